@@ -1,0 +1,77 @@
+import type { ConfigVersion, HostPort, LogLevel } from './agent-config.ts';
+import type { Secret } from './secret.ts';
+
+export type Pool = {
+  readonly name: string;
+  readonly pinning: 'enforce' | 'warn' | 'off';
+  readonly minReady: number;
+  /** Clients that wait while no agent of the pool is there, and how long each does. */
+  readonly queue: { readonly limit: number; readonly timeout: number };
+};
+
+export type TcpIngress = {
+  readonly tcp: HostPort;
+  /** CIDR ranges clients may come from. Never empty: open to everyone is written as 0.0.0.0/0 and ::/0. */
+  readonly allow: readonly string[];
+};
+
+export type Connection = {
+  readonly name: string;
+  readonly connector: string;
+  /** Acceptable pools, in order of preference. */
+  readonly pools: readonly string[];
+  readonly maxConnections: number;
+  readonly ingress: readonly TcpIngress[];
+};
+
+/** Durations are milliseconds, sizes are bytes. */
+export type GatewayConfig = ConfigVersion & {
+  readonly organization: string;
+  readonly listen: { readonly tunnel: HostPort; readonly admin: HostPort };
+  readonly dataDirectory: string;
+  /** Left out in the file: a server certificate made once by `init` in the data directory. PEM both. */
+  readonly tls: { readonly certificate: string; readonly key: Secret } | undefined;
+  readonly store: 'embedded' | Secret;
+  readonly pools: readonly Pool[];
+  readonly connections: readonly Connection[];
+  readonly identity: { readonly certificateLifetime: number };
+  readonly dial: {
+    readonly attemptTimeout: number;
+    readonly totalTimeout: number;
+    readonly attempts: number;
+  };
+  readonly ejection: {
+    /** Failed opens in a row before an agent is passed over. */
+    readonly failures: number;
+    /** First time out of rotation; doubles with every further ejection, up to ten times. */
+    readonly duration: number;
+    /** Share of a pool's agents that may be ejected at once, in percent; never all of them. */
+    readonly maxPercent: number;
+  };
+  readonly tunnel: {
+    readonly pingInterval: number;
+    readonly pingTimeout: number;
+    readonly handshakeTimeout: number;
+    readonly halfClosedTimeout: number;
+    readonly sessionsPerAgent: number;
+    readonly sessionsPerAddress: number;
+    /** Sessions accepted a second, beyond which agents are asked to come back later. */
+    readonly acceptRate: number;
+    /** Bytes of receive windows all sessions together may promise. */
+    readonly memoryBudget: number;
+  };
+  readonly drain: { readonly timeout: number };
+  readonly health: {
+    readonly heartbeatInterval: number;
+    readonly staleAfter: number;
+    readonly skew: number;
+    readonly certificateExpiry: number;
+  };
+  readonly alerts: readonly {
+    readonly when: string;
+    readonly for: number;
+    readonly notify: readonly string[];
+  }[];
+  readonly notify: readonly { readonly name: string; readonly webhook: Secret }[];
+  readonly log: { readonly level: LogLevel };
+};

@@ -1,0 +1,77 @@
+/**
+ * Whether a failed open may be tried again. `always`: the agent did not try, so any other session may.
+ * `once`: this agent could not, each other agent may try once. `never`: another try would not help.
+ * After a byte of the client has left the gateway nothing is retried, whatever the code.
+ */
+export type Retry = 'always' | 'once' | 'never';
+
+type CloseCodeEntry = {
+  /** Stable number, for logs and metrics; never reused. */
+  readonly number: number;
+  readonly retry: Retry;
+  /** HTTP/2 error code that resets the stream (RFC 9113 section 7). */
+  readonly reset: number;
+  /** What happened, for people; what to do about it stands in docs/errors.md. */
+  readonly sentence: string;
+};
+
+const PROTOCOL = 0x1;
+const INTERNAL = 0x2;
+const REFUSED_STREAM = 0x7;
+const CANCEL = 0x8;
+const CONNECT_FAILED = 0xa;
+const CALM = 0xb;
+
+const entry = (number: number, retry: Retry, reset: number, sentence: string): CloseCodeEntry => ({
+  number,
+  retry,
+  reset,
+  sentence,
+});
+
+/** Every way an open, a stream or a session can end other than well. Closed: docs/errors.md has a row for each. */
+export const closeCodes = {
+  NO_AGENT: entry(1, 'never', REFUSED_STREAM, 'No agent of an acceptable pool is connected.'),
+  QUEUE_FULL: entry(2, 'never', CALM, 'Too many clients already wait for an agent of this pool.'),
+  QUEUE_TIMEOUT: entry(3, 'never', CANCEL, 'No agent of an acceptable pool appeared in time.'),
+  SESSION_LOST: entry(4, 'always', CANCEL, 'The session to the agent was lost.'),
+  AGENT_DRAINING: entry(5, 'always', REFUSED_STREAM, 'The agent is draining and takes no new opens.'),
+  AGENT_OVERLOADED: entry(6, 'always', REFUSED_STREAM, 'The agent is at a limit of its own.'),
+  CONFIG_DRIFT: entry(
+    7,
+    'always',
+    REFUSED_STREAM,
+    'The agent is quarantined: its configuration is not the pinned one.',
+  ),
+  POLICY_DENIED: entry(8, 'once', REFUSED_STREAM, "The agent's own policy forbids the target."),
+  UNKNOWN_CONNECTOR: entry(9, 'once', REFUSED_STREAM, 'The agent has no connector of this name.'),
+  DNS_FAILED: entry(10, 'once', CONNECT_FAILED, "The target's name could not be resolved at the agent."),
+  REFUSED: entry(11, 'once', CONNECT_FAILED, 'The target refused the connection.'),
+  UNREACHABLE: entry(12, 'once', CONNECT_FAILED, 'The target cannot be reached from the agent.'),
+  DIAL_TIMEOUT: entry(13, 'once', CONNECT_FAILED, 'The target did not answer in time.'),
+  TLS_FAILED: entry(14, 'once', CONNECT_FAILED, 'TLS with the target failed.'),
+  CLIENT_DENIED: entry(15, 'never', REFUSED_STREAM, 'The client is not allowed to use this connection.'),
+  CLIENT_GONE: entry(16, 'never', CANCEL, 'The client left before the target answered.'),
+  LIMIT_EXCEEDED: entry(17, 'never', CALM, 'A limit was reached.'),
+  PROTOCOL_ERROR: entry(18, 'never', PROTOCOL, 'The peer broke the protocol.'),
+  IDENTITY_EXPIRED: entry(19, 'never', REFUSED_STREAM, "The agent's certificate has expired."),
+  IDENTITY_REVOKED: entry(20, 'never', REFUSED_STREAM, "The agent's identity has been revoked."),
+  VERSION_UNSUPPORTED: entry(21, 'never', REFUSED_STREAM, 'The two ends speak no common protocol version.'),
+  INTERNAL: entry(22, 'always', INTERNAL, 'Something failed inside Penstock.'),
+  TARGET_RESET: entry(23, 'never', CONNECT_FAILED, 'The target reset the connection.'),
+  CLIENT_RESET: entry(24, 'never', CANCEL, 'The client reset the connection.'),
+  HALF_CLOSED_TIMEOUT: entry(
+    25,
+    'never',
+    CANCEL,
+    'One side closed, and the other said nothing for too long.',
+  ),
+  DRAIN_TIMEOUT: entry(26, 'never', CANCEL, 'The connection outlived the drain deadline.'),
+  IDENTITY_UNKNOWN: entry(27, 'never', REFUSED_STREAM, 'The certificate is not one this gateway issued.'),
+} as const satisfies Record<string, CloseCodeEntry>;
+
+export type CloseCode = keyof typeof closeCodes;
+
+export function isCloseCode(value: string): value is CloseCode {
+  return Object.hasOwn(closeCodes, value);
+}

@@ -1,0 +1,139 @@
+import Type, { type Static } from 'typebox';
+import { closeCodes } from './close-code.ts';
+import { NAME_PATTERN } from './enrollment.ts';
+import { limits } from './limits.ts';
+
+// Every string is bounded, unknown fields are allowed: a newer peer may say more than we understand.
+const Name = Type.String({ pattern: NAME_PATTERN });
+const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
+const Text = (maxLength: number) => Type.String({ maxLength });
+const Millis = Type.Number({ minimum: -8.64e15, maximum: 8.64e15 });
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Ratio = Type.Number({ minimum: 0, maximum: 1 });
+const Code = Type.Enum(Object.keys(closeCodes) as (keyof typeof closeCodes)[]);
+const ConfigStamp = Type.Object({ version: Count, digest: Text(80) });
+
+export const agentMessages = {
+  /** First message of a session. */
+  hello: Type.Object({
+    type: Type.Literal('hello'),
+    protocol: Count,
+    agent: Type.Object({ name: Name, version: Text(64) }),
+    /** Made at every start of the agent's process: two at once under one identity is a clone. */
+    bootId: Id,
+    platform: Type.Object({ os: Text(64), arch: Text(32), node: Text(32) }),
+    config: ConfigStamp,
+    connectors: Type.Array(Type.Object({ name: Name, kind: Text(32) }), { maxItems: limits.connectors }),
+    session: Type.Object({ index: Count, wanted: Count }),
+  }),
+  /** Sent every `heartbeatInterval`, while draining as well. */
+  heartbeat: Type.Object({
+    type: Type.Literal('heartbeat'),
+    seq: Count,
+    /** Milliseconds since 1970 on the agent's clock. */
+    sentAt: Millis,
+    cpu: Type.Optional(Type.Object({ load: Ratio, process: Type.Number({ minimum: 0, maximum: 4096 }) })),
+    memory: Type.Optional(Type.Object({ totalBytes: Count, availableBytes: Count, processBytes: Count })),
+    eventLoop: Type.Object({ p99Ms: Type.Number({ minimum: 0 }), maxMs: Type.Number({ minimum: 0 }) }),
+    streams: Type.Object({ open: Count, opening: Count }),
+    identity: Type.Object({ notAfter: Millis }),
+    checks: Type.Array(
+      Type.Object({ connector: Name, ok: Type.Boolean(), code: Type.Optional(Code), at: Millis }),
+      { maxItems: limits.connectors },
+    ),
+  }),
+  /** The configuration was reloaded: what `hello` said of it has changed. */
+  config: Type.Object({
+    type: Type.Literal('config'),
+    config: ConfigStamp,
+    connectors: Type.Array(Type.Object({ name: Name, kind: Text(32) }), { maxItems: limits.connectors }),
+  }),
+  /** The open failed; success is the arrival of the data stream itself. */
+  'open-failed': Type.Object({
+    type: Type.Literal('open-failed'),
+    id: Id,
+    code: Code,
+    detail: Text(1024),
+  }),
+  /** Answer to a `request`, small enough for the control stream. */
+  result: Type.Object({
+    type: Type.Literal('result'),
+    id: Id,
+    ok: Type.Boolean(),
+    code: Type.Optional(Text(64)),
+    detail: Type.Optional(Text(1024)),
+    value: Type.Optional(Type.Unknown()),
+  }),
+  /** No new opens, please; streams that live go on. */
+  draining: Type.Object({ type: Type.Literal('draining') }),
+  /** Leaving for good: this session is not a loss. */
+  goodbye: Type.Object({ type: Type.Literal('goodbye'), reason: Text(256) }),
+} as const;
+
+export const gatewayMessages = {
+  /** Answer to `hello`: the session may be used. */
+  welcome: Type.Object({
+    type: Type.Literal('welcome'),
+    gateway: Type.Object({ id: Id, epoch: Id, version: Text(64) }),
+    /** Milliseconds since 1970 on the gateway's clock. */
+    clock: Millis,
+    heartbeatInterval: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
+    pin: Type.Optional(
+      Type.Object({ mode: Type.Enum(['enforce', 'warn', 'off']), version: Count, digest: Text(80) }),
+    ),
+    agentState: Text(32),
+  }),
+  /** Answer to `hello`: the session may not be used, and ends. */
+  refused: Type.Object({
+    type: Type.Literal('refused'),
+    code: Code,
+    detail: Text(1024),
+    retryable: Type.Boolean(),
+  }),
+  /** Clock offset and round trip follow as in NTP (RFC 5905 section 8). */
+  'heartbeat-ack': Type.Object({
+    type: Type.Literal('heartbeat-ack'),
+    seq: Count,
+    receivedAt: Millis,
+    sentAt: Millis,
+  }),
+  /** Dial the connector's target within `deadline` milliseconds and bring a data stream with this id. */
+  open: Type.Object({
+    type: Type.Literal('open'),
+    id: Id,
+    connector: Name,
+    connection: Name,
+    /** The client's address, for the agent's log. */
+    client: Text(64),
+    deadline: Type.Integer({ minimum: 1, maximum: 600_000 }),
+  }),
+  /** The client left: drop the dial, or the stream if it is on its way. */
+  cancel: Type.Object({ type: Type.Literal('cancel'), id: Id, code: Code }),
+  /** Something for the agent to do and answer with `result` or on /v1/results/{id}. */
+  request: Type.Object({
+    type: Type.Literal('request'),
+    id: Id,
+    action: Text(32),
+    arguments: Type.Unknown(),
+    requestedBy: Text(128),
+  }),
+  pin: Type.Object({
+    type: Type.Literal('pin'),
+    pin: Type.Object({ mode: Type.Enum(['enforce', 'warn', 'off']), version: Count, digest: Text(80) }),
+    agentState: Text(32),
+  }),
+  /** This replica drains: connect again first, then leave this session. */
+  reconnect: Type.Object({ type: Type.Literal('reconnect'), reason: Text(256) }),
+} as const;
+
+type Union<Messages extends Record<string, { '~kind'?: unknown } & object>> = {
+  [Key in keyof Messages]: Messages[Key] extends infer Schema ? Static<Schema & Type.TSchema> : never;
+}[keyof Messages];
+
+/** What the agent says on the control stream. */
+export type AgentMessage = Union<typeof agentMessages>;
+/** What the gateway says on the control stream. */
+export type GatewayMessage = Union<typeof gatewayMessages>;
+
+export type AgentMessageOf<Kind extends AgentMessage['type']> = Extract<AgentMessage, { type: Kind }>;
+export type GatewayMessageOf<Kind extends GatewayMessage['type']> = Extract<GatewayMessage, { type: Kind }>;

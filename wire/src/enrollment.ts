@@ -1,0 +1,31 @@
+import Type, { type Static } from 'typebox';
+
+/** Names of agents, pools, connectors and connections. */
+export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$';
+
+const Name = Type.String({ pattern: NAME_PATTERN });
+const Pem = Type.String({ minLength: 1, maxLength: 16_384 });
+
+/** Body of POST /v1/enroll. The same key may enroll again with the same token: the answer is then a fresh certificate. */
+export const EnrollRequest = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 256 }), name: Name, pool: Name, csr: Pem },
+  { additionalProperties: true },
+);
+export type EnrollRequest = Static<typeof EnrollRequest>;
+
+/** Body of POST /v1/renew. The client certificate says who asks. */
+export const RenewRequest = Type.Object({ csr: Pem }, { additionalProperties: true });
+export type RenewRequest = Static<typeof RenewRequest>;
+
+/** Answer to both. */
+export const IssuedIdentity = Type.Object(
+  {
+    agentId: Type.String({ minLength: 1, maxLength: 64 }),
+    /** The certificate, then the CA that signed it, as PEM. */
+    certificateChain: Type.String({ minLength: 1, maxLength: 32_768 }),
+    /** RFC 3339. */
+    notAfter: Type.String({ minLength: 1, maxLength: 40 }),
+  },
+  { additionalProperties: true },
+);
+export type IssuedIdentity = Static<typeof IssuedIdentity>;

@@ -1,0 +1,25 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Bounds that both ends agree on. What the peer sends beyond one of these ends the session. */
+export const limits = {
+  /** Bytes of one control message, newline included. */
+  controlMessageBytes: 64 * KIB,
+  /** Bytes of a request body on /v1/enroll and /v1/renew. */
+  enrollmentBodyBytes: 32 * KIB,
+  /** Bytes of a body on /v1/results/{id}. */
+  resultBodyBytes: 8 * MIB,
+  /** Connectors one agent can announce; with the longest names they still fit one control message. */
+  connectors: 500,
+  /** Opens waiting for an answer on one session. */
+  opensInProgress: 1000,
+  /** Data streams of one session. */
+  streamsPerSession: 1000,
+  /** Bytes and pairs of one header block (RFC 9113 section 6.5.2). */
+  headerListBytes: 16 * KIB,
+  headerPairs: 32,
+  /** Entries of one SETTINGS frame. */
+  settingsEntries: 8,
+  /** Streams opened on one session before it is rotated; ids end at 2^30 (RFC 9113 section 5.1.1). */
+  streamsBeforeRotation: 2 ** 28,
+} as const;

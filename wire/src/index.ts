@@ -1,3 +1,4 @@
+export { type Clock, systemClock } from './clock.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
 export {
   agentMessageDecoder,
@@ -7,7 +8,9 @@ export {
 } from './control-codec.ts';
 export type { AgentMessage, AgentMessageOf, GatewayMessage, GatewayMessageOf } from './control-message.ts';
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
+export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { limits } from './limits.ts';
+export { errorCode, errorText, fromDialError } from './node-error.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, streamPath } from './paths.ts';
 export {
   isProblemCode,
@@ -16,5 +19,13 @@ export {
   ProblemError,
   problemCodes,
 } from './problem.ts';
+export {
+  CONNECTION_WINDOW,
+  INITIAL_STREAM_WINDOW,
+  WindowBudget,
+  type WindowShare,
+} from './receive-window.ts';
+export { SocketReader } from './socket-reader.ts';
+export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
 export { TunnelError } from './tunnel-error.ts';
 export { PROTOCOL_VERSION, SOFTWARE_VERSION } from './version.ts';

@@ -1,0 +1,98 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/**
+ * Receive window of a session as a whole. Node credits it on receipt, whoever reads or not, so it bounds what is
+ * in flight and not what is kept; its default of 64 KiB would hold every session to 2 MB/s at 20 ms.
+ */
+export const CONNECTION_WINDOW = 64 * MIB;
+
+const SMALLEST = 64 * KIB;
+const NEARBY = MIB;
+const LARGEST = 16 * MIB;
+/** Bytes a millisecond one stream should be able to receive. */
+const RATE = 400 * 1000;
+
+/** Receive window of a stream, in bytes, before a round trip has been measured. */
+export const INITIAL_STREAM_WINDOW = NEARBY;
+
+/**
+ * Receive window for each stream of a session, in bytes. It follows the round trip, since a stream moves at most
+ * one window a round trip; `budget` is shared by all `streams` of the process, each of which may stand full
+ * because nobody reads it.
+ */
+export function streamWindow(roundTrip: number, streams: number, budget: number): number {
+  const wanted = Math.min(LARGEST, Math.max(NEARBY, RATE * roundTrip));
+  const share = budget / Math.max(1, streams);
+  return powerOfTwoBelow(Math.max(SMALLEST, Math.min(wanted, share)));
+}
+
+/** Steps, so that a window changes seldom: every change is a SETTINGS frame. */
+function powerOfTwoBelow(bytes: number): number {
+  return 2 ** Math.floor(Math.log2(bytes));
+}
+
+type WindowUser = {
+  roundTrip: number;
+  streams: number;
+  readonly apply: (bytes: number) => void;
+  applied: number;
+};
+
+/** One session's part in the budget. */
+export type WindowShare = {
+  setRoundTrip(milliseconds: number): void;
+  streamOpened(): void;
+  streamClosed(): void;
+  /** Must be called when the session ends. */
+  release(): void;
+};
+
+/** Divides the memory that receive windows may promise among the sessions of this process. */
+export class WindowBudget {
+  readonly #budget: number;
+  readonly #users = new Set<WindowUser>();
+  #streams = 0;
+  #divided = 0;
+
+  constructor(budget: number) {
+    this.#budget = budget;
+  }
+
+  /** `apply` is called with the new window of each stream whenever it changes. */
+  join(apply: (bytes: number) => void): WindowShare {
+    const user: WindowUser = { roundTrip: 0, streams: 0, apply, applied: INITIAL_STREAM_WINDOW };
+    this.#users.add(user);
+    return {
+      setRoundTrip: (milliseconds) => {
+        // The least of late: a ping that queued behind data must not widen the windows that made it queue.
+        user.roundTrip = user.roundTrip === 0 ? milliseconds : Math.min(milliseconds, user.roundTrip * 1.25);
+        this.#apply(user);
+      },
+      streamOpened: () => this.#count(user, 1),
+      streamClosed: () => this.#count(user, -1),
+      release: () => {
+        this.#streams -= user.streams;
+        this.#users.delete(user);
+      },
+    };
+  }
+
+  #count(user: WindowUser, change: 1 | -1): void {
+    user.streams += change;
+    this.#streams += change;
+    // Shares are divided anew when the number of streams has doubled or halved.
+    const step = Math.floor(Math.log2(this.#streams + 1));
+    if (step === this.#divided) return;
+    this.#divided = step;
+    for (const each of this.#users) this.#apply(each);
+  }
+
+  #apply(user: WindowUser): void {
+    const streams = 2 ** (this.#divided + 1);
+    const bytes = streamWindow(user.roundTrip, streams, this.#budget);
+    if (bytes === user.applied) return;
+    user.applied = bytes;
+    user.apply(bytes);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Http2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { SocketReader } from './socket-reader.ts';
+
+/** Bytes handed to the stream and not yet sent, at which the socket is no longer read, and is again. */
+const PAUSE_BYTES = 512 * 1024;
+const RESUME_BYTES = 256 * 1024;
+
+export type Forward = {
+  /** Bytes taken from the source so far. */
+  readonly bytes: number;
+};
+
+/**
+ * Sends what the socket receives on the stream, and reads no further while too much waits there. A write's
+ * callback comes when its bytes have left the session, so the peer's flow control reaches the socket.
+ */
+export function forwardToStream(
+  socket: Socket,
+  reader: SocketReader | undefined,
+  stream: Http2Stream,
+  onFin: () => void,
+): Forward {
+  const forward = { bytes: 0 };
+  let paused = false;
+  const onWritten = () => {
+    if (paused && stream.writableLength <= RESUME_BYTES) {
+      paused = false;
+      socket.resume();
+    }
+  };
+  const deliver = (chunk: Buffer) => {
+    forward.bytes += chunk.length;
+    if (!stream.writable) return;
+    stream.write(chunk, onWritten);
+    if (!paused && stream.writableLength >= PAUSE_BYTES) {
+      paused = true;
+      socket.pause();
+    }
+  };
+  socket.once('end', onFin);
+  if (reader === undefined) socket.on('data', deliver);
+  else reader.attach(deliver);
+  socket.resume();
+  return forward;
+}

@@ -1,0 +1,106 @@
+import type { Http2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { CloseCode } from './close-code.ts';
+import type { SocketReader } from './socket-reader.ts';
+import { forwardToStream } from './socket-to-stream.ts';
+import { forwardToSocket } from './stream-to-socket.ts';
+import { TunnelError } from './tunnel-error.ts';
+
+export type SpliceOptions = {
+  /** Present when the socket was made with the reader's `onread`. */
+  readonly reader?: SocketReader;
+  /** Milliseconds without a byte after which a half-closed connection ends. */
+  readonly halfClosedTimeout: number;
+  /** What a reset by the socket's peer is called: the client's at the gateway, the target's at the agent. */
+  readonly socketReset: CloseCode;
+  /** What a reset by the peer beyond the tunnel is called. */
+  readonly streamReset: CloseCode;
+};
+
+export type SpliceEnd = {
+  /** Undefined when both sides finished with a FIN. */
+  readonly code: CloseCode | undefined;
+  readonly bytesFromSocket: number;
+  readonly bytesToSocket: number;
+};
+
+export type Splice = {
+  /** Settles once, when socket and stream are both closed. Never rejects. */
+  readonly done: Promise<SpliceEnd>;
+  /** Ends both sides by a reset. Does nothing after the end. */
+  abort(code: CloseCode): void;
+};
+
+/** Who has said FIN so far. `aborted` is final, and so is `finished`. */
+type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'aborted';
+
+/**
+ * Joins a TCP socket and a data stream until both have ended. FIN is END_STREAM and RST is RST, both ways, and an
+ * end that was not asked for is passed on as a reset: a truncated answer must never look complete.
+ * Both must be open; the socket with `allowHalfOpen` and not yet read.
+ */
+export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptions): Splice {
+  let life: Life = 'open';
+  let code: CloseCode | undefined;
+  let stillOpen = 2;
+  let timer: NodeJS.Timeout | undefined;
+  let moved = -1;
+  const { promise: done, resolve } = Promise.withResolvers<SpliceEnd>();
+
+  const setLife = (next: Life) => {
+    life = next;
+    if (next !== 'aborted') timer ??= setInterval(checkProgress, options.halfClosedTimeout);
+  };
+
+  const abort = (reason: CloseCode) => {
+    if (stillOpen === 0 || life === 'aborted') return;
+    setLife('aborted');
+    code = reason;
+    if (!socket.destroyed) socket.resetAndDestroy();
+    // Not close(): that sends END_STREAM first, and the rest would look like the whole.
+    if (!stream.destroyed) stream.destroy(new TunnelError(reason));
+  };
+
+  const checkProgress = () => {
+    const now = toStream.bytes + toSocket.bytes - socket.writableLength - stream.writableLength;
+    if (now === moved) abort('HALF_CLOSED_TIMEOUT');
+    moved = now;
+  };
+
+  const onClosed = () => {
+    stillOpen -= 1;
+    if (stillOpen > 0) return;
+    clearInterval(timer);
+    resolve({ code, bytesFromSocket: toStream.bytes, bytesToSocket: toSocket.bytes });
+  };
+
+  // Error listeners before anything else: 'close' follows every error and decides.
+  socket.on('error', () => abort(options.socketReset));
+  stream.on('error', () => abort(options.streamReset));
+  socket.once('close', () => {
+    if (life !== 'finished') abort(options.socketReset);
+    onClosed();
+  });
+  stream.once('close', () => {
+    if (life !== 'finished')
+      abort(stream.session?.destroyed === false ? options.streamReset : 'SESSION_LOST');
+    onClosed();
+  });
+
+  const toStream = forwardToStream(socket, options.reader, stream, () => {
+    if (life === 'aborted') return;
+    setLife(life === 'stream-finished' ? 'finished' : 'socket-finished');
+    stream.end();
+  });
+  const toSocket = forwardToSocket(stream, socket, () => {
+    if (life === 'aborted') return;
+    // A lost session and a reset both give 'end' as well: only a stream that is whole has said FIN.
+    if (stream.aborted || stream.destroyed || stream.rstCode !== 0) {
+      abort(stream.session?.destroyed === false ? options.streamReset : 'SESSION_LOST');
+      return;
+    }
+    setLife(life === 'socket-finished' ? 'finished' : 'stream-finished');
+    socket.end();
+  });
+  return { done, abort };
+}

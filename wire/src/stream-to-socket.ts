@@ -1,0 +1,44 @@
+import type { Http2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Forward } from './socket-to-stream.ts';
+
+/** Bytes waiting in the socket at which the stream is no longer read; its window then stops the peer. */
+const PAUSE_BYTES = 512 * 1024;
+
+/**
+ * Writes what the stream receives to the socket. DATA frames and TLS records do not line up, so a read of the
+ * session gives many small pieces: the socket is corked until the poll phase is over, and one writev takes them.
+ */
+export function forwardToSocket(stream: Http2Stream, socket: Socket, onFin: () => void): Forward {
+  const forward = { bytes: 0 };
+  let corked = false;
+  let paused = false;
+  const flush = () => {
+    corked = false;
+    socket.uncork();
+    if (paused && socket.writableLength < PAUSE_BYTES) resume();
+  };
+  const resume = () => {
+    paused = false;
+    stream.resume();
+  };
+  stream.on('data', (chunk: Buffer) => {
+    forward.bytes += chunk.length;
+    if (!socket.writable) return;
+    if (!corked) {
+      corked = true;
+      socket.cork();
+      setImmediate(flush);
+    }
+    socket.write(chunk);
+    if (!paused && socket.writableLength >= PAUSE_BYTES) {
+      paused = true;
+      stream.pause();
+    }
+  });
+  socket.on('drain', () => {
+    if (paused) resume();
+  });
+  stream.once('end', onFin);
+  return forward;
+}

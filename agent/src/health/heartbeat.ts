@@ -1,0 +1,50 @@
+import type { AgentMessageOf, Clock, GatewayMessageOf } from '@penstock/wire';
+
+type Heartbeat = AgentMessageOf<'heartbeat'>;
+
+/** What one heartbeat exchange says of the gateway's clock, as NTP computes it (RFC 5905 section 8). */
+export type ClockReading = { readonly offset: number; readonly roundTrip: number };
+
+export type HeartbeatOptions = {
+  readonly interval: number;
+  readonly clock: Clock;
+  /** Everything but what the exchange itself adds. */
+  readonly facts: () => Omit<Heartbeat, 'type' | 'seq' | 'sentAt'>;
+  readonly send: (heartbeat: Heartbeat) => void;
+  /** The gateway has acknowledged a heartbeat. */
+  readonly onAcknowledged: (reading: ClockReading) => void;
+};
+
+export type Heartbeats = {
+  acknowledge(ack: GatewayMessageOf<'heartbeat-ack'>): void;
+  stop(): void;
+};
+
+/** Sends heartbeats on one session until stopped, the first at once. Only the latest may be acknowledged. */
+export function startHeartbeats({
+  interval,
+  clock,
+  facts,
+  send,
+  onAcknowledged,
+}: HeartbeatOptions): Heartbeats {
+  let seq = 0;
+  let sentAt = 0;
+  let stopTimer = () => {};
+  const beat = () => {
+    seq += 1;
+    sentAt = clock.wall();
+    send({ type: 'heartbeat', seq, sentAt, ...facts() });
+    stopTimer = clock.after(interval, beat);
+  };
+  beat();
+  return {
+    acknowledge(ack) {
+      if (ack.seq !== seq) return;
+      const now = clock.wall();
+      const offset = (ack.receivedAt - sentAt + (ack.sentAt - now)) / 2;
+      onAcknowledged({ offset, roundTrip: now - sentAt - (ack.sentAt - ack.receivedAt) });
+    },
+    stop: () => stopTimer(),
+  };
+}

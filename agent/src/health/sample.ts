@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import type { AgentMessageOf } from '@penstock/wire';
+import systeminformation from 'systeminformation';
+
+type Heartbeat = AgentMessageOf<'heartbeat'>;
+export type Sample = Pick<Heartbeat, 'cpu' | 'memory'>;
+
+export type Sampler = {
+  /** The latest sample; empty before the first, or when the file enables none. */
+  latest(): Sample;
+  stop(): void;
+};
+
+export type SamplerOptions = {
+  readonly sample: readonly ('cpu' | 'memory')[];
+  readonly interval: number;
+  readonly onFailed: (error: unknown) => void;
+};
+
+/**
+ * Samples this host every `interval` milliseconds, apart from the heartbeats, which take what is there: a slow
+ * answer of the system must not delay one. A sample begins when the last has ended.
+ */
+export function startSampler({ sample, interval, onFailed }: SamplerOptions): Sampler {
+  let latest: Sample = {};
+  let timer: NodeJS.Timeout | undefined;
+  let life: 'running' | 'stopped' = sample.length === 0 ? 'stopped' : 'running';
+  let used = process.cpuUsage();
+  let at = performance.now();
+
+  const takeCpu = async (): Promise<Sample> => {
+    const { currentLoad } = await systeminformation.currentLoad();
+    const now = performance.now();
+    const since = process.cpuUsage(used);
+    const busy = (since.user + since.system) / 1000 / Math.max(1, now - at);
+    used = process.cpuUsage();
+    at = now;
+    const load = Math.min(1, Math.max(0, currentLoad / 100));
+    return { cpu: { load, process: Math.min(busy, availableParallelism()) } };
+  };
+  const takeMemory = async (): Promise<Sample> => {
+    const { total, available } = await systeminformation.mem();
+    return {
+      memory: { totalBytes: total, availableBytes: available, processBytes: process.memoryUsage.rss() },
+    };
+  };
+  const take = async () => {
+    try {
+      const parts = await Promise.all(sample.map((what) => (what === 'cpu' ? takeCpu() : takeMemory())));
+      latest = Object.assign({}, ...parts) as Sample;
+    } catch (error) {
+      onFailed(error);
+    }
+    if (life === 'running') timer = setTimeout(() => void take(), interval);
+  };
+  if (life === 'running') void take();
+  return {
+    latest: () => latest,
+    stop: () => {
+      life = 'stopped';
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HostPort } from '@penstock/config-schema';
+import type { Registry } from 'prom-client';
+import type { ReadinessReport } from '../health/readiness.ts';
+import type { AgentStatus } from './status.ts';
+
+export type LocalPorts = {
+  readonly readiness: () => ReadinessReport;
+  readonly status: () => AgentStatus;
+  readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
+};
+
+export type LocalServer = { readonly address: AddressInfo; close(): Promise<void> };
+
+const REQUEST_TIMEOUT = 5_000;
+const MAX_CONNECTIONS = 64;
+
+/** Serves /healthz, /readyz, /metrics and /status on this host. Throws what listening throws. */
+export async function startLocalServer({ host, port }: HostPort, ports: LocalPorts): Promise<LocalServer> {
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT, maxHeaderSize: 8192 },
+    (request, response) => {
+      answer(request, response, ports).catch(() => response.destroy());
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.keepAliveTimeout = REQUEST_TIMEOUT;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  await promise;
+  server.off('error', reject).on('error', () => {});
+  return {
+    address: server.address() as AddressInfo,
+    close: async () => {
+      const closed = Promise.withResolvers<void>();
+      server.close(() => closed.resolve());
+      server.closeAllConnections();
+      await closed.promise;
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, ports: LocalPorts): Promise<void> {
+  const json = (status: number, body: unknown) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    return;
+  }
+  switch (request.url) {
+    case '/healthz':
+      json(200, { status: 'alive' });
+      break;
+    case '/readyz': {
+      const report = ports.readiness();
+      json(report.ready ? 200 : 503, report);
+      break;
+    }
+    case '/status':
+      json(200, ports.status());
+      break;
+    case '/metrics':
+      response
+        .writeHead(200, { 'content-type': ports.registry.contentType })
+        .end(await ports.registry.metrics());
+      break;
+    default:
+      json(404, { error: 'Here are /healthz, /readyz, /status and /metrics.' });
+  }
+}

@@ -1,0 +1,18 @@
+/** What `penstock-agent status` shows: the agent as it sees itself. */
+export type AgentStatus = {
+  readonly name: string;
+  readonly pool: string;
+  readonly agentId: string | undefined;
+  readonly version: string;
+  readonly config: { readonly version: number; readonly digest: string };
+  readonly gateway: string;
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  readonly sessions: { readonly wanted: number; readonly ready: number };
+  readonly streams: { readonly open: number; readonly opening: number };
+  readonly identityNotAfter: string | undefined;
+  /** Milliseconds the gateway's clock is ahead, once measured. */
+  readonly clockOffset: number | undefined;
+  readonly lastFailure: { readonly at: string; readonly message: string } | undefined;
+  readonly connectors: readonly { readonly name: string; readonly kind: string; readonly address: string }[];
+};

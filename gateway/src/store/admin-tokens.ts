@@ -1,0 +1,21 @@
+import type { Kysely } from 'kysely';
+import type { AdminTokenRow, Database } from './schema.ts';
+
+export type AdminTokenRepository = ReturnType<typeof adminTokenRepository>;
+
+export function adminTokenRepository(db: Kysely<Database>) {
+  return {
+    async insert(token: AdminTokenRow): Promise<void> {
+      await db.insertInto('adminTokens').values(token).execute();
+    },
+
+    byId(id: string): Promise<AdminTokenRow | undefined> {
+      return db.selectFrom('adminTokens').selectAll().where('id', '=', id).executeTakeFirst();
+    },
+
+    /** All of them, oldest first: there are few. */
+    list(): Promise<AdminTokenRow[]> {
+      return db.selectFrom('adminTokens').selectAll().orderBy('createdAt').orderBy('id').execute();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { AuditRow, Database } from './schema.ts';
+
+export type AuditRepository = ReturnType<typeof auditRepository>;
+
+/** One change: `before` and `after` are stored as JSON and shown to viewers, so they hold no secret. */
+export type AuditEntry = {
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly address?: string | undefined;
+  readonly before?: unknown;
+  readonly after?: unknown;
+};
+
+export function auditRepository(db: Kysely<Database>) {
+  return {
+    /** Written in the transaction of the change it tells of. */
+    async append(entry: AuditEntry): Promise<void> {
+      const { at, actor, action, subject, address = null } = entry;
+      const row: AuditRow = {
+        id: randomUUIDv7(),
+        at,
+        actor,
+        action,
+        subject,
+        address,
+        before: json(entry.before),
+        after: json(entry.after),
+      };
+      await db.insertInto('audit').values(row).execute();
+    },
+
+    /** Newest first, those before the entry `before`. */
+    list({ before, limit }: { before?: string | undefined; limit: number }): Promise<AuditRow[]> {
+      return db
+        .selectFrom('audit')
+        .selectAll()
+        .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+    },
+  };
+}
+
+const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));

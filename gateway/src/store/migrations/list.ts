@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely/migration';
+import { identityTables } from './0001-identity.ts';
+
+/** Every migration by its name, run in the order of the names. A released one is never changed. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-identity': identityTables,
+};

@@ -1,0 +1,62 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CamelCasePlugin, Kysely } from 'kysely';
+import { migrate } from './migrate.ts';
+import { type Repositories, repositoriesOver } from './repositories.ts';
+import type { Database } from './schema.ts';
+import { SqliteThreadDialect } from './sqlite-dialect.ts';
+import type { SqliteDriverOptions } from './sqlite-driver.ts';
+import { StoreError } from './store-error.ts';
+
+export type Store = Repositories & {
+  /** All of `work` or none of it. Inside, use only the repositories handed in: the others wait for this to end. */
+  transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
+  /** Finishes what was asked and ends the store's thread. Later calls fail with StoreError `closed`. */
+  close(): Promise<void>;
+};
+
+export const STORE_FILE = 'store.sqlite';
+
+const defaults = { busyTimeout: 5000, turnTimeout: 5000, statementTimeout: 10_000, maxWaiting: 512 };
+
+/**
+ * Opens the embedded store in the data directory, makes it when there is none, and brings its tables to this
+ * version. Throws StoreError. Every method of the store can do so too.
+ */
+export async function openStore(
+  dataDirectory: string,
+  options: Partial<Omit<SqliteDriverOptions, 'file'>> = {},
+): Promise<Store> {
+  const file = join(dataDirectory, STORE_FILE);
+  await makePrivate(file);
+  const db = new Kysely<Database>({
+    dialect: new SqliteThreadDialect({ ...defaults, ...options, file }),
+    plugins: [new CamelCasePlugin()],
+  });
+  try {
+    await migrate(db.withoutPlugins());
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    ...repositoriesOver(db),
+    transaction: (work) => db.transaction().execute((inside) => work(repositoriesOver(inside))),
+    close: () => db.destroy(),
+  };
+}
+
+/** SQLite would make the file readable by others, and gives its companions the permissions of this one. */
+async function makePrivate(file: string): Promise<void> {
+  try {
+    await (await open(file, 'a', 0o600)).close();
+  } catch (cause) {
+    throw new StoreError(
+      'failed',
+      `The store ${file} cannot be opened: is the directory there and writable?`,
+      {
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely';
+import { type AdminTokenRepository, adminTokenRepository } from './admin-tokens.ts';
+import { type AgentKeyRepository, agentKeyRepository } from './agent-keys.ts';
+import { type AgentRepository, agentRepository } from './agents.ts';
+import { type AuditRepository, auditRepository } from './audit.ts';
+import { type EnrollmentTokenRepository, enrollmentTokenRepository } from './enrollment-tokens.ts';
+import { type EnrollmentRepository, enrollmentRepository } from './enrollments.ts';
+import { type IdentityRepository, identityRepository } from './identities.ts';
+import type { Database } from './schema.ts';
+
+export type Repositories = {
+  readonly agents: AgentRepository;
+  readonly agentKeys: AgentKeyRepository;
+  readonly identities: IdentityRepository;
+  readonly enrollmentTokens: EnrollmentTokenRepository;
+  readonly enrollments: EnrollmentRepository;
+  readonly adminTokens: AdminTokenRepository;
+  readonly audit: AuditRepository;
+};
+
+/** The same repositories over the store itself or over one transaction. */
+export function repositoriesOver(db: Kysely<Database>): Repositories {
+  return {
+    agents: agentRepository(db),
+    agentKeys: agentKeyRepository(db),
+    identities: identityRepository(db),
+    enrollmentTokens: enrollmentTokenRepository(db),
+    enrollments: enrollmentRepository(db),
+    adminTokens: adminTokenRepository(db),
+    audit: auditRepository(db),
+  };
+}

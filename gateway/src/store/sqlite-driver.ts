@@ -1,0 +1,142 @@
+import type { SQLInputValue } from 'node:sqlite';
+import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
+import { SqliteThread } from './sqlite-thread.ts';
+import { StoreError } from './store-error.ts';
+
+export type SqliteDriverOptions = {
+  readonly file: string;
+  /** Milliseconds SQLite waits for another process that writes. */
+  readonly busyTimeout: number;
+  /** Milliseconds a caller waits for its turn, and then for each statement. */
+  readonly turnTimeout: number;
+  readonly statementTimeout: number;
+  /** Callers that may wait for their turn; the next is refused at once. */
+  readonly maxWaiting: number;
+};
+
+type Waiter = { readonly grant: () => void; readonly refuse: (error: StoreError) => void };
+
+/**
+ * Kysely over one SqliteThread. Turns are taken one at a time, since a transaction holds the connection. Kysely's
+ * own turnstile is not used: it has neither a bound nor a deadline. A thread that died is started again on
+ * the next turn.
+ */
+export class SqliteDriver implements Driver {
+  readonly #options: SqliteDriverOptions;
+  readonly #waiting: Waiter[] = [];
+  #thread: SqliteThread | undefined;
+  #turn: 'free' | 'taken' | 'closed' = 'free';
+
+  constructor(options: SqliteDriverOptions) {
+    this.#options = options;
+  }
+
+  async init(): Promise<void> {
+    await this.#live();
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#takeTurn();
+    try {
+      return new SqliteConnection(await this.#live());
+    } catch (error) {
+      this.#passTurn();
+      throw error;
+    }
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    // IMMEDIATE takes the write lock now: a lock that has to be raised later can fail however long one waits.
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (connection instanceof SqliteConnection) connection.thread.reset();
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    // A statement that was given up may have opened a transaction after all.
+    if (connection instanceof SqliteConnection && connection.failed) connection.thread.reset();
+    this.#passTurn();
+  }
+
+  async destroy(): Promise<void> {
+    this.#turn = 'closed';
+    for (const { refuse } of this.#waiting.splice(0)) refuse(closed());
+    await this.#thread?.close();
+  }
+
+  async #live(): Promise<SqliteThread> {
+    if (this.#thread?.stalled)
+      throw new StoreError('timeout', 'The store still works on an earlier statement.');
+    if (this.#thread === undefined || this.#thread.ended) {
+      const { file, busyTimeout, statementTimeout } = this.#options;
+      this.#thread = await SqliteThread.start({ file, busyTimeout }, statementTimeout);
+    }
+    return this.#thread;
+  }
+
+  #takeTurn(): Promise<void> {
+    if (this.#turn === 'closed') return Promise.reject(closed());
+    if (this.#turn === 'free') {
+      this.#turn = 'taken';
+      return Promise.resolve();
+    }
+    const { maxWaiting, turnTimeout } = this.#options;
+    if (this.#waiting.length >= maxWaiting) {
+      return Promise.reject(new StoreError('full', `${maxWaiting} callers already wait for the store.`));
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(new StoreError('timeout', `The store was busy for ${turnTimeout} ms.`));
+      }, turnTimeout);
+      const settle = (how: () => void) => {
+        clearTimeout(timer);
+        how();
+      };
+      const waiter: Waiter = {
+        grant: () => settle(resolve),
+        refuse: (error) => settle(() => reject(error)),
+      };
+      this.#waiting.push(waiter);
+    });
+  }
+
+  #passTurn(): void {
+    if (this.#turn === 'closed') return;
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#turn = 'free';
+    else next.grant();
+  }
+}
+
+class SqliteConnection implements DatabaseConnection {
+  readonly thread: SqliteThread;
+  failed = false;
+
+  constructor(thread: SqliteThread) {
+    this.thread = thread;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      const { rows, changes } = await this.thread.execute(sql, parameters as readonly SQLInputValue[]);
+      return { rows: rows as Row[], ...(changes === undefined ? {} : { numAffectedRows: changes }) };
+    } catch (error) {
+      this.failed = true;
+      throw error;
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: kysely asks for the method; nothing of ours streams from the store.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new StoreError('failed', 'The embedded store does not stream results.');
+  }
+}
+
+const closed = () => new StoreError('closed', 'The store is closed.');

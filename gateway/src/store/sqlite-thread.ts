@@ -1,0 +1,120 @@
+import { extname } from 'node:path';
+import type { SQLInputValue } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { SqliteAnswer, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
+import { StoreError } from './store-error.ts';
+
+// The worker is a .ts file in the sources and a .js file in a build: the same ending as this file has.
+const workerFile = new URL(`./sqlite-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+
+type Pending = {
+  readonly resolve: (result: SqliteResult) => void;
+  readonly reject: (error: StoreError) => void;
+  readonly timer: NodeJS.Timeout;
+};
+
+/** One SQLite connection in a thread of its own. It lives once: after its end a new one has to be started. */
+export class SqliteThread {
+  readonly #worker: Worker;
+  readonly #file: string;
+  readonly #timeout: number;
+  readonly #pending = new Map<number, Pending>();
+  readonly #overdue = new Set<number>();
+  readonly #ended: Promise<void>;
+  #end: StoreError | undefined;
+  #lastId = 0;
+
+  private constructor(data: SqliteWorkerData, timeout: number) {
+    this.#file = data.file;
+    this.#timeout = timeout;
+    this.#worker = new Worker(workerFile, { workerData: data, name: 'store' });
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#worker.on('error', (cause) => this.#over(this.#failure('stopped working', cause)));
+    this.#worker.once('exit', () => this.#over(this.#failure('ended')));
+  }
+
+  /** Opens `file`, in milliseconds `timeout` for each statement. Throws StoreError `failed`. */
+  static async start(data: SqliteWorkerData, timeout: number): Promise<SqliteThread> {
+    const thread = new SqliteThread(data, timeout);
+    const worker = thread.#worker;
+    await new Promise<void>((resolve, reject) => {
+      worker.once('exit', () => reject(thread.#end));
+      worker.on('message', (answer: SqliteAnswer) => {
+        if (answer.kind === 'open') resolve();
+        else if (answer.kind === 'open-failed')
+          reject(thread.#failure(`cannot be opened: ${answer.message}`));
+        else thread.#answered(answer);
+      });
+    }).catch(async (error: unknown) => {
+      await worker.terminate();
+      throw error;
+    });
+    return thread;
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** True while a statement is out whose caller no longer waits: the disk or a lock holds the thread. */
+  get stalled(): boolean {
+    return this.#overdue.size > 0;
+  }
+
+  execute(sql: string, parameters: readonly SQLInputValue[]): Promise<SqliteResult> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        this.#overdue.add(id);
+        reject(new StoreError('timeout', `The store did not answer within ${this.#timeout} ms.`));
+      }, this.#timeout);
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#ask({ kind: 'statement', id, sql, parameters });
+    });
+  }
+
+  /** Rolls back what is open, before any statement that comes later. */
+  reset(): void {
+    if (this.#end === undefined) this.#ask({ kind: 'reset' });
+  }
+
+  /** Finishes what was asked, closes the file and ends the thread; a thread that does not end in time is stopped. */
+  async close(): Promise<void> {
+    if (this.#end === undefined) this.#ask({ kind: 'close' });
+    const timer = setTimeout(() => void this.#worker.terminate(), this.#timeout);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #ask(request: SqliteRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  #answered(answer: Extract<SqliteAnswer, { id: number }>): void {
+    this.#overdue.delete(answer.id);
+    const pending = this.#pending.get(answer.id);
+    if (pending === undefined) return;
+    this.#pending.delete(answer.id);
+    clearTimeout(pending.timer);
+    if (answer.kind === 'result') pending.resolve(answer.result);
+    else pending.reject(new StoreError('failed', `The store refused a statement: ${answer.message}.`));
+  }
+
+  #over(error: StoreError): void {
+    this.#end ??= error;
+    for (const { reject, timer } of this.#pending.values()) {
+      clearTimeout(timer);
+      reject(this.#end);
+    }
+    this.#pending.clear();
+    this.#overdue.clear();
+  }
+
+  #failure(what: string, cause?: unknown): StoreError {
+    return new StoreError('failed', `The store ${this.#file} ${what}.`, { cause });
+  }
+}

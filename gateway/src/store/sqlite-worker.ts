@@ -1,0 +1,49 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { SqliteAnswer, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('sqlite-worker is started as a worker thread.');
+
+const answer = (message: SqliteAnswer) => port.postMessage(message);
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function open({ file, busyTimeout }: SqliteWorkerData): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: busyTimeout });
+  // FULL, since a revocation that was answered must survive a power cut.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+  return database;
+}
+
+function run(database: DatabaseSync, sql: string, parameters: readonly SQLInputValue[]): SqliteResult {
+  const statement = database.prepare(sql);
+  if (statement.columns().length > 0) return { rows: statement.all(...parameters), changes: undefined };
+  return { rows: [], changes: BigInt(statement.run(...parameters).changes) };
+}
+
+function serve(database: DatabaseSync): void {
+  port?.on('message', (request: SqliteRequest) => {
+    switch (request.kind) {
+      case 'statement':
+        try {
+          answer({ kind: 'result', id: request.id, result: run(database, request.sql, request.parameters) });
+        } catch (error) {
+          answer({ kind: 'failed', id: request.id, message: textOf(error) });
+        }
+        return;
+      case 'reset':
+        if (database.isTransaction) database.exec('ROLLBACK');
+        return;
+      case 'close':
+        database.close();
+        port.close();
+    }
+  });
+}
+
+try {
+  serve(open(workerData as SqliteWorkerData));
+  answer({ kind: 'open' });
+} catch (error) {
+  answer({ kind: 'open-failed', message: textOf(error) });
+}

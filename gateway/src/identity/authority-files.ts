@@ -1,0 +1,85 @@
+import type { webcrypto } from 'node:crypto';
+import { join } from 'node:path';
+import { Authority } from './authority.ts';
+import { IdentityFileError } from './identity-file-error.ts';
+import { makeKey, P256_SHA256, type P256KeyPair, readKey } from './p256.ts';
+import { readFileIfThere, readPrivateFile, writePrivateFile } from './private-file.ts';
+import { randomSerial } from './random-serial.ts';
+import {
+  BasicConstraintsExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from './x509.ts';
+
+const TEN_YEARS = 3652 * 24 * 60 * 60_000;
+
+export const authorityFiles = (dataDirectory: string) => ({
+  certificate: join(dataDirectory, 'agent-ca.crt'),
+  key: join(dataDirectory, 'agent-ca.key'),
+});
+
+/** Opens the agent CA that `init` made. Throws IdentityFileError. */
+export async function openAuthority(dataDirectory: string): Promise<Authority> {
+  const files = authorityFiles(dataDirectory);
+  const [certificate, key] = await Promise.all([
+    readFileIfThere(files.certificate),
+    readPrivateFile(files.key),
+  ]);
+  const missing = certificate === undefined ? files.certificate : key === undefined ? files.key : undefined;
+  if (certificate === undefined || key === undefined) {
+    throw new IdentityFileError(
+      `The agent CA is not complete: ${missing} is missing. Run penstock-gateway init once, or restore the data ` +
+        'directory from a backup.',
+    );
+  }
+  return new Authority(certificate, key);
+}
+
+/**
+ * Makes what is missing of the agent CA and overwrites nothing. A certificate without its key cannot be repaired:
+ * IdentityFileError. The key is written first, so that a crash in between leaves the case that can.
+ */
+export async function ensureAuthority(
+  dataDirectory: string,
+  organization: string,
+  now: number,
+): Promise<'made' | 'repaired' | 'there'> {
+  const files = authorityFiles(dataDirectory);
+  const certificate = await readFileIfThere(files.certificate);
+  const key = await readPrivateFile(files.key);
+  if (certificate !== undefined) {
+    await openAuthority(dataDirectory);
+    return 'there';
+  }
+  const pair = key === undefined ? await makeKey() : readKeyOf(files.key, key);
+  if (key === undefined) await writePrivateFile(files.key, pair.pem);
+  await writePrivateFile(files.certificate, await selfSigned(pair.keys, organization, now));
+  return key === undefined ? 'made' : 'repaired';
+}
+
+function readKeyOf(file: string, pem: string): P256KeyPair {
+  try {
+    return readKey(pem);
+  } catch (cause) {
+    throw new IdentityFileError(`The key ${file} is damaged. Restore it from a backup.`, { cause });
+  }
+}
+
+async function selfSigned(keys: webcrypto.CryptoKeyPair, organization: string, now: number): Promise<string> {
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: randomSerial(),
+    name: [{ O: [organization] }, { CN: ['Penstock agent CA'] }],
+    notBefore: new Date(now - 60 * 60_000),
+    notAfter: new Date(now + TEN_YEARS),
+    keys,
+    signingAlgorithm: P256_SHA256,
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
+}

@@ -1,0 +1,60 @@
+import { createPublicKey } from 'node:crypto';
+import { ProblemError } from '@penstock/wire';
+import { P256 } from './p256.ts';
+import { spkiHash } from './spki-pin.ts';
+import { Pkcs10CertificateRequest, type PublicKey } from './x509.ts';
+
+// A P-256 request is about 500 bytes; the bound keeps hostile ASN.1 small.
+const MAX_PEM_CHARACTERS = 4096;
+
+export type CertificateRequest = {
+  readonly publicKey: PublicKey;
+  /** Hexadecimal SHA-256 of the SPKI: by this an agent's key is known. */
+  readonly key: string;
+};
+
+/**
+ * Reads and checks a PKCS #10 request (RFC 2986): small, signed by its own key, P-256. Its subject and extensions
+ * are ignored, since the gateway alone says what a certificate states. Throws ProblemError CSR_INVALID.
+ */
+export async function readCertificateRequest(pem: string): Promise<CertificateRequest> {
+  if (pem.length > MAX_PEM_CHARACTERS) {
+    throw refuse(`The certificate request is longer than ${MAX_PEM_CHARACTERS} characters.`);
+  }
+  const request = parse(pem);
+  const { algorithm } = request.publicKey;
+  if (
+    algorithm.name !== P256.name ||
+    !('namedCurve' in algorithm) ||
+    algorithm.namedCurve !== P256.namedCurve
+  ) {
+    throw refuse('The certificate request has a key that is not ECDSA on P-256.');
+  }
+  if (!(await isSelfSigned(request))) {
+    throw refuse('The certificate request is not signed by the key it names.');
+  }
+  const publicKey = createPublicKey({
+    key: Buffer.from(request.publicKey.rawData),
+    format: 'der',
+    type: 'spki',
+  });
+  return { publicKey: request.publicKey, key: spkiHash(publicKey).toString('hex') };
+}
+
+function parse(pem: string): Pkcs10CertificateRequest {
+  try {
+    return new Pkcs10CertificateRequest(pem);
+  } catch (cause) {
+    throw refuse('The certificate request is not a PKCS #10 request in PEM.', cause);
+  }
+}
+
+async function isSelfSigned(request: Pkcs10CertificateRequest): Promise<boolean> {
+  try {
+    return await request.verify();
+  } catch {
+    return false;
+  }
+}
+
+const refuse = (detail: string, cause?: unknown) => new ProblemError('CSR_INVALID', detail, { cause });

@@ -1,0 +1,64 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import type { Store } from '../store/open-store.ts';
+import { AttemptLimit } from './attempt-limit.ts';
+import type { Authority } from './authority.ts';
+import { openAuthority } from './authority-files.ts';
+import { Enrollment } from './enrollment.ts';
+import { EnrollmentTokens } from './enrollment-token.ts';
+import { identityIssue } from './identity-issue.ts';
+import type { Presence } from './name-claim.ts';
+import { Renewal } from './renewal.ts';
+import { Revocation } from './revocation.ts';
+
+export type Identity = {
+  readonly authority: Authority;
+  readonly tokens: EnrollmentTokens;
+  readonly enrollment: Enrollment;
+  readonly renewal: Renewal;
+  readonly revocation: Revocation;
+};
+
+export type IdentityOptions = {
+  readonly store: Store;
+  /** The configuration in force: asked anew each time, since it is reloaded. */
+  readonly config: () => Pick<GatewayConfig, 'pools' | 'identity'>;
+  readonly dataDirectory: string;
+  readonly organization: string;
+  readonly presence: (agentId: string) => Presence;
+  /** Milliseconds an agent has to show itself before another key may take its name; one minute. */
+  readonly settleTime?: number;
+  readonly clock?: () => number;
+};
+
+const MINUTE = 60_000;
+
+/** How long expired certificates stay on record. */
+const KEEP_EXPIRED = 30 * 24 * 60 * MINUTE;
+
+/** Everything about who an agent is, over an open store. Throws IdentityFileError or StoreError. */
+export async function openIdentity(options: IdentityOptions): Promise<Identity> {
+  const { store, config, dataDirectory, organization, presence } = options;
+  const { settleTime = MINUTE, clock = Date.now } = options;
+  const authority = await openAuthority(dataDirectory);
+  await store.identities.prune(clock() - KEEP_EXPIRED);
+  const revocation = await Revocation.load(store, clock);
+  const hasPool = (name: string) => config().pools.some((pool) => pool.name === name);
+  const tokens = new EnrollmentTokens(store, hasPool, clock);
+  const certificateLifetime = () => config().identity.certificateLifetime;
+  const issue = identityIssue({ store, authority, organization, certificateLifetime, clock });
+  const issues = new AttemptLimit({ attempts: 20, window: MINUTE, clock });
+  const enrollment = new Enrollment({
+    store,
+    tokens,
+    revocation,
+    issue,
+    issues,
+    hasPool,
+    presence,
+    settleTime,
+    clock,
+    attempts: new AttemptLimit({ attempts: 30, window: MINUTE, clock }),
+  });
+  const renewal = new Renewal({ store, revocation, issue, issues, clock });
+  return { authority, tokens, enrollment, renewal, revocation };
+}

@@ -1,0 +1,26 @@
+import { EnrollRequest, ProblemError, RenewRequest } from '@penstock/wire';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+const ajv = new Ajv2020({ strict: true, allErrors: false });
+const enrollRequest = ajv.compile<EnrollRequest>(EnrollRequest);
+const renewRequest = ajv.compile<RenewRequest>(RenewRequest);
+
+/** Checks the body of POST /v1/enroll. Throws ProblemError REQUEST_INVALID. */
+export function readEnrollRequest(body: unknown): EnrollRequest {
+  return checked(body, enrollRequest);
+}
+
+/** Checks the body of POST /v1/renew. Throws ProblemError REQUEST_INVALID. */
+export function readRenewRequest(body: unknown): RenewRequest {
+  return checked(body, renewRequest);
+}
+
+function checked<Body>(body: unknown, validate: ValidateFunction<Body>): Body {
+  if (validate(body)) return body;
+  const [problem] = validate.errors ?? [];
+  // The message names the field and the rule, never the value: it may be a token.
+  throw new ProblemError(
+    'REQUEST_INVALID',
+    `The request is not well formed: ${problem?.instancePath || 'the body'} ${problem?.message ?? ''}.`,
+  );
+}

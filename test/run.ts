@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+import { findTestFiles } from './find-test-files.ts';
+import { REQUIRE_ALL } from './rig/optional.ts';
+import { SkipReport } from './skip-report.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const CONCURRENT_FILES = 2;
+const MINUTE_MS = 60_000;
+const FUZZ_RUNS = 20_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { fuzz: { type: 'boolean', default: false } },
+});
+
+const candidates = findTestFiles(ROOT, positionals);
+const files = values.fuzz ? candidates.filter(usesProperties) : candidates;
+if (files.length === 0) {
+  const kind = values.fuzz ? 'test file with a property' : 'test file';
+  process.stderr.write(
+    `There is no ${kind} ${positionals.length === 0 ? 'at all' : `whose path holds ${positionals.join(' or ')}`}.\n`,
+  );
+  process.exit(1);
+}
+
+const fuzz = values.fuzz
+  ? {
+      env: { PENSTOCK_FUZZ_RUNS: String(FUZZ_RUNS), ...process.env },
+      setup: ['--import=./test/rig/fuzz-runs.ts'],
+    }
+  : { env: process.env, setup: [] };
+
+const skips = new SkipReport(process.env[REQUIRE_ALL] === '1');
+const results = run({
+  cwd: ROOT,
+  files: files.map((file) => join(ROOT, file)),
+  concurrency: CONCURRENT_FILES,
+  env: fuzz.env,
+  // In the file's own process, so that the one test that hangs is named and not its whole file.
+  execArgv: [...fuzz.setup, `--test-timeout=${(values.fuzz ? 15 : 2) * MINUTE_MS}`],
+});
+results.on('test:fail', () => {
+  process.exitCode = 1;
+});
+results.on('end', () => {
+  if (skips.failed) process.exitCode = 1;
+});
+results.compose(skips.announce()).compose(spec()).pipe(process.stdout);
+
+function usesProperties(file: string): boolean {
+  return readFileSync(join(ROOT, file), 'utf8').includes("from 'fast-check'");
+}

@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net';
+import { type CloseCode, errorText, type Splice, splice, TunnelError } from '@penstock/wire';
+import type { GatewayLog } from '../observe/event.ts';
+import type { GatewayMetrics } from '../observe/metrics.ts';
+import type { Dialed } from '../routing/dial.ts';
+
+export type ClientOptions = {
+  readonly connection: string;
+  readonly dial: (client: string, signal: AbortSignal) => Promise<Dialed>;
+  readonly halfClosedTimeout: () => number;
+  readonly log: GatewayLog;
+  readonly metrics: GatewayMetrics;
+};
+
+/** One client is first dialed for, then joined with its target. */
+type State =
+  | { readonly name: 'dialing'; readonly cancel: AbortController }
+  | { readonly name: 'joined'; readonly splice: Splice }
+  | { readonly name: 'ended' };
+
+/** One client from accept to end. */
+export class ClientConnection {
+  readonly #socket: Socket;
+  readonly #options: ClientOptions;
+  readonly #client: string;
+  #state: State;
+
+  /** `socket` is paused, and allows half-open. */
+  constructor(socket: Socket, options: ClientOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#client = socket.remoteAddress ?? '';
+    this.#state = { name: 'dialing', cancel: new AbortController() };
+  }
+
+  /** Connects the client to its target and comes back when both are gone. Never rejects. */
+  async run(): Promise<void> {
+    const { connection, metrics, log } = this.#options;
+    const started = performance.now();
+    const cancel = new AbortController();
+    this.#state = { name: 'dialing', cancel };
+    const gone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
+    this.#socket.on('error', gone).once('close', gone);
+    // Reads at most one buffer ahead: only a socket that is read tells that its client has left.
+    this.#socket.read(0);
+    let dialed: Dialed;
+    try {
+      dialed = await this.#options.dial(this.#client, cancel.signal);
+    } catch (error) {
+      this.#fail(
+        error instanceof TunnelError
+          ? error
+          : new TunnelError('INTERNAL', errorText(error), { cause: error }),
+      );
+      return;
+    } finally {
+      this.#socket
+        .off('error', gone)
+        .off('close', gone)
+        .on('error', () => {});
+    }
+    const { stream, agent, pool, attempts } = dialed;
+    if (this.#socket.destroyed || stream.destroyed) {
+      stream.destroy(new TunnelError('CLIENT_GONE'));
+      this.#fail(new TunnelError(this.#socket.destroyed ? 'CLIENT_GONE' : 'SESSION_LOST'));
+      return;
+    }
+    stream.respond({ ':status': 200 });
+    const joined = splice(this.#socket, stream, {
+      halfClosedTimeout: this.#options.halfClosedTimeout(),
+      socketReset: 'CLIENT_RESET',
+      streamReset: 'TARGET_RESET',
+    });
+    this.#state = { name: 'joined', splice: joined };
+    const seconds = (performance.now() - started) / 1000;
+    metrics.opened(connection, seconds, attempts);
+    log('connection-opened', { connection, client: this.#client, agent, pool, attempts, seconds });
+    const end = await joined.done;
+    this.#state = { name: 'ended' };
+    metrics.ended(connection, end);
+    log('connection-closed', { connection, client: this.#client, agent, pool, ...end });
+  }
+
+  /** Ends the connection by a reset. */
+  abort(code: CloseCode): void {
+    if (this.#state.name === 'dialing') this.#state.cancel.abort(new TunnelError(code));
+    else if (this.#state.name === 'joined') this.#state.splice.abort(code);
+  }
+
+  #fail(error: TunnelError): void {
+    const { connection, log, metrics } = this.#options;
+    this.#state = { name: 'ended' };
+    metrics.failed(connection, error.code);
+    log('connection-failed', { connection, client: this.#client, code: error.code, detail: error.message });
+    // A reset, not a FIN: nothing was answered, and nothing should look like an answer.
+    this.#socket.resetAndDestroy();
+  }
+}

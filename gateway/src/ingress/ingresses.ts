@@ -1,0 +1,137 @@
+import type { AddressInfo, Socket } from 'node:net';
+import type { Connection, GatewayConfig, HostPort } from '@penstock/config-schema';
+import { type CloseCode, errorText } from '@penstock/wire';
+import { sourceAllowList } from '../access/source-address.ts';
+import type { GatewayLog } from '../observe/event.ts';
+import type { GatewayMetrics } from '../observe/metrics.ts';
+import type { Dialed } from '../routing/dial.ts';
+import { ClientConnection } from './client-connection.ts';
+import { type Ingress, openTcpIngress } from './tcp.ts';
+
+export type IngressOptions = {
+  readonly dial: (connection: string, client: string, signal: AbortSignal) => Promise<Dialed>;
+  readonly halfClosedTimeout: () => number;
+  readonly log: GatewayLog;
+  readonly metrics: GatewayMetrics;
+};
+
+/** Figures of one connection. */
+export type ClientCounts = { readonly open: number; readonly opened: number; readonly failed: number };
+
+const addressKey = ({ host, port }: HostPort) =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** All ways in for clients, and the clients that came through them. Follows the configuration by difference. */
+export class Ingresses {
+  readonly #options: IngressOptions;
+  readonly #open = new Map<string, Ingress>();
+  readonly #clients = new Map<string, Set<ClientConnection>>();
+  readonly #limits = new Map<string, number>();
+  readonly #idle: (() => void)[] = [];
+
+  constructor(options: IngressOptions) {
+    this.#options = options;
+  }
+
+  /** Opens what is new, closes what is gone, and leaves the rest alone. Throws when `strict` and one cannot be opened. */
+  async apply(config: GatewayConfig, strict: boolean): Promise<void> {
+    this.#limits.clear();
+    const wanted = new Map<string, { connection: Connection; listen: HostPort; allow: readonly string[] }>();
+    for (const connection of config.connections) {
+      this.#limits.set(connection.name, connection.maxConnections);
+      for (const [index, { tcp, allow }] of connection.ingress.entries()) {
+        // Port 0 is another port each time: such an ingress is known by its place.
+        const key = `${connection.name} ${tcp.port === 0 ? `#${index} ` : ''}${addressKey(tcp)}`;
+        wanted.set(key, { connection, listen: tcp, allow });
+      }
+    }
+    await this.#closeGone(wanted);
+    for (const [key, { connection, listen, allow }] of wanted) {
+      const isAllowed = sourceAllowList(allow);
+      const open = this.#open.get(key);
+      if (open === undefined) await this.#openOne(key, connection.name, listen, isAllowed, strict);
+      else open.setAllowed(isAllowed);
+    }
+  }
+
+  /** Where each connection can be reached now. */
+  addressesOf(connection: string): readonly AddressInfo[] {
+    return [...this.#open]
+      .filter(([key]) => key.startsWith(`${connection} `))
+      .map(([, { address }]) => address);
+  }
+
+  clientsOf(connection: string): number {
+    return this.#clients.get(connection)?.size ?? 0;
+  }
+
+  get clients(): number {
+    return this.#clients.values().reduce((sum, clients) => sum + clients.size, 0);
+  }
+
+  /** Takes no new clients anywhere. */
+  async stopAccepting(): Promise<void> {
+    await this.#closeGone(new Map());
+  }
+
+  /** Ends every client by a reset. */
+  abortAll(code: CloseCode): void {
+    for (const clients of this.#clients.values()) for (const client of clients) client.abort(code);
+  }
+
+  /** Comes back when no client is left. */
+  idle(): Promise<void> {
+    if (this.clients === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle.push(resolve);
+    return promise;
+  }
+
+  async #closeGone(wanted: ReadonlyMap<string, unknown>): Promise<void> {
+    for (const [key, ingress] of this.#open) {
+      if (wanted.has(key)) continue;
+      this.#open.delete(key);
+      await ingress.close();
+      this.#options.log('ingress-closed', { ingress: key });
+    }
+  }
+
+  async #openOne(
+    key: string,
+    connection: string,
+    listen: HostPort,
+    isAllowed: (address: string) => boolean,
+    strict: boolean,
+  ): Promise<void> {
+    const { log } = this.#options;
+    try {
+      const serve = (socket: Socket) => this.#serve(connection, socket);
+      const ingress = await openTcpIngress({ connection, listen, isAllowed, serve, log });
+      this.#open.set(key, ingress);
+      const { address: host, port } = ingress.address;
+      log('ingress-listening', { connection, address: addressKey({ host, port }) });
+    } catch (error) {
+      log('ingress-failed', { connection, address: addressKey(listen), detail: errorText(error) });
+      if (strict) throw error;
+    }
+  }
+
+  #serve(connection: string, socket: Socket): boolean {
+    if (this.clientsOf(connection) >= (this.#limits.get(connection) ?? 0)) return false;
+    const client = new ClientConnection(socket, {
+      connection,
+      dial: (address, signal) => this.#options.dial(connection, address, signal),
+      halfClosedTimeout: this.#options.halfClosedTimeout,
+      log: this.#options.log,
+      metrics: this.#options.metrics,
+    });
+    const clients = this.#clients.get(connection) ?? new Set();
+    this.#clients.set(connection, clients.add(client));
+    void client.run().finally(() => {
+      clients.delete(client);
+      if (clients.size === 0) this.#clients.delete(connection);
+      if (this.clients === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    });
+    return true;
+  }
+}

@@ -1,0 +1,110 @@
+import type { CloseCode, SpliceEnd } from '@penstock/wire';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Facts of the moment, read when the metrics are asked for. */
+export type GatewayGauges = {
+  /** Ready sessions and agents with one, by pool. */
+  pools(): Iterable<{
+    readonly pool: string;
+    readonly agents: number;
+    readonly sessions: number;
+    readonly waiting: number;
+  }>;
+  streams(): { readonly open: number; readonly opening: number };
+  clients(): Iterable<{ readonly connection: string; readonly open: number }>;
+  tunnelConnections(): number;
+};
+
+export type GatewayMetrics = {
+  readonly registry: Registry;
+  observe(gauges: GatewayGauges): void;
+  opened(connection: string, seconds: number, attempts: number): void;
+  failed(connection: string, code: CloseCode): void;
+  ended(connection: string, end: SpliceEnd): void;
+};
+
+/** The gateway's metrics, for Prometheus. docs/metrics.md has a row for each. */
+export function createGatewayMetrics(): GatewayMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const opens = new Counter({
+    name: 'penstock_gateway_opens_total',
+    help: 'Client connections by outcome of their open: ok or a close code.',
+    labelNames: ['connection', 'outcome'],
+    registers,
+  });
+  const openSeconds = new Histogram({
+    name: 'penstock_gateway_open_seconds',
+    help: 'Time from a client to the answer of its target, waiting and failover included.',
+    buckets: [0.002, 0.005, 0.02, 0.1, 0.5, 2, 10],
+    registers,
+  });
+  const retries = new Counter({
+    name: 'penstock_gateway_open_retries_total',
+    help: 'Opens that were tried again elsewhere.',
+    registers,
+  });
+  const ends = new Counter({
+    name: 'penstock_gateway_connections_ended_total',
+    help: 'Ended client connections by outcome: ok or a close code.',
+    labelNames: ['connection', 'outcome'],
+    registers,
+  });
+  const bytes = new Counter({
+    name: 'penstock_gateway_bytes_total',
+    help: 'Bytes of ended client connections, by direction.',
+    labelNames: ['connection', 'direction'],
+    registers,
+  });
+  return {
+    registry,
+    observe: (gauges) => observeGauges(registry, gauges),
+    opened(connection, seconds, attempts) {
+      opens.inc({ connection, outcome: 'ok' });
+      openSeconds.observe(seconds);
+      if (attempts > 1) retries.inc(attempts - 1);
+    },
+    failed: (connection, outcome) => opens.inc({ connection, outcome }),
+    ended(connection, end) {
+      ends.inc({ connection, outcome: end.code ?? 'ok' });
+      bytes.inc({ connection, direction: 'from_client' }, end.bytesFromSocket);
+      bytes.inc({ connection, direction: 'to_client' }, end.bytesToSocket);
+    },
+  };
+}
+
+function observeGauges(registry: Registry, gauges: GatewayGauges): void {
+  const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+  gauge('penstock_gateway_agents', 'Agents with a ready session.', ['pool'], (self) => {
+    for (const { pool, agents } of gauges.pools()) self.set({ pool }, agents);
+  });
+  gauge('penstock_gateway_sessions', 'Ready sessions.', ['pool'], (self) => {
+    for (const { pool, sessions } of gauges.pools()) self.set({ pool }, sessions);
+  });
+  gauge('penstock_gateway_queue_depth', 'Clients that wait for an agent.', ['pool'], (self) => {
+    for (const { pool, waiting } of gauges.pools()) self.set({ pool }, waiting);
+  });
+  gauge('penstock_gateway_clients', 'Client connections.', ['connection'], (self) => {
+    for (const { connection, open } of gauges.clients()) self.set({ connection }, open);
+  });
+  gauge('penstock_gateway_streams_open', 'Live data streams.', [], (self) => self.set(gauges.streams().open));
+  gauge('penstock_gateway_streams_opening', 'Opens in progress.', [], (self) =>
+    self.set(gauges.streams().opening),
+  );
+  gauge(
+    'penstock_gateway_tunnel_connections',
+    'Connections on the tunnel port, whatever their state.',
+    [],
+    (self) => self.set(gauges.tunnelConnections()),
+  );
+}

@@ -1,0 +1,57 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import {
+  type AgentMessage,
+  agentMessageDecoder,
+  encodeMessage,
+  type GatewayMessage,
+  limits,
+  TunnelError,
+} from '@penstock/wire';
+
+/** Bytes of control messages that may wait for an agent that does not read them. */
+const MAX_WAITING = 16 * limits.controlMessageBytes;
+
+export type ControlHandlers = {
+  onMessage(message: AgentMessage): void;
+  /** The control stream has ended, and with it the session. Called once. */
+  onEnd(error: TunnelError): void;
+};
+
+/** The gateway's end of a control stream. */
+export class ControlStream {
+  readonly #stream: ServerHttp2Stream;
+
+  constructor(stream: ServerHttp2Stream, handlers: ControlHandlers) {
+    this.#stream = stream;
+    const decoder = agentMessageDecoder();
+    let onEnd = (error: TunnelError) => {
+      onEnd = () => {};
+      handlers.onEnd(error);
+    };
+    const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The agent ended the control stream.'));
+    stream.on('error', ended);
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        for (const message of decoder.push(chunk)) handlers.onMessage(message);
+      } catch (error) {
+        onEnd(
+          error instanceof TunnelError ? error : new TunnelError('INTERNAL', undefined, { cause: error }),
+        );
+      }
+    });
+    stream.once('end', ended).once('close', ended);
+    stream.respond({ ':status': 200 });
+  }
+
+  /** Sends a message; after the end it goes nowhere. Ends the stream when the agent does not read. */
+  send(message: GatewayMessage): void {
+    if (!this.#stream.writable) return;
+    this.#stream.write(encodeMessage(message));
+    if (this.#stream.writableLength > MAX_WAITING) this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED'));
+  }
+
+  /** Sends a last message and says no more. */
+  end(message: GatewayMessage): void {
+    if (this.#stream.writable) this.#stream.end(encodeMessage(message));
+  }
+}

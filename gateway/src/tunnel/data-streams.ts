@@ -1,0 +1,134 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { type CloseCode, type GatewayMessage, TunnelError, type WindowShare } from '@penstock/wire';
+
+/** What is to be dialed, and for whom. */
+export type OpenRequest = {
+  readonly connector: string;
+  readonly connection: string;
+  /** The client's address. */
+  readonly client: string;
+  /** Milliseconds for the agent to dial and for its stream to arrive. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+};
+
+type Waiter = { settle(outcome: ServerHttp2Stream | TunnelError): void };
+
+/**
+ * The opens and data streams of one session. An id lives from its `open` to the arrival of its stream, to its
+ * failure or to its deadline, whichever is first; what comes later is reset.
+ */
+export class DataStreams {
+  readonly #prefix: string;
+  readonly #send: (message: GatewayMessage) => void;
+  readonly #windows: WindowShare;
+  readonly #waiters = new Map<string, Waiter>();
+  readonly #streams = new Set<ServerHttp2Stream>();
+  readonly #idle: (() => void)[] = [];
+  #issued = 0;
+
+  /** `prefix` is the session's own, so that no id means anything on another session. */
+  constructor(prefix: string, send: (message: GatewayMessage) => void, windows: WindowShare) {
+    this.#prefix = prefix;
+    this.#send = send;
+    this.#windows = windows;
+  }
+
+  get opening(): number {
+    return this.#waiters.size;
+  }
+
+  get open(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * Asks the agent to dial. Comes back with the data stream, not yet answered: the caller owns it. Throws
+   * TunnelError, or the signal's reason.
+   */
+  request({ connector, connection, client, timeout, signal }: OpenRequest): Promise<ServerHttp2Stream> {
+    this.#issued += 1;
+    const id = `${this.#prefix}-${this.#issued}`;
+    const { promise, resolve, reject } = Promise.withResolvers<ServerHttp2Stream>();
+    const cancel = (code: CloseCode, error: Error) => {
+      this.#send({ type: 'cancel', id, code });
+      finish();
+      reject(error);
+    };
+    const abort = () => cancel('CLIENT_GONE', signal.reason);
+    const timer = setTimeout(
+      () =>
+        cancel(
+          'DIAL_TIMEOUT',
+          new TunnelError('DIAL_TIMEOUT', `The agent did not answer within ${timeout} ms.`),
+        ),
+      timeout,
+    );
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      this.#waiters.delete(id);
+      this.#tellIdle();
+    };
+    this.#waiters.set(id, {
+      settle(outcome) {
+        finish();
+        if (outcome instanceof TunnelError) reject(outcome);
+        else resolve(outcome);
+      },
+    });
+    signal.addEventListener('abort', abort, { once: true });
+    this.#send({ type: 'open', id, connector, connection, client, deadline: timeout });
+    if (signal.aborted) abort();
+    return promise;
+  }
+
+  /** A data stream arrived. False when no open of this session ever had this id: the peer is at fault. */
+  arrive(id: string, stream: ServerHttp2Stream): boolean {
+    stream.on('error', () => {});
+    const waiter = this.#waiters.get(id);
+    if (waiter === undefined) {
+      // The answer to an open that was canceled: reset, so that the agent drops its target.
+      stream.destroy(new TunnelError('CLIENT_GONE'));
+      return this.#wasIssued(id);
+    }
+    this.#streams.add(stream);
+    this.#windows.streamOpened();
+    stream.once('close', () => {
+      this.#streams.delete(stream);
+      this.#windows.streamClosed();
+      this.#tellIdle();
+    });
+    waiter.settle(stream);
+    return true;
+  }
+
+  /** The agent says that an open failed; one that nobody waits for is ignored. */
+  fail(id: string, code: CloseCode, detail: string): void {
+    this.#waiters.get(id)?.settle(new TunnelError(code, detail));
+  }
+
+  /** Ends every open and every stream. */
+  endAll(code: CloseCode): void {
+    for (const waiter of [...this.#waiters.values()]) waiter.settle(new TunnelError(code));
+    for (const stream of this.#streams) stream.destroy(new TunnelError(code));
+  }
+
+  /** Comes back when no open and no stream is left. */
+  idle(): Promise<void> {
+    if (this.#waiters.size + this.#streams.size === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle.push(resolve);
+    return promise;
+  }
+
+  #wasIssued(id: string): boolean {
+    const [prefix, number = ''] = id.split('-');
+    return prefix === this.#prefix && /^[1-9][0-9]*$/.test(number) && Number(number) <= this.#issued;
+  }
+
+  #tellIdle(): void {
+    if (this.#waiters.size + this.#streams.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}

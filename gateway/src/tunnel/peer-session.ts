@@ -1,0 +1,124 @@
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import {
+  CONNECT_PROTOCOL,
+  errorText,
+  type IssuedIdentity,
+  limits,
+  openIdOfPath,
+  ProblemError,
+  paths,
+  TunnelError,
+} from '@penstock/wire';
+import type { AgentIdentity } from '../identity/agent-identity.ts';
+import type { GatewayLog } from '../observe/event.ts';
+import type { Admission } from './admission.ts';
+import { type Peer, requireIdentity } from './peer.ts';
+import { answerJson, answerProblem, readJsonBody } from './plain-request.ts';
+import { AgentSession, type SessionOptions } from './session.ts';
+
+/** The identity service, as the tunnel port needs it. Each throws ProblemError. */
+export type IdentityPort = {
+  enroll(body: unknown, address: string): Promise<IssuedIdentity>;
+  renew(identity: AgentIdentity, body: unknown): Promise<IssuedIdentity>;
+  isRevoked(identity: AgentIdentity): boolean;
+};
+
+export type PeerOptions = {
+  readonly identity: IdentityPort;
+  readonly admission: Admission;
+  readonly session: SessionOptions;
+  /** Milliseconds a peer has for its control stream, or for the plain requests it came for. */
+  readonly authenticationTimeout: number;
+  readonly log: GatewayLog;
+};
+
+/** Requests a peer may make before it has a control stream. */
+const MAX_PLAIN_REQUESTS = 8;
+
+/** Streams a peer may open at once before it has a control stream. */
+export const UNAUTHENTICATED_STREAMS = 8;
+
+/** Routes the requests of one connection on the tunnel port. It becomes an agent session, or ends soon. */
+export function servePeer(
+  socket: TLSSocket,
+  http: ServerHttp2Session,
+  peer: Peer,
+  options: PeerOptions,
+): void {
+  const address = socket.remoteAddress ?? '';
+  let session: AgentSession | undefined;
+  let requests = 0;
+  const deadline = setTimeout(() => socket.destroy(), options.authenticationTimeout);
+  socket.once('close', () => clearTimeout(deadline));
+
+  const misbehaved = (detail: string) => {
+    options.log('peer-misbehaved', { address, detail });
+    socket.destroy();
+  };
+
+  const openControl = (stream: ServerHttp2Stream) => {
+    if (session !== undefined)
+      throw new ProblemError('REQUEST_INVALID', 'This session already has its control stream.');
+    const identity = requireIdentity(peer, options.identity.isRevoked);
+    const busy = options.admission.takeSession();
+    if (busy !== undefined) throw new ProblemError('TOO_MANY_REQUESTS', undefined, busy);
+    clearTimeout(deadline);
+    http.settings({ maxConcurrentStreams: limits.streamsPerSession + 1 });
+    session = new AgentSession(socket, http, stream, identity, options.session);
+  };
+
+  const answer = async (stream: ServerHttp2Stream, route: string): Promise<void> => {
+    switch (route) {
+      case `POST ${paths.enroll}`:
+        answerJson(stream, 200, await options.identity.enroll(await readJsonBody(stream), address));
+        break;
+      case `POST ${paths.renew}`: {
+        const identity = requireIdentity(peer, options.identity.isRevoked);
+        answerJson(stream, 200, await options.identity.renew(identity, await readJsonBody(stream)));
+        break;
+      }
+      case `GET ${paths.health}`:
+        answerJson(stream, 200, { status: 'alive' });
+        break;
+      case `CONNECT ${paths.control}`:
+        openControl(stream);
+        break;
+      default:
+        throw new ProblemError('NOT_FOUND', `${route} is not a route of the tunnel port.`);
+    }
+  };
+
+  const refuse = (stream: ServerHttp2Stream, route: string, error: unknown) => {
+    const problem =
+      error instanceof ProblemError ? error : new ProblemError('INTERNAL', undefined, { cause: error });
+    const detail = error instanceof ProblemError ? error.message : errorText(error);
+    options.log('agent-refused', { address, route, code: problem.code, detail });
+    answerProblem(stream, problem);
+    // What is left of a body is not wanted, and nobody reads it.
+    stream.resume();
+  };
+
+  http.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    const path = headers[':path'] ?? '';
+    const isTunnel = headers[':method'] === 'CONNECT' && headers[':protocol'] === CONNECT_PROTOCOL;
+    const openId = isTunnel ? openIdOfPath(path) : undefined;
+    stream.on('error', () => {});
+    if (openId !== undefined) {
+      if (session === undefined) misbehaved('It opened a data stream without a control stream.');
+      else session.arrive(openId, stream);
+      return;
+    }
+    if (headers[':method'] === 'CONNECT' && !isTunnel) {
+      stream.destroy(new TunnelError('PROTOCOL_ERROR'));
+      return;
+    }
+    requests += 1;
+    if (requests > MAX_PLAIN_REQUESTS && session === undefined) {
+      misbehaved('It made too many requests without a control stream.');
+      return;
+    }
+    const route = `${headers[':method']} ${path.slice(0, 64)}`;
+    answer(stream, route).catch((error: unknown) => refuse(stream, route, error));
+  });
+}

@@ -1,0 +1,47 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { limits, ProblemError as Problem, type ProblemError } from '@penstock/wire';
+
+const BODY_TIMEOUT = 10_000;
+
+/** The JSON body of a request on the tunnel port. Throws ProblemError when it is too long, too slow or no JSON. */
+export async function readJsonBody(stream: ServerHttp2Stream): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(new Problem('REQUEST_INVALID', 'The request body did not arrive in time.')),
+    BODY_TIMEOUT,
+  );
+  const cut = () => reject(new Problem('REQUEST_INVALID', 'The request body was cut off.'));
+  stream.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > limits.enrollmentBodyBytes) reject(new Problem('REQUEST_TOO_LARGE'));
+    else chunks.push(chunk);
+  });
+  stream.once('end', resolve).once('close', cut).once('error', cut);
+  try {
+    await promise;
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem('REQUEST_INVALID', 'The request body is not JSON.');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function answerJson(stream: ServerHttp2Stream, status: number, body: unknown): void {
+  if (stream.destroyed || stream.headersSent) return;
+  stream.respond({ ':status': status, 'content-type': 'application/json' });
+  stream.end(JSON.stringify(body));
+}
+
+/** Answers with a problem document (RFC 9457). */
+export function answerProblem(stream: ServerHttp2Stream, problem: ProblemError): void {
+  if (stream.destroyed || stream.headersSent) return;
+  stream.respond({
+    ':status': problem.status,
+    'content-type': 'application/problem+json',
+    ...(problem.retryAfter !== undefined && { 'retry-after': String(problem.retryAfter) }),
+  });
+  stream.end(JSON.stringify(problem.toDocument()));
+}

@@ -1,0 +1,88 @@
+import { TunnelError } from '@penstock/wire';
+import type { AgentSession } from './session.ts';
+
+export type RegistryLimits = { readonly sessionsPerAgent: number };
+type Listener = (session: AgentSession) => void;
+
+/** All sessions of this gateway, by pool and agent. Holds what is connected now and forgets what is gone. */
+export class Registry {
+  readonly #limits: RegistryLimits;
+  readonly #pools = new Map<string, Map<string, Set<AgentSession>>>();
+  readonly #onReady = new Set<Listener>();
+  readonly #onAgentGone = new Set<(agentId: string) => void>();
+
+  constructor(limits: RegistryLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes a session in, or says why not. */
+  admit(session: AgentSession): TunnelError | undefined {
+    const { pool, agentId } = session.identity;
+    const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<AgentSession>>());
+    const sessions = getOrMake(agents, agentId, () => new Set<AgentSession>());
+    // A draining session is being replaced and does not count, or no agent at its limit could renew.
+    const counted = sessions.values().reduce((count, each) => count + (each.state === 'draining' ? 0 : 1), 0);
+    if (counted >= this.#limits.sessionsPerAgent || sessions.size >= 2 * this.#limits.sessionsPerAgent) {
+      return new TunnelError('LIMIT_EXCEEDED', `This agent already has ${counted} sessions.`);
+    }
+    sessions.add(session);
+    return undefined;
+  }
+
+  /** Must be called at every change of a session's state. */
+  update(session: AgentSession): void {
+    if (session.state === 'ready') for (const listener of this.#onReady) listener(session);
+    if (session.state === 'ended') this.#remove(session);
+  }
+
+  /** Calls `listener` whenever a session becomes ready for opens; the answer stops that. */
+  onReady(listener: Listener): () => void {
+    this.#onReady.add(listener);
+    return () => this.#onReady.delete(listener);
+  }
+
+  /** Calls `listener` when the last session of an agent has ended. */
+  onAgentGone(listener: (agentId: string) => void): () => void {
+    this.#onAgentGone.add(listener);
+    return () => this.#onAgentGone.delete(listener);
+  }
+
+  /** The sessions of a pool, each agent's together. */
+  *sessionsOf(pool: string): Generator<AgentSession> {
+    for (const sessions of this.#pools.get(pool)?.values() ?? []) yield* sessions;
+  }
+
+  *sessions(): Generator<AgentSession> {
+    for (const pool of this.#pools.keys()) yield* this.sessionsOf(pool);
+  }
+
+  /** The agents of a pool that have a session at all. */
+  agentsOf(pool: string): ReadonlyMap<string, ReadonlySet<AgentSession>> {
+    return this.#pools.get(pool) ?? new Map();
+  }
+
+  /** Ends every session of an agent. */
+  endAgent(agentId: string, error: TunnelError): void {
+    for (const session of [...this.sessions()]) if (session.identity.agentId === agentId) session.end(error);
+  }
+
+  #remove(session: AgentSession): void {
+    const { pool, agentId } = session.identity;
+    const agents = this.#pools.get(pool);
+    const sessions = agents?.get(agentId);
+    if (agents === undefined || sessions === undefined || !sessions.delete(session) || sessions.size > 0)
+      return;
+    agents.delete(agentId);
+    if (agents.size === 0) this.#pools.delete(pool);
+    for (const listener of this.#onAgentGone) listener(agentId);
+  }
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

@@ -1,0 +1,310 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import {
+  type AgentMessage,
+  type AgentMessageOf,
+  type Clock,
+  keepAlive,
+  limits,
+  PROTOCOL_VERSION,
+  SOFTWARE_VERSION,
+  TunnelError,
+  type WindowBudget,
+  type WindowShare,
+} from '@penstock/wire';
+import type { AgentIdentity } from '../identity/agent-identity.ts';
+import type { GatewayLog } from '../observe/event.ts';
+import { ControlStream } from './control-stream.ts';
+import { DataStreams, type OpenRequest } from './data-streams.ts';
+
+/** This gateway as agents see it. */
+export type GatewaySelf = { readonly id: string; readonly epoch: string };
+
+export type SessionOptions = {
+  readonly self: GatewaySelf;
+  readonly clock: Clock;
+  readonly windows: WindowBudget;
+  readonly ping: { readonly interval: number; readonly timeout: number };
+  readonly helloTimeout: number;
+  readonly heartbeatInterval: () => number;
+  readonly drainTimeout: () => number;
+  readonly log: GatewayLog;
+  /** Says no to a session that has introduced itself, or takes it in. */
+  readonly admit: (session: AgentSession) => TunnelError | undefined;
+  readonly onState: (session: AgentSession) => void;
+};
+
+/** Every life of a session: `draining` takes no new opens and ends when the last stream has, or at its deadline. */
+type State =
+  | { readonly name: 'greeting'; readonly timer: NodeJS.Timeout }
+  | { readonly name: 'ready' }
+  | { readonly name: 'draining'; readonly timer: NodeJS.Timeout }
+  | { readonly name: 'ended' };
+
+export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
+
+const LAST_MESSAGE_TIMEOUT = 1_000;
+
+let sessions = 0;
+
+/** One agent session, from its control stream to its end. */
+export class AgentSession {
+  readonly identity: AgentIdentity;
+  readonly address: string;
+  readonly openedAt: number;
+  readonly #socket: TLSSocket;
+  readonly #http: ServerHttp2Session;
+  readonly #options: SessionOptions;
+  readonly #control: ControlStream;
+  readonly #streams: DataStreams;
+  readonly #windows: WindowShare;
+  #stopKeepalive = () => {};
+  #state: State;
+  #announced: 'no' | 'goodbye' = 'no';
+  #hello: AgentMessageOf<'hello'> | undefined;
+  #heartbeat: ReceivedHeartbeat | undefined;
+  #connectors: ReadonlySet<string> = new Set();
+
+  /** `stream` is the control stream's request, not yet answered. */
+  constructor(
+    socket: TLSSocket,
+    http: ServerHttp2Session,
+    stream: ServerHttp2Stream,
+    identity: AgentIdentity,
+    options: SessionOptions,
+  ) {
+    this.identity = identity;
+    this.address = socket.remoteAddress ?? '';
+    this.openedAt = options.clock.wall();
+    this.#socket = socket;
+    this.#http = http;
+    this.#options = options;
+    const timer = setTimeout(
+      () => this.#end(new TunnelError('PROTOCOL_ERROR', 'The agent sent no hello in time.')),
+      options.helloTimeout,
+    );
+    this.#state = { name: 'greeting', timer };
+    this.#windows = options.windows.join((initialWindowSize) => {
+      if (!http.destroyed) http.settings({ initialWindowSize });
+    });
+    sessions += 1;
+    this.#streams = new DataStreams(
+      sessions.toString(36),
+      (message) => this.#control.send(message),
+      this.#windows,
+    );
+    http.once('close', () => this.#end(new TunnelError('SESSION_LOST', 'The agent closed the session.')));
+    socket.once('close', () =>
+      this.#end(new TunnelError('SESSION_LOST', 'The connection to the agent was lost.')),
+    );
+    this.#control = new ControlStream(stream, {
+      onMessage: (message) => this.#receive(message),
+      onEnd: (error) => this.#end(error),
+    });
+  }
+
+  get state(): State['name'] {
+    return this.#state.name;
+  }
+
+  get hello(): AgentMessageOf<'hello'> | undefined {
+    return this.#hello;
+  }
+
+  get heartbeat(): ReceivedHeartbeat | undefined {
+    return this.#heartbeat;
+  }
+
+  get streams(): { readonly open: number; readonly opening: number } {
+    return { open: this.#streams.open, opening: this.#streams.opening };
+  }
+
+  /** What least-loaded choice compares. */
+  get load(): number {
+    return this.#streams.open + this.#streams.opening;
+  }
+
+  offers(connector: string): boolean {
+    return this.#connectors.has(connector);
+  }
+
+  /** Whether an open may be asked of this session now. */
+  get takesOpens(): boolean {
+    return this.#state.name === 'ready' && this.load < limits.streamsPerSession - 1;
+  }
+
+  /** Asks the agent to dial; see DataStreams.request. */
+  open(request: OpenRequest): Promise<ServerHttp2Stream> {
+    if (!this.takesOpens) return Promise.reject(new TunnelError('SESSION_LOST'));
+    return this.#streams.request(request);
+  }
+
+  /** A data stream has arrived on this session. */
+  arrive(id: string, stream: ServerHttp2Stream): void {
+    if (!this.#streams.arrive(id, stream)) {
+      this.#end(new TunnelError('PROTOCOL_ERROR', `Stream ${id} answers no open of this session.`));
+    }
+  }
+
+  /** Asks the agent to connect again first and then to leave, since this gateway drains. */
+  askToReconnect(reason: string): void {
+    this.#control.send({ type: 'reconnect', reason });
+    this.#drain();
+  }
+
+  /** Ends the session and everything on it at once. */
+  end(error: TunnelError): void {
+    this.#end(error);
+  }
+
+  #receive(message: AgentMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.#greet(message);
+        break;
+      case 'heartbeat': {
+        const at = this.#options.clock.wall();
+        this.#heartbeat = { at, heartbeat: message };
+        this.#control.send({
+          type: 'heartbeat-ack',
+          seq: message.seq,
+          receivedAt: at,
+          sentAt: this.#options.clock.wall(),
+        });
+        break;
+      }
+      case 'config':
+        if (this.#hello === undefined) break;
+        this.#hello = { ...this.#hello, config: message.config, connectors: message.connectors };
+        this.#connectors = new Set(message.connectors.map(({ name }) => name));
+        this.#options.onState(this);
+        break;
+      case 'open-failed':
+        this.#streams.fail(message.id, message.code, message.detail);
+        break;
+      case 'draining':
+        this.#drain();
+        break;
+      case 'goodbye':
+        this.#announced = 'goodbye';
+        break;
+      default:
+        break;
+    }
+  }
+
+  #greet(hello: AgentMessageOf<'hello'>): void {
+    if (this.#state.name !== 'greeting') {
+      this.#end(new TunnelError('PROTOCOL_ERROR', 'The agent said hello twice.'));
+      return;
+    }
+    clearTimeout(this.#state.timer);
+    this.#hello = hello;
+    this.#connectors = new Set(hello.connectors.map(({ name }) => name));
+    const refusal = this.#refusal(hello) ?? this.#options.admit(this);
+    if (refusal !== undefined) {
+      const retryable = refusal.retry !== 'never' || refusal.code === 'LIMIT_EXCEEDED';
+      this.#control.end({
+        type: 'refused',
+        code: refusal.code,
+        detail: refusal.message.slice(0, 1024),
+        retryable,
+      });
+      this.#end(refusal, LAST_MESSAGE_TIMEOUT);
+      return;
+    }
+    this.#state = { name: 'ready' };
+    this.#control.send({
+      type: 'welcome',
+      gateway: { ...this.#options.self, version: SOFTWARE_VERSION },
+      clock: this.#options.clock.wall(),
+      heartbeatInterval: this.#options.heartbeatInterval(),
+      agentState: 'connected',
+    });
+    this.#stopKeepalive = this.#startKeepalive();
+    this.#options.log('session-opened', this.#fields());
+    this.#options.onState(this);
+  }
+
+  #refusal(hello: AgentMessageOf<'hello'>): TunnelError | undefined {
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      return new TunnelError(
+        'VERSION_UNSUPPORTED',
+        `The agent speaks protocol ${hello.protocol}, this gateway ${PROTOCOL_VERSION}.`,
+      );
+    }
+    if (hello.agent.name !== this.identity.name) {
+      return new TunnelError(
+        'IDENTITY_UNKNOWN',
+        `The agent's file calls it ${hello.agent.name}, its certificate ${this.identity.name}. Enroll it again.`,
+      );
+    }
+    return undefined;
+  }
+
+  #drain(): void {
+    if (this.#state.name !== 'ready') return;
+    const timer = setTimeout(
+      () => this.#end(new TunnelError('DRAIN_TIMEOUT', 'Streams outlived the drain deadline.')),
+      this.#options.drainTimeout(),
+    );
+    this.#state = { name: 'draining', timer };
+    this.#options.log('session-draining', this.#fields());
+    this.#options.onState(this);
+  }
+
+  /** Comes back when the session has no stream left. */
+  idle(): Promise<void> {
+    return this.#streams.idle();
+  }
+
+  #startKeepalive(): () => void {
+    return keepAlive(
+      {
+        ping: (onPong) => {
+          this.#http.ping((error, roundTrip) => {
+            if (error === null) onPong(roundTrip);
+          });
+        },
+        bytesReceived: () => this.#socket.bytesRead,
+        onDead: (reason) => this.#end(new TunnelError('SESSION_LOST', reason)),
+        onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
+        onSlept: () => this.#options.log('host-slept'),
+      },
+      this.#options.ping,
+    );
+  }
+
+  /** `grace` is how many milliseconds the last message has to leave. */
+  #end(error: TunnelError, grace = 0): void {
+    const before = this.#state;
+    if (before.name === 'ended') return;
+    if (before.name !== 'ready') clearTimeout(before.timer);
+    this.#state = { name: 'ended' };
+    this.#stopKeepalive();
+    this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST');
+    this.#windows.release();
+    this.#options.onState(this);
+    this.#logEnd(before.name, error);
+    if (grace === 0) {
+      this.#socket.destroy();
+      return;
+    }
+    // GOAWAY is always NO_ERROR: with another code Node would cut what the last message needs to leave.
+    if (!this.#http.destroyed) this.#http.close();
+    const timer = setTimeout(() => this.#socket.destroy(), grace);
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  #logEnd(before: State['name'], error: TunnelError): void {
+    const fields = { ...this.#fields(), code: error.code, detail: error.message };
+    if (before === 'greeting') this.#options.log('session-refused', fields);
+    else if (this.#announced === 'goodbye') this.#options.log('session-closed', fields);
+    else this.#options.log('session-lost', fields);
+  }
+
+  #fields() {
+    const { name, pool, agentId } = this.identity;
+    return { agent: name, pool, agentId, address: this.address };
+  }
+}

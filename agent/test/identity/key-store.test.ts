@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
+import { IdentityError } from '../../src/identity/identity-error.ts';
+import { openKeyStore } from '../../src/identity/key-store.ts';
+import { IssuingGateway, isSelfSigned, publicKeyOf } from './issuing-gateway.ts';
+
+const fault = (expected: IdentityError['fault'], words: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof IdentityError, String(error));
+  assert.equal(error.fault, expected);
+  assert.match(error.message, words);
+  return true;
+};
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+
+test('an identity goes from key to request to certificate to current, readable by its owner alone', async () => {
+  await using parent = await temporaryDirectory();
+  const directory = join(parent.path, 'identity');
+  const gateway = await IssuingGateway.start();
+  const store = await openKeyStore(directory);
+  assert.equal(await store.current(), undefined);
+  assert.equal(await store.next(), undefined);
+
+  const { csr } = await store.prepare('orders-1');
+  assert.equal(await isSelfSigned(csr), true);
+  assert.equal(await store.next(), undefined, 'a key alone is no identity');
+  const staged = await store.stage(await gateway.issue(csr));
+  assert.equal((await store.next())?.serial, staged.serial);
+  assert.equal(await store.current(), undefined);
+  const promoted = await store.promote();
+
+  assert.deepEqual(await store.current(), promoted);
+  assert.equal(await store.next(), undefined);
+  assert.equal(promoted.agentId, 'agt_one');
+  assert.equal(promoted.name, 'orders-1');
+  assert.equal(promoted.pool, 'dc1');
+  assert.equal(promoted.organization, 'acme');
+  const spki = createPublicKey(promoted.key.reveal()).export({ type: 'spki', format: 'der' });
+  assert.equal(spki.toString('hex'), publicKeyOf(csr));
+  assert.equal(new X509Certificate(promoted.certificate).serialNumber, promoted.serial);
+  assert.equal(JSON.stringify(promoted).includes('PRIVATE KEY'), false);
+  assert.equal(await modeOf(directory), 0o700);
+  assert.equal(await modeOf(join(directory, 'current.pem')), 0o600);
+  assert.deepEqual(await readdir(directory), ['current.pem']);
+});
+
+test('a prepared key is used again until a certificate came for it, also by another process', async () => {
+  await using directory = await temporaryDirectory();
+  const first = await (await openKeyStore(directory.path)).prepare('orders-1');
+  const again = await (await openKeyStore(directory.path)).prepare('orders-1');
+  assert.equal(publicKeyOf(first.csr), publicKeyOf(again.csr));
+});
+
+test('renewal makes a new key and leaves the current identity alone until it is promoted', async () => {
+  await using directory = await temporaryDirectory();
+  const gateway = await IssuingGateway.start();
+  const store = await openKeyStore(directory.path);
+  const first = await store.prepare('orders-1');
+  await store.stage(await gateway.issue(first.csr));
+  const current = await store.promote();
+
+  const second = await store.prepare('orders-1');
+  assert.notEqual(publicKeyOf(second.csr), publicKeyOf(first.csr));
+  const staged = await store.stage(await gateway.issue(second.csr));
+  assert.equal((await store.current())?.serial, current.serial);
+  assert.notEqual(staged.serial, current.serial);
+  await store.discardNext();
+  assert.equal(await store.next(), undefined);
+  assert.equal((await store.current())?.serial, current.serial);
+
+  const same = await store.prepare('orders-1', 'current');
+  assert.equal(publicKeyOf(same.csr), publicKeyOf(first.csr));
+});
+
+test('a certificate for another key, of another signer or without its CA is refused', async () => {
+  await using directory = await temporaryDirectory();
+  await using other = await temporaryDirectory();
+  const gateway = await IssuingGateway.start();
+  const stranger = await IssuingGateway.start();
+  const store = await openKeyStore(directory.path);
+  const { csr } = await store.prepare('orders-1');
+  const foreign = await (await openKeyStore(other.path)).prepare('orders-1');
+
+  await assert.rejects(
+    async () => store.stage(await gateway.issue(foreign.csr)),
+    fault('certificate-refused', /another key/),
+  );
+  const issued = await gateway.issue(csr);
+  const elsewhere = await stranger.issue(csr);
+  const [leaf] = issued.certificateChain.split(/(?<=-----END CERTIFICATE-----\n)/);
+  const [, otherCa] = elsewhere.certificateChain.split(/(?<=-----END CERTIFICATE-----\n)/);
+  await assert.rejects(
+    store.stage({ ...issued, certificateChain: `${leaf}${otherCa}` }),
+    fault('certificate-refused', /not signed by the CA/),
+  );
+  await assert.rejects(
+    store.stage({ ...issued, certificateChain: leaf ?? '' }),
+    fault('certificate-refused', /without the CA/),
+  );
+  await assert.rejects(
+    store.stage({ ...issued, certificateChain: 'no certificate' }),
+    fault('certificate-refused', /without the CA/),
+  );
+  assert.equal(await store.next(), undefined);
+  assert.equal((await store.stage(issued)).agentId, 'agt_one');
+});
+
+test('promoting or staging what is not there says so', async () => {
+  await using directory = await temporaryDirectory();
+  const gateway = await IssuingGateway.start();
+  await using other = await temporaryDirectory();
+  const { csr } = await (await openKeyStore(other.path)).prepare('orders-1');
+  const store = await openKeyStore(directory.path);
+  await assert.rejects(store.promote(), fault('missing', /no next identity/));
+  await assert.rejects(async () => store.stage(await gateway.issue(csr)), fault('missing', /no next key/));
+});
+
+test('a directory or a key that others can read is refused, with the command that mends it', {
+  skip: process.platform === 'win32' && 'Windows has no such modes',
+}, async () => {
+  await using parent = await temporaryDirectory();
+  const open = join(parent.path, 'open');
+  await mkdir(open, { mode: 0o755 });
+  await chmod(open, 0o750);
+  await assert.rejects(openKeyStore(open), fault('open-to-others', /mode 0750\)\. Run chmod 700 /));
+  await chmod(open, 0o700);
+
+  const gateway = await IssuingGateway.start();
+  const store = await openKeyStore(open);
+  await store.stage(await gateway.issue((await store.prepare('orders-1')).csr));
+  await store.promote();
+  await chmod(join(open, 'current.pem'), 0o640);
+  await assert.rejects(store.current(), fault('open-to-others', /mode 0640\)\. Run chmod 600 /));
+});
+
+test('a directory that cannot be made is told by name', async () => {
+  await using parent = await temporaryDirectory();
+  const file = join(parent.path, 'file');
+  await writeFile(file, '');
+  await assert.rejects(openKeyStore(join(file, 'identity')), fault('unusable-directory', /cannot be made/));
+});
+
+test('a current file cut anywhere is told as damaged, and a cut next file is made anew', async () => {
+  await using directory = await temporaryDirectory();
+  const gateway = await IssuingGateway.start();
+  const store = await openKeyStore(directory.path);
+  await store.stage(await gateway.issue((await store.prepare('orders-1')).csr));
+  const whole = await store.promote();
+  const current = join(directory.path, 'current.pem');
+  const next = join(directory.path, 'next.pem');
+  const { length } = await readFile(current);
+  let cuts = 0;
+  for (let at = 0; at < length - 1; at += 40) {
+    await copyFile(current, next);
+    await truncate(next, at);
+    assert.equal(await store.next(), undefined, `cut at ${at}`);
+    const { csr } = await store.prepare('orders-1');
+    assert.equal((await store.stage(await gateway.issue(csr))).name, 'orders-1', `cut at ${at}`);
+    cuts += 1;
+  }
+  assert.equal((await store.current())?.serial, whole.serial);
+  assert.ok(cuts > 20, `${cuts} cuts`);
+  await truncate(current, 100);
+  await assert.rejects(
+    store.current(),
+    fault('damaged', /current\.pem is damaged\. Restore it from a backup/),
+  );
+});
+
+test('what a crash in a write left is removed when it is old, and not when it is young', async () => {
+  await using directory = await temporaryDirectory();
+  await chmod(directory.path, 0o700);
+  const old = 'next.pem.0123456789ab.tmp';
+  const young = 'next.pem.ba9876543210.tmp';
+  for (const name of [old, young, 'notes.tmp'])
+    await writeFile(join(directory.path, name), 'x', { mode: 0o600 });
+  const yesterday = new Date(Date.now() - 86_400_000);
+  await utimes(join(directory.path, old), yesterday, yesterday);
+  await utimes(join(directory.path, 'notes.tmp'), yesterday, yesterday);
+  await openKeyStore(directory.path);
+  assert.deepEqual((await readdir(directory.path)).sort(), [young, 'notes.tmp']);
+});

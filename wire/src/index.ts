@@ -12,6 +12,7 @@ export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepaliv
 export { limits } from './limits.ts';
 export { errorCode, errorText, fromDialError } from './node-error.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, streamPath } from './paths.ts';
+export { pause } from './pause.ts';
 export {
   isProblemCode,
   type ProblemCode,

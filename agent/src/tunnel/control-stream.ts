@@ -82,4 +82,9 @@ export class ControlStream {
     this.#stream.write(encodeMessage(message));
     if (this.#stream.writableLength > MAX_WAITING) this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED'));
   }
+
+  /** Sends a last message and says no more: the gateway then ends the session. */
+  end(message: AgentMessage): void {
+    if (this.#stream.writable) this.#stream.end(encodeMessage(message));
+  }
 }

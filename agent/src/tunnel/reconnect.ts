@@ -1,4 +1,4 @@
-import { type Clock, ProblemError, systemClock, TunnelError } from '@penstock/wire';
+import { type Clock, ProblemError, pause, systemClock, TunnelError } from '@penstock/wire';
 import { GatewayError } from './gateway-error.ts';
 
 /** What the loop needs of a session. */
@@ -74,15 +74,4 @@ function waitAfter(
   const wait = (permanent ? 0.5 + clock.random() / 2 : clock.random()) * bound;
   const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
   return asked === 0 ? wait : asked + clock.random() * base;
-}
-
-async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = clock.after(milliseconds, resolve);
-  const abort = () => resolve();
-  signal.addEventListener('abort', abort, { once: true });
-  await promise;
-  stop();
-  signal.removeEventListener('abort', abort);
 }

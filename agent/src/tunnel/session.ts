@@ -146,7 +146,7 @@ export class GatewaySession {
     this.#options.log('session-retired', { reason, streams: this.streams.open });
     this.#retired.resolve(reason);
     void this.#opens.idle().then(() => {
-      this.send({ type: 'goodbye', reason });
+      this.#control?.end({ type: 'goodbye', reason });
       this.#http.close();
       this.#end(new TunnelError('AGENT_DRAINING', `Retired: ${reason}.`));
     });

@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { release } from 'node:os';
+import type { AgentConfig } from '@penstock/config-schema';
+import { measureLoopDelay } from '@penstock/observe';
+import {
+  errorText,
+  type GatewayMessage,
+  PROTOCOL_VERSION,
+  SOFTWARE_VERSION,
+  systemClock,
+  WindowBudget,
+} from '@penstock/wire';
+import { Readiness } from './health/readiness.ts';
+import { type Sampler, startSampler } from './health/sample.ts';
+import { IdentityKeeper } from './identity/identity-keeper.ts';
+import { openKeyStore } from './identity/key-store.ts';
+import { type LocalServer, startLocalServer } from './local/server.ts';
+import type { AgentStatus } from './local/status.ts';
+import type { AgentLog } from './observe/event.ts';
+import { createAgentMetrics } from './observe/metrics.ts';
+import type { Lookup } from './target/resolve.ts';
+import { Targets } from './target/targets.ts';
+import type { GatewayTarget } from './tunnel/dial-gateway.ts';
+import { post } from './tunnel/post.ts';
+import type { Environment } from './tunnel/proxy.ts';
+import { SessionSlots } from './tunnel/session-slots.ts';
+
+export type DaemonOptions = {
+  readonly config: AgentConfig;
+  readonly environment: Environment;
+  readonly log: AgentLog;
+  /** Resolves target names; the host's resolver when left out. */
+  readonly lookup?: Lookup;
+};
+
+/** A running agent. */
+export type Daemon = {
+  /** Where /healthz, /readyz, /metrics and /status answer. */
+  readonly local: LocalServer['address'];
+  status(): AgentStatus;
+  /** Puts a configuration in force; open connections stay. */
+  apply(config: AgentConfig): void;
+  /** Announces itself, lets live connections finish until the drain deadline, and ends. */
+  drain(): Promise<void>;
+  /** Ends at once. */
+  stop(): Promise<void>;
+  /** Settles when the agent has ended by itself, with the reason: it cannot get an identity. */
+  readonly failed: Promise<Error>;
+};
+
+/** Starts an agent. Throws IdentityError for the identity directory and what listening on local.listen throws. */
+export async function startDaemon({
+  config: first,
+  environment,
+  log,
+  lookup,
+}: DaemonOptions): Promise<Daemon> {
+  let config = first;
+  let clockOffset = 0;
+  let lastFailure: AgentStatus['lastFailure'];
+  const bootId = randomUUID();
+  const metrics = createAgentMetrics();
+  const readiness = new Readiness();
+  const loopDelay = measureLoopDelay();
+  const targets = new Targets(config, lookup);
+  const stopping = new AbortController();
+  const failure = Promise.withResolvers<Error>();
+  let sampler: Sampler = sampleHost(config, log);
+
+  const gateway = (): GatewayTarget => config.gateway;
+  const keeper = await IdentityKeeper.open({
+    keyStore: await openKeyStore(config.identity.directory),
+    name: config.name,
+    pool: config.pool,
+    enrollmentToken: config.identity.enrollmentToken,
+    post: (identity) => (path, body) =>
+      post(
+        gateway(),
+        {
+          environment,
+          signal: stopping.signal,
+          identity: identity && { key: identity.key.reveal(), certificate: identity.certificate },
+        },
+        path,
+        body,
+      ),
+    log,
+    clock: systemClock,
+    clockOffset: () => clockOffset,
+    backoff: config.tunnel.reconnect,
+    onStaged: () => slots.retireOne('a renewed identity waits'),
+    onPromoted: ({ serial }) => slots.retireOthers(serial, 'a renewed identity is in force'),
+  });
+
+  const connectors = () => config.connectors.map(({ name, kind }) => ({ name, kind }));
+  const stamp = () => ({ version: config.version, digest: config.digest });
+  const slots = new SessionSlots({
+    config: () => config,
+    gateway,
+    environment,
+    keeper,
+    targets,
+    windows: new WindowBudget(config.tunnel.memoryBudget),
+    log,
+    metrics,
+    hello: (index) => ({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      agent: { name: config.name, version: SOFTWARE_VERSION },
+      bootId,
+      platform: {
+        os: `${process.platform} ${release()}`.slice(0, 64),
+        arch: process.arch,
+        node: process.versions.node,
+      },
+      config: stamp(),
+      connectors: connectors(),
+      session: { index, wanted: config.gateway.sessions },
+    }),
+    heartbeatFacts: () => ({
+      ...sampler.latest(),
+      eventLoop: loopDelay.take(),
+      streams: slots.streams,
+      identity: { notAfter: keeper.current?.notAfter ?? 0 },
+      checks: [],
+    }),
+    onAcknowledged: (interval, reading) => {
+      readiness.acknowledged(interval);
+      clockOffset = reading.offset;
+    },
+    onFailed: (error) => {
+      lastFailure = { at: new Date().toISOString(), message: errorText(error) };
+    },
+    onMessage: (_message: GatewayMessage) => {},
+  });
+  metrics.observe({
+    sessions: () => ({ ready: slots.ready, wanted: config.gateway.sessions }),
+    streams: () => slots.streams,
+    identityNotAfter: () => keeper.current?.notAfter,
+  });
+
+  const status = (): AgentStatus => ({
+    name: config.name,
+    pool: config.pool,
+    agentId: keeper.current?.agentId,
+    version: SOFTWARE_VERSION,
+    config: stamp(),
+    gateway: config.gateway.url,
+    ...readiness.report(),
+    sessions: { wanted: config.gateway.sessions, ready: slots.ready },
+    streams: slots.streams,
+    identityNotAfter: keeper.current && new Date(keeper.current.notAfter).toISOString(),
+    clockOffset: readiness.report().ready ? Math.round(clockOffset) : undefined,
+    lastFailure,
+    connectors: config.connectors.map(({ name, kind, address }) => ({
+      name,
+      kind,
+      address: `${address.host}:${address.port}`,
+    })),
+  });
+  const local = await startLocalServer(config.local.listen, {
+    readiness: () => readiness.report(),
+    status,
+    registry: metrics.registry,
+  });
+  log('agent-started', { name: config.name, pool: config.pool, version: SOFTWARE_VERSION, config: stamp() });
+  log('local-listening', { address: local.address.address, port: local.address.port });
+
+  const running = keeper.ensure(stopping.signal).then(
+    () => {
+      if (stopping.signal.aborted) return;
+      keeper.start();
+      slots.start();
+    },
+    (error: unknown) => failure.resolve(error instanceof Error ? error : new Error(errorText(error))),
+  );
+
+  const stop = async () => {
+    if (stopping.signal.aborted) return;
+    stopping.abort(new Error('The agent stops.'));
+    keeper.stop();
+    sampler.stop();
+    loopDelay.stop();
+    await running;
+    await slots.stop();
+    await local.close();
+    log('agent-stopped');
+  };
+  return {
+    local: local.address,
+    failed: failure.promise,
+    status,
+    apply(next) {
+      const before = config;
+      config = next;
+      targets.apply(next);
+      sampler.stop();
+      sampler = sampleHost(next, log);
+      slots.apply(before);
+      slots.announce({ type: 'config', config: stamp(), connectors: connectors() });
+    },
+    async drain() {
+      readiness.drain();
+      log('agent-draining', { streams: slots.streams.open });
+      await slots.drain();
+      await stop();
+    },
+    stop,
+  };
+}
+
+const sampleHost = (config: AgentConfig, log: AgentLog): Sampler =>
+  startSampler({
+    sample: config.health.sample,
+    interval: config.health.interval,
+    onFailed: (error) => log('sample-failed', { detail: errorText(error) }),
+  });

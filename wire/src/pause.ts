@@ -1,0 +1,13 @@
+import type { Clock } from './clock.ts';
+
+/** Waits, or comes back at once when `signal` aborts. Never rejects. */
+export async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = clock.after(milliseconds, resolve);
+  const abort = () => resolve();
+  signal.addEventListener('abort', abort, { once: true });
+  await promise;
+  stop();
+  signal.removeEventListener('abort', abort);
+}

@@ -24,6 +24,20 @@ export type Connection = {
   readonly ingress: readonly TcpIngress[];
 };
 
+/** What an alert can be about. */
+export const alertConditions = [
+  'agent-stale',
+  'pool-below-minimum',
+  'queue-filling',
+  'clock-skew',
+  'identity-expiring',
+  'gateway-certificate-expiring',
+  'config-drift',
+  'connector-failing',
+  'version-behind',
+] as const;
+export type AlertCondition = (typeof alertConditions)[number];
+
 /** Durations are milliseconds, sizes are bytes. */
 export type GatewayConfig = ConfigVersion & {
   readonly organization: string;
@@ -68,7 +82,7 @@ export type GatewayConfig = ConfigVersion & {
     readonly certificateExpiry: number;
   };
   readonly alerts: readonly {
-    readonly when: string;
+    readonly when: AlertCondition;
     readonly for: number;
     readonly notify: readonly string[];
   }[];

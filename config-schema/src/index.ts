@@ -8,5 +8,18 @@ export type {
   ProbeRule,
   ProxySetting,
 } from './agent-config.ts';
-export type { Connection, GatewayConfig, Pool, TcpIngress } from './gateway-config.ts';
+export type { ConfigSource, FileKind } from './config-source.ts';
+export type { AlertCondition, Connection, GatewayConfig, Pool, TcpIngress } from './gateway-config.ts';
+export { loadAgentConfig, loadGatewayConfig, readConfigText } from './load.ts';
+export {
+  type CheckResult,
+  checkConfig,
+  type ParseOptions,
+  type ParseResult,
+  parseAgentConfig,
+  parseGatewayConfig,
+} from './parse.ts';
+export { type ConfigProblem, type ConfigProblemCode, configProblemCodes } from './problem.ts';
+export type { Environment } from './reference/host.ts';
+export { readTextFile } from './reference/read-text-file.ts';
 export { Secret } from './secret.ts';

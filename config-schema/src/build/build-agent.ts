@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import type { AgentConfig, Connector } from '../agent-config.ts';
+import type { AgentFile } from '../schema/agent-file.ts';
+import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
+
+/** The configuration that a checked file with its defaults stands for. */
+export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig {
+  const { gateway, identity, policy, tunnel } = file;
+  const token = identity.enrollmentToken;
+  return {
+    version: context.version,
+    digest: context.digest,
+    name: file.name,
+    pool: file.pool,
+    gateway: {
+      ...fieldValue('gatewayUrl', gateway.url),
+      pins: gateway.pins,
+      trust: gateway.trust,
+      sessions: gateway.sessions,
+      proxy:
+        gateway.proxy === 'env' || gateway.proxy === 'none'
+          ? gateway.proxy
+          : secretOf(context, '/gateway/proxy', gateway.proxy),
+    },
+    identity: {
+      directory:
+        context.directory === undefined ? identity.directory : resolve(context.directory, identity.directory),
+      enrollmentToken:
+        token === undefined ? undefined : secretOf(context, '/identity/enrollmentToken', token),
+    },
+    connectors: file.connectors.map(buildConnector),
+    policy: {
+      deny: policy.deny,
+      probe: { allow: policy.probe.allow.map((rule) => fieldValue('probeRule', rule)) },
+      remote: policy.remote,
+    },
+    dns: { cacheTtl: fieldValue('duration', file.dns.cacheTtl), cacheSize: file.dns.cacheSize },
+    health: { interval: fieldValue('duration', file.health.interval), sample: file.health.sample },
+    tunnel: {
+      pingInterval: fieldValue('duration', tunnel.pingInterval),
+      pingTimeout: fieldValue('duration', tunnel.pingTimeout),
+      halfClosedTimeout: fieldValue('duration', tunnel.halfClosedTimeout),
+      memoryBudget: fieldValue('size', tunnel.memoryBudget),
+      reconnect: {
+        base: fieldValue('duration', tunnel.reconnect.base),
+        max: fieldValue('duration', tunnel.reconnect.max),
+      },
+    },
+    drain: { timeout: fieldValue('duration', file.drain.timeout) },
+    log: file.log,
+    local: { listen: fieldValue('listen', file.local.listen) },
+  };
+}
+
+function buildConnector(connector: AgentFile['connectors'][number]): Connector {
+  const { name, kind, maxStreams, check } = connector;
+  return {
+    name,
+    kind,
+    address: fieldValue('address', connector.address),
+    maxStreams,
+    dialTimeout: fieldValue('duration', connector.dialTimeout),
+    check: check === undefined ? undefined : { interval: fieldValue('duration', check.interval) },
+  };
+}

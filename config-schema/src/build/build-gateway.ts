@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import type { Connection, GatewayConfig, Pool } from '../gateway-config.ts';
+import type { GatewayFile } from '../schema/gateway-file.ts';
+import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
+
+/** The configuration that a checked file with its defaults stands for. */
+export function buildGateway(file: GatewayFile, context: BuildContext): GatewayConfig {
+  const { dataDirectory, tls, store, dial, ejection, tunnel, health } = file;
+  const duration = (text: string): number => fieldValue('duration', text);
+  return {
+    version: context.version,
+    digest: context.digest,
+    organization: file.organization,
+    listen: {
+      tunnel: fieldValue('listen', file.listen.tunnel),
+      admin: fieldValue('listen', file.listen.admin),
+    },
+    dataDirectory:
+      context.directory === undefined ? dataDirectory : resolve(context.directory, dataDirectory),
+    tls:
+      tls === undefined
+        ? undefined
+        : { certificate: tls.certificate, key: secretOf(context, '/tls/key', tls.key) },
+    store: store === 'embedded' ? store : secretOf(context, '/store', store),
+    pools: file.pools.map(buildPool),
+    connections: file.connections.map(buildConnection),
+    identity: { certificateLifetime: duration(file.identity.certificateLifetime) },
+    dial: {
+      attemptTimeout: duration(dial.attemptTimeout),
+      totalTimeout: duration(dial.totalTimeout),
+      attempts: dial.attempts,
+    },
+    ejection: { ...ejection, duration: duration(ejection.duration) },
+    tunnel: {
+      pingInterval: duration(tunnel.pingInterval),
+      pingTimeout: duration(tunnel.pingTimeout),
+      handshakeTimeout: duration(tunnel.handshakeTimeout),
+      halfClosedTimeout: duration(tunnel.halfClosedTimeout),
+      sessionsPerAgent: tunnel.sessionsPerAgent,
+      sessionsPerAddress: tunnel.sessionsPerAddress,
+      acceptRate: tunnel.acceptRate,
+      memoryBudget: fieldValue('size', tunnel.memoryBudget),
+    },
+    drain: { timeout: duration(file.drain.timeout) },
+    health: {
+      heartbeatInterval: duration(health.heartbeatInterval),
+      staleAfter: duration(health.staleAfter),
+      skew: duration(health.skew),
+      certificateExpiry: duration(health.certificateExpiry),
+    },
+    alerts: file.alerts.map((alert) => ({ ...alert, for: duration(alert.for) })),
+    notify: file.notify.map(({ name, webhook }, index) => ({
+      name,
+      webhook: secretOf(context, `/notify/${index}/webhook`, webhook),
+    })),
+    log: file.log,
+  };
+}
+
+function buildPool({ name, pinning, minReady, queue }: GatewayFile['pools'][number]): Pool {
+  return { name, pinning, minReady, queue: { ...queue, timeout: fieldValue('duration', queue.timeout) } };
+}
+
+function buildConnection(connection: GatewayFile['connections'][number]): Connection {
+  const { name, connector, pools, maxConnections, ingress } = connection;
+  return {
+    name,
+    connector,
+    pools,
+    maxConnections,
+    ingress: ingress.map(({ tcp, allow }) => ({ tcp: fieldValue('listen', tcp), allow })),
+  };
+}

@@ -1,0 +1,38 @@
+import ipaddr from 'ipaddr.js';
+import { accepted, type FieldResult, refused } from './field-result.ts';
+import { isIpv4, isIpv6 } from './host.ts';
+
+/** For editors; the parser checks more. */
+export const cidrPattern = '^[0-9A-Fa-f:.]+/[0-9]{1,3}$';
+
+/** A range such as `10.0.0.0/8` or `fd00::/8`, with no bits set behind the prefix. */
+export function parseCidr(text: string): FieldResult<string> {
+  const example = 'Write it like 10.0.0.0/8 or fd00::/8.';
+  const match = /^([^/]*)\/([0-9]{1,3})$/.exec(text);
+  if (match === null) {
+    if (isIpv4(text)) return refused('INVALID_CIDR', 'has no prefix length', 'For one address append /32.');
+    if (isIpv6(text)) return refused('INVALID_CIDR', 'has no prefix length', 'For one address append /128.');
+    return refused('INVALID_CIDR', 'must be a range of addresses', example);
+  }
+  const [, address = '', digits] = match;
+  const prefix = Number(digits);
+  if (isIpv4(address)) {
+    if (prefix > 32) return refused('INVALID_CIDR', 'has a prefix beyond 32', example);
+    return withoutHostBits(text, ipaddr.IPv4.networkAddressFromCIDR(text).toString() === address);
+  }
+  if (!isIpv6(address) || address.includes('%')) {
+    return refused('INVALID_CIDR', 'must be a range of addresses', example);
+  }
+  if (prefix > 128) return refused('INVALID_CIDR', 'has a prefix beyond 128', example);
+  const network = ipaddr.IPv6.networkAddressFromCIDR(text).toNormalizedString();
+  return withoutHostBits(text, network === ipaddr.IPv6.parse(address).toNormalizedString());
+}
+
+function withoutHostBits(text: string, clean: boolean): FieldResult<string> {
+  if (clean) return accepted(text);
+  return refused(
+    'INVALID_CIDR',
+    'has bits set behind its prefix',
+    'Write the first address of the range, such as 10.0.0.0/8, or /32 (IPv6: /128) for one address.',
+  );
+}

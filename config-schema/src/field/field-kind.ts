@@ -1,0 +1,87 @@
+import { certificatePinPattern, parseCertificatePin } from './certificate-pin.ts';
+import { cidrPattern, parseCidr } from './cidr.ts';
+import { durationPattern, parseDuration } from './duration.ts';
+import { accepted, type FieldResult, refused } from './field-result.ts';
+import { hostPortPattern, parseAddress, parseListenAddress } from './host-port.ts';
+import { NAME_PATTERN } from './name.ts';
+import { parseCertificate, parsePrivateKey } from './pem.ts';
+import { parseProbeRule, probeRulePattern } from './probe-rule.ts';
+import { parseSize, sizePattern } from './size.ts';
+import {
+  gatewayUrlPattern,
+  parseGatewayUrl,
+  parseProxy,
+  parseStore,
+  parseWebhook,
+  proxyPattern,
+  storePattern,
+} from './url.ts';
+
+/**
+ * What may be written into the file itself. `anything`: no secret. `reference`: nothing but references.
+ * `url`: a URL whose password, if it has one, is a reference.
+ */
+export type Literal = 'anything' | 'reference' | 'url';
+
+type FieldKind = {
+  readonly parse: (text: string) => FieldResult<unknown>;
+  /** For editors: what a literal looks like; the parser has the last word. */
+  readonly pattern: string;
+  readonly literal: Literal;
+  /** How documentation names it. */
+  readonly words: string;
+};
+
+const name = new RegExp(NAME_PATTERN);
+
+function parseName(text: string): FieldResult<string> {
+  if (name.test(text)) return accepted(text);
+  return refused(
+    'INVALID_NAME',
+    'must be a name',
+    'Names have 1 to 63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit.',
+  );
+}
+
+function parseText(text: string): FieldResult<string> {
+  if (text.trim() !== '' && !text.includes('\0')) return accepted(text);
+  return refused('EMPTY_VALUE', 'must not be empty', 'Give it a value, or leave the field out.');
+}
+
+/** The texts that fields hold, each with its reader. */
+export const fieldKinds = {
+  name: { parse: parseName, pattern: NAME_PATTERN, literal: 'anything', words: 'name' },
+  text: { parse: parseText, pattern: '\\S', literal: 'anything', words: 'text' },
+  path: { parse: parseText, pattern: '\\S', literal: 'anything', words: 'path' },
+  duration: { parse: parseDuration, pattern: durationPattern, literal: 'anything', words: 'duration' },
+  size: { parse: parseSize, pattern: sizePattern, literal: 'anything', words: 'size' },
+  address: { parse: parseAddress, pattern: hostPortPattern, literal: 'anything', words: '`host:port`' },
+  listen: {
+    parse: parseListenAddress,
+    pattern: hostPortPattern,
+    literal: 'anything',
+    words: '`host:port`, port 0 allowed',
+  },
+  cidr: { parse: parseCidr, pattern: cidrPattern, literal: 'anything', words: 'CIDR' },
+  certificatePin: {
+    parse: parseCertificatePin,
+    pattern: certificatePinPattern,
+    literal: 'anything',
+    words: 'certificate pin',
+  },
+  gatewayUrl: {
+    parse: parseGatewayUrl,
+    pattern: gatewayUrlPattern,
+    literal: 'anything',
+    words: '`https://` URL',
+  },
+  probeRule: { parse: parseProbeRule, pattern: probeRulePattern, literal: 'anything', words: 'probe rule' },
+  certificate: { parse: parseCertificate, pattern: 'CERTIFICATE', literal: 'anything', words: 'PEM' },
+  privateKey: { parse: parsePrivateKey, pattern: '(?!)', literal: 'reference', words: 'secret, PEM' },
+  secret: { parse: parseText, pattern: '(?!)', literal: 'reference', words: 'secret' },
+  webhook: { parse: parseWebhook, pattern: '(?!)', literal: 'reference', words: 'secret, URL' },
+  proxy: { parse: parseProxy, pattern: proxyPattern, literal: 'url', words: '`env`, `none` or a URL' },
+  store: { parse: parseStore, pattern: storePattern, literal: 'url', words: '`embedded` or a URL' },
+} as const satisfies Record<string, FieldKind>;
+
+export type FieldKindName = keyof typeof fieldKinds;

@@ -1,0 +1,42 @@
+import type { AgentConfig } from './agent-config.ts';
+import { fileProblem } from './excerpt.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+import { type ParseOptions, type ParseResult, parseAgentConfig, parseGatewayConfig } from './parse.ts';
+import type { ConfigProblem } from './problem.ts';
+import type { Environment } from './reference/host.ts';
+import { readFailure, readFailureWords, readTextFile } from './reference/read-text-file.ts';
+
+/** Reads an agent.yaml and the files it refers to; a file that cannot be read is a problem like any other. */
+export function loadAgentConfig(path: string, environment: Environment): ParseResult<AgentConfig> {
+  return load(path, environment, parseAgentConfig);
+}
+
+/** Reads a gateway.yaml and the files it refers to; a file that cannot be read is a problem like any other. */
+export function loadGatewayConfig(path: string, environment: Environment): ParseResult<GatewayConfig> {
+  return load(path, environment, parseGatewayConfig);
+}
+
+export type ConfigText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** The text of a configuration file, or why there is none. */
+export function readConfigText(path: string): ConfigText {
+  try {
+    return { ok: true, text: readTextFile(path) };
+  } catch (error) {
+    const failure = readFailure(error);
+    const code = failure === 'too-large' ? 'FILE_TOO_LARGE' : 'FILE_UNREADABLE';
+    const message = `The configuration file ${path} ${readFailureWords[failure]}.`;
+    return { ok: false, problems: [fileProblem(code, path, message, 'Check the path and who may read it.')] };
+  }
+}
+
+function load<Config>(
+  path: string,
+  environment: Environment,
+  parse: (text: string, options: ParseOptions) => ParseResult<Config>,
+): ParseResult<Config> {
+  const read = readConfigText(path);
+  return read.ok ? parse(read.text, { file: path, environment, readFile: readTextFile }) : read;
+}

@@ -1,0 +1,77 @@
+import { resolve as resolvePath } from 'node:path';
+import type { Finding } from '../yaml/finding.ts';
+import type { ReferenceHost } from './host.ts';
+import { readFailure, readFailureWords } from './read-text-file.ts';
+import { escapeTemplate, type TemplatePart } from './template.ts';
+
+export type ReferenceProblem = Pick<Finding, 'code' | 'message' | 'suggestion'>;
+
+/** What one part gives: its text, or what is wrong with it, to go on after the field's path. */
+export type PartResult =
+  | { readonly ok: true; readonly text: string }
+  | ({ readonly ok: false } & ReferenceProblem);
+
+/** Gives the text of one part. `files` gathers every file that a reference names, there or not. */
+export function resolvePart(part: TemplatePart, host: ReferenceHost, files: Set<string>): PartResult {
+  switch (part.kind) {
+    case 'literal':
+      return { ok: true, text: part.text };
+    case 'malformed':
+      return {
+        ok: false,
+        code: 'REFERENCE_SYNTAX',
+        message: `has a reference that ${part.why}`,
+        suggestion: part.suggestion,
+      };
+    case 'environment':
+      return fromEnvironment(part.name, part.standard, host);
+    case 'file':
+      return fromFile(part.path, host, files);
+  }
+}
+
+/** The template again, with file paths that mean the same from any folder. */
+export function absoluteTemplate(parts: readonly TemplatePart[], host: ReferenceHost): string {
+  return parts
+    .map((part) => {
+      if (part.kind === 'literal') return escapeTemplate(part.text);
+      if (part.kind !== 'file') return part.at.source;
+      const path = filePath(part.path, host);
+      return path.includes('}') ? part.at.source : `\${file:${path}}`;
+    })
+    .join('');
+}
+
+function fromEnvironment(name: string, standard: string | undefined, host: ReferenceHost): PartResult {
+  const value = Object.hasOwn(host.environment, name) ? host.environment[name] : undefined;
+  // As in a shell, `:-` stands in for an empty variable as well.
+  if (standard !== undefined) return { ok: true, text: value ? value : standard };
+  if (value !== undefined) return { ok: true, text: value };
+  return {
+    ok: false,
+    code: 'ENVIRONMENT_MISSING',
+    message: `refers to the environment variable ${name}, which is not set`,
+    suggestion: `Set ${name} where the program starts.`,
+  };
+}
+
+function fromFile(written: string, host: ReferenceHost, files: Set<string>): PartResult {
+  const path = filePath(written, host);
+  files.add(path);
+  try {
+    // Editors and `echo` end files with a line break that belongs to no token and no password.
+    return { ok: true, text: host.readFile(path).replace(/(\r?\n)+$/, '') };
+  } catch (error) {
+    const failure = readFailure(error);
+    return {
+      ok: false,
+      code: failure === 'missing' ? 'REFERENCED_FILE_MISSING' : 'REFERENCED_FILE_UNREADABLE',
+      message: `refers to the file ${path}, which ${readFailureWords[failure]}`,
+      suggestion: 'Check the path and who may read it, or mount the file.',
+    };
+  }
+}
+
+function filePath(written: string, host: ReferenceHost): string {
+  return host.directory === undefined ? written : resolvePath(host.directory, written);
+}

@@ -1,0 +1,21 @@
+import { checkKeyOfCertificate, checkOrder } from './consistency.ts';
+import type { FileView } from './file-view.ts';
+import { checkKnownNames } from './known-names.ts';
+import { checkListenConflicts } from './listen-conflicts.ts';
+import { checkUniqueNames } from './unique-names.ts';
+
+/** What agent.yaml must keep beyond its schema. */
+export function checkAgentFile(view: FileView): void {
+  checkUniqueNames(view);
+  checkOrder(view, ['tunnel', 'reconnect', 'base'], ['tunnel', 'reconnect', 'max']);
+}
+
+/** What gateway.yaml must keep beyond its schema. */
+export function checkGatewayFile(view: FileView): void {
+  checkUniqueNames(view);
+  checkKnownNames(view);
+  checkListenConflicts(view);
+  checkKeyOfCertificate(view);
+  checkOrder(view, ['dial', 'attemptTimeout'], ['dial', 'totalTimeout']);
+  checkOrder(view, ['health', 'heartbeatInterval'], ['health', 'staleAfter']);
+}

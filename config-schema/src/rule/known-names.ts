@@ -1,0 +1,37 @@
+import type { ConfigProblemCode } from '../problem.ts';
+import { suggest } from '../suggestion.ts';
+import type { FileView } from './file-view.ts';
+
+/** Connections name pools of the same file, alerts its receivers. */
+export function checkKnownNames(view: FileView): void {
+  checkList(view, 'connections', 'pools', 'pools', 'UNKNOWN_POOL');
+  checkList(view, 'alerts', 'notify', 'notify', 'UNKNOWN_NOTIFY');
+}
+
+function checkList(
+  view: FileView,
+  owner: string,
+  field: string,
+  target: string,
+  code: ConfigProblemCode,
+): void {
+  const names = view.items([target]).map((item) => view.text([...item, 'name']));
+  // One name that is not known could be the one that is meant.
+  if (names.includes(undefined)) return;
+  const known = names.filter((name) => name !== undefined);
+  for (const item of view.items([owner])) {
+    for (const path of view.items([...item, field])) {
+      const name = view.text(path);
+      if (name === undefined || known.includes(name)) continue;
+      const near = suggest(name, known);
+      const choice =
+        known.length === 0 ? `There is nothing in \`${target}\` yet.` : `There are: ${known.join(', ')}.`;
+      view.report(
+        code,
+        path,
+        `is no name in \`${target}\``,
+        near === undefined ? choice : `Did you mean \`${near}\`?`,
+      );
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Type, { type TSchema } from 'typebox';
+import type { FieldKindName } from '../field/field-kind.ts';
+
+// The schemas describe a file whose references are resolved and whose defaults are filled in, so that their
+// static type is what the rest of the package builds from. `editor-schema.ts` turns them into what people write.
+
+/** Keyword of ours: which reader checks the text, and bounds in the field's own unit. */
+export type FieldKeyword = { readonly is: FieldKindName; readonly min?: string; readonly max?: string };
+
+type TextOptions = { readonly default?: string };
+type UnitOptions = { readonly default: string; readonly min: string; readonly max: string };
+type NumberOptions = { readonly default?: number; readonly minimum: number; readonly maximum: number };
+
+/** Text that the reader `is` checks. */
+export function text(is: FieldKindName, description: string, options: TextOptions = {}) {
+  return Type.String({ description, ...options, field: { is } satisfies FieldKeyword });
+}
+
+/** A duration or size with its bounds. */
+export function quantity(
+  is: 'duration' | 'size',
+  description: string,
+  { default: value, ...bounds }: UnitOptions,
+) {
+  return Type.String({ description, default: value, field: { is, ...bounds } satisfies FieldKeyword });
+}
+
+export function integer(description: string, options: NumberOptions) {
+  return Type.Integer({ description, ...options });
+}
+
+/** One of a few words. */
+export function word<const Words extends readonly string[]>(
+  words: Words,
+  description: string,
+  options: { readonly default?: Words[number] } = {},
+) {
+  const schema = Type.Unsafe<Words[number]>({ enum: [...words], description, ...options });
+  return { ...schema, type: 'string' as const };
+}
+
+/** One fixed word that tells files apart: the same on every host, so never a reference. */
+export function constant<const Word extends string>(value: Word, description: string) {
+  return Type.Literal(value, { description, literal: true });
+}
+
+type ListOptions = {
+  readonly default?: readonly string[];
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly uniqueItems?: boolean;
+};
+
+export function list<Item extends TSchema>(item: Item, description: string, options: ListOptions = {}) {
+  return Type.Array(item, { description, ...options });
+}
+
+/** Named things: no two share a name. */
+export function namedList<Item extends TSchema>(item: Item, description: string, options: ListOptions = {}) {
+  return list(item, description, { ...options, ...{ named: true } });
+}
+
+/** A mapping with these fields and no others. */
+export function group<Fields extends Type.TProperties>(description: string, fields: Fields) {
+  return Type.Object(fields, { description, additionalProperties: false });
+}
+
+/** A mapping that may be left out, since each of its fields may. */
+export function optionalGroup<Fields extends Type.TProperties>(description: string, fields: Fields) {
+  return Type.Object(fields, { description, additionalProperties: false, default: {} });
+}

@@ -1,0 +1,82 @@
+import { suggest } from '../suggestion.ts';
+import type { Finding } from '../yaml/finding.ts';
+import { pathWords, shortened } from '../yaml/path-words.ts';
+import { fromPointer } from '../yaml/pointer.ts';
+import { keyRangeAt, type Node, nodeAt, type Path, rangeAt } from '../yaml/tree.ts';
+import type { SchemaNode } from './schema-node.ts';
+import { schemaOf, verdictOf } from './schema-verdict.ts';
+import type { SchemaError } from './validator.ts';
+
+/**
+ * Ajv's errors as findings in words people use. `unknown` holds the pointers of values nobody could resolve:
+ * what ajv says about their text says nothing.
+ */
+export function schemaFindings(
+  root: Node,
+  errors: readonly SchemaError[],
+  unknown: ReadonlySet<string>,
+): readonly Finding[] {
+  const misspelt = new Set<string>();
+  const findings: Finding[] = [];
+  const wrongType = new Set(
+    errors.filter(({ keyword }) => keyword === 'type').map((error) => error.instancePath),
+  );
+  for (const error of errors) {
+    // Of another type it is no allowed word either, which says nothing new.
+    if (error.keyword !== 'type' && wrongType.has(error.instancePath)) continue;
+    if (unknown.has(error.instancePath) && isScalar(schemaOf(error))) continue;
+    const path = steps(root, error.instancePath);
+    if (error.keyword === 'additionalProperties') {
+      findings.push(unknownKey(root, path, error, misspelt));
+    } else if (error.keyword !== 'required') {
+      findings.push({
+        range: rangeAt(root, path),
+        path,
+        ...verdictOf(`\`${pathWords(root, path)}\``, error),
+      });
+    }
+  }
+  for (const error of errors) {
+    if (error.keyword !== 'required') continue;
+    const key = String(error.params['missingProperty']);
+    // A misspelt key was reported as such; that it is missing as well would say it twice.
+    if (misspelt.has(`${error.instancePath}/${key}`)) continue;
+    const owner = steps(root, error.instancePath);
+    findings.push({
+      code: 'MISSING_KEY',
+      range: rangeAt(root, owner),
+      path: [...owner, key],
+      message: `\`${pathWords(root, [...owner, key])}\` is missing.`,
+      suggestion: `Add \`${key}\`. ${schemaOf(error).properties?.[key]?.description ?? ''}`,
+    });
+  }
+  return findings;
+}
+
+function unknownKey(root: Node, path: Path, error: SchemaError, misspelt: Set<string>): Finding {
+  const key = String(error.params['additionalProperty']);
+  const known = Object.keys(schemaOf(error).properties ?? {});
+  const near = suggest(key, known);
+  if (near !== undefined) misspelt.add(`${error.instancePath}/${near}`);
+  const place = path.length === 0 ? 'in this file' : `in \`${pathWords(root, path)}\``;
+  return {
+    code: 'UNKNOWN_KEY',
+    range: keyRangeAt(root, [...path, key]),
+    path: [...path, key],
+    message: `There is no field \`${shortened(key)}\` ${place}.`,
+    suggestion: near === undefined ? `Possible here: ${known.join(', ')}.` : `Did you mean \`${near}\`?`,
+  };
+}
+
+/** Ajv names positions in lists by their digits; a path has them as numbers. */
+function steps(root: Node, pointer: string): Path {
+  const path: (string | number)[] = [];
+  for (const step of fromPointer(pointer)) {
+    path.push(nodeAt(root, path)?.kind === 'sequence' ? Number(step) : step);
+  }
+  return path;
+}
+
+function isScalar(schema: SchemaNode): boolean {
+  return schema.type !== 'object' && schema.type !== 'array';
+}

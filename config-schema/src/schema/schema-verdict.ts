@@ -1,0 +1,98 @@
+import { suggest } from '../suggestion.ts';
+import type { Finding } from '../yaml/finding.ts';
+import type { SchemaNode } from './schema-node.ts';
+import { type FieldVerdict, readField, type SchemaError } from './validator.ts';
+
+type Verdict = Pick<Finding, 'code' | 'message' | 'suggestion'>;
+
+/** The schema whose keyword failed. */
+export function schemaOf(error: SchemaError): SchemaNode {
+  return (error.parentSchema ?? {}) as SchemaNode;
+}
+
+/** One of ajv's errors in words people use. `what` names the value that is wrong. */
+export function verdictOf(what: string, error: SchemaError): Verdict {
+  const schema = schemaOf(error);
+  const verdict = (code: Finding['code'], message: string, suggestion: string): Verdict => ({
+    code,
+    message: `${what} ${message}.`,
+    suggestion,
+  });
+  switch (error.keyword) {
+    case 'field': {
+      const { code, message, suggestion } = error.params as FieldVerdict;
+      return verdict(code, message, suggestion);
+    }
+    case 'type':
+      return wrongType(schema, error.data, verdict);
+    case 'enum':
+    case 'const':
+      return notAllowed(schema, error.data, verdict);
+    case 'minimum':
+    case 'maximum':
+      return verdict(
+        'OUT_OF_RANGE',
+        'is out of range',
+        `It goes from ${schema.minimum} to ${schema.maximum}.`,
+      );
+    case 'minItems':
+      return verdict('EMPTY_LIST', 'is an empty list', 'Add at least one item.');
+    case 'maxItems':
+      return verdict('TOO_MANY_ITEMS', 'has too many items', `Keep to ${schema.maxItems}.`);
+    case 'uniqueItems':
+      return verdict(
+        'DUPLICATE_ITEM',
+        `holds the same item twice, as #${error.params['j'] + 1} and #${error.params['i'] + 1}`,
+        'Keep one of the two.',
+      );
+    default:
+      return verdict('WRONG_TYPE', 'is not acceptable', 'Compare it with docs/configuration.md.');
+  }
+}
+
+type MakeVerdict = (code: Finding['code'], message: string, suggestion: string) => Verdict;
+
+function wrongType(schema: SchemaNode, given: unknown, verdict: MakeVerdict): Verdict {
+  if (schema.field !== undefined && typeof given === 'number') {
+    const result = readField(schema.field, String(given));
+    if (!result.ok) return verdict(result.code, result.message, result.suggestion);
+  }
+  if (given === null) return verdict('WRONG_TYPE', 'is empty', 'Give it a value, or leave the field out.');
+  const wanted = kindWords(schema.type);
+  return verdict('WRONG_TYPE', `must be ${wanted}, not ${givenWords(given)}`, remedy(schema, given));
+}
+
+function remedy(schema: SchemaNode, given: unknown): string {
+  if (schema.type === 'array')
+    return 'Put each item on its own line after "- ", or all of them in [brackets].';
+  if (schema.type === 'object') return `Its fields are: ${Object.keys(schema.properties ?? {}).join(', ')}.`;
+  if (schema.type === 'string' && (typeof given === 'number' || typeof given === 'boolean')) {
+    return 'Put it in quotes to make it text.';
+  }
+  if (schema.type === 'integer') return `Write a whole number from ${schema.minimum} to ${schema.maximum}.`;
+  return 'Write one value.';
+}
+
+function notAllowed(schema: SchemaNode, given: unknown, verdict: MakeVerdict): Verdict {
+  const words = (schema.enum ?? [schema.const]).map(String);
+  const near = typeof given === 'string' ? suggest(given, words) : undefined;
+  const choice = `It is ${words.length === 1 ? '' : 'one of '}${words.join(', ')}.`;
+  return verdict(
+    'NOT_ALLOWED_VALUE',
+    'is not one of the allowed words',
+    near === undefined ? choice : `Did you mean \`${near}\`? ${choice}`,
+  );
+}
+
+function kindWords(type: string | undefined): string {
+  if (type === 'array') return 'a list';
+  if (type === 'object') return 'a mapping of fields';
+  return type === 'integer' ? 'a whole number' : 'text';
+}
+
+function givenWords(given: unknown): string {
+  if (Array.isArray(given)) return 'a list';
+  if (typeof given === 'object') return 'a mapping of fields';
+  if (typeof given === 'boolean') return 'true or false';
+  return typeof given === 'number' ? 'a number' : 'text';
+}

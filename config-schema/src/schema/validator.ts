@@ -1,0 +1,56 @@
+import type { SchemaValidateFunction } from 'ajv';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { fieldKinds } from '../field/field-kind.ts';
+import { accepted, type FieldResult, refused } from '../field/field-result.ts';
+import { AgentFile } from './agent-file.ts';
+import type { FieldKeyword } from './field.ts';
+import { GatewayFile } from './gateway-file.ts';
+
+/** An ajv error with what this package needs of it, the failing field's own verdict included. */
+export type SchemaError = ErrorObject;
+
+/** What a failing `field` keyword says about itself, in the error's `params`. */
+export type FieldVerdict = Extract<FieldResult<never>, { readonly ok: false }>;
+
+export function readField(keyword: FieldKeyword, text: string): FieldResult<unknown> {
+  const result: FieldResult<unknown> = fieldKinds[keyword.is].parse(text);
+  if (!result.ok || typeof result.value !== 'number') return result;
+  const { min, max } = bounds(keyword);
+  if (result.value >= min && result.value <= max) return accepted(result.value);
+  return refused('OUT_OF_RANGE', 'is out of range', `It goes from ${keyword.min} to ${keyword.max}.`);
+}
+
+function bounds(keyword: FieldKeyword): { readonly min: number; readonly max: number } {
+  const read = (text: string | undefined, otherwise: number): number => {
+    const result = text === undefined ? undefined : fieldKinds[keyword.is].parse(text);
+    return result?.ok && typeof result.value === 'number' ? result.value : otherwise;
+  };
+  return { min: read(keyword.min, 0), max: read(keyword.max, Number.MAX_SAFE_INTEGER) };
+}
+
+const checkField: SchemaValidateFunction = (keyword: FieldKeyword, text: string): boolean => {
+  const result = readField(keyword, text);
+  checkField.errors = result.ok ? [] : [{ keyword: 'field', message: result.message, params: result }];
+  return result.ok;
+};
+
+const ajv = new Ajv2020({
+  strict: true,
+  strictTypes: false,
+  allErrors: true,
+  verbose: true,
+  useDefaults: true,
+});
+ajv.addKeyword({
+  keyword: 'field',
+  type: 'string',
+  schemaType: 'object',
+  validate: checkField,
+  errors: true,
+});
+ajv.addKeyword({ keyword: 'literal', schemaType: 'boolean' });
+ajv.addKeyword({ keyword: 'named', schemaType: 'boolean' });
+
+/** Check a resolved file and fill in its defaults in place; errors are on the function, as ajv has them. */
+export const validateAgentFile: ValidateFunction<AgentFile> = ajv.compile<AgentFile>(AgentFile);
+export const validateGatewayFile: ValidateFunction<GatewayFile> = ajv.compile<GatewayFile>(GatewayFile);

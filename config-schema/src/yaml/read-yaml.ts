@@ -1,0 +1,65 @@
+import { type Document, isMap, type ParsedNode, parseAllDocuments } from 'yaml';
+import type { Finding } from './finding.ts';
+import { syntaxWords } from './syntax-words.ts';
+import type { Node, Range } from './tree.ts';
+import { rangeOf, TreeReader } from './tree-reader.ts';
+
+/** One broken quote can make thousands of errors, and the first ones say it. */
+const MAX_SYNTAX_ERRORS = 10;
+
+export type YamlResult = {
+  /** Undefined when nothing could be made of the text. With findings it may be only a part. */
+  readonly root: Node | undefined;
+  readonly findings: readonly Finding[];
+};
+
+/** Reads one YAML 1.2 document, strictly. Never throws. */
+export function readYaml(text: string): YamlResult {
+  const [document, ...others] = parse(text);
+  if (document === undefined) {
+    return { root: undefined, findings: [notAMapping([0, 0], 'The file is empty')] };
+  }
+  const findings = syntaxFindings(document);
+  const [second] = others;
+  if (second !== undefined) {
+    findings.push({
+      code: 'MULTIPLE_DOCUMENTS',
+      range: [second.range[0], second.range[0] + 1],
+      path: [],
+      message: 'A second document begins here.',
+      suggestion: 'Keep one configuration in one file.',
+    });
+  }
+  if (document.contents === null || !isMap(document.contents)) {
+    if (findings.length === 0)
+      findings.push(notAMapping(rangeOf(document.contents), 'The file is not a mapping'));
+    return { root: undefined, findings };
+  }
+  const root = new TreeReader(findings).read(document.contents, []);
+  return { root, findings };
+}
+
+function parse(text: string): readonly Document.Parsed<ParsedNode>[] {
+  const documents = parseAllDocuments(text, { strict: true, uniqueKeys: false, prettyErrors: false });
+  return Array.isArray(documents) ? documents : [];
+}
+
+function syntaxFindings(document: Document.Parsed): Finding[] {
+  return [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_ERRORS).map(({ pos, code }) => ({
+    code: code === 'RESOURCE_EXHAUSTION' ? 'YAML_LIMIT' : 'YAML_SYNTAX',
+    range: pos,
+    path: [],
+    message: `This is not well-formed YAML: ${syntaxWords[code]}.`,
+    suggestion: 'Check indentation, quotes and brackets here and on the line above.',
+  }));
+}
+
+function notAMapping(range: Range, message: string): Finding {
+  return {
+    code: 'NOT_A_MAPPING',
+    range,
+    path: [],
+    message: `${message}.`,
+    suggestion: 'Begin with `apiVersion: penstock/v1` and one `key: value` a line.',
+  };
+}

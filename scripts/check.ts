@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { bannedTextCheck } from './check/banned-text.ts';
+import type { Check, Findings } from './check/check.ts';
+import { declaredDependenciesCheck } from './check/declared-dependencies.ts';
+import { errorCodesCheck } from './check/error-codes.ts';
+import { fileLengthCheck } from './check/file-length.ts';
+import { generatedCheck } from './check/generated.ts';
+import { importCyclesCheck } from './check/import-cycles.ts';
+import { importDirectionsCheck } from './check/import-directions.ts';
+import { linksCheck } from './check/links.ts';
+import { lockfileCheck } from './check/lockfile.ts';
+import { processGlobalsCheck } from './check/process-globals.ts';
+import { styleCheck } from './check/style.ts';
+import { typesCheck } from './check/types.ts';
+import { versionsCheck } from './check/versions.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+const checks: readonly Check[] = [
+  typesCheck,
+  styleCheck,
+  importDirectionsCheck,
+  importCyclesCheck,
+  declaredDependenciesCheck,
+  processGlobalsCheck,
+  errorCodesCheck,
+  generatedCheck,
+  fileLengthCheck,
+  linksCheck,
+  bannedTextCheck,
+  lockfileCheck,
+  versionsCheck,
+];
+
+/** Prints one check's outcome; false when it found a problem. */
+function report(check: Check, { problems, warnings = [] }: Findings): boolean {
+  process.stdout.write(`${problems.length === 0 ? '✔' : '✖'} ${check.name}: ${check.promise}\n`);
+  for (const problem of problems) process.stdout.write(`${indent(problem)}\n`);
+  for (const warning of warnings) process.stdout.write(`${indent(`warning: ${warning}`)}\n`);
+  return problems.length === 0;
+}
+
+const indent = (text: string) => text.replace(/^/gm, '    ');
+
+// All at once: what fails is told in one go, and the two compilers share the wait.
+const running = checks.map((check) => check.run(ROOT));
+let failed = 0;
+for (const [index, check] of checks.entries()) {
+  const findings = await running[index];
+  if (findings === undefined || !report(check, findings)) failed += 1;
+}
+if (failed > 0) {
+  process.stdout.write(`\n${failed} of ${checks.length} checks failed.\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,37 @@
+import type { Check } from './check.ts';
+import { workspaceManifests } from './package-manifest.ts';
+import { isWithin, sourceGraph } from './source-graph.ts';
+
+export const declaredDependenciesCheck: Check = {
+  name: 'declared dependencies',
+  promise: 'a package names what it imports, and imports what it names',
+  async run(root) {
+    const edges = await sourceGraph(root);
+    const problems: string[] = [];
+    for (const [folder, { dependencies = {} }] of await workspaceManifests(root)) {
+      const shipped = edges.filter(({ from }) => isWithin(from, folder) && !isWithin(from, `${folder}/test`));
+      const used = new Map(
+        shipped.flatMap((edge) => {
+          const name = packageOf(edge.specifier);
+          return name === undefined ? [] : [[name, `${edge.from}:${edge.line}`] as const];
+        }),
+      );
+      for (const [name, place] of used) {
+        if (!Object.hasOwn(dependencies, name)) {
+          problems.push(`${place} imports ${name}, which ${folder}/package.json does not name`);
+        }
+      }
+      for (const name of Object.keys(dependencies)) {
+        if (!used.has(name)) problems.push(`${folder}/package.json names ${name}, which nothing imports`);
+      }
+    }
+    return { problems };
+  },
+};
+
+/** The package a specifier is of; undefined for files and for what Node brings. */
+export function packageOf(specifier: string | undefined): string | undefined {
+  if (specifier === undefined || specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
+  const [scope = '', name = ''] = specifier.split('/');
+  return scope.startsWith('@') ? `${scope}/${name}` : scope;
+}

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generatedFiles } from '../generated-files.ts';
+import type { Check } from './check.ts';
+
+export const generatedCheck: Check = {
+  name: 'generated files',
+  promise: 'what npm run generate writes is what the tree holds',
+  async run(root) {
+    const problems: string[] = [];
+    for (const { path, content } of await generatedFiles()) {
+      const found = await readFile(join(root, path), 'utf8').catch(() => undefined);
+      if (found !== content)
+        problems.push(`${path} is ${found === undefined ? 'missing' : 'stale'}: npm run generate`);
+    }
+    return { problems };
+  },
+};

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SyntaxKind } from 'typescript/unstable/ast';
+import type { Check } from './check.ts';
+import { type Token, tokensOf } from './tokens.ts';
+import { treeFiles } from './tree.ts';
+
+const PROGRAM = /^(config-schema|wire|observe|terminal|agent|gateway)\/src\//;
+const ALLOWED = /^(agent|gateway)\/src\/(main\.ts$|cli\/)/;
+const KEPT_OUT = new Set(['env', 'argv', 'argv0', 'execArgv', 'exit', 'exitCode', 'abort']);
+
+export const processGlobalsCheck: Check = {
+  name: 'process globals',
+  promise: 'the environment, the arguments and the exit are used in main.ts and cli/ only',
+  async run(root) {
+    const files = (await treeFiles(root, '.ts')).filter((file) => PROGRAM.test(file) && !ALLOWED.test(file));
+    const problems = await Promise.all(
+      files.map(async (file) => problemsOf(file, await readFile(join(root, file), 'utf8'))),
+    );
+    return { problems: problems.flat() };
+  },
+};
+
+/** What a file takes from `process` that only the outermost files may. */
+export function problemsOf(file: string, source: string): string[] {
+  const tokens = tokensOf(source);
+  return tokens.flatMap((token, index) => {
+    const name = takenAt(tokens, index);
+    if (name === undefined) return [];
+    return [`${file}:${token.line} uses ${name}: take it in main.ts or cli/, and hand it in as an argument`];
+  });
+}
+
+function takenAt(tokens: readonly Token[], index: number): string | undefined {
+  const token = tokens[index];
+  if (token?.kind === SyntaxKind.StringLiteral && /^(node:)?process$/.test(token.value)) {
+    return tokens[index - 1]?.kind === SyntaxKind.FromKeyword ? 'node:process' : undefined;
+  }
+  if (token?.text !== 'process' || tokens[index - 1]?.kind === SyntaxKind.DotToken) return undefined;
+  const access = tokens[index + 1];
+  const member = tokens[index + 2];
+  if (access?.kind === SyntaxKind.DotToken || access?.kind === SyntaxKind.OpenBracketToken) {
+    return member !== undefined && KEPT_OUT.has(member.value) ? `process.${member.value}` : undefined;
+  }
+  // `const { env } = process` takes by name what the check could not see otherwise.
+  const isDestructured = tokens[index - 1]?.kind === SyntaxKind.EqualsToken;
+  return isDestructured ? 'process as a whole' : undefined;
+}

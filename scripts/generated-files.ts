@@ -1,0 +1,10 @@
+export type GeneratedFile = {
+  /** From the root of the tree. */
+  readonly path: string;
+  readonly content: string;
+};
+
+/** Every file that is made from code and kept in Git, for those who read it without running anything. */
+export async function generatedFiles(): Promise<GeneratedFile[]> {
+  return [];
+}

@@ -5,13 +5,13 @@ import { migrate } from './migrate.ts';
 import { type Repositories, repositoriesOver } from './repositories.ts';
 import type { Database } from './schema.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
-import type { SqliteDriverOptions } from './sqlite-driver.ts';
+import { SqliteDriver, type SqliteDriverOptions } from './sqlite-driver.ts';
 import { StoreError } from './store-error.ts';
 
 export type Store = Repositories & {
   /** All of `work` or none of it. Inside, use only the repositories handed in: the others wait for this to end. */
   transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
-  /** Finishes what was asked and ends the store's thread. Later calls fail with StoreError `closed`. */
+  /** Finishes the statement or transaction that runs, and ends the store's thread. All else fails with `closed`. */
   close(): Promise<void>;
 };
 
@@ -29,20 +29,22 @@ export async function openStore(
 ): Promise<Store> {
   const file = join(dataDirectory, STORE_FILE);
   await makePrivate(file);
+  const driver = new SqliteDriver({ ...defaults, ...options, file });
   const db = new Kysely<Database>({
-    dialect: new SqliteThreadDialect({ ...defaults, ...options, file }),
+    dialect: new SqliteThreadDialect(driver),
     plugins: [new CamelCasePlugin()],
   });
   try {
     await migrate(db.withoutPlugins());
   } catch (error) {
-    await db.destroy();
+    await driver.destroy();
     throw error;
   }
   return {
     ...repositoriesOver(db),
     transaction: (work) => db.transaction().execute((inside) => work(repositoriesOver(inside))),
-    close: () => db.destroy(),
+    // Not through kysely: it would answer later calls with an error of its own.
+    close: () => driver.destroy(),
   };
 }
 

@@ -9,18 +9,18 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { SqliteDriver, type SqliteDriverOptions } from './sqlite-driver.ts';
+import type { SqliteDriver } from './sqlite-driver.ts';
 
 /** Kysely's SQLite, with the connection in a thread of its own (docs/decisions/0002). */
 export class SqliteThreadDialect implements Dialect {
-  readonly #options: SqliteDriverOptions;
+  readonly #driver: SqliteDriver;
 
-  constructor(options: SqliteDriverOptions) {
-    this.#options = options;
+  constructor(driver: SqliteDriver) {
+    this.#driver = driver;
   }
 
   createDriver(): Driver {
-    return new SqliteDriver(this.#options);
+    return this.#driver;
   }
 
   createQueryCompiler(): QueryCompiler {

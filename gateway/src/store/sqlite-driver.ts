@@ -26,6 +26,8 @@ export class SqliteDriver implements Driver {
   readonly #waiting: Waiter[] = [];
   #thread: SqliteThread | undefined;
   #turn: 'free' | 'taken' | 'closed' = 'free';
+  /** Who waits for the last turn to end. */
+  #whenIdle: (() => void) | undefined;
 
   constructor(options: SqliteDriverOptions) {
     this.#options = options;
@@ -65,9 +67,22 @@ export class SqliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
+    const busy = this.#turn === 'taken';
     this.#turn = 'closed';
     for (const { refuse } of this.#waiting.splice(0)) refuse(closed());
+    if (busy) await this.#lastTurn();
     await this.#thread?.close();
+  }
+
+  /** The end of the turn that runs, or `turnTimeout`. */
+  #lastTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#options.turnTimeout);
+      this.#whenIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #live(): Promise<SqliteThread> {
@@ -108,7 +123,10 @@ export class SqliteDriver implements Driver {
   }
 
   #passTurn(): void {
-    if (this.#turn === 'closed') return;
+    if (this.#turn === 'closed') {
+      this.#whenIdle?.();
+      return;
+    }
     const next = this.#waiting.shift();
     if (next === undefined) this.#turn = 'free';
     else next.grant();

@@ -28,7 +28,8 @@ export class SqliteThread {
   private constructor(data: SqliteWorkerData, timeout: number) {
     this.#file = data.file;
     this.#timeout = timeout;
-    this.#worker = new Worker(workerFile, { workerData: data, name: 'store' });
+    // Node's options of this process are for its main program, and some of them are refused for a worker.
+    this.#worker = new Worker(workerFile, { workerData: data, name: 'store', execArgv: [] });
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('error', (cause) => this.#over(this.#failure('stopped working', cause)));
     this.#worker.once('exit', () => this.#over(this.#failure('ended')));

@@ -15,7 +15,7 @@ export const events = {
   'session-connecting': ['debug', 'A session to the gateway is being made.'],
   'session-ready': ['info', 'A session to the gateway is ready.'],
   'session-ended': ['warn', 'A session to the gateway has ended.'],
-  'session-retired': ['info', 'A session takes no new opens; its successor is being made.'],
+  'session-retired': ['info', 'A session takes no new opens and ends with its last stream.'],
   'session-failed': ['warn', 'A session to the gateway could not be made.'],
   'gateway-not-trusted': ['error', 'What answers at the gateway address is not the pinned gateway.'],
   'open-succeeded': ['debug', 'An open succeeded: the target answered and its data stream is on the way.'],

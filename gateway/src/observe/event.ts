@@ -16,7 +16,7 @@ export const events = {
   'agent-refused': ['warn', 'A request on the tunnel port was refused.'],
   'session-opened': ['info', 'An agent has opened a session.'],
   'session-draining': ['info', 'A session takes no new opens.'],
-  'session-closed': ['info', 'A session has ended as its agent announced.'],
+  'session-closed': ['info', 'A session has ended as one end had announced.'],
   'session-lost': ['warn', 'A session to an agent was lost.'],
   'session-refused': ['warn', 'A session was refused.'],
   'peer-misbehaved': ['warn', 'A peer on the tunnel port broke the protocol and was cut off.'],

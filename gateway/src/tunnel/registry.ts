@@ -1,13 +1,19 @@
 import { TunnelError } from '@penstock/wire';
+import { LRUCache } from 'lru-cache';
 import type { AgentSession } from './session.ts';
 
 export type RegistryLimits = { readonly sessionsPerAgent: number };
+
+const REMEMBERED = 50_000;
+
 type Listener = (session: AgentSession) => void;
 
 /** All sessions of this gateway, by pool and agent. Holds what is connected now and forgets what is gone. */
 export class Registry {
   readonly #limits: RegistryLimits;
   readonly #pools = new Map<string, Map<string, Set<AgentSession>>>();
+  /** Agents that had a session since the gateway started: who left is told from who never came. */
+  readonly #seen = new LRUCache<string, true>({ max: REMEMBERED });
   readonly #onReady = new Set<Listener>();
   readonly #onAgentGone = new Set<(agentId: string) => void>();
 
@@ -26,7 +32,14 @@ export class Registry {
       return new TunnelError('LIMIT_EXCEEDED', `This agent already has ${counted} sessions.`);
     }
     sessions.add(session);
+    this.#seen.set(agentId, true);
     return undefined;
+  }
+
+  /** What is known of an agent's sessions since this gateway started. */
+  presence(agentId: string): 'connected' | 'left' | 'unknown' {
+    for (const agents of this.#pools.values()) if (agents.has(agentId)) return 'connected';
+    return this.#seen.has(agentId) ? 'left' : 'unknown';
   }
 
   /** Must be called at every change of a session's state. */

@@ -60,7 +60,8 @@ export class AgentSession {
   readonly #windows: WindowShare;
   #stopKeepalive = () => {};
   #state: State;
-  #announced: 'no' | 'goodbye' = 'no';
+  /** Which end has said that the session will end. */
+  #announced: 'nobody' | 'agent' | 'gateway' = 'nobody';
   #hello: AgentMessageOf<'hello'> | undefined;
   #heartbeat: ReceivedHeartbeat | undefined;
   #connectors: ReadonlySet<string> = new Set();
@@ -148,6 +149,7 @@ export class AgentSession {
 
   /** Asks the agent to connect again first and then to leave, since this gateway drains. */
   askToReconnect(reason: string): void {
+    this.#announced = 'gateway';
     this.#control.send({ type: 'reconnect', reason });
     this.#drain();
   }
@@ -186,7 +188,7 @@ export class AgentSession {
         this.#drain();
         break;
       case 'goodbye':
-        this.#announced = 'goodbye';
+        this.#announced = 'agent';
         break;
       default:
         break;
@@ -299,7 +301,7 @@ export class AgentSession {
   #logEnd(before: State['name'], error: TunnelError): void {
     const fields = { ...this.#fields(), code: error.code, detail: error.message };
     if (before === 'greeting') this.#options.log('session-refused', fields);
-    else if (this.#announced === 'goodbye') this.#options.log('session-closed', fields);
+    else if (this.#announced !== 'nobody') this.#options.log('session-closed', fields);
     else this.#options.log('session-lost', fields);
   }
 

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { GatewayConfig } from '@penstock/config-schema';
+import { SOFTWARE_VERSION, systemClock, TunnelError, WindowBudget } from '@penstock/wire';
+import { type Identity, openIdentity } from './identity/open-identity.ts';
+import { loadServerCertificate } from './identity/server-certificate.ts';
+import { Ingresses } from './ingress/ingresses.ts';
+import type { GatewayLog } from './observe/event.ts';
+import { createGatewayMetrics } from './observe/metrics.ts';
+import { dial } from './routing/dial.ts';
+import { Ejection } from './routing/ejection.ts';
+import { PendingQueue } from './routing/pending-queue.ts';
+import { RouteTable } from './routing/route-table.ts';
+import { openStore } from './store/open-store.ts';
+import { Admission } from './tunnel/admission.ts';
+import { openEndpoint, type TunnelTls } from './tunnel/endpoint.ts';
+import type { IdentityPort } from './tunnel/peer-session.ts';
+import { Registry } from './tunnel/registry.ts';
+import type { SessionOptions } from './tunnel/session.ts';
+
+export type GatewayOptions = { readonly config: GatewayConfig; readonly log: GatewayLog };
+
+/** A running gateway. */
+export type Gateway = {
+  readonly tunnel: AddressInfo;
+  /** Where clients of a connection go. */
+  ingressOf(connection: string): readonly AddressInfo[];
+  /** Puts a configuration in force by difference; live connections stay. */
+  apply(config: GatewayConfig): Promise<void>;
+  /** Takes no new clients, asks agents to connect elsewhere, waits for clients until the drain deadline, and ends. */
+  drain(): Promise<void>;
+  /** Ends at once. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts a gateway on a data directory that `init` made. Throws IdentityFileError, StoreError, and what listening on
+ * a configured address throws.
+ */
+export async function startGateway({ config: first, log }: GatewayOptions): Promise<Gateway> {
+  let config = first;
+  const clock = systemClock;
+  const metrics = createGatewayMetrics();
+  const routes = new RouteTable(config);
+  const registry = new Registry({ sessionsPerAgent: config.tunnel.sessionsPerAgent });
+  const queue = new PendingQueue((pool) => routes.pool(pool)?.queue);
+  const ejection = new Ejection(config.ejection, clock);
+  registry.onReady(() => queue.wakeAll());
+  registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
+
+  const ingresses = new Ingresses({
+    dial: (connection, client, signal) => {
+      const route = routes.route(connection);
+      if (route === undefined)
+        throw new TunnelError('CLIENT_DENIED', `There is no connection ${connection} any more.`);
+      return dial(route, client, signal, {
+        sessionsOf: (pool) => registry.sessionsOf(pool),
+        queue,
+        ejection,
+        limits: () => config.dial,
+        log,
+        clock,
+      });
+    },
+    halfClosedTimeout: () => config.tunnel.halfClosedTimeout,
+    log,
+    metrics,
+  });
+
+  const store = await openStore(config.dataDirectory);
+  const identity = await openIdentity({
+    store,
+    config: () => config,
+    dataDirectory: config.dataDirectory,
+    organization: config.organization,
+    presence: (agentId) => registry.presence(agentId),
+  });
+  identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));
+  const tls = async (): Promise<TunnelTls> => {
+    const { certificate, key } = await loadServerCertificate(config);
+    return { certificate, key, agentAuthority: identity.authority.caPem };
+  };
+  const self = { id: config.organization, epoch: randomUUID() };
+  const session: SessionOptions = {
+    self,
+    clock,
+    windows: new WindowBudget(config.tunnel.memoryBudget),
+    ping: { interval: config.tunnel.pingInterval, timeout: config.tunnel.pingTimeout },
+    helloTimeout: config.tunnel.handshakeTimeout,
+    heartbeatInterval: () => config.health.heartbeatInterval,
+    drainTimeout: () => config.drain.timeout,
+    log,
+    admit: (each) => registry.admit(each),
+    onState: (each) => registry.update(each),
+  };
+  const endpoint = await openEndpoint({
+    listen: config.listen.tunnel,
+    tls: await tls(),
+    organization: config.organization,
+    handshakeTimeout: config.tunnel.handshakeTimeout,
+    authenticationTimeout: config.tunnel.handshakeTimeout,
+    identity: identityPort(identity, log),
+    admission: new Admission(config.tunnel, clock),
+    session,
+    log,
+  });
+  metrics.observe({
+    *pools() {
+      for (const { name } of routes.pools) {
+        const sessions = [...registry.sessionsOf(name)].filter(({ state }) => state === 'ready');
+        const agents = new Set(sessions.map((each) => each.identity.agentId)).size;
+        yield { pool: name, agents, sessions: sessions.length, waiting: queue.depth(name) };
+      }
+    },
+    streams() {
+      let open = 0;
+      let opening = 0;
+      for (const { streams } of registry.sessions()) {
+        open += streams.open;
+        opening += streams.opening;
+      }
+      return { open, opening };
+    },
+    *clients() {
+      for (const { name } of routes.routes) yield { connection: name, open: ingresses.clientsOf(name) };
+    },
+    tunnelConnections: () => endpoint.connections,
+  });
+  await ingresses.apply(config, true);
+  log('gateway-started', { organization: config.organization, epoch: self.epoch, version: SOFTWARE_VERSION });
+  log('tunnel-listening', { address: endpoint.address.address, port: endpoint.address.port });
+
+  let life: 'running' | 'stopping' = 'running';
+  const stop = async () => {
+    if (life === 'stopping') return;
+    life = 'stopping';
+    await ingresses.stopAccepting();
+    ingresses.abortAll('AGENT_DRAINING');
+    for (const each of [...registry.sessions()])
+      each.end(new TunnelError('SESSION_LOST', 'The gateway stops.'));
+    await endpoint.close();
+    await ingresses.idle();
+    await store.close();
+    log('gateway-stopped');
+  };
+  return {
+    tunnel: endpoint.address,
+    ingressOf: (connection) => ingresses.addressesOf(connection),
+    async apply(next) {
+      const before = config;
+      config = next;
+      routes.apply(next);
+      ejection.apply(next.ejection);
+      await ingresses.apply(next, false);
+      if (before.tls !== next.tls) endpoint.replaceTls(await tls());
+      queue.wakeAll();
+    },
+    async drain() {
+      log('gateway-draining', { clients: ingresses.clients });
+      await ingresses.stopAccepting();
+      endpoint.stopAccepting();
+      for (const each of registry.sessions()) each.askToReconnect('the gateway drains');
+      await settledWithin(ingresses.idle(), config.drain.timeout);
+      await stop();
+    },
+    stop,
+  };
+}
+
+function identityPort({ enrollment, renewal, revocation }: Identity, log: GatewayLog): IdentityPort {
+  return {
+    async enroll(body, address) {
+      const issued = await enrollment.enroll(body, address);
+      log('agent-enrolled', { agentId: issued.agentId, address, notAfter: issued.notAfter });
+      return issued;
+    },
+    async renew(identity, body) {
+      const issued = await renewal.renew(identity, body);
+      log('agent-renewed', { agent: identity.name, agentId: identity.agentId, notAfter: issued.notAfter });
+      return issued;
+    },
+    isRevoked: (identity) => revocation.isRevoked(identity),
+  };
+}
+
+async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,234 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AgentConfig,
+  type GatewayConfig,
+  parseAgentConfig,
+  parseGatewayConfig,
+} from '@penstock/config-schema';
+import { type Daemon, startDaemon } from '../../agent/src/daemon.ts';
+import type { Lookup } from '../../agent/src/target/resolve.ts';
+import { type Gateway, startGateway } from '../../gateway/src/gateway.ts';
+import { ensureAuthority } from '../../gateway/src/identity/authority-files.ts';
+import { EnrollmentTokens } from '../../gateway/src/identity/enrollment-token.ts';
+import {
+  ensureServerCertificate,
+  loadServerCertificate,
+} from '../../gateway/src/identity/server-certificate.ts';
+import { openStore } from '../../gateway/src/store/open-store.ts';
+import { eventually } from './eventually.ts';
+
+/** One logged event of a program under test. */
+export type Logged = { readonly program: string; readonly event: string; readonly [field: string]: unknown };
+
+export type PairOptions = {
+  /** Connectors and connections of the same name, each to a port on 127.0.0.1 or to a host and port. */
+  readonly targets: Readonly<Record<string, number | string>>;
+  /** Names of the agents to start, each with its pool; two agents of pool dc1 when left out. */
+  readonly agents?: Readonly<Record<string, string>>;
+  /** Merged over the gateway's file. */
+  readonly gateway?: Readonly<Record<string, unknown>>;
+  /** Merged over each agent's file. */
+  readonly agent?: Readonly<Record<string, unknown>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly lookup?: Lookup;
+};
+
+/** A real gateway and real agents in this process, over real TLS on loopback, on ports of the system's choice. */
+export type Pair = AsyncDisposable & {
+  readonly gateway: Gateway;
+  readonly directory: string;
+  readonly gatewayConfig: GatewayConfig;
+  readonly agents: ReadonlyMap<string, Daemon>;
+  readonly logged: readonly Logged[];
+  readonly pins: readonly string[];
+  readonly token: string;
+  /** The port clients of a connection use. */
+  port(connection: string): number;
+  /** The configuration of an agent, with changes merged over its file. */
+  agentConfig(name: string, changes?: Readonly<Record<string, unknown>>): AgentConfig;
+  startAgent(name: string, changes?: Readonly<Record<string, unknown>>): Promise<Daemon>;
+  stopAgent(name: string): Promise<void>;
+  /** Starts the gateway again after `gateway.stop()`, on the same tunnel port. */
+  restartGateway(): Promise<Gateway>;
+  /** Waits until an agent has all its sessions. */
+  connected(name: string): Promise<void>;
+  /** Waits for an event that is logged from now on, or was since the start when `past` says so. */
+  event(event: string, options?: { past?: boolean; where?: (entry: Logged) => boolean }): Promise<Logged>;
+};
+
+const merge = (base: unknown, over: unknown): unknown => {
+  const isMap = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMap(base) || !isMap(over)) return over === undefined ? base : over;
+  const keys = new Set([...Object.keys(base), ...Object.keys(over)]);
+  return Object.fromEntries([...keys].map((key) => [key, merge(base[key], over[key])]));
+};
+
+/** Starts the pair and waits until every agent is connected. */
+export async function startPair(options: PairOptions): Promise<Pair> {
+  const directory = await mkdtemp(join(tmpdir(), 'penstock-pair-'));
+  const dataDirectory = join(directory, 'gateway');
+  await mkdir(dataDirectory, { mode: 0o700 });
+  await ensureAuthority(dataDirectory, 'acme', Date.now());
+  await ensureServerCertificate(dataDirectory, [], Date.now());
+  const pools = options.agents ?? { a1: 'dc1', a2: 'dc1' };
+  const poolNames = [...new Set(['dc1', ...Object.values(pools)])];
+  const hosts = { environment: options.environment ?? {}, readFile: () => '', directory };
+  const gatewayFile = (tunnelPort: number, changes?: unknown) =>
+    merge(
+      merge(
+        {
+          apiVersion: 'penstock/v1',
+          kind: 'Gateway',
+          version: 1,
+          organization: 'acme',
+          listen: { tunnel: `127.0.0.1:${tunnelPort}`, admin: '127.0.0.1:0' },
+          dataDirectory,
+          pools: poolNames.map((name) => ({ name })),
+          connections: Object.keys(options.targets).map((name) => ({
+            name,
+            connector: name,
+            pools: poolNames,
+            ingress: [{ tcp: '127.0.0.1:0', allow: ['127.0.0.0/8'] }],
+          })),
+        },
+        options.gateway,
+      ),
+      changes,
+    );
+  const parseGateway = (file: unknown): GatewayConfig => {
+    const result = parseGatewayConfig(JSON.stringify(file), hosts);
+    if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('\n'));
+    return result.config;
+  };
+  const logged: Logged[] = [];
+  const watchers = new Set<(entry: Logged) => void>();
+  const logOf = (program: string) => (event: string, fields?: Readonly<Record<string, unknown>>) => {
+    const entry = { program, event, ...fields };
+    logged.push(entry);
+    for (const watcher of watchers) watcher(entry);
+  };
+  const gatewayConfig = parseGateway(gatewayFile(0));
+  let gateway = await startGateway({ config: gatewayConfig, log: logOf('gateway') });
+  const tunnelPort = gateway.tunnel.port;
+  const { pins } = await loadServerCertificate(gatewayConfig);
+  const token = await makeToken(dataDirectory, poolNames[0] ?? 'dc1');
+  const tokens = new Map<string, string>([[poolNames[0] ?? 'dc1', token]]);
+  for (const pool of poolNames.slice(1)) tokens.set(pool, await makeToken(dataDirectory, pool));
+  const agents = new Map<string, Daemon>();
+
+  const agentConfig = (name: string, changes?: unknown): AgentConfig => {
+    const pool = pools[name] ?? 'dc1';
+    const file = merge(
+      merge(
+        {
+          apiVersion: 'penstock/v1',
+          kind: 'Agent',
+          version: 1,
+          name,
+          pool,
+          gateway: {
+            url: `https://127.0.0.1:${tunnelPort}`,
+            pins,
+            trust: 'pins',
+            sessions: 2,
+            proxy: 'none',
+          },
+          identity: { directory: join(directory, name), enrollmentToken: '${env:TOKEN}' },
+          connectors: Object.entries(options.targets).map(([connector, target]) => ({
+            name: connector,
+            kind: 'tcp',
+            address: typeof target === 'number' ? `127.0.0.1:${target}` : target,
+          })),
+          tunnel: { reconnect: { base: '50ms', max: '500ms' } },
+          local: { listen: '127.0.0.1:0' },
+        },
+        options.agent,
+      ),
+      changes,
+    );
+    const environment = { ...hosts.environment, TOKEN: tokens.get(pool) ?? '' };
+    const result = parseAgentConfig(JSON.stringify(file), { ...hosts, environment });
+    if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('\n'));
+    return result.config;
+  };
+  const pair: Pair = {
+    get gateway() {
+      return gateway;
+    },
+    directory,
+    gatewayConfig,
+    agents,
+    logged,
+    pins,
+    token,
+    port: (connection) => {
+      const [address] = gateway.ingressOf(connection);
+      if (address === undefined) throw new Error(`There is no ingress of ${connection}.`);
+      return address.port;
+    },
+    agentConfig,
+    async startAgent(name, changes) {
+      const daemon = await startDaemon({
+        config: agentConfig(name, changes),
+        environment: options.environment ?? {},
+        log: logOf(name),
+        ...(options.lookup && { lookup: options.lookup }),
+      });
+      agents.set(name, daemon);
+      return daemon;
+    },
+    async stopAgent(name) {
+      await agents.get(name)?.stop();
+      agents.delete(name);
+    },
+    async restartGateway() {
+      gateway = await startGateway({ config: parseGateway(gatewayFile(tunnelPort)), log: logOf('gateway') });
+      return gateway;
+    },
+    async connected(name) {
+      await eventually(
+        `${name} to be connected`,
+        () => {
+          const status = agents.get(name)?.status();
+          return status?.ready === true && status.sessions.ready === status.sessions.wanted;
+        },
+        { within: 15_000, state: () => agents.get(name)?.status() },
+      );
+    },
+    event(event, { past = false, where = () => true } = {}) {
+      const isIt = (entry: Logged) => entry.event === event && where(entry);
+      const found = past ? logged.find(isIt) : undefined;
+      if (found !== undefined) return Promise.resolve(found);
+      const { promise, resolve, reject } = Promise.withResolvers<Logged>();
+      const timer = setTimeout(() => reject(new Error(`No event ${event} was logged in time.`)), 15_000);
+      const watcher = (entry: Logged) => isIt(entry) && resolve(entry);
+      watchers.add(watcher);
+      return promise.finally(() => {
+        clearTimeout(timer);
+        watchers.delete(watcher);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...agents.values()].map((daemon) => daemon.stop()));
+      await gateway.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  for (const name of Object.keys(pools)) await pair.startAgent(name);
+  for (const name of Object.keys(pools)) await pair.connected(name);
+  return pair;
+}
+
+async function makeToken(dataDirectory: string, pool: string): Promise<string> {
+  const store = await openStore(dataDirectory);
+  try {
+    const tokens = new EnrollmentTokens(store, () => true, Date.now);
+    const { token } = await tokens.create({ pool, uses: 50, ttl: 3_600_000 }, { actor: 'test' });
+    return token;
+  } finally {
+    await store.close();
+  }
+}

@@ -18,8 +18,16 @@ export function agentUri({
   pool,
   agentId,
 }: Pick<AgentIdentity, 'organization' | 'pool' | 'agentId'>): string {
-  const [host, poolPart, agentPart] = [organization, pool, agentId].map(encodeURIComponent);
+  const [host, poolPart, agentPart] = [organization, pool, agentId].map(encodePart);
   return `penstock://${host}/pools/${poolPart}/agents/${agentPart}`;
+}
+
+/** RFC 3986 section 2.1; the five too that encodeURIComponent leaves, as node:crypto puts some of them in quotes. */
+function encodePart(part: string): string {
+  return encodeURIComponent(part).replace(
+    /[!'()*]/g,
+    (symbol) => `%${symbol.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 const SUBJECT_ALT_NAME = /^URI:penstock:\/\/([^/,\s]+)\/pools\/([^/,\s]+)\/agents\/([^/,\s]+)$/;

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { test } from 'node:test';
+import { agentKey, FROM, HOST, HOUR, identityIn, identityRig, problem, requestOf } from './identity-rig.ts';
+
+test('a token and a key give a certificate for a new agent', async () => {
+  await using rig = await identityRig();
+  const { enrollment, authority } = rig.identity;
+  const { csr, pem } = await agentKey();
+  const issued = await enrollment.enroll(requestOf(await rig.token(), csr), FROM);
+  const identity = identityIn(issued);
+  assert.match(issued.agentId, /^agt_[0-9a-f]{20}$/);
+  assert.equal(identity.agentId, issued.agentId);
+  assert.deepEqual([identity.name, identity.pool, identity.organization], ['orders-1', 'dc1', 'acme']);
+  assert.equal(new Date(issued.notAfter).getTime(), identity.notAfter);
+  assert.ok(issued.certificateChain.endsWith(authority.caPem));
+  assert.equal(new X509Certificate(issued.certificateChain).checkPrivateKey(createPrivateKey(pem)), true);
+  const agent = await rig.store.agents.byId(issued.agentId);
+  assert.deepEqual([agent?.name, agent?.pool], ['orders-1', 'dc1']);
+  assert.equal((await rig.store.identities.bySerial(identity.serial))?.agentId, issued.agentId);
+});
+
+test('what is wrong with a request is told by its code', async () => {
+  await using rig = await identityRig();
+  const { enrollment, tokens } = rig.identity;
+  const { csr } = await agentKey();
+  const usable = await rig.token({ namePattern: 'orders-*', sources: ['10.0.0.0/8'], uses: 5 });
+  const refusal = (body: unknown, from = FROM) => enrollment.enroll(body, from);
+
+  for (const body of [
+    undefined,
+    null,
+    'text',
+    [],
+    {},
+    { token: usable, csr },
+    requestOf(usable, csr, { name: 'a/b' }),
+  ]) {
+    await assert.rejects(
+      refusal(body),
+      problem('REQUEST_INVALID', /^(?!.*pst_enroll)/),
+      JSON.stringify(body),
+    );
+  }
+  await assert.rejects(refusal(requestOf('x'.repeat(300), csr)), problem('REQUEST_INVALID'));
+  await assert.rejects(refusal(requestOf('pst_enroll_x', csr)), problem('TOKEN_UNKNOWN'));
+  await assert.rejects(refusal(requestOf(usable, csr, { pool: 'dc2' })), problem('TOKEN_WRONG_POOL'));
+  await assert.rejects(refusal(requestOf(usable, csr, { name: 'db-1' })), problem('TOKEN_WRONG_NAME'));
+  await assert.rejects(refusal(requestOf(usable, csr), '192.0.2.1'), problem('TOKEN_WRONG_SOURCE'));
+  await assert.rejects(refusal(requestOf(usable, 'no request')), problem('CSR_INVALID'));
+  const revoked = await rig.token();
+  await tokens.revoke(revoked.split('_')[2] ?? '', HOST);
+  await assert.rejects(refusal(requestOf(revoked, csr)), problem('TOKEN_REVOKED'));
+  const short = await rig.token({ ttl: 1000 });
+  rig.clock.now += 1000;
+  await assert.rejects(refusal(requestOf(short, csr)), problem('TOKEN_EXPIRED'));
+  assert.equal(
+    (await tokens.list({ limit: 10 })).find(({ uses }) => uses === 5)?.usesLeft,
+    5,
+    'no use was taken',
+  );
+});
+
+test('the same key with the same token is the same agent and one use, also when all uses are gone', async () => {
+  await using rig = await identityRig();
+  const { enrollment, tokens } = rig.identity;
+  const token = await rig.token();
+  const { csr } = await agentKey();
+  const first = await enrollment.enroll(requestOf(token, csr), FROM);
+  const again = await enrollment.enroll(requestOf(token, csr), FROM);
+  assert.equal(again.agentId, first.agentId);
+  assert.notEqual(identityIn(again).serial, identityIn(first).serial);
+  const [view] = await tokens.list({ limit: 1 });
+  assert.deepEqual([view?.state, view?.usesLeft], ['used-up', 0]);
+  const other = await agentKey();
+  const second = enrollment.enroll(requestOf(token, other.csr, { name: 'orders-2' }), FROM);
+  await assert.rejects(second, problem('TOKEN_USED_UP'));
+
+  // The agent was away until its certificate ended: its key and its old token are enough, while the token lives.
+  const lasting = await rig.token({ ttl: 100 * HOUR });
+  const third = await agentKey();
+  const before = await enrollment.enroll(requestOf(lasting, third.csr, { name: 'orders-3' }), FROM);
+  rig.clock.now += 48 * HOUR;
+  const after = await enrollment.enroll(requestOf(lasting, third.csr, { name: 'orders-3' }), FROM);
+  assert.equal(after.agentId, before.agentId);
+  assert.ok(Date.parse(after.notAfter) > rig.clock.now);
+});
+
+test('the same key with another token is the same agent, and takes a use', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const { csr } = await agentKey();
+  const first = await enrollment.enroll(requestOf(await rig.token(), csr), FROM);
+  rig.presence.set(first.agentId, 'connected');
+  const fresh = await rig.token();
+  const again = await enrollment.enroll(requestOf(fresh, csr), FROM);
+  assert.equal(again.agentId, first.agentId);
+  const other = await agentKey();
+  const late = enrollment.enroll(requestOf(fresh, other.csr, { name: 'orders-2' }), FROM);
+  await assert.rejects(late, problem('TOKEN_USED_UP'));
+});
+
+test('uses are counted right when many enroll at once', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const token = await rig.token({ uses: 3 });
+  const keys = await Promise.all(Array.from({ length: 8 }, agentKey));
+  const results = await Promise.allSettled(
+    keys.map(({ csr }, index) => enrollment.enroll(requestOf(token, csr, { name: `orders-${index}` }), FROM)),
+  );
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 3);
+  for (const result of results) if (result.status === 'rejected') problem('TOKEN_USED_UP')(result.reason);
+});
+
+test('the same key sent twice at once is one agent and one use', async () => {
+  await using rig = await identityRig();
+  const { enrollment, tokens } = rig.identity;
+  const token = await rig.token({ uses: 3 });
+  const { csr } = await agentKey();
+  const [one, two] = await Promise.all([
+    enrollment.enroll(requestOf(token, csr), FROM),
+    enrollment.enroll(requestOf(token, csr), FROM),
+  ]);
+  assert.equal(one?.agentId, two?.agentId);
+  assert.equal((await tokens.list({ limit: 1 }))[0]?.usesLeft, 2);
+});
+
+test('a clone with a key of its own does not get the name of an agent that is connected', async () => {
+  await using rig = await identityRig();
+  const { enrollment, tokens, revocation } = rig.identity;
+  const token = await rig.token({ uses: 5 });
+  const original = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  rig.presence.set(original.agentId, 'connected');
+  rig.clock.now += HOUR / 2;
+  const clone = await agentKey();
+  await assert.rejects(
+    enrollment.enroll(requestOf(token, clone.csr), FROM),
+    problem('NAME_TAKEN', /is connected with another key.*penstock-gateway agent revoke orders-1/s),
+  );
+  assert.equal((await tokens.list({ limit: 1 }))[0]?.usesLeft, 4, 'the refused use is given back');
+  assert.equal(revocation.isRevoked(identityIn(original)), false);
+  const [entry] = await rig.store.audit.list({ limit: 1 });
+  assert.deepEqual(
+    [entry?.action, entry?.subject, entry?.address],
+    ['agent.enroll-refused', 'agent-name:orders-1', FROM],
+  );
+});
+
+test('a host set up anew takes its name back once the old one is gone, and the old identity is revoked', async () => {
+  await using rig = await identityRig();
+  const { enrollment, revocation, renewal } = rig.identity;
+  const token = await rig.token({ uses: 2 });
+  const old = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  rig.presence.set(old.agentId, 'left');
+  const told: string[] = [];
+  revocation.onRevoked((agentId) => told.push(agentId));
+  const key = await agentKey();
+  const anew = await enrollment.enroll(requestOf(token, key.csr), FROM);
+  assert.notEqual(anew.agentId, old.agentId);
+  assert.deepEqual(told, [old.agentId]);
+  assert.equal(revocation.isRevoked(identityIn(old)), true);
+  assert.equal(revocation.isRevoked(identityIn(anew)), false);
+  assert.equal((await rig.store.agents.byName('orders-1'))?.id, anew.agentId);
+  assert.equal((await rig.store.agents.byId(old.agentId))?.revokedReason, 'replaced');
+  await assert.rejects(renewal.renew(identityIn(old), { csr: key.csr }), problem('IDENTITY_REVOKED'));
+  const [entry] = await rig.store.audit.list({ limit: 1 });
+  assert.equal(entry?.action, 'agent.replace');
+  assert.deepEqual(JSON.parse(entry?.before ?? ''), { id: old.agentId, name: 'orders-1', pool: 'dc1' });
+});
+
+test('an agent that has not shown itself yet has a minute before another key may take its name', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const token = await rig.token({ uses: 3 });
+  await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  const second = await agentKey();
+  const attempt = () => enrollment.enroll(requestOf(token, second.csr), FROM);
+  rig.clock.now += 20_000;
+  await assert.rejects(attempt(), problem('TOO_MANY_REQUESTS', /too early to tell.*in 40 s/));
+  rig.clock.now += 40_000;
+  assert.match((await attempt()).agentId, /^agt_/);
+});
+
+test('a gateway that has just started waits for agents to come back before it gives their names away', async () => {
+  await using rig = await identityRig();
+  const token = await rig.token({ uses: 3, ttl: 10 * HOUR });
+  await rig.identity.enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  rig.clock.now += HOUR;
+  const { enrollment } = await rig.restart();
+  const second = await agentKey();
+  const attempt = () => enrollment.enroll(requestOf(token, second.csr), FROM);
+  await assert.rejects(attempt(), problem('TOO_MANY_REQUESTS', /in 60 s/));
+  rig.clock.now += 60_000;
+  assert.match((await attempt()).agentId, /^agt_/);
+});
+
+test('a token of one pool cannot take the name of a living agent in another, only of one that has ended', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const old = await enrollment.enroll(requestOf(await rig.token(), (await agentKey()).csr), FROM);
+  rig.presence.set(old.agentId, 'left');
+  const token = await rig.token({ pool: 'dc2', ttl: 100 * HOUR });
+  const key = await agentKey();
+  const attempt = () => enrollment.enroll(requestOf(token, key.csr, { pool: 'dc2' }), FROM);
+  await assert.rejects(attempt(), problem('NAME_TAKEN', /valid identity in another pool/));
+  rig.clock.now += 25 * HOUR;
+  assert.notEqual((await attempt()).agentId, old.agentId);
+});
+
+test('a key that was revoked or replaced never comes back; another key under the name does', async () => {
+  await using rig = await identityRig();
+  const { enrollment, revocation } = rig.identity;
+  const token = await rig.token({ uses: 5 });
+  const key = await agentKey();
+  const { agentId } = await enrollment.enroll(requestOf(token, key.csr), FROM);
+  await revocation.revoke(agentId, HOST);
+  const again = enrollment.enroll(requestOf(token, key.csr), FROM);
+  await assert.rejects(again, problem('IDENTITY_REVOKED', /remove the identity directory/));
+  const anew = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  assert.notEqual(anew.agentId, agentId);
+});
+
+test('a key stays with its name and pool', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const token = await rig.token({ uses: 5 });
+  const { csr } = await agentKey();
+  await enrollment.enroll(requestOf(token, csr), FROM);
+  const renamed = enrollment.enroll(requestOf(token, csr, { name: 'orders-2' }), FROM);
+  await assert.rejects(renamed, problem('CSR_INVALID', /belongs to the agent orders-1 of the pool dc1/));
+});
+
+test('a source that keeps failing is told to wait; others are not', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const { csr } = await agentKey();
+  for (let count = 0; count < 30; count += 1) {
+    await assert.rejects(enrollment.enroll(requestOf('wrong', csr), FROM), problem('TOKEN_UNKNOWN'));
+  }
+  const token = await rig.token();
+  const refused = enrollment.enroll(requestOf(token, csr), FROM);
+  await assert.rejects(refused, problem('TOO_MANY_REQUESTS', /in 60 s/));
+  assert.match((await enrollment.enroll(requestOf(token, csr), '10.9.9.9')).agentId, /^agt_/);
+});
+
+test('one agent cannot have certificates without end', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const token = await rig.token();
+  const { csr } = await agentKey();
+  for (let count = 0; count < 20; count += 1) await enrollment.enroll(requestOf(token, csr), FROM);
+  await assert.rejects(enrollment.enroll(requestOf(token, csr), FROM), problem('TOO_MANY_REQUESTS'));
+});
+
+test('while the store does not answer, the agent is asked to come again', async () => {
+  await using rig = await identityRig();
+  const token = await rig.token();
+  const { csr } = await agentKey();
+  await rig.store.close();
+  await assert.rejects(rig.identity.enrollment.enroll(requestOf(token, csr), FROM), (error: unknown) => {
+    problem('STORE_UNAVAILABLE')(error);
+    assert.ok(error instanceof Error && 'retryAfter' in error);
+    assert.equal(error.retryAfter, 5);
+    return true;
+  });
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agentKey, FROM, HOUR, identityIn, identityRig, requestOf } from './identity-rig.ts';
+
+test('revoking ends every certificate of an agent, tells who listens, and outlives a restart', async () => {
+  await using rig = await identityRig();
+  const { enrollment, renewal, revocation } = rig.identity;
+  const { csr } = await agentKey();
+  const first = identityIn(await enrollment.enroll(requestOf(await rig.token(), csr), FROM));
+  const second = identityIn(await renewal.renew(first, { csr: (await agentKey()).csr }));
+  const bystander = identityIn(
+    await enrollment.enroll(requestOf(await rig.token(), (await agentKey()).csr, { name: 'orders-2' }), FROM),
+  );
+  const told: string[] = [];
+  const stop = revocation.onRevoked((agentId) => told.push(agentId));
+
+  assert.equal(await revocation.revoke(first.agentId, { actor: 'admin-token:1', address: '::1' }), true);
+  assert.equal(await revocation.revoke(first.agentId, { actor: 'admin-token:1' }), false);
+  assert.equal(await revocation.revoke('agt_unknown', { actor: 'admin-token:1' }), false);
+  assert.deepEqual(told, [first.agentId]);
+  for (const each of [revocation, (await rig.restart()).revocation]) {
+    assert.equal(each.isRevoked(first), true);
+    assert.equal(each.isRevoked(second), true);
+    assert.equal(each.isRevoked(bystander), false);
+    // The serial alone is enough, whatever the certificate says of the agent.
+    assert.equal(each === revocation || each.isRevoked({ ...second, agentId: 'agt_other' }), true);
+  }
+  const [entry] = await rig.store.audit.list({ limit: 1 });
+  assert.deepEqual(
+    [entry?.actor, entry?.action, entry?.subject, entry?.address],
+    ['admin-token:1', 'agent.revoke', `agent:${first.agentId}`, '::1'],
+  );
+  stop();
+  await revocation.revoke(bystander.agentId, { actor: 'host' });
+  assert.equal(told.length, 1);
+});
+
+test('a restart does not load what has ended by itself', async () => {
+  await using rig = await identityRig();
+  const { enrollment, revocation } = rig.identity;
+  const { csr } = await agentKey();
+  const identity = identityIn(await enrollment.enroll(requestOf(await rig.token(), csr), FROM));
+  await revocation.revoke(identity.agentId, { actor: 'host' });
+  rig.clock.now += 25 * HOUR;
+  assert.equal((await rig.restart()).revocation.isRevoked(identity), false, 'TLS refuses it');
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { Secret } from '@penstock/config-schema';
+import { certificatePin, TestAuthority } from '../../../test/rig/certificates.ts';
+import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
+import { IdentityFileError } from '../../src/identity/identity-file-error.ts';
+import {
+  ensureServerCertificate,
+  loadServerCertificate,
+  serverCertificateFiles,
+} from '../../src/identity/server-certificate.ts';
+
+const fileError = (words: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof IdentityFileError, String(error));
+  assert.match(error.message, words);
+  return true;
+};
+
+test('the server certificate is made once, for the hosts given and for this machine, with a backup pin', async () => {
+  await using directory = await temporaryDirectory();
+  const dataDirectory = directory.path;
+  const files = serverCertificateFiles(dataDirectory);
+  const hosts = ['gateway.example.com', '192.0.2.7', '2001:db8::7'];
+  assert.equal(await ensureServerCertificate(dataDirectory, hosts, Date.now()), 'made');
+  const made = await loadServerCertificate({ tls: undefined, dataDirectory });
+  const certificate = new X509Certificate(made.certificate);
+  for (const host of ['gateway.example.com', 'localhost']) assert.equal(certificate.checkHost(host), host);
+  for (const address of ['192.0.2.7', '127.0.0.1', '2001:db8::7', '::1']) {
+    assert.equal(certificate.checkIP(address), address);
+  }
+  assert.equal(certificate.subject, 'CN=gateway.example.com');
+  assert.equal(made.pins.length, 2);
+  assert.equal(made.pins[0], certificatePin(made.certificate));
+  assert.notEqual(made.pins[1], made.pins[0]);
+  assert.ok(made.notAfter > Date.now() + 9 * 365 * 86_400_000);
+  for (const file of [files.key, files.backupKey]) assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.equal((await readdir(dataDirectory)).length, 3);
+
+  assert.equal(await ensureServerCertificate(dataDirectory, ['other'], Date.now()), 'there');
+  assert.equal(await readFile(files.certificate, 'utf8'), made.certificate);
+});
+
+test('a host name longer than a common name may be is still in the certificate', async () => {
+  await using directory = await temporaryDirectory();
+  const host = `${'a'.repeat(60)}.${'b'.repeat(60)}.example.com`;
+  await ensureServerCertificate(directory.path, [host], Date.now());
+  const { certificate } = await loadServerCertificate({ tls: undefined, dataDirectory: directory.path });
+  assert.equal(new X509Certificate(certificate).checkHost(host), host);
+});
+
+test('what is missing is made again, with the same pins where the keys are there', async () => {
+  await using directory = await temporaryDirectory();
+  const config = { tls: undefined, dataDirectory: directory.path };
+  const files = serverCertificateFiles(directory.path);
+  await assert.rejects(loadServerCertificate(config), fileError(/Run penstock-gateway init/));
+  await ensureServerCertificate(directory.path, [], Date.now());
+  const { pins } = await loadServerCertificate(config);
+
+  await rm(files.certificate);
+  assert.equal(await ensureServerCertificate(directory.path, [], Date.now()), 'repaired');
+  assert.deepEqual((await loadServerCertificate(config)).pins, pins);
+  await rm(files.backupKey);
+  assert.equal(await ensureServerCertificate(directory.path, [], Date.now()), 'repaired');
+  assert.equal((await loadServerCertificate(config)).pins[0], pins[0]);
+  await rm(files.key);
+  await assert.rejects(ensureServerCertificate(directory.path, [], Date.now()), fileError(/Restore the key/));
+});
+
+test('a configured certificate is used as it is, and must fit its key', async () => {
+  const authority = await TestAuthority.create('Corporate CA');
+  const leaf = await authority.issue({ commonName: 'gateway', names: ['gateway.example.com'] });
+  const other = await authority.issue({ commonName: 'other' });
+  const load = (certificate: string, key: string) =>
+    loadServerCertificate({ tls: { certificate, key: new Secret(key) }, dataDirectory: '/nowhere' });
+  const loaded = await load(leaf.chain, leaf.key);
+  assert.equal(loaded.certificate, leaf.chain);
+  assert.deepEqual(loaded.pins, [leaf.pin]);
+  await assert.rejects(
+    load(leaf.chain, other.key),
+    fileError(/tls in gateway\.yaml\) do not belong together/),
+  );
+  await assert.rejects(load('rubbish', leaf.key), fileError(/not readable PEM/));
+});
+
+test('a damaged server certificate is told', async () => {
+  await using directory = await temporaryDirectory();
+  await ensureServerCertificate(directory.path, [], Date.now());
+  await writeFile(serverCertificateFiles(directory.path).certificate, 'rubbish');
+  await assert.rejects(
+    loadServerCertificate({ tls: undefined, dataDirectory: directory.path }),
+    fileError(/server\.crt\) is not readable PEM/),
+  );
+});

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { copyAssets } from './build/assets.ts';
+import { type Lock, lockFor } from './build/lock.ts';
+import { builtManifest, builtRootManifest, type Manifest } from './build/manifest.ts';
+import { workspacesFor } from './build/workspaces.ts';
+
+// Makes dist/: a tree of JavaScript for the images and for publishing. `npm ci --omit=dev` in it brings what it needs.
+
+const ROOT = join(import.meta.dirname, '..');
+const OUT = join(ROOT, 'dist');
+
+const { values } = parseArgs({ options: { program: { type: 'string' } } });
+
+const root = await readJson<Manifest & { workspaces: string[] }>('package.json');
+const manifests = new Map<string, Manifest>();
+for (const folder of root.workspaces) manifests.set(folder, await readJson(join(folder, 'package.json')));
+const workspaces = workspacesFor(manifests, values.program);
+
+await rm(OUT, { recursive: true, force: true });
+execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
+for (const folder of manifests.keys()) {
+  if (!workspaces.has(folder)) await rm(join(OUT, folder), { recursive: true, force: true });
+}
+const built = new Map([...workspaces].map(([folder, manifest]) => [folder, builtManifest(manifest)]));
+for (const [folder, manifest] of built) {
+  await copyAssets(join(ROOT, folder), join(OUT, folder));
+  await writeJson(join(folder, 'package.json'), manifest);
+  await writeFile(join(OUT, folder, 'LICENSE'), await readFile(join(ROOT, 'LICENSE')));
+}
+const builtRoot = builtRootManifest(root, [...built.keys()]);
+await writeJson('package.json', builtRoot);
+await writeJson('package-lock.json', lockFor(await readJson<Lock>('package-lock.json'), builtRoot, built));
+
+async function readJson<Value>(path: string): Promise<Value> {
+  return JSON.parse(await readFile(join(ROOT, path), 'utf8')) as Value;
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  const file = join(OUT, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,26 @@
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const LEFT_OUT = new Set(['node_modules', 'test', 'package.json']);
+
+/** Copies what the compiler does not make: schemas, plain JavaScript, pages. */
+export async function copyAssets(from: string, to: string): Promise<void> {
+  await cp(from, to, {
+    recursive: true,
+    filter: (source) =>
+      !source
+        .slice(from.length)
+        .split(/[\\/]/)
+        .some((part) => LEFT_OUT.has(part)) &&
+      (!source.endsWith('.ts') || source.endsWith('.d.ts')),
+  });
+  for (const entry of await readdir(join(to, 'bin')).catch(() => [])) {
+    const file = join(to, 'bin', entry);
+    await writeFile(file, withBuiltImports(await readFile(file, 'utf8')));
+  }
+}
+
+/** The compiler rewrites imports in what it compiles; the bin files are plain JavaScript and not among that. */
+export function withBuiltImports(source: string): string {
+  return source.replace(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1');
+}

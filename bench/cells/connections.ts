@@ -1,0 +1,30 @@
+import { routeNames } from '../routes/route.ts';
+import type { Cell } from './cell.ts';
+
+const WORKERS = 32;
+
+/** Connections opened, used for one byte each way and closed, in a second; 32 of them at a time. */
+export const connectionsCell: Cell = {
+  group: 'connections',
+  title: 'new connections',
+  metrics: [
+    {
+      id: 'connections',
+      table: 'new connections',
+      title: '1 byte each way',
+      unit: '1/s',
+      digits: 0,
+      brief: false,
+    },
+  ],
+  routes: routeNames,
+  fresh: false,
+  async measure(load, route, timing) {
+    const rate = await load.client.ask('connectRate', {
+      address: route.address,
+      workers: WORKERS,
+      ...timing,
+    });
+    return new Map([['connections', rate]]);
+  },
+};

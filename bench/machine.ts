@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+
+/** What the figures depend on besides the software under test. */
+export type Machine = {
+  readonly cores: number;
+  readonly cpu: string;
+  readonly memoryGib: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly openssl: string;
+  readonly congestionControl: string;
+};
+
+export async function describeMachine(): Promise<Machine> {
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    kernel: `${type()} ${release()}`,
+    node: process.versions.node,
+    openssl: process.versions.openssl,
+    congestionControl: await readCongestionControl(),
+  };
+}
+
+async function readCongestionControl(): Promise<string> {
+  const text = await readFile('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').catch(() => 'unknown');
+  return text.trim();
+}

@@ -1,0 +1,55 @@
+import type { Cell, Timing } from './cells/cell.ts';
+import type { Load } from './load/load.ts';
+import { within } from './process/deadline.ts';
+import type { Results } from './results.ts';
+import type { RouteKeeper } from './route-keeper.ts';
+import type { RouteName } from './routes/route.ts';
+import { type Step, schedule } from './schedule.ts';
+
+const CELL_DEADLINE = 90_000;
+
+export type Plan = {
+  readonly cells: readonly Cell[];
+  readonly routes: readonly RouteName[];
+  readonly rounds: number;
+  readonly timing: Timing;
+};
+
+/** Enough for the compilers of the runtimes under test. */
+const rehearsal: Timing = { warmUp: 0, window: 300 };
+
+/** Runs the plan. A failed measurement is noted and its route started anew; the rest goes on. */
+export async function runRounds(
+  { cells, routes, rounds, timing }: Plan,
+  load: Load,
+  keeper: RouteKeeper,
+  results: Results,
+  progress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const step of schedule(cells, routes, rounds)) {
+    signal.throwIfAborted();
+    const { round, cell, route } = step;
+    progress(`${round === 0 ? 'rehearsal' : `round ${round} of ${rounds}`}: ${cell.title}: ${route}`);
+    try {
+      const measured = measure(step, load, keeper, round === 0 ? rehearsal : timing);
+      const figures = await within(CELL_DEADLINE, cell.title, measured);
+      if (round > 0) for (const [metric, value] of figures) results.add(metric, route, value);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      results.failures.push({ cell: cell.title, route, round, reason });
+      await load.client.ask('reset', null);
+      await keeper.drop(route);
+    }
+  }
+}
+
+async function measure({ cell, route: name }: Step, load: Load, keeper: RouteKeeper, timing: Timing) {
+  if (!cell.fresh) return cell.measure(load, await keeper.get(name), timing);
+  const route = await keeper.start(name);
+  try {
+    return await cell.measure(load, route, timing);
+  } finally {
+    await route.stop();
+  }
+}

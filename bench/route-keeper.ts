@@ -1,0 +1,51 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { within } from './process/deadline.ts';
+import type { Address, Places, Route, RouteName, RunningRoute } from './routes/route.ts';
+
+const START_DEADLINE = 60_000;
+
+/** Starts routes when they are wanted, and knows which run. */
+export class RouteKeeper {
+  readonly #routes: ReadonlyMap<RouteName, Route>;
+  readonly #target: Address;
+  readonly #places: Places;
+  readonly #scratch: string;
+  readonly #running = new Map<RouteName, RunningRoute>();
+  #started = 0;
+
+  constructor(routes: readonly Route[], target: Address, places: Places, scratch: string) {
+    this.#routes = new Map(routes.map((route) => [route.name, route]));
+    this.#target = target;
+    this.#places = places;
+    this.#scratch = scratch;
+  }
+
+  /** The running route, started if it is not. */
+  async get(name: RouteName): Promise<RunningRoute> {
+    const running = this.#running.get(name) ?? (await this.start(name));
+    this.#running.set(name, running);
+    return running;
+  }
+
+  /** Another instance, which the caller stops. */
+  async start(name: RouteName): Promise<RunningRoute> {
+    const route = this.#routes.get(name);
+    if (route === undefined) throw new Error(`There is no route ${name}.`);
+    this.#started += 1;
+    const scratch = join(this.#scratch, `${name}-${this.#started}`);
+    await mkdir(scratch, { mode: 0o700, recursive: true });
+    return within(START_DEADLINE, `Starting ${name}`, route.start(this.#target, this.#places, scratch));
+  }
+
+  /** Stops a route that failed; the next `get` starts it anew. */
+  async drop(name: RouteName): Promise<void> {
+    const running = this.#running.get(name);
+    this.#running.delete(name);
+    await running?.stop();
+  }
+
+  async stop(): Promise<void> {
+    for (const name of [...this.#running.keys()]) await this.drop(name);
+  }
+}

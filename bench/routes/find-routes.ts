@@ -1,0 +1,25 @@
+import type { Skipped } from '../report/report.ts';
+import { direct } from './direct.ts';
+import { haproxy } from './haproxy.ts';
+import { nodeTls } from './node-tls.ts';
+import type { Route, RouteName } from './route.ts';
+import { ssh } from './ssh.ts';
+
+const known: readonly Route[] = [direct, nodeTls, haproxy, ssh];
+
+/** The wanted routes that are on this machine, what they are, and what was left out. */
+export async function findRoutes(wanted: readonly RouteName[]) {
+  const present: Route[] = [];
+  const about = new Map<RouteName, string>();
+  const skipped: Skipped[] = [];
+  for (const route of known.filter(({ name }) => wanted.includes(name))) {
+    const description = await route.describe();
+    if (description === undefined) {
+      skipped.push({ what: route.name, reason: 'the program is not installed' });
+    } else {
+      present.push(route);
+      about.set(route.name, description);
+    }
+  }
+  return { present, about, skipped };
+}

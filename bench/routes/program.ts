@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Child } from '../process/child.ts';
+import { pause } from '../process/deadline.ts';
+import { familyOf } from '../process/usage.ts';
+import type { RouteProcess } from './route.ts';
+
+const run = promisify(execFile);
+
+/** What a program says of its version, both channels, or undefined when it is not installed. */
+export async function versionOf(command: string, parameter: string): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await run(command, [parameter], { timeout: 5000 });
+    return `${stdout}${stderr}`.trim();
+  } catch (error) {
+    const { code, stderr } = error as { code?: unknown; stderr?: unknown };
+    return code === 'ENOENT' || typeof stderr !== 'string' ? undefined : stderr.trim();
+  }
+}
+
+/** A program that has no garbage to collect: it only gets a moment to come to rest. */
+export function processOf(role: 'gateway' | 'agent', child: Child): RouteProcess {
+  return { role, pids: () => familyOf(child.pid), settle: () => pause(200) };
+}

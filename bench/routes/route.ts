@@ -1,0 +1,35 @@
+import type { Place } from '../process/child.ts';
+
+export const routeNames = ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock'] as const;
+export type RouteName = (typeof routeNames)[number];
+
+export type Address = { readonly host: string; readonly port: number };
+
+/** The two ends of a route: where its client-side and its target-side process run. On loopback both are here. */
+export type Places = { readonly gateway: Place; readonly agent: Place };
+
+/** One end of a running route. */
+export type RouteProcess = {
+  readonly role: 'gateway' | 'agent';
+  /** The process and what it has forked. */
+  pids(): Promise<readonly number[]>;
+  /** Brings the memory to rest before it is read. */
+  settle(): Promise<void>;
+};
+
+export type RunningRoute = {
+  readonly name: RouteName;
+  /** Where the load generator connects. */
+  readonly address: Address;
+  readonly processes: readonly RouteProcess[];
+  stop(): Promise<void>;
+};
+
+/** One way from the client to the target. */
+export type Route = {
+  readonly name: RouteName;
+  /** Version and settings, for the report. Undefined when the software is not on this machine. */
+  describe(): Promise<string | undefined>;
+  /** Starts it; resolves when it carries connections. `scratch` is a directory of its own. */
+  start(target: Address, places: Places, scratch: string): Promise<RunningRoute>;
+};

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { chown, copyFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startProgram } from '../process/child.ts';
+import { freePort } from '../process/free-port.ts';
+import { accepts } from './accepts.ts';
+import { SSH_CIPHER } from './cipher.ts';
+import { processOf, versionOf } from './program.ts';
+import type { Route } from './route.ts';
+
+const run = promisify(execFile);
+const SSHD = '/usr/sbin/sshd';
+
+/** `ssh -R` from the agent's side to a server of our own: one TCP connection, all clients are channels of it. */
+export const ssh: Route = {
+  name: 'ssh',
+  async describe() {
+    // sshd prints its version with the complaint about an unknown flag.
+    const server = await versionOf(SSHD, '-V');
+    const client = await versionOf('ssh', '-V');
+    const version = /OpenSSH_[^\s,]+/.exec(client ?? '')?.[0];
+    return server === undefined ? undefined : version && `${version}, ssh -R, ${SSH_CIPHER}`;
+  },
+  async start(target, places, scratch) {
+    const user = unprivileged();
+    for (const name of ['host', 'user']) {
+      await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(scratch, name)]);
+    }
+    await copyFile(join(scratch, 'user.pub'), join(scratch, 'authorized_keys'));
+    const control = { host: places.gateway.host, port: await freePort('127.0.0.1') };
+    const address = { host: places.gateway.host, port: await freePort('127.0.0.1') };
+    const { host, port } = control;
+    await writeFile(
+      join(scratch, 'known_hosts'),
+      `[${host}]:${port} ${await publicKey(join(scratch, 'host'))}`,
+    );
+    await writeFile(join(scratch, 'sshd_config'), serverSettings(scratch, host, port));
+    await own(scratch, user);
+    const identity = user === undefined ? {} : { uid: user.uid, gid: user.gid };
+    const server = await startProgram(
+      SSHD,
+      ['-D', '-e', '-f', join(scratch, 'sshd_config')],
+      places.gateway,
+      identity,
+    );
+    await accepts(control, places.gateway, server);
+    const client = await startProgram(
+      'ssh',
+      [
+        ...clientSettings(scratch).flatMap((setting) => ['-o', setting]),
+        ...['-F', 'none', '-N', '-p', String(port)],
+        ...['-R', `${address.host}:${address.port}:${target.host}:${target.port}`],
+        `${user?.name ?? userInfo().username}@${host}`,
+      ],
+      places.agent,
+      identity,
+    );
+    await accepts(address, places.gateway, client);
+    return {
+      name: 'ssh',
+      address,
+      processes: [processOf('gateway', server), processOf('agent', client)],
+      async stop() {
+        await client.stop();
+        await server.stop();
+      },
+    };
+  },
+};
+
+type User = { readonly name: string; readonly uid: number; readonly gid: number };
+
+/** sshd as root wants a system user and directories of its own: then both ends run as nobody. */
+function unprivileged(): User | undefined {
+  return process.getuid?.() === 0 ? { name: 'nobody', uid: 65_534, gid: 65_534 } : undefined;
+}
+
+async function own(scratch: string, user: User | undefined): Promise<void> {
+  if (user === undefined) return;
+  for (const name of ['', 'host', 'user', 'authorized_keys', 'known_hosts', 'sshd_config']) {
+    await chown(join(scratch, name), user.uid, user.gid);
+  }
+}
+
+async function publicKey(file: string): Promise<string> {
+  return (await run('ssh-keygen', ['-y', '-f', file])).stdout;
+}
+
+function serverSettings(scratch: string, host: string, port: number): string {
+  return [
+    `ListenAddress ${host}`,
+    `Port ${port}`,
+    `HostKey ${join(scratch, 'host')}`,
+    `AuthorizedKeysFile ${join(scratch, 'authorized_keys')}`,
+    `Ciphers ${SSH_CIPHER}`,
+    'PidFile none',
+    'StrictModes no',
+    // Without it sshd looks for a lock on the account, which an unprivileged one reads as locked.
+    'UsePAM yes',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'AllowTcpForwarding remote',
+    'GatewayPorts clientspecified',
+    'MaxSessions 4',
+    '',
+  ].join('\n');
+}
+
+function clientSettings(scratch: string): string[] {
+  return [
+    `IdentityFile=${join(scratch, 'user')}`,
+    `UserKnownHostsFile=${join(scratch, 'known_hosts')}`,
+    'IdentitiesOnly=yes',
+    'StrictHostKeyChecking=yes',
+    `Ciphers=${SSH_CIPHER}`,
+    'Compression=no',
+    'ExitOnForwardFailure=yes',
+    'BatchMode=yes',
+  ];
+}

@@ -1,0 +1,68 @@
+import { nameOf, shapes } from './cells/throughput.ts';
+import { nameOfWan, wanShapes } from './cells/wan.ts';
+import type { RouteName } from './routes/route.ts';
+
+/** What Penstock promises to reach: its own figure, or its figure over another route's, of the same run's medians. */
+export type Target = {
+  readonly metric: string;
+  readonly title: string;
+  readonly against: RouteName | undefined;
+  readonly wanted: { readonly atLeast: number } | { readonly atMost: number };
+};
+
+const throughput = shapes.flatMap((shape): Target[] => [
+  {
+    metric: `throughput/${nameOf(shape)}`,
+    title: `throughput ${nameOf(shape)}`,
+    against: 'node-tls',
+    wanted: { atLeast: 0.95 },
+  },
+  {
+    metric: `throughput/${nameOf(shape)}`,
+    title: `throughput ${nameOf(shape)}`,
+    against: 'haproxy',
+    wanted: { atLeast: 0.75 },
+  },
+]);
+
+const latency = [1, 64].map(
+  (connections): Target => ({
+    metric: `latency/${connections}/p50`,
+    title: `round trip p50, ${connections} connections`,
+    against: 'haproxy',
+    wanted: { atMost: 1.6 },
+  }),
+);
+
+const wan = wanShapes.map(
+  (shape): Target => ({
+    metric: nameOfWan(shape),
+    title: `${nameOfWan(shape)}`,
+    against: 'direct',
+    wanted: { atLeast: 0.9 },
+  }),
+);
+
+export const targets: readonly Target[] = [
+  ...throughput,
+  ...latency,
+  {
+    metric: 'connections',
+    title: 'new connections a second',
+    against: 'haproxy',
+    wanted: { atLeast: 2 },
+  },
+  {
+    metric: 'memory/gateway',
+    title: 'gateway KiB a held connection',
+    against: undefined,
+    wanted: { atMost: 24 },
+  },
+  {
+    metric: 'sessions/memory',
+    title: 'gateway KiB an idle session',
+    against: undefined,
+    wanted: { atMost: 110 },
+  },
+  ...wan,
+];

@@ -9,6 +9,7 @@ export type {
   ProxySetting,
 } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
+export { type ConfigChange, diffConfig } from './diff.ts';
 export type { AlertCondition, Connection, GatewayConfig, Pool, TcpIngress } from './gateway-config.ts';
 export { loadAgentConfig, loadGatewayConfig, readConfigText } from './load.ts';
 export {
@@ -22,4 +23,7 @@ export {
 export { type ConfigProblem, type ConfigProblemCode, configProblemCodes } from './problem.ts';
 export type { Environment } from './reference/host.ts';
 export { readTextFile } from './reference/read-text-file.ts';
+export { editorSchema, type SchemaFile, schemaFiles, schemaText } from './schema/editor-schema.ts';
+export { type FieldRow, fieldRows } from './schema/field-rows.ts';
 export { Secret } from './secret.ts';
+export { showConfig } from './show.ts';

@@ -6,7 +6,7 @@ import type { Node, Range } from './yaml/tree.ts';
 const SECRET_KEY = /passw|passphrase|secret|token|credential|api_?key|private|webhook|^key$/i;
 
 /** A reference without a default: tells nothing. */
-const BARE_REFERENCE = /^["']?\$\{(?:env:\w+|file:[^}]*)\}["']?$/;
+const BARE_REFERENCE = /\$\{(?:env:\w{1,256}|file:[^}\s]{1,1024})\}/g;
 
 // Every repetition is bounded: these run over text that nobody has checked yet.
 const URL_PASSWORD = /(:\/\/[^\s:/@]{0,256}:)([^\s]{1,512})(?=@)/g;
@@ -33,16 +33,17 @@ export function maskSecrets(
 }
 
 function collect(node: Node, schema: SchemaNode | undefined, secret: boolean, ranges: Range[]): void {
+  const allowed = schema?.field === undefined ? 'anything' : fieldKinds[schema.field.is].literal;
+  const hidden = secret || allowed === 'reference';
   if (node.kind === 'scalar') {
-    const field = schema?.field;
-    if (secret || (field !== undefined && fieldKinds[field.is].literal === 'reference'))
-      ranges.push(node.range);
+    const mayHoldPassword = allowed === 'url' && /[@?]/.test(String(node.value));
+    if (hidden || mayHoldPassword) ranges.push(node.range);
   } else if (node.kind === 'sequence') {
-    for (const item of node.items) collect(item, schemaChild(schema, 0), secret, ranges);
+    for (const item of node.items) collect(item, schemaChild(schema, 0), hidden, ranges);
   } else {
     for (const [key, { value }] of node.entries) {
       const below = schemaChild(schema, key);
-      collect(value, below, secret || (below === undefined && SECRET_KEY.test(key)), ranges);
+      collect(value, below, hidden || (below === undefined && SECRET_KEY.test(key)), ranges);
     }
   }
 }
@@ -53,19 +54,27 @@ function maskRanges(text: string, ranges: readonly Range[]): string {
   for (const [start, end] of ranges.toSorted((one, other) => one[0] - other[0])) {
     // An alias brings the same place again.
     if (start < done) continue;
-    const value = text.slice(start, end);
-    result += text.slice(done, start) + (BARE_REFERENCE.test(value) ? value : stars(value));
+    result += text.slice(done, start) + stars(text.slice(start, end));
     done = end;
   }
   return result + text.slice(done);
 }
 
 function maskMatches(text: string, pattern: RegExp): string {
-  return text.replace(pattern, (match: string, lead: string, value: string) =>
-    BARE_REFERENCE.test(value) ? match : lead + stars(value),
-  );
+  return text.replace(pattern, (_, lead: string, value: string) => lead + stars(value));
 }
 
+/** Everything but bare references, space and what YAML needs around them. */
 function stars(text: string): string {
-  return text.replace(/[^\s]/gu, (character) => '*'.repeat(character.length));
+  let result = '';
+  let done = 0;
+  for (const { 0: reference, index } of text.matchAll(BARE_REFERENCE)) {
+    result += starred(text.slice(done, index)) + reference;
+    done = index + reference.length;
+  }
+  return result + starred(text.slice(done));
+}
+
+function starred(text: string): string {
+  return text.replace(/[^\s"',[\]{}]/g, '*');
 }

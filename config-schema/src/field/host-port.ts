@@ -3,7 +3,7 @@ import { accepted, type FieldResult, refused } from './field-result.ts';
 import { bracketed, isHostName, isIpv4, isIpv6 } from './host.ts';
 
 /** For editors; the parser checks more. */
-export const hostPortPattern = '^(\\[[0-9A-Fa-f:.%a-z]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$';
+export const hostPortPattern = '^(\\[[^\\]]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$';
 
 const SHAPE = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([0-9]{1,5})$/;
 

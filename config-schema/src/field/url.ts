@@ -61,6 +61,6 @@ type Refusal = { readonly message: string; readonly suggestion: string };
 
 function ofScheme(text: string, schemes: readonly string[], refusal: Refusal): FieldResult<string> {
   const url = URL.parse(text);
-  const ok = url !== null && schemes.includes(url.protocol) && url.hostname !== '' && text.includes('://');
+  const ok = schemes.some((scheme) => text.startsWith(`${scheme}//`)) && url !== null && url.hostname !== '';
   return ok ? accepted(text) : refused('INVALID_URL', refusal.message, refusal.suggestion);
 }

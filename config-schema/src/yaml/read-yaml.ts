@@ -1,5 +1,6 @@
-import { type Document, isMap, type ParsedNode, parseAllDocuments } from 'yaml';
+import { type Document, isMap } from 'yaml';
 import type { Finding } from './finding.ts';
+import { parseDocuments } from './parse-documents.ts';
 import { syntaxWords } from './syntax-words.ts';
 import type { Node, Range } from './tree.ts';
 import { rangeOf, TreeReader } from './tree-reader.ts';
@@ -15,12 +16,12 @@ export type YamlResult = {
 
 /** Reads one YAML 1.2 document, strictly. Never throws. */
 export function readYaml(text: string): YamlResult {
-  const [document, ...others] = parse(text);
+  const { documents, findings } = parseDocuments(text);
+  const [document, second] = documents;
   if (document === undefined) {
     return { root: undefined, findings: [notAMapping([0, 0], 'The file is empty')] };
   }
-  const findings = syntaxFindings(document);
-  const [second] = others;
+  findings.push(...syntaxFindings(document));
   if (second !== undefined) {
     findings.push({
       code: 'MULTIPLE_DOCUMENTS',
@@ -37,11 +38,6 @@ export function readYaml(text: string): YamlResult {
   }
   const root = new TreeReader(findings).read(document.contents, []);
   return { root, findings };
-}
-
-function parse(text: string): readonly Document.Parsed<ParsedNode>[] {
-  const documents = parseAllDocuments(text, { strict: true, uniqueKeys: false, prettyErrors: false });
-  return Array.isArray(documents) ? documents : [];
 }
 
 function syntaxFindings(document: Document.Parsed): Finding[] {

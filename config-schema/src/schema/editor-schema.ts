@@ -1,0 +1,93 @@
+import type { FileKind } from '../config-source.ts';
+import { fieldKinds } from '../field/field-kind.ts';
+import { AgentFile } from './agent-file.ts';
+import { GatewayFile } from './gateway-file.ts';
+import type { SchemaNode } from './schema-node.ts';
+
+type Json = Record<string, unknown>;
+
+export type SchemaFile = {
+  /** From the root of the tree. */
+  readonly path: string;
+  readonly content: string;
+};
+
+/** The JSON Schema files that are kept in Git and shipped: what they should hold. */
+export function schemaFiles(): readonly SchemaFile[] {
+  return [
+    { path: 'config-schema/schemas/agent.v1.json', content: schemaText('Agent') },
+    { path: 'config-schema/schemas/gateway.v1.json', content: schemaText('Gateway') },
+  ];
+}
+
+/** The JSON Schema of one kind of file, as text. */
+export function schemaText(kind: FileKind): string {
+  return `${JSON.stringify(editorSchema(kind), undefined, 2)}\n`;
+}
+
+/**
+ * What people write, for editors: references wherever a value may stand, nothing required that has a default,
+ * and patterns in place of our readers. Draft-07, the latest that yaml-language-server knows whole. The loader
+ * accepts nothing that this refuses; it checks more.
+ */
+export function editorSchema(kind: FileKind): Json {
+  const schema: SchemaNode = kind === 'Agent' ? AgentFile : GatewayFile;
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: kind === 'Agent' ? 'Penstock agent.yaml' : 'Penstock gateway.yaml',
+    ...convert(schema),
+    definitions: {
+      reference: {
+        description: 'A value from the environment or from a file.',
+        type: 'string',
+        pattern: '\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\\}',
+      },
+      secret: {
+        description: 'Nothing but references: this file lives in Git.',
+        type: 'string',
+        pattern: '^(\\s*\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*(:-)?|file:[^}]+)\\})+\\s*$',
+      },
+    },
+  };
+}
+
+function convert(schema: SchemaNode): Json {
+  if (schema.type === 'object') return convertObject(schema);
+  if (schema.type === 'array') return convertArray(schema);
+  return convertScalar(schema);
+}
+
+function convertObject({ description, properties = {}, required = [] }: SchemaNode): Json {
+  const needed = required.filter((key) => properties[key]?.default === undefined);
+  return {
+    description,
+    type: 'object',
+    additionalProperties: false,
+    ...(needed.length > 0 ? { required: needed } : {}),
+    properties: Object.fromEntries(Object.entries(properties).map(([key, below]) => [key, convert(below)])),
+  };
+}
+
+function convertArray({ description, default: standard, items = {}, ...schema }: SchemaNode): Json {
+  const { type, minItems, maxItems, uniqueItems } = schema;
+  return { description, default: standard, type, minItems, maxItems, uniqueItems, items: convert(items) };
+}
+
+function convertScalar(schema: SchemaNode): Json {
+  const { description, default: standard, field, literal } = schema;
+  const about = { description: describe(schema), default: standard };
+  const { type, enum: words, const: word, minimum, maximum } = schema;
+  const pattern = field === undefined ? undefined : fieldKinds[field.is].pattern;
+  const value = { type, enum: words, const: word, minimum, maximum, pattern };
+  if (literal === true) return { description, ...value };
+  // In draft-07 nothing may stand beside $ref.
+  if (field !== undefined && fieldKinds[field.is].literal === 'reference') {
+    return { ...about, allOf: [{ $ref: '#/definitions/secret' }] };
+  }
+  return { ...about, anyOf: [value, { $ref: '#/definitions/reference' }] };
+}
+
+/** Bounds of durations and sizes are beyond JSON Schema, so the description says them. */
+function describe({ description, field }: SchemaNode): string | undefined {
+  return field?.min === undefined ? description : `${description} From ${field.min} to ${field.max}.`;
+}

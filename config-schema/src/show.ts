@@ -1,0 +1,117 @@
+import { stringify } from 'yaml';
+import type { AgentConfig } from './agent-config.ts';
+import { formatDuration } from './field/duration.ts';
+import { formatHostPort } from './field/host-port.ts';
+import { formatProbeRule } from './field/probe-rule.ts';
+import { formatSize } from './field/size.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+import { escapeTemplate } from './reference/template.ts';
+import { API_VERSION } from './schema/shared-fields.ts';
+import { Secret } from './secret.ts';
+
+/**
+ * The effective configuration, defaults included, as YAML that loads again on the same host and gives the same
+ * configuration, but for the digest, which is of the file. Secrets stand there as the reference they came from.
+ */
+export function showConfig(config: AgentConfig | GatewayConfig): string {
+  const file = 'connectors' in config ? agentFile(config) : gatewayFile(config);
+  return stringify(escaped(file), { lineWidth: 0, defaultStringType: 'PLAIN' });
+}
+
+function agentFile(config: AgentConfig): object {
+  const { gateway, identity, policy, tunnel } = config;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Agent',
+    version: config.version,
+    name: config.name,
+    pool: config.pool,
+    gateway: {
+      url: gateway.url,
+      pins: gateway.pins,
+      trust: gateway.trust,
+      sessions: gateway.sessions,
+      proxy: gateway.proxy,
+    },
+    identity,
+    connectors: config.connectors.map(({ address, dialTimeout, check, ...connector }) => ({
+      ...connector,
+      address: formatHostPort(address),
+      dialTimeout: formatDuration(dialTimeout),
+      check: check === undefined ? undefined : { interval: formatDuration(check.interval) },
+    })),
+    policy: { ...policy, probe: { allow: policy.probe.allow.map(formatProbeRule) } },
+    dns: { ...config.dns, cacheTtl: formatDuration(config.dns.cacheTtl) },
+    health: { ...config.health, interval: formatDuration(config.health.interval) },
+    tunnel: {
+      pingInterval: formatDuration(tunnel.pingInterval),
+      pingTimeout: formatDuration(tunnel.pingTimeout),
+      halfClosedTimeout: formatDuration(tunnel.halfClosedTimeout),
+      memoryBudget: formatSize(tunnel.memoryBudget),
+      reconnect: {
+        base: formatDuration(tunnel.reconnect.base),
+        max: formatDuration(tunnel.reconnect.max),
+      },
+    },
+    drain: { timeout: formatDuration(config.drain.timeout) },
+    log: config.log,
+    local: { listen: formatHostPort(config.local.listen) },
+  };
+}
+
+function gatewayFile(config: GatewayConfig): object {
+  const { dial, ejection, tunnel, health } = config;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Gateway',
+    version: config.version,
+    organization: config.organization,
+    listen: { tunnel: formatHostPort(config.listen.tunnel), admin: formatHostPort(config.listen.admin) },
+    dataDirectory: config.dataDirectory,
+    tls: config.tls,
+    store: config.store,
+    pools: config.pools.map(({ queue, ...pool }) => ({
+      ...pool,
+      queue: { ...queue, timeout: formatDuration(queue.timeout) },
+    })),
+    connections: config.connections.map((connection) => ({
+      ...connection,
+      ingress: connection.ingress.map(({ tcp, allow }) => ({ tcp: formatHostPort(tcp), allow })),
+    })),
+    identity: { certificateLifetime: formatDuration(config.identity.certificateLifetime) },
+    dial: {
+      ...dial,
+      attemptTimeout: formatDuration(dial.attemptTimeout),
+      totalTimeout: formatDuration(dial.totalTimeout),
+    },
+    ejection: { ...ejection, duration: formatDuration(ejection.duration) },
+    tunnel: {
+      ...tunnel,
+      pingInterval: formatDuration(tunnel.pingInterval),
+      pingTimeout: formatDuration(tunnel.pingTimeout),
+      handshakeTimeout: formatDuration(tunnel.handshakeTimeout),
+      halfClosedTimeout: formatDuration(tunnel.halfClosedTimeout),
+      memoryBudget: formatSize(tunnel.memoryBudget),
+    },
+    drain: { timeout: formatDuration(config.drain.timeout) },
+    health: {
+      heartbeatInterval: formatDuration(health.heartbeatInterval),
+      staleAfter: formatDuration(health.staleAfter),
+      skew: formatDuration(health.skew),
+      certificateExpiry: formatDuration(health.certificateExpiry),
+    },
+    alerts: config.alerts.map((alert) => ({ ...alert, for: formatDuration(alert.for) })),
+    notify: config.notify,
+    log: config.log,
+  };
+}
+
+/** Text that could be taken for a reference is escaped, secrets become theirs, what is undefined is left out. */
+function escaped(value: unknown): unknown {
+  if (value instanceof Secret) return value.reference ?? value.toString();
+  if (typeof value === 'string') return escapeTemplate(value);
+  if (Array.isArray(value)) return value.map(escaped);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, below]) => below !== undefined);
+  return Object.fromEntries(entries.map(([key, below]) => [key, escaped(below)]));
+}

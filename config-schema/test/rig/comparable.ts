@@ -1,0 +1,14 @@
+import { Secret } from '../../src/secret.ts';
+
+/** A configuration with its secrets as plain values and without its digest, so that two can be compared. */
+export function comparable(config: object): unknown {
+  const { digest: _, ...rest } = config as { readonly digest?: string };
+  return revealed(rest);
+}
+
+function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return { secret: value.reveal() };
+  if (Array.isArray(value)) return value.map(revealed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, revealed(below)]));
+}

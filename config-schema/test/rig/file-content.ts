@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import type { SchemaNode } from '../../src/schema/schema-node.ts';
+import { fieldText, type KeyPair } from './field-text.ts';
+
+/** What a valid file may hold, before references: anything the schema allows. */
+export function fileContent(schema: SchemaNode, pair: KeyPair): fc.Arbitrary<unknown> {
+  if (schema.type === 'object') return mapping(schema, pair);
+  if (schema.const !== undefined) return fc.constant(schema.const);
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  if (schema.type === 'integer') {
+    return fc.integer({ min: schema.minimum ?? 0, max: Math.min(schema.maximum ?? 0, 2 ** 31 - 1) });
+  }
+  if (schema.type === 'array') {
+    const item = fileContent(schema.items ?? {}, pair);
+    const bounds = { minLength: schema.minItems ?? 0, maxLength: 4 };
+    if (schema.named === true) return fc.uniqueArray(item, { ...bounds, selector: nameOf });
+    return schema.uniqueItems === true ? fc.uniqueArray(item, bounds) : fc.array(item, bounds);
+  }
+  if (schema.field === undefined) throw new Error('A schema without a type that this generator knows.');
+  return fieldText(schema.field, pair);
+}
+
+function mapping({ properties = {}, required = [] }: SchemaNode, pair: KeyPair): fc.Arbitrary<unknown> {
+  const fields = Object.fromEntries(
+    Object.entries(properties).map(([key, schema]) => [key, fileContent(schema, pair)]),
+  );
+  const requiredKeys = required.filter((key) => properties[key]?.default === undefined);
+  return fc.record(fields, { requiredKeys, noNullPrototype: true });
+}
+
+function nameOf(thing: unknown): unknown {
+  return typeof thing === 'object' && thing !== null && 'name' in thing ? thing.name : undefined;
+}

@@ -1,0 +1,68 @@
+import type fc from 'fast-check';
+import { TestAuthority } from '../../../test/rig/certificates.ts';
+import { parseDuration } from '../../src/field/duration.ts';
+import { AgentFile } from '../../src/schema/agent-file.ts';
+import { GatewayFile } from '../../src/schema/gateway-file.ts';
+import { fileContent } from './file-content.ts';
+import { type ReferringFile, withReferences } from './with-references.ts';
+
+const authority = await TestAuthority.create('config test');
+/** A certificate and its key, made for this run. */
+export const keyPair = await authority.issue({ commonName: 'gateway' });
+
+type Content = Record<string, unknown>;
+
+/** Any valid agent.yaml. */
+export const validAgentFile: fc.Arbitrary<ReferringFile> = fileContent(AgentFile, keyPair)
+  .map((content) => {
+    const file = content as Content;
+    order(group(group(file, 'tunnel'), 'reconnect'), 'base', 'max');
+    return file;
+  })
+  .chain((content) => withReferences(content, AgentFile));
+
+/** Any valid gateway.yaml. */
+export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(GatewayFile, keyPair)
+  .map((content) => {
+    const file = content as Content;
+    order(group(file, 'dial'), 'attemptTimeout', 'totalTimeout');
+    order(group(file, 'health'), 'heartbeatInterval', 'staleAfter');
+    nameExisting(list(file, 'connections'), 'pools', list(file, 'pools'));
+    nameExisting(list(file, 'alerts'), 'notify', list(file, 'notify'));
+    if (list(file, 'notify').length === 0) delete file['alerts'];
+    list(file, 'connections')
+      .flatMap((connection) => list(connection, 'ingress'))
+      .forEach((ingress, index) => {
+        ingress['tcp'] = String(ingress['tcp']).replace(/:[0-9]+$/, `:${index + 1}`);
+      });
+    delete file['listen'];
+    return file;
+  })
+  .chain((content) => withReferences(content, GatewayFile));
+
+/** Leaves two durations of a group out, unless both are there and in order. */
+function order(fields: Content, shorter: string, longer: string): void {
+  if (milliseconds(fields[shorter]) <= milliseconds(fields[longer])) return;
+  delete fields[shorter];
+  delete fields[longer];
+}
+
+function milliseconds(text: unknown): number {
+  const result = parseDuration(String(text));
+  return result.ok ? result.value : Number.NaN;
+}
+
+/** Makes a list of names one of names that exist. */
+function nameExisting(things: readonly Content[], key: string, named: readonly Content[]): void {
+  for (const thing of things) thing[key] = named.slice(0, 3).map(({ name }) => name);
+}
+
+function group(file: Content, key: string): Content {
+  const value = file[key];
+  return typeof value === 'object' && value !== null ? (value as Content) : {};
+}
+
+function list(file: Content, key: string): readonly Content[] {
+  const value = file[key];
+  return Array.isArray(value) ? value : [];
+}

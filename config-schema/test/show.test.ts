@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import type { AgentConfig } from '../src/agent-config.ts';
+import type { GatewayConfig } from '../src/gateway-config.ts';
+import { type ParseOptions, type ParseResult, parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
+import { showConfig } from '../src/show.ts';
+import { comparable } from './rig/comparable.ts';
+import { hostOf } from './rig/host-of.ts';
+import { validAgentFile, validGatewayFile } from './rig/valid-file.ts';
+import type { ReferringFile } from './rig/with-references.ts';
+
+describe('a shown configuration', () => {
+  test('of an agent loads again as the same', () => {
+    fc.assert(fc.property(validAgentFile, (file) => survives(file, parseAgentConfig)));
+  });
+
+  test('of a gateway loads again as the same', () => {
+    fc.assert(fc.property(validGatewayFile, (file) => survives(file, parseGatewayConfig)));
+  });
+});
+
+function survives(
+  file: ReferringFile,
+  parse: (text: string, options: ParseOptions) => ParseResult<AgentConfig | GatewayConfig>,
+): void {
+  const options = hostOf(file);
+  const loaded = parse(stringify(file.content), options);
+  if (!loaded.ok) assert.fail(JSON.stringify(loaded.problems, undefined, 1));
+  const shown = showConfig(loaded.config);
+  const again = parse(shown, { ...options, directory: '/somewhere/else' });
+  if (!again.ok) assert.fail(`${shown}\n${JSON.stringify(again.problems, undefined, 1)}`);
+  assert.deepEqual(comparable(again.config), comparable(loaded.config));
+  assert.equal(showConfig(again.config), shown);
+}

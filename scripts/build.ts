@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -20,10 +20,12 @@ for (const folder of root.workspaces) manifests.set(folder, await readJson(join(
 const workspaces = workspacesFor(manifests, values.program);
 
 await rm(OUT, { recursive: true, force: true });
-execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
+const compiler = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
   cwd: ROOT,
   stdio: 'inherit',
 });
+// It has said what is wrong.
+if (compiler.status !== 0) process.exit(1);
 for (const folder of manifests.keys()) {
   if (!workspaces.has(folder)) await rm(join(OUT, folder), { recursive: true, force: true });
 }

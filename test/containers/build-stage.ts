@@ -1,0 +1,67 @@
+import { cp, mkdir, readFile } from 'node:fs/promises';
+import { delimiter, dirname, join, matchesGlob } from 'node:path';
+import { treeFiles } from '../../scripts/check/tree.ts';
+import { ManagedProcess } from '../rig/process.ts';
+import type { Stage } from './dockerfile.ts';
+
+const MINUTE_MS = 60_000;
+/** How npm reaches its registry on this machine; a build in an engine has its own way. */
+const NPM_ENVIRONMENT =
+  /^(npm_config_(registry|cache|cafile|userconfig)|https?_proxy|no_proxy|node_extra_ca_certs)$/i;
+
+/** Runs build stages in one folder that stands for their root, each layer once, as an engine with a cache does. */
+export class BuildStages {
+  readonly #root: string;
+  readonly #context: string;
+  readonly #done = new Set<string>();
+
+  constructor(root: string, context: string) {
+    this.#root = root;
+    this.#context = context;
+  }
+
+  async run(stage: Stage): Promise<void> {
+    let directory = '/';
+    let layer = '';
+    for (const { name, rest } of stage.instructions) {
+      layer += `${name} ${rest}\n`;
+      if (name === 'WORKDIR') directory = rest;
+      const cwd = join(this.#root, directory);
+      if (this.#done.has(layer)) continue;
+      if (name === 'WORKDIR') await mkdir(cwd, { recursive: true });
+      else if (name === 'COPY' && rest === '. .') await copyContext(this.#context, cwd);
+      else if (name === 'RUN') await runCommand(rest, cwd);
+      else throw new Error(`The build stage has ${name} ${rest}, which this test does not know.`);
+      this.#done.add(layer);
+    }
+  }
+}
+
+async function runCommand(command: string, cwd: string): Promise<void> {
+  const npm = Object.entries(process.env).filter(([name]) => NPM_ENVIRONMENT.test(name));
+  await using child = await ManagedProcess.start({
+    command: '/bin/sh',
+    args: ['-c', command],
+    cwd,
+    env: {
+      ...Object.fromEntries(npm.map(([name, value]) => [name, value ?? ''])),
+      // The image brings its Node; here it is ours.
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+    },
+  });
+  const { code } = await child.exit(5 * MINUTE_MS);
+  if (code !== 0) throw new Error(`RUN ${command} ended with ${code}:\n${child.output}`);
+}
+
+/** What an engine would be sent: the files of the tree without those in .dockerignore. */
+async function copyContext(context: string, to: string): Promise<void> {
+  const ignored = (await readFile(join(context, '.dockerignore'), 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  for (const file of await treeFiles(context)) {
+    const parts = file.split('/');
+    const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+    if (prefixes.some((prefix) => ignored.some((pattern) => matchesGlob(prefix, pattern)))) continue;
+    await cp(join(context, file), join(to, file), { recursive: true });
+  }
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { skipBecause } from '../rig/optional.ts';
+import { ManagedProcess } from '../rig/process.ts';
+import { temporaryDirectory } from '../rig/temporary-directory.ts';
+import { BuildStages } from './build-stage.ts';
+import { parseDockerfile, type Stage, sayings } from './dockerfile.ts';
+import { type Image, makeImage } from './image.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PROGRAMS = ['agent', 'gateway'] as const;
+const MINUTE_MS = 60_000;
+
+async function stagesOf(program: string): Promise<{ build: Stage; final: Stage }> {
+  const [build, final, ...more] = parseDockerfile(
+    await readFile(join(ROOT, `Dockerfile.${program}`), 'utf8'),
+  );
+  assert.ok(build !== undefined && final !== undefined && more.length === 0, 'a build stage and a final one');
+  assert.equal(build.name, 'build');
+  return { build, final };
+}
+
+/** The registry answers: without one, `npm ci` in an empty folder cannot work. */
+async function registryProblem(): Promise<string | undefined> {
+  try {
+    await promisify(execFile)('npm', ['ping', '--fetch-retries=0', '--fetch-timeout=5000'], { cwd: ROOT });
+    return undefined;
+  } catch {
+    return 'no package registry can be reached';
+  }
+}
+
+for (const program of PROGRAMS) {
+  test(`the ${program} image runs as a numeric user without root, and its program gets the signals`, async () => {
+    const { final } = await stagesOf(program);
+    assert.match(sayings(final, 'USER').at(-1) ?? '', /^[1-9]\d*:[1-9]\d*$/);
+    assert.equal(sayings(final, 'VOLUME').length, 1);
+    for (const name of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK']) {
+      assert.match(sayings(final, name)[0] ?? '', /^(CMD )?\["/, `${name} in exec form`);
+    }
+  });
+}
+
+const unreachable = await registryProblem();
+
+test('both images build in an empty folder, and their programs start from a tree they cannot write', {
+  skip: unreachable === undefined ? false : skipBecause(unreachable),
+  timeout: 8 * MINUTE_MS,
+}, async (t) => {
+  await using directory = await temporaryDirectory();
+  // The account of the image has to get in.
+  await chmod(directory.path, 0o755);
+  const buildRoot = join(directory.path, 'build-root');
+  const stages = new BuildStages(buildRoot, ROOT);
+  for (const program of PROGRAMS) {
+    const { build, final } = await stagesOf(program);
+    await stages.run(build);
+    const image = await makeImage(final, buildRoot, join(directory.path, program));
+    const run = (words: readonly string[]) => runInImage(image, buildRoot, words);
+
+    await t.test(`penstock-${program} --help`, async () => {
+      const help = await run([...image.entrypoint, '--help']);
+      assert.equal(help.code, 0, help.output);
+      assert.match(help.output, new RegExp(`penstock-${program}`));
+    });
+    await t.test(`the health check of penstock-${program} fails while nothing runs`, async () => {
+      const health = await run(image.healthCheck);
+      assert.equal(health.code, 1, health.output);
+    });
+    await t.test(`penstock-${program} says what is wrong when its file is not there`, async () => {
+      const started = await run([...image.entrypoint, ...image.command]);
+      assert.notEqual(started.code, 0);
+      assert.match(started.output, new RegExp(`/etc/penstock/${program}\\.yaml`));
+    });
+  }
+});
+
+async function runInImage(
+  image: Image,
+  buildRoot: string,
+  words: readonly string[],
+): Promise<{ code: number | null; output: string }> {
+  const [program, ...args] = words.map(image.place);
+  assert.equal(program, 'node');
+  await using child = await ManagedProcess.start({
+    // The Node that the build brought, since the account of the image may not reach the one that runs this test.
+    command: join(buildRoot, 'build/node_modules/node/bin/node'),
+    args,
+    cwd: image.place('/opt/penstock'),
+    env: image.env,
+    ...(process.getuid?.() === 0 ? { account: image.account } : {}),
+  });
+  const { code } = await child.exit(30_000);
+  return { code, output: child.output };
+}

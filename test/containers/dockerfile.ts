@@ -1,0 +1,49 @@
+/** One instruction of a Dockerfile, continuation lines joined. */
+export type Instruction = { readonly name: string; readonly flags: readonly string[]; readonly rest: string };
+
+export type Stage = { readonly name: string | undefined; readonly instructions: readonly Instruction[] };
+
+/** The stages of a Dockerfile, in order. Knows as much of the language as our own files use. */
+export function parseDockerfile(text: string): Stage[] {
+  const stages: { name: string | undefined; instructions: Instruction[] }[] = [];
+  for (const instruction of instructionsOf(text)) {
+    if (instruction.name === 'FROM') {
+      const [, name] = / AS (\S+)$/i.exec(instruction.rest) ?? [];
+      stages.push({ name, instructions: [] });
+    } else {
+      stages.at(-1)?.instructions.push(instruction);
+    }
+  }
+  return stages;
+}
+
+function instructionsOf(text: string): Instruction[] {
+  return text
+    .replace(/^\s*#.*\n/gm, '')
+    .replace(/\\\n/g, ' ')
+    .split('\n')
+    .flatMap((line) => {
+      const [, name = '', rest = ''] = /^\s*([A-Z]+)\s+(.*?)\s*$/.exec(line) ?? [];
+      if (name === '') return [];
+      const words = rest.split(/\s+/);
+      const flags = words.slice(
+        0,
+        words.findIndex((word) => !word.startsWith('--')),
+      );
+      return [{ name, flags, rest: rest.slice(flags.join(' ').length).trim() }];
+    });
+}
+
+/** What the instructions of one name say, in order. */
+export function sayings(stage: Stage | undefined, name: string): string[] {
+  return (stage?.instructions ?? []).filter((one) => one.name === name).map(({ rest }) => rest);
+}
+
+/** The words of an exec form; throws when the text is a shell form, in which signals would not arrive. */
+export function execForm(text: string | undefined): string[] {
+  const words: unknown = JSON.parse(text ?? '');
+  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
+    throw new Error(`${text} is not the exec form.`);
+  }
+  return words;
+}

@@ -1,0 +1,61 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AttemptLimit, sourceOf } from '../identity/attempt-limit.ts';
+import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
+import type { AdminTokenRepository } from '../store/admin-tokens.ts';
+import type { AdminRole, AdminTokenRow } from '../store/schema.ts';
+import { ApiProblem } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The least role that may call the route. */
+    role?: AdminRole;
+  }
+  interface FastifyRequest {
+    /** Who asks, for the audit trail; set on every route that has a role. */
+    actor: { readonly actor: string; readonly address: string };
+  }
+}
+
+const MINUTE = 60_000;
+const ranks: Readonly<Record<AdminRole, number>> = { viewer: 0, operator: 1, admin: 2 };
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** A hook that lets a request pass when its bearer token (RFC 6750) has the role its route wants. */
+export function authentication(
+  adminTokens: Pick<AdminTokenRepository, 'byId'>,
+  clock: () => number,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const attempts = new AttemptLimit({ attempts: 60, window: MINUTE, clock });
+  return async (request) => {
+    const role = request.routeOptions.config.role ?? 'admin';
+    const attempt = attempts.take(sourceOf(request.ip));
+    const token = await tokenOf(request.headers.authorization, adminTokens);
+    attempt.forgive();
+    if (ranks[token.role] < ranks[role]) {
+      throw new ApiProblem(
+        'ROLE_INSUFFICIENT',
+        `This needs the role ${role}, and the admin token ${token.name} has the role ${token.role}.`,
+      );
+    }
+    request.actor = { actor: `admin-token:${token.id}`, address: request.ip };
+  };
+}
+
+async function tokenOf(
+  header: string | undefined,
+  adminTokens: Pick<AdminTokenRepository, 'byId'>,
+): Promise<AdminTokenRow> {
+  const token = BEARER.exec(header ?? '')?.[1];
+  if (token === undefined) {
+    throw new ApiProblem(
+      'ADMIN_TOKEN_REQUIRED',
+      'This request needs an admin token: Authorization: Bearer pst_admin_… (penstock-gateway reads it from ' +
+        'PENSTOCK_TOKEN).',
+    );
+  }
+  const id = idOfToken('admin', token);
+  const row = id === undefined ? undefined : await adminTokens.byId(id);
+  if (row === undefined || !tokenMatches(token, row.hash)) throw new ApiProblem('ADMIN_TOKEN_UNKNOWN');
+  if (row.revokedAt !== null) throw new ApiProblem('ADMIN_TOKEN_REVOKED');
+  return row;
+}

@@ -1,0 +1,72 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
+import type { Revocation } from '../identity/revocation.ts';
+import type { Store } from '../store/open-store.ts';
+import type { AgentView } from './agent-view.ts';
+import { agentRoutes } from './agents.ts';
+import { authentication } from './authentication.ts';
+import { type ConnectionView, connectionRoutes } from './connections.ts';
+import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
+import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
+import { describeApi } from './openapi.ts';
+import { type ApiFailure, answerProblems } from './problem-handler.ts';
+import { validateStrictly } from './request-validation.ts';
+import type { TypeBoxProvider } from './typed-app.ts';
+
+export type ApiDependencies = {
+  readonly store: Store;
+  readonly tokens: EnrollmentTokens;
+  readonly revocation: Revocation;
+  /** Facts of the moment, asked at each request; they must not wait. */
+  readonly agents: () => readonly AgentView[];
+  readonly connections: () => readonly ConnectionView[];
+  readonly readiness: () => Readiness;
+  readonly metrics: MetricsRegistry;
+  /** Told of every request that failed on this side. */
+  readonly report: (failure: ApiFailure) => void;
+  readonly clock?: () => number;
+};
+
+const KIB = 1024;
+const SECOND = 1000;
+
+/**
+ * The control plane's HTTP server, for the admin address. The caller listens with `listen({ host, port })` and ends
+ * it with `close()`, which cuts what is still open.
+ */
+export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
+  const { store, tokens, revocation, agents, connections, readiness, metrics, report } = dependencies;
+  const clock = dependencies.clock ?? Date.now;
+  const app = fastify({
+    logger: false,
+    bodyLimit: 64 * KIB,
+    connectionTimeout: 30 * SECOND,
+    requestTimeout: 10 * SECOND,
+    keepAliveTimeout: 10 * SECOND,
+    forceCloseConnections: true,
+    trustProxy: false,
+    routerOptions: { maxParamLength: 128 },
+  }).withTypeProvider<TypeBoxProvider>();
+  validateStrictly(app);
+  answerProblems(app, report);
+  await describeApi(app);
+  healthRoutes(app, readiness, metrics);
+  await app.register(
+    async (api) => {
+      api.decorateRequest('actor');
+      api.addHook('onRoute', ({ config, url }) => {
+        if (config?.role === undefined) throw new TypeError(`${url} does not say which role it needs.`);
+      });
+      api.addHook('onRequest', authentication(store.adminTokens, clock));
+      api.addHook('onSend', async (_request, reply) => {
+        void reply.header('cache-control', 'no-store');
+      });
+      const typed = api.withTypeProvider<TypeBoxProvider>();
+      agentRoutes(typed, { store, revocation, agents, clock });
+      connectionRoutes(typed, connections);
+      enrollmentTokenRoutes(typed, tokens);
+    },
+    { prefix: '/api/v1' },
+  );
+  return app;
+}

@@ -1,0 +1,25 @@
+import swagger from '@fastify/swagger';
+import { SOFTWARE_VERSION } from '@penstock/wire';
+import type { FastifyInstance } from 'fastify';
+
+/** Describes every route registered after it, at /api/v1/openapi.json (OpenAPI 3.1). Needs no token: it is no secret. */
+export async function describeApi(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Penstock gateway',
+        description: 'The control plane of a penstock-gateway. Errors are problem documents (RFC 9457).',
+        version: SOFTWARE_VERSION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: {
+        securitySchemes: {
+          adminToken: { type: 'http', scheme: 'bearer', description: 'An admin token: pst_admin_…' },
+        },
+      },
+      security: [{ adminToken: [] }],
+    },
+  });
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}

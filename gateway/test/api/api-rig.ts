@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import type { AgentView } from '../../src/api/agent-view.ts';
+import type { ConnectionView } from '../../src/api/connections.ts';
+import { createApi } from '../../src/api/create-api.ts';
+import type { Readiness } from '../../src/api/health.ts';
+import type { ApiProblemDocument } from '../../src/api/problem.ts';
+import type { ApiFailure } from '../../src/api/problem-handler.ts';
+import { createAdminToken } from '../../src/identity/admin-token.ts';
+import type { AdminRole } from '../../src/store/schema.ts';
+import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
+
+export type Answer<Body = unknown> = {
+  readonly status: number;
+  readonly type: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  /** Undefined when the answer was not JSON. */
+  readonly body: Body;
+};
+
+export type ApiRig = AsyncDisposable & {
+  readonly rig: IdentityRig;
+  readonly app: FastifyInstance;
+  readonly live: { agents: AgentView[]; connections: ConnectionView[]; readiness: Readiness };
+  readonly failures: ApiFailure[];
+  readonly tokens: Readonly<Record<AdminRole, string>>;
+  /**
+   * Sends a request with the token of a role, or with none. `Body` is what the test expects; when the answer is
+   * something else, its assertions fail.
+   */
+  ask<Body = unknown>(
+    method: Method,
+    path: string,
+    options?: { as?: AdminRole | string | undefined; body?: unknown },
+  ): Promise<Answer<Body>>;
+};
+
+export type Method = 'GET' | 'POST' | 'DELETE' | 'PUT';
+
+/** The API over a real store and real identities, asked in memory. */
+export async function apiRig(): Promise<ApiRig> {
+  const rig = await identityRig();
+  const { store, identity, clock } = rig;
+  const live: ApiRig['live'] = { agents: [], connections: [], readiness: { ready: true, reasons: [] } };
+  const failures: ApiFailure[] = [];
+  const app = await createApi({
+    store,
+    tokens: identity.tokens,
+    revocation: identity.revocation,
+    agents: () => live.agents,
+    connections: () => live.connections,
+    readiness: () => live.readiness,
+    metrics: new Registry(),
+    report: (failure) => failures.push(failure),
+    clock: () => clock.now,
+  });
+  const made = async (role: AdminRole) =>
+    (await createAdminToken(store, { name: `a ${role}`, role }, { actor: 'host' }, clock.now)).token;
+  const tokens = {
+    viewer: await made('viewer'),
+    operator: await made('operator'),
+    admin: await made('admin'),
+  };
+  return {
+    rig,
+    app,
+    live,
+    failures,
+    tokens,
+    async ask<Body>(
+      method: Method,
+      path: string,
+      { as, body }: { as?: AdminRole | string | undefined; body?: unknown } = {},
+    ): Promise<Answer<Body>> {
+      const token = as === undefined ? undefined : (tokens[as as AdminRole] ?? as);
+      const answer = await app.inject({
+        method,
+        url: path,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        ...(body !== undefined && { payload: body as object }),
+      });
+      const type = String(answer.headers['content-type'] ?? '');
+      return {
+        status: answer.statusCode,
+        type,
+        headers: answer.headers,
+        text: answer.body,
+        body: (type.includes('json') ? JSON.parse(answer.body) : undefined) as Body,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await rig[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Fails unless the answer is a problem document with this code and words that match. */
+export function assertProblem(answer: Answer, status: number, code: string, words: RegExp = /./): void {
+  assert.equal(answer.status, status, answer.text);
+  assert.match(answer.type, /^application\/problem\+json/);
+  const problem = answer.body as ApiProblemDocument;
+  assert.equal(problem.code, code);
+  assert.equal(problem.status, status);
+  assert.equal(problem.type, `urn:penstock:problem:${code}`);
+  assert.match(problem.detail, words);
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apiRig, assertProblem } from './api-rig.ts';
+
+test('without a token, with a wrong one, of another kind or revoked: each is told', async () => {
+  await using api = await apiRig();
+  const token = api.tokens.admin;
+  const none = await api.ask('GET', '/api/v1/agents');
+  assertProblem(none, 401, 'ADMIN_TOKEN_REQUIRED', /PENSTOCK_TOKEN/);
+  assert.equal(none.headers['www-authenticate'], 'Bearer');
+  const last = token.endsWith('A') ? 'B' : 'A';
+  for (const wrong of [token.slice(0, -1) + last, 'pst_admin_', await api.rig.token(), 'x']) {
+    assertProblem(await api.ask('GET', '/api/v1/agents', { as: wrong }), 401, 'ADMIN_TOKEN_UNKNOWN');
+  }
+  const basic = await api.app.inject({ url: '/api/v1/agents', headers: { authorization: `Basic ${token}` } });
+  assert.equal(basic.statusCode, 401);
+  assert.equal((await api.ask('GET', '/api/v1/agents', { as: token })).status, 200);
+
+  const id = token.split('_')[2] ?? '';
+  const { adminTokens } = api.rig.store;
+  const row = await adminTokens.byId(id);
+  assert.equal(row?.hash.includes(token), false);
+});
+
+test('each role may do what it may, and no more', async () => {
+  await using api = await apiRig();
+  const body = { pool: 'dc1' };
+  const statuses = async (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: unknown) => {
+    const answers = [];
+    for (const as of ['viewer', 'operator', 'admin']) {
+      answers.push((await api.ask(method, path, { as, body: payload })).status);
+    }
+    return answers;
+  };
+  assert.deepEqual(await statuses('GET', '/api/v1/agents'), [200, 200, 200]);
+  assert.deepEqual(await statuses('GET', '/api/v1/agents/x'), [404, 404, 404]);
+  assert.deepEqual(await statuses('GET', '/api/v1/connections'), [200, 200, 200]);
+  assert.deepEqual(await statuses('GET', '/api/v1/enrollment-tokens'), [200, 200, 200]);
+  assert.deepEqual(await statuses('POST', '/api/v1/enrollment-tokens', body), [403, 403, 201]);
+  assert.deepEqual(await statuses('DELETE', '/api/v1/enrollment-tokens/x'), [403, 403, 404]);
+  assert.deepEqual(await statuses('POST', '/api/v1/agents/x/revoke'), [403, 403, 404]);
+  const refused = await api.ask('POST', '/api/v1/enrollment-tokens', { as: 'viewer', body });
+  assertProblem(
+    refused,
+    403,
+    'ROLE_INSUFFICIENT',
+    /needs the role admin, and the admin token a viewer has .* viewer/,
+  );
+});
+
+test('health, readiness, metrics and the description need no token; every other route does', async () => {
+  await using api = await apiRig();
+  for (const path of ['/healthz', '/readyz', '/metrics', '/api/v1/openapi.json']) {
+    assert.equal((await api.ask('GET', path)).status, 200, path);
+  }
+  const { body } = await api.ask<{ paths: Record<string, Record<string, unknown>> }>(
+    'GET',
+    '/api/v1/openapi.json',
+  );
+  const paths = Object.entries(body.paths);
+  let guarded = 0;
+  for (const [path, methods] of paths.filter(([each]) => each.startsWith('/api/'))) {
+    for (const method of Object.keys(methods)) {
+      const answer = await api.ask(method.toUpperCase() as 'GET', path.replace(/\{\w+\}/g, 'x'));
+      assertProblem(answer, 401, 'ADMIN_TOKEN_REQUIRED');
+      guarded += 1;
+    }
+  }
+  assert.ok(guarded >= 7, `${guarded} routes`);
+});
+
+test('a source that keeps failing is told to wait, even with the right token', async () => {
+  await using api = await apiRig();
+  for (let count = 0; count < 60; count += 1) await api.ask('GET', '/api/v1/agents', { as: 'wrong' });
+  const refused = await api.ask('GET', '/api/v1/agents', { as: 'admin' });
+  assertProblem(refused, 429, 'TOO_MANY_REQUESTS', /in 60 s/);
+  assert.equal(refused.headers['retry-after'], '60');
+  api.rig.clock.now += 60_000;
+  assert.equal((await api.ask('GET', '/api/v1/agents', { as: 'admin' })).status, 200);
+});
+
+test('many requests with a good token are no attempts', async () => {
+  await using api = await apiRig();
+  for (let count = 0; count < 100; count += 1) {
+    assert.equal((await api.ask('GET', '/api/v1/connections', { as: 'viewer' })).status, 200);
+  }
+});

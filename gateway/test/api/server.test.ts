@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { test } from 'node:test';
+import { Counter, Registry } from 'prom-client';
+import { deadline } from '../../../test/rig/deadline.ts';
+import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { createApi } from '../../src/api/create-api.ts';
+import { identityRig } from '../identity/identity-rig.ts';
+import { apiRig, assertProblem } from './api-rig.ts';
+
+test('alive, ready and the reasons why not', async () => {
+  await using api = await apiRig();
+  assert.deepEqual((await api.ask('GET', '/healthz')).body, { status: 'alive' });
+  assert.deepEqual((await api.ask('GET', '/readyz')).body, { ready: true, reasons: [] });
+  api.live.readiness = { ready: false, reasons: ['pool dc1 has 0 of 1 agents'] };
+  const answer = await api.ask('GET', '/readyz');
+  assert.equal(answer.status, 503);
+  assert.deepEqual(answer.body, { ready: false, reasons: ['pool dc1 has 0 of 1 agents'] });
+});
+
+test('metrics are the registry’s own', async () => {
+  await using rig = await identityRig();
+  const metrics = new Registry();
+  new Counter({ name: 'penstock_test_total', help: 'A test.', registers: [metrics] }).inc(3);
+  const app = await createApi({
+    store: rig.store,
+    tokens: rig.identity.tokens,
+    revocation: rig.identity.revocation,
+    agents: () => [],
+    connections: () => [],
+    readiness: () => ({ ready: true, reasons: [] }),
+    metrics,
+    report: () => undefined,
+  });
+  const answer = await app.inject('/metrics');
+  assert.equal(answer.headers['content-type'], metrics.contentType);
+  assert.match(answer.body, /^penstock_test_total 3$/m);
+  await app.close();
+});
+
+test('connections are listed by name', async () => {
+  await using api = await apiRig();
+  const view = {
+    name: 'orders',
+    connector: 'orders-db',
+    pools: ['dc1', 'dc2'],
+    ingress: [{ address: '127.0.0.1', port: 15432 }],
+    open: 2,
+    waiting: 1,
+    openedTotal: 9,
+    failedTotal: 3,
+  };
+  api.live.connections = [view, { ...view, name: 'billing', ingress: [] }];
+  const { body } = await api.ask('GET', '/api/v1/connections', { as: 'viewer' });
+  assert.deepEqual(body, { items: [{ ...view, name: 'billing', ingress: [] }, view] });
+});
+
+test('what is not there, too large or no JSON is a problem document too', async () => {
+  await using api = await apiRig();
+  assertProblem(
+    await api.ask('GET', '/nothing?token=secret'),
+    404,
+    'NOT_FOUND',
+    /^(?!.*secret).*GET \/nothing/,
+  );
+  assertProblem(await api.ask('PUT', '/api/v1/agents', { as: 'admin' }), 404, 'NOT_FOUND');
+  const send = (payload: string, type = 'application/json') =>
+    api.app.inject({
+      method: 'POST',
+      url: '/api/v1/enrollment-tokens',
+      headers: { authorization: `Bearer ${api.tokens.admin}`, 'content-type': type },
+      payload,
+    });
+  const codes = async (answer: ReturnType<typeof send>) => {
+    const { statusCode, headers, body } = await answer;
+    assert.match(String(headers['content-type']), /problem\+json/);
+    assert.equal(body.includes('hunter2'), false);
+    return [statusCode, JSON.parse(body).code];
+  };
+  assert.deepEqual(await codes(send('{"pool": hunter2')), [400, 'REQUEST_INVALID']);
+  assert.deepEqual(await codes(send('')), [400, 'REQUEST_INVALID']);
+  assert.deepEqual(await codes(send('pool=hunter2', 'application/x-www-form-urlencoded')), [
+    400,
+    'REQUEST_INVALID',
+  ]);
+  assert.deepEqual(await codes(send(`"${'x'.repeat(70_000)}"`)), [413, 'REQUEST_TOO_LARGE']);
+  assert.deepEqual(await codes(send('{"__proto__": {"pool": "dc1"}}')), [400, 'REQUEST_INVALID']);
+  assert.equal(api.failures.length, 0, 'none of it is a failure of the gateway');
+});
+
+test('when the store is gone, changes are refused and what is connected is still told', async () => {
+  await using api = await apiRig();
+  const { store } = api.rig;
+  const body = { pool: 'dc1' };
+  const { adminTokens } = store;
+  const row = await adminTokens.byId(api.tokens.admin.split('_')[2] ?? '');
+  await store.close();
+  const refused = await api.ask('POST', '/api/v1/enrollment-tokens', { as: 'admin', body });
+  assertProblem(refused, 503, 'STORE_UNAVAILABLE');
+  assert.equal(refused.headers['retry-after'], '5');
+  assert.equal(api.failures.length, 1);
+  assert.equal(api.failures[0]?.path, '/api/v1/enrollment-tokens');
+  for (const path of ['/healthz', '/readyz', '/metrics'])
+    assert.equal((await api.ask('GET', path)).status, 200);
+
+  // The token is still known here: what is left to show is the agents that have a session.
+  Object.assign(adminTokens, { byId: async () => row });
+  const listing = await api.ask('GET', '/api/v1/agents', { as: 'admin' });
+  assert.deepEqual(listing.body, { items: [], complete: false });
+});
+
+test('a failure of our own is told without its insides, and reported with them', async () => {
+  await using api = await apiRig();
+  Object.defineProperty(api.live, 'connections', {
+    get: () => {
+      throw new TypeError('secret insides');
+    },
+  });
+  const answer = await api.ask('GET', '/api/v1/connections', { as: 'viewer' });
+  assertProblem(answer, 500, 'INTERNAL', /^(?!.*insides)/);
+  assert.match(String(api.failures[0]?.error), /secret insides/);
+});
+
+type Content = Record<string, { schema: { properties: Record<string, unknown> } }>;
+type Operation = {
+  security?: unknown[];
+  requestBody?: { content: Content };
+  responses: Record<string, { content: Content }>;
+};
+type Description = { openapi: string; paths: Record<string, Record<string, Operation>> };
+
+test('the description is OpenAPI 3.1 and has every route with its answers', async () => {
+  await using api = await apiRig();
+  const { body } = await api.ask<Description>('GET', '/api/v1/openapi.json');
+  assert.equal(body.openapi, '3.1.0');
+  assert.deepEqual(Object.keys(body.paths).sort(), [
+    '/api/v1/agents',
+    '/api/v1/agents/{name}',
+    '/api/v1/agents/{name}/revoke',
+    '/api/v1/connections',
+    '/api/v1/enrollment-tokens',
+    '/api/v1/enrollment-tokens/{id}',
+    '/healthz',
+    '/metrics',
+    '/readyz',
+  ]);
+  const create = body.paths['/api/v1/enrollment-tokens']?.['post'];
+  assert.ok(create);
+  assert.deepEqual(Object.keys(create.responses).sort(), ['201', '4XX', '5XX']);
+  assert.ok(create.requestBody?.content['application/json']?.schema.properties['pool']);
+  assert.ok(create.responses['4XX']?.content['application/problem+json']);
+  assert.deepEqual(body.paths['/healthz']?.['get']?.security, []);
+});
+
+test('closing cuts a client that keeps its connection open, and leaves nothing', async () => {
+  await using leaks = expectNoLeaks();
+  void leaks;
+  await using api = await apiRig();
+  await api.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = api.app.server.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/healthz`);
+  assert.equal(answer.status, 200);
+  await answer.text();
+  const idle = connect(port, '127.0.0.1');
+  await once(idle, 'connect');
+  const cut = once(idle, 'close');
+  idle.resume();
+  await deadline('the server to close', api.app.close());
+  await deadline('the idle client to be cut', cut);
+});

@@ -154,8 +154,7 @@ test('the description is OpenAPI 3.1 and has every route with its answers', asyn
 });
 
 test('closing cuts a client that keeps its connection open, and leaves nothing', async () => {
-  await using leaks = expectNoLeaks();
-  void leaks;
+  await using _leaks = expectNoLeaks();
   await using api = await apiRig();
   await api.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = api.app.server.address() as AddressInfo;

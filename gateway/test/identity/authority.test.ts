@@ -119,8 +119,7 @@ async function handshake(
 }
 
 test('mutual TLS: a certificate of this CA is accepted; another CA’s, an expired and a server’s are not', async () => {
-  await using leaks = expectNoLeaks();
-  void leaks;
+  await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   await using elsewhere = await temporaryDirectory();
   const now = Date.now();

@@ -37,8 +37,7 @@ function lockFromOutside(directory: string): Disposable {
 }
 
 test('the store keeps what it was told, across a close and an open', async () => {
-  await using leaks = expectNoLeaks();
-  void leaks;
+  await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   const first = await openStore(directory.path);
   await first.agents.insert(agent('agt_1', 'orders-1'));
@@ -99,8 +98,7 @@ test('while SQLite waits for a lock the event loop runs on, and the write happen
 
 test('a lock held too long is told as a failure', async () => {
   await using opened = await openTestStore({ busyTimeout: 20 });
-  using lock = lockFromOutside(opened.directory);
-  void lock;
+  using _lock = lockFromOutside(opened.directory);
   await assert.rejects(opened.store.agents.insert(agent('agt_1')), failure('failed', /locked/));
 });
 
@@ -163,8 +161,7 @@ test('when the thread dies the callers are told, and the next one gets a new thr
 });
 
 test('closing finishes what was asked, refuses what comes later, and ends the thread', async () => {
-  await using leaks = expectNoLeaks();
-  void leaks;
+  await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   const [[worker], store] = (await Promise.all([
     once(process, 'worker'),
@@ -185,8 +182,7 @@ test('closing finishes what was asked, refuses what comes later, and ends the th
 });
 
 test('a directory that is not there and a file that is no database are told as such', async () => {
-  await using leaks = expectNoLeaks();
-  void leaks;
+  await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   await assert.rejects(openStore(join(directory.path, 'absent')), failure('failed', /cannot be opened/));
   await writeFile(join(directory.path, STORE_FILE), 'no database '.repeat(1000));

@@ -1,3 +1,5 @@
+import { schemaFiles } from '@penstock/config-schema';
+
 export type GeneratedFile = {
   /** From the root of the tree. */
   readonly path: string;
@@ -6,5 +8,5 @@ export type GeneratedFile = {
 
 /** Every file that is made from code and kept in Git, for those who read it without running anything. */
 export async function generatedFiles(): Promise<GeneratedFile[]> {
-  return [];
+  return [...schemaFiles()];
 }

@@ -15,7 +15,7 @@ import type { SchemaNode } from './schema/schema-node.ts';
 import type { SchemaError } from './schema/validator.ts';
 import type { Finding } from './yaml/finding.ts';
 import { readYaml } from './yaml/read-yaml.ts';
-import { child, type Node, plain } from './yaml/tree.ts';
+import { child, type Node, plain, rangeAt } from './yaml/tree.ts';
 
 /** What is particular to one of the two files. */
 export type FileSpec<File> = {
@@ -77,6 +77,7 @@ export function checkFile<File>(
     kind: spec.kind,
     file,
     version: versionOf(root),
+    versionLine: text.slice(0, rangeAt(root, ['version'])[0]).split('\n').length,
     digest: digestOf(content),
     files: [...resolved.files],
     content,

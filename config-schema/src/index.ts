@@ -22,8 +22,8 @@ export {
 } from './parse.ts';
 export { type ConfigProblem, type ConfigProblemCode, configProblemCodes } from './problem.ts';
 export type { Environment } from './reference/host.ts';
-export { readTextFile } from './reference/read-text-file.ts';
+export { type ReadFailure, ReadFileError, readTextFile, readTextInput } from './reference/read-text-file.ts';
 export { editorSchema, type SchemaFile, schemaFiles, schemaText } from './schema/editor-schema.ts';
 export { type FieldRow, fieldRows } from './schema/field-rows.ts';
 export { Secret } from './secret.ts';
-export { showConfig } from './show.ts';
+export { showConfig, shownConfig } from './show.ts';

@@ -20,10 +20,10 @@ export type ConfigText =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** The text of a configuration file, or why there is none. */
-export function readConfigText(path: string): ConfigText {
+/** The text of a configuration file, or why there is none. `read` says what may be read: files only, or pipes too. */
+export function readConfigText(path: string, read: (path: string) => string = readTextFile): ConfigText {
   try {
-    return { ok: true, text: readTextFile(path) };
+    return { ok: true, text: read(path) };
   } catch (error) {
     const failure = readFailure(error);
     const code = failure === 'too-large' ? 'FILE_TOO_LARGE' : 'FILE_UNREADABLE';

@@ -14,8 +14,12 @@ import { Secret } from './secret.ts';
  * configuration, but for the digest, which is of the file. Secrets stand there as the reference they came from.
  */
 export function showConfig(config: AgentConfig | GatewayConfig): string {
-  const file = 'connectors' in config ? agentFile(config) : gatewayFile(config);
-  return stringify(escaped(file), { lineWidth: 0, defaultStringType: 'PLAIN' });
+  return stringify(shownConfig(config), { lineWidth: 0 });
+}
+
+/** What `showConfig` writes, as plain values. */
+export function shownConfig(config: AgentConfig | GatewayConfig): unknown {
+  return escaped('connectors' in config ? agentFile(config) : gatewayFile(config));
 }
 
 function agentFile(config: AgentConfig): object {

@@ -1,6 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 export const MAX_FILE_BYTES = 1024 * 1024;
+
+const STANDARD_INPUT = 0;
 
 /** Why a file gave no text. */
 export type ReadFailure = 'missing' | 'forbidden' | 'not-a-file' | 'too-large' | 'not-text' | 'failed';
@@ -15,13 +17,31 @@ export class ReadFileError extends Error {
   }
 }
 
-/** A regular file of at most 1 MiB as UTF-8, without its byte order mark. Throws ReadFileError. */
+/** A regular file of at most 1 MiB as UTF-8. Throws ReadFileError. */
 export function readTextFile(path: string): string {
-  try {
-    return readRegular(path);
-  } catch (cause) {
-    throw cause instanceof ReadFileError ? cause : new ReadFileError(readFailure(cause), { cause });
-  }
+  return translated(() => {
+    // Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
+    const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      if (!fstatSync(descriptor).isFile()) throw new ReadFileError('not-a-file');
+      return readBounded(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+/** At most 1 MiB from a file, a pipe or, for `-`, standard input. Waits for the writer. Throws ReadFileError. */
+export function readTextInput(path: string): string {
+  return translated(() => {
+    if (path === '-') return readBounded(STANDARD_INPUT);
+    const descriptor = openSync(path, constants.O_RDONLY);
+    try {
+      return readBounded(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
 }
 
 /** What went wrong, from an error of this module or of node:fs. */
@@ -44,17 +64,24 @@ export const readFailureWords: Readonly<Record<ReadFailure, string>> = {
   failed: 'could not be read',
 };
 
-function readRegular(path: string): string {
-  // Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+function translated(read: () => string): string {
   try {
-    const status = fstatSync(descriptor);
-    if (!status.isFile()) throw new ReadFileError('not-a-file');
-    if (status.size > MAX_FILE_BYTES) throw new ReadFileError('too-large');
-    return decode(readFileSync(descriptor));
-  } finally {
-    closeSync(descriptor);
+    return read();
+  } catch (cause) {
+    throw cause instanceof ReadFileError ? cause : new ReadFileError(readFailure(cause), { cause });
   }
+}
+
+/** Stops one byte beyond the limit: a device gives without end, and a size is only what it was. */
+function readBounded(descriptor: number): string {
+  const buffer = Buffer.allocUnsafe(MAX_FILE_BYTES + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const count = readSync(descriptor, buffer, length, buffer.length - length, null);
+    if (count === 0) return decode(buffer.subarray(0, length));
+    length += count;
+  }
+  throw new ReadFileError('too-large');
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,0 +1,31 @@
+import type { FileKind } from '@penstock/config-schema';
+import { Command } from 'commander';
+import type { Io } from '../io.ts';
+import { diffCommand } from './diff-command.ts';
+import { digestCommand } from './digest-command.ts';
+import { schemaCommand } from './schema-command.ts';
+import { showCommand } from './show-command.ts';
+import { validateCommand } from './validate-command.ts';
+
+export type ConfigCommandOptions = {
+  /** Which of the two files; decides the default file name as well. */
+  readonly kind: FileKind;
+  readonly io: Io;
+};
+
+/** `config validate|show|digest|schema|diff`, the same for both programs. */
+export function configCommand({ kind, io }: ConfigCommandOptions): Command {
+  const context = {
+    kind,
+    io,
+    program: kind === 'Agent' ? 'penstock-agent' : 'penstock-gateway',
+    defaultFile: kind === 'Agent' ? './agent.yaml' : './gateway.yaml',
+  };
+  return new Command('config')
+    .description('check and show the configuration file')
+    .addCommand(validateCommand(context))
+    .addCommand(showCommand(context))
+    .addCommand(digestCommand(context))
+    .addCommand(diffCommand(context))
+    .addCommand(schemaCommand(context));
+}

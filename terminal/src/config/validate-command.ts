@@ -1,0 +1,50 @@
+import type { ConfigProblemCode } from '@penstock/config-schema';
+import { Command } from 'commander';
+import { json, type OutputFormat, outputFormats, outputOption } from '../output-format.ts';
+import { styleFor } from '../style.ts';
+import { type ConfigContext, checkFile, loadFile, refuse } from './config-context.ts';
+
+type Options = { readonly output: OutputFormat; readonly references: boolean };
+
+/** Problems that are of the host and not of the file. */
+const ofTheHost: ReadonlySet<ConfigProblemCode> = new Set([
+  'ENVIRONMENT_MISSING',
+  'REFERENCED_FILE_MISSING',
+  'REFERENCED_FILE_UNREADABLE',
+]);
+
+export function validateCommand(context: ConfigContext): Command {
+  const { program, defaultFile } = context;
+  return new Command('validate')
+    .description('say whether `run` would accept a file, or everything that is wrong with it')
+    .argument('[file]', 'the file, or - for standard input', defaultFile)
+    .addOption(outputOption(outputFormats))
+    .option('--no-references', 'do not look up ${env:…} and ${file:…}, as in CI, where they are not at hand')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ ${program} config validate --no-references --output github ${defaultFile}`,
+    )
+    .action((file: string, options: Options) => validate(context, file, options));
+}
+
+function validate(context: ConfigContext, file: string, { output, references }: Options): void {
+  const { io, program } = context;
+  const result = references ? loadFile(context, file) : checkFile(context, file);
+  if (!result.ok) {
+    refuse(context, result.problems, output);
+    if (output === 'text' && result.problems.some(({ code }) => ofTheHost.has(code))) {
+      io.stderr.write(
+        `\nWhere the environment and files of the host are not at hand: ${program} config validate --no-references\n`,
+      );
+    }
+    return;
+  }
+  const { kind, version, digest } = result.source;
+  if (output === 'json') {
+    io.stdout.write(json({ valid: true, file, kind, version, digest }));
+    return;
+  }
+  const { good } = styleFor(io.stdout, io.environment);
+  const unresolved = references ? '' : ', references not looked up';
+  io.stdout.write(`${file}: ${good('valid')}, version ${version}, ${digest}${unresolved}\n`);
+}

@@ -1,0 +1,11 @@
+export { CommandError } from './command-error.ts';
+export { type ConfigCommandOptions, configCommand } from './config/config-command.ts';
+export { type ExitCode, exitCodes } from './exit-code.ts';
+export { annotation } from './github-annotation.ts';
+export type { Io, Writer } from './io.ts';
+export { json, type OutputFormat, outputFormats, outputOption } from './output-format.ts';
+export { printable } from './printable.ts';
+export { renderProblems } from './problems.ts';
+export { reportError, runProgram } from './program.ts';
+export { type Style, styleFor } from './style.ts';
+export { type TableCell, table } from './table.ts';

@@ -1,0 +1,41 @@
+import type { ConfigProblem } from '@penstock/config-schema';
+import { annotation } from './github-annotation.ts';
+import { json, type OutputFormat } from './output-format.ts';
+import type { Style } from './style.ts';
+
+/** Everything wrong with a configuration file, in one of the formats. Ends with a line break. */
+export function renderProblems(
+  problems: readonly ConfigProblem[],
+  format: OutputFormat,
+  style: Style,
+): string {
+  switch (format) {
+    case 'json':
+      return json({ valid: false, problems });
+    case 'github':
+      return problems.map(problemAnnotation).join('');
+    case 'text':
+      return problems.map((problem) => problemText(problem, style)).join('\n');
+  }
+}
+
+/** `agent.yaml:3:10: error: …`, the excerpt, and what to do: editors and terminals link the first line. */
+function problemText(problem: ConfigProblem, style: Style): string {
+  const { file, line, column, code, message, excerpt, suggestion } = problem;
+  const place = style.strong(`${file ?? 'configuration'}:${line}:${column}`);
+  const title = `${place} ${style.bad(code)} ${message}\n`;
+  const [source = '', carets = ''] = excerpt.split('\n');
+  const shown = excerpt === '' ? '' : `${source}\n${style.bad(carets)}\n`;
+  return `${title}${shown}  ${suggestion}\n`;
+}
+
+function problemAnnotation({ file, line, column, length, code, message, suggestion }: ConfigProblem): string {
+  return annotation('error', `${message} ${suggestion}`, {
+    ...(file === undefined ? {} : { file }),
+    line,
+    endLine: line,
+    col: column,
+    endColumn: column + length,
+    title: code,
+  });
+}

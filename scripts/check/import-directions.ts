@@ -31,8 +31,9 @@ export function problemsOf(edge: Edge): string[] {
   if (!edge.throughDoor && leavesPackage(edge.from, to)) {
     return [`${place} reaches into ${to}: packages are imported through their door, by name`];
   }
-  const own = needsOwnRule(edge.from) ? posix.dirname(edge.from) : rule.from;
-  if (!edge.throughDoor && isWithin(to, own)) return [];
+  // A rule may be for one file of a folder, whose neighbors are its own all the same.
+  const own = [rule.from, ...(needsOwnRule(edge.from) ? [posix.dirname(edge.from)] : [])];
+  if (!edge.throughDoor && own.some((folder) => isWithin(to, folder))) return [];
   if (rule.mayImport.some((allowed) => isWithin(to, allowed))) return [];
   return [`${place} imports ${to}, and ${rule.from} may not: ${rule.because}`];
 }

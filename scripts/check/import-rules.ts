@@ -39,8 +39,8 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'agent/src/tunnel',
-    mayImport: [...SHARED, ...agent('policy', 'target', 'identity', 'observe')],
-    because: 'the tunnel carries; what it carries for the daemon comes through a port',
+    mayImport: [...SHARED, ...agent('policy', 'target', 'identity', 'health', 'observe')],
+    because: 'the tunnel carries opens and heartbeats; whatever else it carries comes through a port',
   },
   {
     from: 'agent/src/identity',

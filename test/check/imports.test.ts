@@ -54,6 +54,8 @@ const judge = ({ from, specifier = 'x', to, throughDoor = false, typeOnly = fals
 const allowed: readonly Case[] = [
   { from: 'agent/src/tunnel/session.ts', to: 'agent/src/policy/target-policy.ts' },
   { from: 'agent/src/tunnel/session.ts', to: 'wire', throughDoor: true },
+  { from: 'agent/src/target/checks/tcp.ts', to: 'agent/src/target/dial-target.ts' },
+  { from: 'agent/src/cli/run.ts', to: 'agent/src/cli/environment.ts' },
   { from: 'agent/src/daemon.ts', to: 'agent/src/tunnel/session.ts' },
   { from: 'agent/src/cli/run.ts', to: 'agent/src/daemon.ts' },
   { from: 'agent/test/session.test.ts', to: 'agent/src/tunnel/session.ts' },

@@ -9,11 +9,12 @@ const READ_BYTES = 256 * 1024;
 let shared: Buffer | undefined;
 
 /**
- * Reads a dialed socket in large pieces. Hand `onread` to the call that makes the socket (net.connect), and the
- * reader itself to `splice`, which takes it over before the socket can be read.
+ * Reads a socket in large pieces. Hand `onread` to the call that makes the socket, and the reader itself to `splice`.
+ * What arrives before that is held: one piece, then the socket is paused.
  */
 export class SocketReader {
   readonly onread: OnReadOpts;
+  #held: Buffer | undefined;
   #deliver: ((chunk: Buffer) => void) | undefined;
 
   constructor() {
@@ -22,14 +23,21 @@ export class SocketReader {
     this.onread = {
       buffer,
       callback: (length) => {
-        this.#deliver?.(Buffer.from(buffer.subarray(0, length)));
-        return true;
+        const chunk = buffer.subarray(0, length);
+        if (this.#deliver !== undefined) {
+          this.#deliver(chunk);
+          return true;
+        }
+        this.#held = this.#held === undefined ? Buffer.from(chunk) : Buffer.concat([this.#held, chunk]);
+        return false;
       },
     };
   }
 
-  /** Gives every further piece, a copy that its taker owns, to `deliver`. */
+  /** Gives what was held and every further piece to `deliver`, which has it for the length of the call only. */
   attach(deliver: (chunk: Buffer) => void): void {
     this.#deliver = deliver;
+    if (this.#held !== undefined) deliver(this.#held);
+    this.#held = undefined;
   }
 }

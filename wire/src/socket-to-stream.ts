@@ -1,5 +1,6 @@
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { copyToChunk, releaseChunk } from './chunk-pool.ts';
 import type { SocketReader } from './socket-reader.ts';
 
 /** Bytes handed to the stream and not yet sent, at which the socket is no longer read, and is again. */
@@ -23,24 +24,38 @@ export function forwardToStream(
 ): Forward {
   const forward = { bytes: 0 };
   let paused = false;
-  const onWritten = () => {
+  const resumeWhenRoom = () => {
     if (paused && stream.writableLength <= RESUME_BYTES) {
       paused = false;
       socket.resume();
     }
   };
-  const deliver = (chunk: Buffer) => {
-    forward.bytes += chunk.length;
-    if (!stream.writable) return;
-    stream.write(chunk, onWritten);
+  const pauseWhenFull = () => {
     if (!paused && stream.writableLength >= PAUSE_BYTES) {
       paused = true;
       socket.pause();
     }
   };
+  const deliver = (chunk: Buffer) => {
+    forward.bytes += chunk.length;
+    if (!stream.writable) return;
+    stream.write(chunk, resumeWhenRoom);
+    pauseWhenFull();
+  };
+  const deliverCopy = (borrowed: Buffer) => {
+    forward.bytes += borrowed.length;
+    if (!stream.writable) return;
+    const chunk = copyToChunk(borrowed);
+    stream.write(chunk.bytes, (error) => {
+      // After an error the session may still hold the bytes: their memory is left to the collector.
+      if (!error) releaseChunk(chunk);
+      resumeWhenRoom();
+    });
+    pauseWhenFull();
+  };
   socket.once('end', onFin);
   if (reader === undefined) socket.on('data', deliver);
-  else reader.attach(deliver);
+  else reader.attach(deliverCopy);
   socket.resume();
   return forward;
 }

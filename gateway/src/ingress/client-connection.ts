@@ -1,8 +1,16 @@
 import type { Socket } from 'node:net';
-import { type CloseCode, errorText, type Splice, splice, TunnelError } from '@penstock/wire';
+import {
+  type CloseCode,
+  errorText,
+  type SocketReader,
+  type Splice,
+  splice,
+  TunnelError,
+} from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed } from '../routing/dial.ts';
+import type { AcceptedSocket } from './accepted-socket.ts';
 
 export type ClientOptions = {
   readonly connection: string;
@@ -21,13 +29,15 @@ type State =
 /** One client from accept to end. */
 export class ClientConnection {
   readonly #socket: Socket;
+  readonly #reader: SocketReader | undefined;
   readonly #options: ClientOptions;
   readonly #client: string;
   #state: State;
 
-  /** `socket` is paused, and allows half-open. */
-  constructor(socket: Socket, options: ClientOptions) {
+  /** The socket is paused, and allows half-open. */
+  constructor({ socket, reader }: AcceptedSocket, options: ClientOptions) {
     this.#socket = socket;
+    this.#reader = reader;
     this.#options = options;
     this.#client = socket.remoteAddress ?? '';
     this.#state = { name: 'dialing', cancel: new AbortController() };
@@ -41,7 +51,7 @@ export class ClientConnection {
     this.#state = { name: 'dialing', cancel };
     const gone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
     this.#socket.on('error', gone).once('close', gone);
-    // Reads at most one buffer ahead: only a socket that is read tells that its client has left.
+    // Reads at most one piece ahead: only a socket that is read tells that its client has left.
     this.#socket.read(0);
     let dialed: Dialed;
     try {
@@ -67,6 +77,7 @@ export class ClientConnection {
     }
     stream.respond({ ':status': 200 });
     const joined = splice(this.#socket, stream, {
+      ...(this.#reader && { reader: this.#reader }),
       halfClosedTimeout: this.#options.halfClosedTimeout(),
       socketReset: 'CLIENT_RESET',
       streamReset: 'TARGET_RESET',

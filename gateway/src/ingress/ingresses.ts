@@ -1,10 +1,11 @@
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Connection, GatewayConfig, HostPort } from '@penstock/config-schema';
 import { type CloseCode, errorText } from '@penstock/wire';
 import { sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed } from '../routing/dial.ts';
+import type { AcceptedSocket } from './accepted-socket.ts';
 import { ClientConnection } from './client-connection.ts';
 import { type Ingress, openTcpIngress } from './tcp.ts';
 
@@ -105,7 +106,7 @@ export class Ingresses {
   ): Promise<void> {
     const { log } = this.#options;
     try {
-      const serve = (socket: Socket) => this.#serve(connection, socket);
+      const serve = (accepted: AcceptedSocket) => this.#serve(connection, accepted);
       const ingress = await openTcpIngress({ connection, listen, isAllowed, serve, log });
       this.#open.set(key, ingress);
       const { address: host, port } = ingress.address;
@@ -116,9 +117,9 @@ export class Ingresses {
     }
   }
 
-  #serve(connection: string, socket: Socket): boolean {
+  #serve(connection: string, accepted: AcceptedSocket): boolean {
     if (this.clientsOf(connection) >= (this.#limits.get(connection) ?? 0)) return false;
-    const client = new ClientConnection(socket, {
+    const client = new ClientConnection(accepted, {
       connection,
       dial: (address, signal) => this.#options.dial(connection, address, signal),
       halfClosedTimeout: this.#options.halfClosedTimeout,

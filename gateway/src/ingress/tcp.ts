@@ -1,15 +1,16 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
 import { type CloseCode, errorText } from '@penstock/wire';
 import type { SourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
+import { type AcceptedSocket, withReader } from './accepted-socket.ts';
 
 export type TcpIngressOptions = {
   readonly connection: string;
   readonly listen: HostPort;
   readonly isAllowed: SourceAllowList;
   /** Takes an accepted client over; false when there is no room for it. */
-  readonly serve: (socket: Socket) => boolean;
+  readonly serve: (client: AcceptedSocket) => boolean;
   readonly log: GatewayLog;
 };
 
@@ -32,14 +33,16 @@ export async function openTcpIngress(options: TcpIngressOptions): Promise<Ingres
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
     },
-    (socket) => {
+    (accepted) => {
+      const { socket, reader } = withReader(accepted);
       const client = socket.remoteAddress ?? '';
       const refuse = (code: CloseCode, detail: string) => {
         log('client-denied', { connection, client, code, detail });
         socket.on('error', () => {}).resetAndDestroy();
       };
       if (!isAllowed(client)) refuse('CLIENT_DENIED', `${client} is not in the allow list of this ingress.`);
-      else if (!options.serve(socket)) refuse('LIMIT_EXCEEDED', 'The connection has its maxConnections.');
+      else if (!options.serve({ socket, reader }))
+        refuse('LIMIT_EXCEEDED', 'The connection has its maxConnections.');
     },
   );
   const { promise, resolve, reject } = Promise.withResolvers<void>();

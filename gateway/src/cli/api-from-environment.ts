@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import { CommandError, exitCodes, type Io, styleFor } from '@penstock/terminal';
+import { ApiClient } from './api-client.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+/** The API that PENSTOCK_URL and PENSTOCK_TOKEN name. Throws CommandError when they do not. */
+export function apiFromEnvironment({ environment, stderr }: Io): ApiClient {
+  const url = readUrl(environment['PENSTOCK_URL'] || DEFAULT_URL);
+  const token = environment['PENSTOCK_TOKEN']?.trim();
+  if (!token) {
+    throw new CommandError('PENSTOCK_TOKEN is not set: the API of the gateway needs an admin token.', {
+      exitCode: exitCodes.usage,
+      suggestion:
+        'penstock-gateway init prints the first one. Give it in the environment, not as an argument:\n' +
+        '  export PENSTOCK_TOKEN="$(cat admin-token)"',
+    });
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    const { warning } = styleFor(stderr, environment);
+    stderr.write(`${warning('warning:')} the admin token travels to ${url.host} in the clear. Use https.\n`);
+  }
+  return new ApiClient({ url, token });
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (
+    url !== null &&
+    ['http:', 'https:'].includes(url.protocol) &&
+    url.username === '' &&
+    url.search === ''
+  ) {
+    return url;
+  }
+  throw new CommandError(`PENSTOCK_URL is not the URL of an API: ${url === null ? text : url.protocol}.`, {
+    exitCode: exitCodes.usage,
+    suggestion: `Write the admin address of the gateway, such as ${DEFAULT_URL}.`,
+  });
+}
+
+function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+}

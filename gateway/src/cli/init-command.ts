@@ -1,0 +1,91 @@
+import { isIP } from 'node:net';
+import { type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
+import {
+  CommandError,
+  exitCodes,
+  type Io,
+  type OutputFormat,
+  outputOption,
+  renderProblems,
+  styleFor,
+} from '@penstock/terminal';
+import { Command, InvalidArgumentError } from 'commander';
+import { initialize } from './init.ts';
+import { agentSnippet, renderInit } from './init-report.ts';
+
+type Options = {
+  readonly config: string;
+  readonly host?: readonly string[];
+  readonly newAdminToken: boolean;
+  readonly output: OutputFormat;
+};
+
+/** `init`: everything a gateway needs before its first start. */
+export function initCommand(io: Io): Command {
+  return new Command('init')
+    .description(
+      'make the data directory, the agent CA, a server certificate if none is configured, and the first admin ' +
+        'token; what is there already is left as it is',
+    )
+    .option('-c, --config <file>', 'the configuration file', './gateway.yaml')
+    .option('--host <name...>', 'names and addresses agents reach the gateway by', hostName)
+    .option('--new-admin-token', 'make another admin token, when the others are lost', false)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway init --config gateway.yaml --host gateway.example.com',
+    )
+    .action((options: Options) => init(io, options));
+}
+
+async function init(
+  io: Io,
+  { config: file, host: hosts = [], newAdminToken, output }: Options,
+): Promise<void> {
+  const config = load(io, file, output);
+  if (config === undefined) return;
+  if (config.store !== 'embedded') {
+    throw new CommandError('This release keeps its state in the data directory only.', {
+      suggestion: `Write store: embedded in ${file}, or leave it out.`,
+    });
+  }
+  const result = await initialize({ config, hosts, newAdminToken, now: Date.now() });
+  const snippet = agentSnippet(config, hosts, result);
+  io.stdout.write(renderInit(result, snippet, output, file, styleFor(io.stdout, io.environment)));
+  const { warning } = styleFor(io.stderr, io.environment);
+  if (result.openToOthers) {
+    io.stderr.write(
+      `${warning('warning:')} other users can look into ${result.dataDirectory}. Run chmod 700 ${result.dataDirectory}\n`,
+    );
+  }
+  if (result.serverCertificate === 'there' && hosts.length > 0) {
+    io.stderr.write(
+      `${warning('warning:')} the server certificate was there already, so --host changed nothing in it. Agents that ` +
+        'trust pins do not look at its names.\n',
+    );
+  }
+}
+
+function load(io: Io, file: string, output: OutputFormat): GatewayConfig | undefined {
+  const result = loadGatewayConfig(file, io.environment);
+  if (result.ok) return result.config;
+  const writer = output === 'text' ? io.stderr : io.stdout;
+  writer.write(renderProblems(result.problems, output, styleFor(writer, io.environment)));
+  io.setExitCode(exitCodes.failed);
+  return undefined;
+}
+
+const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/;
+
+/** One of the values of --host, added to those before it. */
+function hostName(text: string, before: readonly string[] | undefined): string[] {
+  const valid =
+    isIP(text) !== 0 ||
+    (text.length <= 253 &&
+      text
+        .replace(/^\*\./, '')
+        .split('.')
+        .every((label) => LABEL.test(label)));
+  if (!valid) throw new InvalidArgumentError('Write a host name or an IP address, without scheme and port.');
+  return [...(before ?? []), text];
+}

@@ -1,0 +1,57 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import { json, type OutputFormat, type Style } from '@penstock/terminal';
+import type { InitResult } from './init.ts';
+
+/** The lines to paste into agent.yaml. */
+export function agentSnippet(config: GatewayConfig, hosts: readonly string[], { pins }: InitResult): string {
+  const { host: bound, port } = config.listen.tunnel;
+  const host = hosts[0] ?? (isUnspecified(bound) ? 'GATEWAY-HOST' : bound);
+  const comments = ['in use', 'backup: the key that the next certificate will have'];
+  return [
+    'gateway:',
+    `  url: https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    `  trust: ${config.tls === undefined ? 'pins' : 'system'}`,
+    '  pins:',
+    ...pins.map((pin, index) => `    - ${pin}${pins.length > 1 ? `  # ${comments[index] ?? ''}` : ''}`),
+    '',
+  ].join('\n');
+}
+
+/** What `init` did, in one of the formats. Ends with a line break. */
+export function renderInit(
+  result: InitResult,
+  snippet: string,
+  format: OutputFormat,
+  file: string,
+  style: Style,
+): string {
+  if (format === 'json')
+    return json({ ...result, adminToken: result.adminToken ?? null, agentYaml: snippet });
+  const { dataDirectory, authority, serverCertificate, adminToken } = result;
+  const facts = [
+    ['Data directory', dataDirectory],
+    ['Agent CA', sentences[authority]],
+    ['Server certificate', sentences[serverCertificate]],
+    ['Admin token', adminToken?.token ?? 'there already; it is not shown again (another: --new-admin-token)'],
+  ];
+  const lines = facts
+    .map(([label = '', value = '']) => `${style.strong(label.padEnd(20))}${value}\n`)
+    .join('');
+  const kept =
+    adminToken === undefined ? '' : `${' '.repeat(20)}${style.faint('Keep it: it is not shown again.')}\n`;
+  return (
+    `${lines}${kept}\n${style.strong('For agent.yaml')}\n\n${snippet}\n${style.strong('Next')}\n\n` +
+    `  penstock-gateway run --config ${file}\n` +
+    `  export PENSTOCK_TOKEN=${adminToken === undefined ? 'pst_admin_…' : adminToken.token}\n` +
+    '  penstock-gateway token create --pool POOL\n'
+  );
+}
+
+const sentences = {
+  made: 'made',
+  repaired: 'repaired: a part was missing and was made again for the key that is there',
+  there: 'there already; left as it is',
+  configured: 'the one that tls in gateway.yaml names',
+} as const;
+
+const isUnspecified = (host: string) => host === '0.0.0.0' || host === '::' || host === '';

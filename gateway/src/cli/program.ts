@@ -1,0 +1,30 @@
+import { configCommand, type Io } from '@penstock/terminal';
+import { SOFTWARE_VERSION } from '@penstock/wire';
+import { Command } from 'commander';
+import { agentCommand } from './agent-command.ts';
+import { connectionCommand } from './connection-command.ts';
+import { initCommand } from './init-command.ts';
+import { tokenCommand } from './token-command.ts';
+
+/** penstock-gateway and all its commands. */
+export function gatewayProgram(io: Io): Command {
+  return new Command('penstock-gateway')
+    .description('Lets clients here reach databases behind agents elsewhere.')
+    .version(SOFTWARE_VERSION)
+    .addCommand(initCommand(io))
+    .addCommand(configCommand({ kind: 'Gateway', io }))
+    .addCommand(tokenCommand(io))
+    .addCommand(agentCommand(io))
+    .addCommand(connectionCommand(io))
+    .addHelpText(
+      'after',
+      `
+token, agent and connection ask the API of a running gateway:
+  PENSTOCK_URL    its admin address, http://127.0.0.1:8080 when not set
+  PENSTOCK_TOKEN  an admin token; init prints the first one
+
+Example:
+  $ penstock-gateway init --config gateway.yaml --host gateway.example.com
+  $ penstock-gateway run --config gateway.yaml`,
+    );
+}

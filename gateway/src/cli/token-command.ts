@@ -1,0 +1,152 @@
+import {
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  type Style,
+  styleFor,
+  table,
+} from '@penstock/terminal';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import Type, { type Static } from 'typebox';
+import { relativeTime } from './age.ts';
+import { apiFromEnvironment } from './api-from-environment.ts';
+import { everyPage } from './pages.ts';
+import { timeToLive } from './time-to-live.ts';
+
+type Options = { readonly output: OutputFormat };
+type CreateOptions = Options & {
+  readonly pool: string;
+  readonly uses: number;
+  readonly ttl: number;
+  readonly namePattern?: string;
+  readonly source?: readonly string[];
+};
+
+const Token = Type.Object({
+  id: Type.String(),
+  state: Type.String(),
+  pool: Type.String(),
+  uses: Type.Integer(),
+  usesLeft: Type.Integer(),
+  namePattern: Type.Optional(Type.String()),
+  sources: Type.Optional(Type.Array(Type.String())),
+  createdBy: Type.String(),
+  expiresAt: Type.String(),
+});
+type Token = Static<typeof Token>;
+const CreatedToken = Type.Intersect([Token, Type.Object({ token: Type.String() })]);
+
+/** `token create|list|revoke`: what lets new agents in. */
+export function tokenCommand(io: Io): Command {
+  const token = new Command('token')
+    .description('enrollment tokens, which let new agents in')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway token create --pool dc1');
+  token
+    .command('create')
+    .description('make an enrollment token; it is printed now and never again')
+    .requiredOption('--pool <pool>', 'the pool the agents will be in')
+    .option('--uses <number>', 'how many agents it enrolls', wholeNumber, 1)
+    .addOption(
+      new Option('--ttl <duration>', 'how long it can be used, such as 30m, 1h or 7d')
+        .argParser(timeToLive)
+        .default(3600, '1h'),
+    )
+    .option('--name-pattern <glob>', 'the agent names it is for, such as "orders-*"; any, when left out')
+    .option('--source <cidr...>', 'where agents must come from, such as 10.0.0.0/8; anywhere, when left out')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway token create --pool dc1 --uses 2 --ttl 1h > enrollment-token',
+    )
+    .action((options: CreateOptions) => create(io, options));
+  token
+    .command('list')
+    .description('list the enrollment tokens, newest first, without their secrets')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway token list')
+    .action(({ output }: Options) => list(io, output));
+  token
+    .command('revoke')
+    .description('revoke an enrollment token; agents that enrolled with it stay')
+    .argument('<id>', 'the id of the token, as token list shows it')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway token revoke 019a0b1c2d3e4f5a6b7c')
+    .action((id: string, { output }: Options) => revoke(io, id, output));
+  return token;
+}
+
+async function create(
+  io: Io,
+  { pool, uses, ttl, namePattern, source, output }: CreateOptions,
+): Promise<void> {
+  const created = await apiFromEnvironment(io).ask(CreatedToken, 'POST', 'enrollment-tokens', {
+    pool,
+    uses,
+    ttlSeconds: ttl,
+    ...(namePattern !== undefined && { namePattern }),
+    ...(source !== undefined && { sources: source }),
+  });
+  if (output === 'json') {
+    io.stdout.write(json(created));
+    return;
+  }
+  // The token alone goes to stdout, so that it can be sent straight into a file.
+  io.stdout.write(`${created.token}\n`);
+  io.stderr.write(
+    `Enrolls ${uses === 1 ? 'one agent' : `${uses} agents`} of the pool ${pool} until ${created.expiresAt}. It is not ` +
+      'shown again.\nGive it to the agent in its environment or in a file only it can read:\n' +
+      '  identity: {enrollmentToken: ${file:/run/secrets/enrollment-token}}\n',
+  );
+}
+
+async function list(io: Io, output: OutputFormat): Promise<void> {
+  const { items } = await everyPage(apiFromEnvironment(io), Token, 'enrollment-tokens');
+  if (output === 'json') {
+    io.stdout.write(json({ items }));
+    return;
+  }
+  if (items.length === 0) {
+    io.stdout.write('There are no enrollment tokens. Make one: penstock-gateway token create --pool POOL\n');
+    return;
+  }
+  const style = styleFor(io.stdout, io.environment);
+  io.stdout.write(
+    table(
+      HEAD,
+      items.map((token) => row(token, style, Date.now())),
+      io,
+    ),
+  );
+}
+
+const HEAD = ['ID', 'STATE', 'POOL', 'USES LEFT', 'NAMES', 'FROM', 'EXPIRES', 'MADE BY'];
+
+function row(token: Token, style: Style, now: number): (string | undefined)[] {
+  const { id, state, pool, uses, usesLeft, namePattern, sources, expiresAt, createdBy } = token;
+  return [
+    id,
+    state === 'usable' ? style.good(state) : style.faint(state),
+    pool,
+    `${usesLeft} of ${uses}`,
+    namePattern ?? 'any',
+    sources?.join(', ') ?? 'anywhere',
+    relativeTime(expiresAt, now),
+    createdBy,
+  ];
+}
+
+async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
+  const path = `enrollment-tokens/${encodeURIComponent(id)}`;
+  const token = await apiFromEnvironment(io).ask(Token, 'DELETE', path);
+  io.stdout.write(
+    output === 'json'
+      ? json(token)
+      : `The enrollment token ${id} is revoked. Agents that enrolled with it stay.\n`,
+  );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9][0-9]{0,5}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 1 or more.');
+  return Number(text);
+}

@@ -137,6 +137,12 @@ export const importRules: readonly ImportRule[] = [
     because: 'this command is the gateway',
   },
 
+  ...['agent', 'gateway'].map((name) => ({
+    from: `${name}/bin`,
+    mayImport: ['wire', `${name}/src/main.ts`],
+    because:
+      'it asks for the version of Node, in words that every version understands, and then starts the program',
+  })),
   ...['config-schema', 'wire', 'observe', 'terminal', 'agent', 'gateway'].map((name) => ({
     from: `${name}/test`,
     mayImport: [...SHARED, name, 'test/rig'],

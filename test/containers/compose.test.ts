@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+type Service = {
+  readonly build?: { readonly dockerfile: string };
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly privileged?: boolean;
+  readonly volumes?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly networks?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, unknown>>;
+};
+
+type Compose = {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
+  readonly secrets: Readonly<Record<string, { readonly environment?: string }>>;
+};
+
+const compose = parse(await readFile(join(ROOT, 'compose.yaml'), 'utf8'), { merge: true }) as Compose;
+const services = Object.entries(compose.services);
+
+test('the compose file has the services it is for', () => {
+  assert.deepEqual(Object.keys(compose.services).sort(), [
+    'agent-a',
+    'agent-b',
+    'enrollment',
+    'gateway',
+    'postgres',
+    'setup',
+  ]);
+});
+
+test('every container has a root file system it cannot write, no capabilities and no way to get them', () => {
+  for (const [name, service] of services) {
+    assert.equal(service.read_only, true, name);
+    assert.deepEqual(service.cap_drop, ['ALL'], name);
+    assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    assert.notEqual(service.privileged, true, name);
+  }
+});
+
+test('only agents are on the network of the database, and nothing is published beyond loopback', () => {
+  const onPrivate = services.filter(([, { networks = [] }]) => networks.includes('private'));
+  assert.deepEqual(onPrivate.map(([name]) => name).sort(), ['agent-a', 'agent-b', 'postgres']);
+  assert.equal(compose.networks['private']?.internal, true);
+  assert.deepEqual(
+    services.flatMap(([, { ports = [] }]) => ports),
+    ['127.0.0.1:15432:15432'],
+  );
+});
+
+test('whatever the compose file names exists', () => {
+  for (const [name, service] of services) {
+    for (const dependency of Object.keys(service.depends_on ?? {})) {
+      assert.ok(dependency in compose.services, `${name} depends on ${dependency}`);
+    }
+    for (const volume of service.volumes ?? []) {
+      const [source = ''] = volume.split(':');
+      const exists = source.startsWith('.') ? existsSync(join(ROOT, source)) : source in compose.volumes;
+      assert.ok(exists, `${name} mounts ${source}`);
+    }
+    for (const secret of service.secrets ?? []) assert.ok(secret in compose.secrets, `${name}: ${secret}`);
+    if (service.build !== undefined) assert.ok(existsSync(join(ROOT, service.build.dockerfile)), name);
+  }
+});
+
+test('no secret stands in a file: they come from the environment', () => {
+  const secrets = Object.values(compose.secrets);
+  assert.equal(secrets.length, 1);
+  for (const { environment } of secrets) assert.equal(typeof environment, 'string');
+});

@@ -27,3 +27,4 @@ export { editorSchema, type SchemaFile, schemaFiles, schemaText } from './schema
 export { type FieldRow, fieldRows } from './schema/field-rows.ts';
 export { Secret } from './secret.ts';
 export { showConfig, shownConfig } from './show.ts';
+export { watchConfig } from './watch-config.ts';

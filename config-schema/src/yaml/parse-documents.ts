@@ -9,7 +9,9 @@ type Parsed = {
 };
 
 /** Each round finds what the one before hid; a text that needs more is beyond help. */
-const MAX_ROUNDS = 4;
+const MAX_ROUNDS = 3;
+/** References reported a round: more than anyone mends at once. */
+const MAX_REFERENCES = 100;
 
 /**
  * Parses, and tells apart the one mistake nearly everyone makes: inside {braces} and [brackets] the `{` of a
@@ -24,11 +26,9 @@ export function parseDocuments(text: string): Parsed {
     const unquoted =
       round > MAX_ROUNDS ? [] : documents.flatMap((document) => unquotedReferences(document, readable));
     if (unquoted.length === 0) return { documents, findings };
-    for (const range of unquoted) {
-      const [start, end] = range;
-      findings.push(needsQuotes(range));
-      readable = readable.slice(0, start) + 'x'.repeat(end - start) + readable.slice(end);
-    }
+    findings.push(...unquoted.map(needsQuotes));
+    if (unquoted.length >= MAX_REFERENCES) return { documents, findings };
+    readable = quoted(readable, unquoted);
   }
 }
 
@@ -37,12 +37,23 @@ function parse(text: string): readonly Document.Parsed<ParsedNode>[] {
   return Array.isArray(documents) ? documents : [];
 }
 
+/** Text of the same length in which letters stand for the references. */
+function quoted(text: string, references: readonly Range[]): string {
+  let result = '';
+  for (const [start, end] of references) {
+    result += text.slice(result.length, start) + 'x'.repeat(end - start);
+  }
+  return result + text.slice(result.length);
+}
+
+/** In the order of the text. */
 function unquotedReferences({ errors }: Document.Parsed, text: string): Range[] {
   const starts = new Set(errors.map(({ pos: [start] }) => start - 1));
-  return [...starts].flatMap((start) => {
+  const ranges = [...starts].flatMap((start) => {
     const match = /^\$\{[^{}\n]*\}/.exec(text.slice(start, start + 1024));
     return match === null ? [] : [[start, start + match[0].length] as const];
   });
+  return ranges.toSorted(([one], [other]) => one - other).slice(0, MAX_REFERENCES);
 }
 
 function needsQuotes(range: Range): Finding {

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
+import { hostOf } from './rig/host-of.ts';
+import { MINIMAL_AGENT, MINIMAL_GATEWAY, PIN } from './rig/minimal-file.ts';
+
+const nothing = hostOf({ environment: {}, files: new Map() });
+const MIB = 1024 * 1024;
+
+test('the shortest agent.yaml has every default', () => {
+  const result = parseAgentConfig(MINIMAL_AGENT, nothing);
+  assert.ok(result.ok, JSON.stringify(result));
+  const { digest, ...config } = result.config;
+  assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+  assert.deepEqual(config, {
+    version: 3,
+    name: 'agent-1',
+    pool: 'dc1',
+    gateway: {
+      url: 'https://gateway.example.com:8443',
+      address: { host: 'gateway.example.com', port: 8443 },
+      pins: [PIN],
+      trust: 'system',
+      sessions: 2,
+      proxy: 'env',
+    },
+    identity: { directory: '/var/lib/penstock-agent', enrollmentToken: undefined },
+    connectors: [
+      {
+        name: 'orders-db',
+        kind: 'postgresql',
+        address: { host: 'orders.internal', port: 5432 },
+        maxStreams: 200,
+        dialTimeout: 5000,
+        check: undefined,
+      },
+    ],
+    policy: {
+      deny: [],
+      probe: { allow: [] },
+      remote: { logs: 'allow', restart: 'deny', upgrade: 'deny' },
+    },
+    dns: { cacheTtl: 30_000, cacheSize: 1000 },
+    health: { interval: 15_000, sample: [] },
+    tunnel: {
+      pingInterval: 15_000,
+      pingTimeout: 10_000,
+      halfClosedTimeout: 600_000,
+      memoryBudget: 256 * MIB,
+      reconnect: { base: 500, max: 30_000 },
+    },
+    drain: { timeout: 30_000 },
+    log: { level: 'info', recent: 2000 },
+    local: { listen: { host: '127.0.0.1', port: 9070 } },
+  });
+});
+
+test('the shortest gateway.yaml has every default', () => {
+  const result = parseGatewayConfig(MINIMAL_GATEWAY, nothing);
+  assert.ok(result.ok, JSON.stringify(result));
+  const { digest, ...config } = result.config;
+  assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+  assert.deepEqual(config, {
+    version: 7,
+    organization: 'acme',
+    listen: { tunnel: { host: '0.0.0.0', port: 8443 }, admin: { host: '127.0.0.1', port: 8080 } },
+    dataDirectory: '/var/lib/penstock-gateway',
+    tls: undefined,
+    store: 'embedded',
+    pools: [{ name: 'dc1', pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 5000 } }],
+    connections: [
+      {
+        name: 'orders',
+        connector: 'orders-db',
+        pools: ['dc1'],
+        maxConnections: 500,
+        ingress: [{ tcp: { host: '0.0.0.0', port: 15_432 }, allow: ['10.0.0.0/8'] }],
+      },
+    ],
+    identity: { certificateLifetime: 86_400_000 },
+    dial: { attemptTimeout: 5000, totalTimeout: 10_000, attempts: 3 },
+    ejection: { failures: 5, duration: 10_000, maxPercent: 50 },
+    tunnel: {
+      pingInterval: 15_000,
+      pingTimeout: 10_000,
+      handshakeTimeout: 10_000,
+      halfClosedTimeout: 600_000,
+      sessionsPerAgent: 8,
+      sessionsPerAddress: 2000,
+      acceptRate: 500,
+      memoryBudget: 1024 * MIB,
+    },
+    drain: { timeout: 30_000 },
+    health: {
+      heartbeatInterval: 15_000,
+      staleAfter: 60_000,
+      skew: 30_000,
+      certificateExpiry: 604_800_000,
+    },
+    alerts: [],
+    notify: [],
+    log: { level: 'info' },
+  });
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { Document, isMap, isScalar, visit } from 'yaml';
+import { canonicalJson } from '../src/digest.ts';
+import { checkConfig, parseAgentConfig } from '../src/parse.ts';
+import { hostOf } from './rig/host-of.ts';
+import { MINIMAL_AGENT } from './rig/minimal-file.ts';
+import { validAgentFile } from './rig/valid-file.ts';
+
+describe('the digest', () => {
+  test('is the hash of the content as canonical JSON', () => {
+    const json = `{"apiVersion":"penstock/v1","connectors":[{"address":"orders.internal:5432","kind":"postgresql","name":"orders-db"}],"gateway":{"pins":["sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="],"url":"https://gateway.example.com:8443"},"kind":"Agent","name":"agent-1","pool":"dc1","version":3}`;
+    assert.equal(digestOf(MINIMAL_AGENT), `sha256:${createHash('sha256').update(json).digest('hex')}`);
+  });
+
+  test('heeds neither order nor comments nor the way things are written', () => {
+    fc.assert(
+      fc.property(validAgentFile, fc.infiniteStream(fc.nat(3)), ({ content }, choices) => {
+        const before = new Document(content);
+        const after = new Document(content);
+        rewrite(after, () => choices.next().value ?? 0);
+        assert.equal(digestOf(after.toString()), digestOf(before.toString()));
+      }),
+    );
+  });
+
+  test('is the same on every host', () => {
+    const text = MINIMAL_AGENT.replace('agent-1', '${env:HOSTNAME}');
+    const digests = ['a', 'b'].map((HOSTNAME) => {
+      const result = parseAgentConfig(text, hostOf({ environment: { HOSTNAME }, files: new Map() }));
+      assert.ok(result.ok);
+      assert.equal(result.config.name, HOSTNAME);
+      assert.equal(result.config.digest, result.source.digest);
+      return result.config.digest;
+    });
+    assert.deepEqual(digests, [digestOf(text), digestOf(text)]);
+  });
+
+  test('changes with any value, the version included, and with what a reference says', () => {
+    const texts = [
+      MINIMAL_AGENT,
+      MINIMAL_AGENT.replace('version: 3', 'version: 4'),
+      MINIMAL_AGENT.replace('agent-1', '"agent-1 "').replace('agent-1 ', 'agent-11'),
+      MINIMAL_AGENT.replace('agent-1', '${env:A}'),
+      MINIMAL_AGENT.replace('agent-1', '${env:B}'),
+      `${MINIMAL_AGENT}log: {level: info}\n`,
+      `${MINIMAL_AGENT}log: {}\n`,
+    ];
+    assert.equal(new Set(texts.map(digestOf)).size, texts.length);
+  });
+
+  test('does not depend on whether a part was repeated by an alias', () => {
+    const aliased = MINIMAL_AGENT.replace('agent-1', '&name agent-1').replace('orders-db', '*name ');
+    assert.equal(digestOf(aliased), digestOf(MINIMAL_AGENT.replace('orders-db', 'agent-1')));
+  });
+});
+
+test('canonical JSON is JSON with its keys in order', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const text = canonicalJson(value as Parameters<typeof canonicalJson>[0]);
+      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
+    }),
+  );
+  assert.equal(
+    canonicalJson({ b: [1, { d: null, c: 'é\n' }], a: true }),
+    '{"a":true,"b":[1,{"c":"é\\n","d":null}]}',
+  );
+});
+
+function digestOf(text: string): string {
+  const result = checkConfig('Agent', text);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.source.digest;
+}
+
+/** The same content: keys turned round, comments and blank lines added, text quoted another way. */
+function rewrite(document: Document, choose: () => number): void {
+  document.commentBefore = ' first';
+  visit(document, (_, node) => {
+    if (isMap(node)) {
+      if (choose() === 0) node.items.reverse();
+      node.flow = choose() === 0;
+    } else if (isScalar(node) && typeof node.value === 'string') {
+      if (choose() === 0) node.type = 'QUOTE_DOUBLE';
+      if (choose() === 0) node.comment = ' said';
+    }
+  });
+}

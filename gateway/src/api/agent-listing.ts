@@ -21,7 +21,8 @@ export async function listAgents(
   const stored = await unlessStoreFails(() => storedAgents(store, cursor, limit));
   const connected = live.filter(({ name }) => name > cursor);
   const enrolledAt = new Map(stored?.map(({ id, createdAt }) => [id, createdAt]));
-  const absent = (stored ?? []).filter(({ id }) => !connected.some((view) => view.id === id));
+  const present = new Set(connected.map(({ id }) => id));
+  const absent = (stored ?? []).filter(({ id }) => !present.has(id));
   const items = [
     ...connected.map((view) => connectedAgent(view, enrolledAt.get(view.id))),
     ...absent.map((agent) => absentAgent(agent, agent.notAfter, now)),

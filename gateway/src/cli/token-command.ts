@@ -69,7 +69,7 @@ export function tokenCommand(io: Io): Command {
   token
     .command('revoke')
     .description('revoke an enrollment token; agents that enrolled with it stay')
-    .argument('<id>', 'the id of the token, as token list shows it')
+    .argument('<id>', 'the id of the token, as token list shows it', idOf)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway token revoke 019a0b1c2d3e4f5a6b7c')
     .action((id: string, { output }: Options) => revoke(io, id, output));
@@ -144,6 +144,11 @@ async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
       ? json(token)
       : `The enrollment token ${id} is revoked. Agents that enrolled with it stay.\n`,
   );
+}
+
+/** The id, also where somebody gives the whole token: its secret must not get into a URL. */
+function idOf(text: string): string {
+  return /^pst_enroll_([0-9a-f]{20})_/.exec(text)?.[1] ?? text;
 }
 
 function wholeNumber(text: string): number {

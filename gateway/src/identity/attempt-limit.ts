@@ -54,6 +54,27 @@ export class AttemptLimit {
   }
 }
 
+/**
+ * Does `work` as an attempt of `source`. What fails through no fault of the source, by `isFault`, does not count.
+ * Throws ProblemError TOO_MANY_REQUESTS, and whatever `work` throws.
+ */
+export async function attempted<Result>(
+  limit: AttemptLimit,
+  source: string,
+  isFault: (error: unknown) => boolean,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const attempt = limit.take(source);
+  try {
+    const result = await work();
+    attempt.forgive();
+    return result;
+  } catch (error) {
+    if (!isFault(error)) attempt.forgive();
+    throw error;
+  }
+}
+
 /** The source an address counts as: IPv6 by its /64, which one host has whole. */
 export function sourceOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;

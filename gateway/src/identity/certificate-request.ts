@@ -21,7 +21,7 @@ export async function readCertificateRequest(pem: string): Promise<CertificateRe
   if (pem.length > MAX_PEM_CHARACTERS) {
     throw refuse(`The certificate request is longer than ${MAX_PEM_CHARACTERS} characters.`);
   }
-  const request = parse(pem);
+  const { request, key } = parse(pem);
   const { algorithm } = request.publicKey;
   if (
     algorithm.name !== P256.name ||
@@ -33,17 +33,16 @@ export async function readCertificateRequest(pem: string): Promise<CertificateRe
   if (!(await isSelfSigned(request))) {
     throw refuse('The certificate request is not signed by the key it names.');
   }
-  const publicKey = createPublicKey({
-    key: Buffer.from(request.publicKey.rawData),
-    format: 'der',
-    type: 'spki',
-  });
-  return { publicKey: request.publicKey, key: spkiHash(publicKey).toString('hex') };
+  return { publicKey: request.publicKey, key };
 }
 
-function parse(pem: string): Pkcs10CertificateRequest {
+/** The library reads some parts only when they are asked for, so all that is needed is asked for in here. */
+function parse(pem: string): { request: Pkcs10CertificateRequest; key: string } {
   try {
-    return new Pkcs10CertificateRequest(pem);
+    const request = new Pkcs10CertificateRequest(pem);
+    const der = Buffer.from(request.publicKey.rawData);
+    const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    return { request, key: spkiHash(publicKey).toString('hex') };
   } catch (cause) {
     throw refuse('The certificate request is not a PKCS #10 request in PEM.', cause);
   }

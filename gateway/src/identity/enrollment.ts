@@ -3,7 +3,7 @@ import { type EnrollRequest, type IssuedIdentity, ProblemError } from '@penstock
 import type { Store } from '../store/open-store.ts';
 import type { Repositories } from '../store/repositories.ts';
 import type { AgentRow, EnrollmentTokenRow } from '../store/schema.ts';
-import { type AttemptLimit, sourceOf } from './attempt-limit.ts';
+import { type AttemptLimit, attempted, sourceOf } from './attempt-limit.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import type { EnrollmentTokens } from './enrollment-token.ts';
 import type { IdentityIssue } from './identity-issue.ts';
@@ -50,21 +50,24 @@ export class Enrollment {
    * the same token gets a fresh certificate for the same agent and takes no further use. Throws ProblemError.
    */
   enroll(body: unknown, sourceAddress: string): Promise<IssuedIdentity> {
-    return tellStoreProblems(async () => {
-      const { clock, tokens, attempts, issues, hasPool, issue } = this.#with;
-      const attempt = attempts.take(sourceOf(sourceAddress));
-      const request = readEnrollRequest(body);
-      const { name, pool } = request;
-      const token = await tokens.admit(request.token, { name, pool, address: sourceAddress });
-      if (!hasPool(pool)) throw new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
-      const csr = await readCertificateRequest(request.csr);
-      const candidate = { request, token, key: csr.key, address: sourceAddress, now: clock() };
-      const agent = await this.#settle(candidate);
-      issues.take(agent.id);
-      const issued = await issue(agent, csr);
-      attempt.forgive();
-      return issued;
-    });
+    const isFault = (error: unknown) => error instanceof ProblemError;
+    return tellStoreProblems(() =>
+      attempted(this.#with.attempts, sourceOf(sourceAddress), isFault, () =>
+        this.#admit(body, sourceAddress),
+      ),
+    );
+  }
+
+  async #admit(body: unknown, address: string): Promise<IssuedIdentity> {
+    const { clock, tokens, issues, hasPool, issue } = this.#with;
+    const request = readEnrollRequest(body);
+    const { name, pool } = request;
+    const token = await tokens.admit(request.token, { name, pool, address });
+    if (!hasPool(pool)) throw new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
+    const csr = await readCertificateRequest(request.csr);
+    const agent = await this.#settle({ request, token, key: csr.key, address, now: clock() });
+    issues.take(agent.id);
+    return issue(agent, csr);
   }
 
   async #settle(candidate: Candidate): Promise<AgentRow> {

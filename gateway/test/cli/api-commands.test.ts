@@ -58,7 +58,7 @@ test('a token is made, listed and revoked; the token alone goes to stdout', asyn
   );
   assert.equal(listed.stdout.includes(token), false);
 
-  const revoked = await rig.cli('token', 'revoke', id);
+  const revoked = await rig.cli('token', 'revoke', token);
   assert.match(revoked.stdout, new RegExp(`^The enrollment token ${id} is revoked`));
   const json = await rig.cli('token', 'list', '--output', 'json');
   const { items } = JSON.parse(json.stdout) as { items: { id: string; state: string }[] };

@@ -257,10 +257,13 @@ test('while the store does not answer, the agent is asked to come again', async 
   const token = await rig.token();
   const { csr } = await agentKey();
   await rig.store.close();
-  await assert.rejects(rig.identity.enrollment.enroll(requestOf(token, csr), FROM), (error: unknown) => {
-    problem('STORE_UNAVAILABLE')(error);
-    assert.ok(error instanceof Error && 'retryAfter' in error);
-    assert.equal(error.retryAfter, 5);
-    return true;
-  });
+  // More often than an address may fail: what fails here is not the agent's fault.
+  for (let count = 0; count < 40; count += 1) {
+    await assert.rejects(rig.identity.enrollment.enroll(requestOf(token, csr), FROM), (error: unknown) => {
+      problem('STORE_UNAVAILABLE')(error);
+      assert.ok(error instanceof Error && 'retryAfter' in error);
+      assert.equal(error.retryAfter, 5);
+      return true;
+    });
+  }
 });

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { SOFTWARE_VERSION, systemClock, TunnelError, WindowBudget } from '@penstock/wire';
+import { createApi } from './api/create-api.ts';
+import { agentViews } from './fleet/agent-views.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
 import { Ingresses } from './ingress/ingresses.ts';
@@ -11,6 +13,7 @@ import { dial } from './routing/dial.ts';
 import { Ejection } from './routing/ejection.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
+import { isServiceable } from './routing/serviceable.ts';
 import { openStore } from './store/open-store.ts';
 import { Admission } from './tunnel/admission.ts';
 import { openEndpoint, type TunnelTls } from './tunnel/endpoint.ts';
@@ -23,6 +26,7 @@ export type GatewayOptions = { readonly config: GatewayConfig; readonly log: Gat
 /** A running gateway. */
 export type Gateway = {
   readonly tunnel: AddressInfo;
+  readonly admin: AddressInfo;
   /** Where clients of a connection go. */
   ingressOf(connection: string): readonly AddressInfo[];
   /** Puts a configuration in force by difference; live connections stay. */
@@ -126,11 +130,42 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     },
     tunnelConnections: () => endpoint.connections,
   });
+  let life: 'running' | 'draining' | 'stopping' = 'running';
+  const readiness = () => {
+    const reasons: string[] = [];
+    if (life !== 'running') reasons.push('The gateway drains.');
+    const all = [...routes.routes];
+    if (all.length > 0 && !all.some((route) => isServiceable(route, (pool) => registry.sessionsOf(pool)))) {
+      reasons.push('No connection has an agent that could serve it.');
+    }
+    return { ready: reasons.length === 0, reasons };
+  };
+  const api = await createApi({
+    store,
+    tokens: identity.tokens,
+    revocation: identity.revocation,
+    agents: () => agentViews(registry.sessions()),
+    connections: () =>
+      [...routes.routes].map(({ name, connector, pools }) => ({
+        name,
+        connector,
+        pools,
+        ingress: ingresses.addressesOf(name).map(({ address, port }) => ({ address, port })),
+        ...ingresses.countsOf(name),
+      })),
+    readiness,
+    metrics: metrics.registry,
+    report: (failure) => log('request-failed', failure),
+  });
   await ingresses.apply(config, true);
+  await api.listen(config.listen.admin);
+  // A TCP listener has an address with a port; only a Unix socket has a string.
+  const admin = api.server.address() as AddressInfo;
   log('gateway-started', { organization: config.organization, epoch: self.epoch, version: SOFTWARE_VERSION });
   log('tunnel-listening', { address: endpoint.address.address, port: endpoint.address.port });
 
-  let life: 'running' | 'stopping' = 'running';
+  log('admin-listening', { address: admin.address, port: admin.port });
+
   const stop = async () => {
     if (life === 'stopping') return;
     life = 'stopping';
@@ -140,11 +175,13 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       each.end(new TunnelError('SESSION_LOST', 'The gateway stops.'));
     await endpoint.close();
     await ingresses.idle();
+    await api.close();
     await store.close();
     log('gateway-stopped');
   };
   return {
     tunnel: endpoint.address,
+    admin,
     ingressOf: (connection) => ingresses.addressesOf(connection),
     async apply(next) {
       const before = config;
@@ -156,6 +193,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       queue.wakeAll();
     },
     async drain() {
+      if (life !== 'running') return;
+      life = 'draining';
       log('gateway-draining', { clients: ingresses.clients });
       await ingresses.stopAccepting();
       endpoint.stopAccepting();

@@ -1,6 +1,9 @@
+import { tuneGarbageCollection } from '@penstock/observe';
 import type { Io } from '@penstock/terminal';
 import { runProgram } from '@penstock/terminal';
 import { gatewayProgram } from './cli/program.ts';
+
+tuneGarbageCollection();
 
 const io: Io = {
   stdout: process.stdout,
@@ -17,4 +20,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-await runProgram(gatewayProgram(io), process.argv.slice(2), io);
+await runProgram(gatewayProgram(io, process), process.argv.slice(2), io);

@@ -7,5 +7,6 @@ export { json, type OutputFormat, outputFormats, outputOption } from './output-f
 export { printable } from './printable.ts';
 export { renderProblems } from './problems.ts';
 export { reportError, runProgram } from './program.ts';
+export { runService, type Service, type SignalSource } from './service.ts';
 export { type Style, styleFor } from './style.ts';
 export { type TableCell, table } from './table.ts';

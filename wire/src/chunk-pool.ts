@@ -7,7 +7,7 @@ const SMALLEST = 4 * KIB;
 /** Bytes of free chunks kept for each size. */
 const KEPT = 8 * KIB * KIB;
 
-const free: readonly Buffer[][] = SIZES.map(() => []);
+const free = new Map<number, Buffer[]>(SIZES.map((size) => [size, []]));
 
 /** Bytes on their way, and the memory they stand in. */
 export type PooledChunk = { readonly bytes: Buffer; readonly memory: Buffer | undefined };
@@ -17,10 +17,9 @@ export type PooledChunk = { readonly bytes: Buffer; readonly memory: Buffer | un
  * few hundred megabytes of those a second make the garbage collector mark the whole heap ten times a second.
  */
 export function copyToChunk(source: Buffer): PooledChunk {
-  const index = source.length < SMALLEST ? -1 : SIZES.findIndex((size) => source.length <= size);
-  const size = SIZES[index];
+  const size = source.length < SMALLEST ? undefined : SIZES.find((each) => source.length <= each);
   if (size === undefined) return { bytes: Buffer.from(source), memory: undefined };
-  const memory = free[index]?.pop() ?? Buffer.allocUnsafeSlow(size);
+  const memory = free.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size);
   source.copy(memory);
   return { bytes: memory.subarray(0, source.length), memory };
 }
@@ -28,6 +27,6 @@ export function copyToChunk(source: Buffer): PooledChunk {
 /** Gives the memory of a chunk back; nothing may read or write it any more. */
 export function releaseChunk({ memory }: PooledChunk): void {
   if (memory === undefined) return;
-  const list = free[SIZES.findIndex((size) => memory.length === size)];
+  const list = free.get(memory.length);
   if (list !== undefined && list.length * memory.length < KEPT) list.push(memory);
 }

@@ -1,17 +1,19 @@
-import { configCommand, type Io } from '@penstock/terminal';
+import { configCommand, type Io, type SignalSource } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
 import { agentCommand } from './agent-command.ts';
 import { connectionCommand } from './connection-command.ts';
 import { initCommand } from './init-command.ts';
+import { runCommand } from './run-command.ts';
 import { tokenCommand } from './token-command.ts';
 
 /** penstock-gateway and all its commands. */
-export function gatewayProgram(io: Io): Command {
+export function gatewayProgram(io: Io, signals: SignalSource): Command {
   return new Command('penstock-gateway')
     .description('Lets clients here reach databases behind agents elsewhere.')
     .version(SOFTWARE_VERSION)
     .addCommand(initCommand(io))
+    .addCommand(runCommand(io, signals))
     .addCommand(configCommand({ kind: 'Gateway', io }))
     .addCommand(tokenCommand(io))
     .addCommand(agentCommand(io))

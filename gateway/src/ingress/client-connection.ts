@@ -43,8 +43,12 @@ export class ClientConnection {
     this.#state = { name: 'dialing', cancel: new AbortController() };
   }
 
+  get state(): State['name'] {
+    return this.#state.name;
+  }
+
   /** Connects the client to its target and comes back when both are gone. Never rejects. */
-  async run(): Promise<void> {
+  async run(): Promise<'opened' | 'failed'> {
     const { connection, metrics, log } = this.#options;
     const started = performance.now();
     const cancel = new AbortController();
@@ -57,12 +61,7 @@ export class ClientConnection {
     try {
       dialed = await this.#options.dial(this.#client, cancel.signal);
     } catch (error) {
-      this.#fail(
-        error instanceof TunnelError
-          ? error
-          : new TunnelError('INTERNAL', errorText(error), { cause: error }),
-      );
-      return;
+      return this.#fail(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
     } finally {
       this.#socket
         .off('error', gone)
@@ -72,8 +71,7 @@ export class ClientConnection {
     const { stream, agent, pool, attempts } = dialed;
     if (this.#socket.destroyed || stream.destroyed) {
       stream.destroy(new TunnelError('CLIENT_GONE'));
-      this.#fail(new TunnelError(this.#socket.destroyed ? 'CLIENT_GONE' : 'SESSION_LOST'));
-      return;
+      return this.#fail(new TunnelError(this.#socket.destroyed ? 'CLIENT_GONE' : 'SESSION_LOST'));
     }
     stream.respond({ ':status': 200 });
     const joined = splice(this.#socket, stream, {
@@ -90,6 +88,7 @@ export class ClientConnection {
     this.#state = { name: 'ended' };
     metrics.ended(connection, end);
     log('connection-closed', { connection, client: this.#client, agent, pool, ...end });
+    return 'opened';
   }
 
   /** Ends the connection by a reset. */
@@ -98,12 +97,13 @@ export class ClientConnection {
     else if (this.#state.name === 'joined') this.#state.splice.abort(code);
   }
 
-  #fail(error: TunnelError): void {
+  #fail(error: TunnelError): 'failed' {
     const { connection, log, metrics } = this.#options;
     this.#state = { name: 'ended' };
     metrics.failed(connection, error.code);
     log('connection-failed', { connection, client: this.#client, code: error.code, detail: error.message });
     // A reset, not a FIN: nothing was answered, and nothing should look like an answer.
     this.#socket.resetAndDestroy();
+    return 'failed';
   }
 }

@@ -16,8 +16,13 @@ export type IngressOptions = {
   readonly metrics: GatewayMetrics;
 };
 
-/** Figures of one connection. */
-export type ClientCounts = { readonly open: number; readonly opened: number; readonly failed: number };
+/** Figures of one connection: clients now, those of them not yet joined with a target, and sums since the start. */
+export type ClientCounts = {
+  readonly open: number;
+  readonly waiting: number;
+  readonly openedTotal: number;
+  readonly failedTotal: number;
+};
 
 const addressKey = ({ host, port }: HostPort) =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -28,6 +33,7 @@ export class Ingresses {
   readonly #open = new Map<string, Ingress>();
   readonly #clients = new Map<string, Set<ClientConnection>>();
   readonly #limits = new Map<string, number>();
+  readonly #totals = new Map<string, { opened: number; failed: number }>();
   readonly #idle: (() => void)[] = [];
 
   constructor(options: IngressOptions) {
@@ -37,6 +43,9 @@ export class Ingresses {
   /** Opens what is new, closes what is gone, and leaves the rest alone. Throws when `strict` and one cannot be opened. */
   async apply(config: GatewayConfig, strict: boolean): Promise<void> {
     this.#limits.clear();
+    for (const name of this.#totals.keys()) {
+      if (!config.connections.some((connection) => connection.name === name)) this.#totals.delete(name);
+    }
     const wanted = new Map<string, { connection: Connection; listen: HostPort; allow: readonly string[] }>();
     for (const connection of config.connections) {
       this.#limits.set(connection.name, connection.maxConnections);
@@ -64,6 +73,15 @@ export class Ingresses {
 
   clientsOf(connection: string): number {
     return this.#clients.get(connection)?.size ?? 0;
+  }
+
+  countsOf(connection: string): ClientCounts {
+    const clients = this.#clients.get(connection) ?? new Set();
+    const waiting = clients
+      .values()
+      .reduce((count, client) => count + (client.state === 'dialing' ? 1 : 0), 0);
+    const { opened = 0, failed = 0 } = this.#totals.get(connection) ?? {};
+    return { open: clients.size, waiting, openedTotal: opened, failedTotal: failed };
   }
 
   get clients(): number {
@@ -128,7 +146,10 @@ export class Ingresses {
     });
     const clients = this.#clients.get(connection) ?? new Set();
     this.#clients.set(connection, clients.add(client));
-    void client.run().finally(() => {
+    void client.run().then((outcome) => {
+      const totals = this.#totals.get(connection) ?? { opened: 0, failed: 0 };
+      totals[outcome] += 1;
+      this.#totals.set(connection, totals);
       clients.delete(client);
       if (clients.size === 0) this.#clients.delete(connection);
       if (this.clients === 0) for (const resolve of this.#idle.splice(0)) resolve();

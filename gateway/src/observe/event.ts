@@ -33,6 +33,7 @@ export const events = {
   'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
   'config-refused': ['error', 'The new configuration is not valid; the last good one stays in force.'],
   'config-needs-restart': ['warn', 'Some changed fields take effect at the next start only.'],
+  'request-failed': ['error', 'A request to the API failed on our side.'],
   'store-failed': ['error', 'The store does not answer; the data path goes on without it.'],
 } as const;
 

@@ -19,7 +19,7 @@ test('every command that does something explains itself, with an example that ca
     environment: {},
     setExitCode: () => undefined,
   };
-  const all = paths(gatewayProgram(io));
+  const all = paths(gatewayProgram(io, process));
   assert.ok(all.length >= 14, `${all.length} commands`);
   const groups = new Set(all.map((path) => path.slice(0, -1).join(' ')));
   for (const path of all.filter((each) => !groups.has(each.join(' ')))) {

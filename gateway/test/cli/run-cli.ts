@@ -23,6 +23,6 @@ export async function runCli(
       exitCode = code;
     },
   };
-  await runProgram(gatewayProgram(io), argv, io);
+  await runProgram(gatewayProgram(io, process), argv, io);
   return { ...written, exitCode };
 }

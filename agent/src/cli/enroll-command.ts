@@ -1,0 +1,67 @@
+import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
+import { ProblemError } from '@penstock/wire';
+import { Command } from 'commander';
+import type { AgentIdentity } from '../identity/agent-identity.ts';
+import { enroll } from '../identity/enroll.ts';
+import { openKeyStore } from '../identity/key-store.ts';
+import { post } from '../tunnel/post.ts';
+import { configOption, loadConfig } from './load-config.ts';
+
+type Options = { readonly config: string; readonly output: OutputFormat; readonly again: boolean };
+
+/** `enroll`: gets the agent its identity without starting it. */
+export function enrollCommand(io: Io): Command {
+  return new Command('enroll')
+    .description('make a key and have the gateway sign it; "run" does the same when there is no identity yet')
+    .option(...configOption)
+    .option('--again', 'enroll even though there is an identity', false)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nThe token comes from identity.enrollmentToken in the file, by ${env:…} or ${file:…}: an argument could be ' +
+        'read by every user of this host.\n\nExample:\n  $ penstock-agent enroll --config agent.yaml',
+    )
+    .action((options: Options) => run(io, options));
+}
+
+async function run(io: Io, { config: file, output, again }: Options): Promise<void> {
+  const loaded = loadConfig(io, file, output);
+  if (loaded === undefined) return;
+  const { name, pool, gateway, identity } = loaded.config;
+  const keyStore = await openKeyStore(identity.directory);
+  const current = await keyStore.current();
+  if (current !== undefined && current.name === name && current.pool === pool && !again) {
+    print(io, output, current, 'has an identity already; --again makes it enroll once more');
+    return;
+  }
+  const token = identity.enrollmentToken;
+  if (token === undefined) {
+    throw new CommandError('The file names no enrollment token.', {
+      suggestion:
+        `Make one with "penstock-gateway token create --pool ${pool}", and refer to it as identity.enrollmentToken ` +
+        'by ${env:NAME} or ${file:/path}.',
+    });
+  }
+  const dial = { identity: undefined, environment: io.environment, signal: new AbortController().signal };
+  try {
+    const issued = await enroll(
+      (path, body) => post(gateway, dial, path, body),
+      { token, name, pool },
+      keyStore,
+    );
+    print(io, output, issued, 'has enrolled');
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    throw new CommandError(`The gateway refused: ${error.message} (${error.code})`, { cause: error });
+  }
+}
+
+function print(io: Io, output: OutputFormat, identity: AgentIdentity, what: string): void {
+  const { name, pool, agentId, notAfter } = identity;
+  const until = new Date(notAfter).toISOString();
+  if (output === 'json') io.stdout.write(json({ name, pool, agentId, notAfter: until }));
+  else
+    io.stdout.write(
+      `${name} of pool ${pool} ${what}.\nIts id is ${agentId}; its certificate is good until ${until}.\n`,
+    );
+}

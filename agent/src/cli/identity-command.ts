@@ -1,0 +1,46 @@
+import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
+import { Command } from 'commander';
+import { openKeyStore } from '../identity/key-store.ts';
+import { renewAt } from '../identity/renew.ts';
+import { configOption, loadConfig } from './load-config.ts';
+
+type Options = { readonly config: string; readonly output: OutputFormat };
+
+/** `identity show`: what this host holds, without its key. */
+export function identityCommand(io: Io): Command {
+  const identity = new Command('identity').description("this agent's certificate");
+  identity
+    .command('show')
+    .description('show the certificate in the identity directory')
+    .option(...configOption)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-agent identity show --config agent.yaml')
+    .action((options: Options) => show(io, options));
+  return identity;
+}
+
+async function show(io: Io, { config: file, output }: Options): Promise<void> {
+  const loaded = loadConfig(io, file, output);
+  if (loaded === undefined) return;
+  const { directory } = loaded.config.identity;
+  const current = await (await openKeyStore(directory)).current();
+  if (current === undefined) {
+    throw new CommandError(`There is no identity in ${directory} yet.`, {
+      suggestion: 'Run "penstock-agent enroll", or "penstock-agent run" with an enrollment token.',
+    });
+  }
+  const { agentId, name, pool, organization, serial, notBefore, notAfter } = current;
+  const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+  const shown = {
+    agentId,
+    name,
+    pool,
+    organization,
+    serial,
+    notBefore: time(notBefore),
+    notAfter: time(notAfter),
+    renewsAbout: time(renewAt(current, () => 0.5)),
+  };
+  if (output === 'json') io.stdout.write(json(shown));
+  else for (const [field, value] of Object.entries(shown)) io.stdout.write(`${field.padEnd(14)}${value}\n`);
+}

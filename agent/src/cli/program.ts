@@ -1,0 +1,26 @@
+import { configCommand, type Io, type SignalSource } from '@penstock/terminal';
+import { SOFTWARE_VERSION } from '@penstock/wire';
+import { Command } from 'commander';
+import { enrollCommand } from './enroll-command.ts';
+import { identityCommand } from './identity-command.ts';
+import { runCommand } from './run-command.ts';
+import { readyCommand, statusCommand } from './status-command.ts';
+
+/** penstock-agent and all its commands. */
+export function agentProgram(io: Io, signals: SignalSource): Command {
+  return new Command('penstock-agent')
+    .description(
+      'Carries connections from a Penstock gateway to the targets its file names, and to no others.',
+    )
+    .version(SOFTWARE_VERSION)
+    .addCommand(runCommand(io, signals))
+    .addCommand(enrollCommand(io))
+    .addCommand(statusCommand(io))
+    .addCommand(readyCommand(io))
+    .addCommand(configCommand({ kind: 'Agent', io }))
+    .addCommand(identityCommand(io))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-agent config validate agent.yaml\n  $ penstock-agent run --config agent.yaml',
+    );
+}

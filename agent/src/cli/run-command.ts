@@ -1,0 +1,58 @@
+import { type AgentConfig, loadAgentConfig } from '@penstock/config-schema';
+import { eventLog, openLog } from '@penstock/observe';
+import { type Io, runService, type SignalSource } from '@penstock/terminal';
+import { Command } from 'commander';
+import { startDaemon } from '../daemon.ts';
+import { events } from '../observe/event.ts';
+import { configOption, loadConfig } from './load-config.ts';
+
+/** `run`: the agent itself, until a signal ends it. */
+export function runCommand(io: Io, signals: SignalSource): Command {
+  return new Command('run')
+    .description('run the agent; SIGTERM drains it, SIGHUP or a change of the file reloads')
+    .option(...configOption)
+    .addHelpText('after', '\nExample:\n  $ penstock-agent run --config /etc/penstock/agent.yaml')
+    .action(({ config }: { config: string }) => run(io, signals, config));
+}
+
+async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
+  const first = loadConfig(io, file);
+  if (first === undefined) return;
+  const { log, flush } = openLog({
+    program: 'penstock-agent',
+    level: first.config.log.level,
+    descriptor: 1,
+    readable: io.stdout.isTTY === true,
+  });
+  const record = eventLog(log, events);
+  try {
+    await runService(first.config, first.source.files, {
+      file,
+      load: () => loadAgentConfig(file, io.environment),
+      log: record,
+      signals,
+      start: async (config) => {
+        const daemon = await startDaemon({ config, environment: io.environment, log: record });
+        let inForce = config;
+        return {
+          ...daemon,
+          apply(next) {
+            const fields = changedForRestart(inForce, next);
+            if (fields.length > 0) record('config-needs-restart', { fields });
+            log.level = next.log.level;
+            inForce = next;
+            daemon.apply(next);
+          },
+        };
+      },
+    });
+  } finally {
+    flush();
+  }
+}
+
+/** Fields that a reload does not put in force. */
+const fixedAtStart = ['name', 'pool', 'identity', 'dns', 'tunnel', 'local'] as const;
+
+const changedForRestart = (before: AgentConfig, after: AgentConfig) =>
+  fixedAtStart.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));

@@ -1,0 +1,76 @@
+import {
+  exitCodes,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  type Style,
+  styleFor,
+  table,
+} from '@penstock/terminal';
+import { Command } from 'commander';
+import { fetchReadiness, fetchStatus } from '../local/client.ts';
+import type { AgentStatus } from '../local/status.ts';
+import { configOption, loadConfig } from './load-config.ts';
+
+type Options = { readonly config: string; readonly output: OutputFormat };
+
+/** `status`: the running agent as it sees itself. */
+export function statusCommand(io: Io): Command {
+  return new Command('status')
+    .description('show the agent that runs on this host; exit code 1 when it is not ready')
+    .option(...configOption)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-agent status --config agent.yaml')
+    .action(async ({ config, output }: Options) => {
+      const loaded = loadConfig(io, config, output);
+      if (loaded === undefined) return;
+      const status = await fetchStatus(loaded.config.local.listen);
+      io.stdout.write(output === 'json' ? json(status) : text(status, io));
+      if (!status.ready) io.setExitCode(exitCodes.failed);
+    });
+}
+
+/** `ready`: for health checks; says nothing when all is well. */
+export function readyCommand(io: Io): Command {
+  return new Command('ready')
+    .description('exit code 0 when the gateway has acknowledged a heartbeat lately, 1 otherwise')
+    .option(...configOption)
+    .addHelpText(
+      'after',
+      '\nExample:\n  HEALTHCHECK CMD ["penstock-agent", "ready", "--config", "/etc/penstock/agent.yaml"]',
+    )
+    .action(async ({ config }: Options) => {
+      const loaded = loadConfig(io, config);
+      if (loaded === undefined) return;
+      const { ready, reasons } = await fetchReadiness(loaded.config.local.listen);
+      if (ready) return;
+      io.stderr.write(`${reasons.join('\n')}\n`);
+      io.setExitCode(exitCodes.failed);
+    });
+}
+
+function text(status: AgentStatus, io: Io): string {
+  const style: Style = styleFor(io.stdout, io.environment);
+  const { sessions, streams, config, clockOffset, lastFailure } = status;
+  const rows: [string, string][] = [
+    ['agent', `${status.name} (${status.agentId ?? 'not enrolled'})`],
+    ['pool', status.pool],
+    ['ready', status.ready ? style.good('yes') : style.bad(`no: ${status.reasons.join(' ')}`)],
+    ['gateway', status.gateway],
+    ['sessions', `${sessions.ready} of ${sessions.wanted}`],
+    ['streams', `${streams.open} open, ${streams.opening} opening`],
+    ['configuration', `version ${config.version}, ${config.digest}`],
+    ['software', status.version],
+    ['identity until', status.identityNotAfter ?? 'none'],
+    [
+      'clock',
+      clockOffset === undefined ? 'not measured' : `gateway ${clockOffset >= 0 ? '+' : ''}${clockOffset} ms`,
+    ],
+    ...(lastFailure === undefined || status.ready
+      ? []
+      : [['last failure', `${lastFailure.at} ${lastFailure.message}`] as [string, string]]),
+  ];
+  const connectors = status.connectors.map(({ name, kind, address }) => [name, kind, address]);
+  return `${table(['', ''], rows, io)}\n${table(['CONNECTOR', 'KIND', 'ADDRESS'], connectors, io)}`;
+}

@@ -1,0 +1,23 @@
+import { tuneGarbageCollection } from '@penstock/observe';
+import type { Io } from '@penstock/terminal';
+import { runProgram } from '@penstock/terminal';
+import { agentProgram } from './cli/program.ts';
+
+tuneGarbageCollection();
+
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+
+// Whoever reads our output may stop early, as `head` does. That is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+await runProgram(agentProgram(io, process), process.argv.slice(2), io);

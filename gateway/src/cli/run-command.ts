@@ -1,0 +1,75 @@
+import { loadGatewayConfig } from '@penstock/config-schema';
+import { eventLog, openLog } from '@penstock/observe';
+import {
+  CommandError,
+  exitCodes,
+  type Io,
+  renderProblems,
+  runService,
+  type SignalSource,
+  styleFor,
+} from '@penstock/terminal';
+import { Command } from 'commander';
+import { startGateway } from '../gateway.ts';
+import { events } from '../observe/event.ts';
+
+/** `run`: the gateway itself, until a signal ends it. */
+export function runCommand(io: Io, signals: SignalSource): Command {
+  return new Command('run')
+    .description('run the gateway; SIGTERM drains it, SIGHUP or a change of the file reloads')
+    .option('-c, --config <file>', 'the configuration file', './gateway.yaml')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway run --config /etc/penstock/gateway.yaml')
+    .action(({ config }: { config: string }) => run(io, signals, config));
+}
+
+async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
+  const load = () => loadGatewayConfig(file, io.environment);
+  const first = load();
+  if (!first.ok) {
+    io.stderr.write(renderProblems(first.problems, 'text', styleFor(io.stderr, io.environment)));
+    io.setExitCode(exitCodes.failed);
+    return;
+  }
+  if (first.config.store !== 'embedded') {
+    throw new CommandError('This release keeps its state in the data directory only.', {
+      suggestion: `Write store: embedded in ${file}, or leave it out.`,
+    });
+  }
+  const { log, flush } = openLog({
+    program: 'penstock-gateway',
+    level: first.config.log.level,
+    descriptor: 1,
+    readable: io.stdout.isTTY === true,
+  });
+  const record = eventLog(log, events);
+  try {
+    await runService(first.config, first.source.files, {
+      file,
+      load,
+      log: record,
+      signals,
+      start: async (config) => {
+        const gateway = await startGateway({ config, log: record });
+        let inForce = config;
+        return {
+          ...gateway,
+          failed: Promise.withResolvers<Error>().promise,
+          async apply(next) {
+            const fields = fixedAtStart.filter(
+              (field) => JSON.stringify(inForce[field]) !== JSON.stringify(next[field]),
+            );
+            if (fields.length > 0) record('config-needs-restart', { fields });
+            log.level = next.log.level;
+            inForce = next;
+            await gateway.apply(next);
+          },
+        };
+      },
+    });
+  } finally {
+    flush();
+  }
+}
+
+/** Fields that a reload does not put in force. */
+const fixedAtStart = ['organization', 'listen', 'dataDirectory', 'store', 'tunnel', 'health'] as const;

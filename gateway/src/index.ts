@@ -1,0 +1,3 @@
+export { initialize } from './cli/init.ts';
+export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
+export { events as gatewayEvents } from './observe/event.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Secret } from '@penstock/config-schema';
 import { certificatePin, TestAuthority } from '../../../test/rig/certificates.ts';
@@ -92,4 +92,21 @@ test('a damaged server certificate is told', async () => {
     loadServerCertificate({ tls: undefined, dataDirectory: directory.path }),
     fileError(/server\.crt\) is not readable PEM/),
   );
+});
+
+test('the backup key takes over as docs/security.md says: the pin that was handed out is the one in use', async () => {
+  await using directory = await temporaryDirectory();
+  const config = { tls: undefined, dataDirectory: directory.path };
+  const files = serverCertificateFiles(directory.path);
+  await ensureServerCertificate(directory.path, ['gateway.example.com'], Date.now());
+  const before = await loadServerCertificate(config);
+  await rename(files.backupKey, files.key);
+  await rm(files.certificate);
+  assert.equal(
+    await ensureServerCertificate(directory.path, ['gateway.example.com'], Date.now()),
+    'repaired',
+  );
+  const after = await loadServerCertificate(config);
+  assert.equal(after.pins[0], before.pins[1]);
+  assert.equal(before.pins.includes(after.pins[1] ?? ''), false);
 });

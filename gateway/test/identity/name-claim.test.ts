@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agentKey, FROM, HOST, HOUR, identityIn, identityRig, problem, requestOf } from './identity-rig.ts';
+
+test('a clone with a key of its own does not get the name of an agent that is connected', async () => {
+  await using rig = await identityRig();
+  const { enrollment, tokens, revocation } = rig.identity;
+  const token = await rig.token({ uses: 5 });
+  const original = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  rig.presence.set(original.agentId, 'connected');
+  rig.clock.now += HOUR / 2;
+  const clone = await agentKey();
+  await assert.rejects(
+    enrollment.enroll(requestOf(token, clone.csr), FROM),
+    problem('NAME_TAKEN', /is connected with another key.*penstock-gateway agent revoke orders-1/s),
+  );
+  assert.equal((await tokens.list({ limit: 1 }))[0]?.usesLeft, 4, 'the refused use is given back');
+  assert.equal(revocation.isRevoked(identityIn(original)), false);
+  const [entry] = await rig.store.audit.list({ limit: 1 });
+  assert.deepEqual(
+    [entry?.action, entry?.subject, entry?.address],
+    ['agent.enroll-refused', 'agent-name:orders-1', FROM],
+  );
+});
+
+test('a host set up anew takes its name back once the old one is gone, and the old identity is revoked', async () => {
+  await using rig = await identityRig();
+  const { enrollment, revocation, renewal } = rig.identity;
+  const token = await rig.token({ uses: 2 });
+  const old = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  rig.presence.set(old.agentId, 'left');
+  const told: string[] = [];
+  revocation.onRevoked((agentId) => told.push(agentId));
+  const key = await agentKey();
+  const anew = await enrollment.enroll(requestOf(token, key.csr), FROM);
+  assert.notEqual(anew.agentId, old.agentId);
+  assert.deepEqual(told, [old.agentId]);
+  assert.equal(revocation.isRevoked(identityIn(old)), true);
+  assert.equal(revocation.isRevoked(identityIn(anew)), false);
+  assert.equal((await rig.store.agents.byName('orders-1'))?.id, anew.agentId);
+  assert.equal((await rig.store.agents.byId(old.agentId))?.revokedReason, 'replaced');
+  await assert.rejects(renewal.renew(identityIn(old), { csr: key.csr }), problem('IDENTITY_REVOKED'));
+  const [entry] = await rig.store.audit.list({ limit: 1 });
+  assert.equal(entry?.action, 'agent.replace');
+  assert.deepEqual(JSON.parse(entry?.before ?? ''), { id: old.agentId, name: 'orders-1', pool: 'dc1' });
+});
+
+test('an agent that has not shown itself yet has a minute before another key may take its name', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const token = await rig.token({ uses: 3 });
+  await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  const second = await agentKey();
+  const attempt = () => enrollment.enroll(requestOf(token, second.csr), FROM);
+  rig.clock.now += 20_000;
+  await assert.rejects(attempt(), problem('TOO_MANY_REQUESTS', /too early to tell.*in 40 s/));
+  rig.clock.now += 40_000;
+  assert.match((await attempt()).agentId, /^agt_/);
+});
+
+test('a gateway that has just started waits for agents to come back before it gives their names away', async () => {
+  await using rig = await identityRig();
+  const token = await rig.token({ uses: 3, ttl: 10 * HOUR });
+  await rig.identity.enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  rig.clock.now += HOUR;
+  const { enrollment } = await rig.restart();
+  const second = await agentKey();
+  const attempt = () => enrollment.enroll(requestOf(token, second.csr), FROM);
+  await assert.rejects(attempt(), problem('TOO_MANY_REQUESTS', /in 60 s/));
+  rig.clock.now += 60_000;
+  assert.match((await attempt()).agentId, /^agt_/);
+});
+
+test('a token of one pool cannot take the name of a living agent in another, only of one that has ended', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const old = await enrollment.enroll(requestOf(await rig.token(), (await agentKey()).csr), FROM);
+  rig.presence.set(old.agentId, 'left');
+  const token = await rig.token({ pool: 'dc2', ttl: 100 * HOUR });
+  const key = await agentKey();
+  const attempt = () => enrollment.enroll(requestOf(token, key.csr, { pool: 'dc2' }), FROM);
+  await assert.rejects(attempt(), problem('NAME_TAKEN', /valid identity in another pool/));
+  rig.clock.now += 25 * HOUR;
+  assert.notEqual((await attempt()).agentId, old.agentId);
+});
+
+test('a key that was revoked or replaced never comes back; another key under the name does', async () => {
+  await using rig = await identityRig();
+  const { enrollment, revocation } = rig.identity;
+  const token = await rig.token({ uses: 5 });
+  const key = await agentKey();
+  const { agentId } = await enrollment.enroll(requestOf(token, key.csr), FROM);
+  await revocation.revoke(agentId, HOST);
+  const again = enrollment.enroll(requestOf(token, key.csr), FROM);
+  await assert.rejects(again, problem('IDENTITY_REVOKED', /remove the identity directory/));
+  const anew = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  assert.notEqual(anew.agentId, agentId);
+});
+
+test('a key stays with its name and pool', async () => {
+  await using rig = await identityRig();
+  const { enrollment } = rig.identity;
+  const token = await rig.token({ uses: 5 });
+  const { csr } = await agentKey();
+  await enrollment.enroll(requestOf(token, csr), FROM);
+  const renamed = enrollment.enroll(requestOf(token, csr, { name: 'orders-2' }), FROM);
+  await assert.rejects(renamed, problem('CSR_INVALID', /belongs to the agent orders-1 of the pool dc1/));
+});

@@ -10,8 +10,10 @@ import {
   systemClock,
   WindowBudget,
 } from '@penstock/wire';
+import { held } from './health/held.ts';
 import { Readiness } from './health/readiness.ts';
 import { type Sampler, startSampler } from './health/sample.ts';
+import { watchSleep } from './health/sleep-watch.ts';
 import { IdentityKeeper } from './identity/identity-keeper.ts';
 import { openKeyStore } from './identity/key-store.ts';
 import { type LocalServer, startLocalServer } from './local/server.ts';
@@ -58,21 +60,23 @@ export async function startDaemon({
   let config = first;
   let clockOffset = 0;
   let lastFailure: AgentStatus['lastFailure'];
+  // What the identity is for: a new name or pool takes a new start.
+  const { name, pool } = first;
   const bootId = randomUUID();
   const metrics = createAgentMetrics();
   const readiness = new Readiness();
   const loopDelay = measureLoopDelay();
+  const eventLoop = held(() => loopDelay.take(), 1_000);
   const targets = new Targets(config, lookup);
   const stopping = new AbortController();
   const failure = Promise.withResolvers<Error>();
-  let sampler: Sampler = sampleHost(config, log);
 
   const gateway = (): GatewayTarget => config.gateway;
   const keeper = await IdentityKeeper.open({
     keyStore: await openKeyStore(config.identity.directory),
-    name: config.name,
-    pool: config.pool,
-    enrollmentToken: config.identity.enrollmentToken,
+    name,
+    pool,
+    enrollmentToken: () => config.identity.enrollmentToken,
     post: (identity) => (path, body) =>
       post(
         gateway(),
@@ -87,9 +91,9 @@ export async function startDaemon({
     log,
     clock: systemClock,
     clockOffset: () => clockOffset,
-    backoff: config.tunnel.reconnect,
-    onStaged: () => slots.retireOne('a renewed identity waits'),
-    onPromoted: ({ serial }) => slots.retireOthers(serial, 'a renewed identity is in force'),
+    backoff: () => config.tunnel.reconnect,
+    onStaged: () => slots.replaceOne('a renewed identity waits'),
+    onPromoted: ({ serial }) => slots.replaceOthers(serial, 'a renewed identity is in force'),
   });
 
   const connectors = () => config.connectors.map(({ name, kind }) => ({ name, kind }));
@@ -106,7 +110,7 @@ export async function startDaemon({
     hello: (index) => ({
       type: 'hello',
       protocol: PROTOCOL_VERSION,
-      agent: { name: config.name, version: SOFTWARE_VERSION },
+      agent: { name, version: SOFTWARE_VERSION },
       bootId,
       platform: {
         os: `${process.platform} ${release()}`.slice(0, 64),
@@ -119,7 +123,7 @@ export async function startDaemon({
     }),
     heartbeatFacts: () => ({
       ...sampler.latest(),
-      eventLoop: loopDelay.take(),
+      eventLoop: eventLoop(),
       streams: slots.streams,
       identity: { notAfter: keeper.current?.notAfter ?? 0 },
       checks: [],
@@ -140,8 +144,8 @@ export async function startDaemon({
   });
 
   const status = (): AgentStatus => ({
-    name: config.name,
-    pool: config.pool,
+    name,
+    pool,
     agentId: keeper.current?.agentId,
     version: SOFTWARE_VERSION,
     config: stamp(),
@@ -163,7 +167,8 @@ export async function startDaemon({
     status,
     registry: metrics.registry,
   });
-  log('agent-started', { name: config.name, pool: config.pool, version: SOFTWARE_VERSION, config: stamp() });
+  let sampler: Sampler = sampleHost(config, log);
+  log('agent-started', { name, pool, version: SOFTWARE_VERSION, config: stamp() });
   log('local-listening', { address: local.address.address, port: local.address.port });
 
   const running = keeper.ensure(stopping.signal).then(
@@ -175,9 +180,15 @@ export async function startDaemon({
     (error: unknown) => failure.resolve(error instanceof Error ? error : new Error(errorText(error))),
   );
 
-  const stop = async () => {
-    if (stopping.signal.aborted) return;
+  const stopSleepWatch = watchSleep(() => {
+    log('host-slept');
+    slots.wake();
+  });
+
+  let stopped: Promise<void> | undefined;
+  const end = async () => {
     stopping.abort(new Error('The agent stops.'));
+    stopSleepWatch();
     keeper.stop();
     sampler.stop();
     loopDelay.stop();
@@ -185,6 +196,10 @@ export async function startDaemon({
     await slots.stop();
     await local.close();
     log('agent-stopped');
+  };
+  const stop = () => {
+    stopped ??= end();
+    return stopped;
   };
   return {
     local: local.address,
@@ -202,11 +217,20 @@ export async function startDaemon({
     async drain() {
       readiness.drain();
       log('agent-draining', { streams: slots.streams.open });
-      await slots.drain();
+      keeper.stop();
+      await Promise.race([slots.drain(), stoppedEarly(stopping.signal)]);
       await stop();
     },
     stop,
   };
+}
+
+/** Settles when the agent is stopped while it drains: nothing is waited for any longer. */
+function stoppedEarly(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  return promise;
 }
 
 const sampleHost = (config: AgentConfig, log: AgentLog): Sampler =>

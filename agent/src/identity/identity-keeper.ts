@@ -1,25 +1,28 @@
 import type { Secret } from '@penstock/config-schema';
-import { type Clock, errorText, ProblemError, pause } from '@penstock/wire';
+import { type Clock, errorCode, errorText, ProblemError, pause, problemCodes } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 import { enroll } from './enroll.ts';
 import type { Post } from './identity-answer.ts';
 import { IdentityError } from './identity-error.ts';
+import { isIdentityRefusal } from './identity-refusal.ts';
 import type { KeyStore } from './key-store.ts';
 import { renew, renewAt } from './renew.ts';
+import { renewalRetry } from './renewal-retry.ts';
 
 export type KeeperOptions = {
   readonly keyStore: KeyStore;
   readonly name: string;
   readonly pool: string;
-  readonly enrollmentToken: Secret | undefined;
+  /** Asked for anew each time: the file may have been given a new one. */
+  readonly enrollmentToken: () => Secret | undefined;
   /** Requests on a connection opened with `identity`, or with none. */
   readonly post: (identity: AgentIdentity | undefined) => Post;
   readonly log: AgentLog;
   readonly clock: Clock;
   /** Milliseconds the gateway's clock is ahead of ours: certificates are dated by it. */
   readonly clockOffset: () => number;
-  readonly backoff: { readonly base: number; readonly max: number };
+  readonly backoff: () => { readonly base: number; readonly max: number };
   /** A renewed identity waits for a session to carry it. */
   readonly onStaged: () => void;
   /** A renewed identity is now current. */
@@ -28,7 +31,6 @@ export type KeeperOptions = {
 
 /** Node's timers end at 2^31 milliseconds; a longer wait is taken in parts. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-const RENEWAL_RETRY = 30_000;
 
 /** Keeps the agent's identity good: enrolls when there is none, renews in time, and never lets go of what works. */
 export class IdentityKeeper {
@@ -36,6 +38,11 @@ export class IdentityKeeper {
   #current: AgentIdentity | undefined;
   #next: AgentIdentity | undefined;
   #stopTimer = () => {};
+  #life: 'running' | 'stopped' = 'running';
+  /** Renewals that failed in a row, one whose certificate was refused among them. */
+  #failedRenewals = 0;
+  /** What works on the identity directory, one after the other: two at once would take each other's next key. */
+  #work: Promise<unknown> = Promise.resolve();
 
   private constructor(
     options: KeeperOptions,
@@ -73,13 +80,14 @@ export class IdentityKeeper {
     const { clock, backoff, log } = this.#options;
     for (let failures = 0; this.#current === undefined && !signal.aborted; failures += 1) {
       try {
-        await this.#enroll(signal);
+        await this.#inTurn(() => this.#enroll(signal));
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof IdentityError) throw error;
-        const permanent = error instanceof ProblemError && error.status < 500 && error.status !== 429;
+        const { base, max } = backoff();
+        const permanent = error instanceof ProblemError && problemCodes[error.code].permanent;
         const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
-        const bound = permanent ? backoff.max : Math.min(backoff.max, backoff.base * 2 ** failures);
+        const bound = permanent ? max : Math.min(max, base * 2 ** Math.min(failures, 20));
         const wait = Math.max(asked, bound * (0.5 + clock.random() / 2));
         log('enrollment-failed', { ...describe(error), retryIn: Math.round(wait) });
         await pause(clock, wait, signal);
@@ -93,39 +101,73 @@ export class IdentityKeeper {
   }
 
   stop(): void {
+    this.#life = 'stopped';
     this.#stopTimer();
   }
 
-  /** A session was welcomed with this identity. A renewed one is from now on the identity. Throws IdentityError. */
+  /** A session was welcomed with this identity. A renewed one is from now on the identity. */
   async carried(identity: AgentIdentity): Promise<void> {
     if (identity.serial !== this.#next?.serial) return;
-    this.#next = undefined;
-    this.#current = await this.#options.keyStore.promote();
-    this.#options.log('identity-renewed', { notAfter: new Date(this.#current.notAfter).toISOString() });
-    this.#options.onPromoted(this.#current);
-    this.#schedule();
+    await this.#inTurn(async () => {
+      if (identity.serial !== this.#next?.serial) return;
+      try {
+        this.#current = await this.#options.keyStore.promote();
+      } catch (error) {
+        // It works and is in the directory as the next one: only its place is not right yet.
+        this.#options.log('identity-renewal-failed', describe(error));
+        this.#current = identity;
+      }
+      this.#next = undefined;
+      this.#failedRenewals = 0;
+      this.#options.log('identity-renewed', { notAfter: new Date(this.#current.notAfter).toISOString() });
+      this.#options.onPromoted(this.#current);
+      this.#schedule();
+    });
   }
 
   /**
-   * The gateway refused a session of this identity. A renewed one is dropped and the current one tried again. A current
-   * one is kept, whatever the gateway says: its clock or its store may be wrong; but with an enrollment token at
-   * hand the agent enrolls again.
+   * The gateway refused a session of this identity as expired or unknown; true when another is now at hand. A renewed
+   * one is dropped, and the current one is good again. A current one is kept, whatever the gateway says: its clock
+   * or its store may be wrong; but with an enrollment token at hand the agent enrolls again.
    */
-  async refused(identity: AgentIdentity, error: ProblemError, signal: AbortSignal): Promise<void> {
-    if (error.code !== 'IDENTITY_EXPIRED' && error.code !== 'IDENTITY_UNKNOWN') return;
-    if (identity.serial === this.#next?.serial) {
-      this.#next = undefined;
-      await this.#options.keyStore.discardNext();
-      this.#schedule();
-    } else if (this.#options.enrollmentToken !== undefined) {
-      await this.#enroll(signal).catch((failure: unknown) => {
-        if (!signal.aborted) this.#options.log('enrollment-failed', describe(failure));
-      });
-    }
+  refused(identity: AgentIdentity, signal: AbortSignal): Promise<boolean> {
+    return this.#inTurn(async () => {
+      try {
+        if (identity.serial === this.#next?.serial) await this.#dropNext();
+        // Another session may have been here before, with the same identity.
+        else if (identity.serial === this.#current?.serial) await this.#hasEnrolledAgain(signal);
+      } catch (error) {
+        this.#options.log('identity-renewal-failed', describe(error));
+      }
+      return this.candidate !== undefined && this.candidate.serial !== identity.serial;
+    });
   }
 
-  async #enroll(signal: AbortSignal): Promise<void> {
-    const { keyStore, name, pool, enrollmentToken: token, post, log } = this.#options;
+  async #dropNext(): Promise<void> {
+    this.#next = undefined;
+    this.#failedRenewals += 1;
+    this.#options.log('identity-renewal-failed', {
+      detail: 'The gateway refused the renewed certificate. The one before it stays in force.',
+    });
+    this.#schedule();
+    await this.#options.keyStore.discardNext();
+  }
+
+  /** Enrolls with the key there is, when the file has a token. */
+  async #hasEnrolledAgain(signal?: AbortSignal): Promise<boolean> {
+    const before = this.#current;
+    if (this.#options.enrollmentToken() === undefined) return false;
+    try {
+      await this.#enroll(signal);
+    } catch (error) {
+      if (!signal?.aborted && !this.#isStopped) this.#options.log('enrollment-failed', describe(error));
+    }
+    return this.#current !== before;
+  }
+
+  async #enroll(signal?: AbortSignal): Promise<void> {
+    const { keyStore, name, pool, enrollmentToken, post, log } = this.#options;
+    const token = enrollmentToken();
     if (token === undefined) {
       throw new IdentityError(
         'missing',
@@ -133,51 +175,77 @@ export class IdentityKeeper {
           'Make one with "penstock-gateway token create" and give it by ${env:…} or ${file:…}.',
       );
     }
+    const before = this.#current;
     const identity = await enroll(post(undefined), { token, name, pool }, keyStore);
-    if (signal.aborted) return;
+    if (signal?.aborted || this.#isStopped) return;
     this.#current = identity;
     this.#next = undefined;
+    this.#failedRenewals = 0;
     log('identity-enrolled', {
       agentId: identity.agentId,
       notAfter: new Date(identity.notAfter).toISOString(),
     });
+    if (before !== undefined) this.#options.onPromoted(identity);
     this.#schedule();
   }
 
   #schedule(): void {
     this.#stopTimer();
-    if (this.#current === undefined || this.#next !== undefined) return;
+    if (this.#current === undefined || this.#next !== undefined || this.#life === 'stopped') return;
+    if (this.#failedRenewals > 0) {
+      this.#wait(this.#retryWait(0));
+      return;
+    }
     const { clock, clockOffset } = this.#options;
     const due = renewAt(this.#current, () => clock.random());
     this.#wait(due - clock.wall() - clockOffset());
+  }
+
+  #retryWait(asked: number): number {
+    const { clock, clockOffset } = this.#options;
+    const left = (this.#current?.notAfter ?? 0) - clock.wall() - clockOffset();
+    return Math.max(asked, renewalRetry(left, this.#failedRenewals, clock.random()));
   }
 
   #wait(milliseconds: number): void {
     const part = Math.min(Math.max(milliseconds, 0), LONGEST_TIMER);
     this.#stopTimer = this.#options.clock.after(part, () => {
       if (milliseconds > part) this.#wait(milliseconds - part);
-      else void this.#renew();
+      else void this.#inTurn(() => this.#renew());
     });
   }
 
   async #renew(): Promise<void> {
-    const { keyStore, post, log, onStaged, clock } = this.#options;
+    const { keyStore, post, log, onStaged } = this.#options;
+    if (this.#life === 'stopped' || this.#next !== undefined) return;
     try {
-      this.#next = await renew(post(this.#current), keyStore);
+      const next = await renew(post(this.#current), keyStore);
+      if (this.#isStopped) return;
+      this.#next = next;
       onStaged();
     } catch (error) {
+      if (this.#isStopped) return;
+      this.#failedRenewals += 1;
       log('identity-renewal-failed', describe(error));
-      // Never later than a tenth of what is left, so that a short-lived certificate gets its tries too.
-      const left = Math.max(0, (this.#current?.notAfter ?? 0) - clock.wall());
+      if (isIdentityRefusal(error) && (await this.#hasEnrolledAgain())) return;
       const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
-      this.#wait(Math.max(asked, 500, Math.min(RENEWAL_RETRY, left / 10) * (0.5 + clock.random() / 2)));
+      this.#wait(this.#retryWait(asked));
     }
+  }
+
+  /** Asked after every wait, in which it may have changed. */
+  get #isStopped(): boolean {
+    return this.#life === 'stopped';
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#work.then(work);
+    this.#work = result.catch(() => {});
+    return result;
   }
 }
 
 function describe(error: unknown): { readonly code?: string; readonly detail: string } {
-  const detail = errorText(error);
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? { code: error.code, detail }
-    : { detail };
+  const code = errorCode(error);
+  return { ...(code !== undefined && { code }), detail: errorText(error) };
 }

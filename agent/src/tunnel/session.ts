@@ -1,14 +1,12 @@
-import type { ClientHttp2Session } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import {
   type AgentMessage,
   type AgentMessageOf,
-  CONNECT_PROTOCOL,
+  type CloseCode,
+  errorText,
   type GatewayMessage,
   type GatewayMessageOf,
-  keepAlive,
-  limits,
-  streamPath,
   TunnelError,
   type WindowBudget,
   type WindowShare,
@@ -17,7 +15,10 @@ import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { Targets } from '../target/targets.ts';
 import { ControlStream } from './control-stream.ts';
+import { DataStreams } from './data-streams.ts';
 import { Opens } from './opens.ts';
+import { SessionKeepalive } from './session-keepalive.ts';
+import { SessionRefused } from './session-refused.ts';
 import { openTunnelSession } from './tunnel-session.ts';
 
 export type SessionOptions = {
@@ -27,7 +28,6 @@ export type SessionOptions = {
   readonly windows: WindowBudget;
   readonly ping: { readonly interval: number; readonly timeout: number };
   readonly halfClosedTimeout: () => number;
-  readonly drainTimeout: () => number;
   readonly log: AgentLog;
   readonly metrics: AgentMetrics;
   readonly onMessage: (message: GatewayMessage, session: GatewaySession) => void;
@@ -35,14 +35,20 @@ export type SessionOptions = {
 
 type Welcome = GatewayMessageOf<'welcome'>;
 
-/** Every life of a session: `retiring` takes no new opens and ends when the last stream has, or at its deadline. */
+/**
+ * Every life of a session: `outgoing` is as good as ready until its successor is there; `retiring` takes no new opens
+ * and ends when the last stream has, or at its deadline.
+ */
 type State =
   | { readonly name: 'greeting' }
   | { readonly name: 'ready' }
-  | { readonly name: 'retiring'; readonly deadline: NodeJS.Timeout }
+  | { readonly name: 'outgoing'; readonly reason: string }
+  | { readonly name: 'retiring'; readonly deadline: NodeJS.Timeout | undefined }
   | { readonly name: 'ended' };
 
 const WELCOME_TIMEOUT = 10_000;
+/** For streams that were reset at the drain deadline, and for the last message, to leave. */
+const LEAVING_TIMEOUT = 1_000;
 
 /** One session to the gateway: made once, lived through once. The loop that makes the next is `reconnect`. */
 export class GatewaySession {
@@ -51,28 +57,33 @@ export class GatewaySession {
   readonly #http: ClientHttp2Session;
   readonly #opens: Opens;
   readonly #windows: WindowShare;
-  readonly #retired = Promise.withResolvers<string>();
+  readonly #data: DataStreams;
+  readonly #keepalive: SessionKeepalive;
+  readonly #outgoing = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<Error>();
   readonly #welcomed = Promise.withResolvers<Welcome>();
+  readonly #closed = Promise.withResolvers<void>();
   #control: ControlStream | undefined;
-  #stopKeepalive = () => {};
   #state: State = { name: 'greeting' };
-  #streamsBrought = 0;
 
   /** Settles when a successor should be made at once: the gateway drains, the identity is new, ids run out. */
-  readonly retired: Promise<string>;
+  readonly outgoing: Promise<string>;
   /** Settles with the reason when the session is over. */
   readonly ended: Promise<Error>;
+  /** Settles when its connection has closed too. */
+  readonly closed: Promise<void>;
 
   private constructor(socket: TLSSocket, http: ClientHttp2Session, options: SessionOptions) {
     this.#socket = socket;
     this.#http = http;
     this.#options = options;
-    this.retired = this.#retired.promise;
+    this.outgoing = this.#outgoing.promise;
     this.ended = this.#ended.promise;
+    this.closed = this.#closed.promise;
     this.#windows = options.windows.join((initialWindowSize) => {
       if (!http.destroyed) http.settings({ initialWindowSize });
     });
+    this.#data = new DataStreams(http, this.#windows, () => this.makeOutgoing('its stream ids run out'));
     this.#opens = new Opens({
       targets: options.targets,
       halfClosedTimeout: options.halfClosedTimeout,
@@ -81,20 +92,28 @@ export class GatewaySession {
       port: {
         refusal: () => this.#refusal(),
         bring: (id) => this.#bring(id),
-        fail: (id, code, detail) =>
-          this.send({ type: 'open-failed', id, code, detail: detail.slice(0, 1024) }),
+        fail: (id, code, detail) => this.#fail(id, code, detail),
       },
     });
-    socket.once('close', () =>
-      this.#end(new TunnelError('SESSION_LOST', 'The connection to the gateway was lost.')),
-    );
+    this.#keepalive = new SessionKeepalive({
+      http,
+      socket,
+      ping: options.ping,
+      onDead: (reason) => this.#end(new TunnelError('SESSION_LOST', reason)),
+      onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
+      onSlept: () => options.log('host-slept'),
+    });
+    socket.once('close', () => {
+      this.#end(new TunnelError('SESSION_LOST', 'The connection to the gateway was lost.'));
+      this.#closed.resolve();
+    });
     http.once('close', () => this.#end(new TunnelError('SESSION_LOST', 'The gateway closed the session.')));
-    http.once('goaway', () => this.retire('the gateway sent GOAWAY'));
+    http.once('goaway', () => this.makeOutgoing('the gateway sent GOAWAY'));
   }
 
   /**
    * Makes a session on a connected socket and comes back when the gateway has welcomed it. Throws ProblemError,
-   * TunnelError or GatewayError; the socket is then destroyed.
+   * SessionRefused, TunnelError or GatewayError; the socket is then destroyed. To give up, destroy the socket.
    */
   static async establish(
     socket: TLSSocket,
@@ -137,19 +156,34 @@ export class GatewaySession {
     this.#control?.send(message);
   }
 
-  /** Takes no new opens, lets live streams finish until the drain deadline, then ends. */
-  retire(reason: string): void {
+  /** Asks for a successor, and goes on as before until there is one. */
+  makeOutgoing(reason: string): void {
     if (this.#state.name !== 'ready') return;
-    const deadline = setTimeout(() => this.#opens.abortAll('DRAIN_TIMEOUT'), this.#options.drainTimeout());
+    this.#state = { name: 'outgoing', reason };
+    this.#outgoing.resolve(reason);
+  }
+
+  /**
+   * Takes no new opens, and ends when the last stream has. Live streams have all the time they need, or as many
+   * milliseconds as `within` says; said again, the last word counts.
+   */
+  retire(reason: string, within?: number): void {
+    const before = this.#state;
+    if (before.name === 'greeting' || before.name === 'ended') return;
+    if (before.name === 'retiring') clearTimeout(before.deadline);
+    const deadline = within === undefined ? undefined : setTimeout(() => this.#abandonStreams(), within);
     this.#state = { name: 'retiring', deadline };
+    if (before.name === 'retiring') return;
+    const why = before.name === 'outgoing' ? before.reason : reason;
     this.send({ type: 'draining' });
-    this.#options.log('session-retired', { reason, streams: this.streams.open });
-    this.#retired.resolve(reason);
-    void this.#opens.idle().then(() => {
-      this.#control?.end({ type: 'goodbye', reason });
-      this.#http.close();
-      this.#end(new TunnelError('AGENT_DRAINING', `Retired: ${reason}.`));
-    });
+    this.#options.log('session-retired', { reason: why, streams: this.streams.open });
+    this.#outgoing.resolve(why);
+    void this.#opens.idle().then(() => this.#leave(why));
+  }
+
+  /** This host slept: the gateway has to give a sign of life soon. */
+  suspect(): void {
+    if (this.#state.name !== 'greeting' && this.#state.name !== 'ended') this.#keepalive.suspect();
   }
 
   /** Ends the session and everything on it at once. */
@@ -157,16 +191,23 @@ export class GatewaySession {
     this.#end(error);
   }
 
+  #leave(reason: string): void {
+    if (this.#state.name === 'ended') return;
+    this.#control?.end({ type: 'goodbye', reason });
+    this.#http.close();
+    this.#end(new TunnelError('AGENT_DRAINING', `Retired: ${reason}.`));
+  }
+
   #receive(message: GatewayMessage): void {
     switch (message.type) {
       case 'welcome':
         if (this.#state.name !== 'greeting') return;
         this.#state = { name: 'ready' };
-        this.#stopKeepalive = this.#startKeepalive();
+        this.#keepalive.start();
         this.#welcomed.resolve(message);
         break;
       case 'refused':
-        this.#end(new TunnelError(message.code, message.detail));
+        this.#end(new SessionRefused(message));
         break;
       case 'open':
         void this.#opens.start(message);
@@ -175,7 +216,7 @@ export class GatewaySession {
         this.#opens.cancel(message.id, message.code);
         break;
       case 'reconnect':
-        this.retire(message.reason);
+        this.makeOutgoing(message.reason);
         break;
       default:
         break;
@@ -184,57 +225,39 @@ export class GatewaySession {
   }
 
   #refusal(): TunnelError | undefined {
-    if (this.#state.name !== 'ready') return new TunnelError('AGENT_DRAINING');
+    const { name } = this.#state;
+    if (name !== 'ready' && name !== 'outgoing') return new TunnelError('AGENT_DRAINING');
     const { open, opening } = this.streams;
-    const most = Math.min(
-      limits.streamsPerSession,
-      this.#http.remoteSettings.maxConcurrentStreams ?? Infinity,
-    );
-    // One stream is the control stream. Beyond the gateway's limit a request would wait without an end.
-    if (open + opening + 1 >= most)
-      return new TunnelError('AGENT_OVERLOADED', `This session has its ${most} streams.`);
-    return undefined;
+    return this.#data.refusal(open + opening);
   }
 
-  #bring(id: string) {
-    const stream = this.#http.request(
-      {
-        ':method': 'CONNECT',
-        ':protocol': CONNECT_PROTOCOL,
-        ':scheme': 'https',
-        ':path': streamPath(id),
-      },
-      { endStream: false },
-    );
-    this.#windows.streamOpened();
-    stream.once('close', () => this.#windows.streamClosed());
-    this.#streamsBrought += 1;
-    if (this.#streamsBrought === limits.streamsBeforeRotation) this.retire('its stream ids run out');
-    return stream;
+  #bring(id: string): ClientHttp2Stream {
+    try {
+      return this.#data.bring(id);
+    } catch (error) {
+      // The gateway still reads the control stream, and can try another session at once.
+      this.#fail(id, 'AGENT_DRAINING', errorText(error));
+      throw error;
+    }
   }
 
-  #startKeepalive(): () => void {
-    return keepAlive(
-      {
-        ping: (onPong) => {
-          this.#http.ping((error, roundTrip) => {
-            if (error === null) onPong(roundTrip);
-          });
-        },
-        bytesReceived: () => this.#socket.bytesRead,
-        onDead: (reason) => this.#end(new TunnelError('SESSION_LOST', reason)),
-        onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
-        onSlept: () => this.#options.log('host-slept'),
-      },
-      this.#options.ping,
-    );
+  #fail(id: string, code: CloseCode, detail: string): void {
+    this.send({ type: 'open-failed', id, code, detail: detail.slice(0, 1024) });
+  }
+
+  /** The drain deadline has come. What cannot even be reset by then goes with the session. */
+  #abandonStreams(): void {
+    this.#opens.abortAll('DRAIN_TIMEOUT');
+    if (this.#state.name !== 'retiring') return;
+    const late = () => this.#end(new TunnelError('DRAIN_TIMEOUT'));
+    this.#state = { name: 'retiring', deadline: setTimeout(late, LEAVING_TIMEOUT) };
   }
 
   #end(error: Error): void {
     if (this.#state.name === 'ended') return;
     if (this.#state.name === 'retiring') clearTimeout(this.#state.deadline);
     this.#state = { name: 'ended' };
-    this.#stopKeepalive();
+    this.#keepalive.stop();
     this.#opens.abortAll('SESSION_LOST');
     this.#windows.release();
     this.#welcomed.promise.catch(() => {});
@@ -242,7 +265,7 @@ export class GatewaySession {
     this.#ended.resolve(error);
     // A session closed politely ends its socket by itself; the deadline is for a peer that does not answer.
     if (this.#http.closed && !this.#http.destroyed) {
-      const timer = setTimeout(() => this.#socket.destroy(), 1_000);
+      const timer = setTimeout(() => this.#socket.destroy(), LEAVING_TIMEOUT);
       this.#socket.once('close', () => clearTimeout(timer));
     } else {
       this.#socket.destroy();

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
 import { CONNECTION_WINDOW, errorText, INITIAL_STREAM_WINDOW, limits } from '@penstock/wire';
+import { sourceOf } from '../identity/attempt-limit.ts';
 import { readPeer } from './peer.ts';
 import { type PeerOptions, servePeer, UNAUTHENTICATED_STREAMS } from './peer-session.ts';
 
@@ -53,7 +54,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     keepAliveInitialDelay: 30_000,
   });
   server.on('connection', (socket: Socket) => {
-    const release = options.admission.connect(socket.remoteAddress ?? '');
+    const release = options.admission.connect(sourceOf(socket.remoteAddress ?? ''));
     socket.on('error', () => {});
     if (release === undefined) {
       socket.destroy();
@@ -67,6 +68,11 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
+    // Whoever offers no ALPN at all gets through the handshake (RFC 7301 section 3.2), and is no agent.
+    if (socket.alpnProtocol !== 'h2') {
+      socket.destroy();
+      return;
+    }
     const peer = readPeer(socket, options.organization);
     servePeer(socket, speakHttp2(socket), peer, options);
   });

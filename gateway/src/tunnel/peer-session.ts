@@ -33,8 +33,8 @@ export type PeerOptions = {
   readonly log: GatewayLog;
 };
 
-/** Requests a peer may make before it has a control stream. */
-const MAX_PLAIN_REQUESTS = 8;
+/** Requests of any kind a peer may make before it has a control stream. */
+const MOST_REQUESTS = 8;
 
 /** Streams a peer may open at once before it has a control stream. */
 export const UNAUTHENTICATED_STREAMS = 8;
@@ -109,13 +109,13 @@ export function servePeer(
       else session.arrive(openId, stream);
       return;
     }
-    if (headers[':method'] === 'CONNECT' && !isTunnel) {
-      stream.destroy(new TunnelError('PROTOCOL_ERROR'));
+    requests += 1;
+    if (requests > MOST_REQUESTS && session === undefined) {
+      misbehaved('It made too many requests without a control stream.');
       return;
     }
-    requests += 1;
-    if (requests > MAX_PLAIN_REQUESTS && session === undefined) {
-      misbehaved('It made too many requests without a control stream.');
+    if (headers[':method'] === 'CONNECT' && !isTunnel) {
+      stream.destroy(new TunnelError('PROTOCOL_ERROR'));
       return;
     }
     const route = `${headers[':method']} ${path.slice(0, 64)}`;

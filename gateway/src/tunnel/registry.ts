@@ -26,8 +26,10 @@ export class Registry {
     const { pool, agentId } = session.identity;
     const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<AgentSession>>());
     const sessions = getOrMake(agents, agentId, () => new Set<AgentSession>());
-    // A draining session is being replaced and does not count, or no agent at its limit could renew.
-    const counted = sessions.values().reduce((count, each) => count + (each.state === 'draining' ? 0 : 1), 0);
+    // What drains or is being replaced does not count, or no agent at its limit could ever renew.
+    const counted = [...sessions].filter(
+      (each) => each.state !== 'draining' && !replaces(session, each),
+    ).length;
     if (counted >= this.#limits.sessionsPerAgent || sessions.size >= 2 * this.#limits.sessionsPerAgent) {
       return new TunnelError('LIMIT_EXCEEDED', `This agent already has ${counted} sessions.`);
     }
@@ -89,6 +91,11 @@ export class Registry {
     if (agents.size === 0) this.#pools.delete(pool);
     for (const listener of this.#onAgentGone) listener(agentId);
   }
+}
+
+/** An agent makes a session anew before it lets go of the old one: same process, same place among its sessions. */
+function replaces({ hello: newer }: AgentSession, { hello: older }: AgentSession): boolean {
+  return newer !== undefined && newer.bootId === older?.bootId && newer.session.index === older.session.index;
 }
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

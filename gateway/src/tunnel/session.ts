@@ -6,7 +6,6 @@ import {
   type Clock,
   keepAlive,
   limits,
-  PROTOCOL_VERSION,
   SOFTWARE_VERSION,
   TunnelError,
   type WindowBudget,
@@ -16,6 +15,7 @@ import type { AgentIdentity } from '../identity/agent-identity.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';
+import { refusalOf } from './greeting.ts';
 
 /** This gateway as agents see it. */
 export type GatewaySelf = { readonly id: string; readonly epoch: string };
@@ -34,11 +34,14 @@ export type SessionOptions = {
   readonly onState: (session: AgentSession) => void;
 };
 
-/** Every life of a session: `draining` takes no new opens and ends when the last stream has, or at its deadline. */
+/**
+ * Every life of a session: `draining` takes no new opens. When the agent drains, the agent also ends the session; when
+ * this gateway drains, its deadline does.
+ */
 type State =
   | { readonly name: 'greeting'; readonly timer: NodeJS.Timeout }
   | { readonly name: 'ready' }
-  | { readonly name: 'draining'; readonly timer: NodeJS.Timeout }
+  | { readonly name: 'draining'; readonly timer: NodeJS.Timeout | undefined }
   | { readonly name: 'ended' };
 
 export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
@@ -149,9 +152,13 @@ export class AgentSession {
 
   /** Asks the agent to connect again first and then to leave, since this gateway drains. */
   askToReconnect(reason: string): void {
-    this.#announced = 'gateway';
+    if (this.#state.name !== 'ready' && this.#state.name !== 'draining') return;
     this.#control.send({ type: 'reconnect', reason });
-    this.#drain();
+    const timer = setTimeout(
+      () => this.#end(new TunnelError('DRAIN_TIMEOUT', 'Streams outlived the drain deadline.')),
+      this.#options.drainTimeout(),
+    );
+    this.#drain('gateway', timer);
   }
 
   /** Ends the session and everything on it at once. */
@@ -185,7 +192,7 @@ export class AgentSession {
         this.#streams.fail(message.id, message.code, message.detail);
         break;
       case 'draining':
-        this.#drain();
+        if (this.#state.name === 'ready') this.#drain('agent', undefined);
         break;
       case 'goodbye':
         this.#announced = 'agent';
@@ -203,7 +210,7 @@ export class AgentSession {
     clearTimeout(this.#state.timer);
     this.#hello = hello;
     this.#connectors = new Set(hello.connectors.map(({ name }) => name));
-    const refusal = this.#refusal(hello) ?? this.#options.admit(this);
+    const refusal = refusalOf(hello, this.identity) ?? this.#options.admit(this);
     if (refusal !== undefined) {
       const retryable = refusal.retry !== 'never' || refusal.code === 'LIMIT_EXCEEDED';
       this.#control.end({
@@ -228,30 +235,11 @@ export class AgentSession {
     this.#options.onState(this);
   }
 
-  #refusal(hello: AgentMessageOf<'hello'>): TunnelError | undefined {
-    if (hello.protocol !== PROTOCOL_VERSION) {
-      return new TunnelError(
-        'VERSION_UNSUPPORTED',
-        `The agent speaks protocol ${hello.protocol}, this gateway ${PROTOCOL_VERSION}.`,
-      );
-    }
-    if (hello.agent.name !== this.identity.name) {
-      return new TunnelError(
-        'IDENTITY_UNKNOWN',
-        `The agent's file calls it ${hello.agent.name}, its certificate ${this.identity.name}. Enroll it again.`,
-      );
-    }
-    return undefined;
-  }
-
-  #drain(): void {
-    if (this.#state.name !== 'ready') return;
-    const timer = setTimeout(
-      () => this.#end(new TunnelError('DRAIN_TIMEOUT', 'Streams outlived the drain deadline.')),
-      this.#options.drainTimeout(),
-    );
+  #drain(by: 'agent' | 'gateway', timer: NodeJS.Timeout | undefined): void {
+    if (this.#state.name === 'draining') clearTimeout(this.#state.timer);
+    this.#announced = by;
     this.#state = { name: 'draining', timer };
-    this.#options.log('session-draining', this.#fields());
+    this.#options.log('session-draining', { ...this.#fields(), by });
     this.#options.onState(this);
   }
 

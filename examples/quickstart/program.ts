@@ -1,0 +1,86 @@
+// A Penstock program as a child process, and what it logs.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export type LogLine = { readonly event?: string; readonly [field: string]: unknown };
+type Environment = Readonly<Record<string, string>>;
+
+const DEADLINE = 30_000;
+/** Lines of log that are kept to be waited for. */
+const KEPT = 500;
+
+const bin = (program: 'agent' | 'gateway') =>
+  fileURLToPath(new URL(`../../${program}/bin/penstock-${program}.js`, import.meta.url));
+const file = (program: 'agent' | 'gateway') => fileURLToPath(new URL(`${program}.yaml`, import.meta.url));
+
+/** Runs one command of a program to its end and gives what it printed as JSON. */
+export async function command(
+  program: 'agent' | 'gateway',
+  words: readonly string[],
+  environment: Environment,
+): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [bin(program), ...words, '--output', 'json'],
+    {
+      env: { ...process.env, ...environment },
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+    },
+  );
+  return JSON.parse(stdout);
+}
+
+/** A running program. */
+export class Program {
+  readonly #child: ChildProcess;
+  readonly #lines: LogLine[] = [];
+  readonly #watchers = new Set<() => void>();
+  readonly #exited: Promise<void>;
+  #errors = '';
+
+  constructor(program: 'agent' | 'gateway', environment: Environment) {
+    this.#child = spawn(process.execPath, [bin(program), 'run', '--config', file(program)], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('exit', () => {
+        resolve();
+        for (const watcher of this.#watchers) watcher();
+      });
+    });
+    this.#child.stderr?.on('data', (text: Buffer) => {
+      this.#errors = `${this.#errors}${text}`.slice(-4_000);
+    });
+    createInterface({ input: this.#child.stdout ?? process.stdin }).on('line', (line) => {
+      this.#lines.push(JSON.parse(line) as LogLine);
+      if (this.#lines.length > KEPT) this.#lines.shift();
+      for (const watcher of this.#watchers) watcher();
+    });
+  }
+
+  /** The newest line that is this event and meets `where`, waited for when there is none. */
+  async line(event: string, where: (line: LogLine) => boolean = () => true): Promise<LogLine> {
+    const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
+    const look = () => {
+      const found = this.#lines.findLast((line) => line.event === event && where(line));
+      if (found !== undefined) resolve(found);
+      else if (this.#child.exitCode !== null) reject(new Error(`It ended early: ${this.#errors}`));
+    };
+    const timer = setTimeout(() => reject(new Error(`No ${event} within 30 s. ${this.#errors}`)), DEADLINE);
+    this.#watchers.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#watchers.delete(look);
+    });
+  }
+
+  /** Ends the process and comes back when it is gone. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
+    await this.#exited;
+  }
+}

@@ -1,0 +1,113 @@
+// npm start: a private database, a gateway and two agents, a query through them, and the same query again after the
+// agent that carried it was killed. Options: --once ends afterwards; --output json tells it as one line of JSON.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { command, Program } from './program.ts';
+import { askForBestCustomers } from './query.ts';
+import { done, type Result, rows, title, tryIt } from './story.ts';
+
+const { values: options } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, output: { type: 'string', default: 'text' } },
+});
+
+const started = performance.now();
+const since = (from: number) => Math.round(performance.now() - from);
+const directory = await mkdtemp(join(tmpdir(), 'penstock-quickstart-'));
+const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+await using cleanup = new AsyncDisposableStack();
+cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+
+title('Penstock: a private database, reached through a gateway and two agents');
+
+const database = fork(fileURLToPath(new URL('database.ts', import.meta.url)));
+cleanup.defer(async () => {
+  database.disconnect();
+  await once(database, 'exit');
+});
+const [{ port: databasePort }] = (await once(database, 'message')) as [{ port: number }];
+done('private database', `PGlite on 127.0.0.1:${databasePort}, which only the agents know`);
+
+const gatewayEnvironment = { PENSTOCK_DATA: join(directory, 'gateway') };
+const { pins, adminToken } = (await command(
+  'gateway',
+  ['init', '--config', 'gateway.yaml'],
+  gatewayEnvironment,
+)) as {
+  pins: [string];
+  adminToken: { token: string };
+};
+const gateway = new Program('gateway', gatewayEnvironment);
+cleanup.defer(() => gateway.end('SIGTERM'));
+const tunnel = await gateway.line('tunnel-listening');
+const adminLine = await gateway.line('admin-listening');
+const ingress = await gateway.line('ingress-listening');
+const admin = `http://127.0.0.1:${adminLine['port']}`;
+const port = Number(String(ingress['address']).split(':').at(-1));
+done('gateway', `agents come to port ${tunnel['port']}, clients of "orders" to port ${port}`);
+
+const { token } = (await command('gateway', ['token', 'create', '--pool', 'demo', '--uses', '2'], {
+  PENSTOCK_URL: admin,
+  PENSTOCK_TOKEN: adminToken.token,
+})) as { token: string };
+const startAgent = (name: string) =>
+  new Program('agent', {
+    AGENT_NAME: name,
+    AGENT_DATA: join(directory, name),
+    PENSTOCK_GATEWAY_URL: `https://127.0.0.1:${tunnel['port']}`,
+    PENSTOCK_GATEWAY_PIN: pins[0],
+    PENSTOCK_ENROLLMENT_TOKEN: token,
+    ORDERS_DB_PORT: String(databasePort),
+    NO_PROXY: '127.0.0.1',
+  });
+const agents = new Map(['agent-1', 'agent-2'].map((name) => [name, startAgent(name)]));
+cleanup.defer(async () => {
+  await Promise.all([...agents.values()].map((agent) => agent.end('SIGTERM')));
+});
+for (const [name, agent] of agents) {
+  for (const session of [0, 1]) await agent.line('session-ready', (line) => line['session'] === session);
+  done(name, 'enrolled with a token; two sessions, both outbound');
+}
+const startMilliseconds = since(started);
+
+title('The three best customers, asked through the gateway by an ordinary PostgreSQL driver');
+const first = await askForBestCustomers(port);
+const carried = await gateway.line('connection-opened');
+const carrier = String(carried['agent']);
+rows(first);
+done(
+  'connection "orders"',
+  `pool ${String(carried['pool'])}, carried by ${carrier}, ${first.milliseconds} ms in all`,
+);
+
+title(`${carrier} is killed, and the same question is asked again`);
+await agents.get(carrier)?.end('SIGKILL');
+const second = await askForBestCustomers(port);
+const other = String((await gateway.line('connection-opened', (line) => line !== carried))['agent']);
+rows(second);
+done('connection "orders"', `carried by ${other}, ${second.milliseconds} ms in all; nobody had to notice`);
+
+const result: Result = {
+  query: { agent: carrier, pool: String(carried['pool']), rows: first.rows },
+  failover: { killed: carrier, agent: other, rows: second.rows },
+  connection: {
+    name: 'orders',
+    host: '127.0.0.1',
+    port,
+    jdbcUrl: `jdbc:postgresql://127.0.0.1:${port}/postgres?user=postgres&sslmode=disable`,
+  },
+  milliseconds: { start: startMilliseconds, query: first.milliseconds, failover: second.milliseconds },
+};
+
+if (!options.once) {
+  agents.set(carrier, startAgent(carrier));
+  tryIt(result, admin, adminToken.token);
+  await interrupted;
+}
+await cleanup.disposeAsync();
+if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit();

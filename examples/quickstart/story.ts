@@ -1,0 +1,48 @@
+// What is told of the quickstart: for a person as it happens, for a program as one line of JSON at the end.
+import { styleText } from 'node:util';
+import type { Answer } from './query.ts';
+
+export type Result = {
+  readonly query: { readonly agent: string; readonly pool: string; readonly rows: Answer['rows'] };
+  readonly failover: { readonly killed: string; readonly agent: string; readonly rows: Answer['rows'] };
+  readonly connection: {
+    readonly name: string;
+    readonly host: string;
+    readonly port: number;
+    readonly jdbcUrl: string;
+  };
+  readonly milliseconds: { readonly start: number; readonly query: number; readonly failover: number };
+};
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const strong = (text: string) => styleText('bold', text, { stream: process.stderr });
+const faint = (text: string) => styleText('dim', text, { stream: process.stderr });
+const good = (text: string) => styleText('green', text, { stream: process.stderr });
+
+/** A step that has been done, and what came of it. */
+export function done(what: string, detail: string): void {
+  say(`  ${good('✔')} ${what.padEnd(30)} ${faint(detail)}`);
+}
+
+export function title(text: string): void {
+  say(`\n${strong(text)}\n`);
+}
+
+export function rows(answer: Answer): void {
+  for (const { customer, orders, revenue } of answer.rows) {
+    say(
+      `      ${customer.padEnd(18)} ${String(orders).padStart(5)} orders ${revenue.toFixed(2).padStart(12)}`,
+    );
+  }
+}
+
+export function tryIt(result: Result, admin: string, adminToken: string): void {
+  const { jdbcUrl, port } = result.connection;
+  title('Try it yourself');
+  say(`  JDBC      ${strong(jdbcUrl)}`);
+  say(`  psql      psql "host=127.0.0.1 port=${port} user=postgres sslmode=disable"`);
+  say(`  console   API and metrics at ${admin}, readiness at ${admin}/readyz`);
+  say(`  fleet     PENSTOCK_URL=${admin} PENSTOCK_TOKEN=${adminToken} \\`);
+  say('            node gateway/bin/penstock-gateway.js agent list');
+  say(`\n  ${faint('Ctrl-C ends everything and leaves nothing behind.')}\n`);
+}

@@ -1,8 +1,5 @@
-import type { Cell, Timing } from './cells/cell.ts';
-import { connectionsCell } from './cells/connections.ts';
-import { heldMemoryCell } from './cells/held-memory.ts';
-import { roundTripCells } from './cells/round-trip.ts';
-import { throughputCells } from './cells/throughput.ts';
+import type { Timing } from './cells/cell.ts';
+import { loopbackCells } from './cells/every-cell.ts';
 import { roundTrips, wanCells, wanRoutes } from './cells/wan.ts';
 import { startLoad } from './load/load.ts';
 import { describeMachine } from './machine.ts';
@@ -27,13 +24,6 @@ export type Surroundings = {
   readonly signal: AbortSignal;
 };
 
-const loopbackCells: readonly Cell[] = [
-  ...throughputCells,
-  ...roundTripCells,
-  connectionsCell,
-  heldMemoryCell,
-];
-
 const full: Timing = { warmUp: 500, window: 1500 };
 const short: Timing = { warmUp: 300, window: 800 };
 /** At 100 ms a connection takes a second or two to find its speed. */
@@ -42,6 +32,7 @@ const shortWan: Timing = { warmUp: 2500, window: 1500 };
 
 export async function runBenchmark(options: Options, surroundings: Surroundings): Promise<Run> {
   const startedAt = new Date();
+  const machine = await describeMachine();
   const { present, about, skipped } = await findRoutes(options.routes);
   const results = new Results();
   const metrics = [
@@ -52,7 +43,7 @@ export async function runBenchmark(options: Options, surroundings: Surroundings)
   return {
     startedAt,
     seconds: (Date.now() - startedAt.getTime()) / 1000,
-    machine: await describeMachine(),
+    machine,
     settings: { rounds: options.rounds, warmUpMs: warmUp, windowMs: window },
     routes: about,
     skipped,

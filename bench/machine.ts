@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
 /** What the figures depend on besides the software under test. */
 export type Machine = {
@@ -10,6 +10,8 @@ export type Machine = {
   readonly node: string;
   readonly openssl: string;
   readonly congestionControl: string;
+  /** Of the last minute, before the first measurement: what else the machine was doing. */
+  readonly loadBefore: number;
 };
 
 export async function describeMachine(): Promise<Machine> {
@@ -21,6 +23,7 @@ export async function describeMachine(): Promise<Machine> {
     node: process.versions.node,
     openssl: process.versions.openssl,
     congestionControl: await readCongestionControl(),
+    loadBefore: loadavg()[0] ?? 0,
   };
 }
 

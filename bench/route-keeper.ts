@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { within } from './process/deadline.ts';
 import type { Address, Places, Route, RouteName, RunningRoute } from './routes/route.ts';
@@ -12,7 +12,6 @@ export class RouteKeeper {
   readonly #places: Places;
   readonly #scratch: string;
   readonly #running = new Map<RouteName, RunningRoute>();
-  #started = 0;
 
   constructor(routes: readonly Route[], target: Address, places: Places, scratch: string) {
     this.#routes = new Map(routes.map((route) => [route.name, route]));
@@ -32,9 +31,7 @@ export class RouteKeeper {
   async start(name: RouteName): Promise<RunningRoute> {
     const route = this.#routes.get(name);
     if (route === undefined) throw new Error(`There is no route ${name}.`);
-    this.#started += 1;
-    const scratch = join(this.#scratch, `${name}-${this.#started}`);
-    await mkdir(scratch, { mode: 0o700, recursive: true });
+    const scratch = await mkdtemp(join(this.#scratch, `${name}-`));
     return within(START_DEADLINE, `Starting ${name}`, route.start(this.#target, this.#places, scratch));
   }
 

@@ -1,21 +1,24 @@
-import { settledKib } from '../process/settle.ts';
-import { type RouteProcess, routeNames } from '../routes/route.ts';
+import { routeNames } from '../routes/route.ts';
 import type { Cell, Metric } from './cell.ts';
+import { residentOf } from './resident.ts';
 
 const COUNT = 1000;
-/** Opened and closed before, so that code that is loaded on first use is not counted. */
-const WARM_UP = 50;
+/**
+ * Held before the first reading: a process that has just started has garbage collected but not given back, and
+ * the first connections would seem to cost nothing because they live there.
+ */
+const ALREADY_HELD = 500;
 
 const metric = (role: 'gateway' | 'agent'): Metric => ({
   id: `memory/${role}`,
-  table: 'memory a held connection',
+  table: 'held connection',
   title: role,
   unit: 'KiB',
   digits: 1,
   brief: false,
 });
 
-/** What the resident memory of each end grows by, a connection, when it holds 1,000 that have carried a byte. */
+/** What the resident memory of each end grows by, a connection, when it holds 1,000 more, each of which has carried a byte. */
 export const heldMemoryCell: Cell = {
   group: 'memory',
   title: 'memory a held connection',
@@ -23,8 +26,7 @@ export const heldMemoryCell: Cell = {
   routes: routeNames.filter((name) => name !== 'direct'),
   fresh: true,
   async measure({ client }, { address, processes }) {
-    await client.ask('hold', { address, count: WARM_UP });
-    await client.ask('release', null);
+    await client.ask('hold', { address, count: ALREADY_HELD });
     const before = await residentOf(processes);
     await client.ask('hold', { address, count: COUNT });
     const held = await residentOf(processes);
@@ -37,12 +39,3 @@ export const heldMemoryCell: Cell = {
     );
   },
 };
-
-async function residentOf(processes: readonly RouteProcess[]): Promise<Map<string, number>> {
-  const kib = new Map<string, number>();
-  for (const { role, pids, settle } of processes) {
-    await settle();
-    for (const pid of await pids()) kib.set(role, (kib.get(role) ?? 0) + (await settledKib(pid)));
-  }
-  return kib;
-}

@@ -7,7 +7,7 @@ export const roundTripCells: readonly Cell[] = [1, 64].map((connections) => {
   const title = `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
   const metric = (share: 'p50' | 'p99'): Metric => ({
     id: `${id}/${share}`,
-    table: 'round trip of 64 bytes',
+    table: 'round trip, 64 B',
     title: `${title}, ${share}`,
     unit: 'µs',
     digits: 0,

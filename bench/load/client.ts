@@ -16,6 +16,7 @@ export type ClientHandlers = {
   roundTrips: (argument: Timed & { connections: number }) => Promise<RoundTrips>;
   /** Connections a second. */
   connectRate: (argument: Timed & { workers: number }) => Promise<number>;
+  /** Opens so many connections and holds them beside those it holds already. */
   hold: (argument: { address: Address; count: number }) => Promise<null>;
   release: (argument: null) => Promise<null>;
   /** Drops every connection, after a measurement that failed. */
@@ -23,7 +24,7 @@ export type ClientHandlers = {
 };
 
 let transfer: Transfer | undefined;
-let release: (() => Promise<void>) | undefined;
+let releases: (() => Promise<void>)[] = [];
 
 answerWith({
   async startTransfer({ address, direction, streams }) {
@@ -40,17 +41,16 @@ answerWith({
     measureRoundTrips(address, connections, warmUp, window),
   connectRate: ({ address, workers, warmUp, window }) => measureConnectRate(address, workers, warmUp, window),
   async hold({ address, count }) {
-    release = await hold(address, count);
+    releases.push(await hold(address, count));
     return null;
   },
   async release() {
-    await release?.();
-    release = undefined;
+    await Promise.all(releases.splice(0).map((release) => release()));
     return null;
   },
   reset() {
     transfer = undefined;
-    release = undefined;
+    releases = [];
     dropAll();
     return null;
   },

@@ -64,7 +64,8 @@ export function startNode(
   return started(child, fileURLToPath(module));
 }
 
-function enter(place: Place): string[] {
+/** What a command line begins with to run there. */
+export function enter(place: Place): string[] {
   return place.namespace === undefined ? [] : ['nsenter', '-t', String(place.namespace), '-n'];
 }
 

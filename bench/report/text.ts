@@ -1,4 +1,5 @@
 import type { Metric } from '../cells/cell.ts';
+import type { Machine } from '../machine.ts';
 import type { Results } from '../results.ts';
 import type { RouteName } from '../routes/route.ts';
 import { figuresOf } from './figures.ts';
@@ -26,6 +27,7 @@ function headOf({ machine, settings, routes, skipped, seconds }: Report): string
     `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, ${machine.kernel}, ` +
       `congestion control ${machine.congestionControl}.`,
     `Node ${machine.node}, OpenSSL ${machine.openssl}. Load generator, both ends and target share the cores.`,
+    ...(machine.loadBefore > machine.cores * BUSY ? [busy(machine)] : []),
     'Medians, below them the range; ratios are of medians, penstock over the other.',
     '',
     ...Object.entries(routes).map(([name, about]) => `${name.padEnd(10)}${about}`),
@@ -33,6 +35,12 @@ function headOf({ machine, settings, routes, skipped, seconds }: Report): string
   ];
   return lines.join('\n');
 }
+
+/** Load a core before the start from which the figures are of little worth. */
+const BUSY = 0.25;
+
+const busy = ({ loadBefore }: Machine) =>
+  `The machine was busy before the start (load ${loadBefore.toFixed(1)}): compare nothing with other runs.`;
 
 /** Whether the load generator could have been what held the routes back. */
 function headroomOf(metrics: readonly Metric[], routes: readonly RouteName[], results: Results): string {

@@ -2,10 +2,11 @@ import type { Skipped } from '../report/report.ts';
 import { direct } from './direct.ts';
 import { haproxy } from './haproxy.ts';
 import { nodeTls } from './node-tls.ts';
+import { penstock } from './penstock.ts';
 import type { Route, RouteName } from './route.ts';
 import { ssh } from './ssh.ts';
 
-const known: readonly Route[] = [direct, nodeTls, haproxy, ssh];
+const known: readonly Route[] = [direct, nodeTls, haproxy, ssh, penstock];
 
 /** The wanted routes that are on this machine, what they are, and what was left out. */
 export async function findRoutes(wanted: readonly RouteName[]) {

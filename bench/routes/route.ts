@@ -1,3 +1,4 @@
+import type { Enrollment } from '../load/agent-identity.ts';
 import type { Place } from '../process/child.ts';
 
 export const routeNames = ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock'] as const;
@@ -22,6 +23,8 @@ export type RunningRoute = {
   /** Where the load generator connects. */
   readonly address: Address;
   readonly processes: readonly RouteProcess[];
+  /** Where there is a gateway that agents enroll with: a token for so many of them, and where to bring it. */
+  readonly enrollment?: (uses: number) => Promise<Enrollment>;
   stop(): Promise<void>;
 };
 

@@ -1,0 +1,18 @@
+import type { Cell } from './cell.ts';
+import { connectionsCell } from './connections.ts';
+import { heldMemoryCell } from './held-memory.ts';
+import { idleSessionsCell } from './idle-sessions.ts';
+import { roundTripCells } from './round-trip.ts';
+import { throughputCells } from './throughput.ts';
+import { roundTrips, wanCells } from './wan.ts';
+
+/** What is measured with everything on this host. */
+export const loopbackCells: readonly Cell[] = [
+  ...throughputCells,
+  ...roundTripCells,
+  connectionsCell,
+  heldMemoryCell,
+  idleSessionsCell,
+];
+
+export const everyCell: readonly Cell[] = [...loopbackCells, ...roundTrips.flatMap(wanCells)];

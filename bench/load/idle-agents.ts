@@ -1,0 +1,39 @@
+import { answerWith } from '../process/ask.ts';
+import { type Enrollment, enrollAgent, type Identity } from './agent-identity.ts';
+import { openIdleSession } from './idle-session.ts';
+
+/** A process of its own: many agents that only hold their session. Each has a key and certificate of its own. */
+export type IdleAgentsHandlers = {
+  enroll: (argument: { enrollment: Enrollment; prefix: string; count: number }) => Promise<null>;
+  /** Has this many of them hold a session, `atOnce` opened at a time; back when all are welcomed. */
+  connect: (argument: { count: number; atOnce: number }) => Promise<null>;
+};
+
+const ENROLLED_AT_ONCE = 8;
+
+const identities: Identity[] = [];
+let connected = 0;
+
+/** Runs `work` for each item, some at a time. */
+async function forEach<Item>(items: readonly Item[], atOnce: number, work: (item: Item) => Promise<void>) {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+answerWith({
+  async enroll({ enrollment, prefix, count }) {
+    const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+    await forEach(names, ENROLLED_AT_ONCE, async (name) => {
+      identities.push(await enrollAgent(enrollment, name));
+    });
+    return null;
+  },
+  async connect({ count, atOnce }) {
+    await forEach(identities.slice(connected, count), atOnce, openIdleSession);
+    connected = count;
+    return null;
+  },
+} satisfies IdleAgentsHandlers);

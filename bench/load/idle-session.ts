@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientHttp2Stream } from 'node:http2';
+import {
+  type AgentMessage,
+  CONNECT_PROTOCOL,
+  encodeMessage,
+  type GatewayMessage,
+  gatewayMessageDecoder,
+  PROTOCOL_VERSION,
+  paths,
+  SOFTWARE_VERSION,
+} from '@penstock/wire';
+import type { Identity } from './agent-identity.ts';
+import { connectTunnel } from './tunnel-connection.ts';
+
+/**
+ * Opens a session and its control stream and comes back when the gateway has welcomed it. It sends no heartbeats,
+ * and lasts as long as this process.
+ */
+export async function openIdleSession(identity: Identity): Promise<void> {
+  const { socket, session } = await connectTunnel(identity.gateway, identity);
+  const stream = session.request(
+    { ':method': 'CONNECT', ':protocol': CONNECT_PROTOCOL, ':scheme': 'https', ':path': paths.control },
+    { endStream: false },
+  );
+  stream.on('error', () => socket.destroy());
+  stream.write(encodeMessage(helloOf(identity)));
+  try {
+    await welcomeOn(stream);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+function helloOf({ name }: Identity): AgentMessage {
+  return {
+    type: 'hello',
+    protocol: PROTOCOL_VERSION,
+    agent: { name, version: SOFTWARE_VERSION },
+    bootId: randomUUID(),
+    platform: { os: process.platform, arch: process.arch, node: process.versions.node },
+    config: { version: 1, digest: `sha256:${'0'.repeat(64)}` },
+    connectors: [],
+    session: { index: 0, wanted: 1 },
+  };
+}
+
+function welcomeOn(stream: ClientHttp2Stream): Promise<void> {
+  const welcome = Promise.withResolvers<void>();
+  const decoder = gatewayMessageDecoder();
+  const receive = (message: GatewayMessage) => {
+    if (message.type === 'welcome') welcome.resolve();
+    if (message.type === 'refused') welcome.reject(new Error(`${message.code}: ${message.detail}`));
+  };
+  stream.on('response', (headers) => {
+    if (headers[':status'] !== 200)
+      welcome.reject(new Error(`The control stream was answered with ${headers[':status']}.`));
+  });
+  stream.on('data', (chunk: Buffer) => {
+    for (const message of decoder.push(chunk)) receive(message);
+  });
+  stream.once('close', () => welcome.reject(new Error('The session ended before it was welcomed.')));
+  return welcome.promise;
+}

@@ -1,0 +1,42 @@
+import { here, type Place } from '../process/child.ts';
+import { executeNode } from '../process/execute.ts';
+import { names } from './penstock-files.ts';
+import type { Address } from './route.ts';
+
+export const GATEWAY = new URL('../../gateway/bin/penstock-gateway.js', import.meta.url);
+export const AGENT = new URL('../../agent/bin/penstock-agent.js', import.meta.url);
+
+/** What `init` made: certificate pins, the one in use first, and the token of the API. */
+export type Setup = { readonly pins: readonly string[]; readonly adminToken: string };
+
+export async function initialize(gatewayYaml: string): Promise<Setup> {
+  const printed = await executeNode(GATEWAY, ['init', '--config', gatewayYaml, '--output', 'json'], here);
+  const { pins, adminToken } = JSON.parse(printed) as { pins: string[]; adminToken: { token: string } };
+  return { pins, adminToken: adminToken.token };
+}
+
+/** The API of a running gateway, asked with its own command line from where it runs. */
+export type Api = { readonly place: Place; readonly admin: Address; readonly adminToken: string };
+
+export async function createToken(api: Api, uses: number): Promise<string> {
+  const use = ['--pool', names.pool, '--uses', String(uses), '--ttl', '1h'];
+  return (await ask<{ token: string }>(api, ['token', 'create', ...use])).token;
+}
+
+/** Sessions the agent has with this gateway. */
+export async function sessionsOf(api: Api, agent: string): Promise<number> {
+  type Listing = { items: { name: string; sessions: { got: number } }[] };
+  const { items } = await ask<Listing>(api, ['agent', 'list']);
+  return items.find(({ name }) => name === agent)?.sessions.got ?? 0;
+}
+
+async function ask<Answer>(
+  { place, admin, adminToken }: Api,
+  parameters: readonly string[],
+): Promise<Answer> {
+  const printed = await executeNode(GATEWAY, [...parameters, '--output', 'json'], place, {
+    PENSTOCK_URL: `http://${admin.host}:${admin.port}`,
+    PENSTOCK_TOKEN: adminToken,
+  });
+  return JSON.parse(printed) as Answer;
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseOptions, UsageError } from '../options.ts';
+
+test('with nothing said: seven rounds of everything, as text', () => {
+  const options = parseOptions([]);
+  assert.equal(options.rounds, 7);
+  assert.equal(options.output, 'text');
+  assert.equal(options.json, undefined);
+  assert.deepEqual(options.routes, ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock']);
+  assert.equal(options.only.length, 6);
+});
+
+test('--quick is two rounds unless --rounds says otherwise', () => {
+  assert.equal(parseOptions(['--quick']).rounds, 2);
+  assert.equal(parseOptions(['--quick', '--rounds', '5']).rounds, 5);
+});
+
+test('lists come in the order of the report, with blanks allowed', () => {
+  assert.deepEqual(parseOptions(['--routes', 'penstock, direct']).routes, ['direct', 'penstock']);
+  assert.deepEqual(parseOptions(['--only', 'latency,throughput']).only, ['throughput', 'latency']);
+});
+
+const refused: [string, string[], RegExp][] = [
+  ['an unknown route', ['--routes', 'direct,nginx'], /no "nginx".*direct, node-tls/],
+  ['an unknown group', ['--only', 'speed'], /no "speed".*throughput/],
+  ['an empty list', ['--only', ''], /no ""/],
+  ['no rounds', ['--rounds', '0'], /whole number from 1 to 50/],
+  ['a number that is none', ['--rounds', 'many'], /--rounds many/],
+  ['another output', ['--output', 'yaml'], /text or json/],
+  ['an unknown option', ['--fast'], /--fast/],
+  ['a stray word', ['throughput'], /throughput/],
+];
+for (const [what, parameters, message] of refused) {
+  test(`${what} is refused with a sentence`, () => {
+    assert.throws(
+      () => parseOptions(parameters),
+      (error) => error instanceof UsageError && message.test(error.message),
+    );
+  });
+}

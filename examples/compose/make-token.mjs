@@ -9,6 +9,7 @@ const token = execFileSync(
     ...['token', 'create', '--pool', 'compose', '--uses', '2', '--ttl', '1h'],
   ],
   {
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
       PENSTOCK_TOKEN: readFileSync('/var/lib/penstock-gateway/first-admin-token', 'utf8'),

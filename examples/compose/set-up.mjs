@@ -5,10 +5,14 @@ import { writeFileSync } from 'node:fs';
 const handover = '/var/lib/penstock-handover';
 const onlyForUs = { mode: 0o600 };
 
-const output = execFileSync(process.execPath, [
-  '/opt/penstock/gateway/bin/penstock-gateway.js',
-  ...['init', '--config', '/etc/penstock/gateway.yaml', '--host', 'gateway', '--output', 'json'],
-]);
+const output = execFileSync(
+  process.execPath,
+  [
+    '/opt/penstock/gateway/bin/penstock-gateway.js',
+    ...['init', '--config', '/etc/penstock/gateway.yaml', '--host', 'gateway', '--output', 'json'],
+  ],
+  { stdio: ['ignore', 'pipe', 'inherit'] },
+);
 const { pins, adminToken, dataDirectory } = JSON.parse(output);
 
 const [current, backup = current] = pins;

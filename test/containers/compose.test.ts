@@ -1,33 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse } from 'yaml';
+import { readComposeFile } from './compose-file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-type Service = {
-  readonly build?: { readonly dockerfile: string };
-  readonly read_only?: boolean;
-  readonly cap_drop?: readonly string[];
-  readonly security_opt?: readonly string[];
-  readonly privileged?: boolean;
-  readonly volumes?: readonly string[];
-  readonly secrets?: readonly string[];
-  readonly networks?: readonly string[];
-  readonly ports?: readonly string[];
-  readonly depends_on?: Readonly<Record<string, unknown>>;
-};
-
-type Compose = {
-  readonly services: Readonly<Record<string, Service>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
-  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
-  readonly secrets: Readonly<Record<string, { readonly environment?: string }>>;
-};
-
-const compose = parse(await readFile(join(ROOT, 'compose.yaml'), 'utf8'), { merge: true }) as Compose;
+const compose = await readComposeFile(ROOT);
 const services = Object.entries(compose.services);
 
 test('the compose file has the services it is for', () => {

@@ -4,10 +4,13 @@ import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { skipBecause } from '../rig/optional.ts';
-import { ManagedProcess } from '../rig/process.ts';
+import { Postgres } from '../rig/postgres.ts';
 import { temporaryDirectory } from '../rig/temporary-directory.ts';
 import { BuildStages } from './build-stage.ts';
+import { startCompose } from './compose-run.ts';
+import { Container } from './container.ts';
 import { parseDockerfile, type Stage, sayings } from './dockerfile.ts';
 import { type Image, makeImage } from './image.ts';
 
@@ -56,44 +59,47 @@ test('both images build in an empty folder, and their programs start from a tree
   await chmod(directory.path, 0o755);
   const buildRoot = join(directory.path, 'build-root');
   const stages = new BuildStages(buildRoot, ROOT);
+  // The one that the build brought, since the image's account may not reach the one that runs this test.
+  const node = join(buildRoot, 'build/node_modules/node/bin/node');
+  const images = new Map<string, Image>();
   for (const program of PROGRAMS) {
     const { build, final } = await stagesOf(program);
     await stages.run(build);
     const image = await makeImage(final, buildRoot, join(directory.path, program));
-    const run = (words: readonly string[]) => runInImage(image, buildRoot, words);
+    images.set(`penstock-${program}`, image);
+    const container = new Container({ image, node });
 
     await t.test(`penstock-${program} --help`, async () => {
-      const help = await run([...image.entrypoint, '--help']);
+      const help = await container.run([...image.entrypoint, '--help']);
       assert.equal(help.code, 0, help.output);
       assert.match(help.output, new RegExp(`penstock-${program}`));
     });
     await t.test(`the health check of penstock-${program} fails while nothing runs`, async () => {
-      const health = await run(image.healthCheck);
+      const health = await container.run(image.healthCheck);
       assert.equal(health.code, 1, health.output);
     });
     await t.test(`penstock-${program} says what is wrong when its file is not there`, async () => {
-      const started = await run([...image.entrypoint, ...image.command]);
+      const started = await container.run([...image.entrypoint, ...image.command]);
       assert.notEqual(started.code, 0);
       assert.match(started.output, new RegExp(`/etc/penstock/${program}\\.yaml`));
     });
   }
-});
 
-async function runInImage(
-  image: Image,
-  buildRoot: string,
-  words: readonly string[],
-): Promise<{ code: number | null; output: string }> {
-  const [program, ...args] = words.map(image.place);
-  assert.equal(program, 'node');
-  await using child = await ManagedProcess.start({
-    // The Node that the build brought, since the account of the image may not reach the one that runs this test.
-    command: join(buildRoot, 'build/node_modules/node/bin/node'),
-    args,
-    cwd: image.place('/opt/penstock'),
-    env: image.env,
-    ...(process.getuid?.() === 0 ? { account: image.account } : {}),
+  await t.test('compose.yaml leads a client through the gateway and an agent to the database', async () => {
+    await using postgres = await Postgres.start();
+    const folder = join(directory.path, 'compose');
+    await using compose = await startCompose({
+      root: ROOT,
+      folder,
+      images,
+      node,
+      database: postgres.address,
+    });
+    const client = new pg.Client(postgres.clientConfig(compose.ingress));
+    await client.connect();
+    const { rows } = await client.query('select 6 * 7 as answer');
+    await client.end();
+    assert.deepEqual(rows, [{ answer: 42 }]);
+    assert.deepEqual(await compose.stop(), { gateway: 0, 'agent-a': 0, 'agent-b': 0 });
   });
-  const { code } = await child.exit(30_000);
-  return { code, output: child.output };
-}
+});

@@ -9,8 +9,10 @@ export type Image = {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   readonly healthCheck: readonly string[];
-  /** A path of the container as one of this machine. */
-  place(word: string): string;
+  /** The folder that stands for the container's root. */
+  readonly root: string;
+  /** Where its commands start, as a path of the container. */
+  readonly directory: string;
 };
 
 /**
@@ -42,7 +44,8 @@ export async function makeImage(stage: Stage, buildRoot: string, root: string): 
     entrypoint: execForm(sayings(stage, 'ENTRYPOINT')[0]),
     command: execForm(sayings(stage, 'CMD')[0]),
     healthCheck: execForm(sayings(stage, 'HEALTHCHECK')[0]?.replace(/^CMD /, '')),
-    place: (word) => (isAbsolute(word) ? join(root, word) : word),
+    root,
+    directory,
   };
 }
 

@@ -41,7 +41,8 @@ export function parseTemplate(text: string): readonly TemplatePart[] {
 
 /** Text that a template gives back as it is. */
 export function escapeTemplate(text: string): string {
-  return text.replaceAll('${', '$${');
+  // In a replacement text `$$` would mean one dollar sign.
+  return text.replaceAll('${', () => '$${');
 }
 
 function parseReference(at: Span): TemplatePart {

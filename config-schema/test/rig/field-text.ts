@@ -21,7 +21,10 @@ const host = fc.oneof(
   ipv6.map((address) => `[${address}]`),
 );
 const port = fc.integer({ min: 1, max: 65_535 });
-const line = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });
+const line = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }),
+  fc.stringMatching(/^[${}:#'"a ]{1,20}$/),
+);
 const quantity = (units: readonly string[]) =>
   fc
     .tuple(fc.integer({ min: 0, max: 2000 }), fc.constantFrom(...units))

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
+import { escapeTemplate, parseTemplate } from '../src/reference/template.ts';
+import { hostOf } from './rig/host-of.ts';
+import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
+
+const environment = { SET: 'set', EMPTY: '', NUMBER: '3', DIGITS: '12345', REFERENCE: '${env:SET}' };
+const files = new Map([
+  ['/run/name', 'from-file\n'],
+  ['/run/lines', 'a\r\n\r\n'],
+  ['/etc/penstock/near', 'near'],
+  ['/run/empty', '\n'],
+]);
+const host = hostOf({ environment, files });
+
+/** The agent's name, or the codes of what is wrong with it. */
+function nameOf(written: string): unknown {
+  const result = parseAgentConfig(MINIMAL_AGENT.replace('agent-1', JSON.stringify(written)), host);
+  return result.ok ? result.config.name : result.problems.map(({ code }) => code);
+}
+
+describe('a reference', () => {
+  test('gives the value of an environment variable, alone or within text', () => {
+    assert.equal(nameOf('${env:SET}'), 'set');
+    assert.equal(nameOf('a-${env:SET}-b-${env:NUMBER}'), 'a-set-b-3');
+  });
+
+  test('gives the text of a file without its last line break', () => {
+    assert.equal(nameOf('${file:/run/name}'), 'from-file');
+    assert.equal(nameOf('${file:/run/lines}'), 'a');
+    assert.equal(nameOf('${file:near}'), 'near');
+    assert.equal(nameOf('${file:../../run/name}'), 'from-file');
+  });
+
+  test('falls back where there is a default and the variable is unset or empty', () => {
+    assert.equal(nameOf('${env:UNSET:-other}'), 'other');
+    assert.equal(nameOf('${env:EMPTY:-other}'), 'other');
+    assert.equal(nameOf('${env:SET:-other}'), 'set');
+    assert.equal(nameOf('a${env:UNSET:-}b'), 'ab');
+    assert.equal(nameOf('${env:UNSET:-a:-b}'.replace(':-b', '-b')), 'a-b');
+  });
+
+  test('to nothing is an error that names it', () => {
+    assert.deepEqual(nameOf('${env:UNSET}'), ['ENVIRONMENT_MISSING']);
+    assert.deepEqual(nameOf('${env:toString}'), ['ENVIRONMENT_MISSING']);
+    assert.deepEqual(nameOf('${env:EMPTY}'), ['INVALID_NAME']);
+    assert.deepEqual(nameOf('${file:/run/none}'), ['REFERENCED_FILE_MISSING']);
+    assert.deepEqual(nameOf('${env:A}${env:B}${file:c}'), [
+      'ENVIRONMENT_MISSING',
+      'ENVIRONMENT_MISSING',
+      'REFERENCED_FILE_MISSING',
+    ]);
+  });
+
+  test('is not looked for in what a reference gave', () => {
+    assert.deepEqual(nameOf('${env:REFERENCE}'), ['INVALID_NAME']);
+  });
+
+  test('that is malformed is an error', () => {
+    for (const written of [
+      '${SET}',
+      '${env:}',
+      '${env:1X}',
+      '${env:A-B}',
+      '${vault:x}',
+      '${file:}',
+      '${}',
+      '${env:SET',
+      '${env:A:-${env:SET}}',
+      '${ENV:SET}',
+    ]) {
+      const codes = nameOf(written);
+      assert.ok(Array.isArray(codes) && codes.includes('REFERENCE_SYNTAX'), `${written}: ${codes}`);
+    }
+  });
+
+  test('is plain text after a second dollar sign', () => {
+    const text = MINIMAL_AGENT.concat('identity: {directory: "/a/$${env:SET}/$x"}\n');
+    const result = parseAgentConfig(text, host);
+    assert.ok(result.ok);
+    assert.equal(result.config.identity.directory, '/a/${env:SET}/$x');
+    fc.assert(
+      fc.property(fc.stringMatching(/^[${}a:]{0,12}$/), (plain) => {
+        const parts = parseTemplate(escapeTemplate(plain));
+        assert.equal(parts.map((part) => (part.kind === 'literal' ? part.text : '?')).join(''), plain);
+      }),
+    );
+  });
+
+  test('gives numbers where numbers belong, and text where text belongs', () => {
+    const text = MINIMAL_AGENT.replace('agent-1', '${env:DIGITS}').concat('log: {recent: "${env:NUMBER}"}\n');
+    const result = parseAgentConfig(text, host);
+    assert.ok(result.ok);
+    assert.equal(result.config.name, '12345');
+    assert.equal(result.config.log.recent, 3);
+    const wrong = parseAgentConfig(`${MINIMAL_AGENT}log: {recent: "\${env:SET}"}\n`, host);
+    assert.deepEqual(wrong.ok ? [] : wrong.problems.map(({ code }) => code), ['WRONG_TYPE']);
+  });
+
+  test('cannot stand for a whole list or group', () => {
+    const result = parseAgentConfig(`${MINIMAL_AGENT}policy: \${env:SET}\n`, host);
+    assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['WRONG_TYPE']);
+  });
+});
+
+describe('a secret', () => {
+  const token = (written: string) => {
+    const result = parseAgentConfig(
+      `${MINIMAL_AGENT}identity: {enrollmentToken: ${JSON.stringify(written)}}\n`,
+      host,
+    );
+    return result.ok
+      ? result.config.identity.enrollmentToken?.reveal()
+      : result.problems.map(({ code }) => code);
+  };
+
+  test('is taken by reference only, a default included', () => {
+    assert.equal(token('${env:SET}'), 'set');
+    assert.equal(token('${env:SET}${file:/run/name}'), 'setfrom-file');
+    for (const written of ['x', 'x${env:SET}', '${env:SET} x', '${env:SET:-x}', '$${env:SET}']) {
+      assert.deepEqual(token(written), ['SECRET_LITERAL'], written);
+    }
+  });
+
+  test('that is not needed may come to nothing', () => {
+    assert.equal(token('${env:UNSET:-}'), undefined);
+    assert.equal(token('${env:EMPTY}'), undefined);
+    assert.equal(token('${file:/run/empty}'), undefined);
+    assert.deepEqual(token('${env:UNSET}'), ['ENVIRONMENT_MISSING']);
+  });
+
+  test('shows itself to nobody, and knows where it came from', () => {
+    const text = `${MINIMAL_AGENT}identity: {enrollmentToken: "\${file:near}"}\n`;
+    const result = parseAgentConfig(text, host);
+    assert.ok(result.ok);
+    const secret = result.config.identity.enrollmentToken;
+    assert.equal(`${secret}`, '[redacted]');
+    assert.equal(JSON.stringify({ secret }), '{"secret":"[redacted]"}');
+    assert.equal(secret?.reference, '${file:/etc/penstock/near}');
+  });
+
+  test('in a URL is taken by reference only', () => {
+    const store = (written: string) => {
+      const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: ${JSON.stringify(written)}\n`, host);
+      if (!result.ok) return result.problems.map(({ code }) => code);
+      return typeof result.config.store === 'string' ? result.config.store : result.config.store.reveal();
+    };
+    assert.equal(store('postgresql://a:${env:SET}@db/x'), 'postgresql://a:set@db/x');
+    assert.equal(store('postgresql://a@db/x?sslmode=require'), 'postgresql://a@db/x?sslmode=require');
+    assert.equal(store('postgresql://db/x?password=${env:SET}'), 'postgresql://db/x?password=set');
+    for (const written of [
+      'postgresql://a:b@db/x',
+      'postgresql://a:b${env:SET}@db/x',
+      'postgresql://a:${env:SET:-b}@db/x',
+      'postgresql://db/x?a=b&password=c',
+      'postgresql://db/x?sslpassword=c',
+    ]) {
+      assert.deepEqual(store(written), ['CREDENTIALS_IN_URL'], written);
+    }
+    assert.equal(store('${env:UNSET:-embedded}'), 'embedded');
+  });
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TestAuthority } from '../../test/rig/certificates.ts';
+import { parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
+import { hostOf } from './rig/host-of.ts';
+import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
+import { keyPair } from './rig/valid-file.ts';
+
+const nothing = hostOf({ environment: {}, files: new Map() });
+
+function gatewayProblems(more: string, options = nothing): string[] {
+  const result = parseGatewayConfig(MINIMAL_GATEWAY + more, options);
+  return result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`);
+}
+
+function connection(name: string, tcp: string): string {
+  return `  - {name: ${name}, connector: x, pools: [dc1], ingress: [{tcp: "${tcp}", allow: [10.0.0.0/8]}]}\n`;
+}
+
+describe('listeners', () => {
+  test('clash when one listens everywhere, and with the gateway itself', () => {
+    assert.deepEqual(gatewayProblems(connection('a', '[::1]:15432')), [
+      'ADDRESS_CONFLICT connections[a].ingress[#1].tcp',
+    ]);
+    assert.deepEqual(gatewayProblems(connection('a', '127.0.0.1:8080')), [
+      'ADDRESS_CONFLICT connections[a].ingress[#1].tcp',
+    ]);
+    assert.deepEqual(gatewayProblems(connection('a', '10.0.0.1:8443')), [
+      'ADDRESS_CONFLICT connections[a].ingress[#1].tcp',
+    ]);
+    assert.deepEqual(gatewayProblems('listen: {admin: "127.0.0.1:15432"}\n'), [
+      'ADDRESS_CONFLICT connections[orders].ingress[#1].tcp',
+    ]);
+  });
+
+  test('share a port on different addresses, and port 0 as often as they like', () => {
+    const two = connection('a', '127.0.0.1:9') + connection('b', '127.0.0.2:9');
+    assert.deepEqual(gatewayProblems(two), []);
+    assert.deepEqual(gatewayProblems(connection('a', '127.0.0.1:0') + connection('b', '127.0.0.1:0')), []);
+  });
+});
+
+describe('names', () => {
+  test('of pools that are not known say nothing about those that are', () => {
+    const text = MINIMAL_GATEWAY.replace('name: dc1', 'name: ${env:POOL}');
+    const result = parseGatewayConfig(text, nothing);
+    assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['ENVIRONMENT_MISSING']);
+    const resolved = parseGatewayConfig(text, hostOf({ environment: { POOL: 'dc1' }, files: new Map() }));
+    assert.ok(resolved.ok);
+  });
+
+  test('are compared after references', () => {
+    const more = '  - {name: "orders-${env:KIND}", kind: tcp, address: a:1}\n';
+    const result = parseAgentConfig(
+      MINIMAL_AGENT + more,
+      hostOf({ environment: { KIND: 'db' }, files: new Map() }),
+    );
+    assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['DUPLICATE_NAME']);
+  });
+});
+
+test('a key must be the one of the certificate', async () => {
+  const other = await (await TestAuthority.create('other')).issue({ commonName: 'other' });
+  const tls = 'tls: {certificate: "${env:CERTIFICATE}", key: "${env:KEY}"}\n';
+  const host = (KEY: string) =>
+    hostOf({ environment: { CERTIFICATE: keyPair.chain, KEY }, files: new Map() });
+  assert.deepEqual(gatewayProblems(tls, host(keyPair.key)), []);
+  assert.deepEqual(gatewayProblems(tls, host(other.key)), ['INCONSISTENT tls.key']);
+});
+
+test('durations that depend on each other are in order, defaults included', () => {
+  assert.deepEqual(gatewayProblems('dial: {attemptTimeout: 11s}\n'), ['INCONSISTENT dial.attemptTimeout']);
+  assert.deepEqual(gatewayProblems('dial: {totalTimeout: 4s}\n'), ['INCONSISTENT dial.attemptTimeout']);
+  assert.deepEqual(gatewayProblems('health: {heartbeatInterval: 2m}\n'), [
+    'INCONSISTENT health.heartbeatInterval',
+  ]);
+});
+
+test('all problems are told at once, in the order of the file, each once', () => {
+  const text = `apiVersion: penstock/v1
+kind: Agent
+version: 0
+nam: a
+pool: \${env:POOL}
+gateway:
+  url: https://gateway
+  pins: [short]
+  sessions: many
+connectors:
+  - {name: a, kind: postgres, address: a}
+  - {name: a, kind: tcp}
+identity: {enrollmentToken: literal}
+policy:
+`;
+  const result = parseAgentConfig(text, nothing);
+  assert.ok(!result.ok);
+  assert.deepEqual(
+    result.problems.map(({ code, line }) => `${line} ${code}`),
+    [
+      '3 OUT_OF_RANGE',
+      '4 UNKNOWN_KEY',
+      '5 ENVIRONMENT_MISSING',
+      '8 INVALID_PIN',
+      '9 WRONG_TYPE',
+      '11 NOT_ALLOWED_VALUE',
+      '11 INVALID_ADDRESS',
+      '12 MISSING_KEY',
+      '12 DUPLICATE_NAME',
+      '13 SECRET_LITERAL',
+      '14 WRONG_TYPE',
+    ],
+  );
+});
+
+test('a header that is missing is told together with the rest', () => {
+  const result = parseAgentConfig('version: 1\n', nothing);
+  assert.ok(!result.ok);
+  assert.deepEqual(result.problems.map(({ code, path }) => `${code} ${path}`).toSorted(), [
+    'API_VERSION_UNSUPPORTED apiVersion',
+    'MISSING_KEY connectors',
+    'MISSING_KEY gateway',
+    'MISSING_KEY name',
+    'MISSING_KEY pool',
+    'WRONG_KIND kind',
+  ]);
+});
+
+test('keys that mean something to JavaScript mean nothing here', () => {
+  for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    const result = parseAgentConfig(`${MINIMAL_AGENT}${key}: {name: x}\nlog: {${key}: 1}\n`, nothing);
+    assert.deepEqual(result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`), [
+      `UNKNOWN_KEY ${key}`,
+      `UNKNOWN_KEY log.${key}`,
+    ]);
+  }
+});

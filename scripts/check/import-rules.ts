@@ -69,9 +69,19 @@ export const importRules: readonly ImportRule[] = [
     because: 'a command talks to the running daemon through its local server; only run starts one',
   },
   {
-    from: 'agent/src/cli/run.ts',
+    from: 'agent/src/cli/enroll-command.ts',
+    mayImport: [...SHARED, ...agent('cli', 'identity', 'tunnel')],
+    because: 'to enroll is to ask the gateway, over the same transport as the daemon does',
+  },
+  {
+    from: 'agent/src/cli/run-command.ts',
     mayImport: [...SHARED, ...agent('cli', 'local', 'diagnostics', 'identity', 'observe', 'daemon.ts')],
     because: 'this command is the daemon',
+  },
+  {
+    from: 'agent/src/cli/enroll-command.ts',
+    mayImport: [...SHARED, ...agent('cli', 'identity', 'tunnel')],
+    because: 'enrolling goes the same way through proxy, TLS and certificate pin as a session',
   },
 
   {
@@ -132,7 +142,7 @@ export const importRules: readonly ImportRule[] = [
       'commands talk to the API; the few that work on the data directory need its store and identities',
   },
   {
-    from: 'gateway/src/cli/run.ts',
+    from: 'gateway/src/cli/run-command.ts',
     mayImport: [...SHARED, ...gateway('cli', 'identity', 'store', 'observe', 'gateway.ts')],
     because: 'this command is the gateway',
   },

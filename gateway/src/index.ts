@@ -1,3 +1,4 @@
-export { initialize } from './cli/init.ts';
+export { type InitResult, initialize } from './cli/init.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 export { events as gatewayEvents } from './observe/event.ts';
+export { createGatewayMetrics } from './observe/metrics.ts';

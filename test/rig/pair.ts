@@ -1,22 +1,14 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Daemon, type Lookup, startDaemon } from '@penstock/agent';
 import {
   type AgentConfig,
   type GatewayConfig,
   parseAgentConfig,
   parseGatewayConfig,
 } from '@penstock/config-schema';
-import { type Daemon, startDaemon } from '../../agent/src/daemon.ts';
-import type { Lookup } from '../../agent/src/target/resolve.ts';
-import { type Gateway, startGateway } from '../../gateway/src/gateway.ts';
-import { ensureAuthority } from '../../gateway/src/identity/authority-files.ts';
-import { EnrollmentTokens } from '../../gateway/src/identity/enrollment-token.ts';
-import {
-  ensureServerCertificate,
-  loadServerCertificate,
-} from '../../gateway/src/identity/server-certificate.ts';
-import { openStore } from '../../gateway/src/store/open-store.ts';
+import { type Gateway, initialize, startGateway } from '@penstock/gateway';
 import { eventually } from './eventually.ts';
 
 /** One logged event of a program under test. */
@@ -70,9 +62,6 @@ const merge = (base: unknown, over: unknown): unknown => {
 export async function startPair(options: PairOptions): Promise<Pair> {
   const directory = await mkdtemp(join(tmpdir(), 'penstock-pair-'));
   const dataDirectory = join(directory, 'gateway');
-  await mkdir(dataDirectory, { mode: 0o700 });
-  await ensureAuthority(dataDirectory, 'acme', Date.now());
-  await ensureServerCertificate(dataDirectory, [], Date.now());
   const pools = options.agents ?? { a1: 'dc1', a2: 'dc1' };
   const poolNames = [...new Set(['dc1', ...Object.values(pools)])];
   const hosts = { environment: options.environment ?? {}, readFile: () => '', directory };
@@ -111,12 +100,17 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     for (const watcher of watchers) watcher(entry);
   };
   const gatewayConfig = parseGateway(gatewayFile(0));
+  const { pins, adminToken } = await initialize({
+    config: gatewayConfig,
+    hosts: [],
+    newAdminToken: false,
+    now: Date.now(),
+  });
   let gateway = await startGateway({ config: gatewayConfig, log: logOf('gateway') });
   const tunnelPort = gateway.tunnel.port;
-  const { pins } = await loadServerCertificate(gatewayConfig);
-  const token = await makeToken(dataDirectory, poolNames[0] ?? 'dc1');
-  const tokens = new Map<string, string>([[poolNames[0] ?? 'dc1', token]]);
-  for (const pool of poolNames.slice(1)) tokens.set(pool, await makeToken(dataDirectory, pool));
+  const tokens = new Map<string, string>();
+  for (const pool of poolNames) tokens.set(pool, await makeToken(gateway, adminToken?.token ?? '', pool));
+  const token = tokens.get(poolNames[0] ?? '') ?? '';
   const agents = new Map<string, Daemon>();
 
   const agentConfig = (name: string, changes?: unknown): AgentConfig => {
@@ -222,13 +216,17 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   return pair;
 }
 
-async function makeToken(dataDirectory: string, pool: string): Promise<string> {
-  const store = await openStore(dataDirectory);
-  try {
-    const tokens = new EnrollmentTokens(store, () => true, Date.now);
-    const { token } = await tokens.create({ pool, uses: 50, ttl: 3_600_000 }, { actor: 'test' });
-    return token;
-  } finally {
-    await store.close();
-  }
+async function makeToken(gateway: Gateway, adminToken: string, pool: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${gateway.admin.port}/api/v1/enrollment-tokens`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${adminToken}`,
+      'content-type': 'application/json',
+      connection: 'close',
+    },
+    body: JSON.stringify({ pool, uses: 50 }),
+  });
+  const { token } = (await response.json()) as { token?: string };
+  if (token === undefined) throw new Error(`No enrollment token: the API answered ${response.status}.`);
+  return token;
 }

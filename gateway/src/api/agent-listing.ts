@@ -1,6 +1,7 @@
+import type { AgentView } from '../fleet/agent-view.ts';
 import type { Store } from '../store/open-store.ts';
 import { StoreError } from '../store/store-error.ts';
-import { type AgentResource, type AgentView, absentAgent, connectedAgent } from './agent-view.ts';
+import { type AgentResource, absentAgent, connectedAgent } from './agent-resource.ts';
 
 export type AgentListing = {
   readonly items: AgentResource[];

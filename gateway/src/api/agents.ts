@@ -1,9 +1,10 @@
 import { ProblemError } from '@penstock/wire';
 import Type from 'typebox';
+import type { AgentView } from '../fleet/agent-view.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { findAgent, listAgents } from './agent-listing.ts';
-import { AgentResource, type AgentView } from './agent-view.ts';
+import { AgentResource } from './agent-resource.ts';
 import { Name, NextCursor, PageQuery, problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 

@@ -1,8 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { AgentView } from '../fleet/agent-view.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
-import type { AgentView } from './agent-view.ts';
 import { agentRoutes } from './agents.ts';
 import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';

@@ -1,5 +1,5 @@
-import type { AgentView } from '../api/agent-view.ts';
 import type { AgentSession } from '../tunnel/session.ts';
+import type { AgentView } from './agent-view.ts';
 
 /** What is known of every agent that has a session, whatever the session's state. */
 export function agentViews(sessions: Iterable<AgentSession>): AgentView[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentListing } from '../../src/api/agent-listing.ts';
-import type { AgentResource, AgentView } from '../../src/api/agent-view.ts';
+import type { AgentResource } from '../../src/api/agent-resource.ts';
+import type { AgentView } from '../../src/fleet/agent-view.ts';
 import { agentKey, FROM, HOUR, requestOf } from '../identity/identity-rig.ts';
 import { type Answer, type ApiRig, apiRig, assertProblem } from './api-rig.ts';
 

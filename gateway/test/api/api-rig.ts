@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
-import type { AgentView } from '../../src/api/agent-view.ts';
 import type { ConnectionView } from '../../src/api/connections.ts';
 import { createApi } from '../../src/api/create-api.ts';
 import type { Readiness } from '../../src/api/health.ts';
 import type { ApiProblemDocument } from '../../src/api/problem.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
+import type { AgentView } from '../../src/fleet/agent-view.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
 import type { AdminRole } from '../../src/store/schema.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';

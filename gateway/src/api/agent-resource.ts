@@ -1,38 +1,6 @@
 import Type, { type Static } from 'typebox';
+import { type AgentView, agentStates } from '../fleet/agent-view.ts';
 import { Name, Timestamp, timestamp } from './schema.ts';
-
-/** In the order of what matters most; docs/api.md says what each means. */
-export const agentStates = [
-  'revoked',
-  'identity-expired',
-  'quarantined',
-  'draining',
-  'stale',
-  'disconnected',
-  'degraded',
-  'connected',
-] as const;
-export type AgentState = (typeof agentStates)[number];
-
-/** What the gateway knows of an agent that has a session. Times are milliseconds since 1970. */
-export type AgentView = {
-  readonly id: string;
-  readonly name: string;
-  readonly pool: string;
-  readonly state: AgentState;
-  /** When the oldest of its sessions began. */
-  readonly connectedSince: number;
-  /** The agent's address, as its sessions show it. */
-  readonly address: string;
-  readonly sessions: { readonly got: number; readonly wanted: number };
-  readonly softwareVersion: string;
-  readonly config: { readonly version: number; readonly digest: string };
-  readonly connectors: readonly { readonly name: string; readonly kind: string }[];
-  readonly streams: { readonly open: number; readonly opening: number };
-  /** Undefined until the first one. */
-  readonly lastHeartbeat: number | undefined;
-  readonly identityNotAfter: number;
-};
 
 /** An agent as the API shows it. What only a session tells is left out while there is none. */
 export const AgentResource = Type.Object({

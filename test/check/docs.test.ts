@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compare } from '../../scripts/check/error-codes.ts';
+import { compareCatalogue } from '../../scripts/check/catalogue.ts';
 import { anchorsOf, tableBelow, withoutCode } from '../../scripts/check/markdown.ts';
 
 const MARKDOWN = `
@@ -28,7 +28,9 @@ test('the table below a heading is read', () => {
   assert.deepEqual(tableBelow(MARKDOWN, 'No such heading'), []);
 });
 
-test('codes and rows are compared both ways', () => {
+test('entries and rows are compared both ways', () => {
+  const compare = (have: readonly string[][], want: readonly string[][]) =>
+    compareCatalogue('docs/x.md', have, want);
   const rows = tableBelow(MARKDOWN, 'Codes');
   const wanted = [
     ['`A`', '1'],
@@ -36,15 +38,15 @@ test('codes and rows are compared both ways', () => {
   ];
   assert.deepEqual(compare(rows, wanted), []);
   assert.match(compare(rows, [...wanted, ['`C`', '3']])[0] ?? '', /`C` has 0 rows/);
-  assert.match(compare(rows, wanted.slice(1))[0] ?? '', /`A` is no code/);
+  assert.match(compare(rows, wanted.slice(1))[0] ?? '', /`A` has a row, and is not in the code/);
   assert.match(
     compare(rows, [
       ['`A`', '9'],
       ['`B`', '2'],
     ])[0] ?? '',
-    /says "1", the code "9"/,
+    /says "1", and the code "9"/,
   );
-  assert.match(compare([['`A`', '1', '']], [['`A`', '1']])[0] ?? '', /does not say what to do/);
+  assert.match(compare([['`A`', '1', '']], [['`A`', '1']])[0] ?? '', /has an empty cell/);
   assert.match(compare([...rows, ...rows], wanted)[0] ?? '', /has 2 rows/);
 });
 

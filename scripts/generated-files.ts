@@ -1,4 +1,5 @@
 import { schemaFiles } from '@penstock/config-schema';
+import { configurationDocument } from './configuration-document.ts';
 
 export type GeneratedFile = {
   /** From the root of the tree. */
@@ -8,5 +9,5 @@ export type GeneratedFile = {
 
 /** Every file that is made from code and kept in Git, for those who read it without running anything. */
 export async function generatedFiles(): Promise<GeneratedFile[]> {
-  return [...schemaFiles()];
+  return [...schemaFiles(), await configurationDocument()];
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { bannedTextCheck } from './check/banned-text.ts';
+import { cataloguesCheck } from './check/catalogues.ts';
 import type { Check, Findings } from './check/check.ts';
 import { declaredDependenciesCheck } from './check/declared-dependencies.ts';
 import { errorCodesCheck } from './check/error-codes.ts';
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   declaredDependenciesCheck,
   processGlobalsCheck,
   errorCodesCheck,
+  cataloguesCheck,
   generatedCheck,
   fileLengthCheck,
   linksCheck,

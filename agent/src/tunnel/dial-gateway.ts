@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { HostPort, ProxySetting } from '@penstock/config-schema';
 import { errorText } from '@penstock/wire';
@@ -23,9 +23,12 @@ export type DialOptions = {
   readonly identity: ClientIdentity | undefined;
   readonly environment: Environment;
   readonly signal: AbortSignal;
+  /** Milliseconds from the first packet to the end of the TLS handshake, proxy included. */
+  readonly timeout?: number;
 };
 
-/** From the first packet to the end of the TLS handshake, proxy included. */
+/** Milliseconds of silence after which TCP asks the peer by itself. */
+const KEEPALIVE_DELAY = 30_000;
 const DIAL_TIMEOUT = 15_000;
 /** Hardware speeds up both; the shorter key costs a fifth less and is as good for TLS 1.3. */
 const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
@@ -36,7 +39,8 @@ const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY
  * must end the socket.
  */
 export async function dialGateway(target: GatewayTarget, options: DialOptions): Promise<TLSSocket> {
-  const timeout = AbortSignal.timeout(DIAL_TIMEOUT);
+  const patience = options.timeout ?? DIAL_TIMEOUT;
+  const timeout = AbortSignal.timeout(patience);
   const signal = AbortSignal.any([timeout, options.signal]);
   const { host, port } = target.address;
   const tls: ConnectionOptions = {
@@ -48,30 +52,34 @@ export async function dialGateway(target: GatewayTarget, options: DialOptions): 
     rejectUnauthorized: false,
     ...(options.identity && { key: options.identity.key, cert: options.identity.certificate }),
   };
+  const proxy = proxyFor(target.proxy, target.address, options.environment);
+  let way = proxy === undefined ? `${host}:${port}` : `the proxy ${proxy.host}`;
   try {
-    const proxy = proxyFor(target.proxy, target.address, options.environment);
     const socket =
       proxy === undefined
-        ? connectTls({ ...tls, socket: directSocket(host, port) })
+        ? connectDirectly(host, port, tls)
         : await connectThroughProxy(proxy, target.url, tls, signal);
+    if (proxy !== undefined) way = `${host}:${port}, through the proxy ${proxy.host},`;
     await handshake(socket, signal);
     checkOrDestroy(socket, target);
     return socket;
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
     if (timeout.aborted) {
-      throw new GatewayError('GATEWAY_TIMEOUT', `${host}:${port} within ${DIAL_TIMEOUT / 1000} s.`, {
+      throw new GatewayError('GATEWAY_TIMEOUT', `Nothing came from ${way} within ${patience / 1000} s.`, {
         cause: error,
       });
     }
     if (error instanceof GatewayError) throw error;
-    throw new GatewayError('GATEWAY_UNREACHABLE', `${host}:${port}: ${errorText(error)}.`, { cause: error });
+    throw new GatewayError('GATEWAY_UNREACHABLE', `${way}: ${errorText(error)}.`, { cause: error });
   }
 }
 
-// Keep-alive and no-delay belong into the connect options: the session's socket refuses them later.
-function directSocket(host: string, port: number): Socket {
-  return connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+function connectDirectly(host: string, port: number, tls: ConnectionOptions): TLSSocket {
+  // Set now: once an HTTP/2 session has the socket, it refuses both.
+  return connectTls({ ...tls, host, port })
+    .setNoDelay(true)
+    .setKeepAlive(true, KEEPALIVE_DELAY);
 }
 
 function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ export const gatewayErrorCodes = {
   GATEWAY_PIN_MISMATCH: 'The certificate presented is not pinned.',
   GATEWAY_CERTIFICATE_INVALID: 'The certificate presented is not valid.',
   GATEWAY_PROTOCOL: 'What answers does not speak the tunnel protocol.',
+  PROXY_INVALID: 'The proxy setting cannot be used.',
   PROXY_UNREACHABLE: 'The proxy cannot be reached.',
   PROXY_REFUSED: 'The proxy refused to connect to the gateway.',
 } as const;
@@ -24,6 +25,10 @@ export class GatewayError extends Error {
 
   /** A person has to change something first: try again slowly. */
   get permanent(): boolean {
-    return this.code === 'GATEWAY_PIN_MISMATCH' || this.code === 'GATEWAY_CERTIFICATE_INVALID';
+    return (
+      this.code === 'GATEWAY_PIN_MISMATCH' ||
+      this.code === 'GATEWAY_CERTIFICATE_INVALID' ||
+      this.code === 'PROXY_INVALID'
+    );
   }
 }

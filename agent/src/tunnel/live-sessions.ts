@@ -49,7 +49,7 @@ export class LiveSessions {
   /** Takes a session in until its connection has closed. What it succeeds retires. */
   add(session: Keepable, origin: SessionOrigin): void {
     for (const [older, { slot }] of this.#sessions) {
-      if (slot === origin.slot) older.retire('its successor is ready');
+      if (slot === origin.slot && older.state !== 'retiring') older.retire('its successor is ready');
     }
     this.#sessions.set(session, origin);
     void session.closed.then(() => this.#sessions.delete(session));
@@ -74,7 +74,9 @@ export class LiveSessions {
 
   /** Retires the sessions of all slots from this one on. */
   retireFrom(slot: number, reason: string): void {
-    for (const [session, origin] of this.#sessions) if (origin.slot >= slot) session.retire(reason);
+    for (const [session, origin] of this.#sessions) {
+      if (origin.slot >= slot && session.state !== 'retiring') session.retire(reason);
+    }
   }
 
   /** The gateway has no room for another session: the oldest retiring one gets a deadline. */

@@ -1,53 +1,42 @@
-import { BlockList, isIP } from 'node:net';
 import type { HostPort, ProxySetting } from '@penstock/config-schema';
+import { GatewayError } from './gateway-error.ts';
+import { isException } from './proxy-exception.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy to go through, or undefined to go directly. `env` follows HTTPS_PROXY and NO_PROXY, lower case first,
- * as curl does. Throws a TypeError when the value is not an http or https URL.
+ * as curl does. Throws GatewayError PROXY_INVALID for a value that is no proxy: going directly instead would be a
+ * way around what the host's owners have set.
  */
 export function proxyFor(setting: ProxySetting, target: HostPort, environment: Environment): URL | undefined {
   if (setting === 'none') return undefined;
-  if (setting !== 'env') return proxyUrl(setting.reveal());
-  const value = environment['https_proxy'] || environment['HTTPS_PROXY'];
+  if (setting !== 'env') return proxyUrl(setting.reveal(), 'gateway.proxy');
+  const name = environment['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
+  const value = environment[name];
   if (value === undefined || value === '') return undefined;
   const exceptions = environment['no_proxy'] || environment['NO_PROXY'] || '';
-  return isException(target, exceptions) ? undefined : proxyUrl(value);
+  return isException(target, exceptions) ? undefined : proxyUrl(value, name);
 }
 
-function proxyUrl(value: string): URL {
+function proxyUrl(value: string, where: string): URL {
   const url = URL.parse(value.includes('://') ? value : `http://${value}`);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    // The value itself may hold a password, so it is not shown.
-    throw new TypeError('The proxy is not an http:// or https:// URL.');
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && areDecodable(url))
+    return url;
+  // The value itself may hold a password, so it is not shown.
+  throw new GatewayError(
+    'PROXY_INVALID',
+    `${where} is not an http:// or https:// URL. In its user and password, write @ as %40, : as %3A, / as %2F and ` +
+      '% as %25.',
+  );
+}
+
+function areDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
   }
-  return url;
-}
-
-/** NO_PROXY: names and their subdomains, addresses, CIDR ranges, each with an optional port; `*` for everything. */
-function isException(target: HostPort, list: string): boolean {
-  const host = target.host.toLowerCase();
-  return list
-    .split(/[\s,]+/)
-    .filter((entry) => entry !== '')
-    .some((entry) => {
-      if (entry === '*') return true;
-      if (entry.includes('/')) return isInRange(host, entry);
-      const [, name = entry, port] =
-        /^(?:\[?(.+?)\]?)(?::(\d+))?$/.exec(isIP(entry) === 6 ? `[${entry}]` : entry) ?? [];
-      if (port !== undefined && Number(port) !== target.port) return false;
-      const bare = name.toLowerCase().replace(/^\*?\./, '');
-      return host === bare || host.endsWith(`.${bare}`);
-    });
-}
-
-function isInRange(host: string, range: string): boolean {
-  const family = isIP(host);
-  const [network = '', prefix = ''] = range.split('/');
-  if (family === 0 || isIP(network) !== family || !/^\d+$/.test(prefix)) return false;
-  if (Number(prefix) > (family === 4 ? 32 : 128)) return false;
-  const list = new BlockList();
-  list.addSubnet(network, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
-  return list.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }

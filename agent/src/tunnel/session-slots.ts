@@ -105,8 +105,7 @@ export class SessionSlots {
         backoff: () => config().tunnel.reconnect,
         news: () => this.#news.signal,
         onFailed: (error, wait) => {
-          const trust = error instanceof GatewayError && error.permanent;
-          log(trust ? 'gateway-not-trusted' : 'session-failed', {
+          log(isMistrust(error) ? 'gateway-not-trusted' : 'session-failed', {
             session: index,
             code: errorCode(error),
             detail: errorText(error),
@@ -130,6 +129,10 @@ export class SessionSlots {
     return { stopping, done };
   }
 }
+
+const isMistrust = (error: unknown) =>
+  error instanceof GatewayError &&
+  (error.code === 'GATEWAY_PIN_MISMATCH' || error.code === 'GATEWAY_CERTIFICATE_INVALID');
 
 const isSameWay = (a: AgentConfig['gateway'], b: AgentConfig['gateway']) =>
   a.url === b.url && a.trust === b.trust && a.pins.join() === b.pins.join() && proxyOf(a) === proxyOf(b);

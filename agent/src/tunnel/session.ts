@@ -165,12 +165,15 @@ export class GatewaySession {
 
   /**
    * Takes no new opens, and ends when the last stream has. Live streams have all the time they need, or as many
-   * milliseconds as `within` says; said again, the last word counts.
+   * milliseconds as `within` says, which can be said later too.
    */
   retire(reason: string, within?: number): void {
     const before = this.#state;
     if (before.name === 'greeting' || before.name === 'ended') return;
-    if (before.name === 'retiring') clearTimeout(before.deadline);
+    if (before.name === 'retiring') {
+      if (within === undefined) return;
+      clearTimeout(before.deadline);
+    }
     const deadline = within === undefined ? undefined : setTimeout(() => this.#abandonStreams(), within);
     this.#state = { name: 'retiring', deadline };
     if (before.name === 'retiring') return;

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AgentMessageOf } from '@penstock/wire';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
+import { type ClockReading, startHeartbeats } from '../../src/health/heartbeat.ts';
+
+function start() {
+  const clock = fakeClock();
+  const sent: AgentMessageOf<'heartbeat'>[] = [];
+  const readings: ClockReading[] = [];
+  const heartbeats = startHeartbeats({
+    interval: 1000,
+    clock,
+    facts: () => ({
+      eventLoop: { p99Ms: 0, maxMs: 0 },
+      streams: { open: sent.length, opening: 0 },
+      identity: { notAfter: 0 },
+      checks: [],
+    }),
+    send: (heartbeat) => sent.push(heartbeat),
+    onAcknowledged: (reading) => readings.push(reading),
+  });
+  return { clock, sent, readings, heartbeats };
+}
+
+test('the first heartbeat goes at once, the others at the interval, each with the facts of its moment', async () => {
+  const { clock, sent, heartbeats } = start();
+  assert.equal(sent.length, 1);
+  await clock.pass(3_500);
+  assert.deepEqual(
+    sent.map(({ seq, sentAt, streams }) => [seq, sentAt - clock.wall() + 3_500, streams.open]),
+    [
+      [1, 0, 0],
+      [2, 1000, 1],
+      [3, 2000, 2],
+      [4, 3000, 3],
+    ],
+  );
+  heartbeats.stop();
+  await clock.pass(5_000);
+  assert.equal(sent.length, 4);
+  assert.deepEqual(clock.waiting, []);
+});
+
+test('offset and round trip follow from one exchange as in NTP', async () => {
+  const { clock, readings, heartbeats } = start();
+  const sentAt = clock.wall();
+  await clock.pass(100);
+  // Forty milliseconds on the way there, ten at the gateway, fifty on the way back; its clock is 5 s ahead.
+  heartbeats.acknowledge({
+    type: 'heartbeat-ack',
+    seq: 1,
+    receivedAt: sentAt + 5_040,
+    sentAt: sentAt + 5_050,
+  });
+  assert.deepEqual(readings, [{ offset: 4_995, roundTrip: 90 }]);
+  heartbeats.stop();
+});
+
+test('only the latest heartbeat can be acknowledged', async () => {
+  const { clock, readings, heartbeats } = start();
+  await clock.pass(1_000);
+  const at = clock.wall();
+  heartbeats.acknowledge({ type: 'heartbeat-ack', seq: 1, receivedAt: at, sentAt: at });
+  assert.deepEqual(readings, []);
+  heartbeats.acknowledge({ type: 'heartbeat-ack', seq: 2, receivedAt: at, sentAt: at });
+  assert.equal(readings.length, 1);
+  heartbeats.stop();
+});

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../../../test/rig/eventually.ts';
+import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { startSampler } from '../../src/health/sample.ts';
+
+const never = (error: unknown) => assert.fail(String(error));
+
+test('what the file enables is sampled, again and again, until it is stopped', async () => {
+  await using _leaks = expectNoLeaks();
+  const sampler = startSampler({ sample: ['cpu', 'memory'], interval: 10, onFailed: never });
+  assert.deepEqual(sampler.latest(), {});
+  const first = await eventually('a sample', () => 'cpu' in sampler.latest() && sampler.latest());
+  assert.ok(first.cpu !== undefined && first.cpu.load >= 0 && first.cpu.load <= 1);
+  assert.ok(first.memory !== undefined && first.memory.processBytes > 1_000_000);
+  assert.ok(first.memory.availableBytes <= first.memory.totalBytes);
+  await eventually('another sample', () => sampler.latest() !== first);
+  sampler.stop();
+});
+
+test('nothing is sampled when the file enables nothing', async () => {
+  await using _leaks = expectNoLeaks();
+  const sampler = startSampler({ sample: [], interval: 10, onFailed: never });
+  assert.deepEqual(sampler.latest(), {});
+  sampler.stop();
+});

@@ -3,7 +3,6 @@ import { bannedTextCheck } from './check/banned-text.ts';
 import { cataloguesCheck } from './check/catalogues.ts';
 import type { Check, Findings } from './check/check.ts';
 import { declaredDependenciesCheck } from './check/declared-dependencies.ts';
-import { errorCodesCheck } from './check/error-codes.ts';
 import { fileLengthCheck } from './check/file-length.ts';
 import { generatedCheck } from './check/generated.ts';
 import { importCyclesCheck } from './check/import-cycles.ts';
@@ -24,7 +23,6 @@ const checks: readonly Check[] = [
   importCyclesCheck,
   declaredDependenciesCheck,
   processGlobalsCheck,
-  errorCodesCheck,
   cataloguesCheck,
   generatedCheck,
   fileLengthCheck,

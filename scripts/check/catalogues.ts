@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentEvents, createAgentMetrics, gatewayErrorCodes } from '@penstock/agent';
 import { createGatewayMetrics, gatewayEvents } from '@penstock/gateway';
+import { closeCodes, problemCodes } from '@penstock/wire';
+import { compareCatalogue } from './catalogue.ts';
 import type { Check } from './check.ts';
 import { tableBelow } from './markdown.ts';
 
@@ -31,6 +33,26 @@ function catalogues(): readonly Catalogue[] {
   const gateway = createGatewayMetrics();
   gateway.observe({ pools: () => [], streams: none, clients: () => [], tunnelConnections: () => 0 });
   return [
+    {
+      document: 'docs/errors.md',
+      heading: 'Close codes',
+      rows: Object.entries(closeCodes).map(([name, { number, retry, sentence }]) => [
+        code(name),
+        String(number),
+        retry,
+        sentence,
+      ]),
+    },
+    {
+      document: 'docs/errors.md',
+      heading: 'Problem codes',
+      rows: Object.entries(problemCodes).map(([name, { status, permanent, sentence }]) => [
+        code(name),
+        String(status),
+        permanent ? 'no' : 'yes',
+        sentence,
+      ]),
+    },
     { document: 'docs/events.md', heading: 'Agent', rows: eventRows(agentEvents) },
     { document: 'docs/events.md', heading: 'Gateway', rows: eventRows(gatewayEvents) },
     { document: 'docs/metrics.md', heading: 'Agent', rows: metricRows(agent.registry.getMetricsAsArray()) },
@@ -49,23 +71,14 @@ function catalogues(): readonly Catalogue[] {
 
 export const cataloguesCheck: Check = {
   name: 'catalogues',
-  promise: 'events, metrics and connection errors stand in the docs as they stand in the code, both ways',
+  promise: 'error codes, events and metrics stand in the docs as they stand in the code, both ways',
   async run(root) {
-    const problems: string[] = [];
-    for (const { document, heading, rows } of catalogues()) {
-      const told = tableBelow(await readFile(join(root, document), 'utf8'), heading);
-      for (const cells of rows) {
-        const row = told.find(([first]) => first === cells[0]);
-        if (row === undefined) problems.push(`${document}: ${heading} lacks | ${cells.join(' | ')} |`);
-        else if (cells.some((cell, index) => row[index] !== cell)) {
-          problems.push(`${document}: ${heading} has ${row.join(' | ')}, the code ${cells.join(' | ')}`);
-        }
-      }
-      for (const [first] of told) {
-        if (!rows.some((cells) => cells[0] === first))
-          problems.push(`${document}: nothing is called ${first} any more`);
-      }
-    }
-    return { problems };
+    const problems = await Promise.all(
+      catalogues().map(async ({ document, heading, rows }) => {
+        const told = tableBelow(await readFile(join(root, document), 'utf8'), heading);
+        return compareCatalogue(document, told, rows);
+      }),
+    );
+    return { problems: problems.flat() };
   },
 };

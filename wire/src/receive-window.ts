@@ -32,11 +32,18 @@ function powerOfTwoBelow(bytes: number): number {
   return 2 ** Math.floor(Math.log2(bytes));
 }
 
+/**
+ * Gives each stream of a session a window of so many bytes, and calls `acknowledged` when the peer has taken it
+ * in. Until then it is not called again: Node ends a session whose SETTINGS wait for too many answers.
+ */
+export type ApplyWindow = (bytes: number, acknowledged: () => void) => void;
+
 type WindowUser = {
   roundTrip: number;
   streams: number;
-  readonly apply: (bytes: number) => void;
+  readonly apply: ApplyWindow;
   applied: number;
+  life: 'settled' | 'waiting' | 'released';
 };
 
 /** One session's part in the budget. */
@@ -44,24 +51,34 @@ export type WindowShare = {
   setRoundTrip(milliseconds: number): void;
   streamOpened(): void;
   streamClosed(): void;
-  /** Must be called when the session ends. */
+  /** Must be called when the session ends; what its streams say afterwards does not count. */
   release(): void;
 };
+
+/** The budget is always divided for at least this many streams. */
+const FEWEST_STREAMS = 4;
 
 /** Divides the memory that receive windows may promise among the sessions of this process. */
 export class WindowBudget {
   readonly #budget: number;
   readonly #users = new Set<WindowUser>();
   #streams = 0;
-  #divided = 0;
+  /** Streams the budget is divided for: never fewer than there are, and a power of two. */
+  #places = FEWEST_STREAMS;
 
   constructor(budget: number) {
     this.#budget = budget;
   }
 
-  /** `apply` is called with the new window of each stream whenever it changes. */
-  join(apply: (bytes: number) => void): WindowShare {
-    const user: WindowUser = { roundTrip: 0, streams: 0, apply, applied: INITIAL_STREAM_WINDOW };
+  /** `apply` is called whenever the window of each stream changes. */
+  join(apply: ApplyWindow): WindowShare {
+    const user: WindowUser = {
+      roundTrip: 0,
+      streams: 0,
+      apply,
+      applied: INITIAL_STREAM_WINDOW,
+      life: 'settled',
+    };
     this.#users.add(user);
     return {
       setRoundTrip: (milliseconds) => {
@@ -72,27 +89,42 @@ export class WindowBudget {
       streamOpened: () => this.#count(user, 1),
       streamClosed: () => this.#count(user, -1),
       release: () => {
-        this.#streams -= user.streams;
+        if (user.life === 'released') return;
+        user.life = 'released';
         this.#users.delete(user);
+        this.#streams -= user.streams;
+        this.#divide();
       },
     };
   }
 
   #count(user: WindowUser, change: 1 | -1): void {
+    if (user.life === 'released') return;
     user.streams += change;
     this.#streams += change;
-    // Shares are divided anew when the number of streams has doubled or halved.
-    const step = Math.floor(Math.log2(this.#streams + 1));
-    if (step === this.#divided) return;
-    this.#divided = step;
+    this.#divide();
+  }
+
+  /** Divides anew when the streams have no places left, or need a quarter of them: not at every open and close. */
+  #divide(): void {
+    let places = this.#places;
+    while (this.#streams > places) places *= 2;
+    while (places > FEWEST_STREAMS && this.#streams * 4 < places) places /= 2;
+    if (places === this.#places) return;
+    this.#places = places;
     for (const each of this.#users) this.#apply(each);
   }
 
   #apply(user: WindowUser): void {
-    const streams = 2 ** (this.#divided + 1);
-    const bytes = streamWindow(user.roundTrip, streams, this.#budget);
+    if (user.life !== 'settled') return;
+    const bytes = streamWindow(user.roundTrip, this.#places, this.#budget);
     if (bytes === user.applied) return;
     user.applied = bytes;
-    user.apply(bytes);
+    user.life = 'waiting';
+    user.apply(bytes, () => {
+      if (user.life !== 'waiting') return;
+      user.life = 'settled';
+      this.#apply(user);
+    });
   }
 }

@@ -80,8 +80,8 @@ export class GatewaySession {
     this.outgoing = this.#outgoing.promise;
     this.ended = this.#ended.promise;
     this.closed = this.#closed.promise;
-    this.#windows = options.windows.join((initialWindowSize) => {
-      if (!http.destroyed) http.settings({ initialWindowSize });
+    this.#windows = options.windows.join((initialWindowSize, acknowledged) => {
+      if (!http.destroyed) http.settings({ initialWindowSize }, () => acknowledged());
     });
     this.#data = new DataStreams(http, this.#windows, () => this.makeOutgoing('its stream ids run out'));
     this.#opens = new Opens({

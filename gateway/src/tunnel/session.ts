@@ -88,8 +88,8 @@ export class AgentSession {
       options.helloTimeout,
     );
     this.#state = { name: 'greeting', timer };
-    this.#windows = options.windows.join((initialWindowSize) => {
-      if (!http.destroyed) http.settings({ initialWindowSize });
+    this.#windows = options.windows.join((initialWindowSize, acknowledged) => {
+      if (!http.destroyed) http.settings({ initialWindowSize }, () => acknowledged());
     });
     sessions += 1;
     this.#streams = new DataStreams(

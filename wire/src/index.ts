@@ -26,6 +26,7 @@ export {
   WindowBudget,
   type WindowShare,
 } from './receive-window.ts';
+export { resetSocket } from './reset-socket.ts';
 export { SocketReader } from './socket-reader.ts';
 export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
 export { TunnelError } from './tunnel-error.ts';

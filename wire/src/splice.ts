@@ -1,6 +1,7 @@
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { CloseCode } from './close-code.ts';
+import { resetSocket } from './reset-socket.ts';
 import type { SocketReader } from './socket-reader.ts';
 import { forwardToStream } from './socket-to-stream.ts';
 import { forwardToSocket } from './stream-to-socket.ts';
@@ -44,25 +45,35 @@ export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptio
   let code: CloseCode | undefined;
   let stillOpen = 2;
   let timer: NodeJS.Timeout | undefined;
-  let moved = -1;
+  let moved = 0;
+  // Asked for now: a stream forgets its session when it is destroyed.
+  const { session } = stream;
   const { promise: done, resolve } = Promise.withResolvers<SpliceEnd>();
 
   const setLife = (next: Life) => {
     life = next;
-    if (next !== 'aborted') timer ??= setInterval(checkProgress, options.halfClosedTimeout);
+    if (next === 'aborted' || timer !== undefined) return;
+    moved = progress();
+    timer = setInterval(checkProgress, options.halfClosedTimeout);
   };
 
   const abort = (reason: CloseCode) => {
     if (stillOpen === 0 || life === 'aborted') return;
     setLife('aborted');
     code = reason;
-    if (!socket.destroyed) socket.resetAndDestroy();
+    resetSocket(socket);
     // Not close(): that sends END_STREAM first, and the rest would look like the whole.
     if (!stream.destroyed) stream.destroy(new TunnelError(reason));
   };
 
+  /** Why a stream ended that was not ended here: its peer has reset it, or it was lost with its session. */
+  const streamLoss = () => (session?.destroyed === false ? options.streamReset : 'SESSION_LOST');
+
+  /** Bytes that have left for the system or the session. */
+  const progress = () => toStream.bytes + toSocket.bytes - socket.writableLength - stream.writableLength;
+
   const checkProgress = () => {
-    const now = toStream.bytes + toSocket.bytes - socket.writableLength - stream.writableLength;
+    const now = progress();
     if (now === moved) abort('HALF_CLOSED_TIMEOUT');
     moved = now;
   };
@@ -76,31 +87,36 @@ export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptio
 
   // Error listeners before anything else: 'close' follows every error and decides.
   socket.on('error', () => abort(options.socketReset));
-  stream.on('error', () => abort(options.streamReset));
+  stream.on('error', (error) => abort(error instanceof TunnelError ? error.code : streamLoss()));
   socket.once('close', () => {
     if (life !== 'finished') abort(options.socketReset);
     onClosed();
   });
   stream.once('close', () => {
-    if (life !== 'finished')
-      abort(stream.session?.destroyed === false ? options.streamReset : 'SESSION_LOST');
+    // After both FINs as well: a reset takes with it what was still to be sent.
+    if (life !== 'finished' || stream.rstCode !== 0) abort(streamLoss());
     onClosed();
   });
 
-  const toStream = forwardToStream(socket, options.reader, stream, () => {
+  const onSocketEnd = () => {
     if (life === 'aborted') return;
     setLife(life === 'stream-finished' ? 'finished' : 'socket-finished');
     stream.end();
-  });
-  const toSocket = forwardToSocket(stream, socket, () => {
+  };
+  const onStreamEnd = () => {
     if (life === 'aborted') return;
     // A lost session and a reset both give 'end' as well: only a stream that is whole has said FIN.
     if (stream.aborted || stream.destroyed || stream.rstCode !== 0) {
-      abort(stream.session?.destroyed === false ? options.streamReset : 'SESSION_LOST');
+      abort(streamLoss());
       return;
     }
     setLife(life === 'socket-finished' ? 'finished' : 'stream-finished');
     socket.end();
-  });
+  };
+  const toStream = forwardToStream(socket, options.reader, stream, onSocketEnd);
+  const toSocket = forwardToSocket(stream, socket, onStreamEnd);
+  // Who said FIN and nothing else may have done so before anybody listened.
+  if (socket.readableEnded) onSocketEnd();
+  if (stream.readableEnded) onStreamEnd();
   return { done, abort };
 }

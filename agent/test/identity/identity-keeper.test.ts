@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Secret } from '@penstock/config-schema';
+import { ProblemError, paths } from '@penstock/wire';
+import { eventually } from '../../../test/rig/eventually.ts';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
+import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
+import { IdentityError } from '../../src/identity/identity-error.ts';
+import { IdentityKeeper } from '../../src/identity/identity-keeper.ts';
+import { openKeyStore } from '../../src/identity/key-store.ts';
+import { renewalRetry } from '../../src/identity/renewal-retry.ts';
+import { IssuingGateway } from './issuing-gateway.ts';
+
+const HOUR = 3_600_000;
+const TOKEN = new Secret('pst_enroll_test');
+const never = new AbortController().signal;
+
+type Logged = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+async function startKeeper(token: Secret | undefined = TOKEN) {
+  const directory = await temporaryDirectory();
+  const gateway = await IssuingGateway.start();
+  const clock = fakeClock(Date.now());
+  const keyStore = await openKeyStore(directory.path);
+  const logged: Logged[] = [];
+  const rig = {
+    gateway,
+    clock,
+    keyStore,
+    logged,
+    token: token as Secret | undefined,
+    staged: 0,
+    promoted: [] as string[],
+    requests: (path: string) => gateway.requests.filter((request) => request.path === path).length,
+    events: (event: string) => logged.filter((entry) => entry.event === event),
+    /** Lets the timer that is set fire, and waits for what it leads to. */
+    async next(event: string) {
+      const before = rig.events(event).length;
+      await clock.pass(clock.waiting[0] ?? 0);
+      await eventually(`another ${event}`, () => rig.events(event).length > before);
+    },
+    async renewed() {
+      const before = rig.staged;
+      await clock.pass(clock.waiting[0] ?? 0);
+      await eventually('a renewed identity', () => rig.staged > before);
+      const { candidate } = keeper;
+      assert.ok(candidate);
+      return candidate;
+    },
+    [Symbol.asyncDispose]: () => {
+      keeper.stop();
+      return directory[Symbol.asyncDispose]();
+    },
+  };
+  const keeper = await IdentityKeeper.open({
+    keyStore,
+    name: 'orders-1',
+    pool: 'dc1',
+    enrollmentToken: () => rig.token,
+    post: () => gateway.post,
+    log: (event, fields) => logged.push({ event, ...fields }),
+    clock,
+    clockOffset: () => 0,
+    backoff: () => ({ base: 500, max: 30_000 }),
+    onStaged: () => {
+      rig.staged += 1;
+    },
+    onPromoted: ({ serial }) => rig.promoted.push(serial),
+  });
+  return { ...rig, rig, keeper };
+}
+
+async function enrolled(token?: Secret) {
+  const started = await startKeeper(token);
+  await started.keeper.ensure(never);
+  started.keeper.start();
+  const { current } = started.keeper;
+  assert.ok(current);
+  return { ...started, first: current };
+}
+
+test('a renewed identity is the candidate until a session has carried it, and then the identity', async () => {
+  await using at = await enrolled();
+  const [wait = 0] = at.clock.waiting;
+  assert.ok(wait > 14 * HOUR && wait <= 16 * HOUR, `renewal is due in ${wait} ms`);
+  const next = await at.rig.renewed();
+  assert.notEqual(next.serial, at.first.serial);
+  assert.equal(at.keeper.current?.serial, at.first.serial);
+  assert.equal((await at.keyStore.current())?.serial, at.first.serial);
+  await at.keeper.carried(at.first);
+  assert.equal(at.keeper.current?.serial, at.first.serial);
+  await at.keeper.carried(next);
+  assert.equal(at.keeper.current?.serial, next.serial);
+  assert.equal((await at.keyStore.current())?.serial, next.serial);
+  assert.deepEqual(at.promoted, [next.serial]);
+  assert.equal(at.keeper.candidate?.serial, next.serial);
+});
+
+test('a renewed identity that the gateway refuses is dropped; the one before serves on', async () => {
+  await using at = await enrolled();
+  const next = await at.rig.renewed();
+  assert.equal(await at.keeper.refused(next, never), true);
+  assert.equal(at.keeper.candidate?.serial, at.first.serial);
+  assert.equal(await at.keyStore.next(), undefined);
+  assert.equal(at.requests(paths.enroll), 1);
+});
+
+test('a gateway that refuses every renewed identity is asked ever more slowly', async () => {
+  await using at = await enrolled();
+  at.clock.chance(0.999999);
+  const waits: number[] = [];
+  for (let round = 0; round < 8; round += 1) {
+    const next = await at.rig.renewed();
+    await at.keeper.refused(next, never);
+    waits.push(Math.round(at.clock.waiting[0] ?? 0));
+  }
+  assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+});
+
+test('a renewal that fails keeps the identity and is tried again; a lost answer repeats the key', async () => {
+  await using at = await enrolled();
+  at.gateway.loseAnswer = true;
+  await at.rig.next('identity-renewal-failed');
+  assert.equal(at.keeper.candidate?.serial, at.first.serial);
+  const next = await at.rig.renewed();
+  await at.keeper.carried(next);
+  assert.equal(at.requests(paths.renew), 2);
+});
+
+test('Retry-After of a refused renewal is honored', async () => {
+  await using at = await enrolled();
+  at.gateway.refuseWith = new ProblemError('STORE_UNAVAILABLE', undefined, { retryAfter: 120 });
+  await at.rig.next('identity-renewal-failed');
+  assert.deepEqual(at.clock.waiting, [120_000]);
+});
+
+test('an expired identity is kept, and without a token asked for slowly', async () => {
+  await using at = await enrolled();
+  at.rig.token = undefined;
+  at.gateway.refuseWith = new ProblemError('IDENTITY_EXPIRED');
+  assert.equal(await at.keeper.refused(at.first, never), false);
+  assert.equal((await at.keyStore.current())?.serial, at.first.serial);
+  at.clock.sleep(30 * HOUR);
+  await at.rig.next('identity-renewal-failed');
+  assert.ok((at.clock.waiting[0] ?? 0) >= 15_000, 'an expired certificate is not renewed in a tight loop');
+  assert.equal(at.requests(paths.enroll), 1);
+});
+
+test('with a token an expired identity is enrolled anew, once for all sessions it was refused on', async () => {
+  await using at = await enrolled();
+  const outcomes = await Promise.all([1, 2, 3].map(() => at.keeper.refused(at.first, never)));
+  assert.deepEqual(outcomes, [true, true, true]);
+  assert.equal(at.requests(paths.enroll), 2);
+  assert.notEqual(at.keeper.current?.serial, at.first.serial);
+  assert.deepEqual(at.promoted, [at.keeper.current?.serial]);
+  assert.equal(at.events('enrollment-failed').length, 0);
+});
+
+test('a renewal refused for the identity enrolls anew where a token is at hand', async () => {
+  await using at = await enrolled();
+  at.gateway.refuseWith = new ProblemError('IDENTITY_UNKNOWN');
+  await at.rig.next('identity-enrolled');
+  assert.equal(at.requests(paths.enroll), 2);
+  assert.deepEqual(at.promoted, [at.keeper.current?.serial]);
+});
+
+test('an enrollment that fails leaves the identity as it was', async () => {
+  await using at = await enrolled();
+  at.gateway.refuseWith = new ProblemError('TOKEN_USED_UP');
+  assert.equal(await at.keeper.refused(at.first, never), false);
+  assert.equal(at.keeper.current?.serial, at.first.serial);
+  assert.deepEqual(
+    at.events('enrollment-failed').map(({ code }) => code),
+    ['TOKEN_USED_UP'],
+  );
+});
+
+test('stopping ends renewal, one under way included', async () => {
+  const at = await enrolled();
+  const answer = Promise.withResolvers<void>();
+  const { issue } = at.gateway;
+  at.gateway.issue = async (...request) => {
+    await answer.promise;
+    return issue.apply(at.gateway, request);
+  };
+  await at.clock.pass(at.clock.waiting[0] ?? 0);
+  await eventually('the request', () => at.requests(paths.renew) === 1);
+  at.keeper.stop();
+  answer.resolve();
+  await eventually('the answer', async () => (await at.keyStore.next()) !== undefined);
+  assert.deepEqual(at.clock.waiting, []);
+  assert.equal(at.rig.staged, 0);
+  await at[Symbol.asyncDispose]();
+});
+
+test('what a start finds as next identity is tried first', async () => {
+  await using at = await enrolled();
+  const next = await at.rig.renewed();
+  const again = await IdentityKeeper.open({
+    keyStore: at.keyStore,
+    name: 'orders-1',
+    pool: 'dc1',
+    enrollmentToken: () => undefined,
+    post: () => at.gateway.post,
+    log: () => {},
+    clock: at.clock,
+    clockOffset: () => 0,
+    backoff: () => ({ base: 1, max: 1 }),
+    onStaged: () => {},
+    onPromoted: () => {},
+  });
+  assert.equal(again.candidate?.serial, next.serial);
+  assert.equal(again.current?.serial, at.first.serial);
+  again.stop();
+});
+
+test('an enrollment that fails is tried again until it is done: slowly when only a person can help', async () => {
+  await using at = await startKeeper();
+  at.clock.chance(0.999999);
+  at.gateway.refuseWith = new ProblemError('TOKEN_EXPIRED');
+  const ensured = at.keeper.ensure(never);
+  await eventually('a first failure', () => at.events('enrollment-failed').length === 1);
+  assert.deepEqual(
+    at.events('enrollment-failed').map(({ code, retryIn }) => [code, retryIn]),
+    [['TOKEN_EXPIRED', 30_000]],
+  );
+  at.gateway.refuseWith = new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 40 });
+  await at.rig.next('enrollment-failed');
+  assert.equal(at.events('enrollment-failed')[1]?.['retryIn'], 40_000);
+  await at.rig.next('identity-enrolled');
+  await ensured;
+  assert.ok(at.keeper.current);
+});
+
+test('without a token and without an identity there is nothing to try', async () => {
+  await using at = await startKeeper();
+  at.rig.token = undefined;
+  await assert.rejects(
+    at.keeper.ensure(never),
+    (error) => error instanceof IdentityError && error.message.includes('penstock-gateway token create'),
+  );
+});
+
+test('waits between renewals follow what is left of the certificate', () => {
+  assert.equal(renewalRetry(HOUR, 0, 0), 500);
+  assert.equal(renewalRetry(HOUR, 3, 0.999999) > 3_999, true);
+  assert.equal(renewalRetry(10_000, 10, 0.999999) <= 1_000, true);
+  assert.equal(renewalRetry(10, 10, 0.5), 500);
+  assert.equal(renewalRetry(0, 0, 0), 15_000);
+  assert.equal(renewalRetry(-HOUR, 50, 0), 15_000);
+});

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { asNobody } from '../../test/rig/as-nobody.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { loadAgentConfig, loadGatewayConfig } from '../src/load.ts';
 import { parseAgentConfig } from '../src/parse.ts';
@@ -75,14 +76,13 @@ describe('a configuration file', () => {
     }
   });
 
-  test('that its user may not read is a problem', {
-    skip: process.getuid?.() === 0 && 'root may read everything',
-  }, async () => {
+  test('that its user may not read is a problem', async () => {
     await using directory = await temporaryDirectory();
     const file = join(directory.path, 'agent.yaml');
     await writeFile(file, MINIMAL_AGENT);
+    await chmod(directory.path, 0o755);
     await chmod(file, 0);
-    const loaded = loadAgentConfig(file, {});
+    const loaded = asNobody(() => loadAgentConfig(file, {}));
     assert.ok(!loaded.ok);
     assert.match(loaded.problems[0]?.message ?? '', /may not be read/);
   });

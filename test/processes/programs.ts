@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ManagedProcess } from '../rig/process.ts';
+import { temporaryDirectory } from '../rig/temporary-directory.ts';
+
+export type Program = 'agent' | 'gateway';
+export type CommandResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+const bin = (program: Program) =>
+  fileURLToPath(new URL(`../../${program}/bin/penstock-${program}.js`, import.meta.url));
+
+/** Runs one command of a program to its end. */
+export async function runCommand(
+  program: Program,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin(program), ...words], {
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+      timeout: 60_000,
+    });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, stdout, stderr };
+  }
+}
+
+/** A folder with files and the programs that run on them, as an operator has them. */
+export type Site = AsyncDisposable & {
+  readonly directory: string;
+  path(name: string): string;
+  /** Replaces a file as an editor or a ConfigMap does: at once. */
+  write(name: string, content: unknown): Promise<string>;
+  start(
+    program: Program,
+    file: string,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<ManagedProcess>;
+};
+
+export async function makeSite(): Promise<Site> {
+  const folder = await temporaryDirectory();
+  const running: ManagedProcess[] = [];
+  const path = (name: string) => join(folder.path, name);
+  return {
+    directory: folder.path,
+    path,
+    async write(name, content) {
+      await writeFile(path(`${name}.new`), typeof content === 'string' ? content : JSON.stringify(content));
+      await rename(path(`${name}.new`), path(name));
+      return path(name);
+    },
+    async start(program, file, environment = {}) {
+      const args = [bin(program), 'run', '--config', path(file)];
+      const child = await ManagedProcess.start({ args, env: environment });
+      running.push(child);
+      return child;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of running) await child[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export const gatewayFile = (changes: Readonly<Record<string, unknown>> = {}) => ({
+  apiVersion: 'penstock/v1',
+  kind: 'Gateway',
+  version: 1,
+  organization: 'acme',
+  listen: { tunnel: '127.0.0.1:0', admin: '127.0.0.1:0' },
+  dataDirectory: 'gateway-data',
+  pools: [{ name: 'dc1' }],
+  connections: [connection('echo')],
+  log: { level: 'debug' },
+  ...changes,
+});
+
+export const connection = (name: string) => ({
+  name,
+  connector: name,
+  pools: ['dc1'],
+  ingress: [{ tcp: '127.0.0.1:0', allow: ['127.0.0.0/8'] }],
+});
+
+export const agentFile = (
+  {
+    tunnelPort,
+    pin,
+    targets,
+  }: { tunnelPort: number; pin: string; targets: Readonly<Record<string, number>> },
+  changes: Readonly<Record<string, unknown>> = {},
+) => ({
+  apiVersion: 'penstock/v1',
+  kind: 'Agent',
+  version: 1,
+  name: 'agent-1',
+  pool: 'dc1',
+  gateway: { url: `https://127.0.0.1:${tunnelPort}`, pins: [pin], trust: 'pins', proxy: 'none' },
+  identity: { directory: 'agent-data', enrollmentToken: '${env:TOKEN:-}' },
+  connectors: Object.entries(targets).map(([name, port]) => ({
+    name,
+    kind: 'tcp',
+    address: `127.0.0.1:${port}`,
+  })),
+  local: { listen: '127.0.0.1:0' },
+  log: { level: 'debug' },
+  ...changes,
+});
+
+/** The port in a line that says where something listens. */
+export const portOf = (line: Readonly<Record<string, unknown>>): number =>
+  Number(line['port'] ?? String(line['address']).split(':').at(-1));

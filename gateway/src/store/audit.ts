@@ -1,5 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { risingIds } from './rising-id.ts';
 import type { AuditRow, Database } from './schema.ts';
 
 export type AuditRepository = ReturnType<typeof auditRepository>;
@@ -15,13 +15,16 @@ export type AuditEntry = {
   readonly after?: unknown;
 };
 
+/** The order of the trail: several changes fall into one millisecond, and each transaction has its repositories. */
+const nextId = risingIds();
+
 export function auditRepository(db: Kysely<Database>) {
   return {
     /** Written in the transaction of the change it tells of. */
     async append(entry: AuditEntry): Promise<void> {
       const { at, actor, action, subject, address = null } = entry;
       const row: AuditRow = {
-        id: randomUUIDv7(),
+        id: nextId(),
         at,
         actor,
         action,

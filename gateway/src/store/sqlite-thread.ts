@@ -14,7 +14,10 @@ type Pending = {
   readonly timer: NodeJS.Timeout;
 };
 
-/** One SQLite connection in a thread of its own. It lives once: after its end a new one has to be started. */
+/**
+ * One SQLite connection in a thread of its own. It lives once: after its end a new one has to be started. It keeps
+ * the process alive only while somebody waits for it, so that a start that failed half-way can end.
+ */
 export class SqliteThread {
   readonly #worker: Worker;
   readonly #file: string;
@@ -51,6 +54,7 @@ export class SqliteThread {
       await worker.terminate();
       throw error;
     });
+    worker.unref();
     return thread;
   }
 
@@ -69,11 +73,12 @@ export class SqliteThread {
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#pending.delete(id);
         this.#overdue.add(id);
+        this.#settled(id);
         reject(new StoreError('timeout', `The store did not answer within ${this.#timeout} ms.`));
       }, this.#timeout);
       this.#pending.set(id, { resolve, reject, timer });
+      this.#worker.ref();
       this.#ask({ kind: 'statement', id, sql, parameters });
     });
   }
@@ -85,6 +90,7 @@ export class SqliteThread {
 
   /** Finishes what was asked, closes the file and ends the thread; a thread that does not end in time is stopped. */
   async close(): Promise<void> {
+    this.#worker.ref();
     if (this.#end === undefined) this.#ask({ kind: 'close' });
     const timer = setTimeout(() => void this.#worker.terminate(), this.#timeout);
     await this.#ended;
@@ -99,10 +105,15 @@ export class SqliteThread {
     this.#overdue.delete(answer.id);
     const pending = this.#pending.get(answer.id);
     if (pending === undefined) return;
-    this.#pending.delete(answer.id);
     clearTimeout(pending.timer);
+    this.#settled(answer.id);
     if (answer.kind === 'result') pending.resolve(answer.result);
     else pending.reject(new StoreError('failed', `The store refused a statement: ${answer.message}.`));
+  }
+
+  #settled(id: number): void {
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#worker.unref();
   }
 
   #over(error: StoreError): void {

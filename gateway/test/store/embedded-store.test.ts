@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
@@ -196,4 +198,21 @@ test('a store that a newer gateway wrote is left alone', async () => {
   database.exec("INSERT INTO kysely_migration VALUES ('9999-future', '2030-01-01T00:00:00.000Z')");
   database.close();
   await assert.rejects(openStore(directory.path), failure('too-new', /newer penstock-gateway .*9999-future/));
+});
+
+test('a store that nobody closed does not keep a process alive, and one that is asked does', async () => {
+  await using directory = await temporaryDirectory();
+  const program = `
+    import { openStore } from ${JSON.stringify(join(import.meta.dirname, '../../src/store/open-store.ts'))};
+    const store = await openStore(${JSON.stringify(directory.path)});
+    for (let count = 0; count < 5; count += 1) await store.audit.append({ at: 1, actor: 'host', action: 'try', subject: 's' });
+    process.stdout.write(String((await store.audit.list({ limit: 9 })).length));
+  `;
+  const options = { timeout: 20_000, killSignal: 'SIGKILL' as const };
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', program],
+    options,
+  );
+  assert.equal(stdout, '5');
 });

@@ -8,6 +8,8 @@ export type FakeClock = Clock & {
   chance(value: number): void;
   /** Lets time pass and calls, in order, what falls due. Promises settle in between. */
   pass(milliseconds: number): Promise<void>;
+  /** The event loop is blocked: time passes, and what falls due is called late, by the next `pass`. */
+  block(milliseconds: number): void;
   /** The host slept: the date has moved, the monotonic clock has not. */
   sleep(milliseconds: number): void;
 };
@@ -51,6 +53,9 @@ export function fakeClock(start = 1_700_000_000_000): FakeClock {
         next.callback();
       }
       now = end;
+    },
+    block(milliseconds) {
+      now += milliseconds;
     },
     sleep(milliseconds) {
       slept += milliseconds;

@@ -63,9 +63,14 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
   const scheduleNext = () => {
     const jitter = 1 + JITTER * (2 * clock.random() - 1);
     at(options.interval * jitter, (_late, slept) => {
-      if (slept) port.onSlept?.();
-      if (life === 'running') ping(slept ? Math.min(SUSPECT_TIMEOUT, options.timeout) : options.timeout);
+      if (slept) suspect();
+      else ping(options.timeout);
     });
+  };
+
+  const suspect = () => {
+    port.onSlept?.();
+    if (life === 'running') ping(Math.min(SUSPECT_TIMEOUT, options.timeout));
   };
 
   const ping = (timeout: number) => {
@@ -75,9 +80,9 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
     try {
       port.ping((roundTrip) => {
         if (life === 'stopped' || mine !== generation) return;
-        port.onRoundTrip?.(roundTrip);
         stopTimer();
         scheduleNext();
+        port.onRoundTrip?.(roundTrip);
       });
     } catch {
       die('The session is gone.');
@@ -91,7 +96,8 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
       stopTimer = clock.afterPoll(() => {
         if (life === 'stopped' || mine !== generation) return;
         if (port.bytesReceived() !== received) scheduleNext();
-        else if (mayExtend && (late > LATE || slept)) awaitLife(mine, received, timeout, false);
+        else if (slept) suspect();
+        else if (mayExtend && late > LATE) awaitLife(mine, received, timeout, false);
         else die(`The peer sent nothing within ${timeout} ms of a ping.`);
       });
     });

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CloseCode, errorCode, errorText, fromDialError, TunnelError } from '../src/index.ts';
+
+const systemError = (code: string) => Object.assign(new Error(`connect ${code} 10.0.0.1:5432`), { code });
+
+test('each error of sockets and resolver has its close code', () => {
+  const expected: Record<string, CloseCode> = {
+    ENOTFOUND: 'DNS_FAILED',
+    EAI_AGAIN: 'DNS_FAILED',
+    ECONNREFUSED: 'REFUSED',
+    ECONNRESET: 'REFUSED',
+    EHOSTUNREACH: 'UNREACHABLE',
+    ENETUNREACH: 'UNREACHABLE',
+    EACCES: 'UNREACHABLE',
+    ETIMEDOUT: 'DIAL_TIMEOUT',
+    EMFILE: 'AGENT_OVERLOADED',
+    EADDRNOTAVAIL: 'UNREACHABLE',
+    ESOMETHINGNEW: 'INTERNAL',
+  };
+  for (const [code, close] of [...Object.entries(expected), ['toString', 'INTERNAL']] as const) {
+    const error = fromDialError(systemError(code), 'orders.internal:5432');
+    assert.equal(error.code, close, code);
+    assert.match(error.message, /^orders\.internal:5432: /);
+    assert.ok(error.cause instanceof Error);
+  }
+});
+
+test('of several addresses the one that says most decides, or else the last', () => {
+  const together = (...codes: string[]) => {
+    const all = new AggregateError(codes.map(systemError));
+    return fromDialError(Object.assign(all, { code: codes[0] }), 'a:1').code;
+  };
+  assert.equal(together('ETIMEDOUT', 'ECONNREFUSED'), 'REFUSED');
+  assert.equal(together('ECONNREFUSED', 'ENETUNREACH'), 'REFUSED');
+  assert.equal(together('EADDRNOTAVAIL', 'ERR_SOCKET_CONNECTION_TIMEOUT', 'ENETUNREACH'), 'DIAL_TIMEOUT');
+  assert.equal(together('EHOSTUNREACH', 'ENETUNREACH'), 'UNREACHABLE');
+  assert.equal(together(), 'INTERNAL');
+});
+
+test('an error that is ours already stays as it is', () => {
+  const error = new TunnelError('POLICY_DENIED', 'no');
+  assert.equal(fromDialError(error, 'a:1'), error);
+});
+
+test('whatever was thrown has a text, and a code only if it has one', () => {
+  assert.equal(errorText(new Error('why')), 'why');
+  assert.equal(errorText('why'), 'why');
+  assert.equal(errorText(undefined), 'undefined');
+  assert.equal(errorCode(systemError('EPIPE')), 'EPIPE');
+  assert.equal(errorCode({ code: 7 }), undefined);
+  assert.equal(errorCode(null), undefined);
+  assert.equal(errorCode('EPIPE'), undefined);
+});

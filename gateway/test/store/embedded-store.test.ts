@@ -105,16 +105,16 @@ test('a lock held too long is told as a failure', async () => {
 });
 
 test('a statement without an answer is given up; until the thread is free others are refused at once', async () => {
-  await using opened = await openTestStore({ busyTimeout: 60_000, statementTimeout: 50 });
+  await using opened = await openTestStore({ busyTimeout: 60_000, statementTimeout: 500 });
   const { store } = opened;
   const lock = lockFromOutside(opened.directory);
   await assert.rejects(
     store.transaction((inside) => inside.agents.insert(agent('agt_1'))),
-    failure('timeout', /within 50 ms/),
+    failure('timeout', /within 500 ms/),
   );
   const started = performance.now();
   await assert.rejects(store.agents.byId('agt_1'), failure('timeout', /earlier statement/));
-  assert.ok(performance.now() - started < 40, 'refused without waiting');
+  assert.ok(performance.now() - started < 400, 'refused without waiting');
   lock[Symbol.dispose]();
   // The given-up BEGIN succeeds late. It must not stay open, or the next transaction would fail.
   await eventually('the store to answer again', () => store.agents.list({ limit: 1 }));
@@ -186,7 +186,10 @@ test('closing finishes what was asked, refuses what comes later, and ends the th
 test('a directory that is not there and a file that is no database are told as such', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
-  await assert.rejects(openStore(join(directory.path, 'absent')), failure('failed', /cannot be opened/));
+  await assert.rejects(
+    openStore(join(directory.path, 'absent')),
+    failure('failed', /no such directory\. Run penstock-gateway init once/),
+  );
   await writeFile(join(directory.path, STORE_FILE), 'no database '.repeat(1000));
   await assert.rejects(openStore(directory.path), failure('failed', /cannot be opened: .*not a database/));
 });

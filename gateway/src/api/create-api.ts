@@ -3,6 +3,7 @@ import type { AgentView } from '../fleet/agent-view.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
+import { adminTokenRoutes } from './admin-tokens.ts';
 import { agentRoutes } from './agents.ts';
 import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
@@ -65,6 +66,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       agentRoutes(typed, { store, revocation, agents, clock });
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
+      adminTokenRoutes(typed, { store, clock });
     },
     { prefix: '/api/v1' },
   );

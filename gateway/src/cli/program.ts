@@ -1,6 +1,7 @@
 import { configCommand, type Io, type SignalSource } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
+import { adminTokenCommand } from './admin-token-command.ts';
 import { agentCommand } from './agent-command.ts';
 import { connectionCommand } from './connection-command.ts';
 import { initCommand } from './init-command.ts';
@@ -18,10 +19,11 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addCommand(tokenCommand(io))
     .addCommand(agentCommand(io))
     .addCommand(connectionCommand(io))
+    .addCommand(adminTokenCommand(io))
     .addHelpText(
       'after',
       `
-token, agent and connection ask the API of a running gateway:
+token, agent, connection and admin-token ask the API of a running gateway:
   PENSTOCK_URL    its admin address, http://127.0.0.1:8080 when not set
   PENSTOCK_TOKEN  an admin token; init prints the first one
 

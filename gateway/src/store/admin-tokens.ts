@@ -13,6 +13,17 @@ export function adminTokenRepository(db: Kysely<Database>) {
       return db.selectFrom('adminTokens').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
+    /** False when there is no such token, or it is revoked already. */
+    async revoke(id: string, at: number): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('adminTokens')
+        .set({ revokedAt: at })
+        .where('id', '=', id)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
     /** All of them, oldest first: there are few. */
     list(): Promise<AdminTokenRow[]> {
       return db.selectFrom('adminTokens').selectAll().orderBy('createdAt').orderBy('id').execute();

@@ -53,12 +53,13 @@ async function makePrivate(file: string): Promise<void> {
   try {
     await (await open(file, 'a', 0o600)).close();
   } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     throw new StoreError(
       'failed',
-      `The store ${file} cannot be opened: is the directory there and writable?`,
-      {
-        cause,
-      },
+      missing
+        ? `The store ${file} cannot be opened: there is no such directory. Run penstock-gateway init once.`
+        : `The store ${file} cannot be opened. Check that the user the gateway runs as owns the directory.`,
+      { cause },
     );
   }
 }

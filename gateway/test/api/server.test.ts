@@ -135,6 +135,8 @@ test('the description is OpenAPI 3.1 and has every route with its answers', asyn
   const { body } = await api.ask<Description>('GET', '/api/v1/openapi.json');
   assert.equal(body.openapi, '3.1.0');
   assert.deepEqual(Object.keys(body.paths).sort(), [
+    '/api/v1/admin-tokens',
+    '/api/v1/admin-tokens/{id}',
     '/api/v1/agents',
     '/api/v1/agents/{name}',
     '/api/v1/agents/{name}/revoke',

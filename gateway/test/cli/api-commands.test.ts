@@ -121,6 +121,21 @@ test('agents are listed and revoked, with what could let them in again', async (
   assert.match(again.stderr, /no agent named orders-3, or it was revoked\. \(NOT_FOUND\)/);
 });
 
+test('admin tokens are made for a role, listed and revoked', async () => {
+  await using rig = await cliRig();
+  const made = await rig.cli('admin-token', 'create', '--name', 'dashboard');
+  assert.match(made.stdout, /^pst_admin_\S+\n$/);
+  assert.match(made.stderr, /role viewer\. It is not shown again/);
+  const token = made.stdout.trim();
+  const refused = await rig.cli('admin-token', 'create', '--name', 'x', '--role', 'root');
+  assert.deepEqual([refused.exitCode, refused.stdout], [64, '']);
+  const revoked = await rig.cli('admin-token', 'revoke', token);
+  assert.equal(revoked.stdout, `The admin token dashboard (${token.split('_')[2]}) is revoked.\n`);
+  const listed = await rig.cli('admin-token', 'list');
+  assert.match(listed.stdout, /\n[0-9a-f]{20}\s+dashboard\s+viewer\s+\S.*revoked\n/);
+  assert.equal(listed.stdout.includes(token), false);
+});
+
 test('connections are listed with where they listen', async () => {
   await using rig = await cliRig('viewer');
   assert.match((await rig.cli('connection', 'list')).stdout, /names no connections/);

@@ -185,6 +185,9 @@ for (const [kind, open] of Object.entries(kinds)) {
       await adminTokens.insert(row);
       assert.deepEqual(await adminTokens.byId('a1'), row);
       assert.deepEqual(await adminTokens.list(), [row]);
+      assert.equal(await adminTokens.revoke('a1', 7), true);
+      assert.equal(await adminTokens.revoke('a1', 8), false);
+      assert.equal((await adminTokens.byId('a1'))?.revokedAt, 7);
 
       for (const at of [1, 2, 3]) {
         await audit.append({ at, actor: 'host', action: 'try', subject: `s${at}`, after: { at } });

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apiRig, assertProblem } from './api-rig.ts';
+
+const PATH = '/api/v1/admin-tokens';
+type AdminToken = {
+  token: string;
+  id: string;
+  name: string;
+  role: string;
+  createdAt: string;
+  revokedAt?: string;
+};
+
+test('an admin token is made for a role, opens what the role may, and is shut at once', async () => {
+  await using api = await apiRig();
+  const body = { name: 'dashboard', role: 'viewer' };
+  const { status, body: made } = await api.ask<AdminToken>('POST', PATH, { as: 'admin', body });
+  assert.equal(status, 201);
+  const { token, ...resource } = made;
+  const createdAt = new Date(api.rig.clock.now).toISOString();
+  assert.deepEqual(resource, { id: token.split('_')[2], name: 'dashboard', role: 'viewer', createdAt });
+  assert.equal((await api.ask('GET', '/api/v1/agents', { as: token })).status, 200);
+  assert.equal((await api.ask('GET', PATH, { as: token })).status, 403);
+
+  const revoked = await api.ask<AdminToken>('DELETE', `${PATH}/${resource.id}`, { as: 'admin' });
+  assert.deepEqual(revoked.body, { ...resource, revokedAt: createdAt });
+  assertProblem(await api.ask('GET', '/api/v1/agents', { as: token }), 401, 'ADMIN_TOKEN_REVOKED');
+  const again = await api.ask<AdminToken>('DELETE', `${PATH}/${resource.id}`, { as: 'admin' });
+  assert.deepEqual(again.body, revoked.body);
+
+  const listed = await api.ask<{ items: AdminToken[] }>('GET', PATH, { as: 'admin' });
+  const states = listed.body.items.map(({ name, revokedAt }) => `${name} ${revokedAt === undefined}`);
+  assert.deepEqual(states.sort(), ['a admin true', 'a operator true', 'a viewer true', 'dashboard false']);
+  const actions = (await api.rig.store.audit.list({ limit: 2 })).map(
+    ({ action, subject }) => `${action} ${subject}`,
+  );
+  assert.deepEqual(actions, [
+    `admin-token.revoke admin-token:${resource.id}`,
+    `admin-token.create admin-token:${resource.id}`,
+  ]);
+  assert.equal(
+    JSON.stringify(await api.rig.store.audit.list({ limit: 9 })).includes(token.slice(-43)),
+    false,
+  );
+});
+
+test('what is wrong with a request is told', async () => {
+  await using api = await apiRig();
+  const cases: [unknown, RegExp][] = [
+    [{ name: 'x' }, /required property 'role'/],
+    [{ name: 'x', role: 'root' }, /body\/role must be equal to one of/],
+    [{ name: '', role: 'viewer' }, /body\/name/],
+    [{ name: 'a\u001b[2J', role: 'viewer' }, /body\/name/],
+    [{ name: 'x', role: 'viewer', token: 'mine' }, /body has no token/],
+  ];
+  for (const [body, words] of cases) {
+    assertProblem(await api.ask('POST', PATH, { as: 'admin', body }), 400, 'REQUEST_INVALID', words);
+  }
+  assertProblem(await api.ask('DELETE', `${PATH}/x`, { as: 'admin' }), 404, 'NOT_FOUND', /no admin token x/);
+});

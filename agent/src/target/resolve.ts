@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { LRUCache } from 'lru-cache';
 
 export type Address = { readonly address: string; readonly family: number };
@@ -23,9 +22,5 @@ export function cachedLookup(
     ignoreFetchAbort: true,
     allowStaleOnFetchAbort: true,
   });
-  return async (host) => {
-    const family = isIP(host);
-    if (family !== 0) return [{ address: host, family }];
-    return (await cache.fetch(host)) ?? [];
-  };
+  return async (host) => (await cache.fetch(host)) ?? [];
 }

@@ -1,8 +1,9 @@
+import { isIP } from 'node:net';
 import type { AgentConfig, Connector } from '@penstock/config-schema';
 import { fromDialError, TunnelError } from '@penstock/wire';
 import { type DeniedRanges, deniedRanges } from '../policy/denied-ranges.ts';
 import { type DialedTarget, dialTarget } from './dial-target.ts';
-import { cachedLookup, type Lookup } from './resolve.ts';
+import { type Address, cachedLookup, type Lookup } from './resolve.ts';
 
 /** One dialed target; `release` must be called once, when its connection has ended. */
 export type TargetLease = DialedTarget & { readonly release: () => void };
@@ -34,38 +35,38 @@ export class Targets {
   }
 
   /**
-   * Dials a connector's target. Throws TunnelError: UNKNOWN_CONNECTOR, AGENT_OVERLOADED, DNS_FAILED, POLICY_DENIED,
-   * REFUSED, UNREACHABLE, DIAL_TIMEOUT; `signal`'s reason when it is aborted.
+   * Dials a connector's target within its dialTimeout, or within `deadline` milliseconds if that is less. `cancel`
+   * ends the dial when its caller aborts it, and is aborted when time is up. Throws TunnelError: UNKNOWN_CONNECTOR,
+   * AGENT_OVERLOADED, DNS_FAILED, POLICY_DENIED, REFUSED, UNREACHABLE, DIAL_TIMEOUT, or what `cancel` was aborted with.
    */
-  async dial(name: string, signal: AbortSignal): Promise<TargetLease> {
+  async dial(name: string, deadline: number, cancel: AbortController): Promise<TargetLease> {
     const connector = this.#connectors.get(name);
     if (connector === undefined) {
       throw new TunnelError('UNKNOWN_CONNECTOR', `This agent's file has no connector ${name}.`);
     }
     const release = this.#take(connector);
-    const timeout = AbortSignal.timeout(connector.dialTimeout);
+    const { host, port } = connector.address;
+    const milliseconds = Math.min(deadline, connector.dialTimeout);
+    const late = () =>
+      cancel.abort(
+        new TunnelError('DIAL_TIMEOUT', `${host}:${port} did not answer within ${milliseconds} ms.`),
+      );
+    const timer = setTimeout(late, milliseconds);
     try {
-      return { ...(await this.#connect(connector, AbortSignal.any([timeout, signal]))), release };
+      const { socket, reader } = await this.#connect(connector, cancel.signal);
+      return { socket, reader, release };
     } catch (error) {
       release();
-      const { host, port } = connector.address;
-      if (!signal.aborted && timeout.aborted) {
-        throw new TunnelError(
-          'DIAL_TIMEOUT',
-          `${host}:${port} did not answer within ${connector.dialTimeout} ms.`,
-        );
-      }
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   async #connect({ name, address: { host, port } }: Connector, signal: AbortSignal): Promise<DialedTarget> {
-    const addresses = await unlessAborted(
-      this.#lookup(host).catch((error: unknown) => {
-        throw fromDialError(error, host);
-      }),
-      signal,
-    );
+    const family = isIP(host);
+    const addresses =
+      family === 0 ? await unlessAborted(this.#resolve(host), signal) : [{ address: host, family }];
     // Checked on what is dialed and not on the name: a name can be pointed anywhere.
     const allowed = addresses.filter(({ address }) => !this.#isDenied(address));
     if (allowed.length === 0 && addresses.length > 0) {
@@ -75,6 +76,14 @@ export class Targets {
       );
     }
     return dialTarget(host, allowed, port, signal);
+  }
+
+  async #resolve(host: string): Promise<readonly Address[]> {
+    try {
+      return await this.#lookup(host);
+    } catch (error) {
+      throw fromDialError(error, host);
+    }
   }
 
   #take({ name, maxStreams }: Connector): () => void {

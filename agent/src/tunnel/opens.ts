@@ -43,17 +43,18 @@ export class Opens {
   readonly #options: OpensOptions;
   readonly #lives = new Map<string, Life>();
   readonly #idle: (() => void)[] = [];
+  #dialing = 0;
 
   constructor(options: OpensOptions) {
     this.#options = options;
   }
 
   get dialing(): number {
-    return this.#lives.values().reduce((count, life) => count + (life.name === 'dialing' ? 1 : 0), 0);
+    return this.#dialing;
   }
 
   get live(): number {
-    return this.#lives.size - this.dialing;
+    return this.#lives.size - this.#dialing;
   }
 
   /** Dials the target and brings its stream, or says why not. */
@@ -68,12 +69,12 @@ export class Opens {
       return;
     }
     const cancel = new AbortController();
-    const deadline = setTimeout(() => cancel.abort(new TunnelError('DIAL_TIMEOUT')), open.deadline);
     this.#lives.set(id, { name: 'dialing', cancel });
+    this.#dialing += 1;
     const started = performance.now();
     let lease: TargetLease;
     try {
-      lease = await targets.dial(connector, cancel.signal);
+      lease = await targets.dial(connector, open.deadline, cancel);
     } catch (error) {
       const { code, message } =
         error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error));
@@ -85,7 +86,7 @@ export class Opens {
       port.fail(id, code, message);
       return;
     } finally {
-      clearTimeout(deadline);
+      this.#dialing -= 1;
     }
     this.#bring(open, lease, started);
   }

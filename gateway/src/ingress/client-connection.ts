@@ -22,6 +22,7 @@ export type ClientOptions = {
 
 /** One client is first dialed for, then joined with its target. */
 type State =
+  | { readonly name: 'accepted' }
   | { readonly name: 'dialing'; readonly cancel: AbortController }
   | { readonly name: 'joined'; readonly splice: Splice }
   | { readonly name: 'ended' };
@@ -32,7 +33,7 @@ export class ClientConnection {
   readonly #reader: SocketReader | undefined;
   readonly #options: ClientOptions;
   readonly #client: string;
-  #state: State;
+  #state: State = { name: 'accepted' };
 
   /** The socket is paused, and allows half-open. */
   constructor({ socket, reader }: AcceptedSocket, options: ClientOptions) {
@@ -40,7 +41,6 @@ export class ClientConnection {
     this.#reader = reader;
     this.#options = options;
     this.#client = socket.remoteAddress ?? '';
-    this.#state = { name: 'dialing', cancel: new AbortController() };
   }
 
   get state(): State['name'] {

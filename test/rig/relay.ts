@@ -58,9 +58,9 @@ export class Relay implements AsyncDisposable {
     return sum;
   }
 
-  /** Resets both ends of every open link. */
-  cut(): void {
-    for (const link of this.#links) link.cut();
+  /** Resets both ends of every open link, or of as many as `count` says, the oldest first. */
+  cut(count = Number.POSITIVE_INFINITY): void {
+    for (const link of [...this.#links].slice(0, count)) link.cut();
   }
 
   /** Sends FIN to both ends of every open link, after what is still on its way. */

@@ -1,0 +1,19 @@
+import { parseAgentConfig } from '@penstock/config-schema';
+import { startDaemon } from '../../agent/src/daemon.ts';
+
+/** An agent as a process of its own, whose event loop stands still for a second at every SIGUSR2. */
+const say = (event: string, fields: Readonly<Record<string, unknown>> = {}) =>
+  process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+
+const result = parseAgentConfig(process.env['AGENT_FILE'] ?? '', {
+  environment: process.env,
+  readFile: () => '',
+  directory: process.cwd(),
+});
+if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('\n'));
+const daemon = await startDaemon({ config: result.config, environment: {}, log: say });
+process.on('SIGUSR2', () => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  say('unblocked');
+});
+process.once('SIGTERM', () => void daemon.stop());

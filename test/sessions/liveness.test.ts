@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TestClient } from '../rig/client.ts';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
+import { Relay } from '../rig/relay.ts';
+import { startEcho } from '../rig/targets.ts';
+
+const INTERVAL = 200;
+const TIMEOUT = 400;
+/** A ping may just have gone out, the next one is a fifth late, and its answer is waited for. */
+const DEADLINE = TIMEOUT + 1.2 * INTERVAL + TIMEOUT;
+/** For a loop that two programs and a test share. */
+const SLACK = 600;
+
+const tunnel = { pingInterval: `${INTERVAL}ms`, pingTimeout: `${TIMEOUT}ms` };
+
+/** A gateway, and an agent that reaches it through a relay. */
+async function startThroughRelay(targets: Readonly<Record<string, number>>) {
+  const pair = await startPair({ targets, agents: {}, gateway: { tunnel }, agent: { tunnel } });
+  const relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
+  await pair.startAgent('a1', { gateway: { url: `https://127.0.0.1:${relay.address.port}` } });
+  await pair.connected('a1');
+  return {
+    pair,
+    relay,
+    async [Symbol.asyncDispose]() {
+      await pair[Symbol.asyncDispose]();
+      await relay[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const connect = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
+
+const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
+
+test('a link that turned into a black hole is given up within the ping deadline, by both ends', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using at = await startThroughRelay({ echo: echo.address.port });
+  await using client = await connect(at.pair);
+  assert.equal(await client.echo('before'), 'before');
+  const start = performance.now();
+  const ended = client.receive();
+  at.relay.blackHole();
+  client.send('into the hole');
+  await eventually(
+    'both ends to give up both sessions',
+    () => count(at.pair, 'session-ended') === 2 && count(at.pair, 'session-lost') === 2,
+  );
+  const took = performance.now() - start;
+  assert.ok(took < DEADLINE + SLACK, `it took ${Math.round(took)} ms`);
+  assert.equal((await ended).ended, 'reset');
+  await at.relay.restore();
+  // A handshake that began in the hole would only be given up by its own, longer deadline.
+  at.relay.cut();
+  await at.pair.connected('a1');
+  await using after = await connect(at.pair);
+  assert.equal(await after.echo('after'), 'after');
+});
+
+test('a drain in a black hole ends by the deadline', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using at = await startThroughRelay({ echo: echo.address.port });
+  const daemon = at.pair.agents.get('a1');
+  assert.ok(daemon);
+  daemon.apply(
+    at.pair.agentConfig('a1', {
+      version: 2,
+      gateway: { url: `https://127.0.0.1:${at.relay.address.port}` },
+      drain: { timeout: '100ms' },
+    }),
+  );
+  await using client = await connect(at.pair);
+  await client.echo('before');
+  at.relay.blackHole();
+  const start = performance.now();
+  await daemon.drain();
+  const took = performance.now() - start;
+  assert.ok(took < 100 + 2_000 + SLACK, `it took ${Math.round(took)} ms`);
+});
+
+test('one session of two is lost: the other serves, and clients of the lost one hear of it', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using at = await startThroughRelay({ echo: echo.address.port });
+  await using first = await connect(at.pair);
+  await using second = await connect(at.pair);
+  assert.deepEqual([await first.echo('1'), await second.echo('2')], ['1', '2']);
+  const lost = at.pair.event('session-lost');
+  at.relay.cut(1);
+  await lost;
+  await using third = await connect(at.pair);
+  assert.equal(await third.echo('3'), '3');
+  const survivors = await Promise.all(
+    [first, second].map((client) => client.echo('again').catch(() => 'reset')),
+  );
+  assert.deepEqual(survivors.sort(), ['again', 'reset']);
+  await at.pair.connected('a1');
+});
+
+test('an event loop that is blocked for 1 s, with a ping out, kills no session on either end', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using at = await startThroughRelay({ echo: echo.address.port });
+  await using client = await connect(at.pair);
+  await client.echo('before');
+  // Both ends live in this process: whatever a late timer of theirs then believes, it must look again.
+  for (let round = 0; round < 3; round += 1) {
+    at.relay.stall('down');
+    const { up } = at.relay.bytes;
+    await eventually('a ping whose answer is held back', () => at.relay.bytes.up > up);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+    at.relay.resume('down');
+    assert.equal(await client.echo(`round ${round}`), `round ${round}`);
+  }
+  await at.pair.connected('a1');
+  assert.deepEqual([count(at.pair, 'session-lost'), count(at.pair, 'session-ended')], [0, 0]);
+});

@@ -27,6 +27,8 @@ export const usage = `npm run bench -- [options]
   --output text|json   what to print on standard output
   --json FILE          also write the JSON report to FILE
   --help               print this
+
+PENSTOCK_WAN_RIG names another rig for the distance; see docs/benchmark.md.
 `;
 
 export function parseOptions(parameters: readonly string[]): Options {

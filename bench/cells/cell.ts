@@ -13,8 +13,8 @@ export type Metric = {
   readonly title: string;
   readonly unit: string;
   readonly digits: number;
-  /** Whether the table for people shows ranges and ratios; the JSON report always has them. */
-  readonly brief: boolean;
+  /** What the report for people shows: the range and ratios too, the median alone, nothing. JSON has it all. */
+  readonly shown: 'full' | 'median' | 'nothing';
 };
 
 /** One thing that is measured, for every route in every round. */

@@ -14,7 +14,7 @@ export const connectionsCell: Cell = {
       title: '1 byte each way',
       unit: '1/s',
       digits: 0,
-      brief: false,
+      shown: 'full',
     },
   ],
   routes: routeNames,

@@ -15,7 +15,7 @@ const metric = (role: 'gateway' | 'agent'): Metric => ({
   title: role,
   unit: 'KiB',
   digits: 1,
-  brief: false,
+  shown: 'full',
 });
 
 /** What the resident memory of each end grows by, a connection, when it holds 1,000 more, each of which has carried a byte. */

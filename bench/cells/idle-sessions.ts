@@ -25,7 +25,7 @@ export const idleSessionsCell: Cell = {
       title: 'gateway memory',
       unit: 'KiB',
       digits: 1,
-      brief: false,
+      shown: 'full',
     },
     {
       id: 'sessions/handshakes',
@@ -33,7 +33,7 @@ export const idleSessionsCell: Cell = {
       title: 'mutual TLS, hello',
       unit: '1/s',
       digits: 0,
-      brief: false,
+      shown: 'full',
     },
   ],
   routes: ['penstock'],

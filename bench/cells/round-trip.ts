@@ -11,7 +11,7 @@ export const roundTripCells: readonly Cell[] = [1, 64].map((connections) => {
     title: `${title}, ${share}`,
     unit: 'µs',
     digits: 0,
-    brief: false,
+    shown: 'full',
   });
   return {
     group: 'latency',

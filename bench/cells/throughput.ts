@@ -39,12 +39,12 @@ export function throughputCell(
     title: `${title}: ${role}`,
     unit: 's/GB',
     digits: 2,
-    brief: true,
+    shown: group === 'throughput' ? 'median' : 'nothing',
   });
   return {
     group,
     title: `${group} ${title}`,
-    metrics: [{ id, table: group, title, unit: 'MB/s', digits: 0, brief: false }, ...roles.map(cpuMetric)],
+    metrics: [{ id, table: group, title, unit: 'MB/s', digits: 0, shown: 'full' }, ...roles.map(cpuMetric)],
     routes,
     fresh: false,
     async measure(load, route, timing) {

@@ -17,10 +17,11 @@ export function figuresOf(
   results: Results,
 ): string[] {
   const tables: string[] = [];
-  for (const [title, members] of Map.groupBy(metrics, (metric) => metric.table)) {
+  const printed = metrics.filter((metric) => metric.shown !== 'nothing');
+  for (const [title, members] of Map.groupBy(printed, (metric) => metric.table)) {
     const shown = routes.filter((route) => members.some(({ id }) => results.samples(id, route).length > 0));
     if (shown.length === 0) continue;
-    const brief = members.every((metric) => metric.brief);
+    const brief = members.every((metric) => metric.shown === 'median');
     const others = brief || !shown.includes('penstock') ? [] : comparisonsFor(shown);
     const columns: Column[] = [
       { title: `${title}, ${members[0]?.unit ?? ''}`, align: 'left' },
@@ -54,7 +55,7 @@ function rowsOf(
   });
   const figure = (value: number | undefined) => value?.toFixed(metric.digits) ?? '-';
   const medians = [metric.title, ...summaries.map((summary) => figure(summary?.median))];
-  if (metric.brief) return [medians];
+  if (metric.shown === 'median') return [medians];
   const ratios = others.map((route) => {
     const ratio = ratioOfMedians(results.samples(metric.id, 'penstock'), results.samples(metric.id, route));
     return ratio === undefined ? '-' : ratio.toFixed(2);

@@ -37,10 +37,10 @@ export function figuresOf(
   return tables;
 }
 
-/** The floor of the runtime and haproxy; over a distance, where those are left out, the direct connection. */
+/** The direct connection is a fair measure only over a distance, where haproxy is left out. */
 function comparisonsFor(shown: readonly RouteName[]): RouteName[] {
   const others = comparedWith.filter((route) => shown.includes(route));
-  return others.length > 1 ? others.filter((route) => route !== 'direct') : others;
+  return others.includes('haproxy') ? others.filter((route) => route !== 'direct') : others;
 }
 
 function rowsOf(

@@ -73,6 +73,14 @@ test('medians, ranges and ratios stand where they belong', () => {
   assert.match(text, /^ +600-900 +1000-1000 +700-790$/m);
 });
 
+test('over a distance Penstock is compared with the direct connection', () => {
+  const figures = { direct: [30], 'node-tls': [31], penstock: [27] };
+  const run = runWith(filled({ 'wan/100ms/up-1': figures }));
+  const text = textOf(makeReport(run), run.metrics, run.results);
+  assert.match(text, /^wan, MB\/s +direct +node-tls +penstock +\/node-tls +\/direct$/m);
+  assert.match(text, /^100 ms, up, 1 stream +30 +31 +27 +0\.87 +0\.90$/m);
+});
+
 test('a target is met or not by the ratio of the medians, and unmeasured without both sides', () => {
   const report = makeReport(
     runWith(

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostPort } from '@penstock/config-schema';
+import { listenOnLoopback, ServerSockets } from './server-sockets.ts';
 
 export type ProxyRequest = {
   /** As in `CONNECT authority`. */
@@ -23,7 +23,8 @@ export type FakeHttpProxyOptions = {
 export class FakeHttpProxy implements AsyncDisposable {
   readonly requests: ProxyRequest[] = [];
   readonly #server = createServer((_request, response) => response.writeHead(405).end());
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new ServerSockets();
+  #address: HostPort = { host: '127.0.0.1', port: 0 };
   readonly #options: FakeHttpProxyOptions;
   #refusal: number | undefined;
   #dieAfter = Number.POSITIVE_INFINITY;
@@ -35,17 +36,14 @@ export class FakeHttpProxy implements AsyncDisposable {
 
   static async start(options: FakeHttpProxyOptions = {}): Promise<FakeHttpProxy> {
     const proxy = new FakeHttpProxy(options);
-    proxy.#server.on('connection', (socket) => proxy.#adopt(socket));
+    proxy.#server.on('connection', (socket) => proxy.#sockets.adopt(socket));
     proxy.#server.on('connect', (request, socket, head) => proxy.#onConnect(request, socket, head));
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
+    proxy.#address = await listenOnLoopback(proxy.#server);
     return proxy;
   }
 
   get address(): HostPort {
-    const bound = this.#server.address();
-    if (bound === null || typeof bound === 'string') throw new Error('The proxy does not listen.');
-    return { host: '127.0.0.1', port: bound.port };
+    return this.#address;
   }
 
   /** The proxy's URL, with the credentials it wants. */
@@ -61,7 +59,7 @@ export class FakeHttpProxy implements AsyncDisposable {
 
   /** Sockets open now, on both sides of the proxy. */
   get open(): number {
-    return this.#sockets.size;
+    return this.#sockets.open;
   }
 
   /** Answers every CONNECT with this status: 403, 407, 502. */
@@ -76,7 +74,7 @@ export class FakeHttpProxy implements AsyncDisposable {
 
   /** Resets all its connections, and goes on. */
   die(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#sockets.resetAll();
   }
 
   /** Dies once, when it has carried this many more bytes. */
@@ -85,16 +83,7 @@ export class FakeHttpProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  #adopt(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => {});
-    socket.once('close', () => this.#sockets.delete(socket));
+    await this.#sockets.endWith(this.#server);
   }
 
   #onConnect(request: IncomingMessage, client: Duplex, head: Buffer): void {
@@ -109,7 +98,7 @@ export class FakeHttpProxy implements AsyncDisposable {
       return;
     }
     const target = connect(this.#options.route?.(authority) ?? hostPortOf(authority));
-    this.#adopt(target);
+    this.#sockets.adopt(target);
     const unreachable = () => {
       answered(502);
       client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');

@@ -1,14 +1,14 @@
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
+import { listenOnLoopback, ServerSockets } from './server-sockets.ts';
 
 /**
- * A TCP server on a free port of 127.0.0.1 that knows its sockets, so that it can end with all of them.
- * Every socket is half-open aware and has an error listener before the handler sees it.
+ * A TCP server on a free port of 127.0.0.1 that ends with its sockets. Every socket is half-open aware and has an
+ * error listener before the handler sees it.
  */
 export class LoopbackServer implements AsyncDisposable {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new ServerSockets();
   #address: HostPort = { host: '127.0.0.1', port: 0 };
   /** Connections accepted since the start. */
   accepted = 0;
@@ -35,25 +35,17 @@ export class LoopbackServer implements AsyncDisposable {
 
   /** Sockets that are open now, adopted ones included. */
   get open(): number {
-    return this.#sockets.size;
+    return this.#sockets.open;
   }
 
   /** Has `socket` end with this server, as if it had been accepted by it. */
   adopt(socket: Socket): void {
-    this.#sockets.add(socket);
-    // The peer's reset is an event of the test, not a failure of the rig.
-    socket.on('error', () => {});
-    socket.once('close', () => this.#sockets.delete(socket));
+    this.#sockets.adopt(socket);
   }
 
   /** Listens again, on the same port as before. */
   async listen(): Promise<void> {
-    if (this.#server.listening) return;
-    this.#server.listen(this.#address.port, this.#address.host);
-    await once(this.#server, 'listening');
-    const bound = this.#server.address();
-    if (bound === null || typeof bound === 'string') throw new Error('The server listens on no TCP port.');
-    this.#address = { host: '127.0.0.1', port: bound.port };
+    if (!this.#server.listening) this.#address = await listenOnLoopback(this.#server, this.#address.port);
   }
 
   /** Stops listening: new clients are refused by the system. Open sockets stay. */
@@ -63,13 +55,10 @@ export class LoopbackServer implements AsyncDisposable {
 
   /** Resets every open socket. */
   resetAll(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#sockets.resetAll();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.refuse();
-    const closed = [...this.#sockets].map((socket) => (socket.closed ? undefined : once(socket, 'close')));
-    for (const socket of this.#sockets) socket.destroy();
-    await Promise.all(closed);
+    await this.#sockets.endWith(this.#server);
   }
 }

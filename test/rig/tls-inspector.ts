@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
 import { TestAuthority, type TestCertificate } from './certificates.ts';
+import { listenOnLoopback, ServerSockets } from './server-sockets.ts';
 
 export type TlsInspectorOptions = {
   /** Where the bytes go, over a TLS connection of the inspector's own. */
@@ -19,7 +18,8 @@ export class TlsInspector implements AsyncDisposable {
   /** What clients are shown instead of the real certificate. */
   readonly certificate: TestCertificate;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new ServerSockets();
+  #address: HostPort = { host: '127.0.0.1', port: 0 };
   /** TLS handshakes clients went through with; a client that checks the certificate pin makes none useful. */
   inspected = 0;
   /** Plain bytes clients sent through it. */
@@ -38,7 +38,7 @@ export class TlsInspector implements AsyncDisposable {
       },
       (client) => this.#pass(client, to),
     );
-    this.#server.on('connection', (socket) => this.#adopt(socket));
+    this.#server.on('connection', (socket) => this.#sockets.adopt(socket));
     // A client that walks away from our certificate is what the test is about.
     this.#server.on('tlsClientError', () => {});
   }
@@ -50,33 +50,21 @@ export class TlsInspector implements AsyncDisposable {
       ...(options.names === undefined ? {} : { names: options.names }),
     });
     const inspector = new TlsInspector(authority, certificate, options.to);
-    inspector.#server.listen(0, '127.0.0.1');
-    await once(inspector.#server, 'listening');
+    inspector.#address = await listenOnLoopback(inspector.#server);
     return inspector;
   }
 
   get address(): HostPort {
-    const bound = this.#server.address();
-    if (bound === null || typeof bound === 'string') throw new Error('The inspector does not listen.');
-    return { host: '127.0.0.1', port: bound.port };
+    return this.#address;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  #adopt(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => {});
-    socket.once('close', () => this.#sockets.delete(socket));
+    await this.#sockets.endWith(this.#server);
   }
 
   #pass(client: TLSSocket, to: HostPort): void {
     this.inspected += 1;
-    this.#adopt(client);
+    this.#sockets.adopt(client);
     const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
       ...to,
       rejectUnauthorized: false,
@@ -84,7 +72,7 @@ export class TlsInspector implements AsyncDisposable {
       ALPNProtocols: [client.alpnProtocol || 'h2'],
     };
     const server = connect(options);
-    this.#adopt(server);
+    this.#sockets.adopt(server);
     client.on('data', (chunk: Buffer) => {
       this.bytesSeen += chunk.length;
     });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { SOFTWARE_VERSION, systemClock, TunnelError, WindowBudget } from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
+import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
 import { agentViews } from './fleet/agent-views.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
@@ -13,7 +14,6 @@ import { dial } from './routing/dial.ts';
 import { Ejection } from './routing/ejection.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
-import { isServiceable } from './routing/serviceable.ts';
 import { openStore } from './store/open-store.ts';
 import { Admission } from './tunnel/admission.ts';
 import { openEndpoint, type TunnelTls } from './tunnel/endpoint.ts';
@@ -39,11 +39,14 @@ export type Gateway = {
 
 /**
  * Starts a gateway on a data directory that `init` made. Throws IdentityFileError, StoreError, and what listening on
- * a configured address throws.
+ * a configured address throws; nothing is left open then.
  */
 export async function startGateway({ config: first, log }: GatewayOptions): Promise<Gateway> {
   let config = first;
   const clock = systemClock;
+  // Closed in reverse when a step of the start fails, and when the gateway stops.
+  await using starting = new AsyncDisposableStack();
+
   const metrics = createGatewayMetrics();
   const routes = new RouteTable(config);
   const registry = new Registry({ sessionsPerAgent: config.tunnel.sessionsPerAgent });
@@ -51,27 +54,17 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
   registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
-
-  const ingresses = new Ingresses({
-    dial: (connection, client, signal) => {
-      const route = routes.route(connection);
-      if (route === undefined)
-        throw new TunnelError('CLIENT_DENIED', `There is no connection ${connection} any more.`);
-      return dial(route, client, signal, {
-        sessionsOf: (pool) => registry.sessionsOf(pool),
-        queue,
-        ejection,
-        limits: () => config.dial,
-        log,
-        clock,
-      });
-    },
-    halfClosedTimeout: () => config.tunnel.halfClosedTimeout,
+  const dialPorts = {
+    sessionsOf: (pool: string) => registry.sessionsOf(pool),
+    queue,
+    ejection,
+    limits: () => config.dial,
     log,
-    metrics,
-  });
+    clock,
+  };
 
   const store = await openStore(config.dataDirectory);
+  starting.defer(() => store.close());
   const identity = await openIdentity({
     store,
     config: () => config,
@@ -80,13 +73,14 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     presence: (agentId) => registry.presence(agentId),
   });
   identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));
+
   const tls = async (): Promise<TunnelTls> => {
     const { certificate, key } = await loadServerCertificate(config);
     return { certificate, key, agentAuthority: identity.authority.caPem };
   };
-  const self = { id: config.organization, epoch: randomUUID() };
+  const epoch = randomUUID();
   const session: SessionOptions = {
-    self,
+    self: { id: config.organization, epoch },
     clock,
     windows: new WindowBudget(config.tunnel.memoryBudget),
     ping: { interval: config.tunnel.pingInterval, timeout: config.tunnel.pingTimeout },
@@ -108,75 +102,56 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     session,
     log,
   });
-  metrics.observe({
-    *pools() {
-      for (const { name } of routes.pools) {
-        const sessions = [...registry.sessionsOf(name)].filter(({ state }) => state === 'ready');
-        const agents = new Set(sessions.map((each) => each.identity.agentId)).size;
-        yield { pool: name, agents, sessions: sessions.length, waiting: queue.depth(name) };
-      }
-    },
-    streams() {
-      let open = 0;
-      let opening = 0;
-      for (const { streams } of registry.sessions()) {
-        open += streams.open;
-        opening += streams.opening;
-      }
-      return { open, opening };
-    },
-    *clients() {
-      for (const { name } of routes.routes) yield { connection: name, open: ingresses.clientsOf(name) };
-    },
-    tunnelConnections: () => endpoint.connections,
+  starting.defer(async () => {
+    for (const each of [...registry.sessions()])
+      each.end(new TunnelError('SESSION_LOST', 'The gateway stops.'));
+    await endpoint.close();
   });
-  let life: 'running' | 'draining' | 'stopping' = 'running';
-  const readiness = () => {
-    const reasons: string[] = [];
-    if (life !== 'running') reasons.push('The gateway drains.');
-    const all = [...routes.routes];
-    if (all.length > 0 && !all.some((route) => isServiceable(route, (pool) => registry.sessionsOf(pool)))) {
-      reasons.push('No connection has an agent that could serve it.');
-    }
-    return { ready: reasons.length === 0, reasons };
-  };
+
+  const ingresses = new Ingresses({
+    dial: async (connection, client, signal) => {
+      const route = routes.route(connection);
+      if (route === undefined)
+        throw new TunnelError('CLIENT_DENIED', `There is no connection ${connection}.`);
+      return dial(route, client, signal, dialPorts);
+    },
+    halfClosedTimeout: () => config.tunnel.halfClosedTimeout,
+    log,
+    metrics,
+  });
+  starting.defer(async () => {
+    await ingresses.stopAccepting();
+    ingresses.abortAll('AGENT_DRAINING');
+    await ingresses.idle();
+  });
+
+  const sources: FactSources = { registry, routes, queue, ingresses, endpoint };
+  let life: 'running' | 'leaving' = 'running';
+  metrics.observe(gatewayGauges(sources));
   const api = await createApi({
     store,
     tokens: identity.tokens,
     revocation: identity.revocation,
     agents: () => agentViews(registry.sessions()),
-    connections: () =>
-      [...routes.routes].map(({ name, connector, pools }) => ({
-        name,
-        connector,
-        pools,
-        ingress: ingresses.addressesOf(name).map(({ address, port }) => ({ address, port })),
-        ...ingresses.countsOf(name),
-      })),
-    readiness,
+    connections: () => connectionViews(sources),
+    readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
     report: (failure) => log('request-failed', failure),
   });
+  starting.defer(() => api.close());
   await ingresses.apply(config, true);
   await api.listen(config.listen.admin);
   // A TCP listener has an address with a port; only a Unix socket has a string.
   const admin = api.server.address() as AddressInfo;
-  log('gateway-started', { organization: config.organization, epoch: self.epoch, version: SOFTWARE_VERSION });
+
+  log('gateway-started', { organization: config.organization, epoch, version: SOFTWARE_VERSION });
   log('tunnel-listening', { address: endpoint.address.address, port: endpoint.address.port });
-
   log('admin-listening', { address: admin.address, port: admin.port });
-
+  const running = starting.move();
   const stop = async () => {
-    if (life === 'stopping') return;
-    life = 'stopping';
-    await ingresses.stopAccepting();
-    ingresses.abortAll('AGENT_DRAINING');
-    for (const each of [...registry.sessions()])
-      each.end(new TunnelError('SESSION_LOST', 'The gateway stops.'));
-    await endpoint.close();
-    await ingresses.idle();
-    await api.close();
-    await store.close();
+    if (running.disposed) return;
+    life = 'leaving';
+    await running.disposeAsync();
     log('gateway-stopped');
   };
   return {
@@ -193,8 +168,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       queue.wakeAll();
     },
     async drain() {
-      if (life !== 'running') return;
-      life = 'draining';
+      if (life === 'leaving') return;
+      life = 'leaving';
       log('gateway-draining', { clients: ingresses.clients });
       await ingresses.stopAccepting();
       endpoint.stopAccepting();

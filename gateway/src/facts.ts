@@ -1,0 +1,66 @@
+import type { ConnectionView } from './api/connections.ts';
+import type { Readiness } from './api/health.ts';
+import type { Ingresses } from './ingress/ingresses.ts';
+import type { GatewayGauges } from './observe/metrics.ts';
+import type { PendingQueue } from './routing/pending-queue.ts';
+import type { RouteTable } from './routing/route-table.ts';
+import { isServiceable } from './routing/serviceable.ts';
+import type { Endpoint } from './tunnel/endpoint.ts';
+import type { Registry } from './tunnel/registry.ts';
+
+/** Where the facts of the moment are found. */
+export type FactSources = {
+  readonly registry: Registry;
+  readonly routes: RouteTable;
+  readonly queue: PendingQueue;
+  readonly ingresses: Ingresses;
+  readonly endpoint: Pick<Endpoint, 'connections'>;
+};
+
+/** What the metrics read. */
+export function gatewayGauges({ registry, routes, queue, ingresses, endpoint }: FactSources): GatewayGauges {
+  return {
+    *pools() {
+      for (const { name } of routes.pools) {
+        const sessions = [...registry.sessionsOf(name)].filter(({ state }) => state === 'ready');
+        const agents = new Set(sessions.map((each) => each.identity.agentId)).size;
+        yield { pool: name, agents, sessions: sessions.length, waiting: queue.depth(name) };
+      }
+    },
+    streams() {
+      let open = 0;
+      let opening = 0;
+      for (const { streams } of registry.sessions()) {
+        open += streams.open;
+        opening += streams.opening;
+      }
+      return { open, opening };
+    },
+    *clients() {
+      for (const { name } of routes.routes) yield { connection: name, open: ingresses.clientsOf(name) };
+    },
+    tunnelConnections: () => endpoint.connections,
+  };
+}
+
+/** What the API shows of the connections. */
+export function connectionViews({ routes, ingresses }: FactSources): ConnectionView[] {
+  return [...routes.routes].map(({ name, connector, pools }) => ({
+    name,
+    connector,
+    pools,
+    ingress: ingresses.addressesOf(name).map(({ address, port }) => ({ address, port })),
+    ...ingresses.countsOf(name),
+  }));
+}
+
+/** Whether a client that came now would be served. Agents are admitted whatever this says. */
+export function gatewayReadiness({ registry, routes }: FactSources, life: 'running' | 'leaving'): Readiness {
+  const reasons: string[] = [];
+  if (life === 'leaving') reasons.push('The gateway drains.');
+  const all = [...routes.routes];
+  if (all.length > 0 && !all.some((route) => isServiceable(route, (pool) => registry.sessionsOf(pool)))) {
+    reasons.push('No connection has an agent that could serve it.');
+  }
+  return { ready: reasons.length === 0, reasons };
+}

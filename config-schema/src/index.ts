@@ -1,3 +1,4 @@
+export { type AddressRanges, addressRanges } from './address-ranges.ts';
 export type {
   AgentConfig,
   ConfigVersion,

@@ -1,17 +1,14 @@
-import { BlockList, isIP } from 'node:net';
+import { type AddressRanges, addressRanges } from '@penstock/config-schema';
 
 /** Whether the owners of the agent forbid this resolved address. */
-export type DeniedRanges = (address: string) => boolean;
+export type DeniedRanges = AddressRanges;
 
-/** `ranges` are CIDR ranges or single addresses that the configuration has already checked. */
+/** The system takes a connection to the unspecified address to the host itself. */
+const isUnspecified = addressRanges(['0.0.0.0/32', '::/128']);
+
+/** `ranges` are CIDR ranges that the configuration has already checked. */
 export function deniedRanges(ranges: readonly string[]): DeniedRanges {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [network = '', prefix] = range.split('/');
-    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(network, family);
-    else list.addSubnet(network, Number(prefix), family);
-  }
-  // An IPv4-mapped IPv6 address is checked against the IPv4 ranges too.
-  return (address) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const isDenied = addressRanges(ranges);
+  const isLoopbackDenied = isDenied('127.0.0.1') || isDenied('::1');
+  return (address) => isDenied(address) || (isLoopbackDenied && isUnspecified(address));
 }

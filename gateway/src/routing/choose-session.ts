@@ -8,29 +8,25 @@ export type Candidate = {
 
 export type Choice = {
   readonly connector: string;
-  /** Agents that already had their try. */
-  readonly tried: ReadonlySet<string>;
-  readonly isEjected: (agentId: string) => boolean;
+  /** Whether this agent may be asked. */
+  readonly isWanted: (agentId: string) => boolean;
+  /** From 0 up to, but not including, 1: chance decides among sessions of equal load. */
+  readonly random: () => number;
 };
 
-/**
- * The least loaded session that may take the open, preferring agents that are not ejected. Sessions of equal load
- * take turns as the pool's order brings them. Undefined when there is none.
- */
+/** The least loaded session of a wanted agent that may take the open. Undefined when there is none. */
 export function chooseSession<Session extends Candidate>(
   sessions: Iterable<Session>,
-  { connector, tried, isEjected }: Choice,
+  { connector, isWanted, random }: Choice,
 ): Session | undefined {
   let best: Session | undefined;
-  let spare: Session | undefined;
+  let alike = 0;
   for (const session of sessions) {
-    const { agentId } = session.identity;
-    if (!session.takesOpens || tried.has(agentId) || !session.offers(connector)) continue;
-    if (isEjected(agentId)) {
-      if (spare === undefined || session.load < spare.load) spare = session;
-    } else if (best === undefined || session.load < best.load) {
-      best = session;
-    }
+    if (best !== undefined && session.load > best.load) continue;
+    if (!session.takesOpens || !session.offers(connector) || !isWanted(session.identity.agentId)) continue;
+    alike = best !== undefined && session.load === best.load ? alike + 1 : 1;
+    // Each of so many alike is kept with the same chance, without knowing beforehand how many there are.
+    if (alike === 1 || random() * alike < 1) best = session;
   }
-  return best ?? spare;
+  return best;
 }

@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { type Clock, errorText, TunnelError } from '@penstock/wire';
+import { type Clock, type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { OpenRequest } from '../tunnel/data-streams.ts';
 import { type Candidate, chooseSession } from './choose-session.ts';
@@ -35,12 +35,15 @@ export type Dialed = {
 };
 
 /** Failures that say nothing of the target: when no other agent is there, one that comes may still do it. */
-const WORTH_WAITING: ReadonlySet<string> = new Set([
-  'SESSION_LOST',
-  'AGENT_DRAINING',
-  'AGENT_OVERLOADED',
-  'CONFIG_DRIFT',
-]);
+const WORTH_WAITING: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING', 'CONFIG_DRIFT']);
+
+/** What a dial has learned of agents so far. */
+type Experience = {
+  /** Agents that had their try. */
+  readonly tried: Set<string>;
+  /** Agents of which a session was lost: another of theirs may do, if no other agent can. */
+  readonly lost: Set<string>;
+};
 
 /**
  * Finds an agent that connects the client to its target: pool after pool, the least loaded session first, another
@@ -54,23 +57,31 @@ export async function dial(
   ports: DialPorts,
 ): Promise<Dialed> {
   const { attemptTimeout, totalTimeout, attempts } = ports.limits();
-  const deadline = ports.clock.now() + totalTimeout;
-  const tried = new Set<string>();
+  const { clock, ejection, log } = ports;
+  const deadline = clock.now() + totalTimeout;
+  const known: Experience = { tried: new Set(), lost: new Set() };
+  let waited = 0;
   let attempt = 0;
   let failure: TunnelError | undefined;
   while (attempt < attempts) {
-    const left = deadline - ports.clock.now();
+    const left = deadline - clock.now();
     if (left <= 0) break;
-    const session = pick(route, tried, ports);
+    const session = pick(route, known, ports);
     if (session === undefined) {
       // Every agent that is there had its try and cannot: waiting would not change that.
       if (failure !== undefined && !WORTH_WAITING.has(failure.code)) break;
-      await waitForAgent(route, failure, left, signal, ports);
-      tried.clear();
+      const since = clock.now();
+      await waitForAgent(route, failure, { patience: left, waited }, signal, ports);
+      waited += clock.now() - since;
+      known.tried.clear();
       continue;
     }
     attempt += 1;
     const { agentId, name: agent, pool } = session.identity;
+    if (failure !== undefined) {
+      const { code, message: detail } = failure;
+      log('connection-retried', { connection: route.name, client, agent, pool, attempt, code, detail });
+    }
     try {
       const stream = await session.open({
         connector: route.connector,
@@ -79,7 +90,7 @@ export async function dial(
         timeout: Math.ceil(Math.min(attemptTimeout, left)),
         signal,
       });
-      ports.ejection.succeeded(route.connector, agentId);
+      ejection.succeeded(route.connector, agentId);
       return { stream, agent, pool, attempts: attempt };
     } catch (error) {
       if (signal.aborted) throw error;
@@ -89,15 +100,7 @@ export async function dial(
           : new TunnelError('INTERNAL', errorText(error), { cause: error });
       judge(route, session, failure, ports);
       if (failure.retry === 'never') break;
-      // A lost session says nothing of the agent: its other session may well do.
-      if (failure.code !== 'SESSION_LOST') tried.add(agentId);
-      ports.log('connection-retried', {
-        connection: route.name,
-        client,
-        agent,
-        code: failure.code,
-        detail: failure.message,
-      });
+      (failure.code === 'SESSION_LOST' ? known.lost : known.tried).add(agentId);
     }
   }
   throw (
@@ -105,11 +108,21 @@ export async function dial(
   );
 }
 
-function pick(route: Route, tried: ReadonlySet<string>, ports: DialPorts): DialSession | undefined {
-  const isEjected = (agentId: string) => ports.ejection.isEjected(route.connector, agentId);
-  for (const pool of route.pools) {
-    const session = chooseSession(ports.sessionsOf(pool), { connector: route.connector, tried, isEjected });
-    if (session !== undefined) return session;
+/** In the order of preference: an agent that is well, one that is passed over for now, one that lost a session. */
+function pick(
+  route: Route,
+  { tried, lost }: Experience,
+  { sessionsOf, ejection, clock }: DialPorts,
+): DialSession | undefined {
+  const { connector } = route;
+  const untried = (agentId: string) => !tried.has(agentId);
+  const steady = (agentId: string) => untried(agentId) && !lost.has(agentId);
+  const well = (agentId: string) => steady(agentId) && !ejection.isEjected(connector, agentId);
+  for (const isWanted of [well, steady, untried]) {
+    for (const pool of route.pools) {
+      const session = chooseSession(sessionsOf(pool), { connector, isWanted, random: clock.random });
+      if (session !== undefined) return session;
+    }
   }
   return undefined;
 }
@@ -117,18 +130,30 @@ function pick(route: Route, tried: ReadonlySet<string>, ports: DialPorts): DialS
 async function waitForAgent(
   route: Route,
   failure: TunnelError | undefined,
-  patience: number,
+  limits: { readonly patience: number; readonly waited: number },
   signal: AbortSignal,
-  { queue }: DialPorts,
+  { queue, sessionsOf }: DialPorts,
 ): Promise<void> {
   const [preferred = ''] = route.pools;
   try {
-    await queue.wait(preferred, patience, signal);
+    await queue.wait(preferred, limits, signal);
   } catch (error) {
+    if (signal.aborted || isFull(error)) throw error;
     // What went wrong before the wait says more than that nobody came.
-    throw failure !== undefined && !signal.aborted ? failure : error;
+    if (failure !== undefined) throw failure;
+    const { connector, pools } = route;
+    const present = pools.flatMap((pool) => [...sessionsOf(pool)]).filter((session) => session.takesOpens);
+    if (present.length > 0 && present.every((session) => !session.offers(connector))) {
+      throw new TunnelError(
+        'UNKNOWN_CONNECTOR',
+        `No agent that is there, of ${pools.join(' or ')}, has a connector ${connector}.`,
+      );
+    }
+    throw error;
   }
 }
+
+const isFull = (error: unknown) => error instanceof TunnelError && error.code === 'QUEUE_FULL';
 
 function judge(route: Route, session: DialSession, failure: TunnelError, ports: DialPorts): void {
   const { agentId, name: agent, pool } = session.identity;

@@ -51,9 +51,10 @@ export class Ejection {
     this.#forget(connector, agentId);
   }
 
-  /** Counts a failed open; true when the agent is ejected by it. `agents` are those of its pool. */
+  /** Counts a failed open; true when the agent is ejected by it. `agents` are those of its pool that are there. */
   failed(connector: string, agentId: string, code: CloseCode, agents: readonly string[]): boolean {
-    if (!blames.has(code)) return false;
+    // An agent that has left meanwhile is forgotten already, and comes back with a clean record.
+    if (!blames.has(code) || !agents.includes(agentId)) return false;
     let records = this.#byConnector.get(connector);
     if (records === undefined) {
       records = new Map();

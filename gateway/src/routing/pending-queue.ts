@@ -24,9 +24,14 @@ export class PendingQueue {
 
   /**
    * Waits in the queue of `pool` until something there changes. Throws TunnelError NO_AGENT, QUEUE_FULL or
-   * QUEUE_TIMEOUT, or the signal's reason. `patience` bounds the wait in milliseconds besides the pool's own timeout.
+   * QUEUE_TIMEOUT, or the signal's reason. `patience` bounds the wait in milliseconds besides the pool's own timeout,
+   * of which the client has already `waited` so many.
    */
-  async wait(pool: string, patience: number, signal: AbortSignal): Promise<void> {
+  async wait(
+    pool: string,
+    { patience, waited }: { readonly patience: number; readonly waited: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { limit, timeout } = this.#limitsOf(pool) ?? { limit: 0, timeout: 0 };
     if (limit === 0)
       throw new TunnelError('NO_AGENT', `No agent of pool ${pool} is ready, and its queue is closed.`);
@@ -34,13 +39,16 @@ export class PendingQueue {
       throw new TunnelError('QUEUE_FULL', `${limit} clients already wait for an agent of pool ${pool}.`);
     }
     if (signal.aborted) throw signal.reason;
-    const milliseconds = Math.min(timeout, patience);
+    const milliseconds = Math.min(timeout - waited, patience);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter = { wake: resolve };
     const timer = setTimeout(
       () =>
         reject(
-          new TunnelError('QUEUE_TIMEOUT', `No agent of pool ${pool} appeared within ${milliseconds} ms.`),
+          new TunnelError(
+            'QUEUE_TIMEOUT',
+            `No agent of pool ${pool} appeared within ${Math.round(waited + milliseconds)} ms.`,
+          ),
         ),
       milliseconds,
     );

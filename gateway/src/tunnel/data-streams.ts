@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { type CloseCode, type GatewayMessage, TunnelError, type WindowShare } from '@penstock/wire';
+import { type CloseCode, type GatewayMessage, limits, TunnelError, type WindowShare } from '@penstock/wire';
 
 /** What is to be dialed, and for whom. */
 export type OpenRequest = {
@@ -12,6 +12,9 @@ export type OpenRequest = {
   readonly signal: AbortSignal;
 };
 
+/** Opens and streams at once: the agent holds one stream more, the control stream. */
+const MOST = limits.streamsPerSession - 1;
+
 type Waiter = { settle(outcome: ServerHttp2Stream | TunnelError): void };
 
 /**
@@ -22,16 +25,26 @@ export class DataStreams {
   readonly #prefix: string;
   readonly #send: (message: GatewayMessage) => void;
   readonly #windows: WindowShare;
+  readonly #onRoom: () => void;
   readonly #waiters = new Map<string, Waiter>();
   readonly #streams = new Set<ServerHttp2Stream>();
   readonly #idle: (() => void)[] = [];
   #issued = 0;
 
-  /** `prefix` is the session's own, so that no id means anything on another session. */
-  constructor(prefix: string, send: (message: GatewayMessage) => void, windows: WindowShare) {
+  /**
+   * `prefix` is the session's own, so that no id means anything on another session. `onRoom` is called when these
+   * were full and are no longer.
+   */
+  constructor(
+    prefix: string,
+    send: (message: GatewayMessage) => void,
+    windows: WindowShare,
+    onRoom: () => void,
+  ) {
     this.#prefix = prefix;
     this.#send = send;
     this.#windows = windows;
+    this.#onRoom = onRoom;
   }
 
   get opening(): number {
@@ -42,11 +55,17 @@ export class DataStreams {
     return this.#streams.size;
   }
 
+  /** Whether no further open may be asked. */
+  get isFull(): boolean {
+    return this.opening + this.open >= MOST;
+  }
+
   /**
    * Asks the agent to dial. Comes back with the data stream, not yet answered: the caller owns it. Throws
    * TunnelError, or the signal's reason.
    */
   request({ connector, connection, client, timeout, signal }: OpenRequest): Promise<ServerHttp2Stream> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     this.#issued += 1;
     const id = `${this.#prefix}-${this.#issued}`;
     const { promise, resolve, reject } = Promise.withResolvers<ServerHttp2Stream>();
@@ -68,7 +87,7 @@ export class DataStreams {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       this.#waiters.delete(id);
-      this.#tellIdle();
+      this.#left();
     };
     this.#waiters.set(id, {
       settle(outcome) {
@@ -79,7 +98,6 @@ export class DataStreams {
     });
     signal.addEventListener('abort', abort, { once: true });
     this.#send({ type: 'open', id, connector, connection, client, deadline: timeout });
-    if (signal.aborted) abort();
     return promise;
   }
 
@@ -92,12 +110,18 @@ export class DataStreams {
       stream.destroy(new TunnelError('CLIENT_GONE'));
       return this.#wasIssued(id);
     }
+    if (stream.closed) {
+      // Its reset came together with it: the target accepted, and thought better of it.
+      stream.destroy(new TunnelError('TARGET_RESET'));
+      waiter.settle(new TunnelError('TARGET_RESET'));
+      return true;
+    }
     this.#streams.add(stream);
     this.#windows.streamOpened();
     stream.once('close', () => {
       this.#streams.delete(stream);
       this.#windows.streamClosed();
-      this.#tellIdle();
+      this.#left();
     });
     waiter.settle(stream);
     return true;
@@ -127,8 +151,11 @@ export class DataStreams {
     return prefix === this.#prefix && /^[1-9][0-9]*$/.test(number) && Number(number) <= this.#issued;
   }
 
-  #tellIdle(): void {
-    if (this.#waiters.size + this.#streams.size > 0) return;
+  /** One open or stream less. */
+  #left(): void {
+    const left = this.opening + this.open;
+    if (left === MOST - 1) this.#onRoom();
+    if (left > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

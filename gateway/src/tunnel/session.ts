@@ -5,7 +5,6 @@ import {
   type AgentMessageOf,
   type Clock,
   keepAlive,
-  limits,
   SOFTWARE_VERSION,
   TunnelError,
   type WindowBudget,
@@ -96,6 +95,9 @@ export class AgentSession {
       sessions.toString(36),
       (message) => this.#control.send(message),
       this.#windows,
+      () => {
+        if (this.#state.name === 'ready') options.onState(this);
+      },
     );
     http.once('close', () => this.#end(new TunnelError('SESSION_LOST', 'The agent closed the session.')));
     socket.once('close', () =>
@@ -134,7 +136,7 @@ export class AgentSession {
 
   /** Whether an open may be asked of this session now. */
   get takesOpens(): boolean {
-    return this.#state.name === 'ready' && this.load < limits.streamsPerSession - 1;
+    return this.#state.name === 'ready' && !this.#streams.isFull;
   }
 
   /** Asks the agent to dial; see DataStreams.request. */

@@ -4,6 +4,7 @@ import {
   closeCodes,
   errorText,
   type GatewayMessageOf,
+  resetSocket,
   type Splice,
   type SpliceEnd,
   splice,
@@ -97,7 +98,7 @@ export class Opens {
     try {
       stream = port.bring(id);
     } catch (error) {
-      lease.socket.resetAndDestroy();
+      resetSocket(lease.socket);
       lease.release();
       this.#forget(id);
       metrics.openFailed('SESSION_LOST');

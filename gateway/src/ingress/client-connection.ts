@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import {
   type CloseCode,
   errorText,
+  resetSocket,
   type SocketReader,
   type Splice,
   splice,
@@ -69,8 +70,9 @@ export class ClientConnection {
         .on('error', () => {});
     }
     const { stream, agent, pool, attempts } = dialed;
-    if (this.#socket.destroyed || stream.destroyed) {
-      stream.destroy(new TunnelError('CLIENT_GONE'));
+    // A stream that its peer has reset is closed, and destroyed only when it has been read.
+    if (this.#socket.destroyed || stream.closed) {
+      if (!stream.destroyed) stream.destroy(new TunnelError('CLIENT_GONE'));
       return this.#fail(new TunnelError(this.#socket.destroyed ? 'CLIENT_GONE' : 'SESSION_LOST'));
     }
     stream.respond({ ':status': 200 });
@@ -103,7 +105,7 @@ export class ClientConnection {
     metrics.failed(connection, error.code);
     log('connection-failed', { connection, client: this.#client, code: error.code, detail: error.message });
     // A reset, not a FIN: nothing was answered, and nothing should look like an answer.
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
     return 'failed';
   }
 }

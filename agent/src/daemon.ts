@@ -3,6 +3,7 @@ import { release } from 'node:os';
 import type { AgentConfig } from '@penstock/config-schema';
 import { measureLoopDelay } from '@penstock/observe';
 import {
+  type Clock,
   errorText,
   type GatewayMessage,
   PROTOCOL_VERSION,
@@ -33,6 +34,8 @@ export type DaemonOptions = {
   readonly log: AgentLog;
   /** Resolves target names; the host's resolver when left out. */
   readonly lookup?: Lookup;
+  /** Tells the agent when this host slept and when to renew; the system's when left out. */
+  readonly clock?: Clock;
 };
 
 /** A running agent. */
@@ -56,6 +59,7 @@ export async function startDaemon({
   environment,
   log,
   lookup,
+  clock = systemClock,
 }: DaemonOptions): Promise<Daemon> {
   let config = first;
   let clockOffset = 0;
@@ -89,7 +93,7 @@ export async function startDaemon({
         body,
       ),
     log,
-    clock: systemClock,
+    clock,
     clockOffset: () => clockOffset,
     backoff: () => config.tunnel.reconnect,
     onStaged: () => slots.replaceOne('a renewed identity waits'),
@@ -183,7 +187,7 @@ export async function startDaemon({
   const stopSleepWatch = watchSleep(() => {
     log('host-slept');
     slots.wake();
-  });
+  }, clock);
 
   let stopped: Promise<void> | undefined;
   const end = async () => {

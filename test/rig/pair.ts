@@ -9,6 +9,7 @@ import {
   parseGatewayConfig,
 } from '@penstock/config-schema';
 import { type Gateway, initialize, startGateway } from '@penstock/gateway';
+import type { Clock } from '@penstock/wire';
 import { eventually } from './eventually.ts';
 
 /** One logged event of a program under test. */
@@ -25,6 +26,8 @@ export type PairOptions = {
   readonly agent?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly lookup?: Lookup;
+  /** The agents' clock; the system's when left out. */
+  readonly clock?: Clock;
 };
 
 /** A real gateway and real agents in this process, over real TLS on loopback, on ports of the system's choice. */
@@ -36,6 +39,10 @@ export type Pair = AsyncDisposable & {
   readonly logged: readonly Logged[];
   readonly pins: readonly string[];
   readonly token: string;
+  /** What references and the agents' proxy settings read; a test may add to it. */
+  readonly environment: Record<string, string>;
+  /** Asks the control plane as an admin, with a body by POST. Throws when it refuses. */
+  api(path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>>;
   /** The port clients of a connection use. */
   port(connection: string): number;
   /** The configuration of an agent, with changes merged over its file. */
@@ -64,7 +71,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   const dataDirectory = join(directory, 'gateway');
   const pools = options.agents ?? { a1: 'dc1', a2: 'dc1' };
   const poolNames = [...new Set(['dc1', ...Object.values(pools)])];
-  const hosts = { environment: options.environment ?? {}, readFile: () => '', directory };
+  const hosts = { environment: { ...options.environment }, readFile: () => '', directory };
   const gatewayFile = (tunnelPort: number, changes?: unknown) =>
     merge(
       merge(
@@ -109,7 +116,11 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   let gateway = await startGateway({ config: gatewayConfig, log: logOf('gateway') });
   const tunnelPort = gateway.tunnel.port;
   const tokens = new Map<string, string>();
-  for (const pool of poolNames) tokens.set(pool, await makeToken(gateway, adminToken?.token ?? '', pool));
+  const api: Pair['api'] = (path, body) => askApi(gateway.admin.port, adminToken?.token ?? '', path, body);
+  for (const pool of poolNames) {
+    const { token } = await api('/enrollment-tokens', { pool, uses: 50 });
+    tokens.set(pool, String(token));
+  }
   const token = tokens.get(poolNames[0] ?? '') ?? '';
   const agents = new Map<string, Daemon>();
 
@@ -158,6 +169,8 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     logged,
     pins,
     token,
+    environment: hosts.environment,
+    api,
     port: (connection) => {
       const [address] = gateway.ingressOf(connection);
       if (address === undefined) throw new Error(`There is no ingress of ${connection}.`);
@@ -167,9 +180,10 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     async startAgent(name, changes) {
       const daemon = await startDaemon({
         config: agentConfig(name, changes),
-        environment: options.environment ?? {},
+        environment: hosts.environment,
         log: logOf(name),
         ...(options.lookup && { lookup: options.lookup }),
+        ...(options.clock && { clock: options.clock }),
       });
       agents.set(name, daemon);
       return daemon;
@@ -211,22 +225,28 @@ export async function startPair(options: PairOptions): Promise<Pair> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-  for (const name of Object.keys(pools)) await pair.startAgent(name);
-  for (const name of Object.keys(pools)) await pair.connected(name);
+  try {
+    for (const name of Object.keys(pools)) await pair.startAgent(name);
+    for (const name of Object.keys(pools)) await pair.connected(name);
+  } catch (error) {
+    await pair[Symbol.asyncDispose]();
+    throw error;
+  }
   return pair;
 }
 
-async function makeToken(gateway: Gateway, adminToken: string, pool: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${gateway.admin.port}/api/v1/enrollment-tokens`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${adminToken}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    body: JSON.stringify({ pool, uses: 50 }),
+async function askApi(
+  port: number,
+  token: string,
+  path: string,
+  body: unknown,
+): Promise<Readonly<Record<string, unknown>>> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  const { token } = (await response.json()) as { token?: string };
-  if (token === undefined) throw new Error(`No enrollment token: the API answered ${response.status}.`);
-  return token;
+  const answer = (await response.json()) as Readonly<Record<string, unknown>>;
+  if (!response.ok) throw new Error(`The API answered ${response.status}: ${JSON.stringify(answer)}`);
+  return answer;
 }

@@ -12,7 +12,7 @@ export type ReconnectOptions = {
   /** Makes one session, and comes back when it is ready. */
   readonly connectOnce: (signal: AbortSignal) => Promise<Connected>;
   readonly backoff: () => Backoff;
-  /** Aborts when there is news that makes waiting pointless: asked for anew before every wait. */
+  /** Aborts at the next news that makes waiting pointless; another signal is given from then on. */
   readonly news: () => AbortSignal;
   /** Told of each failure with the milliseconds until the next try. */
   readonly onFailed: (error: unknown, wait: number) => void;
@@ -29,7 +29,8 @@ export const LIVED = 10_000;
  */
 export async function keepConnected(options: ReconnectOptions, signal: AbortSignal): Promise<void> {
   const { connectOnce, backoff, news, onFailed, onEnded, clock = systemClock } = options;
-  const wait = (milliseconds: number) => pause(clock, milliseconds, AbortSignal.any([signal, news()]));
+  const wait = (milliseconds: number, until = news()) =>
+    pause(clock, milliseconds, AbortSignal.any([signal, until]));
   const stopped = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stopped.resolve(), { once: true });
   let failures = 0;
@@ -47,6 +48,7 @@ export async function keepConnected(options: ReconnectOptions, signal: AbortSign
       continue;
     }
     const started = clock.now();
+    const newsSince = news();
     const loss = await Promise.race([
       session.ended,
       session.outgoing.then(() => undefined),
@@ -57,7 +59,10 @@ export async function keepConnected(options: ReconnectOptions, signal: AbortSign
     const isProven = lived >= LIVED;
     failures = isProven ? 0 : failures + 1;
     if (loss !== undefined) onEnded(loss, lived);
-    // A successor of a proven session is made at once; after a loss the whole fleet may have lost the same gateway.
-    if (loss !== undefined || !isProven) await wait(backoffWait(failures + 1, 0, backoff(), clock));
+    const milliseconds = backoffWait(failures + 1, 0, backoff(), clock);
+    // After a loss the whole fleet may have lost the same gateway. A successor is made at once, unless it is the
+    // gateway that wants one session after the other.
+    if (loss !== undefined) await wait(milliseconds);
+    else if (!isProven) await wait(milliseconds, newsSince);
   }
 }

@@ -26,10 +26,7 @@ export class Registry {
     const { pool, agentId } = session.identity;
     const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<AgentSession>>());
     const sessions = getOrMake(agents, agentId, () => new Set<AgentSession>());
-    // What drains or is being replaced does not count, or no agent at its limit could ever renew.
-    const counted = [...sessions].filter(
-      (each) => each.state !== 'draining' && !replaces(session, each),
-    ).length;
+    const counted = countPlaces(sessions, session);
     if (counted >= this.#limits.sessionsPerAgent || sessions.size >= 2 * this.#limits.sessionsPerAgent) {
       return new TunnelError('LIMIT_EXCEEDED', `This agent already has ${counted} sessions.`);
     }
@@ -93,10 +90,18 @@ export class Registry {
   }
 }
 
-/** An agent makes a session anew before it lets go of the old one: same process, same place among its sessions. */
-function replaces({ hello: newer }: AgentSession, { hello: older }: AgentSession): boolean {
-  return newer !== undefined && newer.bootId === older?.bootId && newer.session.index === older.session.index;
+/**
+ * How many of its parallel sessions an agent has besides `newcomer`. It makes a session anew before it lets go of the
+ * old one, in the same place; and what drains is being let go of. Else no agent at its limit could ever renew.
+ */
+function countPlaces(sessions: Iterable<AgentSession>, newcomer: AgentSession): number {
+  const places = new Set<string>();
+  for (const session of sessions) if (session.state !== 'draining') places.add(placeOf(session));
+  places.delete(placeOf(newcomer));
+  return places.size;
 }
+
+const placeOf = ({ hello }: AgentSession) => `${hello?.bootId} ${hello?.session.index}`;
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   let value = map.get(key);

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
+
+const refusals = (pair: Pair, code: string) =>
+  pair.logged.filter(({ event, code: its }) => event === 'session-failed' && its === code);
+
+test('sessions beyond the rate are asked to come back later, and do as they are told', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({
+    targets: {},
+    agents: { a1: 'dc1' },
+    gateway: { tunnel: { acceptRate: 1 } },
+  });
+  const busy = refusals(pair, 'TOO_MANY_REQUESTS');
+  assert.ok(busy.length >= 1);
+  for (const { retryIn } of busy) assert.ok(Number(retryIn) >= 1_000 && Number(retryIn) <= 6_000);
+});
+
+test('an agent that wants more sessions than it may have keeps those it has, and asks again', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({
+    targets: {},
+    agents: {},
+    gateway: { tunnel: { sessionsPerAgent: 2 } },
+    agent: { gateway: { sessions: 3 } },
+  });
+  const daemon = await pair.startAgent('a1');
+  await eventually('two tries in vain', () => refusals(pair, 'LIMIT_EXCEEDED').length >= 2);
+  assert.deepEqual(daemon.status().sessions, { wanted: 3, ready: 2 });
+});
+
+test('an agent at its limit can still replace its sessions', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({
+    targets: {},
+    agents: { a1: 'dc1' },
+    gateway: { tunnel: { sessionsPerAgent: 2 } },
+  });
+  const opened = () => pair.logged.filter(({ event }) => event === 'session-opened').length;
+  assert.equal(opened(), 2);
+  const proxy = { proxy: 'env' };
+  pair.agents.get('a1')?.apply(pair.agentConfig('a1', { version: 2, gateway: proxy }));
+  await eventually('two successors', () => opened() === 4);
+  await pair.connected('a1');
+  assert.equal(refusals(pair, 'LIMIT_EXCEEDED').length, 0);
+});
+
+test('what an agent left behind when it died gives way within the ping deadline', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({
+    targets: {},
+    agents: {},
+    gateway: { tunnel: { sessionsPerAgent: 2 } },
+  });
+  await pair.startAgent('a1');
+  await pair.connected('a1');
+  // A second process with the identity of the first, as after a crash that nobody has noticed yet.
+  const first = pair.agents.get('a1');
+  const second = await pair.startAgent('a1');
+  await eventually('it to be refused', () => refusals(pair, 'LIMIT_EXCEEDED').length >= 2);
+  await first?.stop();
+  await pair.connected('a1');
+  assert.equal(second.status().sessions.ready, 2);
+});

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TestClient } from '../rig/client.ts';
+import { deadline } from '../rig/deadline.ts';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
+import { startEcho } from '../rig/targets.ts';
+
+const connect = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
+
+/** A client, and the name of the agent that carries it. */
+async function connectThrough(pair: Pair): Promise<{ client: TestClient; agent: string }> {
+  const opened = pair.event('connection-opened');
+  const client = await connect(pair);
+  await client.echo('hello');
+  return { client, agent: String((await opened)['agent']) };
+}
+
+const timed = async (what: string, promise: Promise<unknown>) => {
+  const start = performance.now();
+  await deadline(what, promise, 20_000);
+  return performance.now() - start;
+};
+
+test('an agent that drains takes no new clients, and ends when its last one has left', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({ targets: { echo: echo.address.port } });
+  const { client, agent } = await connectThrough(pair);
+  await using _client = client;
+  const daemon = pair.agents.get(agent);
+  assert.ok(daemon);
+  const drained = daemon.drain();
+  assert.deepEqual(daemon.status().reasons, ['The agent drains.']);
+  await pair.event('session-draining', { past: true });
+  for (let round = 0; round < 4; round += 1) {
+    const later = await connectThrough(pair);
+    await using _later = later.client;
+    assert.notEqual(later.agent, agent);
+  }
+  assert.equal(await client.echo('still here'), 'still here');
+  client.finish();
+  assert.equal((await client.receive()).ended, 'fin');
+  assert.ok((await timed('the drain', drained)) < 1_500);
+  const ends = pair.logged.filter(
+    ({ event, program }) => event.startsWith('session-') && program === 'gateway',
+  );
+  assert.equal(ends.filter(({ event }) => event === 'session-closed').length, 2);
+  assert.equal(ends.filter(({ event }) => event === 'session-lost').length, 0);
+});
+
+test('heartbeats go on while an agent drains', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({
+    targets: { echo: echo.address.port },
+    agents: { a1: 'dc1' },
+    gateway: { health: { heartbeatInterval: '100ms' } },
+  });
+  await using client = await connect(pair);
+  await client.echo('hello');
+  const daemon = pair.agents.get('a1');
+  assert.ok(daemon);
+  const drained = daemon.drain();
+  // After two and a half intervals without an acknowledgment there would be a second reason.
+  const until = performance.now() + 600;
+  await eventually('the time of six heartbeats', () => {
+    assert.deepEqual(daemon.status().reasons, ['The agent drains.']);
+    return performance.now() > until;
+  });
+  client.reset();
+  await deadline('the drain', drained);
+});
+
+test('an agent cuts what outlives its drain deadline', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({
+    targets: { echo: echo.address.port },
+    agents: { a1: 'dc1' },
+    agent: { drain: { timeout: '300ms' } },
+  });
+  const { client } = await connectThrough(pair);
+  await using _client = client;
+  const ended = client.receive();
+  const took = await timed('the drain', pair.agents.get('a1')?.drain() ?? Promise.reject());
+  assert.ok(took >= 290 && took < 1_500, `it took ${Math.round(took)} ms`);
+  assert.equal((await ended).ended, 'reset');
+  const [stream] = pair.logged.filter(({ event }) => event === 'stream-ended');
+  assert.equal(stream?.['code'], 'DRAIN_TIMEOUT');
+});
+
+test('a second word to stop is obeyed while an agent drains', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
+  const { client } = await connectThrough(pair);
+  await using _client = client;
+  const daemon = pair.agents.get('a1');
+  assert.ok(daemon);
+  const drained = daemon.drain();
+  await pair.event('session-draining', { past: true });
+  assert.ok((await timed('the stop', daemon.stop())) < 1_000);
+  assert.ok((await timed('the drain', drained)) < 1_000);
+});
+
+test('an agent without an identity yet drains and stops at once', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({ targets: {}, agents: {} });
+  const gateway = { url: `https://127.0.0.1:${pair.gateway.admin.port}` };
+  const daemon = await pair.startAgent('a1', { gateway });
+  await pair.event('enrollment-failed', { past: true });
+  assert.ok((await timed('the drain', daemon.drain())) < 1_000);
+});
+
+test('a gateway that drains tells its agents, and lets live connections finish', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({ targets: { echo: echo.address.port } });
+  const { client } = await connectThrough(pair);
+  await using _client = client;
+  const refused = { host: '127.0.0.1', port: pair.port('echo') };
+  const drained = pair.gateway.drain();
+  await eventually('all sessions to drain', () => count(pair, 'session-draining') === 4);
+  // Sessions that are told to leave ask for successors, and nobody accepts them here any more.
+  await pair.event('session-failed', { past: true });
+  await assert.rejects(TestClient.connect(refused), { code: 'ECONNREFUSED' });
+  assert.equal(await client.echo('still here'), 'still here');
+  client.finish();
+  assert.equal((await client.receive()).ended, 'fin');
+  assert.ok((await timed('the drain', drained)) < 1_500);
+  assert.equal(count(pair, 'session-lost'), 0);
+  await pair.restartGateway();
+  await Promise.all(['a1', 'a2'].map((name) => pair.connected(name)));
+});
+
+test('a gateway cuts what outlives its drain deadline', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({
+    targets: { echo: echo.address.port },
+    gateway: { drain: { timeout: '300ms' } },
+  });
+  const { client } = await connectThrough(pair);
+  await using _client = client;
+  const ended = client.receive();
+  const took = await timed('the drain', pair.gateway.drain());
+  assert.ok(took >= 290 && took < 2_000, `it took ${Math.round(took)} ms`);
+  assert.equal((await ended).ended, 'reset');
+});
+
+test('agents leave a draining gateway for the one that takes its place, before it has gone', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using old = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
+  const { client } = await connectThrough(old);
+  await using _client = client;
+  const before = old.gateway;
+  const drained = before.drain();
+  await old.event('session-draining', { past: true });
+  // The same port, as behind a load balancer that no longer picks the old one.
+  await old.restartGateway();
+  await old.connected('a1');
+  assert.equal(await client.echo('through the old one'), 'through the old one');
+  await using later = await connect(old);
+  assert.equal(await later.echo('through the new one'), 'through the new one');
+  client.finish();
+  await deadline('the drain of the old gateway', drained);
+});
+
+const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;

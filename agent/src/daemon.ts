@@ -215,6 +215,7 @@ export async function startDaemon({
       targets.apply(next);
       sampler.stop();
       sampler = sampleHost(next, log);
+      keeper.hurry();
       slots.apply(before);
       slots.announce({ type: 'config', config: stamp(), connectors: connectors() });
     },

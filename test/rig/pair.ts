@@ -41,8 +41,8 @@ export type Pair = AsyncDisposable & {
   readonly token: string;
   /** What references and the agents' proxy settings read; a test may add to it. */
   readonly environment: Record<string, string>;
-  /** Asks the control plane as an admin, with a body by POST. Throws when it refuses. */
-  api(path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>>;
+  /** Asks the control plane as an admin: `POST /enrollment-tokens`. Throws when it refuses. */
+  api(request: string, body?: unknown): Promise<Readonly<Record<string, unknown>>>;
   /** The port clients of a connection use. */
   port(connection: string): number;
   /** The configuration of an agent, with changes merged over its file. */
@@ -116,9 +116,10 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   let gateway = await startGateway({ config: gatewayConfig, log: logOf('gateway') });
   const tunnelPort = gateway.tunnel.port;
   const tokens = new Map<string, string>();
-  const api: Pair['api'] = (path, body) => askApi(gateway.admin.port, adminToken?.token ?? '', path, body);
+  const api: Pair['api'] = (request, body) =>
+    askApi(gateway.admin.port, adminToken?.token ?? '', request, body);
   for (const pool of poolNames) {
-    const { token } = await api('/enrollment-tokens', { pool, uses: 50 });
+    const { token } = await api('POST /enrollment-tokens', { pool, uses: 50 });
     tokens.set(pool, String(token));
   }
   const token = tokens.get(poolNames[0] ?? '') ?? '';
@@ -238,12 +239,17 @@ export async function startPair(options: PairOptions): Promise<Pair> {
 async function askApi(
   port: number,
   token: string,
-  path: string,
+  request: string,
   body: unknown,
 ): Promise<Readonly<Record<string, unknown>>> {
+  const [method = '', path] = request.split(' ');
   const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' },
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      connection: 'close',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const answer = (await response.json()) as Readonly<Record<string, unknown>>;

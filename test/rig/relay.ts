@@ -58,9 +58,11 @@ export class Relay implements AsyncDisposable {
     return sum;
   }
 
-  /** Resets both ends of every open link, or of as many as `count` says, the oldest first. */
-  cut(count = Number.POSITIVE_INFINITY): void {
-    for (const link of [...this.#links].slice(0, count)) link.cut();
+  /** Resets both ends of every open link, or of one only. */
+  cut(which: 'all' | 'oldest' | 'newest' = 'all'): void {
+    const links = [...this.#links];
+    if (which === 'all') for (const link of links) link.cut();
+    else links.at(which === 'oldest' ? 0 : -1)?.cut();
   }
 
   /** Sends FIN to both ends of every open link, after what is still on its way. */

@@ -92,7 +92,7 @@ test('one session of two is lost: the other serves, and clients of the lost one 
   await using second = await connect(at.pair);
   assert.deepEqual([await first.echo('1'), await second.echo('2')], ['1', '2']);
   const lost = at.pair.event('session-lost');
-  at.relay.cut(1);
+  at.relay.cut('oldest');
   await lost;
   await using third = await connect(at.pair);
   assert.equal(await third.echo('3'), '3');

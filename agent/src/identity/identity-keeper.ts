@@ -43,6 +43,7 @@ export class IdentityKeeper {
   #failedRenewals = 0;
   /** What works on the identity directory, one after the other: two at once would take each other's next key. */
   #work: Promise<unknown> = Promise.resolve();
+  #news = new AbortController();
 
   private constructor(
     options: KeeperOptions,
@@ -90,9 +91,15 @@ export class IdentityKeeper {
         const bound = permanent ? max : Math.min(max, base * 2 ** Math.min(failures, 20));
         const wait = Math.max(asked, bound * (0.5 + clock.random() / 2));
         log('enrollment-failed', { ...describe(error), retryIn: Math.round(wait) });
-        await pause(clock, wait, signal);
+        await pause(clock, wait, AbortSignal.any([signal, this.#news.signal]));
       }
     }
+  }
+
+  /** The file has changed: an enrollment that waits is tried at once. */
+  hurry(): void {
+    this.#news.abort();
+    this.#news = new AbortController();
   }
 
   /** Renews in time from now on. */

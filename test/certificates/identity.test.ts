@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { TestClient } from '../rig/client.ts';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
+import { startEcho } from '../rig/targets.ts';
+
+const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
+const identityFile = (pair: Pair, name: string) => join(pair.directory, name, 'current.pem');
+const NO_TOKEN = { identity: { enrollmentToken: '${env:NOBODY:-}' } };
+const SLOW = { tunnel: { reconnect: { base: '50ms', max: '60s' } } };
+
+/** Certificates that the gateway issues from now on live this many milliseconds. */
+const shorten = (pair: Pair, certificateLifetime: number) =>
+  pair.gateway.apply({ ...pair.gatewayConfig, identity: { certificateLifetime } });
+
+/** An agent that enrolled, was away until its certificate had expired, and comes back without a token. */
+async function startExpired() {
+  const pair = await startPair({ targets: {}, agents: {}, agent: SLOW });
+  await shorten(pair, 1_500);
+  const daemon = await pair.startAgent('a1');
+  await pair.event('identity-enrolled', { past: true });
+  const notAfter = Date.parse(daemon.status().identityNotAfter ?? '');
+  await pair.stopAgent('a1');
+  await eventually('the certificate to expire', () => Date.now() > notAfter + 1_000);
+  await shorten(pair, 3_600_000);
+  return pair;
+}
+
+test('an expired certificate is named, kept, and asked for slowly; a token enrolls the agent anew', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startExpired();
+  const kept = await readFile(identityFile(pair, 'a1'), 'utf8');
+  const failed = pair.event('session-failed');
+  const daemon = await pair.startAgent('a1', NO_TOKEN);
+  const { agentId } = daemon.status();
+  const entry = await failed;
+  assert.equal(entry['code'], 'IDENTITY_EXPIRED');
+  assert.ok(Number(entry['retryIn']) >= 30_000);
+  assert.equal(await readFile(identityFile(pair, 'a1'), 'utf8'), kept);
+  assert.equal(count(pair, 'agent-enrolled'), 1);
+  daemon.apply(pair.agentConfig('a1', { version: 2 }));
+  await pair.connected('a1');
+  assert.equal(daemon.status().agentId, agentId, 'it is the same agent, by its key');
+  assert.equal(count(pair, 'agent-enrolled'), 2);
+});
+
+test('with a token at hand an agent whose certificate has expired is back at once', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startExpired();
+  await pair.startAgent('a1');
+  await pair.connected('a1');
+  assert.equal(count(pair, 'agent-enrolled'), 2);
+  assert.equal(count(pair, 'enrollment-failed'), 0);
+});
+
+test('a revoked agent is cut off within a second, is told why, and tries slowly', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({
+    targets: { echo: echo.address.port },
+    agents: { a1: 'dc1' },
+    agent: SLOW,
+  });
+  await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
+  await client.echo('hello');
+  const failed = pair.event('session-failed');
+  const ended = client.receive();
+  const start = performance.now();
+  await pair.api('POST /agents/a1/revoke');
+  assert.equal((await ended).ended, 'reset');
+  await eventually('both sessions to end', () => count(pair, 'session-ended') === 2);
+  assert.ok(performance.now() - start < 1_000);
+  const entry = await failed;
+  assert.equal(entry['code'], 'IDENTITY_REVOKED');
+  assert.ok(Number(entry['retryIn']) >= 30_000);
+  assert.match(await readFile(identityFile(pair, 'a1'), 'utf8'), /BEGIN CERTIFICATE/);
+  const lost = pair.logged.filter(({ event }) => event === 'session-lost');
+  assert.deepEqual(
+    lost.map(({ code }) => code),
+    ['IDENTITY_REVOKED', 'IDENTITY_REVOKED'],
+  );
+});
+
+test('the identity of another gateway is not taken, and not thrown away', async () => {
+  await using _leaks = expectNoLeaks();
+  await using other = await startPair({ targets: {}, agents: { a1: 'dc1' } });
+  await other.stopAgent('a1');
+  await using pair = await startPair({ targets: {}, agents: {}, agent: SLOW });
+  const directory = join(other.directory, 'a1');
+  const failed = pair.event('session-failed');
+  const daemon = await pair.startAgent('a1', { identity: { directory, ...NO_TOKEN.identity } });
+  const entry = await failed;
+  assert.equal(entry['code'], 'IDENTITY_UNKNOWN');
+  assert.ok(Number(entry['retryIn']) >= 30_000);
+  await daemon.stop();
+  await other.startAgent('a1', NO_TOKEN);
+  await other.connected('a1');
+});
+
+test('a renewed certificate that the gateway refuses is dropped, and the one before goes on', async () => {
+  await using _leaks = expectNoLeaks();
+  await using other = await startPair({ targets: {}, agents: { a1: 'dc1' } });
+  await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
+  await pair.stopAgent('a1');
+  await copyFile(identityFile(other, 'a1'), join(pair.directory, 'a1', 'next.pem'));
+  const { length } = pair.logged;
+  await pair.startAgent('a1', NO_TOKEN);
+  await pair.connected('a1');
+  const refused = pair.logged.slice(length).filter(({ event }) => event === 'agent-refused');
+  assert.ok(refused.length >= 1 && refused.every(({ code }) => code === 'IDENTITY_UNKNOWN'));
+  assert.equal(count(pair, 'session-failed'), 0, 'the one before was tried at once');
+  assert.equal(count(pair, 'agent-enrolled'), 1);
+});
+
+test('an agent whose file has another name than its certificate enrolls under the new one', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
+  const first = pair.agents.get('a1')?.status().agentId;
+  await pair.stopAgent('a1');
+  await pair.startAgent('a1', { name: 'renamed' });
+  await pair.connected('a1');
+  const status = pair.agents.get('a1')?.status();
+  assert.equal(status?.name, 'renamed');
+  assert.notEqual(status?.agentId, first);
+});

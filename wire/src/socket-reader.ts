@@ -1,43 +1,58 @@
 import type { OnReadOpts } from 'node:net';
+import { copyToChunk, LARGEST_CHUNK, type PooledChunk, releaseChunk, takeChunk } from './chunk-pool.ts';
 
-const READ_BYTES = 256 * 1024;
+/** A read this long, in bytes, says that more is on its way. */
+const BUSY_BYTES = 64 * 1024;
 
 /**
- * The one buffer every socket of this process reads into. A read and its callback are one synchronous step, so
- * the sockets can share it, and a connection that is merely held costs no buffer at all.
+ * The buffer that sockets read into while they are not busy. A read and its callback are one synchronous step, so
+ * all sockets of this process share it, and a connection that is merely held costs no buffer at all.
  */
 let shared: Buffer | undefined;
 
 /**
  * Reads a socket in large pieces. Hand `onread` to the call that makes the socket, and the reader itself to `splice`.
- * What arrives before that is held: one piece, then the socket is paused.
+ * What arrives before that is held: one piece, then the socket is paused. A busy socket reads into memory of its own,
+ * which is passed on as it is; what a quiet one reads is copied out of the shared buffer.
  */
 export class SocketReader {
   readonly onread: OnReadOpts;
-  #held: Buffer | undefined;
-  #deliver: ((chunk: Buffer) => void) | undefined;
+  readonly #held: PooledChunk[] = [];
+  #own: Buffer | undefined;
+  #deliver: ((chunk: PooledChunk) => void) | undefined;
 
   constructor() {
-    shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
-    const buffer = shared;
+    shared ??= Buffer.allocUnsafeSlow(LARGEST_CHUNK);
+    const quiet = shared;
     this.onread = {
-      buffer,
-      callback: (length) => {
-        const chunk = buffer.subarray(0, length);
-        if (this.#deliver !== undefined) {
-          this.#deliver(chunk);
-          return true;
-        }
-        this.#held = this.#held === undefined ? Buffer.from(chunk) : Buffer.concat([this.#held, chunk]);
-        return false;
-      },
+      buffer: () => this.#own ?? quiet,
+      callback: (length, buffer) => this.#read(length, buffer),
     };
   }
 
-  /** Gives what was held and every further piece to `deliver`, which has it for the length of the call only. */
-  attach(deliver: (chunk: Buffer) => void): void {
+  /** Gives what was held and every further piece to `deliver`, which must release each. */
+  attach(deliver: (chunk: PooledChunk) => void): void {
     this.#deliver = deliver;
-    if (this.#held !== undefined) deliver(this.#held);
-    this.#held = undefined;
+    for (const chunk of this.#held.splice(0)) deliver(chunk);
+  }
+
+  #read(length: number, buffer: Uint8Array): boolean {
+    const own = this.#own;
+    const busy = length >= BUSY_BYTES;
+    let chunk: PooledChunk;
+    if (busy && own !== undefined) {
+      chunk = { bytes: own.subarray(0, length), memory: own };
+      this.#own = takeChunk(LARGEST_CHUNK);
+    } else {
+      chunk = copyToChunk(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      if (own !== undefined) releaseChunk({ memory: own });
+      this.#own = busy ? takeChunk(LARGEST_CHUNK) : undefined;
+    }
+    if (this.#deliver === undefined) {
+      this.#held.push(chunk);
+      return false;
+    }
+    this.#deliver(chunk);
+    return true;
   }
 }

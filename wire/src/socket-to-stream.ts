@@ -1,6 +1,6 @@
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { copyToChunk, releaseChunk } from './chunk-pool.ts';
+import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
 import type { SocketReader } from './socket-reader.ts';
 
 /** Bytes handed to the stream and not yet sent, at which the socket is no longer read, and is again. */
@@ -42,10 +42,9 @@ export function forwardToStream(
     stream.write(chunk, resumeWhenRoom);
     pauseWhenFull();
   };
-  const deliverCopy = (borrowed: Buffer) => {
-    forward.bytes += borrowed.length;
+  const deliverPooled = (chunk: PooledChunk) => {
+    forward.bytes += chunk.bytes.length;
     if (!stream.writable) return;
-    const chunk = copyToChunk(borrowed);
     stream.write(chunk.bytes, (error) => {
       // After an error the session may still hold the bytes: their memory is left to the collector.
       if (!error) releaseChunk(chunk);
@@ -55,7 +54,7 @@ export function forwardToStream(
   };
   socket.once('end', onFin);
   if (reader === undefined) socket.on('data', deliver);
-  else reader.attach(deliverCopy);
+  else reader.attach(deliverPooled);
   socket.resume();
   return forward;
 }

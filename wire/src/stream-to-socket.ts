@@ -5,6 +5,9 @@ import type { Forward } from './socket-to-stream.ts';
 /** Bytes waiting in the socket at which the stream is no longer read; its window then stops the peer. */
 const PAUSE_BYTES = 512 * 1024;
 
+/** A piece no larger than this, with nothing before it, is a message of its own: it is not kept for others. */
+const ALONE_BYTES = 1024;
+
 /**
  * Writes what the stream receives to the socket. DATA frames and TLS records do not line up, so a read of the
  * session gives many small pieces: the socket is corked until the poll phase is over, and one writev takes them.
@@ -25,7 +28,7 @@ export function forwardToSocket(stream: Http2Stream, socket: Socket, onFin: () =
   stream.on('data', (chunk: Buffer) => {
     forward.bytes += chunk.length;
     if (!socket.writable) return;
-    if (!corked) {
+    if (!corked && (chunk.length > ALONE_BYTES || socket.writableLength > 0)) {
       corked = true;
       socket.cork();
       setImmediate(flush);

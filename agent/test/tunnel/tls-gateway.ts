@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
 
-/** Something that ends TLS on loopback as a gateway does, and says nothing. */
+/** Something that ends TLS on loopback as a gateway does, and says nothing unless `onConnection` does. */
 export type TlsGateway = AsyncDisposable & {
   readonly address: HostPort;
   /** Bytes clients have sent after the handshake. */
   readonly bytes: number;
 };
 
-export async function startTlsGateway(options: TlsOptions): Promise<TlsGateway> {
+export async function startTlsGateway(
+  options: TlsOptions,
+  onConnection: (socket: TLSSocket) => void = () => {},
+): Promise<TlsGateway> {
   const sockets = new Set<TLSSocket>();
   let bytes = 0;
   const server: Server = createServer(
@@ -20,6 +23,7 @@ export async function startTlsGateway(options: TlsOptions): Promise<TlsGateway> 
       socket.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
       });
+      onConnection(socket);
     },
   );
   server.on('tlsClientError', (_error, socket) => socket.destroy());

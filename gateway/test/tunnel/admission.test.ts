@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
+import { Admission } from '../../src/tunnel/admission.ts';
+
+test('connections of one address are bounded, those of others are not concerned', () => {
+  const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 10 }, fakeClock());
+  const first = admission.connect('10.0.0.1');
+  assert.ok(first);
+  assert.ok(admission.connect('10.0.0.1'));
+  assert.equal(admission.connect('10.0.0.1'), undefined);
+  assert.ok(admission.connect('10.0.0.2'));
+  first();
+  assert.ok(admission.connect('10.0.0.1'));
+  assert.equal(admission.connect('10.0.0.1'), undefined);
+});
+
+test('sessions of a second are bounded: as many at once, then as many as the seconds bring', async () => {
+  const clock = fakeClock();
+  const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 10 }, clock);
+  const taken = () => {
+    let count = 0;
+    while (admission.takeSession() === undefined) count += 1;
+    return count;
+  };
+  assert.equal(taken(), 10);
+  await clock.pass(300);
+  assert.equal(taken(), 3);
+  await clock.pass(3_600_000);
+  assert.equal(taken(), 10);
+});
+
+test('who comes too early is told when to come back, not all at the same time', () => {
+  const clock = fakeClock();
+  const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 1 }, clock);
+  assert.equal(admission.takeSession(), undefined);
+  clock.chance(0);
+  assert.deepEqual(admission.takeSession(), { retryAfter: 1 });
+  clock.chance(0.999);
+  assert.deepEqual(admission.takeSession(), { retryAfter: 5 });
+});

@@ -21,6 +21,8 @@ export type HostilePeerOptions = {
   readonly identity?: TestCertificate;
   /** ALPN to offer; `h2` when left out. */
   readonly alpn?: readonly string[];
+  /** Another loopback address to come from. */
+  readonly from?: string;
 };
 
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
@@ -57,12 +59,13 @@ export class HostilePeer implements AsyncDisposable {
   }
 
   /** Makes the TLS connection and stops there. */
-  static async connect({ to, identity, alpn = ['h2'] }: HostilePeerOptions): Promise<HostilePeer> {
+  static async connect({ to, identity, alpn = ['h2'], from }: HostilePeerOptions): Promise<HostilePeer> {
     const socket = connect({
       ...to,
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
-      ALPNProtocols: [...alpn],
+      ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
+      ...(from !== undefined && { localAddress: from }),
       ...(identity === undefined ? {} : { cert: identity.chain, key: identity.key }),
     });
     const peer = new HostilePeer(socket);
@@ -81,6 +84,24 @@ export class HostilePeer implements AsyncDisposable {
   /** Any bytes at all. A peer that is gone does not matter. */
   write(bytes: Buffer | string): void {
     if (this.socket.writable) this.socket.write(bytes);
+  }
+
+  /** Sends what `make` gives, `count` times, as fast as it is taken; ends when the connection does. */
+  async flood(count: number, make: (index: number) => void): Promise<void> {
+    for (let index = 0; index < count && this.socket.writable; index += 1) {
+      make(index);
+      if (this.socket.writableNeedDrain) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.socket.once('drain', resolve).once('close', resolve);
+        await promise;
+        this.socket.off('drain', resolve).off('close', resolve);
+      }
+    }
+  }
+
+  /** Reads nothing more of what the server sends. */
+  stall(): void {
+    this.socket.pause();
   }
 
   /** One byte at a time, each after the system has taken the one before. */

@@ -73,6 +73,7 @@ export class ControlStream {
       }
     });
     const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The gateway ended the control stream.'));
+    stream.on('error', (error) => (error instanceof TunnelError ? onEnd(error) : ended()));
     stream.once('end', ended).once('close', ended);
   }
 
@@ -80,7 +81,8 @@ export class ControlStream {
   send(message: AgentMessage): void {
     if (!this.#stream.writable) return;
     this.#stream.write(encodeMessage(message));
-    if (this.#stream.writableLength > MAX_WAITING) this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED'));
+    if (this.#stream.writableLength <= MAX_WAITING) return;
+    this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED', 'The gateway does not read its control stream.'));
   }
 
   /** Sends a last message and says no more: the gateway then ends the session. */

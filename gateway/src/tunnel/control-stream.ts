@@ -29,7 +29,7 @@ export class ControlStream {
       handlers.onEnd(error);
     };
     const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The agent ended the control stream.'));
-    stream.on('error', ended);
+    stream.on('error', (error) => (error instanceof TunnelError ? onEnd(error) : ended()));
     stream.on('data', (chunk: Buffer) => {
       try {
         for (const message of decoder.push(chunk)) handlers.onMessage(message);
@@ -47,7 +47,8 @@ export class ControlStream {
   send(message: GatewayMessage): void {
     if (!this.#stream.writable) return;
     this.#stream.write(encodeMessage(message));
-    if (this.#stream.writableLength > MAX_WAITING) this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED'));
+    if (this.#stream.writableLength <= MAX_WAITING) return;
+    this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED', 'The agent does not read its control stream.'));
   }
 
   /** Sends a last message and says no more. */

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { deadline } from '../rig/deadline.ts';
+import { eventually } from '../rig/eventually.ts';
+import type { Target } from './target.ts';
+
+/** As much of an attacker as its end needs. */
+export type Attacker = AsyncDisposable & { readonly closed: Promise<unknown> };
+
+export type SurvivalOptions = {
+  /** Milliseconds after the attack in which the gateway must have closed every attacker. */
+  readonly closedWithin?: number;
+  /** Bytes the gateway may grow by at most, at any moment. */
+  readonly memory?: number;
+};
+
+const MIB = 1024 * 1024;
+const SAMPLING = 25;
+
+/**
+ * Runs an attack, and asserts that the gateway serves clients all the time, closes every attacker in time, does not
+ * grow, and is in the end as it was before. The attack gives back its attackers, and need not wait for their end.
+ */
+export async function survives(
+  target: Target,
+  attack: () => Promise<readonly Attacker[]>,
+  { closedWithin = 2_500, memory = 96 * MIB }: SurvivalOptions = {},
+): Promise<void> {
+  const before = { connections: await target.connections(), memory: target.memory() };
+  let peak = before.memory;
+  const sampler = setInterval(() => {
+    peak = Math.max(peak, target.memory());
+  }, SAMPLING);
+  let served = 0;
+  let attacking: 'yes' | 'no' = 'yes';
+  const serving = (async () => {
+    while (attacking === 'yes') {
+      await target.serve();
+      served += 1;
+    }
+  })();
+  serving.catch(() => {});
+  let attackers: readonly Attacker[] = [];
+  try {
+    attackers = await attack();
+    await deadline(
+      'the end of every attacker',
+      Promise.all(attackers.map(({ closed }) => closed)),
+      closedWithin,
+    );
+    attacking = 'no';
+    await serving;
+    await target.serve();
+    await eventually(
+      'no connection to be left',
+      async () => (await target.connections()) === before.connections,
+    );
+    const grown = peak - before.memory;
+    if (process.env['SHOW']) console.log('GROWN', Math.round((grown / MIB) * 10) / 10, 'served', served);
+    assert.ok(grown < memory, `the gateway grew by ${Math.round(grown / MIB)} MiB`);
+    assert.ok(target.gateway.running);
+  } finally {
+    attacking = 'no';
+    clearInterval(sampler);
+    for (const attacker of attackers) await attacker[Symbol.asyncDispose]();
+  }
+}

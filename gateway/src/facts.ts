@@ -55,9 +55,13 @@ export function connectionViews({ routes, ingresses }: FactSources): ConnectionV
 }
 
 /** Whether a client that came now would be served. Agents are admitted whatever this says. */
-export function gatewayReadiness({ registry, routes }: FactSources, life: 'running' | 'leaving'): Readiness {
+export function gatewayReadiness(
+  { registry, routes, ingresses }: FactSources,
+  life: 'running' | 'leaving',
+): Readiness {
   const reasons: string[] = [];
   if (life === 'leaving') reasons.push('The gateway drains.');
+  reasons.push(...ingresses.failures.values());
   const all = [...routes.routes];
   if (all.length > 0 && !all.some((route) => isServiceable(route, (pool) => registry.sessionsOf(pool)))) {
     reasons.push('No connection has an agent that could serve it.');

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { GatewayConfig } from '@penstock/config-schema';
-import { SOFTWARE_VERSION, systemClock, TunnelError, WindowBudget } from '@penstock/wire';
+import type { GatewayConfig, HostPort } from '@penstock/config-schema';
+import { bindError, SOFTWARE_VERSION, systemClock, TunnelError, WindowBudget } from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
 import { agentViews } from './fleet/agent-views.ts';
+import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
 import { Ingresses } from './ingress/ingresses.ts';
@@ -14,7 +15,7 @@ import { dial } from './routing/dial.ts';
 import { Ejection } from './routing/ejection.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
-import { openStore } from './store/open-store.ts';
+import { openStore, requireStore } from './store/open-store.ts';
 import { Admission } from './tunnel/admission.ts';
 import { openEndpoint, type TunnelTls } from './tunnel/endpoint.ts';
 import type { IdentityPort } from './tunnel/peer-session.ts';
@@ -63,6 +64,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     clock,
   };
 
+  // Made by init only: a gateway that began with an empty store would have forgotten whom it revoked.
+  await requireStore(config.dataDirectory);
   const store = await openStore(config.dataDirectory);
   starting.defer(() => store.close());
   const identity = await openIdentity({
@@ -91,17 +94,20 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     admit: (each) => registry.admit(each),
     onState: (each) => registry.update(each),
   };
-  const endpoint = await openEndpoint({
-    listen: config.listen.tunnel,
-    tls: await tls(),
-    organization: config.organization,
-    handshakeTimeout: config.tunnel.handshakeTimeout,
-    authenticationTimeout: config.tunnel.handshakeTimeout,
-    identity: identityPort(identity, log),
-    admission: new Admission(config.tunnel, clock),
-    session,
-    log,
-  });
+  const presented = await tls();
+  const endpoint = await opened('listen.tunnel', config.listen.tunnel, () =>
+    openEndpoint({
+      listen: config.listen.tunnel,
+      tls: presented,
+      organization: config.organization,
+      handshakeTimeout: config.tunnel.handshakeTimeout,
+      authenticationTimeout: config.tunnel.handshakeTimeout,
+      identity: identityPort(identity, log),
+      admission: new Admission(config.tunnel, clock),
+      session,
+      log,
+    }),
+  );
   starting.defer(async () => {
     for (const each of [...registry.sessions()])
       each.end(new TunnelError('SESSION_LOST', 'The gateway stops.'));
@@ -140,7 +146,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   });
   starting.defer(() => api.close());
   await ingresses.apply(config, true);
-  await api.listen(config.listen.admin);
+  await opened('listen.admin', config.listen.admin, () => api.listen(config.listen.admin));
   // A TCP listener has an address with a port; only a Unix socket has a string.
   const admin = api.server.address() as AddressInfo;
 
@@ -181,11 +187,30 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   };
 }
 
+async function opened<Listener>(
+  field: string,
+  address: HostPort,
+  open: () => Promise<Listener>,
+): Promise<Listener> {
+  try {
+    return await open();
+  } catch (error) {
+    throw bindError(field, address, error);
+  }
+}
+
 function identityPort({ enrollment, renewal, revocation }: Identity, log: GatewayLog): IdentityPort {
   return {
     async enroll(body, address) {
       const issued = await enrollment.enroll(body, address);
-      log('agent-enrolled', { agentId: issued.agentId, address, notAfter: issued.notAfter });
+      const { name, pool } = readAgentIdentity(Buffer.from(issued.certificateChain)) ?? {};
+      log('agent-enrolled', {
+        agent: name,
+        pool,
+        agentId: issued.agentId,
+        address,
+        notAfter: issued.notAfter,
+      });
       return issued;
     },
     async renew(identity, body) {

@@ -17,9 +17,8 @@ const MAX_WAITING = 4 * 1024 * 1024;
 /** The log of a program, and the way to empty it before the process ends. */
 export function openLog(options: LogOptions): { log: Logger; flush: () => void } {
   const settings = {
-    name: options.program,
     level: options.level,
-    base: null,
+    base: { name: options.program },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
@@ -37,7 +36,7 @@ export function openLog(options: LogOptions): { log: Logger; flush: () => void }
   // A reader that went away must not end the program that logs to it.
   stream.on('error', () => {});
   return {
-    log: pino({ ...settings, name: options.program }, stream),
+    log: pino(settings, stream),
     flush: () => {
       try {
         stream.flushSync();

@@ -10,7 +10,7 @@ export type { AgentMessage, AgentMessageOf, GatewayMessage, GatewayMessageOf } f
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { limits } from './limits.ts';
-export { errorCode, errorText, fromDialError } from './node-error.ts';
+export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, streamPath } from './paths.ts';
 export { pause } from './pause.ts';
 export {

@@ -36,6 +36,24 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const bindReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there already. Is another one of these running?',
+  EADDRNOTAVAIL: 'this host has no such address.',
+  EACCES: 'this user may not listen there. Ports below 1024 need a privilege.',
+};
+
+/** Why a listener could not be opened: names the field of the file, the address and what to look for. */
+export function bindError(
+  field: string,
+  address: { readonly host: string; readonly port: number },
+  error: unknown,
+): Error {
+  const code = errorCode(error) ?? '';
+  const where = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  const reason = bindReasons[code] ?? errorText(error);
+  return new Error(`${field}: ${where} cannot be opened (${code}): ${reason}`, { cause: error });
+}
+
 /** The one place where an error of Node's sockets and resolver becomes ours. */
 export function fromDialError(error: unknown, target: string): TunnelError {
   if (error instanceof TunnelError) return error;

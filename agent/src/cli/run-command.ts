@@ -33,14 +33,12 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       signals,
       start: async (config) => {
         const daemon = await startDaemon({ config, environment: io.environment, log: record });
-        let inForce = config;
         return {
           ...daemon,
           apply(next) {
-            const fields = changedForRestart(inForce, next);
+            const fields = changedForRestart(config, next);
             if (fields.length > 0) record('config-needs-restart', { fields });
             log.level = next.log.level;
-            inForce = next;
             daemon.apply(next);
           },
         };

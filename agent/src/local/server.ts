@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
+import { bindError } from '@penstock/wire';
 import type { Registry } from 'prom-client';
 import type { ReadinessReport } from '../health/readiness.ts';
 import type { AgentStatus } from './status.ts';
@@ -27,10 +28,10 @@ export async function startLocalServer({ host, port }: HostPort, ports: LocalPor
   server.maxConnections = MAX_CONNECTIONS;
   server.keepAliveTimeout = REQUEST_TIMEOUT;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
+  server.once('error', (error) => reject(bindError('local.listen', { host, port }, error)));
   server.listen(port, host, resolve);
   await promise;
-  server.off('error', reject).on('error', () => {});
+  server.on('error', () => {});
   return {
     address: server.address() as AddressInfo,
     close: async () => {

@@ -17,7 +17,7 @@ export const events = {
   'session-ended': ['warn', 'A session to the gateway has ended.'],
   'session-retired': ['info', 'A session takes no new opens and ends with its last stream.'],
   'session-failed': ['warn', 'A session to the gateway could not be made.'],
-  'gateway-not-trusted': ['error', 'What answers at the gateway address is not the pinned gateway.'],
+  'gateway-not-trusted': ['error', 'What answers at the gateway address is not trusted.'],
   'open-succeeded': ['debug', 'An open succeeded: the target answered and its data stream is on the way.'],
   'open-failed': ['warn', 'An open failed.'],
   'stream-ended': ['debug', 'A data stream has ended.'],

@@ -50,17 +50,15 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       signals,
       start: async (config) => {
         const gateway = await startGateway({ config, log: record });
-        let inForce = config;
         return {
           ...gateway,
           failed: Promise.withResolvers<Error>().promise,
           async apply(next) {
             const fields = fixedAtStart.filter(
-              (field) => JSON.stringify(inForce[field]) !== JSON.stringify(next[field]),
+              (field) => JSON.stringify(config[field]) !== JSON.stringify(next[field]),
             );
             if (fields.length > 0) record('config-needs-restart', { fields });
             log.level = next.log.level;
-            inForce = next;
             await gateway.apply(next);
           },
         };

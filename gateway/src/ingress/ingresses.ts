@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Connection, GatewayConfig, HostPort } from '@penstock/config-schema';
-import { type CloseCode, errorText } from '@penstock/wire';
+import { bindError, type CloseCode } from '@penstock/wire';
 import { sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
@@ -27,6 +27,9 @@ export type ClientCounts = {
 const addressKey = ({ host, port }: HostPort) =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
+const connectionOfKey = (key: string) => key.split(' ')[0] ?? '';
+const addressOfKey = (key: string) => key.split(' ').at(-1) ?? '';
+
 /** All ways in for clients, and the clients that came through them. Follows the configuration by difference. */
 export class Ingresses {
   readonly #options: IngressOptions;
@@ -34,6 +37,7 @@ export class Ingresses {
   readonly #clients = new Map<string, Set<ClientConnection>>();
   readonly #limits = new Map<string, number>();
   readonly #totals = new Map<string, { opened: number; failed: number }>();
+  readonly #failures = new Map<string, string>();
   readonly #idle: (() => void)[] = [];
 
   constructor(options: IngressOptions) {
@@ -55,13 +59,22 @@ export class Ingresses {
         wanted.set(key, { connection, listen: tcp, allow });
       }
     }
-    await this.#closeGone(wanted);
+    this.#failures.clear();
+    const taken = new Set([...wanted.values()].map(({ listen }) => addressKey(listen)));
+    // First what stands in the way of a new one, then the new ones, then the rest: a connection is never without.
+    await this.#close((key) => !wanted.has(key) && taken.has(addressOfKey(key)));
     for (const [key, { connection, listen, allow }] of wanted) {
       const isAllowed = sourceAllowList(allow);
       const open = this.#open.get(key);
       if (open === undefined) await this.#openOne(key, connection.name, listen, isAllowed, strict);
       else open.setAllowed(isAllowed);
     }
+    await this.#close((key) => !wanted.has(key) && !this.#failures.has(connectionOfKey(key)));
+  }
+
+  /** Why an ingress that the configuration asks for is not open, by connection. */
+  get failures(): ReadonlyMap<string, string> {
+    return this.#failures;
   }
 
   /** Where each connection can be reached now. */
@@ -90,7 +103,7 @@ export class Ingresses {
 
   /** Takes no new clients anywhere. */
   async stopAccepting(): Promise<void> {
-    await this.#closeGone(new Map());
+    await this.#close(() => true);
   }
 
   /** Ends every client by a reset. */
@@ -106,9 +119,9 @@ export class Ingresses {
     return promise;
   }
 
-  async #closeGone(wanted: ReadonlyMap<string, unknown>): Promise<void> {
+  async #close(isGone: (key: string) => boolean): Promise<void> {
     for (const [key, ingress] of this.#open) {
-      if (wanted.has(key)) continue;
+      if (!isGone(key)) continue;
       this.#open.delete(key);
       await ingress.close();
       this.#options.log('ingress-closed', { ingress: key });
@@ -130,8 +143,10 @@ export class Ingresses {
       const { address: host, port } = ingress.address;
       log('ingress-listening', { connection, address: addressKey({ host, port }) });
     } catch (error) {
-      log('ingress-failed', { connection, address: addressKey(listen), detail: errorText(error) });
-      if (strict) throw error;
+      const problem = bindError(`the ingress of ${connection}`, listen, error);
+      this.#failures.set(connection, problem.message);
+      log('ingress-failed', { connection, address: addressKey(listen), detail: problem.message });
+      if (strict) throw problem;
     }
   }
 

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { migrate } from './migrate.ts';
@@ -48,10 +48,25 @@ export async function openStore(
   };
 }
 
+/** Throws StoreError when the data directory has no store. */
+export async function requireStore(dataDirectory: string): Promise<void> {
+  try {
+    await access(join(dataDirectory, STORE_FILE));
+  } catch (cause) {
+    throw new StoreError(
+      'failed',
+      `There is no store in ${dataDirectory}. Run penstock-gateway init once; or, if there was one, restore it from a ` +
+        'backup: without it this gateway does not know whom it has revoked.',
+      { cause },
+    );
+  }
+}
+
 /** SQLite would make the file readable by others, and gives its companions the permissions of this one. */
 async function makePrivate(file: string): Promise<void> {
   try {
-    await (await open(file, 'a', 0o600)).close();
+    const handle = await open(file, 'a', 0o600);
+    await handle.chmod(0o600).finally(() => handle.close());
   } catch (cause) {
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     throw new StoreError(

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { listen } from '../rig/listen.ts';
+import { connection, gatewayFile, makeSite, portOf, runCommand } from './programs.ts';
+
+test('a gateway without its store does not start: it would have forgotten whom it revoked', async () => {
+  await using site = await makeSite();
+  const file = await site.write('gateway.yaml', gatewayFile());
+  await runCommand('gateway', ['init', '--config', file]);
+  await rm(site.path('gateway-data/store.sqlite'));
+  const gateway = await site.start('gateway', 'gateway.yaml');
+  assert.equal((await gateway.exit(30_000)).code, 1);
+  assert.match(gateway.output, /There is no store in .*restore it from a\s+backup/s);
+});
+
+test('an address in use is named with its field, and nothing is left running', async () => {
+  await using site = await makeSite();
+  await using taken = await listen(createServer());
+  const address = `127.0.0.1:${taken.port}`;
+  const file = await site.write(
+    'gateway.yaml',
+    gatewayFile({ listen: { tunnel: address, admin: '127.0.0.1:0' } }),
+  );
+  await runCommand('gateway', ['init', '--config', file]);
+  const gateway = await site.start('gateway', 'gateway.yaml');
+  assert.equal((await gateway.exit(30_000)).code, 1);
+  assert.match(gateway.output, new RegExp(`listen\\.tunnel: ${address} cannot be opened \\(EADDRINUSE\\)`));
+});
+
+test('a reload whose new ingress cannot be opened keeps the old one, and readiness says so', async () => {
+  await using site = await makeSite();
+  await using taken = await listen(createServer());
+  const file = await site.write('gateway.yaml', gatewayFile());
+  await runCommand('gateway', ['init', '--config', file]);
+  const gateway = await site.start('gateway', 'gateway.yaml');
+  const admin = portOf(await gateway.json({ event: 'admin-listening' }, 30_000));
+  const moved = {
+    ...connection('echo'),
+    ingress: [{ tcp: `127.0.0.1:${taken.port}`, allow: ['127.0.0.0/8'] }],
+  };
+  await site.write('gateway.yaml', gatewayFile({ version: 2, connections: [moved] }));
+  gateway.signal('SIGHUP');
+  await gateway.json({ event: 'config-loaded', version: 2 });
+  const events = gateway.lines.map(({ json }) => json?.['event']);
+  assert.ok(events.includes('ingress-failed'));
+  assert.ok(!events.includes('ingress-closed'), 'the old ingress stays open');
+  const response = await fetch(`http://127.0.0.1:${admin}/readyz`, { headers: { connection: 'close' } });
+  assert.equal(response.status, 503);
+  assert.match(await response.text(), /ingress of echo.*EADDRINUSE/);
+});

@@ -4,6 +4,10 @@ import { copyToChunk, LARGEST_CHUNK, type PooledChunk, releaseChunk, takeChunk }
 /** A read this long, in bytes, says that more is on its way. */
 const BUSY_BYTES = 64 * 1024;
 
+/** What is held before somebody takes it: when either is reached, the socket is read no further. */
+const HELD_BYTES = 64 * 1024;
+const HELD_PIECES = 16;
+
 /**
  * The buffer that sockets read into while they are not busy. A read and its callback are one synchronous step, so
  * all sockets of this process share it, and a connection that is merely held costs no buffer at all.
@@ -12,12 +16,14 @@ let shared: Buffer | undefined;
 
 /**
  * Reads a socket in large pieces. Hand `onread` to the call that makes the socket, and the reader itself to `splice`.
- * What arrives before that is held: one piece, then the socket is paused. A busy socket reads into memory of its own,
- * which is passed on as it is; what a quiet one reads is copied out of the shared buffer.
+ * A little of what arrives before that is held, since only a socket that is read tells that its peer has left. A
+ * busy socket reads into memory of its own, which is passed on as it is; what a quiet one reads is copied out of the
+ * shared buffer.
  */
 export class SocketReader {
   readonly onread: OnReadOpts;
   readonly #held: PooledChunk[] = [];
+  #heldBytes = 0;
   #own: Buffer | undefined;
   #deliver: ((chunk: PooledChunk) => void) | undefined;
 
@@ -50,7 +56,8 @@ export class SocketReader {
     }
     if (this.#deliver === undefined) {
       this.#held.push(chunk);
-      return false;
+      this.#heldBytes += length;
+      return this.#held.length < HELD_PIECES && this.#heldBytes < HELD_BYTES;
     }
     this.#deliver(chunk);
     return true;

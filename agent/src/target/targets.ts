@@ -80,7 +80,9 @@ export class Targets {
 
   async #resolve(host: string): Promise<readonly Address[]> {
     try {
-      return await this.#lookup(host);
+      const addresses = await this.#lookup(host);
+      // What is no address would be resolved once more, past the policy.
+      return addresses.filter(({ address }) => isIP(address) !== 0);
     } catch (error) {
       throw fromDialError(error, host);
     }

@@ -56,7 +56,7 @@ export class ClientConnection {
     this.#state = { name: 'dialing', cancel };
     const gone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
     this.#socket.on('error', gone).once('close', gone);
-    // Reads at most one piece ahead: only a socket that is read tells that its client has left.
+    // Reads a little ahead: only a socket that is read tells that its client has left.
     this.#socket.read(0);
     let dialed: Dialed;
     try {

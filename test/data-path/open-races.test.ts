@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { ClientHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+import { test } from 'node:test';
+import { CONNECT_PROTOCOL, encodeMessage, gatewayMessageDecoder, paths, streamPath } from '@penstock/wire';
+import { deadline } from '../rig/deadline.ts';
+import { eventually } from '../rig/eventually.ts';
+import { extendedConnect, HostilePeer } from '../rig/hostile-peer.ts';
+import { encodeHeaders } from '../rig/hpack-literal.ts';
+import { encodeFrame, type Frame, frameFlag, frameType, uint32Payload } from '../rig/http2-frame.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Logged, type PairOptions, startPair } from '../rig/pair.ts';
+import { enrolledIdentity, helloOf, RawAgent } from '../rig/raw-agent.ts';
+import { startEcho } from '../rig/targets.ts';
+import { startUnresponsive } from '../rig/unresponsive.ts';
+import { clientOf } from './client-of.ts';
+import { expectIdle } from './idle.ts';
+
+const PATIENT = { dial: { attemptTimeout: '30s', totalTimeout: '60s' } };
+
+/** A gateway with an agent of the test's own, offering `db`. */
+async function startWithRawAgent(options: Partial<PairOptions> = {}) {
+  const stack = new AsyncDisposableStack();
+  const pair = stack.use(await startPair({ targets: { db: 1 }, agents: {}, ...options }));
+  const agent = stack.use(await RawAgent.connect(pair, 'raw', ['db']));
+  return { pair, agent, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** How a stream that an agent brought ended, once it has. */
+async function outcomeOf(stream: ClientHttp2Stream): Promise<'reset' | 'clean'> {
+  stream.resume();
+  if (!stream.closed)
+    await deadline(
+      'the stream to be closed',
+      once(stream, 'close').catch(() => {}),
+    );
+  return stream.rstCode === constants.NGHTTP2_NO_ERROR ? 'clean' : 'reset';
+}
+
+test('a client that resets during an open: the dial is dropped, and nobody is left', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startUnresponsive();
+  await using pair = await startPair({
+    targets: { db: target.address.port },
+    gateway: PATIENT,
+    agents: { a1: 'dc1' },
+  });
+  await using client = await clientOf(pair, 'db');
+  client.send('hello');
+  await eventually('the agent to dial', () => pair.agents.get('a1')?.status().streams.opening === 1);
+  client.reset();
+  assert.equal((await pair.event('connection-failed', { past: true }))['code'], 'CLIENT_GONE');
+  await expectIdle(pair);
+});
+
+test('a client that closes during an open is waited for like one that only finished, and is served', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await startWithRawAgent();
+  const { pair, agent } = scene;
+  await using client = await clientOf(pair, 'db');
+  const { id } = await agent.message('open');
+  // To TCP it looks the same whether a client has finished or is gone.
+  client.socket.destroySoon();
+  const stream = agent.bring(id);
+  stream.end('answer');
+  await outcomeOf(stream);
+  await expectIdle(pair);
+});
+
+test('an agent that dies during an open: another one serves the client', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  const { promise: held } = Promise.withResolvers<never>();
+  let dials = 0;
+  await using pair = await startPair({
+    targets: { db: `db.internal:${echo.address.port}` },
+    gateway: PATIENT,
+    lookup: () => {
+      dials += 1;
+      return dials === 1 ? held : Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
+    },
+  });
+  await using client = await clientOf(pair, 'db');
+  client.send('hello');
+  await eventually('the first agent to dial', () => dials === 1);
+  const [dialing] = [...pair.agents].find(([, daemon]) => daemon.status().streams.opening === 1) ?? [];
+  assert.ok(dialing !== undefined);
+  await pair.stopAgent(dialing);
+  assert.equal(String(await client.read(5)), 'hello');
+  const opened = await pair.event('connection-opened', { past: true });
+  assert.notEqual(opened['agent'], dialing);
+  // Both sessions of the dead agent may have been tried before it was known to be dead.
+  assert.ok(opened['attempts'] === 2, String(opened['attempts']));
+  client.reset();
+  await expectIdle(pair);
+});
+
+test('the only agent dies during an open: the client waits for it, and is told what happened if none comes', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startUnresponsive();
+  await using pair = await startPair({
+    targets: { db: target.address.port },
+    gateway: { ...PATIENT, pools: [{ name: 'dc1', queue: { limit: 8, timeout: '300ms' } }] },
+    agents: { a1: 'dc1' },
+  });
+  await using client = await clientOf(pair, 'db');
+  await eventually('the agent to dial', () => pair.agents.get('a1')?.status().streams.opening === 1);
+  await pair.stopAgent('a1');
+  assert.equal((await client.receive()).ended, 'reset');
+  assert.equal((await pair.event('connection-failed', { past: true }))['code'], 'SESSION_LOST');
+  await expectIdle(pair);
+});
+
+test('an agent dies while a connection is idle: the client is told by a reset', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
+  await using client = await clientOf(pair, 'db');
+  await client.echo('hello');
+  await pair.stopAgent('a1');
+  assert.equal((await client.receive()).ended, 'reset');
+  assert.equal((await pair.event('connection-closed', { past: true }))['code'], 'SESSION_LOST');
+  await expectIdle(pair);
+  await eventually('the target to be let go', () => echo.open === 0);
+});
+
+test('an answer that comes after the cancel is reset, and the session goes on', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await startWithRawAgent();
+  const { pair, agent } = scene;
+  const leaving = await clientOf(pair, 'db');
+  const { id } = await agent.message('open');
+  leaving.reset();
+  await leaving[Symbol.asyncDispose]();
+  assert.equal((await agent.message('cancel')).id, id);
+  assert.equal(await outcomeOf(agent.bring(id)), 'reset');
+  agent.say({ type: 'open-failed', id, code: 'REFUSED', detail: 'too late' });
+
+  await using client = await clientOf(pair, 'db');
+  const next = await agent.message('open', (open) => open.id !== id);
+  const stream = agent.bring(next.id);
+  stream.end('served');
+  assert.equal(String(await client.read(6)), 'served');
+  client.finish();
+  assert.equal(await outcomeOf(stream), 'clean');
+  const broken = pair.logged.filter(
+    ({ program, code }) => program === 'gateway' && code === 'PROTOCOL_ERROR',
+  );
+  assert.deepEqual(broken, []);
+  await expectIdle(pair);
+});
+
+test('an answer that comes after the deadline is reset, and the client has its failure', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await startWithRawAgent({
+    gateway: { dial: { attemptTimeout: '100ms', totalTimeout: '200ms' } },
+  });
+  const { pair, agent } = scene;
+  await using client = await clientOf(pair, 'db');
+  const { id, deadline: granted } = await agent.message('open');
+  assert.ok(granted <= 100);
+  assert.equal((await client.receive()).ended, 'reset');
+  assert.equal((await pair.event('connection-failed', { past: true }))['code'], 'DIAL_TIMEOUT');
+  assert.equal((await agent.message('cancel')).code, 'DIAL_TIMEOUT');
+  assert.equal(await outcomeOf(agent.bring(id)), 'reset');
+  await expectIdle(pair);
+});
+
+test('an open is answered once: a second stream, a failure after it, or the other way round', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await startWithRawAgent();
+  const { pair, agent } = scene;
+  await using first = await clientOf(pair, 'db');
+  const { id } = await agent.message('open');
+  const stream = agent.bring(id);
+  assert.equal(await outcomeOf(agent.bring(id)), 'reset');
+  agent.say({ type: 'open-failed', id, code: 'REFUSED', detail: 'changed my mind' });
+  stream.write('still here');
+  assert.equal(String(await first.read(10)), 'still here');
+
+  await using second = await clientOf(pair, 'db');
+  const other = await agent.message('open', (open) => open.id !== id);
+  agent.say({ type: 'open-failed', id: other.id, code: 'REFUSED', detail: 'no' });
+  assert.equal((await second.receive()).ended, 'reset');
+  assert.equal(await outcomeOf(agent.bring(other.id)), 'reset');
+  stream.end();
+  first.finish();
+  assert.equal(await outcomeOf(stream), 'clean');
+  await expectIdle(pair);
+});
+
+test('a stream that ends with its headers is a target that had nothing to say', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await startWithRawAgent();
+  const { pair, agent } = scene;
+  await using client = await clientOf(pair, 'db');
+  const { id } = await agent.message('open');
+  const stream = agent.bring(id, { endStream: true });
+  assert.equal((await client.receive()).ended, 'fin');
+  client.finish('heard');
+  assert.equal(await outcomeOf(stream), 'clean');
+  await expectIdle(pair);
+});
+
+for (const [code, name] of [
+  [constants.NGHTTP2_NO_ERROR, 'NO_ERROR'],
+  [constants.NGHTTP2_CANCEL, 'CANCEL'],
+  [constants.NGHTTP2_INTERNAL_ERROR, 'INTERNAL_ERROR'],
+] as const) {
+  test(`a stream that comes together with its reset (${name}) is a reset to the client, and no harm to others`, async () => {
+    await using _leaks = expectNoLeaks();
+    await using pair = await startPair({ targets: { db: 1 }, agents: {} });
+    const identity = await enrolledIdentity(pair, 'raw');
+    const to = { host: '127.0.0.1', port: pair.gateway.tunnel.port };
+    await using peer = await HostilePeer.connect({ to, identity: { certificate: '', pin: '', ...identity } });
+    await peer.greet();
+    peer.headers(1, extendedConnect(paths.control, CONNECT_PROTOCOL));
+    peer.data(1, encodeMessage(helloOf('raw', ['db'])));
+    const connect = (streamId: number, id: string) =>
+      encodeFrame({
+        type: frameType.HEADERS,
+        flags: frameFlag.END_HEADERS,
+        streamId,
+        payload: encodeHeaders(extendedConnect(streamPath(id), CONNECT_PROTOCOL)),
+      });
+    const data = (streamId: number, text: string) =>
+      encodeFrame({ type: frameType.DATA, flags: 0, streamId, payload: Buffer.from(text) });
+    const reset = (streamId: number) =>
+      encodeFrame({ type: frameType.RST_STREAM, flags: 0, streamId, payload: uint32Payload(code) });
+    let streamId = 1;
+    for (const says of ['', 'something']) {
+      await using client = await clientOf(pair, 'db');
+      const id = await nextOpen(peer);
+      streamId += 2;
+      peer.write(Buffer.concat([connect(streamId, id), data(streamId, says), reset(streamId)]));
+      assert.equal((await client.receive()).ended, 'reset');
+    }
+    await using client = await clientOf(pair, 'db');
+    const id = await nextOpen(peer);
+    streamId += 2;
+    peer.write(Buffer.concat([connect(streamId, id), data(streamId, 'alive')]));
+    assert.equal(String(await client.read(5)), 'alive');
+    client.reset();
+    await expectIdle(pair);
+    const isEnd = ({ event }: Logged) => event === 'connection-failed' || event === 'connection-closed';
+    assert.deepEqual(
+      pair.logged.filter(isEnd).map((entry) => entry['code']),
+      ['TARGET_RESET', 'TARGET_RESET', 'CLIENT_RESET'],
+    );
+  });
+}
+
+/** The id of the next open that the gateway asks of a peer on its control stream, stream 1. */
+async function nextOpen(peer: HostilePeer): Promise<string> {
+  const decoder = gatewayMessageDecoder();
+  const isControl = ({ type, streamId }: Frame) => type === frameType.DATA && streamId === 1;
+  return await eventually('an open', () => {
+    const said = peer.frames.splice(0).filter(isControl);
+    const messages = said.flatMap(({ payload }) => decoder.push(payload));
+    return messages.find((message) => message.type === 'open')?.id;
+  });
+}

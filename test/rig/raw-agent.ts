@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
+import { join } from 'node:path';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import {
+  type AgentMessage,
+  CONNECT_PROTOCOL,
+  encodeMessage,
+  type GatewayMessage,
+  type GatewayMessageOf,
+  gatewayMessageDecoder,
+  PROTOCOL_VERSION,
+  paths,
+  streamPath,
+} from '@penstock/wire';
+import { deadline } from './deadline.ts';
+import type { Pair } from './pair.ts';
+
+type Watcher = (message: GatewayMessage) => void;
+
+/** The key and certificate of agent `name`, which a real agent enrolls first. Both are PEM. */
+export async function enrolledIdentity(pair: Pair, name: string) {
+  await pair.startAgent(name);
+  await pair.connected(name);
+  await pair.stopAgent(name);
+  // The file holds the key and the chain, and TLS picks what it needs of either.
+  const pem = await readFile(join(pair.directory, name, 'current.pem'), 'utf8');
+  return { key: pem, chain: pem };
+}
+
+/** What an agent says first. */
+export function helloOf(name: string, connectors: readonly string[]): AgentMessage {
+  return {
+    type: 'hello',
+    protocol: PROTOCOL_VERSION,
+    agent: { name, version: '0.0.0' },
+    bootId: 'raw',
+    platform: { os: 'test', arch: 'test', node: process.versions.node },
+    config: { version: 1, digest: 'sha256:raw' },
+    connectors: connectors.map((connector) => ({ name: connector, kind: 'tcp' })),
+    session: { index: 0, wanted: 1 },
+  };
+}
+
+/**
+ * An agent in the test's hands: it is enrolled and welcome, and from then on does what the test says, whatever the
+ * protocol says. What the gateway says is kept in `received`.
+ */
+export class RawAgent implements AsyncDisposable {
+  readonly socket: TLSSocket;
+  readonly http: ClientHttp2Session;
+  readonly received: GatewayMessage[] = [];
+  readonly #control: ClientHttp2Stream;
+  readonly #watchers = new Set<Watcher>();
+
+  private constructor(socket: TLSSocket, http: ClientHttp2Session, control: ClientHttp2Stream) {
+    this.socket = socket;
+    this.http = http;
+    this.#control = control;
+    const decoder = gatewayMessageDecoder();
+    control.on('error', () => {});
+    control.on('data', (chunk: Buffer) => {
+      for (const message of decoder.push(chunk)) {
+        this.received.push(message);
+        for (const watcher of this.#watchers) watcher(message);
+      }
+    });
+  }
+
+  /** Connects one session as agent `name`, which a real agent enrolls first. It offers `connectors`. */
+  static async connect(pair: Pair, name: string, connectors: readonly string[]): Promise<RawAgent> {
+    const { key, chain } = await enrolledIdentity(pair, name);
+    const socket = connectTls({
+      host: '127.0.0.1',
+      port: pair.gateway.tunnel.port,
+      key,
+      cert: chain,
+      ALPNProtocols: ['h2'],
+      rejectUnauthorized: false,
+    });
+    socket.on('error', () => {});
+    await deadline('the TLS handshake of a raw agent', once(socket, 'secureConnect'));
+    const http = connectHttp2('https://gateway', { createConnection: () => socket });
+    http.on('error', () => {});
+    await deadline('the settings of the gateway', once(http, 'remoteSettings'));
+    const control = http.request(
+      {
+        ':method': 'CONNECT',
+        ':protocol': CONNECT_PROTOCOL,
+        ':scheme': 'https',
+        ':path': paths.control,
+      },
+      { endStream: false },
+    );
+    const self = new RawAgent(socket, http, control);
+    self.say(helloOf(name, connectors));
+    await self.message('welcome');
+    return self;
+  }
+
+  /** The first message of a type that `where` accepts, among those that came and those to come. */
+  async message<Kind extends GatewayMessage['type']>(
+    type: Kind,
+    where: (message: GatewayMessageOf<Kind>) => boolean = () => true,
+  ): Promise<GatewayMessageOf<Kind>> {
+    const isIt = (message: GatewayMessage): message is GatewayMessageOf<Kind> =>
+      message.type === type && where(message as GatewayMessageOf<Kind>);
+    const found = this.received.find(isIt);
+    if (found !== undefined) return found;
+    const { promise, resolve } = Promise.withResolvers<GatewayMessageOf<Kind>>();
+    const watcher: Watcher = (message) => isIt(message) && resolve(message);
+    this.#watchers.add(watcher);
+    try {
+      return await deadline(`a message ${type}`, promise);
+    } finally {
+      this.#watchers.delete(watcher);
+    }
+  }
+
+  say(message: AgentMessage): void {
+    this.#control.write(encodeMessage(message));
+  }
+
+  /** Brings a data stream, asked for or not. */
+  bring(id: string, { endStream = false } = {}): ClientHttp2Stream {
+    const stream = this.http.request(
+      {
+        ':method': 'CONNECT',
+        ':protocol': CONNECT_PROTOCOL,
+        ':scheme': 'https',
+        ':path': streamPath(id),
+      },
+      { endStream },
+    );
+    return stream.on('error', () => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = this.socket.closed ? undefined : once(this.socket, 'close');
+    this.socket.destroy();
+    await closed;
+  }
+}

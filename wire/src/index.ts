@@ -6,7 +6,14 @@ export {
   gatewayMessageDecoder,
   type MessageDecoder,
 } from './control-codec.ts';
-export type { AgentMessage, AgentMessageOf, GatewayMessage, GatewayMessageOf } from './control-message.ts';
+export {
+  type AgentMessage,
+  type AgentMessageOf,
+  agentMessages,
+  type GatewayMessage,
+  type GatewayMessageOf,
+  gatewayMessages,
+} from './control-message.ts';
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { limits } from './limits.ts';

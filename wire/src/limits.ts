@@ -11,9 +11,7 @@ export const limits = {
   resultBodyBytes: 8 * MIB,
   /** Connectors one agent can announce; with the longest names they still fit one control message. */
   connectors: 500,
-  /** Opens waiting for an answer on one session. */
-  opensInProgress: 1000,
-  /** Data streams of one session. */
+  /** Data streams of one session; opens that wait for an answer count among them. */
   streamsPerSession: 1000,
   /** Bytes and pairs of one header block (RFC 9113 section 6.5.2). */
   headerListBytes: 16 * KIB,

@@ -1,5 +1,5 @@
+import { startDaemon } from '@penstock/agent';
 import { parseAgentConfig } from '@penstock/config-schema';
-import { startDaemon } from '../../agent/src/daemon.ts';
 
 /** An agent as a process of its own, whose event loop stands still for a second at every SIGUSR2. */
 const say = (event: string, fields: Readonly<Record<string, unknown>> = {}) =>

@@ -34,6 +34,7 @@ export {
   type WindowShare,
 } from './receive-window.ts';
 export { resetSocket } from './reset-socket.ts';
+export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 export { SocketReader } from './socket-reader.ts';
 export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
 export { TunnelError } from './tunnel-error.ts';

@@ -1,12 +1,14 @@
 import type { Secret } from '@penstock/config-schema';
-import { type Clock, errorCode, errorText, ProblemError, pause, problemCodes } from '@penstock/wire';
+import { type Clock, ProblemError, pause, problemCodes } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 import { enroll } from './enroll.ts';
+import { failureFields } from './failure-fields.ts';
 import type { Post } from './identity-answer.ts';
 import { IdentityError } from './identity-error.ts';
 import { isIdentityRefusal } from './identity-refusal.ts';
 import type { KeyStore } from './key-store.ts';
+import { longTimer } from './long-timer.ts';
 import { renew, renewAt } from './renew.ts';
 import { renewalRetry } from './renewal-retry.ts';
 
@@ -16,6 +18,8 @@ export type KeeperOptions = {
   readonly pool: string;
   /** Asked for anew each time: the file may have been given a new one. */
   readonly enrollmentToken: () => Secret | undefined;
+  /** Why there is no token although the file refers to one, as a sentence. */
+  readonly enrollmentTokenMissing?: () => string | undefined;
   /** Requests on a connection opened with `identity`, or with none. */
   readonly post: (identity: AgentIdentity | undefined) => Post;
   readonly log: AgentLog;
@@ -28,9 +32,6 @@ export type KeeperOptions = {
   /** A renewed identity is now current. */
   readonly onPromoted: (identity: AgentIdentity) => void;
 };
-
-/** Node's timers end at 2^31 milliseconds; a longer wait is taken in parts. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Keeps the agent's identity good: enrolls when there is none, renews in time, and never lets go of what works. */
 export class IdentityKeeper {
@@ -90,7 +91,7 @@ export class IdentityKeeper {
         const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
         const bound = permanent ? max : Math.min(max, base * 2 ** Math.min(failures, 20));
         const wait = Math.max(asked, bound * (0.5 + clock.random() / 2));
-        log('enrollment-failed', { ...describe(error), retryIn: Math.round(wait) });
+        log('enrollment-failed', { ...failureFields(error), retryIn: Math.round(wait) });
         await pause(clock, wait, AbortSignal.any([signal, this.#news.signal]));
       }
     }
@@ -121,7 +122,7 @@ export class IdentityKeeper {
         this.#current = await this.#options.keyStore.promote();
       } catch (error) {
         // It works and is in the directory as the next one: only its place is not right yet.
-        this.#options.log('identity-renewal-failed', describe(error));
+        this.#options.log('identity-renewal-failed', failureFields(error));
         this.#current = identity;
       }
       this.#next = undefined;
@@ -144,7 +145,7 @@ export class IdentityKeeper {
         // Another session may have been here before, with the same identity.
         else if (identity.serial === this.#current?.serial) await this.#hasEnrolledAgain(signal);
       } catch (error) {
-        this.#options.log('identity-renewal-failed', describe(error));
+        this.#options.log('identity-renewal-failed', failureFields(error));
       }
       return this.candidate !== undefined && this.candidate.serial !== identity.serial;
     });
@@ -167,18 +168,19 @@ export class IdentityKeeper {
     try {
       await this.#enroll(signal);
     } catch (error) {
-      if (!signal?.aborted && !this.#isStopped) this.#options.log('enrollment-failed', describe(error));
+      if (!signal?.aborted && !this.#isStopped) this.#options.log('enrollment-failed', failureFields(error));
     }
     return this.#current !== before;
   }
 
   async #enroll(signal?: AbortSignal): Promise<void> {
-    const { keyStore, name, pool, enrollmentToken, post, log } = this.#options;
+    const { keyStore, name, pool, enrollmentToken, enrollmentTokenMissing, post, log } = this.#options;
     const token = enrollmentToken();
     if (token === undefined) {
       throw new IdentityError(
         'missing',
-        `This agent has no identity for ${name} in pool ${pool} yet, and its file names no identity.enrollmentToken. ` +
+        `This agent has no identity for ${name} in pool ${pool} yet. ` +
+          `${enrollmentTokenMissing?.() ?? 'Its file names no identity.enrollmentToken.'} ` +
           'Make one with "penstock-gateway token create" and give it by ${env:…} or ${file:…}.',
       );
     }
@@ -215,10 +217,9 @@ export class IdentityKeeper {
   }
 
   #wait(milliseconds: number): void {
-    const part = Math.min(Math.max(milliseconds, 0), LONGEST_TIMER);
-    this.#stopTimer = this.#options.clock.after(part, () => {
-      if (milliseconds > part) this.#wait(milliseconds - part);
-      else void this.#inTurn(() => this.#renew());
+    this.#stopTimer();
+    this.#stopTimer = longTimer(this.#options.clock, milliseconds, () => {
+      void this.#inTurn(() => this.#renew());
     });
   }
 
@@ -233,7 +234,7 @@ export class IdentityKeeper {
     } catch (error) {
       if (this.#isStopped) return;
       this.#failedRenewals += 1;
-      log('identity-renewal-failed', describe(error));
+      log('identity-renewal-failed', failureFields(error));
       if (isIdentityRefusal(error) && (await this.#hasEnrolledAgain())) return;
       const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
       this.#wait(this.#retryWait(asked));
@@ -250,9 +251,4 @@ export class IdentityKeeper {
     this.#work = result.catch(() => {});
     return result;
   }
-}
-
-function describe(error: unknown): { readonly code?: string; readonly detail: string } {
-  const code = errorCode(error);
-  return { ...(code !== undefined && { code }), detail: errorText(error) };
 }

@@ -7,6 +7,7 @@ import {
   errorText,
   type GatewayMessage,
   type GatewayMessageOf,
+  SessionKeepalive,
   TunnelError,
   type WindowBudget,
   type WindowShare,
@@ -17,7 +18,6 @@ import type { Targets } from '../target/targets.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams } from './data-streams.ts';
 import { Opens } from './opens.ts';
-import { SessionKeepalive } from './session-keepalive.ts';
 import { SessionRefused } from './session-refused.ts';
 import { openTunnelSession } from './tunnel-session.ts';
 

@@ -4,7 +4,7 @@ import {
   type AgentMessage,
   type AgentMessageOf,
   type Clock,
-  keepAlive,
+  SessionKeepalive,
   SOFTWARE_VERSION,
   TunnelError,
   type WindowBudget,
@@ -60,7 +60,7 @@ export class AgentSession {
   readonly #control: ControlStream;
   readonly #streams: DataStreams;
   readonly #windows: WindowShare;
-  #stopKeepalive = () => {};
+  readonly #keepalive: SessionKeepalive;
   #state: State;
   /** Which end has said that the session will end. */
   #announced: 'nobody' | 'agent' | 'gateway' = 'nobody';
@@ -89,6 +89,14 @@ export class AgentSession {
     this.#state = { name: 'greeting', timer };
     this.#windows = options.windows.join((initialWindowSize, acknowledged) => {
       if (!http.destroyed) http.settings({ initialWindowSize }, () => acknowledged());
+    });
+    this.#keepalive = new SessionKeepalive({
+      http,
+      socket,
+      ping: options.ping,
+      onDead: (reason) => this.#end(new TunnelError('SESSION_LOST', reason)),
+      onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
+      onSlept: () => options.log('host-slept'),
     });
     sessions += 1;
     this.#streams = new DataStreams(
@@ -232,7 +240,7 @@ export class AgentSession {
       heartbeatInterval: this.#options.heartbeatInterval(),
       agentState: 'connected',
     });
-    this.#stopKeepalive = this.#startKeepalive();
+    this.#keepalive.start();
     this.#options.log('session-opened', this.#fields());
     this.#options.onState(this);
   }
@@ -250,30 +258,13 @@ export class AgentSession {
     return this.#streams.idle();
   }
 
-  #startKeepalive(): () => void {
-    return keepAlive(
-      {
-        ping: (onPong) => {
-          this.#http.ping((error, roundTrip) => {
-            if (error === null) onPong(roundTrip);
-          });
-        },
-        bytesReceived: () => this.#socket.bytesRead,
-        onDead: (reason) => this.#end(new TunnelError('SESSION_LOST', reason)),
-        onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
-        onSlept: () => this.#options.log('host-slept'),
-      },
-      this.#options.ping,
-    );
-  }
-
   /** `grace` is how many milliseconds the last message has to leave. */
   #end(error: TunnelError, grace = 0): void {
     const before = this.#state;
     if (before.name === 'ended') return;
     if (before.name !== 'ready') clearTimeout(before.timer);
     this.#state = { name: 'ended' };
-    this.#stopKeepalive();
+    this.#keepalive.stop();
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST');
     this.#windows.release();
     this.#options.onState(this);

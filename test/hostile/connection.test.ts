@@ -7,9 +7,7 @@ import { HostilePeer } from '../rig/hostile-peer.ts';
 import { CONNECTION_PREFACE } from '../rig/http2-frame.ts';
 import { type Attacker, survives } from './survival.ts';
 import { LIMITS, startTarget, type Target } from './target.ts';
-
-/** Another address than the honest agent's, so that what is bounded by address bounds the attacker only. */
-const ELSEWHERE = '127.0.0.2';
+import { ELSEWHERE } from './thief.ts';
 
 let target: Target;
 before(async () => {
@@ -22,10 +20,7 @@ const times = <Value>(count: number, make: (index: number) => Value) =>
 
 /** A plain TCP connection to the tunnel port that sends some bytes, and reads what comes. */
 async function plain(bytes: Buffer | string = ''): Promise<Attacker & { readonly client: TestClient }> {
-  const client = await TestClient.connect({
-    ...target.address,
-    localAddress: ELSEWHERE,
-  } as typeof target.address);
+  const client = await TestClient.connect({ ...target.address, localAddress: ELSEWHERE });
   if (bytes.length > 0) client.send(bytes);
   client.socket.resume();
   const closed = new Promise<void>((resolve) => client.socket.once('close', () => resolve()));

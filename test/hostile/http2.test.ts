@@ -6,8 +6,8 @@ import { extendedConnect, type HeaderPairs, HostilePeer } from '../rig/hostile-p
 import { frameType, uint32Payload } from '../rig/http2-frame.ts';
 import { survives } from './survival.ts';
 import { LIMITS, startTarget, type Target } from './target.ts';
+import { ELSEWHERE } from './thief.ts';
 
-const ELSEWHERE = '127.0.0.2';
 const CANCEL = 8;
 const INITIAL_WINDOW_SIZE = 4;
 

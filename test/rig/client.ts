@@ -19,7 +19,7 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** Rejects with the system's error when nobody accepts. */
-  static async connect(address: HostPort): Promise<TestClient> {
+  static async connect(address: HostPort & { readonly localAddress?: string }): Promise<TestClient> {
     const client = new TestClient(connect({ ...address, allowHalfOpen: true, noDelay: true }));
     await deadline(`a connection to port ${address.port}`, once(client.socket, 'connect'));
     return client;

@@ -20,7 +20,7 @@ import { Admission } from './tunnel/admission.ts';
 import { openEndpoint, type TunnelTls } from './tunnel/endpoint.ts';
 import type { IdentityPort } from './tunnel/peer-session.ts';
 import { Registry } from './tunnel/registry.ts';
-import type { SessionOptions } from './tunnel/session.ts';
+import type { AgentSession, SessionOptions } from './tunnel/session.ts';
 
 export type GatewayOptions = { readonly config: GatewayConfig; readonly log: GatewayLog };
 
@@ -77,8 +77,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   });
   identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));
 
-  const tls = async (): Promise<TunnelTls> => {
-    const { certificate, key } = await loadServerCertificate(config);
+  const tls = async (from: GatewayConfig): Promise<TunnelTls> => {
+    const { certificate, key } = await loadServerCertificate(from);
     return { certificate, key, agentAuthority: identity.authority.caPem };
   };
   const epoch = randomUUID();
@@ -91,10 +91,11 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     heartbeatInterval: () => config.health.heartbeatInterval,
     drainTimeout: () => config.drain.timeout,
     log,
-    admit: (each) => registry.admit(each),
+    // Again at hello: who was revoked, or ran out, while it introduced itself is not let in.
+    admit: (each) => refusalOf(each, identity) ?? registry.admit(each),
     onState: (each) => registry.update(each),
   };
-  const presented = await tls();
+  const presented = await tls(config);
   const endpoint = await opened('listen.tunnel', config.listen.tunnel, () =>
     openEndpoint({
       listen: config.listen.tunnel,
@@ -165,12 +166,14 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     admin,
     ingressOf: (connection) => ingresses.addressesOf(connection),
     async apply(next) {
-      const before = config;
+      if (life === 'leaving') return;
+      // What can fail comes first, so that a configuration is in force as a whole or not at all.
+      const replacement = config.tls === next.tls ? undefined : await tls(next);
+      if (replacement !== undefined) endpoint.replaceTls(replacement);
       config = next;
       routes.apply(next);
       ejection.apply(next.ejection);
       await ingresses.apply(next, false);
-      if (before.tls !== next.tls) endpoint.replaceTls(await tls());
       queue.wakeAll();
     },
     async drain() {
@@ -185,6 +188,11 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     },
     stop,
   };
+}
+
+function refusalOf({ identity }: AgentSession, { revocation }: Identity): TunnelError | undefined {
+  if (revocation.isRevoked(identity)) return new TunnelError('IDENTITY_REVOKED');
+  return identity.notAfter < Date.now() ? new TunnelError('IDENTITY_EXPIRED') : undefined;
 }
 
 async function opened<Listener>(

@@ -14,8 +14,11 @@ export type LogOptions = {
 /** Bytes of log lines that wait for a slow reader of the output; beyond it lines are dropped, never awaited. */
 const MAX_WAITING = 4 * 1024 * 1024;
 
-/** The log of a program, and the way to empty it before the process ends. */
-export function openLog(options: LogOptions): { log: Logger; flush: () => void } {
+/** Milliseconds the last lines have to leave. */
+const FLUSH_TIMEOUT = 1_000;
+
+/** The log of a program, and the way to empty it before the process ends; what nobody takes then is lost. */
+export function openLog(options: LogOptions): { log: Logger; flush: () => Promise<void> } {
   const settings = {
     level: options.level,
     base: { name: options.program },
@@ -30,19 +33,27 @@ export function openLog(options: LogOptions): { log: Logger; flush: () => void }
       ignore: 'name,event',
       translateTime: 'SYS:HH:MM:ss.l',
     });
-    return { log: pino(settings, stream), flush: () => {} };
+    return { log: pino(settings, stream), flush: async () => {} };
   }
-  const stream = destination({ dest: options.descriptor, sync: false, maxLength: MAX_WAITING });
-  // A reader that went away must not end the program that logs to it.
+  let life: 'open' | 'ending' = 'open';
+  const stream = destination({
+    dest: options.descriptor,
+    sync: false,
+    maxLength: MAX_WAITING,
+    retryEAGAIN: () => life === 'open',
+  });
+  // A reader that went away, or a disk that is full, must not end the program that logs to it.
   stream.on('error', () => {});
   return {
     log: pino(settings, stream),
-    flush: () => {
-      try {
-        stream.flushSync();
-      } catch {
-        // Nobody is left to read the last lines.
-      }
+    flush: async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, FLUSH_TIMEOUT);
+      life = 'ending';
+      stream.flush(() => resolve());
+      await promise;
+      clearTimeout(timer);
+      stream.destroy();
     },
   };
 }

@@ -2,7 +2,7 @@ import { type ParseResult, watchConfig } from '@penstock/config-schema';
 
 /** A running program, as `run` steers it. */
 export type Service<Config> = {
-  /** Puts a configuration in force. */
+  /** Puts a configuration in force. Throws when it cannot, and has then changed nothing. */
   apply(config: Config): void | Promise<void>;
   /** Finishes what is under way, then ends. */
   drain(): Promise<void>;
@@ -44,6 +44,7 @@ export async function runService<Config extends { readonly version: number; read
   let inForce: Config = first;
   let reloading = Promise.resolve();
   let stopWatching = () => {};
+  let life: 'running' | 'draining' | 'stopping' = 'running';
 
   const reload = async (asked: boolean) => {
     const result = load();
@@ -56,21 +57,28 @@ export async function runService<Config extends { readonly version: number; read
     }
     watch(result.source.files);
     if (!asked && result.config.digest === inForce.digest && result.source.files.length === 0) return;
+    try {
+      await service.apply(result.config);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      log('config-refused', { file, problems: [detail], inForce: stamp(inForce) });
+      return;
+    }
     inForce = result.config;
-    await service.apply(inForce);
     log('config-loaded', { file, ...stamp(inForce) });
   };
   const enqueue = (asked: boolean) => {
-    reloading = reloading.then(() => reload(asked)).catch(ended.reject);
+    reloading = reloading.then(() => (life === 'running' ? reload(asked) : undefined)).catch(ended.reject);
   };
   const watch = (references: readonly string[]) => {
     stopWatching();
+    if (life !== 'running') return;
     stopWatching = watchConfig([file, ...references], () => enqueue(false));
   };
 
-  let life: 'running' | 'draining' | 'stopping' = 'running';
   const end = () => {
     if (life === 'stopping') return;
+    stopWatching();
     const how = life === 'running' ? service.drain() : service.stop();
     life = life === 'running' ? 'draining' : 'stopping';
     how.then(ended.resolve, ended.reject);

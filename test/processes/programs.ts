@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../rig/temporary-directory.ts';
 export type Program = 'agent' | 'gateway';
 export type CommandResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-const bin = (program: Program) =>
+export const binOf = (program: Program) =>
   fileURLToPath(new URL(`../../${program}/bin/penstock-${program}.js`, import.meta.url));
 
 /** Runs one command of a program to its end. */
@@ -19,7 +19,7 @@ export async function runCommand(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [bin(program), ...words], {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [binOf(program), ...words], {
       env: { PATH: process.env['PATH'] ?? '', ...environment },
       timeout: 60_000,
     });
@@ -56,7 +56,7 @@ export async function makeSite(): Promise<Site> {
       return path(name);
     },
     async start(program, file, environment = {}) {
-      const args = [bin(program), 'run', '--config', path(file)];
+      const args = [binOf(program), 'run', '--config', path(file)];
       const child = await ManagedProcess.start({ args, env: environment });
       running.push(child);
       return child;

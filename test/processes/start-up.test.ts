@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { eventually } from '../rig/eventually.ts';
 import { listen } from '../rig/listen.ts';
-import { connection, gatewayFile, makeSite, portOf, runCommand } from './programs.ts';
+import { ManagedProcess } from '../rig/process.ts';
+import { unusedPort } from '../rig/unused-port.ts';
+import { binOf, connection, gatewayFile, makeSite, portOf, runCommand } from './programs.ts';
 
 test('a gateway without its store does not start: it would have forgotten whom it revoked', async () => {
   await using site = await makeSite();
@@ -49,4 +53,25 @@ test('a reload whose new ingress cannot be opened keeps the old one, and readine
   const response = await fetch(`http://127.0.0.1:${admin}/readyz`, { headers: { connection: 'close' } });
   assert.equal(response.status, 503);
   assert.match(await response.text(), /ingress of echo.*EADDRINUSE/);
+});
+
+test('a full disk behind the log does not keep a gateway from ending', {
+  skip: !existsSync('/dev/full'),
+}, async () => {
+  await using site = await makeSite();
+  const port = await unusedPort();
+  const listen = { tunnel: '127.0.0.1:0', admin: `127.0.0.1:${port}` };
+  const file = await site.write('gateway.yaml', gatewayFile({ listen }));
+  await runCommand('gateway', ['init', '--config', file]);
+  const gateway = await ManagedProcess.start({
+    command: '/bin/sh',
+    args: ['-c', `exec "$0" "$1" run --config "$2" >/dev/full`, process.execPath, binOf('gateway'), file],
+  });
+  await using _ended = gateway;
+  const isAlive = async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
+  await eventually('the gateway to answer twice', async () => (await isAlive()) && isAlive(), {
+    within: 30_000,
+  });
+  const { code } = await gateway.stop('SIGTERM', 15_000);
+  assert.equal(code, 0);
 });

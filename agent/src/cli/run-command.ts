@@ -1,4 +1,4 @@
-import { type AgentConfig, loadAgentConfig } from '@penstock/config-schema';
+import { type AgentConfig, fieldsWithoutEffect, loadAgentConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
 import { type Io, runService, type SignalSource } from '@penstock/terminal';
 import { Command } from 'commander';
@@ -25,6 +25,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     readable: io.stdout.isTTY === true,
   });
   const record = eventLog(log, events);
+  const idle = fieldsWithoutEffect(first.config);
+  if (idle.length > 0) record('config-without-effect', { fields: idle });
   try {
     await runService(first.config, first.source.files, {
       file,
@@ -45,12 +47,21 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       },
     });
   } finally {
-    flush();
+    await flush();
+    // All is closed; a write that never ends, to a full disk say, must not keep the process from ending.
+    setTimeout(() => process.exit(), NATURAL_END).unref();
   }
 }
+
+/** Milliseconds for the process to end by itself. */
+const NATURAL_END = 1_000;
 
 /** Fields that a reload does not put in force. */
 const fixedAtStart = ['name', 'pool', 'identity', 'dns', 'tunnel', 'local'] as const;
 
 const changedForRestart = (before: AgentConfig, after: AgentConfig) =>
-  fixedAtStart.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+  fixedAtStart.filter((field) => fixedValue(before, field) !== fixedValue(after, field));
+
+/** The enrollment token is asked for when it is needed: one that comes or goes takes no new start. */
+const fixedValue = (config: AgentConfig, field: (typeof fixedAtStart)[number]) =>
+  JSON.stringify(field === 'identity' ? config.identity.directory : config[field]);

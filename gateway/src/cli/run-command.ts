@@ -1,7 +1,6 @@
-import { loadGatewayConfig } from '@penstock/config-schema';
+import { fieldsWithoutEffect, loadGatewayConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
 import {
-  CommandError,
   exitCodes,
   type Io,
   renderProblems,
@@ -30,11 +29,6 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     io.setExitCode(exitCodes.failed);
     return;
   }
-  if (first.config.store !== 'embedded') {
-    throw new CommandError('This release keeps its state in the data directory only.', {
-      suggestion: `Write store: embedded in ${file}, or leave it out.`,
-    });
-  }
   const { log, flush } = openLog({
     program: 'penstock-gateway',
     level: first.config.log.level,
@@ -42,6 +36,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     readable: io.stdout.isTTY === true,
   });
   const record = eventLog(log, events);
+  const idle = fieldsWithoutEffect(first.config);
+  if (idle.length > 0) record('config-without-effect', { fields: idle });
   try {
     await runService(first.config, first.source.files, {
       file,
@@ -65,9 +61,14 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       },
     });
   } finally {
-    flush();
+    await flush();
+    // All is closed; a write that never ends, to a full disk say, must not keep the process from ending.
+    setTimeout(() => process.exit(), NATURAL_END).unref();
   }
 }
 
+/** Milliseconds for the process to end by itself. */
+const NATURAL_END = 1_000;
+
 /** Fields that a reload does not put in force. */
-const fixedAtStart = ['organization', 'listen', 'dataDirectory', 'store', 'tunnel', 'health'] as const;
+const fixedAtStart = ['organization', 'listen', 'dataDirectory', 'tunnel', 'health'] as const;

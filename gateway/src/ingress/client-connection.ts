@@ -71,7 +71,7 @@ export class ClientConnection {
     }
     const { stream, agent, pool, attempts } = dialed;
     // A stream that its peer has reset is closed, and destroyed only when it has been read.
-    if (this.#socket.destroyed || stream.closed) {
+    if (cancel.signal.aborted || this.#socket.destroyed || stream.closed) {
       if (!stream.destroyed) stream.destroy(new TunnelError('CLIENT_GONE'));
       return this.#fail(new TunnelError(this.#socket.destroyed ? 'CLIENT_GONE' : 'SESSION_LOST'));
     }

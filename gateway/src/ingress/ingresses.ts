@@ -27,6 +27,9 @@ export type ClientCounts = {
 const addressKey = ({ host, port }: HostPort) =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
+/** Milliseconds until an ingress that could not be opened is tried again. */
+const RETRY_INTERVAL = 5_000;
+
 const connectionOfKey = (key: string) => key.split(' ')[0] ?? '';
 const addressOfKey = (key: string) => key.split(' ').at(-1) ?? '';
 
@@ -37,7 +40,10 @@ export class Ingresses {
   readonly #clients = new Map<string, Set<ClientConnection>>();
   readonly #limits = new Map<string, number>();
   readonly #totals = new Map<string, { opened: number; failed: number }>();
+  #wanted: ReadonlySet<string> = new Set();
   readonly #failures = new Map<string, string>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  #life: 'open' | 'closed' = 'open';
   readonly #idle: (() => void)[] = [];
 
   constructor(options: IngressOptions) {
@@ -59,7 +65,9 @@ export class Ingresses {
         wanted.set(key, { connection, listen: tcp, allow });
       }
     }
+    if (this.#life === 'closed') return;
     this.#failures.clear();
+    this.#stopRetrying();
     const taken = new Set([...wanted.values()].map(({ listen }) => addressKey(listen)));
     // First what stands in the way of a new one, then the new ones, then the rest: a connection is never without.
     await this.#close((key) => !wanted.has(key) && taken.has(addressOfKey(key)));
@@ -69,7 +77,8 @@ export class Ingresses {
       if (open === undefined) await this.#openOne(key, connection.name, listen, isAllowed, strict);
       else open.setAllowed(isAllowed);
     }
-    await this.#close((key) => !wanted.has(key) && !this.#failures.has(connectionOfKey(key)));
+    this.#wanted = new Set(wanted.keys());
+    await this.#closeReplaced();
   }
 
   /** Why an ingress that the configuration asks for is not open, by connection. */
@@ -101,8 +110,10 @@ export class Ingresses {
     return this.#clients.values().reduce((sum, clients) => sum + clients.size, 0);
   }
 
-  /** Takes no new clients anywhere. */
+  /** Takes no new clients anywhere, for good. */
   async stopAccepting(): Promise<void> {
+    this.#life = 'closed';
+    this.#stopRetrying();
     await this.#close(() => true);
   }
 
@@ -117,6 +128,11 @@ export class Ingresses {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle.push(resolve);
     return promise;
+  }
+
+  /** Closes what the configuration no longer has, but for what stands in for an ingress that could not be opened. */
+  async #closeReplaced(): Promise<void> {
+    await this.#close((key) => !this.#wanted.has(key) && !this.#failures.has(connectionOfKey(key)));
   }
 
   async #close(isGone: (key: string) => boolean): Promise<void> {
@@ -139,7 +155,12 @@ export class Ingresses {
     try {
       const serve = (accepted: AcceptedSocket) => this.#serve(connection, accepted);
       const ingress = await openTcpIngress({ connection, listen, isAllowed, serve, log });
+      if (this.#life === 'closed') {
+        await ingress.close();
+        return;
+      }
       this.#open.set(key, ingress);
+      this.#failures.delete(connection);
       const { address: host, port } = ingress.address;
       log('ingress-listening', { connection, address: addressKey({ host, port }) });
     } catch (error) {
@@ -147,7 +168,22 @@ export class Ingresses {
       this.#failures.set(connection, problem.message);
       log('ingress-failed', { connection, address: addressKey(listen), detail: problem.message });
       if (strict) throw problem;
+      this.#retry(key, connection, listen, isAllowed);
     }
+  }
+
+  /** Tries again later, unless another configuration has come: the address may be taken for a moment only. */
+  #retry(key: string, connection: string, listen: HostPort, isAllowed: (address: string) => boolean): void {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      void this.#openOne(key, connection, listen, isAllowed, false).then(() => this.#closeReplaced());
+    }, RETRY_INTERVAL);
+    this.#retries.add(timer);
+  }
+
+  #stopRetrying(): void {
+    for (const timer of this.#retries) clearTimeout(timer);
+    this.#retries.clear();
   }
 
   #serve(connection: string, accepted: AcceptedSocket): boolean {

@@ -35,7 +35,12 @@ export async function openTcpIngress(options: TcpIngressOptions): Promise<Ingres
     },
     (accepted) => {
       const { socket, reader } = withReader(accepted);
-      const client = socket.remoteAddress ?? '';
+      const client = socket.remoteAddress;
+      if (client === undefined) {
+        // It has left before it was accepted, and nobody knows any more where it came from.
+        socket.on('error', () => {}).destroy();
+        return;
+      }
       const refuse = (code: CloseCode, detail: string) => {
         log('client-denied', { connection, client, code, detail });
         socket.on('error', () => {}).resetAndDestroy();

@@ -144,7 +144,12 @@ export class AgentSession {
 
   /** Whether an open may be asked of this session now. */
   get takesOpens(): boolean {
-    return this.#state.name === 'ready' && !this.#streams.isFull;
+    return this.#state.name === 'ready' && !this.#streams.isFull && !this.#hasExpired;
+  }
+
+  /** A session may outlive its certificate for as long as its streams do; it takes no opens on an expired one. */
+  get #hasExpired(): boolean {
+    return this.identity.notAfter < this.#options.clock.wall();
   }
 
   /** Asks the agent to dial; see DataStreams.request. */

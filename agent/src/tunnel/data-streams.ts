@@ -19,9 +19,10 @@ export class DataStreams {
     // After a GOAWAY no stream can be brought any more (RFC 9113 section 6.8).
     if (this.#http.closed) return new TunnelError('AGENT_DRAINING');
     const allowed = this.#http.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
-    const most = Math.min(limits.streamsPerSession, allowed);
-    // One stream is the control stream. Beyond the gateway's limit a request would wait without an end.
-    if (taken + 1 < most) return undefined;
+    // The gateway counts, and asks for the place of a stream as soon as that has ended for it: here as many again may
+    // still be on their way out. Far beyond its limit a request would wait without an end.
+    const most = 2 * Math.min(limits.streamsPerSession, allowed);
+    if (taken < most) return undefined;
     return new TunnelError('AGENT_OVERLOADED', `This session has its ${most} streams.`);
   }
 

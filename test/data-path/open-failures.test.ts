@@ -7,16 +7,13 @@ import { type Pair, type PairOptions, startPair } from '../rig/pair.ts';
 import { startEcho } from '../rig/targets.ts';
 import { startUnresponsive } from '../rig/unresponsive.ts';
 import { unusedPort } from '../rig/unused-port.ts';
-import { clientOf } from './client-of.ts';
+import { clientOf, expectReset } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
 /** A client of connection `db` is reset without a byte, and gateway and agents call it `code`. */
 async function expectFailure(pair: Pair, code: string): Promise<void> {
   const failed = pair.event('connection-failed');
-  await using client = await clientOf(pair, 'db');
-  client.send('hello');
-  const { bytes, ended } = await client.receive(15_000);
-  assert.deepEqual({ bytes, ended }, { bytes: 0, ended: 'reset' });
+  await expectReset(pair, 'db');
   const entry = await failed;
   assert.equal(entry['code'], code, String(entry['detail']));
   assert.match(String(entry['detail']), /\S/);

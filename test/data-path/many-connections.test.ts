@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '@penstock/wire';
+import type { TestClient } from '../rig/client.ts';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, type PairOptions, startPair } from '../rig/pair.ts';
+import { descriptorCount, residentBytes } from '../rig/process-measurements.ts';
+import { startAnsweringAfterFin, startEcho } from '../rig/targets.ts';
+import { clientOf } from './client-of.ts';
+import { expectIdle, readMetrics } from './idle.ts';
+
+const AT_ONCE = 50;
+
+/** A pair whose own limits for the one connection, to `port`, are out of the way. */
+function startWidePair(port: number, options: Partial<PairOptions> & { readonly sessions?: number } = {}) {
+  const { sessions = 2, ...rest } = options;
+  return startPair({
+    targets: { db: port },
+    agent: {
+      gateway: { sessions },
+      connectors: [{ name: 'db', kind: 'tcp', address: `127.0.0.1:${port}`, maxStreams: 5_000 }],
+    },
+    gateway: {
+      pools: [{ name: 'dc1', queue: { limit: 8, timeout: '30s' } }],
+      connections: [
+        {
+          name: 'db',
+          connector: 'db',
+          pools: ['dc1'],
+          maxConnections: 5_000,
+          ingress: [{ tcp: '127.0.0.1:0', allow: ['127.0.0.0/8'] }],
+        },
+      ],
+    },
+    ...rest,
+  });
+}
+
+/** Calls `one` so many times, fifty at a time, and gives what came of it. */
+async function inBatches<Value>(count: number, one: (index: number) => Promise<Value>): Promise<Value[]> {
+  const values: Value[] = [];
+  for (let start = 0; start < count; start += AT_ONCE) {
+    const size = Math.min(AT_ONCE, count - start);
+    values.push(...(await Promise.all(Array.from({ length: size }, (_, index) => one(start + index)))));
+  }
+  return values;
+}
+
+async function openClients(pair: Pair, count: number): Promise<TestClient[]> {
+  return inBatches(count, async (index) => {
+    const client = await clientOf(pair, 'db');
+    assert.equal(await client.echo(`number ${index}`), `number ${index}`);
+    return client;
+  });
+}
+
+test('a thousand connections are held, work, are counted, and leave nothing behind', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startWidePair(echo.address.port);
+  const descriptors = descriptorCount();
+  const clients = await openClients(pair, 1_000);
+  const metrics = await readMetrics(pair.gateway.admin);
+  assert.equal(metrics.get('penstock_gateway_clients{connection="db"}'), 1_000);
+  assert.equal(metrics.get('penstock_gateway_streams_open'), 1_000);
+  const agents = [...pair.agents.values()].map((agent) => agent.status().streams.open);
+  assert.deepEqual(agents, [500, 500]);
+  // All of them at once, a thousand times the same.
+  const answers = await Promise.all(clients.map((client) => client.echo('still here', 10_000)));
+  assert.deepEqual(new Set(answers), new Set(['still here']));
+  // Half of them end politely, the others do not.
+  for (const [index, client] of clients.entries()) {
+    if (index % 2 === 0) client.finish();
+    else client.reset();
+  }
+  await Promise.all(clients.map((client) => client.receive(10_000)));
+  await expectIdle(pair);
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await eventually(
+    'every descriptor to be closed',
+    () => descriptorCount() <= descriptors && echo.open === 0,
+  );
+});
+
+test('five thousand connections come and go, and leave nothing behind', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startAnsweringAfterFin((request) => `got ${request.length}`);
+  await using pair = await startWidePair(target.address.port);
+  const once = async (index: number) => {
+    await using client = await clientOf(pair, 'db');
+    if (index % 5 === 4) {
+      client.send('question');
+      client.reset();
+      return;
+    }
+    client.finish('question');
+    assert.equal(String(await client.read(5)), 'got 8');
+    if (index % 5 === 3) client.reset();
+    else assert.equal((await client.receive()).ended, 'fin');
+  };
+  await inBatches(500, once);
+  await expectIdle(pair);
+  const descriptors = descriptorCount();
+  const resident = residentBytes();
+  const logged = pair.logged.length;
+  await inBatches(5_000, once);
+  await expectIdle(pair);
+  await eventually(
+    'every descriptor to be closed',
+    () => descriptorCount() <= descriptors && target.open === 0,
+  );
+  const grown = residentBytes() - resident;
+  // What the test itself has logged in between is among it.
+  assert.ok(
+    grown < 100_000_000,
+    `${grown} bytes more are resident after ${pair.logged.length - logged} events.`,
+  );
+  const ends = pair.logged.filter(
+    ({ event, program }) =>
+      program === 'gateway' && (event === 'connection-closed' || event === 'connection-failed'),
+  );
+  // A client may have left before it was even accepted: such a one is no connection.
+  assert.ok(ends.length <= 5_500 && ends.length >= 4_400, `${ends.length} have ended.`);
+  const codes = new Set(ends.map(({ code }) => code));
+  assert.ok(codes.isSubsetOf(new Set([undefined, 'CLIENT_RESET', 'CLIENT_GONE'])), [...codes].join());
+  assert.equal(pair.logged.filter(({ event }) => event === 'session-lost').length, 0);
+});
+
+test('when every session is full a client waits, and gets the place of the first that leaves', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startWidePair(echo.address.port, { agents: { a1: 'dc1' }, sessions: 1 });
+  // The control stream is one of those a session may have.
+  const clients = await openClients(pair, limits.streamsPerSession - 1);
+  await using waiting = await clientOf(pair, 'db');
+  waiting.send('me too');
+  await eventually('the client to wait', async () => {
+    const metrics = await readMetrics(pair.gateway.admin);
+    return metrics.get('penstock_gateway_queue_depth{pool="dc1"}') === 1;
+  });
+  clients[17]?.reset();
+  assert.equal(String(await waiting.read(6)), 'me too');
+  waiting.reset();
+  for (const client of clients) client.reset();
+  await expectIdle(pair);
+  for (const client of clients) await client[Symbol.asyncDispose]();
+});

@@ -4,9 +4,12 @@ import type { AgentRow } from '../store/schema.ts';
 
 /**
  * What this gateway knows of an agent's sessions. `connected`: it has one. `left`: it had one since the gateway
- * started, and has none now. `unknown`: neither.
+ * started, and has had none for `goneFor` milliseconds. `unknown`: neither.
  */
-export type Presence = 'connected' | 'left' | 'unknown';
+export type Presence =
+  | { readonly state: 'connected' }
+  | { readonly state: 'left'; readonly goneFor: number }
+  | { readonly state: 'unknown' };
 
 export type NameClaim = {
   readonly name: string;
@@ -39,17 +42,17 @@ export async function claimName(store: Repositories, claim: NameClaim): Promise<
     );
   }
   const presence = claim.presence(holder.id);
-  if (presence === 'connected') {
+  if (presence.state === 'connected') {
     throw new ProblemError(
       'NAME_TAKEN',
       `An agent named ${name} is connected with another key. Give this one another name; or, if it takes the ` +
         `other's place, stop the other first. ${wayOut(name)}`,
     );
   }
-  if (presence === 'unknown') {
-    const shown = Math.max(latest?.issuedAt ?? holder.createdAt, claim.startedAt);
-    refuseBefore(shown + claim.settleTime, claim);
-  }
+  const enrolled = Math.max(latest?.issuedAt ?? holder.createdAt, claim.startedAt);
+  // An agent that blinked is on its way back: whoever asks in that moment must not lock it out.
+  const shown = presence.state === 'left' ? now - presence.goneFor : enrolled;
+  refuseBefore(shown + claim.settleTime, claim);
   return holder;
 }
 
@@ -58,7 +61,7 @@ function refuseBefore(settled: number, { name, now }: NameClaim): void {
   const retryAfter = Math.ceil((settled - now) / 1000);
   throw new ProblemError(
     'TOO_MANY_REQUESTS',
-    `Another agent named ${name} enrolled with another key, and it is too early to tell whether it is gone. ` +
+    `Another agent named ${name} was here with another key, and it is too early to tell whether it is gone. ` +
       `Try again in ${retryAfter} s.`,
     { retryAfter },
   );

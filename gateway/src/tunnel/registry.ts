@@ -1,5 +1,6 @@
-import { TunnelError } from '@penstock/wire';
+import { systemClock, TunnelError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
+import type { Presence } from '../identity/name-claim.ts';
 import type { AgentSession } from './session.ts';
 
 export type RegistryLimits = { readonly sessionsPerAgent: number };
@@ -12,13 +13,16 @@ type Listener = (session: AgentSession) => void;
 export class Registry {
   readonly #limits: RegistryLimits;
   readonly #pools = new Map<string, Map<string, Set<AgentSession>>>();
-  /** Agents that had a session since the gateway started: who left is told from who never came. */
-  readonly #seen = new LRUCache<string, true>({ max: REMEMBERED });
+  readonly #now: () => number;
+  /** When the last session of each agent ended: who left is told from who never came. */
+  readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
   readonly #onReady = new Set<Listener>();
   readonly #onAgentGone = new Set<(agentId: string) => void>();
 
-  constructor(limits: RegistryLimits) {
+  /** `now` gives milliseconds of a clock that never jumps. */
+  constructor(limits: RegistryLimits, now: () => number = systemClock.now) {
     this.#limits = limits;
+    this.#now = now;
   }
 
   /** Takes a session in, or says why not. */
@@ -31,14 +35,14 @@ export class Registry {
       return new TunnelError('LIMIT_EXCEEDED', `This agent already has ${counted} sessions.`);
     }
     sessions.add(session);
-    this.#seen.set(agentId, true);
     return undefined;
   }
 
   /** What is known of an agent's sessions since this gateway started. */
-  presence(agentId: string): 'connected' | 'left' | 'unknown' {
-    for (const agents of this.#pools.values()) if (agents.has(agentId)) return 'connected';
-    return this.#seen.has(agentId) ? 'left' : 'unknown';
+  presence(agentId: string): Presence {
+    for (const agents of this.#pools.values()) if (agents.has(agentId)) return { state: 'connected' };
+    const leftAt = this.#seen.get(agentId);
+    return leftAt === undefined ? { state: 'unknown' } : { state: 'left', goneFor: this.#now() - leftAt };
   }
 
   /** Must be called at every change of a session's state. */
@@ -86,6 +90,7 @@ export class Registry {
       return;
     agents.delete(agentId);
     if (agents.size === 0) this.#pools.delete(pool);
+    this.#seen.set(agentId, this.#now());
     for (const listener of this.#onAgentGone) listener(agentId);
   }
 }

@@ -91,7 +91,7 @@ test('the same key with another token is the same agent, and takes a use', async
   const { enrollment } = rig.identity;
   const { csr } = await agentKey();
   const first = await enrollment.enroll(requestOf(await rig.token(), csr), FROM);
-  rig.presence.set(first.agentId, 'connected');
+  rig.presence.set(first.agentId, { state: 'connected' });
   const fresh = await rig.token();
   const again = await enrollment.enroll(requestOf(fresh, csr), FROM);
   assert.equal(again.agentId, first.agentId);

@@ -50,7 +50,7 @@ export async function identityRig(): Promise<IdentityRig> {
       config: () => config,
       dataDirectory: directory,
       organization: 'acme',
-      presence: (agentId) => presence.get(agentId) ?? 'unknown',
+      presence: (agentId) => presence.get(agentId) ?? { state: 'unknown' },
       clock: () => clock.now,
     });
   const identity = await open();

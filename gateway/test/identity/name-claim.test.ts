@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ProblemError } from '@penstock/wire';
 import { agentKey, FROM, HOST, HOUR, identityIn, identityRig, problem, requestOf } from './identity-rig.ts';
 
 test('a clone with a key of its own does not get the name of an agent that is connected', async () => {
@@ -7,7 +8,7 @@ test('a clone with a key of its own does not get the name of an agent that is co
   const { enrollment, tokens, revocation } = rig.identity;
   const token = await rig.token({ uses: 5 });
   const original = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
-  rig.presence.set(original.agentId, 'connected');
+  rig.presence.set(original.agentId, { state: 'connected' });
   rig.clock.now += HOUR / 2;
   const clone = await agentKey();
   await assert.rejects(
@@ -28,7 +29,7 @@ test('a host set up anew takes its name back once the old one is gone, and the o
   const { enrollment, revocation, renewal } = rig.identity;
   const token = await rig.token({ uses: 2 });
   const old = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
-  rig.presence.set(old.agentId, 'left');
+  rig.presence.set(old.agentId, { state: 'left', goneFor: 60_000 });
   const told: string[] = [];
   revocation.onRevoked((agentId) => told.push(agentId));
   const key = await agentKey();
@@ -43,6 +44,25 @@ test('a host set up anew takes its name back once the old one is gone, and the o
   const [entry] = await rig.store.audit.list({ limit: 1 });
   assert.equal(entry?.action, 'agent.replace');
   assert.deepEqual(JSON.parse(entry?.before ?? ''), { id: old.agentId, name: 'orders-1', pool: 'dc1' });
+});
+
+test('an agent that lost its connection a moment ago cannot be ousted before the settle time', async () => {
+  await using rig = await identityRig();
+  const { enrollment, revocation } = rig.identity;
+  const token = await rig.token({ uses: 3 });
+  const original = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  rig.clock.now += HOUR / 2;
+  const other = await agentKey();
+  const attempt = () => enrollment.enroll(requestOf(token, other.csr), FROM);
+  rig.presence.set(original.agentId, { state: 'left', goneFor: 1_000 });
+  await assert.rejects(attempt(), (error: unknown) => {
+    problem('TOO_MANY_REQUESTS', /too early to tell.*in 59 s/)(error);
+    assert.equal(error instanceof ProblemError && error.retryAfter, 59);
+    return true;
+  });
+  assert.equal(revocation.isRevoked(identityIn(original)), false);
+  rig.presence.set(original.agentId, { state: 'left', goneFor: 60_000 });
+  assert.notEqual((await attempt()).agentId, original.agentId);
 });
 
 test('an agent that has not shown itself yet has a minute before another key may take its name', async () => {
@@ -75,7 +95,7 @@ test('a token of one pool cannot take the name of a living agent in another, onl
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const old = await enrollment.enroll(requestOf(await rig.token(), (await agentKey()).csr), FROM);
-  rig.presence.set(old.agentId, 'left');
+  rig.presence.set(old.agentId, { state: 'left', goneFor: HOUR });
   const token = await rig.token({ pool: 'dc2', ttl: 100 * HOUR });
   const key = await agentKey();
   const attempt = () => enrollment.enroll(requestOf(token, key.csr, { pool: 'dc2' }), FROM);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TunnelError } from '@penstock/wire';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { Registry } from '../../src/tunnel/registry.ts';
 import type { AgentSession } from '../../src/tunnel/session.ts';
 
@@ -40,23 +41,34 @@ test('sessions are found by pool and agent, and forgotten at their end', () => {
   assert.deepEqual([...registry.sessionsOf('no such pool')], []);
 });
 
-test('an agent that left is told from one that never came', () => {
-  const registry = new Registry({ sessionsPerAgent: 4 });
+test('an agent that left is told from one that never came, and since when it is gone', async () => {
+  const clock = fakeClock();
+  const registry = new Registry({ sessionsPerAgent: 4 }, clock.now);
   const gone: string[] = [];
   registry.onAgentGone((agentId) => gone.push(agentId));
   const sessions = [session({ index: 0 }), session({ index: 1 })];
-  assert.equal(registry.presence('a1'), 'unknown');
+  assert.deepEqual(registry.presence('a1'), { state: 'unknown' });
   for (const each of sessions) registry.admit(each);
-  assert.equal(registry.presence('a1'), 'connected');
+  assert.deepEqual(registry.presence('a1'), { state: 'connected' });
   for (const each of sessions) {
     each.state = 'ended';
     assert.deepEqual(gone, []);
+    await clock.pass(500);
     registry.update(each);
   }
-  assert.equal(registry.presence('a1'), 'left');
+  await clock.pass(2000);
+  assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
   assert.deepEqual(gone, ['a1']);
   registry.update(sessions[0] ?? session());
   assert.deepEqual(gone, ['a1'], 'an end counts once');
+  assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
+
+  const back = session();
+  registry.admit(back);
+  assert.deepEqual(registry.presence('a1'), { state: 'connected' });
+  back.state = 'ended';
+  registry.update(back);
+  assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 0 });
 });
 
 test('an agent has as many sessions as it may, and another agent as many again', () => {

@@ -33,7 +33,12 @@ export function parseDocuments(text: string): Parsed {
 }
 
 function parse(text: string): readonly Document.Parsed<ParsedNode>[] {
-  const documents = parseAllDocuments(text, { strict: true, uniqueKeys: false, prettyErrors: false });
+  const documents = parseAllDocuments(text, {
+    strict: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    keepSourceTokens: true,
+  });
   return Array.isArray(documents) ? documents : [];
 }
 

@@ -1,9 +1,10 @@
-import { type Document, isMap } from 'yaml';
+import { type Document, type ErrorCode, isMap } from 'yaml';
 import type { Finding } from './finding.ts';
 import { parseDocuments } from './parse-documents.ts';
 import { syntaxWords } from './syntax-words.ts';
 import type { Node, Range } from './tree.ts';
 import { rangeOf, TreeReader } from './tree-reader.ts';
+import { unclosedBrackets } from './unclosed-brackets.ts';
 
 /** One broken quote can make thousands of errors, and the first ones say it. */
 const MAX_SYNTAX_ERRORS = 10;
@@ -41,14 +42,24 @@ export function readYaml(text: string): YamlResult {
 }
 
 function syntaxFindings(document: Document.Parsed): Finding[] {
-  return [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_ERRORS).map(({ pos, code }) => ({
-    code: code === 'RESOURCE_EXHAUSTION' ? 'YAML_LIMIT' : 'YAML_SYNTAX',
-    range: pos,
-    path: [],
-    message: `This is not well-formed YAML: ${syntaxWords[code]}.`,
-    suggestion: 'Check indentation, quotes and brackets here and on the line above.',
-  }));
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length === 0) return [];
+  const unclosed = unclosedBrackets(document);
+  const others = faults.filter(({ code, pos }) => !missesEnd.has(code) || !unclosed.noticedAt.has(pos[0]));
+  const findings = others.map(
+    ({ pos, code }): Finding => ({
+      code: code === 'RESOURCE_EXHAUSTION' ? 'YAML_LIMIT' : 'YAML_SYNTAX',
+      range: pos,
+      path: [],
+      message: `This is not well-formed YAML: ${syntaxWords[code]}.`,
+      suggestion: 'Check indentation, quotes and brackets here and on the line above.',
+    }),
+  );
+  return [...unclosed.findings, ...findings].slice(0, MAX_SYNTAX_ERRORS);
 }
+
+/** How the parser says that a bracket has no end. */
+const missesEnd: ReadonlySet<ErrorCode> = new Set(['BAD_INDENT', 'MISSING_CHAR']);
 
 function notAMapping(range: Range, message: string): Finding {
   return {

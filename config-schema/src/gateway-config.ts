@@ -45,7 +45,7 @@ export type GatewayConfig = ConfigVersion & {
   readonly dataDirectory: string;
   /** Left out in the file: a server certificate made once by `init` in the data directory. PEM both. */
   readonly tls: { readonly certificate: string; readonly key: Secret } | undefined;
-  readonly store: 'embedded' | Secret;
+  readonly store: 'embedded';
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];
   readonly identity: { readonly certificateLifetime: number };

@@ -11,6 +11,7 @@ export type {
 } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
+export { fieldsWithoutEffect } from './fields-without-effect.ts';
 export type { AlertCondition, Connection, GatewayConfig, Pool, TcpIngress } from './gateway-config.ts';
 export { loadAgentConfig, loadGatewayConfig, readConfigText } from './load.ts';
 export {

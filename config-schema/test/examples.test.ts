@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fieldsWithoutEffect } from '../src/fields-without-effect.ts';
 import { checkConfig, parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
 import { hostOf } from './rig/host-of.ts';
 import { PIN } from './rig/minimal-file.ts';
@@ -38,12 +39,13 @@ test('the files of production load, given what they refer to', () => {
     }),
   });
   assert.ok(agent.ok, JSON.stringify(agent));
+  assert.deepEqual(fieldsWithoutEffect(agent.config), []);
   assert.equal(agent.config.name, 'dc1-host-1');
   assert.equal(agent.config.identity.enrollmentToken?.reveal(), 'token');
 
   const gateway = parseGatewayConfig(read('production/gateway.yaml'), {
     ...hostOf({
-      environment: { OPS_WEBHOOK_URL: 'https://hooks.example.com/ops' },
+      environment: {},
       files: new Map([
         ['/etc/penstock/tls.crt', keyPair.chain],
         ['/etc/penstock/tls.key', keyPair.key],
@@ -51,6 +53,7 @@ test('the files of production load, given what they refer to', () => {
     }),
   });
   assert.ok(gateway.ok, JSON.stringify(gateway));
+  assert.deepEqual(fieldsWithoutEffect(gateway.config), []);
   assert.equal(gateway.config.connections.length, 2);
 });
 

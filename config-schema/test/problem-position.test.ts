@@ -86,11 +86,7 @@ const cases: readonly Case[] = [
   changed('REFERENCE_SYNTAX', 'name', 'agent-1', 'agent-«${HOSTNAME}»', '${env:HOSTNAME}'),
   changed('REFERENCE_NOT_ALLOWED', 'version', 'version: 3', 'version: «${env:THREE}»'),
   changed('ENVIRONMENT_MISSING', 'name', 'agent-1', 'agent-${env:THREE}-«${env:NOWHERE}»', 'NOWHERE'),
-  agent(
-    'REFERENCED_FILE_MISSING',
-    'identity.enrollmentToken',
-    'identity: {enrollmentToken: "«${file:token}»"}\n',
-  ),
+  agent('REFERENCED_FILE_MISSING', 'identity.directory', 'identity: {directory: "«${file:folder}»"}\n'),
   agent(
     'REFERENCED_FILE_UNREADABLE',
     'identity.enrollmentToken',
@@ -115,6 +111,9 @@ const cases: readonly Case[] = [
     'connections[stock].ingress[#1].tcp',
     connection('stock', '[dc1]', '«127.0.0.1:15432»'),
   ),
+  gateway('NOT_YET', 'store', 'store: «postgresql://db/penstock»\n', 'store: embedded'),
+  agent('YAML_SYNTAX', '', 'policy:\n  deny: «[»10.0.0.0/8, "]"\n', '`]`'),
+  agent('YAML_SYNTAX', '', 'log: «{»level: info\nhealth: {interval: 5s}\n', '`}`'),
   agent('INCONSISTENT', 'tunnel.reconnect.base', 'tunnel:\n  reconnect: {base: «40s»}\n'),
 ];
 

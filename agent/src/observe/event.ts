@@ -24,6 +24,7 @@ export const events = {
   'host-slept': ['warn', 'This host slept: every session is suspect and is checked at once.'],
   'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
   'config-refused': ['error', 'The new configuration is not valid; the last good one stays in force.'],
+  'config-without-effect': ['warn', 'The file sets fields that this release does not act upon.'],
   'config-needs-restart': ['warn', 'Some changed fields take effect at the next start only.'],
   'sample-failed': ['warn', 'The health of this host could not be sampled.'],
   'local-listening': ['info', 'The local status server is listening.'],

@@ -21,7 +21,7 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       tls === undefined
         ? undefined
         : { certificate: tls.certificate, key: secretOf(context, '/tls/key', tls.key) },
-    store: store === 'embedded' ? store : secretOf(context, '/store', store),
+    store: fieldValue('store', store),
     pools: file.pools.map(buildPool),
     connections: file.connections.map(buildConnection),
     identity: { certificateLifetime: duration(file.identity.certificateLifetime) },

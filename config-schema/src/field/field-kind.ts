@@ -81,7 +81,7 @@ export const fieldKinds = {
   secret: { parse: parseText, pattern: '(?!)', literal: 'reference', words: 'secret' },
   webhook: { parse: parseWebhook, pattern: '(?!)', literal: 'reference', words: 'secret, URL' },
   proxy: { parse: parseProxy, pattern: proxyPattern, literal: 'url', words: '`env`, `none` or a URL' },
-  store: { parse: parseStore, pattern: storePattern, literal: 'url', words: '`embedded` or a URL' },
+  store: { parse: parseStore, pattern: storePattern, literal: 'url', words: '`embedded`' },
 } as const satisfies Record<string, FieldKind>;
 
 export type FieldKindName = keyof typeof fieldKinds;

@@ -4,7 +4,7 @@ import { accepted, type FieldResult, refused } from './field-result.ts';
 /** For editors; the parsers check more. */
 export const gatewayUrlPattern = '^https://[^/@]+/?$';
 export const proxyPattern = '^(env|none|https?://.+)$';
-export const storePattern = '^(embedded|postgres(ql)?://.+)$';
+export const storePattern = '^embedded$';
 
 /** The origin of the gateway's tunnel port. */
 export function parseGatewayUrl(text: string): FieldResult<{ url: string; address: HostPort }> {
@@ -40,13 +40,17 @@ export function parseProxy(text: string): FieldResult<string> {
   });
 }
 
-/** `embedded` or the URL of a PostgreSQL database. */
-export function parseStore(text: string): FieldResult<string> {
+/** `embedded`: databases as stores are for later releases. */
+export function parseStore(text: string): FieldResult<'embedded'> {
   if (text === 'embedded') return accepted(text);
-  return ofScheme(text, ['postgresql:', 'postgres:'], {
-    message: 'must be embedded or a postgresql:// URL',
-    suggestion: 'Write it like postgresql://penstock:${env:STORE_PASSWORD}@db.example.com/penstock.',
-  });
+  const suggestion = 'Write `store: embedded`, or leave it out.';
+  return /^postgres(ql)?:/.test(text)
+    ? refused(
+        'NOT_YET',
+        'is a database, and this release keeps its state in the data directory only',
+        suggestion,
+      )
+    : refused('NOT_ALLOWED_VALUE', 'must be embedded', suggestion);
 }
 
 /** Where alerts are sent. */

@@ -2,6 +2,7 @@ import { checkKeyOfCertificate, checkOrder } from './consistency.ts';
 import type { FileView } from './file-view.ts';
 import { checkKnownNames } from './known-names.ts';
 import { checkListenConflicts } from './listen-conflicts.ts';
+import { checkPinning } from './pinning.ts';
 import { checkUniqueNames } from './unique-names.ts';
 
 /** What agent.yaml must keep beyond its schema. */
@@ -14,6 +15,7 @@ export function checkAgentFile(view: FileView): void {
 export function checkGatewayFile(view: FileView): void {
   checkUniqueNames(view);
   checkKnownNames(view);
+  checkPinning(view);
   checkListenConflicts(view);
   checkKeyOfCertificate(view);
   checkOrder(view, ['dial', 'attemptTimeout'], ['dial', 'totalTimeout']);

@@ -39,6 +39,13 @@ export function word<const Words extends readonly string[]>(
   return { ...schema, type: 'string' as const };
 }
 
+/** A field that is checked, so that files may have it, and that nothing acts upon yet. */
+export function notYet<Field extends TSchema>(field: Field) {
+  const meaning = 'description' in field ? `${field.description} ` : '';
+  const description = `${meaning}Checked by this release, and not acted upon yet.`;
+  return { ...field, description, withoutEffect: true as const };
+}
+
 /** One fixed word that tells files apart: the same on every host, so never a reference. */
 export function constant<const Word extends string>(value: Word, description: string) {
   return Type.Literal(value, { description, literal: true });

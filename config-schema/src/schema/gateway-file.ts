@@ -1,21 +1,36 @@
 import Type, { type Static } from 'typebox';
 import { logLevels } from '../agent-config.ts';
 import { alertConditions } from '../gateway-config.ts';
-import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
+import {
+  constant,
+  group,
+  integer,
+  list,
+  namedList,
+  notYet,
+  optionalGroup,
+  quantity,
+  text,
+  word,
+} from './field.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
 const pool = group('Agents that stand in for each other.', {
   name: text('name', 'Name that agents and connections use; unique in this file.'),
-  pinning: word(
-    ['enforce', 'warn', 'off'],
-    'What happens to an agent whose configuration is not the pinned one: `enforce` quarantines it, `warn` shows it, `off` only reports.',
-    { default: 'off' },
+  pinning: notYet(
+    word(
+      ['enforce', 'warn', 'off'],
+      'What happens to an agent whose configuration is not the pinned one: `enforce` quarantines it, `warn` shows it, `off` only reports. This release takes `off` alone.',
+      { default: 'off' },
+    ),
   ),
-  minReady: integer('Agents that must be ready for the pool to count as healthy.', {
-    default: 1,
-    minimum: 0,
-    maximum: 10_000,
-  }),
+  minReady: notYet(
+    integer('Agents that must be ready for the pool to count as healthy.', {
+      default: 1,
+      minimum: 0,
+      maximum: 10_000,
+    }),
+  ),
   queue: optionalGroup('Clients that wait while no agent of the pool is there.', {
     limit: integer('Clients waiting at once; 0 lets none wait.', {
       default: 64,
@@ -79,13 +94,9 @@ export const GatewayFile = group(
         key: text('privateKey', 'Its private key as PEM, by reference: `${file:/etc/penstock/tls.key}`.'),
       }),
     ),
-    store: text(
-      'store',
-      '`embedded` keeps state in the data directory; or the URL of a PostgreSQL database, password by reference.',
-      {
-        default: 'embedded',
-      },
-    ),
+    store: text('store', '`embedded` keeps state in the data directory, the only store of this release.', {
+      default: 'embedded',
+    }),
     pools: namedList(pool, 'Pools of agents.', { minItems: 1, maxItems: 1000 }),
     connections: namedList(connection, 'Routes that clients may take.', { default: [], maxItems: 10_000 }),
     identity: optionalGroup("Agents' certificates.", {
@@ -174,46 +185,52 @@ export const GatewayFile = group(
         min: '100ms',
         max: '1h',
       }),
-      staleAfter: quantity('duration', 'Silence after which an agent is stale.', {
-        default: '60s',
-        min: '200ms',
-        max: '7d',
-      }),
-      skew: quantity('duration', "Difference to the gateway's clock that is still well.", {
-        default: '30s',
-        min: '100ms',
-        max: '1d',
-      }),
-      certificateExpiry: quantity(
-        'duration',
-        "Rest of the gateway certificate's life that raises a warning.",
-        {
+      staleAfter: notYet(
+        quantity('duration', 'Silence after which an agent is stale.', {
+          default: '60s',
+          min: '200ms',
+          max: '7d',
+        }),
+      ),
+      skew: notYet(
+        quantity('duration', "Difference to the gateway's clock that is still well.", {
+          default: '30s',
+          min: '100ms',
+          max: '1d',
+        }),
+      ),
+      certificateExpiry: notYet(
+        quantity('duration', "Rest of the gateway certificate's life that raises a warning.", {
           default: '7d',
           min: '1m',
           max: '365d',
-        },
+        }),
       ),
     }),
-    alerts: list(
-      group('One condition and who hears of it.', {
-        when: word(alertConditions, 'The condition.'),
-        for: quantity('duration', 'How long it must hold first.', { default: '0s', min: '0s', max: '7d' }),
-        notify: list(text('name', 'Name of a `notify` entry.'), 'Who hears of it.', {
-          minItems: 1,
-          maxItems: 100,
-          uniqueItems: true,
+    alerts: notYet(
+      list(
+        group('One condition and who hears of it.', {
+          when: word(alertConditions, 'The condition.'),
+          for: quantity('duration', 'How long it must hold first.', { default: '0s', min: '0s', max: '7d' }),
+          notify: list(text('name', 'Name of a `notify` entry.'), 'Who hears of it.', {
+            minItems: 1,
+            maxItems: 100,
+            uniqueItems: true,
+          }),
         }),
-      }),
-      'Conditions that notify someone. Checked by this release, evaluated by a later one.',
-      { default: [], maxItems: 1000 },
+        'Conditions that notify someone.',
+        { default: [], maxItems: 1000 },
+      ),
     ),
-    notify: namedList(
-      group('One receiver of alerts.', {
-        name: text('name', 'Name that alerts use; unique in this file.'),
-        webhook: text('webhook', 'URL that is posted to, by reference: `${env:OPS_WEBHOOK_URL}`.'),
-      }),
-      'Receivers of alerts. Checked by this release, used by a later one.',
-      { default: [], maxItems: 100 },
+    notify: notYet(
+      namedList(
+        group('One receiver of alerts.', {
+          name: text('name', 'Name that alerts use; unique in this file.'),
+          webhook: text('webhook', 'URL that is posted to, by reference: `${env:OPS_WEBHOOK_URL}`.'),
+        }),
+        'Receivers of alerts.',
+        { default: [], maxItems: 100 },
+      ),
     ),
     log: optionalGroup('The log on standard output.', {
       level: word(logLevels, 'Least severe level that is logged.', { default: 'info' }),

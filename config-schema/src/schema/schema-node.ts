@@ -20,6 +20,10 @@ export type SchemaNode = {
   readonly field?: FieldKeyword;
   /** The same on every host, so never a reference. */
   readonly literal?: boolean;
+  /** A reference that finds nothing on this host counts as left out. */
+  readonly mayBeMissing?: boolean;
+  /** Checked by this release, and not acted upon. */
+  readonly withoutEffect?: boolean;
   /** A list of things with names, no two the same. */
   readonly named?: boolean;
 };

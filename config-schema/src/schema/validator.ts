@@ -50,6 +50,8 @@ ajv.addKeyword({
 });
 ajv.addKeyword({ keyword: 'literal', schemaType: 'boolean' });
 ajv.addKeyword({ keyword: 'named', schemaType: 'boolean' });
+ajv.addKeyword({ keyword: 'mayBeMissing', schemaType: 'boolean' });
+ajv.addKeyword({ keyword: 'withoutEffect', schemaType: 'boolean' });
 
 /** Check a resolved file and fill in its defaults in place; errors are on the function, as ajv has them. */
 export const validateAgentFile: ValidateFunction<AgentFile> = ajv.compile<AgentFile>(AgentFile);

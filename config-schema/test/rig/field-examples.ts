@@ -110,8 +110,8 @@ export const fieldExamples: Partial<
     refuses: ['', 'system', 'proxy:3128', 'socks5://proxy', 'http:proxy', ' http://proxy'],
   },
   store: {
-    accepts: ['embedded', 'postgresql://db/penstock', 'postgres://user@db:5432/penstock?sslmode=require'],
-    refuses: ['', 'sqlite', 'mysql://db/x', 'postgresql:db', 'postgresql:///penstock'],
+    accepts: ['embedded'],
+    refuses: ['', 'sqlite', 'Embedded', 'postgresql://db/penstock', 'postgres://user@db:5432/penstock'],
   },
   webhook: { accepts: ['https://hooks.example.com/a'], refuses: ['', 'hooks.example.com', 'ftp://a'] },
   probeRule: {

@@ -83,9 +83,6 @@ function texts(kind: FieldKindName, pair: KeyPair): fc.Arbitrary<string> {
         hostName.map((there) => `http://${there}:3128`),
       );
     case 'store':
-      return fc.oneof(
-        fc.constant('embedded'),
-        hostName.map((there) => `postgresql://penstock@${there}/penstock`),
-      );
+      return fc.constant('embedded');
   }
 }

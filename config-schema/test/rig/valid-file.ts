@@ -36,6 +36,7 @@ export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(Gateway
         ingress['tcp'] = String(ingress['tcp']).replace(/:[0-9]+$/, `:${index + 1}`);
       });
     delete file['listen'];
+    for (const pool of list(file, 'pools')) if ('pinning' in pool) pool['pinning'] = 'off';
     return file;
   })
   .chain((content) => withReferences(content, GatewayFile));

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fieldsWithoutEffect } from '../src/fields-without-effect.ts';
+import { parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
+import { fieldRows } from '../src/schema/field-rows.ts';
+import { hostOf } from './rig/host-of.ts';
+import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
+
+const host = hostOf({ environment: { OPS: 'https://hooks.example.com' }, files: new Map() });
+
+function ofAgent(text: string): readonly string[] {
+  const result = parseAgentConfig(text, host);
+  assert.ok(result.ok, JSON.stringify(result));
+  return fieldsWithoutEffect(result.config);
+}
+
+function ofGateway(text: string): readonly string[] {
+  const result = parseGatewayConfig(text, host);
+  assert.ok(result.ok, JSON.stringify(result));
+  return fieldsWithoutEffect(result.config);
+}
+
+test('a file that leaves them alone, or writes their defaults, has none', () => {
+  assert.deepEqual(ofAgent(MINIMAL_AGENT), []);
+  assert.deepEqual(ofAgent(`${MINIMAL_AGENT}log: {recent: 2000}\npolicy: {remote: {logs: allow}}\n`), []);
+  assert.deepEqual(ofGateway(MINIMAL_GATEWAY), []);
+  const defaults = 'health: {staleAfter: 1m, skew: 30000ms, certificateExpiry: 168h}\nalerts: []\n';
+  assert.deepEqual(ofGateway(MINIMAL_GATEWAY + defaults), []);
+});
+
+test('every field that is set otherwise is named, in the words of the file', () => {
+  const agent = MINIMAL_AGENT.replace('name: orders-db,', 'name: orders-db, check: {},').concat(
+    'policy: {deny: [10.0.0.0/8], probe: {allow: ["*:1"]}, remote: {logs: deny, restart: allow, upgrade: allow}}\n',
+    'log: {level: debug, recent: 1}\n',
+  );
+  assert.deepEqual(ofAgent(agent), [
+    'connectors[orders-db].check',
+    'policy.probe.allow',
+    'policy.remote.logs',
+    'policy.remote.restart',
+    'policy.remote.upgrade',
+    'log.recent',
+  ]);
+  const gateway = MINIMAL_GATEWAY.replace('name: dc1', 'name: dc1\n    minReady: 2').concat(
+    'health: {heartbeatInterval: 10s, staleAfter: 2m, skew: 1s, certificateExpiry: 1d}\n',
+    'alerts: [{when: agent-stale, notify: [ops]}]\nnotify: [{name: ops, webhook: "${env:OPS}"}]\n',
+  );
+  assert.deepEqual(ofGateway(gateway), [
+    'pools[dc1].minReady',
+    'health.staleAfter',
+    'health.skew',
+    'health.certificateExpiry',
+    'alerts',
+    'notify',
+  ]);
+});
+
+test('their descriptions say so, and those of others do not', () => {
+  const idle = [...fieldRows('Agent'), ...fieldRows('Gateway')]
+    .filter(({ description }) => description.endsWith('Checked by this release, and not acted upon yet.'))
+    .map(({ path }) => path);
+  assert.deepEqual(idle, [
+    'connectors[].check',
+    'policy.probe',
+    'policy.probe.allow',
+    'policy.remote',
+    'policy.remote.logs',
+    'policy.remote.restart',
+    'policy.remote.upgrade',
+    'log.recent',
+    'pools[].pinning',
+    'pools[].minReady',
+    'health.staleAfter',
+    'health.skew',
+    'health.certificateExpiry',
+    'alerts',
+    'notify',
+  ]);
+});

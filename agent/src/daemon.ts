@@ -81,6 +81,7 @@ export async function startDaemon({
     name,
     pool,
     enrollmentToken: () => config.identity.enrollmentToken,
+    enrollmentTokenMissing: () => config.identity.enrollmentTokenMissing,
     post: (identity) => (path, body) =>
       post(
         gateway(),

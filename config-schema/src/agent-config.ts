@@ -50,6 +50,8 @@ export type AgentConfig = ConfigVersion & {
   readonly identity: {
     readonly directory: string;
     readonly enrollmentToken: Secret | undefined;
+    /** Which reference of `enrollmentToken` gave nothing, and why, as one sentence without any secret. */
+    readonly enrollmentTokenMissing?: string | undefined;
   };
   readonly connectors: readonly Connector[];
   readonly policy: {

@@ -57,6 +57,8 @@ export function checkFile<File>(
   // Half a tree would only give problems that are none.
   if (root === undefined || broken) return refuse(yamlFindings);
   const header = readHeader(root, spec.kind);
+  // What a file of others holds is no mistake, and nothing to print.
+  if (header.foreign) return refuse(header.findings);
   if (!header.readable) return refuse([...yamlFindings, ...header.findings]);
 
   const resolved = resolveTree(root, text, spec.schema, host);
@@ -83,7 +85,8 @@ export function checkFile<File>(
     content,
   };
   const { version, digest } = source;
-  const context = { version, digest, directory: host?.directory, references: resolved.references };
+  const { references, missing } = resolved;
+  const context = { version, digest, directory: host?.directory, references, missing };
   return { ok: true, file: valid ? (resolved.data as File) : undefined, context, source };
 }
 

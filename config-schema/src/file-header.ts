@@ -8,6 +8,8 @@ const programs: Readonly<Record<FileKind, string>> = { Agent: 'penstock-agent', 
 
 export type Header = {
   readonly findings: readonly Finding[];
+  /** Neither field says that this is a configuration of ours. */
+  readonly foreign: boolean;
   /** Whether the rest of the file can be read as what it should be. */
   readonly readable: boolean;
 };
@@ -37,7 +39,8 @@ export function readHeader(root: Node, wanted: FileKind): Header {
   }
   const otherShape = apiVersion !== undefined && version !== API_VERSION && !isReference(version);
   const misspelt = typeof version === 'string' && suggest(version, [API_VERSION]) !== undefined;
-  return { findings, readable: given !== other && (!otherShape || misspelt) };
+  const foreign = findings.length === 2 && given !== other;
+  return { findings, foreign, readable: given !== other && (!otherShape || misspelt) };
 }
 
 function literal(node: Node | undefined): unknown {

@@ -37,7 +37,7 @@ function agentFile(config: AgentConfig): object {
       sessions: gateway.sessions,
       proxy: gateway.proxy,
     },
-    identity,
+    identity: { directory: identity.directory, enrollmentToken: identity.enrollmentToken },
     connectors: config.connectors.map(({ address, dialTimeout, check, ...connector }) => ({
       ...connector,
       address: formatHostPort(address),

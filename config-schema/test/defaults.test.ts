@@ -24,7 +24,11 @@ test('the shortest agent.yaml has every default', () => {
       sessions: 2,
       proxy: 'env',
     },
-    identity: { directory: '/var/lib/penstock-agent', enrollmentToken: undefined },
+    identity: {
+      directory: '/var/lib/penstock-agent',
+      enrollmentToken: undefined,
+      enrollmentTokenMissing: undefined,
+    },
     connectors: [
       {
         name: 'orders-db',

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
 import { escapeTemplate, parseTemplate } from '../src/reference/template.ts';
+import { showConfig } from '../src/show.ts';
 import { hostOf } from './rig/host-of.ts';
 import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
 
@@ -128,7 +129,38 @@ describe('a secret', () => {
     assert.equal(token('${env:UNSET:-}'), undefined);
     assert.equal(token('${env:EMPTY}'), undefined);
     assert.equal(token('${file:/run/empty}'), undefined);
-    assert.deepEqual(token('${env:UNSET}'), ['ENVIRONMENT_MISSING']);
+    assert.equal(token('${env:UNSET}'), undefined);
+    assert.equal(token('${file:/run/none}'), undefined);
+    assert.equal(token('${env:SET}${env:UNSET}'), undefined);
+  });
+
+  test('that is not there says which reference gave nothing, and is watched for', () => {
+    const missing = (written: string) => {
+      const text = `${MINIMAL_AGENT}identity: {enrollmentToken: ${JSON.stringify(written)}}\n`;
+      const result = parseAgentConfig(text, host);
+      assert.ok(result.ok);
+      const { enrollmentTokenMissing: sentence } = result.config.identity;
+      assert.equal(showConfig(result.config).includes('enrollmentToken'), sentence === undefined);
+      return [sentence, ...result.source.files];
+    };
+    assert.deepEqual(missing('${env:SET}'), [undefined]);
+    assert.deepEqual(missing('${env:SET}${env:UNSET}'), [
+      '`identity.enrollmentToken` refers to the environment variable UNSET, which is not set.',
+    ]);
+    assert.deepEqual(missing('${env:EMPTY}'), [
+      '`identity.enrollmentToken` refers to ${env:EMPTY}, which gives nothing.',
+    ]);
+    assert.deepEqual(missing('${file:none}'), [
+      '`identity.enrollmentToken` refers to the file /etc/penstock/none, which does not exist.',
+      '/etc/penstock/none',
+    ]);
+  });
+
+  test('that is malformed, or that every start needs, must be there', () => {
+    assert.deepEqual(token('${env:UNSET}${SET}'), ['REFERENCE_SYNTAX']);
+    const text = `${MINIMAL_GATEWAY}notify: [{name: ops, webhook: "\${env:UNSET}"}]\n`;
+    const result = parseGatewayConfig(text, host);
+    assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['ENVIRONMENT_MISSING']);
   });
 
   test('shows itself to nobody, and knows where it came from', () => {
@@ -142,23 +174,25 @@ describe('a secret', () => {
   });
 
   test('in a URL is taken by reference only', () => {
-    const store = (written: string) => {
-      const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: ${JSON.stringify(written)}\n`, host);
+    const proxy = (written: string) => {
+      const text = MINIMAL_AGENT.replace('  pins:', `  proxy: ${JSON.stringify(written)}\n  pins:`);
+      const result = parseAgentConfig(text, host);
       if (!result.ok) return result.problems.map(({ code }) => code);
-      return typeof result.config.store === 'string' ? result.config.store : result.config.store.reveal();
+      const { proxy: given } = result.config.gateway;
+      return typeof given === 'string' ? given : given.reveal();
     };
-    assert.equal(store('postgresql://a:${env:SET}@db/x'), 'postgresql://a:set@db/x');
-    assert.equal(store('postgresql://a@db/x?sslmode=require'), 'postgresql://a@db/x?sslmode=require');
-    assert.equal(store('postgresql://db/x?password=${env:SET}'), 'postgresql://db/x?password=set');
+    assert.equal(proxy('http://a:${env:SET}@proxy'), 'http://a:set@proxy');
+    assert.equal(proxy('http://a@proxy/?b=c'), 'http://a@proxy/?b=c');
+    assert.equal(proxy('http://proxy/?password=${env:SET}'), 'http://proxy/?password=set');
     for (const written of [
-      'postgresql://a:b@db/x',
-      'postgresql://a:b${env:SET}@db/x',
-      'postgresql://a:${env:SET:-b}@db/x',
-      'postgresql://db/x?a=b&password=c',
-      'postgresql://db/x?sslpassword=c',
+      'http://a:b@db/x',
+      'http://a:b${env:SET}@db/x',
+      'http://a:${env:SET:-b}@db/x',
+      'http://db/x?a=b&password=c',
+      'http://db/x?sslpassword=c',
     ]) {
-      assert.deepEqual(store(written), ['CREDENTIALS_IN_URL'], written);
+      assert.deepEqual(proxy(written), ['CREDENTIALS_IN_URL'], written);
     }
-    assert.equal(store('${env:UNSET:-embedded}'), 'embedded');
+    assert.equal(proxy('${env:UNSET:-none}'), 'none');
   });
 });

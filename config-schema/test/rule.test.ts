@@ -112,8 +112,8 @@ policy:
   );
 });
 
-test('a header that is missing is told together with the rest', () => {
-  const result = parseAgentConfig('version: 1\n', nothing);
+test('half a header that is missing is told together with the rest', () => {
+  const result = parseAgentConfig('kind: Agent\nversion: 1\n', nothing);
   assert.ok(!result.ok);
   assert.deepEqual(result.problems.map(({ code, path }) => `${code} ${path}`).toSorted(), [
     'API_VERSION_UNSUPPORTED apiVersion',
@@ -121,8 +121,45 @@ test('a header that is missing is told together with the rest', () => {
     'MISSING_KEY gateway',
     'MISSING_KEY name',
     'MISSING_KEY pool',
-    'WRONG_KIND kind',
   ]);
+});
+
+test('a file of others is told as such, without what it holds', () => {
+  const line = (index: number) => `setting-${index}: value-${index}\n`;
+  const others = Array.from({ length: 50 }, (_, index) => line(index)).join('');
+  for (const head of ['', 'apiVersion: v1\nkind: Pod\n']) {
+    const result = parseAgentConfig(head + others + line(7), nothing);
+    assert.ok(!result.ok);
+    assert.deepEqual(
+      result.problems.map(({ code, path }) => `${code} ${path}`),
+      ['API_VERSION_UNSUPPORTED apiVersion', 'WRONG_KIND kind'],
+    );
+    assert.ok(!JSON.stringify(result.problems).includes('value-1'));
+  }
+});
+
+test('pinning that would be relied upon is refused, by reference too', () => {
+  const problems = (pinning: string) => {
+    const text = MINIMAL_GATEWAY.replace('name: dc1', `name: dc1\n    pinning: ${pinning}`);
+    const result = parseGatewayConfig(text, hostOf({ environment: { MODE: 'warn' }, files: new Map() }));
+    return result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`);
+  };
+  assert.deepEqual(problems('off'), []);
+  for (const pinning of ['enforce', 'warn', '${env:MODE}']) {
+    assert.deepEqual(problems(pinning), ['NOT_YET pools[dc1].pinning']);
+  }
+});
+
+test('a database as store is refused, by reference too, and its URL not repeated', () => {
+  const host = hostOf({ environment: { STORE: 'postgres://a:c4n4ry@db/x' }, files: new Map() });
+  const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: \${env:STORE}\n`, host);
+  assert.ok(!result.ok);
+  assert.deepEqual(
+    result.problems.map(({ code, path }) => `${code} ${path}`),
+    ['NOT_YET store'],
+  );
+  assert.match(result.problems[0]?.message ?? '', /data directory only/);
+  assert.ok(!JSON.stringify(result.problems).includes('c4n4ry'));
 });
 
 test('keys that mean something to JavaScript mean nothing here', () => {

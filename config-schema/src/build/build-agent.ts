@@ -27,6 +27,7 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
         context.directory === undefined ? identity.directory : resolve(context.directory, identity.directory),
       enrollmentToken:
         token === undefined ? undefined : secretOf(context, '/identity/enrollmentToken', token),
+      enrollmentTokenMissing: context.missing.get('/identity/enrollmentToken'),
     },
     connectors: file.connectors.map(buildConnector),
     policy: {

@@ -23,6 +23,8 @@ export type BuildContext = {
   readonly directory: string | undefined;
   /** JSON pointers of values that came from references, with the text that refers to them. */
   readonly references: ReadonlyMap<string, string>;
+  /** JSON pointers of values left out because their references gave nothing, each with a sentence that says why. */
+  readonly missing: ReadonlyMap<string, string>;
 };
 
 /** A secret that knows how the file refers to it. */

@@ -1,4 +1,5 @@
 import { fieldKinds } from '../field/field-kind.ts';
+import type { ConfigProblemCode } from '../problem.ts';
 import { type SchemaNode, schemaChild } from '../schema/schema-node.ts';
 import type { Finding } from '../yaml/finding.ts';
 import { pathWords } from '../yaml/path-words.ts';
@@ -15,6 +16,8 @@ export type ResolvedTree = {
   readonly findings: readonly Finding[];
   /** JSON pointers of values that came from references, with the text that refers to them. */
   readonly references: ReadonlyMap<string, string>;
+  /** JSON pointers of values left out because their references gave nothing, each with a sentence that says why. */
+  readonly missing: ReadonlyMap<string, string>;
   /** JSON pointers of values that are not known: nothing more can be said about them. */
   readonly unknown: ReadonlySet<string>;
   /** Paths of all files that references name. */
@@ -36,6 +39,7 @@ export function resolveTree(
 class TreeResolver {
   readonly findings: Finding[] = [];
   readonly references = new Map<string, string>();
+  readonly missing = new Map<string, string>();
   readonly unknown = new Set<string>();
   readonly files = new Set<string>();
   readonly #root: Node;
@@ -114,7 +118,9 @@ class TreeResolver {
       }
       const result = resolvePart(part, host ?? NOWHERE, this.files);
       if (result.ok) text = text === undefined ? undefined : text + result.text;
-      else {
+      else if (schema.mayBeMissing === true && notThere.has(result.code)) {
+        if (!this.missing.has(pointer)) this.missing.set(pointer, this.#sentence(path, result.message));
+      } else {
         this.#report(path, range, result);
         text = undefined;
       }
@@ -123,7 +129,11 @@ class TreeResolver {
       this.unknown.add(pointer);
       return node.value;
     }
-    if (secret && text === '') return undefined;
+    if (this.missing.has(pointer)) return undefined;
+    if (secret && text === '') {
+      this.missing.set(pointer, this.#sentence(path, `refers to ${node.value}, which gives nothing`));
+      return undefined;
+    }
     this.references.set(pointer, absoluteTemplate(parts, host ?? NOWHERE));
     return schema.type === 'integer' && /^-?[0-9]{1,15}$/.test(text) ? Number(text) : text;
   }
@@ -135,10 +145,16 @@ class TreeResolver {
   }
 
   #report(path: Path, range: Range, { code, message, suggestion }: ReferenceProblem): void {
-    const subject = pathWords(this.#root, path);
-    this.findings.push({ code, range, path, message: `\`${subject}\` ${message}.`, suggestion });
+    this.findings.push({ code, range, path, message: this.#sentence(path, message), suggestion });
+  }
+
+  #sentence(path: Path, message: string): string {
+    return `\`${pathWords(this.#root, path)}\` ${message}.`;
   }
 }
+
+/** What a reference may meet on a host that no longer needs what it refers to. */
+const notThere: ReadonlySet<ConfigProblemCode> = new Set(['ENVIRONMENT_MISSING', 'REFERENCED_FILE_MISSING']);
 
 /** Malformed references are found without any host. */
 const NOWHERE: ReferenceHost = {

@@ -23,6 +23,7 @@ export function configCommand({ kind, io }: ConfigCommandOptions): Command {
   };
   return new Command('config')
     .description('check and show the configuration file')
+    .addHelpText('after', `\nExample:\n  $ ${context.program} config validate ${context.defaultFile}`)
     .addCommand(validateCommand(context))
     .addCommand(showCommand(context))
     .addCommand(digestCommand(context))

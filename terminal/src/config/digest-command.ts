@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { json, type OutputFormat, outputOption } from '../output-format.ts';
+import { json, type OutputFormat, outputFormats, outputOption } from '../output-format.ts';
 import { type ConfigContext, checkFile, refuse } from './config-context.ts';
 
 export function digestCommand(context: ConfigContext): Command {
@@ -9,7 +9,7 @@ export function digestCommand(context: ConfigContext): Command {
       'print the digest that pins compare: of the content, before references, on every host the same',
     )
     .argument('[file]', 'the file, or - for standard input', defaultFile)
-    .addOption(outputOption(['text', 'json']))
+    .addOption(outputOption(outputFormats))
     .addHelpText('after', `\nExample:\n  $ ${program} config digest ${defaultFile}`)
     .action((file: string, { output }: { readonly output: OutputFormat }) => {
       const result = checkFile(context, file);

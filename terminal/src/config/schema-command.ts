@@ -1,16 +1,21 @@
 import { schemaText } from '@penstock/config-schema';
 import { Command } from 'commander';
+import { outputFormats, outputOption } from '../output-format.ts';
 import type { ConfigContext } from './config-context.ts';
 
 export function schemaCommand({ io, kind, program, defaultFile }: ConfigContext): Command {
   const schemaFile = kind === 'Agent' ? 'agent.v1.json' : 'gateway.v1.json';
-  return new Command('schema')
-    .description('print the JSON Schema of the file, for editors')
-    .addHelpText(
-      'after',
-      `\nExample:\n  $ ${program} config schema > ${schemaFile}\n\nThen begin ${defaultFile} with:\n  # yaml-language-server: $schema=./${schemaFile}`,
-    )
-    .action(() => {
-      io.stdout.write(schemaText(kind));
-    });
+  return (
+    new Command('schema')
+      .description('print the JSON Schema of the file, for editors')
+      // It is JSON whatever the format; the option is there so that all of these commands take it.
+      .addOption(outputOption(outputFormats))
+      .addHelpText(
+        'after',
+        `\nExample:\n  $ ${program} config schema > ${schemaFile}\n\nThen begin ${defaultFile} with:\n  # yaml-language-server: $schema=./${schemaFile}`,
+      )
+      .action(() => {
+        io.stdout.write(schemaText(kind));
+      })
+  );
 }

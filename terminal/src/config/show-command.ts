@@ -1,16 +1,16 @@
 import { showConfig, shownConfig } from '@penstock/config-schema';
 import { Command } from 'commander';
-import { json, type OutputFormat, outputOption } from '../output-format.ts';
+import { json, type OutputFormat, outputFormats, outputOption } from '../output-format.ts';
 import { type ConfigContext, loadFile, refuse } from './config-context.ts';
 
 export function showCommand(context: ConfigContext): Command {
   const { io, program, defaultFile } = context;
   return new Command('show')
     .description(
-      'print the configuration in force: defaults filled in, references resolved, secrets left out',
+      'print the configuration in force: defaults filled in, references resolved; of a secret its reference, never its value',
     )
     .argument('[file]', 'the file, or - for standard input', defaultFile)
-    .addOption(outputOption(['text', 'json']))
+    .addOption(outputOption(outputFormats))
     .addHelpText('after', `\nExample:\n  $ ${program} config show ${defaultFile}`)
     .action((file: string, { output }: { readonly output: OutputFormat }) => {
       const result = loadFile(context, file);

@@ -1,4 +1,4 @@
-import type { ConfigProblemCode } from '@penstock/config-schema';
+import type { AgentConfig, ConfigProblemCode, GatewayConfig } from '@penstock/config-schema';
 import { Command } from 'commander';
 import { json, type OutputFormat, outputFormats, outputOption } from '../output-format.ts';
 import { styleFor } from '../style.ts';
@@ -27,9 +27,14 @@ export function validateCommand(context: ConfigContext): Command {
     .action((file: string, options: Options) => validate(context, file, options));
 }
 
+function missingToken(config: AgentConfig | GatewayConfig): string | undefined {
+  return 'connectors' in config ? config.identity.enrollmentTokenMissing : undefined;
+}
+
 function validate(context: ConfigContext, file: string, { output, references }: Options): void {
   const { io, program } = context;
-  const result = references ? loadFile(context, file) : checkFile(context, file);
+  const loaded = references ? loadFile(context, file) : undefined;
+  const result = loaded ?? checkFile(context, file);
   if (!result.ok) {
     refuse(context, result.problems, output);
     if (output === 'text' && result.problems.some(({ code }) => ofTheHost.has(code))) {
@@ -40,6 +45,10 @@ function validate(context: ConfigContext, file: string, { output, references }: 
     return;
   }
   const { kind, version, digest } = result.source;
+  const missing = loaded?.ok === true ? missingToken(loaded.config) : undefined;
+  if (missing !== undefined && output !== 'json') {
+    io.stderr.write(`${missing} It counts as left out, which is right for an agent that has enrolled.\n`);
+  }
   if (output === 'json') {
     io.stdout.write(json({ valid: true, file, kind, version, digest }));
     return;

@@ -36,7 +36,7 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
   }
   const token = identity.enrollmentToken;
   if (token === undefined) {
-    throw new CommandError('The file names no enrollment token.', {
+    throw new CommandError(identity.enrollmentTokenMissing ?? 'The file names no enrollment token.', {
       suggestion:
         `Make one with "penstock-gateway token create --pool ${pool}", and refer to it as identity.enrollmentToken ` +
         'by ${env:NAME} or ${file:/path}.',

@@ -8,7 +8,9 @@ type Options = { readonly config: string; readonly output: OutputFormat };
 
 /** `identity show`: what this host holds, without its key. */
 export function identityCommand(io: Io): Command {
-  const identity = new Command('identity').description("this agent's certificate");
+  const identity = new Command('identity')
+    .description("this agent's certificate")
+    .addHelpText('after', '\nExample:\n  $ penstock-agent identity show --config agent.yaml');
   identity
     .command('show')
     .description('show the certificate in the identity directory')

@@ -29,6 +29,7 @@ async function startKeeper(token: Secret | undefined = TOKEN) {
     keyStore,
     logged,
     token: token as Secret | undefined,
+    missing: undefined as string | undefined,
     staged: 0,
     promoted: [] as string[],
     requests: (path: string) => gateway.requests.filter((request) => request.path === path).length,
@@ -57,6 +58,7 @@ async function startKeeper(token: Secret | undefined = TOKEN) {
     name: 'orders-1',
     pool: 'dc1',
     enrollmentToken: () => rig.token,
+    enrollmentTokenMissing: () => rig.missing,
     post: () => gateway.post,
     log: (event, fields) => logged.push({ event, ...fields }),
     clock,
@@ -238,6 +240,11 @@ test('without a token and without an identity there is nothing to try', async ()
   await assert.rejects(
     at.keeper.ensure(never),
     (error) => error instanceof IdentityError && error.message.includes('penstock-gateway token create'),
+  );
+  at.rig.missing = '`identity.enrollmentToken` refers to a file that does not exist.';
+  await assert.rejects(
+    at.keeper.ensure(never),
+    (error) => error instanceof IdentityError && error.message.includes('refers to a file that does not exist'),
   );
 });
 

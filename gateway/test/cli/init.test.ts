@@ -160,7 +160,7 @@ test('a configuration that is not valid, a store of another kind and a damaged d
   const environment = { STORE_URL: 'postgresql://store.internal/penstock' };
   const refused = await runCli(['init', '--config', other.file], environment);
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /data directory only\.\nWrite store: embedded/);
+  assert.match(refused.stderr, /NOT_YET [^\n]*data directory only\.[\s\S]*Write `store: embedded`/);
 
   await using damaged = await folder();
   await damaged.initJson();

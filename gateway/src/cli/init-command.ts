@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
 import {
-  CommandError,
   exitCodes,
   type Io,
   type OutputFormat,
@@ -44,11 +43,6 @@ async function init(
 ): Promise<void> {
   const config = load(io, file, output);
   if (config === undefined) return;
-  if (config.store !== 'embedded') {
-    throw new CommandError('This release keeps its state in the data directory only.', {
-      suggestion: `Write store: embedded in ${file}, or leave it out.`,
-    });
-  }
   const result = await initialize({ config, hosts, newAdminToken, now: Date.now() });
   const snippet = agentSnippet(config, hosts, result);
   io.stdout.write(renderInit(result, snippet, output, file, styleFor(io.stdout, io.environment)));

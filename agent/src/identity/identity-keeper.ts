@@ -2,6 +2,7 @@ import type { Secret } from '@penstock/config-schema';
 import { type Clock, ProblemError, pause, problemCodes } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentIdentity } from './agent-identity.ts';
+import { dueTimer } from './due-timer.ts';
 import { enroll } from './enroll.ts';
 import { failureFields } from './failure-fields.ts';
 import type { Post } from './identity-answer.ts';
@@ -207,7 +208,8 @@ export class IdentityKeeper {
     }
     const { clock, clockOffset } = this.#options;
     const due = renewAt(this.#current, () => clock.random());
-    this.#wait(due - clock.wall() - clockOffset());
+    const left = () => due - clock.wall() - clockOffset();
+    this.#stopTimer = dueTimer(clock, left, () => this.#renewInTurn());
   }
 
   #retryWait(asked: number): number {
@@ -218,9 +220,11 @@ export class IdentityKeeper {
 
   #wait(milliseconds: number): void {
     this.#stopTimer();
-    this.#stopTimer = longTimer(this.#options.clock, milliseconds, () => {
-      void this.#inTurn(() => this.#renew());
-    });
+    this.#stopTimer = longTimer(this.#options.clock, milliseconds, () => this.#renewInTurn());
+  }
+
+  #renewInTurn(): void {
+    void this.#inTurn(() => this.#renew());
   }
 
   async #renew(): Promise<void> {

@@ -31,18 +31,26 @@ async function startKeeper(token: Secret | undefined = TOKEN) {
     token: token as Secret | undefined,
     missing: undefined as string | undefined,
     staged: 0,
+    /** What the gateway's clock is ahead, as far as the agent knows. */
+    offset: 0,
     promoted: [] as string[],
     requests: (path: string) => gateway.requests.filter((request) => request.path === path).length,
     events: (event: string) => logged.filter((entry) => entry.event === event),
-    /** Lets the timer that is set fire, and waits for what it leads to. */
+    /** Lets time pass until what is waited for is tried. */
+    async tried() {
+      const before = gateway.requests.length;
+      do await clock.pass(clock.waiting[0] ?? 0);
+      while (gateway.requests.length === before && clock.waiting.length > 0);
+    },
+    /** Lets time pass until the next try, and waits for what it leads to. */
     async next(event: string) {
       const before = rig.events(event).length;
-      await clock.pass(clock.waiting[0] ?? 0);
+      await rig.tried();
       await eventually(`another ${event}`, () => rig.events(event).length > before);
     },
     async renewed() {
       const before = rig.staged;
-      await clock.pass(clock.waiting[0] ?? 0);
+      await rig.tried();
       await eventually('a renewed identity', () => rig.staged > before);
       const { candidate } = keeper;
       assert.ok(candidate);
@@ -62,7 +70,7 @@ async function startKeeper(token: Secret | undefined = TOKEN) {
     post: () => gateway.post,
     log: (event, fields) => logged.push({ event, ...fields }),
     clock,
-    clockOffset: () => 0,
+    clockOffset: () => rig.offset,
     backoff: () => ({ base: 500, max: 30_000 }),
     onStaged: () => {
       rig.staged += 1;
@@ -83,9 +91,10 @@ async function enrolled(token?: Secret) {
 
 test('a renewed identity is the candidate until a session has carried it, and then the identity', async () => {
   await using at = await enrolled();
-  const [wait = 0] = at.clock.waiting;
-  assert.ok(wait > 14 * HOUR && wait <= 16 * HOUR, `renewal is due in ${wait} ms`);
+  const start = at.clock.now();
   const next = await at.rig.renewed();
+  const wait = at.clock.now() - start;
+  assert.ok(wait > 14 * HOUR && wait <= 16 * HOUR, `renewal was due in ${wait} ms`);
   assert.notEqual(next.serial, at.first.serial);
   assert.equal(at.keeper.current?.serial, at.first.serial);
   assert.equal((await at.keyStore.current())?.serial, at.first.serial);
@@ -96,6 +105,27 @@ test('a renewed identity is the candidate until a session has carried it, and th
   assert.equal((await at.keyStore.current())?.serial, next.serial);
   assert.deepEqual(at.promoted, [next.serial]);
   assert.equal(at.keeper.candidate?.serial, next.serial);
+});
+
+test('a clock that is half a day behind renews in time, once the gateway has told its own', async () => {
+  await using at = await startKeeper();
+  at.clock.sleep(-12 * HOUR);
+  await at.keeper.ensure(never);
+  at.keeper.start();
+  at.rig.offset = 12 * HOUR;
+  const start = at.clock.now();
+  await at.rig.renewed();
+  const wait = at.clock.now() - start;
+  assert.ok(wait > 14 * HOUR && wait <= 16 * HOUR, `it was renewed after ${wait} ms`);
+});
+
+test('a host that slept past the time to renew renews within a minute', async () => {
+  await using at = await enrolled();
+  await at.clock.pass(HOUR);
+  at.clock.sleep(16 * HOUR);
+  const start = at.clock.now();
+  await at.rig.renewed();
+  assert.ok(at.clock.now() - start <= 60_000);
 });
 
 test('a renewed identity that the gateway refuses is dropped; the one before serves on', async () => {
@@ -185,7 +215,7 @@ test('stopping ends renewal, one under way included', async () => {
     await answer.promise;
     return issue.apply(at.gateway, request);
   };
-  await at.clock.pass(at.clock.waiting[0] ?? 0);
+  await at.rig.tried();
   await eventually('the request', () => at.requests(paths.renew) === 1);
   at.keeper.stop();
   answer.resolve();

@@ -18,6 +18,8 @@ export type KeepaliveOptions = {
   readonly interval: number;
   /** Milliseconds without a byte after a ping that end the session. */
   readonly timeout: number;
+  /** The same for the first ping alone, when the peer is suspect from the start; `timeout` when left out. */
+  readonly firstTimeout?: number;
   readonly clock?: Clock;
 };
 
@@ -104,6 +106,6 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
   };
 
   // The first ping goes out at once: it measures the round trip the windows follow.
-  ping(options.timeout);
+  ping(options.firstTimeout ?? options.timeout);
   return stop;
 }

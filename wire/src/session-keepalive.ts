@@ -5,7 +5,7 @@ import { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepaliv
 export type SessionKeepaliveOptions = Pick<KeepalivePort, 'onDead' | 'onRoundTrip' | 'onSlept'> & {
   readonly http: Pick<Http2Session, 'ping'>;
   readonly socket: Pick<TLSSocket, 'bytesRead'>;
-  readonly ping: Pick<KeepaliveOptions, 'interval' | 'timeout'>;
+  readonly ping: Pick<KeepaliveOptions, 'interval' | 'timeout' | 'clock'>;
 };
 
 /** Milliseconds for the first sign of life after this host slept. */
@@ -21,7 +21,7 @@ export class SessionKeepalive {
   }
 
   /** Starts, or starts again, with a ping at once. */
-  start(timeout = this.#options.ping.timeout): void {
+  start(firstTimeout = this.#options.ping.timeout): void {
     const { http, socket, ping, ...port } = this.#options;
     this.#stop();
     this.#stop = keepAlive(
@@ -34,11 +34,11 @@ export class SessionKeepalive {
         },
         bytesReceived: () => socket.bytesRead,
       },
-      { interval: ping.interval, timeout },
+      { ...ping, firstTimeout },
     );
   }
 
-  /** The session is suspect: asks at once, with a short deadline. */
+  /** The session is suspect: asks at once, with a short deadline for this one ping. */
   suspect(): void {
     this.start(Math.min(SUSPECT_TIMEOUT, this.#options.ping.timeout));
   }

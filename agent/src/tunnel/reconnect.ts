@@ -31,8 +31,6 @@ export async function keepConnected(options: ReconnectOptions, signal: AbortSign
   const { connectOnce, backoff, news, onFailed, onEnded, clock = systemClock } = options;
   const wait = (milliseconds: number, until = news()) =>
     pause(clock, milliseconds, AbortSignal.any([signal, until]));
-  const stopped = Promise.withResolvers<void>();
-  signal.addEventListener('abort', () => stopped.resolve(), { once: true });
   let failures = 0;
   let lostAt = clock.now();
   while (!signal.aborted) {
@@ -49,11 +47,7 @@ export async function keepConnected(options: ReconnectOptions, signal: AbortSign
     }
     const started = clock.now();
     const newsSince = news();
-    const loss = await Promise.race([
-      session.ended,
-      session.outgoing.then(() => undefined),
-      stopped.promise.then(() => undefined),
-    ]);
+    const loss = await lossOf(session, signal);
     lostAt = clock.now();
     const lived = lostAt - started;
     const isProven = lived >= LIVED;
@@ -64,5 +58,21 @@ export async function keepConnected(options: ReconnectOptions, signal: AbortSign
     // gateway that wants one session after the other.
     if (loss !== undefined) await wait(milliseconds);
     else if (!isProven) await wait(milliseconds, newsSince);
+  }
+}
+
+/**
+ * Why a session ended; undefined when a successor is wanted, or none any more. Nothing of it stays with `signal`,
+ * which lives through many sessions.
+ */
+async function lossOf({ ended, outgoing }: Connected, signal: AbortSignal): Promise<Error | undefined> {
+  const stopped = Promise.withResolvers<undefined>();
+  const stop = () => stopped.resolve(undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([ended, outgoing.then(() => undefined), stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ProblemError, TunnelError } from '@penstock/wire';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
@@ -137,6 +139,25 @@ test('stopping ends a wait and a session', async () => {
   await connected.clock.pass(0);
   await connected.stop();
   assert.deepEqual([waiting.tries, connected.tries], [1, 1]);
+});
+
+test('what a session ended with is not kept for as long as the loop lives', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const loop = startLoop();
+  const reasons: WeakRef<Error>[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    await loop.clock.pass(LIVED);
+    const reason = new TunnelError('SESSION_LOST');
+    reasons.push(new WeakRef(reason));
+    loop.session?.end(reason);
+    await loop.clock.pass(1_000);
+  }
+  await eventually('the reasons to be forgotten', () => {
+    collect();
+    return reasons.filter((reason) => reason.deref() !== undefined).length <= 2;
+  });
+  await loop.stop();
 });
 
 const wait = (error: unknown) =>

@@ -7,6 +7,7 @@ import { Enrollment } from './enrollment.ts';
 import { EnrollmentTokens } from './enrollment-token.ts';
 import { identityIssue } from './identity-issue.ts';
 import type { Presence } from './name-claim.ts';
+import { startPruning } from './pruning.ts';
 import { Renewal } from './renewal.ts';
 import { Revocation } from './revocation.ts';
 
@@ -16,6 +17,8 @@ export type Identity = {
   readonly enrollment: Enrollment;
   readonly renewal: Renewal;
   readonly revocation: Revocation;
+  /** Ends the daily pruning, and comes back when the store is no longer used by it. Must come before the store's end. */
+  stop(): Promise<void>;
 };
 
 export type IdentityOptions = {
@@ -28,19 +31,17 @@ export type IdentityOptions = {
   /** Milliseconds an agent has to show itself before another key may take its name; one minute. */
   readonly settleTime?: number;
   readonly clock?: () => number;
+  /** Told when the store could not be pruned; tried again a day later. */
+  readonly onPruneFailed?: (error: unknown) => void;
 };
 
 const MINUTE = 60_000;
 
-/** How long expired certificates stay on record. */
-const KEEP_EXPIRED = 30 * 24 * 60 * MINUTE;
-
-/** Everything about who an agent is, over an open store. Throws IdentityFileError or StoreError. */
+/** Everything about who an agent is, over an open store; the caller stops it. Throws IdentityFileError or StoreError. */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const { store, config, dataDirectory, organization, presence } = options;
-  const { settleTime = MINUTE, clock = Date.now } = options;
+  const { settleTime = MINUTE, clock = Date.now, onPruneFailed = () => {} } = options;
   const authority = await openAuthority(dataDirectory);
-  await store.identities.prune(clock() - KEEP_EXPIRED);
   const revocation = await Revocation.load(store, clock);
   const hasPool = (name: string) => config().pools.some((pool) => pool.name === name);
   const tokens = new EnrollmentTokens(store, hasPool, clock);
@@ -60,5 +61,6 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     attempts: new AttemptLimit({ attempts: 30, window: MINUTE, clock }),
   });
   const renewal = new Renewal({ store, revocation, issue, issues, clock });
-  return { authority, tokens, enrollment, renewal, revocation };
+  const stop = await startPruning({ store, clock, onFailed: onPruneFailed });
+  return { authority, tokens, enrollment, renewal, revocation, stop };
 }

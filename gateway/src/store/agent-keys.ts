@@ -23,5 +23,15 @@ export function agentKeyRepository(db: Kysely<Database>) {
         .where('agentKeys.key', '=', key)
         .executeTakeFirst();
     },
+
+    /** Forgets keys claimed before `before` that no certificate on record has. Returns how many went. */
+    async prune(before: number): Promise<number> {
+      const { numDeletedRows } = await db
+        .deleteFrom('agentKeys')
+        .where('createdAt', '<', before)
+        .where('key', 'not in', ({ selectFrom }) => selectFrom('identities').select('identities.key'))
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
   };
 }

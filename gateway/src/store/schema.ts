@@ -24,7 +24,7 @@ export type AgentRow = {
 
 export type RevocationReason = 'revoked' | 'replaced';
 
-/** A public key belongs to one agent for ever, so that enrollment and renewal can be idempotent by key. */
+/** A public key belongs to one agent while it is on record, so that enrollment and renewal can be idempotent by key. */
 export type AgentKeyRow = {
   /** Lower-case hexadecimal SHA-256 of the SPKI. */
   readonly key: string;

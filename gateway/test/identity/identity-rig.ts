@@ -22,6 +22,7 @@ export type IdentityRig = AsyncDisposable & {
   /** What the clock says; tests move it. */
   readonly clock: { now: number };
   readonly presence: Map<string, Presence>;
+  readonly pruneFailures: readonly unknown[];
   /** A token's text, for the pool dc1, 1 use and 1 h unless told. */
   token(request?: Partial<EnrollmentTokenRequest>): Promise<string>;
   /** Opens identity anew over the same store, as a gateway that was restarted does. */
@@ -33,6 +34,7 @@ export async function identityRig(): Promise<IdentityRig> {
   const opened = await openTestStore();
   const { store, directory } = opened;
   const clock = { now: Date.now() };
+  const pruneFailures: unknown[] = [];
   const presence = new Map<string, Presence>();
   await ensureAuthority(directory, 'acme', clock.now);
   const config = {
@@ -44,15 +46,20 @@ export async function identityRig(): Promise<IdentityRig> {
     })),
     identity: { certificateLifetime: 24 * HOUR },
   };
-  const open = () =>
-    openIdentity({
+  const stops: (() => Promise<void>)[] = [];
+  const open = async () => {
+    const opening = await openIdentity({
       store,
       config: () => config,
       dataDirectory: directory,
       organization: 'acme',
       presence: (agentId) => presence.get(agentId) ?? { state: 'unknown' },
       clock: () => clock.now,
+      onPruneFailed: (error) => pruneFailures.push(error),
     });
+    stops.push(opening.stop);
+    return opening;
+  };
   const identity = await open();
   // A gateway that has been up for a while: nobody waits for agents to come back after its start.
   clock.now += HOUR;
@@ -62,10 +69,14 @@ export async function identityRig(): Promise<IdentityRig> {
     directory,
     clock,
     presence,
+    pruneFailures,
     token: async (request = {}) =>
       (await identity.tokens.create({ pool: 'dc1', uses: 1, ttl: HOUR, ...request }, HOST)).token,
     restart: open,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(stops.map((stop) => stop()));
+      await opened[Symbol.asyncDispose]();
+    },
   };
 }
 

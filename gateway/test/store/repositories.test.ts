@@ -95,6 +95,25 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal(await agentKeys.owner('unknown'), undefined);
     });
 
+    test('agent keys: old ones without a certificate are pruned, those with one stay', async () => {
+      await using opened = await open();
+      const { agents, agentKeys, identities } = opened.store;
+      await agents.insert(agent('agt_1', 'a'));
+      for (const [key, createdAt] of [
+        ['old', 1],
+        ['kept', 1],
+        ['young', 100],
+      ] as const) {
+        await agentKeys.claim({ key, agentId: 'agt_1', createdAt });
+      }
+      await identities.insert({ ...identity('A1', 'agt_1', 50), key: 'kept' });
+      assert.equal(await agentKeys.prune(100), 1);
+      assert.equal(await agentKeys.owner('old'), undefined);
+      assert.equal((await agentKeys.owner('kept'))?.id, 'agt_1');
+      assert.equal((await agentKeys.owner('young'))?.id, 'agt_1');
+      assert.equal(await agentKeys.prune(100), 0);
+    });
+
     test('identities: latest, by agent, revoked, pruned', async () => {
       await using opened = await open();
       const { agents, identities } = opened.store;

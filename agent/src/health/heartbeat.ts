@@ -13,6 +13,8 @@ export type HeartbeatOptions = {
   readonly send: (heartbeat: Heartbeat) => void;
   /** The gateway has acknowledged a heartbeat. */
   readonly onAcknowledged: (reading: ClockReading) => void;
+  /** A heartbeat could not be made or encoded. It is skipped: telemetry must not end a session. */
+  readonly onFailed: (error: unknown) => void;
 };
 
 export type Heartbeats = {
@@ -27,6 +29,7 @@ export function startHeartbeats({
   facts,
   send,
   onAcknowledged,
+  onFailed,
 }: HeartbeatOptions): Heartbeats {
   let seq = 0;
   let sentAt = 0;
@@ -34,7 +37,11 @@ export function startHeartbeats({
   const beat = () => {
     seq += 1;
     sentAt = clock.wall();
-    send({ type: 'heartbeat', seq, sentAt, ...facts() });
+    try {
+      send({ type: 'heartbeat', seq, sentAt, ...facts() });
+    } catch (error) {
+      onFailed(error);
+    }
     stopTimer = clock.after(interval, beat);
   };
   beat();

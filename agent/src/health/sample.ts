@@ -35,14 +35,11 @@ export function startSampler({ sample, interval, onFailed }: SamplerOptions): Sa
     const busy = (since.user + since.system) / 1000 / Math.max(1, now - at);
     used = process.cpuUsage();
     at = now;
-    const load = Math.min(1, Math.max(0, currentLoad / 100));
-    return { cpu: { load, process: Math.min(busy, availableParallelism()) } };
+    return cpuSample(currentLoad, busy);
   };
   const takeMemory = async (): Promise<Sample> => {
     const { total, available } = await systeminformation.mem();
-    return {
-      memory: { totalBytes: total, availableBytes: available, processBytes: process.memoryUsage.rss() },
-    };
+    return memorySample(total, available, process.memoryUsage.rss());
   };
   const take = async () => {
     try {
@@ -62,3 +59,23 @@ export function startSampler({ sample, interval, onFailed }: SamplerOptions): Sa
     },
   };
 }
+
+/**
+ * `currentLoad` in percent of all processors, `busy` in processors. Empty when either is no number, as systems under
+ * emulation or in containers say: the gateway takes a malformed heartbeat for a breach of the protocol.
+ */
+export function cpuSample(currentLoad: number, busy: number): Sample {
+  if (!Number.isFinite(currentLoad) || !Number.isFinite(busy)) return {};
+  const load = Math.min(1, Math.max(0, currentLoad / 100));
+  return { cpu: { load, process: Math.min(Math.max(0, busy), availableParallelism()) } };
+}
+
+/** In bytes. Empty when one of them is no count. */
+export function memorySample(total: number, available: number, own: number): Sample {
+  const [totalBytes, availableBytes, processBytes] = [total, available, own].map(Math.trunc);
+  if (!isCount(totalBytes) || !isCount(availableBytes) || !isCount(processBytes)) return {};
+  return { memory: { totalBytes, availableBytes, processBytes } };
+}
+
+const isCount = (value: number | undefined): value is number =>
+  value !== undefined && Number.isSafeInteger(value) && value >= 0;

@@ -2,6 +2,7 @@ import type { AgentConfig } from '@penstock/config-schema';
 import {
   type AgentMessageOf,
   errorCode,
+  errorText,
   type GatewayMessage,
   ProblemError,
   systemClock,
@@ -119,3 +120,4 @@ async function connectWith(
     signal.removeEventListener('abort', giveUp);
   }
 }
+      onFailed: (error) => log('sample-failed', { detail: errorText(error) }),

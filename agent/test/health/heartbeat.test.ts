@@ -4,10 +4,11 @@ import type { AgentMessageOf } from '@penstock/wire';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { type ClockReading, startHeartbeats } from '../../src/health/heartbeat.ts';
 
-function start() {
+function start(broken: readonly number[] = []) {
   const clock = fakeClock();
   const sent: AgentMessageOf<'heartbeat'>[] = [];
   const readings: ClockReading[] = [];
+  const failures: unknown[] = [];
   const heartbeats = startHeartbeats({
     interval: 1000,
     clock,
@@ -17,10 +18,14 @@ function start() {
       identity: { notAfter: 0 },
       checks: [],
     }),
-    send: (heartbeat) => sent.push(heartbeat),
+    send: (heartbeat) => {
+      if (broken.includes(heartbeat.seq)) throw new Error('It does not fit.');
+      sent.push(heartbeat);
+    },
     onAcknowledged: (reading) => readings.push(reading),
+    onFailed: (error) => failures.push(error),
   });
-  return { clock, sent, readings, heartbeats };
+  return { clock, sent, readings, failures, heartbeats };
 }
 
 test('the first heartbeat goes at once, the others at the interval, each with the facts of its moment', async () => {
@@ -40,6 +45,17 @@ test('the first heartbeat goes at once, the others at the interval, each with th
   await clock.pass(5_000);
   assert.equal(sent.length, 4);
   assert.deepEqual(clock.waiting, []);
+});
+
+test('a heartbeat that cannot be sent is told and skipped, and the next one goes', async () => {
+  const { clock, sent, failures, heartbeats } = start([1, 3]);
+  await clock.pass(3_500);
+  assert.deepEqual(
+    sent.map(({ seq }) => seq),
+    [2, 4],
+  );
+  assert.equal(failures.length, 2);
+  heartbeats.stop();
 });
 
 test('offset and round trip follow from one exchange as in NTP', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
-import { startSampler } from '../../src/health/sample.ts';
+import { cpuSample, memorySample, startSampler } from '../../src/health/sample.ts';
 
 const never = (error: unknown) => assert.fail(String(error));
 
@@ -16,6 +16,21 @@ test('what the file enables is sampled, again and again, until it is stopped', a
   assert.ok(first.memory.availableBytes <= first.memory.totalBytes);
   await eventually('another sample', () => sampler.latest() !== first);
   sampler.stop();
+});
+
+test('what is no number is left out, and counts are whole', () => {
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.deepEqual(cpuSample(wrong, 0.5), {});
+    assert.deepEqual(cpuSample(50, wrong), {});
+    assert.deepEqual(memorySample(wrong, 1, 1), {});
+    assert.deepEqual(memorySample(1, wrong, 1), {});
+    assert.deepEqual(memorySample(1, 1, wrong), {});
+  }
+  assert.deepEqual(memorySample(1, -1, 1), {});
+  assert.deepEqual(cpuSample(50, -0.5), { cpu: { load: 0.5, process: 0 } });
+  assert.deepEqual(memorySample(100.7, 50.2, 10.9), {
+    memory: { totalBytes: 100, availableBytes: 50, processBytes: 10 },
+  });
 });
 
 test('nothing is sampled when the file enables nothing', async () => {

@@ -14,7 +14,7 @@ import type { AgentIdentity } from '../identity/agent-identity.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { Admission } from './admission.ts';
 import { type Peer, requireIdentity } from './peer.ts';
-import { answerJson, answerProblem, readJsonBody } from './plain-request.ts';
+import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-request.ts';
 import { AgentSession, type SessionOptions } from './session.ts';
 
 /** The identity service, as the tunnel port needs it. Each throws ProblemError. */
@@ -60,12 +60,19 @@ export function servePeer(
   const openControl = (stream: ServerHttp2Stream) => {
     if (session !== undefined)
       throw new ProblemError('REQUEST_INVALID', 'This session already has its control stream.');
+    if (!isAnswerable(stream)) return;
     const identity = requireIdentity(peer, options.identity.isRevoked);
     const busy = options.admission.takeSession();
     if (busy !== undefined) throw new ProblemError('TOO_MANY_REQUESTS', undefined, busy);
     clearTimeout(deadline);
     http.settings({ maxConcurrentStreams: limits.streamsPerSession + 1 });
-    session = new AgentSession(socket, http, stream, identity, options.session);
+    try {
+      session = new AgentSession(socket, http, stream, identity, options.session);
+    } catch (error) {
+      // What was made of the session ends with its socket, and so do its timers.
+      socket.destroy();
+      throw error;
+    }
   };
 
   const answer = async (stream: ServerHttp2Stream, route: string): Promise<void> => {
@@ -94,9 +101,14 @@ export function servePeer(
       error instanceof ProblemError ? error : new ProblemError('INTERNAL', undefined, { cause: error });
     const detail = error instanceof ProblemError ? error.message : errorText(error);
     options.log('agent-refused', { address, route, code: problem.code, detail });
-    answerProblem(stream, problem);
-    // What is left of a body is not wanted, and nobody reads it.
-    stream.resume();
+    try {
+      answerProblem(stream, problem);
+      // What is left of a body is not wanted, and nobody reads it.
+      stream.resume();
+    } catch {
+      // Nobody catches what a refusal throws: it would end the gateway, for a peer that is gone anyhow.
+      stream.destroy();
+    }
   };
 
   http.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {

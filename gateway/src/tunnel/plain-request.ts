@@ -29,15 +29,22 @@ export async function readJsonBody(stream: ServerHttp2Stream): Promise<unknown> 
   }
 }
 
+/** Whether a request can still be answered: `respond` throws once its peer has reset it, or it has its answer. */
+export function isAnswerable(
+  stream: Pick<ServerHttp2Stream, 'closed' | 'destroyed' | 'headersSent'>,
+): boolean {
+  return !(stream.closed || stream.destroyed || stream.headersSent);
+}
+
 export function answerJson(stream: ServerHttp2Stream, status: number, body: unknown): void {
-  if (stream.destroyed || stream.headersSent) return;
+  if (!isAnswerable(stream)) return;
   stream.respond({ ':status': status, 'content-type': 'application/json' });
   stream.end(JSON.stringify(body));
 }
 
 /** Answers with a problem document (RFC 9457). */
 export function answerProblem(stream: ServerHttp2Stream, problem: ProblemError): void {
-  if (stream.destroyed || stream.headersSent) return;
+  if (!isAnswerable(stream)) return;
   stream.respond({
     ':status': problem.status,
     'content-type': 'application/problem+json',

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { ServerHttp2Session } from 'node:http2';
+import { mock, type TestContext, test } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import { CONNECT_PROTOCOL, paths, WindowBudget } from '@penstock/wire';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
+import { Admission } from '../../src/tunnel/admission.ts';
+import type { Peer } from '../../src/tunnel/peer.ts';
+import { servePeer } from '../../src/tunnel/peer-session.ts';
+
+const agent: Peer = {
+  kind: 'agent',
+  identity: {
+    agentId: 'agt_1',
+    name: 'a1',
+    pool: 'dc1',
+    organization: 'acme',
+    serial: 'A1',
+    notAfter: Date.now() + 60_000,
+  },
+};
+const control = {
+  ':method': 'CONNECT',
+  ':protocol': CONNECT_PROTOCOL,
+  ':scheme': 'https',
+  ':path': paths.control,
+};
+
+class FakeSocket extends EventEmitter {
+  readonly remoteAddress = '127.0.0.1';
+  destroyed = false;
+
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+class FakeHttp extends EventEmitter {
+  readonly destroyed = false;
+  settings(): void {}
+}
+
+/** A request stream whose `respond` throws, as Node's does when the peer has reset it. */
+class FakeStream extends EventEmitter {
+  readonly closed: boolean;
+  destroyed = false;
+  readonly headersSent = false;
+  readonly writable = false;
+  responds = 0;
+
+  constructor(closed: boolean) {
+    super();
+    this.closed = closed;
+  }
+
+  respond(): void {
+    this.responds += 1;
+    throw new Error('ERR_HTTP2_INVALID_STREAM');
+  }
+
+  resume(): void {}
+
+  destroy(): void {
+    this.destroyed = true;
+  }
+}
+
+function serve(t: TestContext, peer: Peer) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const socket = new FakeSocket();
+  const http = new FakeHttp();
+  const clock = fakeClock();
+  const logged: string[] = [];
+  const onState = mock.fn();
+  const log = (event: string) => logged.push(event);
+  servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, {
+    identity: {
+      enroll: () => Promise.reject(new Error('not asked')),
+      renew: () => Promise.reject(new Error('not asked')),
+      isRevoked: () => false,
+    },
+    admission: new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, clock),
+    authenticationTimeout: 1_000,
+    log,
+    session: {
+      self: { id: 'acme', epoch: 'e' },
+      clock,
+      windows: new WindowBudget(2 ** 30),
+      ping: { interval: 1_000, timeout: 1_000 },
+      helloTimeout: 1_000,
+      heartbeatInterval: () => 1_000,
+      drainTimeout: () => 1_000,
+      log,
+      admit: () => undefined,
+      onState,
+    },
+  });
+  return { socket, http, logged, onState };
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('a refusal that cannot be sent harms nobody', async (t) => {
+  const { socket, http, logged } = serve(t, { kind: 'anonymous' });
+  const stream = new FakeStream(false);
+  http.emit('stream', stream, { ':method': 'GET', ':path': '/nothing' });
+  // An unhandled rejection fails the test.
+  await settled();
+  assert.equal(stream.responds, 1);
+  assert.equal(stream.destroyed, true);
+  assert.deepEqual(logged, ['agent-refused']);
+  socket.destroy();
+});
+
+test('a control stream that was reset before it was seen makes no session', async (t) => {
+  const { socket, http, onState } = serve(t, agent);
+  const stream = new FakeStream(true);
+  http.emit('stream', stream, control);
+  await settled();
+  assert.equal(stream.responds, 0);
+  assert.equal(onState.mock.callCount(), 0);
+  assert.equal(socket.destroyed, false);
+  t.mock.timers.tick(1_000);
+  assert.equal(socket.destroyed, true, 'the peer still has to show itself in time');
+});
+
+test('a session that could not be made whole ends with its connection and its timer', async (t) => {
+  const { socket, http, logged, onState } = serve(t, agent);
+  http.emit('stream', new FakeStream(false), control);
+  await settled();
+  assert.equal(socket.destroyed, true);
+  assert.deepEqual(
+    onState.mock.calls.map(({ arguments: [session] }) => session.state),
+    ['ended'],
+  );
+  const before = logged.length;
+  assert.ok(logged.includes('session-refused'));
+  t.mock.timers.tick(10_000);
+  assert.equal(logged.length, before, 'no timer is left to tell anything');
+});

@@ -75,6 +75,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     organization: config.organization,
     presence: (agentId) => registry.presence(agentId),
   });
+  starting.defer(() => identity.stop());
   identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));
 
   const tls = async (from: GatewayConfig): Promise<TunnelTls> => {

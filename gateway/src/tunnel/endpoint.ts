@@ -4,6 +4,7 @@ import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node
 import type { HostPort } from '@penstock/config-schema';
 import { CONNECTION_WINDOW, errorText, INITIAL_STREAM_WINDOW, limits } from '@penstock/wire';
 import { sourceOf } from '../identity/attempt-limit.ts';
+import type { AdmittedConnection } from './admission.ts';
 import { readPeer } from './peer.ts';
 import { type PeerOptions, servePeer, UNAUTHENTICATED_STREAMS } from './peer-session.ts';
 
@@ -26,6 +27,8 @@ export type Endpoint = {
   readonly address: AddressInfo;
   /** Connections on the tunnel port, whatever their state. */
   readonly connections: number;
+  /** Connections that were closed at once since the start, as there were too many. */
+  readonly refused: number;
   /** Presents another certificate from the next handshake on. */
   replaceTls(tls: TunnelTls): void;
   /** Takes no new connections. Those that live go on. */
@@ -45,6 +48,8 @@ const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY
 /** Opens the tunnel port: TLS 1.3 and HTTP/2, nothing else. Throws what listening throws. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const sockets = new Set<Socket>();
+  // TLS hands out another socket than was accepted; both have the same peer.
+  const admissions = new Map<string, AdmittedConnection>();
   const server = createServer({
     ...secureOptions(options.tls),
     ALPNProtocols: ['h2'],
@@ -54,27 +59,31 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     keepAliveInitialDelay: 30_000,
   });
   server.on('connection', (socket: Socket) => {
-    const release = options.admission.connect(sourceOf(socket.remoteAddress ?? ''));
+    const admitted = options.admission.connect(sourceOf(socket.remoteAddress ?? ''));
     socket.on('error', () => {});
-    if (release === undefined) {
+    if (admitted === undefined) {
       socket.destroy();
       return;
     }
+    const peer = peerOf(socket);
     sockets.add(socket);
+    admissions.set(peer, admitted);
     socket.once('close', () => {
       sockets.delete(socket);
-      release();
+      if (admissions.get(peer) === admitted) admissions.delete(peer);
+      admitted.release();
     });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
     // Whoever offers no ALPN at all gets through the handshake (RFC 7301 section 3.2), and is no agent.
-    if (socket.alpnProtocol !== 'h2') {
+    const admitted = admissions.get(peerOf(socket));
+    if (socket.alpnProtocol !== 'h2' || admitted === undefined) {
       socket.destroy();
       return;
     }
     const peer = readPeer(socket, options.organization);
-    servePeer(socket, speakHttp2(socket), peer, options);
+    servePeer(socket, speakHttp2(socket), peer, admitted, options);
   });
   // A handshake that failed is the peer's affair: its socket is already on its way out.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -86,6 +95,9 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     address: server.address() as AddressInfo,
     get connections() {
       return sockets.size;
+    },
+    get refused() {
+      return options.admission.refused;
     },
     replaceTls: (tls) => server.setSecureContext(secureOptions(tls)),
     stopAccepting: () => {
@@ -101,6 +113,8 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     },
   };
 }
+
+const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
 // setSecureContext resets what is left out, so both calls take the full set.
 function secureOptions({ certificate, key, agentAuthority }: TunnelTls): TlsOptions {

@@ -12,7 +12,7 @@ import {
 } from '@penstock/wire';
 import type { AgentIdentity } from '../identity/agent-identity.ts';
 import type { GatewayLog } from '../observe/event.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, AdmittedConnection } from './admission.ts';
 import { type Peer, requireIdentity } from './peer.ts';
 import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-request.ts';
 import { AgentSession, type SessionOptions } from './session.ts';
@@ -44,6 +44,7 @@ export function servePeer(
   socket: TLSSocket,
   http: ServerHttp2Session,
   peer: Peer,
+  admitted: Pick<AdmittedConnection, 'authenticate'>,
   options: PeerOptions,
 ): void {
   const address = socket.remoteAddress ?? '';
@@ -73,6 +74,7 @@ export function servePeer(
       socket.destroy();
       throw error;
     }
+    admitted.authenticate();
   };
 
   const answer = async (stream: ServerHttp2Stream, route: string): Promise<void> => {

@@ -10,9 +10,35 @@ test('connections of one address are bounded, those of others are not concerned'
   assert.ok(admission.connect('10.0.0.1'));
   assert.equal(admission.connect('10.0.0.1'), undefined);
   assert.ok(admission.connect('10.0.0.2'));
-  first();
+  first.release();
+  first.release();
   assert.ok(admission.connect('10.0.0.1'));
   assert.equal(admission.connect('10.0.0.1'), undefined);
+});
+
+test('connections that have shown nothing are bounded over all addresses, and those refused are counted', () => {
+  const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 10 }, fakeClock(), 2);
+  const first = admission.connect('10.0.0.1');
+  const second = admission.connect('10.0.0.2');
+  assert.ok(first && second);
+  assert.equal(admission.connect('10.0.0.3'), undefined);
+  assert.equal(admission.refused, 1);
+  first.authenticate();
+  first.authenticate();
+  assert.ok(admission.connect('10.0.0.3'), 'an agent makes room');
+  assert.equal(admission.connect('10.0.0.4'), undefined);
+  first.release();
+  assert.equal(admission.connect('10.0.0.4'), undefined, 'but not twice');
+  second.release();
+  assert.ok(admission.connect('10.0.0.4'));
+  assert.equal(admission.refused, 3);
+});
+
+test('there is room for a thousand connections that have shown nothing', () => {
+  const admission = new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, fakeClock());
+  let count = 0;
+  while (admission.connect(`address ${count}`) !== undefined) count += 1;
+  assert.equal(count, 1024);
 });
 
 test('sessions of a second are bounded: as many at once, then as many as the seconds bring', async () => {

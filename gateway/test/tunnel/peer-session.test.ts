@@ -76,7 +76,8 @@ function serve(t: TestContext, peer: Peer) {
   const logged: string[] = [];
   const onState = mock.fn();
   const log = (event: string) => logged.push(event);
-  servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, {
+  const admitted = { authenticate: mock.fn() };
+  servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, admitted, {
     identity: {
       enroll: () => Promise.reject(new Error('not asked')),
       renew: () => Promise.reject(new Error('not asked')),
@@ -98,7 +99,7 @@ function serve(t: TestContext, peer: Peer) {
       onState,
     },
   });
-  return { socket, http, logged, onState };
+  return { socket, http, logged, onState, admitted };
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -116,12 +117,13 @@ test('a refusal that cannot be sent harms nobody', async (t) => {
 });
 
 test('a control stream that was reset before it was seen makes no session', async (t) => {
-  const { socket, http, onState } = serve(t, agent);
+  const { socket, http, onState, admitted } = serve(t, agent);
   const stream = new FakeStream(true);
   http.emit('stream', stream, control);
   await settled();
   assert.equal(stream.responds, 0);
   assert.equal(onState.mock.callCount(), 0);
+  assert.equal(admitted.authenticate.mock.callCount(), 0);
   assert.equal(socket.destroyed, false);
   t.mock.timers.tick(1_000);
   assert.equal(socket.destroyed, true, 'the peer still has to show itself in time');

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CONNECT_PROTOCOL, paths, systemClock, WindowBudget } from '@penstock/wire';
+import { TestAuthority, type TestCertificate } from '../../../test/rig/certificates.ts';
+import { eventually } from '../../../test/rig/eventually.ts';
+import { extendedConnect, HostilePeer } from '../../../test/rig/hostile-peer.ts';
+import { encodeHeaders } from '../../../test/rig/hpack-literal.ts';
+import { encodeFrame, frameFlag, frameType, uint32Payload } from '../../../test/rig/http2-frame.ts';
+import { Admission } from '../../src/tunnel/admission.ts';
+import { openEndpoint } from '../../src/tunnel/endpoint.ts';
+import { agentKey, FROM, HOUR, identityRig, requestOf } from '../identity/identity-rig.ts';
+
+const CONTROL = extendedConnect(paths.control, CONNECT_PROTOCOL);
+const CANCEL = 8;
+
+/** A tunnel port that lets `unauthenticated` strangers in at once, and an agent's certificate for it. */
+async function endpointRig(unauthenticated: number) {
+  await using stack = new AsyncDisposableStack();
+  const rig = stack.use(await identityRig());
+  // Certificates have to be valid now, by the clock of TLS.
+  rig.clock.now -= HOUR;
+  const { csr, pem } = await agentKey();
+  const issued = await rig.identity.enrollment.enroll(requestOf(await rig.token(), csr), FROM);
+  const chain = issued.certificateChain;
+  const agent: TestCertificate = { certificate: chain, chain, key: pem, pin: '' };
+  const server = await (await TestAuthority.create('server')).issue({ commonName: 'gateway' });
+  const log = () => {};
+  const endpoint = await openEndpoint({
+    listen: { host: '127.0.0.1', port: 0 },
+    tls: { certificate: server.chain, key: server.key, agentAuthority: rig.identity.authority.caPem },
+    organization: 'acme',
+    handshakeTimeout: 10_000,
+    authenticationTimeout: 10_000,
+    identity: { enroll: () => never(), renew: () => never(), isRevoked: () => false },
+    admission: new Admission({ sessionsPerAddress: 100, acceptRate: 100 }, systemClock, unauthenticated),
+    log,
+    session: {
+      self: { id: 'acme', epoch: 'e' },
+      clock: systemClock,
+      windows: new WindowBudget(2 ** 30),
+      ping: { interval: 10_000, timeout: 10_000 },
+      helloTimeout: 10_000,
+      heartbeatInterval: () => 10_000,
+      drainTimeout: () => 10_000,
+      log,
+      admit: () => undefined,
+      onState: () => {},
+    },
+  });
+  stack.defer(() => endpoint.close());
+  const to = { host: '127.0.0.1', port: endpoint.address.port };
+  const moved = stack.move();
+  const connect = async (identity?: TestCertificate) =>
+    moved.use(await HostilePeer.connect({ to, ...(identity !== undefined && { identity }) }));
+  return { endpoint, agent, connect, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+}
+
+const never = () => Promise.reject(new Error('not asked'));
+
+test('strangers beyond the bound are closed at once and counted, and sessions go on', async () => {
+  await using rig = await endpointRig(2);
+  const agent = await rig.connect(rig.agent);
+  await agent.greet();
+  agent.headers(1, CONTROL);
+  assert.equal(await agent.status(1), 200);
+
+  const strangers = [await rig.connect(), await rig.connect()];
+  await assert.rejects(rig.connect(), 'the agent is no stranger, and two are in');
+  assert.equal(rig.endpoint.refused, 1);
+  assert.equal(rig.endpoint.connections, 3);
+  const ping = Buffer.from('12345678');
+  agent.send(frameType.PING, 0, 0, ping);
+  await agent.frame(
+    'an answer to a PING',
+    ({ type, flags }) => type === frameType.PING && flags === frameFlag.ACK,
+  );
+
+  strangers[0]?.socket.destroy();
+  await eventually('the stranger to be gone', () => rig.endpoint.connections === 2);
+  const later = await rig.connect();
+  await later.greet();
+  assert.equal(rig.endpoint.refused, 1);
+});
+
+test('requests that are reset in the same moment harm nobody', async () => {
+  await using rig = await endpointRig(10);
+  const requests = [
+    CONTROL,
+    extendedConnect('/nothing', CONNECT_PROTOCOL),
+    [
+      [':method', 'GET'],
+      [':scheme', 'https'],
+      [':path', '/nothing'],
+      [':authority', 'localhost'],
+    ],
+  ] as const;
+  for (const identity of [undefined, rig.agent]) {
+    const peer = await rig.connect(identity);
+    await peer.greet();
+    const frames = requests.flatMap((pairs, index) => {
+      const streamId = 2 * index + 1;
+      return [
+        encodeFrame({
+          type: frameType.HEADERS,
+          flags: frameFlag.END_HEADERS,
+          streamId,
+          payload: encodeHeaders(pairs),
+        }),
+        encodeFrame({ type: frameType.RST_STREAM, flags: 0, streamId, payload: uint32Payload(CANCEL) }),
+      ];
+    });
+    // One write, so that the gateway reads each request together with its end.
+    peer.write(Buffer.concat(frames));
+    peer.send(frameType.PING, 0, 0, Buffer.from('12345678'));
+    // A control stream that ends takes its connection with it; either way the frames were read.
+    const answered = peer.frame('an answer to a PING', ({ type }) => type === frameType.PING);
+    await Promise.race([answered.catch(() => {}), peer.closed]);
+    const other = await rig.connect();
+    await other.greet();
+    other.headers(1, requests[2], { endStream: true });
+    assert.equal(await other.status(1), 404);
+  }
+});

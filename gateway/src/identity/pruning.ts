@@ -13,9 +13,9 @@ export type PruningOptions = {
 };
 
 /**
- * Forgets old certificates and keys, at once and then daily: agents renew every day, and the store must not grow with that.
- * The answer stops it and comes back when no round runs any more; until then it does not keep the process alive.
- * Throws StoreError when the first round fails.
+ * Forgets old certificates and keys, at once and then daily: agents renew every day, and the store must not grow
+ * with that. The answer stops it and comes back when no round runs any more; until then it does not keep the process
+ * alive. Throws StoreError when the first round fails.
  */
 export async function startPruning(options: PruningOptions): Promise<() => Promise<void>> {
   const { onFailed } = options;

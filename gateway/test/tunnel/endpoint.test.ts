@@ -4,14 +4,12 @@ import { CONNECT_PROTOCOL, paths, systemClock, WindowBudget } from '@penstock/wi
 import { TestAuthority, type TestCertificate } from '../../../test/rig/certificates.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { extendedConnect, HostilePeer } from '../../../test/rig/hostile-peer.ts';
-import { encodeHeaders } from '../../../test/rig/hpack-literal.ts';
-import { encodeFrame, frameFlag, frameType, uint32Payload } from '../../../test/rig/http2-frame.ts';
+import { frameFlag, frameType } from '../../../test/rig/http2-frame.ts';
 import { Admission } from '../../src/tunnel/admission.ts';
 import { openEndpoint } from '../../src/tunnel/endpoint.ts';
 import { agentKey, FROM, HOUR, identityRig, requestOf } from '../identity/identity-rig.ts';
 
 const CONTROL = extendedConnect(paths.control, CONNECT_PROTOCOL);
-const CANCEL = 8;
 
 /** A tunnel port that lets `unauthenticated` strangers in at once, and an agent's certificate for it. */
 async function endpointRig(unauthenticated: number) {
@@ -80,44 +78,4 @@ test('strangers beyond the bound are closed at once and counted, and sessions go
   const later = await rig.connect();
   await later.greet();
   assert.equal(rig.endpoint.refused, 1);
-});
-
-test('requests that are reset in the same moment harm nobody', async () => {
-  await using rig = await endpointRig(10);
-  const requests = [
-    CONTROL,
-    extendedConnect('/nothing', CONNECT_PROTOCOL),
-    [
-      [':method', 'GET'],
-      [':scheme', 'https'],
-      [':path', '/nothing'],
-      [':authority', 'localhost'],
-    ],
-  ] as const;
-  for (const identity of [undefined, rig.agent]) {
-    const peer = await rig.connect(identity);
-    await peer.greet();
-    const frames = requests.flatMap((pairs, index) => {
-      const streamId = 2 * index + 1;
-      return [
-        encodeFrame({
-          type: frameType.HEADERS,
-          flags: frameFlag.END_HEADERS,
-          streamId,
-          payload: encodeHeaders(pairs),
-        }),
-        encodeFrame({ type: frameType.RST_STREAM, flags: 0, streamId, payload: uint32Payload(CANCEL) }),
-      ];
-    });
-    // One write, so that the gateway reads each request together with its end.
-    peer.write(Buffer.concat(frames));
-    peer.send(frameType.PING, 0, 0, Buffer.from('12345678'));
-    // A control stream that ends takes its connection with it; either way the frames were read.
-    const answered = peer.frame('an answer to a PING', ({ type }) => type === frameType.PING);
-    await Promise.race([answered.catch(() => {}), peer.closed]);
-    const other = await rig.connect();
-    await other.greet();
-    other.headers(1, requests[2], { endStream: true });
-    assert.equal(await other.status(1), 404);
-  }
 });

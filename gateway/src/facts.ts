@@ -14,7 +14,7 @@ export type FactSources = {
   readonly routes: RouteTable;
   readonly queue: PendingQueue;
   readonly ingresses: Ingresses;
-  readonly endpoint: Pick<Endpoint, 'connections'>;
+  readonly endpoint: Pick<Endpoint, 'connections' | 'refused'>;
 };
 
 /** What the metrics read. */
@@ -40,6 +40,7 @@ export function gatewayGauges({ registry, routes, queue, ingresses, endpoint }: 
       for (const { name } of routes.routes) yield { connection: name, open: ingresses.clientsOf(name) };
     },
     tunnelConnections: () => endpoint.connections,
+    tunnelRefused: () => endpoint.refused,
   };
 }
 

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig, HostPort } from '@penstock/config-schema';
-import { bindError, SOFTWARE_VERSION, systemClock, TunnelError, WindowBudget } from '@penstock/wire';
+import {
+  bindError,
+  errorText,
+  SOFTWARE_VERSION,
+  systemClock,
+  TunnelError,
+  WindowBudget,
+} from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
 import { agentViews } from './fleet/agent-views.ts';
@@ -74,6 +81,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     dataDirectory: config.dataDirectory,
     organization: config.organization,
     presence: (agentId) => registry.presence(agentId),
+    onPruneFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   starting.defer(() => identity.stop());
   identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));

@@ -31,7 +31,13 @@ function catalogues(): readonly Catalogue[] {
   const agent = createAgentMetrics();
   agent.observe({ sessions: none, streams: none, identityNotAfter: () => undefined });
   const gateway = createGatewayMetrics();
-  gateway.observe({ pools: () => [], streams: none, clients: () => [], tunnelConnections: () => 0 });
+  gateway.observe({
+    pools: () => [],
+    streams: none,
+    clients: () => [],
+    tunnelConnections: () => 0,
+    tunnelRefused: () => 0,
+  });
   return [
     {
       document: 'docs/errors.md',

@@ -13,6 +13,8 @@ export type GatewayGauges = {
   streams(): { readonly open: number; readonly opening: number };
   clients(): Iterable<{ readonly connection: string; readonly open: number }>;
   tunnelConnections(): number;
+  /** Connections on the tunnel port that were closed at once, since the start. */
+  tunnelRefused(): number;
 };
 
 export type GatewayMetrics = {
@@ -74,6 +76,15 @@ export function createGatewayMetrics(): GatewayMetrics {
 }
 
 function observeGauges(registry: Registry, gauges: GatewayGauges): void {
+  new Counter({
+    name: 'penstock_gateway_tunnel_refused_total',
+    help: 'Connections on the tunnel port that were closed at once: too many of one address, or of strangers.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(gauges.tunnelRefused());
+    },
+  });
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
     new Gauge({
       name,

@@ -147,8 +147,9 @@ export class DataStreams {
   }
 
   #wasIssued(id: string): boolean {
-    const [prefix, number = ''] = id.split('-');
-    return prefix === this.#prefix && /^[1-9][0-9]*$/.test(number) && Number(number) <= this.#issued;
+    const [prefix, number = '', ...rest] = id.split('-');
+    const isOurs = prefix === this.#prefix && rest.length === 0 && /^[1-9][0-9]*$/.test(number);
+    return isOurs && Number(number) <= this.#issued;
   }
 
   /** One open or stream less. */

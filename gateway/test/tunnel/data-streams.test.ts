@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import type { ServerHttp2Stream } from 'node:http2';
+import { type TestContext, test } from 'node:test';
+import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
+import { DataStreams } from '../../src/tunnel/data-streams.ts';
+
+/** As much of a stream as is needed to bring one. */
+class FakeStream extends EventEmitter {
+  closed = false;
+  destroyed = false;
+  reason: unknown;
+
+  destroy(reason: unknown): void {
+    this.closed = true;
+    this.destroyed = true;
+    this.reason = reason;
+    this.emit('close');
+  }
+}
+
+const asStream = (stream: FakeStream) => stream as unknown as ServerHttp2Stream;
+
+function setUp(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const said: GatewayMessage[] = [];
+  const windows = { open: 0 };
+  let rooms = 0;
+  const streams = new DataStreams(
+    'k7',
+    (message) => said.push(message),
+    {
+      setRoundTrip: () => {},
+      streamOpened: () => {
+        windows.open += 1;
+      },
+      streamClosed: () => {
+        windows.open -= 1;
+      },
+      release: () => {},
+    },
+    () => {
+      rooms += 1;
+    },
+  );
+  const request = (signal = new AbortController().signal) => {
+    const promise = streams.request({
+      connector: 'db',
+      connection: 'orders',
+      client: '10.0.0.9',
+      timeout: 1_000,
+      signal,
+    });
+    promise.catch(() => {});
+    return promise;
+  };
+  return { t, said, windows, streams, request, rooms: () => rooms };
+}
+
+const failsWith = (code: CloseCode) => (error: unknown) =>
+  error instanceof TunnelError && error.code === code;
+const codeOf = (reason: unknown) => (reason instanceof TunnelError ? reason.code : undefined);
+
+test('an open is asked for, answered by its stream, and counted until that closes', async (t) => {
+  const { said, windows, streams, request } = setUp(t);
+  const promise = request();
+  assert.deepEqual(said, [
+    {
+      type: 'open',
+      id: 'k7-1',
+      connector: 'db',
+      connection: 'orders',
+      client: '10.0.0.9',
+      deadline: 1_000,
+    },
+  ]);
+  assert.deepEqual([streams.opening, streams.open], [1, 0]);
+  const stream = new FakeStream();
+  assert.equal(streams.arrive('k7-1', asStream(stream)), true);
+  assert.equal(await promise, stream);
+  assert.deepEqual([streams.opening, streams.open, windows.open], [0, 1, 1]);
+  let idle = false;
+  const waiting = streams.idle().then(() => {
+    idle = true;
+  });
+  await Promise.resolve();
+  assert.equal(idle, false);
+  stream.destroy(undefined);
+  await waiting;
+  assert.deepEqual([streams.open, windows.open], [0, 0]);
+  t.mock.timers.tick(5_000);
+  assert.equal(said.length, 1);
+});
+
+test('every end of an open is its last: what comes later is reset, and the peer is not at fault', async (t) => {
+  const scene = setUp(t);
+  const { said, streams, request } = scene;
+  const ends: [string, (id: string, leave: AbortController) => void, CloseCode][] = [
+    ['a failure', (id) => streams.fail(id, 'REFUSED', 'no'), 'REFUSED'],
+    ['its deadline', () => t.mock.timers.tick(1_000), 'DIAL_TIMEOUT'],
+    ['a client that leaves', (_id, leave) => leave.abort(new TunnelError('CLIENT_GONE')), 'CLIENT_GONE'],
+    ['the end of the session', () => streams.endAll('SESSION_LOST'), 'SESSION_LOST'],
+  ];
+  for (const [index, [what, end, code]] of ends.entries()) {
+    const leave = new AbortController();
+    const promise = request(leave.signal);
+    const id = `k7-${index + 1}`;
+    end(id, leave);
+    await assert.rejects(promise, failsWith(code), what);
+    const late = new FakeStream();
+    assert.equal(streams.arrive(id, asStream(late)), true, what);
+    assert.equal(codeOf(late.reason), 'CLIENT_GONE', what);
+    streams.fail(id, 'REFUSED', 'again');
+    assert.deepEqual([streams.opening, streams.open], [0, 0], what);
+  }
+  assert.deepEqual(
+    said.filter(({ type }) => type === 'cancel'),
+    [
+      { type: 'cancel', id: 'k7-2', code: 'DIAL_TIMEOUT' },
+      { type: 'cancel', id: 'k7-3', code: 'CLIENT_GONE' },
+    ],
+  );
+});
+
+test('a client that has left already is not asked for', async (t) => {
+  const { said, streams, request } = setUp(t);
+  await assert.rejects(request(AbortSignal.abort(new TunnelError('CLIENT_GONE'))), failsWith('CLIENT_GONE'));
+  assert.deepEqual([said, streams.opening], [[], 0]);
+});
+
+test('a second stream of an open is reset, and the first goes on', async (t) => {
+  const { streams, request } = setUp(t);
+  const promise = request();
+  const [first, second] = [new FakeStream(), new FakeStream()];
+  streams.arrive('k7-1', asStream(first));
+  assert.equal(streams.arrive('k7-1', asStream(second)), true);
+  assert.equal(await promise, first);
+  assert.deepEqual([first.destroyed, second.destroyed], [false, true]);
+});
+
+test('a stream that was reset on its way is an answer of the target', async (t) => {
+  const { streams, windows, request } = setUp(t);
+  const promise = request();
+  const stream = new FakeStream();
+  stream.closed = true;
+  assert.equal(streams.arrive('k7-1', asStream(stream)), true);
+  await assert.rejects(promise, failsWith('TARGET_RESET'));
+  assert.deepEqual([streams.opening, streams.open, windows.open], [0, 0, 0]);
+});
+
+test('an id that was never given is the fault of the peer', (t) => {
+  const { streams, request } = setUp(t);
+  void request();
+  for (const id of ['k7-2', 'k7-0', 'k7-01', 'k7--1', 'k7-1e0', 'k8-1', 'k7', '-1', '', 'k7-1-1']) {
+    const stream = new FakeStream();
+    assert.equal(streams.arrive(id, asStream(stream)), false, id);
+    assert.equal(stream.destroyed, true, id);
+  }
+  assert.equal(streams.opening, 1);
+});
+
+test('the end of the session ends every open and every stream', async (t) => {
+  const { streams, request } = setUp(t);
+  const live = new FakeStream();
+  const answered = request();
+  streams.arrive('k7-1', asStream(live));
+  await answered;
+  const waiting = request();
+  streams.endAll('DRAIN_TIMEOUT');
+  await assert.rejects(waiting, failsWith('DRAIN_TIMEOUT'));
+  assert.equal(codeOf(live.reason), 'DRAIN_TIMEOUT');
+  await streams.idle();
+});
+
+test('it is full at one less than a session may have, and tells when it no longer is', async (t) => {
+  const { streams, request, rooms } = setUp(t);
+  const most = limits.streamsPerSession - 1;
+  for (let count = 0; count < most - 1; count += 1) void request();
+  assert.equal(streams.isFull, false);
+  void request();
+  assert.equal(streams.isFull, true);
+  assert.equal(rooms(), 0);
+  streams.fail('k7-5', 'REFUSED', 'no');
+  assert.deepEqual([streams.isFull, rooms()], [false, 1]);
+  streams.fail('k7-6', 'REFUSED', 'no');
+  assert.equal(rooms(), 1);
+  streams.endAll('SESSION_LOST');
+});

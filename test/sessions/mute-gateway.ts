@@ -1,23 +1,22 @@
-import { once } from 'node:events';
-import { createSecureServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import { createSecureServer, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
 import type { TestCertificate } from '../rig/certificates.ts';
+import { listenOnLoopback, ServerSockets } from '../rig/server-sockets.ts';
 
 /** A gateway that answers the control stream and then says nothing: no welcome ever comes. */
 export type MuteGateway = AsyncDisposable & { readonly address: HostPort; readonly greeted: number };
 
 export async function startMuteGateway(certificate: TestCertificate): Promise<MuteGateway> {
-  const sessions = new Set<Http2Session>();
+  const sockets = new ServerSockets();
   let greeted = 0;
   const server = createSecureServer({
     cert: certificate.chain,
     key: certificate.key,
     settings: { enableConnectProtocol: true },
   });
-  server.on('session', (session) => {
-    sessions.add(session);
-    session.on('error', () => {}).once('close', () => sessions.delete(session));
-  });
+  server.on('connection', (socket: Socket) => sockets.adopt(socket));
+  server.on('session', (session) => session.on('error', () => {}));
   server.on('stream', (stream: ServerHttp2Stream) => {
     stream
       .on('error', () => {})
@@ -26,20 +25,12 @@ export async function startMuteGateway(certificate: TestCertificate): Promise<Mu
       });
     stream.respond({ ':status': 200 });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('It listens on no TCP port.');
+  const address = await listenOnLoopback(server);
   return {
-    address: { host: '127.0.0.1', port: bound.port },
+    address,
     get greeted() {
       return greeted;
     },
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const session of sessions) session.destroy();
-      await closed;
-    },
+    [Symbol.asyncDispose]: () => sockets.endWith(server),
   };
 }

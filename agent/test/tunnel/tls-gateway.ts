@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
+import { listenOnLoopback, ServerSockets } from '../../../test/rig/server-sockets.ts';
 
 /** Something that ends TLS on loopback as a gateway does, and says nothing unless `onConnection` does. */
 export type TlsGateway = AsyncDisposable & {
@@ -13,34 +13,22 @@ export async function startTlsGateway(
   options: TlsOptions,
   onConnection: (socket: TLSSocket) => void = () => {},
 ): Promise<TlsGateway> {
-  const sockets = new Set<TLSSocket>();
+  const sockets = new ServerSockets();
   let bytes = 0;
-  const server: Server = createServer(
-    { minVersion: 'TLSv1.3', ALPNProtocols: ['h2'], ...options },
-    (socket) => {
-      sockets.add(socket);
-      socket.on('error', () => {}).once('close', () => sockets.delete(socket));
-      socket.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-      });
-      onConnection(socket);
-    },
-  );
+  const server = createServer({ minVersion: 'TLSv1.3', ALPNProtocols: ['h2'], ...options }, (socket) => {
+    sockets.adopt(socket);
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    onConnection(socket);
+  });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('It listens on no TCP port.');
+  const address = await listenOnLoopback(server);
   return {
-    address: { host: '127.0.0.1', port: bound.port },
+    address,
     get bytes() {
       return bytes;
     },
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    [Symbol.asyncDispose]: () => sockets.endWith(server),
   };
 }

@@ -9,4 +9,4 @@ export { renderProblems } from './problems.ts';
 export { reportError, runProgram } from './program.ts';
 export { runService, type Service, type SignalSource } from './service.ts';
 export { type Style, styleFor } from './style.ts';
-export { type TableCell, table } from './table.ts';
+export { type TableCell, type TableColumn, table } from './table.ts';

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { styleFor } from '../src/style.ts';
-import { fit, table } from '../src/table.ts';
+import { fit, select, table } from '../src/table.ts';
 import { capturedIo } from './rig/captured-io.ts';
 
 const rows = [
@@ -47,21 +47,71 @@ describe('a table', () => {
     assert.ok(!text.includes('\u{7}'));
   });
 
+  test('leaves out what ranks last before it breaks a word, and says so', () => {
+    const columns = [
+      'ID',
+      { title: 'STATE', rank: 1 },
+      { title: 'IDENTITY ENDS', rank: 3 },
+      { title: 'ADDRESS', rank: 2 },
+    ];
+    const row = ['019a0b1c2d3e4f5a6b7c', 'disconnected', 'in 12h', '2001:db8::1234'];
+    const at = (width: number) =>
+      stripVTControlCharacters(table(columns, [row], capturedIo({ columns: width })));
+    const whole = at(80);
+    for (const text of row) assert.ok(whole.includes(text));
+    assert.ok(!whole.includes('Left out'));
+    assert.match(at(62), /^ID +STATE +IDENTITY +ADDRESS\n +ENDS\n/);
+    const narrower = at(55);
+    assert.match(narrower, /^ID +STATE +ADDRESS\n019a0b1c2d3e4f5a6b7c {2}disconnected {2}2001:db8::1234\n/);
+    assert.match(narrower, /\nLeft out here: IDENTITY ENDS\. All of it: --output json\.\n$/);
+    assert.match(at(24), /^ID\n019a0b1c2d3e4f5a6b7c\nLeft out here: STATE, IDENTITY ENDS, ADDRESS\./);
+  });
+
   test('of no rows is its head', () => {
     assert.equal(table(['name', 'state'], [], capturedIo()), 'name  state\n');
   });
 });
 
-test('columns never get wider than they were, nor more than fits unless all are narrow', () => {
+const column = fc
+  .record({
+    least: fc.integer({ min: 1, max: 60 }),
+    more: fc.integer({ min: 0, max: 140 }),
+    rank: fc.integer({ min: 0, max: 3 }),
+  })
+  .map(({ least, more, rank }) => ({ least, natural: least + more, rank }));
+const lineOf = (widths: readonly number[]) =>
+  widths.reduce((sum, width) => sum + width, 2 * Math.max(0, widths.length - 1));
+
+test('columns never get wider than they were, nor more than fits, and break words only where they must', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 8 }),
+      fc.array(column, { minLength: 1, maxLength: 8 }),
       fc.integer({ min: 20, max: 300 }),
-      (natural, available) => {
-        const widths = fit(natural, available);
-        assert.ok(widths.every((width, index) => width <= (natural[index] ?? 0)));
-        const total = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
-        assert.ok(total <= available || widths.every((width) => width <= 8));
+      (columns, available) => {
+        const widths = fit(columns, available);
+        assert.ok(widths.every((width, index) => width <= (columns[index]?.natural ?? 0)));
+        assert.ok(lineOf(widths) <= available || widths.every((width) => width <= 8));
+        const unbroken = lineOf(columns.map(({ least }) => least)) <= available;
+        if (unbroken) assert.ok(widths.every((width, index) => width >= (columns[index]?.least ?? 0)));
+      },
+    ),
+  );
+});
+
+test('columns are left out only when they must, and never one that matters more than one that stays', () => {
+  fc.assert(
+    fc.property(
+      fc.array(column, { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 20, max: 300 }),
+      (columns, available) => {
+        const shown = select(columns, available);
+        const gone = columns.filter((each) => !shown.includes(each));
+        const leastRank = Math.min(...gone.map(({ rank }) => rank));
+        assert.ok(leastRank > 0);
+        assert.ok(shown.every(({ rank }) => rank <= leastRank));
+        const fits = lineOf(shown.map(({ least }) => least)) <= available;
+        assert.ok(fits || shown.every(({ rank }) => rank === 0));
+        if (lineOf(columns.map(({ least }) => least)) <= available) assert.equal(gone.length, 0);
       },
     ),
   );

@@ -78,7 +78,7 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     relativeTime(createdAt, now),
     revokedAt === undefined ? style.good('usable') : style.faint('revoked'),
   ]);
-  io.stdout.write(table(['ID', 'NAME', 'ROLE', 'MADE', 'STATE'], rows, io));
+  io.stdout.write(table(['ID', 'NAME', 'ROLE', { title: 'MADE', rank: 1 }, 'STATE'], rows, io));
 }
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {

@@ -5,6 +5,7 @@ import {
   outputOption,
   type Style,
   styleFor,
+  type TableColumn,
   table,
 } from '@penstock/terminal';
 import { Command } from 'commander';
@@ -79,17 +80,17 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     io.stderr.write('The store of the gateway does not answer: agents that are away are missing.\n');
 }
 
-const HEAD = [
+const HEAD: readonly TableColumn[] = [
   'NAME',
-  'POOL',
+  { title: 'POOL', rank: 1 },
   'STATE',
-  'SESSIONS',
-  'STREAMS',
-  'SOFTWARE',
-  'CONFIG',
-  'HEARTBEAT',
-  'IDENTITY ENDS',
-  'ADDRESS',
+  { title: 'SESSIONS', rank: 3 },
+  { title: 'STREAMS', rank: 4 },
+  { title: 'SOFTWARE', rank: 7 },
+  { title: 'CONFIG', rank: 6 },
+  { title: 'HEARTBEAT', rank: 2 },
+  { title: 'IDENTITY ENDS', rank: 5 },
+  { title: 'ADDRESS', rank: 8 },
 ];
 
 function row(agent: Agent, style: Style, now: number): (string | number | undefined)[] {

@@ -1,4 +1,4 @@
-import { type Io, json, type OutputFormat, outputOption, table } from '@penstock/terminal';
+import { type Io, json, type OutputFormat, outputOption, type TableColumn, table } from '@penstock/terminal';
 import { Command } from 'commander';
 import Type from 'typebox';
 import { apiFromEnvironment } from './api-from-environment.ts';
@@ -29,7 +29,16 @@ export function connectionCommand(io: Io): Command {
   return connection;
 }
 
-const HEAD = ['NAME', 'CONNECTOR', 'POOLS', 'LISTENS ON', 'OPEN', 'WAITING', 'OPENED', 'FAILED'];
+const HEAD: readonly TableColumn[] = [
+  'NAME',
+  { title: 'CONNECTOR', rank: 3 },
+  { title: 'POOLS', rank: 4 },
+  'LISTENS ON',
+  { title: 'OPEN', rank: 1 },
+  { title: 'WAITING', rank: 2 },
+  { title: 'OPENED', rank: 6 },
+  { title: 'FAILED', rank: 5 },
+];
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
   const { items } = await everyPage(apiFromEnvironment(io), Connection, 'connections');

@@ -1,18 +1,17 @@
 import { ProblemError } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 import type { EnrollmentTokens, EnrollmentTokenView } from '../identity/enrollment-token.ts';
+import { MAX_TTL_SECONDS, MAX_USES } from '../identity/enrollment-token-limits.ts';
 import { NAME_GLOB } from '../identity/name-pattern.ts';
 import { isSourceRange } from '../identity/source-range.ts';
 import { Name, NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const YEAR_SECONDS = 365 * 24 * 60 * 60;
-
 const NewToken = Type.Object(
   {
     pool: Name,
-    uses: Type.Integer({ minimum: 1, maximum: 10_000, default: 1, description: 'Agents it can enroll.' }),
-    ttlSeconds: Type.Integer({ minimum: 1, maximum: YEAR_SECONDS, default: 3600 }),
+    uses: Type.Integer({ minimum: 1, maximum: MAX_USES, default: 1, description: 'Agents it can enroll.' }),
+    ttlSeconds: Type.Integer({ minimum: 1, maximum: MAX_TTL_SECONDS, default: 3600 }),
     namePattern: Type.Optional(
       Type.String({ pattern: NAME_GLOB, description: 'Glob over agent names, such as `orders-*`.' }),
     ),
@@ -66,7 +65,7 @@ export function enrollmentTokenRoutes(app: TypedApp, tokens: EnrollmentTokens): 
       if (wrong !== undefined) {
         throw new ProblemError(
           'REQUEST_INVALID',
-          `${wrong} is no CIDR range. Write 10.0.0.0/8, or 10.1.2.3/32.`,
+          `${wrong} is no CIDR range, or has bits set behind its prefix. Write 10.0.0.0/8, or 10.1.2.3/32.`,
         );
       }
       const { token, view } = await tokens.create({ ...rest, sources, ttl: ttlSeconds * 1000 }, actor);

@@ -5,14 +5,16 @@ import {
   outputOption,
   type Style,
   styleFor,
+  type TableColumn,
   table,
 } from '@penstock/terminal';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import Type, { type Static } from 'typebox';
 import { relativeTime } from './age.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
 import { everyPage } from './pages.ts';
-import { timeToLive } from './time-to-live.ts';
+import { tokenMakers } from './token-makers.ts';
+import { namePattern, poolName, sourceRange, tokenTimeToLive, tokenUses } from './token-options.ts';
 
 type Options = { readonly output: OutputFormat };
 type CreateOptions = Options & {
@@ -45,15 +47,23 @@ export function tokenCommand(io: Io): Command {
   token
     .command('create')
     .description('make an enrollment token; it is printed now and never again')
-    .requiredOption('--pool <pool>', 'the pool the agents will be in')
-    .option('--uses <number>', 'how many agents it enrolls', wholeNumber, 1)
+    .requiredOption('--pool <pool>', 'the pool the agents will be in', poolName)
+    .option('--uses <number>', 'how many agents it enrolls', tokenUses, 1)
     .addOption(
       new Option('--ttl <duration>', 'how long it can be used, such as 30m, 1h or 7d')
-        .argParser(timeToLive)
+        .argParser(tokenTimeToLive)
         .default(3600, '1h'),
     )
-    .option('--name-pattern <glob>', 'the agent names it is for, such as "orders-*"; any, when left out')
-    .option('--source <cidr...>', 'where agents must come from, such as 10.0.0.0/8; anywhere, when left out')
+    .option(
+      '--name-pattern <glob>',
+      'the agent names it is for, such as "orders-*"; any, when left out',
+      namePattern,
+    )
+    .option(
+      '--source <cidr...>',
+      'where agents must come from, such as 10.0.0.0/8; anywhere, when left out',
+      sourceRange,
+    )
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -96,12 +106,15 @@ async function create(
   io.stderr.write(
     `Enrolls ${uses === 1 ? 'one agent' : `${uses} agents`} of the pool ${pool} until ${created.expiresAt}. It is not ` +
       'shown again.\nGive it to the agent in its environment or in a file only it can read:\n' +
-      '  identity: {enrollmentToken: ${file:/run/secrets/enrollment-token}}\n',
+      AGENT_LINES,
   );
 }
 
+const AGENT_LINES = '  identity:\n    enrollmentToken: ${file:/run/secrets/enrollment-token}\n';
+
 async function list(io: Io, output: OutputFormat): Promise<void> {
-  const { items } = await everyPage(apiFromEnvironment(io), Token, 'enrollment-tokens');
+  const api = apiFromEnvironment(io);
+  const { items } = await everyPage(api, Token, 'enrollment-tokens');
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;
@@ -111,18 +124,33 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     return;
   }
   const style = styleFor(io.stdout, io.environment);
+  const makers = await tokenMakers(api, items);
   io.stdout.write(
     table(
       HEAD,
-      items.map((token) => row(token, style, Date.now())),
+      items.map((token) => row(token, makers, style, Date.now())),
       io,
     ),
   );
 }
 
-const HEAD = ['ID', 'STATE', 'POOL', 'USES LEFT', 'NAMES', 'FROM', 'EXPIRES', 'MADE BY'];
+const HEAD: readonly TableColumn[] = [
+  'ID',
+  'STATE',
+  { title: 'POOL', rank: 1 },
+  { title: 'USES LEFT', rank: 2 },
+  { title: 'NAMES', rank: 4 },
+  { title: 'FROM', rank: 5 },
+  { title: 'EXPIRES', rank: 3 },
+  { title: 'MADE BY', rank: 6 },
+];
 
-function row(token: Token, style: Style, now: number): (string | undefined)[] {
+function row(
+  token: Token,
+  makers: ReadonlyMap<string, string>,
+  style: Style,
+  now: number,
+): (string | undefined)[] {
   const { id, state, pool, uses, usesLeft, namePattern, sources, expiresAt, createdBy } = token;
   return [
     id,
@@ -132,7 +160,7 @@ function row(token: Token, style: Style, now: number): (string | undefined)[] {
     namePattern ?? 'any',
     sources?.join(', ') ?? 'anywhere',
     relativeTime(expiresAt, now),
-    createdBy,
+    makers.get(createdBy) ?? createdBy,
   ];
 }
 
@@ -149,9 +177,4 @@ async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
 /** The id, also where somebody gives the whole token: its secret must not get into a URL. */
 function idOf(text: string): string {
   return /^pst_enroll_([0-9a-f]{20})_/.exec(text)?.[1] ?? text;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9][0-9]{0,5}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 1 or more.');
-  return Number(text);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseAgentConfig } from '@penstock/config-schema';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { agentKey, FROM, requestOf } from '../identity/identity-rig.ts';
 import { cliRig } from './cli-rig.ts';
@@ -22,6 +23,7 @@ test('a token is made, listed and revoked; the token alone goes to stdout', asyn
   assert.equal(made.exitCode, 0, made.stderr);
   assert.match(made.stdout, /^pst_enroll_\S+\n$/);
   assert.match(made.stderr, /2 agents of the pool dc1 until 20.*not shown again/s);
+  assertLoads(made.stderr.slice(made.stderr.indexOf('  identity:')));
   const token = made.stdout.trim();
   const { csr } = await agentKey();
   await rig.api.rig.identity.enrollment.enroll(requestOf(token, csr), FROM);
@@ -32,7 +34,9 @@ test('a token is made, listed and revoked; the token alone goes to stdout', asyn
   assert.match(head, /^ID\s+STATE\s+POOL\s+USES LEFT\s+NAMES\s+FROM\s+EXPIRES\s+MADE BY$/);
   assert.match(
     line,
-    new RegExp(`^${id}\\s+usable\\s+dc1\\s+1 of 2\\s+orders-\\*\\s+10\\.0\\.0\\.0/8, fd00::/8\\s+in \\d+h`),
+    new RegExp(
+      `^${id}\\s+usable\\s+dc1\\s+1 of 2\\s+orders-\\*\\s+10\\.0\\.0\\.0/8, fd00::/8\\s+in \\d+h\\s+a admin$`,
+    ),
   );
   assert.equal(listed.stdout.includes(token), false);
 
@@ -45,6 +49,25 @@ test('a token is made, listed and revoked; the token alone goes to stdout', asyn
     [[id, 'revoked']],
   );
 });
+
+/** The lines for agent.yaml are lines of a valid agent.yaml. */
+function assertLoads(lines: string): void {
+  const indent = /^ */.exec(lines)?.[0] ?? '';
+  const pin = `sha256/${'A'.repeat(43)}=`;
+  const file = [
+    'apiVersion: penstock/v1',
+    'kind: Agent',
+    'version: 1',
+    'name: orders-1',
+    'pool: dc1',
+    `gateway: {url: "https://gateway.example.com:8443", pins: ["${pin}"], trust: pins}`,
+    'connectors: [{name: orders-db, kind: tcp, address: "127.0.0.1:5432"}]',
+    ...lines.split('\n').map((line) => line.replace(indent, '')),
+  ];
+  const parsed = parseAgentConfig(file.join('\n'), { environment: {}, readFile: () => 'pst_enroll_x' });
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  assert.equal(parsed.config.identity.enrollmentToken?.reveal(), 'pst_enroll_x');
+}
 
 test('more than one page is one list', async () => {
   await using rig = await cliRig();

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { HostPort, ProxySetting } from '@penstock/config-schema';
-import { errorText } from '@penstock/wire';
+import { errorCode, errorText } from '@penstock/wire';
 import { checkGateway } from './certificate-pin.ts';
 import { GatewayError } from './gateway-error.ts';
 import { type Environment, proxyFor } from './proxy.ts';
@@ -89,7 +89,10 @@ function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   const fail = (error: Error) => {
     // Node tells a failed handshake from a failed connection by the code's prefix alone.
     const inTls = 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL');
-    reject(inTls ? new GatewayError('GATEWAY_TLS_FAILED', `${error.message}.`, { cause: error }) : error);
+    const detail = isNotTls(error)
+      ? 'What answers there does not speak TLS. Is it the tunnel port of the gateway, and not its admin port?'
+      : `${error.message}.`;
+    reject(inTls ? new GatewayError('GATEWAY_TLS_FAILED', detail, { cause: error }) : error);
   };
   const close = () =>
     reject(new GatewayError('GATEWAY_TLS_FAILED', 'The connection was closed during the handshake.'));
@@ -102,6 +105,12 @@ function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     // From here on the session listens; until it does, an error must not end the process.
     socket.on('error', () => {});
   });
+}
+
+/** What came was no TLS record: an answer in plain HTTP, for one. */
+function isNotTls(error: Error): boolean {
+  const code = errorCode(error);
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
 }
 
 function checkOrDestroy(socket: TLSSocket, target: GatewayTarget): void {

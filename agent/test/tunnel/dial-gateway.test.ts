@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { Secret } from '@penstock/config-schema';
@@ -10,6 +11,7 @@ import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { LoopbackServer } from '../../../test/rig/loopback-server.ts';
 import { startHanging } from '../../../test/rig/targets.ts';
 import { dialGateway, type GatewayTarget } from '../../src/tunnel/dial-gateway.ts';
+import { GatewayError } from '../../src/tunnel/gateway-error.ts';
 import { startTlsGateway } from './tls-gateway.ts';
 
 const authority = await TestAuthority.create('Company CA');
@@ -139,4 +141,26 @@ test('a gateway that is not there is told with address and reason', async () => 
     code: 'GATEWAY_UNREACHABLE',
     message: /127\.0\.0\.1:9: .*ECONNREFUSED/,
   });
+});
+
+test('a port that speaks plain HTTP, as the admin port does, is told for what it is', async () => {
+  await using _leaks = expectNoLeaks();
+  const admin = createServer();
+  await new Promise<void>((resolve) => admin.listen(0, '127.0.0.1', resolve));
+  const { port } = admin.address() as AddressInfo;
+  try {
+    await assert.rejects(dialGateway(target(port), options()), (error: unknown) => {
+      assert.ok(error instanceof GatewayError);
+      assert.equal(error.code, 'GATEWAY_TLS_FAILED');
+      assert.match(
+        error.message,
+        /does not speak TLS\. Is it the tunnel port of the gateway, and not its admin port\?$/,
+      );
+      assert.ok(error.cause instanceof Error);
+      return true;
+    });
+  } finally {
+    admin.closeAllConnections();
+    await new Promise((resolve) => admin.close(resolve));
+  }
 });

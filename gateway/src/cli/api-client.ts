@@ -2,6 +2,7 @@ import { CommandError } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Static, TSchema } from 'typebox';
+import { unreachableReason } from './unreachable-reason.ts';
 
 export type ApiClientOptions = {
   /** Where the gateway's admin address is, such as http://127.0.0.1:8080. */
@@ -80,16 +81,18 @@ export class ApiClient {
 
   #unreachable(cause: unknown): CommandError {
     const late = cause instanceof DOMException && cause.name === 'TimeoutError';
-    const why = late
-      ? `no answer within ${this.#timeout / 1000} s`
-      : (codeOf(cause) ?? 'the connection failed');
+    const { why, suggestion = IS_IT_RUNNING } = late
+      ? { why: `no answer within ${this.#timeout / 1000} s` }
+      : unreachableReason(cause);
     return new CommandError(`The API of the gateway cannot be reached at ${this.#url.href}: ${why}.`, {
       cause,
-      suggestion:
-        'Is the gateway running? Elsewhere than here, or on another port: set PENSTOCK_URL to its admin address.',
+      suggestion,
     });
   }
 }
+
+const IS_IT_RUNNING =
+  'Is the gateway running? Elsewhere than here, or on another port: set PENSTOCK_URL to its admin address.';
 
 const suggestions: Readonly<Record<string, string>> = {
   ADMIN_TOKEN_UNKNOWN:
@@ -122,13 +125,6 @@ function isProblem(value: unknown): value is { code?: string; detail?: string } 
   return (
     'code' in value && typeof value.code === 'string' && 'detail' in value && typeof value.detail === 'string'
   );
-}
-
-/** fetch hides the reason one level down; only its code is told, such as ECONNREFUSED or DEPTH_ZERO_SELF_SIGNED_CERT. */
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return codeOf(error.cause);
 }
 
 function withSlash(url: URL): URL {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { CommandError } from '@penstock/terminal';
 import Type from 'typebox';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { LoopbackServer } from '../../../test/rig/loopback-server.ts';
 import { unusedPort } from '../../../test/rig/unused-port.ts';
 import { ApiClient } from '../../src/cli/api-client.ts';
 import { cliRig } from './cli-rig.ts';
@@ -72,6 +73,29 @@ test('an API that cannot be reached, is none, or hangs is told with what to do',
   }
 });
 
+test('a port that answers but is no API is told without codes of the library', async () => {
+  await using _leaks = expectNoLeaks();
+  const cases: [url: (port: number) => string, answer: string | undefined, told: RegExp][] = [
+    [
+      (port) => `http://127.0.0.1:${port}`,
+      undefined,
+      /answers, but not with HTTP\.\nIs it the tunnel port\?/,
+    ],
+    [(port) => `http://127.0.0.1:${port}`, 'SSH-2.0-x\r\n', /answers, but not with HTTP\.\nIs it the tunnel/],
+    [(port) => `https://127.0.0.1:${port}`, 'HTTP/1.1 400\r\n\r\n', /does not speak TLS\.\nWrite http:/],
+  ];
+  for (const [url, answer, told] of cases) {
+    await using server = await LoopbackServer.start((socket) => {
+      socket.once('data', () => (answer === undefined ? socket.destroy() : socket.end(answer)));
+    });
+    const { stderr } = await runCli(['agent', 'list'], {
+      PENSTOCK_URL: url(server.address.port),
+      PENSTOCK_TOKEN: 'pst_admin_x',
+    });
+    assert.match(stderr, told);
+  }
+});
+
 test('a token that would travel in the clear to another host is warned about', async () => {
   // Nothing listens there: 192.0.2.0/24 is for documentation (RFC 5737), and port 0 fails at once.
   const { stderr } = await runCli(['agent', 'list'], {
@@ -84,7 +108,16 @@ test('a token that would travel in the clear to another host is warned about', a
 test('what is wrong with arguments is told, and nothing is asked', async () => {
   const cases: [string[], RegExp][] = [
     [['token', 'create'], /required option '--pool <pool>'/],
-    [['token', 'create', '--pool', 'dc1', '--uses', '0'], /whole number, 1 or more/],
+    [['token', 'create', '--pool', 'dc1', '--uses', '0'], /whole number from 1 to 10000/],
+    [['token', 'create', '--pool', 'dc1', '--uses', '99999999999'], /whole number from 1 to 10000/],
+    [['token', 'create', '--pool', 'dc 1'], /name of a pool/],
+    [['token', 'create', '--pool', 'dc1', '--ttl', '10000d'], /lives for 365d at most/],
+    [['token', 'create', '--pool', 'dc1', '--name-pattern', '[a]'], /letters, digits/],
+    [['token', 'create', '--pool', 'dc1', '--source', '10.0.0.1/8'], /range by its first address/],
+    [
+      ['token', 'create', '--pool', 'dc1', '--source', '10.0.0.0/8', 'fd00::1/8'],
+      /range by its first address/,
+    ],
     [['token', 'create', '--pool', 'dc1', '--ttl', '90'], /whole number and its unit/],
     [['token', 'create', '--pool', 'dc1', '--ttl', '0s'], /whole number and its unit/],
     [['token', 'list', '--output', 'xml'], /Allowed choices are text, json/],

@@ -1,0 +1,35 @@
+export type UnreachableReason = { readonly why: string; readonly suggestion?: string };
+
+/** Why a request with fetch failed, told without the codes of the library beneath it. */
+export function unreachableReason(error: unknown): UnreachableReason {
+  const code = codeOf(error);
+  if (code === undefined) return { why: 'the connection failed' };
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return { why: 'nothing answers there' };
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return {
+      why: 'the port answers, but does not speak TLS',
+      suggestion: 'Write http:// in PENSTOCK_URL, unless something before the gateway should speak TLS.',
+    };
+  }
+  if (code.startsWith('HPE_') || endedWithoutAnswer.has(code)) {
+    return {
+      why: 'the port answers, but not with HTTP',
+      suggestion:
+        'Is it the tunnel port? PENSTOCK_URL is the admin address of the gateway (listen.admin in gateway.yaml).',
+    };
+  }
+  return { why: code };
+}
+
+const NO_HTTP = 'HPE_INVALID_CONSTANT';
+/** The peer took the connection and ended it without an answer. */
+const endedWithoutAnswer = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** fetch hides the reason one level down; its code is such as ECONNREFUSED or DEPTH_ZERO_SELF_SIGNED_CERT. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // undici's own error of its parser does not always have a code.
+  if (error.name === 'HTTPParserError') return NO_HTTP;
+  return codeOf(error.cause);
+}

@@ -1,5 +1,5 @@
 import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
-import { ProblemError } from '@penstock/wire';
+import { ProblemError, problemCodes } from '@penstock/wire';
 import { Command } from 'commander';
 import type { AgentIdentity } from '../identity/agent-identity.ts';
 import { enroll } from '../identity/enroll.ts';
@@ -52,7 +52,10 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
     print(io, output, issued, 'has enrolled');
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    throw new CommandError(`The gateway refused: ${error.message} (${error.code})`, { cause: error });
+    throw new CommandError(`The gateway refused: ${error.message} (${error.code})`, {
+      cause: error,
+      suggestion: problemCodes[error.code].advice,
+    });
   }
 }
 

@@ -44,5 +44,16 @@ async function show(io: Io, { config: file, output }: Options): Promise<void> {
     renewsAbout: time(renewAt(current, () => 0.5)),
   };
   if (output === 'json') io.stdout.write(json(shown));
-  else for (const [field, value] of Object.entries(shown)) io.stdout.write(`${field.padEnd(14)}${value}\n`);
+  else for (const [field, label] of LABELS) io.stdout.write(`${label.padEnd(14)}${shown[field]}\n`);
 }
+
+const LABELS = [
+  ['agentId', 'id'],
+  ['name', 'name'],
+  ['pool', 'pool'],
+  ['organization', 'organization'],
+  ['serial', 'serial'],
+  ['notBefore', 'valid from'],
+  ['notAfter', 'valid until'],
+  ['renewsAbout', 'renews about'],
+] as const;

@@ -256,6 +256,7 @@ test('an enrollment that fails is tried again until it is done: slowly when only
     at.events('enrollment-failed').map(({ code, retryIn }) => [code, retryIn]),
     [['TOKEN_EXPIRED', 30_000]],
   );
+  assert.match(String(at.events('enrollment-failed')[0]?.['advice']), /^Make a new one with .*--ttl/);
   at.gateway.refuseWith = new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 40 });
   await at.rig.next('enrollment-failed');
   assert.equal(at.events('enrollment-failed')[1]?.['retryIn'], 40_000);
@@ -274,7 +275,8 @@ test('without a token and without an identity there is nothing to try', async ()
   at.rig.missing = '`identity.enrollmentToken` refers to a file that does not exist.';
   await assert.rejects(
     at.keeper.ensure(never),
-    (error) => error instanceof IdentityError && error.message.includes('refers to a file that does not exist'),
+    (error) =>
+      error instanceof IdentityError && error.message.includes('refers to a file that does not exist'),
   );
 });
 

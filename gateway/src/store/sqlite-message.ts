@@ -20,6 +20,7 @@ export type SqliteResult = { readonly rows: unknown[]; readonly changes: bigint 
 /** What the worker says. */
 export type SqliteAnswer =
   | { readonly kind: 'open' }
-  | { readonly kind: 'open-failed'; readonly message: string }
+  /** `damaged`: the file is not a database, or not a whole one. */
+  | { readonly kind: 'open-failed'; readonly message: string; readonly damaged: boolean }
   | { readonly kind: 'result'; readonly id: number; readonly result: SqliteResult }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };

@@ -8,6 +8,10 @@ import { StoreError } from './store-error.ts';
 // The worker is a .ts file in the sources and a .js file in a build: the same ending as this file has.
 const workerFile = new URL(`./sqlite-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 
+const RESTORE =
+  ' Restore the data directory from a backup. Without one, move the file away with its -wal and -shm and run ' +
+  'penstock-gateway init: all tokens and the audit trail are lost then, and every agent has to enroll again.';
+
 type Pending = {
   readonly resolve: (result: SqliteResult) => void;
   readonly reject: (error: StoreError) => void;
@@ -34,8 +38,8 @@ export class SqliteThread {
     // Node's options of this process are for its main program, and some of them are refused for a worker.
     this.#worker = new Worker(workerFile, { workerData: data, name: 'store', execArgv: [] });
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.on('error', (cause) => this.#over(this.#failure('stopped working', cause)));
-    this.#worker.once('exit', () => this.#over(this.#failure('ended')));
+    this.#worker.on('error', (cause) => this.#over(this.#failure('stopped working.', cause)));
+    this.#worker.once('exit', () => this.#over(this.#failure('ended.')));
   }
 
   /** Opens `file`, in milliseconds `timeout` for each statement. Throws StoreError `failed`. */
@@ -47,7 +51,7 @@ export class SqliteThread {
       worker.on('message', (answer: SqliteAnswer) => {
         if (answer.kind === 'open') resolve();
         else if (answer.kind === 'open-failed')
-          reject(thread.#failure(`cannot be opened: ${answer.message}`));
+          reject(thread.#failure(`cannot be opened: ${answer.message}.${answer.damaged ? RESTORE : ''}`));
         else thread.#answered(answer);
       });
     }).catch(async (error: unknown) => {
@@ -127,6 +131,6 @@ export class SqliteThread {
   }
 
   #failure(what: string, cause?: unknown): StoreError {
-    return new StoreError('failed', `The store ${this.#file} ${what}.`, { cause });
+    return new StoreError('failed', `The store ${this.#file} ${what}`, { cause });
   }
 }

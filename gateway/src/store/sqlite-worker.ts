@@ -8,6 +8,14 @@ if (port === null) throw new Error('sqlite-worker is started as a worker thread.
 const answer = (message: SqliteAnswer) => port.postMessage(message);
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html); the upper bits tell variants. */
+const DAMAGE = [11, 26];
+const isDamage = (error: unknown) =>
+  error instanceof Error &&
+  'errcode' in error &&
+  typeof error.errcode === 'number' &&
+  DAMAGE.includes(error.errcode & 0xff);
+
 function open({ file, busyTimeout }: SqliteWorkerData): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: busyTimeout });
   // FULL, since a revocation that was answered must survive a power cut.
@@ -45,5 +53,5 @@ try {
   serve(open(workerData as SqliteWorkerData));
   answer({ kind: 'open' });
 } catch (error) {
-  answer({ kind: 'open-failed', message: textOf(error) });
+  answer({ kind: 'open-failed', message: textOf(error), damaged: isDamage(error) });
 }

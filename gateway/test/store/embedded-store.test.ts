@@ -191,7 +191,10 @@ test('a directory that is not there and a file that is no database are told as s
     failure('failed', /no such directory\. Run penstock-gateway init once/),
   );
   await writeFile(join(directory.path, STORE_FILE), 'no database '.repeat(1000));
-  await assert.rejects(openStore(directory.path), failure('failed', /cannot be opened: .*not a database/));
+  await assert.rejects(
+    openStore(directory.path),
+    failure('failed', /cannot be opened: .*not a database\. Restore the data directory from a backup\./),
+  );
 });
 
 test('a store that a newer gateway wrote is left alone', async () => {

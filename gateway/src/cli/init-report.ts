@@ -3,9 +3,13 @@ import { json, type OutputFormat, type Style } from '@penstock/terminal';
 import type { InitResult } from './init.ts';
 
 /** The lines to paste into agent.yaml. */
-export function agentSnippet(config: GatewayConfig, hosts: readonly string[], { pins }: InitResult): string {
+export function agentSnippet(
+  config: GatewayConfig,
+  hosts: readonly string[],
+  { pins, certificateHost }: InitResult,
+): string {
   const { host: bound, port } = config.listen.tunnel;
-  const host = hosts[0] ?? (isUnspecified(bound) ? 'GATEWAY-HOST' : bound);
+  const host = hosts[0] ?? certificateHost ?? (isUnspecified(bound) ? 'GATEWAY-HOST' : bound);
   const comments = ['in use', 'backup: the key that the next certificate will have'];
   return [
     'gateway:',

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { createAdminToken } from '../identity/admin-token.ts';
 import { ensureAuthority } from '../identity/authority-files.ts';
+import { firstHost } from '../identity/certificate-host.ts';
 import { makePrivateDirectory } from '../identity/private-file.ts';
 import { ensureServerCertificate, loadServerCertificate } from '../identity/server-certificate.ts';
 import { openStore } from '../store/open-store.ts';
@@ -16,6 +17,8 @@ export type InitResult = {
   readonly authority: Outcome;
   readonly serverCertificate: Outcome | 'configured';
   readonly pins: readonly string[];
+  /** The first name or address in the certificate by which an agent on another host can reach the gateway. */
+  readonly certificateHost: string | undefined;
   /** The first admin token, or another when one was asked for; it is shown once. */
   readonly adminToken: { readonly id: string; readonly token: string } | undefined;
 };
@@ -38,13 +41,14 @@ export async function initialize({ config, hosts, newAdminToken, now }: InitOpti
   const authority = await ensureAuthority(dataDirectory, organization, now);
   const serverCertificate =
     config.tls === undefined ? await ensureServerCertificate(dataDirectory, hosts, now) : 'configured';
-  const { pins } = await loadServerCertificate(config);
+  const { pins, certificate } = await loadServerCertificate(config);
   return {
     dataDirectory,
     openToOthers: await isOpenToOthers(dataDirectory),
     authority,
     serverCertificate,
     pins,
+    certificateHost: firstHost(certificate),
     adminToken: await adminToken(dataDirectory, newAdminToken, now),
   };
 }

@@ -106,8 +106,13 @@ test('the snippet is what agent.yaml wants: address, pins, and trust in the pins
     'gateway:\n  url: https://gateway.example.com:8443\n  trust: pins\n  pins:\n' +
       `    - ${pins[0]}  # in use\n    - ${pins[1]}  # backup: the key that the next certificate will have\n`,
   );
-  assert.match((await at.initJson()).agentYaml, /url: https:\/\/GATEWAY-HOST:8443/);
+  assert.match((await at.initJson()).agentYaml, /url: https:\/\/gateway\.example\.com:8443/);
   assert.match((await at.initJson('--host', '2001:db8::1')).agentYaml, /url: https:\/\/\[2001:db8::1\]:8443/);
+});
+
+test('a certificate made without a name leaves the host to the reader', async () => {
+  await using at = await folder();
+  assert.match((await at.initJson()).agentYaml, /url: https:\/\/GATEWAY-HOST:8443/);
 });
 
 test('as text it says what was made, what was left, and what to do next', async () => {

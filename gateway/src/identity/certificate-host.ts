@@ -1,0 +1,14 @@
+import { SubjectAlternativeNameExtension, X509Certificate } from './x509.ts';
+
+/** The first name or address in a certificate (PEM) that is neither a wildcard nor this host's own loopback. */
+export function firstHost(certificate: string): string | undefined {
+  const names =
+    new X509Certificate(certificate).getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
+  return names
+    .filter(({ type }) => type === 'dns' || type === 'ip')
+    .map(({ value }) => value)
+    .find((value) => !value.includes('*') && !isLoopback(value));
+}
+
+const isLoopback = (host: string) =>
+  host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);

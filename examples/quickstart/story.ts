@@ -43,6 +43,6 @@ export function tryIt(result: Result, admin: string, adminToken: string): void {
   say(`  psql      psql "host=127.0.0.1 port=${port} user=postgres sslmode=disable"`);
   say(`  console   API and metrics at ${admin}, readiness at ${admin}/readyz`);
   say(`  fleet     PENSTOCK_URL=${admin} PENSTOCK_TOKEN=${adminToken} \\`);
-  say('            node gateway/bin/penstock-gateway.js agent list');
+  say('            npx penstock-gateway agent list');
   say(`\n  ${faint('Ctrl-C ends everything and leaves nothing behind.')}\n`);
 }

@@ -191,7 +191,10 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       log('gateway-draining', { clients: ingresses.clients });
       await ingresses.stopAccepting();
       endpoint.stopAccepting();
-      for (const each of registry.sessions()) each.askToReconnect('the gateway drains');
+      const sendAway = (each: AgentSession) => each.askToReconnect('the gateway drains');
+      for (const each of registry.sessions()) sendAway(each);
+      // One that was still introducing itself comes too late for that, and is told the same.
+      registry.onReady(sendAway);
       await settledWithin(ingresses.idle(), config.drain.timeout);
       await stop();
     },

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CONNECT_PROTOCOL, encodeMessage, paths } from '@penstock/wire';
 import { TestClient } from '../rig/client.ts';
 import { deadline } from '../rig/deadline.ts';
 import { eventually } from '../rig/eventually.ts';
+import { extendedConnect, HostilePeer } from '../rig/hostile-peer.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
+import { enrolledIdentity, helloOf } from '../rig/raw-agent.ts';
 import { startEcho } from '../rig/targets.ts';
 
 const connect = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
@@ -133,6 +136,28 @@ test('a gateway that drains tells its agents, and lets live connections finish',
   assert.equal(count(pair, 'session-lost'), 0);
   await pair.restartGateway();
   await Promise.all(['a1', 'a2'].map((name) => pair.connected(name)));
+});
+
+test('a session that introduces itself to a draining gateway is sent away too', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
+  const { client } = await connectThrough(pair);
+  await using _client = client;
+  const { key, chain } = await enrolledIdentity(pair, 'late');
+  const to = { host: '127.0.0.1', port: pair.gateway.tunnel.port };
+  await using late = await HostilePeer.connect({ to, identity: { key, chain, certificate: chain, pin: '' } });
+  await late.greet();
+  late.headers(1, extendedConnect(paths.control, CONNECT_PROTOCOL));
+  assert.equal(await late.status(1), 200);
+  const drained = pair.gateway.drain();
+  await pair.event('session-draining', { past: true });
+  late.data(1, encodeMessage(helloOf('late', ['echo'])));
+  const says = (word: string) => late.frame(word, ({ payload }) => payload.includes(word));
+  await says('"welcome"');
+  await says('"reconnect"');
+  client.reset();
+  await deadline('the drain', drained);
 });
 
 test('a gateway cuts what outlives its drain deadline', async () => {

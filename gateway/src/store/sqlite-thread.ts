@@ -10,7 +10,8 @@ const workerFile = new URL(`./sqlite-worker${extname(fileURLToPath(import.meta.u
 
 const RESTORE =
   ' Restore the data directory from a backup. Without one, move the file away with its -wal and -shm and run ' +
-  'penstock-gateway init: all tokens and the audit trail are lost then, and every agent has to enroll again.';
+  'penstock-gateway init. All tokens, revocations and the audit trail are lost then: every agent has to enroll again ' +
+  'before its certificate ends, and the certificates of revoked agents count again until they end.';
 
 type Pending = {
   readonly resolve: (result: SqliteResult) => void;

@@ -137,7 +137,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   });
   starting.defer(async () => {
     await ingresses.stopAccepting();
-    ingresses.abortAll('AGENT_DRAINING');
+    ingresses.abortAll('DRAIN_TIMEOUT');
     await ingresses.idle();
   });
 

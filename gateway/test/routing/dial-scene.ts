@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { type CloseCode, TunnelError } from '@penstock/wire';
+import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
+import type { GatewayLog } from '../../src/observe/event.ts';
+import { type DialPorts, dial } from '../../src/routing/dial.ts';
+import { Ejection } from '../../src/routing/ejection.ts';
+import type { PendingQueue } from '../../src/routing/pending-queue.ts';
+import { FakeSession, type Outcome } from './fake-session.ts';
+
+export const LIMITS = { attemptTimeout: 5_000, totalTimeout: 10_000, attempts: 3 };
+const ROUTE = { name: 'orders', connector: 'orders-db', pools: ['dc1', 'dc2'], maxConnections: 10 };
+
+type Waits = Parameters<PendingQueue['wait']>;
+
+/** A gateway's routing with fakes around it. Nothing waits in the queue unless `wait` says so. */
+export class DialScene {
+  readonly clock: FakeClock = fakeClock();
+  readonly sessions: FakeSession[] = [];
+  readonly logged: Record<string, unknown>[] = [];
+  readonly waits: Waits[] = [];
+  readonly ejection = new Ejection({ failures: 2, duration: 10_000, maxPercent: 50 }, this.clock);
+  limits = LIMITS;
+  wait: () => Promise<void> = () => Promise.reject(new TunnelError('QUEUE_TIMEOUT'));
+
+  add(agent: string, pool: string, outcome: Outcome = 'ok'): FakeSession {
+    const session = new FakeSession(agent, pool, outcome);
+    this.sessions.push(session);
+    return session;
+  }
+
+  dial(signal: AbortSignal = new AbortController().signal) {
+    const log: GatewayLog = (event, fields) => this.logged.push({ event, ...fields });
+    const ports: DialPorts = {
+      sessionsOf: (pool) => this.sessions.filter((session) => session.identity.pool === pool),
+      queue: {
+        wait: (...wait) => {
+          this.waits.push(wait);
+          return this.wait();
+        },
+      },
+      ejection: this.ejection,
+      limits: () => this.limits,
+      log,
+      clock: this.clock,
+    };
+    return dial(ROUTE, '10.0.0.9', signal, ports);
+  }
+
+  async fails(code: CloseCode): Promise<void> {
+    await assert.rejects(this.dial(), (error) => error instanceof TunnelError && error.code === code);
+  }
+
+  get asked(): string[] {
+    return this.sessions.flatMap(({ identity, requests }) => requests.map(() => identity.name));
+  }
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TunnelError } from '@penstock/wire';
+import { DialScene } from './dial-scene.ts';
+
+test('while no agent is there a client waits, and is served when one comes', async () => {
+  const scene = new DialScene();
+  scene.wait = () => {
+    scene.add('b1', 'dc2');
+    return Promise.resolve();
+  };
+  const { agent, attempts } = await scene.dial();
+  assert.deepEqual([agent, attempts], ['b1', 1]);
+  assert.deepEqual(scene.waits[0]?.slice(0, 2), ['dc1', { patience: 10_000, waited: 0 }]);
+});
+
+test('every wait after the first is given what is left', async () => {
+  const scene = new DialScene();
+  scene.wait = async () => {
+    await scene.clock.pass(1_500);
+    if (scene.waits.length === 3) scene.add('a1', 'dc1');
+  };
+  await scene.dial();
+  assert.deepEqual(
+    scene.waits.map(([, limits]) => limits),
+    [
+      { patience: 10_000, waited: 0 },
+      { patience: 8_500, waited: 1_500 },
+      { patience: 7_000, waited: 3_000 },
+    ],
+  );
+});
+
+test('after a lost session it waits for an agent, and gives the loss as reason if none comes', async () => {
+  for (const comesBack of [true, false]) {
+    const scene = new DialScene();
+    const session = scene.add('a1', 'dc1', 'SESSION_LOST');
+    scene.wait = async () => {
+      if (!comesBack) throw new TunnelError('QUEUE_TIMEOUT');
+      session.takesOpens = true;
+      session.outcome = 'ok';
+    };
+    const dialing = scene.dial();
+    session.takesOpens = false;
+    if (comesBack) assert.equal((await dialing).attempts, 2);
+    else
+      await assert.rejects(dialing, (error) => error instanceof TunnelError && error.code === 'SESSION_LOST');
+    assert.equal(scene.waits.length, 1);
+  }
+});
+
+test('agents that all say they are overloaded are not waited for', async () => {
+  const scene = new DialScene();
+  scene.add('a1', 'dc1', 'AGENT_OVERLOADED');
+  scene.add('b1', 'dc2', 'AGENT_OVERLOADED');
+  await scene.fails('AGENT_OVERLOADED');
+  assert.deepEqual(scene.waits, []);
+});
+
+test('what the queue says is the answer', async () => {
+  for (const code of ['NO_AGENT', 'QUEUE_FULL', 'QUEUE_TIMEOUT'] as const) {
+    const scene = new DialScene();
+    scene.wait = () => Promise.reject(new TunnelError(code));
+    await scene.fails(code);
+  }
+});
+
+test('agents that are there but have no such connector are named as the reason', async () => {
+  const scene = new DialScene();
+  scene.add('a1', 'dc1').connectors = ['another'];
+  await scene.fails('UNKNOWN_CONNECTOR');
+  scene.wait = () => Promise.reject(new TunnelError('QUEUE_FULL'));
+  await scene.fails('QUEUE_FULL');
+});

@@ -73,6 +73,8 @@ export async function startDaemon({
   const eventLoop = held(() => loopDelay.take(), 1_000);
   const targets = new Targets(config, lookup);
   const stopping = new AbortController();
+  /** Ends the requests for an identity: a drain does not wait for them. */
+  const asking = new AbortController();
   const failure = Promise.withResolvers<Error>();
 
   const gateway = (): GatewayTarget => config.gateway;
@@ -87,7 +89,7 @@ export async function startDaemon({
         gateway(),
         {
           environment,
-          signal: stopping.signal,
+          signal: asking.signal,
           identity: identity && { key: identity.key.reveal(), certificate: identity.certificate },
         },
         path,
@@ -176,9 +178,9 @@ export async function startDaemon({
   log('agent-started', { name, pool, version: SOFTWARE_VERSION, config: stamp() });
   log('local-listening', { address: local.address.address, port: local.address.port });
 
-  const running = keeper.ensure(stopping.signal).then(
+  const running = keeper.ensure(asking.signal).then(
     () => {
-      if (stopping.signal.aborted) return;
+      if (asking.signal.aborted) return;
       keeper.start();
       slots.start();
     },
@@ -190,11 +192,15 @@ export async function startDaemon({
     slots.wake();
   }, clock);
 
+  const stopKeeper = () => {
+    keeper.stop();
+    asking.abort(new Error('The agent stops.'));
+  };
   let stopped: Promise<void> | undefined;
   const end = async () => {
     stopping.abort(new Error('The agent stops.'));
     stopSleepWatch();
-    keeper.stop();
+    stopKeeper();
     sampler.stop();
     loopDelay.stop();
     await running;
@@ -223,7 +229,7 @@ export async function startDaemon({
     async drain() {
       readiness.drain();
       log('agent-draining', { streams: slots.streams.open });
-      keeper.stop();
+      stopKeeper();
       await Promise.race([slots.drain(), stoppedEarly(stopping.signal)]);
       await stop();
     },

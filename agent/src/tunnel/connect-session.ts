@@ -86,10 +86,15 @@ async function connectWith(
   const giveUp = () => socket.destroy();
   signal.addEventListener('abort', giveUp, { once: true });
   let heartbeats: Heartbeats | undefined;
+  let told: string | undefined;
   try {
     const { session, welcome } = await GatewaySession.establish(socket, {
       url: gateway().url,
-      hello: options.hello(slot),
+      hello: () => {
+        const hello = options.hello(slot);
+        told = hello.config.digest;
+        return hello;
+      },
       targets,
       windows,
       ping: { interval: config().tunnel.pingInterval, timeout: config().tunnel.pingTimeout },
@@ -106,12 +111,16 @@ async function connectWith(
       throw signal.reason;
     }
     live.add(session, { slot, serial: identity.serial });
+    // A change between hello and now was announced to live sessions only.
+    const { config: stamp, connectors } = options.hello(slot);
+    if (stamp.digest !== told) session.send({ type: 'config', config: stamp, connectors });
     heartbeats = startHeartbeats({
       interval: welcome.heartbeatInterval,
       clock: systemClock,
       facts: options.heartbeatFacts,
       send: (heartbeat) => session.send(heartbeat),
       onAcknowledged: (reading) => options.onAcknowledged(welcome.heartbeatInterval, reading),
+      onFailed: (error) => log('sample-failed', { detail: errorText(error) }),
     });
     void session.ended.then(heartbeats.stop);
     log('session-ready', { session: slot, gateway: welcome.gateway.id, epoch: welcome.gateway.epoch });
@@ -120,4 +129,3 @@ async function connectWith(
     signal.removeEventListener('abort', giveUp);
   }
 }
-      onFailed: (error) => log('sample-failed', { detail: errorText(error) }),

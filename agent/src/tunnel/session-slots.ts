@@ -1,11 +1,14 @@
 import type { AgentConfig } from '@penstock/config-schema';
-import { type AgentMessage, errorCode, errorText } from '@penstock/wire';
+import { type AgentMessage, errorCode, errorText, pause, systemClock } from '@penstock/wire';
 import { type ConnectOptions, connectSession } from './connect-session.ts';
 import { GatewayError } from './gateway-error.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { keepConnected } from './reconnect.ts';
 
 export type SlotsOptions = ConnectOptions & { readonly onFailed: (error: unknown) => void };
+
+/** Milliseconds for the loops to notice that they are to stop at once. */
+const STOP_TIMEOUT = 1_000;
 
 /** One of the parallel sessions: a loop that keeps it connected. */
 type Slot = { readonly stopping: AbortController; readonly done: Promise<void> };
@@ -79,13 +82,21 @@ export class SessionSlots {
   /** Takes no new opens and comes back when the last stream has ended, or the drain deadline has come. */
   async drain(): Promise<void> {
     this.#stopFrom(0);
-    await Promise.all([...this.#stopping, this.#live.drain()]);
+    const { timeout } = this.#options.config().drain;
+    await Promise.all([this.#loopsEnd(timeout), this.#live.drain()]);
   }
 
   /** Ends every session at once. */
   async stop(): Promise<void> {
     this.#stopFrom(0);
-    await Promise.all([...this.#stopping, this.#live.stop()]);
+    await Promise.all([this.#loopsEnd(STOP_TIMEOUT), this.#live.stop()]);
+  }
+
+  /** Waits for loops that were told to stop, but not for one that stands behind a request for longer than this. */
+  async #loopsEnd(within: number): Promise<void> {
+    const ended = new AbortController();
+    const all = Promise.all(this.#stopping).then(() => ended.abort());
+    await Promise.race([all, pause(systemClock, within, ended.signal)]);
   }
 
   #stopFrom(slot: number): void {

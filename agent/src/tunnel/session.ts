@@ -23,7 +23,8 @@ import { openTunnelSession } from './tunnel-session.ts';
 
 export type SessionOptions = {
   readonly url: string;
-  readonly hello: AgentMessageOf<'hello'>;
+  /** Asked for when it is sent: making the connection can take long enough for the file to change. */
+  readonly hello: () => AgentMessageOf<'hello'>;
   readonly targets: Pick<Targets, 'dial'>;
   readonly windows: WindowBudget;
   readonly ping: { readonly interval: number; readonly timeout: number };
@@ -133,7 +134,7 @@ export class GatewaySession {
         }),
         session.#ended.promise.then((error) => Promise.reject(error)),
       ]);
-      session.send(options.hello);
+      session.send(options.hello());
       return { session, welcome: await session.#welcomed.promise };
     } catch (error) {
       session.#end(error instanceof Error ? error : new TunnelError('INTERNAL'));

@@ -44,13 +44,13 @@ export class TestAuthority {
     this.#keys = keys;
   }
 
-  static async create(name: string): Promise<TestAuthority> {
+  static async create(name: string, notAfter = new Date(Date.now() + 365 * DAY_MS)): Promise<TestAuthority> {
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: serialNumber(),
       name: [{ CN: [name] }],
       notBefore: new Date(Date.now() - DAY_MS),
-      notAfter: new Date(Date.now() + 365 * DAY_MS),
+      notAfter,
       signingAlgorithm: ALGORITHM,
       keys,
       extensions: [

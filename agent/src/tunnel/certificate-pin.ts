@@ -4,6 +4,8 @@ import { GatewayError } from './gateway-error.ts';
 
 /** A chain is short; one that is not, or that runs in a circle, is not followed further. */
 const LONGEST_CHAIN = 8;
+/** Extended key usage serverAuth, id-kp-serverAuth. */
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 export type Trust = {
   /** `sha256/…=`: SHA-256 of the subject public key info (RFC 7469 section 2.4) of the gateway or a CA above it. */
@@ -44,8 +46,14 @@ export function checkGateway(socket: TLSSocket, { pins, trust, host }: Trust): v
         "Add the CA to this host's trust store (or NODE_EXTRA_CA_CERTS), or set gateway.trust to pins.",
     );
   }
-  // A pinned leaf names the gateway by itself; a pinned CA may have signed other names too.
-  if (trust === 'system' || pinned > 0) checkNameAndDates(leaf, socket, host);
+  // A pinned leaf names the gateway by itself; a pinned CA may have signed other names, and other uses, too.
+  if (trust === 'system' || pinned > 0) checkName(socket, host);
+  if (trust === 'system') checkDates(leaf, host);
+  else if (pinned > 0) {
+    // Node has not asked the host's authorities here, so nothing else has looked at the way up to the pin.
+    for (const certificate of chain.slice(0, pinned + 1)) checkDates(certificate, host);
+    checkServerUse(leaf, host);
+  }
 }
 
 /** The presented certificates from the leaf up, as far as each has really signed the one before. */
@@ -62,15 +70,30 @@ function signedChain(leaf: X509Certificate): X509Certificate[] {
   return chain;
 }
 
-function checkNameAndDates(leaf: X509Certificate, socket: TLSSocket, host: string): void {
+function checkDates(certificate: X509Certificate, host: string): void {
   const now = Date.now();
-  if (now < leaf.validFromDate.getTime() || now > leaf.validToDate.getTime()) {
-    throw new GatewayError(
-      'GATEWAY_CERTIFICATE_INVALID',
-      `The certificate of ${host} is valid from ${leaf.validFrom} to ${leaf.validTo}, and this host's clock says ` +
-        `${new Date(now).toUTCString()}. Renew the certificate, or correct the clock.`,
-    );
-  }
+  const { validFrom, validTo, validFromDate, validToDate } = certificate;
+  if (now >= validFromDate.getTime() && now <= validToDate.getTime()) return;
+  throw new GatewayError(
+    'GATEWAY_CERTIFICATE_INVALID',
+    `${host}: the certificate of ${oneLine(certificate.subject)} is valid from ${validFrom} to ${validTo}, and ` +
+      `this host's clock says ${new Date(now).toUTCString()}. Renew the certificate, or correct the clock.`,
+  );
+}
+
+/** A certificate that says what it is for must be for a server (RFC 5280 section 4.2.1.12). */
+function checkServerUse(leaf: X509Certificate, host: string): void {
+  // Node gives the extended key usage by this name, as identifiers.
+  const uses: readonly string[] | undefined = leaf.keyUsage;
+  if (uses === undefined || uses.includes(SERVER_AUTH)) return;
+  throw new GatewayError(
+    'GATEWAY_CERTIFICATE_INVALID',
+    `${host} presented a certificate that is not for a server (extended key usage ${uses.join(', ')}). ` +
+      'Give the gateway a certificate with the usage serverAuth.',
+  );
+}
+
+function checkName(socket: TLSSocket, host: string): void {
   const problem = checkServerIdentity(host, socket.getPeerCertificate() as PeerCertificate);
   if (problem !== undefined) throw new GatewayError('GATEWAY_CERTIFICATE_INVALID', problem.message);
 }

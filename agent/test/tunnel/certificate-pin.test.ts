@@ -111,6 +111,22 @@ test('an expired certificate is refused where a CA is pinned, with both clocks i
   );
 });
 
+test('a pinned CA that has run out speaks for nothing any more', async () => {
+  const expired = await TestAuthority.create('Old CA', new Date(Date.now() - 60_000));
+  const signed = await expired.issue({ commonName: 'gateway' });
+  await assert.rejects(
+    dial(signed, [expired.pin]),
+    refusal('GATEWAY_CERTIFICATE_INVALID', 'CN=Old CA', "this host's clock"),
+  );
+  assert.equal(await dial(signed, [signed.pin]), 'trusted');
+});
+
+test('a certificate of a pinned CA that is for clients only is no gateway', async () => {
+  const client = await authority.issue({ commonName: 'agent', usage: 'client' });
+  await assert.rejects(dial(client, [authority.pin]), refusal('GATEWAY_CERTIFICATE_INVALID', 'serverAuth'));
+  assert.equal(await dial(client, [client.pin]), 'trusted');
+});
+
 test('with trust: system a pinned certificate must also be one this host trusts', async () => {
   await assert.rejects(
     dial(leaf, [leaf.pin], { trust: 'system' }),

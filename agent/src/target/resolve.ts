@@ -1,15 +1,19 @@
 import { lookup } from 'node:dns/promises';
 import { LRUCache } from 'lru-cache';
+import { boundedLookup } from './bounded-lookup.ts';
 
 export type Address = { readonly address: string; readonly family: number };
 /** Resolves a host name to all its addresses, in the order the resolver prefers. Throws what node:dns throws. */
 export type Lookup = (host: string) => Promise<readonly Address[]>;
 
-const systemLookup: Lookup = (host) => lookup(host, { all: true, order: 'verbatim' });
+const askSystem: Lookup = (host) => lookup(host, { all: true, order: 'verbatim' });
+
+/** One thread of libuv's four is left for files. Names wait for as many opens as a session may bring at a time. */
+const systemLookup = boundedLookup(askSystem, { running: 3, waiting: 256 });
 
 /**
  * Answers from memory for `ttl` milliseconds, at most `size` names, and asks once however many opens wait for the
- * same name. Failures are not kept.
+ * same name. Failures are not kept: while a name cannot be resolved, its last answer holds.
  */
 export function cachedLookup(
   { ttl, size }: { ttl: number; size: number },
@@ -18,7 +22,14 @@ export function cachedLookup(
   const cache = new LRUCache<string, readonly Address[]>({
     max: size,
     ttl,
-    fetchMethod: (host) => resolve(host),
+    fetchMethod: async (host, last) => {
+      try {
+        return await resolve(host);
+      } catch (error) {
+        if (last === undefined) throw error;
+        return last;
+      }
+    },
     ignoreFetchAbort: true,
     allowStaleOnFetchAbort: true,
   });

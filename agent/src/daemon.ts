@@ -21,7 +21,7 @@ import { type LocalServer, startLocalServer } from './local/server.ts';
 import type { AgentStatus } from './local/status.ts';
 import type { AgentLog } from './observe/event.ts';
 import { createAgentMetrics } from './observe/metrics.ts';
-import type { Lookup } from './target/resolve.ts';
+import type { Lookup } from './target/lookup.ts';
 import { Targets } from './target/targets.ts';
 import type { GatewayTarget } from './tunnel/dial-gateway.ts';
 import { post } from './tunnel/post.ts';

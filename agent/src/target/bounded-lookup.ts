@@ -1,5 +1,5 @@
 import { TunnelError } from '@penstock/wire';
-import type { Lookup } from './resolve.ts';
+import type { Lookup } from './lookup.ts';
 
 /**
  * At most `running` lookups at a time, and at most `waiting` behind them. The system's resolver holds a thread for

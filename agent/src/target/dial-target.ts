@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { fromDialError, SocketReader, TunnelError } from '@penstock/wire';
-import type { Address } from './resolve.ts';
+import type { Address } from './lookup.ts';
 
 export type DialedTarget = { readonly socket: Socket; readonly reader: SocketReader };
 

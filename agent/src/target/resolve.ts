@@ -1,10 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { LRUCache } from 'lru-cache';
 import { boundedLookup } from './bounded-lookup.ts';
-
-export type Address = { readonly address: string; readonly family: number };
-/** Resolves a host name to all its addresses, in the order the resolver prefers. Throws what node:dns throws. */
-export type Lookup = (host: string) => Promise<readonly Address[]>;
+import type { Address, Lookup } from './lookup.ts';
 
 const askSystem: Lookup = (host) => lookup(host, { all: true, order: 'verbatim' });
 

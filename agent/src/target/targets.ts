@@ -3,7 +3,8 @@ import type { AgentConfig, Connector } from '@penstock/config-schema';
 import { fromDialError, TunnelError } from '@penstock/wire';
 import { type DeniedRanges, deniedRanges } from '../policy/denied-ranges.ts';
 import { type DialedTarget, dialTarget } from './dial-target.ts';
-import { type Address, cachedLookup, type Lookup } from './resolve.ts';
+import type { Address, Lookup } from './lookup.ts';
+import { cachedLookup } from './resolve.ts';
 
 /** One dialed target; `release` must be called once, when its connection has ended. */
 export type TargetLease = DialedTarget & { readonly release: () => void };

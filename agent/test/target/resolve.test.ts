@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { boundedLookup } from '../../src/target/bounded-lookup.ts';
-import { type Address, cachedLookup, type Lookup } from '../../src/target/resolve.ts';
+import type { Address, Lookup } from '../../src/target/lookup.ts';
+import { cachedLookup } from '../../src/target/resolve.ts';
 
 const answer: readonly Address[] = [{ address: '192.0.2.1', family: 4 }];
 

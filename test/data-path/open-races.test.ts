@@ -41,6 +41,11 @@ test('a client that resets during an open: the dial is dropped, and nobody is le
     targets: { db: target.address.port },
     gateway: PATIENT,
     agents: { a1: 'dc1' },
+    agent: {
+      connectors: [
+        { name: 'db', kind: 'tcp', address: `127.0.0.1:${target.address.port}`, dialTimeout: '60s' },
+      ],
+    },
   });
   await using client = await clientOf(pair, 'db');
   client.send('hello');

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import type { ClientHttp2Session } from 'node:http2';
+import { test } from 'node:test';
+import { limits, TunnelError, WindowBudget } from '@penstock/wire';
+import { DataStreams } from '../../src/tunnel/data-streams.ts';
+
+function streamsOf(session: { readonly closed: boolean; readonly maxConcurrentStreams: number }) {
+  const { closed, maxConcurrentStreams } = session;
+  const http = { closed, remoteSettings: { maxConcurrentStreams } } as ClientHttp2Session;
+  return new DataStreams(
+    http,
+    new WindowBudget(1).join(() => {}),
+    () => {},
+  );
+}
+
+test('as many streams again as the gateway allows may still be on their way out', () => {
+  const streams = streamsOf({ closed: false, maxConcurrentStreams: 1_001 });
+  for (const taken of [0, limits.streamsPerSession, 2 * limits.streamsPerSession - 1]) {
+    assert.equal(streams.refusal(taken), undefined);
+  }
+  assert.equal(streams.refusal(2 * limits.streamsPerSession)?.code, 'AGENT_OVERLOADED');
+  assert.equal(streamsOf({ closed: false, maxConcurrentStreams: 10 }).refusal(20)?.code, 'AGENT_OVERLOADED');
+});
+
+test('a session that goes away takes no stream', () => {
+  const streams = streamsOf({ closed: true, maxConcurrentStreams: 1_001 });
+  assert.equal(streams.refusal(0)?.code, 'AGENT_DRAINING');
+  assert.throws(
+    () => streams.bring('a-1'),
+    (error) => error instanceof TunnelError && error.code === 'AGENT_DRAINING',
+  );
+});

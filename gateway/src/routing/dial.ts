@@ -37,11 +37,14 @@ export type Dialed = {
 /** Failures that say nothing of the target: when no other agent is there, one that comes may still do it. */
 const WORTH_WAITING: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING', 'CONFIG_DRIFT']);
 
+/** Failures of one session, which say nothing of its agent: an open can cross the word that its session retires. */
+const OF_THE_SESSION: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING']);
+
 /** What a dial has learned of agents so far. */
 type Experience = {
   /** Agents that had their try. */
   readonly tried: Set<string>;
-  /** Agents of which a session was lost: another of theirs may do, if no other agent can. */
+  /** Agents of which a session was lost or leaves: another of theirs may do, if no other agent can. */
   readonly lost: Set<string>;
 };
 
@@ -100,7 +103,7 @@ export async function dial(
           : new TunnelError('INTERNAL', errorText(error), { cause: error });
       judge(route, session, failure, ports);
       if (failure.retry === 'never') break;
-      (failure.code === 'SESSION_LOST' ? known.lost : known.tried).add(agentId);
+      (OF_THE_SESSION.has(failure.code) ? known.lost : known.tried).add(agentId);
     }
   }
   throw (

@@ -73,15 +73,17 @@ test('a lost session leads to another agent, before another session of the same'
   assert.equal((await scene.dial()).agent, 'b1');
 });
 
-test('without another agent, another session of the one that lost its session does', async () => {
-  const scene = new DialScene();
-  const lost = scene.add('a1', 'dc1', 'SESSION_LOST');
-  scene.add('a1', 'dc1').load = 1;
-  const dialing = scene.dial();
-  lost.takesOpens = false;
-  const { agent, attempts } = await dialing;
-  assert.deepEqual([agent, attempts], ['a1', 2]);
-});
+for (const code of ['SESSION_LOST', 'AGENT_DRAINING'] as const) {
+  test(`without another agent, another session of the one whose session ended with ${code} does`, async () => {
+    const scene = new DialScene();
+    const gone = scene.add('a1', 'dc1', code);
+    scene.add('a1', 'dc1').load = 1;
+    const dialing = scene.dial();
+    gone.takesOpens = false;
+    const { agent, attempts } = await dialing;
+    assert.deepEqual([agent, attempts, scene.waits.length], ['a1', 2, 0]);
+  });
+}
 
 test('an agent whose opens keep failing is asked last, even before one of another pool', async () => {
   const scene = new DialScene();

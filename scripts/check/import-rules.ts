@@ -96,8 +96,8 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/access',
-    mayImport: [...SHARED, ...gateway('observe')],
-    because: 'yes or no depends on the client and the configuration',
+    mayImport: [...SHARED, ...gateway('store', 'observe')],
+    because: 'yes or no depends on the client, the configuration and the grants on record',
   },
   {
     from: 'gateway/src/routing',
@@ -132,7 +132,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/api',
-    mayImport: [...SHARED, ...gateway('fleet', 'identity', 'routing', 'store', 'observe')],
+    mayImport: [...SHARED, ...gateway('access', 'fleet', 'identity', 'routing', 'store', 'observe')],
     because: 'the control plane reads and steers; the data path does not know it',
   },
   {

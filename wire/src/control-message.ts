@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { closeCodes } from './close-code.ts';
 import { NAME_PATTERN } from './enrollment.ts';
 import { limits } from './limits.ts';
+import { type Reach, rungs } from './reach.ts';
 
 // Every string is bounded, unknown fields are allowed: a newer peer may say more than we understand.
 const Name = Type.String({ pattern: NAME_PATTERN });
@@ -12,6 +13,16 @@ const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Ratio = Type.Number({ minimum: 0, maximum: 1 });
 const Code = Type.Enum(Object.keys(closeCodes) as (keyof typeof closeCodes)[]);
 const ConfigStamp = Type.Object({ version: Count, digest: Text(80) });
+const Pin = Type.Object({ mode: Type.Enum(['enforce', 'warn', 'off']), version: Count, digest: Text(80) });
+/** `addresses`: host:port of the target first, then those it may redirect its clients to. */
+const Connectors = Type.Array(
+  Type.Object({
+    name: Name,
+    kind: Text(32),
+    addresses: Type.Optional(Type.Array(Text(280), { maxItems: 17 })),
+  }),
+  { maxItems: limits.connectors },
+);
 
 export const agentMessages = {
   /** First message of a session. */
@@ -23,7 +34,7 @@ export const agentMessages = {
     bootId: Id,
     platform: Type.Object({ os: Text(64), arch: Text(32), node: Text(32) }),
     config: ConfigStamp,
-    connectors: Type.Array(Type.Object({ name: Name, kind: Text(32) }), { maxItems: limits.connectors }),
+    connectors: Connectors,
     session: Type.Object({ index: Count, wanted: Count }),
   }),
   /** Sent every `heartbeatInterval`, while draining as well. */
@@ -38,7 +49,13 @@ export const agentMessages = {
     streams: Type.Object({ open: Count, opening: Count }),
     identity: Type.Object({ notAfter: Millis }),
     checks: Type.Array(
-      Type.Object({ connector: Name, ok: Type.Boolean(), code: Type.Optional(Code), at: Millis }),
+      Type.Object({
+        connector: Name,
+        reach: Type.Enum(rungs as Reach[]),
+        at: Millis,
+        milliseconds: Type.Optional(Type.Number({ minimum: 0 })),
+        detail: Type.Optional(Text(256)),
+      }),
       { maxItems: limits.connectors },
     ),
   }),
@@ -46,7 +63,7 @@ export const agentMessages = {
   config: Type.Object({
     type: Type.Literal('config'),
     config: ConfigStamp,
-    connectors: Type.Array(Type.Object({ name: Name, kind: Text(32) }), { maxItems: limits.connectors }),
+    connectors: Connectors,
   }),
   /** The open failed; success is the arrival of the data stream itself. */
   'open-failed': Type.Object({
@@ -78,9 +95,7 @@ export const gatewayMessages = {
     /** Milliseconds since 1970 on the gateway's clock. */
     clock: Millis,
     heartbeatInterval: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
-    pin: Type.Optional(
-      Type.Object({ mode: Type.Enum(['enforce', 'warn', 'off']), version: Count, digest: Text(80) }),
-    ),
+    pin: Type.Optional(Pin),
     agentState: Text(32),
   }),
   /** Answer to `hello`: the session may not be used, and ends. */
@@ -103,8 +118,13 @@ export const gatewayMessages = {
     id: Id,
     connector: Name,
     connection: Name,
-    /** The client's address, for the agent's log. */
+    /** The client's address, for the agent's log and for targets that are told it. */
     client: Text(64),
+    clientPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    /** One of the connector's further addresses, as host:port; its first one when left out. */
+    address: Type.Optional(Text(280)),
+    /** The stream carries clear text: the agent speaks TLS with the target as the connector's settings say. */
+    secure: Type.Optional(Type.Boolean()),
     deadline: Type.Integer({ minimum: 1, maximum: 600_000 }),
   }),
   /** The client left: drop the dial, or the stream if it is on its way. */
@@ -117,11 +137,8 @@ export const gatewayMessages = {
     arguments: Type.Unknown(),
     requestedBy: Text(128),
   }),
-  pin: Type.Object({
-    type: Type.Literal('pin'),
-    pin: Type.Object({ mode: Type.Enum(['enforce', 'warn', 'off']), version: Count, digest: Text(80) }),
-    agentState: Text(32),
-  }),
+  /** The pin, its mode or the agent's state has changed; without `pin` there is none. */
+  pin: Type.Object({ type: Type.Literal('pin'), pin: Type.Optional(Pin), agentState: Text(32) }),
   /** This replica drains: connect again first, then leave this session. */
   reconnect: Type.Object({ type: Type.Literal('reconnect'), reason: Text(256) }),
 } as const;

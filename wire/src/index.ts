@@ -1,3 +1,12 @@
+export {
+  type AgentAction,
+  type AgentAnswer,
+  type AgentArguments,
+  agentActions,
+  agentRequests,
+  ProbeResult,
+  ProbeStage,
+} from './agent-request.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
 export {
@@ -27,6 +36,7 @@ export {
   ProblemError,
   problemCodes,
 } from './problem.ts';
+export { type Reach, reach, rungs } from './reach.ts';
 export {
   CONNECTION_WINDOW,
   INITIAL_STREAM_WINDOW,

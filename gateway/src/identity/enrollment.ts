@@ -105,6 +105,7 @@ export class Enrollment {
       createdAt: now,
       revokedAt: null,
       revokedReason: null,
+      drainedAt: null,
     };
     await inside.agents.insert(agent);
     await inside.agentKeys.claim({ key, agentId: agent.id, createdAt: now });

@@ -10,6 +10,12 @@ export type Database = {
   readonly enrollments: EnrollmentRow;
   readonly adminTokens: AdminTokenRow;
   readonly audit: AuditRow;
+  readonly configVersions: ConfigVersionRow;
+  readonly pins: PinRow;
+  readonly alerts: AlertRow;
+  readonly alertDeliveries: AlertDeliveryRow;
+  readonly approvals: ApprovalRow;
+  readonly grants: GrantRow;
 };
 
 /** An agent is one line of keys. Another key under the same name is another agent (docs/decisions/0003). */
@@ -20,6 +26,8 @@ export type AgentRow = {
   readonly createdAt: number;
   readonly revokedAt: number | null;
   readonly revokedReason: RevocationReason | null;
+  /** Set while an operator keeps new opens away from it. */
+  readonly drainedAt: number | null;
 };
 
 export type RevocationReason = 'revoked' | 'replaced';
@@ -90,4 +98,88 @@ export type AuditRow = {
   /** JSON of what was and what is, without secrets. */
   readonly before: string | null;
   readonly after: string | null;
+};
+
+/** A version of agent.yaml that was published for a pool. */
+export type ConfigVersionRow = {
+  readonly pool: string;
+  readonly version: number;
+  /** `sha256:` of the canonical content before references are resolved. */
+  readonly digest: string;
+  /** JSON of the file before references are resolved: it holds no secret, since a file may not. */
+  readonly content: string;
+  readonly publishedAt: number;
+  readonly publishedBy: string;
+};
+
+/** What the agents of a pool, or one agent, are expected to run on; an agent's own pin goes before its pool's. */
+export type PinRow = {
+  readonly scope: 'pool' | 'agent';
+  /** Name of the pool, or id of the agent. */
+  readonly subject: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly pinnedAt: number;
+  readonly pinnedBy: string;
+};
+
+/** One time that a condition held for one subject. */
+export type AlertRow = {
+  readonly id: string;
+  readonly condition: string;
+  /** `agent:NAME`, `pool:NAME`, `connector:POOL/AGENT/NAME` or `gateway`. */
+  readonly subject: string;
+  readonly pool: string | null;
+  readonly state: 'firing' | 'resolved';
+  readonly detail: string;
+  readonly since: number;
+  readonly firedAt: number;
+  readonly resolvedAt: number | null;
+};
+
+/** A message to one receiver that has not arrived yet. */
+export type AlertDeliveryRow = {
+  readonly id: string;
+  readonly alertId: string;
+  readonly receiver: string;
+  readonly kind: 'firing' | 'resolved';
+  readonly attempts: number;
+  readonly nextAt: number;
+  readonly lastError: string | null;
+};
+
+/** An action that waits for an admin, or has been decided. */
+export type ApprovalRow = {
+  readonly id: string;
+  readonly action: string;
+  /** `agent:NAME` or `pool:NAME`. */
+  readonly subject: string;
+  readonly pool: string;
+  /** JSON of what the action was called with. */
+  readonly arguments: string;
+  readonly requestedAt: number;
+  readonly requestedBy: string;
+  readonly expiresAt: number;
+  readonly state: 'pending' | 'approved' | 'denied' | 'failed';
+  readonly decidedAt: number | null;
+  readonly decidedBy: string | null;
+  /** What came of it, for people. */
+  readonly outcome: string | null;
+};
+
+/** A client's credential for named connections. */
+export type GrantRow = {
+  readonly id: string;
+  /** Hexadecimal SHA-256 of the whole grant. */
+  readonly hash: string;
+  readonly name: string;
+  /** JSON array of names of connections. */
+  readonly connections: string;
+  /** JSON array of CIDR ranges, or null for anywhere. */
+  readonly sources: string | null;
+  readonly maxConnections: number | null;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
 };

@@ -29,6 +29,7 @@ const agent = (id: string, name = id) => ({
   createdAt: 1,
   revokedAt: null,
   revokedReason: null,
+  drainedAt: null,
 });
 
 /** Another process that writes: SQLite's lock, held from outside. */

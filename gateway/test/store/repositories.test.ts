@@ -16,6 +16,7 @@ const agent = (id: string, name: string) => ({
   createdAt: 1,
   revokedAt: null,
   revokedReason: null,
+  drainedAt: null,
 });
 
 const token = (id: string, more: Partial<EnrollmentTokenRow> = {}): EnrollmentTokenRow => ({

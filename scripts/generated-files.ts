@@ -1,4 +1,6 @@
 import { schemaFiles } from '@penstock/config-schema';
+import { apiDocumentFile } from './api-document.ts';
+import { commandLineDocument } from './command-line-document.ts';
 import { configurationDocument } from './configuration-document.ts';
 
 export type GeneratedFile = {
@@ -9,5 +11,10 @@ export type GeneratedFile = {
 
 /** Every file that is made from code and kept in Git, for those who read it without running anything. */
 export async function generatedFiles(): Promise<GeneratedFile[]> {
-  return [...schemaFiles(), await configurationDocument()];
+  return [
+    ...schemaFiles(),
+    await configurationDocument(),
+    await apiDocumentFile(),
+    await commandLineDocument(),
+  ];
 }

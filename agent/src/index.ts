@@ -1,3 +1,4 @@
+export { agentProgram } from './cli/program.ts';
 export { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 export { events as agentEvents } from './observe/event.ts';
 export { createAgentMetrics } from './observe/metrics.ts';

@@ -1,4 +1,4 @@
-/** What a program's exit tells. Closed: docs/configuration.md has a row for each that a config command can give. */
+/** What a program's exit tells. Closed: docs/cli.md has a row for each. */
 export const exitCodes = {
   ok: 0,
   /** It was tried and did not work, or what was checked is not valid. */
@@ -10,3 +10,11 @@ export const exitCodes = {
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** For people. */
+export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: 'it worked; for a check: all is well',
+  failed: 'it was tried and did not work, or what was checked is not well',
+  different: 'only where a command compares: what was compared differs as it must not',
+  usage: 'the command line is wrong; nothing was tried',
+};

@@ -1,6 +1,7 @@
 export { CommandError } from './command-error.ts';
+export { type CommandPage, type CommandTerm, commandPages } from './command-page.ts';
 export { type ConfigCommandOptions, configCommand } from './config/config-command.ts';
-export { type ExitCode, exitCodes } from './exit-code.ts';
+export { type ExitCode, exitCodeMeanings, exitCodes } from './exit-code.ts';
 export { annotation } from './github-annotation.ts';
 export type { Io, Writer } from './io.ts';
 export { json, type OutputFormat, outputFormats, outputOption } from './output-format.ts';

@@ -36,10 +36,7 @@ export function readyCommand(io: Io): Command {
   return new Command('ready')
     .description('exit code 0 when the gateway has acknowledged a heartbeat lately, 1 otherwise')
     .option(...configOption)
-    .addHelpText(
-      'after',
-      '\nExample:\n  HEALTHCHECK CMD ["penstock-agent", "ready", "--config", "/etc/penstock/agent.yaml"]',
-    )
+    .addHelpText('after', '\nExample:\n  $ penstock-agent ready --config /etc/penstock/agent.yaml')
     .action(async ({ config }: Options) => {
       const loaded = loadConfig(io, config);
       if (loaded === undefined) return;

@@ -5,6 +5,11 @@ import type { FastifyInstance } from 'fastify';
 /** Describes every route registered after it, at /api/v1/openapi.json (OpenAPI 3.1). Needs no token: it is no secret. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
+    // For programs that make clients or documents of it: what only the prose would tell otherwise.
+    transform: ({ schema, url, route }) => {
+      const role = route.config?.role;
+      return { schema: role === undefined ? schema : { ...schema, 'x-penstock-role': role }, url };
+    },
     openapi: {
       openapi: '3.1.0',
       info: {

@@ -37,12 +37,13 @@ test('docs/api.md has a row for every route with its role, and every row is of a
   for (const [route = '', role] of documented) {
     const [method = '', path = ''] = route.split(' ');
     const lesser = { '': undefined, viewer: undefined, operator: 'viewer', admin: 'operator' }[role ?? ''];
-    const answer = await api.ask(method as 'GET', path.replace(/\{\w+\}/, 'x'), { as: lesser });
+    const answer = await api.ask(method as 'GET', path.replace(/\{\w+\}/g, 'x'), { as: lesser });
     const expected = { '': [200], viewer: [401], operator: [403], admin: [403] }[role ?? ''];
     assert.ok(expected?.includes(answer.status), `${route} answers ${answer.status} below the role ${role}`);
     checked += 1;
   }
-  assert.equal(checked, 14);
+  assert.equal(checked, served.length);
+  assert.ok(checked >= 14);
 });
 
 test('docs/api.md has a row for every code of the API, and every row is of a code', async () => {

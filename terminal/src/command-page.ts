@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+
+/** One option or argument as help shows it. */
+export type CommandTerm = { readonly term: string; readonly description: string };
+
+/** What help says of one command that does something. */
+export type CommandPage = {
+  /** From the program's name on: `penstock-gateway agent list`. */
+  readonly path: string;
+  readonly description: string;
+  readonly usage: string;
+  readonly arguments: readonly CommandTerm[];
+  readonly options: readonly CommandTerm[];
+  /** The lines below "Example", one command or more. Empty when there is none. */
+  readonly examples: readonly string[];
+};
+
+/** A page for every command of a program that has no commands below it, in the order of the program's help. */
+export function commandPages(program: Command): CommandPage[] {
+  return pagesBelow(program, '');
+}
+
+function pagesBelow(command: Command, before: string): CommandPage[] {
+  const path = before === '' ? command.name() : `${before} ${command.name()}`;
+  if (command.commands.length > 0) return command.commands.flatMap((each) => pagesBelow(each, path));
+  const help = command.createHelp();
+  return [
+    {
+      path,
+      description: help.commandDescription(command),
+      usage: `${path} ${command.usage()}`,
+      arguments: help.visibleArguments(command).map((argument) => ({
+        term: help.argumentTerm(argument),
+        description: help.argumentDescription(argument),
+      })),
+      options: help.visibleOptions(command).map((option) => ({
+        term: help.optionTerm(option),
+        description: help.optionDescription(option),
+      })),
+      examples: examplesOf(command),
+    },
+  ];
+}
+
+/** Commander hands out what stands after the help only by printing it. */
+function examplesOf(command: Command): string[] {
+  const before = command.configureOutput();
+  let help = '';
+  command.configureOutput({ ...before, writeOut: (text) => (help += text) });
+  command.outputHelp();
+  command.configureOutput(before);
+  const [, examples = ''] = help.split(/^Examples?:\n/m);
+  return examples
+    .split('\n')
+    .map((line) => line.trim().replace(/^\$ /, ''))
+    .filter((line) => line !== '');
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agentProgram } from '@penstock/agent';
+import { gatewayProgram } from '@penstock/gateway';
+import { commandPages, type Io } from '@penstock/terminal';
+
+const io: Io = {
+  stdout: { write: () => undefined },
+  stderr: { write: () => undefined },
+  environment: {},
+  setExitCode: () => undefined,
+};
+const pages = [gatewayProgram(io, process), agentProgram(io, process)].flatMap(commandPages);
+
+test('every command of both programs has a description, and an example that calls it', () => {
+  assert.ok(pages.length >= 26, `${pages.length} commands`);
+  for (const { path, description, examples } of pages) {
+    assert.match(description, /^\S.{15,}[^.]$/, path);
+    assert.ok(
+      examples.some((line) => line.includes(path)),
+      `${path} has the examples ${JSON.stringify(examples)}`,
+    );
+  }
+});
+
+test('every option and argument of both programs is explained', () => {
+  for (const { path, arguments: words, options } of pages) {
+    for (const { term, description } of [...words, ...options]) {
+      assert.match(description, /^\S.{5,}/, `${path} ${term}`);
+    }
+  }
+});
+
+/** What these print is no result: a service, a health check by exit code. */
+const WITHOUT_JSON = new Set(['penstock-agent run', 'penstock-agent ready', 'penstock-gateway run']);
+
+test('every command that has a result prints it as JSON when asked', () => {
+  const without = pages
+    .filter(({ options }) => !options.some(({ term }) => term.includes('--output')))
+    .map(({ path }) => path);
+  assert.deepEqual(new Set(without), WITHOUT_JSON);
+});

@@ -1,4 +1,5 @@
-import type { ConfigVersion, HostPort, LogLevel } from './agent-config.ts';
+import type { ConfigVersion, ConnectorKind, HostPort, LogLevel } from './agent-config.ts';
+import type { Ingress } from './ingress.ts';
 import type { Secret } from './secret.ts';
 
 export type Pool = {
@@ -9,19 +10,15 @@ export type Pool = {
   readonly queue: { readonly limit: number; readonly timeout: number };
 };
 
-export type TcpIngress = {
-  readonly tcp: HostPort;
-  /** CIDR ranges clients may come from. Never empty: open to everyone is written as 0.0.0.0/0 and ::/0. */
-  readonly allow: readonly string[];
-};
-
 export type Connection = {
   readonly name: string;
   readonly connector: string;
+  /** What the agents' files say of the connector, as far as this file repeats it. */
+  readonly kind: ConnectorKind | undefined;
   /** Acceptable pools, in order of preference. */
   readonly pools: readonly string[];
   readonly maxConnections: number;
-  readonly ingress: readonly TcpIngress[];
+  readonly ingress: readonly Ingress[];
 };
 
 /** What an alert can be about. */
@@ -48,6 +45,23 @@ export type GatewayConfig = ConfigVersion & {
   readonly store: 'embedded';
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];
+  /** What clients see where their TLS ends at the gateway; the certificate of `tls` when undefined. PEM all. */
+  readonly ingressTls:
+    | {
+        readonly certificate: string;
+        readonly key: Secret;
+        /** With these, every client must show a certificate that one of them issued. */
+        readonly clientAuthorities: string | undefined;
+      }
+    | undefined;
+  readonly limits: {
+    readonly perAddress: number;
+    /** Clients at once that have not yet said which connection they want, and how long each may take. */
+    readonly negotiating: number;
+    readonly negotiationTimeout: number;
+    /** Silence in both directions that ends a client connection; 0 for never. */
+    readonly idleTimeout: number;
+  };
   readonly identity: { readonly certificateLifetime: number };
   readonly dial: {
     readonly attemptTimeout: number;

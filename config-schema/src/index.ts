@@ -12,7 +12,15 @@ export type {
 export type { ConfigSource, FileKind } from './config-source.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
 export { fieldsWithoutEffect } from './fields-without-effect.ts';
-export type { AlertCondition, Connection, GatewayConfig, Pool, TcpIngress } from './gateway-config.ts';
+export type { AlertCondition, Connection, GatewayConfig, Pool } from './gateway-config.ts';
+export type {
+  HttpConnectIngress,
+  Ingress,
+  IngressKind,
+  SniIngress,
+  Socks5Ingress,
+  TcpIngress,
+} from './ingress.ts';
 export { loadAgentConfig, loadGatewayConfig, readConfigText } from './load.ts';
 export {
   type CheckResult,

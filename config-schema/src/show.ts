@@ -8,6 +8,7 @@ import type { GatewayConfig } from './gateway-config.ts';
 import { escapeTemplate } from './reference/template.ts';
 import { API_VERSION } from './schema/shared-fields.ts';
 import { Secret } from './secret.ts';
+import { shownIngress } from './show-ingress.ts';
 
 /**
  * The effective configuration, defaults included, as YAML that loads again on the same host and gives the same
@@ -80,8 +81,14 @@ function gatewayFile(config: GatewayConfig): object {
     })),
     connections: config.connections.map((connection) => ({
       ...connection,
-      ingress: connection.ingress.map(({ tcp, allow }) => ({ tcp: formatHostPort(tcp), allow })),
+      ingress: connection.ingress.map(shownIngress),
     })),
+    ingressTls: config.ingressTls,
+    limits: {
+      ...config.limits,
+      negotiationTimeout: formatDuration(config.limits.negotiationTimeout),
+      idleTimeout: formatDuration(config.limits.idleTimeout),
+    },
     identity: { certificateLifetime: formatDuration(config.identity.certificateLifetime) },
     dial: {
       ...dial,

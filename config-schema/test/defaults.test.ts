@@ -76,11 +76,21 @@ test('the shortest gateway.yaml has every default', () => {
       {
         name: 'orders',
         connector: 'orders-db',
+        kind: undefined,
         pools: ['dc1'],
         maxConnections: 500,
-        ingress: [{ tcp: { host: '0.0.0.0', port: 15_432 }, allow: ['10.0.0.0/8'] }],
+        ingress: [
+          {
+            kind: 'tcp',
+            listen: { host: '0.0.0.0', port: 15_432 },
+            allow: ['10.0.0.0/8'],
+            proxyProtocol: undefined,
+          },
+        ],
       },
     ],
+    ingressTls: undefined,
+    limits: { perAddress: 5000, negotiating: 1000, negotiationTimeout: 10_000, idleTimeout: 0 },
     identity: { certificateLifetime: 86_400_000 },
     dial: { attemptTimeout: 5000, totalTimeout: 10_000, attempts: 3 },
     ejection: { failures: 5, duration: 10_000, maxPercent: 50 },

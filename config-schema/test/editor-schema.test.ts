@@ -72,6 +72,8 @@ describe('the JSON Schema for editors', () => {
       ['Agent', `${MINIMAL_AGENT}identity: {enrollmentToken: "\${env:X:-abc}"}\n`],
       ['Gateway', MINIMAL_GATEWAY.replace(', allow: [10.0.0.0/8]', '')],
       ['Gateway', MINIMAL_GATEWAY.replace('[10.0.0.0/8]', '[]')],
+      ['Gateway', MINIMAL_GATEWAY.replace('tcp: 0.0.0.0:15432, ', '')],
+      ['Gateway', MINIMAL_GATEWAY.replace('{tcp:', '{socks5: {listen: 0.0.0.0:1}, tcp:')],
     ];
     for (const [kind, text] of wrong) {
       assert.ok(!validate[kind](parse(text)), text);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GatewayConfig } from '@penstock/config-schema';
+import type { GatewayConfig, Ingress } from '@penstock/config-schema';
 import { TestClient } from '../rig/client.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
@@ -135,13 +135,13 @@ test('a port can go from one connection to another', async () => {
   await using one = await startRecording('one ');
   await using two = await startRecording('two ');
   await using pair = await startPair({ targets: { one: one.address.port, two: two.address.port } });
-  const tcp = { host: '127.0.0.1', port: await unusedPort() };
-  const ingress = [{ tcp, allow: ['127.0.0.0/8'] }];
+  const listen = { host: '127.0.0.1', port: await unusedPort() };
+  const ingress: Ingress[] = [{ kind: 'tcp', listen, allow: ['127.0.0.0/8'], proxyProtocol: undefined }];
   await pair.gateway.apply(withConnections(pair, [connectionOf(pair, 'one', { ingress })]));
-  await using living = await connectTo(tcp.port);
+  await using living = await connectTo(listen.port);
   assert.equal(await ask(living), 'one ?');
   await pair.gateway.apply(withConnections(pair, [connectionOf(pair, 'two', { ingress })]));
-  await using next = await connectTo(tcp.port);
+  await using next = await connectTo(listen.port);
   assert.equal(await ask(next), 'two ?');
   assert.equal(await ask(living), 'one ?');
 });

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import type { Connection, GatewayConfig, Pool } from '../gateway-config.ts';
 import type { GatewayFile } from '../schema/gateway-file.ts';
+import { buildIngress } from './build-ingress.ts';
 import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
 
 /** The configuration that a checked file with its defaults stands for. */
 export function buildGateway(file: GatewayFile, context: BuildContext): GatewayConfig {
-  const { dataDirectory, tls, store, dial, ejection, tunnel, health } = file;
+  const { dataDirectory, tls, ingressTls, store, limits, dial, ejection, tunnel, health } = file;
   const duration = (text: string): number => fieldValue('duration', text);
   return {
     version: context.version,
@@ -24,6 +25,19 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
     store: fieldValue('store', store),
     pools: file.pools.map(buildPool),
     connections: file.connections.map(buildConnection),
+    ingressTls:
+      ingressTls === undefined
+        ? undefined
+        : {
+            certificate: ingressTls.certificate,
+            key: secretOf(context, '/ingressTls/key', ingressTls.key),
+            clientAuthorities: ingressTls.clientAuthorities,
+          },
+    limits: {
+      ...limits,
+      negotiationTimeout: duration(limits.negotiationTimeout),
+      idleTimeout: duration(limits.idleTimeout),
+    },
     identity: { certificateLifetime: duration(file.identity.certificateLifetime) },
     dial: {
       attemptTimeout: duration(dial.attemptTimeout),
@@ -62,12 +76,13 @@ function buildPool({ name, pinning, minReady, queue }: GatewayFile['pools'][numb
 }
 
 function buildConnection(connection: GatewayFile['connections'][number]): Connection {
-  const { name, connector, pools, maxConnections, ingress } = connection;
+  const { name, connector, kind, pools, maxConnections, ingress } = connection;
   return {
     name,
     connector,
+    kind,
     pools,
     maxConnections,
-    ingress: ingress.map(({ tcp, allow }) => ({ tcp: fieldValue('listen', tcp), allow })),
+    ingress: ingress.map(buildIngress),
   };
 }

@@ -6,6 +6,7 @@ import { hostPortPattern, parseAddress, parseListenAddress } from './host-port.t
 import { NAME_PATTERN } from './name.ts';
 import { parseCertificate, parsePrivateKey } from './pem.ts';
 import { parseProbeRule, probeRulePattern } from './probe-rule.ts';
+import { parseServerName, serverNamePattern } from './server-name.ts';
 import { parseSize, sizePattern } from './size.ts';
 import {
   gatewayUrlPattern,
@@ -61,6 +62,12 @@ export const fieldKinds = {
     pattern: hostPortPattern,
     literal: 'anything',
     words: '`host:port`, port 0 allowed',
+  },
+  serverName: {
+    parse: parseServerName,
+    pattern: serverNamePattern,
+    literal: 'anything',
+    words: 'host name',
   },
   cidr: { parse: parseCidr, pattern: cidrPattern, literal: 'anything', words: 'CIDR' },
   certificatePin: {

@@ -16,14 +16,14 @@ export function checkOrder(view: FileView, shorter: Path, longer: Path): void {
 }
 
 /** The private key is the one of the certificate. */
-export function checkKeyOfCertificate(view: FileView): void {
-  const certificate = view.read('certificate', ['tls', 'certificate']);
-  const key = view.read('privateKey', ['tls', 'key']);
+export function checkKeyOfCertificate(view: FileView, pair: 'tls' | 'ingressTls'): void {
+  const certificate = view.read('certificate', [pair, 'certificate']);
+  const key = view.read('privateKey', [pair, 'key']);
   if (certificate === undefined || key === undefined || keyBelongsTo(certificate, key)) return;
   view.report(
     'INCONSISTENT',
-    ['tls', 'key'],
-    'is not the key of `tls.certificate`',
+    [pair, 'key'],
+    `is not the key of \`${pair}.certificate\``,
     'Refer to the pair that was issued together, with the own certificate first in the chain.',
   );
 }

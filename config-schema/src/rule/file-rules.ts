@@ -1,8 +1,10 @@
 import { checkKeyOfCertificate, checkOrder } from './consistency.ts';
 import type { FileView } from './file-view.ts';
+import { checkIngressKinds } from './ingress-kinds.ts';
 import { checkKnownNames } from './known-names.ts';
 import { checkListenConflicts } from './listen-conflicts.ts';
 import { checkPinning } from './pinning.ts';
+import { checkSharedListeners } from './shared-listeners.ts';
 import { checkUniqueNames } from './unique-names.ts';
 
 /** What agent.yaml must keep beyond its schema. */
@@ -17,7 +19,10 @@ export function checkGatewayFile(view: FileView): void {
   checkKnownNames(view);
   checkPinning(view);
   checkListenConflicts(view);
-  checkKeyOfCertificate(view);
+  checkIngressKinds(view);
+  checkSharedListeners(view);
+  checkKeyOfCertificate(view, 'tls');
+  checkKeyOfCertificate(view, 'ingressTls');
   checkOrder(view, ['dial', 'attemptTimeout'], ['dial', 'totalTimeout']);
   checkOrder(view, ['health', 'heartbeatInterval'], ['health', 'staleAfter']);
 }

@@ -35,6 +35,11 @@ export class FileView {
     return Array.isArray(value) ? value.map((_, index) => [...path, index]) : [];
   }
 
+  /** Whether the file has something there. */
+  has(path: Path): boolean {
+    return this.#value(path) !== undefined;
+  }
+
   /** A text whose value is known. */
   text(path: Path): string | undefined {
     const value = this.#value(path);

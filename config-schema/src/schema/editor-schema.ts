@@ -57,13 +57,14 @@ function convert(schema: SchemaNode): Json {
   return convertScalar(schema);
 }
 
-function convertObject({ description, properties = {}, required = [] }: SchemaNode): Json {
+function convertObject({ description, properties = {}, required = [], exactlyOne }: SchemaNode): Json {
   const needed = required.filter((key) => properties[key]?.default === undefined);
   return {
     description,
     type: 'object',
     additionalProperties: false,
     ...(needed.length > 0 ? { required: needed } : {}),
+    ...(exactlyOne && { oneOf: exactlyOne.map((key) => ({ required: [key], properties: { [key]: {} } })) }),
     properties: Object.fromEntries(Object.entries(properties).map(([key, below]) => [key, convert(below)])),
   };
 }

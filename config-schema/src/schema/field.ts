@@ -76,3 +76,12 @@ export function group<Fields extends Type.TProperties>(description: string, fiel
 export function optionalGroup<Fields extends Type.TProperties>(description: string, fields: Fields) {
   return Type.Object(fields, { description, additionalProperties: false, default: {} });
 }
+
+/** A mapping with these fields and no others, of which exactly one of `exactlyOne` is there. */
+export function choice<Fields extends Type.TProperties>(
+  description: string,
+  exactlyOne: readonly (keyof Fields & string)[],
+  fields: Fields,
+) {
+  return Type.Object(fields, { description, additionalProperties: false, ...{ exactlyOne } });
+}

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { logLevels } from '../agent-config.ts';
+import { connectorKinds, logLevels } from '../agent-config.ts';
 import { alertConditions } from '../gateway-config.ts';
 import {
   constant,
@@ -13,6 +13,7 @@ import {
   text,
   word,
 } from './field.ts';
+import { clientLimits, ingress, ingressTls } from './ingress-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
 const pool = group('Agents that stand in for each other.', {
@@ -41,18 +42,15 @@ const pool = group('Agents that stand in for each other.', {
   }),
 });
 
-const ingress = group('One TCP port.', {
-  tcp: text('listen', 'Address to listen on; port 0 lets the system choose.'),
-  allow: list(
-    text('cidr', 'Range of addresses.'),
-    'Where clients may come from. Required, so that nothing is open by accident; everyone is `0.0.0.0/0` and `"::/0"`.',
-    { minItems: 1, maxItems: 1000, uniqueItems: true },
-  ),
-});
-
 const connection = group('One route from clients to a connector.', {
   name: text('name', 'Name of the route; unique in this file.'),
   connector: text('name', "Name of the connector in the agents' files."),
+  kind: Type.Optional(
+    word(
+      connectorKinds,
+      "What speaks at the connector's address, as the agents' files say. Lets `validate` refuse ways in that this protocol cannot take.",
+    ),
+  ),
   pools: list(text('name', 'Name of a pool of this file.'), 'Acceptable pools, in order of preference.', {
     minItems: 1,
     maxItems: 100,
@@ -99,6 +97,8 @@ export const GatewayFile = group(
     }),
     pools: namedList(pool, 'Pools of agents.', { minItems: 1, maxItems: 1000 }),
     connections: namedList(connection, 'Routes that clients may take.', { default: [], maxItems: 10_000 }),
+    ingressTls: Type.Optional(ingressTls),
+    limits: clientLimits,
     identity: optionalGroup("Agents' certificates.", {
       certificateLifetime: quantity(
         'duration',

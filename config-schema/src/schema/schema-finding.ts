@@ -5,7 +5,7 @@ import { fromPointer } from '../yaml/pointer.ts';
 import { keyRangeAt, type Node, nodeAt, type Path, rangeAt } from '../yaml/tree.ts';
 import type { SchemaNode } from './schema-node.ts';
 import { schemaOf, verdictOf } from './schema-verdict.ts';
-import type { SchemaError } from './validator.ts';
+import type { ChoiceVerdict, SchemaError } from './validator.ts';
 
 /**
  * Ajv's errors as findings in words people use. `unknown` holds the pointers of values nobody could resolve:
@@ -18,6 +18,7 @@ export function schemaFindings(
 ): readonly Finding[] {
   const misspelt = new Set<string>();
   const findings: Finding[] = [];
+  const choices: SchemaError[] = [];
   const wrongType = new Set(
     errors.filter(({ keyword }) => keyword === 'type').map((error) => error.instancePath),
   );
@@ -28,6 +29,8 @@ export function schemaFindings(
     const path = steps(root, error.instancePath);
     if (error.keyword === 'additionalProperties') {
       findings.push(unknownKey(root, path, error, misspelt));
+    } else if (error.keyword === 'exactlyOne') {
+      choices.push(error);
     } else if (error.keyword !== 'required') {
       findings.push({
         range: rangeAt(root, path),
@@ -35,6 +38,11 @@ export function schemaFindings(
         ...verdictOf(`\`${pathWords(root, path)}\``, error),
       });
     }
+  }
+  for (const error of choices) {
+    const verdict = error.params as ChoiceVerdict;
+    if (verdict.choices.some((key) => misspelt.has(`${error.instancePath}/${key}`))) continue;
+    findings.push(...wrongChoice(root, steps(root, error.instancePath), verdict));
   }
   for (const error of errors) {
     if (error.keyword !== 'required') continue;
@@ -66,6 +74,24 @@ function unknownKey(root: Node, path: Path, error: SchemaError, misspelt: Set<st
     message: `There is no field \`${shortened(key)}\` ${place}.`,
     suggestion: near === undefined ? `Possible here: ${known.join(', ')}.` : `Did you mean \`${near}\`?`,
   };
+}
+
+function wrongChoice(root: Node, path: Path, { choices, given }: ChoiceVerdict): Finding[] {
+  const what = `\`${pathWords(root, path)}\``;
+  const words = choices.map((key) => `\`${key}\``).join(', ');
+  if (given.length === 0) {
+    const message = `${what} has none of ${words}.`;
+    const suggestion = `Write exactly one of ${words}.`;
+    return [{ code: 'MISSING_KEY', range: rangeAt(root, path), path, message, suggestion }];
+  }
+  const [first = '', ...more] = given;
+  return more.map((key) => ({
+    code: 'INCONSISTENT',
+    range: keyRangeAt(root, [...path, key]),
+    path: [...path, key],
+    message: `${what} has \`${key}\` beside \`${first}\`.`,
+    suggestion: `Write exactly one of ${words}; another one is another item of the list.`,
+  }));
 }
 
 /** Ajv names positions in lists by their digits; a path has them as numbers. */

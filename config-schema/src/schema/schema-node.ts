@@ -26,6 +26,8 @@ export type SchemaNode = {
   readonly withoutEffect?: boolean;
   /** A list of things with names, no two the same. */
   readonly named?: boolean;
+  /** Of these fields exactly one is there. */
+  readonly exactlyOne?: readonly string[];
 };
 
 /** The schema of what stands below `step`, or undefined where the schema knows nothing there. */

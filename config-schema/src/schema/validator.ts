@@ -34,6 +34,15 @@ const checkField: SchemaValidateFunction = (keyword: FieldKeyword, text: string)
   return result.ok;
 };
 
+/** What a failing `exactlyOne` says about itself, in the error's `params`. */
+export type ChoiceVerdict = { readonly choices: readonly string[]; readonly given: readonly string[] };
+
+const checkChoice: SchemaValidateFunction = (choices: readonly string[], data: object): boolean => {
+  const params: ChoiceVerdict = { choices, given: choices.filter((key) => Object.hasOwn(data, key)) };
+  checkChoice.errors = params.given.length === 1 ? [] : [{ keyword: 'exactlyOne', params }];
+  return params.given.length === 1;
+};
+
 const ajv = new Ajv2020({
   strict: true,
   strictTypes: false,
@@ -46,6 +55,13 @@ ajv.addKeyword({
   type: 'string',
   schemaType: 'object',
   validate: checkField,
+  errors: true,
+});
+ajv.addKeyword({
+  keyword: 'exactlyOne',
+  type: 'object',
+  schemaType: 'array',
+  validate: checkChoice,
   errors: true,
 });
 ajv.addKeyword({ keyword: 'literal', schemaType: 'boolean' });

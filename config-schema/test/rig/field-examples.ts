@@ -50,6 +50,10 @@ export const fieldExamples: Partial<
     accepts: ['127.0.0.1:0', '0.0.0.0:8443', '[::1]:0', 'localhost:80'],
     refuses: ['*:80', ':80', '80', '127.0.0.1'],
   },
+  serverName: {
+    accepts: ['orders.db.example.com', 'a.b', 'Orders.Example.COM', 'x_y.z'],
+    refuses: ['', 'orders', '10.0.0.1', '::1', '*.example.com', 'a..b', 'a.b.', 'a.b:5432', 'ä.b', 'a b.c'],
+  },
   cidr: {
     accepts: [
       '10.0.0.0/8',

@@ -61,6 +61,8 @@ function texts(kind: FieldKindName, pair: KeyPair): fc.Arbitrary<string> {
     case 'address':
     case 'listen':
       return fc.tuple(host, port).map(([there, number]) => `${there}:${number}`);
+    case 'serverName':
+      return fc.array(label, { minLength: 2, maxLength: 4 }).map((labels) => labels.join('.'));
     case 'cidr':
       return cidr;
     case 'certificatePin':

@@ -20,12 +20,18 @@ export function fileContent(schema: SchemaNode, pair: KeyPair): fc.Arbitrary<unk
   return fieldText(schema.field, pair);
 }
 
-function mapping({ properties = {}, required = [] }: SchemaNode, pair: KeyPair): fc.Arbitrary<unknown> {
+function mapping(schema: SchemaNode, pair: KeyPair): fc.Arbitrary<unknown> {
+  const { properties = {}, exactlyOne } = schema;
+  const required = (schema.required ?? []).filter((key) => properties[key]?.default === undefined);
   const fields = Object.fromEntries(
-    Object.entries(properties).map(([key, schema]) => [key, fileContent(schema, pair)]),
+    Object.entries(properties).map(([key, below]) => [key, fileContent(below, pair)]),
   );
-  const requiredKeys = required.filter((key) => properties[key]?.default === undefined);
-  return fc.record(fields, { requiredKeys, noNullPrototype: true });
+  if (exactlyOne === undefined) return fc.record(fields, { requiredKeys: required, noNullPrototype: true });
+  return fc.constantFrom(...exactlyOne).chain((chosen) => {
+    const others = exactlyOne.filter((key) => key !== chosen);
+    const kept = Object.fromEntries(Object.entries(fields).filter(([key]) => !others.includes(key)));
+    return fc.record(kept, { requiredKeys: [...required, chosen], noNullPrototype: true });
+  });
 }
 
 function nameOf(thing: unknown): unknown {

@@ -27,14 +27,15 @@ export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(Gateway
     const file = content as Content;
     order(group(file, 'dial'), 'attemptTimeout', 'totalTimeout');
     order(group(file, 'health'), 'heartbeatInterval', 'staleAfter');
+    for (const connection of list(file, 'connections')) {
+      if (connection['kind'] === 'mysql') delete connection['kind'];
+    }
     nameExisting(list(file, 'connections'), 'pools', list(file, 'pools'));
     nameExisting(list(file, 'alerts'), 'notify', list(file, 'notify'));
     if (list(file, 'notify').length === 0) delete file['alerts'];
     list(file, 'connections')
       .flatMap((connection) => list(connection, 'ingress'))
-      .forEach((ingress, index) => {
-        ingress['tcp'] = String(ingress['tcp']).replace(/:[0-9]+$/, `:${index + 1}`);
-      });
+      .forEach(keepToItsKind);
     delete file['listen'];
     for (const pool of list(file, 'pools')) if ('pinning' in pool) pool['pinning'] = 'off';
     return file;
@@ -51,6 +52,18 @@ function order(fields: Content, shorter: string, longer: string): void {
 function milliseconds(text: unknown): number {
   const result = parseDuration(String(text));
   return result.ok ? result.value : Number.NaN;
+}
+
+/** Gives an ingress a port of its own, and leaves out what its kind does not know. */
+function keepToItsKind(ingress: Content, index: number): void {
+  const ownPort = (owner: Content, key: string) => {
+    if (key in owner) owner[key] = String(owner[key]).replace(/:[0-9]+$/, `:${index + 1}`);
+  };
+  ownPort(ingress, 'tcp');
+  for (const kind of ['sni', 'socks5', 'httpConnect']) ownPort(group(ingress, kind), 'listen');
+  if (!('sni' in ingress)) delete ingress['mode'];
+  if (!('httpConnect' in ingress)) delete ingress['tls'];
+  if ('tcp' in ingress || 'sni' in ingress) delete ingress['grant'];
 }
 
 /** Makes a list of names one of names that exist. */

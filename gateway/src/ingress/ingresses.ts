@@ -59,7 +59,9 @@ export class Ingresses {
     const wanted = new Map<string, { connection: Connection; listen: HostPort; allow: readonly string[] }>();
     for (const connection of config.connections) {
       this.#limits.set(connection.name, connection.maxConnections);
-      for (const [index, { tcp, allow }] of connection.ingress.entries()) {
+      for (const [index, ingress] of connection.ingress.entries()) {
+        const { listen: tcp, allow } = ingress;
+        if (ingress.kind !== 'tcp') throw new TypeError(`This release does not serve ${ingress.kind} yet.`);
         // Port 0 is another port each time: such an ingress is known by its place.
         const key = `${connection.name} ${tcp.port === 0 ? `#${index} ` : ''}${addressKey(tcp)}`;
         wanted.set(key, { connection, listen: tcp, allow });

@@ -12,6 +12,7 @@ import {
 import { createApi } from './api/create-api.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
 import { agentViews } from './fleet/agent-views.ts';
+import { openEvents } from './fleet/open-events.ts';
 import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
@@ -143,6 +144,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
 
   const sources: FactSources = { registry, routes, queue, ingresses, endpoint };
   let life: 'running' | 'leaving' = 'running';
+  const events = openEvents(store, () => connectionViews(sources));
   metrics.observe(gatewayGauges(sources));
   const api = await createApi({
     store,
@@ -152,6 +154,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     connections: () => connectionViews(sources),
     readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
+    events,
     report: (failure) => log('request-failed', failure),
   });
   starting.defer(() => api.close());
@@ -189,6 +192,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       if (life === 'leaving') return;
       life = 'leaving';
       log('gateway-draining', { clients: ingresses.clients });
+      events.close();
       await ingresses.stopAccepting();
       endpoint.stopAccepting();
       const sendAway = (each: AgentSession) => each.askToReconnect('the gateway drains');

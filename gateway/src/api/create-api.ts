@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AgentView } from '../fleet/agent-view.ts';
+import type { FleetEvents } from '../fleet/events.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
@@ -8,6 +9,7 @@ import { agentRoutes } from './agents.ts';
 import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
+import { eventRoutes } from './events.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
 import { type ApiFailure, answerProblems } from './problem-handler.ts';
@@ -23,6 +25,7 @@ export type ApiDependencies = {
   readonly connections: () => readonly ConnectionView[];
   readonly readiness: () => Readiness;
   readonly metrics: MetricsRegistry;
+  readonly events: FleetEvents;
   /** Told of every request that failed on this side. */
   readonly report: (failure: ApiFailure) => void;
   readonly clock?: () => number;
@@ -36,7 +39,7 @@ const SECOND = 1000;
  * it with `close()`, which cuts what is still open.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, agents, connections, readiness, metrics, report } = dependencies;
+  const { store, tokens, revocation, agents, connections, readiness, metrics, events, report } = dependencies;
   const clock = dependencies.clock ?? Date.now;
   const app = fastify({
     logger: false,
@@ -67,6 +70,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
+      eventRoutes(typed, events);
     },
     { prefix: '/api/v1' },
   );

@@ -15,10 +15,19 @@ export type AuditEntry = {
   readonly after?: unknown;
 };
 
+export type AuditQuery = {
+  readonly before?: string | undefined;
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly limit: number;
+};
+
 /** The order of the trail: several changes fall into one millisecond, and each transaction has its repositories. */
 const nextId = risingIds();
 
-export function auditRepository(db: Kysely<Database>) {
+/** `onAppended` is told of each entry; inside a transaction, before that is sure to be kept. */
+export function auditRepository(db: Kysely<Database>, onAppended: (row: AuditRow) => void) {
   return {
     /** Written in the transaction of the change it tells of. */
     async append(entry: AuditEntry): Promise<void> {
@@ -34,14 +43,18 @@ export function auditRepository(db: Kysely<Database>) {
         after: json(entry.after),
       };
       await db.insertInto('audit').values(row).execute();
+      onAppended(row);
     },
 
-    /** Newest first, those before the entry `before`. */
-    list({ before, limit }: { before?: string | undefined; limit: number }): Promise<AuditRow[]> {
+    /** Newest first, those before the entry `before`, and of these what the filters leave. */
+    list({ before, actor, action, subject, limit }: AuditQuery): Promise<AuditRow[]> {
       return db
         .selectFrom('audit')
         .selectAll()
         .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+        .$if(actor !== undefined, (query) => query.where('actor', '=', actor ?? ''))
+        .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
+        .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
         .orderBy('id', 'desc')
         .limit(limit)
         .execute();

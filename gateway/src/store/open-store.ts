@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { migrate } from './migrate.ts';
 import { type Repositories, repositoriesOver } from './repositories.ts';
-import type { Database } from './schema.ts';
+import type { AuditRow, Database } from './schema.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteDriver, type SqliteDriverOptions } from './sqlite-driver.ts';
 import { StoreError } from './store-error.ts';
@@ -11,6 +11,8 @@ import { StoreError } from './store-error.ts';
 export type Store = Repositories & {
   /** All of `work` or none of it. Inside, use only the repositories handed in: the others wait for this to end. */
   transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
+  /** Calls `listener` with each entry of the audit trail once it is kept. Returns what ends that. */
+  onAudit(listener: (row: AuditRow) => void): () => void;
   /** Finishes the statement or transaction that runs, and ends the store's thread. All else fails with `closed`. */
   close(): Promise<void>;
 };
@@ -40,9 +42,24 @@ export async function openStore(
     await driver.destroy();
     throw error;
   }
+  const listeners = new Set<(row: AuditRow) => void>();
+  const tell = (row: AuditRow) => {
+    for (const listener of listeners) listener(row);
+  };
   return {
-    ...repositoriesOver(db),
-    transaction: (work) => db.transaction().execute((inside) => work(repositoriesOver(inside))),
+    ...repositoriesOver(db, tell),
+    async transaction(work) {
+      const appended: AuditRow[] = [];
+      const result = await db
+        .transaction()
+        .execute((inside) => work(repositoriesOver(inside, (row) => appended.push(row))));
+      for (const row of appended) tell(row);
+      return result;
+    },
+    onAudit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     // Not through kysely: it would answer later calls with an error of its own.
     close: () => driver.destroy(),
   };

@@ -6,7 +6,7 @@ import { type AuditRepository, auditRepository } from './audit.ts';
 import { type EnrollmentTokenRepository, enrollmentTokenRepository } from './enrollment-tokens.ts';
 import { type EnrollmentRepository, enrollmentRepository } from './enrollments.ts';
 import { type IdentityRepository, identityRepository } from './identities.ts';
-import type { Database } from './schema.ts';
+import type { AuditRow, Database } from './schema.ts';
 
 export type Repositories = {
   readonly agents: AgentRepository;
@@ -18,8 +18,8 @@ export type Repositories = {
   readonly audit: AuditRepository;
 };
 
-/** The same repositories over the store itself or over one transaction. */
-export function repositoriesOver(db: Kysely<Database>): Repositories {
+/** The same repositories over the store itself or over one transaction. `onAudit` is told of each entry appended. */
+export function repositoriesOver(db: Kysely<Database>, onAudit: (row: AuditRow) => void): Repositories {
   return {
     agents: agentRepository(db),
     agentKeys: agentKeyRepository(db),
@@ -27,6 +27,6 @@ export function repositoriesOver(db: Kysely<Database>): Repositories {
     enrollmentTokens: enrollmentTokenRepository(db),
     enrollments: enrollmentRepository(db),
     adminTokens: adminTokenRepository(db),
-    audit: auditRepository(db),
+    audit: auditRepository(db, onAudit),
   };
 }

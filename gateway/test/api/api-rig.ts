@@ -7,6 +7,8 @@ import type { Readiness } from '../../src/api/health.ts';
 import type { ApiProblemDocument } from '../../src/api/problem.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
 import type { AgentView } from '../../src/fleet/agent-view.ts';
+import type { FleetEvents } from '../../src/fleet/events.ts';
+import { openEvents } from '../../src/fleet/open-events.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
 import type { AdminRole } from '../../src/store/schema.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
@@ -24,6 +26,7 @@ export type ApiRig = AsyncDisposable & {
   readonly rig: IdentityRig;
   readonly app: FastifyInstance;
   readonly live: { agents: AgentView[]; connections: ConnectionView[]; readiness: Readiness };
+  readonly events: FleetEvents;
   readonly failures: ApiFailure[];
   readonly tokens: Readonly<Record<AdminRole, string>>;
   /**
@@ -45,6 +48,7 @@ export async function apiRig(): Promise<ApiRig> {
   const { store, identity, clock } = rig;
   const live: ApiRig['live'] = { agents: [], connections: [], readiness: { ready: true, reasons: [] } };
   const failures: ApiFailure[] = [];
+  const events = openEvents(store, () => live.connections);
   const app = await createApi({
     store,
     tokens: identity.tokens,
@@ -53,6 +57,7 @@ export async function apiRig(): Promise<ApiRig> {
     connections: () => live.connections,
     readiness: () => live.readiness,
     metrics: new Registry(),
+    events,
     report: (failure) => failures.push(failure),
     clock: () => clock.now,
   });
@@ -67,6 +72,7 @@ export async function apiRig(): Promise<ApiRig> {
     rig,
     app,
     live,
+    events,
     failures,
     tokens,
     async ask<Body>(

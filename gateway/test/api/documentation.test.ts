@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { apiProblemCodes } from '../../src/api/problem.ts';
+import { fleetEvents } from '../../src/fleet/events.ts';
 import { apiRig } from './api-rig.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/api.md');
@@ -54,4 +55,9 @@ test('docs/api.md has a row for every code of the API, and every row is of a cod
     sentence,
   ]);
   assert.deepEqual(documented, codes);
+});
+
+test('docs/api.md has a row for every event, and every row is of an event', async () => {
+  const documented = (await rows(/^[a-z]+$/)).filter((cells) => cells.length === 2);
+  assert.deepEqual(documented, Object.entries(fleetEvents));
 });

@@ -6,6 +6,7 @@ import { Counter, Registry } from 'prom-client';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { createApi } from '../../src/api/create-api.ts';
+import { FleetEvents } from '../../src/fleet/events.ts';
 import { identityRig } from '../identity/identity-rig.ts';
 import { apiRig, assertProblem } from './api-rig.ts';
 
@@ -31,6 +32,7 @@ test('metrics are the registry’s own', async () => {
     connections: () => [],
     readiness: () => ({ ready: true, reasons: [] }),
     metrics,
+    events: new FleetEvents(),
     report: () => undefined,
   });
   const answer = await app.inject('/metrics');

@@ -126,11 +126,11 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   });
 
   const ingresses = new Ingresses({
-    dial: async (connection, client, signal) => {
+    dial: async (connection, client, signal, wishes) => {
       const route = routes.route(connection);
       if (route === undefined)
         throw new TunnelError('CLIENT_DENIED', `There is no connection ${connection}.`);
-      return dial(route, client, signal, dialPorts);
+      return dial(route, client, signal, dialPorts, wishes);
     },
     halfClosedTimeout: () => config.tunnel.halfClosedTimeout,
     log,

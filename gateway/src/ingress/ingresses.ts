@@ -4,13 +4,18 @@ import { bindError, type CloseCode } from '@penstock/wire';
 import { sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
-import type { Dialed } from '../routing/dial.ts';
+import type { Dialed, DialWishes } from '../routing/dial.ts';
 import type { AcceptedSocket } from './accepted-socket.ts';
 import { ClientConnection } from './client-connection.ts';
 import { type Ingress, openTcpIngress } from './tcp.ts';
 
 export type IngressOptions = {
-  readonly dial: (connection: string, client: string, signal: AbortSignal) => Promise<Dialed>;
+  readonly dial: (
+    connection: string,
+    client: string,
+    signal: AbortSignal,
+    wishes?: DialWishes,
+  ) => Promise<Dialed>;
   readonly halfClosedTimeout: () => number;
   readonly log: GatewayLog;
   readonly metrics: GatewayMetrics;

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { type Clock, type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
-import type { OpenRequest } from '../tunnel/data-streams.ts';
+import type { OpenRequest, OpenWishes } from '../tunnel/data-streams.ts';
 import { type Candidate, chooseSession } from './choose-session.ts';
 import type { Ejection } from './ejection.ts';
 import type { PendingQueue } from './pending-queue.ts';
@@ -26,9 +26,16 @@ export type DialPorts = {
   readonly clock: Clock;
 };
 
+/** What one client wants beyond the route of its connection. */
+export type DialWishes = OpenWishes & {
+  /** No other agent will do, and it is not waited for. */
+  readonly onlyAgent?: string;
+};
+
 export type Dialed = {
   /** Not yet answered; the caller owns it. */
   readonly stream: ServerHttp2Stream;
+  readonly agentId: string;
   readonly agent: string;
   readonly pool: string;
   readonly attempts: number;
@@ -42,6 +49,7 @@ const OF_THE_SESSION: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_D
 
 /** What a dial has learned of agents so far. */
 type Experience = {
+  readonly onlyAgent: string | undefined;
   /** Agents that had their try. */
   readonly tried: Set<string>;
   /** Agents of which a session was lost or leaves: another of theirs may do, if no other agent can. */
@@ -58,11 +66,12 @@ export async function dial(
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
+  { onlyAgent, ...wishes }: DialWishes = {},
 ): Promise<Dialed> {
   const { attemptTimeout, totalTimeout, attempts } = ports.limits();
   const { clock, ejection, log } = ports;
   const deadline = clock.now() + totalTimeout;
-  const known: Experience = { tried: new Set(), lost: new Set() };
+  const known: Experience = { onlyAgent, tried: new Set(), lost: new Set() };
   let waited = 0;
   let attempt = 0;
   let failure: TunnelError | undefined;
@@ -73,6 +82,7 @@ export async function dial(
     if (session === undefined) {
       // Every agent that is there had its try and cannot: waiting would not change that.
       if (failure !== undefined && !WORTH_WAITING.has(failure.code)) break;
+      if (onlyAgent !== undefined) throw failure ?? new TunnelError('NO_AGENT');
       const since = clock.now();
       await waitForAgent(route, failure, { patience: left, waited }, signal, ports);
       waited += clock.now() - since;
@@ -87,6 +97,7 @@ export async function dial(
     }
     try {
       const stream = await session.open({
+        ...wishes,
         connector: route.connector,
         connection: route.name,
         client,
@@ -94,7 +105,7 @@ export async function dial(
         signal,
       });
       ejection.succeeded(route.connector, agentId);
-      return { stream, agent, pool, attempts: attempt };
+      return { stream, agentId, agent, pool, attempts: attempt };
     } catch (error) {
       if (signal.aborted) throw error;
       failure =
@@ -114,11 +125,12 @@ export async function dial(
 /** In the order of preference: an agent that is well, one that is passed over for now, one that lost a session. */
 function pick(
   route: Route,
-  { tried, lost }: Experience,
+  { onlyAgent, tried, lost }: Experience,
   { sessionsOf, ejection, clock }: DialPorts,
 ): DialSession | undefined {
   const { connector } = route;
-  const untried = (agentId: string) => !tried.has(agentId);
+  const untried = (agentId: string) =>
+    !tried.has(agentId) && (onlyAgent === undefined || agentId === onlyAgent);
   const steady = (agentId: string) => untried(agentId) && !lost.has(agentId);
   const well = (agentId: string) => steady(agentId) && !ejection.isEjected(connector, agentId);
   for (const isWanted of [well, steady, untried]) {

@@ -1,8 +1,15 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { type CloseCode, type GatewayMessage, limits, TunnelError, type WindowShare } from '@penstock/wire';
 
+/** What the agent is told of an open beyond its connector; see the message `open`. */
+export type OpenWishes = {
+  readonly clientPort?: number;
+  readonly address?: string;
+  readonly secure?: boolean;
+};
+
 /** What is to be dialed, and for whom. */
-export type OpenRequest = {
+export type OpenRequest = OpenWishes & {
   readonly connector: string;
   readonly connection: string;
   /** The client's address. */
@@ -64,7 +71,7 @@ export class DataStreams {
    * Asks the agent to dial. Comes back with the data stream, not yet answered: the caller owns it. Throws
    * TunnelError, or the signal's reason.
    */
-  request({ connector, connection, client, timeout, signal }: OpenRequest): Promise<ServerHttp2Stream> {
+  request({ timeout, signal, ...open }: OpenRequest): Promise<ServerHttp2Stream> {
     if (signal.aborted) return Promise.reject(signal.reason);
     this.#issued += 1;
     const id = `${this.#prefix}-${this.#issued}`;
@@ -97,7 +104,7 @@ export class DataStreams {
       },
     });
     signal.addEventListener('abort', abort, { once: true });
-    this.#send({ type: 'open', id, connector, connection, client, deadline: timeout });
+    this.#send({ ...open, type: 'open', id, deadline: timeout });
     return promise;
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
 import type { GatewayLog } from '../../src/observe/event.ts';
-import { type DialPorts, dial } from '../../src/routing/dial.ts';
+import { type DialPorts, type DialWishes, dial } from '../../src/routing/dial.ts';
 import { Ejection } from '../../src/routing/ejection.ts';
 import type { PendingQueue } from '../../src/routing/pending-queue.ts';
 import { FakeSession, type Outcome } from './fake-session.ts';
@@ -28,7 +28,7 @@ export class DialScene {
     return session;
   }
 
-  dial(signal: AbortSignal = new AbortController().signal) {
+  dial(signal: AbortSignal = new AbortController().signal, wishes?: DialWishes) {
     const log: GatewayLog = (event, fields) => this.logged.push({ event, ...fields });
     const ports: DialPorts = {
       sessionsOf: (pool) => this.sessions.filter((session) => session.identity.pool === pool),
@@ -43,7 +43,7 @@ export class DialScene {
       log,
       clock: this.clock,
     };
-    return dial(ROUTE, '10.0.0.9', signal, ports);
+    return dial(ROUTE, '10.0.0.9', signal, ports, wishes);
   }
 
   async fails(code: CloseCode): Promise<void> {

@@ -10,7 +10,7 @@ test('the least loaded session of the preferred pool is asked, with what the age
   scene.add('b1', 'dc2');
   const { stream, ...dialed } = await scene.dial();
   assert.equal(stream, quiet.stream);
-  assert.deepEqual(dialed, { agent: 'a2', pool: 'dc1', attempts: 1 });
+  assert.deepEqual(dialed, { agentId: 'id-a2', agent: 'a2', pool: 'dc1', attempts: 1 });
   assert.deepEqual(scene.asked, ['a2']);
   const { signal: _signal, ...request } = quiet.requests[0] ?? {};
   assert.deepEqual(request, {
@@ -144,4 +144,16 @@ test('a client that leaves ends it at once, whatever was under way, and blames n
     scene.ejection.failed('orders-db', session.identity.agentId, 'REFUSED', ['id-a1', 'id-a2']),
     false,
   );
+});
+
+test('asks one agent only when no other will do, with what the client wants beside', async () => {
+  const scene = new DialScene();
+  scene.add('a1', 'dc1');
+  const other = scene.add('b1', 'dc2');
+  const { agent } = await scene.dial(undefined, { onlyAgent: 'id-b1', secure: true });
+  assert.equal(agent, 'b1');
+  assert.equal(other.requests[0]?.secure, true);
+  other.takesOpens = false;
+  await assert.rejects(scene.dial(undefined, { onlyAgent: 'id-b1' }), { code: 'NO_AGENT' });
+  assert.equal(scene.waits.length, 0);
 });

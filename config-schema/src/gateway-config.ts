@@ -2,12 +2,18 @@ import type { ConfigVersion, ConnectorKind, HostPort, LogLevel } from './agent-c
 import type { Ingress } from './ingress.ts';
 import type { Secret } from './secret.ts';
 
+/** What an operator may ask of an agent or a pool, and a pool may have wait for an admin. */
+export const approvableActions = ['drain', 'resume', 'restart', 'pin', 'logs', 'probe'] as const;
+export type ApprovableAction = (typeof approvableActions)[number];
+
 export type Pool = {
   readonly name: string;
   readonly pinning: 'enforce' | 'warn' | 'off';
   readonly minReady: number;
   /** Clients that wait while no agent of the pool is there, and how long each does. */
   readonly queue: { readonly limit: number; readonly timeout: number };
+  /** What waits for an admin when an operator asks for it. */
+  readonly approval: readonly ApprovableAction[];
 };
 
 export type Connection = {

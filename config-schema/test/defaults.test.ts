@@ -71,7 +71,7 @@ test('the shortest gateway.yaml has every default', () => {
     dataDirectory: '/var/lib/penstock-gateway',
     tls: undefined,
     store: 'embedded',
-    pools: [{ name: 'dc1', pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 5000 } }],
+    pools: [{ name: 'dc1', pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 5000 }, approval: [] }],
     connections: [
       {
         name: 'orders',

@@ -12,6 +12,7 @@ import {
 import { createApi } from './api/create-api.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
 import { agentViews } from './fleet/agent-views.ts';
+import { Approvals } from './fleet/approvals.ts';
 import { openEvents } from './fleet/open-events.ts';
 import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
@@ -145,6 +146,12 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const sources: FactSources = { registry, routes, queue, ingresses, endpoint };
   let life: 'running' | 'leaving' = 'running';
   const events = openEvents(store, () => connectionViews(sources));
+  const approvals = await Approvals.open({
+    store,
+    needs: (pool) => routes.pool(pool)?.approval ?? [],
+    events,
+    onFailed: (error) => log('store-failed', { detail: errorText(error) }),
+  });
   metrics.observe(gatewayGauges(sources));
   const api = await createApi({
     store,
@@ -155,6 +162,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
     events,
+    approvals,
     report: (failure) => log('request-failed', failure),
   });
   starting.defer(() => api.close());

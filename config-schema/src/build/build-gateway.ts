@@ -71,8 +71,14 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
   };
 }
 
-function buildPool({ name, pinning, minReady, queue }: GatewayFile['pools'][number]): Pool {
-  return { name, pinning, minReady, queue: { ...queue, timeout: fieldValue('duration', queue.timeout) } };
+function buildPool({ name, pinning, minReady, queue, approval }: GatewayFile['pools'][number]): Pool {
+  return {
+    name,
+    pinning,
+    minReady,
+    approval,
+    queue: { ...queue, timeout: fieldValue('duration', queue.timeout) },
+  };
 }
 
 function buildConnection(connection: GatewayFile['connections'][number]): Connection {

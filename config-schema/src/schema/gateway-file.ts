@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { connectorKinds, logLevels } from '../agent-config.ts';
-import { alertConditions } from '../gateway-config.ts';
+import { alertConditions, approvableActions } from '../gateway-config.ts';
 import {
   constant,
   group,
@@ -40,6 +40,11 @@ const pool = group('Agents that stand in for each other.', {
     }),
     timeout: quantity('duration', 'How long each waits.', { default: '5s', min: '0s', max: '10m' }),
   }),
+  approval: list(
+    word(approvableActions, 'An action.'),
+    'What waits for the approval of an admin when an operator asks for it of this pool or its agents. Left out: nothing does.',
+    { default: [], maxItems: approvableActions.length, uniqueItems: true },
+  ),
 });
 
 const connection = group('One route from clients to a connector.', {

@@ -12,7 +12,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Who asks, for the audit trail; set on every route that has a role. */
-    actor: { readonly actor: string; readonly address: string };
+    actor: { readonly actor: string; readonly address: string; readonly role: AdminRole };
   }
 }
 
@@ -41,7 +41,7 @@ export function authentication(
         `This needs the role ${role}, and the admin token ${token.name} has the role ${token.role}.`,
       );
     }
-    request.actor = { actor: `admin-token:${token.id}`, address: request.ip };
+    request.actor = { actor: `admin-token:${token.id}`, address: request.ip, role: token.role };
   };
 }
 

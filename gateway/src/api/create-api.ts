@@ -1,11 +1,13 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AgentView } from '../fleet/agent-view.ts';
+import type { Approvals } from '../fleet/approvals.ts';
 import type { FleetEvents } from '../fleet/events.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
 import { agentRoutes } from './agents.ts';
+import { approvalRoutes } from './approvals.ts';
 import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
@@ -26,6 +28,7 @@ export type ApiDependencies = {
   readonly readiness: () => Readiness;
   readonly metrics: MetricsRegistry;
   readonly events: FleetEvents;
+  readonly approvals: Approvals;
   /** Told of every request that failed on this side. */
   readonly report: (failure: ApiFailure) => void;
   readonly clock?: () => number;
@@ -39,7 +42,8 @@ const SECOND = 1000;
  * it with `close()`, which cuts what is still open.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, agents, connections, readiness, metrics, events, report } = dependencies;
+  const { store, tokens, revocation, agents, connections, readiness, metrics, events, approvals, report } =
+    dependencies;
   const clock = dependencies.clock ?? Date.now;
   const app = fastify({
     logger: false,
@@ -71,6 +75,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
       eventRoutes(typed, events);
+      approvalRoutes(typed, approvals);
     },
     { prefix: '/api/v1' },
   );

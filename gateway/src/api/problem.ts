@@ -6,6 +6,7 @@ export const apiProblemCodes = {
   ADMIN_TOKEN_UNKNOWN: { status: 401, sentence: 'This admin token does not exist.' },
   ADMIN_TOKEN_REVOKED: { status: 401, sentence: 'This admin token was revoked.' },
   ROLE_INSUFFICIENT: { status: 403, sentence: 'The role of this admin token does not allow this.' },
+  APPROVAL_DECIDED: { status: 409, sentence: 'This approval no longer waits for anybody.' },
 } as const satisfies Record<string, { status: number; sentence: string }>;
 
 export type ApiProblemCode = keyof typeof apiProblemCodes;

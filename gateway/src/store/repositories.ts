@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { type AdminTokenRepository, adminTokenRepository } from './admin-tokens.ts';
 import { type AgentKeyRepository, agentKeyRepository } from './agent-keys.ts';
 import { type AgentRepository, agentRepository } from './agents.ts';
+import { type ApprovalRepository, approvalRepository } from './approvals.ts';
 import { type AuditRepository, auditRepository } from './audit.ts';
 import { type EnrollmentTokenRepository, enrollmentTokenRepository } from './enrollment-tokens.ts';
 import { type EnrollmentRepository, enrollmentRepository } from './enrollments.ts';
@@ -16,6 +17,7 @@ export type Repositories = {
   readonly enrollments: EnrollmentRepository;
   readonly adminTokens: AdminTokenRepository;
   readonly audit: AuditRepository;
+  readonly approvals: ApprovalRepository;
 };
 
 /** The same repositories over the store itself or over one transaction. `onAudit` is told of each entry appended. */
@@ -28,5 +30,6 @@ export function repositoriesOver(db: Kysely<Database>, onAudit: (row: AuditRow) 
     enrollments: enrollmentRepository(db),
     adminTokens: adminTokenRepository(db),
     audit: auditRepository(db, onAudit),
+    approvals: approvalRepository(db),
   };
 }

@@ -160,7 +160,8 @@ export type ApprovalRow = {
   readonly requestedAt: number;
   readonly requestedBy: string;
   readonly expiresAt: number;
-  readonly state: 'pending' | 'approved' | 'denied' | 'failed';
+  /** `approved`: the action runs, or ran when the gateway ended. */
+  readonly state: 'pending' | 'approved' | 'denied' | 'done' | 'failed';
   readonly decidedAt: number | null;
   readonly decidedBy: string | null;
   /** What came of it, for people. */

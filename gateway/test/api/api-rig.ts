@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ApprovableAction } from '@penstock/config-schema';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { ConnectionView } from '../../src/api/connections.ts';
@@ -7,6 +8,7 @@ import type { Readiness } from '../../src/api/health.ts';
 import type { ApiProblemDocument } from '../../src/api/problem.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
 import type { AgentView } from '../../src/fleet/agent-view.ts';
+import { Approvals } from '../../src/fleet/approvals.ts';
 import type { FleetEvents } from '../../src/fleet/events.ts';
 import { openEvents } from '../../src/fleet/open-events.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
@@ -25,8 +27,15 @@ export type Answer<Body = unknown> = {
 export type ApiRig = AsyncDisposable & {
   readonly rig: IdentityRig;
   readonly app: FastifyInstance;
-  readonly live: { agents: AgentView[]; connections: ConnectionView[]; readiness: Readiness };
+  readonly live: {
+    agents: AgentView[];
+    connections: ConnectionView[];
+    readiness: Readiness;
+    approval: ApprovableAction[];
+  };
+  readonly metrics: Registry;
   readonly events: FleetEvents;
+  readonly approvals: Approvals;
   readonly failures: ApiFailure[];
   readonly tokens: Readonly<Record<AdminRole, string>>;
   /**
@@ -46,9 +55,22 @@ export type Method = 'GET' | 'POST' | 'DELETE' | 'PUT';
 export async function apiRig(): Promise<ApiRig> {
   const rig = await identityRig();
   const { store, identity, clock } = rig;
-  const live: ApiRig['live'] = { agents: [], connections: [], readiness: { ready: true, reasons: [] } };
+  const live: ApiRig['live'] = {
+    agents: [],
+    connections: [],
+    readiness: { ready: true, reasons: [] },
+    approval: [],
+  };
   const failures: ApiFailure[] = [];
+  const metrics = new Registry();
   const events = openEvents(store, () => live.connections);
+  const approvals = await Approvals.open({
+    store,
+    needs: (pool) => (pool === 'dc1' ? live.approval : []),
+    events,
+    clock: () => clock.now,
+    onFailed: (error) => failures.push({ method: '-', path: '-', error }),
+  });
   const app = await createApi({
     store,
     tokens: identity.tokens,
@@ -56,8 +78,9 @@ export async function apiRig(): Promise<ApiRig> {
     agents: () => live.agents,
     connections: () => live.connections,
     readiness: () => live.readiness,
-    metrics: new Registry(),
+    metrics,
     events,
+    approvals,
     report: (failure) => failures.push(failure),
     clock: () => clock.now,
   });
@@ -72,7 +95,9 @@ export async function apiRig(): Promise<ApiRig> {
     rig,
     app,
     live,
+    metrics,
     events,
+    approvals,
     failures,
     tokens,
     async ask<Body>(

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
-import { Counter, Registry } from 'prom-client';
+import { Counter } from 'prom-client';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
-import { createApi } from '../../src/api/create-api.ts';
-import { FleetEvents } from '../../src/fleet/events.ts';
-import { identityRig } from '../identity/identity-rig.ts';
 import { apiRig, assertProblem } from './api-rig.ts';
 
 test('alive, ready and the reasons why not', async () => {
@@ -21,24 +18,11 @@ test('alive, ready and the reasons why not', async () => {
 });
 
 test('metrics are the registry’s own', async () => {
-  await using rig = await identityRig();
-  const metrics = new Registry();
-  new Counter({ name: 'penstock_test_total', help: 'A test.', registers: [metrics] }).inc(3);
-  const app = await createApi({
-    store: rig.store,
-    tokens: rig.identity.tokens,
-    revocation: rig.identity.revocation,
-    agents: () => [],
-    connections: () => [],
-    readiness: () => ({ ready: true, reasons: [] }),
-    metrics,
-    events: new FleetEvents(),
-    report: () => undefined,
-  });
-  const answer = await app.inject('/metrics');
-  assert.equal(answer.headers['content-type'], metrics.contentType);
-  assert.match(answer.body, /^penstock_test_total 3$/m);
-  await app.close();
+  await using api = await apiRig();
+  new Counter({ name: 'penstock_test_total', help: 'A test.', registers: [api.metrics] }).inc(3);
+  const answer = await api.ask('GET', '/metrics');
+  assert.equal(answer.type, api.metrics.contentType);
+  assert.match(answer.text, /^penstock_test_total 3$/m);
 });
 
 test('connections are listed by name', async () => {

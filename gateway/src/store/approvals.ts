@@ -1,0 +1,89 @@
+import type { Kysely } from 'kysely';
+import type { ApprovalRow, Database } from './schema.ts';
+
+export type ApprovalRepository = ReturnType<typeof approvalRepository>;
+
+export type ApprovalQuery = {
+  readonly before?: string | undefined;
+  /** Only those that still wait at this time. */
+  readonly pendingAt?: number | undefined;
+  readonly limit: number;
+};
+
+export function approvalRepository(db: Kysely<Database>) {
+  const pending = (at: number) =>
+    db.selectFrom('approvals').where('state', '=', 'pending').where('expiresAt', '>', at);
+  return {
+    async insert(row: ApprovalRow): Promise<void> {
+      await db.insertInto('approvals').values(row).execute();
+    },
+
+    byId(id: string): Promise<ApprovalRow | undefined> {
+      return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
+    },
+
+    /** Newest first. */
+    list({ before, pendingAt, limit }: ApprovalQuery): Promise<ApprovalRow[]> {
+      return (pendingAt === undefined ? db.selectFrom('approvals') : pending(pendingAt))
+        .selectAll()
+        .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+    },
+
+    async countPending(at: number): Promise<number> {
+      const { count } = await pending(at)
+        .select((expression) => expression.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+
+    /** One that waits already for the same thing, asked by the same person. */
+    findPending(
+      { action, subject, requestedBy, arguments: text }: Omit<ApprovalRow, 'id' | 'state'>,
+      at: number,
+    ): Promise<ApprovalRow | undefined> {
+      return pending(at)
+        .selectAll()
+        .where('action', '=', action)
+        .where('subject', '=', subject)
+        .where('requestedBy', '=', requestedBy)
+        .where('arguments', '=', text)
+        .executeTakeFirst();
+    },
+
+    /** False when it no longer waits: of two who decide at once, one does. */
+    async decide(
+      id: string,
+      decision: { readonly state: 'approved' | 'denied'; readonly by: string; readonly at: number },
+    ): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('approvals')
+        .set({ state: decision.state, decidedBy: decision.by, decidedAt: decision.at })
+        .where('id', '=', id)
+        .where('state', '=', 'pending')
+        .where('expiresAt', '>', decision.at)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    async finish(id: string, state: 'done' | 'failed', outcome: string): Promise<void> {
+      await db.updateTable('approvals').set({ state, outcome }).where('id', '=', id).execute();
+    },
+
+    /** What ran when the gateway ended: nobody knows how far it came. */
+    async failUnfinished(outcome: string): Promise<void> {
+      await db
+        .updateTable('approvals')
+        .set({ state: 'failed', outcome })
+        .where('state', '=', 'approved')
+        .execute();
+    },
+
+    /** Forgets those that ended before a time. */
+    async prune(before: number): Promise<void> {
+      await db.deleteFrom('approvals').where('expiresAt', '<', before).execute();
+    },
+  };
+}

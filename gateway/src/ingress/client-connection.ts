@@ -1,21 +1,14 @@
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import {
-  type CloseCode,
-  errorText,
-  resetSocket,
-  type SocketReader,
-  type Splice,
-  splice,
-  TunnelError,
-} from '@penstock/wire';
+import { type CloseCode, errorText, type Splice, splice, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed } from '../routing/dial.ts';
-import type { AcceptedSocket } from './accepted-socket.ts';
+import { type Arrival, refuseArrival } from './arrival.ts';
 
 export type ClientOptions = {
   readonly connection: string;
-  readonly dial: (client: string, signal: AbortSignal) => Promise<Dialed>;
+  readonly dial: (signal: AbortSignal) => Promise<Dialed>;
   readonly halfClosedTimeout: () => number;
   readonly log: GatewayLog;
   readonly metrics: GatewayMetrics;
@@ -30,18 +23,16 @@ type State =
 
 /** One client from accept to end. */
 export class ClientConnection {
+  readonly #arrival: Arrival;
   readonly #socket: Socket;
-  readonly #reader: SocketReader | undefined;
   readonly #options: ClientOptions;
-  readonly #client: string;
   #state: State = { name: 'accepted' };
 
   /** The socket is paused, and allows half-open. */
-  constructor({ socket, reader }: AcceptedSocket, options: ClientOptions) {
-    this.#socket = socket;
-    this.#reader = reader;
+  constructor(arrival: Arrival, options: ClientOptions) {
+    this.#arrival = arrival;
+    this.#socket = arrival.socket;
     this.#options = options;
-    this.#client = socket.remoteAddress ?? '';
   }
 
   get state(): State['name'] {
@@ -51,6 +42,7 @@ export class ClientConnection {
   /** Connects the client to its target and comes back when both are gone. Never rejects. */
   async run(): Promise<'opened' | 'failed'> {
     const { connection, metrics, log } = this.#options;
+    const { address: client, reader } = this.#arrival;
     const started = performance.now();
     const cancel = new AbortController();
     this.#state = { name: 'dialing', cancel };
@@ -60,7 +52,8 @@ export class ClientConnection {
     this.#socket.read(0);
     let dialed: Dialed;
     try {
-      dialed = await this.#options.dial(this.#client, cancel.signal);
+      dialed = await this.#options.dial(cancel.signal);
+      await this.#accept(dialed.stream, cancel.signal);
     } catch (error) {
       return this.#fail(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
     } finally {
@@ -70,14 +63,8 @@ export class ClientConnection {
         .on('error', () => {});
     }
     const { stream, agent, pool, attempts } = dialed;
-    // A stream that its peer has reset is closed, and destroyed only when it has been read.
-    if (cancel.signal.aborted || this.#socket.destroyed || stream.closed) {
-      if (!stream.destroyed) stream.destroy(new TunnelError('CLIENT_GONE'));
-      return this.#fail(new TunnelError(this.#socket.destroyed ? 'CLIENT_GONE' : 'SESSION_LOST'));
-    }
-    stream.respond({ ':status': 200 });
     const joined = splice(this.#socket, stream, {
-      ...(this.#reader && { reader: this.#reader }),
+      ...(reader && { reader }),
       halfClosedTimeout: this.#options.halfClosedTimeout(),
       socketReset: 'CLIENT_RESET',
       streamReset: 'TARGET_RESET',
@@ -85,11 +72,11 @@ export class ClientConnection {
     this.#state = { name: 'joined', splice: joined };
     const seconds = (performance.now() - started) / 1000;
     metrics.opened(connection, seconds, attempts);
-    log('connection-opened', { connection, client: this.#client, agent, pool, attempts, seconds });
+    log('connection-opened', { connection, client, agent, pool, attempts, seconds });
     const end = await joined.done;
     this.#state = { name: 'ended' };
     metrics.ended(connection, end);
-    log('connection-closed', { connection, client: this.#client, agent, pool, ...end });
+    log('connection-closed', { connection, client, agent, pool, ...end });
     return 'opened';
   }
 
@@ -99,13 +86,33 @@ export class ClientConnection {
     else if (this.#state.name === 'joined') this.#state.splice.abort(code);
   }
 
+  /** Answers the stream, and lets the way in speak first. What fails here ends the stream. */
+  async #accept(stream: ServerHttp2Stream, signal: AbortSignal): Promise<void> {
+    try {
+      // A stream that its peer has reset is closed, and destroyed only when it has been read.
+      if (stream.closed) throw new TunnelError('SESSION_LOST');
+      signal.throwIfAborted();
+      stream.respond({ ':status': 200 });
+      await this.#arrival.introduce?.(stream, signal);
+      signal.throwIfAborted();
+      if (this.#socket.destroyed) throw new TunnelError('CLIENT_GONE');
+    } catch (error) {
+      if (!stream.destroyed) stream.destroy(new TunnelError('CLIENT_GONE'));
+      throw error;
+    }
+  }
+
   #fail(error: TunnelError): 'failed' {
     const { connection, log, metrics } = this.#options;
     this.#state = { name: 'ended' };
     metrics.failed(connection, error.code);
-    log('connection-failed', { connection, client: this.#client, code: error.code, detail: error.message });
-    // A reset, not a FIN: nothing was answered, and nothing should look like an answer.
-    resetSocket(this.#socket);
+    log('connection-failed', {
+      connection,
+      client: this.#arrival.address,
+      code: error.code,
+      detail: error.message,
+    });
+    refuseArrival(this.#arrival, error);
     return 'failed';
   }
 }

@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net';
-import type { Connection, GatewayConfig, HostPort } from '@penstock/config-schema';
+import type { GatewayConfig } from '@penstock/config-schema';
 import { bindError, type CloseCode } from '@penstock/wire';
-import { sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialWishes } from '../routing/dial.ts';
-import type { AcceptedSocket } from './accepted-socket.ts';
+import type { Arrival } from './arrival.ts';
 import { ClientConnection } from './client-connection.ts';
-import { type Ingress, openTcpIngress } from './tcp.ts';
+import { openWayIn } from './open-way-in.ts';
+import { addressText, type OpenWayIn, type WayIn, waysIn } from './way-in.ts';
 
 export type IngressOptions = {
   readonly dial: (
@@ -29,23 +29,22 @@ export type ClientCounts = {
   readonly failedTotal: number;
 };
 
-const addressKey = ({ host, port }: HostPort) =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
 /** Milliseconds until an ingress that could not be opened is tried again. */
 const RETRY_INTERVAL = 5_000;
 
-const connectionOfKey = (key: string) => key.split(' ')[0] ?? '';
+const leadsTo = ({ ways }: WayIn, name: string) => ways.some(({ connection }) => connection.name === name);
 const addressOfKey = (key: string) => key.split(' ').at(-1) ?? '';
 
 /** All ways in for clients, and the clients that came through them. Follows the configuration by difference. */
 export class Ingresses {
   readonly #options: IngressOptions;
-  readonly #open = new Map<string, Ingress>();
+  readonly #open = new Map<string, { readonly wayIn: WayIn; readonly listener: OpenWayIn }>();
   readonly #clients = new Map<string, Set<ClientConnection>>();
   readonly #limits = new Map<string, number>();
   readonly #totals = new Map<string, { opened: number; failed: number }>();
-  #wanted: ReadonlySet<string> = new Set();
+  #wanted: ReadonlyMap<string, WayIn> = new Map();
+  #config: GatewayConfig | undefined;
+  /** Why a listener is not open, by its key. */
   readonly #failures = new Map<string, string>();
   readonly #retries = new Set<NodeJS.Timeout>();
   #life: 'open' | 'closed' = 'open';
@@ -57,47 +56,41 @@ export class Ingresses {
 
   /** Opens what is new, closes what is gone, and leaves the rest alone. Throws when `strict` and one cannot be opened. */
   async apply(config: GatewayConfig, strict: boolean): Promise<void> {
+    this.#config = config;
     this.#limits.clear();
     for (const name of this.#totals.keys()) {
       if (!config.connections.some((connection) => connection.name === name)) this.#totals.delete(name);
     }
-    const wanted = new Map<string, { connection: Connection; listen: HostPort; allow: readonly string[] }>();
-    for (const connection of config.connections) {
-      this.#limits.set(connection.name, connection.maxConnections);
-      for (const [index, ingress] of connection.ingress.entries()) {
-        const { listen: tcp, allow } = ingress;
-        if (ingress.kind !== 'tcp') throw new TypeError(`This release does not serve ${ingress.kind} yet.`);
-        // Port 0 is another port each time: such an ingress is known by its place.
-        const key = `${connection.name} ${tcp.port === 0 ? `#${index} ` : ''}${addressKey(tcp)}`;
-        wanted.set(key, { connection, listen: tcp, allow });
-      }
-    }
+    for (const { name, maxConnections } of config.connections) this.#limits.set(name, maxConnections);
+    const wanted = waysIn(config);
     if (this.#life === 'closed') return;
     this.#failures.clear();
     this.#stopRetrying();
-    const taken = new Set([...wanted.values()].map(({ listen }) => addressKey(listen)));
+    const taken = new Set([...wanted.values()].map(({ listen }) => addressText(listen)));
     // First what stands in the way of a new one, then the new ones, then the rest: a connection is never without.
     await this.#close((key) => !wanted.has(key) && taken.has(addressOfKey(key)));
-    for (const [key, { connection, listen, allow }] of wanted) {
-      const isAllowed = sourceAllowList(allow);
+    for (const [key, wayIn] of wanted) {
       const open = this.#open.get(key);
-      if (open === undefined) await this.#openOne(key, connection.name, listen, isAllowed, strict);
-      else open.setAllowed(isAllowed);
+      if (open === undefined) await this.#openOne(key, wayIn, strict);
+      else {
+        open.listener.apply(wayIn.ways);
+        this.#open.set(key, { wayIn, listener: open.listener });
+      }
     }
-    this.#wanted = new Set(wanted.keys());
+    this.#wanted = wanted;
     await this.#closeReplaced();
   }
 
-  /** Why an ingress that the configuration asks for is not open, by connection. */
+  /** Why an ingress that the configuration asks for is not open, by listener. */
   get failures(): ReadonlyMap<string, string> {
     return this.#failures;
   }
 
   /** Where each connection can be reached now. */
   addressesOf(connection: string): readonly AddressInfo[] {
-    return [...this.#open]
-      .filter(([key]) => key.startsWith(`${connection} `))
-      .map(([, { address }]) => address);
+    return [...this.#open.values()]
+      .filter(({ wayIn }) => leadsTo(wayIn, connection))
+      .map(({ listener }) => listener.address);
   }
 
   clientsOf(connection: string): number {
@@ -139,51 +132,60 @@ export class Ingresses {
 
   /** Closes what the configuration no longer has, but for what stands in for an ingress that could not be opened. */
   async #closeReplaced(): Promise<void> {
-    await this.#close((key) => !this.#wanted.has(key) && !this.#failures.has(connectionOfKey(key)));
+    const failed = [...this.#wanted].filter(([key]) => this.#failures.has(key));
+    const standsIn = ({ ways }: WayIn) =>
+      ways.some(({ connection }) => failed.some(([, wayIn]) => leadsTo(wayIn, connection.name)));
+    await this.#close((key) => {
+      const wayIn = this.#open.get(key)?.wayIn;
+      return !this.#wanted.has(key) && wayIn !== undefined && !standsIn(wayIn);
+    });
   }
 
   async #close(isGone: (key: string) => boolean): Promise<void> {
-    for (const [key, ingress] of this.#open) {
+    for (const [key, { listener }] of this.#open) {
       if (!isGone(key)) continue;
       this.#open.delete(key);
-      await ingress.close();
+      await listener.close();
       this.#options.log('ingress-closed', { ingress: key });
     }
   }
 
-  async #openOne(
-    key: string,
-    connection: string,
-    listen: HostPort,
-    isAllowed: (address: string) => boolean,
-    strict: boolean,
-  ): Promise<void> {
+  async #openOne(key: string, wayIn: WayIn, strict: boolean): Promise<void> {
     const { log } = this.#options;
+    const connection = wayIn.ways.map((way) => way.connection.name).join(', ');
     try {
-      const serve = (accepted: AcceptedSocket) => this.#serve(connection, accepted);
-      const ingress = await openTcpIngress({ connection, listen, isAllowed, serve, log });
+      const listener = await openWayIn(wayIn, {
+        config: () => this.#configInForce,
+        serve: (name, client) => this.#serve(name, client),
+        log,
+      });
       if (this.#life === 'closed') {
-        await ingress.close();
+        await listener.close();
         return;
       }
-      this.#open.set(key, ingress);
-      this.#failures.delete(connection);
-      const { address: host, port } = ingress.address;
-      log('ingress-listening', { connection, address: addressKey({ host, port }) });
+      this.#open.set(key, { wayIn, listener });
+      this.#failures.delete(key);
+      const { address: host, port } = listener.address;
+      log('ingress-listening', { connection, kind: wayIn.kind, address: addressText({ host, port }) });
     } catch (error) {
-      const problem = bindError(`the ingress of ${connection}`, listen, error);
-      this.#failures.set(connection, problem.message);
-      log('ingress-failed', { connection, address: addressKey(listen), detail: problem.message });
+      const problem = bindError(`the ingress of ${connection}`, wayIn.listen, error);
+      this.#failures.set(key, problem.message);
+      log('ingress-failed', { connection, address: addressText(wayIn.listen), detail: problem.message });
       if (strict) throw problem;
-      this.#retry(key, connection, listen, isAllowed);
+      this.#retry(key, wayIn);
     }
   }
 
+  get #configInForce(): GatewayConfig {
+    if (this.#config === undefined) throw new TypeError('A way in is open before there is a configuration.');
+    return this.#config;
+  }
+
   /** Tries again later, unless another configuration has come: the address may be taken for a moment only. */
-  #retry(key: string, connection: string, listen: HostPort, isAllowed: (address: string) => boolean): void {
+  #retry(key: string, wayIn: WayIn): void {
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
-      void this.#openOne(key, connection, listen, isAllowed, false).then(() => this.#closeReplaced());
+      void this.#openOne(key, wayIn, false).then(() => this.#closeReplaced());
     }, RETRY_INTERVAL);
     this.#retries.add(timer);
   }
@@ -193,11 +195,11 @@ export class Ingresses {
     this.#retries.clear();
   }
 
-  #serve(connection: string, accepted: AcceptedSocket): boolean {
+  #serve(connection: string, arrival: Arrival): boolean {
     if (this.clientsOf(connection) >= (this.#limits.get(connection) ?? 0)) return false;
-    const client = new ClientConnection(accepted, {
+    const client = new ClientConnection(arrival, {
       connection,
-      dial: (address, signal) => this.#options.dial(connection, address, signal),
+      dial: (signal) => this.#options.dial(connection, arrival.address, signal, arrival.wishes),
       halfClosedTimeout: this.#options.halfClosedTimeout,
       log: this.#options.log,
       metrics: this.#options.metrics,

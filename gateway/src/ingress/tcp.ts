@@ -1,30 +1,18 @@
 import { type AddressInfo, createServer } from 'node:net';
-import type { HostPort } from '@penstock/config-schema';
 import { type CloseCode, errorText } from '@penstock/wire';
-import type { SourceAllowList } from '../access/source-address.ts';
-import type { GatewayLog } from '../observe/event.ts';
-import { type AcceptedSocket, withReader } from './accepted-socket.ts';
-
-export type TcpIngressOptions = {
-  readonly connection: string;
-  readonly listen: HostPort;
-  readonly isAllowed: SourceAllowList;
-  /** Takes an accepted client over; false when there is no room for it. */
-  readonly serve: (client: AcceptedSocket) => boolean;
-  readonly log: GatewayLog;
-};
-
-export type Ingress = {
-  readonly address: AddressInfo;
-  setAllowed(isAllowed: SourceAllowList): void;
-  /** Takes no new clients. Those that are in go on. */
-  close(): Promise<void>;
-};
+import { sourceAllowList } from '../access/source-address.ts';
+import { withReader } from './accepted-socket.ts';
+import type { OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
 
 /** Opens a TCP port whose every client belongs to one connection. Throws what listening throws. */
-export async function openTcpIngress(options: TcpIngressOptions): Promise<Ingress> {
-  const { connection, listen, log } = options;
-  let isAllowed = options.isAllowed;
+export async function openTcpIngress(
+  { listen, ways }: WayIn<'tcp'>,
+  { serve, log }: WayInPorts,
+): Promise<OpenWayIn> {
+  const [way] = ways;
+  if (way === undefined) throw new TypeError('A TCP port belongs to a connection.');
+  const connection = way.connection.name;
+  let isAllowed = sourceAllowList(way.ingress.allow);
   const server = createServer(
     {
       allowHalfOpen: true,
@@ -46,7 +34,7 @@ export async function openTcpIngress(options: TcpIngressOptions): Promise<Ingres
         socket.on('error', () => {}).resetAndDestroy();
       };
       if (!isAllowed(client)) refuse('CLIENT_DENIED', `${client} is not in the allow list of this ingress.`);
-      else if (!options.serve({ socket, reader }))
+      else if (!serve(connection, { socket, reader, address: client }))
         refuse('LIMIT_EXCEEDED', 'The connection has its maxConnections.');
     },
   );
@@ -59,8 +47,8 @@ export async function openTcpIngress(options: TcpIngressOptions): Promise<Ingres
   server.on('error', (error) => log('accept-failed', { connection, detail: errorText(error) }));
   return {
     address: server.address() as AddressInfo,
-    setAllowed: (allowed) => {
-      isAllowed = allowed;
+    apply([changed]: readonly Way<'tcp'>[]) {
+      if (changed !== undefined) isAllowed = sourceAllowList(changed.ingress.allow);
     },
     async close() {
       // The callback waits for the clients as well; the port is free at once.

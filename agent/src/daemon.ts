@@ -34,7 +34,7 @@ export type DaemonOptions = {
   readonly log: AgentLog;
   /** Resolves target names; the host's resolver when left out. */
   readonly lookup?: Lookup;
-  /** Tells the agent when this host slept and when to renew; the system's when left out. */
+  /** Tells the agent the time, when this host slept and when to renew; the system's when left out. */
   readonly clock?: Clock;
 };
 
@@ -114,6 +114,7 @@ export async function startDaemon({
     windows: new WindowBudget(config.tunnel.memoryBudget),
     log,
     metrics,
+    clock,
     hello: (index) => ({
       type: 'hello',
       protocol: PROTOCOL_VERSION,

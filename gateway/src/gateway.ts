@@ -11,9 +11,9 @@ import {
 } from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
-import { agentViews } from './fleet/agent-views.ts';
 import { Approvals } from './fleet/approvals.ts';
 import { openEvents } from './fleet/open-events.ts';
+import { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
@@ -93,6 +93,19 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     return { certificate, key, agentAuthority: identity.authority.caPem };
   };
   const epoch = randomUUID();
+  let presented = await tls(config);
+  const fleet = await openFleet({
+    store,
+    registry,
+    config: () => config,
+    clock,
+    epoch,
+    certificate: () => presented.certificate,
+    waiting: (pool) => queue.depth(pool),
+    log,
+  });
+  starting.defer(() => fleet.stop());
+  identity.revocation.onRevoked((agentId) => fleet.revoked(agentId));
   const session: SessionOptions = {
     self: { id: config.organization, epoch },
     clock,
@@ -104,9 +117,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     log,
     // Again at hello: who was revoked, or ran out, while it introduced itself is not let in.
     admit: (each) => refusalOf(each, identity) ?? registry.admit(each),
-    onState: (each) => registry.update(each),
+    ...fleet.sessions,
   };
-  const presented = await tls(config);
   const endpoint = await opened('listen.tunnel', config.listen.tunnel, () =>
     openEndpoint({
       listen: config.listen.tunnel,
@@ -114,7 +126,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       organization: config.organization,
       handshakeTimeout: config.tunnel.handshakeTimeout,
       authenticationTimeout: config.tunnel.handshakeTimeout,
-      identity: identityPort(identity, log),
+      identity: identityPort(identity, fleet, log),
       admission: new Admission(config.tunnel, clock),
       session,
       log,
@@ -146,6 +158,9 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const sources: FactSources = { registry, routes, queue, ingresses, endpoint };
   let life: 'running' | 'leaving' = 'running';
   const events = openEvents(store, () => connectionViews(sources));
+  fleet.onChange(({ agent: { name, pool, state, code, sentence } }) =>
+    events.publish('agent', { name, pool, state, code, sentence }),
+  );
   const approvals = await Approvals.open({
     store,
     needs: (pool) => routes.pool(pool)?.approval ?? [],
@@ -157,7 +172,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     store,
     tokens: identity.tokens,
     revocation: identity.revocation,
-    agents: () => agentViews(registry.sessions()),
+    fleet,
     connections: () => connectionViews(sources),
     readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
@@ -189,11 +204,15 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       if (life === 'leaving') return;
       // What can fail comes first, so that a configuration is in force as a whole or not at all.
       const replacement = config.tls === next.tls ? undefined : await tls(next);
-      if (replacement !== undefined) endpoint.replaceTls(replacement);
+      if (replacement !== undefined) {
+        endpoint.replaceTls(replacement);
+        presented = replacement;
+      }
       config = next;
       routes.apply(next);
       ejection.apply(next.ejection);
       await ingresses.apply(next, false);
+      fleet.apply();
       queue.wakeAll();
     },
     async drain() {
@@ -231,23 +250,26 @@ async function opened<Listener>(
   }
 }
 
-function identityPort({ enrollment, renewal, revocation }: Identity, log: GatewayLog): IdentityPort {
+function identityPort(
+  { enrollment, renewal, revocation }: Identity,
+  fleet: Pick<OpenFleet, 'issued'>,
+  log: GatewayLog,
+): IdentityPort {
   return {
     async enroll(body, address) {
       const issued = await enrollment.enroll(body, address);
-      const { name, pool } = readAgentIdentity(Buffer.from(issued.certificateChain)) ?? {};
-      log('agent-enrolled', {
-        agent: name,
-        pool,
-        agentId: issued.agentId,
-        address,
-        notAfter: issued.notAfter,
-      });
+      const { agentId, notAfter } = issued;
+      const identity = readAgentIdentity(Buffer.from(issued.certificateChain));
+      if (identity !== undefined) fleet.issued({ ...identity, id: agentId });
+      const { name, pool } = identity ?? {};
+      log('agent-enrolled', { agent: name, pool, agentId, address, notAfter });
       return issued;
     },
     async renew(identity, body) {
       const issued = await renewal.renew(identity, body);
-      log('agent-renewed', { agent: identity.name, agentId: identity.agentId, notAfter: issued.notAfter });
+      const { name, pool, agentId } = identity;
+      fleet.issued({ id: agentId, name, pool, notAfter: Date.parse(issued.notAfter) });
+      log('agent-renewed', { agent: name, agentId, notAfter: issued.notAfter });
       return issued;
     },
     isRevoked: (identity) => revocation.isRevoked(identity),

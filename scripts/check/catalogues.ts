@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentEvents, createAgentMetrics, gatewayErrorCodes } from '@penstock/agent';
-import { createGatewayMetrics, gatewayEvents } from '@penstock/gateway';
+import { agentConditions, createGatewayMetrics, gatewayEvents } from '@penstock/gateway';
 import { closeCodes, problemCodes } from '@penstock/wire';
 import { compareCatalogue } from './catalogue.ts';
 import type { Check } from './check.ts';
@@ -57,6 +57,16 @@ function catalogues(): readonly Catalogue[] {
         String(status),
         permanent ? 'no' : 'yes',
         sentence,
+      ]),
+    },
+    {
+      document: 'docs/fleet.md',
+      heading: 'Conditions',
+      rows: Object.entries(agentConditions).map(([name, { states, sentence, advice }]) => [
+        code(name),
+        states.join(' or '),
+        sentence,
+        advice,
       ]),
     },
     { document: 'docs/events.md', heading: 'Agent', rows: eventRows(agentEvents) },

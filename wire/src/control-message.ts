@@ -43,6 +43,8 @@ export const agentMessages = {
     seq: Count,
     /** Milliseconds since 1970 on the agent's clock. */
     sentAt: Millis,
+    /** Milliseconds the gateway's clock is ahead, and there and back, as the last acknowledged heartbeat gave them. */
+    clock: Type.Optional(Type.Object({ offset: Millis, roundTrip: Type.Number({ minimum: 0 }) })),
     cpu: Type.Optional(Type.Object({ load: Ratio, process: Type.Number({ minimum: 0, maximum: 4096 }) })),
     memory: Type.Optional(Type.Object({ totalBytes: Count, availableBytes: Count, processBytes: Count })),
     eventLoop: Type.Object({ p99Ms: Type.Number({ minimum: 0 }), maxMs: Type.Number({ minimum: 0 }) }),

@@ -9,7 +9,7 @@ export type HeartbeatOptions = {
   readonly interval: number;
   readonly clock: Clock;
   /** Everything but what the exchange itself adds. */
-  readonly facts: () => Omit<Heartbeat, 'type' | 'seq' | 'sentAt'>;
+  readonly facts: () => Omit<Heartbeat, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly send: (heartbeat: Heartbeat) => void;
   /** The gateway has acknowledged a heartbeat. */
   readonly onAcknowledged: (reading: ClockReading) => void;
@@ -33,12 +33,13 @@ export function startHeartbeats({
 }: HeartbeatOptions): Heartbeats {
   let seq = 0;
   let sentAt = 0;
+  let reading: ClockReading | undefined;
   let stopTimer = () => {};
   const beat = () => {
     seq += 1;
     sentAt = clock.wall();
     try {
-      send({ type: 'heartbeat', seq, sentAt, ...facts() });
+      send({ type: 'heartbeat', seq, sentAt, ...(reading && { clock: reading }), ...facts() });
     } catch (error) {
       onFailed(error);
     }
@@ -50,7 +51,11 @@ export function startHeartbeats({
       if (ack.seq !== seq) return;
       const now = clock.wall();
       const offset = (ack.receivedAt - sentAt + (ack.sentAt - now)) / 2;
-      onAcknowledged({ offset, roundTrip: now - sentAt - (ack.sentAt - ack.receivedAt) });
+      const roundTrip = now - sentAt - (ack.sentAt - ack.receivedAt);
+      const measured = { offset, roundTrip: Math.max(0, roundTrip) };
+      // A clock was set in between: this one says nothing, and would look like the best of all.
+      reading = roundTrip < 0 ? undefined : measured;
+      onAcknowledged(measured);
     },
     stop: () => stopTimer(),
   };

@@ -1,11 +1,11 @@
 import type { AgentConfig } from '@penstock/config-schema';
 import {
   type AgentMessageOf,
+  type Clock,
   errorCode,
   errorText,
   type GatewayMessage,
   ProblemError,
-  systemClock,
   TunnelError,
   type WindowBudget,
 } from '@penstock/wire';
@@ -30,8 +30,10 @@ export type ConnectOptions = {
   readonly windows: WindowBudget;
   readonly log: AgentLog;
   readonly metrics: AgentMetrics;
+  /** The time of day that heartbeats tell. */
+  readonly clock: Clock;
   readonly hello: (index: number) => AgentMessageOf<'hello'>;
-  readonly heartbeatFacts: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt'>;
+  readonly heartbeatFacts: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly onAcknowledged: (interval: number, reading: ClockReading) => void;
   readonly onMessage: (message: GatewayMessage, session: GatewaySession) => void;
 };
@@ -116,7 +118,7 @@ async function connectWith(
     if (stamp.digest !== told) session.send({ type: 'config', config: stamp, connectors });
     heartbeats = startHeartbeats({
       interval: welcome.heartbeatInterval,
-      clock: systemClock,
+      clock: options.clock,
       facts: options.heartbeatFacts,
       send: (heartbeat) => session.send(heartbeat),
       onAcknowledged: (reading) => options.onAcknowledged(welcome.heartbeatInterval, reading),

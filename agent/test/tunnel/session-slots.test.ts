@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAgentConfig, Secret } from '@penstock/config-schema';
-import { WindowBudget } from '@penstock/wire';
+import { systemClock, WindowBudget } from '@penstock/wire';
 import { TestAuthority } from '../../../test/rig/certificates.ts';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
@@ -57,6 +57,7 @@ async function startSlots(carried: () => Promise<void>) {
     windows: new WindowBudget(64 * 1024 * 1024),
     log: () => {},
     metrics: createAgentMetrics(),
+    clock: systemClock,
     hello: () => {
       rig.onHello();
       return {

@@ -1,24 +1,35 @@
 import { ProblemError } from '@penstock/wire';
 import Type from 'typebox';
-import type { AgentView } from '../fleet/agent-view.ts';
+import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
-import { findAgent, listAgents } from './agent-listing.ts';
-import { AgentResource } from './agent-resource.ts';
+import { AgentDetail, AgentResource, agentDetail, agentResource } from './agent-resource.ts';
 import { Name, NextCursor, PageQuery, problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
+
+/** The fleet as the API reads it. None of this waits. */
+export type FleetReader = {
+  /** By name. */
+  agents(): readonly AgentView[];
+  agent(name: string): AgentView | undefined;
+  samplesOf(id: string): readonly Sample[];
+  /** False when the store did not answer the last time: agents that enrolled since are missing. */
+  readonly isComplete: boolean;
+};
 
 export type AgentsDependencies = {
   readonly store: Store;
   readonly revocation: Revocation;
-  readonly agents: () => readonly AgentView[];
+  readonly fleet: FleetReader;
   readonly clock: () => number;
 };
 
 const AgentList = Type.Object({
   items: Type.Array(AgentResource),
   nextCursor: NextCursor,
-  complete: Type.Boolean({ description: 'False when only agents with a session could be listed.' }),
+  complete: Type.Boolean({
+    description: 'False when the store did not answer lately: agents that enrolled since may be missing.',
+  }),
 });
 
 const Revoked = Type.Object({
@@ -34,7 +45,7 @@ const Params = Type.Object({ name: Name });
 
 /** /agents: the fleet. */
 export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): void {
-  const { store, revocation, agents, clock } = dependencies;
+  const { store, revocation, fleet, clock } = dependencies;
 
   app.get(
     '/agents',
@@ -47,7 +58,16 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
         response: { 200: AgentList, ...problems },
       },
     },
-    ({ query }) => listAgents(store, agents(), query, clock()),
+    async ({ query: { cursor = '', limit } }) => {
+      const following = fleet.agents().filter(({ name }) => name > cursor);
+      const page = following.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        items: page.map(agentResource),
+        ...(following.length > limit && last !== undefined && { nextCursor: last.name }),
+        complete: fleet.isComplete,
+      };
+    },
   );
 
   app.get(
@@ -58,10 +78,13 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
         summary: 'One agent',
         tags: ['agents'],
         params: Params,
-        response: { 200: AgentResource, ...problems },
+        response: { 200: AgentDetail, ...problems },
       },
     },
-    async ({ params: { name } }) => (await findAgent(store, agents(), name, clock())) ?? unknownAgent(name),
+    async ({ params: { name } }) => {
+      const agent = fleet.agent(name) ?? unknownAgent(name);
+      return agentDetail(agent, fleet.samplesOf(agent.id));
+    },
   );
 
   app.post(

@@ -1,12 +1,11 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import type { AgentView } from '../fleet/agent-view.ts';
 import type { Approvals } from '../fleet/approvals.ts';
 import type { FleetEvents } from '../fleet/events.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
-import { agentRoutes } from './agents.ts';
+import { agentRoutes, type FleetReader } from './agents.ts';
 import { approvalRoutes } from './approvals.ts';
 import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
@@ -23,7 +22,7 @@ export type ApiDependencies = {
   readonly tokens: EnrollmentTokens;
   readonly revocation: Revocation;
   /** Facts of the moment, asked at each request; they must not wait. */
-  readonly agents: () => readonly AgentView[];
+  readonly fleet: FleetReader;
   readonly connections: () => readonly ConnectionView[];
   readonly readiness: () => Readiness;
   readonly metrics: MetricsRegistry;
@@ -42,7 +41,7 @@ const SECOND = 1000;
  * it with `close()`, which cuts what is still open.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, agents, connections, readiness, metrics, events, approvals, report } =
+  const { store, tokens, revocation, fleet, connections, readiness, metrics, events, approvals, report } =
     dependencies;
   const clock = dependencies.clock ?? Date.now;
   const app = fastify({
@@ -70,7 +69,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
         void reply.header('cache-control', 'no-store');
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
-      agentRoutes(typed, { store, revocation, agents, clock });
+      agentRoutes(typed, { store, revocation, fleet, clock });
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });

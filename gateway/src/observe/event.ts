@@ -14,6 +14,7 @@ export const events = {
   'agent-enrolled': ['info', 'An agent has enrolled.'],
   'agent-renewed': ['info', 'An agent has renewed its identity.'],
   'agent-refused': ['warn', 'A request on the tunnel port was refused.'],
+  'agent-state-changed': ['info', 'An agent has another state, or another reason for it.'],
   'session-opened': ['info', 'An agent has opened a session.'],
   'session-draining': ['info', 'A session takes no new opens.'],
   'session-closed': ['info', 'A session has ended as one end had announced.'],

@@ -48,6 +48,34 @@ export function agentRepository(db: Kysely<Database>) {
       return rows.map(({ id }) => id);
     },
 
+    /** Revoked agents that still have a certificate valid at `at`. */
+    revokedAndUnexpired(at: number): Promise<AgentRow[]> {
+      return db
+        .selectFrom('agents')
+        .selectAll()
+        .where('revokedAt', 'is not', null)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('identities')
+              .select('identities.serial')
+              .whereRef('identities.agentId', '=', 'agents.id')
+              .where('identities.notAfter', '>', at),
+          ),
+        )
+        .execute();
+    },
+
+    /** Keeps new opens away from an agent since `at`, or no longer when null. False when there is no such agent. */
+    async setDrained(id: string, at: number | null): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('agents')
+        .set({ drainedAt: at })
+        .where('id', '=', id)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
     /** False when there is no such agent, or it is revoked already. */
     async revoke(id: string, at: number, reason: RevocationReason): Promise<boolean> {
       const { numUpdatedRows } = await db

@@ -4,9 +4,11 @@ import { type AgentKeyRepository, agentKeyRepository } from './agent-keys.ts';
 import { type AgentRepository, agentRepository } from './agents.ts';
 import { type ApprovalRepository, approvalRepository } from './approvals.ts';
 import { type AuditRepository, auditRepository } from './audit.ts';
+import { type ConfigVersionRepository, configVersionRepository } from './config-versions.ts';
 import { type EnrollmentTokenRepository, enrollmentTokenRepository } from './enrollment-tokens.ts';
 import { type EnrollmentRepository, enrollmentRepository } from './enrollments.ts';
 import { type IdentityRepository, identityRepository } from './identities.ts';
+import { type PinRepository, pinRepository } from './pins.ts';
 import type { AuditRow, Database } from './schema.ts';
 
 export type Repositories = {
@@ -18,6 +20,8 @@ export type Repositories = {
   readonly adminTokens: AdminTokenRepository;
   readonly audit: AuditRepository;
   readonly approvals: ApprovalRepository;
+  readonly configVersions: ConfigVersionRepository;
+  readonly pins: PinRepository;
 };
 
 /** The same repositories over the store itself or over one transaction. `onAudit` is told of each entry appended. */
@@ -31,5 +35,7 @@ export function repositoriesOver(db: Kysely<Database>, onAudit: (row: AuditRow) 
     adminTokens: adminTokenRepository(db),
     audit: auditRepository(db, onAudit),
     approvals: approvalRepository(db),
+    configVersions: configVersionRepository(db),
+    pins: pinRepository(db),
   };
 }

@@ -4,6 +4,7 @@ import {
   type AgentMessage,
   type AgentMessageOf,
   type Clock,
+  type GatewayMessageOf,
   SessionKeepalive,
   SOFTWARE_VERSION,
   TunnelError,
@@ -31,7 +32,15 @@ export type SessionOptions = {
   /** Says no to a session that has introduced itself, or takes it in. */
   readonly admit: (session: AgentSession) => TunnelError | undefined;
   readonly onState: (session: AgentSession) => void;
+  /** What an agent is told when it is welcomed, and again by `tell`. */
+  readonly verdict: (session: AgentSession) => Verdict;
+  /** Whether the control plane keeps opens away from this agent. Asked for each open: it must not wait. */
+  readonly isHeld: (agentId: string) => boolean;
+  readonly onHeartbeat: (session: AgentSession, received: ReceivedHeartbeat) => void;
 };
+
+/** The pin of an agent, and its state as the control plane sees it. */
+export type Verdict = Pick<GatewayMessageOf<'welcome'>, 'pin' | 'agentState'>;
 
 /**
  * Every life of a session: `draining` takes no new opens. When the agent drains, the agent also ends the session; when
@@ -144,7 +153,8 @@ export class AgentSession {
 
   /** Whether an open may be asked of this session now. */
   get takesOpens(): boolean {
-    return this.#state.name === 'ready' && !this.#streams.isFull && !this.#hasExpired;
+    if (this.#state.name !== 'ready' || this.#streams.isFull || this.#hasExpired) return false;
+    return !this.#options.isHeld(this.identity.agentId);
   }
 
   /** A session may outlive its certificate for as long as its streams do; it takes no opens on an expired one. */
@@ -176,6 +186,13 @@ export class AgentSession {
     this.#drain('gateway', timer);
   }
 
+  /** Tells the agent that its pin or its state has changed. */
+  tell(verdict: Verdict): void {
+    if (this.#state.name === 'ready' || this.#state.name === 'draining') {
+      this.#control.send({ type: 'pin', ...verdict });
+    }
+  }
+
   /** Ends the session and everything on it at once. */
   end(error: TunnelError): void {
     this.#end(error);
@@ -195,6 +212,7 @@ export class AgentSession {
           receivedAt: at,
           sentAt: this.#options.clock.wall(),
         });
+        this.#options.onHeartbeat(this, this.#heartbeat);
         break;
       }
       case 'config':
@@ -243,7 +261,7 @@ export class AgentSession {
       gateway: { ...this.#options.self, version: SOFTWARE_VERSION },
       clock: this.#options.clock.wall(),
       heartbeatInterval: this.#options.heartbeatInterval(),
-      agentState: 'connected',
+      ...this.#options.verdict(this),
     });
     this.#keepalive.start();
     this.#options.log('session-opened', this.#fields());

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AgentListing } from '../../src/api/agent-listing.ts';
-import type { AgentResource } from '../../src/api/agent-resource.ts';
-import type { AgentView } from '../../src/fleet/agent-view.ts';
-import { agentKey, FROM, HOUR, requestOf } from '../identity/identity-rig.ts';
+import type { AgentDetail, AgentResource } from '../../src/api/agent-resource.ts';
+import { conditions } from '../../src/fleet/agent-state.ts';
+import { absentView, testView } from '../fleet/test-view.ts';
+import { agentKey, FROM, requestOf } from '../identity/identity-rig.ts';
 import { type Answer, type ApiRig, apiRig, assertProblem } from './api-rig.ts';
+
+type AgentListing = { items: AgentResource[]; nextCursor?: string; complete: boolean };
 
 async function enroll({ rig }: ApiRig, name: string): Promise<{ id: string; notAfter: string }> {
   const { csr } = await agentKey();
@@ -15,66 +17,88 @@ async function enroll({ rig }: ApiRig, name: string): Promise<{ id: string; notA
   return { id: issued.agentId, notAfter: issued.notAfter };
 }
 
-const view = (id: string, name: string, more: Partial<AgentView> = {}): AgentView => ({
-  id,
-  name,
-  pool: 'dc1',
-  state: 'connected',
-  connectedSince: 1_700_000_000_000,
-  address: '192.0.2.1',
-  sessions: { got: 2, wanted: 2 },
-  softwareVersion: '0.1.0',
-  config: { version: 12, digest: 'sha256:abc' },
-  connectors: [{ name: 'orders-db', kind: 'postgresql' }],
-  streams: { open: 3, opening: 1 },
-  lastHeartbeat: undefined,
-  identityNotAfter: 1_800_000_000_000,
-  ...more,
-});
-
-test('agents are listed by name, with what their sessions tell and what the store knows', async () => {
+test('agents are listed by name with all that is known, and what is not known is left out', async () => {
   await using api = await apiRig();
-  const beta = await enroll(api, 'beta');
-  const alpha = await enroll(api, 'alpha');
-  api.live.agents = [view(beta.id, 'beta', { lastHeartbeat: 1_700_000_001_000 }), view('agt_stray', 'Stray')];
+  const pin = {
+    version: 13,
+    digest: 'sha256:def',
+    mode: 'enforce',
+    scope: 'pool',
+    drift: 'version',
+  } as const;
+  api.live.agents = [testView('beta', { pin }, 'CONFIG_DRIFT'), absentView('Alpha')];
   const { status, body } = await api.ask('GET', '/api/v1/agents', { as: 'viewer' });
   assert.equal(status, 200);
-  const enrolledAt = new Date(api.rig.clock.now).toISOString();
-  const heard = {
+  const { sentence, advice } = conditions.CONFIG_DRIFT;
+  const away = {
+    code: 'NO_SESSION',
+    state: 'disconnected',
+    since: '2023-11-14T22:13:20.000Z',
+    sentence: conditions.NO_SESSION.sentence,
+    advice: conditions.NO_SESSION.advice,
+  };
+  const drift = {
+    code: 'CONFIG_DRIFT',
+    state: 'quarantined',
+    since: '2023-11-14T22:13:20.000Z',
+    sentence,
+    advice,
+  };
+  const stored = {
     pool: 'dc1',
-    state: 'connected',
-    identityNotAfter: '2027-01-15T08:00:00.000Z',
-    connectedSince: '2023-11-14T22:13:20.000Z',
-    address: '192.0.2.1',
-    sessions: { got: 2, wanted: 2 },
-    streams: { open: 3, opening: 1 },
-    softwareVersion: '0.1.0',
-    config: { version: 12, digest: 'sha256:abc' },
-    connectors: [{ name: 'orders-db', kind: 'postgresql' }],
+    enrolledAt: '2023-11-14T22:13:19.000Z',
+    identityNotAfter: '2023-11-14T23:13:20.000Z',
   };
   assert.deepEqual(body, {
     items: [
-      { id: 'agt_stray', name: 'Stray', ...heard },
       {
-        id: alpha.id,
-        name: 'alpha',
-        pool: 'dc1',
-        state: 'disconnected',
-        enrolledAt,
-        identityNotAfter: alpha.notAfter,
+        id: 'agt_Alpha',
+        name: 'Alpha',
+        ...away,
+        reasons: [away],
+        ...stored,
         sessions: { got: 0 },
         streams: { open: 0, opening: 0 },
+        boots: [],
+        checks: [],
       },
-      { id: beta.id, name: 'beta', ...heard, enrolledAt, lastHeartbeat: '2023-11-14T22:13:21.000Z' },
+      {
+        id: 'agt_beta',
+        name: 'beta',
+        ...drift,
+        reasons: [drift],
+        ...stored,
+        connectedSince: '2023-11-14T22:13:20.000Z',
+        lastHeartbeat: '2023-11-14T22:13:21.000Z',
+        address: '192.0.2.1',
+        sessions: { got: 2, wanted: 2 },
+        streams: { open: 3, opening: 1 },
+        softwareVersion: '0.1.0',
+        platform: { os: 'linux 6', arch: 'x64', node: '26.10.0' },
+        boots: [{ id: 'boot-1', address: '192.0.2.1', since: '2023-11-14T22:13:20.000Z', sessions: 2 }],
+        config: { version: 12, digest: 'sha256:0123456789abcdef' },
+        pin,
+        connectors: [{ name: 'orders-db', kind: 'postgresql' }],
+        checks: [],
+        clock: { skewMs: 12, roundTripMs: 3 },
+        eventLoop: { p99Ms: 1, maxMs: 2 },
+      },
     ],
     complete: true,
   });
 });
 
+test('a store that does not answer makes the listing no shorter, and it says so', async () => {
+  await using api = await apiRig();
+  api.live.agents = [testView('beta'), absentView('alpha')];
+  api.live.complete = false;
+  const { body } = await api.ask<AgentListing>('GET', '/api/v1/agents', { as: 'viewer' });
+  assert.deepEqual([body.items.length, body.complete], [2, false]);
+});
+
 test('pages follow each other without a gap or an overlap', async () => {
   await using api = await apiRig();
-  for (const name of ['a1', 'a3', 'a5', 'a7']) await enroll(api, name);
-  api.live.agents = ['a2', 'a4', 'a6'].map((name) => view(`agt_${name}`, name));
+  api.live.agents = ['a2', 'a4', 'a6', 'a1', 'a3', 'a5', 'a7'].map((name) => testView(name));
   const seen: string[] = [];
   let cursor: string | undefined;
   let pages = 0;
@@ -89,26 +113,32 @@ test('pages follow each other without a gap or an overlap', async () => {
   assert.deepEqual(seen, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7']);
 });
 
-test('an agent whose certificate has ended while it was away says so', async () => {
+test('one agent is found by name, with its samples; an unknown one is told', async () => {
   await using api = await apiRig();
-  await enroll(api, 'orders-1');
-  api.rig.clock.now += 25 * HOUR;
-  const { body } = await api.ask<AgentResource>('GET', '/api/v1/agents/orders-1', { as: 'viewer' });
-  assert.equal(body.state, 'identity-expired');
-});
-
-test('one agent is found by name; an unknown one is told', async () => {
-  await using api = await apiRig();
-  const { id } = await enroll(api, 'orders-1');
-  assert.equal(
-    (await api.ask<AgentResource>('GET', '/api/v1/agents/orders-1', { as: 'viewer' })).body.state,
-    'disconnected',
-  );
-  api.live.agents = [view(id, 'orders-1', { state: 'draining' })];
-  assert.equal(
-    (await api.ask<AgentResource>('GET', '/api/v1/agents/orders-1', { as: 'viewer' })).body.state,
-    'draining',
-  );
+  api.live.agents = [testView('orders-1')];
+  api.live.samples = [
+    {
+      at: 1_700_000_000_000,
+      cpuLoad: 0.5,
+      memoryAvailable: undefined,
+      eventLoopP99: 1,
+      streams: 2,
+      skew: -3,
+      roundTrip: 1,
+    },
+  ];
+  const { body } = await api.ask<AgentDetail>('GET', '/api/v1/agents/orders-1', { as: 'viewer' });
+  assert.equal(body.state, 'connected');
+  assert.deepEqual(body.samples, [
+    {
+      at: '2023-11-14T22:13:20.000Z',
+      cpuLoad: 0.5,
+      eventLoopP99Ms: 1,
+      streams: 2,
+      skewMs: -3,
+      roundTripMs: 1,
+    },
+  ]);
   assertProblem(
     await api.ask('GET', '/api/v1/agents/orders-9', { as: 'viewer' }),
     404,

@@ -7,7 +7,7 @@ import { createApi } from '../../src/api/create-api.ts';
 import type { Readiness } from '../../src/api/health.ts';
 import type { ApiProblemDocument } from '../../src/api/problem.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
-import type { AgentView } from '../../src/fleet/agent-view.ts';
+import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
 import { Approvals } from '../../src/fleet/approvals.ts';
 import type { FleetEvents } from '../../src/fleet/events.ts';
 import { openEvents } from '../../src/fleet/open-events.ts';
@@ -29,6 +29,8 @@ export type ApiRig = AsyncDisposable & {
   readonly app: FastifyInstance;
   readonly live: {
     agents: AgentView[];
+    samples: Sample[];
+    complete: boolean;
     connections: ConnectionView[];
     readiness: Readiness;
     approval: ApprovableAction[];
@@ -57,6 +59,8 @@ export async function apiRig(): Promise<ApiRig> {
   const { store, identity, clock } = rig;
   const live: ApiRig['live'] = {
     agents: [],
+    samples: [],
+    complete: true,
     connections: [],
     readiness: { ready: true, reasons: [] },
     approval: [],
@@ -75,7 +79,14 @@ export async function apiRig(): Promise<ApiRig> {
     store,
     tokens: identity.tokens,
     revocation: identity.revocation,
-    agents: () => live.agents,
+    fleet: {
+      agents: () => live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+      agent: (name) => live.agents.find((each) => each.name === name),
+      samplesOf: () => live.samples,
+      get isComplete() {
+        return live.complete;
+      },
+    },
     connections: () => live.connections,
     readiness: () => live.readiness,
     metrics,

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Counter } from 'prom-client';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { absentView } from '../fleet/test-view.ts';
 import { apiRig, assertProblem } from './api-rig.ts';
 
 test('alive, ready and the reasons why not', async () => {
@@ -75,7 +76,7 @@ test('what is not there, too large or no JSON is a problem document too', async 
   assert.equal(api.failures.length, 0, 'none of it is a failure of the gateway');
 });
 
-test('when the store is gone, changes are refused and what is connected is still told', async () => {
+test('when the store is gone, changes are refused and the agents are still told', async () => {
   await using api = await apiRig();
   const { store } = api.rig;
   const body = { pool: 'dc1' };
@@ -90,10 +91,16 @@ test('when the store is gone, changes are refused and what is connected is still
   for (const path of ['/healthz', '/readyz', '/metrics'])
     assert.equal((await api.ask('GET', path)).status, 200);
 
-  // The token is still known here: what is left to show is the agents that have a session.
+  // The token is still known here: the fleet is in memory.
+  api.live.agents = [absentView('orders-1')];
+  api.live.complete = false;
   Object.assign(adminTokens, { byId: async () => row });
-  const listing = await api.ask('GET', '/api/v1/agents', { as: 'admin' });
-  assert.deepEqual(listing.body, { items: [], complete: false });
+  const { body: listing } = await api.ask<{ items: { name: string }[]; complete: boolean }>(
+    'GET',
+    '/api/v1/agents',
+    { as: 'admin' },
+  );
+  assert.deepEqual([listing.items.map(({ name }) => name), listing.complete], [['orders-1'], false]);
 });
 
 test('a failure of our own is told without its insides, and reported with them', async () => {

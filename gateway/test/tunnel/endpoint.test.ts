@@ -42,6 +42,9 @@ async function endpointRig(unauthenticated: number) {
       drainTimeout: () => 10_000,
       log,
       admit: () => undefined,
+      verdict: () => ({ agentState: 'connected' }),
+      isHeld: () => false,
+      onHeartbeat: () => {},
       onState: () => {},
     },
   });

@@ -96,6 +96,9 @@ function serve(t: TestContext, peer: Peer) {
       drainTimeout: () => 1_000,
       log,
       admit: () => undefined,
+      verdict: () => ({ agentState: 'connected' }),
+      isHeld: () => false,
+      onHeartbeat: () => {},
       onState,
     },
   });

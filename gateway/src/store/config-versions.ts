@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely';
+import type { ConfigVersionRow, Database } from './schema.ts';
+
+export type ConfigVersionRepository = ReturnType<typeof configVersionRepository>;
+
+/** A published version without what the file says. */
+export type ConfigVersionHead = Omit<ConfigVersionRow, 'content'>;
+
+type Listing = { readonly pool: string; readonly before?: number | undefined; readonly limit: number };
+
+export function configVersionRepository(db: Kysely<Database>) {
+  const heads = ['pool', 'version', 'digest', 'publishedAt', 'publishedBy'] as const;
+  return {
+    async insert(row: ConfigVersionRow): Promise<void> {
+      await db.insertInto('configVersions').values(row).execute();
+    },
+
+    of(pool: string, version: number): Promise<ConfigVersionRow | undefined> {
+      return db
+        .selectFrom('configVersions')
+        .selectAll()
+        .where('pool', '=', pool)
+        .where('version', '=', version)
+        .executeTakeFirst();
+    },
+
+    /** Versions of a pool, the highest first, those below `before`. */
+    list({ pool, before, limit }: Listing): Promise<ConfigVersionHead[]> {
+      return db
+        .selectFrom('configVersions')
+        .select(heads)
+        .where('pool', '=', pool)
+        .$if(before !== undefined, (query) => query.where('version', '<', before ?? 0))
+        .orderBy('version', 'desc')
+        .limit(limit)
+        .execute();
+    },
+  };
+}

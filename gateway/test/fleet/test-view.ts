@@ -1,0 +1,64 @@
+import { type ConditionCode, conditions } from '../../src/fleet/agent-state.ts';
+import type { AgentView } from '../../src/fleet/agent-view.ts';
+
+const AT = 1_700_000_000_000;
+
+/** How an agent is seen that is connected, or for which something else holds. */
+export function testView(
+  name: string,
+  more: Partial<AgentView> = {},
+  code: ConditionCode = 'CONNECTED',
+): AgentView {
+  const { states, sentence, advice } = conditions[code];
+  const reason = { code, state: states[0], since: AT, sentence, advice, detail: undefined };
+  return {
+    id: `agt_${name}`,
+    name,
+    pool: 'dc1',
+    ...reason,
+    reasons: [reason],
+    enrolledAt: AT - 1000,
+    identityNotAfter: AT + 3_600_000,
+    drainedAt: undefined,
+    connectedSince: AT,
+    address: '192.0.2.1',
+    sessions: { got: 2, wanted: 2 },
+    streams: { open: 3, opening: 1 },
+    softwareVersion: '0.1.0',
+    platform: { os: 'linux 6', arch: 'x64', node: '26.10.0' },
+    boots: [{ id: 'boot-1', address: '192.0.2.1', since: AT, sessions: 2 }],
+    config: { version: 12, digest: 'sha256:0123456789abcdef' },
+    pin: undefined,
+    connectors: [{ name: 'orders-db', kind: 'postgresql' }],
+    checks: [],
+    lastHeartbeat: AT + 1000,
+    clock: { skew: 12, roundTrip: 3 },
+    cpu: undefined,
+    memory: undefined,
+    eventLoop: { p99Ms: 1, maxMs: 2 },
+    ...more,
+  };
+}
+
+/** One that enrolled and has not been heard of since the gateway started. */
+export function absentView(name: string, more: Partial<AgentView> = {}): AgentView {
+  return testView(
+    name,
+    {
+      connectedSince: undefined,
+      address: undefined,
+      sessions: { got: 0, wanted: undefined },
+      streams: { open: 0, opening: 0 },
+      softwareVersion: undefined,
+      platform: undefined,
+      boots: [],
+      config: undefined,
+      connectors: undefined,
+      lastHeartbeat: undefined,
+      clock: undefined,
+      eventLoop: undefined,
+      ...more,
+    },
+    'NO_SESSION',
+  );
+}

@@ -1,0 +1,22 @@
+import type { Pair } from '../rig/pair.ts';
+
+/** As much of an agent as the tests of the fleet read. */
+export type ShownAgent = {
+  readonly name: string;
+  readonly state: string;
+  readonly code: string;
+  readonly detail?: string;
+  readonly reasons: readonly { readonly code: string; readonly state: string }[];
+  readonly sessions: { readonly got: number };
+  readonly boots: readonly { readonly id: string; readonly address: string }[];
+  readonly config?: { readonly version: number; readonly digest: string };
+  readonly pin?: { readonly version: number; readonly drift?: string; readonly scope: string };
+  readonly platform?: object;
+  readonly lastHeartbeat?: string;
+  readonly clock?: { readonly skewMs: number; readonly roundTripMs: number };
+};
+
+/** An agent as the API shows it now. */
+export async function agentOf(pair: Pair, name: string): Promise<ShownAgent> {
+  return (await pair.api(`GET /agents/${name}`)) as unknown as ShownAgent;
+}

@@ -69,6 +69,21 @@ test('a client that closes during an open is waited for like one that only finis
   await expectIdle(pair);
 });
 
+test('an open that crosses the word that its agent leaves is asked of the next agent, and blames nobody', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using scene = await startWithRawAgent({ targets: { db: echo.address.port } });
+  const { pair, agent } = scene;
+  await using client = await clientOf(pair, 'db');
+  await agent.message('open');
+  const retried = pair.event('connection-retried');
+  agent.say({ type: 'draining' });
+  agent.leave();
+  await pair.startAgent('a1');
+  assert.equal((await retried)['code'], 'AGENT_DRAINING');
+  assert.equal(await client.echo('hello'), 'hello');
+});
+
 test('an agent that dies during an open: another one serves the client', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();

@@ -122,6 +122,12 @@ export class RawAgent implements AsyncDisposable {
     this.#control.write(encodeMessage(message));
   }
 
+  /** Says goodbye and closes the session, as an agent does whose last stream has ended. */
+  leave(): void {
+    this.#control.end(encodeMessage({ type: 'goodbye', reason: 'retired' }));
+    this.http.close();
+  }
+
   /** Brings a data stream, asked for or not. */
   bring(id: string, { endStream = false } = {}): ClientHttp2Stream {
     const stream = this.http.request(

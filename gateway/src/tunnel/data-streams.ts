@@ -139,9 +139,14 @@ export class DataStreams {
     this.#waiters.get(id)?.settle(new TunnelError(code, detail));
   }
 
+  /** Ends every open that waits for its stream. */
+  refuseAll(error: TunnelError): void {
+    for (const waiter of [...this.#waiters.values()]) waiter.settle(error);
+  }
+
   /** Ends every open and every stream. */
   endAll(code: CloseCode): void {
-    for (const waiter of [...this.#waiters.values()]) waiter.settle(new TunnelError(code));
+    this.refuseAll(new TunnelError(code));
     for (const stream of this.#streams) stream.destroy(new TunnelError(code));
   }
 

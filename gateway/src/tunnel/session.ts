@@ -288,6 +288,8 @@ export class AgentSession {
     if (before.name !== 'ready') clearTimeout(before.timer);
     this.#state = { name: 'ended' };
     this.#keepalive.stop();
+    // An open that crossed the agent's word that it leaves was refused by that word, and by no fault of the session.
+    if (this.#announced === 'agent') this.#streams.refuseAll(new TunnelError('AGENT_DRAINING'));
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST');
     this.#windows.release();
     this.#options.onState(this);

@@ -14,6 +14,7 @@ import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } fr
 import { Approvals } from './fleet/approvals.ts';
 import { openEvents } from './fleet/open-events.ts';
 import { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
+import { sessionViews } from './fleet/session-view.ts';
 import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
@@ -174,6 +175,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     revocation: identity.revocation,
     fleet,
     connections: () => connectionViews(sources),
+    sessions: () => sessionViews(registry.sessions()),
     readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
     events,

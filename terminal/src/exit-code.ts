@@ -5,6 +5,8 @@ export const exitCodes = {
   failed: 1,
   /** `config diff`: what was compared differs as it must not. */
   different: 2,
+  /** What was asked for waits for somebody's approval, and has not happened yet. */
+  waiting: 3,
   /** The command line itself is wrong (EX_USAGE of sysexits.h). */
   usage: 64,
 } as const;
@@ -16,5 +18,6 @@ export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> 
   ok: 'it worked; for a check: all is well',
   failed: 'it was tried and did not work, or what was checked is not well',
   different: 'only where a command compares: what was compared differs as it must not',
+  waiting: 'what was asked for waits for the approval of an admin, and has not happened yet',
   usage: 'the command line is wrong; nothing was tried',
 };

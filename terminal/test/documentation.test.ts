@@ -26,6 +26,9 @@ test('docs/configuration.md has every config command and no other', () => {
   );
 });
 
-test('docs/configuration.md has every exit code and no other', () => {
-  assert.deepEqual(firstCells('| exit code | means |'), Object.values(exitCodes).map(String));
+test('docs/configuration.md has every exit code that a config command can give, and no other', () => {
+  assert.deepEqual(
+    firstCells('| exit code | means |'),
+    [exitCodes.ok, exitCodes.failed, exitCodes.different, exitCodes.usage].map(String),
+  );
 });

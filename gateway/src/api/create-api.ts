@@ -1,12 +1,14 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Approvals } from '../fleet/approvals.ts';
 import type { FleetEvents } from '../fleet/events.ts';
+import type { SessionView } from '../fleet/session-view.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
 import { agentRoutes, type FleetReader } from './agents.ts';
 import { approvalRoutes } from './approvals.ts';
+import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
@@ -15,6 +17,7 @@ import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts'
 import { describeApi } from './openapi.ts';
 import { type ApiFailure, answerProblems } from './problem-handler.ts';
 import { validateStrictly } from './request-validation.ts';
+import { sessionRoutes } from './sessions.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
 
 export type ApiDependencies = {
@@ -24,6 +27,7 @@ export type ApiDependencies = {
   /** Facts of the moment, asked at each request; they must not wait. */
   readonly fleet: FleetReader;
   readonly connections: () => readonly ConnectionView[];
+  readonly sessions: () => readonly SessionView[];
   readonly readiness: () => Readiness;
   readonly metrics: MetricsRegistry;
   readonly events: FleetEvents;
@@ -73,7 +77,9 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
+      sessionRoutes(typed, dependencies.sessions);
       eventRoutes(typed, events);
+      auditRoutes(typed, store);
       approvalRoutes(typed, approvals);
     },
     { prefix: '/api/v1' },

@@ -1,7 +1,8 @@
-import { CommandError } from '@penstock/terminal';
+import { CommandError, exitCodes } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Static, TSchema } from 'typebox';
+import { Approval } from './approval.ts';
 import { unreachableReason } from './unreachable-reason.ts';
 
 export type ApiClientOptions = {
@@ -15,7 +16,7 @@ export type ApiClientOptions = {
 const ajv = new Ajv2020({ strict: false });
 const MAX_ANSWER = 16 * 1024 * 1024;
 
-/** Asks the gateway's API. Every failure is a CommandError that says what to do. */
+/** Asks the gateway's API. Every failure is a CommandError that says what to do, and so is what has to wait. */
 export class ApiClient {
   readonly #url: URL;
   readonly #token: string;
@@ -36,6 +37,7 @@ export class ApiClient {
   ): Promise<Static<Answer>> {
     const { status, value } = await this.#fetch(method, path, body);
     if (status >= 400) throw this.#refusal(status, value);
+    if (status === 202 && ajv.validate(Approval, value)) throw waitingFor(value as Approval);
     if (!ajv.validate(schema, value)) throw this.#foreign(status);
     return value as Static<Answer>;
   }
@@ -89,6 +91,14 @@ export class ApiClient {
       suggestion,
     });
   }
+}
+
+/** What was asked for has not happened: whoever called must not go on as if it had. */
+function waitingFor({ id, action, subject }: Approval): CommandError {
+  return new CommandError(`${action} of ${subject} waits for the approval of an admin.`, {
+    exitCode: exitCodes.waiting,
+    suggestion: `An admin decides: penstock-gateway approval approve ${id}\nLook at it: penstock-gateway approval show ${id}`,
+  });
 }
 
 const IS_IT_RUNNING =

@@ -1,11 +1,21 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import type { ApiClient } from './api-client.ts';
 
-/** All entries of a listing, page after page. `complete` is false when the gateway said that some are missing. */
+const LARGEST_PAGE = 500;
+
+export type ListingOptions = {
+  /** Query of the listing; what is undefined is left out. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** How many entries are wanted at most; all of them unless told. */
+  readonly most?: number;
+};
+
+/** The entries of a listing, page after page. `complete` is false when the gateway said that some are missing. */
 export async function everyPage<Item extends TSchema>(
   api: ApiClient,
   item: Item,
   path: string,
+  { query = {}, most = Number.POSITIVE_INFINITY }: ListingOptions = {},
 ): Promise<{ readonly items: Static<Item>[]; readonly complete: boolean }> {
   const Page = Type.Object({
     items: Type.Array(item),
@@ -16,11 +26,20 @@ export async function everyPage<Item extends TSchema>(
   let complete = true;
   let cursor: string | undefined;
   do {
-    const query = new URLSearchParams({ limit: '500', ...(cursor !== undefined && { cursor }) });
-    const page: Static<typeof Page> = await api.ask(Page, 'GET', `${path}?${query}`);
+    const limit = Math.min(LARGEST_PAGE, most - items.length);
+    const page: Static<typeof Page> = await api.ask(
+      Page,
+      'GET',
+      `${path}?${queryText({ ...query, limit: String(limit), cursor })}`,
+    );
     items.push(...(page.items as Static<Item>[]));
     complete &&= page.complete ?? true;
     cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return { items, complete };
+  } while (cursor !== undefined && items.length < most);
+  return { items: items.slice(0, most), complete };
+}
+
+function queryText(query: Readonly<Record<string, string | undefined>>): string {
+  const entries = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new URLSearchParams(entries).toString();
 }

@@ -3,9 +3,12 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
 import { adminTokenCommand } from './admin-token-command.ts';
 import { agentCommand } from './agent-command.ts';
+import { approvalCommand } from './approval-command.ts';
+import { auditCommand } from './audit-command.ts';
 import { connectionCommand } from './connection-command.ts';
 import { initCommand } from './init-command.ts';
 import { runCommand } from './run-command.ts';
+import { sessionCommand } from './session-command.ts';
 import { tokenCommand } from './token-command.ts';
 
 /** penstock-gateway and all its commands. */
@@ -18,12 +21,15 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addCommand(configCommand({ kind: 'Gateway', io }))
     .addCommand(tokenCommand(io))
     .addCommand(agentCommand(io))
+    .addCommand(sessionCommand(io))
     .addCommand(connectionCommand(io))
+    .addCommand(approvalCommand(io))
+    .addCommand(auditCommand(io))
     .addCommand(adminTokenCommand(io))
     .addHelpText(
       'after',
       `
-token, agent, connection and admin-token ask the API of a running gateway:
+All but init, run and config ask the API of a running gateway:
   PENSTOCK_URL    its admin address, http://127.0.0.1:8080 when not set
   PENSTOCK_TOKEN  an admin token; init prints the first one
 

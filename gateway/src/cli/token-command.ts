@@ -10,10 +10,10 @@ import {
 } from '@penstock/terminal';
 import { Command, Option } from 'commander';
 import Type, { type Static } from 'typebox';
+import { actorNames } from './actor-names.ts';
 import { relativeTime } from './age.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
 import { everyPage } from './pages.ts';
-import { tokenMakers } from './token-makers.ts';
 import { namePattern, poolName, sourceRange, tokenTimeToLive, tokenUses } from './token-options.ts';
 
 type Options = { readonly output: OutputFormat };
@@ -124,7 +124,10 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     return;
   }
   const style = styleFor(io.stdout, io.environment);
-  const makers = await tokenMakers(api, items);
+  const makers = await actorNames(
+    api,
+    items.map(({ createdBy }) => createdBy),
+  );
   io.stdout.write(
     table(
       HEAD,
@@ -147,7 +150,7 @@ const HEAD: readonly TableColumn[] = [
 
 function row(
   token: Token,
-  makers: ReadonlyMap<string, string>,
+  makers: ReadonlyMap<string | undefined, string>,
   style: Style,
   now: number,
 ): (string | undefined)[] {

@@ -75,6 +75,7 @@ export class AgentSession {
   #announced: 'nobody' | 'agent' | 'gateway' = 'nobody';
   #hello: AgentMessageOf<'hello'> | undefined;
   #heartbeat: ReceivedHeartbeat | undefined;
+  #roundTrip: number | undefined;
   #connectors: ReadonlySet<string> = new Set();
 
   /** `stream` is the control stream's request, not yet answered. */
@@ -104,7 +105,10 @@ export class AgentSession {
       socket,
       ping: options.ping,
       onDead: (reason) => this.#end(new TunnelError('SESSION_LOST', reason)),
-      onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
+      onRoundTrip: (milliseconds) => {
+        this.#roundTrip = milliseconds;
+        this.#windows.setRoundTrip(milliseconds);
+      },
       onSlept: () => options.log('host-slept'),
     });
     sessions += 1;
@@ -136,6 +140,11 @@ export class AgentSession {
 
   get heartbeat(): ReceivedHeartbeat | undefined {
     return this.#heartbeat;
+  }
+
+  /** Milliseconds of the last PING; undefined until the first answer. */
+  get roundTrip(): number | undefined {
+    return this.#roundTrip;
   }
 
   get streams(): { readonly open: number; readonly opening: number } {

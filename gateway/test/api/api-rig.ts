@@ -11,6 +11,7 @@ import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
 import { Approvals } from '../../src/fleet/approvals.ts';
 import type { FleetEvents } from '../../src/fleet/events.ts';
 import { openEvents } from '../../src/fleet/open-events.ts';
+import type { SessionView } from '../../src/fleet/session-view.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
 import type { AdminRole } from '../../src/store/schema.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
@@ -34,6 +35,7 @@ export type ApiRig = AsyncDisposable & {
     connections: ConnectionView[];
     readiness: Readiness;
     approval: ApprovableAction[];
+    sessions: SessionView[];
   };
   readonly metrics: Registry;
   readonly events: FleetEvents;
@@ -64,6 +66,7 @@ export async function apiRig(): Promise<ApiRig> {
     connections: [],
     readiness: { ready: true, reasons: [] },
     approval: [],
+    sessions: [],
   };
   const failures: ApiFailure[] = [];
   const metrics = new Registry();
@@ -88,6 +91,7 @@ export async function apiRig(): Promise<ApiRig> {
       },
     },
     connections: () => live.connections,
+    sessions: () => live.sessions,
     readiness: () => live.readiness,
     metrics,
     events,

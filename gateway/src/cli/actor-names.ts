@@ -6,14 +6,14 @@ import { everyPage } from './pages.ts';
 const AdminToken = Type.Object({ id: Type.String(), name: Type.String() });
 
 /**
- * The names of the admin tokens that made these enrollment tokens, by what `createdBy` says of them. Empty where this
- * admin token may not list the others: their ids are told then.
+ * Names for people by what the gateway says of those who did something: an admin token goes by its name. Empty where
+ * this admin token may not list the others: their ids are told then.
  */
-export async function tokenMakers(
+export async function actorNames(
   api: ApiClient,
-  tokens: readonly { readonly createdBy: string }[],
-): Promise<ReadonlyMap<string, string>> {
-  if (!tokens.some(({ createdBy }) => createdBy.startsWith('admin-token:'))) return new Map();
+  actors: readonly (string | undefined)[],
+): Promise<ReadonlyMap<string | undefined, string>> {
+  if (!actors.some((actor) => actor?.startsWith('admin-token:'))) return new Map();
   try {
     const { items } = await everyPage(api, AdminToken, 'admin-tokens');
     return new Map(items.map(({ id, name }) => [`admin-token:${id}`, name]));

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { ApiClient } from '../../src/cli/api-client.ts';
+import { type CliRig, cliRig } from './cli-rig.ts';
+
+const operatorOf = ({ api }: CliRig) => ({
+  actor: `admin-token:${api.tokens.operator.split('_')[2]}`,
+  role: 'operator' as const,
+});
+
+test('what waits is listed, shown, approved and denied', async () => {
+  await using _leaks = expectNoLeaks();
+  await using rig = await cliRig();
+  assert.equal((await rig.cli('approval', 'list')).stdout, 'Nothing waits for an approval.\n');
+  rig.api.live.approval = ['restart', 'logs'];
+  const restart = rig.api.approvals.action('restart', async () => undefined);
+  const logs = rig.api.approvals.action('logs', async () => {
+    throw new Error('The agent is not connected.');
+  });
+  const request = { pool: 'dc1', subject: 'agent:orders-1', arguments: { limit: 5 } };
+  const first = await restart(request, operatorOf(rig));
+  const second = await restart({ ...request, subject: 'agent:orders-2' }, operatorOf(rig));
+  const third = await logs(request, operatorOf(rig));
+  assert.ok(first.kind === 'waiting' && second.kind === 'waiting' && third.kind === 'waiting');
+
+  const listed = await rig.cli('approval', 'list');
+  assert.match(
+    listed.stdout,
+    new RegExp(`^${second.approval.id}\\s+pending\\s+restart\\s+agent:orders-2\\s+a operator\\s`, 'm'),
+  );
+  const approved = await rig.cli('approval', 'approve', first.approval.id);
+  assert.equal(approved.stdout, 'restart of agent:orders-1 is approved, and was done.\n');
+  const denied = await rig.cli('approval', 'deny', second.approval.id);
+  assert.equal(denied.stdout, 'restart of agent:orders-2 is denied.\n');
+  const failed = await rig.cli('approval', 'approve', third.approval.id);
+  assert.equal(failed.exitCode, 1);
+  assert.match(failed.stderr, /logs of agent:orders-1 was approved, and failed: The agent is not connected/);
+
+  const shown = await rig.cli('approval', 'show', second.approval.id);
+  assert.match(shown.stdout, /^state\s+denied$/m);
+  assert.match(shown.stdout, /^decided by\s+a admin, /m);
+  assert.match(shown.stdout, /^with\s+\{"limit":5\}$/m);
+  const all = JSON.parse((await rig.cli('approval', 'list', '--all', '--output', 'json')).stdout) as {
+    items: { state: string }[];
+  };
+  assert.deepEqual(
+    all.items.map(({ state }) => state),
+    ['failed', 'denied', 'done'],
+  );
+});
+
+test('a command whose request has to wait says so, with an exit code of its own', async () => {
+  await using rig = await cliRig();
+  rig.api.live.approval = ['drain'];
+  const drain = rig.api.approvals.action('drain', async () => undefined);
+  const asked = await drain({ pool: 'dc1', subject: 'agent:orders-1', arguments: {} }, operatorOf(rig));
+  assert.equal(asked.kind, 'waiting');
+  const { id } = asked.approval;
+  const { body } = await rig.api.ask('GET', `/api/v1/approvals/${id}`, { as: 'viewer' });
+  const server = createServer((_request, response) => {
+    response
+      .writeHead(202, { 'content-type': 'application/json', connection: 'close' })
+      .end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await using _server = { [Symbol.asyncDispose]: async () => void server.close() };
+  const { port } = server.address() as AddressInfo;
+  const client = new ApiClient({ url: new URL(`http://127.0.0.1:${port}`), token: 'x' });
+  await assert.rejects(client.ask({}, 'POST', 'agents/orders-1/drain'), (error: Error) => {
+    assert.match(error.message, /^drain of agent:orders-1 waits for the approval of an admin\.$/);
+    assert.match(String('suggestion' in error && error.suggestion), new RegExp(`approval approve ${id}`));
+    return 'exitCode' in error && error.exitCode === 3;
+  });
+});
+
+test('the audit trail is listed with names, filters and a limit', async () => {
+  await using rig = await cliRig();
+  await rig.cli('token', 'create', '--pool', 'dc1');
+  const listed = await rig.cli('audit', 'list', '--action', 'enrollment-token.create');
+  const [head = '', line = '', ...rest] = listed.stdout.split('\n');
+  assert.match(head, /^WHEN\s+WHO\s+ACTION\s+SUBJECT\s+FROM\s+BEFORE\s+AFTER$/);
+  assert.match(
+    line,
+    /a admin\s+enrollment-token\.create\s+enrollment-token:\S+\s+127\.0\.0\.1\s+-\s+.*pool: dc1/,
+  );
+  assert.deepEqual(rest, ['']);
+  const json = await rig.cli('audit', 'list', '--limit', '2', '--output', 'json');
+  assert.equal((JSON.parse(json.stdout) as { items: unknown[] }).items.length, 2);
+  assert.equal((await rig.cli('audit', 'list', '--limit', '0')).exitCode, 64);
+  const none = await rig.cli('audit', 'list', '--subject', 'agent:nobody');
+  assert.equal(none.stdout, 'The audit trail has no such entry.\n');
+});
+
+test('sessions are listed', async () => {
+  await using rig = await cliRig('viewer');
+  assert.match((await rig.cli('session', 'list')).stdout, /No agent holds such a session/);
+  rig.api.live.sessions = [
+    {
+      agent: 'orders-1',
+      agentId: 'agt_1',
+      pool: 'dc1',
+      slot: 1,
+      state: 'ready',
+      address: '192.0.2.1',
+      since: Date.now() - 90_000,
+      roundTrip: 12.34,
+      streams: { open: 3, opening: 1 },
+    },
+  ];
+  const listed = await rig.cli('session', 'list', '--agent', 'orders-1');
+  assert.match(listed.stdout, /^orders-1\s+dc1\s+1\s+ready\s+3\s+1\s+12 ms\s+1m ago\s+192\.0\.2\.1$/m);
+});

@@ -2,6 +2,7 @@ import { schemaFiles } from '@penstock/config-schema';
 import { apiDocumentFile } from './api-document.ts';
 import { commandLineDocument } from './command-line-document.ts';
 import { configurationDocument } from './configuration-document.ts';
+import { driversDocument } from './drivers-document.ts';
 
 export type GeneratedFile = {
   /** From the root of the tree. */
@@ -16,5 +17,6 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     await configurationDocument(),
     await apiDocumentFile(),
     await commandLineDocument(),
+    await driversDocument(),
   ];
 }

@@ -9,6 +9,7 @@ export type {
   ProbeRule,
   ProxySetting,
 } from './agent-config.ts';
+export { connectorKinds } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
 export { fieldsWithoutEffect } from './fields-without-effect.ts';

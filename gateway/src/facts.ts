@@ -46,11 +46,14 @@ export function gatewayGauges({ registry, routes, queue, ingresses, endpoint }: 
 
 /** What the API shows of the connections. */
 export function connectionViews({ routes, ingresses }: FactSources): ConnectionView[] {
-  return [...routes.routes].map(({ name, connector, pools }) => ({
+  return [...routes.routes].map(({ name, connector, kind, pools }) => ({
     name,
     connector,
+    kind,
     pools,
-    ingress: ingresses.addressesOf(name).map(({ address, port }) => ({ address, port })),
+    ingress: ingresses
+      .addressesOf(name)
+      .map(({ address, port }) => ({ kind: 'tcp' as const, address, port })),
     ...ingresses.countsOf(name),
   }));
 }

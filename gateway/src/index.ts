@@ -1,4 +1,8 @@
 export { apiDocument } from './api/api-document.ts';
+export { everyDriver } from './cli/connection-url/every-driver.ts';
+export { notes as driverNotes } from './cli/connection-url/notes.ts';
+export { type Driver, type Recipe, recipeFor } from './cli/connection-url/recipe.ts';
+export type { Blanks, WayIn } from './cli/connection-url/way-in.ts';
 export { type InitResult, initialize } from './cli/init.ts';
 export { gatewayProgram } from './cli/program.ts';
 export { conditions as agentConditions } from './fleet/agent-state.ts';

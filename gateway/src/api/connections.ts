@@ -1,15 +1,29 @@
-import Type from 'typebox';
+import { connectorKinds } from '@penstock/config-schema';
+import Type, { type Static } from 'typebox';
 import { problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
+
+/** One way in, as bound and not as written: port 0 is told as what it became. */
+const IngressResource = Type.Object({
+  kind: Type.Enum(['tcp', 'sni', 'socks5', 'httpConnect']),
+  address: Type.String(),
+  port: Type.Integer(),
+  host: Type.Optional(Type.String({ description: 'sni: the server name that clients ask for.' })),
+  mode: Type.Optional(Type.Enum(['passthrough', 'terminate'])),
+  grant: Type.Optional(Type.Enum(['required', 'none'])),
+  tls: Type.Optional(Type.Enum(['on', 'off'])),
+});
+export type IngressView = Readonly<Static<typeof IngressResource>>;
 
 /** What the gateway knows of a connection of its file. */
 export type ConnectionView = {
   readonly name: string;
   readonly connector: string;
+  readonly kind?: (typeof connectorKinds)[number] | undefined;
   /** In order of preference. */
   readonly pools: readonly string[];
-  /** As bound, not as written: port 0 is told as what it became. Empty while no ingress is open. */
-  readonly ingress: readonly { readonly address: string; readonly port: number }[];
+  /** Those that are open. */
+  readonly ingress: readonly IngressView[];
   /** Client connections now, and of them those that wait for an agent. */
   readonly open: number;
   readonly waiting: number;
@@ -21,8 +35,9 @@ export type ConnectionView = {
 const ConnectionResource = Type.Object({
   name: Type.String(),
   connector: Type.String(),
+  kind: Type.Optional(Type.Enum([...connectorKinds])),
   pools: Type.Array(Type.String()),
-  ingress: Type.Array(Type.Object({ address: Type.String(), port: Type.Integer() })),
+  ingress: Type.Array(IngressResource),
   open: Type.Integer(),
   waiting: Type.Integer(),
   openedTotal: Type.Integer(),
@@ -45,7 +60,12 @@ export function connectionRoutes(app: TypedApp, connections: () => readonly Conn
     },
     async () => ({
       items: connections()
-        .map((view) => ({ ...view, pools: [...view.pools], ingress: [...view.ingress] }))
+        .map(({ kind, ...view }) => ({
+          ...view,
+          ...(kind !== undefined && { kind }),
+          pools: [...view.pools],
+          ingress: [...view.ingress],
+        }))
         .sort((one, other) => one.name.localeCompare(other.name)),
     }),
   );

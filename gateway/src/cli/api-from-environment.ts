@@ -4,9 +4,14 @@ import { ApiClient } from './api-client.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
+/** The admin address of the gateway, from PENSTOCK_URL. Throws CommandError when it is none. */
+export function adminUrl({ environment }: Pick<Io, 'environment'>): URL {
+  return readUrl(environment['PENSTOCK_URL'] || DEFAULT_URL);
+}
+
 /** The API that PENSTOCK_URL and PENSTOCK_TOKEN name. Throws CommandError when they do not. */
 export function apiFromEnvironment({ environment, stderr }: Io): ApiClient {
-  const url = readUrl(environment['PENSTOCK_URL'] || DEFAULT_URL);
+  const url = adminUrl({ environment });
   const token = environment['PENSTOCK_TOKEN']?.trim();
   if (!token) {
     throw new CommandError('PENSTOCK_TOKEN is not set: the API of the gateway needs an admin token.', {

@@ -1,21 +1,11 @@
 import { type Io, json, type OutputFormat, outputOption, type TableColumn, table } from '@penstock/terminal';
 import { Command } from 'commander';
-import Type from 'typebox';
 import { apiFromEnvironment } from './api-from-environment.ts';
+import { Connection } from './connection-resource.ts';
+import { connectionUrlCommand } from './connection-url/connection-url-command.ts';
 import { everyPage } from './pages.ts';
 
-const Connection = Type.Object({
-  name: Type.String(),
-  connector: Type.String(),
-  pools: Type.Array(Type.String()),
-  ingress: Type.Array(Type.Object({ address: Type.String(), port: Type.Integer() })),
-  open: Type.Integer(),
-  waiting: Type.Integer(),
-  openedTotal: Type.Integer(),
-  failedTotal: Type.Integer(),
-});
-
-/** `connection list`: the routes and what goes on there. */
+/** `connection list|url`: the routes, what goes on there, and how clients take them. */
 export function connectionCommand(io: Io): Command {
   const connection = new Command('connection')
     .description('the routes clients take')
@@ -26,6 +16,7 @@ export function connectionCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway connection list')
     .action(({ output }: { readonly output: OutputFormat }) => list(io, output));
+  connection.addCommand(connectionUrlCommand(io));
   return connection;
 }
 
@@ -55,7 +46,10 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     connector,
     pools.join(', '),
     ingress
-      .map(({ address, port }) => (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`))
+      .map(({ kind, address, port }) => {
+        const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+        return kind === 'tcp' ? place : `${place} ${kind}`;
+      })
       .join(', '),
     open,
     waiting,

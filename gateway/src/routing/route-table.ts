@@ -1,7 +1,8 @@
 import type { Connection, GatewayConfig } from '@penstock/config-schema';
 
 /** Where a connection leads: the connector an agent must have, and the pools whose agents may be asked, in order. */
-export type Route = Pick<Connection, 'name' | 'connector' | 'pools' | 'maxConnections'>;
+export type Route = Pick<Connection, 'name' | 'connector' | 'pools' | 'maxConnections'> &
+  Partial<Pick<Connection, 'kind'>>;
 
 /** The connections of the configuration in force. */
 export class RouteTable {

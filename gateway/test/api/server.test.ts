@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Counter } from 'prom-client';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import type { ConnectionView } from '../../src/api/connections.ts';
 import { absentView } from '../fleet/test-view.ts';
 import { apiRig, assertProblem } from './api-rig.ts';
 
@@ -28,11 +29,16 @@ test('metrics are the registry’s own', async () => {
 
 test('connections are listed by name', async () => {
   await using api = await apiRig();
-  const view = {
+  const view: ConnectionView = {
     name: 'orders',
     connector: 'orders-db',
+    kind: 'postgresql',
     pools: ['dc1', 'dc2'],
-    ingress: [{ address: '127.0.0.1', port: 15432 }],
+    ingress: [
+      { kind: 'tcp', address: '127.0.0.1', port: 15432 },
+      { kind: 'sni', address: '127.0.0.1', port: 6432, host: 'orders.db.example.com', mode: 'terminate' },
+      { kind: 'httpConnect', address: '127.0.0.1', port: 8888, grant: 'none', tls: 'off' },
+    ],
     open: 2,
     waiting: 1,
     openedTotal: 9,

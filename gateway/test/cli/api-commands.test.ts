@@ -135,8 +135,8 @@ test('connections are listed with where they listen', async () => {
       connector: 'orders-db',
       pools: ['dc1', 'dc2'],
       ingress: [
-        { address: '127.0.0.1', port: 15432 },
-        { address: '::1', port: 15433 },
+        { kind: 'tcp', address: '127.0.0.1', port: 15432 },
+        { kind: 'tcp', address: '::1', port: 15433 },
       ],
       open: 4,
       waiting: 1,

@@ -1,0 +1,35 @@
+import { type Blanks, hostPort, type WayOf } from './way-in.ts';
+
+type Proxy = WayOf<'socks5'> | WayOf<'httpConnect'>;
+
+/** Where a client asks a proxy to go: the connector's own address, or else the name of the connection. */
+export function askedFor({ connection, target }: Blanks, port: number): { host: string; port: number } {
+  return target ?? { host: connection, port };
+}
+
+/**
+ * The same for a JVM, which sends no credentials to a SOCKS proxy: a grant stands in the host. Only a connection's name
+ * takes one.
+ */
+export function askedForByJvm(
+  way: WayOf<'socks5'>,
+  blanks: Blanks,
+  port: number,
+): { host: string; port: number } {
+  if (way.grant === 'none') return askedFor(blanks, port);
+  return { host: `${blanks.connection}--${blanks.grant}.penstock`, port };
+}
+
+/** User and password of a proxy that asks for a grant; the user says for which connection. */
+export function proxyLogin(way: Proxy, { connection, grant }: Blanks): string {
+  return way.grant === 'none' ? '' : `${connection}:${grant}@`;
+}
+
+export const proxyUrl = (scheme: string, way: Proxy, blanks: Blanks): string =>
+  `${scheme}://${proxyLogin(way, blanks)}${hostPort(way)}`;
+
+/** Options of a JVM for a SOCKS proxy. */
+export const jvmSocks = ({ host, port }: WayOf<'socks5'>): string[] => [
+  `-DsocksProxyHost=${host}`,
+  `-DsocksProxyPort=${port}`,
+];

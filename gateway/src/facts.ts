@@ -1,6 +1,6 @@
 import type { ConnectionView } from './api/connections.ts';
 import type { Readiness } from './api/health.ts';
-import type { Ingresses } from './ingress/ingresses.ts';
+import type { Ingresses, OpenIngress } from './ingress/ingresses.ts';
 import type { GatewayGauges } from './observe/metrics.ts';
 import type { PendingQueue } from './routing/pending-queue.ts';
 import type { RouteTable } from './routing/route-table.ts';
@@ -37,7 +37,7 @@ export function gatewayGauges({ registry, routes, queue, ingresses, endpoint }: 
       return { open, opening };
     },
     *clients() {
-      for (const { name } of routes.routes) yield { connection: name, open: ingresses.clientsOf(name) };
+      for (const { name } of routes.routes) yield { connection: name, open: ingresses.clients.of(name) };
     },
     tunnelConnections: () => endpoint.connections,
     tunnelRefused: () => endpoint.refused,
@@ -51,11 +51,26 @@ export function connectionViews({ routes, ingresses }: FactSources): ConnectionV
     connector,
     kind,
     pools,
-    ingress: ingresses
-      .addressesOf(name)
-      .map(({ address, port }) => ({ kind: 'tcp' as const, address, port })),
-    ...ingresses.countsOf(name),
+    ingress: ingresses.waysInto(name).map(ingressView),
+    ...ingresses.clients.countsOf(name),
   }));
+}
+
+function ingressView({
+  ingress,
+  address: { address, port },
+}: OpenIngress): ConnectionView['ingress'][number] {
+  const { kind } = ingress;
+  switch (kind) {
+    case 'tcp':
+      return { kind, address, port };
+    case 'sni':
+      return { kind, address, port, host: ingress.host, mode: ingress.mode };
+    case 'socks5':
+      return { kind, address, port, grant: ingress.grant };
+    case 'httpConnect':
+      return { kind, address, port, grant: ingress.grant, tls: ingress.tls };
+  }
 }
 
 /** Whether a client that came now would be served. Agents are admitted whatever this says. */

@@ -147,13 +147,14 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       return dial(route, client, signal, dialPorts, wishes);
     },
     halfClosedTimeout: () => config.tunnel.halfClosedTimeout,
+    limits: () => config.limits,
     log,
     metrics,
   });
   starting.defer(async () => {
     await ingresses.stopAccepting();
     ingresses.abortAll('DRAIN_TIMEOUT');
-    await ingresses.idle();
+    await ingresses.clients.idle();
   });
 
   const sources: FactSources = { registry, routes, queue, ingresses, endpoint };
@@ -201,7 +202,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   return {
     tunnel: endpoint.address,
     admin,
-    ingressOf: (connection) => ingresses.addressesOf(connection),
+    ingressOf: (connection) => ingresses.waysInto(connection).map(({ address }) => address),
     async apply(next) {
       if (life === 'leaving') return;
       // What can fail comes first, so that a configuration is in force as a whole or not at all.
@@ -220,7 +221,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     async drain() {
       if (life === 'leaving') return;
       life = 'leaving';
-      log('gateway-draining', { clients: ingresses.clients });
+      log('gateway-draining', { clients: ingresses.clients.count });
       events.close();
       await ingresses.stopAccepting();
       endpoint.stopAccepting();
@@ -228,7 +229,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       for (const each of registry.sessions()) sendAway(each);
       // One that was still introducing itself comes too late for that, and is told the same.
       registry.onReady(sendAway);
-      await settledWithin(ingresses.idle(), config.drain.timeout);
+      await settledWithin(ingresses.clients.idle(), config.drain.timeout);
       await stop();
     },
     stop,

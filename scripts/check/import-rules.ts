@@ -96,8 +96,8 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/access',
-    mayImport: [...SHARED, ...gateway('store', 'observe')],
-    because: 'yes or no depends on the client, the configuration and the grants on record',
+    mayImport: [...SHARED, ...gateway('identity', 'store', 'observe')],
+    because: 'yes or no depends on the client, the configuration and the grants on record, which are tokens',
   },
   {
     from: 'gateway/src/routing',

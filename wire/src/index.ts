@@ -26,6 +26,7 @@ export {
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { limits } from './limits.ts';
+export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, streamPath } from './paths.ts';
 export { pause } from './pause.ts';

@@ -1,6 +1,6 @@
 import type { Http2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
 import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
+import type { NearEnd } from './near-end.ts';
 import type { SocketReader } from './socket-reader.ts';
 
 /** Bytes handed to the stream and not yet sent, at which the socket is no longer read, and is again. */
@@ -17,7 +17,7 @@ export type Forward = {
  * callback comes when its bytes have left the session, so the peer's flow control reaches the socket.
  */
 export function forwardToStream(
-  socket: Socket,
+  socket: NearEnd,
   reader: SocketReader | undefined,
   stream: Http2Stream,
   onFin: () => void,

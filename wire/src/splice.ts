@@ -1,6 +1,6 @@
 import type { Http2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { CloseCode } from './close-code.ts';
+import { isCutShort, isHttp2Stream, type NearEnd } from './near-end.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { SocketReader } from './socket-reader.ts';
 import { forwardToStream } from './socket-to-stream.ts';
@@ -12,6 +12,10 @@ export type SpliceOptions = {
   readonly reader?: SocketReader;
   /** Milliseconds without a byte after which a half-closed connection ends. */
   readonly halfClosedTimeout: number;
+  /** Milliseconds without a byte after which any connection ends; 0, or left out, for never. */
+  readonly idleTimeout?: number;
+  /** Ends the near end by a reset, where that takes more than resetting a TCP socket: TLS has one below itself. */
+  readonly reset?: (code: CloseCode) => void;
   /** What a reset by the socket's peer is called: the client's at the gateway, the target's at the agent. */
   readonly socketReset: CloseCode;
   /** What a reset by the peer beyond the tunnel is called. */
@@ -35,12 +39,15 @@ export type Splice = {
 /** Who has said FIN so far. `aborted` is final, and so is `finished`. */
 type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'aborted';
 
+/** An idle connection is looked at this often within its time. */
+const IDLE_LOOKS = 4;
+
 /**
- * Joins a TCP socket and a data stream until both have ended. FIN is END_STREAM and RST is RST, both ways, and an
- * end that was not asked for is passed on as a reset: a truncated answer must never look complete.
- * Both must be open; the socket with `allowHalfOpen` and not yet read.
+ * Joins a socket, or a client's own HTTP/2 stream, and a data stream until both have ended. FIN is END_STREAM and RST
+ * is RST, both ways, and an end that was not asked for is passed on as a reset: a truncated answer must never look
+ * complete. Both must be open; the socket with `allowHalfOpen` and not flowing.
  */
-export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptions): Splice {
+export function splice(socket: NearEnd, stream: Http2Stream, options: SpliceOptions): Splice {
   let life: Life = 'open';
   let code: CloseCode | undefined;
   let stillOpen = 2;
@@ -57,11 +64,17 @@ export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptio
     timer = setInterval(checkProgress, options.halfClosedTimeout);
   };
 
+  const resetNear = (reason: CloseCode) => {
+    if (options.reset !== undefined) options.reset(reason);
+    else if (!isHttp2Stream(socket)) resetSocket(socket);
+    else if (!socket.destroyed) socket.destroy(new TunnelError(reason));
+  };
+
   const abort = (reason: CloseCode) => {
     if (stillOpen === 0 || life === 'aborted') return;
     setLife('aborted');
     code = reason;
-    resetSocket(socket);
+    resetNear(reason);
     // Not close(): that sends END_STREAM first, and the rest would look like the whole.
     if (!stream.destroyed) stream.destroy(new TunnelError(reason));
   };
@@ -78,10 +91,21 @@ export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptio
     moved = now;
   };
 
+  let idleTimer: NodeJS.Timeout | undefined;
+  const watchIdle = (timeout: number) => {
+    let last = { moved: progress(), at: performance.now() };
+    idleTimer = setInterval(() => {
+      const now = { moved: progress(), at: performance.now() };
+      if (now.moved !== last.moved) last = now;
+      else if (now.at - last.at >= timeout) abort('IDLE_TIMEOUT');
+    }, timeout / IDLE_LOOKS);
+  };
+
   const onClosed = () => {
     stillOpen -= 1;
     if (stillOpen > 0) return;
     clearInterval(timer);
+    clearInterval(idleTimer);
     resolve({ code, bytesFromSocket: toStream.bytes, bytesToSocket: toSocket.bytes });
   };
 
@@ -89,7 +113,7 @@ export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptio
   socket.on('error', () => abort(options.socketReset));
   stream.on('error', (error) => abort(error instanceof TunnelError ? error.code : streamLoss()));
   socket.once('close', () => {
-    if (life !== 'finished') abort(options.socketReset);
+    if (life !== 'finished' || (isHttp2Stream(socket) && socket.rstCode !== 0)) abort(options.socketReset);
     onClosed();
   });
   stream.once('close', () => {
@@ -100,13 +124,16 @@ export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptio
 
   const onSocketEnd = () => {
     if (life === 'aborted') return;
+    if (isHttp2Stream(socket) && isCutShort(socket)) {
+      abort(options.socketReset);
+      return;
+    }
     setLife(life === 'stream-finished' ? 'finished' : 'socket-finished');
     stream.end();
   };
   const onStreamEnd = () => {
     if (life === 'aborted') return;
-    // A lost session and a reset both give 'end' as well: only a stream that is whole has said FIN.
-    if (stream.aborted || stream.destroyed || stream.rstCode !== 0) {
+    if (isCutShort(stream)) {
       abort(streamLoss());
       return;
     }
@@ -115,6 +142,7 @@ export function splice(socket: Socket, stream: Http2Stream, options: SpliceOptio
   };
   const toStream = forwardToStream(socket, options.reader, stream, onSocketEnd);
   const toSocket = forwardToSocket(stream, socket, onStreamEnd);
+  if (options.idleTimeout !== undefined && options.idleTimeout > 0) watchIdle(options.idleTimeout);
   // Who said FIN and nothing else may have done so before anybody listened.
   if (socket.readableEnded) onSocketEnd();
   if (stream.readableEnded) onStreamEnd();

@@ -5,7 +5,7 @@ export type AcceptedSocket = { readonly socket: Socket; readonly reader: SocketR
 
 /**
  * Makes an accepted socket anew with a reader, which only the constructor takes: net.Server has no option for it.
- * A fifth less CPU at the gateway for what clients send (docs/decisions/0004). `accepted` must be paused; on a Node
+ * A fifth less CPU at the gateway for what clients send (docs/decisions/0004). `accepted` must be paused, and nothing read of it; on a Node
  * whose sockets have no `_handle` it is used as it is.
  */
 export function withReader(accepted: Socket): AcceptedSocket {

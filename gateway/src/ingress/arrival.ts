@@ -1,12 +1,23 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { resetSocket, type TunnelError } from '@penstock/wire';
+import {
+  type CloseCode,
+  isHttp2Stream,
+  type NearEnd,
+  resetSocket,
+  type SocketReader,
+  type TunnelError,
+} from '@penstock/wire';
 import type { DialWishes } from '../routing/dial.ts';
-import type { AcceptedSocket } from './accepted-socket.ts';
+import type { ClientSource } from './client-source.ts';
 
 /** A client of which a way in has learned the connection that it wants. */
-export type Arrival = AcceptedSocket & {
+export type Arrival = {
+  /** What is joined with the target: a socket with `allowHalfOpen`, or an HTTP/2 stream. Neither may be flowing. */
+  readonly socket: NearEnd;
+  /** Present when the socket was made with it. */
+  readonly reader?: SocketReader | undefined;
   /** Where the client comes from. */
-  readonly address: string;
+  readonly source: ClientSource;
   readonly wishes?: DialWishes;
   /**
    * Says what client and target must hear before they are joined, on the stream that the target has answered: nothing
@@ -15,11 +26,19 @@ export type Arrival = AcceptedSocket & {
   readonly introduce?: (stream: ServerHttp2Stream, signal: AbortSignal) => Promise<void>;
   /** Tells the client, in its own protocol, why it is not served, and ends its socket. A reset when left out. */
   readonly refuse?: (error: TunnelError) => void;
+  /** Ends the client by a reset, where that is not one of `socket` itself. */
+  readonly reset?: (code: CloseCode) => void;
+  /** Ends the client when it is aborted, with the reason's code where that is a TunnelError. */
+  readonly signal?: AbortSignal;
+  /** Called when the client is gone, and everything with it. */
+  readonly ended?: () => void;
 };
 
 /** Ends an arrival that is not served. The socket must have an error listener. */
-export function refuseArrival({ socket, refuse }: Arrival, error: TunnelError): void {
+export function refuseArrival({ socket, refuse, reset }: Arrival, error: TunnelError): void {
   // A reset, not a FIN: nothing was answered, and nothing should look like an answer.
-  if (refuse === undefined) resetSocket(socket);
-  else refuse(error);
+  if (refuse !== undefined) refuse(error);
+  else if (reset !== undefined) reset(error.code);
+  else if (isHttp2Stream(socket)) socket.destroy(error);
+  else resetSocket(socket);
 }

@@ -1,15 +1,20 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
-import { type CloseCode, errorText, type Splice, splice, TunnelError } from '@penstock/wire';
+import { type CloseCode, errorText, type NearEnd, type Splice, splice, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
-import type { Dialed } from '../routing/dial.ts';
+import type { Dialed, DialWishes } from '../routing/dial.ts';
 import { type Arrival, refuseArrival } from './arrival.ts';
 
 export type ClientOptions = {
-  readonly connection: string;
-  readonly dial: (signal: AbortSignal) => Promise<Dialed>;
+  readonly dial: (
+    connection: string,
+    client: string,
+    signal: AbortSignal,
+    wishes: DialWishes,
+  ) => Promise<Dialed>;
   readonly halfClosedTimeout: () => number;
+  /** Milliseconds of silence that end a client; 0 for never. */
+  readonly idleTimeout: () => number;
   readonly log: GatewayLog;
   readonly metrics: GatewayMetrics;
 };
@@ -21,15 +26,16 @@ type State =
   | { readonly name: 'joined'; readonly splice: Splice }
   | { readonly name: 'ended' };
 
-/** One client from accept to end. */
+/** One client from the moment its connection is known to its end. */
 export class ClientConnection {
   readonly #arrival: Arrival;
-  readonly #socket: Socket;
+  readonly #socket: NearEnd;
+  readonly #connection: string;
   readonly #options: ClientOptions;
   #state: State = { name: 'accepted' };
 
-  /** The socket is paused, and allows half-open. */
-  constructor(arrival: Arrival, options: ClientOptions) {
+  constructor(connection: string, arrival: Arrival, options: ClientOptions) {
+    this.#connection = connection;
     this.#arrival = arrival;
     this.#socket = arrival.socket;
     this.#options = options;
@@ -41,20 +47,28 @@ export class ClientConnection {
 
   /** Connects the client to its target and comes back when both are gone. Never rejects. */
   async run(): Promise<'opened' | 'failed'> {
-    const { connection, metrics, log } = this.#options;
-    const { address: client, reader } = this.#arrival;
+    const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
+    const { source, reader, wishes, reset, signal } = this.#arrival;
+    const connection = this.#connection;
     const started = performance.now();
     const cancel = new AbortController();
     this.#state = { name: 'dialing', cancel };
     const gone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
+    const revoked = () => this.abort(codeOf(signal?.reason));
+    signal?.addEventListener('abort', revoked, { once: true });
     this.#socket.on('error', gone).once('close', gone);
     // Reads a little ahead: only a socket that is read tells that its client has left.
     this.#socket.read(0);
     let dialed: Dialed;
     try {
-      dialed = await this.#options.dial(cancel.signal);
+      signal?.throwIfAborted();
+      dialed = await this.#options.dial(connection, source.address, cancel.signal, {
+        clientPort: source.port,
+        ...wishes,
+      });
       await this.#accept(dialed.stream, cancel.signal);
     } catch (error) {
+      signal?.removeEventListener('abort', revoked);
       return this.#fail(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
     } finally {
       this.#socket
@@ -65,18 +79,22 @@ export class ClientConnection {
     const { stream, agent, pool, attempts } = dialed;
     const joined = splice(this.#socket, stream, {
       ...(reader && { reader }),
-      halfClosedTimeout: this.#options.halfClosedTimeout(),
+      ...(reset && { reset }),
+      halfClosedTimeout: halfClosedTimeout(),
+      idleTimeout: idleTimeout(),
       socketReset: 'CLIENT_RESET',
       streamReset: 'TARGET_RESET',
     });
     this.#state = { name: 'joined', splice: joined };
     const seconds = (performance.now() - started) / 1000;
     metrics.opened(connection, seconds, attempts);
-    log('connection-opened', { connection, client, agent, pool, attempts, seconds });
+    const who = { connection, client: source.address, clientPort: source.port, agent, pool };
+    log('connection-opened', { ...who, attempts, seconds });
     const end = await joined.done;
+    signal?.removeEventListener('abort', revoked);
     this.#state = { name: 'ended' };
     metrics.ended(connection, end);
-    log('connection-closed', { connection, client, agent, pool, ...end });
+    log('connection-closed', { ...who, ...end });
     return 'opened';
   }
 
@@ -103,12 +121,14 @@ export class ClientConnection {
   }
 
   #fail(error: TunnelError): 'failed' {
-    const { connection, log, metrics } = this.#options;
+    const { log, metrics } = this.#options;
+    const { address: client, port: clientPort } = this.#arrival.source;
     this.#state = { name: 'ended' };
-    metrics.failed(connection, error.code);
+    metrics.failed(this.#connection, error.code);
     log('connection-failed', {
-      connection,
-      client: this.#arrival.address,
+      connection: this.#connection,
+      client,
+      clientPort,
       code: error.code,
       detail: error.message,
     });
@@ -116,3 +136,5 @@ export class ClientConnection {
     return 'failed';
   }
 }
+
+const codeOf = (reason: unknown): CloseCode => (reason instanceof TunnelError ? reason.code : 'INTERNAL');

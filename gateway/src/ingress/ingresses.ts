@@ -1,33 +1,20 @@
 import type { AddressInfo } from 'node:net';
-import type { GatewayConfig } from '@penstock/config-schema';
+import type { GatewayConfig, Ingress } from '@penstock/config-schema';
 import { bindError, type CloseCode } from '@penstock/wire';
+import { AddressLimit } from '../access/address-limit.ts';
 import type { GatewayLog } from '../observe/event.ts';
-import type { GatewayMetrics } from '../observe/metrics.ts';
-import type { Dialed, DialWishes } from '../routing/dial.ts';
-import type { Arrival } from './arrival.ts';
-import { ClientConnection } from './client-connection.ts';
+import type { ClientOptions } from './client-connection.ts';
+import { Clients } from './clients.ts';
+import { Negotiations } from './negotiations.ts';
 import { openWayIn } from './open-way-in.ts';
-import { addressText, type OpenWayIn, type WayIn, waysIn } from './way-in.ts';
+import { addressText, type OpenWayIn, type WayIn, type WayInPorts, waysIn } from './way-in.ts';
 
-export type IngressOptions = {
-  readonly dial: (
-    connection: string,
-    client: string,
-    signal: AbortSignal,
-    wishes?: DialWishes,
-  ) => Promise<Dialed>;
-  readonly halfClosedTimeout: () => number;
-  readonly log: GatewayLog;
-  readonly metrics: GatewayMetrics;
+export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> & {
+  readonly limits: () => GatewayConfig['limits'];
 };
 
-/** Figures of one connection: clients now, those of them not yet joined with a target, and sums since the start. */
-export type ClientCounts = {
-  readonly open: number;
-  readonly waiting: number;
-  readonly openedTotal: number;
-  readonly failedTotal: number;
-};
+/** A way in as it is open now. */
+export type OpenIngress = { readonly ingress: Ingress; readonly address: AddressInfo };
 
 /** Milliseconds until an ingress that could not be opened is tried again. */
 const RETRY_INTERVAL = 5_000;
@@ -37,38 +24,44 @@ const addressOfKey = (key: string) => key.split(' ').at(-1) ?? '';
 
 /** All ways in for clients, and the clients that came through them. Follows the configuration by difference. */
 export class Ingresses {
-  readonly #options: IngressOptions;
+  readonly clients: Clients;
+  readonly #log: GatewayLog;
   readonly #open = new Map<string, { readonly wayIn: WayIn; readonly listener: OpenWayIn }>();
-  readonly #clients = new Map<string, Set<ClientConnection>>();
-  readonly #limits = new Map<string, number>();
-  readonly #totals = new Map<string, { opened: number; failed: number }>();
+  readonly #ports: WayInPorts;
+  readonly #addresses: AddressLimit;
   #wanted: ReadonlyMap<string, WayIn> = new Map();
   #config: GatewayConfig | undefined;
   /** Why a listener is not open, by its key. */
   readonly #failures = new Map<string, string>();
   readonly #retries = new Set<NodeJS.Timeout>();
   #life: 'open' | 'closed' = 'open';
-  readonly #idle: (() => void)[] = [];
 
   constructor(options: IngressOptions) {
-    this.#options = options;
+    const { limits, log } = options;
+    this.#log = log;
+    this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
+    this.#addresses = new AddressLimit(() => limits().perAddress);
+    this.#ports = {
+      config: () => this.#configInForce,
+      serve: (connection, arrival) => this.clients.serve(connection, arrival),
+      denied: ({ address, port }, { code, message }, connection) =>
+        log('client-denied', { connection, client: address, clientPort: port, code, detail: message }),
+      negotiations: new Negotiations(limits),
+      log,
+    };
   }
 
   /** Opens what is new, closes what is gone, and leaves the rest alone. Throws when `strict` and one cannot be opened. */
   async apply(config: GatewayConfig, strict: boolean): Promise<void> {
     this.#config = config;
-    this.#limits.clear();
-    for (const name of this.#totals.keys()) {
-      if (!config.connections.some((connection) => connection.name === name)) this.#totals.delete(name);
-    }
-    for (const { name, maxConnections } of config.connections) this.#limits.set(name, maxConnections);
+    this.clients.apply(new Map(config.connections.map(({ name, maxConnections }) => [name, maxConnections])));
     const wanted = waysIn(config);
     if (this.#life === 'closed') return;
     this.#failures.clear();
     this.#stopRetrying();
     const taken = new Set([...wanted.values()].map(({ listen }) => addressText(listen)));
     // First what stands in the way of a new one, then the new ones, then the rest: a connection is never without.
-    await this.#close((key) => !wanted.has(key) && taken.has(addressOfKey(key)));
+    this.#close((key) => !wanted.has(key) && taken.has(addressOfKey(key)));
     for (const [key, wayIn] of wanted) {
       const open = this.#open.get(key);
       if (open === undefined) await this.#openOne(key, wayIn, strict);
@@ -78,7 +71,7 @@ export class Ingresses {
       }
     }
     this.#wanted = wanted;
-    await this.#closeReplaced();
+    this.#closeReplaced();
   }
 
   /** Why an ingress that the configuration asks for is not open, by listener. */
@@ -86,81 +79,55 @@ export class Ingresses {
     return this.#failures;
   }
 
-  /** Where each connection can be reached now. */
-  addressesOf(connection: string): readonly AddressInfo[] {
-    return [...this.#open.values()]
-      .filter(({ wayIn }) => leadsTo(wayIn, connection))
-      .map(({ listener }) => listener.address);
-  }
-
-  clientsOf(connection: string): number {
-    return this.#clients.get(connection)?.size ?? 0;
-  }
-
-  countsOf(connection: string): ClientCounts {
-    const clients = this.#clients.get(connection) ?? new Set();
-    const waiting = clients
-      .values()
-      .reduce((count, client) => count + (client.state === 'dialing' ? 1 : 0), 0);
-    const { opened = 0, failed = 0 } = this.#totals.get(connection) ?? {};
-    return { open: clients.size, waiting, openedTotal: opened, failedTotal: failed };
-  }
-
-  get clients(): number {
-    return this.#clients.values().reduce((sum, clients) => sum + clients.size, 0);
+  /** Where and how a connection can be reached now. */
+  waysInto(name: string): readonly OpenIngress[] {
+    return [...this.#open.values()].flatMap(({ wayIn, listener: { address } }) =>
+      wayIn.ways
+        .filter(({ connection }) => connection.name === name)
+        .map(({ ingress }) => ({ ingress, address })),
+    );
   }
 
   /** Takes no new clients anywhere, for good. */
   async stopAccepting(): Promise<void> {
     this.#life = 'closed';
     this.#stopRetrying();
-    await this.#close(() => true);
+    this.#close(() => true);
+    this.#ports.negotiations.abortAll('CLIENT_DENIED');
   }
 
   /** Ends every client by a reset. */
   abortAll(code: CloseCode): void {
-    for (const clients of this.#clients.values()) for (const client of clients) client.abort(code);
-  }
-
-  /** Comes back when no client is left. */
-  idle(): Promise<void> {
-    if (this.clients === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#idle.push(resolve);
-    return promise;
+    this.clients.abortAll(code);
   }
 
   /** Closes what the configuration no longer has, but for what stands in for an ingress that could not be opened. */
-  async #closeReplaced(): Promise<void> {
+  #closeReplaced(): void {
     const failed = [...this.#wanted].filter(([key]) => this.#failures.has(key));
     const standsIn = ({ ways }: WayIn) =>
       ways.some(({ connection }) => failed.some(([, wayIn]) => leadsTo(wayIn, connection.name)));
-    await this.#close((key) => {
+    this.#close((key) => {
       const wayIn = this.#open.get(key)?.wayIn;
       return !this.#wanted.has(key) && wayIn !== undefined && !standsIn(wayIn);
     });
   }
 
-  async #close(isGone: (key: string) => boolean): Promise<void> {
+  #close(isGone: (key: string) => boolean): void {
     for (const [key, { listener }] of this.#open) {
       if (!isGone(key)) continue;
       this.#open.delete(key);
-      await listener.close();
-      this.#options.log('ingress-closed', { ingress: key });
+      listener.close();
+      this.#log('ingress-closed', { ingress: key });
     }
   }
 
   async #openOne(key: string, wayIn: WayIn, strict: boolean): Promise<void> {
-    const { log } = this.#options;
+    const log = this.#log;
     const connection = wayIn.ways.map((way) => way.connection.name).join(', ');
     try {
-      const listener = await openWayIn(wayIn, {
-        config: () => this.#configInForce,
-        serve: (name, client) => this.#serve(name, client),
-        log,
-      });
+      const listener = await openWayIn(wayIn, this.#ports, this.#addresses);
       if (this.#life === 'closed') {
-        await listener.close();
+        listener.close();
         return;
       }
       this.#open.set(key, { wayIn, listener });
@@ -193,27 +160,5 @@ export class Ingresses {
   #stopRetrying(): void {
     for (const timer of this.#retries) clearTimeout(timer);
     this.#retries.clear();
-  }
-
-  #serve(connection: string, arrival: Arrival): boolean {
-    if (this.clientsOf(connection) >= (this.#limits.get(connection) ?? 0)) return false;
-    const client = new ClientConnection(arrival, {
-      connection,
-      dial: (signal) => this.#options.dial(connection, arrival.address, signal, arrival.wishes),
-      halfClosedTimeout: this.#options.halfClosedTimeout,
-      log: this.#options.log,
-      metrics: this.#options.metrics,
-    });
-    const clients = this.#clients.get(connection) ?? new Set();
-    this.#clients.set(connection, clients.add(client));
-    void client.run().then((outcome) => {
-      const totals = this.#totals.get(connection) ?? { opened: 0, failed: 0 };
-      totals[outcome] += 1;
-      this.#totals.set(connection, totals);
-      clients.delete(client);
-      if (clients.size === 0) this.#clients.delete(connection);
-      if (this.clients === 0) for (const resolve of this.#idle.splice(0)) resolve();
-    });
-    return true;
   }
 }

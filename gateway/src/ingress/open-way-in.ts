@@ -1,8 +1,24 @@
-import { openTcpIngress } from './tcp.ts';
-import type { OpenWayIn, WayIn, WayInPorts } from './way-in.ts';
+import type { IngressKind } from '@penstock/config-schema';
+import type { AddressLimit } from '../access/address-limit.ts';
+import { openListener } from './listener.ts';
+import { handleTcp } from './tcp.ts';
+import type { HandleClients, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
 
-/** Opens a listener with what its kind asks for. Throws what listening throws. */
-export async function openWayIn(wayIn: WayIn, ports: WayInPorts): Promise<OpenWayIn> {
-  if (wayIn.kind === 'tcp') return openTcpIngress(wayIn, ports);
-  throw new Error(`This release does not serve ${wayIn.kind} yet.`);
+/** Opens a listener with what its kind does with clients. Throws what listening throws. */
+export function openWayIn(wayIn: WayIn, ports: WayInPorts, addresses: AddressLimit): Promise<OpenWayIn> {
+  const open = <Kind extends IngressKind>(kind: Kind, handle: HandleClients<Kind>) =>
+    openListener(wayIn, ports, addresses, (ways) => handle(ports, () => waysOf(kind, ways())));
+  switch (wayIn.kind) {
+    case 'tcp':
+      return open(wayIn.kind, handleTcp);
+    case 'sni':
+    case 'socks5':
+    case 'httpConnect':
+      return Promise.reject(new Error(`This release does not serve ${wayIn.kind} yet.`));
+  }
+}
+
+/** The ways of a listener are all of its kind. */
+function waysOf<Kind extends IngressKind>(kind: Kind, ways: readonly Way[]): readonly Way<Kind>[] {
+  return ways.filter((way): way is Way & Way<Kind> => way.ingress.kind === kind);
 }

@@ -1,11 +1,20 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Connection, GatewayConfig, HostPort, Ingress, IngressKind } from '@penstock/config-schema';
+import type { TunnelError } from '@penstock/wire';
+import { type SourceAllowList, sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { Arrival } from './arrival.ts';
+import type { ClientSource } from './client-source.ts';
+import type { Negotiations } from './negotiations.ts';
 
 /** One connection behind a listener, as its file says. */
 export type Way<Kind extends IngressKind = IngressKind> = Kind extends IngressKind
-  ? { readonly connection: Connection; readonly ingress: Extract<Ingress, { readonly kind: Kind }> }
+  ? {
+      readonly connection: Connection;
+      readonly ingress: Extract<Ingress, { readonly kind: Kind }>;
+      /** Whether a client may come from this address. */
+      readonly isAllowed: SourceAllowList;
+    }
   : never;
 
 /** One listener that the configuration asks for, and every connection that shares it: a union over the kinds. */
@@ -13,22 +22,48 @@ export type WayIn<Kind extends IngressKind = IngressKind> = Kind extends Ingress
   ? { readonly kind: Kind; readonly listen: HostPort; readonly ways: readonly Way<Kind>[] }
   : never;
 
-/** What a way in is given to serve its clients with. */
+/** What the clients of a way in are served with. */
 export type WayInPorts = {
   /** The configuration in force. */
   readonly config: () => GatewayConfig;
   /** Takes a client over; false, and nothing done to it, when its connection has no room for it. */
   readonly serve: (connection: string, client: Arrival) => boolean;
+  /** Logs that a client was turned away, and for which connection where that is known. */
+  readonly denied: (source: ClientSource, error: TunnelError, connection?: string) => void;
+  readonly negotiations: Negotiations;
   readonly log: GatewayLog;
 };
+
+/** A client that has come from an address that some connection of its listener allows. */
+export type AcceptedClient = {
+  /** Paused, with `allowHalfOpen` and an error listener. */
+  readonly socket: Socket;
+  readonly source: ClientSource;
+  /** Must be called when the client is gone; again does nothing. */
+  readonly release: () => void;
+};
+
+/** What is done with the clients of a listener. */
+export type ClientHandler = {
+  /** Takes a client over: serves it, or ends it. Never throws. */
+  take(client: AcceptedClient): void;
+  /** No more clients come. Ends those that have not said what they want, if they are no negotiation. */
+  close(): void;
+};
+
+/** Makes what is done with the clients of one listener. `ways` are those in force: asked anew for each client. */
+export type HandleClients<Kind extends IngressKind> = (
+  ports: WayInPorts,
+  ways: () => readonly Way<Kind>[],
+) => ClientHandler;
 
 /** A listener that is open. */
 export type OpenWayIn = {
   readonly address: AddressInfo;
   /** Puts changed connections, of the same kind, in force for the clients to come. */
   apply(ways: readonly Way[]): void;
-  /** Takes no new clients, and ends those that have not said what they want. Those that are in go on. */
-  close(): Promise<void>;
+  /** Takes no new clients. Those that are in go on. */
+  close(): void;
 };
 
 /** `host:port`, IPv6 in brackets. */
@@ -47,7 +82,7 @@ export function waysIn(config: GatewayConfig): ReadonlyMap<string, WayIn> {
       const place = kind === 'tcp' && listen.port === 0 ? `#${index} ` : '';
       const key = `${kind === 'tcp' ? connection.name : kind} ${place}${addressText(listen)}`;
       const wayIn = found.get(key) ?? { kind, listen, ways: [] };
-      wayIn.ways.push({ connection, ingress } as Way);
+      wayIn.ways.push({ connection, ingress, isAllowed: sourceAllowList(ingress.allow) } as Way);
       found.set(key, wayIn);
     }
   }

@@ -78,13 +78,13 @@ export async function dial(
   while (attempt < attempts) {
     const left = deadline - clock.now();
     if (left <= 0) break;
-    const session = pick(route, known, ports);
+    const session = pick(route, wishes.address, known, ports);
     if (session === undefined) {
       // Every agent that is there had its try and cannot: waiting would not change that.
       if (failure !== undefined && !WORTH_WAITING.has(failure.code)) break;
       if (onlyAgent !== undefined) throw failure ?? new TunnelError('NO_AGENT');
       const since = clock.now();
-      await waitForAgent(route, failure, { patience: left, waited }, signal, ports);
+      await waitForAgent(route, wishes.address, failure, { patience: left, waited }, signal, ports);
       waited += clock.now() - since;
       known.tried.clear();
       continue;
@@ -125,6 +125,7 @@ export async function dial(
 /** In the order of preference: an agent that is well, one that is passed over for now, one that lost a session. */
 function pick(
   route: Route,
+  address: string | undefined,
   { onlyAgent, tried, lost }: Experience,
   { sessionsOf, ejection, clock }: DialPorts,
 ): DialSession | undefined {
@@ -135,7 +136,7 @@ function pick(
   const well = (agentId: string) => steady(agentId) && !ejection.isEjected(connector, agentId);
   for (const isWanted of [well, steady, untried]) {
     for (const pool of route.pools) {
-      const session = chooseSession(sessionsOf(pool), { connector, isWanted, random: clock.random });
+      const session = chooseSession(sessionsOf(pool), { connector, address, isWanted, random: clock.random });
       if (session !== undefined) return session;
     }
   }
@@ -144,6 +145,7 @@ function pick(
 
 async function waitForAgent(
   route: Route,
+  address: string | undefined,
   failure: TunnelError | undefined,
   limits: { readonly patience: number; readonly waited: number },
   signal: AbortSignal,
@@ -162,6 +164,12 @@ async function waitForAgent(
       throw new TunnelError(
         'UNKNOWN_CONNECTOR',
         `No agent that is there, of ${pools.join(' or ')}, has a connector ${connector}.`,
+      );
+    }
+    if (present.length > 0 && present.every((session) => !session.offers(connector, address))) {
+      throw new TunnelError(
+        'UNKNOWN_CONNECTOR',
+        `No agent that is there lists ${address} among the addresses of ${connector}.`,
       );
     }
     throw error;

@@ -16,6 +16,7 @@ import type { GatewayLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';
 import { refusalOf } from './greeting.ts';
+import { type OfferedConnector, offeredConnectors } from './offered-connector.ts';
 
 /** This gateway as agents see it. */
 export type GatewaySelf = { readonly id: string; readonly epoch: string };
@@ -76,7 +77,7 @@ export class AgentSession {
   #hello: AgentMessageOf<'hello'> | undefined;
   #heartbeat: ReceivedHeartbeat | undefined;
   #roundTrip: number | undefined;
-  #connectors: ReadonlySet<string> = new Set();
+  #connectors: ReadonlyMap<string, OfferedConnector> = new Map();
 
   /** `stream` is the control stream's request, not yet answered. */
   constructor(
@@ -156,8 +157,15 @@ export class AgentSession {
     return this.#streams.open + this.#streams.opening;
   }
 
-  offers(connector: string): boolean {
-    return this.#connectors.has(connector);
+  /** `address`: one of the connector's addresses, as host:port; any when left out. */
+  offers(connector: string, address?: string): boolean {
+    const offered = this.#connectors.get(connector);
+    return offered !== undefined && (address === undefined || offered.addresses.has(address));
+  }
+
+  /** What the agent says of a connector of its file. */
+  connector(name: string): OfferedConnector | undefined {
+    return this.#connectors.get(name);
   }
 
   /** Whether an open may be asked of this session now. */
@@ -227,7 +235,7 @@ export class AgentSession {
       case 'config':
         if (this.#hello === undefined) break;
         this.#hello = { ...this.#hello, config: message.config, connectors: message.connectors };
-        this.#connectors = new Set(message.connectors.map(({ name }) => name));
+        this.#connectors = offeredConnectors(message.connectors);
         this.#options.onState(this);
         break;
       case 'open-failed':
@@ -251,7 +259,7 @@ export class AgentSession {
     }
     clearTimeout(this.#state.timer);
     this.#hello = hello;
-    this.#connectors = new Set(hello.connectors.map(({ name }) => name));
+    this.#connectors = offeredConnectors(hello.connectors);
     const refusal = refusalOf(hello, this.identity) ?? this.#options.admit(this);
     if (refusal !== undefined) {
       const retryable = refusal.retry !== 'never' || refusal.code === 'LIMIT_EXCEEDED';

@@ -1,0 +1,77 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { errorText, TunnelError } from '@penstock/wire';
+import type { AddressLimit } from '../access/address-limit.ts';
+import { type ClientSource, sourceOfSocket } from './client-source.ts';
+import type { ClientHandler, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
+
+/**
+ * Opens a port for clients, and hands those that may come in to what `handle` makes. Throws what listening throws.
+ */
+export async function openListener(
+  wayIn: WayIn,
+  { denied, log }: WayInPorts,
+  addresses: AddressLimit,
+  handle: (ways: () => readonly Way[]) => ClientHandler,
+): Promise<OpenWayIn> {
+  const { listen } = wayIn;
+  let ways: readonly Way[] = wayIn.ways;
+  const handler = handle(() => ways);
+
+  const refuse = (socket: Socket, source: ClientSource, error: TunnelError) => {
+    const [only, ...more] = ways;
+    denied(source, error, more.length === 0 ? only?.connection.name : undefined);
+    socket.resetAndDestroy();
+  };
+
+  const admit = (socket: Socket, source: ClientSource) => {
+    if (!ways.some(({ isAllowed }) => isAllowed(source.address))) {
+      const what = `${source.address} is not in the allow list of this ingress.`;
+      refuse(socket, source, new TunnelError('CLIENT_DENIED', what));
+      return;
+    }
+    const give = addresses.take(source.address);
+    if (give === undefined) {
+      const what = `${source.address} has its limits.perAddress client connections.`;
+      refuse(socket, source, new TunnelError('LIMIT_EXCEEDED', what));
+      return;
+    }
+    handler.take({ socket, source, release: give });
+  };
+
+  const server = createServer(
+    {
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+    },
+    (socket) => {
+      socket.on('error', () => {});
+      const source = sourceOfSocket(socket);
+      // It has left before it was accepted, and nobody knows any more where it came from.
+      if (source === undefined) socket.destroy();
+      else admit(socket, source);
+    },
+  );
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(listen.port, listen.host, resolve);
+  await promise;
+  server.off('error', reject);
+  // Out of descriptors, say: this client is lost, and the next may find one free.
+  server.on('error', (error) =>
+    log('accept-failed', { connection: ways[0]?.connection.name, detail: errorText(error) }),
+  );
+  return {
+    address: server.address() as AddressInfo,
+    apply(changed) {
+      ways = changed;
+    },
+    close() {
+      // The callback would wait for the clients as well; the port is free at once.
+      server.close();
+      handler.close();
+    },
+  };
+}

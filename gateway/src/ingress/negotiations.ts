@@ -1,0 +1,91 @@
+import type { Socket } from 'node:net';
+import { type CloseCode, errorText, resetSocket, TunnelError } from '@penstock/wire';
+import { ClientBytes } from './client-bytes.ts';
+import type { ClientSource } from './client-source.ts';
+
+export type NegotiationLimits = { readonly negotiating: number; readonly negotiationTimeout: number };
+
+/** A client's place among those that have not yet said which connection they want. */
+export type Negotiation = {
+  /** Aborted when the time is up, or when this gateway takes no more clients. */
+  readonly signal: AbortSignal;
+  /** Must be called when the client is served, refused or gone; again does nothing. */
+  leave(): void;
+};
+
+/** A client that is asked what it wants. */
+export type NegotiatingClient = {
+  readonly socket: Socket;
+  readonly source: ClientSource;
+  readonly bytes: ClientBytes;
+  readonly signal: AbortSignal;
+};
+
+/** Bounds the clients of all ways in that have not yet said which connection they want, in number and in time. */
+export class Negotiations {
+  readonly #limits: () => NegotiationLimits;
+  readonly #living = new Set<AbortController>();
+
+  constructor(limits: () => NegotiationLimits) {
+    this.#limits = limits;
+  }
+
+  get count(): number {
+    return this.#living.size;
+  }
+
+  /** Takes a place, which must be left. Throws TunnelError LIMIT_EXCEEDED when all are taken. */
+  enter(): Negotiation {
+    const { negotiating, negotiationTimeout } = this.#limits();
+    if (this.#living.size >= negotiating) {
+      throw new TunnelError(
+        'LIMIT_EXCEEDED',
+        `${negotiating} clients, limits.negotiating, have not yet said what they want.`,
+      );
+    }
+    const controller = new AbortController();
+    const late = new TunnelError(
+      'LIMIT_EXCEEDED',
+      `The client did not say what it wants within ${negotiationTimeout} ms, limits.negotiationTimeout.`,
+    );
+    const timer = setTimeout(() => controller.abort(late), negotiationTimeout);
+    this.#living.add(controller);
+    return {
+      signal: controller.signal,
+      leave: () => {
+        clearTimeout(timer);
+        this.#living.delete(controller);
+      },
+    };
+  }
+
+  /**
+   * Asks one client what it wants: `ask` serves it or throws. Whoever makes it throw is reset and handed to `denied`.
+   * The socket must be paused. Never rejects.
+   */
+  async run(
+    socket: Socket,
+    source: ClientSource,
+    ask: (client: NegotiatingClient) => Promise<void>,
+    denied: (error: TunnelError) => void,
+  ): Promise<void> {
+    const ignore = () => {};
+    socket.on('error', ignore);
+    let place: Negotiation | undefined;
+    try {
+      place = this.enter();
+      const { signal } = place;
+      await ask({ socket, source, signal, bytes: new ClientBytes(socket, signal) });
+    } catch (error) {
+      denied(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
+      resetSocket(socket);
+    } finally {
+      place?.leave();
+    }
+  }
+
+  /** Ends every client that negotiates. */
+  abortAll(code: CloseCode): void {
+    for (const controller of this.#living) controller.abort(new TunnelError(code));
+  }
+}

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import type { HostPort } from '@penstock/config-schema';
 import type { TestCertificate } from './certificates.ts';
 import { eventually } from './eventually.ts';
+import { launchOnUnusedPort, ServerEnded } from './launch-on-unused-port.ts';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
 import { ManagedProcess } from './process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
-import { unusedPort } from './unused-port.ts';
 
 const USER = 'postgres';
-const START_ATTEMPTS = 5;
 /** Line of postmaster.pid that says how far the server is. */
 const STATUS_LINE = 7;
 
@@ -179,28 +178,6 @@ async function launchServer(
     await server[Symbol.asyncDispose]();
     throw error;
   }
-  if (!server.running) throw new ServerEnded(server.output);
+  if (!server.running) throw new ServerEnded('PostgreSQL', server.output);
   return server;
-}
-
-class ServerEnded extends Error {
-  override readonly name = 'ServerEnded';
-
-  constructor(output: string) {
-    super(`PostgreSQL ended at its start:\n${output}`);
-  }
-}
-
-/** PostgreSQL cannot be given port 0, and between asking for a free port and binding it somebody may be faster. */
-async function launchOnUnusedPort(
-  launch: (port: number) => Promise<ManagedProcess>,
-): Promise<{ server: ManagedProcess; port: number }> {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await unusedPort();
-    try {
-      return { server: await launch(port), port };
-    } catch (error) {
-      if (!(error instanceof ServerEnded) || attempt === START_ATTEMPTS) throw error;
-    }
-  }
 }

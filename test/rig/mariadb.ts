@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HostPort } from '@penstock/config-schema';
+import type { TestCertificate } from './certificates.ts';
+import { launchOnUnusedPort, ServerEnded } from './launch-on-unused-port.ts';
+import { ManagedProcess } from './process.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+/** The account nobody on every Linux: the server would not run as root without being told to. */
+const NOBODY = 65_534;
+const ACCOUNT = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : undefined;
+const AS_ACCOUNT = ACCOUNT === undefined ? {} : { account: ACCOUNT };
+
+/** A real MariaDB server of this machine on loopback with data of its own; disposing ends it and removes the data. */
+export class MariaDb implements AsyncDisposable {
+  readonly user = 'app';
+  readonly database = 'app';
+  readonly password: string;
+  readonly address: HostPort;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(password: string, port: number, stack: AsyncDisposableStack) {
+    this.password = password;
+    this.address = { host: '127.0.0.1', port };
+    this.#stack = stack;
+  }
+
+  /** With `tls` the server speaks TLS to the clients that ask for it. */
+  static async start({ tls }: { readonly tls?: TestCertificate } = {}): Promise<MariaDb> {
+    await using stack = new AsyncDisposableStack();
+    const { path } = stack.use(await temporaryDirectory());
+    const data = join(path, 'data');
+    await mkdir(data);
+    await chmod(path, 0o755);
+    if (ACCOUNT !== undefined) await chown(data, ACCOUNT.uid, ACCOUNT.gid);
+    await install(data);
+    const password = randomBytes(12).toString('hex');
+    const initFile = await fileFor(join(path, 'init.sql'), [
+      'CREATE DATABASE app;',
+      `CREATE USER app@'%' IDENTIFIED BY '${password}';`,
+      "GRANT ALL ON app.* TO app@'%';",
+      // One's own queries can be killed without it; seeing them needs it.
+      "GRANT PROCESS ON *.* TO app@'%';",
+    ]);
+    const tlsArguments =
+      tls === undefined
+        ? []
+        : [
+            `--ssl-cert=${await fileFor(join(path, 'server.crt'), [tls.chain])}`,
+            `--ssl-key=${await fileFor(join(path, 'server.key'), [tls.key])}`,
+          ];
+    const { server, port } = await launchOnUnusedPort((unused) =>
+      launch([
+        '--no-defaults',
+        `--datadir=${data}`,
+        `--port=${unused}`,
+        '--bind-address=127.0.0.1',
+        `--socket=${join(data, 'server.sock')}`,
+        `--pid-file=${join(data, 'server.pid')}`,
+        `--init-file=${initFile}`,
+        '--skip-name-resolve',
+        // The data lives as long as the test.
+        '--innodb-flush-log-at-trx-commit=0',
+        '--innodb-log-file-size=8M',
+        '--innodb-buffer-pool-size=32M',
+        ...tlsArguments,
+      ]),
+    );
+    stack.use(server);
+    return new MariaDb(password, port, stack.move());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+async function fileFor(path: string, lines: readonly string[]): Promise<string> {
+  await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600 });
+  if (ACCOUNT !== undefined) await chown(path, ACCOUNT.uid, ACCOUNT.gid);
+  return path;
+}
+
+async function install(data: string): Promise<void> {
+  await using installer = await ManagedProcess.start({
+    command: 'mariadb-install-db',
+    args: [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      '--innodb-log-file-size=8M',
+    ],
+    cwd: data,
+    ...AS_ACCOUNT,
+  });
+  const { code } = await installer.exit(60_000);
+  if (code !== 0) throw new Error(`mariadb-install-db ended with ${code}:\n${installer.output}`);
+}
+
+async function launch(args: readonly string[]): Promise<ManagedProcess> {
+  const server = await ManagedProcess.start({ command: 'mariadbd', args, cwd: '/', ...AS_ACCOUNT });
+  try {
+    await server.line(
+      'sign that MariaDB is ready',
+      ({ text }) => text.includes('ready for connections'),
+      60_000,
+    );
+    return server;
+  } catch (cause) {
+    const ended = !server.running;
+    await server[Symbol.asyncDispose]();
+    throw ended ? new ServerEnded('MariaDB', server.output) : cause;
+  }
+}

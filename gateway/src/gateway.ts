@@ -11,6 +11,9 @@ import {
 } from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
+import { agentFacts } from './fleet/agent-facts.ts';
+import { openAgentQuestions } from './fleet/agent-questions.ts';
+import { AgentRequests } from './fleet/agent-requests.ts';
 import { Approvals } from './fleet/approvals.ts';
 import { openEvents } from './fleet/open-events.ts';
 import { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
@@ -64,6 +67,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const queue = new PendingQueue((pool) => routes.pool(pool)?.queue);
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
+  const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
+  registry.onEnded((each) => requests.sessionEnded(each));
   registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
   const dialPorts = {
     sessionsOf: (pool: string) => registry.sessionsOf(pool),
@@ -119,6 +124,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     // Again at hello: who was revoked, or ran out, while it introduced itself is not let in.
     admit: (each) => refusalOf(each, identity) ?? registry.admit(each),
     ...fleet.sessions,
+    onResult: (each, result) => requests.answered(each, result),
   };
   const endpoint = await opened('listen.tunnel', config.listen.tunnel, () =>
     openEndpoint({
@@ -128,6 +134,11 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       handshakeTimeout: config.tunnel.handshakeTimeout,
       authenticationTimeout: config.tunnel.handshakeTimeout,
       identity: identityPort(identity, fleet, log),
+      agents: {
+        expects: (agentId, requestId) => requests.expects(agentId, requestId),
+        answeredAtLength: (agentId, requestId, value) => requests.answeredAtLength(agentId, requestId, value),
+        describe: (each) => agentFacts(each, clock),
+      },
       admission: new Admission(config.tunnel, clock),
       session,
       log,
@@ -175,6 +186,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     tokens: identity.tokens,
     revocation: identity.revocation,
     fleet,
+    questions: openAgentQuestions({ store, fleet, requests, approvals }),
     connections: () => connectionViews(sources),
     sessions: () => sessionViews(registry.sessions()),
     readiness: () => gatewayReadiness(sources, life),

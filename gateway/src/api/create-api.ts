@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { AgentQuestions } from '../fleet/agent-questions.ts';
 import type { Approvals } from '../fleet/approvals.ts';
 import type { FleetEvents } from '../fleet/events.ts';
 import type { SessionView } from '../fleet/session-view.ts';
@@ -6,6 +7,7 @@ import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
+import { agentDiagnosticsRoutes } from './agent-diagnostics.ts';
 import { agentRoutes, type FleetReader } from './agents.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
@@ -26,6 +28,8 @@ export type ApiDependencies = {
   readonly revocation: Revocation;
   /** Facts of the moment, asked at each request; they must not wait. */
   readonly fleet: FleetReader;
+  /** Asks agents for what only they know. */
+  readonly questions: AgentQuestions;
   readonly connections: () => readonly ConnectionView[];
   readonly sessions: () => readonly SessionView[];
   readonly readiness: () => Readiness;
@@ -45,8 +49,9 @@ const SECOND = 1000;
  * it with `close()`, which cuts what is still open.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, fleet, connections, readiness, metrics, events, approvals, report } =
+  const { store, tokens, revocation, fleet, questions, connections, readiness, metrics, events, approvals } =
     dependencies;
+  const { report } = dependencies;
   const clock = dependencies.clock ?? Date.now;
   const app = fastify({
     logger: false,
@@ -74,6 +79,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
       agentRoutes(typed, { store, revocation, fleet, clock });
+      agentDiagnosticsRoutes(typed, questions);
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });

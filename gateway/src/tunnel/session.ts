@@ -38,6 +38,8 @@ export type SessionOptions = {
   /** Whether the control plane keeps opens away from this agent. Asked for each open: it must not wait. */
   readonly isHeld: (agentId: string) => boolean;
   readonly onHeartbeat: (session: AgentSession, received: ReceivedHeartbeat) => void;
+  /** The agent has answered a request. */
+  readonly onResult: (session: AgentSession, result: AgentMessageOf<'result'>) => void;
 };
 
 /** The pin of an agent, and its state as the control plane sees it. */
@@ -185,6 +187,11 @@ export class AgentSession {
     return this.#streams.request(request);
   }
 
+  /** Asks the agent for something else than an open; `onResult` is told of the answer, if one comes this way. */
+  request(message: GatewayMessageOf<'request'>): void {
+    this.#control.send(message);
+  }
+
   /** A data stream has arrived on this session. */
   arrive(id: string, stream: ServerHttp2Stream): void {
     if (!this.#streams.arrive(id, stream)) {
@@ -240,6 +247,9 @@ export class AgentSession {
         break;
       case 'open-failed':
         this.#streams.fail(message.id, message.code, message.detail);
+        break;
+      case 'result':
+        this.#options.onResult(this, message);
         break;
       case 'draining':
         if (this.#state.name === 'ready') this.#drain('agent', undefined);

@@ -10,6 +10,7 @@ import {
   WindowBudget,
 } from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
+import { explainConnection } from './api/explain-connection.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
 import { agentFacts } from './fleet/agent-facts.ts';
 import { openAgentQuestions } from './fleet/agent-questions.ts';
@@ -24,7 +25,8 @@ import { loadServerCertificate } from './identity/server-certificate.ts';
 import { Ingresses } from './ingress/ingresses.ts';
 import type { GatewayLog } from './observe/event.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
-import { dial } from './routing/dial.ts';
+import { type DialPorts, dial } from './routing/dial.ts';
+import { DialHistory } from './routing/dial-history.ts';
 import { Ejection } from './routing/ejection.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
@@ -70,13 +72,15 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
   registry.onEnded((each) => requests.sessionEnded(each));
   registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
-  const dialPorts = {
+  const history = new DialHistory();
+  const dialPorts: DialPorts = {
     sessionsOf: (pool: string) => registry.sessionsOf(pool),
     queue,
     ejection,
     limits: () => config.dial,
     log,
     clock,
+    onDialed: (record) => history.add(record),
   };
 
   // Made by init only: a gateway that began with an empty store would have forgotten whom it revoked.
@@ -188,6 +192,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     fleet,
     questions: openAgentQuestions({ store, fleet, requests, approvals }),
     connections: () => connectionViews(sources),
+    explain: (connection) =>
+      explainConnection(connection, { ...dialPorts, queue, routes, history, agents: () => fleet.agents() }),
     sessions: () => sessionViews(registry.sessions()),
     readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
@@ -225,6 +231,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       }
       config = next;
       routes.apply(next);
+      history.keepOnly(new Set(next.connections.map(({ name }) => name)));
       ejection.apply(next.ejection);
       await ingresses.apply(next, false);
       fleet.apply();

@@ -15,6 +15,8 @@ import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
+import type { Explanation } from './explain-connection.ts';
+import { explanationRoutes } from './explanation.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
 import { type ApiFailure, answerProblems } from './problem-handler.ts';
@@ -31,6 +33,7 @@ export type ApiDependencies = {
   /** Asks agents for what only they know. */
   readonly questions: AgentQuestions;
   readonly connections: () => readonly ConnectionView[];
+  readonly explain: (connection: string) => Explanation | undefined;
   readonly sessions: () => readonly SessionView[];
   readonly readiness: () => Readiness;
   readonly metrics: MetricsRegistry;
@@ -83,6 +86,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
+      explanationRoutes(typed, dependencies.explain);
       sessionRoutes(typed, dependencies.sessions);
       eventRoutes(typed, events);
       auditRoutes(typed, store);

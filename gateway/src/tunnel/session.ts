@@ -55,6 +55,9 @@ type State =
   | { readonly name: 'draining'; readonly timer: NodeJS.Timeout | undefined }
   | { readonly name: 'ended' };
 
+/** What can keep opens away from a session. */
+export type WhyClosed = 'draining' | 'full' | 'identity-expired' | 'held';
+
 export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
 
 const LAST_MESSAGE_TIMEOUT = 1_000;
@@ -172,8 +175,15 @@ export class AgentSession {
 
   /** Whether an open may be asked of this session now. */
   get takesOpens(): boolean {
-    if (this.#state.name !== 'ready' || this.#streams.isFull || this.#hasExpired) return false;
-    return !this.#options.isHeld(this.identity.agentId);
+    return this.whyClosed === undefined;
+  }
+
+  /** Why no open may be asked of this session now. */
+  get whyClosed(): WhyClosed | undefined {
+    if (this.#state.name !== 'ready') return 'draining';
+    if (this.#streams.isFull) return 'full';
+    if (this.#hasExpired) return 'identity-expired';
+    return this.#options.isHeld(this.identity.agentId) ? 'held' : undefined;
   }
 
   /** A session may outlive its certificate for as long as its streams do; it takes no opens on an expired one. */

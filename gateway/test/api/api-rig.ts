@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { ConnectionView } from '../../src/api/connections.ts';
 import { createApi } from '../../src/api/create-api.ts';
+import type { Explanation } from '../../src/api/explain-connection.ts';
 import type { Readiness } from '../../src/api/health.ts';
 import type { ApiProblemDocument } from '../../src/api/problem.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
@@ -42,6 +43,7 @@ export type ApiRig = AsyncDisposable & {
     sessions: SessionView[];
     /** What agents say to whatever they are asked; none is connected unless the test sets it. */
     answer: (agent: AskedAgent, action: AgentAction, asked: unknown) => unknown;
+    explain: (connection: string) => Explanation | undefined;
   };
   readonly metrics: Registry;
   readonly events: FleetEvents;
@@ -76,6 +78,7 @@ export async function apiRig(): Promise<ApiRig> {
     answer: ({ name }) => {
       throw new AgentRequestError('AGENT_AWAY', `${name} is not connected.`);
     },
+    explain: () => undefined,
   };
   const failures: ApiFailure[] = [];
   const metrics = new Registry();
@@ -116,6 +119,7 @@ export async function apiRig(): Promise<ApiRig> {
       clock: () => clock.now,
     }),
     connections: () => live.connections,
+    explain: (connection) => live.explain(connection),
     sessions: () => live.sessions,
     readiness: () => live.readiness,
     metrics,

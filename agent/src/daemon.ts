@@ -5,12 +5,12 @@ import { measureLoopDelay } from '@penstock/observe';
 import {
   type Clock,
   errorText,
+  type GatewayMessage,
   PROTOCOL_VERSION,
   SOFTWARE_VERSION,
   systemClock,
   WindowBudget,
 } from '@penstock/wire';
-import { openDiagnostics } from './diagnostics/diagnostics.ts';
 import { held } from './health/held.ts';
 import { Readiness } from './health/readiness.ts';
 import { type Sampler, startSampler } from './health/sample.ts';
@@ -21,8 +21,6 @@ import { type LocalServer, startLocalServer } from './local/server.ts';
 import type { AgentStatus } from './local/status.ts';
 import type { AgentLog } from './observe/event.ts';
 import { createAgentMetrics } from './observe/metrics.ts';
-import { ConnectorChecks } from './target/checks/connector-checks.ts';
-import { heartbeatChecks } from './target/checks/heartbeat-checks.ts';
 import type { Lookup } from './target/lookup.ts';
 import { Targets } from './target/targets.ts';
 import type { GatewayTarget } from './tunnel/dial-gateway.ts';
@@ -45,8 +43,6 @@ export type Daemon = {
   /** Where /healthz, /readyz, /metrics and /status answer. */
   readonly local: LocalServer['address'];
   status(): AgentStatus;
-  /** Logs, and keeps what it logs for the control plane to read. */
-  readonly log: AgentLog;
   /** Puts a configuration in force; open connections stay. */
   apply(config: AgentConfig): void;
   /** Announces itself, lets live connections finish until the drain deadline, and ends. */
@@ -55,15 +51,13 @@ export type Daemon = {
   stop(): Promise<void>;
   /** Settles when the agent has ended by itself, with the reason: it cannot get an identity. */
   readonly failed: Promise<Error>;
-  /** Settles when the control plane wants the agent to start anew. The caller drains it and ends with that exit code. */
-  readonly restartAsked: Promise<void>;
 };
 
 /** Starts an agent. Throws IdentityError for the identity directory and what listening on local.listen throws. */
 export async function startDaemon({
   config: first,
   environment,
-  log: output,
+  log,
   lookup,
   clock = systemClock,
 }: DaemonOptions): Promise<Daemon> {
@@ -78,21 +72,6 @@ export async function startDaemon({
   const loopDelay = measureLoopDelay();
   const eventLoop = held(() => loopDelay.take(), 1_000);
   const targets = new Targets(config, lookup);
-  const restart = Promise.withResolvers<void>();
-  const diagnostics = openDiagnostics({
-    config,
-    targets,
-    environment,
-    keys: () => [keeper.current?.key, keeper.candidate?.key].filter((key) => key !== undefined),
-    log: output,
-    clock,
-    restart: () => {
-      log('restart-asked');
-      restart.resolve();
-    },
-  });
-  const { log } = diagnostics;
-  const checks = new ConnectorChecks({ targets, log, clock });
   const stopping = new AbortController();
   /** Ends the requests for an identity: a drain does not wait for them. */
   const asking = new AbortController();
@@ -155,7 +134,7 @@ export async function startDaemon({
       eventLoop: eventLoop(),
       streams: slots.streams,
       identity: { notAfter: keeper.current?.notAfter ?? 0 },
-      checks: heartbeatChecks(checks.found),
+      checks: [],
     }),
     onAcknowledged: (interval, reading) => {
       readiness.acknowledged(interval);
@@ -164,9 +143,7 @@ export async function startDaemon({
     onFailed: (error) => {
       lastFailure = { at: new Date().toISOString(), message: errorText(error) };
     },
-    onMessage: (message, session) => {
-      if (message.type === 'request') diagnostics.answer(message, (result) => session.answer(result));
-    },
+    onMessage: (_message: GatewayMessage) => {},
   });
   metrics.observe({
     sessions: () => ({ ready: slots.ready, wanted: config.gateway.sessions }),
@@ -191,7 +168,6 @@ export async function startDaemon({
       name,
       kind,
       address: `${address.host}:${address.port}`,
-      check: checks.of(name),
     })),
   });
   const local = await startLocalServer(config.local.listen, {
@@ -203,7 +179,6 @@ export async function startDaemon({
   log('agent-started', { name, pool, version: SOFTWARE_VERSION, config: stamp() });
   log('local-listening', { address: local.address.address, port: local.address.port });
 
-  checks.apply(config);
   const running = keeper.ensure(asking.signal).then(
     () => {
       if (asking.signal.aborted) return;
@@ -229,8 +204,6 @@ export async function startDaemon({
     stopKeeper();
     sampler.stop();
     loopDelay.stop();
-    diagnostics.stop();
-    await checks.stop();
     await running;
     await slots.stop();
     await local.close();
@@ -243,15 +216,11 @@ export async function startDaemon({
   return {
     local: local.address,
     failed: failure.promise,
-    restartAsked: restart.promise,
-    log,
     status,
     apply(next) {
       const before = config;
       config = next;
       targets.apply(next);
-      diagnostics.apply(next);
-      checks.apply(next);
       sampler.stop();
       sampler = sampleHost(next, log);
       keeper.hurry();

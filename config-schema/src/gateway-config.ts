@@ -27,6 +27,16 @@ export type Connection = {
   readonly ingress: readonly Ingress[];
 };
 
+/** Who hears of alerts. */
+export type AlertReceiver = {
+  readonly name: string;
+  readonly webhook: Secret;
+  readonly format: 'json' | 'slack';
+  /** Signs messages; undefined leaves them unsigned. */
+  readonly secret: Secret | undefined;
+  readonly gather: number;
+};
+
 /** What an alert can be about. */
 export const alertConditions = [
   'agent-stale',
@@ -106,6 +116,6 @@ export type GatewayConfig = ConfigVersion & {
     readonly for: number;
     readonly notify: readonly string[];
   }[];
-  readonly notify: readonly { readonly name: string; readonly webhook: Secret }[];
+  readonly notify: readonly AlertReceiver[];
   readonly log: { readonly level: LogLevel };
 };

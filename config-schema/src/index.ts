@@ -13,7 +13,14 @@ export { connectorKinds } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
 export { fieldsWithoutEffect } from './fields-without-effect.ts';
-export type { AlertCondition, ApprovableAction, Connection, GatewayConfig, Pool } from './gateway-config.ts';
+export type {
+  AlertCondition,
+  AlertReceiver,
+  ApprovableAction,
+  Connection,
+  GatewayConfig,
+  Pool,
+} from './gateway-config.ts';
 export { approvableActions } from './gateway-config.ts';
 export type {
   HttpConnectIngress,

@@ -112,7 +112,7 @@ function gatewayFile(config: GatewayConfig): object {
       certificateExpiry: formatDuration(health.certificateExpiry),
     },
     alerts: config.alerts.map((alert) => ({ ...alert, for: formatDuration(alert.for) })),
-    notify: config.notify,
+    notify: config.notify.map((receiver) => ({ ...receiver, gather: formatDuration(receiver.gather) })),
     log: config.log,
   };
 }

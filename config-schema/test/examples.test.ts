@@ -45,7 +45,7 @@ test('the files of production load, given what they refer to', () => {
 
   const gateway = parseGatewayConfig(read('production/gateway.yaml'), {
     ...hostOf({
-      environment: {},
+      environment: { OPS_WEBHOOK_URL: 'https://hooks.example.com/services/x' },
       files: new Map([
         ['/etc/penstock/tls.crt', keyPair.chain],
         ['/etc/penstock/tls.key', keyPair.key],

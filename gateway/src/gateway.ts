@@ -10,12 +10,10 @@ import {
   WindowBudget,
 } from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
-import { explainConnection } from './api/explain-connection.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
-import { agentFacts } from './fleet/agent-facts.ts';
-import { openAgentQuestions } from './fleet/agent-questions.ts';
-import { AgentRequests } from './fleet/agent-requests.ts';
+import { openAlerts } from './fleet/alerts/open-alerts.ts';
 import { Approvals } from './fleet/approvals.ts';
+import { fleetGauges } from './fleet/fleet-gauges.ts';
 import { openEvents } from './fleet/open-events.ts';
 import { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 import { sessionViews } from './fleet/session-view.ts';
@@ -25,8 +23,7 @@ import { loadServerCertificate } from './identity/server-certificate.ts';
 import { Ingresses } from './ingress/ingresses.ts';
 import type { GatewayLog } from './observe/event.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
-import { type DialPorts, dial } from './routing/dial.ts';
-import { DialHistory } from './routing/dial-history.ts';
+import { dial } from './routing/dial.ts';
 import { Ejection } from './routing/ejection.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
@@ -69,18 +66,14 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const queue = new PendingQueue((pool) => routes.pool(pool)?.queue);
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
-  const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
-  registry.onEnded((each) => requests.sessionEnded(each));
   registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
-  const history = new DialHistory();
-  const dialPorts: DialPorts = {
+  const dialPorts = {
     sessionsOf: (pool: string) => registry.sessionsOf(pool),
     queue,
     ejection,
     limits: () => config.dial,
     log,
     clock,
-    onDialed: (record) => history.add(record),
   };
 
   // Made by init only: a gateway that began with an empty store would have forgotten whom it revoked.
@@ -128,7 +121,6 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     // Again at hello: who was revoked, or ran out, while it introduced itself is not let in.
     admit: (each) => refusalOf(each, identity) ?? registry.admit(each),
     ...fleet.sessions,
-    onResult: (each, result) => requests.answered(each, result),
   };
   const endpoint = await opened('listen.tunnel', config.listen.tunnel, () =>
     openEndpoint({
@@ -138,11 +130,6 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       handshakeTimeout: config.tunnel.handshakeTimeout,
       authenticationTimeout: config.tunnel.handshakeTimeout,
       identity: identityPort(identity, fleet, log),
-      agents: {
-        expects: (agentId, requestId) => requests.expects(agentId, requestId),
-        answeredAtLength: (agentId, requestId, value) => requests.answeredAtLength(agentId, requestId, value),
-        describe: (each) => agentFacts(each, clock),
-      },
       admission: new Admission(config.tunnel, clock),
       session,
       log,
@@ -178,6 +165,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   fleet.onChange(({ agent: { name, pool, state, code, sentence } }) =>
     events.publish('agent', { name, pool, state, code, sentence }),
   );
+  const alerts = await openAlerts({ store, clock, config: () => config, fleet, events, log });
+  starting.defer(() => alerts.stop());
   const approvals = await Approvals.open({
     store,
     needs: (pool) => routes.pool(pool)?.approval ?? [],
@@ -185,20 +174,19 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   metrics.observe(gatewayGauges(sources));
+  metrics.observeFleet(fleetGauges(fleet, alerts, () => config));
   const api = await createApi({
     store,
     tokens: identity.tokens,
     revocation: identity.revocation,
     fleet,
-    questions: openAgentQuestions({ store, fleet, requests, approvals }),
     connections: () => connectionViews(sources),
-    explain: (connection) =>
-      explainConnection(connection, { ...dialPorts, queue, routes, history, agents: () => fleet.agents() }),
     sessions: () => sessionViews(registry.sessions()),
     readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
     events,
     approvals,
+    alerts,
     report: (failure) => log('request-failed', failure),
   });
   starting.defer(() => api.close());
@@ -231,10 +219,10 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       }
       config = next;
       routes.apply(next);
-      history.keepOnly(new Set(next.connections.map(({ name }) => name)));
       ejection.apply(next.ejection);
       await ingresses.apply(next, false);
       fleet.apply();
+      await alerts.apply(next);
       queue.wakeAll();
     },
     async drain() {
@@ -242,6 +230,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       life = 'leaving';
       log('gateway-draining', { clients: ingresses.clients.count });
       events.close();
+      // That agents leave now is no news.
+      await alerts.stop();
       await ingresses.stopAccepting();
       endpoint.stopAccepting();
       const sendAway = (each: AgentSession) => each.askToReconnect('the gateway drains');

@@ -6,6 +6,7 @@ export type { Blanks, WayIn } from './cli/connection-url/way-in.ts';
 export { type InitResult, initialize } from './cli/init.ts';
 export { gatewayProgram } from './cli/program.ts';
 export { conditions as agentConditions } from './fleet/agent-state.ts';
+export { alertConditionTexts } from './fleet/alerts/alert-conditions.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 export { events as gatewayEvents } from './observe/event.ts';
 export { createGatewayMetrics } from './observe/metrics.ts';

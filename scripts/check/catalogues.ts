@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentEvents, createAgentMetrics, gatewayErrorCodes } from '@penstock/agent';
-import { agentConditions, createGatewayMetrics, gatewayEvents } from '@penstock/gateway';
-import { closeCodes, problemCodes, requestErrorCodes } from '@penstock/wire';
+import { agentConditions, alertConditionTexts, createGatewayMetrics, gatewayEvents } from '@penstock/gateway';
+import { closeCodes, problemCodes } from '@penstock/wire';
 import { compareCatalogue } from './catalogue.ts';
 import type { Check } from './check.ts';
 import { tableBelow } from './markdown.ts';
@@ -38,6 +38,14 @@ function catalogues(): readonly Catalogue[] {
     tunnelConnections: () => 0,
     tunnelRefused: () => 0,
   });
+  gateway.observeFleet({
+    agents: () => [],
+    pools: () => [],
+    version: '',
+    certificateNotAfter: () => 0,
+    alertsFiring: () => new Map(),
+    receivers: () => [],
+  });
   return [
     {
       document: 'docs/errors.md',
@@ -70,9 +78,13 @@ function catalogues(): readonly Catalogue[] {
       ]),
     },
     {
-      document: 'docs/errors.md',
-      heading: 'Answers to requests',
-      rows: Object.entries(requestErrorCodes).map(([name, sentence]) => [code(name), sentence]),
+      document: 'docs/alerts.md',
+      heading: 'Conditions',
+      rows: Object.entries(alertConditionTexts).map(([name, { sentence, advice }]) => [
+        code(name),
+        sentence,
+        advice,
+      ]),
     },
     { document: 'docs/events.md', heading: 'Agent', rows: eventRows(agentEvents) },
     { document: 'docs/events.md', heading: 'Gateway', rows: eventRows(gatewayEvents) },

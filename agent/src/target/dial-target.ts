@@ -11,26 +11,15 @@ const NEXT_ADDRESS_AFTER = 1_000;
  * A TCP connection to the first of `addresses` that answers. `name` is the target as people know it, for messages.
  * Throws TunnelError; `signal`'s reason when it is aborted. The caller owns the socket.
  */
-export async function dialTarget(
+export function dialTarget(
   name: string,
   addresses: readonly Address[],
   port: number,
   signal: AbortSignal,
 ): Promise<DialedTarget> {
-  const reader = new SocketReader();
-  return { socket: await connectTarget(name, addresses, port, signal, reader), reader };
-}
-
-/** The same, read by whoever listens on the socket unless a `reader` is given. */
-export function connectTarget(
-  name: string,
-  addresses: readonly Address[],
-  port: number,
-  signal: AbortSignal,
-  reader?: SocketReader,
-): Promise<Socket> {
   const [first] = addresses;
   if (first === undefined) return Promise.reject(new TunnelError('DNS_FAILED', `${name} has no address.`));
+  const reader = new SocketReader();
   const socket = connect({
     ...(addresses.length === 1
       ? { host: first.address }
@@ -45,9 +34,9 @@ export function connectTarget(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
-    ...(reader && { onread: reader.onread }),
+    onread: reader.onread,
   });
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const { promise, resolve, reject } = Promise.withResolvers<DialedTarget>();
   const abort = () => {
     socket.destroy();
     reject(signal.reason);
@@ -57,7 +46,7 @@ export function connectTarget(
   socket.once('connect', () => {
     signal.removeEventListener('abort', abort);
     socket.off('error', fail);
-    resolve(socket);
+    resolve({ socket, reader });
   });
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();

@@ -63,9 +63,12 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       certificateExpiry: duration(health.certificateExpiry),
     },
     alerts: file.alerts.map((alert) => ({ ...alert, for: duration(alert.for) })),
-    notify: file.notify.map(({ name, webhook }, index) => ({
+    notify: file.notify.map(({ name, webhook, format, secret, gather }, index) => ({
       name,
       webhook: secretOf(context, `/notify/${index}/webhook`, webhook),
+      format,
+      secret: secret === undefined ? undefined : secretOf(context, `/notify/${index}/secret`, secret),
+      gather: duration(gather),
     })),
     log: file.log,
   };

@@ -212,30 +212,39 @@ export const GatewayFile = group(
         }),
       ),
     }),
-    alerts: notYet(
-      list(
-        group('One condition and who hears of it.', {
-          when: word(alertConditions, 'The condition.'),
-          for: quantity('duration', 'How long it must hold first.', { default: '0s', min: '0s', max: '7d' }),
-          notify: list(text('name', 'Name of a `notify` entry.'), 'Who hears of it.', {
-            minItems: 1,
-            maxItems: 100,
-            uniqueItems: true,
-          }),
+    alerts: list(
+      group('One condition and who hears of it.', {
+        when: word(alertConditions, 'The condition.'),
+        for: quantity('duration', 'How long it must hold first.', { default: '0s', min: '0s', max: '7d' }),
+        notify: list(text('name', 'Name of a `notify` entry.'), 'Who hears of it.', {
+          minItems: 1,
+          maxItems: 100,
+          uniqueItems: true,
         }),
-        'Conditions that notify someone.',
-        { default: [], maxItems: 1000 },
-      ),
+      }),
+      'Conditions that notify someone.',
+      { default: [], maxItems: 1000 },
     ),
-    notify: notYet(
-      namedList(
-        group('One receiver of alerts.', {
-          name: text('name', 'Name that alerts use; unique in this file.'),
-          webhook: text('webhook', 'URL that is posted to, by reference: `${env:OPS_WEBHOOK_URL}`.'),
-        }),
-        'Receivers of alerts.',
-        { default: [], maxItems: 100 },
-      ),
+    notify: namedList(
+      group('One receiver of alerts.', {
+        name: text('name', 'Name that alerts use; unique in this file.'),
+        webhook: text('webhook', 'URL that is posted to, by reference: `${env:OPS_WEBHOOK_URL}`.'),
+        format: word(
+          ['json', 'slack'],
+          'What is posted: `json` for programs, `slack` for incoming webhooks of Slack, Mattermost and the like.',
+          { default: 'json' },
+        ),
+        secret: Type.Optional(
+          text('secret', 'Key that signs each message, by reference: `${env:OPS_WEBHOOK_SECRET}`.'),
+        ),
+        gather: quantity(
+          'duration',
+          'How long news are gathered into one message, counted from the first of them.',
+          { default: '10s', min: '0s', max: '1h' },
+        ),
+      }),
+      'Receivers of alerts.',
+      { default: [], maxItems: 100 },
     ),
     log: optionalGroup('The log on standard output.', {
       level: word(logLevels, 'Least severe level that is logged.', { default: 'info' }),

@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import type { AgentQuestions } from '../fleet/agent-questions.ts';
+import type { Alerts } from '../fleet/alerts/alerts.ts';
 import type { Approvals } from '../fleet/approvals.ts';
 import type { FleetEvents } from '../fleet/events.ts';
 import type { SessionView } from '../fleet/session-view.ts';
@@ -7,16 +7,14 @@ import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
-import { agentDiagnosticsRoutes } from './agent-diagnostics.ts';
 import { agentRoutes, type FleetReader } from './agents.ts';
+import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
-import type { Explanation } from './explain-connection.ts';
-import { explanationRoutes } from './explanation.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
 import { type ApiFailure, answerProblems } from './problem-handler.ts';
@@ -30,15 +28,13 @@ export type ApiDependencies = {
   readonly revocation: Revocation;
   /** Facts of the moment, asked at each request; they must not wait. */
   readonly fleet: FleetReader;
-  /** Asks agents for what only they know. */
-  readonly questions: AgentQuestions;
   readonly connections: () => readonly ConnectionView[];
-  readonly explain: (connection: string) => Explanation | undefined;
   readonly sessions: () => readonly SessionView[];
   readonly readiness: () => Readiness;
   readonly metrics: MetricsRegistry;
   readonly events: FleetEvents;
   readonly approvals: Approvals;
+  readonly alerts: Pick<Alerts, 'firing' | 'test'>;
   /** Told of every request that failed on this side. */
   readonly report: (failure: ApiFailure) => void;
   readonly clock?: () => number;
@@ -52,9 +48,8 @@ const SECOND = 1000;
  * it with `close()`, which cuts what is still open.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, fleet, questions, connections, readiness, metrics, events, approvals } =
+  const { store, tokens, revocation, fleet, connections, readiness, metrics, events, approvals, report } =
     dependencies;
-  const { report } = dependencies;
   const clock = dependencies.clock ?? Date.now;
   const app = fastify({
     logger: false,
@@ -82,15 +77,14 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
       agentRoutes(typed, { store, revocation, fleet, clock });
-      agentDiagnosticsRoutes(typed, questions);
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
-      explanationRoutes(typed, dependencies.explain);
       sessionRoutes(typed, dependencies.sessions);
       eventRoutes(typed, events);
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals);
+      alertRoutes(typed, { store, alerts: dependencies.alerts, clock });
     },
     { prefix: '/api/v1' },
   );

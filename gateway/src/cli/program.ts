@@ -3,6 +3,7 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
 import { adminTokenCommand } from './admin-token-command.ts';
 import { agentCommand } from './agent-command.ts';
+import { alertCommand } from './alert-command.ts';
 import { approvalCommand } from './approval-command.ts';
 import { auditCommand } from './audit-command.ts';
 import { connectionCommand } from './connection-command.ts';
@@ -23,6 +24,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addCommand(agentCommand(io))
     .addCommand(sessionCommand(io))
     .addCommand(connectionCommand(io))
+    .addCommand(alertCommand(io))
     .addCommand(approvalCommand(io))
     .addCommand(auditCommand(io))
     .addCommand(adminTokenCommand(io))

@@ -1,5 +1,6 @@
 import type { CloseCode, SpliceEnd } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type FleetGauges, observeFleet } from './fleet-metrics.ts';
 
 /** Facts of the moment, read when the metrics are asked for. */
 export type GatewayGauges = {
@@ -20,6 +21,7 @@ export type GatewayGauges = {
 export type GatewayMetrics = {
   readonly registry: Registry;
   observe(gauges: GatewayGauges): void;
+  observeFleet(gauges: FleetGauges): void;
   opened(connection: string, seconds: number, attempts: number): void;
   failed(connection: string, code: CloseCode): void;
   ended(connection: string, end: SpliceEnd): void;
@@ -61,6 +63,7 @@ export function createGatewayMetrics(): GatewayMetrics {
   return {
     registry,
     observe: (gauges) => observeGauges(registry, gauges),
+    observeFleet: (gauges) => observeFleet(registry, gauges),
     opened(connection, seconds, attempts) {
       opens.inc({ connection, outcome: 'ok' });
       openSeconds.observe(seconds);

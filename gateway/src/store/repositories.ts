@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { type AdminTokenRepository, adminTokenRepository } from './admin-tokens.ts';
 import { type AgentKeyRepository, agentKeyRepository } from './agent-keys.ts';
 import { type AgentRepository, agentRepository } from './agents.ts';
+import { type AlertRepository, alertRepository } from './alerts.ts';
 import { type ApprovalRepository, approvalRepository } from './approvals.ts';
 import { type AuditRepository, auditRepository } from './audit.ts';
 import { type ConfigVersionRepository, configVersionRepository } from './config-versions.ts';
@@ -22,6 +23,7 @@ export type Repositories = {
   readonly approvals: ApprovalRepository;
   readonly configVersions: ConfigVersionRepository;
   readonly pins: PinRepository;
+  readonly alerts: AlertRepository;
 };
 
 /** The same repositories over the store itself or over one transaction. `onAudit` is told of each entry appended. */
@@ -37,5 +39,6 @@ export function repositoriesOver(db: Kysely<Database>, onAudit: (row: AuditRow) 
     approvals: approvalRepository(db),
     configVersions: configVersionRepository(db),
     pins: pinRepository(db),
+    alerts: alertRepository(db),
   };
 }

@@ -137,14 +137,21 @@ export type AlertRow = {
   readonly resolvedAt: number | null;
 };
 
-/** A message to one receiver that has not arrived yet. */
+/** The news of one alert for one receiver: that it fires, or that it is over. */
 export type AlertDeliveryRow = {
   readonly id: string;
   readonly alertId: string;
   readonly receiver: string;
   readonly kind: 'firing' | 'resolved';
+  /** `abandoned`: tried for as long as we try, or its receiver is gone. */
+  readonly state: 'pending' | 'delivered' | 'abandoned';
+  /** The message it was last sent in, which may have arrived although nobody answered; null before that. */
+  readonly messageId: string | null;
   readonly attempts: number;
+  readonly createdAt: number;
+  /** When the next attempt is due. */
   readonly nextAt: number;
+  readonly settledAt: number | null;
   readonly lastError: string | null;
 };
 

@@ -45,10 +45,16 @@ async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('alert_id', 'text', (column) => column.notNull().references('alerts.id'))
     .addColumn('receiver', 'text', (column) => column.notNull())
     .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('message_id', 'text')
     .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('next_at', 'bigint', (column) => column.notNull())
+    .addColumn('settled_at', 'bigint')
     .addColumn('last_error', 'text')
     .execute();
+  await db.schema.createIndex('alerts_state').on('alerts').columns(['state', 'resolved_at']).execute();
+  await db.schema.createIndex('alert_deliveries_state').on('alert_deliveries').column('state').execute();
   await db.schema.createIndex('alert_deliveries_alert').on('alert_deliveries').column('alert_id').execute();
 
   await db.schema

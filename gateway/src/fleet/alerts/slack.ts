@@ -1,0 +1,63 @@
+import type { AlertMessage } from './message.ts';
+
+/** Lines of one message; a channel is read by people. */
+const LINES = 20;
+const RED = '#c62828';
+const GREEN = '#2e7d32';
+
+/** What Slack's incoming webhooks take, and Mattermost, Rocket.Chat and others with them. */
+export type SlackMessage = {
+  readonly text: string;
+  readonly attachments: readonly {
+    readonly color: string;
+    readonly text: string;
+    readonly fallback: string;
+  }[];
+};
+
+export function slackMessage(message: AlertMessage): SlackMessage {
+  const { organization, kind, firing, resolved, alerts, omitted } = message;
+  const where = `Penstock, ${escaped(organization)}`;
+  if (kind === 'test') {
+    return {
+      text: `${where}: this is a test. Alerts for ${escaped(message.receiver)} arrive here.`,
+      attachments: [],
+    };
+  }
+  const counts = [
+    ...(firing > 0 ? [`${firing} firing`] : []),
+    ...(resolved > 0 ? [`${resolved} resolved`] : []),
+  ];
+  const shown = alerts.slice(0, LINES);
+  const left = alerts.length - shown.length + omitted;
+  const block = (state: 'firing' | 'resolved', color: string) => {
+    const lines = shown.filter((each) => each.state === state).map(line);
+    return lines.length === 0
+      ? []
+      : [{ color, text: lines.join('\n'), fallback: `${lines.length} ${state}` }];
+  };
+  const more = left === 0 ? '' : ` ${left} more are not shown: penstock-gateway alert list.`;
+  return {
+    text: `${where}: ${counts.join(', ')}.${more}`,
+    attachments: [...block('firing', RED), ...block('resolved', GREEN)],
+  };
+}
+
+function line({
+  state,
+  condition,
+  subject,
+  sentence,
+  detail,
+  advice,
+}: AlertMessage['alerts'][number]): string {
+  const name = `*${escaped(condition)}* ${escaped(subject)}`;
+  return state === 'resolved'
+    ? `${name} is over.`
+    : `${name}: ${escaped(sentence)} ${escaped(detail)}\n${escaped(advice)}`;
+}
+
+/** The three letters that Slack reads as its own: https://docs.slack.dev/messaging/formatting-message-text. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

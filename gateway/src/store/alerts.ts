@@ -1,0 +1,129 @@
+import type { Kysely } from 'kysely';
+import type { AlertDeliveryRow, AlertRow, Database } from './schema.ts';
+
+export type AlertRepository = ReturnType<typeof alertRepository>;
+
+/** Rows written by one statement: databases bound the number of its parameters. */
+const BATCH = 100;
+
+export function alertRepository(db: Kysely<Database>) {
+  return {
+    /** Writes alerts as they are now, whether they are new or not. One that is over stays over. */
+    async save(alerts: readonly AlertRow[]): Promise<void> {
+      for (const batch of batchesOf(alerts)) {
+        await db
+          .insertInto('alerts')
+          .values(batch)
+          .onConflict((conflict) =>
+            conflict
+              .column('id')
+              .doUpdateSet(({ ref }) => ({
+                state: ref('excluded.state'),
+                resolvedAt: ref('excluded.resolvedAt'),
+              }))
+              .where('alerts.state', '=', 'firing'),
+          )
+          .execute();
+      }
+    },
+
+    /** Writes deliveries as they are now; their alerts must be there. */
+    async saveDeliveries(deliveries: readonly AlertDeliveryRow[]): Promise<void> {
+      for (const batch of batchesOf(deliveries)) {
+        await db
+          .insertInto('alertDeliveries')
+          .values(batch)
+          .onConflict((conflict) =>
+            conflict.column('id').doUpdateSet(({ ref }) => ({
+              state: ref('excluded.state'),
+              messageId: ref('excluded.messageId'),
+              attempts: ref('excluded.attempts'),
+              nextAt: ref('excluded.nextAt'),
+              settledAt: ref('excluded.settledAt'),
+              lastError: ref('excluded.lastError'),
+            })),
+          )
+          .execute();
+      }
+    },
+
+    byId(id: string): Promise<AlertRow | undefined> {
+      return db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
+    },
+
+    /** Newest first, those before the alert `before`. */
+    list({ before, state, limit }: AlertQuery): Promise<AlertRow[]> {
+      return db
+        .selectFrom('alerts')
+        .selectAll()
+        .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+        .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'firing'))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+    },
+
+    /** What a gateway that starts must go on with: alerts that fire, and those with news that has not arrived. */
+    unfinished(limit: number): Promise<AlertRow[]> {
+      return db
+        .selectFrom('alerts')
+        .selectAll()
+        .where(({ eb, or, exists, selectFrom }) =>
+          or([
+            eb('state', '=', 'firing'),
+            exists(
+              selectFrom('alertDeliveries')
+                .select('alertDeliveries.id')
+                .whereRef('alertDeliveries.alertId', '=', 'alerts.id')
+                .where('alertDeliveries.state', '=', 'pending'),
+            ),
+          ]),
+        )
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+    },
+
+    /** The deliveries of these alerts, oldest first. */
+    async deliveriesOf(alertIds: readonly string[]): Promise<AlertDeliveryRow[]> {
+      const rows: AlertDeliveryRow[] = [];
+      for (const batch of batchesOf(alertIds)) {
+        rows.push(
+          ...(await db
+            .selectFrom('alertDeliveries')
+            .selectAll()
+            .where('alertId', 'in', batch)
+            .orderBy('id')
+            .execute()),
+        );
+      }
+      return rows;
+    },
+
+    /** Forgets alerts that were over before `before`, and what was sent of them. Returns how many went. */
+    async prune(before: number): Promise<number> {
+      const old = db
+        .selectFrom('alerts')
+        .select('id')
+        .where('state', '=', 'resolved')
+        .where('resolvedAt', '<', before);
+      await db.deleteFrom('alertDeliveries').where('alertId', 'in', old).execute();
+      const { numDeletedRows } = await db
+        .deleteFrom('alerts')
+        .where('state', '=', 'resolved')
+        .where('resolvedAt', '<', before)
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+  };
+}
+
+export type AlertQuery = {
+  readonly before?: string | undefined;
+  readonly state?: AlertRow['state'] | undefined;
+  readonly limit: number;
+};
+
+function* batchesOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += BATCH) yield items.slice(from, from + BATCH);
+}

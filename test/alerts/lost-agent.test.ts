@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
+import { type WebhookReceiver, type WebhookRequest, webhookReceiver } from '../rig/webhook-receiver.ts';
+
+/** Short times; what they bound is waited for with longer ones. */
+const files = (receiver: WebhookReceiver, more: Readonly<Record<string, unknown>> = {}) => ({
+  targets: { orders: 1 },
+  agents: { a1: 'dc1' },
+  environment: { OPS: `${receiver.url}/T0P53CR3T` },
+  gateway: {
+    health: { heartbeatInterval: '200ms', staleAfter: '1s' },
+    pools: [{ name: 'dc1', minReady: 1 }],
+    alerts: [{ when: 'agent-stale', for: '500ms', notify: ['ops'] }],
+    notify: [{ name: 'ops', webhook: '${env:OPS}', gather: '100ms' }],
+    ...more,
+  },
+});
+
+type Message = {
+  readonly id: string;
+  readonly alerts: readonly { readonly id: string; readonly state: string; readonly subject: string }[];
+};
+
+const messageOf = (request: WebhookRequest | undefined): Message =>
+  JSON.parse(request?.text ?? '{}') as Message;
+const told = (request: WebhookRequest | undefined) =>
+  messageOf(request).alerts.map(({ state, subject }) => `${subject} ${state}`);
+
+async function states(pair: Pair): Promise<unknown[]> {
+  const { items } = await pair.api('GET /alerts');
+  return (items as { state: string; subject: string }[]).map(({ state, subject }) => `${subject} ${state}`);
+}
+
+test('an agent that is lost is told of once, and again when it is back', async () => {
+  await using _leaks = expectNoLeaks();
+  await using receiver = await webhookReceiver();
+  await using pair = await startPair(files(receiver));
+  await pair.stopAgent('a1');
+  const [fired] = await receiver.arrived(1);
+  assert.deepEqual(told(fired), ['agent:a1 firing']);
+  assert.deepEqual(await states(pair), ['agent:a1 firing']);
+  await pair.startAgent('a1');
+  const [, over] = await receiver.arrived(2);
+  assert.deepEqual(told(over), ['agent:a1 resolved']);
+  assert.equal(messageOf(over).alerts[0]?.id, messageOf(fired).alerts[0]?.id);
+  assert.deepEqual(await states(pair), ['agent:a1 resolved']);
+  assert.equal(receiver.received.length, 2);
+  assert.doesNotMatch(JSON.stringify(pair.logged), /T0P53CR3T/);
+});
+
+test('over a restart nothing is told twice, and what has ended meanwhile is over', async () => {
+  await using _leaks = expectNoLeaks();
+  await using receiver = await webhookReceiver();
+  await using pair = await startPair(files(receiver));
+  await pair.stopAgent('a1');
+  const [fired] = await receiver.arrived(1);
+
+  await pair.gateway.stop();
+  await pair.restartGateway();
+  // It holds still, and everyone knows: nothing is sent while the gateway finds that out for itself.
+  await pair.event('agent-state-changed', { past: true, where: ({ agent }) => agent === 'a1' });
+  assert.deepEqual(await states(pair), ['agent:a1 firing']);
+
+  await pair.gateway.stop();
+  await pair.startAgent('a1');
+  await pair.restartGateway();
+  const [, over] = await receiver.arrived(2);
+  assert.deepEqual(told(over), ['agent:a1 resolved']);
+  assert.equal(messageOf(over).alerts[0]?.id, messageOf(fired).alerts[0]?.id);
+  assert.equal(receiver.received.length, 2);
+});
+
+test('what had not arrived when the gateway stopped is sent after its start, as the same message', async () => {
+  await using _leaks = expectNoLeaks();
+  await using receiver = await webhookReceiver();
+  receiver.answer({ status: 503, headers: { 'retry-after': '1' } });
+  await using pair = await startPair(files(receiver));
+  await pair.stopAgent('a1');
+  const [first] = await receiver.arrived(1);
+  await pair.event('alert-delivery-failed', { past: true });
+  await pair.gateway.stop();
+  receiver.answer({ status: 200 });
+  const before = receiver.received.length;
+  await pair.restartGateway();
+  const requests = await receiver.arrived(before + 1);
+  assert.equal(messageOf(requests[before]).id, messageOf(first).id);
+  assert.equal(requests[before]?.text, first?.text);
+});
+
+test('agents that have not come back yet are not missed by a gateway that has just started', async () => {
+  await using _leaks = expectNoLeaks();
+  await using receiver = await webhookReceiver();
+  await using pair = await startPair(
+    files(receiver, {
+      health: { heartbeatInterval: '200ms', staleAfter: '5m' },
+      alerts: [
+        { when: 'agent-stale', notify: ['ops'] },
+        { when: 'pool-below-minimum', notify: ['ops'] },
+      ],
+    }),
+  );
+  await pair.gateway.stop();
+  await pair.stopAgent('a1');
+  await pair.restartGateway();
+  await pair.startAgent('a1');
+  await pair.connected('a1');
+  assert.deepEqual(await states(pair), []);
+  assert.equal(receiver.received.length, 0);
+});
+
+test('a pool without agents, and a receiver that is tried by hand', async () => {
+  await using _leaks = expectNoLeaks();
+  await using receiver = await webhookReceiver();
+  await using pair = await startPair(
+    files(receiver, {
+      alerts: [{ when: 'pool-below-minimum', notify: ['chat'] }],
+      notify: [{ name: 'chat', webhook: '${env:OPS}', format: 'slack', gather: '0s' }],
+    }),
+  );
+  const tested = await pair.api('POST /alerts/test', { receiver: 'chat' });
+  assert.deepEqual([tested['delivered'], tested['detail']], [true, 'It answered HTTP 200.']);
+  assert.match((await receiver.arrived(1))[0]?.text ?? '', /this is a test/);
+  await assert.rejects(pair.api('POST /alerts/test', { receiver: 'nobody' }), /There is no receiver nobody/);
+  await pair.stopAgent('a1');
+  const [, fired] = await receiver.arrived(2);
+  assert.match(fired?.text ?? '', /pool-below-minimum\* pool:dc1: .*0 of at least 1 agents are ready/);
+  const { items } = await pair.api('GET /audit');
+  assert.ok((items as { action: string }[]).some(({ action }) => action === 'alert.test'));
+});
+
+test('every fact has its series on /metrics', async () => {
+  await using _leaks = expectNoLeaks();
+  await using receiver = await webhookReceiver();
+  await using pair = await startPair(files(receiver));
+  await pair.stopAgent('a1');
+  await receiver.arrived(1);
+  const response = await fetch(`http://127.0.0.1:${pair.gateway.admin.port}/metrics`, {
+    headers: { connection: 'close' },
+  });
+  const text = await response.text();
+  for (const line of [
+    /^penstock_gateway_alerts_firing\{condition="agent-stale"\} 1$/m,
+    /^penstock_gateway_alert_messages_total\{receiver="ops",outcome="delivered"\} 1$/m,
+    /^penstock_gateway_agent_state\{pool="dc1",agent="a1",state="stale"\} 1$/m,
+    /^penstock_gateway_pool_ready_agents\{pool="dc1"\} 0$/m,
+    /^penstock_gateway_pool_min_ready_agents\{pool="dc1"\} 1$/m,
+    /^penstock_gateway_pool_agents\{pool="dc1",state="stale"\} 1$/m,
+    /^penstock_gateway_agent_last_heartbeat_seconds\{pool="dc1",agent="a1"\} \d+/m,
+    /^penstock_gateway_agent_identity_not_after_seconds\{pool="dc1",agent="a1"\} \d+/m,
+    /^penstock_gateway_certificate_not_after_seconds \d+/m,
+    /^penstock_gateway_queue_limit\{pool="dc1"\} 64$/m,
+  ]) {
+    assert.match(text, line);
+  }
+});

@@ -18,6 +18,20 @@ export const connectorKinds = [
 ] as const;
 export type ConnectorKind = (typeof connectorKinds)[number];
 
+export const targetTlsModes = ['disable', 'prefer', 'require', 'verify-full'] as const;
+
+/** How the agent speaks TLS with a target. PEM all. */
+export type TargetTls = {
+  readonly mode: (typeof targetTlsModes)[number];
+  /** Trusted CAs; those of the host when undefined. */
+  readonly ca: string | undefined;
+  /** Name to ask for and to find in the certificate; the host of the address when undefined. */
+  readonly serverName: string | undefined;
+  /** What the agent shows to the target; both or neither. */
+  readonly certificate: string | undefined;
+  readonly key: Secret | undefined;
+};
+
 export type Connector = {
   readonly name: string;
   readonly kind: ConnectorKind;
@@ -25,6 +39,8 @@ export type Connector = {
   readonly maxStreams: number;
   readonly dialTimeout: number;
   readonly check: { readonly interval: number } | undefined;
+  /** Undefined: the agent speaks no TLS of its own with this target. */
+  readonly tls: TargetTls | undefined;
 };
 
 /** `env` reads HTTPS_PROXY and NO_PROXY; the whole URL is a secret, since it may carry credentials. */

@@ -8,6 +8,7 @@ export type {
   LogLevel,
   ProbeRule,
   ProxySetting,
+  TargetTls,
 } from './agent-config.ts';
 export { connectorKinds } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';

@@ -37,6 +37,7 @@ test('the shortest agent.yaml has every default', () => {
         maxStreams: 200,
         dialTimeout: 5000,
         check: undefined,
+        tls: undefined,
       },
     ],
     policy: {

@@ -7,6 +7,7 @@ export {
   ProbeResult,
   ProbeStage,
 } from './agent-request.ts';
+export { releaseChunk } from './chunk-pool.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
 export {
@@ -48,5 +49,6 @@ export { resetSocket } from './reset-socket.ts';
 export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 export { SocketReader } from './socket-reader.ts';
 export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
+export { TlsTransport } from './tls-transport.ts';
 export { TunnelError } from './tunnel-error.ts';
 export { PROTOCOL_VERSION, SOFTWARE_VERSION } from './version.ts';

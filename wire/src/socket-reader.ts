@@ -42,6 +42,12 @@ export class SocketReader {
     for (const chunk of this.#held.splice(0)) deliver(chunk);
   }
 
+  /** Holds what arrives from now on, for another to attach. */
+  detach(): void {
+    this.#deliver = undefined;
+    this.#heldBytes = 0;
+  }
+
   #read(length: number, buffer: Uint8Array): boolean {
     const own = this.#own;
     const busy = length >= BUSY_BYTES;

@@ -16,6 +16,8 @@ export type SpliceOptions = {
   readonly idleTimeout?: number;
   /** Ends the near end by a reset, where that takes more than resetting a TCP socket: TLS has one below itself. */
   readonly reset?: (code: CloseCode) => void;
+  /** Whether the near end's FIN is not to be believed: TLS below it was cut off. Asked when it comes. */
+  readonly isTruncated?: () => boolean;
   /** What a reset by the socket's peer is called: the client's at the gateway, the target's at the agent. */
   readonly socketReset: CloseCode;
   /** What a reset by the peer beyond the tunnel is called. */
@@ -124,7 +126,7 @@ export function splice(socket: NearEnd, stream: Http2Stream, options: SpliceOpti
 
   const onSocketEnd = () => {
     if (life === 'aborted') return;
-    if (isHttp2Stream(socket) && isCutShort(socket)) {
+    if (options.isTruncated?.() === true || (isHttp2Stream(socket) && isCutShort(socket))) {
       abort(options.socketReset);
       return;
     }

@@ -1,8 +1,14 @@
 import { connect, type Socket } from 'node:net';
-import { fromDialError, SocketReader, TunnelError } from '@penstock/wire';
+import { fromDialError, SocketReader, type TlsTransport, TunnelError } from '@penstock/wire';
 import type { Address } from './lookup.ts';
 
-export type DialedTarget = { readonly socket: Socket; readonly reader: SocketReader };
+export type DialedTarget = {
+  readonly socket: Socket;
+  /** Present when the socket was made with it. */
+  readonly reader?: SocketReader;
+  /** Present when the socket is a TLS socket: what carries it. */
+  readonly transport?: TlsTransport;
+};
 
 /** With several addresses, how long each has before the next is tried beside it (RFC 8305 section 5). */
 const NEXT_ADDRESS_AFTER = 1_000;

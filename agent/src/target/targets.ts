@@ -5,9 +5,13 @@ import { type DeniedRanges, deniedRanges } from '../policy/denied-ranges.ts';
 import { type DialedTarget, dialTarget } from './dial-target.ts';
 import type { Address, Lookup } from './lookup.ts';
 import { cachedLookup } from './resolve.ts';
+import { secureTarget } from './secure-target.ts';
 
 /** One dialed target; `release` must be called once, when its connection has ended. */
 export type TargetLease = DialedTarget & { readonly release: () => void };
+
+/** What the gateway wants of a target beyond its connector; see the message `open`. */
+export type TargetWishes = { readonly secure?: boolean };
 
 /**
  * The targets this agent's own file names, and nothing else. Follows the configuration; what is already open stays
@@ -36,11 +40,16 @@ export class Targets {
   }
 
   /**
-   * Dials a connector's target within its dialTimeout, or within `deadline` milliseconds if that is less. `cancel`
-   * ends the dial when its caller aborts it, and is aborted when time is up. Throws TunnelError: UNKNOWN_CONNECTOR,
-   * AGENT_OVERLOADED, DNS_FAILED, POLICY_DENIED, REFUSED, UNREACHABLE, DIAL_TIMEOUT, or what `cancel` was aborted with.
+   * Dials a connector's target within its dialTimeout, or within `deadline` milliseconds if that is less, and speaks
+   * TLS with it where it is to be `secure`. `cancel` ends the dial when its caller aborts it, and is aborted when time is up. Throws TunnelError: UNKNOWN_CONNECTOR,
+   * AGENT_OVERLOADED, DNS_FAILED, POLICY_DENIED, REFUSED, UNREACHABLE, DIAL_TIMEOUT, TLS_FAILED, or what `cancel` was aborted with.
    */
-  async dial(name: string, deadline: number, cancel: AbortController): Promise<TargetLease> {
+  async dial(
+    name: string,
+    deadline: number,
+    cancel: AbortController,
+    { secure = false }: TargetWishes = {},
+  ): Promise<TargetLease> {
     const connector = this.#connectors.get(name);
     if (connector === undefined) {
       throw new TunnelError('UNKNOWN_CONNECTOR', `This agent's file has no connector ${name}.`);
@@ -54,8 +63,9 @@ export class Targets {
       );
     const timer = setTimeout(late, milliseconds);
     try {
-      const { socket, reader } = await this.#connect(connector, cancel.signal);
-      return { socket, reader, release };
+      const dialed = await this.#connect(connector, cancel.signal);
+      const target = secure ? await secureTarget(dialed, connector, cancel.signal) : dialed;
+      return { ...target, release };
     } catch (error) {
       release();
       throw error;

@@ -75,7 +75,7 @@ export class Opens {
     const started = performance.now();
     let lease: TargetLease;
     try {
-      lease = await targets.dial(connector, open.deadline, cancel);
+      lease = await targets.dial(connector, open.deadline, cancel, { secure: open.secure === true });
     } catch (error) {
       const { code, message } =
         error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error));
@@ -98,15 +98,18 @@ export class Opens {
     try {
       stream = port.bring(id);
     } catch (error) {
-      resetSocket(lease.socket);
+      if (lease.transport === undefined) resetSocket(lease.socket);
+      else lease.transport.reset();
       lease.release();
       this.#forget(id);
       metrics.openFailed('SESSION_LOST');
       log('open-failed', { connection, connector, client, code: 'SESSION_LOST', detail: errorText(error) });
       return;
     }
-    const joined = splice(lease.socket, stream, {
-      reader: lease.reader,
+    const { socket, reader, transport } = lease;
+    const joined = splice(socket, stream, {
+      ...(reader && { reader }),
+      ...(transport && { reset: () => transport.reset(), isTruncated: () => transport.isTruncated }),
       halfClosedTimeout: halfClosedTimeout(),
       socketReset: 'TARGET_RESET',
       streamReset: 'CLIENT_RESET',

@@ -29,7 +29,9 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
         token === undefined ? undefined : secretOf(context, '/identity/enrollmentToken', token),
       enrollmentTokenMissing: context.missing.get('/identity/enrollmentToken'),
     },
-    connectors: file.connectors.map(buildConnector),
+    connectors: file.connectors.map((connector, index) =>
+      buildConnector(connector, `/connectors/${index}`, context),
+    ),
     policy: {
       deny: policy.deny,
       probe: { allow: policy.probe.allow.map((rule) => fieldValue('probeRule', rule)) },
@@ -53,8 +55,12 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
   };
 }
 
-function buildConnector(connector: AgentFile['connectors'][number]): Connector {
-  const { name, kind, maxStreams, check } = connector;
+function buildConnector(
+  connector: AgentFile['connectors'][number],
+  pointer: string,
+  context: BuildContext,
+): Connector {
+  const { name, kind, maxStreams, check, tls } = connector;
   return {
     name,
     kind,
@@ -62,5 +68,12 @@ function buildConnector(connector: AgentFile['connectors'][number]): Connector {
     maxStreams,
     dialTimeout: fieldValue('duration', connector.dialTimeout),
     check: check === undefined ? undefined : { interval: fieldValue('duration', check.interval) },
+    tls: tls && {
+      mode: tls.mode,
+      ca: tls.ca,
+      serverName: tls.serverName && fieldValue('serverName', tls.serverName),
+      certificate: tls.certificate,
+      key: tls.key === undefined ? undefined : secretOf(context, `${pointer}/tls/key`, tls.key),
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { checkConnectorTls } from './connector-tls.ts';
 import { checkKeyOfCertificate, checkOrder } from './consistency.ts';
 import type { FileView } from './file-view.ts';
 import { checkIngressKinds } from './ingress-kinds.ts';
@@ -10,6 +11,7 @@ import { checkUniqueNames } from './unique-names.ts';
 /** What agent.yaml must keep beyond its schema. */
 export function checkAgentFile(view: FileView): void {
   checkUniqueNames(view);
+  checkConnectorTls(view);
   checkOrder(view, ['tunnel', 'reconnect', 'base'], ['tunnel', 'reconnect', 'max']);
 }
 

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { connectorKinds, logLevels } from '../agent-config.ts';
 import { MAX_CONNECTORS } from '../field/name.ts';
+import { connectorTls } from './connector-tls.ts';
 import {
   constant,
   group,
@@ -42,6 +43,7 @@ const connector = group('One target this agent may dial.', {
       }),
     ),
   ),
+  tls: Type.Optional(connectorTls),
 });
 
 /** agent.yaml, references resolved and defaults filled in. */

@@ -17,6 +17,7 @@ export const validAgentFile: fc.Arbitrary<ReferringFile> = fileContent(AgentFile
   .map((content) => {
     const file = content as Content;
     order(group(group(file, 'tunnel'), 'reconnect'), 'base', 'max');
+    list(file, 'connectors').forEach(keepTlsToItsKind);
     return file;
   })
   .chain((content) => withReferences(content, AgentFile));
@@ -52,6 +53,17 @@ function order(fields: Content, shorter: string, longer: string): void {
 function milliseconds(text: unknown): number {
   const result = parseDuration(String(text));
   return result.ok ? result.value : Number.NaN;
+}
+
+/** Leaves out what the kind of a connector cannot have of TLS, and half a pair. */
+function keepTlsToItsKind(connector: Content): void {
+  if (!('tls' in connector)) return;
+  if (connector['kind'] === 'mysql') delete connector['tls'];
+  const tls = group(connector, 'tls');
+  if (tls['mode'] === 'prefer' && connector['kind'] !== 'postgresql') delete tls['mode'];
+  if ('certificate' in tls && 'key' in tls) return;
+  delete tls['certificate'];
+  delete tls['key'];
 }
 
 /** Gives an ingress a port of its own, and leaves out what its kind does not know. */

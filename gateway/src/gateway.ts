@@ -20,6 +20,7 @@ import { sessionViews } from './fleet/session-view.ts';
 import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
+import { ClientTls, clientTlsMaterial } from './ingress/client-tls.ts';
 import { Ingresses } from './ingress/ingresses.ts';
 import type { GatewayLog } from './observe/event.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
@@ -141,7 +142,9 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     await endpoint.close();
   });
 
+  const clientTls = new ClientTls(clientTlsMaterial(config, presented));
   const ingresses = new Ingresses({
+    tls: clientTls,
     dial: async (connection, client, signal, wishes) => {
       const route = routes.route(connection);
       if (route === undefined)
@@ -213,6 +216,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       if (life === 'leaving') return;
       // What can fail comes first, so that a configuration is in force as a whole or not at all.
       const replacement = config.tls === next.tls ? undefined : await tls(next);
+      clientTls.replace(clientTlsMaterial(next, replacement ?? presented));
       if (replacement !== undefined) {
         endpoint.replaceTls(replacement);
         presented = replacement;

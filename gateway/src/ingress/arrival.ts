@@ -7,7 +7,7 @@ import {
   type SocketReader,
   type TunnelError,
 } from '@penstock/wire';
-import type { DialWishes } from '../routing/dial.ts';
+import type { Dialed, DialWishes } from '../routing/dial.ts';
 import type { ClientSource } from './client-source.ts';
 
 /** A client of which a way in has learned the connection that it wants. */
@@ -24,12 +24,16 @@ export type Arrival = {
    * but this reads or writes it. Rejects with TunnelError, or when `signal` is aborted.
    */
   readonly introduce?: (stream: ServerHttp2Stream, signal: AbortSignal) => Promise<void>;
+  /** Called when client and target are joined. May listen to what the stream brings, and must not read it. */
+  readonly joined?: (stream: ServerHttp2Stream, dialed: Dialed) => void;
   /** Tells the client, in its own protocol, why it is not served, and ends its socket. A reset when left out. */
   readonly refuse?: (error: TunnelError) => void;
   /** Ends the client by a reset, where that is not one of `socket` itself. */
   readonly reset?: (code: CloseCode) => void;
   /** Ends the client when it is aborted, with the reason's code where that is a TunnelError. */
   readonly signal?: AbortSignal;
+  /** Whether the client's FIN is not to be believed; see SpliceOptions. */
+  readonly isTruncated?: () => boolean;
   /** Called when the client is gone, and everything with it. */
   readonly ended?: () => void;
 };

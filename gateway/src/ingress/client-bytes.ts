@@ -34,6 +34,13 @@ export class ClientBytes {
     }
   }
 
+  /** What has come, one byte at least. Throws as `take` does. */
+  async some(): Promise<Buffer> {
+    const first = await this.take(1);
+    const rest: unknown = this.#socket.readableLength > 0 ? this.#socket.read() : undefined;
+    return Buffer.isBuffer(rest) ? Buffer.concat([first, rest]) : first;
+  }
+
   /** Puts bytes back that were taken, in front of everything. */
   putBack(bytes: Buffer): void {
     if (bytes.length > 0) this.#socket.unshift(bytes);

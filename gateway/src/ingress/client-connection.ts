@@ -48,7 +48,7 @@ export class ClientConnection {
   /** Connects the client to its target and comes back when both are gone. Never rejects. */
   async run(): Promise<'opened' | 'failed'> {
     const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
-    const { source, reader, wishes, reset, signal } = this.#arrival;
+    const { source, reader, wishes, reset, isTruncated, signal } = this.#arrival;
     const connection = this.#connection;
     const started = performance.now();
     const cancel = new AbortController();
@@ -80,12 +80,14 @@ export class ClientConnection {
     const joined = splice(this.#socket, stream, {
       ...(reader && { reader }),
       ...(reset && { reset }),
+      ...(isTruncated && { isTruncated }),
       halfClosedTimeout: halfClosedTimeout(),
       idleTimeout: idleTimeout(),
       socketReset: 'CLIENT_RESET',
       streamReset: 'TARGET_RESET',
     });
     this.#state = { name: 'joined', splice: joined };
+    this.#arrival.joined?.(stream, dialed);
     const seconds = (performance.now() - started) / 1000;
     metrics.opened(connection, seconds, attempts);
     const who = { connection, client: source.address, clientPort: source.port, agent, pool };

@@ -4,6 +4,7 @@ import { bindError, type CloseCode } from '@penstock/wire';
 import { AddressLimit } from '../access/address-limit.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
+import type { ClientTls } from './client-tls.ts';
 import { Clients } from './clients.ts';
 import { Negotiations } from './negotiations.ts';
 import { openWayIn } from './open-way-in.ts';
@@ -11,6 +12,7 @@ import { addressText, type OpenWayIn, type WayIn, type WayInPorts, waysIn } from
 
 export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> & {
   readonly limits: () => GatewayConfig['limits'];
+  readonly tls: ClientTls;
 };
 
 /** A way in as it is open now. */
@@ -47,6 +49,8 @@ export class Ingresses {
       denied: ({ address, port }, { code, message }, connection) =>
         log('client-denied', { connection, client: address, clientPort: port, code, detail: message }),
       negotiations: new Negotiations(limits),
+      tls: options.tls,
+      dial: options.dial,
       log,
     };
   }

@@ -4,7 +4,9 @@ import type { TunnelError } from '@penstock/wire';
 import { type SourceAllowList, sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { Arrival } from './arrival.ts';
+import type { ClientOptions } from './client-connection.ts';
 import type { ClientSource } from './client-source.ts';
+import type { ClientTls } from './client-tls.ts';
 import type { Negotiations } from './negotiations.ts';
 
 /** One connection behind a listener, as its file says. */
@@ -31,6 +33,10 @@ export type WayInPorts = {
   /** Logs that a client was turned away, and for which connection where that is known. */
   readonly denied: (source: ClientSource, error: TunnelError, connection?: string) => void;
   readonly negotiations: Negotiations;
+  /** What clients see whose TLS ends at the gateway. */
+  readonly tls: ClientTls;
+  /** Dials for something that is no client of its connection, and counts as none. The caller owns the stream. */
+  readonly dial: ClientOptions['dial'];
   readonly log: GatewayLog;
 };
 

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Opening, type OpeningStep } from '../../../src/ingress/sni/opening.ts';
+import { extension, handMadeHello, inRecords, serverName } from './hello-bytes.ts';
+
+const packet = (code: number, rest = Buffer.alloc(0)): Buffer => {
+  const bytes = Buffer.alloc(8 + rest.length);
+  bytes.writeUInt32BE(bytes.length, 0);
+  bytes.writeUInt32BE(code, 4);
+  rest.copy(bytes, 8);
+  return bytes;
+};
+const SSL = packet(80_877_103);
+const GSS = packet(80_877_104);
+const CANCEL = packet(80_877_102, Buffer.from([0, 0, 1, 2, 3, 4, 5, 6]));
+const STARTUP = packet(196_608, Buffer.from('user\0jane\0\0'));
+const HELLO = inRecords(handMadeHello(serverName('orders.db.example')), 1000);
+const DIRECT = inRecords(
+  handMadeHello(serverName('orders.db.example'), extension(16, Buffer.from('\0\x0b\x0apostgresql'))),
+  1000,
+);
+
+/** What each piece leads to. */
+function steps(...pieces: readonly Buffer[]): readonly OpeningStep[] {
+  const opening = new Opening();
+  return pieces.map((piece) => opening.push(piece));
+}
+const kinds = (...pieces: readonly Buffer[]) => steps(...pieces).map(({ is }) => is);
+
+test('PostgreSQL asks for TLS, by GSSAPI first if it likes, and is answered before anything is dialed', () => {
+  const [gss, ssl, hello] = steps(GSS, SSL, HELLO);
+  assert.deepEqual(gss, { is: 'answer', bytes: 'N' });
+  assert.deepEqual(ssl, { is: 'answer', bytes: 'S' });
+  assert.ok(hello?.is === 'hello');
+  assert.equal(hello.opener, 'postgresql');
+  assert.deepEqual(hello.bytes, HELLO);
+});
+
+test('TLS that comes first is told apart by its protocol', () => {
+  for (const [bytes, opener] of [
+    [HELLO, 'tls'],
+    [DIRECT, 'postgresql-direct'],
+  ] as const) {
+    const [step] = steps(bytes);
+    assert.ok(step?.is === 'hello');
+    assert.equal(step.opener, opener);
+  }
+});
+
+test('everything behind the hello is kept for the target', () => {
+  const early = Buffer.from('early data');
+  const [, step] = steps(HELLO.subarray(0, 20), Buffer.concat([HELLO.subarray(20), early]));
+  assert.ok(step?.is === 'hello');
+  assert.deepEqual(step.bytes, Buffer.concat([HELLO, early]));
+});
+
+test('a cancel request, a client without TLS and strangers are known for what they are', () => {
+  const [cancel] = steps(CANCEL);
+  assert.deepEqual(cancel, { is: 'cancel-request', bytes: CANCEL });
+  const long = packet(80_877_102, Buffer.alloc(260, 1));
+  assert.deepEqual(steps(long)[0], { is: 'cancel-request', bytes: long });
+  assert.deepEqual(kinds(STARTUP), ['clear-text']);
+  assert.deepEqual(kinds(Buffer.from('GET / HTTP/1.1\r\n\r\n')), ['invalid']);
+  assert.deepEqual(kinds(packet(80_877_102, Buffer.alloc(261))), ['invalid']);
+});
+
+test('bytes in clear behind a request are refused, and so is another request', () => {
+  assert.deepEqual(kinds(Buffer.concat([SSL, HELLO])), ['invalid']);
+  assert.deepEqual(kinds(Buffer.concat([GSS, SSL])), ['invalid']);
+  assert.deepEqual(kinds(SSL, SSL), ['answer', 'invalid']);
+  assert.deepEqual(kinds(SSL, STARTUP), ['answer', 'invalid']);
+  assert.deepEqual(kinds(GSS, GSS), ['answer', 'invalid']);
+});
+
+test('any cut gives the same, and no bytes throw or are waited for without an end', () => {
+  const flights = [HELLO, DIRECT, CANCEL, STARTUP, SSL, GSS];
+  const bytes = fc.oneof(
+    fc.constantFrom(...flights),
+    fc.uint8Array({ minLength: 1, maxLength: 200 }).map((random) => Buffer.from(random)),
+  );
+  fc.assert(
+    fc.property(bytes, fc.array(fc.nat({ max: 400 }), { maxLength: 6 }), (flight, cuts) => {
+      const whole = new Opening().push(flight);
+      const places = [...cuts, flight.length].filter((cut) => cut <= flight.length);
+      const opening = new Opening();
+      let step: OpeningStep = { is: 'incomplete' };
+      let from = 0;
+      for (const to of places.toSorted((one, two) => one - two)) {
+        if (step.is === 'incomplete') step = opening.push(flight.subarray(from, to));
+        from = to;
+      }
+      // Bytes behind a request are refused when they are seen with it, and are its own packet otherwise.
+      if (step.is !== 'answer' && whole.is !== 'invalid') assert.equal(step.is, whole.is);
+      for (let more = 0; step.is === 'incomplete'; more += 1) {
+        assert.ok(more < 80);
+        step = opening.push(Buffer.alloc(1000, 0x16));
+      }
+    }),
+  );
+});

@@ -5,12 +5,12 @@ import { measureLoopDelay } from '@penstock/observe';
 import {
   type Clock,
   errorText,
-  type GatewayMessage,
   PROTOCOL_VERSION,
   SOFTWARE_VERSION,
   systemClock,
   WindowBudget,
 } from '@penstock/wire';
+import { openDiagnostics } from './diagnostics/diagnostics.ts';
 import { held } from './health/held.ts';
 import { Readiness } from './health/readiness.ts';
 import { type Sampler, startSampler } from './health/sample.ts';
@@ -21,6 +21,8 @@ import { type LocalServer, startLocalServer } from './local/server.ts';
 import type { AgentStatus } from './local/status.ts';
 import type { AgentLog } from './observe/event.ts';
 import { createAgentMetrics } from './observe/metrics.ts';
+import { ConnectorChecks } from './target/checks/connector-checks.ts';
+import { heartbeatChecks } from './target/checks/heartbeat-checks.ts';
 import type { Lookup } from './target/lookup.ts';
 import { Targets } from './target/targets.ts';
 import type { GatewayTarget } from './tunnel/dial-gateway.ts';
@@ -43,6 +45,8 @@ export type Daemon = {
   /** Where /healthz, /readyz, /metrics and /status answer. */
   readonly local: LocalServer['address'];
   status(): AgentStatus;
+  /** Logs, and keeps what it logs for the control plane to read. */
+  readonly log: AgentLog;
   /** Puts a configuration in force; open connections stay. */
   apply(config: AgentConfig): void;
   /** Announces itself, lets live connections finish until the drain deadline, and ends. */
@@ -51,13 +55,15 @@ export type Daemon = {
   stop(): Promise<void>;
   /** Settles when the agent has ended by itself, with the reason: it cannot get an identity. */
   readonly failed: Promise<Error>;
+  /** Settles when the control plane wants the agent to start anew. The caller drains it and ends with that exit code. */
+  readonly restartAsked: Promise<void>;
 };
 
 /** Starts an agent. Throws IdentityError for the identity directory and what listening on local.listen throws. */
 export async function startDaemon({
   config: first,
   environment,
-  log,
+  log: output,
   lookup,
   clock = systemClock,
 }: DaemonOptions): Promise<Daemon> {
@@ -72,6 +78,21 @@ export async function startDaemon({
   const loopDelay = measureLoopDelay();
   const eventLoop = held(() => loopDelay.take(), 1_000);
   const targets = new Targets(config, lookup);
+  const restart = Promise.withResolvers<void>();
+  const diagnostics = openDiagnostics({
+    config,
+    targets,
+    environment,
+    keys: () => [keeper.current?.key, keeper.candidate?.key].filter((key) => key !== undefined),
+    log: output,
+    clock,
+    restart: () => {
+      log('restart-asked');
+      restart.resolve();
+    },
+  });
+  const { log } = diagnostics;
+  const checks = new ConnectorChecks({ targets, log, clock });
   const stopping = new AbortController();
   /** Ends the requests for an identity: a drain does not wait for them. */
   const asking = new AbortController();
@@ -134,7 +155,7 @@ export async function startDaemon({
       eventLoop: eventLoop(),
       streams: slots.streams,
       identity: { notAfter: keeper.current?.notAfter ?? 0 },
-      checks: [],
+      checks: heartbeatChecks(checks.found),
     }),
     onAcknowledged: (interval, reading) => {
       readiness.acknowledged(interval);
@@ -143,7 +164,9 @@ export async function startDaemon({
     onFailed: (error) => {
       lastFailure = { at: new Date().toISOString(), message: errorText(error) };
     },
-    onMessage: (_message: GatewayMessage) => {},
+    onMessage: (message, session) => {
+      if (message.type === 'request') diagnostics.answer(message, (result) => session.answer(result));
+    },
   });
   metrics.observe({
     sessions: () => ({ ready: slots.ready, wanted: config.gateway.sessions }),
@@ -168,6 +191,7 @@ export async function startDaemon({
       name,
       kind,
       address: `${address.host}:${address.port}`,
+      check: checks.of(name),
     })),
   });
   const local = await startLocalServer(config.local.listen, {
@@ -179,6 +203,7 @@ export async function startDaemon({
   log('agent-started', { name, pool, version: SOFTWARE_VERSION, config: stamp() });
   log('local-listening', { address: local.address.address, port: local.address.port });
 
+  checks.apply(config);
   const running = keeper.ensure(asking.signal).then(
     () => {
       if (asking.signal.aborted) return;
@@ -204,6 +229,8 @@ export async function startDaemon({
     stopKeeper();
     sampler.stop();
     loopDelay.stop();
+    diagnostics.stop();
+    await checks.stop();
     await running;
     await slots.stop();
     await local.close();
@@ -216,11 +243,15 @@ export async function startDaemon({
   return {
     local: local.address,
     failed: failure.promise,
+    restartAsked: restart.promise,
+    log,
     status,
     apply(next) {
       const before = config;
       config = next;
       targets.apply(next);
+      diagnostics.apply(next);
+      checks.apply(next);
       sampler.stop();
       sampler = sampleHost(next, log);
       keeper.hurry();

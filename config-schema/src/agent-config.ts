@@ -1,4 +1,5 @@
 import type { Secret } from './secret.ts';
+import type { JsonValue } from './yaml/tree.ts';
 
 /** Durations are milliseconds, sizes are bytes. */
 export type HostPort = { readonly host: string; readonly port: number };
@@ -52,6 +53,8 @@ export type ProbeRule = {
 };
 
 export type AgentConfig = ConfigVersion & {
+  /** The file's content before references are resolved: what the digest covers. It holds no secret. */
+  readonly content: JsonValue;
   readonly name: string;
   readonly pool: string;
   readonly gateway: {

@@ -86,7 +86,7 @@ export function checkFile<File>(
   };
   const { version, digest } = source;
   const { references, missing } = resolved;
-  const context = { version, digest, directory: host?.directory, references, missing };
+  const context = { version, digest, content, directory: host?.directory, references, missing };
   return { ok: true, file: valid ? (resolved.data as File) : undefined, context, source };
 }
 

@@ -10,8 +10,9 @@ const MIB = 1024 * 1024;
 test('the shortest agent.yaml has every default', () => {
   const result = parseAgentConfig(MINIMAL_AGENT, nothing);
   assert.ok(result.ok, JSON.stringify(result));
-  const { digest, ...config } = result.config;
+  const { digest, content, ...config } = result.config;
   assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+  assert.deepEqual(content, result.source.content);
   assert.deepEqual(config, {
     version: 3,
     name: 'agent-1',

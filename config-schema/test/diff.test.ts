@@ -68,7 +68,8 @@ describe('a diff', () => {
     const load = (text: string) => {
       const result = parseAgentConfig(text, hostOf({ environment: {}, files: new Map() }));
       assert.ok(result.ok);
-      return result.config;
+      const { content: _, ...config } = result.config;
+      return config;
     };
     const changes = diffConfig(load(MINIMAL_AGENT), load(`${MINIMAL_AGENT}dns: {cacheTtl: 1m}\n`));
     assert.deepEqual(

@@ -22,7 +22,7 @@ function ofGateway(text: string): readonly string[] {
 
 test('a file that leaves them alone, or writes their defaults, has none', () => {
   assert.deepEqual(ofAgent(MINIMAL_AGENT), []);
-  assert.deepEqual(ofAgent(`${MINIMAL_AGENT}log: {recent: 2000}\npolicy: {remote: {logs: allow}}\n`), []);
+  assert.deepEqual(ofAgent(`${MINIMAL_AGENT}policy: {remote: {upgrade: deny}}\n`), []);
   assert.deepEqual(ofGateway(MINIMAL_GATEWAY), []);
   const defaults = 'health: {staleAfter: 1m, skew: 30000ms, certificateExpiry: 168h}\nalerts: []\n';
   assert.deepEqual(ofGateway(MINIMAL_GATEWAY + defaults), []);
@@ -33,14 +33,7 @@ test('every field that is set otherwise is named, in the words of the file', () 
     'policy: {deny: [10.0.0.0/8], probe: {allow: ["*:1"]}, remote: {logs: deny, restart: allow, upgrade: allow}}\n',
     'log: {level: debug, recent: 1}\n',
   );
-  assert.deepEqual(ofAgent(agent), [
-    'connectors[orders-db].check',
-    'policy.probe.allow',
-    'policy.remote.logs',
-    'policy.remote.restart',
-    'policy.remote.upgrade',
-    'log.recent',
-  ]);
+  assert.deepEqual(ofAgent(agent), ['policy.remote.upgrade']);
   const gateway = MINIMAL_GATEWAY.replace('name: dc1', 'name: dc1\n    minReady: 2').concat(
     'health: {heartbeatInterval: 10s, staleAfter: 2m, skew: 1s, certificateExpiry: 1d}\n',
   );
@@ -57,14 +50,7 @@ test('their descriptions say so, and those of others do not', () => {
     .filter(({ description }) => description.endsWith('Checked by this release, and not acted upon yet.'))
     .map(({ path }) => path);
   assert.deepEqual(idle, [
-    'connectors[].check',
-    'policy.probe',
-    'policy.probe.allow',
-    'policy.remote',
-    'policy.remote.logs',
-    'policy.remote.restart',
     'policy.remote.upgrade',
-    'log.recent',
     'pools[].pinning',
     'pools[].minReady',
     'health.staleAfter',

@@ -10,7 +10,11 @@ import {
   WindowBudget,
 } from '@penstock/wire';
 import { createApi } from './api/create-api.ts';
+import { explainConnection } from './api/explain-connection.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
+import { agentFacts } from './fleet/agent-facts.ts';
+import { openAgentQuestions } from './fleet/agent-questions.ts';
+import { AgentRequests } from './fleet/agent-requests.ts';
 import { openAlerts } from './fleet/alerts/open-alerts.ts';
 import { Approvals } from './fleet/approvals.ts';
 import { fleetGauges } from './fleet/fleet-gauges.ts';
@@ -24,7 +28,8 @@ import { ClientTls, clientTlsMaterial } from './ingress/client-tls.ts';
 import { Ingresses } from './ingress/ingresses.ts';
 import type { GatewayLog } from './observe/event.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
-import { dial } from './routing/dial.ts';
+import { type DialPorts, dial } from './routing/dial.ts';
+import { DialHistory } from './routing/dial-history.ts';
 import { Ejection } from './routing/ejection.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
@@ -67,14 +72,18 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const queue = new PendingQueue((pool) => routes.pool(pool)?.queue);
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
+  const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
+  registry.onEnded((each) => requests.sessionEnded(each));
   registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
-  const dialPorts = {
+  const history = new DialHistory();
+  const dialPorts: DialPorts = {
     sessionsOf: (pool: string) => registry.sessionsOf(pool),
     queue,
     ejection,
     limits: () => config.dial,
     log,
     clock,
+    onDialed: (record) => history.add(record),
   };
 
   // Made by init only: a gateway that began with an empty store would have forgotten whom it revoked.
@@ -122,6 +131,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     // Again at hello: who was revoked, or ran out, while it introduced itself is not let in.
     admit: (each) => refusalOf(each, identity) ?? registry.admit(each),
     ...fleet.sessions,
+    onResult: (each, result) => requests.answered(each, result),
   };
   const endpoint = await opened('listen.tunnel', config.listen.tunnel, () =>
     openEndpoint({
@@ -131,6 +141,11 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       handshakeTimeout: config.tunnel.handshakeTimeout,
       authenticationTimeout: config.tunnel.handshakeTimeout,
       identity: identityPort(identity, fleet, log),
+      agents: {
+        expects: (agentId, requestId) => requests.expects(agentId, requestId),
+        answeredAtLength: (agentId, requestId, value) => requests.answeredAtLength(agentId, requestId, value),
+        describe: (each) => agentFacts(each, clock),
+      },
       admission: new Admission(config.tunnel, clock),
       session,
       log,
@@ -183,7 +198,10 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     tokens: identity.tokens,
     revocation: identity.revocation,
     fleet,
+    questions: openAgentQuestions({ store, fleet, requests, approvals }),
     connections: () => connectionViews(sources),
+    explain: (connection) =>
+      explainConnection(connection, { ...dialPorts, queue, routes, history, agents: () => fleet.agents() }),
     sessions: () => sessionViews(registry.sessions()),
     readiness: () => gatewayReadiness(sources, life),
     metrics: metrics.registry,
@@ -223,6 +241,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       }
       config = next;
       routes.apply(next);
+      history.keepOnly(new Set(next.connections.map(({ name }) => name)));
       ejection.apply(next.ejection);
       await ingresses.apply(next, false);
       fleet.apply();

@@ -9,6 +9,8 @@ export const exitCodes = {
   waiting: 3,
   /** The command line itself is wrong (EX_USAGE of sysexits.h). */
   usage: 64,
+  /** `run`: it ended to be started anew (EX_TEMPFAIL); supervisors that restart on failure take it for one. */
+  restart: 75,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -20,4 +22,5 @@ export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> 
   different: 'only where a command compares: what was compared differs as it must not',
   waiting: 'what was asked for waits for the approval of an admin, and has not happened yet',
   usage: 'the command line is wrong; nothing was tried',
+  restart: 'only `run`: the program ended to be started anew by its supervisor',
 };

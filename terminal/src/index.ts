@@ -8,6 +8,6 @@ export { json, type OutputFormat, outputFormats, outputOption } from './output-f
 export { printable } from './printable.ts';
 export { renderProblems } from './problems.ts';
 export { reportError, runProgram } from './program.ts';
-export { runService, type Service, type SignalSource } from './service.ts';
+export { runService, type Service, type ServiceEnd, type SignalSource } from './service.ts';
 export { type Style, styleFor } from './style.ts';
 export { type TableCell, type TableColumn, table } from './table.ts';

@@ -10,7 +10,12 @@ export type Service<Config> = {
   stop(): Promise<void>;
   /** Settles when the service cannot go on. */
   readonly failed: Promise<Error>;
+  /** Settles when the service should be drained, ended and started anew by its supervisor. */
+  readonly restartAsked?: Promise<void>;
 };
+
+/** Why a service has ended. */
+export type ServiceEnd = 'signal' | 'restart';
 
 /** The part of `process` that `run` needs. */
 export type SignalSource = {
@@ -31,20 +36,21 @@ export type ServiceOptions<Config> = {
 
 /**
  * Runs a service with its configuration `first` until a signal ends it: SIGTERM and SIGINT drain, a second one stops
- * at once, SIGHUP and a change of the file reload. A file that is not valid changes nothing. Throws what `start` and
- * the service throw.
+ * at once, SIGHUP and a change of the file reload. A file that is not valid changes nothing. Comes back with the reason
+ * of the end. Throws what `start` and the service throw.
  */
 export async function runService<Config extends { readonly version: number; readonly digest: string }>(
   first: Config,
   watched: readonly string[],
   { file, load, start, log, signals }: ServiceOptions<Config>,
-): Promise<void> {
+): Promise<ServiceEnd> {
   const service = await start(first);
   const ended = Promise.withResolvers<void>();
   let inForce: Config = first;
   let reloading = Promise.resolve();
   let stopWatching = () => {};
   let life: 'running' | 'draining' | 'stopping' = 'running';
+  let reason: ServiceEnd = 'signal';
 
   const reload = async (asked: boolean) => {
     const result = load();
@@ -84,12 +90,18 @@ export async function runService<Config extends { readonly version: number; read
     how.then(ended.resolve, ended.reject);
   };
   const hangUp = () => enqueue(true);
+  void service.restartAsked?.then(() => {
+    if (life !== 'running') return;
+    reason = 'restart';
+    end();
+  });
   signals.on('SIGTERM', end);
   signals.on('SIGINT', end);
   signals.on('SIGHUP', hangUp);
   watch(watched);
   try {
     await Promise.race([ended.promise, service.failed.then((error) => Promise.reject(error))]);
+    return reason;
   } finally {
     stopWatching();
     signals.off('SIGTERM', end);

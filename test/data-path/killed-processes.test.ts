@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  agentFile,
-  connection,
-  gatewayFile,
-  makeSite,
-  portOf,
-  runCommand,
-  type Site,
-} from '../processes/programs.ts';
+import { makeSite } from '../processes/programs.ts';
+import { startPrograms } from '../processes/started-programs.ts';
 import { TestClient } from '../rig/client.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
@@ -17,35 +10,6 @@ import { pseudorandomHash } from '../rig/pseudorandom.ts';
 import { startSource } from '../rig/targets.ts';
 
 const WHOLE = 50_000_000;
-
-/** Starts a gateway and two agents, each a process of its own, and waits until both agents have their sessions. */
-async function startPrograms(site: Site, target: number) {
-  const file = await site.write('gateway.yaml', gatewayFile({ connections: [connection('db')] }));
-  const init = await runCommand('gateway', ['init', '--config', file, '--output', 'json']);
-  assert.equal(init.code, 0, init.stderr);
-  const { pins, adminToken } = JSON.parse(init.stdout) as { pins: string[]; adminToken: { token: string } };
-  const gateway = await site.start('gateway', 'gateway.yaml');
-  const admin = portOf(await gateway.json({ event: 'admin-listening' }, 30_000));
-  const made = await runCommand(
-    'gateway',
-    ['token', 'create', '--pool', 'dc1', '--uses', '2', '--output', 'json'],
-    { PENSTOCK_URL: `http://127.0.0.1:${admin}`, PENSTOCK_TOKEN: adminToken.token },
-  );
-  assert.equal(made.code, 0, made.stderr);
-  const { token } = JSON.parse(made.stdout) as { token: string };
-  const tunnelPort = portOf(await gateway.json({ event: 'tunnel-listening' }));
-  const port = portOf(await gateway.json({ event: 'ingress-listening', connection: 'db' }));
-  const agents = await Promise.all(
-    ['agent-1', 'agent-2'].map(async (name) => {
-      const changes = { name, identity: { directory: name, enrollmentToken: '${env:TOKEN}' } };
-      const facts = { tunnelPort, pin: pins[0] ?? '', targets: { db: target } };
-      await site.write(`${name}.yaml`, agentFile(facts, changes));
-      return await site.start('agent', `${name}.yaml`, { TOKEN: token });
-    }),
-  );
-  for (const agent of agents) await agent.json({ event: 'session-ready', session: 1 }, 30_000);
-  return { gateway, agents, port };
-}
 
 /** A client in the middle of its answer, which it does not read on. */
 async function clientInTheMiddle(port: number): Promise<TestClient> {
@@ -66,7 +30,7 @@ test('a killed agent is a reset to its clients and no loss to the next; a killed
   const { gateway, agents, port } = await startPrograms(site, target.address.port);
 
   await using client = await clientInTheMiddle(port);
-  const carrier = await eventually('an agent to carry it', () => agents.find(hasOpened));
+  const carrier = await eventually('an agent to carry it', () => [...agents.values()].find(hasOpened));
   const answer = client.receive(20_000);
   await carrier.stop('SIGKILL');
   const { bytes, ended } = await answer;

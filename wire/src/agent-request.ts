@@ -66,7 +66,12 @@ export const agentRequests = {
     value: Type.Object({
       version: Count,
       digest: Text(80),
+      /** With defaults filled in and references resolved; secrets stand as the references they came from. */
       config: Type.Unknown(),
+      /** The file's content before references, which is what the digest covers and what a pin names. */
+      content: Type.Unknown(),
+      /** How often each rule of redaction hit, in both. */
+      redactions: Type.Record(Text(64), Count),
       lastFailed: Type.Optional(
         Type.Object({ at: Millis, problems: Type.Array(Text(1024), { maxItems: 100 }) }),
       ),

@@ -1,3 +1,4 @@
+export { AgentFacts } from './agent-facts.ts';
 export {
   type AgentAction,
   type AgentAnswer,
@@ -7,6 +8,7 @@ export {
   ProbeResult,
   ProbeStage,
 } from './agent-request.ts';
+export { type AgentRequest, readAgentAnswer, readAgentRequest } from './agent-request-codec.ts';
 export { releaseChunk } from './chunk-pool.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
@@ -29,7 +31,14 @@ export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepaliv
 export { limits } from './limits.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
-export { CONNECT_PROTOCOL, openIdOfPath, paths, streamPath } from './paths.ts';
+export {
+  CONNECT_PROTOCOL,
+  openIdOfPath,
+  paths,
+  requestIdOfPath,
+  resultPath,
+  streamPath,
+} from './paths.ts';
 export { pause } from './pause.ts';
 export {
   isProblemCode,
@@ -39,12 +48,19 @@ export {
   problemCodes,
 } from './problem.ts';
 export { type Reach, reach, rungs } from './reach.ts';
+export { reachOfCode } from './reach-of-code.ts';
 export {
   CONNECTION_WINDOW,
   INITIAL_STREAM_WINDOW,
   WindowBudget,
   type WindowShare,
 } from './receive-window.ts';
+export {
+  isRequestErrorCode,
+  RequestError,
+  type RequestErrorCode,
+  requestErrorCodes,
+} from './request-error.ts';
 export { resetSocket } from './reset-socket.ts';
 export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 export { SocketReader } from './socket-reader.ts';

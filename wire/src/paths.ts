@@ -5,13 +5,14 @@ export const paths = {
   control: '/v1/control',
   streams: '/v1/streams/',
   results: '/v1/results/',
+  agent: '/v1/agent',
   health: '/healthz',
 } as const;
 
 /** The `:protocol` of our extended CONNECT requests (RFC 8441). */
 export const CONNECT_PROTOCOL = 'penstock';
 
-const OPEN_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function streamPath(openId: string): string {
   return paths.streams + openId;
@@ -19,7 +20,20 @@ export function streamPath(openId: string): string {
 
 /** The open id in a data stream's path, or undefined when the path is not one. */
 export function openIdOfPath(path: string): string | undefined {
-  if (!path.startsWith(paths.streams)) return undefined;
-  const id = path.slice(paths.streams.length);
-  return OPEN_ID.test(id) ? id : undefined;
+  return idBelow(paths.streams, path);
+}
+
+export function resultPath(requestId: string): string {
+  return paths.results + requestId;
+}
+
+/** The request id in the path of a large answer, or undefined when the path is not one. */
+export function requestIdOfPath(path: string): string | undefined {
+  return idBelow(paths.results, path);
+}
+
+function idBelow(prefix: string, path: string): string | undefined {
+  if (!path.startsWith(prefix)) return undefined;
+  const id = path.slice(prefix.length);
+  return ID.test(id) ? id : undefined;
 }

@@ -1,6 +1,6 @@
 import { type AgentConfig, fieldsWithoutEffect, loadAgentConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
-import { type Io, runService, type SignalSource } from '@penstock/terminal';
+import { exitCodes, type Io, runService, type SignalSource } from '@penstock/terminal';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
 import { events } from '../observe/event.ts';
@@ -27,25 +27,28 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   const record = eventLog(log, events);
   const idle = fieldsWithoutEffect(first.config);
   if (idle.length > 0) record('config-without-effect', { fields: idle });
+  let logOfDaemon = record;
   try {
-    await runService(first.config, first.source.files, {
+    const reason = await runService(first.config, first.source.files, {
       file,
       load: () => loadAgentConfig(file, io.environment),
-      log: record,
+      log: (event, fields) => logOfDaemon(event, fields),
       signals,
       start: async (config) => {
         const daemon = await startDaemon({ config, environment: io.environment, log: record });
+        logOfDaemon = daemon.log;
         return {
           ...daemon,
           apply(next) {
             const fields = changedForRestart(config, next);
-            if (fields.length > 0) record('config-needs-restart', { fields });
+            if (fields.length > 0) daemon.log('config-needs-restart', { fields });
             log.level = next.log.level;
             daemon.apply(next);
           },
         };
       },
     });
+    if (reason === 'restart') io.setExitCode(exitCodes.restart);
   } finally {
     await flush();
     // All is closed; a write that never ends, to a full disk say, must not keep the process from ending.

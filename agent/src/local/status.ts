@@ -1,3 +1,5 @@
+import type { AgentMessageOf } from '@penstock/wire';
+
 /** What `penstock-agent status` shows: the agent as it sees itself. */
 export type AgentStatus = {
   readonly name: string;
@@ -14,5 +16,11 @@ export type AgentStatus = {
   /** Milliseconds the gateway's clock is ahead, once measured. */
   readonly clockOffset: number | undefined;
   readonly lastFailure: { readonly at: string; readonly message: string } | undefined;
-  readonly connectors: readonly { readonly name: string; readonly kind: string; readonly address: string }[];
+  readonly connectors: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly address: string;
+    /** The last check of it, where the file has it checked. */
+    readonly check?: AgentMessageOf<'heartbeat'>['checks'][number] | undefined;
+  }[];
 };

@@ -27,6 +27,11 @@ export const events = {
   'config-without-effect': ['warn', 'The file sets fields that this release does not act upon.'],
   'config-needs-restart': ['warn', 'Some changed fields take effect at the next start only.'],
   'sample-failed': ['warn', 'The health of this host could not be sampled.'],
+  'request-answered': ['info', 'A request of the control plane was answered.'],
+  'request-refused': ['warn', 'A request of the control plane was refused, or failed.'],
+  'connector-failing': ['warn', 'The check of a connector does not pass any more.'],
+  'connector-recovered': ['info', 'The check of a connector passes.'],
+  'restart-asked': ['warn', 'The control plane asks for a restart: the agent drains and ends.'],
   'local-listening': ['info', 'The local status server is listening.'],
 } as const;
 

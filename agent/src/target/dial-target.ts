@@ -17,15 +17,26 @@ const NEXT_ADDRESS_AFTER = 1_000;
  * A TCP connection to the first of `addresses` that answers. `name` is the target as people know it, for messages.
  * Throws TunnelError; `signal`'s reason when it is aborted. The caller owns the socket.
  */
-export function dialTarget(
+export async function dialTarget(
   name: string,
   addresses: readonly Address[],
   port: number,
   signal: AbortSignal,
 ): Promise<DialedTarget> {
+  const reader = new SocketReader();
+  return { socket: await connectTarget(name, addresses, port, signal, reader), reader };
+}
+
+/** The same, read by whoever listens on the socket unless a `reader` is given. */
+export function connectTarget(
+  name: string,
+  addresses: readonly Address[],
+  port: number,
+  signal: AbortSignal,
+  reader?: SocketReader,
+): Promise<Socket> {
   const [first] = addresses;
   if (first === undefined) return Promise.reject(new TunnelError('DNS_FAILED', `${name} has no address.`));
-  const reader = new SocketReader();
   const socket = connect({
     ...(addresses.length === 1
       ? { host: first.address }
@@ -40,9 +51,9 @@ export function dialTarget(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
-    onread: reader.onread,
+    ...(reader && { onread: reader.onread }),
   });
-  const { promise, resolve, reject } = Promise.withResolvers<DialedTarget>();
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const abort = () => {
     socket.destroy();
     reject(signal.reason);
@@ -52,7 +63,7 @@ export function dialTarget(
   socket.once('connect', () => {
     signal.removeEventListener('abort', abort);
     socket.off('error', fail);
-    resolve({ socket, reader });
+    resolve(socket);
   });
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();

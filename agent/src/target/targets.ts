@@ -39,6 +39,15 @@ export class Targets {
     return this.#inUse.values().reduce((sum, count) => sum + count, 0);
   }
 
+  connector(name: string): Connector | undefined {
+    return this.#connectors.get(name);
+  }
+
+  /** Whether policy.deny forbids this resolved address. */
+  isDenied(address: string): boolean {
+    return this.#isDenied(address);
+  }
+
   /**
    * Dials a connector's target within its dialTimeout, or within `deadline` milliseconds if that is less, and speaks
    * TLS with it where it is to be `secure`. `cancel` ends the dial when its caller aborts it, and is aborted when time is up. Throws TunnelError: UNKNOWN_CONNECTOR,
@@ -75,9 +84,7 @@ export class Targets {
   }
 
   async #connect({ name, address: { host, port } }: Connector, signal: AbortSignal): Promise<DialedTarget> {
-    const family = isIP(host);
-    const addresses =
-      family === 0 ? await unlessAborted(this.#resolve(host), signal) : [{ address: host, family }];
+    const addresses = await this.resolve(host, signal);
     // Checked on what is dialed and not on the name: a name can be pointed anywhere.
     const allowed = addresses.filter(({ address }) => !this.#isDenied(address));
     if (allowed.length === 0 && addresses.length > 0) {
@@ -89,7 +96,13 @@ export class Targets {
     return dialTarget(host, allowed, port, signal);
   }
 
-  async #resolve(host: string): Promise<readonly Address[]> {
+  /** The addresses of a host, forbidden ones among them. Throws TunnelError DNS_FAILED, or the signal's reason. */
+  async resolve(host: string, signal: AbortSignal): Promise<readonly Address[]> {
+    const family = isIP(host);
+    return family === 0 ? unlessAborted(this.#ask(host), signal) : [{ address: host, family }];
+  }
+
+  async #ask(host: string): Promise<readonly Address[]> {
     try {
       const addresses = await this.#lookup(host);
       // What is no address would be resolved once more, past the policy.

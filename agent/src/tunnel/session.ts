@@ -17,6 +17,7 @@ import type { AgentMetrics } from '../observe/metrics.ts';
 import type { Targets } from '../target/targets.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams } from './data-streams.ts';
+import { deliverAnswer } from './deliver-answer.ts';
 import { Opens } from './opens.ts';
 import { SessionRefused } from './session-refused.ts';
 import { openTunnelSession } from './tunnel-session.ts';
@@ -155,6 +156,11 @@ export class GatewaySession {
   /** Sends a control message; one that comes too late goes nowhere. */
   send(message: AgentMessage): void {
     this.#control?.send(message);
+  }
+
+  /** Answers a request of the gateway, on the control stream or beside it. */
+  answer(result: AgentMessageOf<'result'>): void {
+    deliverAnswer(this.#http, (message) => this.send(message), result);
   }
 
   /** Asks for a successor, and goes on as before until there is one. */

@@ -10,6 +10,7 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
   return {
     version: context.version,
     digest: context.digest,
+    content: context.content,
     name: file.name,
     pool: file.pool,
     gateway: {

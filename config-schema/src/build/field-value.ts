@@ -2,6 +2,7 @@ import type { FieldKindName, fieldKinds } from '../field/field-kind.ts';
 import { escapeTemplate } from '../reference/template.ts';
 import { readField } from '../schema/validator.ts';
 import { Secret } from '../secret.ts';
+import type { JsonValue } from '../yaml/tree.ts';
 
 type ValueOf<Kind extends FieldKindName> = Extract<
   ReturnType<(typeof fieldKinds)[Kind]['parse']>,
@@ -19,6 +20,7 @@ export function fieldValue<Kind extends FieldKindName>(kind: Kind, text: string)
 export type BuildContext = {
   readonly version: number;
   readonly digest: string;
+  readonly content: JsonValue;
   /** Folder that relative paths start at; as they are when undefined. */
   readonly directory: string | undefined;
   /** JSON pointers of values that came from references, with the text that refers to them. */

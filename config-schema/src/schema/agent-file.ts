@@ -17,7 +17,7 @@ import {
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
 const switchable = (what: string, standard: 'allow' | 'deny') =>
-  notYet(word(['allow', 'deny'], `Whether the control plane may ${what}.`, { default: standard }));
+  word(['allow', 'deny'], `Whether the control plane may ${what}.`, { default: standard });
 
 const connector = group('One target this agent may dial.', {
   name: text('name', 'Name that the gateway asks for; unique in this file.'),
@@ -37,10 +37,11 @@ const connector = group('One target this agent may dial.', {
     max: '5m',
   }),
   check: Type.Optional(
-    notYet(
-      group('Ask the target now and then, in its own protocol and without credentials. Left out: never.', {
+    group(
+      'Ask the target now and then, in its own protocol and without credentials. Left out: never. A MySQL target is asked on demand only, since it blocks hosts that do it often.',
+      {
         interval: quantity('duration', 'Time between two checks.', { default: '30s', min: '1s', max: '1d' }),
-      }),
+      },
     ),
   ),
   tls: Type.Optional(connectorTls),
@@ -99,26 +100,18 @@ export const AgentFile = group(
         'Ranges the agent never dials, whatever a connector says; checked on the resolved address.',
         { default: [], maxItems: 1000, uniqueItems: true },
       ),
-      probe: optionalGroup(
-        'Connectivity probes that the control plane asks for. Checked by this release, and not acted upon yet.',
-        {
-          allow: notYet(
-            list(
-              text('probeRule', 'Host, `*.suffix`, `*` or range, then a port or `from-to`.'),
-              'Hosts and ports that may be probed. Empty: none.',
-              { default: [], maxItems: 1000, uniqueItems: true },
-            ),
-          ),
-        },
-      ),
-      remote: optionalGroup(
-        'What the control plane may ask of this agent. Checked by this release, and not acted upon yet.',
-        {
-          logs: switchable('read recent log lines, redacted', 'allow'),
-          restart: switchable('restart the agent', 'deny'),
-          upgrade: switchable('upgrade the agent', 'deny'),
-        },
-      ),
+      probe: optionalGroup('Connectivity probes that the control plane asks for.', {
+        allow: list(
+          text('probeRule', 'Host, `*.suffix`, `*` or range, then a port or `from-to`.'),
+          'Hosts and ports that may be probed: a name as it is asked for, an address or range on what is dialed. Empty: none. `policy.deny` holds as well.',
+          { default: [], maxItems: 1000, uniqueItems: true },
+        ),
+      }),
+      remote: optionalGroup('What the control plane may ask of this agent.', {
+        logs: switchable('read recent log lines, redacted', 'allow'),
+        restart: switchable('restart the agent', 'deny'),
+        upgrade: notYet(switchable('upgrade the agent', 'deny')),
+      }),
     }),
     dns: optionalGroup('Answers to name resolution that are kept.', {
       cacheTtl: quantity('duration', 'How long an answer is used; 0s asks every time.', {
@@ -172,13 +165,11 @@ export const AgentFile = group(
     drain,
     log: optionalGroup('The log on standard output.', {
       level: word(logLevels, 'Least severe level that is logged.', { default: 'info' }),
-      recent: notYet(
-        integer('Lines kept in memory for the control plane to read.', {
-          default: 2000,
-          minimum: 0,
-          maximum: 100_000,
-        }),
-      ),
+      recent: integer('Lines kept in memory for the control plane to read, 16 MiB of them at most.', {
+        default: 2000,
+        minimum: 0,
+        maximum: 100_000,
+      }),
     }),
     local: optionalGroup('HTTP on this host: healthz, readyz, metrics, status.', {
       listen: text('listen', 'Address to listen on; keep it on loopback. Port 0 lets the system choose.', {

@@ -1,8 +1,12 @@
 import { Secret } from '../../src/secret.ts';
 
-/** A configuration with its secrets as plain values and without its digest, so that two can be compared. */
+/** A configuration with its secrets as plain values and without what it says of its file, so that two can be compared. */
 export function comparable(config: object): unknown {
-  const { digest: _, ...rest } = config as { readonly digest?: string };
+  const {
+    digest: _,
+    content: __,
+    ...rest
+  } = config as { readonly digest?: string; readonly content?: unknown };
   return revealed(rest);
 }
 

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { AgentQuestions } from '../fleet/agent-questions.ts';
 import type { Alerts } from '../fleet/alerts/alerts.ts';
 import type { Approvals } from '../fleet/approvals.ts';
 import type { FleetEvents } from '../fleet/events.ts';
@@ -7,6 +8,7 @@ import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
+import { agentDiagnosticsRoutes } from './agent-diagnostics.ts';
 import { agentRoutes, type FleetReader } from './agents.ts';
 import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -15,6 +17,8 @@ import { authentication } from './authentication.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
+import type { Explanation } from './explain-connection.ts';
+import { explanationRoutes } from './explanation.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
 import { type ApiFailure, answerProblems } from './problem-handler.ts';
@@ -28,7 +32,10 @@ export type ApiDependencies = {
   readonly revocation: Revocation;
   /** Facts of the moment, asked at each request; they must not wait. */
   readonly fleet: FleetReader;
+  /** Asks agents for what only they know. */
+  readonly questions: AgentQuestions;
   readonly connections: () => readonly ConnectionView[];
+  readonly explain: (connection: string) => Explanation | undefined;
   readonly sessions: () => readonly SessionView[];
   readonly readiness: () => Readiness;
   readonly metrics: MetricsRegistry;
@@ -48,8 +55,9 @@ const SECOND = 1000;
  * it with `close()`, which cuts what is still open.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, fleet, connections, readiness, metrics, events, approvals, report } =
+  const { store, tokens, revocation, fleet, questions, connections, readiness, metrics, events, approvals } =
     dependencies;
+  const { report } = dependencies;
   const clock = dependencies.clock ?? Date.now;
   const app = fastify({
     logger: false,
@@ -77,9 +85,11 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
       agentRoutes(typed, { store, revocation, fleet, clock });
+      agentDiagnosticsRoutes(typed, questions);
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
+      explanationRoutes(typed, dependencies.explain);
       sessionRoutes(typed, dependencies.sessions);
       eventRoutes(typed, events);
       auditRoutes(typed, store);

@@ -1,5 +1,6 @@
 import { ProblemError } from '@penstock/wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AgentRequestError } from '../fleet/agent-request-error.ts';
 import { withStoreProblem } from '../identity/store-problem.ts';
 import { ApiProblem, documentOf } from './problem.ts';
 
@@ -32,6 +33,10 @@ function send(reply: FastifyReply, problem: ApiProblem | ProblemError): FastifyR
 function problemOf(error: FastifyError): ApiProblem | ProblemError {
   const told: unknown = withStoreProblem(error);
   if (told instanceof ProblemError || told instanceof ApiProblem) return told;
+  if (told instanceof AgentRequestError) {
+    if (told.reason === 'CONNECTOR_UNKNOWN') return new ProblemError('NOT_FOUND', told.message);
+    return new ApiProblem(told.code, told.message);
+  }
   const [invalid] = error.validation ?? [];
   if (invalid !== undefined) {
     const where = `${error.validationContext ?? 'request'}${invalid.instancePath}`;

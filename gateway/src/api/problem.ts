@@ -7,6 +7,12 @@ export const apiProblemCodes = {
   ADMIN_TOKEN_REVOKED: { status: 401, sentence: 'This admin token was revoked.' },
   ROLE_INSUFFICIENT: { status: 403, sentence: 'The role of this admin token does not allow this.' },
   APPROVAL_DECIDED: { status: 409, sentence: 'This approval no longer waits for anybody.' },
+  AGENT_AWAY: { status: 409, sentence: 'This agent is not connected.' },
+  AGENT_BUSY: { status: 429, sentence: 'This agent has too many requests to answer already.' },
+  AGENT_SILENT: { status: 504, sentence: 'This agent did not answer in time.' },
+  AGENT_REFUSED: { status: 403, sentence: 'The policy of this agent does not allow this.' },
+  AGENT_FAILED: { status: 502, sentence: 'This agent could not do what was asked.' },
+  AGENT_ANSWER_MALFORMED: { status: 502, sentence: 'This agent answered with what is no answer.' },
 } as const satisfies Record<string, { status: number; sentence: string }>;
 
 export type ApiProblemCode = keyof typeof apiProblemCodes;

@@ -1,11 +1,12 @@
 import { type Io, json, type OutputFormat, outputOption, type TableColumn, table } from '@penstock/terminal';
 import { Command } from 'commander';
 import { apiFromEnvironment } from './api-from-environment.ts';
+import { explainConnection } from './connection-explain.ts';
 import { Connection } from './connection-resource.ts';
 import { connectionUrlCommand } from './connection-url/connection-url-command.ts';
 import { everyPage } from './pages.ts';
 
-/** `connection list|url`: the routes, what goes on there, and how clients take them. */
+/** `connection list|url|explain`: the routes, what goes on there, and how clients take them. */
 export function connectionCommand(io: Io): Command {
   const connection = new Command('connection')
     .description('the routes clients take')
@@ -17,6 +18,17 @@ export function connectionCommand(io: Io): Command {
     .addHelpText('after', '\nExample:\n  $ penstock-gateway connection list')
     .action(({ output }: { readonly output: OutputFormat }) => list(io, output));
   connection.addCommand(connectionUrlCommand(io));
+  connection
+    .command('explain')
+    .description(
+      'say why a connection works or does not: how far the way leads, and what became of the last clients',
+    )
+    .argument('<name>', 'the name of the connection')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway connection explain orders')
+    .action((name: string, { output }: { readonly output: OutputFormat }) =>
+      explainConnection(io, name, output),
+    );
   return connection;
 }
 

@@ -2,13 +2,16 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { type Clock, type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { OpenRequest, OpenWishes } from '../tunnel/data-streams.ts';
-import { type Candidate, chooseSession } from './choose-session.ts';
+import { chooseSession } from './choose-session.ts';
+import { type DialExperience, failureOf, recordOf } from './dial-experience.ts';
+import type { DialRecord } from './dial-history.ts';
 import type { Ejection } from './ejection.ts';
+import type { WeighedSession } from './passed-over.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Route } from './route-table.ts';
 
 /** What dialing needs to know and do with a session. */
-export type DialSession = Candidate & {
+export type DialSession = WeighedSession & {
   readonly identity: { readonly agentId: string; readonly name: string; readonly pool: string };
   open(request: OpenRequest): Promise<ServerHttp2Stream>;
 };
@@ -24,6 +27,8 @@ export type DialPorts = {
   };
   readonly log: GatewayLog;
   readonly clock: Clock;
+  /** Told of each dial when it has ended; it must neither throw nor wait. */
+  readonly onDialed?: (record: DialRecord) => void;
 };
 
 /** What one client wants beyond the route of its connection. */
@@ -47,15 +52,6 @@ const WORTH_WAITING: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DR
 /** Failures of one session, which say nothing of its agent: an open can cross the word that its session retires. */
 const OF_THE_SESSION: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING']);
 
-/** What a dial has learned of agents so far. */
-type Experience = {
-  readonly onlyAgent: string | undefined;
-  /** Agents that had their try. */
-  readonly tried: Set<string>;
-  /** Agents of which a session was lost or leaves: another of theirs may do, if no other agent can. */
-  readonly lost: Set<string>;
-};
-
 /**
  * Finds an agent that connects the client to its target: pool after pool, the least loaded session first, another
  * agent when an open fails, the queue when none is there. No byte of the client has left before this comes back,
@@ -68,11 +64,34 @@ export async function dial(
   ports: DialPorts,
   { onlyAgent, ...wishes }: DialWishes = {},
 ): Promise<Dialed> {
+  const started = ports.clock.now();
+  const known: DialExperience = { onlyAgent, tried: new Set(), lost: new Set(), tries: [], waited: 0 };
+  let failure: unknown;
+  try {
+    return await findAgent(route, client, signal, ports, wishes, known);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    const milliseconds = ports.clock.now() - started;
+    ports.onDialed?.(
+      recordOf(known, { route, address: wishes.address, client, failure, milliseconds }, ports),
+    );
+  }
+}
+
+async function findAgent(
+  route: Route,
+  client: string,
+  signal: AbortSignal,
+  ports: DialPorts,
+  wishes: OpenWishes,
+  known: DialExperience,
+): Promise<Dialed> {
   const { attemptTimeout, totalTimeout, attempts } = ports.limits();
   const { clock, ejection, log } = ports;
+  const { onlyAgent } = known;
   const deadline = clock.now() + totalTimeout;
-  const known: Experience = { onlyAgent, tried: new Set(), lost: new Set() };
-  let waited = 0;
   let attempt = 0;
   let failure: TunnelError | undefined;
   while (attempt < attempts) {
@@ -84,8 +103,18 @@ export async function dial(
       if (failure !== undefined && !WORTH_WAITING.has(failure.code)) break;
       if (onlyAgent !== undefined) throw failure ?? new TunnelError('NO_AGENT');
       const since = clock.now();
-      await waitForAgent(route, wishes.address, failure, { patience: left, waited }, signal, ports);
-      waited += clock.now() - since;
+      try {
+        await waitForAgent(
+          route,
+          wishes.address,
+          failure,
+          { patience: left, waited: known.waited },
+          signal,
+          ports,
+        );
+      } finally {
+        known.waited += clock.now() - since;
+      }
       known.tried.clear();
       continue;
     }
@@ -95,6 +124,7 @@ export async function dial(
       const { code, message: detail } = failure;
       log('connection-retried', { connection: route.name, client, agent, pool, attempt, code, detail });
     }
+    const asked = clock.now();
     try {
       const stream = await session.open({
         ...wishes,
@@ -105,6 +135,7 @@ export async function dial(
         signal,
       });
       ejection.succeeded(route.connector, agentId);
+      known.tries.push({ agent, pool, milliseconds: clock.now() - asked, failure: undefined });
       return { stream, agentId, agent, pool, attempts: attempt };
     } catch (error) {
       if (signal.aborted) throw error;
@@ -112,6 +143,7 @@ export async function dial(
         error instanceof TunnelError
           ? error
           : new TunnelError('INTERNAL', errorText(error), { cause: error });
+      known.tries.push({ agent, pool, milliseconds: clock.now() - asked, failure: failureOf(failure) });
       judge(route, session, failure, ports);
       if (failure.retry === 'never') break;
       (OF_THE_SESSION.has(failure.code) ? known.lost : known.tried).add(agentId);
@@ -126,7 +158,7 @@ export async function dial(
 function pick(
   route: Route,
   address: string | undefined,
-  { onlyAgent, tried, lost }: Experience,
+  { onlyAgent, tried, lost }: DialExperience,
   { sessionsOf, ejection, clock }: DialPorts,
 ): DialSession | undefined {
   const { connector } = route;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import {
+  type AgentFacts,
   CONNECT_PROTOCOL,
   errorText,
   type IssuedIdentity,
@@ -8,6 +9,8 @@ import {
   openIdOfPath,
   ProblemError,
   paths,
+  requestIdOfPath,
+  resultPath,
   TunnelError,
 } from '@penstock/wire';
 import type { AgentIdentity } from '../identity/agent-identity.ts';
@@ -24,8 +27,18 @@ export type IdentityPort = {
   isRevoked(identity: AgentIdentity): boolean;
 };
 
+/** What agents bring and ask for beside their sessions. */
+export type AgentPort = {
+  /** Whether an answer of this agent with this id is waited for. */
+  expects(agentId: string, requestId: string): boolean;
+  answeredAtLength(agentId: string, requestId: string, value: unknown): void;
+  /** What the gateway knows of the agent that asks. Throws ProblemError. */
+  describe(identity: AgentIdentity): Promise<AgentFacts>;
+};
+
 export type PeerOptions = {
   readonly identity: IdentityPort;
+  readonly agents: AgentPort;
   readonly admission: Admission;
   readonly session: SessionOptions;
   /** Milliseconds a peer has for its control stream, or for the plain requests it came for. */
@@ -35,6 +48,8 @@ export type PeerOptions = {
 
 /** Requests of any kind a peer may make before it has a control stream. */
 const MOST_REQUESTS = 8;
+
+const RESULT_ROUTE = `POST ${resultPath('{id}')}`;
 
 /** Streams a peer may open at once before it has a control stream. */
 export const UNAUTHENTICATED_STREAMS = 8;
@@ -77,6 +92,17 @@ export function servePeer(
     admitted.authenticate();
   };
 
+  const takeResult = async (stream: ServerHttp2Stream, requestId: string) => {
+    const { agentId } = requireIdentity(peer, options.identity.isRevoked);
+    const isExpected = () => options.agents.expects(agentId, requestId);
+    // Not a byte is kept for an answer that nobody waits for, or no longer does.
+    if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer.');
+    const value = await readJsonBody(stream, limits.resultBodyBytes);
+    if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer any more.');
+    options.agents.answeredAtLength(agentId, requestId, value);
+    answerJson(stream, 200, {});
+  };
+
   const answer = async (stream: ServerHttp2Stream, route: string): Promise<void> => {
     switch (route) {
       case `POST ${paths.enroll}`:
@@ -85,6 +111,11 @@ export function servePeer(
       case `POST ${paths.renew}`: {
         const identity = requireIdentity(peer, options.identity.isRevoked);
         answerJson(stream, 200, await options.identity.renew(identity, await readJsonBody(stream)));
+        break;
+      }
+      case `GET ${paths.agent}`: {
+        const identity = requireIdentity(peer, options.identity.isRevoked);
+        answerJson(stream, 200, await options.agents.describe(identity));
         break;
       }
       case `GET ${paths.health}`:
@@ -132,7 +163,9 @@ export function servePeer(
       stream.destroy(new TunnelError('PROTOCOL_ERROR'));
       return;
     }
-    const route = `${headers[':method']} ${path.slice(0, 64)}`;
-    answer(stream, route).catch((error: unknown) => refuse(stream, route, error));
+    const requestId = headers[':method'] === 'POST' ? requestIdOfPath(path) : undefined;
+    const route = requestId === undefined ? `${headers[':method']} ${path.slice(0, 64)}` : RESULT_ROUTE;
+    const answered = requestId === undefined ? answer(stream, route) : takeResult(stream, requestId);
+    answered.catch((error: unknown) => refuse(stream, route, error));
   });
 }

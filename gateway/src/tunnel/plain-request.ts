@@ -3,8 +3,14 @@ import { limits, ProblemError as Problem, type ProblemError } from '@penstock/wi
 
 const BODY_TIMEOUT = 10_000;
 
-/** The JSON body of a request on the tunnel port. Throws ProblemError when it is too long, too slow or no JSON. */
-export async function readJsonBody(stream: ServerHttp2Stream): Promise<unknown> {
+/**
+ * The JSON body of a request on the tunnel port, `limit` bytes at most. Throws ProblemError when it is too long, too
+ * slow or no JSON.
+ */
+export async function readJsonBody(
+  stream: ServerHttp2Stream,
+  limit: number = limits.enrollmentBodyBytes,
+): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -15,8 +21,12 @@ export async function readJsonBody(stream: ServerHttp2Stream): Promise<unknown> 
   const cut = () => reject(new Problem('REQUEST_INVALID', 'The request body was cut off.'));
   stream.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > limits.enrollmentBodyBytes) reject(new Problem('REQUEST_TOO_LARGE'));
-    else chunks.push(chunk);
+    if (length <= limit) {
+      chunks.push(chunk);
+      return;
+    }
+    chunks.length = 0;
+    reject(new Problem('REQUEST_TOO_LARGE'));
   });
   stream.once('end', resolve).once('close', cut).once('error', cut);
   try {

@@ -17,6 +17,7 @@ export class Registry {
   /** When the last session of each agent ended: who left is told from who never came. */
   readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
   readonly #onReady = new Set<Listener>();
+  readonly #onEnded = new Set<Listener>();
   readonly #onAgentGone = new Set<(agentId: string) => void>();
 
   /** `now` gives milliseconds of a clock that never jumps. */
@@ -48,13 +49,20 @@ export class Registry {
   /** Must be called at every change of a session's state. */
   update(session: AgentSession): void {
     if (session.state === 'ready') for (const listener of this.#onReady) listener(session);
-    if (session.state === 'ended') this.#remove(session);
+    if (session.state !== 'ended') return;
+    this.#remove(session);
+    for (const listener of this.#onEnded) listener(session);
   }
 
   /** Calls `listener` whenever a session becomes ready for opens; the answer stops that. */
   onReady(listener: Listener): () => void {
     this.#onReady.add(listener);
     return () => this.#onReady.delete(listener);
+  }
+
+  /** Calls `listener` when a session has ended; it is no longer among the sessions then. */
+  onEnded(listener: Listener): void {
+    this.#onEnded.add(listener);
   }
 
   /** Calls `listener` when the last session of an agent has ended. */
@@ -70,6 +78,10 @@ export class Registry {
 
   *sessions(): Generator<AgentSession> {
     for (const pool of this.#pools.keys()) yield* this.sessionsOf(pool);
+  }
+
+  *sessionsOfAgent(agentId: string): Generator<AgentSession> {
+    for (const agents of this.#pools.values()) yield* agents.get(agentId) ?? [];
   }
 
   /** The agents of a pool that have a session at all. */

@@ -38,6 +38,8 @@ export type SessionOptions = {
   /** Whether the control plane keeps opens away from this agent. Asked for each open: it must not wait. */
   readonly isHeld: (agentId: string) => boolean;
   readonly onHeartbeat: (session: AgentSession, received: ReceivedHeartbeat) => void;
+  /** The agent has answered a request. */
+  readonly onResult: (session: AgentSession, result: AgentMessageOf<'result'>) => void;
 };
 
 /** The pin of an agent, and its state as the control plane sees it. */
@@ -52,6 +54,9 @@ type State =
   | { readonly name: 'ready' }
   | { readonly name: 'draining'; readonly timer: NodeJS.Timeout | undefined }
   | { readonly name: 'ended' };
+
+/** What can keep opens away from a session. */
+export type WhyClosed = 'draining' | 'full' | 'identity-expired' | 'held';
 
 export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
 
@@ -170,8 +175,15 @@ export class AgentSession {
 
   /** Whether an open may be asked of this session now. */
   get takesOpens(): boolean {
-    if (this.#state.name !== 'ready' || this.#streams.isFull || this.#hasExpired) return false;
-    return !this.#options.isHeld(this.identity.agentId);
+    return this.whyClosed === undefined;
+  }
+
+  /** Why no open may be asked of this session now. */
+  get whyClosed(): WhyClosed | undefined {
+    if (this.#state.name !== 'ready') return 'draining';
+    if (this.#streams.isFull) return 'full';
+    if (this.#hasExpired) return 'identity-expired';
+    return this.#options.isHeld(this.identity.agentId) ? 'held' : undefined;
   }
 
   /** A session may outlive its certificate for as long as its streams do; it takes no opens on an expired one. */
@@ -183,6 +195,11 @@ export class AgentSession {
   open(request: OpenRequest): Promise<ServerHttp2Stream> {
     if (!this.takesOpens) return Promise.reject(new TunnelError('SESSION_LOST'));
     return this.#streams.request(request);
+  }
+
+  /** Asks the agent for something else than an open; `onResult` is told of the answer, if one comes this way. */
+  request(message: GatewayMessageOf<'request'>): void {
+    this.#control.send(message);
   }
 
   /** A data stream has arrived on this session. */
@@ -240,6 +257,9 @@ export class AgentSession {
         break;
       case 'open-failed':
         this.#streams.fail(message.id, message.code, message.detail);
+        break;
+      case 'result':
+        this.#options.onResult(this, message);
         break;
       case 'draining':
         if (this.#state.name === 'ready') this.#drain('agent', undefined);

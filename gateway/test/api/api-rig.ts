@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import type { ApprovableAction } from '@penstock/config-schema';
+import type { AgentAction, AgentAnswer } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { ConnectionView } from '../../src/api/connections.ts';
 import { createApi } from '../../src/api/create-api.ts';
+import type { Explanation } from '../../src/api/explain-connection.ts';
 import type { Readiness } from '../../src/api/health.ts';
 import type { ApiProblemDocument } from '../../src/api/problem.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
+import { openAgentQuestions } from '../../src/fleet/agent-questions.ts';
+import { AgentRequestError } from '../../src/fleet/agent-request-error.ts';
+import type { AskedAgent } from '../../src/fleet/agent-requests.ts';
 import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
 import type { Alerts } from '../../src/fleet/alerts/alerts.ts';
 import { Approvals } from '../../src/fleet/approvals.ts';
@@ -37,6 +42,9 @@ export type ApiRig = AsyncDisposable & {
     readiness: Readiness;
     approval: ApprovableAction[];
     sessions: SessionView[];
+    /** What agents say to whatever they are asked; none is connected unless the test sets it. */
+    answer: (agent: AskedAgent, action: AgentAction, asked: unknown) => unknown;
+    explain: (connection: string) => Explanation | undefined;
     firing: AlertRow[];
     alertTest: Awaited<ReturnType<Alerts['test']>>;
   };
@@ -70,6 +78,10 @@ export async function apiRig(): Promise<ApiRig> {
     readiness: { ready: true, reasons: [] },
     approval: [],
     sessions: [],
+    answer: ({ name }) => {
+      throw new AgentRequestError('AGENT_AWAY', `${name} is not connected.`);
+    },
+    explain: () => undefined,
     firing: [],
     alertTest: 'unknown',
   };
@@ -83,19 +95,36 @@ export async function apiRig(): Promise<ApiRig> {
     clock: () => clock.now,
     onFailed: (error) => failures.push({ method: '-', path: '-', error }),
   });
+  const fleet = {
+    agents: () => live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    agent: (name: string) => live.agents.find((each) => each.name === name),
+    samplesOf: () => live.samples,
+    get isComplete() {
+      return live.complete;
+    },
+  };
   const app = await createApi({
     store,
     tokens: identity.tokens,
     revocation: identity.revocation,
-    fleet: {
-      agents: () => live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
-      agent: (name) => live.agents.find((each) => each.name === name),
-      samplesOf: () => live.samples,
-      get isComplete() {
-        return live.complete;
+    fleet,
+    questions: openAgentQuestions({
+      store,
+      fleet,
+      requests: {
+        ask: async (agent, action, asked) => live.answer(agent, action, asked) as AgentAnswer<typeof action>,
       },
-    },
+      // Nobody waits here: tests of approvals bring actions of their own.
+      approvals: {
+        action: (_name, run) => async (request, requester) => ({
+          kind: 'done',
+          value: await run(request, requester),
+        }),
+      },
+      clock: () => clock.now,
+    }),
     connections: () => live.connections,
+    explain: (connection) => live.explain(connection),
     sessions: () => live.sessions,
     readiness: () => live.readiness,
     metrics,

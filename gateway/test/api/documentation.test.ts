@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { apiProblemCodes } from '../../src/api/problem.ts';
 import { fleetEvents } from '../../src/fleet/events.ts';
+import { passedOverReasons } from '../../src/routing/passed-over.ts';
 import { apiRig } from './api-rig.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/api.md');
@@ -57,7 +58,7 @@ test('docs/api.md has a row for every code of the API, and every row is of a cod
   assert.deepEqual(documented, codes);
 });
 
-test('docs/api.md has a row for every event, and every row is of an event', async () => {
-  const documented = (await rows(/^[a-z]+$/)).filter((cells) => cells.length === 2);
-  assert.deepEqual(documented, Object.entries(fleetEvents));
+test('docs/api.md has a row for every event and every reason to pass over an agent, and no others', async () => {
+  const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 2);
+  assert.deepEqual(documented, [...Object.entries(passedOverReasons), ...Object.entries(fleetEvents)]);
 });

@@ -3,6 +3,7 @@ import { type CloseCode, TunnelError } from '@penstock/wire';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
 import type { GatewayLog } from '../../src/observe/event.ts';
 import { type DialPorts, type DialWishes, dial } from '../../src/routing/dial.ts';
+import type { DialRecord } from '../../src/routing/dial-history.ts';
 import { Ejection } from '../../src/routing/ejection.ts';
 import type { PendingQueue } from '../../src/routing/pending-queue.ts';
 import { FakeSession, type Outcome } from './fake-session.ts';
@@ -19,6 +20,7 @@ export class DialScene {
   readonly logged: Record<string, unknown>[] = [];
   readonly waits: Waits[] = [];
   readonly ejection = new Ejection({ failures: 2, duration: 10_000, maxPercent: 50 }, this.clock);
+  readonly records: DialRecord[] = [];
   limits = LIMITS;
   wait: () => Promise<void> = () => Promise.reject(new TunnelError('QUEUE_TIMEOUT'));
 
@@ -42,6 +44,7 @@ export class DialScene {
       limits: () => this.limits,
       log,
       clock: this.clock,
+      onDialed: (record) => this.records.push(record),
     };
     return dial(ROUTE, '10.0.0.9', signal, ports, wishes);
   }

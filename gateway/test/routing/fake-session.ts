@@ -3,6 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import type { DialSession } from '../../src/routing/dial.ts';
 import type { OpenRequest } from '../../src/tunnel/data-streams.ts';
+import type { WhyClosed } from '../../src/tunnel/session.ts';
 
 /** What a fake session does with an open: bring a stream, fail with a code, or leave it to `answer`. */
 export type Outcome = 'ok' | 'wait' | CloseCode;
@@ -14,6 +15,7 @@ export class FakeSession implements DialSession {
   readonly requests: OpenRequest[] = [];
   takesOpens = true;
   load = 0;
+  closedBy: WhyClosed = 'draining';
   connectors: readonly string[] = ['orders-db'];
   outcome: Outcome;
   #answer = Promise.withResolvers<ServerHttp2Stream>();
@@ -21,6 +23,10 @@ export class FakeSession implements DialSession {
   constructor(agent: string, pool: string, outcome: Outcome = 'ok') {
     this.identity = { agentId: `id-${agent}`, name: agent, pool };
     this.outcome = outcome;
+  }
+
+  get whyClosed(): WhyClosed | undefined {
+    return this.takesOpens ? undefined : this.closedBy;
   }
 
   offers(connector: string): boolean {

@@ -30,6 +30,7 @@ async function endpointRig(unauthenticated: number) {
     handshakeTimeout: 10_000,
     authenticationTimeout: 10_000,
     identity: { enroll: () => never(), renew: () => never(), isRevoked: () => false },
+    agents: { expects: () => false, answeredAtLength: () => {}, describe: () => never() },
     admission: new Admission({ sessionsPerAddress: 100, acceptRate: 100 }, systemClock, unauthenticated),
     log,
     session: {
@@ -46,6 +47,7 @@ async function endpointRig(unauthenticated: number) {
       isHeld: () => false,
       onHeartbeat: () => {},
       onState: () => {},
+      onResult: () => {},
     },
   });
   stack.defer(() => endpoint.close());

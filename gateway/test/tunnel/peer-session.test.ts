@@ -83,6 +83,11 @@ function serve(t: TestContext, peer: Peer) {
       renew: () => Promise.reject(new Error('not asked')),
       isRevoked: () => false,
     },
+    agents: {
+      expects: () => false,
+      answeredAtLength: () => {},
+      describe: () => Promise.reject(new Error('not asked')),
+    },
     admission: new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, clock),
     authenticationTimeout: 1_000,
     log,
@@ -100,6 +105,7 @@ function serve(t: TestContext, peer: Peer) {
       isHeld: () => false,
       onHeartbeat: () => {},
       onState,
+      onResult: () => {},
     },
   });
   return { socket, http, logged, onState, admitted };

@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Queries a PostgreSQL through a pool that validates its connections: {@code java Pool URL CONNECTIONS SECONDS}. The server
- * sends a checksum with every answer, which is compared with what came. Prints {@code lost} for every query whose
- * connection broke, {@code wrong} for every answer that is not what the server sent, and {@code done} with the sums.
+ * sends a checksum with every answer, which is compared with what came. Prints {@code working} when all connections are
+ * in use, {@code progress} every second, {@code lost} for every query whose connection broke, {@code wrong} for every
+ * answer that is not what the server sent, and {@code done} with the sums.
  */
 public final class Pool {
   /** Rows of random sizes, each with the number of rows and the hash of all of them as the server sees it. */
@@ -59,7 +60,12 @@ public final class Pool {
     }
     ready.await();
     JsonLine.print("working");
-    for (Thread worker : workers) worker.join();
+    for (Thread worker : workers) {
+      while (worker.isAlive()) {
+        worker.join(TimeUnit.SECONDS.toMillis(1));
+        pool.printProgress();
+      }
+    }
     pool.source.close();
     JsonLine.print(
         "done",
@@ -67,6 +73,10 @@ public final class Pool {
         "lost", pool.lost,
         "wrong", pool.wrong,
         "refused", pool.refused);
+  }
+
+  private synchronized void printProgress() {
+    JsonLine.print("progress", "answers", answers);
   }
 
   private void work(CountDownLatch ready) {

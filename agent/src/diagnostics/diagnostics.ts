@@ -1,0 +1,136 @@
+import { type AgentConfig, type ConnectorKind, connectorKinds, type Secret } from '@penstock/config-schema';
+import {
+  type AgentAnswer,
+  type AgentMessageOf,
+  type Clock,
+  type GatewayMessageOf,
+  type ProbeResult,
+  RequestError,
+} from '@penstock/wire';
+import { type AgentLog, events } from '../observe/event.ts';
+import { type ProbePolicy, probePolicy } from '../policy/probe-rules.ts';
+import type { ClimbResult } from '../target/checks/climb.ts';
+import { checkConnector } from '../target/checks/connector-check.ts';
+import { probe } from '../target/probe.ts';
+import type { Targets } from '../target/targets.ts';
+import { effectiveConfig } from './effective-config.ts';
+import { logBundle } from './log-bundle.ts';
+import { isAtLeast, RecentLogs } from './recent-logs.ts';
+import { KnownSecrets } from './redaction/known-secrets.ts';
+import { secretsOfConfig, secretsOfEnvironment, secretsOfPem } from './redaction/secrets-of.ts';
+import { type RequestHandlers, Requests } from './requests.ts';
+
+export type DiagnosticsOptions = {
+  readonly config: AgentConfig;
+  readonly targets: Pick<Targets, 'connector' | 'resolve' | 'isDenied'>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The private keys in use, as PEM. */
+  readonly keys: () => readonly Secret[];
+  readonly log: AgentLog;
+  readonly clock: Clock;
+  /** Drains the agent and ends it so that its supervisor starts it again. */
+  readonly restart: () => void;
+};
+
+/** What an agent answers about itself and its surroundings. */
+export type Diagnostics = {
+  /** Logs, and keeps what it logs for `logs`. */
+  readonly log: AgentLog;
+  /** Answers a request of the gateway by `reply`, exactly once. */
+  answer(request: GatewayMessageOf<'request'>, reply: (result: AgentMessageOf<'result'>) => void): void;
+  apply(config: AgentConfig): void;
+  stop(): void;
+};
+
+type LastFailed = AgentAnswer<'effective-config'>['lastFailed'];
+
+/** Opens the diagnostics of a running agent; the caller ends them with `stop`. */
+export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
+  const { targets, environment, keys, clock, restart } = options;
+  let { config } = options;
+  let policy: ProbePolicy = probePolicy(config.policy.probe.allow);
+  let lastFailed: LastFailed;
+  const recent = new RecentLogs(config.log.recent);
+  const known = new KnownSecrets(() => recent.clear());
+  known.add(secretsOfEnvironment(environment));
+  known.add(secretsOfConfig(config));
+
+  const log: AgentLog = (event, fields) => {
+    options.log(event, fields);
+    if (event === 'config-loaded') lastFailed = undefined;
+    if (event === 'config-refused')
+      lastFailed = { at: Math.round(clock.wall()), problems: problemsIn(fields) };
+    const [level, msg] = events[event];
+    if (!isAtLeast(level, config.log.level)) return;
+    recent.add(level, { time: new Date(clock.wall()).toISOString(), level, event, ...fields, msg });
+  };
+  /** With the keys of the moment: a renewal brings another one. */
+  const secrets = () => {
+    known.add(keys().flatMap((key) => secretsOfPem(key.reveal())));
+    return known;
+  };
+
+  const handlers: RequestHandlers = {
+    probe: async ({ host, port, kind = 'tcp', timeout }, signal) => {
+      if (!isKind(kind)) {
+        throw new RequestError(
+          'REQUEST_MALFORMED',
+          `${kind} is no kind. There are ${connectorKinds.join(', ')}.`,
+        );
+      }
+      return withoutWay(await probe({ host, port, kind, timeout }, { policy, targets, signal, clock }));
+    },
+    check: async ({ connector: name, timeout }, signal) => {
+      const connector = targets.connector(name);
+      if (connector === undefined) {
+        throw new RequestError('CONNECTOR_UNKNOWN', `This agent's file has no connector ${name}.`);
+      }
+      return withoutWay(await checkConnector(connector, { targets, timeout, signal, clock }));
+    },
+    logs: (asked, signal) => {
+      if (config.policy.remote.logs === 'deny') throw denied('policy.remote.logs');
+      return logBundle(recent, secrets(), asked, signal);
+    },
+    'effective-config': () => effectiveConfig(config, lastFailed, secrets()),
+    restart: () => {
+      if (config.policy.remote.restart === 'deny') throw denied('policy.remote.restart');
+      // The answer leaves first: a drain ends the sessions.
+      setImmediate(restart);
+      return {};
+    },
+  };
+  const requests = new Requests({ handlers, log, clock });
+  return {
+    log,
+    answer: (request, reply) => void requests.answer(request, reply),
+    apply(next) {
+      config = next;
+      policy = probePolicy(next.policy.probe.allow);
+      recent.resize(next.log.recent);
+      known.add(secretsOfConfig(next));
+    },
+    stop: () => requests.stop(),
+  };
+}
+
+const denied = (field: string) =>
+  new RequestError('REQUEST_DENIED', `Its owners do not allow this: ${field} in agent.yaml is deny.`);
+
+const isKind = (kind: string): kind is ConnectorKind => (connectorKinds as readonly string[]).includes(kind);
+
+/** Field by field: what is not part of the answer does not leave. */
+const withoutWay = ({ reach, sentence, advice, stages }: ClimbResult): ProbeResult => ({
+  reach,
+  sentence,
+  advice,
+  stages,
+});
+
+const PROBLEMS = 100;
+const PROBLEM_LENGTH = 1024;
+
+function problemsIn(fields: Readonly<Record<string, unknown>> | undefined): string[] {
+  const problems = fields?.['problems'];
+  if (!Array.isArray(problems)) return [];
+  return problems.slice(0, PROBLEMS).map((problem) => String(problem).slice(0, PROBLEM_LENGTH));
+}

@@ -1,0 +1,30 @@
+import { type AgentConfig, shownConfig } from '@penstock/config-schema';
+import { type AgentAnswer, RequestError } from '@penstock/wire';
+import type { KnownSecrets } from './redaction/known-secrets.ts';
+import { NotRedactable, Redactor } from './redaction/redactor.ts';
+
+type LastFailed = NonNullable<AgentAnswer<'effective-config'>['lastFailed']>;
+
+/** The configuration in force as others may see it. Throws RequestError when it cannot be redacted for sure. */
+export function effectiveConfig(
+  config: AgentConfig,
+  lastFailed: LastFailed | undefined,
+  known: KnownSecrets,
+): AgentAnswer<'effective-config'> {
+  const redactor = new Redactor(known);
+  try {
+    return {
+      version: config.version,
+      digest: config.digest,
+      config: redactor.redact(shownConfig(config)),
+      content: redactor.redact(config.content),
+      ...(lastFailed && { lastFailed: redactor.redact(lastFailed) as LastFailed }),
+      redactions: { ...redactor.hits },
+    };
+  } catch (cause) {
+    if (!(cause instanceof NotRedactable)) throw cause;
+    throw new RequestError('REQUEST_FAILED', `The configuration is not given out: ${cause.message}.`, {
+      cause,
+    });
+  }
+}

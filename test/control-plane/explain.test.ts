@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clientOf, expectReset } from '../data-path/client-of.ts';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
+import { startEcho } from '../rig/targets.ts';
+import { unusedPort } from '../rig/unused-port.ts';
+
+type Explanation = {
+  verdict: { reach?: string; detail?: string };
+  pools: { name: string; agents: { name: string; why?: string }[] }[];
+  attempts: {
+    outcome: string;
+    client: string;
+    tries: { agent: string; outcome: string }[];
+    passedOver: { pool: string; agent?: string; why: string }[];
+  }[];
+};
+
+const explain = async (pair: Pair, connection: string) =>
+  (await pair.api(`GET /connections/${connection}/explain`)) as unknown as Explanation;
+
+test('what refused the client, which agents were asked and why others were not', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({
+    targets: { good: echo.address.port, bad: await unusedPort() },
+    agents: { a1: 'dc1', b1: 'dc2' },
+  });
+  await expectReset(pair, 'bad');
+  const bad = await explain(pair, 'bad');
+  assert.equal(bad.verdict.reach, 'refused');
+  const [failed] = bad.attempts;
+  assert.equal(failed?.outcome, 'REFUSED');
+  assert.equal(failed?.client, '127.0.0.1');
+  assert.deepEqual(
+    failed?.tries.map(({ agent, outcome }) => `${agent} ${outcome}`),
+    ['a1 REFUSED', 'b1 REFUSED'],
+  );
+
+  const client = await clientOf(pair, 'good');
+  client.send('x');
+  assert.equal(String(await client.read(1)), 'x');
+  const good = await explain(pair, 'good');
+  assert.equal(good.verdict.reach, 'ready');
+  assert.deepEqual(good.attempts[0]?.passedOver, []);
+  client.finish();
+  await client.receive();
+
+  await pair.stopAgent('a1');
+  await pair.stopAgent('b1');
+  await eventually(
+    'both agents to be away',
+    async () => (await explain(pair, 'good')).verdict.reach === 'offline',
+    { within: 10_000 },
+  );
+  const offline = await explain(pair, 'good');
+  assert.match(offline.verdict.detail ?? '', /None of the 2 agents/);
+  assert.deepEqual(
+    offline.pools.map(({ name, agents }) => [name, agents.map((agent) => `${agent.name} ${agent.why}`)]),
+    [
+      ['dc1', ['a1 no-agent']],
+      ['dc2', ['b1 no-agent']],
+    ],
+  );
+});
+
+test('an explanation of what is not there is refused', async () => {
+  await using pair = await startPair({ targets: {}, agents: {} });
+  await assert.rejects(explain(pair, 'nothing'), /NOT_FOUND|no connection nothing/);
+});

@@ -21,7 +21,7 @@ import type { Explanation } from './explain-connection.ts';
 import { explanationRoutes } from './explanation.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
-import { type ApiFailure, answerProblems } from './problem-handler.ts';
+import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
 import { validateStrictly } from './request-validation.ts';
 import { sessionRoutes } from './sessions.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
@@ -62,11 +62,13 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const app = fastify({
     logger: false,
     bodyLimit: 64 * KIB,
-    connectionTimeout: 30 * SECOND,
+    // Longer than the longest question to an agent, of which nothing is heard until it is answered.
+    connectionTimeout: 90 * SECOND,
     requestTimeout: 10 * SECOND,
     keepAliveTimeout: 10 * SECOND,
     forceCloseConnections: true,
     trustProxy: false,
+    frameworkErrors: answerBadPath,
     routerOptions: { maxParamLength: 128 },
   }).withTypeProvider<TypeBoxProvider>();
   validateStrictly(app);

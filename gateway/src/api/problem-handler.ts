@@ -21,6 +21,14 @@ export function answerProblems(app: FastifyInstance, report: (failure: ApiFailur
   });
 }
 
+/** For errors that Fastify meets before it has a route: a path that cannot be read, or a part of it that is too long. */
+export function answerBadPath(_error: unknown, _request: unknown, reply: FastifyReply): void {
+  void send(
+    reply,
+    new ProblemError('REQUEST_INVALID', 'The path of the request cannot be read, or is too long.'),
+  );
+}
+
 function send(reply: FastifyReply, problem: ApiProblem | ProblemError): FastifyReply {
   const document = documentOf(problem);
   if (document.status === 401) void reply.header('www-authenticate', 'Bearer');
@@ -35,6 +43,7 @@ function problemOf(error: FastifyError): ApiProblem | ProblemError {
   if (told instanceof ProblemError || told instanceof ApiProblem) return told;
   if (told instanceof AgentRequestError) {
     if (told.reason === 'CONNECTOR_UNKNOWN') return new ProblemError('NOT_FOUND', told.message);
+    if (told.reason === 'REQUEST_MALFORMED') return new ProblemError('REQUEST_INVALID', told.message);
     return new ApiProblem(told.code, told.message);
   }
   const [invalid] = error.validation ?? [];

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ValueSchema } from '../rig/schema-value.ts';
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+type Content = Readonly<Record<string, { readonly schema: ValueSchema }>>;
+
+type DescribedOperation = {
+  readonly 'x-penstock-role'?: Role;
+  readonly parameters?: readonly {
+    readonly in: 'path' | 'query' | 'header';
+    readonly name: string;
+    readonly required?: boolean;
+    readonly schema: ValueSchema;
+  }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+};
+
+/** One route with one method, as the OpenAPI document describes it. */
+export type Operation = DescribedOperation & { readonly method: string; readonly path: string };
+
+export type Answered = { readonly status: number; readonly type: string; readonly text: string };
+
+/** Every operation of a gateway's own description. */
+export async function describedOperations(port: number): Promise<readonly Operation[]> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/openapi.json`, {
+    headers: { connection: 'close' },
+  });
+  const { paths } = (await answer.json()) as {
+    paths: Record<string, Record<string, DescribedOperation>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      ...operation,
+      method: method.toUpperCase(),
+      path,
+    })),
+  );
+}
+
+const ajv = new Ajv2020({ strict: false, formats: { 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+Z$/ } });
+const validators = new WeakMap<object, ValidateFunction>();
+
+/** Fails unless the description has this answer: its status, its media type and what is in it. */
+export function assertDescribed(operation: Operation, { status, type, text }: Answered): void {
+  const route = `${operation.method} ${operation.path}`;
+  const { responses } = operation;
+  const response = responses[String(status)] ?? responses[`${String(status)[0]}XX`];
+  assert.ok(response, `${route} answers ${status}, which is not described: ${text.slice(0, 300)}`);
+  const media = type.split(';')[0] ?? '';
+  const described = response.content?.[media];
+  assert.ok(described, `${route} answers ${status} as ${media}, which is not described`);
+  if (!media.endsWith('json')) return;
+  let validate = validators.get(described.schema);
+  if (validate === undefined) {
+    validate = ajv.compile(described.schema);
+    validators.set(described.schema, validate);
+  }
+  assert.ok(
+    validate(JSON.parse(text)),
+    `${route} answers ${status} with what is not described: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`,
+  );
+}

@@ -29,6 +29,14 @@ export const mariadb: Dialect = {
   canceled: /interrupted|cancelled due to client request/,
 };
 
+/** What the byte-level fake of SQL Server knows. */
+export const sqlServerFake: Dialect = {
+  sum: 'select 40 + 2',
+  many: 'select line from many',
+  sleep: "waitfor delay '00:01:00'",
+  canceled: /query was canceled/,
+};
+
 const expected = createHash('sha256');
 for (let row = 1; row <= ROWS; row += 1) expected.update(`${row}:${'x'.repeat(200)}\n`);
 const EXPECTED_HASH = expected.digest('hex');

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import { everyDriver } from '@penstock/gateway';
+import { Connection, type ConnectionConfiguration, Request } from 'tedious';
+import { expectIdle } from '../data-path/idle.ts';
+import { TestAuthority } from '../rig/certificates.ts';
+import { deadline } from '../rig/deadline.ts';
+import { eventually } from '../rig/eventually.ts';
+import type { Pair } from '../rig/pair.ts';
+import { FAKE_LOGIN, FAKE_ROWS } from '../rig/sqlserver-fake/conversation.ts';
+import { type SqlServerFake, startSqlServerFake } from '../rig/sqlserver-fake/sqlserver-fake.ts';
+import { skipWithoutJdbc } from './driver-jars.ts';
+import { JavaPrograms } from './java-program.ts';
+import { expectJdbcWorks, sqlServerFake } from './jdbc-work.ts';
+import { driverNamed, printedFor, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+
+const SQLSERVER = driverNamed(everyDriver, 'sqlserver');
+
+const stack = new AsyncDisposableStack();
+let authority: TestAuthority;
+let fake: SqlServerFake;
+let pair: Pair;
+
+before(async () => {
+  authority = await TestAuthority.create('databases');
+  fake = stack.use(
+    await startSqlServerFake(
+      await authority.issue({ commonName: 'sql', names: ['sql.internal', '127.0.0.1'] }),
+    ),
+  );
+  pair = stack.use(await startPairWithWays({ orders: { port: fake.address.port, ways: ['tcp'] } }));
+});
+after(() => stack.disposeAsync());
+
+async function works(name: WayName, parameters: string): Promise<void> {
+  await using java = await JavaPrograms.compile();
+  const way = await wayInto(pair, 'orders', name);
+  const blanks = { connection: 'orders', user: FAKE_LOGIN.user, database: 'master' };
+  const { connect, properties } = printedFor(SQLSERVER, way, blanks);
+  await expectJdbcWorks(
+    java,
+    { url: `${connect}${parameters}`, login: FAKE_LOGIN, properties },
+    sqlServerFake,
+  );
+  await expectIdle(pair);
+}
+
+test('mssql-jdbc by tcp, against a fake: TLS inside of PRELOGIN', { skip: skipWithoutJdbc() }, () =>
+  works('tcp', ';trustServerCertificate=true'),
+);
+
+test('mssql-jdbc by tcp, against a fake: no TLS', { skip: skipWithoutJdbc() }, () =>
+  works('tcp', ';encrypt=false'),
+);
+
+type Encrypt = NonNullable<NonNullable<ConnectionConfiguration['options']>['encrypt']>;
+
+async function connect(encrypt: Encrypt, password: string = FAKE_LOGIN.password): Promise<Connection> {
+  const { host, port } = await wayInto(pair, 'orders', 'tcp');
+  const connection = new Connection({
+    server: host,
+    authentication: { type: 'default', options: { userName: FAKE_LOGIN.user, password } },
+    options: {
+      port,
+      encrypt,
+      serverName: 'sql.internal',
+      trustServerCertificate: encrypt !== 'strict',
+      cryptoCredentialsDetails: { ca: authority.certificate },
+    },
+  });
+  const connected = Promise.withResolvers<void>();
+  connection.connect((error) =>
+    error === undefined || error === null ? connected.resolve() : connected.reject(error),
+  );
+  await deadline('tedious to connect', connected.promise, 20_000);
+  return connection;
+}
+
+/** The first column of every row. */
+async function query(connection: Connection, sql: string): Promise<string[]> {
+  const values: string[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = new Request(sql, (error) => (error ? reject(error) : resolve()));
+  request.on('row', ([column]: { value: string }[]) => values.push(column?.value ?? ''));
+  connection.execSqlBatch(request);
+  await deadline(sql, promise, 20_000);
+  return values;
+}
+
+for (const encrypt of [true, false, 'strict'] as const) {
+  test(`tedious by tcp, against a fake: encrypt ${encrypt}`, async () => {
+    const connection = await connect(encrypt);
+    assert.deepEqual(await query(connection, 'select 40 + 2'), ['42']);
+    const found = createHash('sha256');
+    const expected = createHash('sha256');
+    for (const line of await query(connection, 'select line from many')) found.update(line);
+    for (let row = 1; row <= FAKE_ROWS; row += 1) expected.update(`${row}:${'x'.repeat(200)}`);
+    assert.equal(found.digest('hex'), expected.digest('hex'));
+    const { slept } = fake;
+    const canceled = assert.rejects(query(connection, "waitfor delay '00:01:00'"), { code: 'ECANCEL' });
+    await eventually('the query to arrive', () => fake.slept === slept + 1);
+    connection.cancel();
+    await canceled;
+    assert.deepEqual(await query(connection, 'select 40 + 2'), ['42']);
+    const ended = once(connection, 'end');
+    connection.close();
+    await ended;
+    await expectIdle(pair);
+  });
+}
+
+test('a wrong password is told by the server, and not by the tunnel', async () => {
+  await assert.rejects(connect(true, 'wrong'), /Login failed for user 'sa'/);
+  await expectIdle(pair);
+});

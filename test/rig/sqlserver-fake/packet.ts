@@ -1,0 +1,90 @@
+import type { Duplex } from 'node:stream';
+
+/** Packet types of TDS ([MS-TDS] 2.2.3.1.1) that the fake knows. */
+export const packetTypes = {
+  sqlBatch: 0x01,
+  rpc: 0x03,
+  answer: 0x04,
+  attention: 0x06,
+  login7: 0x10,
+  prelogin: 0x12,
+} as const;
+
+const HEADER = 8;
+const END_OF_MESSAGE = 0x01;
+/** What a login settles on, header included, and the most that the fake reads. */
+export const PACKET_SIZE = 4096;
+const MAX_MESSAGE = 16 * 1024 * 1024;
+
+export type Message = { readonly type: number; readonly data: Buffer };
+
+/** One packet, header and all. */
+function packet(type: number, data: Buffer, { last, id }: { last: boolean; id: number }): Buffer {
+  const header = Buffer.alloc(HEADER);
+  header.writeUInt8(type, 0);
+  header.writeUInt8(last ? END_OF_MESSAGE : 0, 1);
+  header.writeUInt16BE(HEADER + data.length, 2);
+  header.writeUInt8(id & 0xff, 6);
+  return Buffer.concat([header, data]);
+}
+
+/** A message as the packets it is sent in. */
+export function packetsOf(type: number, data: Buffer): Buffer {
+  const room = PACKET_SIZE - HEADER;
+  const packets: Buffer[] = [];
+  for (let from = 0; from === 0 || from < data.length; from += room) {
+    const piece = data.subarray(from, from + room);
+    packets.push(packet(type, piece, { last: from + room >= data.length, id: packets.length + 1 }));
+  }
+  return Buffer.concat(packets);
+}
+
+/** Reads messages from a stream, one at a time; what follows a message stays in the stream. */
+export class MessageReader {
+  readonly #stream: Duplex;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+  }
+
+  /** The next message; undefined when the stream ends before one is whole. Rejects on what is no TDS. */
+  async read(): Promise<Message | undefined> {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const header = await this.#bytes(HEADER);
+      if (header === undefined) return undefined;
+      const size = header.readUInt16BE(2) - HEADER;
+      if (size < 0 || length + size > MAX_MESSAGE)
+        throw new Error(`This is no TDS packet: ${header.toString('hex')}`);
+      const data = size === 0 ? Buffer.alloc(0) : await this.#bytes(size);
+      if (data === undefined) return undefined;
+      pieces.push(data);
+      length += size;
+      if ((header.readUInt8(1) & END_OF_MESSAGE) !== 0) {
+        return { type: header.readUInt8(0), data: Buffer.concat(pieces) };
+      }
+    }
+  }
+
+  async #bytes(count: number): Promise<Buffer | undefined> {
+    for (;;) {
+      const bytes: unknown = this.#stream.read(count);
+      if (Buffer.isBuffer(bytes)) {
+        if (bytes.length === count) return bytes;
+        // At its end a stream gives what is left.
+        return undefined;
+      }
+      if (this.#stream.readableEnded || this.#stream.destroyed) return undefined;
+      await this.#change();
+    }
+  }
+
+  async #change(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const signs = ['readable', 'end', 'close'] as const;
+    for (const sign of signs) this.#stream.once(sign, resolve);
+    await promise;
+    for (const sign of signs) this.#stream.off(sign, resolve);
+  }
+}

@@ -6,11 +6,14 @@ import {
   type Clock,
   errorText,
   PROTOCOL_VERSION,
+  ProblemError,
   SOFTWARE_VERSION,
   systemClock,
   WindowBudget,
 } from '@penstock/wire';
+import { compareWithPin } from './diagnostics/compare-pinned.ts';
 import { openDiagnostics } from './diagnostics/diagnostics.ts';
+import { gatewayFacts } from './diagnostics/gateway-facts.ts';
 import { held } from './health/held.ts';
 import { Readiness } from './health/readiness.ts';
 import { type Sampler, startSampler } from './health/sample.ts';
@@ -26,6 +29,7 @@ import { heartbeatChecks } from './target/checks/heartbeat-checks.ts';
 import type { Lookup } from './target/lookup.ts';
 import { Targets } from './target/targets.ts';
 import type { GatewayTarget } from './tunnel/dial-gateway.ts';
+import { type PlainRequest, plainRequest } from './tunnel/plain-request.ts';
 import { post } from './tunnel/post.ts';
 import type { Environment } from './tunnel/proxy.ts';
 import { SessionSlots } from './tunnel/session-slots.ts';
@@ -124,6 +128,14 @@ export async function startDaemon({
     onPromoted: ({ serial }) => slots.replaceOthers(serial, 'a renewed identity is in force'),
   });
 
+  const askGateway = (request: PlainRequest) => {
+    const identity = keeper.current;
+    if (identity === undefined) throw new ProblemError('IDENTITY_REQUIRED');
+    const { certificate, key } = identity;
+    const options = { environment, signal: stopping.signal, identity: { key: key.reveal(), certificate } };
+    return plainRequest(gateway(), options, request);
+  };
+
   const connectors = () => config.connectors.map(({ name, kind }) => ({ name, kind }));
   const stamp = () => ({ version: config.version, digest: config.digest });
   const slots = new SessionSlots({
@@ -197,6 +209,7 @@ export async function startDaemon({
   const local = await startLocalServer(config.local.listen, {
     readiness: () => readiness.report(),
     status,
+    comparePinned: async () => compareWithPin(config, await gatewayFacts(askGateway)),
     registry: metrics.registry,
   });
   let sampler: Sampler = sampleHost(config, log);

@@ -24,6 +24,7 @@ import { sessionViews } from './fleet/session-view.ts';
 import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadServerCertificate } from './identity/server-certificate.ts';
+import { tellStoreProblems } from './identity/store-problem.ts';
 import { ClientTls, clientTlsMaterial } from './ingress/client-tls.ts';
 import { Ingresses } from './ingress/ingresses.ts';
 import type { GatewayLog } from './observe/event.ts';
@@ -144,7 +145,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       agents: {
         expects: (agentId, requestId) => requests.expects(agentId, requestId),
         answeredAtLength: (agentId, requestId, value) => requests.answeredAtLength(agentId, requestId, value),
-        describe: (each) => agentFacts(each, clock),
+        describe: (each) => tellStoreProblems(() => agentFacts(each, { store, pins: fleet.pins }, clock)),
       },
       admission: new Admission(config.tunnel, clock),
       session,
@@ -198,7 +199,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     tokens: identity.tokens,
     revocation: identity.revocation,
     fleet,
-    questions: openAgentQuestions({ store, fleet, requests, approvals }),
+    questions: openAgentQuestions({ store, fleet, pins: fleet.pins, requests, approvals }),
     connections: () => connectionViews(sources),
     explain: (connection) =>
       explainConnection(connection, { ...dialPorts, queue, routes, history, agents: () => fleet.agents() }),

@@ -3,9 +3,12 @@ export { type CommandPage, type CommandTerm, commandPages } from './command-page
 export { type ConfigCommandOptions, configCommand } from './config/config-command.ts';
 export { type ExitCode, exitCodeMeanings, exitCodes } from './exit-code.ts';
 export { annotation } from './github-annotation.ts';
+export { hostPortArgument } from './host-port-argument.ts';
 export type { Io, Writer } from './io.ts';
 export { json, type OutputFormat, outputFormats, outputOption } from './output-format.ts';
+export { type PinnedComparison, printPinnedComparison } from './pinned-comparison.ts';
 export { printable } from './printable.ts';
+export { renderProbe, type ShownProbe } from './probe-result.ts';
 export { renderProblems } from './problems.ts';
 export { reportError, runProgram } from './program.ts';
 export { runService, type Service, type ServiceEnd, type SignalSource } from './service.ts';

@@ -1,8 +1,11 @@
 import { configCommand, type Io, type SignalSource } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
+import { doctorCommand } from './doctor-command.ts';
 import { enrollCommand } from './enroll-command.ts';
 import { identityCommand } from './identity-command.ts';
+import { comparePinned } from './pinned-diff.ts';
+import { probeCommand } from './probe-command.ts';
 import { runCommand } from './run-command.ts';
 import { readyCommand, statusCommand } from './status-command.ts';
 
@@ -17,7 +20,11 @@ export function agentProgram(io: Io, signals: SignalSource): Command {
     .addCommand(enrollCommand(io))
     .addCommand(statusCommand(io))
     .addCommand(readyCommand(io))
-    .addCommand(configCommand({ kind: 'Agent', io }))
+    .addCommand(doctorCommand(io))
+    .addCommand(probeCommand(io))
+    .addCommand(
+      configCommand({ kind: 'Agent', io, comparePinned: (file, output) => comparePinned(io, file, output) }),
+    )
     .addCommand(identityCommand(io))
     .addHelpText(
       'after',

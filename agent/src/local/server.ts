@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
-import { bindError } from '@penstock/wire';
+import { bindError, errorText } from '@penstock/wire';
 import type { Registry } from 'prom-client';
 import type { ReadinessReport } from '../health/readiness.ts';
 import type { AgentStatus } from './status.ts';
@@ -9,6 +9,8 @@ import type { AgentStatus } from './status.ts';
 export type LocalPorts = {
   readonly readiness: () => ReadinessReport;
   readonly status: () => AgentStatus;
+  /** The file in force beside the pinned version, which the gateway is asked for. */
+  readonly comparePinned: () => Promise<unknown>;
   readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
 };
 
@@ -17,7 +19,7 @@ export type LocalServer = { readonly address: AddressInfo; close(): Promise<void
 const REQUEST_TIMEOUT = 5_000;
 const MAX_CONNECTIONS = 64;
 
-/** Serves /healthz, /readyz, /metrics and /status on this host. Throws what listening throws. */
+/** Serves /healthz, /readyz, /metrics, /status and /pinned on this host. Throws what listening throws. */
 export async function startLocalServer({ host, port }: HostPort, ports: LocalPorts): Promise<LocalServer> {
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT, maxHeaderSize: 8192 },
@@ -62,12 +64,18 @@ async function answer(request: IncomingMessage, response: ServerResponse, ports:
     case '/status':
       json(200, ports.status());
       break;
+    case '/pinned':
+      await ports.comparePinned().then(
+        (comparison) => json(200, comparison),
+        (error: unknown) => json(502, { error: errorText(error) }),
+      );
+      break;
     case '/metrics':
       response
         .writeHead(200, { 'content-type': ports.registry.contentType })
         .end(await ports.registry.metrics());
       break;
     default:
-      json(404, { error: 'Here are /healthz, /readyz, /status and /metrics.' });
+      json(404, { error: 'Here are /healthz, /readyz, /status, /pinned and /metrics.' });
   }
 }

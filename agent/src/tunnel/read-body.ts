@@ -2,18 +2,18 @@ import type { ClientHttp2Stream } from 'node:http2';
 import { isProblemCode, ProblemError } from '@penstock/wire';
 import { GatewayError } from './gateway-error.ts';
 
-/** Answers on plain requests are small: a certificate chain or a problem document. */
+/** Most answers on plain requests are small: a certificate chain or a problem document. */
 const MAX_BYTES = 64 * 1024;
 
-/** The JSON body of an answer. Throws GatewayError when it is too long, cut off or no JSON. */
-export async function readBody(stream: ClientHttp2Stream): Promise<unknown> {
+/** The JSON body of an answer, `most` bytes at most. Throws GatewayError when it is too long, cut off or no JSON. */
+export async function readBody(stream: ClientHttp2Stream, most: number = MAX_BYTES): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const cut = () => reject(new GatewayError('GATEWAY_PROTOCOL', 'Its answer was cut off.'));
   stream.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > MAX_BYTES) reject(new GatewayError('GATEWAY_PROTOCOL', 'Its answer is too long.'));
+    if (length > most) reject(new GatewayError('GATEWAY_PROTOCOL', 'Its answer is too long.'));
     else chunks.push(chunk);
   });
   stream.once('error', cut);

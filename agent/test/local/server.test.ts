@@ -32,6 +32,7 @@ async function start(ready = true) {
     {
       readiness: () => (ready ? { ready, reasons: [] } : { ready, reasons: ['The agent drains.'] }),
       status: () => status,
+      comparePinned: async () => ({ version: 1, digest: 'sha256:1' }),
       registry: new Registry(),
     },
   );

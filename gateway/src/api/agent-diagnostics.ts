@@ -6,6 +6,29 @@ import { Name, problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
 const Params = Type.Object({ name: Name });
+const ComparedConfig = Type.Object({
+  ...agentRequests['effective-config'].value.properties,
+  pinned: Type.Optional(
+    Type.Object(
+      {
+        version: Type.Integer(),
+        digest: Type.String(),
+        changes: Type.Optional(
+          Type.Array(
+            Type.Object({
+              path: Type.String({ description: '`connectors[orders-db].address`.' }),
+              kind: Type.Enum(['added', 'removed', 'changed']),
+              before: Type.String({ description: 'As the pinned file has it; empty where it has nothing.' }),
+              after: Type.String({ description: 'As the file in force has it.' }),
+            }),
+            { description: 'Field by field, before references. Left out when the pin was never published.' },
+          ),
+        ),
+      },
+      { description: 'Left out when nothing is pinned.' },
+    ),
+  ),
+});
 const Restarting = Type.Object({ name: Name });
 
 /** Shorter than any client or proxy waits for an answer. */
@@ -126,10 +149,10 @@ export function agentDiagnosticsRoutes(app: TypedApp, questions: AgentQuestions)
           'The configuration an agent runs on',
           'Defaults filled in, references resolved, secrets as the references they came from. Asked of the agent, and in the audit trail like every question to one.',
         ),
-        response: { 200: agentRequests['effective-config'].value, ...problems },
+        response: { 200: ComparedConfig, ...problems },
       },
     },
-    ({ params: { name }, actor }) => questions.config(name, {}, actor),
+    ({ params: { name }, actor }) => questions.config(name, actor),
   );
 
   app.post(

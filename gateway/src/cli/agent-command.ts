@@ -11,6 +11,7 @@ import {
 import { Command } from 'commander';
 import Type, { type Static } from 'typebox';
 import { relativeTime } from './age.ts';
+import { agentDiagnosticsCommands } from './agent-diagnostics-commands.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
 import { everyPage } from './pages.ts';
 
@@ -37,7 +38,7 @@ const Revoked = Type.Object({
   usableTokens: Type.Array(Type.String()),
 });
 
-/** `agent list|revoke`: the fleet. */
+/** `agent list|revoke`, and what is asked of an agent: the fleet. */
 export function agentCommand(io: Io): Command {
   const agent = new Command('agent')
     .description('the fleet')
@@ -55,6 +56,7 @@ export function agentCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent revoke orders-1')
     .action((name: string, { output }: Options) => revoke(io, name, output));
+  for (const command of agentDiagnosticsCommands(io)) agent.addCommand(command);
   return agent;
 }
 

@@ -10,7 +10,10 @@ export function adminUrl({ environment }: Pick<Io, 'environment'>): URL {
 }
 
 /** The API that PENSTOCK_URL and PENSTOCK_TOKEN name. Throws CommandError when they do not. */
-export function apiFromEnvironment({ environment, stderr }: Io): ApiClient {
+export function apiFromEnvironment(
+  { environment, stderr }: Io,
+  options: { readonly timeout?: number } = {},
+): ApiClient {
   const url = adminUrl({ environment });
   const token = environment['PENSTOCK_TOKEN']?.trim();
   if (!token) {
@@ -25,7 +28,7 @@ export function apiFromEnvironment({ environment, stderr }: Io): ApiClient {
     const { warning } = styleFor(stderr, environment);
     stderr.write(`${warning('warning:')} the admin token travels to ${url.host} in the clear. Use https.\n`);
   }
-  return new ApiClient({ url, token });
+  return new ApiClient({ url, token, ...options });
 }
 
 function readUrl(text: string): URL {

@@ -1,11 +1,15 @@
+import type { ConfigChange } from '@penstock/config-schema';
 import { type AgentAction, type AgentAnswer, type AgentArguments, ProblemError } from '@penstock/wire';
 import type { Store } from '../store/open-store.ts';
 import type { AgentRequests, AskedAgent } from './agent-requests.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Approvals, Performed, Requester } from './approvals.ts';
+import { changesFrom, pinnedConfig } from './pinned-config.ts';
+import type { Pins } from './pins.ts';
 
 export type QuestionsOptions = {
-  readonly store: Pick<Store, 'agents' | 'audit'>;
+  readonly store: Pick<Store, 'agents' | 'audit' | 'configVersions'>;
+  readonly pins: Pick<Pins, 'of'>;
   readonly fleet: { agent(name: string): Pick<AgentView, 'id' | 'name' | 'pool'> | undefined };
   readonly requests: Pick<AgentRequests, 'ask'>;
   readonly approvals: Pick<Approvals, 'action'>;
@@ -24,6 +28,12 @@ type ApprovedQuestion<Action extends AgentAction> = (
   requester: Requester,
 ) => Promise<Performed<AgentAnswer<Action>>>;
 
+/** The configuration of an agent beside the pinned one. */
+export type ComparedConfig = AgentAnswer<'effective-config'> & {
+  /** Left out when nothing is pinned; `changes` when the pin names what was never published. */
+  readonly pinned?: { version: number; digest: string; changes?: ConfigChange[] };
+};
+
 /**
  * What people ask of agents by their names. Each question is in the audit trail before it leaves: without the trail
  * nobody is asked anything. Each throws ProblemError NOT_FOUND, AgentRequestError and StoreError; those that a pool may
@@ -33,7 +43,8 @@ export type AgentQuestions = {
   readonly probe: ApprovedQuestion<'probe'>;
   readonly check: Question<'check'>;
   readonly logs: ApprovedQuestion<'logs'>;
-  readonly config: Question<'effective-config'>;
+  /** The configuration in force, and how it differs from the pinned one. */
+  readonly config: (name: string, requester: Requester) => Promise<ComparedConfig>;
   readonly restart: ApprovedQuestion<'restart'>;
 };
 
@@ -45,7 +56,7 @@ const PATIENCE = 17_000;
 const SUBJECT = 'agent:';
 
 export function openAgentQuestions(options: QuestionsOptions): AgentQuestions {
-  const { store, fleet, requests, approvals, clock = Date.now } = options;
+  const { store, fleet, pins, requests, approvals, clock = Date.now } = options;
 
   const find = async (name: string): Promise<AskedAgent & { readonly pool: string }> => {
     const agent = fleet.agent(name) ?? (await store.agents.byName(name));
@@ -90,7 +101,14 @@ export function openAgentQuestions(options: QuestionsOptions): AgentQuestions {
     probe: approved('probe'),
     check: (name, asked, requester) => ask('check', name, asked, requester),
     logs: approved('logs'),
-    config: (name, asked, requester) => ask('effective-config', name, asked, requester),
+    async config(name, requester) {
+      const config = await ask('effective-config', name, {}, requester);
+      const pinned = await pinnedConfig({ store, pins }, await find(name));
+      if (pinned === undefined) return config;
+      const { version, digest } = pinned;
+      const changes = changesFrom(pinned, config.content);
+      return { ...config, pinned: { version, digest, ...(changes && { changes: [...changes] }) } };
+    },
     restart: approved('restart'),
   };
 }

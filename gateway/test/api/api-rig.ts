@@ -111,6 +111,7 @@ export async function apiRig(): Promise<ApiRig> {
     questions: openAgentQuestions({
       store,
       fleet,
+      pins: { of: () => undefined },
       requests: {
         ask: async (agent, action, asked) => live.answer(agent, action, asked) as AgentAnswer<typeof action>,
       },

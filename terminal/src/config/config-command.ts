@@ -1,6 +1,7 @@
 import type { FileKind } from '@penstock/config-schema';
 import { Command } from 'commander';
 import type { Io } from '../io.ts';
+import type { ComparePinned } from './config-context.ts';
 import { diffCommand } from './diff-command.ts';
 import { digestCommand } from './digest-command.ts';
 import { schemaCommand } from './schema-command.ts';
@@ -11,13 +12,15 @@ export type ConfigCommandOptions = {
   /** Which of the two files; decides the default file name as well. */
   readonly kind: FileKind;
   readonly io: Io;
+  readonly comparePinned?: ComparePinned;
 };
 
 /** `config validate|show|digest|schema|diff`, the same for both programs. */
-export function configCommand({ kind, io }: ConfigCommandOptions): Command {
+export function configCommand({ kind, io, comparePinned }: ConfigCommandOptions): Command {
   const context = {
     kind,
     io,
+    comparePinned,
     program: kind === 'Agent' ? 'penstock-agent' : 'penstock-gateway',
     defaultFile: kind === 'Agent' ? './agent.yaml' : './gateway.yaml',
   };

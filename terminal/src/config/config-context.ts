@@ -18,12 +18,17 @@ import type { OutputFormat } from '../output-format.ts';
 import { renderProblems } from '../problems.ts';
 import { styleFor } from '../style.ts';
 
+/** `file` says which agent of this host. Prints the comparison, and sets the exit code. */
+export type ComparePinned = (file: string, output: OutputFormat) => Promise<void>;
+
 /** What the config commands share. */
 export type ConfigContext = {
   readonly kind: FileKind;
   readonly io: Io;
   readonly program: string;
   readonly defaultFile: string;
+  /** Compares what runs on this host with the pinned version; the agent's alone. */
+  readonly comparePinned?: ComparePinned | undefined;
 };
 
 /** The file as `run` would read it; `-` is standard input. */

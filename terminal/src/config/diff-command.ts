@@ -1,36 +1,55 @@
 import { type ConfigChange, type ConfigSource, diffConfig } from '@penstock/config-schema';
 import { Command } from 'commander';
+import { CommandError } from '../command-error.ts';
+import { renderChanges } from '../config-changes.ts';
 import { exitCodes } from '../exit-code.ts';
 import { annotation } from '../github-annotation.ts';
 import { json, type OutputFormat, outputFormats, outputOption } from '../output-format.ts';
-import { printable } from '../printable.ts';
 import { type Style, styleFor } from '../style.ts';
 import { type ConfigContext, checkFile, refuse } from './config-context.ts';
 
-type Options = { readonly base: string; readonly output: OutputFormat };
+type Options = { readonly base?: string; readonly pinned?: boolean; readonly output: OutputFormat };
 
 export function diffCommand(context: ConfigContext): Command {
-  const { program, defaultFile } = context;
+  const { program, defaultFile, comparePinned } = context;
   const name = defaultFile.replace('./', '');
-  return new Command('diff')
+  const command = new Command('diff')
     .description(
       'compare a file with another revision of it; fails when content changed and `version` did not',
     )
     .argument('[file]', 'the file', defaultFile)
-    .requiredOption('--base <file>', 'the revision to compare with, or - for standard input')
-    .addOption(outputOption(outputFormats))
+    .option('--base <file>', 'the revision to compare with, or - for standard input')
+    .addOption(outputOption(outputFormats));
+  if (comparePinned !== undefined) {
+    command.option('--pinned', 'compare what runs on this host with the version that the gateway has pinned');
+  }
+  return command
     .addHelpText(
       'after',
       `
-Exits with 2 when content changed and \`version\` did not, with 0 otherwise.
+Exits with 2 when content changed and \`version\` did not, with 0 otherwise.${
+        comparePinned === undefined ? '' : ' With --pinned: 2 when it differs.'
+      }
 
 Example:
-  $ git show origin/main:${name} | ${program} config diff --base - ${defaultFile}`,
+  $ git show origin/main:${name} | ${program} config diff --base - ${defaultFile}${
+    comparePinned === undefined ? '' : `\n  $ ${program} config diff --pinned ${defaultFile}`
+  }`,
     )
-    .action((file: string, options: Options) => diff(context, file, options));
+    .action(async (file: string, { base, pinned, output }: Options) => {
+      if (pinned === true && base === undefined) await comparePinned?.(file, output);
+      else if (base !== undefined && pinned !== true) diff(context, file, base, output);
+      else
+        throw new CommandError(whatToCompareWith(comparePinned !== undefined), { exitCode: exitCodes.usage });
+    });
 }
 
-function diff(context: ConfigContext, file: string, { base, output }: Options): void {
+const whatToCompareWith = (pinned: boolean) =>
+  pinned
+    ? 'Say what to compare with: either --base FILE or --pinned.'
+    : 'Say what to compare with: --base FILE.';
+
+function diff(context: ConfigContext, file: string, base: string, output: OutputFormat): void {
   const { io } = context;
   const before = checkFile(context, base);
   const after = checkFile(context, file);
@@ -77,12 +96,5 @@ function render(difference: Difference, output: OutputFormat, style: Style): str
   const verdict = isForgotten(difference)
     ? style.bad(forgotten)
     : `Version ${before.version} became ${after.version}.`;
-  return `${changes.map((change) => changeText(change, style)).join('')}${verdict}\n`;
-}
-
-function changeText({ path, kind, before, after }: ConfigChange, style: Style): string {
-  const place = style.strong(printable(path));
-  if (kind === 'added') return `${style.good('+')} ${place}: ${printable(after)}\n`;
-  if (kind === 'removed') return `${style.bad('-')} ${place}: ${printable(before)}\n`;
-  return `${style.warning('~')} ${place}: ${printable(before)} -> ${printable(after)}\n`;
+  return `${renderChanges(changes, style)}${verdict}\n`;
 }

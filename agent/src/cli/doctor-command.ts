@@ -1,0 +1,63 @@
+import { loadAgentConfig } from '@penstock/config-schema';
+import {
+  exitCodes,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  printable,
+  renderProblems,
+  styleFor,
+} from '@penstock/terminal';
+import { Command } from 'commander';
+import { examineAgent } from '../diagnostics/doctor/doctor.ts';
+import type { Diagnosed } from '../diagnostics/doctor/examine.ts';
+import { configOption } from './load-config.ts';
+
+type Options = { readonly config: string; readonly output: OutputFormat };
+
+/** `doctor`: everything an agent on this host needs, looked at one after the other. */
+export function doctorCommand(io: Io): Command {
+  return new Command('doctor')
+    .description('look at everything an agent on this host needs; exit code 1 when something is wrong')
+    .option(...configOption)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-agent doctor --config agent.yaml')
+    .action((options: Options) => examine(io, options));
+}
+
+async function examine(io: Io, { config: file, output }: Options): Promise<void> {
+  const result = loadAgentConfig(file, io.environment);
+  if (!result.ok) {
+    const writer = output === 'text' ? io.stderr : io.stdout;
+    writer.write(renderProblems(result.problems, output, styleFor(writer, io.environment)));
+    io.setExitCode(exitCodes.failed);
+    return;
+  }
+  const steps = await examineAgent({
+    config: result.config,
+    environment: io.environment,
+    onDone: (diagnosed) => {
+      if (output === 'text') io.stdout.write(row(diagnosed, io));
+    },
+  });
+  const failed = steps.filter(({ verdict }) => verdict === 'failed');
+  if (output === 'json') io.stdout.write(json({ ok: failed.length === 0, steps }));
+  else if (failed.length === 0) io.stdout.write('Nothing is wrong.\n');
+  else io.stdout.write(`Wrong: ${failed.map(({ step }) => step).join(', ')}.\n`);
+  if (failed.length > 0) io.setExitCode(exitCodes.failed);
+}
+
+const STEP_WIDTH = 20;
+
+/** Written as each is done: some take seconds, and a table would keep all back. */
+function row({ step, verdict, milliseconds, sentence, advice }: Diagnosed, io: Io): string {
+  const style = styleFor(io.stdout, io.environment);
+  const color = { ok: style.good, failed: style.bad, skipped: style.faint }[verdict];
+  const time = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`;
+  const lines = [
+    `${printable(step).padEnd(STEP_WIDTH)} ${color(verdict.padEnd(7))} ${time.padStart(8)}  ${printable(sentence)}`,
+  ];
+  if (advice !== '') lines.push(`${' '.repeat(STEP_WIDTH + 19)}${printable(advice)}`);
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}

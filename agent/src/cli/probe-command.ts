@@ -1,0 +1,47 @@
+import { type ConnectorKind, connectorKinds } from '@penstock/config-schema';
+import {
+  exitCodes,
+  hostPortArgument,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  renderProbe,
+} from '@penstock/terminal';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { probeFromHere } from '../diagnostics/probe-from-here.ts';
+import { configOption, loadConfig } from './load-config.ts';
+
+type Options = {
+  readonly config: string;
+  readonly kind: ConnectorKind;
+  readonly timeout: number;
+  readonly output: OutputFormat;
+};
+
+const LONGEST_SECONDS = 60;
+
+/** `probe`: how far the way from this host leads, by the same policy as for the control plane. */
+export function probeCommand(io: Io): Command {
+  return new Command('probe')
+    .description('see how far the way from this host to a host and port leads; policy.probe decides')
+    .argument('<host:port>', 'where to; IPv6 in brackets', hostPortArgument)
+    .option(...configOption)
+    .addOption(new Option('--kind <kind>', 'the protocol to speak').choices(connectorKinds).default('tcp'))
+    .option('--timeout <seconds>', 'how long it may take', seconds, 10)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-agent probe orders.internal:5432 --kind postgresql')
+    .action(async (to: { host: string; port: number }, { config, kind, timeout, output }: Options) => {
+      const loaded = loadConfig(io, config, output);
+      if (loaded === undefined) return;
+      const result = await probeFromHere(loaded.config, { ...to, kind, timeout: timeout * 1000 });
+      io.stdout.write(output === 'json' ? json(result) : renderProbe(result, io));
+      if (result.reach !== 'ready') io.setExitCode(exitCodes.failed);
+    });
+}
+
+function seconds(text: string): number {
+  const number = /^[0-9]{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= 1 && number <= LONGEST_SECONDS) return number;
+  throw new InvalidArgumentError(`Write a whole number from 1 to ${LONGEST_SECONDS}.`);
+}

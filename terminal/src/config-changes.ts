@@ -1,0 +1,15 @@
+import type { ConfigChange } from '@penstock/config-schema';
+import { printable } from './printable.ts';
+import type { Style } from './style.ts';
+
+/** Differences of a configuration, field by field, a line each. */
+export function renderChanges(changes: readonly ConfigChange[], style: Style): string {
+  return changes.map((change) => changeText(change, style)).join('');
+}
+
+function changeText({ path, kind, before, after }: ConfigChange, style: Style): string {
+  const place = style.strong(printable(path));
+  if (kind === 'added') return `${style.good('+')} ${place}: ${printable(after)}\n`;
+  if (kind === 'removed') return `${style.bad('-')} ${place}: ${printable(before)}\n`;
+  return `${style.warning('~')} ${place}: ${printable(before)} -> ${printable(after)}\n`;
+}

@@ -18,6 +18,8 @@ export type SniPairOptions = {
   /** `connectors[].tls` of the agents' file. */
   readonly targetTls?: Readonly<Record<string, unknown>>;
   readonly clientAuthority?: TestAuthority;
+  /** What references in `targetTls` read. */
+  readonly agentEnvironment?: Readonly<Record<string, string>>;
   readonly gateway?: Readonly<Record<string, unknown>>;
 };
 
@@ -31,6 +33,7 @@ export async function startSniPair(options: SniPairOptions): Promise<Pair> {
       INGRESS_CERTIFICATE: certificate.chain,
       INGRESS_KEY: certificate.key,
       ...(clientAuthority && { CLIENT_AUTHORITY: clientAuthority.certificate }),
+      ...options.agentEnvironment,
     },
     gateway: {
       ingressTls: {

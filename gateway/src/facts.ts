@@ -5,6 +5,7 @@ import type { GatewayGauges } from './observe/metrics.ts';
 import type { PendingQueue } from './routing/pending-queue.ts';
 import type { RouteTable } from './routing/route-table.ts';
 import { isServiceable } from './routing/serviceable.ts';
+import { type StoreOutage, storeOutages } from './store/store-error.ts';
 import type { Endpoint } from './tunnel/endpoint.ts';
 import type { Registry } from './tunnel/registry.ts';
 
@@ -77,6 +78,7 @@ function ingressView({
 export function gatewayReadiness(
   { registry, routes, ingresses }: FactSources,
   life: 'running' | 'leaving',
+  outage: StoreOutage | undefined,
 ): Readiness {
   const reasons: string[] = [];
   if (life === 'leaving') reasons.push('The gateway drains.');
@@ -85,5 +87,12 @@ export function gatewayReadiness(
   if (all.length > 0 && !all.some((route) => isServiceable(route, (pool) => registry.sessionsOf(pool)))) {
     reasons.push('No connection has an agent that could serve it.');
   }
-  return { ready: reasons.length === 0, reasons };
+  const ready = reasons.length === 0;
+  // Clients are served without the store, so a load balancer should go on sending them.
+  if (outage !== undefined) {
+    reasons.push(
+      `The store of the control plane cannot be used: ${storeOutages[outage]}. Clients are served all the same.`,
+    );
+  }
+  return { ready, reasons };
 }

@@ -91,6 +91,10 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   await requireStore(config.dataDirectory);
   const store = await openStore(config.dataDirectory);
   starting.defer(() => store.close());
+  store.health.watch((outage) => {
+    if (outage === undefined) log('store-recovered');
+    else log('store-failed', { outage: outage.kind, detail: outage.detail });
+  });
   const identity = await openIdentity({
     store,
     config: () => config,
@@ -204,7 +208,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     explain: (connection) =>
       explainConnection(connection, { ...dialPorts, queue, routes, history, agents: () => fleet.agents() }),
     sessions: () => sessionViews(registry.sessions()),
-    readiness: () => gatewayReadiness(sources, life),
+    readiness: () => gatewayReadiness(sources, life, store.health.outage?.kind),
     metrics: metrics.registry,
     events,
     approvals,

@@ -2,8 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AttemptLimit, sourceOf } from '../identity/attempt-limit.ts';
 import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
 import type { AdminTokenRepository } from '../store/admin-tokens.ts';
+import type { Store } from '../store/open-store.ts';
 import type { AdminRole, AdminTokenRow } from '../store/schema.ts';
 import { ApiProblem } from './problem.ts';
+import { rememberedTokens } from './remembered-tokens.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,13 +27,14 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
  * limited: nobody finds 256 random bits by trying, and a good token must work whatever others do from its address.
  */
 export function authentication(
-  adminTokens: Pick<AdminTokenRepository, 'byId'>,
+  { adminTokens, onAudit }: Pick<Store, 'adminTokens' | 'onAudit'>,
   clock: () => number,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const attempts = new AttemptLimit({ attempts: 60, window: MINUTE, clock });
+  const byId = rememberedTokens(adminTokens, onAudit);
   return async (request) => {
     const role = request.routeOptions.config.role ?? 'admin';
-    const token = await tokenOf(request.headers.authorization, adminTokens).catch((error: unknown) => {
+    const token = await tokenOf(request.headers.authorization, byId).catch((error: unknown) => {
       if (error instanceof ApiProblem) attempts.take(sourceOf(request.ip));
       throw error;
     });
@@ -47,7 +50,7 @@ export function authentication(
 
 async function tokenOf(
   header: string | undefined,
-  adminTokens: Pick<AdminTokenRepository, 'byId'>,
+  byId: AdminTokenRepository['byId'],
 ): Promise<AdminTokenRow> {
   const token = BEARER.exec(header ?? '')?.[1];
   if (token === undefined) {
@@ -58,7 +61,7 @@ async function tokenOf(
     );
   }
   const id = idOfToken('admin', token);
-  const row = id === undefined ? undefined : await adminTokens.byId(id);
+  const row = id === undefined ? undefined : await byId(id);
   if (row === undefined || !tokenMatches(token, row.hash)) throw new ApiProblem('ADMIN_TOKEN_UNKNOWN');
   if (row.revokedAt !== null) throw new ApiProblem('ADMIN_TOKEN_REVOKED');
   return row;

@@ -81,7 +81,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       api.addHook('onRoute', ({ config, url }) => {
         if (config?.role === undefined) throw new TypeError(`${url} does not say which role it needs.`);
       });
-      api.addHook('onRequest', authentication(store.adminTokens, clock));
+      api.addHook('onRequest', authentication(store, clock));
       api.addHook('onSend', async (_request, reply) => {
         void reply.header('cache-control', 'no-store');
       });

@@ -1,5 +1,5 @@
 import { ProblemError } from '@penstock/wire';
-import { StoreError } from '../store/store-error.ts';
+import { StoreError, storeOutages } from '../store/store-error.ts';
 
 /** Seconds a peer is asked to wait while the store does not answer. */
 const RETRY_AFTER = 5;
@@ -7,7 +7,9 @@ const RETRY_AFTER = 5;
 /** A StoreError as the problem the peer is told; any other error as it is. */
 export function withStoreProblem(error: unknown): unknown {
   if (!(error instanceof StoreError)) return error;
-  return new ProblemError('STORE_UNAVAILABLE', undefined, { cause: error, retryAfter: RETRY_AFTER });
+  const detail =
+    error.outage && `The store of the control plane cannot be used: ${storeOutages[error.outage]}.`;
+  return new ProblemError('STORE_UNAVAILABLE', detail, { cause: error, retryAfter: RETRY_AFTER });
 }
 
 /** Does `work`, and throws its StoreErrors as ProblemError STORE_UNAVAILABLE. */

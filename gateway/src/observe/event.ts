@@ -41,6 +41,7 @@ export const events = {
   'config-needs-restart': ['warn', 'Some changed fields take effect at the next start only.'],
   'request-failed': ['error', 'A request to the API failed on our side.'],
   'store-failed': ['error', 'The store does not answer; the data path goes on without it.'],
+  'store-recovered': ['info', 'The store works again.'],
 } as const;
 
 export type GatewayLog = EventLog<typeof events>;

@@ -7,12 +7,14 @@ import type { AuditRow, Database } from './schema.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteDriver, type SqliteDriverOptions } from './sqlite-driver.ts';
 import { StoreError } from './store-error.ts';
+import { StoreHealth } from './store-health.ts';
 
 export type Store = Repositories & {
   /** All of `work` or none of it. Inside, use only the repositories handed in: the others wait for this to end. */
   transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
   /** Calls `listener` with each entry of the audit trail once it is kept. Returns what ends that. */
   onAudit(listener: (row: AuditRow) => void): () => void;
+  readonly health: Pick<StoreHealth, 'outage' | 'watch'>;
   /** Finishes the statement or transaction that runs, and ends the store's thread. All else fails with `closed`. */
   close(): Promise<void>;
 };
@@ -27,11 +29,17 @@ const defaults = { busyTimeout: 5000, turnTimeout: 5000, statementTimeout: 10_00
  */
 export async function openStore(
   dataDirectory: string,
-  options: Partial<Omit<SqliteDriverOptions, 'file'>> = {},
+  options: Partial<Omit<SqliteDriverOptions, 'file' | 'onFailure'>> = {},
 ): Promise<Store> {
   const file = join(dataDirectory, STORE_FILE);
   await makePrivate(file);
-  const driver = new SqliteDriver({ ...defaults, ...options, file });
+  const health: StoreHealth = new StoreHealth({ probe: () => driver.probe() });
+  const driver: SqliteDriver = new SqliteDriver({
+    ...defaults,
+    ...options,
+    file,
+    onFailure: (error) => health.failed(error),
+  });
   const db = new Kysely<Database>({
     dialect: new SqliteThreadDialect(driver),
     plugins: [new CamelCasePlugin()],
@@ -60,8 +68,12 @@ export async function openStore(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    // Not through kysely: it would answer later calls with an error of its own.
-    close: () => driver.destroy(),
+    health,
+    close() {
+      health.stop();
+      // Not through kysely: it would answer later calls with an error of its own.
+      return driver.destroy();
+    },
   };
 }
 

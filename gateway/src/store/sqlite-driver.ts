@@ -12,6 +12,8 @@ export type SqliteDriverOptions = {
   readonly statementTimeout: number;
   /** Callers that may wait for their turn; the next is refused at once. */
   readonly maxWaiting: number;
+  /** Told of each failure that a caller is told of. */
+  readonly onFailure: (error: unknown) => void;
 };
 
 type Waiter = { readonly grant: () => void; readonly refuse: (error: StoreError) => void };
@@ -38,11 +40,16 @@ export class SqliteDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    await this.#takeTurn();
+    const { onFailure } = this.#options;
+    await this.#takeTurn().catch((error: unknown) => {
+      onFailure(error);
+      throw error;
+    });
     try {
-      return new SqliteConnection(await this.#live());
+      return new SqliteConnection(await this.#live(), onFailure);
     } catch (error) {
       this.#passTurn();
+      onFailure(error);
       throw error;
     }
   }
@@ -64,6 +71,16 @@ export class SqliteDriver implements Driver {
     // A statement that was given up may have opened a transaction after all.
     if (connection instanceof SqliteConnection && connection.failed) connection.thread.reset();
     this.#passTurn();
+  }
+
+  /** Writes without a change: the disk has to take it. Throws StoreError. */
+  async probe(): Promise<void> {
+    const connection = await this.acquireConnection();
+    try {
+      await connection.executeQuery(CompiledQuery.raw('pragma user_version = 0'));
+    } finally {
+      await this.releaseConnection(connection);
+    }
   }
 
   async destroy(): Promise<void> {
@@ -135,9 +152,11 @@ export class SqliteDriver implements Driver {
 
 class SqliteConnection implements DatabaseConnection {
   readonly thread: SqliteThread;
+  readonly #onFailure: (error: unknown) => void;
   failed = false;
 
-  constructor(thread: SqliteThread) {
+  constructor(thread: SqliteThread, onFailure: (error: unknown) => void) {
+    this.#onFailure = onFailure;
     this.thread = thread;
   }
 
@@ -147,6 +166,7 @@ class SqliteConnection implements DatabaseConnection {
       return { rows: rows as Row[], ...(changes === undefined ? {} : { numAffectedRows: changes }) };
     } catch (error) {
       this.failed = true;
+      this.#onFailure(error);
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
+import type { StoreOutage } from './store-error.ts';
 
 /** What the worker is started with. */
 export type SqliteWorkerData = { readonly file: string; readonly busyTimeout: number };
@@ -23,4 +24,9 @@ export type SqliteAnswer =
   /** `damaged`: the file is not a database, or not a whole one. */
   | { readonly kind: 'open-failed'; readonly message: string; readonly damaged: boolean }
   | { readonly kind: 'result'; readonly id: number; readonly result: SqliteResult }
-  | { readonly kind: 'failed'; readonly id: number; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly id: number;
+      readonly message: string;
+      readonly outage: StoreOutage | 'none';
+    };

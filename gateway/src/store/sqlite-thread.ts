@@ -113,7 +113,10 @@ export class SqliteThread {
     clearTimeout(pending.timer);
     this.#settled(answer.id);
     if (answer.kind === 'result') pending.resolve(answer.result);
-    else pending.reject(new StoreError('failed', `The store refused a statement: ${answer.message}.`));
+    else {
+      const { message, outage } = answer;
+      pending.reject(new StoreError('failed', `The store refused a statement: ${message}.`, { outage }));
+    }
   }
 
   #settled(id: number): void {

@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SqliteAnswer, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
+import { outageOfSqlite } from './sqlite-outage.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('sqlite-worker is started as a worker thread.');
@@ -29,14 +31,26 @@ function run(database: DatabaseSync, sql: string, parameters: readonly SQLInputV
   return { rows: [], changes: BigInt(statement.run(...parameters).changes) };
 }
 
-function serve(database: DatabaseSync): void {
+/** Which file a path leads to; undefined when it leads to none. */
+function inodeOf(file: string): bigint | undefined {
+  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
+}
+
+function serve(database: DatabaseSync, file: string): void {
+  const inode = inodeOf(file);
   port?.on('message', (request: SqliteRequest) => {
     switch (request.kind) {
       case 'statement':
+        // SQLite would go on writing to a file that nobody finds any more.
+        if (inodeOf(file) !== inode) {
+          const message = `${file} was removed or replaced while it was open`;
+          answer({ kind: 'failed', id: request.id, message, outage: 'file-gone' });
+          return;
+        }
         try {
           answer({ kind: 'result', id: request.id, result: run(database, request.sql, request.parameters) });
         } catch (error) {
-          answer({ kind: 'failed', id: request.id, message: textOf(error) });
+          answer({ kind: 'failed', id: request.id, message: textOf(error), outage: outageOfSqlite(error) });
         }
         return;
       case 'reset':
@@ -50,7 +64,8 @@ function serve(database: DatabaseSync): void {
 }
 
 try {
-  serve(open(workerData as SqliteWorkerData));
+  const data = workerData as SqliteWorkerData;
+  serve(open(data), data.file);
   answer({ kind: 'open' });
 } catch (error) {
   answer({ kind: 'open-failed', message: textOf(error), damaged: isDamage(error) });

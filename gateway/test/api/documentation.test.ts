@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { apiProblemCodes } from '../../src/api/problem.ts';
 import { fleetEvents } from '../../src/fleet/events.ts';
 import { passedOverReasons } from '../../src/routing/passed-over.ts';
+import { storeOutages } from '../../src/store/store-error.ts';
 import { apiRig } from './api-rig.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/api.md');
@@ -56,6 +57,14 @@ test('docs/api.md has a row for every code of the API, and every row is of a cod
     sentence,
   ]);
   assert.deepEqual(documented, codes);
+});
+
+test('docs/api.md has a row for every outage of the store, and every row is of an outage', async () => {
+  const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 3);
+  assert.deepEqual(
+    documented.map(([kind, reason]) => [kind, reason]),
+    Object.entries(storeOutages),
+  );
 });
 
 test('docs/api.md has a row for every event and every reason to pass over an agent, and no others', async () => {

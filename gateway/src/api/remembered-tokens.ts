@@ -1,0 +1,33 @@
+import { LRUCache } from 'lru-cache';
+import type { AdminTokenRepository } from '../store/admin-tokens.ts';
+import type { Store } from '../store/open-store.ts';
+import type { AdminTokenRow } from '../store/schema.ts';
+import { StoreError } from '../store/store-error.ts';
+
+const MINUTE = 60_000;
+
+/**
+ * Admin tokens by id, and while the store does not answer those that were found there lately: whoever looks for what
+ * is wrong needs the API most just then. One that is revoked is forgotten at once.
+ */
+export function rememberedTokens(
+  adminTokens: Pick<AdminTokenRepository, 'byId'>,
+  onAudit: Store['onAudit'],
+): AdminTokenRepository['byId'] {
+  const found = new LRUCache<string, AdminTokenRow>({ max: 1000, ttl: 15 * MINUTE });
+  onAudit(({ action, subject }) => {
+    if (action === 'admin-token.revoke') found.delete(subject.replace(/^admin-token:/, ''));
+  });
+  return async (id) => {
+    try {
+      const row = await adminTokens.byId(id);
+      if (row === undefined || row.revokedAt !== null) found.delete(id);
+      else found.set(id, row);
+      return row;
+    } catch (error) {
+      const row = error instanceof StoreError ? found.get(id) : undefined;
+      if (row === undefined) throw error;
+      return row;
+    }
+  };
+}

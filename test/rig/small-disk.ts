@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { skipBecause } from './optional.ts';
+
+/** A file system of a few megabytes, which can be full. */
+export type SmallDisk = AsyncDisposable & {
+  readonly path: string;
+  /** Takes every byte that is left. */
+  fill(): Promise<void>;
+  /** Gives them back. */
+  makeRoom(): Promise<void>;
+};
+
+const SIZE = 8 * 1024 * 1024;
+
+/** Mounting needs the rights of root, and a kernel that lets root use them. */
+export function skipWithoutMount(): false | string {
+  const path = mkdtempSync(join(tmpdir(), 'penstock-mount-'));
+  try {
+    mount(path);
+    execFileSync('umount', [path]);
+    return false;
+  } catch {
+    return skipBecause('a file system cannot be mounted here');
+  } finally {
+    rmdirSync(path);
+  }
+}
+
+/** Mounts a small disk of its own; it is gone when disposed. */
+export function mountSmallDisk(): SmallDisk {
+  const path = mkdtempSync(join(tmpdir(), 'penstock-disk-'));
+  mount(path);
+  const filler = join(path, 'filler');
+  return {
+    path,
+    async fill() {
+      const { bavail, bsize } = await statfs(path);
+      await writeFile(filler, Buffer.alloc(bavail * bsize));
+    },
+    makeRoom: () => rm(filler, { force: true }),
+    async [Symbol.asyncDispose]() {
+      execFileSync('umount', ['--lazy', path]);
+      rmdirSync(path);
+    },
+  };
+}
+
+function mount(path: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=700`, 'tmpfs', path], { stdio: 'ignore' });
+}

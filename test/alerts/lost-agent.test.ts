@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 import { type WebhookReceiver, type WebhookRequest, webhookReceiver } from '../rig/webhook-receiver.ts';
@@ -33,6 +34,14 @@ async function states(pair: Pair): Promise<unknown[]> {
   return (items as { state: string; subject: string }[]).map(({ state, subject }) => `${subject} ${state}`);
 }
 
+/** Waits until the gateway has the receiver's answer on record: one that stops before that repeats the message. */
+async function settled(pair: Pair, id: string | undefined): Promise<void> {
+  await eventually('the delivery to be on record', async () => {
+    const { deliveries } = await pair.api(`GET /alerts/${id}`);
+    return (deliveries as { state: string }[]).every(({ state }) => state === 'delivered');
+  });
+}
+
 test('an agent that is lost is told of once, and again when it is back', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
@@ -56,6 +65,7 @@ test('over a restart nothing is told twice, and what has ended meanwhile is over
   await using pair = await startPair(files(receiver));
   await pair.stopAgent('a1');
   const [fired] = await receiver.arrived(1);
+  await settled(pair, messageOf(fired).alerts[0]?.id);
 
   await pair.gateway.stop();
   await pair.restartGateway();

@@ -38,8 +38,7 @@ export function alertRoutes(app: TypedApp, { store, alerts, clock }: AlertsDepen
       config: { role: 'viewer' },
       schema: {
         summary: 'Alerts, newest first',
-        description:
-          'With `state=firing` it is answered without the store. What is over is kept for 30 days.',
+        description: 'Those of `state=firing` come from memory. What is over is kept for 30 days.',
         tags: ['alerts'],
         querystring: AlertQuery,
         response: { 200: AlertList, ...problems },

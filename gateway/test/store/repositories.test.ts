@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Store } from '../../src/store/open-store.ts';
 import type { EnrollmentTokenRow } from '../../src/store/schema.ts';
+import { alertRow } from '../alerts/scene.ts';
 import { openTestStore } from './open-test-store.ts';
 
 /** Every kind of store there is. The same tests run on each, so that none drifts from the others. */
@@ -33,6 +34,18 @@ const token = (id: string, more: Partial<EnrollmentTokenRow> = {}): EnrollmentTo
   revokedAt: null,
   ...more,
 });
+
+const pendingNews = {
+  receiver: 'ops',
+  kind: 'firing',
+  state: 'pending',
+  messageId: null,
+  attempts: 0,
+  createdAt: 1,
+  nextAt: 1,
+  settledAt: null,
+  lastError: null,
+} as const;
 
 const identity = (serial: string, agentId: string, notAfter: number) => ({
   serial,
@@ -219,6 +232,38 @@ for (const [kind, open] of Object.entries(kinds)) {
         (await audit.list({ limit: 5, before: rest[0]?.id })).map(({ subject }) => subject),
         ['s1'],
       );
+    });
+
+    test('alerts: one that is over stays over, and is forgotten with its deliveries', async () => {
+      await using opened = await open();
+      const { alerts } = opened.store;
+      const over = alertRow('a', { state: 'resolved', resolvedAt: 50 });
+      await alerts.save([alertRow('a'), alertRow('b'), alertRow('c')]);
+      await alerts.save([over]);
+      await alerts.save([alertRow('a')]);
+      assert.deepEqual(await alerts.byId('a'), over);
+      const news = (id: string, alertId: string) => ({ ...pendingNews, id, alertId });
+      await alerts.saveDeliveries([news('1', 'a'), news('2', 'b')]);
+      const unfinished = async () => (await alerts.unfinished(10)).map(({ id }) => id);
+      assert.deepEqual(await unfinished(), ['c', 'b', 'a'], 'news of a has not arrived');
+      const arrived = { ...news('1', 'a'), state: 'delivered' as const, attempts: 2, settledAt: 60 };
+      await alerts.saveDeliveries([arrived]);
+      assert.deepEqual(await alerts.deliveriesOf(['a', 'c']), [arrived]);
+      assert.deepEqual(await unfinished(), ['c', 'b']);
+      assert.equal(await alerts.prune(50), 0);
+      assert.equal(await alerts.prune(51), 1);
+      assert.deepEqual(await alerts.deliveriesOf(['a', 'b']), [news('2', 'b')]);
+      await assert.rejects(alerts.saveDeliveries([news('3', 'gone')]), 'news belong to an alert');
+    });
+
+    test('alerts: many at once', async () => {
+      await using opened = await open();
+      const { alerts } = opened.store;
+      const rows = Array.from({ length: 1234 }, (_, index) => alertRow(`a${1000 + index}`));
+      await alerts.save(rows);
+      await alerts.saveDeliveries(rows.map(({ id }) => ({ ...pendingNews, id: `d${id}`, alertId: id })));
+      assert.equal((await alerts.deliveriesOf(rows.map(({ id }) => id))).length, 1234);
+      assert.equal((await alerts.unfinished(2000)).length, 1234);
     });
   });
 }

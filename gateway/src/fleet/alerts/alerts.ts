@@ -164,7 +164,6 @@ export class Alerts {
       for (const listener of this.#listeners) listener(alert);
     }
     this.#receivers.announce(news, moment.date);
-    if (fired.length + resolved.length + news.length > 0) void this.#journal.stored();
     this.#evaluateWithin(Math.min(INTERVAL, due ?? INTERVAL));
   }
 

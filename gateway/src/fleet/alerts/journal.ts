@@ -38,8 +38,14 @@ export class Journal {
     this.#prune();
   }
 
-  /** Has an alert, and news of it, written as they are now. */
+  /** Has an alert, and news of it, written as they are now: soon, and together with what is put in the same turn. */
   put(alert: AlertRow, delivery?: AlertDeliveryRow): void {
+    // What waits already is being written, or will be when the store is back.
+    if (this.#unwritten.size === 0) queueMicrotask(() => void this.#write());
+    this.#keep(alert, delivery);
+  }
+
+  #keep(alert: AlertRow, delivery?: AlertDeliveryRow): void {
     const before = this.#unwritten.get(alert.id);
     const deliveries = new Map(before?.deliveries);
     if (delivery !== undefined) deliveries.set(delivery.id, delivery);
@@ -93,8 +99,8 @@ export class Journal {
       const newer = this.#unwritten;
       this.#unwritten = batch;
       for (const { alert, deliveries } of newer.values()) {
-        this.put(alert);
-        for (const delivery of deliveries.values()) this.put(alert, delivery);
+        this.#keep(alert);
+        for (const delivery of deliveries.values()) this.#keep(alert, delivery);
       }
       if (!this.#stopped) this.#cancelRetry = this.#options.clock.after(RETRY, () => void this.#write());
       this.#options.onFailed(error);

@@ -24,6 +24,7 @@ import { type LocalServer, startLocalServer } from './local/server.ts';
 import type { AgentStatus } from './local/status.ts';
 import type { AgentLog } from './observe/event.ts';
 import { createAgentMetrics } from './observe/metrics.ts';
+import { watchPin } from './policy/watch-pin.ts';
 import { ConnectorChecks } from './target/checks/connector-checks.ts';
 import { heartbeatChecks } from './target/checks/heartbeat-checks.ts';
 import type { Lookup } from './target/lookup.ts';
@@ -138,6 +139,7 @@ export async function startDaemon({
 
   const connectors = () => config.connectors.map(({ name, kind }) => ({ name, kind }));
   const stamp = () => ({ version: config.version, digest: config.digest });
+  const pinWatch = watchPin(stamp, log);
   const slots = new SessionSlots({
     config: () => config,
     gateway,
@@ -148,6 +150,7 @@ export async function startDaemon({
     log,
     metrics,
     clock,
+    refusal: () => pinWatch.refusal(),
     hello: (index) => ({
       type: 'hello',
       protocol: PROTOCOL_VERSION,
@@ -178,6 +181,7 @@ export async function startDaemon({
     },
     onMessage: (message, session) => {
       if (message.type === 'request') diagnostics.answer(message, (result) => session.answer(result));
+      if (message.type === 'welcome' || message.type === 'pin') pinWatch.learn(message);
     },
   });
   metrics.observe({
@@ -192,6 +196,7 @@ export async function startDaemon({
     agentId: keeper.current?.agentId,
     version: SOFTWARE_VERSION,
     config: stamp(),
+    ...pinWatch.status(),
     gateway: config.gateway.url,
     ...readiness.report(),
     sessions: { wanted: config.gateway.sessions, ready: slots.ready },
@@ -265,6 +270,7 @@ export async function startDaemon({
       targets.apply(next);
       diagnostics.apply(next);
       checks.apply(next);
+      pinWatch.changed();
       sampler.stop();
       sampler = sampleHost(next, log);
       keeper.hurry();

@@ -32,6 +32,7 @@ export type {
   TcpIngress,
 } from './ingress.ts';
 export { loadAgentConfig, loadGatewayConfig, readConfigText } from './load.ts';
+export { keepLocalPin, LOCAL_PIN_VARIABLE } from './local-pin.ts';
 export {
   type CheckResult,
   checkConfig,

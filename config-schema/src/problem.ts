@@ -42,6 +42,7 @@ export const configProblemCodes = {
   UNKNOWN_NOTIFY: 'An alert names a `notify` entry that the file does not have.',
   ADDRESS_CONFLICT: 'Two listeners want the same address.',
   INCONSISTENT: 'Two values contradict each other.',
+  LOCAL_PIN: 'The file is not the one that `PENSTOCK_CONFIG_PIN` pins on this host.',
   NOT_YET: 'The value asks for something that this release does not do.',
   MORE_PROBLEMS: 'There are more problems than are shown.',
 } as const;

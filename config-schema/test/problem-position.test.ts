@@ -142,7 +142,7 @@ describe('every kind of problem', () => {
   }
 
   test('is tested here or with the files it is about', () => {
-    const elsewhere = ['FILE_UNREADABLE', 'FILE_TOO_LARGE', 'MORE_PROBLEMS'];
+    const elsewhere = ['FILE_UNREADABLE', 'FILE_TOO_LARGE', 'MORE_PROBLEMS', 'LOCAL_PIN'];
     const tested = new Set([...cases.map(({ code }): string => code), ...elsewhere]);
     assert.deepEqual([...tested].toSorted(), Object.keys(configProblemCodes).toSorted());
   });

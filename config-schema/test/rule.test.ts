@@ -138,18 +138,6 @@ test('a file of others is told as such, without what it holds', () => {
   }
 });
 
-test('pinning that would be relied upon is refused, by reference too', () => {
-  const problems = (pinning: string) => {
-    const text = MINIMAL_GATEWAY.replace('name: dc1', `name: dc1\n    pinning: ${pinning}`);
-    const result = parseGatewayConfig(text, hostOf({ environment: { MODE: 'warn' }, files: new Map() }));
-    return result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`);
-  };
-  assert.deepEqual(problems('off'), []);
-  for (const pinning of ['enforce', 'warn', '${env:MODE}']) {
-    assert.deepEqual(problems(pinning), ['NOT_YET pools[dc1].pinning']);
-  }
-});
-
 test('a database as store is refused, by reference too, and its URL not repeated', () => {
   const host = hostOf({ environment: { STORE: 'postgres://a:c4n4ry@db/x' }, files: new Map() });
   const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: \${env:STORE}\n`, host);

@@ -17,6 +17,7 @@ import { openAgentQuestions } from './fleet/agent-questions.ts';
 import { AgentRequests } from './fleet/agent-requests.ts';
 import { openAlerts } from './fleet/alerts/open-alerts.ts';
 import { Approvals } from './fleet/approvals.ts';
+import { fleetActions } from './fleet/fleet-actions.ts';
 import { fleetGauges } from './fleet/fleet-gauges.ts';
 import { openEvents } from './fleet/open-events.ts';
 import { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
@@ -196,6 +197,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     events,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
+  const actions = fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool);
   metrics.observe(gatewayGauges(sources));
   metrics.observeFleet(fleetGauges(fleet, alerts, () => config));
   const api = await createApi({
@@ -204,6 +206,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     revocation: identity.revocation,
     fleet,
     questions: openAgentQuestions({ store, fleet, pins: fleet.pins, requests, approvals }),
+    actions,
     connections: () => connectionViews(sources),
     explain: (connection) =>
       explainConnection(connection, { ...dialPorts, queue, routes, history, agents: () => fleet.agents() }),

@@ -1,3 +1,4 @@
+import { eventually } from '../rig/eventually.ts';
 import type { Pair } from '../rig/pair.ts';
 
 /** As much of an agent as the tests of the fleet read. */
@@ -19,4 +20,17 @@ export type ShownAgent = {
 /** An agent as the API shows it now. */
 export async function agentOf(pair: Pair, name: string): Promise<ShownAgent> {
   return (await pair.api(`GET /agents/${name}`)) as unknown as ShownAgent;
+}
+
+/** Waits until an agent has this state, and gives it as it is then. */
+export function stateOf(pair: Pair, name: string, state: string): Promise<ShownAgent> {
+  let seen: ShownAgent | undefined;
+  return eventually(
+    `${name} to be ${state}`,
+    async () => {
+      seen = await agentOf(pair, name);
+      return seen.state === state && seen;
+    },
+    { within: 15_000, state: () => seen },
+  );
 }

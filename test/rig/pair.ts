@@ -45,6 +45,8 @@ export type Pair = AsyncDisposable & {
   api(request: string, body?: unknown): Promise<Readonly<Record<string, unknown>>>;
   /** The port clients of a connection use. */
   port(connection: string): number;
+  /** The file of an agent before references are resolved, with changes merged over it. */
+  agentFile(name: string, changes?: Readonly<Record<string, unknown>>): object;
   /** The configuration of an agent, with changes merged over its file. */
   agentConfig(name: string, changes?: Readonly<Record<string, unknown>>): AgentConfig;
   startAgent(name: string, changes?: Readonly<Record<string, unknown>>): Promise<Daemon>;
@@ -125,9 +127,9 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   const token = tokens.get(poolNames[0] ?? '') ?? '';
   const agents = new Map<string, Daemon>();
 
-  const agentConfig = (name: string, changes?: unknown): AgentConfig => {
+  const agentFile = (name: string, changes?: unknown): object => {
     const pool = pools[name] ?? 'dc1';
-    const file = merge(
+    return merge(
       merge(
         {
           apiVersion: 'penstock/v1',
@@ -154,7 +156,11 @@ export async function startPair(options: PairOptions): Promise<Pair> {
         options.agent,
       ),
       changes,
-    );
+    ) as object;
+  };
+  const agentConfig = (name: string, changes?: unknown): AgentConfig => {
+    const pool = pools[name] ?? 'dc1';
+    const file = agentFile(name, changes);
     const environment = { ...hosts.environment, TOKEN: tokens.get(pool) ?? '' };
     const result = parseAgentConfig(JSON.stringify(file), { ...hosts, environment });
     if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('\n'));
@@ -177,6 +183,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
       if (address === undefined) throw new Error(`There is no ingress of ${connection}.`);
       return address.port;
     },
+    agentFile,
     agentConfig,
     async startAgent(name, changes) {
       const daemon = await startDaemon({

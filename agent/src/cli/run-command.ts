@@ -1,10 +1,10 @@
-import { type AgentConfig, fieldsWithoutEffect, loadAgentConfig } from '@penstock/config-schema';
+import { type AgentConfig, fieldsWithoutEffect } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
 import { exitCodes, type Io, runService, type SignalSource } from '@penstock/terminal';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
 import { events } from '../observe/event.ts';
-import { configOption, loadConfig } from './load-config.ts';
+import { acceptOrRefuse, configOption, loadPinnedConfig } from './load-config.ts';
 
 /** `run`: the agent itself, until a signal ends it. */
 export function runCommand(io: Io, signals: SignalSource): Command {
@@ -16,7 +16,7 @@ export function runCommand(io: Io, signals: SignalSource): Command {
 }
 
 async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
-  const first = loadConfig(io, file);
+  const first = acceptOrRefuse(io, loadPinnedConfig(io, file));
   if (first === undefined) return;
   const { log, flush } = openLog({
     program: 'penstock-agent',
@@ -31,7 +31,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   try {
     const reason = await runService(first.config, first.source.files, {
       file,
-      load: () => loadAgentConfig(file, io.environment),
+      load: () => loadPinnedConfig(io, file),
       log: (event, fields) => logOfDaemon(event, fields),
       signals,
       start: async (config) => {

@@ -47,6 +47,11 @@ export function readyCommand(io: Io): Command {
     });
 }
 
+function pinText({ version, mode, drifted }: NonNullable<AgentStatus['pin']>, style: Style): string {
+  const pin = `version ${version} (${mode})`;
+  return drifted ? style.bad(`${pin}: the file is another one`) : pin;
+}
+
 function text(status: AgentStatus, io: Io): string {
   const style: Style = styleFor(io.stdout, io.environment);
   const { sessions, streams, config, clockOffset, lastFailure } = status;
@@ -58,6 +63,8 @@ function text(status: AgentStatus, io: Io): string {
     ['sessions', `${sessions.ready} of ${sessions.wanted}`],
     ['streams', `${streams.open} open, ${streams.opening} opening`],
     ['configuration', `version ${config.version}, ${config.digest}`],
+    ...(status.pin === undefined ? [] : [['pin', pinText(status.pin, style)] as [string, string]]),
+    ['state at the gateway', status.agentState ?? 'not known yet'],
     ['software', status.version],
     ['identity until', status.identityNotAfter ?? 'none'],
     [

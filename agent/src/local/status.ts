@@ -7,6 +7,12 @@ export type AgentStatus = {
   readonly agentId: string | undefined;
   readonly version: string;
   readonly config: { readonly version: number; readonly digest: string };
+  /** What the gateway expects it to run on; undefined without a pin. */
+  readonly pin:
+    | { readonly version: number; readonly digest: string; readonly mode: string; readonly drifted: boolean }
+    | undefined;
+  /** What the gateway said last of its state, such as `connected` or `quarantined`. */
+  readonly agentState: string | undefined;
   readonly gateway: string;
   readonly ready: boolean;
   readonly reasons: readonly string[];

@@ -25,6 +25,8 @@ export const events = {
   'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
   'config-refused': ['error', 'The new configuration is not valid; the last good one stays in force.'],
   'config-without-effect': ['warn', 'The file sets fields that this release does not act upon.'],
+  'config-drift': ['warn', 'The file in force is not the one that the gateway pins.'],
+  'config-in-sync': ['info', 'The file in force is the pinned one again, or nothing is pinned any more.'],
   'config-needs-restart': ['warn', 'Some changed fields take effect at the next start only.'],
   'sample-failed': ['warn', 'The health of this host could not be sampled.'],
   'request-answered': ['info', 'A request of the control plane was answered.'],

@@ -32,6 +32,7 @@ export type ConnectOptions = {
   readonly metrics: AgentMetrics;
   /** The time of day that heartbeats tell. */
   readonly clock: Clock;
+  readonly refusal: () => TunnelError | undefined;
   readonly hello: (index: number) => AgentMessageOf<'hello'>;
   readonly heartbeatFacts: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly onAcknowledged: (interval: number, reading: ClockReading) => void;
@@ -100,6 +101,7 @@ async function connectWith(
       targets,
       windows,
       ping: { interval: config().tunnel.pingInterval, timeout: config().tunnel.pingTimeout },
+      refusal: options.refusal,
       halfClosedTimeout: () => config().tunnel.halfClosedTimeout,
       log,
       metrics,

@@ -30,6 +30,8 @@ export type SessionOptions = {
   readonly windows: WindowBudget;
   readonly ping: { readonly interval: number; readonly timeout: number };
   readonly halfClosedTimeout: () => number;
+  /** Why this agent takes no opens now, whatever the state of its sessions; undefined when it does. */
+  readonly refusal: () => TunnelError | undefined;
   readonly log: AgentLog;
   readonly metrics: AgentMetrics;
   readonly onMessage: (message: GatewayMessage, session: GatewaySession) => void;
@@ -238,7 +240,7 @@ export class GatewaySession {
     const { name } = this.#state;
     if (name !== 'ready' && name !== 'outgoing') return new TunnelError('AGENT_DRAINING');
     const { open, opening } = this.streams;
-    return this.#data.refusal(open + opening);
+    return this.#options.refusal() ?? this.#data.refusal(open + opening);
   }
 
   #bring(id: string): ClientHttp2Stream {

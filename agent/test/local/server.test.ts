@@ -15,6 +15,8 @@ const status: AgentStatus = {
   agentId: 'agt_1',
   version: '0.1.0',
   config: { version: 1, digest: 'sha256:0' },
+  pin: undefined,
+  agentState: undefined,
   gateway: 'https://gateway.example.com:8443',
   ready: true,
   reasons: [],

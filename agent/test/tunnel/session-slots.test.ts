@@ -58,6 +58,7 @@ async function startSlots(carried: () => Promise<void>) {
     log: () => {},
     metrics: createAgentMetrics(),
     clock: systemClock,
+    refusal: () => undefined,
     hello: () => {
       rig.onHello();
       return {

@@ -4,7 +4,6 @@ import type { FileView } from './file-view.ts';
 import { checkIngressKinds } from './ingress-kinds.ts';
 import { checkKnownNames } from './known-names.ts';
 import { checkListenConflicts } from './listen-conflicts.ts';
-import { checkPinning } from './pinning.ts';
 import { checkSharedListeners } from './shared-listeners.ts';
 import { checkUniqueNames } from './unique-names.ts';
 
@@ -19,7 +18,6 @@ export function checkAgentFile(view: FileView): void {
 export function checkGatewayFile(view: FileView): void {
   checkUniqueNames(view);
   checkKnownNames(view);
-  checkPinning(view);
   checkListenConflicts(view);
   checkIngressKinds(view);
   checkSharedListeners(view);

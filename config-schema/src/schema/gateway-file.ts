@@ -1,37 +1,22 @@
 import Type, { type Static } from 'typebox';
 import { connectorKinds, logLevels } from '../agent-config.ts';
 import { alertConditions, approvableActions } from '../gateway-config.ts';
-import {
-  constant,
-  group,
-  integer,
-  list,
-  namedList,
-  notYet,
-  optionalGroup,
-  quantity,
-  text,
-  word,
-} from './field.ts';
+import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 import { clientLimits, ingress, ingressTls } from './ingress-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
 const pool = group('Agents that stand in for each other.', {
   name: text('name', 'Name that agents and connections use; unique in this file.'),
-  pinning: notYet(
-    word(
-      ['enforce', 'warn', 'off'],
-      'What happens to an agent whose configuration is not the pinned one: `enforce` quarantines it, `warn` shows it, `off` only reports. This release takes `off` alone.',
-      { default: 'off' },
-    ),
+  pinning: word(
+    ['enforce', 'warn', 'off'],
+    'What happens to an agent whose configuration is not the pinned one: `enforce` quarantines it, `warn` shows it, `off` only reports.',
+    { default: 'off' },
   ),
-  minReady: notYet(
-    integer('Agents that must be ready for the pool to count as healthy.', {
-      default: 1,
-      minimum: 0,
-      maximum: 10_000,
-    }),
-  ),
+  minReady: integer('Agents that must be ready for the pool to count as healthy.', {
+    default: 1,
+    minimum: 0,
+    maximum: 10_000,
+  }),
   queue: optionalGroup('Clients that wait while no agent of the pool is there.', {
     limit: integer('Clients waiting at once; 0 lets none wait.', {
       default: 64,
@@ -190,26 +175,20 @@ export const GatewayFile = group(
         min: '100ms',
         max: '1h',
       }),
-      staleAfter: notYet(
-        quantity('duration', 'Silence after which an agent is stale.', {
-          default: '60s',
-          min: '200ms',
-          max: '7d',
-        }),
-      ),
-      skew: notYet(
-        quantity('duration', "Difference to the gateway's clock that is still well.", {
-          default: '30s',
-          min: '100ms',
-          max: '1d',
-        }),
-      ),
-      certificateExpiry: notYet(
-        quantity('duration', "Rest of the gateway certificate's life that raises a warning.", {
-          default: '7d',
-          min: '1m',
-          max: '365d',
-        }),
+      staleAfter: quantity('duration', 'Silence after which an agent is stale.', {
+        default: '60s',
+        min: '200ms',
+        max: '7d',
+      }),
+      skew: quantity('duration', "Difference to the gateway's clock that is still well.", {
+        default: '30s',
+        min: '100ms',
+        max: '1d',
+      }),
+      certificateExpiry: quantity(
+        'duration',
+        "Rest of the gateway certificate's life that raises a warning.",
+        { default: '7d', min: '1m', max: '365d' },
       ),
     }),
     alerts: list(

@@ -38,7 +38,6 @@ export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(Gateway
       .flatMap((connection) => list(connection, 'ingress'))
       .forEach(keepToItsKind);
     delete file['listen'];
-    for (const pool of list(file, 'pools')) if ('pinning' in pool) pool['pinning'] = 'off';
     return file;
   })
   .chain((content) => withReferences(content, GatewayFile));

@@ -1,9 +1,12 @@
 import { ProblemError } from '@penstock/wire';
 import Type from 'typebox';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
+import type { FleetActions } from '../fleet/fleet-actions.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
 import { AgentDetail, AgentResource, agentDetail, agentResource } from './agent-resource.ts';
+import { waitingAnswer } from './approval-resource.ts';
+import { answerOf } from './performed.ts';
 import { Name, NextCursor, PageQuery, problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -21,6 +24,7 @@ export type AgentsDependencies = {
   readonly store: Store;
   readonly revocation: Revocation;
   readonly fleet: FleetReader;
+  readonly actions: Pick<FleetActions, 'drain' | 'resume'>;
   readonly clock: () => number;
 };
 
@@ -45,7 +49,7 @@ const Params = Type.Object({ name: Name });
 
 /** /agents: the fleet. */
 export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): void {
-  const { store, revocation, fleet, clock } = dependencies;
+  const { store, revocation, fleet, actions, clock } = dependencies;
 
   app.get(
     '/agents',
@@ -86,6 +90,30 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
       return agentDetail(agent, fleet.samplesOf(agent.id));
     },
   );
+
+  const switches = {
+    drain: {
+      summary: 'Keep new opens away from an agent',
+      description: 'Until it is resumed, over restarts too. Live connections go on.',
+    },
+    resume: { summary: 'Let an agent take opens again', description: 'Ends what `drain` began.' },
+  };
+  for (const action of ['drain', 'resume'] as const) {
+    app.post(
+      `/agents/:name/${action}`,
+      {
+        config: { role: 'operator' },
+        schema: {
+          ...switches[action],
+          tags: ['agents'],
+          params: Params,
+          response: { 200: AgentResource, ...waitingAnswer, ...problems },
+        },
+      },
+      async ({ params: { name }, actor }, reply) =>
+        answerOf(await actions[action](name, actor), reply, agentResource),
+    );
+  }
 
   app.post(
     '/agents/:name/revoke',

@@ -3,6 +3,8 @@ import type { AgentQuestions } from '../fleet/agent-questions.ts';
 import type { Alerts } from '../fleet/alerts/alerts.ts';
 import type { Approvals } from '../fleet/approvals.ts';
 import type { FleetEvents } from '../fleet/events.ts';
+import type { FleetActions } from '../fleet/fleet-actions.ts';
+import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { SessionView } from '../fleet/session-view.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
@@ -14,6 +16,7 @@ import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
+import { configVersionRoutes } from './config-versions.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
@@ -21,6 +24,7 @@ import type { Explanation } from './explain-connection.ts';
 import { explanationRoutes } from './explanation.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
+import { pinRoutes } from './pins.ts';
 import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
 import { validateStrictly } from './request-validation.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -31,9 +35,10 @@ export type ApiDependencies = {
   readonly tokens: EnrollmentTokens;
   readonly revocation: Revocation;
   /** Facts of the moment, asked at each request; they must not wait. */
-  readonly fleet: FleetReader;
   /** Asks agents for what only they know. */
   readonly questions: AgentQuestions;
+  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing'>;
+  readonly actions: FleetActions;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string) => Explanation | undefined;
   readonly sessions: () => readonly SessionView[];
@@ -55,9 +60,8 @@ const SECOND = 1000;
  * it with `close()`, which cuts what is still open.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, fleet, questions, connections, readiness, metrics, events, approvals } =
-    dependencies;
-  const { report } = dependencies;
+  const { store, tokens, revocation, fleet, actions, questions, connections } = dependencies;
+  const { readiness, metrics, events, approvals, report } = dependencies;
   const clock = dependencies.clock ?? Date.now;
   const app = fastify({
     logger: false,
@@ -86,8 +90,10 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
         void reply.header('cache-control', 'no-store');
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
-      agentRoutes(typed, { store, revocation, fleet, clock });
       agentDiagnosticsRoutes(typed, questions);
+      agentRoutes(typed, { store, revocation, fleet, actions, clock });
+      configVersionRoutes(typed, fleet.versions);
+      pinRoutes(typed, () => fleet.pinListing(), actions);
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });

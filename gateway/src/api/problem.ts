@@ -13,6 +13,8 @@ export const apiProblemCodes = {
   AGENT_REFUSED: { status: 403, sentence: 'The policy of this agent does not allow this.' },
   AGENT_FAILED: { status: 502, sentence: 'This agent could not do what was asked.' },
   AGENT_ANSWER_MALFORMED: { status: 502, sentence: 'This agent answered with what is no answer.' },
+  CONFIG_INVALID: { status: 422, sentence: 'The content is no agent.yaml that could be published.' },
+  CONFIG_VERSION_TAKEN: { status: 409, sentence: 'This version was published with another content.' },
 } as const satisfies Record<string, { status: number; sentence: string }>;
 
 export type ApiProblemCode = keyof typeof apiProblemCodes;

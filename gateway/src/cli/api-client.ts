@@ -31,7 +31,7 @@ export class ApiClient {
   /** The answer to a request below /api/v1; what is not in `schema` is kept. */
   async ask<Answer extends TSchema>(
     schema: Answer,
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: unknown,
   ): Promise<Static<Answer>> {

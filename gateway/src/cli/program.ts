@@ -1,4 +1,4 @@
-import { configCommand, type Io, type SignalSource } from '@penstock/terminal';
+import type { Io, SignalSource } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
 import { adminTokenCommand } from './admin-token-command.ts';
@@ -6,6 +6,7 @@ import { agentCommand } from './agent-command.ts';
 import { alertCommand } from './alert-command.ts';
 import { approvalCommand } from './approval-command.ts';
 import { auditCommand } from './audit-command.ts';
+import { gatewayConfigCommand } from './config-command.ts';
 import { connectionCommand } from './connection-command.ts';
 import { initCommand } from './init-command.ts';
 import { runCommand } from './run-command.ts';
@@ -19,7 +20,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .version(SOFTWARE_VERSION)
     .addCommand(initCommand(io))
     .addCommand(runCommand(io, signals))
-    .addCommand(configCommand({ kind: 'Gateway', io }))
+    .addCommand(gatewayConfigCommand(io))
     .addCommand(tokenCommand(io))
     .addCommand(agentCommand(io))
     .addCommand(sessionCommand(io))
@@ -31,7 +32,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addHelpText(
       'after',
       `
-All but init, run and config ask the API of a running gateway:
+All but init, run and what concerns gateway.yaml ask the API of a running gateway:
   PENSTOCK_URL    its admin address, http://127.0.0.1:8080 when not set
   PENSTOCK_TOKEN  an admin token; init prints the first one
 

@@ -71,4 +71,4 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
 const NATURAL_END = 1_000;
 
 /** Fields that a reload does not put in force. */
-const fixedAtStart = ['organization', 'listen', 'dataDirectory', 'tunnel', 'health'] as const;
+const fixedAtStart = ['organization', 'listen', 'dataDirectory', 'tunnel'] as const;

@@ -3,14 +3,17 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import { type Clock, errorText, SOFTWARE_VERSION } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { Store } from '../store/open-store.ts';
+import type { PinRow } from '../store/schema.ts';
 import type { Registry } from '../tunnel/registry.ts';
 import type { AgentSession, SessionOptions } from '../tunnel/session.ts';
+import { ConfigVersions } from './config-versions.ts';
 import { type AgentChange, Fleet, type Verdict } from './fleet.ts';
 import type { GatewayHealth } from './gateway-health.ts';
 import type { HealthLimits } from './judge-agent.ts';
 import { Pins } from './pins.ts';
 import { countStates, type PoolView, poolViews } from './pool-view.ts';
 import { Roster } from './roster.ts';
+import { Steering } from './steering.ts';
 import { startTicking } from './ticking.ts';
 
 export type FleetOptions = {
@@ -26,10 +29,16 @@ export type FleetOptions = {
   readonly log: GatewayLog;
 };
 
+/** A pin and the name of whom it is for. */
+export type PinListing = PinRow & { readonly name: string };
+
 /** The fleet, as the rest of the gateway has it. The caller stops it before the store. */
 export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'onChange'> & {
+  readonly steering: Steering;
+  readonly versions: ConfigVersions;
   readonly pins: Pins;
-  readonly roster: Roster;
+  /** Pins by whom they are for, agents by their names. */
+  pinListing(): readonly PinListing[];
   pools(): readonly PoolView[];
   gateway(): GatewayHealth;
   /** False when the store did not answer the last time: agents that enrolled elsewhere since are missing. */
@@ -55,6 +64,7 @@ const SAMPLE_SPACING = 1_000;
 export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
   const { store, registry, config, clock, log, waiting, epoch, certificate } = options;
   const roster = await Roster.load(store, clock.wall);
+  const hasPool = (name: string) => config().pools.some((pool) => pool.name === name);
   const pins = await Pins.load(store, (name) => config().pools.find((pool) => pool.name === name)?.pinning);
   const sessionsOf = ({ id, pool }: { readonly id: string; readonly pool: string }) =>
     registry.agentsOf(pool).get(id) ?? [];
@@ -89,8 +99,14 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     agent: (name) => fleet.agent(name),
     samplesOf: (id) => fleet.samplesOf(id),
     onChange: (listener) => fleet.onChange(listener),
+    steering: new Steering({ store, fleet, roster, pins, hasPool, clock: clock.wall }),
+    versions: new ConfigVersions(store, hasPool, clock.wall),
     pins,
-    roster,
+    pinListing: () =>
+      pins.all.flatMap((row) => {
+        const name = row.scope === 'pool' ? row.subject : roster.get(row.subject)?.name;
+        return name === undefined ? [] : [{ ...row, name }];
+      }),
     pools: () => poolViews(config().pools, fleet.agents(), waiting),
     gateway() {
       const notAfter = new X509Certificate(certificate()).validToDate.getTime();

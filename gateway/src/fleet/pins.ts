@@ -30,6 +30,10 @@ export class Pins {
     return { version, digest, scope, mode: this.#modeOf(pool) ?? 'off' };
   }
 
+  get all(): readonly PinRow[] {
+    return [...this.#pins.values()];
+  }
+
   /** Notes a pin that was written to the store. */
   put(row: PinRow): void {
     this.#pins.set(keyOf(row), row);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ApprovableAction } from '@penstock/config-schema';
-import type { AgentAction, AgentAnswer } from '@penstock/wire';
+import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
+import { type AgentAction, type AgentAnswer, systemClock } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { ConnectionView } from '../../src/api/connections.ts';
@@ -16,10 +16,13 @@ import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
 import type { Alerts } from '../../src/fleet/alerts/alerts.ts';
 import { Approvals } from '../../src/fleet/approvals.ts';
 import type { FleetEvents } from '../../src/fleet/events.ts';
+import { fleetActions } from '../../src/fleet/fleet-actions.ts';
 import { openEvents } from '../../src/fleet/open-events.ts';
+import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
 import type { SessionView } from '../../src/fleet/session-view.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
 import type { AdminRole, AlertRow } from '../../src/store/schema.ts';
+import { Registry as SessionRegistry } from '../../src/tunnel/registry.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
 
 export type Answer<Body = unknown> = {
@@ -50,6 +53,8 @@ export type ApiRig = AsyncDisposable & {
   };
   readonly metrics: Registry;
   readonly events: FleetEvents;
+  /** Knows the agents it is told of: none enrolls through the tunnel here. */
+  readonly fleet: OpenFleet;
   readonly approvals: Approvals;
   readonly failures: ApiFailure[];
   readonly tokens: Readonly<Record<AdminRole, string>>;
@@ -65,6 +70,14 @@ export type ApiRig = AsyncDisposable & {
 };
 
 export type Method = 'GET' | 'POST' | 'DELETE' | 'PUT';
+
+const GATEWAY_FILE = `
+apiVersion: penstock/v1
+kind: Gateway
+version: 1
+organization: acme
+pools: [{name: dc1}, {name: dc2}]
+`;
 
 /** The API over a real store and real identities, asked in memory. */
 export async function apiRig(): Promise<ApiRig> {
@@ -95,9 +108,22 @@ export async function apiRig(): Promise<ApiRig> {
     clock: () => clock.now,
     onFailed: (error) => failures.push({ method: '-', path: '-', error }),
   });
+  const gatewayConfig = parseGatewayConfig(GATEWAY_FILE, { environment: {}, readFile: () => '' });
+  assert.ok(gatewayConfig.ok);
+  const opened = await openFleet({
+    store,
+    registry: new SessionRegistry({ sessionsPerAgent: 8 }),
+    config: () => gatewayConfig.config,
+    clock: { ...systemClock, wall: () => clock.now },
+    epoch: 'epoch',
+    certificate: () => identity.authority.caPem,
+    waiting: () => 0,
+    log: () => {},
+  });
   const fleet = {
+    ...opened,
     agents: () => live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
-    agent: (name: string) => live.agents.find((each) => each.name === name),
+    agent: (name: string) => live.agents.find((each) => each.name === name) ?? opened.agent(name),
     samplesOf: () => live.samples,
     get isComplete() {
       return live.complete;
@@ -124,6 +150,7 @@ export async function apiRig(): Promise<ApiRig> {
       },
       clock: () => clock.now,
     }),
+    actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections: () => live.connections,
     explain: (connection) => live.explain(connection),
     sessions: () => live.sessions,
@@ -151,6 +178,7 @@ export async function apiRig(): Promise<ApiRig> {
     rig,
     app,
     live,
+    fleet,
     metrics,
     events,
     approvals,
@@ -179,6 +207,7 @@ export async function apiRig(): Promise<ApiRig> {
     },
     async [Symbol.asyncDispose]() {
       await app.close();
+      await fleet.stop();
       await rig[Symbol.asyncDispose]();
     },
   };

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { startPair } from '../rig/pair.ts';
+import { agentOf, stateOf } from './agent-of.ts';
+
+const quick = { health: { heartbeatInterval: '200ms' }, tunnel: { pingTimeout: '2s' } };
+
+test('a copied identity is quarantined while both are there, and healed when one is gone', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' }, gateway: quick });
+  const original = pair.agents.get('a1');
+  const directory = join(pair.directory, 'copy');
+  await cp(join(pair.directory, 'a1'), directory, { recursive: true });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => original?.stop());
+  await pair.startAgent('a1', { identity: { directory } });
+  const cloned = await stateOf(pair, 'a1', 'quarantined');
+  assert.equal(cloned.code, 'CLONED_IDENTITY');
+  assert.equal(cloned.boots.length, 2);
+  for (const { id } of cloned.boots) assert.ok((cloned.detail ?? '').includes(id), id);
+  await original?.stop();
+  const healed = await stateOf(pair, 'a1', 'connected');
+  assert.equal(healed.boots.length, 1);
+});
+
+test('an agent that is restarted again and again is never taken for a clone', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' }, gateway: quick });
+  for (let count = 0; count < 4; count += 1) {
+    await pair.stopAgent('a1');
+    await pair.startAgent('a1');
+    await pair.connected('a1');
+  }
+  assert.equal((await agentOf(pair, 'a1')).state, 'connected');
+  const states = pair.logged.filter(({ event }) => event === 'agent-state-changed').map(({ state }) => state);
+  assert.equal(states.includes('quarantined'), false, states.join(', '));
+});

@@ -11,9 +11,7 @@ import { Command } from 'commander';
 import Type, { type Static } from 'typebox';
 import { relativeTime } from './age.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
-import { Approval } from './approval.ts';
 import { everyPage } from './pages.ts';
-import { isApproval, tellWaiting } from './waiting-approval.ts';
 
 type Output = { readonly output: OutputFormat };
 type Agent = { readonly agent?: string };
@@ -46,9 +44,8 @@ export function pinCommand(io: Io): Command {
       const target = targetOf(agent, words.slice(0, -1));
       const version = readVersion(words.at(-1) ?? '');
       const api = apiFromEnvironment(io);
-      const answer = await api.ask(Type.Union([Pin, Approval]), 'PUT', pathOf(target), { version });
+      const answer = await api.ask(Pin, 'PUT', pathOf(target), { version });
       if (output === 'json') io.stdout.write(json(answer));
-      else if (isApproval(answer)) tellWaiting(io, answer);
       else {
         const { scope, name } = target;
         io.stdout.write(`The ${scope} ${name} is pinned to version ${version}, ${answer.digest}.\n`);
@@ -71,9 +68,8 @@ export function unpinCommand(io: Io): Command {
     .action(async (pool: string | undefined, { output, agent }: Output & Agent) => {
       const target = targetOf(agent, pool === undefined ? [] : [pool]);
       const api = apiFromEnvironment(io);
-      const answer = await api.ask(Type.Union([Approval, Unpinned]), 'DELETE', pathOf(target));
+      const answer = await api.ask(Unpinned, 'DELETE', pathOf(target));
       if (output === 'json') io.stdout.write(json(answer));
-      else if (isApproval(answer)) tellWaiting(io, answer);
       else io.stdout.write(`The ${target.scope} ${target.name} has no pin of its own any more.\n`);
     });
 }

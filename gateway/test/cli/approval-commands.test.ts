@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
-import { ApiClient } from '../../src/cli/api-client.ts';
 import { type CliRig, cliRig } from './cli-rig.ts';
 
 const operatorOf = ({ api }: CliRig) => ({
@@ -53,27 +50,13 @@ test('what waits is listed, shown, approved and denied', async () => {
 });
 
 test('a command whose request has to wait says so, with an exit code of its own', async () => {
-  await using rig = await cliRig();
+  await using rig = await cliRig('operator');
   rig.api.live.approval = ['drain'];
-  const drain = rig.api.approvals.action('drain', async () => undefined);
-  const asked = await drain({ pool: 'dc1', subject: 'agent:orders-1', arguments: {} }, operatorOf(rig));
-  assert.equal(asked.kind, 'waiting');
-  const { id } = asked.approval;
-  const { body } = await rig.api.ask('GET', `/api/v1/approvals/${id}`, { as: 'viewer' });
-  const server = createServer((_request, response) => {
-    response
-      .writeHead(202, { 'content-type': 'application/json', connection: 'close' })
-      .end(JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await using _server = { [Symbol.asyncDispose]: async () => void server.close() };
-  const { port } = server.address() as AddressInfo;
-  const client = new ApiClient({ url: new URL(`http://127.0.0.1:${port}`), token: 'x' });
-  await assert.rejects(client.ask({}, 'POST', 'agents/orders-1/drain'), (error: Error) => {
-    assert.match(error.message, /^drain of agent:orders-1 waits for the approval of an admin\.$/);
-    assert.match(String('suggestion' in error && error.suggestion), new RegExp(`approval approve ${id}`));
-    return 'exitCode' in error && error.exitCode === 3;
-  });
+  rig.api.fleet.issued({ id: 'agt_1', name: 'orders-1', pool: 'dc1', notAfter: Date.now() + 60_000 });
+  const asked = await rig.cli('agent', 'drain', 'orders-1');
+  assert.deepEqual([asked.exitCode, asked.stdout], [3, '']);
+  assert.match(asked.stderr, /drain of agent:orders-1 waits for the approval of an admin\./);
+  assert.match(asked.stderr, /penstock-gateway approval approve \S+/);
 });
 
 test('the audit trail is listed with names, filters and a limit', async () => {

@@ -30,7 +30,9 @@ before(async () => {
   if (withoutServer) return;
   authority = await TestAuthority.create('databases');
   server = stack.use(await MariaDb.start({ tls: await authority.issue({ commonName: 'db' }) }));
-  pair = stack.use(await startPairWithWays({ orders: { port: server.address.port, ways: WAYS } }));
+  pair = stack.use(
+    await startPairWithWays({ orders: { port: server.address.port, kind: 'mysql', ways: WAYS } }, authority),
+  );
   authorityFile = join(pair.directory, 'databases.pem');
   await writeFile(authorityFile, authority.certificate);
 });

@@ -9,9 +9,10 @@ import { Postgres } from '../rig/postgres.ts';
 import { type DriverSet, skipWithoutJdbc } from './driver-jars.ts';
 import { JavaPrograms } from './java-program.ts';
 import { expectJdbcWorks, postgresql } from './jdbc-work.ts';
-import { driverNamed, printedFor, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import { jvmTrust } from './jvm-trust.ts';
+import { driverNamed, printedFor, serverNames, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
 
-const WAYS: readonly WayName[] = ['tcp'];
+const WAYS: readonly WayName[] = ['tcp', 'sni passthrough', 'sni terminate'];
 const PGJDBC = driverNamed(everyDriver, 'pgjdbc');
 
 const stack = new AsyncDisposableStack();
@@ -19,15 +20,23 @@ let postgres: Postgres;
 let pair: Pair;
 let java: JavaPrograms;
 let authorityFile: string;
+let trust: Readonly<Record<string, string>>;
 
 before(async () => {
   if (skipWithoutJdbc()) return;
   const authority = await TestAuthority.create('databases');
-  postgres = stack.use(await Postgres.start({ tls: await authority.issue({ commonName: 'db' }) }));
-  pair = stack.use(await startPairWithWays({ orders: { port: postgres.address.port, ways: WAYS } }));
+  const names = ['127.0.0.1', ...serverNames('orders')];
+  postgres = stack.use(await Postgres.start({ tls: await authority.issue({ commonName: 'db', names }) }));
+  pair = stack.use(
+    await startPairWithWays(
+      { orders: { port: postgres.address.port, kind: 'postgresql', ways: WAYS } },
+      authority,
+    ),
+  );
   java = stack.use(await JavaPrograms.compile());
   authorityFile = join(pair.directory, 'databases.pem');
   await writeFile(authorityFile, authority.certificate);
+  trust = await jvmTrust(pair.directory, authority, ['orders']);
 });
 after(() => stack.disposeAsync());
 
@@ -37,7 +46,7 @@ async function works(drivers: DriverSet, name: WayName, parameters = ''): Promis
   const { connect, properties } = printedFor(PGJDBC, way, { connection: 'orders', user, database });
   await expectJdbcWorks(
     java,
-    { url: `${connect}${parameters}`, login: postgres, properties, drivers },
+    { url: `${connect}${parameters}`, login: postgres, properties: { ...trust, ...properties }, drivers },
     postgresql,
   );
   await expectIdle(pair);
@@ -67,6 +76,10 @@ for (const drivers of ['pinned', 'debian-pgjdbc'] as const) {
   );
 }
 
-test('pgjdbc by tcp: TLS from the first byte', { skip: skipWithoutJdbc() }, () =>
-  works('pinned', 'tcp', `&sslmode=verify-full&sslrootcert=${authorityFile}&sslNegotiation=direct`),
-);
+for (const way of ['tcp', 'sni passthrough', 'sni terminate'] as const) {
+  test(
+    `pgjdbc by ${way}: TLS from the first byte, and the name is verified`,
+    { skip: skipWithoutJdbc() },
+    () => works('pinned', way, `&sslmode=verify-full&sslrootcert=${authorityFile}&sslNegotiation=direct`),
+  );
+}

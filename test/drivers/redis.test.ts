@@ -5,28 +5,42 @@ import { after, before, test } from 'node:test';
 import { everyDriver } from '@penstock/gateway';
 import { Redis as Client, type RedisOptions } from 'ioredis';
 import { expectIdle } from '../data-path/idle.ts';
+import { TestAuthority } from '../rig/certificates.ts';
 import { skipWithout } from '../rig/optional.ts';
 import type { Pair } from '../rig/pair.ts';
 import { ManagedProcess } from '../rig/process.ts';
 import { Redis } from '../rig/redis.ts';
-import { driverNamed, printedFor, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import { driverNamed, printedFor, serverNames, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
 
 const withoutServer = skipWithout('redis-server');
 
 const stack = new AsyncDisposableStack();
 let plain: Redis;
+let secured: Redis;
+let authority: TestAuthority;
 let pair: Pair;
 
 before(async () => {
   if (withoutServer) return;
+  authority = await TestAuthority.create('databases');
+  const names = ['127.0.0.1', ...serverNames('secured')];
   plain = stack.use(await Redis.start());
-  pair = stack.use(await startPairWithWays({ cache: { port: plain.address.port, ways: ['tcp'] } }));
+  secured = stack.use(await Redis.start({ tls: await authority.issue({ commonName: 'redis', names }) }));
+  pair = stack.use(
+    await startPairWithWays(
+      {
+        plain: { port: plain.address.port, kind: 'redis', ways: ['tcp'] },
+        secured: { port: secured.address.port, kind: 'redis', ways: ['sni passthrough', 'sni terminate'] },
+      },
+      authority,
+    ),
+  );
 });
 after(() => stack.disposeAsync());
 
-async function printed(name: WayName): Promise<string> {
-  const way = await wayInto(pair, 'cache', name);
-  const blanks = { connection: 'cache', user: 'default', database: '0' };
+async function printed(connection: string, name: WayName): Promise<string> {
+  const way = await wayInto(pair, connection, name);
+  const blanks = { connection, user: 'default', database: '0' };
   return printedFor(driverNamed(everyDriver, 'redis'), way, blanks).connect;
 }
 
@@ -55,12 +69,23 @@ async function works(url: string, server: Redis, options: Pick<RedisOptions, 'tl
   await expectIdle(pair);
 }
 
-test('ioredis by tcp', { skip: withoutServer }, async () => works(await printed('tcp'), plain));
+test('ioredis by tcp', { skip: withoutServer }, async () => works(await printed('plain', 'tcp'), plain));
+
+for (const name of ['sni passthrough', 'sni terminate'] as const) {
+  test(`ioredis by ${name}, and the name is verified`, { skip: withoutServer }, async () => {
+    const url = await printed('secured', name);
+    const { hostname, port, protocol } = new URL(url);
+    assert.equal(protocol, 'rediss:');
+    // The name is nobody's in DNS: the client connects to the address, and asks for the name.
+    const tls = { ca: authority.certificate, servername: hostname };
+    await works(`rediss://127.0.0.1:${port}/0`, secured, { tls });
+  });
+}
 
 test('redis-cli by tcp', { skip: skipWithout('redis-cli') }, async () => {
   await using cli = await ManagedProcess.start({
     command: 'redis-cli',
-    args: ['-u', await printed('tcp'), 'ping'],
+    args: ['-u', await printed('plain', 'tcp'), 'ping'],
     env: { REDISCLI_AUTH: plain.password },
   });
   assert.equal((await cli.exit()).code, 0, cli.output);

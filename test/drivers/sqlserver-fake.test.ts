@@ -14,7 +14,8 @@ import { type SqlServerFake, startSqlServerFake } from '../rig/sqlserver-fake/sq
 import { skipWithoutJdbc } from './driver-jars.ts';
 import { JavaPrograms } from './java-program.ts';
 import { expectJdbcWorks, sqlServerFake } from './jdbc-work.ts';
-import { driverNamed, printedFor, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import { jvmTrust } from './jvm-trust.ts';
+import { driverNamed, printedFor, serverNames, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
 
 const SQLSERVER = driverNamed(everyDriver, 'sqlserver');
 
@@ -22,23 +23,42 @@ const stack = new AsyncDisposableStack();
 let authority: TestAuthority;
 let fake: SqlServerFake;
 let pair: Pair;
+let java: JavaPrograms;
+let trust: Readonly<Record<string, string>>;
 
 before(async () => {
   authority = await TestAuthority.create('databases');
   fake = stack.use(
     await startSqlServerFake(
-      await authority.issue({ commonName: 'sql', names: ['sql.internal', '127.0.0.1'] }),
+      await authority.issue({
+        commonName: 'sql',
+        names: ['sql.internal', '127.0.0.1', ...serverNames('orders')],
+      }),
     ),
   );
-  pair = stack.use(await startPairWithWays({ orders: { port: fake.address.port, ways: ['tcp'] } }));
+  pair = stack.use(
+    await startPairWithWays(
+      {
+        orders: {
+          port: fake.address.port,
+          kind: 'sqlserver',
+          ways: ['tcp', 'sni passthrough', 'sni terminate'],
+        },
+      },
+      authority,
+    ),
+  );
+  if (skipWithoutJdbc()) return;
+  java = stack.use(await JavaPrograms.compile());
+  trust = await jvmTrust(pair.directory, authority, ['orders']);
 });
 after(() => stack.disposeAsync());
 
 async function works(name: WayName, parameters: string): Promise<void> {
-  await using java = await JavaPrograms.compile();
   const way = await wayInto(pair, 'orders', name);
   const blanks = { connection: 'orders', user: FAKE_LOGIN.user, database: 'master' };
-  const { connect, properties } = printedFor(SQLSERVER, way, blanks);
+  const { connect, properties: printed } = printedFor(SQLSERVER, way, blanks);
+  const properties = { ...trust, ...printed };
   await expectJdbcWorks(
     java,
     { url: `${connect}${parameters}`, login: FAKE_LOGIN, properties },
@@ -55,17 +75,29 @@ test('mssql-jdbc by tcp, against a fake: no TLS', { skip: skipWithoutJdbc() }, (
   works('tcp', ';encrypt=false'),
 );
 
+for (const way of ['sni passthrough', 'sni terminate'] as const) {
+  test(
+    `mssql-jdbc by ${way}, against a fake: the printed string, which is TDS 8`,
+    { skip: skipWithoutJdbc() },
+    () => works(way, ''),
+  );
+}
+
 type Encrypt = NonNullable<NonNullable<ConnectionConfiguration['options']>['encrypt']>;
 
-async function connect(encrypt: Encrypt, password: string = FAKE_LOGIN.password): Promise<Connection> {
-  const { host, port } = await wayInto(pair, 'orders', 'tcp');
+async function connect(
+  encrypt: Encrypt,
+  { name = 'tcp', password = FAKE_LOGIN.password }: { name?: WayName; password?: string } = {},
+): Promise<Connection> {
+  const { kind, host, port } = await wayInto(pair, 'orders', name);
   const connection = new Connection({
-    server: host,
+    // The name is nobody's in DNS: the client connects to the address, and asks for the name.
+    server: '127.0.0.1',
     authentication: { type: 'default', options: { userName: FAKE_LOGIN.user, password } },
     options: {
       port,
       encrypt,
-      serverName: 'sql.internal',
+      serverName: kind === 'sni' ? host : 'sql.internal',
       trustServerCertificate: encrypt !== 'strict',
       cryptoCredentialsDetails: { ca: authority.certificate },
     },
@@ -89,9 +121,16 @@ async function query(connection: Connection, sql: string): Promise<string[]> {
   return values;
 }
 
-for (const encrypt of [true, false, 'strict'] as const) {
-  test(`tedious by tcp, against a fake: encrypt ${encrypt}`, async () => {
-    const connection = await connect(encrypt);
+const variants = [
+  ['tcp', true],
+  ['tcp', false],
+  ['tcp', 'strict'],
+  ['sni passthrough', 'strict'],
+  ['sni terminate', 'strict'],
+] as const;
+for (const [name, encrypt] of variants) {
+  test(`tedious by ${name}, against a fake: encrypt ${encrypt}`, async () => {
+    const connection = await connect(encrypt, { name });
     assert.deepEqual(await query(connection, 'select 40 + 2'), ['42']);
     const found = createHash('sha256');
     const expected = createHash('sha256');
@@ -112,6 +151,6 @@ for (const encrypt of [true, false, 'strict'] as const) {
 }
 
 test('a wrong password is told by the server, and not by the tunnel', async () => {
-  await assert.rejects(connect(true, 'wrong'), /Login failed for user 'sa'/);
+  await assert.rejects(connect(true, { password: 'wrong' }), /Login failed for user 'sa'/);
   await expectIdle(pair);
 });

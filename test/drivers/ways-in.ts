@@ -1,6 +1,6 @@
-import type { Blanks, Driver, WayIn } from '@penstock/gateway';
-import { recipeFor } from '@penstock/gateway';
-import { type Pair, type PairOptions, startPair } from '../rig/pair.ts';
+import { type Blanks, type Driver, recipeFor, type WayIn } from '@penstock/gateway';
+import type { TestAuthority } from '../rig/certificates.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
 
 type Entry = (connection: string) => Readonly<Record<string, unknown>>;
 
@@ -9,6 +9,16 @@ const FROM_HERE = { allow: ['127.0.0.0/8'] };
 /** Every way in that drivers are tested on, as gateway.yaml has it; another one is a line here. */
 const entries = {
   tcp: () => ({ tcp: '127.0.0.1:0', ...FROM_HERE }),
+  'sni passthrough': (name) => ({
+    sni: { listen: '127.0.0.1:0', host: `${name}.through.example` },
+    mode: 'passthrough',
+    ...FROM_HERE,
+  }),
+  'sni terminate': (name) => ({
+    sni: { listen: '127.0.0.1:0', host: `${name}.ended.example` },
+    mode: 'terminate',
+    ...FROM_HERE,
+  }),
 } satisfies Readonly<Record<string, Entry>>;
 
 export type WayName = keyof typeof entries;
@@ -18,27 +28,54 @@ const entryOf = (name: WayName, connection: string): ReturnType<Entry> => {
   return entry(connection);
 };
 
+/** Names that certificates need for the ways in by SNI of a connection. */
+export const serverNames = (connection: string): string[] => [
+  `${connection}.through.example`,
+  `${connection}.ended.example`,
+];
+
 export type TestedConnection = {
   readonly port: number;
+  readonly kind: 'postgresql' | 'mysql' | 'redis' | 'sqlserver' | 'http';
   readonly ways: readonly WayName[];
 };
 
-/** A pair whose connections have the ways in that are asked for. */
+/**
+ * A pair whose connections have the ways in that are asked for. The authority issues what the gateway shows where TLS
+ * ends there, and the agents trust it for their own TLS with the targets.
+ */
 export async function startPairWithWays(
   connections: Readonly<Record<string, TestedConnection>>,
-  options: Omit<PairOptions, 'targets'> = {},
+  authority: TestAuthority,
 ): Promise<Pair> {
-  const names = Object.keys(connections);
+  const names = Object.entries(connections);
+  const gateway = await authority.issue({
+    commonName: 'gateway',
+    names: ['127.0.0.1', ...Object.keys(connections).flatMap(serverNames)],
+  });
   return await startPair({
-    ...options,
-    targets: Object.fromEntries(names.map((name) => [name, connections[name]?.port ?? 0])),
+    targets: Object.fromEntries(names.map(([name, { port }]) => [name, port])),
+    environment: {
+      INGRESS_CERTIFICATE: gateway.chain,
+      INGRESS_KEY: gateway.key,
+      DATABASES: authority.certificate,
+    },
     gateway: {
-      ...options.gateway,
-      connections: names.map((name) => ({
+      ingressTls: { certificate: '${env:INGRESS_CERTIFICATE}', key: '${env:INGRESS_KEY}' },
+      connections: names.map(([name, { kind, ways }]) => ({
         name,
         connector: name,
+        kind,
         pools: ['dc1'],
-        ingress: (connections[name]?.ways ?? []).map((way) => entryOf(way, name)),
+        ingress: ways.map((way) => entryOf(way, name)),
+      })),
+    },
+    agent: {
+      connectors: names.map(([name, { kind, port, ways }]) => ({
+        name,
+        kind,
+        address: `127.0.0.1:${port}`,
+        ...(ways.includes('sni terminate') && { tls: { mode: 'verify-full', ca: '${env:DATABASES}' } }),
       })),
     },
   });
@@ -54,13 +91,11 @@ export async function wayInto(pair: Pair, connection: string, name: WayName): Pr
   const wanted = entryOf(name, connection);
   const ingress = items
     .find((each) => each.name === connection)
-    ?.ingress.find((each) => each.kind in wanted && (!('mode' in wanted) || wanted['mode'] === modeOf(each)));
+    ?.ingress.find((each) => each.kind in wanted && (each.kind !== 'sni' || each.mode === wanted['mode']));
   if (ingress === undefined) throw new Error(`${connection} has no way in of the kind ${name}.`);
   const { address, ...way } = ingress;
   return { ...way, host: way.kind === 'sni' ? way.host : address };
 }
-
-const modeOf = (way: WayIn): string | undefined => (way.kind === 'sni' ? way.mode : undefined);
 
 /** What `connection url` prints for a driver: the string, and the options of the JVM beside it. */
 export function printedFor(

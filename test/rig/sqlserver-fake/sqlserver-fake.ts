@@ -46,7 +46,7 @@ async function serve(socket: Socket, certificate: TestCertificate, onSleep: () =
     const secured = secure(socket, certificate, { ALPNProtocols: ['tds/8.0'] });
     await once(secured, 'secure');
     if (secured.alpnProtocol !== 'tds/8.0') throw new Error('The client does not ask for tds/8.0.');
-    await answerPrelogin(secured, encryption.off);
+    await answerPrelogin(secured, encryption.on);
     await converse(secured, TDS_8_0, onSleep);
     return;
   }

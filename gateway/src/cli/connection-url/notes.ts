@@ -12,6 +12,8 @@ export const notes = {
   'passthrough-name':
     "TLS goes through to the database: to verify the name, the database's certificate must name the host of this URL.",
   'terminate-name': "TLS ends at the gateway, and it is the gateway's certificate that the driver checks.",
+  'terminate-binding':
+    'A login by SCRAM is bound to the certificate that the client sees, and the database knows another one: channel binding is off in this string, or the login fails.',
   'sni-dotted':
     'Java sends the server name only for a name with a dot, and never for an address: write the host as it stands here.',
   dns: 'The host of this URL must resolve to the gateway, in DNS or in the hosts file.',

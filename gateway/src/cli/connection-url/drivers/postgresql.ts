@@ -1,9 +1,13 @@
+import type { NoteId } from '../notes.ts';
 import { askedForByJvm, jvmSocks } from '../proxy-host.ts';
 import type { Driver } from '../recipe.ts';
 import { hostPort } from '../way-in.ts';
 
 const PORT = 5432;
 const NO_PROXY = 'It speaks to no proxy. Use a tcp or sni way in.';
+
+const certificateNotes = (mode: 'passthrough' | 'terminate'): NoteId[] =>
+  mode === 'terminate' ? ['terminate-name', 'terminate-binding'] : ['passthrough-name'];
 
 export const pgjdbc: Driver = {
   name: 'pgjdbc',
@@ -17,18 +21,11 @@ export const pgjdbc: Driver = {
     sni: (way, { user, database }) => {
       const terminated = way.mode === 'terminate';
       const ssl = terminated
-        ? 'sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory'
+        ? 'sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory&channelBinding=disable'
         : 'sslmode=require';
       return {
         connect: `jdbc:postgresql://${hostPort(way)}/${database}?user=${user}&${ssl}&tcpKeepAlive=true`,
-        notes: [
-          'jdbc-password',
-          terminated ? 'terminate-name' : 'passthrough-name',
-          'dns',
-          'sni-dotted',
-          'direct-tls',
-          'cancel',
-        ],
+        notes: ['jdbc-password', ...certificateNotes(way.mode), 'dns', 'sni-dotted', 'direct-tls', 'cancel'],
       };
     },
     socks5: (way, blanks) => ({
@@ -54,12 +51,14 @@ const libpqWays = (before: string, after: string): Driver['ways'] => ({
   }),
   sni: (way, { user, database }) => {
     const terminated = way.mode === 'terminate';
-    const ssl = terminated ? 'sslmode=verify-full&sslrootcert=system' : 'sslmode=require';
+    const ssl = terminated
+      ? 'sslmode=verify-full&sslrootcert=system&channel_binding=disable'
+      : 'sslmode=require';
     return {
       connect: `${before}postgresql://${user}@${hostPort(way)}/${database}?${ssl}&keepalives_idle=60${after}`,
       notes: [
         'libpq-password',
-        terminated ? 'terminate-name' : 'passthrough-name',
+        ...certificateNotes(way.mode),
         'dns',
         'libpq-sni',
         ...(terminated ? (['libpq-no-sni'] as const) : []),
@@ -98,14 +97,8 @@ export const npgsql: Driver = {
     sni: ({ host, port, mode }, { user, database }) => {
       const terminated = mode === 'terminate';
       return {
-        connect: `Host=${host};Port=${port};Username=${user};Database=${database};SSL Mode=${terminated ? 'VerifyFull' : 'Require'};Tcp Keepalive=true`,
-        notes: [
-          'uri-password',
-          terminated ? 'terminate-name' : 'passthrough-name',
-          'dns',
-          'direct-tls',
-          'cancel',
-        ],
+        connect: `Host=${host};Port=${port};Username=${user};Database=${database};SSL Mode=${terminated ? 'VerifyFull;Channel Binding=Disable' : 'Require'};Tcp Keepalive=true`,
+        notes: ['uri-password', ...certificateNotes(mode), 'dns', 'direct-tls', 'cancel'],
       };
     },
     socks5: () => ({ not: `Npgsql: ${NO_PROXY}` }),

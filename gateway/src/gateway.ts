@@ -9,6 +9,7 @@ import {
   TunnelError,
   WindowBudget,
 } from '@penstock/wire';
+import { Grants } from './access/grants.ts';
 import { createApi } from './api/create-api.ts';
 import { explainConnection } from './api/explain-connection.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
@@ -33,6 +34,7 @@ import { createGatewayMetrics } from './observe/metrics.ts';
 import { type DialPorts, dial } from './routing/dial.ts';
 import { DialHistory } from './routing/dial-history.ts';
 import { Ejection } from './routing/ejection.ts';
+import { offerOf } from './routing/offer-of.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
 import { openStore, requireStore } from './store/open-store.ts';
@@ -164,6 +166,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   });
 
   const clientTls = new ClientTls(clientTlsMaterial(config, presented));
+  const grants = await Grants.open({ store, hasConnection: (name) => routes.route(name) !== undefined });
+  starting.defer(() => grants.close());
   const ingresses = new Ingresses({
     tls: clientTls,
     dial: async (connection, client, signal, wishes) => {
@@ -174,6 +178,14 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     },
     halfClosedTimeout: () => config.tunnel.halfClosedTimeout,
     limits: () => config.limits,
+    grants,
+    offerOf(connection, address) {
+      const route = routes.route(connection);
+      return route === undefined
+        ? 'not-offered'
+        : offerOf(route, address, (pool) => registry.sessionsOf(pool));
+    },
+    clock,
     log,
     metrics,
   });
@@ -216,6 +228,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     events,
     approvals,
     alerts,
+    grants,
     report: (failure) => log('request-failed', failure),
   });
   starting.defer(() => api.close());

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Grants } from '../access/grants.ts';
 import type { AgentQuestions } from '../fleet/agent-questions.ts';
 import type { Alerts } from '../fleet/alerts/alerts.ts';
 import type { Approvals } from '../fleet/approvals.ts';
@@ -22,6 +23,7 @@ import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
 import type { Explanation } from './explain-connection.ts';
 import { explanationRoutes } from './explanation.ts';
+import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
 import { pinRoutes } from './pins.ts';
@@ -47,6 +49,7 @@ export type ApiDependencies = {
   readonly events: FleetEvents;
   readonly approvals: Approvals;
   readonly alerts: Pick<Alerts, 'firing' | 'test'>;
+  readonly grants: Grants;
   /** Told of every request that failed on this side. */
   readonly report: (failure: ApiFailure) => void;
   readonly clock?: () => number;
@@ -103,6 +106,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals);
       alertRoutes(typed, { store, alerts: dependencies.alerts, clock });
+      grantRoutes(typed, dependencies.grants);
     },
     { prefix: '/api/v1' },
   );

@@ -8,6 +8,7 @@ import { approvalCommand } from './approval-command.ts';
 import { auditCommand } from './audit-command.ts';
 import { gatewayConfigCommand } from './config-command.ts';
 import { connectionCommand } from './connection-command.ts';
+import { grantCommand } from './grant-command.ts';
 import { initCommand } from './init-command.ts';
 import { runCommand } from './run-command.ts';
 import { sessionCommand } from './session-command.ts';
@@ -26,6 +27,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addCommand(sessionCommand(io))
     .addCommand(connectionCommand(io))
     .addCommand(alertCommand(io))
+    .addCommand(grantCommand(io))
     .addCommand(approvalCommand(io))
     .addCommand(auditCommand(io))
     .addCommand(adminTokenCommand(io))

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TunnelError } from '@penstock/wire';
 
-const SIGNS = ['readable', 'end', 'close', 'error'] as const;
+const ENDS = ['end', 'close', 'error'] as const;
 
 /**
  * What a client says before its connection is known, taken in exact pieces. What is not taken stays in the socket for
@@ -49,20 +49,27 @@ export class ClientBytes {
   /** Waits for more than is there. */
   async #change(count: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const before = this.#socket.readableLength;
     const abort = () => reject(this.#signal.reason);
-    const end = () => {
+    const ended = () => {
       this.#hasEnded = true;
+      resolve();
     };
-    this.#socket.once('end', end);
-    for (const sign of SIGNS) this.#socket.once(sign, resolve);
+    // Comes at once where something is there already, so that it alone says nothing. Asking again is what makes an
+    // end show behind bytes that are too few.
+    const more = () => {
+      if (this.#socket.readableLength !== before) resolve();
+      else this.#socket.read(count);
+    };
+    for (const sign of ENDS) this.#socket.once(sign, ended);
+    this.#socket.on('readable', more);
     this.#signal.addEventListener('abort', abort, { once: true });
-    // Asks the system for more: what is there already does not suffice.
-    this.#socket.read(this.#socket.readableLength === 0 ? 0 : count);
+    this.#socket.read(0);
     try {
       await promise;
     } finally {
-      this.#socket.off('end', end);
-      for (const sign of SIGNS) this.#socket.off(sign, resolve);
+      for (const sign of ENDS) this.#socket.off(sign, ended);
+      this.#socket.off('readable', more);
       this.#signal.removeEventListener('abort', abort);
     }
   }

@@ -1,19 +1,20 @@
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig, Ingress } from '@penstock/config-schema';
-import { bindError, type CloseCode } from '@penstock/wire';
+import { bindError, type Clock, type CloseCode } from '@penstock/wire';
 import { AddressLimit } from '../access/address-limit.ts';
+import { GrantFailures } from '../access/grant-failures.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
-import type { ClientTls } from './client-tls.ts';
 import { Clients } from './clients.ts';
 import { Negotiations } from './negotiations.ts';
 import { openWayIn } from './open-way-in.ts';
 import { addressText, type OpenWayIn, type WayIn, type WayInPorts, waysIn } from './way-in.ts';
 
-export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> & {
-  readonly limits: () => GatewayConfig['limits'];
-  readonly tls: ClientTls;
-};
+export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> &
+  Pick<WayInPorts, 'grants' | 'offerOf' | 'tls'> & {
+    readonly limits: () => GatewayConfig['limits'];
+    readonly clock: Clock;
+  };
 
 /** A way in as it is open now. */
 export type OpenIngress = { readonly ingress: Ingress; readonly address: AddressInfo };
@@ -39,7 +40,7 @@ export class Ingresses {
   #life: 'open' | 'closed' = 'open';
 
   constructor(options: IngressOptions) {
-    const { limits, log } = options;
+    const { limits, log, grants, offerOf, clock } = options;
     this.#log = log;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
     this.#addresses = new AddressLimit(() => limits().perAddress);
@@ -51,6 +52,9 @@ export class Ingresses {
       negotiations: new Negotiations(limits),
       tls: options.tls,
       dial: options.dial,
+      grants,
+      failures: new GrantFailures(clock),
+      offerOf,
       log,
     };
   }

@@ -2,6 +2,7 @@ import type { IngressKind } from '@penstock/config-schema';
 import type { AddressLimit } from '../access/address-limit.ts';
 import { openListener } from './listener.ts';
 import { handleSni } from './sni/sni.ts';
+import { handleSocks5 } from './socks5.ts';
 import { handleTcp } from './tcp.ts';
 import type { HandleClients, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
 
@@ -15,6 +16,7 @@ export function openWayIn(wayIn: WayIn, ports: WayInPorts, addresses: AddressLim
     case 'sni':
       return open(wayIn.kind, handleSni);
     case 'socks5':
+      return open(wayIn.kind, handleSocks5);
     case 'httpConnect':
       return Promise.reject(new Error(`This release does not serve ${wayIn.kind} yet.`));
   }

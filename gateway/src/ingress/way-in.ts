@@ -1,8 +1,11 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { Connection, GatewayConfig, HostPort, Ingress, IngressKind } from '@penstock/config-schema';
 import type { TunnelError } from '@penstock/wire';
+import type { GrantFailures } from '../access/grant-failures.ts';
+import type { Grants } from '../access/grants.ts';
 import { type SourceAllowList, sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
+import type { Offer } from '../routing/offer-of.ts';
 import type { Arrival } from './arrival.ts';
 import type { ClientOptions } from './client-connection.ts';
 import type { ClientSource } from './client-source.ts';
@@ -37,6 +40,10 @@ export type WayInPorts = {
   readonly tls: ClientTls;
   /** Dials for something that is no client of its connection, and counts as none. The caller owns the stream. */
   readonly dial: ClientOptions['dial'];
+  readonly grants: Pick<Grants, 'find'>;
+  readonly failures: GrantFailures;
+  /** Whether an address is one of a connection's target; written as `hostPortText` does. */
+  readonly offerOf: (connection: string, address: string) => Offer;
   readonly log: GatewayLog;
 };
 

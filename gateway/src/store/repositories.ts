@@ -8,6 +8,7 @@ import { type AuditRepository, auditRepository } from './audit.ts';
 import { type ConfigVersionRepository, configVersionRepository } from './config-versions.ts';
 import { type EnrollmentTokenRepository, enrollmentTokenRepository } from './enrollment-tokens.ts';
 import { type EnrollmentRepository, enrollmentRepository } from './enrollments.ts';
+import { type GrantRepository, grantRepository } from './grants.ts';
 import { type IdentityRepository, identityRepository } from './identities.ts';
 import { type PinRepository, pinRepository } from './pins.ts';
 import type { AuditRow, Database } from './schema.ts';
@@ -24,6 +25,7 @@ export type Repositories = {
   readonly configVersions: ConfigVersionRepository;
   readonly pins: PinRepository;
   readonly alerts: AlertRepository;
+  readonly grants: GrantRepository;
 };
 
 /** The same repositories over the store itself or over one transaction. `onAudit` is told of each entry appended. */
@@ -40,5 +42,6 @@ export function repositoriesOver(db: Kysely<Database>, onAudit: (row: AuditRow) 
     configVersions: configVersionRepository(db),
     pins: pinRepository(db),
     alerts: alertRepository(db),
+    grants: grantRepository(db),
   };
 }

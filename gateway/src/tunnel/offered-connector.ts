@@ -1,10 +1,14 @@
 import type { AgentMessageOf } from '@penstock/wire';
+import { hostPortText } from './host-port-text.ts';
 
 /** A connector as its agent tells it. */
 export type OfferedConnector = {
   readonly kind: string;
-  /** host:port in lower case: the target's own first, then those it may redirect its clients to. */
-  readonly addresses: ReadonlySet<string>;
+  /**
+   * What the agent calls each address, by the address as `hostPortText` writes it: the target's own first, then those
+   * that it may redirect its clients to.
+   */
+  readonly addresses: ReadonlyMap<string, string>;
 };
 
 export function offeredConnectors(
@@ -13,7 +17,12 @@ export function offeredConnectors(
   return new Map(
     connectors.map(({ name, kind, addresses = [] }) => [
       name,
-      { kind, addresses: new Set(addresses.map((address) => address.toLowerCase())) },
+      { kind, addresses: new Map(addresses.map((address) => [canonical(address), address])) },
     ]),
   );
+}
+
+function canonical(address: string): string {
+  const [, inBrackets, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:]*)):([0-9]{1,5})$/.exec(address) ?? [];
+  return hostPortText(inBrackets ?? plain, Number(port));
 }

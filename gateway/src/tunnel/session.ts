@@ -194,7 +194,11 @@ export class AgentSession {
   /** Asks the agent to dial; see DataStreams.request. */
   open(request: OpenRequest): Promise<ServerHttp2Stream> {
     if (!this.takesOpens) return Promise.reject(new TunnelError('SESSION_LOST'));
-    return this.#streams.request(request);
+    const { connector, address } = request;
+    if (address === undefined) return this.#streams.request(request);
+    // The agent compares with what it said itself.
+    const told = this.#connectors.get(connector)?.addresses.get(address);
+    return this.#streams.request({ ...request, address: told ?? address });
   }
 
   /** Asks the agent for something else than an open; `onResult` is told of the answer, if one comes this way. */

@@ -3,6 +3,7 @@ import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-sche
 import { type AgentAction, type AgentAnswer, systemClock } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { Grants } from '../../src/access/grants.ts';
 import type { ConnectionView } from '../../src/api/connections.ts';
 import { createApi } from '../../src/api/create-api.ts';
 import type { Explanation } from '../../src/api/explain-connection.ts';
@@ -56,6 +57,7 @@ export type ApiRig = AsyncDisposable & {
   /** Knows the agents it is told of: none enrolls through the tunnel here. */
   readonly fleet: OpenFleet;
   readonly approvals: Approvals;
+  readonly grants: Grants;
   readonly failures: ApiFailure[];
   readonly tokens: Readonly<Record<AdminRole, string>>;
   /**
@@ -129,6 +131,11 @@ export async function apiRig(): Promise<ApiRig> {
       return live.complete;
     },
   };
+  const grants = await Grants.open({
+    store,
+    hasConnection: (name) => ['orders', 'billing'].includes(name),
+    clock: () => clock.now,
+  });
   const app = await createApi({
     store,
     tokens: identity.tokens,
@@ -164,6 +171,7 @@ export async function apiRig(): Promise<ApiRig> {
       },
       test: async () => live.alertTest,
     },
+    grants,
     report: (failure) => failures.push(failure),
     clock: () => clock.now,
   });
@@ -182,6 +190,7 @@ export async function apiRig(): Promise<ApiRig> {
     metrics,
     events,
     approvals,
+    grants,
     failures,
     tokens,
     async ask<Body>(
@@ -208,6 +217,7 @@ export async function apiRig(): Promise<ApiRig> {
     async [Symbol.asyncDispose]() {
       await app.close();
       await fleet.stop();
+      grants.close();
       await rig[Symbol.asyncDispose]();
     },
   };

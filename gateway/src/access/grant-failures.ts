@@ -1,0 +1,33 @@
+import { type Clock, pause, TunnelError } from '@penstock/wire';
+import { AttemptLimit, sourceOf } from '../identity/attempt-limit.ts';
+
+/** Failures that one address may make in a minute before it is turned away at once. */
+const ATTEMPTS = 30;
+const WINDOW = 60_000;
+/** Milliseconds that a failure waits for its answer: the same for every reason, so that the time tells none. */
+const DELAY = 400;
+
+/** Slows down clients whose credentials do not let them in. Who has a usable grant never meets this. */
+export class GrantFailures {
+  readonly #clock: Clock;
+  readonly #limit: AttemptLimit;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#limit = new AttemptLimit({ attempts: ATTEMPTS, window: WINDOW, clock: clock.now });
+  }
+
+  /**
+   * Counts a failure and waits. Throws TunnelError LIMIT_EXCEEDED at once when its address has failed too often, and
+   * the signal's reason when that is aborted.
+   */
+  async failed(address: string, signal: AbortSignal): Promise<void> {
+    try {
+      this.#limit.take(sourceOf(address));
+    } catch {
+      throw new TunnelError('LIMIT_EXCEEDED', `${address} has failed ${ATTEMPTS} times within a minute.`);
+    }
+    await pause(this.#clock, DELAY, signal);
+    signal.throwIfAborted();
+  }
+}

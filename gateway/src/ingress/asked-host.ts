@@ -1,0 +1,28 @@
+import { GRANT_LABEL_LENGTH, isGrant } from '../access/grant-secret.ts';
+
+/** What a client asks a proxy for. */
+export type AskedHost = {
+  /** Without what says that it is a name of ours, in lower case. */
+  readonly name: string;
+  /** It ends in `.penstock`, so that it can be nothing but the name of a connection. */
+  readonly isName: boolean;
+  /** A grant that stood in the host, for clients that can send no credentials. */
+  readonly grant: string | undefined;
+};
+
+/** A name of ours: nothing in DNS ends like this. */
+const SUFFIX = '.penstock';
+const SEPARATOR = '--';
+
+/** Reads `NAME`, `NAME.penstock`, `NAME--GRANT.penstock` or a host of a target. */
+export function readAskedHost(host: string): AskedHost {
+  const lower = host.toLowerCase();
+  if (!lower.endsWith(SUFFIX)) return { name: lower, isName: false, grant: undefined };
+  const text = lower.slice(0, -SUFFIX.length);
+  const at = text.length - GRANT_LABEL_LENGTH - SEPARATOR.length;
+  const grant = text.slice(at + SEPARATOR.length);
+  if (at < 1 || !text.startsWith(SEPARATOR, at) || !isGrant(grant)) {
+    return { name: text, isName: true, grant: undefined };
+  }
+  return { name: text.slice(0, at), isName: true, grant };
+}

@@ -1,0 +1,101 @@
+import { TunnelError } from '@penstock/wire';
+import type { LivingGrant } from '../access/living-grant.ts';
+import type { DialWishes } from '../routing/dial.ts';
+import { hostPortText } from '../routing/offer-of.ts';
+import { readAskedHost } from './asked-host.ts';
+import type { ClientSource } from './client-source.ts';
+import type { Way, WayInPorts } from './way-in.ts';
+
+/** What a client asks of a proxy. */
+export type Asked = {
+  /** A name or an address without brackets; never resolved here. */
+  readonly host: string;
+  readonly port: number;
+  /** What it showed of itself. Anything that is no grant says nothing: stock JVMs send the name of their user. */
+  readonly credentials: readonly string[];
+};
+
+export type Choice =
+  | {
+      readonly outcome: 'chosen';
+      readonly connection: string;
+      readonly wishes: DialWishes;
+      /** The grant that lets the client in; undefined where the allow list does. */
+      readonly grant: LivingGrant | undefined;
+    }
+  /** `credentials`: it may come again with others; `refused`: those would not help. */
+  | { readonly outcome: 'credentials' | 'refused'; readonly error: TunnelError };
+
+type ProxyWay = Way<'socks5' | 'httpConnect'>;
+type Match = { readonly way: ProxyWay; readonly address: string | undefined };
+
+/**
+ * Which connection a client of a proxy gets. It asks by the connection's name, or for the target's own host and port;
+ * what is neither is refused, so that this is no open proxy. Details name what was asked for, and never a grant.
+ */
+export function chooseConnection(
+  asked: Asked,
+  { address }: ClientSource,
+  ways: readonly ProxyWay[],
+  { grants, offerOf }: Pick<WayInPorts, 'grants' | 'offerOf'>,
+): Choice {
+  const { name, isName, grant: label } = readAskedHost(asked.host);
+  const grant = [label, ...asked.credentials]
+    .map((text) => (text === undefined ? undefined : grants.find(text)))
+    .find((each) => each !== undefined);
+  const mayUse = ({ connection, ingress, isAllowed }: ProxyWay) =>
+    isAllowed(address) && (ingress.grant === 'none' || grant?.covers(connection.name, address) === true);
+  const open = ways.filter(mayUse);
+  const what = `${isName ? `${name}.penstock` : hostPortText(name, asked.port)}`;
+  if (open.length === 0) return denied(what, grant);
+
+  const target = hostPortText(name, asked.port);
+  const matches = matchesOf(open, name, isName ? undefined : target, offerOf);
+  const names = new Set(matches.map(({ way }) => way.connection.name));
+  const [match] = matches;
+  if (match !== undefined && names.size === 1) {
+    const connection = match.way.connection.name;
+    const covering = grant?.covers(connection, address) === true ? grant : undefined;
+    const wishes = match.address === undefined ? {} : { address: match.address };
+    return { outcome: 'chosen', connection, wishes, grant: covering };
+  }
+  if (names.size > 1) {
+    const choice = [...names].join(', ');
+    const text = `${what} is the target of several connections, ${choice}: ask for one of them by its name.`;
+    return { outcome: 'refused', error: new TunnelError('CLIENT_DENIED', text) };
+  }
+  // With other credentials it may be one of the ways that are not open to it now.
+  const closed = ways.filter((way) => !mayUse(way) && way.isAllowed(address));
+  if (grant === undefined && matchesOf(closed, name, isName ? undefined : target, offerOf).length > 0) {
+    return denied(what, grant);
+  }
+  if (!isName && open.some(({ connection }) => offerOf(connection.name, target) === 'unknown')) {
+    const text = `No agent is there to say whether ${what} is a target of a connection. Ask by the connection's name.`;
+    return { outcome: 'refused', error: new TunnelError('NO_AGENT', text) };
+  }
+  const text = `${what} is neither a connection of this way in that the client may use nor a target of one.`;
+  return { outcome: 'refused', error: new TunnelError('CLIENT_DENIED', text) };
+}
+
+function denied(what: string, grant: LivingGrant | undefined): Choice {
+  if (grant !== undefined) {
+    const text = `The grant ${grant.id} is not for ${what}, or not from this address.`;
+    return { outcome: 'refused', error: new TunnelError('CLIENT_DENIED', text) };
+  }
+  const text = `The client asked for ${what} without a grant that can be used.`;
+  return { outcome: 'credentials', error: new TunnelError('CLIENT_DENIED', text) };
+}
+
+/** By name where one has it; else by target, which is undefined where only a name will do. */
+function matchesOf(
+  ways: readonly ProxyWay[],
+  name: string,
+  target: string | undefined,
+  offerOf: WayInPorts['offerOf'],
+): Match[] {
+  const named = ways.filter(({ connection }) => connection.name.toLowerCase() === name);
+  if (named.length > 0 || target === undefined) return named.map((way) => ({ way, address: undefined }));
+  return ways
+    .filter(({ connection }) => offerOf(connection.name, target) === 'offered')
+    .map((way) => ({ way, address: target }));
+}

@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely';
+import type { Database, GrantRow } from './schema.ts';
+
+export type GrantRepository = ReturnType<typeof grantRepository>;
+
+export function grantRepository(db: Kysely<Database>) {
+  return {
+    async insert(grant: GrantRow): Promise<void> {
+      await db.insertInto('grants').values(grant).execute();
+    },
+
+    byId(id: string): Promise<GrantRow | undefined> {
+      return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
+    },
+
+    /** Those that can be used at `at`, at most `limit`. */
+    living(at: number, limit: number): Promise<GrantRow[]> {
+      return db
+        .selectFrom('grants')
+        .selectAll()
+        .where('revokedAt', 'is', null)
+        .where('expiresAt', '>', at)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+    },
+
+    /** Newest first, those made before the grant `before`. */
+    list({ before, limit }: { before?: string | undefined; limit: number }): Promise<GrantRow[]> {
+      return db
+        .selectFrom('grants')
+        .selectAll()
+        .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+    },
+
+    /** False when there is no such grant, or it is revoked already. */
+    async revoke(id: string, at: number): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('grants')
+        .set({ revokedAt: at })
+        .where('id', '=', id)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+
+    /** Forgets grants that expired before `before`. */
+    async prune(before: number): Promise<void> {
+      await db.deleteFrom('grants').where('expiresAt', '<', before).execute();
+    },
+  };
+}

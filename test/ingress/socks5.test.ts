@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { expectIdle } from '../data-path/idle.ts';
+import { TestClient } from '../rig/client.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { startEcho, startGreeter } from '../rig/targets.ts';
+import { unusedPort } from '../rig/unused-port.ts';
+import { grantFor, startProxyPair } from './proxy-pair.ts';
+import { askSocks5, type Socks5Options } from './socks5-client.ts';
+
+const SOCKS5 = { socks5: { listen: '127.0.0.1:0' } };
+
+/** The reply to one request; the client is ended. */
+async function replyTo(options: Socks5Options): Promise<number> {
+  const { reply, client } = await askSocks5(options);
+  await client[Symbol.asyncDispose]();
+  return reply;
+}
+
+async function echoes(options: Socks5Options, text: string): Promise<void> {
+  const { reply, client } = await askSocks5(options);
+  try {
+    assert.equal(reply, 0);
+    assert.equal(await client.echo(text), text);
+  } finally {
+    await client[Symbol.asyncDispose]();
+  }
+}
+
+describe('a client of SOCKS5 gets in', () => {
+  test('with a grant as password, as user name, or in the host, by the name of the connection', async () => {
+    await using _leaks = expectNoLeaks();
+    await using echo = await startEcho();
+    await using pair = await startProxyPair({ targets: { Orders: echo.address.port }, ingress: SOCKS5 });
+    const port = pair.port('Orders');
+    const { grant, label } = await grantFor(pair, ['Orders']);
+    const host = 'orders';
+    await echoes({ port, host, user: 'anyone', password: grant }, 'as password');
+    await echoes({ port, host: 'Orders.penstock', user: grant, password: '' }, 'as user');
+    await echoes({ port, host: `orders--${label}.penstock` }, 'no credentials');
+    // What stock JVMs send: the user of the system, and nothing.
+    await echoes(
+      { port, host: `ORDERS--${label.toUpperCase()}.Penstock`, user: 'root', password: '' },
+      'JVM',
+    );
+    await echoes({ port, host, user: 'x', password: grant, methods: [2] }, 'password only');
+    await expectIdle(pair);
+    assert.equal(JSON.stringify(pair.logged).includes(label), false);
+  });
+
+  test('without a grant where none is asked for, with or without credentials', async () => {
+    await using _leaks = expectNoLeaks();
+    await using greeter = await startGreeter('hello');
+    await using pair = await startProxyPair({
+      targets: { db: greeter.address.port },
+      ingress: { ...SOCKS5, grant: 'none' },
+    });
+    const port = pair.port('db');
+    for (const credentials of [{}, { user: 'root', password: '' }]) {
+      const { reply, client } = await askSocks5({ port, host: 'db', ...credentials });
+      assert.equal(reply, 0);
+      assert.equal(String(await client.read(5)), 'hello');
+      await client[Symbol.asyncDispose]();
+    }
+    await expectIdle(pair);
+  });
+
+  test('and may send before it is answered', async () => {
+    await using _leaks = expectNoLeaks();
+    await using echo = await startEcho();
+    await using pair = await startProxyPair({
+      targets: { db: echo.address.port },
+      ingress: { ...SOCKS5, grant: 'none' },
+    });
+    await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('db') });
+    const request = Buffer.concat([
+      Buffer.from([5, 1, 0, 5, 1, 0, 3, 2]),
+      Buffer.from('db'),
+      Buffer.from([0, 1]),
+    ]);
+    client.finish(Buffer.concat([request, Buffer.from('early')]));
+    assert.equal((await client.read(2 + 10)).length, 12);
+    assert.equal(String(await client.read(5)), 'early');
+    assert.equal((await client.receive()).ended, 'fin');
+    await expectIdle(pair);
+  });
+});
+
+test('what may not be is refused, with the reply for it', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({
+    targets: { db: echo.address.port, closed: await unusedPort() },
+    ingress: SOCKS5,
+  });
+  const port = pair.port('db');
+  const { grant } = await grantFor(pair, ['db']);
+  const { grant: closed } = await grantFor(pair, ['closed']);
+  const as = (password: string) => ({ port, user: 'x', password });
+  assert.equal(await replyTo({ port, host: 'db' }), 2, 'no grant');
+  assert.equal(
+    await replyTo({ ...as('pst_grant_aaaaaaaaaaaaaaaaaaaaaaaaaa'), host: 'db' }),
+    2,
+    'no such grant',
+  );
+  assert.equal(await replyTo({ ...as(grant), host: 'closed' }), 2, 'a grant for another connection');
+  assert.equal(
+    await replyTo({ ...as(grant), host: 'elsewhere.example.com', targetPort: 443 }),
+    2,
+    'no open proxy',
+  );
+  assert.equal(await replyTo({ ...as(grant), host: '169.254.169.254', targetPort: 80 }), 2, 'no open proxy');
+  assert.equal(await replyTo({ ...as(closed), host: 'closed' }), 5, 'the target refuses');
+  assert.equal(echo.accepted, 0);
+  await expectIdle(pair);
+});
+
+test('a grant that is revoked ends its clients, and lets no other in', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({ targets: { db: echo.address.port }, ingress: SOCKS5 });
+  const { id, grant } = await grantFor(pair, ['db'], { maxConnections: 1 });
+  const ask = { port: pair.port('db'), host: 'db', user: 'x', password: grant };
+  const { client } = await askSocks5(ask);
+  await client.echo('in');
+  assert.equal(await replyTo(ask), 2, 'it has its connections');
+  await pair.api(`DELETE /grants/${id}`);
+  assert.equal((await client.receive()).ended, 'reset');
+  assert.equal((await pair.event('connection-closed', { past: true }))['code'], 'GRANT_ENDED');
+  assert.equal(await replyTo(ask), 2);
+  await client[Symbol.asyncDispose]();
+  await expectIdle(pair);
+});
+
+test('who says something else, or nothing in time, is ended', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({
+    targets: { db: echo.address.port },
+    ingress: SOCKS5,
+    gateway: { limits: { negotiationTimeout: '300ms', negotiating: 2 } },
+  });
+  const port = pair.port('db');
+  const connect = () => TestClient.connect({ host: '127.0.0.1', port });
+  for (const bytes of [
+    'GET / HTTP/1.1\r\n\r\n',
+    '\x16\x03\x01\x00\x00',
+    '\x04\x01\x00\x50',
+    '\x05\x01\x01',
+  ]) {
+    await using client = await connect();
+    client.send(Buffer.from(bytes, 'latin1'));
+    assert.equal((await client.receive()).ended, 'reset', JSON.stringify(bytes));
+  }
+  await using silent = await connect();
+  await using slow = await connect();
+  slow.send(Buffer.from([5]));
+  assert.equal((await silent.receive(15_000)).ended, 'reset');
+  assert.equal((await slow.receive(15_000)).ended, 'reset');
+  const codes = pair.logged.filter(({ event }) => event === 'client-denied').map(({ code }) => code);
+  assert.deepEqual(codes, [
+    ...Array.from({ length: 4 }, () => 'PROTOCOL_ERROR'),
+    'LIMIT_EXCEEDED',
+    'LIMIT_EXCEEDED',
+  ]);
+  await expectIdle(pair);
+});

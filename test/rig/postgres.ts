@@ -62,6 +62,11 @@ export class Postgres implements AsyncDisposable {
     return { host: '127.0.0.1', port: this.#port };
   }
 
+  /** What the server has logged so far. */
+  get log(): string {
+    return this.#server.output;
+  }
+
   /** What `pg`'s Client takes, with another address when the way leads through a gateway. */
   clientConfig(address: HostPort = this.address): {
     readonly host: string;

@@ -32,7 +32,7 @@ const patterns: readonly Pattern[] = [
   },
   {
     rule: 'authorization',
-    find: /((?:authorization|set-cookie|cookie)["']?[ \t]{0,8}[:=][ \t]{0,8})(?!\[redacted\])[^\r\n"']+/gi,
+    find: /((?:authorization|set-cookie|cookie)["']?[ \t]{0,8}[:=][ \t]{0,8})(?!\[redacted\])[^\r\n]+/gi,
     into: `$1${REDACTED}`,
   },
   {
@@ -47,7 +47,7 @@ const patterns: readonly Pattern[] = [
   },
   {
     rule: 'url-credentials',
-    find: /([A-Za-z][A-Za-z0-9+.-]{0,30}:\/\/)(?!\[redacted\]@)[^\s"'<>@]*(?:@[^\s"'<>@/]*(?=@))*@/g,
+    find: /([A-Za-z][A-Za-z0-9+.-]{0,30}:\/\/)(?!\[redacted\]@)[^\s"'<>]*@/g,
     into: `$1${REDACTED}@`,
   },
   { rule: 'penstock-token', find: /\bpst_[a-z]{2,16}_[A-Za-z0-9_-]+/g, into: REDACTED },

@@ -29,6 +29,7 @@ import { ConnectorChecks } from './target/checks/connector-checks.ts';
 import { heartbeatChecks } from './target/checks/heartbeat-checks.ts';
 import type { Lookup } from './target/lookup.ts';
 import { Targets } from './target/targets.ts';
+import { toldConnectors } from './target/told-connectors.ts';
 import type { GatewayTarget } from './tunnel/dial-gateway.ts';
 import { type PlainRequest, plainRequest } from './tunnel/plain-request.ts';
 import { post } from './tunnel/post.ts';
@@ -137,7 +138,7 @@ export async function startDaemon({
     return plainRequest(gateway(), options, request);
   };
 
-  const connectors = () => config.connectors.map(({ name, kind }) => ({ name, kind }));
+  const connectors = () => toldConnectors(config.connectors);
   const stamp = () => ({ version: config.version, digest: config.digest });
   const pinWatch = watchPin(stamp, log);
   const slots = new SessionSlots({

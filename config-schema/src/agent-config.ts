@@ -42,6 +42,10 @@ export type Connector = {
   readonly check: { readonly interval: number } | undefined;
   /** Undefined: the agent speaks no TLS of its own with this target. */
   readonly tls: TargetTls | undefined;
+  /** Further hosts that the target redirects its clients to; clients may ask for these as well. */
+  readonly alternates: readonly HostPort[];
+  /** The target is told each client's address, in this version of the PROXY protocol. */
+  readonly proxyProtocol: 'v1' | 'v2' | undefined;
 };
 
 /** `env` reads HTTPS_PROXY and NO_PROXY; the whole URL is a secret, since it may carry credentials. */

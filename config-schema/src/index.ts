@@ -13,6 +13,7 @@ export type {
 export { connectorKinds } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
+export { formatHostPort } from './field/host-port.ts';
 export { fieldsWithoutEffect } from './fields-without-effect.ts';
 export type {
   AlertCondition,

@@ -39,9 +39,10 @@ function agentFile(config: AgentConfig): object {
       proxy: gateway.proxy,
     },
     identity: { directory: identity.directory, enrollmentToken: identity.enrollmentToken },
-    connectors: config.connectors.map(({ address, dialTimeout, check, ...connector }) => ({
+    connectors: config.connectors.map(({ address, alternates, dialTimeout, check, ...connector }) => ({
       ...connector,
       address: formatHostPort(address),
+      alternates: alternates.map(formatHostPort),
       dialTimeout: formatDuration(dialTimeout),
       check: check === undefined ? undefined : { interval: formatDuration(check.interval) },
     })),

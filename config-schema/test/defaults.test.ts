@@ -38,6 +38,8 @@ test('the shortest agent.yaml has every default', () => {
         maxStreams: 200,
         dialTimeout: 5000,
         check: undefined,
+        alternates: [],
+        proxyProtocol: undefined,
         tls: undefined,
       },
     ],

@@ -165,3 +165,79 @@ test('who says something else, or nothing in time, is ended', async () => {
   ]);
   await expectIdle(pair);
 });
+
+describe('a target is asked for by its own address', () => {
+  test('by name or by IP address, and by an alternate', async () => {
+    await using _leaks = expectNoLeaks();
+    await using first = await startGreeter('first');
+    await using second = await startGreeter('other');
+    const address = (name: string, { address: { port } }: typeof first) => `${name}:${port}`;
+    await using pair = await startProxyPair({
+      targets: { db: address('db.internal', first) },
+      ingress: { ...SOCKS5, grant: 'none' },
+      agent: {
+        connectors: [
+          {
+            name: 'db',
+            kind: 'tcp',
+            address: address('db.internal', first),
+            alternates: [address('db2.internal', second), address('[::1]', second)],
+          },
+        ],
+      },
+      lookup: async () => [{ address: '127.0.0.1', family: 4 }],
+    });
+    const port = pair.port('db');
+    const hears = async (host: string, targetPort: number) => {
+      const { reply, client } = await askSocks5({ port, host, targetPort });
+      try {
+        return reply === 0 ? String(await client.read(5)) : reply;
+      } finally {
+        await client[Symbol.asyncDispose]();
+      }
+    };
+    assert.equal(await hears('DB.internal', first.address.port), 'first');
+    assert.equal(await hears('db2.internal', second.address.port), 'other');
+    assert.equal(await hears('db2.internal', first.address.port), 2, 'not this pair');
+    assert.equal(await hears('127.0.0.1', first.address.port), 2, 'not under this name');
+    assert.notEqual(await hears('[::1]', second.address.port), 2, 'IPv6 is known however it is spelled');
+    await expectIdle(pair);
+  });
+
+  test('and where two connections have the same, only a grant or a name can tell', async () => {
+    await using _leaks = expectNoLeaks();
+    await using echo = await startEcho();
+    const targets = { one: echo.address.port, two: echo.address.port };
+    await using pair = await startProxyPair({ targets, ingress: SOCKS5 });
+    const port = pair.port('one');
+    const ask = { port, host: '127.0.0.1', targetPort: echo.address.port, user: 'x' };
+    const { grant: both } = await grantFor(pair, ['one', 'two']);
+    const { grant: one } = await grantFor(pair, ['one']);
+    assert.equal(await replyTo({ ...ask, password: both }), 2);
+    const denied = await pair.event('client-denied', { past: true });
+    assert.match(String(denied['detail']), /one, two: ask for one of them by its name/);
+    await echoes({ ...ask, password: one }, 'the one');
+    await echoes({ ...ask, host: 'two', password: both }, 'by name');
+    await expectIdle(pair);
+  });
+});
+
+test('a target that takes the PROXY protocol hears the address of the client', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({
+    targets: { db: echo.address.port },
+    ingress: { ...SOCKS5, grant: 'none' },
+    agent: {
+      connectors: [
+        { name: 'db', kind: 'tcp', address: `127.0.0.1:${echo.address.port}`, proxyProtocol: 'v1' },
+      ],
+    },
+  });
+  const { client } = await askSocks5({ port: pair.port('db'), host: 'db', localAddress: '127.0.0.9' });
+  const header = `PROXY TCP4 127.0.0.9 127.0.0.1 ${client.socket.localPort} ${echo.address.port}\r\n`;
+  assert.equal(String(await client.read(header.length)), header);
+  assert.equal(await client.echo('and then the client'), 'and then the client');
+  await client[Symbol.asyncDispose]();
+  await expectIdle(pair);
+});

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
-import type { AgentConfig, Connector } from '@penstock/config-schema';
+import { type AgentConfig, type Connector, formatHostPort, type HostPort } from '@penstock/config-schema';
 import { fromDialError, TunnelError } from '@penstock/wire';
 import { type DeniedRanges, deniedRanges } from '../policy/denied-ranges.ts';
 import { type DialedTarget, dialTarget } from './dial-target.ts';
 import type { Address, Lookup } from './lookup.ts';
+import { type Endpoint, proxyHeader } from './proxy-header.ts';
 import { cachedLookup } from './resolve.ts';
 import { secureTarget } from './secure-target.ts';
 
@@ -11,7 +12,13 @@ import { secureTarget } from './secure-target.ts';
 export type TargetLease = DialedTarget & { readonly release: () => void };
 
 /** What the gateway wants of a target beyond its connector; see the message `open`. */
-export type TargetWishes = { readonly secure?: boolean };
+export type TargetWishes = {
+  readonly secure?: boolean;
+  /** One of the connector's addresses as this agent tells them; its first when left out. */
+  readonly address?: string | undefined;
+  /** Told to a target that takes the PROXY protocol. */
+  readonly client?: Endpoint;
+};
 
 /**
  * The targets this agent's own file names, and nothing else. Follows the configuration; what is already open stays
@@ -57,14 +64,15 @@ export class Targets {
     name: string,
     deadline: number,
     cancel: AbortController,
-    { secure = false }: TargetWishes = {},
+    { secure = false, address, client }: TargetWishes = {},
   ): Promise<TargetLease> {
     const connector = this.#connectors.get(name);
     if (connector === undefined) {
       throw new TunnelError('UNKNOWN_CONNECTOR', `This agent's file has no connector ${name}.`);
     }
+    const target = addressOf(connector, address);
     const release = this.#take(connector);
-    const { host, port } = connector.address;
+    const { host, port } = target;
     const milliseconds = Math.min(deadline, connector.dialTimeout);
     const late = () =>
       cancel.abort(
@@ -72,9 +80,10 @@ export class Targets {
       );
     const timer = setTimeout(late, milliseconds);
     try {
-      const dialed = await this.#connect(connector, cancel.signal);
-      const target = secure ? await secureTarget(dialed, connector, cancel.signal) : dialed;
-      return { ...target, release };
+      const dialed = await this.#connect(connector, target, cancel.signal);
+      introduce(dialed, connector, client);
+      const ready = secure ? await secureTarget(dialed, connector, cancel.signal) : dialed;
+      return { ...ready, release };
     } catch (error) {
       release();
       throw error;
@@ -83,7 +92,7 @@ export class Targets {
     }
   }
 
-  async #connect({ name, address: { host, port } }: Connector, signal: AbortSignal): Promise<DialedTarget> {
+  async #connect({ name }: Connector, { host, port }: HostPort, signal: AbortSignal): Promise<DialedTarget> {
     const addresses = await this.resolve(host, signal);
     // Checked on what is dialed and not on the name: a name can be pointed anywhere.
     const allowed = addresses.filter(({ address }) => !this.#isDenied(address));
@@ -126,6 +135,28 @@ export class Targets {
     };
     return () => release();
   }
+}
+
+/** What a connector has under an address. Throws TunnelError POLICY_DENIED for one that its file does not list. */
+function addressOf({ name, address, alternates }: Connector, wanted: string | undefined): HostPort {
+  if (wanted === undefined) return address;
+  const found = [address, ...alternates].find((each) => formatHostPort(each) === wanted);
+  if (found !== undefined) return found;
+  throw new TunnelError(
+    'POLICY_DENIED',
+    `${wanted} is neither the address of ${name} in this agent's file nor one of its alternates.`,
+  );
+}
+
+/** Tells the target who the client is, where it wants to know, before anything else is said. */
+function introduce(
+  { socket }: DialedTarget,
+  { proxyProtocol }: Connector,
+  client: Endpoint | undefined,
+): void {
+  if (proxyProtocol === undefined) return;
+  const to = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+  socket.write(proxyHeader(proxyProtocol, client, to));
 }
 
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {

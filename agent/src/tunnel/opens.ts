@@ -75,7 +75,11 @@ export class Opens {
     const started = performance.now();
     let lease: TargetLease;
     try {
-      lease = await targets.dial(connector, open.deadline, cancel, { secure: open.secure === true });
+      lease = await targets.dial(connector, open.deadline, cancel, {
+        secure: open.secure === true,
+        address: open.address,
+        ...(open.clientPort !== undefined && { client: { address: client, port: open.clientPort } }),
+      });
     } catch (error) {
       const { code, message } =
         error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error));

@@ -61,7 +61,7 @@ function buildConnector(
   pointer: string,
   context: BuildContext,
 ): Connector {
-  const { name, kind, maxStreams, check, tls } = connector;
+  const { name, kind, maxStreams, check, tls, alternates, proxyProtocol } = connector;
   return {
     name,
     kind,
@@ -69,6 +69,8 @@ function buildConnector(
     maxStreams,
     dialTimeout: fieldValue('duration', connector.dialTimeout),
     check: check === undefined ? undefined : { interval: fieldValue('duration', check.interval) },
+    alternates: alternates.map((each) => fieldValue('address', each)),
+    proxyProtocol,
     tls: tls && {
       mode: tls.mode,
       ca: tls.ca,

@@ -45,6 +45,17 @@ const connector = group('One target this agent may dial.', {
     ),
   ),
   tls: Type.Optional(connectorTls),
+  alternates: list(
+    text('address', 'Host as `host:port`.'),
+    'Further hosts that the target redirects its clients to, as Oracle RAC and SQL Server do. Clients that come by SOCKS5 or HTTP CONNECT may ask for these as well.',
+    { default: [], maxItems: 16, uniqueItems: true },
+  ),
+  proxyProtocol: Type.Optional(
+    word(
+      ['v1', 'v2'],
+      'Tells the target the address of each client, by the header of the PROXY protocol. Only for targets that expect one. Left out: no header.',
+    ),
+  ),
 });
 
 /** agent.yaml, references resolved and defaults filled in. */

@@ -177,3 +177,59 @@ test('HTTP is asked in clear or with TLS, and an expired certificate is found', 
     }
   }
 });
+
+test('a connector with tls of its own is checked as it would be dialed', { timeout: 60_000 }, async () => {
+  await using _leaks = expectNoLeaks();
+  const [trusted, other] = [await TestAuthority.create('trusted'), await TestAuthority.create('other')];
+  const { chain, key } = await trusted.issue({ commonName: 'db', names: ['db.internal'] });
+  const server = createTlsServer({ cert: chain, key }, (socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'));
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `127.0.0.1:${(server.address() as { port: number }).port}`;
+  const connector = (name: string, ca: TestAuthority, serverName: string) => ({
+    name,
+    kind: 'http',
+    address,
+    check: { interval: '1d' },
+    tls: { mode: 'verify-full', ca: ca.certificate, serverName },
+  });
+  try {
+    await using pair = await startPair({
+      targets: {},
+      agents: { a1: 'dc1' },
+      agent: {
+        connectors: [
+          connector('good', trusted, 'db.internal'),
+          connector('foreign', other, 'db.internal'),
+          connector('misnamed', trusted, 'elsewhere.internal'),
+        ],
+      },
+    });
+    const check = async (name: string) =>
+      (await pair.api('POST /agents/a1/check', { connector: name })) as unknown as Checked;
+    assert.equal((await check('good')).reach, 'ready');
+    const foreign = await check('foreign');
+    assert.equal(foreign.reach, 'certificate', JSON.stringify(foreign));
+    assert.match(stage(foreign, 'tls')?.detail ?? '', /issued by no CA/);
+    assert.equal((await check('misnamed')).reach, 'certificate');
+    const checked = await eventually(
+      'the loop to have checked all',
+      () => {
+        const connectors = pair.agents.get('a1')?.status().connectors ?? [];
+        return connectors.every((each) => each.check !== undefined) && connectors;
+      },
+      { within: 15_000 },
+    );
+    assert.deepEqual(
+      checked.map((each) => each.check?.reach),
+      ['ready', 'certificate', 'certificate'],
+    );
+  } finally {
+    server.close();
+    await once(server, 'close');
+  }
+});

@@ -26,7 +26,11 @@ export function secretsOfPem(pem: string): string[] {
   return [pem, lines.join(''), ...lines.filter(({ length }) => length >= 16)];
 }
 
-const withParts = (value: string) => [value, value.trim(), ...credentialsIn(value.trim())];
+const withParts = (value: string) => [
+  value,
+  value.trim(),
+  ...(value.includes('-----BEGIN') ? secretsOfPem(value) : credentialsIn(value.trim())),
+];
 
 function credentialsIn(text: string): string[] {
   const url = URL.parse(text) ?? (text.includes('@') ? URL.parse(`http://${text}`) : null);

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { ConnectorKind } from '@penstock/config-schema';
+import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
 import { type Clock, type ProbeResult, reachOfCode, systemClock, TunnelError } from '@penstock/wire';
 import { connectTarget } from '../dial-target.ts';
 import type { Address } from '../lookup.ts';
@@ -16,6 +16,8 @@ export type Climb = {
   readonly host: string;
   readonly port: number;
   readonly kind: ConnectorKind;
+  /** How the connector speaks TLS with the target; undefined where clients do. */
+  readonly tls?: TargetTls | undefined;
   /** Milliseconds for all of it. */
   readonly timeout: number;
   /** Decides before anything is asked of the network. Throws CheckFailure `denied`. */
@@ -88,7 +90,7 @@ async function ask(
     await farewell(await connectTo(target, addresses, stages, signal, inTime));
     return stages.result('ready');
   }
-  const likely = waysToAsk(kind, port);
+  const likely = waysToAsk(kind, port, target.tls);
   const ways = target.way === undefined ? likely : likely.toSorted((one) => (one === target.way ? -1 : 1));
   let first: ClimbResult | undefined;
   for (const way of ways) {
@@ -99,8 +101,10 @@ async function ask(
       const stream = way === 'tls' ? await handshake(target, socket, attempt, signal, inTime) : socket;
       const conversation = new Conversation(stream, signal);
       const { startTls } = await talk(check, conversation, host, attempt, inTime);
-      if (startTls === undefined) await conversation.close();
-      else {
+      if (startTls === undefined) {
+        await conversation.close();
+        if (refusesClearText(target)) await attempt.take('tls', () => Promise.reject(noTls()));
+      } else {
         conversation.release(startTls);
         await farewell(await handshake(target, socket, attempt, signal, inTime));
       }
@@ -130,7 +134,7 @@ function connectTo(
 }
 
 function handshake(
-  { host, clock = systemClock }: Climb,
+  { host, kind, tls, clock = systemClock }: Climb,
   socket: Socket,
   stages: Stages,
   signal: AbortSignal,
@@ -138,7 +142,7 @@ function handshake(
 ): Promise<TLSSocket> {
   return stages.take('tls', () =>
     inTime(async () => {
-      const value = await tlsHandshake(socket, host, signal);
+      const value = await tlsHandshake(socket, { kind, host, tls }, signal);
       try {
         return { value, detail: describeTls(value, clock.wall()) };
       } catch (error) {
@@ -168,6 +172,12 @@ function talk(
     }),
   );
 }
+
+/** PostgreSQL has said that it speaks no TLS, and its connector does not go on without. */
+const refusesClearText = ({ kind, tls }: Climb) =>
+  kind === 'postgresql' && (tls?.mode === 'require' || tls?.mode === 'verify-full');
+
+const noTls = () => new CheckFailure('tls', 'The target speaks no TLS, and the connector asks for it.');
 
 /** The result of a climb that ended in a CheckFailure; whatever else was thrown is thrown again. */
 const failedAs =

@@ -16,7 +16,7 @@ export type ConnectorCheckOptions = {
 
 /** How far the way to a connector leads. The connector itself is the owners' word that it may be reached. */
 export function checkConnector(
-  { kind, address: { host, port } }: Connector,
+  { kind, tls, address: { host, port } }: Connector,
   { targets, ...options }: ConnectorCheckOptions,
 ): Promise<ClimbResult> {
   return climb({
@@ -24,6 +24,7 @@ export function checkConnector(
     host,
     port,
     kind,
+    tls,
     allowHost: () => {},
     allowAddresses: (addresses) => allowedBy(targets, host, addresses),
     resolve: (name, signal) => targets.resolve(name, signal),

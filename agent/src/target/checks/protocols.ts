@@ -1,4 +1,4 @@
-import type { ConnectorKind } from '@penstock/config-schema';
+import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
 import { checkHttp } from './http.ts';
 import { checkMongodb } from './mongodb.ts';
 import { checkMysql } from './mysql.ts';
@@ -26,8 +26,13 @@ const tlsFromTheStart: ReadonlySet<ConnectorKind> = new Set(['mongodb', 'redis',
 /** Ports where TLS is what one finds. */
 const tlsPorts: ReadonlySet<number> = new Set([443, 8443, 6380]);
 
-/** The ways to ask a target of this kind, the likelier first. */
-export function waysToAsk(kind: ConnectorKind, port: number): readonly ('clear' | 'tls')[] {
+/** The ways to ask a target of this kind, the likelier first; one alone where its connector says which. */
+export function waysToAsk(
+  kind: ConnectorKind,
+  port: number,
+  tls: TargetTls | undefined,
+): readonly ('clear' | 'tls')[] {
   if (!tlsFromTheStart.has(kind)) return ['clear'];
+  if (tls !== undefined && tls.mode !== 'prefer') return tls.mode === 'disable' ? ['clear'] : ['tls'];
   return tlsPorts.has(port) ? ['tls', 'clear'] : ['clear', 'tls'];
 }

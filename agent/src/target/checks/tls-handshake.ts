@@ -1,24 +1,40 @@
 import { isIP, type Socket } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
 import { errorText } from '@penstock/wire';
+import { isCertificateFailure, targetTlsOptions, targetTlsSentence } from '../target-tls.ts';
 import { CheckFailure } from './check-failure.ts';
 
+/** How TLS is spoken with a target: as its connector says, or just to see that it can be. */
+export type TlsWish = {
+  readonly kind: ConnectorKind;
+  readonly host: string;
+  readonly tls: TargetTls | undefined;
+};
+
 /**
- * A TLS handshake on a connected socket. Whether the certificate is that of the target is for the client to say, whose
- * TLS it is; here only its dates are looked at. Throws CheckFailure `tls` or `certificate`, or the signal's reason.
+ * A TLS handshake on a connected socket. Where the connector does not say how TLS is spoken, the client does it end to
+ * end: then the certificate is for the client to judge, and here only its dates are looked at. Throws CheckFailure `tls`
+ * or `certificate`, or the signal's reason.
  */
-export async function tlsHandshake(socket: Socket, host: string, signal: AbortSignal): Promise<TLSSocket> {
+export async function tlsHandshake(
+  socket: Socket,
+  { kind, host, tls: settings }: TlsWish,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const fail = (error: Error) =>
-    reject(new CheckFailure('tls', `The handshake failed: ${errorText(error)}.`));
+  const fail = (error: Error) => {
+    const reach = isCertificateFailure(error) ? 'certificate' : 'tls';
+    reject(new CheckFailure(reach, `The handshake failed: ${targetTlsSentence(error)}`, { cause: error }));
+  };
   const close = () =>
     reject(new CheckFailure('tls', 'The target closed the connection during the handshake.'));
   const abort = () => reject(signal.reason);
   const tls = connect({
     socket,
-    servername: isIP(host) === 0 ? host : '',
-    rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
+    ...(settings === undefined || settings.mode === 'disable'
+      ? { servername: isIP(host) === 0 ? host : '', rejectUnauthorized: false, minVersion: 'TLSv1.2' }
+      : optionsOf(settings, kind, host)),
   });
   tls.once('secureConnect', resolve).once('error', fail).once('close', close);
   signal.addEventListener('abort', abort, { once: true });
@@ -33,6 +49,15 @@ export async function tlsHandshake(socket: Socket, host: string, signal: AbortSi
     signal.removeEventListener('abort', abort);
     tls.off('secureConnect', resolve).off('error', fail).off('close', close);
     tls.on('error', () => {});
+  }
+}
+
+/** Throws CheckFailure `tls` when the connector's own files cannot be used. */
+function optionsOf(settings: TargetTls, kind: ConnectorKind, host: string): ConnectionOptions {
+  try {
+    return targetTlsOptions(settings, kind, host);
+  } catch (cause) {
+    throw new CheckFailure('tls', `The tls of the connector cannot be used: ${errorText(cause)}.`, { cause });
   }
 }
 

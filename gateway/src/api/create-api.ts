@@ -27,6 +27,7 @@ import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
 import { pinRoutes } from './pins.ts';
+import { poolRoutes } from './pools.ts';
 import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
 import { validateStrictly } from './request-validation.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -39,7 +40,7 @@ export type ApiDependencies = {
   /** Facts of the moment, asked at each request; they must not wait. */
   /** Asks agents for what only they know. */
   readonly questions: AgentQuestions;
-  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing'>;
+  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'pools'>;
   readonly actions: FleetActions;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string) => Explanation | undefined;
@@ -96,6 +97,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       agentDiagnosticsRoutes(typed, questions);
       agentRoutes(typed, { store, revocation, fleet, actions, clock });
       configVersionRoutes(typed, fleet.versions);
+      poolRoutes(typed, () => fleet.pools());
       pinRoutes(typed, () => fleet.pinListing(), actions);
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);

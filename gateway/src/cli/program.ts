@@ -10,6 +10,7 @@ import { gatewayConfigCommand } from './config-command.ts';
 import { connectionCommand } from './connection-command.ts';
 import { grantCommand } from './grant-command.ts';
 import { initCommand } from './init-command.ts';
+import { poolCommand } from './pool-command.ts';
 import { runCommand } from './run-command.ts';
 import { sessionCommand } from './session-command.ts';
 import { tokenCommand } from './token-command.ts';
@@ -24,6 +25,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addCommand(gatewayConfigCommand(io))
     .addCommand(tokenCommand(io))
     .addCommand(agentCommand(io))
+    .addCommand(poolCommand(io))
     .addCommand(sessionCommand(io))
     .addCommand(connectionCommand(io))
     .addCommand(alertCommand(io))

@@ -123,3 +123,21 @@ test('an agent is drained and resumed', async () => {
   const resumed = await rig.cli('agent', 'resume', 'orders-1');
   assert.match(resumed.stdout, /^orders-1 takes opens again .* it is disconnected\.\n$/);
 });
+
+test('pools are listed with their agents by state', async () => {
+  await using rig = await cliRig('viewer');
+  await enroll(rig, 'orders-1');
+  const { stdout } = await rig.cli('pool', 'list');
+  const [, one = '', two = ''] = stdout.split('\n');
+  assert.match(one, /^dc1\s+0 of 1\s+1 disconnected\s+0\/64\s+0\s+0\s+off$/);
+  assert.match(two, /^dc2\s+0 of 1\s+none\s+0\/64/);
+  const { items } = JSON.parse((await rig.cli('pool', 'list', '-o', 'json')).stdout) as {
+    items: { healthy: boolean }[];
+  };
+  assert.deepEqual(
+    items.map(({ healthy }) => healthy),
+    [false, false],
+  );
+  const unknown = await rig.api.ask('GET', '/api/v1/pools/dc9', { as: 'viewer' });
+  assert.equal(unknown.status, 404);
+});

@@ -58,6 +58,8 @@ export type GatewayConfig = ConfigVersion & {
   readonly dataDirectory: string;
   /** Left out in the file: a server certificate made once by `init` in the data directory. PEM both. */
   readonly tls: { readonly certificate: string; readonly key: Secret } | undefined;
+  /** What the admin address shows; plain HTTP when undefined. PEM both. */
+  readonly adminTls: { readonly certificate: string; readonly key: Secret } | undefined;
   readonly store: 'embedded';
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];

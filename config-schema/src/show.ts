@@ -75,6 +75,7 @@ function gatewayFile(config: GatewayConfig): object {
     listen: { tunnel: formatHostPort(config.listen.tunnel), admin: formatHostPort(config.listen.admin) },
     dataDirectory: config.dataDirectory,
     tls: config.tls,
+    adminTls: config.adminTls,
     store: config.store,
     pools: config.pools.map(({ queue, ...pool }) => ({
       ...pool,

@@ -93,6 +93,7 @@ test('the shortest gateway.yaml has every default', () => {
         ],
       },
     ],
+    adminTls: undefined,
     ingressTls: undefined,
     limits: { perAddress: 5000, negotiating: 1000, negotiationTimeout: 10_000, idleTimeout: 0 },
     identity: { certificateLifetime: 86_400_000 },

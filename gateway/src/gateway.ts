@@ -10,6 +10,7 @@ import {
   WindowBudget,
 } from '@penstock/wire';
 import { Grants } from './access/grants.ts';
+import { replaceAdminTls, staysOnHost } from './api/admin-tls.ts';
 import { createApi } from './api/create-api.ts';
 import { explainConnection } from './api/explain-connection.ts';
 import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
@@ -25,7 +26,7 @@ import { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 import { sessionViews } from './fleet/session-view.ts';
 import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
-import { loadServerCertificate } from './identity/server-certificate.ts';
+import { loadAdminCertificate, loadServerCertificate } from './identity/server-certificate.ts';
 import { tellStoreProblems } from './identity/store-problem.ts';
 import { ClientTls, clientTlsMaterial } from './ingress/client-tls.ts';
 import { Ingresses } from './ingress/ingresses.ts';
@@ -212,7 +213,9 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const actions = fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool);
   metrics.observe(gatewayGauges(sources));
   metrics.observeFleet(fleetGauges(fleet, alerts, () => config));
+  const adminTls = loadAdminCertificate(config);
   const api = await createApi({
+    tls: adminTls,
     store,
     tokens: identity.tokens,
     revocation: identity.revocation,
@@ -240,6 +243,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   log('gateway-started', { organization: config.organization, epoch, version: SOFTWARE_VERSION });
   log('tunnel-listening', { address: endpoint.address.address, port: endpoint.address.port });
   log('admin-listening', { address: admin.address, port: admin.port });
+  if (adminTls === undefined && !staysOnHost(admin.address))
+    log('admin-in-clear', { address: admin.address });
   const running = starting.move();
   const stop = async () => {
     if (running.disposed) return;
@@ -255,6 +260,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       if (life === 'leaving') return;
       // What can fail comes first, so that a configuration is in force as a whole or not at all.
       const replacement = config.tls === next.tls ? undefined : await tls(next);
+      const adminCertificate = loadAdminCertificate(next);
+      if (adminCertificate !== undefined) replaceAdminTls(api, adminCertificate);
       clientTls.replace(clientTlsMaterial(next, replacement ?? presented));
       if (replacement !== undefined) {
         endpoint.replaceTls(replacement);

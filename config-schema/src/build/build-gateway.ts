@@ -6,7 +6,7 @@ import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
 
 /** The configuration that a checked file with its defaults stands for. */
 export function buildGateway(file: GatewayFile, context: BuildContext): GatewayConfig {
-  const { dataDirectory, tls, ingressTls, store, limits, dial, ejection, tunnel, health } = file;
+  const { dataDirectory, tls, adminTls, ingressTls, store, limits, dial, ejection, tunnel, health } = file;
   const duration = (text: string): number => fieldValue('duration', text);
   return {
     version: context.version,
@@ -22,6 +22,10 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       tls === undefined
         ? undefined
         : { certificate: tls.certificate, key: secretOf(context, '/tls/key', tls.key) },
+    adminTls: adminTls && {
+      certificate: adminTls.certificate,
+      key: secretOf(context, '/adminTls/key', adminTls.key),
+    },
     store: fieldValue('store', store),
     pools: file.pools.map(buildPool),
     connections: file.connections.map(buildConnection),

@@ -22,6 +22,7 @@ export function checkGatewayFile(view: FileView): void {
   checkIngressKinds(view);
   checkSharedListeners(view);
   checkKeyOfCertificate(view, 'tls');
+  checkKeyOfCertificate(view, 'adminTls');
   checkKeyOfCertificate(view, 'ingressTls');
   checkOrder(view, ['dial', 'attemptTimeout'], ['dial', 'totalTimeout']);
   checkOrder(view, ['health', 'heartbeatInterval'], ['health', 'staleAfter']);

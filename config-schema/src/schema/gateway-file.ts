@@ -82,6 +82,15 @@ export const GatewayFile = group(
         key: text('privateKey', 'Its private key as PEM, by reference: `${file:/etc/penstock/tls.key}`.'),
       }),
     ),
+    adminTls: Type.Optional(
+      group('Certificate of the admin address, which speaks TLS then. Left out: plain HTTP.', {
+        certificate: text(
+          'certificate',
+          'Certificate chain as PEM, the own first: `${file:/etc/penstock/admin.crt}`.',
+        ),
+        key: text('privateKey', 'Its private key as PEM, by reference: `${file:/etc/penstock/admin.key}`.'),
+      }),
+    ),
     store: text('store', '`embedded` keeps state in the data directory, the only store of this release.', {
       default: 'embedded',
     }),

@@ -5,7 +5,9 @@ const unasked: unknown = new Proxy(() => undefined, { get: () => unasked, apply:
 
 /** The OpenAPI document of every route, made without a store or a socket. */
 export async function apiDocument(): Promise<object> {
-  const dependencies = new Proxy({} as ApiDependencies, { get: () => unasked });
+  const dependencies = new Proxy({} as ApiDependencies, {
+    get: (_target, name) => (name === 'tls' ? undefined : unasked),
+  });
   const app = await createApi(dependencies);
   await app.ready();
   const document = app.swagger();

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Grants } from '../access/grants.ts';
 import type { AgentQuestions } from '../fleet/agent-questions.ts';
 import type { Alerts } from '../fleet/alerts/alerts.ts';
@@ -10,6 +10,7 @@ import type { SessionView } from '../fleet/session-view.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
+import { type AdminTls, secureContextOf } from './admin-tls.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
 import { agentDiagnosticsRoutes } from './agent-diagnostics.ts';
 import { agentRoutes, type FleetReader } from './agents.ts';
@@ -54,6 +55,8 @@ export type ApiDependencies = {
   /** Told of every request that failed on this side. */
   readonly report: (failure: ApiFailure) => void;
   readonly clock?: () => number;
+  /** Plain HTTP when left out. */
+  readonly tls?: AdminTls | undefined;
 };
 
 const KIB = 1024;
@@ -67,7 +70,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const { store, tokens, revocation, fleet, actions, questions, connections } = dependencies;
   const { readiness, metrics, events, approvals, report } = dependencies;
   const clock = dependencies.clock ?? Date.now;
-  const app = fastify({
+  const { tls } = dependencies;
+  const options: FastifyServerOptions = {
     logger: false,
     bodyLimit: 64 * KIB,
     // Longer than the longest question to an agent, of which nothing is heard until it is answered.
@@ -78,7 +82,12 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
     trustProxy: false,
     frameworkErrors: answerBadPath,
     routerOptions: { maxParamLength: 128 },
-  }).withTypeProvider<TypeBoxProvider>();
+  };
+  // Fastify has another type for each kind of server; what is done with it here is the same.
+  const app = fastify({
+    ...options,
+    ...(tls && { https: secureContextOf(tls) }),
+  } as FastifyServerOptions).withTypeProvider<TypeBoxProvider>();
   validateStrictly(app);
   answerProblems(app, report);
   await describeApi(app);

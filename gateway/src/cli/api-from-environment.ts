@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { CommandError, exitCodes, type Io, styleFor } from '@penstock/terminal';
 import { ApiClient } from './api-client.ts';
+import { trustAuthorities } from './trusted-authorities.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
@@ -28,6 +29,7 @@ export function apiFromEnvironment(
     const { warning } = styleFor(stderr, environment);
     stderr.write(`${warning('warning:')} the admin token travels to ${url.host} in the clear. Use https.\n`);
   }
+  if (url.protocol === 'https:') trustAuthorities({ environment });
   return new ApiClient({ url, token, ...options });
 }
 

@@ -39,6 +39,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
 All but init, run and what concerns gateway.yaml ask the API of a running gateway:
   PENSTOCK_URL    its admin address, http://127.0.0.1:8080 when not set
   PENSTOCK_TOKEN  an admin token; init prints the first one
+  PENSTOCK_CA     a file with the CA of its certificate, where this host does not trust it
 
 Example:
   $ penstock-gateway init --config gateway.yaml --host gateway.example.com

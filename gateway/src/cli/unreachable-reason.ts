@@ -11,15 +11,42 @@ export function unreachableReason(error: unknown): UnreachableReason {
       suggestion: 'Write http:// in PENSTOCK_URL, unless something before the gateway should speak TLS.',
     };
   }
+  if (untrusted.has(code)) {
+    return {
+      why: `its certificate is of no CA that is trusted here (${code})`,
+      suggestion: 'Set PENSTOCK_CA to a file with the CA that signed it, as PEM.',
+    };
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return {
+      why: 'its certificate is for other names',
+      suggestion: 'Write one of the names of the certificate in PENSTOCK_URL.',
+    };
+  }
+  if (code === 'CERT_HAS_EXPIRED') {
+    return {
+      why: 'its certificate has expired',
+      suggestion: 'Renew the certificate of adminTls in gateway.yaml.',
+    };
+  }
   if (code.startsWith('HPE_') || endedWithoutAnswer.has(code)) {
     return {
       why: 'the port answers, but not with HTTP',
       suggestion:
-        'Is it the tunnel port? PENSTOCK_URL is the admin address of the gateway (listen.admin in gateway.yaml).',
+        'Is it the tunnel port? PENSTOCK_URL is the admin address of the gateway (listen.admin in gateway.yaml), with ' +
+        'https:// where gateway.yaml has adminTls.',
     };
   }
   return { why: code };
 }
+
+const untrusted = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 
 const NO_HTTP = 'HPE_INVALID_CONSTANT';
 /** The peer took the connection and ended it without an answer. */

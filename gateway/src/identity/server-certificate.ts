@@ -59,6 +59,13 @@ export async function loadServerCertificate(
   return presentable(certificate, key, files.certificate, await readPrivateFile(files.backupKey));
 }
 
+/** The certificate of the admin address, where one is configured. Throws IdentityFileError. */
+export function loadAdminCertificate({
+  adminTls,
+}: Pick<GatewayConfig, 'adminTls'>): ServerCertificate | undefined {
+  return adminTls && presentable(adminTls.certificate, adminTls.key.reveal(), 'adminTls in gateway.yaml');
+}
+
 /** Makes what is missing of the self-signed server certificate and its backup key; overwrites nothing. */
 export async function ensureServerCertificate(
   dataDirectory: string,

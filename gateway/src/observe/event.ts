@@ -7,6 +7,10 @@ export const events = {
   'gateway-stopped': ['info', 'The gateway has stopped.'],
   'tunnel-listening': ['info', 'The tunnel port is open for agents.'],
   'admin-listening': ['info', 'The admin address is open.'],
+  'admin-in-clear': [
+    'warn',
+    'The admin address is open for other hosts and speaks no TLS: admin tokens travel in the clear.',
+  ],
   'ingress-listening': ['info', 'An ingress is open for clients.'],
   'ingress-closed': ['info', 'An ingress takes no new clients any more; those that came through it go on.'],
   'ingress-failed': ['error', 'An ingress could not be opened; what its connection had before stays open.'],

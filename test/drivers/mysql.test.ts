@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everyDriver } from '@penstock/gateway';
+import { type Blanks, everyDriver } from '@penstock/gateway';
 import mysql2, { type RowDataPacket } from 'mysql2/promise';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';
@@ -14,9 +14,10 @@ import type { Pair } from '../rig/pair.ts';
 import { skipWithoutJdbc } from './driver-jars.ts';
 import { JavaPrograms } from './java-program.ts';
 import { expectJdbcWorks, mariadb } from './jdbc-work.ts';
-import { driverNamed, printedFor, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import { driverNamed, grantLabel, printedFor, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
 
-const WAYS: readonly WayName[] = ['tcp'];
+/** What each driver can take: MariaDB's resolves names itself, and asks a proxy for an address. */
+const WAYS: readonly WayName[] = ['tcp', 'socks5 with a grant', 'socks5 without a grant'];
 const withoutServer = skipWithout('mariadbd');
 const withoutJdbc = withoutServer || skipWithoutJdbc();
 
@@ -38,7 +39,12 @@ before(async () => {
 });
 after(() => stack.disposeAsync());
 
-async function works(driver: string, name: WayName, parameters: string): Promise<void> {
+async function works(
+  driver: string,
+  name: WayName,
+  parameters: string,
+  blanks: Partial<Blanks> = {},
+): Promise<void> {
   await using java = await JavaPrograms.compile();
   const way = await wayInto(pair, 'orders', name);
   const { user, database } = server;
@@ -46,6 +52,8 @@ async function works(driver: string, name: WayName, parameters: string): Promise
     connection: 'orders',
     user,
     database,
+    grant: await grantLabel(pair, 'orders'),
+    ...blanks,
   });
   await expectJdbcWorks(java, { url: `${connect}${parameters}`, login: server, properties }, mariadb);
   await expectIdle(pair);
@@ -55,15 +63,20 @@ for (const way of WAYS) {
   test(`MySQL Connector/J by ${way}: the printed string works, and cancels`, { skip: withoutJdbc }, () =>
     works('mysql', way, ''),
   );
+}
 
+for (const way of ['tcp', 'socks5 without a grant'] as const) {
   test(
     `MariaDB Connector/J by ${way}: with the authority of the database, and cancels`,
-    { skip: withoutJdbc },
-    () => works('mariadb', way, `&sslMode=verify-ca&serverSslCert=${authorityFile}`),
+    {
+      skip: withoutJdbc,
+    },
+    () =>
+      works('mariadb', way, `&sslMode=verify-ca&serverSslCert=${authorityFile}`, { target: server.address }),
   );
 
   test(`MariaDB Connector/J by ${way}: without TLS`, { skip: withoutJdbc }, () =>
-    works('mariadb', way, '&sslMode=disable'),
+    works('mariadb', way, '&sslMode=disable', { target: server.address }),
   );
 }
 

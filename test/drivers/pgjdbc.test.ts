@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everyDriver } from '@penstock/gateway';
+import { type Blanks, everyDriver } from '@penstock/gateway';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';
 import type { Pair } from '../rig/pair.ts';
@@ -10,9 +10,23 @@ import { type DriverSet, skipWithoutJdbc } from './driver-jars.ts';
 import { JavaPrograms } from './java-program.ts';
 import { expectJdbcWorks, postgresql } from './jdbc-work.ts';
 import { jvmTrust } from './jvm-trust.ts';
-import { driverNamed, printedFor, serverNames, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import {
+  driverNamed,
+  grantLabel,
+  printedFor,
+  serverNames,
+  startPairWithWays,
+  type WayName,
+  wayInto,
+} from './ways-in.ts';
 
-const WAYS: readonly WayName[] = ['tcp', 'sni passthrough', 'sni terminate'];
+const WAYS: readonly WayName[] = [
+  'tcp',
+  'sni passthrough',
+  'sni terminate',
+  'socks5 with a grant',
+  'socks5 without a grant',
+];
 const PGJDBC = driverNamed(everyDriver, 'pgjdbc');
 
 const stack = new AsyncDisposableStack();
@@ -40,10 +54,21 @@ before(async () => {
 });
 after(() => stack.disposeAsync());
 
-async function works(drivers: DriverSet, name: WayName, parameters = ''): Promise<void> {
+async function works(
+  drivers: DriverSet,
+  name: WayName,
+  parameters = '',
+  blanks: Partial<Blanks> = {},
+): Promise<void> {
   const way = await wayInto(pair, 'orders', name);
   const { user, database } = postgres;
-  const { connect, properties } = printedFor(PGJDBC, way, { connection: 'orders', user, database });
+  const { connect, properties } = printedFor(PGJDBC, way, {
+    connection: 'orders',
+    user,
+    database,
+    grant: await grantLabel(pair, 'orders'),
+    ...blanks,
+  });
   await expectJdbcWorks(
     java,
     { url: `${connect}${parameters}`, login: postgres, properties: { ...trust, ...properties }, drivers },
@@ -83,3 +108,14 @@ for (const way of ['tcp', 'sni passthrough', 'sni terminate'] as const) {
     () => works('pinned', way, `&sslmode=verify-full&sslrootcert=${authorityFile}&sslNegotiation=direct`),
   );
 }
+
+test(
+  'pgjdbc by socks5: it asks for the address of the database, and the name in the certificate fits',
+  {
+    skip: skipWithoutJdbc(),
+  },
+  () =>
+    works('pinned', 'socks5 without a grant', `&sslmode=verify-full&sslrootcert=${authorityFile}`, {
+      target: postgres.address,
+    }),
+);

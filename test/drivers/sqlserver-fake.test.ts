@@ -42,7 +42,7 @@ before(async () => {
         orders: {
           port: fake.address.port,
           kind: 'sqlserver',
-          ways: ['tcp', 'sni passthrough', 'sni terminate'],
+          ways: ['tcp', 'sni passthrough', 'sni terminate', 'socks5 without a grant'],
         },
       },
       authority,
@@ -56,7 +56,7 @@ after(() => stack.disposeAsync());
 
 async function works(name: WayName, parameters: string): Promise<void> {
   const way = await wayInto(pair, 'orders', name);
-  const blanks = { connection: 'orders', user: FAKE_LOGIN.user, database: 'master' };
+  const blanks = { connection: 'orders', user: FAKE_LOGIN.user, database: 'master', target: fake.address };
   const { connect, properties: printed } = printedFor(SQLSERVER, way, blanks);
   const properties = { ...trust, ...printed };
   await expectJdbcWorks(
@@ -82,6 +82,12 @@ for (const way of ['sni passthrough', 'sni terminate'] as const) {
     () => works(way, ''),
   );
 }
+
+test(
+  'mssql-jdbc by socks5, against a fake: it asks for the address of the server',
+  { skip: skipWithoutJdbc() },
+  () => works('socks5 without a grant', ';trustServerCertificate=true'),
+);
 
 type Encrypt = NonNullable<NonNullable<ConnectionConfiguration['options']>['encrypt']>;
 

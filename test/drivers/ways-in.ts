@@ -19,6 +19,8 @@ const entries = {
     mode: 'terminate',
     ...FROM_HERE,
   }),
+  'socks5 with a grant': () => ({ socks5: { listen: '127.0.0.1:0' }, grant: 'required', ...FROM_HERE }),
+  'socks5 without a grant': () => ({ socks5: { listen: '127.0.0.2:0' }, grant: 'none', ...FROM_HERE }),
 } satisfies Readonly<Record<string, Entry>>;
 
 export type WayName = keyof typeof entries;
@@ -81,6 +83,9 @@ export async function startPairWithWays(
   });
 }
 
+/** What tells two ways in of one kind apart. */
+const told = ['mode', 'grant', 'tls'] as const;
+
 type IngressAnswer = WayIn & { readonly address: string };
 
 /** The way as the API tells it, with this host as the gateway's name. */
@@ -91,10 +96,24 @@ export async function wayInto(pair: Pair, connection: string, name: WayName): Pr
   const wanted = entryOf(name, connection);
   const ingress = items
     .find((each) => each.name === connection)
-    ?.ingress.find((each) => each.kind in wanted && (each.kind !== 'sni' || each.mode === wanted['mode']));
+    ?.ingress.find(
+      (each) =>
+        each.kind in wanted &&
+        told.every(
+          (key) =>
+            !(key in wanted) ||
+            Object.entries(each).some(([name, value]) => name === key && value === wanted[key]),
+        ),
+    );
   if (ingress === undefined) throw new Error(`${connection} has no way in of the kind ${name}.`);
   const { address, ...way } = ingress;
   return { ...way, host: way.kind === 'sni' ? way.host : address };
+}
+
+/** The part of a new grant for a connection that stands in a host name. */
+export async function grantLabel(pair: Pair, connection: string): Promise<string> {
+  const { grant } = await pair.api('POST /grants', { connections: [connection] });
+  return String(grant).replace('pst_grant_', '');
 }
 
 /** What `connection url` prints for a driver: the string, and the options of the JVM beside it. */

@@ -27,11 +27,11 @@ export const notes = {
   'jvm-socks':
     'These options are for the whole JVM: every other connection of it takes the proxy too, unless socksNonProxyHosts names its host.',
   'jvm-grant':
-    'The JVM sends no SOCKS credentials for sockets of drivers, so the grant stands in the host, between the two hyphens and the dot. Keep such a URL as secret as a password.',
+    'The JVM sends no SOCKS credentials for sockets of drivers, so the grant stands in the host, between the two hyphens and the dot, without its beginning pst_grant_. Keep such a URL as secret as a password.',
   'remote-dns':
     'The name is resolved at the agent. A client that resolves it first cannot find it here, and fails.',
   'local-dns':
-    'This driver resolves the host itself before it asks the proxy: write the IP address of the target, as the connector has it.',
+    'This driver resolves the host itself before it asks the proxy: ADDRESS is the IP address of the target, as the connector in agent.yaml has it (--target).',
   'proxy-verify-full':
     "TLS is between this driver and the database: to verify the name, ask for the host and port of agent.yaml instead of the connection's name (--target), and the database's certificate fits.",
   'mariadb-tls':

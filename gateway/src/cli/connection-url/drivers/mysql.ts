@@ -1,4 +1,4 @@
-import { askedForByJvm, jvmSocks } from '../proxy-host.ts';
+import { addressAskedFor, askedForByJvm, jvmSocks, noGrantInHost } from '../proxy-host.ts';
 import type { Driver, Recipe } from '../recipe.ts';
 import { hostPort, urlHost } from '../way-in.ts';
 
@@ -44,11 +44,14 @@ export const mariadb: Driver = {
       notes: ['jdbc-password', 'mariadb-tls', 'keepalive', 'mysql-no-retry', 'cancel'],
     }),
     sni: noSni,
-    socks5: (way, blanks) => ({
-      connect: `jdbc:mariadb://${hostPort(askedForByJvm(way, blanks, PORT))}/${blanks.database}?user=${blanks.user}`,
-      also: jvmSocks(way),
-      notes: ['jdbc-password', 'jvm-socks', 'local-dns', 'mariadb-tls', 'cancel'],
-    }),
+    socks5: (way, blanks) =>
+      way.grant === 'required'
+        ? noGrantInHost('tcp')
+        : {
+            connect: `jdbc:mariadb://${hostPort(addressAskedFor(blanks, PORT))}/${blanks.database}?user=${blanks.user}`,
+            also: jvmSocks(way),
+            notes: ['jdbc-password', 'jvm-socks', 'local-dns', 'mariadb-tls', 'cancel'],
+          },
     httpConnect: noHttp,
   },
 };

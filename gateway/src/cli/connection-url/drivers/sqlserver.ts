@@ -1,4 +1,4 @@
-import { askedForByJvm, jvmSocks } from '../proxy-host.ts';
+import { addressAskedFor, jvmSocks, noGrantInHost } from '../proxy-host.ts';
 import type { Driver } from '../recipe.ts';
 import { hostPort } from '../way-in.ts';
 
@@ -24,11 +24,14 @@ export const sqlserver: Driver = {
         'mssql-spn',
       ],
     }),
-    socks5: (way, blanks) => ({
-      connect: `jdbc:sqlserver://${hostPort(askedForByJvm(way, blanks, PORT))};databaseName=${blanks.database};user=${blanks.user};encrypt=true`,
-      also: jvmSocks(way),
-      notes: ['jdbc-password', 'jvm-socks', 'local-dns', 'mssql-certificate', 'mssql-spn'],
-    }),
+    socks5: (way, blanks) =>
+      way.grant === 'required'
+        ? noGrantInHost('tcp or sni')
+        : {
+            connect: `jdbc:sqlserver://${hostPort(addressAskedFor(blanks, PORT))};databaseName=${blanks.database};user=${blanks.user};encrypt=true`,
+            also: jvmSocks(way),
+            notes: ['jdbc-password', 'jvm-socks', 'local-dns', 'mssql-certificate', 'mssql-spn'],
+          },
     httpConnect: () => ({ not: 'The driver speaks to no HTTP proxy. Use socks5, tcp or sni.' }),
   },
 };

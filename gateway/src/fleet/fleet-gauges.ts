@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { AgentGauges, FleetGauges } from '../observe/fleet-metrics.ts';
+import { onceATurn } from '../observe/once-a-turn.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Alerts } from './alerts/alerts.ts';
 import { isOlder } from './alerts/software-version.ts';
@@ -8,22 +9,24 @@ import type { OpenFleet } from './open-fleet.ts';
 
 /** What the metrics read of fleet and alerts. */
 export function fleetGauges(
-  fleet: Pick<OpenFleet, 'agents' | 'pools' | 'gateway'>,
+  fleet: Pick<OpenFleet, 'agents' | 'pools' | 'certificateNotAfter'>,
   alerts: Pick<Alerts, 'firing' | 'receivers'>,
   config: () => Pick<GatewayConfig, 'alerts'>,
 ): FleetGauges {
+  const agentsNow = onceATurn(() => fleet.agents());
   return {
     version: SOFTWARE_VERSION,
-    agents: () => fleet.agents().map(agentGauges),
-    pools: () =>
-      fleet.pools().map(({ name, ready, minReady, queue, agents }) => ({
+    agents: onceATurn(() => agentsNow().map(agentGauges)),
+    pools: onceATurn(() =>
+      fleet.pools(agentsNow()).map(({ name, ready, minReady, queue, agents }) => ({
         pool: name,
         ready,
         minReady,
         queueLimit: queue.limit,
         states: agents,
       })),
-    certificateNotAfter: () => fleet.gateway().certificateNotAfter,
+    ),
+    certificateNotAfter: () => fleet.certificateNotAfter(),
     alertsFiring() {
       const counts = new Map<string, number>(config().alerts.map(({ when }) => [when, 0]));
       for (const { condition } of alerts.firing) counts.set(condition, (counts.get(condition) ?? 0) + 1);

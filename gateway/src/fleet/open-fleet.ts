@@ -6,6 +6,7 @@ import type { Store } from '../store/open-store.ts';
 import type { PinRow } from '../store/schema.ts';
 import type { Registry } from '../tunnel/registry.ts';
 import type { AgentSession, SessionOptions } from '../tunnel/session.ts';
+import type { AgentView } from './agent-view.ts';
 import { ConfigVersions } from './config-versions.ts';
 import { type AgentChange, Fleet, type Verdict } from './fleet.ts';
 import type { GatewayHealth } from './gateway-health.ts';
@@ -39,8 +40,11 @@ export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'onChange
   readonly pins: Pins;
   /** Pins by whom they are for, agents by their names. */
   pinListing(): readonly PinListing[];
-  pools(): readonly PoolView[];
+  /** Of the agents that the caller has read already, where it has. */
+  pools(agents?: readonly AgentView[]): readonly PoolView[];
   gateway(): GatewayHealth;
+  /** End of the certificate that agents are shown, as milliseconds since 1970. */
+  certificateNotAfter(): number;
   /** False when the store did not answer the last time: agents that enrolled elsewhere since are missing. */
   readonly isComplete: boolean;
   /** What sessions tell the fleet, and ask it. */
@@ -94,6 +98,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     refresh: () => roster.refresh(),
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
+  const certificateNotAfter = () => new X509Certificate(certificate()).validToDate.getTime();
   return {
     agents: () => fleet.agents(),
     agent: (name) => fleet.agent(name),
@@ -107,9 +112,10 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
         const name = row.scope === 'pool' ? row.subject : roster.get(row.subject)?.name;
         return name === undefined ? [] : [{ ...row, name }];
       }),
-    pools: () => poolViews(config().pools, fleet.agents(), waiting),
+    pools: (agents = fleet.agents()) => poolViews(config().pools, agents, waiting),
+    certificateNotAfter,
     gateway() {
-      const notAfter = new X509Certificate(certificate()).validToDate.getTime();
+      const notAfter = certificateNotAfter();
       const { pools, health } = config();
       const agents = fleet.agents();
       return {

@@ -14,7 +14,7 @@ export type AgentGauges = {
   readonly failing: readonly string[];
 };
 
-/** Facts of the fleet, read when the metrics are asked for. */
+/** Facts of the fleet, read when the metrics are asked for: each several times in one turn of the event loop. */
 export type FleetGauges = {
   /** By name. */
   agents(): readonly AgentGauges[];
@@ -44,8 +44,7 @@ export const AGENTS_WITH_SERIES = 5_000;
 const P = 'penstock_gateway';
 
 /** Registers the metrics of the fleet and of alerts. docs/metrics.md has a row for each. */
-export function observeFleet(registry: Registry, read: FleetGauges): void {
-  const gauges = { ...read, agents: onceATurn(read.agents), pools: onceATurn(read.pools) };
+export function observeFleet(registry: Registry, gauges: FleetGauges): void {
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
     new Gauge({
       name: `${P}_${name}`,
@@ -69,20 +68,6 @@ export function observeFleet(registry: Registry, read: FleetGauges): void {
     [],
     (self) => self.set(gauges.certificateNotAfter() / 1000),
   );
-}
-
-/** All metrics are collected in one turn of the event loop, and the fleet need not be read for each of them. */
-function onceATurn<Value>(read: () => Value): () => Value {
-  let kept: { readonly value: Value } | undefined;
-  return () => {
-    if (kept === undefined) {
-      kept = { value: read() };
-      setImmediate(() => {
-        kept = undefined;
-      }).unref();
-    }
-    return kept.value;
-  };
 }
 
 type MakeGauge = (name: string, help: string, labels: string[], collect: (gauge: Gauge) => void) => Gauge;

@@ -5,7 +5,7 @@ import type { Store } from '../../store/open-store.ts';
 import { risingIds } from '../../store/rising-id.ts';
 import type { AlertDeliveryRow, AlertRow } from '../../store/schema.ts';
 import type { AlertFacts } from './facts.ts';
-import { findingsIn } from './findings.ts';
+import { type Findings, findingsIn } from './findings.ts';
 import { Journal } from './journal.ts';
 import { postWebhook } from './post-webhook.ts';
 import { type AlertTest, type ReceiverCounts, Receivers } from './receivers.ts';
@@ -25,11 +25,15 @@ export type AlertsOptions = {
   readonly post?: typeof postWebhook;
 };
 
+const NOTHING: Findings = { holding: [], undecided: () => false };
+
 export type AlertListener = (alert: AlertRow) => void;
 
-/** Milliseconds between two evaluations: at most, and at least. */
+/** Milliseconds between two evaluations: at most, and at least. Reading a fleet of thousands takes its time. */
 const INTERVAL = 5_000;
-const SHORTEST = 250;
+const SHORTEST = 1_000;
+/** Milliseconds from a change to its evaluation: changes come in groups. */
+const SETTLING = 100;
 
 /**
  * Watches the conditions of gateway.yaml, and tells receivers when one begins to hold and when it is over. The data path
@@ -67,7 +71,7 @@ export class Alerts {
       journal: this.#journal,
       log,
     });
-    this.#stopListening = options.onFactsChanged(() => this.#evaluateWithin(SHORTEST));
+    this.#stopListening = options.onFactsChanged(() => this.#evaluateWithin(SETTLING));
   }
 
   /** Begins to watch, and goes on with what was under way when the gateway stopped. Throws StoreError. */
@@ -77,7 +81,7 @@ export class Alerts {
     const deliveries = await alerts.deliveriesOf(unfinished.map(({ id }) => id));
     const self = new Alerts(options);
     self.#resume(unfinished, deliveries);
-    self.#evaluateWithin(SHORTEST);
+    self.#evaluateWithin(SETTLING);
     return self;
   }
 
@@ -155,7 +159,8 @@ export class Alerts {
     this.#evaluatedAt = moment.now;
     const asked = new Set<AlertCondition>(alerts.map(({ when }) => when));
     const settled = moment.now - this.#startedAt >= health.staleAfter;
-    const findings = findingsIn({ ...facts(), now: moment.date, settled }, asked);
+    const findings =
+      asked.size === 0 ? NOTHING : findingsIn({ ...facts(), now: moment.date, settled }, asked);
     const { fired, resolved, news, due } = this.#tracker.observe(findings, alerts, moment);
     for (const alert of [...fired, ...resolved]) {
       const { id, condition, subject, detail } = alert;

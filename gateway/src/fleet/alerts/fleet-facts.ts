@@ -8,12 +8,13 @@ import type { AgentFacts } from './facts.ts';
 
 /** What alerts look at, read from the fleet. */
 export function fleetFacts(
-  fleet: Pick<OpenFleet, 'agents' | 'pools' | 'gateway'>,
+  fleet: Pick<OpenFleet, 'agents' | 'pools' | 'certificateNotAfter'>,
   { health }: Pick<GatewayConfig, 'health'>,
 ): ReturnType<AlertsOptions['facts']> {
+  const agents = fleet.agents();
   return {
-    agents: fleet.agents().flatMap((agent) => (agent.state === 'revoked' ? [] : [factsOf(agent)])),
-    pools: fleet.pools().map(({ name, ready, minReady, queue }) => ({
+    agents: agents.flatMap((agent) => (agent.state === 'revoked' ? [] : [factsOf(agent)])),
+    pools: fleet.pools(agents).map(({ name, ready, minReady, queue }) => ({
       name,
       ready,
       minReady,
@@ -22,7 +23,7 @@ export function fleetFacts(
     })),
     gateway: {
       softwareVersion: SOFTWARE_VERSION,
-      certificateNotAfter: fleet.gateway().certificateNotAfter,
+      certificateNotAfter: fleet.certificateNotAfter(),
     },
     certificateExpiry: health.certificateExpiry,
   };

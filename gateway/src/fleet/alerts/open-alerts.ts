@@ -7,7 +7,7 @@ import { fleetFacts } from './fleet-facts.ts';
 export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> & {
   /** The configuration in force. */
   readonly config: () => GatewayConfig;
-  readonly fleet: Pick<OpenFleet, 'agents' | 'pools' | 'gateway' | 'onChange'>;
+  readonly fleet: Pick<OpenFleet, 'agents' | 'pools' | 'certificateNotAfter' | 'onChange'>;
   readonly events: Pick<FleetEvents, 'publish'>;
 };
 

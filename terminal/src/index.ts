@@ -1,5 +1,6 @@
 export { CommandError } from './command-error.ts';
 export { type CommandPage, type CommandTerm, commandPages } from './command-page.ts';
+export { completionCommand } from './completion-command.ts';
 export { type ConfigCommandOptions, configCommand } from './config/config-command.ts';
 export { type ExitCode, exitCodeMeanings, exitCodes } from './exit-code.ts';
 export { annotation } from './github-annotation.ts';

@@ -31,8 +31,14 @@ test('every option and argument of both programs is explained', () => {
   }
 });
 
-/** What these print is no result: a service, a health check by exit code. */
-const WITHOUT_JSON = new Set(['penstock-agent run', 'penstock-agent ready', 'penstock-gateway run']);
+/** What these print is no result: a service, a health check by exit code, a script for a shell. */
+const WITHOUT_JSON = new Set([
+  'penstock-agent run',
+  'penstock-agent ready',
+  'penstock-agent completion',
+  'penstock-gateway run',
+  'penstock-gateway completion',
+]);
 
 test('every command that has a result prints it as JSON when asked', () => {
   const without = pages

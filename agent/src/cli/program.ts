@@ -1,4 +1,4 @@
-import { configCommand, type Io, type SignalSource } from '@penstock/terminal';
+import { completionCommand, configCommand, type Io, type SignalSource } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
 import { doctorCommand } from './doctor-command.ts';
@@ -26,6 +26,7 @@ export function agentProgram(io: Io, signals: SignalSource): Command {
       configCommand({ kind: 'Agent', io, comparePinned: (file, output) => comparePinned(io, file, output) }),
     )
     .addCommand(identityCommand(io))
+    .addCommand(completionCommand(io))
     .addHelpText(
       'after',
       '\nExample:\n  $ penstock-agent config validate agent.yaml\n  $ penstock-agent run --config agent.yaml',

@@ -1,4 +1,4 @@
-import type { Io, SignalSource } from '@penstock/terminal';
+import { completionCommand, type Io, type SignalSource } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
 import { adminTokenCommand } from './admin-token-command.ts';
@@ -33,6 +33,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addCommand(approvalCommand(io))
     .addCommand(auditCommand(io))
     .addCommand(adminTokenCommand(io))
+    .addCommand(completionCommand(io))
     .addHelpText(
       'after',
       `

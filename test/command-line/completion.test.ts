@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { agentProgram } from '@penstock/agent';
+import { gatewayProgram } from '@penstock/gateway';
+import { type Io, runProgram } from '@penstock/terminal';
+import { skipWithout } from '../rig/optional.ts';
+
+/** The script of a program for a shell, as the program prints it. */
+async function scriptOf(name: 'penstock-gateway' | 'penstock-agent', shell: string): Promise<string> {
+  let printed = '';
+  const io: Io = {
+    stdout: { write: (text) => (printed += text) },
+    stderr: { write: (text) => assert.fail(text) },
+    environment: {},
+    setExitCode: (code) => assert.equal(code, 0),
+  };
+  const program = name === 'penstock-gateway' ? gatewayProgram(io, process) : agentProgram(io, process);
+  await runProgram(program, ['completion', shell], io);
+  return printed;
+}
+
+/** What bash offers behind a command line. */
+async function offered(line: string): Promise<string[]> {
+  const words = line.split(' ');
+  const name = words[0] === 'penstock-agent' ? 'penstock-agent' : 'penstock-gateway';
+  const script = `${await scriptOf(name, 'bash')}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
+COMP_CWORD=${words.length - 1}
+_${name.replaceAll('-', '_')}
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const printed = execFileSync('bash', ['--norc', '-u', '-c', script], { encoding: 'utf8' });
+  return printed.split('\n').filter((word) => word !== '');
+}
+
+test('bash completes commands, options and their values', { skip: skipWithout('bash') }, async () => {
+  const commands = await offered('penstock-gateway ');
+  for (const command of ['init', 'run', 'agent', 'connection', 'audit', 'approval', 'completion']) {
+    assert.ok(commands.includes(command), `${command} among ${commands}`);
+  }
+  assert.deepEqual(await offered('penstock-gateway conn'), ['connection']);
+  assert.ok((await offered('penstock-gateway agent ')).includes('revoke'));
+  assert.deepEqual(await offered('penstock-gateway connection exp'), ['explain']);
+  assert.deepEqual(await offered('penstock-gateway agent list --output '), ['text', 'json']);
+  assert.deepEqual(await offered('penstock-gateway agent list -o j'), ['json']);
+  assert.deepEqual(await offered('penstock-gateway admin-token create --role op'), ['operator']);
+  assert.deepEqual(await offered('penstock-gateway completion '), ['bash', 'zsh', 'fish', '-h', '--help']);
+  assert.ok((await offered('penstock-gateway token create --')).includes('--ttl'));
+  assert.deepEqual(await offered('penstock-agent stat'), ['status']);
+});
+
+test('zsh can read its scripts', { skip: skipWithout('zsh') }, async () => {
+  for (const name of ['penstock-gateway', 'penstock-agent'] as const) {
+    execFileSync('zsh', ['-f', '-n', '-c', await scriptOf(name, 'zsh')], { stdio: 'pipe' });
+  }
+});
+
+test('fish completes commands and the values of options', { skip: skipWithout('fish') }, async () => {
+  const script = await scriptOf('penstock-gateway', 'fish');
+  const offers = (line: string) => {
+    const asked = `${script}\ncomplete -C '${line}'`;
+    const printed = execFileSync('fish', ['--no-config', '-c', asked], { encoding: 'utf8' });
+    return printed
+      .split('\n')
+      .flatMap((each) => each.split('\t', 1))
+      .filter((word) => word !== '');
+  };
+  assert.deepEqual(offers('penstock-gateway conn'), ['connection']);
+  assert.deepEqual(offers('penstock-gateway connection exp'), ['explain']);
+  assert.deepEqual(offers('penstock-gateway agent list --output ').sort(), ['json', 'text']);
+});
+
+test('scripts for fish hold every command with its description, and quotes do not end early', async () => {
+  const script = await scriptOf('penstock-gateway', 'fish');
+  assert.match(script, /^complete -c penstock-gateway -n '__penstock_gateway_at' -f -a 'agent' -d '/m);
+  assert.match(script, /-n '__penstock_gateway_at agent list' -l output -x -a 'text json'/);
+  for (const line of script.split('\n').filter((each) => each.startsWith('complete '))) {
+    assert.equal((line.replaceAll(String.raw`'\''`, '').match(/'/g) ?? []).length % 2, 0, line);
+  }
+});
+
+test('another shell is refused with the ones there are', async () => {
+  let error = '';
+  let exitCode = 0;
+  const io: Io = {
+    stdout: { write: () => assert.fail() },
+    stderr: { write: (text) => (error += text) },
+    environment: {},
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+  };
+  await runProgram(gatewayProgram(io, process), ['completion', 'tcsh'], io);
+  assert.equal(exitCode, 64);
+  assert.match(error, /bash, zsh, fish/);
+});

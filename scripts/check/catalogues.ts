@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentEvents, createAgentMetrics, gatewayErrorCodes } from '@penstock/agent';
 import { agentConditions, alertConditionTexts, createGatewayMetrics, gatewayEvents } from '@penstock/gateway';
-import { closeCodes, problemCodes, requestErrorCodes } from '@penstock/wire';
+import { closeCodes, problemCodes, reach, requestErrorCodes } from '@penstock/wire';
 import { compareCatalogue } from './catalogue.ts';
 import type { Check } from './check.ts';
 import { tableBelow } from './markdown.ts';
@@ -76,6 +76,11 @@ function catalogues(): readonly Catalogue[] {
         sentence,
         advice,
       ]),
+    },
+    {
+      document: 'docs/diagnostics.md',
+      heading: 'The ladder',
+      rows: Object.entries(reach).map(([name, { sentence }]) => [code(name), sentence]),
     },
     {
       document: 'docs/errors.md',

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCommand } from '../processes/programs.ts';
+import { FakeHttpProxy } from '../rig/http-proxy.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Pair, startPair } from '../rig/pair.ts';
+import { startEcho } from '../rig/targets.ts';
+import { TlsInspector } from '../rig/tls-inspector.ts';
+
+type Step = {
+  readonly step: string;
+  readonly verdict: string;
+  readonly sentence: string;
+  readonly advice: string;
+};
+
+/** What the doctor finds on the host of agent a1, whose file has these changes. */
+async function examine(
+  pair: Pair,
+  changes: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const file = join(pair.directory, 'doctor.json');
+  await writeFile(file, JSON.stringify(pair.agentFile('a1', changes)));
+  const words = ['doctor', '--config', file, '--output', 'json'];
+  const { code, stdout, stderr } = await runCommand('agent', words, environment);
+  assert.notEqual(stdout, '', stderr);
+  const { steps } = JSON.parse(stdout) as { steps: readonly Step[] };
+  const find = (name: string): Step => {
+    const found = steps.find(({ step }) => step === name);
+    assert.ok(found, `no step ${name}: ${stdout}`);
+    return found;
+  };
+  return {
+    code,
+    stdout,
+    find,
+    verdicts: Object.fromEntries(steps.map(({ step, verdict }) => [step, verdict])),
+  };
+}
+
+const startOne = async (port: number) => startPair({ targets: { echo: port }, agents: { a1: 'dc1' } });
+
+test('the way through a proxy is told, and its password is not', { timeout: 60_000 }, async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startOne(echo.address.port);
+  const credentials = { username: 'agent', password: 'pr0xy-p4ss' };
+  await using proxy = await FakeHttpProxy.start({ credentials });
+  const where = `${proxy.address.host}:${proxy.address.port}`;
+  const through = { gateway: { proxy: 'env' } };
+  const good = await examine(pair, through, { HTTPS_PROXY: `http://agent:pr0xy-p4ss@${where}` });
+  assert.equal(good.code, 0, good.stdout);
+  assert.match(good.find('proxy').sentence, new RegExp(`through the proxy ${where}, with credentials`));
+  assert.match(good.find('admission').sentence, /a1 of pool dc1/);
+  assert.doesNotMatch(good.stdout, /pr0xy-p4ss/);
+
+  const bad = await examine(pair, through, { HTTPS_PROXY: `http://agent:wr0ng@${where}` });
+  assert.equal(bad.code, 1);
+  assert.deepEqual(
+    [bad.verdicts['tcp'], bad.verdicts['tls'], bad.verdicts['http2']],
+    ['ok', 'failed', 'skipped'],
+  );
+  assert.match(bad.find('tls').sentence, /answered 407/);
+  assert.doesNotMatch(bad.stdout, /wr0ng/);
+});
+
+test('a device that inspects TLS is named by what it presents', { timeout: 60_000 }, async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startOne(echo.address.port);
+  const { address, port } = pair.gateway.tunnel;
+  await using inspector = await TlsInspector.start({
+    to: { host: address, port },
+    issuer: 'Acme Inspection CA',
+  });
+  const { host, port: inspected } = inspector.address;
+  const found = await examine(pair, { gateway: { url: `https://${host}:${inspected}` } });
+  assert.equal(found.code, 1);
+  assert.match(found.find('tls').sentence, /issued by .*Acme Inspection CA/);
+  assert.match(found.find('tls').advice, /device in between/);
+  assert.deepEqual(
+    ['http2', 'clock', 'admission'].map((step) => found.verdicts[step]),
+    ['skipped', 'skipped', 'skipped'],
+  );
+});
+
+test('an identity that others can read, and one that was revoked, are found', {
+  timeout: 60_000,
+}, async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startOne(echo.address.port);
+  const directory = join(pair.directory, 'a1');
+  await chmod(directory, 0o755);
+  const open = await examine(pair, {});
+  assert.match(open.find('identity').sentence, /open to other users .*chmod 700/);
+  assert.equal(open.verdicts['admission'], 'skipped');
+  await chmod(directory, 0o700);
+  await pair.api('POST /agents/a1/revoke');
+  const revoked = await examine(pair, {});
+  assert.equal(revoked.code, 1);
+  assert.equal(revoked.verdicts['identity'], 'ok');
+  assert.match(revoked.find('admission').sentence, /revoked/);
+  assert.match(revoked.find('admission').advice, /enroll it again/);
+});

@@ -1,5 +1,6 @@
 import type { IngressKind } from '@penstock/config-schema';
 import type { AddressLimit } from '../access/address-limit.ts';
+import { handleHttpConnect } from './http-connect/http-connect.ts';
 import { openListener } from './listener.ts';
 import { handleSni } from './sni/sni.ts';
 import { handleSocks5 } from './socks5.ts';
@@ -18,7 +19,7 @@ export function openWayIn(wayIn: WayIn, ports: WayInPorts, addresses: AddressLim
     case 'socks5':
       return open(wayIn.kind, handleSocks5);
     case 'httpConnect':
-      return Promise.reject(new Error(`This release does not serve ${wayIn.kind} yet.`));
+      return open(wayIn.kind, handleHttpConnect);
   }
 }
 

@@ -1,7 +1,8 @@
 import { TunnelError } from '@penstock/wire';
 import { chooseConnection } from './choose-connection.ts';
-import { endWith } from './end-with.ts';
+import { Farewells } from './farewells.ts';
 import type { NegotiatingClient } from './negotiations.ts';
+import { serveChosen } from './serve-chosen.ts';
 import {
   chosenMethod,
   methods,
@@ -17,24 +18,28 @@ import {
 import type { HandleClients, Way, WayInPorts } from './way-in.ts';
 
 /** The clients of a SOCKS5 port (RFC 1928), which each ask for one of the connections that share it. */
-export const handleSocks5: HandleClients<'socks5'> = (ports, ways) => ({
-  take({ socket, source, release }) {
-    socket.once('close', release);
-    const ask = (client: NegotiatingClient) => serve(client, ways(), ports);
-    void ports.negotiations.run(socket, source, ask, (error) => ports.denied(source, error));
-  },
-  close() {},
-});
+export const handleSocks5: HandleClients<'socks5'> = (ports, ways) => {
+  const farewells = new Farewells();
+  return {
+    take({ socket, source, release }) {
+      socket.once('close', release);
+      const ask = (client: NegotiatingClient) => serve(client, ways(), ports, farewells);
+      void ports.negotiations.run(socket, source, ask, (error) => ports.denied(source, error));
+    },
+    close: () => farewells.close(),
+  };
+};
 
 async function serve(
   client: NegotiatingClient,
   ways: readonly Way<'socks5'>[],
   ports: WayInPorts,
+  farewells: Farewells,
 ): Promise<void> {
   const { socket, source, bytes, signal } = client;
   const refuse = (reply: Reply, error: TunnelError, connection?: string) => {
     ports.denied(source, error, connection);
-    endWith(socket, replyMessage(reply));
+    farewells.say(socket, replyMessage(reply));
   };
   const credentials = await readCredentials(client);
   const request = await readRequest(bytes);
@@ -48,22 +53,16 @@ async function serve(
     refuse(replyOf(choice.error.code), choice.error);
     return;
   }
-  const { connection, wishes, grant } = choice;
-  let use: ReturnType<NonNullable<typeof grant>['use']> | undefined;
   try {
-    use = grant?.use();
-    const served = ports.serve(connection, {
+    const arrival = {
       socket,
       source,
-      wishes,
-      ...(use && { signal: use.signal, ended: use.release }),
       introduce: async () => void socket.write(replyMessage(replies.succeeded)),
-      refuse: ({ code }) => endWith(socket, replyMessage(replyOf(code))),
-    });
-    if (!served) throw new TunnelError('LIMIT_EXCEEDED', 'The connection has its maxConnections.');
+      refuse: ({ code }: TunnelError) => farewells.say(socket, replyMessage(replyOf(code))),
+    };
+    serveChosen(choice, arrival, ports);
   } catch (error) {
-    use?.release();
-    refuse(replies.notAllowed, error as TunnelError, connection);
+    refuse(replies.notAllowed, error as TunnelError, choice.connection);
   }
 }
 

@@ -15,13 +15,24 @@ export type TerminatedClient = { readonly tls: TLSSocket; readonly transport: Tl
  * Answers the ClientHello of a client with the gateway's certificate. `bytes` is what was read of it, `offered` its
  * ALPN. Throws TunnelError when the handshake fails, and the reason that `signal` is aborted with; the client is then gone.
  */
-export async function terminate(
+export function terminate(
   socket: Socket,
   { bytes, offered }: { readonly bytes: Buffer; readonly offered: readonly string[] },
   clientTls: ClientTls,
   signal: AbortSignal,
 ): Promise<TerminatedClient> {
-  const protocol = protocols.find((each) => offered.includes(each));
+  const protocol = protocols.filter((each) => offered.includes(each)).slice(0, 1);
+  return terminateAs(socket, bytes, protocol, clientTls, signal);
+}
+
+/** The same for a client of which nothing but `bytes` is known; `protocols` are what ALPN may choose from. */
+export async function terminateAs(
+  socket: Socket,
+  bytes: Buffer,
+  protocols: readonly string[],
+  clientTls: ClientTls,
+  signal: AbortSignal,
+): Promise<TerminatedClient> {
   const transport = new TlsTransport(socket, undefined, bytes);
   const { asksClients } = clientTls;
   const tls = new TLSSocket(transport, {
@@ -29,7 +40,7 @@ export async function terminate(
     secureContext: clientTls.context,
     requestCert: asksClients,
     rejectUnauthorized: asksClients,
-    ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
+    ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
   });
   transport.carry(tls);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

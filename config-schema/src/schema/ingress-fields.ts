@@ -84,11 +84,14 @@ export const clientLimits = optionalGroup('Clients, on all ways in together.', {
     minimum: 1,
     maximum: 1_000_000,
   }),
-  negotiating: integer('Clients at once that have not yet said which connection they want.', {
-    default: 1000,
-    minimum: 1,
-    maximum: 100_000,
-  }),
+  negotiating: integer(
+    'Clients at once that have not yet said which connection they want; half of them from one address at most.',
+    {
+      default: 1000,
+      minimum: 1,
+      maximum: 100_000,
+    },
+  ),
   negotiationTimeout: quantity(
     'duration',
     'Time for a client to say which connection it wants, its TLS handshake and credentials included.',

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type CloseCode, errorText, resetSocket, TunnelError } from '@penstock/wire';
+import { AddressLimit } from '../access/address-limit.ts';
 import { ClientBytes } from './client-bytes.ts';
 import type { ClientSource } from './client-source.ts';
 
@@ -25,6 +26,7 @@ export type NegotiatingClient = {
 export class Negotiations {
   readonly #limits: () => NegotiationLimits;
   readonly #living = new Set<AbortController>();
+  readonly #addresses = new AddressLimit(() => this.#share);
 
   constructor(limits: () => NegotiationLimits) {
     this.#limits = limits;
@@ -34,13 +36,25 @@ export class Negotiations {
     return this.#living.size;
   }
 
+  /** Half of the places at most are for clients of one address, so that nobody alone can keep all others out. */
+  get #share(): number {
+    return Math.ceil(this.#limits().negotiating / 2);
+  }
+
   /** Takes a place, which must be left. Throws TunnelError LIMIT_EXCEEDED when all are taken. */
-  enter(): Negotiation {
+  enter(address: string): Negotiation {
     const { negotiating, negotiationTimeout } = this.#limits();
     if (this.#living.size >= negotiating) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
         `${negotiating} clients, limits.negotiating, have not yet said what they want.`,
+      );
+    }
+    const give = this.#addresses.take(address);
+    if (give === undefined) {
+      throw new TunnelError(
+        'LIMIT_EXCEEDED',
+        `${this.#share} clients of ${address}, half of limits.negotiating, have not yet said what they want.`,
       );
     }
     const controller = new AbortController();
@@ -54,6 +68,7 @@ export class Negotiations {
       signal: controller.signal,
       leave: () => {
         clearTimeout(timer);
+        give();
         this.#living.delete(controller);
       },
     };
@@ -73,7 +88,7 @@ export class Negotiations {
     socket.on('error', ignore);
     let place: Negotiation | undefined;
     try {
-      place = this.enter();
+      place = this.enter(source.address);
       const { signal } = place;
       await ask({ socket, source, signal, bytes: new ClientBytes(socket, signal) });
     } catch (error) {

@@ -49,7 +49,7 @@ export const handleHttpConnect: HandleClients<'httpConnect'> = (ports, ways) => 
       const { socket, source, release } = accepted;
       socket.once('close', release);
       try {
-        const client = clientOf(accepted, ports.negotiations.enter(), ports);
+        const client = clientOf(accepted, ports.negotiations.enter(source.address), ports);
         greet(client).catch(client.fail);
       } catch (error) {
         ports.denied(source, error as TunnelError);

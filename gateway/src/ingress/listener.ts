@@ -1,7 +1,10 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressRanges, addressRanges } from '@penstock/config-schema';
 import { errorText, TunnelError } from '@penstock/wire';
 import type { AddressLimit } from '../access/address-limit.ts';
 import { type ClientSource, sourceOfSocket } from './client-source.ts';
+import type { NegotiatingClient } from './negotiations.ts';
+import { readProxyHeader } from './proxy-protocol.ts';
 import type { ClientHandler, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
 
 /**
@@ -9,12 +12,13 @@ import type { ClientHandler, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.
  */
 export async function openListener(
   wayIn: WayIn,
-  { denied, log }: WayInPorts,
+  { denied, negotiations, log }: WayInPorts,
   addresses: AddressLimit,
   handle: (ways: () => readonly Way[]) => ClientHandler,
 ): Promise<OpenWayIn> {
   const { listen } = wayIn;
   let ways: readonly Way[] = wayIn.ways;
+  let isLoadBalancer = loadBalancersOf(ways);
   const handler = handle(() => ways);
 
   const refuse = (socket: Socket, source: ClientSource, error: TunnelError) => {
@@ -38,6 +42,16 @@ export async function openListener(
     handler.take({ socket, source, release: give });
   };
 
+  /** Learns from a load balancer for whom it connects. */
+  const introduce = (socket: Socket, source: ClientSource) => {
+    const ask = async ({ bytes }: NegotiatingClient) =>
+      admit(socket, (await readProxyHeader(bytes)) ?? source);
+    void negotiations.run(socket, source, ask, (error) => {
+      // Load balancers look whether the port is open, and leave.
+      if (error.code !== 'CLIENT_GONE') denied(source, error);
+    });
+  };
+
   const server = createServer(
     {
       allowHalfOpen: true,
@@ -51,6 +65,7 @@ export async function openListener(
       const source = sourceOfSocket(socket);
       // It has left before it was accepted, and nobody knows any more where it came from.
       if (source === undefined) socket.destroy();
+      else if (isLoadBalancer(source.address)) introduce(socket, source);
       else admit(socket, source);
     },
   );
@@ -67,6 +82,7 @@ export async function openListener(
     address: server.address() as AddressInfo,
     apply(changed) {
       ways = changed;
+      isLoadBalancer = loadBalancersOf(changed);
     },
     close() {
       // The callback would wait for the clients as well; the port is free at once.
@@ -74,4 +90,9 @@ export async function openListener(
       handler.close();
     },
   };
+}
+
+/** Where a header of the PROXY protocol must come from; the same for all ways of a listener. */
+function loadBalancersOf([way]: readonly Way[]): AddressRanges {
+  return addressRanges(way?.ingress.proxyProtocol?.from ?? []);
 }

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TunnelError } from '@penstock/wire';
+import fc from 'fast-check';
+import type { ClientSource } from '../../src/ingress/client-source.ts';
+import { readProxyHeader } from '../../src/ingress/proxy-protocol.ts';
+
+const SIGNATURE = '0d0a0d0a000d0a515549540a';
+
+type Outcome = { readonly source: ClientSource | undefined | 'no header' | 'more'; readonly left: number };
+
+/** What is read of these bytes, and how many are left for the client. */
+async function read(input: Buffer | string): Promise<Outcome> {
+  let left = Buffer.from(input);
+  const take = async (count: number) => {
+    if (count > left.length) throw new TunnelError('CLIENT_GONE');
+    const taken = left.subarray(0, count);
+    left = left.subarray(count);
+    return taken;
+  };
+  try {
+    return { source: await readProxyHeader({ take }), left: left.length };
+  } catch (error) {
+    assert.ok(error instanceof TunnelError);
+    return { source: error.code === 'CLIENT_GONE' ? 'more' : 'no header', left: left.length };
+  }
+}
+
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+test('version 1 tells IPv4, IPv6 and nobody, and takes no byte of the client', async () => {
+  const client = { address: '192.0.2.1', port: 40_000 };
+  const line = 'PROXY TCP4 192.0.2.1 10.0.0.1 40000 5432\r\n';
+  assert.deepEqual(await read(`${line}hello`), { source: client, left: 5 });
+  assert.deepEqual(await read('PROXY TCP6 2001:db8::1 ::1 1 2\r\n'), {
+    source: { address: '2001:db8::1', port: 1 },
+    left: 0,
+  });
+  assert.deepEqual(await read('PROXY UNKNOWN ffff::1 ::1 1 2\r\nx'), { source: undefined, left: 1 });
+  for (const length of [1, 5, line.length - 1]) {
+    assert.equal((await read(line.slice(0, length))).source, 'more');
+  }
+});
+
+test('version 2 tells IPv4, IPv6 and nobody, whatever else it says', async () => {
+  const ipv4 = `${SIGNATURE} 21 11 000c c0000201 0a000001 9c40 1538`;
+  assert.deepEqual(await read(hex(`${ipv4} 6869`)), {
+    source: { address: '192.0.2.1', port: 40_000 },
+    left: 2,
+  });
+  const more = `${SIGNATURE} 21 11 0010 c0000201 0a000001 9c40 1538 04 0001 00`;
+  assert.deepEqual(await read(hex(more)), { source: { address: '192.0.2.1', port: 40_000 }, left: 0 });
+  const ipv6 = `${SIGNATURE} 21 21 0024 20010db8${'0'.repeat(23)}1 ${'0'.repeat(31)}1 0001 0002`;
+  assert.deepEqual(await read(hex(ipv6)), { source: { address: '2001:db8::1', port: 1 }, left: 0 });
+  for (const nobody of ['20 00 0000', '21 00 0000', '20 11 000c c0000201 0a000001 9c40 1538']) {
+    assert.deepEqual(await read(hex(`${SIGNATURE} ${nobody}`)), { source: undefined, left: 0 }, nobody);
+  }
+  const unix = `${SIGNATURE} 21 31 00d8 ${'00'.repeat(216)}`;
+  assert.deepEqual(await read(hex(unix)), { source: undefined, left: 0 });
+});
+
+test('what is no header is known as such, soon', async () => {
+  for (const input of [
+    'GET / HTTP/1.1\r\n',
+    'PROXY TCP4 192.0.2.1\r\n',
+    'PROXY TCP4 ::1 ::1 1 2\r\n',
+    'PROXY TCP6 192.0.2.1 10.0.0.1 1 2\r\n',
+    'PROXY TCP4 192.0.2.1 10.0.0.1 99999 2\r\n',
+    'PROXY TCP4 300.0.2.1 10.0.0.1 1 2\r\n',
+    `PROXY TCP4 ${'1'.repeat(200)}`,
+    hex(`${SIGNATURE} 11 11 0000`),
+    hex(`${SIGNATURE} 22 11 0000`),
+    hex(`${SIGNATURE} 21 11 ffff`),
+    hex(`${SIGNATURE} 21 11 0004 00000000`),
+    hex('0d0a0d0a000d0a515549540b'),
+  ]) {
+    assert.equal((await read(input)).source, 'no header', String(input));
+  }
+});
+
+test('whatever comes, no more is read than a header has', async () => {
+  const headers = fc.constantFrom(
+    Buffer.from('PROXY TCP4 192.0.2.1 10.0.0.1 40000 5432\r\n'),
+    hex(`${SIGNATURE} 21 11 000c c0000201 0a000001 9c40 1538`),
+  );
+  const edited = fc
+    .tuple(headers, fc.nat(60), fc.uint8Array({ maxLength: 8 }), fc.uint8Array({ maxLength: 64 }))
+    .map(([header, at, bytes, tail]) =>
+      Buffer.concat([header.subarray(0, at), bytes, header.subarray(at + bytes.length), tail]),
+    );
+  const anything = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(edited, anything), async (input) => {
+      const { source, left } = await read(input);
+      assert.ok(input.length - left <= 16 + 4096);
+      if (typeof source === 'object') assert.match(source.address, /^[0-9a-f:.]+$/i);
+    }),
+  );
+});

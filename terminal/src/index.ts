@@ -12,6 +12,7 @@ export { printable } from './printable.ts';
 export { renderProbe, type ShownProbe } from './probe-result.ts';
 export { renderProblems } from './problems.ts';
 export { reportError, runProgram } from './program.ts';
+export { withProgress } from './progress.ts';
 export { runService, type Service, type ServiceEnd, type SignalSource } from './service.ts';
 export { type Style, styleFor } from './style.ts';
 export { type TableCell, type TableColumn, table } from './table.ts';

@@ -7,6 +7,7 @@ import {
   type OutputFormat,
   outputOption,
   renderProbe,
+  withProgress,
 } from '@penstock/terminal';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { probeFromHere } from '../diagnostics/probe-from-here.ts';
@@ -34,7 +35,9 @@ export function probeCommand(io: Io): Command {
     .action(async (to: { host: string; port: number }, { config, kind, timeout, output }: Options) => {
       const loaded = loadConfig(io, config, output);
       if (loaded === undefined) return;
-      const result = await probeFromHere(loaded.config, { ...to, kind, timeout: timeout * 1000 });
+      const result = await withProgress(io, `Trying ${to.host}:${to.port}`, () =>
+        probeFromHere(loaded.config, { ...to, kind, timeout: timeout * 1000 }),
+      );
       io.stdout.write(output === 'json' ? json(result) : renderProbe(result, io));
       if (result.reach !== 'ready') io.setExitCode(exitCodes.failed);
     });

@@ -11,6 +11,8 @@ export type ApiClientOptions = {
   readonly token: string;
   /** Milliseconds for a whole answer. */
   readonly timeout?: number;
+  /** Shows that something is waited for; settles as the work does. */
+  readonly progress?: <Value>(work: () => Promise<Value>) => Promise<Value>;
 };
 
 const ajv = new Ajv2020({ strict: false });
@@ -21,8 +23,10 @@ export class ApiClient {
   readonly #url: URL;
   readonly #token: string;
   readonly #timeout: number;
+  readonly #progress: NonNullable<ApiClientOptions['progress']>;
 
-  constructor({ url, token, timeout = 10_000 }: ApiClientOptions) {
+  constructor({ url, token, timeout = 10_000, progress = (work) => work() }: ApiClientOptions) {
+    this.#progress = progress;
     this.#url = url;
     this.#token = token;
     this.#timeout = timeout;
@@ -35,7 +39,7 @@ export class ApiClient {
     path: string,
     body?: unknown,
   ): Promise<Static<Answer>> {
-    const { status, value } = await this.#fetch(method, path, body);
+    const { status, value } = await this.#progress(() => this.#fetch(method, path, body));
     if (status >= 400) throw this.#refusal(status, value);
     if (status === 202 && ajv.validate(Approval, value)) throw waitingFor(value as Approval);
     if (!ajv.validate(schema, value)) throw this.#foreign(status);

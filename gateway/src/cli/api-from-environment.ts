@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { CommandError, exitCodes, type Io, styleFor } from '@penstock/terminal';
+import { CommandError, exitCodes, type Io, styleFor, withProgress } from '@penstock/terminal';
 import { ApiClient } from './api-client.ts';
 import { trustAuthorities } from './trusted-authorities.ts';
 
@@ -30,7 +30,12 @@ export function apiFromEnvironment(
     stderr.write(`${warning('warning:')} the admin token travels to ${url.host} in the clear. Use https.\n`);
   }
   if (url.protocol === 'https:') trustAuthorities({ environment });
-  return new ApiClient({ url, token, ...options });
+  return new ApiClient({
+    url,
+    token,
+    progress: (work) => withProgress({ environment, stderr }, `Waiting for ${url.host}`, work),
+    ...options,
+  });
 }
 
 function readUrl(text: string): URL {

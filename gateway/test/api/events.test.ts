@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
 import { deadline } from '../../../test/rig/deadline.ts';
+import { type EventReader, readEvents } from '../../../test/rig/event-reader.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { revokeAdminToken } from '../../src/identity/admin-token.ts';
 import { HOST } from '../identity/identity-rig.ts';
 import { type ApiRig, apiRig, assertProblem } from './api-rig.ts';
-import { type EventReader, readEvents } from './event-reader.ts';
 
 async function listening(api: ApiRig): Promise<string> {
   await api.app.listen({ host: '127.0.0.1', port: 0 });

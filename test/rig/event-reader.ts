@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deadline } from '../../../test/rig/deadline.ts';
+import { deadline } from './deadline.ts';
 
 export type SentEvent = { readonly event: string; readonly id: string | undefined; readonly data: unknown };
 

@@ -86,7 +86,14 @@ async function sleeper(name: Name, mode: Mode) {
     return rows.length === 1;
   });
   await witness.end();
-  return { request, outcome, end: () => client.end() };
+  const end = async () => {
+    const closed = pair.event('connection-closed', {
+      where: ({ connection }) => connection === `${name}-${mode}`,
+    });
+    await client.end();
+    await closed;
+  };
+  return { request, outcome, end };
 }
 
 async function sendInClear(request: Buffer): Promise<void> {
@@ -129,11 +136,7 @@ test('a key that is no longer in use goes nowhere', async () => {
   const one = await sleeper('one', 'terminate');
   await sendInClear(one.request);
   await one.outcome;
-  const closed = pair.event('connection-closed', {
-    where: ({ connection }) => connection === 'one-terminate',
-  });
   await one.end();
-  await closed;
   const before = opens().length;
   await sendInClear(one.request);
   assert.equal(opens().length, before);

@@ -64,5 +64,17 @@ export const targets: readonly Target[] = [
     against: undefined,
     wanted: { atMost: 110 },
   },
+  {
+    metric: 'fleet/listing',
+    title: 'ms a page of 500 agents',
+    against: undefined,
+    wanted: { atMost: 100 },
+  },
+  {
+    metric: 'fleet/loop-delay',
+    title: 'ms event-loop delay p99 with 1,000 agents',
+    against: undefined,
+    wanted: { atMost: 20 },
+  },
   ...wan,
 ];

@@ -1,7 +1,7 @@
 import type { Load } from '../load/load.ts';
 import type { RouteName, RunningRoute } from '../routes/route.ts';
 
-export const groups = ['throughput', 'latency', 'connections', 'memory', 'sessions', 'wan'] as const;
+export const groups = ['throughput', 'latency', 'connections', 'memory', 'sessions', 'fleet', 'wan'] as const;
 export type Group = (typeof groups)[number];
 
 /** One figure that a cell gives for a route. */

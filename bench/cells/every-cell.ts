@@ -1,5 +1,6 @@
 import type { Cell } from './cell.ts';
 import { connectionsCell } from './connections.ts';
+import { fleetCell } from './fleet.ts';
 import { heldMemoryCell } from './held-memory.ts';
 import { idleSessionsCell } from './idle-sessions.ts';
 import { roundTripCells } from './round-trip.ts';
@@ -13,6 +14,7 @@ export const loopbackCells: readonly Cell[] = [
   connectionsCell,
   heldMemoryCell,
   idleSessionsCell,
+  fleetCell,
 ];
 
 export const everyCell: readonly Cell[] = [...loopbackCells, ...roundTrips.flatMap(wanCells)];

@@ -6,7 +6,14 @@ import { openIdleSession } from './idle-session.ts';
 export type IdleAgentsHandlers = {
   enroll: (argument: { enrollment: Enrollment; prefix: string; count: number }) => Promise<null>;
   /** Has this many of them hold a session, `atOnce` opened at a time; back when all are welcomed. */
-  connect: (argument: { count: number; atOnce: number }) => Promise<null>;
+  connect: (argument: Connecting) => Promise<null>;
+};
+
+export type Connecting = {
+  readonly count: number;
+  readonly atOnce: number;
+  /** Milliseconds between the heartbeats of one agent; none are sent when left out. */
+  readonly heartbeat?: number;
 };
 
 const ENROLLED_AT_ONCE = 8;
@@ -31,8 +38,10 @@ answerWith({
     });
     return null;
   },
-  async connect({ count, atOnce }) {
-    await forEach(identities.slice(connected, count), atOnce, openIdleSession);
+  async connect({ count, atOnce, heartbeat }) {
+    await forEach(identities.slice(connected, count), atOnce, (identity) =>
+      openIdleSession(identity, heartbeat),
+    );
     connected = count;
     return null;
   },

@@ -14,10 +14,10 @@ import type { Identity } from './agent-identity.ts';
 import { connectTunnel } from './tunnel-connection.ts';
 
 /**
- * Opens a session and its control stream and comes back when the gateway has welcomed it. It sends no heartbeats,
- * and lasts as long as this process.
+ * Opens a session and its control stream and comes back when the gateway has welcomed it. It lasts as long as this
+ * process, and sends a heartbeat every `heartbeat` milliseconds, or none.
  */
-export async function openIdleSession(identity: Identity): Promise<void> {
+export async function openIdleSession(identity: Identity, heartbeat?: number): Promise<void> {
   const { socket, session } = await connectTunnel(identity.gateway, identity);
   const stream = session.request(
     { ':method': 'CONNECT', ':protocol': CONNECT_PROTOCOL, ':scheme': 'https', ':path': paths.control },
@@ -27,6 +27,7 @@ export async function openIdleSession(identity: Identity): Promise<void> {
   stream.write(encodeMessage(helloOf(identity)));
   try {
     await welcomeOn(stream);
+    if (heartbeat !== undefined) beat(stream, heartbeat);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -43,6 +44,36 @@ function helloOf({ name }: Identity): AgentMessage {
     config: { version: 1, digest: `sha256:${'0'.repeat(64)}` },
     connectors: [],
     session: { index: 0, wanted: 1 },
+  };
+}
+
+/** From a moment of its own on: the agents of a fleet did not all start together. */
+function beat(stream: ClientHttp2Stream, interval: number): void {
+  let seq = 0;
+  const send = () => {
+    seq += 1;
+    stream.write(encodeMessage(heartbeatOf(seq)));
+  };
+  const first = setTimeout(() => {
+    const timer = setInterval(send, interval);
+    stream.once('close', () => clearInterval(timer));
+  }, Math.random() * interval);
+  stream.once('close', () => clearTimeout(first));
+}
+
+/** As large as the one of an agent that samples its host. */
+function heartbeatOf(seq: number): AgentMessage {
+  return {
+    type: 'heartbeat',
+    seq,
+    sentAt: Date.now(),
+    clock: { offset: 1.5, roundTrip: 0.8 },
+    cpu: { load: 0.25, process: 0.1 },
+    memory: { totalBytes: 2 ** 34, availableBytes: 2 ** 33, processBytes: 2 ** 27 },
+    eventLoop: { p99Ms: 0.4, maxMs: 3.1 },
+    streams: { open: 0, opening: 0 },
+    identity: { notAfter: Date.now() + 3_600_000 },
+    checks: [],
   };
 }
 

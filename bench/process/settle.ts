@@ -10,6 +10,8 @@ export const settleOptions: readonly string[] = [
   '--expose-gc',
   '--import',
   new URL('./collect-on-request.ts', import.meta.url).href,
+  '--import',
+  new URL('./delay-on-request.ts', import.meta.url).href,
 ];
 
 /** Collects in a child that was started with `settleOptions`. */

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asking } from '../process/ask.ts';
 import { type Child, startNode } from '../process/child.ts';
 import { eventually } from '../process/deadline.ts';
+import type { DelayHandlers } from '../process/delay-on-request.ts';
 import { freePort } from '../process/free-port.ts';
 import { collector, settleOptions } from '../process/settle.ts';
 import { accepts } from './accepts.ts';
@@ -28,6 +30,7 @@ export const penstock: Route = {
     return {
       name: 'penstock',
       address: ingress,
+      api: { url: `http://${api.admin.host}:${api.admin.port}`, token: api.adminToken },
       processes: [processOf('gateway', gateway), processOf('agent', agent)],
       enrollment: async (uses) => ({
         gateway: { address: tunnel, pin: pins[0] ?? '' },
@@ -81,5 +84,11 @@ async function unused(host: string): Promise<Address> {
 }
 
 function processOf(role: 'gateway' | 'agent', child: Child): RouteProcess {
-  return { role, pids: async () => [child.pid], settle: collector(child) };
+  const ask = asking<DelayHandlers>(child, `the ${role}`);
+  return {
+    role,
+    pids: async () => [child.pid],
+    settle: collector(child),
+    delay: () => ask('delay', null),
+  };
 }

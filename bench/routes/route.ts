@@ -14,6 +14,8 @@ export type RouteProcess = {
   readonly role: 'gateway' | 'agent';
   /** The process and what it has forked. */
   pids(): Promise<readonly number[]>;
+  /** How late its event loop was since this was asked before: the 99th percentile in milliseconds. */
+  readonly delay?: () => Promise<number>;
   /** Brings the memory to rest before it is read. */
   settle(): Promise<void>;
 };
@@ -25,6 +27,8 @@ export type RunningRoute = {
   readonly processes: readonly RouteProcess[];
   /** Where there is a gateway that agents enroll with: a token for so many of them, and where to bring it. */
   readonly enrollment?: (uses: number) => Promise<Enrollment>;
+  /** The API of the gateway, and an admin token for it. */
+  readonly api?: { readonly url: string; readonly token: string };
   stop(): Promise<void>;
 };
 

@@ -41,9 +41,12 @@ export type FleetScene = {
 /** A fleet with a clock that stands, agents in the store, and sessions in the test's hands. */
 export async function fleetScene(agents: readonly string[] = ['a1']): Promise<FleetScene> {
   const clock = fakeClock();
-  const rows = agents.map((name) => rowOf(name, clock.wall()));
+  const rows = agents.toSorted().map((name) => rowOf(name, clock.wall()));
   const store = {
-    agents: { list: async () => rows, revokedAndUnexpired: async () => [] },
+    agents: {
+      list: async ({ after }: { after: string }) => rows.filter(({ name }) => name > after),
+      revokedAndUnexpired: async () => [],
+    },
     identities: { notAfterOf: async () => new Map(rows.map(({ id }) => [id, clock.wall() + 24 * HOUR])) },
   };
   const roster = await Roster.load(store as unknown as Parameters<typeof Roster.load>[0], clock.wall);

@@ -67,6 +67,12 @@ test('real agents: a clock that is off, a target that is gone, a file that is no
   const all = ['clock-skew agent:a1', 'config-drift agent:a1', 'connector-failing connector:dc1/a1/orders'];
   await fires(pair, ...all);
 
+  // A gateway that starts again does not take it back until the agent has had time to say it anew.
+  await pair.gateway.stop();
+  await pair.restartGateway();
+  await pair.connected('a1');
+  await fires(pair, ...all);
+
   // Nobody can tell any of that of an agent that is away: what was said stays said.
   await pair.stopAgent('a1');
   await fires(pair, 'agent-stale agent:a1', ...all, 'pool-below-minimum pool:dc1');

@@ -13,8 +13,10 @@ import Type from 'typebox';
 import { relativeTime } from './age.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
 import { everyPage } from './pages.ts';
+import { wholeNumber } from './whole-number.ts';
 
 type Options = { readonly output: OutputFormat };
+type ListOptions = Options & { readonly firing: boolean; readonly limit: number };
 
 const Alert = Type.Object({
   id: Type.String(),
@@ -62,9 +64,10 @@ export function alertCommand(io: Io): Command {
     .command('list')
     .description('list the alerts of the last 30 days, newest first')
     .option('--firing', 'only those that are not over', false)
+    .option('--limit <number>', 'how many alerts', wholeNumber(1, 100_000), 100)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway alert list --firing')
-    .action((options: Options & { readonly firing: boolean }) => list(io, options));
+    .action((options: ListOptions) => list(io, options));
   alert
     .command('show')
     .description('show one alert, what to do about it and who has heard of it')
@@ -92,9 +95,9 @@ const HEAD: readonly TableColumn[] = [
   { title: 'DETAIL', rank: 3 },
 ];
 
-async function list(io: Io, { firing, output }: Options & { readonly firing: boolean }): Promise<void> {
+async function list(io: Io, { firing, limit, output }: ListOptions): Promise<void> {
   const query = firing ? { state: 'firing' } : {};
-  const { items } = await everyPage(apiFromEnvironment(io), Alert, 'alerts', { query });
+  const { items } = await everyPage(apiFromEnvironment(io), Alert, 'alerts', { query, most: limit });
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;

@@ -79,6 +79,21 @@ test('what only a session tells of an agent is undecided while it has none', () 
   assert.equal(undecided('identity-expiring agent:a1'), false);
 });
 
+test('an agent that has just come has not told yet what its clock and its connectors are like', () => {
+  const agents = [
+    agentFacts('a1', { clockKnown: false, unchecked: ['db'], failing: [{ connector: 'mq', detail: 'x' }] }),
+  ];
+  const { holding, undecided } = findingsIn(alertFacts({ agents }), every);
+  assert.deepEqual(
+    holding.map(({ subject }) => subject),
+    ['connector:dc1/a1/mq'],
+  );
+  assert.ok(undecided('clock-skew agent:a1'));
+  assert.ok(undecided('connector-failing connector:dc1/a1/db'));
+  assert.equal(undecided('connector-failing connector:dc1/a1/other'), false);
+  assert.equal(undecided('config-drift agent:a1'), false);
+});
+
 test('releases are compared by number, and what is no version is never older', () => {
   const older: readonly (readonly [string, string])[] = [
     ['0.9.9', '0.10.0'],

@@ -12,9 +12,11 @@ export const agentFacts = (name: string, but: Partial<AgentFacts> = {}): AgentFa
   present: true,
   stale: undefined,
   skewed: undefined,
+  clockKnown: true,
   expiring: undefined,
   drifted: undefined,
   failing: [],
+  unchecked: [],
   softwareVersion: '1.2.0',
   ...but,
 });

@@ -14,6 +14,7 @@ test('alerts are listed and shown', async () => {
   const { stdout } = await rig.cli('alert', 'list');
   assert.match(stdout, /\nb\s+firing\s+agent-stale\s+agent:orders-1\s+1m ago\s+-\s+It is silent\.\n/);
   assert.match(stdout, /\na\s+resolved\s+agent-stale\s+agent:a\s+\S+ ago\s+[5-9]s ago\s+It is silent\.\n$/);
+  assert.doesNotMatch((await rig.cli('alert', 'list', '--limit', '1')).stdout, /resolved/);
   const only = JSON.parse((await rig.cli('alert', 'list', '--firing', '--output', 'json')).stdout);
   assert.deepEqual(
     only.items.map(({ id }: { id: string }) => id),

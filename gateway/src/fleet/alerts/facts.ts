@@ -6,9 +6,13 @@ export type AgentFacts = {
   readonly present: boolean;
   readonly stale: string | undefined;
   readonly skewed: string | undefined;
+  /** False until its clock was measured: that takes some heartbeats. */
+  readonly clockKnown: boolean;
   readonly expiring: string | undefined;
   readonly drifted: string | undefined;
   readonly failing: readonly { readonly connector: string; readonly detail: string }[];
+  /** Connectors of an agent that has just connected, of which it may still tell whether they fail. */
+  readonly unchecked: readonly string[];
   readonly softwareVersion: string | undefined;
 };
 

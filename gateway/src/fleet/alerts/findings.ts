@@ -61,7 +61,7 @@ function aboutAgent(agent: AgentFacts, { settled, gateway }: AlertFacts, add: Ad
   // Who is away, and not yet for too long, is not back either.
   about('agent-stale', settled || present ? agent.stale : undefined, present);
   about('identity-expiring', agent.expiring);
-  about('clock-skew', present ? agent.skewed : undefined, present);
+  about('clock-skew', present ? agent.skewed : undefined, present && agent.clockKnown);
   about('config-drift', present ? agent.drifted : undefined, present);
   const { softwareVersion } = agent;
   const behind = softwareVersion !== undefined && isOlder(softwareVersion, gateway.softwareVersion);
@@ -73,9 +73,12 @@ function aboutAgent(agent: AgentFacts, { settled, gateway }: AlertFacts, add: Ad
     present,
   );
   if (!present) return;
-  for (const { connector, detail } of agent.failing) {
-    add({ condition: 'connector-failing', subject: `connector:${pool}/${name}/${connector}`, pool, detail });
-  }
+  const aboutConnector = (connector: string, detail: string, decided: boolean) => {
+    const subject = `connector:${pool}/${name}/${connector}`;
+    add({ condition: 'connector-failing', subject, pool, detail }, decided);
+  };
+  for (const { connector, detail } of agent.failing) aboutConnector(connector, detail, true);
+  for (const connector of agent.unchecked) aboutConnector(connector, '', false);
 }
 
 function aboutPool({ name, ready, minReady, waiting, queueLimit }: PoolFacts, settled: boolean, add: Add) {

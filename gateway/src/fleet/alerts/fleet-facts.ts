@@ -6,14 +6,18 @@ import type { OpenFleet } from '../open-fleet.ts';
 import type { AlertsOptions } from './alerts.ts';
 import type { AgentFacts } from './facts.ts';
 
-/** What alerts look at, read from the fleet. */
+/** Milliseconds after which an agent that came has checked its connectors, or never will. */
+const FIRST_CHECKS = 2 * 60_000;
+
+/** What alerts look at, read from the fleet at `now`, milliseconds since 1970. */
 export function fleetFacts(
   fleet: Pick<OpenFleet, 'agents' | 'pools' | 'certificateNotAfter'>,
   { health }: Pick<GatewayConfig, 'health'>,
+  now: number,
 ): ReturnType<AlertsOptions['facts']> {
   const agents = fleet.agents();
   return {
-    agents: agents.flatMap((agent) => (agent.state === 'revoked' ? [] : [factsOf(agent)])),
+    agents: agents.flatMap((agent) => (agent.state === 'revoked' ? [] : [factsOf(agent, now)])),
     pools: fleet.pools(agents).map(({ name, ready, minReady, queue }) => ({
       name,
       ready,
@@ -29,14 +33,17 @@ export function fleetFacts(
   };
 }
 
-function factsOf(agent: AgentView): AgentFacts {
-  const { name, pool, checks, softwareVersion } = agent;
+function factsOf(agent: AgentView, now: number): AgentFacts {
+  const { name, pool, checks, connectors = [], connectedSince, softwareVersion } = agent;
+  const checked = new Set(checks.map(({ connector }) => connector));
+  const isNew = connectedSince !== undefined && now - connectedSince < FIRST_CHECKS;
   return {
     name,
     pool,
-    present: agent.connectedSince !== undefined,
+    present: connectedSince !== undefined,
     stale: wordsOf(agent, 'HEARTBEAT_MISSING'),
     skewed: wordsOf(agent, 'CLOCK_SKEW'),
+    clockKnown: agent.clock !== undefined,
     expiring: wordsOf(agent, 'IDENTITY_EXPIRED') ?? wordsOf(agent, 'IDENTITY_EXPIRING'),
     drifted: wordsOf(agent, 'CONFIG_DRIFT'),
     failing: checks.flatMap((check) =>
@@ -44,6 +51,7 @@ function factsOf(agent: AgentView): AgentFacts {
         ? []
         : [{ connector: check.connector, detail: sentences(reach[check.reach].sentence, check.detail) }],
     ),
+    unchecked: isNew ? connectors.map((each) => each.name).filter((each) => !checked.has(each)) : [],
     softwareVersion,
   };
 }

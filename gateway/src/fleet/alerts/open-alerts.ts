@@ -19,7 +19,7 @@ export async function openAlerts(options: OpenAlertsOptions): Promise<Alerts> {
     clock,
     log,
     config: config(),
-    facts: () => fleetFacts(fleet, config()),
+    facts: () => fleetFacts(fleet, config(), clock.wall()),
     onFactsChanged: (listener) => fleet.onChange(() => listener()),
   });
   alerts.onChange(({ id, condition, subject, state, detail }) =>

@@ -83,3 +83,19 @@ test('only the latest heartbeat can be acknowledged', async () => {
   assert.equal(readings.length, 1);
   heartbeats.stop();
 });
+
+test('a heartbeat tells what the one before gave of the clocks, unless a clock was set meanwhile', async () => {
+  const { clock, sent, heartbeats } = start();
+  assert.equal(sent[0]?.clock, undefined);
+  const first = clock.wall();
+  await clock.pass(20);
+  heartbeats.acknowledge({ type: 'heartbeat-ack', seq: 1, receivedAt: first + 5_010, sentAt: first + 5_010 });
+  await clock.pass(1_000);
+  assert.deepEqual(sent[1]?.clock, { offset: 5_000, roundTrip: 20 });
+  const second = clock.wall();
+  clock.sleep(-500);
+  heartbeats.acknowledge({ type: 'heartbeat-ack', seq: 2, receivedAt: second, sentAt: second });
+  await clock.pass(1_000);
+  assert.equal(sent[2]?.clock, undefined);
+  heartbeats.stop();
+});

@@ -1,19 +1,19 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { within } from './process/deadline.ts';
-import type { Address, Places, Route, RouteName, RunningRoute } from './routes/route.ts';
+import type { Places, Route, RouteName, RunningRoute, Target } from './routes/route.ts';
 
 const START_DEADLINE = 60_000;
 
 /** Starts routes when they are wanted, and knows which run. */
 export class RouteKeeper {
   readonly #routes: ReadonlyMap<RouteName, Route>;
-  readonly #target: Address;
+  readonly #target: Target;
   readonly #places: Places;
   readonly #scratch: string;
   readonly #running = new Map<RouteName, RunningRoute>();
 
-  constructor(routes: readonly Route[], target: Address, places: Places, scratch: string) {
+  constructor(routes: readonly Route[], target: Target, places: Places, scratch: string) {
     this.#routes = new Map(routes.map((route) => [route.name, route]));
     this.#target = target;
     this.#places = places;

@@ -6,12 +6,14 @@ import { idleSessionsCell } from './idle-sessions.ts';
 import { roundTripCells } from './round-trip.ts';
 import { throughputCells } from './throughput.ts';
 import { roundTrips, wanCells } from './wan.ts';
+import { wayInCells } from './ways-in.ts';
 
 /** What is measured with everything on this host. */
 export const loopbackCells: readonly Cell[] = [
   ...throughputCells,
   ...roundTripCells,
   connectionsCell,
+  ...wayInCells,
   heldMemoryCell,
   idleSessionsCell,
   fleetCell,

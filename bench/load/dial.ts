@@ -1,7 +1,19 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { TLS_CIPHER } from '../routes/cipher.ts';
+import { type AskedProxy, introduce } from './introduce.ts';
 
-export type Address = { readonly host: string; readonly port: number };
+export type Address = {
+  readonly host: string;
+  readonly port: number;
+  /** What a client says there before its connection stands; nothing when left out. */
+  readonly by?: ClientSide;
+};
+
+export type ClientSide =
+  /** Asks for the server name, and trusts this certificate alone. PEM. */
+  { readonly kind: 'tls'; readonly serverName: string; readonly certificate: string } | AskedProxy;
 
 const open = new Set<Socket>();
 
@@ -14,8 +26,18 @@ const shared = Buffer.allocUnsafeSlow(256 * 1024);
 
 /** Connects; every piece that comes is handed to `take`, and is valid only until it returns. */
 export async function dial(address: Address, take: (bytes: Buffer) => void): Promise<Socket> {
+  const socket =
+    address.by === undefined ? await dialPlain(address, take) : await dialBy(address, address.by);
+  // Whoever waits for this socket is told by `once`; with nobody waiting an error only ends the socket.
+  socket.on('error', () => socket.destroy());
+  if (address.by !== undefined) socket.on('data', take);
+  return socket;
+}
+
+async function dialPlain({ host, port }: Address, take: (bytes: Buffer) => void): Promise<Socket> {
   const socket = connect({
-    ...address,
+    host,
+    port,
     noDelay: true,
     allowHalfOpen: true,
     onread: {
@@ -26,10 +48,28 @@ export async function dial(address: Address, take: (bytes: Buffer) => void): Pro
       },
     },
   });
+  keep(socket);
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function dialBy({ host, port }: Address, by: ClientSide): Promise<Socket> {
+  const options = { host, port, noDelay: true, allowHalfOpen: true };
+  if (by.kind === 'tls') {
+    const { serverName, certificate } = by;
+    const secured = connectTls({ ...options, servername: serverName, ca: certificate, ciphers: TLS_CIPHER });
+    keep(secured);
+    await once(secured, 'secureConnect');
+    return secured;
+  }
+  const socket = connect(options);
+  keep(socket);
+  await once(socket, 'connect');
+  await introduce(socket, by);
+  return socket;
+}
+
+function keep(socket: Socket): void {
   open.add(socket);
   socket.once('close', () => open.delete(socket));
-  await once(socket, 'connect');
-  // Whoever waits for this socket is told by `once`; with nobody waiting an error only ends the socket.
-  socket.on('error', () => socket.destroy());
-  return socket;
 }

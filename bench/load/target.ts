@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { answerWith } from '../process/ask.ts';
+import { TLS_CIPHER } from '../routes/cipher.ts';
 import { readAccepted } from './accepted-reader.ts';
 import { pour } from './pour.ts';
 import { request, trailer } from './target-protocol.ts';
@@ -8,6 +10,8 @@ import { request, trailer } from './target-protocol.ts';
 /** A process of its own: what the connections of every route end at. */
 export type TargetHandlers = {
   listen: (argument: { host: string }) => Promise<{ port: number }>;
+  /** The same behind TLS, with a certificate and its key as PEM. */
+  listenTls: (argument: { host: string; certificate: string; key: string }) => Promise<{ port: number }>;
   /** Bytes that sinks have taken since the start, and when that was so, in milliseconds. */
   received: (argument: null) => { bytes: number; at: number };
 };
@@ -15,13 +19,27 @@ export type TargetHandlers = {
 let received = 0;
 
 function serve(accepted: Socket): void {
+  const socket = readAccepted(accepted, (bytes) => take(bytes));
+  const take = taking(socket);
+}
+
+/** Takes what comes on a socket, as its first byte says. */
+function taking(socket: Socket): (bytes: Buffer) => void {
   let take: ((bytes: Buffer) => void) | undefined;
-  const socket = readAccepted(accepted, (bytes) => {
+  socket.on('error', () => socket.destroy());
+  return (bytes) => {
     if (take !== undefined) return take(bytes);
     take = roleOf(bytes[0], socket);
     if (bytes.length > 1) take(bytes.subarray(1));
-  });
-  socket.on('error', () => socket.destroy());
+  };
+}
+
+async function listen(server: Server, host: string): Promise<{ port: number }> {
+  server.listen({ port: 0, host, backlog: 4096 });
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
+  return { port: address.port };
 }
 
 function roleOf(mode: number | undefined, socket: Socket): (bytes: Buffer) => void {
@@ -63,13 +81,11 @@ function source(socket: Socket): (bytes: Buffer) => void {
 }
 
 answerWith({
-  async listen({ host }) {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, serve);
-    server.listen({ port: 0, host, backlog: 4096 });
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
-    return { port: address.port };
+  listen: ({ host }) => listen(createServer({ allowHalfOpen: true, noDelay: true }, serve), host),
+  listenTls({ host, certificate, key }) {
+    const options = { cert: certificate, key, ciphers: TLS_CIPHER, allowHalfOpen: true, noDelay: true };
+    const server = createTlsServer(options, (socket) => socket.on('data', taking(socket)));
+    return listen(server, host);
   },
   received: () => ({ bytes: received, at: performance.now() }),
 } satisfies TargetHandlers);

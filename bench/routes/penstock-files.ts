@@ -1,8 +1,29 @@
 import { join } from 'node:path';
-import type { Address } from './route.ts';
+import { CERTIFICATE_NAME } from './cipher.ts';
+import type { Address, Target } from './route.ts';
 
 /** Names within the benchmark's own pair. */
-export const names = { pool: 'bench', connector: 'target', agent: 'bench-agent' } as const;
+export const names = {
+  pool: 'bench',
+  connector: 'target',
+  tlsConnector: 'target-tls',
+  agent: 'bench-agent',
+} as const;
+
+/** Connections that have further ways in. */
+export const connections = {
+  plain: 'bench',
+  passthrough: 'bench-through',
+  terminate: 'bench-ended',
+} as const;
+
+/** Where the further ways in listen. */
+export type WayAddresses = {
+  readonly passthrough: Address;
+  readonly terminate: Address;
+  readonly socks5: Address;
+  readonly httpConnect: Address;
+};
 
 /** Well above what any cell opens, so that no limit is measured by accident. */
 const CONNECTIONS = 4000;
@@ -14,7 +35,10 @@ export function gatewayFile(settings: {
   readonly tunnel: Address;
   readonly admin: Address;
   readonly ingress: Address;
+  readonly ways: WayAddresses;
+  readonly certificate: { readonly certificate: string; readonly key: string };
 }): string {
+  const { ways } = settings;
   return JSON.stringify({
     apiVersion: 'penstock/v1',
     kind: 'Gateway',
@@ -23,18 +47,31 @@ export function gatewayFile(settings: {
     listen: { tunnel: text(settings.tunnel), admin: text(settings.admin) },
     dataDirectory: join(settings.directory, 'gateway'),
     pools: [{ name: names.pool }],
+    ingressTls: settings.certificate,
     connections: [
-      {
-        name: 'bench',
-        connector: names.connector,
-        pools: [names.pool],
-        maxConnections: CONNECTIONS,
-        ingress: [{ tcp: text(settings.ingress), allow: ['127.0.0.0/8', '10.9.0.0/24'] }],
-      },
+      connection(connections.plain, names.connector, [
+        { tcp: text(settings.ingress) },
+        { socks5: { listen: text(ways.socks5) }, grant: 'none' },
+        { httpConnect: { listen: text(ways.httpConnect) }, grant: 'none', tls: 'off' },
+      ]),
+      connection(connections.passthrough, names.tlsConnector, [
+        { sni: { listen: text(ways.passthrough), host: CERTIFICATE_NAME }, mode: 'passthrough' },
+      ]),
+      connection(connections.terminate, names.connector, [
+        { sni: { listen: text(ways.terminate), host: CERTIFICATE_NAME }, mode: 'terminate' },
+      ]),
     ],
     tunnel: { acceptRate: SESSIONS, sessionsPerAddress: SESSIONS, sessionsPerAgent: 32 },
   });
 }
+
+const connection = (name: string, connector: string, ingress: readonly object[]) => ({
+  name,
+  connector,
+  pools: [names.pool],
+  maxConnections: CONNECTIONS,
+  ingress: ingress.map((each) => ({ ...each, allow: ['127.0.0.0/8', '10.9.0.0/24'] })),
+});
 
 export type AgentSettings = {
   readonly directory: string;
@@ -42,7 +79,7 @@ export type AgentSettings = {
   readonly tunnel: Address;
   readonly pins: readonly string[];
   readonly sessions: number;
-  readonly target: Address;
+  readonly target: Target;
   readonly local: Address;
 };
 
@@ -66,7 +103,20 @@ export function agentFile(settings: AgentSettings): string {
       enrollmentToken: `\${env:${TOKEN_VARIABLE}}`,
     },
     connectors: [
-      { name: names.connector, kind: 'tcp', address: text(settings.target), maxStreams: CONNECTIONS },
+      {
+        name: names.connector,
+        kind: 'tcp',
+        address: text(settings.target),
+        maxStreams: CONNECTIONS,
+        // For clients whose TLS ends at the gateway.
+        tls: { mode: 'disable' },
+      },
+      {
+        name: names.tlsConnector,
+        kind: 'tcp',
+        address: text({ host: settings.target.host, port: settings.target.tls.port }),
+        maxStreams: CONNECTIONS,
+      },
     ],
     local: { listen: text(settings.local) },
   });

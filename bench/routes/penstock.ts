@@ -7,10 +7,18 @@ import type { DelayHandlers } from '../process/delay-on-request.ts';
 import { freePort } from '../process/free-port.ts';
 import { collector, settleOptions } from '../process/settle.ts';
 import { accepts } from './accepts.ts';
-import { TLS_CIPHER } from './cipher.ts';
+import { CERTIFICATE_NAME, TLS_CIPHER } from './cipher.ts';
 import { AGENT, type Api, createToken, GATEWAY, initialize, sessionsOf } from './penstock-commands.ts';
-import { type AgentSettings, agentFile, gatewayFile, names, TOKEN_VARIABLE } from './penstock-files.ts';
-import type { Address, Places, Route, RouteProcess } from './route.ts';
+import {
+  type AgentSettings,
+  agentFile,
+  connections,
+  gatewayFile,
+  names,
+  TOKEN_VARIABLE,
+  type WayAddresses,
+} from './penstock-files.ts';
+import type { Address, Places, Route, RouteProcess, RunningRoute } from './route.ts';
 
 /** As shipped, on loopback. */
 const SESSIONS_NEARBY = 2;
@@ -25,12 +33,20 @@ export const penstock: Route = {
   async start(target, places, scratch) {
     const far = places.gateway.namespace !== places.agent.namespace;
     const sessions = far ? SESSIONS_FAR : SESSIONS_NEARBY;
-    const { gateway, api, tunnel, ingress, pins } = await startGateway(places, scratch);
+    const { certificate, key } = target.tls;
+    const { gateway, api, tunnel, ingress, ways, pins } = await startGateway(places, scratch, {
+      certificate,
+      key,
+    });
     const agent = await startAgent(places, api, { directory: scratch, tunnel, pins, sessions, target });
     return {
       name: 'penstock',
       address: ingress,
+<<<<<<< HEAD
       api: { url: `http://${api.admin.host}:${api.admin.port}`, token: api.adminToken },
+=======
+      ways: dialedBy({ ingress, ways, certificate }),
+>>>>>>> 8f7087f (Measure what each way in costs a client)
       processes: [processOf('gateway', gateway), processOf('agent', agent)],
       enrollment: async (uses) => ({
         gateway: { address: tunnel, pin: pins[0] ?? '' },
@@ -45,14 +61,46 @@ export const penstock: Route = {
   },
 };
 
-async function startGateway({ gateway: place }: Places, directory: string) {
+/** How a client takes each way in. */
+function dialedBy({
+  ingress,
+  ways,
+  certificate,
+}: {
+  ingress: Address;
+  ways: WayAddresses;
+  certificate: string;
+}): NonNullable<RunningRoute['ways']> {
+  const tls = { kind: 'tls', serverName: CERTIFICATE_NAME, certificate } as const;
+  const host = `${connections.plain}.penstock`;
+  return {
+    tcp: ingress,
+    'sni-passthrough': { ...ways.passthrough, by: tls },
+    'sni-terminate': { ...ways.terminate, by: tls },
+    socks5: { ...ways.socks5, by: { kind: 'socks5', host } },
+    'http-connect': { ...ways.httpConnect, by: { kind: 'httpConnect', host } },
+  };
+}
+
+async function startGateway(
+  { gateway: place }: Places,
+  directory: string,
+  { certificate, key }: { certificate: string; key: string },
+) {
   const addresses = {
     tunnel: await unused(place.host),
     ingress: await unused(place.host),
     admin: await unused('127.0.0.1'),
+    ways: {
+      passthrough: await unused(place.host),
+      terminate: await unused(place.host),
+      socks5: await unused(place.host),
+      httpConnect: await unused(place.host),
+    },
   };
+  const tls = await writePair(directory, certificate, key);
   const file = join(directory, 'gateway.yaml');
-  await writeFile(file, gatewayFile({ directory, ...addresses }));
+  await writeFile(file, gatewayFile({ directory, ...addresses, certificate: tls }));
   const { pins, adminToken } = await initialize(file);
   const gateway = await startNode(GATEWAY, place, {
     nodeOptions: settleOptions,
@@ -76,6 +124,14 @@ async function startAgent({ agent: place }: Places, api: Api, settings: Omit<Age
     return (await sessionsOf(api, names.agent)) === settings.sessions;
   });
   return agent;
+}
+
+/** The certificate and its key as files, and the references to them. */
+async function writePair(directory: string, certificate: string, key: string) {
+  const files = { certificate: join(directory, 'ingress.crt'), key: join(directory, 'ingress.key') };
+  await writeFile(files.certificate, certificate);
+  await writeFile(files.key, key, { mode: 0o600 });
+  return { certificate: `\${file:${files.certificate}}`, key: `\${file:${files.key}}` };
 }
 
 /** Looked for on this host: a namespace of the rig is new and has every port free. */

@@ -1,10 +1,19 @@
 import type { Enrollment } from '../load/agent-identity.ts';
+import type { Address as DialAddress } from '../load/dial.ts';
 import type { Place } from '../process/child.ts';
 
 export const routeNames = ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock'] as const;
 export type RouteName = (typeof routeNames)[number];
 
 export type Address = { readonly host: string; readonly port: number };
+
+/** Where the routes end; the same behind TLS, with its certificate and key as PEM. */
+export type Target = Address & {
+  readonly tls: { readonly port: number; readonly certificate: string; readonly key: string };
+};
+
+export const wayNames = ['tcp', 'sni-passthrough', 'sni-terminate', 'socks5', 'http-connect'] as const;
+export type WayName = (typeof wayNames)[number];
 
 /** The two ends of a route: where its client-side and its target-side process run. On loopback both are here. */
 export type Places = { readonly gateway: Place; readonly agent: Place };
@@ -25,6 +34,8 @@ export type RunningRoute = {
   /** Where the load generator connects. */
   readonly address: Address;
   readonly processes: readonly RouteProcess[];
+  /** Where there are several ways in: how the load generator takes each. */
+  readonly ways?: Readonly<Record<WayName, DialAddress>>;
   /** Where there is a gateway that agents enroll with: a token for so many of them, and where to bring it. */
   readonly enrollment?: (uses: number) => Promise<Enrollment>;
   /** The API of the gateway, and an admin token for it. */
@@ -38,5 +49,5 @@ export type Route = {
   /** Version and settings, for the report. Undefined when the software is not on this machine. */
   describe(): Promise<string | undefined>;
   /** Starts it; resolves when it carries connections. `scratch` is a directory of its own. */
-  start(target: Address, places: Places, scratch: string): Promise<RunningRoute>;
+  start(target: Target, places: Places, scratch: string): Promise<RunningRoute>;
 };

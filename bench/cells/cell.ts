@@ -1,9 +1,6 @@
 import type { Load } from '../load/load.ts';
 import type { RouteName, RunningRoute } from '../routes/route.ts';
 
-<<<<<<< HEAD
-export const groups = ['throughput', 'latency', 'connections', 'memory', 'sessions', 'fleet', 'wan'] as const;
-=======
 export const groups = [
   'throughput',
   'latency',
@@ -11,9 +8,9 @@ export const groups = [
   'ingress',
   'memory',
   'sessions',
+  'fleet',
   'wan',
 ] as const;
->>>>>>> 8f7087f (Measure what each way in costs a client)
 export type Group = (typeof groups)[number];
 
 /** One figure that a cell gives for a route. */

@@ -42,11 +42,8 @@ export const penstock: Route = {
     return {
       name: 'penstock',
       address: ingress,
-<<<<<<< HEAD
       api: { url: `http://${api.admin.host}:${api.admin.port}`, token: api.adminToken },
-=======
       ways: dialedBy({ ingress, ways, certificate }),
->>>>>>> 8f7087f (Measure what each way in costs a client)
       processes: [processOf('gateway', gateway), processOf('agent', agent)],
       enrollment: async (uses) => ({
         gateway: { address: tunnel, pin: pins[0] ?? '' },

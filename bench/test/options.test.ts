@@ -8,7 +8,7 @@ test('with nothing said: seven rounds of everything, as text', () => {
   assert.equal(options.output, 'text');
   assert.equal(options.json, undefined);
   assert.deepEqual(options.routes, ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock']);
-  assert.equal(options.only.length, 7);
+  assert.equal(options.only.length, 8);
 });
 
 test('--quick is two rounds unless --rounds says otherwise', () => {

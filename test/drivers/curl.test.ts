@@ -27,6 +27,8 @@ const WAYS: readonly WayName[] = [
   'sni terminate',
   'socks5 with a grant',
   'socks5 without a grant',
+  'httpConnect with a grant',
+  'httpConnect in clear text',
 ];
 const CURL = driverNamed(everyDriver, 'curl');
 const BYTES = 5_000_000;
@@ -74,7 +76,17 @@ async function curl(name: WayName, file: string, more: readonly string[]): Promi
   await using program = await ManagedProcess.start({
     command,
     args: [
-      ...['--silent', '--show-error', '--fail', '--cacert', authorityFile, '--output', file],
+      ...[
+        '--silent',
+        '--show-error',
+        '--fail',
+        '--cacert',
+        authorityFile,
+        '--proxy-cacert',
+        authorityFile,
+        '--output',
+        file,
+      ],
       ...resolved,
       ...more,
       ...words,

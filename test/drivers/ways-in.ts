@@ -21,6 +21,18 @@ const entries = {
   }),
   'socks5 with a grant': () => ({ socks5: { listen: '127.0.0.1:0' }, grant: 'required', ...FROM_HERE }),
   'socks5 without a grant': () => ({ socks5: { listen: '127.0.0.2:0' }, grant: 'none', ...FROM_HERE }),
+  'httpConnect with a grant': () => ({
+    httpConnect: { listen: '127.0.0.1:0' },
+    grant: 'required',
+    tls: 'on',
+    ...FROM_HERE,
+  }),
+  'httpConnect in clear text': () => ({
+    httpConnect: { listen: '127.0.0.2:0' },
+    grant: 'none',
+    tls: 'off',
+    ...FROM_HERE,
+  }),
 } satisfies Readonly<Record<string, Entry>>;
 
 export type WayName = keyof typeof entries;

@@ -14,7 +14,8 @@ export function answerProblems(app: FastifyInstance, report: (failure: ApiFailur
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
-    if (documentOf(problem).status >= 500) {
+    // An agent that cannot answer is no failure on our side, whatever status tells of it.
+    if (documentOf(problem).status >= 500 && !(error instanceof AgentRequestError)) {
       report({ method: request.method, path: pathOf(request), error: problem.cause ?? error });
     }
     return send(reply, problem);

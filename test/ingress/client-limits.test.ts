@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { expectIdle } from '../data-path/idle.ts';
+import { TestClient } from '../rig/client.ts';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import type { Pair } from '../rig/pair.ts';
+import { startEcho } from '../rig/targets.ts';
+import { startProxyPair } from './proxy-pair.ts';
+
+const TCP = { tcp: '127.0.0.1:0' };
+const from = (pair: Pair, localAddress: string) =>
+  TestClient.connect({ host: '127.0.0.1', port: pair.port('db'), localAddress });
+
+/** What becomes of a client that says `in`. A reset may come before it even knows that it is connected. */
+async function outcomeOf(pair: Pair, localAddress: string): Promise<string> {
+  const client = await from(pair, localAddress).catch(() => undefined);
+  if (client === undefined) return 'reset';
+  try {
+    return await client.echo('in');
+  } catch {
+    return 'reset';
+  } finally {
+    await client[Symbol.asyncDispose]();
+  }
+}
+
+test('limits.perAddress: one more is reset, another address is not, and a place becomes free', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({
+    targets: { db: echo.address.port },
+    ingress: TCP,
+    gateway: { limits: { perAddress: 1 } },
+  });
+  const first = await from(pair, '127.0.0.2');
+  await first.echo('in');
+  const refused = await outcomeOf(pair, '127.0.0.2');
+  assert.equal(refused, 'reset');
+  assert.equal((await pair.event('client-denied', { past: true }))['code'], 'LIMIT_EXCEEDED');
+  await using other = await from(pair, '127.0.0.3');
+  assert.equal(await other.echo('in'), 'in');
+  await first[Symbol.asyncDispose]();
+  await eventually('the place to be free', async () => (await outcomeOf(pair, '127.0.0.2')) === 'in');
+  other.reset();
+  await expectIdle(pair);
+});
+
+test('limits.idleTimeout: who is silent is reset, who speaks is not', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({
+    targets: { db: echo.address.port },
+    ingress: TCP,
+    gateway: { limits: { idleTimeout: '2s' } },
+  });
+  await using silent = await from(pair, '127.0.0.2');
+  await silent.echo('in');
+  const ended = pair.event('connection-closed');
+  await using busy = await from(pair, '127.0.0.3');
+  const end = silent.receive(15_000);
+  let spoken = 0;
+  while ((await Promise.race([end, busy.echo('still here')])) === 'still here') spoken += 1;
+  assert.ok(spoken > 0);
+  assert.equal((await end).ended, 'reset');
+  const entry = await ended;
+  assert.deepEqual([entry['code'], entry['client']], ['IDLE_TIMEOUT', '127.0.0.2']);
+  busy.reset();
+  await expectIdle(pair);
+});

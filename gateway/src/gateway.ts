@@ -22,12 +22,12 @@ import { Approvals } from './fleet/approvals.ts';
 import { fleetActions } from './fleet/fleet-actions.ts';
 import { fleetGauges } from './fleet/fleet-gauges.ts';
 import { openEvents } from './fleet/open-events.ts';
-import { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
+import { openFleet } from './fleet/open-fleet.ts';
 import { sessionViews } from './fleet/session-view.ts';
-import { readAgentIdentity } from './identity/agent-identity.ts';
 import { type Identity, openIdentity } from './identity/open-identity.ts';
 import { loadAdminCertificate, loadServerCertificate } from './identity/server-certificate.ts';
 import { tellStoreProblems } from './identity/store-problem.ts';
+import { identityPort } from './identity-port.ts';
 import { ClientTls, clientTlsMaterial } from './ingress/client-tls.ts';
 import { Ingresses } from './ingress/ingresses.ts';
 import type { GatewayLog } from './observe/event.ts';
@@ -41,7 +41,6 @@ import { RouteTable } from './routing/route-table.ts';
 import { openStore, requireStore } from './store/open-store.ts';
 import { Admission } from './tunnel/admission.ts';
 import { openEndpoint, type TunnelTls } from './tunnel/endpoint.ts';
-import type { IdentityPort } from './tunnel/peer-session.ts';
 import { Registry } from './tunnel/registry.ts';
 import type { AgentSession, SessionOptions } from './tunnel/session.ts';
 
@@ -311,32 +310,6 @@ async function opened<Listener>(
   } catch (error) {
     throw bindError(field, address, error);
   }
-}
-
-function identityPort(
-  { enrollment, renewal, revocation }: Identity,
-  fleet: Pick<OpenFleet, 'issued'>,
-  log: GatewayLog,
-): IdentityPort {
-  return {
-    async enroll(body, address) {
-      const issued = await enrollment.enroll(body, address);
-      const { agentId, notAfter } = issued;
-      const identity = readAgentIdentity(Buffer.from(issued.certificateChain));
-      if (identity !== undefined) fleet.issued({ ...identity, id: agentId });
-      const { name, pool } = identity ?? {};
-      log('agent-enrolled', { agent: name, pool, agentId, address, notAfter });
-      return issued;
-    },
-    async renew(identity, body) {
-      const issued = await renewal.renew(identity, body);
-      const { name, pool, agentId } = identity;
-      fleet.issued({ id: agentId, name, pool, notAfter: Date.parse(issued.notAfter) });
-      log('agent-renewed', { agent: name, agentId, notAfter: issued.notAfter });
-      return issued;
-    },
-    isRevoked: (identity) => revocation.isRevoked(identity),
-  };
 }
 
 async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {

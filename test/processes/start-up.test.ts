@@ -7,7 +7,7 @@ import { eventually } from '../rig/eventually.ts';
 import { listen } from '../rig/listen.ts';
 import { ManagedProcess } from '../rig/process.ts';
 import { unusedPort } from '../rig/unused-port.ts';
-import { binOf, connection, gatewayFile, makeSite, portOf, runCommand } from './programs.ts';
+import { agentFile, binOf, connection, gatewayFile, makeSite, portOf, runCommand } from './programs.ts';
 
 test('a gateway without its store does not start: it would have forgotten whom it revoked', async () => {
   await using site = await makeSite();
@@ -74,4 +74,23 @@ test('a full disk behind the log does not keep a gateway from ending', {
   });
   const { code } = await gateway.stop('SIGTERM', 15_000);
   assert.equal(code, 0);
+});
+
+test('an agent starts on no other file than the one its host is pinned to', async () => {
+  await using site = await makeSite();
+  const pin = `sha256/${Buffer.alloc(32).toString('base64')}`;
+  const file = await site.write('agent.yaml', agentFile({ tunnelPort: 1, pin, targets: {} }));
+  const digest = await runCommand('agent', ['config', 'digest', '--output', 'json', file]);
+  const { pin: pinned } = JSON.parse(digest.stdout) as { pin: string };
+  const other = pinned.replace(/^1@/, '2@');
+  const refused = await runCommand('agent', ['run', '--config', file], { PENSTOCK_CONFIG_PIN: other });
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /LOCAL_PIN The file is 1@sha256:\S+, and PENSTOCK_CONFIG_PIN allows only 2@sha256:/,
+  );
+  // It is let in, and ends for another reason: there is no gateway to enroll with, and no token.
+  const accepted = await runCommand('agent', ['run', '--config', file], { PENSTOCK_CONFIG_PIN: pinned });
+  assert.match(accepted.stdout, /"event":"agent-started"/);
+  assert.equal(`${accepted.stdout}${accepted.stderr}`.includes('LOCAL_PIN'), false);
 });

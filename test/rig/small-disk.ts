@@ -3,7 +3,6 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { skipBecause } from './optional.ts';
 
 /** A file system of a few megabytes, which can be full. */
 export type SmallDisk = AsyncDisposable & {
@@ -16,7 +15,7 @@ export type SmallDisk = AsyncDisposable & {
 
 const SIZE = 8 * 1024 * 1024;
 
-/** Mounting needs the rights of root, and a kernel that lets root use them. */
+/** Mounting needs the rights of root, and a kernel that lets root use them: nothing that a machine could install. */
 export function skipWithoutMount(): false | string {
   const path = mkdtempSync(join(tmpdir(), 'penstock-mount-'));
   try {
@@ -24,7 +23,7 @@ export function skipWithoutMount(): false | string {
     execFileSync('umount', [path]);
     return false;
   } catch {
-    return skipBecause('a file system cannot be mounted here');
+    return 'a file system cannot be mounted here';
   } finally {
     rmdirSync(path);
   }

@@ -33,7 +33,7 @@ export async function startPrograms(site: Site, target: number): Promise<Started
   const start = async (name: string) => {
     const agent = await site.start('agent', `${name}.yaml`, { TOKEN: token });
     agents.set(name, agent);
-    await agent.json({ event: 'session-ready', session: 1 }, 30_000);
+    await agent.json({ event: 'session-ready', session: 1 }, 60_000);
   };
   await Promise.all(
     ['agent-1', 'agent-2'].map(async (name) => {

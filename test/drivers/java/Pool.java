@@ -38,8 +38,8 @@ public final class Pool {
     config.setUsername(System.getenv("DB_USER"));
     config.setPassword(System.getenv("DB_PASSWORD"));
     config.setMaximumPoolSize(connections);
-    config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(20));
-    config.setValidationTimeout(TimeUnit.SECONDS.toMillis(10));
+    config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(60));
+    config.setValidationTimeout(TimeUnit.SECONDS.toMillis(20));
     // No connection ends by age: those that end were cut.
     config.setMaxLifetime(TimeUnit.HOURS.toMillis(1));
     config.setKeepaliveTime(0);
@@ -97,6 +97,8 @@ public final class Pool {
           told = true;
         }
         query(connection);
+        // A program thinks between two queries; without it two cores have nothing left to start an agent with.
+        Thread.sleep(ThreadLocalRandom.current().nextInt(40));
       } catch (SQLException failure) {
         count(failure, "query");
       } catch (Exception failure) {

@@ -4,7 +4,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { INITIAL_STREAM_WINDOW, limits, type TunnelError } from '@penstock/wire';
+import { INITIAL_STREAM_WINDOW, limits, TunnelError } from '@penstock/wire';
 import type { Way, WayInPorts } from '../way-in.ts';
 import { type Answer, answerOf, askForConnect } from './answer.ts';
 import { serveConnect } from './connect-request.ts';
@@ -63,7 +63,11 @@ export class Http2 {
           streams -= 1;
           if (streams === 0 && !session.closed) idle = setTimeout(() => session.close(), IDLE_TIMEOUT);
         });
-      this.#serve(client, stream, headers);
+      // A stream that its peer has reset without an error would stay until somebody has read it.
+      const drop = () => void stream.destroy(new TunnelError('CLIENT_RESET'));
+      stream.once('aborted', drop);
+      if (stream.closed) drop();
+      else this.#serve(client, stream, headers);
     });
   }
 
@@ -74,7 +78,8 @@ export class Http2 {
 
   #serve({ source }: HttpClient, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const answer = ({ status, headers: fields, body }: Answer) => {
-      if (stream.destroyed || stream.headersSent) return;
+      // `respond` throws once its peer has reset it.
+      if (stream.closed || stream.destroyed || stream.headersSent) return;
       stream.respond({ ...fields, ':status': status });
       stream.end(body);
       stream.resume();

@@ -84,6 +84,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     sessionsOf: (pool: string) => registry.sessionsOf(pool),
     queue,
     ejection,
+    checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
     limits: () => config.dial,
     log,
     clock,

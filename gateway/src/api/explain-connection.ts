@@ -54,6 +54,7 @@ export type ExplanationSources = {
   readonly sessionsOf: (pool: string) => Iterable<WeighedSession>;
   readonly queue: Pick<PendingQueue, 'depth'>;
   readonly ejection: Pick<Ejection, 'isEjected'>;
+  readonly checkFails: (connector: string, agentId: string) => boolean;
   readonly history: Pick<DialHistory, 'of'>;
   readonly agents: () => readonly AgentView[];
 };
@@ -79,7 +80,7 @@ function explainPool(
   { connector }: Route,
   known: readonly AgentView[],
   attempts: readonly DialRecord[],
-  { sessionsOf, queue, routes, ejection }: ExplanationSources,
+  { sessionsOf, queue, routes, ejection, checkFails }: ExplanationSources,
 ): ExplainedPool {
   const sessions = [...sessionsOf(name)];
   const agents = known
@@ -90,7 +91,7 @@ function explainPool(
         name: agent.name,
         state: agent.state,
         sentence: agent.sentence,
-        why: own.length === 0 ? 'no-agent' : whyNot(connector, own, { ejection }),
+        why: own.length === 0 ? 'no-agent' : whyNot(connector, own, { ejection, checkFails }),
         streams: own.reduce((sum, { load }) => sum + load, 0),
         evidence: evidenceOf(agent, connector, attempts),
       } as const;
@@ -122,10 +123,13 @@ function evidenceOf(
   return checked;
 }
 
+/** Reasons to ask others first, and this agent all the same when there is no other. */
+const LAST_RESORT: ReadonlySet<PassedOverReason> = new Set(['ejected', 'check-failing']);
+
 /** The best that an agent which would be asked can do; what keeps the others away when none would be. */
 function verdictOf(route: Route, pools: readonly ExplainedPool[]): Explanation['verdict'] {
   const agents = pools.flatMap((pool) => pool.agents);
-  const usable = agents.filter(({ why }) => why === undefined || why === 'ejected');
+  const usable = agents.filter(({ why }) => why === undefined || LAST_RESORT.has(why));
   if (usable.length === 0) {
     return { reach: 'offline', ...reach.offline, detail: offlineDetail(route, agents) };
   }

@@ -35,6 +35,7 @@ export class AgentRecord {
   #hello: Hello | undefined;
   #address: string | undefined;
   #last: LastHeartbeat | undefined;
+  #failing: ReadonlySet<string> = new Set();
   #sessions: readonly FleetSession[] = [];
   #connectedAt: number | undefined;
 
@@ -59,6 +60,11 @@ export class AgentRecord {
 
   get last(): LastHeartbeat | undefined {
     return this.#last;
+  }
+
+  /** Connectors whose check failed, by the last heartbeat. */
+  get failing(): ReadonlySet<string> {
+    return this.#failing;
   }
 
   /** Monotonic: when the agent came, if it is there. */
@@ -86,6 +92,9 @@ export class AgentRecord {
   heard(session: FleetSession, last: LastHeartbeat): void {
     this.#last = last;
     const { at, heardAt, heartbeat } = last;
+    this.#failing = new Set(
+      heartbeat.checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector])),
+    );
     if (session.hello !== undefined) this.boots.heard(session.hello.bootId, heardAt);
     if (heartbeat.clock !== undefined) {
       this.#clock.add({ skew: -heartbeat.clock.offset, roundTrip: heartbeat.clock.roundTrip });

@@ -77,6 +77,11 @@ export class Fleet {
     return this.#standings.get(id)?.held ?? false;
   }
 
+  /** Whether an agent said last that its check of a connector fails; false also where it checks nothing. */
+  checkFails(id: string, connector: string): boolean {
+    return this.#records.get(id)?.failing.has(connector) ?? false;
+  }
+
   /** Calls `listener` whenever a condition of an agent begins or ends. It must not throw. The answer stops it. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);

@@ -34,7 +34,7 @@ export type FleetOptions = {
 export type PinListing = PinRow & { readonly name: string };
 
 /** The fleet, as the rest of the gateway has it. The caller stops it before the store. */
-export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'onChange'> & {
+export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'checkFails' | 'onChange'> & {
   readonly steering: Steering;
   readonly versions: ConfigVersions;
   readonly pins: Pins;
@@ -103,6 +103,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     agents: () => fleet.agents(),
     agent: (name) => fleet.agent(name),
     samplesOf: (id) => fleet.samplesOf(id),
+    checkFails: (id, connector) => fleet.checkFails(id, connector),
     onChange: (listener) => fleet.onChange(listener),
     steering: new Steering({ store, fleet, roster, pins, hasPool, clock: clock.wall }),
     versions: new ConfigVersions(store, hasPool, clock.wall),

@@ -30,7 +30,10 @@ type Ended = {
 export function recordOf(
   { tries, waited, tried, lost, onlyAgent }: DialExperience,
   { route, client, address, failure, milliseconds }: Ended,
-  { clock, sessionsOf, ejection }: Pick<Weighing, 'sessionsOf' | 'ejection'> & { readonly clock: Clock },
+  {
+    clock,
+    ...weighing
+  }: Pick<Weighing, 'sessionsOf' | 'ejection' | 'checkFails'> & { readonly clock: Clock },
 ): DialRecord {
   const taken = failure === undefined ? tries.at(-1) : undefined;
   // Where the first choice did, nothing needs explaining, and the agents are not gone through once more.
@@ -43,9 +46,7 @@ export function recordOf(
     waited,
     failure: failure === undefined ? undefined : failureOf(failure),
     tries,
-    passedOver: isSmooth
-      ? []
-      : passedOver(route, { sessionsOf, ejection, address, tried, lost, onlyAgent, taken }),
+    passedOver: isSmooth ? [] : passedOver(route, { ...weighing, address, tried, lost, onlyAgent, taken }),
   };
 }
 

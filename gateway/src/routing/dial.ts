@@ -20,6 +20,8 @@ export type DialPorts = {
   readonly sessionsOf: (pool: string) => Iterable<DialSession>;
   readonly queue: Pick<PendingQueue, 'wait'>;
   readonly ejection: Ejection;
+  /** Whether the agent's own check of a connector failed the last time. Asked for each open: it must not wait. */
+  readonly checkFails: (connector: string, agentId: string) => boolean;
   readonly limits: () => {
     readonly attemptTimeout: number;
     readonly totalTimeout: number;
@@ -154,19 +156,23 @@ async function findAgent(
   );
 }
 
-/** In the order of preference: an agent that is well, one that is passed over for now, one that lost a session. */
+/**
+ * In the order of preference: an agent that is well, one whose own check of the connector fails, one whose opens keep
+ * failing, one that lost a session. A check can be wrong about what clients find, so it only says who goes first.
+ */
 function pick(
   route: Route,
   address: string | undefined,
   { onlyAgent, tried, lost }: DialExperience,
-  { sessionsOf, ejection, clock }: DialPorts,
+  { sessionsOf, ejection, checkFails, clock }: DialPorts,
 ): DialSession | undefined {
   const { connector } = route;
   const untried = (agentId: string) =>
     !tried.has(agentId) && (onlyAgent === undefined || agentId === onlyAgent);
   const steady = (agentId: string) => untried(agentId) && !lost.has(agentId);
-  const well = (agentId: string) => steady(agentId) && !ejection.isEjected(connector, agentId);
-  for (const isWanted of [well, steady, untried]) {
+  const kept = (agentId: string) => steady(agentId) && !ejection.isEjected(connector, agentId);
+  const well = (agentId: string) => kept(agentId) && !checkFails(connector, agentId);
+  for (const isWanted of [well, kept, steady, untried]) {
     for (const pool of route.pools) {
       const session = chooseSession(sessionsOf(pool), { connector, address, isWanted, random: clock.random });
       if (session !== undefined) return session;

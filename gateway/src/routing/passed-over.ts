@@ -16,6 +16,7 @@ export const passedOverReasons = {
   tried: 'An open through it has failed for this client already.',
   'session-lost': 'A session of it was lost during this dial: others go first.',
   ejected: 'Opens through it keep failing: others go first for a while.',
+  'check-failing': 'Its own check of the connector fails: others go first.',
   'later-pool': 'A pool that is preferred has an agent.',
   busier: 'Another agent of its pool has fewer streams.',
 } as const;
@@ -37,6 +38,8 @@ export type WeighedSession = Candidate & {
 export type Weighing = {
   readonly sessionsOf: (pool: string) => Iterable<WeighedSession>;
   readonly ejection: Pick<Ejection, 'isEjected'>;
+  /** Whether the agent's own check of a connector failed the last time. */
+  readonly checkFails: (connector: string, agentId: string) => boolean;
   /** One of the connector's further addresses that the client asked for. */
   readonly address?: string | undefined;
   /** Agents that had their try in the dial that is told of, and those that lost a session in it. */
@@ -75,7 +78,7 @@ export function passedOver(route: Route, weighing: Weighing): PassedOver[] {
 export function whyNot(
   connector: string,
   sessions: readonly WeighedSession[],
-  { ejection, address, tried, lost, onlyAgent }: Omit<Weighing, 'sessionsOf' | 'taken'>,
+  { ejection, checkFails, address, tried, lost, onlyAgent }: Omit<Weighing, 'sessionsOf' | 'taken'>,
 ): PassedOverReason | undefined {
   const agentId = sessions[0]?.identity.agentId ?? '';
   if (onlyAgent !== undefined && agentId !== onlyAgent) return 'other-agent';
@@ -86,7 +89,8 @@ export function whyNot(
   if (!open.some((each) => each.offers(connector, address))) return 'no-address';
   if (tried?.has(agentId)) return 'tried';
   if (lost?.has(agentId)) return 'session-lost';
-  return ejection.isEjected(connector, agentId) ? 'ejected' : undefined;
+  if (ejection.isEjected(connector, agentId)) return 'ejected';
+  return checkFails(connector, agentId) ? 'check-failing' : undefined;
 }
 
 function byAgent(sessions: Iterable<WeighedSession>): Map<string, WeighedSession[]> {

@@ -64,6 +64,12 @@ function scene() {
         sessionsOf: (pool) => sessions.filter(({ identity }) => identity.pool === pool),
         queue: { depth: (pool) => (pool === 'dc1' ? 3 : 0) },
         ejection: { isEjected: (_connector, id) => ejected.has(id) },
+        checkFails: (connector, id) =>
+          agents.some(
+            (agent) =>
+              agent.id === id &&
+              agent.checks.some((each) => each.connector === connector && each.reach !== 'ready'),
+          ),
         history,
         agents: () => agents,
       });

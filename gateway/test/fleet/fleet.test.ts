@@ -53,6 +53,22 @@ test('a session without heartbeats is stale, until the next one', async () => {
   assert.deepEqual(codes(), ['CONNECTED']);
 });
 
+test('routing is told whose check of a connector fails, by the last heartbeat', async () => {
+  const { fleet, clock, open, beat, change } = await fleetScene();
+  assert.equal(fleet.checkFails('a1', 'orders-db'), false);
+  const session = open();
+  const checks = (reach: 'ready' | 'refused') => [{ connector: 'orders-db', reach, at: clock.wall() }];
+  beat(session, { checks: checks('refused') });
+  assert.deepEqual(
+    [fleet.checkFails('a1', 'orders-db'), fleet.checkFails('a1', 'billing-db')],
+    [true, false],
+  );
+  change(session, 'ended');
+  assert.equal(fleet.checkFails('a1', 'orders-db'), true, 'another session of it changes nothing');
+  beat(open(), { checks: checks('ready') });
+  assert.equal(fleet.checkFails('a1', 'orders-db'), false);
+});
+
 test('of several clock readings the one with the shortest round trip is believed', async () => {
   const { fleet, clock, open, beat, codes } = await fleetScene();
   const session = open();

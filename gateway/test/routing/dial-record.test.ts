@@ -89,6 +89,14 @@ test('an agent that is ejected or must not be used for this client is told as su
   assert.deepEqual(why(await recordOf(scene)), ['dc1 a ejected', 'dc1 b tried']);
 });
 
+test('an agent whose own check fails is told as such', async () => {
+  const scene = new DialScene();
+  scene.add('a', 'dc1');
+  scene.add('b', 'dc2');
+  scene.failing.add('id-a');
+  assert.deepEqual(why(await recordOf(scene)), ['dc1 a check-failing']);
+});
+
 const record = (at: number, connection = 'orders', failed = false): DialRecord => ({
   connection,
   client: '10.0.0.9',

@@ -21,6 +21,8 @@ export class DialScene {
   readonly waits: Waits[] = [];
   readonly ejection = new Ejection({ failures: 2, duration: 10_000, maxPercent: 50 }, this.clock);
   readonly records: DialRecord[] = [];
+  /** Ids of agents whose check of the connector fails. */
+  readonly failing = new Set<string>();
   limits = LIMITS;
   wait: () => Promise<void> = () => Promise.reject(new TunnelError('QUEUE_TIMEOUT'));
 
@@ -41,6 +43,7 @@ export class DialScene {
         },
       },
       ejection: this.ejection,
+      checkFails: (connector, agentId) => connector === ROUTE.connector && this.failing.has(agentId),
       limits: () => this.limits,
       log,
       clock: this.clock,

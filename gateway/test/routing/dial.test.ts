@@ -105,6 +105,34 @@ test('an agent whose opens keep failing is asked last, even before one of anothe
   assert.equal(failing.requests.length, 3);
 });
 
+test('an agent whose own check fails is asked after all whose check does not, and before one that is ejected', async () => {
+  const scene = new DialScene();
+  scene.limits = { ...LIMITS, attempts: 4 };
+  const ejected = scene.add('a1', 'dc1', 'REFUSED');
+  scene.add('a2', 'dc1', 'REFUSED').load = 5;
+  scene.add('a3', 'dc1', 'REFUSED').load = 9;
+  scene.add('b1', 'dc2', 'REFUSED');
+  for (const _ of [1, 2]) scene.ejection.failed('orders-db', 'id-a1', 'REFUSED', ['id-a1', 'id-a2', 'id-a3']);
+  scene.failing.add('id-a2');
+  await scene.fails('REFUSED');
+  assert.deepEqual(
+    scene.records[0]?.tries.map(({ agent }) => agent),
+    ['a3', 'b1', 'a2', 'a1'],
+  );
+  scene.failing.clear();
+  ejected.takesOpens = false;
+  await scene.fails('REFUSED');
+  assert.equal(scene.records[1]?.tries[0]?.agent, 'a2');
+});
+
+test('where every check fails, all are asked as if none did', async () => {
+  const scene = new DialScene();
+  scene.add('a1', 'dc1').load = 1;
+  scene.add('a2', 'dc1');
+  for (const id of ['id-a1', 'id-a2']) scene.failing.add(id);
+  assert.equal((await scene.dial()).agent, 'a2');
+});
+
 test('an attempt gets no more time than is left in all', async () => {
   const scene = new DialScene();
   const slow = scene.add('a1', 'dc1', 'wait');

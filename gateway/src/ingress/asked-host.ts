@@ -14,9 +14,17 @@ export type AskedHost = {
 const SUFFIX = '.penstock';
 const SEPARATOR = '--';
 
+const SECRETS = new RegExp(`[a-z2-7]{${GRANT_LABEL_LENGTH},}`, 'g');
+
+/** A host as it may be logged: a grant beside the place where grants stand, by a typing error, is still a secret. */
+export function shownHost(name: string): string {
+  return name.replace(SECRETS, '[redacted]');
+}
+
 /** Reads `NAME`, `NAME.penstock`, `NAME--GRANT.penstock` or a host of a target. */
 export function readAskedHost(host: string): AskedHost {
-  const lower = host.toLowerCase();
+  // A dot at the end says to resolvers that the name is whole; here it always is.
+  const lower = host.toLowerCase().replace(/(?<=\.penstock)\.$/, '');
   if (!lower.endsWith(SUFFIX)) return { name: lower, isName: false, grant: undefined };
   const text = lower.slice(0, -SUFFIX.length);
   const at = text.length - GRANT_LABEL_LENGTH - SEPARATOR.length;

@@ -2,7 +2,7 @@ import { TunnelError } from '@penstock/wire';
 import type { LivingGrant } from '../access/living-grant.ts';
 import type { DialWishes } from '../routing/dial.ts';
 import { hostPortText } from '../routing/offer-of.ts';
-import { readAskedHost } from './asked-host.ts';
+import { readAskedHost, shownHost } from './asked-host.ts';
 import type { ClientSource } from './client-source.ts';
 import type { Way, WayInPorts } from './way-in.ts';
 
@@ -46,7 +46,8 @@ export function chooseConnection(
   const mayUse = ({ connection, ingress, isAllowed }: ProxyWay) =>
     isAllowed(address) && (ingress.grant === 'none' || grant?.covers(connection.name, address) === true);
   const open = ways.filter(mayUse);
-  const what = `${isName ? `${name}.penstock` : hostPortText(name, asked.port)}`;
+  const shown = shownHost(name);
+  const what = isName ? `${shown}.penstock` : hostPortText(shown, asked.port);
   if (open.length === 0) return denied(what, grant);
 
   const target = hostPortText(name, asked.port);

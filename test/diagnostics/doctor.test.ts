@@ -3,6 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand } from '../processes/programs.ts';
+import { eventually } from '../rig/eventually.ts';
 import { FakeHttpProxy } from '../rig/http-proxy.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
@@ -105,4 +106,27 @@ test('an identity that others can read, and one that was revoked, are found', {
   assert.equal(revoked.verdicts['identity'], 'ok');
   assert.match(revoked.find('admission').sentence, /revoked/);
   assert.match(revoked.find('admission').advice, /enroll it again/);
+});
+
+test('a quarantine is found on the host of the agent', { timeout: 60_000 }, async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({
+    targets: { echo: echo.address.port },
+    agents: { a1: 'dc1' },
+    gateway: { pools: [{ name: 'dc1', pinning: 'enforce' }] },
+  });
+  await pair.api('POST /config-versions', { pool: 'dc1', content: pair.agentFile('a1', { version: 2 }) });
+  await pair.api('PUT /pins/pools/dc1', { version: 2 });
+  const daemon = pair.agents.get('a1');
+  assert.ok(daemon);
+  await eventually('the agent to be quarantined', () => daemon.status().agentState === 'quarantined', {
+    within: 15_000,
+  });
+  const { address, port } = daemon.local;
+  const found = await examine(pair, { local: { listen: `${address}:${port}` } });
+  assert.equal(found.code, 1);
+  assert.equal(found.verdicts['control stream'], 'failed');
+  assert.match(found.find('control stream').sentence, /quarantined/);
+  assert.match(found.find('control stream').advice, /config diff --pinned/);
 });

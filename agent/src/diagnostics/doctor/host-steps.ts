@@ -91,6 +91,14 @@ export function sessionsStep(config: AgentConfig): Step {
       if (sessions.ready < sessions.wanted) {
         throw new Complaint(`${count}.`, 'Look at the log of the agent for session-failed.');
       }
+      if (status.agentState === 'quarantined') {
+        throw new Complaint(
+          `${count}, and the gateway gives it no opens: it is quarantined.`,
+          status.pin?.drifted === true
+            ? 'Its file is not the pinned one. See what differs: penstock-agent config diff --pinned.'
+            : `Another process may use a copy of its identity directory. Whoever has the gateway sees both: penstock-gateway agent show ${status.name}`,
+        );
+      }
       return { sentence: `${count}, and the gateway acknowledges its heartbeats.` };
     },
   };

@@ -1,19 +1,17 @@
 import { connectorKinds } from '@penstock/config-schema';
 import {
-  exitCodes,
   hostPortArgument,
   type Io,
   json,
   type OutputFormat,
   outputOption,
   printPinnedComparison,
-  renderProbe,
 } from '@penstock/terminal';
 import { agentRequests, ProbeResult } from '@penstock/wire';
 import { Argument, Command, Option } from 'commander';
 import Type from 'typebox';
+import { LogBundle, printLogs, printProbe } from './agent-answers.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
-import { logLine } from './log-line.ts';
 import { wholeNumber } from './whole-number.ts';
 
 type Output = { readonly output: OutputFormat };
@@ -24,11 +22,6 @@ type Logs = Output & { readonly limit: number; readonly level: string };
 const PATIENCE = 30_000;
 const LONGEST_SECONDS = 20;
 
-const Logs = Type.Object({
-  lines: Type.Array(Type.Unknown()),
-  redactions: Type.Record(Type.String(), Type.Integer()),
-  leftOut: Type.Record(Type.String(), Type.Integer()),
-});
 const Change = Type.Object({
   path: Type.String(),
   kind: Type.Enum(['added', 'removed', 'changed']),
@@ -54,9 +47,7 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
   const path = (agent: string, what: string) => `agents/${encodeURIComponent(agent)}/${what}`;
 
   const probed = async (agent: string, what: 'probe' | 'check', body: object, output: OutputFormat) => {
-    const result = await api().ask(ProbeResult, 'POST', path(agent, what), body);
-    io.stdout.write(output === 'json' ? json(result) : renderProbe(result, io));
-    if (result.reach !== 'ready') io.setExitCode(exitCodes.failed);
+    printProbe(await api().ask(ProbeResult, 'POST', path(agent, what), body), output, io);
   };
 
   return [
@@ -98,15 +89,7 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent logs orders-1 --level warn')
       .action(async (agent: string, { limit, level, output }: Logs) => {
-        const bundle = await api().ask(Logs, 'POST', path(agent, 'logs'), { limit, level });
-        if (output === 'json') {
-          io.stdout.write(json(bundle));
-          return;
-        }
-        io.stdout.write(bundle.lines.map((line) => `${logLine(line, io)}\n`).join(''));
-        for (const [reason, count] of Object.entries(bundle.leftOut)) {
-          io.stderr.write(`${count} lines were left out: ${reason}.\n`);
-        }
+        printLogs(await api().ask(LogBundle, 'POST', path(agent, 'logs'), { limit, level }), output, io);
       }),
     new Command('diff')
       .description('compare the configuration an agent runs on with the pinned version, field by field')

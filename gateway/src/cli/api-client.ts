@@ -99,9 +99,11 @@ export class ApiClient {
 
 /** What was asked for has not happened: whoever called must not go on as if it had. */
 function waitingFor({ id, action, subject }: Approval): CommandError {
+  const later = action === 'logs' || action === 'probe' ? 'Read the answer then' : 'Look at it';
+  const verb = action === 'logs' || action === 'probe' ? 'result' : 'show';
   return new CommandError(`${action} of ${subject} waits for the approval of an admin.`, {
     exitCode: exitCodes.waiting,
-    suggestion: `An admin decides: penstock-gateway approval approve ${id}\nLook at it: penstock-gateway approval show ${id}`,
+    suggestion: `An admin decides: penstock-gateway approval approve ${id}\n${later}: penstock-gateway approval ${verb} ${id}`,
   });
 }
 

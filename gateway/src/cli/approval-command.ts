@@ -9,9 +9,12 @@ import {
   type TableColumn,
   table,
 } from '@penstock/terminal';
+import { ProbeResult } from '@penstock/wire';
 import { Command } from 'commander';
+import Type, { type TSchema } from 'typebox';
 import { actorNames } from './actor-names.ts';
 import { relativeTime } from './age.ts';
+import { LogBundle, printLogs, printProbe } from './agent-answers.ts';
 import type { ApiClient } from './api-client.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
 import { Approval } from './approval.ts';
@@ -19,7 +22,7 @@ import { everyPage } from './pages.ts';
 
 type Options = { readonly output: OutputFormat };
 
-/** `approval list|show|approve|deny`: what operators asked for and an admin decides. */
+/** `approval list|show|result|approve|deny`: what operators asked for and an admin decides. */
 export function approvalCommand(io: Io): Command {
   const approval = new Command('approval')
     .description('what operators asked for and an admin decides')
@@ -41,6 +44,16 @@ export function approvalCommand(io: Io): Command {
       '\nExample:\n  $ penstock-gateway approval show 019a0b1c-2d3e-7f4a-8b6c-0123456789ab',
     )
     .action((id: string, { output }: Options) => show(io, id, output));
+  approval
+    .command('result')
+    .description('print what an approved action gave, such as the log lines, within an hour')
+    .argument('<id>', 'the id of the approval, as approval list shows it')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway approval result 019a0b1c-2d3e-7f4a-8b6c-0123456789ab',
+    )
+    .action((id: string, { output }: Options) => result(io, id, output));
   for (const [verb, description] of [
     ['approve', 'let the action run, in the name of the one who asked; only an admin can'],
     ['deny', 'refuse the action; only an admin can'],
@@ -120,6 +133,18 @@ async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
     ['outcome', outcome],
   ];
   io.stdout.write(table(['', ''], rows, io));
+}
+
+/** Prints what the command that had to wait would have printed. */
+async function result(io: Io, id: string, output: OutputFormat): Promise<void> {
+  const api = apiFromEnvironment(io);
+  const path = `approvals/${encodeURIComponent(id)}`;
+  const { action } = await api.ask(Approval, 'GET', path);
+  const given = <Value extends TSchema>(value: Value) =>
+    api.ask(Type.Object({ value }), 'GET', `${path}/result`);
+  if (action === 'logs') printLogs((await given(LogBundle)).value, output, io);
+  else if (action === 'probe') printProbe((await given(ProbeResult)).value, output, io);
+  else io.stdout.write(json((await given(Type.Unknown())).value));
 }
 
 async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: OutputFormat): Promise<void> {

@@ -49,6 +49,40 @@ test('what waits is listed, shown, approved and denied', async () => {
   );
 });
 
+test('what an approved action gave is printed as if it had not waited', async () => {
+  await using _leaks = expectNoLeaks();
+  await using rig = await cliRig('operator');
+  rig.api.live.approval = ['logs', 'probe'];
+  const bundle = {
+    lines: [{ time: '2026-01-02T03:04:05.000Z', level: 'info', event: 'agent-started', msg: 'It started.' }],
+    redactions: {},
+    leftOut: { 'not JSON': 2 },
+  };
+  const logs = rig.api.approvals.action('logs', async () => bundle);
+  const refused = { sentence: 'The target refused.', advice: 'Start it.', reach: 'refused', stages: [] };
+  const probe = rig.api.approvals.action('probe', async () => refused);
+  const request = { pool: 'dc1', subject: 'agent:orders-1', arguments: { limit: 5 } };
+  const first = await logs(request, operatorOf(rig));
+  const second = await probe(request, operatorOf(rig));
+  assert.ok(first.kind === 'waiting' && second.kind === 'waiting');
+
+  const early = await rig.cli('approval', 'result', first.approval.id);
+  assert.equal(early.exitCode, 1);
+  assert.match(early.stderr, /There is no result: the approval is pending\./);
+  for (const { approval } of [first, second]) {
+    const decided = await rig.api.approvals.decide(approval.id, 'approved', { actor: 'host', role: 'admin' });
+    await decided?.settled;
+  }
+  const printed = await rig.cli('approval', 'result', first.approval.id);
+  assert.match(printed.stdout, /^2026-01-02T03:04:05\.000Z INFO {2}It started\./);
+  assert.equal(printed.stderr, '2 lines were left out: not JSON.\n');
+  const json = await rig.cli('approval', 'result', first.approval.id, '--output', 'json');
+  assert.deepEqual(JSON.parse(json.stdout), bundle);
+  const probed = await rig.cli('approval', 'result', second.approval.id);
+  assert.equal(probed.exitCode, 1);
+  assert.match(probed.stdout, /The target refused\./);
+});
+
 test('a command whose request has to wait says so, with an exit code of its own', async () => {
   await using rig = await cliRig('operator');
   rig.api.live.approval = ['drain'];

@@ -46,6 +46,8 @@ type Who = { readonly actor: string; readonly address?: string | undefined };
 /** Grants that can be used at once: all of them stand in memory, so that a client never waits for the store. */
 const MOST = 10_000;
 const DAY = 24 * 60 * 60_000;
+/** Milliseconds between two looks at the clock: it is set, and hosts sleep, while timers know nothing of either. */
+const LOOK = 60_000;
 /** How long expired grants stay on record. */
 const KEEP = 30 * DAY;
 
@@ -183,11 +185,11 @@ export class Grants {
     grant.end(reason);
   }
 
-  /** Ends what has expired, and comes again when the next one does; daily, as no timer lasts for months. */
+  /** Ends what has expired, and comes again when the next one does, or to look. */
   #endExpired(): void {
     clearTimeout(this.#timer);
     const now = this.#clock();
-    let next = now + DAY;
+    let next = now + LOOK;
     for (const { id, expiresAt } of this.#byId.values()) {
       if (expiresAt <= now) this.#end(id, 'has expired');
       else next = Math.min(next, expiresAt);

@@ -92,6 +92,18 @@ test('revoking ends the uses, once and for good, and is on record', async () => 
   assert.deepEqual(actions, ['grant.revoke', 'grant.create']);
 });
 
+test('a grant that expired while its host slept, or when the clock was set, ends its uses', async (context) => {
+  await using rig = await scene();
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { grant } = await rig.grants.create({ connections: ['orders'], ttl: HOUR }, HOST);
+  const use = rig.grants.find(grant)?.use();
+  context.mock.timers.tick(60_000);
+  assert.equal(use?.signal.aborted, false);
+  rig.clock.now += HOUR;
+  context.mock.timers.tick(60_000);
+  assert.equal(use?.signal.aborted, true);
+});
+
 test('a grant lives over a restart, until it expires', async () => {
   await using rig = await scene();
   const { grant } = await rig.grants.create({ connections: ['orders'], ttl: HOUR }, HOST);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { test } from 'node:test';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestClient } from '../rig/client.ts';
+import { deadline } from '../rig/deadline.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import type { Pair } from '../rig/pair.ts';
@@ -43,6 +46,33 @@ test('limits.perAddress: one more is reset, another address is not, and a place 
   await first[Symbol.asyncDispose]();
   await eventually('the place to be free', async () => (await outcomeOf(pair, '127.0.0.2')) === 'in');
   other.reset();
+  await expectIdle(pair);
+});
+
+test('limits.perAddress: streams of HTTP/2 count as well', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({
+    targets: { db: echo.address.port },
+    ingress: { httpConnect: { listen: '127.0.0.1:0' }, tls: 'off', grant: 'none' },
+    gateway: { limits: { perAddress: 3 } },
+  });
+  const session = connect(`http://127.0.0.1:${pair.port('db')}`);
+  const ask = async () => {
+    const stream = session.request({ ':method': 'CONNECT', ':authority': 'db:1' }, { endStream: false });
+    stream.on('error', () => {});
+    const [headers] = await deadline('an answer', once(stream, 'response'), 15_000);
+    return { stream, status: Number((headers as Record<string, unknown>)[':status']) };
+  };
+  const first = await ask();
+  assert.deepEqual([first.status, (await ask()).status, (await ask()).status], [200, 200, 503]);
+  const closed = pair.event('connection-closed');
+  first.stream.destroy();
+  await closed;
+  await eventually('the place to be free', async () => (await ask()).status === 200);
+  const gone = once(session, 'close');
+  session.destroy();
+  await gone;
   await expectIdle(pair);
 });
 

@@ -31,7 +31,6 @@ export class Ingresses {
   readonly #log: GatewayLog;
   readonly #open = new Map<string, { readonly wayIn: WayIn; readonly listener: OpenWayIn }>();
   readonly #ports: WayInPorts;
-  readonly #addresses: AddressLimit;
   #wanted: ReadonlyMap<string, WayIn> = new Map();
   #config: GatewayConfig | undefined;
   /** Why a listener is not open, by its key. */
@@ -43,13 +42,13 @@ export class Ingresses {
     const { limits, log, grants, offerOf, clock } = options;
     this.#log = log;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
-    this.#addresses = new AddressLimit(() => limits().perAddress);
     this.#ports = {
       config: () => this.#configInForce,
       serve: (connection, arrival) => this.clients.serve(connection, arrival),
       denied: ({ address, port }, { code, message }, connection) =>
         log('client-denied', { connection, client: address, clientPort: port, code, detail: message }),
       negotiations: new Negotiations(limits),
+      addresses: new AddressLimit(() => limits().perAddress),
       tls: options.tls,
       dial: options.dial,
       grants,
@@ -133,7 +132,7 @@ export class Ingresses {
     const log = this.#log;
     const connection = wayIn.ways.map((way) => way.connection.name).join(', ');
     try {
-      const listener = await openWayIn(wayIn, this.#ports, this.#addresses);
+      const listener = await openWayIn(wayIn, this.#ports);
       if (this.#life === 'closed') {
         listener.close();
         return;

@@ -1,7 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type AddressRanges, addressRanges } from '@penstock/config-schema';
 import { errorText, TunnelError } from '@penstock/wire';
-import type { AddressLimit } from '../access/address-limit.ts';
 import { type ClientSource, sourceOfSocket } from './client-source.ts';
 import type { NegotiatingClient } from './negotiations.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
@@ -12,8 +11,7 @@ import type { ClientHandler, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.
  */
 export async function openListener(
   wayIn: WayIn,
-  { denied, negotiations, log }: WayInPorts,
-  addresses: AddressLimit,
+  { denied, negotiations, addresses, log }: WayInPorts,
   handle: (ways: () => readonly Way[]) => ClientHandler,
 ): Promise<OpenWayIn> {
   const { listen } = wayIn;

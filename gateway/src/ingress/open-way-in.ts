@@ -1,5 +1,4 @@
 import type { IngressKind } from '@penstock/config-schema';
-import type { AddressLimit } from '../access/address-limit.ts';
 import { handleHttpConnect } from './http-connect/http-connect.ts';
 import { openListener } from './listener.ts';
 import { handleSni } from './sni/sni.ts';
@@ -8,9 +7,9 @@ import { handleTcp } from './tcp.ts';
 import type { HandleClients, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
 
 /** Opens a listener with what its kind does with clients. Throws what listening throws. */
-export function openWayIn(wayIn: WayIn, ports: WayInPorts, addresses: AddressLimit): Promise<OpenWayIn> {
+export function openWayIn(wayIn: WayIn, ports: WayInPorts): Promise<OpenWayIn> {
   const open = <Kind extends IngressKind>(kind: Kind, handle: HandleClients<Kind>) =>
-    openListener(wayIn, ports, addresses, (ways) => handle(ports, () => waysOf(kind, ways())));
+    openListener(wayIn, ports, (ways) => handle(ports, () => waysOf(kind, ways())));
   switch (wayIn.kind) {
     case 'tcp':
       return open(wayIn.kind, handleTcp);

@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { Connection, GatewayConfig, HostPort, Ingress, IngressKind } from '@penstock/config-schema';
 import type { TunnelError } from '@penstock/wire';
+import type { AddressLimit } from '../access/address-limit.ts';
 import type { GrantFailures } from '../access/grant-failures.ts';
 import type { Grants } from '../access/grants.ts';
 import { type SourceAllowList, sourceAllowList } from '../access/source-address.ts';
@@ -36,6 +37,8 @@ export type WayInPorts = {
   /** Logs that a client was turned away, and for which connection where that is known. */
   readonly denied: (source: ClientSource, error: TunnelError, connection?: string) => void;
   readonly negotiations: Negotiations;
+  /** Client connections of each address. */
+  readonly addresses: AddressLimit;
   /** What clients see whose TLS ends at the gateway. */
   readonly tls: ClientTls;
   /** Dials for something that is no client of its connection, and counts as none. The caller owns the stream. */

@@ -88,6 +88,14 @@ export class Http2 {
       answer(askForConnect());
       return;
     }
+    const give = this.#ports.addresses.take(source.address);
+    if (give === undefined) {
+      const what = `${source.address} has its limits.perAddress client connections.`;
+      this.#ports.denied(source, new TunnelError('LIMIT_EXCEEDED', what));
+      answer(answerOf('LIMIT_EXCEEDED'));
+      return;
+    }
+    stream.once('close', give);
     const arrival = {
       socket: stream,
       source,

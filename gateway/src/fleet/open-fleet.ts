@@ -38,7 +38,7 @@ export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'checkFai
   readonly steering: Steering;
   readonly versions: ConfigVersions;
   readonly pins: Pins;
-  /** Pins by whom they are for, agents by their names. */
+  /** Pins by whom they are for, agents by their names; without those of revoked agents, which hold for nobody. */
   pinListing(): readonly PinListing[];
   /** Of the agents that the caller has read already, where it has. */
   pools(agents?: readonly AgentView[]): readonly PoolView[];
@@ -110,8 +110,9 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     pins,
     pinListing: () =>
       pins.all.flatMap((row) => {
-        const name = row.scope === 'pool' ? row.subject : roster.get(row.subject)?.name;
-        return name === undefined ? [] : [{ ...row, name }];
+        if (row.scope === 'pool') return [{ ...row, name: row.subject }];
+        const agent = roster.get(row.subject);
+        return agent === undefined || agent.revokedAt !== undefined ? [] : [{ ...row, name: agent.name }];
       }),
     pools: (agents = fleet.agents()) => poolViews(config().pools, agents, waiting),
     certificateNotAfter,

@@ -139,6 +139,18 @@ test('pools and agents are pinned to what was published, and every change is aud
   assertProblem(viewer, 403, 'ROLE_INSUFFICIENT');
 });
 
+test('the pin of a revoked agent is listed no more, whoever has its name now', async () => {
+  await using api = await apiRig();
+  const id = await enroll(api, 'orders-1');
+  await publish(api, file(12));
+  await api.ask('PUT', '/api/v1/pins/agents/orders-1', { as: 'operator', body: { version: 12 } });
+  assert.equal((await api.ask('POST', '/api/v1/agents/orders-1/revoke', { as: 'admin' })).status, 200);
+  api.fleet.revoked(id);
+  await enroll(api, 'orders-1');
+  const { body } = await api.ask<{ items: unknown[] }>('GET', '/api/v1/pins', { as: 'viewer' });
+  assert.deepEqual(body.items, []);
+});
+
 test('a pool of gateway.yaml can leave pins and drains to an admin', async () => {
   await using api = await apiRig();
   api.live.approval = ['pin', 'drain'];

@@ -1,5 +1,6 @@
 import {
   CommandError,
+  exitCodes,
   type Io,
   json,
   type OutputFormat,
@@ -41,8 +42,8 @@ export function pinCommand(io: Io): Command {
       '\nExample:\n  $ penstock-gateway config pin dc1 13\n  $ penstock-gateway config pin --agent orders-1 12',
     )
     .action(async (words: string[], { output, agent }: Output & Agent) => {
-      const target = targetOf(agent, words.slice(0, -1));
       const version = readVersion(words.at(-1) ?? '');
+      const target = targetOf(agent, words.slice(0, -1));
       const api = apiFromEnvironment(io);
       const answer = await api.ask(Pin, 'PUT', pathOf(target), { version });
       if (output === 'json') io.stdout.write(json(answer));
@@ -114,16 +115,18 @@ const rowOf = ({ scope, name, version, digest, pinnedAt }: Pin, now: number) => 
 
 type Target = { readonly scope: 'pool' | 'agent'; readonly name: string };
 
+const USAGE = { exitCode: exitCodes.usage };
+
 function targetOf(agent: string | undefined, pools: readonly string[]): Target {
   const [pool, ...more] = pools;
   if (agent !== undefined && pool === undefined) return { scope: 'agent', name: agent };
   if (agent === undefined && pool !== undefined && more.length === 0) return { scope: 'pool', name: pool };
-  throw new CommandError('Say whom the pin is for: either a pool or --agent NAME.');
+  throw new CommandError('Say whom the pin is for: either a pool or --agent NAME.', USAGE);
 }
 
 function readVersion(text: string): number {
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
-  throw new CommandError(`${text} is no version. Versions are whole numbers from 1 on.`);
+  throw new CommandError(`${text} is no version. Versions are whole numbers from 1 on.`, USAGE);
 }
 
 const pathOf = ({ scope, name }: Target) => `pins/${scope}s/${encodeURIComponent(name)}`;

@@ -76,8 +76,15 @@ test('what cannot be published or pinned says why, and what to do', async () => 
   assert.match(taken.stderr, /Raise `version` in the file\. \(CONFIG_VERSION_TAKEN\)/);
   const unknown = await rig.cli('config', 'pin', 'dc1', '99');
   assert.match(unknown.stderr, /99 was not published for pool dc1\. Publish it first: .*config publish/);
-  assert.match((await rig.cli('config', 'pin', '12')).stderr, /either a pool or --agent NAME/);
-  assert.match((await rig.cli('config', 'pin', 'dc1', 'twelve')).stderr, /twelve is no version/);
+  for (const [words, told] of [
+    [['12'], /either a pool or --agent NAME/],
+    [['dc1'], /dc1 is no version/],
+    [['dc1', 'twelve'], /twelve is no version/],
+  ] as const) {
+    const wrong = await rig.cli('config', 'pin', ...words);
+    assert.equal(wrong.exitCode, 64, wrong.stderr);
+    assert.match(wrong.stderr, told);
+  }
 });
 
 test('one agent is shown with every reason, what to do, and all that it told', async () => {

@@ -152,6 +152,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       identity: identityPort(identity, fleet, log),
       agents: {
         expects: (agentId, requestId) => requests.expects(agentId, requestId),
+        claim: (agentId, requestId) => requests.claim(agentId, requestId),
         answeredAtLength: (agentId, requestId, value) => requests.answeredAtLength(agentId, requestId, value),
         describe: (each) => tellStoreProblems(() => agentFacts(each, { store, pins: fleet.pins }, clock)),
       },

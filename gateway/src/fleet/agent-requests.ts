@@ -52,6 +52,8 @@ type Result = Pick<AgentMessageOf<'result'>, 'ok' | 'code' | 'detail' | 'value'>
 export class AgentRequests {
   readonly #sessionsOf: (agentId: string) => Iterable<Askable>;
   readonly #pending = new Map<string, Pending>();
+  /** Ids of requests whose large answer is on its way. */
+  readonly #arriving = new Set<string>();
   #asked = 0;
 
   /** `sessionsOf` gives the sessions of an agent that live at the moment. */
@@ -108,6 +110,16 @@ export class AgentRequests {
   /** Whether an answer of this agent with this id is waited for. */
   expects(agentId: string, id: string): boolean {
     return this.#pending.get(id)?.agent.id === agentId;
+  }
+
+  /**
+   * Claims the place for the large answer of this agent with this id, until `release`. Undefined when nobody waits for
+   * it, or it is on its way already: each is kept in memory as a whole.
+   */
+  claim(agentId: string, id: string): { release(): void } | undefined {
+    if (!this.expects(agentId, id) || this.#arriving.has(id)) return undefined;
+    this.#arriving.add(id);
+    return { release: () => void this.#arriving.delete(id) };
   }
 
   /** A large answer has come, on a connection of the agent that was asked. */

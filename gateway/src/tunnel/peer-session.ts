@@ -31,6 +31,8 @@ export type IdentityPort = {
 export type AgentPort = {
   /** Whether an answer of this agent with this id is waited for. */
   expects(agentId: string, requestId: string): boolean;
+  /** Claims the place for such an answer until `release`: one at a time is taken in for each request. */
+  claim(agentId: string, requestId: string): { release(): void } | undefined;
   answeredAtLength(agentId: string, requestId: string, value: unknown): void;
   /** What the gateway knows of the agent that asks. Throws ProblemError. */
   describe(identity: AgentIdentity): Promise<AgentFacts>;
@@ -51,6 +53,9 @@ const MOST_REQUESTS = 8;
 
 const RESULT_ROUTE = `POST ${resultPath('{id}')}`;
 
+/** Requests of a session that are not over at one time. An agent brings few answers at once, and asks nothing here. */
+const MOST_AT_ONCE = 32;
+
 /** Streams a peer may open at once before it has a control stream. */
 export const UNAUTHENTICATED_STREAMS = 8;
 
@@ -65,6 +70,7 @@ export function servePeer(
   const address = socket.remoteAddress ?? '';
   let session: AgentSession | undefined;
   let requests = 0;
+  let underWay = 0;
   const deadline = setTimeout(() => socket.destroy(), options.authenticationTimeout);
   socket.once('close', () => clearTimeout(deadline));
 
@@ -97,10 +103,18 @@ export function servePeer(
     const isExpected = () => options.agents.expects(agentId, requestId);
     // Not a byte is kept for an answer that nobody waits for, or no longer does.
     if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer.');
-    const value = await readJsonBody(stream, limits.resultBodyBytes);
-    if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer any more.');
-    options.agents.answeredAtLength(agentId, requestId, value);
-    answerJson(stream, 200, {});
+    const claim = options.agents.claim(agentId, requestId);
+    if (claim === undefined) {
+      throw new ProblemError('TOO_MANY_REQUESTS', 'This answer is on its way already.', { retryAfter: 1 });
+    }
+    try {
+      const value = await readJsonBody(stream, limits.resultBodyBytes);
+      if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer any more.');
+      options.agents.answeredAtLength(agentId, requestId, value);
+      answerJson(stream, 200, {});
+    } finally {
+      claim.release();
+    }
   };
 
   const answer = async (stream: ServerHttp2Stream, route: string): Promise<void> => {
@@ -155,8 +169,16 @@ export function servePeer(
       return;
     }
     requests += 1;
+    underWay += 1;
+    stream.once('close', () => {
+      underWay -= 1;
+    });
     if (requests > MOST_REQUESTS && session === undefined) {
       misbehaved('It made too many requests without a control stream.');
+      return;
+    }
+    if (underWay > MOST_AT_ONCE) {
+      misbehaved('It made too many requests at once.');
       return;
     }
     if (headers[':method'] === 'CONNECT' && !isTunnel) {

@@ -86,8 +86,15 @@ test('an agent answers for itself only, and to what it was asked', async () => {
   requests.answered(session, { type: 'result', id: 'unknown', ok: true });
   assert.equal(requests.waiting, 1);
   assert.equal(requests.expects('agt_1', id), true);
+  assert.equal(requests.claim('agt_2', id), undefined);
+  const claim = requests.claim('agt_1', id);
+  assert.ok(claim);
+  assert.equal(requests.claim('agt_1', id), undefined, 'one answer is taken in at a time');
+  claim.release();
+  requests.claim('agt_1', id)?.release();
   requests.answeredAtLength('agt_1', id, ready);
   assert.deepEqual(await asked, ready);
+  assert.equal(requests.claim('agt_1', id), undefined);
 });
 
 test('an answer that is none, and a refusal, are told as what they are', async () => {

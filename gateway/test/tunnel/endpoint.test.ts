@@ -30,7 +30,12 @@ async function endpointRig(unauthenticated: number) {
     handshakeTimeout: 10_000,
     authenticationTimeout: 10_000,
     identity: { enroll: () => never(), renew: () => never(), isRevoked: () => false },
-    agents: { expects: () => false, answeredAtLength: () => {}, describe: () => never() },
+    agents: {
+      expects: () => false,
+      claim: () => undefined,
+      answeredAtLength: () => {},
+      describe: () => never(),
+    },
     admission: new Admission({ sessionsPerAddress: 100, acceptRate: 100 }, systemClock, unauthenticated),
     log,
     session: {

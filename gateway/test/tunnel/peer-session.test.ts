@@ -85,6 +85,7 @@ function serve(t: TestContext, peer: Peer) {
     },
     agents: {
       expects: () => false,
+      claim: () => undefined,
       answeredAtLength: () => {},
       describe: () => Promise.reject(new Error('not asked')),
     },
@@ -151,4 +152,25 @@ test('a session that could not be made whole ends with its connection and its ti
   assert.ok(logged.includes('session-refused'));
   t.mock.timers.tick(10_000);
   assert.equal(logged.length, before, 'no timer is left to tell anything');
+});
+
+test('a session that has too many requests under way at once ends; those that are over do not count', async (t) => {
+  const { socket, http, logged } = serve(t, agent);
+  t.mock.timers.reset();
+  const ask = () => {
+    const stream = new FakeStream(false);
+    http.emit('stream', stream, { ':method': 'GET', ':path': paths.health });
+    return stream;
+  };
+  const accepted = new FakeStream(false);
+  accepted.respond = () => {};
+  http.emit('stream', accepted, control);
+  await settled();
+  for (let count = 0; count < 100; count += 1) ask().emit('close');
+  for (let count = 0; count < 31; count += 1) ask();
+  assert.equal(socket.destroyed, false);
+  ask();
+  assert.equal(socket.destroyed, true);
+  assert.ok(logged.includes('peer-misbehaved'));
+  await settled();
 });

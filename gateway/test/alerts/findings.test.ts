@@ -70,13 +70,12 @@ test('what only a session tells of an agent is undecided while it has none', () 
   const facts = alertFacts({ agents: [agentFacts('a1', { present: false, skewed: 'old', drifted: 'old' })] });
   const { holding, undecided } = findingsIn(facts, every);
   assert.deepEqual(holding, []);
-  const keys = ['agent-stale', 'clock-skew', 'config-drift', 'version-behind'].map(
+  const keys = ['agent-stale', 'clock-skew', 'identity-expiring', 'config-drift', 'version-behind'].map(
     (each) => `${each} agent:a1`,
   );
   assert.ok(keys.every(undecided));
   assert.ok(undecided('connector-failing connector:dc1/a1/db'));
   assert.equal(undecided('connector-failing connector:dc1/a2/db'), false);
-  assert.equal(undecided('identity-expiring agent:a1'), false);
 });
 
 test('an agent that has just come has not told yet what its clock and its connectors are like', () => {

@@ -60,7 +60,8 @@ function aboutAgent(agent: AgentFacts, { settled, gateway }: AlertFacts, add: Ad
   };
   // Who is away, and not yet for too long, is not back either.
   about('agent-stale', settled || present ? agent.stale : undefined, present);
-  about('identity-expiring', agent.expiring);
+  // The end itself is known of an agent that is away; whether it still renews is not.
+  about('identity-expiring', agent.expiring, present);
   about('clock-skew', present ? agent.skewed : undefined, present && agent.clockKnown);
   about('config-drift', present ? agent.drifted : undefined, present);
   const { softwareVersion } = agent;

@@ -124,6 +124,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     epoch,
     certificate: () => presented.certificate,
     waiting: (pool) => queue.depth(pool),
+    onRevoked: (agentId) => identity.revocation.apply(agentId),
     log,
   });
   starting.defer(() => fleet.stop());
@@ -274,16 +275,17 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       ejection.apply(next.ejection);
       await ingresses.apply(next, false);
       fleet.apply();
-      await alerts.apply(next);
       queue.wakeAll();
+      // Last, since receivers that are gone have to be put on record: no client waits for the store.
+      await alerts.apply(next);
     },
     async drain() {
       if (life === 'leaving') return;
       life = 'leaving';
       log('gateway-draining', { clients: ingresses.clients.count });
       events.close();
-      // That agents leave now is no news.
-      await alerts.stop();
+      // That agents leave now is no news. New clients are turned away without waiting for what the store has to say.
+      const silenced = alerts.stop();
       await ingresses.stopAccepting();
       endpoint.stopAccepting();
       const sendAway = (each: AgentSession) => each.askToReconnect('the gateway drains');
@@ -291,6 +293,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       // One that was still introducing itself comes too late for that, and is told the same.
       registry.onReady(sendAway);
       await settledWithin(ingresses.clients.idle(), config.drain.timeout);
+      await silenced;
       await stop();
     },
     stop,

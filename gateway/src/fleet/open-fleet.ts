@@ -27,6 +27,8 @@ export type FleetOptions = {
   readonly certificate: () => string;
   /** Clients that wait for an agent of a pool. */
   readonly waiting: (pool: string) => number;
+  /** The store says that this agent is revoked. Called again for each reading of it. */
+  readonly onRevoked: (agentId: string) => void;
   readonly log: GatewayLog;
 };
 
@@ -66,7 +68,7 @@ const SAMPLE_SPACING = 1_000;
 
 /** Opens the fleet over an open store and a registry. Throws StoreError. */
 export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
-  const { store, registry, config, clock, log, waiting, epoch, certificate } = options;
+  const { store, registry, config, clock, log, waiting, epoch, certificate, onRevoked } = options;
   const roster = await Roster.load(store, clock.wall);
   const hasPool = (name: string) => config().pools.some((pool) => pool.name === name);
   const pins = await Pins.load(store, (name) => config().pools.find((pool) => pool.name === name)?.pinning);
@@ -95,7 +97,11 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
   const ticking = startTicking({
     clock,
     judge: () => fleet.judgeAll(),
-    refresh: () => roster.refresh(),
+    async refresh() {
+      await roster.refresh();
+      // A revocation whose answer the store owed is on record all the same, and must be in force.
+      for (const { id, revokedAt } of [...roster.members]) if (revokedAt !== undefined) onRevoked(id);
+    },
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   const certificateNotAfter = () => new X509Certificate(certificate()).validToDate.getTime();

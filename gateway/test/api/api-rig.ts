@@ -73,7 +73,7 @@ export type ApiRig = AsyncDisposable & {
 
 export type Method = 'GET' | 'POST' | 'DELETE' | 'PUT';
 
-const GATEWAY_FILE = `
+export const GATEWAY_FILE = `
 apiVersion: penstock/v1
 kind: Gateway
 version: 1
@@ -120,6 +120,7 @@ export async function apiRig(): Promise<ApiRig> {
     epoch: 'epoch',
     certificate: () => identity.authority.caPem,
     waiting: () => 0,
+    onRevoked: () => {},
     log: () => {},
   });
   const fleet = {

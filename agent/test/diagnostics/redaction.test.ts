@@ -97,6 +97,9 @@ describe('what looks like a secret', () => {
     ["host=db password='my pass' user=x", /my pass/, 'connection-string'],
     ['jdbc:sqlserver://db;pwd={a;b}', /a;b/, 'connection-string'],
     ['PGPASSWORD=hunter2 psql', /hunter2/, 'connection-string'],
+    ['DB_PASS=hunter2 and pw: hunter2', /hunter2/, 'connection-string'],
+    ['{"password":"a\\"hunter2"}', /hunter2/, 'connection-string'],
+    ['{\\"password\\":\\"hunter2\\"}', /hunter2/, 'connection-string'],
     ['run --api-key abc123 now', /abc123/, 'connection-string'],
     ['{"client_secret": "abc123"}', /abc123/, 'connection-string'],
     ['pst_enroll_abc_def', /abc_def/, 'penstock-token'],
@@ -128,6 +131,15 @@ describe('what looks like a secret', () => {
       usesToken: true,
     });
     assert.deepEqual(found.hits, { 'field-name': 3 });
+  });
+
+  test('backslashes of a secret that are escaped as units', () => {
+    const known = new KnownSecrets(() => {});
+    known.add([String.raw`C:\\share\pw`]);
+    const units = [...String.raw`C:\\share\pw`].map(
+      (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    assert.equal(new Redactor(known).redactText(`at ${units.join('')} it failed`), '[redacted]');
   });
 
   test('ordinary lines stay as they are', () => {

@@ -44,7 +44,7 @@ export class KnownSecrets {
       const words = result.split(/(\s+)/);
       result = words.map((word) => (this.#isPlainIn(percentDecoded(word)) ? REDACTED : word)).join('');
     }
-    if (result.includes('\\') && this.#isPlainIn(unescaped(result))) return REDACTED;
+    if (result.includes('\\') && unescapings(result).some((each) => this.#isPlainIn(each))) return REDACTED;
     return this.#withoutBeginning(result);
   }
 
@@ -98,8 +98,10 @@ function percentDecoded(text: string): string {
     .replaceAll(/(?:%[0-9a-fA-F]{2})+/g, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 }
 
-function unescaped(text: string): string {
-  return text
-    .replaceAll(/\\+u([0-9a-fA-F]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-    .replaceAll(/\\+(["'\\/])/g, '$1');
+/** A text without its escapes: of units alone, and of all. What was a unit can be a backslash of the secret itself. */
+function unescapings(text: string): readonly string[] {
+  const units = text.replaceAll(/\\+u([0-9a-fA-F]{4})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return [units, units.replaceAll(/\\+(["'\\/])/g, '$1')];
 }

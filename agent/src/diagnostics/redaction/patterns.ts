@@ -21,7 +21,7 @@ export const redactionRules = [
 export type RedactionRule = (typeof redactionRules)[number];
 
 const SECRET_WORD =
-  'passw(?:or)?d|passphrase|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|signature|sig';
+  'passw(?:or)?d|passphrase|pwd|(?<![A-Za-z0-9])(?:pass|pw)(?![\\w-])|secret|token|credentials?|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|signature|sig';
 
 // Every repetition is bounded or ends where it cannot begin anew: these run over text that nobody has checked.
 const patterns: readonly Pattern[] = [
@@ -54,7 +54,7 @@ const patterns: readonly Pattern[] = [
   {
     rule: 'connection-string',
     find: new RegExp(
-      `((?:${SECRET_WORD})[\\w-]{0,32}["']?[ \\t]{0,8}[=:][ \\t]{0,8})(?!\\[redacted\\])("[^"]*"?|'[^']*'?|\\{[^}]*\\}?|[^\\s;,&"')}\\]]+)`,
+      `((?:${SECRET_WORD})[\\w-]{0,32}(?:\\\\{0,4}["'])?[ \\t]{0,8}[=:][ \\t]{0,8})(?!\\[redacted\\])(\\\\{1,4}"[^"]*"?|"(?:\\\\.|[^"\\\\])*"?|'[^']*'?|\\{[^}]*\\}?|[^\\s;,&"')}\\]]+)`,
       'gi',
     ),
     into: `$1${REDACTED}`,

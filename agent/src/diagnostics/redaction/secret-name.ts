@@ -1,6 +1,6 @@
 /** Names whose values are secrets, whatever the value looks like. */
 const SECRET_NAME =
-  /passw|passphrase|^pwd$|secret|token|credential|(?:api|access|account|private|signing|encryption)[_-]?key|^key$|webhook|authorization|cookie|^dsn$|connection[_-]?string/i;
+  /passw|passphrase|^pwd$|(?:^|[_-])(?:pass|pw|auth)$|secret|token|credential|(?:api|access|account|private|signing|encryption)[_-]?key|^key$|webhook|authorization|cookie|^dsn$|connection[_-]?string/i;
 
 export const isSecretName = (name: string) => SECRET_NAME.test(name);
 

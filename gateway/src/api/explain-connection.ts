@@ -140,7 +140,7 @@ function verdictOf(route: Route, pools: readonly ExplainedPool[]): Explanation['
     return {
       reach: undefined,
       sentence: 'An agent is ready, and nobody has tried the target through it yet.',
-      advice: `Connect once, or ask an agent: penstock-gateway agent probe ${usable[0]?.name}.`,
+      advice: `Connect once, or ask an agent: penstock-gateway agent check ${usable[0]?.name} ${route.connector}.`,
       detail: undefined,
     };
   }

@@ -73,7 +73,7 @@ export const conditions = {
   CONNECTOR_FAILING: {
     states: ['degraded'],
     sentence: 'The check of at least one connector fails.',
-    advice: 'Look at how far the check comes, and ask again with penstock-gateway agent probe.',
+    advice: 'Look at how far the check comes, and ask again with penstock-gateway agent check.',
   },
   CLOCK_SKEW: {
     states: ['degraded'],

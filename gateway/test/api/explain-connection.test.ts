@@ -144,6 +144,7 @@ test('nobody tried yet is no verdict; an agent that is ejected is still one that
   at.agent('a', 'dc1');
   assert.equal(at.explain().verdict.reach, undefined);
   assert.match(at.explain().verdict.sentence, /nobody has tried/);
+  assert.match(String(at.explain().verdict.advice), /agent check \S+ \S+\.$/);
   at.ejected.add('id-a');
   assert.equal(at.explain().pools[0]?.agents[0]?.why, 'ejected');
   assert.equal(at.explain().verdict.reach, undefined);

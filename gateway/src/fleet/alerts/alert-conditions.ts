@@ -42,8 +42,7 @@ export const alertConditionTexts = {
   },
   'connector-failing': {
     sentence: 'The check of a connector does not reach its target.',
-    advice:
-      'Run penstock-gateway agent probe … with the host and port of the target: it tells which hop fails.',
+    advice: 'Run penstock-gateway agent check … with the name of the connector: it tells which hop fails.',
   },
   'version-behind': {
     sentence: 'An agent runs older software than this gateway.',

@@ -111,11 +111,21 @@ test('options can name the connection where the host does not', async () => {
   await client.connect();
   assert.deepEqual((await client.query('show application_name')).rows, [{ application_name: 'nightly' }]);
   await client.end();
-  assert.match((await refusal(elsewhere())).message, /named no host of this port in TLS, and no connection/);
+  assert.match(
+    (await refusal(elsewhere())).message,
+    /named any\.example, which is no host of this port, in TLS/,
+  );
   assert.match(
     (await refusal(elsewhere(), { options: '--penstock.connection=passthrough' })).message,
-    /that this port has not, or only with passthrough/,
+    /for passthrough, which this port has not, or only with passthrough/,
   );
+});
+
+test('the log says by which ingress a client came, and shows no option that is no name', async () => {
+  const elsewhere = { ...ended(), servername: 'any.example', checkServerIdentity: () => undefined };
+  await refusal(elsewhere, { options: `--penstock.connection=${'x'.repeat(2000)}` });
+  const { ingress } = await denial(/for what is no name, which this port has not/);
+  assert.match(String(ingress), /^127\.0\.0\.1:\d+$/);
 });
 
 test('a cancel request of nobody goes nowhere', async () => {

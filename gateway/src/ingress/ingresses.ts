@@ -45,8 +45,8 @@ export class Ingresses {
     this.#ports = {
       config: () => this.#configInForce,
       serve: (connection, arrival) => this.clients.serve(connection, arrival),
-      denied: ({ address, port }, { code, message }, connection) =>
-        log('client-denied', { connection, client: address, clientPort: port, code, detail: message }),
+      denied: ({ address: client, port: clientPort }, { code, message: detail }, connection, ingress) =>
+        log('client-denied', { connection, ingress, client, clientPort, code, detail }),
       negotiations: new Negotiations(limits),
       addresses: new AddressLimit(() => limits().perAddress),
       tls: options.tls,

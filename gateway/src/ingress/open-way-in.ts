@@ -4,12 +4,23 @@ import { openListener } from './listener.ts';
 import { handleSni } from './sni/sni.ts';
 import { handleSocks5 } from './socks5.ts';
 import { handleTcp } from './tcp.ts';
-import type { HandleClients, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
+import {
+  addressText,
+  type HandleClients,
+  type OpenWayIn,
+  type Way,
+  type WayIn,
+  type WayInPorts,
+} from './way-in.ts';
 
 /** Opens a listener with what its kind does with clients. Throws what listening throws. */
 export function openWayIn(wayIn: WayIn, ports: WayInPorts): Promise<OpenWayIn> {
+  const ingress = addressText(wayIn.listen);
+  const denied: WayInPorts['denied'] = (source, error, connection) =>
+    ports.denied(source, error, connection, ingress);
+  const own = { ...ports, denied };
   const open = <Kind extends IngressKind>(kind: Kind, handle: HandleClients<Kind>) =>
-    openListener(wayIn, ports, (ways) => handle(ports, () => waysOf(kind, ways())));
+    openListener(wayIn, own, (ways) => handle(own, () => waysOf(kind, ways())));
   switch (wayIn.kind) {
     case 'tcp':
       return open(wayIn.kind, handleTcp);

@@ -34,8 +34,8 @@ export type WayInPorts = {
   readonly config: () => GatewayConfig;
   /** Takes a client over; false, and nothing done to it, when its connection has no room for it. */
   readonly serve: (connection: string, client: Arrival) => boolean;
-  /** Logs that a client was turned away, and for which connection where that is known. */
-  readonly denied: (source: ClientSource, error: TunnelError, connection?: string) => void;
+  /** Logs that a client was turned away, for which connection where that is known, and by which ingress. */
+  readonly denied: (source: ClientSource, error: TunnelError, connection?: string, ingress?: string) => void;
   readonly negotiations: Negotiations;
   /** Client connections of each address. */
   readonly addresses: AddressLimit;

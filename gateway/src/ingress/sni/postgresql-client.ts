@@ -46,11 +46,13 @@ export function wayOfStartup(
   ways: readonly Way<'sni'>[],
   named: Way<'sni'> | undefined,
   wish: string | undefined,
+  serverName: string | undefined,
 ): Way<'sni'> {
   if (wish === undefined) {
     if (named !== undefined) return named;
+    const host = serverName === undefined ? 'no host' : `${serverName}, which is no host of this port,`;
     throw refusal(
-      'The client named no host of this port in TLS, and no connection in its options.',
+      `The client named ${host} in TLS, and no connection in its options.`,
       'Connect to the host name of the connection, or add options=-cpenstock.connection=NAME.',
     );
   }
@@ -58,8 +60,9 @@ export function wayOfStartup(
     ({ connection, ingress }) => connection.name === wish && ingress.mode === 'terminate',
   );
   if (wished === undefined) {
+    const asked = /^[\w.-]{1,63}$/.test(wish) ? wish : 'what is no name';
     throw refusal(
-      'The client asked in its options for a connection that this port has not, or only with passthrough.',
+      `The client asked in its options for ${asked}, which this port has not, or only with passthrough.`,
       'Check the name behind penstock.connection, and the port.',
     );
   }

@@ -109,7 +109,7 @@ class SniClients {
     const terminated = await terminate(client.socket, { bytes, offered }, this.#ports.tls, client.signal);
     const { tls, transport } = terminated;
     try {
-      if (opener !== 'tls') await this.#startPostgresql(client, terminated, named);
+      if (opener !== 'tls') await this.#startPostgresql(client, terminated, named, hello.hello.serverName);
       else if (named !== undefined) this.#serveTerminated(client, terminated, named, undefined);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -122,6 +122,7 @@ class SniClients {
     client: NegotiatingClient,
     terminated: TerminatedClient,
     named: SniWay | undefined,
+    serverName: string | undefined,
   ): Promise<void> {
     const { tls } = terminated;
     const message = await readFirstMessage(new ClientBytes(tls, client.signal));
@@ -129,7 +130,7 @@ class SniClients {
       await this.#cancel(client, message.bytes, tls, () => terminated.transport.reset());
       return;
     }
-    const way = wayOfStartup(this.#ways(), named, message.connection);
+    const way = wayOfStartup(this.#ways(), named, message.connection, serverName);
     const denied = { code: 'CLIENT_DENIED', message: 'Your address may not use this connection.' } as const;
     checkSource(way, client, errorResponse(denied));
     this.#serveTerminated(client, terminated, way, message.bytes);

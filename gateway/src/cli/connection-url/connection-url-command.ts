@@ -83,11 +83,17 @@ async function printUrls(io: Io, name: string, options: Options): Promise<void> 
   }
   const { strong, warning } = styleFor(io.stdout, io.environment);
   for (const { driver, way, recipe } of recipes) {
-    io.stdout.write(`${strong(`${driver.title} by ${way.kind}`)}\n`);
+    io.stdout.write(`${strong(`${driver.title} by ${wayText(way)}`)}\n`);
     io.stdout.write(
       `${recipeLines(recipe, warning)
         .map((line) => `  ${line}\n`)
         .join('')}\n`,
+    );
+  }
+  const [driver] = drivers;
+  if (options.driver !== undefined && connection.kind !== undefined && driver?.kind !== connection.kind) {
+    io.stderr.write(
+      `gateway.yaml says that ${connection.kind} speaks behind ${name}; this driver speaks ${driver?.kind}.\n`,
     );
   }
   if (options.host === undefined) {
@@ -95,6 +101,13 @@ async function printUrls(io: Io, name: string, options: Options): Promise<void> 
       `Clients elsewhere may know the gateway by another name than ${clientHost}: give it with --host.\n`,
     );
   }
+}
+
+/** Tells the ways of a connection apart, which may have several of a kind. */
+function wayText(way: WayIn): string {
+  if (way.kind === 'sni') return `sni, mode: ${way.mode}, port ${way.port}`;
+  if (way.kind === 'httpConnect') return `httpConnect, tls: ${way.tls}, port ${way.port}`;
+  return `${way.kind}, port ${way.port}`;
 }
 
 function recipeLines(recipe: Recipe, warning: (text: string) => string): string[] {

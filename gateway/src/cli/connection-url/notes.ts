@@ -24,6 +24,9 @@ export const notes = {
     'PostgreSQL 17 and newer take TLS without the round trip before it: sslNegotiation=direct (pgjdbc 42.7.4), sslnegotiation=direct (libpq 17), SslNegotiation=Direct (Npgsql 9).',
   cancel:
     'Canceling a query works: the driver opens one more connection for it, which counts like any other.',
+  'cancel-sni': 'Canceling a query works: the gateway brings the request to the server of its client.',
+  'libpq-system':
+    'sslrootcert=system needs libpq 16. For an older one, or a private authority, name a file with the authority of ingressTls.',
   'jvm-socks':
     'These options are for the whole JVM: every other connection of it takes the proxy too, unless socksNonProxyHosts names its host.',
   'jvm-grant':
@@ -62,7 +65,9 @@ export const notes = {
   'basic-on-connect':
     'From 8u111 on the JDK sends no Basic credentials on CONNECT: set jdk.http.auth.tunneling.disabledSchemes to nothing.',
   'proxy-clear':
-    'The client speaks to the proxy in the clear, the grant included: only inside a network that you trust.',
+    'The client speaks to the proxy in the clear, its grant as well where it has one: only inside a network that you trust.',
+  'proxy-certificate':
+    'The client checks the certificate of the gateway as well: for a private authority, curl takes --proxy-cacert.',
   'proxy-secret':
     'The grant is a credential: have curl read it from a file (--config) where others can list processes.',
 } as const satisfies Readonly<Record<string, string>>;

@@ -42,6 +42,16 @@ test('the strings of a driver are printed for every way in, with what to know', 
   assert.match(stdout, /^ {2}jdbc:postgresql:\/\/orders--GRANT\.penstock:5432\//m);
   assert.match(stdout, /^ {2}-DsocksProxyHost=gw\.example\.com\n {2}-DsocksProxyPort=1080$/m);
   assert.match(stdout, /- .*keepalive/);
+  assert.match(stdout, /^PostgreSQL JDBC \(pgjdbc\) by sni, mode: terminate, port 6432$/m);
+});
+
+test('a driver of another kind than the connection is printed, with a word on it', async () => {
+  await using rig = await rigWithOrders();
+  const args = ['connection', 'url', 'orders', '--driver', 'mysql', '--host', 'gw.example.com'];
+  const { stdout, stderr, exitCode } = await rig.cli(...args);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /jdbc:mysql:/);
+  assert.match(stderr, /says that postgresql speaks behind orders; this driver speaks mysql/);
 });
 
 test('without a driver those of the kind are printed, and without a host the one of PENSTOCK_URL is taken', async () => {

@@ -20,14 +20,18 @@ export const curl: Driver = {
     }),
     socks5: (way, blanks) => ({
       connect: `curl --proxy ${proxyUrl('socks5h', way, blanks)} https://${hostPort(askedFor(blanks, PORT))}/`,
-      notes: ['remote-dns', 'proxy-verify-full', 'proxy-secret'],
+      notes: [
+        'remote-dns',
+        'proxy-verify-full',
+        ...(way.grant === 'required' ? (['proxy-secret'] as const) : []),
+      ],
     }),
     httpConnect: (way, blanks) => ({
       connect: `curl --proxy ${proxyUrl(way.tls === 'on' ? 'https' : 'http', way, blanks)} https://${hostPort(askedFor(blanks, PORT))}/`,
       notes: [
         'proxy-verify-full',
-        'proxy-secret',
-        'basic-on-connect',
+        ...(way.tls === 'on' ? (['proxy-certificate'] as const) : []),
+        ...(way.grant === 'required' ? (['proxy-secret'] as const) : []),
         ...(way.tls === 'off' ? (['proxy-clear'] as const) : []),
       ],
     }),
@@ -70,7 +74,7 @@ export const snowflake: Driver = {
         notes: [
           'jdbc-password',
           'proxy-verify-full',
-          'basic-on-connect',
+          ...(way.grant === 'required' ? (['basic-on-connect'] as const) : []),
           ...(way.tls === 'off' ? (['proxy-clear'] as const) : []),
         ],
       };

@@ -25,7 +25,14 @@ export const pgjdbc: Driver = {
         : 'sslmode=require';
       return {
         connect: `jdbc:postgresql://${hostPort(way)}/${database}?user=${user}&${ssl}&tcpKeepAlive=true`,
-        notes: ['jdbc-password', ...certificateNotes(way.mode), 'dns', 'sni-dotted', 'direct-tls', 'cancel'],
+        notes: [
+          'jdbc-password',
+          ...certificateNotes(way.mode),
+          'dns',
+          'sni-dotted',
+          'direct-tls',
+          'cancel-sni',
+        ],
       };
     },
     socks5: (way, blanks) => ({
@@ -61,9 +68,9 @@ const libpqWays = (before: string, after: string): Driver['ways'] => ({
         ...certificateNotes(way.mode),
         'dns',
         'libpq-sni',
-        ...(terminated ? (['libpq-no-sni'] as const) : []),
+        ...(terminated ? (['libpq-system', 'libpq-no-sni'] as const) : []),
         'direct-tls',
-        'cancel',
+        'cancel-sni',
       ],
     };
   },
@@ -98,7 +105,7 @@ export const npgsql: Driver = {
       const terminated = mode === 'terminate';
       return {
         connect: `Host=${host};Port=${port};Username=${user};Database=${database};SSL Mode=${terminated ? 'VerifyFull;Channel Binding=Disable' : 'Require'};Tcp Keepalive=true`,
-        notes: ['uri-password', ...certificateNotes(mode), 'dns', 'direct-tls', 'cancel'],
+        notes: ['uri-password', ...certificateNotes(mode), 'dns', 'direct-tls', 'cancel-sni'],
       };
     },
     socks5: () => ({ not: `Npgsql: ${NO_PROXY}` }),

@@ -14,7 +14,9 @@ export type AskedHost = {
 const SUFFIX = '.penstock';
 const SEPARATOR = '--';
 
-const SECRETS = new RegExp(`[a-z2-7]{${GRANT_LABEL_LENGTH},}`, 'g');
+/** From here on a grant that was not copied whole would leave too little to guess. */
+const TELLING_LENGTH = GRANT_LABEL_LENGTH - 6;
+const SECRETS = new RegExp(`[a-z2-7]{${TELLING_LENGTH},}`, 'g');
 
 /** A host as it may be logged: a grant beside the place where grants stand, by a typing error, is still a secret. */
 export function shownHost(name: string): string {

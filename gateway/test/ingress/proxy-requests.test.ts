@@ -63,6 +63,7 @@ test('a grant that stands beside its place in a host is not shown', () => {
     `db--${GRANT}`,
     `db-${GRANT}.penstock`,
     `db--pst_grant_${GRANT}`,
+    `db--${GRANT.slice(0, -1)}.penstock`,
     `${GRANT}a.example`,
   ]) {
     const shown = shownHost(readAskedHost(host.toUpperCase()).name);

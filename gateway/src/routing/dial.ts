@@ -13,6 +13,8 @@ import type { Route } from './route-table.ts';
 /** What dialing needs to know and do with a session. */
 export type DialSession = WeighedSession & {
   readonly identity: { readonly agentId: string; readonly name: string; readonly pool: string };
+  /** What its agent says of a connector. */
+  connector(name: string): { readonly kind: string } | undefined;
   open(request: OpenRequest): Promise<ServerHttp2Stream>;
 };
 
@@ -37,6 +39,8 @@ export type DialPorts = {
 export type DialWishes = OpenWishes & {
   /** No other agent will do, and it is not waited for. */
   readonly onlyAgent?: string;
+  /** The client begins, and has named its connection by that: no target that waits to be heard first will do. */
+  readonly clientSpeaksFirst?: boolean;
 };
 
 export type Dialed = {
@@ -87,7 +91,7 @@ async function findAgent(
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
-  wishes: OpenWishes,
+  { clientSpeaksFirst, ...wishes }: Omit<DialWishes, 'onlyAgent'>,
   known: DialExperience,
 ): Promise<Dialed> {
   const { attemptTimeout, totalTimeout, attempts } = ports.limits();
@@ -120,6 +124,7 @@ async function findAgent(
       known.tried.clear();
       continue;
     }
+    if (clientSpeaksFirst === true) checkWhoSpeaksFirst(route, session);
     attempt += 1;
     const { agentId, name: agent, pool } = session.identity;
     if (failure !== undefined) {
@@ -153,6 +158,16 @@ async function findAgent(
   }
   throw (
     failure ?? new TunnelError('DIAL_TIMEOUT', `${route.name} was not connected within ${totalTimeout} ms.`)
+  );
+}
+
+/** A MySQL server speaks first, and both ends would wait for each other. Throws TunnelError CLIENT_DENIED. */
+function checkWhoSpeaksFirst({ name, connector }: Route, session: DialSession): void {
+  if (session.connector(connector)?.kind !== 'mysql') return;
+  throw new TunnelError(
+    'CLIENT_DENIED',
+    `${name} leads to a MySQL server, says agent ${session.identity.name}. It speaks first, so no client can come by SNI: ` +
+      'use tcp, socks5 or httpConnect.',
   );
 }
 

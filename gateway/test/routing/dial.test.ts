@@ -185,3 +185,25 @@ test('asks one agent only when no other will do, with what the client wants besi
   await assert.rejects(scene.dial(undefined, { onlyAgent: 'id-b1' }), { code: 'NO_AGENT' });
   assert.equal(scene.waits.length, 0);
 });
+
+test('a client that speaks first is not brought to a server that does so itself', async () => {
+  const scene = new DialScene();
+  const session = scene.add('a1', 'dc1');
+  session.kind = 'mysql';
+  scene.add('b1', 'dc2');
+  const { signal } = new AbortController();
+  await assert.rejects(scene.dial(signal, { clientSpeaksFirst: true }), {
+    code: 'CLIENT_DENIED',
+    message: /agent a1\. It speaks first, so no client can come by SNI: use tcp, socks5 or httpConnect/,
+  });
+  assert.deepEqual([scene.asked, scene.waits], [[], []]);
+  assert.equal(scene.records[0]?.failure?.code, 'CLIENT_DENIED');
+  await scene.dial();
+  session.kind = 'postgresql';
+  await scene.dial(signal, { clientSpeaksFirst: true });
+  assert.deepEqual(scene.asked, ['a1', 'a1']);
+  assert.deepEqual(
+    session.requests.map((request) => 'clientSpeaksFirst' in request),
+    [false, false],
+  );
+});

@@ -17,6 +17,7 @@ export class FakeSession implements DialSession {
   load = 0;
   closedBy: WhyClosed = 'draining';
   connectors: readonly string[] = ['orders-db'];
+  kind = 'tcp';
   outcome: Outcome;
   #answer = Promise.withResolvers<ServerHttp2Stream>();
 
@@ -31,6 +32,10 @@ export class FakeSession implements DialSession {
 
   offers(connector: string): boolean {
     return this.connectors.includes(connector);
+  }
+
+  connector(name: string): { readonly kind: string } | undefined {
+    return this.offers(name) ? { kind: this.kind } : undefined;
   }
 
   open(request: OpenRequest): Promise<ServerHttp2Stream> {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { TunnelError } from '@penstock/wire';
+import { type CloseCode, TunnelError } from '@penstock/wire';
 import type { Arrival } from '../arrival.ts';
 import { ClientBytes } from '../client-bytes.ts';
 import { Farewells } from '../farewells.ts';
@@ -92,10 +92,10 @@ class SniClients {
     const arrival: Arrival = {
       socket,
       source,
+      wishes: { clientSpeaksFirst: true },
       introduce: (stream, signal) => replay(overture, socket, stream, signal),
       refuse: ({ code }) => {
-        const alert = code === 'TLS_FAILED' ? 'handshakeFailure' : 'internalError';
-        this.#farewells.say(socket, alertRecord(alert));
+        this.#farewells.say(socket, alertRecord(alertOf(code)));
       },
       ...(opener !== 'tls' && { joined: trackClient(this.#cancels, { socket, source }, connection) }),
     };
@@ -144,7 +144,7 @@ class SniClients {
     startup: Buffer | undefined,
   ): void {
     const connection = way.connection.name;
-    const wishes = { secure: true };
+    const wishes = { secure: true, clientSpeaksFirst: true };
     const reset = () => transport.reset();
     const arrival: Arrival = {
       socket: tls,
@@ -183,6 +183,11 @@ class SniClients {
 }
 
 const FULL = 'The connection has its maxConnections.';
+
+function alertOf(code: CloseCode): Alert {
+  if (code === 'TLS_FAILED') return 'handshakeFailure';
+  return code === 'CLIENT_DENIED' ? 'accessDenied' : 'internalError';
+}
 
 function checkSource({ isAllowed, connection }: SniWay, { source }: NegotiatingClient, words: Buffer): void {
   if (isAllowed(source.address)) return;

@@ -142,3 +142,14 @@ test('a control stream without a window is cut off as well', async () => {
   );
   assert.equal(lost()?.['code'], 'LIMIT_EXCEEDED');
 });
+
+test('an agent that never stops talking is cut off', async () => {
+  await survives(target, async () => {
+    const peer = await thief(target);
+    peer.data(CONTROL, line(hello()));
+    const flood = Buffer.concat(Array.from({ length: 20 }, (_, seq) => line(heartbeat(seq))));
+    for (let sent = 0; sent < 30; sent += 1) peer.data(CONTROL, flood);
+    return [peer];
+  });
+  assert.equal(lost()?.['code'], 'LIMIT_EXCEEDED');
+});

@@ -16,6 +16,7 @@ import type { GatewayLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';
 import { refusalOf } from './greeting.ts';
+import { MessageRate } from './message-rate.ts';
 import { type OfferedConnector, offeredConnectors } from './offered-connector.ts';
 
 /** This gateway as agents see it. */
@@ -76,6 +77,7 @@ export class AgentSession {
   readonly #streams: DataStreams;
   readonly #windows: WindowShare;
   readonly #keepalive: SessionKeepalive;
+  readonly #rate: MessageRate;
   #state: State;
   /** Which end has said that the session will end. */
   #announced: 'nobody' | 'agent' | 'gateway' = 'nobody';
@@ -95,6 +97,7 @@ export class AgentSession {
     this.identity = identity;
     this.address = socket.remoteAddress ?? '';
     this.openedAt = options.clock.wall();
+    this.#rate = new MessageRate(options.clock);
     this.#socket = socket;
     this.#http = http;
     this.#options = options;
@@ -237,6 +240,10 @@ export class AgentSession {
   }
 
   #receive(message: AgentMessage): void {
+    if (!isAnswer(message) && !this.#rate.take()) {
+      this.#end(new TunnelError('LIMIT_EXCEEDED', 'The agent says more than it could have to say.'));
+      return;
+    }
     switch (message.type) {
       case 'hello':
         this.#greet(message);
@@ -357,3 +364,6 @@ export class AgentSession {
     return { agent: name, pool, agentId, address: this.address };
   }
 }
+
+/** Said because this gateway asked. */
+const isAnswer = ({ type }: AgentMessage) => type === 'open-failed' || type === 'result';

@@ -1,11 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AttemptLimit, sourceOf } from '../identity/attempt-limit.ts';
 import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
-import type { AdminTokenRepository } from '../store/admin-tokens.ts';
 import type { Store } from '../store/open-store.ts';
 import type { AdminRole, AdminTokenRow } from '../store/schema.ts';
 import { ApiProblem } from './problem.ts';
-import { rememberedTokens } from './remembered-tokens.ts';
+import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,18 +23,22 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
  * A hook that lets a request pass when its bearer token (RFC 6750) has the role its route wants. Only failures are
- * limited: nobody finds 256 random bits by trying, and a good token must work whatever others do from its address.
+ * limited. Nobody finds 256 random bits by trying, but each try reads the store: a source that failed too often gets
+ * that far only with a token that was good lately, whatever others do from its address.
  */
 export function authentication(
   { adminTokens, onAudit }: Pick<Store, 'adminTokens' | 'onAudit'>,
   clock: () => number,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const attempts = new AttemptLimit({ attempts: 60, window: MINUTE, clock });
-  const byId = rememberedTokens(adminTokens, onAudit);
+  const tokens = rememberedTokens(adminTokens, onAudit);
   return async (request) => {
     const role = request.routeOptions.config.role ?? 'admin';
-    const token = await tokenOf(request.headers.authorization, byId).catch((error: unknown) => {
-      if (error instanceof ApiProblem) attempts.take(sourceOf(request.ip));
+    const source = sourceOf(request.ip);
+    const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    if (bearer === undefined || !tokens.has(bearer)) attempts.check(source);
+    const token = await rowOf(bearer, tokens).catch((error: unknown) => {
+      if (error instanceof ApiProblem) attempts.take(source);
       throw error;
     });
     if (ranks[token.role] < ranks[role]) {
@@ -48,11 +51,7 @@ export function authentication(
   };
 }
 
-async function tokenOf(
-  header: string | undefined,
-  byId: AdminTokenRepository['byId'],
-): Promise<AdminTokenRow> {
-  const token = BEARER.exec(header ?? '')?.[1];
+async function rowOf(token: string | undefined, tokens: RememberedTokens): Promise<AdminTokenRow> {
   if (token === undefined) {
     throw new ApiProblem(
       'ADMIN_TOKEN_REQUIRED',
@@ -61,7 +60,7 @@ async function tokenOf(
     );
   }
   const id = idOfToken('admin', token);
-  const row = id === undefined ? undefined : await byId(id);
+  const row = id === undefined ? undefined : await tokens.byId(id);
   if (row === undefined || !tokenMatches(token, row.hash)) throw new ApiProblem('ADMIN_TOKEN_UNKNOWN');
   if (row.revokedAt !== null) throw new ApiProblem('ADMIN_TOKEN_REVOKED');
   return row;

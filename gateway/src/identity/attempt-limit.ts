@@ -30,6 +30,22 @@ export class AttemptLimit {
 
   /** Counts an attempt; the caller forgives it when it went well. Throws ProblemError TOO_MANY_REQUESTS. */
   take(source: string): { forgive(): void } {
+    const count = this.#countOf(source);
+    count.left -= 1;
+    this.#counts.set(source, count);
+    return {
+      forgive: () => {
+        count.left += 1;
+      },
+    };
+  }
+
+  /** Counts nothing. Throws ProblemError TOO_MANY_REQUESTS when `take` would. */
+  check(source: string): void {
+    this.#countOf(source);
+  }
+
+  #countOf(source: string): Count {
     const now = this.#clock();
     const known = this.#counts.get(source);
     const count =
@@ -44,13 +60,7 @@ export class AttemptLimit {
         { retryAfter },
       );
     }
-    count.left -= 1;
-    this.#counts.set(source, count);
-    return {
-      forgive: () => {
-        count.left += 1;
-      },
-    };
+    return count;
   }
 }
 

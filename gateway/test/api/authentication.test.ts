@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { apiRig, assertProblem } from './api-rig.ts';
 
@@ -69,8 +70,9 @@ test('health, readiness, metrics and the description need no token; every other 
   assert.ok(guarded >= 7, `${guarded} routes`);
 });
 
-test('a source that keeps failing is told to wait, and a good token from there still works', async () => {
+test('a source that keeps failing is told to wait, and a token that was good lately still works', async () => {
   await using api = await apiRig();
+  assert.equal((await api.ask('GET', '/api/v1/agents', { as: 'admin' })).status, 200);
   const fail = () => api.ask('GET', '/api/v1/agents', { as: 'wrong' });
   for (let count = 0; count < 60; count += 1) assertProblem(await fail(), 401, 'ADMIN_TOKEN_UNKNOWN');
   const refused = await fail();
@@ -79,6 +81,31 @@ test('a source that keeps failing is told to wait, and a good token from there s
   assert.equal((await api.ask('GET', '/api/v1/agents', { as: 'admin' })).status, 200);
   api.rig.clock.now += 60_000;
   assertProblem(await fail(), 401, 'ADMIN_TOKEN_UNKNOWN');
+});
+
+test('a source that failed too often reads the store no more, not even with the id of a good token', async (t) => {
+  await using api = await apiRig();
+  const random = () =>
+    `pst_admin_${randomBytes(10).toString('hex')}_${randomBytes(32).toString('base64url')}`;
+  const fail = (as: string) => api.ask('GET', '/api/v1/agents', { as });
+  assert.equal((await api.ask('GET', '/api/v1/agents', { as: 'admin' })).status, 200);
+  for (let count = 0; count < 60; count += 1) assertProblem(await fail(random()), 401, 'ADMIN_TOKEN_UNKNOWN');
+  const reads = t.mock.method(api.rig.store.adminTokens, 'byId').mock;
+  const [good, id = ''] = [api.tokens.admin, api.tokens.admin.split('_')[2]];
+  const forged = good.slice(0, good.indexOf(id) + id.length + 1) + 'A'.repeat(43);
+  for (const token of [random(), forged, api.tokens.viewer]) {
+    const refused = await fail(token);
+    assertProblem(refused, 429, 'TOO_MANY_REQUESTS');
+    assert.equal(refused.headers['retry-after'], '60');
+  }
+  assert.equal(reads.callCount(), 0);
+  assert.equal((await fail(good)).status, 200);
+  // Revoked where nobody told this gateway of it.
+  await api.rig.store.adminTokens.revoke(id, api.rig.clock.now);
+  assertProblem(await fail(good), 429, 'TOO_MANY_REQUESTS');
+  const before = reads.callCount();
+  assertProblem(await fail(good), 429, 'TOO_MANY_REQUESTS');
+  assert.equal(reads.callCount(), before);
 });
 
 test('many requests with a good token at the same time do not count while they run', async () => {

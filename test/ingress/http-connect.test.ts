@@ -138,6 +138,18 @@ describe('a client of HTTP CONNECT gets a tunnel', () => {
   });
 });
 
+test('a client in clear text on a port with TLS is told of in the log', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startProxyPair({ targets: { db: 1 }, ingress: { ...TLS, grant: 'none' } });
+  const denied = pair.event('client-denied');
+  await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('db') });
+  client.send('CONNECT db:1 HTTP/1.1\r\n\r\n');
+  const { code, detail } = await denied;
+  assert.equal(code, 'PROTOCOL_ERROR');
+  assert.match(String(detail), /^TLS with the client failed/);
+  await expectIdle(pair);
+});
+
 test('what may not be is answered with a status and a problem document', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();

@@ -115,6 +115,28 @@ test('what may not be is refused, with the reply for it', async () => {
   await expectIdle(pair);
 });
 
+test('the log says what is wrong with a grant, and the time of the answer says nothing', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startProxyPair({ targets: { db: 1, other: 1 }, ingress: SOCKS5 });
+  const port = pair.port('db');
+  const { id, grant } = await grantFor(pair, ['other']);
+  const { id: elsewhere, grant: far } = await grantFor(pair, ['db'], { sources: ['192.0.2.0/24'] });
+  const tries = [
+    [undefined, /showed no grant\.$/],
+    ['pst_grant_aaaaaaaaaaaaaaaaaaaaaaaaaa', /does not exist, has expired or was revoked\.$/],
+    [grant, new RegExp(`^The grant ${id} is not for db:`)],
+    [far, new RegExp(`^The grant ${elsewhere} may not be used from 127\\.0\\.0\\.1\\.$`)],
+  ] as const;
+  for (const [password, detail] of tries) {
+    const denied = pair.event('client-denied');
+    const asked = performance.now();
+    assert.equal(await replyTo({ port, host: 'db', ...(password && { user: 'x', password }) }), 2);
+    assert.ok(performance.now() - asked > 390, 'every failure waits as long');
+    assert.match(String((await denied)['detail']), detail);
+  }
+  await expectIdle(pair);
+});
+
 test('a grant that is revoked ends its clients, and lets no other in', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();

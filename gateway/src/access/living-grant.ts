@@ -40,6 +40,11 @@ export class LivingGrant {
     return this.#connections.has(connection) && this.#comesFrom(address);
   }
 
+  /** Whether a client from this address may use it at all. */
+  isFrom(address: string): boolean {
+    return this.#comesFrom(address);
+  }
+
   /** Takes one of its connections. Throws TunnelError LIMIT_EXCEEDED when it has no more. */
   use(): GrantUse {
     if (this.#uses.size >= this.#most) {

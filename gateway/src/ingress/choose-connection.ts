@@ -1,4 +1,5 @@
-import { TunnelError } from '@penstock/wire';
+import { type CloseCode, TunnelError } from '@penstock/wire';
+import { isGrant } from '../access/grant-secret.ts';
 import type { LivingGrant } from '../access/living-grant.ts';
 import type { DialWishes } from '../routing/dial.ts';
 import { hostPortText } from '../routing/offer-of.ts';
@@ -23,8 +24,15 @@ export type Choice =
       /** The grant that lets the client in; undefined where the allow list does. */
       readonly grant: LivingGrant | undefined;
     }
-  /** `credentials`: it may come again with others; `refused`: those would not help. */
-  | { readonly outcome: 'credentials' | 'refused'; readonly error: TunnelError };
+  /**
+   * `credentials`: it may come again with others; `refused`: those would not help. `showedGrant`: what it showed of
+   * itself was a usable grant, and the time of the answer must not tell that.
+   */
+  | {
+      readonly outcome: 'credentials' | 'refused';
+      readonly showedGrant: boolean;
+      readonly error: TunnelError;
+    };
 
 type ProxyWay = Way<'socks5' | 'httpConnect'>;
 type Match = { readonly way: ProxyWay; readonly address: string | undefined };
@@ -48,7 +56,14 @@ export function chooseConnection(
   const open = ways.filter(mayUse);
   const shown = shownHost(name);
   const what = isName ? `${shown}.penstock` : hostPortText(shown, asked.port);
-  if (open.length === 0) return denied(what, grant);
+  const refused = (code: CloseCode, text: string): Choice => ({
+    outcome: 'refused',
+    showedGrant: grant !== undefined,
+    error: new TunnelError(code, text),
+  });
+  const withoutWay = () =>
+    grant === undefined ? unproven(what, asked) : refused('CLIENT_DENIED', notFor(grant, what, address));
+  if (open.length === 0) return withoutWay();
 
   const target = hostPortText(name, asked.port);
   const matches = matchesOf(open, name, isName ? undefined : target, offerOf);
@@ -63,29 +78,33 @@ export function chooseConnection(
   if (names.size > 1) {
     const choice = [...names].join(', ');
     const text = `${what} is the target of several connections, ${choice}: ask for one of them by its name.`;
-    return { outcome: 'refused', error: new TunnelError('CLIENT_DENIED', text) };
+    return refused('CLIENT_DENIED', text);
   }
   // With other credentials it may be one of the ways that are not open to it now.
   const closed = ways.filter((way) => !mayUse(way) && way.isAllowed(address));
-  if (grant === undefined && matchesOf(closed, name, isName ? undefined : target, offerOf).length > 0) {
-    return denied(what, grant);
-  }
+  const isClosed = matchesOf(closed, name, isName ? undefined : target, offerOf).length > 0;
+  if (isClosed) return withoutWay();
   if (!isName && open.some(({ connection }) => offerOf(connection.name, target) === 'unknown')) {
     const text = `No agent is there to say whether ${what} is a target of a connection. Ask by the connection's name.`;
-    return { outcome: 'refused', error: new TunnelError('NO_AGENT', text) };
+    return refused('NO_AGENT', text);
   }
   const text = `${what} is neither a connection of this way in that the client may use nor a target of one.`;
-  return { outcome: 'refused', error: new TunnelError('CLIENT_DENIED', text) };
+  return refused('CLIENT_DENIED', text);
 }
 
-function denied(what: string, grant: LivingGrant | undefined): Choice {
-  if (grant !== undefined) {
-    const text = `The grant ${grant.id} is not for ${what}, or not from this address.`;
-    return { outcome: 'refused', error: new TunnelError('CLIENT_DENIED', text) };
-  }
-  const text = `The client asked for ${what} without a grant that can be used.`;
-  return { outcome: 'credentials', error: new TunnelError('CLIENT_DENIED', text) };
+/** A client that showed no grant, or none that can be used. */
+function unproven(what: string, { host, credentials }: Asked): Choice {
+  const tried = readAskedHost(host).grant !== undefined || credentials.some(isGrant);
+  const text = tried
+    ? `The client asked for ${what} with a grant that does not exist, has expired or was revoked.`
+    : `The client asked for ${what} and showed no grant.`;
+  return { outcome: 'credentials', showedGrant: false, error: new TunnelError('CLIENT_DENIED', text) };
 }
+
+const notFor = (grant: LivingGrant, what: string, address: string) =>
+  grant.isFrom(address)
+    ? `The grant ${grant.id} is not for ${what}.`
+    : `The grant ${grant.id} may not be used from ${address}.`;
 
 /** By name where one has it; else by target, which is undefined where only a name will do. */
 function matchesOf(

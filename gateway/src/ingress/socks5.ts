@@ -49,7 +49,9 @@ async function serve(
   }
   const choice = chooseConnection({ ...request, credentials }, source, ways, ports);
   if (choice.outcome !== 'chosen') {
-    if (choice.outcome === 'credentials') await ports.failures.failed(source.address, signal);
+    if (choice.outcome === 'credentials' || choice.showedGrant) {
+      await ports.failures.failed(source.address, signal);
+    }
     refuse(replyOf(choice.error.code), choice.error);
     return;
   }

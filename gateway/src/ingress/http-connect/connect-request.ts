@@ -47,6 +47,7 @@ export async function serveConnect(
     return;
   }
   if (choice.outcome !== 'chosen') {
+    if (choice.showedGrant) await ports.failures.failed(source.address, signal);
     refuse(choice.error);
     return;
   }

@@ -73,11 +73,10 @@ function clientOf({ socket, source }: AcceptedClient, place: Negotiation, ports:
   };
   const fail = (error: unknown) => {
     leave();
-    if (socket.destroyed) return;
-    ports.denied(
-      source,
-      error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)),
-    );
+    const problem = error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error));
+    // A failed handshake has ended the socket already; whoever left of itself needs no line.
+    if (socket.destroyed && problem.code !== 'PROTOCOL_ERROR' && problem.code !== 'CLIENT_DENIED') return;
+    ports.denied(source, problem);
     reset();
   };
   const late = () => fail(signal.reason);

@@ -32,6 +32,7 @@ import { ClientTls, clientTlsMaterial } from './ingress/client-tls.ts';
 import { Ingresses } from './ingress/ingresses.ts';
 import type { GatewayLog } from './observe/event.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
+import { watchDescriptors } from './observe/watch-descriptors.ts';
 import { type DialPorts, dial } from './routing/dial.ts';
 import { DialHistory } from './routing/dial-history.ts';
 import { Ejection } from './routing/ejection.ts';
@@ -70,6 +71,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   // Closed in reverse when a step of the start fails, and when the gateway stops.
   await using starting = new AsyncDisposableStack();
 
+  starting.defer(watchDescriptors(clock, log));
   const metrics = createGatewayMetrics();
   const routes = new RouteTable(config);
   const registry = new Registry({ sessionsPerAgent: config.tunnel.sessionsPerAgent });

@@ -20,6 +20,8 @@ export type Target = AsyncDisposable & {
   readonly address: HostPort;
   /** The identity of an agent that has gone: an attacker that has stolen one. */
   readonly stolen: TestCertificate;
+  /** Where clients of the echo target go. */
+  readonly ingress: HostPort;
   readonly gateway: ManagedProcess;
   /** Connects a client to the echo target and waits for its answer. Throws after two seconds. */
   serve(): Promise<void>;
@@ -31,14 +33,18 @@ export type Target = AsyncDisposable & {
   logged(event: string): readonly Readonly<Record<string, unknown>>[];
 };
 
-export async function startTarget(): Promise<Target> {
+/** `descriptors`: how many the gateway may have, where not as many as the test itself. */
+export async function startTarget({ descriptors }: { readonly descriptors?: number } = {}): Promise<Target> {
   await using scope = new AsyncDisposableStack();
   const directory = scope.use(await temporaryDirectory());
   const echo = scope.use(await startEcho());
   const gateway = scope.use(
-    await ManagedProcess.start({ args: [CHILD], env: { GATEWAY_FILE: gatewayFile(directory.path) } }),
+    await ManagedProcess.start({
+      ...programOf(descriptors),
+      env: { GATEWAY_FILE: gatewayFile(directory.path) },
+    }),
   );
-  const ready = await gateway.json({ event: 'ready' });
+  const ready = await gateway.json({ event: 'ready' }, 60_000);
   const address = { host: '127.0.0.1', port: Number(ready['tunnel']) };
   const ingress = { host: '127.0.0.1', port: Number((ready['ingress'] as Record<string, number>)['echo']) };
   const admin = `http://127.0.0.1:${ready['admin']}`;
@@ -46,7 +52,9 @@ export async function startTarget(): Promise<Target> {
   const start = async (name: string): Promise<Daemon> => {
     const daemon = await startAgent(directory.path, name, address, ready['pins'], token, echo.address);
     scope.defer(() => daemon.stop());
-    await eventually(`${name} to be connected`, () => daemon.status().sessions.ready === 2);
+    await eventually(`${name} to be connected`, () => daemon.status().sessions.ready === 2, {
+      within: 30_000,
+    });
     return daemon;
   };
   const victim = await start('victim');
@@ -57,6 +65,7 @@ export async function startTarget(): Promise<Target> {
   return {
     address,
     stolen,
+    ingress,
     gateway,
     async serve() {
       await using client = await TestClient.connect(ingress);
@@ -71,6 +80,15 @@ export async function startTarget(): Promise<Target> {
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+/** The shell's limit is soft and hard, so that Node cannot raise it at its start. */
+const programOf = (descriptors: number | undefined) =>
+  descriptors === undefined
+    ? { args: [CHILD] }
+    : {
+        command: 'sh',
+        args: ['-c', `ulimit -n ${descriptors} && exec "$0" "$@"`, process.execPath, CHILD],
+      };
 
 const gatewayFile = (directory: string) =>
   JSON.stringify({

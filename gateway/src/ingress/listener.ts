@@ -72,7 +72,7 @@ export async function openListener(
   server.listen(listen.port, listen.host, resolve);
   await promise;
   server.off('error', reject);
-  // Out of descriptors, say: this client is lost, and the next may find one free.
+  // This client is lost, and the next may fare better. Of descriptors that run out Node says nothing: watchDescriptors does.
   server.on('error', (error) =>
     log('accept-failed', { connection: ways[0]?.connection.name, detail: errorText(error) }),
   );

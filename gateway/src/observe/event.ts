@@ -15,6 +15,11 @@ export const events = {
   'ingress-closed': ['info', 'An ingress takes no new clients any more; those that came through it go on.'],
   'ingress-failed': ['error', 'An ingress could not be opened; what its connection had before stays open.'],
   'accept-failed': ['error', 'A connection could not be accepted; the listener goes on.'],
+  'descriptors-exhausted': [
+    'error',
+    'No file descriptor is free: clients and agents that come are closed at once, the others go on.',
+  ],
+  'descriptors-free': ['info', 'File descriptors are free again: clients and agents that come are served.'],
   'agent-enrolled': ['info', 'An agent has enrolled.'],
   'agent-renewed': ['info', 'An agent has renewed its identity.'],
   'agent-refused': ['warn', 'A request on the tunnel port was refused.'],

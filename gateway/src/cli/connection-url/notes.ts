@@ -25,6 +25,8 @@ export const notes = {
   cancel:
     'Canceling a query works: the driver opens one more connection for it, which counts like any other.',
   'cancel-sni': 'Canceling a query works: the gateway brings the request to the server of its client.',
+  'java-authority':
+    'For a private authority leave sslfactory out and name a file with the authority of ingressTls: sslrootcert=FILE.',
   'libpq-system':
     'sslrootcert=system needs libpq 16. For an older one, or a private authority, name a file with the authority of ingressTls.',
   'jvm-socks':
@@ -39,6 +41,8 @@ export const notes = {
     "TLS is between this driver and the database: to verify the name, ask for the host and port of agent.yaml instead of the connection's name (--target), and the database's certificate fits.",
   'mariadb-tls':
     'From version 3.4 on the driver insists on TLS and on a certificate that names the host of the URL. For a server without TLS add sslMode=disable, for a private authority serverSslCert and sslMode=verify-ca.',
+  'mysql-verify':
+    "TLS is between this driver and the database, and the host in the URL is the gateway's: sslMode=VERIFY_IDENTITY fails unless the database's certificate names that host too. Use VERIFY_CA with the database's authority.",
   'mysql-no-retry':
     'MySQL counts connections that end before the login, and blocks their host after max_connect_errors of them: no bare TCP health checks on this port.',
   'mssql-certificate':

@@ -16,7 +16,7 @@ export const mysql: Driver = {
   ways: {
     tcp: (way, { user, database }) => ({
       connect: `jdbc:mysql://${hostPort(way)}/${database}?user=${user}&tcpKeepAlive=true`,
-      notes: ['jdbc-password', 'tcp-verify-full', 'keepalive', 'mysql-no-retry', 'cancel'],
+      notes: ['jdbc-password', 'mysql-verify', 'keepalive', 'mysql-no-retry', 'cancel'],
     }),
     sni: noSni,
     socks5: (way, blanks) => ({

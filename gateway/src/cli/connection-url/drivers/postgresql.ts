@@ -28,6 +28,7 @@ export const pgjdbc: Driver = {
         notes: [
           'jdbc-password',
           ...certificateNotes(way.mode),
+          ...(terminated ? (['java-authority'] as const) : []),
           'dns',
           'sni-dotted',
           'direct-tls',

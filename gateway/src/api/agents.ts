@@ -4,6 +4,7 @@ import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { FleetActions } from '../fleet/fleet-actions.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { Store } from '../store/open-store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { AgentDetail, AgentResource, agentDetail, agentResource } from './agent-resource.ts';
 import { waitingAnswer } from './approval-resource.ts';
 import { answerOf } from './performed.ts';
@@ -39,10 +40,13 @@ const AgentList = Type.Object({
 const Revoked = Type.Object({
   id: Type.String(),
   name: Name,
-  usableTokens: Type.Array(Type.String(), {
-    description:
-      'Enrollment tokens this agent has used and that still have uses: its host could enroll again.',
-  }),
+  usableTokens: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'Enrollment tokens this agent has used and that still have uses: its host could enroll again. Left out when ' +
+        'the store did not say.',
+    }),
+  ),
 });
 
 const Params = Type.Object({ name: Name });
@@ -115,6 +119,16 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
     );
   }
 
+  /** Undefined when the store does not say: by then the agent is revoked, and the answer must not deny it. */
+  async function usableTokensOf(agentId: string): Promise<string[] | undefined> {
+    try {
+      return (await store.enrollments.tokensStillOpenTo(agentId, clock())).map(({ id }) => id);
+    } catch (error) {
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    }
+  }
+
   app.post(
     '/agents/:name/revoke',
     {
@@ -130,8 +144,8 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
     async ({ params: { name }, actor }) => {
       const agent = (await store.agents.byName(name)) ?? unknownAgent(name);
       if (!(await revocation.revoke(agent.id, actor))) unknownAgent(name);
-      const tokens = await store.enrollments.tokensStillOpenTo(agent.id, clock());
-      return { id: agent.id, name, usableTokens: tokens.map(({ id }) => id) };
+      const usableTokens = await usableTokensOf(agent.id);
+      return { id: agent.id, name, ...(usableTokens !== undefined && { usableTokens }) };
     },
   );
 }

@@ -6,7 +6,7 @@ import { apiFromEnvironment } from './api-from-environment.ts';
 const Revoked = Type.Object({
   id: Type.String(),
   name: Type.String(),
-  usableTokens: Type.Array(Type.String()),
+  usableTokens: Type.Optional(Type.Array(Type.String())),
 });
 
 /** `agent revoke`: an identity ends for good. */
@@ -27,7 +27,12 @@ async function revoke(io: Io, name: string, output: OutputFormat): Promise<void>
     return;
   }
   io.stdout.write(`The identity of ${name} (${revoked.id}) has ended for good.\n`);
-  if (revoked.usableTokens.length > 0) {
+  if (revoked.usableTokens === undefined) {
+    io.stderr.write(
+      'Whether its host could enroll again is not known: the store did not say. Look for tokens that still have uses:\n' +
+        '  penstock-gateway token list\n',
+    );
+  } else if (revoked.usableTokens.length > 0) {
     io.stderr.write(
       'Its host could enroll again, with a token that still has uses. To prevent it:\n' +
         revoked.usableTokens.map((id) => `  penstock-gateway token revoke ${id}\n`).join(''),

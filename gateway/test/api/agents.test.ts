@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentDetail, AgentResource } from '../../src/api/agent-resource.ts';
 import { conditions } from '../../src/fleet/agent-state.ts';
+import { StoreError } from '../../src/store/store-error.ts';
 import { absentView, testView } from '../fleet/test-view.ts';
 import { agentKey, FROM, requestOf } from '../identity/identity-rig.ts';
 import { type Answer, type ApiRig, apiRig, assertProblem } from './api-rig.ts';
@@ -165,6 +166,18 @@ test('revoking an agent ends its identity, names the tokens that are still good 
   assert.equal(entry?.address, '127.0.0.1');
   const again = await api.ask('POST', '/api/v1/agents/orders-1/revoke', { as: 'admin' });
   assertProblem(again, 404, 'NOT_FOUND', /or it was revoked/);
+});
+
+test('a revocation that happened is told as such, even when the store fails right after it', async (t) => {
+  await using api = await apiRig();
+  const { id } = await enroll(api, 'orders-1');
+  t.mock.method(api.rig.store.enrollments, 'tokensStillOpenTo', async () => {
+    throw new StoreError('timeout', 'No answer in time.');
+  });
+  const { status, body } = await api.ask('POST', '/api/v1/agents/orders-1/revoke', { as: 'admin' });
+  assert.equal(status, 200);
+  assert.deepEqual(body, { id, name: 'orders-1' });
+  assert.equal((await api.rig.store.agents.byName('orders-1'))?.id, undefined);
 });
 
 test('the listing is checked like everything that comes from outside', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAgentConfig } from '@penstock/config-schema';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { StoreError } from '../../src/store/store-error.ts';
 import { absentView, testView } from '../fleet/test-view.ts';
 import { agentKey, FROM, requestOf } from '../identity/identity-rig.ts';
 import { cliRig } from './cli-rig.ts';
@@ -109,6 +110,20 @@ test('agents are listed and revoked, with what could let them in again', async (
   const again = await rig.cli('agent', 'revoke', 'orders-3');
   assert.deepEqual([again.exitCode, again.stdout], [1, '']);
   assert.match(again.stderr, /no agent named orders-3, or it was revoked\. \(NOT_FOUND\)/);
+});
+
+test('a revocation says so when the store cannot name the tokens that are left', async (t) => {
+  await using rig = await cliRig();
+  const { store, identity } = rig.api.rig;
+  const { csr } = await agentKey();
+  await identity.enrollment.enroll(requestOf(await rig.api.rig.token(), csr, { name: 'orders-3' }), FROM);
+  t.mock.method(store.enrollments, 'tokensStillOpenTo', async () => {
+    throw new StoreError('timeout', 'No answer in time.');
+  });
+  const revoked = await rig.cli('agent', 'revoke', 'orders-3');
+  assert.equal(revoked.exitCode, 0);
+  assert.match(revoked.stdout, /identity of orders-3 \(agt_\w+\) has ended for good/);
+  assert.match(revoked.stderr, /is not known: the store did not say\.[\s\S]*penstock-gateway token list/);
 });
 
 test('admin tokens are made for a role, listed and revoked', async () => {

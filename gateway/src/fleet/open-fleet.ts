@@ -101,6 +101,8 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
       await roster.refresh();
       // A revocation whose answer the store owed is on record all the same, and must be in force.
       for (const { id, revokedAt } of [...roster.members]) if (revokedAt !== undefined) onRevoked(id);
+      // A pin likewise. The next judging tells the agents that have another one now.
+      await pins.refresh();
     },
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });

@@ -7,11 +7,19 @@ type Subject = { readonly id: string; readonly pool: string };
 /** All pins, in memory, so that a session that introduces itself is answered without waiting for the store. */
 export class Pins {
   readonly #modeOf: (pool: string) => PinningMode | undefined;
-  readonly #pins = new Map<string, PinRow>();
+  readonly #store: Pick<Store, 'pins'>;
+  #pins: Map<string, PinRow>;
+  /** What was changed here since the last reading of the store began. */
+  readonly #changed = new Set<string>();
 
-  private constructor(rows: readonly PinRow[], modeOf: (pool: string) => PinningMode | undefined) {
+  private constructor(
+    store: Pick<Store, 'pins'>,
+    modeOf: (pool: string) => PinningMode | undefined,
+    pins: Map<string, PinRow>,
+  ) {
+    this.#store = store;
     this.#modeOf = modeOf;
-    for (const row of rows) this.#pins.set(keyOf(row), row);
+    this.#pins = pins;
   }
 
   /** `modeOf` tells what the configuration in force says of a pool. Throws StoreError. */
@@ -19,7 +27,22 @@ export class Pins {
     store: Pick<Store, 'pins'>,
     modeOf: (pool: string) => PinningMode | undefined,
   ): Promise<Pins> {
-    return new Pins(await store.pins.list(), modeOf);
+    return new Pins(store, modeOf, await readAll(store));
+  }
+
+  /**
+   * Reads the store again: a pin whose answer it owed may have been written all the same. What it brings is in force
+   * when the fleet is judged next. Keeps what it has when that throws StoreError.
+   */
+  async refresh(): Promise<void> {
+    this.#changed.clear();
+    const read = await readAll(this.#store);
+    for (const key of this.#changed) {
+      const row = this.#pins.get(key);
+      if (row === undefined) read.delete(key);
+      else read.set(key, row);
+    }
+    this.#pins = read;
   }
 
   /** What an agent is expected to run on: its own pin goes before its pool's. */
@@ -37,12 +60,18 @@ export class Pins {
   /** Notes a pin that was written to the store. */
   put(row: PinRow): void {
     this.#pins.set(keyOf(row), row);
+    this.#changed.add(keyOf(row));
   }
 
   /** Notes that a pin was removed from the store. */
   remove(target: Pick<PinRow, 'scope' | 'subject'>): void {
     this.#pins.delete(keyOf(target));
+    this.#changed.add(keyOf(target));
   }
+}
+
+async function readAll(store: Pick<Store, 'pins'>): Promise<Map<string, PinRow>> {
+  return new Map((await store.pins.list()).map((row) => [keyOf(row), row]));
 }
 
 const keyOf = ({ scope, subject }: Pick<PinRow, 'scope' | 'subject'>) => `${scope} ${subject}`;

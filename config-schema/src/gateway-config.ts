@@ -46,6 +46,7 @@ export const alertConditions = [
   'identity-expiring',
   'gateway-certificate-expiring',
   'config-drift',
+  'identity-cloned',
   'connector-failing',
   'version-behind',
 ] as const;

@@ -4,13 +4,23 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
+import { unusedPort } from '../rig/unused-port.ts';
 import { agentOf, stateOf } from './agent-of.ts';
 
 const quick = { health: { heartbeatInterval: '200ms' }, tunnel: { pingTimeout: '2s' } };
+const alerting = {
+  alerts: [{ when: 'identity-cloned', notify: ['nobody'] }],
+  notify: [{ name: 'nobody', webhook: '${env:NOBODY}' }],
+};
 
 test('a copied identity is quarantined while both are there, and healed when one is gone', async () => {
   await using _leaks = expectNoLeaks();
-  await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' }, gateway: quick });
+  await using pair = await startPair({
+    targets: {},
+    agents: { a1: 'dc1' },
+    environment: { NOBODY: `http://127.0.0.1:${await unusedPort()}/` },
+    gateway: { ...quick, ...alerting },
+  });
   const original = pair.agents.get('a1');
   const directory = join(pair.directory, 'copy');
   await cp(join(pair.directory, 'a1'), directory, { recursive: true });
@@ -20,6 +30,8 @@ test('a copied identity is quarantined while both are there, and healed when one
   const cloned = await stateOf(pair, 'a1', 'quarantined');
   assert.equal(cloned.code, 'CLONED_IDENTITY');
   assert.equal(cloned.boots.length, 2);
+  const { condition, subject } = await pair.event('alert-fired', { past: true });
+  assert.deepEqual([condition, subject], ['identity-cloned', 'agent:a1']);
   for (const { id } of cloned.boots) assert.ok((cloned.detail ?? '').includes(id), id);
   await original?.stop();
   const healed = await stateOf(pair, 'a1', 'connected');

@@ -48,6 +48,7 @@ function agentGauges(agent: AgentView): AgentGauges {
     lastHeartbeat,
     skew: present ? clock?.skew : undefined,
     identityNotAfter,
+    cloned: agent.reasons.some(({ code }) => code === 'CLONED_IDENTITY'),
     drifted: agent.reasons.some(({ code }) => code === 'CONFIG_DRIFT'),
     failing: present ? checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector])) : [],
   };

@@ -11,6 +11,7 @@ export type AgentGauges = {
   readonly skew: number | undefined;
   readonly identityNotAfter: number | undefined;
   readonly drifted: boolean;
+  readonly cloned: boolean;
   readonly failing: readonly string[];
 };
 
@@ -136,6 +137,9 @@ function observeAgents(gauges: FleetGauges, gauge: MakeGauge): void {
   );
   each('drifted', "1 while the agent's file is not the pinned one.", [], ({ drifted }) => [
     [{}, Number(drifted)],
+  ]);
+  each('cloned', '1 while two processes use the identity of the agent.', [], ({ cloned }) => [
+    [{}, Number(cloned)],
   ]);
   each(
     'connector_failing',

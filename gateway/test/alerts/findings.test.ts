@@ -23,6 +23,7 @@ test('each condition holds for what it is about', () => {
     [{ agents: [agentFacts('a1', { skewed: 'x' })] }, 'clock-skew agent:a1'],
     [{ agents: [agentFacts('a1', { expiring: 'x', present: false })] }, 'identity-expiring agent:a1'],
     [{ agents: [agentFacts('a1', { drifted: 'x' })] }, 'config-drift agent:a1'],
+    [{ agents: [agentFacts('a1', { cloned: 'x' })] }, 'identity-cloned agent:a1'],
     [{ agents: [agentFacts('a1', { softwareVersion: '1.1.9' })] }, 'version-behind agent:a1'],
     [
       { agents: [agentFacts('a1', { failing: [{ connector: 'db', detail: 'x' }] })] },

@@ -15,6 +15,7 @@ export const agentFacts = (name: string, but: Partial<AgentFacts> = {}): AgentFa
   clockKnown: true,
   expiring: undefined,
   drifted: undefined,
+  cloned: undefined,
   failing: [],
   unchecked: [],
   softwareVersion: '1.2.0',

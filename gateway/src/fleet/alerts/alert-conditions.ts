@@ -40,6 +40,11 @@ export const alertConditionTexts = {
     advice:
       'Run penstock-gateway agent diff …; roll the pinned version out to its host, or pin what it runs.',
   },
+  'identity-cloned': {
+    sentence: 'Two processes use the identity of one agent at the same time.',
+    advice:
+      'Run penstock-gateway agent show …: it tells where both connect from. End the copy; if nobody made one, run penstock-gateway agent revoke ….',
+  },
   'connector-failing': {
     sentence: 'The check of a connector does not reach its target.',
     advice: 'Run penstock-gateway agent check … with the name of the connector: it tells which hop fails.',

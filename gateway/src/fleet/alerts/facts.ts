@@ -10,6 +10,7 @@ export type AgentFacts = {
   readonly clockKnown: boolean;
   readonly expiring: string | undefined;
   readonly drifted: string | undefined;
+  readonly cloned: string | undefined;
   readonly failing: readonly { readonly connector: string; readonly detail: string }[];
   /** Connectors of an agent that has just connected, of which it may still tell whether they fail. */
   readonly unchecked: readonly string[];

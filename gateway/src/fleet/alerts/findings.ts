@@ -64,6 +64,7 @@ function aboutAgent(agent: AgentFacts, { settled, gateway }: AlertFacts, add: Ad
   about('identity-expiring', agent.expiring, present);
   about('clock-skew', present ? agent.skewed : undefined, present && agent.clockKnown);
   about('config-drift', present ? agent.drifted : undefined, present);
+  about('identity-cloned', present ? agent.cloned : undefined, present);
   const { softwareVersion } = agent;
   const behind = softwareVersion !== undefined && isOlder(softwareVersion, gateway.softwareVersion);
   about(

@@ -46,6 +46,7 @@ function factsOf(agent: AgentView, now: number): AgentFacts {
     clockKnown: agent.clock !== undefined,
     expiring: wordsOf(agent, 'IDENTITY_EXPIRED') ?? wordsOf(agent, 'IDENTITY_EXPIRING'),
     drifted: wordsOf(agent, 'CONFIG_DRIFT'),
+    cloned: wordsOf(agent, 'CLONED_IDENTITY'),
     failing: checks.flatMap((check) =>
       check.reach === 'ready'
         ? []

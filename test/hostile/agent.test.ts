@@ -83,7 +83,8 @@ test('bodies that are too large are answered one by one, and kept nowhere', asyn
     [':path', paths.enroll],
     [':authority', 'localhost'],
   ];
-  const STREAMS = 500;
+  // With the control stream as many as an agent may have under way; beyond that its session ends.
+  const STREAMS = 31;
   await survives(
     target,
     async () => {
@@ -93,7 +94,7 @@ test('bodies that are too large are answered one by one, and kept nowhere', asyn
       await peer.flood(3 * STREAMS, (index) =>
         peer.data(3 + 2 * (index % STREAMS), Buffer.alloc(16_000, 'x')),
       );
-      for (let count = 0; count < STREAMS; count += 100) assert.equal(await peer.status(3 + 2 * count), 413);
+      for (let count = 0; count < STREAMS; count += 1) assert.equal(await peer.status(3 + 2 * count), 413);
       peer.data(CONTROL, line({ type: 'goodbye', reason: 'test' }), { endStream: true });
       return [peer];
     },

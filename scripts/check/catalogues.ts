@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { agentEvents, createAgentMetrics, gatewayErrorCodes } from '@penstock/agent';
-import { agentConditions, alertConditionTexts, createGatewayMetrics, gatewayEvents } from '@penstock/gateway';
+import { agentEvents, gatewayErrorCodes } from '@penstock/agent';
+import { agentConditions, alertConditionTexts, gatewayEvents } from '@penstock/gateway';
 import { closeCodes, problemCodes, reach, requestErrorCodes } from '@penstock/wire';
 import { compareCatalogue } from './catalogue.ts';
 import type { Check } from './check.ts';
+import { everyMetric, type Metric } from './every-metric.ts';
 import { tableBelow } from './markdown.ts';
 
 type Catalogue = {
@@ -14,38 +15,16 @@ type Catalogue = {
   readonly rows: readonly (readonly string[])[];
 };
 
-type Metric = { readonly name: string; readonly help: string; readonly type: string };
-
 const code = (text: string) => `\`${text}\``;
 
 const eventRows = (events: Readonly<Record<string, readonly [level: string, sentence: string]>>) =>
   Object.entries(events).map(([event, [level, sentence]]) => [code(event), level, sentence]);
 
-const metricRows = (metrics: readonly unknown[]) =>
-  (metrics as readonly Metric[]).map(({ name, type, help }) => [code(name), type, help]);
-
-/** Gauges are registered when the program hands in what they read. */
-const none = () => ({ ready: 0, wanted: 0, open: 0, opening: 0 });
+const metricRows = (metrics: readonly Metric[]) =>
+  metrics.map(({ name, type, help }) => [code(name), type, help]);
 
 function catalogues(): readonly Catalogue[] {
-  const agent = createAgentMetrics();
-  agent.observe({ sessions: none, streams: none, identityNotAfter: () => undefined });
-  const gateway = createGatewayMetrics();
-  gateway.observe({
-    pools: () => [],
-    streams: none,
-    clients: () => [],
-    tunnelConnections: () => 0,
-    tunnelRefused: () => 0,
-  });
-  gateway.observeFleet({
-    agents: () => [],
-    pools: () => [],
-    version: '',
-    certificateNotAfter: () => 0,
-    alertsFiring: () => new Map(),
-    receivers: () => [],
-  });
+  const { agent, gateway } = everyMetric();
   return [
     {
       document: 'docs/errors.md',
@@ -98,11 +77,11 @@ function catalogues(): readonly Catalogue[] {
     },
     { document: 'docs/events.md', heading: 'Agent', rows: eventRows(agentEvents) },
     { document: 'docs/events.md', heading: 'Gateway', rows: eventRows(gatewayEvents) },
-    { document: 'docs/metrics.md', heading: 'Agent', rows: metricRows(agent.registry.getMetricsAsArray()) },
+    { document: 'docs/metrics.md', heading: 'Agent', rows: metricRows(agent) },
     {
       document: 'docs/metrics.md',
       heading: 'Gateway',
-      rows: metricRows(gateway.registry.getMetricsAsArray()),
+      rows: metricRows(gateway),
     },
     {
       document: 'docs/errors.md',

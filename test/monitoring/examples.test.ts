@@ -5,10 +5,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { createAgentMetrics } from '@penstock/agent';
-import { alertConditionTexts, createGatewayMetrics, gatewayProgram } from '@penstock/gateway';
+import { alertConditionTexts, gatewayProgram } from '@penstock/gateway';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
+import { everyMetric } from '../../scripts/check/every-metric.ts';
 import { skipWithout } from '../rig/optional.ts';
 import { temporaryDirectory } from '../rig/temporary-directory.ts';
 
@@ -40,27 +40,8 @@ const dashboard = JSON.parse(read('grafana-dashboard.json')) as {
 };
 
 function metricNames(): ReadonlySet<string> {
-  const gateway = createGatewayMetrics();
-  const none = () => ({ ready: 0, wanted: 0, open: 0, opening: 0 });
-  gateway.observe({
-    pools: () => [],
-    streams: none,
-    clients: () => [],
-    tunnelConnections: () => 0,
-    tunnelRefused: () => 0,
-  });
-  gateway.observeFleet({
-    agents: () => [],
-    pools: () => [],
-    version: '',
-    certificateNotAfter: () => 0,
-    alertsFiring: () => new Map(),
-    receivers: () => [],
-  });
-  const agent = createAgentMetrics();
-  agent.observe({ sessions: none, streams: none, identityNotAfter: () => undefined });
-  const metrics = [...gateway.registry.getMetricsAsArray(), ...agent.registry.getMetricsAsArray()];
-  return new Set((metrics as unknown as { name: string }[]).map(({ name }) => name));
+  const { agent, gateway } = everyMetric();
+  return new Set([...gateway, ...agent].map(({ name }) => name));
 }
 
 /** All commands of penstock-gateway, as they are typed. */

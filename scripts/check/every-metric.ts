@@ -1,0 +1,32 @@
+import { createAgentMetrics } from '@penstock/agent';
+import { createGatewayMetrics } from '@penstock/gateway';
+
+export type Metric = { readonly name: string; readonly help: string; readonly type: string };
+
+/** Every metric of both programs. Gauges are registered when a program hands in what they read: here, nothing. */
+export function everyMetric(): { readonly agent: readonly Metric[]; readonly gateway: readonly Metric[] } {
+  const none = () => ({ ready: 0, wanted: 0, open: 0, opening: 0 });
+  const agent = createAgentMetrics();
+  agent.observe({ sessions: none, streams: none, identityNotAfter: () => undefined });
+  const gateway = createGatewayMetrics();
+  gateway.observe({
+    pools: () => [],
+    streams: none,
+    clients: () => [],
+    tunnelConnections: () => 0,
+    tunnelRefused: () => 0,
+  });
+  gateway.observeFleet({
+    agents: () => [],
+    pools: () => [],
+    version: '',
+    certificateNotAfter: () => 0,
+    alertsFiring: () => new Map(),
+    receivers: () => [],
+  });
+  return { agent: metricsOf(agent.registry), gateway: metricsOf(gateway.registry) };
+}
+
+/** What prom-client knows of a metric stands in no type of its own. */
+const metricsOf = (registry: { getMetricsAsArray(): readonly unknown[] }) =>
+  registry.getMetricsAsArray() as readonly Metric[];

@@ -4,18 +4,14 @@ import {
   json,
   type OutputFormat,
   outputOption,
-  type Style,
-  styleFor,
   type TableColumn,
-  table,
 } from '@penstock/terminal';
 import { NAME_PATTERN } from '@penstock/wire';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import Type, { type Static } from 'typebox';
-import { actorNames } from './actor-names.ts';
 import { relativeTime } from './age.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
-import { everyPage } from './pages.ts';
+import { printCredentials, type RowContext } from './credential-list.ts';
 import { sourceRange, tokenTimeToLive } from './token-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -78,7 +74,7 @@ export function grantCommand(io: Io): Command {
     .description('list the grants, newest first, without their secrets')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway grant list')
-    .action(({ output }: Options) => list(io, output));
+    .action(({ output }: Options) => printCredentials(io, output, LIST));
   grant
     .command('revoke')
     .description('revoke a grant, at once; the clients that use it are ended')
@@ -112,31 +108,6 @@ async function create(io: Io, options: CreateOptions): Promise<void> {
   );
 }
 
-async function list(io: Io, output: OutputFormat): Promise<void> {
-  const api = apiFromEnvironment(io);
-  const { items } = await everyPage(api, Grant, 'grants');
-  if (output === 'json') {
-    io.stdout.write(json({ items }));
-    return;
-  }
-  if (items.length === 0) {
-    io.stdout.write('There are no grants. Make one: penstock-gateway grant create --connection CONNECTION\n');
-    return;
-  }
-  const style = styleFor(io.stdout, io.environment);
-  const makers = await actorNames(
-    api,
-    items.map(({ createdBy }) => createdBy),
-  );
-  io.stdout.write(
-    table(
-      HEAD,
-      items.map((grant) => row(grant, makers, style, Date.now())),
-      io,
-    ),
-  );
-}
-
 const HEAD: readonly TableColumn[] = [
   'ID',
   'STATE',
@@ -148,12 +119,7 @@ const HEAD: readonly TableColumn[] = [
   { title: 'MADE BY', rank: 6 },
 ];
 
-function row(
-  grant: Grant,
-  makers: ReadonlyMap<string | undefined, string>,
-  style: Style,
-  now: number,
-): (string | undefined)[] {
+function row(grant: Grant, { maker, style, now }: RowContext): (string | undefined)[] {
   const { id, name, state, connections, inUse, maxConnections, sources, expiresAt, createdBy } = grant;
   return [
     id,
@@ -163,9 +129,17 @@ function row(
     maxConnections === undefined ? String(inUse) : `${inUse} of ${maxConnections}`,
     sources?.join(', ') ?? 'anywhere',
     relativeTime(expiresAt, now),
-    makers.get(createdBy) ?? createdBy,
+    maker(createdBy),
   ];
 }
+
+const LIST = {
+  schema: Grant,
+  path: 'grants',
+  none: 'There are no grants. Make one: penstock-gateway grant create --connection CONNECTION',
+  head: HEAD,
+  row,
+};
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   const grant = await apiFromEnvironment(io).ask(Grant, 'DELETE', `grants/${encodeURIComponent(id)}`);

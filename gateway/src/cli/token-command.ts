@@ -1,19 +1,9 @@
-import {
-  type Io,
-  json,
-  type OutputFormat,
-  outputOption,
-  type Style,
-  styleFor,
-  type TableColumn,
-  table,
-} from '@penstock/terminal';
+import { type Io, json, type OutputFormat, outputOption, type TableColumn } from '@penstock/terminal';
 import { Command, Option } from 'commander';
 import Type, { type Static } from 'typebox';
-import { actorNames } from './actor-names.ts';
 import { relativeTime } from './age.ts';
 import { apiFromEnvironment } from './api-from-environment.ts';
-import { everyPage } from './pages.ts';
+import { printCredentials, type RowContext } from './credential-list.ts';
 import { namePattern, poolName, sourceRange, tokenTimeToLive, tokenUses } from './token-options.ts';
 
 type Options = { readonly output: OutputFormat };
@@ -75,7 +65,7 @@ export function tokenCommand(io: Io): Command {
     .description('list the enrollment tokens, newest first, without their secrets')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway token list')
-    .action(({ output }: Options) => list(io, output));
+    .action(({ output }: Options) => printCredentials(io, output, LIST));
   token
     .command('revoke')
     .description('revoke an enrollment token; agents that enrolled with it stay')
@@ -112,31 +102,6 @@ async function create(
 
 const AGENT_LINES = '  identity:\n    enrollmentToken: ${file:/run/secrets/enrollment-token}\n';
 
-async function list(io: Io, output: OutputFormat): Promise<void> {
-  const api = apiFromEnvironment(io);
-  const { items } = await everyPage(api, Token, 'enrollment-tokens');
-  if (output === 'json') {
-    io.stdout.write(json({ items }));
-    return;
-  }
-  if (items.length === 0) {
-    io.stdout.write('There are no enrollment tokens. Make one: penstock-gateway token create --pool POOL\n');
-    return;
-  }
-  const style = styleFor(io.stdout, io.environment);
-  const makers = await actorNames(
-    api,
-    items.map(({ createdBy }) => createdBy),
-  );
-  io.stdout.write(
-    table(
-      HEAD,
-      items.map((token) => row(token, makers, style, Date.now())),
-      io,
-    ),
-  );
-}
-
 const HEAD: readonly TableColumn[] = [
   'ID',
   'STATE',
@@ -148,12 +113,7 @@ const HEAD: readonly TableColumn[] = [
   { title: 'MADE BY', rank: 6 },
 ];
 
-function row(
-  token: Token,
-  makers: ReadonlyMap<string | undefined, string>,
-  style: Style,
-  now: number,
-): (string | undefined)[] {
+function row(token: Token, { maker, style, now }: RowContext): (string | undefined)[] {
   const { id, state, pool, uses, usesLeft, namePattern, sources, expiresAt, createdBy } = token;
   return [
     id,
@@ -163,9 +123,17 @@ function row(
     namePattern ?? 'any',
     sources?.join(', ') ?? 'anywhere',
     relativeTime(expiresAt, now),
-    makers.get(createdBy) ?? createdBy,
+    maker(createdBy),
   ];
 }
+
+const LIST = {
+  schema: Token,
+  path: 'enrollment-tokens',
+  none: 'There are no enrollment tokens. Make one: penstock-gateway token create --pool POOL',
+  head: HEAD,
+  row,
+};
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   const path = `enrollment-tokens/${encodeURIComponent(id)}`;

@@ -76,6 +76,8 @@ export class CancelRequests {
   ): Promise<void> {
     const wishes = { onlyAgent: agentId, clientPort: port, ...(secure && { secure }) };
     const { stream } = await this.#ports.dial(connection, address, signal, wishes);
+    // Lost in the same turn: its 'close' has been, and would be waited for in vain.
+    if (stream.destroyed) return;
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     const abort = () => stream.destroy();
     stream.on('error', () => {}).once('close', resolve);

@@ -1,4 +1,4 @@
-import { apiDocument } from '@penstock/gateway';
+import { apiDocument } from '@penstock/control-plane';
 
 /** docs/openapi.json: what a gateway serves at /api/v1/openapi.json, for those who make clients without one. */
 export async function apiDocumentFile(): Promise<{ path: string; content: string }> {

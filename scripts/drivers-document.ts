@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Driver, driverNotes, everyDriver, recipeFor, type WayIn } from '@penstock/gateway';
+import { type Driver, driverNotes, everyDriver, recipeFor, type WayIn } from '@penstock/operator';
 import { between, markdownTable } from './generated-part.ts';
 
 const DOCUMENT = 'docs/drivers.md';

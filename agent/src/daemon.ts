@@ -2,15 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { release } from 'node:os';
 import type { AgentConfig } from '@penstock/config-schema';
 import { measureLoopDelay } from '@penstock/observe';
-import {
-  type Clock,
-  errorText,
-  PROTOCOL_VERSION,
-  ProblemError,
-  SOFTWARE_VERSION,
-  systemClock,
-  WindowBudget,
-} from '@penstock/wire';
+import { type Clock, systemClock } from '@penstock/runtime';
+import { WindowBudget } from '@penstock/transport';
+import { errorText, PROTOCOL_VERSION, ProblemError, SOFTWARE_VERSION } from '@penstock/wire';
 import { compareWithPin } from './diagnostics/compare-pinned.ts';
 import { openDiagnostics } from './diagnostics/diagnostics.ts';
 import { gatewayFacts } from './diagnostics/gateway-facts.ts';

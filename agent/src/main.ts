@@ -1,4 +1,4 @@
-import { tuneGarbageCollection } from '@penstock/observe';
+import { tuneGarbageCollection } from '@penstock/runtime';
 import type { Io } from '@penstock/terminal';
 import { runProgram } from '@penstock/terminal';
 import { agentProgram } from './cli/program.ts';

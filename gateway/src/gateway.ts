@@ -2,34 +2,35 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig, HostPort } from '@penstock/config-schema';
 import {
-  bindError,
-  errorText,
-  SOFTWARE_VERSION,
-  systemClock,
-  TunnelError,
-  WindowBudget,
-} from '@penstock/wire';
+  AgentRequests,
+  Approvals,
+  agentFacts,
+  createApi,
+  fleetActions,
+  fleetGauges,
+  type Identity,
+  loadAdminCertificate,
+  loadServerCertificate,
+  openAgentQuestions,
+  openAlerts,
+  openEvents,
+  openFleet,
+  openIdentity,
+  replaceAdminTls,
+  sessionViews,
+  staysOnHost,
+  tellStoreProblems,
+} from '@penstock/control-plane';
+import { systemClock } from '@penstock/runtime';
+import { openStore, requireStore } from '@penstock/store';
+import { WindowBudget } from '@penstock/transport';
+import { bindError, errorText, SOFTWARE_VERSION, TunnelError } from '@penstock/wire';
 import { Grants } from './access/grants.ts';
-import { replaceAdminTls, staysOnHost } from './api/admin-tls.ts';
-import { createApi } from './api/create-api.ts';
-import { explainConnection } from './api/explain-connection.ts';
-import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './facts.ts';
-import { agentFacts } from './fleet/agent-facts.ts';
-import { openAgentQuestions } from './fleet/agent-questions.ts';
-import { AgentRequests } from './fleet/agent-requests.ts';
-import { openAlerts } from './fleet/alerts/open-alerts.ts';
-import { Approvals } from './fleet/approvals.ts';
-import { fleetActions } from './fleet/fleet-actions.ts';
-import { fleetGauges } from './fleet/fleet-gauges.ts';
-import { openEvents } from './fleet/open-events.ts';
-import { openFleet } from './fleet/open-fleet.ts';
-import { sessionViews } from './fleet/session-view.ts';
-import { type Identity, openIdentity } from './identity/open-identity.ts';
-import { loadAdminCertificate, loadServerCertificate } from './identity/server-certificate.ts';
-import { tellStoreProblems } from './identity/store-problem.ts';
-import { identityPort } from './identity-port.ts';
-import { ClientTls, clientTlsMaterial } from './ingress/client-tls.ts';
+import { explainConnection } from './composition/explain-connection.ts';
+import { connectionViews, type FactSources, gatewayGauges, gatewayReadiness } from './composition/facts.ts';
+import { identityPort } from './composition/identity-port.ts';
 import { Ingresses } from './ingress/ingresses.ts';
+import { ClientTls, clientTlsMaterial } from './ingress/tls/client-tls.ts';
 import type { GatewayLog } from './observe/event.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
 import { watchDescriptors } from './observe/watch-descriptors.ts';
@@ -39,7 +40,6 @@ import { Ejection } from './routing/ejection.ts';
 import { offerOf } from './routing/offer-of.ts';
 import { PendingQueue } from './routing/pending-queue.ts';
 import { RouteTable } from './routing/route-table.ts';
-import { openStore, requireStore } from './store/open-store.ts';
 import { Admission } from './tunnel/admission.ts';
 import { openEndpoint, type TunnelTls } from './tunnel/endpoint.ts';
 import { Registry } from './tunnel/registry.ts';

@@ -1,12 +1,10 @@
-export { apiDocument } from './api/api-document.ts';
-export { everyDriver } from './cli/connection-url/every-driver.ts';
-export { notes as driverNotes } from './cli/connection-url/notes.ts';
-export { type Driver, type Recipe, recipeFor } from './cli/connection-url/recipe.ts';
-export type { Blanks, WayIn } from './cli/connection-url/way-in.ts';
+export { Grants, type GrantView } from './access/grants.ts';
 export { type InitResult, initialize } from './cli/init.ts';
 export { gatewayProgram } from './cli/program.ts';
-export { conditions as agentConditions } from './fleet/agent-state.ts';
-export { alertConditionTexts } from './fleet/alerts/alert-conditions.ts';
+export type { ExplainedAgent, Explanation } from './composition/explain-connection.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
-export { events as gatewayEvents } from './observe/event.ts';
+export { events as gatewayEvents, type GatewayLog } from './observe/event.ts';
 export { createGatewayMetrics } from './observe/metrics.ts';
+export type { DialRecord } from './routing/dial-history.ts';
+export { Registry } from './tunnel/registry.ts';
+export type { AgentSession, SessionOptions, Verdict } from './tunnel/session.ts';

@@ -1,4 +1,3 @@
 export { type EventCatalogue, type EventLog, eventLog } from './event-log.ts';
-export { tuneGarbageCollection } from './garbage-collection.ts';
 export { type LogOptions, openLog } from './log.ts';
 export { type LoopDelay, measureLoopDelay } from './loop-delay.ts';

@@ -1,3 +1,5 @@
+import { roomNames, rooms } from './rooms.ts';
+
 /** Who may import whom. docs/decisions and CONTRIBUTING.md tell the story; this is the table that is enforced. */
 export type ImportRule = {
   /** A folder or a file, from the root; the longest that matches a file decides. */
@@ -7,24 +9,23 @@ export type ImportRule = {
   readonly because: string;
 };
 
-/** The packages that both programs stand on. */
-const SHARED = ['config-schema', 'wire', 'observe', 'terminal'];
+const roomOf = (name: string): readonly string[] => rooms.find((room) => room.name === name)?.mayImport ?? [];
+/** The packages below the agent, and below the data plane of the gateway. */
+const AGENT_BASE = roomOf('agent');
+const DATA_PLANE_BASE = ['config-schema', 'wire', 'runtime', 'transport', 'observe'];
+const CONTROL_PLANE_BASE = roomOf('control-plane');
 const gateway = (...parts: readonly string[]) => parts.map((part) => `gateway/src/${part}`);
 const agent = (...parts: readonly string[]) => parts.map((part) => `agent/src/${part}`);
+const controlPlane = (...parts: readonly string[]) => parts.map((part) => `control-plane/src/${part}`);
 
 export const importRules: readonly ImportRule[] = [
-  {
-    from: 'config-schema',
-    mayImport: [],
-    because: 'the files of configuration must be readable by any tool, without the programs that run on them',
-  },
-  { from: 'wire', mayImport: [], because: 'the protocol is one folder that stands alone' },
-  { from: 'observe', mayImport: ['config-schema'], because: 'a log knows nothing of what is logged' },
-  { from: 'terminal', mayImport: ['config-schema'], because: 'what both command lines share knows neither' },
+  ...rooms
+    .filter(({ name }) => name !== 'agent' && name !== 'gateway' && name !== 'control-plane')
+    .map(({ name, holds, mayImport }) => ({ from: name, mayImport, because: `it holds ${holds}` })),
 
   {
     from: 'agent/src',
-    mayImport: [...SHARED, 'agent/src'],
+    mayImport: [...AGENT_BASE, 'agent/src'],
     because: 'agent and gateway meet on the wire alone; the files at the top put the parts together',
   },
   {
@@ -34,117 +35,153 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'agent/src/target',
-    mayImport: [...SHARED, ...agent('policy', 'observe')],
+    mayImport: [...AGENT_BASE, ...agent('policy', 'observe')],
     because: 'dialing a target asks the policy, and knows nothing of tunnels',
   },
   {
     from: 'agent/src/tunnel',
-    mayImport: [...SHARED, ...agent('policy', 'target', 'identity', 'health', 'observe')],
+    mayImport: [...AGENT_BASE, ...agent('policy', 'target', 'identity', 'health', 'observe')],
     because: 'the tunnel carries opens and heartbeats; whatever else it carries comes through a port',
   },
   {
     from: 'agent/src/identity',
-    mayImport: [...SHARED, ...agent('observe')],
+    mayImport: [...AGENT_BASE, ...agent('observe')],
     because: 'enrollment and renewal are given their transport, so that all three use the same',
   },
   {
     from: 'agent/src/health',
-    mayImport: [...SHARED, ...agent('observe')],
+    mayImport: [...AGENT_BASE, ...agent('observe')],
     because: 'samples are off the data path',
   },
-  { from: 'agent/src/observe', mayImport: SHARED, because: 'measuring depends on nothing that is measured' },
+  {
+    from: 'agent/src/observe',
+    mayImport: AGENT_BASE,
+    because: 'measuring depends on nothing that is measured',
+  },
   {
     from: 'agent/src/diagnostics',
-    mayImport: [...SHARED, ...agent('policy', 'target', 'identity', 'tunnel', 'health', 'observe', 'local')],
+    mayImport: [
+      ...AGENT_BASE,
+      ...agent('policy', 'target', 'identity', 'tunnel', 'health', 'observe', 'local'),
+    ],
     because: 'the doctor walks the same way as the daemon, and nobody depends on the doctor',
   },
   {
     from: 'agent/src/local',
-    mayImport: [...SHARED, ...agent('health', 'observe')],
+    mayImport: [...AGENT_BASE, ...agent('health', 'observe')],
     because: 'the local server shows what it is given',
   },
   {
     from: 'agent/src/cli',
-    mayImport: [...SHARED, ...agent('local', 'diagnostics', 'identity')],
+    mayImport: [...AGENT_BASE, ...agent('local', 'diagnostics', 'identity')],
     because: 'a command talks to the running daemon through its local server; only run starts one',
   },
   {
     from: 'agent/src/cli/enroll-command.ts',
-    mayImport: [...SHARED, ...agent('cli', 'identity', 'tunnel')],
+    mayImport: [...AGENT_BASE, ...agent('cli', 'identity', 'tunnel')],
     because: 'to enroll is to ask the gateway, over the same transport as the daemon does',
   },
   {
     from: 'agent/src/cli/run-command.ts',
-    mayImport: [...SHARED, ...agent('cli', 'local', 'diagnostics', 'identity', 'observe', 'daemon.ts')],
+    mayImport: [...AGENT_BASE, ...agent('cli', 'local', 'diagnostics', 'identity', 'observe', 'daemon.ts')],
     because: 'this command is the daemon',
   },
   {
     from: 'agent/src/cli/enroll-command.ts',
-    mayImport: [...SHARED, ...agent('cli', 'identity', 'tunnel')],
+    mayImport: [...AGENT_BASE, ...agent('cli', 'identity', 'tunnel')],
     because: 'enrolling goes the same way through proxy, TLS and certificate pin as a session',
   },
 
   {
     from: 'gateway/src',
-    mayImport: [...SHARED, 'gateway/src'],
-    because: 'agent and gateway meet on the wire alone; the files at the top put the parts together',
+    mayImport: [...roomOf('gateway'), 'gateway/src'],
+    because: 'the files at the top put data plane and control plane together',
+  },
+  {
+    from: 'gateway/src/composition',
+    mayImport: [...roomOf('gateway'), 'gateway/src'],
+    because: 'data plane and control plane meet here and nowhere else',
+  },
+  {
+    from: 'gateway/src/cli',
+    mayImport: [...roomOf('gateway'), 'gateway/src/gateway.ts', ...gateway('observe', 'composition')],
+    because: 'these commands run a gateway or make its data directory; all others live in operator',
   },
   {
     from: 'gateway/src/ingress',
-    mayImport: [...SHARED, ...gateway('access', 'routing', 'observe')],
-    because: 'a way in asks for access and a route, and never sees a tunnel',
+    mayImport: [...DATA_PLANE_BASE, ...gateway('access', 'routing', 'observe')],
+    because: 'an ingress asks for access and a route, and never sees a tunnel',
   },
   {
     from: 'gateway/src/access',
-    mayImport: [...SHARED, ...gateway('identity', 'store', 'observe')],
-    because: 'yes or no depends on the client, the configuration and the grants on record, which are tokens',
+    mayImport: [...DATA_PLANE_BASE, ...gateway('observe'), 'store'],
+    because: 'whether a client may connect is decided in memory, without the store',
   },
   {
     from: 'gateway/src/routing',
-    mayImport: [...SHARED, ...gateway('tunnel', 'cluster', 'observe')],
+    mayImport: [...DATA_PLANE_BASE, ...gateway('tunnel', 'observe')],
     because: 'routing picks among sessions and never waits for the store',
   },
   {
     from: 'gateway/src/tunnel',
-    mayImport: [...SHARED, ...gateway('identity', 'observe')],
+    mayImport: [...DATA_PLANE_BASE, ...gateway('observe'), 'control-plane'],
     because: 'a session knows who the agent is, and not who wants it',
   },
   {
-    from: 'gateway/src/identity',
-    mayImport: [...SHARED, ...gateway('store', 'observe')],
+    from: 'gateway/src/observe',
+    mayImport: [...DATA_PLANE_BASE, 'control-plane'],
+    because: 'measuring depends on nothing that is measured',
+  },
+
+  {
+    from: 'control-plane/src',
+    mayImport: [...CONTROL_PLANE_BASE, 'control-plane/src'],
+    because: 'the control plane knows no socket of the tunnel and no HTTP/2',
+  },
+  {
+    from: 'control-plane/src/identity',
+    mayImport: CONTROL_PLANE_BASE,
     because: 'identities are kept in the store',
   },
   {
-    from: 'gateway/src/fleet',
-    mayImport: [...SHARED, ...gateway('tunnel', 'store', 'observe')],
-    because: 'the fleet is what the registry and the store say of it',
-  },
-  { from: 'gateway/src/store', mayImport: [...SHARED, ...gateway('observe')], because: 'rows know no rules' },
-  {
-    from: 'gateway/src/cluster',
-    mayImport: [...SHARED, ...gateway('store', 'tunnel', 'observe')],
-    because: 'replicas find each other through the store',
+    from: 'control-plane/src/pins',
+    mayImport: CONTROL_PLANE_BASE,
+    because: 'a pin is a row of the store, whatever agents run',
   },
   {
-    from: 'gateway/src/observe',
-    mayImport: SHARED,
+    from: 'control-plane/src/fleet',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('pins', 'events')],
+    because: 'the fleet is judged by what sessions, the store and pins say of it',
+  },
+  {
+    from: 'control-plane/src/approvals',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'events')],
+    because: 'an action waits for its approval and then runs as if it had been called',
+  },
+  {
+    from: 'control-plane/src/requests',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'pins', 'approvals')],
+    because: 'agents are asked by name, and some questions need an approval',
+  },
+  {
+    from: 'control-plane/src/events',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet')],
+    because: 'events are published by others',
+  },
+  {
+    from: 'control-plane/src/alerts',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'events')],
+    because: 'alerts are told what holds in the fleet',
+  },
+  {
+    from: 'control-plane/src/metrics',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts')],
     because: 'measuring depends on nothing that is measured',
   },
   {
-    from: 'gateway/src/api',
-    mayImport: [...SHARED, ...gateway('access', 'fleet', 'identity', 'routing', 'store', 'observe')],
-    because: 'the control plane reads and steers; the data path does not know it',
-  },
-  {
-    from: 'gateway/src/cli',
-    mayImport: [...SHARED, ...gateway('identity', 'store')],
-    because:
-      'commands talk to the API; the few that work on the data directory need its store and identities',
-  },
-  {
-    from: 'gateway/src/cli/run-command.ts',
-    mayImport: [...SHARED, ...gateway('cli', 'identity', 'store', 'observe', 'gateway.ts')],
-    because: 'this command is the gateway',
+    from: 'control-plane/src/api',
+    mayImport: [...CONTROL_PLANE_BASE, 'control-plane/src'],
+    because: 'the API shows and steers everything of the control plane; only the composition knows it',
   },
 
   ...['agent', 'gateway'].map((name) => ({
@@ -153,14 +190,15 @@ export const importRules: readonly ImportRule[] = [
     because:
       'it asks for the version of Node, in words that every version understands, and then starts the program',
   })),
-  ...['config-schema', 'wire', 'observe', 'terminal', 'agent', 'gateway'].map((name) => ({
+  ...roomNames.map((name) => ({
     from: `${name}/test`,
-    mayImport: [...SHARED, name, 'test/rig'],
-    because: 'tests beside the code see their own package whole, and the others through their doors',
+    mayImport: [...roomNames, 'test/rig', ...roomNames.map((room) => `${room}/test`)],
+    because:
+      'tests beside the code see their own package whole, the others through their doors, and the fixtures of each',
   })),
   ...['test', 'bench', 'examples', 'scripts'].map((from) => ({
     from,
-    mayImport: [...SHARED, 'agent', 'gateway', 'test', 'bench', 'examples', 'scripts'],
+    mayImport: [...roomNames, 'test', 'bench', 'examples', 'scripts'],
     because: 'what needs both ends goes through the doors of the packages and real processes',
   })),
 ];
@@ -169,7 +207,7 @@ export const importRules: readonly ImportRule[] = [
 export const socketModules: ReadonlySet<string> = new Set(
   ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'undici'].flatMap((name) => [name, `node:${name}`]),
 );
-export const socketFree: readonly string[] = ['config-schema/src', 'wire/src'];
+export const socketFree: readonly string[] = ['config-schema/src', 'wire/src', 'runtime/src', 'store/src'];
 
 /** Folders whose every subfolder needs a rule of its own. */
-export const ruledFolders: readonly string[] = ['agent/src', 'gateway/src'];
+export const ruledFolders: readonly string[] = ['agent/src', 'gateway/src', 'control-plane/src'];

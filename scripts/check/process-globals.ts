@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyntaxKind } from 'typescript/unstable/ast';
 import type { Check } from './check.ts';
+import { roomNames } from './rooms.ts';
 import { type Token, tokensOf } from './tokens.ts';
 import { treeFiles } from './tree.ts';
 
-const PROGRAM = /^(config-schema|wire|observe|terminal|agent|gateway)\/src\//;
-const ALLOWED = /^(agent|gateway)\/src\/(main\.ts$|cli\/)/;
+const PROGRAM = new RegExp(`^(${roomNames.join('|')})/src/`);
+const ALLOWED = /^((agent|gateway)\/src\/(main\.ts$|cli\/)|operator\/src\/)/;
 const KEPT_OUT = new Set(['env', 'argv', 'argv0', 'execArgv', 'exit', 'exitCode', 'abort']);
 
 export const processGlobalsCheck: Check = {

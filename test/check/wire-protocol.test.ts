@@ -2,16 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  agentMessages,
-  CONNECTION_WINDOW,
-  gatewayMessages,
-  INITIAL_STREAM_WINDOW,
-  limits,
-  openIdOfPath,
-  paths,
-  streamPath,
-} from '@penstock/wire';
+import { CONNECTION_WINDOW, INITIAL_STREAM_WINDOW } from '@penstock/transport';
+import { agentMessages, gatewayMessages, limits, openIdOfPath, paths, streamPath } from '@penstock/wire';
 import { tableBelow } from '../../scripts/check/markdown.ts';
 
 const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'wire.md'), 'utf8');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { CONNECTION_WINDOW } from '@penstock/wire';
+import { CONNECTION_WINDOW } from '@penstock/transport';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { LoopbackServer } from '../rig/loopback-server.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Blanks, everyDriver } from '@penstock/gateway';
+import { type Blanks, everyDriver } from '@penstock/operator';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';
 import type { Pair } from '../rig/pair.ts';

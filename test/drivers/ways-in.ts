@@ -1,4 +1,4 @@
-import { type Blanks, type Driver, recipeFor, type WayIn } from '@penstock/gateway';
+import { type Blanks, type Driver, recipeFor, type WayIn } from '@penstock/operator';
 import type { TestAuthority } from '../rig/certificates.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '@penstock/wire';
+import { systemClock } from '@penstock/runtime';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';

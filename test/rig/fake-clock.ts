@@ -1,4 +1,4 @@
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 
 /** A clock that stands still until it is told; for everything that is given its time. */
 export type FakeClock = Clock & {

@@ -9,7 +9,7 @@ import {
   parseGatewayConfig,
 } from '@penstock/config-schema';
 import { type Gateway, initialize, startGateway } from '@penstock/gateway';
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 import { eventually } from './eventually.ts';
 
 /** One logged event of a program under test. */

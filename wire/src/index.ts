@@ -1,4 +1,5 @@
 export { AgentFacts } from './agent-facts.ts';
+export { type AgentIdentity, agentUri, readAgentIdentity } from './agent-identity.ts';
 export {
   type AgentAction,
   type AgentAnswer,
@@ -9,8 +10,6 @@ export {
   ProbeStage,
 } from './agent-request.ts';
 export { type AgentRequest, readAgentAnswer, readAgentRequest } from './agent-request-codec.ts';
-export { releaseChunk } from './chunk-pool.ts';
-export { type Clock, systemClock } from './clock.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
 export {
   agentMessageDecoder,
@@ -27,19 +26,10 @@ export {
   gatewayMessages,
 } from './control-message.ts';
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
-export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { limits } from './limits.ts';
-export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
-export {
-  CONNECT_PROTOCOL,
-  openIdOfPath,
-  paths,
-  requestIdOfPath,
-  resultPath,
-  streamPath,
-} from './paths.ts';
-export { pause } from './pause.ts';
+export { type PassedOverReason, passedOverReasons } from './passed-over-reason.ts';
+export { CONNECT_PROTOCOL, openIdOfPath, paths, requestIdOfPath, resultPath, streamPath } from './paths.ts';
 export {
   isProblemCode,
   type ProblemCode,
@@ -50,21 +40,10 @@ export {
 export { type Reach, reach, rungs } from './reach.ts';
 export { reachOfCode } from './reach-of-code.ts';
 export {
-  CONNECTION_WINDOW,
-  INITIAL_STREAM_WINDOW,
-  WindowBudget,
-  type WindowShare,
-} from './receive-window.ts';
-export {
   isRequestErrorCode,
   RequestError,
   type RequestErrorCode,
   requestErrorCodes,
 } from './request-error.ts';
-export { resetSocket } from './reset-socket.ts';
-export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
-export { SocketReader } from './socket-reader.ts';
-export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
-export { TlsTransport } from './tls-transport.ts';
 export { TunnelError } from './tunnel-error.ts';
 export { PROTOCOL_VERSION, SOFTWARE_VERSION } from './version.ts';

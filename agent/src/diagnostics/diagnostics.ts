@@ -1,8 +1,8 @@
 import { type AgentConfig, type ConnectorKind, connectorKinds, type Secret } from '@penstock/config-schema';
+import type { Clock } from '@penstock/runtime';
 import {
   type AgentAnswer,
   type AgentMessageOf,
-  type Clock,
   type GatewayMessageOf,
   type ProbeResult,
   RequestError,

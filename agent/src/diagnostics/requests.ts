@@ -1,15 +1,14 @@
+import { type Clock, systemClock } from '@penstock/runtime';
 import {
   type AgentAction,
   type AgentAnswer,
   type AgentArguments,
   type AgentMessageOf,
   type AgentRequest,
-  type Clock,
   errorText,
   type GatewayMessageOf,
   RequestError,
   readAgentRequest,
-  systemClock,
 } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 

@@ -1,4 +1,5 @@
-import type { AgentMessageOf, Clock, GatewayMessageOf } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
+import type { AgentMessageOf, GatewayMessageOf } from '@penstock/wire';
 
 type Heartbeat = AgentMessageOf<'heartbeat'>;
 

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@penstock/wire';
+import { type Clock, systemClock } from '@penstock/runtime';
 
 /** Reads at most once in `milliseconds` and gives the last value in between, to parallel heartbeats for example. */
 export function held<Value>(

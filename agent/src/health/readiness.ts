@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@penstock/wire';
+import { type Clock, systemClock } from '@penstock/runtime';
 
 /** Heartbeats that may be missed before the agent no longer calls itself ready. */
 const MISSED = 2.5;

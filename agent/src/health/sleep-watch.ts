@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@penstock/wire';
+import { type Clock, systemClock } from '@penstock/runtime';
 
 const TICK = 2_000;
 /** A tick this late, or a date this far ahead of the monotonic clock, means that the host slept. */

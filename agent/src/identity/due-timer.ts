@@ -1,4 +1,4 @@
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 
 /** Longest sleep before the date is looked at again, in milliseconds. */
 const LONGEST_SLEEP = 60_000;

@@ -1,5 +1,6 @@
 import type { Secret } from '@penstock/config-schema';
-import { type Clock, ProblemError, pause, problemCodes } from '@penstock/wire';
+import { type Clock, pause } from '@penstock/runtime';
+import { ProblemError, problemCodes } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 import { dueTimer } from './due-timer.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 
 /** Node's timers end at 2^31 milliseconds, and one set for longer fires at once. */
 const LONGEST = 2 ** 31 - 1;

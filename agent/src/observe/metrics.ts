@@ -1,4 +1,5 @@
-import { type CloseCode, closeCodes, type SpliceEnd } from '@penstock/wire';
+import type { SpliceEnd } from '@penstock/transport';
+import { type CloseCode, closeCodes } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Facts of the moment, read when the metrics are asked for. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { fromDialError, SocketReader, type TlsTransport, TunnelError } from '@penstock/wire';
+import { SocketReader, type TlsTransport } from '@penstock/transport';
+import { fromDialError, TunnelError } from '@penstock/wire';
 import type { Address } from './lookup.ts';
 
 export type DialedTarget = {

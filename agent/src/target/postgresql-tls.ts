@@ -1,4 +1,5 @@
-import { releaseChunk, TunnelError } from '@penstock/wire';
+import { releaseChunk } from '@penstock/transport';
+import { TunnelError } from '@penstock/wire';
 import type { DialedTarget } from './dial-target.ts';
 
 /** SSLRequest: its length, 8, and its code (PostgreSQL's protocol, chapter "Message Formats"). */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { ConnectorKind } from '@penstock/config-schema';
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 import type { ProbePolicy } from '../policy/probe-rules.ts';
 import { CheckFailure } from './checks/check-failure.ts';
 import { type ClimbResult, climb } from './checks/climb.ts';

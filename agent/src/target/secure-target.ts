@@ -1,6 +1,7 @@
 import { connect } from 'node:tls';
 import type { Connector, ConnectorKind, TargetTls } from '@penstock/config-schema';
-import { resetSocket, TlsTransport, TunnelError } from '@penstock/wire';
+import { resetSocket, TlsTransport } from '@penstock/transport';
+import { TunnelError } from '@penstock/wire';
 import type { DialedTarget } from './dial-target.ts';
 import { askForTls } from './postgresql-tls.ts';
 import { targetTlsOptions, targetTlsSentence } from './target-tls.ts';

@@ -1,4 +1,5 @@
-import { type Clock, ProblemError, problemCodes } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
+import { ProblemError, problemCodes } from '@penstock/wire';
 import { GatewayError } from './gateway-error.ts';
 import { SessionRefused } from './session-refused.ts';
 

@@ -1,13 +1,13 @@
 import type { AgentConfig } from '@penstock/config-schema';
+import type { Clock } from '@penstock/runtime';
+import type { WindowBudget } from '@penstock/transport';
 import {
   type AgentMessageOf,
-  type Clock,
   errorCode,
   errorText,
   type GatewayMessage,
   ProblemError,
   TunnelError,
-  type WindowBudget,
 } from '@penstock/wire';
 import { type ClockReading, type Heartbeats, startHeartbeats } from '../health/heartbeat.ts';
 import type { AgentIdentity } from '../identity/agent-identity.ts';

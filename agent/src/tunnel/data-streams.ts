@@ -1,5 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
-import { CONNECT_PROTOCOL, limits, streamPath, TunnelError, type WindowShare } from '@penstock/wire';
+import type { WindowShare } from '@penstock/transport';
+import { CONNECT_PROTOCOL, limits, streamPath, TunnelError } from '@penstock/wire';
 
 /** Brings the data streams of one session, within what the gateway allows. */
 export class DataStreams {

@@ -1,15 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import {
-  type CloseCode,
-  closeCodes,
-  errorText,
-  type GatewayMessageOf,
-  resetSocket,
-  type Splice,
-  type SpliceEnd,
-  splice,
-  TunnelError,
-} from '@penstock/wire';
+import { resetSocket, type Splice, type SpliceEnd, splice } from '@penstock/transport';
+import { type CloseCode, closeCodes, errorText, type GatewayMessageOf, TunnelError } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { TargetLease, Targets } from '../target/targets.ts';

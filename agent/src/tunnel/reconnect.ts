@@ -1,4 +1,4 @@
-import { type Clock, pause, systemClock } from '@penstock/wire';
+import { type Clock, pause, systemClock } from '@penstock/runtime';
 import { type Backoff, backoffWait, waitAfter } from './backoff.ts';
 
 /** What the loop needs of a session. */

@@ -1,5 +1,6 @@
 import type { AgentConfig } from '@penstock/config-schema';
-import { type AgentMessage, errorCode, errorText, pause, systemClock } from '@penstock/wire';
+import { pause, systemClock } from '@penstock/runtime';
+import { type AgentMessage, errorCode, errorText } from '@penstock/wire';
 import { type ConnectOptions, connectSession } from './connect-session.ts';
 import { GatewayError } from './gateway-error.ts';
 import { LiveSessions } from './live-sessions.ts';

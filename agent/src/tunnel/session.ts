@@ -1,5 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { SessionKeepalive, type WindowBudget, type WindowShare } from '@penstock/transport';
 import {
   type AgentMessage,
   type AgentMessageOf,
@@ -7,10 +8,7 @@ import {
   errorText,
   type GatewayMessage,
   type GatewayMessageOf,
-  SessionKeepalive,
   TunnelError,
-  type WindowBudget,
-  type WindowShare,
 } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { CONNECTION_WINDOW, INITIAL_STREAM_WINDOW, limits } from '@penstock/wire';
+import { CONNECTION_WINDOW, INITIAL_STREAM_WINDOW } from '@penstock/transport';
+import { limits } from '@penstock/wire';
 import { GatewayError } from './gateway-error.ts';
 
 /** Mebibytes of HTTP/2 state one session may hold; Node's own 10 would refuse streams under load. */

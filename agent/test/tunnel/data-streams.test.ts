@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ClientHttp2Session } from 'node:http2';
 import { test } from 'node:test';
-import { limits, TunnelError, WindowBudget } from '@penstock/wire';
+import { WindowBudget } from '@penstock/transport';
+import { limits, TunnelError } from '@penstock/wire';
 import { DataStreams } from '../../src/tunnel/data-streams.ts';
 
 function streamsOf(session: { readonly closed: boolean; readonly maxConcurrentStreams: number }) {

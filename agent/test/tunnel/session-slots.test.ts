@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAgentConfig, Secret } from '@penstock/config-schema';
-import { systemClock, WindowBudget } from '@penstock/wire';
+import { systemClock } from '@penstock/runtime';
+import { WindowBudget } from '@penstock/transport';
 import { TestAuthority } from '../../../test/rig/certificates.ts';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';

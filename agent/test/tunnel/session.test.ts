@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits, PROTOCOL_VERSION, ProblemError, TunnelError, WindowBudget } from '@penstock/wire';
+import { WindowBudget } from '@penstock/transport';
+import { limits, PROTOCOL_VERSION, ProblemError, TunnelError } from '@penstock/wire';
 import { TestAuthority } from '../../../test/rig/certificates.ts';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { eventually } from '../../../test/rig/eventually.ts';

@@ -1,4 +1,4 @@
-import { sourceOf } from '../identity/attempt-limit.ts';
+import { sourceOf } from '@penstock/runtime';
 
 /** Counts what each client address has at once; an IPv6 client counts by its /64. */
 export class AddressLimit {

@@ -1,5 +1,5 @@
-import { type Clock, pause, TunnelError } from '@penstock/wire';
-import { AttemptLimit, sourceOf } from '../identity/attempt-limit.ts';
+import { AttemptLimit, type Clock, pause, sourceOf } from '@penstock/runtime';
+import { TunnelError } from '@penstock/wire';
 
 /** Failures that one address may make in a minute before it is turned away at once. */
 const ATTEMPTS = 30;

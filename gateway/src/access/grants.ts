@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { GrantRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-import type { Store } from '../store/open-store.ts';
-import type { GrantRow } from '../store/schema.ts';
 import { hashOfGrant, makeGrantSecret } from './grant-secret.ts';
 import { connectionsOf, LivingGrant, sourcesOf } from './living-grant.ts';
 

@@ -1,6 +1,6 @@
 import { addressRanges } from '@penstock/config-schema';
+import type { GrantRow } from '@penstock/store';
 import { TunnelError } from '@penstock/wire';
-import type { GrantRow } from '../store/schema.ts';
 
 /** What one client connection takes of a grant. */
 export type GrantUse = {

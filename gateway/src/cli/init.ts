@@ -1,11 +1,14 @@
 import { stat } from 'node:fs/promises';
 import type { GatewayConfig } from '@penstock/config-schema';
-import { createAdminToken } from '../identity/admin-token.ts';
-import { ensureAuthority } from '../identity/authority-files.ts';
-import { firstHost } from '../identity/certificate-host.ts';
-import { makePrivateDirectory } from '../identity/private-file.ts';
-import { ensureServerCertificate, loadServerCertificate } from '../identity/server-certificate.ts';
-import { openStore } from '../store/open-store.ts';
+import {
+  createAdminToken,
+  ensureAuthority,
+  ensureServerCertificate,
+  firstHost,
+  loadServerCertificate,
+  makePrivateDirectory,
+} from '@penstock/control-plane';
+import { openStore } from '@penstock/store';
 
 /** What `init` found and did: `made` anew, `repaired` around a key that was there, or `there` as it was. */
 export type Outcome = 'made' | 'repaired' | 'there';

@@ -1,19 +1,21 @@
+import {
+  adminTokenCommand,
+  agentCommand,
+  alertCommand,
+  approvalCommand,
+  auditCommand,
+  connectionCommand,
+  gatewayConfigCommand,
+  grantCommand,
+  poolCommand,
+  sessionCommand,
+  tokenCommand,
+} from '@penstock/operator';
 import { completionCommand, type Io, type SignalSource } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command } from 'commander';
-import { adminTokenCommand } from './admin-token-command.ts';
-import { agentCommand } from './agent-command.ts';
-import { alertCommand } from './alert-command.ts';
-import { approvalCommand } from './approval-command.ts';
-import { auditCommand } from './audit-command.ts';
-import { gatewayConfigCommand } from './config-command.ts';
-import { connectionCommand } from './connection-command.ts';
-import { grantCommand } from './grant-command.ts';
 import { initCommand } from './init-command.ts';
-import { poolCommand } from './pool-command.ts';
 import { runCommand } from './run-command.ts';
-import { sessionCommand } from './session-command.ts';
-import { tokenCommand } from './token-command.ts';
 
 /** penstock-gateway and all its commands. */
 export function gatewayProgram(io: Io, signals: SignalSource): Command {

@@ -1,5 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
-import { SocketReader } from '@penstock/wire';
+import { SocketReader } from '@penstock/transport';
 
 export type AcceptedSocket = { readonly socket: Socket; readonly reader: SocketReader | undefined };
 

@@ -1,12 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import {
-  type CloseCode,
-  isHttp2Stream,
-  type NearEnd,
-  resetSocket,
-  type SocketReader,
-  type TunnelError,
-} from '@penstock/wire';
+import { isHttp2Stream, type NearEnd, resetSocket, type SocketReader } from '@penstock/transport';
+import type { CloseCode, TunnelError } from '@penstock/wire';
 import type { Dialed, DialWishes } from '../routing/dial.ts';
 import type { ClientSource } from './client-source.ts';
 

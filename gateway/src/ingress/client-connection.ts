@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { type CloseCode, errorText, type NearEnd, type Splice, splice, TunnelError } from '@penstock/wire';
+import { type NearEnd, type Splice, splice } from '@penstock/transport';
+import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialWishes } from '../routing/dial.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { resetSocket } from '@penstock/wire';
+import { resetSocket } from '@penstock/transport';
 
 /** Milliseconds for a client to take its last words and leave. */
 const PATIENCE = 5_000;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type CloseCode, errorText, resetSocket, TunnelError } from '@penstock/wire';
+import { resetSocket } from '@penstock/transport';
+import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import { AddressLimit } from '../access/address-limit.ts';
 import { ClientBytes } from './client-bytes.ts';
 import type { ClientSource } from './client-source.ts';

@@ -2,8 +2,8 @@ import type { IngressKind } from '@penstock/config-schema';
 import { handleHttpConnect } from './http-connect/http-connect.ts';
 import { openListener } from './listener.ts';
 import { handleSni } from './sni/sni.ts';
-import { handleSocks5 } from './socks5.ts';
-import { handleTcp } from './tcp.ts';
+import { handleSocks5 } from './socks5/socks5.ts';
+import { handleTcp } from './tcp/tcp.ts';
 import {
   addressText,
   type HandleClients,

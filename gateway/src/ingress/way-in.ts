@@ -10,8 +10,8 @@ import type { Offer } from '../routing/offer-of.ts';
 import type { Arrival } from './arrival.ts';
 import type { ClientOptions } from './client-connection.ts';
 import type { ClientSource } from './client-source.ts';
-import type { ClientTls } from './client-tls.ts';
 import type { Negotiations } from './negotiations.ts';
+import type { ClientTls } from './tls/client-tls.ts';
 
 /** One connection behind a listener, as its file says. */
 export type Way<Kind extends IngressKind = IngressKind> = Kind extends IngressKind

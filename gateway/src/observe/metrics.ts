@@ -1,6 +1,7 @@
-import type { CloseCode, SpliceEnd } from '@penstock/wire';
+import { type FleetGauges, observeFleet } from '@penstock/control-plane';
+import type { SpliceEnd } from '@penstock/transport';
+import type { CloseCode } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { type FleetGauges, observeFleet } from './fleet-metrics.ts';
 
 /** Facts of the moment, read when the metrics are asked for. */
 export type GatewayGauges = {

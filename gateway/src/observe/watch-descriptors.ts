@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { type Clock, errorText } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
+import { errorText } from '@penstock/wire';
 import type { GatewayLog } from './event.ts';
 
 /** Milliseconds between two looks, and so between two lines of the log. */

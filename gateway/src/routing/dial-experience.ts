@@ -1,4 +1,5 @@
-import { type Clock, type CloseCode, errorText, TunnelError } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
+import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DialRecord, DialTry } from './dial-history.ts';
 import { passedOver, type Weighing } from './passed-over.ts';
 import type { Route } from './route-table.ts';

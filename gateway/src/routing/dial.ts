@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { type Clock, type CloseCode, errorText, TunnelError } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
+import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { OpenRequest, OpenWishes } from '../tunnel/data-streams.ts';
 import { chooseSession } from './choose-session.ts';

@@ -1,4 +1,5 @@
-import type { Clock, CloseCode } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
+import type { CloseCode } from '@penstock/wire';
 
 export type EjectionLimits = {
   /** Failed opens in a row after which an agent is passed over. */

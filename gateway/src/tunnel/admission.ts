@@ -1,4 +1,4 @@
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 
 export type AdmissionLimits = { readonly sessionsPerAddress: number; readonly acceptRate: number };
 

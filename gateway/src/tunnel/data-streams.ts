@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { type CloseCode, type GatewayMessage, limits, TunnelError, type WindowShare } from '@penstock/wire';
+import type { WindowShare } from '@penstock/transport';
+import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 
 /** What the agent is told of an open beyond its connector; see the message `open`. */
 export type OpenWishes = {

@@ -1,5 +1,5 @@
+import type { AgentIdentity } from '@penstock/wire';
 import { type AgentMessageOf, PROTOCOL_VERSION, TunnelError } from '@penstock/wire';
-import type { AgentIdentity } from '../identity/agent-identity.ts';
 
 /** Why this gateway cannot work with what an agent says of itself, or undefined. */
 export function refusalOf(hello: AgentMessageOf<'hello'>, identity: AgentIdentity): TunnelError | undefined {

@@ -1,4 +1,4 @@
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 
 /** Messages at once, and a second from then on: many times what an agent says that reloads and beats fast. */
 const BURST = 200;

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import type { AgentIdentity } from '@penstock/wire';
 import {
   type AgentFacts,
   CONNECT_PROTOCOL,
@@ -13,7 +14,6 @@ import {
   resultPath,
   TunnelError,
 } from '@penstock/wire';
-import type { AgentIdentity } from '../identity/agent-identity.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { Admission, AdmittedConnection } from './admission.ts';
 import { type Peer, requireIdentity } from './peer.ts';

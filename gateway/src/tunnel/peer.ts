@@ -1,6 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { type ProblemCode, ProblemError } from '@penstock/wire';
-import { type AgentIdentity, readAgentIdentity } from '../identity/agent-identity.ts';
+import { type AgentIdentity, type ProblemCode, ProblemError, readAgentIdentity } from '@penstock/wire';
 
 /** What TLS says of the peer. TLS only asks for a certificate; each route decides what it needs. */
 export type Peer =

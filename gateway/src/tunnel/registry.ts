@@ -1,6 +1,7 @@
-import { systemClock, TunnelError } from '@penstock/wire';
+import type { Presence } from '@penstock/control-plane';
+import { systemClock } from '@penstock/runtime';
+import { TunnelError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
-import type { Presence } from '../identity/name-claim.ts';
 import type { AgentSession } from './session.ts';
 
 export type RegistryLimits = { readonly sessionsPerAgent: number };

@@ -1,17 +1,15 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import type { Clock } from '@penstock/runtime';
+import { SessionKeepalive, type WindowBudget, type WindowShare } from '@penstock/transport';
+import type { AgentIdentity } from '@penstock/wire';
 import {
   type AgentMessage,
   type AgentMessageOf,
-  type Clock,
   type GatewayMessageOf,
-  SessionKeepalive,
   SOFTWARE_VERSION,
   TunnelError,
-  type WindowBudget,
-  type WindowShare,
 } from '@penstock/wire';
-import type { AgentIdentity } from '../identity/agent-identity.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';

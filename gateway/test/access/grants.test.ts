@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProblemError, TunnelError } from '@penstock/wire';
+import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { Grants } from '../../src/access/grants.ts';
-import { openTestStore } from '../store/open-test-store.ts';
 
 const HOST = { actor: 'host' };
 const HOUR = 3_600_000;

@@ -5,13 +5,12 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { idOfToken, openAuthority, tokenMatches } from '@penstock/control-plane';
+import { openStore } from '@penstock/store';
+import { runCli } from '../../../operator/test/run-cli.ts';
 import { certificatePin, TestAuthority } from '../../../test/rig/certificates.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
-import { openAuthority } from '../../src/identity/authority-files.ts';
-import { idOfToken, tokenMatches } from '../../src/identity/token-secret.ts';
-import { openStore } from '../../src/store/open-store.ts';
-import { runCli } from './run-cli.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/penstock-gateway.js');
 

@@ -4,7 +4,7 @@ import { TunnelError } from '@penstock/wire';
 import fc from 'fast-check';
 import { readAskedHost, shownHost } from '../../src/ingress/asked-host.ts';
 import { readAuthority, readCredentials } from '../../src/ingress/http-connect/request-head.ts';
-import { readGreeting, readPassword, readRequest } from '../../src/ingress/socks5-messages.ts';
+import { readGreeting, readPassword, readRequest } from '../../src/ingress/socks5/socks5-messages.ts';
 
 const GRANT = 'abcdefghijklmnopqrstuvwxyz';
 

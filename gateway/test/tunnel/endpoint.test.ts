@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONNECT_PROTOCOL, paths, systemClock, WindowBudget } from '@penstock/wire';
+import { systemClock } from '@penstock/runtime';
+import { WindowBudget } from '@penstock/transport';
+import { CONNECT_PROTOCOL, paths } from '@penstock/wire';
+import {
+  agentKey,
+  FROM,
+  HOUR,
+  identityRig,
+  requestOf,
+} from '../../../control-plane/test/identity/identity-rig.ts';
 import { TestAuthority, type TestCertificate } from '../../../test/rig/certificates.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { extendedConnect, HostilePeer } from '../../../test/rig/hostile-peer.ts';
 import { frameFlag, frameType } from '../../../test/rig/http2-frame.ts';
 import { Admission } from '../../src/tunnel/admission.ts';
 import { openEndpoint } from '../../src/tunnel/endpoint.ts';
-import { agentKey, FROM, HOUR, identityRig, requestOf } from '../identity/identity-rig.ts';
 
 const CONTROL = extendedConnect(paths.control, CONNECT_PROTOCOL);
 

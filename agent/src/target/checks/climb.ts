@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
-import { type Clock, type ProbeResult, reachOfCode, systemClock, TunnelError } from '@penstock/wire';
+import { type Clock, systemClock } from '@penstock/runtime';
+import { type ProbeResult, reachOfCode, TunnelError } from '@penstock/wire';
 import { connectTarget } from '../dial-target.ts';
 import type { Address } from '../lookup.ts';
 import { CheckFailure } from './check-failure.ts';

@@ -1,5 +1,5 @@
 import type { Connector } from '@penstock/config-schema';
-import type { Clock } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
 import type { Address } from '../lookup.ts';
 import type { Targets } from '../targets.ts';
 import { CheckFailure } from './check-failure.ts';

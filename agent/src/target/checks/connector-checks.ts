@@ -1,5 +1,6 @@
 import type { AgentConfig, Connector } from '@penstock/config-schema';
-import { type AgentMessageOf, type Clock, pause, type Reach, systemClock } from '@penstock/wire';
+import { type Clock, pause, systemClock } from '@penstock/runtime';
+import type { AgentMessageOf, Reach } from '@penstock/wire';
 import type { AgentLog } from '../../observe/event.ts';
 import type { Targets } from '../targets.ts';
 import type { ClimbResult } from './climb.ts';

@@ -1,4 +1,5 @@
-import { type Clock, type ProbeResult, type ProbeStage, type Reach, reach } from '@penstock/wire';
+import type { Clock } from '@penstock/runtime';
+import { type ProbeResult, type ProbeStage, type Reach, reach } from '@penstock/wire';
 import { CheckFailure } from './check-failure.ts';
 
 type StageName = ProbeStage['stage'];

@@ -1,8 +1,9 @@
-import { errorText, resetSocket, TunnelError } from '@penstock/wire';
+import { resetSocket } from '@penstock/transport';
+import { errorText, TunnelError } from '@penstock/wire';
 import { ClientBytes } from '../client-bytes.ts';
 import { Farewells } from '../farewells.ts';
 import type { Negotiation } from '../negotiations.ts';
-import { terminateAs } from '../sni/terminate.ts';
+import { terminateAs } from '../tls/terminate.ts';
 import type { AcceptedClient, HandleClients, WayInPorts } from '../way-in.ts';
 import type { HttpClient } from './http-client.ts';
 import { openHttp1 } from './http1.ts';

@@ -4,7 +4,8 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { INITIAL_STREAM_WINDOW, limits, TunnelError } from '@penstock/wire';
+import { INITIAL_STREAM_WINDOW } from '@penstock/transport';
+import { limits, TunnelError } from '@penstock/wire';
 import type { Way, WayInPorts } from '../way-in.ts';
 import { type Answer, answerOf, askForConnect } from './answer.ts';
 import { serveConnect } from './connect-request.ts';

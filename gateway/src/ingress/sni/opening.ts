@@ -1,7 +1,7 @@
-import type { Alert } from './alert.ts';
-import type { ClientHello } from './client-hello.ts';
-import { ClientHelloReader, MOST_CLIENT_HELLO } from './client-hello-reader.ts';
-import { readPostgresqlPacket } from './postgresql-packet.ts';
+import { readPostgresqlPacket } from '../postgresql/postgresql-packet.ts';
+import type { Alert } from '../tls/alert.ts';
+import type { ClientHello } from '../tls/client-hello.ts';
+import { ClientHelloReader, MOST_CLIENT_HELLO } from '../tls/client-hello-reader.ts';
 
 /** How a client came to its ClientHello: after PostgreSQL's SSLRequest, as PostgreSQL 17 does without, or otherwise. */
 export type Opener = 'postgresql' | 'postgresql-direct' | 'tls';

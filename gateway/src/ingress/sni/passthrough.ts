@@ -1,9 +1,9 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TunnelError } from '@penstock/wire';
+import { sslRequest } from '../postgresql/postgresql-packet.ts';
 import { firstChunk } from './first-chunk.ts';
 import type { Opener } from './opening.ts';
-import { sslRequest } from './postgresql-packet.ts';
 
 /** What a client has said that its target must hear, and how it came to say it. */
 export type Overture = {

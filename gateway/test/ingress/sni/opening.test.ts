@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Opening, type OpeningStep } from '../../../src/ingress/sni/opening.ts';
-import { extension, handMadeHello, inRecords, serverName } from './hello-bytes.ts';
+import { extension, handMadeHello, inRecords, serverName } from '../tls/hello-bytes.ts';
 
 const packet = (code: number, rest = Buffer.alloc(0)): Buffer => {
   const bytes = Buffer.alloc(8 + rest.length);

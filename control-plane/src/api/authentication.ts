@@ -1,0 +1,66 @@
+import { AttemptLimit, sourceOf } from '@penstock/runtime';
+import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
+import { ApiProblem } from './problem.ts';
+import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The least role that may call the route. */
+    role?: AdminRole;
+  }
+  interface FastifyRequest {
+    /** Who asks, for the audit trail; set on every route that has a role. */
+    actor: { readonly actor: string; readonly address: string; readonly role: AdminRole };
+  }
+}
+
+const MINUTE = 60_000;
+const ranks: Readonly<Record<AdminRole, number>> = { viewer: 0, operator: 1, admin: 2 };
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/**
+ * A hook that lets a request pass when its bearer token (RFC 6750) has the role its route wants. Only failures are
+ * limited. Nobody finds 256 random bits by trying, but each try reads the store: a source that failed too often gets
+ * that far only with a token that was good lately, whatever others do from its address.
+ */
+export function authentication(
+  { adminTokens, onAudit }: Pick<Store, 'adminTokens' | 'onAudit'>,
+  clock: () => number,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const attempts = new AttemptLimit({ attempts: 60, window: MINUTE, clock });
+  const tokens = rememberedTokens(adminTokens, onAudit);
+  return async (request) => {
+    const role = request.routeOptions.config.role ?? 'admin';
+    const source = sourceOf(request.ip);
+    const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    if (bearer === undefined || !tokens.has(bearer)) attempts.check(source);
+    const token = await rowOf(bearer, tokens).catch((error: unknown) => {
+      if (error instanceof ApiProblem) attempts.take(source);
+      throw error;
+    });
+    if (ranks[token.role] < ranks[role]) {
+      throw new ApiProblem(
+        'ROLE_INSUFFICIENT',
+        `This needs the role ${role}, and the admin token ${token.name} has the role ${token.role}.`,
+      );
+    }
+    request.actor = { actor: `admin-token:${token.id}`, address: request.ip, role: token.role };
+  };
+}
+
+async function rowOf(token: string | undefined, tokens: RememberedTokens): Promise<AdminTokenRow> {
+  if (token === undefined) {
+    throw new ApiProblem(
+      'ADMIN_TOKEN_REQUIRED',
+      'This request needs an admin token: Authorization: Bearer pst_admin_… (penstock-gateway reads it from ' +
+        'PENSTOCK_TOKEN).',
+    );
+  }
+  const id = idOfToken('admin', token);
+  const row = id === undefined ? undefined : await tokens.byId(id);
+  if (row === undefined || !tokenMatches(token, row.hash)) throw new ApiProblem('ADMIN_TOKEN_UNKNOWN');
+  if (row.revokedAt !== null) throw new ApiProblem('ADMIN_TOKEN_REVOKED');
+  return row;
+}

@@ -1,0 +1,124 @@
+import type { Explanation, Grants } from '@penstock/gateway';
+import type { Store } from '@penstock/store';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { Approvals } from '../approvals/approvals.ts';
+import type { FleetActions } from '../approvals/fleet-actions.ts';
+import type { FleetEvents } from '../events/events.ts';
+import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { SessionView } from '../fleet/session-view.ts';
+import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
+import type { Revocation } from '../identity/revocation.ts';
+import type { AgentQuestions } from '../requests/agent-questions.ts';
+import { type AdminTls, secureContextOf } from './admin-tls.ts';
+import { adminTokenRoutes } from './admin-tokens.ts';
+import { agentDiagnosticsRoutes } from './agent-diagnostics.ts';
+import { agentRoutes, type FleetReader } from './agents.ts';
+import { alertRoutes } from './alerts.ts';
+import { approvalRoutes } from './approvals.ts';
+import { auditRoutes } from './audit.ts';
+import { authentication } from './authentication.ts';
+import { configVersionRoutes } from './config-versions.ts';
+import { type ConnectionView, connectionRoutes } from './connections.ts';
+import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
+import { eventRoutes } from './events.ts';
+import { explanationRoutes } from './explanation.ts';
+import { grantRoutes } from './grants.ts';
+import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
+import { describeApi } from './openapi.ts';
+import { pinRoutes } from './pins.ts';
+import { poolRoutes } from './pools.ts';
+import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
+import { validateStrictly } from './request-validation.ts';
+import { sessionRoutes } from './sessions.ts';
+import type { TypeBoxProvider } from './typed-app.ts';
+
+export type ApiDependencies = {
+  readonly store: Store;
+  readonly tokens: EnrollmentTokens;
+  readonly revocation: Revocation;
+  /** Facts of the moment, asked at each request; they must not wait. */
+  /** Asks agents for what only they know. */
+  readonly questions: AgentQuestions;
+  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'pools'>;
+  readonly actions: FleetActions;
+  readonly connections: () => readonly ConnectionView[];
+  readonly explain: (connection: string) => Explanation | undefined;
+  readonly sessions: () => readonly SessionView[];
+  readonly readiness: () => Readiness;
+  readonly metrics: MetricsRegistry;
+  readonly events: FleetEvents;
+  readonly approvals: Approvals;
+  readonly alerts: Pick<Alerts, 'firing' | 'test'>;
+  readonly grants: Grants;
+  /** Told of every request that failed on this side. */
+  readonly report: (failure: ApiFailure) => void;
+  readonly clock?: () => number;
+  /** Plain HTTP when left out. */
+  readonly tls?: AdminTls | undefined;
+};
+
+const KIB = 1024;
+const SECOND = 1000;
+
+/**
+ * The control plane's HTTP server, for the admin address. The caller listens with `listen({ host, port })` and ends
+ * it with `close()`, which cuts what is still open.
+ */
+export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
+  const { store, tokens, revocation, fleet, actions, questions, connections } = dependencies;
+  const { readiness, metrics, events, approvals, report } = dependencies;
+  const clock = dependencies.clock ?? Date.now;
+  const { tls } = dependencies;
+  const options: FastifyServerOptions = {
+    logger: false,
+    bodyLimit: 64 * KIB,
+    // Longer than the longest question to an agent, of which nothing is heard until it is answered.
+    connectionTimeout: 90 * SECOND,
+    requestTimeout: 10 * SECOND,
+    keepAliveTimeout: 10 * SECOND,
+    forceCloseConnections: true,
+    trustProxy: false,
+    frameworkErrors: answerBadPath,
+    routerOptions: { maxParamLength: 128 },
+  };
+  // Fastify has another type for each kind of server; what is done with it here is the same.
+  const app = fastify({
+    ...options,
+    ...(tls && { https: secureContextOf(tls) }),
+  } as FastifyServerOptions).withTypeProvider<TypeBoxProvider>();
+  validateStrictly(app);
+  answerProblems(app, report);
+  await describeApi(app);
+  healthRoutes(app, readiness, metrics);
+  await app.register(
+    async (api) => {
+      api.decorateRequest('actor');
+      api.addHook('onRoute', ({ config, url }) => {
+        if (config?.role === undefined) throw new TypeError(`${url} does not say which role it needs.`);
+      });
+      api.addHook('onRequest', authentication(store, clock));
+      api.addHook('onSend', async (_request, reply) => {
+        void reply.header('cache-control', 'no-store');
+      });
+      const typed = api.withTypeProvider<TypeBoxProvider>();
+      agentDiagnosticsRoutes(typed, questions);
+      agentRoutes(typed, { store, revocation, fleet, actions, clock });
+      configVersionRoutes(typed, fleet.versions);
+      poolRoutes(typed, () => fleet.pools());
+      pinRoutes(typed, () => fleet.pinListing(), actions);
+      connectionRoutes(typed, connections);
+      enrollmentTokenRoutes(typed, tokens);
+      adminTokenRoutes(typed, { store, clock });
+      explanationRoutes(typed, dependencies.explain);
+      sessionRoutes(typed, dependencies.sessions);
+      eventRoutes(typed, events);
+      auditRoutes(typed, store);
+      approvalRoutes(typed, approvals);
+      alertRoutes(typed, { store, alerts: dependencies.alerts, clock });
+      grantRoutes(typed, dependencies.grants);
+    },
+    { prefix: '/api/v1' },
+  );
+  return app;
+}

@@ -1,0 +1,56 @@
+import type { PinRow } from '@penstock/store';
+import { ProblemError } from '@penstock/wire';
+import type { AgentView } from '../fleet/agent-view.ts';
+import type { PinTarget, Steering } from '../fleet/steering.ts';
+import type { Approvals, Performed, Requester } from './approvals.ts';
+
+/** What operators may ask for: it runs at once, or waits for an admin where the pool wants that. */
+export type FleetActions = {
+  drain(agent: string, requester: Requester): Promise<Performed<AgentView>>;
+  resume(agent: string, requester: Requester): Promise<Performed<AgentView>>;
+  /** No version takes the pin away. The value is the pin, or undefined when there is none any more. */
+  pin(
+    target: PinTarget,
+    version: number | undefined,
+    requester: Requester,
+  ): Promise<Performed<PinRow | undefined>>;
+};
+
+type PinArguments = { readonly version: number | null };
+
+/** Makes each action of `steering` one that approvals know. `poolOf` gives the pool of an agent, if there is one. */
+export function fleetActions(
+  steering: Steering,
+  approvals: Pick<Approvals, 'action'>,
+  poolOf: (agent: string) => string | undefined,
+): FleetActions {
+  const drain = approvals.action('drain', ({ subject }, who) => steering.drain(targetOf(subject).name, who));
+  const resume = approvals.action('resume', ({ subject }, who) =>
+    steering.resume(targetOf(subject).name, who),
+  );
+  const pin = approvals.action<PinArguments, PinRow | undefined>(
+    'pin',
+    ({ subject, arguments: { version } }, who) => steering.pin(targetOf(subject), version ?? undefined, who),
+  );
+  const requestOf = (agent: string) => {
+    const pool = poolOf(agent);
+    if (pool === undefined) {
+      throw new ProblemError('NOT_FOUND', `There is no agent named ${agent}, or it was revoked.`);
+    }
+    return { pool, subject: `agent:${agent}` };
+  };
+  return {
+    drain: async (agent, requester) => drain({ ...requestOf(agent), arguments: {} }, requester),
+    resume: async (agent, requester) => resume({ ...requestOf(agent), arguments: {} }, requester),
+    async pin({ scope, name }, version, requester) {
+      const target = scope === 'agent' ? requestOf(name) : { pool: name, subject: `pool:${name}` };
+      return pin({ ...target, arguments: { version: version ?? null } }, requester);
+    },
+  };
+}
+
+/** `agent:NAME` or `pool:NAME`. */
+function targetOf(subject: string): PinTarget {
+  const [scope = '', name = ''] = subject.split(':', 2);
+  return { scope: scope === 'agent' ? 'agent' : 'pool', name };
+}

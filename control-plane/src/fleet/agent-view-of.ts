@@ -1,0 +1,52 @@
+import { driftOf } from '../pins/drift.ts';
+import { conditions, type Reason } from './agent-state.ts';
+import type { AgentView } from './agent-view.ts';
+import { type Finding, identityNotAfter, type Judged } from './judge-agent.ts';
+
+/** What is shown of an agent: what it told, what the store knows, and what follows from both. */
+export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentView {
+  const { member, record, pin } = agent;
+  const { sessions, hello, last } = record;
+  const [first] = reasons;
+  if (first === undefined) throw new TypeError(`${member.name} has no state.`);
+  const ready = sessions.filter(({ state }) => state === 'ready');
+  return {
+    id: member.id,
+    name: member.name,
+    pool: member.pool,
+    state: first.state,
+    code: first.code,
+    since: first.since,
+    sentence: first.sentence,
+    advice: first.advice,
+    detail: first.detail,
+    reasons,
+    enrolledAt: member.enrolledAt,
+    identityNotAfter: identityNotAfter(agent),
+    drainedAt: member.drainedAt,
+    connectedSince: sessions.length === 0 ? undefined : Math.min(...sessions.map((each) => each.openedAt)),
+    address: record.address,
+    sessions: { got: ready.length, wanted: hello?.session.wanted },
+    streams: {
+      open: sessions.reduce((sum, { streams }) => sum + streams.open, 0),
+      opening: sessions.reduce((sum, { streams }) => sum + streams.opening, 0),
+    },
+    softwareVersion: hello?.agent.version,
+    platform: hello?.platform,
+    boots: record.boots.views,
+    config: hello?.config,
+    pin: pin && { ...pin, drift: hello && driftOf(hello.config, pin) },
+    connectors: hello?.connectors,
+    checks: last?.heartbeat.checks ?? [],
+    lastHeartbeat: last?.at,
+    clock: record.clock.best,
+    cpu: last?.heartbeat.cpu,
+    memory: last?.heartbeat.memory,
+    eventLoop: last?.heartbeat.eventLoop,
+  };
+}
+
+export function reasonOf({ code, state, detail }: Finding, since: number): Reason {
+  const { sentence, advice } = conditions[code];
+  return { code, state, since, sentence, advice, detail };
+}

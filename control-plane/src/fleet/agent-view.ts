@@ -1,0 +1,74 @@
+import type { AgentMessageOf } from '@penstock/wire';
+import type { PinView } from '../pins/drift.ts';
+import type { AgentState, ConditionCode, Reason } from './agent-state.ts';
+
+type Heartbeat = AgentMessageOf<'heartbeat'>;
+type Hello = AgentMessageOf<'hello'>;
+
+/** One process that uses the identity of an agent; more than one is a clone, or a restart that is under way. */
+export type BootView = {
+  readonly id: string;
+  readonly address: string;
+  /** When its first session began. */
+  readonly since: number;
+  readonly sessions: number;
+};
+
+/** How the agent's clock stands to the gateway's, of the best of the last exchanges. */
+export type ClockView = {
+  /** Milliseconds the agent's clock is ahead. */
+  readonly skew: number;
+  /** Milliseconds to the agent and back; the skew is right to half of it. */
+  readonly roundTrip: number;
+};
+
+/**
+ * What the gateway knows of an agent. Times are milliseconds since 1970. What only a session tells is undefined until
+ * there was one since this gateway started, and afterwards what the last one told.
+ */
+export type AgentView = {
+  readonly id: string;
+  readonly name: string;
+  readonly pool: string;
+  /** The first of `reasons`, and its state. */
+  readonly state: AgentState;
+  readonly code: ConditionCode;
+  readonly since: number;
+  readonly sentence: string;
+  readonly advice: string;
+  readonly detail: string | undefined;
+  /** Every condition that holds, what matters most first. Never empty. */
+  readonly reasons: readonly Reason[];
+  readonly enrolledAt: number | undefined;
+  readonly identityNotAfter: number | undefined;
+  readonly drainedAt: number | undefined;
+  /** When the oldest of its sessions began; undefined without one. */
+  readonly connectedSince: number | undefined;
+  /** The agent's address, as its sessions show it. */
+  readonly address: string | undefined;
+  readonly sessions: { readonly got: number; readonly wanted: number | undefined };
+  readonly streams: { readonly open: number; readonly opening: number };
+  readonly softwareVersion: string | undefined;
+  readonly platform: Hello['platform'] | undefined;
+  readonly boots: readonly BootView[];
+  readonly config: { readonly version: number; readonly digest: string } | undefined;
+  readonly pin: PinView | undefined;
+  readonly connectors: Hello['connectors'] | undefined;
+  readonly checks: Heartbeat['checks'];
+  readonly lastHeartbeat: number | undefined;
+  readonly clock: ClockView | undefined;
+  readonly cpu: Heartbeat['cpu'];
+  readonly memory: Heartbeat['memory'];
+  readonly eventLoop: Heartbeat['eventLoop'] | undefined;
+};
+
+/** One point of a sparkline. */
+export type Sample = {
+  readonly at: number;
+  readonly cpuLoad: number | undefined;
+  readonly memoryAvailable: number | undefined;
+  readonly eventLoopP99: number;
+  readonly streams: number;
+  readonly skew: number | undefined;
+  readonly roundTrip: number | undefined;
+};

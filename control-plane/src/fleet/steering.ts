@@ -1,0 +1,130 @@
+import type { PinRow, Store } from '@penstock/store';
+import { ProblemError } from '@penstock/wire';
+import type { Pins } from '../pins/pins.ts';
+import type { AgentView } from './agent-view.ts';
+import type { Fleet } from './fleet.ts';
+import type { Member, Roster } from './roster.ts';
+
+export type Who = { readonly actor: string; readonly address?: string | undefined };
+
+/** What a pin is for, by name. */
+export type PinTarget = { readonly scope: PinRow['scope']; readonly name: string };
+
+export type SteeringOptions = {
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly roster: Roster;
+  readonly pins: Pins;
+  readonly hasPool: (name: string) => boolean;
+  readonly clock: () => number;
+};
+
+/**
+ * What operators do to agents. Each is written to the store with its audit entry first, and is in force when it comes
+ * back. Each throws ProblemError, and StoreError.
+ */
+export class Steering {
+  readonly #options: SteeringOptions;
+
+  constructor(options: SteeringOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps new opens away from an agent until it is resumed, over restarts too; live connections go on. */
+  drain(name: string, who: Who): Promise<AgentView> {
+    return this.#setDrained(name, 'agent.drain', who);
+  }
+
+  resume(name: string, who: Who): Promise<AgentView> {
+    return this.#setDrained(name, 'agent.resume', who);
+  }
+
+  /** Expects a published version of a pool or of one agent; no version takes the pin away. */
+  async pin(target: PinTarget, version: number | undefined, who: Who): Promise<PinRow | undefined> {
+    const { store, pins, fleet, clock } = this.#options;
+    const { subject, pool } = this.#subjectOf(target);
+    const { scope } = target;
+    const at = clock();
+    const row = await store.transaction(async (inside) => {
+      const before = await inside.pins.of({ scope, subject });
+      const published = version === undefined ? undefined : await inside.configVersions.of(pool, version);
+      if (version !== undefined && published === undefined) throw notPublished(pool, version);
+      const after: PinRow | undefined = published && {
+        scope,
+        subject,
+        version: published.version,
+        digest: published.digest,
+        pinnedAt: at,
+        pinnedBy: who.actor,
+      };
+      if (after !== undefined) await inside.pins.put(after);
+      else if (before === undefined)
+        throw new ProblemError('NOT_FOUND', `There is no pin for ${wordsOf(target)}.`);
+      else await inside.pins.remove({ scope, subject });
+      await inside.audit.append({
+        at,
+        ...who,
+        action: after === undefined ? 'pin.remove' : 'pin.set',
+        subject: `${scope}:${subject}`,
+        before: stampOf(before),
+        after: stampOf(after),
+      });
+      return after;
+    });
+    if (row === undefined) pins.remove({ scope, subject });
+    else pins.put(row);
+    fleet.judgeAll();
+    return row;
+  }
+
+  async #setDrained(name: string, action: 'agent.drain' | 'agent.resume', who: Who): Promise<AgentView> {
+    const { store, fleet, roster, clock } = this.#options;
+    const { id, pool, drainedAt } = this.#memberOf(name);
+    const at = action === 'agent.drain' ? (drainedAt ?? clock()) : undefined;
+    await store.transaction(async (inside) => {
+      if (!(await inside.agents.setDrained(id, at ?? null))) throw unknownAgent(name);
+      await inside.audit.append({
+        at: clock(),
+        ...who,
+        action,
+        subject: `agent:${id}`,
+        before: { name, drained: drainedAt !== undefined },
+        after: { name, drained: at !== undefined },
+      });
+    });
+    fleet.update(roster.put({ id, name, pool, drainedAt: at }));
+    const view = fleet.agent(name);
+    if (view === undefined) throw unknownAgent(name);
+    return view;
+  }
+
+  #subjectOf({ scope, name }: PinTarget): { readonly subject: string; readonly pool: string } {
+    if (scope === 'agent') {
+      const { id, pool } = this.#memberOf(name);
+      return { subject: id, pool };
+    }
+    if (!this.#options.hasPool(name)) {
+      throw new ProblemError('POOL_UNKNOWN', `There is no pool ${name} in gateway.yaml.`);
+    }
+    return { subject: name, pool: name };
+  }
+
+  #memberOf(name: string): Member {
+    const member = this.#options.roster.named(name);
+    if (member === undefined || member.revokedAt !== undefined) throw unknownAgent(name);
+    return member;
+  }
+}
+
+const unknownAgent = (name: string) =>
+  new ProblemError('NOT_FOUND', `There is no agent named ${name}, or it was revoked.`);
+
+const notPublished = (pool: string, version: number) =>
+  new ProblemError(
+    'NOT_FOUND',
+    `Version ${version} was not published for pool ${pool}. Publish it first: penstock-gateway config publish.`,
+  );
+
+const wordsOf = ({ scope, name }: PinTarget) => `the ${scope} ${name}`;
+
+const stampOf = (row: PinRow | undefined) => row && { version: row.version, digest: row.digest };

@@ -1,0 +1,51 @@
+import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
+import { makeToken } from './token-secret.ts';
+
+type Who = { readonly actor: string; readonly address?: string | undefined };
+
+/** Makes a token for the API. The answer is the only place that ever has it. Throws StoreError. */
+export async function createAdminToken(
+  store: Store,
+  { name, role }: { readonly name: string; readonly role: AdminRole },
+  { actor, address }: Who,
+  now: number,
+): Promise<{ readonly id: string; readonly token: string; readonly row: AdminTokenRow }> {
+  const { id, token, hash } = makeToken('admin', now);
+  const row: AdminTokenRow = { id, hash, name, role, createdAt: now, revokedAt: null };
+  await store.transaction(async (inside) => {
+    await inside.adminTokens.insert(row);
+    await inside.audit.append({
+      at: now,
+      actor,
+      action: 'admin-token.create',
+      subject: `admin-token:${id}`,
+      address,
+      after: { id, name, role },
+    });
+  });
+  return { id, token, row };
+}
+
+/** The token as it is after that, or undefined when there is none. Revoking twice is no error. Throws StoreError. */
+export function revokeAdminToken(
+  store: Store,
+  id: string,
+  { actor, address }: Who,
+  now: number,
+): Promise<AdminTokenRow | undefined> {
+  return store.transaction(async (inside) => {
+    const row = await inside.adminTokens.byId(id);
+    if (row === undefined || !(await inside.adminTokens.revoke(id, now))) return row;
+    const { name, role } = row;
+    await inside.audit.append({
+      at: now,
+      actor,
+      action: 'admin-token.revoke',
+      subject: `admin-token:${id}`,
+      address,
+      before: { id, name, role, revoked: false },
+      after: { id, name, role, revoked: true },
+    });
+    return { ...row, revokedAt: now };
+  });
+}

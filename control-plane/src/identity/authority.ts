@@ -1,0 +1,86 @@
+import { createPrivateKey, X509Certificate as NodeCertificate } from 'node:crypto';
+import { type AgentIdentity, agentUri, readAgentIdentity } from '@penstock/wire';
+import type { CertificateRequest } from './certificate-request.ts';
+import { IdentityFileError } from './identity-file-error.ts';
+import { P256_SHA256, readKey } from './p256.ts';
+import { randomSerial } from './random-serial.ts';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from './x509.ts';
+
+/** How far a certificate's start is set back, for agents whose clock is slow. */
+const BACKDATE = 5 * 60_000;
+
+export type IssuedCertificate = {
+  readonly identity: AgentIdentity;
+  /** The certificate, then the CA, as PEM. */
+  readonly chain: string;
+};
+
+/** The agent CA: signs agents' certificates, and nothing else. */
+export class Authority {
+  /** The CA's certificate: what the tunnel endpoint checks client certificates against. */
+  readonly caPem: string;
+  readonly #certificate: X509Certificate;
+  readonly #signingKey: CryptoKey;
+
+  /** Throws IdentityFileError when the two do not belong together. */
+  constructor(certificatePem: string, keyPem: string) {
+    this.caPem = certificatePem;
+    try {
+      this.#signingKey = readKey(keyPem).keys.privateKey;
+      this.#certificate = new X509Certificate(certificatePem);
+      if (new NodeCertificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem))) return;
+    } catch (cause) {
+      throw new IdentityFileError('The agent CA is damaged. Restore its files from a backup.', { cause });
+    }
+    throw new IdentityFileError(
+      "The agent CA's key is not the one of its certificate. Restore both files from one backup.",
+    );
+  }
+
+  /**
+   * Signs a certificate for TLS client authentication. Lives `lifetime` milliseconds, but never longer than the
+   * CA. Only the key is taken from the request.
+   */
+  async issue(
+    request: CertificateRequest,
+    agent: Pick<AgentIdentity, 'agentId' | 'name' | 'pool' | 'organization'>,
+    lifetime: number,
+    now: number,
+  ): Promise<IssuedCertificate> {
+    const notAfter = Math.min(now + lifetime, this.#certificate.notAfter.getTime());
+    const certificate = await X509CertificateGenerator.create({
+      serialNumber: randomSerial(),
+      issuer: this.#certificate.subject,
+      subject: [{ CN: [agent.name] }],
+      // A very short life is not set back further than a third: agents renew at two thirds of what they see.
+      notBefore: new Date(now - Math.min(BACKDATE, lifetime / 3)),
+      notAfter: new Date(notAfter),
+      publicKey: request.publicKey,
+      signingKey: this.#signingKey,
+      signingAlgorithm: P256_SHA256,
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth], true),
+        new SubjectAlternativeNameExtension([{ type: 'url', value: agentUri(agent) }]),
+        await SubjectKeyIdentifierExtension.create(request.publicKey),
+        await AuthorityKeyIdentifierExtension.create(this.#certificate.publicKey),
+      ],
+    });
+    const pem = `${certificate.toString('pem')}\n`;
+    const identity = readAgentIdentity(Buffer.from(certificate.rawData));
+    if (identity === undefined) throw new TypeError('An issued certificate could not be read back.');
+    return { identity, chain: pem + this.caPem };
+  }
+}

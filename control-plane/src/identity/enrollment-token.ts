@@ -1,0 +1,179 @@
+import type { EnrollmentTokenRow, Store } from '@penstock/store';
+import { ProblemError } from '@penstock/wire';
+import { nameMatches } from './name-pattern.ts';
+import { comesFrom } from './source-range.ts';
+import { idOfToken, makeToken, tokenMatches } from './token-secret.ts';
+
+export type EnrollmentTokenRequest = {
+  readonly pool: string;
+  readonly uses: number;
+  /** Milliseconds. */
+  readonly ttl: number;
+  /** Glob over agent names; left out, any name. */
+  readonly namePattern?: string | undefined;
+  /** CIDR ranges the agent must come from; left out, anywhere. */
+  readonly sources?: readonly string[] | undefined;
+};
+
+export type EnrollmentTokenState = 'usable' | 'used-up' | 'expired' | 'revoked';
+
+/** A token as it may be shown: everything but the token itself. */
+export type EnrollmentTokenView = {
+  readonly id: string;
+  readonly state: EnrollmentTokenState;
+  readonly pool: string;
+  readonly uses: number;
+  readonly usesLeft: number;
+  readonly namePattern: string | undefined;
+  readonly sources: readonly string[] | undefined;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly expiresAt: number;
+  readonly revokedAt: number | undefined;
+};
+
+type Who = { readonly actor: string; readonly address?: string | undefined };
+type Use = { readonly name: string; readonly pool: string; readonly address: string };
+
+/** The enrollment tokens of this gateway. Every method can throw StoreError. */
+export class EnrollmentTokens {
+  readonly #store: Store;
+  readonly #hasPool: (pool: string) => boolean;
+  readonly #clock: () => number;
+
+  constructor(store: Store, hasPool: (pool: string) => boolean, clock: () => number = Date.now) {
+    this.#store = store;
+    this.#hasPool = hasPool;
+    this.#clock = clock;
+  }
+
+  /** Makes a token. The answer is the only place that ever has it. Throws ProblemError POOL_UNKNOWN. */
+  async create(
+    { pool, uses, ttl, namePattern, sources }: EnrollmentTokenRequest,
+    { actor, address }: Who,
+  ): Promise<{ readonly token: string; readonly view: EnrollmentTokenView }> {
+    if (!this.#hasPool(pool)) {
+      throw new ProblemError(
+        'POOL_UNKNOWN',
+        `This gateway has no pool ${pool}. Add it to gateway.yaml first.`,
+      );
+    }
+    const at = this.#clock();
+    const { id, token, hash } = makeToken('enroll', at);
+    const row: EnrollmentTokenRow = {
+      id,
+      hash,
+      pool,
+      uses,
+      usesLeft: uses,
+      namePattern: namePattern ?? null,
+      sources: sources === undefined || sources.length === 0 ? null : JSON.stringify(sources),
+      createdAt: at,
+      createdBy: actor,
+      expiresAt: at + ttl,
+      revokedAt: null,
+    };
+    const view = viewOf(row, at);
+    await this.#store.transaction(async (inside) => {
+      await inside.enrollmentTokens.insert(row);
+      await inside.audit.append({
+        at,
+        actor,
+        action: 'enrollment-token.create',
+        subject: `enrollment-token:${id}`,
+        address,
+        after: view,
+      });
+    });
+    return { token, view };
+  }
+
+  /** Newest first, those made before the token `before`. */
+  async list(page: { before?: string | undefined; limit: number }): Promise<EnrollmentTokenView[]> {
+    const rows = await this.#store.enrollmentTokens.list(page);
+    return rows.map((row) => viewOf(row, this.#clock()));
+  }
+
+  /** The token as it is after that, or undefined when there is none. Revoking twice is no error. */
+  async revoke(id: string, { actor, address }: Who): Promise<EnrollmentTokenView | undefined> {
+    const at = this.#clock();
+    return this.#store.transaction(async (inside) => {
+      const before = await inside.enrollmentTokens.byId(id);
+      if (before === undefined) return undefined;
+      if (!(await inside.enrollmentTokens.revoke(id, at))) return viewOf(before, at);
+      const after = viewOf({ ...before, revokedAt: at }, at);
+      await inside.audit.append({
+        at,
+        actor,
+        action: 'enrollment-token.revoke',
+        subject: `enrollment-token:${id}`,
+        address,
+        before: viewOf(before, at),
+        after,
+      });
+      return after;
+    });
+  }
+
+  /**
+   * Says whether `token` is good for this use; whether a use is left is only known when one is taken. Throws
+   * ProblemError with a TOKEN_ code. What a stranger may learn is what the token itself lets it try.
+   */
+  async admit(token: string, { name, pool, address }: Use): Promise<EnrollmentTokenRow> {
+    const id = idOfToken('enroll', token);
+    const row = id === undefined ? undefined : await this.#store.enrollmentTokens.byId(id);
+    if (row === undefined || !tokenMatches(token, row.hash)) throw new ProblemError('TOKEN_UNKNOWN');
+    if (row.revokedAt !== null) throw new ProblemError('TOKEN_REVOKED');
+    if (row.expiresAt <= this.#clock()) {
+      const when = new Date(row.expiresAt).toISOString();
+      throw new ProblemError('TOKEN_EXPIRED', `This enrollment token expired at ${when}. Ask for a new one.`);
+    }
+    if (row.pool !== pool) {
+      throw new ProblemError(
+        'TOKEN_WRONG_POOL',
+        `This enrollment token is for the pool ${row.pool}, not ${pool}.`,
+      );
+    }
+    if (row.namePattern !== null && !nameMatches(row.namePattern, name)) {
+      throw new ProblemError(
+        'TOKEN_WRONG_NAME',
+        `This enrollment token is for agents named ${row.namePattern}, and this one is ${name}.`,
+      );
+    }
+    const sources = sourcesOf(row);
+    if (sources !== undefined && !comesFrom(address, sources)) {
+      throw new ProblemError(
+        'TOKEN_WRONG_SOURCE',
+        `This enrollment token may be used from ${sources.join(', ')}; the gateway sees ${address}.`,
+      );
+    }
+    return row;
+  }
+}
+
+function viewOf(row: EnrollmentTokenRow, now: number): EnrollmentTokenView {
+  const { id, pool, uses, usesLeft, createdAt, createdBy, expiresAt } = row;
+  return {
+    id,
+    state: stateOf(row, now),
+    pool,
+    uses,
+    usesLeft,
+    namePattern: row.namePattern ?? undefined,
+    sources: sourcesOf(row),
+    createdAt,
+    createdBy,
+    expiresAt,
+    revokedAt: row.revokedAt ?? undefined,
+  };
+}
+
+function stateOf(row: EnrollmentTokenRow, now: number): EnrollmentTokenState {
+  if (row.revokedAt !== null) return 'revoked';
+  if (row.expiresAt <= now) return 'expired';
+  return row.usesLeft > 0 ? 'usable' : 'used-up';
+}
+
+function sourcesOf({ sources }: EnrollmentTokenRow): string[] | undefined {
+  return sources === null ? undefined : (JSON.parse(sources) as string[]);
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { type AttemptLimit, attempted, sourceOf } from '@penstock/runtime';
+import type { AgentRow, EnrollmentTokenRow, Repositories, Store } from '@penstock/store';
+import { type EnrollRequest, type IssuedIdentity, ProblemError } from '@penstock/wire';
+import { readCertificateRequest } from './certificate-request.ts';
+import type { EnrollmentTokens } from './enrollment-token.ts';
+import type { IdentityIssue } from './identity-issue.ts';
+import { claimName, type Presence } from './name-claim.ts';
+import { readEnrollRequest } from './request-body.ts';
+import type { Revocation } from './revocation.ts';
+import { tellStoreProblems } from './store-problem.ts';
+
+export type EnrollmentDependencies = {
+  readonly store: Store;
+  readonly tokens: EnrollmentTokens;
+  readonly revocation: Revocation;
+  readonly issue: IdentityIssue;
+  /** By source address. */
+  readonly attempts: AttemptLimit;
+  /** Certificates by agent, shared with renewal. */
+  readonly issues: AttemptLimit;
+  readonly hasPool: (pool: string) => boolean;
+  readonly presence: (agentId: string) => Presence;
+  readonly settleTime: number;
+  readonly clock: () => number;
+};
+
+type Candidate = {
+  readonly request: EnrollRequest;
+  readonly token: EnrollmentTokenRow;
+  readonly key: string;
+  readonly address: string;
+  readonly now: number;
+};
+
+/** Turns an enrollment token and a key into an agent with a certificate. */
+export class Enrollment {
+  readonly #with: EnrollmentDependencies;
+  readonly #startedAt: number;
+
+  constructor(dependencies: EnrollmentDependencies) {
+    this.#with = dependencies;
+    this.#startedAt = dependencies.clock();
+  }
+
+  /**
+   * Answers POST /v1/enroll: `body` as parsed from JSON, the peer's address as the socket has it. The same key with
+   * the same token gets a fresh certificate for the same agent and takes no further use. Throws ProblemError.
+   */
+  enroll(body: unknown, sourceAddress: string): Promise<IssuedIdentity> {
+    const isFault = (error: unknown) => error instanceof ProblemError;
+    return tellStoreProblems(() =>
+      attempted(this.#with.attempts, sourceOf(sourceAddress), isFault, () =>
+        this.#admit(body, sourceAddress),
+      ),
+    );
+  }
+
+  async #admit(body: unknown, address: string): Promise<IssuedIdentity> {
+    const { clock, tokens, issues, hasPool, issue } = this.#with;
+    const request = readEnrollRequest(body);
+    const { name, pool } = request;
+    const token = await tokens.admit(request.token, { name, pool, address });
+    if (!hasPool(pool)) throw new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
+    const csr = await readCertificateRequest(request.csr);
+    const agent = await this.#settle({ request, token, key: csr.key, address, now: clock() });
+    issues.take(agent.id);
+    return issue(agent, csr);
+  }
+
+  async #settle(candidate: Candidate): Promise<AgentRow> {
+    const { store, revocation } = this.#with;
+    try {
+      const { agent, replaced } = await store.transaction((inside) => this.#decide(inside, candidate));
+      if (replaced !== undefined) revocation.apply(replaced.id);
+      return agent;
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'NAME_TAKEN') await this.#auditTaken(candidate);
+      throw error;
+    }
+  }
+
+  async #decide(
+    inside: Repositories,
+    candidate: Candidate,
+  ): Promise<{ agent: AgentRow; replaced: AgentRow | undefined }> {
+    const { token, key, now } = candidate;
+    const owner = await inside.agentKeys.owner(key);
+    if (owner !== undefined) {
+      refuseMisused(owner, candidate);
+      if (!(await inside.enrollments.exists(token.id, owner.id))) {
+        await takeUse(inside, candidate);
+        await record(inside, candidate, owner, undefined);
+      }
+      return { agent: owner, replaced: undefined };
+    }
+    await takeUse(inside, candidate);
+    const replaced = await this.#takeName(inside, candidate);
+    const agent: AgentRow = {
+      id: `agt_${randomBytes(10).toString('hex')}`,
+      name: candidate.request.name,
+      pool: candidate.request.pool,
+      createdAt: now,
+      revokedAt: null,
+      revokedReason: null,
+      drainedAt: null,
+    };
+    await inside.agents.insert(agent);
+    await inside.agentKeys.claim({ key, agentId: agent.id, createdAt: now });
+    await record(inside, candidate, agent, replaced);
+    return { agent, replaced };
+  }
+
+  async #takeName(inside: Repositories, { request, now }: Candidate): Promise<AgentRow | undefined> {
+    const { presence, settleTime } = this.#with;
+    const { name, pool } = request;
+    const claim = { name, pool, now, presence, settleTime, startedAt: this.#startedAt };
+    const replaced = await claimName(inside, claim);
+    if (replaced !== undefined) {
+      await inside.agents.revoke(replaced.id, now, 'replaced');
+      await inside.identities.revokeAllOf(replaced.id, now);
+    }
+    return replaced;
+  }
+
+  /** A refused clone is worth a line: somebody who looks for it finds it. */
+  async #auditTaken({ request, token, address, now }: Candidate): Promise<void> {
+    await this.#with.store.audit.append({
+      at: now,
+      actor: `enrollment-token:${token.id}`,
+      action: 'agent.enroll-refused',
+      subject: `agent-name:${request.name}`,
+      address,
+      after: { code: 'NAME_TAKEN', name: request.name, pool: request.pool },
+    });
+  }
+}
+
+/** A key stays with its agent: not after a revocation, and not under another name or in another pool. */
+function refuseMisused(owner: AgentRow, { request }: Candidate): void {
+  if (owner.revokedAt !== null) {
+    throw new ProblemError(
+      'IDENTITY_REVOKED',
+      `The agent of this key was revoked${owner.revokedReason === 'replaced' ? ' when another took its name' : ''}. ` +
+        'Its key cannot be used again: remove the identity directory and enroll with a new token.',
+    );
+  }
+  if (owner.name !== request.name || owner.pool !== request.pool) {
+    throw new ProblemError(
+      'CSR_INVALID',
+      `This key belongs to the agent ${owner.name} of the pool ${owner.pool}. Another name or pool needs another ` +
+        'key: remove the identity directory and enroll again.',
+    );
+  }
+}
+
+async function takeUse(inside: Repositories, { token, now }: Candidate): Promise<void> {
+  if (!(await inside.enrollmentTokens.takeUse(token.id, now))) throw new ProblemError('TOKEN_USED_UP');
+}
+
+async function record(
+  inside: Repositories,
+  { token, address, now }: Candidate,
+  { id, name, pool }: AgentRow,
+  replaced: AgentRow | undefined,
+): Promise<void> {
+  await inside.enrollments.insert({ tokenId: token.id, agentId: id, enrolledAt: now, address });
+  await inside.audit.append({
+    at: now,
+    actor: `enrollment-token:${token.id}`,
+    action: replaced === undefined ? 'agent.enroll' : 'agent.replace',
+    subject: `agent:${id}`,
+    address,
+    before:
+      replaced === undefined ? undefined : { id: replaced.id, name: replaced.name, pool: replaced.pool },
+    after: { id, name, pool },
+  });
+}

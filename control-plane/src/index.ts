@@ -1,0 +1,37 @@
+export { alertConditionTexts } from './alerts/alert-conditions.ts';
+export { openAlerts } from './alerts/open-alerts.ts';
+export { replaceAdminTls, staysOnHost } from './api/admin-tls.ts';
+export { apiDocument } from './api/api-document.ts';
+export type { ConnectionView } from './api/connections.ts';
+export { createApi } from './api/create-api.ts';
+export type { Readiness } from './api/health.ts';
+export { Approvals } from './approvals/approvals.ts';
+export { fleetActions } from './approvals/fleet-actions.ts';
+export { openEvents } from './events/open-events.ts';
+export { conditions as agentConditions } from './fleet/agent-state.ts';
+export type { AgentView } from './fleet/agent-view.ts';
+export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
+export { sessionViews } from './fleet/session-view.ts';
+export { createAdminToken } from './identity/admin-token.ts';
+export { ensureAuthority, openAuthority } from './identity/authority-files.ts';
+export { firstHost } from './identity/certificate-host.ts';
+export { readCertificateRequest } from './identity/certificate-request.ts';
+export { MAX_TTL_SECONDS, MAX_USES } from './identity/enrollment-token-limits.ts';
+export type { Presence } from './identity/name-claim.ts';
+export { NAME_GLOB } from './identity/name-pattern.ts';
+export { type Identity, openIdentity } from './identity/open-identity.ts';
+export { makePrivateDirectory } from './identity/private-file.ts';
+export {
+  ensureServerCertificate,
+  loadAdminCertificate,
+  loadServerCertificate,
+} from './identity/server-certificate.ts';
+export { isSourceRange } from './identity/source-range.ts';
+export { tellStoreProblems } from './identity/store-problem.ts';
+export { idOfToken, tokenMatches } from './identity/token-secret.ts';
+export { X509Certificate } from './identity/x509.ts';
+export { fleetGauges } from './metrics/fleet-gauges.ts';
+export { type FleetGauges, observeFleet } from './metrics/fleet-metrics.ts';
+export { agentFacts } from './pins/agent-facts.ts';
+export { openAgentQuestions } from './requests/agent-questions.ts';
+export { AgentRequests } from './requests/agent-requests.ts';

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Secret } from '@penstock/config-schema';
+import type { Store } from '@penstock/store';
+import { StoreError } from '@penstock/store';
+import { openTestStore } from '../../../store/test/open-test-store.ts';
+import { eventually } from '../../../test/rig/eventually.ts';
+import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
+import { Alerts, type AlertsConfig } from '../../src/alerts/alerts.ts';
+import type { AlertFacts } from '../../src/alerts/facts.ts';
+import type { AlertMessage } from '../../src/alerts/message.ts';
+import type { PostOutcome } from '../../src/alerts/post-webhook.ts';
+import { agentFacts, alertFacts } from './scene.ts';
+
+const config: AlertsConfig = {
+  organization: 'acme',
+  health: { heartbeatInterval: 15_000, staleAfter: 60_000, skew: 30_000, certificateExpiry: 86_400_000 },
+  alerts: [{ when: 'agent-stale', for: 1_000, notify: ['ops'] }],
+  notify: [
+    {
+      name: 'ops',
+      webhook: new Secret('https://hooks.example.com/'),
+      format: 'json',
+      secret: undefined,
+      gather: 0,
+    },
+  ],
+};
+
+/** A gateway's alerts on a store of the test's, with facts, outcomes and time in the test's hand. */
+class Scene {
+  readonly clock: FakeClock = fakeClock();
+  readonly sent: AlertMessage[] = [];
+  readonly logged: string[] = [];
+  facts: AlertFacts = alertFacts();
+  outcome: PostOutcome = { name: 'delivered', status: 200 };
+  changed: () => void = () => {};
+
+  open(store: Pick<Store, 'alerts' | 'transaction'>, but: Partial<AlertsConfig> = {}): Promise<Alerts> {
+    return Alerts.open({
+      store,
+      clock: this.clock,
+      config: { ...config, ...but },
+      facts: () => this.facts,
+      onFactsChanged: (listener) => {
+        this.changed = listener;
+        return () => {
+          this.changed = () => {};
+        };
+      },
+      log: (event) => this.logged.push(event),
+      post: async ({ body }) => {
+        this.sent.push(JSON.parse(body) as AlertMessage);
+        return this.outcome;
+      },
+    });
+  }
+
+  lose(...names: readonly string[]): void {
+    this.facts = alertFacts({
+      agents: names.map((name) => agentFacts(name, { present: false, stale: 'gone' })),
+    });
+    this.changed();
+  }
+
+  /** Everyone is there and well. */
+  heal(...names: readonly string[]): void {
+    this.facts = alertFacts({ agents: names.map((name) => agentFacts(name)) });
+    this.changed();
+  }
+
+  get told(): readonly string[] {
+    return this.sent.flatMap(({ alerts }) => alerts.map(({ subject, state }) => `${subject} ${state}`));
+  }
+
+  /** The store answers in real time, whatever the clock says. */
+  async tells(...expected: readonly string[]): Promise<void> {
+    await eventually(`${expected.join(', ')} to be told`, async () => {
+      await this.clock.pass(100);
+      return this.told.length >= expected.length;
+    });
+    assert.deepEqual(this.told, expected);
+  }
+}
+
+const MINUTE = 60_000;
+
+test('agents lost together are told of together, within seconds of their time', async () => {
+  await using opened = await openTestStore();
+  const scene = new Scene();
+  const alerts = await scene.open(opened.store);
+  await scene.clock.pass(2 * MINUTE);
+  scene.lose('a1', 'a2');
+  await scene.clock.pass(1_000);
+  assert.deepEqual(scene.told, []);
+  await scene.tells('agent:a1 firing', 'agent:a2 firing');
+  assert.equal(scene.sent.length, 1);
+  assert.deepEqual(alerts.firing.map(({ subject }) => subject).sort(), ['agent:a1', 'agent:a2']);
+  scene.heal('a1', 'a2');
+  await scene.tells('agent:a1 firing', 'agent:a2 firing', 'agent:a1 resolved', 'agent:a2 resolved');
+  await alerts.stop();
+  assert.deepEqual(scene.clock.waiting, []);
+});
+
+test('a gateway that has just started waits for agents, and neither raises nor takes back', async () => {
+  await using opened = await openTestStore();
+  const before = new Scene();
+  const first = await before.open(opened.store);
+  await before.clock.pass(2 * MINUTE);
+  before.lose('a1');
+  await before.tells('agent:a1 firing');
+  await first.stop();
+
+  const after = new Scene();
+  after.lose('a1', 'a2');
+  const second = await after.open(opened.store);
+  await after.clock.pass(MINUTE - 1_000);
+  assert.deepEqual(after.told, []);
+  assert.deepEqual(
+    second.firing.map(({ subject }) => subject),
+    ['agent:a1'],
+  );
+  await after.clock.pass(10_000);
+  await after.tells('agent:a2 firing');
+  after.heal('a1', 'a2');
+  await after.tells('agent:a2 firing', 'agent:a1 resolved', 'agent:a2 resolved');
+  await second.stop();
+});
+
+test('while the store fails alerts go on from memory, and are written when it is back', async () => {
+  await using opened = await openTestStore();
+  const { store } = opened;
+  let works = true;
+  const flaky: Pick<Store, 'alerts' | 'transaction'> = {
+    alerts: store.alerts,
+    transaction: (work) =>
+      works ? store.transaction(work) : Promise.reject(new StoreError('failed', 'The disk is full.')),
+  };
+  const scene = new Scene();
+  const alerts = await scene.open(flaky);
+  await scene.clock.pass(2 * MINUTE);
+  works = false;
+  scene.lose('a1');
+  await scene.tells('agent:a1 firing');
+  scene.heal('a1');
+  await scene.tells('agent:a1 firing', 'agent:a1 resolved');
+  assert.ok(scene.logged.includes('store-failed'));
+  assert.deepEqual(await store.alerts.list({ limit: 10 }), []);
+  works = true;
+  await eventually('the alert to be on record', async () => {
+    await scene.clock.pass(10_000);
+    const [alert] = await store.alerts.list({ limit: 10 });
+    const deliveries = await store.alerts.deliveriesOf([alert?.id ?? '']);
+    assert.equal(alert?.state, 'resolved');
+    return deliveries.length === 2 && deliveries.every(({ state }) => state === 'delivered');
+  });
+  await alerts.stop();
+});
+
+test('a store that hangs holds a message up for two seconds, and not for longer', async () => {
+  await using opened = await openTestStore();
+  const hanging = Promise.withResolvers<never>();
+  const scene = new Scene();
+  const alerts = await scene.open({ alerts: opened.store.alerts, transaction: () => hanging.promise });
+  await scene.clock.pass(2 * MINUTE);
+  scene.lose('a1');
+  await scene.clock.pass(3_000);
+  assert.deepEqual(scene.told, []);
+  await scene.tells('agent:a1 firing');
+  hanging.reject(new StoreError('timeout', 'It was too slow.'));
+  await alerts.stop();
+  assert.deepEqual(scene.clock.waiting, []);
+});
+
+test('a reload changes rules and receivers; what is asked for no more is over', async () => {
+  await using opened = await openTestStore();
+  const scene = new Scene();
+  const alerts = await scene.open(opened.store);
+  await scene.clock.pass(2 * MINUTE);
+  scene.outcome = { name: 'failed', detail: 'It answered HTTP 503.', retryAfter: undefined };
+  scene.lose('a1');
+  await eventually('an attempt', async () => {
+    await scene.clock.pass(100);
+    return scene.logged.includes('alert-delivery-failed');
+  });
+  await alerts.apply({ ...config, alerts: [], notify: [] });
+  await eventually('the alert to be over', async () => {
+    await scene.clock.pass(100);
+    return alerts.firing.length === 0;
+  });
+  assert.equal(await alerts.test('ops'), 'unknown');
+  await alerts.stop();
+  const [alert] = await opened.store.alerts.list({ limit: 10 });
+  const deliveries = await opened.store.alerts.deliveriesOf([alert?.id ?? '']);
+  assert.deepEqual(
+    [alert?.state, ...deliveries.map(({ state, lastError }) => `${state}: ${lastError}`)],
+    ['resolved', 'abandoned: The receiver is no longer in gateway.yaml.'],
+  );
+  assert.ok(scene.logged.includes('alert-abandoned'));
+});
+
+test('a test goes to the receiver that is named, one at a time', async () => {
+  await using opened = await openTestStore();
+  const scene = new Scene();
+  const alerts = await scene.open(opened.store);
+  const [one, other] = await Promise.all([alerts.test('ops'), alerts.test('ops')]);
+  assert.deepEqual([one, other], [{ name: 'delivered', status: 200, milliseconds: 0 }, 'busy']);
+  assert.deepEqual(
+    scene.sent.map(({ kind, firing }) => [kind, firing]),
+    [['test', 0]],
+  );
+  await alerts.stop();
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
+import type { Explanation } from '@penstock/gateway';
+import { Grants, Registry as SessionRegistry } from '@penstock/gateway';
+import { systemClock } from '@penstock/runtime';
+import type { AdminRole, AlertRow } from '@penstock/store';
+import type { AgentAction, AgentAnswer } from '@penstock/wire';
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import type { Alerts } from '../../src/alerts/alerts.ts';
+import type { ConnectionView } from '../../src/api/connections.ts';
+import { createApi } from '../../src/api/create-api.ts';
+import type { Readiness } from '../../src/api/health.ts';
+import type { ApiProblemDocument } from '../../src/api/problem.ts';
+import type { ApiFailure } from '../../src/api/problem-handler.ts';
+import { Approvals } from '../../src/approvals/approvals.ts';
+import { fleetActions } from '../../src/approvals/fleet-actions.ts';
+import type { FleetEvents } from '../../src/events/events.ts';
+import { openEvents } from '../../src/events/open-events.ts';
+import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
+import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
+import type { SessionView } from '../../src/fleet/session-view.ts';
+import { createAdminToken } from '../../src/identity/admin-token.ts';
+import { openAgentQuestions } from '../../src/requests/agent-questions.ts';
+import { AgentRequestError } from '../../src/requests/agent-request-error.ts';
+import type { AskedAgent } from '../../src/requests/agent-requests.ts';
+import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
+
+export type Answer<Body = unknown> = {
+  readonly status: number;
+  readonly type: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  /** Undefined when the answer was not JSON. */
+  readonly body: Body;
+};
+
+export type ApiRig = AsyncDisposable & {
+  readonly rig: IdentityRig;
+  readonly app: FastifyInstance;
+  readonly live: {
+    agents: AgentView[];
+    samples: Sample[];
+    complete: boolean;
+    connections: ConnectionView[];
+    readiness: Readiness;
+    approval: ApprovableAction[];
+    sessions: SessionView[];
+    /** What agents say to whatever they are asked; none is connected unless the test sets it. */
+    answer: (agent: AskedAgent, action: AgentAction, asked: unknown) => unknown;
+    explain: (connection: string) => Explanation | undefined;
+    firing: AlertRow[];
+    alertTest: Awaited<ReturnType<Alerts['test']>>;
+  };
+  readonly metrics: Registry;
+  readonly events: FleetEvents;
+  /** Knows the agents it is told of: none enrolls through the tunnel here. */
+  readonly fleet: OpenFleet;
+  readonly approvals: Approvals;
+  readonly grants: Grants;
+  readonly failures: ApiFailure[];
+  readonly tokens: Readonly<Record<AdminRole, string>>;
+  /**
+   * Sends a request with the token of a role, or with none. `Body` is what the test expects; when the answer is
+   * something else, its assertions fail.
+   */
+  ask<Body = unknown>(
+    method: Method,
+    path: string,
+    options?: { as?: AdminRole | string | undefined; body?: unknown },
+  ): Promise<Answer<Body>>;
+};
+
+export type Method = 'GET' | 'POST' | 'DELETE' | 'PUT';
+
+export const GATEWAY_FILE = `
+apiVersion: penstock/v1
+kind: Gateway
+version: 1
+organization: acme
+pools: [{name: dc1}, {name: dc2}]
+`;
+
+/** The API over a real store and real identities, asked in memory. */
+export async function apiRig(): Promise<ApiRig> {
+  const rig = await identityRig();
+  const { store, identity, clock } = rig;
+  const live: ApiRig['live'] = {
+    agents: [],
+    samples: [],
+    complete: true,
+    connections: [],
+    readiness: { ready: true, reasons: [] },
+    approval: [],
+    sessions: [],
+    answer: ({ name }) => {
+      throw new AgentRequestError('AGENT_AWAY', `${name} is not connected.`);
+    },
+    explain: () => undefined,
+    firing: [],
+    alertTest: 'unknown',
+  };
+  const failures: ApiFailure[] = [];
+  const metrics = new Registry();
+  const events = openEvents(store, () => live.connections);
+  const approvals = await Approvals.open({
+    store,
+    needs: (pool) => (pool === 'dc1' ? live.approval : []),
+    events,
+    clock: () => clock.now,
+    onFailed: (error) => failures.push({ method: '-', path: '-', error }),
+  });
+  const gatewayConfig = parseGatewayConfig(GATEWAY_FILE, { environment: {}, readFile: () => '' });
+  assert.ok(gatewayConfig.ok);
+  const opened = await openFleet({
+    store,
+    registry: new SessionRegistry({ sessionsPerAgent: 8 }),
+    config: () => gatewayConfig.config,
+    clock: { ...systemClock, wall: () => clock.now },
+    epoch: 'epoch',
+    certificate: () => identity.authority.caPem,
+    waiting: () => 0,
+    onRevoked: () => {},
+    log: () => {},
+  });
+  const fleet = {
+    ...opened,
+    agents: () => live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    agent: (name: string) => live.agents.find((each) => each.name === name) ?? opened.agent(name),
+    samplesOf: () => live.samples,
+    get isComplete() {
+      return live.complete;
+    },
+  };
+  const grants = await Grants.open({
+    store,
+    hasConnection: (name) => ['orders', 'billing'].includes(name),
+    clock: () => clock.now,
+  });
+  const app = await createApi({
+    store,
+    tokens: identity.tokens,
+    revocation: identity.revocation,
+    fleet,
+    questions: openAgentQuestions({
+      store,
+      fleet,
+      pins: { of: () => undefined },
+      requests: {
+        ask: async (agent, action, asked) => live.answer(agent, action, asked) as AgentAnswer<typeof action>,
+      },
+      // Nobody waits here: tests of approvals bring actions of their own.
+      approvals: {
+        action: (_name, run) => async (request, requester) => ({
+          kind: 'done',
+          value: await run(request, requester),
+        }),
+      },
+      clock: () => clock.now,
+    }),
+    actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
+    connections: () => live.connections,
+    explain: (connection) => live.explain(connection),
+    sessions: () => live.sessions,
+    readiness: () => live.readiness,
+    metrics,
+    events,
+    approvals,
+    alerts: {
+      get firing() {
+        return live.firing;
+      },
+      test: async () => live.alertTest,
+    },
+    grants,
+    report: (failure) => failures.push(failure),
+    clock: () => clock.now,
+  });
+  const made = async (role: AdminRole) =>
+    (await createAdminToken(store, { name: `a ${role}`, role }, { actor: 'host' }, clock.now)).token;
+  const tokens = {
+    viewer: await made('viewer'),
+    operator: await made('operator'),
+    admin: await made('admin'),
+  };
+  return {
+    rig,
+    app,
+    live,
+    fleet,
+    metrics,
+    events,
+    approvals,
+    grants,
+    failures,
+    tokens,
+    async ask<Body>(
+      method: Method,
+      path: string,
+      { as, body }: { as?: AdminRole | string | undefined; body?: unknown } = {},
+    ): Promise<Answer<Body>> {
+      const token = as === undefined ? undefined : (tokens[as as AdminRole] ?? as);
+      const answer = await app.inject({
+        method,
+        url: path,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        ...(body !== undefined && { payload: body as object }),
+      });
+      const type = String(answer.headers['content-type'] ?? '');
+      return {
+        status: answer.statusCode,
+        type,
+        headers: answer.headers,
+        text: answer.body,
+        body: (type.includes('json') ? JSON.parse(answer.body) : undefined) as Body,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await fleet.stop();
+      grants.close();
+      await rig[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Fails unless the answer is a problem document with this code and words that match. */
+export function assertProblem(answer: Answer, status: number, code: string, words: RegExp = /./): void {
+  assert.equal(answer.status, status, answer.text);
+  assert.match(answer.type, /^application\/problem\+json/);
+  const problem = answer.body as ApiProblemDocument;
+  assert.equal(problem.code, code);
+  assert.equal(problem.status, status);
+  assert.equal(problem.type, `urn:penstock:problem:${code}`);
+  assert.match(problem.detail, words);
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { storeOutages } from '@penstock/store';
+import { passedOverReasons } from '@penstock/wire';
+import { apiProblemCodes } from '../../src/api/problem.ts';
+import { fleetEvents } from '../../src/events/events.ts';
+import { apiRig } from './api-rig.ts';
+
+const DOCUMENT = join(import.meta.dirname, '../../../docs/api.md');
+
+/** The rows of all tables whose first cell is code, cell by cell. */
+async function rows(first: RegExp): Promise<string[][]> {
+  const lines = (await readFile(DOCUMENT, 'utf8')).split('\n').filter((line) => line.startsWith('| `'));
+  return lines
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    )
+    .filter(([cell]) => first.test(cell ?? ''));
+}
+
+test('docs/api.md has a row for every route with its role, and every row is of a route', async () => {
+  await using api = await apiRig();
+  const { body } = await api.ask<{ paths: Record<string, Record<string, unknown>> }>(
+    'GET',
+    '/api/v1/openapi.json',
+  );
+  const documented = await rows(/^[A-Z]+ \//);
+  const served = Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  served.push('GET /api/v1/openapi.json');
+  assert.deepEqual(documented.map(([route]) => route).sort(), served.sort());
+
+  let checked = 0;
+  for (const [route = '', role] of documented) {
+    const [method = '', path = ''] = route.split(' ');
+    const lesser = { '': undefined, viewer: undefined, operator: 'viewer', admin: 'operator' }[role ?? ''];
+    const answer = await api.ask(method as 'GET', path.replace(/\{\w+\}/g, 'x'), { as: lesser });
+    const expected = { '': [200], viewer: [401], operator: [403], admin: [403] }[role ?? ''];
+    assert.ok(expected?.includes(answer.status), `${route} answers ${answer.status} below the role ${role}`);
+    checked += 1;
+  }
+  assert.equal(checked, served.length);
+  assert.ok(checked >= 14);
+});
+
+test('docs/api.md has a row for every code of the API, and every row is of a code', async () => {
+  const documented = (await rows(/^[A-Z_]+$/)).map((cells) => cells.slice(0, 3));
+  const codes = Object.entries(apiProblemCodes).map(([code, { status, sentence }]) => [
+    code,
+    String(status),
+    sentence,
+  ]);
+  assert.deepEqual(documented, codes);
+});
+
+test('docs/api.md has a row for every outage of the store, and every row is of an outage', async () => {
+  const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 3);
+  assert.deepEqual(
+    documented.map(([kind, reason]) => [kind, reason]),
+    Object.entries(storeOutages),
+  );
+});
+
+test('docs/api.md has a row for every event and every reason to pass over an agent, and no others', async () => {
+  const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 2);
+  assert.deepEqual(documented, [...Object.entries(passedOverReasons), ...Object.entries(fleetEvents)]);
+});

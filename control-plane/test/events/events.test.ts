@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type FleetEvent, FleetEvents } from '../../src/events/events.ts';
+
+const alert = (id: string) =>
+  ({ id, condition: 'agent-stale', subject: 'agent:a', state: 'firing', detail: '' }) as const;
+
+function listener(): { heard: FleetEvent[]; ended: number; event(e: FleetEvent): void; end(): void } {
+  return {
+    heard: [],
+    ended: 0,
+    event(event) {
+      this.heard.push(event);
+    },
+    end() {
+      this.ended += 1;
+    },
+  };
+}
+
+const idsOf = (events: readonly FleetEvent[] | undefined) =>
+  events?.map(({ data }) => ('id' in data ? data.id : '-'));
+
+test('who listens is told, who stopped is not', () => {
+  const events = new FleetEvents();
+  const one = listener();
+  const stop = events.listen(one);
+  events.publish('alert', alert('1'));
+  stop();
+  events.publish('alert', alert('2'));
+  assert.deepEqual(idsOf(one.heard), ['1']);
+  assert.equal(events.listeners, 0);
+});
+
+test('a listener that comes back gets what it missed, and nothing twice', () => {
+  const events = new FleetEvents();
+  const start = events.lastId;
+  for (const id of ['1', '2', '3']) events.publish('alert', alert(id));
+  assert.deepEqual(idsOf(events.since(start)), ['1', '2', '3']);
+  const [, second] = events.since(start) ?? [];
+  assert.deepEqual(idsOf(events.since(second?.id ?? '')), ['3']);
+  assert.deepEqual(events.since(events.lastId), []);
+});
+
+test('what is too old, of another start or no id at all cannot be gone on from', () => {
+  const events = new FleetEvents();
+  const start = events.lastId;
+  events.publish('alert', alert('first'));
+  const first = events.lastId;
+  for (let id = 0; id < 1024; id += 1) events.publish('alert', alert(String(id)));
+  assert.equal(events.since(start), undefined);
+  assert.equal(events.since(first)?.length, 1024);
+  const other = new FleetEvents();
+  for (const id of [other.lastId, '', 'x', `${start}0000`, start.replace(/-.*/, '-99999')]) {
+    assert.equal(events.since(id), undefined, id);
+  }
+});
+
+test('figures that a newer one replaces are told and not kept', () => {
+  const events = new FleetEvents();
+  const one = listener();
+  events.listen(one);
+  const before = events.lastId;
+  events.publish('connections', { items: [] });
+  assert.equal(one.heard[0]?.id, undefined);
+  assert.equal(events.lastId, before);
+});
+
+test('what costs something runs while somebody listens, and once for all', () => {
+  const events = new FleetEvents();
+  const running: string[] = [];
+  events.whileListened(() => {
+    running.push('start');
+    return () => running.push('stop');
+  });
+  const stops = [events.listen(listener()), events.listen(listener())];
+  assert.deepEqual(running, ['start']);
+  for (const stop of [...stops, ...stops]) stop();
+  assert.deepEqual(running, ['start', 'stop']);
+});
+
+test('closing ends every listener, also the next', () => {
+  const events = new FleetEvents();
+  const one = listener();
+  const late = listener();
+  events.listen(one);
+  events.close();
+  events.publish('alert', alert('1'));
+  events.listen(late);
+  assert.deepEqual([one.heard.length, one.ended, late.ended], [0, 1, 1]);
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import type { webcrypto } from 'node:crypto';
+import type { Store } from '@penstock/store';
+import {
+  type AgentIdentity,
+  type EnrollRequest,
+  type IssuedIdentity,
+  type ProblemCode,
+  ProblemError,
+  readAgentIdentity,
+} from '@penstock/wire';
+import { openTestStore } from '../../../store/test/open-test-store.ts';
+import { ensureAuthority } from '../../src/identity/authority-files.ts';
+import type { EnrollmentTokenRequest } from '../../src/identity/enrollment-token.ts';
+import type { Presence } from '../../src/identity/name-claim.ts';
+import { type Identity, openIdentity } from '../../src/identity/open-identity.ts';
+import { makeKey, P256_SHA256 } from '../../src/identity/p256.ts';
+import { Pkcs10CertificateRequestGenerator, X509Certificate } from '../../src/identity/x509.ts';
+
+export const HOUR = 60 * 60_000;
+export const HOST = { actor: 'host' };
+export const FROM = '10.1.2.3';
+
+export type IdentityRig = AsyncDisposable & {
+  readonly identity: Identity;
+  readonly store: Store;
+  readonly directory: string;
+  /** What the clock says; tests move it. */
+  readonly clock: { now: number };
+  readonly presence: Map<string, Presence>;
+  readonly pruneFailures: readonly unknown[];
+  /** A token's text, for the pool dc1, 1 use and 1 h unless told. */
+  token(request?: Partial<EnrollmentTokenRequest>): Promise<string>;
+  /** Opens identity anew over the same store, as a gateway that was restarted does. */
+  restart(): Promise<Identity>;
+};
+
+/** The identity side of a gateway with the pools dc1 and dc2, a store and a clock that stands still. */
+export async function identityRig(): Promise<IdentityRig> {
+  const opened = await openTestStore();
+  const { store, directory } = opened;
+  const clock = { now: Date.now() };
+  const pruneFailures: unknown[] = [];
+  const presence = new Map<string, Presence>();
+  await ensureAuthority(directory, 'acme', clock.now);
+  const config = {
+    pools: ['dc1', 'dc2'].map((name) => ({
+      name,
+      pinning: 'off' as const,
+      minReady: 0,
+      queue: { limit: 1, timeout: 1 },
+      approval: [],
+    })),
+    identity: { certificateLifetime: 24 * HOUR },
+  };
+  const stops: (() => Promise<void>)[] = [];
+  const open = async () => {
+    const opening = await openIdentity({
+      store,
+      config: () => config,
+      dataDirectory: directory,
+      organization: 'acme',
+      presence: (agentId) => presence.get(agentId) ?? { state: 'unknown' },
+      clock: () => clock.now,
+      onPruneFailed: (error) => pruneFailures.push(error),
+    });
+    stops.push(opening.stop);
+    return opening;
+  };
+  const identity = await open();
+  // A gateway that has been up for a while: nobody waits for agents to come back after its start.
+  clock.now += HOUR;
+  return {
+    identity,
+    store,
+    directory,
+    clock,
+    presence,
+    pruneFailures,
+    token: async (request = {}) =>
+      (await identity.tokens.create({ pool: 'dc1', uses: 1, ttl: HOUR, ...request }, HOST)).token,
+    restart: open,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(stops.map((stop) => stop()));
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A key as an agent has it, and its certificate request. */
+export async function agentKey(): Promise<{ csr: string; pem: string; keys: webcrypto.CryptoKeyPair }> {
+  const { keys, pem } = await makeKey();
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: 'CN=whatever',
+    keys,
+    signingAlgorithm: P256_SHA256,
+  });
+  return { csr: request.toString('pem'), pem, keys };
+}
+
+export function requestOf(token: string, csr: string, more: Partial<EnrollRequest> = {}): EnrollRequest {
+  return { token, csr, name: 'orders-1', pool: 'dc1', ...more };
+}
+
+export function identityIn({ certificateChain }: IssuedIdentity): AgentIdentity {
+  const identity = readAgentIdentity(Buffer.from(new X509Certificate(certificateChain).rawData));
+  assert.ok(identity);
+  return identity;
+}
+
+/** For assert.rejects: a ProblemError with this code and words that match. */
+export const problem =
+  (code: ProblemCode, words: RegExp = /./) =>
+  (error: unknown): true => {
+    assert.ok(error instanceof ProblemError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, words);
+    return true;
+  };

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AgentIdentity } from '@penstock/wire';
+import {
+  agentKey,
+  FROM,
+  HOST,
+  HOUR,
+  type IdentityRig,
+  identityIn,
+  identityRig,
+  problem,
+  requestOf,
+} from './identity-rig.ts';
+
+async function enrolled(rig: IdentityRig, name = 'orders-1'): Promise<AgentIdentity> {
+  const { csr } = await agentKey();
+  return identityIn(await rig.identity.enrollment.enroll(requestOf(await rig.token(), csr, { name }), FROM));
+}
+
+test('an agent renews with a new key, and again with the same after a lost answer', async () => {
+  await using rig = await identityRig();
+  const { renewal } = rig.identity;
+  const first = await enrolled(rig);
+  rig.clock.now += 16 * HOUR;
+  const { csr } = await agentKey();
+  const second = identityIn(await renewal.renew(first, { csr }));
+  const again = identityIn(await renewal.renew(first, { csr }));
+  for (const next of [second, again]) {
+    assert.deepEqual({ ...next, serial: '', notAfter: 0 }, { ...first, serial: '', notAfter: 0 });
+    assert.equal(Math.floor(next.notAfter / 1000), Math.floor((rig.clock.now + 24 * HOUR) / 1000));
+    assert.equal(rig.identity.revocation.isRevoked(next), false);
+  }
+  assert.equal(rig.identity.revocation.isRevoked(first), false, 'the old one is good until it ends');
+  // The key it renewed with is the agent's too: with it the agent may enroll again.
+  const fresh = requestOf(await rig.token(), csr);
+  assert.equal((await rig.identity.enrollment.enroll(fresh, FROM)).agentId, first.agentId);
+});
+
+test('a revoked, an ended and an unknown identity do not renew', async () => {
+  await using rig = await identityRig();
+  const { renewal, revocation } = rig.identity;
+  const { csr } = await agentKey();
+  const first = await enrolled(rig);
+  const unknown = { ...first, agentId: 'agt_unknown' };
+  await assert.rejects(renewal.renew(unknown, { csr }), problem('IDENTITY_UNKNOWN', /Enroll again/));
+  await assert.rejects(
+    renewal.renew({ ...first, notAfter: rig.clock.now }, { csr }),
+    problem('IDENTITY_EXPIRED'),
+  );
+  await revocation.revoke(first.agentId, HOST);
+  await assert.rejects(renewal.renew(first, { csr }), problem('IDENTITY_REVOKED'));
+});
+
+test('a revocation that another process wrote is seen', async () => {
+  await using rig = await identityRig();
+  const first = await enrolled(rig);
+  await rig.store.agents.revoke(first.agentId, rig.clock.now, 'revoked');
+  const { csr } = await agentKey();
+  await assert.rejects(rig.identity.renewal.renew(first, { csr }), problem('IDENTITY_REVOKED'));
+});
+
+test('an agent cannot renew with another agent’s key, nor with a bad request, nor without end', async () => {
+  await using rig = await identityRig();
+  const { renewal, enrollment } = rig.identity;
+  const first = await enrolled(rig);
+  const other = await agentKey();
+  await enrollment.enroll(requestOf(await rig.token(), other.csr, { name: 'orders-2' }), FROM);
+  await assert.rejects(renewal.renew(first, { csr: other.csr }), problem('CSR_INVALID', /another agent/));
+  await assert.rejects(renewal.renew(first, {}), problem('REQUEST_INVALID'));
+  await assert.rejects(renewal.renew(first, { csr: 'x' }), problem('CSR_INVALID'));
+  const { csr } = await agentKey();
+  const rounds = Array.from({ length: 20 }, () => renewal.renew(first, { csr }));
+  const outcomes = await Promise.allSettled(rounds);
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  assert.equal(refused.length, 4, 'the enrollment and three failed renewals count too');
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GatewayMessageOf } from '@penstock/wire';
+import { AgentRequests, type Askable } from '../../src/requests/agent-requests.ts';
+
+type FakeSession = { state: Askable['state'] } & Askable & { readonly asked: GatewayMessageOf<'request'>[] };
+
+function fakeSession(state: Askable['state'] = 'ready', agentId = 'agt_1'): FakeSession {
+  const asked: GatewayMessageOf<'request'>[] = [];
+  return { state, identity: { agentId }, asked, request: (message) => void asked.push(message) };
+}
+
+const agent = { id: 'agt_1', name: 'orders-1' };
+const options = { requestedBy: 'admin-token:1', timeout: 60_000 };
+const ready = { reach: 'ready', sentence: 'The target answers.', advice: '', stages: [] };
+
+function scene(...sessions: FakeSession[]) {
+  const live = [...sessions];
+  const requests = new AgentRequests(() => live);
+  return {
+    requests,
+    check: () => requests.ask(agent, 'check', { connector: 'x', timeout: 100 }, options),
+    lose(session: FakeSession) {
+      session.state = 'ended';
+      live.splice(live.indexOf(session), 1);
+      requests.sessionEnded(session);
+    },
+  };
+}
+
+const answer = (session: FakeSession, value: unknown, at = -1) => ({
+  type: 'result' as const,
+  id: session.asked.at(at)?.id ?? '',
+  ok: true,
+  value,
+});
+
+test('a ready session is asked before a draining one, and its answer is the answer', async () => {
+  const [draining, live] = [fakeSession('draining'), fakeSession()];
+  const { requests, check } = scene(draining, live);
+  const asked = check();
+  assert.equal(draining.asked.length, 0);
+  requests.answered(live, answer(live, ready));
+  assert.deepEqual(await asked, ready);
+  assert.equal(requests.waiting, 0);
+});
+
+test('a draining session is asked when there is no other', async () => {
+  const draining = fakeSession('draining');
+  const { requests, check } = scene(draining);
+  const asked = check();
+  requests.answered(draining, answer(draining, ready));
+  assert.deepEqual(await asked, ready);
+});
+
+test('another session is asked when one is lost, but for a restart', async () => {
+  const [first, second] = [fakeSession(), fakeSession()];
+  const { requests, check, lose } = scene(first, second);
+  const asked = check();
+  const restarted = requests.ask(agent, 'restart', {}, options);
+  lose(first);
+  await assert.rejects(restarted, { code: 'AGENT_SILENT' });
+  assert.notEqual(second.asked[0]?.id, first.asked[0]?.id);
+  requests.answered(second, answer(second, ready));
+  assert.deepEqual(await asked, ready);
+});
+
+test('without a session, and when the last is lost, nothing waits', async () => {
+  const only = fakeSession();
+  const { requests, check, lose } = scene(only);
+  const asked = check();
+  lose(only);
+  await assert.rejects(asked, { code: 'AGENT_SILENT' });
+  await assert.rejects(check(), { code: 'AGENT_AWAY' });
+  assert.equal(requests.waiting, 0);
+});
+
+test('an agent answers for itself only, and to what it was asked', async () => {
+  const session = fakeSession();
+  const { requests, check } = scene(session);
+  const asked = check();
+  const id = session.asked[0]?.id ?? '';
+  assert.equal(requests.expects('agt_2', id), false);
+  requests.answeredAtLength('agt_2', id, ready);
+  requests.answered(fakeSession('ready', 'agt_2'), answer(session, ready));
+  requests.answered(session, { type: 'result', id: 'unknown', ok: true });
+  assert.equal(requests.waiting, 1);
+  assert.equal(requests.expects('agt_1', id), true);
+  assert.equal(requests.claim('agt_2', id), undefined);
+  const claim = requests.claim('agt_1', id);
+  assert.ok(claim);
+  assert.equal(requests.claim('agt_1', id), undefined, 'one answer is taken in at a time');
+  claim.release();
+  requests.claim('agt_1', id)?.release();
+  requests.answeredAtLength('agt_1', id, ready);
+  assert.deepEqual(await asked, ready);
+  assert.equal(requests.claim('agt_1', id), undefined);
+});
+
+test('an answer that is none, and a refusal, are told as what they are', async () => {
+  const session = fakeSession();
+  const { requests, check } = scene(session);
+  const malformed = check();
+  requests.answered(session, answer(session, { reach: 'heaven' }));
+  await assert.rejects(malformed, { code: 'AGENT_ANSWER_MALFORMED' });
+  for (const [code, expected] of [
+    ['REQUEST_DENIED', 'AGENT_REFUSED'],
+    ['REQUEST_OVERLOADED', 'AGENT_BUSY'],
+    ['CONNECTOR_UNKNOWN', 'AGENT_FAILED'],
+    ['FROM_THE_FUTURE', 'AGENT_FAILED'],
+  ] as const) {
+    const refused = check();
+    requests.answered(session, { ...answer(session, undefined), ok: false, code, detail: 'because' });
+    await assert.rejects(refused, { code: expected, message: 'orders-1: because' });
+  }
+});
+
+test('requests are bounded for each agent, and end at their deadline', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { requests, check } = scene(fakeSession());
+  const asked = Array.from({ length: 4 }, check);
+  await assert.rejects(check(), { code: 'AGENT_BUSY' });
+  t.mock.timers.tick(options.timeout);
+  for (const each of asked) await assert.rejects(each, { code: 'AGENT_SILENT' });
+  assert.equal(requests.waiting, 0);
+});

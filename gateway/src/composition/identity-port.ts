@@ -1,0 +1,31 @@
+import type { Identity, OpenFleet } from '@penstock/control-plane';
+import { readAgentIdentity } from '@penstock/wire';
+import type { GatewayLog } from '../observe/event.ts';
+import type { IdentityPort } from '../tunnel/peer-session.ts';
+
+/** The identity service as the tunnel port has it: what it issues is logged, and the fleet hears of it. */
+export function identityPort(
+  { enrollment, renewal, revocation }: Identity,
+  fleet: Pick<OpenFleet, 'issued'>,
+  log: GatewayLog,
+): IdentityPort {
+  return {
+    async enroll(body, address) {
+      const issued = await enrollment.enroll(body, address);
+      const { agentId, notAfter } = issued;
+      const identity = readAgentIdentity(Buffer.from(issued.certificateChain));
+      if (identity !== undefined) fleet.issued({ ...identity, id: agentId });
+      const { name, pool } = identity ?? {};
+      log('agent-enrolled', { agent: name, pool, agentId, address, notAfter });
+      return issued;
+    },
+    async renew(identity, body) {
+      const issued = await renewal.renew(identity, body);
+      const { name, pool, agentId } = identity;
+      fleet.issued({ id: agentId, name, pool, notAfter: Date.parse(issued.notAfter) });
+      log('agent-renewed', { agent: name, agentId, notAfter: issued.notAfter });
+      return issued;
+    },
+    isRevoked: (identity) => revocation.isRevoked(identity),
+  };
+}

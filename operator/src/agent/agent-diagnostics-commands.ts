@@ -1,0 +1,120 @@
+import { connectorKinds } from '@penstock/config-schema';
+import {
+  hostPortArgument,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  printPinnedComparison,
+} from '@penstock/terminal';
+import { agentRequests, ProbeResult } from '@penstock/wire';
+import { Argument, Command, Option } from 'commander';
+import Type from 'typebox';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { LogBundle, printLogs, printProbe } from './agent-answers.ts';
+
+type Output = { readonly output: OutputFormat };
+type Probe = Output & { readonly kind: string; readonly timeout: number };
+type Logs = Output & { readonly limit: number; readonly level: string };
+
+/** Milliseconds an answer may take: the agent has its own time, and there is the way. */
+const PATIENCE = 30_000;
+const LONGEST_SECONDS = 20;
+
+const Change = Type.Object({
+  path: Type.String(),
+  kind: Type.Enum(['added', 'removed', 'changed']),
+  before: Type.String(),
+  after: Type.String(),
+});
+const Config = Type.Object({
+  ...agentRequests['effective-config'].value.properties,
+  pinned: Type.Optional(
+    Type.Object({
+      version: Type.Integer(),
+      digest: Type.String(),
+      changes: Type.Optional(Type.Array(Change)),
+    }),
+  ),
+});
+
+const name = () => new Argument('<name>', 'the name of the agent');
+
+/** `agent probe|check|logs|diff|restart`: what is asked of an agent itself. */
+export function agentDiagnosticsCommands(io: Io): Command[] {
+  const api = () => apiFromEnvironment(io, { timeout: PATIENCE });
+  const path = (agent: string, what: string) => `agents/${encodeURIComponent(agent)}/${what}`;
+
+  const probed = async (agent: string, what: 'probe' | 'check', body: object, output: OutputFormat) => {
+    printProbe(await api().ask(ProbeResult, 'POST', path(agent, what), body), output, io);
+  };
+
+  return [
+    new Command('probe')
+      .description(
+        'see how far the way from an agent to a host and port leads; policy.probe of the agent decides',
+      )
+      .addArgument(name())
+      .argument('<host:port>', 'where to, as the agent sees it; IPv6 in brackets', hostPortArgument)
+      .addOption(new Option('--kind <kind>', 'the protocol to speak').choices(connectorKinds).default('tcp'))
+      .addOption(timeoutOption())
+      .addOption(outputOption(['text', 'json']))
+      .addHelpText(
+        'after',
+        '\nExample:\n  $ penstock-gateway agent probe orders-1 orders.internal:5432 --kind postgresql',
+      )
+      .action((agent: string, to: { host: string; port: number }, { kind, timeout, output }: Probe) =>
+        probed(agent, 'probe', { ...to, kind, timeout: timeout * 1000 }, output),
+      ),
+    new Command('check')
+      .description('check a connector of an agent now, in its own protocol and without credentials')
+      .addArgument(name())
+      .argument('<connector>', "the connector's name in the agent's file")
+      .addOption(timeoutOption())
+      .addOption(outputOption(['text', 'json']))
+      .addHelpText('after', '\nExample:\n  $ penstock-gateway agent check orders-1 orders-db')
+      .action((agent: string, connector: string, { timeout, output }: Probe) =>
+        probed(agent, 'check', { connector, timeout: timeout * 1000 }, output),
+      ),
+    new Command('logs')
+      .description("show an agent's recent log lines, redacted by the agent")
+      .addArgument(name())
+      .option('--limit <lines>', 'the newest lines, at most', wholeNumber(1, 100_000), 200)
+      .addOption(
+        new Option('--level <level>', 'the least severe level')
+          .choices(['trace', 'debug', 'info', 'warn', 'error'])
+          .default('info'),
+      )
+      .addOption(outputOption(['text', 'json']))
+      .addHelpText('after', '\nExample:\n  $ penstock-gateway agent logs orders-1 --level warn')
+      .action(async (agent: string, { limit, level, output }: Logs) => {
+        printLogs(await api().ask(LogBundle, 'POST', path(agent, 'logs'), { limit, level }), output, io);
+      }),
+    new Command('diff')
+      .description('compare the configuration an agent runs on with the pinned version, field by field')
+      .addArgument(name())
+      .addOption(outputOption(['text', 'json']))
+      .addHelpText('after', '\nExample:\n  $ penstock-gateway agent diff orders-1')
+      .action(async (agent: string, { output }: Output) => {
+        const config = await api().ask(Config, 'GET', path(agent, 'config'));
+        printPinnedComparison(agent, config, output, io);
+      }),
+    new Command('restart')
+      .description('have an agent drain and end, so that its supervisor starts it again; its policy decides')
+      .addArgument(name())
+      .addOption(outputOption(['text', 'json']))
+      .addHelpText('after', '\nExample:\n  $ penstock-gateway agent restart orders-1')
+      .action(async (agent: string, { output }: Output) => {
+        const answer = await api().ask(Type.Object({ name: Type.String() }), 'POST', path(agent, 'restart'));
+        io.stdout.write(
+          output === 'json' ? json(answer) : `${agent} drains, and its supervisor starts it again.\n`,
+        );
+      }),
+  ];
+}
+
+const timeoutOption = () =>
+  new Option('--timeout <seconds>', 'how long the agent may take')
+    .argParser(wholeNumber(1, LONGEST_SECONDS))
+    .default(10);

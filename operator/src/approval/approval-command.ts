@@ -1,0 +1,184 @@
+import {
+  CommandError,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  type Style,
+  styleFor,
+  type TableColumn,
+  table,
+} from '@penstock/terminal';
+import { ProbeResult } from '@penstock/wire';
+import { Command } from 'commander';
+import Type, { type TSchema } from 'typebox';
+import { relativeTime } from '../age.ts';
+import { LogBundle, printLogs, printProbe } from '../agent/agent-answers.ts';
+import type { ApiClient } from '../api/api-client.ts';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { everyPage } from '../api/pages.ts';
+import { actorNames } from '../audit/actor-names.ts';
+import { Approval } from './approval.ts';
+
+type Options = { readonly output: OutputFormat };
+
+/** `approval list|show|result|approve|deny`: what operators asked for and an admin decides. */
+export function approvalCommand(io: Io): Command {
+  const approval = new Command('approval')
+    .description('what operators asked for and an admin decides')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway approval list');
+  approval
+    .command('list')
+    .description('list the approvals that wait, newest first')
+    .option('--all', 'also those that were decided or have expired', false)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway approval list --all')
+    .action((options: Options & { readonly all: boolean }) => list(io, options));
+  approval
+    .command('show')
+    .description('show one approval and what came of it')
+    .argument('<id>', 'the id of the approval, as approval list shows it')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway approval show 019a0b1c-2d3e-7f4a-8b6c-0123456789ab',
+    )
+    .action((id: string, { output }: Options) => show(io, id, output));
+  approval
+    .command('result')
+    .description('print what an approved action gave, such as the log lines, within an hour')
+    .argument('<id>', 'the id of the approval, as approval list shows it')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway approval result 019a0b1c-2d3e-7f4a-8b6c-0123456789ab',
+    )
+    .action((id: string, { output }: Options) => result(io, id, output));
+  for (const [verb, description] of [
+    ['approve', 'let the action run, in the name of the one who asked; only an admin can'],
+    ['deny', 'refuse the action; only an admin can'],
+  ] as const) {
+    approval
+      .command(verb)
+      .description(description)
+      .argument('<id>', 'the id of the approval, as approval list shows it')
+      .addOption(outputOption(['text', 'json']))
+      .addHelpText(
+        'after',
+        `\nExample:\n  $ penstock-gateway approval ${verb} 019a0b1c-2d3e-7f4a-8b6c-0123456789ab`,
+      )
+      .action((id: string, { output }: Options) => decide(io, id, verb, output));
+  }
+  return approval;
+}
+
+const HEAD: readonly TableColumn[] = [
+  'ID',
+  'STATE',
+  'ACTION',
+  'SUBJECT',
+  { title: 'ASKED BY', rank: 1 },
+  { title: 'ASKED', rank: 3 },
+  { title: 'EXPIRES', rank: 2 },
+  { title: 'DECIDED BY', rank: 4 },
+];
+
+async function list(io: Io, { all, output }: Options & { readonly all: boolean }): Promise<void> {
+  const api = apiFromEnvironment(io);
+  const query = all ? {} : { pending: 'true' };
+  const { items } = await everyPage(api, Approval, 'approvals', { query });
+  if (output === 'json') {
+    io.stdout.write(json({ items }));
+    return;
+  }
+  if (items.length === 0) {
+    io.stdout.write(all ? 'Nothing was ever asked for.\n' : 'Nothing waits for an approval.\n');
+    return;
+  }
+  const style = styleFor(io.stdout, io.environment);
+  const names = await namesOf(api, items);
+  const now = Date.now();
+  const rows = items.map((each) => [
+    each.id,
+    colorOf(each.state, style)(each.state),
+    each.action,
+    each.subject,
+    names(each.requestedBy),
+    relativeTime(each.requestedAt, now),
+    each.state === 'pending' ? relativeTime(each.expiresAt, now) : undefined,
+    names(each.decidedBy),
+  ]);
+  io.stdout.write(table(HEAD, rows, io));
+}
+
+async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
+  const api = apiFromEnvironment(io);
+  const approval = await api.ask(Approval, 'GET', `approvals/${encodeURIComponent(id)}`);
+  if (output === 'json') {
+    io.stdout.write(json(approval));
+    return;
+  }
+  const { state, action, subject, requestedBy, decidedBy, outcome } = approval;
+  const style = styleFor(io.stdout, io.environment);
+  const names = await namesOf(api, [approval]);
+  const now = Date.now();
+  const rows = [
+    ['state', colorOf(state, style)(state)],
+    ['action', action],
+    ['subject', subject],
+    ['with', JSON.stringify(approval.arguments)],
+    ['asked by', `${names(requestedBy)}, ${relativeTime(approval.requestedAt, now)}`],
+    ['expires', relativeTime(approval.expiresAt, now)],
+    ['decided by', decidedBy && `${names(decidedBy)}, ${relativeTime(approval.decidedAt, now)}`],
+    ['outcome', outcome],
+  ];
+  io.stdout.write(table(['', ''], rows, io));
+}
+
+/** Prints what the command that had to wait would have printed. */
+async function result(io: Io, id: string, output: OutputFormat): Promise<void> {
+  const api = apiFromEnvironment(io);
+  const path = `approvals/${encodeURIComponent(id)}`;
+  const { action } = await api.ask(Approval, 'GET', path);
+  const given = <Value extends TSchema>(value: Value) =>
+    api.ask(Type.Object({ value }), 'GET', `${path}/result`);
+  if (action === 'logs') printLogs((await given(LogBundle)).value, output, io);
+  else if (action === 'probe') printProbe((await given(ProbeResult)).value, output, io);
+  else io.stdout.write(json((await given(Type.Unknown())).value));
+}
+
+async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: OutputFormat): Promise<void> {
+  const path = `approvals/${encodeURIComponent(id)}/${verb}`;
+  const approval = await apiFromEnvironment(io).ask(Approval, 'POST', path);
+  const { state, action, subject, outcome } = approval;
+  if (output === 'json') io.stdout.write(json(approval));
+  if (state === 'failed') {
+    throw new CommandError(
+      `${action} of ${subject} was approved, and failed: ${outcome ?? 'no reason was told'}`,
+    );
+  }
+  if (output === 'json') return;
+  const told: Readonly<Record<string, string>> = {
+    denied: 'is denied.',
+    done: 'is approved, and was done.',
+    approved: `is approved, and still runs. Look again: penstock-gateway approval show ${id}`,
+  };
+  io.stdout.write(`${action} of ${subject} ${told[state] ?? `is ${state}.`}\n`);
+}
+
+async function namesOf(
+  api: ApiClient,
+  approvals: readonly Approval[],
+): Promise<(actor: string | undefined) => string | undefined> {
+  const names = await actorNames(
+    api,
+    approvals.flatMap(({ requestedBy, decidedBy }) => [requestedBy, decidedBy]),
+  );
+  return (actor) => names.get(actor) ?? actor;
+}
+
+function colorOf(state: string, style: Style): (text: string) => string {
+  if (state === 'done') return style.good;
+  if (state === 'failed' || state === 'denied') return style.bad;
+  return state === 'expired' ? style.faint : style.warning;
+}

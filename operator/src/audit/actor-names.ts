@@ -1,0 +1,24 @@
+import { CommandError } from '@penstock/terminal';
+import Type from 'typebox';
+import type { ApiClient } from '../api/api-client.ts';
+import { everyPage } from '../api/pages.ts';
+
+const AdminToken = Type.Object({ id: Type.String(), name: Type.String() });
+
+/**
+ * Names for people by what the gateway says of those who did something: an admin token goes by its name. Empty where
+ * this admin token may not list the others: their ids are told then.
+ */
+export async function actorNames(
+  api: ApiClient,
+  actors: readonly (string | undefined)[],
+): Promise<ReadonlyMap<string | undefined, string>> {
+  if (!actors.some((actor) => actor?.startsWith('admin-token:'))) return new Map();
+  try {
+    const { items } = await everyPage(api, AdminToken, 'admin-tokens');
+    return new Map(items.map(({ id, name }) => [`admin-token:${id}`, name]));
+  } catch (error) {
+    if (error instanceof CommandError) return new Map();
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { type Io, json, type OutputFormat, outputOption, type TableColumn, table } from '@penstock/terminal';
+import { Command } from 'commander';
+import Type, { type Static } from 'typebox';
+import { relativeTime } from '../age.ts';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { everyPage } from '../api/pages.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { actorNames } from './actor-names.ts';
+
+type Options = {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly subject?: string;
+  readonly limit: number;
+  readonly output: OutputFormat;
+};
+
+const Entry = Type.Object({
+  id: Type.String(),
+  at: Type.String(),
+  actor: Type.String(),
+  action: Type.String(),
+  subject: Type.String(),
+  address: Type.Optional(Type.String()),
+  before: Type.Optional(Type.Unknown()),
+  after: Type.Optional(Type.Unknown()),
+});
+type Entry = Static<typeof Entry>;
+
+/** `audit list`: who changed what. */
+export function auditCommand(io: Io): Command {
+  const audit = new Command('audit')
+    .description('who changed what, when and from where')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway audit list');
+  audit
+    .command('list')
+    .description('list the audit trail, newest first')
+    .option(
+      '--actor <actor>',
+      'only what this one did: admin-token:ID, agent:ID, enrollment-token:ID or host',
+    )
+    .option('--action <action>', 'only this action, such as agent.revoke')
+    .option('--subject <subject>', 'only what was done to this, such as agent:ID')
+    .option('--limit <number>', 'how many entries', wholeNumber(1, 100_000), 50)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway audit list --action agent.revoke\n  $ penstock-gateway audit list --limit 1000 --output json',
+    )
+    .action((options: Options) => list(io, options));
+  return audit;
+}
+
+const HEAD: readonly TableColumn[] = [
+  'WHEN',
+  'WHO',
+  'ACTION',
+  'SUBJECT',
+  { title: 'FROM', rank: 2 },
+  { title: 'BEFORE', rank: 3 },
+  { title: 'AFTER', rank: 1 },
+];
+
+async function list(io: Io, { actor, action, subject, limit, output }: Options): Promise<void> {
+  const api = apiFromEnvironment(io);
+  const { items } = await everyPage(api, Entry, 'audit', { query: { actor, action, subject }, most: limit });
+  if (output === 'json') {
+    io.stdout.write(json({ items }));
+    return;
+  }
+  if (items.length === 0) {
+    io.stdout.write('The audit trail has no such entry.\n');
+    return;
+  }
+  const names = await actorNames(
+    api,
+    items.map((entry) => entry.actor),
+  );
+  const now = Date.now();
+  const rows = items.map((entry) => [
+    relativeTime(entry.at, now),
+    names.get(entry.actor) ?? entry.actor,
+    entry.action,
+    entry.subject,
+    entry.address,
+    brief(entry.before),
+    brief(changed(entry)),
+  ]);
+  io.stdout.write(table(HEAD, rows, io));
+}
+
+/** Of `after` what differs from `before`, since the rest stands beside it. */
+function changed({ before, after }: Entry): unknown {
+  if (!isRecord(before) || !isRecord(after)) return after;
+  const kept = Object.entries(after).filter(
+    ([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value),
+  );
+  return Object.fromEntries(kept);
+}
+
+function brief(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (!isRecord(value)) return JSON.stringify(value);
+  return Object.entries(value)
+    .map(([name, each]) => `${name}: ${typeof each === 'string' ? each : JSON.stringify(each)}`)
+    .join(', ');
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,72 @@
+import { type Io, json, type OutputFormat, outputOption, type TableColumn, table } from '@penstock/terminal';
+import { Command } from 'commander';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { everyPage } from '../api/pages.ts';
+import { explainConnection } from './connection-explain.ts';
+import { Connection } from './connection-resource.ts';
+import { connectionUrlCommand } from './url/connection-url-command.ts';
+
+/** `connection list|url|explain`: the routes, what goes on there, and how clients take them. */
+export function connectionCommand(io: Io): Command {
+  const connection = new Command('connection')
+    .description('the routes clients take')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway connection list');
+  connection
+    .command('list')
+    .description('list the connections, where they listen and what goes on there')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway connection list')
+    .action(({ output }: { readonly output: OutputFormat }) => list(io, output));
+  connection.addCommand(connectionUrlCommand(io));
+  connection
+    .command('explain')
+    .description(
+      'say why a connection works or does not: how far the way leads, and what became of the last clients',
+    )
+    .argument('<name>', 'the name of the connection')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway connection explain orders')
+    .action((name: string, { output }: { readonly output: OutputFormat }) =>
+      explainConnection(io, name, output),
+    );
+  return connection;
+}
+
+const HEAD: readonly TableColumn[] = [
+  'NAME',
+  { title: 'CONNECTOR', rank: 3 },
+  { title: 'POOLS', rank: 4 },
+  'LISTENS ON',
+  { title: 'OPEN', rank: 1 },
+  { title: 'WAITING', rank: 2 },
+  { title: 'OPENED', rank: 6 },
+  { title: 'FAILED', rank: 5 },
+];
+
+async function list(io: Io, output: OutputFormat): Promise<void> {
+  const { items } = await everyPage(apiFromEnvironment(io), Connection, 'connections');
+  if (output === 'json') {
+    io.stdout.write(json({ items }));
+    return;
+  }
+  if (items.length === 0) {
+    io.stdout.write('gateway.yaml names no connections.\n');
+    return;
+  }
+  const rows = items.map(({ name, connector, pools, ingress, open, waiting, openedTotal, failedTotal }) => [
+    name,
+    connector,
+    pools.join(', '),
+    ingress
+      .map(({ kind, address, port }) => {
+        const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+        return kind === 'tcp' ? place : `${place} ${kind}`;
+      })
+      .join(', '),
+    open,
+    waiting,
+    openedTotal,
+    failedTotal,
+  ]);
+  io.stdout.write(table(HEAD, rows, io));
+}

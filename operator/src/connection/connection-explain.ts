@@ -1,0 +1,136 @@
+import { type Io, json, type OutputFormat, type Style, styleFor, table } from '@penstock/terminal';
+import Type, { type Static } from 'typebox';
+import { relativeTime } from '../age.ts';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+
+const Agent = Type.Object({
+  name: Type.String(),
+  state: Type.String(),
+  whySentence: Type.Optional(Type.String()),
+  streams: Type.Integer(),
+  evidence: Type.Optional(
+    Type.Object({
+      reach: Type.String(),
+      at: Type.String(),
+      from: Type.String(),
+      detail: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+const Attempt = Type.Object({
+  at: Type.String(),
+  client: Type.String(),
+  outcome: Type.String(),
+  detail: Type.Optional(Type.String()),
+  milliseconds: Type.Number(),
+  waitedMilliseconds: Type.Number(),
+  tries: Type.Array(Type.Object({ agent: Type.String(), pool: Type.String(), outcome: Type.String() })),
+  passedOver: Type.Array(
+    Type.Object({ pool: Type.String(), agent: Type.Optional(Type.String()), why: Type.String() }),
+  ),
+});
+
+const Explanation = Type.Object({
+  connection: Type.String(),
+  connector: Type.String(),
+  verdict: Type.Object({
+    reach: Type.Optional(Type.String()),
+    sentence: Type.String(),
+    advice: Type.String(),
+    detail: Type.Optional(Type.String()),
+  }),
+  pools: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      queue: Type.Object({ waiting: Type.Integer(), limit: Type.Integer() }),
+      agents: Type.Array(Agent),
+    }),
+  ),
+  attempts: Type.Array(Attempt),
+});
+type Explanation = Static<typeof Explanation>;
+
+/** Prints why a connection works or does not. */
+export async function explainConnection(io: Io, name: string, output: OutputFormat): Promise<void> {
+  const path = `connections/${encodeURIComponent(name)}/explain`;
+  const explanation = await apiFromEnvironment(io).ask(Explanation, 'GET', path);
+  if (output === 'json') {
+    io.stdout.write(json(explanation));
+    return;
+  }
+  const style = styleFor(io.stdout, io.environment);
+  const parts = [
+    verdictText(explanation, style),
+    agentTable(explanation, style, io),
+    attemptTable(explanation, style, io),
+  ];
+  io.stdout.write(parts.join('\n'));
+}
+
+function verdictText({ connection, connector, verdict, pools }: Explanation, style: Style): string {
+  const { reach = 'unknown', sentence, advice, detail } = verdict;
+  const mark = reach === 'ready' ? style.good : reach === 'unknown' ? style.warning : style.bad;
+  const lines = [
+    `${style.strong(connection)} → ${pools.map(({ name }) => name).join(', ')} → ${connector}`,
+    `${mark(reach)}: ${sentence}`,
+    ...(detail === undefined ? [] : [detail]),
+    ...(advice === '' ? [] : [advice]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function agentTable({ pools }: Explanation, style: Style, io: Io): string {
+  const now = Date.now();
+  const rows = pools.flatMap(({ name, queue, agents }) => {
+    const waiting = `${queue.waiting} of ${queue.limit}`;
+    if (agents.length === 0) return [[name, waiting, undefined, 'none has enrolled']];
+    return agents.map(({ evidence, ...agent }) => [
+      name,
+      waiting,
+      agent.name,
+      agent.state === 'connected' ? style.good(agent.state) : style.warning(agent.state),
+      agent.whySentence ?? 'Would be asked.',
+      agent.streams,
+      evidence && (evidence.reach === 'ready' ? style.good(evidence.reach) : style.bad(evidence.reach)),
+      evidence && `${evidence.from}, ${relativeTime(evidence.at, now)}`,
+    ]);
+  });
+  const head = [
+    'POOL',
+    { title: 'QUEUE', rank: 4 },
+    'AGENT',
+    { title: 'STATE', rank: 2 },
+    'A CLIENT NOW',
+    { title: 'STREAMS', rank: 5 },
+    { title: 'TARGET', rank: 1 },
+    { title: 'SEEN BY', rank: 3 },
+  ];
+  return table(head, rows, io);
+}
+
+function attemptTable({ attempts }: Explanation, style: Style, io: Io): string {
+  if (attempts.length === 0) return 'No client has come since the gateway started.\n';
+  const now = Date.now();
+  const rows = attempts.map(({ at, client, outcome, detail, milliseconds, waitedMilliseconds, ...more }) => [
+    relativeTime(at, now),
+    client,
+    outcome === 'ok' ? style.good(outcome) : style.bad(outcome),
+    `${Math.round(milliseconds)} ms`,
+    waitedMilliseconds === 0 ? undefined : `${Math.round(waitedMilliseconds)} ms`,
+    more.tries.map((each) => `${each.agent}: ${each.outcome}`).join(', '),
+    more.passedOver.map(({ agent, pool, why }) => `${agent ?? pool}: ${why}`).join(', '),
+    detail,
+  ]);
+  const head = [
+    'CLIENT CAME',
+    { title: 'FROM', rank: 3 },
+    'OUTCOME',
+    { title: 'TOOK', rank: 4 },
+    { title: 'WAITED', rank: 5 },
+    'TRIED',
+    { title: 'NOT ASKED', rank: 1 },
+    { title: 'DETAIL', rank: 2 },
+  ];
+  return table(head, rows, io);
+}

@@ -1,0 +1,93 @@
+import { type Io, json, type OutputFormat, outputOption, styleFor, table } from '@penstock/terminal';
+import { Command, Option } from 'commander';
+import Type from 'typebox';
+import { relativeTime } from '../age.ts';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { everyPage } from '../api/pages.ts';
+
+type Options = { readonly output: OutputFormat };
+type CreateOptions = Options & { readonly name: string; readonly role: string };
+
+const AdminToken = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: Type.String(),
+  createdAt: Type.String(),
+  revokedAt: Type.Optional(Type.String()),
+});
+const CreatedAdminToken = Type.Intersect([AdminToken, Type.Object({ token: Type.String() })]);
+
+/** `admin-token create|list|revoke`: who may use the API. */
+export function adminTokenCommand(io: Io): Command {
+  const token = new Command('admin-token')
+    .description('admin tokens, which open the API')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway admin-token list');
+  token
+    .command('create')
+    .description('make an admin token; it is printed now and never again')
+    .requiredOption('--name <name>', 'whose it is or what it is for')
+    .addOption(
+      new Option('--role <role>', 'viewer reads, operator steers, admin makes tokens and revokes')
+        .choices(['viewer', 'operator', 'admin'])
+        .default('viewer'),
+    )
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway admin-token create --name dashboard --role viewer',
+    )
+    .action((options: CreateOptions) => create(io, options));
+  token
+    .command('list')
+    .description('list the admin tokens, oldest first, without their secrets')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway admin-token list')
+    .action(({ output }: Options) => list(io, output));
+  token
+    .command('revoke')
+    .description('revoke an admin token, at once')
+    .argument('<id>', 'the id of the token, as admin-token list shows it', idOf)
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway admin-token revoke 019a0b1c2d3e4f5a6b7c')
+    .action((id: string, { output }: Options) => revoke(io, id, output));
+  return token;
+}
+
+async function create(io: Io, { name, role, output }: CreateOptions): Promise<void> {
+  const created = await apiFromEnvironment(io).ask(CreatedAdminToken, 'POST', 'admin-tokens', { name, role });
+  if (output === 'json') {
+    io.stdout.write(json(created));
+    return;
+  }
+  io.stdout.write(`${created.token}\n`);
+  io.stderr.write(`Opens the API with the role ${role}. It is not shown again.\n`);
+}
+
+async function list(io: Io, output: OutputFormat): Promise<void> {
+  const { items } = await everyPage(apiFromEnvironment(io), AdminToken, 'admin-tokens');
+  if (output === 'json') {
+    io.stdout.write(json({ items }));
+    return;
+  }
+  const style = styleFor(io.stdout, io.environment);
+  const now = Date.now();
+  const rows = items.map(({ id, name, role, createdAt, revokedAt }) => [
+    id,
+    name,
+    role,
+    relativeTime(createdAt, now),
+    revokedAt === undefined ? style.good('usable') : style.faint('revoked'),
+  ]);
+  io.stdout.write(table(['ID', 'NAME', 'ROLE', { title: 'MADE', rank: 1 }, 'STATE'], rows, io));
+}
+
+async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
+  const path = `admin-tokens/${encodeURIComponent(id)}`;
+  const token = await apiFromEnvironment(io).ask(AdminToken, 'DELETE', path);
+  io.stdout.write(output === 'json' ? json(token) : `The admin token ${token.name} (${id}) is revoked.\n`);
+}
+
+/** The id, also where somebody gives the whole token: its secret must not get into a URL. */
+function idOf(text: string): string {
+  return /^pst_admin_([0-9a-f]{20})_/.exec(text)?.[1] ?? text;
+}

@@ -1,0 +1,81 @@
+import {
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  styleFor,
+  type TableColumn,
+  table,
+} from '@penstock/terminal';
+import { Command } from 'commander';
+import Type from 'typebox';
+import { relativeTime } from '../age.ts';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { everyPage } from '../api/pages.ts';
+
+type Options = { readonly agent?: string; readonly pool?: string; readonly output: OutputFormat };
+
+const Session = Type.Object({
+  agent: Type.String(),
+  pool: Type.String(),
+  slot: Type.Optional(Type.Integer()),
+  state: Type.String(),
+  address: Type.String(),
+  since: Type.String(),
+  roundTripMs: Type.Optional(Type.Number()),
+  streams: Type.Object({ open: Type.Integer(), opening: Type.Integer() }),
+});
+
+/** `session list`: the HTTP/2 sessions that agents hold. */
+export function sessionCommand(io: Io): Command {
+  const session = new Command('session')
+    .description('the sessions that agents hold to this gateway')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway session list');
+  session
+    .command('list')
+    .description('list the sessions, with their streams and round trips')
+    .option('--agent <name>', 'only those of this agent')
+    .option('--pool <name>', 'only those of this pool')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway session list --pool dc1')
+    .action((options: Options) => list(io, options));
+  return session;
+}
+
+const HEAD: readonly TableColumn[] = [
+  'AGENT',
+  { title: 'POOL', rank: 2 },
+  { title: 'SLOT', rank: 5 },
+  'STATE',
+  { title: 'STREAMS', rank: 1 },
+  { title: 'OPENING', rank: 6 },
+  { title: 'ROUND TRIP', rank: 3 },
+  { title: 'SINCE', rank: 4 },
+  { title: 'ADDRESS', rank: 7 },
+];
+
+async function list(io: Io, { agent, pool, output }: Options): Promise<void> {
+  const { items } = await everyPage(apiFromEnvironment(io), Session, 'sessions', { query: { agent, pool } });
+  if (output === 'json') {
+    io.stdout.write(json({ items }));
+    return;
+  }
+  if (items.length === 0) {
+    io.stdout.write('No agent holds such a session. Look at the fleet: penstock-gateway agent list\n');
+    return;
+  }
+  const style = styleFor(io.stdout, io.environment);
+  const now = Date.now();
+  const rows = items.map(({ state, streams, roundTripMs, ...session }) => [
+    session.agent,
+    session.pool,
+    session.slot,
+    state === 'ready' ? style.good(state) : style.warning(state),
+    streams.open,
+    streams.opening,
+    roundTripMs === undefined ? undefined : `${roundTripMs.toFixed(roundTripMs < 10 ? 1 : 0)} ms`,
+    relativeTime(session.since, now),
+    session.address,
+  ]);
+  io.stdout.write(table(HEAD, rows, io));
+}

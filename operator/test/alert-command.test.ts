@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alertRow } from '../../control-plane/test/alerts/scene.ts';
+import { cliRig } from './cli-rig.ts';
+
+test('alerts are listed and shown', async () => {
+  await using rig = await cliRig();
+  const { store } = rig.api.rig;
+  assert.match((await rig.cli('alert', 'list')).stdout, /no alert within the last 30 days/);
+  assert.match((await rig.cli('alert', 'list', '--firing')).stdout, /^No alert fires\.\n$/);
+  const firing = alertRow('b', { subject: 'agent:orders-1', since: Date.now() - 65_000 });
+  await store.alerts.save([firing, alertRow('a', { state: 'resolved', resolvedAt: Date.now() - 5_500 })]);
+  rig.api.live.firing = [firing];
+  const { stdout } = await rig.cli('alert', 'list');
+  assert.match(stdout, /\nb\s+firing\s+agent-stale\s+agent:orders-1\s+1m ago\s+-\s+It is silent\.\n/);
+  assert.match(stdout, /\na\s+resolved\s+agent-stale\s+agent:a\s+\S+ ago\s+[5-9]s ago\s+It is silent\.\n$/);
+  assert.doesNotMatch((await rig.cli('alert', 'list', '--limit', '1')).stdout, /resolved/);
+  const only = JSON.parse((await rig.cli('alert', 'list', '--firing', '--output', 'json')).stdout);
+  assert.deepEqual(
+    only.items.map(({ id }: { id: string }) => id),
+    ['b'],
+  );
+  await store.alerts.saveDeliveries([
+    {
+      id: 'd1',
+      alertId: 'b',
+      receiver: 'ops',
+      kind: 'firing',
+      state: 'pending',
+      messageId: 'm1',
+      attempts: 3,
+      createdAt: 2_000,
+      nextAt: 9_000,
+      settledAt: null,
+      lastError: 'It answered HTTP 503.',
+    },
+  ]);
+  const shown = (await rig.cli('alert', 'show', 'b')).stdout;
+  assert.match(shown, /advice\s+Run penstock-gateway agent show orders-1, then/);
+  assert.match(shown, /told ops\s+firing: pending, 3 attempts\. It answered HTTP 503\.\n/);
+  assert.match((await rig.cli('alert', 'show', 'x')).stderr, /There is no alert x/);
+});
+
+test('a test that does not arrive fails, and says what to look at', async () => {
+  await using rig = await cliRig();
+  rig.api.live.alertTest = { name: 'delivered', status: 200, milliseconds: 12 };
+  const arrived = await rig.cli('alert', 'test', 'ops');
+  assert.equal(arrived.stdout, 'The test message has arrived at ops in 12 ms. It answered HTTP 200.\n');
+  rig.api.live.alertTest = {
+    name: 'failed',
+    detail: 'Its name could not be resolved.',
+    retryAfter: undefined,
+    milliseconds: 3,
+  };
+  const failed = await rig.cli('alert', 'test', 'ops');
+  assert.deepEqual([failed.exitCode, failed.stdout], [1, '']);
+  assert.match(failed.stderr, /did not arrive at ops\. Its name could not be resolved\./);
+  assert.match(failed.stderr, /webhook of ops under notify/);
+  const json = await rig.cli('alert', 'test', 'ops', '--output', 'json');
+  assert.deepEqual([json.exitCode, JSON.parse(json.stdout).delivered], [1, false]);
+});

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Explanation } from '@penstock/gateway';
+import { cliRig } from './cli-rig.ts';
+
+const explanation: Explanation = {
+  connection: 'orders',
+  connector: 'orders-db',
+  verdict: {
+    reach: 'refused',
+    sentence: 'The target refused the connection.',
+    advice: 'Check that the service runs.',
+    detail: 'Seen by a1: ECONNREFUSED',
+  },
+  pools: [
+    {
+      name: 'dc1',
+      queue: { waiting: 2, limit: 64 },
+      agents: [
+        {
+          name: 'a1',
+          state: 'connected',
+          sentence: 'well',
+          why: undefined,
+          streams: 3,
+          evidence: { reach: 'refused', at: Date.now() - 65_000, from: 'client', detail: 'ECONNREFUSED' },
+        },
+        { name: 'a2', state: 'draining', sentence: 'leaves', why: 'held', streams: 0, evidence: undefined },
+      ],
+    },
+    { name: 'dc2', queue: { waiting: 0, limit: 64 }, agents: [] },
+  ],
+  attempts: [
+    {
+      connection: 'orders',
+      client: '10.0.0.9',
+      at: Date.now() - 65_000,
+      milliseconds: 12.4,
+      waited: 0,
+      failure: { code: 'REFUSED', detail: 'ECONNREFUSED' },
+      tries: [
+        { agent: 'a1', pool: 'dc1', milliseconds: 12, failure: { code: 'REFUSED', detail: 'ECONNREFUSED' } },
+      ],
+      passedOver: [
+        { pool: 'dc1', agent: 'a2', why: 'held' },
+        { pool: 'dc2', agent: undefined, why: 'no-agent' },
+      ],
+    },
+  ],
+};
+
+test('an explanation can be read: the verdict first, then the agents, then the last clients', async () => {
+  await using rig = await cliRig('viewer');
+  rig.api.live.explain = (name) => (name === 'orders' ? explanation : undefined);
+  const { stdout, exitCode } = await rig.cli('connection', 'explain', 'orders');
+  assert.equal(exitCode, 0);
+  const lines = stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '));
+  assert.deepEqual(lines, [
+    'orders → dc1, dc2 → orders-db',
+    'refused: The target refused the connection.',
+    'Seen by a1: ECONNREFUSED',
+    'Check that the service runs.',
+    '',
+    'POOL | QUEUE | AGENT | STATE | A CLIENT NOW | STREAMS | TARGET | SEEN BY',
+    'dc1 | 2 of 64 | a1 | connected | Would be asked. | 3 | refused | client, 1m ago',
+    'dc1 | 2 of 64 | a2 | draining | It was drained by an operator, or is quarantined. | 0 | - | -',
+    'dc2 | 0 of 64 | - | none has enrolled | - | - | - | -',
+    '',
+    'CLIENT CAME | FROM | OUTCOME | TOOK | WAITED | TRIED | NOT ASKED | DETAIL',
+    '1m ago | 10.0.0.9 | REFUSED | 12 ms | - | a1: REFUSED | a2: held, dc2: no-agent | ECONNREFUSED',
+    '',
+  ]);
+  const asJson = await rig.cli('connection', 'explain', 'orders', '--output', 'json');
+  assert.equal((JSON.parse(asJson.stdout) as { verdict: { reach: string } }).verdict.reach, 'refused');
+  const unknown = await rig.cli('connection', 'explain', 'nothing');
+  assert.deepEqual([unknown.exitCode, /no connection nothing/.test(unknown.stderr)], [1, true]);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { CommandError } from '@penstock/terminal';
+import Type from 'typebox';
+import { expectNoLeaks } from '../../test/rig/leaks.ts';
+import { LoopbackServer } from '../../test/rig/loopback-server.ts';
+import { unusedPort } from '../../test/rig/unused-port.ts';
+import { ApiClient } from '../src/api/api-client.ts';
+import { cliRig } from './cli-rig.ts';
+import { runCli } from './run-cli.ts';
+
+test('no token, a wrong one, too small a role: each with what to do', async () => {
+  await using rig = await cliRig('viewer');
+  const { port } = rig.api.app.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const none = await runCli(['token', 'list'], { PENSTOCK_URL: url });
+  assert.equal(none.exitCode, 64);
+  assert.match(none.stderr, /^error: PENSTOCK_TOKEN is not set.*\n.*init prints the first one/);
+  const wrong = await runCli(['token', 'list'], { PENSTOCK_URL: url, PENSTOCK_TOKEN: 'pst_admin_wrong' });
+  assert.equal(wrong.exitCode, 1);
+  assert.match(wrong.stderr, /ADMIN_TOKEN_UNKNOWN\)\n.*--new-admin-token/);
+  assert.equal(wrong.stderr.includes('pst_admin_wrong'), false);
+  const small = await rig.cli('token', 'create', '--pool', 'dc1');
+  assert.match(small.stderr, /needs the role admin.*ROLE_INSUFFICIENT\)\nSet PENSTOCK_TOKEN/);
+});
+
+test('an API that cannot be reached, is none, or hangs is told with what to do', async () => {
+  await using _leaks = expectNoLeaks();
+  const bodies: Record<string, () => [number, string]> = {
+    '/html/api/v1/connections': () => [200, '<html>'],
+    '/other/api/v1/connections': () => [200, '{"items": [{"name": 5}]}'],
+    '/proxy/api/v1/connections': () => [502, 'Bad Gateway'],
+    '/moved/api/v1/connections': () => [302, ''],
+  };
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0] ?? '';
+    asked.push(path);
+    if (path.startsWith('/hang/')) return;
+    const [status, body] = bodies[path]?.() ?? [404, ''];
+    response.writeHead(status, { location: 'http://127.0.0.1/elsewhere' }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const list = (url: string) =>
+    runCli(['connection', 'list'], { PENSTOCK_URL: url, PENSTOCK_TOKEN: 'pst_admin_x' });
+  for (const path of ['html', 'other', 'proxy', 'moved']) {
+    const { stderr, exitCode } = await list(`http://127.0.0.1:${port}/${path}`);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /is no penstock-gateway's API\.\nCheck PENSTOCK_URL/, path);
+  }
+  assert.equal(asked.length, 4, 'a redirect is not followed');
+  const hanging = new ApiClient({ url: new URL(`http://127.0.0.1:${port}/hang`), token: 'x', timeout: 50 });
+  await assert.rejects(hanging.ask(Type.Object({}), 'GET', 'connections'), (error: unknown) => {
+    assert.ok(error instanceof CommandError);
+    assert.match(error.message, /cannot be reached at .*: no answer within 0\.05 s/);
+    return true;
+  });
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  const gone = await list(`http://127.0.0.1:${await unusedPort()}`);
+  assert.match(
+    gone.stderr,
+    /cannot be reached at http:\/\/127\.0\.0\.1:\d+\/: ECONNREFUSED\.\nIs the gateway running\?/,
+  );
+  for (const url of ['ftp://127.0.0.1', 'localhost:8080', 'http://user:secret@127.0.0.1', 'nonsense']) {
+    const { stderr, exitCode } = await list(url);
+    assert.equal(exitCode, 64, url);
+    assert.match(stderr, /PENSTOCK_URL is not the URL of an API/);
+    assert.equal(stderr.includes('secret'), false);
+  }
+});
+
+test('a port that answers but is no API is told without codes of the library', async () => {
+  await using _leaks = expectNoLeaks();
+  const cases: [url: (port: number) => string, answer: string | undefined, told: RegExp][] = [
+    [
+      (port) => `http://127.0.0.1:${port}`,
+      undefined,
+      /answers, but not with HTTP\.\nIs it the tunnel port\?/,
+    ],
+    [(port) => `http://127.0.0.1:${port}`, 'SSH-2.0-x\r\n', /answers, but not with HTTP\.\nIs it the tunnel/],
+    [(port) => `https://127.0.0.1:${port}`, 'HTTP/1.1 400\r\n\r\n', /does not speak TLS\.\nWrite http:/],
+  ];
+  for (const [url, answer, told] of cases) {
+    await using server = await LoopbackServer.start((socket) => {
+      socket.once('data', () => (answer === undefined ? socket.destroy() : socket.end(answer)));
+    });
+    const { stderr } = await runCli(['agent', 'list'], {
+      PENSTOCK_URL: url(server.address.port),
+      PENSTOCK_TOKEN: 'pst_admin_x',
+    });
+    assert.match(stderr, told);
+  }
+});
+
+test('a token that would travel in the clear to another host is warned about', async () => {
+  // Nothing listens there: 192.0.2.0/24 is for documentation (RFC 5737), and port 0 fails at once.
+  const { stderr } = await runCli(['agent', 'list'], {
+    PENSTOCK_URL: 'http://192.0.2.1:0',
+    PENSTOCK_TOKEN: 'pst_admin_x',
+  });
+  assert.match(stderr, /^warning: the admin token travels to 192\.0\.2\.1:0 in the clear/);
+});
+
+test('what is wrong with arguments is told, and nothing is asked', async () => {
+  const cases: [string[], RegExp][] = [
+    [['token', 'create'], /required option '--pool <pool>'/],
+    [['token', 'create', '--pool', 'dc1', '--uses', '0'], /whole number from 1 to 10000/],
+    [['token', 'create', '--pool', 'dc1', '--uses', '99999999999'], /whole number from 1 to 10000/],
+    [['token', 'create', '--pool', 'dc 1'], /name of a pool/],
+    [['token', 'create', '--pool', 'dc1', '--ttl', '10000d'], /lives for 365d at most/],
+    [['token', 'create', '--pool', 'dc1', '--name-pattern', '[a]'], /letters, digits/],
+    [['token', 'create', '--pool', 'dc1', '--source', '10.0.0.1/8'], /range by its first address/],
+    [
+      ['token', 'create', '--pool', 'dc1', '--source', '10.0.0.0/8', 'fd00::1/8'],
+      /range by its first address/,
+    ],
+    [['token', 'create', '--pool', 'dc1', '--ttl', '90'], /whole number and its unit/],
+    [['token', 'create', '--pool', 'dc1', '--ttl', '0s'], /whole number and its unit/],
+    [['token', 'list', '--output', 'xml'], /Allowed choices are text, json/],
+    [['token', 'revoke'], /missing required argument 'id'/],
+    [['tokn'], /unknown command 'tokn'/],
+  ];
+  for (const [argv, words] of cases) {
+    const { stderr, exitCode } = await runCli(argv);
+    assert.equal(exitCode, 64, argv.join(' '));
+    assert.match(stderr, words);
+  }
+});

@@ -1,0 +1,28 @@
+import { gatewayProgram } from '@penstock/gateway';
+import { type Io, runProgram } from '@penstock/terminal';
+
+export type CliResult = { readonly stdout: string; readonly stderr: string; readonly exitCode: number };
+
+/** Runs penstock-gateway in this process, with an environment of its own and no terminal. */
+export async function runCli(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
+  const written = { stdout: '', stderr: '' };
+  let exitCode = 0;
+  const writer = (name: keyof typeof written) => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const io: Io = {
+    stdout: writer('stdout'),
+    stderr: writer('stderr'),
+    environment,
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+  };
+  await runProgram(gatewayProgram(io, process), argv, io);
+  return { ...written, exitCode };
+}

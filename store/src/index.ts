@@ -1,0 +1,19 @@
+export type { AdminTokenRepository } from './admin-tokens.ts';
+export type { ConfigVersionHead } from './config-versions.ts';
+export { openStore, requireStore, STORE_FILE, type Store } from './open-store.ts';
+export type { Repositories } from './repositories.ts';
+export { risingIds } from './rising-id.ts';
+export type {
+  AdminRole,
+  AdminTokenRow,
+  AgentRow,
+  AlertDeliveryRow,
+  AlertRow,
+  ApprovalRow,
+  AuditRow,
+  ConfigVersionRow,
+  EnrollmentTokenRow,
+  GrantRow,
+  PinRow,
+} from './schema.ts';
+export { StoreError, type StoreOutage, storeOutages } from './store-error.ts';

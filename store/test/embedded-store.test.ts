@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
+import { deadline } from '../../test/rig/deadline.ts';
+import { eventually } from '../../test/rig/eventually.ts';
+import { expectNoLeaks } from '../../test/rig/leaks.ts';
+import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
+import { openStore, STORE_FILE, type Store } from '../src/open-store.ts';
+import { StoreError, type StoreFailure } from '../src/store-error.ts';
+import { openTestStore } from './open-test-store.ts';
+
+const failure = (expected: StoreFailure, words: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof StoreError, String(error));
+  assert.equal(error.failure, expected);
+  assert.match(error.message, words);
+  return true;
+};
+
+const agent = (id: string, name = id) => ({
+  id,
+  name,
+  pool: 'dc1',
+  createdAt: 1,
+  revokedAt: null,
+  revokedReason: null,
+  drainedAt: null,
+});
+
+/** Another process that writes: SQLite's lock, held from outside. */
+function lockFromOutside(directory: string): Disposable {
+  const database = new DatabaseSync(join(directory, STORE_FILE));
+  database.exec('BEGIN IMMEDIATE');
+  return { [Symbol.dispose]: () => database.close() };
+}
+
+test('the store keeps what it was told, across a close and an open', async () => {
+  await using _leaks = expectNoLeaks();
+  await using directory = await temporaryDirectory();
+  const first = await openStore(directory.path);
+  await first.agents.insert(agent('agt_1', 'orders-1'));
+  await first.close();
+  const second = await openStore(directory.path);
+  assert.equal((await second.agents.byName('orders-1'))?.id, 'agt_1');
+  await second.close();
+});
+
+test('the files are readable by their owner alone', { skip: process.platform === 'win32' }, async () => {
+  await using opened = await openTestStore();
+  await opened.store.agents.insert(agent('agt_1'));
+  const files = await readdir(opened.directory);
+  for (const file of files) {
+    assert.equal((await stat(join(opened.directory, file))).mode & 0o077, 0, file);
+  }
+  assert.deepEqual(files.sort(), [STORE_FILE, `${STORE_FILE}-shm`, `${STORE_FILE}-wal`]);
+});
+
+test('a transaction is all or nothing, and others see it when it is done', async () => {
+  await using opened = await openTestStore();
+  const { store } = opened;
+  await assert.rejects(
+    store.transaction(async (inside) => {
+      await inside.agents.insert(agent('agt_1'));
+      throw new TypeError('changed my mind');
+    }),
+    TypeError,
+  );
+  assert.equal(await store.agents.byId('agt_1'), undefined);
+
+  const written = store.transaction(async (inside) => {
+    await inside.agents.insert(agent('agt_2'));
+    await inside.agents.insert(agent('agt_3'));
+  });
+  const seen = store.agents.list({ limit: 10 });
+  await written;
+  assert.deepEqual(
+    (await seen).map(({ id }) => id),
+    ['agt_2', 'agt_3'],
+  );
+});
+
+test('while SQLite waits for a lock the event loop runs on, and the write happens when the lock is gone', async () => {
+  await using opened = await openTestStore();
+  const lock = lockFromOutside(opened.directory);
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 5);
+  const written = opened.store.agents.insert(agent('agt_1'));
+  await eventually('the event loop to turn', () => turns >= 10);
+  clearInterval(timer);
+  lock[Symbol.dispose]();
+  await deadline('the write', written);
+  assert.equal((await opened.store.agents.byId('agt_1'))?.id, 'agt_1');
+});
+
+test('a lock held too long is told as a failure', async () => {
+  await using opened = await openTestStore({ busyTimeout: 20 });
+  using _lock = lockFromOutside(opened.directory);
+  await assert.rejects(opened.store.agents.insert(agent('agt_1')), failure('failed', /locked/));
+});
+
+test('a statement without an answer is given up; until the thread is free others are refused at once', async () => {
+  await using opened = await openTestStore({ busyTimeout: 60_000, statementTimeout: 500 });
+  const { store } = opened;
+  const lock = lockFromOutside(opened.directory);
+  await assert.rejects(
+    store.transaction((inside) => inside.agents.insert(agent('agt_1'))),
+    failure('timeout', /within 500 ms/),
+  );
+  const started = performance.now();
+  await assert.rejects(store.agents.byId('agt_1'), failure('timeout', /earlier statement/));
+  assert.ok(performance.now() - started < 400, 'refused without waiting');
+  lock[Symbol.dispose]();
+  // The given-up BEGIN succeeds late. It must not stay open, or the next transaction would fail.
+  await eventually('the store to answer again', () => store.agents.list({ limit: 1 }));
+  await store.transaction((inside) => inside.agents.insert(agent('agt_2')));
+  assert.equal(await store.agents.byId('agt_1'), undefined);
+  assert.equal((await store.agents.byId('agt_2'))?.id, 'agt_2');
+});
+
+test('callers that wait for their turn are bounded in number and time', async () => {
+  await using opened = await openTestStore({ maxWaiting: 2, turnTimeout: 50 });
+  const { store } = opened;
+  const held = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const transaction = store.transaction(async () => {
+    entered.resolve();
+    await held.promise;
+  });
+  await entered.promise;
+  const waiting = [store.agents.byId('a'), store.agents.byId('b')];
+  await assert.rejects(store.agents.byId('c'), failure('full', /2 callers/));
+  for (const caller of waiting) await assert.rejects(caller, failure('timeout', /busy for 50 ms/));
+  held.resolve();
+  await transaction;
+  assert.equal(await store.agents.byId('d'), undefined);
+});
+
+test('when the thread dies the callers are told, and the next one gets a new thread', async () => {
+  const workers: Worker[] = [];
+  const watch = (worker: Worker) => workers.push(worker);
+  process.on('worker', watch);
+  try {
+    await using opened = await openTestStore();
+    const { store } = opened;
+    await store.agents.insert(agent('agt_1'));
+    const broken = store.transaction(async (inside) => {
+      await workers[0]?.terminate();
+      await inside.agents.insert(agent('agt_2'));
+    });
+    await assert.rejects(broken, failure('failed', /ended/));
+    assert.equal((await store.agents.byId('agt_1'))?.id, 'agt_1');
+    assert.equal(await store.agents.byId('agt_2'), undefined);
+    assert.equal(workers.length, 2);
+  } finally {
+    process.off('worker', watch);
+  }
+});
+
+test('closing finishes what was asked, refuses what comes later, and ends the thread', async () => {
+  await using _leaks = expectNoLeaks();
+  await using directory = await temporaryDirectory();
+  const [[worker], store] = (await Promise.all([
+    once(process, 'worker'),
+    openStore(directory.path),
+  ])) as unknown as [[Worker], Store];
+  const ended = once(worker, 'exit');
+  const asked = store.agents.insert(agent('agt_1'));
+  const waiting = store.agents.byId('agt_1');
+  const refused = assert.rejects(waiting, failure('closed', /closed/));
+  await store.close();
+  await deadline('the thread to end', ended);
+  await asked;
+  await refused;
+  await assert.rejects(store.agents.byId('agt_1'), failure('closed', /closed/));
+  const again = await openStore(directory.path);
+  assert.equal((await again.agents.byId('agt_1'))?.id, 'agt_1');
+  await again.close();
+});
+
+test('a directory that is not there and a file that is no database are told as such', async () => {
+  await using _leaks = expectNoLeaks();
+  await using directory = await temporaryDirectory();
+  await assert.rejects(
+    openStore(join(directory.path, 'absent')),
+    failure('failed', /no such directory\. Run penstock-gateway init once/),
+  );
+  await writeFile(join(directory.path, STORE_FILE), 'no database '.repeat(1000));
+  await assert.rejects(
+    openStore(directory.path),
+    failure('failed', /cannot be opened: .*not a database\. Restore the data directory from a backup\./),
+  );
+});
+
+test('a store that a newer gateway wrote is left alone', async () => {
+  await using directory = await temporaryDirectory();
+  await (await openStore(directory.path)).close();
+  const database = new DatabaseSync(join(directory.path, STORE_FILE));
+  database.exec("INSERT INTO kysely_migration VALUES ('9999-future', '2030-01-01T00:00:00.000Z')");
+  database.close();
+  await assert.rejects(openStore(directory.path), failure('too-new', /newer penstock-gateway .*9999-future/));
+});
+
+test('a store that nobody closed does not keep a process alive, and one that is asked does', async () => {
+  await using directory = await temporaryDirectory();
+  const program = `
+    import { openStore } from ${JSON.stringify(join(import.meta.dirname, '../src/open-store.ts'))};
+    const store = await openStore(${JSON.stringify(directory.path)});
+    for (let count = 0; count < 5; count += 1) await store.audit.append({ at: 1, actor: 'host', action: 'try', subject: 's' });
+    process.stdout.write(String((await store.audit.list({ limit: 9 })).length));
+  `;
+  const options = { timeout: 20_000, killSignal: 'SIGKILL' as const };
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', program],
+    options,
+  );
+  assert.equal(stdout, '5');
+});

@@ -1,0 +1,18 @@
+import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
+import { openStore, type Store } from '../src/open-store.ts';
+
+export type TestStore = AsyncDisposable & { readonly store: Store; readonly directory: string };
+
+/** An empty store in a directory of its own; both are gone when it is disposed. */
+export async function openTestStore(options: Parameters<typeof openStore>[1] = {}): Promise<TestStore> {
+  const directory = await temporaryDirectory();
+  const store = await openStore(directory.path, options);
+  return {
+    store,
+    directory: directory.path,
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}

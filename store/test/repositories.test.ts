@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { alertRow } from '../../control-plane/test/alerts/scene.ts';
+import type { Store } from '../src/open-store.ts';
+import type { EnrollmentTokenRow } from '../src/schema.ts';
+import { openTestStore } from './open-test-store.ts';
+
+/** Every kind of store there is. The same tests run on each, so that none drifts from the others. */
+const kinds: Readonly<Record<string, () => Promise<AsyncDisposable & { readonly store: Store }>>> = {
+  embedded: () => openTestStore(),
+};
+
+const agent = (id: string, name: string) => ({
+  id,
+  name,
+  pool: 'dc1',
+  createdAt: 1,
+  revokedAt: null,
+  revokedReason: null,
+  drainedAt: null,
+});
+
+const token = (id: string, more: Partial<EnrollmentTokenRow> = {}): EnrollmentTokenRow => ({
+  id,
+  hash: 'hash',
+  pool: 'dc1',
+  uses: 2,
+  usesLeft: 2,
+  namePattern: null,
+  sources: null,
+  createdAt: 1,
+  createdBy: 'host',
+  expiresAt: 1000,
+  revokedAt: null,
+  ...more,
+});
+
+const pendingNews = {
+  receiver: 'ops',
+  kind: 'firing',
+  state: 'pending',
+  messageId: null,
+  attempts: 0,
+  createdAt: 1,
+  nextAt: 1,
+  settledAt: null,
+  lastError: null,
+} as const;
+
+const identity = (serial: string, agentId: string, notAfter: number) => ({
+  serial,
+  agentId,
+  key: `key-${serial}`,
+  issuedAt: 1,
+  notAfter,
+  revokedAt: null,
+});
+
+for (const [kind, open] of Object.entries(kinds)) {
+  suite(`${kind} store`, () => {
+    test('agents: one living holder of a name, revoked ones beside it', async () => {
+      await using opened = await open();
+      const { agents } = opened.store;
+      await agents.insert(agent('agt_1', 'orders-1'));
+      await assert.rejects(agents.insert(agent('agt_2', 'orders-1')));
+      assert.equal(await agents.revoke('agt_1', 5, 'replaced'), true);
+      assert.equal(await agents.revoke('agt_1', 6, 'revoked'), false, 'only once');
+      assert.equal(await agents.byName('orders-1'), undefined);
+      await agents.insert(agent('agt_2', 'orders-1'));
+      assert.equal((await agents.byName('orders-1'))?.id, 'agt_2');
+      const first = await agents.byId('agt_1');
+      assert.deepEqual([first?.revokedAt, first?.revokedReason], [5, 'replaced']);
+    });
+
+    test('agents: listed by name, page by page, without the revoked', async () => {
+      await using opened = await open();
+      const { agents } = opened.store;
+      for (const name of ['c', 'a', 'd', 'b']) await agents.insert(agent(`agt_${name}`, name));
+      await agents.revoke('agt_b', 1, 'revoked');
+      const names = async (after?: string) =>
+        (await agents.list({ after, limit: 2 })).map(({ name }) => name);
+      assert.deepEqual(await names(), ['a', 'c']);
+      assert.deepEqual(await names('c'), ['d']);
+      assert.deepEqual(await names('d'), []);
+    });
+
+    test('agents: those revoked whose certificates still live', async () => {
+      await using opened = await open();
+      const { agents, identities } = opened.store;
+      for (const name of ['a', 'b', 'c']) await agents.insert(agent(`agt_${name}`, name));
+      await identities.insert(identity('A1', 'agt_a', 100));
+      await identities.insert(identity('A2', 'agt_a', 200));
+      await identities.insert(identity('B1', 'agt_b', 50));
+      await identities.insert(identity('C1', 'agt_c', 200));
+      await agents.revoke('agt_a', 10, 'revoked');
+      await agents.revoke('agt_b', 10, 'revoked');
+      assert.deepEqual(await agents.revokedWithLivingIdentity(60), ['agt_a']);
+      assert.deepEqual(await agents.revokedWithLivingIdentity(200), []);
+    });
+
+    test('agent keys: the first claim stands', async () => {
+      await using opened = await open();
+      const { agents, agentKeys } = opened.store;
+      await agents.insert(agent('agt_1', 'a'));
+      await agents.insert(agent('agt_2', 'b'));
+      await agentKeys.claim({ key: 'k', agentId: 'agt_1', createdAt: 1 });
+      await agentKeys.claim({ key: 'k', agentId: 'agt_2', createdAt: 2 });
+      assert.equal((await agentKeys.owner('k'))?.id, 'agt_1');
+      assert.equal(await agentKeys.owner('unknown'), undefined);
+    });
+
+    test('agent keys: old ones without a certificate are pruned, those with one stay', async () => {
+      await using opened = await open();
+      const { agents, agentKeys, identities } = opened.store;
+      await agents.insert(agent('agt_1', 'a'));
+      for (const [key, createdAt] of [
+        ['old', 1],
+        ['kept', 1],
+        ['young', 100],
+      ] as const) {
+        await agentKeys.claim({ key, agentId: 'agt_1', createdAt });
+      }
+      await identities.insert({ ...identity('A1', 'agt_1', 50), key: 'kept' });
+      assert.equal(await agentKeys.prune(100), 1);
+      assert.equal(await agentKeys.owner('old'), undefined);
+      assert.equal((await agentKeys.owner('kept'))?.id, 'agt_1');
+      assert.equal((await agentKeys.owner('young'))?.id, 'agt_1');
+      assert.equal(await agentKeys.prune(100), 0);
+    });
+
+    test('identities: latest, by agent, revoked, pruned', async () => {
+      await using opened = await open();
+      const { agents, identities } = opened.store;
+      await agents.insert(agent('agt_1', 'a'));
+      await agents.insert(agent('agt_2', 'b'));
+      await identities.insert(identity('A1', 'agt_1', 100));
+      await identities.insert(identity('A2', 'agt_1', 300));
+      await identities.insert(identity('B1', 'agt_2', 50));
+      assert.equal((await identities.latest('agt_1'))?.serial, 'A2');
+      assert.equal(await identities.latest('agt_3'), undefined);
+      assert.deepEqual(
+        await identities.notAfterOf(['agt_1', 'agt_2', 'agt_3']),
+        new Map([
+          ['agt_1', 300],
+          ['agt_2', 50],
+        ]),
+      );
+      assert.deepEqual(await identities.notAfterOf([]), new Map());
+      await identities.revokeAllOf('agt_1', 10);
+      assert.deepEqual(await identities.revokedSerials(100), ['A2']);
+      assert.equal((await identities.bySerial('A1'))?.revokedAt, 10);
+      // Both are over, but the last of an agent stays on record.
+      assert.equal(await identities.prune(200), 1);
+      assert.equal(await identities.bySerial('A1'), undefined);
+      assert.equal((await identities.bySerial('B1'))?.serial, 'B1');
+    });
+
+    test('enrollment tokens: a use is taken once, however many ask at the same time', async () => {
+      await using opened = await open();
+      const { enrollmentTokens } = opened.store;
+      await enrollmentTokens.insert(token('t1', { usesLeft: 3 }));
+      const taken = await Promise.all(Array.from({ length: 10 }, () => enrollmentTokens.takeUse('t1', 10)));
+      assert.equal(taken.filter(Boolean).length, 3);
+      assert.equal((await enrollmentTokens.byId('t1'))?.usesLeft, 0);
+    });
+
+    test('enrollment tokens: no use of one that is over, revoked or not there', async () => {
+      await using opened = await open();
+      const { enrollmentTokens } = opened.store;
+      await enrollmentTokens.insert(token('t1'));
+      assert.equal(await enrollmentTokens.takeUse('t1', 1000), false);
+      assert.equal(await enrollmentTokens.takeUse('t2', 10), false);
+      assert.equal(await enrollmentTokens.revoke('t1', 10), true);
+      assert.equal(await enrollmentTokens.revoke('t1', 11), false);
+      assert.equal(await enrollmentTokens.takeUse('t1', 10), false);
+    });
+
+    test('enrollment tokens: listed newest first, page by page', async () => {
+      await using opened = await open();
+      const { enrollmentTokens } = opened.store;
+      for (const id of ['01', '03', '02']) await enrollmentTokens.insert(token(id));
+      const ids = async (before?: string) =>
+        (await enrollmentTokens.list({ before, limit: 2 })).map(({ id }) => id);
+      assert.deepEqual(await ids(), ['03', '02']);
+      assert.deepEqual(await ids('02'), ['01']);
+    });
+
+    test('enrollments: who used which token, and which are still open to an agent', async () => {
+      await using opened = await open();
+      const { agents, enrollments, enrollmentTokens } = opened.store;
+      await agents.insert(agent('agt_1', 'a'));
+      await enrollmentTokens.insert(token('t1'));
+      await enrollmentTokens.insert(token('t2', { usesLeft: 0 }));
+      for (const tokenId of ['t1', 't2']) {
+        await enrollments.insert({ tokenId, agentId: 'agt_1', enrolledAt: 1, address: '::1' });
+      }
+      assert.equal(await enrollments.exists('t1', 'agt_1'), true);
+      assert.equal(await enrollments.exists('t1', 'agt_2'), false);
+      const usable = await enrollments.tokensStillOpenTo('agt_1', 10);
+      assert.deepEqual(
+        usable.map(({ id }) => id),
+        ['t1'],
+      );
+      assert.deepEqual(await enrollments.tokensStillOpenTo('agt_1', 1000), []);
+    });
+
+    test('admin tokens and audit', async () => {
+      await using opened = await open();
+      const { adminTokens, audit } = opened.store;
+      const row = {
+        id: 'a1',
+        hash: 'h',
+        name: 'first',
+        role: 'admin',
+        createdAt: 1,
+        revokedAt: null,
+      } as const;
+      await adminTokens.insert(row);
+      assert.deepEqual(await adminTokens.byId('a1'), row);
+      assert.deepEqual(await adminTokens.list(), [row]);
+      assert.equal(await adminTokens.revoke('a1', 7), true);
+      assert.equal(await adminTokens.revoke('a1', 8), false);
+      assert.equal((await adminTokens.byId('a1'))?.revokedAt, 7);
+
+      for (const at of [1, 2, 3]) {
+        await audit.append({ at, actor: 'host', action: 'try', subject: `s${at}`, after: { at } });
+      }
+      const [newest, ...rest] = await audit.list({ limit: 2 });
+      assert.equal(newest?.after, '{"at":3}');
+      assert.equal(newest?.before, null);
+      assert.deepEqual(
+        (await audit.list({ limit: 5, before: rest[0]?.id })).map(({ subject }) => subject),
+        ['s1'],
+      );
+    });
+
+    test('alerts: one that is over stays over, and is forgotten with its deliveries', async () => {
+      await using opened = await open();
+      const { alerts } = opened.store;
+      const over = alertRow('a', { state: 'resolved', resolvedAt: 50 });
+      await alerts.save([alertRow('a'), alertRow('b'), alertRow('c')]);
+      await alerts.save([over]);
+      await alerts.save([alertRow('a')]);
+      assert.deepEqual(await alerts.byId('a'), over);
+      const news = (id: string, alertId: string) => ({ ...pendingNews, id, alertId });
+      await alerts.saveDeliveries([news('1', 'a'), news('2', 'b')]);
+      const unfinished = async () => (await alerts.unfinished(10)).map(({ id }) => id);
+      assert.deepEqual(await unfinished(), ['c', 'b', 'a'], 'news of a has not arrived');
+      const arrived = { ...news('1', 'a'), state: 'delivered' as const, attempts: 2, settledAt: 60 };
+      await alerts.saveDeliveries([arrived]);
+      assert.deepEqual(await alerts.deliveriesOf(['a', 'c']), [arrived]);
+      assert.deepEqual(await unfinished(), ['c', 'b']);
+      assert.equal(await alerts.prune(50), 0);
+      assert.equal(await alerts.prune(51), 1);
+      assert.deepEqual(await alerts.deliveriesOf(['a', 'b']), [news('2', 'b')]);
+      await assert.rejects(alerts.saveDeliveries([news('3', 'gone')]), 'news belong to an alert');
+    });
+
+    test('alerts: many at once', async () => {
+      await using opened = await open();
+      const { alerts } = opened.store;
+      const rows = Array.from({ length: 1234 }, (_, index) => alertRow(`a${1000 + index}`));
+      await alerts.save(rows);
+      await alerts.saveDeliveries(rows.map(({ id }) => ({ ...pendingNews, id: `d${id}`, alertId: id })));
+      assert.equal((await alerts.deliveriesOf(rows.map(({ id }) => id))).length, 1234);
+      assert.equal((await alerts.unfinished(2000)).length, 1234);
+    });
+  });
+}

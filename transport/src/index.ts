@@ -1,0 +1,14 @@
+export { releaseChunk } from './chunk-pool.ts';
+export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
+export { isHttp2Stream, type NearEnd } from './near-end.ts';
+export {
+  CONNECTION_WINDOW,
+  INITIAL_STREAM_WINDOW,
+  WindowBudget,
+  type WindowShare,
+} from './receive-window.ts';
+export { resetSocket } from './reset-socket.ts';
+export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
+export { SocketReader } from './socket-reader.ts';
+export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
+export { TlsTransport } from './tls-transport.ts';

@@ -68,5 +68,5 @@ test('what the agent denies, nobody gets', async () => {
   await assert.rejects(pair.api('POST /agents/a1/check', { connector: 'none' }), /NOT_FOUND/);
   await assert.rejects(pair.api('POST /agents/none/check', { connector: 'echo' }), /NOT_FOUND/);
   await pair.stopAgent('a1');
-  await assert.rejects(pair.api('POST /agents/a1/check', { connector: 'echo' }), /AGENT_AWAY/);
+  await assert.rejects(pair.api('POST /agents/a1/check', { connector: 'echo' }), /AGENT_OFFLINE/);
 });

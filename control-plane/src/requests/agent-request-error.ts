@@ -2,9 +2,9 @@ import type { RequestErrorCode } from '@penstock/wire';
 
 /** Why an agent gave no answer. The API has a problem code of the same name for each. */
 export type AgentRequestFailure =
-  | 'AGENT_AWAY'
+  | 'AGENT_OFFLINE'
   | 'AGENT_BUSY'
-  | 'AGENT_SILENT'
+  | 'AGENT_TIMEOUT'
   | 'AGENT_REFUSED'
   | 'AGENT_FAILED'
   | 'AGENT_ANSWER_MALFORMED';

@@ -81,7 +81,7 @@ export class AgentRequests {
       this.#pending.delete(id);
       const session = this.#sessionFor(agent.id);
       if (session === undefined || (tried > 0 && askedOnce.has(action))) {
-        reject(tried === 0 ? away(agent) : lost(agent));
+        reject(tried === 0 ? offline(agent) : lost(agent));
         return;
       }
       tried += 1;
@@ -171,17 +171,17 @@ function answerOf<Action extends AgentAction>(
   throw new AgentRequestError(failure, `${name}: ${detail ?? code ?? 'no reason given'}`, reason);
 }
 
-const away = ({ name }: AskedAgent) =>
+const offline = ({ name }: AskedAgent) =>
   new AgentRequestError(
-    'AGENT_AWAY',
+    'AGENT_OFFLINE',
     `${name} is not connected. Look at its log on its host, or run penstock-agent doctor there.`,
   );
 
 const lost = ({ name }: AskedAgent) =>
   new AgentRequestError(
-    'AGENT_SILENT',
+    'AGENT_TIMEOUT',
     `The session to ${name} was lost before its answer, and it has no other.`,
   );
 
 const silent = ({ name }: AskedAgent, timeout: number) =>
-  new AgentRequestError('AGENT_SILENT', `${name} did not answer within ${timeout / 1000} s.`);
+  new AgentRequestError('AGENT_TIMEOUT', `${name} did not answer within ${timeout / 1000} s.`);

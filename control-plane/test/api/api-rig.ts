@@ -94,7 +94,7 @@ export async function apiRig(): Promise<ApiRig> {
     approval: [],
     sessions: [],
     answer: ({ name }) => {
-      throw new AgentRequestError('AGENT_AWAY', `${name} is not connected.`);
+      throw new AgentRequestError('AGENT_OFFLINE', `${name} is not connected.`);
     },
     explain: () => undefined,
     firing: [],

@@ -59,7 +59,7 @@ test('another session is asked when one is lost, but for a restart', async () =>
   const asked = check();
   const restarted = requests.ask(agent, 'restart', {}, options);
   lose(first);
-  await assert.rejects(restarted, { code: 'AGENT_SILENT' });
+  await assert.rejects(restarted, { code: 'AGENT_TIMEOUT' });
   assert.notEqual(second.asked[0]?.id, first.asked[0]?.id);
   requests.answered(second, answer(second, ready));
   assert.deepEqual(await asked, ready);
@@ -70,8 +70,8 @@ test('without a session, and when the last is lost, nothing waits', async () => 
   const { requests, check, lose } = scene(only);
   const asked = check();
   lose(only);
-  await assert.rejects(asked, { code: 'AGENT_SILENT' });
-  await assert.rejects(check(), { code: 'AGENT_AWAY' });
+  await assert.rejects(asked, { code: 'AGENT_TIMEOUT' });
+  await assert.rejects(check(), { code: 'AGENT_OFFLINE' });
   assert.equal(requests.waiting, 0);
 });
 
@@ -121,6 +121,6 @@ test('requests are bounded for each agent, and end at their deadline', async (t)
   const asked = Array.from({ length: 4 }, check);
   await assert.rejects(check(), { code: 'AGENT_BUSY' });
   t.mock.timers.tick(options.timeout);
-  for (const each of asked) await assert.rejects(each, { code: 'AGENT_SILENT' });
+  for (const each of asked) await assert.rejects(each, { code: 'AGENT_TIMEOUT' });
   assert.equal(requests.waiting, 0);
 });

@@ -17,7 +17,6 @@ export { ensureAuthority, openAuthority } from './identity/authority-files.ts';
 export { firstHost } from './identity/certificate-host.ts';
 export { readCertificateRequest } from './identity/certificate-request.ts';
 export { MAX_TTL_SECONDS, MAX_USES } from './identity/enrollment-token-limits.ts';
-export type { Presence } from './identity/name-claim.ts';
 export { NAME_GLOB } from './identity/name-pattern.ts';
 export { type Identity, openIdentity } from './identity/open-identity.ts';
 export { makePrivateDirectory } from './identity/private-file.ts';

@@ -152,12 +152,15 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       organization: config.organization,
       handshakeTimeout: config.tunnel.handshakeTimeout,
       authenticationTimeout: config.tunnel.handshakeTimeout,
-      identity: identityPort(identity, fleet, log),
-      agents: {
-        expects: (agentId, requestId) => requests.expects(agentId, requestId),
-        claim: (agentId, requestId) => requests.claim(agentId, requestId),
-        answeredAtLength: (agentId, requestId, value) => requests.answeredAtLength(agentId, requestId, value),
-        describe: (each) => tellStoreProblems(() => agentFacts(each, { store, pins: fleet.pins }, clock)),
+      controlPlane: {
+        identity: identityPort(identity, fleet, log),
+        agents: {
+          expects: (agentId, requestId) => requests.expects(agentId, requestId),
+          claim: (agentId, requestId) => requests.claim(agentId, requestId),
+          answeredAtLength: (agentId, requestId, value) =>
+            requests.answeredAtLength(agentId, requestId, value),
+          describe: (each) => tellStoreProblems(() => agentFacts(each, { store, pins: fleet.pins }, clock)),
+        },
       },
       admission: new Admission(config.tunnel, clock),
       session,

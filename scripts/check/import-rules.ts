@@ -108,6 +108,11 @@ export const importRules: readonly ImportRule[] = [
     because: 'these commands run a gateway or make its data directory; all others live in operator',
   },
   {
+    from: 'gateway/src/control-plane-port.ts',
+    mayImport: DATA_PLANE_BASE,
+    because: 'the data plane declares what it needs of the control plane, and does not know who provides it',
+  },
+  {
     from: 'gateway/src/ingress',
     mayImport: [...DATA_PLANE_BASE, ...gateway('access', 'routing', 'observe')],
     because: 'an ingress asks for access and a route, and never sees a tunnel',
@@ -119,13 +124,13 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/routing',
-    mayImport: [...DATA_PLANE_BASE, ...gateway('tunnel', 'observe')],
+    mayImport: [...DATA_PLANE_BASE, ...gateway('tunnel', 'observe', 'control-plane-port.ts')],
     because: 'routing picks among sessions and never waits for the store',
   },
   {
     from: 'gateway/src/tunnel',
-    mayImport: [...DATA_PLANE_BASE, ...gateway('observe'), 'control-plane'],
-    because: 'a session knows who the agent is, and not who wants it',
+    mayImport: [...DATA_PLANE_BASE, ...gateway('observe', 'control-plane-port.ts')],
+    because: 'a session knows its agent but none of its clients',
   },
   {
     from: 'gateway/src/observe',

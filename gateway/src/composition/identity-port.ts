@@ -1,7 +1,7 @@
 import type { Identity, OpenFleet } from '@penstock/control-plane';
 import { readAgentIdentity } from '@penstock/wire';
+import type { IdentityPort } from '../control-plane-port.ts';
 import type { GatewayLog } from '../observe/event.ts';
-import type { IdentityPort } from '../tunnel/peer-session.ts';
 
 /** The identity service as the tunnel port has it: what it issues is logged, and the fleet hears of it. */
 export function identityPort(

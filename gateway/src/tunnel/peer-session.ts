@@ -1,11 +1,8 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { AgentIdentity } from '@penstock/wire';
 import {
-  type AgentFacts,
   CONNECT_PROTOCOL,
   errorText,
-  type IssuedIdentity,
   limits,
   openIdOfPath,
   ProblemError,
@@ -14,33 +11,15 @@ import {
   resultPath,
   TunnelError,
 } from '@penstock/wire';
+import type { ControlPlanePort } from '../control-plane-port.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { Admission, AdmittedConnection } from './admission.ts';
 import { type Peer, requireIdentity } from './peer.ts';
 import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-request.ts';
 import { AgentSession, type SessionOptions } from './session.ts';
 
-/** The identity service, as the tunnel port needs it. Each throws ProblemError. */
-export type IdentityPort = {
-  enroll(body: unknown, address: string): Promise<IssuedIdentity>;
-  renew(identity: AgentIdentity, body: unknown): Promise<IssuedIdentity>;
-  isRevoked(identity: AgentIdentity): boolean;
-};
-
-/** What agents bring and ask for beside their sessions. */
-export type AgentPort = {
-  /** Whether an answer of this agent with this id is waited for. */
-  expects(agentId: string, requestId: string): boolean;
-  /** Claims the place for such an answer until `release`: one at a time is taken in for each request. */
-  claim(agentId: string, requestId: string): { release(): void } | undefined;
-  answeredAtLength(agentId: string, requestId: string, value: unknown): void;
-  /** What the gateway knows of the agent that asks. Throws ProblemError. */
-  describe(identity: AgentIdentity): Promise<AgentFacts>;
-};
-
 export type PeerOptions = {
-  readonly identity: IdentityPort;
-  readonly agents: AgentPort;
+  readonly controlPlane: Pick<ControlPlanePort, 'identity' | 'agents'>;
   readonly admission: Admission;
   readonly session: SessionOptions;
   /** Milliseconds a peer has for its control stream, or for the plain requests it came for. */
@@ -68,6 +47,7 @@ export function servePeer(
   options: PeerOptions,
 ): void {
   const address = socket.remoteAddress ?? '';
+  const { identity: identities, agents } = options.controlPlane;
   let session: AgentSession | undefined;
   let requests = 0;
   let underWay = 0;
@@ -83,7 +63,7 @@ export function servePeer(
     if (session !== undefined)
       throw new ProblemError('REQUEST_INVALID', 'This session already has its control stream.');
     if (!isAnswerable(stream)) return;
-    const identity = requireIdentity(peer, options.identity.isRevoked);
+    const identity = requireIdentity(peer, identities.isRevoked);
     const busy = options.admission.takeSession();
     if (busy !== undefined) throw new ProblemError('TOO_MANY_REQUESTS', undefined, busy);
     clearTimeout(deadline);
@@ -99,18 +79,18 @@ export function servePeer(
   };
 
   const takeResult = async (stream: ServerHttp2Stream, requestId: string) => {
-    const { agentId } = requireIdentity(peer, options.identity.isRevoked);
-    const isExpected = () => options.agents.expects(agentId, requestId);
+    const { agentId } = requireIdentity(peer, identities.isRevoked);
+    const isExpected = () => agents.expects(agentId, requestId);
     // Not a byte is kept for an answer that nobody waits for, or no longer does.
     if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer.');
-    const claim = options.agents.claim(agentId, requestId);
+    const claim = agents.claim(agentId, requestId);
     if (claim === undefined) {
       throw new ProblemError('TOO_MANY_REQUESTS', 'This answer is on its way already.', { retryAfter: 1 });
     }
     try {
       const value = await readJsonBody(stream, limits.resultBodyBytes);
       if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer any more.');
-      options.agents.answeredAtLength(agentId, requestId, value);
+      agents.answeredAtLength(agentId, requestId, value);
       answerJson(stream, 200, {});
     } finally {
       claim.release();
@@ -120,16 +100,16 @@ export function servePeer(
   const answer = async (stream: ServerHttp2Stream, route: string): Promise<void> => {
     switch (route) {
       case `POST ${paths.enroll}`:
-        answerJson(stream, 200, await options.identity.enroll(await readJsonBody(stream), address));
+        answerJson(stream, 200, await identities.enroll(await readJsonBody(stream), address));
         break;
       case `POST ${paths.renew}`: {
-        const identity = requireIdentity(peer, options.identity.isRevoked);
-        answerJson(stream, 200, await options.identity.renew(identity, await readJsonBody(stream)));
+        const identity = requireIdentity(peer, identities.isRevoked);
+        answerJson(stream, 200, await identities.renew(identity, await readJsonBody(stream)));
         break;
       }
       case `GET ${paths.agent}`: {
-        const identity = requireIdentity(peer, options.identity.isRevoked);
-        answerJson(stream, 200, await options.agents.describe(identity));
+        const identity = requireIdentity(peer, identities.isRevoked);
+        answerJson(stream, 200, await agents.describe(identity));
         break;
       }
       case `GET ${paths.health}`:

@@ -1,8 +1,16 @@
-import type { Presence } from '@penstock/control-plane';
 import { systemClock } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
 import type { AgentSession } from './session.ts';
+
+/**
+ * What this gateway knows of an agent's sessions. `connected`: it has one. `left`: it had one, and has had none for
+ * `goneFor` milliseconds. `unknown`: it has had none since this gateway started.
+ */
+export type Presence =
+  | { readonly state: 'connected' }
+  | { readonly state: 'left'; readonly goneFor: number }
+  | { readonly state: 'unknown' };
 
 export type RegistryLimits = { readonly sessionsPerAgent: number };
 

@@ -10,6 +10,7 @@ import {
   SOFTWARE_VERSION,
   TunnelError,
 } from '@penstock/wire';
+import type { Verdict } from '../control-plane-port.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';
@@ -40,9 +41,6 @@ export type SessionOptions = {
   /** The agent has answered a request. */
   readonly onResult: (session: AgentSession, result: AgentMessageOf<'result'>) => void;
 };
-
-/** The pin of an agent, and its state as the control plane sees it. */
-export type Verdict = Pick<GatewayMessageOf<'welcome'>, 'pin' | 'agentState'>;
 
 /**
  * Every life of a session: `draining` takes no new opens. When the agent drains, the agent also ends the session; when

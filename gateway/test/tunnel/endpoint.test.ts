@@ -37,12 +37,14 @@ async function endpointRig(unauthenticated: number) {
     organization: 'acme',
     handshakeTimeout: 10_000,
     authenticationTimeout: 10_000,
-    identity: { enroll: () => never(), renew: () => never(), isRevoked: () => false },
-    agents: {
-      expects: () => false,
-      claim: () => undefined,
-      answeredAtLength: () => {},
-      describe: () => never(),
+    controlPlane: {
+      identity: { enroll: () => never(), renew: () => never(), isRevoked: () => false },
+      agents: {
+        expects: () => false,
+        claim: () => undefined,
+        answeredAtLength: () => {},
+        describe: () => never(),
+      },
     },
     admission: new Admission({ sessionsPerAddress: 100, acceptRate: 100 }, systemClock, unauthenticated),
     log,

@@ -79,16 +79,18 @@ function serve(t: TestContext, peer: Peer) {
   const log = (event: string) => logged.push(event);
   const admitted = { authenticate: mock.fn() };
   servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, admitted, {
-    identity: {
-      enroll: () => Promise.reject(new Error('not asked')),
-      renew: () => Promise.reject(new Error('not asked')),
-      isRevoked: () => false,
-    },
-    agents: {
-      expects: () => false,
-      claim: () => undefined,
-      answeredAtLength: () => {},
-      describe: () => Promise.reject(new Error('not asked')),
+    controlPlane: {
+      identity: {
+        enroll: () => Promise.reject(new Error('not asked')),
+        renew: () => Promise.reject(new Error('not asked')),
+        isRevoked: () => false,
+      },
+      agents: {
+        expects: () => false,
+        claim: () => undefined,
+        answeredAtLength: () => {},
+        describe: () => Promise.reject(new Error('not asked')),
+      },
     },
     admission: new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, clock),
     authenticationTimeout: 1_000,

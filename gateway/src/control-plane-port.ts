@@ -1,0 +1,67 @@
+import type {
+  AgentFacts,
+  AgentIdentity,
+  AgentMessageOf,
+  GatewayMessageOf,
+  IssuedIdentity,
+} from '@penstock/wire';
+
+/** Everything the data plane needs of the control plane. The composition implements it. */
+export type ControlPlanePort = {
+  readonly identity: IdentityPort;
+  readonly agents: AgentPort;
+  readonly fleet: FleetPort;
+};
+
+/** Issues and checks the identities of agents. */
+export type IdentityPort = {
+  /** Enrolls the agent whose request body this is, sent from `address`. Rejects with ProblemError. */
+  enroll(body: unknown, address: string): Promise<IssuedIdentity>;
+  /** Rejects with ProblemError. */
+  renew(identity: AgentIdentity, body: unknown): Promise<IssuedIdentity>;
+  /** Called for every request that needs an identity; it must not wait. */
+  isRevoked(identity: AgentIdentity): boolean;
+};
+
+/** Serves the plain requests an agent makes next to its sessions. */
+export type AgentPort = {
+  /** Whether this agent still owes the result of request `requestId`. */
+  expects(agentId: string, requestId: string): boolean;
+  /**
+   * Reserves the right to upload the result of a request until `release` is called. Returns undefined when no result
+   * is expected, or when an upload is already in progress: one result per request is buffered at a time.
+   */
+  claim(agentId: string, requestId: string): { release(): void } | undefined;
+  /** Delivers an uploaded result. */
+  answeredAtLength(agentId: string, requestId: string, value: unknown): void;
+  /** What the gateway knows of the agent making the request. Rejects with ProblemError. */
+  describe(identity: AgentIdentity): Promise<AgentFacts>;
+};
+
+/** Decides how an agent may be used. Its methods are called on the data path: they must neither wait nor throw. */
+export type FleetPort = {
+  /** Judges an agent whose session has just been admitted, and returns the verdict for its welcome. */
+  welcome(session: SessionFacts): Verdict;
+  /** Whether no opens may be routed to this agent, whatever the state of its sessions. */
+  isSuspended(agentId: string): boolean;
+  /** Whether the agent's own check of a connector failed when it last ran. */
+  checkFails(agentId: string, connector: string): boolean;
+};
+
+/** The pin of an agent and its state, as the control plane judges them and the agent is informed. */
+export type Verdict = Pick<GatewayMessageOf<'welcome'>, 'pin' | 'agentState'>;
+
+/** A session as the control plane sees it. Its properties change over the life of the session. */
+export type SessionFacts = {
+  readonly identity: AgentIdentity;
+  readonly state: 'greeting' | 'ready' | 'draining' | 'ended';
+  /** Source address of the agent, or of the NAT or proxy in front of it. */
+  readonly address: string;
+  /** Milliseconds since 1970. */
+  readonly openedAt: number;
+  /** Milliseconds of the last PING; undefined until the first answer. */
+  readonly roundTrip: number | undefined;
+  readonly streams: { readonly open: number; readonly opening: number };
+  /** Undefined until the agent has sent it. Configuration and connectors are those announced last. */
+  readonly hello: AgentMessageOf<'hello'> | undefined;
+};

@@ -75,7 +75,7 @@ test('more than one page is one list', async () => {
   await using rig = await cliRig();
   const { tokens } = rig.api.rig.identity;
   for (let count = 0; count < 501; count += 1) {
-    await tokens.create({ pool: 'dc1', uses: 1, ttl: 1000 }, { actor: 'host' });
+    await tokens.create({ pool: 'dc1', uses: 1, ttl: 1000 }, { id: 'host' });
   }
   const { stdout } = await rig.cli('token', 'list', '-o', 'json');
   const { items } = JSON.parse(stdout) as { items: { id: string }[] };

@@ -4,7 +4,7 @@ import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { type CliRig, cliRig } from './cli-rig.ts';
 
 const operatorOf = ({ api }: CliRig) => ({
-  actor: `admin-token:${api.tokens.operator.split('_')[2]}`,
+  id: `admin-token:${api.tokens.operator.split('_')[2]}`,
   role: 'operator' as const,
 });
 
@@ -70,7 +70,7 @@ test('what an approved action gave is printed as if it had not waited', async ()
   assert.equal(early.exitCode, 1);
   assert.match(early.stderr, /There is no result: the approval is pending\./);
   for (const { approval } of [first, second]) {
-    const decided = await rig.api.approvals.decide(approval.id, 'approved', { actor: 'host', role: 'admin' });
+    const decided = await rig.api.approvals.decide(approval.id, 'approved', { id: 'host', role: 'admin' });
     await decided?.settled;
   }
   const printed = await rig.cli('approval', 'result', first.approval.id);

@@ -13,7 +13,8 @@ const roomOf = (name: string): readonly string[] => rooms.find((room) => room.na
 /** The packages below the agent, and below the data plane of the gateway. */
 const AGENT_BASE = roomOf('agent');
 const DATA_PLANE_BASE = ['config-schema', 'wire', 'runtime', 'transport', 'observe'];
-const CONTROL_PLANE_BASE = roomOf('control-plane');
+/** Every folder of the control plane may name the actor of what it does. */
+const CONTROL_PLANE_BASE = [...roomOf('control-plane'), 'control-plane/src/actor.ts'];
 const gateway = (...parts: readonly string[]) => parts.map((part) => `gateway/src/${part}`);
 const agent = (...parts: readonly string[]) => parts.map((part) => `agent/src/${part}`);
 const controlPlane = (...parts: readonly string[]) => parts.map((part) => `control-plane/src/${part}`);

@@ -86,7 +86,7 @@ export function alertRoutes(app: TypedApp, { store, alerts, clock }: AlertsDepen
         response: { 200: TestResult, ...problems },
       },
     },
-    async ({ body: { receiver }, actor: { actor, address } }) => {
+    async ({ body: { receiver }, actor }) => {
       const test = await alerts.test(receiver);
       if (test === 'unknown') {
         throw new ProblemError('NOT_FOUND', `There is no receiver ${receiver} under notify in gateway.yaml.`);
@@ -98,10 +98,10 @@ export function alertRoutes(app: TypedApp, { store, alerts, clock }: AlertsDepen
       const subject = `receiver:${receiver}`;
       await store.audit.append({
         at: clock(),
-        actor,
+        actor: actor.id,
         action: 'alert.test',
         subject,
-        address,
+        address: actor.address,
         after: { delivered },
       });
       const detail = delivered

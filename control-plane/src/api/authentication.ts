@@ -1,6 +1,7 @@
 import { AttemptLimit, sourceOf } from '@penstock/runtime';
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Requester } from '../actor.ts';
 import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
 import { ApiProblem } from './problem.ts';
 import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
@@ -12,7 +13,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Who asks, for the audit trail; set on every route that has a role. */
-    actor: { readonly actor: string; readonly address: string; readonly role: AdminRole };
+    actor: Requester;
   }
 }
 
@@ -46,7 +47,7 @@ export function authentication(
         `This needs the role ${role}, and the admin token ${token.name} has the role ${token.role}.`,
       );
     }
-    request.actor = { actor: `admin-token:${token.id}`, address: request.ip, role: token.role };
+    request.actor = { id: `admin-token:${token.id}`, address: request.ip, role: token.role };
   };
 }
 

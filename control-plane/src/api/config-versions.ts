@@ -106,8 +106,8 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
         response: { 200: Published, ...problems },
       },
     },
-    async ({ body: { pool, content }, actor: { actor, address } }) => {
-      const result = await versions.publish(pool, content, { actor, address });
+    async ({ body: { pool, content }, actor }) => {
+      const result = await versions.publish(pool, content, actor);
       if (result.kind === 'published') return { ...resourceOf(result.version), isNew: result.isNew };
       if (result.kind === 'invalid') throw invalid(result.problems);
       const { version, digest } = result.version;

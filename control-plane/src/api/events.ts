@@ -33,7 +33,7 @@ export function eventRoutes(app: TypedApp, events: FleetEvents): void {
           { retryAfter: 30 },
         );
       }
-      const stream = new EventStream({ events, lastEventId: headers['last-event-id'], actor: actor.actor });
+      const stream = new EventStream({ events, lastEventId: headers['last-event-id'], actor: actor.id });
       // `no-transform`: a proxy that gathers the answer would hold back every event.
       return reply
         .type('text/event-stream; charset=utf-8')

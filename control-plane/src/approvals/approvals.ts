@@ -1,16 +1,10 @@
 import type { ApprovableAction } from '@penstock/config-schema';
-import type { AdminRole, ApprovalRow, Store } from '@penstock/store';
+import type { ApprovalRow, Store } from '@penstock/store';
 import { risingIds } from '@penstock/store';
 import { errorText, ProblemError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
+import type { Actor, Requester } from '../actor.ts';
 import type { FleetEvents } from '../events/events.ts';
-
-/** Who asks or decides: an admin token, as the audit trail names it. */
-export type Requester = {
-  readonly actor: string;
-  readonly address?: string | undefined;
-  readonly role: AdminRole;
-};
 
 /** What is asked for. `arguments` is kept as JSON until somebody decides; it holds no secret. */
 export type ActionRequest<Arguments> = {
@@ -23,7 +17,7 @@ export type ActionRequest<Arguments> = {
 /** Does what was asked for, in the name of `requester`. What it throws is told to people, so it holds no secret. */
 export type ActionRunner<Arguments, Value> = (
   request: ActionRequest<Arguments>,
-  requester: Pick<Requester, 'actor' | 'address'>,
+  requester: Actor,
 ) => Promise<Value>;
 
 export type Performed<Value> =
@@ -130,18 +124,18 @@ export class Approvals {
     const answer = await this.#options.store.transaction(async (inside) => {
       const row = await inside.approvals.byId(id);
       if (row === undefined) return undefined;
-      if (!(await inside.approvals.decide(id, { state, by: by.actor, at }))) return { decided: false, row };
+      if (!(await inside.approvals.decide(id, { state, by: by.id, at }))) return { decided: false, row };
       const { action, subject, requestedBy } = row;
       await inside.audit.append({
         at,
-        actor: by.actor,
+        actor: by.id,
         address: by.address,
         action: state === 'approved' ? 'approval.approve' : 'approval.deny',
         subject: `approval:${id}`,
         before: { state: 'pending' },
         after: { state, action, subject, requestedBy },
       });
-      return { decided: true, row: { ...row, state, decidedBy: by.actor, decidedAt: at } };
+      return { decided: true, row: { ...row, state, decidedBy: by.id, decidedAt: at } };
     });
     if (answer === undefined) return undefined;
     if (answer.decided) this.#publish(answer.row);
@@ -163,7 +157,7 @@ export class Approvals {
       pool,
       arguments: JSON.stringify(request.arguments ?? {}),
       requestedAt: at,
-      requestedBy: requester.actor,
+      requestedBy: requester.id,
       expiresAt: at + LIFETIME,
       state: 'pending',
       decidedAt: null,
@@ -184,7 +178,7 @@ export class Approvals {
       await inside.approvals.insert(row);
       await inside.audit.append({
         at,
-        actor: requester.actor,
+        actor: requester.id,
         address: requester.address,
         action: 'approval.request',
         subject: `approval:${row.id}`,
@@ -204,10 +198,7 @@ export class Approvals {
       const run = this.#runners.get(action);
       if (run === undefined) throw new Error(`This gateway cannot ${action}.`);
       await this.#requireRequester(requestedBy);
-      const value = await run(
-        { pool, subject, arguments: JSON.parse(row.arguments) },
-        { actor: requestedBy },
-      );
+      const value = await run({ pool, subject, arguments: JSON.parse(row.arguments) }, { id: requestedBy });
       this.#results.set(id, { value });
       outcome = { state: 'done', text: 'It was done.' };
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { PinRow } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
+import type { Requester } from '../actor.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { PinTarget, Steering } from '../fleet/steering.ts';
-import type { Approvals, Performed, Requester } from './approvals.ts';
+import type { Approvals, Performed } from './approvals.ts';
 
 /** What operators may ask for: it runs at once, or waits for an admin where the pool wants that. */
 export type FleetActions = {
@@ -24,13 +25,16 @@ export function fleetActions(
   approvals: Pick<Approvals, 'action'>,
   poolOf: (agent: string) => string | undefined,
 ): FleetActions {
-  const drain = approvals.action('drain', ({ subject }, who) => steering.drain(targetOf(subject).name, who));
-  const resume = approvals.action('resume', ({ subject }, who) =>
-    steering.resume(targetOf(subject).name, who),
+  const drain = approvals.action('drain', ({ subject }, actor) =>
+    steering.drain(targetOf(subject).name, actor),
+  );
+  const resume = approvals.action('resume', ({ subject }, actor) =>
+    steering.resume(targetOf(subject).name, actor),
   );
   const pin = approvals.action<PinArguments, PinRow | undefined>(
     'pin',
-    ({ subject, arguments: { version } }, who) => steering.pin(targetOf(subject), version ?? undefined, who),
+    ({ subject, arguments: { version } }, actor) =>
+      steering.pin(targetOf(subject), version ?? undefined, actor),
   );
   const requestOf = (agent: string) => {
     const pool = poolOf(agent);

@@ -1,11 +1,10 @@
 import type { PinRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
+import type { Actor } from '../actor.ts';
 import type { Pins } from '../pins/pins.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Fleet } from './fleet.ts';
 import type { Member, Roster } from './roster.ts';
-
-export type Who = { readonly actor: string; readonly address?: string | undefined };
 
 /** What a pin is for, by name. */
 export type PinTarget = { readonly scope: PinRow['scope']; readonly name: string };
@@ -31,16 +30,16 @@ export class Steering {
   }
 
   /** Keeps new opens away from an agent until it is resumed, over restarts too; live connections go on. */
-  drain(name: string, who: Who): Promise<AgentView> {
-    return this.#setDrained(name, 'agent.drain', who);
+  drain(name: string, actor: Actor): Promise<AgentView> {
+    return this.#setDrained(name, 'agent.drain', actor);
   }
 
-  resume(name: string, who: Who): Promise<AgentView> {
-    return this.#setDrained(name, 'agent.resume', who);
+  resume(name: string, actor: Actor): Promise<AgentView> {
+    return this.#setDrained(name, 'agent.resume', actor);
   }
 
   /** Expects a published version of a pool or of one agent; no version takes the pin away. */
-  async pin(target: PinTarget, version: number | undefined, who: Who): Promise<PinRow | undefined> {
+  async pin(target: PinTarget, version: number | undefined, actor: Actor): Promise<PinRow | undefined> {
     const { store, pins, fleet, clock } = this.#options;
     const { subject, pool } = this.#subjectOf(target);
     const { scope } = target;
@@ -55,7 +54,7 @@ export class Steering {
         version: published.version,
         digest: published.digest,
         pinnedAt: at,
-        pinnedBy: who.actor,
+        pinnedBy: actor.id,
       };
       if (after !== undefined) await inside.pins.put(after);
       else if (before === undefined)
@@ -63,7 +62,8 @@ export class Steering {
       else await inside.pins.remove({ scope, subject });
       await inside.audit.append({
         at,
-        ...who,
+        actor: actor.id,
+        address: actor.address,
         action: after === undefined ? 'pin.remove' : 'pin.set',
         subject: `${scope}:${subject}`,
         before: stampOf(before),
@@ -77,7 +77,7 @@ export class Steering {
     return row;
   }
 
-  async #setDrained(name: string, action: 'agent.drain' | 'agent.resume', who: Who): Promise<AgentView> {
+  async #setDrained(name: string, action: 'agent.drain' | 'agent.resume', actor: Actor): Promise<AgentView> {
     const { store, fleet, roster, clock } = this.#options;
     const { id, pool, drainedAt } = this.#memberOf(name);
     const at = action === 'agent.drain' ? (drainedAt ?? clock()) : undefined;
@@ -85,7 +85,8 @@ export class Steering {
       if (!(await inside.agents.setDrained(id, at ?? null))) throw unknownAgent(name);
       await inside.audit.append({
         at: clock(),
-        ...who,
+        actor: actor.id,
+        address: actor.address,
         action,
         subject: `agent:${id}`,
         before: { name, drained: drainedAt !== undefined },

@@ -1,13 +1,12 @@
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
+import type { Actor } from '../actor.ts';
 import { makeToken } from './token-secret.ts';
-
-type Who = { readonly actor: string; readonly address?: string | undefined };
 
 /** Makes a token for the API. The answer is the only place that ever has it. Throws StoreError. */
 export async function createAdminToken(
   store: Store,
   { name, role }: { readonly name: string; readonly role: AdminRole },
-  { actor, address }: Who,
+  { id: actor, address }: Actor,
   now: number,
 ): Promise<{ readonly id: string; readonly token: string; readonly row: AdminTokenRow }> {
   const { id, token, hash } = makeToken('admin', now);
@@ -30,7 +29,7 @@ export async function createAdminToken(
 export function revokeAdminToken(
   store: Store,
   id: string,
-  { actor, address }: Who,
+  { id: actor, address }: Actor,
   now: number,
 ): Promise<AdminTokenRow | undefined> {
   return store.transaction(async (inside) => {

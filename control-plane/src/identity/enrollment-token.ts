@@ -1,5 +1,6 @@
 import type { EnrollmentTokenRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
+import type { Actor } from '../actor.ts';
 import { nameMatches } from './name-pattern.ts';
 import { comesFrom } from './source-range.ts';
 import { idOfToken, makeToken, tokenMatches } from './token-secret.ts';
@@ -32,7 +33,6 @@ export type EnrollmentTokenView = {
   readonly revokedAt: number | undefined;
 };
 
-type Who = { readonly actor: string; readonly address?: string | undefined };
 type Use = { readonly name: string; readonly pool: string; readonly address: string };
 
 /** The enrollment tokens of this gateway. Every method can throw StoreError. */
@@ -50,7 +50,7 @@ export class EnrollmentTokens {
   /** Makes a token. The answer is the only place that ever has it. Throws ProblemError POOL_UNKNOWN. */
   async create(
     { pool, uses, ttl, namePattern, sources }: EnrollmentTokenRequest,
-    { actor, address }: Who,
+    { id: actor, address }: Actor,
   ): Promise<{ readonly token: string; readonly view: EnrollmentTokenView }> {
     if (!this.#hasPool(pool)) {
       throw new ProblemError(
@@ -95,7 +95,7 @@ export class EnrollmentTokens {
   }
 
   /** The token as it is after that, or undefined when there is none. Revoking twice is no error. */
-  async revoke(id: string, { actor, address }: Who): Promise<EnrollmentTokenView | undefined> {
+  async revoke(id: string, { id: actor, address }: Actor): Promise<EnrollmentTokenView | undefined> {
     const at = this.#clock();
     return this.#store.transaction(async (inside) => {
       const before = await inside.enrollmentTokens.byId(id);

@@ -1,9 +1,8 @@
 import type { Store } from '@penstock/store';
 import type { AgentIdentity } from '@penstock/wire';
+import type { Actor } from '../actor.ts';
 
 export type RevokedListener = (agentId: string) => void;
-type Who = { readonly actor: string; readonly address?: string | undefined };
-
 /** Which identities are no longer good, in memory, so that a handshake asks without waiting. */
 export class Revocation {
   readonly #store: Store;
@@ -34,7 +33,7 @@ export class Revocation {
    * Revokes an agent for good: its key never comes back. Written to the store first, then its sessions are told.
    * False when there is no such agent or it is revoked already. Throws StoreError.
    */
-  async revoke(agentId: string, { actor, address }: Who): Promise<boolean> {
+  async revoke(agentId: string, { id: actor, address }: Actor): Promise<boolean> {
     const at = this.#clock();
     const revoked = await this.#store.transaction(async (inside) => {
       const agent = await inside.agents.byId(agentId);

@@ -1,8 +1,7 @@
 import { checkConfig } from '@penstock/config-schema';
 import type { ConfigVersionHead, ConfigVersionRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-
-type Who = { readonly actor: string; readonly address?: string | undefined };
+import type { Actor } from '../actor.ts';
 
 export type Published =
   /** `isNew` is false when the same content was published before. */
@@ -28,7 +27,7 @@ export class ConfigVersions {
    * Puts a file on record, as it is before references are resolved. Version and digest are read from it here: nobody
    * can publish one file under the digest of another. Throws ProblemError POOL_UNKNOWN and StoreError.
    */
-  async publish(pool: string, content: object, { actor, address }: Who): Promise<Published> {
+  async publish(pool: string, content: object, { id: actor, address }: Actor): Promise<Published> {
     if (!this.#hasPool(pool))
       throw new ProblemError('POOL_UNKNOWN', `There is no pool ${pool} in gateway.yaml.`);
     // JSON is YAML: the one reader of these files says whether it is one.

@@ -1,7 +1,8 @@
 import type { ConfigChange } from '@penstock/config-schema';
 import type { Store } from '@penstock/store';
 import { type AgentAction, type AgentAnswer, type AgentArguments, ProblemError } from '@penstock/wire';
-import type { Approvals, Performed, Requester } from '../approvals/approvals.ts';
+import type { Actor, Requester } from '../actor.ts';
+import type { Approvals, Performed } from '../approvals/approvals.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
 import { changesFrom, pinnedConfig } from '../pins/pinned-config.ts';
 import type { Pins } from '../pins/pins.ts';
@@ -16,7 +17,6 @@ export type QuestionsOptions = {
   readonly clock?: () => number;
 };
 
-type Asker = Pick<Requester, 'actor' | 'address'>;
 type Question<Action extends AgentAction> = (
   name: string,
   asked: AgentArguments<Action>,
@@ -70,7 +70,7 @@ export function openAgentQuestions(options: QuestionsOptions): AgentQuestions {
     action: Action,
     name: string,
     asked: AgentArguments<Action>,
-    { actor, address }: Asker,
+    { id: actor, address }: Actor,
   ): Promise<AgentAnswer<Action>> => {
     const agent = await find(name);
     const subject = `agent:${agent.id}`;
@@ -91,7 +91,7 @@ export function openAgentQuestions(options: QuestionsOptions): AgentQuestions {
   ): ApprovedQuestion<Action> => {
     const perform = approvals.action<AgentArguments<Action>, AgentAnswer<Action>>(
       action,
-      ({ subject, arguments: asked }, asker) => ask(action, subject.slice(SUBJECT.length), asked, asker),
+      ({ subject, arguments: asked }, actor) => ask(action, subject.slice(SUBJECT.length), asked, actor),
     );
     return async (name, asked, requester) =>
       perform({ pool: (await find(name)).pool, subject: `${SUBJECT}${name}`, arguments: asked }, requester);

@@ -177,7 +177,7 @@ export async function apiRig(): Promise<ApiRig> {
     clock: () => clock.now,
   });
   const made = async (role: AdminRole) =>
-    (await createAdminToken(store, { name: `a ${role}`, role }, { actor: 'host' }, clock.now)).token;
+    (await createAdminToken(store, { name: `a ${role}`, role }, { id: 'host' }, clock.now)).token;
   const tokens = {
     viewer: await made('viewer'),
     operator: await made('operator'),

@@ -9,10 +9,10 @@ const PATH = '/api/v1/approvals';
 async function waiting(api: ApiRig, run: () => Promise<unknown>): Promise<string> {
   api.live.approval = ['restart'];
   const restart = api.approvals.action('restart', run);
-  const actor = `admin-token:${api.tokens.operator.split('_')[2]}`;
+  const requester = `admin-token:${api.tokens.operator.split('_')[2]}`;
   const asked = await restart(
     { pool: 'dc1', subject: 'agent:orders-1', arguments: { within: 5 } },
-    { actor, role: 'operator' },
+    { id: requester, role: 'operator' },
   );
   assert.equal(asked.kind, 'waiting');
   return asked.approval.id;

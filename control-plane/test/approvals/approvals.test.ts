@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApprovableAction } from '@penstock/config-schema';
 import { openTestStore } from '../../../store/test/open-test-store.ts';
-import { Approvals, type Requester } from '../../src/approvals/approvals.ts';
+import type { Requester } from '../../src/actor.ts';
+import { Approvals } from '../../src/approvals/approvals.ts';
 import { FleetEvents } from '../../src/events/events.ts';
 import { createAdminToken, revokeAdminToken } from '../../src/identity/admin-token.ts';
 
@@ -29,9 +30,9 @@ async function scene(needs: readonly ApprovableAction[] = ['drain']) {
       clock: () => clock.now,
       onFailed: (error) => failures.push(error),
     });
-  const requester = async (role: Requester['role']): Promise<Requester & { id: string }> => {
-    const { id } = await createAdminToken(store, { name: role, role }, { actor: 'host' }, clock.now);
-    return { id, actor: `admin-token:${id}`, role };
+  const requester = async (role: Requester['role']): Promise<Requester & { tokenId: string }> => {
+    const { id } = await createAdminToken(store, { name: role, role }, { id: 'host' }, clock.now);
+    return { tokenId: id, id: `admin-token:${id}`, role };
   };
   return {
     store,
@@ -77,16 +78,16 @@ test('an operator’s request waits, is approved, runs in his name, and its outc
   const answer = await approvals.decide(row.id, 'approved', at.admin);
   assert.equal(answer?.decided, true);
   await answer?.settled;
-  assert.deepEqual(ran, [[request, { actor: at.operator.actor }]]);
+  assert.deepEqual(ran, [[request, { id: at.operator.id }]]);
   const done = await approvals.byId(row.id);
-  assert.deepEqual([done?.state, done?.decidedBy, done?.outcome], ['done', at.admin.actor, 'It was done.']);
+  assert.deepEqual([done?.state, done?.decidedBy, done?.outcome], ['done', at.admin.id, 'It was done.']);
   assert.deepEqual(approvals.resultOf(row.id), { value: { drained: true } });
   assert.deepEqual(at.published, ['pending', 'approved', 'done']);
   assert.deepEqual(await approvals.list({ pending: true, limit: 9 }), []);
   const trail = (await at.store.audit.list({ limit: 2 })).map(({ action, actor }) => [action, actor]);
   assert.deepEqual(trail, [
-    ['approval.approve', at.admin.actor],
-    ['approval.request', at.operator.actor],
+    ['approval.approve', at.admin.id],
+    ['approval.request', at.operator.id],
   ]);
 });
 
@@ -133,7 +134,7 @@ test('an action that fails says why, and who lost the right to ask gets nothing'
     const asked = await drain({ ...request, subject }, at.operator);
     assert.equal(asked.kind, 'waiting');
     if (subject === 'agent:b') {
-      await revokeAdminToken(at.store, at.operator.id, { actor: 'host' }, at.clock.now);
+      await revokeAdminToken(at.store, at.operator.tokenId, { id: 'host' }, at.clock.now);
     }
     await (await approvals.decide(asked.approval.id, 'approved', at.admin))?.settled;
     const { state, outcome } = (await approvals.byId(asked.approval.id)) ?? {};

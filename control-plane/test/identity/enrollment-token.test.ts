@@ -11,7 +11,7 @@ test('a token is shown once, is stored only as its hash, and is listed without i
   const { tokens } = rig.identity;
   const { token, view } = await tokens.create(
     { pool: 'dc1', uses: 2, ttl: HOUR, namePattern: 'orders-*', sources: ['10.0.0.0/8', '2001:db8::/32'] },
-    { actor: 'admin-token:1', address: '127.0.0.1' },
+    { id: 'admin-token:1', address: '127.0.0.1' },
   );
   assert.match(token, /^pst_enroll_[0-9a-f]{20}_[A-Za-z0-9_-]{43}$/);
   assert.equal(token.split('_')[2], view.id);
@@ -98,7 +98,7 @@ test('revoking is told, audited once, and no error the second time', async () =>
   await using rig = await identityRig();
   const { tokens } = rig.identity;
   const id = (await rig.token()).split('_')[2] ?? '';
-  const revoked = await tokens.revoke(id, { actor: 'admin-token:1' });
+  const revoked = await tokens.revoke(id, { id: 'admin-token:1' });
   assert.equal(revoked?.state, 'revoked');
   assert.equal(revoked?.revokedAt, rig.clock.now);
   assert.deepEqual(await tokens.revoke(id, HOST), revoked);

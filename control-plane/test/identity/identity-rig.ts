@@ -18,7 +18,7 @@ import { makeKey, P256_SHA256 } from '../../src/identity/p256.ts';
 import { Pkcs10CertificateRequestGenerator, X509Certificate } from '../../src/identity/x509.ts';
 
 export const HOUR = 60 * 60_000;
-export const HOST = { actor: 'host' };
+export const HOST = { id: 'host' };
 export const FROM = '10.1.2.3';
 
 export type IdentityRig = AsyncDisposable & {

@@ -14,9 +14,9 @@ test('revoking ends every certificate of an agent, tells who listens, and outliv
   const told: string[] = [];
   const stop = revocation.onRevoked((agentId) => told.push(agentId));
 
-  assert.equal(await revocation.revoke(first.agentId, { actor: 'admin-token:1', address: '::1' }), true);
-  assert.equal(await revocation.revoke(first.agentId, { actor: 'admin-token:1' }), false);
-  assert.equal(await revocation.revoke('agt_unknown', { actor: 'admin-token:1' }), false);
+  assert.equal(await revocation.revoke(first.agentId, { id: 'admin-token:1', address: '::1' }), true);
+  assert.equal(await revocation.revoke(first.agentId, { id: 'admin-token:1' }), false);
+  assert.equal(await revocation.revoke('agt_unknown', { id: 'admin-token:1' }), false);
   assert.deepEqual(told, [first.agentId]);
   for (const each of [revocation, (await rig.restart()).revocation]) {
     assert.equal(each.isRevoked(first), true);
@@ -31,7 +31,7 @@ test('revoking ends every certificate of an agent, tells who listens, and outliv
     ['admin-token:1', 'agent.revoke', `agent:${first.agentId}`, '::1'],
   );
   stop();
-  await revocation.revoke(bystander.agentId, { actor: 'host' });
+  await revocation.revoke(bystander.agentId, { id: 'host' });
   assert.equal(told.length, 1);
 });
 
@@ -40,7 +40,7 @@ test('a restart does not load what has ended by itself', async () => {
   const { enrollment, revocation } = rig.identity;
   const { csr } = await agentKey();
   const identity = identityIn(await enrollment.enroll(requestOf(await rig.token(), csr), FROM));
-  await revocation.revoke(identity.agentId, { actor: 'host' });
+  await revocation.revoke(identity.agentId, { id: 'host' });
   rig.clock.now += 25 * HOUR;
   assert.equal((await rig.restart()).revocation.isRevoked(identity), false, 'TLS refuses it');
 });

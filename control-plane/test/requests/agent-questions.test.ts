@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { openAgentQuestions } from '../../src/requests/agent-questions.ts';
 import { identityRig } from '../identity/identity-rig.ts';
 
-const asker = { actor: 'admin-token:1', address: '192.0.2.1', role: 'operator' } as const;
+const asker = { id: 'admin-token:1', address: '192.0.2.1', role: 'operator' } as const;
 const ready = { reach: 'ready' as const, sentence: '', advice: '', stages: [] };
 
 async function scene() {

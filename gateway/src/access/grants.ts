@@ -40,7 +40,8 @@ export type GrantsOptions = {
   readonly clock?: () => number;
 };
 
-type Who = { readonly actor: string; readonly address?: string | undefined };
+/** Declared here until grants move to the control plane. */
+type Actor = { readonly id: string; readonly address?: string | undefined };
 
 /** Grants that can be used at once: all of them stand in memory, so that a client never waits for the store. */
 const MOST = 10_000;
@@ -79,7 +80,7 @@ export class Grants {
   /** Makes a grant. The answer is the only place that ever has it. Throws ProblemError or StoreError. */
   async create(
     { name, connections, ttl, sources, maxConnections }: GrantRequest,
-    { actor, address }: Who,
+    { id: actor, address }: Actor,
   ): Promise<{ readonly grant: string; readonly view: GrantView }> {
     const unknown = connections.find((each) => !this.#options.hasConnection(each));
     if (unknown !== undefined) {
@@ -131,7 +132,7 @@ export class Grants {
    * The grant as it is after that, or undefined when there is none. Ends the clients that use it. Revoking twice is
    * no error. Throws StoreError, and the grant then goes on: one that comes back after a restart would not be revoked.
    */
-  async revoke(id: string, { actor, address }: Who): Promise<GrantView | undefined> {
+  async revoke(id: string, { id: actor, address }: Actor): Promise<GrantView | undefined> {
     const at = this.#clock();
     const view = await this.#options.store.transaction(async (inside) => {
       const before = await inside.grants.byId(id);

@@ -62,7 +62,7 @@ async function adminToken(dataDirectory: string, another: boolean, now: number) 
     const tokens = await store.adminTokens.list();
     if (tokens.length > 0 && !another) return undefined;
     const name = tokens.length === 0 ? 'first' : `made on the host, ${new Date(now).toISOString()}`;
-    const made = await createAdminToken(store, { name, role: 'admin' }, { actor: 'host' }, now);
+    const made = await createAdminToken(store, { name, role: 'admin' }, { id: 'host' }, now);
     return { id: made.id, token: made.token };
   } finally {
     await store.close();

@@ -5,7 +5,7 @@ import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { Grants } from '../../src/access/grants.ts';
 
-const HOST = { actor: 'host' };
+const HOST = { id: 'host' };
 const HOUR = 3_600_000;
 
 async function scene() {

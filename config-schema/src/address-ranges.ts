@@ -1,17 +1,24 @@
 import ipaddr from 'ipaddr.js';
+import { parseCidr } from './field/cidr.ts';
 import { isIpv4, isIpv6 } from './field/host.ts';
 
-/** Whether an address lies in one of the ranges. */
+/** Returns whether an address is in one of the ranges. */
 export type AddressRanges = (address: string) => boolean;
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** Bits of an IPv6 address before the IPv4 address mapped into it (RFC 4291 section 2.5.5.2). */
+/** Bits that precede the IPv4 address in an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2). */
 const MAPPED_PREFIX = 96;
 
+/** Returns whether `text` is a CIDR range such as `10.0.0.0/8`, with no bits set after its prefix. */
+export function isAddressRange(text: string): boolean {
+  return parseCidr(text).ok;
+}
+
 /**
- * The ranges of a configuration as one question. An IPv4 address mapped into IPv6 is that IPv4 address, in a range
- * as well as in what is asked; besides that no IPv4 address lies in an IPv6 range. What is no address lies in none.
+ * Returns a test for membership in `ranges`, which must be CIDR ranges (see `isAddressRange`). IPv4 addresses mapped
+ * into IPv6 count as IPv4, in ranges as well as in tested addresses; apart from that, an IPv4 address is never in an
+ * IPv6 range. Text that is not an IP address is in no range.
  */
 export function addressRanges(ranges: readonly string[]): AddressRanges {
   const parsed = ranges.map(parseRange);

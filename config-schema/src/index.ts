@@ -1,4 +1,4 @@
-export { type AddressRanges, addressRanges } from './address-ranges.ts';
+export { type AddressRanges, addressRanges, isAddressRange } from './address-ranges.ts';
 export type {
   AgentConfig,
   ConfigVersion,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressRanges } from '../src/index.ts';
+import { addressRanges, isAddressRange } from '../src/index.ts';
 
 test('an address lies in a range or it does not', () => {
   const isIn = addressRanges(['10.0.0.0/8', '192.0.2.7/32', '2001:db8::/32']);
@@ -42,4 +42,21 @@ test('a zone does not hide an address, and what is no address lies nowhere', () 
 
 test('no ranges hold no address', () => {
   assert.equal(addressRanges([])('10.0.0.1'), false);
+});
+
+test('a range is accepted only with a prefix length and without host bits', () => {
+  for (const text of ['10.0.0.0/8', '10.1.2.3/32', '2001:db8::/32', '::1/128', '0.0.0.0/0']) {
+    assert.equal(isAddressRange(text), true, text);
+  }
+  for (const text of [
+    '10.1.2.3/8',
+    '10.0.0.0',
+    '10.0.0.0/33',
+    '2001:db8::1/32',
+    'fe80::%eth0/10',
+    'db',
+    '',
+  ]) {
+    assert.equal(isAddressRange(text), false, text);
+  }
 });

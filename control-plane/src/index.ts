@@ -25,7 +25,6 @@ export {
   loadAdminCertificate,
   loadServerCertificate,
 } from './identity/server-certificate.ts';
-export { isSourceRange } from './identity/source-range.ts';
 export { tellStoreProblems } from './identity/store-problem.ts';
 export { idOfToken, tokenMatches } from './identity/token-secret.ts';
 export { X509Certificate } from './identity/x509.ts';

@@ -1,5 +1,5 @@
-import { BlockList, isIP } from 'node:net';
-import type { HostPort } from '@penstock/config-schema';
+import { isIP } from 'node:net';
+import { addressRanges, type HostPort } from '@penstock/config-schema';
 
 /**
  * Whether NO_PROXY excepts the target: a list of names with their subdomains, addresses and CIDR ranges, each name
@@ -37,7 +37,5 @@ function isInRange(host: string, range: string): boolean {
   const bits = family === 4 ? 32 : 128;
   const length = prefix === undefined ? bits : /^\d+$/.test(prefix) ? Number(prefix) : bits + 1;
   if (length > bits) return false;
-  const list = new BlockList();
-  list.addSubnet(network, length, family === 4 ? 'ipv4' : 'ipv6');
-  return list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
+  return addressRanges([`${network}/${length}`])(host);
 }

@@ -1,5 +1,5 @@
-import { BlockList, isIP } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
+import { addressRanges } from '@penstock/config-schema';
 import type { FastifyInstance } from 'fastify';
 
 /** What the admin address shows. PEM both. */
@@ -16,12 +16,9 @@ export function replaceAdminTls({ server }: FastifyInstance, tls: AdminTls): voi
   if (actual instanceof TlsServer) actual.setSecureContext(secureContextOf(tls));
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
+const isLoopback = addressRanges(['127.0.0.0/8', '::1/128']);
 
 /** Whether what is sent to an address stays on this host. */
 export function staysOnHost(host: string): boolean {
-  const family = isIP(host);
-  return family === 0 ? host === 'localhost' : loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+  return host === 'localhost' || isLoopback(host);
 }

@@ -1,9 +1,9 @@
+import { isAddressRange } from '@penstock/config-schema';
 import { ProblemError } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 import type { EnrollmentTokens, EnrollmentTokenView } from '../identity/enrollment-token.ts';
 import { MAX_TTL_SECONDS, MAX_USES } from '../identity/enrollment-token-limits.ts';
 import { NAME_GLOB } from '../identity/name-pattern.ts';
-import { isSourceRange } from '../identity/source-range.ts';
 import { Name, NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -61,7 +61,7 @@ export function enrollmentTokenRoutes(app: TypedApp, tokens: EnrollmentTokens): 
     },
     async ({ body, actor }, reply) => {
       const { ttlSeconds, sources, ...rest } = body;
-      const wrong = sources?.find((range) => !isSourceRange(range));
+      const wrong = sources?.find((range) => !isAddressRange(range));
       if (wrong !== undefined) {
         throw new ProblemError(
           'REQUEST_INVALID',

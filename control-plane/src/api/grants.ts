@@ -1,8 +1,8 @@
+import { isAddressRange } from '@penstock/config-schema';
 import type { Grants, GrantView } from '@penstock/gateway';
 import { ProblemError } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 import { MAX_TTL_SECONDS } from '../identity/enrollment-token-limits.ts';
-import { isSourceRange } from '../identity/source-range.ts';
 import { Name, NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -61,7 +61,7 @@ export function grantRoutes(app: TypedApp, grants: Grants): void {
     },
     async ({ body, actor }, reply) => {
       const { ttlSeconds, ...rest } = body;
-      const wrong = rest.sources?.find((range) => !isSourceRange(range));
+      const wrong = rest.sources?.find((range) => !isAddressRange(range));
       if (wrong !== undefined) {
         throw new ProblemError(
           'REQUEST_INVALID',

@@ -1,8 +1,8 @@
+import { addressRanges } from '@penstock/config-schema';
 import type { EnrollmentTokenRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { Actor } from '../actor.ts';
 import { nameMatches } from './name-pattern.ts';
-import { comesFrom } from './source-range.ts';
 import { idOfToken, makeToken, tokenMatches } from './token-secret.ts';
 
 export type EnrollmentTokenRequest = {
@@ -141,7 +141,7 @@ export class EnrollmentTokens {
       );
     }
     const sources = sourcesOf(row);
-    if (sources !== undefined && !comesFrom(address, sources)) {
+    if (sources !== undefined && !addressRanges(sources)(address)) {
       throw new ProblemError(
         'TOKEN_WRONG_SOURCE',
         `This enrollment token may be used from ${sources.join(', ')}; the gateway sees ${address}.`,

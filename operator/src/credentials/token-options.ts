@@ -1,4 +1,5 @@
-import { isSourceRange, MAX_TTL_SECONDS, MAX_USES, NAME_GLOB } from '@penstock/control-plane';
+import { isAddressRange } from '@penstock/config-schema';
+import { MAX_TTL_SECONDS, MAX_USES, NAME_GLOB } from '@penstock/control-plane';
 import { NAME_PATTERN } from '@penstock/wire';
 import { InvalidArgumentError } from 'commander';
 import { timeToLive } from './time-to-live.ts';
@@ -35,7 +36,7 @@ export function namePattern(text: string): string {
 
 /** One of the values of --source, added to those before it. */
 export function sourceRange(text: string, before: readonly string[] | undefined): string[] {
-  if (isSourceRange(text)) return [...(before ?? []), text];
+  if (isAddressRange(text)) return [...(before ?? []), text];
   throw new InvalidArgumentError(
     'Write a range by its first address and its prefix, such as 10.0.0.0/8; /32 (IPv6: /128) for one address.',
   );

@@ -1,21 +1,39 @@
-import { ProblemError } from '@penstock/wire';
-import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 
 export type AttemptLimitOptions = {
-  /** Failed attempts a source may make within `window` milliseconds of the first. */
-  readonly attempts: number;
-  readonly window: number;
-  /** Sources remembered at once. */
-  readonly sources?: number;
+  /** Failed attempts that a source may make within one window. */
+  readonly maxAttempts: number;
+  /** Length of the window in milliseconds, counted from the first failed attempt. */
+  readonly windowMs: number;
+  /** Sources remembered at the same time; the least recently used is forgotten first. Default 10,000. */
+  readonly maxSources?: number;
+  /** Returns the time in milliseconds; only differences matter. Default `Date.now`. */
   readonly clock?: () => number;
 };
+
+/** An attempt that counts as failed until it is forgiven. */
+export type Attempt = {
+  /** Uncounts the attempt. Call it at most once, when the attempt has succeeded. */
+  forgive(): void;
+};
+
+/** A source has used up its failed attempts. */
+export class AttemptLimitError extends Error {
+  override readonly name = 'AttemptLimitError';
+  /** Seconds until the source may try again, rounded up. */
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number) {
+    super(`Too many failed attempts. Try again in ${retryAfter} s.`);
+    this.retryAfter = retryAfter;
+  }
+}
 
 type Count = { left: number; readonly until: number };
 
 /**
- * Bounds how often one source may fail. An attempt counts as failed until it is forgiven, so that many at once
- * cannot slip through.
+ * Limits how often a source may fail within a window. An attempt counts as failed from its start until it is
+ * forgiven: otherwise concurrent attempts could exceed the limit.
  */
 export class AttemptLimit {
   readonly #counts: LRUCache<string, Count>;
@@ -25,11 +43,11 @@ export class AttemptLimit {
   constructor(options: AttemptLimitOptions) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
-    this.#counts = new LRUCache({ max: options.sources ?? 10_000 });
+    this.#counts = new LRUCache({ max: options.maxSources ?? 10_000 });
   }
 
-  /** Counts an attempt; the caller forgives it when it went well. Throws ProblemError TOO_MANY_REQUESTS. */
-  take(source: string): { forgive(): void } {
+  /** Counts an attempt, which the caller forgives when it succeeds. Throws AttemptLimitError. */
+  take(source: string): Attempt {
     const count = this.#countOf(source);
     count.left -= 1;
     this.#counts.set(source, count);
@@ -40,7 +58,7 @@ export class AttemptLimit {
     };
   }
 
-  /** Counts nothing. Throws ProblemError TOO_MANY_REQUESTS when `take` would. */
+  /** Throws AttemptLimitError if `take` would. Counts nothing. */
   check(source: string): void {
     this.#countOf(source);
   }
@@ -51,44 +69,8 @@ export class AttemptLimit {
     const count =
       known !== undefined && known.until > now
         ? known
-        : { left: this.#options.attempts, until: now + this.#options.window };
-    if (count.left <= 0) {
-      const retryAfter = Math.ceil((count.until - now) / 1000);
-      throw new ProblemError(
-        'TOO_MANY_REQUESTS',
-        `Too many attempts failed from here. Try again in ${retryAfter} s.`,
-        { retryAfter },
-      );
-    }
+        : { left: this.#options.maxAttempts, until: now + this.#options.windowMs };
+    if (count.left <= 0) throw new AttemptLimitError(Math.ceil((count.until - now) / 1000));
     return count;
   }
-}
-
-/**
- * Does `work` as an attempt of `source`. What fails through no fault of the source, by `isFault`, does not count.
- * Throws ProblemError TOO_MANY_REQUESTS, and whatever `work` throws.
- */
-export async function attempted<Result>(
-  limit: AttemptLimit,
-  source: string,
-  isFault: (error: unknown) => boolean,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const attempt = limit.take(source);
-  try {
-    const result = await work();
-    attempt.forgive();
-    return result;
-  } catch (error) {
-    if (!isFault(error)) attempt.forgive();
-    throw error;
-  }
-}
-
-/** The source an address counts as: IPv6 by its /64, which one host has whole. */
-export function sourceOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  return parsed.toByteArray().slice(0, 8).join('.');
 }

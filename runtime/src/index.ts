@@ -1,4 +1,9 @@
-export { AttemptLimit, attempted, sourceOf } from './attempt-limit.ts';
+export { AddressLimit } from './address-limit.ts';
+export { type Attempt, AttemptLimit, AttemptLimitError } from './attempt-limit.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { tuneGarbageCollection } from './garbage-collection.ts';
+export { IdleWaiters } from './idle-waiters.ts';
 export { pause } from './pause.ts';
+export { type ReleasePermit, Semaphore } from './semaphore.ts';
+export { sourceAddressKey } from './source-address-key.ts';
+export { TokenBucket } from './token-bucket.ts';

@@ -24,7 +24,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'runtime',
     holds: 'what a process needs of its runtime: clock, timers, rate limits; knows nothing of Penstock',
-    mayImport: ['wire'],
+    mayImport: [],
   },
   {
     name: 'transport',

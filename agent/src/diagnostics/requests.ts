@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@penstock/runtime';
+import { type Clock, type ReleasePermit, Semaphore, systemClock, TokenBucket } from '@penstock/runtime';
 import {
   type AgentAction,
   type AgentAnswer,
@@ -44,15 +44,14 @@ export class Requests {
   readonly #log: AgentLog;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
-  #running = 0;
-  #tokens = BURST;
-  #filledAt: number;
+  readonly #running = new Semaphore(MOST_AT_ONCE);
+  readonly #rate: TokenBucket;
 
   constructor({ handlers, log, clock = systemClock }: RequestsOptions) {
     this.#handlers = handlers;
     this.#log = log;
     this.#clock = clock;
-    this.#filledAt = clock.now();
+    this.#rate = new TokenBucket({ capacity: BURST, refillPerSecond: RATE, clock });
   }
 
   /** Answers one request by `reply`, exactly once. Never throws. */
@@ -62,8 +61,7 @@ export class Requests {
   ): Promise<void> {
     const started = this.#clock.now();
     try {
-      this.#take();
-      this.#running += 1;
+      const release = this.#admit();
       try {
         const value = await this.#work(readAgentRequest(action, asked));
         this.#log('request-answered', {
@@ -73,7 +71,7 @@ export class Requests {
         });
         reply({ type: 'result', id, ok: true, value });
       } finally {
-        this.#running -= 1;
+        release();
       }
     } catch (error) {
       const { code, message } =
@@ -104,19 +102,18 @@ export class Requests {
     }
   }
 
-  #take(): void {
-    const now = this.#clock.now();
-    this.#tokens = Math.min(BURST, this.#tokens + ((now - this.#filledAt) / 1000) * RATE);
-    this.#filledAt = now;
-    if (this.#running >= MOST_AT_ONCE) {
+  #admit(): ReleasePermit {
+    const release = this.#running.tryAcquire();
+    if (release === undefined) {
       throw new RequestError('REQUEST_OVERLOADED', `This agent already works on ${MOST_AT_ONCE} requests.`);
     }
-    if (this.#tokens < 1) {
+    if (!this.#rate.tryTake()) {
+      release();
       throw new RequestError(
         'REQUEST_OVERLOADED',
         `This agent takes ${RATE} requests a second, and no more.`,
       );
     }
-    this.#tokens -= 1;
+    return release;
   }
 }

@@ -1,4 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2';
+import { IdleWaiters } from '@penstock/runtime';
 import { resetSocket, type Splice, type SpliceEnd, splice } from '@penstock/transport';
 import { type CloseCode, closeCodes, errorText, type GatewayMessageOf, TunnelError } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
@@ -34,7 +35,7 @@ type Life =
 export class Opens {
   readonly #options: OpensOptions;
   readonly #lives = new Map<string, Life>();
-  readonly #idle: (() => void)[] = [];
+  readonly #idle = new IdleWaiters(() => this.#lives.size === 0);
   #dialing = 0;
 
   constructor(options: OpensOptions) {
@@ -143,16 +144,13 @@ export class Opens {
     }
   }
 
-  /** Comes back when no open is left. */
+  /** Resolves when no open is left. */
   idle(): Promise<void> {
-    if (this.#lives.size === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#idle.push(resolve);
-    return promise;
+    return this.#idle.wait();
   }
 
   #forget(id: string): void {
     this.#lives.delete(id);
-    if (this.#lives.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#idle.notify();
   }
 }

@@ -1,7 +1,8 @@
-import { AttemptLimit, sourceOf } from '@penstock/runtime';
+import { AttemptLimit, sourceAddressKey } from '@penstock/runtime';
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Requester } from '../actor.ts';
+import { checkAttempts, takeAttempt } from '../identity/attempts.ts';
 import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
 import { ApiProblem } from './problem.ts';
 import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
@@ -30,15 +31,15 @@ export function authentication(
   { adminTokens, onAudit }: Pick<Store, 'adminTokens' | 'onAudit'>,
   clock: () => number,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
-  const attempts = new AttemptLimit({ attempts: 60, window: MINUTE, clock });
+  const attempts = new AttemptLimit({ maxAttempts: 60, windowMs: MINUTE, clock });
   const tokens = rememberedTokens(adminTokens, onAudit);
   return async (request) => {
     const role = request.routeOptions.config.role ?? 'admin';
-    const source = sourceOf(request.ip);
+    const source = sourceAddressKey(request.ip);
     const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer === undefined || !tokens.has(bearer)) attempts.check(source);
+    if (bearer === undefined || !tokens.has(bearer)) checkAttempts(attempts, source);
     const token = await rowOf(bearer, tokens).catch((error: unknown) => {
-      if (error instanceof ApiProblem) attempts.take(source);
+      if (error instanceof ApiProblem) takeAttempt(attempts, source);
       throw error;
     });
     if (ranks[token.role] < ranks[role]) {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type AttemptLimit, attempted, sourceOf } from '@penstock/runtime';
+import { type AttemptLimit, sourceAddressKey } from '@penstock/runtime';
 import type { AgentRow, EnrollmentTokenRow, Repositories, Store } from '@penstock/store';
 import { type EnrollRequest, type IssuedIdentity, ProblemError } from '@penstock/wire';
+import { attempted, takeAttempt } from './attempts.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import type { EnrollmentTokens } from './enrollment-token.ts';
 import type { IdentityIssue } from './identity-issue.ts';
@@ -50,7 +51,7 @@ export class Enrollment {
   enroll(body: unknown, sourceAddress: string): Promise<IssuedIdentity> {
     const isFault = (error: unknown) => error instanceof ProblemError;
     return tellStoreProblems(() =>
-      attempted(this.#with.attempts, sourceOf(sourceAddress), isFault, () =>
+      attempted(this.#with.attempts, sourceAddressKey(sourceAddress), isFault, () =>
         this.#admit(body, sourceAddress),
       ),
     );
@@ -64,7 +65,7 @@ export class Enrollment {
     if (!hasPool(pool)) throw new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
     const csr = await readCertificateRequest(request.csr);
     const agent = await this.#settle({ request, token, key: csr.key, address, now: clock() });
-    issues.take(agent.id);
+    takeAttempt(issues, agent.id);
     return issue(agent, csr);
   }
 

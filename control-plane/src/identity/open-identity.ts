@@ -47,7 +47,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const tokens = new EnrollmentTokens(store, hasPool, clock);
   const certificateLifetime = () => config().identity.certificateLifetime;
   const issue = identityIssue({ store, authority, organization, certificateLifetime, clock });
-  const issues = new AttemptLimit({ attempts: 20, window: MINUTE, clock });
+  const issues = new AttemptLimit({ maxAttempts: 20, windowMs: MINUTE, clock });
   const enrollment = new Enrollment({
     store,
     tokens,
@@ -58,7 +58,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     presence,
     settleTime,
     clock,
-    attempts: new AttemptLimit({ attempts: 30, window: MINUTE, clock }),
+    attempts: new AttemptLimit({ maxAttempts: 30, windowMs: MINUTE, clock }),
   });
   const renewal = new Renewal({ store, revocation, issue, issues, clock });
   const stop = await startPruning({ store, clock, onFailed: onPruneFailed });

@@ -2,6 +2,7 @@ import type { AttemptLimit } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import type { AgentIdentity } from '@penstock/wire';
 import { type IssuedIdentity, ProblemError } from '@penstock/wire';
+import { takeAttempt } from './attempts.ts';
 import { type CertificateRequest, readCertificateRequest } from './certificate-request.ts';
 import type { IdentityIssue } from './identity-issue.ts';
 import { readRenewRequest } from './request-body.ts';
@@ -35,7 +36,7 @@ export class Renewal {
       const { store, revocation, issue, issues, clock } = this.#with;
       if (revocation.isRevoked(identity)) throw new ProblemError('IDENTITY_REVOKED');
       if (identity.notAfter <= clock()) throw new ProblemError('IDENTITY_EXPIRED');
-      issues.take(identity.agentId);
+      takeAttempt(issues, identity.agentId);
       const csr = await readCertificateRequest(readRenewRequest(body).csr);
       const agent = await store.agents.byId(identity.agentId);
       if (agent === undefined) {

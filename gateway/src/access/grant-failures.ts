@@ -1,9 +1,9 @@
-import { AttemptLimit, type Clock, pause, sourceOf } from '@penstock/runtime';
+import { AttemptLimit, AttemptLimitError, type Clock, pause, sourceAddressKey } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 
 /** Failures that one address may make in a minute before it is turned away at once. */
-const ATTEMPTS = 30;
-const WINDOW = 60_000;
+const MAX_ATTEMPTS = 30;
+const WINDOW_MS = 60_000;
 /** Milliseconds that a failure waits for its answer: the same for every reason, so that the time tells none. */
 const DELAY = 400;
 
@@ -14,7 +14,7 @@ export class GrantFailures {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#limit = new AttemptLimit({ attempts: ATTEMPTS, window: WINDOW, clock: clock.now });
+    this.#limit = new AttemptLimit({ maxAttempts: MAX_ATTEMPTS, windowMs: WINDOW_MS, clock: clock.now });
   }
 
   /**
@@ -23,9 +23,10 @@ export class GrantFailures {
    */
   async failed(address: string, signal: AbortSignal): Promise<void> {
     try {
-      this.#limit.take(sourceOf(address));
-    } catch {
-      throw new TunnelError('LIMIT_EXCEEDED', `${address} has failed ${ATTEMPTS} times within a minute.`);
+      this.#limit.take(sourceAddressKey(address));
+    } catch (error) {
+      if (!(error instanceof AttemptLimitError)) throw error;
+      throw new TunnelError('LIMIT_EXCEEDED', `${address} has failed ${MAX_ATTEMPTS} times within a minute.`);
     }
     await pause(this.#clock, DELAY, signal);
     signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { IdleWaiters } from '@penstock/runtime';
 import type { CloseCode } from '@penstock/wire';
 import type { Arrival } from './arrival.ts';
 import { ClientConnection, type ClientOptions } from './client-connection.ts';
@@ -16,7 +17,7 @@ export class Clients {
   readonly #clients = new Map<string, Set<ClientConnection>>();
   #limits: ReadonlyMap<string, number> = new Map();
   readonly #totals = new Map<string, { opened: number; failed: number }>();
-  readonly #idle: (() => void)[] = [];
+  readonly #idle = new IdleWaiters(() => this.count === 0);
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -41,7 +42,7 @@ export class Clients {
       clients.delete(client);
       if (clients.size === 0) this.#clients.delete(connection);
       arrival.ended?.();
-      if (this.count === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      this.#idle.notify();
     });
     return true;
   }
@@ -68,11 +69,8 @@ export class Clients {
     for (const clients of this.#clients.values()) for (const client of clients) client.abort(code);
   }
 
-  /** Comes back when no client is left. */
+  /** Resolves when no client is left. */
   idle(): Promise<void> {
-    if (this.count === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#idle.push(resolve);
-    return promise;
+    return this.#idle.wait();
   }
 }

@@ -1,8 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { GatewayConfig, Ingress } from '@penstock/config-schema';
-import type { Clock } from '@penstock/runtime';
+import { AddressLimit, type Clock } from '@penstock/runtime';
 import { bindError, type CloseCode } from '@penstock/wire';
-import { AddressLimit } from '../access/address-limit.ts';
 import { GrantFailures } from '../access/grant-failures.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';

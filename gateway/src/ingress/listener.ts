@@ -31,7 +31,7 @@ export async function openListener(
       refuse(socket, source, new TunnelError('CLIENT_DENIED', what));
       return;
     }
-    const give = addresses.take(source.address);
+    const give = addresses.tryTake(source.address);
     if (give === undefined) {
       const what = `${source.address} has its limits.perAddress client connections.`;
       refuse(socket, source, new TunnelError('LIMIT_EXCEEDED', what));

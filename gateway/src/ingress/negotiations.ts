@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import { AddressLimit } from '@penstock/runtime';
 import { resetSocket } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
-import { AddressLimit } from '../access/address-limit.ts';
 import { ClientBytes } from './client-bytes.ts';
 import type { ClientSource } from './client-source.ts';
 
@@ -51,7 +51,7 @@ export class Negotiations {
         `${negotiating} clients, limits.negotiating, have not yet said what they want.`,
       );
     }
-    const give = this.#addresses.take(address);
+    const give = this.#addresses.tryTake(address);
     if (give === undefined) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',

@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { Connection, GatewayConfig, HostPort, Ingress, IngressKind } from '@penstock/config-schema';
+import type { AddressLimit } from '@penstock/runtime';
 import type { TunnelError } from '@penstock/wire';
-import type { AddressLimit } from '../access/address-limit.ts';
 import type { GrantFailures } from '../access/grant-failures.ts';
 import type { Grants } from '../access/grants.ts';
 import { type SourceAllowList, sourceAllowList } from '../access/source-address.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '@penstock/runtime';
+import { AddressLimit, type Clock, TokenBucket } from '@penstock/runtime';
 
 export type AdmissionLimits = { readonly sessionsPerAddress: number; readonly acceptRate: number };
 
@@ -18,21 +18,22 @@ export type AdmittedConnection = {
  * sessions a second in all.
  */
 export class Admission {
-  readonly #limits: AdmissionLimits;
   readonly #clock: Clock;
-  readonly #perAddress = new Map<string, number>();
-  #tokens: number;
-  #filledAt: number;
+  readonly #addresses: AddressLimit;
+  readonly #sessions: TokenBucket;
   readonly #mostUnauthenticated: number;
   #unauthenticated = 0;
   #refused = 0;
 
   constructor(limits: AdmissionLimits, clock: Clock, mostUnauthenticated = MOST_UNAUTHENTICATED) {
     this.#mostUnauthenticated = mostUnauthenticated;
-    this.#limits = limits;
     this.#clock = clock;
-    this.#tokens = limits.acceptRate;
-    this.#filledAt = clock.now();
+    this.#addresses = new AddressLimit(() => limits.sessionsPerAddress);
+    this.#sessions = new TokenBucket({
+      capacity: limits.acceptRate,
+      refillPerSecond: limits.acceptRate,
+      clock,
+    });
   }
 
   /** Connections that were not let in. */
@@ -45,46 +46,31 @@ export class Admission {
    * have too many.
    */
   connect(address: string): AdmittedConnection | undefined {
-    const count = this.#perAddress.get(address) ?? 0;
-    if (count >= this.#limits.sessionsPerAddress || this.#unauthenticated >= this.#mostUnauthenticated) {
+    const release =
+      this.#unauthenticated < this.#mostUnauthenticated ? this.#addresses.tryTake(address) : undefined;
+    if (release === undefined) {
       this.#refused += 1;
       return undefined;
     }
-    this.#perAddress.set(address, count + 1);
     this.#unauthenticated += 1;
-    const authenticate = once(() => {
+    let isAuthenticated = false;
+    const authenticate = () => {
+      if (isAuthenticated) return;
+      isAuthenticated = true;
       this.#unauthenticated -= 1;
-    });
-    const release = once(() => {
-      authenticate();
-      this.#forget(address);
-    });
-    return { authenticate, release };
-  }
-
-  #forget(address: string): void {
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, left);
+    };
+    return {
+      authenticate,
+      release: () => {
+        authenticate();
+        release();
+      },
+    };
   }
 
   /** Takes one session from this second's share; otherwise the seconds to come back after. */
   takeSession(): { readonly retryAfter: number } | undefined {
-    const now = this.#clock.now();
-    const { acceptRate } = this.#limits;
-    this.#tokens = Math.min(acceptRate, this.#tokens + ((now - this.#filledAt) / 1000) * acceptRate);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return { retryAfter: 1 + Math.floor(this.#clock.random() * 5) };
-    this.#tokens -= 1;
-    return undefined;
+    if (this.#sessions.tryTake()) return undefined;
+    return { retryAfter: 1 + Math.floor(this.#clock.random() * 5) };
   }
-}
-
-function once(act: () => void): () => void {
-  let left = act;
-  return () => {
-    const now = left;
-    left = () => {};
-    now();
-  };
 }

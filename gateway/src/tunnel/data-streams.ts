@@ -1,4 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { IdleWaiters } from '@penstock/runtime';
 import type { WindowShare } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 
@@ -36,7 +37,7 @@ export class DataStreams {
   readonly #onRoom: () => void;
   readonly #waiters = new Map<string, Waiter>();
   readonly #streams = new Set<ServerHttp2Stream>();
-  readonly #idle: (() => void)[] = [];
+  readonly #idle = new IdleWaiters(() => this.opening + this.open === 0);
   #issued = 0;
 
   /**
@@ -151,12 +152,9 @@ export class DataStreams {
     for (const stream of this.#streams) stream.destroy(new TunnelError(code));
   }
 
-  /** Comes back when no open and no stream is left. */
+  /** Resolves when no open and no stream is left. */
   idle(): Promise<void> {
-    if (this.#waiters.size + this.#streams.size === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#idle.push(resolve);
-    return promise;
+    return this.#idle.wait();
   }
 
   #wasIssued(id: string): boolean {
@@ -167,9 +165,7 @@ export class DataStreams {
 
   /** One open or stream less. */
   #left(): void {
-    const left = this.opening + this.open;
-    if (left === MOST - 1) this.#onRoom();
-    if (left > 0) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.opening + this.open === MOST - 1) this.#onRoom();
+    this.#idle.notify();
   }
 }

@@ -2,7 +2,6 @@ import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
-import { sourceOf } from '@penstock/runtime';
 import { CONNECTION_WINDOW, INITIAL_STREAM_WINDOW } from '@penstock/transport';
 import { errorText, limits } from '@penstock/wire';
 import type { AdmittedConnection } from './admission.ts';
@@ -60,7 +59,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     keepAliveInitialDelay: 30_000,
   });
   server.on('connection', (socket: Socket) => {
-    const admitted = options.admission.connect(sourceOf(socket.remoteAddress ?? ''));
+    const admitted = options.admission.connect(socket.remoteAddress ?? '');
     socket.on('error', () => {});
     if (admitted === undefined) {
       socket.destroy();

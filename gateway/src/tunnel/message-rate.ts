@@ -1,27 +1,13 @@
-import type { Clock } from '@penstock/runtime';
+import { type Clock, TokenBucket } from '@penstock/runtime';
 
-/** Messages at once, and a second from then on: many times what an agent says that reloads and beats fast. */
+/** Unsolicited messages an agent may send in a burst. Frequent reloads and heartbeats need only a few of them. */
 const BURST = 200;
-const PER_SECOND = 50;
+const MESSAGES_PER_SECOND = 50;
 
-/** How often an agent may speak unasked on one session. What it says costs time to read and to judge. */
-export class MessageRate {
-  readonly #clock: Pick<Clock, 'now'>;
-  #left = BURST;
-  #filledAt: number;
-
-  constructor(clock: Pick<Clock, 'now'>) {
-    this.#clock = clock;
-    this.#filledAt = clock.now();
-  }
-
-  /** Counts one message; false when it is one too many. */
-  take(): boolean {
-    const now = this.#clock.now();
-    this.#left = Math.min(BURST, this.#left + ((now - this.#filledAt) / 1000) * PER_SECOND);
-    this.#filledAt = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
-    return true;
-  }
+/**
+ * Limits the unsolicited messages of an agent on one session: reading and judging each of them costs CPU time.
+ * `tryTake` returns false for a message that exceeds the limit.
+ */
+export function messageRate(clock: Pick<Clock, 'now'>): TokenBucket {
+  return new TokenBucket({ capacity: BURST, refillPerSecond: MESSAGES_PER_SECOND, clock });
 }

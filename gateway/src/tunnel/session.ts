@@ -1,6 +1,6 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '@penstock/runtime';
+import type { Clock, TokenBucket } from '@penstock/runtime';
 import { SessionKeepalive, type WindowBudget, type WindowShare } from '@penstock/transport';
 import type { AgentIdentity } from '@penstock/wire';
 import {
@@ -15,7 +15,7 @@ import type { GatewayLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';
 import { refusalOf } from './greeting.ts';
-import { MessageRate } from './message-rate.ts';
+import { messageRate } from './message-rate.ts';
 import { type OfferedConnector, offeredConnectors } from './offered-connector.ts';
 
 /** This gateway as agents see it. */
@@ -73,7 +73,7 @@ export class AgentSession {
   readonly #streams: DataStreams;
   readonly #windows: WindowShare;
   readonly #keepalive: SessionKeepalive;
-  readonly #rate: MessageRate;
+  readonly #rate: TokenBucket;
   #state: State;
   /** Which end has said that the session will end. */
   #announced: 'nobody' | 'agent' | 'gateway' = 'nobody';
@@ -93,7 +93,7 @@ export class AgentSession {
     this.identity = identity;
     this.address = socket.remoteAddress ?? '';
     this.openedAt = options.clock.wall();
-    this.#rate = new MessageRate(options.clock);
+    this.#rate = messageRate(options.clock);
     this.#socket = socket;
     this.#http = http;
     this.#options = options;
@@ -236,7 +236,7 @@ export class AgentSession {
   }
 
   #receive(message: AgentMessage): void {
-    if (!isAnswer(message) && !this.#rate.take()) {
+    if (!isAnswer(message) && !this.#rate.tryTake()) {
       this.#end(new TunnelError('LIMIT_EXCEEDED', 'The agent says more than it could have to say.'));
       return;
     }

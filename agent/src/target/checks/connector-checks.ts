@@ -1,5 +1,5 @@
 import type { AgentConfig, Connector } from '@penstock/config-schema';
-import { type Clock, pause, systemClock } from '@penstock/runtime';
+import { type Clock, pause, Semaphore, systemClock } from '@penstock/runtime';
 import type { AgentMessageOf, Reach } from '@penstock/wire';
 import type { AgentLog } from '../../observe/event.ts';
 import type { Targets } from '../targets.ts';
@@ -39,8 +39,7 @@ export class ConnectorChecks {
   readonly #watched = new Map<string, Watched>();
   readonly #found = new Map<string, CheckedConnector>();
   readonly #ended = new Set<Promise<void>>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #turns = new Semaphore(MOST_AT_ONCE);
 
   constructor(options: ConnectorChecksOptions) {
     this.#options = options;
@@ -96,13 +95,13 @@ export class ConnectorChecks {
     let way: 'clear' | 'tls' | undefined;
     await pause(this.#clock, this.#clock.random() * Math.min(FIRST_WITHIN, interval), signal);
     while (!signal.aborted) {
-      await this.#place();
+      const release = await this.#turns.acquire();
       try {
         if (!signal.aborted) way = (await this.#check(connector, way, signal)) ?? way;
       } catch {
         // Only the end of the loop gets here: all else is a finding.
       } finally {
-        this.#leave();
+        release();
       }
       const spread = 1 + JITTER * (2 * this.#clock.random() - 1);
       await pause(this.#clock, interval * spread, signal);
@@ -135,18 +134,6 @@ export class ConnectorChecks {
     if (before === reach) return;
     if (reach !== 'ready') this.#options.log('connector-failing', { connector, reach, sentence, detail });
     else if (before !== undefined) this.#options.log('connector-recovered', { connector, milliseconds });
-  }
-
-  async #place(): Promise<void> {
-    if (this.#running < MOST_AT_ONCE) this.#running += 1;
-    else await new Promise<void>((resume) => this.#waiting.push(resume));
-  }
-
-  /** The place goes to the next in line, if there is one. */
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
   }
 }
 

@@ -89,7 +89,7 @@ export class Http2 {
       answer(askForConnect());
       return;
     }
-    const give = this.#ports.addresses.take(source.address);
+    const give = this.#ports.addresses.tryTake(source.address);
     if (give === undefined) {
       const what = `${source.address} has its limits.perAddress client connections.`;
       this.#ports.denied(source, new TunnelError('LIMIT_EXCEEDED', what));

@@ -1,0 +1,13 @@
+import ipaddr from 'ipaddr.js';
+
+/**
+ * The key under which limits count a source address. IPv6 addresses share a key with the rest of their /64, because a
+ * single host usually controls all of it. IPv4 addresses mapped into IPv6 count as IPv4. Text that is not an IP
+ * address is its own key.
+ */
+export function sourceAddressKey(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  return parsed.toByteArray().slice(0, 8).join('.');
+}

@@ -37,7 +37,7 @@ const refusals: readonly (readonly [
     },
   ],
   [
-    'TOKEN_USED_UP',
+    'TOKEN_EXHAUSTED',
     /no uses left/,
     async (pair) => {
       const token = String((await makeToken(pair, {}))['token']);

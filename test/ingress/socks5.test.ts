@@ -148,7 +148,7 @@ test('a grant that is revoked ends its clients, and lets no other in', async () 
   assert.equal(await replyTo(ask), 2, 'it has its connections');
   await pair.api(`DELETE /grants/${id}`);
   assert.equal((await client.receive()).ended, 'reset');
-  assert.equal((await pair.event('connection-closed', { past: true }))['code'], 'GRANT_ENDED');
+  assert.equal((await pair.event('connection-closed', { past: true }))['code'], 'GRANT_INVALID');
   assert.equal(await replyTo(ask), 2);
   await client[Symbol.asyncDispose]();
   await expectIdle(pair);

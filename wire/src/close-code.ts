@@ -69,7 +69,7 @@ export const closeCodes = {
   DRAIN_TIMEOUT: entry(26, 'never', CANCEL, 'The connection outlived the drain deadline.'),
   IDENTITY_UNKNOWN: entry(27, 'never', REFUSED_STREAM, 'The certificate is not one this gateway issued.'),
   IDLE_TIMEOUT: entry(28, 'never', CANCEL, 'Neither side said anything for too long.'),
-  GRANT_ENDED: entry(29, 'never', REFUSED_STREAM, "The client's grant was revoked, or has expired."),
+  GRANT_INVALID: entry(29, 'never', REFUSED_STREAM, "The client's grant was revoked, or has expired."),
 } as const satisfies Record<string, CloseCodeEntry>;
 
 export type CloseCode = keyof typeof closeCodes;

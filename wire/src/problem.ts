@@ -24,7 +24,7 @@ export const problemCodes = {
     sentence: 'This enrollment token was revoked.',
     advice: 'Ask who revoked it, or make a new one with penstock-gateway token create.',
   },
-  TOKEN_USED_UP: {
+  TOKEN_EXHAUSTED: {
     status: 401,
     permanent: true,
     sentence: 'This enrollment token has no uses left.',

@@ -198,12 +198,12 @@ test('a renewal refused for the identity enrolls anew where a token is at hand',
 
 test('an enrollment that fails leaves the identity as it was', async () => {
   await using at = await enrolled();
-  at.gateway.refuseWith = new ProblemError('TOKEN_USED_UP');
+  at.gateway.refuseWith = new ProblemError('TOKEN_EXHAUSTED');
   assert.equal(await at.keeper.refused(at.first, never), false);
   assert.equal(at.keeper.current?.serial, at.first.serial);
   assert.deepEqual(
     at.events('enrollment-failed').map(({ code }) => code),
-    ['TOKEN_USED_UP'],
+    ['TOKEN_EXHAUSTED'],
   );
 });
 

@@ -156,7 +156,7 @@ function refuseMisused(owner: AgentRow, { request }: Candidate): void {
 }
 
 async function takeUse(inside: Repositories, { token, now }: Candidate): Promise<void> {
-  if (!(await inside.enrollmentTokens.takeUse(token.id, now))) throw new ProblemError('TOKEN_USED_UP');
+  if (!(await inside.enrollmentTokens.takeUse(token.id, now))) throw new ProblemError('TOKEN_EXHAUSTED');
 }
 
 async function record(

@@ -74,7 +74,7 @@ test('the same key with the same token is the same agent and one use, also when 
   assert.deepEqual([view?.state, view?.usesLeft], ['used-up', 0]);
   const other = await agentKey();
   const second = enrollment.enroll(requestOf(token, other.csr, { name: 'orders-2' }), FROM);
-  await assert.rejects(second, problem('TOKEN_USED_UP'));
+  await assert.rejects(second, problem('TOKEN_EXHAUSTED'));
 
   // The agent was away until its certificate ended: its key and its old token are enough, while the token lives.
   const lasting = await rig.token({ ttl: 100 * HOUR });
@@ -97,7 +97,7 @@ test('the same key with another token is the same agent, and takes a use', async
   assert.equal(again.agentId, first.agentId);
   const other = await agentKey();
   const late = enrollment.enroll(requestOf(fresh, other.csr, { name: 'orders-2' }), FROM);
-  await assert.rejects(late, problem('TOKEN_USED_UP'));
+  await assert.rejects(late, problem('TOKEN_EXHAUSTED'));
 });
 
 test('uses are counted right when many enroll at once', async () => {
@@ -109,7 +109,7 @@ test('uses are counted right when many enroll at once', async () => {
     keys.map(({ csr }, index) => enrollment.enroll(requestOf(token, csr, { name: `orders-${index}` }), FROM)),
   );
   assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 3);
-  for (const result of results) if (result.status === 'rejected') problem('TOKEN_USED_UP')(result.reason);
+  for (const result of results) if (result.status === 'rejected') problem('TOKEN_EXHAUSTED')(result.reason);
 });
 
 test('the same key sent twice at once is one agent and one use', async () => {

@@ -4,7 +4,7 @@ import { TunnelError } from '@penstock/wire';
 
 /** What one client connection takes of a grant. */
 export type GrantUse = {
-  /** Aborted with TunnelError GRANT_ENDED when the grant is revoked or expires. */
+  /** Aborted with TunnelError GRANT_INVALID when the grant is revoked or expires. */
   readonly signal: AbortSignal;
   /** Must be called when the client is gone; again does nothing. */
   readonly release: () => void;
@@ -58,7 +58,7 @@ export class LivingGrant {
   /** Ends every client that uses it. */
   end(reason: string): void {
     for (const use of this.#uses)
-      use.abort(new TunnelError('GRANT_ENDED', `The grant ${this.id} ${reason}.`));
+      use.abort(new TunnelError('GRANT_INVALID', `The grant ${this.id} ${reason}.`));
     this.#uses.clear();
   }
 }

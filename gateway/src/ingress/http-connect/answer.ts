@@ -21,7 +21,7 @@ const reasons: Readonly<Record<number, string>> = {
 const statuses: Partial<Record<CloseCode, number>> = {
   CLIENT_DENIED: 403,
   POLICY_DENIED: 403,
-  GRANT_ENDED: 403,
+  GRANT_INVALID: 403,
   UNKNOWN_CONNECTOR: 404,
   PROTOCOL_ERROR: 400,
   NO_AGENT: 503,

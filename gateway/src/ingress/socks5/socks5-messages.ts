@@ -107,7 +107,7 @@ export const replyMessage = (reply: Reply): Buffer =>
 const byCode: Partial<Record<CloseCode, Reply>> = {
   CLIENT_DENIED: replies.notAllowed,
   POLICY_DENIED: replies.notAllowed,
-  GRANT_ENDED: replies.notAllowed,
+  GRANT_INVALID: replies.notAllowed,
   LIMIT_EXCEEDED: replies.notAllowed,
   NO_AGENT: replies.networkUnreachable,
   QUEUE_FULL: replies.networkUnreachable,

@@ -87,7 +87,7 @@ export async function startDaemon({
     log: output,
     clock,
     restart: () => {
-      log('restart-asked');
+      log('restart-requested');
       restart.resolve();
     },
   });

@@ -17,7 +17,7 @@ const present = (pair: Pair, { chain, key }: TestCertificate) =>
 
 /** Enrolls an agent, then starts it with changes: what it says of the gateway it then meets. */
 async function meets(pair: Pair, gateway: Readonly<Record<string, unknown>>): Promise<Logged> {
-  const mistrust = pair.event('gateway-not-trusted');
+  const mistrust = pair.event('gateway-untrusted');
   await pair.startAgent('a1', { gateway, tunnel: { reconnect: { base: '50ms', max: '60s' } } });
   const entry = await mistrust;
   assert.ok(Number(entry['retryIn']) >= 30_000, 'only a person can help');

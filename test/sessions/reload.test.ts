@@ -71,7 +71,7 @@ test('a way that does not work takes nothing away: the sessions that are there s
   await using at = await start(echo.address.port, 1);
   const wrong = { pins: [`sha256/${'A'.repeat(43)}=`], sessions: 1 };
   at.daemon.apply(at.pair.agentConfig('a1', { version: 2, gateway: wrong }));
-  await at.pair.event('gateway-not-trusted', { past: true });
+  await at.pair.event('gateway-untrusted', { past: true });
   await at.echoed('still');
   await using later = await connect(at.pair);
   assert.equal(await later.echo('and new ones'), 'and new ones');
@@ -91,7 +91,7 @@ test('a corrected file is tried at once, however long the agent would have waite
   assert.ok(daemon);
   const wrong = { pins: [`sha256/${'A'.repeat(43)}=`] };
   daemon.apply(pair.agentConfig('a1', { version: 2, gateway: wrong }));
-  await eventually('both sessions to fail', () => count(pair, 'gateway-not-trusted') === 2);
+  await eventually('both sessions to fail', () => count(pair, 'gateway-untrusted') === 2);
   daemon.apply(pair.agentConfig('a1', { version: 3 }));
   await pair.connected('a1');
 });

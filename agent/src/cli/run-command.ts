@@ -26,7 +26,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   });
   const record = eventLog(log, events);
   const idle = fieldsWithoutEffect(first.config);
-  if (idle.length > 0) record('config-without-effect', { fields: idle });
+  if (idle.length > 0) record('config-fields-ignored', { fields: idle });
   let logOfDaemon = record;
   try {
     const reason = await runService(first.config, first.source.files, {

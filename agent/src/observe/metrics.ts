@@ -88,7 +88,7 @@ function observeGauges(registry: Registry, gauges: AgentGauges): void {
   gauge('penstock_agent_streams_open', 'Live data streams.', () => gauges.streams().open);
   gauge('penstock_agent_streams_opening', 'Opens in progress.', () => gauges.streams().opening);
   gauge(
-    'penstock_agent_identity_not_after_seconds',
+    'penstock_agent_identity_not_after_timestamp_seconds',
     'End of the identity, as seconds since 1970; 0 without one.',
     () => (gauges.identityNotAfter() ?? 0) / 1000,
   );

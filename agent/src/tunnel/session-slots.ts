@@ -117,7 +117,7 @@ export class SessionSlots {
         backoff: () => config().tunnel.reconnect,
         news: () => this.#news.signal,
         onFailed: (error, wait) => {
-          log(isMistrust(error) ? 'gateway-not-trusted' : 'session-failed', {
+          log(isMistrust(error) ? 'gateway-untrusted' : 'session-failed', {
             session: index,
             code: errorCode(error),
             detail: errorText(error),

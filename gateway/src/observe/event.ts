@@ -46,7 +46,7 @@ export const events = {
   'host-slept': ['warn', 'This host slept: every session is suspect and is checked at once.'],
   'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
   'config-refused': ['error', 'The new configuration is not valid; the last good one stays in force.'],
-  'config-without-effect': ['warn', 'The file sets fields that this release does not act upon.'],
+  'config-fields-ignored': ['warn', 'The file sets fields that this release does not act upon.'],
   'config-needs-restart': ['warn', 'Some changed fields take effect at the next start only.'],
   'request-failed': ['error', 'A request to the API failed on our side.'],
   'store-failed': ['error', 'The store does not answer; the data path goes on without it.'],

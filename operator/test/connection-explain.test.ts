@@ -25,7 +25,7 @@ const explanation: Explanation = {
           streams: 3,
           evidence: { reach: 'refused', at: Date.now() - 65_000, from: 'client', detail: 'ECONNREFUSED' },
         },
-        { name: 'a2', state: 'draining', sentence: 'leaves', why: 'held', streams: 0, evidence: undefined },
+        { name: 'a2', state: 'draining', sentence: 'leaves', why: 'suspended', streams: 0, evidence: undefined },
       ],
     },
     { name: 'dc2', queue: { waiting: 0, limit: 64 }, agents: [] },
@@ -42,7 +42,7 @@ const explanation: Explanation = {
         { agent: 'a1', pool: 'dc1', milliseconds: 12, failure: { code: 'REFUSED', detail: 'ECONNREFUSED' } },
       ],
       passedOver: [
-        { pool: 'dc1', agent: 'a2', why: 'held' },
+        { pool: 'dc1', agent: 'a2', why: 'suspended' },
         { pool: 'dc2', agent: undefined, why: 'no-agent' },
       ],
     },

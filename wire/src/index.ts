@@ -28,7 +28,7 @@ export {
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
 export { limits } from './limits.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
-export { type PassedOverReason, passedOverReasons } from './passed-over-reason.ts';
+export { type SkipReason, skipReasons } from './skip-reason.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, requestIdOfPath, resultPath, streamPath } from './paths.ts';
 export {
   isProblemCode,

@@ -1,12 +1,12 @@
 import type { DialRecord, ExplainedAgent, Explanation } from '@penstock/gateway';
-import { closeCodes, type PassedOverReason, ProblemError, passedOverReasons, rungs } from '@penstock/wire';
+import { closeCodes, type SkipReason, ProblemError, skipReasons, rungs } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 import { agentStates } from '../fleet/agent-state.ts';
 import { Name, problems, Timestamp, timestamp } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
 const Rung = Type.Enum([...rungs]);
-const Why = Type.Enum(Object.keys(passedOverReasons) as PassedOverReason[]);
+const Why = Type.Enum(Object.keys(skipReasons) as SkipReason[]);
 const Code = Type.Enum(Object.keys(closeCodes) as (keyof typeof closeCodes)[]);
 const Millis = Type.Number({ minimum: 0 });
 
@@ -120,7 +120,7 @@ function resourceOf(explanation: Explanation): Static<typeof ExplanationResource
 function agentOf({ why, evidence, ...agent }: ExplainedAgent): Static<typeof Agent> {
   return {
     ...agent,
-    ...(why && { why, whySentence: passedOverReasons[why] }),
+    ...(why && { why, whySentence: skipReasons[why] }),
     ...(evidence && {
       evidence: {
         reach: evidence.reach,
@@ -145,7 +145,7 @@ function attemptOf(record: DialRecord): Static<typeof Attempt> {
       pool,
       ...(agent !== undefined && { agent }),
       why,
-      sentence: passedOverReasons[why],
+      sentence: skipReasons[why],
     })),
   };
 }

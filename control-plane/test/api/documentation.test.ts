@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { storeOutages } from '@penstock/store';
-import { passedOverReasons } from '@penstock/wire';
+import { skipReasons } from '@penstock/wire';
 import { apiProblemCodes } from '../../src/api/problem.ts';
 import { fleetEvents } from '../../src/events/events.ts';
 import { apiRig } from './api-rig.ts';
@@ -67,7 +67,7 @@ test('docs/api.md has a row for every outage of the store, and every row is of a
   );
 });
 
-test('docs/api.md has a row for every event and every reason to pass over an agent, and no others', async () => {
+test('docs/api.md has a row for every event and every reason to skip an agent, and no others', async () => {
   const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 2);
-  assert.deepEqual(documented, [...Object.entries(passedOverReasons), ...Object.entries(fleetEvents)]);
+  assert.deepEqual(documented, [...Object.entries(skipReasons), ...Object.entries(fleetEvents)]);
 });

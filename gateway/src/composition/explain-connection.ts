@@ -1,5 +1,5 @@
 import type { AgentView } from '@penstock/control-plane';
-import { type PassedOverReason, type Reach, reach, rungs } from '@penstock/wire';
+import { type SkipReason, type Reach, reach, rungs } from '@penstock/wire';
 import type { DialHistory, DialRecord } from '../routing/dial-history.ts';
 import type { Ejection } from '../routing/ejection.ts';
 import { type WeighedSession, whyNot } from '../routing/passed-over.ts';
@@ -22,7 +22,7 @@ export type ExplainedAgent = {
   readonly state: AgentView['state'];
   readonly sentence: string;
   /** Why it would not be asked, or not first; undefined when it would be. */
-  readonly why: PassedOverReason | undefined;
+  readonly why: SkipReason | undefined;
   readonly streams: number;
   readonly evidence: Evidence | undefined;
 };
@@ -124,7 +124,7 @@ function evidenceOf(
 }
 
 /** Reasons to ask others first, and this agent all the same when there is no other. */
-const LAST_RESORT: ReadonlySet<PassedOverReason> = new Set(['ejected', 'check-failing']);
+const LAST_RESORT: ReadonlySet<SkipReason> = new Set(['ejected', 'check-failing']);
 
 /** The best that an agent which would be asked can do; what keeps the others away when none would be. */
 function verdictOf(route: Route, pools: readonly ExplainedPool[]): Explanation['verdict'] {

@@ -1,4 +1,4 @@
-import type { PassedOverReason } from '@penstock/wire';
+import type { SkipReason } from '@penstock/wire';
 import type { WhyClosed } from '../tunnel/session.ts';
 import type { Candidate } from './choose-session.ts';
 import type { Ejection } from './ejection.ts';
@@ -8,7 +8,7 @@ export type PassedOver = {
   readonly pool: string;
   /** Undefined where the reason is that the pool has none. */
   readonly agent: string | undefined;
-  readonly why: PassedOverReason;
+  readonly why: SkipReason;
 };
 
 /** What this needs of a session. */
@@ -61,7 +61,7 @@ export function whyNot(
   connector: string,
   sessions: readonly WeighedSession[],
   { ejection, checkFails, address, tried, lost, onlyAgent }: Omit<Weighing, 'sessionsOf' | 'taken'>,
-): PassedOverReason | undefined {
+): SkipReason | undefined {
   const agentId = sessions[0]?.identity.agentId ?? '';
   if (onlyAgent !== undefined && agentId !== onlyAgent) return 'other-agent';
   const closed = sessions.map(({ whyClosed }) => whyClosed);

@@ -53,7 +53,7 @@ type State =
   | { readonly name: 'ended' };
 
 /** What can keep opens away from a session. */
-export type WhyClosed = 'draining' | 'full' | 'identity-expired' | 'held';
+export type WhyClosed = 'draining' | 'full' | 'identity-expired' | 'suspended';
 
 export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
 
@@ -182,7 +182,7 @@ export class AgentSession {
     if (this.#state.name !== 'ready') return 'draining';
     if (this.#streams.isFull) return 'full';
     if (this.#hasExpired) return 'identity-expired';
-    return this.#options.isHeld(this.identity.agentId) ? 'held' : undefined;
+    return this.#options.isHeld(this.identity.agentId) ? 'suspended' : undefined;
   }
 
   /** A session may outlive its certificate for as long as its streams do; it takes no opens on an expired one. */

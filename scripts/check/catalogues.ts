@@ -59,7 +59,7 @@ function catalogues(): readonly Catalogue[] {
     },
     {
       document: 'docs/diagnostics.md',
-      heading: 'The ladder',
+      heading: 'Reach',
       rows: Object.entries(reach).map(([name, { sentence }]) => [code(name), sentence]),
     },
     {

@@ -69,7 +69,7 @@ test('PostgreSQL is checked with TLS and without, and logs nothing of it', { tim
   assert.equal(lines(clear.log, before[1])?.length, 1, clear.log);
 });
 
-test('each rung of the ladder is told apart', { timeout: 60_000 }, async () => {
+test('each reach stage is distinguished', { timeout: 60_000 }, async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using hanging = await startHanging();

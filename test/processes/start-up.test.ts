@@ -30,7 +30,7 @@ test('an address in use is named with its field, and nothing is left running', a
   await runCommand('gateway', ['init', '--config', file]);
   const gateway = await site.start('gateway', 'gateway.yaml');
   assert.equal((await gateway.exit(30_000)).code, 1);
-  assert.match(gateway.output, new RegExp(`listen\\.tunnel: ${address} cannot be opened \\(EADDRINUSE\\)`));
+  assert.match(gateway.output, new RegExp(`listen\\.tunnel: cannot listen on ${address} \\(EADDRINUSE\\)`));
 });
 
 test('a reload whose new ingress cannot be opened keeps the old one, and readiness says so', async () => {

@@ -1,12 +1,12 @@
 import Type, { type Static } from 'typebox';
 import { NAME_PATTERN } from './enrollment.ts';
-import { type Reach, rungs } from './reach.ts';
+import { type Reach, reachStages } from './reach.ts';
 
 const Name = Type.String({ pattern: NAME_PATTERN });
 const Text = (maxLength: number) => Type.String({ maxLength });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Millis = Type.Number({ minimum: 0, maximum: 8.64e15 });
-const Rung = Type.Enum(rungs as Reach[]);
+const ReachStage = Type.Enum(reachStages as Reach[]);
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 
 /** One step of a probe or a check. What depends on a step that failed is skipped, not failed. */
@@ -19,7 +19,7 @@ export const ProbeStage = Type.Object({
 export type ProbeStage = Static<typeof ProbeStage>;
 
 export const ProbeResult = Type.Object({
-  reach: Rung,
+  reach: ReachStage,
   sentence: Text(512),
   advice: Text(512),
   stages: Type.Array(ProbeStage, { maxItems: 8 }),

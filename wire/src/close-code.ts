@@ -1,17 +1,21 @@
 /**
- * Whether a failed open may be tried again. `always`: the agent did not try, so any other session may.
- * `once`: this agent could not, each other agent may try once. `never`: another try would not help.
- * After a byte of the client has left the gateway nothing is retried, whatever the code.
+ * Whether an open that failed may be retried.
+ *
+ * - `always`: the agent did not attempt the open, so any other session may.
+ * - `once`: this agent failed, and each other agent may try once.
+ * - `never`: another attempt would not help.
+ *
+ * Nothing is retried after the gateway has forwarded a byte of the client, whatever the code.
  */
 export type Retry = 'always' | 'once' | 'never';
 
 type CloseCodeEntry = {
-  /** Stable number, for logs and metrics; never reused. */
+  /** Stable number for logs and metrics. Never reused. */
   readonly number: number;
   readonly retry: Retry;
   /** HTTP/2 error code that resets the stream (RFC 9113 section 7). */
   readonly reset: number;
-  /** What happened, for people; what to do about it stands in docs/errors.md. */
+  /** What happened, for people. docs/errors.md says what to do about it. */
   readonly sentence: string;
 };
 
@@ -29,47 +33,52 @@ const entry = (number: number, retry: Retry, reset: number, sentence: string): C
   sentence,
 });
 
-/** Every way an open, a stream or a session can end other than well. Closed: docs/errors.md has a row for each. */
+/** Every way in which an open, a stream or a session can fail. Closed: docs/errors.md has a row for each. */
 export const closeCodes = {
-  NO_AGENT: entry(1, 'never', REFUSED_STREAM, 'No agent of an acceptable pool is connected.'),
-  QUEUE_FULL: entry(2, 'never', CALM, 'Too many clients already wait for an agent of this pool.'),
-  QUEUE_TIMEOUT: entry(3, 'never', CANCEL, 'No agent of an acceptable pool appeared in time.'),
+  NO_AGENT: entry(1, 'never', REFUSED_STREAM, 'No agent of an eligible pool is connected.'),
+  QUEUE_FULL: entry(2, 'never', CALM, 'Too many clients are already waiting for an agent of this pool.'),
+  QUEUE_TIMEOUT: entry(3, 'never', CANCEL, 'No agent of an eligible pool became available in time.'),
   SESSION_LOST: entry(4, 'always', CANCEL, 'The session to the agent was lost.'),
-  AGENT_DRAINING: entry(5, 'always', REFUSED_STREAM, 'The agent is draining and takes no new opens.'),
-  AGENT_OVERLOADED: entry(6, 'always', REFUSED_STREAM, 'The agent is at a limit of its own.'),
+  AGENT_DRAINING: entry(5, 'always', REFUSED_STREAM, 'The agent is draining and accepts no new opens.'),
+  AGENT_OVERLOADED: entry(6, 'always', REFUSED_STREAM, 'The agent has reached one of its limits.'),
   CONFIG_DRIFT: entry(
     7,
     'always',
     REFUSED_STREAM,
-    'The agent is quarantined: its configuration is not the pinned one.',
+    'The agent is quarantined because its configuration differs from the pinned one.',
   ),
   POLICY_DENIED: entry(8, 'once', REFUSED_STREAM, "The agent's own policy forbids the target."),
   UNKNOWN_CONNECTOR: entry(9, 'once', REFUSED_STREAM, 'The agent has no connector of this name.'),
-  DNS_FAILED: entry(10, 'once', CONNECT_FAILED, "The target's name could not be resolved at the agent."),
+  DNS_FAILED: entry(10, 'once', CONNECT_FAILED, "The agent could not resolve the target's name."),
   REFUSED: entry(11, 'once', CONNECT_FAILED, 'The target refused the connection.'),
-  UNREACHABLE: entry(12, 'once', CONNECT_FAILED, 'The target cannot be reached from the agent.'),
+  UNREACHABLE: entry(12, 'once', CONNECT_FAILED, 'The agent cannot reach the target.'),
   DIAL_TIMEOUT: entry(13, 'once', CONNECT_FAILED, 'The target did not answer in time.'),
   TLS_FAILED: entry(14, 'once', CONNECT_FAILED, 'TLS with the target failed.'),
   CLIENT_DENIED: entry(15, 'never', REFUSED_STREAM, 'The client is not allowed to use this connection.'),
-  CLIENT_GONE: entry(16, 'never', CANCEL, 'The client left before the target answered.'),
+  CLIENT_GONE: entry(16, 'never', CANCEL, 'The client disconnected before the target answered.'),
   LIMIT_EXCEEDED: entry(17, 'never', CALM, 'A limit was reached.'),
-  PROTOCOL_ERROR: entry(18, 'never', PROTOCOL, 'The peer broke the protocol.'),
+  PROTOCOL_ERROR: entry(18, 'never', PROTOCOL, 'The peer violated the protocol.'),
   IDENTITY_EXPIRED: entry(19, 'never', REFUSED_STREAM, "The agent's certificate has expired."),
   IDENTITY_REVOKED: entry(20, 'never', REFUSED_STREAM, "The agent's identity has been revoked."),
-  VERSION_UNSUPPORTED: entry(21, 'never', REFUSED_STREAM, 'The two ends speak no common protocol version.'),
-  INTERNAL: entry(22, 'always', INTERNAL, 'Something failed inside Penstock.'),
+  VERSION_UNSUPPORTED: entry(
+    21,
+    'never',
+    REFUSED_STREAM,
+    'Agent and gateway have no protocol version in common.',
+  ),
+  INTERNAL: entry(22, 'always', INTERNAL, 'Penstock failed internally.'),
   TARGET_RESET: entry(23, 'never', CONNECT_FAILED, 'The target reset the connection.'),
   CLIENT_RESET: entry(24, 'never', CANCEL, 'The client reset the connection.'),
   HALF_CLOSED_TIMEOUT: entry(
     25,
     'never',
     CANCEL,
-    'One side closed, and the other said nothing for too long.',
+    'One side closed its direction, and the other side was silent for too long.',
   ),
-  DRAIN_TIMEOUT: entry(26, 'never', CANCEL, 'The connection outlived the drain deadline.'),
-  IDENTITY_UNKNOWN: entry(27, 'never', REFUSED_STREAM, 'The certificate is not one this gateway issued.'),
-  IDLE_TIMEOUT: entry(28, 'never', CANCEL, 'Neither side said anything for too long.'),
-  GRANT_INVALID: entry(29, 'never', REFUSED_STREAM, "The client's grant was revoked, or has expired."),
+  DRAIN_TIMEOUT: entry(26, 'never', CANCEL, 'The connection was still open at the drain deadline.'),
+  IDENTITY_UNKNOWN: entry(27, 'never', REFUSED_STREAM, 'This gateway did not issue the certificate.'),
+  IDLE_TIMEOUT: entry(28, 'never', CANCEL, 'The connection was idle for too long.'),
+  GRANT_INVALID: entry(29, 'never', REFUSED_STREAM, "The client's grant has expired or was revoked."),
 } as const satisfies Record<string, CloseCodeEntry>;
 
 export type CloseCode = keyof typeof closeCodes;

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { closeCodes } from './close-code.ts';
 import { NAME_PATTERN } from './enrollment.ts';
 import { limits } from './limits.ts';
-import { type Reach, rungs } from './reach.ts';
+import { type Reach, reachStages } from './reach.ts';
 
 // Every string is bounded, unknown fields are allowed: a newer peer may say more than we understand.
 const Name = Type.String({ pattern: NAME_PATTERN });
@@ -53,7 +53,7 @@ export const agentMessages = {
     checks: Type.Array(
       Type.Object({
         connector: Name,
-        reach: Type.Enum(rungs as Reach[]),
+        reach: Type.Enum(reachStages as Reach[]),
         at: Millis,
         milliseconds: Type.Optional(Type.Number({ minimum: 0 })),
         detail: Type.Optional(Text(256)),

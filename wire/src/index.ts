@@ -28,7 +28,6 @@ export {
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
 export { limits } from './limits.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
-export { type SkipReason, skipReasons } from './skip-reason.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, requestIdOfPath, resultPath, streamPath } from './paths.ts';
 export {
   isProblemCode,
@@ -37,7 +36,7 @@ export {
   ProblemError,
   problemCodes,
 } from './problem.ts';
-export { type Reach, reach, rungs } from './reach.ts';
+export { type Reach, reach, reachStages } from './reach.ts';
 export { reachOfCode } from './reach-of-code.ts';
 export {
   isRequestErrorCode,
@@ -45,5 +44,6 @@ export {
   type RequestErrorCode,
   requestErrorCodes,
 } from './request-error.ts';
+export { type SkipReason, skipReasons } from './skip-reason.ts';
 export { TunnelError } from './tunnel-error.ts';
 export { PROTOCOL_VERSION, SOFTWARE_VERSION } from './version.ts';

@@ -25,24 +25,24 @@ const dialCodes: ReadonlyMap<string, CloseCode> = new Map([
   ['EPERM', 'UNREACHABLE'],
 ]);
 
-/** The code of a system error, as in ENOENT, or undefined when it has none. */
+/** The `code` of an error, such as ENOENT, or undefined when it has none. */
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** What went wrong, for people, whatever was thrown. */
+/** The message of anything that was thrown, for people. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 const bindReasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something else listens there already. Is another one of these running?',
-  EADDRNOTAVAIL: 'this host has no such address.',
-  EACCES: 'this user may not listen there. Ports below 1024 need a privilege.',
+  EADDRINUSE: 'another process is already listening there. Is another instance running?',
+  EADDRNOTAVAIL: 'this host does not have that address.',
+  EACCES: 'this user is not allowed to listen there. Ports below 1024 require a privilege.',
 };
 
-/** Why a listener could not be opened: names the field of the file, the address and what to look for. */
+/** The error for a listener that could not be opened. Names the configuration field, the address and the likely cause. */
 export function bindError(
   field: string,
   address: { readonly host: string; readonly port: number },
@@ -51,14 +51,14 @@ export function bindError(
   const code = errorCode(error) ?? '';
   const where = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   const reason = bindReasons[code] ?? errorText(error);
-  return new Error(`${field}: ${where} cannot be opened (${code}): ${reason}`, { cause: error });
+  return new Error(`${field}: cannot listen on ${where} (${code}): ${reason}`, { cause: error });
 }
 
-/** The one place where an error of Node's sockets and resolver becomes ours. */
+/** Translates an error of Node's sockets or resolver into a TunnelError. No other code does. */
 export function fromDialError(error: unknown, target: string): TunnelError {
   if (error instanceof TunnelError) return error;
-  // With several addresses Node tries each and reports them together. An address the agent has no route to, as IPv6
-  // mostly, says less than one that refused or kept silent.
+  // With several addresses, Node tries each of them and reports all failures together. An address without a route, which
+  // is common for IPv6, is less informative than one that refused the connection or timed out.
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   const cause = errors.findLast((each) => dialCode(each) !== 'UNREACHABLE') ?? errors.at(-1) ?? error;
   return new TunnelError(dialCode(cause), `${target}: ${errorText(cause)}`, { cause: error });

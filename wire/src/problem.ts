@@ -1,8 +1,7 @@
 /**
- * Codes of the problem documents (RFC 9457) on the tunnel port's plain requests. Closed, like the close codes:
- * docs/errors.md has a row for each. `status` is the HTTP status, `permanent` means that the same request
- * will fail again until a person changes something; `advice` tells that person what, the first of what docs/errors.md
- * says.
+ * Codes of the problem documents (RFC 9457) that the tunnel port returns to plain requests. Closed, like the close codes:
+ * docs/errors.md has a row for each. `status` is the HTTP status. `permanent` means that the same request keeps failing
+ * until a person changes something, and `advice` tells that person what to change. docs/errors.md says more.
  */
 export const problemCodes = {
   TOKEN_UNKNOWN: {
@@ -10,25 +9,26 @@ export const problemCodes = {
     permanent: true,
     sentence: 'This enrollment token does not exist.',
     advice:
-      'Copy the token again, whole, from the gateway that made it, or make another with penstock-gateway token create.',
+      'Copy the complete token from the gateway that created it, or create another with penstock-gateway token create.',
   },
   TOKEN_EXPIRED: {
     status: 401,
     permanent: true,
     sentence: 'This enrollment token has expired.',
-    advice: 'Make a new one with penstock-gateway token create; --ttl says how long it lives.',
+    advice: 'Create a new token with penstock-gateway token create. Its --ttl sets the lifetime.',
   },
   TOKEN_REVOKED: {
     status: 401,
     permanent: true,
     sentence: 'This enrollment token was revoked.',
-    advice: 'Ask who revoked it, or make a new one with penstock-gateway token create.',
+    advice: 'Ask who revoked it, or create a new token with penstock-gateway token create.',
   },
   TOKEN_EXHAUSTED: {
     status: 401,
     permanent: true,
     sentence: 'This enrollment token has no uses left.',
-    advice: 'Make a new one with penstock-gateway token create; --uses says how many agents it enrolls.',
+    advice:
+      'Create a new token with penstock-gateway token create. Its --uses sets how many agents it enrolls.',
   },
   TOKEN_WRONG_POOL: {
     status: 403,
@@ -40,25 +40,26 @@ export const problemCodes = {
     status: 403,
     permanent: true,
     sentence: 'This enrollment token does not allow this agent name.',
-    advice: 'Correct name in agent.yaml, or make a token whose --name-pattern allows it.',
+    advice: 'Correct name in agent.yaml, or create a token whose --name-pattern allows it.',
   },
   TOKEN_WRONG_SOURCE: {
     status: 403,
     permanent: true,
-    sentence: 'This enrollment token may not be used from this address.',
+    sentence: 'This enrollment token cannot be used from this address.',
     advice:
-      "Enroll from an address that the token's --source allows; behind a NAT or a proxy the gateway sees that one's address.",
+      "Enroll from an address that the token's --source allows. Behind a NAT or proxy, the gateway sees the address of that device.",
   },
   IDENTITY_REQUIRED: {
     status: 401,
     permanent: true,
-    sentence: 'This request needs a client certificate of this gateway.',
-    advice: 'Enroll the agent first; if it is enrolled, something in between ends TLS.',
+    sentence: 'This request requires a client certificate issued by this gateway.',
+    advice:
+      'Enroll the agent first. If it is enrolled, check for a device that terminates TLS between agent and gateway.',
   },
   IDENTITY_UNKNOWN: {
     status: 401,
     permanent: true,
-    sentence: 'The client certificate is not one this gateway issued.',
+    sentence: 'This gateway did not issue the client certificate.',
     advice: 'Enroll the agent again, or restore the data directory of the gateway.',
   },
   IDENTITY_EXPIRED: {
@@ -71,14 +72,14 @@ export const problemCodes = {
     status: 403,
     permanent: true,
     sentence: "The agent's identity has been revoked.",
-    advice: 'If the agent should come back, enroll it again with a new token.',
+    advice: 'To reinstate the agent, enroll it again with a new token.',
   },
   NAME_TAKEN: {
     status: 409,
     permanent: true,
-    sentence: 'Another agent with another key already has this name.',
+    sentence: 'Another agent with a different key already has this name.',
     advice:
-      'Give this agent another name; if it replaces one that lost its key, revoke the old identity first.',
+      'Give this agent another name. If it replaces an agent that lost its key, revoke the old identity first.',
   },
   POOL_UNKNOWN: {
     status: 404,
@@ -89,7 +90,7 @@ export const problemCodes = {
   REQUEST_INVALID: {
     status: 400,
     permanent: true,
-    sentence: 'The request is not well formed.',
+    sentence: 'The request is malformed.',
     advice: 'Run the same release on agent and gateway.',
   },
   REQUEST_TOO_LARGE: {
@@ -101,38 +102,38 @@ export const problemCodes = {
   CSR_INVALID: {
     status: 400,
     permanent: true,
-    sentence: 'The certificate request is not acceptable.',
-    advice: 'Sign the request with a P-256 key of its own, as our agents do.',
+    sentence: 'The certificate signing request is not acceptable.',
+    advice: 'Sign the request with the P-256 key that it contains, as penstock-agent does.',
   },
   NOT_FOUND: {
     status: 404,
     permanent: true,
-    sentence: 'There is nothing at this path.',
-    advice: 'Ask the admin address: this port speaks to agents only.',
+    sentence: 'Nothing exists at this path.',
+    advice: 'Use the admin address: this port serves agents only.',
   },
   TOO_MANY_REQUESTS: {
     status: 429,
     permanent: false,
-    sentence: 'Too many requests; try again later.',
-    advice: 'Wait: the agent tries again by itself.',
+    sentence: 'Too many requests. Try again later.',
+    advice: 'Wait: the agent retries automatically.',
   },
   STORE_UNAVAILABLE: {
     status: 503,
     permanent: false,
-    sentence: 'The store of the control plane does not answer.',
-    advice: 'Check the disk of dataDirectory on the gateway; the agent tries again by itself.',
+    sentence: 'The store of the control plane is unavailable.',
+    advice: 'Check the disk of dataDirectory on the gateway. The agent retries automatically.',
   },
   INTERNAL: {
     status: 500,
     permanent: false,
-    sentence: 'Something failed inside the gateway.',
-    advice: "Look for the cause in the gateway's log at level error, and report it with that line.",
+    sentence: 'The gateway failed internally.',
+    advice: "Find the cause in the gateway's log at level error, and report it with that line.",
   },
 } as const satisfies Record<string, { status: number; permanent: boolean; sentence: string; advice: string }>;
 
 export type ProblemCode = keyof typeof problemCodes;
 
-/** A problem document as it travels. */
+/** A problem document as it is sent. */
 export type ProblemDocument = {
   readonly type: string;
   readonly title: string;
@@ -145,11 +146,11 @@ export function isProblemCode(value: unknown): value is ProblemCode {
   return typeof value === 'string' && Object.hasOwn(problemCodes, value);
 }
 
-/** A refusal that the peer is told. `detail` is sent as is: it must hold no secret. */
+/** A refusal that is sent to the peer. `detail` is sent verbatim and must not contain secrets. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
-  /** Seconds the peer is asked to wait before it tries again. */
+  /** Seconds that the peer should wait before it retries. */
   readonly retryAfter: number | undefined;
 
   constructor(code: ProblemCode, detail?: string, options?: ErrorOptions & { retryAfter?: number }) {

@@ -1,7 +1,7 @@
 import type { CloseCode } from './close-code.ts';
 import type { Reach } from './reach.ts';
 
-const rungOf: Partial<Record<CloseCode, Reach>> = {
+const stageOf: Partial<Record<CloseCode, Reach>> = {
   NO_AGENT: 'offline',
   QUEUE_TIMEOUT: 'offline',
   SESSION_LOST: 'offline',
@@ -16,7 +16,7 @@ const rungOf: Partial<Record<CloseCode, Reach>> = {
   TLS_FAILED: 'tls',
 };
 
-/** How far the way led when an open failed with `code`; undefined when the code does not say. */
+/** The stage that an open reached before it failed with `code`, or undefined when the code does not determine one. */
 export function reachOfCode(code: CloseCode): Reach | undefined {
-  return rungOf[code];
+  return stageOf[code];
 }

@@ -1,4 +1,4 @@
-type Rung = {
+type ReachEntry = {
   /** What was found, for people. */
   readonly sentence: string;
   /** What to do about it. */
@@ -6,49 +6,49 @@ type Rung = {
 };
 
 /**
- * How far a way to a target leads, from the gateway on: each rung is reached only when all before it were passed.
- * The checks of connectors, probes, the doctor and the explanation of a failed connection all climb this one ladder.
+ * How far a path to a target leads, starting at the gateway. Each stage is reached only after all stages before it have
+ * passed. Connector checks, probes, the doctor and the explanation of a failed connection all report one of these stages.
  */
 export const reach = {
   offline: {
     sentence: 'No agent that could reach the target is connected.',
-    advice: 'Look at the agents of the pools of this connection: penstock-gateway agent list.',
+    advice: "List the agents of the connection's pools with penstock-gateway agent list.",
   },
   denied: {
     sentence: "The agent's own policy forbids the target.",
-    advice: 'Ask the owners of the agent; policy in agent.yaml has the last word.',
+    advice: 'Ask the owners of the agent: policy in agent.yaml decides.',
   },
   dns: {
-    sentence: "The target's name could not be resolved at the agent.",
-    advice: "Check the name in agent.yaml, and the name servers of the agent's host.",
+    sentence: "The agent could not resolve the target's name.",
+    advice: "Check the name in agent.yaml and the name servers of the agent's host.",
   },
   unreachable: {
-    sentence: 'There is no way from the agent to the target.',
+    sentence: 'The agent has no network path to the target.',
     advice: "Check routes and firewalls between the agent's host and the target.",
   },
   refused: {
     sentence: 'The target refused the connection.',
-    advice: 'Check that the service runs and listens on this port for other hosts than its own.',
+    advice: 'Check that the service is running and accepts connections from other hosts on this port.',
   },
   silent: {
     sentence: 'The target did not answer in time.',
-    advice: 'Look for a firewall that drops packets, and for a service that is overloaded.',
+    advice: 'Look for a firewall that drops packets or an overloaded service.',
   },
   protocol: {
-    sentence: 'The target answered, and not in the protocol that was expected.',
-    advice: 'Check kind and address of the connector: another service may listen there.',
+    sentence: 'The target did not answer in the expected protocol.',
+    advice: 'Check kind and address of the connector: another service may be listening on that port.',
   },
   tls: {
     sentence: 'TLS with the target failed.',
-    advice: 'Compare the versions of TLS and the settings that both ends allow.',
+    advice: 'Compare the TLS versions and settings that both ends allow.',
   },
   certificate: {
-    sentence: "The target's certificate is not good for this name, or not at this time.",
-    advice: "Check names, validity and CA of the target's certificate.",
+    sentence: "The target's certificate is not valid for this name or at this time.",
+    advice: "Check the names, validity period and CA of the target's certificate.",
   },
   ready: { sentence: 'The target answers.', advice: '' },
-} as const satisfies Record<string, Rung>;
+} as const satisfies Record<string, ReachEntry>;
 
 export type Reach = keyof typeof reach;
-/** From the first that can fail to the last. */
-export const rungs = Object.keys(reach) as readonly Reach[];
+/** Every stage, from the first that can fail to `ready`. */
+export const reachStages = Object.keys(reach) as readonly Reach[];

@@ -1,6 +1,6 @@
 import { type CloseCode, closeCodes, type Retry } from './close-code.ts';
 
-/** The one error of the data path. `detail` is for people and never decides anything. */
+/** The only error type of the data path. `detail` is for people; decisions depend on `code` alone. */
 export class TunnelError extends Error {
   override readonly name = 'TunnelError';
   readonly code: CloseCode;

@@ -37,7 +37,7 @@ export function waitAfter(
 }
 
 function needsPerson(error: unknown): boolean {
-  if (error instanceof GatewayError) return error.permanent;
+  if (error instanceof GatewayError) return error.isPermanent;
   if (error instanceof ProblemError) return problemCodes[error.code].permanent;
   return error instanceof SessionRefused && !error.retryable;
 }

@@ -32,7 +32,7 @@ const refusal =
   (error: unknown) => {
     assert.ok(error instanceof GatewayError, String(error));
     assert.equal(error.code, code);
-    assert.equal(error.permanent, true);
+    assert.equal(error.isPermanent, true);
     for (const word of words) assert.ok(error.message.includes(word), `${word} in: ${error.message}`);
     return true;
   };

@@ -81,7 +81,7 @@ for (const value of ['socks5://proxy:1080', 'http://', 'http://user:100%@proxy:3
     const isTold = (error: unknown) =>
       error instanceof GatewayError &&
       error.code === 'PROXY_INVALID' &&
-      error.permanent &&
+      error.isPermanent &&
       error.message.includes('HTTPS_PROXY') &&
       !error.message.includes('100%');
     assert.throws(() => throughEnv({ HTTPS_PROXY: value }), isTold);

@@ -1,4 +1,4 @@
-import { type Reach, rungs } from '@penstock/wire';
+import { type Reach, reachStages } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 import { agentStates, type ConditionCode, conditions, type Reason } from '../fleet/agent-state.ts';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
@@ -18,7 +18,9 @@ const ReasonResource = Type.Object({
 
 const Check = Type.Object({
   connector: Type.String(),
-  reach: Type.Enum(rungs as Reach[], { description: 'How far the check came; `ready` is all the way.' }),
+  reach: Type.Enum(reachStages as Reach[], {
+    description: 'How far the check came; `ready` is all the way.',
+  }),
   at: Timestamp,
   milliseconds: Type.Optional(Type.Number()),
   detail: Type.Optional(Type.String()),

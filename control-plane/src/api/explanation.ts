@@ -1,11 +1,11 @@
 import type { DialRecord, ExplainedAgent, Explanation } from '@penstock/gateway';
-import { closeCodes, type SkipReason, ProblemError, skipReasons, rungs } from '@penstock/wire';
+import { closeCodes, ProblemError, reachStages, type SkipReason, skipReasons } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 import { agentStates } from '../fleet/agent-state.ts';
 import { Name, problems, Timestamp, timestamp } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const Rung = Type.Enum([...rungs]);
+const ReachStage = Type.Enum([...reachStages]);
 const Why = Type.Enum(Object.keys(skipReasons) as SkipReason[]);
 const Code = Type.Enum(Object.keys(closeCodes) as (keyof typeof closeCodes)[]);
 const Millis = Type.Number({ minimum: 0 });
@@ -20,7 +20,7 @@ const Agent = Type.Object({
   evidence: Type.Optional(
     Type.Object(
       {
-        reach: Rung,
+        reach: ReachStage,
         at: Timestamp,
         from: Type.Enum(['check', 'client'], { description: "The agent's own check, or a client." }),
         detail: Type.Optional(Type.String()),
@@ -61,7 +61,7 @@ const ExplanationResource = Type.Object({
   connection: Type.String(),
   connector: Type.String(),
   verdict: Type.Object({
-    reach: Type.Optional(Rung),
+    reach: Type.Optional(ReachStage),
     sentence: Type.String(),
     advice: Type.String(),
     detail: Type.Optional(Type.String()),

@@ -1,5 +1,5 @@
 import type { AgentView } from '@penstock/control-plane';
-import { type SkipReason, type Reach, reach, rungs } from '@penstock/wire';
+import { type Reach, reach, reachStages, type SkipReason } from '@penstock/wire';
 import type { DialHistory, DialRecord } from '../routing/dial-history.ts';
 import type { Ejection } from '../routing/ejection.ts';
 import { type WeighedSession, whyNot } from '../routing/passed-over.ts';
@@ -135,7 +135,7 @@ function verdictOf(route: Route, pools: readonly ExplainedPool[]): Explanation['
   }
   const best = usable
     .flatMap(({ evidence, name }) => (evidence === undefined ? [] : [{ ...evidence, name }]))
-    .sort((one, other) => rungs.indexOf(other.reach) - rungs.indexOf(one.reach))[0];
+    .sort((one, other) => reachStages.indexOf(other.reach) - reachStages.indexOf(one.reach))[0];
   if (best === undefined) {
     return {
       reach: undefined,

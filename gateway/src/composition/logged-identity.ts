@@ -3,8 +3,8 @@ import { readAgentIdentity } from '@penstock/wire';
 import type { IdentityPort } from '../control-plane-port.ts';
 import type { GatewayLog } from '../observe/event.ts';
 
-/** The identity service as the tunnel port has it: what it issues is logged, and the fleet hears of it. */
-export function identityPort(
+/** The identity service behind the tunnel port. Logs each issued identity and reports it to the fleet. */
+export function loggedIdentity(
   { enrollment, renewal, revocation }: Identity,
   fleet: Pick<OpenFleet, 'issued'>,
   log: GatewayLog,

@@ -1,0 +1,93 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import {
+  Approvals,
+  createApi,
+  fleetActions,
+  fleetGauges,
+  openAgentQuestions,
+  openAlerts,
+  openEvents,
+  type Readiness,
+  sessionViews,
+} from '@penstock/control-plane';
+import type { Clock } from '@penstock/runtime';
+import type { Store } from '@penstock/store';
+import { errorText } from '@penstock/wire';
+import type { GatewayLog } from '../observe/event.ts';
+import type { GatewayMetrics } from '../observe/metrics.ts';
+import type { CertificateAndKey } from './certificates.ts';
+import type { ClientIngresses } from './client-ingresses.ts';
+import { connectionViews } from './connection-views.ts';
+import type { ControlPlane } from './control-plane.ts';
+import type { DataPlane } from './data-plane.ts';
+import { explainConnection } from './explain-connection.ts';
+
+export type AdminApiOptions = {
+  readonly config: () => GatewayConfig;
+  readonly certificate: CertificateAndKey | undefined;
+  readonly store: Store;
+  readonly dataPlane: DataPlane;
+  readonly controlPlane: ControlPlane;
+  readonly clients: ClientIngresses;
+  readonly metrics: GatewayMetrics;
+  readonly readiness: () => Readiness;
+  readonly clock: Clock;
+  readonly log: GatewayLog;
+};
+
+export type AdminApi = {
+  readonly api: Awaited<ReturnType<typeof createApi>>;
+  readonly events: ReturnType<typeof openEvents>;
+  readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
+};
+
+/** Opens events, alerts and approvals, and creates the API over them. The caller listens. Throws StoreError. */
+export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
+  const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
+  const { registry, routes, queue, ejection, history } = dataPlane;
+  const { identity, fleet, requests } = controlPlane;
+  const connections = () => connectionViews(routes, clients.ingresses);
+  const events = openEvents(store, connections);
+  fleet.onChange(({ agent: { name, pool, state, code, sentence } }) =>
+    events.publish('agent', { name, pool, state, code, sentence }),
+  );
+  const alerts = await openAlerts({ store, clock, config, fleet, events, log });
+  scope.defer(() => alerts.stop());
+  const approvals = await Approvals.open({
+    store,
+    needs: (pool) => routes.pool(pool)?.approval ?? [],
+    events,
+    onFailed: (error) => log('store-failed', { detail: errorText(error) }),
+  });
+  metrics.observeFleet(fleetGauges(fleet, alerts, config));
+  const api = await createApi({
+    tls: certificate,
+    store,
+    tokens: identity.tokens,
+    revocation: identity.revocation,
+    fleet,
+    questions: openAgentQuestions({ store, fleet, pins: fleet.pins, requests, approvals }),
+    actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
+    connections,
+    explain: (connection) =>
+      explainConnection(connection, {
+        routes,
+        sessionsOf: (pool) => registry.sessionsOf(pool),
+        queue,
+        ejection,
+        checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
+        history,
+        agents: () => fleet.agents(),
+      }),
+    sessions: () => sessionViews(registry.sessions()),
+    readiness: options.readiness,
+    metrics: metrics.registry,
+    events,
+    approvals,
+    alerts,
+    grants: clients.grants,
+    report: (failure) => log('request-failed', failure),
+  });
+  scope.defer(() => api.close());
+  return { api, events, alerts };
+}

@@ -1,0 +1,59 @@
+import { createSecureContext } from 'node:tls';
+import type { GatewayConfig } from '@penstock/config-schema';
+import { loadAdminCertificate, loadServerCertificate } from '@penstock/control-plane';
+import { errorText } from '@penstock/wire';
+import { type ClientTlsMaterial, clientTlsMaterial } from '../ingress/tls/client-tls.ts';
+
+/** PEM both. */
+export type CertificateAndKey = { readonly certificate: string; readonly key: string };
+
+/** What the gateway presents, by the peers that see it. */
+export type Certificates = {
+  readonly agents: CertificateAndKey;
+  readonly clients: ClientTlsMaterial;
+  /** Undefined when the admin address does not use TLS. */
+  readonly admins: CertificateAndKey | undefined;
+};
+
+/** Loads and checks every certificate of a configuration. Throws an Error that names the field of an unusable one. */
+export async function loadCertificates(config: GatewayConfig): Promise<Certificates> {
+  return usableCertificates(config, await loadServerCertificate(config));
+}
+
+/**
+ * Loads and checks every certificate of `next`. The one that `init` made is not read again while both configurations
+ * use it. Throws an Error that names the field of an unusable one.
+ */
+export async function reloadCertificates(
+  { config, certificates }: { readonly config: GatewayConfig; readonly certificates: Certificates },
+  next: GatewayConfig,
+): Promise<Certificates> {
+  const isUnchanged = config.tls === undefined && next.tls === undefined;
+  return usableCertificates(next, isUnchanged ? certificates.agents : await loadServerCertificate(next));
+}
+
+function usableCertificates(config: GatewayConfig, agents: CertificateAndKey): Certificates {
+  const clients = clientTlsMaterial(config, agents);
+  const admins = loadAdminCertificate(config);
+  requireUsable(config.tls === undefined ? 'The certificate that init made' : 'tls', agents);
+  requireUsable('ingressTls', clients, clients.clientAuthorities);
+  if (admins !== undefined) requireUsable('adminTls', admins);
+  return { agents, clients, admins };
+}
+
+/**
+ * Builds a TLS context as the listeners do, so that none of them fails when it replaces its own: OpenSSL refuses pairs
+ * that are valid PEM, for example RSA keys of 1,024 bits.
+ */
+function requireUsable(field: string, { certificate, key }: CertificateAndKey, ca?: string): void {
+  try {
+    createSecureContext({ cert: certificate, key, ...(ca !== undefined && { ca }) });
+  } catch (cause) {
+    throw new Error(
+      `${field} cannot be used for TLS: ${errorText(cause)}. Replace the certificate or its key.`,
+      {
+        cause,
+      },
+    );
+  }
+}

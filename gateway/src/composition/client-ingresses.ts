@@ -1,0 +1,85 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import type { OpenFleet } from '@penstock/control-plane';
+import type { Clock } from '@penstock/runtime';
+import type { Store } from '@penstock/store';
+import { TunnelError } from '@penstock/wire';
+import { Grants } from '../access/grants.ts';
+import { Ingresses } from '../ingress/ingresses.ts';
+import { ClientTls } from '../ingress/tls/client-tls.ts';
+import type { GatewayLog } from '../observe/event.ts';
+import type { GatewayMetrics } from '../observe/metrics.ts';
+import { type DialPorts, dial } from '../routing/dial.ts';
+import { offerOf } from '../routing/offer-of.ts';
+import type { Certificates } from './certificates.ts';
+import type { DataPlane } from './data-plane.ts';
+
+export type ClientIngressOptions = {
+  readonly config: () => GatewayConfig;
+  readonly certificate: Certificates['clients'];
+  readonly dataPlane: DataPlane;
+  readonly fleet: Pick<OpenFleet, 'checkFails'>;
+  readonly store: Store;
+  readonly metrics: GatewayMetrics;
+  readonly clock: Clock;
+  readonly log: GatewayLog;
+};
+
+export type ClientIngresses = {
+  readonly ingresses: Ingresses;
+  readonly clientTls: ClientTls;
+  readonly grants: Grants;
+};
+
+/** Creates the ingresses, which listen once their `apply` is called. Throws StoreError, or what node:tls throws. */
+export async function openClientIngresses(
+  scope: AsyncDisposableStack,
+  options: ClientIngressOptions,
+): Promise<ClientIngresses> {
+  const { config, certificate, dataPlane, store, metrics, clock, log } = options;
+  const { routes, registry } = dataPlane;
+  const clientTls = new ClientTls(certificate);
+  const grants = await Grants.open({ store, hasConnection: (name) => routes.route(name) !== undefined });
+  scope.defer(() => grants.close());
+  const ports = dialPorts(options);
+  const ingresses = new Ingresses({
+    tls: clientTls,
+    dial: async (connection, client, signal, wishes) => {
+      const route = routes.route(connection);
+      if (route === undefined)
+        throw new TunnelError('CLIENT_DENIED', `There is no connection ${connection}.`);
+      return dial(route, client, signal, ports, wishes);
+    },
+    halfClosedTimeout: () => config().tunnel.halfClosedTimeout,
+    limits: () => config().limits,
+    grants,
+    offerOf(connection, address) {
+      const route = routes.route(connection);
+      return route === undefined
+        ? 'not-offered'
+        : offerOf(route, address, (pool) => registry.sessionsOf(pool));
+    },
+    clock,
+    log,
+    metrics,
+  });
+  scope.defer(async () => {
+    await ingresses.stopAccepting();
+    ingresses.abortAll('DRAIN_TIMEOUT');
+    await ingresses.clients.idle();
+  });
+  return { ingresses, clientTls, grants };
+}
+
+function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOptions): DialPorts {
+  const { registry, queue, ejection, history } = dataPlane;
+  return {
+    sessionsOf: (pool) => registry.sessionsOf(pool),
+    queue,
+    ejection,
+    checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
+    limits: () => config().dial,
+    log,
+    clock,
+    onDialed: (record) => history.add(record),
+  };
+}

@@ -1,0 +1,35 @@
+import type { ConnectionView } from '@penstock/control-plane';
+import type { Ingresses, OpenIngress } from '../ingress/ingresses.ts';
+import type { RouteTable } from '../routing/route-table.ts';
+
+/** Every connection of the configuration in force, with its open ingresses and client counts, for the API. */
+export function connectionViews(
+  routes: Pick<RouteTable, 'routes'>,
+  ingresses: Pick<Ingresses, 'waysInto' | 'clients'>,
+): ConnectionView[] {
+  return [...routes.routes].map(({ name, connector, kind, pools }) => ({
+    name,
+    connector,
+    kind,
+    pools,
+    ingress: ingresses.waysInto(name).map(ingressView),
+    ...ingresses.clients.countsOf(name),
+  }));
+}
+
+function ingressView({
+  ingress,
+  address: { address, port },
+}: OpenIngress): ConnectionView['ingress'][number] {
+  const { kind } = ingress;
+  switch (kind) {
+    case 'tcp':
+      return { kind, address, port };
+    case 'sni':
+      return { kind, address, port, host: ingress.host, mode: ingress.mode };
+    case 'socks5':
+      return { kind, address, port, grant: ingress.grant };
+    case 'httpConnect':
+      return { kind, address, port, grant: ingress.grant, tls: ingress.tls };
+  }
+}

@@ -1,0 +1,82 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import {
+  AgentRequests,
+  type Identity,
+  type OpenFleet,
+  openFleet,
+  openIdentity,
+} from '@penstock/control-plane';
+import type { Clock } from '@penstock/runtime';
+import { openStore, requireStore, type Store } from '@penstock/store';
+import { errorText, TunnelError } from '@penstock/wire';
+import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlane } from './data-plane.ts';
+
+/** Opens the store that `init` made and logs its outages. Throws StoreError. */
+export async function openControlPlaneStore(
+  scope: AsyncDisposableStack,
+  dataDirectory: string,
+  log: GatewayLog,
+): Promise<Store> {
+  // Only init creates the store: a gateway that started with an empty one would accept revoked agents again.
+  await requireStore(dataDirectory);
+  const store = await openStore(dataDirectory);
+  scope.defer(() => store.close());
+  store.health.watch((outage) => {
+    if (outage === undefined) log('store-recovered');
+    else log('store-failed', { outage: outage.kind, detail: outage.detail });
+  });
+  return store;
+}
+
+export type ControlPlaneOptions = {
+  readonly store: Store;
+  readonly config: () => GatewayConfig;
+  readonly dataPlane: Pick<DataPlane, 'registry' | 'queue'>;
+  /** PEM of the certificate presented to agents. */
+  readonly certificate: () => string;
+  readonly epoch: string;
+  readonly clock: Clock;
+  readonly log: GatewayLog;
+};
+
+/** What the control plane knows of agents: their identities, their state, and the requests they have to answer. */
+export type ControlPlane = {
+  readonly identity: Identity;
+  readonly fleet: OpenFleet;
+  readonly requests: AgentRequests;
+};
+
+/** Opens identities and fleet over an open store, and connects them to the sessions. Throws IdentityFileError or StoreError. */
+export async function openControlPlane(
+  scope: AsyncDisposableStack,
+  { store, config, dataPlane: { registry, queue }, certificate, epoch, clock, log }: ControlPlaneOptions,
+): Promise<ControlPlane> {
+  const { dataDirectory, organization } = config();
+  const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
+  registry.onEnded((session) => requests.sessionEnded(session));
+  const identity = await openIdentity({
+    store,
+    config,
+    dataDirectory,
+    organization,
+    presence: (agentId) => registry.presence(agentId),
+    onPruneFailed: (error) => log('store-failed', { detail: errorText(error) }),
+  });
+  scope.defer(() => identity.stop());
+  identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));
+  const fleet = await openFleet({
+    store,
+    registry,
+    config,
+    clock,
+    epoch,
+    certificate,
+    waiting: (pool) => queue.depth(pool),
+    onRevoked: (agentId) => identity.revocation.apply(agentId),
+    log,
+  });
+  scope.defer(() => fleet.stop());
+  identity.revocation.onRevoked((agentId) => fleet.revoked(agentId));
+  return { identity, fleet, requests };
+}

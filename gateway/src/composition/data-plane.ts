@@ -1,0 +1,27 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import type { Clock } from '@penstock/runtime';
+import { DialHistory } from '../routing/dial-history.ts';
+import { Ejection } from '../routing/ejection.ts';
+import { PendingQueue } from '../routing/pending-queue.ts';
+import { RouteTable } from '../routing/route-table.ts';
+import { Registry } from '../tunnel/registry.ts';
+
+/** What the data plane keeps in memory: sessions, routes, and what earlier dials have shown. */
+export type DataPlane = {
+  readonly registry: Registry;
+  readonly routes: RouteTable;
+  readonly queue: PendingQueue;
+  readonly ejection: Ejection;
+  readonly history: DialHistory;
+};
+
+/** Creates the data plane's state. Opens nothing and needs no teardown. */
+export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane {
+  const registry = new Registry({ sessionsPerAgent: config.tunnel.sessionsPerAgent });
+  const routes = new RouteTable(config);
+  const queue = new PendingQueue((pool) => routes.pool(pool)?.queue);
+  const ejection = new Ejection(config.ejection, clock);
+  registry.onReady(() => queue.wakeAll());
+  registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
+  return { registry, routes, queue, ejection, history: new DialHistory() };
+}

@@ -1,0 +1,42 @@
+import type { Ingresses } from '../ingress/ingresses.ts';
+import type { Endpoint } from '../tunnel/endpoint.ts';
+import type { Registry } from '../tunnel/registry.ts';
+import type { AgentSession } from '../tunnel/session.ts';
+import type { AdminApi } from './admin-api.ts';
+
+export type DrainedParts = {
+  readonly registry: Pick<Registry, 'sessions' | 'onReady'>;
+  readonly endpoint: Pick<Endpoint, 'stopAccepting'>;
+  readonly ingresses: Pick<Ingresses, 'stopAccepting' | 'clients'>;
+  readonly admin: Pick<AdminApi, 'events' | 'alerts'>;
+  /** Milliseconds. */
+  readonly timeout: number;
+};
+
+/** Accepts nothing new, asks agents to reconnect elsewhere, and waits for clients until the timeout. */
+export async function drainClients({
+  registry,
+  endpoint,
+  ingresses,
+  admin,
+  timeout,
+}: DrainedParts): Promise<void> {
+  admin.events.close();
+  // Agents leave because of the drain: no alert reports it. Clients are refused before the store has answered.
+  const silenced = admin.alerts.stop();
+  await ingresses.stopAccepting();
+  endpoint.stopAccepting();
+  const sendAway = (session: AgentSession) => session.askToReconnect('the gateway drains');
+  for (const session of registry.sessions()) sendAway(session);
+  // A session that was still in its handshake is asked as soon as it is ready.
+  registry.onReady(sendAway);
+  await settledWithin(ingresses.clients.idle(), timeout);
+  await silenced;
+}
+
+async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

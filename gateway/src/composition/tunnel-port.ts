@@ -1,0 +1,89 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import { agentFacts, type Identity, tellStoreProblems } from '@penstock/control-plane';
+import type { Clock } from '@penstock/runtime';
+import type { Store } from '@penstock/store';
+import { WindowBudget } from '@penstock/transport';
+import { TunnelError } from '@penstock/wire';
+import type { GatewayLog } from '../observe/event.ts';
+import { Admission } from '../tunnel/admission.ts';
+import { type Endpoint, openEndpoint } from '../tunnel/endpoint.ts';
+import type { Registry } from '../tunnel/registry.ts';
+import type { AgentSession, SessionOptions } from '../tunnel/session.ts';
+import type { CertificateAndKey } from './certificates.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { namingAddress } from './listening.ts';
+import { loggedIdentity } from './logged-identity.ts';
+
+export type TunnelPortOptions = {
+  readonly config: () => GatewayConfig;
+  readonly certificate: CertificateAndKey;
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly controlPlane: ControlPlane;
+  readonly epoch: string;
+  readonly clock: Clock;
+  readonly log: GatewayLog;
+};
+
+/** Opens the tunnel port for agents. Throws when it cannot listen on `listen.tunnel`. */
+export async function openTunnelPort(
+  scope: AsyncDisposableStack,
+  options: TunnelPortOptions,
+): Promise<Endpoint> {
+  const { config, certificate, registry, store, controlPlane, clock, log } = options;
+  const { identity, fleet, requests } = controlPlane;
+  const { listen, tunnel, organization } = config();
+  const endpoint = await namingAddress('listen.tunnel', listen.tunnel, () =>
+    openEndpoint({
+      listen: listen.tunnel,
+      tls: { ...certificate, agentAuthority: identity.authority.caPem },
+      organization,
+      handshakeTimeout: tunnel.handshakeTimeout,
+      authenticationTimeout: tunnel.handshakeTimeout,
+      controlPlane: {
+        identity: loggedIdentity(identity, fleet, log),
+        agents: {
+          expects: (agentId, requestId) => requests.expects(agentId, requestId),
+          claim: (agentId, requestId) => requests.claim(agentId, requestId),
+          answeredAtLength: (agentId, requestId, value) =>
+            requests.answeredAtLength(agentId, requestId, value),
+          describe: (agent) => tellStoreProblems(() => agentFacts(agent, { store, pins: fleet.pins }, clock)),
+        },
+      },
+      admission: new Admission(tunnel, clock),
+      session: sessionOptions(options),
+      log,
+    }),
+  );
+  scope.defer(async () => {
+    for (const session of [...registry.sessions()])
+      session.end(new TunnelError('SESSION_LOST', 'The gateway stops.'));
+    await endpoint.close();
+  });
+  return endpoint;
+}
+
+function sessionOptions(options: TunnelPortOptions): SessionOptions {
+  const { config, registry, controlPlane, epoch, clock, log } = options;
+  const { identity, fleet, requests } = controlPlane;
+  const { organization, tunnel } = config();
+  return {
+    self: { id: organization, epoch },
+    clock,
+    windows: new WindowBudget(tunnel.memoryBudget),
+    ping: { interval: tunnel.pingInterval, timeout: tunnel.pingTimeout },
+    helloTimeout: tunnel.handshakeTimeout,
+    heartbeatInterval: () => config().health.heartbeatInterval,
+    drainTimeout: () => config().drain.timeout,
+    log,
+    // The identity is checked again at hello: it can be revoked or expire after the TLS handshake.
+    admit: (session) => refusalOf(session, identity) ?? registry.admit(session),
+    ...fleet.sessions,
+    onResult: (session, result) => requests.answered(session, result),
+  };
+}
+
+function refusalOf({ identity }: AgentSession, { revocation }: Identity): TunnelError | undefined {
+  if (revocation.isRevoked(identity)) return new TunnelError('IDENTITY_REVOKED');
+  return identity.notAfter < Date.now() ? new TunnelError('IDENTITY_EXPIRED') : undefined;
+}

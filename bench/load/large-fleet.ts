@@ -1,0 +1,221 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseGatewayConfig } from '@penstock/config-schema';
+import {
+  createAdminToken,
+  createApi,
+  fleetActions,
+  fleetGauges,
+  openAlerts,
+  openEvents,
+  openFleet,
+} from '@penstock/control-plane';
+import { type AgentSession, createGatewayMetrics, Registry } from '@penstock/gateway';
+import { systemClock, tuneGarbageCollection } from '@penstock/runtime';
+import { openStore, type Store } from '@penstock/store';
+import { answerWith } from '../process/ask.ts';
+import { LongestTurn } from './longest-turn.ts';
+
+/**
+ * A process of its own: the control plane of a gateway over many agents. The store, the fleet, the alerts, the metrics
+ * and the API are real; the sessions of the agents are simulated, with no socket behind them.
+ */
+export type LargeFleetHandlers = {
+  /** Puts `count` agents on record, starts the control plane, and connects all agents. */
+  start: (argument: { count: number }) => Promise<{ url: string; token: string }>;
+  /** Milliseconds of the longest turn of the event loop since this was called before. */
+  longestTurn: (argument: null) => number;
+  stop: (argument: null) => Promise<null>;
+};
+
+const CONFIG = `
+apiVersion: penstock/v1
+kind: Gateway
+version: 1
+organization: bench
+pools: [{name: dc1, pinning: enforce, minReady: 1}]
+alerts:
+${['agent-stale', 'clock-skew', 'identity-expiring', 'config-drift', 'identity-cloned', 'connector-failing']
+  .map((when) => `  - {when: ${when}, for: 1h, notify: [nobody]}`)
+  .join('\n')}
+notify: [{name: nobody, webhook: '\${env:NOBODY}'}]
+`;
+
+const HOUR = 3_600_000;
+/** Milliseconds: the default of health.heartbeatInterval. */
+const HEARTBEAT = 15_000;
+/** Milliseconds between two batches of heartbeats: as they arrive, some in every turn. */
+const BATCH = 10;
+const ROWS = 500;
+
+const turns = new LongestTurn();
+let stop: () => Promise<void> = async () => {};
+
+answerWith({
+  async start({ count }) {
+    tuneGarbageCollection();
+    await using starting = new AsyncDisposableStack();
+    const directory = await mkdtemp(join(tmpdir(), 'penstock-bench-'));
+    starting.defer(() => rm(directory, { recursive: true, force: true }));
+    const store = await openStore(directory);
+    starting.defer(() => store.close());
+    await enroll(store, count);
+    const plane = await startControlPlane(store, starting);
+    connectAll(count, plane.registry, plane.fleet, starting);
+    turns.start();
+    starting.defer(() => turns.stop());
+    const running = starting.move();
+    stop = () => running.disposeAsync();
+    return { url: plane.url, token: plane.token };
+  },
+  longestTurn: () => turns.take(),
+  async stop() {
+    await stop();
+    return null;
+  },
+} satisfies LargeFleetHandlers);
+
+const nameOf = (index: number) => `agent-${String(index).padStart(6, '0')}`;
+
+async function enroll(store: Store, count: number): Promise<void> {
+  const at = Date.now();
+  for (let first = 0; first < count; first += ROWS) {
+    await store.transaction(async ({ agents, identities }) => {
+      for (let index = first; index < Math.min(count, first + ROWS); index += 1) {
+        const id = `agt_${index}`;
+        const fresh = { revokedAt: null, revokedReason: null, drainedAt: null };
+        await agents.insert({ id, name: nameOf(index), pool: 'dc1', createdAt: at, ...fresh });
+        const notAfter = at + 24 * HOUR;
+        await identities.insert({ serial: id, agentId: id, key: id, issuedAt: at, notAfter, revokedAt: null });
+      }
+    });
+  }
+}
+
+/** The composition of gateway.ts without a data plane. */
+async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
+  const parsed = parseGatewayConfig(CONFIG, {
+    environment: { NOBODY: 'http://127.0.0.1:9/' },
+    readFile: () => '',
+  });
+  if (!parsed.ok) throw new Error(parsed.problems.map(({ message }) => message).join(' '));
+  const { config } = parsed;
+  const clock = systemClock;
+  const log = () => {};
+  const registry = new Registry({ sessionsPerAgent: config.tunnel.sessionsPerAgent });
+  const fleet = await openFleet({
+    store,
+    registry,
+    config: () => config,
+    clock,
+    epoch: 'bench',
+    certificate: () => '',
+    waiting: () => 0,
+    onRevoked: () => {},
+    log,
+  });
+  starting.defer(() => fleet.stop());
+  const events = openEvents(store, () => []);
+  const shown = { ...fleet, certificateNotAfter: () => Date.now() + 24 * HOUR };
+  const alerts = await openAlerts({ store, clock, config: () => config, fleet: shown, events, log });
+  starting.defer(() => alerts.stop());
+  const metrics = createGatewayMetrics();
+  metrics.observeFleet(fleetGauges(shown, alerts, () => config));
+  const immediately = { action: (_name: string, run: (...parts: never[]) => Promise<unknown>) => async (...parts: never[]) => ({ kind: 'done', value: await run(...parts) }) };
+  const unused = {} as never;
+  const api = await createApi({
+    store,
+    tokens: unused,
+    revocation: unused,
+    fleet,
+    questions: unused,
+    actions: fleetActions(fleet.steering, immediately as never, () => 'dc1'),
+    connections: () => [],
+    explain: () => undefined,
+    sessions: () => [],
+    readiness: () => ({ ready: true, reasons: [] }),
+    metrics: metrics.registry,
+    events,
+    approvals: unused,
+    alerts,
+    grants: unused,
+    report: ({ error }) => process.stderr.write(`${error}\n`),
+  });
+  starting.defer(() => api.close());
+  await api.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = api.server.address() as AddressInfo;
+  const { token } = await createAdminToken(store, { name: 'bench', role: 'admin' }, { actor: 'host' }, Date.now());
+  return { registry, fleet, url: `http://127.0.0.1:${port}`, token };
+}
+
+/** Connects every agent, and has each send its heartbeats. */
+function connectAll(
+  count: number,
+  registry: Registry,
+  fleet: Awaited<ReturnType<typeof openFleet>>,
+  starting: AsyncDisposableStack,
+): void {
+  const all = Array.from({ length: count }, (_, index) => simulatedSession(index));
+  for (const session of all) {
+    registry.admit(session);
+    fleet.sessions.onState(session);
+  }
+  let sent = 0;
+  const startedAt = performance.now();
+  const timer = setInterval(() => {
+    const due = ((performance.now() - startedAt) / HEARTBEAT) * count;
+    for (; sent < due; sent += 1) {
+      const session = all[sent % count];
+      if (session !== undefined) beat(session, sent, fleet);
+    }
+  }, BATCH);
+  starting.defer(() => clearInterval(timer));
+}
+
+function beat(session: AgentSession, seq: number, fleet: Awaited<ReturnType<typeof openFleet>>): void {
+  const at = Date.now();
+  fleet.sessions.onHeartbeat(session, {
+    at,
+    heartbeat: {
+      type: 'heartbeat',
+      seq,
+      sentAt: at,
+      cpu: { load: 0.2, process: 0.01 },
+      memory: { totalBytes: 8e9, availableBytes: 4e9, processBytes: 9e7 },
+      eventLoop: { p99Ms: 1, maxMs: 2 },
+      streams: { open: 2, opening: 0 },
+      identity: { notAfter: session.identity.notAfter },
+      checks: [{ connector: 'orders-db', reach: 'ready', at, milliseconds: 3 }],
+      clock: { offset: 3, roundTrip: 2 },
+    },
+  });
+}
+
+/** As much of a session as the control plane uses. */
+function simulatedSession(index: number): AgentSession {
+  const name = nameOf(index);
+  const at = Date.now();
+  return {
+    state: 'ready',
+    address: '192.0.2.1',
+    openedAt: at,
+    roundTrip: 12,
+    identity: { agentId: `agt_${index}`, name, pool: 'dc1', serial: '00', notAfter: at + 24 * HOUR },
+    streams: { open: 2, opening: 0 },
+    load: 2,
+    takesOpens: true,
+    hello: {
+      type: 'hello',
+      protocol: 1,
+      agent: { name, version: '0.1.0' },
+      bootId: `boot-${index}`,
+      platform: { os: 'linux 6.8', arch: 'x64', node: '26.10.0' },
+      config: { version: 12, digest: 'sha256:0123456789abcdef' },
+      connectors: [{ name: 'orders-db', kind: 'postgresql' }],
+      session: { index: 0, wanted: 1 },
+    },
+    tell: (verdict: object) => void JSON.stringify(verdict),
+  } as unknown as AgentSession;
+}

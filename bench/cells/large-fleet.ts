@@ -14,7 +14,8 @@ const PROCESS = new URL('../load/large-fleet.ts', import.meta.url);
 
 const figure = (id: string, title: string): Metric => ({
   id: `fleet/${id}`,
-  table: 'control plane of 10,000 agents (simulated sessions, in one process): longest turn of the event loop',
+  table:
+    'control plane of 10,000 agents (simulated sessions, in one process): longest turn of the event loop',
   title,
   unit: 'ms',
   digits: 1,
@@ -132,7 +133,10 @@ const publish = (get: Get) =>
         version: 13,
         name: 'agent',
         pool: 'dc1',
-        gateway: { url: 'https://gateway.example.com:8443', pins: [`sha256/${Buffer.alloc(32).toString('base64')}`] },
+        gateway: {
+          url: 'https://gateway.example.com:8443',
+          pins: [`sha256/${Buffer.alloc(32).toString('base64')}`],
+        },
         identity: { directory: '/var/lib/penstock' },
         connectors: [],
       },

@@ -88,7 +88,14 @@ async function enroll(store: Store, count: number): Promise<void> {
         const fresh = { revokedAt: null, revokedReason: null, drainedAt: null };
         await agents.insert({ id, name: nameOf(index), pool: 'dc1', createdAt: at, ...fresh });
         const notAfter = at + 24 * HOUR;
-        await identities.insert({ serial: id, agentId: id, key: id, issuedAt: at, notAfter, revokedAt: null });
+        await identities.insert({
+          serial: id,
+          agentId: id,
+          key: id,
+          issuedAt: at,
+          notAfter,
+          revokedAt: null,
+        });
       }
     });
   }
@@ -123,7 +130,11 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   starting.defer(() => alerts.stop());
   const metrics = createGatewayMetrics();
   metrics.observeFleet(fleetGauges(shown, alerts, () => config));
-  const immediately = { action: (_name: string, run: (...parts: never[]) => Promise<unknown>) => async (...parts: never[]) => ({ kind: 'done', value: await run(...parts) }) };
+  const immediately = {
+    action:
+      (_name: string, run: (...parts: never[]) => Promise<unknown>) =>
+      async (...parts: never[]) => ({ kind: 'done', value: await run(...parts) }),
+  };
   const unused = {} as never;
   const api = await createApi({
     store,
@@ -146,7 +157,12 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   starting.defer(() => api.close());
   await api.listen({ host: '127.0.0.1', port: 0 });
   const { port } = api.server.address() as AddressInfo;
-  const { token } = await createAdminToken(store, { name: 'bench', role: 'admin' }, { actor: 'host' }, Date.now());
+  const { token } = await createAdminToken(
+    store,
+    { name: 'bench', role: 'admin' },
+    { id: 'host' },
+    Date.now(),
+  );
   return { registry, fleet, url: `http://127.0.0.1:${port}`, token };
 }
 

@@ -157,9 +157,9 @@ test('every fact has its series on /metrics', async () => {
     /^penstock_gateway_pool_ready_agents\{pool="dc1"\} 0$/m,
     /^penstock_gateway_pool_min_ready_agents\{pool="dc1"\} 1$/m,
     /^penstock_gateway_pool_agents\{pool="dc1",state="stale"\} 1$/m,
-    /^penstock_gateway_agent_last_heartbeat_seconds\{pool="dc1",agent="a1"\} \d+/m,
-    /^penstock_gateway_agent_identity_not_after_seconds\{pool="dc1",agent="a1"\} \d+/m,
-    /^penstock_gateway_certificate_not_after_seconds \d+/m,
+    /^penstock_gateway_agent_last_heartbeat_timestamp_seconds\{pool="dc1",agent="a1"\} \d+/m,
+    /^penstock_gateway_agent_identity_not_after_timestamp_seconds\{pool="dc1",agent="a1"\} \d+/m,
+    /^penstock_gateway_certificate_not_after_timestamp_seconds \d+/m,
     /^penstock_gateway_queue_limit\{pool="dc1"\} 64$/m,
   ]) {
     assert.match(text, line);

@@ -44,7 +44,7 @@ function agentGauges(agent: AgentView): AgentGauges {
     pool,
     state,
     version: softwareVersion,
-    behind: softwareVersion !== undefined && isOlder(softwareVersion, SOFTWARE_VERSION),
+    outdated: softwareVersion !== undefined && isOlder(softwareVersion, SOFTWARE_VERSION),
     lastHeartbeat,
     skew: present ? clock?.skew : undefined,
     identityNotAfter,

@@ -6,7 +6,7 @@ export type AgentGauges = {
   readonly pool: string;
   readonly state: string;
   readonly version: string | undefined;
-  readonly behind: boolean;
+  readonly outdated: boolean;
   readonly lastHeartbeat: number | undefined;
   readonly skew: number | undefined;
   readonly identityNotAfter: number | undefined;
@@ -64,7 +64,7 @@ export function observeFleet(registry: Registry, gauges: FleetGauges): void {
     self.set({ version: gauges.version }, 1),
   );
   gauge(
-    'certificate_not_after_seconds',
+    'certificate_not_after_timestamp_seconds',
     'End of the certificate of the tunnel port, as seconds since 1970.',
     [],
     (self) => self.set(gauges.certificateNotAfter() / 1000),
@@ -117,11 +117,11 @@ function observeAgents(gauges: FleetGauges, gauge: MakeGauge): void {
     ['version'],
     ({ version }) => (version === undefined ? [] : [[{ version }, 1]]),
   );
-  each('behind', '1 while the agent runs older software than this gateway.', [], ({ behind }) => [
-    [{}, Number(behind)],
+  each('outdated', '1 while the agent runs older software than this gateway.', [], ({ outdated }) => [
+    [{}, Number(outdated)],
   ]);
   each(
-    'last_heartbeat_seconds',
+    'last_heartbeat_timestamp_seconds',
     'Last heartbeat of the agent, as seconds since 1970.',
     [],
     ({ lastHeartbeat }) => seconds(lastHeartbeat),
@@ -130,7 +130,7 @@ function observeAgents(gauges: FleetGauges, gauge: MakeGauge): void {
     seconds(skew),
   );
   each(
-    'identity_not_after_seconds',
+    'identity_not_after_timestamp_seconds',
     'End of the identity of the agent, as seconds since 1970.',
     [],
     ({ identityNotAfter }) => seconds(identityNotAfter),
@@ -159,9 +159,14 @@ function observeAlerts(registry: Registry, gauges: FleetGauges, gauge: MakeGauge
   gauge('alerts_firing', 'Alerts that fire, by condition of gateway.yaml.', ['condition'], (self) => {
     for (const [condition, count] of gauges.alertsFiring()) self.set({ condition }, count);
   });
-  gauge('alert_news_waiting', 'News of alerts that have not arrived at a receiver.', ['receiver'], (self) => {
-    for (const { receiver, waiting } of gauges.receivers()) self.set({ receiver }, waiting);
-  });
+  gauge(
+    'alert_notifications_pending',
+    'Notifications that a receiver has not accepted yet.',
+    ['receiver'],
+    (self) => {
+      for (const { receiver, waiting } of gauges.receivers()) self.set({ receiver }, waiting);
+    },
+  );
   new Counter({
     name: `${P}_alert_messages_total`,
     help: 'Messages to receivers of alerts: delivered, attempts that failed, and messages that were abandoned.',

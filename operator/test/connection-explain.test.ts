@@ -74,7 +74,7 @@ test('an explanation can be read: the verdict first, then the agents, then the l
     'dc2 | 0 of 64 | - | none has enrolled | - | - | - | -',
     '',
     'CLIENT CAME | FROM | OUTCOME | TOOK | WAITED | TRIED | NOT ASKED | DETAIL',
-    '1m ago | 10.0.0.9 | REFUSED | 12 ms | - | a1: REFUSED | a2: held, dc2: no-agent | ECONNREFUSED',
+    '1m ago | 10.0.0.9 | REFUSED | 12 ms | - | a1: REFUSED | a2: suspended, dc2: no-agent | ECONNREFUSED',
     '',
   ]);
   const asJson = await rig.cli('connection', 'explain', 'orders', '--output', 'json');

@@ -169,7 +169,7 @@ export async function startDaemon({
     }),
     onAcknowledged: (interval, reading) => {
       readiness.acknowledged(interval);
-      clockOffset = reading.offset;
+      if (reading !== undefined) clockOffset = reading.offset;
     },
     onFailed: (error) => {
       lastFailure = { at: new Date().toISOString(), message: errorText(error) };

@@ -12,8 +12,8 @@ export type HeartbeatOptions = {
   /** Everything but what the exchange itself adds. */
   readonly facts: () => Omit<Heartbeat, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly send: (heartbeat: Heartbeat) => void;
-  /** The gateway has acknowledged a heartbeat. */
-  readonly onAcknowledged: (reading: ClockReading) => void;
+  /** Called when the gateway acknowledges a heartbeat. Without a reading when a clock was set during the exchange. */
+  readonly onAcknowledged: (reading: ClockReading | undefined) => void;
   /** A heartbeat could not be made or encoded. It is skipped: telemetry must not end a session. */
   readonly onFailed: (error: unknown) => void;
 };
@@ -53,10 +53,10 @@ export function startHeartbeats({
       const now = clock.wall();
       const offset = (ack.receivedAt - sentAt + (ack.sentAt - now)) / 2;
       const roundTrip = now - sentAt - (ack.sentAt - ack.receivedAt);
-      const measured = { offset, roundTrip: Math.max(0, roundTrip) };
-      // A clock was set in between: this one says nothing, and would look like the best of all.
-      reading = roundTrip < 0 ? undefined : measured;
-      onAcknowledged(measured);
+      // A negative round trip means that a clock was set in between. The gateway prefers the shortest round trip, so it
+      // would take this reading for the most accurate one.
+      reading = roundTrip < 0 ? undefined : { offset, roundTrip };
+      onAcknowledged(reading);
     },
     stop: () => stopTimer(),
   };

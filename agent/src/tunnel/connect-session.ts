@@ -35,7 +35,7 @@ export type ConnectOptions = {
   readonly refusal: () => TunnelError | undefined;
   readonly hello: (index: number) => AgentMessageOf<'hello'>;
   readonly heartbeatFacts: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
-  readonly onAcknowledged: (interval: number, reading: ClockReading) => void;
+  readonly onAcknowledged: (interval: number, reading: ClockReading | undefined) => void;
   readonly onMessage: (message: GatewayMessage, session: GatewaySession) => void;
 };
 

@@ -7,7 +7,7 @@ import { type ClockReading, startHeartbeats } from '../../src/health/heartbeat.t
 function start(broken: readonly number[] = []) {
   const clock = fakeClock();
   const sent: AgentMessageOf<'heartbeat'>[] = [];
-  const readings: ClockReading[] = [];
+  const readings: (ClockReading | undefined)[] = [];
   const failures: unknown[] = [];
   const heartbeats = startHeartbeats({
     interval: 1000,
@@ -84,8 +84,8 @@ test('only the latest heartbeat can be acknowledged', async () => {
   heartbeats.stop();
 });
 
-test('a heartbeat tells what the one before gave of the clocks, unless a clock was set meanwhile', async () => {
-  const { clock, sent, heartbeats } = start();
+test('a heartbeat reports the clock reading of the previous one, unless a clock was set in between', async () => {
+  const { clock, sent, readings, heartbeats } = start();
   assert.equal(sent[0]?.clock, undefined);
   const first = clock.wall();
   await clock.pass(20);
@@ -97,5 +97,6 @@ test('a heartbeat tells what the one before gave of the clocks, unless a clock w
   heartbeats.acknowledge({ type: 'heartbeat-ack', seq: 2, receivedAt: second, sentAt: second });
   await clock.pass(1_000);
   assert.equal(sent[2]?.clock, undefined);
+  assert.deepEqual(readings, [{ offset: 5_000, roundTrip: 20 }, undefined]);
   heartbeats.stop();
 });

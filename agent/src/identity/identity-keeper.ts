@@ -84,7 +84,7 @@ export class IdentityKeeper {
     const { clock, backoff, log } = this.#options;
     for (let failures = 0; this.#current === undefined && !signal.aborted; failures += 1) {
       try {
-        await this.#inTurn(() => this.#enroll(signal));
+        await this.#inTurn(() => this.#enroll());
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof IdentityError) throw error;
@@ -140,12 +140,12 @@ export class IdentityKeeper {
    * one is dropped, and the current one is good again. A current one is kept, whatever the gateway says: its clock
    * or its store may be wrong; but with an enrollment token at hand the agent enrolls again.
    */
-  refused(identity: AgentIdentity, signal: AbortSignal): Promise<boolean> {
+  refused(identity: AgentIdentity): Promise<boolean> {
     return this.#inTurn(async () => {
       try {
         if (identity.serial === this.#next?.serial) await this.#dropNext();
         // Another session may have been here before, with the same identity.
-        else if (identity.serial === this.#current?.serial) await this.#hasEnrolledAgain(signal);
+        else if (identity.serial === this.#current?.serial) await this.#hasEnrolledAgain();
       } catch (error) {
         this.#options.log('identity-renewal-failed', failureFields(error));
       }
@@ -164,18 +164,18 @@ export class IdentityKeeper {
   }
 
   /** Enrolls with the key there is, when the file has a token. */
-  async #hasEnrolledAgain(signal?: AbortSignal): Promise<boolean> {
+  async #hasEnrolledAgain(): Promise<boolean> {
     const before = this.#current;
     if (this.#options.enrollmentToken() === undefined) return false;
     try {
-      await this.#enroll(signal);
+      await this.#enroll();
     } catch (error) {
-      if (!signal?.aborted && !this.#isStopped) this.#options.log('enrollment-failed', failureFields(error));
+      if (!this.#isStopped) this.#options.log('enrollment-failed', failureFields(error));
     }
     return this.#current !== before;
   }
 
-  async #enroll(signal?: AbortSignal): Promise<void> {
+  async #enroll(): Promise<void> {
     const { keyStore, name, pool, enrollmentToken, enrollmentTokenMissing, post, log } = this.#options;
     const token = enrollmentToken();
     if (token === undefined) {
@@ -188,7 +188,7 @@ export class IdentityKeeper {
     }
     const before = this.#current;
     const identity = await enroll(post(undefined), { token, name, pool }, keyStore);
-    if (signal?.aborted || this.#isStopped) return;
+    // Even while the agent stops: the certificate is already current on disk.
     this.#current = identity;
     this.#next = undefined;
     this.#failedRenewals = 0;
@@ -196,7 +196,7 @@ export class IdentityKeeper {
       agentId: identity.agentId,
       notAfter: new Date(identity.notAfter).toISOString(),
     });
-    if (before !== undefined) this.#options.onPromoted(identity);
+    if (before !== undefined && !this.#isStopped) this.#options.onPromoted(identity);
     this.#schedule();
   }
 

@@ -65,7 +65,7 @@ export async function connectSession(
       if (signal.aborted) throw error;
       if (errorCode(error) === 'LIMIT_EXCEEDED') live.makeRoom();
       if (!isIdentityRefusal(error) || tries === MOST_IDENTITIES) throw error;
-      const hasAnother = await keeper.refused(identity, signal);
+      const hasAnother = await keeper.refused(identity);
       if (signal.aborted) throw signal.reason;
       if (!hasAnother) throw error;
     }

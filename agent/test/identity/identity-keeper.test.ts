@@ -131,7 +131,7 @@ test('a host that slept past the time to renew renews within a minute', async ()
 test('a renewed identity that the gateway refuses is dropped; the one before serves on', async () => {
   await using at = await enrolled();
   const next = await at.rig.renewed();
-  assert.equal(await at.keeper.refused(next, never), true);
+  assert.equal(await at.keeper.refused(next), true);
   assert.equal(at.keeper.candidate?.serial, at.first.serial);
   assert.equal(await at.keyStore.next(), undefined);
   assert.equal(at.requests(paths.enroll), 1);
@@ -143,7 +143,7 @@ test('a gateway that refuses every renewed identity is asked ever more slowly', 
   const waits: number[] = [];
   for (let round = 0; round < 8; round += 1) {
     const next = await at.rig.renewed();
-    await at.keeper.refused(next, never);
+    await at.keeper.refused(next);
     waits.push(Math.round(at.clock.waiting[0] ?? 0));
   }
   assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
@@ -170,7 +170,7 @@ test('an expired identity is kept, and without a token asked for slowly', async 
   await using at = await enrolled();
   at.rig.token = undefined;
   at.gateway.refuseWith = new ProblemError('IDENTITY_EXPIRED');
-  assert.equal(await at.keeper.refused(at.first, never), false);
+  assert.equal(await at.keeper.refused(at.first), false);
   assert.equal((await at.keyStore.current())?.serial, at.first.serial);
   at.clock.sleep(30 * HOUR);
   await at.rig.next('identity-renewal-failed');
@@ -180,7 +180,7 @@ test('an expired identity is kept, and without a token asked for slowly', async 
 
 test('with a token an expired identity is enrolled anew, once for all sessions it was refused on', async () => {
   await using at = await enrolled();
-  const outcomes = await Promise.all([1, 2, 3].map(() => at.keeper.refused(at.first, never)));
+  const outcomes = await Promise.all([1, 2, 3].map(() => at.keeper.refused(at.first)));
   assert.deepEqual(outcomes, [true, true, true]);
   assert.equal(at.requests(paths.enroll), 2);
   assert.notEqual(at.keeper.current?.serial, at.first.serial);
@@ -199,7 +199,7 @@ test('a renewal refused for the identity enrolls anew where a token is at hand',
 test('an enrollment that fails leaves the identity as it was', async () => {
   await using at = await enrolled();
   at.gateway.refuseWith = new ProblemError('TOKEN_EXHAUSTED');
-  assert.equal(await at.keeper.refused(at.first, never), false);
+  assert.equal(await at.keeper.refused(at.first), false);
   assert.equal(at.keeper.current?.serial, at.first.serial);
   assert.deepEqual(
     at.events('enrollment-failed').map(({ code }) => code),
@@ -223,6 +223,27 @@ test('stopping ends renewal, one under way included', async () => {
   assert.deepEqual(at.clock.waiting, []);
   assert.equal(at.rig.staged, 0);
   await at[Symbol.asyncDispose]();
+});
+
+test('an enrollment that completes while the agent stops is current in memory as well as on disk', async () => {
+  await using at = await startKeeper();
+  const answer = Promise.withResolvers<void>();
+  const { issue } = at.gateway;
+  at.gateway.issue = async (...request) => {
+    await answer.promise;
+    return issue.apply(at.gateway, request);
+  };
+  const stopping = new AbortController();
+  const ensured = at.keeper.ensure(stopping.signal);
+  await eventually('the request', () => at.requests(paths.enroll) === 1);
+  at.keeper.stop();
+  stopping.abort();
+  answer.resolve();
+  await ensured;
+  const stored = await at.keyStore.current();
+  assert.ok(stored);
+  assert.equal(at.keeper.current?.serial, stored.serial);
+  assert.deepEqual(at.clock.waiting, []);
 });
 
 test('what a start finds as next identity is tried first', async () => {
@@ -256,7 +277,7 @@ test('an enrollment that fails is tried again until it is done: slowly when only
     at.events('enrollment-failed').map(({ code, retryIn }) => [code, retryIn]),
     [['TOKEN_EXPIRED', 30_000]],
   );
-  assert.match(String(at.events('enrollment-failed')[0]?.['advice']), /^Make a new one with .*--ttl/);
+  assert.match(String(at.events('enrollment-failed')[0]?.['advice']), /^Create a new token with .*--ttl/);
   at.gateway.refuseWith = new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 40 });
   await at.rig.next('enrollment-failed');
   assert.equal(at.events('enrollment-failed')[1]?.['retryIn'], 40_000);

@@ -136,10 +136,10 @@ export class Opens {
     else life?.splice.abort('CLIENT_GONE');
   }
 
-  /** Ends everything at once. */
-  abortAll(code: CloseCode): void {
+  /** Aborts every live stream with `code`, and every open that is still dialing with `dialingCode`. */
+  abortAll(code: CloseCode, dialingCode: CloseCode = code): void {
     for (const life of this.#lives.values()) {
-      if (life.name === 'dialing') life.cancel.abort(new TunnelError(code));
+      if (life.name === 'dialing') life.cancel.abort(new TunnelError(dialingCode));
       else life.splice.abort(code);
     }
   }

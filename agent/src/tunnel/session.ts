@@ -257,7 +257,8 @@ export class GatewaySession {
 
   /** The drain deadline has come. What cannot even be reset by then goes with the session. */
   #abandonStreams(): void {
-    this.#opens.abortAll('DRAIN_TIMEOUT');
+    // No byte of a dialing open has left the gateway, so another agent may serve it.
+    this.#opens.abortAll('DRAIN_TIMEOUT', 'AGENT_DRAINING');
     if (this.#state.name !== 'retiring') return;
     const late = () => this.#end(new TunnelError('DRAIN_TIMEOUT'));
     this.#state = { name: 'retiring', deadline: setTimeout(late, LEAVING_TIMEOUT) };

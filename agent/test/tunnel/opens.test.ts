@@ -223,16 +223,16 @@ test('a dial that succeeds when the session has gone lets its target go', async 
   await eventually('the target to be let go', () => scene.targets === 0);
 });
 
-test('the end of everything reaches dials and streams alike', async () => {
+test('the drain deadline resets live streams and lets dialing opens be retried elsewhere', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
   await scene.start('a-1');
   const stream = await scene.arrival('a-1');
   scene.held = new Promise(() => {});
   const dialing = scene.start('a-2');
-  scene.opens.abortAll('DRAIN_TIMEOUT');
+  scene.opens.abortAll('DRAIN_TIMEOUT', 'AGENT_DRAINING');
   await deadline('the dial to end', dialing);
-  assert.deepEqual(scene.failures, [{ id: 'a-2', code: 'DRAIN_TIMEOUT' }]);
+  assert.deepEqual(scene.failures, [{ id: 'a-2', code: 'AGENT_DRAINING' }]);
   assert.equal(await outcomeOf(stream), 'reset');
   await deadline('the opens to be over', scene.opens.idle());
 });

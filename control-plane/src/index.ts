@@ -12,6 +12,7 @@ export { conditions as agentConditions } from './fleet/agent-state.ts';
 export type { AgentView } from './fleet/agent-view.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { sessionViews } from './fleet/session-view.ts';
+export { Grants } from './grants/grants.ts';
 export { createAdminToken } from './identity/admin-token.ts';
 export { ensureAuthority, openAuthority } from './identity/authority-files.ts';
 export { firstHost } from './identity/certificate-host.ts';

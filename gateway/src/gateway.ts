@@ -75,7 +75,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     registry,
     controlPlane,
   });
-  const clients = await openClientIngresses(starting, {
+  const clients = openClientIngresses(starting, {
     ...shared,
     certificate: inForce.certificates.clients,
     fleet: controlPlane.fleet,

@@ -1,4 +1,3 @@
-export { Grants, type GrantView } from './access/grants.ts';
 export { type InitResult, initialize } from './cli/init.ts';
 export { gatewayProgram } from './cli/program.ts';
 export type { ExplainedAgent, Explanation } from './composition/explain-connection.ts';

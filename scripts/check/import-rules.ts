@@ -120,8 +120,8 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/access',
-    mayImport: [...DATA_PLANE_BASE, ...gateway('observe'), 'store'],
-    because: 'whether a client may connect is decided in memory, without the store',
+    mayImport: DATA_PLANE_BASE,
+    because: 'access is decided in memory; the control plane adds and revokes grants through a port',
   },
   {
     from: 'gateway/src/routing',
@@ -153,6 +153,11 @@ export const importRules: readonly ImportRule[] = [
     from: 'control-plane/src/pins',
     mayImport: CONTROL_PLANE_BASE,
     because: 'a pin is a row of the store, whatever agents run',
+  },
+  {
+    from: 'control-plane/src/grants',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('data-plane-port.ts')],
+    because: 'a grant is a row of the store; the data plane enforces it behind a port',
   },
   {
     from: 'control-plane/src/fleet',

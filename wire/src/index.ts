@@ -26,6 +26,13 @@ export {
   gatewayMessages,
 } from './control-message.ts';
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
+export {
+  GRANT_LABEL_LENGTH,
+  type GrantSecret,
+  generateGrantSecret,
+  hashOfGrant,
+  isGrant,
+} from './grant-secret.ts';
 export { limits } from './limits.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, requestIdOfPath, resultPath, streamPath } from './paths.ts';

@@ -1,4 +1,4 @@
-import type { Explanation, Grants } from '@penstock/gateway';
+import type { Explanation } from '@penstock/gateway';
 import type { Store } from '@penstock/store';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Alerts } from '../alerts/alerts.ts';
@@ -7,6 +7,7 @@ import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { SessionView } from '../fleet/session-view.ts';
+import type { Grants } from '../grants/grants.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { AgentQuestions } from '../requests/agent-questions.ts';

@@ -1,7 +1,8 @@
 import { isAddressRange } from '@penstock/config-schema';
-import type { Grants, GrantView } from '@penstock/gateway';
 import { ProblemError } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
+import type { GrantView } from '../grants/grant-view.ts';
+import type { Grants } from '../grants/grants.ts';
 import { MAX_TTL_SECONDS } from '../identity/enrollment-token-limits.ts';
 import { Name, NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
 import type { Explanation } from '@penstock/gateway';
-import { Grants, Registry as SessionRegistry } from '@penstock/gateway';
+import { Registry as SessionRegistry } from '@penstock/gateway';
 import { systemClock } from '@penstock/runtime';
 import type { AdminRole, AlertRow } from '@penstock/store';
 import type { AgentAction, AgentAnswer } from '@penstock/wire';
@@ -20,10 +20,12 @@ import { openEvents } from '../../src/events/open-events.ts';
 import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
 import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
 import type { SessionView } from '../../src/fleet/session-view.ts';
+import { Grants } from '../../src/grants/grants.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
 import { openAgentQuestions } from '../../src/requests/agent-questions.ts';
 import { AgentRequestError } from '../../src/requests/agent-request-error.ts';
 import type { AskedAgent } from '../../src/requests/agent-requests.ts';
+import { type FakeActiveGrants, fakeActiveGrants } from '../grants/fake-active-grants.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
 
 export type Answer<Body = unknown> = {
@@ -57,7 +59,7 @@ export type ApiRig = AsyncDisposable & {
   /** Knows the agents it is told of: none enrolls through the tunnel here. */
   readonly fleet: OpenFleet;
   readonly approvals: Approvals;
-  readonly grants: Grants;
+  readonly activeGrants: FakeActiveGrants;
   readonly failures: ApiFailure[];
   readonly tokens: Readonly<Record<AdminRole, string>>;
   /**
@@ -132,8 +134,10 @@ export async function apiRig(): Promise<ApiRig> {
       return live.complete;
     },
   };
+  const activeGrants = fakeActiveGrants();
   const grants = await Grants.open({
     store,
+    active: activeGrants,
     hasConnection: (name) => ['orders', 'billing'].includes(name),
     clock: () => clock.now,
   });
@@ -191,7 +195,7 @@ export async function apiRig(): Promise<ApiRig> {
     metrics,
     events,
     approvals,
-    grants,
+    activeGrants,
     failures,
     tokens,
     async ask<Body>(
@@ -218,7 +222,6 @@ export async function apiRig(): Promise<ApiRig> {
     async [Symbol.asyncDispose]() {
       await app.close();
       await fleet.stop();
-      grants.close();
       await rig[Symbol.asyncDispose]();
     },
   };

@@ -45,7 +45,7 @@ export type AdminApi = {
 export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
   const { registry, routes, queue, ejection, history } = dataPlane;
-  const { identity, fleet, requests } = controlPlane;
+  const { identity, fleet, requests, grants } = controlPlane;
   const connections = () => connectionViews(routes, clients.ingresses);
   const events = openEvents(store, connections);
   fleet.onChange(({ agent: { name, pool, state, code, sentence } }) =>
@@ -85,7 +85,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     events,
     approvals,
     alerts,
-    grants: clients.grants,
+    grants,
     report: (failure) => log('request-failed', failure),
   });
   scope.defer(() => api.close());

@@ -1,9 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import type { OpenFleet } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
-import type { Store } from '@penstock/store';
 import { TunnelError } from '@penstock/wire';
-import { Grants } from '../access/grants.ts';
 import { Ingresses } from '../ingress/ingresses.ts';
 import { ClientTls } from '../ingress/tls/client-tls.ts';
 import type { GatewayLog } from '../observe/event.ts';
@@ -18,7 +16,6 @@ export type ClientIngressOptions = {
   readonly certificate: Certificates['clients'];
   readonly dataPlane: DataPlane;
   readonly fleet: Pick<OpenFleet, 'checkFails'>;
-  readonly store: Store;
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
   readonly log: GatewayLog;
@@ -27,19 +24,16 @@ export type ClientIngressOptions = {
 export type ClientIngresses = {
   readonly ingresses: Ingresses;
   readonly clientTls: ClientTls;
-  readonly grants: Grants;
 };
 
-/** Creates the ingresses, which listen once their `apply` is called. Throws StoreError, or what node:tls throws. */
-export async function openClientIngresses(
+/** Creates the ingresses, which listen once their `apply` is called. Throws what node:tls throws. */
+export function openClientIngresses(
   scope: AsyncDisposableStack,
   options: ClientIngressOptions,
-): Promise<ClientIngresses> {
-  const { config, certificate, dataPlane, store, metrics, clock, log } = options;
-  const { routes, registry } = dataPlane;
+): ClientIngresses {
+  const { config, certificate, dataPlane, metrics, clock, log } = options;
+  const { routes, registry, grants } = dataPlane;
   const clientTls = new ClientTls(certificate);
-  const grants = await Grants.open({ store, hasConnection: (name) => routes.route(name) !== undefined });
-  scope.defer(() => grants.close());
   const ports = dialPorts(options);
   const ingresses = new Ingresses({
     tls: clientTls,
@@ -67,7 +61,7 @@ export async function openClientIngresses(
     ingresses.abortAll('DRAIN_TIMEOUT');
     await ingresses.clients.idle();
   });
-  return { ingresses, clientTls, grants };
+  return { ingresses, clientTls };
 }
 
 function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOptions): DialPorts {

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
   AgentRequests,
+  Grants,
   type Identity,
   type OpenFleet,
   openFleet,
@@ -32,7 +33,7 @@ export async function openControlPlaneStore(
 export type ControlPlaneOptions = {
   readonly store: Store;
   readonly config: () => GatewayConfig;
-  readonly dataPlane: Pick<DataPlane, 'registry' | 'queue'>;
+  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'grants'>;
   /** PEM of the certificate presented to agents. */
   readonly certificate: () => string;
   readonly epoch: string;
@@ -40,19 +41,24 @@ export type ControlPlaneOptions = {
   readonly log: GatewayLog;
 };
 
-/** What the control plane knows of agents: their identities, their state, and the requests they have to answer. */
+/** What the control plane keeps for agents (identities, state, and requests to answer) and for clients (grants). */
 export type ControlPlane = {
   readonly identity: Identity;
   readonly fleet: OpenFleet;
   readonly requests: AgentRequests;
+  readonly grants: Grants;
 };
 
-/** Opens identities and fleet over an open store, and connects them to the sessions. Throws IdentityFileError or StoreError. */
+/**
+ * Opens identities, fleet and grants over an open store, and connects them to the data plane. Throws IdentityFileError
+ * or StoreError.
+ */
 export async function openControlPlane(
   scope: AsyncDisposableStack,
-  { store, config, dataPlane: { registry, queue }, certificate, epoch, clock, log }: ControlPlaneOptions,
+  { store, config, dataPlane, certificate, epoch, clock, log }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
+  const { registry, routes, queue, grants: active } = dataPlane;
   const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
   registry.onEnded((session) => requests.sessionEnded(session));
   const identity = await openIdentity({
@@ -78,5 +84,8 @@ export async function openControlPlane(
   });
   scope.defer(() => fleet.stop());
   identity.revocation.onRevoked((agentId) => fleet.revoked(agentId));
-  return { identity, fleet, requests };
+  scope.defer(() => active.close());
+  const hasConnection = (name: string) => routes.route(name) !== undefined;
+  const grants = await Grants.open({ store, active, hasConnection });
+  return { identity, fleet, requests, grants };
 }

@@ -1,21 +1,24 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
+import { GrantTable } from '../access/grant-table.ts';
 import { DialHistory } from '../routing/dial-history.ts';
 import { Ejection } from '../routing/ejection.ts';
 import { PendingQueue } from '../routing/pending-queue.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { Registry } from '../tunnel/registry.ts';
 
-/** What the data plane keeps in memory: sessions, routes, and what earlier dials have shown. */
+/** What the data plane keeps in memory: sessions, routes, active grants, and what earlier dials have shown. */
 export type DataPlane = {
   readonly registry: Registry;
   readonly routes: RouteTable;
   readonly queue: PendingQueue;
   readonly ejection: Ejection;
   readonly history: DialHistory;
+  /** To be closed by whoever adds grants to it. */
+  readonly grants: GrantTable;
 };
 
-/** Creates the data plane's state. Opens nothing and needs no teardown. */
+/** Creates the data plane's state. Opens nothing, and needs no teardown as long as it has no grants. */
 export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane {
   const registry = new Registry({ sessionsPerAgent: config.tunnel.sessionsPerAgent });
   const routes = new RouteTable(config);
@@ -23,5 +26,5 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
   registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
-  return { registry, routes, queue, ejection, history: new DialHistory() };
+  return { registry, routes, queue, ejection, history: new DialHistory(), grants: new GrantTable() };
 }

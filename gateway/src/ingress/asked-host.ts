@@ -1,4 +1,4 @@
-import { GRANT_LABEL_LENGTH, isGrant } from '../access/grant-secret.ts';
+import { GRANT_LABEL_LENGTH, isGrant } from '@penstock/wire';
 
 /** What a client asks a proxy for. */
 export type AskedHost = {

@@ -1,6 +1,5 @@
-import { type CloseCode, TunnelError } from '@penstock/wire';
-import { isGrant } from '../access/grant-secret.ts';
-import type { LivingGrant } from '../access/living-grant.ts';
+import { type CloseCode, isGrant, TunnelError } from '@penstock/wire';
+import type { ActiveGrant } from '../access/active-grant.ts';
 import type { DialWishes } from '../routing/dial.ts';
 import { hostPortText } from '../routing/offer-of.ts';
 import { readAskedHost, shownHost } from './asked-host.ts';
@@ -22,7 +21,7 @@ export type Choice =
       readonly connection: string;
       readonly wishes: DialWishes;
       /** The grant that lets the client in; undefined where the allow list does. */
-      readonly grant: LivingGrant | undefined;
+      readonly grant: ActiveGrant | undefined;
     }
   /**
    * `credentials`: it may come again with others; `refused`: those would not help. `showedGrant`: what it showed of
@@ -52,7 +51,7 @@ export function chooseConnection(
     .map((text) => (text === undefined ? undefined : grants.find(text)))
     .find((each) => each !== undefined);
   const mayUse = ({ connection, ingress, isAllowed }: ProxyWay) =>
-    isAllowed(address) && (ingress.grant === 'none' || grant?.covers(connection.name, address) === true);
+    isAllowed(address) && (ingress.grant === 'none' || grant?.permits(connection.name, address) === true);
   const open = ways.filter(mayUse);
   const shown = shownHost(name);
   const what = isName ? `${shown}.penstock` : hostPortText(shown, asked.port);
@@ -71,7 +70,7 @@ export function chooseConnection(
   const [match] = matches;
   if (match !== undefined && names.size === 1) {
     const connection = match.way.connection.name;
-    const covering = grant?.covers(connection, address) === true ? grant : undefined;
+    const covering = grant?.permits(connection, address) === true ? grant : undefined;
     const wishes = match.address === undefined ? {} : { address: match.address };
     return { outcome: 'chosen', connection, wishes, grant: covering };
   }
@@ -101,8 +100,8 @@ function unproven(what: string, { host, credentials }: Asked): Choice {
   return { outcome: 'credentials', showedGrant: false, error: new TunnelError('CLIENT_DENIED', text) };
 }
 
-const notFor = (grant: LivingGrant, what: string, address: string) =>
-  grant.isFrom(address)
+const notFor = (grant: ActiveGrant, what: string, address: string) =>
+  grant.allowsSource(address)
     ? `The grant ${grant.id} is not for ${what}.`
     : `The grant ${grant.id} may not be used from ${address}.`;
 

@@ -3,7 +3,7 @@ import type { Connection, GatewayConfig, HostPort, Ingress, IngressKind } from '
 import type { AddressLimit } from '@penstock/runtime';
 import type { TunnelError } from '@penstock/wire';
 import type { GrantFailures } from '../access/grant-failures.ts';
-import type { Grants } from '../access/grants.ts';
+import type { GrantTable } from '../access/grant-table.ts';
 import { type SourceAllowList, sourceAllowList } from '../access/source-address.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { Offer } from '../routing/offer-of.ts';
@@ -43,7 +43,7 @@ export type WayInPorts = {
   readonly tls: ClientTls;
   /** Dials for something that is no client of its connection, and counts as none. The caller owns the stream. */
   readonly dial: ClientOptions['dial'];
-  readonly grants: Pick<Grants, 'find'>;
+  readonly grants: Pick<GrantTable, 'find'>;
   readonly failures: GrantFailures;
   /** Whether an address is one of a connection's target; written as `hostPortText` does. */
   readonly offerOf: (connection: string, address: string) => Offer;

@@ -1,0 +1,86 @@
+import { timingSafeEqual } from 'node:crypto';
+import { hashOfGrant } from '@penstock/wire';
+import { ActiveGrant, type GrantTerms } from './active-grant.ts';
+
+/**
+ * Upper bound between two expiry checks, in milliseconds. Timers do not advance while the host sleeps and ignore
+ * changes of the system clock; checking this often bounds how late an expiry is noticed in both cases.
+ */
+const MAX_CHECK_INTERVAL_MS = 60_000;
+
+/**
+ * The active grants, in memory: a client is admitted, and disconnected when its grant expires or is revoked, without
+ * any I/O. The control plane adds and revokes grants.
+ */
+export class GrantTable {
+  readonly #now: () => number;
+  readonly #byHash = new Map<string, ActiveGrant>();
+  readonly #byId = new Map<string, ActiveGrant>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `now` returns the system time in milliseconds since 1970. The caller must close the table. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Adds grants whose ids and hashes are not in the table. */
+  add(grants: Iterable<GrantTerms>): void {
+    for (const terms of grants) {
+      const grant = new ActiveGrant(terms);
+      this.#byHash.set(grant.hash, grant);
+      this.#byId.set(grant.id, grant);
+    }
+    this.#removeExpired();
+  }
+
+  /** Removes a grant and aborts its uses. Unknown ids are ignored. */
+  revoke(id: string): void {
+    this.#remove(id, 'was revoked');
+  }
+
+  /** Client connections that currently use a grant; 0 if it is not in the table. */
+  usesOf(id: string): number {
+    return this.#byId.get(id)?.useCount ?? 0;
+  }
+
+  /**
+   * The active grant with this secret. The lookup is by SHA-256, which a client cannot steer toward a stored value,
+   * so its timing reveals nothing about stored secrets.
+   */
+  find(secret: string): ActiveGrant | undefined {
+    const hash = hashOfGrant(secret);
+    const grant = hash === undefined ? undefined : this.#byHash.get(hash);
+    if (grant === undefined || hash === undefined) return undefined;
+    const isSame = timingSafeEqual(Buffer.from(hash), Buffer.from(grant.hash));
+    return isSame && grant.expiresAt > this.#now() ? grant : undefined;
+  }
+
+  /** Stops expiry checks. Grants and their uses are left as they are. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #remove(id: string, reason: string): void {
+    const grant = this.#byId.get(id);
+    if (grant === undefined) return;
+    this.#byId.delete(id);
+    this.#byHash.delete(grant.hash);
+    grant.end(reason);
+  }
+
+  #removeExpired(): void {
+    clearTimeout(this.#timer);
+    const now = this.#now();
+    let next = now + MAX_CHECK_INTERVAL_MS;
+    for (const { id, expiresAt } of this.#byId.values()) {
+      if (expiresAt <= now) this.#remove(id, 'has expired');
+      else next = Math.min(next, expiresAt);
+    }
+    this.#timer = setTimeout(() => this.#removeExpired(), next - now);
+    this.#timer.unref();
+  }
+}

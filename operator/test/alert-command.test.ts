@@ -12,8 +12,11 @@ test('alerts are listed and shown', async () => {
   await store.alerts.save([firing, alertRow('a', { state: 'resolved', resolvedAt: Date.now() - 5_500 })]);
   rig.api.live.firing = [firing];
   const { stdout } = await rig.cli('alert', 'list');
-  assert.match(stdout, /\nb\s+firing\s+agent-stale\s+agent:orders-1\s+1m ago\s+-\s+It is silent\.\n/);
-  assert.match(stdout, /\na\s+resolved\s+agent-stale\s+agent:a\s+\S+ ago\s+[5-9]s ago\s+It is silent\.\n$/);
+  assert.match(stdout, /\nb\s+firing\s+agent-stale\s+agent:orders-1\s+1m ago\s+-\s+The agent is silent\.\n/);
+  assert.match(
+    stdout,
+    /\na\s+resolved\s+agent-stale\s+agent:a\s+\S+ ago\s+[5-9]s ago\s+The agent is silent\.\n$/,
+  );
   assert.doesNotMatch((await rig.cli('alert', 'list', '--limit', '1')).stdout, /resolved/);
   const only = JSON.parse((await rig.cli('alert', 'list', '--firing', '--output', 'json')).stdout);
   assert.deepEqual(
@@ -32,12 +35,12 @@ test('alerts are listed and shown', async () => {
       createdAt: 2_000,
       nextAt: 9_000,
       settledAt: null,
-      lastError: 'It answered HTTP 503.',
+      lastError: 'The receiver responded with HTTP 503.',
     },
   ]);
   const shown = (await rig.cli('alert', 'show', 'b')).stdout;
   assert.match(shown, /advice\s+Run penstock-gateway agent show orders-1, then/);
-  assert.match(shown, /told ops\s+firing: pending, 3 attempts\. It answered HTTP 503\.\n/);
+  assert.match(shown, /told ops\s+firing: pending, 3 attempts\. The receiver responded with HTTP 503\.\n/);
   assert.match((await rig.cli('alert', 'show', 'x')).stderr, /There is no alert x/);
 });
 
@@ -45,7 +48,10 @@ test('a test that does not arrive fails, and says what to look at', async () => 
   await using rig = await cliRig();
   rig.api.live.alertTest = { name: 'delivered', status: 200, milliseconds: 12 };
   const arrived = await rig.cli('alert', 'test', 'ops');
-  assert.equal(arrived.stdout, 'The test message has arrived at ops in 12 ms. It answered HTTP 200.\n');
+  assert.equal(
+    arrived.stdout,
+    'The test message has arrived at ops in 12 ms. The receiver responded with HTTP 200.\n',
+  );
   rig.api.live.alertTest = {
     name: 'failed',
     detail: 'Its name could not be resolved.',

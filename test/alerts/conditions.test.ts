@@ -6,7 +6,7 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 
-const everything = {
+const allConditions = {
   health: { heartbeatInterval: '200ms', staleAfter: '3s' },
   pools: [{ name: 'dc1', pinning: 'warn' }],
   alerts: [
@@ -28,7 +28,7 @@ type Alert = { readonly condition: string; readonly subject: string; readonly de
 const firing = async (pair: Pair) =>
   (await pair.api('GET /alerts?state=firing'))['items'] as readonly Alert[];
 
-/** Waits until just these alerts fire, as `condition subject`, and gives them. */
+/** Waits until exactly these alerts fire, written as `condition subject`, and returns them. */
 function fires(pair: Pair, ...expected: readonly string[]): Promise<readonly Alert[]> {
   return eventually(
     `${expected.join(', ') || 'no alert'} to fire`,
@@ -41,14 +41,14 @@ function fires(pair: Pair, ...expected: readonly string[]): Promise<readonly Ale
   );
 }
 
-test('real agents: a clock that is off, a target that is gone, a file that is not the pinned one', async () => {
+test('real agents: a skewed clock, a missing target, a configuration other than the pinned one', async () => {
   await using _leaks = expectNoLeaks();
   const port = await unusedPort();
   await using pair = await startPair({
     targets: { orders: port },
     agents: { a1: 'dc1' },
     environment: { NOBODY: `http://127.0.0.1:${port}/` },
-    gateway: everything,
+    gateway: allConditions,
     agent: {
       connectors: [{ name: 'orders', kind: 'tcp', address: `127.0.0.1:${port}`, check: { interval: '1s' } }],
     },
@@ -67,16 +67,18 @@ test('real agents: a clock that is off, a target that is gone, a file that is no
   const all = ['clock-skew agent:a1', 'config-drift agent:a1', 'connector-failing connector:dc1/a1/orders'];
   await fires(pair, ...all);
 
-  // A gateway that starts again does not take it back until the agent has had time to say it anew.
+  // A restarted gateway resolves none of these before the agent has had time to report them again.
   await pair.gateway.stop();
   await pair.restartGateway();
   await pair.connected('a1');
   await fires(pair, ...all);
 
-  // Nobody can tell any of that of an agent that is away: what was said stays said.
+  // Of a disconnected agent, none of these facts is known, so the alerts keep their state.
   await pair.stopAgent('a1');
   await fires(pair, 'agent-stale agent:a1', ...all, 'pool-below-minimum pool:dc1');
   const { items } = await pair.api('GET /alerts?state=resolved');
-  const over = (items as Alert[]).filter(({ condition, subject }) => all.includes(`${condition} ${subject}`));
-  assert.deepEqual(over, []);
+  const resolvedByMistake = (items as Alert[]).filter(({ condition, subject }) =>
+    all.includes(`${condition} ${subject}`),
+  );
+  assert.deepEqual(resolvedByMistake, []);
 });

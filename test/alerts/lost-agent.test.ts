@@ -5,7 +5,7 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 import { type WebhookReceiver, type WebhookRequest, webhookReceiver } from '../rig/webhook-receiver.ts';
 
-/** Short times; what they bound is waited for with longer ones. */
+/** Configurations with short intervals. The tests wait longer than these. */
 const files = (receiver: WebhookReceiver, more: Readonly<Record<string, unknown>> = {}) => ({
   targets: { orders: 1 },
   agents: { a1: 'dc1' },
@@ -26,7 +26,7 @@ type Message = {
 
 const messageOf = (request: WebhookRequest | undefined): Message =>
   JSON.parse(request?.text ?? '{}') as Message;
-const told = (request: WebhookRequest | undefined) =>
+const transitionsIn = (request: WebhookRequest | undefined) =>
   messageOf(request).alerts.map(({ state, subject }) => `${subject} ${state}`);
 
 async function states(pair: Pair): Promise<unknown[]> {
@@ -34,32 +34,32 @@ async function states(pair: Pair): Promise<unknown[]> {
   return (items as { state: string; subject: string }[]).map(({ state, subject }) => `${subject} ${state}`);
 }
 
-/** Waits until the gateway has the receiver's answer on record: one that stops before that repeats the message. */
+/** Waits until the gateway has stored the delivery. A gateway that stops before repeats the message. */
 async function settled(pair: Pair, id: string | undefined): Promise<void> {
-  await eventually('the delivery to be on record', async () => {
+  await eventually('the delivery to be stored', async () => {
     const { deliveries } = await pair.api(`GET /alerts/${id}`);
     return (deliveries as { state: string }[]).every(({ state }) => state === 'delivered');
   });
 }
 
-test('an agent that is lost is told of once, and again when it is back', async () => {
+test('the receiver is notified once when an agent is lost, and once when it has returned', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   await using pair = await startPair(files(receiver));
   await pair.stopAgent('a1');
   const [fired] = await receiver.arrived(1);
-  assert.deepEqual(told(fired), ['agent:a1 firing']);
+  assert.deepEqual(transitionsIn(fired), ['agent:a1 firing']);
   assert.deepEqual(await states(pair), ['agent:a1 firing']);
   await pair.startAgent('a1');
-  const [, over] = await receiver.arrived(2);
-  assert.deepEqual(told(over), ['agent:a1 resolved']);
-  assert.equal(messageOf(over).alerts[0]?.id, messageOf(fired).alerts[0]?.id);
+  const [, resolved] = await receiver.arrived(2);
+  assert.deepEqual(transitionsIn(resolved), ['agent:a1 resolved']);
+  assert.equal(messageOf(resolved).alerts[0]?.id, messageOf(fired).alerts[0]?.id);
   assert.deepEqual(await states(pair), ['agent:a1 resolved']);
   assert.equal(receiver.received.length, 2);
   assert.doesNotMatch(JSON.stringify(pair.logged), /T0P53CR3T/);
 });
 
-test('over a restart nothing is told twice, and what has ended meanwhile is over', async () => {
+test('after a restart, no notification is repeated, and alerts that ended meanwhile are resolved', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   await using pair = await startPair(files(receiver));
@@ -69,20 +69,20 @@ test('over a restart nothing is told twice, and what has ended meanwhile is over
 
   await pair.gateway.stop();
   await pair.restartGateway();
-  // It holds still, and everyone knows: nothing is sent while the gateway finds that out for itself.
+  // The condition still holds and the receiver knows it, so the gateway must send nothing when it finds out again.
   await pair.event('agent-state-changed', { past: true, where: ({ agent }) => agent === 'a1' });
   assert.deepEqual(await states(pair), ['agent:a1 firing']);
 
   await pair.gateway.stop();
   await pair.startAgent('a1');
   await pair.restartGateway();
-  const [, over] = await receiver.arrived(2);
-  assert.deepEqual(told(over), ['agent:a1 resolved']);
-  assert.equal(messageOf(over).alerts[0]?.id, messageOf(fired).alerts[0]?.id);
+  const [, resolved] = await receiver.arrived(2);
+  assert.deepEqual(transitionsIn(resolved), ['agent:a1 resolved']);
+  assert.equal(messageOf(resolved).alerts[0]?.id, messageOf(fired).alerts[0]?.id);
   assert.equal(receiver.received.length, 2);
 });
 
-test('what had not arrived when the gateway stopped is sent after its start, as the same message', async () => {
+test('a message that was undelivered when the gateway stopped is sent after the start, unchanged', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   receiver.answer({ status: 503, headers: { 'retry-after': '1' } });
@@ -99,7 +99,7 @@ test('what had not arrived when the gateway stopped is sent after its start, as 
   assert.equal(requests[before]?.text, first?.text);
 });
 
-test('agents that have not come back yet are not missed by a gateway that has just started', async () => {
+test('a gateway that has just started does not alert on agents that are still reconnecting', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   await using pair = await startPair(
@@ -120,7 +120,7 @@ test('agents that have not come back yet are not missed by a gateway that has ju
   assert.equal(receiver.received.length, 0);
 });
 
-test('a pool without agents, and a receiver that is tried by hand', async () => {
+test('a pool without agents, and a test message to a receiver', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   await using pair = await startPair(
@@ -130,7 +130,7 @@ test('a pool without agents, and a receiver that is tried by hand', async () => 
     }),
   );
   const tested = await pair.api('POST /alerts/test', { receiver: 'chat' });
-  assert.deepEqual([tested['delivered'], tested['detail']], [true, 'It answered HTTP 200.']);
+  assert.deepEqual([tested['delivered'], tested['detail']], [true, 'The receiver responded with HTTP 200.']);
   assert.match((await receiver.arrived(1))[0]?.text ?? '', /this is a test/);
   await assert.rejects(pair.api('POST /alerts/test', { receiver: 'nobody' }), /There is no receiver nobody/);
   await pair.stopAgent('a1');
@@ -140,7 +140,7 @@ test('a pool without agents, and a receiver that is tried by hand', async () => 
   assert.ok((items as { action: string }[]).some(({ action }) => action === 'alert.test'));
 });
 
-test('every fact has its series on /metrics', async () => {
+test('/metrics has a series for every fact', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   await using pair = await startPair(files(receiver));

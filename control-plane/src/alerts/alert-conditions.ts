@@ -1,56 +1,60 @@
 import type { AlertCondition } from '@penstock/config-schema';
 
 type ConditionText = {
-  /** What is the case while it holds. */
+  /** What is wrong while the condition holds. */
   readonly sentence: string;
-  /** What to do about it; `…` stands for the name in the alert's subject. */
+  /** What to do about it. `…` stands for the agent's name in the alert's subject. */
   readonly advice: string;
 };
 
-/** What alerts can be about, in words. docs/alerts.md has a row for each, and the rules for Prometheus say the same. */
+/** The texts of all alert conditions. docs/alerts.md has a row for each, and the Prometheus rules use the same ones. */
 export const alertConditionTexts = {
   'agent-stale': {
-    sentence: 'An agent has shown no sign of life for longer than health.staleAfter.',
+    sentence: 'The gateway has received no heartbeat from an agent for longer than health.staleAfter.',
     advice:
-      'Run penstock-gateway agent show …, then penstock-agent doctor on its host. If it is gone for good: penstock-gateway agent revoke ….',
+      'Run penstock-gateway agent show …, then penstock-agent doctor on the host of the agent. If the agent is permanently gone, run penstock-gateway agent revoke ….',
   },
   'pool-below-minimum': {
-    sentence: 'A pool has fewer agents that take new connections than its minReady.',
-    advice: 'Run penstock-gateway agent list and look at the agents of this pool that are not connected.',
+    sentence: 'Fewer agents of a pool accept new connections than its minReady.',
+    advice: 'Run penstock-gateway agent list and check the agents of this pool that are not connected.',
   },
   'queue-filling': {
-    sentence: 'The clients that wait for an agent of a pool take up 80 % of its queue or more.',
-    advice: 'Run penstock-gateway agent list: no agent of this pool is ready, or all are full.',
+    sentence: 'The clients waiting for an agent of a pool fill 80 % of its queue or more.',
+    advice:
+      'Run penstock-gateway agent list. Either no agent of this pool is ready, or all are at their limit.',
   },
   'clock-skew': {
     sentence: "An agent's clock differs from the gateway's by more than health.skew.",
-    advice: 'Set the clocks of both hosts by NTP; penstock-gateway agent show … tells the difference.',
+    advice:
+      'Synchronize the clocks of both hosts with NTP. penstock-gateway agent show … prints the difference.',
   },
   'identity-expiring': {
-    sentence: 'The certificate of an agent ends soon and should have been renewed, or has ended.',
+    sentence: 'The certificate of an agent has expired, or expires soon and should have been renewed.',
     advice:
-      'Run penstock-gateway agent logs … and look for identity-renewal-failed. After its end, enroll the agent again.',
+      'Run penstock-gateway agent logs … and look for identity-renewal-failed. If the certificate has expired, enroll the agent again.',
   },
   'gateway-certificate-expiring': {
-    sentence: 'The certificate of the tunnel port ends within health.certificateExpiry.',
-    advice: 'Replace tls in gateway.yaml, with a key that the agents pin; a reload puts it in force.',
+    sentence: 'The certificate of the tunnel port expires within health.certificateExpiry.',
+    advice:
+      'Replace tls in gateway.yaml with a certificate whose key the agents pin, and reload the gateway.',
   },
   'config-drift': {
-    sentence: "An agent's file is not the pinned one.",
+    sentence: 'An agent runs a configuration other than the pinned one.',
     advice:
-      'Run penstock-gateway agent diff …; roll the pinned version out to its host, or pin what it runs.',
+      'Run penstock-gateway agent diff …. Deploy the pinned version to the host, or pin the version that the agent runs.',
   },
   'identity-cloned': {
     sentence: 'Two processes use the identity of one agent at the same time.',
     advice:
-      'Run penstock-gateway agent show …: it tells where both connect from. End the copy; if nobody made one, run penstock-gateway agent revoke ….',
+      'Run penstock-gateway agent show … to see where both connect from, and stop the copy. If nobody made a copy, run penstock-gateway agent revoke ….',
   },
   'connector-failing': {
-    sentence: 'The check of a connector does not reach its target.',
-    advice: 'Run penstock-gateway agent check … with the name of the connector: it tells which hop fails.',
+    sentence: 'The health check of a connector cannot reach its target.',
+    advice:
+      'Run penstock-gateway agent check … with the name of the connector. The output shows which hop fails.',
   },
   'version-behind': {
-    sentence: 'An agent runs older software than this gateway.',
-    advice: 'Upgrade it at the next occasion; penstock-gateway agent list shows who runs what.',
+    sentence: 'An agent runs older software than the gateway.',
+    advice: 'Upgrade the agent. penstock-gateway agent list shows the version of each agent.',
   },
 } as const satisfies Record<AlertCondition, ConditionText>;

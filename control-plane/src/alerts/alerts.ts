@@ -4,12 +4,12 @@ import type { Clock } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow, Store } from '@penstock/store';
 import { risingIds } from '@penstock/store';
 import { errorText } from '@penstock/wire';
-import type { AlertFacts } from './facts.ts';
-import { type Findings, findingsIn } from './findings.ts';
-import { Journal } from './journal.ts';
+import { AlertJournal } from './alert-journal.ts';
+import { AlertTracker, MAX_TRACKED_ALERTS, type Moment } from './alert-tracker.ts';
+import { type Evaluation, evaluateConditions } from './evaluate-conditions.ts';
+import type { FleetSnapshot } from './fleet-snapshot.ts';
 import { postWebhook } from './post-webhook.ts';
 import { type AlertTest, type ReceiverCounts, Receivers } from './receivers.ts';
-import { AlertTracker, MAX_TRACKED, type Moment } from './tracker.ts';
 
 export type AlertsConfig = Pick<GatewayConfig, 'alerts' | 'notify' | 'organization' | 'health'>;
 
@@ -17,31 +17,31 @@ export type AlertsOptions = {
   readonly store: Pick<Store, 'alerts' | 'transaction'>;
   readonly clock: Clock;
   readonly config: AlertsConfig;
-  /** Facts of the moment; must not wait. */
-  readonly facts: () => Omit<AlertFacts, 'now' | 'settled'>;
-  /** Calls back when facts may have changed; the answer stops that. */
-  readonly onFactsChanged: (listener: () => void) => () => void;
+  /** Returns the current state of the fleet. */
+  readonly snapshot: () => Omit<FleetSnapshot, 'now' | 'isSettled'>;
+  /** Calls `listener` when the fleet may have changed. Returns a function that removes the listener. */
+  readonly onFleetChange: (listener: () => void) => () => void;
   readonly log: GatewayLog;
   readonly post?: typeof postWebhook;
 };
 
-const NOTHING: Findings = { holding: [], undecided: () => false };
+const NOTHING_WATCHED: Evaluation = { active: [], isUndecided: () => false };
 
 export type AlertListener = (alert: AlertRow) => void;
 
-/** Milliseconds between two evaluations: at most, and at least. Reading a fleet of thousands takes its time. */
-const INTERVAL = 5_000;
-const SHORTEST = 1_000;
-/** Milliseconds from a change to its evaluation: changes come in groups. */
-const SETTLING = 100;
+const MAX_INTERVAL_MS = 5_000;
+/** Reading a fleet of thousands of agents is expensive, so evaluations are at least this far apart. */
+const MIN_INTERVAL_MS = 1_000;
+/** Delay between a change and its evaluation, since changes come in bursts. */
+const CHANGE_DELAY_MS = 100;
 
 /**
- * Watches the conditions of gateway.yaml, and tells receivers when one begins to hold and when it is over. The data path
- * does not know of it; when the store fails, it goes on from memory.
+ * Evaluates the alert rules of gateway.yaml, and notifies receivers when an alert fires and when it is resolved. Nothing
+ * on the data path depends on it. While the store fails, it works from memory.
  */
 export class Alerts {
   readonly #options: AlertsOptions;
-  readonly #journal: Journal;
+  readonly #journal: AlertJournal;
   readonly #tracker: AlertTracker;
   readonly #receivers: Receivers;
   readonly #listeners = new Set<AlertListener>();
@@ -61,7 +61,7 @@ export class Alerts {
     this.#startedAt = clock.now();
     this.#tracker = new AlertTracker(newId);
     const onFailed = (error: unknown) => log('store-failed', { detail: errorText(error) });
-    this.#journal = new Journal({ store, clock, onFailed });
+    this.#journal = new AlertJournal({ store, clock, onFailed });
     const { organization, notify } = config;
     this.#receivers = new Receivers(notify, {
       clock,
@@ -71,37 +71,40 @@ export class Alerts {
       journal: this.#journal,
       log,
     });
-    this.#stopListening = options.onFactsChanged(() => this.#evaluateWithin(SETTLING));
+    this.#stopListening = options.onFleetChange(() => this.#evaluateWithin(CHANGE_DELAY_MS));
   }
 
-  /** Begins to watch, and goes on with what was under way when the gateway stopped. Throws StoreError. */
+  /** Starts, and restores firing alerts and undelivered notifications from the store. Throws StoreError. */
   static async open(options: AlertsOptions): Promise<Alerts> {
     const { alerts } = options.store;
-    const unfinished = await alerts.unfinished(MAX_TRACKED);
+    const unfinished = await alerts.unfinished(MAX_TRACKED_ALERTS);
     const deliveries = await alerts.deliveriesOf(unfinished.map(({ id }) => id));
     const self = new Alerts(options);
     self.#resume(unfinished, deliveries);
-    self.#evaluateWithin(SETTLING);
+    self.#evaluateWithin(CHANGE_DELAY_MS);
     return self;
   }
 
-  /** Alerts that fire, the newest first. */
+  /** Firing alerts, newest first. */
   get firing(): readonly AlertRow[] {
     return this.#tracker.firing;
   }
 
-  /** What has become of the messages to each receiver. */
+  /** Delivery counts of each receiver. */
   get receivers(): readonly ReceiverCounts[] {
     return this.#receivers.counts;
   }
 
-  /** Calls `listener` with each alert that begins to fire, and again when it is over. The answer stops that. */
+  /**
+   * Calls `listener` with each alert that fires, and again when it is resolved. Returns a function that removes the
+   * listener.
+   */
   onChange(listener: AlertListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Puts a configuration in force. */
+  /** Applies a reloaded configuration. */
   async apply(config: AlertsConfig): Promise<void> {
     this.#config = config;
     await this.#receivers.apply(config.notify);
@@ -113,7 +116,7 @@ export class Alerts {
     return this.#receivers.test(receiver);
   }
 
-  /** Ends at once; what has not arrived is sent after the next start. */
+  /** Stops immediately. Undelivered notifications are sent after the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopListening();
@@ -123,18 +126,18 @@ export class Alerts {
   }
 
   #resume(alerts: readonly AlertRow[], deliveries: readonly AlertDeliveryRow[]): void {
-    const toldOf = Map.groupBy(deliveries, ({ alertId }) => alertId);
+    const deliveriesOf = Map.groupBy(deliveries, ({ alertId }) => alertId);
     for (const alert of alerts) {
       if (alert.state !== 'firing') continue;
-      const told = (toldOf.get(alert.id) ?? []).map(({ receiver }) => receiver);
-      this.#tracker.resume(alert, told, this.#moment());
+      const notified = (deliveriesOf.get(alert.id) ?? []).map(({ receiver }) => receiver);
+      this.#tracker.resume(alert, notified, this.#moment());
     }
-    const known = new Map(alerts.map((alert) => [alert.id, alert]));
+    const byId = new Map(alerts.map((alert) => [alert.id, alert]));
     const pending = deliveries.filter(({ state }) => state === 'pending');
     const oldestFirst = pending.sort((one, other) => (one.id < other.id ? -1 : 1));
     this.#receivers.resume(
       oldestFirst.flatMap((delivery) => {
-        const alert = known.get(delivery.alertId);
+        const alert = byId.get(delivery.alertId);
         return alert === undefined ? [] : [{ alert, delivery }];
       }),
     );
@@ -144,7 +147,7 @@ export class Alerts {
     if (this.#stopped) return;
     const { clock } = this.#options;
     const now = clock.now();
-    const at = Math.max(now + milliseconds, this.#evaluatedAt + SHORTEST);
+    const at = Math.max(now + milliseconds, this.#evaluatedAt + MIN_INTERVAL_MS);
     if (at >= this.#dueAt) return;
     this.#cancel();
     this.#dueAt = at;
@@ -152,24 +155,26 @@ export class Alerts {
   }
 
   #evaluate(): void {
-    const { facts, log } = this.#options;
+    const { snapshot, log } = this.#options;
     const { alerts, health } = this.#config;
     const moment = this.#moment();
     this.#dueAt = Number.POSITIVE_INFINITY;
     this.#evaluatedAt = moment.now;
-    const asked = new Set<AlertCondition>(alerts.map(({ when }) => when));
-    const settled = moment.now - this.#startedAt >= health.staleAfter;
-    const findings =
-      asked.size === 0 ? NOTHING : findingsIn({ ...facts(), now: moment.date, settled }, asked);
-    const { fired, resolved, news, due } = this.#tracker.observe(findings, alerts, moment);
+    const watched = new Set<AlertCondition>(alerts.map(({ when }) => when));
+    const isSettled = moment.now - this.#startedAt >= health.staleAfter;
+    const evaluation =
+      watched.size === 0
+        ? NOTHING_WATCHED
+        : evaluateConditions({ ...snapshot(), now: moment.date, isSettled }, watched);
+    const { fired, resolved, notifications, due } = this.#tracker.observe(evaluation, alerts, moment);
     for (const alert of [...fired, ...resolved]) {
       const { id, condition, subject, detail } = alert;
       log(alert.state === 'firing' ? 'alert-fired' : 'alert-resolved', { id, condition, subject, detail });
       this.#journal.put(alert);
       for (const listener of this.#listeners) listener(alert);
     }
-    this.#receivers.announce(news, moment.date);
-    this.#evaluateWithin(Math.min(INTERVAL, due ?? INTERVAL));
+    this.#receivers.notify(notifications, moment.date);
+    this.#evaluateWithin(Math.min(MAX_INTERVAL_MS, due ?? MAX_INTERVAL_MS));
   }
 
   #moment(): Moment {

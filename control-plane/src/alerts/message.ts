@@ -1,24 +1,24 @@
 import type { AlertRow } from '@penstock/store';
 import { alertConditionTexts } from './alert-conditions.ts';
 
-/** Alerts that one message lists; the others are counted. */
-export const LISTED = 50;
+/** Maximum number of alerts that one message lists. The others are only counted. */
+export const MAX_LISTED_ALERTS = 50;
 
-/** Says that one alert fires or is over. */
-export type Notice = { readonly kind: 'firing' | 'resolved'; readonly alert: AlertRow };
+/** One alert that started firing or was resolved. `alert` is the alert as it was then. */
+export type AlertTransition = { readonly kind: 'firing' | 'resolved'; readonly alert: AlertRow };
 
-export type MessageOf = {
-  /** The same for every attempt to send the message, so that a receiver can tell a repetition. */
+export type MessageContent = {
+  /** Stays the same in every attempt to send the message, by which receivers recognize a repetition. */
   readonly id: string;
   readonly receiver: string;
   readonly organization: string;
   readonly gatewayVersion: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly notices: readonly Notice[];
+  readonly transitions: readonly AlertTransition[];
 };
 
-/** What is posted to a receiver of format `json`; docs/alerts.md describes it for those who write one. */
+/** The body that receivers with the format `json` get; docs/alerts.md documents it. */
 export type AlertMessage = {
   readonly version: 1;
   readonly kind: 'alerts' | 'test';
@@ -27,7 +27,7 @@ export type AlertMessage = {
   readonly receiver: string;
   readonly gatewayVersion: string;
   readonly composedAt: string;
-  /** How many of each there are, listed or not. */
+  /** Number of firing and of resolved alerts, including those that are not listed. */
   readonly firing: number;
   readonly resolved: number;
   readonly alerts: readonly {
@@ -43,18 +43,21 @@ export type AlertMessage = {
     readonly firedAt: string;
     readonly resolvedAt?: string;
   }[];
-  /** How many are not in `alerts`. */
+  /** Number of alerts that are not listed in `alerts`. */
   readonly omitted: number;
 };
 
-/** News that come together. Of an alert that fired and is over, the end alone is told: it has both times. */
-export function alertMessage({ notices, at, ...rest }: MessageOf): AlertMessage {
-  const latest = new Map<string, Notice>();
-  for (const notice of notices) latest.set(notice.alert.id, notice);
+/**
+ * Builds one message from several transitions. An alert that fired and was resolved is listed once, as resolved: that
+ * entry has both times.
+ */
+export function alertMessage({ transitions, at, ...rest }: MessageContent): AlertMessage {
+  const latest = new Map<string, AlertTransition>();
+  for (const transition of transitions) latest.set(transition.alert.id, transition);
   const all = [...latest.values()];
   const firing = all.filter(({ kind }) => kind === 'firing');
   const resolved = all.filter(({ kind }) => kind === 'resolved');
-  const alerts = [...firing, ...resolved].slice(0, LISTED).map(entry);
+  const alerts = [...firing, ...resolved].slice(0, MAX_LISTED_ALERTS).map(entry);
   return {
     version: 1,
     kind: 'alerts',
@@ -67,14 +70,14 @@ export function alertMessage({ notices, at, ...rest }: MessageOf): AlertMessage 
   };
 }
 
-/** A message that says that the way to a receiver works. */
-export function testMessage(of: Omit<MessageOf, 'notices'>): AlertMessage {
-  return { ...alertMessage({ ...of, notices: [] }), kind: 'test' };
+/** Builds a message with which an operator tests whether a receiver is reachable. */
+export function testMessage(content: Omit<MessageContent, 'transitions'>): AlertMessage {
+  return { ...alertMessage({ ...content, transitions: [] }), kind: 'test' };
 }
 
-function entry({ kind, alert }: Notice): AlertMessage['alerts'][number] {
+function entry({ kind, alert }: AlertTransition): AlertMessage['alerts'][number] {
   const { id, condition, subject, pool, detail, since, firedAt, resolvedAt } = alert;
-  const { sentence, advice } = textOf(condition);
+  const { sentence, advice } = conditionTextOf(condition);
   return {
     id,
     state: kind,
@@ -83,7 +86,7 @@ function entry({ kind, alert }: Notice): AlertMessage['alerts'][number] {
     ...(pool !== null && { pool }),
     sentence,
     detail,
-    advice: advice.replaceAll('…', agentOf(subject)),
+    advice: advice.replaceAll('…', agentNameOf(subject)),
     since: time(since),
     firedAt: time(firedAt),
     ...(kind === 'resolved' && resolvedAt !== null && { resolvedAt: time(resolvedAt) }),
@@ -92,14 +95,14 @@ function entry({ kind, alert }: Notice): AlertMessage['alerts'][number] {
 
 type Text = { readonly sentence: string; readonly advice: string };
 
-/** Words for a condition; an alert on record may be of one that this release no longer has. */
-export function textOf(condition: string): Text {
+/** The texts of a condition, or generic ones: a stored alert may have a condition that this release no longer knows. */
+export function conditionTextOf(condition: string): Text {
   const texts: Readonly<Record<string, Text>> = alertConditionTexts;
   return texts[condition] ?? { sentence: `The condition ${condition} holds.`, advice: '' };
 }
 
-/** The agent that a command would name: `agent:NAME` and `connector:POOL/AGENT/CONNECTOR` have one. */
-export function agentOf(subject: string): string {
+/** The agent's name in the subject `agent:NAME` or `connector:POOL/AGENT/CONNECTOR`. */
+export function agentNameOf(subject: string): string {
   const name = subject.slice(subject.indexOf(':') + 1);
   return name.split('/')[1] ?? name;
 }

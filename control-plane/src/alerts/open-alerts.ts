@@ -2,7 +2,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import type { FleetEvents } from '../events/events.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import { Alerts, type AlertsOptions } from './alerts.ts';
-import { fleetFacts } from './fleet-facts.ts';
+import { takeFleetSnapshot } from './take-fleet-snapshot.ts';
 
 export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> & {
   /** The configuration in force. */
@@ -11,7 +11,9 @@ export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> &
   readonly events: Pick<FleetEvents, 'publish'>;
 };
 
-/** The alerts of a gateway, over its fleet. The caller stops them before fleet and store. Throws StoreError. */
+/**
+ * Starts the alerts of a gateway. The caller must stop them before it closes the fleet and the store. Throws StoreError.
+ */
 export async function openAlerts(options: OpenAlertsOptions): Promise<Alerts> {
   const { store, clock, log, config, fleet, events } = options;
   const alerts = await Alerts.open({
@@ -19,8 +21,8 @@ export async function openAlerts(options: OpenAlertsOptions): Promise<Alerts> {
     clock,
     log,
     config: config(),
-    facts: () => fleetFacts(fleet, config(), clock.wall()),
-    onFactsChanged: (listener) => fleet.onChange(() => listener()),
+    snapshot: () => takeFleetSnapshot(fleet, config(), clock.wall()),
+    onFleetChange: (listener) => fleet.onChange(() => listener()),
   });
   alerts.onChange(({ id, condition, subject, state, detail }) =>
     events.publish('alert', { id, condition, subject, state, detail }),

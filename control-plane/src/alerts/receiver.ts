@@ -2,14 +2,14 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import type { GatewayLog } from '@penstock/gateway';
 import type { Clock } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow } from '@penstock/store';
-import { compose } from './compose.ts';
+import { messageBody } from './message-body.ts';
 import type { PostOutcome, postWebhook } from './post-webhook.ts';
-import { retryWait } from './retry.ts';
+import { retryDelay } from './retry-delay.ts';
 
 export type ReceiverConfig = GatewayConfig['notify'][number];
 
-/** News of one alert that is for one receiver. */
-export type Item = { readonly alert: AlertRow; readonly delivery: AlertDeliveryRow };
+/** An alert transition to be delivered to one receiver. `alert` is the alert as it was then. */
+export type Notification = { readonly alert: AlertRow; readonly delivery: AlertDeliveryRow };
 
 export type ReceiverPorts = {
   readonly clock: Clock;
@@ -17,44 +17,46 @@ export type ReceiverPorts = {
   readonly newId: () => string;
   readonly post: typeof postWebhook;
   readonly log: GatewayLog;
-  /** Has the items on record as they are now. */
-  readonly record: (items: readonly Item[]) => void;
-  /** Comes back when all that was recorded is stored, or when that takes too long. Never throws. */
+  /** Schedules notifications to be stored. */
+  readonly record: (notifications: readonly Notification[]) => void;
+  /** Resolves when everything recorded is stored, or when that takes too long. Never rejects. */
   readonly stored: () => Promise<void>;
-  /** Told of every message that has arrived, every attempt that failed and every message that was given up. */
+  /** Called for each delivered message, each failed attempt and each abandoned message. */
   readonly count: (outcome: 'delivered' | 'failed' | 'abandoned') => void;
 };
 
-/** Milliseconds for one attempt. */
-export const ATTEMPT_TIMEOUT = 10_000;
-/** News that wait for one receiver; the oldest go when there are more. */
-export const MAX_WAITING = 10_000;
+export const ATTEMPT_TIMEOUT_MS = 10_000;
+/** Maximum number of notifications queued for one receiver. Above it, the oldest are abandoned. */
+export const MAX_QUEUED = 10_000;
+const MAX_LOGGED_ALERTS = 50;
+/** Why the notifications of a removed receiver were abandoned. */
+export const RECEIVER_REMOVED = 'The receiver is no longer in gateway.yaml.';
 
-/** One message on its way: what it says stays the same until it has arrived, so that a repetition can be told. */
+/** A message in delivery. Its content is the same in every attempt, so that the receiver can recognize a repetition. */
 type Message = {
   readonly id: string;
-  readonly items: readonly Item[];
+  readonly notifications: readonly Notification[];
   readonly attempts: number;
   readonly refusals: number;
 };
 
 type State =
   | { readonly name: 'idle' }
-  | { readonly name: 'gathering'; readonly cancel: () => void }
+  | { readonly name: 'grouping'; readonly cancel: () => void }
   | {
       readonly name: 'sending';
       readonly message: Message;
       readonly abort: AbortController;
       readonly done: Promise<void>;
     }
-  | { readonly name: 'waiting'; readonly message: Message; readonly cancel: () => void }
+  | { readonly name: 'retrying'; readonly message: Message; readonly cancel: () => void }
   | { readonly name: 'stopped' };
 
-/** The way to one receiver: gathers news into messages and sends one after another until each has arrived. */
+/** Delivers to one receiver: groups notifications into messages, and sends each until it is delivered or abandoned. */
 export class Receiver {
   #config: ReceiverConfig;
   readonly #ports: ReceiverPorts;
-  #news: Item[] = [];
+  #queue: Notification[] = [];
   #state: State = { name: 'idle' };
 
   constructor(config: ReceiverConfig, ports: ReceiverPorts) {
@@ -66,79 +68,86 @@ export class Receiver {
     return this.#config.name;
   }
 
-  /** News that have not arrived, those under way too. */
-  get waiting(): number {
-    return this.#news.length + this.#underWay.length;
+  /** Number of undelivered notifications, including those in delivery. */
+  get pending(): number {
+    return this.#queue.length + this.#inDelivery.length;
   }
 
-  get #underWay(): readonly Item[] {
+  get #inDelivery(): readonly Notification[] {
     const state = this.#state;
-    return state.name === 'sending' || state.name === 'waiting' ? state.message.items : [];
+    return state.name === 'sending' || state.name === 'retrying' ? state.message.notifications : [];
   }
 
-  /** Takes news up; they are on record already. */
-  add(items: readonly Item[]): void {
-    if (this.#state.name === 'stopped' || items.length === 0) return;
-    this.#news.push(...items);
-    const over = this.#news.length - MAX_WAITING;
-    if (over > 0) this.#abandon(this.#news.splice(0, over), 'Too much news waited for this receiver.');
-    if (this.#state.name === 'idle') this.#gather();
-  }
-
-  /** Goes on with what had not arrived before a restart. */
-  resume(items: readonly Item[]): void {
-    const [started] = items.flatMap(({ delivery }) => delivery.messageId ?? []);
-    const underWay = items.filter(({ delivery }) => delivery.messageId === started && started !== undefined);
-    const [first] = underWay;
-    if (first !== undefined && started !== undefined) {
-      const { attempts, nextAt } = first.delivery;
-      const wait = Math.max(0, nextAt - this.#ports.clock.wall());
-      this.#wait({ id: started, items: underWay, attempts, refusals: 0 }, wait);
+  /** Queues notifications. The caller has recorded them. */
+  add(notifications: readonly Notification[]): void {
+    if (this.#state.name === 'stopped' || notifications.length === 0) return;
+    this.#queue.push(...notifications);
+    const excess = this.#queue.length - MAX_QUEUED;
+    if (excess > 0) {
+      this.#abandon(
+        this.#queue.splice(0, excess),
+        `More than ${MAX_QUEUED} notifications were queued for this receiver.`,
+      );
     }
-    this.add(items.filter((item) => !underWay.includes(item)));
+    if (this.#state.name === 'idle') this.#group();
   }
 
-  /** Puts changed settings in force: what waited for another attempt is tried at once. */
+  /** Continues with the notifications that were undelivered before a restart. */
+  resume(notifications: readonly Notification[]): void {
+    const [messageId] = notifications.flatMap(({ delivery }) => delivery.messageId ?? []);
+    const inDelivery = notifications.filter(
+      ({ delivery }) => delivery.messageId === messageId && messageId !== undefined,
+    );
+    const [first] = inDelivery;
+    if (first !== undefined && messageId !== undefined) {
+      const { attempts, nextAt } = first.delivery;
+      const delay = Math.max(0, nextAt - this.#ports.clock.wall());
+      this.#retryAfter(delay, { id: messageId, notifications: inDelivery, attempts, refusals: 0 });
+    }
+    this.add(notifications.filter((each) => !inDelivery.includes(each)));
+  }
+
+  /** Applies a changed configuration. A new URL makes a message that waits for its next attempt be sent immediately. */
   apply(config: ReceiverConfig): void {
-    const changed = config.webhook.reveal() !== this.#config.webhook.reveal();
+    const isMoved = config.webhook.reveal() !== this.#config.webhook.reveal();
     this.#config = config;
-    if (!changed || this.#state.name !== 'waiting') return;
+    if (!isMoved || this.#state.name !== 'retrying') return;
     this.#state.cancel();
     this.#send(this.#state.message);
   }
 
-  /** Ends the way to a receiver that is gone from the file, and gives up what had not arrived. */
+  /** Stops, and abandons everything undelivered. For a receiver that was removed from gateway.yaml. */
   async remove(): Promise<void> {
-    const left = [...this.#underWay, ...this.#news];
+    const undelivered = [...this.#inDelivery, ...this.#queue];
     await this.stop();
-    this.#abandon(left, 'The receiver is no longer in gateway.yaml.');
+    this.#abandon(undelivered, RECEIVER_REMOVED);
   }
 
-  /** Ends; what has not arrived stays on record. */
+  /** Stops immediately. Undelivered notifications stay in the store and are delivered after the next start. */
   async stop(): Promise<void> {
     const before = this.#state;
     this.#state = { name: 'stopped' };
-    if (before.name === 'gathering' || before.name === 'waiting') before.cancel();
+    if (before.name === 'grouping' || before.name === 'retrying') before.cancel();
     if (before.name !== 'sending') return;
     before.abort.abort();
     await before.done;
   }
 
-  #gather(): void {
+  #group(): void {
     const cancel = this.#ports.clock.after(this.#config.gather, () => {
-      const items = this.#news.splice(0);
-      this.#send({ id: this.#ports.newId(), items, attempts: 0, refusals: 0 });
+      const notifications = this.#queue.splice(0);
+      this.#send({ id: this.#ports.newId(), notifications, attempts: 0, refusals: 0 });
     });
-    this.#state = { name: 'gathering', cancel };
+    this.#state = { name: 'grouping', cancel };
   }
 
-  #send({ id, items, attempts, refusals }: Message): void {
+  #send({ id, notifications, attempts, refusals }: Message): void {
     const nextAt = this.#ports.clock.wall();
-    const started = items.map(({ alert, delivery }) => ({
+    const started = notifications.map(({ alert, delivery }) => ({
       alert,
       delivery: { ...delivery, messageId: id, attempts: attempts + 1, nextAt },
     }));
-    const message = { id, items: started, attempts: attempts + 1, refusals };
+    const message = { id, notifications: started, attempts: attempts + 1, refusals };
     const abort = new AbortController();
     this.#ports.record(started);
     this.#state = { name: 'sending', message, abort, done: this.#attempt(message, abort.signal) };
@@ -146,17 +155,18 @@ export class Receiver {
 
   async #attempt(message: Message, signal: AbortSignal): Promise<void> {
     const { clock, organization, stored, post } = this.#ports;
-    // The id of the message must be on record before anyone can have got it.
+    // The message id must be stored before the receiver can have seen it.
     await stored();
-    const { id, items } = message;
+    const { id, notifications } = message;
     const { name, webhook, secret, format } = this.#config;
-    const at = createdAt(items);
+    const at = createdAt(notifications);
+    const transitions = notifications.map(transitionOf);
     const outcome = await post({
       url: webhook.reveal(),
       id,
-      body: compose(format, { id, receiver: name, organization, at, notices: items.map(noticeOf) }),
+      body: messageBody(format, { id, receiver: name, organization, at, transitions }),
       secret: secret?.reveal(),
-      timeout: ATTEMPT_TIMEOUT,
+      timeout: ATTEMPT_TIMEOUT_MS,
       signal,
       now: clock.wall(),
     });
@@ -166,68 +176,70 @@ export class Receiver {
   #settle(message: Message, outcome: PostOutcome): void {
     if (outcome.name === 'aborted') return;
     const { clock, count, log, record } = this.#ports;
-    const { items, attempts } = message;
+    const { notifications, attempts } = message;
     if (outcome.name === 'delivered') {
       count('delivered');
-      record(settled(items, 'delivered', clock.wall(), null));
-      this.#next();
+      record(settled(notifications, 'delivered', clock.wall(), null));
+      this.#continue();
       return;
     }
     count('failed');
     const refusals = message.refusals + (outcome.name === 'refused' ? 1 : 0);
-    const age = clock.wall() - createdAt(items);
-    const wait = retryWait(outcome, { attempts, refusals, age }, clock);
+    const age = clock.wall() - createdAt(notifications);
+    const delay = retryDelay(outcome, { attempts, refusals, age }, clock);
     const { detail } = outcome;
-    if (wait === undefined) {
-      this.#abandon(items, detail);
-      this.#next();
+    if (delay === undefined) {
+      this.#abandon(notifications, detail);
+      this.#continue();
       return;
     }
-    log('alert-delivery-failed', { receiver: this.name, detail, attempts, retryIn: Math.round(wait) });
-    const nextAt = clock.wall() + Math.round(wait);
-    const later = items.map(({ alert, delivery }) => ({
+    log('alert-delivery-failed', { receiver: this.name, detail, attempts, retryIn: Math.round(delay) });
+    const nextAt = clock.wall() + Math.round(delay);
+    const postponed = notifications.map(({ alert, delivery }) => ({
       alert,
       delivery: { ...delivery, nextAt, lastError: detail },
     }));
-    record(later);
-    this.#wait({ ...message, items: later, refusals }, wait);
+    record(postponed);
+    this.#retryAfter(delay, { ...message, notifications: postponed, refusals });
   }
 
-  #wait(message: Message, milliseconds: number): void {
+  #retryAfter(milliseconds: number, message: Message): void {
     const cancel = this.#ports.clock.after(milliseconds, () => this.#send(message));
-    this.#state = { name: 'waiting', cancel, message };
+    this.#state = { name: 'retrying', cancel, message };
   }
 
-  #next(): void {
-    if (this.#news.length > 0) this.#gather();
+  /** After one message, starts the next one. */
+  #continue(): void {
+    if (this.#queue.length > 0) this.#group();
     else this.#state = { name: 'idle' };
   }
 
-  #abandon(items: readonly Item[], detail: string): void {
-    if (items.length === 0) return;
+  #abandon(notifications: readonly Notification[], detail: string): void {
+    if (notifications.length === 0) return;
     const { clock, count, log, record } = this.#ports;
     count('abandoned');
     log('alert-abandoned', {
       receiver: this.name,
       detail,
-      alerts: items.map(({ alert }) => alert.id).slice(0, 50),
+      alerts: notifications.map(({ alert }) => alert.id).slice(0, MAX_LOGGED_ALERTS),
     });
-    record(settled(items, 'abandoned', clock.wall(), detail));
+    record(settled(notifications, 'abandoned', clock.wall(), detail));
   }
 }
 
-const createdAt = (items: readonly Item[]) => Math.min(...items.map(({ delivery }) => delivery.createdAt));
+const createdAt = (notifications: readonly Notification[]) =>
+  Math.min(...notifications.map(({ delivery }) => delivery.createdAt));
 
-const noticeOf = ({ alert, delivery: { kind } }: Item) => ({ kind, alert });
+const transitionOf = ({ alert, delivery: { kind } }: Notification) => ({ kind, alert });
 
-/** Items of which nothing more is to be done. */
+/** The notifications in a final state. */
 export function settled(
-  items: readonly Item[],
+  notifications: readonly Notification[],
   state: 'delivered' | 'abandoned',
   at: number,
   lastError: string | null,
-): readonly Item[] {
-  return items.map(({ alert, delivery }) => ({
+): readonly Notification[] {
+  return notifications.map(({ alert, delivery }) => ({
     alert,
     delivery: { ...delivery, state, settledAt: at, lastError },
   }));

@@ -1,102 +1,104 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import type { GatewayLog } from '@penstock/gateway';
 import type { Clock } from '@penstock/runtime';
-import { composeTest } from './compose.ts';
-import type { Journal } from './journal.ts';
+import type { AlertJournal } from './alert-journal.ts';
+import type { PendingNotification } from './alert-tracker.ts';
+import { testMessageBody } from './message-body.ts';
 import type { PostOutcome, postWebhook } from './post-webhook.ts';
-import { type Item, Receiver, settled } from './receiver.ts';
-import type { News } from './tracker.ts';
+import { type Notification, RECEIVER_REMOVED, Receiver, settled } from './receiver.ts';
 
 export type ReceiversOptions = {
   readonly clock: Clock;
   readonly organization: string;
-  /** Gives ids that rise. */
+  /** Returns ascending ids. */
   readonly newId: () => string;
   readonly post: typeof postWebhook;
-  readonly journal: Pick<Journal, 'put' | 'stored'>;
+  readonly journal: Pick<AlertJournal, 'put' | 'stored'>;
   readonly log: GatewayLog;
 };
 
-/** Messages to one receiver since the start, by what came of them; and news that have not arrived. */
+/** Outcomes of the messages to one receiver since the gateway started, and its undelivered notifications. */
 export type ReceiverCounts = {
   readonly receiver: string;
   readonly delivered: number;
   readonly failed: number;
   readonly abandoned: number;
-  readonly waiting: number;
+  readonly pending: number;
 };
 
-/** What came of a test message, and how many milliseconds it took. */
+/** The outcome of a test message, and its duration in milliseconds. */
 export type AlertTest = PostOutcome & { readonly milliseconds: number };
 
-/** Milliseconds for the answer to a test message: whoever asked for it waits. */
-const TEST_TIMEOUT = 8_000;
-const GONE = 'The receiver is no longer in gateway.yaml.';
+/** Shorter than that of an alert message, because an operator waits for the outcome. */
+const TEST_TIMEOUT_MS = 8_000;
 
-type Counted = { delivered: number; failed: number; abandoned: number };
+type Counts = { delivered: number; failed: number; abandoned: number };
 
-/** The receivers of the configuration in force, and the news that are on their way to them. */
+/** The receivers of the configuration in force, with the notifications for each. */
 export class Receivers {
   readonly #options: ReceiversOptions;
   readonly #receivers = new Map<string, Receiver>();
-  readonly #counts = new Map<string, Counted>();
+  readonly #counts = new Map<string, Counts>();
   readonly #tests = new Map<string, AbortController>();
   #configs: GatewayConfig['notify'];
 
   constructor(configs: GatewayConfig['notify'], options: ReceiversOptions) {
     this.#options = options;
     this.#configs = configs;
-    this.#put(configs);
+    this.#configure(configs);
   }
 
   get counts(): readonly ReceiverCounts[] {
-    return [...this.#receivers.values()].map(({ name, waiting }) => ({
+    return [...this.#receivers.values()].map(({ name, pending }) => ({
       receiver: name,
-      waiting,
+      pending,
       ...this.#countsOf(name),
     }));
   }
 
-  /** Puts changed receivers in force; what had not arrived at one that is gone is given up. */
+  /** Applies a changed configuration. The notifications of removed receivers are abandoned. */
   async apply(configs: GatewayConfig['notify']): Promise<void> {
     this.#configs = configs;
     const names = new Set(configs.map(({ name }) => name));
-    const gone = [...this.#receivers.values()].filter(({ name }) => !names.has(name));
-    for (const { name } of gone) {
+    const removed = [...this.#receivers.values()].filter(({ name }) => !names.has(name));
+    for (const { name } of removed) {
       this.#receivers.delete(name);
       this.#counts.delete(name);
     }
-    this.#put(configs);
-    await Promise.all(gone.map((receiver) => receiver.remove()));
+    this.#configure(configs);
+    await Promise.all(removed.map((receiver) => receiver.remove()));
   }
 
-  /** Sends news on their way; those for a receiver that the file no longer has are left out. */
-  announce(news: readonly News[], date: number): void {
+  /** Records and queues notifications. Those for a receiver that is not configured any more are dropped. */
+  notify(pending: readonly PendingNotification[], date: number): void {
     const { newId } = this.#options;
-    const known = news.filter(({ receiver }) => this.#receivers.has(receiver));
-    const items = known.map(({ alert, receiver, kind }): Item => {
+    const deliverable = pending.filter(({ receiver }) => this.#receivers.has(receiver));
+    const notifications = deliverable.map(({ alert, receiver, kind }): Notification => {
       const id = newId();
-      const fresh = { messageId: null, attempts: 0, settledAt: null, lastError: null };
+      const unattempted = { messageId: null, attempts: 0, settledAt: null, lastError: null };
       const times = { createdAt: date, nextAt: date };
       return {
         alert,
-        delivery: { id, alertId: alert.id, receiver, kind, state: 'pending', ...times, ...fresh },
+        delivery: { id, alertId: alert.id, receiver, kind, state: 'pending', ...times, ...unattempted },
       };
     });
-    this.#record(items);
-    for (const [name, each] of byReceiver(items)) this.#receivers.get(name)?.add(each);
+    this.#record(notifications);
+    for (const [name, each] of byReceiver(notifications)) this.#receivers.get(name)?.add(each);
   }
 
-  /** Goes on with what had not arrived before a restart, oldest first. */
-  resume(items: readonly Item[]): void {
-    for (const [name, each] of byReceiver(items)) {
+  /** Continues with the notifications that were undelivered before a restart. They must be ordered, oldest first. */
+  resume(notifications: readonly Notification[]): void {
+    for (const [name, each] of byReceiver(notifications)) {
       const receiver = this.#receivers.get(name);
       if (receiver !== undefined) receiver.resume(each);
-      else this.#record(settled(each, 'abandoned', this.#options.clock.wall(), GONE));
+      else this.#record(settled(each, 'abandoned', this.#options.clock.wall(), RECEIVER_REMOVED));
     }
   }
 
-  /** Sends a message that says that it is a test, once. `unknown`: no such receiver; `busy`: a test is under way. */
+  /**
+   * Sends a test message to a receiver, without retries. Resolves to `unknown` when no receiver has that name, and to
+   * `busy` while another test of it runs.
+   */
   async test(name: string): Promise<AlertTest | 'unknown' | 'busy'> {
     const config = this.#configs.find((each) => each.name === name);
     if (config === undefined) return 'unknown';
@@ -105,27 +107,27 @@ export class Receivers {
     const abort = new AbortController();
     this.#tests.set(name, abort);
     const id = newId();
-    const begun = clock.now();
+    const startedAt = clock.now();
     const outcome = await post({
       url: config.webhook.reveal(),
       id,
-      body: composeTest(config.format, { id, receiver: name, organization, at: clock.wall() }),
+      body: testMessageBody(config.format, { id, receiver: name, organization, at: clock.wall() }),
       secret: config.secret?.reveal(),
-      timeout: TEST_TIMEOUT,
+      timeout: TEST_TIMEOUT_MS,
       signal: abort.signal,
       now: clock.wall(),
     });
     this.#tests.delete(name);
-    return { ...outcome, milliseconds: Math.round(clock.now() - begun) };
+    return { ...outcome, milliseconds: Math.round(clock.now() - startedAt) };
   }
 
-  /** Ends at once; what has not arrived stays on record. */
+  /** Stops immediately. Undelivered notifications stay in the store. */
   async stop(): Promise<void> {
     for (const abort of this.#tests.values()) abort.abort();
     await Promise.all([...this.#receivers.values()].map((receiver) => receiver.stop()));
   }
 
-  #put(configs: GatewayConfig['notify']): void {
+  #configure(configs: GatewayConfig['notify']): void {
     for (const config of configs) {
       const receiver = this.#receivers.get(config.name);
       if (receiver !== undefined) receiver.apply(config);
@@ -137,7 +139,7 @@ export class Receivers {
     const { journal, ...options } = this.#options;
     return new Receiver(config, {
       ...options,
-      record: (items) => this.#record(items),
+      record: (notifications) => this.#record(notifications),
       stored: () => journal.stored(),
       count: (outcome) => {
         this.#countsOf(config.name)[outcome] += 1;
@@ -145,11 +147,11 @@ export class Receivers {
     });
   }
 
-  #record(items: readonly Item[]): void {
-    for (const { alert, delivery } of items) this.#options.journal.put(alert, delivery);
+  #record(notifications: readonly Notification[]): void {
+    for (const { alert, delivery } of notifications) this.#options.journal.put(alert, delivery);
   }
 
-  #countsOf(name: string): Counted {
+  #countsOf(name: string): Counts {
     const before = this.#counts.get(name);
     if (before !== undefined) return before;
     const counts = { delivered: 0, failed: 0, abandoned: 0 };
@@ -158,4 +160,5 @@ export class Receivers {
   }
 }
 
-const byReceiver = (items: readonly Item[]) => Map.groupBy(items, ({ delivery }) => delivery.receiver);
+const byReceiver = (notifications: readonly Notification[]) =>
+  Map.groupBy(notifications, ({ delivery }) => delivery.receiver);

@@ -1,11 +1,11 @@
 import type { AlertMessage } from './message.ts';
 
-/** Lines of one message; a channel is read by people. */
-const LINES = 20;
+/** Maximum number of alerts in one message, which people read in a channel. */
+const MAX_SHOWN_ALERTS = 20;
 const RED = '#c62828';
 const GREEN = '#2e7d32';
 
-/** What Slack's incoming webhooks take, and Mattermost, Rocket.Chat and others with them. */
+/** The body that incoming webhooks of Slack accept, as do those of Mattermost, Rocket.Chat and others. */
 export type SlackMessage = {
   readonly text: string;
   readonly attachments: readonly {
@@ -15,6 +15,7 @@ export type SlackMessage = {
   }[];
 };
 
+/** Converts a message to Slack's format. */
 export function slackMessage(message: AlertMessage): SlackMessage {
   const { organization, kind, firing, resolved, alerts, omitted } = message;
   const where = `Penstock, ${escaped(organization)}`;
@@ -28,15 +29,15 @@ export function slackMessage(message: AlertMessage): SlackMessage {
     ...(firing > 0 ? [`${firing} firing`] : []),
     ...(resolved > 0 ? [`${resolved} resolved`] : []),
   ];
-  const shown = alerts.slice(0, LINES);
-  const left = alerts.length - shown.length + omitted;
+  const shown = alerts.slice(0, MAX_SHOWN_ALERTS);
+  const notShown = alerts.length - shown.length + omitted;
   const block = (state: 'firing' | 'resolved', color: string) => {
     const lines = shown.filter((each) => each.state === state).map(line);
     return lines.length === 0
       ? []
       : [{ color, text: lines.join('\n'), fallback: `${lines.length} ${state}` }];
   };
-  const more = left === 0 ? '' : ` ${left} more are not shown: penstock-gateway alert list.`;
+  const more = notShown === 0 ? '' : ` ${notShown} more: run penstock-gateway alert list.`;
   return {
     text: `${where}: ${counts.join(', ')}.${more}`,
     attachments: [...block('firing', RED), ...block('resolved', GREEN)],
@@ -53,11 +54,11 @@ function line({
 }: AlertMessage['alerts'][number]): string {
   const name = `*${escaped(condition)}* ${escaped(subject)}`;
   return state === 'resolved'
-    ? `${name} is over.`
+    ? `${name} is resolved.`
     : `${name}: ${escaped(sentence)} ${escaped(detail)}\n${escaped(advice)}`;
 }
 
-/** The three letters that Slack reads as its own: https://docs.slack.dev/messaging/formatting-message-text. */
+/** Escapes Slack's three control characters: https://docs.slack.dev/messaging/formatting-message-text. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,7 +1,7 @@
 import type { AlertDeliveryRow, AlertRow } from '@penstock/store';
 import Type, { type Static } from 'typebox';
 import { alertConditionTexts } from '../alerts/alert-conditions.ts';
-import { agentOf, textOf } from '../alerts/message.ts';
+import { agentNameOf, conditionTextOf } from '../alerts/message.ts';
 import { Timestamp, timestamp } from './schema.ts';
 
 const known = Object.keys(alertConditionTexts).join(', ');
@@ -28,7 +28,7 @@ export const AlertResource = Type.Object({
 });
 export type AlertResource = Static<typeof AlertResource>;
 
-/** What has become of the news of an alert for one receiver. */
+/** The delivery of one alert notification to one receiver. */
 export const AlertDelivery = Type.Object({
   receiver: Type.String(),
   kind: AlertState,
@@ -43,7 +43,7 @@ export const AlertDelivery = Type.Object({
 
 export function alertResource(alert: AlertRow): AlertResource {
   const { id, state, condition, subject, pool, detail } = alert;
-  const { sentence, advice } = textOf(condition);
+  const { sentence, advice } = conditionTextOf(condition);
   return {
     id,
     state,
@@ -52,7 +52,7 @@ export function alertResource(alert: AlertRow): AlertResource {
     ...(pool !== null && { pool }),
     sentence,
     detail,
-    advice: advice.replaceAll('…', agentOf(subject)),
+    advice: advice.replaceAll('…', agentNameOf(subject)),
     since: timestamp(alert.since),
     firedAt: timestamp(alert.firedAt),
     ...(alert.resolvedAt !== null && { resolvedAt: timestamp(alert.resolvedAt) }),

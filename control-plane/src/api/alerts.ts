@@ -105,7 +105,7 @@ export function alertRoutes(app: TypedApp, { store, alerts, clock }: AlertsDepen
         after: { delivered },
       });
       const detail = delivered
-        ? `It answered HTTP ${test.status}.`
+        ? `The receiver responded with HTTP ${test.status}.`
         : test.name === 'aborted'
           ? 'The gateway stops.'
           : test.detail;

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Alerts } from '../alerts/alerts.ts';
-import { isOlder } from '../alerts/software-version.ts';
+import { isOlderRelease } from '../alerts/older-release.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { AgentGauges, FleetGauges } from './fleet-metrics.ts';
@@ -44,7 +44,7 @@ function agentGauges(agent: AgentView): AgentGauges {
     pool,
     state,
     version: softwareVersion,
-    outdated: softwareVersion !== undefined && isOlder(softwareVersion, SOFTWARE_VERSION),
+    outdated: softwareVersion !== undefined && isOlderRelease(softwareVersion, SOFTWARE_VERSION),
     lastHeartbeat,
     skew: present ? clock?.skew : undefined,
     identityNotAfter,

@@ -35,7 +35,7 @@ export type FleetGauges = {
     readonly delivered: number;
     readonly failed: number;
     readonly abandoned: number;
-    readonly waiting: number;
+    readonly pending: number;
   }>;
 };
 
@@ -164,7 +164,7 @@ function observeAlerts(registry: Registry, gauges: FleetGauges, gauge: MakeGauge
     'Notifications that a receiver has not accepted yet.',
     ['receiver'],
     (self) => {
-      for (const { receiver, waiting } of gauges.receivers()) self.set({ receiver }, waiting);
+      for (const { receiver, pending } of gauges.receivers()) self.set({ receiver }, pending);
     },
   );
   new Counter({

@@ -7,10 +7,10 @@ import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
 import { Alerts, type AlertsConfig } from '../../src/alerts/alerts.ts';
-import type { AlertFacts } from '../../src/alerts/facts.ts';
+import type { FleetSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 import type { AlertMessage } from '../../src/alerts/message.ts';
 import type { PostOutcome } from '../../src/alerts/post-webhook.ts';
-import { agentFacts, alertFacts } from './scene.ts';
+import { agentSnapshot, fleetSnapshot } from './scene.ts';
 
 const config: AlertsConfig = {
   organization: 'acme',
@@ -27,22 +27,22 @@ const config: AlertsConfig = {
   ],
 };
 
-/** A gateway's alerts on a store of the test's, with facts, outcomes and time in the test's hand. */
+/** Alerts over a real store, with a fleet, outcomes and a clock that the test controls. */
 class Scene {
   readonly clock: FakeClock = fakeClock();
   readonly sent: AlertMessage[] = [];
   readonly logged: string[] = [];
-  facts: AlertFacts = alertFacts();
+  fleet: FleetSnapshot = fleetSnapshot();
   outcome: PostOutcome = { name: 'delivered', status: 200 };
   changed: () => void = () => {};
 
-  open(store: Pick<Store, 'alerts' | 'transaction'>, but: Partial<AlertsConfig> = {}): Promise<Alerts> {
+  open(store: Pick<Store, 'alerts' | 'transaction'>, changes: Partial<AlertsConfig> = {}): Promise<Alerts> {
     return Alerts.open({
       store,
       clock: this.clock,
-      config: { ...config, ...but },
-      facts: () => this.facts,
-      onFactsChanged: (listener) => {
+      config: { ...config, ...changes },
+      snapshot: () => this.fleet,
+      onFleetChange: (listener) => {
         this.changed = listener;
         return () => {
           this.changed = () => {};
@@ -57,77 +57,77 @@ class Scene {
   }
 
   lose(...names: readonly string[]): void {
-    this.facts = alertFacts({
-      agents: names.map((name) => agentFacts(name, { present: false, stale: 'gone' })),
+    this.fleet = fleetSnapshot({
+      agents: names.map((name) => agentSnapshot(name, { isConnected: false, stale: 'gone' })),
     });
     this.changed();
   }
 
-  /** Everyone is there and well. */
-  heal(...names: readonly string[]): void {
-    this.facts = alertFacts({ agents: names.map((name) => agentFacts(name)) });
+  /** Makes the agents connected and healthy. */
+  recover(...names: readonly string[]): void {
+    this.fleet = fleetSnapshot({ agents: names.map((name) => agentSnapshot(name)) });
     this.changed();
   }
 
-  get told(): readonly string[] {
+  get sentTransitions(): readonly string[] {
     return this.sent.flatMap(({ alerts }) => alerts.map(({ subject, state }) => `${subject} ${state}`));
   }
 
-  /** The store answers in real time, whatever the clock says. */
-  async tells(...expected: readonly string[]): Promise<void> {
-    await eventually(`${expected.join(', ')} to be told`, async () => {
+  /** Waits until these notifications have been sent. Advances the clock, while the store answers in real time. */
+  async sends(...expected: readonly string[]): Promise<void> {
+    await eventually(`${expected.join(', ')} to be sent`, async () => {
       await this.clock.pass(100);
-      return this.told.length >= expected.length;
+      return this.sentTransitions.length >= expected.length;
     });
-    assert.deepEqual(this.told, expected);
+    assert.deepEqual(this.sentTransitions, expected);
   }
 }
 
 const MINUTE = 60_000;
 
-test('agents lost together are told of together, within seconds of their time', async () => {
+test('agents lost together are notified in one message, soon after `for` has elapsed', async () => {
   await using opened = await openTestStore();
   const scene = new Scene();
   const alerts = await scene.open(opened.store);
   await scene.clock.pass(2 * MINUTE);
   scene.lose('a1', 'a2');
   await scene.clock.pass(1_000);
-  assert.deepEqual(scene.told, []);
-  await scene.tells('agent:a1 firing', 'agent:a2 firing');
+  assert.deepEqual(scene.sentTransitions, []);
+  await scene.sends('agent:a1 firing', 'agent:a2 firing');
   assert.equal(scene.sent.length, 1);
   assert.deepEqual(alerts.firing.map(({ subject }) => subject).sort(), ['agent:a1', 'agent:a2']);
-  scene.heal('a1', 'a2');
-  await scene.tells('agent:a1 firing', 'agent:a2 firing', 'agent:a1 resolved', 'agent:a2 resolved');
+  scene.recover('a1', 'a2');
+  await scene.sends('agent:a1 firing', 'agent:a2 firing', 'agent:a1 resolved', 'agent:a2 resolved');
   await alerts.stop();
   assert.deepEqual(scene.clock.waiting, []);
 });
 
-test('a gateway that has just started waits for agents, and neither raises nor takes back', async () => {
+test('a gateway that has just started neither fires nor resolves agent-stale until it has settled', async () => {
   await using opened = await openTestStore();
   const before = new Scene();
   const first = await before.open(opened.store);
   await before.clock.pass(2 * MINUTE);
   before.lose('a1');
-  await before.tells('agent:a1 firing');
+  await before.sends('agent:a1 firing');
   await first.stop();
 
   const after = new Scene();
   after.lose('a1', 'a2');
   const second = await after.open(opened.store);
   await after.clock.pass(MINUTE - 1_000);
-  assert.deepEqual(after.told, []);
+  assert.deepEqual(after.sentTransitions, []);
   assert.deepEqual(
     second.firing.map(({ subject }) => subject),
     ['agent:a1'],
   );
   await after.clock.pass(10_000);
-  await after.tells('agent:a2 firing');
-  after.heal('a1', 'a2');
-  await after.tells('agent:a2 firing', 'agent:a1 resolved', 'agent:a2 resolved');
+  await after.sends('agent:a2 firing');
+  after.recover('a1', 'a2');
+  await after.sends('agent:a2 firing', 'agent:a1 resolved', 'agent:a2 resolved');
   await second.stop();
 });
 
-test('while the store fails alerts go on from memory, and are written when it is back', async () => {
+test('while the store fails, alerts work from memory, and are written when the store works again', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   let works = true;
@@ -141,13 +141,13 @@ test('while the store fails alerts go on from memory, and are written when it is
   await scene.clock.pass(2 * MINUTE);
   works = false;
   scene.lose('a1');
-  await scene.tells('agent:a1 firing');
-  scene.heal('a1');
-  await scene.tells('agent:a1 firing', 'agent:a1 resolved');
+  await scene.sends('agent:a1 firing');
+  scene.recover('a1');
+  await scene.sends('agent:a1 firing', 'agent:a1 resolved');
   assert.ok(scene.logged.includes('store-failed'));
   assert.deepEqual(await store.alerts.list({ limit: 10 }), []);
   works = true;
-  await eventually('the alert to be on record', async () => {
+  await eventually('the alert to be stored', async () => {
     await scene.clock.pass(10_000);
     const [alert] = await store.alerts.list({ limit: 10 });
     const deliveries = await store.alerts.deliveriesOf([alert?.id ?? '']);
@@ -157,7 +157,7 @@ test('while the store fails alerts go on from memory, and are written when it is
   await alerts.stop();
 });
 
-test('a store that hangs holds a message up for two seconds, and not for longer', async () => {
+test('a hanging store delays a message by two seconds at most', async () => {
   await using opened = await openTestStore();
   const hanging = Promise.withResolvers<never>();
   const scene = new Scene();
@@ -165,26 +165,26 @@ test('a store that hangs holds a message up for two seconds, and not for longer'
   await scene.clock.pass(2 * MINUTE);
   scene.lose('a1');
   await scene.clock.pass(3_000);
-  assert.deepEqual(scene.told, []);
-  await scene.tells('agent:a1 firing');
+  assert.deepEqual(scene.sentTransitions, []);
+  await scene.sends('agent:a1 firing');
   hanging.reject(new StoreError('timeout', 'It was too slow.'));
   await alerts.stop();
   assert.deepEqual(scene.clock.waiting, []);
 });
 
-test('a reload changes rules and receivers; what is asked for no more is over', async () => {
+test('a reload changes rules and receivers, and resolves alerts without a rule', async () => {
   await using opened = await openTestStore();
   const scene = new Scene();
   const alerts = await scene.open(opened.store);
   await scene.clock.pass(2 * MINUTE);
-  scene.outcome = { name: 'failed', detail: 'It answered HTTP 503.', retryAfter: undefined };
+  scene.outcome = { name: 'failed', detail: 'The receiver responded with HTTP 503.', retryAfter: undefined };
   scene.lose('a1');
   await eventually('an attempt', async () => {
     await scene.clock.pass(100);
     return scene.logged.includes('alert-delivery-failed');
   });
   await alerts.apply({ ...config, alerts: [], notify: [] });
-  await eventually('the alert to be over', async () => {
+  await eventually('the alert to be resolved', async () => {
     await scene.clock.pass(100);
     return alerts.firing.length === 0;
   });
@@ -199,7 +199,7 @@ test('a reload changes rules and receivers; what is asked for no more is over', 
   assert.ok(scene.logged.includes('alert-abandoned'));
 });
 
-test('a test goes to the receiver that is named, one at a time', async () => {
+test('a test message is sent to the named receiver, one at a time', async () => {
   await using opened = await openTestStore();
   const scene = new Scene();
   const alerts = await scene.open(opened.store);

@@ -7,11 +7,11 @@ import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { listenOnLoopback, ServerSockets } from '../../../test/rig/server-sockets.ts';
 import { unusedPort } from '../../../test/rig/unused-port.ts';
 import { webhookReceiver } from '../../../test/rig/webhook-receiver.ts';
-import { type Post, type PostOutcome, postWebhook, waitAsked } from '../../src/alerts/post-webhook.ts';
+import { type Post, type PostOutcome, parseRetryAfter, postWebhook } from '../../src/alerts/post-webhook.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
-const post = (url: string, but: Partial<Post> = {}): Promise<PostOutcome> =>
+const post = (url: string, changes: Partial<Post> = {}): Promise<PostOutcome> =>
   postWebhook({
     url,
     id: 'm1',
@@ -20,12 +20,12 @@ const post = (url: string, but: Partial<Post> = {}): Promise<PostOutcome> =>
     timeout: 10_000,
     signal: new AbortController().signal,
     now: NOW,
-    ...but,
+    ...changes,
   });
 
 const detailOf = (outcome: PostOutcome) => ('detail' in outcome ? outcome.detail : outcome.name);
 
-test('posts the body with its id, and closes the connection', async () => {
+test('the body is posted with the message id, and the connection is closed', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   assert.deepEqual(await post(receiver.url), { name: 'delivered', status: 200 });
@@ -36,7 +36,7 @@ test('posts the body with its id, and closes the connection', async () => {
   assert.equal(received?.headers['penstock-signature'], undefined);
 });
 
-test('signs time and body with the secret', async () => {
+test('time and body are signed with the secret', async () => {
   await using receiver = await webhookReceiver();
   await post(receiver.url, { secret: 'k3y' });
   const at = NOW / 1000;
@@ -44,14 +44,14 @@ test('signs time and body with the secret', async () => {
   assert.equal(receiver.received[0]?.headers['penstock-signature'], `t=${at},v1=${expected}`);
 });
 
-test('credentials of the URL go where Basic has them', async () => {
+test('credentials in the URL are sent as Basic authorization', async () => {
   await using receiver = await webhookReceiver();
   const outcome = await post(receiver.url.replace('http://', 'http://us%40er:p%3Ass@'));
   assert.equal(outcome.name, 'delivered');
   assert.equal(receiver.received[0]?.headers.authorization, `Basic ${btoa('us@er:p:ss')}`);
 });
 
-test('what the receiver answers says whether it may be asked again', async () => {
+test('the status of the response decides whether the message failed or was refused', async () => {
   await using receiver = await webhookReceiver();
   const cases = [
     [204, 'delivered'],
@@ -70,21 +70,21 @@ test('what the receiver answers says whether it may be asked again', async () =>
     assert.equal(outcome.name, name, String(status));
     if ('retryAfter' in outcome) assert.equal(outcome.retryAfter, 7_000);
   }
-  assert.equal(receiver.received.length, cases.length, 'no redirect was followed');
+  assert.equal(receiver.received.length, cases.length, 'no redirect is followed');
 });
 
-test('an endless answer is not read', async () => {
+test('an endless response body is not read', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   receiver.answer('endless');
   assert.equal((await post(receiver.url)).name, 'delivered');
 });
 
-test('a receiver that hangs, dies midway or is not there is a failure that tells no secret', async () => {
+test('a receiver that hangs, resets or does not exist is a failure whose text contains no secret', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   const cases: readonly (readonly [() => Promise<PostOutcome>, RegExp])[] = [
-    [() => post(`${receiver.url}/T0P53CR3T`, { timeout: 200 }), /no answer within 0\.2 s/],
+    [() => post(`${receiver.url}/T0P53CR3T`, { timeout: 200 }), /did not respond within 0\.2 s/],
     [() => post(`${receiver.url}/T0P53CR3T`), /connection/],
     [async () => post(`http://127.0.0.1:${await unusedPort()}/T0P53CR3T`), /refused or reset/],
     [() => post('http://T0P53CR3T.invalid/T0P53CR3T'), /could not be resolved/],
@@ -98,9 +98,9 @@ test('a receiver that hangs, dies midway or is not there is a failure that tells
   }
 });
 
-test('a certificate that nobody vouches for is refused', async () => {
+test('a certificate of an unknown authority is rejected', async () => {
   await using _leaks = expectNoLeaks();
-  const authority = await TestAuthority.create('nobody knows it');
+  const authority = await TestAuthority.create('unknown authority');
   const { chain, key } = await authority.issue({ commonName: 'hooks', names: ['localhost'] });
   const server = createTlsServer({ cert: chain, key });
   const sockets = new ServerSockets();
@@ -110,13 +110,13 @@ test('a certificate that nobody vouches for is refused', async () => {
   try {
     const outcome = await post(`https://localhost:${port}/`);
     assert.equal(outcome.name, 'failed');
-    assert.match(detailOf(outcome), /certificate is not good/);
+    assert.match(detailOf(outcome), /certificate of the receiver is not valid/);
   } finally {
     await sockets.endWith(server);
   }
 });
 
-test('an attempt that nobody wants any more ends at once', async () => {
+test('an aborted attempt ends immediately', async () => {
   await using _leaks = expectNoLeaks();
   await using receiver = await webhookReceiver();
   receiver.answer('hang');
@@ -127,10 +127,10 @@ test('an attempt that nobody wants any more ends at once', async () => {
   assert.deepEqual(await attempt, { name: 'aborted' });
 });
 
-test('Retry-After is seconds or a date', () => {
-  assert.equal(waitAsked(null, NOW), undefined);
-  assert.equal(waitAsked('120', NOW), 120_000);
-  assert.equal(waitAsked(new Date(NOW + 5_000).toUTCString(), NOW), 5_000);
-  assert.equal(waitAsked(new Date(NOW - 5_000).toUTCString(), NOW), 0);
-  assert.equal(waitAsked('soon', NOW), undefined);
+test('Retry-After holds seconds or a date', () => {
+  assert.equal(parseRetryAfter(null, NOW), undefined);
+  assert.equal(parseRetryAfter('120', NOW), 120_000);
+  assert.equal(parseRetryAfter(new Date(NOW + 5_000).toUTCString(), NOW), 5_000);
+  assert.equal(parseRetryAfter(new Date(NOW - 5_000).toUTCString(), NOW), 0);
+  assert.equal(parseRetryAfter('soon', NOW), undefined);
 });

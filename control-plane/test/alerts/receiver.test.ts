@@ -5,8 +5,8 @@ import type { AlertDeliveryRow } from '@penstock/store';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
 import type { AlertMessage } from '../../src/alerts/message.ts';
 import type { Post, PostOutcome } from '../../src/alerts/post-webhook.ts';
-import { type Item, MAX_WAITING, Receiver, type ReceiverConfig } from '../../src/alerts/receiver.ts';
-import { MAX_AGE, MAX_REFUSALS } from '../../src/alerts/retry.ts';
+import { MAX_QUEUED, type Notification, Receiver, type ReceiverConfig } from '../../src/alerts/receiver.ts';
+import { MAX_AGE_MS, MAX_REFUSALS } from '../../src/alerts/retry-delay.ts';
 import { alertRow } from './scene.ts';
 
 const config: ReceiverConfig = {
@@ -19,10 +19,14 @@ const config: ReceiverConfig = {
 
 const failed = (retryAfter?: number): PostOutcome => ({
   name: 'failed',
-  detail: 'It answered HTTP 503.',
+  detail: 'The receiver responded with HTTP 503.',
   retryAfter,
 });
-const refused: PostOutcome = { name: 'refused', detail: 'It answered HTTP 400.', retryAfter: undefined };
+const refused: PostOutcome = {
+  name: 'refused',
+  detail: 'The receiver responded with HTTP 400.',
+  retryAfter: undefined,
+};
 const delivered: PostOutcome = { name: 'delivered', status: 200 };
 
 type Scene = {
@@ -33,7 +37,7 @@ type Scene = {
   readonly recorded: ReadonlyMap<string, AlertDeliveryRow>;
   readonly logged: readonly string[];
   readonly counted: readonly string[];
-  /** What the next attempts come to; delivered when there is nothing left. */
+  /** Outcomes of the next attempts; later ones are delivered. */
   readonly outcomes: (PostOutcome | Promise<PostOutcome>)[];
 };
 
@@ -58,8 +62,8 @@ function scene(changes: Partial<ReceiverConfig> = {}): Scene {
         return outcomes.shift() ?? delivered;
       },
       log: (event) => logged.push(event),
-      record: (items) => {
-        for (const { delivery } of items) recorded.set(delivery.id, delivery);
+      record: (notifications) => {
+        for (const { delivery } of notifications) recorded.set(delivery.id, delivery);
       },
       stored: async () => {},
       count: (outcome) => counted.push(outcome),
@@ -68,8 +72,8 @@ function scene(changes: Partial<ReceiverConfig> = {}): Scene {
   return { clock, receiver, posts, bodies, recorded, logged, counted, outcomes };
 }
 
-function item(id: string, but: Partial<AlertDeliveryRow> = {}): Item {
-  const kind = but.kind ?? 'firing';
+function notification(id: string, changes: Partial<AlertDeliveryRow> = {}): Notification {
+  const kind = changes.kind ?? 'firing';
   return {
     alert: alertRow(id, kind === 'resolved' ? { state: 'resolved', resolvedAt: 5_000 } : {}),
     delivery: {
@@ -84,16 +88,16 @@ function item(id: string, but: Partial<AlertDeliveryRow> = {}): Item {
       nextAt: 1_000_000,
       settledAt: null,
       lastError: null,
-      ...but,
+      ...changes,
     },
   };
 }
 
-test('news of the same time go as one message, after they were gathered', async () => {
+test('notifications within one group wait are sent as one message', async () => {
   const { clock, receiver, posts, bodies, recorded } = scene();
-  receiver.add([item('a'), item('b')]);
+  receiver.add([notification('a'), notification('b')]);
   await clock.pass(9_999);
-  receiver.add([item('c')]);
+  receiver.add([notification('c')]);
   assert.equal(posts.length, 0);
   await clock.pass(1);
   assert.deepEqual(
@@ -107,9 +111,9 @@ test('news of the same time go as one message, after they were gathered', async 
   assert.deepEqual(clock.waiting, []);
 });
 
-test('500 agents lost at once are one message, cut, with the count', async () => {
+test('500 notifications are one message that lists 50 and counts all', async () => {
   const { clock, receiver, bodies } = scene();
-  receiver.add(Array.from({ length: 500 }, (_, index) => item(`a${index}`)));
+  receiver.add(Array.from({ length: 500 }, (_, index) => notification(`a${index}`)));
   await clock.pass(10_000);
   assert.deepEqual(
     bodies.map(({ firing, alerts, omitted }) => [firing, alerts.length, omitted]),
@@ -117,14 +121,14 @@ test('500 agents lost at once are one message, cut, with the count', async () =>
   );
 });
 
-test('a message that fails is sent again as it was, and later news wait for their own', async () => {
+test('a failed message is repeated unchanged, and later notifications wait for their own message', async () => {
   const { clock, receiver, posts, bodies, logged, counted, outcomes, recorded } = scene({ gather: 0 });
   outcomes.push(failed(), failed());
-  receiver.add([item('a')]);
+  receiver.add([notification('a')]);
   await clock.pass(0);
-  receiver.add([item('b')]);
-  assert.deepEqual(clock.waiting, [500], 'half of the first bound');
-  assert.equal(recorded.get('a-firing')?.lastError, 'It answered HTTP 503.');
+  receiver.add([notification('b')]);
+  assert.deepEqual(clock.waiting, [500], 'half of the first upper bound');
+  assert.equal(recorded.get('a-firing')?.lastError, 'The receiver responded with HTTP 503.');
   await clock.pass(500);
   assert.deepEqual(clock.waiting, [1_000]);
   await clock.pass(1_000);
@@ -141,34 +145,34 @@ test('a message that fails is sent again as it was, and later news wait for thei
 test('Retry-After is honored, up to an hour', async () => {
   const { clock, receiver, outcomes } = scene({ gather: 0 });
   outcomes.push(failed(60_000), failed(86_400_000));
-  receiver.add([item('a')]);
+  receiver.add([notification('a')]);
   await clock.pass(0);
   assert.deepEqual(clock.waiting, [60_000]);
   await clock.pass(60_000);
   assert.deepEqual(clock.waiting, [3_600_000]);
 });
 
-test('a receiver that is down for a day is given up, and hears of what comes after', async () => {
+test('a message is abandoned after a day, and later notifications are delivered', async () => {
   const { clock, receiver, outcomes, posts, recorded, logged, counted } = scene({ gather: 0 });
   clock.chance(1);
   outcomes.push(...Array.from({ length: 400 }, () => failed()));
-  receiver.add([item('a')]);
-  await clock.pass(MAX_AGE);
+  receiver.add([notification('a')]);
+  await clock.pass(MAX_AGE_MS);
   assert.equal(recorded.get('a-firing')?.state, 'abandoned');
   assert.ok(posts.length > 100 && posts.length < 400, String(posts.length));
   assert.deepEqual([logged.at(-1), counted.at(-1)], ['alert-abandoned', 'abandoned']);
   outcomes.length = 0;
-  receiver.add([item('b', { createdAt: clock.wall() })]);
+  receiver.add([notification('b', { createdAt: clock.wall() })]);
   await clock.pass(0);
   assert.equal(recorded.get('b-firing')?.state, 'delivered');
 });
 
-test('a receiver that says no holds up what comes after only for so long', async () => {
+test('a refused message delays later notifications only for a bounded number of attempts', async () => {
   const { clock, receiver, outcomes, posts, recorded } = scene({ gather: 0 });
   outcomes.push(...Array.from({ length: MAX_REFUSALS }, () => refused));
-  receiver.add([item('a')]);
+  receiver.add([notification('a')]);
   await clock.pass(0);
-  receiver.add([item('b')]);
+  receiver.add([notification('b')]);
   await clock.pass(3_600_000);
   assert.equal(posts.length, MAX_REFUSALS + 1);
   assert.deepEqual(
@@ -177,22 +181,22 @@ test('a receiver that says no holds up what comes after only for so long', async
   );
 });
 
-test('of an alert that fired and is over before anyone heard, one entry tells both', async () => {
+test('an alert that fired and was resolved within one group wait is listed once', async () => {
   const { clock, receiver, bodies } = scene();
-  receiver.add([item('a')]);
-  receiver.add([item('a', { kind: 'resolved' })]);
+  receiver.add([notification('a')]);
+  receiver.add([notification('a', { kind: 'resolved' })]);
   await clock.pass(10_000);
   const [body] = bodies;
   assert.deepEqual([body?.firing, body?.resolved, body?.alerts.length], [0, 1, 1]);
   assert.equal(body?.alerts[0]?.resolvedAt, new Date(5_000).toISOString());
 });
 
-test('after a restart the message that was under way goes first, with its id', async () => {
+test('after a restart, the message that was in delivery is sent first, with its id', async () => {
   const { clock, receiver, bodies } = scene({ gather: 0 });
   receiver.resume([
-    item('a', { messageId: 'old', attempts: 3, nextAt: 1_004_000 }),
-    item('b', { messageId: 'old', attempts: 3, nextAt: 1_004_000 }),
-    item('c'),
+    notification('a', { messageId: 'old', attempts: 3, nextAt: 1_004_000 }),
+    notification('b', { messageId: 'old', attempts: 3, nextAt: 1_004_000 }),
+    notification('c'),
   ]);
   await clock.pass(3_999);
   assert.equal(bodies.length, 0);
@@ -207,10 +211,10 @@ test('after a restart the message that was under way goes first, with its id', a
   );
 });
 
-test('another address is tried at once', async () => {
+test('a changed URL is tried immediately', async () => {
   const { clock, receiver, outcomes, posts } = scene({ gather: 0 });
   outcomes.push(failed(600_000));
-  receiver.add([item('a')]);
+  receiver.add([notification('a')]);
   await clock.pass(0);
   receiver.apply({ ...config, webhook: new Secret('https://new.example.com/') });
   await clock.pass(0);
@@ -221,12 +225,12 @@ test('another address is tried at once', async () => {
   assert.deepEqual(clock.waiting, []);
 });
 
-test('a receiver that is gone gives up what it had, under way or not', async () => {
+test('a removed receiver abandons its notifications, in delivery or queued', async () => {
   const { clock, receiver, outcomes, recorded } = scene({ gather: 0 });
   outcomes.push(failed());
-  receiver.add([item('a')]);
+  receiver.add([notification('a')]);
   await clock.pass(0);
-  receiver.add([item('b')]);
+  receiver.add([notification('b')]);
   await receiver.remove();
   assert.deepEqual(
     [...recorded.values()].map(({ state }) => state),
@@ -235,23 +239,23 @@ test('a receiver that is gone gives up what it had, under way or not', async () 
   assert.deepEqual(clock.waiting, []);
 });
 
-test('stop ends an attempt that hangs and every timer; what was not delivered stays pending', async () => {
+test('stop aborts a hanging attempt and cancels every timer; undelivered notifications stay pending', async () => {
   const { clock, receiver, outcomes, posts, recorded } = scene({ gather: 0 });
   const hanging = Promise.withResolvers<PostOutcome>();
   outcomes.push(hanging.promise);
-  receiver.add([item('a')]);
+  receiver.add([notification('a')]);
   await clock.pass(0);
   posts[0]?.signal.addEventListener('abort', () => hanging.resolve({ name: 'aborted' }));
   await receiver.stop();
-  receiver.add([item('b')]);
+  receiver.add([notification('b')]);
   assert.equal(recorded.get('a-firing')?.state, 'pending');
   assert.deepEqual([clock.waiting, posts.length], [[], 1]);
 });
 
-test('news that wait are bounded: the oldest go', async () => {
+test('the queue is bounded: the oldest notifications are abandoned', async () => {
   const { receiver, recorded, logged } = scene();
-  receiver.add(Array.from({ length: MAX_WAITING + 2 }, (_, index) => item(`a${index}`)));
-  assert.equal(receiver.waiting, MAX_WAITING);
+  receiver.add(Array.from({ length: MAX_QUEUED + 2 }, (_, index) => notification(`a${index}`)));
+  assert.equal(receiver.pending, MAX_QUEUED);
   assert.deepEqual([...recorded.keys()], ['a0-firing', 'a1-firing']);
   assert.deepEqual(logged, ['alert-abandoned']);
   await receiver.stop();

@@ -1,68 +1,71 @@
 import type { AlertCondition } from '@penstock/config-schema';
 import type { AlertRow } from '@penstock/store';
-import type { AgentFacts, AlertFacts, PoolFacts } from '../../src/alerts/facts.ts';
-import type { Finding, Findings } from '../../src/alerts/findings.ts';
+import type { ActiveCondition, Evaluation } from '../../src/alerts/evaluate-conditions.ts';
+import type { AgentSnapshot, FleetSnapshot, PoolSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
-/** An agent that is present and well, but for what is said. */
-export const agentFacts = (name: string, but: Partial<AgentFacts> = {}): AgentFacts => ({
+/** A connected, healthy agent, with the given changes. */
+export const agentSnapshot = (name: string, changes: Partial<AgentSnapshot> = {}): AgentSnapshot => ({
   name,
   pool: 'dc1',
-  present: true,
+  isConnected: true,
   stale: undefined,
   skewed: undefined,
-  clockKnown: true,
+  isClockKnown: true,
   expiring: undefined,
   drifted: undefined,
   cloned: undefined,
   failing: [],
   unchecked: [],
   softwareVersion: '1.2.0',
-  ...but,
+  ...changes,
 });
 
-export const poolFacts = (but: Partial<PoolFacts> = {}): PoolFacts => ({
+export const poolSnapshot = (changes: Partial<PoolSnapshot> = {}): PoolSnapshot => ({
   name: 'dc1',
   ready: 1,
   minReady: 1,
   waiting: 0,
   queueLimit: 10,
-  ...but,
+  ...changes,
 });
 
-/** A gateway that has been up for a while, where all is well but for what is said. */
-export const alertFacts = (but: Partial<AlertFacts> = {}): AlertFacts => ({
+/** The fleet of a gateway that has settled, without agents and pools, with the given changes. */
+export const fleetSnapshot = (changes: Partial<FleetSnapshot> = {}): FleetSnapshot => ({
   agents: [],
   pools: [],
-  gateway: { softwareVersion: '1.2.0', certificateNotAfter: 30 * DAY },
+  gateway: { softwareVersion: '1.2.0', certificateNotAfter: 30 * DAY_MS },
   now: 0,
-  certificateExpiry: 7 * DAY,
-  settled: true,
-  ...but,
+  certificateExpiry: 7 * DAY_MS,
+  isSettled: true,
+  ...changes,
 });
 
-export const finding = (condition: AlertCondition, subject: string): Finding => ({
+export const activeCondition = (condition: AlertCondition, subject: string): ActiveCondition => ({
   condition,
   subject,
   pool: 'dc1',
   detail: `about ${subject}`,
 });
 
-export const findings = (holding: readonly Finding[], undecided: readonly string[] = []): Findings => ({
-  holding,
-  undecided: (key) => undecided.includes(key),
+export const evaluation = (
+  active: readonly ActiveCondition[],
+  undecided: readonly string[] = [],
+): Evaluation => ({
+  active,
+  isUndecided: (key) => undecided.includes(key),
 });
 
-export const alertRow = (id: string, but: Partial<AlertRow> = {}): AlertRow => ({
+export const alertRow = (id: string, changes: Partial<AlertRow> = {}): AlertRow => ({
   id,
   condition: 'agent-stale',
   subject: `agent:${id}`,
   pool: 'dc1',
   state: 'firing',
-  detail: 'It is silent.',
+  detail: 'The agent is silent.',
   since: 1_000,
   firedAt: 2_000,
   resolvedAt: null,
-  ...but,
+  ...changes,
 });

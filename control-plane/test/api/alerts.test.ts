@@ -19,7 +19,7 @@ const delivery = {
   createdAt: 2_000,
   nextAt: 9_000,
   settledAt: null,
-  lastError: 'It answered HTTP 503.',
+  lastError: 'The receiver responded with HTTP 503.',
 } as const;
 
 test('alerts are listed newest first, page by page, and by state', async () => {
@@ -41,7 +41,7 @@ test('what fires is told from memory, with sentence and advice', async () => {
   const list = (query: string) => rig.ask<Listing>('GET', `/api/v1/alerts?${query}`, { as: 'viewer' });
   const { body } = await list('state=firing&limit=1');
   assert.equal(body.nextCursor, 'c');
-  assert.match(body.items[0]?.sentence ?? '', /no sign of life/);
+  assert.match(body.items[0]?.sentence ?? '', /no heartbeat/);
   assert.match(body.items[0]?.advice ?? '', /penstock-gateway agent show orders-1/);
   assert.deepEqual(ids(await list('state=firing&cursor=c')), ['b']);
   assert.deepEqual(ids(await list('state=resolved')), [], 'they were never on record');
@@ -59,7 +59,7 @@ test('one alert is shown with what became of its news', async () => {
       state: 'pending',
       attempts: 3,
       messageId: 'm1',
-      lastError: 'It answered HTTP 503.',
+      lastError: 'The receiver responded with HTTP 503.',
       createdAt: new Date(2_000).toISOString(),
       nextAttemptAt: new Date(9_000).toISOString(),
     },
@@ -77,14 +77,24 @@ test('a receiver is tried by operators, and that is audited', async () => {
   assertProblem(await ask('operator'), 429, 'TOO_MANY_REQUESTS');
   rig.live.alertTest = {
     name: 'failed',
-    detail: 'It answered HTTP 500.',
+    detail: 'The receiver responded with HTTP 500.',
     retryAfter: undefined,
     milliseconds: 7,
   };
-  const failed = { receiver: 'ops', delivered: false, milliseconds: 7, detail: 'It answered HTTP 500.' };
+  const failed = {
+    receiver: 'ops',
+    delivered: false,
+    milliseconds: 7,
+    detail: 'The receiver responded with HTTP 500.',
+  };
   assert.deepEqual((await ask('operator')).body, failed);
   rig.live.alertTest = { name: 'delivered', status: 204, milliseconds: 7 };
-  const arrived = { receiver: 'ops', delivered: true, milliseconds: 7, detail: 'It answered HTTP 204.' };
+  const arrived = {
+    receiver: 'ops',
+    delivered: true,
+    milliseconds: 7,
+    detail: 'The receiver responded with HTTP 204.',
+  };
   assert.deepEqual((await ask('operator')).body, arrived);
   const trail = await rig.rig.store.audit.list({ limit: 2 });
   assert.deepEqual(

@@ -1,30 +1,30 @@
 import type { Clock } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow, Store } from '@penstock/store';
 
-export type JournalOptions = {
+export type AlertJournalOptions = {
   readonly store: Pick<Store, 'alerts' | 'transaction'>;
   readonly clock: Clock;
-  /** The store did not take it; it is tried again by itself. */
+  /** Called when the store fails. The journal retries by itself. */
   readonly onFailed: (error: unknown) => void;
 };
 
-const DAY = 24 * 60 * 60_000;
-/** How long alerts that are over stay on record. */
-const KEEP = 30 * DAY;
-const RETRY = 10_000;
-/** How long anyone waits for the store. */
-const PATIENCE = 2_000;
-/** Alerts that wait to be written; the oldest are forgotten when there are more. */
+const DAY_MS = 24 * 60 * 60_000;
+/** Time for which resolved alerts are kept. */
+const RETENTION_MS = 30 * DAY_MS;
+const RETRY_DELAY_MS = 10_000;
+/** The longest that a caller of `stored` waits for the store. */
+const STORED_TIMEOUT_MS = 2_000;
+/** Maximum number of alerts waiting to be written. Above it, the oldest are discarded. */
 const MAX_UNWRITTEN = 20_000;
 
 type Unwritten = { readonly alert: AlertRow; readonly deliveries: ReadonlyMap<string, AlertDeliveryRow> };
 
 /**
- * Brings alerts to the store in the background. What the store does not take now stays in memory, bounded, and is
- * written when it is back: alerts go on without it.
+ * Writes alerts to the store in the background. While the store fails, a bounded number of them stays in memory and is
+ * written when the store works again, so alerting does not depend on the store.
  */
-export class Journal {
-  readonly #options: JournalOptions;
+export class AlertJournal {
+  readonly #options: AlertJournalOptions;
   #unwritten = new Map<string, Unwritten>();
   #writing: Promise<void> | undefined;
   #cancelRetry: () => void = () => {};
@@ -32,23 +32,23 @@ export class Journal {
   #pruning: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(options: JournalOptions) {
+  constructor(options: AlertJournalOptions) {
     this.#options = options;
     this.#prune();
   }
 
-  /** Has an alert, and news of it, written as they are now: soon, and together with what is put in the same turn. */
+  /** Schedules an alert and a delivery of it to be written, in one transaction with everything else of the same turn. */
   put(alert: AlertRow, delivery?: AlertDeliveryRow): void {
-    // What waits already is being written, or will be when the store is back.
+    // A non-empty map has a write scheduled already, or waits for the retry.
     if (this.#unwritten.size === 0) queueMicrotask(() => void this.#write());
-    this.#keep(alert, delivery);
+    this.#add(alert, delivery);
   }
 
-  #keep(alert: AlertRow, delivery?: AlertDeliveryRow): void {
+  #add(alert: AlertRow, delivery?: AlertDeliveryRow): void {
     const before = this.#unwritten.get(alert.id);
     const deliveries = new Map(before?.deliveries);
     if (delivery !== undefined) deliveries.set(delivery.id, delivery);
-    // News hold the alert as it was when they were made: the end of an alert is never taken back.
+    // A delivery carries the alert as it was when it was created, which must not undo a resolution.
     const latest = before?.alert.state === 'resolved' ? before.alert : alert;
     this.#unwritten.set(alert.id, { alert: latest, deliveries });
     if (this.#unwritten.size > MAX_UNWRITTEN) {
@@ -57,15 +57,17 @@ export class Journal {
     }
   }
 
-  /** Comes back when all that was put so far is stored, or the store has failed, or nobody should wait any longer. */
+  /**
+   * Resolves when everything put so far is stored, when the store has failed, or after two seconds. Never rejects.
+   */
   async stored(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#options.clock.after(PATIENCE, resolve);
+    const cancel = this.#options.clock.after(STORED_TIMEOUT_MS, resolve);
     await Promise.race([this.#write(), promise]);
     cancel();
   }
 
-  /** Writes what is left, if the store takes it soon. */
+  /** Stops the timers and writes what is left, within the time limit of `stored`. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelPrune();
@@ -75,7 +77,7 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    // What was put after the writing had begun is not in it.
+    // A write in progress does not contain what was put after it began.
     if (this.#writing !== undefined) await this.#writing;
     if (this.#unwritten.size === 0) return;
     this.#writing ??= this.#writeAll().finally(() => {
@@ -98,18 +100,19 @@ export class Journal {
       const newer = this.#unwritten;
       this.#unwritten = batch;
       for (const { alert, deliveries } of newer.values()) {
-        this.#keep(alert);
-        for (const delivery of deliveries.values()) this.#keep(alert, delivery);
+        this.#add(alert);
+        for (const delivery of deliveries.values()) this.#add(alert, delivery);
       }
-      if (!this.#stopped) this.#cancelRetry = this.#options.clock.after(RETRY, () => void this.#write());
+      if (!this.#stopped)
+        this.#cancelRetry = this.#options.clock.after(RETRY_DELAY_MS, () => void this.#write());
       this.#options.onFailed(error);
     }
   }
 
-  /** Now and then daily. */
+  /** Prunes the store now, and then daily. */
   #prune(): void {
     const { store, clock, onFailed } = this.#options;
-    this.#pruning = store.alerts.prune(clock.wall() - KEEP).then(() => {}, onFailed);
-    this.#cancelPrune = clock.after(DAY, () => this.#prune());
+    this.#pruning = store.alerts.prune(clock.wall() - RETENTION_MS).then(() => {}, onFailed);
+    this.#cancelPrune = clock.after(DAY_MS, () => this.#prune());
   }
 }

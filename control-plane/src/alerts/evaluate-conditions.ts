@@ -1,0 +1,124 @@
+import type { AlertCondition } from '@penstock/config-schema';
+import type { AgentSnapshot, FleetSnapshot, PoolSnapshot } from './fleet-snapshot.ts';
+import { isOlderRelease } from './older-release.ts';
+
+/** A condition that holds for one subject. */
+export type ActiveCondition = {
+  readonly condition: AlertCondition;
+  /** `agent:NAME`, `pool:NAME`, `connector:POOL/AGENT/NAME` or `gateway`. */
+  readonly subject: string;
+  readonly pool: string | undefined;
+  readonly detail: string;
+};
+
+export type Evaluation = {
+  readonly active: readonly ActiveCondition[];
+  /** Whether it is unknown if the condition behind `alertKey` still holds. Its alert then keeps its state. */
+  readonly isUndecided: (alertKey: string) => boolean;
+};
+
+/** Share of the queue limit at which queue-filling begins to hold. */
+const QUEUE_FULL_SHARE = 0.8;
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** Identifies an alert: at most one exists for each condition and subject. */
+export const alertKey = ({ condition, subject }: Pick<ActiveCondition, 'condition' | 'subject'>): string =>
+  `${condition} ${subject}`;
+
+/** Evaluates the conditions in `watched`. */
+export function evaluateConditions(
+  snapshot: FleetSnapshot,
+  watched: ReadonlySet<AlertCondition>,
+): Evaluation {
+  const active: ActiveCondition[] = [];
+  const undecided = new Set<string>();
+  const add = (condition: ActiveCondition, isDecided = true) => {
+    if (!watched.has(condition.condition)) return;
+    if (isDecided) active.push(condition);
+    else undecided.add(alertKey(condition));
+  };
+  for (const agent of snapshot.agents) evaluateAgent(agent, snapshot, add);
+  for (const pool of snapshot.pools) evaluatePool(pool, snapshot.isSettled, add);
+  evaluateGateway(snapshot, add);
+  // The connectors of a disconnected agent are unknown, so alerts about them keep their state.
+  const disconnected = new Set(
+    snapshot.agents.filter(({ isConnected }) => !isConnected).map(({ name, pool }) => `${pool}/${name}`),
+  );
+  return {
+    active,
+    isUndecided: (key) =>
+      undecided.has(key) ||
+      disconnected.has(/^connector-failing connector:(.+)\/[^/]+$/.exec(key)?.[1] ?? ''),
+  };
+}
+
+type Add = (condition: ActiveCondition, isDecided?: boolean) => void;
+
+function evaluateAgent(agent: AgentSnapshot, { isSettled, gateway }: FleetSnapshot, add: Add): void {
+  const { name, pool, isConnected } = agent;
+  const addForAgent = (condition: AlertCondition, detail: string | undefined, isDecided = true) => {
+    const subject = `agent:${name}`;
+    if (detail !== undefined) add({ condition, subject, pool, detail });
+    else if (!isDecided) add({ condition, subject, pool, detail: '' }, false);
+  };
+  // A disconnected agent that is not stale yet has not returned either: an alert that fires for it stays.
+  addForAgent('agent-stale', isSettled || isConnected ? agent.stale : undefined, isConnected);
+  // The expiry of a disconnected agent's certificate is known; whether the agent still renews it is not.
+  addForAgent('identity-expiring', agent.expiring, isConnected);
+  addForAgent('clock-skew', isConnected ? agent.skewed : undefined, isConnected && agent.isClockKnown);
+  addForAgent('config-drift', isConnected ? agent.drifted : undefined, isConnected);
+  addForAgent('identity-cloned', isConnected ? agent.cloned : undefined, isConnected);
+  const { softwareVersion } = agent;
+  const isOutdated =
+    softwareVersion !== undefined && isOlderRelease(softwareVersion, gateway.softwareVersion);
+  addForAgent(
+    'version-behind',
+    isOutdated && isConnected
+      ? `The agent runs ${softwareVersion}; the gateway runs ${gateway.softwareVersion}.`
+      : undefined,
+    isConnected,
+  );
+  if (!isConnected) return;
+  const addForConnector = (connector: string, detail: string, isDecided: boolean) => {
+    const subject = `connector:${pool}/${name}/${connector}`;
+    add({ condition: 'connector-failing', subject, pool, detail }, isDecided);
+  };
+  for (const { connector, detail } of agent.failing) addForConnector(connector, detail, true);
+  for (const connector of agent.unchecked) addForConnector(connector, '', false);
+}
+
+function evaluatePool(pool: PoolSnapshot, isSettled: boolean, add: Add): void {
+  const { name, ready, minReady, waiting, queueLimit } = pool;
+  const subject = `pool:${name}`;
+  if (ready < minReady) {
+    const detail = `${ready} of at least ${minReady} agents are ready.`;
+    add({ condition: 'pool-below-minimum', subject, pool: name, detail }, isSettled);
+  }
+  if (queueLimit > 0 && waiting >= queueLimit * QUEUE_FULL_SHARE) {
+    const detail = `${waiting} clients are waiting; the limit is ${queueLimit}.`;
+    add({ condition: 'queue-filling', subject, pool: name, detail });
+  }
+}
+
+function evaluateGateway({ gateway, now, certificateExpiry }: FleetSnapshot, add: Add): void {
+  const { certificateNotAfter } = gateway;
+  const left = certificateNotAfter - now;
+  if (left >= certificateExpiry) return;
+  const notAfter = new Date(certificateNotAfter).toISOString();
+  add({
+    condition: 'gateway-certificate-expiring',
+    subject: 'gateway',
+    pool: undefined,
+    detail:
+      left > 0
+        ? `The certificate expires in ${inDaysOrHours(left)}, at ${notAfter}.`
+        : `The certificate expired at ${notAfter}. No agent can connect.`,
+  });
+}
+
+function inDaysOrHours(milliseconds: number): string {
+  return milliseconds >= 2 * DAY_MS
+    ? `${Math.floor(milliseconds / DAY_MS)} days`
+    : `${Math.max(1, Math.floor(milliseconds / HOUR_MS))} h`;
+}

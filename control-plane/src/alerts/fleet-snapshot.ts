@@ -1,0 +1,42 @@
+/**
+ * One agent as alert conditions see it. Texts are for people; an undefined text means that the condition does not hold,
+ * or that it is unknown whether it does.
+ */
+export type AgentSnapshot = {
+  readonly name: string;
+  readonly pool: string;
+  /** Whether the agent has a session. Facts that only a session reports are unknown without one. */
+  readonly isConnected: boolean;
+  readonly stale: string | undefined;
+  readonly skewed: string | undefined;
+  /** False until several heartbeats have measured the clock. */
+  readonly isClockKnown: boolean;
+  readonly expiring: string | undefined;
+  readonly drifted: string | undefined;
+  readonly cloned: string | undefined;
+  readonly failing: readonly { readonly connector: string; readonly detail: string }[];
+  /** Connectors of a newly connected agent whose first check has not been reported yet. */
+  readonly unchecked: readonly string[];
+  readonly softwareVersion: string | undefined;
+};
+
+export type PoolSnapshot = {
+  readonly name: string;
+  /** Number of agents that accept opens. */
+  readonly ready: number;
+  readonly minReady: number;
+  readonly waiting: number;
+  readonly queueLimit: number;
+};
+
+/** The fleet at one moment, on which alert conditions are evaluated. Times are milliseconds since 1970. */
+export type FleetSnapshot = {
+  readonly agents: readonly AgentSnapshot[];
+  readonly pools: readonly PoolSnapshot[];
+  readonly gateway: { readonly softwareVersion: string; readonly certificateNotAfter: number };
+  readonly now: number;
+  /** `health.certificateExpiry`, in milliseconds. */
+  readonly certificateExpiry: number;
+  /** False for `health.staleAfter` after the gateway has started, while agents may still be reconnecting. */
+  readonly isSettled: boolean;
+};

@@ -20,7 +20,6 @@ export { readCertificateRequest } from './identity/certificate-request.ts';
 export { MAX_TTL_SECONDS, MAX_USES } from './identity/enrollment-token-limits.ts';
 export { NAME_GLOB } from './identity/name-pattern.ts';
 export { type Identity, openIdentity } from './identity/open-identity.ts';
-export { makePrivateDirectory } from './identity/private-file.ts';
 export {
   ensureServerCertificate,
   loadAdminCertificate,

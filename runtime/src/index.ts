@@ -4,6 +4,16 @@ export { type Clock, systemClock } from './clock.ts';
 export { tuneGarbageCollection } from './garbage-collection.ts';
 export { IdleWaiters } from './idle-waiters.ts';
 export { pause } from './pause.ts';
+export {
+  makePrivateDirectory,
+  openPrivateDirectory,
+  PrivateFileError,
+  readFileIfPresent,
+  readPrivateFile,
+  removePrivateFile,
+  replacePrivateFile,
+  writePrivateFile,
+} from './private-file.ts';
 export { type ReleasePermit, Semaphore } from './semaphore.ts';
 export { sourceAddressKey } from './source-address-key.ts';
 export { TokenBucket } from './token-bucket.ts';

@@ -10,6 +10,7 @@ export {
   ProbeStage,
 } from './agent-request.ts';
 export { type AgentRequest, readAgentAnswer, readAgentRequest } from './agent-request-codec.ts';
+export { certificatePin, publicKeyHash } from './certificate-pin.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
 export {
   agentMessageDecoder,

@@ -1,7 +1,7 @@
 import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
 import { ProblemError, problemCodes } from '@penstock/wire';
 import { Command } from 'commander';
-import type { AgentIdentity } from '../identity/agent-identity.ts';
+import type { AgentCredentials } from '../identity/agent-credentials.ts';
 import { enroll } from '../identity/enroll.ts';
 import { openKeyStore } from '../identity/key-store.ts';
 import { post } from '../tunnel/post.ts';
@@ -59,7 +59,7 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
   }
 }
 
-function print(io: Io, output: OutputFormat, identity: AgentIdentity, what: string): void {
+function print(io: Io, output: OutputFormat, identity: AgentCredentials, what: string): void {
   const { name, pool, agentId, notAfter } = identity;
   const until = new Date(notAfter).toISOString();
   if (output === 'json') io.stdout.write(json({ name, pool, agentId, notAfter: until }));

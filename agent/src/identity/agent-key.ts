@@ -1,9 +1,11 @@
+// @peculiar/x509 registers its parts with reflect-metadata while it loads, so this import must come first.
+import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, type KeyObject, webcrypto } from 'node:crypto';
-import { Pkcs10CertificateRequestGenerator } from './x509.ts';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
-/** A new P-256 key. */
+/** Generates a P-256 key. */
 export async function makeAgentKey(): Promise<KeyObject> {
   const { privateKey } = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey));
@@ -14,7 +16,7 @@ export function keyToPem(key: KeyObject): string {
   return key.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
-/** A PKCS #10 request (RFC 2986) signed by the key. The gateway takes the key from it, and decides the rest. */
+/** A PKCS #10 request (RFC 2986) signed by the key. The gateway uses its public key and determines everything else. */
 export async function certificateRequest(key: KeyObject, agentName: string): Promise<string> {
   const keys = {
     privateKey: key.toCryptoKey(P256, false, ['sign']),

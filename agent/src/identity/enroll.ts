@@ -1,6 +1,6 @@
 import type { Secret } from '@penstock/config-schema';
 import { type EnrollRequest, paths } from '@penstock/wire';
-import type { AgentIdentity } from './agent-identity.ts';
+import type { AgentCredentials } from './agent-credentials.ts';
 import { type Post, readIdentityAnswer } from './identity-answer.ts';
 import { IdentityError } from './identity-error.ts';
 import type { KeyStore } from './key-store.ts';
@@ -17,7 +17,7 @@ export async function enroll(
   post: Post,
   { token, name, pool }: EnrollOptions,
   keyStore: KeyStore,
-): Promise<AgentIdentity> {
+): Promise<AgentCredentials> {
   const current = await keyStore.current();
   const same = current !== undefined && current.name === name && current.pool === pool;
   const { csr } = await keyStore.prepare(name, same ? 'current' : 'new');
@@ -27,7 +27,7 @@ export async function enroll(
   if (identity.name !== name || identity.pool !== pool) {
     await keyStore.discardNext();
     throw new IdentityError(
-      'certificate-refused',
+      'certificate-rejected',
       `The gateway sent a certificate for ${identity.name} in ${identity.pool}, and this agent is ${name} in ` +
         `${pool}. It is not used.`,
     );

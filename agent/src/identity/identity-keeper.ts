@@ -1,8 +1,8 @@
 import type { Secret } from '@penstock/config-schema';
-import { type Clock, pause } from '@penstock/runtime';
+import { type Clock, PrivateFileError, pause } from '@penstock/runtime';
 import { ProblemError, problemCodes } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
-import type { AgentIdentity } from './agent-identity.ts';
+import type { AgentCredentials } from './agent-credentials.ts';
 import { dueTimer } from './due-timer.ts';
 import { enroll } from './enroll.ts';
 import { failureFields } from './failure-fields.ts';
@@ -23,7 +23,7 @@ export type KeeperOptions = {
   /** Why there is no token although the file refers to one, as a sentence. */
   readonly enrollmentTokenMissing?: () => string | undefined;
   /** Requests on a connection opened with `identity`, or with none. */
-  readonly post: (identity: AgentIdentity | undefined) => Post;
+  readonly post: (identity: AgentCredentials | undefined) => Post;
   readonly log: AgentLog;
   readonly clock: Clock;
   /** Milliseconds the gateway's clock is ahead of ours: certificates are dated by it. */
@@ -32,14 +32,14 @@ export type KeeperOptions = {
   /** A renewed identity waits for a session to carry it. */
   readonly onStaged: () => void;
   /** A renewed identity is now current. */
-  readonly onPromoted: (identity: AgentIdentity) => void;
+  readonly onPromoted: (identity: AgentCredentials) => void;
 };
 
 /** Keeps the agent's identity good: enrolls when there is none, renews in time, and never lets go of what works. */
 export class IdentityKeeper {
   readonly #options: KeeperOptions;
-  #current: AgentIdentity | undefined;
-  #next: AgentIdentity | undefined;
+  #current: AgentCredentials | undefined;
+  #next: AgentCredentials | undefined;
   #stopTimer = () => {};
   #life: 'running' | 'stopped' = 'running';
   /** Renewals that failed in a row, one whose certificate was refused among them. */
@@ -50,8 +50,8 @@ export class IdentityKeeper {
 
   private constructor(
     options: KeeperOptions,
-    current: AgentIdentity | undefined,
-    next: AgentIdentity | undefined,
+    current: AgentCredentials | undefined,
+    next: AgentCredentials | undefined,
   ) {
     this.#options = options;
     this.#current = current;
@@ -70,12 +70,12 @@ export class IdentityKeeper {
     );
   }
 
-  get current(): AgentIdentity | undefined {
+  get current(): AgentCredentials | undefined {
     return this.#current;
   }
 
   /** What the next session should be made with: a renewed identity first, since only a session can confirm it. */
-  get candidate(): AgentIdentity | undefined {
+  get candidate(): AgentCredentials | undefined {
     return this.#next ?? this.#current;
   }
 
@@ -87,7 +87,7 @@ export class IdentityKeeper {
         await this.#inTurn(() => this.#enroll());
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof IdentityError) throw error;
+        if (error instanceof IdentityError || error instanceof PrivateFileError) throw error;
         const { base, max } = backoff();
         const permanent = error instanceof ProblemError && problemCodes[error.code].permanent;
         const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
@@ -116,7 +116,7 @@ export class IdentityKeeper {
   }
 
   /** A session was welcomed with this identity. A renewed one is from now on the identity. */
-  async carried(identity: AgentIdentity): Promise<void> {
+  async carried(identity: AgentCredentials): Promise<void> {
     if (identity.serial !== this.#next?.serial) return;
     await this.#inTurn(async () => {
       if (identity.serial !== this.#next?.serial) return;
@@ -140,7 +140,7 @@ export class IdentityKeeper {
    * one is dropped, and the current one is good again. A current one is kept, whatever the gateway says: its clock
    * or its store may be wrong; but with an enrollment token at hand the agent enrolls again.
    */
-  refused(identity: AgentIdentity): Promise<boolean> {
+  refused(identity: AgentCredentials): Promise<boolean> {
     return this.#inTurn(async () => {
       try {
         if (identity.serial === this.#next?.serial) await this.#dropNext();

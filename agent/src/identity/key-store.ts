@@ -1,59 +1,64 @@
 import { join } from 'node:path';
+import {
+  openPrivateDirectory,
+  readPrivateFile,
+  removePrivateFile,
+  replacePrivateFile,
+  writePrivateFile,
+} from '@penstock/runtime';
 import type { IssuedIdentity } from '@penstock/wire';
-import { type AgentIdentity, agentIdentity } from './agent-identity.ts';
+import { type AgentCredentials, agentCredentials } from './agent-credentials.ts';
 import { certificateRequest, makeAgentKey } from './agent-key.ts';
 import { IdentityError } from './identity-error.ts';
 import { certificatesIn, formatKeyFile, type KeyFile, parseKeyFile } from './key-file.ts';
-import { PrivateDirectory } from './private-directory.ts';
-
-const CURRENT = 'current.pem';
-const NEXT = 'next.pem';
 
 /**
- * The agent's keys and certificates. `current` is what has carried a session; `next` is what shall take its place
- * and has not yet. Every step is one rename, so a crash leaves the state before it or after it. All methods
- * throw IdentityError.
+ * The agent's keys and certificates on disk. `current` has carried a session; `next` is to replace it and has not carried
+ * one yet. Every step is a single rename, so a crash leaves the state before or after it. All methods throw IdentityError or
+ * PrivateFileError.
  */
 export type KeyStore = {
-  /** What to connect with, or undefined before the first enrollment. */
-  current(): Promise<AgentIdentity | undefined>;
-  /** A certificate that was received and has not been promoted, if there is one. */
-  next(): Promise<AgentIdentity | undefined>;
+  /** The credentials to connect with, or undefined before the first enrollment. */
+  current(): Promise<AgentCredentials | undefined>;
+  /** Credentials that were received and have not been promoted, or undefined. */
+  next(): Promise<AgentCredentials | undefined>;
   /**
-   * Makes the next key, or takes the one that a lost answer left behind, and returns a request for its certificate.
-   * With `key` set to `current` the next certificate is for the key in use, as enrolling again wants it.
+   * Creates the next key, or reuses one whose certificate was never received, and returns a certificate request for it.
+   * With `key` set to `current`, the request is for the key in use, as enrolling again requires.
    */
   prepare(name: string, key?: 'new' | 'current'): Promise<{ readonly csr: string }>;
-  /** Keeps the certificate the gateway sent for the next key, after checking that it is for that key. */
-  stage(issued: IssuedIdentity): Promise<AgentIdentity>;
-  /** Makes next the current identity; call it when a session was carried by it. */
-  promote(): Promise<AgentIdentity>;
-  /** Drops the next key and certificate. */
+  /** Stores the certificate that the gateway issued for the next key, after checking that they match. */
+  stage(issued: IssuedIdentity): Promise<AgentCredentials>;
+  /** Makes the next credentials current. Call it after a session was established with them. */
+  promote(): Promise<AgentCredentials>;
+  /** Deletes the next key and certificate. */
   discardNext(): Promise<void>;
 };
 
-/** Opens the identity directory, which is made when it is missing. Throws IdentityError when others can read it. */
+/** Opens the identity directory and creates it if it does not exist. Throws PrivateFileError when other users can read it. */
 export async function openKeyStore(directory: string): Promise<KeyStore> {
-  const files = await PrivateDirectory.open(directory);
+  const currentFile = join(directory, 'current.pem');
+  const nextFile = join(directory, 'next.pem');
+  await openPrivateDirectory(directory, 'identity.directory');
 
   const readCurrent = async (): Promise<KeyFile | undefined> => {
-    const text = await files.read(CURRENT);
+    const text = await readPrivateFile(currentFile);
     if (text === undefined) return undefined;
     try {
       return parseKeyFile(text);
     } catch (cause) {
       throw new IdentityError(
         'damaged',
-        `${join(directory, CURRENT)} is damaged. Restore it from a backup; or remove it, and the agent enrolls ` +
-          'again, for which it needs an enrollment token.',
+        `${currentFile} is damaged. Restore it from a backup, or remove it and provide an enrollment token so that the ` +
+          'agent enrolls again.',
         { cause },
       );
     }
   };
 
-  /** A next file that cannot be read is no loss: it holds nothing that was ever in use, and is made anew. */
+  /** A next file that cannot be parsed is no loss, because its key was never in use: it is created again. */
   const readNext = async (): Promise<KeyFile | undefined> => {
-    const text = await files.read(NEXT);
+    const text = await readPrivateFile(nextFile);
     if (text === undefined) return undefined;
     try {
       return parseKeyFile(text);
@@ -65,38 +70,40 @@ export async function openKeyStore(directory: string): Promise<KeyStore> {
   const keyFor = async (wanted: 'new' | 'current') => {
     const current = wanted === 'current' ? await readCurrent() : undefined;
     const next = await readNext();
-    if (current === undefined) return { key: next?.key ?? (await makeAgentKey()), kept: next !== undefined };
-    return { key: current.key, kept: next?.key.equals(current.key) ?? false };
+    if (current === undefined) {
+      return { key: next?.key ?? (await makeAgentKey()), isStored: next !== undefined };
+    }
+    return { key: current.key, isStored: next?.key.equals(current.key) ?? false };
   };
 
   return {
-    current: async () => (await readCurrent())?.identity,
+    current: async () => (await readCurrent())?.credentials,
 
-    next: async () => (await readNext())?.identity,
+    next: async () => (await readNext())?.credentials,
 
     async prepare(name, wanted = 'new') {
-      const { key, kept } = await keyFor(wanted);
-      if (!kept) await files.write(NEXT, formatKeyFile(key, []));
+      const { key, isStored } = await keyFor(wanted);
+      if (!isStored) await writePrivateFile(nextFile, formatKeyFile(key, []));
       return { csr: await certificateRequest(key, name) };
     },
 
     async stage(issued) {
       const next = await readNext();
-      if (next === undefined) throw missing('There is no next key to keep a certificate for', directory);
+      if (next === undefined) throw missing('There is no next key to store a certificate for', directory);
       const chain = certificatesIn(issued.certificateChain);
-      const identity = agentIdentity(next.key, chain);
-      await files.write(NEXT, formatKeyFile(next.key, chain));
-      return identity;
+      const credentials = agentCredentials(next.key, chain);
+      await writePrivateFile(nextFile, formatKeyFile(next.key, chain));
+      return credentials;
     },
 
     async promote() {
-      const identity = (await readNext())?.identity;
-      if (identity === undefined) throw missing('There is no next identity to promote', directory);
-      await files.replace(CURRENT, NEXT);
-      return identity;
+      const credentials = (await readNext())?.credentials;
+      if (credentials === undefined) throw missing('There is no next identity to promote', directory);
+      await replacePrivateFile(currentFile, nextFile);
+      return credentials;
     },
 
-    discardNext: () => files.remove(NEXT),
+    discardNext: () => removePrivateFile(nextFile),
   };
 }
 

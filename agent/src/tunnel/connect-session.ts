@@ -10,7 +10,7 @@ import {
   TunnelError,
 } from '@penstock/wire';
 import { type ClockReading, type Heartbeats, startHeartbeats } from '../health/heartbeat.ts';
-import type { AgentIdentity } from '../identity/agent-identity.ts';
+import type { AgentCredentials } from '../identity/agent-credentials.ts';
 import type { IdentityKeeper } from '../identity/identity-keeper.ts';
 import { isIdentityRefusal } from '../identity/identity-refusal.ts';
 import type { AgentLog } from '../observe/event.ts';
@@ -73,7 +73,7 @@ export async function connectSession(
 }
 
 async function connectWith(
-  identity: AgentIdentity,
+  identity: AgentCredentials,
   slot: number,
   live: LiveSessions,
   options: ConnectOptions,

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { HostPort, ProxySetting } from '@penstock/config-schema';
 import { errorCode, errorText } from '@penstock/wire';
-import { checkGateway } from './certificate-pin.ts';
+import { checkGateway } from './check-gateway.ts';
 import { GatewayError } from './gateway-error.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import { connectThroughProxy } from './proxy-connect.ts';

@@ -136,7 +136,7 @@ test('renewal is due at two thirds of the life, or a little earlier, never later
 
 const refused = (words: RegExp) => (error: unknown) => {
   assert.ok(error instanceof IdentityError, String(error));
-  assert.equal(error.fault, 'certificate-refused');
+  assert.equal(error.fault, 'certificate-rejected');
   assert.match(error.message, words);
   return true;
 };

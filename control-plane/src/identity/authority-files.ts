@@ -1,9 +1,9 @@
 import type { webcrypto } from 'node:crypto';
 import { join } from 'node:path';
+import { readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/runtime';
 import { Authority } from './authority.ts';
 import { IdentityFileError } from './identity-file-error.ts';
 import { makeKey, P256_SHA256, type P256KeyPair, readKey } from './p256.ts';
-import { readFileIfThere, readPrivateFile, writePrivateFile } from './private-file.ts';
 import { randomSerial } from './random-serial.ts';
 import {
   BasicConstraintsExtension,
@@ -20,11 +20,11 @@ export const authorityFiles = (dataDirectory: string) => ({
   key: join(dataDirectory, 'agent-ca.key'),
 });
 
-/** Opens the agent CA that `init` made. Throws IdentityFileError. */
+/** Opens the agent CA that `init` made. Throws IdentityFileError, or PrivateFileError. */
 export async function openAuthority(dataDirectory: string): Promise<Authority> {
   const files = authorityFiles(dataDirectory);
   const [certificate, key] = await Promise.all([
-    readFileIfThere(files.certificate),
+    readFileIfPresent(files.certificate),
     readPrivateFile(files.key),
   ]);
   const missing = certificate === undefined ? files.certificate : key === undefined ? files.key : undefined;
@@ -47,7 +47,7 @@ export async function ensureAuthority(
   now: number,
 ): Promise<'made' | 'repaired' | 'there'> {
   const files = authorityFiles(dataDirectory);
-  const certificate = await readFileIfThere(files.certificate);
+  const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
   if (certificate !== undefined) {
     await openAuthority(dataDirectory);

@@ -1,7 +1,6 @@
 import { createPublicKey } from 'node:crypto';
-import { ProblemError } from '@penstock/wire';
+import { ProblemError, publicKeyHash } from '@penstock/wire';
 import { P256 } from './p256.ts';
-import { spkiHash } from './spki-pin.ts';
 import { Pkcs10CertificateRequest, type PublicKey } from './x509.ts';
 
 // A P-256 request is about 500 bytes; the bound keeps hostile ASN.1 small.
@@ -42,7 +41,7 @@ function parse(pem: string): { request: Pkcs10CertificateRequest; key: string } 
     const request = new Pkcs10CertificateRequest(pem);
     const der = Buffer.from(request.publicKey.rawData);
     const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    return { request, key: spkiHash(publicKey).toString('hex') };
+    return { request, key: publicKeyHash(publicKey).toString('hex') };
   } catch (cause) {
     throw refuse('The certificate request is not a PKCS #10 request in PEM.', cause);
   }

@@ -1,12 +1,12 @@
-import { type webcrypto, X509Certificate } from 'node:crypto';
+import { createPublicKey, type webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { GatewayConfig } from '@penstock/config-schema';
+import { readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/runtime';
+import { certificatePin } from '@penstock/wire';
 import { IdentityFileError } from './identity-file-error.ts';
 import { makeKey, P256_SHA256, readKey } from './p256.ts';
-import { readFileIfThere, readPrivateFile, writePrivateFile } from './private-file.ts';
 import { randomSerial } from './random-serial.ts';
-import { pinOfCertificate, pinOfKey } from './spki-pin.ts';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -40,7 +40,7 @@ export const serverCertificateFiles = (dataDirectory: string) => ({
   backupKey: join(dataDirectory, 'server-backup.key'),
 });
 
-/** The configured server certificate, or the one `init` made. Throws IdentityFileError. */
+/** The configured server certificate, or the one `init` made. Throws IdentityFileError, or PrivateFileError. */
 export async function loadServerCertificate(
   config: Pick<GatewayConfig, 'tls' | 'dataDirectory'>,
 ): Promise<ServerCertificate> {
@@ -48,7 +48,7 @@ export async function loadServerCertificate(
     return presentable(config.tls.certificate, config.tls.key.reveal(), 'tls in gateway.yaml');
   }
   const files = serverCertificateFiles(config.dataDirectory);
-  const certificate = await readFileIfThere(files.certificate);
+  const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
   if (certificate === undefined || key === undefined) {
     throw new IdentityFileError(
@@ -73,7 +73,7 @@ export async function ensureServerCertificate(
   now: number,
 ): Promise<'made' | 'repaired' | 'there'> {
   const files = serverCertificateFiles(dataDirectory);
-  const certificate = await readFileIfThere(files.certificate);
+  const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
   const backupKey = await readPrivateFile(files.backupKey);
   if (certificate !== undefined && key === undefined) {
@@ -101,7 +101,7 @@ function presentable(
 ): ServerCertificate {
   try {
     const leaf = new X509Certificate(certificate);
-    const pins = [pinOfCertificate(certificate), ...(backupKey === undefined ? [] : [pinOfKey(backupKey)])];
+    const pins = [certificatePin(leaf.publicKey), ...(backupKey === undefined ? [] : [pinOfKey(backupKey)])];
     if (pinOfKey(key) === pins[0]) return { certificate, key, pins, notAfter: leaf.validToDate.getTime() };
   } catch (cause) {
     throw new IdentityFileError(`The server certificate or its key (${where}) is not readable PEM.`, {
@@ -110,6 +110,9 @@ function presentable(
   }
   throw new IdentityFileError(`The server certificate and its key (${where}) do not belong together.`);
 }
+
+/** Certificate pin of the key whose private half is in `pem`. */
+const pinOfKey = (pem: string) => certificatePin(createPublicKey(pem));
 
 async function selfSigned(
   keys: webcrypto.CryptoKeyPair,

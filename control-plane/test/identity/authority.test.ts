@@ -191,5 +191,9 @@ test('a CA without its key, with another key, damaged or readable by others is r
   if (process.platform === 'win32') return;
   await writeFile(files.key, key);
   await chmod(files.key, 0o640);
-  await assert.rejects(openAuthority(directory.path), fileError(/mode 640\)\. Run chmod 600/));
+  await assert.rejects(openAuthority(directory.path), {
+    name: 'PrivateFileError',
+    fault: 'open-to-others',
+    message: /mode 0640\)\. Run chmod 600/,
+  });
 });

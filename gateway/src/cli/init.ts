@@ -6,8 +6,8 @@ import {
   ensureServerCertificate,
   firstHost,
   loadServerCertificate,
-  makePrivateDirectory,
 } from '@penstock/control-plane';
+import { makePrivateDirectory } from '@penstock/runtime';
 import { openStore } from '@penstock/store';
 
 /** What `init` found and did: `made` anew, `repaired` around a key that was there, or `there` as it was. */
@@ -36,7 +36,7 @@ export type InitOptions = {
 
 /**
  * Makes what a gateway needs before its first start and is missing, and overwrites nothing. Throws
- * IdentityFileError or StoreError.
+ * IdentityFileError, PrivateFileError or StoreError.
  */
 export async function initialize({ config, hosts, newAdminToken, now }: InitOptions): Promise<InitResult> {
   const { dataDirectory, organization } = config;

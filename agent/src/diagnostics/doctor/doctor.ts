@@ -1,5 +1,5 @@
 import type { AgentConfig } from '@penstock/config-schema';
-import type { AgentIdentity } from '../../identity/agent-identity.ts';
+import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import type { Environment } from '../../tunnel/proxy.ts';
 import { connectorSteps } from './connector-steps.ts';
 import { type Diagnosed, examine } from './examine.ts';
@@ -23,7 +23,7 @@ export async function examineAgent({
   onDone,
 }: DoctorOptions): Promise<readonly Diagnosed[]> {
   using opened = new DisposableStack();
-  let identity: AgentIdentity | undefined;
+  let identity: AgentCredentials | undefined;
   return await examine(
     [
       {

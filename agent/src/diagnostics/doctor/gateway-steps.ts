@@ -3,12 +3,11 @@ import type { ClientHttp2Session } from 'node:http2';
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { AgentConfig, HostPort } from '@penstock/config-schema';
-import { errorText, ProblemError, paths, problemCodes } from '@penstock/wire';
-import type { AgentIdentity } from '../../identity/agent-identity.ts';
+import { certificatePin, errorText, ProblemError, paths, problemCodes } from '@penstock/wire';
+import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import { farewell } from '../../target/checks/conversation.ts';
 import { connectTarget } from '../../target/dial-target.ts';
 import type { Address } from '../../target/lookup.ts';
-import { certificatePin } from '../../tunnel/certificate-pin.ts';
 import { dialGateway } from '../../tunnel/dial-gateway.ts';
 import { GatewayError } from '../../tunnel/gateway-error.ts';
 import { requestOn } from '../../tunnel/plain-request.ts';
@@ -25,7 +24,7 @@ export type GatewayStepsOptions = {
   readonly config: AgentConfig;
   readonly environment: Environment;
   /** What the step `identity` has found. */
-  readonly identity: () => AgentIdentity | undefined;
+  readonly identity: () => AgentCredentials | undefined;
   /** What was opened on the way; the caller closes it. */
   readonly opened: DisposableStack;
 };
@@ -115,7 +114,7 @@ export function gatewaySteps({ config, environment, identity, opened }: GatewayS
         const presented =
           certificate === undefined
             ? ''
-            : `, ${certificatePin(certificate)}, issued by ${oneLine(certificate.issuer)}`;
+            : `, ${certificatePin(certificate.publicKey)}, issued by ${oneLine(certificate.issuer)}`;
         return { sentence: `${socket.getProtocol()} with the pinned gateway${presented}.` };
       },
     },

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { AgentConfig } from '@penstock/config-schema';
 import { errorCode, errorText } from '@penstock/wire';
-import type { AgentIdentity } from '../../identity/agent-identity.ts';
+import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import { openKeyStore } from '../../identity/key-store.ts';
 import { fetchStatus } from '../../local/client.ts';
 import { Complaint, type Step } from './examine.ts';
@@ -9,7 +9,7 @@ import { Complaint, type Step } from './examine.ts';
 const HOUR = 3_600_000;
 
 /** The key and certificate of this host. Nothing is made: a doctor changes nothing. */
-export function identityStep(config: AgentConfig, found: (identity: AgentIdentity) => void): Step {
+export function identityStep(config: AgentConfig, found: (identity: AgentCredentials) => void): Step {
   const { directory, enrollmentToken, enrollmentTokenMissing } = config.identity;
   return {
     name: 'identity',

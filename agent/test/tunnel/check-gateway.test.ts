@@ -51,7 +51,7 @@ test('another certificate is not, and the message names what was presented and w
   await using _leaks = expectNoLeaks();
   await assert.rejects(
     dial(leaf, [OTHER]),
-    refusal('GATEWAY_PIN_MISMATCH', leaf.pin, 'CN=Company CA', OTHER, 'inspects TLS'),
+    refusal('GATEWAY_PIN_MISMATCH', leaf.pin, 'CN=Company CA', OTHER, 'TLS inspection'),
   );
 });
 

@@ -112,7 +112,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   return {
     tunnel: endpoint.address,
     admin: adminAddress,
-    ingressOf: (connection) => ingresses.waysInto(connection).map(({ address }) => address),
+    ingressOf: (connection) => ingresses.ingressesOf(connection).map(({ address }) => address),
     async apply(next) {
       if (state.name !== 'running') return;
       const changes = await changesFor(next, { inForce, dataPlane, controlPlane, endpoint, clients, admin });

@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { loadAdminCertificate, loadServerCertificate } from '@penstock/control-plane';
 import { errorText } from '@penstock/wire';
-import { type ClientTlsMaterial, clientTlsMaterial } from '../ingress/tls/client-tls.ts';
+import { type IngressTlsMaterial, ingressTlsMaterial } from '../ingress/tls/ingress-tls.ts';
 
 /** PEM both. */
 export type CertificateAndKey = { readonly certificate: string; readonly key: string };
@@ -10,7 +10,7 @@ export type CertificateAndKey = { readonly certificate: string; readonly key: st
 /** What the gateway presents, by the peers that see it. */
 export type Certificates = {
   readonly agents: CertificateAndKey;
-  readonly clients: ClientTlsMaterial;
+  readonly clients: IngressTlsMaterial;
   /** Undefined when the admin address does not use TLS. */
   readonly admins: CertificateAndKey | undefined;
 };
@@ -33,7 +33,7 @@ export async function reloadCertificates(
 }
 
 function usableCertificates(config: GatewayConfig, agents: CertificateAndKey): Certificates {
-  const clients = clientTlsMaterial(config, agents);
+  const clients = ingressTlsMaterial(config, agents);
   const admins = loadAdminCertificate(config);
   requireUsable(config.tls === undefined ? 'The certificate that init made' : 'tls', agents);
   requireUsable('ingressTls', clients, clients.clientAuthorities);

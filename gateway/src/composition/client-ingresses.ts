@@ -3,7 +3,7 @@ import type { OpenFleet } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 import { Ingresses } from '../ingress/ingresses.ts';
-import { ClientTls } from '../ingress/tls/client-tls.ts';
+import { IngressTls } from '../ingress/tls/ingress-tls.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import { type DialPorts, dial } from '../routing/dial.ts';
@@ -23,7 +23,7 @@ export type ClientIngressOptions = {
 
 export type ClientIngresses = {
   readonly ingresses: Ingresses;
-  readonly clientTls: ClientTls;
+  readonly ingressTls: IngressTls;
 };
 
 /** Creates the ingresses, which listen once their `apply` is called. Throws what node:tls throws. */
@@ -33,10 +33,10 @@ export function openClientIngresses(
 ): ClientIngresses {
   const { config, certificate, dataPlane, metrics, clock, log } = options;
   const { routes, registry, grants } = dataPlane;
-  const clientTls = new ClientTls(certificate);
+  const ingressTls = new IngressTls(certificate);
   const ports = dialPorts(options);
   const ingresses = new Ingresses({
-    tls: clientTls,
+    tls: ingressTls,
     dial: async (connection, client, signal, wishes) => {
       const route = routes.route(connection);
       if (route === undefined)
@@ -61,7 +61,7 @@ export function openClientIngresses(
     ingresses.abortAll('DRAIN_TIMEOUT');
     await ingresses.clients.idle();
   });
-  return { ingresses, clientTls };
+  return { ingresses, ingressTls };
 }
 
 function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOptions): DialPorts {

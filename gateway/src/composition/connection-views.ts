@@ -5,14 +5,14 @@ import type { RouteTable } from '../routing/route-table.ts';
 /** Every connection of the configuration in force, with its open ingresses and client counts, for the API. */
 export function connectionViews(
   routes: Pick<RouteTable, 'routes'>,
-  ingresses: Pick<Ingresses, 'waysInto' | 'clients'>,
+  ingresses: Pick<Ingresses, 'ingressesOf' | 'clients'>,
 ): ConnectionView[] {
   return [...routes.routes].map(({ name, connector, kind, pools }) => ({
     name,
     connector,
     kind,
     pools,
-    ingress: ingresses.waysInto(name).map(ingressView),
+    ingress: ingresses.ingressesOf(name).map(ingressView),
     ...ingresses.clients.countsOf(name),
   }));
 }

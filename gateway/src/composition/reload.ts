@@ -19,7 +19,7 @@ export type ReloadedParts = {
   readonly dataPlane: Pick<DataPlane, 'routes' | 'history' | 'ejection' | 'queue'>;
   readonly controlPlane: Pick<ControlPlane, 'fleet' | 'identity'>;
   readonly endpoint: Pick<Endpoint, 'replaceTls'>;
-  readonly clients: Pick<ClientIngresses, 'clientTls' | 'ingresses'>;
+  readonly clients: Pick<ClientIngresses, 'ingressTls' | 'ingresses'>;
   readonly admin: Pick<AdminApi, 'api' | 'alerts'>;
 };
 
@@ -55,7 +55,7 @@ function certificateChanges(
     inForce: { certificates: current },
     controlPlane,
     endpoint,
-    clients: { clientTls },
+    clients: { ingressTls },
     admin,
   }: ReloadedParts,
 ): Change[] {
@@ -65,7 +65,7 @@ function certificateChanges(
     changes.push({ to: 'admin certificate', commit: () => replaceAdminTls(admin.api, admins) });
   }
   if (!isDeepStrictEqual(clients, current.clients)) {
-    changes.push({ to: 'client certificate', commit: () => clientTls.replace(clients) });
+    changes.push({ to: 'client certificate', commit: () => ingressTls.replace(clients) });
   }
   if (!isDeepStrictEqual(agents, current.agents)) {
     const agentAuthority = controlPlane.identity.authority.caPem;

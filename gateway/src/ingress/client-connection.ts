@@ -4,7 +4,7 @@ import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialWishes } from '../routing/dial.ts';
-import { type Arrival, refuseArrival } from './arrival.ts';
+import { type RoutedClient, refuseClient } from './routed-client.ts';
 
 export type ClientOptions = {
   readonly dial: (
@@ -29,16 +29,16 @@ type State =
 
 /** One client from the moment its connection is known to its end. */
 export class ClientConnection {
-  readonly #arrival: Arrival;
+  readonly #routed: RoutedClient;
   readonly #socket: NearEnd;
   readonly #connection: string;
   readonly #options: ClientOptions;
   #state: State = { name: 'accepted' };
 
-  constructor(connection: string, arrival: Arrival, options: ClientOptions) {
+  constructor(connection: string, routed: RoutedClient, options: ClientOptions) {
     this.#connection = connection;
-    this.#arrival = arrival;
-    this.#socket = arrival.socket;
+    this.#routed = routed;
+    this.#socket = routed.socket;
     this.#options = options;
   }
 
@@ -49,7 +49,7 @@ export class ClientConnection {
   /** Connects the client to its target and comes back when both are gone. Never rejects. */
   async run(): Promise<'opened' | 'failed'> {
     const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
-    const { source, reader, wishes, reset, isTruncated, signal } = this.#arrival;
+    const { source, reader, wishes, reset, isTruncated, signal } = this.#routed;
     const connection = this.#connection;
     const started = performance.now();
     const cancel = new AbortController();
@@ -88,7 +88,7 @@ export class ClientConnection {
       streamReset: 'TARGET_RESET',
     });
     this.#state = { name: 'joined', splice: joined };
-    this.#arrival.joined?.(stream, dialed);
+    this.#routed.joined?.(stream, dialed);
     const seconds = (performance.now() - started) / 1000;
     metrics.opened(connection, seconds, attempts);
     const who = { connection, client: source.address, clientPort: source.port, agent, pool };
@@ -114,7 +114,7 @@ export class ClientConnection {
       if (stream.closed) throw new TunnelError('SESSION_LOST');
       signal.throwIfAborted();
       stream.respond({ ':status': 200 });
-      await this.#arrival.introduce?.(stream, signal);
+      await this.#routed.introduce?.(stream, signal);
       signal.throwIfAborted();
       if (this.#socket.destroyed) throw new TunnelError('CLIENT_GONE');
     } catch (error) {
@@ -125,7 +125,7 @@ export class ClientConnection {
 
   #fail(error: TunnelError): 'failed' {
     const { log, metrics } = this.#options;
-    const { address: client, port: clientPort } = this.#arrival.source;
+    const { address: client, port: clientPort } = this.#routed.source;
     this.#state = { name: 'ended' };
     metrics.failed(this.#connection, error.code);
     log('connection-failed', {
@@ -135,7 +135,7 @@ export class ClientConnection {
       code: error.code,
       detail: error.message,
     });
-    refuseArrival(this.#arrival, error);
+    refuseClient(this.#routed, error);
     return 'failed';
   }
 }

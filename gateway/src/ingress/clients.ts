@@ -1,7 +1,7 @@
 import { IdleWaiters } from '@penstock/runtime';
 import type { CloseCode } from '@penstock/wire';
-import type { Arrival } from './arrival.ts';
 import { ClientConnection, type ClientOptions } from './client-connection.ts';
+import type { RoutedClient } from './routed-client.ts';
 
 /** Figures of one connection: clients now, those of them not yet joined with a target, and sums since the start. */
 export type ClientCounts = {
@@ -30,9 +30,9 @@ export class Clients {
   }
 
   /** Dials for a client and joins it with its target; false, and nothing done to it, when its connection is full. */
-  serve(connection: string, arrival: Arrival): boolean {
+  serve(connection: string, routed: RoutedClient): boolean {
     if (this.of(connection) >= (this.#limits.get(connection) ?? 0)) return false;
-    const client = new ClientConnection(connection, arrival, this.#options);
+    const client = new ClientConnection(connection, routed, this.#options);
     const clients = this.#clients.get(connection) ?? new Set();
     this.#clients.set(connection, clients.add(client));
     void client.run().then((outcome) => {
@@ -41,7 +41,7 @@ export class Clients {
       this.#totals.set(connection, totals);
       clients.delete(client);
       if (clients.size === 0) this.#clients.delete(connection);
-      arrival.ended?.();
+      routed.ended?.();
       this.#idle.notify();
     });
     return true;

@@ -6,12 +6,18 @@ import { GrantFailures } from '../access/grant-failures.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
 import { Clients } from './clients.ts';
-import { Negotiations } from './negotiations.ts';
-import { openWayIn } from './open-way-in.ts';
-import { addressText, type OpenWayIn, type WayIn, type WayInPorts, waysIn } from './way-in.ts';
+import {
+  addressText,
+  type IngressServices,
+  type ListenerConfig,
+  listenersOf,
+  type OpenListener,
+} from './ingress-handler.ts';
+import { openIngress } from './open-ingress.ts';
+import { PendingHandshakes } from './pending-handshakes.ts';
 
 export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> &
-  Pick<WayInPorts, 'grants' | 'offerOf' | 'tls'> & {
+  Pick<IngressServices, 'grants' | 'offerOf' | 'tls'> & {
     readonly limits: () => GatewayConfig['limits'];
     readonly clock: Clock;
   };
@@ -22,16 +28,20 @@ export type OpenIngress = { readonly ingress: Ingress; readonly address: Address
 /** Milliseconds until an ingress that could not be opened is tried again. */
 const RETRY_INTERVAL = 5_000;
 
-const leadsTo = ({ ways }: WayIn, name: string) => ways.some(({ connection }) => connection.name === name);
+const leadsTo = ({ bindings }: ListenerConfig, name: string) =>
+  bindings.some(({ connection }) => connection.name === name);
 const addressOfKey = (key: string) => key.split(' ').at(-1) ?? '';
 
 /** All ways in for clients, and the clients that came through them. Follows the configuration by difference. */
 export class Ingresses {
   readonly clients: Clients;
   readonly #log: GatewayLog;
-  readonly #open = new Map<string, { readonly wayIn: WayIn; readonly listener: OpenWayIn }>();
-  readonly #ports: WayInPorts;
-  #wanted: ReadonlyMap<string, WayIn> = new Map();
+  readonly #open = new Map<
+    string,
+    { readonly listenerConfig: ListenerConfig; readonly listener: OpenListener }
+  >();
+  readonly #services: IngressServices;
+  #wanted: ReadonlyMap<string, ListenerConfig> = new Map();
   #config: GatewayConfig | undefined;
   /** Why a listener is not open, by its key. */
   readonly #failures = new Map<string, string>();
@@ -42,12 +52,12 @@ export class Ingresses {
     const { limits, log, grants, offerOf, clock } = options;
     this.#log = log;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
-    this.#ports = {
+    this.#services = {
       config: () => this.#configInForce,
-      serve: (connection, arrival) => this.clients.serve(connection, arrival),
+      serve: (connection, routed) => this.clients.serve(connection, routed),
       denied: ({ address: client, port: clientPort }, { code, message: detail }, connection, ingress) =>
         log('client-denied', { connection, ingress, client, clientPort, code, detail }),
-      negotiations: new Negotiations(limits),
+      handshakes: new PendingHandshakes(limits),
       addresses: new AddressLimit(() => limits().perAddress),
       tls: options.tls,
       dial: options.dial,
@@ -62,19 +72,19 @@ export class Ingresses {
   async apply(config: GatewayConfig, strict: boolean): Promise<void> {
     this.#config = config;
     this.clients.apply(new Map(config.connections.map(({ name, maxConnections }) => [name, maxConnections])));
-    const wanted = waysIn(config);
+    const wanted = listenersOf(config);
     if (this.#life === 'closed') return;
     this.#failures.clear();
     this.#stopRetrying();
     const taken = new Set([...wanted.values()].map(({ listen }) => addressText(listen)));
     // First what stands in the way of a new one, then the new ones, then the rest: a connection is never without.
     this.#close((key) => !wanted.has(key) && taken.has(addressOfKey(key)));
-    for (const [key, wayIn] of wanted) {
+    for (const [key, listenerConfig] of wanted) {
       const open = this.#open.get(key);
-      if (open === undefined) await this.#openOne(key, wayIn, strict);
+      if (open === undefined) await this.#openOne(key, listenerConfig, strict);
       else {
-        open.listener.apply(wayIn.ways);
-        this.#open.set(key, { wayIn, listener: open.listener });
+        open.listener.apply(listenerConfig.bindings);
+        this.#open.set(key, { listenerConfig, listener: open.listener });
       }
     }
     this.#wanted = wanted;
@@ -87,9 +97,9 @@ export class Ingresses {
   }
 
   /** Where and how a connection can be reached now. */
-  waysInto(name: string): readonly OpenIngress[] {
-    return [...this.#open.values()].flatMap(({ wayIn, listener: { address } }) =>
-      wayIn.ways
+  ingressesOf(name: string): readonly OpenIngress[] {
+    return [...this.#open.values()].flatMap(({ listenerConfig, listener: { address } }) =>
+      listenerConfig.bindings
         .filter(({ connection }) => connection.name === name)
         .map(({ ingress }) => ({ ingress, address })),
     );
@@ -100,7 +110,7 @@ export class Ingresses {
     this.#life = 'closed';
     this.#stopRetrying();
     this.#close(() => true);
-    this.#ports.negotiations.abortAll('CLIENT_DENIED');
+    this.#services.handshakes.abortAll('CLIENT_DENIED');
   }
 
   /** Ends every client by a reset. */
@@ -111,11 +121,13 @@ export class Ingresses {
   /** Closes what the configuration no longer has, but for what stands in for an ingress that could not be opened. */
   #closeReplaced(): void {
     const failed = [...this.#wanted].filter(([key]) => this.#failures.has(key));
-    const standsIn = ({ ways }: WayIn) =>
-      ways.some(({ connection }) => failed.some(([, wayIn]) => leadsTo(wayIn, connection.name)));
+    const standsIn = ({ bindings }: ListenerConfig) =>
+      bindings.some(({ connection }) =>
+        failed.some(([, listenerConfig]) => leadsTo(listenerConfig, connection.name)),
+      );
     this.#close((key) => {
-      const wayIn = this.#open.get(key)?.wayIn;
-      return !this.#wanted.has(key) && wayIn !== undefined && !standsIn(wayIn);
+      const listenerConfig = this.#open.get(key)?.listenerConfig;
+      return !this.#wanted.has(key) && listenerConfig !== undefined && !standsIn(listenerConfig);
     });
   }
 
@@ -128,25 +140,33 @@ export class Ingresses {
     }
   }
 
-  async #openOne(key: string, wayIn: WayIn, strict: boolean): Promise<void> {
+  async #openOne(key: string, listenerConfig: ListenerConfig, strict: boolean): Promise<void> {
     const log = this.#log;
-    const connection = wayIn.ways.map((way) => way.connection.name).join(', ');
+    const connection = listenerConfig.bindings.map((binding) => binding.connection.name).join(', ');
     try {
-      const listener = await openWayIn(wayIn, this.#ports);
+      const listener = await openIngress(listenerConfig, this.#services);
       if (this.#life === 'closed') {
         listener.close();
         return;
       }
-      this.#open.set(key, { wayIn, listener });
+      this.#open.set(key, { listenerConfig, listener });
       this.#failures.delete(key);
       const { address: host, port } = listener.address;
-      log('ingress-listening', { connection, kind: wayIn.kind, address: addressText({ host, port }) });
+      log('ingress-listening', {
+        connection,
+        kind: listenerConfig.kind,
+        address: addressText({ host, port }),
+      });
     } catch (error) {
-      const problem = bindError(`the ingress of ${connection}`, wayIn.listen, error);
+      const problem = bindError(`the ingress of ${connection}`, listenerConfig.listen, error);
       this.#failures.set(key, problem.message);
-      log('ingress-failed', { connection, address: addressText(wayIn.listen), detail: problem.message });
+      log('ingress-failed', {
+        connection,
+        address: addressText(listenerConfig.listen),
+        detail: problem.message,
+      });
       if (strict) throw problem;
-      this.#retry(key, wayIn);
+      this.#retry(key, listenerConfig);
     }
   }
 
@@ -156,10 +176,10 @@ export class Ingresses {
   }
 
   /** Tries again later, unless another configuration has come: the address may be taken for a moment only. */
-  #retry(key: string, wayIn: WayIn): void {
+  #retry(key: string, listenerConfig: ListenerConfig): void {
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
-      void this.#openOne(key, wayIn, false).then(() => this.#closeReplaced());
+      void this.#openOne(key, listenerConfig, false).then(() => this.#closeReplaced());
     }, RETRY_INTERVAL);
     this.#retries.add(timer);
   }

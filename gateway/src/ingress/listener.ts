@@ -2,31 +2,37 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type AddressRanges, addressRanges } from '@penstock/config-schema';
 import { errorText, TunnelError } from '@penstock/wire';
 import { type ClientSource, sourceOfSocket } from './client-source.ts';
-import type { NegotiatingClient } from './negotiations.ts';
+import type {
+  IngressBinding,
+  IngressHandler,
+  IngressServices,
+  ListenerConfig,
+  OpenListener,
+} from './ingress-handler.ts';
+import type { HandshakingClient } from './pending-handshakes.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
-import type { ClientHandler, OpenWayIn, Way, WayIn, WayInPorts } from './way-in.ts';
 
 /**
  * Opens a port for clients, and hands those that may come in to what `handle` makes. Throws what listening throws.
  */
 export async function openListener(
-  wayIn: WayIn,
-  { denied, negotiations, addresses, log }: WayInPorts,
-  handle: (ways: () => readonly Way[]) => ClientHandler,
-): Promise<OpenWayIn> {
-  const { listen } = wayIn;
-  let ways: readonly Way[] = wayIn.ways;
-  let isLoadBalancer = loadBalancersOf(ways);
-  const handler = handle(() => ways);
+  listenerConfig: ListenerConfig,
+  { denied, handshakes, addresses, log }: IngressServices,
+  handle: (bindings: () => readonly IngressBinding[]) => IngressHandler,
+): Promise<OpenListener> {
+  const { listen } = listenerConfig;
+  let bindings: readonly IngressBinding[] = listenerConfig.bindings;
+  let isLoadBalancer = loadBalancersOf(bindings);
+  const handler = handle(() => bindings);
 
   const refuse = (socket: Socket, source: ClientSource, error: TunnelError) => {
-    const [only, ...more] = ways;
+    const [only, ...more] = bindings;
     denied(source, error, more.length === 0 ? only?.connection.name : undefined);
     socket.resetAndDestroy();
   };
 
   const admit = (socket: Socket, source: ClientSource) => {
-    if (!ways.some(({ isAllowed }) => isAllowed(source.address))) {
+    if (!bindings.some(({ isAllowed }) => isAllowed(source.address))) {
       const what = `${source.address} is not in the allow list of this ingress.`;
       refuse(socket, source, new TunnelError('CLIENT_DENIED', what));
       return;
@@ -42,9 +48,9 @@ export async function openListener(
 
   /** Learns from a load balancer for whom it connects. */
   const introduce = (socket: Socket, source: ClientSource) => {
-    const ask = async ({ bytes }: NegotiatingClient) =>
+    const ask = async ({ bytes }: HandshakingClient) =>
       admit(socket, (await readProxyHeader(bytes)) ?? source);
-    void negotiations.run(socket, source, ask, (error) => {
+    void handshakes.run(socket, source, ask, (error) => {
       // Load balancers look whether the port is open, and leave.
       if (error.code !== 'CLIENT_GONE') denied(source, error);
     });
@@ -74,12 +80,12 @@ export async function openListener(
   server.off('error', reject);
   // This client is lost, and the next may fare better. Of descriptors that run out Node says nothing: watchDescriptors does.
   server.on('error', (error) =>
-    log('accept-failed', { connection: ways[0]?.connection.name, detail: errorText(error) }),
+    log('accept-failed', { connection: bindings[0]?.connection.name, detail: errorText(error) }),
   );
   return {
     address: server.address() as AddressInfo,
     apply(changed) {
-      ways = changed;
+      bindings = changed;
       isLoadBalancer = loadBalancersOf(changed);
     },
     close() {
@@ -91,6 +97,6 @@ export async function openListener(
 }
 
 /** Where a header of the PROXY protocol must come from; the same for all ways of a listener. */
-function loadBalancersOf([way]: readonly Way[]): AddressRanges {
-  return addressRanges(way?.ingress.proxyProtocol?.from ?? []);
+function loadBalancersOf([binding]: readonly IngressBinding[]): AddressRanges {
+  return addressRanges(binding?.ingress.proxyProtocol?.from ?? []);
 }

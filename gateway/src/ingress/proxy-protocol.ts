@@ -1,16 +1,16 @@
 import { isIP } from 'node:net';
 import { TunnelError } from '@penstock/wire';
 import ipaddr from 'ipaddr.js';
-import type { ClientBytes } from './client-bytes.ts';
+import type { ClientReader } from './client-reader.ts';
 import type { ClientSource } from './client-source.ts';
 
 // The PROXY protocol, versions 1 and 2 (proxy-protocol.txt of HAProxy), the receiver's side.
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** Bytes of the longest line of version 1, its end included. */
-const LONGEST_LINE = 107;
+const MAX_LINE_BYTES = 107;
 /** Bytes that a header of version 2 may have behind its first 16: addresses and what else a load balancer tells. */
-const LONGEST_REST = 4096;
+const MAX_BODY_BYTES = 4096;
 
 const VERSION = 2;
 const LOCAL = 0;
@@ -22,16 +22,16 @@ const TCP6 = 0x21;
  * The client that a load balancer connects for. Undefined where it connects for itself, as its health checks do, or
  * for somebody without an IP address. Throws TunnelError PROTOCOL_ERROR for what is no header.
  */
-export async function readProxyHeader(bytes: Pick<ClientBytes, 'take'>): Promise<ClientSource | undefined> {
+export async function readProxyHeader(bytes: Pick<ClientReader, 'take'>): Promise<ClientSource | undefined> {
   const first = await bytes.take(1);
   return first[0] === SIGNATURE[0] ? readBinary(bytes, first) : readLine(bytes, first);
 }
 
-async function readLine(bytes: Pick<ClientBytes, 'take'>, first: Buffer): Promise<ClientSource | undefined> {
+async function readLine(bytes: Pick<ClientReader, 'take'>, first: Buffer): Promise<ClientSource | undefined> {
   let line = first.toString('latin1');
   while (!line.endsWith('\r\n')) {
     // Known from the first letters: who says something else must not have to say so much of it.
-    if (!'PROXY '.startsWith(line.slice(0, 6)) || line.length >= LONGEST_LINE) throw noHeader();
+    if (!'PROXY '.startsWith(line.slice(0, 6)) || line.length >= MAX_LINE_BYTES) throw noHeader();
     line += (await bytes.take(1)).toString('latin1');
   }
   if (/^PROXY UNKNOWN[^\r\n]*\r\n$/.test(line)) return undefined;
@@ -43,7 +43,7 @@ async function readLine(bytes: Pick<ClientBytes, 'take'>, first: Buffer): Promis
 }
 
 async function readBinary(
-  bytes: Pick<ClientBytes, 'take'>,
+  bytes: Pick<ClientReader, 'take'>,
   first: Buffer,
 ): Promise<ClientSource | undefined> {
   const rest = await bytes.take(SIGNATURE.length - 1);
@@ -53,7 +53,7 @@ async function readBinary(
   const command = versionAndCommand & 0x0f;
   const length = head.readUInt16BE(2);
   const isKnown = versionAndCommand >> 4 === VERSION && (command === LOCAL || command === PROXY);
-  if (!isKnown || length > LONGEST_REST) throw noHeader();
+  if (!isKnown || length > MAX_BODY_BYTES) throw noHeader();
   const body = await bytes.take(length);
   if (command === LOCAL || (family !== TCP4 && family !== TCP6)) return undefined;
   const size = family === TCP4 ? 4 : 16;

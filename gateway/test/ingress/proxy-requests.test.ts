@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TunnelError } from '@penstock/wire';
 import fc from 'fast-check';
-import { readAskedHost, shownHost } from '../../src/ingress/asked-host.ts';
+import { parseRequestedHost, redactHost } from '../../src/ingress/forward-proxy/requested-host.ts';
 import { readAuthority, readCredentials } from '../../src/ingress/http-connect/request-head.ts';
 import { readGreeting, readPassword, readRequest } from '../../src/ingress/socks5/socks5-messages.ts';
 
@@ -43,18 +43,26 @@ test('whatever a SOCKS5 client says, it is read or refused, and nothing strange 
 });
 
 test('a host names a connection, a connection with a grant, or a target', () => {
-  assert.deepEqual(readAskedHost('Orders'), { name: 'orders', isName: false, grant: undefined });
-  assert.deepEqual(readAskedHost('db.internal'), { name: 'db.internal', isName: false, grant: undefined });
-  assert.deepEqual(readAskedHost('orders.PENSTOCK'), { name: 'orders', isName: true, grant: undefined });
-  assert.deepEqual(readAskedHost('orders.penstock.'), { name: 'orders', isName: true, grant: undefined });
-  assert.equal(readAskedHost(`orders--${GRANT}.penstock.`).grant, GRANT);
-  assert.deepEqual(readAskedHost(`a--b.c--${GRANT.toUpperCase()}.penstock`), {
+  assert.deepEqual(parseRequestedHost('Orders'), { name: 'orders', isName: false, grant: undefined });
+  assert.deepEqual(parseRequestedHost('db.internal'), {
+    name: 'db.internal',
+    isName: false,
+    grant: undefined,
+  });
+  assert.deepEqual(parseRequestedHost('orders.PENSTOCK'), { name: 'orders', isName: true, grant: undefined });
+  assert.deepEqual(parseRequestedHost('orders.penstock.'), {
+    name: 'orders',
+    isName: true,
+    grant: undefined,
+  });
+  assert.equal(parseRequestedHost(`orders--${GRANT}.penstock.`).grant, GRANT);
+  assert.deepEqual(parseRequestedHost(`a--b.c--${GRANT.toUpperCase()}.penstock`), {
     name: 'a--b.c',
     isName: true,
     grant: GRANT,
   });
   for (const host of [`--${GRANT}.penstock`, `orders-${GRANT}.penstock`, `orders--${GRANT}a.penstock`]) {
-    assert.equal(readAskedHost(host).grant, undefined, host);
+    assert.equal(parseRequestedHost(host).grant, undefined, host);
   }
 });
 
@@ -66,10 +74,10 @@ test('a grant that stands beside its place in a host is not shown', () => {
     `db--${GRANT.slice(0, -1)}.penstock`,
     `${GRANT}a.example`,
   ]) {
-    const shown = shownHost(readAskedHost(host.toUpperCase()).name);
+    const shown = redactHost(parseRequestedHost(host.toUpperCase()).name);
     assert.ok(shown.includes('[redacted]') && !shown.includes(GRANT.slice(0, 8)), shown);
   }
-  assert.equal(shownHost('orders-db.internal.example'), 'orders-db.internal.example');
+  assert.equal(redactHost('orders-db.internal.example'), 'orders-db.internal.example');
 });
 
 test('an authority is a host and a port, and nothing else', () => {

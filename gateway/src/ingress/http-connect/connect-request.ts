@@ -1,8 +1,8 @@
 import { TunnelError } from '@penstock/wire';
-import type { Arrival } from '../arrival.ts';
-import { chooseConnection } from '../choose-connection.ts';
-import { serveChosen } from '../serve-chosen.ts';
-import type { Way, WayInPorts } from '../way-in.ts';
+import { chooseConnection } from '../forward-proxy/choose-connection.ts';
+import { serveChosen } from '../forward-proxy/serve-chosen.ts';
+import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
+import type { RoutedClient } from '../routed-client.ts';
 import { type Answer, answerOf, askForGrant } from './answer.ts';
 import { readAuthority, readCredentials } from './request-head.ts';
 
@@ -10,7 +10,7 @@ export type ConnectRequest = {
   readonly authority: string;
   readonly authorization: string | undefined;
   /** The client, to be joined with its target. */
-  readonly arrival: Arrival;
+  readonly routed: RoutedClient;
   /** Tells the client why it gets no tunnel. */
   readonly answer: (answer: Answer) => void;
 };
@@ -20,14 +20,14 @@ export type ConnectRequest = {
  * aborted with; the client is then left to the caller.
  */
 export async function serveConnect(
-  { authority, authorization, arrival, answer }: ConnectRequest,
-  ways: readonly Way<'httpConnect'>[],
-  ports: WayInPorts,
+  { authority, authorization, routed, answer }: ConnectRequest,
+  bindings: readonly IngressBinding<'httpConnect'>[],
+  services: IngressServices,
   signal: AbortSignal,
 ): Promise<void> {
-  const { source } = arrival;
+  const { source } = routed;
   const refuse = (error: TunnelError, connection?: string) => {
-    ports.denied(source, error, connection);
+    services.denied(source, error, connection);
     answer(answerOf(error.code));
   };
   const target = readAuthority(authority);
@@ -36,23 +36,23 @@ export async function serveConnect(
     return;
   }
   const credentials = readCredentials(authorization);
-  const choice = chooseConnection({ ...target, credentials }, source, ways, ports);
+  const choice = chooseConnection({ ...target, credentials }, source, bindings, services);
   if (choice.outcome === 'credentials') {
     // Who shows nothing yet is asked at once: clients often begin like that.
     if (authorization !== undefined) {
-      await ports.failures.failed(source.address, signal);
-      ports.denied(source, choice.error);
+      await services.failures.failed(source.address, signal);
+      services.denied(source, choice.error);
     }
     answer(askForGrant());
     return;
   }
   if (choice.outcome !== 'chosen') {
-    if (choice.showedGrant) await ports.failures.failed(source.address, signal);
+    if (choice.showedGrant) await services.failures.failed(source.address, signal);
     refuse(choice.error);
     return;
   }
   try {
-    serveChosen(choice, arrival, ports);
+    serveChosen(choice, routed, services);
   } catch (error) {
     refuse(error as TunnelError, choice.connection);
   }

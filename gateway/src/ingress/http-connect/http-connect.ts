@@ -1,10 +1,10 @@
 import { resetSocket } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
-import { ClientBytes } from '../client-bytes.ts';
-import { Farewells } from '../farewells.ts';
-import type { Negotiation } from '../negotiations.ts';
+import { ClientReader } from '../client-reader.ts';
+import type { AcceptedClient, CreateHandler, IngressServices } from '../ingress-handler.ts';
+import { LingeringSockets } from '../lingering-sockets.ts';
+import type { PendingHandshake } from '../pending-handshakes.ts';
 import { terminateAs } from '../tls/terminate.ts';
-import type { AcceptedClient, HandleClients, WayInPorts } from '../way-in.ts';
 import type { HttpClient } from './http-client.ts';
 import { openHttp1 } from './http1.ts';
 import { Http2 } from './http2.ts';
@@ -16,15 +16,15 @@ const PREFACE = Buffer.from('PRI ');
  * The clients of a port for HTTP CONNECT, in HTTP/1.1 and HTTP/2: told apart by ALPN with TLS, and without by what
  * they say first.
  */
-export const handleHttpConnect: HandleClients<'httpConnect'> = (ports, ways) => {
-  const farewells = new Farewells();
-  const http1 = openHttp1(ports, ways, farewells);
-  const http2 = new Http2(ports, ways);
+export const createHttpConnectHandler: CreateHandler<'httpConnect'> = (services, bindings) => {
+  const lingering = new LingeringSockets();
+  const http1 = openHttp1(services, bindings, lingering);
+  const http2 = new Http2(services, bindings);
 
   const greet = async (inClear: HttpClient) => {
     const { signal, socket } = inClear;
-    if (ways()[0]?.ingress.tls === 'off') {
-      const bytes = new ClientBytes(socket, signal);
+    if (bindings()[0]?.ingress.tls === 'off') {
+      const bytes = new ClientReader(socket, signal);
       const first = await bytes.take(PREFACE.length);
       bytes.putBack(first);
       if (first.equals(PREFACE)) http2.take(inClear);
@@ -32,7 +32,7 @@ export const handleHttpConnect: HandleClients<'httpConnect'> = (ports, ways) => 
       return;
     }
     const nothing = Buffer.alloc(0);
-    const { tls, transport } = await terminateAs(socket, nothing, ['h2', 'http/1.1'], ports.tls, signal);
+    const { tls, transport } = await terminateAs(socket, nothing, ['h2', 'http/1.1'], services.tls, signal);
     const client = {
       ...inClear,
       socket: tls,
@@ -50,22 +50,26 @@ export const handleHttpConnect: HandleClients<'httpConnect'> = (ports, ways) => 
       const { socket, source, release } = accepted;
       socket.once('close', release);
       try {
-        const client = clientOf(accepted, ports.negotiations.enter(source.address), ports);
+        const client = clientOf(accepted, services.handshakes.enter(source.address), services);
         greet(client).catch(client.fail);
       } catch (error) {
-        ports.denied(source, error as TunnelError);
+        services.denied(source, error as TunnelError);
         resetSocket(socket);
       }
     },
     close() {
       http2.close();
-      farewells.close();
+      lingering.close();
     },
   };
 };
 
 /** What holds until the version of HTTP is known, and after that in clear text. */
-function clientOf({ socket, source }: AcceptedClient, place: Negotiation, ports: WayInPorts): HttpClient {
+function clientOf(
+  { socket, source }: AcceptedClient,
+  place: PendingHandshake,
+  services: IngressServices,
+): HttpClient {
   const { signal } = place;
   const reset = () => resetSocket(socket);
   const leave = () => {
@@ -77,7 +81,7 @@ function clientOf({ socket, source }: AcceptedClient, place: Negotiation, ports:
     const problem = error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error));
     // A failed handshake has ended the socket already; whoever left of itself needs no line.
     if (socket.destroyed && problem.code !== 'PROTOCOL_ERROR' && problem.code !== 'CLIENT_DENIED') return;
-    ports.denied(source, problem);
+    services.denied(source, problem);
     reset();
   };
   const late = () => fail(signal.reason);

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits, TunnelError } from '@penstock/wire';
-import type { Farewells } from '../farewells.ts';
-import type { Way, WayInPorts } from '../way-in.ts';
+import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
+import type { LingeringSockets } from '../lingering-sockets.ts';
 import { type Answer, answerOf, askForConnect, http1Text } from './answer.ts';
 import { serveConnect } from './connect-request.ts';
 import type { HttpClient } from './http-client.ts';
@@ -14,9 +14,9 @@ const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
 /** One CONNECT a connection (RFC 9112): whoever gets no tunnel is answered, and comes again on another one. */
 export function openHttp1(
-  ports: WayInPorts,
-  ways: () => readonly Way<'httpConnect'>[],
-  farewells: Farewells,
+  services: IngressServices,
+  bindings: () => readonly IngressBinding<'httpConnect'>[],
+  lingering: LingeringSockets,
 ): Http1 {
   const clients = new WeakMap<object, HttpClient>();
   // Never listens: it reads what it is handed. The time is the negotiation's.
@@ -24,7 +24,7 @@ export function openHttp1(
 
   const say = (client: HttpClient, answer: Answer) => {
     client.leave();
-    farewells.say(client.socket, http1Text(answer), client.reset);
+    lingering.say(client.socket, http1Text(answer), client.reset);
   };
 
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -32,7 +32,7 @@ export function openHttp1(
     if (client === undefined) return;
     if (head.length > 0) socket.unshift(head);
     const { source, reset, isTruncated, signal } = client;
-    const arrival = {
+    const routed = {
       socket,
       source,
       reset,
@@ -43,17 +43,17 @@ export function openHttp1(
     const connect = {
       authority: request.url ?? '',
       authorization: request.headers['proxy-authorization'],
-      arrival,
+      routed,
       answer: (answer: Answer) => say(client, answer),
     };
-    serveConnect(connect, ways(), ports, signal).then(client.leave, client.fail);
+    serveConnect(connect, bindings(), services, signal).then(client.leave, client.fail);
   });
   server.on('request', (request, response) => {
     const { status, headers, body } = askForConnect();
     const client = clients.get(request.socket);
     if (client !== undefined) {
       const text = 'The client asked the proxy for something else than CONNECT.';
-      ports.denied(client.source, new TunnelError('PROTOCOL_ERROR', text));
+      services.denied(client.source, new TunnelError('PROTOCOL_ERROR', text));
     }
     response.writeHead(status, { ...headers, connection: 'close' }).end(body);
   });

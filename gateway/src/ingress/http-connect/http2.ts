@@ -6,7 +6,7 @@ import {
 } from 'node:http2';
 import { INITIAL_STREAM_WINDOW } from '@penstock/transport';
 import { limits, TunnelError } from '@penstock/wire';
-import type { Way, WayInPorts } from '../way-in.ts';
+import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
 import { type Answer, answerOf, askForConnect } from './answer.ts';
 import { serveConnect } from './connect-request.ts';
 import type { HttpClient } from './http-client.ts';
@@ -20,13 +20,13 @@ const MAX_SESSION_MEMORY = 256;
 
 /** Takes over clients that speak HTTP/2 (RFC 9113 section 8.5): each CONNECT is a client connection. */
 export class Http2 {
-  readonly #ports: WayInPorts;
-  readonly #ways: () => readonly Way<'httpConnect'>[];
+  readonly #services: IngressServices;
+  readonly #bindings: () => readonly IngressBinding<'httpConnect'>[];
   readonly #sessions = new Set<ServerHttp2Session>();
 
-  constructor(ports: WayInPorts, ways: () => readonly Way<'httpConnect'>[]) {
-    this.#ports = ports;
-    this.#ways = ways;
+  constructor(services: IngressServices, bindings: () => readonly IngressBinding<'httpConnect'>[]) {
+    this.#services = services;
+    this.#bindings = bindings;
   }
 
   take(client: HttpClient): void {
@@ -89,15 +89,15 @@ export class Http2 {
       answer(askForConnect());
       return;
     }
-    const give = this.#ports.addresses.tryTake(source.address);
+    const give = this.#services.addresses.tryTake(source.address);
     if (give === undefined) {
       const what = `${source.address} has its limits.perAddress client connections.`;
-      this.#ports.denied(source, new TunnelError('LIMIT_EXCEEDED', what));
+      this.#services.denied(source, new TunnelError('LIMIT_EXCEEDED', what));
       answer(answerOf('LIMIT_EXCEEDED'));
       return;
     }
     stream.once('close', give);
-    const arrival = {
+    const routed = {
       socket: stream,
       source,
       introduce: async () => stream.respond({ ':status': 200 }),
@@ -106,8 +106,8 @@ export class Http2 {
     const gone = new AbortController();
     stream.once('close', () => gone.abort());
     const authority = String(headers[':authority'] ?? '');
-    const connect = { authority, authorization: headers['proxy-authorization'], arrival, answer };
-    serveConnect(connect, this.#ways(), this.#ports, gone.signal).catch(() => {
+    const connect = { authority, authorization: headers['proxy-authorization'], routed, answer };
+    serveConnect(connect, this.#bindings(), this.#services, gone.signal).catch(() => {
       if (!stream.destroyed) stream.destroy();
     });
   }

@@ -2,8 +2,8 @@ const HEADER = 5;
 const BACKEND_KEY_DATA = 0x4b;
 const READY_FOR_QUERY = 0x5a;
 /** Process id and a secret of 4 bytes, or up to 256 from protocol 3.2 on. */
-const LEAST_KEY = 8;
-const MOST_KEY = 4 + 256;
+const MIN_KEY_BYTES = 8;
+const MAX_KEY_BYTES = 4 + 256;
 /** What a server says before its first ReadyForQuery fits many times; then nobody listens any longer. */
 const MOST_BYTES = 256 * 1024;
 
@@ -36,7 +36,7 @@ export class BackendKeyReader {
       const [type] = bytes;
       if (type === READY_FOR_QUERY || length < 0) return this.#end();
       if (type === BACKEND_KEY_DATA) {
-        if (length < LEAST_KEY || length > MOST_KEY) return this.#end();
+        if (length < MIN_KEY_BYTES || length > MAX_KEY_BYTES) return this.#end();
         if (bytes.length < HEADER + length) break;
         return this.#end(Buffer.from(bytes.subarray(HEADER, HEADER + length)));
       }

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { TunnelError } from '@penstock/wire';
 import type { ClientSource } from '../client-source.ts';
-import type { WayInPorts } from '../way-in.ts';
+import type { IngressServices } from '../ingress-handler.ts';
 
 /** One PostgreSQL client that is joined with its server. */
 export type LiveClient = {
@@ -15,7 +15,7 @@ export type LiveClient = {
 };
 
 /** Servers that one request of unknown destination is brought to at most. */
-const MOST_SERVERS = 8;
+const MAX_SERVERS = 8;
 /** Length and code come before the key. */
 const KEY_AT = 8;
 
@@ -25,11 +25,11 @@ const KEY_AT = 8;
  * moment, and never to others (docs/decisions/0012).
  */
 export class CancelRequests {
-  readonly #ports: Pick<WayInPorts, 'dial'>;
+  readonly #services: Pick<IngressServices, 'dial'>;
   readonly #live = new Set<LiveClient>();
 
-  constructor(ports: Pick<WayInPorts, 'dial'>) {
-    this.#ports = ports;
+  constructor(services: Pick<IngressServices, 'dial'>) {
+    this.#services = services;
   }
 
   /** Makes a client known. What comes back must be called when it is gone. */
@@ -64,7 +64,7 @@ export class CancelRequests {
     for (const each of owners.length > 0 ? owners : possible) {
       servers.set(`${each.connection} ${each.agentId}`, each);
     }
-    return [...servers.values()].slice(0, MOST_SERVERS);
+    return [...servers.values()].slice(0, MAX_SERVERS);
   }
 
   /** Through the agent that the client's own connection goes through: another one may have another server there. */
@@ -75,7 +75,7 @@ export class CancelRequests {
     signal: AbortSignal,
   ): Promise<void> {
     const wishes = { onlyAgent: agentId, clientPort: port, ...(secure && { secure }) };
-    const { stream } = await this.#ports.dial(connection, address, signal, wishes);
+    const { stream } = await this.#services.dial(connection, address, signal, wishes);
     // Lost in the same turn: its 'close' has been, and would be waited for in vain.
     if (stream.destroyed) return;
     const { promise: closed, resolve } = Promise.withResolvers<void>();

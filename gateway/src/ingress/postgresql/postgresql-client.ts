@@ -1,10 +1,10 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { TunnelError } from '@penstock/wire';
 import type { Dialed } from '../../routing/dial.ts';
-import type { Arrival } from '../arrival.ts';
-import type { ClientBytes } from '../client-bytes.ts';
-import { Refusal } from '../sni/refusal.ts';
-import type { Way } from '../way-in.ts';
+import type { ClientReader } from '../client-reader.ts';
+import type { IngressBinding } from '../ingress-handler.ts';
+import { Refusal } from '../refusal.ts';
+import type { RoutedClient } from '../routed-client.ts';
 import { BackendKeyReader } from './backend-key.ts';
 import type { CancelRequests } from './cancel-requests.ts';
 import { errorResponse } from './postgresql-error.ts';
@@ -18,7 +18,7 @@ export type FirstMessage =
   | { readonly is: 'startup'; readonly connection: string | undefined; readonly bytes: Buffer };
 
 /** Reads it. Throws TunnelError PROTOCOL_ERROR for anything else. */
-export async function readFirstMessage(client: ClientBytes): Promise<FirstMessage> {
+export async function readFirstMessage(client: ClientReader): Promise<FirstMessage> {
   let bytes: Buffer = Buffer.alloc(0);
   for (;;) {
     bytes = Buffer.concat([bytes, await client.some()]);
@@ -42,12 +42,12 @@ export async function readFirstMessage(client: ClientBytes): Promise<FirstMessag
  * The way that a client wants whose server name has led to `named`, or to none, and whose `options` say `wish`.
  * Throws Refusal.
  */
-export function wayOfStartup(
-  ways: readonly Way<'sni'>[],
-  named: Way<'sni'> | undefined,
+export function bindingOfStartup(
+  bindings: readonly IngressBinding<'sni'>[],
+  named: IngressBinding<'sni'> | undefined,
   wish: string | undefined,
   serverName: string | undefined,
-): Way<'sni'> {
+): IngressBinding<'sni'> {
   if (wish === undefined) {
     if (named !== undefined) return named;
     const host = serverName === undefined ? 'no host' : `${serverName}, which is no host of this port,`;
@@ -56,7 +56,7 @@ export function wayOfStartup(
       'Connect to the host name of the connection, or add options=-cpenstock.connection=NAME.',
     );
   }
-  const wished = ways.find(
+  const wished = bindings.find(
     ({ connection, ingress }) => connection.name === wish && ingress.mode === 'terminate',
   );
   if (wished === undefined) {
@@ -81,7 +81,7 @@ const refusal = (message: string, hint: string) =>
 /** Makes a client known to those that cancel, from now until it is gone. */
 export function trackClient(
   cancels: CancelRequests,
-  { source, socket, wishes }: Pick<Arrival, 'source' | 'socket' | 'wishes'>,
+  { source, socket, wishes }: Pick<RoutedClient, 'source' | 'socket' | 'wishes'>,
   connection: string,
 ): (stream: ServerHttp2Stream, dialed: Dialed) => void {
   return (stream, { agentId }) => {

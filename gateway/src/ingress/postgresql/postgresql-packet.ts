@@ -13,10 +13,10 @@ export type PostgresqlPacket =
 
 const HEADER = 8;
 /** As the server itself has it: MAX_STARTUP_PACKET_LENGTH. */
-export const MOST_STARTUP = 10_000;
+export const MAX_STARTUP_BYTES = 10_000;
 /** Process id and a secret, of 4 bytes up to protocol 3.0, of 256 at most from 3.2 on. */
-const LEAST_CANCEL = 16;
-const MOST_CANCEL = 12 + 256;
+const MIN_CANCEL_BYTES = 16;
+const MAX_CANCEL_BYTES = 12 + 256;
 
 const CANCEL_REQUEST = 80_877_102;
 const SSL_REQUEST = 80_877_103;
@@ -52,7 +52,8 @@ const invalid = (detail: string): PostgresqlPacket => ({ is: 'invalid', detail }
 function nameOf(code: number, length: number) {
   if (code === SSL_REQUEST && length === HEADER) return 'ssl-request';
   if (code === GSS_REQUEST && length === HEADER) return 'gss-request';
-  if (code === CANCEL_REQUEST && length >= LEAST_CANCEL && length <= MOST_CANCEL) return 'cancel-request';
-  if (code >> 16 === PROTOCOL_MAJOR && length > HEADER && length <= MOST_STARTUP) return 'startup';
+  if (code === CANCEL_REQUEST && length >= MIN_CANCEL_BYTES && length <= MAX_CANCEL_BYTES)
+    return 'cancel-request';
+  if (code >> 16 === PROTOCOL_MAJOR && length > HEADER && length <= MAX_STARTUP_BYTES) return 'startup';
   return undefined;
 }

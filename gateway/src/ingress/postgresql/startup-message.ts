@@ -1,4 +1,4 @@
-import { MOST_STARTUP } from './postgresql-packet.ts';
+import { MAX_STARTUP_BYTES } from './postgresql-packet.ts';
 
 /** A StartupMessage (PostgreSQL's protocol, chapter "Message Formats"), read to learn what it asks of the gateway. */
 export type StartupMessage = {
@@ -43,7 +43,7 @@ function readParameters(bytes: Buffer): Map<string, string> | undefined {
 
 function writePacket(protocol: number, parameters: ReadonlyMap<string, string>): Buffer {
   const body = [...parameters].map(([name, value]) => `${name}\0${value}\0`).join('');
-  const bytes = Buffer.alloc(Math.min(HEADER + body.length + 1, MOST_STARTUP));
+  const bytes = Buffer.alloc(Math.min(HEADER + body.length + 1, MAX_STARTUP_BYTES));
   bytes.writeUInt32BE(bytes.length, 0);
   bytes.writeUInt32BE(protocol, 4);
   bytes.write(body, HEADER, 'latin1');

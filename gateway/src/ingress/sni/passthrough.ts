@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 import { TunnelError } from '@penstock/wire';
 import { sslRequest } from '../postgresql/postgresql-packet.ts';
 import { firstChunk } from './first-chunk.ts';
-import type { Opener } from './opening.ts';
+import type { TlsNegotiation } from './preamble.ts';
 
 /** What a client has said that its target must hear, and how it came to say it. */
 export type Overture = {
-  readonly opener: Opener;
+  readonly negotiation: TlsNegotiation;
   /** From the first byte of TLS on. */
   readonly bytes: Buffer;
   /** Milliseconds for the target to answer. */
@@ -22,17 +22,17 @@ const YES = 0x53;
  * target does not want TLS.
  */
 export async function replay(
-  { opener, bytes, patience }: Overture,
+  { negotiation, bytes, patience }: Overture,
   client: Socket,
   stream: ServerHttp2Stream,
   signal: AbortSignal,
 ): Promise<void> {
-  if (opener === 'postgresql') {
+  if (negotiation === 'postgresql') {
     stream.write(sslRequest);
     checkAnswer(await firstChunk(stream, patience, signal));
   }
   stream.write(bytes);
-  if (opener !== 'postgresql-direct') return;
+  if (negotiation !== 'postgresql-direct') return;
   // A server that does not know direct TLS leaves without a word, which would tell the client nothing.
   const answer = await firstChunk(stream, patience, signal);
   if (answer === undefined) {

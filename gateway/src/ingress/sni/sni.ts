@@ -1,33 +1,33 @@
 import type { Socket } from 'node:net';
 import { type CloseCode, TunnelError } from '@penstock/wire';
-import type { Arrival } from '../arrival.ts';
-import { ClientBytes } from '../client-bytes.ts';
-import { Farewells } from '../farewells.ts';
-import type { NegotiatingClient } from '../negotiations.ts';
+import { ClientReader } from '../client-reader.ts';
+import type { CreateHandler, IngressBinding, IngressServices } from '../ingress-handler.ts';
+import { LingeringSockets } from '../lingering-sockets.ts';
+import type { HandshakingClient } from '../pending-handshakes.ts';
 import { CancelRequests } from '../postgresql/cancel-requests.ts';
-import { readFirstMessage, trackClient, wayOfStartup } from '../postgresql/postgresql-client.ts';
+import { bindingOfStartup, readFirstMessage, trackClient } from '../postgresql/postgresql-client.ts';
 import { errorResponse, refusalResponse } from '../postgresql/postgresql-error.ts';
+import { Refusal } from '../refusal.ts';
+import type { RoutedClient } from '../routed-client.ts';
 import { type Alert, alertRecord } from '../tls/alert.ts';
 import { noSuchHost, type TerminatedClient, terminate } from '../tls/terminate.ts';
-import type { HandleClients, Way, WayInPorts } from '../way-in.ts';
-import { Opening, type OpeningStep } from './opening.ts';
 import { replay } from './passthrough.ts';
-import { Refusal } from './refusal.ts';
+import { Preamble, type PreambleStep } from './preamble.ts';
 
-type Hello = Extract<OpeningStep, { is: 'hello' }>;
-type SniWay = Way<'sni'>;
+type Hello = Extract<PreambleStep, { is: 'hello' }>;
+type SniBinding = IngressBinding<'sni'>;
 
 /** The clients of a port whose connections are told apart by the host name that TLS asks for. */
-export const handleSni: HandleClients<'sni'> = (ports, ways) => {
-  const clients = new SniClients(ports, ways);
+export const createSniHandler: CreateHandler<'sni'> = (services, bindings) => {
+  const clients = new SniClients(services, bindings);
   return {
     take({ socket, source, release }) {
       socket.once('close', release);
-      void ports.negotiations.run(
+      void services.handshakes.run(
         socket,
         source,
         (client) => clients.ask(client),
-        (error) => ports.denied(source, error),
+        (error) => services.denied(source, error),
       );
     },
     close: () => clients.close(),
@@ -35,39 +35,39 @@ export const handleSni: HandleClients<'sni'> = (ports, ways) => {
 };
 
 class SniClients {
-  readonly #ports: WayInPorts;
-  readonly #ways: () => readonly SniWay[];
+  readonly #services: IngressServices;
+  readonly #bindings: () => readonly SniBinding[];
   readonly #cancels: CancelRequests;
-  readonly #farewells = new Farewells();
+  readonly #lingering = new LingeringSockets();
 
-  constructor(ports: WayInPorts, ways: () => readonly SniWay[]) {
-    this.#ports = ports;
-    this.#ways = ways;
-    this.#cancels = new CancelRequests(ports);
+  constructor(services: IngressServices, bindings: () => readonly SniBinding[]) {
+    this.#services = services;
+    this.#bindings = bindings;
+    this.#cancels = new CancelRequests(services);
   }
 
   /** Finds out what a client wants, and serves it or says why not. Throws what it was not told. */
-  async ask(client: NegotiatingClient): Promise<void> {
+  async ask(client: HandshakingClient): Promise<void> {
     try {
       const step = await this.#open(client);
       if (step.is === 'cancel-request') await this.#cancel(client, step.bytes, client.socket);
       else await this.#route(client, step);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#ports.denied(client.source, error, error.connection);
-      this.#farewells.say(client.socket, error.words);
+      this.#services.denied(client.source, error, error.connection);
+      this.#lingering.say(client.socket, error.reply);
     }
   }
 
   close(): void {
-    this.#farewells.close();
+    this.#lingering.close();
   }
 
   /** Goes on with a client up to its ClientHello, or its wish to cancel a query. */
-  async #open({ socket, bytes }: NegotiatingClient) {
-    const opening = new Opening();
+  async #open({ socket, bytes }: HandshakingClient) {
+    const preamble = new Preamble();
     for (;;) {
-      const step = opening.push(await bytes.some());
+      const step = preamble.push(await bytes.some());
       if (step.is === 'answer') socket.write(step.bytes);
       else if (step.is === 'hello' || step.is === 'cancel-request') return step;
       else if (step.is === 'clear-text') throw wantsTls();
@@ -75,78 +75,84 @@ class SniClients {
     }
   }
 
-  async #route(client: NegotiatingClient, hello: Hello): Promise<void> {
+  async #route(client: HandshakingClient, hello: Hello): Promise<void> {
     const { serverName } = hello.hello;
-    const ways = this.#ways();
-    const way = ways.find(({ ingress }) => ingress.host === serverName);
-    const canSayLater = hello.opener !== 'tls' && ways.some(({ ingress }) => ingress.mode === 'terminate');
-    if (way === undefined && !canSayLater) throw noSuchHost(serverName);
-    if (way !== undefined) checkSource(way, client, alertRecord('accessDenied'));
-    if (way?.ingress.mode === 'passthrough') this.#passThrough(client, hello, way);
-    else await this.#terminate(client, hello, way);
+    const bindings = this.#bindings();
+    const binding = bindings.find(({ ingress }) => ingress.host === serverName);
+    const canSayLater =
+      hello.negotiation !== 'tls' && bindings.some(({ ingress }) => ingress.mode === 'terminate');
+    if (binding === undefined && !canSayLater) throw noSuchHost(serverName);
+    if (binding !== undefined) checkSource(binding, client, alertRecord('accessDenied'));
+    if (binding?.ingress.mode === 'passthrough') this.#passThrough(client, hello, binding);
+    else await this.#terminate(client, hello, binding);
   }
 
-  #passThrough({ socket, source }: NegotiatingClient, { opener, bytes }: Hello, way: SniWay): void {
-    const connection = way.connection.name;
-    const overture = { opener, bytes, patience: this.#ports.config().limits.negotiationTimeout };
-    const arrival: Arrival = {
+  #passThrough(
+    { socket, source }: HandshakingClient,
+    { negotiation, bytes }: Hello,
+    binding: SniBinding,
+  ): void {
+    const connection = binding.connection.name;
+    const overture = { negotiation, bytes, patience: this.#services.config().limits.negotiationTimeout };
+    const routed: RoutedClient = {
       socket,
       source,
       wishes: { clientSpeaksFirst: true },
       introduce: (stream, signal) => replay(overture, socket, stream, signal),
       refuse: ({ code }) => {
-        this.#farewells.say(socket, alertRecord(alertOf(code)));
+        this.#lingering.say(socket, alertRecord(alertOf(code)));
       },
-      ...(opener !== 'tls' && { joined: trackClient(this.#cancels, { socket, source }, connection) }),
+      ...(negotiation !== 'tls' && { joined: trackClient(this.#cancels, { socket, source }, connection) }),
     };
-    if (this.#ports.serve(connection, arrival)) return;
+    if (this.#services.serve(connection, routed)) return;
     throw new Refusal('LIMIT_EXCEEDED', FULL, alertRecord('internalError'), connection);
   }
 
-  async #terminate(client: NegotiatingClient, hello: Hello, named: SniWay | undefined): Promise<void> {
-    const { bytes, opener } = hello;
+  async #terminate(client: HandshakingClient, hello: Hello, named: SniBinding | undefined): Promise<void> {
+    const { bytes, negotiation } = hello;
     const offered = hello.hello.protocols;
-    const terminated = await terminate(client.socket, { bytes, offered }, this.#ports.tls, client.signal);
+    const terminated = await terminate(client.socket, { bytes, offered }, this.#services.tls, client.signal);
     const { tls, transport } = terminated;
     try {
-      if (opener !== 'tls') await this.#startPostgresql(client, terminated, named, hello.hello.serverName);
+      if (negotiation !== 'tls')
+        await this.#startPostgresql(client, terminated, named, hello.hello.serverName);
       else if (named !== undefined) this.#serveTerminated(client, terminated, named, undefined);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#ports.denied(client.source, error, error.connection);
-      this.#farewells.say(tls, error.words, () => transport.reset());
+      this.#services.denied(client.source, error, error.connection);
+      this.#lingering.say(tls, error.reply, () => transport.reset());
     }
   }
 
   async #startPostgresql(
-    client: NegotiatingClient,
+    client: HandshakingClient,
     terminated: TerminatedClient,
-    named: SniWay | undefined,
+    named: SniBinding | undefined,
     serverName: string | undefined,
   ): Promise<void> {
     const { tls } = terminated;
-    const message = await readFirstMessage(new ClientBytes(tls, client.signal));
+    const message = await readFirstMessage(new ClientReader(tls, client.signal));
     if (message.is === 'cancel-request') {
       await this.#cancel(client, message.bytes, tls, () => terminated.transport.reset());
       return;
     }
-    const way = wayOfStartup(this.#ways(), named, message.connection, serverName);
+    const binding = bindingOfStartup(this.#bindings(), named, message.connection, serverName);
     const denied = { code: 'CLIENT_DENIED', message: 'Your address may not use this connection.' } as const;
-    checkSource(way, client, errorResponse(denied));
-    this.#serveTerminated(client, terminated, way, message.bytes);
+    checkSource(binding, client, errorResponse(denied));
+    this.#serveTerminated(client, terminated, binding, message.bytes);
   }
 
   /** `startup`: what a PostgreSQL client has said; undefined where its server is to hear everything from the client. */
   #serveTerminated(
-    { source }: NegotiatingClient,
+    { source }: HandshakingClient,
     { tls, transport }: TerminatedClient,
-    way: SniWay,
+    binding: SniBinding,
     startup: Buffer | undefined,
   ): void {
-    const connection = way.connection.name;
+    const connection = binding.connection.name;
     const wishes = { secure: true, clientSpeaksFirst: true };
     const reset = () => transport.reset();
-    const arrival: Arrival = {
+    const routed: RoutedClient = {
       socket: tls,
       source,
       wishes,
@@ -157,17 +163,17 @@ class SniClients {
           stream.write(startup);
         },
         joined: trackClient(this.#cancels, { socket: tls, source, wishes }, connection),
-        refuse: (error) => this.#farewells.say(tls, refusalResponse(error, connection), reset),
+        refuse: (error) => this.#lingering.say(tls, refusalResponse(error, connection), reset),
       }),
     };
-    if (this.#ports.serve(connection, arrival)) return;
-    const words = refusalResponse(new TunnelError('LIMIT_EXCEEDED'), connection);
-    throw new Refusal('LIMIT_EXCEEDED', FULL, startup === undefined ? Buffer.alloc(0) : words, connection);
+    if (this.#services.serve(connection, routed)) return;
+    const reply = refusalResponse(new TunnelError('LIMIT_EXCEEDED'), connection);
+    throw new Refusal('LIMIT_EXCEEDED', FULL, startup === undefined ? Buffer.alloc(0) : reply, connection);
   }
 
   /** The client hears nothing, as from a server: its connection ends when the request has been brought. */
   async #cancel(
-    { source, signal }: NegotiatingClient,
+    { source, signal }: HandshakingClient,
     request: Buffer,
     socket: Socket,
     reset?: () => void,
@@ -176,9 +182,9 @@ class SniClients {
       await this.#cancels.bring(request, source, signal);
     } catch (error) {
       if (!(error instanceof TunnelError)) throw error;
-      this.#ports.denied(source, error);
+      this.#services.denied(source, error);
     }
-    this.#farewells.say(socket, Buffer.alloc(0), reset);
+    this.#lingering.say(socket, Buffer.alloc(0), reset);
   }
 }
 
@@ -189,10 +195,14 @@ function alertOf(code: CloseCode): Alert {
   return code === 'CLIENT_DENIED' ? 'accessDenied' : 'internalError';
 }
 
-function checkSource({ isAllowed, connection }: SniWay, { source }: NegotiatingClient, words: Buffer): void {
+function checkSource(
+  { isAllowed, connection }: SniBinding,
+  { source }: HandshakingClient,
+  reply: Buffer,
+): void {
   if (isAllowed(source.address)) return;
   const what = `${source.address} is not in the allow list of this ingress.`;
-  throw new Refusal('CLIENT_DENIED', what, words, connection.name);
+  throw new Refusal('CLIENT_DENIED', what, reply, connection.name);
 }
 
 function wantsTls(): Refusal {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type CloseCode, TunnelError } from '@penstock/wire';
-import type { ClientBytes } from '../client-bytes.ts';
+import type { ClientReader } from '../client-reader.ts';
 
 // RFC 1928 and RFC 1929, the gateway's side.
 
@@ -26,7 +26,7 @@ const IPV4 = 1;
 const NAME = 3;
 const IPV6 = 4;
 
-type Bytes = Pick<ClientBytes, 'take'>;
+type Bytes = Pick<ClientReader, 'take'>;
 
 /** The methods that a client offers. Throws TunnelError when it does not speak SOCKS5. */
 export async function readGreeting(bytes: Bytes): Promise<ReadonlySet<number>> {

@@ -1,9 +1,9 @@
 import { TunnelError } from '@penstock/wire';
-import { chooseConnection } from '../choose-connection.ts';
-import { Farewells } from '../farewells.ts';
-import type { NegotiatingClient } from '../negotiations.ts';
-import { serveChosen } from '../serve-chosen.ts';
-import type { HandleClients, Way, WayInPorts } from '../way-in.ts';
+import { chooseConnection } from '../forward-proxy/choose-connection.ts';
+import { serveChosen } from '../forward-proxy/serve-chosen.ts';
+import type { CreateHandler, IngressBinding, IngressServices } from '../ingress-handler.ts';
+import { LingeringSockets } from '../lingering-sockets.ts';
+import type { HandshakingClient } from '../pending-handshakes.ts';
 import {
   chosenMethod,
   methods,
@@ -18,28 +18,28 @@ import {
 } from './socks5-messages.ts';
 
 /** The clients of a SOCKS5 port (RFC 1928), which each ask for one of the connections that share it. */
-export const handleSocks5: HandleClients<'socks5'> = (ports, ways) => {
-  const farewells = new Farewells();
+export const createSocks5Handler: CreateHandler<'socks5'> = (services, bindings) => {
+  const lingering = new LingeringSockets();
   return {
     take({ socket, source, release }) {
       socket.once('close', release);
-      const ask = (client: NegotiatingClient) => serve(client, ways(), ports, farewells);
-      void ports.negotiations.run(socket, source, ask, (error) => ports.denied(source, error));
+      const ask = (client: HandshakingClient) => serve(client, bindings(), services, lingering);
+      void services.handshakes.run(socket, source, ask, (error) => services.denied(source, error));
     },
-    close: () => farewells.close(),
+    close: () => lingering.close(),
   };
 };
 
 async function serve(
-  client: NegotiatingClient,
-  ways: readonly Way<'socks5'>[],
-  ports: WayInPorts,
-  farewells: Farewells,
+  client: HandshakingClient,
+  bindings: readonly IngressBinding<'socks5'>[],
+  services: IngressServices,
+  lingering: LingeringSockets,
 ): Promise<void> {
   const { socket, source, bytes, signal } = client;
   const refuse = (reply: Reply, error: TunnelError, connection?: string) => {
-    ports.denied(source, error, connection);
-    farewells.say(socket, replyMessage(reply));
+    services.denied(source, error, connection);
+    lingering.say(socket, replyMessage(reply));
   };
   const credentials = await readCredentials(client);
   const request = await readRequest(bytes);
@@ -47,22 +47,22 @@ async function serve(
     refuse(request.reply, new TunnelError('PROTOCOL_ERROR', request.detail));
     return;
   }
-  const choice = chooseConnection({ ...request, credentials }, source, ways, ports);
+  const choice = chooseConnection({ ...request, credentials }, source, bindings, services);
   if (choice.outcome !== 'chosen') {
     if (choice.outcome === 'credentials' || choice.showedGrant) {
-      await ports.failures.failed(source.address, signal);
+      await services.failures.failed(source.address, signal);
     }
     refuse(replyOf(choice.error.code), choice.error);
     return;
   }
   try {
-    const arrival = {
+    const routed = {
       socket,
       source,
       introduce: async () => void socket.write(replyMessage(replies.succeeded)),
-      refuse: ({ code }: TunnelError) => farewells.say(socket, replyMessage(replyOf(code))),
+      refuse: ({ code }: TunnelError) => lingering.say(socket, replyMessage(replyOf(code))),
     };
-    serveChosen(choice, arrival, ports);
+    serveChosen(choice, routed, services);
   } catch (error) {
     refuse(replies.notAllowed, error as TunnelError, choice.connection);
   }
@@ -72,7 +72,7 @@ async function serve(
  * Asks for user name and password wherever the client can give them, and takes any: a client that must give some may
  * have its grant elsewhere, or need none. What they are worth is known when it has said what it wants.
  */
-async function readCredentials({ socket, bytes }: NegotiatingClient): Promise<readonly string[]> {
+async function readCredentials({ socket, bytes }: HandshakingClient): Promise<readonly string[]> {
   const offered = await readGreeting(bytes);
   if (offered.has(methods.password)) {
     socket.write(chosenMethod(methods.password));

@@ -1,5 +1,5 @@
-import { ByteReader, DecodeError } from '../sni/byte-reader.ts';
 import type { Alert } from './alert.ts';
+import { ByteReader, DecodeError } from './byte-reader.ts';
 import { type ClientHello, parseClientHello } from './client-hello.ts';
 
 const HANDSHAKE_RECORD = 22;
@@ -7,11 +7,11 @@ const CLIENT_HELLO = 1;
 const RECORD_HEADER = 5;
 const MESSAGE_HEADER = 4;
 /** Most bytes of one record in clear text (RFC 8446 section 5.1). */
-const MOST_RECORD = 16_384;
+const MAX_RECORD_BYTES = 16_384;
 /** Bytes of a ClientHello, header included: with post-quantum key shares and a session ticket it has 2 to 4 KiB. */
-export const MOST_CLIENT_HELLO = 16_384;
+export const MAX_CLIENT_HELLO_BYTES = 16_384;
 /** A ClientHello may be cut into records; into more than these it is cut to tire us. */
-const MOST_RECORDS = 64;
+const MAX_RECORDS = 64;
 
 export type HelloOutcome =
   | { readonly is: 'incomplete' }
@@ -55,11 +55,14 @@ export class ClientHelloReader {
       return invalid('unexpectedMessage', 'What was sent is no handshake of TLS.');
     }
     if (length === 0) return invalid('decodeError', 'A record of the handshake is empty.');
-    if (length > MOST_RECORD || this.#message.length + length > MOST_CLIENT_HELLO + MESSAGE_HEADER) {
-      return invalid('recordOverflow', `The ClientHello is longer than ${MOST_CLIENT_HELLO} bytes.`);
+    if (
+      length > MAX_RECORD_BYTES ||
+      this.#message.length + length > MAX_CLIENT_HELLO_BYTES + MESSAGE_HEADER
+    ) {
+      return invalid('recordOverflow', `The ClientHello is longer than ${MAX_CLIENT_HELLO_BYTES} bytes.`);
     }
-    if (this.#records === MOST_RECORDS) {
-      return invalid('decodeError', `The ClientHello is cut into more than ${MOST_RECORDS} records.`);
+    if (this.#records === MAX_RECORDS) {
+      return invalid('decodeError', `The ClientHello is cut into more than ${MAX_RECORDS} records.`);
     }
     return undefined;
   }
@@ -71,8 +74,8 @@ export class ClientHelloReader {
     if (this.#message.length < MESSAGE_HEADER) return INCOMPLETE;
     const reader = new ByteReader(this.#message.subarray(1));
     const length = reader.uint24();
-    if (length > MOST_CLIENT_HELLO) {
-      return invalid('recordOverflow', `The ClientHello is longer than ${MOST_CLIENT_HELLO} bytes.`);
+    if (length > MAX_CLIENT_HELLO_BYTES) {
+      return invalid('recordOverflow', `The ClientHello is longer than ${MAX_CLIENT_HELLO_BYTES} bytes.`);
     }
     if (reader.left < length) return INCOMPLETE;
     try {

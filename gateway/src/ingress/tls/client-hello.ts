@@ -1,4 +1,4 @@
-import { ByteReader, DecodeError } from '../sni/byte-reader.ts';
+import { ByteReader, DecodeError } from './byte-reader.ts';
 
 /** What is learned from a ClientHello (RFC 8446 section 4.1.2) without answering it. */
 export type ClientHello = {
@@ -11,7 +11,7 @@ export type ClientHello = {
 };
 
 const RANDOM_BYTES = 32;
-const MOST_SESSION_ID = 32;
+const MAX_SESSION_ID_BYTES = 32;
 
 const SERVER_NAME = 0;
 const PROTOCOLS = 16;
@@ -21,14 +21,14 @@ const ENCRYPTED_CLIENT_HELLO = 0xfe0d;
 const HOST_NAME = 0;
 /** Letters, digits, hyphen, underscore and dots: what a host name can be made of, whatever a resolver says to it. */
 const HOST_NAME_PATTERN = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i;
-const MOST_HOST_NAME = 255;
+const MAX_HOST_NAME_LENGTH = 255;
 
 /** Reads the body of a ClientHello, without the header of its message. Throws DecodeError. */
 export function parseClientHello(body: Buffer): ClientHello {
   const reader = new ByteReader(body);
   const legacyVersion = reader.uint16();
   reader.bytes(RANDOM_BYTES);
-  if (reader.vector(1).left > MOST_SESSION_ID) throw new DecodeError('the session id is too long');
+  if (reader.vector(1).left > MAX_SESSION_ID_BYTES) throw new DecodeError('the session id is too long');
   const ciphers = reader.vector(2).left;
   if (ciphers === 0 || ciphers % 2 === 1) throw new DecodeError('the list of cipher suites is not one');
   if (reader.vector(1).left === 0) throw new DecodeError('no compression method is named');
@@ -69,7 +69,7 @@ function readServerName(extension: ByteReader): string {
     host = name.bytes(name.left).toString('latin1');
   }
   if (host === undefined || extension.left > 0) throw new DecodeError('the server name is empty');
-  if (host.length > MOST_HOST_NAME || !HOST_NAME_PATTERN.test(host)) {
+  if (host.length > MAX_HOST_NAME_LENGTH || !HOST_NAME_PATTERN.test(host)) {
     throw new DecodeError('the server name is no host name');
   }
   return host.replace(/\.$/, '').toLowerCase();

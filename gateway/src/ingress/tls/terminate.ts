@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { TlsTransport } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
-import { Refusal } from '../sni/refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { alertRecord } from './alert.ts';
-import { type ClientTls, clientCertificateProblem } from './client-tls.ts';
+import { clientCertificateProblem, type IngressTls } from './ingress-tls.ts';
 
 /** What a client may ask to speak inside TLS (RFC 7301). Not HTTP/2: the agent's own TLS would have to agree on it. */
 const protocols = ['postgresql', 'tds/8.0', 'http/1.1'];
@@ -19,11 +19,11 @@ export type TerminatedClient = { readonly tls: TLSSocket; readonly transport: Tl
 export function terminate(
   socket: Socket,
   { bytes, offered }: { readonly bytes: Buffer; readonly offered: readonly string[] },
-  clientTls: ClientTls,
+  ingressTls: IngressTls,
   signal: AbortSignal,
 ): Promise<TerminatedClient> {
   const protocol = protocols.filter((each) => offered.includes(each)).slice(0, 1);
-  return terminateAs(socket, bytes, protocol, clientTls, signal);
+  return terminateAs(socket, bytes, protocol, ingressTls, signal);
 }
 
 /** The same for a client of which nothing but `bytes` is known; `protocols` are what ALPN may choose from. */
@@ -31,16 +31,16 @@ export async function terminateAs(
   socket: Socket,
   bytes: Buffer,
   protocols: readonly string[],
-  clientTls: ClientTls,
+  ingressTls: IngressTls,
   signal: AbortSignal,
 ): Promise<TerminatedClient> {
   const transport = new TlsTransport(socket, undefined, bytes);
-  const { asksClients } = clientTls;
+  const { requiresClientCertificate } = ingressTls;
   const tls = new TLSSocket(transport, {
     isServer: true,
-    secureContext: clientTls.context,
-    requestCert: asksClients,
-    rejectUnauthorized: asksClients,
+    secureContext: ingressTls.context,
+    requestCert: requiresClientCertificate,
+    rejectUnauthorized: requiresClientCertificate,
     ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
   });
   transport.carry(tls);
@@ -53,7 +53,7 @@ export async function terminateAs(
   signal.addEventListener('abort', abort, { once: true });
   try {
     await promise;
-    const problem = asksClients ? clientCertificateProblem(tls) : undefined;
+    const problem = requiresClientCertificate ? clientCertificateProblem(tls) : undefined;
     if (problem !== undefined) {
       throw new TunnelError('CLIENT_DENIED', `The client's certificate is not accepted: ${problem}.`);
     }

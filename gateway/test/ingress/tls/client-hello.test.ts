@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {
   ClientHelloReader,
   type HelloOutcome,
-  MOST_CLIENT_HELLO,
+  MAX_CLIENT_HELLO_BYTES,
 } from '../../../src/ingress/tls/client-hello-reader.ts';
 import { extension, handMadeHello, inRecords, realClientHello, serverName } from './hello-bytes.ts';
 
@@ -125,12 +125,12 @@ test('no bytes throw, and none are waited for beyond the limit', async () => {
         assert.deepEqual(read(bytes, cuts), read(bytes));
         const reader = new ClientHelloReader();
         let taken = 0;
-        const filler = Buffer.concat([bytes, inRecords(Buffer.alloc(3 * MOST_CLIENT_HELLO, 1), 16_000)]);
+        const filler = Buffer.concat([bytes, inRecords(Buffer.alloc(3 * MAX_CLIENT_HELLO_BYTES, 1), 16_000)]);
         for (let at = 0; at < filler.length; at += 1000) {
           if (reader.push(filler.subarray(at, at + 1000)).is !== 'incomplete') break;
           taken = at + 1000;
         }
-        assert.ok(taken <= 2 * MOST_CLIENT_HELLO + 1000);
+        assert.ok(taken <= 2 * MAX_CLIENT_HELLO_BYTES + 1000);
       },
     ),
   );

@@ -1,7 +1,7 @@
 import { GRANT_LABEL_LENGTH, isGrant } from '@penstock/wire';
 
 /** What a client asks a proxy for. */
-export type AskedHost = {
+export type RequestedHost = {
   /** Without what says that it is a name of ours, in lower case. */
   readonly name: string;
   /** It ends in `.penstock`, so that it can be nothing but the name of a connection. */
@@ -19,12 +19,12 @@ const TELLING_LENGTH = GRANT_LABEL_LENGTH - 6;
 const SECRETS = new RegExp(`[a-z2-7]{${TELLING_LENGTH},}`, 'g');
 
 /** A host as it may be logged: a grant beside the place where grants stand, by a typing error, is still a secret. */
-export function shownHost(name: string): string {
+export function redactHost(name: string): string {
   return name.replace(SECRETS, '[redacted]');
 }
 
 /** Reads `NAME`, `NAME.penstock`, `NAME--GRANT.penstock` or a host of a target. */
-export function readAskedHost(host: string): AskedHost {
+export function parseRequestedHost(host: string): RequestedHost {
   // A dot at the end says to resolvers that the name is whole; here it always is.
   const lower = host.toLowerCase().replace(/(?<=\.penstock)\.$/, '');
   if (!lower.endsWith(SUFFIX)) return { name: lower, isName: false, grant: undefined };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Opening, type OpeningStep } from '../../../src/ingress/sni/opening.ts';
+import { Preamble, type PreambleStep } from '../../../src/ingress/sni/preamble.ts';
 import { extension, handMadeHello, inRecords, serverName } from '../tls/hello-bytes.ts';
 
 const packet = (code: number, rest = Buffer.alloc(0)): Buffer => {
@@ -22,9 +22,9 @@ const DIRECT = inRecords(
 );
 
 /** What each piece leads to. */
-function steps(...pieces: readonly Buffer[]): readonly OpeningStep[] {
-  const opening = new Opening();
-  return pieces.map((piece) => opening.push(piece));
+function steps(...pieces: readonly Buffer[]): readonly PreambleStep[] {
+  const preamble = new Preamble();
+  return pieces.map((piece) => preamble.push(piece));
 }
 const kinds = (...pieces: readonly Buffer[]) => steps(...pieces).map(({ is }) => is);
 
@@ -33,18 +33,18 @@ test('PostgreSQL asks for TLS, by GSSAPI first if it likes, and is answered befo
   assert.deepEqual(gss, { is: 'answer', bytes: 'N' });
   assert.deepEqual(ssl, { is: 'answer', bytes: 'S' });
   assert.ok(hello?.is === 'hello');
-  assert.equal(hello.opener, 'postgresql');
+  assert.equal(hello.negotiation, 'postgresql');
   assert.deepEqual(hello.bytes, HELLO);
 });
 
 test('TLS that comes first is told apart by its protocol', () => {
-  for (const [bytes, opener] of [
+  for (const [bytes, negotiation] of [
     [HELLO, 'tls'],
     [DIRECT, 'postgresql-direct'],
   ] as const) {
     const [step] = steps(bytes);
     assert.ok(step?.is === 'hello');
-    assert.equal(step.opener, opener);
+    assert.equal(step.negotiation, negotiation);
   }
 });
 
@@ -81,20 +81,20 @@ test('any cut gives the same, and no bytes throw or are waited for without an en
   );
   fc.assert(
     fc.property(bytes, fc.array(fc.nat({ max: 400 }), { maxLength: 6 }), (flight, cuts) => {
-      const whole = new Opening().push(flight);
+      const whole = new Preamble().push(flight);
       const places = [...cuts, flight.length].filter((cut) => cut <= flight.length);
-      const opening = new Opening();
-      let step: OpeningStep = { is: 'incomplete' };
+      const preamble = new Preamble();
+      let step: PreambleStep = { is: 'incomplete' };
       let from = 0;
       for (const to of places.toSorted((one, two) => one - two)) {
-        if (step.is === 'incomplete') step = opening.push(flight.subarray(from, to));
+        if (step.is === 'incomplete') step = preamble.push(flight.subarray(from, to));
         from = to;
       }
       // Bytes behind a request are refused when they are seen with it, and are its own packet otherwise.
       if (step.is !== 'answer' && whole.is !== 'invalid') assert.equal(step.is, whole.is);
       for (let more = 0; step.is === 'incomplete'; more += 1) {
         assert.ok(more < 80);
-        step = opening.push(Buffer.alloc(1000, 0x16));
+        step = preamble.push(Buffer.alloc(1000, 0x16));
       }
     }),
   );

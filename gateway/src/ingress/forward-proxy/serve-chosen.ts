@@ -1,7 +1,7 @@
 import { TunnelError } from '@penstock/wire';
-import type { Arrival } from './arrival.ts';
+import type { IngressServices } from '../ingress-handler.ts';
+import type { RoutedClient } from '../routed-client.ts';
 import type { Choice } from './choose-connection.ts';
-import type { WayInPorts } from './way-in.ts';
 
 type Chosen = Extract<Choice, { readonly outcome: 'chosen' }>;
 
@@ -11,12 +11,12 @@ type Chosen = Extract<Choice, { readonly outcome: 'chosen' }>;
  */
 export function serveChosen(
   { connection, wishes, grant }: Chosen,
-  arrival: Arrival,
-  { serve }: Pick<WayInPorts, 'serve'>,
+  routed: RoutedClient,
+  { serve }: Pick<IngressServices, 'serve'>,
 ): void {
   const use = grant?.use();
   const served = serve(connection, {
-    ...arrival,
+    ...routed,
     wishes,
     ...(use && { signal: use.signal, ended: use.release }),
   });

@@ -8,12 +8,12 @@ const PATIENCE = 5_000;
  * Clients that are told why they are not served before their connection ends. What they still send is read and
  * dropped: closing with unread bytes is a reset, which would take the words with it.
  */
-export class Farewells {
+export class LingeringSockets {
   readonly #leaving = new Map<Socket, { readonly timer: NodeJS.Timeout; readonly reset: () => void }>();
   #life: 'open' | 'closed' = 'open';
 
   /** Sends `words` and FIN. The socket has an error listener; `reset` ends it where that takes more than itself. */
-  say(socket: Socket, words: Buffer, reset: () => void = () => resetSocket(socket)): void {
+  say(socket: Socket, reply: Buffer, reset: () => void = () => resetSocket(socket)): void {
     if (this.#life === 'closed' || !socket.writable) {
       reset();
       return;
@@ -24,7 +24,7 @@ export class Farewells {
       clearTimeout(timer);
       this.#leaving.delete(socket);
     });
-    socket.end(words);
+    socket.end(reply);
     socket.resume();
   }
 

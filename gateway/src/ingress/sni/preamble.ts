@@ -1,18 +1,23 @@
 import { readPostgresqlPacket } from '../postgresql/postgresql-packet.ts';
 import type { Alert } from '../tls/alert.ts';
 import type { ClientHello } from '../tls/client-hello.ts';
-import { ClientHelloReader, MOST_CLIENT_HELLO } from '../tls/client-hello-reader.ts';
+import { ClientHelloReader, MAX_CLIENT_HELLO_BYTES } from '../tls/client-hello-reader.ts';
 
 /** How a client came to its ClientHello: after PostgreSQL's SSLRequest, as PostgreSQL 17 does without, or otherwise. */
-export type Opener = 'postgresql' | 'postgresql-direct' | 'tls';
+export type TlsNegotiation = 'postgresql' | 'postgresql-direct' | 'tls';
 
 /** What follows from what a client has sent so far. */
-export type OpeningStep =
+export type PreambleStep =
   | { readonly is: 'incomplete' }
   /** Send this to the client, and go on. */
   | { readonly is: 'answer'; readonly bytes: 'S' | 'N' }
   /** `bytes`: everything from the first byte of TLS on. */
-  | { readonly is: 'hello'; readonly hello: ClientHello; readonly opener: Opener; readonly bytes: Buffer }
+  | {
+      readonly is: 'hello';
+      readonly hello: ClientHello;
+      readonly negotiation: TlsNegotiation;
+      readonly bytes: Buffer;
+    }
   /** A packet in clear that asks for a query to be canceled. */
   | { readonly is: 'cancel-request'; readonly bytes: Buffer }
   /** A PostgreSQL client that wants no TLS. */
@@ -23,19 +28,19 @@ export type OpeningStep =
 /** The ALPN name of PostgreSQL, which only a client of PostgreSQL 17 or later offers. */
 export const POSTGRESQL_PROTOCOL = 'postgresql';
 
-const INCOMPLETE: OpeningStep = { is: 'incomplete' };
+const INCOMPLETE: PreambleStep = { is: 'incomplete' };
 const HANDSHAKE_RECORD = 22;
 /** Records and whatever follows the ClientHello within the same read. */
-const MOST_BYTES = 2 * MOST_CLIENT_HELLO;
+const MOST_BYTES = 2 * MAX_CLIENT_HELLO_BYTES;
 
 /** The first bytes of a client on a port that is routed by SNI. Opens no socket. */
-export class Opening {
+export class Preamble {
   #bytes: Buffer = Buffer.alloc(0);
   #hello: ClientHelloReader | undefined;
   readonly #asked = new Set<string>();
 
   /** Takes what has arrived. Only `incomplete` and `answer` may be followed by more. */
-  push(chunk: Buffer): OpeningStep {
+  push(chunk: Buffer): PreambleStep {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     if (this.#hello !== undefined) return this.#readHello(this.#hello, chunk);
     const [first] = this.#bytes;
@@ -50,7 +55,7 @@ export class Opening {
     return this.#readPacket();
   }
 
-  #readPacket(): OpeningStep {
+  #readPacket(): PreambleStep {
     const packet = readPostgresqlPacket(this.#bytes);
     switch (packet.is) {
       case 'incomplete':
@@ -66,7 +71,7 @@ export class Opening {
     }
   }
 
-  #answer(request: 'ssl-request' | 'gss-request', isFollowed: boolean): OpeningStep {
+  #answer(request: 'ssl-request' | 'gss-request', isFollowed: boolean): PreambleStep {
     // What follows in clear was perhaps put there by somebody else, and must not pass for part of the encrypted
     // rest (CVE-2021-23214).
     if (isFollowed)
@@ -77,11 +82,11 @@ export class Opening {
     return { is: 'answer', bytes: request === 'ssl-request' ? 'S' : 'N' };
   }
 
-  #readHello(reader: ClientHelloReader, chunk: Buffer): OpeningStep {
+  #readHello(reader: ClientHelloReader, chunk: Buffer): PreambleStep {
     const outcome = reader.push(chunk);
     if (outcome.is === 'hello') {
       const { hello } = outcome;
-      return { is: 'hello', hello, opener: this.#openerOf(hello), bytes: this.#bytes };
+      return { is: 'hello', hello, negotiation: this.#negotiationOf(hello), bytes: this.#bytes };
     }
     if (outcome.is === 'invalid') return outcome;
     if (this.#bytes.length <= MOST_BYTES) return INCOMPLETE;
@@ -92,7 +97,7 @@ export class Opening {
     };
   }
 
-  #openerOf({ protocols }: ClientHello): Opener {
+  #negotiationOf({ protocols }: ClientHello): TlsNegotiation {
     if (this.#asked.has('ssl-request')) return 'postgresql';
     return protocols.includes(POSTGRESQL_PROTOCOL) ? 'postgresql-direct' : 'tls';
   }

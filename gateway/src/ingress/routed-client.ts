@@ -5,7 +5,7 @@ import type { Dialed, DialWishes } from '../routing/dial.ts';
 import type { ClientSource } from './client-source.ts';
 
 /** A client of which a way in has learned the connection that it wants. */
-export type Arrival = {
+export type RoutedClient = {
   /** What is joined with the target: a socket with `allowHalfOpen`, or an HTTP/2 stream. Neither may be flowing. */
   readonly socket: NearEnd;
   /** Present when the socket was made with it. */
@@ -33,7 +33,7 @@ export type Arrival = {
 };
 
 /** Ends an arrival that is not served. The socket must have an error listener. */
-export function refuseArrival({ socket, refuse, reset }: Arrival, error: TunnelError): void {
+export function refuseClient({ socket, refuse, reset }: RoutedClient, error: TunnelError): void {
   // A reset, not a FIN: nothing was answered, and nothing should look like an answer.
   if (refuse !== undefined) refuse(error);
   else if (reset !== undefined) reset(error.code);

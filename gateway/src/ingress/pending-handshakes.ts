@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import { AddressLimit } from '@penstock/runtime';
 import { resetSocket } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
-import { ClientBytes } from './client-bytes.ts';
+import { ClientReader } from './client-reader.ts';
 import type { ClientSource } from './client-source.ts';
 
-export type NegotiationLimits = { readonly negotiating: number; readonly negotiationTimeout: number };
+export type HandshakeLimits = { readonly negotiating: number; readonly negotiationTimeout: number };
 
 /** A client's place among those that have not yet said which connection they want. */
-export type Negotiation = {
+export type PendingHandshake = {
   /** Aborted when the time is up, or when this gateway takes no more clients. */
   readonly signal: AbortSignal;
   /** Must be called when the client is served, refused or gone; again does nothing. */
@@ -16,20 +16,20 @@ export type Negotiation = {
 };
 
 /** A client that is asked what it wants. */
-export type NegotiatingClient = {
+export type HandshakingClient = {
   readonly socket: Socket;
   readonly source: ClientSource;
-  readonly bytes: ClientBytes;
+  readonly bytes: ClientReader;
   readonly signal: AbortSignal;
 };
 
 /** Bounds the clients of all ways in that have not yet said which connection they want, in number and in time. */
-export class Negotiations {
-  readonly #limits: () => NegotiationLimits;
+export class PendingHandshakes {
+  readonly #limits: () => HandshakeLimits;
   readonly #living = new Set<AbortController>();
   readonly #addresses = new AddressLimit(() => this.#share);
 
-  constructor(limits: () => NegotiationLimits) {
+  constructor(limits: () => HandshakeLimits) {
     this.#limits = limits;
   }
 
@@ -43,7 +43,7 @@ export class Negotiations {
   }
 
   /** Takes a place, which must be left. Throws TunnelError LIMIT_EXCEEDED when all are taken. */
-  enter(address: string): Negotiation {
+  enter(address: string): PendingHandshake {
     const { negotiating, negotiationTimeout } = this.#limits();
     if (this.#living.size >= negotiating) {
       throw new TunnelError(
@@ -82,16 +82,16 @@ export class Negotiations {
   async run(
     socket: Socket,
     source: ClientSource,
-    ask: (client: NegotiatingClient) => Promise<void>,
+    ask: (client: HandshakingClient) => Promise<void>,
     denied: (error: TunnelError) => void,
   ): Promise<void> {
     const ignore = () => {};
     socket.on('error', ignore);
-    let place: Negotiation | undefined;
+    let place: PendingHandshake | undefined;
     try {
       place = this.enter(source.address);
       const { signal } = place;
-      await ask({ socket, source, signal, bytes: new ClientBytes(socket, signal) });
+      await ask({ socket, source, signal, bytes: new ClientReader(socket, signal) });
     } catch (error) {
       denied(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
       resetSocket(socket);

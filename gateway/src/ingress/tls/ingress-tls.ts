@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tl
 import type { GatewayConfig } from '@penstock/config-schema';
 
 /** PEM all. */
-export type ClientTlsMaterial = {
+export type IngressTlsMaterial = {
   readonly certificate: string;
   readonly key: string;
   /** With these, every client must show a certificate that one of them issued. */
@@ -11,10 +11,10 @@ export type ClientTlsMaterial = {
 };
 
 /** The certificate of `ingressTls`, or the one that agents see. */
-export function clientTlsMaterial(
+export function ingressTlsMaterial(
   { ingressTls }: Pick<GatewayConfig, 'ingressTls'>,
   otherwise: { readonly certificate: string; readonly key: string },
-): ClientTlsMaterial {
+): IngressTlsMaterial {
   if (ingressTls === undefined) {
     return { certificate: otherwise.certificate, key: otherwise.key, clientAuthorities: undefined };
   }
@@ -23,17 +23,17 @@ export function clientTlsMaterial(
 }
 
 /** What the gateway shows to clients, and asks of them, where their TLS ends here. */
-export class ClientTls {
-  #material: ClientTlsMaterial;
+export class IngressTls {
+  #material: IngressTlsMaterial;
   #context: SecureContext;
 
-  constructor(material: ClientTlsMaterial) {
+  constructor(material: IngressTlsMaterial) {
     this.#material = material;
     this.#context = contextOf(material);
   }
 
   /** Puts another certificate in force for the handshakes to come. Throws what node:tls says of one it cannot use. */
-  replace(material: ClientTlsMaterial): void {
+  replace(material: IngressTlsMaterial): void {
     this.#context = contextOf(material);
     this.#material = material;
   }
@@ -43,12 +43,12 @@ export class ClientTls {
   }
 
   /** Whether a client must show a certificate. */
-  get asksClients(): boolean {
+  get requiresClientCertificate(): boolean {
     return this.#material.clientAuthorities !== undefined;
   }
 }
 
-function contextOf({ certificate, key, clientAuthorities }: ClientTlsMaterial): SecureContext {
+function contextOf({ certificate, key, clientAuthorities }: IngressTlsMaterial): SecureContext {
   return createSecureContext({
     cert: certificate,
     key,

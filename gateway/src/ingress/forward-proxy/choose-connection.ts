@@ -1,10 +1,10 @@
 import { type CloseCode, isGrant, TunnelError } from '@penstock/wire';
-import type { ActiveGrant } from '../access/active-grant.ts';
-import type { DialWishes } from '../routing/dial.ts';
-import { hostPortText } from '../routing/offer-of.ts';
-import { readAskedHost, shownHost } from './asked-host.ts';
-import type { ClientSource } from './client-source.ts';
-import type { Way, WayInPorts } from './way-in.ts';
+import type { ActiveGrant } from '../../access/active-grant.ts';
+import type { DialWishes } from '../../routing/dial.ts';
+import { hostPortText } from '../../routing/offer-of.ts';
+import type { ClientSource } from '../client-source.ts';
+import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
+import { parseRequestedHost, redactHost } from './requested-host.ts';
 
 /** What a client asks of a proxy. */
 export type Asked = {
@@ -33,8 +33,8 @@ export type Choice =
       readonly error: TunnelError;
     };
 
-type ProxyWay = Way<'socks5' | 'httpConnect'>;
-type Match = { readonly way: ProxyWay; readonly address: string | undefined };
+type ProxyBinding = IngressBinding<'socks5' | 'httpConnect'>;
+type Match = { readonly binding: ProxyBinding; readonly address: string | undefined };
 
 /**
  * Which connection a client of a proxy gets. It asks by the connection's name, or for the target's own host and port;
@@ -43,33 +43,33 @@ type Match = { readonly way: ProxyWay; readonly address: string | undefined };
 export function chooseConnection(
   asked: Asked,
   { address }: ClientSource,
-  ways: readonly ProxyWay[],
-  { grants, offerOf }: Pick<WayInPorts, 'grants' | 'offerOf'>,
+  bindings: readonly ProxyBinding[],
+  { grants, offerOf }: Pick<IngressServices, 'grants' | 'offerOf'>,
 ): Choice {
-  const { name, isName, grant: label } = readAskedHost(asked.host);
+  const { name, isName, grant: label } = parseRequestedHost(asked.host);
   const grant = [label, ...asked.credentials]
     .map((text) => (text === undefined ? undefined : grants.find(text)))
     .find((each) => each !== undefined);
-  const mayUse = ({ connection, ingress, isAllowed }: ProxyWay) =>
+  const mayUse = ({ connection, ingress, isAllowed }: ProxyBinding) =>
     isAllowed(address) && (ingress.grant === 'none' || grant?.permits(connection.name, address) === true);
-  const open = ways.filter(mayUse);
-  const shown = shownHost(name);
+  const open = bindings.filter(mayUse);
+  const shown = redactHost(name);
   const what = isName ? `${shown}.penstock` : hostPortText(shown, asked.port);
   const refused = (code: CloseCode, text: string): Choice => ({
     outcome: 'refused',
     showedGrant: grant !== undefined,
     error: new TunnelError(code, text),
   });
-  const withoutWay = () =>
+  const denyWithoutGrant = () =>
     grant === undefined ? unproven(what, asked) : refused('CLIENT_DENIED', notFor(grant, what, address));
-  if (open.length === 0) return withoutWay();
+  if (open.length === 0) return denyWithoutGrant();
 
   const target = hostPortText(name, asked.port);
   const matches = matchesOf(open, name, isName ? undefined : target, offerOf);
-  const names = new Set(matches.map(({ way }) => way.connection.name));
+  const names = new Set(matches.map(({ binding }) => binding.connection.name));
   const [match] = matches;
   if (match !== undefined && names.size === 1) {
-    const connection = match.way.connection.name;
+    const connection = match.binding.connection.name;
     const covering = grant?.permits(connection, address) === true ? grant : undefined;
     const wishes = match.address === undefined ? {} : { address: match.address };
     return { outcome: 'chosen', connection, wishes, grant: covering };
@@ -80,9 +80,9 @@ export function chooseConnection(
     return refused('CLIENT_DENIED', text);
   }
   // With other credentials it may be one of the ways that are not open to it now.
-  const closed = ways.filter((way) => !mayUse(way) && way.isAllowed(address));
+  const closed = bindings.filter((binding) => !mayUse(binding) && binding.isAllowed(address));
   const isClosed = matchesOf(closed, name, isName ? undefined : target, offerOf).length > 0;
-  if (isClosed) return withoutWay();
+  if (isClosed) return denyWithoutGrant();
   if (!isName && open.some(({ connection }) => offerOf(connection.name, target) === 'unknown')) {
     const text = `No agent is there to say whether ${what} is a target of a connection. Ask by the connection's name.`;
     return refused('NO_AGENT', text);
@@ -93,7 +93,7 @@ export function chooseConnection(
 
 /** A client that showed no grant, or none that can be used. */
 function unproven(what: string, { host, credentials }: Asked): Choice {
-  const tried = readAskedHost(host).grant !== undefined || credentials.some(isGrant);
+  const tried = parseRequestedHost(host).grant !== undefined || credentials.some(isGrant);
   const text = tried
     ? `The client asked for ${what} with a grant that does not exist, has expired or was revoked.`
     : `The client asked for ${what} and showed no grant.`;
@@ -107,14 +107,15 @@ const notFor = (grant: ActiveGrant, what: string, address: string) =>
 
 /** By name where one has it; else by target, which is undefined where only a name will do. */
 function matchesOf(
-  ways: readonly ProxyWay[],
+  bindings: readonly ProxyBinding[],
   name: string,
   target: string | undefined,
-  offerOf: WayInPorts['offerOf'],
+  offerOf: IngressServices['offerOf'],
 ): Match[] {
-  const named = ways.filter(({ connection }) => connection.name.toLowerCase() === name);
-  if (named.length > 0 || target === undefined) return named.map((way) => ({ way, address: undefined }));
-  return ways
+  const named = bindings.filter(({ connection }) => connection.name.toLowerCase() === name);
+  if (named.length > 0 || target === undefined)
+    return named.map((binding) => ({ binding, address: undefined }));
+  return bindings
     .filter(({ connection }) => offerOf(connection.name, target) === 'offered')
-    .map((way) => ({ way, address: target }));
+    .map((binding) => ({ binding, address: target }));
 }

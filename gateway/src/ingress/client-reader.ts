@@ -7,7 +7,7 @@ const ENDS = ['end', 'close', 'error'] as const;
  * What a client says before its connection is known, taken in exact pieces. What is not taken stays in the socket for
  * whoever reads it next. The socket must be paused and made without a reader.
  */
-export class ClientBytes {
+export class ClientReader {
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
   #hasEnded = false;

@@ -63,7 +63,7 @@ answerWith({
     starting.defer(() => store.close());
     await enroll(store, count);
     const plane = await startControlPlane(store, starting);
-    connectAll(count, plane.registry, plane.fleet, starting);
+    connectAll(count, plane.registry, starting);
     turns.start();
     starting.defer(() => turns.stop());
     const running = starting.move();
@@ -114,7 +114,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   const registry = new Registry({ sessionsPerAgent: config.tunnel.sessionsPerAgent });
   const fleet = await openFleet({
     store,
-    registry,
+    sessions: registry,
     config: () => config,
     clock,
     epoch: 'bench',
@@ -163,20 +163,15 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     { id: 'host' },
     Date.now(),
   );
-  return { registry, fleet, url: `http://127.0.0.1:${port}`, token };
+  return { registry, url: `http://127.0.0.1:${port}`, token };
 }
 
 /** Connects every agent, and has each send its heartbeats. */
-function connectAll(
-  count: number,
-  registry: Registry,
-  fleet: Awaited<ReturnType<typeof openFleet>>,
-  starting: AsyncDisposableStack,
-): void {
+function connectAll(count: number, registry: Registry, starting: AsyncDisposableStack): void {
   const all = Array.from({ length: count }, (_, index) => simulatedSession(index));
   for (const session of all) {
     registry.admit(session);
-    fleet.sessions.onState(session);
+    registry.opened(session);
   }
   let sent = 0;
   const startedAt = performance.now();
@@ -184,15 +179,15 @@ function connectAll(
     const due = ((performance.now() - startedAt) / HEARTBEAT) * count;
     for (; sent < due; sent += 1) {
       const session = all[sent % count];
-      if (session !== undefined) beat(session, sent, fleet);
+      if (session !== undefined) beat(session, sent, registry);
     }
   }, BATCH);
   starting.defer(() => clearInterval(timer));
 }
 
-function beat(session: AgentSession, seq: number, fleet: Awaited<ReturnType<typeof openFleet>>): void {
+function beat(session: AgentSession, seq: number, registry: Registry): void {
   const at = Date.now();
-  fleet.sessions.onHeartbeat(session, {
+  registry.heartbeat(session, {
     at,
     heartbeat: {
       type: 'heartbeat',
@@ -232,6 +227,6 @@ function simulatedSession(index: number): AgentSession {
       connectors: [{ name: 'orders-db', kind: 'postgresql' }],
       session: { index: 0, wanted: 1 },
     },
-    tell: (verdict: object) => void JSON.stringify(verdict),
+    announce: (verdict: object) => void JSON.stringify(verdict),
   } as unknown as AgentSession;
 }

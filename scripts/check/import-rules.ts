@@ -161,7 +161,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'control-plane/src/fleet',
-    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('pins', 'events')],
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('pins', 'events', 'data-plane-port.ts')],
     because: 'the fleet is judged by what sessions, the store and pins say of it',
   },
   {

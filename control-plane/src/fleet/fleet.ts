@@ -31,10 +31,15 @@ export type FleetOptions = {
 };
 
 type Listener = (change: AgentChange) => void;
-type Standing = { readonly reasons: readonly Reason[]; readonly told: string; readonly held: boolean };
+type Standing = { readonly reasons: readonly Reason[]; readonly told: string; readonly suspended: boolean };
 
 /** States in which an agent takes no opens although it has sessions. */
-const HELD: ReadonlySet<AgentState> = new Set(['revoked', 'identity-expired', 'quarantined', 'draining']);
+const SUSPENDED: ReadonlySet<AgentState> = new Set([
+  'revoked',
+  'identity-expired',
+  'quarantined',
+  'draining',
+]);
 
 /**
  * Every agent, with its state and the reasons for it. Judged anew whenever a session has something to tell, and by
@@ -72,9 +77,9 @@ export class Fleet {
     return this.#records.get(id)?.samples.all ?? [];
   }
 
-  /** Whether no open may be asked of an agent now, whatever its sessions say. */
-  isHeld(id: string): boolean {
-    return this.#standings.get(id)?.held ?? false;
+  /** Whether no opens may be routed to an agent, whatever the state of its sessions. */
+  isSuspended(id: string): boolean {
+    return this.#standings.get(id)?.suspended ?? false;
   }
 
   /** Whether an agent said last that its check of a connector fails; false also where it checks nothing. */
@@ -148,7 +153,11 @@ export class Fleet {
     const before = this.#standings.get(member.id);
     const verdict: Verdict = { pin, state: reasons[0]?.state ?? 'connected' };
     const told = JSON.stringify(verdict);
-    this.#standings.set(member.id, { reasons, told, held: reasons.some(({ state }) => HELD.has(state)) });
+    this.#standings.set(member.id, {
+      reasons,
+      told,
+      suspended: reasons.some(({ state }) => SUSPENDED.has(state)),
+    });
     if (before !== undefined && before.told !== told) this.#options.onVerdict(member, verdict);
     if (before === undefined || signatureOf(before.reasons) !== signatureOf(reasons)) {
       const change = { agent: agentViewOf(agent, reasons), before: before?.reasons };

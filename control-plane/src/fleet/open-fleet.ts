@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import type { GatewayConfig } from '@penstock/config-schema';
-import type { AgentSession, GatewayLog, Registry, SessionOptions } from '@penstock/gateway';
 import type { Clock } from '@penstock/runtime';
 import type { PinRow, Store } from '@penstock/store';
 import { errorText, SOFTWARE_VERSION } from '@penstock/wire';
+import type { ObservedSession, SessionsPort } from '../data-plane-port.ts';
 import { ConfigVersions } from '../pins/config-versions.ts';
 import { Pins } from '../pins/pins.ts';
 import type { AgentView } from './agent-view.ts';
@@ -15,9 +15,14 @@ import { Roster } from './roster.ts';
 import { Steering } from './steering.ts';
 import { startTicking } from './ticking.ts';
 
+export type FleetLog = (
+  event: 'agent-state-changed' | 'store-failed',
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
 export type FleetOptions = {
   readonly store: Store;
-  readonly registry: Registry;
+  readonly sessions: SessionsPort;
   readonly config: () => GatewayConfig;
   readonly clock: Clock;
   readonly epoch: string;
@@ -27,14 +32,19 @@ export type FleetOptions = {
   readonly waiting: (pool: string) => number;
   /** The store says that this agent is revoked. Called again for each reading of it. */
   readonly onRevoked: (agentId: string) => void;
-  readonly log: GatewayLog;
+  readonly log: FleetLog;
 };
 
 /** A pin and the name of whom it is for. */
 export type PinListing = PinRow & { readonly name: string };
 
+type WireVerdict = Parameters<SessionsPort['announce']>[1];
+
 /** The fleet, as the rest of the gateway has it. The caller stops it before the store. */
-export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'checkFails' | 'onChange'> & {
+export type OpenFleet = Pick<
+  Fleet,
+  'agents' | 'agent' | 'samplesOf' | 'isSuspended' | 'checkFails' | 'onChange'
+> & {
   readonly steering: Steering;
   readonly versions: ConfigVersions;
   readonly pins: Pins;
@@ -47,8 +57,8 @@ export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'checkFai
   certificateNotAfter(): number;
   /** False when the store did not answer the last time: agents that enrolled elsewhere since are missing. */
   readonly isComplete: boolean;
-  /** What sessions tell the fleet, and ask it. */
-  readonly sessions: Pick<SessionOptions, 'verdict' | 'isHeld' | 'onHeartbeat' | 'onState'>;
+  /** Judges an agent whose session has just been admitted, and returns the verdict for its welcome. */
+  welcome(session: ObservedSession): WireVerdict;
   /** An identity was issued. */
   issued(agent: {
     readonly id: string;
@@ -64,31 +74,27 @@ export type OpenFleet = Pick<Fleet, 'agents' | 'agent' | 'samplesOf' | 'checkFai
 
 const SAMPLE_SPACING = 1_000;
 
-/** Opens the fleet over an open store and a registry. Throws StoreError. */
+/** Opens the fleet over an open store. Throws StoreError. */
 export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
-  const { store, registry, config, clock, log, waiting, epoch, certificate, onRevoked } = options;
+  const { store, sessions, config, clock, log, waiting, epoch, certificate, onRevoked } = options;
   const roster = await Roster.load(store, clock.wall);
   const hasPool = (name: string) => config().pools.some((pool) => pool.name === name);
   const pins = await Pins.load(store, (name) => config().pools.find((pool) => pool.name === name)?.pinning);
-  const sessionsOf = ({ id, pool }: { readonly id: string; readonly pool: string }) =>
-    registry.agentsOf(pool).get(id) ?? [];
-  let welcoming: AgentSession | undefined;
   const fleet = new Fleet({
     roster,
-    sessionsOf,
+    sessionsOf: ({ id }) => sessions.sessionsOfAgent(id),
     pinOf: (member) => pins.of(member),
     limits: () => limitsOf(config()),
     clock,
     sampleSpacing: SAMPLE_SPACING,
-    onVerdict: (member, verdict) => {
-      for (const session of sessionsOf(member)) {
-        // Its welcome says it.
-        if (session === welcoming) continue;
-        session.tell(toWire(verdict));
-        // It may take opens again: whoever waits looks once more.
-        if (session.takesOpens) registry.update(session);
-      }
-    },
+    onVerdict: ({ id }, verdict) => sessions.announce(id, toWire(verdict)),
+  });
+  const follow = (session: ObservedSession) => void fleet.follow(session);
+  const stopObserving = sessions.observe({
+    opened: follow,
+    changed: follow,
+    ended: follow,
+    heartbeat: (session, { at, heartbeat }) => fleet.heard(session, at, heartbeat),
   });
   const stopLogging = fleet.onChange((change) => logChange(change, log));
   const startedAt = clock.wall();
@@ -109,6 +115,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     agents: () => fleet.agents(),
     agent: (name) => fleet.agent(name),
     samplesOf: (id) => fleet.samplesOf(id),
+    isSuspended: (id) => fleet.isSuspended(id),
     checkFails: (id, connector) => fleet.checkFails(id, connector),
     onChange: (listener) => fleet.onChange(listener),
     steering: new Steering({ store, fleet, roster, pins, hasPool, clock: clock.wall }),
@@ -140,22 +147,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     get isComplete() {
       return ticking.isFresh;
     },
-    sessions: {
-      verdict(session) {
-        welcoming = session;
-        const verdict = fleet.follow(session);
-        welcoming = undefined;
-        return toWire(verdict);
-      },
-      isHeld: (agentId) => fleet.isHeld(agentId),
-      onHeartbeat: (session, { at, heartbeat }) => fleet.heard(session, at, heartbeat),
-      onState(session: AgentSession) {
-        // The registry first forgets what has ended, and tells of what is ready only after it was judged.
-        if (session.state === 'ended') registry.update(session);
-        if (session.hello !== undefined) fleet.follow(session);
-        if (session.state !== 'ended') registry.update(session);
-      },
-    },
+    welcome: (session) => toWire(fleet.follow(session)),
     issued({ id, name, pool, notAfter }) {
       const known = roster.get(id);
       const enrolledAt = known?.enrolledAt ?? clock.wall();
@@ -167,6 +159,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     },
     apply: () => fleet.judgeAll(),
     async stop() {
+      stopObserving();
       stopLogging();
       await ticking.stop();
     },
@@ -183,13 +176,13 @@ function limitsOf({ health, tunnel, identity }: GatewayConfig): HealthLimits {
   };
 }
 
-function toWire({ pin, state }: Verdict) {
+function toWire({ pin, state }: Verdict): WireVerdict {
   if (pin === undefined) return { agentState: state };
   const { mode, version, digest } = pin;
   return { agentState: state, pin: { mode, version, digest } };
 }
 
-function logChange({ agent, before }: AgentChange, log: GatewayLog): void {
+function logChange({ agent, before }: AgentChange, log: FleetLog): void {
   const was = before?.[0];
   // Who is away when the gateway starts is no news.
   if (was === undefined || (was.state === agent.state && was.code === agent.code)) return;

@@ -1,4 +1,4 @@
-import type { AgentSession } from '@penstock/gateway';
+import type { ObservedSession } from '../data-plane-port.ts';
 
 /** One session of an agent, as it is now. Times are milliseconds since 1970. */
 export type SessionView = {
@@ -16,7 +16,7 @@ export type SessionView = {
 };
 
 /** Every session that has introduced itself and not ended, by agent and slot. */
-export function sessionViews(sessions: Iterable<AgentSession>): SessionView[] {
+export function sessionViews(sessions: Iterable<ObservedSession>): SessionView[] {
   const views: SessionView[] = [];
   for (const { identity, address, openedAt, roundTrip, streams, state, hello } of sessions) {
     if (hello === undefined || (state !== 'ready' && state !== 'draining')) continue;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
 import type { Explanation } from '@penstock/gateway';
-import { Registry as SessionRegistry } from '@penstock/gateway';
 import { systemClock } from '@penstock/runtime';
 import type { AdminRole, AlertRow } from '@penstock/store';
 import type { AgentAction, AgentAnswer } from '@penstock/wire';
@@ -25,6 +24,7 @@ import { createAdminToken } from '../../src/identity/admin-token.ts';
 import { openAgentQuestions } from '../../src/requests/agent-questions.ts';
 import { AgentRequestError } from '../../src/requests/agent-request-error.ts';
 import type { AskedAgent } from '../../src/requests/agent-requests.ts';
+import { FakeSessions } from '../fleet/fake-sessions.ts';
 import { type FakeActiveGrants, fakeActiveGrants } from '../grants/fake-active-grants.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
 
@@ -116,7 +116,7 @@ export async function apiRig(): Promise<ApiRig> {
   assert.ok(gatewayConfig.ok);
   const opened = await openFleet({
     store,
-    registry: new SessionRegistry({ sessionsPerAgent: 8 }),
+    sessions: new FakeSessions(),
     config: () => gatewayConfig.config,
     clock: { ...systemClock, wall: () => clock.now },
     epoch: 'epoch',

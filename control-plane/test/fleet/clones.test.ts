@@ -15,7 +15,7 @@ test('two processes that both go on beating are clones, and both are shown until
   await clock.pass(SECOND);
   beat(one);
   assert.deepEqual(codes(), ['CLONED_IDENTITY']);
-  assert.equal(fleet.isHeld('a1'), true);
+  assert.equal(fleet.isSuspended('a1'), true);
   assert.match(
     fleet.agent('a1')?.detail ?? '',
     /^boot-1 at 192\.0\.2\.1 since .+, and boot-2 at 192\.0\.2\.2/,
@@ -28,7 +28,7 @@ test('two processes that both go on beating are clones, and both are shown until
     ],
   );
   change(one, 'ended');
-  assert.deepEqual([codes(), fleet.isHeld('a1')], [['CONNECTED'], false]);
+  assert.deepEqual([codes(), fleet.isSuspended('a1')], [['CONNECTED'], false]);
 });
 
 test('a restart is no clone, however long the dead session stays', async () => {

@@ -48,7 +48,7 @@ test('a session without heartbeats is stale, until the next one', async () => {
   await clock.pass(6 * SECOND);
   fleet.judgeAll();
   assert.deepEqual(codes(), ['HEARTBEAT_MISSING']);
-  assert.equal(fleet.isHeld('a1'), false, 'its sessions answer pings, so opens may still be tried');
+  assert.equal(fleet.isSuspended('a1'), false, 'its sessions answer pings, so opens may still be tried');
   beat(session);
   assert.deepEqual(codes(), ['CONNECTED']);
 });
@@ -118,7 +118,7 @@ test('an identity that should have been renewed is told, and held when it has en
   await clock.pass(4 * HOUR);
   beat(session);
   assert.deepEqual(codes(), ['IDENTITY_EXPIRED']);
-  assert.equal(fleet.isHeld('a1'), true);
+  assert.equal(fleet.isSuspended('a1'), true);
 });
 
 test('drift from an enforced pin holds the agent, and its file or the pin heals it', async () => {
@@ -126,14 +126,14 @@ test('drift from an enforced pin holds the agent, and its file or the pin heals 
   const session = open();
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'enforce', scope: 'pool' });
   fleet.judgeAll();
-  assert.deepEqual([codes(), fleet.isHeld('a1')], [['CONFIG_DRIFT'], true]);
+  assert.deepEqual([codes(), fleet.isSuspended('a1')], [['CONFIG_DRIFT'], true]);
   assert.equal(fleet.agent('a1')?.detail, 'It runs version 12, and version 13 is pinned.');
   assert.equal(fleet.agent('a1')?.pin?.drift, 'version');
   assert.equal(told.at(-1)?.verdict.state, 'quarantined');
   const { hello } = session;
   if (hello !== undefined) session.hello = { ...hello, config: { version: 13, digest: 'sha256:thirteen' } };
   fleet.follow(session);
-  assert.deepEqual([codes(), fleet.isHeld('a1')], [['CONNECTED'], false]);
+  assert.deepEqual([codes(), fleet.isSuspended('a1')], [['CONNECTED'], false]);
   pins.set('a1', { version: 13, digest: 'sha256:other', mode: 'enforce', scope: 'agent' });
   fleet.judgeAll();
   assert.equal(fleet.agent('a1')?.pin?.drift, 'content');
@@ -149,7 +149,7 @@ test('drift is only shown where the mode is warn, and only reported where it is 
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'warn', scope: 'pool' });
   fleet.judgeAll();
   assert.deepEqual(
-    [fleet.agent('a1')?.state, codes(), fleet.isHeld('a1')],
+    [fleet.agent('a1')?.state, codes(), fleet.isSuspended('a1')],
     ['degraded', ['CONFIG_DRIFT'], false],
   );
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'off', scope: 'pool' });
@@ -162,7 +162,7 @@ test('what the store says of an agent goes before what its sessions say', async 
   open();
   const at = clock.wall();
   fleet.update(roster.put({ id: 'a1', name: 'a1', pool: 'dc1', drainedAt: at }));
-  assert.deepEqual([codes(), fleet.isHeld('a1')], [['DRAINED_BY_OPERATOR'], true]);
+  assert.deepEqual([codes(), fleet.isSuspended('a1')], [['DRAINED_BY_OPERATOR'], true]);
   assert.deepEqual(told.at(-1)?.verdict, { pin: undefined, state: 'draining' });
   fleet.update(roster.put({ id: 'a1', name: 'a1', pool: 'dc1', revokedAt: at }));
   assert.deepEqual(codes(), ['IDENTITY_REVOKED', 'DRAINED_BY_OPERATOR']);

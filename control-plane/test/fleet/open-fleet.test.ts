@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseGatewayConfig } from '@penstock/config-schema';
-import type { AgentSession, Verdict } from '@penstock/gateway';
-import { Registry } from '@penstock/gateway';
 import type { Store } from '@penstock/store';
 import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
+import type { ObservedSession } from '../../src/data-plane-port.ts';
 import { openFleet } from '../../src/fleet/open-fleet.ts';
 import { GATEWAY_FILE } from '../api/api-rig.ts';
+import { FakeSessions } from './fake-sessions.ts';
 
 const HOUR = 3_600_000;
 
@@ -21,13 +21,13 @@ async function enroll({ agents, identities }: Store, ids: readonly string[], at:
   }
 }
 
-function open(store: Store, clock: FakeClock, registry: Registry, onRevoked: (agentId: string) => void) {
+function open(store: Store, clock: FakeClock, sessions: FakeSessions, onRevoked: (agentId: string) => void) {
   const parsed = parseGatewayConfig(GATEWAY_FILE, { environment: {}, readFile: () => '' });
   assert.ok(parsed.ok);
   const { config } = parsed;
   return openFleet({
     store,
-    registry,
+    sessions,
     config: () => config,
     clock,
     epoch: 'epoch',
@@ -38,15 +38,14 @@ function open(store: Store, clock: FakeClock, registry: Registry, onRevoked: (ag
   });
 }
 
-/** As much of a session as the fleet looks at. */
-function sessionOf(agentId: string, at: number, told: Verdict[]): AgentSession {
+function sessionOf(agentId: string, at: number): ObservedSession {
   return {
     state: 'ready',
     address: '192.0.2.1',
     openedAt: at,
     identity: { agentId, name: agentId.replace('_', '-'), pool: 'dc1', notAfter: at + HOUR },
+    roundTrip: undefined,
     streams: { open: 0, opening: 0 },
-    takesOpens: false,
     hello: {
       type: 'hello',
       protocol: 1,
@@ -57,8 +56,7 @@ function sessionOf(agentId: string, at: number, told: Verdict[]): AgentSession {
       connectors: [],
       session: { index: 0, wanted: 1 },
     },
-    tell: (verdict: Verdict) => told.push(verdict),
-  } as unknown as AgentSession;
+  };
 }
 
 test('a revocation that is in the store alone is in force after the next reading', async () => {
@@ -67,8 +65,8 @@ test('a revocation that is in the store alone is in force after the next reading
   const clock = fakeClock();
   await enroll(store, ['agt_1', 'agt_2'], clock.wall());
   const revoked: string[] = [];
-  const registry = new Registry({ sessionsPerAgent: 8 }, clock.now);
-  const fleet = await open(store, clock, registry, (agentId) => revoked.push(agentId));
+  const sessions = new FakeSessions();
+  const fleet = await open(store, clock, sessions, (agentId) => revoked.push(agentId));
   // As after a commit that took too long: who asked was told that it failed.
   await store.agents.revoke('agt_1', clock.wall(), 'revoked');
   await clock.pass(61_000);
@@ -82,23 +80,26 @@ test('a pin that is in the store alone is in force after the next reading, and t
   const { store } = opened;
   const clock = fakeClock();
   await enroll(store, ['agt_1'], clock.wall());
-  const registry = new Registry({ sessionsPerAgent: 8 }, clock.now);
-  const fleet = await open(store, clock, registry, () => {});
-  const told: Verdict[] = [];
-  const session = sessionOf('agt_1', clock.wall(), told);
-  assert.equal(registry.admit(session), undefined);
-  fleet.sessions.onState(session);
+  const sessions = new FakeSessions();
+  const fleet = await open(store, clock, sessions, () => {});
+  sessions.open(sessionOf('agt_1', clock.wall()));
   const pin = { scope: 'pool', subject: 'dc1', version: 13, digest: 'sha256:thirteen' } as const;
   await store.pins.put({ ...pin, pinnedAt: clock.wall(), pinnedBy: 'host' });
   await clock.pass(61_000);
   await eventually('the pin to be read', () => fleet.pins.all.length === 1);
   await clock.pass(1_000);
-  assert.deepEqual([told.at(-1)?.pin?.version, told.at(-1)?.pin?.digest], [13, 'sha256:thirteen']);
+  const announced = sessions.announced.at(-1);
+  assert.equal(announced?.agentId, 'agt_1');
+  assert.deepEqual(
+    [announced?.verdict.pin?.version, announced?.verdict.pin?.digest],
+    [13, 'sha256:thirteen'],
+  );
 
   await store.pins.remove(pin);
   await clock.pass(61_000);
   await eventually('the pin to be gone', () => fleet.pins.all.length === 0);
   await clock.pass(1_000);
-  assert.equal(told.at(-1)?.pin, undefined);
+  assert.equal(sessions.announced.at(-1)?.agentId, 'agt_1');
+  assert.equal(sessions.announced.at(-1)?.verdict.pin, undefined);
   await fleet.stop();
 });

@@ -60,7 +60,10 @@ export async function openControlPlane(
   const { dataDirectory, organization } = config();
   const { registry, routes, queue, grants: active } = dataPlane;
   const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
-  registry.onEnded((session) => requests.sessionEnded(session));
+  registry.observe({
+    ended: (session) => requests.sessionEnded(session),
+    result: (session, result) => requests.answered(session, result),
+  });
   const identity = await openIdentity({
     store,
     config,
@@ -73,7 +76,7 @@ export async function openControlPlane(
   identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));
   const fleet = await openFleet({
     store,
-    registry,
+    sessions: registry,
     config,
     clock,
     epoch,

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import { agentFacts, type Identity, tellStoreProblems } from '@penstock/control-plane';
+import { agentFacts, tellStoreProblems } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { WindowBudget } from '@penstock/transport';
@@ -7,8 +7,8 @@ import { TunnelError } from '@penstock/wire';
 import type { GatewayLog } from '../observe/event.ts';
 import { Admission } from '../tunnel/admission.ts';
 import { type Endpoint, openEndpoint } from '../tunnel/endpoint.ts';
+import type { PeerOptions } from '../tunnel/peer-session.ts';
 import type { Registry } from '../tunnel/registry.ts';
-import type { AgentSession, SessionOptions } from '../tunnel/session.ts';
 import type { CertificateAndKey } from './certificates.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { namingAddress } from './listening.ts';
@@ -49,6 +49,7 @@ export async function openTunnelPort(
             requests.answeredAtLength(agentId, requestId, value),
           describe: (agent) => tellStoreProblems(() => agentFacts(agent, { store, pins: fleet.pins }, clock)),
         },
+        fleet,
       },
       admission: new Admission(tunnel, clock),
       session: sessionOptions(options),
@@ -63,9 +64,8 @@ export async function openTunnelPort(
   return endpoint;
 }
 
-function sessionOptions(options: TunnelPortOptions): SessionOptions {
-  const { config, registry, controlPlane, epoch, clock, log } = options;
-  const { identity, fleet, requests } = controlPlane;
+function sessionOptions(options: TunnelPortOptions): PeerOptions['session'] {
+  const { config, registry, epoch, clock, log } = options;
   const { organization, tunnel } = config();
   return {
     self: { id: organization, epoch },
@@ -76,14 +76,6 @@ function sessionOptions(options: TunnelPortOptions): SessionOptions {
     heartbeatInterval: () => config().health.heartbeatInterval,
     drainTimeout: () => config().drain.timeout,
     log,
-    // The identity is checked again at hello: it can be revoked or expire after the TLS handshake.
-    admit: (session) => refusalOf(session, identity) ?? registry.admit(session),
-    ...fleet.sessions,
-    onResult: (session, result) => requests.answered(session, result),
+    registry,
   };
-}
-
-function refusalOf({ identity }: AgentSession, { revocation }: Identity): TunnelError | undefined {
-  if (revocation.isRevoked(identity)) return new TunnelError('IDENTITY_REVOKED');
-  return identity.notAfter < Date.now() ? new TunnelError('IDENTITY_EXPIRED') : undefined;
 }

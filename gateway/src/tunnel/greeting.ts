@@ -1,8 +1,12 @@
 import type { AgentIdentity } from '@penstock/wire';
 import { type AgentMessageOf, PROTOCOL_VERSION, TunnelError } from '@penstock/wire';
 
-/** Why this gateway cannot work with what an agent says of itself, or undefined. */
-export function refusalOf(hello: AgentMessageOf<'hello'>, identity: AgentIdentity): TunnelError | undefined {
+/** Why a session with this hello cannot be admitted; undefined when it can. */
+export function refusalOf(
+  hello: AgentMessageOf<'hello'>,
+  identity: AgentIdentity,
+  isRevoked: (identity: AgentIdentity) => boolean,
+): TunnelError | undefined {
   if (hello.protocol !== PROTOCOL_VERSION) {
     return new TunnelError(
       'VERSION_UNSUPPORTED',
@@ -15,5 +19,7 @@ export function refusalOf(hello: AgentMessageOf<'hello'>, identity: AgentIdentit
       `The agent's file calls it ${hello.agent.name}, its certificate ${identity.name}. Enroll it again.`,
     );
   }
-  return undefined;
+  // Checked when the session was requested too. The identity may have expired or been revoked in between.
+  if (isRevoked(identity)) return new TunnelError('IDENTITY_REVOKED');
+  return identity.notAfter < Date.now() ? new TunnelError('IDENTITY_EXPIRED') : undefined;
 }

@@ -19,9 +19,9 @@ import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-r
 import { AgentSession, type SessionOptions } from './session.ts';
 
 export type PeerOptions = {
-  readonly controlPlane: Pick<ControlPlanePort, 'identity' | 'agents'>;
+  readonly controlPlane: ControlPlanePort;
   readonly admission: Admission;
-  readonly session: SessionOptions;
+  readonly session: Omit<SessionOptions, 'controlPlane'>;
   /** Milliseconds a peer has for its control stream, or for the plain requests it came for. */
   readonly authenticationTimeout: number;
   readonly log: GatewayLog;
@@ -47,7 +47,8 @@ export function servePeer(
   options: PeerOptions,
 ): void {
   const address = socket.remoteAddress ?? '';
-  const { identity: identities, agents } = options.controlPlane;
+  const { controlPlane } = options;
+  const { identity: identities, agents } = controlPlane;
   let session: AgentSession | undefined;
   let requests = 0;
   let underWay = 0;
@@ -69,7 +70,7 @@ export function servePeer(
     clearTimeout(deadline);
     http.settings({ maxConcurrentStreams: limits.streamsPerSession + 1 });
     try {
-      session = new AgentSession(socket, http, stream, identity, options.session);
+      session = new AgentSession(socket, http, stream, identity, { ...options.session, controlPlane });
     } catch (error) {
       // What was made of the session ends with its socket, and so do its timers.
       socket.destroy();

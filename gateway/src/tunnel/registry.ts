@@ -1,7 +1,8 @@
 import { systemClock } from '@penstock/runtime';
-import { TunnelError } from '@penstock/wire';
+import { type AgentMessageOf, TunnelError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
-import type { AgentSession } from './session.ts';
+import type { Verdict } from '../control-plane-port.ts';
+import type { AgentSession, ReceivedHeartbeat, SessionRegistry } from './session.ts';
 
 /**
  * What this gateway knows of an agent's sessions. `connected`: it has one. `left`: it had one, and has had none for
@@ -16,17 +17,26 @@ export type RegistryLimits = { readonly sessionsPerAgent: number };
 
 const REMEMBERED = 50_000;
 
+/** Is notified of the sessions of all agents. Its methods must neither wait nor throw. */
+export type SessionObserver = Partial<
+  Pick<SessionRegistry, 'opened' | 'changed' | 'ended' | 'heartbeat' | 'result'>
+>;
+
 type Listener = (session: AgentSession) => void;
 
-/** All sessions of this gateway, by pool and agent. Holds what is connected now and forgets what is gone. */
-export class Registry {
+/**
+ * The sessions of this gateway, by pool and agent, from admission to end. They report to the registry, which notifies
+ * observers first and then the listeners of `onReady`: a client waiting for an agent is woken when the control plane
+ * has judged it.
+ */
+export class Registry implements SessionRegistry {
   readonly #limits: RegistryLimits;
   readonly #pools = new Map<string, Map<string, Set<AgentSession>>>();
   readonly #now: () => number;
   /** When the last session of each agent ended: who left is told from who never came. */
   readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
+  readonly #observers = new Set<SessionObserver>();
   readonly #onReady = new Set<Listener>();
-  readonly #onEnded = new Set<Listener>();
   readonly #onAgentGone = new Set<(agentId: string) => void>();
 
   /** `now` gives milliseconds of a clock that never jumps. */
@@ -55,23 +65,51 @@ export class Registry {
     return leftAt === undefined ? { state: 'unknown' } : { state: 'left', goneFor: this.#now() - leftAt };
   }
 
-  /** Must be called at every change of a session's state. */
-  update(session: AgentSession): void {
-    if (session.state === 'ready') for (const listener of this.#onReady) listener(session);
-    if (session.state !== 'ended') return;
-    this.#remove(session);
-    for (const listener of this.#onEnded) listener(session);
+  opened(session: AgentSession): void {
+    for (const observer of this.#observers) observer.opened?.(session);
+    this.#wake(session);
   }
 
-  /** Calls `listener` whenever a session becomes ready for opens; the answer stops that. */
+  changed(session: AgentSession): void {
+    for (const observer of this.#observers) observer.changed?.(session);
+    this.#wake(session);
+  }
+
+  hasRoom(session: AgentSession): void {
+    this.#wake(session);
+  }
+
+  ended(session: AgentSession): void {
+    if (!this.#remove(session)) return;
+    for (const observer of this.#observers) observer.ended?.(session);
+  }
+
+  heartbeat(session: AgentSession, received: ReceivedHeartbeat): void {
+    for (const observer of this.#observers) observer.heartbeat?.(session, received);
+  }
+
+  result(session: AgentSession, result: AgentMessageOf<'result'>): void {
+    for (const observer of this.#observers) observer.result?.(session, result);
+  }
+
+  /** Notifies `observer` until the returned function is called. */
+  observe(observer: SessionObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** Sends a changed verdict to an agent. Its sessions count as ready again where the verdict lifts a suspension. */
+  announce(agentId: string, verdict: Verdict): void {
+    for (const session of [...this.sessionsOfAgent(agentId)]) {
+      session.announce(verdict);
+      if (session.takesOpens) this.#wake(session);
+    }
+  }
+
+  /** Calls `listener` when a session becomes ready for opens, until the returned function is called. */
   onReady(listener: Listener): () => void {
     this.#onReady.add(listener);
     return () => this.#onReady.delete(listener);
-  }
-
-  /** Calls `listener` when a session has ended; it is no longer among the sessions then. */
-  onEnded(listener: Listener): void {
-    this.#onEnded.add(listener);
   }
 
   /** Calls `listener` when the last session of an agent has ended. */
@@ -93,26 +131,27 @@ export class Registry {
     for (const agents of this.#pools.values()) yield* agents.get(agentId) ?? [];
   }
 
-  /** The agents of a pool that have a session at all. */
-  agentsOf(pool: string): ReadonlyMap<string, ReadonlySet<AgentSession>> {
-    return this.#pools.get(pool) ?? new Map();
-  }
-
   /** Ends every session of an agent. */
   endAgent(agentId: string, error: TunnelError): void {
     for (const session of [...this.sessions()]) if (session.identity.agentId === agentId) session.end(error);
   }
 
-  #remove(session: AgentSession): void {
+  #wake(session: AgentSession): void {
+    if (session.state === 'ready') for (const listener of this.#onReady) listener(session);
+  }
+
+  /** Returns false when the session was never admitted, or has been removed already. */
+  #remove(session: AgentSession): boolean {
     const { pool, agentId } = session.identity;
     const agents = this.#pools.get(pool);
     const sessions = agents?.get(agentId);
-    if (agents === undefined || sessions === undefined || !sessions.delete(session) || sessions.size > 0)
-      return;
+    if (agents === undefined || sessions === undefined || !sessions.delete(session)) return false;
+    if (sessions.size > 0) return true;
     agents.delete(agentId);
     if (agents.size === 0) this.#pools.delete(pool);
     this.#seen.set(agentId, this.#now());
     for (const listener of this.#onAgentGone) listener(agentId);
+    return true;
   }
 }
 

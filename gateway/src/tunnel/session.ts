@@ -10,7 +10,7 @@ import {
   SOFTWARE_VERSION,
   TunnelError,
 } from '@penstock/wire';
-import type { Verdict } from '../control-plane-port.ts';
+import type { ControlPlanePort, Verdict } from '../control-plane-port.ts';
 import type { GatewayLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';
@@ -30,16 +30,24 @@ export type SessionOptions = {
   readonly heartbeatInterval: () => number;
   readonly drainTimeout: () => number;
   readonly log: GatewayLog;
-  /** Says no to a session that has introduced itself, or takes it in. */
-  readonly admit: (session: AgentSession) => TunnelError | undefined;
-  readonly onState: (session: AgentSession) => void;
-  /** What an agent is told when it is welcomed, and again by `tell`. */
-  readonly verdict: (session: AgentSession) => Verdict;
-  /** Whether the control plane keeps opens away from this agent. Asked for each open: it must not wait. */
-  readonly isHeld: (agentId: string) => boolean;
-  readonly onHeartbeat: (session: AgentSession, received: ReceivedHeartbeat) => void;
+  readonly controlPlane: Pick<ControlPlanePort, 'identity' | 'fleet'>;
+  readonly registry: SessionRegistry;
+};
+
+/** What a session reports to. Only an admitted session reports anything. */
+export type SessionRegistry = {
+  /** Admits a session whose hello is acceptable, or returns the reason for refusing it. */
+  admit(session: AgentSession): TunnelError | undefined;
+  /** The session has been welcomed and is ready. */
+  opened(session: AgentSession): void;
+  /** The session drains, or its agent has reloaded its configuration. */
+  changed(session: AgentSession): void;
+  /** The session carried as many streams as it may, and has room for another open. */
+  hasRoom(session: AgentSession): void;
+  ended(session: AgentSession): void;
+  heartbeat(session: AgentSession, received: ReceivedHeartbeat): void;
   /** The agent has answered a request. */
-  readonly onResult: (session: AgentSession, result: AgentMessageOf<'result'>) => void;
+  result(session: AgentSession, result: AgentMessageOf<'result'>): void;
 };
 
 /**
@@ -48,7 +56,8 @@ export type SessionOptions = {
  */
 type State =
   | { readonly name: 'greeting'; readonly timer: NodeJS.Timeout }
-  | { readonly name: 'ready' }
+  /** Until the welcome is sent the control plane judges the agent, and the session accepts no opens. */
+  | { readonly name: 'ready'; readonly welcome: 'pending' | 'sent' }
   | { readonly name: 'draining'; readonly timer: NodeJS.Timeout | undefined }
   | { readonly name: 'ended' };
 
@@ -122,7 +131,7 @@ export class AgentSession {
       (message) => this.#control.send(message),
       this.#windows,
       () => {
-        if (this.#state.name === 'ready') options.onState(this);
+        if (this.#state.name === 'ready') options.registry.hasRoom(this);
       },
     );
     http.once('close', () => this.#end(new TunnelError('SESSION_LOST', 'The agent closed the session.')));
@@ -179,10 +188,10 @@ export class AgentSession {
 
   /** Why no open may be asked of this session now. */
   get whyClosed(): WhyClosed | undefined {
-    if (this.#state.name !== 'ready') return 'draining';
+    if (this.#state.name !== 'ready' || this.#state.welcome === 'pending') return 'draining';
     if (this.#streams.isFull) return 'full';
     if (this.#hasExpired) return 'identity-expired';
-    return this.#options.isHeld(this.identity.agentId) ? 'suspended' : undefined;
+    return this.#options.controlPlane.fleet.isSuspended(this.identity.agentId) ? 'suspended' : undefined;
   }
 
   /** A session may outlive its certificate for as long as its streams do; it takes no opens on an expired one. */
@@ -223,11 +232,15 @@ export class AgentSession {
     this.#drain('gateway', timer);
   }
 
-  /** Tells the agent that its pin or its state has changed. */
-  tell(verdict: Verdict): void {
-    if (this.#state.name === 'ready' || this.#state.name === 'draining') {
-      this.#control.send({ type: 'pin', ...verdict });
-    }
+  /** Announces a changed pin or state to the agent. Does nothing before the welcome, which includes both. */
+  announce(verdict: Verdict): void {
+    const isWelcomed = this.#state.name === 'ready' ? this.#state.welcome === 'sent' : true;
+    if (this.#isAdmitted && isWelcomed) this.#control.send({ type: 'pin', ...verdict });
+  }
+
+  /** Between hello and end. */
+  get #isAdmitted(): boolean {
+    return this.#state.name === 'ready' || this.#state.name === 'draining';
   }
 
   /** Ends the session and everything on it at once. */
@@ -253,20 +266,20 @@ export class AgentSession {
           receivedAt: at,
           sentAt: this.#options.clock.wall(),
         });
-        this.#options.onHeartbeat(this, this.#heartbeat);
+        this.#options.registry.heartbeat(this, this.#heartbeat);
         break;
       }
       case 'config':
         if (this.#hello === undefined) break;
         this.#hello = { ...this.#hello, config: message.config, connectors: message.connectors };
         this.#connectors = offeredConnectors(message.connectors);
-        this.#options.onState(this);
+        this.#options.registry.changed(this);
         break;
       case 'open-failed':
         this.#streams.fail(message.id, message.code, message.detail);
         break;
       case 'result':
-        this.#options.onResult(this, message);
+        this.#options.registry.result(this, message);
         break;
       case 'draining':
         if (this.#state.name === 'ready') this.#drain('agent', undefined);
@@ -287,7 +300,8 @@ export class AgentSession {
     clearTimeout(this.#state.timer);
     this.#hello = hello;
     this.#connectors = offeredConnectors(hello.connectors);
-    const refusal = refusalOf(hello, this.identity) ?? this.#options.admit(this);
+    const { controlPlane, registry, clock } = this.#options;
+    const refusal = refusalOf(hello, this.identity, controlPlane.identity.isRevoked) ?? registry.admit(this);
     if (refusal !== undefined) {
       const retryable = refusal.retry !== 'never' || refusal.code === 'LIMIT_EXCEEDED';
       this.#control.end({
@@ -299,17 +313,18 @@ export class AgentSession {
       this.#end(refusal, LAST_MESSAGE_TIMEOUT);
       return;
     }
-    this.#state = { name: 'ready' };
+    this.#state = { name: 'ready', welcome: 'pending' };
     this.#control.send({
       type: 'welcome',
       gateway: { ...this.#options.self, version: SOFTWARE_VERSION },
-      clock: this.#options.clock.wall(),
+      clock: clock.wall(),
       heartbeatInterval: this.#options.heartbeatInterval(),
-      ...this.#options.verdict(this),
+      ...controlPlane.fleet.welcome(this),
     });
+    this.#state = { name: 'ready', welcome: 'sent' };
     this.#keepalive.start();
     this.#options.log('session-opened', this.#fields());
-    this.#options.onState(this);
+    registry.opened(this);
   }
 
   #drain(by: 'agent' | 'gateway', timer: NodeJS.Timeout | undefined): void {
@@ -317,7 +332,7 @@ export class AgentSession {
     this.#announced = by;
     this.#state = { name: 'draining', timer };
     this.#options.log('session-draining', { ...this.#fields(), by });
-    this.#options.onState(this);
+    this.#options.registry.changed(this);
   }
 
   /** Comes back when the session has no stream left. */
@@ -336,7 +351,7 @@ export class AgentSession {
     if (this.#announced === 'agent') this.#streams.refuseAll(new TunnelError('AGENT_DRAINING'));
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST');
     this.#windows.release();
-    this.#options.onState(this);
+    this.#options.registry.ended(this);
     this.#logEnd(before.name, error);
     if (grace === 0) {
       this.#socket.destroy();

@@ -16,6 +16,7 @@ import { extendedConnect, HostilePeer } from '../../../test/rig/hostile-peer.ts'
 import { frameFlag, frameType } from '../../../test/rig/http2-frame.ts';
 import { Admission } from '../../src/tunnel/admission.ts';
 import { openEndpoint } from '../../src/tunnel/endpoint.ts';
+import { Registry } from '../../src/tunnel/registry.ts';
 
 const CONTROL = extendedConnect(paths.control, CONNECT_PROTOCOL);
 
@@ -45,6 +46,11 @@ async function endpointRig(unauthenticated: number) {
         answeredAtLength: () => {},
         describe: () => never(),
       },
+      fleet: {
+        welcome: () => ({ agentState: 'connected' }),
+        isSuspended: () => false,
+        checkFails: () => false,
+      },
     },
     admission: new Admission({ sessionsPerAddress: 100, acceptRate: 100 }, systemClock, unauthenticated),
     log,
@@ -57,12 +63,7 @@ async function endpointRig(unauthenticated: number) {
       heartbeatInterval: () => 10_000,
       drainTimeout: () => 10_000,
       log,
-      admit: () => undefined,
-      verdict: () => ({ agentState: 'connected' }),
-      isHeld: () => false,
-      onHeartbeat: () => {},
-      onState: () => {},
-      onResult: () => {},
+      registry: new Registry({ sessionsPerAgent: 8 }),
     },
   });
   stack.defer(() => endpoint.close());

@@ -9,6 +9,7 @@ import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { Admission } from '../../src/tunnel/admission.ts';
 import type { Peer } from '../../src/tunnel/peer.ts';
 import { servePeer } from '../../src/tunnel/peer-session.ts';
+import { Registry } from '../../src/tunnel/registry.ts';
 
 const agent: Peer = {
   kind: 'agent',
@@ -75,7 +76,9 @@ function serve(t: TestContext, peer: Peer) {
   const http = new FakeHttp();
   const clock = fakeClock();
   const logged: string[] = [];
-  const onState = mock.fn();
+  const registry = new Registry({ sessionsPerAgent: 8 }, clock.now);
+  const ended = mock.fn();
+  registry.observe({ ended });
   const log = (event: string) => logged.push(event);
   const admitted = { authenticate: mock.fn() };
   servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, admitted, {
@@ -91,6 +94,11 @@ function serve(t: TestContext, peer: Peer) {
         answeredAtLength: () => {},
         describe: () => Promise.reject(new Error('not asked')),
       },
+      fleet: {
+        welcome: () => ({ agentState: 'connected' }),
+        isSuspended: () => false,
+        checkFails: () => false,
+      },
     },
     admission: new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, clock),
     authenticationTimeout: 1_000,
@@ -104,15 +112,10 @@ function serve(t: TestContext, peer: Peer) {
       heartbeatInterval: () => 1_000,
       drainTimeout: () => 1_000,
       log,
-      admit: () => undefined,
-      verdict: () => ({ agentState: 'connected' }),
-      isHeld: () => false,
-      onHeartbeat: () => {},
-      onState,
-      onResult: () => {},
+      registry,
     },
   });
-  return { socket, http, logged, onState, admitted };
+  return { socket, http, logged, ended, admitted };
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -130,12 +133,12 @@ test('a refusal that cannot be sent harms nobody', async (t) => {
 });
 
 test('a control stream that was reset before it was seen makes no session', async (t) => {
-  const { socket, http, onState, admitted } = serve(t, agent);
+  const { socket, http, logged, admitted } = serve(t, agent);
   const stream = new FakeStream(true);
   http.emit('stream', stream, control);
   await settled();
   assert.equal(stream.responds, 0);
-  assert.equal(onState.mock.callCount(), 0);
+  assert.deepEqual(logged, []);
   assert.equal(admitted.authenticate.mock.callCount(), 0);
   assert.equal(socket.destroyed, false);
   t.mock.timers.tick(1_000);
@@ -143,14 +146,11 @@ test('a control stream that was reset before it was seen makes no session', asyn
 });
 
 test('a session that could not be made whole ends with its connection and its timer', async (t) => {
-  const { socket, http, logged, onState } = serve(t, agent);
+  const { socket, http, logged, ended } = serve(t, agent);
   http.emit('stream', new FakeStream(false), control);
   await settled();
   assert.equal(socket.destroyed, true);
-  assert.deepEqual(
-    onState.mock.calls.map(({ arguments: [session] }) => session.state),
-    ['ended'],
-  );
+  assert.equal(ended.mock.callCount(), 0, 'it was never admitted');
   const before = logged.length;
   assert.ok(logged.includes('session-refused'));
   t.mock.timers.tick(10_000);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TunnelError } from '@penstock/wire';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
+import type { Verdict } from '../../src/control-plane-port.ts';
 import { Registry } from '../../src/tunnel/registry.ts';
 import type { AgentSession } from '../../src/tunnel/session.ts';
 
@@ -13,6 +14,8 @@ class FakeSession {
   readonly identity: Pick<AgentSession['identity'], 'agentId' | 'pool'>;
   readonly hello: { readonly bootId: string; readonly session: { readonly index: number } };
   readonly ends: TunnelError[] = [];
+  readonly announced: Verdict[] = [];
+  takesOpens = true;
 
   constructor({ agent = 'a1', pool = 'dc1', bootId = 'boot', index = 0 }: Fields) {
     this.identity = { agentId: agent, pool };
@@ -21,6 +24,10 @@ class FakeSession {
 
   end(error: TunnelError): void {
     this.ends.push(error);
+  }
+
+  announce(verdict: Verdict): void {
+    this.announced.push(verdict);
   }
 }
 
@@ -34,9 +41,9 @@ test('sessions are found by pool and agent, and forgotten at their end', () => {
   for (const each of [first, second, other]) assert.equal(registry.admit(each), undefined);
   assert.deepEqual([...registry.sessionsOf('dc1')], [first, second]);
   assert.deepEqual([...registry.sessions()], [first, second, other]);
-  assert.deepEqual([...registry.agentsOf('dc2').keys()], ['b1']);
+  assert.deepEqual([...registry.sessionsOfAgent('b1')], [other]);
   first.state = 'ended';
-  registry.update(first);
+  registry.ended(first);
   assert.deepEqual([...registry.sessionsOf('dc1')], [second]);
   assert.deepEqual([...registry.sessionsOf('no such pool')], []);
 });
@@ -54,12 +61,12 @@ test('an agent that left is told from one that never came, and since when it is 
     each.state = 'ended';
     assert.deepEqual(gone, []);
     await clock.pass(500);
-    registry.update(each);
+    registry.ended(each);
   }
   await clock.pass(2000);
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
   assert.deepEqual(gone, ['a1']);
-  registry.update(sessions[0] ?? session());
+  registry.ended(sessions[0] ?? session());
   assert.deepEqual(gone, ['a1'], 'an end counts once');
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
 
@@ -67,7 +74,7 @@ test('an agent that left is told from one that never came, and since when it is 
   registry.admit(back);
   assert.deepEqual(registry.presence('a1'), { state: 'connected' });
   back.state = 'ended';
-  registry.update(back);
+  registry.ended(back);
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 0 });
 });
 
@@ -95,17 +102,61 @@ test('draining sessions do not count, up to as many as the others', () => {
   assert.equal(registry.admit(session({ bootId: 'more' }))?.code, 'LIMIT_EXCEEDED');
 });
 
-test('whoever listens hears of every session that becomes ready, until it stops', () => {
+test('onReady listeners are called for a session that becomes ready, until they are removed', () => {
   const registry = new Registry({ sessionsPerAgent: 2 });
   const ready: AgentSession[] = [];
   const stop = registry.onReady((each) => ready.push(each));
   const first = session();
-  registry.update(first);
+  registry.opened(first);
   first.state = 'draining';
-  registry.update(first);
+  registry.changed(first);
   stop();
-  registry.update(session());
+  registry.opened(session());
   assert.deepEqual(ready, [first]);
+});
+
+test('observers are notified before onReady listeners, and of an end after the session was removed', () => {
+  const registry = new Registry({ sessionsPerAgent: 2 });
+  const calls: string[] = [];
+  registry.onReady(() => calls.push('ready'));
+  const stop = registry.observe({
+    opened: () => calls.push('opened'),
+    changed: () => calls.push('changed'),
+    ended: ({ identity }) =>
+      calls.push(`ended, ${[...registry.sessionsOfAgent(identity.agentId)].length} left`),
+  });
+  const first = session();
+  registry.admit(first);
+  registry.opened(first);
+  registry.changed(first);
+  registry.hasRoom(first);
+  assert.deepEqual(calls.splice(0), ['opened', 'ready', 'changed', 'ready', 'ready']);
+  first.state = 'ended';
+  registry.ended(first);
+  registry.ended(first);
+  registry.ended(session());
+  assert.deepEqual(calls.splice(0), ['ended, 0 left'], 'once, and only for a session that was admitted');
+  stop();
+  registry.opened(session());
+  assert.deepEqual(calls, ['ready']);
+});
+
+test('a verdict is announced on every session of its agent, and wakes clients where opens are accepted', () => {
+  const registry = new Registry({ sessionsPerAgent: 2 });
+  const ready: AgentSession[] = [];
+  registry.onReady((each) => ready.push(each));
+  const sessions = [session({ index: 0 }), session({ index: 1 })];
+  const other = session({ agent: 'a2' });
+  for (const each of [...sessions, other]) registry.admit(each);
+  const [first, second] = sessions;
+  assert.ok(first && second);
+  first.takesOpens = false;
+  registry.announce('a1', { agentState: 'connected' });
+  assert.deepEqual(
+    [...sessions, other].map(({ announced }) => announced),
+    [[{ agentState: 'connected' }], [{ agentState: 'connected' }], []],
+  );
+  assert.deepEqual(ready, [second]);
 });
 
 test('ending an agent ends all its sessions and no others', () => {

@@ -2,7 +2,7 @@ import { AttemptLimit, sourceAddressKey } from '@penstock/runtime';
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Requester } from '../actor.ts';
-import { checkAttempts, takeAttempt } from '../identity/attempts.ts';
+import { attempted, takeAttempt } from '../identity/attempts.ts';
 import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
 import { ApiProblem } from './problem.ts';
 import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
@@ -33,15 +33,37 @@ export function authentication(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const attempts = new AttemptLimit({ maxAttempts: 60, windowMs: MINUTE, clock });
   const tokens = rememberedTokens(adminTokens, onAudit);
+  const lookups = new Map<string, Promise<AdminTokenRow>>();
+
+  /** For a token that was valid recently: only a failure counts. */
+  const recheck = (source: string, bearer: string) =>
+    rowOf(bearer, tokens).catch((error: unknown) => {
+      if (isFault(error)) takeAttempt(attempts, source);
+      throw error;
+    });
+
+  /**
+   * For any other token: the attempt counts before the store is read, so that concurrent requests cannot exceed the
+   * limit. Concurrent requests with the same token share one lookup and one attempt.
+   */
+  const lookUp = (source: string, bearer: string | undefined): Promise<AdminTokenRow> => {
+    const key = `${source} ${bearer}`;
+    const running = lookups.get(key);
+    if (running !== undefined) return running;
+    const lookup = attempted(attempts, source, isFault, () => rowOf(bearer, tokens)).finally(() =>
+      lookups.delete(key),
+    );
+    lookups.set(key, lookup);
+    return lookup;
+  };
+
   return async (request) => {
     const role = request.routeOptions.config.role ?? 'admin';
     const source = sourceAddressKey(request.ip);
     const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer === undefined || !tokens.has(bearer)) checkAttempts(attempts, source);
-    const token = await rowOf(bearer, tokens).catch((error: unknown) => {
-      if (error instanceof ApiProblem) takeAttempt(attempts, source);
-      throw error;
-    });
+    const token = await (bearer !== undefined && tokens.has(bearer)
+      ? recheck(source, bearer)
+      : lookUp(source, bearer));
     if (ranks[token.role] < ranks[role]) {
       throw new ApiProblem(
         'ROLE_INSUFFICIENT',
@@ -51,6 +73,8 @@ export function authentication(
     request.actor = { id: `admin-token:${token.id}`, address: request.ip, role: token.role };
   };
 }
+
+const isFault = (error: unknown) => error instanceof ApiProblem;
 
 async function rowOf(token: string | undefined, tokens: RememberedTokens): Promise<AdminTokenRow> {
   if (token === undefined) {

@@ -6,11 +6,6 @@ export function takeAttempt(limit: AttemptLimit, source: string): Attempt {
   return asProblem(() => limit.take(source));
 }
 
-/** Counts nothing. Throws ProblemError TOO_MANY_REQUESTS if `takeAttempt` would. */
-export function checkAttempts(limit: AttemptLimit, source: string): void {
-  asProblem(() => limit.check(source));
-}
-
 /**
  * Runs `work` as an attempt of `source`. A success is forgiven, and so is an error for which `isFault` returns false:
  * the source is not to blame for it. Throws ProblemError TOO_MANY_REQUESTS, and whatever `work` throws.

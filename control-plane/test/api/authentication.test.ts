@@ -108,6 +108,20 @@ test('a source that failed too often reads the store no more, not even with the 
   assert.equal(reads.callCount(), before);
 });
 
+test('concurrent requests with wrong tokens cannot exceed the limit', async (t) => {
+  await using api = await apiRig();
+  const reads = t.mock.method(api.rig.store.adminTokens, 'byId').mock;
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () => {
+      const wrong = `pst_admin_${randomBytes(10).toString('hex')}_${randomBytes(32).toString('base64url')}`;
+      return api.ask('GET', '/api/v1/agents', { as: wrong });
+    }),
+  );
+  const statuses = Map.groupBy(answers, ({ status }) => status);
+  assert.deepEqual([statuses.get(401)?.length, statuses.get(429)?.length], [60, 140]);
+  assert.equal(reads.callCount(), 60);
+});
+
 test('many requests with a good token at the same time do not count while they run', async () => {
   await using api = await apiRig();
   const ask = () => api.ask('GET', '/api/v1/connections', { as: 'viewer' });

@@ -23,7 +23,7 @@ export type {
   GatewayConfig,
   Pool,
 } from './gateway-config.ts';
-export { approvableActions } from './gateway-config.ts';
+export { alertConditions, approvableActions } from './gateway-config.ts';
 export type {
   HttpConnectIngress,
   Ingress,

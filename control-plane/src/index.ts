@@ -8,7 +8,6 @@ export type { Readiness } from './api/health.ts';
 export { Approvals } from './approvals/approvals.ts';
 export { fleetActions } from './approvals/fleet-actions.ts';
 export { openEvents } from './events/open-events.ts';
-export { conditions as agentConditions } from './fleet/agent-state.ts';
 export type { AgentView } from './fleet/agent-view.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { sessionViews } from './fleet/session-view.ts';
@@ -17,8 +16,6 @@ export { createAdminToken } from './identity/admin-token.ts';
 export { ensureAuthority, openAuthority } from './identity/authority-files.ts';
 export { firstHost } from './identity/certificate-host.ts';
 export { readCertificateRequest } from './identity/certificate-request.ts';
-export { MAX_TTL_SECONDS, MAX_USES } from './identity/enrollment-token-limits.ts';
-export { NAME_GLOB } from './identity/name-pattern.ts';
 export { type Identity, openIdentity } from './identity/open-identity.ts';
 export {
   ensureServerCertificate,

@@ -12,4 +12,5 @@ export { adminTokenCommand } from './credentials/admin-token-command.ts';
 export { grantCommand } from './credentials/grant-command.ts';
 export { tokenCommand } from './credentials/token-command.ts';
 export { poolCommand } from './pool/pool-command.ts';
+export { receiverCommand } from './receiver/receiver-command.ts';
 export { sessionCommand } from './session/session-command.ts';

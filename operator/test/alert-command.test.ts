@@ -6,8 +6,8 @@ import { cliRig } from './cli-rig.ts';
 test('alerts are listed and shown', async () => {
   await using rig = await cliRig();
   const { store } = rig.api.rig;
-  assert.match((await rig.cli('alert', 'list')).stdout, /no alert within the last 30 days/);
-  assert.match((await rig.cli('alert', 'list', '--firing')).stdout, /^No alert fires\.\n$/);
+  assert.match((await rig.cli('alert', 'list')).stdout, /no alerts in the last 30 days/);
+  assert.match((await rig.cli('alert', 'list', '--firing')).stdout, /^No alert is firing\.\n$/);
   const firing = alertRow('b', { subject: 'agent:orders-1', since: Date.now() - 65_000 });
   await store.alerts.save([firing, alertRow('a', { state: 'resolved', resolvedAt: Date.now() - 5_500 })]);
   rig.api.live.firing = [firing];
@@ -40,28 +40,9 @@ test('alerts are listed and shown', async () => {
   ]);
   const shown = (await rig.cli('alert', 'show', 'b')).stdout;
   assert.match(shown, /advice\s+Run penstock-gateway agent show orders-1, then/);
-  assert.match(shown, /told ops\s+firing: pending, 3 attempts\. The receiver responded with HTTP 503\.\n/);
-  assert.match((await rig.cli('alert', 'show', 'x')).stderr, /There is no alert x/);
-});
-
-test('a test that does not arrive fails, and says what to look at', async () => {
-  await using rig = await cliRig();
-  rig.api.live.alertTest = { name: 'delivered', status: 200, milliseconds: 12 };
-  const arrived = await rig.cli('alert', 'test', 'ops');
-  assert.equal(
-    arrived.stdout,
-    'The test message has arrived at ops in 12 ms. The receiver responded with HTTP 200.\n',
+  assert.match(
+    shown,
+    /notified ops\s+firing: pending, 3 attempts\. The receiver responded with HTTP 503\.\n/,
   );
-  rig.api.live.alertTest = {
-    name: 'failed',
-    detail: 'Its name could not be resolved.',
-    retryAfter: undefined,
-    milliseconds: 3,
-  };
-  const failed = await rig.cli('alert', 'test', 'ops');
-  assert.deepEqual([failed.exitCode, failed.stdout], [1, '']);
-  assert.match(failed.stderr, /did not arrive at ops\. Its name could not be resolved\./);
-  assert.match(failed.stderr, /webhook of ops under notify/);
-  const json = await rig.cli('alert', 'test', 'ops', '--output', 'json');
-  assert.deepEqual([json.exitCode, JSON.parse(json.stdout).delivered], [1, false]);
+  assert.match((await rig.cli('alert', 'show', 'x')).stderr, /There is no alert x/);
 });

@@ -73,7 +73,7 @@ test('what cannot be published or pinned says why, and what to do', async () => 
   assert.deepEqual([misspelt.exitCode, misspelt.stdout], [1, '']);
   assert.match(misspelt.stderr, /UNKNOWN_KEY[\s\S]*Did you mean `connectors`\?/);
   const taken = await publish(`${agentFile(12, '${env:POOL}')}drain: {timeout: 9s}\n`, '--pool', 'dc1');
-  assert.match(taken.stderr, /Raise `version` in the file\. \(CONFIG_VERSION_TAKEN\)/);
+  assert.match(taken.stderr, /Increase `version` in the file\. \(CONFIG_VERSION_TAKEN\)/);
   const unknown = await rig.cli('config', 'pin', 'dc1', '99');
   assert.match(unknown.stderr, /99 was not published for pool dc1\. Publish it first: .*config publish/);
   for (const [words, told] of [

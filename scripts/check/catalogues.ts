@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentEvents, gatewayErrorCodes } from '@penstock/agent';
-import { agentConditions, alertConditionTexts } from '@penstock/control-plane';
+import { agentConditions } from '@penstock/api-schema';
+import { alertConditionTexts } from '@penstock/control-plane';
 import { gatewayEvents } from '@penstock/gateway';
 import { closeCodes, problemCodes, reach, requestErrorCodes } from '@penstock/wire';
 import { compareCatalogue } from './catalogue.ts';

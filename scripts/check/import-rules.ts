@@ -218,7 +218,13 @@ export const importRules: readonly ImportRule[] = [
 export const socketModules: ReadonlySet<string> = new Set(
   ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'undici'].flatMap((name) => [name, `node:${name}`]),
 );
-export const socketFree: readonly string[] = ['config-schema/src', 'wire/src', 'runtime/src', 'store/src'];
+export const socketFree: readonly string[] = [
+  'config-schema/src',
+  'wire/src',
+  'api-schema/src',
+  'runtime/src',
+  'store/src',
+];
 
 /** Folders whose every subfolder needs a rule of its own. */
 export const ruledFolders: readonly string[] = ['agent/src', 'gateway/src', 'control-plane/src'];

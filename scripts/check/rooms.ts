@@ -22,6 +22,11 @@ export const rooms: readonly Room[] = [
     mayImport: [],
   },
   {
+    name: 'api-schema',
+    holds: 'resources, requests and problem documents of the API, as schemas with their types',
+    mayImport: ['config-schema', 'wire'],
+  },
+  {
     name: 'runtime',
     holds: 'what a process needs of its runtime: clock, timers, rate limits; knows nothing of Penstock',
     mayImport: [],
@@ -41,12 +46,12 @@ export const rooms: readonly Room[] = [
   {
     name: 'control-plane',
     holds: 'identities, the fleet, pins, requests to agents, approvals, events, alerts, and the API',
-    mayImport: ['config-schema', 'wire', 'runtime', 'observe', 'store', 'gateway'],
+    mayImport: ['config-schema', 'wire', 'api-schema', 'runtime', 'observe', 'store', 'gateway'],
   },
   {
     name: 'operator',
     holds: 'the commands of penstock-gateway that speak to the API, and connection strings',
-    mayImport: ['config-schema', 'wire', 'terminal', 'control-plane'],
+    mayImport: ['config-schema', 'wire', 'api-schema', 'terminal'],
   },
   {
     name: 'gateway',

@@ -37,8 +37,8 @@ async function states(pair: Pair): Promise<unknown[]> {
 /** Waits until the gateway has stored the delivery. A gateway that stops before repeats the message. */
 async function settled(pair: Pair, id: string | undefined): Promise<void> {
   await eventually('the delivery to be stored', async () => {
-    const { deliveries } = await pair.api(`GET /alerts/${id}`);
-    return (deliveries as { state: string }[]).every(({ state }) => state === 'delivered');
+    const { notifications } = await pair.api(`GET /alerts/${id}`);
+    return (notifications as { state: string }[]).every(({ state }) => state === 'delivered');
   });
 }
 
@@ -129,15 +129,15 @@ test('a pool without agents, and a test message to a receiver', async () => {
       notify: [{ name: 'chat', webhook: '${env:OPS}', format: 'slack', gather: '0s' }],
     }),
   );
-  const tested = await pair.api('POST /alerts/test', { receiver: 'chat' });
+  const tested = await pair.api('POST /receivers/chat/test');
   assert.deepEqual([tested['delivered'], tested['detail']], [true, 'The receiver responded with HTTP 200.']);
   assert.match((await receiver.arrived(1))[0]?.text ?? '', /this is a test/);
-  await assert.rejects(pair.api('POST /alerts/test', { receiver: 'nobody' }), /There is no receiver nobody/);
+  await assert.rejects(pair.api('POST /receivers/nobody/test'), /no receiver named nobody/);
   await pair.stopAgent('a1');
   const [, fired] = await receiver.arrived(2);
   assert.match(fired?.text ?? '', /pool-below-minimum\* pool:dc1: .*0 of at least 1 agents are ready/);
   const { items } = await pair.api('GET /audit');
-  assert.ok((items as { action: string }[]).some(({ action }) => action === 'alert.test'));
+  assert.ok((items as { action: string }[]).some(({ action }) => action === 'receiver.test'));
 });
 
 test('/metrics has a series for every fact', async () => {

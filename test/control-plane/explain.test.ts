@@ -9,12 +9,12 @@ import { unusedPort } from '../rig/unused-port.ts';
 
 type Explanation = {
   verdict: { reach?: string; detail?: string };
-  pools: { name: string; agents: { name: string; why?: string }[] }[];
+  pools: { name: string; agents: { name: string; skipReason?: string }[] }[];
   attempts: {
     outcome: string;
     client: string;
     tries: { agent: string; outcome: string }[];
-    passedOver: { pool: string; agent?: string; why: string }[];
+    skipped: { pool: string; agent?: string; reason: string }[];
   }[];
 };
 
@@ -44,7 +44,7 @@ test('what refused the client, which agents were asked and why others were not',
   assert.equal(String(await client.read(1)), 'x');
   const good = await explain(pair, 'good');
   assert.equal(good.verdict.reach, 'ready');
-  assert.deepEqual(good.attempts[0]?.passedOver, []);
+  assert.deepEqual(good.attempts[0]?.skipped, []);
   client.finish();
   await client.receive();
 
@@ -58,7 +58,10 @@ test('what refused the client, which agents were asked and why others were not',
   const offline = await explain(pair, 'good');
   assert.match(offline.verdict.detail ?? '', /None of the 2 agents/);
   assert.deepEqual(
-    offline.pools.map(({ name, agents }) => [name, agents.map((agent) => `${agent.name} ${agent.why}`)]),
+    offline.pools.map(({ name, agents }) => [
+      name,
+      agents.map((agent) => `${agent.name} ${agent.skipReason}`),
+    ]),
     [
       ['dc1', ['a1 no-agent']],
       ['dc2', ['b1 no-agent']],

@@ -1,3 +1,5 @@
+import { type ProblemDocument, problemDocument } from './problem-document.ts';
+
 /**
  * Codes of the problem documents (RFC 9457) that the tunnel port returns to plain requests. Closed, like the close codes:
  * docs/errors.md has a row for each. `status` is the HTTP status. `permanent` means that the same request keeps failing
@@ -133,15 +135,6 @@ export const problemCodes = {
 
 export type ProblemCode = keyof typeof problemCodes;
 
-/** A problem document as it is sent. */
-export type ProblemDocument = {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly code: ProblemCode;
-  readonly detail: string;
-};
-
 export function isProblemCode(value: unknown): value is ProblemCode {
   return typeof value === 'string' && Object.hasOwn(problemCodes, value);
 }
@@ -164,13 +157,6 @@ export class ProblemError extends Error {
   }
 
   toDocument(): ProblemDocument {
-    const { status, sentence } = problemCodes[this.code];
-    return {
-      type: `urn:penstock:problem:${this.code}`,
-      title: sentence,
-      status,
-      code: this.code,
-      detail: this.message,
-    };
+    return problemDocument(this.code, problemCodes[this.code], this.message);
   }
 }

@@ -1,6 +1,6 @@
+import type { ConditionCode } from '@penstock/api-schema';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { reach, SOFTWARE_VERSION } from '@penstock/wire';
-import type { ConditionCode } from '../fleet/agent-state.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { AlertsOptions } from './alerts.ts';

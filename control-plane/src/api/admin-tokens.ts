@@ -1,39 +1,18 @@
+import {
+  AdminTokenList,
+  AdminTokenResource,
+  CreatedAdminToken,
+  IdParams,
+  NewAdminToken,
+  problemResponses,
+} from '@penstock/api-schema';
 import type { AdminTokenRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
 import { createAdminToken, revokeAdminToken } from '../identity/admin-token.ts';
-import { problems, Timestamp, timestamp } from './schema.ts';
+import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const Role = Type.Enum(['viewer', 'operator', 'admin']);
-
-const NewAdminToken = Type.Object(
-  {
-    name: Type.String({
-      pattern: '^[^\\p{Cc}]{1,64}$',
-      description: 'Whose it is or what it is for, for people; need not be unique.',
-    }),
-    role: Role,
-  },
-  { additionalProperties: false },
-);
-
-const AdminTokenResource = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  role: Role,
-  createdAt: Timestamp,
-  revokedAt: Type.Optional(Timestamp),
-});
-
-const CreatedAdminToken = Type.Intersect([
-  Type.Object({ token: Type.String({ description: 'Shown here and never again.' }) }),
-  AdminTokenResource,
-]);
-const AdminTokenList = Type.Object({ items: Type.Array(AdminTokenResource) });
-const Params = Type.Object({ id: Type.String({ maxLength: 64 }) });
-
-/** /admin-tokens: who may use this API. There are few, so they come on one page. */
+/** /admin-tokens: credentials for this API. They always fit on one page. */
 export function adminTokenRoutes(
   app: TypedApp,
   { store, clock }: { readonly store: Store; readonly clock: () => number },
@@ -45,7 +24,7 @@ export function adminTokenRoutes(
       schema: {
         summary: 'Admin tokens, oldest first',
         tags: ['admin-tokens'],
-        response: { 200: AdminTokenList, ...problems },
+        response: { 200: AdminTokenList, ...problemResponses },
       },
     },
     async () => ({ items: (await store.adminTokens.list()).map(resourceOf) }),
@@ -56,10 +35,10 @@ export function adminTokenRoutes(
     {
       config: { role: 'admin' },
       schema: {
-        summary: 'Make an admin token',
+        summary: 'Create an admin token',
         tags: ['admin-tokens'],
         body: NewAdminToken,
-        response: { 201: CreatedAdminToken, ...problems },
+        response: { 201: CreatedAdminToken, ...problemResponses },
       },
     },
     async ({ body, actor }, reply) => {
@@ -75,8 +54,8 @@ export function adminTokenRoutes(
       schema: {
         summary: 'Revoke an admin token',
         tags: ['admin-tokens'],
-        params: Params,
-        response: { 200: AdminTokenResource, ...problems },
+        params: IdParams,
+        response: { 200: AdminTokenResource, ...problemResponses },
       },
     },
     async ({ params: { id }, actor }) => {
@@ -87,13 +66,7 @@ export function adminTokenRoutes(
   );
 }
 
-function resourceOf({
-  id,
-  name,
-  role,
-  createdAt,
-  revokedAt,
-}: AdminTokenRow): Static<typeof AdminTokenResource> {
+function resourceOf({ id, name, role, createdAt, revokedAt }: AdminTokenRow): AdminTokenResource {
   return {
     id,
     name,

@@ -1,34 +1,16 @@
+import {
+  AgentConfigResource,
+  approvalResponse,
+  Name,
+  NameParams,
+  problemResponses,
+} from '@penstock/api-schema';
 import { agentRequests, ProbeResult } from '@penstock/wire';
 import Type from 'typebox';
 import type { AgentQuestions } from '../requests/agent-questions.ts';
-import { approvalResource, waitingAnswer } from './approval-resource.ts';
-import { Name, problems } from './schema.ts';
+import { approvalResource } from './approval-resource.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const Params = Type.Object({ name: Name });
-const ComparedConfig = Type.Object({
-  ...agentRequests['effective-config'].value.properties,
-  pinned: Type.Optional(
-    Type.Object(
-      {
-        version: Type.Integer(),
-        digest: Type.String(),
-        changes: Type.Optional(
-          Type.Array(
-            Type.Object({
-              path: Type.String({ description: '`connectors[orders-db].address`.' }),
-              kind: Type.Enum(['added', 'removed', 'changed']),
-              before: Type.String({ description: 'As the pinned file has it; empty where it has nothing.' }),
-              after: Type.String({ description: 'As the file in force has it.' }),
-            }),
-            { description: 'Field by field, before references. Left out when the pin was never published.' },
-          ),
-        ),
-      },
-      { description: 'Left out when nothing is pinned.' },
-    ),
-  ),
-});
 const Restarting = Type.Object({ name: Name });
 
 /** Shorter than any client or proxy waits for an answer. */
@@ -83,7 +65,7 @@ export function agentDiagnosticsRoutes(app: TypedApp, questions: AgentQuestions)
     summary,
     description,
     tags: ['agents'],
-    params: Params,
+    params: NameParams,
   });
 
   app.post(
@@ -96,7 +78,7 @@ export function agentDiagnosticsRoutes(app: TypedApp, questions: AgentQuestions)
           "Climbs from the name to the protocol and says how far it led. The agent's policy.probe decides what may be probed; `reach` is `denied` where it does not allow it.",
         ),
         body: Probe,
-        response: { 200: ProbeResult, ...waitingAnswer, ...problems },
+        response: { 200: ProbeResult, ...approvalResponse, ...problemResponses },
       },
     },
     async ({ params: { name }, body, actor }, reply) => {
@@ -115,7 +97,7 @@ export function agentDiagnosticsRoutes(app: TypedApp, questions: AgentQuestions)
           'In its own protocol and without credentials. The only way to check a MySQL connector, since a server blocks hosts that do it often.',
         ),
         body: Check,
-        response: { 200: ProbeResult, ...problems },
+        response: { 200: ProbeResult, ...problemResponses },
       },
     },
     ({ params: { name }, body, actor }) => questions.check(name, body, actor),
@@ -131,7 +113,7 @@ export function agentDiagnosticsRoutes(app: TypedApp, questions: AgentQuestions)
           'Redacted by the agent before they leave it. Refused where its policy.remote.logs denies them.',
         ),
         body: LogsQuestion,
-        response: { 200: agentRequests.logs.value, ...waitingAnswer, ...problems },
+        response: { 200: agentRequests.logs.value, ...approvalResponse, ...problemResponses },
       },
     },
     async ({ params: { name }, body, actor }, reply) => {
@@ -149,7 +131,7 @@ export function agentDiagnosticsRoutes(app: TypedApp, questions: AgentQuestions)
           'The configuration an agent runs on',
           'Defaults filled in, references resolved, secrets as the references they came from. Asked of the agent, and in the audit trail like every question to one.',
         ),
-        response: { 200: ComparedConfig, ...problems },
+        response: { 200: AgentConfigResource, ...problemResponses },
       },
     },
     ({ params: { name }, actor }) => questions.config(name, actor),
@@ -164,7 +146,7 @@ export function agentDiagnosticsRoutes(app: TypedApp, questions: AgentQuestions)
           'Restart an agent',
           'It drains and ends, and its supervisor starts it again. Refused where its policy.remote.restart denies it.',
         ),
-        response: { 200: Restarting, ...waitingAnswer, ...problems },
+        response: { 200: Restarting, ...approvalResponse, ...problemResponses },
       },
     },
     async ({ params: { name }, actor }, reply) => {

@@ -1,114 +1,7 @@
-import { type Reach, reachStages } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
-import { agentStates, type ConditionCode, conditions, type Reason } from '../fleet/agent-state.ts';
+import type { AgentDetail, AgentResource, AgentSample } from '@penstock/api-schema';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
-import { Name, Timestamp, timestamp } from './schema.ts';
-
-const Millis = (description: string) => Type.Number({ description });
-const Stamp = Type.Object({ version: Type.Integer(), digest: Type.String() });
-
-const ReasonResource = Type.Object({
-  code: Type.Enum(Object.keys(conditions) as ConditionCode[]),
-  state: Type.Enum([...agentStates]),
-  since: Timestamp,
-  sentence: Type.String(),
-  advice: Type.String(),
-  detail: Type.Optional(Type.String()),
-});
-
-const Check = Type.Object({
-  connector: Type.String(),
-  reach: Type.Enum(reachStages as Reach[], {
-    description: 'How far the check came; `ready` is all the way.',
-  }),
-  at: Timestamp,
-  milliseconds: Type.Optional(Type.Number()),
-  detail: Type.Optional(Type.String()),
-});
-
-/** An agent as the API shows it. What only a session tells is left out until there was one since the gateway started. */
-export const AgentResource = Type.Object({
-  id: Type.String(),
-  name: Name,
-  pool: Name,
-  ...ReasonResource.properties,
-  reasons: Type.Array(ReasonResource, { description: 'All that holds, what matters most first.' }),
-  enrolledAt: Type.Optional(Timestamp),
-  identityNotAfter: Type.Optional(Timestamp),
-  drainedAt: Type.Optional(Timestamp),
-  connectedSince: Type.Optional(Timestamp),
-  lastHeartbeat: Type.Optional(Timestamp),
-  address: Type.Optional(Type.String()),
-  sessions: Type.Object({ got: Type.Integer(), wanted: Type.Optional(Type.Integer()) }),
-  streams: Type.Object({ open: Type.Integer(), opening: Type.Integer() }),
-  softwareVersion: Type.Optional(Type.String()),
-  platform: Type.Optional(Type.Object({ os: Type.String(), arch: Type.String(), node: Type.String() })),
-  boots: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      address: Type.String(),
-      since: Timestamp,
-      sessions: Type.Integer(),
-    }),
-    { description: 'Processes that use this identity; two at the same time are a clone.' },
-  ),
-  config: Type.Optional(Stamp),
-  pin: Type.Optional(
-    Type.Object({
-      ...Stamp.properties,
-      mode: Type.Enum(['enforce', 'warn', 'off']),
-      scope: Type.Enum(['pool', 'agent']),
-      drift: Type.Optional(
-        Type.Enum(['none', 'version', 'content'], {
-          description: '`content`: changed without a new version. Left out while it is not known.',
-        }),
-      ),
-    }),
-  ),
-  connectors: Type.Optional(
-    Type.Array(
-      Type.Object({
-        name: Type.String(),
-        kind: Type.String(),
-        addresses: Type.Optional(Type.Array(Type.String())),
-      }),
-    ),
-  ),
-  checks: Type.Array(Check),
-  clock: Type.Optional(
-    Type.Object({
-      skewMs: Millis("How far the agent's clock is ahead of the gateway's."),
-      roundTripMs: Millis('To the agent and back; the skew is right to half of it.'),
-    }),
-  ),
-  cpu: Type.Optional(Type.Object({ load: Type.Number(), process: Type.Number() })),
-  memory: Type.Optional(
-    Type.Object({
-      totalBytes: Type.Integer(),
-      availableBytes: Type.Integer(),
-      processBytes: Type.Integer(),
-    }),
-  ),
-  eventLoop: Type.Optional(Type.Object({ p99Ms: Type.Number(), maxMs: Type.Number() })),
-});
-export type AgentResource = Static<typeof AgentResource>;
-
-const SampleResource = Type.Object({
-  at: Timestamp,
-  cpuLoad: Type.Optional(Type.Number()),
-  memoryAvailableBytes: Type.Optional(Type.Integer()),
-  eventLoopP99Ms: Type.Number(),
-  streams: Type.Integer(),
-  skewMs: Type.Optional(Type.Number()),
-  roundTripMs: Type.Optional(Type.Number()),
-});
-
-/** One agent, with what the sparklines show; the oldest sample first. */
-export const AgentDetail = Type.Object({
-  ...AgentResource.properties,
-  samples: Type.Array(SampleResource),
-});
-export type AgentDetail = Static<typeof AgentDetail>;
+import type { Reason } from '../fleet/reason.ts';
+import { timestamp } from './timestamp.ts';
 
 export function agentResource(view: AgentView): AgentResource {
   const { id, name, pool, address, sessions, streams, softwareVersion, platform, config, clock } = view;
@@ -153,7 +46,7 @@ function reasonResource({ code, state, since, sentence, advice, detail }: Reason
   return { code, state, since: timestamp(since), sentence, advice, ...known('detail', detail) };
 }
 
-function sampleResource(sample: Sample): Static<typeof SampleResource> {
+function sampleResource(sample: Sample): AgentSample {
   const { at, cpuLoad, memoryAvailable, eventLoopP99, streams, skew, roundTrip } = sample;
   return {
     at: timestamp(at),

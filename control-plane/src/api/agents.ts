@@ -1,23 +1,30 @@
+import {
+  AgentDetail,
+  AgentPage,
+  AgentResource,
+  approvalResponse,
+  NameParams,
+  PageQuery,
+  problemResponses,
+  RevokedAgent,
+} from '@penstock/api-schema';
 import type { Store } from '@penstock/store';
 import { StoreError } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-import Type from 'typebox';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { Revocation } from '../identity/revocation.ts';
-import { AgentDetail, AgentResource, agentDetail, agentResource } from './agent-resource.ts';
-import { waitingAnswer } from './approval-resource.ts';
+import { agentDetail, agentResource } from './agent-resource.ts';
 import { answerOf } from './performed.ts';
-import { Name, NextCursor, PageQuery, problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
-/** The fleet as the API reads it. None of this waits. */
+/** The fleet as the API reads it, from memory. */
 export type FleetReader = {
   /** By name. */
   agents(): readonly AgentView[];
   agent(name: string): AgentView | undefined;
   samplesOf(id: string): readonly Sample[];
-  /** False when the store did not answer the last time: agents that enrolled since are missing. */
+  /** False if the last read of the store failed: agents that have enrolled since then are missing. */
   readonly isComplete: boolean;
 };
 
@@ -29,28 +36,6 @@ export type AgentsDependencies = {
   readonly clock: () => number;
 };
 
-const AgentList = Type.Object({
-  items: Type.Array(AgentResource),
-  nextCursor: NextCursor,
-  complete: Type.Boolean({
-    description: 'False when the store did not answer lately: agents that enrolled since may be missing.',
-  }),
-});
-
-const Revoked = Type.Object({
-  id: Type.String(),
-  name: Name,
-  usableTokens: Type.Optional(
-    Type.Array(Type.String(), {
-      description:
-        'Enrollment tokens this agent has used and that still have uses: its host could enroll again. Left out when ' +
-        'the store did not say.',
-    }),
-  ),
-});
-
-const Params = Type.Object({ name: Name });
-
 /** /agents: the fleet. */
 export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): void {
   const { store, revocation, fleet, actions, clock } = dependencies;
@@ -60,10 +45,10 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'Agents by name',
+        summary: 'List agents by name',
         tags: ['agents'],
         querystring: PageQuery,
-        response: { 200: AgentList, ...problems },
+        response: { 200: AgentPage, ...problemResponses },
       },
     },
     async ({ query: { cursor = '', limit } }) => {
@@ -83,10 +68,10 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'One agent',
+        summary: 'Get an agent',
         tags: ['agents'],
-        params: Params,
-        response: { 200: AgentDetail, ...problems },
+        params: NameParams,
+        response: { 200: AgentDetail, ...problemResponses },
       },
     },
     async ({ params: { name } }) => {
@@ -97,10 +82,11 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
 
   const switches = {
     drain: {
-      summary: 'Keep new opens away from an agent',
-      description: 'Until it is resumed, over restarts too. Live connections go on.',
+      summary: 'Drain an agent',
+      description:
+        'The agent receives no new opens until it is resumed, even across restarts. Established connections continue.',
     },
-    resume: { summary: 'Let an agent take opens again', description: 'Ends what `drain` began.' },
+    resume: { summary: 'Resume a drained agent', description: 'The agent receives opens again.' },
   };
   for (const action of ['drain', 'resume'] as const) {
     app.post(
@@ -110,8 +96,8 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
         schema: {
           ...switches[action],
           tags: ['agents'],
-          params: Params,
-          response: { 200: AgentResource, ...waitingAnswer, ...problems },
+          params: NameParams,
+          response: { 200: AgentResource, ...approvalResponse, ...problemResponses },
         },
       },
       async ({ params: { name }, actor }, reply) =>
@@ -119,7 +105,7 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
     );
   }
 
-  /** Undefined when the store does not say: by then the agent is revoked, and the answer must not deny it. */
+  /** Undefined if the store fails: the agent is already revoked, and the response must not suggest otherwise. */
   async function usableTokensOf(agentId: string): Promise<string[] | undefined> {
     try {
       return (await store.enrollments.tokensStillOpenTo(agentId, clock())).map(({ id }) => id);
@@ -134,11 +120,11 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
     {
       config: { role: 'admin' },
       schema: {
-        summary: 'End the identity of an agent for good',
-        description: 'Its sessions end, and its key is never accepted again. The name becomes free.',
+        summary: 'Revoke the identity of an agent',
+        description: 'Permanent. Closes its sessions, rejects its key from now on, and releases its name.',
         tags: ['agents'],
-        params: Params,
-        response: { 200: Revoked, ...problems },
+        params: NameParams,
+        response: { 200: RevokedAgent, ...problemResponses },
       },
     },
     async ({ params: { name }, actor }) => {

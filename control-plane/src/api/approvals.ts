@@ -1,30 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ApprovalPage,
+  ApprovalQuery,
+  ApprovalResource,
+  ApprovalResult,
+  IdParams,
+  problemResponses,
+} from '@penstock/api-schema';
 import type { ApprovalRow } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-import Type from 'typebox';
 import type { Approvals } from '../approvals/approvals.ts';
-import { ApprovalResource, approvalResource } from './approval-resource.ts';
+import { approvalResource } from './approval-resource.ts';
 import { ApiProblem } from './problem.ts';
-import { NextCursor, PageQuery, problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
-/** Milliseconds an approving request waits for the end of what it let run. */
-const PATIENCE = 5000;
+/** Milliseconds that an approving request waits for the action to finish. */
+const ACTION_WAIT_MS = 5000;
 
-const ApprovalList = Type.Object({ items: Type.Array(ApprovalResource), nextCursor: NextCursor });
-const ApprovalQuery = Type.Object(
-  {
-    ...PageQuery.properties,
-    pending: Type.Boolean({ default: false, description: 'Only those that still wait.' }),
-  },
-  { additionalProperties: false },
-);
-const ApprovalResult = Type.Object({
-  value: Type.Unknown({ description: 'What the action answers to who may do it at once.' }),
-});
-const Params = Type.Object({ id: Type.String({ maxLength: 64 }) });
-
-/** /approvals: what operators asked for and pools of gateway.yaml leave to an admin. */
+/** /approvals: operator actions that a pool of gateway.yaml subjects to the approval of an admin. */
 export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
   const resourceOf = (row: ApprovalRow) => approvalResource(row, approvals.stateOf(row));
 
@@ -33,14 +26,14 @@ export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'Approvals, newest first',
+        summary: 'List approvals, newest first',
         tags: ['approvals'],
         querystring: ApprovalQuery,
-        response: { 200: ApprovalList, ...problems },
+        response: { 200: ApprovalPage, ...problemResponses },
       },
     },
-    async ({ query: { limit, cursor, pending } }) => {
-      const rows = await approvals.list({ before: cursor, limit, pending });
+    async ({ query: { limit, cursor, state } }) => {
+      const rows = await approvals.list({ before: cursor, limit, pending: state === 'pending' });
       const last = rows.length === limit ? rows.at(-1) : undefined;
       return { items: rows.map(resourceOf), ...(last !== undefined && { nextCursor: last.id }) };
     },
@@ -51,10 +44,10 @@ export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'One approval',
+        summary: 'Get an approval',
         tags: ['approvals'],
-        params: Params,
-        response: { 200: ApprovalResource, ...problems },
+        params: IdParams,
+        response: { 200: ApprovalResource, ...problemResponses },
       },
     },
     async ({ params: { id } }) => resourceOf((await approvals.byId(id)) ?? unknownApproval(id)),
@@ -65,11 +58,11 @@ export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
     {
       config: { role: 'operator' },
       schema: {
-        summary: 'What an approved action gave',
-        description: 'Kept in memory for an hour, and not over a restart.',
+        summary: 'Get the result of an approved action',
+        description: 'Kept in memory for one hour. Lost when the gateway restarts.',
         tags: ['approvals'],
-        params: Params,
-        response: { 200: ApprovalResult, ...problems },
+        params: IdParams,
+        response: { 200: ApprovalResult, ...problemResponses },
       },
     },
     async ({ params: { id } }) => {
@@ -79,15 +72,15 @@ export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
       throw new ProblemError(
         'NOT_FOUND',
         row.state === 'done'
-          ? 'The result is no longer kept. Ask for it again.'
+          ? 'The result is no longer available. Request the action again.'
           : `There is no result: the approval is ${approvals.stateOf(row)}.`,
       );
     },
   );
 
   for (const [verb, state, summary] of [
-    ['approve', 'approved', 'Let an action run'],
-    ['deny', 'denied', 'Refuse an action'],
+    ['approve', 'approved', 'Approve an action'],
+    ['deny', 'denied', 'Deny an action'],
   ] as const) {
     app.post(
       `/approvals/:id/${verb}`,
@@ -96,8 +89,8 @@ export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
         schema: {
           summary,
           tags: ['approvals'],
-          params: Params,
-          response: { 200: ApprovalResource, ...problems },
+          params: IdParams,
+          response: { 200: ApprovalResource, ...problemResponses },
         },
       },
       async ({ params: { id }, actor }) => {
@@ -105,13 +98,13 @@ export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
         if (!decided) {
           throw new ApiProblem(
             'APPROVAL_DECIDED',
-            `The approval ${id} is ${approvals.stateOf(row)} already.`,
+            `The approval ${id} is already ${approvals.stateOf(row)}.`,
           );
         }
         const cancel = new AbortController();
         await Promise.race([
           settled,
-          delay(PATIENCE, undefined, { signal: cancel.signal, ref: false }).catch(() => {}),
+          delay(ACTION_WAIT_MS, undefined, { signal: cancel.signal, ref: false }).catch(() => {}),
         ]);
         cancel.abort();
         return resourceOf((await approvals.byId(id)) ?? row);

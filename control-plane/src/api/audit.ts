@@ -1,33 +1,7 @@
+import { type AuditEntry, AuditPage, AuditQuery, problemResponses } from '@penstock/api-schema';
 import type { AuditRow, Store } from '@penstock/store';
-import Type, { type Static } from 'typebox';
-import { NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
+import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
-
-const AuditQuery = Type.Object(
-  {
-    ...PageQuery.properties,
-    actor: Type.Optional(Type.String({ maxLength: 128, description: 'Only what this one did.' })),
-    action: Type.Optional(Type.String({ maxLength: 64, description: 'Only this action.' })),
-    subject: Type.Optional(Type.String({ maxLength: 192, description: 'Only what was done to this.' })),
-  },
-  { additionalProperties: false },
-);
-
-const AuditEntry = Type.Object({
-  id: Type.String(),
-  at: Timestamp,
-  actor: Type.String({
-    description:
-      '`admin-token:ID`, `enrollment-token:ID`, `agent:ID`, or `host` for a command on the gateway.',
-  }),
-  action: Type.String(),
-  subject: Type.String(),
-  address: Type.Optional(Type.String({ description: 'Where the request came from.' })),
-  before: Type.Optional(Type.Unknown()),
-  after: Type.Optional(Type.Unknown()),
-});
-
-const AuditList = Type.Object({ items: Type.Array(AuditEntry), nextCursor: NextCursor });
 
 /** /audit: who changed what. */
 export function auditRoutes(app: TypedApp, store: Store): void {
@@ -36,10 +10,10 @@ export function auditRoutes(app: TypedApp, store: Store): void {
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'The audit trail, newest first',
+        summary: 'List the audit trail, newest first',
         tags: ['audit'],
         querystring: AuditQuery,
-        response: { 200: AuditList, ...problems },
+        response: { 200: AuditPage, ...problemResponses },
       },
     },
     async ({ query: { limit, cursor, actor, action, subject } }) => {
@@ -50,7 +24,7 @@ export function auditRoutes(app: TypedApp, store: Store): void {
   );
 }
 
-function entryOf(row: AuditRow): Static<typeof AuditEntry> {
+function entryOf(row: AuditRow): AuditEntry {
   const { id, at, actor, action, subject, address, before, after } = row;
   return {
     id,

@@ -1,63 +1,36 @@
+import {
+  ConfigVersionDetail,
+  ConfigVersionPage,
+  ConfigVersionParams,
+  ConfigVersionQuery,
+  type ConfigVersionResource,
+  NewConfigVersion,
+  PublishedConfigVersion,
+  problemResponses,
+} from '@penstock/api-schema';
 import type { ConfigVersionHead } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
 import type { ConfigVersions } from '../pins/config-versions.ts';
 import { ApiProblem } from './problem.ts';
-import { Name, NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
+import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const Version = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+/** Bytes of the largest possible agent.yaml as JSON. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
+/** Problems that a refusal lists; the others are counted. */
+const MAX_LISTED_PROBLEMS = 5;
 
-const ConfigVersionResource = Type.Object({
-  pool: Name,
-  version: Type.Integer(),
-  digest: Type.String({ description: 'Of the content before references are resolved.' }),
-  publishedAt: Timestamp,
-  publishedBy: Type.String(),
-});
-type ConfigVersionResource = Static<typeof ConfigVersionResource>;
-
-const Detail = Type.Object({
-  ...ConfigVersionResource.properties,
-  content: Type.Unknown({ description: 'agent.yaml before references are resolved; it holds no secret.' }),
-});
-const List = Type.Object({ items: Type.Array(ConfigVersionResource), nextCursor: NextCursor });
-const Query = Type.Object(
-  {
-    limit: PageQuery.properties.limit,
-    cursor: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: '`nextCursor`.' })),
-    pool: Name,
-  },
-  { additionalProperties: false },
-);
-const PublishRequest = Type.Object(
-  {
-    pool: Name,
-    content: Type.Object({}, { description: 'agent.yaml as JSON, with its references as they stand there.' }),
-  },
-  { additionalProperties: false },
-);
-const Published = Type.Object({
-  ...ConfigVersionResource.properties,
-  isNew: Type.Boolean({ description: 'False when the same content was published before.' }),
-});
-const Params = Type.Object({ pool: Name, version: Version });
-
-/** The largest agent.yaml there can be, as JSON. */
-const MAX_BODY = 2 * 1024 * 1024;
-const MOST_PROBLEMS = 5;
-
-/** /config-versions: what was published for each pool, for pins and for comparison. */
+/** /config-versions: versions of agent.yaml published for each pool, which pins and comparisons refer to. */
 export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): void {
   app.get(
     '/config-versions',
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'Published versions of a pool, the highest first',
+        summary: 'List the published versions of a pool, highest first',
         tags: ['config-versions'],
-        querystring: Query,
-        response: { 200: List, ...problems },
+        querystring: ConfigVersionQuery,
+        response: { 200: ConfigVersionPage, ...problemResponses },
       },
     },
     async ({ query: { pool, limit, cursor } }) => {
@@ -76,16 +49,16 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'One published version, with its content',
+        summary: 'Get a published version with its content',
         tags: ['config-versions'],
-        params: Params,
-        response: { 200: Detail, ...problems },
+        params: ConfigVersionParams,
+        response: { 200: ConfigVersionDetail, ...problemResponses },
       },
     },
     async ({ params: { pool, version } }) => {
       const row = await versions.of(pool, version);
       if (row === undefined) {
-        throw new ProblemError('NOT_FOUND', `Version ${version} was not published for pool ${pool}.`);
+        throw new ProblemError('NOT_FOUND', `Version ${version} has not been published for pool ${pool}.`);
       }
       return { ...resourceOf(row), content: JSON.parse(row.content) as unknown };
     },
@@ -94,16 +67,16 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
   app.post(
     '/config-versions',
     {
-      bodyLimit: MAX_BODY,
+      bodyLimit: MAX_BODY_BYTES,
       config: { role: 'operator' },
       schema: {
         summary: 'Publish a version of agent.yaml for a pool',
         description:
-          'Version and digest are read from the content. The same content again changes nothing; a version that has ' +
-          'another content already is refused.',
+          'The version and the digest are taken from the content. Publishing the same content again has no effect; ' +
+          'publishing different content under an existing version is refused.',
         tags: ['config-versions'],
-        body: PublishRequest,
-        response: { 200: Published, ...problems },
+        body: NewConfigVersion,
+        response: { 200: PublishedConfigVersion, ...problemResponses },
       },
     },
     async ({ body: { pool, content }, actor }) => {
@@ -113,16 +86,19 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
       const { version, digest } = result.version;
       throw new ApiProblem(
         'CONFIG_VERSION_TAKEN',
-        `Version ${version} of pool ${pool} was published as ${digest}, and this file is ${result.digest}. Raise ` +
-          '`version` in the file.',
+        `Version ${version} of pool ${pool} is already published with digest ${digest}, but this file has digest ` +
+          `${result.digest}. Increase \`version\` in the file.`,
       );
     },
   );
 }
 
 function invalid(problems: readonly string[]): ApiProblem {
-  const more = problems.length > MOST_PROBLEMS ? ` There are ${problems.length - MOST_PROBLEMS} more.` : '';
-  return new ApiProblem('CONFIG_INVALID', `${problems.slice(0, MOST_PROBLEMS).join(' ')}${more}`);
+  const more =
+    problems.length > MAX_LISTED_PROBLEMS
+      ? ` There are ${problems.length - MAX_LISTED_PROBLEMS} more problems.`
+      : '';
+  return new ApiProblem('CONFIG_INVALID', `${problems.slice(0, MAX_LISTED_PROBLEMS).join(' ')}${more}`);
 }
 
 function resourceOf(head: ConfigVersionHead): ConfigVersionResource {

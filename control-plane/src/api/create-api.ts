@@ -30,6 +30,7 @@ import { describeApi } from './openapi.ts';
 import { pinRoutes } from './pins.ts';
 import { poolRoutes } from './pools.ts';
 import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
+import { receiverRoutes } from './receivers.ts';
 import { validateStrictly } from './request-validation.ts';
 import { sessionRoutes } from './sessions.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
@@ -38,8 +39,7 @@ export type ApiDependencies = {
   readonly store: Store;
   readonly tokens: EnrollmentTokens;
   readonly revocation: Revocation;
-  /** Facts of the moment, asked at each request; they must not wait. */
-  /** Asks agents for what only they know. */
+  /** Requests to agents for what only they know. */
   readonly questions: AgentQuestions;
   readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'pools'>;
   readonly actions: FleetActions;
@@ -52,10 +52,10 @@ export type ApiDependencies = {
   readonly approvals: Approvals;
   readonly alerts: Pick<Alerts, 'firing' | 'test'>;
   readonly grants: Grants;
-  /** Told of every request that failed on this side. */
+  /** Called for every request that failed through a fault of the gateway. */
   readonly report: (failure: ApiFailure) => void;
   readonly clock?: () => number;
-  /** Plain HTTP when left out. */
+  /** Plaintext HTTP if omitted. */
   readonly tls?: AdminTls | undefined;
 };
 
@@ -63,8 +63,8 @@ const KIB = 1024;
 const SECOND = 1000;
 
 /**
- * The control plane's HTTP server, for the admin address. The caller listens with `listen({ host, port })` and ends
- * it with `close()`, which cuts what is still open.
+ * Creates the control plane's HTTP server for the admin address. The caller starts it with `listen({ host, port })` and
+ * stops it with `close()`, which also closes open connections.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
   const { store, tokens, revocation, fleet, actions, questions, connections } = dependencies;
@@ -74,7 +74,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const options: FastifyServerOptions = {
     logger: false,
     bodyLimit: 64 * KIB,
-    // Longer than the longest question to an agent, of which nothing is heard until it is answered.
+    // Longer than the slowest request to an agent: no bytes are sent until the agent has answered.
     connectionTimeout: 90 * SECOND,
     requestTimeout: 10 * SECOND,
     keepAliveTimeout: 10 * SECOND,
@@ -83,7 +83,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
     frameworkErrors: answerBadPath,
     routerOptions: { maxParamLength: 128 },
   };
-  // Fastify has another type for each kind of server; what is done with it here is the same.
+  // Fastify has a different type for each kind of server, but the calls made here are the same.
   const app = fastify({
     ...options,
     ...(tls && { https: secureContextOf(tls) }),
@@ -96,7 +96,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
     async (api) => {
       api.decorateRequest('actor');
       api.addHook('onRoute', ({ config, url }) => {
-        if (config?.role === undefined) throw new TypeError(`${url} does not say which role it needs.`);
+        if (config?.role === undefined)
+          throw new TypeError(`${url} does not declare the role that it requires.`);
       });
       api.addHook('onRequest', authentication(store, clock));
       api.addHook('onSend', async (_request, reply) => {
@@ -116,7 +117,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       eventRoutes(typed, events);
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals);
-      alertRoutes(typed, { store, alerts: dependencies.alerts, clock });
+      alertRoutes(typed, { store, alerts: dependencies.alerts });
+      receiverRoutes(typed, { store, alerts: dependencies.alerts, clock });
       grantRoutes(typed, dependencies.grants);
     },
     { prefix: '/api/v1' },

@@ -1,40 +1,40 @@
+import { problemResponses } from '@penstock/api-schema';
 import { ProblemError } from '@penstock/wire';
 import Type from 'typebox';
 import type { FleetEvents } from '../events/events.ts';
 import { EventStream } from './event-stream.ts';
-import { problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
-/** Listeners at once. */
+/** Concurrent listeners. */
 const MAX_LISTENERS = 64;
 
-/** /events: what happens, as it happens. */
+/** /events: fleet events as server-sent events. */
 export function eventRoutes(app: TypedApp, events: FleetEvents): void {
   app.get(
     '/events',
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'What happens in the fleet, as server-sent events',
+        summary: 'Stream fleet events as server-sent events',
         description:
-          'Goes on after `Last-Event-ID`; where that is too long ago, the first event is `reset`. Ends when the ' +
-          'gateway drains or the admin token is revoked.',
+          'Resumes after `Last-Event-ID`. If that event is no longer in memory, the first event is `reset`. The stream ' +
+          'ends when the gateway drains or the admin token is revoked.',
         tags: ['events'],
         produces: ['text/event-stream'],
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 64 })) }),
-        response: { 200: Type.Unsafe<EventStream>({ type: 'string' }), ...problems },
+        response: { 200: Type.Unsafe<EventStream>({ type: 'string' }), ...problemResponses },
       },
     },
     async ({ headers, actor }, reply) => {
       if (events.listeners >= MAX_LISTENERS) {
         throw new ProblemError(
           'TOO_MANY_REQUESTS',
-          `${MAX_LISTENERS} listeners follow the events already. Close one, or ask again later.`,
+          `The event stream already has ${MAX_LISTENERS} listeners. Close one of them or try again later.`,
           { retryAfter: 30 },
         );
       }
       const stream = new EventStream({ events, lastEventId: headers['last-event-id'], actor: actor.id });
-      // `no-transform`: a proxy that gathers the answer would hold back every event.
+      // `no-transform`: a proxy that compresses the response would buffer the events.
       return reply
         .type('text/event-stream; charset=utf-8')
         .header('cache-control', 'no-store, no-transform')

@@ -1,74 +1,35 @@
-import { isAddressRange } from '@penstock/config-schema';
+import {
+  CreatedGrant,
+  GrantPage,
+  GrantResource,
+  IdParams,
+  NewGrant,
+  PageQuery,
+  problemResponses,
+} from '@penstock/api-schema';
 import { ProblemError } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
 import type { GrantView } from '../grants/grant-view.ts';
 import type { Grants } from '../grants/grants.ts';
-import { MAX_TTL_SECONDS } from '../identity/enrollment-token-limits.ts';
-import { Name, NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
+import { requireSourceRanges } from './source-ranges.ts';
+import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const NewGrant = Type.Object(
-  {
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 63, description: 'For people.' })),
-    connections: Type.Array(Name, { minItems: 1, maxItems: 100 }),
-    ttlSeconds: Type.Integer({ minimum: 1, maximum: MAX_TTL_SECONDS, default: 8 * 3600 }),
-    sources: Type.Optional(
-      Type.Array(Type.String({ maxLength: 64 }), {
-        maxItems: 64,
-        description:
-          'CIDR ranges clients must come from, beside what the ingress allows; left out, anywhere.',
-      }),
-    ),
-    maxConnections: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Client connections at once.' }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-const GrantResource = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  state: Type.Enum(['usable', 'expired', 'revoked']),
-  connections: Type.Array(Type.String()),
-  sources: Type.Optional(Type.Array(Type.String())),
-  maxConnections: Type.Optional(Type.Integer()),
-  inUse: Type.Integer({ description: 'Client connections that use it now.' }),
-  createdAt: Timestamp,
-  createdBy: Type.String(),
-  expiresAt: Timestamp,
-  revokedAt: Type.Optional(Timestamp),
-});
-
-const CreatedGrant = Type.Intersect([
-  Type.Object({ grant: Type.String({ description: 'Shown here and never again.' }) }),
-  GrantResource,
-]);
-const GrantList = Type.Object({ items: Type.Array(GrantResource), nextCursor: NextCursor });
-const Params = Type.Object({ id: Type.String({ maxLength: 64 }) });
-
-/** /grants: what lets clients in through SOCKS5 and HTTP CONNECT. */
+/** /grants: credentials with which clients use SOCKS5 and HTTP CONNECT. */
 export function grantRoutes(app: TypedApp, grants: Grants): void {
   app.post(
     '/grants',
     {
       config: { role: 'admin' },
       schema: {
-        summary: 'Make a grant',
+        summary: 'Create a grant',
         tags: ['grants'],
         body: NewGrant,
-        response: { 201: CreatedGrant, ...problems },
+        response: { 201: CreatedGrant, ...problemResponses },
       },
     },
     async ({ body, actor }, reply) => {
       const { ttlSeconds, ...rest } = body;
-      const wrong = rest.sources?.find((range) => !isAddressRange(range));
-      if (wrong !== undefined) {
-        throw new ProblemError(
-          'REQUEST_INVALID',
-          `${wrong} is no CIDR range, or has bits set behind its prefix. Write 10.0.0.0/8, or 10.1.2.3/32.`,
-        );
-      }
+      requireSourceRanges(rest.sources);
       const { grant, view } = await grants.create({ ...rest, ttl: ttlSeconds * 1000 }, actor);
       return reply.code(201).send({ grant, ...resourceOf(view) });
     },
@@ -79,10 +40,10 @@ export function grantRoutes(app: TypedApp, grants: Grants): void {
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'Grants, newest first',
+        summary: 'List grants, newest first',
         tags: ['grants'],
         querystring: PageQuery,
-        response: { 200: GrantList, ...problems },
+        response: { 200: GrantPage, ...problemResponses },
       },
     },
     async ({ query: { limit, cursor } }) => {
@@ -98,10 +59,10 @@ export function grantRoutes(app: TypedApp, grants: Grants): void {
       config: { role: 'admin' },
       schema: {
         summary: 'Revoke a grant',
-        description: 'Clients that use it are ended.',
+        description: 'Closes the client connections that use it.',
         tags: ['grants'],
-        params: Params,
-        response: { 200: GrantResource, ...problems },
+        params: IdParams,
+        response: { 200: GrantResource, ...problemResponses },
       },
     },
     async ({ params: { id }, actor }) => {
@@ -112,7 +73,7 @@ export function grantRoutes(app: TypedApp, grants: Grants): void {
   );
 }
 
-function resourceOf(view: GrantView): Static<typeof GrantResource> {
+function resourceOf(view: GrantView): GrantResource {
   const { id, name, state, connections, sources, maxConnections, inUse, createdBy } = view;
   return {
     id,

@@ -1,22 +1,20 @@
+import { Liveness, Readiness as ReadinessResource } from '@penstock/api-schema';
 import Type from 'typebox';
 import type { TypedApp } from './typed-app.ts';
 
-/** Whether the gateway would take a client now; the reasons say why not. */
+/** Whether the gateway accepts clients; `reasons` says why it does not, or what else is wrong. */
 export type Readiness = { readonly ready: boolean; readonly reasons: readonly string[] };
 
-/** What is needed of a prom-client registry. */
+/** The part of a prom-client registry that the route uses. */
 export type MetricsRegistry = { readonly contentType: string; metrics(): Promise<string> };
 
-const Alive = Type.Object({ status: Type.Literal('alive') });
-const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
-
-/** /healthz, /readyz and /metrics: for load balancers and Prometheus, which have no tokens. */
+/** /healthz, /readyz and /metrics: for load balancers and Prometheus, without authentication. */
 export function healthRoutes(app: TypedApp, readiness: () => Readiness, metrics: MetricsRegistry): void {
   const open = { tags: ['health'], security: [] };
 
   app.get(
     '/healthz',
-    { schema: { ...open, summary: 'The gateway is alive', response: { 200: Alive } } },
+    { schema: { ...open, summary: 'Check liveness', response: { 200: Liveness } } },
     async () => ({ status: 'alive' as const }),
   );
 
@@ -25,8 +23,8 @@ export function healthRoutes(app: TypedApp, readiness: () => Readiness, metrics:
     {
       schema: {
         ...open,
-        summary: 'The gateway would take a client now',
-        response: { 200: Ready, 503: Ready },
+        summary: 'Check readiness: whether the gateway accepts clients',
+        response: { 200: ReadinessResource, 503: ReadinessResource },
       },
     },
     async (_request, reply) => {
@@ -40,7 +38,7 @@ export function healthRoutes(app: TypedApp, readiness: () => Readiness, metrics:
     {
       schema: {
         ...open,
-        summary: 'Prometheus metrics',
+        summary: 'Get Prometheus metrics',
         produces: ['text/plain'],
         response: { 200: Type.String() },
       },

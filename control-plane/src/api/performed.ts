@@ -1,8 +1,9 @@
+import type { ApprovalResource } from '@penstock/api-schema';
 import type { FastifyReply } from 'fastify';
 import type { Performed } from '../approvals/approvals.ts';
-import { type ApprovalResource, approvalResource } from './approval-resource.ts';
+import { approvalResource } from './approval-resource.ts';
 
-/** What an action gave; or, with 202, the approval it waits for. */
+/** The result of an action or, with status 202, the approval that it requires. */
 export function answerOf<Value, Resource>(
   performed: Performed<Value>,
   reply: Pick<FastifyReply, 'code'>,

@@ -1,37 +1,20 @@
-import Type, { type Static } from 'typebox';
+import {
+  approvalResponse,
+  NameParams,
+  NewPin,
+  PinList,
+  PinResource,
+  problemResponses,
+  RemovedPin,
+} from '@penstock/api-schema';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { PinListing } from '../fleet/open-fleet.ts';
 import type { PinTarget } from '../fleet/steering.ts';
-import { waitingAnswer } from './approval-resource.ts';
 import { answerOf } from './performed.ts';
-import { Name, problems, Timestamp, timestamp } from './schema.ts';
+import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const PinResource = Type.Object({
-  scope: Type.Enum(['pool', 'agent'], { description: "An agent's own pin goes before its pool's." }),
-  name: Name,
-  version: Type.Integer(),
-  digest: Type.String(),
-  pinnedAt: Timestamp,
-  pinnedBy: Type.String(),
-});
-type PinResource = Static<typeof PinResource>;
-
-const PinList = Type.Object({ items: Type.Array(PinResource) });
-const PinRequest = Type.Object(
-  {
-    version: Type.Integer({
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'A version that was published for the pool.',
-    }),
-  },
-  { additionalProperties: false },
-);
-const Unpinned = Type.Object({ scope: Type.Enum(['pool', 'agent']), name: Name });
-const Params = Type.Object({ name: Name });
-
-/** /pins: the versions that pools and agents are expected to run on. There are few, so they come on one page. */
+/** /pins: the versions that pools and agents are expected to run. They always fit on one page. */
 export function pinRoutes(
   app: TypedApp,
   pins: () => readonly PinListing[],
@@ -41,31 +24,32 @@ export function pinRoutes(
     '/pins',
     {
       config: { role: 'viewer' },
-      schema: { summary: 'Pins', tags: ['pins'], response: { 200: PinList, ...problems } },
+      schema: { summary: 'List pins', tags: ['pins'], response: { 200: PinList, ...problemResponses } },
     },
     async () => ({ items: pins().map(pinResource).sort(byName) }),
   );
 
   for (const scope of ['pool', 'agent'] as const) {
-    const what = scope === 'pool' ? 'all agents of a pool' : 'one agent, before the pin of its pool';
+    const override = scope === 'agent' ? "An agent's pin overrides the pin of its pool. " : '';
+    const what = scope === 'pool' ? 'a pool' : 'an agent';
     app.put(
       `/pins/${scope}s/:name`,
       {
         config: { role: 'operator' },
         schema: {
-          summary: `Pin a published version for ${what}`,
-          description: 'Waits for an admin where the pool of gateway.yaml wants that for `pin`.',
+          summary: `Pin ${what} to a published version`,
+          description: `${override}Requires approval if the pool requires it for \`pin\`.`,
           tags: ['pins'],
-          params: Params,
-          body: PinRequest,
-          response: { 200: PinResource, ...waitingAnswer, ...problems },
+          params: NameParams,
+          body: NewPin,
+          response: { 200: PinResource, ...approvalResponse, ...problemResponses },
         },
       },
       async ({ params: { name }, body: { version }, actor }, reply) => {
         const target: PinTarget = { scope, name };
         const performed = await actions.pin(target, version, actor);
         return answerOf(performed, reply, (row) => {
-          if (row === undefined) throw new TypeError('A pin was set, and is not there.');
+          if (row === undefined) throw new TypeError('A pin was set but is missing.');
           return pinResource({ ...row, name });
         });
       },
@@ -76,11 +60,11 @@ export function pinRoutes(
       {
         config: { role: 'operator' },
         schema: {
-          summary: `Take away the pin of ${what}`,
-          description: 'Waits for an admin where the pool of gateway.yaml wants that for `pin`.',
+          summary: `Remove the pin of ${what}`,
+          description: `${override}Requires approval if the pool requires it for \`pin\`.`,
           tags: ['pins'],
-          params: Params,
-          response: { 200: Unpinned, ...waitingAnswer, ...problems },
+          params: NameParams,
+          response: { 200: RemovedPin, ...approvalResponse, ...problemResponses },
         },
       },
       async ({ params: { name }, actor }, reply) => {

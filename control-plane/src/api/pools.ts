@@ -1,37 +1,19 @@
+import { NameParams, PoolList, PoolResource, problemResponses } from '@penstock/api-schema';
 import { ProblemError } from '@penstock/wire';
-import Type, { type Static, type TInteger } from 'typebox';
-import { type AgentState, agentStates } from '../fleet/agent-state.ts';
 import type { PoolView } from '../fleet/pool-view.ts';
-import { Name, problems } from './schema.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const ByState = Type.Object(
-  Object.fromEntries(agentStates.map((state) => [state, Type.Integer()])) as Record<AgentState, TInteger>,
-);
-
-const PoolResource = Type.Object({
-  name: Name,
-  pinning: Type.Enum(['enforce', 'warn', 'off']),
-  ready: Type.Integer({ description: 'Agents that take opens.' }),
-  minReady: Type.Integer({ description: 'Agents that must take opens for the pool to be healthy.' }),
-  healthy: Type.Boolean(),
-  agents: ByState,
-  sessions: Type.Integer(),
-  streams: Type.Object({ open: Type.Integer(), opening: Type.Integer() }),
-  queue: Type.Object({ waiting: Type.Integer(), limit: Type.Integer() }),
-});
-type PoolResource = Static<typeof PoolResource>;
-
-const PoolList = Type.Object({ items: Type.Array(PoolResource) });
-const Params = Type.Object({ name: Name });
-
-/** /pools: the pools of gateway.yaml and how they stand. A file has few, so they come on one page. */
+/** /pools: the pools of gateway.yaml and their state. They always fit on one page. */
 export function poolRoutes(app: TypedApp, pools: () => readonly PoolView[]): void {
   app.get(
     '/pools',
     {
       config: { role: 'viewer' },
-      schema: { summary: 'Pools by name', tags: ['pools'], response: { 200: PoolList, ...problems } },
+      schema: {
+        summary: 'List pools by name',
+        tags: ['pools'],
+        response: { 200: PoolList, ...problemResponses },
+      },
     },
     async () => ({ items: pools().map(poolResource).sort(byName) }),
   );
@@ -41,10 +23,10 @@ export function poolRoutes(app: TypedApp, pools: () => readonly PoolView[]): voi
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'One pool',
+        summary: 'Get a pool',
         tags: ['pools'],
-        params: Params,
-        response: { 200: PoolResource, ...problems },
+        params: NameParams,
+        response: { 200: PoolResource, ...problemResponses },
       },
     },
     async ({ params: { name } }) => {

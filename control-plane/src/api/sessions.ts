@@ -1,38 +1,19 @@
-import Type, { type Static } from 'typebox';
+import { problemResponses, SessionPage, SessionQuery, type SessionResource } from '@penstock/api-schema';
 import type { SessionView } from '../fleet/session-view.ts';
-import { Name, NextCursor, PageQuery, problems, Timestamp, timestamp } from './schema.ts';
+import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
-const SessionQuery = Type.Object(
-  { ...PageQuery.properties, agent: Type.Optional(Name), pool: Type.Optional(Name) },
-  { additionalProperties: false },
-);
-
-const SessionResource = Type.Object({
-  agent: Name,
-  agentId: Type.String(),
-  pool: Name,
-  slot: Type.Integer({ description: 'Which of its parallel sessions the agent calls this one.' }),
-  state: Type.Enum(['ready', 'draining']),
-  address: Type.String(),
-  since: Timestamp,
-  roundTripMs: Type.Optional(Type.Number({ description: 'Of the last PING.' })),
-  streams: Type.Object({ open: Type.Integer(), opening: Type.Integer() }),
-});
-
-const SessionList = Type.Object({ items: Type.Array(SessionResource), nextCursor: NextCursor });
-
-/** /sessions: the HTTP/2 sessions agents hold to this gateway. */
+/** /sessions: the HTTP/2 sessions between agents and this gateway. */
 export function sessionRoutes(app: TypedApp, sessions: () => readonly SessionView[]): void {
   app.get(
     '/sessions',
     {
       config: { role: 'viewer' },
       schema: {
-        summary: 'Sessions by agent',
+        summary: 'List sessions by agent',
         tags: ['sessions'],
         querystring: SessionQuery,
-        response: { 200: SessionList, ...problems },
+        response: { 200: SessionPage, ...problemResponses },
       },
     },
     async ({ query: { limit, cursor = '', agent, pool } }) => {
@@ -40,7 +21,7 @@ export function sessionRoutes(app: TypedApp, sessions: () => readonly SessionVie
         (each) =>
           (agent === undefined || each.agent === agent) &&
           (pool === undefined || each.pool === pool) &&
-          // All sessions of an agent come on one page, so its name is place enough.
+          // All sessions of an agent are on one page, so the agent's name suffices as the cursor.
           each.agent > cursor,
       );
       const page = wholeAgents(after, limit);
@@ -50,14 +31,14 @@ export function sessionRoutes(app: TypedApp, sessions: () => readonly SessionVie
   );
 }
 
-/** About `limit` entries, and of the last agent all. */
+/** The first `limit` sessions, plus the remaining sessions of the last agent. */
 function wholeAgents(views: readonly SessionView[], limit: number): readonly SessionView[] {
   const lastName = views[limit - 1]?.agent;
   if (lastName === undefined) return views;
   return views.slice(0, views.findLastIndex(({ agent }) => agent === lastName) + 1);
 }
 
-function resourceOf({ since, roundTrip, ...view }: SessionView): Static<typeof SessionResource> {
+function resourceOf({ since, roundTrip, ...view }: SessionView): SessionResource {
   return {
     ...view,
     since: timestamp(since),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentState } from '../fleet/agent-state.ts';
+import type { AgentState } from '@penstock/api-schema';
 
 /** What a listener is told of. Closed: docs/api.md has a row for each. Times are RFC 3339. */
 export const fleetEvents = {

@@ -1,6 +1,6 @@
+import type { ConditionCode } from '@penstock/api-schema';
 import type { AgentMessageOf } from '@penstock/wire';
 import { AgentSamples } from './agent-samples.ts';
-import type { ConditionCode } from './agent-state.ts';
 import { type BootSession, Boots } from './boots.ts';
 import { ClockReadings } from './clock-readings.ts';
 

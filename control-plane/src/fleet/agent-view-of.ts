@@ -1,7 +1,8 @@
+import { agentConditions } from '@penstock/api-schema';
 import { driftOf } from '../pins/drift.ts';
-import { conditions, type Reason } from './agent-state.ts';
 import type { AgentView } from './agent-view.ts';
 import { type Finding, identityNotAfter, type Judged } from './judge-agent.ts';
+import type { Reason } from './reason.ts';
 
 /** What is shown of an agent: what it told, what the store knows, and what follows from both. */
 export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentView {
@@ -47,6 +48,6 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
 }
 
 export function reasonOf({ code, state, detail }: Finding, since: number): Reason {
-  const { sentence, advice } = conditions[code];
+  const { sentence, advice } = agentConditions[code];
   return { code, state, since, sentence, advice, detail };
 }

@@ -1,6 +1,7 @@
+import type { AgentState, ConditionCode } from '@penstock/api-schema';
 import type { AgentMessageOf } from '@penstock/wire';
 import type { PinView } from '../pins/drift.ts';
-import type { AgentState, ConditionCode, Reason } from './agent-state.ts';
+import type { Reason } from './reason.ts';
 
 type Heartbeat = AgentMessageOf<'heartbeat'>;
 type Hello = AgentMessageOf<'hello'>;

@@ -1,10 +1,11 @@
+import type { AgentState } from '@penstock/api-schema';
 import type { Clock } from '@penstock/runtime';
 import type { Pin } from '../pins/drift.ts';
 import { AgentRecord, type FleetSession } from './agent-record.ts';
-import type { AgentState, Reason } from './agent-state.ts';
 import type { AgentView, Sample } from './agent-view.ts';
 import { agentViewOf, reasonOf } from './agent-view-of.ts';
 import { type HealthLimits, type Judged, judgeAgent } from './judge-agent.ts';
+import type { Reason } from './reason.ts';
 import type { Member, Roster } from './roster.ts';
 
 /** Something of what holds for an agent has begun or ended. */

@@ -1,4 +1,4 @@
-import type { AgentState } from './agent-state.ts';
+import type { AgentState } from '@penstock/api-schema';
 
 /** What is known of this gateway itself. Times are milliseconds since 1970. */
 export type GatewayHealth = {

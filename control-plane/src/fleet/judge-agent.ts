@@ -1,6 +1,7 @@
+import type { AgentState, ConditionCode } from '@penstock/api-schema';
 import { driftOf, driftWords, type Pin } from '../pins/drift.ts';
 import type { AgentRecord } from './agent-record.ts';
-import { type AgentState, type ConditionCode, inOrder } from './agent-state.ts';
+import { inOrder } from './reason.ts';
 import type { Member } from './roster.ts';
 
 /** Milliseconds all. */

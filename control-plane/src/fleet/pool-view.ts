@@ -1,6 +1,6 @@
+import { type AgentState, agentStates } from '@penstock/api-schema';
 import type { GatewayConfig } from '@penstock/config-schema';
 import type { PinningMode } from '../pins/drift.ts';
-import { type AgentState, agentStates } from './agent-state.ts';
 import type { AgentView } from './agent-view.ts';
 
 /** A pool of gateway.yaml, and how it stands. */

@@ -1,7 +1,7 @@
-/** A glob over agent names: `*` stands for any characters, `?` for one, the rest for itself. */
-export const NAME_GLOB = '^[A-Za-z0-9._*?-]{1,63}$';
-
-/** Matches in time linear to the product of the lengths, whatever the pattern; both are at most 63 long. */
+/**
+ * Whether an agent name matches a glob: `*` matches any characters, `?` matches one. Takes time linear in the product of
+ * the lengths, whatever the pattern; both are at most 63 long.
+ */
 export function nameMatches(glob: string, name: string): boolean {
   let possible = new Set([0]);
   for (const symbol of glob) {

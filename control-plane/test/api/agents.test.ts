@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type AgentDetail, type AgentResource, agentConditions } from '@penstock/api-schema';
 import { StoreError } from '@penstock/store';
-import type { AgentDetail, AgentResource } from '../../src/api/agent-resource.ts';
-import { conditions } from '../../src/fleet/agent-state.ts';
 import { absentView, testView } from '../fleet/test-view.ts';
 import { agentKey, FROM, requestOf } from '../identity/identity-rig.ts';
 import { type Answer, type ApiRig, apiRig, assertProblem } from './api-rig.ts';
@@ -30,13 +29,13 @@ test('agents are listed by name with all that is known, and what is not known is
   api.live.agents = [testView('beta', { pin }, 'CONFIG_DRIFT'), absentView('Alpha')];
   const { status, body } = await api.ask('GET', '/api/v1/agents', { as: 'viewer' });
   assert.equal(status, 200);
-  const { sentence, advice } = conditions.CONFIG_DRIFT;
+  const { sentence, advice } = agentConditions.CONFIG_DRIFT;
   const away = {
     code: 'NO_SESSION',
     state: 'disconnected',
     since: '2023-11-14T22:13:20.000Z',
-    sentence: conditions.NO_SESSION.sentence,
-    advice: conditions.NO_SESSION.advice,
+    sentence: agentConditions.NO_SESSION.sentence,
+    advice: agentConditions.NO_SESSION.advice,
   };
   const drift = {
     code: 'CONFIG_DRIFT',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AlertResource } from '../../src/api/alert-resource.ts';
+import type { AlertResource } from '@penstock/api-schema';
 import { alertRow } from '../alerts/scene.ts';
 import { apiRig, assertProblem } from './api-rig.ts';
 
@@ -47,12 +47,12 @@ test('what fires is told from memory, with sentence and advice', async () => {
   assert.deepEqual(ids(await list('state=resolved')), [], 'they were never on record');
 });
 
-test('one alert is shown with what became of its news', async () => {
+test('an alert is shown with its notifications', async () => {
   await using rig = await apiRig();
   await rig.rig.store.alerts.save([alertRow('b')]);
   await rig.rig.store.alerts.saveDeliveries([delivery]);
-  const { body } = await rig.ask<{ deliveries: unknown }>('GET', '/api/v1/alerts/b', { as: 'viewer' });
-  assert.deepEqual(body.deliveries, [
+  const { body } = await rig.ask<{ notifications: unknown }>('GET', '/api/v1/alerts/b', { as: 'viewer' });
+  assert.deepEqual(body.notifications, [
     {
       receiver: 'ops',
       kind: 'firing',
@@ -67,12 +67,11 @@ test('one alert is shown with what became of its news', async () => {
   assertProblem(await rig.ask('GET', '/api/v1/alerts/x', { as: 'viewer' }), 404, 'NOT_FOUND', /no alert x/);
 });
 
-test('a receiver is tried by operators, and that is audited', async () => {
+test('operators can test a receiver, and the test is audited', async () => {
   await using rig = await apiRig();
-  const body = { receiver: 'ops' };
-  const ask = (as: string) => rig.ask<object>('POST', '/api/v1/alerts/test', { as, body });
+  const ask = (as: string) => rig.ask<object>('POST', '/api/v1/receivers/ops/test', { as });
   assertProblem(await ask('viewer'), 403, 'ROLE_INSUFFICIENT');
-  assertProblem(await ask('operator'), 404, 'NOT_FOUND', /no receiver ops/);
+  assertProblem(await ask('operator'), 404, 'NOT_FOUND', /no receiver named ops/);
   rig.live.alertTest = 'busy';
   assertProblem(await ask('operator'), 429, 'TOO_MANY_REQUESTS');
   rig.live.alertTest = {
@@ -100,8 +99,14 @@ test('a receiver is tried by operators, and that is audited', async () => {
   assert.deepEqual(
     trail.map(({ action, subject, after }) => [action, subject, after]),
     [
-      ['alert.test', 'receiver:ops', '{"delivered":true}'],
-      ['alert.test', 'receiver:ops', '{"delivered":false}'],
+      ['receiver.test', 'receiver:ops', '{"delivered":true}'],
+      ['receiver.test', 'receiver:ops', '{"delivered":false}'],
     ],
   );
+});
+
+test('the former path of the test names the current one', async () => {
+  await using rig = await apiRig();
+  const answer = await rig.ask('POST', '/api/v1/alerts/test', { as: 'operator', body: { receiver: 'ops' } });
+  assertProblem(answer, 404, 'NOT_FOUND', /POST \/api\/v1\/receivers\/\{name\}\/test/);
 });

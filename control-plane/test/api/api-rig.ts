@@ -3,14 +3,13 @@ import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-sche
 import type { Explanation } from '@penstock/gateway';
 import { systemClock } from '@penstock/runtime';
 import type { AdminRole, AlertRow } from '@penstock/store';
-import type { AgentAction, AgentAnswer } from '@penstock/wire';
+import type { AgentAction, AgentAnswer, ProblemDocument } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Alerts } from '../../src/alerts/alerts.ts';
 import type { ConnectionView } from '../../src/api/connections.ts';
 import { createApi } from '../../src/api/create-api.ts';
 import type { Readiness } from '../../src/api/health.ts';
-import type { ApiProblemDocument } from '../../src/api/problem.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
 import { Approvals } from '../../src/approvals/approvals.ts';
 import { fleetActions } from '../../src/approvals/fleet-actions.ts';
@@ -231,7 +230,7 @@ export async function apiRig(): Promise<ApiRig> {
 export function assertProblem(answer: Answer, status: number, code: string, words: RegExp = /./): void {
   assert.equal(answer.status, status, answer.text);
   assert.match(answer.type, /^application\/problem\+json/);
-  const problem = answer.body as ApiProblemDocument;
+  const problem = answer.body as ProblemDocument;
   assert.equal(problem.code, code);
   assert.equal(problem.status, status);
   assert.equal(problem.type, `urn:penstock:problem:${code}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApprovalResource } from '../../src/api/approval-resource.ts';
+import type { ApprovalResource } from '@penstock/api-schema';
 import { type ApiRig, apiRig, assertProblem } from './api-rig.ts';
 
 const PATH = '/api/v1/approvals';
@@ -21,7 +21,7 @@ async function waiting(api: ApiRig, run: () => Promise<unknown>): Promise<string
 test('an approval is listed, approved by an admin alone, and shows what came of it', async () => {
   await using api = await apiRig();
   const id = await waiting(api, async () => ({ restarted: true }));
-  const { body } = await api.ask<{ items: ApprovalResource[] }>('GET', `${PATH}?pending=true`, {
+  const { body } = await api.ask<{ items: ApprovalResource[] }>('GET', `${PATH}?state=pending`, {
     as: 'viewer',
   });
   const requestedAt = new Date(api.rig.clock.now).toISOString();
@@ -56,7 +56,7 @@ test('an approval is listed, approved by an admin alone, and shows what came of 
     await api.ask('POST', `${PATH}/${id}/deny`, { as: 'admin' }),
     409,
     'APPROVAL_DECIDED',
-    /is done already/,
+    /is already done/,
   );
 });
 
@@ -65,7 +65,7 @@ test('an approval that is denied says so, and one that is not there too', async 
   const id = await waiting(api, async () => assert.fail('it was denied'));
   const denied = await api.ask<ApprovalResource>('POST', `${PATH}/${id}/deny`, { as: 'admin' });
   assert.equal(denied.body.state, 'denied');
-  const pending = await api.ask<{ items: unknown[] }>('GET', `${PATH}?pending=true`, { as: 'viewer' });
+  const pending = await api.ask<{ items: unknown[] }>('GET', `${PATH}?state=pending`, { as: 'viewer' });
   assert.deepEqual(pending.body.items, []);
   for (const path of ['x', 'x/result']) {
     assertProblem(await api.ask('GET', `${PATH}/${path}`, { as: 'admin' }), 404, 'NOT_FOUND');

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { apiProblemCodes } from '@penstock/api-schema';
 import { storeOutages } from '@penstock/store';
 import { skipReasons } from '@penstock/wire';
-import { apiProblemCodes } from '../../src/api/problem.ts';
 import { fleetEvents } from '../../src/events/events.ts';
 import { apiRig } from './api-rig.ts';
 

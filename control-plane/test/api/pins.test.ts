@@ -73,7 +73,7 @@ test('what is no agent.yaml of the pool is not published, nor another content un
   await using api = await apiRig();
   await publish(api, file(12));
   const refusals: [object, string, number, string, RegExp][] = [
-    [file(12, { drain: { timeout: '1m' } }), 'dc1', 409, 'CONFIG_VERSION_TAKEN', /Raise `version`/],
+    [file(12, { drain: { timeout: '1m' } }), 'dc1', 409, 'CONFIG_VERSION_TAKEN', /Increase `version`/],
     [{ ...file(13), kind: 'Gateway' }, 'dc1', 422, 'CONFIG_INVALID', /penstock-gateway/],
     [file(13, { conectors: [] }), 'dc1', 422, 'CONFIG_INVALID', /conectors/],
     [file(13), 'dc2', 422, 'CONFIG_INVALID', /pool: dc1, and not dc2/],

@@ -1,4 +1,4 @@
-import { type ConditionCode, conditions } from '../../src/fleet/agent-state.ts';
+import { agentConditions, type ConditionCode } from '@penstock/api-schema';
 import type { AgentView } from '../../src/fleet/agent-view.ts';
 
 const AT = 1_700_000_000_000;
@@ -9,7 +9,7 @@ export function testView(
   more: Partial<AgentView> = {},
   code: ConditionCode = 'CONNECTED',
 ): AgentView {
-  const { states, sentence, advice } = conditions[code];
+  const { states, sentence, advice } = agentConditions[code];
   const reason = { code, state: states[0], since: AT, sentence, advice, detail: undefined };
   return {
     id: `agt_${name}`,

@@ -8,6 +8,7 @@ import {
   gatewayConfigCommand,
   grantCommand,
   poolCommand,
+  receiverCommand,
   sessionCommand,
   tokenCommand,
 } from '@penstock/operator';
@@ -31,6 +32,7 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addCommand(sessionCommand(io))
     .addCommand(connectionCommand(io))
     .addCommand(alertCommand(io))
+    .addCommand(receiverCommand(io))
     .addCommand(grantCommand(io))
     .addCommand(approvalCommand(io))
     .addCommand(auditCommand(io))

@@ -1,3 +1,4 @@
+import { AgentConfigResource } from '@penstock/api-schema';
 import { connectorKinds } from '@penstock/config-schema';
 import {
   hostPortArgument,
@@ -7,7 +8,7 @@ import {
   outputOption,
   printPinnedComparison,
 } from '@penstock/terminal';
-import { agentRequests, ProbeResult } from '@penstock/wire';
+import { ProbeResult } from '@penstock/wire';
 import { Argument, Command, Option } from 'commander';
 import Type from 'typebox';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
@@ -21,23 +22,6 @@ type Logs = Output & { readonly limit: number; readonly level: string };
 /** Milliseconds an answer may take: the agent has its own time, and there is the way. */
 const PATIENCE = 30_000;
 const LONGEST_SECONDS = 20;
-
-const Change = Type.Object({
-  path: Type.String(),
-  kind: Type.Enum(['added', 'removed', 'changed']),
-  before: Type.String(),
-  after: Type.String(),
-});
-const Config = Type.Object({
-  ...agentRequests['effective-config'].value.properties,
-  pinned: Type.Optional(
-    Type.Object({
-      version: Type.Integer(),
-      digest: Type.String(),
-      changes: Type.Optional(Type.Array(Change)),
-    }),
-  ),
-});
 
 const name = () => new Argument('<name>', 'the name of the agent');
 
@@ -97,7 +81,7 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent diff orders-1')
       .action(async (agent: string, { output }: Output) => {
-        const config = await api().ask(Config, 'GET', path(agent, 'config'));
+        const config = await api().ask(AgentConfigResource, 'GET', path(agent, 'config'));
         printPinnedComparison(agent, config, output, io);
       }),
     new Command('restart')

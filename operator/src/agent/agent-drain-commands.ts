@@ -1,7 +1,7 @@
+import { AgentResource } from '@penstock/api-schema';
 import { type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
-import { Agent } from './agent-resource.ts';
 
 const commands = {
   drain: {
@@ -25,7 +25,7 @@ export function agentDrainCommands(io: Io): readonly Command[] {
       .addHelpText('after', `\nExample:\n  $ penstock-gateway agent ${verb} orders-1`)
       .action(async (name: string, { output }: { readonly output: OutputFormat }) => {
         const path = `agents/${encodeURIComponent(name)}/${verb}`;
-        const agent = await apiFromEnvironment(io).ask(Agent, 'POST', path);
+        const agent = await apiFromEnvironment(io).ask(AgentResource, 'POST', path);
         io.stdout.write(output === 'json' ? json(agent) : commands[verb].said(name, agent.state));
       }),
   );

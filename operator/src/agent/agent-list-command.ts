@@ -1,3 +1,4 @@
+import { AgentResource } from '@penstock/api-schema';
 import {
   type Io,
   json,
@@ -12,7 +13,6 @@ import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
-import { Agent } from './agent-resource.ts';
 import { briefStamp, colorOf } from './agent-state-color.ts';
 
 /** `agent list`: the fleet in one table. */
@@ -25,7 +25,7 @@ export function agentListCommand(io: Io): Command {
 }
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
-  const { items, complete } = await everyPage(apiFromEnvironment(io), Agent, 'agents');
+  const { items, complete } = await everyPage(apiFromEnvironment(io), AgentResource, 'agents');
   const style = styleFor(io.stdout, io.environment);
   if (output === 'json') {
     io.stdout.write(json({ items, complete }));
@@ -60,7 +60,7 @@ const HEAD: readonly TableColumn[] = [
   { title: 'ADDRESS', rank: 10 },
 ];
 
-function rowOf(agent: Agent, style: Style, now: number): (string | number | undefined)[] {
+function rowOf(agent: AgentResource, style: Style, now: number): (string | number | undefined)[] {
   const { name, pool, state, code, reasons, sessions, streams, softwareVersion, config, clock } = agent;
   const wanted = sessions.wanted === undefined ? '' : `/${sessions.wanted}`;
   const more = reasons.length > 1 ? ` +${reasons.length - 1}` : '';

@@ -1,13 +1,7 @@
+import { RevokedAgent } from '@penstock/api-schema';
 import { type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
 import { Command } from 'commander';
-import Type from 'typebox';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
-
-const Revoked = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  usableTokens: Type.Optional(Type.Array(Type.String())),
-});
 
 /** `agent revoke`: an identity ends for good. */
 export function agentRevokeCommand(io: Io): Command {
@@ -21,7 +15,7 @@ export function agentRevokeCommand(io: Io): Command {
 
 async function revoke(io: Io, name: string, output: OutputFormat): Promise<void> {
   const path = `agents/${encodeURIComponent(name)}/revoke`;
-  const revoked = await apiFromEnvironment(io).ask(Revoked, 'POST', path);
+  const revoked = await apiFromEnvironment(io).ask(RevokedAgent, 'POST', path);
   if (output === 'json') {
     io.stdout.write(json(revoked));
     return;

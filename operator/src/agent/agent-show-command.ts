@@ -1,3 +1,4 @@
+import { AgentResource } from '@penstock/api-schema';
 import {
   type Io,
   json,
@@ -10,7 +11,6 @@ import {
 import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
-import { Agent } from './agent-resource.ts';
 import { colorOf } from './agent-state-color.ts';
 
 /** `agent show`: all that is known of one agent. */
@@ -21,13 +21,17 @@ export function agentShowCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent show orders-1')
     .action(async (name: string, { output }: { readonly output: OutputFormat }) => {
-      const agent = await apiFromEnvironment(io).ask(Agent, 'GET', `agents/${encodeURIComponent(name)}`);
+      const agent = await apiFromEnvironment(io).ask(
+        AgentResource,
+        'GET',
+        `agents/${encodeURIComponent(name)}`,
+      );
       io.stdout.write(output === 'json' ? json(agent) : agentText(agent, io, Date.now()));
     });
 }
 
 /** Everything of an agent, for people. */
-export function agentText(agent: Agent, io: Io, now: number): string {
+export function agentText(agent: AgentResource, io: Io, now: number): string {
   const style = styleFor(io.stdout, io.environment);
   const parts = [
     agent.reasons.map((reason) => reasonText(reason, style, now)).join(''),
@@ -38,14 +42,14 @@ export function agentText(agent: Agent, io: Io, now: number): string {
   return parts.join('\n');
 }
 
-function reasonText(reason: Agent['reasons'][number], style: Style, now: number): string {
+function reasonText(reason: AgentResource['reasons'][number], style: Style, now: number): string {
   const { state, code, since, sentence, detail, advice } = reason;
   const head = `${colorOf(state, style)(state)} ${code} since ${since} (${relativeTime(since, now)})\n`;
   const said = detail === undefined ? sentence : `${sentence} ${detail}`;
   return `${head}  ${said}\n${state === 'connected' ? '' : `  ${advice}\n`}`;
 }
 
-function factRows(agent: Agent, now: number): string[][] {
+function factRows(agent: AgentResource, now: number): string[][] {
   const { sessions, streams, platform, config, pin, clock, cpu, memory, eventLoop } = agent;
   const when = (time: string | undefined) => time && `${time} (${relativeTime(time, now)})`;
   const rows: [string, string | undefined][] = [
@@ -76,19 +80,23 @@ function factRows(agent: Agent, now: number): string[][] {
 const driftText = (drift: string | undefined) =>
   drift === undefined || drift === 'none' ? '' : ', and the file is another one';
 
-function clockText({ skewMs, roundTripMs }: NonNullable<Agent['clock']>): string {
+function clockText({ skewMs, roundTripMs }: NonNullable<AgentResource['clock']>): string {
   const direction = skewMs < 0 ? 'behind' : 'ahead of';
   return `${Math.abs(skewMs).toFixed(1)} ms ${direction} the gateway, round trip ${roundTripMs.toFixed(1)} ms`;
 }
 
 const MIB = 1024 * 1024;
 
-function memoryText({ totalBytes, availableBytes, processBytes }: NonNullable<Agent['memory']>): string {
+function memoryText({
+  totalBytes,
+  availableBytes,
+  processBytes,
+}: NonNullable<AgentResource['memory']>): string {
   const mib = (bytes: number) => `${Math.round(bytes / MIB)} MiB`;
   return `${mib(availableBytes)} of ${mib(totalBytes)} available, agent ${mib(processBytes)}`;
 }
 
-function bootTable({ boots }: Agent, io: Io, now: number): string {
+function bootTable({ boots }: AgentResource, io: Io, now: number): string {
   const rows = boots.map(({ id, address, since, sessions }) => [
     id,
     address,
@@ -98,7 +106,7 @@ function bootTable({ boots }: Agent, io: Io, now: number): string {
   return table(['PROCESS', 'ADDRESS', 'SINCE', 'SESSIONS'], rows, io);
 }
 
-function connectorTable({ connectors = [], checks }: Agent, io: Io, now: number): string {
+function connectorTable({ connectors = [], checks }: AgentResource, io: Io, now: number): string {
   const rows = connectors.map(({ name, kind, addresses = [] }) => {
     const check = checks.find(({ connector }) => connector === name);
     const took = check?.milliseconds === undefined ? undefined : `${Math.round(check.milliseconds)}ms`;

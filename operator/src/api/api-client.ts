@@ -1,8 +1,8 @@
+import { ApprovalResource, tolerant } from '@penstock/api-schema';
 import { CommandError, exitCodes } from '@penstock/terminal';
 import { SOFTWARE_VERSION } from '@penstock/wire';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Static, TSchema } from 'typebox';
-import { Approval } from '../approval/approval.ts';
 import { unreachableReason } from './unreachable-reason.ts';
 
 export type ApiClientOptions = {
@@ -16,6 +16,18 @@ export type ApiClientOptions = {
 };
 
 const ajv = new Ajv2020({ strict: false });
+const validators = new WeakMap<TSchema, ValidateFunction>();
+
+/** Whether `value` has the fields of a response, whatever else a newer gateway adds. */
+function isAnswer<Answer extends TSchema>(schema: Answer, value: unknown): value is Static<Answer> {
+  let validate = validators.get(schema);
+  if (validate === undefined) {
+    validate = ajv.compile(tolerant(schema));
+    validators.set(schema, validate);
+  }
+  return validate(value);
+}
+
 const MAX_ANSWER = 16 * 1024 * 1024;
 
 /** Asks the gateway's API. Every failure is a CommandError that says what to do, and so is what has to wait. */
@@ -41,9 +53,9 @@ export class ApiClient {
   ): Promise<Static<Answer>> {
     const { status, value } = await this.#progress(() => this.#fetch(method, path, body));
     if (status >= 400) throw this.#refusal(status, value);
-    if (status === 202 && ajv.validate(Approval, value)) throw waitingFor(value as Approval);
-    if (!ajv.validate(schema, value)) throw this.#foreign(status);
-    return value as Static<Answer>;
+    if (status === 202 && isAnswer(ApprovalResource, value)) throw waitingFor(value);
+    if (!isAnswer(schema, value)) throw this.#foreign(status);
+    return value;
   }
 
   async #fetch(method: string, path: string, body: unknown): Promise<{ status: number; value: unknown }> {
@@ -98,7 +110,7 @@ export class ApiClient {
 }
 
 /** What was asked for has not happened: whoever called must not go on as if it had. */
-function waitingFor({ id, action, subject }: Approval): CommandError {
+function waitingFor({ id, action, subject }: ApprovalResource): CommandError {
   const later = action === 'logs' || action === 'probe' ? 'Read the answer then' : 'Look at it';
   const verb = action === 'logs' || action === 'probe' ? 'result' : 'show';
   return new CommandError(`${action} of ${subject} waits for the approval of an admin.`, {

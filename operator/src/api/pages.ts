@@ -1,7 +1,6 @@
+import { MAX_PAGE_SIZE, pageOf } from '@penstock/api-schema';
 import Type, { type Static, type TSchema } from 'typebox';
 import type { ApiClient } from './api-client.ts';
-
-const LARGEST_PAGE = 500;
 
 export type ListingOptions = {
   /** Query of the listing; what is undefined is left out. */
@@ -17,16 +16,12 @@ export async function everyPage<Item extends TSchema>(
   path: string,
   { query = {}, most = Number.POSITIVE_INFINITY }: ListingOptions = {},
 ): Promise<{ readonly items: Static<Item>[]; readonly complete: boolean }> {
-  const Page = Type.Object({
-    items: Type.Array(item),
-    nextCursor: Type.Optional(Type.String()),
-    complete: Type.Optional(Type.Boolean()),
-  });
+  const Page = Type.Object({ ...pageOf(item).properties, complete: Type.Optional(Type.Boolean()) });
   const items: Static<Item>[] = [];
   let complete = true;
   let cursor: string | undefined;
   do {
-    const limit = Math.min(LARGEST_PAGE, most - items.length);
+    const limit = Math.min(MAX_PAGE_SIZE, most - items.length);
     const page: Static<typeof Page> = await api.ask(
       Page,
       'GET',

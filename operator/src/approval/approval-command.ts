@@ -1,3 +1,4 @@
+import { ApprovalResource } from '@penstock/api-schema';
 import {
   CommandError,
   type Io,
@@ -18,7 +19,6 @@ import type { ApiClient } from '../api/api-client.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { actorNames } from '../audit/actor-names.ts';
-import { Approval } from './approval.ts';
 
 type Options = { readonly output: OutputFormat };
 
@@ -85,8 +85,8 @@ const HEAD: readonly TableColumn[] = [
 
 async function list(io: Io, { all, output }: Options & { readonly all: boolean }): Promise<void> {
   const api = apiFromEnvironment(io);
-  const query = all ? {} : { pending: 'true' };
-  const { items } = await everyPage(api, Approval, 'approvals', { query });
+  const query = all ? {} : { state: 'pending' };
+  const { items } = await everyPage(api, ApprovalResource, 'approvals', { query });
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;
@@ -113,7 +113,7 @@ async function list(io: Io, { all, output }: Options & { readonly all: boolean }
 
 async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
   const api = apiFromEnvironment(io);
-  const approval = await api.ask(Approval, 'GET', `approvals/${encodeURIComponent(id)}`);
+  const approval = await api.ask(ApprovalResource, 'GET', `approvals/${encodeURIComponent(id)}`);
   if (output === 'json') {
     io.stdout.write(json(approval));
     return;
@@ -139,7 +139,7 @@ async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
 async function result(io: Io, id: string, output: OutputFormat): Promise<void> {
   const api = apiFromEnvironment(io);
   const path = `approvals/${encodeURIComponent(id)}`;
-  const { action } = await api.ask(Approval, 'GET', path);
+  const { action } = await api.ask(ApprovalResource, 'GET', path);
   const given = <Value extends TSchema>(value: Value) =>
     api.ask(Type.Object({ value }), 'GET', `${path}/result`);
   if (action === 'logs') printLogs((await given(LogBundle)).value, output, io);
@@ -149,7 +149,7 @@ async function result(io: Io, id: string, output: OutputFormat): Promise<void> {
 
 async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: OutputFormat): Promise<void> {
   const path = `approvals/${encodeURIComponent(id)}/${verb}`;
-  const approval = await apiFromEnvironment(io).ask(Approval, 'POST', path);
+  const approval = await apiFromEnvironment(io).ask(ApprovalResource, 'POST', path);
   const { state, action, subject, outcome } = approval;
   if (output === 'json') io.stdout.write(json(approval));
   if (state === 'failed') {
@@ -168,7 +168,7 @@ async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: Outp
 
 async function namesOf(
   api: ApiClient,
-  approvals: readonly Approval[],
+  approvals: readonly ApprovalResource[],
 ): Promise<(actor: string | undefined) => string | undefined> {
   const names = await actorNames(
     api,

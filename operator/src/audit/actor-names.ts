@@ -1,9 +1,7 @@
+import { AdminTokenResource } from '@penstock/api-schema';
 import { CommandError } from '@penstock/terminal';
-import Type from 'typebox';
 import type { ApiClient } from '../api/api-client.ts';
 import { everyPage } from '../api/pages.ts';
-
-const AdminToken = Type.Object({ id: Type.String(), name: Type.String() });
 
 /**
  * Names for people by what the gateway says of those who did something: an admin token goes by its name. Empty where
@@ -15,7 +13,7 @@ export async function actorNames(
 ): Promise<ReadonlyMap<string | undefined, string>> {
   if (!actors.some((actor) => actor?.startsWith('admin-token:'))) return new Map();
   try {
-    const { items } = await everyPage(api, AdminToken, 'admin-tokens');
+    const { items } = await everyPage(api, AdminTokenResource, 'admin-tokens');
     return new Map(items.map(({ id, name }) => [`admin-token:${id}`, name]));
   } catch (error) {
     if (error instanceof CommandError) return new Map();

@@ -1,6 +1,6 @@
+import { AuditEntry } from '@penstock/api-schema';
 import { type Io, json, type OutputFormat, outputOption, type TableColumn, table } from '@penstock/terminal';
 import { Command } from 'commander';
-import Type, { type Static } from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
@@ -14,18 +14,6 @@ type Options = {
   readonly limit: number;
   readonly output: OutputFormat;
 };
-
-const Entry = Type.Object({
-  id: Type.String(),
-  at: Type.String(),
-  actor: Type.String(),
-  action: Type.String(),
-  subject: Type.String(),
-  address: Type.Optional(Type.String()),
-  before: Type.Optional(Type.Unknown()),
-  after: Type.Optional(Type.Unknown()),
-});
-type Entry = Static<typeof Entry>;
 
 /** `audit list`: who changed what. */
 export function auditCommand(io: Io): Command {
@@ -63,7 +51,10 @@ const HEAD: readonly TableColumn[] = [
 
 async function list(io: Io, { actor, action, subject, limit, output }: Options): Promise<void> {
   const api = apiFromEnvironment(io);
-  const { items } = await everyPage(api, Entry, 'audit', { query: { actor, action, subject }, most: limit });
+  const { items } = await everyPage(api, AuditEntry, 'audit', {
+    query: { actor, action, subject },
+    most: limit,
+  });
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;
@@ -90,7 +81,7 @@ async function list(io: Io, { actor, action, subject, limit, output }: Options):
 }
 
 /** Of `after` what differs from `before`, since the rest stands beside it. */
-function changed({ before, after }: Entry): unknown {
+function changed({ before, after }: AuditEntry): unknown {
   if (!isRecord(before) || !isRecord(after)) return after;
   const kept = Object.entries(after).filter(
     ([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value),

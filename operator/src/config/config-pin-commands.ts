@@ -1,3 +1,4 @@
+import { PinResource, RemovedPin } from '@penstock/api-schema';
 import {
   CommandError,
   exitCodes,
@@ -9,23 +10,12 @@ import {
   table,
 } from '@penstock/terminal';
 import { Command } from 'commander';
-import Type, { type Static } from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 
 type Output = { readonly output: OutputFormat };
-type Agent = { readonly agent?: string };
-
-const Pin = Type.Object({
-  scope: Type.Enum(['pool', 'agent']),
-  name: Type.String(),
-  version: Type.Integer(),
-  digest: Type.String(),
-  pinnedAt: Type.String(),
-});
-type Pin = Static<typeof Pin>;
-const Unpinned = Type.Object({ scope: Type.String(), name: Type.String() });
+type AgentOption = { readonly agent?: string };
 
 const AGENT = ['--agent <name>', 'for one agent; its own pin goes before that of its pool'] as const;
 
@@ -41,11 +31,11 @@ export function pinCommand(io: Io): Command {
       'after',
       '\nExample:\n  $ penstock-gateway config pin dc1 13\n  $ penstock-gateway config pin --agent orders-1 12',
     )
-    .action(async (words: string[], { output, agent }: Output & Agent) => {
+    .action(async (words: string[], { output, agent }: Output & AgentOption) => {
       const version = readVersion(words.at(-1) ?? '');
       const target = targetOf(agent, words.slice(0, -1));
       const api = apiFromEnvironment(io);
-      const answer = await api.ask(Pin, 'PUT', pathOf(target), { version });
+      const answer = await api.ask(PinResource, 'PUT', pathOf(target), { version });
       if (output === 'json') io.stdout.write(json(answer));
       else {
         const { scope, name } = target;
@@ -66,10 +56,10 @@ export function unpinCommand(io: Io): Command {
       'after',
       '\nExample:\n  $ penstock-gateway config unpin dc1\n  $ penstock-gateway config unpin --agent orders-1',
     )
-    .action(async (pool: string | undefined, { output, agent }: Output & Agent) => {
+    .action(async (pool: string | undefined, { output, agent }: Output & AgentOption) => {
       const target = targetOf(agent, pool === undefined ? [] : [pool]);
       const api = apiFromEnvironment(io);
-      const answer = await api.ask(Unpinned, 'DELETE', pathOf(target));
+      const answer = await api.ask(RemovedPin, 'DELETE', pathOf(target));
       if (output === 'json') io.stdout.write(json(answer));
       else io.stdout.write(`The ${target.scope} ${target.name} has no pin of its own any more.\n`);
     });
@@ -90,7 +80,7 @@ export function pinsCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway config pins')
     .action(async ({ output }: Output) => {
-      const { items } = await everyPage(apiFromEnvironment(io), Pin, 'pins');
+      const { items } = await everyPage(apiFromEnvironment(io), PinResource, 'pins');
       if (output === 'json') io.stdout.write(json({ items }));
       else if (items.length === 0) {
         io.stdout.write('Nothing is pinned. Publish a version, then: penstock-gateway config pin\n');
@@ -105,7 +95,7 @@ export function pinsCommand(io: Io): Command {
     });
 }
 
-const rowOf = ({ scope, name, version, digest, pinnedAt }: Pin, now: number) => [
+const rowOf = ({ scope, name, version, digest, pinnedAt }: PinResource, now: number) => [
   scope,
   name,
   version,

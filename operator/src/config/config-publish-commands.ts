@@ -1,3 +1,4 @@
+import { ConfigVersionResource, PublishedConfigVersion } from '@penstock/api-schema';
 import { checkConfig, readConfigText, readTextInput } from '@penstock/config-schema';
 import {
   CommandError,
@@ -12,21 +13,11 @@ import {
   table,
 } from '@penstock/terminal';
 import { Command } from 'commander';
-import Type from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 
 type Output = { readonly output: OutputFormat };
-
-const Version = Type.Object({
-  pool: Type.String(),
-  version: Type.Integer(),
-  digest: Type.String(),
-  publishedAt: Type.String(),
-  publishedBy: Type.String(),
-});
-const Published = Type.Object({ ...Version.properties, isNew: Type.Boolean() });
 
 /** `config publish`: what a CI job calls after a merge. */
 export function publishCommand(io: Io): Command {
@@ -57,7 +48,7 @@ async function publish(
   }
   const { content, version, digest } = checked.source;
   const body = { pool: pool ?? poolIn(content, file), content };
-  const published = await apiFromEnvironment(io).ask(Published, 'POST', 'config-versions', body);
+  const published = await apiFromEnvironment(io).ask(PublishedConfigVersion, 'POST', 'config-versions', body);
   if (published.digest !== digest) {
     throw new CommandError(
       `The gateway has read the file as ${published.digest}, and here it is ${digest}.`,
@@ -95,7 +86,7 @@ export function versionsCommand(io: Io): Command {
     .addHelpText('after', '\nExample:\n  $ penstock-gateway config versions dc1')
     .action(async (pool: string, { output }: Output) => {
       const api = apiFromEnvironment(io);
-      const { items } = await everyPage(api, Version, 'config-versions', { query: { pool } });
+      const { items } = await everyPage(api, ConfigVersionResource, 'config-versions', { query: { pool } });
       const now = Date.now();
       if (output === 'json') io.stdout.write(json({ items }));
       else if (items.length === 0) {

@@ -1,9 +1,9 @@
+import { ConnectionResource } from '@penstock/api-schema';
 import { type Io, json, type OutputFormat, outputOption, type TableColumn, table } from '@penstock/terminal';
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { explainConnection } from './connection-explain.ts';
-import { Connection } from './connection-resource.ts';
 import { connectionUrlCommand } from './url/connection-url-command.ts';
 
 /** `connection list|url|explain`: the routes, what goes on there, and how clients take them. */
@@ -44,7 +44,7 @@ const HEAD: readonly TableColumn[] = [
 ];
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
-  const { items } = await everyPage(apiFromEnvironment(io), Connection, 'connections');
+  const { items } = await everyPage(apiFromEnvironment(io), ConnectionResource, 'connections');
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;

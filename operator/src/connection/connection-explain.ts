@@ -1,60 +1,12 @@
+import { ExplanationResource } from '@penstock/api-schema';
 import { type Io, json, type OutputFormat, type Style, styleFor, table } from '@penstock/terminal';
-import Type, { type Static } from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
-
-const Agent = Type.Object({
-  name: Type.String(),
-  state: Type.String(),
-  whySentence: Type.Optional(Type.String()),
-  streams: Type.Integer(),
-  evidence: Type.Optional(
-    Type.Object({
-      reach: Type.String(),
-      at: Type.String(),
-      from: Type.String(),
-      detail: Type.Optional(Type.String()),
-    }),
-  ),
-});
-
-const Attempt = Type.Object({
-  at: Type.String(),
-  client: Type.String(),
-  outcome: Type.String(),
-  detail: Type.Optional(Type.String()),
-  milliseconds: Type.Number(),
-  waitedMilliseconds: Type.Number(),
-  tries: Type.Array(Type.Object({ agent: Type.String(), pool: Type.String(), outcome: Type.String() })),
-  passedOver: Type.Array(
-    Type.Object({ pool: Type.String(), agent: Type.Optional(Type.String()), why: Type.String() }),
-  ),
-});
-
-const Explanation = Type.Object({
-  connection: Type.String(),
-  connector: Type.String(),
-  verdict: Type.Object({
-    reach: Type.Optional(Type.String()),
-    sentence: Type.String(),
-    advice: Type.String(),
-    detail: Type.Optional(Type.String()),
-  }),
-  pools: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      queue: Type.Object({ waiting: Type.Integer(), limit: Type.Integer() }),
-      agents: Type.Array(Agent),
-    }),
-  ),
-  attempts: Type.Array(Attempt),
-});
-type Explanation = Static<typeof Explanation>;
 
 /** Prints why a connection works or does not. */
 export async function explainConnection(io: Io, name: string, output: OutputFormat): Promise<void> {
   const path = `connections/${encodeURIComponent(name)}/explain`;
-  const explanation = await apiFromEnvironment(io).ask(Explanation, 'GET', path);
+  const explanation = await apiFromEnvironment(io).ask(ExplanationResource, 'GET', path);
   if (output === 'json') {
     io.stdout.write(json(explanation));
     return;
@@ -68,7 +20,7 @@ export async function explainConnection(io: Io, name: string, output: OutputForm
   io.stdout.write(parts.join('\n'));
 }
 
-function verdictText({ connection, connector, verdict, pools }: Explanation, style: Style): string {
+function verdictText({ connection, connector, verdict, pools }: ExplanationResource, style: Style): string {
   const { reach = 'unknown', sentence, advice, detail } = verdict;
   const mark = reach === 'ready' ? style.good : reach === 'unknown' ? style.warning : style.bad;
   const lines = [
@@ -80,7 +32,7 @@ function verdictText({ connection, connector, verdict, pools }: Explanation, sty
   return `${lines.join('\n')}\n`;
 }
 
-function agentTable({ pools }: Explanation, style: Style, io: Io): string {
+function agentTable({ pools }: ExplanationResource, style: Style, io: Io): string {
   const now = Date.now();
   const rows = pools.flatMap(({ name, queue, agents }) => {
     const waiting = `${queue.waiting} of ${queue.limit}`;
@@ -90,7 +42,7 @@ function agentTable({ pools }: Explanation, style: Style, io: Io): string {
       waiting,
       agent.name,
       agent.state === 'connected' ? style.good(agent.state) : style.warning(agent.state),
-      agent.whySentence ?? 'Would be asked.',
+      agent.skipSentence ?? 'Would be asked.',
       agent.streams,
       evidence && (evidence.reach === 'ready' ? style.good(evidence.reach) : style.bad(evidence.reach)),
       evidence && `${evidence.from}, ${relativeTime(evidence.at, now)}`,
@@ -109,7 +61,7 @@ function agentTable({ pools }: Explanation, style: Style, io: Io): string {
   return table(head, rows, io);
 }
 
-function attemptTable({ attempts }: Explanation, style: Style, io: Io): string {
+function attemptTable({ attempts }: ExplanationResource, style: Style, io: Io): string {
   if (attempts.length === 0) return 'No client has come since the gateway started.\n';
   const now = Date.now();
   const rows = attempts.map(({ at, client, outcome, detail, milliseconds, waitedMilliseconds, ...more }) => [
@@ -119,7 +71,7 @@ function attemptTable({ attempts }: Explanation, style: Style, io: Io): string {
     `${Math.round(milliseconds)} ms`,
     waitedMilliseconds === 0 ? undefined : `${Math.round(waitedMilliseconds)} ms`,
     more.tries.map((each) => `${each.agent}: ${each.outcome}`).join(', '),
-    more.passedOver.map(({ agent, pool, why }) => `${agent ?? pool}: ${why}`).join(', '),
+    more.skipped.map(({ agent, pool, reason }) => `${agent ?? pool}: ${reason}`).join(', '),
     detail,
   ]);
   const head = [

@@ -1,21 +1,12 @@
+import { AdminTokenResource, adminRoles, CreatedAdminToken } from '@penstock/api-schema';
 import { type Io, json, type OutputFormat, outputOption, styleFor, table } from '@penstock/terminal';
 import { Command, Option } from 'commander';
-import Type from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 
 type Options = { readonly output: OutputFormat };
 type CreateOptions = Options & { readonly name: string; readonly role: string };
-
-const AdminToken = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  role: Type.String(),
-  createdAt: Type.String(),
-  revokedAt: Type.Optional(Type.String()),
-});
-const CreatedAdminToken = Type.Intersect([AdminToken, Type.Object({ token: Type.String() })]);
 
 /** `admin-token create|list|revoke`: who may use the API. */
 export function adminTokenCommand(io: Io): Command {
@@ -28,7 +19,7 @@ export function adminTokenCommand(io: Io): Command {
     .requiredOption('--name <name>', 'whose it is or what it is for')
     .addOption(
       new Option('--role <role>', 'viewer reads, operator steers, admin makes tokens and revokes')
-        .choices(['viewer', 'operator', 'admin'])
+        .choices(adminRoles)
         .default('viewer'),
     )
     .addOption(outputOption(['text', 'json']))
@@ -64,7 +55,7 @@ async function create(io: Io, { name, role, output }: CreateOptions): Promise<vo
 }
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
-  const { items } = await everyPage(apiFromEnvironment(io), AdminToken, 'admin-tokens');
+  const { items } = await everyPage(apiFromEnvironment(io), AdminTokenResource, 'admin-tokens');
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;
@@ -83,7 +74,7 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   const path = `admin-tokens/${encodeURIComponent(id)}`;
-  const token = await apiFromEnvironment(io).ask(AdminToken, 'DELETE', path);
+  const token = await apiFromEnvironment(io).ask(AdminTokenResource, 'DELETE', path);
   io.stdout.write(output === 'json' ? json(token) : `The admin token ${token.name} (${id}) is revoked.\n`);
 }
 

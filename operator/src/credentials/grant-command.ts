@@ -1,3 +1,4 @@
+import { CreatedGrant, GrantResource } from '@penstock/api-schema';
 import {
   CommandError,
   type Io,
@@ -8,7 +9,6 @@ import {
 } from '@penstock/terminal';
 import { NAME_PATTERN } from '@penstock/wire';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import Type, { type Static } from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -23,20 +23,6 @@ type CreateOptions = Options & {
   readonly source?: readonly string[];
   readonly maxConnections?: number;
 };
-
-const Grant = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  state: Type.String(),
-  connections: Type.Array(Type.String()),
-  sources: Type.Optional(Type.Array(Type.String())),
-  maxConnections: Type.Optional(Type.Integer()),
-  inUse: Type.Integer(),
-  createdBy: Type.String(),
-  expiresAt: Type.String(),
-});
-type Grant = Static<typeof Grant>;
-const CreatedGrant = Type.Intersect([Grant, Type.Object({ grant: Type.String() })]);
 
 /** `grant create|list|revoke`: what lets clients in. */
 export function grantCommand(io: Io): Command {
@@ -119,7 +105,7 @@ const HEAD: readonly TableColumn[] = [
   { title: 'MADE BY', rank: 6 },
 ];
 
-function row(grant: Grant, { maker, style, now }: RowContext): (string | undefined)[] {
+function row(grant: GrantResource, { maker, style, now }: RowContext): (string | undefined)[] {
   const { id, name, state, connections, inUse, maxConnections, sources, expiresAt, createdBy } = grant;
   return [
     id,
@@ -134,7 +120,7 @@ function row(grant: Grant, { maker, style, now }: RowContext): (string | undefin
 }
 
 const LIST = {
-  schema: Grant,
+  schema: GrantResource,
   path: 'grants',
   none: 'There are no grants. Make one: penstock-gateway grant create --connection CONNECTION',
   head: HEAD,
@@ -142,7 +128,7 @@ const LIST = {
 };
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
-  const grant = await apiFromEnvironment(io).ask(Grant, 'DELETE', `grants/${encodeURIComponent(id)}`);
+  const grant = await apiFromEnvironment(io).ask(GrantResource, 'DELETE', `grants/${encodeURIComponent(id)}`);
   io.stdout.write(
     output === 'json'
       ? json(grant)

@@ -1,6 +1,6 @@
+import { CreatedEnrollmentToken, EnrollmentTokenResource } from '@penstock/api-schema';
 import { type Io, json, type OutputFormat, outputOption, type TableColumn } from '@penstock/terminal';
 import { Command, Option } from 'commander';
-import Type, { type Static } from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { printCredentials, type RowContext } from './credential-list.ts';
@@ -14,20 +14,6 @@ type CreateOptions = Options & {
   readonly namePattern?: string;
   readonly source?: readonly string[];
 };
-
-const Token = Type.Object({
-  id: Type.String(),
-  state: Type.String(),
-  pool: Type.String(),
-  uses: Type.Integer(),
-  usesLeft: Type.Integer(),
-  namePattern: Type.Optional(Type.String()),
-  sources: Type.Optional(Type.Array(Type.String())),
-  createdBy: Type.String(),
-  expiresAt: Type.String(),
-});
-type Token = Static<typeof Token>;
-const CreatedToken = Type.Intersect([Token, Type.Object({ token: Type.String() })]);
 
 /** `token create|list|revoke`: what lets new agents in. */
 export function tokenCommand(io: Io): Command {
@@ -80,7 +66,7 @@ async function create(
   io: Io,
   { pool, uses, ttl, namePattern, source, output }: CreateOptions,
 ): Promise<void> {
-  const created = await apiFromEnvironment(io).ask(CreatedToken, 'POST', 'enrollment-tokens', {
+  const created = await apiFromEnvironment(io).ask(CreatedEnrollmentToken, 'POST', 'enrollment-tokens', {
     pool,
     uses,
     ttlSeconds: ttl,
@@ -113,7 +99,7 @@ const HEAD: readonly TableColumn[] = [
   { title: 'MADE BY', rank: 6 },
 ];
 
-function row(token: Token, { maker, style, now }: RowContext): (string | undefined)[] {
+function row(token: EnrollmentTokenResource, { maker, style, now }: RowContext): (string | undefined)[] {
   const { id, state, pool, uses, usesLeft, namePattern, sources, expiresAt, createdBy } = token;
   return [
     id,
@@ -128,7 +114,7 @@ function row(token: Token, { maker, style, now }: RowContext): (string | undefin
 }
 
 const LIST = {
-  schema: Token,
+  schema: EnrollmentTokenResource,
   path: 'enrollment-tokens',
   none: 'There are no enrollment tokens. Make one: penstock-gateway token create --pool POOL',
   head: HEAD,
@@ -137,7 +123,7 @@ const LIST = {
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   const path = `enrollment-tokens/${encodeURIComponent(id)}`;
-  const token = await apiFromEnvironment(io).ask(Token, 'DELETE', path);
+  const token = await apiFromEnvironment(io).ask(EnrollmentTokenResource, 'DELETE', path);
   io.stdout.write(
     output === 'json'
       ? json(token)

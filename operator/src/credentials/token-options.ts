@@ -1,5 +1,5 @@
+import { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN } from '@penstock/api-schema';
 import { isAddressRange } from '@penstock/config-schema';
-import { MAX_TTL_SECONDS, MAX_USES, NAME_GLOB } from '@penstock/control-plane';
 import { NAME_PATTERN } from '@penstock/wire';
 import { InvalidArgumentError } from 'commander';
 import { timeToLive } from './time-to-live.ts';
@@ -16,8 +16,8 @@ export function poolName(text: string): string {
 
 export function tokenUses(text: string): number {
   const uses = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0;
-  if (uses >= 1 && uses <= MAX_USES) return uses;
-  throw new InvalidArgumentError(`Write a whole number from 1 to ${MAX_USES}.`);
+  if (uses >= 1 && uses <= MAX_TOKEN_USES) return uses;
+  throw new InvalidArgumentError(`Write a whole number from 1 to ${MAX_TOKEN_USES}.`);
 }
 
 /** In seconds. */
@@ -28,7 +28,7 @@ export function tokenTimeToLive(text: string): number {
 }
 
 export function namePattern(text: string): string {
-  if (new RegExp(NAME_GLOB).test(text)) return text;
+  if (new RegExp(NAME_GLOB_PATTERN).test(text)) return text;
   throw new InvalidArgumentError(
     'Write letters, digits, ".", "_" and "-", with "*" for any of them and "?" for one, at most 63 in all.',
   );

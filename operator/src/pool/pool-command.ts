@@ -1,3 +1,4 @@
+import { PoolResource } from '@penstock/api-schema';
 import {
   type Io,
   json,
@@ -9,22 +10,8 @@ import {
   table,
 } from '@penstock/terminal';
 import { Command } from 'commander';
-import Type, { type Static } from 'typebox';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
-
-const Pool = Type.Object({
-  name: Type.String(),
-  pinning: Type.String(),
-  ready: Type.Integer(),
-  minReady: Type.Integer(),
-  healthy: Type.Boolean(),
-  agents: Type.Record(Type.String(), Type.Integer()),
-  sessions: Type.Integer(),
-  streams: Type.Object({ open: Type.Integer(), opening: Type.Integer() }),
-  queue: Type.Object({ waiting: Type.Integer(), limit: Type.Integer() }),
-});
-type Pool = Static<typeof Pool>;
 
 /** `pool list`: the pools and how they stand. */
 export function poolCommand(io: Io): Command {
@@ -51,7 +38,7 @@ const HEAD: readonly TableColumn[] = [
 ];
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
-  const { items } = await everyPage(apiFromEnvironment(io), Pool, 'pools');
+  const { items } = await everyPage(apiFromEnvironment(io), PoolResource, 'pools');
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;
@@ -66,7 +53,7 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
   );
 }
 
-function rowOf(pool: Pool, style: Style): (string | number)[] {
+function rowOf(pool: PoolResource, style: Style): (string | number)[] {
   const { name, pinning, ready, minReady, healthy, agents, sessions, streams, queue } = pool;
   const states = Object.entries(agents).filter(([, count]) => count > 0);
   return [

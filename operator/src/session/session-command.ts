@@ -1,3 +1,4 @@
+import { SessionResource } from '@penstock/api-schema';
 import {
   type Io,
   json,
@@ -8,23 +9,11 @@ import {
   table,
 } from '@penstock/terminal';
 import { Command } from 'commander';
-import Type from 'typebox';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 
 type Options = { readonly agent?: string; readonly pool?: string; readonly output: OutputFormat };
-
-const Session = Type.Object({
-  agent: Type.String(),
-  pool: Type.String(),
-  slot: Type.Optional(Type.Integer()),
-  state: Type.String(),
-  address: Type.String(),
-  since: Type.String(),
-  roundTripMs: Type.Optional(Type.Number()),
-  streams: Type.Object({ open: Type.Integer(), opening: Type.Integer() }),
-});
 
 /** `session list`: the HTTP/2 sessions that agents hold. */
 export function sessionCommand(io: Io): Command {
@@ -55,7 +44,9 @@ const HEAD: readonly TableColumn[] = [
 ];
 
 async function list(io: Io, { agent, pool, output }: Options): Promise<void> {
-  const { items } = await everyPage(apiFromEnvironment(io), Session, 'sessions', { query: { agent, pool } });
+  const { items } = await everyPage(apiFromEnvironment(io), SessionResource, 'sessions', {
+    query: { agent, pool },
+  });
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { ConnectionResource } from '@penstock/api-schema';
 import {
   CommandError,
   exitCodes,
@@ -11,7 +12,6 @@ import {
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { adminUrl, apiFromEnvironment } from '../../api/api-from-environment.ts';
 import { everyPage } from '../../api/pages.ts';
-import { Connection } from '../connection-resource.ts';
 import { everyDriver } from './every-driver.ts';
 import { notes } from './notes.ts';
 import { type Driver, type Recipe, recipeFor } from './recipe.ts';
@@ -62,7 +62,7 @@ Example:
 }
 
 async function printUrls(io: Io, name: string, options: Options): Promise<void> {
-  const { items } = await everyPage(apiFromEnvironment(io), Connection, 'connections');
+  const { items } = await everyPage(apiFromEnvironment(io), ConnectionResource, 'connections');
   const connection = items.find((each) => each.name === name);
   if (connection === undefined) throw unknownConnection(name, items);
   const drivers = driversFor(connection, options.driver);
@@ -122,7 +122,7 @@ function asJson({ driver, way, recipe }: { driver: Driver; way: WayIn; recipe: R
   return { ...head, possible: true, connect, also, notes: ids.map((id) => ({ id, text: notes[id] })) };
 }
 
-function driversFor({ name, kind }: Connection, wanted: string | undefined): readonly Driver[] {
+function driversFor({ name, kind }: ConnectionResource, wanted: string | undefined): readonly Driver[] {
   if (wanted !== undefined) return everyDriver.filter((driver) => driver.name === wanted);
   const fitting = everyDriver.filter((driver) => driver.kind === kind);
   if (fitting.length > 0) return fitting;
@@ -132,7 +132,7 @@ function driversFor({ name, kind }: Connection, wanted: string | undefined): rea
   });
 }
 
-function wayInto(ingress: Connection['ingress'][number], clientHost: string): WayIn {
+function wayInto(ingress: ConnectionResource['ingress'][number], clientHost: string): WayIn {
   const { kind, port, grant = 'required' } = ingress;
   if (kind === 'sni')
     return { kind, port, host: ingress.host ?? clientHost, mode: ingress.mode ?? 'passthrough' };
@@ -141,7 +141,7 @@ function wayInto(ingress: Connection['ingress'][number], clientHost: string): Wa
   return { kind, port, host: clientHost };
 }
 
-function unknownConnection(name: string, items: readonly Connection[]): CommandError {
+function unknownConnection(name: string, items: readonly ConnectionResource[]): CommandError {
   return new CommandError(`gateway.yaml names no connection ${name}.`, {
     suggestion:
       items.length === 0 ? 'It names none at all.' : `It names ${items.map((each) => each.name).join(', ')}.`,

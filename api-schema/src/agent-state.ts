@@ -21,7 +21,7 @@ type Condition = {
 };
 
 /** Everything that can be said of an agent's state. Closed: docs/fleet.md has a row for each. */
-export const conditions = {
+export const agentConditions = {
   IDENTITY_REVOKED: {
     states: ['revoked'],
     sentence: 'The identity of this agent was revoked: it never connects again.',
@@ -92,25 +92,4 @@ export const conditions = {
   },
 } as const satisfies Record<string, Condition>;
 
-export type ConditionCode = keyof typeof conditions;
-
-/** One condition that holds for an agent. */
-export type Reason = {
-  readonly code: ConditionCode;
-  readonly state: AgentState;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  readonly sentence: string;
-  readonly advice: string;
-  /** What is particular to this agent: names, numbers, addresses. */
-  readonly detail: string | undefined;
-};
-
-const rankOf = (state: AgentState) => agentStates.indexOf(state);
-
-/** The reasons in order: the one that makes the state first, then as they matter; of the same state as they came. */
-export function inOrder<Ranked extends { readonly state: AgentState }>(
-  reasons: readonly Ranked[],
-): readonly Ranked[] {
-  return reasons.toSorted((one, other) => rankOf(one.state) - rankOf(other.state));
-}
+export type ConditionCode = keyof typeof agentConditions;

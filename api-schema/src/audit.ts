@@ -1,0 +1,30 @@
+import Type, { type Static } from 'typebox';
+import { Timestamp } from './field.ts';
+import { PageQuery, pageOf } from './page.ts';
+
+export const AuditQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    actor: Type.Optional(Type.String({ maxLength: 128, description: 'Only entries of this actor.' })),
+    action: Type.Optional(Type.String({ maxLength: 64, description: 'Only entries with this action.' })),
+    subject: Type.Optional(Type.String({ maxLength: 192, description: 'Only entries about this subject.' })),
+  },
+  { additionalProperties: false },
+);
+
+export const AuditEntry = Type.Object({
+  id: Type.String(),
+  at: Timestamp,
+  actor: Type.String({
+    description:
+      '`admin-token:ID`, `enrollment-token:ID`, `agent:ID`, or `host` for a command run on the gateway host.',
+  }),
+  action: Type.String(),
+  subject: Type.String(),
+  address: Type.Optional(Type.String({ description: 'Source address of the request.' })),
+  before: Type.Optional(Type.Unknown()),
+  after: Type.Optional(Type.Unknown()),
+});
+export type AuditEntry = Static<typeof AuditEntry>;
+
+export const AuditPage = pageOf(AuditEntry);

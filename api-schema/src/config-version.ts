@@ -1,0 +1,53 @@
+import Type, { type Static } from 'typebox';
+import { Name, Timestamp } from './field.ts';
+import { PageQuery, pageOf } from './page.ts';
+
+const MAX_VERSION = Number.MAX_SAFE_INTEGER;
+
+export const ConfigVersionQuery = Type.Object(
+  {
+    limit: PageQuery.properties.limit,
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,15}$', description: '`nextCursor` of the previous page.' }),
+    ),
+    pool: Name,
+  },
+  { additionalProperties: false },
+);
+
+export const ConfigVersionParams = Type.Object({
+  pool: Name,
+  version: Type.Integer({ minimum: 1, maximum: MAX_VERSION }),
+});
+
+/** A version of agent.yaml that was published for a pool. */
+export const ConfigVersionResource = Type.Object({
+  pool: Name,
+  version: Type.Integer(),
+  digest: Type.String({ description: 'Digest of the content with its references unresolved.' }),
+  publishedAt: Timestamp,
+  publishedBy: Type.String(),
+});
+export type ConfigVersionResource = Static<typeof ConfigVersionResource>;
+
+export const ConfigVersionDetail = Type.Object({
+  ...ConfigVersionResource.properties,
+  content: Type.Unknown({
+    description: 'agent.yaml with its references unresolved; it contains no secrets.',
+  }),
+});
+
+export const ConfigVersionPage = pageOf(ConfigVersionResource);
+
+export const NewConfigVersion = Type.Object(
+  {
+    pool: Name,
+    content: Type.Object({}, { description: 'agent.yaml as JSON, with its references unresolved.' }),
+  },
+  { additionalProperties: false },
+);
+
+export const PublishedConfigVersion = Type.Object({
+  ...ConfigVersionResource.properties,
+  isNew: Type.Boolean({ description: 'False if the same content had already been published.' }),
+});

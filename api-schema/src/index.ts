@@ -1,0 +1,50 @@
+export {
+  type AdminRole,
+  AdminTokenList,
+  AdminTokenResource,
+  adminRoles,
+  CreatedAdminToken,
+  NewAdminToken,
+} from './admin-token.ts';
+export { AgentDetail, AgentPage, AgentReason, AgentResource, AgentSample, RevokedAgent } from './agent.ts';
+export { AgentConfigResource } from './agent-config.ts';
+export { type AgentState, agentConditions, agentStates, type ConditionCode } from './agent-state.ts';
+export { AlertDetail, AlertNotification, AlertPage, AlertQuery, AlertResource } from './alert.ts';
+export {
+  ApprovalPage,
+  ApprovalQuery,
+  ApprovalResource,
+  ApprovalResult,
+  type ApprovalState,
+  approvalResponse,
+  approvalStates,
+} from './approval.ts';
+export { AuditEntry, AuditPage, AuditQuery } from './audit.ts';
+export {
+  ConfigVersionDetail,
+  ConfigVersionPage,
+  ConfigVersionParams,
+  ConfigVersionQuery,
+  ConfigVersionResource,
+  NewConfigVersion,
+  PublishedConfigVersion,
+} from './config-version.ts';
+export { ConnectionList, ConnectionResource, IngressResource } from './connection.ts';
+export { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN, sourceRanges } from './credential-limits.ts';
+export {
+  CreatedEnrollmentToken,
+  EnrollmentTokenPage,
+  EnrollmentTokenResource,
+  NewEnrollmentToken,
+} from './enrollment-token.ts';
+export { ConnectionAttempt, ExplainedAgentResource, ExplanationResource } from './explanation.ts';
+export { IdParams, Name, NameParams, StreamCounts, Timestamp } from './field.ts';
+export { CreatedGrant, GrantPage, GrantResource, NewGrant } from './grant.ts';
+export { Liveness, Readiness } from './health.ts';
+export { listOf, MAX_PAGE_SIZE, NextCursor, PageQuery, pageOf } from './page.ts';
+export { NewPin, PinList, PinResource, RemovedPin } from './pin.ts';
+export { PoolList, PoolResource } from './pool.ts';
+export { type ApiProblemCode, apiProblemCodes, problemResponses } from './problem.ts';
+export { ReceiverTestResult } from './receiver.ts';
+export { SessionPage, SessionQuery, SessionResource } from './session.ts';
+export { tolerant } from './tolerant.ts';

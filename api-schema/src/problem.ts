@@ -1,0 +1,34 @@
+import { ProblemDocument } from '@penstock/wire';
+
+/**
+ * Problem codes of the API, in addition to those of the tunnel port (`problemCodes` in wire). Closed: docs/api.md has a
+ * row for each.
+ */
+export const apiProblemCodes = {
+  ADMIN_TOKEN_REQUIRED: { status: 401, sentence: 'This request requires an admin token.' },
+  ADMIN_TOKEN_UNKNOWN: { status: 401, sentence: 'This admin token does not exist.' },
+  ADMIN_TOKEN_REVOKED: { status: 401, sentence: 'This admin token has been revoked.' },
+  ROLE_INSUFFICIENT: { status: 403, sentence: 'The role of this admin token does not permit this request.' },
+  APPROVAL_DECIDED: { status: 409, sentence: 'This approval has already been decided or has expired.' },
+  AGENT_OFFLINE: { status: 409, sentence: 'This agent is not connected.' },
+  AGENT_BUSY: { status: 429, sentence: 'This agent has too many pending requests.' },
+  AGENT_TIMEOUT: { status: 504, sentence: 'This agent did not answer in time.' },
+  AGENT_REFUSED: { status: 403, sentence: "The agent's policy does not allow this request." },
+  AGENT_FAILED: { status: 502, sentence: 'The agent failed to carry out the request.' },
+  AGENT_ANSWER_MALFORMED: { status: 502, sentence: "The agent's answer is malformed." },
+  CONFIG_INVALID: { status: 422, sentence: 'The content is not a valid agent.yaml.' },
+  CONFIG_VERSION_TAKEN: {
+    status: 409,
+    sentence: 'This version has already been published with different content.',
+  },
+} as const satisfies Record<string, { status: number; sentence: string }>;
+
+export type ApiProblemCode = keyof typeof apiProblemCodes;
+
+const problem = {
+  description: 'Problem document (RFC 9457).',
+  content: { 'application/problem+json': { schema: ProblemDocument } },
+};
+
+/** Responses that every route can send in addition to its own. */
+export const problemResponses = { '4xx': problem, '5xx': problem };

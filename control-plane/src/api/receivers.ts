@@ -1,0 +1,62 @@
+import { NameParams, problemResponses, ReceiverTestResult } from '@penstock/api-schema';
+import type { Store } from '@penstock/store';
+import { ProblemError } from '@penstock/wire';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { TypedApp } from './typed-app.ts';
+
+export type ReceiversDependencies = {
+  readonly store: Pick<Store, 'audit'>;
+  readonly alerts: Pick<Alerts, 'test'>;
+  readonly clock: () => number;
+};
+
+/** /receivers: where alert notifications go. */
+export function receiverRoutes(app: TypedApp, { store, alerts, clock }: ReceiversDependencies): void {
+  app.post(
+    '/receivers/:name/test',
+    {
+      config: { role: 'operator' },
+      schema: {
+        summary: 'Send a test notification to a receiver',
+        description: 'Responds once the receiver has answered or the attempt has failed.',
+        tags: ['receivers'],
+        params: NameParams,
+        response: { 200: ReceiverTestResult, ...problemResponses },
+      },
+    },
+    async ({ params: { name }, actor }) => {
+      const test = await alerts.test(name);
+      if (test === 'unknown') {
+        throw new ProblemError('NOT_FOUND', `gateway.yaml has no receiver named ${name}.`);
+      }
+      if (test === 'busy') {
+        throw new ProblemError('TOO_MANY_REQUESTS', `A test of ${name} is already running.`, {
+          retryAfter: 1,
+        });
+      }
+      const delivered = test.name === 'delivered';
+      await store.audit.append({
+        at: clock(),
+        actor: actor.id,
+        action: 'receiver.test',
+        subject: `receiver:${name}`,
+        address: actor.address,
+        after: { delivered },
+      });
+      const detail = delivered
+        ? `The receiver responded with HTTP ${test.status}.`
+        : test.name === 'aborted'
+          ? 'The gateway is shutting down.'
+          : test.detail;
+      return { receiver: name, delivered, milliseconds: test.milliseconds, detail };
+    },
+  );
+
+  // The former path, so that scripts that still call it are pointed to the current one.
+  app.post('/alerts/test', { config: { role: 'operator' }, schema: { hide: true } }, async () => {
+    throw new ProblemError(
+      'NOT_FOUND',
+      'POST /api/v1/alerts/test has been replaced by POST /api/v1/receivers/{name}/test.',
+    );
+  });
+}

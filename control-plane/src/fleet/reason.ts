@@ -1,0 +1,22 @@
+import { type AgentState, agentStates, type ConditionCode } from '@penstock/api-schema';
+
+/** One condition that holds for an agent. */
+export type Reason = {
+  readonly code: ConditionCode;
+  readonly state: AgentState;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly sentence: string;
+  readonly advice: string;
+  /** What is particular to this agent: names, numbers, addresses. */
+  readonly detail: string | undefined;
+};
+
+const rankOf = (state: AgentState) => agentStates.indexOf(state);
+
+/** The reasons in order: the one that makes the state first, then as they matter; of the same state as they came. */
+export function inOrder<Ranked extends { readonly state: AgentState }>(
+  reasons: readonly Ranked[],
+): readonly Ranked[] {
+  return reasons.toSorted((one, other) => rankOf(one.state) - rankOf(other.state));
+}

@@ -1,0 +1,33 @@
+import { ReceiverTestResult } from '@penstock/api-schema';
+import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
+import { Command } from 'commander';
+import { apiFromEnvironment } from '../api/api-from-environment.ts';
+
+/** `receiver test`: whether alert notifications arrive. */
+export function receiverCommand(io: Io): Command {
+  const receiver = new Command('receiver')
+    .description('receivers of alert notifications')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway receiver test ops');
+  receiver
+    .command('test')
+    .description('send a test notification to a receiver')
+    .argument('<name>', 'name of a receiver in gateway.yaml')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway receiver test ops')
+    .action((name: string, { output }: { readonly output: OutputFormat }) => test(io, name, output));
+  return receiver;
+}
+
+async function test(io: Io, name: string, output: OutputFormat): Promise<void> {
+  const path = `receivers/${encodeURIComponent(name)}/test`;
+  const result = await apiFromEnvironment(io).ask(ReceiverTestResult, 'POST', path);
+  const { delivered, detail, milliseconds } = result;
+  if (output === 'json') io.stdout.write(json(result));
+  if (!delivered) {
+    throw new CommandError(`The test notification was not delivered to ${name}. ${detail}`, {
+      suggestion: `Check the webhook of ${name} in gateway.yaml, and that the gateway's host can reach it.`,
+    });
+  }
+  if (output === 'json') return;
+  io.stdout.write(`The test notification was delivered to ${name} in ${milliseconds} ms. ${detail}\n`);
+}

@@ -10,12 +10,12 @@ import { openClientIngresses } from './composition/client-ingresses.ts';
 import { openControlPlane, openControlPlaneStore } from './composition/control-plane.ts';
 import { createDataPlane } from './composition/data-plane.ts';
 import { drainClients } from './composition/drain.ts';
+import type { GatewayLog } from './composition/event-catalogue.ts';
 import { gatewayGauges } from './composition/gauges.ts';
 import { namingAddress } from './composition/listening.ts';
 import { gatewayReadiness } from './composition/readiness.ts';
 import { changesFor, type InForce } from './composition/reload.ts';
 import { openTunnelPort } from './composition/tunnel-port.ts';
-import type { GatewayLog } from './observe/event.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
 import { watchDescriptors } from './observe/watch-descriptors.ts';
 
@@ -100,7 +100,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   log('tunnel-listening', { address: endpoint.address.address, port: endpoint.address.port });
   log('admin-listening', { address: adminAddress.address, port: adminAddress.port });
   if (inForce.certificates.admins === undefined && !staysOnHost(adminAddress.address)) {
-    log('admin-in-clear', { address: adminAddress.address });
+    log('admin-plaintext', { address: adminAddress.address });
   }
   const running = starting.move();
   const stop = async () => {

@@ -1,9 +1,9 @@
 export { type InitResult, initialize } from './cli/init.ts';
 export { gatewayProgram } from './cli/program.ts';
+export { gatewayEvents } from './composition/event-catalogue.ts';
 export type { ExplainedAgent, Explanation } from './composition/explain-connection.ts';
 export type { Verdict } from './control-plane-port.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
-export { events as gatewayEvents, type GatewayLog } from './observe/event.ts';
 export { createGatewayMetrics } from './observe/metrics.ts';
 export type { DialRecord } from './routing/dial-history.ts';
 export { Registry } from './tunnel/registry.ts';

@@ -1,4 +1,5 @@
 import { createAgentMetrics } from '@penstock/agent';
+import { observeFleet } from '@penstock/control-plane';
 import { createGatewayMetrics } from '@penstock/gateway';
 
 export type Metric = { readonly name: string; readonly help: string; readonly type: string };
@@ -16,7 +17,7 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
     tunnelConnections: () => 0,
     tunnelRefused: () => 0,
   });
-  gateway.observeFleet({
+  observeFleet(gateway.registry, {
     agents: () => [],
     pools: () => [],
     version: '',

@@ -89,7 +89,7 @@ test('a message that was undelivered when the gateway stopped is sent after the 
   await using pair = await startPair(files(receiver));
   await pair.stopAgent('a1');
   const [first] = await receiver.arrived(1);
-  await pair.event('alert-delivery-failed', { past: true });
+  await pair.event('notification-failed', { past: true });
   await pair.gateway.stop();
   receiver.answer({ status: 200 });
   const before = receiver.received.length;

@@ -91,7 +91,7 @@ test('the API speaks TLS, shows a new certificate after a reload, and the comman
   assert.equal(await shownAt(gateway.port, authority.certificate), 'first');
   await gateway.reload(await authority.issue({ commonName: 'second' }));
   assert.equal(await shownAt(gateway.port, authority.certificate), 'second');
-  assert.equal(gateway.events.includes('admin-in-clear'), false);
+  assert.equal(gateway.events.includes('admin-plaintext'), false);
 });
 
 test('a file of PENSTOCK_CA that is none is told', async () => {
@@ -108,8 +108,8 @@ test('an admin address that others can reach in the clear is warned of', async (
   await using directory = await temporaryDirectory();
   {
     await using open = await gatewayWith(directory.path, undefined, '0.0.0.0');
-    assert.ok(open.events.includes('admin-in-clear'));
+    assert.ok(open.events.includes('admin-plaintext'));
   }
   await using here = await gatewayWith(directory.path, undefined);
-  assert.equal(here.events.includes('admin-in-clear'), false);
+  assert.equal(here.events.includes('admin-plaintext'), false);
 });

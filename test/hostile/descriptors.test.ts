@@ -27,9 +27,9 @@ test('a gateway out of descriptors keeps its clients, says so, and takes others 
     const exhausted = await gateway.json({ event: 'descriptors-exhausted' }, 30_000);
     assert.match(String(exhausted['detail']), /LimitNOFILE.*EMFILE/);
     assert.equal(await live.echo('meanwhile', 15_000), 'meanwhile');
-    assert.equal(logged('descriptors-free').length, 0);
+    assert.equal(logged('descriptors-recovered').length, 0);
   }
-  await gateway.json({ event: 'descriptors-free' }, 30_000);
+  await gateway.json({ event: 'descriptors-recovered' }, 30_000);
   assert.equal(await live.echo('after', 15_000), 'after');
   await eventually(
     'new clients to be served',

@@ -1,9 +1,9 @@
 import type { AlertCondition, GatewayConfig } from '@penstock/config-schema';
-import type { GatewayLog } from '@penstock/gateway';
 import type { Clock } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow, Store } from '@penstock/store';
 import { risingIds } from '@penstock/store';
 import { errorText } from '@penstock/wire';
+import type { ControlPlaneLog } from '../observe/event.ts';
 import { AlertJournal } from './alert-journal.ts';
 import { AlertTracker, MAX_TRACKED_ALERTS, type Moment } from './alert-tracker.ts';
 import { type Evaluation, evaluateConditions } from './evaluate-conditions.ts';
@@ -21,7 +21,7 @@ export type AlertsOptions = {
   readonly snapshot: () => Omit<FleetSnapshot, 'now' | 'isSettled'>;
   /** Calls `listener` when the fleet may have changed. Returns a function that removes the listener. */
   readonly onFleetChange: (listener: () => void) => () => void;
-  readonly log: GatewayLog;
+  readonly log: ControlPlaneLog;
   readonly post?: typeof postWebhook;
 };
 

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import type { GatewayLog } from '@penstock/gateway';
 import type { Clock } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow } from '@penstock/store';
+import type { ControlPlaneLog } from '../observe/event.ts';
 import { messageBody } from './message-body.ts';
 import type { PostOutcome, postWebhook } from './post-webhook.ts';
 import { retryDelay } from './retry-delay.ts';
@@ -16,7 +16,7 @@ export type ReceiverPorts = {
   readonly organization: string;
   readonly newId: () => string;
   readonly post: typeof postWebhook;
-  readonly log: GatewayLog;
+  readonly log: ControlPlaneLog;
   /** Schedules notifications to be stored. */
   readonly record: (notifications: readonly Notification[]) => void;
   /** Resolves when everything recorded is stored, or when that takes too long. Never rejects. */
@@ -193,7 +193,7 @@ export class Receiver {
       this.#continue();
       return;
     }
-    log('alert-delivery-failed', { receiver: this.name, detail, attempts, retryIn: Math.round(delay) });
+    log('notification-failed', { receiver: this.name, detail, attempts, retryIn: Math.round(delay) });
     const nextAt = clock.wall() + Math.round(delay);
     const postponed = notifications.map(({ alert, delivery }) => ({
       alert,
@@ -218,7 +218,7 @@ export class Receiver {
     if (notifications.length === 0) return;
     const { clock, count, log, record } = this.#ports;
     count('abandoned');
-    log('alert-abandoned', {
+    log('notification-abandoned', {
       receiver: this.name,
       detail,
       alerts: notifications.map(({ alert }) => alert.id).slice(0, MAX_LOGGED_ALERTS),

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import type { GatewayLog } from '@penstock/gateway';
 import type { Clock } from '@penstock/runtime';
+import type { ControlPlaneLog } from '../observe/event.ts';
 import type { AlertJournal } from './alert-journal.ts';
 import type { PendingNotification } from './alert-tracker.ts';
 import { testMessageBody } from './message-body.ts';
@@ -14,7 +14,7 @@ export type ReceiversOptions = {
   readonly newId: () => string;
   readonly post: typeof postWebhook;
   readonly journal: Pick<AlertJournal, 'put' | 'stored'>;
-  readonly log: GatewayLog;
+  readonly log: ControlPlaneLog;
 };
 
 /** Outcomes of the messages to one receiver since the gateway started, and its undelivered notifications. */

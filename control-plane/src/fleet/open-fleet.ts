@@ -4,6 +4,7 @@ import type { Clock } from '@penstock/runtime';
 import type { PinRow, Store } from '@penstock/store';
 import { errorText, SOFTWARE_VERSION } from '@penstock/wire';
 import type { ObservedSession, SessionsPort } from '../data-plane-port.ts';
+import type { ControlPlaneLog } from '../observe/event.ts';
 import { ConfigVersions } from '../pins/config-versions.ts';
 import { Pins } from '../pins/pins.ts';
 import type { AgentView } from './agent-view.ts';
@@ -14,11 +15,6 @@ import { countStates, type PoolView, poolViews } from './pool-view.ts';
 import { Roster } from './roster.ts';
 import { Steering } from './steering.ts';
 import { startTicking } from './ticking.ts';
-
-export type FleetLog = (
-  event: 'agent-state-changed' | 'store-failed',
-  fields: Readonly<Record<string, unknown>>,
-) => void;
 
 export type FleetOptions = {
   readonly store: Store;
@@ -32,7 +28,7 @@ export type FleetOptions = {
   readonly waiting: (pool: string) => number;
   /** The store says that this agent is revoked. Called again for each reading of it. */
   readonly onRevoked: (agentId: string) => void;
-  readonly log: FleetLog;
+  readonly log: ControlPlaneLog;
 };
 
 /** A pin and the name of whom it is for. */
@@ -182,7 +178,7 @@ function toWire({ pin, state }: Verdict): WireVerdict {
   return { agentState: state, pin: { mode, version, digest } };
 }
 
-function logChange({ agent, before }: AgentChange, log: FleetLog): void {
+function logChange({ agent, before }: AgentChange, log: ControlPlaneLog): void {
   const was = before?.[0];
   // Who is away when the gateway starts is no news.
   if (was === undefined || (was.state === agent.state && was.code === agent.code)) return;

@@ -181,7 +181,7 @@ test('a reload changes rules and receivers, and resolves alerts without a rule',
   scene.lose('a1');
   await eventually('an attempt', async () => {
     await scene.clock.pass(100);
-    return scene.logged.includes('alert-delivery-failed');
+    return scene.logged.includes('notification-failed');
   });
   await alerts.apply({ ...config, alerts: [], notify: [] });
   await eventually('the alert to be resolved', async () => {
@@ -196,7 +196,7 @@ test('a reload changes rules and receivers, and resolves alerts without a rule',
     [alert?.state, ...deliveries.map(({ state, lastError }) => `${state}: ${lastError}`)],
     ['resolved', 'abandoned: The receiver is no longer in gateway.yaml.'],
   );
-  assert.ok(scene.logged.includes('alert-abandoned'));
+  assert.ok(scene.logged.includes('notification-abandoned'));
 });
 
 test('a test message is sent to the named receiver, one at a time', async () => {

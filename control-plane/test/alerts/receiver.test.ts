@@ -138,7 +138,7 @@ test('a failed message is repeated unchanged, and later notifications wait for t
     ['m1', 'm1', 'm1', 'm2'],
   );
   assert.deepEqual(new Set(posts.slice(0, 3).map(({ body }) => body)).size, 1);
-  assert.deepEqual(logged, ['alert-delivery-failed', 'alert-delivery-failed']);
+  assert.deepEqual(logged, ['notification-failed', 'notification-failed']);
   assert.deepEqual(counted, ['failed', 'failed', 'delivered', 'delivered']);
 });
 
@@ -160,7 +160,7 @@ test('a message is abandoned after a day, and later notifications are delivered'
   await clock.pass(MAX_AGE_MS);
   assert.equal(recorded.get('a-firing')?.state, 'abandoned');
   assert.ok(posts.length > 100 && posts.length < 400, String(posts.length));
-  assert.deepEqual([logged.at(-1), counted.at(-1)], ['alert-abandoned', 'abandoned']);
+  assert.deepEqual([logged.at(-1), counted.at(-1)], ['notification-abandoned', 'abandoned']);
   outcomes.length = 0;
   receiver.add([notification('b', { createdAt: clock.wall() })]);
   await clock.pass(0);
@@ -257,6 +257,6 @@ test('the queue is bounded: the oldest notifications are abandoned', async () =>
   receiver.add(Array.from({ length: MAX_QUEUED + 2 }, (_, index) => notification(`a${index}`)));
   assert.equal(receiver.pending, MAX_QUEUED);
   assert.deepEqual([...recorded.keys()], ['a0-firing', 'a1-firing']);
-  assert.deepEqual(logged, ['alert-abandoned']);
+  assert.deepEqual(logged, ['notification-abandoned']);
   await receiver.stop();
 });

@@ -9,8 +9,8 @@ import {
   styleFor,
 } from '@penstock/terminal';
 import { Command } from 'commander';
+import { gatewayEvents } from '../composition/event-catalogue.ts';
 import { startGateway } from '../gateway.ts';
-import { events } from '../observe/event.ts';
 
 /** `run`: the gateway itself, until a signal ends it. */
 export function runCommand(io: Io, signals: SignalSource): Command {
@@ -35,7 +35,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     descriptor: 1,
     readable: io.stdout.isTTY === true,
   });
-  const record = eventLog(log, events);
+  const record = eventLog(log, gatewayEvents);
   const idle = fieldsWithoutEffect(first.config);
   if (idle.length > 0) record('config-fields-ignored', { fields: idle });
   try {

@@ -1,9 +1,11 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
   Approvals,
+  type ControlPlaneLog,
   createApi,
   fleetActions,
   fleetGauges,
+  observeFleet,
   openAgentQuestions,
   openAlerts,
   openEvents,
@@ -13,7 +15,6 @@ import {
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { errorText } from '@penstock/wire';
-import type { GatewayLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { CertificateAndKey } from './certificates.ts';
 import type { ClientIngresses } from './client-ingresses.ts';
@@ -32,7 +33,7 @@ export type AdminApiOptions = {
   readonly metrics: GatewayMetrics;
   readonly readiness: () => Readiness;
   readonly clock: Clock;
-  readonly log: GatewayLog;
+  readonly log: ControlPlaneLog;
 };
 
 export type AdminApi = {
@@ -59,7 +60,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     events,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
-  metrics.observeFleet(fleetGauges(fleet, alerts, config));
+  observeFleet(metrics.registry, fleetGauges(fleet, alerts, config));
   const api = await createApi({
     tls: certificate,
     store,

@@ -4,7 +4,7 @@ import type { Clock } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 import { Ingresses } from '../ingress/ingresses.ts';
 import { IngressTls } from '../ingress/tls/ingress-tls.ts';
-import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import { type DialPorts, dial } from '../routing/dial.ts';
 import { offerOf } from '../routing/offer-of.ts';
@@ -18,7 +18,7 @@ export type ClientIngressOptions = {
   readonly fleet: Pick<OpenFleet, 'checkFails'>;
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
-  readonly log: GatewayLog;
+  readonly log: DataPlaneLog;
 };
 
 export type ClientIngresses = {

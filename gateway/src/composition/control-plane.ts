@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
   AgentRequests,
+  type ControlPlaneLog,
   Grants,
   type Identity,
   type OpenFleet,
@@ -10,14 +11,13 @@ import {
 import type { Clock } from '@penstock/runtime';
 import { openStore, requireStore, type Store } from '@penstock/store';
 import { errorText, TunnelError } from '@penstock/wire';
-import type { GatewayLog } from '../observe/event.ts';
 import type { DataPlane } from './data-plane.ts';
 
 /** Opens the store that `init` made and logs its outages. Throws StoreError. */
 export async function openControlPlaneStore(
   scope: AsyncDisposableStack,
   dataDirectory: string,
-  log: GatewayLog,
+  log: ControlPlaneLog,
 ): Promise<Store> {
   // Only init creates the store: a gateway that started with an empty one would accept revoked agents again.
   await requireStore(dataDirectory);
@@ -38,7 +38,7 @@ export type ControlPlaneOptions = {
   readonly certificate: () => string;
   readonly epoch: string;
   readonly clock: Clock;
-  readonly log: GatewayLog;
+  readonly log: ControlPlaneLog;
 };
 
 /** What the control plane keeps for agents (identities, state, and requests to answer) and for clients (grants). */

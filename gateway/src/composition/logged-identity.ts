@@ -1,13 +1,12 @@
-import type { Identity, OpenFleet } from '@penstock/control-plane';
+import type { ControlPlaneLog, Identity, OpenFleet } from '@penstock/control-plane';
 import { readAgentIdentity } from '@penstock/wire';
 import type { IdentityPort } from '../control-plane-port.ts';
-import type { GatewayLog } from '../observe/event.ts';
 
 /** The identity service behind the tunnel port. Logs each issued identity and reports it to the fleet. */
 export function loggedIdentity(
   { enrollment, renewal, revocation }: Identity,
   fleet: Pick<OpenFleet, 'issued'>,
-  log: GatewayLog,
+  log: ControlPlaneLog,
 ): IdentityPort {
   return {
     async enroll(body, address) {

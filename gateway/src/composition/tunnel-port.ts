@@ -4,13 +4,13 @@ import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { WindowBudget } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
-import type { GatewayLog } from '../observe/event.ts';
 import { Admission } from '../tunnel/admission.ts';
 import { type Endpoint, openEndpoint } from '../tunnel/endpoint.ts';
 import type { PeerOptions } from '../tunnel/peer-session.ts';
 import type { Registry } from '../tunnel/registry.ts';
 import type { CertificateAndKey } from './certificates.ts';
 import type { ControlPlane } from './control-plane.ts';
+import type { GatewayLog } from './event-catalogue.ts';
 import { namingAddress } from './listening.ts';
 import { loggedIdentity } from './logged-identity.ts';
 

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { type NearEnd, type Splice, splice } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
-import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialWishes } from '../routing/dial.ts';
 import { type RoutedClient, refuseClient } from './routed-client.ts';
@@ -16,7 +16,7 @@ export type ClientOptions = {
   readonly halfClosedTimeout: () => number;
   /** Milliseconds of silence that end a client; 0 for never. */
   readonly idleTimeout: () => number;
-  readonly log: GatewayLog;
+  readonly log: DataPlaneLog;
   readonly metrics: GatewayMetrics;
 };
 

@@ -5,7 +5,7 @@ import type { TunnelError } from '@penstock/wire';
 import type { GrantFailures } from '../access/grant-failures.ts';
 import type { GrantTable } from '../access/grant-table.ts';
 import { type SourceAllowList, sourceAllowList } from '../access/source-address.ts';
-import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlaneLog } from '../observe/event.ts';
 import type { Offer } from '../routing/offer-of.ts';
 import type { ClientOptions } from './client-connection.ts';
 import type { ClientSource } from './client-source.ts';
@@ -47,7 +47,7 @@ export type IngressServices = {
   readonly failures: GrantFailures;
   /** Whether an address is one of a connection's target; written as `hostPortText` does. */
   readonly offerOf: (connection: string, address: string) => Offer;
-  readonly log: GatewayLog;
+  readonly log: DataPlaneLog;
 };
 
 /** A client that has come from an address that some connection of its listener allows. */

@@ -3,7 +3,7 @@ import type { GatewayConfig, Ingress } from '@penstock/config-schema';
 import { AddressLimit, type Clock } from '@penstock/runtime';
 import { bindError, type CloseCode } from '@penstock/wire';
 import { GrantFailures } from '../access/grant-failures.ts';
-import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlaneLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
 import { Clients } from './clients.ts';
 import {
@@ -35,7 +35,7 @@ const addressOfKey = (key: string) => key.split(' ').at(-1) ?? '';
 /** All ways in for clients, and the clients that came through them. Follows the configuration by difference. */
 export class Ingresses {
   readonly clients: Clients;
-  readonly #log: GatewayLog;
+  readonly #log: DataPlaneLog;
   readonly #open = new Map<
     string,
     { readonly listenerConfig: ListenerConfig; readonly listener: OpenListener }

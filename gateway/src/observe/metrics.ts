@@ -1,4 +1,3 @@
-import { type FleetGauges, observeFleet } from '@penstock/control-plane';
 import type { SpliceEnd } from '@penstock/transport';
 import type { CloseCode } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -22,7 +21,6 @@ export type GatewayGauges = {
 export type GatewayMetrics = {
   readonly registry: Registry;
   observe(gauges: GatewayGauges): void;
-  observeFleet(gauges: FleetGauges): void;
   opened(connection: string, seconds: number, attempts: number): void;
   failed(connection: string, code: CloseCode): void;
   ended(connection: string, end: SpliceEnd): void;
@@ -64,7 +62,6 @@ export function createGatewayMetrics(): GatewayMetrics {
   return {
     registry,
     observe: (gauges) => observeGauges(registry, gauges),
-    observeFleet: (gauges) => observeFleet(registry, gauges),
     opened(connection, seconds, attempts) {
       opens.inc({ connection, outcome: 'ok' });
       openSeconds.observe(seconds);

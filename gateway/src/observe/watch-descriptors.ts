@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type { Clock } from '@penstock/runtime';
 import { errorText } from '@penstock/wire';
-import type { GatewayLog } from './event.ts';
+import type { DataPlaneLog } from './event.ts';
 
 /** Milliseconds between two looks, and so between two lines of the log. */
 const INTERVAL = 1_000;
@@ -12,12 +12,12 @@ const INTERVAL = 1_000;
  * free again. Node tells nobody: it keeps one descriptor to accept and close those that come meanwhile, and goes on by
  * itself (uv__emfile_trick of libuv). What comes back ends the watch.
  */
-export function watchDescriptors(clock: Clock, log: GatewayLog, probe = openDescriptor): () => void {
+export function watchDescriptors(clock: Clock, log: DataPlaneLog, probe = openDescriptor): () => void {
   let state: 'free' | 'exhausted' = 'free';
   const look = () => {
     const problem = probe();
     if (problem !== undefined) log('descriptors-exhausted', { detail: problem });
-    else if (state === 'exhausted') log('descriptors-free');
+    else if (state === 'exhausted') log('descriptors-recovered');
     state = problem === undefined ? 'free' : 'exhausted';
     stop = clock.after(INTERVAL, look);
   };

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '@penstock/runtime';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
-import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlaneLog } from '../observe/event.ts';
 import type { OpenRequest, OpenWishes } from '../tunnel/data-streams.ts';
 import { chooseSession } from './choose-session.ts';
 import { type DialExperience, failureOf, recordOf } from './dial-experience.ts';
@@ -30,7 +30,7 @@ export type DialPorts = {
     readonly totalTimeout: number;
     readonly attempts: number;
   };
-  readonly log: GatewayLog;
+  readonly log: DataPlaneLog;
   readonly clock: Clock;
   /** Told of each dial when it has ended; it must neither throw nor wait. */
   readonly onDialed?: (record: DialRecord) => void;

@@ -12,7 +12,7 @@ import {
   TunnelError,
 } from '@penstock/wire';
 import type { ControlPlanePort } from '../control-plane-port.ts';
-import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlaneLog } from '../observe/event.ts';
 import type { Admission, AdmittedConnection } from './admission.ts';
 import { type Peer, requireIdentity } from './peer.ts';
 import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-request.ts';
@@ -24,7 +24,7 @@ export type PeerOptions = {
   readonly session: Omit<SessionOptions, 'controlPlane'>;
   /** Milliseconds a peer has for its control stream, or for the plain requests it came for. */
   readonly authenticationTimeout: number;
-  readonly log: GatewayLog;
+  readonly log: DataPlaneLog;
 };
 
 /** Requests of any kind a peer may make before it has a control stream. */

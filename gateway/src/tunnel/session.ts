@@ -11,7 +11,7 @@ import {
   TunnelError,
 } from '@penstock/wire';
 import type { ControlPlanePort, Verdict } from '../control-plane-port.ts';
-import type { GatewayLog } from '../observe/event.ts';
+import type { DataPlaneLog } from '../observe/event.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams, type OpenRequest } from './data-streams.ts';
 import { refusalOf } from './greeting.ts';
@@ -29,7 +29,7 @@ export type SessionOptions = {
   readonly helloTimeout: number;
   readonly heartbeatInterval: () => number;
   readonly drainTimeout: () => number;
-  readonly log: GatewayLog;
+  readonly log: DataPlaneLog;
   readonly controlPlane: Pick<ControlPlanePort, 'identity' | 'fleet'>;
   readonly registry: SessionRegistry;
 };

@@ -20,7 +20,7 @@ test('what is exhausted is told once a second, and once that it is over', async 
   assert.deepEqual(await second(undefined), []);
   assert.deepEqual(await second('full'), ['descriptors-exhausted full']);
   assert.deepEqual(await second('full'), ['descriptors-exhausted full']);
-  assert.deepEqual(await second(undefined), ['descriptors-free ']);
+  assert.deepEqual(await second(undefined), ['descriptors-recovered ']);
   assert.deepEqual(await second(undefined), []);
   stop();
   assert.deepEqual(await second('full'), []);

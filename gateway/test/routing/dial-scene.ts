@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
-import type { GatewayLog } from '../../src/observe/event.ts';
+import type { DataPlaneLog } from '../../src/observe/event.ts';
 import { type DialPorts, type DialWishes, dial } from '../../src/routing/dial.ts';
 import type { DialRecord } from '../../src/routing/dial-history.ts';
 import { Ejection } from '../../src/routing/ejection.ts';
@@ -33,7 +33,7 @@ export class DialScene {
   }
 
   dial(signal: AbortSignal = new AbortController().signal, wishes?: DialWishes) {
-    const log: GatewayLog = (event, fields) => this.logged.push({ event, ...fields });
+    const log: DataPlaneLog = (event, fields) => this.logged.push({ event, ...fields });
     const ports: DialPorts = {
       sessionsOf: (pool) => this.sessions.filter((session) => session.identity.pool === pool),
       queue: {

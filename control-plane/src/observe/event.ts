@@ -1,0 +1,21 @@
+import type { EventLog } from '@penstock/observe';
+
+/** The events that the control plane logs. docs/events.md has a row for each. */
+export const controlPlaneEvents = {
+  'agent-enrolled': ['info', 'An agent has enrolled.'],
+  'agent-renewed': ['info', 'An agent has renewed its identity.'],
+  'agent-state-changed': ['info', 'The state of an agent, or the reason for it, has changed.'],
+  'alert-fired': [
+    'warn',
+    'An alert condition of gateway.yaml has been true for its minimum time: its receivers are notified.',
+  ],
+  'alert-resolved': ['info', 'The condition of a firing alert is no longer true.'],
+  'notification-failed': ['warn', 'A notification about alerts was not delivered; it is retried.'],
+  'notification-abandoned': ['error', 'A notification about alerts was not delivered and is not retried.'],
+  'request-failed': ['error', 'The gateway could not complete a request to its API.'],
+  'store-failed': ['error', 'The store does not respond; the data path continues without it.'],
+  'store-recovered': ['info', 'The store responds again.'],
+} as const;
+
+/** Logs one event of the control plane. */
+export type ControlPlaneLog = EventLog<typeof controlPlaneEvents>;

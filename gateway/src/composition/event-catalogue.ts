@@ -1,0 +1,28 @@
+import { controlPlaneEvents } from '@penstock/control-plane';
+import type { EventLog } from '@penstock/observe';
+import { dataPlaneEvents } from '../observe/event.ts';
+
+/** Everything `penstock-gateway` logs: the events of the program itself, its data plane, and its control plane. */
+export const gatewayEvents = {
+  'gateway-started': ['info', 'The gateway has started.'],
+  'gateway-draining': [
+    'info',
+    'The gateway is draining: it accepts no new clients and asks agents to connect elsewhere.',
+  ],
+  'gateway-stopped': ['info', 'The gateway has stopped.'],
+  'tunnel-listening': ['info', 'The tunnel port accepts agents.'],
+  'admin-listening': ['info', 'The admin address accepts connections.'],
+  'admin-plaintext': [
+    'warn',
+    'The admin address can be reached from other hosts and does not use TLS: admin tokens are sent in plaintext.',
+  ],
+  'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
+  'config-refused': ['error', 'The new configuration is not valid; the previous one stays in force.'],
+  'config-fields-ignored': ['warn', 'The file sets fields that this release ignores.'],
+  'config-needs-restart': ['warn', 'Some of the changed fields take effect only after a restart.'],
+  ...dataPlaneEvents,
+  ...controlPlaneEvents,
+} as const;
+
+/** Logs one event of the gateway. Data plane and control plane receive it as a log of their own events. */
+export type GatewayLog = EventLog<typeof gatewayEvents>;

@@ -8,6 +8,7 @@ import {
   createApi,
   fleetActions,
   fleetGauges,
+  observeFleet,
   openAlerts,
   openEvents,
   openFleet,
@@ -129,7 +130,10 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   const alerts = await openAlerts({ store, clock, config: () => config, fleet: shown, events, log });
   starting.defer(() => alerts.stop());
   const metrics = createGatewayMetrics();
-  metrics.observeFleet(fleetGauges(shown, alerts, () => config));
+  observeFleet(
+    metrics.registry,
+    fleetGauges(shown, alerts, () => config),
+  );
   const immediately = {
     action:
       (_name: string, run: (...parts: never[]) => Promise<unknown>) =>

@@ -220,7 +220,7 @@ function simulatedSession(index: number): AgentSession {
     identity: { agentId: `agt_${index}`, name, pool: 'dc1', serial: '00', notAfter: at + 24 * HOUR },
     streams: { open: 2, opening: 0 },
     load: 2,
-    takesOpens: true,
+    acceptsOpens: true,
     hello: {
       type: 'hello',
       protocol: 1,

@@ -1,4 +1,4 @@
-import type { AgentMessageOf, GatewayMessageOf } from '@penstock/wire';
+import type { AgentMessageOf, CloseCode, GatewayMessageOf, SkipReason } from '@penstock/wire';
 
 /** A session of an agent. Its properties change over the life of the session. */
 export type ObservedSession = {
@@ -65,3 +65,49 @@ export type ActiveGrants = {
   /** Client connections that currently use a grant. */
   usesOf(id: string): number;
 };
+
+/** How a new client of a connection would be routed, and what happened to the most recent ones. */
+export type RouteReport = {
+  readonly connection: string;
+  readonly connector: string;
+  /** In order of preference. */
+  readonly pools: readonly {
+    readonly name: string;
+    readonly queue: { readonly waiting: number; readonly limit: number };
+    /** Agents with a session. */
+    readonly agents: readonly {
+      readonly agentId: string;
+      /** Why it would not be selected, or not before others; undefined when it would be. */
+      readonly skipReason: SkipReason | undefined;
+      readonly streams: number;
+    }[];
+  }[];
+  /** Newest first. */
+  readonly dials: readonly DialReport[];
+};
+
+/** One client, from its arrival until its target answered or the dial failed. */
+export type DialReport = {
+  readonly client: string;
+  /** When the client arrived, in milliseconds since 1970. */
+  readonly at: number;
+  readonly milliseconds: number;
+  /** How many of them were spent in the queue. */
+  readonly waited: number;
+  readonly failure: DialFailure | undefined;
+  /** Every open, in order. */
+  readonly tries: readonly {
+    readonly agent: string;
+    readonly pool: string;
+    readonly milliseconds: number;
+    readonly failure: DialFailure | undefined;
+  }[];
+  /** Agents that were not selected. Empty when the first choice succeeded. `agent` is undefined for an empty pool. */
+  readonly skipped: readonly {
+    readonly pool: string;
+    readonly agent: string | undefined;
+    readonly reason: SkipReason;
+  }[];
+};
+
+export type DialFailure = { readonly code: CloseCode; readonly detail: string };

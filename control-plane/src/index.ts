@@ -9,6 +9,7 @@ export { Approvals } from './approvals/approvals.ts';
 export { fleetActions } from './approvals/fleet-actions.ts';
 export { openEvents } from './events/open-events.ts';
 export type { AgentView } from './fleet/agent-view.ts';
+export { explainConnection } from './fleet/explain-connection.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { sessionViews } from './fleet/session-view.ts';
 export { Grants } from './grants/grants.ts';

@@ -1,10 +1,7 @@
 export { type InitResult, initialize } from './cli/init.ts';
 export { gatewayProgram } from './cli/program.ts';
 export { gatewayEvents } from './composition/event-catalogue.ts';
-export type { ExplainedAgent, Explanation } from './composition/explain-connection.ts';
-export type { Verdict } from './control-plane-port.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 export { createGatewayMetrics } from './observe/metrics.ts';
-export type { DialRecord } from './routing/dial-history.ts';
 export { Registry } from './tunnel/registry.ts';
-export type { AgentSession, SessionOptions } from './tunnel/session.ts';
+export type { AgentSession } from './tunnel/session.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Explanation } from '@penstock/gateway';
 import { cliRig } from './cli-rig.ts';
 
-const explanation: Explanation = {
+type Explain = Awaited<ReturnType<typeof cliRig>>['api']['live']['explain'];
+
+const explanation: NonNullable<ReturnType<Explain>> = {
   connection: 'orders',
   connector: 'orders-db',
   verdict: {
@@ -21,7 +22,7 @@ const explanation: Explanation = {
           name: 'a1',
           state: 'connected',
           sentence: 'well',
-          why: undefined,
+          skipReason: undefined,
           streams: 3,
           evidence: { reach: 'refused', at: Date.now() - 65_000, from: 'client', detail: 'ECONNREFUSED' },
         },
@@ -29,7 +30,7 @@ const explanation: Explanation = {
           name: 'a2',
           state: 'draining',
           sentence: 'leaves',
-          why: 'suspended',
+          skipReason: 'suspended',
           streams: 0,
           evidence: undefined,
         },
@@ -39,7 +40,6 @@ const explanation: Explanation = {
   ],
   attempts: [
     {
-      connection: 'orders',
       client: '10.0.0.9',
       at: Date.now() - 65_000,
       milliseconds: 12.4,
@@ -48,9 +48,9 @@ const explanation: Explanation = {
       tries: [
         { agent: 'a1', pool: 'dc1', milliseconds: 12, failure: { code: 'REFUSED', detail: 'ECONNREFUSED' } },
       ],
-      passedOver: [
-        { pool: 'dc1', agent: 'a2', why: 'suspended' },
-        { pool: 'dc2', agent: undefined, why: 'no-agent' },
+      skipped: [
+        { pool: 'dc1', agent: 'a2', reason: 'suspended' },
+        { pool: 'dc2', agent: undefined, reason: 'no-agent' },
       ],
     },
   ],

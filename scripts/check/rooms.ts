@@ -46,7 +46,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'control-plane',
     holds: 'identities, the fleet, pins, requests to agents, approvals, events, alerts, and the API',
-    mayImport: ['config-schema', 'wire', 'api-schema', 'runtime', 'observe', 'store', 'gateway'],
+    mayImport: ['config-schema', 'wire', 'api-schema', 'runtime', 'observe', 'store'],
   },
   {
     name: 'operator',

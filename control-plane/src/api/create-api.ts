@@ -1,10 +1,10 @@
-import type { Explanation } from '@penstock/gateway';
 import type { Store } from '@penstock/store';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { FleetEvents } from '../events/events.ts';
+import type { Explanation } from '../fleet/explain-connection.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { SessionView } from '../fleet/session-view.ts';
 import type { Grants } from '../grants/grants.ts';

@@ -5,8 +5,9 @@ import {
   NameParams,
   problemResponses,
 } from '@penstock/api-schema';
-import type { DialRecord, ExplainedAgent, Explanation } from '@penstock/gateway';
 import { ProblemError, skipReasons } from '@penstock/wire';
+import type { DialFailure, DialReport } from '../data-plane-port.ts';
+import type { ExplainedAgent, Explanation } from '../fleet/explain-connection.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -49,10 +50,10 @@ function resourceOf(explanation: Explanation): ExplanationResource {
   };
 }
 
-function agentOf({ why, evidence, ...agent }: ExplainedAgent): ExplainedAgentResource {
+function agentOf({ skipReason, evidence, ...agent }: ExplainedAgent): ExplainedAgentResource {
   return {
     ...agent,
-    ...(why && { skipReason: why, skipSentence: skipReasons[why] }),
+    ...(skipReason && { skipReason, skipSentence: skipReasons[skipReason] }),
     ...(evidence && {
       evidence: {
         reach: evidence.reach,
@@ -64,8 +65,8 @@ function agentOf({ why, evidence, ...agent }: ExplainedAgent): ExplainedAgentRes
   };
 }
 
-function attemptOf(record: DialRecord): ConnectionAttempt {
-  const { at, client, milliseconds, waited, failure, tries, passedOver } = record;
+function attemptOf(report: DialReport): ConnectionAttempt {
+  const { at, client, milliseconds, waited, failure, tries, skipped } = report;
   return {
     at: timestamp(at),
     client,
@@ -73,16 +74,16 @@ function attemptOf(record: DialRecord): ConnectionAttempt {
     milliseconds,
     waitedMilliseconds: waited,
     tries: tries.map(({ failure: each, ...rest }) => ({ ...rest, ...outcomeOf(each) })),
-    skipped: passedOver.map(({ agent, why, pool }) => ({
+    skipped: skipped.map(({ agent, reason, pool }) => ({
       pool,
       ...(agent !== undefined && { agent }),
-      reason: why,
-      sentence: skipReasons[why],
+      reason,
+      sentence: skipReasons[reason],
     })),
   };
 }
 
-function outcomeOf(failure: DialRecord['failure']) {
+function outcomeOf(failure: DialFailure | undefined) {
   if (failure === undefined) return { outcome: 'ok' as const };
   return { outcome: failure.code, detail: failure.detail };
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
-import type { Explanation } from '@penstock/gateway';
 import { systemClock } from '@penstock/runtime';
 import type { AdminRole, AlertRow } from '@penstock/store';
 import type { AgentAction, AgentAnswer, ProblemDocument } from '@penstock/wire';
@@ -16,6 +15,7 @@ import { fleetActions } from '../../src/approvals/fleet-actions.ts';
 import type { FleetEvents } from '../../src/events/events.ts';
 import { openEvents } from '../../src/events/open-events.ts';
 import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
+import type { Explanation } from '../../src/fleet/explain-connection.ts';
 import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
 import type { SessionView } from '../../src/fleet/session-view.ts';
 import { Grants } from '../../src/grants/grants.ts';

@@ -3,6 +3,7 @@ import {
   Approvals,
   type ControlPlaneLog,
   createApi,
+  explainConnection,
   fleetActions,
   fleetGauges,
   observeFleet,
@@ -16,12 +17,12 @@ import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { errorText } from '@penstock/wire';
 import type { GatewayMetrics } from '../observe/metrics.ts';
+import { reportRoute } from '../routing/route-report.ts';
 import type { CertificateAndKey } from './certificates.ts';
 import type { ClientIngresses } from './client-ingresses.ts';
 import { connectionViews } from './connection-views.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataPlane } from './data-plane.ts';
-import { explainConnection } from './explain-connection.ts';
 
 export type AdminApiOptions = {
   readonly config: () => GatewayConfig;
@@ -70,16 +71,17 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     questions: openAgentQuestions({ store, fleet, pins: fleet.pins, requests, approvals }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
-    explain: (connection) =>
-      explainConnection(connection, {
+    explain(connection) {
+      const report = reportRoute(connection, {
         routes,
         sessionsOf: (pool) => registry.sessionsOf(pool),
         queue,
         ejection,
         checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
         history,
-        agents: () => fleet.agents(),
-      }),
+      });
+      return report && explainConnection(report, fleet.agents());
+    },
     sessions: () => sessionViews(registry.sessions()),
     readiness: options.readiness,
     metrics: metrics.registry,

@@ -3,7 +3,7 @@ import { type NearEnd, type Splice, splice } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
-import type { Dialed, DialWishes } from '../routing/dial.ts';
+import type { Dialed, DialOptions } from '../routing/dial.ts';
 import { type RoutedClient, refuseClient } from './routed-client.ts';
 
 export type ClientOptions = {
@@ -11,7 +11,7 @@ export type ClientOptions = {
     connection: string,
     client: string,
     signal: AbortSignal,
-    wishes: DialWishes,
+    wishes: DialOptions,
   ) => Promise<Dialed>;
   readonly halfClosedTimeout: () => number;
   /** Milliseconds of silence that end a client; 0 for never. */

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { isHttp2Stream, type NearEnd, resetSocket, type SocketReader } from '@penstock/transport';
 import type { CloseCode, TunnelError } from '@penstock/wire';
-import type { Dialed, DialWishes } from '../routing/dial.ts';
+import type { Dialed, DialOptions } from '../routing/dial.ts';
 import type { ClientSource } from './client-source.ts';
 
 /** A client of which a way in has learned the connection that it wants. */
@@ -12,7 +12,7 @@ export type RoutedClient = {
   readonly reader?: SocketReader | undefined;
   /** Where the client comes from. */
   readonly source: ClientSource;
-  readonly wishes?: DialWishes;
+  readonly wishes?: DialOptions;
   /**
    * Says what client and target must hear before they are joined, on the stream that the target has answered: nothing
    * but this reads or writes it. Rejects with TunnelError, or when `signal` is aborted.

@@ -2,19 +2,19 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '@penstock/runtime';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DataPlaneLog } from '../observe/event.ts';
-import type { OpenRequest, OpenWishes } from '../tunnel/data-streams.ts';
+import type { OpenOptions, OpenRequest } from '../tunnel/data-streams.ts';
 import { chooseSession } from './choose-session.ts';
-import { type DialExperience, failureOf, recordOf } from './dial-experience.ts';
 import type { DialRecord } from './dial-history.ts';
+import { type DialProgress, failureOf, recordOf } from './dial-progress.ts';
 import type { Ejection } from './ejection.ts';
-import type { WeighedSession } from './passed-over.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Route } from './route-table.ts';
+import type { SelectableSession } from './skipped-agents.ts';
 
-/** What dialing needs to know and do with a session. */
-export type DialSession = WeighedSession & {
+/** The part of a session that dialing uses. */
+export type DialSession = SelectableSession & {
   readonly identity: { readonly agentId: string; readonly name: string; readonly pool: string };
-  /** What its agent says of a connector. */
+  /** A connector as its agent announced it. */
   connector(name: string): { readonly kind: string } | undefined;
   open(request: OpenRequest): Promise<ServerHttp2Stream>;
 };
@@ -23,7 +23,7 @@ export type DialPorts = {
   readonly sessionsOf: (pool: string) => Iterable<DialSession>;
   readonly queue: Pick<PendingQueue, 'wait'>;
   readonly ejection: Ejection;
-  /** Whether the agent's own check of a connector failed the last time. Asked for each open: it must not wait. */
+  /** Whether the agent's own check of a connector failed when it last ran. Called for each open; it must not wait. */
   readonly checkFails: (connector: string, agentId: string) => boolean;
   readonly limits: () => {
     readonly attemptTimeout: number;
@@ -32,20 +32,20 @@ export type DialPorts = {
   };
   readonly log: DataPlaneLog;
   readonly clock: Clock;
-  /** Told of each dial when it has ended; it must neither throw nor wait. */
+  /** Called when a dial has finished; it must neither throw nor wait. */
   readonly onDialed?: (record: DialRecord) => void;
 };
 
-/** What one client wants beyond the route of its connection. */
-export type DialWishes = OpenWishes & {
-  /** No other agent will do, and it is not waited for. */
+/** What a client needs beyond the route of its connection. */
+export type DialOptions = OpenOptions & {
+  /** Id of the only agent that will do. The dial does not wait for it. */
   readonly onlyAgent?: string;
-  /** The client begins, and has named its connection by that: no target that waits to be heard first will do. */
+  /** The client speaks first, and chose its connection by that. Targets that speak first are refused. */
   readonly clientSpeaksFirst?: boolean;
 };
 
 export type Dialed = {
-  /** Not yet answered; the caller owns it. */
+  /** Not answered yet; the caller owns it. */
   readonly stream: ServerHttp2Stream;
   readonly agentId: string;
   readonly agent: string;
@@ -53,36 +53,36 @@ export type Dialed = {
   readonly attempts: number;
 };
 
-/** Failures that say nothing of the target: when no other agent is there, one that comes may still do it. */
+/** Failures that say nothing about the target. When no agent is left, the dial waits for one in the queue. */
 const WORTH_WAITING: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING', 'CONFIG_DRIFT']);
 
-/** Failures of one session, which say nothing of its agent: an open can cross the word that its session retires. */
-const OF_THE_SESSION: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING']);
+/** Failures of one session that say nothing about its agent: an open can cross the notice that its session retires. */
+const SESSION_FAILURES: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING']);
 
 /**
- * Finds an agent that connects the client to its target: pool after pool, the least loaded session first, another
- * agent when an open fails, the queue when none is there. No byte of the client has left before this comes back,
- * so a failover loses nothing. Throws TunnelError with the code of the last failure.
+ * Finds an agent that connects the client to its target: pool by pool, the least loaded session first, another agent
+ * when an open fails, the queue when no agent is available. No byte of the client leaves the gateway before this
+ * resolves, so a failover loses nothing. Rejects with TunnelError carrying the code of the last failure.
  */
 export async function dial(
   route: Route,
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
-  { onlyAgent, ...wishes }: DialWishes = {},
+  { onlyAgent, ...options }: DialOptions = {},
 ): Promise<Dialed> {
-  const started = ports.clock.now();
-  const known: DialExperience = { onlyAgent, tried: new Set(), lost: new Set(), tries: [], waited: 0 };
+  const startedAt = ports.clock.now();
+  const progress: DialProgress = { onlyAgent, tried: new Set(), lost: new Set(), tries: [], waited: 0 };
   let failure: unknown;
   try {
-    return await findAgent(route, client, signal, ports, wishes, known);
+    return await findAgent(route, client, signal, ports, options, progress);
   } catch (error) {
     failure = error;
     throw error;
   } finally {
-    const milliseconds = ports.clock.now() - started;
+    const milliseconds = ports.clock.now() - startedAt;
     ports.onDialed?.(
-      recordOf(known, { route, address: wishes.address, client, failure, milliseconds }, ports),
+      recordOf(progress, { route, address: options.address, client, failure, milliseconds }, ports),
     );
   }
 }
@@ -92,58 +92,58 @@ async function findAgent(
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
-  { clientSpeaksFirst, ...wishes }: Omit<DialWishes, 'onlyAgent'>,
-  known: DialExperience,
+  { clientSpeaksFirst, ...options }: Omit<DialOptions, 'onlyAgent'>,
+  progress: DialProgress,
 ): Promise<Dialed> {
   const { attemptTimeout, totalTimeout, attempts } = ports.limits();
   const { clock, ejection, log } = ports;
-  const { onlyAgent } = known;
+  const { onlyAgent } = progress;
   const deadline = clock.now() + totalTimeout;
   let attempt = 0;
   let failure: TunnelError | undefined;
   while (attempt < attempts) {
-    const left = deadline - clock.now();
-    if (left <= 0) break;
-    const session = pick(route, wishes.address, known, ports);
+    const remaining = deadline - clock.now();
+    if (remaining <= 0) break;
+    const session = selectSession(route, options.address, progress, ports);
     if (session === undefined) {
-      // Every agent that is there had its try and cannot: waiting would not change that.
+      // Every available agent has been tried, and waiting would not change the result.
       if (failure !== undefined && !WORTH_WAITING.has(failure.code)) break;
       if (onlyAgent !== undefined) throw failure ?? new TunnelError('NO_AGENT');
-      const since = clock.now();
+      const waitingSince = clock.now();
       try {
         await waitForAgent(
           route,
-          wishes.address,
+          options.address,
           failure,
-          { patience: left, waited: known.waited },
+          { remaining, waited: progress.waited },
           signal,
           ports,
         );
       } finally {
-        known.waited += clock.now() - since;
+        progress.waited += clock.now() - waitingSince;
       }
-      known.tried.clear();
+      progress.tried.clear();
       continue;
     }
-    if (clientSpeaksFirst === true) checkWhoSpeaksFirst(route, session);
+    if (clientSpeaksFirst === true) requireSilentTarget(route, session);
     attempt += 1;
     const { agentId, name: agent, pool } = session.identity;
     if (failure !== undefined) {
       const { code, message: detail } = failure;
       log('connection-retried', { connection: route.name, client, agent, pool, attempt, code, detail });
     }
-    const asked = clock.now();
+    const openedAt = clock.now();
     try {
       const stream = await session.open({
-        ...wishes,
+        ...options,
         connector: route.connector,
         connection: route.name,
         client,
-        timeout: Math.ceil(Math.min(attemptTimeout, left)),
+        timeout: Math.ceil(Math.min(attemptTimeout, remaining)),
         signal,
       });
       ejection.succeeded(route.connector, agentId);
-      known.tries.push({ agent, pool, milliseconds: clock.now() - asked, failure: undefined });
+      progress.tries.push({ agent, pool, milliseconds: clock.now() - openedAt, failure: undefined });
       return { stream, agentId, agent, pool, attempts: attempt };
     } catch (error) {
       if (signal.aborted) throw error;
@@ -151,10 +151,11 @@ async function findAgent(
         error instanceof TunnelError
           ? error
           : new TunnelError('INTERNAL', errorText(error), { cause: error });
-      known.tries.push({ agent, pool, milliseconds: clock.now() - asked, failure: failureOf(failure) });
-      judge(route, session, failure, ports);
+      const milliseconds = clock.now() - openedAt;
+      progress.tries.push({ agent, pool, milliseconds, failure: failureOf(failure) });
+      recordFailure(route, session, failure, ports);
       if (failure.retry === 'never') break;
-      (OF_THE_SESSION.has(failure.code) ? known.lost : known.tried).add(agentId);
+      (SESSION_FAILURES.has(failure.code) ? progress.lost : progress.tried).add(agentId);
     }
   }
   throw (
@@ -162,33 +163,34 @@ async function findAgent(
   );
 }
 
-/** A MySQL server speaks first, and both ends would wait for each other. Throws TunnelError CLIENT_DENIED. */
-function checkWhoSpeaksFirst({ name, connector }: Route, session: DialSession): void {
+/** A MySQL server speaks first, so it and the client would wait for each other. Throws TunnelError CLIENT_DENIED. */
+function requireSilentTarget({ name, connector }: Route, session: DialSession): void {
   if (session.connector(connector)?.kind !== 'mysql') return;
   throw new TunnelError(
     'CLIENT_DENIED',
-    `${name} leads to a MySQL server, says agent ${session.identity.name}. It speaks first, so no client can come by SNI: ` +
-      'use tcp, socks5 or httpConnect.',
+    `${name} leads to a MySQL server (according to agent ${session.identity.name}), which speaks first and cannot be ` +
+      'reached through SNI. Use an ingress of kind tcp, socks5 or httpConnect.',
   );
 }
 
 /**
- * In the order of preference: an agent that is well, one whose own check of the connector fails, one whose opens keep
- * failing, one that lost a session. A check can be wrong about what clients find, so it only says who goes first.
+ * Selects a session in this order of preference: an agent without known faults, one whose own check of the connector
+ * fails, one that is ejected, one that lost a session during this dial. A check may differ from what clients
+ * experience, so it affects the order only.
  */
-function pick(
+function selectSession(
   route: Route,
   address: string | undefined,
-  { onlyAgent, tried, lost }: DialExperience,
+  { onlyAgent, tried, lost }: DialProgress,
   { sessionsOf, ejection, checkFails, clock }: DialPorts,
 ): DialSession | undefined {
   const { connector } = route;
-  const untried = (agentId: string) =>
+  const isUntried = (agentId: string) =>
     !tried.has(agentId) && (onlyAgent === undefined || agentId === onlyAgent);
-  const steady = (agentId: string) => untried(agentId) && !lost.has(agentId);
-  const kept = (agentId: string) => steady(agentId) && !ejection.isEjected(connector, agentId);
-  const well = (agentId: string) => kept(agentId) && !checkFails(connector, agentId);
-  for (const isWanted of [well, kept, steady, untried]) {
+  const isSteady = (agentId: string) => isUntried(agentId) && !lost.has(agentId);
+  const isNotEjected = (agentId: string) => isSteady(agentId) && !ejection.isEjected(connector, agentId);
+  const isHealthy = (agentId: string) => isNotEjected(agentId) && !checkFails(connector, agentId);
+  for (const isWanted of [isHealthy, isNotEjected, isSteady, isUntried]) {
     for (const pool of route.pools) {
       const session = chooseSession(sessionsOf(pool), { connector, address, isWanted, random: clock.random });
       if (session !== undefined) return session;
@@ -201,38 +203,46 @@ async function waitForAgent(
   route: Route,
   address: string | undefined,
   failure: TunnelError | undefined,
-  limits: { readonly patience: number; readonly waited: number },
+  time: { readonly remaining: number; readonly waited: number },
   signal: AbortSignal,
   { queue, sessionsOf }: DialPorts,
 ): Promise<void> {
   const [preferred = ''] = route.pools;
   try {
-    await queue.wait(preferred, limits, signal);
+    await queue.wait(preferred, time, signal);
   } catch (error) {
-    if (signal.aborted || isFull(error)) throw error;
-    // What went wrong before the wait says more than that nobody came.
+    if (signal.aborted || isQueueFull(error)) throw error;
+    // The failure before the wait says more than the timeout of the queue.
     if (failure !== undefined) throw failure;
-    const { connector, pools } = route;
-    const present = pools.flatMap((pool) => [...sessionsOf(pool)]).filter((session) => session.takesOpens);
-    if (present.length > 0 && present.every((session) => !session.offers(connector))) {
-      throw new TunnelError(
-        'UNKNOWN_CONNECTOR',
-        `No agent that is there, of ${pools.join(' or ')}, has a connector ${connector}.`,
-      );
-    }
-    if (present.length > 0 && present.every((session) => !session.offers(connector, address))) {
-      throw new TunnelError(
-        'UNKNOWN_CONNECTOR',
-        `No agent that is there lists ${address} among the addresses of ${connector}.`,
-      );
-    }
-    throw error;
+    throw unknownConnector(route, address, sessionsOf) ?? error;
   }
 }
 
-const isFull = (error: unknown) => error instanceof TunnelError && error.code === 'QUEUE_FULL';
+const isQueueFull = (error: unknown) => error instanceof TunnelError && error.code === 'QUEUE_FULL';
 
-function judge(route: Route, session: DialSession, failure: TunnelError, ports: DialPorts): void {
+/** The error when agents are available but none offers what the client wants; otherwise undefined. */
+function unknownConnector(
+  { connector, pools }: Route,
+  address: string | undefined,
+  sessionsOf: DialPorts['sessionsOf'],
+): TunnelError | undefined {
+  const available = pools.flatMap((pool) => [...sessionsOf(pool)]).filter((session) => session.acceptsOpens);
+  if (available.length === 0) return undefined;
+  const where = pools.join(' or ');
+  if (!available.some((session) => session.offers(connector))) {
+    return new TunnelError(
+      'UNKNOWN_CONNECTOR',
+      `No available agent of ${where} has a connector ${connector}.`,
+    );
+  }
+  if (available.some((session) => session.offers(connector, address))) return undefined;
+  return new TunnelError(
+    'UNKNOWN_CONNECTOR',
+    `No available agent of ${where} lists ${address} among the addresses of ${connector}.`,
+  );
+}
+
+function recordFailure(route: Route, session: DialSession, failure: TunnelError, ports: DialPorts): void {
   const { agentId, name: agent, pool } = session.identity;
   const agents = new Set<string>();
   for (const each of ports.sessionsOf(pool)) agents.add(each.identity.agentId);

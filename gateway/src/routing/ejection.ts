@@ -2,20 +2,20 @@ import type { Clock } from '@penstock/runtime';
 import type { CloseCode } from '@penstock/wire';
 
 export type EjectionLimits = {
-  /** Failed opens in a row after which an agent is passed over. */
+  /** Consecutive failed opens after which an agent is ejected. */
   readonly failures: number;
-  /** Milliseconds the first time, doubled each time after. */
+  /** Milliseconds of the first ejection, doubled with each further one. */
   readonly duration: number;
   readonly maxPercent: number;
 };
 
-type Record_ = { failures: number; ejections: number; until: number };
+type Health = { failures: number; ejections: number; ejectedUntil: number };
 
-/** An ejection lasts at most this many times the first one. */
-const LONGEST = 10;
+/** Upper bound of an ejection, as a multiple of the first one. */
+const MAX_BACKOFF_FACTOR = 10;
 
-/** Codes that speak against the agent, or against its view of the target. */
-const blames: ReadonlySet<CloseCode> = new Set([
+/** Codes that count against the agent or its path to the target. */
+const AGENT_FAILURES: ReadonlySet<CloseCode> = new Set([
   'SESSION_LOST',
   'DNS_FAILED',
   'REFUSED',
@@ -26,13 +26,14 @@ const blames: ReadonlySet<CloseCode> = new Set([
 ]);
 
 /**
- * Passive health of agents, by connector: an agent whose opens keep failing is passed over for a while. It is one
- * agent's view against the others', so when all fail none is ejected, and never more than a share of a pool.
+ * Passive health of agents, by connector: an agent whose opens keep failing is ejected, that is selected last, for a
+ * while. Agents are compared with each other: none is ejected when all fail, and never more than `maxPercent` of a
+ * pool.
  */
 export class Ejection {
   #limits: EjectionLimits;
   readonly #clock: Clock;
-  readonly #byConnector = new Map<string, Map<string, Record_>>();
+  readonly #byConnector = new Map<string, Map<string, Health>>();
 
   constructor(limits: EjectionLimits, clock: Clock) {
     this.#limits = limits;
@@ -45,35 +46,35 @@ export class Ejection {
 
   isEjected(connector: string, agentId: string): boolean {
     const record = this.#byConnector.get(connector)?.get(agentId);
-    return record !== undefined && record.until > this.#clock.now();
+    return record !== undefined && record.ejectedUntil > this.#clock.now();
   }
 
   succeeded(connector: string, agentId: string): void {
     this.#forget(connector, agentId);
   }
 
-  /** Counts a failed open; true when the agent is ejected by it. `agents` are those of its pool that are there. */
+  /** Counts a failed open, and returns whether it ejects the agent. `agents`: those of its pool with a session. */
   failed(connector: string, agentId: string, code: CloseCode, agents: readonly string[]): boolean {
-    // An agent that has left meanwhile is forgotten already, and comes back with a clean record.
-    if (!blames.has(code) || !agents.includes(agentId)) return false;
+    // An agent that has disconnected in the meantime was forgotten, and returns with a clean record.
+    if (!AGENT_FAILURES.has(code) || !agents.includes(agentId)) return false;
     let records = this.#byConnector.get(connector);
     if (records === undefined) {
       records = new Map();
       this.#byConnector.set(connector, records);
     }
-    const record = records.get(agentId) ?? { failures: 0, ejections: 0, until: 0 };
+    const record = records.get(agentId) ?? { failures: 0, ejections: 0, ejectedUntil: 0 };
     records.set(agentId, record);
     record.failures += 1;
     if (record.failures < this.#limits.failures || this.isEjected(connector, agentId)) return false;
     if (!this.#mayEject(connector, agentId, agents)) return false;
-    const factor = Math.min(2 ** record.ejections, LONGEST);
+    const factor = Math.min(2 ** record.ejections, MAX_BACKOFF_FACTOR);
     record.failures = 0;
     record.ejections += 1;
-    record.until = this.#clock.now() + this.#limits.duration * factor;
+    record.ejectedUntil = this.#clock.now() + this.#limits.duration * factor;
     return true;
   }
 
-  /** Forgets an agent that is gone. */
+  /** Drops the record of an agent that has disconnected. */
   forgetAgent(agentId: string): void {
     for (const connector of this.#byConnector.keys()) this.#forget(connector, agentId);
   }
@@ -83,7 +84,7 @@ export class Ejection {
     const ejected = others.filter((each) => this.isEjected(connector, each)).length;
     const healthy = others.some((each) => {
       const record = this.#byConnector.get(connector)?.get(each);
-      return record === undefined || (record.failures === 0 && record.until <= this.#clock.now());
+      return record === undefined || (record.failures === 0 && record.ejectedUntil <= this.#clock.now());
     });
     return healthy && (ejected + 1) * 100 <= agents.length * this.#limits.maxPercent;
   }

@@ -1,19 +1,24 @@
 import { TunnelError } from '@penstock/wire';
 
-export type QueueLimits = { readonly limit: number; readonly timeout: number };
+export type QueueLimits = {
+  readonly limit: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+};
 
 type Waiter = { readonly wake: () => void };
 
-/** Clients that wait for an agent, first come first served, bounded by pool. */
+/** Clients waiting for an agent, first come first served, bounded per pool. */
 export class PendingQueue {
   readonly #limitsOf: (pool: string) => QueueLimits | undefined;
   readonly #waiters = new Map<string, Set<Waiter>>();
 
+  /** `limitsOf` returns undefined for a pool that is not configured; its queue is closed. */
   constructor(limitsOf: (pool: string) => QueueLimits | undefined) {
     this.#limitsOf = limitsOf;
   }
 
-  /** Clients that wait in the queue of a pool. */
+  /** Clients waiting in the queue of a pool. */
   depth(pool: string): number {
     return this.#waiters.get(pool)?.size ?? 0;
   }
@@ -23,23 +28,26 @@ export class PendingQueue {
   }
 
   /**
-   * Waits in the queue of `pool` until something there changes. Throws TunnelError NO_AGENT, QUEUE_FULL or
-   * QUEUE_TIMEOUT, or the signal's reason. `patience` bounds the wait in milliseconds besides the pool's own timeout,
-   * of which the client has already `waited` so many.
+   * Waits in the queue of `pool` until the sessions of some pool change. The wait is bounded by the milliseconds
+   * `remaining` for the dial and by the pool's timeout, of which the client has already used `waited`. Rejects with
+   * TunnelError NO_AGENT, QUEUE_FULL or QUEUE_TIMEOUT, or with the reason of `signal`.
    */
   async wait(
     pool: string,
-    { patience, waited }: { readonly patience: number; readonly waited: number },
+    { remaining, waited }: { readonly remaining: number; readonly waited: number },
     signal: AbortSignal,
   ): Promise<void> {
     const { limit, timeout } = this.#limitsOf(pool) ?? { limit: 0, timeout: 0 };
     if (limit === 0)
       throw new TunnelError('NO_AGENT', `No agent of pool ${pool} is ready, and its queue is closed.`);
     if (this.depth(pool) >= limit) {
-      throw new TunnelError('QUEUE_FULL', `${limit} clients already wait for an agent of pool ${pool}.`);
+      throw new TunnelError(
+        'QUEUE_FULL',
+        `The queue of pool ${pool} has reached queue.limit (${limit}) clients.`,
+      );
     }
     if (signal.aborted) throw signal.reason;
-    const milliseconds = Math.min(timeout - waited, patience);
+    const milliseconds = Math.min(timeout - waited, remaining);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter = { wake: resolve };
     const timer = setTimeout(
@@ -47,7 +55,7 @@ export class PendingQueue {
         reject(
           new TunnelError(
             'QUEUE_TIMEOUT',
-            `No agent of pool ${pool} appeared within ${Math.round(waited + milliseconds)} ms.`,
+            `No agent of pool ${pool} became available within ${Math.round(waited + milliseconds)} ms.`,
           ),
         ),
       milliseconds,
@@ -64,7 +72,7 @@ export class PendingQueue {
     }
   }
 
-  /** An agent of some pool has become ready: everyone who waits looks again. */
+  /** Wakes every waiting client, each of which selects again: an agent of any pool may serve it. */
   wakeAll(): void {
     for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter.wake();
   }

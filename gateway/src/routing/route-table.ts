@@ -1,6 +1,6 @@
 import type { Connection, GatewayConfig } from '@penstock/config-schema';
 
-/** Where a connection leads: the connector an agent must have, and the pools whose agents may be asked, in order. */
+/** The connector that an agent must offer for a connection, and the pools to select agents from, in order. */
 export type Route = Pick<Connection, 'name' | 'connector' | 'pools' | 'maxConnections'> &
   Partial<Pick<Connection, 'kind'>>;
 

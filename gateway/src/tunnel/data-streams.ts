@@ -4,14 +4,14 @@ import type { WindowShare } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 
 /** What the agent is told of an open beyond its connector; see the message `open`. */
-export type OpenWishes = {
+export type OpenOptions = {
   readonly clientPort?: number;
   readonly address?: string;
   readonly secure?: boolean;
 };
 
 /** What is to be dialed, and for whom. */
-export type OpenRequest = OpenWishes & {
+export type OpenRequest = OpenOptions & {
   readonly connector: string;
   readonly connection: string;
   /** The client's address. */

@@ -102,7 +102,7 @@ export class Registry implements SessionRegistry {
   announce(agentId: string, verdict: Verdict): void {
     for (const session of [...this.sessionsOfAgent(agentId)]) {
       session.announce(verdict);
-      if (session.takesOpens) this.#wake(session);
+      if (session.acceptsOpens) this.#wake(session);
     }
   }
 

@@ -62,7 +62,7 @@ type State =
   | { readonly name: 'ended' };
 
 /** What can keep opens away from a session. */
-export type WhyClosed = 'draining' | 'full' | 'identity-expired' | 'suspended';
+export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'suspended';
 
 export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
 
@@ -182,12 +182,12 @@ export class AgentSession {
   }
 
   /** Whether an open may be asked of this session now. */
-  get takesOpens(): boolean {
-    return this.whyClosed === undefined;
+  get acceptsOpens(): boolean {
+    return this.unavailableReason === undefined;
   }
 
   /** Why no open may be asked of this session now. */
-  get whyClosed(): WhyClosed | undefined {
+  get unavailableReason(): UnavailableReason | undefined {
     if (this.#state.name !== 'ready' || this.#state.welcome === 'pending') return 'draining';
     if (this.#streams.isFull) return 'full';
     if (this.#hasExpired) return 'identity-expired';
@@ -201,7 +201,7 @@ export class AgentSession {
 
   /** Asks the agent to dial; see DataStreams.request. */
   open(request: OpenRequest): Promise<ServerHttp2Stream> {
-    if (!this.takesOpens) return Promise.reject(new TunnelError('SESSION_LOST'));
+    if (!this.acceptsOpens) return Promise.reject(new TunnelError('SESSION_LOST'));
     const { connector, address } = request;
     if (address === undefined) return this.#streams.request(request);
     // The agent compares with what it said itself.

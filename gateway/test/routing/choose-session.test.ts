@@ -18,11 +18,11 @@ test('a session that takes no opens, lacks the connector or is not wanted is nev
   const all = sessions(0, 1, 2, 3);
   const [draining, other, unwanted, last] = all;
   assert.ok(draining && other && unwanted && last);
-  draining.takesOpens = false;
+  draining.acceptsOpens = false;
   other.connectors = ['another'];
   const choice = { ...anybody, isWanted: (agentId: string) => agentId !== unwanted.identity.agentId };
   assert.equal(chooseSession(all, choice), last);
-  last.takesOpens = false;
+  last.acceptsOpens = false;
   assert.equal(chooseSession(all, choice), undefined);
   assert.equal(chooseSession([], anybody), undefined);
 });

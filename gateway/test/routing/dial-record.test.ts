@@ -4,8 +4,8 @@ import { TunnelError } from '@penstock/wire';
 import { DialHistory, type DialRecord } from '../../src/routing/dial-history.ts';
 import { DialScene } from './dial-scene.ts';
 
-const why = ({ passedOver }: DialRecord) =>
-  passedOver.map((each) => `${each.pool} ${each.agent} ${each.why}`);
+const skippedIn = ({ skipped }: DialRecord) =>
+  skipped.map(({ pool, agent, reason }) => `${pool} ${agent} ${reason}`);
 const tried = ({ tries }: DialRecord) =>
   tries.map(({ agent, failure }) => `${agent} ${failure?.code ?? 'ok'}`);
 
@@ -16,7 +16,7 @@ async function recordOf(scene: DialScene, dialing: Promise<unknown> = scene.dial
   return record;
 }
 
-test('when the first choice does, nothing is explained', async () => {
+test('when the first choice succeeds, no skipped agents are recorded', async () => {
   const scene = new DialScene();
   scene.add('a', 'dc1');
   scene.add('b', 'dc2');
@@ -29,21 +29,21 @@ test('when the first choice does, nothing is explained', async () => {
     waited: 0,
     failure: undefined,
     tries: [{ agent: 'a', pool: 'dc1', milliseconds: 0, failure: undefined }],
-    passedOver: [],
+    skipped: [],
   });
 });
 
-test('a failover tells what was tried, and why each of the others was not', async () => {
+test('a failover records every try, and why each other agent was skipped', async () => {
   const scene = new DialScene();
   scene.add('a', 'dc1', 'REFUSED');
-  scene.add('leaving', 'dc1').takesOpens = false;
+  scene.add('leaving', 'dc1').acceptsOpens = false;
   scene.add('other-file', 'dc1').connectors = [];
   scene.add('b', 'dc2').load = 1;
   scene.add('busy', 'dc2').load = 5;
   const record = await recordOf(scene);
   assert.equal(record.failure, undefined);
   assert.deepEqual(tried(record), ['a REFUSED', 'b ok']);
-  assert.deepEqual(why(record), [
+  assert.deepEqual(skippedIn(record), [
     'dc1 a tried',
     'dc1 leaving draining',
     'dc1 other-file no-connector',
@@ -51,50 +51,50 @@ test('a failover tells what was tried, and why each of the others was not', asyn
   ]);
 });
 
-test('a preferred pool that was not used says why, also when nothing failed', async () => {
+test('agents of a preferred pool that was not used are recorded, even if nothing failed', async () => {
   const scene = new DialScene();
   const full = scene.add('a', 'dc1');
-  full.takesOpens = false;
-  full.closedBy = 'full';
+  full.acceptsOpens = false;
+  full.unavailableFor = 'full';
   scene.add('b', 'dc2');
-  assert.deepEqual(why(await recordOf(scene)), ['dc1 a full']);
+  assert.deepEqual(skippedIn(await recordOf(scene)), ['dc1 a full']);
 });
 
-test('a dial that found nobody says so, with its time in the queue', async () => {
+test('a dial that found no agent records its time in the queue', async () => {
   const scene = new DialScene();
-  scene.add('b', 'dc2').takesOpens = false;
+  scene.add('b', 'dc2').acceptsOpens = false;
   scene.wait = async () => {
     scene.clock.block(700);
-    throw new TunnelError('QUEUE_TIMEOUT', 'nobody came');
+    throw new TunnelError('QUEUE_TIMEOUT', 'no agent');
   };
   const record = await recordOf(scene);
-  assert.deepEqual(record.failure, { code: 'QUEUE_TIMEOUT', detail: 'nobody came' });
+  assert.deepEqual(record.failure, { code: 'QUEUE_TIMEOUT', detail: 'no agent' });
   assert.deepEqual([record.waited, record.milliseconds, record.tries.length], [700, 700, 0]);
-  assert.deepEqual(why(record), ['dc1 undefined no-agent', 'dc2 b draining']);
+  assert.deepEqual(skippedIn(record), ['dc1 undefined no-agent', 'dc2 b draining']);
 });
 
-test('an agent that is ejected or must not be used for this client is told as such', async () => {
+test('ejected agents and agents excluded for this client are recorded with that reason', async () => {
   const scene = new DialScene();
   scene.add('a', 'dc1', 'REFUSED');
   scene.add('b', 'dc1', 'REFUSED');
   const agents = ['id-a', 'id-b'];
   for (const _ of [1, 2]) scene.ejection.failed('orders-db', 'id-a', 'REFUSED', agents);
   const dialing = scene.dial(undefined, { onlyAgent: 'id-b' });
-  assert.deepEqual(why(await recordOf(scene, dialing)), [
+  assert.deepEqual(skippedIn(await recordOf(scene, dialing)), [
     'dc1 a other-agent',
     'dc1 b tried',
     'dc2 undefined no-agent',
   ]);
   scene.add('c', 'dc2');
-  assert.deepEqual(why(await recordOf(scene)), ['dc1 a ejected', 'dc1 b tried']);
+  assert.deepEqual(skippedIn(await recordOf(scene)), ['dc1 a ejected', 'dc1 b tried']);
 });
 
-test('an agent whose own check fails is told as such', async () => {
+test('an agent whose own check fails is recorded with that reason', async () => {
   const scene = new DialScene();
   scene.add('a', 'dc1');
   scene.add('b', 'dc2');
   scene.failing.add('id-a');
-  assert.deepEqual(why(await recordOf(scene)), ['dc1 a check-failing']);
+  assert.deepEqual(skippedIn(await recordOf(scene)), ['dc1 a check-failing']);
 });
 
 const record = (at: number, connection = 'orders', failed = false): DialRecord => ({
@@ -105,10 +105,10 @@ const record = (at: number, connection = 'orders', failed = false): DialRecord =
   waited: 0,
   failure: failed ? { code: 'REFUSED', detail: '' } : undefined,
   tries: [],
-  passedOver: [],
+  skipped: [],
 });
 
-test('history keeps the last of each kind, the newest first: successes do not push out a failure', () => {
+test('history keeps the last of each kind, newest first: successes do not displace a failure', () => {
   const history = new DialHistory();
   history.add(record(0, 'orders', true));
   for (let at = 1; at <= 500; at += 1) history.add(record(at));
@@ -122,7 +122,7 @@ test('history keeps the last of each kind, the newest first: successes do not pu
   assert.deepEqual(history.of('billing'), []);
 });
 
-test('history forgets connections that the configuration has no more', () => {
+test('history drops connections that were removed from the configuration', () => {
   const history = new DialHistory();
   history.add(record(1));
   history.add(record(1, 'billing'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
 import type { DataPlaneLog } from '../../src/observe/event.ts';
-import { type DialPorts, type DialWishes, dial } from '../../src/routing/dial.ts';
+import { type DialOptions, type DialPorts, dial } from '../../src/routing/dial.ts';
 import type { DialRecord } from '../../src/routing/dial-history.ts';
 import { Ejection } from '../../src/routing/ejection.ts';
 import type { PendingQueue } from '../../src/routing/pending-queue.ts';
@@ -32,7 +32,7 @@ export class DialScene {
     return session;
   }
 
-  dial(signal: AbortSignal = new AbortController().signal, wishes?: DialWishes) {
+  dial(signal: AbortSignal = new AbortController().signal, options?: DialOptions) {
     const log: DataPlaneLog = (event, fields) => this.logged.push({ event, ...fields });
     const ports: DialPorts = {
       sessionsOf: (pool) => this.sessions.filter((session) => session.identity.pool === pool),
@@ -49,7 +49,7 @@ export class DialScene {
       clock: this.clock,
       onDialed: (record) => this.records.push(record),
     };
-    return dial(ROUTE, '10.0.0.9', signal, ports, wishes);
+    return dial(ROUTE, '10.0.0.9', signal, ports, options);
   }
 
   async fails(code: CloseCode): Promise<void> {

@@ -11,7 +11,7 @@ test('while no agent is there a client waits, and is served when one comes', asy
   };
   const { agent, attempts } = await scene.dial();
   assert.deepEqual([agent, attempts], ['b1', 1]);
-  assert.deepEqual(scene.waits[0]?.slice(0, 2), ['dc1', { patience: 10_000, waited: 0 }]);
+  assert.deepEqual(scene.waits[0]?.slice(0, 2), ['dc1', { remaining: 10_000, waited: 0 }]);
 });
 
 test('every wait after the first is given what is left', async () => {
@@ -24,9 +24,9 @@ test('every wait after the first is given what is left', async () => {
   assert.deepEqual(
     scene.waits.map(([, limits]) => limits),
     [
-      { patience: 10_000, waited: 0 },
-      { patience: 8_500, waited: 1_500 },
-      { patience: 7_000, waited: 3_000 },
+      { remaining: 10_000, waited: 0 },
+      { remaining: 8_500, waited: 1_500 },
+      { remaining: 7_000, waited: 3_000 },
     ],
   );
 });
@@ -37,11 +37,11 @@ test('after a lost session it waits for an agent, and gives the loss as reason i
     const session = scene.add('a1', 'dc1', 'SESSION_LOST');
     scene.wait = async () => {
       if (!comesBack) throw new TunnelError('QUEUE_TIMEOUT');
-      session.takesOpens = true;
+      session.acceptsOpens = true;
       session.outcome = 'ok';
     };
     const dialing = scene.dial();
-    session.takesOpens = false;
+    session.acceptsOpens = false;
     if (comesBack) assert.equal((await dialing).attempts, 2);
     else
       await assert.rejects(dialing, (error) => error instanceof TunnelError && error.code === 'SESSION_LOST');

@@ -79,7 +79,7 @@ for (const code of ['SESSION_LOST', 'AGENT_DRAINING'] as const) {
     const gone = scene.add('a1', 'dc1', code);
     scene.add('a1', 'dc1').load = 1;
     const dialing = scene.dial();
-    gone.takesOpens = false;
+    gone.acceptsOpens = false;
     const { agent, attempts } = await dialing;
     assert.deepEqual([agent, attempts, scene.waits.length], ['a1', 2, 0]);
   });
@@ -97,10 +97,10 @@ test('an agent whose opens keep failing is asked last, even before one of anothe
   assert.equal(failing.requests.length, 2);
   await scene.dial();
   assert.equal(failing.requests.length, 2);
-  well.takesOpens = false;
+  well.acceptsOpens = false;
   await scene.dial();
   assert.deepEqual([failing.requests.length, other.requests.length], [2, 1]);
-  other.takesOpens = false;
+  other.acceptsOpens = false;
   await scene.fails('REFUSED');
   assert.equal(failing.requests.length, 3);
 });
@@ -120,7 +120,7 @@ test('an agent whose own check fails is asked after all whose check does not, an
     ['a3', 'b1', 'a2', 'a1'],
   );
   scene.failing.clear();
-  ejected.takesOpens = false;
+  ejected.acceptsOpens = false;
   await scene.fails('REFUSED');
   assert.equal(scene.records[1]?.tries[0]?.agent, 'a2');
 });
@@ -181,7 +181,7 @@ test('asks one agent only when no other will do, with what the client wants besi
   const { agent } = await scene.dial(undefined, { onlyAgent: 'id-b1', secure: true });
   assert.equal(agent, 'b1');
   assert.equal(other.requests[0]?.secure, true);
-  other.takesOpens = false;
+  other.acceptsOpens = false;
   await assert.rejects(scene.dial(undefined, { onlyAgent: 'id-b1' }), { code: 'NO_AGENT' });
   assert.equal(scene.waits.length, 0);
 });
@@ -194,7 +194,7 @@ test('a client that speaks first is not brought to a server that does so itself'
   const { signal } = new AbortController();
   await assert.rejects(scene.dial(signal, { clientSpeaksFirst: true }), {
     code: 'CLIENT_DENIED',
-    message: /agent a1\. It speaks first, so no client can come by SNI: use tcp, socks5 or httpConnect/,
+    message: /agent a1\), which speaks first and cannot be reached through SNI\. Use an ingress of kind tcp/,
   });
   assert.deepEqual([scene.asked, scene.waits], [[], []]);
   assert.equal(scene.records[0]?.failure?.code, 'CLIENT_DENIED');

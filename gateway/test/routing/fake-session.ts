@@ -3,7 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import type { DialSession } from '../../src/routing/dial.ts';
 import type { OpenRequest } from '../../src/tunnel/data-streams.ts';
-import type { WhyClosed } from '../../src/tunnel/session.ts';
+import type { UnavailableReason } from '../../src/tunnel/session.ts';
 
 /** What a fake session does with an open: bring a stream, fail with a code, or leave it to `answer`. */
 export type Outcome = 'ok' | 'wait' | CloseCode;
@@ -13,9 +13,9 @@ export class FakeSession implements DialSession {
   readonly identity: DialSession['identity'];
   readonly stream = new EventEmitter() as ServerHttp2Stream;
   readonly requests: OpenRequest[] = [];
-  takesOpens = true;
+  acceptsOpens = true;
   load = 0;
-  closedBy: WhyClosed = 'draining';
+  unavailableFor: UnavailableReason = 'draining';
   connectors: readonly string[] = ['orders-db'];
   kind = 'tcp';
   outcome: Outcome;
@@ -26,8 +26,8 @@ export class FakeSession implements DialSession {
     this.outcome = outcome;
   }
 
-  get whyClosed(): WhyClosed | undefined {
-    return this.takesOpens ? undefined : this.closedBy;
+  get unavailableReason(): UnavailableReason | undefined {
+    return this.acceptsOpens ? undefined : this.unavailableFor;
   }
 
   offers(connector: string): boolean {

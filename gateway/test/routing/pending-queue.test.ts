@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TunnelError } from '@penstock/wire';
 import { PendingQueue } from '../../src/routing/pending-queue.ts';
 
-const FOREVER = { patience: 1_000_000, waited: 0 };
+const FOREVER = { remaining: 1_000_000, waited: 0 };
 const never = () => new AbortController().signal;
 
 function setUp(t: TestContext, { limit = 3, timeout = 5_000 } = {}) {
@@ -68,9 +68,9 @@ test('a closed queue, and the queue of a pool that is gone, turn away at once', 
 
 for (const [what, limits, expected] of [
   ["the pool's timeout", FOREVER, 5_000],
-  ["the client's patience, if that is less", { patience: 700, waited: 0 }, 700],
-  ['what is left of the timeout after an earlier wait', { patience: 1_000_000, waited: 4_000 }, 1_000],
-  ['nothing, if it has waited long enough', { patience: 1_000_000, waited: 6_000 }, 1],
+  ["the client's remaining, if that is less", { remaining: 700, waited: 0 }, 700],
+  ['what is left of the timeout after an earlier wait', { remaining: 1_000_000, waited: 4_000 }, 1_000],
+  ['nothing, if it has waited long enough', { remaining: 1_000_000, waited: 6_000 }, 1],
 ] as const) {
   test(`a client waits for ${what}`, async (t) => {
     const queue = setUp(t);

@@ -15,7 +15,7 @@ class FakeSession {
   readonly hello: { readonly bootId: string; readonly session: { readonly index: number } };
   readonly ends: TunnelError[] = [];
   readonly announced: Verdict[] = [];
-  takesOpens = true;
+  acceptsOpens = true;
 
   constructor({ agent = 'a1', pool = 'dc1', bootId = 'boot', index = 0 }: Fields) {
     this.identity = { agentId: agent, pool };
@@ -150,7 +150,7 @@ test('a verdict is announced on every session of its agent, and wakes clients wh
   for (const each of [...sessions, other]) registry.admit(each);
   const [first, second] = sessions;
   assert.ok(first && second);
-  first.takesOpens = false;
+  first.acceptsOpens = false;
   registry.announce('a1', { agentState: 'connected' });
   assert.deepEqual(
     [...sessions, other].map(({ announced }) => announced),

@@ -1,6 +1,6 @@
 import { type CloseCode, isGrant, TunnelError } from '@penstock/wire';
 import type { ActiveGrant } from '../../access/active-grant.ts';
-import type { DialWishes } from '../../routing/dial.ts';
+import type { DialOptions } from '../../routing/dial.ts';
 import { hostPortText } from '../../routing/offer-of.ts';
 import type { ClientSource } from '../client-source.ts';
 import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
@@ -19,7 +19,7 @@ export type Choice =
   | {
       readonly outcome: 'chosen';
       readonly connection: string;
-      readonly wishes: DialWishes;
+      readonly wishes: DialOptions;
       /** The grant that lets the client in; undefined where the allow list does. */
       readonly grant: ActiveGrant | undefined;
     }

@@ -30,6 +30,14 @@ export const importRules: readonly ImportRule[] = [
     because: 'agent and gateway meet on the wire alone; the files at the top put the parts together',
   },
   {
+    from: 'agent/src/composition',
+    mayImport: [
+      ...AGENT_BASE,
+      ...agent('policy', 'target', 'identity', 'tunnel', 'health', 'observe', 'diagnostics', 'local'),
+    ],
+    because: 'the stages of a start connect the parts of the agent, and daemon.ts lists the stages',
+  },
+  {
     from: 'agent/src/policy',
     mayImport: ['config-schema', 'wire'],
     because: 'what may be reached is decided by the file of the owners and by nothing else',

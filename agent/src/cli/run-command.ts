@@ -40,10 +40,10 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
         return {
           ...daemon,
           apply(next) {
+            daemon.apply(next);
             const fields = changedForRestart(config, next);
             if (fields.length > 0) daemon.log('config-needs-restart', { fields });
             log.level = next.log.level;
-            daemon.apply(next);
           },
         };
       },

@@ -50,13 +50,13 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
           ...gateway,
           failed: Promise.withResolvers<Error>().promise,
           async apply(next) {
+            await gateway.apply(next);
             const fields: string[] = fixedAtStart.filter(
               (field) => JSON.stringify(config[field]) !== JSON.stringify(next[field]),
             );
             if ((config.adminTls === undefined) !== (next.adminTls === undefined)) fields.push('adminTls');
             if (fields.length > 0) record('config-needs-restart', { fields });
             log.level = next.log.level;
-            await gateway.apply(next);
           },
         };
       },

@@ -1,0 +1,48 @@
+import { type AgentConfig, formatHostPort } from '@penstock/config-schema';
+import { SOFTWARE_VERSION } from '@penstock/wire';
+import type { IdentityKeeper } from '../identity/identity-keeper.ts';
+import type { AgentStatus } from '../local/status.ts';
+import type { PinWatch } from '../policy/watch-pin.ts';
+import type { ConnectorChecks } from '../target/checks/connector-checks.ts';
+import type { SessionSlots } from '../tunnel/session-slots.ts';
+import type { GatewayLink } from './gateway-link.ts';
+
+export type StatusSources = {
+  /** As given by the configuration at the start: a new one takes effect with a restart. */
+  readonly name: string;
+  readonly pool: string;
+  readonly config: () => AgentConfig;
+  readonly keeper: Pick<IdentityKeeper, 'current'>;
+  readonly pinWatch: Pick<PinWatch, 'status'>;
+  readonly link: GatewayLink;
+  readonly slots: Pick<SessionSlots, 'ready' | 'streams'>;
+  readonly checks: Pick<ConnectorChecks, 'of'>;
+};
+
+/** The agent as it sees itself now. */
+export function agentStatus(sources: StatusSources): AgentStatus {
+  const { name, pool, config, keeper, pinWatch, link, slots, checks } = sources;
+  const { version, digest, gateway, connectors } = config();
+  const readiness = link.readiness.report();
+  return {
+    name,
+    pool,
+    agentId: keeper.current?.agentId,
+    version: SOFTWARE_VERSION,
+    config: { version, digest },
+    ...pinWatch.status(),
+    gateway: gateway.url,
+    ...readiness,
+    sessions: { wanted: gateway.sessions, ready: slots.ready },
+    streams: slots.streams,
+    identityNotAfter: keeper.current && new Date(keeper.current.notAfter).toISOString(),
+    clockOffset: readiness.ready ? Math.round(link.clockOffset) : undefined,
+    lastFailure: link.lastFailure,
+    connectors: connectors.map((connector) => ({
+      name: connector.name,
+      kind: connector.kind,
+      address: formatHostPort(connector.address),
+      check: checks.of(connector.name),
+    })),
+  };
+}

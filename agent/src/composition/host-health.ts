@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AgentConfig } from '@penstock/config-schema';
+import { measureLoopDelay } from '@penstock/observe';
+import type { AgentMessageOf } from '@penstock/wire';
+import { errorText } from '@penstock/wire';
+import { held } from '../health/held.ts';
+import { startSampler } from '../health/sample.ts';
+import type { AgentLog } from '../observe/event.ts';
+
+/** Milliseconds for which parallel heartbeats report the same delay of the event loop. */
+const LOOP_DELAY_AGE_MS = 1_000;
+
+/** What heartbeats report of the host and of this process. */
+export type HostHealth = {
+  latest(): Pick<AgentMessageOf<'heartbeat'>, 'cpu' | 'memory' | 'eventLoop'>;
+  /** Follows a changed `health`. The samples are kept where nothing of it has changed. */
+  apply(health: AgentConfig['health']): void;
+};
+
+/** Starts to sample the host and the event loop. */
+export function startHostHealth(
+  scope: AsyncDisposableStack,
+  first: AgentConfig['health'],
+  log: AgentLog,
+): HostHealth {
+  const loopDelay = measureLoopDelay();
+  scope.defer(() => loopDelay.stop());
+  const eventLoop = held(() => loopDelay.take(), LOOP_DELAY_AGE_MS);
+  const sampling = ({ sample, interval }: AgentConfig['health']) =>
+    startSampler({
+      sample,
+      interval,
+      onFailed: (error) => log('sample-failed', { detail: errorText(error) }),
+    });
+  let health = first;
+  let sampler = sampling(first);
+  scope.defer(() => sampler.stop());
+  return {
+    latest: () => ({ ...sampler.latest(), eventLoop: eventLoop() }),
+    apply(next) {
+      if (isDeepStrictEqual(next, health)) return;
+      health = next;
+      sampler.stop();
+      sampler = sampling(next);
+    },
+  };
+}

@@ -10,6 +10,7 @@ import { importDirectionsCheck } from './check/import-directions.ts';
 import { linksCheck } from './check/links.ts';
 import { lockfileCheck } from './check/lockfile.ts';
 import { processGlobalsCheck } from './check/process-globals.ts';
+import { roomArrowsCheck } from './check/room-arrows.ts';
 import { styleCheck } from './check/style.ts';
 import { typesCheck } from './check/types.ts';
 import { versionsCheck } from './check/versions.ts';
@@ -20,6 +21,7 @@ const checks: readonly Check[] = [
   typesCheck,
   styleCheck,
   importDirectionsCheck,
+  roomArrowsCheck,
   importCyclesCheck,
   declaredDependenciesCheck,
   processGlobalsCheck,

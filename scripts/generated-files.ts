@@ -1,5 +1,6 @@
 import { schemaFiles } from '@penstock/config-schema';
 import { apiDocumentFile } from './api-document.ts';
+import { architectureDocument } from './architecture-document.ts';
 import { commandLineDocument } from './command-line-document.ts';
 import { configurationDocument } from './configuration-document.ts';
 import { driversDocument } from './drivers-document.ts';
@@ -14,6 +15,7 @@ export type GeneratedFile = {
 export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     ...schemaFiles(),
+    await architectureDocument(),
     await configurationDocument(),
     await apiDocumentFile(),
     await commandLineDocument(),

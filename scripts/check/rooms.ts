@@ -40,7 +40,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'terminal',
     holds: 'what the two command lines share',
-    mayImport: ['config-schema', 'wire', 'observe'],
+    mayImport: ['config-schema'],
   },
   { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: [] },
   {

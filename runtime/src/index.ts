@@ -3,6 +3,7 @@ export { type Attempt, AttemptLimit, AttemptLimitError } from './attempt-limit.t
 export { type Clock, systemClock } from './clock.ts';
 export { tuneGarbageCollection } from './garbage-collection.ts';
 export { IdleWaiters } from './idle-waiters.ts';
+export { oncePerTurn } from './once-per-turn.ts';
 export { pause } from './pause.ts';
 export {
   makePrivateDirectory,
@@ -15,5 +16,6 @@ export {
   writePrivateFile,
 } from './private-file.ts';
 export { type ReleasePermit, Semaphore } from './semaphore.ts';
+export { inSlices, MAX_SLICE_ITEMS, nextTurn } from './slices.ts';
 export { sourceAddressKey } from './source-address-key.ts';
 export { TokenBucket } from './token-bucket.ts';

@@ -11,7 +11,6 @@ export { openEvents } from './events/open-events.ts';
 export type { AgentView } from './fleet/agent-view.ts';
 export { explainConnection } from './fleet/explain-connection.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
-export { sessionViews } from './fleet/session-view.ts';
 export { Grants } from './grants/grants.ts';
 export { createAdminToken } from './identity/admin-token.ts';
 export { ensureAuthority, openAuthority } from './identity/authority-files.ts';
@@ -26,7 +25,8 @@ export {
 export { tellStoreProblems } from './identity/store-problem.ts';
 export { idOfToken, tokenMatches } from './identity/token-secret.ts';
 export { X509Certificate } from './identity/x509.ts';
-export { fleetGauges } from './metrics/fleet-gauges.ts';
+export { agentSeries } from './metrics/agent-series.ts';
+export { fleetGauges, metricsSource } from './metrics/fleet-gauges.ts';
 export { observeFleet } from './metrics/fleet-metrics.ts';
 export { type ControlPlaneLog, controlPlaneEvents } from './observe/event.ts';
 export { agentFacts } from './pins/agent-facts.ts';

@@ -1,5 +1,5 @@
 import { createAgentMetrics } from '@penstock/agent';
-import { observeFleet } from '@penstock/control-plane';
+import { agentSeries, observeFleet } from '@penstock/control-plane';
 import { createGatewayMetrics } from '@penstock/gateway';
 
 export type Metric = { readonly name: string; readonly help: string; readonly type: string };
@@ -18,14 +18,14 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
     tunnelRefused: () => 0,
   });
   observeFleet(gateway.registry, {
-    agents: () => [],
+    agents: () => 0,
     pools: () => [],
     version: '',
     certificateNotAfter: () => 0,
     alertsFiring: () => new Map(),
     receivers: () => [],
   });
-  return { agent: metricsOf(agent.registry), gateway: metricsOf(gateway.registry) };
+  return { agent: metricsOf(agent.registry), gateway: [...metricsOf(gateway.registry), ...agentSeries] };
 }
 
 /** What prom-client knows of a metric stands in no type of its own. */

@@ -1,5 +1,5 @@
 import type { AlertCondition, GatewayConfig } from '@penstock/config-schema';
-import type { Clock } from '@penstock/runtime';
+import { type Clock, inSlices } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow, Store } from '@penstock/store';
 import { risingIds } from '@penstock/store';
 import { errorText } from '@penstock/wire';
@@ -51,6 +51,7 @@ export class Alerts {
   #evaluatedAt = Number.NEGATIVE_INFINITY;
   #dueAt = Number.POSITIVE_INFINITY;
   #cancel: () => void = () => {};
+  #evaluation: Promise<void> = Promise.resolve();
   #stopped = false;
 
   private constructor(options: AlertsOptions) {
@@ -121,6 +122,7 @@ export class Alerts {
     this.#stopped = true;
     this.#stopListening();
     this.#cancel();
+    await this.#evaluation;
     await this.#receivers.stop();
     await this.#journal.stop();
   }
@@ -151,30 +153,38 @@ export class Alerts {
     if (at >= this.#dueAt) return;
     this.#cancel();
     this.#dueAt = at;
-    this.#cancel = clock.after(at - now, () => this.#evaluate());
+    this.#cancel = clock.after(at - now, () => {
+      this.#dueAt = Number.POSITIVE_INFINITY;
+      // One after another: an evaluation of many agents takes several turns of the event loop.
+      this.#evaluation = this.#evaluation.then(() => this.#evaluate());
+    });
   }
 
-  #evaluate(): void {
-    const { snapshot, log } = this.#options;
+  async #evaluate(): Promise<void> {
+    const { snapshot, clock } = this.#options;
     const { alerts, health } = this.#config;
     const moment = this.#moment();
-    this.#dueAt = Number.POSITIVE_INFINITY;
     this.#evaluatedAt = moment.now;
     const watched = new Set<AlertCondition>(alerts.map(({ when }) => when));
     const isSettled = moment.now - this.#startedAt >= health.staleAfter;
     const evaluation =
       watched.size === 0
         ? NOTHING_WATCHED
-        : evaluateConditions({ ...snapshot(), now: moment.date, isSettled }, watched);
-    const { fired, resolved, notifications, due } = this.#tracker.observe(evaluation, alerts, moment);
-    for (const alert of [...fired, ...resolved]) {
-      const { id, condition, subject, detail } = alert;
-      log(alert.state === 'firing' ? 'alert-fired' : 'alert-resolved', { id, condition, subject, detail });
-      this.#journal.put(alert);
-      for (const listener of this.#listeners) listener(alert);
-    }
+        : await evaluateConditions({ ...snapshot(), now: moment.date, isSettled }, watched, clock);
+    if (this.#stopped) return;
+    const changes = this.#tracker.observe(evaluation, this.#config.alerts, moment);
+    const { fired, resolved, notifications, due } = changes;
+    await inSlices([...fired, ...resolved], (alert) => this.#record(alert), clock);
     this.#receivers.notify(notifications, moment.date);
     this.#evaluateWithin(Math.min(MAX_INTERVAL_MS, due ?? MAX_INTERVAL_MS));
+  }
+
+  #record(alert: AlertRow): void {
+    const { id, condition, subject, detail } = alert;
+    const event = alert.state === 'firing' ? 'alert-fired' : 'alert-resolved';
+    this.#options.log(event, { id, condition, subject, detail });
+    this.#journal.put(alert);
+    for (const listener of this.#listeners) listener(alert);
   }
 
   #moment(): Moment {

@@ -1,4 +1,5 @@
 import type { AlertCondition } from '@penstock/config-schema';
+import { type Clock, inSlices } from '@penstock/runtime';
 import type { AgentSnapshot, FleetSnapshot, PoolSnapshot } from './fleet-snapshot.ts';
 import { isOlderRelease } from './older-release.ts';
 
@@ -26,11 +27,12 @@ const HOUR_MS = 3_600_000;
 export const alertKey = ({ condition, subject }: Pick<ActiveCondition, 'condition' | 'subject'>): string =>
   `${condition} ${subject}`;
 
-/** Evaluates the conditions in `watched`. */
-export function evaluateConditions(
+/** Evaluates the conditions in `watched`, agent by agent in slices of the event loop. */
+export async function evaluateConditions(
   snapshot: FleetSnapshot,
   watched: ReadonlySet<AlertCondition>,
-): Evaluation {
+  clock: Clock,
+): Promise<Evaluation> {
   const active: ActiveCondition[] = [];
   const undecided = new Set<string>();
   const add = (condition: ActiveCondition, isDecided = true) => {
@@ -38,13 +40,15 @@ export function evaluateConditions(
     if (isDecided) active.push(condition);
     else undecided.add(alertKey(condition));
   };
-  for (const agent of snapshot.agents) evaluateAgent(agent, snapshot, add);
+  // The connectors of a disconnected agent are unknown, so alerts about them keep their state.
+  const disconnected = new Set<string>();
+  const evaluate = (agent: AgentSnapshot) => {
+    if (!agent.isConnected) disconnected.add(`${agent.pool}/${agent.name}`);
+    evaluateAgent(agent, snapshot, add);
+  };
+  await inSlices(snapshot.agents, evaluate, clock);
   for (const pool of snapshot.pools) evaluatePool(pool, snapshot.isSettled, add);
   evaluateGateway(snapshot, add);
-  // The connectors of a disconnected agent are unknown, so alerts about them keep their state.
-  const disconnected = new Set(
-    snapshot.agents.filter(({ isConnected }) => !isConnected).map(({ name, pool }) => `${pool}/${name}`),
-  );
   return {
     active,
     isUndecided: (key) =>

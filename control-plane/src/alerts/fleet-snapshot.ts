@@ -31,7 +31,8 @@ export type PoolSnapshot = {
 
 /** The fleet at one moment, on which alert conditions are evaluated. Times are milliseconds since 1970. */
 export type FleetSnapshot = {
-  readonly agents: readonly AgentSnapshot[];
+  /** Read lazily, in slices of the event loop. */
+  readonly agents: Iterable<AgentSnapshot>;
   readonly pools: readonly PoolSnapshot[];
   readonly gateway: { readonly softwareVersion: string; readonly certificateNotAfter: number };
   readonly now: number;

@@ -7,7 +7,7 @@ import { takeFleetSnapshot } from './take-fleet-snapshot.ts';
 export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> & {
   /** The configuration in force. */
   readonly config: () => GatewayConfig;
-  readonly fleet: Pick<OpenFleet, 'agents' | 'pools' | 'certificateNotAfter' | 'onChange'>;
+  readonly fleet: Pick<OpenFleet, 'agentsAfter' | 'pools' | 'certificateNotAfter' | 'onChange'>;
   readonly events: Pick<FleetEvents, 'publish'>;
 };
 

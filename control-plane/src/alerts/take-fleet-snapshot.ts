@@ -11,14 +11,15 @@ const FIRST_CHECKS_MS = 2 * 60_000;
 
 /** Reads from the fleet what alert conditions need. `now` is in milliseconds since 1970. */
 export function takeFleetSnapshot(
-  fleet: Pick<OpenFleet, 'agents' | 'pools' | 'certificateNotAfter'>,
+  fleet: Pick<OpenFleet, 'agentsAfter' | 'pools' | 'certificateNotAfter'>,
   { health }: Pick<GatewayConfig, 'health'>,
   now: number,
 ): ReturnType<AlertsOptions['snapshot']> {
-  const agents = fleet.agents();
   return {
-    agents: agents.flatMap((agent) => (agent.state === 'revoked' ? [] : [agentSnapshot(agent, now)])),
-    pools: fleet.pools(agents).map(({ name, ready, minReady, queue }) => ({
+    agents: Iterator.from(fleet.agentsAfter(''))
+      .filter(({ state }) => state !== 'revoked')
+      .map((agent) => agentSnapshot(agent, now)),
+    pools: fleet.pools().map(({ name, ready, minReady, queue }) => ({
       name,
       ready,
       minReady,

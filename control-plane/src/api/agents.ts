@@ -16,12 +16,13 @@ import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import { agentDetail, agentResource } from './agent-resource.ts';
 import { answerOf } from './performed.ts';
+import { sendPage } from './sliced-page.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** The fleet as the API reads it, from memory. */
 export type FleetReader = {
-  /** By name. */
-  agents(): readonly AgentView[];
+  /** Agents by name, those after `cursor`, read lazily. */
+  agentsAfter(cursor: string): Iterable<AgentView>;
   agent(name: string): AgentView | undefined;
   samplesOf(id: string): readonly Sample[];
   /** False if the last read of the store failed: agents that have enrolled since then are missing. */
@@ -51,16 +52,18 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
         response: { 200: AgentPage, ...problemResponses },
       },
     },
-    async ({ query: { cursor = '', limit } }) => {
-      const following = fleet.agents().filter(({ name }) => name > cursor);
-      const page = following.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        items: page.map(agentResource),
-        ...(following.length > limit && last !== undefined && { nextCursor: last.name }),
-        complete: fleet.isComplete,
-      };
-    },
+    async ({ query: { cursor = '', limit } }, reply) =>
+      sendPage(
+        reply,
+        {
+          items: fleet.agentsAfter(cursor),
+          isFull: (count) => count === limit,
+          cursorOf: ({ name }) => name,
+          toResource: agentResource,
+          schema: AgentResource,
+        },
+        { complete: fleet.isComplete },
+      ) as Promise<never>,
   );
 
   app.get(

@@ -6,7 +6,6 @@ import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { Explanation } from '../fleet/explain-connection.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
-import type { SessionView } from '../fleet/session-view.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
@@ -25,14 +24,14 @@ import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
 import { explanationRoutes } from './explanation.ts';
 import { grantRoutes } from './grants.ts';
-import { healthRoutes, type MetricsRegistry, type Readiness } from './health.ts';
+import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';
 import { describeApi } from './openapi.ts';
 import { pinRoutes } from './pins.ts';
 import { poolRoutes } from './pools.ts';
 import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
 import { receiverRoutes } from './receivers.ts';
 import { validateStrictly } from './request-validation.ts';
-import { sessionRoutes } from './sessions.ts';
+import { type SessionListing, sessionRoutes } from './sessions.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
 
 export type ApiDependencies = {
@@ -41,13 +40,13 @@ export type ApiDependencies = {
   readonly revocation: Revocation;
   /** Requests to agents for what only they know. */
   readonly questions: AgentQuestions;
-  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'pools'>;
+  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'poolViews'>;
   readonly actions: FleetActions;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string) => Explanation | undefined;
-  readonly sessions: () => readonly SessionView[];
+  readonly sessions: SessionListing;
   readonly readiness: () => Readiness;
-  readonly metrics: MetricsRegistry;
+  readonly metrics: MetricsSource;
   readonly events: FleetEvents;
   readonly approvals: Approvals;
   readonly alerts: Pick<Alerts, 'firing' | 'test'>;
@@ -107,7 +106,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       agentDiagnosticsRoutes(typed, questions);
       agentRoutes(typed, { store, revocation, fleet, actions, clock });
       configVersionRoutes(typed, fleet.versions);
-      poolRoutes(typed, () => fleet.pools());
+      poolRoutes(typed, () => fleet.poolViews());
       pinRoutes(typed, () => fleet.pinListing(), actions);
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);

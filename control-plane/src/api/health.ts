@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Liveness, Readiness as ReadinessResource } from '@penstock/api-schema';
 import Type from 'typebox';
 import type { TypedApp } from './typed-app.ts';
@@ -5,11 +6,11 @@ import type { TypedApp } from './typed-app.ts';
 /** Whether the gateway accepts clients; `reasons` says why it does not, or what else is wrong. */
 export type Readiness = { readonly ready: boolean; readonly reasons: readonly string[] };
 
-/** The part of a prom-client registry that the route uses. */
-export type MetricsRegistry = { readonly contentType: string; metrics(): Promise<string> };
+/** The metrics as Prometheus reads them, in pieces: those of a fleet of thousands take megabytes. */
+export type MetricsSource = { readonly contentType: string; text(): AsyncIterable<string> };
 
 /** /healthz, /readyz and /metrics: for load balancers and Prometheus, without authentication. */
-export function healthRoutes(app: TypedApp, readiness: () => Readiness, metrics: MetricsRegistry): void {
+export function healthRoutes(app: TypedApp, readiness: () => Readiness, metrics: MetricsSource): void {
   const open = { tags: ['health'], security: [] };
 
   app.get(
@@ -40,9 +41,9 @@ export function healthRoutes(app: TypedApp, readiness: () => Readiness, metrics:
         ...open,
         summary: 'Get Prometheus metrics',
         produces: ['text/plain'],
-        response: { 200: Type.String() },
+        response: { 200: Type.Unsafe<Readable>({ type: 'string' }) },
       },
     },
-    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()),
+    async (_request, reply) => reply.type(metrics.contentType).send(Readable.from(metrics.text())),
   );
 }

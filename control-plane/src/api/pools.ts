@@ -4,7 +4,7 @@ import type { PoolView } from '../fleet/pool-view.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** /pools: the pools of gateway.yaml and their state. They always fit on one page. */
-export function poolRoutes(app: TypedApp, pools: () => readonly PoolView[]): void {
+export function poolRoutes(app: TypedApp, pools: () => Promise<readonly PoolView[]>): void {
   app.get(
     '/pools',
     {
@@ -15,7 +15,7 @@ export function poolRoutes(app: TypedApp, pools: () => readonly PoolView[]): voi
         response: { 200: PoolList, ...problemResponses },
       },
     },
-    async () => ({ items: pools().map(poolResource).sort(byName) }),
+    async () => ({ items: (await pools()).map(poolResource).sort(byName) }),
   );
 
   app.get(
@@ -30,7 +30,7 @@ export function poolRoutes(app: TypedApp, pools: () => readonly PoolView[]): voi
       },
     },
     async ({ params: { name } }) => {
-      const pool = pools().find((each) => each.name === name);
+      const pool = (await pools()).find((each) => each.name === name);
       if (pool === undefined) throw new ProblemError('POOL_UNKNOWN', `There is no pool ${name}.`);
       return poolResource(pool);
     },

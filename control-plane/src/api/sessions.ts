@@ -1,10 +1,14 @@
-import { problemResponses, SessionPage, SessionQuery, type SessionResource } from '@penstock/api-schema';
-import type { SessionView } from '../fleet/session-view.ts';
+import { problemResponses, SessionPage, SessionQuery, SessionResource } from '@penstock/api-schema';
+import type { SessionFilter, SessionView } from '../fleet/session-view.ts';
+import { sendPage } from './sliced-page.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
+/** Sessions by agent, those of agents after `cursor`, read lazily. */
+export type SessionListing = (cursor: string, filter: SessionFilter) => Iterable<SessionView>;
+
 /** /sessions: the HTTP/2 sessions between agents and this gateway. */
-export function sessionRoutes(app: TypedApp, sessions: () => readonly SessionView[]): void {
+export function sessionRoutes(app: TypedApp, sessions: SessionListing): void {
   app.get(
     '/sessions',
     {
@@ -16,26 +20,16 @@ export function sessionRoutes(app: TypedApp, sessions: () => readonly SessionVie
         response: { 200: SessionPage, ...problemResponses },
       },
     },
-    async ({ query: { limit, cursor = '', agent, pool } }) => {
-      const after = sessions().filter(
-        (each) =>
-          (agent === undefined || each.agent === agent) &&
-          (pool === undefined || each.pool === pool) &&
-          // All sessions of an agent are on one page, so the agent's name suffices as the cursor.
-          each.agent > cursor,
-      );
-      const page = wholeAgents(after, limit);
-      const last = page.length < after.length ? page.at(-1) : undefined;
-      return { items: page.map(resourceOf), ...(last !== undefined && { nextCursor: last.agent }) };
-    },
+    async ({ query: { limit, cursor = '', agent, pool } }, reply) =>
+      sendPage(reply, {
+        items: sessions(cursor, { agent, pool }),
+        // All sessions of an agent are on one page, so the agent's name suffices as the cursor.
+        isFull: (count, last, next) => count >= limit && last.agent !== next.agent,
+        cursorOf: (last) => last.agent,
+        toResource: resourceOf,
+        schema: SessionResource,
+      }) as Promise<never>,
   );
-}
-
-/** The first `limit` sessions, plus the remaining sessions of the last agent. */
-function wholeAgents(views: readonly SessionView[], limit: number): readonly SessionView[] {
-  const lastName = views[limit - 1]?.agent;
-  if (lastName === undefined) return views;
-  return views.slice(0, views.findLastIndex(({ agent }) => agent === lastName) + 1);
 }
 
 function resourceOf({ since, roundTrip, ...view }: SessionView): SessionResource {

@@ -1,42 +1,35 @@
 import type { ConditionCode } from '@penstock/api-schema';
 import type { AgentMessageOf } from '@penstock/wire';
+import type { ObservedSession } from '../data-plane-port.ts';
 import { AgentSamples } from './agent-samples.ts';
-import { type BootSession, Boots } from './boots.ts';
+import { Boots } from './boots.ts';
 import { ClockReadings } from './clock-readings.ts';
 
 type Hello = AgentMessageOf<'hello'>;
 type Heartbeat = AgentMessageOf<'heartbeat'>;
 
-/** As much of a session as the fleet looks at. */
-export type FleetSession = BootSession & {
-  readonly identity: {
-    readonly agentId: string;
-    readonly name: string;
-    readonly pool: string;
-    readonly notAfter: number;
-  };
-  readonly hello: Hello | undefined;
-  readonly streams: { readonly open: number; readonly opening: number };
+/** The last heartbeat of an agent; `at` is the date of its receipt, `receivedAt` the monotonic time. */
+export type LastHeartbeat = {
+  readonly at: number;
+  readonly receivedAt: number;
+  readonly heartbeat: Heartbeat;
 };
 
-/** The last heartbeat of an agent: `at` is the time of day, `heardAt` the monotonic one. */
-export type LastHeartbeat = { readonly at: number; readonly heardAt: number; readonly heartbeat: Heartbeat };
-
-/** What one agent has told since this gateway started; it outlives the agent's sessions. */
+/** What one agent has reported since this gateway started; it outlives the agent's sessions. */
 export class AgentRecord {
   readonly id: string;
-  /** Monotonic: when this gateway began to wait for a sign of life. */
+  /** Monotonic: when this gateway began to wait for a heartbeat. */
   readonly awaitedSince: number;
   readonly boots = new Boots();
   readonly samples: AgentSamples;
-  /** Since when each condition holds. */
-  readonly since = new Map<ConditionCode, number>();
+  /** When each condition that holds began, in milliseconds since 1970. */
+  since: ReadonlyMap<ConditionCode, number> = new Map();
   #clock = new ClockReadings();
   #hello: Hello | undefined;
   #address: string | undefined;
   #last: LastHeartbeat | undefined;
   #failing: ReadonlySet<string> = new Set();
-  #sessions: readonly FleetSession[] = [];
+  #sessions: readonly ObservedSession[] = [];
   #connectedAt: number | undefined;
 
   constructor(id: string, now: number, sampleSpacing: number) {
@@ -49,7 +42,7 @@ export class AgentRecord {
     return this.#clock;
   }
 
-  /** What was told last of versions, connectors and platform. */
+  /** The last hello, with the configuration as it was last reloaded. */
   get hello(): Hello | undefined {
     return this.#hello;
   }
@@ -62,40 +55,40 @@ export class AgentRecord {
     return this.#last;
   }
 
-  /** Connectors whose check failed, by the last heartbeat. */
+  /** Connectors whose check fails, by the last heartbeat. */
   get failing(): ReadonlySet<string> {
     return this.#failing;
   }
 
-  /** Monotonic: when the agent came, if it is there. */
+  /** Monotonic: when the agent connected; undefined without a session. */
   get connectedAt(): number | undefined {
     return this.#connectedAt;
   }
 
-  /** Sessions that have introduced themselves, those that drain too. */
-  get sessions(): readonly FleetSession[] {
+  /** Sessions that have introduced themselves, draining ones included. */
+  get sessions(): readonly ObservedSession[] {
     return this.#sessions;
   }
 
-  /** The sessions of the agent as they are now, and the one of them that has something new to tell. */
-  follow(sessions: Iterable<FleetSession>, news: FleetSession | undefined, now: number): void {
+  /** Takes over the agent's current sessions; `changed` is the live one whose hello may be new. */
+  follow(sessions: Iterable<ObservedSession>, changed: ObservedSession | undefined, now: number): void {
     this.#sessions = [...sessions].filter(({ hello }) => hello !== undefined);
     this.#connectedAt = this.#sessions.length === 0 ? undefined : (this.#connectedAt ?? now);
     this.boots.follow(this.#sessions, now);
-    if (news?.hello === undefined) return;
+    if (changed?.hello === undefined) return;
     // Another process may have another clock.
-    if (news.hello.bootId !== this.#hello?.bootId) this.#clock = new ClockReadings();
-    this.#hello = news.hello;
-    this.#address = news.address;
+    if (changed.hello.bootId !== this.#hello?.bootId) this.#clock = new ClockReadings();
+    this.#hello = changed.hello;
+    this.#address = changed.address;
   }
 
-  heard(session: FleetSession, last: LastHeartbeat): void {
+  addHeartbeat(session: ObservedSession, last: LastHeartbeat): void {
     this.#last = last;
-    const { at, heardAt, heartbeat } = last;
+    const { at, receivedAt, heartbeat } = last;
     this.#failing = new Set(
       heartbeat.checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector])),
     );
-    if (session.hello !== undefined) this.boots.heard(session.hello.bootId, heardAt);
+    if (session.hello !== undefined) this.boots.addHeartbeat(session.hello.bootId, receivedAt);
     if (heartbeat.clock !== undefined) {
       this.#clock.add({ skew: -heartbeat.clock.offset, roundTrip: heartbeat.clock.roundTrip });
     }

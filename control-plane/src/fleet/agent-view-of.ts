@@ -1,15 +1,15 @@
 import { agentConditions } from '@penstock/api-schema';
 import { driftOf } from '../pins/drift.ts';
 import type { AgentView } from './agent-view.ts';
-import { type Finding, identityNotAfter, type Judged } from './judge-agent.ts';
+import { type HoldingCondition, identityNotAfter, type Judged } from './judge-agent.ts';
 import type { Reason } from './reason.ts';
 
-/** What is shown of an agent: what it told, what the store knows, and what follows from both. */
+/** The view of an agent: what it reported, what the store knows, and what follows from both. */
 export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentView {
   const { member, record, pin } = agent;
   const { sessions, hello, last } = record;
   const [first] = reasons;
-  if (first === undefined) throw new TypeError(`${member.name} has no state.`);
+  if (first === undefined) throw new TypeError(`Agent ${member.name} was judged without a reason.`);
   const ready = sessions.filter(({ state }) => state === 'ready');
   return {
     id: member.id,
@@ -47,7 +47,7 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
   };
 }
 
-export function reasonOf({ code, state, detail }: Finding, since: number): Reason {
+export function reasonOf({ code, state, detail }: HoldingCondition, since: number): Reason {
   const { sentence, advice } = agentConditions[code];
   return { code, state, since, sentence, advice, detail };
 }

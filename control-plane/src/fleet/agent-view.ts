@@ -6,26 +6,26 @@ import type { Reason } from './reason.ts';
 type Heartbeat = AgentMessageOf<'heartbeat'>;
 type Hello = AgentMessageOf<'hello'>;
 
-/** One process that uses the identity of an agent; more than one is a clone, or a restart that is under way. */
+/** One process that uses the identity of an agent; more than one is a clone or a restart in progress. */
 export type BootView = {
   readonly id: string;
   readonly address: string;
-  /** When its first session began. */
+  /** When the oldest of its sessions was opened. */
   readonly since: number;
   readonly sessions: number;
 };
 
-/** How the agent's clock stands to the gateway's, of the best of the last exchanges. */
+/** The agent's clock relative to the gateway's, by the best of the last exchanges. */
 export type ClockView = {
-  /** Milliseconds the agent's clock is ahead. */
+  /** Milliseconds by which the agent's clock is ahead. */
   readonly skew: number;
-  /** Milliseconds to the agent and back; the skew is right to half of it. */
+  /** Milliseconds to the agent and back; the skew is accurate to half of it. */
   readonly roundTrip: number;
 };
 
 /**
- * What the gateway knows of an agent. Times are milliseconds since 1970. What only a session tells is undefined until
- * there was one since this gateway started, and afterwards what the last one told.
+ * What the gateway knows of an agent. Times are milliseconds since 1970. Fields that only a session reports are undefined
+ * until the agent has connected to this gateway once, and keep their last value after it has disconnected.
  */
 export type AgentView = {
   readonly id: string;
@@ -38,14 +38,14 @@ export type AgentView = {
   readonly sentence: string;
   readonly advice: string;
   readonly detail: string | undefined;
-  /** Every condition that holds, what matters most first. Never empty. */
+  /** Every condition that holds, the most important first. Never empty. */
   readonly reasons: readonly Reason[];
   readonly enrolledAt: number | undefined;
   readonly identityNotAfter: number | undefined;
   readonly drainedAt: number | undefined;
-  /** When the oldest of its sessions began; undefined without one. */
+  /** When the oldest of its sessions was opened; undefined without one. */
   readonly connectedSince: number | undefined;
-  /** The agent's address, as its sessions show it. */
+  /** The remote address of its last session. */
   readonly address: string | undefined;
   readonly sessions: { readonly got: number; readonly wanted: number | undefined };
   readonly streams: { readonly open: number; readonly opening: number };

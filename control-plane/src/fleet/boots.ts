@@ -1,6 +1,6 @@
 import type { BootView } from './agent-view.ts';
 
-/** What telling clones from restarts needs of a session. */
+/** What distinguishing clones from restarts needs of a session. */
 export type BootSession = {
   readonly state: string;
   readonly address: string;
@@ -8,40 +8,44 @@ export type BootSession = {
   readonly hello: { readonly bootId: string } | undefined;
 };
 
-/** Monotonic milliseconds both. */
-type Boot = { readonly appearedAt: number; heardAt: number };
+/** Monotonic milliseconds. */
+type Boot = { readonly appearedAt: number; lastHeartbeatAt: number };
 
 /**
- * The processes that use the identity of one agent. Two at once are a restart that is under way, or a clone. After a
- * restart the sessions of the process before can still be there, as long as nobody has noticed that it died; but it says
- * nothing any more. So a process is alive beside another one when a heartbeat of it comes later than what it left in the
- * network could: that arrives within the ping timeout, or never.
+ * The processes that use the identity of one agent. Two at the same time are a restart in progress or a clone. After a
+ * restart the sessions of the old process can remain until its death is noticed, but no new heartbeat arrives on them. What
+ * the old process left in the network arrives within the ping timeout or never. A heartbeat that arrives later therefore
+ * proves that both processes are alive.
  */
 export class Boots {
   readonly #boots = new Map<string, Boot>();
   #sessions: readonly BootSession[] = [];
 
-  /** All sessions of the agent that have introduced themselves, at every change. What drains is leaving, and no clone. */
+  /**
+   * Takes over all sessions of the agent that have introduced themselves; to be called at every change. A process whose
+   * sessions all drain is leaving and does not count.
+   */
   follow(sessions: Iterable<BootSession>, now: number): void {
     this.#sessions = [...sessions].filter(({ state }) => state === 'ready');
     const present = new Set(this.#sessions.flatMap(({ hello }) => hello?.bootId ?? []));
     for (const id of this.#boots.keys()) if (!present.has(id)) this.#boots.delete(id);
     for (const id of present) {
-      if (!this.#boots.has(id)) this.#boots.set(id, { appearedAt: now, heardAt: now });
+      if (!this.#boots.has(id)) this.#boots.set(id, { appearedAt: now, lastHeartbeatAt: now });
     }
   }
 
-  /** A heartbeat of this process has come. */
-  heard(id: string, now: number): void {
+  addHeartbeat(id: string, now: number): void {
     const boot = this.#boots.get(id);
-    if (boot !== undefined) boot.heardAt = now;
+    if (boot !== undefined) boot.lastHeartbeatAt = now;
   }
 
-  /** Whether two of them live at the same time. `grace` is the ping timeout in milliseconds. */
+  /** Whether two of them are alive at the same time. `grace` is the ping timeout in milliseconds. */
   areCloned(grace: number): boolean {
     const boots = [...this.#boots.values()];
     return boots.some((boot) =>
-      boots.some((other) => other.appearedAt > boot.appearedAt && boot.heardAt > other.appearedAt + grace),
+      boots.some(
+        (other) => other.appearedAt > boot.appearedAt && boot.lastHeartbeatAt > other.appearedAt + grace,
+      ),
     );
   }
 

@@ -1,71 +1,106 @@
-import type { AgentState } from '@penstock/api-schema';
 import type { Clock } from '@penstock/runtime';
+import type { ObservedSession } from '../data-plane-port.ts';
 import type { Pin } from '../pins/drift.ts';
-import { AgentRecord, type FleetSession } from './agent-record.ts';
+import { AgentRecord } from './agent-record.ts';
 import type { AgentView, Sample } from './agent-view.ts';
 import { agentViewOf, reasonOf } from './agent-view-of.ts';
+import { FleetCounts, type PoolCounts } from './fleet-counts.ts';
 import { type HealthLimits, type Judged, judgeAgent } from './judge-agent.ts';
+import type { Member } from './member.ts';
+import { nextChangeOf } from './next-change.ts';
 import type { Reason } from './reason.ts';
-import type { Member, Roster } from './roster.ts';
+import type { Roster } from './roster.ts';
+import { type SessionFilter, type SessionView, sessionViews } from './session-view.ts';
+import {
+  areSameVerdicts,
+  haveSameConditions,
+  isSuspended,
+  isSuspendedByPin,
+  type Standing,
+  type Verdict,
+} from './standing.ts';
+import { Sweep } from './sweep.ts';
 
-/** Something of what holds for an agent has begun or ended. */
+/** A condition of an agent has begun or ended. */
 export type AgentChange = {
   readonly agent: AgentView;
-  /** The reasons until now; undefined the first time that the agent is seen. */
+  /** The reasons until now; undefined for an agent that was not known before. */
   readonly before: readonly Reason[] | undefined;
 };
 
-/** What an agent is told when something changes for it. */
-export type Verdict = { readonly pin: Pin | undefined; readonly state: AgentState };
-
 export type FleetOptions = {
   readonly roster: Roster;
-  /** The sessions of an agent that are there now. */
-  readonly sessionsOf: (member: Pick<Member, 'id' | 'pool'>) => Iterable<FleetSession>;
+  /** The current sessions of an agent. */
+  readonly sessionsOf: (member: Pick<Member, 'id' | 'pool'>) => Iterable<ObservedSession>;
   readonly pinOf: (member: Pick<Member, 'id' | 'pool'>) => Pin | undefined;
   readonly limits: () => HealthLimits;
   readonly clock: Clock;
   /** Milliseconds between two points of a sparkline, at least. */
   readonly sampleSpacing: number;
-  /** The agent has another state or pin: it is to be told, and so is who waits for an agent. */
+  /** The state or the pin of an agent has changed. Must not throw. */
   readonly onVerdict: (member: Member, verdict: Verdict) => void;
 };
 
-type Listener = (change: AgentChange) => void;
-type Standing = { readonly reasons: readonly Reason[]; readonly told: string; readonly suspended: boolean };
+export type FleetListener = (change: AgentChange) => void;
 
-/** States in which an agent takes no opens although it has sessions. */
-const SUSPENDED: ReadonlySet<AgentState> = new Set([
-  'revoked',
-  'identity-expired',
-  'quarantined',
-  'draining',
-]);
+/** Milliseconds by which the date may depart from the monotonic clock between two passes: more is a jump. */
+const MAX_WALL_DRIFT_MS = 1_000;
 
 /**
- * Every agent, with its state and the reasons for it. Judged anew whenever a session has something to tell, and by
- * `judgeAll` when only time has passed. Never waits: what the store knows is in the roster.
+ * Every agent, with its state and the reasons for it. An agent is judged whenever one of its sessions changes or reports,
+ * and by `judgeDue` when only time has passed. Nothing here waits for the store, and work on all agents is sliced: the
+ * event loop also carries the bytes of clients.
  */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #records = new Map<string, AgentRecord>();
   readonly #standings = new Map<string, Standing>();
-  readonly #listeners = new Set<Listener>();
+  readonly #counts = new FleetCounts();
+  readonly #listeners = new Set<FleetListener>();
+  readonly #sweep: Sweep<Member>;
+  /** Increases when pins or limits change: what was judged before is out of date. */
+  #generation = 0;
+  /** The date less the monotonic time. */
+  #wallOffset: number;
 
+  /** Judges every member before it returns: to be made before the gateway carries bytes. */
   constructor(options: FleetOptions) {
+    const { roster, clock } = options;
     this.#options = options;
-    for (const member of options.roster.members) this.#judge(member);
+    this.#wallOffset = clock.wall() - clock.now();
+    this.#sweep = new Sweep(
+      () => roster.members,
+      (member) => this.#judgeIfDue(member),
+      clock,
+    );
+    for (const member of roster.members) this.#judge(member);
   }
 
-  /** All agents, by name; a revoked one while nobody else has its name and its certificate would be good. */
-  agents(): readonly AgentView[] {
-    const byName = new Map<string, AgentView>();
-    for (const member of this.#options.roster.members) {
-      if (member.revokedAt !== undefined && byName.has(member.name)) continue;
+  /**
+   * Agents by name, those after `cursor`, each read when the caller reaches it. A revoked agent is listed until its name
+   * has a new owner.
+   */
+  *agentsAfter(cursor: string): Generator<AgentView, void> {
+    for (const member of this.#options.roster.after(cursor)) {
       const view = this.#viewOf(member);
-      if (view !== undefined) byName.set(member.name, view);
+      if (view !== undefined) yield view;
     }
-    return [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** Agents that are listed. */
+  get size(): number {
+    return this.#options.roster.size;
+  }
+
+  /** Sessions by agent, those of agents with a name after `cursor`; each read when the caller reaches it. */
+  *sessionsAfter(cursor: string, { agent, pool }: SessionFilter): Generator<SessionView, void> {
+    const { roster } = this.#options;
+    const named = agent === undefined ? undefined : roster.named(agent);
+    const members =
+      agent === undefined ? roster.after(cursor) : named !== undefined && agent > cursor ? [named] : [];
+    for (const member of members) {
+      if (pool === undefined || member.pool === pool) yield* sessionViews(this.sessionsOf(member.id));
+    }
   }
 
   agent(name: string): AgentView | undefined {
@@ -78,96 +113,154 @@ export class Fleet {
     return this.#records.get(id)?.samples.all ?? [];
   }
 
-  /** Whether no opens may be routed to an agent, whatever the state of its sessions. */
-  isSuspended(id: string): boolean {
-    return this.#standings.get(id)?.suspended ?? false;
+  /** Sessions of an agent that have introduced themselves, draining ones included. */
+  sessionsOf(id: string): readonly ObservedSession[] {
+    return this.#records.get(id)?.sessions ?? [];
   }
 
-  /** Whether an agent said last that its check of a connector fails; false also where it checks nothing. */
+  /** The sessions of all agents, each read when the caller reaches it. */
+  *sessions(): Generator<ObservedSession, void> {
+    for (const { sessions } of this.#records.values()) yield* sessions;
+  }
+
+  countsOf(pool: string): PoolCounts {
+    return this.#counts.pool(pool);
+  }
+
+  /** Whether no open is routed to an agent now, whatever the state of its sessions. A new pin counts from `judgeAll` on. */
+  isSuspended(id: string): boolean {
+    const standing = this.#standings.get(id);
+    if (standing === undefined) return false;
+    if (standing.generation === this.#generation) return isSuspended(standing);
+    const { member } = standing;
+    return isSuspendedByPin(standing, { record: this.#recordOf(member), pin: this.#options.pinOf(member) });
+  }
+
+  /** Whether the agent's last heartbeat reported a failing check of a connector; false also when it checks nothing. */
   checkFails(id: string, connector: string): boolean {
     return this.#records.get(id)?.failing.has(connector) ?? false;
   }
 
-  /** Calls `listener` whenever a condition of an agent begins or ends. It must not throw. The answer stops it. */
-  onChange(listener: Listener): () => void {
+  /** Calls `listener` whenever a condition of an agent begins or ends. It must not throw. Returns what unsubscribes it. */
+  onChange(listener: FleetListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** A session has something new to tell: it is there, it is gone, its configuration was reloaded. */
-  follow(session: FleetSession): Verdict {
+  /** A session was opened, changed its state, or has a new configuration. */
+  follow(session: ObservedSession): Verdict {
     const { agentId: id, name, pool, notAfter } = session.identity;
     const { roster, sessionsOf, clock } = this.#options;
     const isLive = session.state === 'ready' || session.state === 'draining';
     const known = roster.get(id);
     if (known === undefined && !isLive) return { pin: undefined, state: 'disconnected' };
-    // An agent that the store has lost is seen all the same.
+    // An agent that the store has lost is listed all the same.
     const member = known ?? roster.put({ id, name, pool, identityNotAfter: notAfter });
-    const record = this.#recordOf(member);
-    record.follow(sessionsOf(member), isLive ? session : undefined, clock.now());
+    this.#recordOf(member).follow(sessionsOf(member), isLive ? session : undefined, clock.now());
     return this.#judge(member);
   }
 
-  /** A heartbeat has come, `at` milliseconds since 1970. */
-  heard(
-    session: FleetSession,
+  /** A heartbeat was received, `at` milliseconds since 1970. */
+  addHeartbeat(
+    session: ObservedSession,
     at: number,
-    heartbeat: Parameters<AgentRecord['heard']>[1]['heartbeat'],
+    heartbeat: Parameters<AgentRecord['addHeartbeat']>[1]['heartbeat'],
   ): void {
     const member = this.#options.roster.get(session.identity.agentId);
     if (member === undefined) return;
-    this.#recordOf(member).heard(session, { at, heardAt: this.#options.clock.now(), heartbeat });
+    const receivedAt = this.#options.clock.now();
+    this.#recordOf(member).addHeartbeat(session, { at, receivedAt, heartbeat });
     this.#judge(member);
   }
 
-  /** What the store says of an agent has changed. */
+  /** The roster has this member now. */
   update(member: Member): void {
     this.#judge(member);
   }
 
-  /** Time has passed, or pins or limits have changed. */
-  judgeAll(): void {
-    const { roster } = this.#options;
-    for (const id of [...this.#standings.keys()]) if (roster.get(id) === undefined) this.#forget(id);
-    for (const member of [...roster.members]) this.#judge(member);
+  /** The roster no longer has this member. */
+  forget({ id, name }: Pick<Member, 'id' | 'name'>): void {
+    this.#standings.delete(id);
+    this.#records.delete(id);
+    this.#count(name);
+  }
+
+  /** Judges, in slices, the agents that the passing of time or a change of the roster may have changed. */
+  judgeDue(): void {
+    const { clock } = this.#options;
+    const offset = clock.wall() - clock.now();
+    // Expiry depends on the date: after a jump no moment that was computed before holds.
+    if (Math.abs(offset - this.#wallOffset) > MAX_WALL_DRIFT_MS) this.#generation += 1;
+    this.#wallOffset = offset;
+    if (!this.#sweep.isRunning) void this.#sweep.run();
+  }
+
+  /**
+   * Pins or limits have changed. From this call on `isSuspended` goes by the new pins. Resolves when every agent is judged
+   * by them and was sent its verdict.
+   */
+  judgeAll(): Promise<void> {
+    this.#generation += 1;
+    return this.#sweep.run();
+  }
+
+  /** Resolves when no agent is being judged; from then on `judgeDue` and `judgeAll` do nothing. */
+  stop(): Promise<void> {
+    return this.#sweep.stop();
+  }
+
+  #judgeIfDue(member: Member): void {
+    const standing = this.#standings.get(member.id);
+    if (standing === undefined || this.#isDue(standing, member)) this.#judge(member);
+  }
+
+  #isDue({ generation, member: judged, nextChange }: Standing, member: Member): boolean {
+    const { clock } = this.#options;
+    if (generation !== this.#generation || judged !== member) return true;
+    return clock.now() > nextChange.now || clock.wall() >= nextChange.wall;
   }
 
   #judge(member: Member): Verdict {
     const { clock, limits, pinOf } = this.#options;
-    const record = this.#recordOf(member);
-    const pin = pinOf(member);
+    const agent: Judged = { member, record: this.#recordOf(member), pin: pinOf(member) };
     const moment = { wall: clock.wall(), now: clock.now() };
-    const agent: Judged = { member, record, pin };
-    const findings = judgeAgent(agent, limits(), moment);
-    const codes = new Set(findings.map(({ code }) => code));
-    for (const code of record.since.keys()) if (!codes.has(code)) record.since.delete(code);
-    const reasons = findings.map((finding) => {
-      const since = record.since.get(finding.code) ?? finding.since ?? moment.wall;
-      record.since.set(finding.code, since);
-      return reasonOf(finding, since);
+    const bounds = limits();
+    const reasons = judgeAgent(agent, bounds, moment).map((each) => {
+      return reasonOf(each, agent.record.since.get(each.code) ?? each.since ?? moment.wall);
     });
-    return this.#settle(agent, reasons);
-  }
-
-  #settle(agent: Judged, reasons: readonly Reason[]): Verdict {
-    const { member, pin } = agent;
-    const before = this.#standings.get(member.id);
-    const verdict: Verdict = { pin, state: reasons[0]?.state ?? 'connected' };
-    const told = JSON.stringify(verdict);
-    this.#standings.set(member.id, {
-      reasons,
-      told,
-      suspended: reasons.some(({ state }) => SUSPENDED.has(state)),
-    });
-    if (before !== undefined && before.told !== told) this.#options.onVerdict(member, verdict);
-    if (before === undefined || signatureOf(before.reasons) !== signatureOf(reasons)) {
-      const change = { agent: agentViewOf(agent, reasons), before: before?.reasons };
-      for (const listener of [...this.#listeners]) listener(change);
-    }
+    agent.record.since = new Map(reasons.map(({ code, since }) => [code, since]));
+    const verdict: Verdict = { pin: agent.pin, state: reasons[0]?.state ?? 'connected' };
+    const nextChange = nextChangeOf(agent, bounds, moment);
+    this.#settle(agent, { member, reasons, verdict, generation: this.#generation, nextChange });
     return verdict;
   }
 
+  #settle(agent: Judged, standing: Standing): void {
+    const { member, reasons, verdict } = standing;
+    const before = this.#standings.get(member.id);
+    this.#standings.set(member.id, standing);
+    this.#count(member.name);
+    if (before !== undefined && !areSameVerdicts(before.verdict, verdict)) {
+      this.#options.onVerdict(member, verdict);
+    }
+    if (before !== undefined && haveSameConditions(before.reasons, reasons)) return;
+    const change = { agent: agentViewOf(agent, reasons), before: before?.reasons };
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  #count(name: string): void {
+    const member = this.#options.roster.named(name);
+    const standing = member && this.#standings.get(member.id);
+    if (member === undefined || standing === undefined) {
+      this.#counts.set(name, undefined);
+      return;
+    }
+    const ready = this.#recordOf(member).sessions.filter(({ state }) => state === 'ready');
+    this.#counts.set(name, { pool: member.pool, state: standing.verdict.state, sessions: ready.length });
+  }
+
   #viewOf(member: Member): AgentView | undefined {
+    if (this.#standings.get(member.id)?.generation !== this.#generation) this.#judge(member);
     const standing = this.#standings.get(member.id);
     if (standing === undefined) return undefined;
     const agent = { member, record: this.#recordOf(member), pin: this.#options.pinOf(member) };
@@ -182,13 +275,4 @@ export class Fleet {
     this.#records.set(id, record);
     return record;
   }
-
-  #forget(id: string): void {
-    this.#standings.delete(id);
-    this.#records.delete(id);
-  }
 }
-
-/** Details change all the time; which conditions hold does not. */
-const signatureOf = (reasons: readonly Reason[]) =>
-  reasons.map(({ code, state }) => `${code} ${state}`).join();

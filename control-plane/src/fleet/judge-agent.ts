@@ -1,20 +1,20 @@
 import type { AgentState, ConditionCode } from '@penstock/api-schema';
-import { driftOf, driftWords, type Pin } from '../pins/drift.ts';
+import { describeDrift, driftOf, type Pin } from '../pins/drift.ts';
 import type { AgentRecord } from './agent-record.ts';
+import type { Member } from './member.ts';
 import { inOrder } from './reason.ts';
-import type { Member } from './roster.ts';
 
-/** Milliseconds all. */
+/** In milliseconds. */
 export type HealthLimits = {
   readonly staleAfter: number;
   readonly skew: number;
-  /** How long a heartbeat of a process that ended can still be on its way. */
+  /** How long a heartbeat of a process that has died can still be in transit. */
   readonly pingTimeout: number;
   readonly certificateLifetime: number;
 };
 
-/** One condition that holds; `since` where it is known better than by when it was noticed. */
-export type Finding = {
+/** One condition that holds; `since` where that is known more precisely than by when it was noticed. */
+export type HoldingCondition = {
   readonly code: ConditionCode;
   readonly state: AgentState;
   readonly detail?: string | undefined;
@@ -27,24 +27,29 @@ export type Judged = {
   readonly pin: Pin | undefined;
 };
 
-/** `wall` is the time of day, `now` the monotonic one. */
+/** `wall` is the date, `now` the monotonic time; both in milliseconds. */
 export type Moment = { readonly wall: number; readonly now: number };
 
-/** Agents renew at two thirds of their certificate's life: half of the last third is left when this one is late. */
-const LATE_RENEWAL = 1 / 6;
+/**
+ * Share of a certificate's lifetime before its end in which the certificate counts as expiring. Agents renew at two thirds
+ * of the lifetime, so half of the last third has passed without a renewal then.
+ */
+export const EXPIRY_WARNING_SHARE = 1 / 6;
+/** Connectors that a detail names. */
+const MAX_NAMED_CONNECTORS = 10;
 
-/** Every condition that holds for an agent, what matters most first. Never empty. */
-export function judgeAgent(agent: Judged, limits: HealthLimits, moment: Moment): readonly Finding[] {
+/** Every condition that holds for an agent, the most important first. Never empty. */
+export function judgeAgent(agent: Judged, limits: HealthLimits, moment: Moment): readonly HoldingCondition[] {
   const found = [
     ...ofIdentity(agent, moment),
     ...ofPresence(agent, limits, moment),
-    ...(agent.record.sessions.length > 0 ? ofOnePresent(agent, limits, moment) : []),
+    // What an absent agent reported last does not predict how it will be when it connects.
+    ...(agent.record.sessions.length > 0 ? ofConnected(agent, limits, moment) : []),
   ];
   return found.length === 0 ? [{ code: 'CONNECTED', state: 'connected' }] : inOrder(found);
 }
 
-/** What is known of an agent that is away says nothing of what it would be if it came. */
-const ofOnePresent = (agent: Judged, limits: HealthLimits, moment: Moment) => [
+const ofConnected = (agent: Judged, limits: HealthLimits, moment: Moment) => [
   ...ofClones(agent, limits),
   ...ofDrift(agent),
   ...ofHealth(agent, limits, moment),
@@ -52,17 +57,17 @@ const ofOnePresent = (agent: Judged, limits: HealthLimits, moment: Moment) => [
 
 const readyOf = (record: AgentRecord) => record.sessions.filter(({ state }) => state === 'ready');
 
-/** When the certificate ends that the agent uses, or would use if it came back. */
+/** When the certificate expires that the agent uses, or would connect with; undefined when not known. */
 export function identityNotAfter({ member, record }: Pick<Judged, 'member' | 'record'>): number | undefined {
   const used = record.sessions.length === 0 ? undefined : record.last?.heartbeat.identity.notAfter;
   const known = [...record.sessions.map(({ identity }) => identity.notAfter), member.identityNotAfter ?? 0];
   const latest = Math.max(...known);
-  // An agent that has not told yet says 0; none uses one that was never issued.
+  // An agent reports 0 until it knows, and cannot use a certificate that was never issued.
   if (used !== undefined && used > 0) return Math.min(used, latest);
   return latest === 0 ? undefined : latest;
 }
 
-function ofIdentity(agent: Judged, { wall }: Moment): Finding[] {
+function ofIdentity(agent: Judged, { wall }: Moment): HoldingCondition[] {
   const { revokedAt } = agent.member;
   if (revokedAt !== undefined) return [{ code: 'IDENTITY_REVOKED', state: 'revoked', since: revokedAt }];
   const ends = identityNotAfter(agent);
@@ -70,80 +75,94 @@ function ofIdentity(agent: Judged, { wall }: Moment): Finding[] {
   return [{ code: 'IDENTITY_EXPIRED', state: 'identity-expired', since: ends }];
 }
 
-function ofClones({ record }: Judged, { pingTimeout }: HealthLimits): Finding[] {
+function ofClones({ record }: Judged, { pingTimeout }: HealthLimits): HoldingCondition[] {
   if (!record.boots.areCloned(pingTimeout)) return [];
   const each = record.boots.views.map(({ id, address, since }) => `${id} at ${address} since ${time(since)}`);
   return [{ code: 'CLONED_IDENTITY', state: 'quarantined', detail: `${each.join(', and ')}.` }];
 }
 
-function ofDrift({ record, pin }: Judged): Finding[] {
+function ofDrift({ record, pin }: Judged): HoldingCondition[] {
   const config = record.hello?.config;
   if (config === undefined || pin === undefined || pin.mode === 'off') return [];
   if (driftOf(config, pin) === 'none') return [];
   const state = pin.mode === 'enforce' ? 'quarantined' : 'degraded';
-  return [{ code: 'CONFIG_DRIFT', state, detail: driftWords(config, pin) }];
+  return [{ code: 'CONFIG_DRIFT', state, detail: describeDrift(config, pin) }];
+}
+
+/** Whether an agent is quarantined because its file differs from an enforced pin. */
+export function isQuarantinedByPin({ record, pin }: Pick<Judged, 'record' | 'pin'>): boolean {
+  const config = record.hello?.config;
+  if (config === undefined || pin?.mode !== 'enforce' || record.sessions.length === 0) return false;
+  return driftOf(config, pin) !== 'none';
 }
 
 function ofPresence(
   { member, record }: Judged,
   { staleAfter }: HealthLimits,
   { wall, now }: Moment,
-): Finding[] {
-  const found: Finding[] = [];
+): HoldingCondition[] {
+  const found: HoldingCondition[] = [];
   const { drainedAt } = member;
   if (drainedAt !== undefined)
     found.push({ code: 'DRAINED_BY_OPERATOR', state: 'draining', since: drainedAt });
   const leaving = record.sessions.length > 0 && readyOf(record).length === 0;
   if (leaving) found.push({ code: 'AGENT_LEAVING', state: 'draining' });
-  const silence = now - Math.max(record.last?.heardAt ?? record.awaitedSince, record.connectedAt ?? 0);
+  const silence = now - silentSince(record);
   if (silence > staleAfter) {
     found.push({
       code: 'HEARTBEAT_MISSING',
       state: 'stale',
       since: wall - silence + staleAfter,
-      detail: lastWords(record),
+      detail: describeLastHeartbeat(record),
     });
   }
   if (record.sessions.length === 0) found.push({ code: 'NO_SESSION', state: 'disconnected' });
   return found;
 }
 
-const lastWords = ({ last }: AgentRecord) =>
-  last === undefined
-    ? 'It has not been heard of since this gateway started.'
-    : `The last one came at ${time(last.at)}.`;
+/** Monotonic: the last heartbeat or connect, or when this gateway began to wait for one. */
+export const silentSince = ({ last, awaitedSince, connectedAt }: AgentRecord): number =>
+  Math.max(last?.receivedAt ?? awaitedSince, connectedAt ?? 0);
 
-function ofHealth(agent: Judged, limits: HealthLimits, { wall }: Moment): Finding[] {
+const describeLastHeartbeat = ({ last }: AgentRecord) =>
+  last === undefined
+    ? 'It has sent none since this gateway started.'
+    : `The last one arrived at ${time(last.at)}.`;
+
+function ofHealth(agent: Judged, limits: HealthLimits, { wall }: Moment): HoldingCondition[] {
   const { record } = agent;
-  const found: Finding[] = [];
+  const found: HoldingCondition[] = [];
   const got = readyOf(record).length;
   const wanted = record.hello?.session.wanted ?? 0;
   if (got < wanted) {
-    found.push({ code: 'SESSIONS_MISSING', state: 'degraded', detail: `It has ${got} of ${wanted}.` });
+    found.push({
+      code: 'SESSIONS_MISSING',
+      state: 'degraded',
+      detail: `It has ${got} of ${wanted} sessions.`,
+    });
   }
   const failing = record.last?.heartbeat.checks.filter(({ reach }) => reach !== 'ready') ?? [];
   if (failing.length > 0) {
-    const each = failing.slice(0, MOST_NAMED).map(({ connector, reach }) => `${connector} (${reach})`);
-    const more = failing.length > MOST_NAMED ? `, and ${failing.length - MOST_NAMED} more` : '';
+    const each = failing
+      .slice(0, MAX_NAMED_CONNECTORS)
+      .map(({ connector, reach }) => `${connector} (${reach})`);
+    const more =
+      failing.length > MAX_NAMED_CONNECTORS ? `, and ${failing.length - MAX_NAMED_CONNECTORS} more` : '';
     found.push({ code: 'CONNECTOR_FAILING', state: 'degraded', detail: `${each.join(', ')}${more}.` });
   }
   const clock = record.clock.best;
-  // Only what the round trip leaves no doubt about.
+  // The skew is known to half of the round trip; only what exceeds that counts.
   if (clock !== undefined && Math.abs(clock.skew) - clock.roundTrip / 2 > limits.skew) {
-    found.push({ code: 'CLOCK_SKEW', state: 'degraded', detail: skewWords(clock.skew) });
+    found.push({ code: 'CLOCK_SKEW', state: 'degraded', detail: describeSkew(clock.skew) });
   }
   const ends = identityNotAfter(agent);
-  if (ends !== undefined && ends > wall && ends - wall < limits.certificateLifetime * LATE_RENEWAL) {
-    found.push({ code: 'IDENTITY_EXPIRING', state: 'degraded', detail: `It ends at ${time(ends)}.` });
+  if (ends !== undefined && ends > wall && ends - wall < limits.certificateLifetime * EXPIRY_WARNING_SHARE) {
+    found.push({ code: 'IDENTITY_EXPIRING', state: 'degraded', detail: `It expires at ${time(ends)}.` });
   }
   return found;
 }
 
-/** Connectors that a sentence names. */
-const MOST_NAMED = 10;
-
-/** Seconds with one digit, and the direction. */
-const skewWords = (skew: number) =>
+const describeSkew = (skew: number) =>
   `It is ${(Math.abs(skew) / 1000).toFixed(1)} s ${skew > 0 ? 'ahead' : 'behind'}.`;
 
 const time = (at: number) => new Date(at).toISOString();

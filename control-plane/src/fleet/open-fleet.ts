@@ -1,18 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import type { GatewayConfig } from '@penstock/config-schema';
-import type { Clock } from '@penstock/runtime';
+import { type Clock, inSlices } from '@penstock/runtime';
 import type { PinRow, Store } from '@penstock/store';
-import { errorText, SOFTWARE_VERSION } from '@penstock/wire';
+import { errorText } from '@penstock/wire';
 import type { ObservedSession, SessionsPort } from '../data-plane-port.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import { ConfigVersions } from '../pins/config-versions.ts';
 import { Pins } from '../pins/pins.ts';
-import type { AgentView } from './agent-view.ts';
-import { type AgentChange, Fleet, type Verdict } from './fleet.ts';
-import type { GatewayHealth } from './gateway-health.ts';
+import { type AgentChange, Fleet } from './fleet.ts';
 import type { HealthLimits } from './judge-agent.ts';
-import { countStates, type PoolView, poolViews } from './pool-view.ts';
+import { type PoolSummary, type PoolView, poolSummaries, type StreamCounts } from './pool-view.ts';
 import { Roster } from './roster.ts';
+import type { Verdict } from './standing.ts';
 import { Steering } from './steering.ts';
 import { startTicking } from './ticking.ts';
 
@@ -21,37 +20,36 @@ export type FleetOptions = {
   readonly sessions: SessionsPort;
   readonly config: () => GatewayConfig;
   readonly clock: Clock;
-  readonly epoch: string;
-  /** PEM of the certificate that is shown to agents now. */
+  /** PEM of the certificate presented to agents. */
   readonly certificate: () => string;
   /** Clients that wait for an agent of a pool. */
   readonly waiting: (pool: string) => number;
-  /** The store says that this agent is revoked. Called again for each reading of it. */
+  /** The store was read, and says that this agent is revoked. */
   readonly onRevoked: (agentId: string) => void;
   readonly log: ControlPlaneLog;
 };
 
-/** A pin and the name of whom it is for. */
+/** A pin and the name of its pool or agent. */
 export type PinListing = PinRow & { readonly name: string };
 
 type WireVerdict = Parameters<SessionsPort['announce']>[1];
 
-/** The fleet, as the rest of the gateway has it. The caller stops it before the store. */
+/** The fleet, as the rest of the gateway uses it. The caller stops it before the store. */
 export type OpenFleet = Pick<
   Fleet,
-  'agents' | 'agent' | 'samplesOf' | 'isSuspended' | 'checkFails' | 'onChange'
+  'agentsAfter' | 'sessionsAfter' | 'size' | 'agent' | 'samplesOf' | 'isSuspended' | 'checkFails' | 'onChange'
 > & {
   readonly steering: Steering;
   readonly versions: ConfigVersions;
   readonly pins: Pins;
-  /** Pins by whom they are for, agents by their names; without those of revoked agents, which hold for nobody. */
+  /** All pins, with the names of their agents. Pins of revoked agents are left out: they apply to nothing. */
   pinListing(): readonly PinListing[];
-  /** Of the agents that the caller has read already, where it has. */
-  pools(agents?: readonly AgentView[]): readonly PoolView[];
-  gateway(): GatewayHealth;
-  /** End of the certificate that agents are shown, as milliseconds since 1970. */
+  pools(): readonly PoolSummary[];
+  /** The pools with their streams. Takes some turns of the event loop: the sessions of all agents are read. */
+  poolViews(): Promise<readonly PoolView[]>;
+  /** End of the certificate presented to agents, as milliseconds since 1970. */
   certificateNotAfter(): number;
-  /** False when the store did not answer the last time: agents that enrolled elsewhere since are missing. */
+  /** False when the last read of the store failed: agents that enrolled elsewhere may be missing. */
   readonly isComplete: boolean;
   /** Judges an agent whose session has just been admitted, and returns the verdict for its welcome. */
   welcome(session: ObservedSession): WireVerdict;
@@ -63,17 +61,19 @@ export type OpenFleet = Pick<
     readonly notAfter: number;
   }): void;
   revoked(agentId: string): void;
-  /** The configuration in force has changed. */
-  apply(): void;
+  /** The configuration in force has changed. Resolves when every agent is judged by it. */
+  apply(): Promise<void>;
   stop(): Promise<void>;
 };
 
-const SAMPLE_SPACING = 1_000;
+/** Milliseconds between two points of a sparkline. */
+const SAMPLE_SPACING_MS = 1_000;
+const NO_STREAMS: StreamCounts = { open: 0, opening: 0 };
 
 /** Opens the fleet over an open store. Throws StoreError. */
 export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
-  const { store, sessions, config, clock, log, waiting, epoch, certificate, onRevoked } = options;
-  const roster = await Roster.load(store, clock.wall);
+  const { store, sessions, config, clock, log, waiting, certificate, onRevoked } = options;
+  const roster = await Roster.load(store, clock);
   const hasPool = (name: string) => config().pools.some((pool) => pool.name === name);
   const pins = await Pins.load(store, (name) => config().pools.find((pool) => pool.name === name)?.pinning);
   const fleet = new Fleet({
@@ -82,7 +82,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     pinOf: (member) => pins.of(member),
     limits: () => limitsOf(config()),
     clock,
-    sampleSpacing: SAMPLE_SPACING,
+    sampleSpacing: SAMPLE_SPACING_MS,
     onVerdict: ({ id }, verdict) => sessions.announce(id, toWire(verdict)),
   });
   const follow = (session: ObservedSession) => void fleet.follow(session);
@@ -90,25 +90,33 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     opened: follow,
     changed: follow,
     ended: follow,
-    heartbeat: (session, { at, heartbeat }) => fleet.heard(session, at, heartbeat),
+    heartbeat: (session, { at, heartbeat }) => fleet.addHeartbeat(session, at, heartbeat),
   });
   const stopLogging = fleet.onChange((change) => logChange(change, log));
-  const startedAt = clock.wall();
   const ticking = startTicking({
     clock,
-    judge: () => fleet.judgeAll(),
+    judge: () => fleet.judgeDue(),
     async refresh() {
-      await roster.refresh();
-      // A revocation whose answer the store owed is on record all the same, and must be in force.
-      for (const { id, revokedAt } of [...roster.members]) if (revokedAt !== undefined) onRevoked(id);
-      // A pin likewise. The next judging tells the agents that have another one now.
-      await pins.refresh();
+      await roster.refresh({
+        isConnected: ({ id }) => fleet.sessionsOf(id).length > 0,
+        // The request that revoked it may have failed although its transaction was committed.
+        onRevoked: ({ id }) => onRevoked(id),
+        onRemoved: (member) => fleet.forget(member),
+      });
+      fleet.judgeDue();
+      // A pin, likewise.
+      if (await pins.refresh()) await fleet.judgeAll();
     },
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
+  const pools = () => poolSummaries(config().pools, (name) => fleet.countsOf(name), waiting);
   const certificateNotAfter = () => new X509Certificate(certificate()).validToDate.getTime();
   return {
-    agents: () => fleet.agents(),
+    agentsAfter: (cursor) => fleet.agentsAfter(cursor),
+    sessionsAfter: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
+    get size() {
+      return fleet.size;
+    },
     agent: (name) => fleet.agent(name),
     samplesOf: (id) => fleet.samplesOf(id),
     isSuspended: (id) => fleet.isSuspended(id),
@@ -123,23 +131,17 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
         const agent = roster.get(row.subject);
         return agent === undefined || agent.revokedAt !== undefined ? [] : [{ ...row, name: agent.name }];
       }),
-    pools: (agents = fleet.agents()) => poolViews(config().pools, agents, waiting),
-    certificateNotAfter,
-    gateway() {
-      const notAfter = certificateNotAfter();
-      const { pools, health } = config();
-      const agents = fleet.agents();
-      return {
-        startedAt,
-        epoch,
-        version: SOFTWARE_VERSION,
-        certificateNotAfter: notAfter,
-        certificateExpiring: notAfter - clock.wall() < health.certificateExpiry,
-        agents: countStates(agents),
-        waiting: pools.reduce((sum, { name }) => sum + waiting(name), 0),
-        opening: agents.reduce((sum, { streams }) => sum + streams.opening, 0),
+    pools,
+    async poolViews() {
+      const streams = new Map<string, StreamCounts>();
+      const add = ({ identity: { pool }, streams: { open, opening } }: ObservedSession) => {
+        const sum = streams.get(pool) ?? NO_STREAMS;
+        streams.set(pool, { open: sum.open + open, opening: sum.opening + opening });
       };
+      await inSlices(fleet.sessions(), add, clock);
+      return pools().map((pool) => ({ ...pool, streams: streams.get(pool.name) ?? NO_STREAMS }));
     },
+    certificateNotAfter,
     get isComplete() {
       return ticking.isFresh;
     },
@@ -156,8 +158,9 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     apply: () => fleet.judgeAll(),
     async stop() {
       stopObserving();
-      stopLogging();
       await ticking.stop();
+      await fleet.stop();
+      stopLogging();
     },
   };
 }
@@ -180,7 +183,7 @@ function toWire({ pin, state }: Verdict): WireVerdict {
 
 function logChange({ agent, before }: AgentChange, log: ControlPlaneLog): void {
   const was = before?.[0];
-  // Who is away when the gateway starts is no news.
+  // The state in which the gateway finds an agent when it starts is not a change.
   if (was === undefined || (was.state === agent.state && was.code === agent.code)) return;
   const { name, pool, id, state, code, detail } = agent;
   log('agent-state-changed', { agent: name, pool, agentId: id, state, before: was.state, code, detail });

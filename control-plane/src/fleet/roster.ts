@@ -1,81 +1,100 @@
+import { type Clock, inSlices } from '@penstock/runtime';
 import type { AgentRow, Store } from '@penstock/store';
-
-/** What the store knows of an agent. Times are milliseconds since 1970. */
-export type Member = {
-  readonly id: string;
-  readonly name: string;
-  readonly pool: string;
-  /** Undefined for an agent whose certificate is good and that the store has lost. */
-  readonly enrolledAt: number | undefined;
-  readonly identityNotAfter: number | undefined;
-  readonly drainedAt: number | undefined;
-  readonly revokedAt: number | undefined;
-};
+import { areSameMembers, type Member, memberOf } from './member.ts';
+import { NameIndex } from './name-index.ts';
 
 type RosterStore = Pick<Store, 'agents' | 'identities'>;
 
-const PAGE = 500;
+/** What a refresh needs and reports. Its methods must not throw. */
+export type RosterRefresh = {
+  /** Whether the agent has a session: such a member stays although the store no longer has it. */
+  readonly isConnected: (member: Member) => boolean;
+  /** The store says that this member is revoked, which was not known here. */
+  readonly onRevoked: (member: Member) => void;
+  readonly onRemoved: (member: Member) => void;
+};
+
+/** Rows of one statement: few enough that decoding them does not delay the data path. */
+const PAGE_ROWS = 200;
 
 /**
- * All agents on record, in memory: who is away can be told while the store does not answer, and no listing waits for it.
- * Revoked agents stay for as long as their certificate would have been good.
+ * All agents on record, in memory: an absent agent can be listed while the store does not answer, and no listing waits
+ * for the store. Revoked agents stay until their certificate would have expired. So do agents that have a valid
+ * certificate but no row in the store.
  */
 export class Roster {
   readonly #store: RosterStore;
-  readonly #clock: () => number;
-  #members: Map<string, Member>;
-  /** Who was changed here since the last reading of the store began. */
+  readonly #clock: Clock;
+  readonly #members = new Map<string, Member>();
+  readonly #names = new NameIndex();
+  /** Ids of members changed here after the current refresh began. */
   readonly #changed = new Set<string>();
-  #readAt: number;
 
-  private constructor(store: RosterStore, clock: () => number, members: Map<string, Member>) {
+  private constructor(store: RosterStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    this.#members = members;
-    this.#readAt = clock();
   }
 
-  /** `clock` gives milliseconds since 1970. Throws StoreError. */
-  static async load(store: RosterStore, clock: () => number): Promise<Roster> {
-    return new Roster(store, clock, await readAll(store, clock()));
+  /** Throws StoreError. */
+  static async load(store: RosterStore, clock: Clock): Promise<Roster> {
+    const roster = new Roster(store, clock);
+    for await (const page of readAll(store, clock.wall())) for (const member of page) roster.#set(member);
+    return roster;
   }
 
-  /** When the store was read last. */
-  get readAt(): number {
-    return this.#readAt;
-  }
-
-  /** Reads the store again, for what others wrote there. Keeps what it has when that throws StoreError. */
-  async refresh(): Promise<void> {
+  /**
+   * Reads the store again, for what others wrote to it, and applies each page as it arrives. Throws StoreError; what was
+   * not read then stays as it is.
+   */
+  async refresh({ isConnected, onRevoked, onRemoved }: RosterRefresh): Promise<void> {
     this.#changed.clear();
-    const read = await readAll(this.#store, this.#clock());
-    for (const [id, member] of this.#members) {
-      if (this.#changed.has(id) || member.enrolledAt === undefined) read.set(id, member);
+    const now = this.#clock.wall();
+    const seen = new Set<string>();
+    for await (const page of readAll(this.#store, now)) {
+      for (const member of page) {
+        seen.add(member.id);
+        const known = this.#members.get(member.id);
+        if (this.#changed.has(member.id) || (known !== undefined && areSameMembers(known, member))) continue;
+        this.#set(member);
+        if (member.revokedAt !== undefined && known?.revokedAt === undefined) onRevoked(member);
+      }
     }
-    this.#members = read;
-    this.#readAt = this.#clock();
+    const removeUnlessKept = (member: Member) => {
+      if (seen.has(member.id) || this.#changed.has(member.id)) return;
+      const isLostAndValid = member.enrolledAt === undefined && (member.identityNotAfter ?? 0) > now;
+      if (isLostAndValid || isConnected(member)) return;
+      this.#members.delete(member.id);
+      this.#names.delete(member);
+      onRemoved(member);
+    };
+    await inSlices(this.#members.values(), removeUnlessKept, this.#clock);
   }
 
   get(id: string): Member | undefined {
     return this.#members.get(id);
   }
 
-  /** The one of this name that is not revoked; otherwise one that was. */
+  /** The member of this name that is not revoked, otherwise the one that was revoked last. */
   named(name: string): Member | undefined {
-    let revoked: Member | undefined;
-    for (const member of this.#members.values()) {
-      if (member.name !== name) continue;
-      if (member.revokedAt === undefined) return member;
-      revoked = member;
-    }
-    return revoked;
+    return this.#names.get(name);
   }
 
+  /** Every member, hidden ones included. */
   get members(): Iterable<Member> {
     return this.#members.values();
   }
 
-  /** Notes what has been written to the store, or what an agent's certificate says. */
+  /** Names of the listing. */
+  get size(): number {
+    return this.#names.size;
+  }
+
+  /** One member of each name after `cursor`, by name; members may change while the caller iterates. */
+  after(cursor: string): Generator<Member, void> {
+    return this.#names.after(cursor);
+  }
+
+  /** Records what was written to the store, or what the certificate of an agent shows. */
   put(change: Partial<Member> & Pick<Member, 'id' | 'name' | 'pool'>): Member {
     const member: Member = {
       enrolledAt: undefined,
@@ -85,34 +104,31 @@ export class Roster {
       ...this.#members.get(change.id),
       ...change,
     };
-    this.#members.set(member.id, member);
+    this.#set(member);
     this.#changed.add(member.id);
     return member;
   }
-}
 
-async function readAll(store: RosterStore, now: number): Promise<Map<string, Member>> {
-  const members = new Map<string, Member>();
-  const take = async (rows: readonly AgentRow[]) => {
-    const notAfter = await store.identities.notAfterOf(rows.map(({ id }) => id));
-    for (const row of rows) members.set(row.id, memberOf(row, notAfter.get(row.id)));
-  };
-  await take(await store.agents.revokedAndUnexpired(now));
-  let after = '';
-  for (;;) {
-    const rows = await store.agents.list({ after, limit: PAGE });
-    await take(rows);
-    if (rows.length < PAGE) return members;
-    after = rows.at(-1)?.name ?? '';
+  #set(member: Member): void {
+    const known = this.#members.get(member.id);
+    if (known !== undefined && known.name !== member.name) this.#names.delete(known);
+    this.#members.set(member.id, member);
+    this.#names.put(member);
   }
 }
 
-const memberOf = (row: AgentRow, identityNotAfter: number | undefined): Member => ({
-  id: row.id,
-  name: row.name,
-  pool: row.pool,
-  enrolledAt: row.createdAt,
-  identityNotAfter,
-  drainedAt: row.drainedAt ?? undefined,
-  revokedAt: row.revokedAt ?? undefined,
-});
+/** Every member on record, a page of rows at a time; revoked ones while they have a certificate valid at `now`. */
+async function* readAll(store: RosterStore, now: number): AsyncGenerator<readonly Member[], void> {
+  const membersOf = async (rows: readonly AgentRow[]) => {
+    const notAfter = await store.identities.notAfterOf(rows.map(({ id }) => id));
+    return rows.map((row) => memberOf(row, notAfter.get(row.id)));
+  };
+  yield await membersOf(await store.agents.revokedAndUnexpired(now));
+  let after = '';
+  for (;;) {
+    const rows = await store.agents.list({ after, limit: PAGE_ROWS });
+    yield await membersOf(rows);
+    if (rows.length < PAGE_ROWS) return;
+    after = rows.at(-1)?.name ?? '';
+  }
+}

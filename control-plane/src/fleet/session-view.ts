@@ -5,7 +5,7 @@ export type SessionView = {
   readonly agent: string;
   readonly agentId: string;
   readonly pool: string;
-  /** Which of its parallel sessions the agent calls this one. */
+  /** The number the agent gives this one of its parallel sessions. */
   readonly slot: number;
   readonly state: 'ready' | 'draining';
   readonly address: string;
@@ -15,7 +15,10 @@ export type SessionView = {
   readonly streams: { readonly open: number; readonly opening: number };
 };
 
-/** Every session that has introduced itself and not ended, by agent and slot. */
+/** What a listing of sessions is limited to. */
+export type SessionFilter = { readonly agent?: string | undefined; readonly pool?: string | undefined };
+
+/** The ready and draining sessions of one agent, by slot. */
 export function sessionViews(sessions: Iterable<ObservedSession>): SessionView[] {
   const views: SessionView[] = [];
   for (const { identity, address, openedAt, roundTrip, streams, state, hello } of sessions) {
@@ -32,10 +35,5 @@ export function sessionViews(sessions: Iterable<ObservedSession>): SessionView[]
       streams,
     });
   }
-  return views.sort(
-    (one, other) => compare(one.agent, other.agent) || one.slot - other.slot || one.since - other.since,
-  );
+  return views.sort((one, other) => one.slot - other.slot || one.since - other.since);
 }
-
-/** By code units, as the store sorts. */
-const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other));

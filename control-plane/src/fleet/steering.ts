@@ -4,9 +4,10 @@ import type { Actor } from '../actor.ts';
 import type { Pins } from '../pins/pins.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Fleet } from './fleet.ts';
-import type { Member, Roster } from './roster.ts';
+import type { Member } from './member.ts';
+import type { Roster } from './roster.ts';
 
-/** What a pin is for, by name. */
+/** The pool or agent of a pin, by name. */
 export type PinTarget = { readonly scope: PinRow['scope']; readonly name: string };
 
 export type SteeringOptions = {
@@ -19,8 +20,8 @@ export type SteeringOptions = {
 };
 
 /**
- * What operators do to agents. Each is written to the store with its audit entry first, and is in force when it comes
- * back. Each throws ProblemError, and StoreError.
+ * The actions of operators on agents. Each is written to the store with its audit entry first, and is in force when its
+ * promise resolves. Each rejects with ProblemError or StoreError.
  */
 export class Steering {
   readonly #options: SteeringOptions;
@@ -29,7 +30,7 @@ export class Steering {
     this.#options = options;
   }
 
-  /** Keeps new opens away from an agent until it is resumed, over restarts too; live connections go on. */
+  /** Suspends an agent until it is resumed, across restarts of the gateway. Live connections continue. */
   drain(name: string, actor: Actor): Promise<AgentView> {
     return this.#setDrained(name, 'agent.drain', actor);
   }
@@ -38,9 +39,9 @@ export class Steering {
     return this.#setDrained(name, 'agent.resume', actor);
   }
 
-  /** Expects a published version of a pool or of one agent; no version takes the pin away. */
+  /** Pins a published version for a pool or for one agent; `undefined` removes the pin. */
   async pin(target: PinTarget, version: number | undefined, actor: Actor): Promise<PinRow | undefined> {
-    const { store, pins, fleet, clock } = this.#options;
+    const { store, pins, clock } = this.#options;
     const { subject, pool } = this.#subjectOf(target);
     const { scope } = target;
     const at = clock();
@@ -58,7 +59,7 @@ export class Steering {
       };
       if (after !== undefined) await inside.pins.put(after);
       else if (before === undefined)
-        throw new ProblemError('NOT_FOUND', `There is no pin for ${wordsOf(target)}.`);
+        throw new ProblemError('NOT_FOUND', `There is no pin for ${describeTarget(target)}.`);
       else await inside.pins.remove({ scope, subject });
       await inside.audit.append({
         at,
@@ -73,7 +74,7 @@ export class Steering {
     });
     if (row === undefined) pins.remove({ scope, subject });
     else pins.put(row);
-    fleet.judgeAll();
+    await this.#putInForce(target.scope, subject);
     return row;
   }
 
@@ -97,6 +98,13 @@ export class Steering {
     const view = fleet.agent(name);
     if (view === undefined) throw unknownAgent(name);
     return view;
+  }
+
+  async #putInForce(scope: PinRow['scope'], subject: string): Promise<void> {
+    const { fleet, roster } = this.#options;
+    if (scope === 'pool') return fleet.judgeAll();
+    const member = roster.get(subject);
+    if (member !== undefined) fleet.update(member);
   }
 
   #subjectOf({ scope, name }: PinTarget): { readonly subject: string; readonly pool: string } {
@@ -126,6 +134,6 @@ const notPublished = (pool: string, version: number) =>
     `Version ${version} was not published for pool ${pool}. Publish it first: penstock-gateway config publish.`,
   );
 
-const wordsOf = ({ scope, name }: PinTarget) => `the ${scope} ${name}`;
+const describeTarget = ({ scope, name }: PinTarget) => `the ${scope} ${name}`;
 
 const stampOf = (row: PinRow | undefined) => row && { version: row.version, digest: row.digest };

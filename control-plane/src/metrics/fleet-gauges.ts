@@ -1,31 +1,29 @@
 import type { GatewayConfig } from '@penstock/config-schema';
+import type { Clock } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
+import type { Registry } from 'prom-client';
 import type { Alerts } from '../alerts/alerts.ts';
-import { isOlderRelease } from '../alerts/older-release.ts';
-import type { AgentView } from '../fleet/agent-view.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
-import type { AgentGauges, FleetGauges } from './fleet-metrics.ts';
-import { onceATurn } from './once-a-turn.ts';
+import { agentSeriesText } from './agent-series.ts';
+import type { FleetGauges } from './fleet-metrics.ts';
 
-/** What the metrics read of fleet and alerts. */
+/** What the metrics read of fleet and alerts; nothing of it grows with the number of agents. */
 export function fleetGauges(
-  fleet: Pick<OpenFleet, 'agents' | 'pools' | 'certificateNotAfter'>,
+  fleet: Pick<OpenFleet, 'size' | 'pools' | 'certificateNotAfter'>,
   alerts: Pick<Alerts, 'firing' | 'receivers'>,
   config: () => Pick<GatewayConfig, 'alerts'>,
 ): FleetGauges {
-  const agentsNow = onceATurn(() => fleet.agents());
   return {
     version: SOFTWARE_VERSION,
-    agents: onceATurn(() => agentsNow().map(agentGauges)),
-    pools: onceATurn(() =>
-      fleet.pools(agentsNow()).map(({ name, ready, minReady, queue, agents }) => ({
+    agents: () => fleet.size,
+    pools: () =>
+      fleet.pools().map(({ name, ready, minReady, queue, agents }) => ({
         pool: name,
         ready,
         minReady,
         queueLimit: queue.limit,
         states: agents,
       })),
-    ),
     certificateNotAfter: () => fleet.certificateNotAfter(),
     alertsFiring() {
       const counts = new Map<string, number>(config().alerts.map(({ when }) => [when, 0]));
@@ -36,20 +34,17 @@ export function fleetGauges(
   };
 }
 
-function agentGauges(agent: AgentView): AgentGauges {
-  const { name, pool, state, softwareVersion, lastHeartbeat, clock, identityNotAfter, checks } = agent;
-  const present = agent.connectedSince !== undefined;
+/** All metrics as Prometheus reads them: those of the registry, then the series of the agents. */
+export function metricsSource(
+  registry: Pick<Registry, 'contentType' | 'metrics'>,
+  fleet: Pick<OpenFleet, 'agentsAfter'>,
+  clock: Clock,
+): { readonly contentType: string; text(): AsyncGenerator<string, void> } {
   return {
-    agent: name,
-    pool,
-    state,
-    version: softwareVersion,
-    outdated: softwareVersion !== undefined && isOlderRelease(softwareVersion, SOFTWARE_VERSION),
-    lastHeartbeat,
-    skew: present ? clock?.skew : undefined,
-    identityNotAfter,
-    cloned: agent.reasons.some(({ code }) => code === 'CLONED_IDENTITY'),
-    drifted: agent.reasons.some(({ code }) => code === 'CONFIG_DRIFT'),
-    failing: present ? checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector])) : [],
+    contentType: registry.contentType,
+    async *text() {
+      yield await registry.metrics();
+      yield* agentSeriesText(fleet.agentsAfter(''), clock);
+    },
   };
 }

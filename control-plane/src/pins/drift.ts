@@ -3,17 +3,17 @@ import type { GatewayConfig } from '@penstock/config-schema';
 export type PinningMode = GatewayConfig['pools'][number]['pinning'];
 export type Stamp = { readonly version: number; readonly digest: string };
 
-/** What an agent is expected to run on, and what happens when it does not. */
+/** The version an agent is expected to run, and what happens when it runs another. */
 export type Pin = Stamp & {
   readonly mode: PinningMode;
-  /** Whose pin it is: the agent's own goes before its pool's. */
+  /** What the pin was set for: the agent's own pin takes precedence over the pin of its pool. */
   readonly scope: 'pool' | 'agent';
 };
 
-/** `content`: the version is the pinned one, and the content is not. */
+/** `content`: the version is the pinned one, but the content differs. */
 export type Drift = 'none' | 'version' | 'content';
 
-/** A pin beside what the agent runs on; `drift` is undefined while that is not known. */
+/** A pin compared with what the agent runs; `drift` is undefined while that is not known. */
 export type PinView = Pin & { readonly drift: Drift | undefined };
 
 export function driftOf(config: Stamp, pin: Stamp): Drift {
@@ -21,9 +21,9 @@ export function driftOf(config: Stamp, pin: Stamp): Drift {
   return config.digest === pin.digest ? 'none' : 'content';
 }
 
-/** What is different, in words. */
-export function driftWords(config: Stamp, pin: Stamp): string {
+/** The difference as a sentence. */
+export function describeDrift(config: Stamp, pin: Stamp): string {
   return driftOf(config, pin) === 'content'
-    ? `Its file was changed without a new version: version ${config.version} is ${config.digest} here, and ${pin.digest} is pinned.`
-    : `It runs version ${config.version}, and version ${pin.version} is pinned.`;
+    ? `Its file was changed without a new version: version ${config.version} has digest ${config.digest}, but ${pin.digest} is pinned.`
+    : `It runs version ${config.version}, but version ${pin.version} is pinned.`;
 }

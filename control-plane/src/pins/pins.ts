@@ -3,12 +3,12 @@ import type { Pin, PinningMode } from './drift.ts';
 
 type Subject = { readonly id: string; readonly pool: string };
 
-/** All pins, in memory, so that a session that introduces itself is answered without waiting for the store. */
+/** All pins, in memory: a new session is answered without waiting for the store. */
 export class Pins {
   readonly #modeOf: (pool: string) => PinningMode | undefined;
   readonly #store: Pick<Store, 'pins'>;
   #pins: Map<string, PinRow>;
-  /** What was changed here since the last reading of the store began. */
+  /** Keys of pins changed here after the current refresh began. */
   readonly #changed = new Set<string>();
 
   private constructor(
@@ -21,7 +21,7 @@ export class Pins {
     this.#pins = pins;
   }
 
-  /** `modeOf` tells what the configuration in force says of a pool. Throws StoreError. */
+  /** `modeOf` returns the pinning mode of a pool in the configuration in force. Throws StoreError. */
   static async load(
     store: Pick<Store, 'pins'>,
     modeOf: (pool: string) => PinningMode | undefined,
@@ -30,10 +30,10 @@ export class Pins {
   }
 
   /**
-   * Reads the store again: a pin whose answer it owed may have been written all the same. What it brings is in force
-   * when the fleet is judged next. Keeps what it has when that throws StoreError.
+   * Reads the store again: a pin may have been written although the request that set it failed. Returns whether any pin has
+   * changed; the caller then has the fleet judged. Throws StoreError and changes nothing then.
    */
-  async refresh(): Promise<void> {
+  async refresh(): Promise<boolean> {
     this.#changed.clear();
     const read = await readAll(this.#store);
     for (const key of this.#changed) {
@@ -41,10 +41,12 @@ export class Pins {
       if (row === undefined) read.delete(key);
       else read.set(key, row);
     }
+    const before = this.#pins;
     this.#pins = read;
+    return before.size !== read.size || [...read].some(([key, row]) => !areSamePins(row, before.get(key)));
   }
 
-  /** What an agent is expected to run on: its own pin goes before its pool's. */
+  /** The version an agent is expected to run: its own pin takes precedence over the pin of its pool. */
   of({ id, pool }: Subject): Pin | undefined {
     const row = this.#pins.get(`agent ${id}`) ?? this.#pins.get(`pool ${pool}`);
     if (row === undefined) return undefined;
@@ -56,13 +58,13 @@ export class Pins {
     return [...this.#pins.values()];
   }
 
-  /** Notes a pin that was written to the store. */
+  /** Records a pin that was written to the store. */
   put(row: PinRow): void {
     this.#pins.set(keyOf(row), row);
     this.#changed.add(keyOf(row));
   }
 
-  /** Notes that a pin was removed from the store. */
+  /** Records that a pin was removed from the store. */
   remove(target: Pick<PinRow, 'scope' | 'subject'>): void {
     this.#pins.delete(keyOf(target));
     this.#changed.add(keyOf(target));
@@ -72,5 +74,8 @@ export class Pins {
 async function readAll(store: Pick<Store, 'pins'>): Promise<Map<string, PinRow>> {
   return new Map((await store.pins.list()).map((row) => [keyOf(row), row]));
 }
+
+const areSamePins = (one: PinRow, other: PinRow | undefined): boolean =>
+  one.version === other?.version && one.digest === other.digest;
 
 const keyOf = ({ scope, subject }: Pick<PinRow, 'scope' | 'subject'>) => `${scope} ${subject}`;

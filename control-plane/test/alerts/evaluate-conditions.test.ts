@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AlertCondition } from '@penstock/config-schema';
+import { systemClock } from '@penstock/runtime';
 import { alertConditionTexts } from '../../src/alerts/alert-conditions.ts';
 import { evaluateConditions } from '../../src/alerts/evaluate-conditions.ts';
 import type { FleetSnapshot } from '../../src/alerts/fleet-snapshot.ts';
@@ -9,16 +10,16 @@ import { agentSnapshot, fleetSnapshot, poolSnapshot } from './scene.ts';
 
 const all = new Set(Object.keys(alertConditionTexts) as AlertCondition[]);
 
-const active = (changes: Partial<FleetSnapshot>, watched = all) =>
-  evaluateConditions(fleetSnapshot(changes), watched).active.map(
-    ({ condition, subject }) => `${condition} ${subject}`,
-  );
+const activeIn = async (changes: Partial<FleetSnapshot>, watched = all) => {
+  const { active } = await evaluateConditions(fleetSnapshot(changes), watched, systemClock);
+  return active.map(({ condition, subject }) => `${condition} ${subject}`);
+};
 
-test('no condition holds in a healthy fleet', () => {
-  assert.deepEqual(active({ agents: [agentSnapshot('a1')], pools: [poolSnapshot()] }), []);
+test('no condition holds in a healthy fleet', async () => {
+  assert.deepEqual(await activeIn({ agents: [agentSnapshot('a1')], pools: [poolSnapshot()] }), []);
 });
 
-test('each condition holds for its subject', () => {
+test('each condition holds for its subject', async () => {
   const cases: readonly (readonly [Partial<FleetSnapshot>, string])[] = [
     [{ agents: [agentSnapshot('a1', { stale: 'x', isConnected: false })] }, 'agent-stale agent:a1'],
     [{ agents: [agentSnapshot('a1', { stale: 'x' })] }, 'agent-stale agent:a1'],
@@ -38,45 +39,45 @@ test('each condition holds for its subject', () => {
       'gateway-certificate-expiring gateway',
     ],
   ];
-  for (const [changes, expected] of cases) assert.deepEqual(active(changes), [expected]);
+  for (const [changes, expected] of cases) assert.deepEqual(await activeIn(changes), [expected]);
   assert.equal(new Set(cases.map(([, expected]) => expected.split(' ')[0])).size, all.size);
 });
 
-test('no condition holds for a queue below 80 %, a queue limit of 0, a minReady of 0 and a certificate that expires exactly at the limit', () => {
+test('no condition holds for a queue below 80 %, a queue limit of 0, a minReady of 0 and a certificate that expires exactly at the limit', async () => {
   const pools = [
     poolSnapshot({ waiting: 7 }),
     poolSnapshot({ queueLimit: 0, waiting: 0 }),
     poolSnapshot({ ready: 0, minReady: 0 }),
   ];
-  assert.deepEqual(active({ pools }), []);
+  assert.deepEqual(await activeIn({ pools }), []);
   assert.deepEqual(
-    active({ gateway: { softwareVersion: '1.2.0', certificateNotAfter: 7 * 86_400_000 } }),
+    await activeIn({ gateway: { softwareVersion: '1.2.0', certificateNotAfter: 7 * 86_400_000 } }),
     [],
   );
 });
 
-test('only watched conditions are evaluated', () => {
+test('only watched conditions are evaluated', async () => {
   const agents = [agentSnapshot('a1', { stale: 'x', drifted: 'x' })];
-  assert.deepEqual(active({ agents }, new Set(['config-drift'])), ['config-drift agent:a1']);
+  assert.deepEqual(await activeIn({ agents }, new Set(['config-drift'])), ['config-drift agent:a1']);
 });
 
-test('until the gateway has settled, conditions about missing agents are undecided', () => {
+test('until the gateway has settled, conditions about missing agents are undecided', async () => {
   const snapshot = fleetSnapshot({
     isSettled: false,
     agents: [agentSnapshot('a1', { stale: 'x', isConnected: false }), agentSnapshot('a2')],
     pools: [poolSnapshot({ ready: 0 })],
   });
-  const { active, isUndecided } = evaluateConditions(snapshot, all);
+  const { active, isUndecided } = await evaluateConditions(snapshot, all, systemClock);
   assert.deepEqual(active, []);
   const keys = ['agent-stale agent:a1', 'agent-stale agent:a2', 'pool-below-minimum pool:dc1'];
   assert.deepEqual(keys.map(isUndecided), [true, false, true]);
 });
 
-test('conditions that only a session reports are undecided while the agent has no session', () => {
+test('conditions that only a session reports are undecided while the agent has no session', async () => {
   const snapshot = fleetSnapshot({
     agents: [agentSnapshot('a1', { isConnected: false, skewed: 'old', drifted: 'old' })],
   });
-  const { active, isUndecided } = evaluateConditions(snapshot, all);
+  const { active, isUndecided } = await evaluateConditions(snapshot, all, systemClock);
   assert.deepEqual(active, []);
   const keys = ['agent-stale', 'clock-skew', 'identity-expiring', 'config-drift', 'version-behind'].map(
     (each) => `${each} agent:a1`,
@@ -86,7 +87,7 @@ test('conditions that only a session reports are undecided while the agent has n
   assert.equal(isUndecided('connector-failing connector:dc1/a2/db'), false);
 });
 
-test('the clock and the unchecked connectors of a newly connected agent are undecided', () => {
+test('the clock and the unchecked connectors of a newly connected agent are undecided', async () => {
   const agents = [
     agentSnapshot('a1', {
       isClockKnown: false,
@@ -94,7 +95,7 @@ test('the clock and the unchecked connectors of a newly connected agent are unde
       failing: [{ connector: 'mq', detail: 'x' }],
     }),
   ];
-  const { active, isUndecided } = evaluateConditions(fleetSnapshot({ agents }), all);
+  const { active, isUndecided } = await evaluateConditions(fleetSnapshot({ agents }), all, systemClock);
   assert.deepEqual(
     active.map(({ subject }) => subject),
     ['connector:dc1/a1/mq'],

@@ -20,6 +20,7 @@ import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
 import type { SessionView } from '../../src/fleet/session-view.ts';
 import { Grants } from '../../src/grants/grants.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
+import { metricsSource } from '../../src/metrics/fleet-gauges.ts';
 import { openAgentQuestions } from '../../src/requests/agent-questions.ts';
 import { AgentRequestError } from '../../src/requests/agent-request-error.ts';
 import type { AskedAgent } from '../../src/requests/agent-requests.ts';
@@ -118,7 +119,6 @@ export async function apiRig(): Promise<ApiRig> {
     sessions: new FakeSessions(),
     config: () => gatewayConfig.config,
     clock: { ...systemClock, wall: () => clock.now },
-    epoch: 'epoch',
     certificate: () => identity.authority.caPem,
     waiting: () => 0,
     onRevoked: () => {},
@@ -126,7 +126,10 @@ export async function apiRig(): Promise<ApiRig> {
   });
   const fleet = {
     ...opened,
-    agents: () => live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    *agentsAfter(cursor: string) {
+      const sorted = live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+      yield* sorted.filter(({ name }) => name > cursor);
+    },
     agent: (name: string) => live.agents.find((each) => each.name === name) ?? opened.agent(name),
     samplesOf: () => live.samples,
     get isComplete() {
@@ -164,9 +167,13 @@ export async function apiRig(): Promise<ApiRig> {
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections: () => live.connections,
     explain: (connection) => live.explain(connection),
-    sessions: () => live.sessions,
+    sessions: (cursor, { agent, pool }) =>
+      live.sessions.filter(
+        (each) =>
+          each.agent > cursor && each.agent === (agent ?? each.agent) && each.pool === (pool ?? each.pool),
+      ),
     readiness: () => live.readiness,
-    metrics,
+    metrics: metricsSource(metrics, { agentsAfter: fleet.agentsAfter }, systemClock),
     events,
     approvals,
     alerts: {

@@ -1,9 +1,10 @@
 import type { AgentRow } from '@penstock/store';
 import type { AgentMessageOf } from '@penstock/wire';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
-import type { FleetSession } from '../../src/fleet/agent-record.ts';
-import { type AgentChange, Fleet, type Verdict } from '../../src/fleet/fleet.ts';
+import type { ObservedSession } from '../../src/data-plane-port.ts';
+import { type AgentChange, Fleet } from '../../src/fleet/fleet.ts';
 import { Roster } from '../../src/fleet/roster.ts';
+import type { Verdict } from '../../src/fleet/standing.ts';
 import type { Pin } from '../../src/pins/drift.ts';
 
 export const SECOND = 1_000;
@@ -20,7 +21,7 @@ export type SessionFields = {
 };
 
 /** A session in the test's hands; `state`, `hello` and `streams` may be changed. */
-export type SceneSession = { -readonly [Key in keyof FleetSession]: FleetSession[Key] };
+export type SceneSession = { -readonly [Key in keyof ObservedSession]: ObservedSession[Key] };
 
 export type FleetScene = {
   readonly fleet: Fleet;
@@ -49,7 +50,7 @@ export async function fleetScene(agents: readonly string[] = ['a1']): Promise<Fl
     },
     identities: { notAfterOf: async () => new Map(rows.map(({ id }) => [id, clock.wall() + 24 * HOUR])) },
   };
-  const roster = await Roster.load(store as unknown as Parameters<typeof Roster.load>[0], clock.wall);
+  const roster = await Roster.load(store as unknown as Parameters<typeof Roster.load>[0], clock);
   const sessions = new Set<SceneSession>();
   const changes: AgentChange[] = [];
   const told: { agent: string; verdict: Verdict }[] = [];
@@ -90,7 +91,7 @@ export async function fleetScene(agents: readonly string[] = ['a1']): Promise<Fl
     },
     beat(session, more = {}) {
       seq += 1;
-      fleet.heard(session, clock.wall(), {
+      fleet.addHeartbeat(session, clock.wall(), {
         type: 'heartbeat',
         seq,
         sentAt: clock.wall(),
@@ -122,6 +123,7 @@ function sessionOf(fields: SessionFields, openedAt: number): SceneSession {
     state: 'ready',
     address,
     openedAt,
+    roundTrip: undefined,
     identity: { agentId: agent, name: agent, pool: 'dc1', notAfter: openedAt + 24 * HOUR },
     streams: { open: 0, opening: 0 },
     hello: {

@@ -6,14 +6,14 @@ test('an agent that never came is disconnected, and stale when it has been waite
   const { fleet, clock, codes } = await fleetScene();
   assert.deepEqual(codes(), ['NO_SESSION']);
   await clock.pass(60 * SECOND);
-  fleet.judgeAll();
+  fleet.judgeDue();
   assert.equal(fleet.agent('a1')?.state, 'disconnected');
   await clock.pass(1);
-  fleet.judgeAll();
+  fleet.judgeDue();
   const stale = fleet.agent('a1');
   assert.deepEqual([stale?.state, stale?.code], ['stale', 'HEARTBEAT_MISSING']);
   assert.equal(stale?.since, clock.wall() - 1);
-  assert.match(stale?.detail ?? '', /not been heard of since this gateway started/);
+  assert.match(stale?.detail ?? '', /^It has sent none since this gateway started\.$/);
   assert.deepEqual(codes(), ['HEARTBEAT_MISSING', 'NO_SESSION']);
 });
 
@@ -21,7 +21,7 @@ test('an agent with all its sessions is connected; one that is missing is told, 
   const { fleet, open, change, codes, changes } = await fleetScene();
   const first = open({ wanted: 2 });
   assert.deepEqual(codes(), ['SESSIONS_MISSING']);
-  assert.equal(fleet.agent('a1')?.detail, 'It has 1 of 2.');
+  assert.equal(fleet.agent('a1')?.detail, 'It has 1 of 2 sessions.');
   const second = open({ wanted: 2, index: 1 });
   assert.deepEqual(codes(), ['CONNECTED']);
   change(second, 'ended');
@@ -43,10 +43,10 @@ test('a session without heartbeats is stale, until the next one', async () => {
   await clock.pass(50 * SECOND);
   beat(session);
   await clock.pass(55 * SECOND);
-  fleet.judgeAll();
+  fleet.judgeDue();
   assert.deepEqual(codes(), ['CONNECTED']);
   await clock.pass(6 * SECOND);
-  fleet.judgeAll();
+  fleet.judgeDue();
   assert.deepEqual(codes(), ['HEARTBEAT_MISSING']);
   assert.equal(fleet.isSuspended('a1'), false, 'its sessions answer pings, so opens may still be tried');
   beat(session);
@@ -125,9 +125,9 @@ test('drift from an enforced pin holds the agent, and its file or the pin heals 
   const { fleet, open, pins, codes, told } = await fleetScene();
   const session = open();
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'enforce', scope: 'pool' });
-  fleet.judgeAll();
+  await fleet.judgeAll();
   assert.deepEqual([codes(), fleet.isSuspended('a1')], [['CONFIG_DRIFT'], true]);
-  assert.equal(fleet.agent('a1')?.detail, 'It runs version 12, and version 13 is pinned.');
+  assert.equal(fleet.agent('a1')?.detail, 'It runs version 12, but version 13 is pinned.');
   assert.equal(fleet.agent('a1')?.pin?.drift, 'version');
   assert.equal(told.at(-1)?.verdict.state, 'quarantined');
   const { hello } = session;
@@ -135,11 +135,11 @@ test('drift from an enforced pin holds the agent, and its file or the pin heals 
   fleet.follow(session);
   assert.deepEqual([codes(), fleet.isSuspended('a1')], [['CONNECTED'], false]);
   pins.set('a1', { version: 13, digest: 'sha256:other', mode: 'enforce', scope: 'agent' });
-  fleet.judgeAll();
+  await fleet.judgeAll();
   assert.equal(fleet.agent('a1')?.pin?.drift, 'content');
   assert.match(fleet.agent('a1')?.detail ?? '', /changed without a new version/);
   pins.delete('a1');
-  fleet.judgeAll();
+  await fleet.judgeAll();
   assert.deepEqual([codes(), told.at(-1)?.verdict.pin], [['CONNECTED'], undefined]);
 });
 
@@ -147,13 +147,13 @@ test('drift is only shown where the mode is warn, and only reported where it is 
   const { fleet, open, pins, codes } = await fleetScene();
   open();
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'warn', scope: 'pool' });
-  fleet.judgeAll();
+  await fleet.judgeAll();
   assert.deepEqual(
     [fleet.agent('a1')?.state, codes(), fleet.isSuspended('a1')],
     ['degraded', ['CONFIG_DRIFT'], false],
   );
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'off', scope: 'pool' });
-  fleet.judgeAll();
+  await fleet.judgeAll();
   assert.deepEqual([codes(), fleet.agent('a1')?.pin?.drift], [['CONNECTED'], 'version']);
 });
 
@@ -175,7 +175,7 @@ test('a name that has a new owner hides the one that was revoked', async () => {
   fleet.update(roster.put({ id: 'a1-again', name: 'a1', pool: 'dc1', enrolledAt: clock.wall() }));
   assert.equal(fleet.agent('a1')?.id, 'a1-again');
   assert.deepEqual(
-    fleet.agents().map(({ id }) => id),
+    [...fleet.agentsAfter('')].map(({ id }) => id),
     ['a1-again', 'b1'],
   );
 });

@@ -30,7 +30,6 @@ function open(store: Store, clock: FakeClock, sessions: FakeSessions, onRevoked:
     sessions,
     config: () => config,
     clock,
-    epoch: 'epoch',
     certificate: () => '',
     waiting: () => 0,
     onRevoked,

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '@penstock/runtime';
 import { openTestStore } from '../../../store/test/open-test-store.ts';
-import { Roster } from '../../src/fleet/roster.ts';
+import { Roster, type RosterRefresh } from '../../src/fleet/roster.ts';
+
+const at = (wall: number) => ({ ...systemClock, wall: () => wall });
+const ignored: RosterRefresh = { isConnected: () => false, onRevoked: () => {}, onRemoved: () => {} };
 
 const row = (id: string, name: string) => ({
   id,
@@ -30,7 +34,7 @@ test('all agents on record are known, page after page, with the end of their cer
       await inside.agents.insert(row(`id-${count}`, `a${count}`));
     await inside.identities.insert(identity('id-7', 5_000));
   });
-  const roster = await Roster.load(store, () => 1_000);
+  const roster = await Roster.load(store, at(1_000));
   assert.equal([...roster.members].length, 1_001);
   assert.equal(roster.get('id-7')?.identityNotAfter, 5_000);
   assert.equal(roster.named('a1000')?.id, 'id-1000');
@@ -42,24 +46,24 @@ test('who was revoked stays until the certificate would have ended', async () =>
   await store.agents.insert(row('gone', 'a1'));
   await store.identities.insert(identity('gone', 5_000));
   await store.agents.revoke('gone', 2_000, 'revoked');
-  const roster = await Roster.load(store, () => 3_000);
+  const roster = await Roster.load(store, at(3_000));
   assert.equal(roster.named('a1')?.revokedAt, 2_000);
-  assert.equal((await Roster.load(store, () => 6_000)).named('a1'), undefined);
+  assert.equal((await Roster.load(store, at(6_000))).named('a1'), undefined);
 });
 
 test('a refresh brings what others wrote, and takes back nothing that changed here meanwhile', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.agents.insert(row('one', 'a1'));
-  const roster = await Roster.load(store, () => 1_000);
+  const roster = await Roster.load(store, at(1_000));
   await store.agents.insert(row('two', 'a2'));
-  const refreshing = roster.refresh();
+  const refreshing = roster.refresh(ignored);
   roster.put({ id: 'one', name: 'a1', pool: 'dc1', drainedAt: 4_000 });
   await refreshing;
   assert.equal(roster.named('a2')?.id, 'two');
   assert.equal(roster.get('one')?.drainedAt, 4_000);
   await store.agents.setDrained('one', 4_000);
-  await roster.refresh();
+  await roster.refresh(ignored);
   assert.equal(roster.get('one')?.drainedAt, 4_000);
 });
 
@@ -67,8 +71,8 @@ test('a store that fails leaves what is known', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.agents.insert(row('one', 'a1'));
-  const roster = await Roster.load(store, () => 1_000);
+  const roster = await Roster.load(store, at(1_000));
   await store.close();
-  await assert.rejects(roster.refresh());
+  await assert.rejects(roster.refresh(ignored));
   assert.equal(roster.named('a1')?.id, 'one');
 });

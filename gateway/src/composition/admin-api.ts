@@ -6,12 +6,12 @@ import {
   explainConnection,
   fleetActions,
   fleetGauges,
+  metricsSource,
   observeFleet,
   openAgentQuestions,
   openAlerts,
   openEvents,
   type Readiness,
-  sessionViews,
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
@@ -80,11 +80,11 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
         checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
         history,
       });
-      return report && explainConnection(report, fleet.agents());
+      return report && explainConnection(report, [...fleet.agentsAfter('')]);
     },
-    sessions: () => sessionViews(registry.sessions()),
+    sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     readiness: options.readiness,
-    metrics: metrics.registry,
+    metrics: metricsSource(metrics.registry, fleet, clock),
     events,
     approvals,
     alerts,

@@ -36,7 +36,6 @@ export type ControlPlaneOptions = {
   readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'grants'>;
   /** PEM of the certificate presented to agents. */
   readonly certificate: () => string;
-  readonly epoch: string;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -55,7 +54,7 @@ export type ControlPlane = {
  */
 export async function openControlPlane(
   scope: AsyncDisposableStack,
-  { store, config, dataPlane, certificate, epoch, clock, log }: ControlPlaneOptions,
+  { store, config, dataPlane, certificate, clock, log }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
   const { registry, routes, queue, grants: active } = dataPlane;
@@ -79,7 +78,6 @@ export async function openControlPlane(
     sessions: registry,
     config,
     clock,
-    epoch,
     certificate,
     waiting: (pool) => queue.depth(pool),
     onRevoked: (agentId) => identity.revocation.apply(agentId),

@@ -2,32 +2,41 @@ import { Readable } from 'node:stream';
 import type { FleetEvent, FleetEvents } from '../events/events.ts';
 
 const KIB = 1024;
-/** Bytes that may wait for a listener. One that reads too slowly is cut off: it comes back and goes on. */
-const MAX_WAITING = 256 * KIB;
-/** Milliseconds between two comments, so that nothing on the way takes the connection for idle. */
-const COMMENT_INTERVAL = 15_000;
+/** Maximum number of bytes buffered for a listener. One that reads too slowly is cut off, and can resume. */
+const MAX_BUFFERED_BYTES = 256 * KIB;
+/** Interval of comments, which keep intermediaries from closing the connection as idle. */
+const COMMENT_INTERVAL_MS = 15_000;
 
 export type EventStreamOptions = {
   readonly events: FleetEvents;
-  /** `Last-Event-ID` of a listener that comes back. */
+  /** `Last-Event-ID` of a listener that resumes. */
   readonly lastEventId: string | undefined;
-  /** Whose stream it is, as the audit trail names an admin token: it ends when that token is revoked. */
+  /** `admin-token:ID` of the listener. The stream ends when that token is revoked. */
   readonly actor: string;
 };
 
-/** What happens in the fleet, as server-sent events (HTML Living Standard, section 9.2). */
+/**
+ * The events of the fleet as server-sent events (HTML Living Standard, section 9.2). A listener that resumes reads the
+ * events it missed at its own pace; only events published meanwhile are buffered.
+ */
 export class EventStream extends Readable {
+  /** Missed events that the listener has not read yet. */
+  readonly #missed: FleetEvent[];
+  /** Frames of events published while the listener catches up. */
+  #queued: string[] = [];
+  #queuedBytes = 0;
   #stop: (() => void) | undefined;
   readonly #comments: NodeJS.Timeout;
 
   constructor({ events, lastEventId, actor }: EventStreamOptions) {
     super();
-    this.#comments = setInterval(() => this.#send(': still here\n\n'), COMMENT_INTERVAL);
+    this.#comments = setInterval(() => this.#send(': keep-alive\n\n'), COMMENT_INTERVAL_MS);
     const missed = lastEventId === undefined ? [] : events.since(lastEventId);
-    // A listener that never got an event must still be able to say where it was.
-    this.#send(`retry: 2000\nid: ${events.lastId}\n: welcome\n\n`);
-    if (missed === undefined) this.#send(frame('reset', events.lastId, {}));
-    for (const event of missed ?? []) this.#send(frameOf(event));
+    this.#missed = [...(missed ?? [])];
+    // A listener that is cut off before its first event must still be able to resume: after the events it has seen.
+    const resumeId = this.#missed.length > 0 ? lastEventId : events.lastId;
+    this.push(`retry: 2000\nid: ${resumeId}\n: welcome\n\n`);
+    if (missed === undefined) this.push(frame('reset', events.lastId, {}));
     this.#stop = events.listen({
       event: (event) => {
         this.#send(frameOf(event));
@@ -37,7 +46,14 @@ export class EventStream extends Readable {
     });
   }
 
-  override _read(): void {}
+  override _read(): void {
+    for (let event = this.#missed.shift(); event !== undefined; event = this.#missed.shift()) {
+      if (!this.push(frameOf(event))) return;
+    }
+    const queued = this.#queued.splice(0);
+    this.#queuedBytes = 0;
+    for (const text of queued) this.push(text);
+  }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#leave();
@@ -46,8 +62,13 @@ export class EventStream extends Readable {
 
   #send(text: string): void {
     if (this.destroyed || this.readableEnded) return;
-    this.push(text);
-    if (this.readableLength > MAX_WAITING) this.destroy();
+    if (this.#missed.length > 0 || this.#queued.length > 0) {
+      this.#queued.push(text);
+      this.#queuedBytes += Buffer.byteLength(text);
+    } else {
+      this.push(text);
+    }
+    if (this.readableLength + this.#queuedBytes > MAX_BUFFERED_BYTES) this.destroy();
   }
 
   #finish(): void {
@@ -64,7 +85,7 @@ export class EventStream extends Readable {
 
 const frameOf = ({ type, id, data }: FleetEvent) => frame(type, id, data);
 
-/** JSON has no line breaks of its own, so one `data:` line holds it. */
+/** JSON.stringify writes no line breaks, so one `data:` line is enough. */
 function frame(event: string, id: string | undefined, data: object): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 }

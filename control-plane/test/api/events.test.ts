@@ -70,6 +70,42 @@ test('a listener that comes back goes on where it was; too late, it is told to l
   assert.deepEqual(await third.next(), { event: 'reset', id: third.lastId, data: {} });
 });
 
+test('a listener catches up on more events than may wait for a slow listener', async () => {
+  await using _leaks = expectNoLeaks();
+  await using api = await apiRig();
+  const url = await listening(api);
+  await using first = await readEvents(url, api.tokens.viewer);
+  const publish = (id: number) => {
+    const detail = 'x'.repeat(2 * 1024);
+    api.events.publish('alert', { id: String(id), condition: 'c', subject: 's', state: 'firing', detail });
+  };
+  publish(0);
+  assert.equal(alertId(await first.next()), '0');
+  for (let id = 1; id <= 1000; id += 1) publish(id);
+  {
+    await using second = await readEvents(url, api.tokens.viewer, first.lastId);
+    for (let id = 1; id <= 10; id += 1) assert.equal(alertId(await second.next()), String(id));
+    await using third = await readEvents(url, api.tokens.viewer, second.lastId);
+    publish(1001);
+    for (let id = 11; id <= 1001; id += 1) assert.equal(alertId(await third.next()), String(id));
+  }
+});
+
+test('a listener that is cut off before its first missed event resumes where it was', async () => {
+  await using api = await apiRig();
+  const url = await listening(api);
+  let lastId = '';
+  {
+    await using first = await readEvents(url, api.tokens.viewer);
+    api.events.publish('alert', { id: '1', condition: 'c', subject: 's', state: 'firing', detail: '' });
+    await first.next();
+    lastId = first.lastId ?? '';
+  }
+  api.events.publish('alert', { id: '2', condition: 'c', subject: 's', state: 'firing', detail: '' });
+  const { payload } = await endedStream(api, lastId);
+  assert.equal(/^id: (.*)$/m.exec(payload)?.[1], lastId);
+});
+
 test('a drain and the end of its admin token end a stream', async () => {
   await using api = await apiRig();
   const url = await listening(api);
@@ -123,6 +159,20 @@ test('there is a limit of listeners, and a place that is given back is free', as
   await eventually('the places to be free', () => api.events.listeners === 0, { within: 10_000 });
   await using _events = await readEvents(url, api.tokens.viewer);
 });
+
+const alertId = (event: Awaited<ReturnType<EventReader['next']>>) =>
+  (event?.data as { id: string } | undefined)?.id;
+
+/** What a resumed stream sent before the gateway closed it. */
+async function endedStream(api: ApiRig, lastEventId: string): Promise<{ readonly payload: string }> {
+  const answer = api.app.inject({
+    url: '/api/v1/events',
+    headers: { authorization: `Bearer ${api.tokens.viewer}`, 'last-event-id': lastEventId },
+  });
+  await eventually('the listener', () => api.events.listeners === 1, { within: 10_000 });
+  api.events.close();
+  return answer;
+}
 
 const idOf = (token: string) => token.split('_')[2] ?? '';
 

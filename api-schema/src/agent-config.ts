@@ -1,9 +1,9 @@
-import { agentRequests } from '@penstock/wire';
+import { effectiveConfigRequest } from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 
 /** The configuration an agent runs, compared with its pinned version. */
 export const AgentConfigResource = Type.Object({
-  ...agentRequests['effective-config'].value.properties,
+  ...effectiveConfigRequest.answer.properties,
   pinned: Type.Optional(
     Type.Object(
       {

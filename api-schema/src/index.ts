@@ -8,6 +8,13 @@ export {
 } from './admin-token.ts';
 export { AgentDetail, AgentPage, AgentReason, AgentResource, AgentSample, RevokedAgent } from './agent.ts';
 export { AgentConfigResource } from './agent-config.ts';
+export {
+  agentRequestBody,
+  agentRequestResponse,
+  hasAnswer,
+  MAX_AGENT_TIMEOUT_MS,
+  NamedAgent,
+} from './agent-request.ts';
 export { type AgentState, agentConditions, agentStates, type ConditionCode } from './agent-state.ts';
 export { AlertDetail, AlertNotification, AlertPage, AlertQuery, AlertResource } from './alert.ts';
 export {

@@ -145,7 +145,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     tokens: unused,
     revocation: unused,
     fleet,
-    questions: unused,
+    requests: unused,
     actions: fleetActions(fleet.steering, immediately as never, () => 'dc1'),
     connections: () => [],
     explain: () => undefined,

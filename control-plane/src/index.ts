@@ -30,5 +30,5 @@ export { fleetGauges, metricsSource } from './metrics/fleet-gauges.ts';
 export { observeFleet } from './metrics/fleet-metrics.ts';
 export { type ControlPlaneLog, controlPlaneEvents } from './observe/event.ts';
 export { agentFacts } from './pins/agent-facts.ts';
-export { openAgentQuestions } from './requests/agent-questions.ts';
-export { AgentRequests } from './requests/agent-requests.ts';
+export { openAgentRequests } from './requests/agent-requests.ts';
+export { PendingAgentRequests } from './requests/pending-agent-requests.ts';

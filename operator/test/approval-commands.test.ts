@@ -75,7 +75,7 @@ test('what an approved action gave is printed as if it had not waited', async ()
   }
   const printed = await rig.cli('approval', 'result', first.approval.id);
   assert.match(printed.stdout, /^2026-01-02T03:04:05\.000Z INFO {2}It started\./);
-  assert.equal(printed.stderr, '2 lines were left out: not JSON.\n');
+  assert.equal(printed.stderr, 'Lines omitted: 2 (not JSON).\n');
   const json = await rig.cli('approval', 'result', first.approval.id, '--output', 'json');
   assert.deepEqual(JSON.parse(json.stdout), bundle);
   const probed = await rig.cli('approval', 'result', second.approval.id);
@@ -89,7 +89,7 @@ test('a command whose request has to wait says so, with an exit code of its own'
   rig.api.fleet.issued({ id: 'agt_1', name: 'orders-1', pool: 'dc1', notAfter: Date.now() + 60_000 });
   const asked = await rig.cli('agent', 'drain', 'orders-1');
   assert.deepEqual([asked.exitCode, asked.stdout], [3, '']);
-  assert.match(asked.stderr, /drain of agent:orders-1 waits for the approval of an admin\./);
+  assert.match(asked.stderr, /drain of agent:orders-1 requires the approval of an admin\./);
   assert.match(asked.stderr, /penstock-gateway approval approve \S+/);
 });
 

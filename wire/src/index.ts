@@ -1,15 +1,19 @@
 export { AgentFacts } from './agent-facts.ts';
 export { type AgentIdentity, agentUri, readAgentIdentity } from './agent-identity.ts';
+export { readRequestAnswer, readRequestArguments } from './agent-request-codec.ts';
+export type { AgentRequestDescriptor, AnswerOf, ArgumentsOf } from './agent-request-descriptor.ts';
 export {
   type AgentAction,
   type AgentAnswer,
   type AgentArguments,
-  agentActions,
+  type AgentRequest,
   agentRequests,
-  ProbeResult,
-  ProbeStage,
-} from './agent-request.ts';
-export { type AgentRequest, readAgentAnswer, readAgentRequest } from './agent-request-codec.ts';
+  checkRequest,
+  effectiveConfigRequest,
+  logsRequest,
+  probeRequest,
+  restartRequest,
+} from './agent-requests.ts';
 export { certificatePin, publicKeyHash } from './certificate-pin.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
 export {
@@ -37,6 +41,7 @@ export {
 export { limits } from './limits.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, requestIdOfPath, resultPath, streamPath } from './paths.ts';
+export { ProbeResult, ProbeStage } from './probe-result.ts';
 export { isProblemCode, type ProblemCode, ProblemError, problemCodes } from './problem.ts';
 export { ProblemDocument, problemDocument } from './problem-document.ts';
 export { type Reach, reach, reachStages } from './reach.ts';

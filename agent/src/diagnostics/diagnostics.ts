@@ -3,6 +3,7 @@ import type { Clock } from '@penstock/runtime';
 import {
   type AgentAnswer,
   type AgentMessageOf,
+  agentRequests,
   type GatewayMessageOf,
   type ProbeResult,
   RequestError,
@@ -87,19 +88,16 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
       }
       return withoutWay(await checkConnector(connector, { targets, timeout, signal, clock }));
     },
-    logs: (asked, signal) => {
-      if (config.policy.remote.logs === 'deny') throw denied('policy.remote.logs');
-      return logBundle(recent, secrets(), asked, signal);
-    },
+    logs: (args, signal) => logBundle(recent, secrets(), args, signal),
     'effective-config': () => effectiveConfig(config, lastFailed, secrets()),
     restart: () => {
-      if (config.policy.remote.restart === 'deny') throw denied('policy.remote.restart');
       // The answer leaves first: a drain ends the sessions.
       setImmediate(restart);
       return {};
     },
   };
-  const requests = new Requests({ handlers, log, clock });
+  const policyOfRequests = () => config.policy.remote;
+  const requests = new Requests({ requests: agentRequests, handlers, policy: policyOfRequests, log, clock });
   return {
     log,
     answer: (request, reply) => void requests.answer(request, reply),
@@ -112,9 +110,6 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
     stop: () => requests.stop(),
   };
 }
-
-const denied = (field: string) =>
-  new RequestError('REQUEST_DENIED', `Its owners do not allow this: ${field} in agent.yaml is deny.`);
 
 const isKind = (kind: string): kind is ConnectorKind => (connectorKinds as readonly string[]).includes(kind);
 

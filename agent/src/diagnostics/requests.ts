@@ -1,117 +1,131 @@
 import { type Clock, type ReleasePermit, Semaphore, systemClock, TokenBucket } from '@penstock/runtime';
 import {
-  type AgentAction,
-  type AgentAnswer,
-  type AgentArguments,
   type AgentMessageOf,
   type AgentRequest,
+  type AgentRequestDescriptor,
+  type AnswerOf,
+  type ArgumentsOf,
   errorText,
   type GatewayMessageOf,
   RequestError,
-  readAgentRequest,
+  readRequestArguments,
 } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 
-/** What the agent does for each action. Each throws RequestError; `signal` aborts when the agent stops. */
-export type RequestHandlers = {
-  readonly [Action in AgentAction]: (
-    asked: AgentArguments<Action>,
+/** A handler for each request, by action. Handlers throw RequestError; `signal` aborts when the agent stops. */
+export type RequestHandlers<Request extends AgentRequestDescriptor = AgentRequest> = {
+  readonly [Each in Request as Each['action']]: (
+    args: ArgumentsOf<Each>,
     signal: AbortSignal,
-  ) => AgentAnswer<Action> | Promise<AgentAnswer<Action>>;
+  ) => AnswerOf<Each> | Promise<AnswerOf<Each>>;
 };
 
-type Request = GatewayMessageOf<'request'>;
-type Result = AgentMessageOf<'result'>;
+/** `policy.remote` of agent.yaml. */
+export type RemotePolicy = Readonly<Record<NonNullable<AgentRequestDescriptor['policy']>, 'allow' | 'deny'>>;
 
-export type RequestsOptions = {
-  readonly handlers: RequestHandlers;
+export type RequestsOptions<Request extends AgentRequestDescriptor> = {
+  /** The requests that this agent supports. */
+  readonly requests: readonly Request[];
+  readonly handlers: RequestHandlers<Request>;
+  /** Returns the policy currently in force. */
+  readonly policy: () => RemotePolicy;
   readonly log: AgentLog;
   readonly clock?: Clock;
 };
 
-/** Requests worked on at once. */
-const MOST_AT_ONCE = 4;
-/** Requests taken without a pause, and a second from then on. */
+type RequestMessage = GatewayMessageOf<'request'>;
+type ResultMessage = AgentMessageOf<'result'>;
+type Handler = (args: unknown, signal: AbortSignal) => unknown;
+
+const MAX_CONCURRENT = 4;
+/** Requests accepted in a burst, and per second after it. */
 const BURST = 40;
-const RATE = 2;
+const RATE_PER_SECOND = 2;
+const MAX_DETAIL_LENGTH = 1024;
 
 /**
- * What the gateway asks of this agent beside opens. It is answered in every state of the agent: quarantined, draining,
- * or with connectors that fail. Bounded in number and rate, so that no operator can keep the agent from its work.
+ * Answers the gateway's requests in every state of the agent, including quarantined and draining. Concurrency and rate
+ * are limited to keep requests from interfering with the agent's connections.
  */
-export class Requests {
-  readonly #handlers: RequestHandlers;
+export class Requests<Request extends AgentRequestDescriptor> {
+  readonly #requests: ReadonlyMap<string, AgentRequestDescriptor>;
+  readonly #handlers: Readonly<Record<string, Handler>>;
+  readonly #policy: () => RemotePolicy;
   readonly #log: AgentLog;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
-  readonly #running = new Semaphore(MOST_AT_ONCE);
+  readonly #running = new Semaphore(MAX_CONCURRENT);
   readonly #rate: TokenBucket;
 
-  constructor({ handlers, log, clock = systemClock }: RequestsOptions) {
-    this.#handlers = handlers;
+  constructor({ requests, handlers, policy, log, clock = systemClock }: RequestsOptions<Request>) {
+    this.#requests = new Map(requests.map((request) => [request.action, request]));
+    // Arguments are validated against the descriptor before a handler receives them.
+    this.#handlers = handlers as unknown as Readonly<Record<string, Handler>>;
+    this.#policy = policy;
     this.#log = log;
     this.#clock = clock;
-    this.#rate = new TokenBucket({ capacity: BURST, refillPerSecond: RATE, clock });
+    this.#rate = new TokenBucket({ capacity: BURST, refillPerSecond: RATE_PER_SECOND, clock });
   }
 
-  /** Answers one request by `reply`, exactly once. Never throws. */
-  async answer(
-    { id, action, arguments: asked, requestedBy }: Request,
-    reply: (result: Result) => void,
-  ): Promise<void> {
+  /** Calls `reply` exactly once with the result of a request. Never rejects. */
+  async answer(message: RequestMessage, reply: (result: ResultMessage) => void): Promise<void> {
+    const { id, action, requestedBy } = message;
     const started = this.#clock.now();
     try {
       const release = this.#admit();
       try {
-        const value = await this.#work(readAgentRequest(action, asked));
-        this.#log('request-answered', {
-          action,
-          requestedBy,
-          milliseconds: Math.round(this.#clock.now() - started),
-        });
+        const value = await this.#handle(message);
+        const milliseconds = Math.round(this.#clock.now() - started);
+        this.#log('request-answered', { action, requestedBy, milliseconds });
         reply({ type: 'result', id, ok: true, value });
       } finally {
         release();
       }
     } catch (error) {
-      const { code, message } =
+      const { code, message: detail } =
         error instanceof RequestError ? error : new RequestError('REQUEST_FAILED', errorText(error));
-      this.#log('request-refused', { action, requestedBy, code, detail: message });
-      reply({ type: 'result', id, ok: false, code, detail: message.slice(0, 1024) });
+      this.#log('request-refused', { action, requestedBy, code, detail });
+      reply({ type: 'result', id, ok: false, code, detail: detail.slice(0, MAX_DETAIL_LENGTH) });
     }
   }
 
-  /** Ends what is worked on; it is answered as failed. */
+  /** Aborts running requests; they fail with REQUEST_FAILED. */
   stop(): void {
-    this.#stopping.abort(new RequestError('REQUEST_FAILED', 'The agent stops.'));
+    this.#stopping.abort(new RequestError('REQUEST_FAILED', 'The agent is shutting down.'));
   }
 
-  #work(request: AgentRequest): AgentAnswer<AgentAction> | Promise<AgentAnswer<AgentAction>> {
-    const { signal } = this.#stopping;
-    switch (request.action) {
-      case 'probe':
-        return this.#handlers.probe(request.arguments, signal);
-      case 'check':
-        return this.#handlers.check(request.arguments, signal);
-      case 'logs':
-        return this.#handlers.logs(request.arguments, signal);
-      case 'effective-config':
-        return this.#handlers['effective-config'](request.arguments, signal);
-      case 'restart':
-        return this.#handlers.restart(request.arguments, signal);
+  #handle({ action, arguments: args }: RequestMessage): unknown {
+    const request = this.#requests.get(action);
+    const handler = this.#handlers[action];
+    if (request === undefined || handler === undefined) {
+      throw new RequestError('REQUEST_UNKNOWN', `This release of the agent does not support ${action}.`);
     }
+    const validArguments = readRequestArguments(request, args);
+    this.#requireAllowed(request);
+    return handler(validArguments, this.#stopping.signal);
+  }
+
+  #requireAllowed({ policy }: AgentRequestDescriptor): void {
+    if (policy === undefined || this.#policy()[policy] === 'allow') return;
+    throw new RequestError(
+      'REQUEST_DENIED',
+      `The agent's owners do not allow this: policy.remote.${policy} in agent.yaml is deny.`,
+    );
   }
 
   #admit(): ReleasePermit {
     const release = this.#running.tryAcquire();
     if (release === undefined) {
-      throw new RequestError('REQUEST_OVERLOADED', `This agent already works on ${MOST_AT_ONCE} requests.`);
+      throw new RequestError(
+        'REQUEST_OVERLOADED',
+        `This agent is already working on ${MAX_CONCURRENT} requests. Try again later.`,
+      );
     }
     if (!this.#rate.tryTake()) {
       release();
       throw new RequestError(
         'REQUEST_OVERLOADED',
-        `This agent takes ${RATE} requests a second, and no more.`,
+        `This agent accepts ${RATE_PER_SECOND} requests per second. Try again later.`,
       );
     }
     return release;

@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AgentMessageOf, RequestError } from '@penstock/wire';
+import {
+  type AgentMessageOf,
+  type AgentRequestDescriptor,
+  agentRequests,
+  RequestError,
+} from '@penstock/wire';
+import Type from 'typebox';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
-import { type RequestHandlers, Requests } from '../../src/diagnostics/requests.ts';
+import { type RemotePolicy, type RequestHandlers, Requests } from '../../src/diagnostics/requests.ts';
 
 type Result = AgentMessageOf<'result'>;
 
-function scene(changes: Partial<RequestHandlers> = {}) {
+const allowed: RemotePolicy = { logs: 'allow', restart: 'allow' };
+
+function scene(changes: Partial<RequestHandlers> = {}, policy = allowed) {
   const logged: string[] = [];
   const clock = fakeClock();
   const no = () => {
     throw new RequestError('REQUEST_DENIED');
   };
-  const handlers = {
+  const handlers: RequestHandlers = {
     probe: no,
     check: no,
     logs: no,
@@ -20,7 +28,13 @@ function scene(changes: Partial<RequestHandlers> = {}) {
     restart: () => ({}),
     ...changes,
   };
-  const requests = new Requests({ handlers, log: (event) => logged.push(event), clock });
+  const requests = new Requests({
+    requests: agentRequests,
+    handlers,
+    policy: () => policy,
+    log: (event) => logged.push(event),
+    clock,
+  });
   const ask = async (action: string, asked: unknown = {}): Promise<Result> => {
     const { promise, resolve } = Promise.withResolvers<Result>();
     void requests.answer(
@@ -67,4 +81,46 @@ test('only so many are worked on at once, and so many in a row', async () => {
   assert.equal((await ask('restart')).code, 'REQUEST_OVERLOADED');
   await clock.pass(1_000);
   assert.equal((await ask('restart')).ok, true);
+});
+
+test('requests that the policy denies are refused before their handler is called', async () => {
+  const called = () => assert.fail('the policy denies it');
+  const { ask } = scene({ logs: called, restart: called }, { logs: 'deny', restart: 'deny' });
+  const logs = await ask('logs', { limit: 1 });
+  assert.equal(logs.code, 'REQUEST_DENIED');
+  assert.match(logs.detail ?? '', /policy\.remote\.logs in agent\.yaml is deny/);
+  assert.equal((await ask('restart')).code, 'REQUEST_DENIED');
+});
+
+test('a descriptor and a handler are all that a new request needs', async () => {
+  // control-plane/test/api/added-request.test.ts has its other half.
+  const uptime = {
+    action: 'uptime',
+    arguments: Type.Object({ unit: Type.Enum(['s', 'ms']) }),
+    answer: Type.Object({ uptime: Type.Number() }),
+    role: 'viewer',
+    approvable: false,
+    timeoutMs: 1000,
+    repeatable: true,
+  } as const satisfies AgentRequestDescriptor;
+  const requests = new Requests<typeof uptime>({
+    requests: [uptime],
+    handlers: { uptime: ({ unit }) => ({ uptime: unit === 's' ? 42 : 42_000 }) },
+    policy: () => allowed,
+    log: () => {},
+  });
+  const ask = (args: unknown) => {
+    const { promise, resolve } = Promise.withResolvers<Result>();
+    const message = {
+      type: 'request',
+      id: 'r1',
+      action: 'uptime',
+      arguments: args,
+      requestedBy: 'x',
+    } as const;
+    void requests.answer(message, resolve);
+    return promise;
+  };
+  assert.deepEqual((await ask({ unit: 's' })).value, { uptime: 42 });
+  assert.equal((await ask({ unit: 'h' })).code, 'REQUEST_MALFORMED');
 });

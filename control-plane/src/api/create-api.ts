@@ -9,10 +9,10 @@ import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
-import type { AgentQuestions } from '../requests/agent-questions.ts';
+import type { AgentRequests } from '../requests/agent-requests.ts';
 import { type AdminTls, secureContextOf } from './admin-tls.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
-import { agentDiagnosticsRoutes } from './agent-diagnostics.ts';
+import { agentRequestRoutes } from './agent-requests.ts';
 import { agentRoutes, type FleetReader } from './agents.ts';
 import { alertRoutes } from './alerts.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -39,7 +39,7 @@ export type ApiDependencies = {
   readonly tokens: EnrollmentTokens;
   readonly revocation: Revocation;
   /** Requests to agents for what only they know. */
-  readonly questions: AgentQuestions;
+  readonly requests: AgentRequests;
   readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'poolViews'>;
   readonly actions: FleetActions;
   readonly connections: () => readonly ConnectionView[];
@@ -66,7 +66,7 @@ const SECOND = 1000;
  * stops it with `close()`, which also closes open connections.
  */
 export async function createApi(dependencies: ApiDependencies): Promise<FastifyInstance> {
-  const { store, tokens, revocation, fleet, actions, questions, connections } = dependencies;
+  const { store, tokens, revocation, fleet, actions, requests, connections } = dependencies;
   const { readiness, metrics, events, approvals, report } = dependencies;
   const clock = dependencies.clock ?? Date.now;
   const { tls } = dependencies;
@@ -103,7 +103,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
         void reply.header('cache-control', 'no-store');
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
-      agentDiagnosticsRoutes(typed, questions);
+      agentRequestRoutes(typed, requests);
       agentRoutes(typed, { store, revocation, fleet, actions, clock });
       configVersionRoutes(typed, fleet.versions);
       poolRoutes(typed, () => fleet.poolViews());

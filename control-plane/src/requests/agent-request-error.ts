@@ -1,6 +1,6 @@
 import type { RequestErrorCode } from '@penstock/wire';
 
-/** Why an agent gave no answer. The API has a problem code of the same name for each. */
+/** Why a request to an agent failed. Each code is also a problem code of the API. */
 export type AgentRequestFailure =
   | 'AGENT_OFFLINE'
   | 'AGENT_BUSY'
@@ -9,11 +9,11 @@ export type AgentRequestFailure =
   | 'AGENT_FAILED'
   | 'AGENT_ANSWER_MALFORMED';
 
-/** A request that an agent did not answer with what was asked for. The message is for people. */
+/** A request to an agent that failed. The message is for people. */
 export class AgentRequestError extends Error {
   override readonly name = 'AgentRequestError';
   readonly code: AgentRequestFailure;
-  /** The agent's own word, where it gave one. */
+  /** The code that the agent itself returned, if any. */
   readonly reason: RequestErrorCode | undefined;
 
   constructor(code: AgentRequestFailure, message: string, reason?: RequestErrorCode) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
 import { systemClock } from '@penstock/runtime';
 import type { AdminRole, AlertRow } from '@penstock/store';
-import type { AgentAction, AgentAnswer, ProblemDocument } from '@penstock/wire';
+import type { ProblemDocument } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Alerts } from '../../src/alerts/alerts.ts';
@@ -21,9 +21,9 @@ import type { SessionView } from '../../src/fleet/session-view.ts';
 import { Grants } from '../../src/grants/grants.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
 import { metricsSource } from '../../src/metrics/fleet-gauges.ts';
-import { openAgentQuestions } from '../../src/requests/agent-questions.ts';
 import { AgentRequestError } from '../../src/requests/agent-request-error.ts';
-import type { AskedAgent } from '../../src/requests/agent-requests.ts';
+import { openAgentRequests } from '../../src/requests/agent-requests.ts';
+import type { RequestedAgent } from '../../src/requests/pending-agent-requests.ts';
 import { FakeSessions } from '../fleet/fake-sessions.ts';
 import { type FakeActiveGrants, fakeActiveGrants } from '../grants/fake-active-grants.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
@@ -48,8 +48,8 @@ export type ApiRig = AsyncDisposable & {
     readiness: Readiness;
     approval: ApprovableAction[];
     sessions: SessionView[];
-    /** What agents say to whatever they are asked; none is connected unless the test sets it. */
-    answer: (agent: AskedAgent, action: AgentAction, asked: unknown) => unknown;
+    /** Answers requests to agents. By default, no agent is connected. */
+    answer: (agent: RequestedAgent, action: string, args: unknown) => unknown;
     explain: (connection: string) => Explanation | undefined;
     firing: AlertRow[];
     alertTest: Awaited<ReturnType<Alerts['test']>>;
@@ -148,12 +148,12 @@ export async function apiRig(): Promise<ApiRig> {
     tokens: identity.tokens,
     revocation: identity.revocation,
     fleet,
-    questions: openAgentQuestions({
+    requests: openAgentRequests({
       store,
       fleet,
       pins: { of: () => undefined },
-      requests: {
-        ask: async (agent, action, asked) => live.answer(agent, action, asked) as AgentAnswer<typeof action>,
+      pending: {
+        send: async (agent, { action }, args) => live.answer(agent, action, args) as never,
       },
       // Nobody waits here: tests of approvals bring actions of their own.
       approvals: {

@@ -1,126 +1,101 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GatewayMessageOf } from '@penstock/wire';
-import { AgentRequests, type Askable } from '../../src/requests/agent-requests.ts';
+import { approvableActions } from '@penstock/config-schema';
+import {
+  type AgentRequestDescriptor,
+  agentRequests,
+  checkRequest,
+  effectiveConfigRequest,
+  logsRequest,
+  probeRequest,
+  restartRequest,
+} from '@penstock/wire';
+import { openAgentRequests } from '../../src/requests/agent-requests.ts';
+import { identityRig } from '../identity/identity-rig.ts';
 
-type FakeSession = { state: Askable['state'] } & Askable & { readonly asked: GatewayMessageOf<'request'>[] };
+const requester = { id: 'admin-token:1', address: '192.0.2.1', role: 'operator' } as const;
+const ready = { reach: 'ready' as const, sentence: '', advice: '', stages: [] };
 
-function fakeSession(state: Askable['state'] = 'ready', agentId = 'agt_1'): FakeSession {
-  const asked: GatewayMessageOf<'request'>[] = [];
-  return { state, identity: { agentId }, asked, request: (message) => void asked.push(message) };
-}
-
-const agent = { id: 'agt_1', name: 'orders-1' };
-const options = { requestedBy: 'admin-token:1', timeout: 60_000 };
-const ready = { reach: 'ready', sentence: 'The target answers.', advice: '', stages: [] };
-
-function scene(...sessions: FakeSession[]) {
-  const live = [...sessions];
-  const requests = new AgentRequests(() => live);
-  return {
+async function scene(requests: readonly AgentRequestDescriptor[] = agentRequests) {
+  const rig = await identityRig();
+  const sent: unknown[] = [];
+  const approvable: string[] = [];
+  const agents = openAgentRequests({
+    store: rig.store,
+    fleet: { agent: (name) => (name === 'orders-1' ? { id: 'agt_1', name, pool: 'dc1' } : undefined) },
+    pins: { of: () => undefined },
     requests,
-    check: () => requests.ask(agent, 'check', { connector: 'x', timeout: 100 }, options),
-    lose(session: FakeSession) {
-      session.state = 'ended';
-      live.splice(live.indexOf(session), 1);
-      requests.sessionEnded(session);
+    pending: {
+      send: async (agent, { action }, args, options) => {
+        sent.push([agent.id, action, args, options]);
+        return ready as never;
+      },
     },
-  };
+    approvals: {
+      action: (name, run) => {
+        approvable.push(name);
+        return async (request, actor) => ({ kind: 'done', value: await run(request, actor) });
+      },
+    },
+    clock: () => 7,
+  });
+  return { rig, sent, approvable, agents, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
 }
 
-const answer = (session: FakeSession, value: unknown, at = -1) => ({
-  type: 'result' as const,
-  id: session.asked.at(at)?.id ?? '',
-  ok: true,
-  value,
+test('a request is recorded in the audit trail before it is sent', async () => {
+  await using all = await scene();
+  const args = { connector: 'orders-db', timeout: 500 };
+  const performed = await all.agents.perform(checkRequest, 'orders-1', args, requester);
+  assert.deepEqual(performed, { kind: 'done', value: ready });
+  assert.deepEqual(all.sent, [
+    ['agt_1', 'check', args, { requestedBy: 'admin-token:1', timeoutMs: 500 + 3000 }],
+  ]);
+  const [entry] = await all.rig.store.audit.list({ limit: 1 });
+  assert.deepEqual(
+    [entry?.at, entry?.actor, entry?.address, entry?.action, entry?.subject, entry?.after],
+    [
+      7,
+      'admin-token:1',
+      '192.0.2.1',
+      'agent.check',
+      'agent:agt_1',
+      JSON.stringify({ name: 'orders-1', ...args }),
+    ],
+  );
 });
 
-test('a ready session is asked before a draining one, and its answer is the answer', async () => {
-  const [draining, live] = [fakeSession('draining'), fakeSession()];
-  const { requests, check } = scene(draining, live);
-  const asked = check();
-  assert.equal(draining.asked.length, 0);
-  requests.answered(live, answer(live, ready));
-  assert.deepEqual(await asked, ready);
-  assert.equal(requests.waiting, 0);
+test('no request is sent while the store is unavailable', async () => {
+  await using all = await scene();
+  await all.rig.store.close();
+  const { perform, config } = all.agents;
+  const outcomes = await Promise.allSettled([
+    perform(probeRequest, 'orders-1', { host: 'db', port: 1, timeout: 500 }, requester),
+    perform(checkRequest, 'orders-1', { connector: 'x', timeout: 500 }, requester),
+    perform(logsRequest, 'orders-1', { limit: 1 }, requester),
+    perform(effectiveConfigRequest, 'orders-1', {}, requester),
+    perform(restartRequest, 'orders-1', {}, requester),
+    config('orders-1', requester),
+  ]);
+  assert.deepEqual(
+    outcomes.map((outcome) => outcome.status === 'rejected' && (outcome.reason as Error).name),
+    Array.from({ length: agentRequests.length + 1 }, () => 'StoreError'),
+  );
+  assert.deepEqual(all.sent, []);
 });
 
-test('a draining session is asked when there is no other', async () => {
-  const draining = fakeSession('draining');
-  const { requests, check } = scene(draining);
-  const asked = check();
-  requests.answered(draining, answer(draining, ready));
-  assert.deepEqual(await asked, ready);
+test('a request to an unknown agent fails and is not sent', async () => {
+  await using all = await scene();
+  const args = { connector: 'x', timeout: 500 };
+  await assert.rejects(all.agents.perform(checkRequest, 'nobody', args, requester), { code: 'NOT_FOUND' });
+  assert.deepEqual(all.sent, []);
 });
 
-test('another session is asked when one is lost, but for a restart', async () => {
-  const [first, second] = [fakeSession(), fakeSession()];
-  const { requests, check, lose } = scene(first, second);
-  const asked = check();
-  const restarted = requests.ask(agent, 'restart', {}, options);
-  lose(first);
-  await assert.rejects(restarted, { code: 'AGENT_TIMEOUT' });
-  assert.notEqual(second.asked[0]?.id, first.asked[0]?.id);
-  requests.answered(second, answer(second, ready));
-  assert.deepEqual(await asked, ready);
-});
-
-test('without a session, and when the last is lost, nothing waits', async () => {
-  const only = fakeSession();
-  const { requests, check, lose } = scene(only);
-  const asked = check();
-  lose(only);
-  await assert.rejects(asked, { code: 'AGENT_TIMEOUT' });
-  await assert.rejects(check(), { code: 'AGENT_OFFLINE' });
-  assert.equal(requests.waiting, 0);
-});
-
-test('an agent answers for itself only, and to what it was asked', async () => {
-  const session = fakeSession();
-  const { requests, check } = scene(session);
-  const asked = check();
-  const id = session.asked[0]?.id ?? '';
-  assert.equal(requests.expects('agt_2', id), false);
-  requests.answeredAtLength('agt_2', id, ready);
-  requests.answered(fakeSession('ready', 'agt_2'), answer(session, ready));
-  requests.answered(session, { type: 'result', id: 'unknown', ok: true });
-  assert.equal(requests.waiting, 1);
-  assert.equal(requests.expects('agt_1', id), true);
-  assert.equal(requests.claim('agt_2', id), undefined);
-  const claim = requests.claim('agt_1', id);
-  assert.ok(claim);
-  assert.equal(requests.claim('agt_1', id), undefined, 'one answer is taken in at a time');
-  claim.release();
-  requests.claim('agt_1', id)?.release();
-  requests.answeredAtLength('agt_1', id, ready);
-  assert.deepEqual(await asked, ready);
-  assert.equal(requests.claim('agt_1', id), undefined);
-});
-
-test('an answer that is none, and a refusal, are told as what they are', async () => {
-  const session = fakeSession();
-  const { requests, check } = scene(session);
-  const malformed = check();
-  requests.answered(session, answer(session, { reach: 'heaven' }));
-  await assert.rejects(malformed, { code: 'AGENT_ANSWER_MALFORMED' });
-  for (const [code, expected] of [
-    ['REQUEST_DENIED', 'AGENT_REFUSED'],
-    ['REQUEST_OVERLOADED', 'AGENT_BUSY'],
-    ['CONNECTOR_UNKNOWN', 'AGENT_FAILED'],
-    ['FROM_THE_FUTURE', 'AGENT_FAILED'],
-  ] as const) {
-    const refused = check();
-    requests.answered(session, { ...answer(session, undefined), ok: false, code, detail: 'because' });
-    await assert.rejects(refused, { code: expected, message: 'orders-1: because' });
-  }
-});
-
-test('requests are bounded for each agent, and end at their deadline', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { requests, check } = scene(fakeSession());
-  const asked = Array.from({ length: 4 }, check);
-  await assert.rejects(check(), { code: 'AGENT_BUSY' });
-  t.mock.timers.tick(options.timeout);
-  for (const each of asked) await assert.rejects(each, { code: 'AGENT_TIMEOUT' });
-  assert.equal(requests.waiting, 0);
+test('gateway.yaml can name every approvable request, and no other', async () => {
+  await using all = await scene();
+  const expected = approvableActions.filter((action) =>
+    agentRequests.some((request) => request.action === action),
+  );
+  assert.deepEqual(all.approvable.toSorted(), expected.toSorted());
+  const unnamed = { ...checkRequest, action: 'reboot', approvable: true };
+  await assert.rejects(scene([unnamed]), /approvableActions of config-schema must list it/);
 });

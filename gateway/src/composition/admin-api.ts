@@ -8,7 +8,7 @@ import {
   fleetGauges,
   metricsSource,
   observeFleet,
-  openAgentQuestions,
+  openAgentRequests,
   openAlerts,
   openEvents,
   type Readiness,
@@ -68,7 +68,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     tokens: identity.tokens,
     revocation: identity.revocation,
     fleet,
-    questions: openAgentQuestions({ store, fleet, pins: fleet.pins, requests, approvals }),
+    requests: openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
     explain(connection) {

@@ -1,12 +1,12 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
-  AgentRequests,
   type ControlPlaneLog,
   Grants,
   type Identity,
   type OpenFleet,
   openFleet,
   openIdentity,
+  PendingAgentRequests,
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import { openStore, requireStore, type Store } from '@penstock/store';
@@ -40,11 +40,11 @@ export type ControlPlaneOptions = {
   readonly log: ControlPlaneLog;
 };
 
-/** What the control plane keeps for agents (identities, state, and requests to answer) and for clients (grants). */
+/** What the control plane keeps for agents (identities, state, and pending requests) and for clients (grants). */
 export type ControlPlane = {
   readonly identity: Identity;
   readonly fleet: OpenFleet;
-  readonly requests: AgentRequests;
+  readonly requests: PendingAgentRequests;
   readonly grants: Grants;
 };
 
@@ -58,7 +58,7 @@ export async function openControlPlane(
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
   const { registry, routes, queue, grants: active } = dataPlane;
-  const requests = new AgentRequests((agentId) => registry.sessionsOfAgent(agentId));
+  const requests = new PendingAgentRequests((agentId) => registry.sessionsOfAgent(agentId));
   registry.observe({
     ended: (session) => requests.sessionEnded(session),
     result: (session, result) => requests.answered(session, result),

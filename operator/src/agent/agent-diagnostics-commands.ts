@@ -1,4 +1,4 @@
-import { AgentConfigResource } from '@penstock/api-schema';
+import { AgentConfigResource, MAX_AGENT_TIMEOUT_MS, NamedAgent } from '@penstock/api-schema';
 import { connectorKinds } from '@penstock/config-schema';
 import {
   hostPortArgument,
@@ -8,26 +8,24 @@ import {
   outputOption,
   printPinnedComparison,
 } from '@penstock/terminal';
-import { ProbeResult } from '@penstock/wire';
+import { logsRequest, ProbeResult } from '@penstock/wire';
 import { Argument, Command, Option } from 'commander';
-import Type from 'typebox';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { wholeNumber } from '../whole-number.ts';
-import { LogBundle, printLogs, printProbe } from './agent-answers.ts';
+import { printLogs, printProbe } from './agent-answers.ts';
 
 type Output = { readonly output: OutputFormat };
 type Probe = Output & { readonly kind: string; readonly timeout: number };
 type Logs = Output & { readonly limit: number; readonly level: string };
 
-/** Milliseconds an answer may take: the agent has its own time, and there is the way. */
-const PATIENCE = 30_000;
-const LONGEST_SECONDS = 20;
+/** Longer than the agent may take, plus transmission. */
+const RESPONSE_TIMEOUT_MS = 30_000;
 
 const name = () => new Argument('<name>', 'the name of the agent');
 
 /** `agent probe|check|logs|diff|restart`: what is asked of an agent itself. */
 export function agentDiagnosticsCommands(io: Io): Command[] {
-  const api = () => apiFromEnvironment(io, { timeout: PATIENCE });
+  const api = () => apiFromEnvironment(io, { timeout: RESPONSE_TIMEOUT_MS });
   const path = (agent: string, what: string) => `agents/${encodeURIComponent(agent)}/${what}`;
 
   const probed = async (agent: string, what: 'probe' | 'check', body: object, output: OutputFormat) => {
@@ -73,7 +71,11 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent logs orders-1 --level warn')
       .action(async (agent: string, { limit, level, output }: Logs) => {
-        printLogs(await api().ask(LogBundle, 'POST', path(agent, 'logs'), { limit, level }), output, io);
+        printLogs(
+          await api().ask(logsRequest.answer, 'POST', path(agent, 'logs'), { limit, level }),
+          output,
+          io,
+        );
       }),
     new Command('diff')
       .description('compare the configuration an agent runs on with the pinned version, field by field')
@@ -90,7 +92,7 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent restart orders-1')
       .action(async (agent: string, { output }: Output) => {
-        const answer = await api().ask(Type.Object({ name: Type.String() }), 'POST', path(agent, 'restart'));
+        const answer = await api().ask(NamedAgent, 'POST', path(agent, 'restart'));
         io.stdout.write(
           output === 'json' ? json(answer) : `${agent} drains, and its supervisor starts it again.\n`,
         );
@@ -100,5 +102,5 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
 
 const timeoutOption = () =>
   new Option('--timeout <seconds>', 'how long the agent may take')
-    .argParser(wholeNumber(1, LONGEST_SECONDS))
+    .argParser(wholeNumber(1, MAX_AGENT_TIMEOUT_MS / 1000))
     .default(10);

@@ -1,6 +1,6 @@
-import { ApprovalResource, tolerant } from '@penstock/api-schema';
+import { ApprovalResource, hasAnswer, tolerant } from '@penstock/api-schema';
 import { CommandError, exitCodes } from '@penstock/terminal';
-import { SOFTWARE_VERSION } from '@penstock/wire';
+import { agentRequests, SOFTWARE_VERSION } from '@penstock/wire';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Static, TSchema } from 'typebox';
 import { unreachableReason } from './unreachable-reason.ts';
@@ -53,7 +53,7 @@ export class ApiClient {
   ): Promise<Static<Answer>> {
     const { status, value } = await this.#progress(() => this.#fetch(method, path, body));
     if (status >= 400) throw this.#refusal(status, value);
-    if (status === 202 && isAnswer(ApprovalResource, value)) throw waitingFor(value);
+    if (status === 202 && isAnswer(ApprovalResource, value)) throw approvalRequired(value);
     if (!isAnswer(schema, value)) throw this.#foreign(status);
     return value;
   }
@@ -109,13 +109,16 @@ export class ApiClient {
   }
 }
 
-/** What was asked for has not happened: whoever called must not go on as if it had. */
-function waitingFor({ id, action, subject }: ApprovalResource): CommandError {
-  const later = action === 'logs' || action === 'probe' ? 'Read the answer then' : 'Look at it';
-  const verb = action === 'logs' || action === 'probe' ? 'result' : 'show';
-  return new CommandError(`${action} of ${subject} waits for the approval of an admin.`, {
+/** The action has not been performed, so the command must fail rather than report success. */
+function approvalRequired({ id, action, subject }: ApprovalResource): CommandError {
+  const request = agentRequests.find((each) => each.action === action);
+  const [label, verb] =
+    request !== undefined && hasAnswer(request)
+      ? ['Print the result', 'result']
+      : ['Show the outcome', 'show'];
+  return new CommandError(`${action} of ${subject} requires the approval of an admin.`, {
     exitCode: exitCodes.waiting,
-    suggestion: `An admin decides: penstock-gateway approval approve ${id}\n${later}: penstock-gateway approval ${verb} ${id}`,
+    suggestion: `Approve it as an admin: penstock-gateway approval approve ${id}\n${label}: penstock-gateway approval ${verb} ${id}`,
   });
 }
 

@@ -10,11 +10,11 @@ import {
   type TableColumn,
   table,
 } from '@penstock/terminal';
-import { ProbeResult } from '@penstock/wire';
+import { logsRequest, ProbeResult } from '@penstock/wire';
 import { Command } from 'commander';
 import Type, { type TSchema } from 'typebox';
 import { relativeTime } from '../age.ts';
-import { LogBundle, printLogs, printProbe } from '../agent/agent-answers.ts';
+import { printLogs, printProbe } from '../agent/agent-answers.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
@@ -142,7 +142,7 @@ async function result(io: Io, id: string, output: OutputFormat): Promise<void> {
   const { action } = await api.ask(ApprovalResource, 'GET', path);
   const given = <Value extends TSchema>(value: Value) =>
     api.ask(Type.Object({ value }), 'GET', `${path}/result`);
-  if (action === 'logs') printLogs((await given(LogBundle)).value, output, io);
+  if (action === 'logs') printLogs((await given(logsRequest.answer)).value, output, io);
   else if (action === 'probe') printProbe((await given(ProbeResult)).value, output, io);
   else io.stdout.write(json((await given(Type.Unknown())).value));
 }

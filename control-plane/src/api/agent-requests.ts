@@ -1,0 +1,78 @@
+import {
+  AgentConfigResource,
+  agentRequestBody,
+  agentRequestResponse,
+  approvalResponse,
+  hasAnswer,
+  NameParams,
+  problemResponses,
+} from '@penstock/api-schema';
+import {
+  type AgentRequestDescriptor,
+  type ArgumentsOf,
+  agentRequests,
+  effectiveConfigRequest,
+} from '@penstock/wire';
+import type { AgentRequests } from '../requests/agent-requests.ts';
+import { answerOf } from './performed.ts';
+import type { TypedApp } from './typed-app.ts';
+
+/** /agents/{name}/…: a route for each request to an agent, derived from its descriptor. */
+export function agentRequestRoutes(
+  app: TypedApp,
+  agents: AgentRequests,
+  requests: readonly AgentRequestDescriptor[] = agentRequests,
+): void {
+  for (const request of requests) addRoute(app, agents, request);
+
+  app.get(
+    '/agents/:name/config',
+    {
+      config: { role: effectiveConfigRequest.role },
+      schema: {
+        summary: 'Get the configuration an agent runs',
+        description:
+          'With defaults filled in and references resolved; secrets are shown as their references. Requested from the ' +
+          'agent, and therefore recorded in the audit trail.',
+        tags: ['agents'],
+        params: NameParams,
+        response: { 200: AgentConfigResource, ...problemResponses },
+      },
+    },
+    ({ params: { name }, actor }) => agents.config(name, actor),
+  );
+}
+
+function addRoute(app: TypedApp, agents: AgentRequests, request: AgentRequestDescriptor): void {
+  const { route, role, approvable } = request;
+  if (route === undefined) return;
+  const { path, summary, description } = route;
+  const body = agentRequestBody(request);
+  app.post(
+    `/agents/:name/${path}`,
+    {
+      config: { role },
+      schema: {
+        summary,
+        description,
+        tags: ['agents'],
+        params: NameParams,
+        ...(body && { body }),
+        response: {
+          200: agentRequestResponse(request),
+          ...(approvable && approvalResponse),
+          ...problemResponses,
+        },
+      },
+    },
+    async ({ params: { name }, body: args, actor }, reply) => {
+      const performed = await agents.perform(
+        request,
+        name,
+        body === undefined ? {} : (args as ArgumentsOf<AgentRequestDescriptor>),
+        actor,
+      );
+      return answerOf(performed, reply, (answer) => (hasAnswer(request) ? answer : { name }));
+    },
+  );
+}

@@ -77,7 +77,7 @@ export const agentConditions = {
   },
   CLOCK_SKEW: {
     states: ['degraded'],
-    sentence: "The agent's clock differs from the gateway's by more than health.skew.",
+    sentence: "The agent's clock differs from the gateway's by more than health.maxClockSkew.",
     advice: 'Set the clocks by NTP on both hosts: certificates and tokens depend on the time.',
   },
   IDENTITY_EXPIRING: {

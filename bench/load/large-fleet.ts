@@ -40,9 +40,9 @@ organization: bench
 pools: [{name: dc1, pinning: enforce, minReady: 1}]
 alerts:
 ${['agent-stale', 'clock-skew', 'identity-expiring', 'config-drift', 'identity-cloned', 'connector-failing']
-  .map((when) => `  - {when: ${when}, for: 1h, notify: [nobody]}`)
+  .map((condition) => `  - {condition: ${condition}, for: 1h, receivers: [nobody]}`)
   .join('\n')}
-notify: [{name: nobody, webhook: '\${env:NOBODY}'}]
+receivers: [{name: nobody, webhook: '\${env:NOBODY}'}]
 `;
 
 const HOUR = 3_600_000;

@@ -107,7 +107,7 @@ export function agentFile(settings: AgentSettings): string {
         name: names.connector,
         kind: 'tcp',
         address: text(settings.target),
-        maxStreams: CONNECTIONS,
+        maxConnections: CONNECTIONS,
         // For clients whose TLS ends at the gateway.
         tls: { mode: 'disable' },
       },
@@ -115,7 +115,7 @@ export function agentFile(settings: AgentSettings): string {
         name: names.tlsConnector,
         kind: 'tcp',
         address: text({ host: settings.target.host, port: settings.target.tls.port }),
-        maxStreams: CONNECTIONS,
+        maxConnections: CONNECTIONS,
       },
     ],
     local: { listen: text(settings.local) },

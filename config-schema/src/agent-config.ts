@@ -37,7 +37,7 @@ export type Connector = {
   readonly name: string;
   readonly kind: ConnectorKind;
   readonly address: HostPort;
-  readonly maxStreams: number;
+  readonly maxConnections: number;
   readonly dialTimeout: number;
   readonly check: { readonly interval: number } | undefined;
   /** Undefined: the agent speaks no TLS of its own with this target. */
@@ -88,7 +88,7 @@ export type AgentConfig = ConfigVersion & {
     };
   };
   readonly dns: { readonly cacheTtl: number; readonly cacheSize: number };
-  readonly health: { readonly interval: number; readonly sample: readonly ('cpu' | 'memory')[] };
+  readonly health: { readonly sampleInterval: number; readonly sample: readonly ('cpu' | 'memory')[] };
   readonly tunnel: {
     readonly pingInterval: number;
     readonly pingTimeout: number;

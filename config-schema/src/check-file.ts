@@ -10,6 +10,7 @@ import type { ReferenceHost } from './reference/host.ts';
 import { MAX_FILE_BYTES } from './reference/read-text-file.ts';
 import { resolveTree } from './reference/resolve-tree.ts';
 import { FileView } from './rule/file-view.ts';
+import { renamedFields } from './schema/renamed-fields.ts';
 import { schemaFindings } from './schema/schema-finding.ts';
 import type { SchemaNode } from './schema/schema-node.ts';
 import type { SchemaError } from './schema/validator.ts';
@@ -65,12 +66,14 @@ export function checkFile<File>(
   const valid = spec.validate(resolved.data);
   const view = new FileView(root, spec.schema, resolved.data, resolved.unknown);
   spec.checkRules(view);
+  const renamed = renamedFields(root, spec.kind);
   const errors = (spec.validate.errors ?? []).filter((error) => !isHeader(error));
   const findings = [
     ...yamlFindings,
     ...header.findings,
     ...resolved.findings,
-    ...schemaFindings(root, errors, resolved.unknown),
+    ...renamed.findings,
+    ...schemaFindings(root, errors, resolved.unknown, renamed),
     ...view.findings,
   ];
   if (findings.length > 0) return refuse(findings);

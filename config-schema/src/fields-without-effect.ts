@@ -8,7 +8,7 @@ import { shownConfig } from './show.ts';
 
 /**
  * Fields that this release checks and does not act upon, as far as they are set to something other than their
- * default: `health.skew`, `pools[dc1].minReady`. Whoever set them should hear that nothing comes of it.
+ * default: `health.maxClockSkew`, `pools[dc1].minReady`. Whoever set them should hear that nothing comes of it.
  */
 export function fieldsWithoutEffect(config: AgentConfig | GatewayConfig): readonly string[] {
   return fieldsBelow(shownConfig(config), 'connectors' in config ? AgentFile : GatewayFile, '');

@@ -13,7 +13,7 @@ export type Pool = {
   /** Clients that wait while no agent of the pool is there, and how long each does. */
   readonly queue: { readonly limit: number; readonly timeout: number };
   /** What waits for an admin when an operator asks for it. */
-  readonly approval: readonly ApprovableAction[];
+  readonly requireApproval: readonly ApprovableAction[];
 };
 
 export type Connection = {
@@ -34,21 +34,21 @@ export type AlertReceiver = {
   readonly format: 'json' | 'slack';
   /** Signs messages; undefined leaves them unsigned. */
   readonly secret: Secret | undefined;
-  readonly gather: number;
+  readonly groupWait: number;
 };
 
 /** What an alert can be about. */
 export const alertConditions = [
   'agent-stale',
-  'pool-below-minimum',
-  'queue-filling',
+  'pool-below-min-ready',
+  'queue-near-limit',
   'clock-skew',
   'identity-expiring',
   'gateway-certificate-expiring',
   'config-drift',
   'identity-cloned',
   'connector-failing',
-  'version-behind',
+  'software-outdated',
 ] as const;
 export type AlertCondition = (typeof alertConditions)[number];
 
@@ -58,26 +58,26 @@ export type GatewayConfig = ConfigVersion & {
   readonly listen: { readonly tunnel: HostPort; readonly admin: HostPort };
   readonly dataDirectory: string;
   /** Left out in the file: a server certificate made once by `init` in the data directory. PEM both. */
-  readonly tls: { readonly certificate: string; readonly key: Secret } | undefined;
+  readonly tunnelTls: { readonly certificate: string; readonly key: Secret } | undefined;
   /** What the admin address shows; plain HTTP when undefined. PEM both. */
   readonly adminTls: { readonly certificate: string; readonly key: Secret } | undefined;
   readonly store: 'embedded';
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];
-  /** What clients see where their TLS ends at the gateway; the certificate of `tls` when undefined. PEM all. */
+  /** What clients see where their TLS ends at the gateway; the certificate of `tunnelTls` when undefined. PEM all. */
   readonly ingressTls:
     | {
         readonly certificate: string;
         readonly key: Secret;
         /** With these, every client must show a certificate that one of them issued. */
-        readonly clientAuthorities: string | undefined;
+        readonly clientCa: string | undefined;
       }
     | undefined;
   readonly limits: {
-    readonly perAddress: number;
+    readonly connectionsPerAddress: number;
     /** Clients at once that have not yet said which connection they want, and how long each may take. */
-    readonly negotiating: number;
-    readonly negotiationTimeout: number;
+    readonly pendingHandshakes: number;
+    readonly handshakeTimeout: number;
     /** Silence in both directions that ends a client connection; 0 for never. */
     readonly idleTimeout: number;
   };
@@ -85,13 +85,13 @@ export type GatewayConfig = ConfigVersion & {
   readonly dial: {
     readonly attemptTimeout: number;
     readonly totalTimeout: number;
-    readonly attempts: number;
+    readonly maxAttempts: number;
   };
   readonly ejection: {
     /** Failed opens in a row before an agent is passed over. */
-    readonly failures: number;
+    readonly consecutiveFailures: number;
     /** First time out of rotation; doubles with every further ejection, up to ten times. */
-    readonly duration: number;
+    readonly baseDuration: number;
     /** Share of a pool's agents that may be ejected at once, in percent; never all of them. */
     readonly maxPercent: number;
   };
@@ -111,14 +111,14 @@ export type GatewayConfig = ConfigVersion & {
   readonly health: {
     readonly heartbeatInterval: number;
     readonly staleAfter: number;
-    readonly skew: number;
-    readonly certificateExpiry: number;
+    readonly maxClockSkew: number;
+    readonly certificateExpiryWarning: number;
   };
   readonly alerts: readonly {
-    readonly when: AlertCondition;
+    readonly condition: AlertCondition;
     readonly for: number;
-    readonly notify: readonly string[];
+    readonly receivers: readonly string[];
   }[];
-  readonly notify: readonly AlertReceiver[];
+  readonly receivers: readonly AlertReceiver[];
   readonly log: { readonly level: LogLevel };
 };

@@ -47,6 +47,7 @@ export type { Environment } from './reference/host.ts';
 export { type ReadFailure, ReadFileError, readTextFile, readTextInput } from './reference/read-text-file.ts';
 export { editorSchema, type SchemaFile, schemaFiles, schemaText } from './schema/editor-schema.ts';
 export { type FieldRow, fieldRows } from './schema/field-rows.ts';
+export { renames } from './schema/renamed-fields.ts';
 export { Secret } from './secret.ts';
 export { showConfig, shownConfig } from './show.ts';
 export { watchConfig } from './watch-config.ts';

@@ -39,11 +39,11 @@ export const configProblemCodes = {
   SECRET_LITERAL: 'A secret is written into the file instead of referred to.',
   CREDENTIALS_IN_URL: 'A URL holds a password in the file itself, or holds credentials where none belong.',
   UNKNOWN_POOL: 'A connection names a pool that the file does not have.',
-  UNKNOWN_NOTIFY: 'An alert names a `notify` entry that the file does not have.',
+  UNKNOWN_RECEIVER: 'An alert names a receiver that the file does not have.',
   ADDRESS_CONFLICT: 'Two listeners want the same address.',
   INCONSISTENT: 'Two values contradict each other.',
   LOCAL_PIN: 'The file is not the one that `PENSTOCK_CONFIG_PIN` pins on this host.',
-  NOT_YET: 'The value asks for something that this release does not do.',
+  NOT_SUPPORTED: 'The value asks for something that this release does not do.',
   MORE_PROBLEMS: 'There are more problems than are shown.',
 } as const;
 

@@ -48,7 +48,7 @@ function agentFile(config: AgentConfig): object {
     })),
     policy: { ...policy, probe: { allow: policy.probe.allow.map(formatProbeRule) } },
     dns: { ...config.dns, cacheTtl: formatDuration(config.dns.cacheTtl) },
-    health: { ...config.health, interval: formatDuration(config.health.interval) },
+    health: { ...config.health, sampleInterval: formatDuration(config.health.sampleInterval) },
     tunnel: {
       pingInterval: formatDuration(tunnel.pingInterval),
       pingTimeout: formatDuration(tunnel.pingTimeout),
@@ -74,7 +74,7 @@ function gatewayFile(config: GatewayConfig): object {
     organization: config.organization,
     listen: { tunnel: formatHostPort(config.listen.tunnel), admin: formatHostPort(config.listen.admin) },
     dataDirectory: config.dataDirectory,
-    tls: config.tls,
+    tunnelTls: config.tunnelTls,
     adminTls: config.adminTls,
     store: config.store,
     pools: config.pools.map(({ queue, ...pool }) => ({
@@ -88,7 +88,7 @@ function gatewayFile(config: GatewayConfig): object {
     ingressTls: config.ingressTls,
     limits: {
       ...config.limits,
-      negotiationTimeout: formatDuration(config.limits.negotiationTimeout),
+      handshakeTimeout: formatDuration(config.limits.handshakeTimeout),
       idleTimeout: formatDuration(config.limits.idleTimeout),
     },
     identity: { certificateLifetime: formatDuration(config.identity.certificateLifetime) },
@@ -97,7 +97,7 @@ function gatewayFile(config: GatewayConfig): object {
       attemptTimeout: formatDuration(dial.attemptTimeout),
       totalTimeout: formatDuration(dial.totalTimeout),
     },
-    ejection: { ...ejection, duration: formatDuration(ejection.duration) },
+    ejection: { ...ejection, baseDuration: formatDuration(ejection.baseDuration) },
     tunnel: {
       ...tunnel,
       pingInterval: formatDuration(tunnel.pingInterval),
@@ -110,11 +110,14 @@ function gatewayFile(config: GatewayConfig): object {
     health: {
       heartbeatInterval: formatDuration(health.heartbeatInterval),
       staleAfter: formatDuration(health.staleAfter),
-      skew: formatDuration(health.skew),
-      certificateExpiry: formatDuration(health.certificateExpiry),
+      maxClockSkew: formatDuration(health.maxClockSkew),
+      certificateExpiryWarning: formatDuration(health.certificateExpiryWarning),
     },
     alerts: config.alerts.map((alert) => ({ ...alert, for: formatDuration(alert.for) })),
-    notify: config.notify.map((receiver) => ({ ...receiver, gather: formatDuration(receiver.gather) })),
+    receivers: config.receivers.map((receiver) => ({
+      ...receiver,
+      groupWait: formatDuration(receiver.groupWait),
+    })),
     log: config.log,
   };
 }

@@ -35,7 +35,7 @@ test('the shortest agent.yaml has every default', () => {
         name: 'orders-db',
         kind: 'postgresql',
         address: { host: 'orders.internal', port: 5432 },
-        maxStreams: 200,
+        maxConnections: 200,
         dialTimeout: 5000,
         check: undefined,
         alternates: [],
@@ -49,7 +49,7 @@ test('the shortest agent.yaml has every default', () => {
       remote: { logs: 'allow', restart: 'deny', upgrade: 'deny' },
     },
     dns: { cacheTtl: 30_000, cacheSize: 1000 },
-    health: { interval: 15_000, sample: [] },
+    health: { sampleInterval: 15_000, sample: [] },
     tunnel: {
       pingInterval: 15_000,
       pingTimeout: 10_000,
@@ -73,9 +73,11 @@ test('the shortest gateway.yaml has every default', () => {
     organization: 'acme',
     listen: { tunnel: { host: '0.0.0.0', port: 8443 }, admin: { host: '127.0.0.1', port: 8080 } },
     dataDirectory: '/var/lib/penstock-gateway',
-    tls: undefined,
+    tunnelTls: undefined,
     store: 'embedded',
-    pools: [{ name: 'dc1', pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 5000 }, approval: [] }],
+    pools: [
+      { name: 'dc1', pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 5000 }, requireApproval: [] },
+    ],
     connections: [
       {
         name: 'orders',
@@ -95,10 +97,15 @@ test('the shortest gateway.yaml has every default', () => {
     ],
     adminTls: undefined,
     ingressTls: undefined,
-    limits: { perAddress: 5000, negotiating: 1000, negotiationTimeout: 10_000, idleTimeout: 0 },
+    limits: {
+      connectionsPerAddress: 5000,
+      pendingHandshakes: 1000,
+      handshakeTimeout: 10_000,
+      idleTimeout: 0,
+    },
     identity: { certificateLifetime: 86_400_000 },
-    dial: { attemptTimeout: 5000, totalTimeout: 10_000, attempts: 3 },
-    ejection: { failures: 5, duration: 10_000, maxPercent: 50 },
+    dial: { attemptTimeout: 5000, totalTimeout: 10_000, maxAttempts: 3 },
+    ejection: { consecutiveFailures: 5, baseDuration: 10_000, maxPercent: 50 },
     tunnel: {
       pingInterval: 15_000,
       pingTimeout: 10_000,
@@ -113,11 +120,11 @@ test('the shortest gateway.yaml has every default', () => {
     health: {
       heartbeatInterval: 15_000,
       staleAfter: 60_000,
-      skew: 30_000,
-      certificateExpiry: 604_800_000,
+      maxClockSkew: 30_000,
+      certificateExpiryWarning: 604_800_000,
     },
     alerts: [],
-    notify: [],
+    receivers: [],
     log: { level: 'info' },
   });
 });

@@ -59,7 +59,7 @@ describe('a diff', () => {
     assert.deepEqual(diffConfig(with_('one', '${env:A}'), with_('two', '${env:A}')), [
       { path: 'key', kind: 'changed', before: '${env:A}', after: '${env:A}' },
     ]);
-    const added = diffConfig({}, { notify: [{ name: 'ops', webhook: new Secret('c4n4ry') }] });
+    const added = diffConfig({}, { receivers: [{ name: 'ops', webhook: new Secret('c4n4ry') }] });
     assert.equal(added.length, 1);
     assert.doesNotMatch(JSON.stringify(added), /c4n4ry/);
   });

@@ -24,7 +24,7 @@ test('a file that leaves them alone, or writes their defaults, has none', () => 
   assert.deepEqual(ofAgent(MINIMAL_AGENT), []);
   assert.deepEqual(ofAgent(`${MINIMAL_AGENT}policy: {remote: {upgrade: deny}}\n`), []);
   assert.deepEqual(ofGateway(MINIMAL_GATEWAY), []);
-  const defaults = 'alerts: []\nnotify: []\n';
+  const defaults = 'alerts: []\nreceivers: []\n';
   assert.deepEqual(ofGateway(MINIMAL_GATEWAY + defaults), []);
 });
 
@@ -37,7 +37,9 @@ test('every field that is set otherwise is named, in the words of the file', () 
   const gateway = MINIMAL_GATEWAY.replace(
     'name: dc1',
     'name: dc1\n    minReady: 2\n    pinning: warn',
-  ).concat('health: {heartbeatInterval: 10s, staleAfter: 2m, skew: 1s, certificateExpiry: 1d}\n');
+  ).concat(
+    'health: {heartbeatInterval: 10s, staleAfter: 2m, maxClockSkew: 1s, certificateExpiryWarning: 1d}\n',
+  );
   assert.deepEqual(ofGateway(gateway), []);
 });
 

@@ -21,7 +21,7 @@ describe('a configuration file', () => {
     await writeFile(join(directory.path, 'tls', 'chain.pem'), keyPair.chain);
     await writeFile(join(directory.path, 'tls', 'key.pem'), keyPair.key);
     await symlink('key.pem', join(directory.path, 'tls', 'current-key.pem'));
-    const tls = 'tls: {certificate: "${file:tls/chain.pem}", key: "${file:./tls/current-key.pem}"}\n';
+    const tls = 'tunnelTls: {certificate: "${file:tls/chain.pem}", key: "${file:./tls/current-key.pem}"}\n';
     await writeFile(file, `${MINIMAL_GATEWAY}dataDirectory: \${env:STATE}\n${tls}`);
 
     const loaded = loadGatewayConfig(file, { STATE: 'state' });
@@ -29,9 +29,9 @@ describe('a configuration file', () => {
     assert.ok(loaded.ok, JSON.stringify(loaded));
     const { config, source } = loaded;
     assert.equal(config.dataDirectory, join(directory.path, 'state'));
-    assert.equal(config.tls?.certificate, keyPair.chain.trimEnd());
-    assert.equal(config.tls?.key.reveal(), keyPair.key.trimEnd());
-    assert.equal(config.tls?.key.reference, `\${file:${join(directory.path, 'tls/current-key.pem')}}`);
+    assert.equal(config.tunnelTls?.certificate, keyPair.chain.trimEnd());
+    assert.equal(config.tunnelTls?.key.reveal(), keyPair.key.trimEnd());
+    assert.equal(config.tunnelTls?.key.reference, `\${file:${join(directory.path, 'tls/current-key.pem')}}`);
     assert.deepEqual(
       source.files,
       ['tls/chain.pem', 'tls/current-key.pem'].map((name) => join(directory.path, name)),

@@ -33,7 +33,7 @@ const gatewayMistakes = {
   'a store with a password': `store: postgresql://a:${CANARY}@db/x\n`,
   'a store with a password behind the question mark': `store: postgresql://db/x?password=${CANARY}\n`,
   'a store with a password and a typo': `store: postgres//a:${CANARY}@db/x\n`,
-  'a webhook': `notify: [{name: ops, webhook: https://hooks.example.com/${CANARY}}]\n`,
+  'a webhook': `receivers: [{name: ops, webhook: https://hooks.example.com/${CANARY}}]\n`,
 };
 
 const host = hostOf({ environment: { CANARY }, files: new Map([['/canary', CANARY]]) });

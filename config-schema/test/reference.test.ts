@@ -158,7 +158,7 @@ describe('a secret', () => {
 
   test('that is malformed, or that every start needs, must be there', () => {
     assert.deepEqual(token('${env:UNSET}${SET}'), ['REFERENCE_SYNTAX']);
-    const text = `${MINIMAL_GATEWAY}notify: [{name: ops, webhook: "\${env:UNSET}"}]\n`;
+    const text = `${MINIMAL_GATEWAY}receivers: [{name: ops, webhook: "\${env:UNSET}"}]\n`;
     const result = parseGatewayConfig(text, host);
     assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['ENVIRONMENT_MISSING']);
   });

@@ -61,11 +61,11 @@ describe('names', () => {
 
 test('a key must be the one of the certificate', async () => {
   const other = await (await TestAuthority.create('other')).issue({ commonName: 'other' });
-  const tls = 'tls: {certificate: "${env:CERTIFICATE}", key: "${env:KEY}"}\n';
+  const tls = 'tunnelTls: {certificate: "${env:CERTIFICATE}", key: "${env:KEY}"}\n';
   const host = (KEY: string) =>
     hostOf({ environment: { CERTIFICATE: keyPair.chain, KEY }, files: new Map() });
   assert.deepEqual(gatewayProblems(tls, host(keyPair.key)), []);
-  assert.deepEqual(gatewayProblems(tls, host(other.key)), ['INCONSISTENT tls.key']);
+  assert.deepEqual(gatewayProblems(tls, host(other.key)), ['INCONSISTENT tunnelTls.key']);
 });
 
 test('durations that depend on each other are in order, defaults included', () => {
@@ -144,7 +144,7 @@ test('a database as store is refused, by reference too, and its URL not repeated
   assert.ok(!result.ok);
   assert.deepEqual(
     result.problems.map(({ code, path }) => `${code} ${path}`),
-    ['NOT_YET store'],
+    ['NOT_SUPPORTED store'],
   );
   assert.match(result.problems[0]?.message ?? '', /data directory only/);
   assert.ok(!JSON.stringify(result.problems).includes('c4n4ry'));

@@ -14,13 +14,13 @@ const allConditions = {
     'clock-skew',
     'config-drift',
     'connector-failing',
-    'version-behind',
+    'software-outdated',
     'identity-expiring',
     'gateway-certificate-expiring',
-    'pool-below-minimum',
-    'queue-filling',
-  ].map((when) => ({ when, notify: ['nobody'] })),
-  notify: [{ name: 'nobody', webhook: '${env:NOBODY}' }],
+    'pool-below-min-ready',
+    'queue-near-limit',
+  ].map((condition) => ({ condition, receivers: ['nobody'] })),
+  receivers: [{ name: 'nobody', webhook: '${env:NOBODY}' }],
 };
 
 type Alert = { readonly condition: string; readonly subject: string; readonly detail: string };
@@ -75,7 +75,7 @@ test('real agents: a skewed clock, a missing target, a configuration other than 
 
   // Of a disconnected agent, none of these facts is known, so the alerts keep their state.
   await pair.stopAgent('a1');
-  await fires(pair, 'agent-stale agent:a1', ...all, 'pool-below-minimum pool:dc1');
+  await fires(pair, 'agent-stale agent:a1', ...all, 'pool-below-min-ready pool:dc1');
   const { items } = await pair.api('GET /alerts?state=resolved');
   const resolvedByMistake = (items as Alert[]).filter(({ condition, subject }) =>
     all.includes(`${condition} ${subject}`),

@@ -13,8 +13,8 @@ const files = (receiver: WebhookReceiver, more: Readonly<Record<string, unknown>
   gateway: {
     health: { heartbeatInterval: '200ms', staleAfter: '1s' },
     pools: [{ name: 'dc1', minReady: 1 }],
-    alerts: [{ when: 'agent-stale', for: '500ms', notify: ['ops'] }],
-    notify: [{ name: 'ops', webhook: '${env:OPS}', gather: '100ms' }],
+    alerts: [{ condition: 'agent-stale', for: '500ms', receivers: ['ops'] }],
+    receivers: [{ name: 'ops', webhook: '${env:OPS}', groupWait: '100ms' }],
     ...more,
   },
 });
@@ -106,8 +106,8 @@ test('a gateway that has just started does not alert on agents that are still re
     files(receiver, {
       health: { heartbeatInterval: '200ms', staleAfter: '5m' },
       alerts: [
-        { when: 'agent-stale', notify: ['ops'] },
-        { when: 'pool-below-minimum', notify: ['ops'] },
+        { condition: 'agent-stale', receivers: ['ops'] },
+        { condition: 'pool-below-min-ready', receivers: ['ops'] },
       ],
     }),
   );
@@ -125,8 +125,8 @@ test('a pool without agents, and a test message to a receiver', async () => {
   await using receiver = await webhookReceiver();
   await using pair = await startPair(
     files(receiver, {
-      alerts: [{ when: 'pool-below-minimum', notify: ['chat'] }],
-      notify: [{ name: 'chat', webhook: '${env:OPS}', format: 'slack', gather: '0s' }],
+      alerts: [{ condition: 'pool-below-min-ready', receivers: ['chat'] }],
+      receivers: [{ name: 'chat', webhook: '${env:OPS}', format: 'slack', groupWait: '0s' }],
     }),
   );
   const tested = await pair.api('POST /receivers/chat/test');
@@ -135,7 +135,7 @@ test('a pool without agents, and a test message to a receiver', async () => {
   await assert.rejects(pair.api('POST /receivers/nobody/test'), /no receiver named nobody/);
   await pair.stopAgent('a1');
   const [, fired] = await receiver.arrived(2);
-  assert.match(fired?.text ?? '', /pool-below-minimum\* pool:dc1: .*0 of at least 1 agents are ready/);
+  assert.match(fired?.text ?? '', /pool-below-min-ready\* pool:dc1: .*0 of at least 1 agents are ready/);
   const { items } = await pair.api('GET /audit');
   assert.ok((items as { action: string }[]).some(({ action }) => action === 'receiver.test'));
 });

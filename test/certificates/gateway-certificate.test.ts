@@ -13,7 +13,7 @@ const OTHER = `sha256/${'A'.repeat(43)}=`;
 
 /** Has the gateway present another certificate from the next handshake on. */
 const present = (pair: Pair, { chain, key }: TestCertificate) =>
-  pair.gateway.apply({ ...pair.gatewayConfig, tls: { certificate: chain, key: new Secret(key) } });
+  pair.gateway.apply({ ...pair.gatewayConfig, tunnelTls: { certificate: chain, key: new Secret(key) } });
 
 /** Enrolls an agent, then starts it with changes: what it says of the gateway it then meets. */
 async function meets(pair: Pair, gateway: Readonly<Record<string, unknown>>): Promise<Logged> {

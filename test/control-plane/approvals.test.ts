@@ -21,7 +21,7 @@ test('an operator asks for a drain, an admin of the pool lets it happen, and bot
   await using pair = await startPair({
     targets: {},
     agents: { a1: 'dc1' },
-    gateway: { pools: [{ name: 'dc1', approval: ['drain'] }] },
+    gateway: { pools: [{ name: 'dc1', requireApproval: ['drain'] }] },
   });
   const { token: operator, id } = await pair.api('POST /admin-tokens', { name: 'ops', role: 'operator' });
   const asked = await ask(pair, operator, 'POST', '/agents/a1/drain');

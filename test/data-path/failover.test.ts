@@ -37,7 +37,7 @@ test('where one agent cannot reach the target another does, and every byte arriv
     targets: { db: target.address.port },
     agents: {},
     // No ejection: half of the clients meet the failing agent first.
-    gateway: { ejection: { failures: 1000 } },
+    gateway: { ejection: { consecutiveFailures: 1000 } },
   });
   await startAgentTo(pair, 'a1', await unusedPort());
   await startAgentTo(pair, 'a2', target.address.port);
@@ -108,7 +108,7 @@ test('an agent whose opens keep failing is passed over, and tried again in time'
   await using pair = await startPair({
     targets: { db: target.address.port },
     agents: {},
-    gateway: { ejection: { failures: 3, duration: '1s' } },
+    gateway: { ejection: { consecutiveFailures: 3, baseDuration: '1s' } },
   });
   await startAgentTo(pair, 'a1', await unusedPort());
   await startAgentTo(pair, 'a2', target.address.port);
@@ -127,7 +127,10 @@ test('an agent whose opens keep failing is passed over, and tried again in time'
 test('when every agent fails none is passed over, and all serve as soon as the target is back', async () => {
   await using _leaks = expectNoLeaks();
   const port = await unusedPort();
-  await using pair = await startPair({ targets: { db: port }, gateway: { ejection: { failures: 2 } } });
+  await using pair = await startPair({
+    targets: { db: port },
+    gateway: { ejection: { consecutiveFailures: 2 } },
+  });
   for (let time = 0; time < 10; time += 1) {
     await expectReset(pair, 'db');
   }
@@ -150,7 +153,7 @@ test('an agent that dies under load costs no client that comes, and the living a
     targets: { db: target.address.port },
     // Many sessions, and few attempts: the sessions of the dead must not use them up.
     agent: { gateway: { sessions: 4 } },
-    gateway: { dial: { attempts: 2 }, tunnel: { memoryBudget: '16MiB' } },
+    gateway: { dial: { maxAttempts: 2 }, tunnel: { memoryBudget: '16MiB' } },
   });
   const held = await Promise.all(Array.from({ length: 40 }, () => clientOf(pair, 'db')));
   await Promise.all(held.map((client) => client.echo('held')));

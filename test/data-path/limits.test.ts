@@ -8,13 +8,13 @@ import { startEcho } from '../rig/targets.ts';
 import { clientOf, expectReset } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
-test('maxStreams of a connector: the next agent serves, then nobody does, then one has room again', async () => {
+test('maxConnections of a connector: the next agent serves, then nobody does, then one has room again', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
     targets: { db: echo.address.port },
     agent: {
-      connectors: [{ name: 'db', kind: 'tcp', address: `127.0.0.1:${echo.address.port}`, maxStreams: 2 }],
+      connectors: [{ name: 'db', kind: 'tcp', address: `127.0.0.1:${echo.address.port}`, maxConnections: 2 }],
     },
   });
   const clients: TestClient[] = [];

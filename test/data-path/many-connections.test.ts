@@ -19,7 +19,7 @@ function startWidePair(port: number, options: Partial<PairOptions> & { readonly 
     targets: { db: port },
     agent: {
       gateway: { sessions },
-      connectors: [{ name: 'db', kind: 'tcp', address: `127.0.0.1:${port}`, maxStreams: 5_000 }],
+      connectors: [{ name: 'db', kind: 'tcp', address: `127.0.0.1:${port}`, maxConnections: 5_000 }],
     },
     gateway: {
       pools: [{ name: 'dc1', queue: { limit: 8, timeout: '30s' } }],

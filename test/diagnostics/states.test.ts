@@ -87,7 +87,7 @@ test('where the pool leaves logs to an admin, an operator has to wait for one', 
   await using pair = await startPair({
     targets: { echo: echo.address.port },
     agents: { a1: 'dc1' },
-    gateway: { pools: [{ name: 'dc1', approval: ['logs'] }] },
+    gateway: { pools: [{ name: 'dc1', requireApproval: ['logs'] }] },
   });
   const { token } = await pair.api('POST /admin-tokens', { name: 'night shift', role: 'operator' });
   const ask = async (path: string) => {

@@ -9,8 +9,8 @@ import { agentOf, stateOf } from './agent-of.ts';
 
 const quick = { health: { heartbeatInterval: '200ms' }, tunnel: { pingTimeout: '2s' } };
 const alerting = {
-  alerts: [{ when: 'identity-cloned', notify: ['nobody'] }],
-  notify: [{ name: 'nobody', webhook: '${env:NOBODY}' }],
+  alerts: [{ condition: 'identity-cloned', receivers: ['nobody'] }],
+  receivers: [{ name: 'nobody', webhook: '${env:NOBODY}' }],
 };
 
 test('a copied identity is quarantined while both are there, and healed when one is gone', async () => {

@@ -28,13 +28,13 @@ async function outcomeOf(pair: Pair, localAddress: string): Promise<string> {
   }
 }
 
-test('limits.perAddress: one more is reset, another address is not, and a place becomes free', async () => {
+test('limits.connectionsPerAddress: one more is reset, another address is not, and a place becomes free', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
     targets: { db: echo.address.port },
     ingress: TCP,
-    gateway: { limits: { perAddress: 1 } },
+    gateway: { limits: { connectionsPerAddress: 1 } },
   });
   const first = await from(pair, '127.0.0.2');
   await first.echo('in');
@@ -49,13 +49,13 @@ test('limits.perAddress: one more is reset, another address is not, and a place 
   await expectIdle(pair);
 });
 
-test('limits.perAddress: streams of HTTP/2 count as well', async () => {
+test('limits.connectionsPerAddress: streams of HTTP/2 count as well', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
     targets: { db: echo.address.port },
     ingress: { httpConnect: { listen: '127.0.0.1:0' }, tls: 'off', grant: 'none' },
-    gateway: { limits: { perAddress: 3 } },
+    gateway: { limits: { connectionsPerAddress: 3 } },
   });
   const session = connect(`http://127.0.0.1:${pair.port('db')}`);
   const ask = async () => {

@@ -230,7 +230,7 @@ test('who says nothing, or no HTTP, is ended in time', async () => {
   await using pair = await startProxyPair({
     targets: { db: echo.address.port },
     ingress: CLEAR,
-    gateway: { limits: { negotiationTimeout: '300ms' } },
+    gateway: { limits: { handshakeTimeout: '300ms' } },
   });
   for (const bytes of ['', 'CONN', 'PRI * HTTP/2.0\r\n\r\n', 'CONNECT db:1 HTTP/1.1\r\nx', '\0\0\0\0\0\0']) {
     await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('db') });

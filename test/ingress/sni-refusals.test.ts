@@ -29,7 +29,7 @@ before(async () => {
       certificate,
       targetTls: { mode: 'disable' },
       clientAuthority: authority,
-      gateway: { limits: { negotiationTimeout: '1s', negotiating: 3 } },
+      gateway: { limits: { handshakeTimeout: '1s', pendingHandshakes: 3 } },
     }),
   );
 });
@@ -145,7 +145,7 @@ test('half-open clients leave when time is up, and those of one address stand in
   await using slow = await TestClient.connect(address());
   slow.send(Buffer.from([22, 3, 1, 2, 0]));
   const ends = [asking, slow].map((client) => client.receive(15_000));
-  const full = denial(/2 clients of 127\.0\.0\.1, half of limits\.negotiating, have not yet said/);
+  const full = denial(/2 clients of 127\.0\.0\.1, half of limits\.pendingHandshakes, have not yet said/);
   await eventually('a client too many to be turned away', async () => {
     // It may be reset before it knows that it is connected.
     const another = await TestClient.connect(address()).catch(() => undefined);
@@ -171,7 +171,7 @@ test('a reload puts another certificate in force for the clients to come', async
   await before.connect();
   await pair.gateway.apply({
     ...pair.gatewayConfig,
-    ingressTls: { certificate: renewed.chain, key: new Secret(renewed.key), clientAuthorities: undefined },
+    ingressTls: { certificate: renewed.chain, key: new Secret(renewed.key), clientCa: undefined },
   });
   const { cert: _cert, key: _key, ...without } = ended();
   const after = new pg.Client({

@@ -39,7 +39,7 @@ export async function startSniPair(options: SniPairOptions): Promise<Pair> {
       ingressTls: {
         certificate: '${env:INGRESS_CERTIFICATE}',
         key: '${env:INGRESS_KEY}',
-        ...(clientAuthority && { clientAuthorities: '${env:CLIENT_AUTHORITY}' }),
+        ...(clientAuthority && { clientCa: '${env:CLIENT_AUTHORITY}' }),
       },
       connections: (['passthrough', 'terminate'] as const).map((name) => ({
         name,

@@ -160,7 +160,7 @@ test('who says something else, or nothing in time, is ended', async () => {
   await using pair = await startProxyPair({
     targets: { db: echo.address.port },
     ingress: SOCKS5,
-    gateway: { limits: { negotiationTimeout: '300ms', negotiating: 4 } },
+    gateway: { limits: { handshakeTimeout: '300ms', pendingHandshakes: 4 } },
   });
   const port = pair.port('db');
   const connect = () => TestClient.connect({ host: '127.0.0.1', port });

@@ -26,10 +26,10 @@ export function startHostHealth(
   const loopDelay = measureLoopDelay();
   scope.defer(() => loopDelay.stop());
   const eventLoop = held(() => loopDelay.take(), LOOP_DELAY_AGE_MS);
-  const sampling = ({ sample, interval }: AgentConfig['health']) =>
+  const sampling = ({ sample, sampleInterval }: AgentConfig['health']) =>
     startSampler({
       sample,
-      interval,
+      interval: sampleInterval,
       onFailed: (error) => log('sample-failed', { detail: errorText(error) }),
     });
   let health = first;

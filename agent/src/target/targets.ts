@@ -121,10 +121,10 @@ export class Targets {
     }
   }
 
-  #take({ name, maxStreams }: Connector): () => void {
+  #take({ name, maxConnections }: Connector): () => void {
     const count = this.#inUse.get(name) ?? 0;
-    if (count >= maxStreams) {
-      throw new TunnelError('AGENT_OVERLOADED', `${name} has its maxStreams of ${maxStreams} connections.`);
+    if (count >= maxConnections) {
+      throw new TunnelError('AGENT_OVERLOADED', `${name} has reached maxConnections (${maxConnections}).`);
     }
     this.#inUse.set(name, count + 1);
     let release = () => {

@@ -7,7 +7,7 @@ import { startHostHealth } from '../../src/composition/host-health.ts';
 test('a reload that does not change health keeps the samples', async () => {
   await using _leaks = expectNoLeaks();
   await using scope = new AsyncDisposableStack();
-  const health = { sample: ['memory'] as const, interval: 3_600_000 };
+  const health = { sample: ['memory'] as const, sampleInterval: 3_600_000 };
   const hostHealth = startHostHealth(scope, { ...health, sample: [...health.sample] }, () => {});
   await eventually('the first sample', () => hostHealth.latest().memory !== undefined);
   const { memory } = hostHealth.latest();

@@ -35,19 +35,19 @@ const failsWith =
   (error: unknown) =>
     error instanceof TunnelError && error.code === code && text.test(error.message);
 
-test('a connector has no more connections than its maxStreams, and each end makes room once', async () => {
+test('a connector has no more connections than its maxConnections, and each end makes room once', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const address = `127.0.0.1:${echo.address.port}`;
   const targets = new Targets(
     configOf([
-      { name: 'db', address, maxStreams: 2 },
+      { name: 'db', address, maxConnections: 2 },
       { name: 'other', address },
     ]),
   );
   const first = await dial(targets, 'db');
   const second = await dial(targets, 'db');
-  await assert.rejects(dial(targets, 'db'), failsWith('AGENT_OVERLOADED', /maxStreams of 2/));
+  await assert.rejects(dial(targets, 'db'), failsWith('AGENT_OVERLOADED', /maxConnections \(2\)/));
   const other = await dial(targets, 'other');
   assert.equal(targets.inUse, 3);
   first.release();
@@ -64,7 +64,7 @@ test('a connector has no more connections than its maxStreams, and each end make
 test('a dial that fails takes no room', async () => {
   const { lookup } = fakeLookup({});
   const targets = new Targets(
-    configOf([{ name: 'db', address: 'nowhere.internal:1', maxStreams: 1 }]),
+    configOf([{ name: 'db', address: 'nowhere.internal:1', maxConnections: 1 }]),
     lookup,
   );
   for (let time = 0; time < 3; time += 1) await assert.rejects(dial(targets, 'db'), failsWith('DNS_FAILED'));

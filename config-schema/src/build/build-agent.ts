@@ -39,7 +39,10 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
       remote: policy.remote,
     },
     dns: { cacheTtl: fieldValue('duration', file.dns.cacheTtl), cacheSize: file.dns.cacheSize },
-    health: { interval: fieldValue('duration', file.health.interval), sample: file.health.sample },
+    health: {
+      sampleInterval: fieldValue('duration', file.health.sampleInterval),
+      sample: file.health.sample,
+    },
     tunnel: {
       pingInterval: fieldValue('duration', tunnel.pingInterval),
       pingTimeout: fieldValue('duration', tunnel.pingTimeout),
@@ -61,12 +64,12 @@ function buildConnector(
   pointer: string,
   context: BuildContext,
 ): Connector {
-  const { name, kind, maxStreams, check, tls, alternates, proxyProtocol } = connector;
+  const { name, kind, maxConnections, check, tls, alternates, proxyProtocol } = connector;
   return {
     name,
     kind,
     address: fieldValue('address', connector.address),
-    maxStreams,
+    maxConnections,
     dialTimeout: fieldValue('duration', connector.dialTimeout),
     check: check === undefined ? undefined : { interval: fieldValue('duration', check.interval) },
     alternates: alternates.map((each) => fieldValue('address', each)),

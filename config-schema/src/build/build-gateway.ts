@@ -6,7 +6,8 @@ import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
 
 /** The configuration that a checked file with its defaults stands for. */
 export function buildGateway(file: GatewayFile, context: BuildContext): GatewayConfig {
-  const { dataDirectory, tls, adminTls, ingressTls, store, limits, dial, ejection, tunnel, health } = file;
+  const { dataDirectory, tunnelTls, adminTls, ingressTls, store, limits, dial, ejection, tunnel, health } =
+    file;
   const duration = (text: string): number => fieldValue('duration', text);
   return {
     version: context.version,
@@ -18,10 +19,10 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
     },
     dataDirectory:
       context.directory === undefined ? dataDirectory : resolve(context.directory, dataDirectory),
-    tls:
-      tls === undefined
-        ? undefined
-        : { certificate: tls.certificate, key: secretOf(context, '/tls/key', tls.key) },
+    tunnelTls: tunnelTls && {
+      certificate: tunnelTls.certificate,
+      key: secretOf(context, '/tunnelTls/key', tunnelTls.key),
+    },
     adminTls: adminTls && {
       certificate: adminTls.certificate,
       key: secretOf(context, '/adminTls/key', adminTls.key),
@@ -35,20 +36,20 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
         : {
             certificate: ingressTls.certificate,
             key: secretOf(context, '/ingressTls/key', ingressTls.key),
-            clientAuthorities: ingressTls.clientAuthorities,
+            clientCa: ingressTls.clientCa,
           },
     limits: {
       ...limits,
-      negotiationTimeout: duration(limits.negotiationTimeout),
+      handshakeTimeout: duration(limits.handshakeTimeout),
       idleTimeout: duration(limits.idleTimeout),
     },
     identity: { certificateLifetime: duration(file.identity.certificateLifetime) },
     dial: {
       attemptTimeout: duration(dial.attemptTimeout),
       totalTimeout: duration(dial.totalTimeout),
-      attempts: dial.attempts,
+      maxAttempts: dial.maxAttempts,
     },
-    ejection: { ...ejection, duration: duration(ejection.duration) },
+    ejection: { ...ejection, baseDuration: duration(ejection.baseDuration) },
     tunnel: {
       pingInterval: duration(tunnel.pingInterval),
       pingTimeout: duration(tunnel.pingTimeout),
@@ -63,27 +64,27 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
     health: {
       heartbeatInterval: duration(health.heartbeatInterval),
       staleAfter: duration(health.staleAfter),
-      skew: duration(health.skew),
-      certificateExpiry: duration(health.certificateExpiry),
+      maxClockSkew: duration(health.maxClockSkew),
+      certificateExpiryWarning: duration(health.certificateExpiryWarning),
     },
     alerts: file.alerts.map((alert) => ({ ...alert, for: duration(alert.for) })),
-    notify: file.notify.map(({ name, webhook, format, secret, gather }, index) => ({
+    receivers: file.receivers.map(({ name, webhook, format, secret, groupWait }, index) => ({
       name,
-      webhook: secretOf(context, `/notify/${index}/webhook`, webhook),
+      webhook: secretOf(context, `/receivers/${index}/webhook`, webhook),
       format,
-      secret: secret === undefined ? undefined : secretOf(context, `/notify/${index}/secret`, secret),
-      gather: duration(gather),
+      secret: secret === undefined ? undefined : secretOf(context, `/receivers/${index}/secret`, secret),
+      groupWait: duration(groupWait),
     })),
     log: file.log,
   };
 }
 
-function buildPool({ name, pinning, minReady, queue, approval }: GatewayFile['pools'][number]): Pool {
+function buildPool({ name, pinning, minReady, queue, requireApproval }: GatewayFile['pools'][number]): Pool {
   return {
     name,
     pinning,
     minReady,
-    approval,
+    requireApproval,
     queue: { ...queue, timeout: fieldValue('duration', queue.timeout) },
   };
 }

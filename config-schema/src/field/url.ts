@@ -46,7 +46,7 @@ export function parseStore(text: string): FieldResult<'embedded'> {
   const suggestion = 'Write `store: embedded`, or leave it out.';
   return /^postgres(ql)?:/.test(text)
     ? refused(
-        'NOT_YET',
+        'NOT_SUPPORTED',
         'is a database, and this release keeps its state in the data directory only',
         suggestion,
       )

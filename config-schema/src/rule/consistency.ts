@@ -16,7 +16,7 @@ export function checkOrder(view: FileView, shorter: Path, longer: Path): void {
 }
 
 /** The private key is the one of the certificate. */
-export function checkKeyOfCertificate(view: FileView, pair: 'tls' | 'adminTls' | 'ingressTls'): void {
+export function checkKeyOfCertificate(view: FileView, pair: 'tunnelTls' | 'adminTls' | 'ingressTls'): void {
   const certificate = view.read('certificate', [pair, 'certificate']);
   const key = view.read('privateKey', [pair, 'key']);
   if (certificate === undefined || key === undefined || keyBelongsTo(certificate, key)) return;

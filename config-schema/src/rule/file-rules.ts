@@ -21,7 +21,7 @@ export function checkGatewayFile(view: FileView): void {
   checkListenConflicts(view);
   checkIngressKinds(view);
   checkSharedListeners(view);
-  checkKeyOfCertificate(view, 'tls');
+  checkKeyOfCertificate(view, 'tunnelTls');
   checkKeyOfCertificate(view, 'adminTls');
   checkKeyOfCertificate(view, 'ingressTls');
   checkOrder(view, ['dial', 'attemptTimeout'], ['dial', 'totalTimeout']);

@@ -5,7 +5,7 @@ import type { FileView } from './file-view.ts';
 /** Connections name pools of the same file, alerts its receivers. */
 export function checkKnownNames(view: FileView): void {
   checkList(view, 'connections', 'pools', 'pools', 'UNKNOWN_POOL');
-  checkList(view, 'alerts', 'notify', 'notify', 'UNKNOWN_NOTIFY');
+  checkList(view, 'alerts', 'receivers', 'receivers', 'UNKNOWN_RECEIVER');
 }
 
 function checkList(

@@ -8,10 +8,10 @@ import {
   integer,
   list,
   namedList,
-  notYet,
   optionalGroup,
   quantity,
   text,
+  withoutEffect,
   word,
 } from './field.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
@@ -26,7 +26,7 @@ const connector = group('One target this agent may dial.', {
     'What speaks at the address; decides how it is checked. `tcp` for anything not listed.',
   ),
   address: text('address', 'Target as `host:port`, resolved on this host; IPv6 in brackets.'),
-  maxStreams: integer('Client connections carried to this target at once.', {
+  maxConnections: integer('Client connections carried to this target at once.', {
     default: 200,
     minimum: 1,
     maximum: 100_000,
@@ -121,7 +121,7 @@ export const AgentFile = group(
       remote: optionalGroup('What the control plane may ask of this agent.', {
         logs: switchable('read recent log lines, redacted', 'allow'),
         restart: switchable('restart the agent', 'deny'),
-        upgrade: notYet(switchable('upgrade the agent', 'deny')),
+        upgrade: withoutEffect(switchable('upgrade the agent', 'deny')),
       }),
     }),
     dns: optionalGroup('Answers to name resolution that are kept.', {
@@ -133,7 +133,11 @@ export const AgentFile = group(
       cacheSize: integer('Answers kept at most.', { default: 1000, minimum: 1, maximum: 100_000 }),
     }),
     health: optionalGroup('What heartbeats carry.', {
-      interval: quantity('duration', 'Time between two samples.', { default: '15s', min: '1s', max: '1h' }),
+      sampleInterval: quantity('duration', 'Time between two samples.', {
+        default: '15s',
+        min: '1s',
+        max: '1h',
+      }),
       sample: list(
         word(['cpu', 'memory'], 'What to sample.'),
         'What is sampled on this host. Empty: nothing.',

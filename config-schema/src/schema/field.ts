@@ -40,7 +40,7 @@ export function word<const Words extends readonly string[]>(
 }
 
 /** A field that is checked, so that files may have it, and that nothing acts upon yet. */
-export function notYet<Field extends TSchema>(field: Field) {
+export function withoutEffect<Field extends TSchema>(field: Field) {
   const meaning = 'description' in field ? `${field.description} ` : '';
   const description = `${meaning}Checked by this release, and not acted upon yet.`;
   return { ...field, description, withoutEffect: true as const };

@@ -25,7 +25,7 @@ const pool = group('Agents that stand in for each other.', {
     }),
     timeout: quantity('duration', 'How long each waits.', { default: '5s', min: '0s', max: '10m' }),
   }),
-  approval: list(
+  requireApproval: list(
     word(approvableActions, 'An action.'),
     'What waits for the approval of an admin when an operator asks for it of this pool or its agents. Left out: nothing does.',
     { default: [], maxItems: approvableActions.length, uniqueItems: true },
@@ -73,7 +73,7 @@ export const GatewayFile = group(
         default: '/var/lib/penstock-gateway',
       },
     ),
-    tls: Type.Optional(
+    tunnelTls: Type.Optional(
       group('Server certificate of the tunnel port. Left out: the one `init` made in the data directory.', {
         certificate: text(
           'certificate',
@@ -120,15 +120,15 @@ export const GatewayFile = group(
         min: '10ms',
         max: '10m',
       }),
-      attempts: integer('Agents tried at most.', { default: 3, minimum: 1, maximum: 20 }),
+      maxAttempts: integer('Agents tried at most.', { default: 3, minimum: 1, maximum: 20 }),
     }),
     ejection: optionalGroup('Passing over an agent whose opens keep failing.', {
-      failures: integer('Failed opens in a row before an agent is passed over.', {
+      consecutiveFailures: integer('Failed opens in a row before an agent is passed over.', {
         default: 5,
         minimum: 1,
         maximum: 1000,
       }),
-      duration: quantity('duration', 'First time out; doubles with every further one.', {
+      baseDuration: quantity('duration', 'First time out; doubles with every further one.', {
         default: '10s',
         min: '100ms',
         max: '1h',
@@ -189,12 +189,12 @@ export const GatewayFile = group(
         min: '200ms',
         max: '7d',
       }),
-      skew: quantity('duration', "Difference to the gateway's clock that is still well.", {
+      maxClockSkew: quantity('duration', "Difference to the gateway's clock that is still well.", {
         default: '30s',
         min: '100ms',
         max: '1d',
       }),
-      certificateExpiry: quantity(
+      certificateExpiryWarning: quantity(
         'duration',
         "Rest of the gateway certificate's life that raises a warning.",
         { default: '7d', min: '1m', max: '365d' },
@@ -202,9 +202,9 @@ export const GatewayFile = group(
     }),
     alerts: list(
       group('One condition and who hears of it.', {
-        when: word(alertConditions, 'The condition.'),
+        condition: word(alertConditions, 'The condition.'),
         for: quantity('duration', 'How long it must hold first.', { default: '0s', min: '0s', max: '7d' }),
-        notify: list(text('name', 'Name of a `notify` entry.'), 'Who hears of it.', {
+        receivers: list(text('name', 'Name of a `receivers` entry.'), 'Who hears of it.', {
           minItems: 1,
           maxItems: 100,
           uniqueItems: true,
@@ -213,7 +213,7 @@ export const GatewayFile = group(
       'Conditions that notify someone.',
       { default: [], maxItems: 1000 },
     ),
-    notify: namedList(
+    receivers: namedList(
       group('One receiver of alerts.', {
         name: text('name', 'Name that alerts use; unique in this file.'),
         webhook: text('webhook', 'URL that is posted to, by reference: `${env:OPS_WEBHOOK_URL}`.'),
@@ -225,7 +225,7 @@ export const GatewayFile = group(
         secret: Type.Optional(
           text('secret', 'Key that signs each message, by reference: `${env:OPS_WEBHOOK_SECRET}`.'),
         ),
-        gather: quantity(
+        groupWait: quantity(
           'duration',
           'How long news are gathered into one message, counted from the first of them.',
           { default: '10s', min: '0s', max: '1h' },

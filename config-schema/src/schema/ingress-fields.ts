@@ -65,11 +65,11 @@ export const ingress = choice(
 
 /** The certificate that clients see. */
 export const ingressTls = group(
-  'Certificate that the gateway shows to clients, where TLS with them ends at the gateway. Left out: the one of `tls`.',
+  'Certificate that the gateway shows to clients, where TLS with them ends at the gateway. Left out: the one of `tunnelTls`.',
   {
     certificate: text('certificate', 'Certificate chain as PEM, the own first.'),
     key: text('privateKey', 'Its private key as PEM, by reference.'),
-    clientAuthorities: Type.Optional(
+    clientCa: Type.Optional(
       text(
         'certificate',
         'Certificates of authorities as PEM. With them, every client must show a certificate that one of them issued.',
@@ -79,12 +79,12 @@ export const ingressTls = group(
 );
 
 export const clientLimits = optionalGroup('Clients, on all ways in together.', {
-  perAddress: integer('Client connections from one address at once.', {
+  connectionsPerAddress: integer('Client connections from one address at once.', {
     default: 5000,
     minimum: 1,
     maximum: 1_000_000,
   }),
-  negotiating: integer(
+  pendingHandshakes: integer(
     'Clients at once that have not yet said which connection they want; half of them from one address at most.',
     {
       default: 1000,
@@ -92,7 +92,7 @@ export const clientLimits = optionalGroup('Clients, on all ways in together.', {
       maximum: 100_000,
     },
   ),
-  negotiationTimeout: quantity(
+  handshakeTimeout: quantity(
     'duration',
     'Time for a client to say which connection it wants, its TLS handshake and credentials included.',
     { default: '10s', min: '100ms', max: '5m' },

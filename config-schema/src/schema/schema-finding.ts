@@ -1,22 +1,24 @@
 import { suggest } from '../suggestion.ts';
 import type { Finding } from '../yaml/finding.ts';
 import { pathWords, shortened } from '../yaml/path-words.ts';
-import { fromPointer } from '../yaml/pointer.ts';
+import { fromPointer, toPointer } from '../yaml/pointer.ts';
 import { keyRangeAt, type Node, nodeAt, type Path, rangeAt } from '../yaml/tree.ts';
+import type { RenamedFields } from './renamed-fields.ts';
 import type { SchemaNode } from './schema-node.ts';
 import { schemaOf, verdictOf } from './schema-verdict.ts';
 import type { ChoiceVerdict, SchemaError } from './validator.ts';
 
 /**
- * Ajv's errors as findings in words people use. `unknown` holds the pointers of values nobody could resolve:
- * what ajv says about their text says nothing.
+ * Translates ajv's errors into findings. `unknown` holds the JSON pointers of values that could not be resolved: ajv's
+ * errors about their text are meaningless. Fields in `renamed` are not reported again as unknown or missing.
  */
 export function schemaFindings(
   root: Node,
   errors: readonly SchemaError[],
   unknown: ReadonlySet<string>,
+  renamed: RenamedFields,
 ): readonly Finding[] {
-  const misspelt = new Set<string>();
+  const misspelt = new Set(renamed.newPointers);
   const findings: Finding[] = [];
   const choices: SchemaError[] = [];
   const wrongType = new Set(
@@ -26,9 +28,12 @@ export function schemaFindings(
     // Of another type it is no allowed word either, which says nothing new.
     if (error.keyword !== 'type' && wrongType.has(error.instancePath)) continue;
     if (unknown.has(error.instancePath) && isScalar(schemaOf(error))) continue;
+    if (error.keyword === 'enum' && renamed.pointers.has(error.instancePath)) continue;
     const path = steps(root, error.instancePath);
     if (error.keyword === 'additionalProperties') {
-      findings.push(unknownKey(root, path, error, misspelt));
+      const key = String(error.params['additionalProperty']);
+      if (renamed.pointers.has(toPointer([...path, key]))) continue;
+      findings.push(unknownKey(root, path, key, error, misspelt));
     } else if (error.keyword === 'exactlyOne') {
       choices.push(error);
     } else if (error.keyword !== 'required') {
@@ -61,8 +66,7 @@ export function schemaFindings(
   return findings;
 }
 
-function unknownKey(root: Node, path: Path, error: SchemaError, misspelt: Set<string>): Finding {
-  const key = String(error.params['additionalProperty']);
+function unknownKey(root: Node, path: Path, key: string, error: SchemaError, misspelt: Set<string>): Finding {
   const known = Object.keys(schemaOf(error).properties ?? {});
   const near = suggest(key, known);
   if (near !== undefined) misspelt.add(`${error.instancePath}/${near}`);

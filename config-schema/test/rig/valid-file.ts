@@ -32,8 +32,8 @@ export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(Gateway
       if (connection['kind'] === 'mysql') delete connection['kind'];
     }
     nameExisting(list(file, 'connections'), 'pools', list(file, 'pools'));
-    nameExisting(list(file, 'alerts'), 'notify', list(file, 'notify'));
-    if (list(file, 'notify').length === 0) delete file['alerts'];
+    nameExisting(list(file, 'alerts'), 'receivers', list(file, 'receivers'));
+    if (list(file, 'receivers').length === 0) delete file['alerts'];
     list(file, 'connections')
       .flatMap((connection) => list(connection, 'ingress'))
       .forEach(keepToItsKind);

@@ -14,17 +14,17 @@ export const alertConditionTexts = {
     advice:
       'Run penstock-gateway agent show …, then penstock-agent doctor on the host of the agent. If the agent is permanently gone, run penstock-gateway agent revoke ….',
   },
-  'pool-below-minimum': {
+  'pool-below-min-ready': {
     sentence: 'Fewer agents of a pool accept new connections than its minReady.',
     advice: 'Run penstock-gateway agent list and check the agents of this pool that are not connected.',
   },
-  'queue-filling': {
+  'queue-near-limit': {
     sentence: 'The clients waiting for an agent of a pool fill 80 % of its queue or more.',
     advice:
       'Run penstock-gateway agent list. Either no agent of this pool is ready, or all are at their limit.',
   },
   'clock-skew': {
-    sentence: "An agent's clock differs from the gateway's by more than health.skew.",
+    sentence: "An agent's clock differs from the gateway's by more than health.maxClockSkew.",
     advice:
       'Synchronize the clocks of both hosts with NTP. penstock-gateway agent show … prints the difference.',
   },
@@ -34,9 +34,9 @@ export const alertConditionTexts = {
       'Run penstock-gateway agent logs … and look for identity-renewal-failed. If the certificate has expired, enroll the agent again.',
   },
   'gateway-certificate-expiring': {
-    sentence: 'The certificate of the tunnel port expires within health.certificateExpiry.',
+    sentence: 'The certificate of the tunnel port expires within health.certificateExpiryWarning.',
     advice:
-      'Replace tls in gateway.yaml with a certificate whose key the agents pin, and reload the gateway.',
+      'Replace tunnelTls in gateway.yaml with a certificate whose key the agents pin, and reload the gateway.',
   },
   'config-drift': {
     sentence: 'An agent runs a configuration other than the pinned one.',
@@ -53,7 +53,7 @@ export const alertConditionTexts = {
     advice:
       'Run penstock-gateway agent check … with the name of the connector. The output shows which hop fails.',
   },
-  'version-behind': {
+  'software-outdated': {
     sentence: 'An agent runs older software than the gateway.',
     advice: 'Upgrade the agent. penstock-gateway agent list shows the version of each agent.',
   },

@@ -64,7 +64,7 @@ export class AlertTracker {
     const resolved: AlertRow[] = [];
     const notifications: PendingNotification[] = [];
     let due: number | undefined;
-    const rulesOf = Map.groupBy(rules, ({ when }) => when);
+    const rulesOf = Map.groupBy(rules, ({ condition }) => condition);
     const activeByKey = new Map<string, ActiveCondition>();
     for (const each of active) if (rulesOf.has(each.condition)) activeByKey.set(alertKey(each), each);
 
@@ -115,7 +115,7 @@ function notify(
   rule: AlertRule,
   notifications: PendingNotification[],
 ): void {
-  for (const receiver of rule.notify) {
+  for (const receiver of rule.receivers) {
     if (tracked.notified.has(receiver)) continue;
     tracked.notified.add(receiver);
     notifications.push({ alert: tracked.alert, receiver, kind: 'firing' });

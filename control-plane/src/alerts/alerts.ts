@@ -11,7 +11,7 @@ import type { FleetSnapshot } from './fleet-snapshot.ts';
 import { postWebhook } from './post-webhook.ts';
 import { type AlertTest, type ReceiverCounts, Receivers } from './receivers.ts';
 
-export type AlertsConfig = Pick<GatewayConfig, 'alerts' | 'notify' | 'organization' | 'health'>;
+export type AlertsConfig = Pick<GatewayConfig, 'alerts' | 'receivers' | 'organization' | 'health'>;
 
 export type AlertsOptions = {
   readonly store: Pick<Store, 'alerts' | 'transaction'>;
@@ -63,8 +63,8 @@ export class Alerts {
     this.#tracker = new AlertTracker(newId);
     const onFailed = (error: unknown) => log('store-failed', { detail: errorText(error) });
     this.#journal = new AlertJournal({ store, clock, onFailed });
-    const { organization, notify } = config;
-    this.#receivers = new Receivers(notify, {
+    const { organization, receivers } = config;
+    this.#receivers = new Receivers(receivers, {
       clock,
       organization,
       newId,
@@ -108,7 +108,7 @@ export class Alerts {
   /** Applies a reloaded configuration. */
   async apply(config: AlertsConfig): Promise<void> {
     this.#config = config;
-    await this.#receivers.apply(config.notify);
+    await this.#receivers.apply(config.receivers);
     this.#evaluateWithin(0);
   }
 
@@ -165,7 +165,7 @@ export class Alerts {
     const { alerts, health } = this.#config;
     const moment = this.#moment();
     this.#evaluatedAt = moment.now;
-    const watched = new Set<AlertCondition>(alerts.map(({ when }) => when));
+    const watched = new Set<AlertCondition>(alerts.map(({ condition }) => condition));
     const isSettled = moment.now - this.#startedAt >= health.staleAfter;
     const evaluation =
       watched.size === 0

@@ -18,7 +18,7 @@ export type Evaluation = {
   readonly isUndecided: (alertKey: string) => boolean;
 };
 
-/** Share of the queue limit at which queue-filling begins to hold. */
+/** Share of the queue limit at which queue-near-limit begins to hold. */
 const QUEUE_FULL_SHARE = 0.8;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -77,7 +77,7 @@ function evaluateAgent(agent: AgentSnapshot, { isSettled, gateway }: FleetSnapsh
   const isOutdated =
     softwareVersion !== undefined && isOlderRelease(softwareVersion, gateway.softwareVersion);
   addForAgent(
-    'version-behind',
+    'software-outdated',
     isOutdated && isConnected
       ? `The agent runs ${softwareVersion}; the gateway runs ${gateway.softwareVersion}.`
       : undefined,
@@ -97,18 +97,18 @@ function evaluatePool(pool: PoolSnapshot, isSettled: boolean, add: Add): void {
   const subject = `pool:${name}`;
   if (ready < minReady) {
     const detail = `${ready} of at least ${minReady} agents are ready.`;
-    add({ condition: 'pool-below-minimum', subject, pool: name, detail }, isSettled);
+    add({ condition: 'pool-below-min-ready', subject, pool: name, detail }, isSettled);
   }
   if (queueLimit > 0 && waiting >= queueLimit * QUEUE_FULL_SHARE) {
     const detail = `${waiting} clients are waiting; the limit is ${queueLimit}.`;
-    add({ condition: 'queue-filling', subject, pool: name, detail });
+    add({ condition: 'queue-near-limit', subject, pool: name, detail });
   }
 }
 
-function evaluateGateway({ gateway, now, certificateExpiry }: FleetSnapshot, add: Add): void {
+function evaluateGateway({ gateway, now, certificateExpiryWarning }: FleetSnapshot, add: Add): void {
   const { certificateNotAfter } = gateway;
   const left = certificateNotAfter - now;
-  if (left >= certificateExpiry) return;
+  if (left >= certificateExpiryWarning) return;
   const notAfter = new Date(certificateNotAfter).toISOString();
   add({
     condition: 'gateway-certificate-expiring',

@@ -36,8 +36,8 @@ export type FleetSnapshot = {
   readonly pools: readonly PoolSnapshot[];
   readonly gateway: { readonly softwareVersion: string; readonly certificateNotAfter: number };
   readonly now: number;
-  /** `health.certificateExpiry`, in milliseconds. */
-  readonly certificateExpiry: number;
+  /** `health.certificateExpiryWarning`, in milliseconds. */
+  readonly certificateExpiryWarning: number;
   /** False for `health.staleAfter` after the gateway has started, while agents may still be reconnecting. */
   readonly isSettled: boolean;
 };

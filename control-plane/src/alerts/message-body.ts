@@ -3,7 +3,7 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import { type AlertMessage, alertMessage, type MessageContent, testMessage } from './message.ts';
 import { slackMessage } from './slack.ts';
 
-export type MessageFormat = GatewayConfig['notify'][number]['format'];
+export type MessageFormat = GatewayConfig['receivers'][number]['format'];
 
 type Content = Omit<MessageContent, 'gatewayVersion'>;
 

@@ -6,7 +6,7 @@ import { messageBody } from './message-body.ts';
 import type { PostOutcome, postWebhook } from './post-webhook.ts';
 import { retryDelay } from './retry-delay.ts';
 
-export type ReceiverConfig = GatewayConfig['notify'][number];
+export type ReceiverConfig = GatewayConfig['receivers'][number];
 
 /** An alert transition to be delivered to one receiver. `alert` is the alert as it was then. */
 export type Notification = { readonly alert: AlertRow; readonly delivery: AlertDeliveryRow };
@@ -134,7 +134,7 @@ export class Receiver {
   }
 
   #group(): void {
-    const cancel = this.#ports.clock.after(this.#config.gather, () => {
+    const cancel = this.#ports.clock.after(this.#config.groupWait, () => {
       const notifications = this.#queue.splice(0);
       this.#send({ id: this.#ports.newId(), notifications, attempts: 0, refusals: 0 });
     });

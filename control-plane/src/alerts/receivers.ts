@@ -40,9 +40,9 @@ export class Receivers {
   readonly #receivers = new Map<string, Receiver>();
   readonly #counts = new Map<string, Counts>();
   readonly #tests = new Map<string, AbortController>();
-  #configs: GatewayConfig['notify'];
+  #configs: GatewayConfig['receivers'];
 
-  constructor(configs: GatewayConfig['notify'], options: ReceiversOptions) {
+  constructor(configs: GatewayConfig['receivers'], options: ReceiversOptions) {
     this.#options = options;
     this.#configs = configs;
     this.#configure(configs);
@@ -57,7 +57,7 @@ export class Receivers {
   }
 
   /** Applies a changed configuration. The notifications of removed receivers are abandoned. */
-  async apply(configs: GatewayConfig['notify']): Promise<void> {
+  async apply(configs: GatewayConfig['receivers']): Promise<void> {
     this.#configs = configs;
     const names = new Set(configs.map(({ name }) => name));
     const removed = [...this.#receivers.values()].filter(({ name }) => !names.has(name));
@@ -127,7 +127,7 @@ export class Receivers {
     await Promise.all([...this.#receivers.values()].map((receiver) => receiver.stop()));
   }
 
-  #configure(configs: GatewayConfig['notify']): void {
+  #configure(configs: GatewayConfig['receivers']): void {
     for (const config of configs) {
       const receiver = this.#receivers.get(config.name);
       if (receiver !== undefined) receiver.apply(config);
@@ -135,7 +135,7 @@ export class Receivers {
     }
   }
 
-  #open(config: GatewayConfig['notify'][number]): Receiver {
+  #open(config: GatewayConfig['receivers'][number]): Receiver {
     const { journal, ...options } = this.#options;
     return new Receiver(config, {
       ...options,

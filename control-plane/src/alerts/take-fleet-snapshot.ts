@@ -30,7 +30,7 @@ export function takeFleetSnapshot(
       softwareVersion: SOFTWARE_VERSION,
       certificateNotAfter: fleet.certificateNotAfter(),
     },
-    certificateExpiry: health.certificateExpiry,
+    certificateExpiryWarning: health.certificateExpiryWarning,
   };
 }
 

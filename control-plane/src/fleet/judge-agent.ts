@@ -7,7 +7,7 @@ import { inOrder } from './reason.ts';
 /** In milliseconds. */
 export type HealthLimits = {
   readonly staleAfter: number;
-  readonly skew: number;
+  readonly maxClockSkew: number;
   /** How long a heartbeat of a process that has died can still be in transit. */
   readonly pingTimeout: number;
   readonly certificateLifetime: number;
@@ -152,7 +152,7 @@ function ofHealth(agent: Judged, limits: HealthLimits, { wall }: Moment): Holdin
   }
   const clock = record.clock.best;
   // The skew is known to half of the round trip; only what exceeds that counts.
-  if (clock !== undefined && Math.abs(clock.skew) - clock.roundTrip / 2 > limits.skew) {
+  if (clock !== undefined && Math.abs(clock.skew) - clock.roundTrip / 2 > limits.maxClockSkew) {
     found.push({ code: 'CLOCK_SKEW', state: 'degraded', detail: describeSkew(clock.skew) });
   }
   const ends = identityNotAfter(agent);

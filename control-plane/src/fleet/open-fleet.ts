@@ -166,10 +166,10 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
 }
 
 function limitsOf({ health, tunnel, identity }: GatewayConfig): HealthLimits {
-  const { staleAfter, skew } = health;
+  const { staleAfter, maxClockSkew } = health;
   return {
     staleAfter,
-    skew,
+    maxClockSkew,
     pingTimeout: tunnel.pingTimeout,
     certificateLifetime: identity.certificateLifetime,
   };

@@ -42,10 +42,14 @@ export const serverCertificateFiles = (dataDirectory: string) => ({
 
 /** The configured server certificate, or the one `init` made. Throws IdentityFileError, or PrivateFileError. */
 export async function loadServerCertificate(
-  config: Pick<GatewayConfig, 'tls' | 'dataDirectory'>,
+  config: Pick<GatewayConfig, 'tunnelTls' | 'dataDirectory'>,
 ): Promise<ServerCertificate> {
-  if (config.tls !== undefined) {
-    return presentable(config.tls.certificate, config.tls.key.reveal(), 'tls in gateway.yaml');
+  if (config.tunnelTls !== undefined) {
+    return presentable(
+      config.tunnelTls.certificate,
+      config.tunnelTls.key.reveal(),
+      'tunnelTls in gateway.yaml',
+    );
   }
   const files = serverCertificateFiles(config.dataDirectory);
   const certificate = await readFileIfPresent(files.certificate);
@@ -53,7 +57,7 @@ export async function loadServerCertificate(
   if (certificate === undefined || key === undefined) {
     throw new IdentityFileError(
       `There is no server certificate in ${config.dataDirectory}. Run penstock-gateway init once, or name one ` +
-        'under tls in gateway.yaml.',
+        'under tunnelTls in gateway.yaml.',
     );
   }
   return presentable(certificate, key, files.certificate, await readPrivateFile(files.backupKey));

@@ -26,7 +26,7 @@ export function fleetGauges(
       })),
     certificateNotAfter: () => fleet.certificateNotAfter(),
     alertsFiring() {
-      const counts = new Map<string, number>(config().alerts.map(({ when }) => [when, 0]));
+      const counts = new Map<string, number>(config().alerts.map(({ condition }) => [condition, 0]));
       for (const { condition } of alerts.firing) counts.set(condition, (counts.get(condition) ?? 0) + 1);
       return counts;
     },

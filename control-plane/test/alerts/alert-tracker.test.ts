@@ -7,7 +7,11 @@ import { activeCondition, alertRow, evaluation } from './scene.ts';
 
 const stale = activeCondition('agent-stale', 'agent:a1');
 const none = evaluation([]);
-const rule = (wait: number, ...notify: string[]): AlertRule => ({ when: 'agent-stale', for: wait, notify });
+const rule = (wait: number, ...receivers: string[]): AlertRule => ({
+  condition: 'agent-stale',
+  for: wait,
+  receivers,
+});
 const at = (now: number) => ({ now, date: 1_000_000 + now });
 const newTracker = () => new AlertTracker(risingIds());
 const notified = ({ notifications }: ReturnType<AlertTracker['observe']>) =>

@@ -14,15 +14,20 @@ import { agentSnapshot, fleetSnapshot } from './scene.ts';
 
 const config: AlertsConfig = {
   organization: 'acme',
-  health: { heartbeatInterval: 15_000, staleAfter: 60_000, skew: 30_000, certificateExpiry: 86_400_000 },
-  alerts: [{ when: 'agent-stale', for: 1_000, notify: ['ops'] }],
-  notify: [
+  health: {
+    heartbeatInterval: 15_000,
+    staleAfter: 60_000,
+    maxClockSkew: 30_000,
+    certificateExpiryWarning: 86_400_000,
+  },
+  alerts: [{ condition: 'agent-stale', for: 1_000, receivers: ['ops'] }],
+  receivers: [
     {
       name: 'ops',
       webhook: new Secret('https://hooks.example.com/'),
       format: 'json',
       secret: undefined,
-      gather: 0,
+      groupWait: 0,
     },
   ],
 };
@@ -183,7 +188,7 @@ test('a reload changes rules and receivers, and resolves alerts without a rule',
     await scene.clock.pass(100);
     return scene.logged.includes('notification-failed');
   });
-  await alerts.apply({ ...config, alerts: [], notify: [] });
+  await alerts.apply({ ...config, alerts: [], receivers: [] });
   await eventually('the alert to be resolved', async () => {
     await scene.clock.pass(100);
     return alerts.firing.length === 0;

@@ -27,13 +27,13 @@ test('each condition holds for its subject', async () => {
     [{ agents: [agentSnapshot('a1', { expiring: 'x', isConnected: false })] }, 'identity-expiring agent:a1'],
     [{ agents: [agentSnapshot('a1', { drifted: 'x' })] }, 'config-drift agent:a1'],
     [{ agents: [agentSnapshot('a1', { cloned: 'x' })] }, 'identity-cloned agent:a1'],
-    [{ agents: [agentSnapshot('a1', { softwareVersion: '1.1.9' })] }, 'version-behind agent:a1'],
+    [{ agents: [agentSnapshot('a1', { softwareVersion: '1.1.9' })] }, 'software-outdated agent:a1'],
     [
       { agents: [agentSnapshot('a1', { failing: [{ connector: 'db', detail: 'x' }] })] },
       'connector-failing connector:dc1/a1/db',
     ],
-    [{ pools: [poolSnapshot({ ready: 1, minReady: 2 })] }, 'pool-below-minimum pool:dc1'],
-    [{ pools: [poolSnapshot({ waiting: 8 })] }, 'queue-filling pool:dc1'],
+    [{ pools: [poolSnapshot({ ready: 1, minReady: 2 })] }, 'pool-below-min-ready pool:dc1'],
+    [{ pools: [poolSnapshot({ waiting: 8 })] }, 'queue-near-limit pool:dc1'],
     [
       { gateway: { softwareVersion: '1.2.0', certificateNotAfter: 1 } },
       'gateway-certificate-expiring gateway',
@@ -69,7 +69,7 @@ test('until the gateway has settled, conditions about missing agents are undecid
   });
   const { active, isUndecided } = await evaluateConditions(snapshot, all, systemClock);
   assert.deepEqual(active, []);
-  const keys = ['agent-stale agent:a1', 'agent-stale agent:a2', 'pool-below-minimum pool:dc1'];
+  const keys = ['agent-stale agent:a1', 'agent-stale agent:a2', 'pool-below-min-ready pool:dc1'];
   assert.deepEqual(keys.map(isUndecided), [true, false, true]);
 });
 
@@ -79,7 +79,7 @@ test('conditions that only a session reports are undecided while the agent has n
   });
   const { active, isUndecided } = await evaluateConditions(snapshot, all, systemClock);
   assert.deepEqual(active, []);
-  const keys = ['agent-stale', 'clock-skew', 'identity-expiring', 'config-drift', 'version-behind'].map(
+  const keys = ['agent-stale', 'clock-skew', 'identity-expiring', 'config-drift', 'software-outdated'].map(
     (each) => `${each} agent:a1`,
   );
   assert.ok(keys.every(isUndecided));

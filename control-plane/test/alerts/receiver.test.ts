@@ -14,7 +14,7 @@ const config: ReceiverConfig = {
   webhook: new Secret('https://hooks.example.com/T0P53CR3T'),
   format: 'json',
   secret: undefined,
-  gather: 10_000,
+  groupWait: 10_000,
 };
 
 const failed = (retryAfter?: number): PostOutcome => ({
@@ -122,7 +122,7 @@ test('500 notifications are one message that lists 50 and counts all', async () 
 });
 
 test('a failed message is repeated unchanged, and later notifications wait for their own message', async () => {
-  const { clock, receiver, posts, bodies, logged, counted, outcomes, recorded } = scene({ gather: 0 });
+  const { clock, receiver, posts, bodies, logged, counted, outcomes, recorded } = scene({ groupWait: 0 });
   outcomes.push(failed(), failed());
   receiver.add([notification('a')]);
   await clock.pass(0);
@@ -143,7 +143,7 @@ test('a failed message is repeated unchanged, and later notifications wait for t
 });
 
 test('Retry-After is honored, up to an hour', async () => {
-  const { clock, receiver, outcomes } = scene({ gather: 0 });
+  const { clock, receiver, outcomes } = scene({ groupWait: 0 });
   outcomes.push(failed(60_000), failed(86_400_000));
   receiver.add([notification('a')]);
   await clock.pass(0);
@@ -153,7 +153,7 @@ test('Retry-After is honored, up to an hour', async () => {
 });
 
 test('a message is abandoned after a day, and later notifications are delivered', async () => {
-  const { clock, receiver, outcomes, posts, recorded, logged, counted } = scene({ gather: 0 });
+  const { clock, receiver, outcomes, posts, recorded, logged, counted } = scene({ groupWait: 0 });
   clock.chance(1);
   outcomes.push(...Array.from({ length: 400 }, () => failed()));
   receiver.add([notification('a')]);
@@ -168,7 +168,7 @@ test('a message is abandoned after a day, and later notifications are delivered'
 });
 
 test('a refused message delays later notifications only for a bounded number of attempts', async () => {
-  const { clock, receiver, outcomes, posts, recorded } = scene({ gather: 0 });
+  const { clock, receiver, outcomes, posts, recorded } = scene({ groupWait: 0 });
   outcomes.push(...Array.from({ length: MAX_REFUSALS }, () => refused));
   receiver.add([notification('a')]);
   await clock.pass(0);
@@ -192,7 +192,7 @@ test('an alert that fired and was resolved within one group wait is listed once'
 });
 
 test('after a restart, the message that was in delivery is sent first, with its id', async () => {
-  const { clock, receiver, bodies } = scene({ gather: 0 });
+  const { clock, receiver, bodies } = scene({ groupWait: 0 });
   receiver.resume([
     notification('a', { messageId: 'old', attempts: 3, nextAt: 1_004_000 }),
     notification('b', { messageId: 'old', attempts: 3, nextAt: 1_004_000 }),
@@ -212,7 +212,7 @@ test('after a restart, the message that was in delivery is sent first, with its 
 });
 
 test('a changed URL is tried immediately', async () => {
-  const { clock, receiver, outcomes, posts } = scene({ gather: 0 });
+  const { clock, receiver, outcomes, posts } = scene({ groupWait: 0 });
   outcomes.push(failed(600_000));
   receiver.add([notification('a')]);
   await clock.pass(0);
@@ -226,7 +226,7 @@ test('a changed URL is tried immediately', async () => {
 });
 
 test('a removed receiver abandons its notifications, in delivery or queued', async () => {
-  const { clock, receiver, outcomes, recorded } = scene({ gather: 0 });
+  const { clock, receiver, outcomes, recorded } = scene({ groupWait: 0 });
   outcomes.push(failed());
   receiver.add([notification('a')]);
   await clock.pass(0);
@@ -240,7 +240,7 @@ test('a removed receiver abandons its notifications, in delivery or queued', asy
 });
 
 test('stop aborts a hanging attempt and cancels every timer; undelivered notifications stay pending', async () => {
-  const { clock, receiver, outcomes, posts, recorded } = scene({ gather: 0 });
+  const { clock, receiver, outcomes, posts, recorded } = scene({ groupWait: 0 });
   const hanging = Promise.withResolvers<PostOutcome>();
   outcomes.push(hanging.promise);
   receiver.add([notification('a')]);

@@ -37,7 +37,7 @@ export const fleetSnapshot = (changes: Partial<FleetSnapshot> = {}): FleetSnapsh
   pools: [],
   gateway: { softwareVersion: '1.2.0', certificateNotAfter: 30 * DAY_MS },
   now: 0,
-  certificateExpiry: 7 * DAY_MS,
+  certificateExpiryWarning: 7 * DAY_MS,
   isSettled: true,
   ...changes,
 });

@@ -61,7 +61,7 @@ export async function fleetScene(agents: readonly string[] = ['a1']): Promise<Fl
     pinOf: ({ id }) => pins.get(id),
     limits: () => ({
       staleAfter: 60 * SECOND,
-      skew: 30 * SECOND,
+      maxClockSkew: 30 * SECOND,
       pingTimeout: 10 * SECOND,
       certificateLifetime: 24 * HOUR,
     }),

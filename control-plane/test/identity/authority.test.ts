@@ -125,7 +125,7 @@ test('mutual TLS: a certificate of this CA is accepted; another CA’s, an expir
   const now = Date.now();
   const authority = await madeAuthority(directory.path);
   await ensureServerCertificate(directory.path, ['gateway.example.com'], now);
-  const server = await loadServerCertificate({ tls: undefined, dataDirectory: directory.path });
+  const server = await loadServerCertificate({ tunnelTls: undefined, dataDirectory: directory.path });
   const { csr, pem: key } = await agentKey();
   const request = await readCertificateRequest(csr);
   const present = (cert: string, itsKey = key) => handshake(server, authority.caPem, { cert, key: itsKey });

@@ -49,7 +49,7 @@ export async function identityRig(): Promise<IdentityRig> {
       pinning: 'off' as const,
       minReady: 0,
       queue: { limit: 1, timeout: 1 },
-      approval: [],
+      requireApproval: [],
     })),
     identity: { certificateLifetime: 24 * HOUR },
   };

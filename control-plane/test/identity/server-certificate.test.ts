@@ -24,7 +24,7 @@ test('the server certificate is made once, for the hosts given and for this mach
   const files = serverCertificateFiles(dataDirectory);
   const hosts = ['gateway.example.com', '192.0.2.7', '2001:db8::7'];
   assert.equal(await ensureServerCertificate(dataDirectory, hosts, Date.now()), 'made');
-  const made = await loadServerCertificate({ tls: undefined, dataDirectory });
+  const made = await loadServerCertificate({ tunnelTls: undefined, dataDirectory });
   const certificate = new X509Certificate(made.certificate);
   for (const host of ['gateway.example.com', 'localhost']) assert.equal(certificate.checkHost(host), host);
   for (const address of ['192.0.2.7', '127.0.0.1', '2001:db8::7', '::1']) {
@@ -46,13 +46,16 @@ test('a host name longer than a common name may be is still in the certificate',
   await using directory = await temporaryDirectory();
   const host = `${'a'.repeat(60)}.${'b'.repeat(60)}.example.com`;
   await ensureServerCertificate(directory.path, [host], Date.now());
-  const { certificate } = await loadServerCertificate({ tls: undefined, dataDirectory: directory.path });
+  const { certificate } = await loadServerCertificate({
+    tunnelTls: undefined,
+    dataDirectory: directory.path,
+  });
   assert.equal(new X509Certificate(certificate).checkHost(host), host);
 });
 
 test('what is missing is made again, with the same pins where the keys are there', async () => {
   await using directory = await temporaryDirectory();
-  const config = { tls: undefined, dataDirectory: directory.path };
+  const config = { tunnelTls: undefined, dataDirectory: directory.path };
   const files = serverCertificateFiles(directory.path);
   await assert.rejects(loadServerCertificate(config), fileError(/Run penstock-gateway init/));
   await ensureServerCertificate(directory.path, [], Date.now());
@@ -73,13 +76,13 @@ test('a configured certificate is used as it is, and must fit its key', async ()
   const leaf = await authority.issue({ commonName: 'gateway', names: ['gateway.example.com'] });
   const other = await authority.issue({ commonName: 'other' });
   const load = (certificate: string, key: string) =>
-    loadServerCertificate({ tls: { certificate, key: new Secret(key) }, dataDirectory: '/nowhere' });
+    loadServerCertificate({ tunnelTls: { certificate, key: new Secret(key) }, dataDirectory: '/nowhere' });
   const loaded = await load(leaf.chain, leaf.key);
   assert.equal(loaded.certificate, leaf.chain);
   assert.deepEqual(loaded.pins, [leaf.pin]);
   await assert.rejects(
     load(leaf.chain, other.key),
-    fileError(/tls in gateway\.yaml\) do not belong together/),
+    fileError(/tunnelTls in gateway\.yaml\) do not belong together/),
   );
   await assert.rejects(load('rubbish', leaf.key), fileError(/not readable PEM/));
 });
@@ -89,14 +92,14 @@ test('a damaged server certificate is told', async () => {
   await ensureServerCertificate(directory.path, [], Date.now());
   await writeFile(serverCertificateFiles(directory.path).certificate, 'rubbish');
   await assert.rejects(
-    loadServerCertificate({ tls: undefined, dataDirectory: directory.path }),
+    loadServerCertificate({ tunnelTls: undefined, dataDirectory: directory.path }),
     fileError(/server\.crt\) is not readable PEM/),
   );
 });
 
 test('the backup key takes over as docs/security.md says: the pin that was handed out is the one in use', async () => {
   await using directory = await temporaryDirectory();
-  const config = { tls: undefined, dataDirectory: directory.path };
+  const config = { tunnelTls: undefined, dataDirectory: directory.path };
   const files = serverCertificateFiles(directory.path);
   await ensureServerCertificate(directory.path, ['gateway.example.com'], Date.now());
   const before = await loadServerCertificate(config);

@@ -14,7 +14,7 @@ export function agentSnippet(
   return [
     'gateway:',
     `  url: https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    `  trust: ${config.tls === undefined ? 'pins' : 'system'}`,
+    `  trust: ${config.tunnelTls === undefined ? 'pins' : 'system'}`,
     '  pins:',
     ...pins.map((pin, index) => `    - ${pin}${pins.length > 1 ? `  # ${comments[index] ?? ''}` : ''}`),
     '',
@@ -55,7 +55,7 @@ const sentences = {
   made: 'made',
   repaired: 'repaired: a part was missing and was made again for the key that is there',
   there: 'there already; left as it is',
-  configured: 'the one that tls in gateway.yaml names',
+  configured: 'the one that tunnelTls in gateway.yaml names',
 } as const;
 
 const isUnspecified = (host: string) => host === '0.0.0.0' || host === '::' || host === '';

@@ -43,7 +43,7 @@ export async function initialize({ config, hosts, newAdminToken, now }: InitOpti
   await makePrivateDirectory(dataDirectory);
   const authority = await ensureAuthority(dataDirectory, organization, now);
   const serverCertificate =
-    config.tls === undefined ? await ensureServerCertificate(dataDirectory, hosts, now) : 'configured';
+    config.tunnelTls === undefined ? await ensureServerCertificate(dataDirectory, hosts, now) : 'configured';
   const { pins, certificate } = await loadServerCertificate(config);
   return {
     dataDirectory,

@@ -57,7 +57,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   scope.defer(() => alerts.stop());
   const approvals = await Approvals.open({
     store,
-    needs: (pool) => routes.pool(pool)?.approval ?? [],
+    needs: (pool) => routes.pool(pool)?.requireApproval ?? [],
     events,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });

@@ -28,15 +28,15 @@ export async function reloadCertificates(
   { config, certificates }: { readonly config: GatewayConfig; readonly certificates: Certificates },
   next: GatewayConfig,
 ): Promise<Certificates> {
-  const isUnchanged = config.tls === undefined && next.tls === undefined;
+  const isUnchanged = config.tunnelTls === undefined && next.tunnelTls === undefined;
   return usableCertificates(next, isUnchanged ? certificates.agents : await loadServerCertificate(next));
 }
 
 function usableCertificates(config: GatewayConfig, agents: CertificateAndKey): Certificates {
   const clients = ingressTlsMaterial(config, agents);
   const admins = loadAdminCertificate(config);
-  requireUsable(config.tls === undefined ? 'The certificate that init made' : 'tls', agents);
-  requireUsable('ingressTls', clients, clients.clientAuthorities);
+  requireUsable(config.tunnelTls === undefined ? 'The certificate that init made' : 'tunnelTls', agents);
+  requireUsable('ingressTls', clients, clients.clientCa);
   if (admins !== undefined) requireUsable('adminTls', admins);
   return { agents, clients, admins };
 }

@@ -58,7 +58,7 @@ export class Ingresses {
       denied: ({ address: client, port: clientPort }, { code, message: detail }, connection, ingress) =>
         log('client-denied', { connection, ingress, client, clientPort, code, detail }),
       handshakes: new PendingHandshakes(limits),
-      addresses: new AddressLimit(() => limits().perAddress),
+      addresses: new AddressLimit(() => limits().connectionsPerAddress),
       tls: options.tls,
       dial: options.dial,
       grants,

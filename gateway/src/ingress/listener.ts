@@ -39,7 +39,7 @@ export async function openListener(
     }
     const give = addresses.tryTake(source.address);
     if (give === undefined) {
-      const what = `${source.address} has its limits.perAddress client connections.`;
+      const what = `${source.address} has its limits.connectionsPerAddress client connections.`;
       refuse(socket, source, new TunnelError('LIMIT_EXCEEDED', what));
       return;
     }

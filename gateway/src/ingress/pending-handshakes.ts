@@ -5,7 +5,7 @@ import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import { ClientReader } from './client-reader.ts';
 import type { ClientSource } from './client-source.ts';
 
-export type HandshakeLimits = { readonly negotiating: number; readonly negotiationTimeout: number };
+export type HandshakeLimits = { readonly pendingHandshakes: number; readonly handshakeTimeout: number };
 
 /** A client's place among those that have not yet said which connection they want. */
 export type PendingHandshake = {
@@ -39,31 +39,31 @@ export class PendingHandshakes {
 
   /** Half of the places at most are for clients of one address, so that nobody alone can keep all others out. */
   get #share(): number {
-    return Math.ceil(this.#limits().negotiating / 2);
+    return Math.ceil(this.#limits().pendingHandshakes / 2);
   }
 
   /** Takes a place, which must be left. Throws TunnelError LIMIT_EXCEEDED when all are taken. */
   enter(address: string): PendingHandshake {
-    const { negotiating, negotiationTimeout } = this.#limits();
-    if (this.#living.size >= negotiating) {
+    const { pendingHandshakes, handshakeTimeout } = this.#limits();
+    if (this.#living.size >= pendingHandshakes) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
-        `${negotiating} clients, limits.negotiating, have not yet said what they want.`,
+        `${pendingHandshakes} clients, limits.pendingHandshakes, have not yet said what they want.`,
       );
     }
     const give = this.#addresses.tryTake(address);
     if (give === undefined) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
-        `${this.#share} clients of ${address}, half of limits.negotiating, have not yet said what they want.`,
+        `${this.#share} clients of ${address}, half of limits.pendingHandshakes, have not yet said what they want.`,
       );
     }
     const controller = new AbortController();
     const late = new TunnelError(
       'LIMIT_EXCEEDED',
-      `The client did not say what it wants within ${negotiationTimeout} ms, limits.negotiationTimeout.`,
+      `The client did not say what it wants within ${handshakeTimeout} ms, limits.handshakeTimeout.`,
     );
-    const timer = setTimeout(() => controller.abort(late), negotiationTimeout);
+    const timer = setTimeout(() => controller.abort(late), handshakeTimeout);
     this.#living.add(controller);
     return {
       signal: controller.signal,

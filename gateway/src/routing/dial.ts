@@ -28,7 +28,7 @@ export type DialPorts = {
   readonly limits: () => {
     readonly attemptTimeout: number;
     readonly totalTimeout: number;
-    readonly attempts: number;
+    readonly maxAttempts: number;
   };
   readonly log: DataPlaneLog;
   readonly clock: Clock;
@@ -95,13 +95,13 @@ async function findAgent(
   { clientSpeaksFirst, ...options }: Omit<DialOptions, 'onlyAgent'>,
   progress: DialProgress,
 ): Promise<Dialed> {
-  const { attemptTimeout, totalTimeout, attempts } = ports.limits();
+  const { attemptTimeout, totalTimeout, maxAttempts } = ports.limits();
   const { clock, ejection, log } = ports;
   const { onlyAgent } = progress;
   const deadline = clock.now() + totalTimeout;
   let attempt = 0;
   let failure: TunnelError | undefined;
-  while (attempt < attempts) {
+  while (attempt < maxAttempts) {
     const remaining = deadline - clock.now();
     if (remaining <= 0) break;
     const session = selectSession(route, options.address, progress, ports);

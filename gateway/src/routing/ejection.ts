@@ -3,9 +3,9 @@ import type { CloseCode } from '@penstock/wire';
 
 export type EjectionLimits = {
   /** Consecutive failed opens after which an agent is ejected. */
-  readonly failures: number;
+  readonly consecutiveFailures: number;
   /** Milliseconds of the first ejection, doubled with each further one. */
-  readonly duration: number;
+  readonly baseDuration: number;
   readonly maxPercent: number;
 };
 
@@ -65,12 +65,13 @@ export class Ejection {
     const record = records.get(agentId) ?? { failures: 0, ejections: 0, ejectedUntil: 0 };
     records.set(agentId, record);
     record.failures += 1;
-    if (record.failures < this.#limits.failures || this.isEjected(connector, agentId)) return false;
+    if (record.failures < this.#limits.consecutiveFailures || this.isEjected(connector, agentId))
+      return false;
     if (!this.#mayEject(connector, agentId, agents)) return false;
     const factor = Math.min(2 ** record.ejections, MAX_BACKOFF_FACTOR);
     record.failures = 0;
     record.ejections += 1;
-    record.ejectedUntil = this.#clock.now() + this.#limits.duration * factor;
+    record.ejectedUntil = this.#clock.now() + this.#limits.baseDuration * factor;
     return true;
   }
 

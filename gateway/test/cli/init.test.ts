@@ -141,7 +141,7 @@ test('as text it says what was made, what was left, and what to do next', async 
 test('a configured certificate is not replaced, and its pin is the one printed', async () => {
   const authority = await TestAuthority.create('Corporate CA');
   const leaf = await authority.issue({ commonName: 'gateway', names: ['gateway.example.com'] });
-  await using at = await folder('tls: {certificate: "${file:tls.crt}", key: "${file:tls.key}"}');
+  await using at = await folder('tunnelTls: {certificate: "${file:tls.crt}", key: "${file:tls.key}"}');
   const beside = (name: string) => join(at.file, '..', name);
   await writeFile(beside('tls.crt'), leaf.chain);
   await writeFile(beside('tls.key'), leaf.key);
@@ -164,7 +164,7 @@ test('a configuration that is not valid, a store of another kind and a damaged d
   const environment = { STORE_URL: 'postgresql://store.internal/penstock' };
   const refused = await runCli(['init', '--config', other.file], environment);
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /NOT_YET [^\n]*data directory only\.[\s\S]*Write `store: embedded`/);
+  assert.match(refused.stderr, /NOT_SUPPORTED [^\n]*data directory only\.[\s\S]*Write `store: embedded`/);
 
   await using damaged = await folder();
   await damaged.initJson();

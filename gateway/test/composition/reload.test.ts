@@ -25,7 +25,7 @@ function configWith(directory: string, { tunnel, admin, ingress, connections }: 
     organization: 'acme',
     listen: { tunnel: '127.0.0.1:0', admin: '127.0.0.1:0' },
     dataDirectory: join(directory, 'gateway'),
-    tls: { certificate: tunnel.chain, key: '${env:TUNNEL_KEY}' },
+    tunnelTls: { certificate: tunnel.chain, key: '${env:TUNNEL_KEY}' },
     adminTls: { certificate: admin.chain, key: '${env:ADMIN_KEY}' },
     ingressTls: { certificate: ingress.chain, key: '${env:INGRESS_KEY}' },
     pools: [{ name: 'dc1' }],

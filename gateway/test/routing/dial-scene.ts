@@ -8,7 +8,7 @@ import { Ejection } from '../../src/routing/ejection.ts';
 import type { PendingQueue } from '../../src/routing/pending-queue.ts';
 import { FakeSession, type Outcome } from './fake-session.ts';
 
-export const LIMITS = { attemptTimeout: 5_000, totalTimeout: 10_000, attempts: 3 };
+export const LIMITS = { attemptTimeout: 5_000, totalTimeout: 10_000, maxAttempts: 3 };
 const ROUTE = { name: 'orders', connector: 'orders-db', pools: ['dc1', 'dc2'], maxConnections: 10 };
 
 type Waits = Parameters<PendingQueue['wait']>;
@@ -19,7 +19,10 @@ export class DialScene {
   readonly sessions: FakeSession[] = [];
   readonly logged: Record<string, unknown>[] = [];
   readonly waits: Waits[] = [];
-  readonly ejection = new Ejection({ failures: 2, duration: 10_000, maxPercent: 50 }, this.clock);
+  readonly ejection = new Ejection(
+    { consecutiveFailures: 2, baseDuration: 10_000, maxPercent: 50 },
+    this.clock,
+  );
   readonly records: DialRecord[] = [];
   /** Ids of agents whose check of the connector fails. */
   readonly failing = new Set<string>();

@@ -66,7 +66,7 @@ test('no more agents are asked than attempts are allowed, and the last failure i
 
 test('a lost session leads to another agent, before another session of the same', async () => {
   const scene = new DialScene();
-  scene.limits = { ...LIMITS, attempts: 2 };
+  scene.limits = { ...LIMITS, maxAttempts: 2 };
   scene.add('a1', 'dc1', 'SESSION_LOST');
   scene.add('a1', 'dc1', 'SESSION_LOST');
   scene.add('b1', 'dc2').load = 100;
@@ -107,7 +107,7 @@ test('an agent whose opens keep failing is asked last, even before one of anothe
 
 test('an agent whose own check fails is asked after all whose check does not, and before one that is ejected', async () => {
   const scene = new DialScene();
-  scene.limits = { ...LIMITS, attempts: 4 };
+  scene.limits = { ...LIMITS, maxAttempts: 4 };
   const ejected = scene.add('a1', 'dc1', 'REFUSED');
   scene.add('a2', 'dc1', 'REFUSED').load = 5;
   scene.add('a3', 'dc1', 'REFUSED').load = 9;

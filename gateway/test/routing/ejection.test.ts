@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { Ejection } from '../../src/routing/ejection.ts';
 
-const LIMITS = { failures: 3, duration: 1_000, maxPercent: 50 };
+const LIMITS = { consecutiveFailures: 3, baseDuration: 1_000, maxPercent: 50 };
 const DB = 'orders-db';
 
 function setUp(limits = LIMITS) {
@@ -98,7 +98,7 @@ test('an agent that has left is not counted, and is forgotten', () => {
 test('new limits count from the next failure on', () => {
   const { ejection, fail } = setUp();
   fail('a', ['a', 'b'], 2);
-  ejection.apply({ ...LIMITS, failures: 10 });
+  ejection.apply({ ...LIMITS, consecutiveFailures: 10 });
   assert.equal(fail('a', ['a', 'b'], 5), false);
   ejection.apply({ ...LIMITS, maxPercent: 0 });
   assert.equal(fail('a', ['a', 'b'], 50), false);

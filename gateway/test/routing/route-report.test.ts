@@ -25,7 +25,7 @@ function report(connection: string, sessions: readonly FakeSession[], ejected: r
           : undefined,
       pool: (name) =>
         name === 'dc1'
-          ? { name, pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 1 }, approval: [] }
+          ? { name, pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 1 }, requireApproval: [] }
           : undefined,
     },
     sessionsOf: (pool) => sessions.filter(({ identity }) => identity.pool === pool),

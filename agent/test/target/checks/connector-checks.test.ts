@@ -18,7 +18,7 @@ const connector = (name: string, port: number, changes: Partial<Connector> = {})
   name,
   kind: 'tcp',
   address: { host: '127.0.0.1', port },
-  maxStreams: 1,
+  maxConnections: 1,
   dialTimeout: 5_000,
   check: { interval: 20 },
   ...changes,

@@ -91,7 +91,7 @@ export class Http2 {
     }
     const give = this.#services.addresses.tryTake(source.address);
     if (give === undefined) {
-      const what = `${source.address} has its limits.perAddress client connections.`;
+      const what = `${source.address} has its limits.connectionsPerAddress client connections.`;
       this.#services.denied(source, new TunnelError('LIMIT_EXCEEDED', what));
       answer(answerOf('LIMIT_EXCEEDED'));
       return;

@@ -93,7 +93,7 @@ class SniClients {
     binding: SniBinding,
   ): void {
     const connection = binding.connection.name;
-    const overture = { negotiation, bytes, patience: this.#services.config().limits.negotiationTimeout };
+    const overture = { negotiation, bytes, patience: this.#services.config().limits.handshakeTimeout };
     const routed: RoutedClient = {
       socket,
       source,

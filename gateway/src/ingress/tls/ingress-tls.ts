@@ -7,7 +7,7 @@ export type IngressTlsMaterial = {
   readonly certificate: string;
   readonly key: string;
   /** With these, every client must show a certificate that one of them issued. */
-  readonly clientAuthorities: string | undefined;
+  readonly clientCa: string | undefined;
 };
 
 /** The certificate of `ingressTls`, or the one that agents see. */
@@ -16,10 +16,10 @@ export function ingressTlsMaterial(
   otherwise: { readonly certificate: string; readonly key: string },
 ): IngressTlsMaterial {
   if (ingressTls === undefined) {
-    return { certificate: otherwise.certificate, key: otherwise.key, clientAuthorities: undefined };
+    return { certificate: otherwise.certificate, key: otherwise.key, clientCa: undefined };
   }
-  const { certificate, key, clientAuthorities } = ingressTls;
-  return { certificate, key: key.reveal(), clientAuthorities };
+  const { certificate, key, clientCa } = ingressTls;
+  return { certificate, key: key.reveal(), clientCa };
 }
 
 /** What the gateway shows to clients, and asks of them, where their TLS ends here. */
@@ -44,15 +44,15 @@ export class IngressTls {
 
   /** Whether a client must show a certificate. */
   get requiresClientCertificate(): boolean {
-    return this.#material.clientAuthorities !== undefined;
+    return this.#material.clientCa !== undefined;
   }
 }
 
-function contextOf({ certificate, key, clientAuthorities }: IngressTlsMaterial): SecureContext {
+function contextOf({ certificate, key, clientCa }: IngressTlsMaterial): SecureContext {
   return createSecureContext({
     cert: certificate,
     key,
-    ...(clientAuthorities !== undefined && { ca: clientAuthorities }),
+    ...(clientCa !== undefined && { ca: clientCa }),
     minVersion: 'TLSv1.2',
     // A resumed session shows no certificate: one that was revoked or has expired meanwhile would still get in.
     secureOptions: constants.SSL_OP_NO_TICKET,

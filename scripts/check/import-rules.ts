@@ -133,13 +133,21 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/routing',
-    mayImport: [...DATA_PLANE_BASE, ...gateway('tunnel', 'observe', 'control-plane-port.ts')],
-    because: 'routing picks among sessions and never waits for the store',
+    mayImport: [...DATA_PLANE_BASE, ...gateway('observe')],
+    because: 'routing picks among sessions of any kind, and never waits for the store',
   },
   {
     from: 'gateway/src/tunnel',
-    mayImport: [...DATA_PLANE_BASE, ...gateway('observe', 'control-plane-port.ts')],
-    because: 'a session knows its agent but none of its clients',
+    mayImport: [
+      ...DATA_PLANE_BASE,
+      ...gateway(
+        'observe',
+        'control-plane-port.ts',
+        'routing/session-contract.ts',
+        'routing/host-port-text.ts',
+      ),
+    ],
+    because: 'a session knows its agent but none of its clients; it fulfills what routing asks of a session',
   },
   {
     from: 'gateway/src/observe',

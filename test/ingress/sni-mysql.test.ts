@@ -55,7 +55,7 @@ test('a client of a MySQL connector that comes by SNI is refused at once, and ex
     };
     const [attempt] = attempts;
     assert.deepEqual([attempt?.outcome, attempt?.tries], ['CLIENT_DENIED', []]);
-    assert.match(attempt?.detail ?? '', /use tcp, socks5 or httpConnect/);
+    assert.match(attempt?.detail ?? '', /ingress of kind tcp, socks5 or httpConnect/);
   }
   assert.equal(pair.logged.filter(({ event }) => event === 'open-succeeded').length, 0);
 });

@@ -1,4 +1,5 @@
 export { releaseChunk } from './chunk-pool.ts';
+export { type FarEnd, Http2FarEnd } from './far-end.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export {

@@ -1,4 +1,4 @@
-import type { Http2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
 import type { NearEnd } from './near-end.ts';
 import type { SocketReader } from './socket-reader.ts';
@@ -19,7 +19,7 @@ export type Forward = {
 export function forwardToStream(
   socket: NearEnd,
   reader: SocketReader | undefined,
-  stream: Http2Stream,
+  stream: Duplex,
   onFin: () => void,
 ): Forward {
   const forward = { bytes: 0 };

@@ -1,6 +1,6 @@
-import type { Http2Stream } from 'node:http2';
 import type { CloseCode } from '@penstock/wire';
 import { TunnelError } from '@penstock/wire';
+import type { FarEnd } from './far-end.ts';
 import { isCutShort, isHttp2Stream, type NearEnd } from './near-end.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { SocketReader } from './socket-reader.ts';
@@ -49,14 +49,13 @@ const IDLE_LOOKS = 4;
  * is RST, both ways, and an end that was not asked for is passed on as a reset: a truncated answer must never look
  * complete. Both must be open; the socket with `allowHalfOpen` and not flowing.
  */
-export function splice(socket: NearEnd, stream: Http2Stream, options: SpliceOptions): Splice {
+export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions): Splice {
   let life: Life = 'open';
   let code: CloseCode | undefined;
   let stillOpen = 2;
   let timer: NodeJS.Timeout | undefined;
   let moved = 0;
-  // Asked for now: a stream forgets its session when it is destroyed.
-  const { session } = stream;
+  const { stream } = farEnd;
   const { promise: done, resolve } = Promise.withResolvers<SpliceEnd>();
 
   const setLife = (next: Life) => {
@@ -77,12 +76,11 @@ export function splice(socket: NearEnd, stream: Http2Stream, options: SpliceOpti
     setLife('aborted');
     code = reason;
     resetNear(reason);
-    // Not close(): that sends END_STREAM first, and the rest would look like the whole.
-    if (!stream.destroyed) stream.destroy(new TunnelError(reason));
+    farEnd.reset(reason);
   };
 
   /** Why a stream ended that was not ended here: its peer has reset it, or it was lost with its session. */
-  const streamLoss = () => (session?.destroyed === false ? options.streamReset : 'SESSION_LOST');
+  const streamLoss = () => (farEnd.isLost ? 'SESSION_LOST' : options.streamReset);
 
   /** Bytes that have left for the system or the session. */
   const progress = () => toStream.bytes + toSocket.bytes - socket.writableLength - stream.writableLength;
@@ -120,7 +118,7 @@ export function splice(socket: NearEnd, stream: Http2Stream, options: SpliceOpti
   });
   stream.once('close', () => {
     // After both FINs as well: a reset takes with it what was still to be sent.
-    if (life !== 'finished' || stream.rstCode !== 0) abort(streamLoss());
+    if (life !== 'finished' || farEnd.isReset) abort(streamLoss());
     onClosed();
   });
 
@@ -135,7 +133,7 @@ export function splice(socket: NearEnd, stream: Http2Stream, options: SpliceOpti
   };
   const onStreamEnd = () => {
     if (life === 'aborted') return;
-    if (isCutShort(stream)) {
+    if (farEnd.isCutShort) {
       abort(streamLoss());
       return;
     }

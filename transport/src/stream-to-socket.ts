@@ -1,4 +1,4 @@
-import type { Http2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import type { NearEnd } from './near-end.ts';
 import type { Forward } from './socket-to-stream.ts';
 
@@ -12,7 +12,7 @@ const ALONE_BYTES = 1024;
  * Writes what the stream receives to the socket. DATA frames and TLS records do not line up, so a read of the
  * session gives many small pieces: the socket is corked until the poll phase is over, and one writev takes them.
  */
-export function forwardToSocket(stream: Http2Stream, socket: NearEnd, onFin: () => void): Forward {
+export function forwardToSocket(stream: Duplex, socket: NearEnd, onFin: () => void): Forward {
   const forward = { bytes: 0 };
   let corked = false;
   let paused = false;

@@ -9,7 +9,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { SocketReader, type Splice, type SpliceOptions, splice } from '../src/index.ts';
+import { Http2FarEnd, SocketReader, type Splice, type SpliceOptions, splice } from '../src/index.ts';
 
 /** One connection through two splices: what a client holds, what its target holds, and the joints between. */
 export type Joined = {
@@ -103,12 +103,12 @@ export class TunnelFixture implements AsyncDisposable {
     await before?.({ client, ingress: clientSocket, agentStream });
     const timeout: Pick<SpliceOptions, 'halfClosedTimeout'> = { halfClosedTimeout };
     gatewayStream.respond({ ':status': 200 });
-    const atGateway = splice(clientSocket, gatewayStream, {
+    const atGateway = splice(clientSocket, new Http2FarEnd(gatewayStream), {
       ...timeout,
       socketReset: 'CLIENT_RESET',
       streamReset: 'TARGET_RESET',
     });
-    const atAgent = splice(targetSocket, agentStream, {
+    const atAgent = splice(targetSocket, new Http2FarEnd(agentStream), {
       ...timeout,
       reader,
       socketReset: 'TARGET_RESET',

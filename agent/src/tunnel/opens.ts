@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { IdleWaiters } from '@penstock/runtime';
-import { resetSocket, type Splice, type SpliceEnd, splice } from '@penstock/transport';
+import { Http2FarEnd, resetSocket, type Splice, type SpliceEnd, splice } from '@penstock/transport';
 import { type CloseCode, closeCodes, errorText, type GatewayMessageOf, TunnelError } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
@@ -103,7 +103,7 @@ export class Opens {
       return;
     }
     const { socket, reader, transport } = lease;
-    const joined = splice(socket, stream, {
+    const joined = splice(socket, new Http2FarEnd(stream), {
       ...(reader && { reader }),
       ...(transport && { reset: () => transport.reset(), isTruncated: () => transport.isTruncated }),
       halfClosedTimeout: halfClosedTimeout(),

@@ -1,9 +1,9 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import { type NearEnd, type Splice, splice } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialOptions } from '../routing/dial.ts';
+import type { TargetStream } from '../routing/session-contract.ts';
 import { type RoutedClient, refuseClient } from './routed-client.ts';
 
 export type ClientOptions = {
@@ -67,7 +67,7 @@ export class ClientConnection {
         clientPort: source.port,
         ...wishes,
       });
-      await this.#accept(dialed.stream, cancel.signal);
+      await this.#accept(dialed.target, cancel.signal);
     } catch (error) {
       signal?.removeEventListener('abort', revoked);
       return this.#fail(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
@@ -77,8 +77,8 @@ export class ClientConnection {
         .off('close', gone)
         .on('error', () => {});
     }
-    const { stream, agent, pool, attempts } = dialed;
-    const joined = splice(this.#socket, stream, {
+    const { target, agent, pool, attempts } = dialed;
+    const joined = splice(this.#socket, target, {
       ...(reader && { reader }),
       ...(reset && { reset }),
       ...(isTruncated && { isTruncated }),
@@ -88,7 +88,7 @@ export class ClientConnection {
       streamReset: 'TARGET_RESET',
     });
     this.#state = { name: 'joined', splice: joined };
-    this.#routed.joined?.(stream, dialed);
+    this.#routed.joined?.(target, dialed);
     const seconds = (performance.now() - started) / 1000;
     metrics.opened(connection, seconds, attempts);
     const who = { connection, client: source.address, clientPort: source.port, agent, pool };
@@ -108,17 +108,15 @@ export class ClientConnection {
   }
 
   /** Answers the stream, and lets the way in speak first. What fails here ends the stream. */
-  async #accept(stream: ServerHttp2Stream, signal: AbortSignal): Promise<void> {
+  async #accept(target: TargetStream, signal: AbortSignal): Promise<void> {
     try {
-      // A stream that its peer has reset is closed, and destroyed only when it has been read.
-      if (stream.closed) throw new TunnelError('SESSION_LOST');
       signal.throwIfAborted();
-      stream.respond({ ':status': 200 });
-      await this.#routed.introduce?.(stream, signal);
+      target.accept();
+      await this.#routed.introduce?.(target, signal);
       signal.throwIfAborted();
       if (this.#socket.destroyed) throw new TunnelError('CLIENT_GONE');
     } catch (error) {
-      if (!stream.destroyed) stream.destroy(new TunnelError('CLIENT_GONE'));
+      target.refuse('CLIENT_GONE');
       throw error;
     }
   }

@@ -1,7 +1,7 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import { isHttp2Stream, type NearEnd, resetSocket, type SocketReader } from '@penstock/transport';
 import type { CloseCode, TunnelError } from '@penstock/wire';
 import type { Dialed, DialOptions } from '../routing/dial.ts';
+import type { TargetStream } from '../routing/session-contract.ts';
 import type { ClientSource } from './client-source.ts';
 
 /** A client of which a way in has learned the connection that it wants. */
@@ -17,9 +17,9 @@ export type RoutedClient = {
    * Says what client and target must hear before they are joined, on the stream that the target has answered: nothing
    * but this reads or writes it. Rejects with TunnelError, or when `signal` is aborted.
    */
-  readonly introduce?: (stream: ServerHttp2Stream, signal: AbortSignal) => Promise<void>;
+  readonly introduce?: (target: TargetStream, signal: AbortSignal) => Promise<void>;
   /** Called when client and target are joined. May listen to what the stream brings, and must not read it. */
-  readonly joined?: (stream: ServerHttp2Stream, dialed: Dialed) => void;
+  readonly joined?: (target: TargetStream, dialed: Dialed) => void;
   /** Tells the client, in its own protocol, why it is not served, and ends its socket. A reset when left out. */
   readonly refuse?: (error: TunnelError) => void;
   /** Ends the client by a reset, where that is not one of `socket` itself. */

@@ -1,10 +1,8 @@
+import type { RoutableSession } from './session-contract.ts';
+
 /** The part of a session that choosing looks at. */
-export type Candidate = {
-  readonly identity: { readonly agentId: string };
-  readonly acceptsOpens: boolean;
-  readonly load: number;
-  /** `address`: host:port of the connector's target or of one it may redirect to; any when omitted. */
-  offers(connector: string, address?: string): boolean;
+export type Candidate = Pick<RoutableSession, 'acceptsOpens' | 'load' | 'offers'> & {
+  readonly identity: Pick<RoutableSession['identity'], 'agentId'>;
 };
 
 export type Choice = {

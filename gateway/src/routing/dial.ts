@@ -1,26 +1,16 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '@penstock/runtime';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DataPlaneLog } from '../observe/event.ts';
-import type { OpenOptions, OpenRequest } from '../tunnel/data-streams.ts';
 import { chooseSession } from './choose-session.ts';
 import type { DialRecord } from './dial-history.ts';
 import { type DialProgress, failureOf, recordOf } from './dial-progress.ts';
 import type { Ejection } from './ejection.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Route } from './route-table.ts';
-import type { SelectableSession } from './skipped-agents.ts';
-
-/** The part of a session that dialing uses. */
-export type DialSession = SelectableSession & {
-  readonly identity: { readonly agentId: string; readonly name: string; readonly pool: string };
-  /** A connector as its agent announced it. */
-  connector(name: string): { readonly kind: string } | undefined;
-  open(request: OpenRequest): Promise<ServerHttp2Stream>;
-};
+import type { OpenOptions, RoutableSession, TargetStream } from './session-contract.ts';
 
 export type DialPorts = {
-  readonly sessionsOf: (pool: string) => Iterable<DialSession>;
+  readonly sessionsOf: (pool: string) => Iterable<RoutableSession>;
   readonly queue: Pick<PendingQueue, 'wait'>;
   readonly ejection: Ejection;
   /** Whether the agent's own check of a connector failed when it last ran. Called for each open; it must not wait. */
@@ -45,8 +35,7 @@ export type DialOptions = OpenOptions & {
 };
 
 export type Dialed = {
-  /** Not answered yet; the caller owns it. */
-  readonly stream: ServerHttp2Stream;
+  readonly target: TargetStream;
   readonly agentId: string;
   readonly agent: string;
   readonly pool: string;
@@ -134,7 +123,7 @@ async function findAgent(
     }
     const openedAt = clock.now();
     try {
-      const stream = await session.open({
+      const target = await session.open({
         ...options,
         connector: route.connector,
         connection: route.name,
@@ -144,7 +133,7 @@ async function findAgent(
       });
       ejection.succeeded(route.connector, agentId);
       progress.tries.push({ agent, pool, milliseconds: clock.now() - openedAt, failure: undefined });
-      return { stream, agentId, agent, pool, attempts: attempt };
+      return { target, agentId, agent, pool, attempts: attempt };
     } catch (error) {
       if (signal.aborted) throw error;
       failure =
@@ -164,7 +153,7 @@ async function findAgent(
 }
 
 /** A MySQL server speaks first, so it and the client would wait for each other. Throws TunnelError CLIENT_DENIED. */
-function requireSilentTarget({ name, connector }: Route, session: DialSession): void {
+function requireSilentTarget({ name, connector }: Route, session: RoutableSession): void {
   if (session.connector(connector)?.kind !== 'mysql') return;
   throw new TunnelError(
     'CLIENT_DENIED',
@@ -183,7 +172,7 @@ function selectSession(
   address: string | undefined,
   { onlyAgent, tried, lost }: DialProgress,
   { sessionsOf, ejection, checkFails, clock }: DialPorts,
-): DialSession | undefined {
+): RoutableSession | undefined {
   const { connector } = route;
   const isUntried = (agentId: string) =>
     !tried.has(agentId) && (onlyAgent === undefined || agentId === onlyAgent);
@@ -242,7 +231,7 @@ function unknownConnector(
   );
 }
 
-function recordFailure(route: Route, session: DialSession, failure: TunnelError, ports: DialPorts): void {
+function recordFailure(route: Route, session: RoutableSession, failure: TunnelError, ports: DialPorts): void {
   const { agentId, name: agent, pool } = session.identity;
   const agents = new Set<string>();
   for (const each of ports.sessionsOf(pool)) agents.add(each.identity.agentId);

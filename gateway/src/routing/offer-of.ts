@@ -1,11 +1,10 @@
 import type { Route } from './route-table.ts';
-
-export { hostPortText } from '../tunnel/host-port-text.ts';
+import type { RoutableSession } from './session-contract.ts';
 
 /** Whether an address belongs to the target of a connection; `unknown` while no agent offers its connector. */
 export type Offer = 'offered' | 'not-offered' | 'unknown';
 
-type Offering = { offers(connector: string, address?: string): boolean };
+type Offering = Pick<RoutableSession, 'offers'>;
 
 /** Looks up an address, in the form of `hostPortText`, among those the agents of the connection's pools offer. */
 export function offerOf(

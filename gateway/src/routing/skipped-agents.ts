@@ -1,8 +1,7 @@
 import type { SkipReason } from '@penstock/wire';
-import type { UnavailableReason } from '../tunnel/session.ts';
-import type { Candidate } from './choose-session.ts';
 import type { Ejection } from './ejection.ts';
 import type { Route } from './route-table.ts';
+import type { RoutableSession } from './session-contract.ts';
 
 export type SkippedAgent = {
   readonly pool: string;
@@ -11,11 +10,11 @@ export type SkippedAgent = {
   readonly reason: SkipReason;
 };
 
-/** The part of a session that selection looks at. */
-export type SelectableSession = Candidate & {
-  readonly identity: { readonly agentId: string; readonly name: string };
-  readonly unavailableReason: UnavailableReason | undefined;
-};
+/** The part of a session that decides whether its agent is skipped. */
+export type SelectableSession = Pick<
+  RoutableSession,
+  'identity' | 'acceptsOpens' | 'unavailableReason' | 'load' | 'offers'
+>;
 
 /** What decides whether an agent is selected. */
 export type Selection = {

@@ -2,29 +2,13 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { IdleWaiters } from '@penstock/runtime';
 import type { WindowShare } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
-
-/** What the agent is told of an open beyond its connector; see the message `open`. */
-export type OpenOptions = {
-  readonly clientPort?: number;
-  readonly address?: string;
-  readonly secure?: boolean;
-};
-
-/** What is to be dialed, and for whom. */
-export type OpenRequest = OpenOptions & {
-  readonly connector: string;
-  readonly connection: string;
-  /** The client's address. */
-  readonly client: string;
-  /** Milliseconds for the agent to dial and for its stream to arrive. */
-  readonly timeout: number;
-  readonly signal: AbortSignal;
-};
+import type { OpenRequest } from '../routing/session-contract.ts';
+import { SessionStream } from './session-stream.ts';
 
 /** Opens and streams at once: the agent holds one stream more, the control stream. */
 const MOST = limits.streamsPerSession - 1;
 
-type Waiter = { settle(outcome: ServerHttp2Stream | TunnelError): void };
+type Waiter = { settle(outcome: SessionStream | TunnelError): void };
 
 /**
  * The opens and data streams of one session. An id lives from its `open` to the arrival of its stream, to its
@@ -73,11 +57,11 @@ export class DataStreams {
    * Asks the agent to dial. Comes back with the data stream, not yet answered: the caller owns it. Throws
    * TunnelError, or the signal's reason.
    */
-  request({ timeout, signal, ...open }: OpenRequest): Promise<ServerHttp2Stream> {
+  request({ timeout, signal, ...open }: OpenRequest): Promise<SessionStream> {
     if (signal.aborted) return Promise.reject(signal.reason);
     this.#issued += 1;
     const id = `${this.#prefix}-${this.#issued}`;
-    const { promise, resolve, reject } = Promise.withResolvers<ServerHttp2Stream>();
+    const { promise, resolve, reject } = Promise.withResolvers<SessionStream>();
     const cancel = (code: CloseCode, error: Error) => {
       this.#send({ type: 'cancel', id, code });
       finish();
@@ -132,7 +116,7 @@ export class DataStreams {
       this.#windows.streamClosed();
       this.#left();
     });
-    waiter.settle(stream);
+    waiter.settle(new SessionStream(stream));
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { AgentMessageOf } from '@penstock/wire';
-import { hostPortText } from './host-port-text.ts';
+import { hostPortText } from '../routing/host-port-text.ts';
 
 /** A connector as its agent tells it. */
 export type OfferedConnector = {

@@ -12,8 +12,14 @@ import {
 } from '@penstock/wire';
 import type { ControlPlanePort, Verdict } from '../control-plane-port.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
+import type {
+  OpenRequest,
+  RoutableSession,
+  TargetStream,
+  UnavailableReason,
+} from '../routing/session-contract.ts';
 import { ControlStream } from './control-stream.ts';
-import { DataStreams, type OpenRequest } from './data-streams.ts';
+import { DataStreams } from './data-streams.ts';
 import { refusalOf } from './greeting.ts';
 import { messageRate } from './message-rate.ts';
 import { type OfferedConnector, offeredConnectors } from './offered-connector.ts';
@@ -61,9 +67,6 @@ type State =
   | { readonly name: 'draining'; readonly timer: NodeJS.Timeout | undefined }
   | { readonly name: 'ended' };
 
-/** What can keep opens away from a session. */
-export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'suspended';
-
 export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
 
 const LAST_MESSAGE_TIMEOUT = 1_000;
@@ -71,7 +74,7 @@ const LAST_MESSAGE_TIMEOUT = 1_000;
 let sessions = 0;
 
 /** One agent session, from its control stream to its end. */
-export class AgentSession {
+export class AgentSession implements RoutableSession {
   readonly identity: AgentIdentity;
   readonly address: string;
   readonly openedAt: number;
@@ -200,7 +203,7 @@ export class AgentSession {
   }
 
   /** Asks the agent to dial; see DataStreams.request. */
-  open(request: OpenRequest): Promise<ServerHttp2Stream> {
+  open(request: OpenRequest): Promise<TargetStream> {
     if (!this.acceptsOpens) return Promise.reject(new TunnelError('SESSION_LOST'));
     const { connector, address } = request;
     if (address === undefined) return this.#streams.request(request);

@@ -8,8 +8,8 @@ test('the least loaded session of the preferred pool is asked, with what the age
   scene.add('a1', 'dc1').load = 2;
   const quiet = scene.add('a2', 'dc1');
   scene.add('b1', 'dc2');
-  const { stream, ...dialed } = await scene.dial();
-  assert.equal(stream, quiet.stream);
+  const { target, ...dialed } = await scene.dial();
+  assert.equal(target, quiet.target);
   assert.deepEqual(dialed, { agentId: 'id-a2', agent: 'a2', pool: 'dc1', attempts: 1 });
   assert.deepEqual(scene.asked, ['a2']);
   const { signal: _signal, ...request } = quiet.requests[0] ?? {};

@@ -1,17 +1,18 @@
-import { EventEmitter } from 'node:events';
-import type { ServerHttp2Stream } from 'node:http2';
 import { type CloseCode, TunnelError } from '@penstock/wire';
-import type { DialSession } from '../../src/routing/dial.ts';
-import type { OpenRequest } from '../../src/tunnel/data-streams.ts';
-import type { UnavailableReason } from '../../src/tunnel/session.ts';
+import type {
+  OpenRequest,
+  RoutableSession,
+  TargetStream,
+  UnavailableReason,
+} from '../../src/routing/session-contract.ts';
 
-/** What a fake session does with an open: bring a stream, fail with a code, or leave it to `answer`. */
+/** What a fake session does with an open: return a stream, fail with a code, or leave it to `answer`. */
 export type Outcome = 'ok' | 'wait' | CloseCode;
 
-/** A session that has no wire behind it. */
-export class FakeSession implements DialSession {
-  readonly identity: DialSession['identity'];
-  readonly stream = new EventEmitter() as ServerHttp2Stream;
+/** A session without a tunnel. */
+export class FakeSession implements RoutableSession {
+  readonly identity: RoutableSession['identity'];
+  readonly target = {} as TargetStream;
   readonly requests: OpenRequest[] = [];
   acceptsOpens = true;
   load = 0;
@@ -19,7 +20,7 @@ export class FakeSession implements DialSession {
   connectors: readonly string[] = ['orders-db'];
   kind = 'tcp';
   outcome: Outcome;
-  #answer = Promise.withResolvers<ServerHttp2Stream>();
+  #answer = Promise.withResolvers<TargetStream>();
 
   constructor(agent: string, pool: string, outcome: Outcome = 'ok') {
     this.identity = { agentId: `id-${agent}`, name: agent, pool };
@@ -38,18 +39,18 @@ export class FakeSession implements DialSession {
     return this.offers(name) ? { kind: this.kind } : undefined;
   }
 
-  open(request: OpenRequest): Promise<ServerHttp2Stream> {
+  open(request: OpenRequest): Promise<TargetStream> {
     this.requests.push(request);
-    if (this.outcome === 'ok') return Promise.resolve(this.stream);
+    if (this.outcome === 'ok') return Promise.resolve(this.target);
     if (this.outcome !== 'wait') return Promise.reject(new TunnelError(this.outcome));
     this.#answer = Promise.withResolvers();
     request.signal.addEventListener('abort', () => this.#answer.reject(request.signal.reason));
     return this.#answer.promise;
   }
 
-  /** Ends the open that waits. */
+  /** Settles the open that waits. */
   answer(outcome: 'ok' | CloseCode): void {
-    if (outcome === 'ok') this.#answer.resolve(this.stream);
+    if (outcome === 'ok') this.#answer.resolve(this.target);
     else this.#answer.reject(new TunnelError(outcome));
   }
 }

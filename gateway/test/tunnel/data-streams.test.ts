@@ -77,7 +77,7 @@ test('an open is asked for, answered by its stream, and counted until that close
   assert.deepEqual([streams.opening, streams.open], [1, 0]);
   const stream = new FakeStream();
   assert.equal(streams.arrive('k7-1', asStream(stream)), true);
-  assert.equal(await promise, stream);
+  assert.equal((await promise).stream, stream);
   assert.deepEqual([streams.opening, streams.open, windows.open], [0, 1, 1]);
   let idle = false;
   const waiting = streams.idle().then(() => {
@@ -134,7 +134,7 @@ test('a second stream of an open is reset, and the first goes on', async (t) => 
   const [first, second] = [new FakeStream(), new FakeStream()];
   streams.arrive('k7-1', asStream(first));
   assert.equal(streams.arrive('k7-1', asStream(second)), true);
-  assert.equal(await promise, first);
+  assert.equal((await promise).stream, first);
   assert.deepEqual([first.destroyed, second.destroyed], [false, true]);
 });
 

@@ -1,7 +1,7 @@
 import { type CloseCode, isGrant, TunnelError } from '@penstock/wire';
 import type { ActiveGrant } from '../../access/active-grant.ts';
 import type { DialOptions } from '../../routing/dial.ts';
-import { hostPortText } from '../../routing/offer-of.ts';
+import { hostPortText } from '../../routing/host-port-text.ts';
 import type { ClientSource } from '../client-source.ts';
 import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
 import { parseRequestedHost, redactHost } from './requested-host.ts';

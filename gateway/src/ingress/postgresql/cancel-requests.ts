@@ -75,19 +75,22 @@ export class CancelRequests {
     signal: AbortSignal,
   ): Promise<void> {
     const wishes = { onlyAgent: agentId, clientPort: port, ...(secure && { secure }) };
-    const { stream } = await this.#services.dial(connection, address, signal, wishes);
+    const { target } = await this.#services.dial(connection, address, signal, wishes);
+    const { stream } = target;
     // Lost in the same turn: its 'close' has been, and would be waited for in vain.
     if (stream.destroyed) return;
     const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const abort = () => stream.destroy();
+    const abort = () => target.refuse('CLIENT_GONE');
     stream.on('error', () => {}).once('close', resolve);
     signal.addEventListener('abort', abort, { once: true });
-    if (stream.closed || signal.aborted) stream.destroy();
-    else {
-      stream.respond({ ':status': 200 });
+    try {
+      signal.throwIfAborted();
+      target.accept();
       // The server says nothing, and closes when it has done what it was asked for.
       stream.resume();
       stream.end(request);
+    } catch {
+      target.refuse('CLIENT_GONE');
     }
     await closed;
     signal.removeEventListener('abort', abort);

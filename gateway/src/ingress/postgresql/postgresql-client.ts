@@ -1,6 +1,6 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import { TunnelError } from '@penstock/wire';
 import type { Dialed } from '../../routing/dial.ts';
+import type { TargetStream } from '../../routing/session-contract.ts';
 import type { ClientReader } from '../client-reader.ts';
 import type { IngressBinding } from '../ingress-handler.ts';
 import { Refusal } from '../refusal.ts';
@@ -83,8 +83,8 @@ export function trackClient(
   cancels: CancelRequests,
   { source, socket, wishes }: Pick<RoutedClient, 'source' | 'socket' | 'wishes'>,
   connection: string,
-): (stream: ServerHttp2Stream, dialed: Dialed) => void {
-  return (stream, { agentId }) => {
+): (target: TargetStream, dialed: Dialed) => void {
+  return ({ stream }, { agentId }) => {
     const secure = wishes?.secure === true;
     const client = {
       address: source.address,

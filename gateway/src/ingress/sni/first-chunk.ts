@@ -1,5 +1,5 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import { TunnelError } from '@penstock/wire';
+import type { TargetStream } from '../../routing/session-contract.ts';
 
 /**
  * What the target says first, as it comes; undefined when it ends without a word. The stream is then as it was, not
@@ -7,18 +7,19 @@ import { TunnelError } from '@penstock/wire';
  * and with the reason that `signal` is aborted with.
  */
 export async function firstChunk(
-  stream: ServerHttp2Stream,
+  target: TargetStream,
   patience: number,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   signal.throwIfAborted();
+  const { stream } = target;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   const read = () => {
     const chunk: unknown = stream.read();
     if (Buffer.isBuffer(chunk)) resolve(chunk);
   };
   // A reset gives 'end' as well: only a stream that is whole has said FIN.
-  const end = () => (stream.aborted || stream.rstCode !== 0 ? lost() : resolve(undefined));
+  const end = () => (target.isCutShort ? lost() : resolve(undefined));
   const lost = () => reject(new TunnelError('SESSION_LOST', 'The way to the target was lost.'));
   const abort = () => reject(signal.reason);
   const late = `The target did not answer the client's wish for TLS within ${patience} ms.`;

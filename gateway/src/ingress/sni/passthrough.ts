@@ -1,6 +1,6 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { TunnelError } from '@penstock/wire';
+import type { TargetStream } from '../../routing/session-contract.ts';
 import { sslRequest } from '../postgresql/postgresql-packet.ts';
 import { firstChunk } from './first-chunk.ts';
 import type { TlsNegotiation } from './preamble.ts';
@@ -24,17 +24,17 @@ const YES = 0x53;
 export async function replay(
   { negotiation, bytes, patience }: Overture,
   client: Socket,
-  stream: ServerHttp2Stream,
+  target: TargetStream,
   signal: AbortSignal,
 ): Promise<void> {
   if (negotiation === 'postgresql') {
-    stream.write(sslRequest);
-    checkAnswer(await firstChunk(stream, patience, signal));
+    target.stream.write(sslRequest);
+    checkAnswer(await firstChunk(target, patience, signal));
   }
-  stream.write(bytes);
+  target.stream.write(bytes);
   if (negotiation !== 'postgresql-direct') return;
   // A server that does not know direct TLS leaves without a word, which would tell the client nothing.
-  const answer = await firstChunk(stream, patience, signal);
+  const answer = await firstChunk(target, patience, signal);
   if (answer === undefined) {
     const sentence =
       'The target ended the connection at a ClientHello that no SSLRequest came before. Servers before ' +

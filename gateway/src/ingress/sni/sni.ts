@@ -98,7 +98,7 @@ class SniClients {
       socket,
       source,
       wishes: { clientSpeaksFirst: true },
-      introduce: (stream, signal) => replay(overture, socket, stream, signal),
+      introduce: (target, signal) => replay(overture, socket, target, signal),
       refuse: ({ code }) => {
         this.#lingering.say(socket, alertRecord(alertOf(code)));
       },
@@ -159,7 +159,7 @@ class SniClients {
       reset,
       isTruncated: () => transport.isTruncated,
       ...(startup !== undefined && {
-        introduce: async (stream) => {
+        introduce: async ({ stream }) => {
           stream.write(startup);
         },
         joined: trackClient(this.#cancels, { socket: tls, source, wishes }, connection),

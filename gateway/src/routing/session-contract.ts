@@ -1,0 +1,53 @@
+import type { FarEnd } from '@penstock/transport';
+import type { CloseCode } from '@penstock/wire';
+
+/**
+ * What routing needs of a session to an agent, whether the session ends at this gateway or elsewhere. The tunnel
+ * implements it.
+ */
+export type RoutableSession = {
+  readonly identity: { readonly agentId: string; readonly name: string; readonly pool: string };
+  readonly acceptsOpens: boolean;
+  /** Why it does not accept opens; undefined when it does. */
+  readonly unavailableReason: UnavailableReason | undefined;
+  /** Streams, opens in progress included. */
+  readonly load: number;
+  /** `address`: host:port of the connector's target or of one it may redirect to; any when omitted. */
+  offers(connector: string, address?: string): boolean;
+  /** A connector as its agent announced it. */
+  connector(name: string): { readonly kind: string } | undefined;
+  /** Asks the agent to dial. Rejects with TunnelError, or with the reason of the request's signal. */
+  open(request: OpenRequest): Promise<TargetStream>;
+};
+
+export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'suspended';
+
+/** What the agent is told about an open besides its connector; see the message `open` in docs/wire.md. */
+export type OpenOptions = {
+  readonly clientPort?: number;
+  /** One of the connector's further addresses, in the form of `hostPortText`. */
+  readonly address?: string;
+  /** The client's TLS ends at the gateway; the agent speaks TLS with the target. */
+  readonly secure?: boolean;
+};
+
+export type OpenRequest = OpenOptions & {
+  readonly connector: string;
+  readonly connection: string;
+  /** The client's address. */
+  readonly client: string;
+  /** Milliseconds for the agent to dial and for its stream to arrive. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * A stream to a target that is connected and waits to be accepted. The caller owns it: it must refuse it, or accept it
+ * and then splice or reset it.
+ */
+export type TargetStream = FarEnd & {
+  /** Accepts the stream, which may then be written. Throws TunnelError SESSION_LOST when it has closed already. */
+  accept(): void;
+  /** Rejects the stream, and the agent drops its target. Does nothing once the stream is destroyed. */
+  refuse(code: CloseCode): void;
+};

@@ -1,0 +1,47 @@
+import type { Http2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { type CloseCode, TunnelError } from '@penstock/wire';
+import { isCutShort } from './near-end.ts';
+
+/** The end of a splice on the other side of the tunnel. */
+export type FarEnd = {
+  /** Carries the bytes. Must not be flowing when it is spliced. */
+  readonly stream: Duplex;
+  /** Whether an 'end' of the stream is not a FIN: a lost session and a reset emit it too. */
+  readonly isCutShort: boolean;
+  /** Whether it was reset, by either side. Final once the stream has closed. */
+  readonly isReset: boolean;
+  /** Whether it was lost together with what carries it, rather than closed by its peer. */
+  readonly isLost: boolean;
+  /** Ends it by a reset. Does nothing once it is destroyed. */
+  reset(code: CloseCode): void;
+};
+
+/** A stream of an HTTP/2 session as the far end of a splice. */
+export class Http2FarEnd<Stream extends Http2Stream = Http2Stream> implements FarEnd {
+  readonly stream: Stream;
+  readonly #session: Stream['session'];
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+    // Read now: a stream drops the reference to its session when it is destroyed.
+    this.#session = stream.session;
+  }
+
+  get isCutShort(): boolean {
+    return isCutShort(this.stream);
+  }
+
+  get isReset(): boolean {
+    return this.stream.rstCode !== 0;
+  }
+
+  get isLost(): boolean {
+    return this.#session?.destroyed !== false;
+  }
+
+  reset(code: CloseCode): void {
+    // Not close(), which sends END_STREAM first: a truncated answer would look complete.
+    if (!this.stream.destroyed) this.stream.destroy(new TunnelError(code));
+  }
+}

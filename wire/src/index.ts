@@ -42,7 +42,7 @@ export { limits } from './limits.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
 export { CONNECT_PROTOCOL, openIdOfPath, paths, requestIdOfPath, resultPath, streamPath } from './paths.ts';
 export { ProbeResult, ProbeStage } from './probe-result.ts';
-export { isProblemCode, type ProblemCode, ProblemError, problemCodes } from './problem.ts';
+export { isProblemCode, type ProblemCode, ProblemError, problemCodes, readProblem } from './problem.ts';
 export { ProblemDocument, problemDocument } from './problem-document.ts';
 export { type Reach, reach, reachStages } from './reach.ts';
 export { reachOfCode } from './reach-of-code.ts';

@@ -135,6 +135,8 @@ export const problemCodes = {
 
 export type ProblemCode = keyof typeof problemCodes;
 
+const MAX_DETAIL_CHARACTERS = 1000;
+
 export function isProblemCode(value: unknown): value is ProblemCode {
   return typeof value === 'string' && Object.hasOwn(problemCodes, value);
 }
@@ -159,4 +161,18 @@ export class ProblemError extends Error {
   toDocument(): ProblemDocument {
     return problemDocument(this.code, problemCodes[this.code], this.message);
   }
+}
+
+/**
+ * The error that a response body describes, or undefined when the body is not one of our problem documents.
+ * `retryAfter` is in seconds.
+ */
+export function readProblem(body: unknown, retryAfter?: number): ProblemError | undefined {
+  if (typeof body !== 'object' || body === null || !('code' in body) || !isProblemCode(body.code))
+    return undefined;
+  const detail =
+    'detail' in body && typeof body.detail === 'string'
+      ? body.detail.slice(0, MAX_DETAIL_CHARACTERS)
+      : undefined;
+  return new ProblemError(body.code, detail, retryAfter === undefined ? {} : { retryAfter });
 }

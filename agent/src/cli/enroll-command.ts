@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { AgentCredentials } from '../identity/agent-credentials.ts';
 import { enroll } from '../identity/enroll.ts';
 import { openKeyStore } from '../identity/key-store.ts';
-import { post } from '../tunnel/post.ts';
+import { plainRequest } from '../tunnel/plain-request.ts';
 import { configOption, loadConfig } from './load-config.ts';
 
 type Options = { readonly config: string; readonly output: OutputFormat; readonly again: boolean };
@@ -45,7 +45,7 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
   const dial = { identity: undefined, environment: io.environment, signal: new AbortController().signal };
   try {
     const issued = await enroll(
-      (path, body) => post(gateway, dial, path, body),
+      (path, body) => plainRequest(gateway, dial, { method: 'POST', path, body }),
       { token, name, pool },
       keyStore,
     );

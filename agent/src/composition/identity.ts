@@ -6,7 +6,6 @@ import { IdentityKeeper } from '../identity/identity-keeper.ts';
 import { openKeyStore } from '../identity/key-store.ts';
 import type { AgentLog } from '../observe/event.ts';
 import { type PlainAnswer, type PlainRequest, plainRequest } from '../tunnel/plain-request.ts';
-import { post } from '../tunnel/post.ts';
 import type { Environment } from '../tunnel/proxy.ts';
 
 export type IdentityOptions = {
@@ -50,7 +49,11 @@ export async function openAgentIdentity(options: IdentityOptions): Promise<Agent
     enrollmentToken: () => config().identity.enrollmentToken,
     enrollmentTokenMissing: () => config().identity.enrollmentTokenMissing,
     post: (credentials) => (path, body) =>
-      post(config().gateway, connectOptions(credentials, stopping.signal), path, body),
+      plainRequest(config().gateway, connectOptions(credentials, stopping.signal), {
+        method: 'POST',
+        path,
+        body,
+      }),
     log,
     clock,
     clockOffset,
@@ -61,7 +64,7 @@ export async function openAgentIdentity(options: IdentityOptions): Promise<Agent
   return {
     keeper,
     async start() {
-      await keeper.ensure(stopping.signal);
+      await keeper.ensureEnrolled(stopping.signal);
       if (stopping.signal.aborted) return false;
       keeper.start();
       return true;

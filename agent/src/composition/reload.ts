@@ -21,7 +21,7 @@ export type ReloadedParts = {
   readonly checks: Pick<ConnectorChecks, 'apply'>;
   readonly pinWatch: Pick<PinWatch, 'changed'>;
   readonly hostHealth: Pick<HostHealth, 'apply'>;
-  readonly keeper: Pick<IdentityKeeper, 'hurry'>;
+  readonly keeper: Pick<IdentityKeeper, 'retryNow'>;
   readonly slots: Pick<SessionSlots, 'apply' | 'announce'>;
 };
 
@@ -37,7 +37,7 @@ export function changesFor(next: AgentConfig, parts: ReloadedParts): readonly Ch
     { to: 'drift', commit: () => pinWatch.changed() },
     { to: 'host samples', commit: () => hostHealth.apply(next.health) },
     // The file can have been corrected: what waits for a retry tries again now.
-    { to: 'identity', commit: () => keeper.hurry() },
+    { to: 'identity', commit: () => keeper.retryNow() },
     { to: 'sessions', commit: () => slots.apply(previous) },
     { to: 'gateway', commit: () => slots.announce({ type: 'config', ...announcedConfig(next) }) },
   ];

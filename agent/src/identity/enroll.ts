@@ -8,10 +8,10 @@ import type { KeyStore } from './key-store.ts';
 export type EnrollOptions = { readonly token: Secret; readonly name: string; readonly pool: string };
 
 /**
- * Enrolls once and returns the identity, which is current from then on. An agent whose certificate ran out enrolls
- * with the key it has, so the gateway knows it again and the token loses no further use. Throws ProblemError for
- * what the gateway says, IdentityError for the directory, and whatever `post` throws; nothing is lost by
- * calling it again.
+ * Enrolls the agent and returns its credentials, which are then current on disk. An agent whose certificate has expired
+ * enrolls with its existing key: the gateway recognizes the key, and the token does not lose a use. Throws ProblemError for a
+ * refusal of the gateway, IdentityError or PrivateFileError for the directory, and whatever `post` throws. A failed
+ * call can be repeated without loss.
  */
 export async function enroll(
   post: Post,
@@ -19,17 +19,17 @@ export async function enroll(
   keyStore: KeyStore,
 ): Promise<AgentCredentials> {
   const current = await keyStore.current();
-  const same = current !== undefined && current.name === name && current.pool === pool;
-  const { csr } = await keyStore.prepare(name, same ? 'current' : 'new');
+  const isSameAgent = current !== undefined && current.name === name && current.pool === pool;
+  const { csr } = await keyStore.prepare(name, isSameAgent ? 'current' : 'new');
   const request: EnrollRequest = { token: token.reveal(), name, pool, csr };
   const issued = readIdentityAnswer(await post(paths.enroll, request));
-  const identity = await keyStore.stage(issued);
-  if (identity.name !== name || identity.pool !== pool) {
+  const credentials = await keyStore.stage(issued);
+  if (credentials.name !== name || credentials.pool !== pool) {
     await keyStore.discardNext();
     throw new IdentityError(
       'certificate-rejected',
-      `The gateway sent a certificate for ${identity.name} in ${identity.pool}, and this agent is ${name} in ` +
-        `${pool}. It is not used.`,
+      `The gateway sent a certificate for ${credentials.name} in pool ${credentials.pool} instead of ${name} in pool ` +
+        `${pool}, so it is not used.`,
     );
   }
   return keyStore.promote();

@@ -7,7 +7,7 @@ export type FailureFields = {
   readonly advice?: string;
 };
 
-/** What the log has of a failure: its code, when it has one, and its words. */
+/** The log fields of a failure: its message, its code if it has one, and the advice for a problem. */
 export function failureFields(error: unknown): FailureFields {
   const code = errorCode(error);
   return {

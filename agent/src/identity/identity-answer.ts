@@ -1,40 +1,30 @@
-import { IssuedIdentity, isProblemCode, ProblemError } from '@penstock/wire';
+import { IssuedIdentity, ProblemError, readProblem } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
-/** Sends one JSON request to the gateway, over the same way sessions take, and returns what it answered. */
-export type Post = (
-  path: string,
-  body: unknown,
-) => Promise<{
+export type PostAnswer = {
   readonly status: number;
-  /** As parsed from JSON; undefined when it was none. */
+  /** Parsed from JSON, or undefined when it is not JSON. */
   readonly body: unknown;
   /** Seconds, from the Retry-After header. */
   readonly retryAfter?: number | undefined;
-}>;
+};
+
+/** Sends a JSON request to the gateway over the transport that sessions use. */
+export type Post = (path: string, body: unknown) => Promise<PostAnswer>;
 
 const isIssuedIdentity = new Ajv2020({ strict: true }).compile<IssuedIdentity>(IssuedIdentity);
-const MAX_DETAIL = 1000;
 
-/** The identity in the gateway's answer. Throws ProblemError: the gateway's own, or INTERNAL for what is neither. */
-export function readIdentityAnswer({ status, body, retryAfter }: Awaited<ReturnType<Post>>): IssuedIdentity {
-  const options = retryAfter === undefined ? {} : { retryAfter };
-  if (status === 200) {
-    if (isIssuedIdentity(body)) return body;
-    throw new ProblemError('INTERNAL', 'The gateway answered, but not with an identity.', options);
-  }
-  const { code, detail } = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  if (isProblemCode(code)) {
-    throw new ProblemError(
-      code,
-      typeof detail === 'string' ? detail.slice(0, MAX_DETAIL) : undefined,
-      options,
-    );
-  }
+/** Reads the identity in the gateway's answer. Throws the gateway's ProblemError, or INTERNAL when there is neither. */
+export function readIdentityAnswer({ status, body, retryAfter }: PostAnswer): IssuedIdentity {
+  if (status === 200 && isIssuedIdentity(body)) return body;
+  const problem = status === 200 ? undefined : readProblem(body, retryAfter);
+  if (problem !== undefined) throw problem;
   throw new ProblemError(
     'INTERNAL',
-    `HTTP ${status} came back without a reason of Penstock's: is there something between the agent and the ` +
-      'gateway that answers in its place?',
-    options,
+    status === 200
+      ? 'The gateway answered without an identity.'
+      : `HTTP ${status} was answered without a Penstock problem document. Check for a device between agent and gateway ` +
+          'that answers in its place.',
+    retryAfter === undefined ? {} : { retryAfter },
   );
 }

@@ -3,50 +3,46 @@ import { type Clock, PrivateFileError, pause } from '@penstock/runtime';
 import { ProblemError, problemCodes } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentCredentials } from './agent-credentials.ts';
-import { dueTimer } from './due-timer.ts';
+import { isCertificateRejection } from './certificate-rejection.ts';
 import { enroll } from './enroll.ts';
 import { failureFields } from './failure-fields.ts';
 import type { Post } from './identity-answer.ts';
 import { IdentityError } from './identity-error.ts';
-import { isIdentityRefusal } from './identity-refusal.ts';
 import type { KeyStore } from './key-store.ts';
-import { longTimer } from './long-timer.ts';
-import { renew, renewAt } from './renew.ts';
-import { renewalRetry } from './renewal-retry.ts';
+import { renew } from './renew.ts';
+import { RenewalTimer } from './renewal-timer.ts';
 
 export type KeeperOptions = {
   readonly keyStore: KeyStore;
   readonly name: string;
   readonly pool: string;
-  /** Asked for anew each time: the file may have been given a new one. */
+  /** Read for each attempt, because a reload may provide a new token. */
   readonly enrollmentToken: () => Secret | undefined;
-  /** Why there is no token although the file refers to one, as a sentence. */
+  /** A sentence that explains why a token that the file refers to is missing. */
   readonly enrollmentTokenMissing?: () => string | undefined;
-  /** Requests on a connection opened with `identity`, or with none. */
-  readonly post: (identity: AgentCredentials | undefined) => Post;
+  /** Sends requests on a connection made with the given credentials, or without a certificate. */
+  readonly post: (credentials: AgentCredentials | undefined) => Post;
   readonly log: AgentLog;
   readonly clock: Clock;
-  /** Milliseconds the gateway's clock is ahead of ours: certificates are dated by it. */
+  /** Milliseconds that the gateway's clock is ahead of ours. Certificates are dated by the gateway's clock. */
   readonly clockOffset: () => number;
   readonly backoff: () => { readonly base: number; readonly max: number };
-  /** A renewed identity waits for a session to carry it. */
+  /** Called when renewed credentials are ready for a session to confirm them. */
   readonly onStaged: () => void;
-  /** A renewed identity is now current. */
-  readonly onPromoted: (identity: AgentCredentials) => void;
+  /** Called when other credentials have become current. */
+  readonly onPromoted: (credentials: AgentCredentials) => void;
 };
 
-/** Keeps the agent's identity good: enrolls when there is none, renews in time, and never lets go of what works. */
+/** Maintains the agent's identity: enrolls if there is none, renews it in time, and keeps what works until then. */
 export class IdentityKeeper {
   readonly #options: KeeperOptions;
+  readonly #renewal: RenewalTimer;
   #current: AgentCredentials | undefined;
   #next: AgentCredentials | undefined;
-  #stopTimer = () => {};
-  #life: 'running' | 'stopped' = 'running';
-  /** Renewals that failed in a row, one whose certificate was refused among them. */
-  #failedRenewals = 0;
-  /** What works on the identity directory, one after the other: two at once would take each other's next key. */
+  #state: 'running' | 'stopped' = 'running';
+  /** Serializes work on the identity directory: concurrent steps would overwrite each other's next key. */
   #work: Promise<unknown> = Promise.resolve();
-  #news = new AbortController();
+  #retryNow = new AbortController();
 
   private constructor(
     options: KeeperOptions,
@@ -56,9 +52,10 @@ export class IdentityKeeper {
     this.#options = options;
     this.#current = current;
     this.#next = next;
+    this.#renewal = new RenewalTimer({ ...options, onDue: () => void this.#inTurn(() => this.#renew()) });
   }
 
-  /** Reads what the directory holds. Throws IdentityError. */
+  /** Reads the identity directory. Throws IdentityError or PrivateFileError. */
   static async open(options: KeeperOptions): Promise<IdentityKeeper> {
     const { keyStore, name, pool } = options;
     const stored = await keyStore.current();
@@ -74,13 +71,16 @@ export class IdentityKeeper {
     return this.#current;
   }
 
-  /** What the next session should be made with: a renewed identity first, since only a session can confirm it. */
+  /** The credentials for the next session. Renewed ones come first because only a session can confirm them. */
   get candidate(): AgentCredentials | undefined {
     return this.#next ?? this.#current;
   }
 
-  /** Enrolls when there is no identity, and tries until it is done or `signal` aborts. Throws IdentityError. */
-  async ensure(signal: AbortSignal): Promise<void> {
+  /**
+   * Enrolls if there is no identity, and retries until it succeeds or `signal` aborts. Throws IdentityError or
+   * PrivateFileError.
+   */
+  async ensureEnrolled(signal: AbortSignal): Promise<void> {
     const { clock, backoff, log } = this.#options;
     for (let failures = 0; this.#current === undefined && !signal.aborted; failures += 1) {
       try {
@@ -89,82 +89,81 @@ export class IdentityKeeper {
         if (signal.aborted) return;
         if (error instanceof IdentityError || error instanceof PrivateFileError) throw error;
         const { base, max } = backoff();
-        const permanent = error instanceof ProblemError && problemCodes[error.code].permanent;
-        const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
-        const bound = permanent ? max : Math.min(max, base * 2 ** Math.min(failures, 20));
-        const wait = Math.max(asked, bound * (0.5 + clock.random() / 2));
-        log('enrollment-failed', { ...failureFields(error), retryIn: Math.round(wait) });
-        await pause(clock, wait, AbortSignal.any([signal, this.#news.signal]));
+        const isPermanent = error instanceof ProblemError && problemCodes[error.code].permanent;
+        const bound = isPermanent ? max : Math.min(max, base * 2 ** Math.min(failures, 20));
+        const delay = Math.max(retryAfterMs(error), bound * (0.5 + clock.random() / 2));
+        log('enrollment-failed', { ...failureFields(error), retryIn: Math.round(delay) });
+        await pause(clock, delay, AbortSignal.any([signal, this.#retryNow.signal]));
       }
     }
   }
 
-  /** The file has changed: an enrollment that waits is tried at once. */
-  hurry(): void {
-    this.#news.abort();
-    this.#news = new AbortController();
+  /** Retries a waiting enrollment immediately. Call it when the configuration has changed. */
+  retryNow(): void {
+    this.#retryNow.abort();
+    this.#retryNow = new AbortController();
   }
 
-  /** Renews in time from now on. */
+  /** Starts renewing in time. */
   start(): void {
-    this.#schedule();
+    this.#scheduleRenewal();
   }
 
   stop(): void {
-    this.#life = 'stopped';
-    this.#stopTimer();
+    this.#state = 'stopped';
+    this.#renewal.stop();
   }
 
-  /** A session was welcomed with this identity. A renewed one is from now on the identity. */
-  async carried(identity: AgentCredentials): Promise<void> {
-    if (identity.serial !== this.#next?.serial) return;
+  /** Makes renewed credentials current. Call it when the gateway has welcomed a session made with them. */
+  async confirm(credentials: AgentCredentials): Promise<void> {
+    if (credentials.serial !== this.#next?.serial) return;
     await this.#inTurn(async () => {
-      if (identity.serial !== this.#next?.serial) return;
+      if (credentials.serial !== this.#next?.serial) return;
       try {
         this.#current = await this.#options.keyStore.promote();
       } catch (error) {
-        // It works and is in the directory as the next one: only its place is not right yet.
+        // The credentials work and are on disk as the next ones, so a restart finds them.
         this.#options.log('identity-renewal-failed', failureFields(error));
-        this.#current = identity;
+        this.#current = credentials;
       }
       this.#next = undefined;
-      this.#failedRenewals = 0;
+      this.#renewal.resetFailures();
       this.#options.log('identity-renewed', { notAfter: new Date(this.#current.notAfter).toISOString() });
       this.#options.onPromoted(this.#current);
-      this.#schedule();
+      this.#scheduleRenewal();
     });
   }
 
   /**
-   * The gateway refused a session of this identity as expired or unknown; true when another is now at hand. A renewed
-   * one is dropped, and the current one is good again. A current one is kept, whatever the gateway says: its clock
-   * or its store may be wrong; but with an enrollment token at hand the agent enrolls again.
+   * Handles the gateway's refusal of a certificate as expired or unknown. Resolves with whether other credentials are now
+   * available. Renewed credentials are dropped in favor of the current ones. Current ones are kept, because the gateway's
+   * clock or store may be wrong, but the agent enrolls again if it has an enrollment token.
    */
-  refused(identity: AgentCredentials): Promise<boolean> {
+  handleRejection(credentials: AgentCredentials): Promise<boolean> {
     return this.#inTurn(async () => {
       try {
-        if (identity.serial === this.#next?.serial) await this.#dropNext();
-        // Another session may have been here before, with the same identity.
-        else if (identity.serial === this.#current?.serial) await this.#hasEnrolledAgain();
+        if (credentials.serial === this.#next?.serial) await this.#dropNext();
+        // Another session with the same credentials may have been handled before.
+        else if (credentials.serial === this.#current?.serial) await this.#enrollAgain();
       } catch (error) {
         this.#options.log('identity-renewal-failed', failureFields(error));
       }
-      return this.candidate !== undefined && this.candidate.serial !== identity.serial;
+      return this.candidate !== undefined && this.candidate.serial !== credentials.serial;
     });
   }
 
   async #dropNext(): Promise<void> {
     this.#next = undefined;
-    this.#failedRenewals += 1;
+    this.#renewal.countFailure();
     this.#options.log('identity-renewal-failed', {
-      detail: 'The gateway refused the renewed certificate. The one before it stays in force.',
+      detail: 'The gateway refused the renewed certificate. The current certificate stays in use.',
     });
-    this.#schedule();
+    this.#scheduleRenewal();
     await this.#options.keyStore.discardNext();
   }
 
-  /** Enrolls with the key there is, when the file has a token. */
-  async #hasEnrolledAgain(): Promise<boolean> {
+  /** Enrolls with the existing key if there is a token. Resolves with whether the credentials have changed. */
+  async #enrollAgain(): Promise<boolean> {
     const before = this.#current;
     if (this.#options.enrollmentToken() === undefined) return false;
     try {
@@ -182,55 +181,33 @@ export class IdentityKeeper {
       throw new IdentityError(
         'missing',
         `This agent has no identity for ${name} in pool ${pool} yet. ` +
-          `${enrollmentTokenMissing?.() ?? 'Its file names no identity.enrollmentToken.'} ` +
-          'Make one with "penstock-gateway token create" and give it by ${env:…} or ${file:…}.',
+          `${enrollmentTokenMissing?.() ?? 'agent.yaml has no identity.enrollmentToken.'} ` +
+          'Create a token with "penstock-gateway token create" and refer to it by ${env:…} or ${file:…}.',
       );
     }
     const before = this.#current;
-    const identity = await enroll(post(undefined), { token, name, pool }, keyStore);
-    // Even while the agent stops: the certificate is already current on disk.
-    this.#current = identity;
+    const credentials = await enroll(post(undefined), { token, name, pool }, keyStore);
+    // Even if the agent is stopping: the certificate is already current on disk.
+    this.#current = credentials;
     this.#next = undefined;
-    this.#failedRenewals = 0;
+    this.#renewal.resetFailures();
     log('identity-enrolled', {
-      agentId: identity.agentId,
-      notAfter: new Date(identity.notAfter).toISOString(),
+      agentId: credentials.agentId,
+      notAfter: new Date(credentials.notAfter).toISOString(),
     });
-    if (before !== undefined && !this.#isStopped) this.#options.onPromoted(identity);
-    this.#schedule();
+    if (before !== undefined && !this.#isStopped) this.#options.onPromoted(credentials);
+    this.#scheduleRenewal();
   }
 
-  #schedule(): void {
-    this.#stopTimer();
-    if (this.#current === undefined || this.#next !== undefined || this.#life === 'stopped') return;
-    if (this.#failedRenewals > 0) {
-      this.#wait(this.#retryWait(0));
-      return;
-    }
-    const { clock, clockOffset } = this.#options;
-    const due = renewAt(this.#current, () => clock.random());
-    const left = () => due - clock.wall() - clockOffset();
-    this.#stopTimer = dueTimer(clock, left, () => this.#renewInTurn());
-  }
-
-  #retryWait(asked: number): number {
-    const { clock, clockOffset } = this.#options;
-    const left = (this.#current?.notAfter ?? 0) - clock.wall() - clockOffset();
-    return Math.max(asked, renewalRetry(left, this.#failedRenewals, clock.random()));
-  }
-
-  #wait(milliseconds: number): void {
-    this.#stopTimer();
-    this.#stopTimer = longTimer(this.#options.clock, milliseconds, () => this.#renewInTurn());
-  }
-
-  #renewInTurn(): void {
-    void this.#inTurn(() => this.#renew());
+  #scheduleRenewal(): void {
+    this.#renewal.stop();
+    if (this.#current === undefined || this.#next !== undefined || this.#isStopped) return;
+    this.#renewal.schedule(this.#current);
   }
 
   async #renew(): Promise<void> {
     const { keyStore, post, log, onStaged } = this.#options;
-    if (this.#life === 'stopped' || this.#next !== undefined) return;
+    if (this.#isStopped || this.#next !== undefined) return;
     try {
       const next = await renew(post(this.#current), keyStore);
       if (this.#isStopped) return;
@@ -238,17 +215,16 @@ export class IdentityKeeper {
       onStaged();
     } catch (error) {
       if (this.#isStopped) return;
-      this.#failedRenewals += 1;
+      this.#renewal.countFailure();
       log('identity-renewal-failed', failureFields(error));
-      if (isIdentityRefusal(error) && (await this.#hasEnrolledAgain())) return;
-      const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
-      this.#wait(this.#retryWait(asked));
+      if (isCertificateRejection(error) && (await this.#enrollAgain())) return;
+      if (!this.#isStopped) this.#renewal.retry(this.#current, retryAfterMs(error));
     }
   }
 
-  /** Asked after every wait, in which it may have changed. */
+  /** A getter, because the state may change during every await. */
   get #isStopped(): boolean {
-    return this.#life === 'stopped';
+    return this.#state === 'stopped';
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -257,3 +233,5 @@ export class IdentityKeeper {
     return result;
   }
 }
+
+const retryAfterMs = (error: unknown) => (error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0);

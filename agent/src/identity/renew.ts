@@ -5,8 +5,8 @@ import { IdentityError } from './identity-error.ts';
 import type { KeyStore } from './key-store.ts';
 
 /**
- * Asks for the next certificate, over a session that the current one opened, and returns it staged: the caller
- * connects with it, and only then promotes it. After a lost answer, call it again. Throws as `enroll` does.
+ * Requests the next certificate over a connection made with the current one, and returns it staged. The caller connects
+ * with it and promotes it only after that succeeds. After a lost answer, call it again. Throws like `enroll`.
  */
 export async function renew(post: Post, keyStore: KeyStore): Promise<AgentCredentials> {
   const current = await keyStore.current();
@@ -15,20 +15,20 @@ export async function renew(post: Post, keyStore: KeyStore): Promise<AgentCreden
   }
   const { csr } = await keyStore.prepare(current.name);
   const request: RenewRequest = { csr };
-  const identity = await keyStore.stage(readIdentityAnswer(await post(paths.renew, request)));
-  if (identity.agentId !== current.agentId) {
+  const next = await keyStore.stage(readIdentityAnswer(await post(paths.renew, request)));
+  if (next.agentId !== current.agentId) {
     await keyStore.discardNext();
     throw new IdentityError(
       'certificate-rejected',
-      'The gateway sent a certificate for another agent. It is not used.',
+      'The gateway sent a certificate for another agent, so it is not used.',
     );
   }
-  return identity;
+  return next;
 }
 
 /**
- * When to renew, in milliseconds since 1970: at two thirds of the certificate's life, up to a twentieth earlier, so
- * that a fleet enrolled at once does not renew at once. `random` is in [0, 1).
+ * The time to renew, in milliseconds since 1970: after two thirds of the certificate's lifetime, up to a twentieth of it
+ * earlier, so that agents enrolled at the same time do not renew at the same time. `random` is in [0, 1).
  */
 export function renewAt(
   { notBefore, notAfter }: Pick<AgentCredentials, 'notBefore' | 'notAfter'>,

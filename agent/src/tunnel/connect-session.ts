@@ -11,8 +11,8 @@ import {
 } from '@penstock/wire';
 import { type ClockReading, type Heartbeats, startHeartbeats } from '../health/heartbeat.ts';
 import type { AgentCredentials } from '../identity/agent-credentials.ts';
+import { isCertificateRejection } from '../identity/certificate-rejection.ts';
 import type { IdentityKeeper } from '../identity/identity-keeper.ts';
-import { isIdentityRefusal } from '../identity/identity-refusal.ts';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { Targets } from '../target/targets.ts';
@@ -25,7 +25,7 @@ export type ConnectOptions = {
   readonly config: () => AgentConfig;
   readonly gateway: () => GatewayTarget;
   readonly environment: Environment;
-  readonly keeper: Pick<IdentityKeeper, 'candidate' | 'carried' | 'refused'>;
+  readonly keeper: Pick<IdentityKeeper, 'candidate' | 'confirm' | 'handleRejection'>;
   readonly targets: Pick<Targets, 'dial'>;
   readonly windows: WindowBudget;
   readonly log: AgentLog;
@@ -59,13 +59,13 @@ export async function connectSession(
     if (identity === undefined) throw new ProblemError('IDENTITY_REQUIRED');
     try {
       const session = await connectWith(identity, slot, live, options, signal);
-      await keeper.carried(identity);
+      await keeper.confirm(identity);
       return session;
     } catch (error) {
       if (signal.aborted) throw error;
       if (errorCode(error) === 'LIMIT_EXCEEDED') live.makeRoom();
-      if (!isIdentityRefusal(error) || tries === MOST_IDENTITIES) throw error;
-      const hasAnother = await keeper.refused(identity);
+      if (!isCertificateRejection(error) || tries === MOST_IDENTITIES) throw error;
+      const hasAnother = await keeper.handleRejection(identity);
       if (signal.aborted) throw signal.reason;
       if (!hasAnother) throw error;
     }

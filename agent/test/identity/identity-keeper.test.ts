@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 import { IdentityError } from '../../src/identity/identity-error.ts';
 import { IdentityKeeper } from '../../src/identity/identity-keeper.ts';
 import { openKeyStore } from '../../src/identity/key-store.ts';
-import { renewalRetry } from '../../src/identity/renewal-retry.ts';
+import { renewalRetryDelay } from '../../src/identity/renewal-retry-delay.ts';
 import { IssuingGateway } from './issuing-gateway.ts';
 
 const HOUR = 3_600_000;
@@ -82,7 +82,7 @@ async function startKeeper(token: Secret | undefined = TOKEN) {
 
 async function enrolled(token?: Secret) {
   const started = await startKeeper(token);
-  await started.keeper.ensure(never);
+  await started.keeper.ensureEnrolled(never);
   started.keeper.start();
   const { current } = started.keeper;
   assert.ok(current);
@@ -98,9 +98,9 @@ test('a renewed identity is the candidate until a session has carried it, and th
   assert.notEqual(next.serial, at.first.serial);
   assert.equal(at.keeper.current?.serial, at.first.serial);
   assert.equal((await at.keyStore.current())?.serial, at.first.serial);
-  await at.keeper.carried(at.first);
+  await at.keeper.confirm(at.first);
   assert.equal(at.keeper.current?.serial, at.first.serial);
-  await at.keeper.carried(next);
+  await at.keeper.confirm(next);
   assert.equal(at.keeper.current?.serial, next.serial);
   assert.equal((await at.keyStore.current())?.serial, next.serial);
   assert.deepEqual(at.promoted, [next.serial]);
@@ -110,7 +110,7 @@ test('a renewed identity is the candidate until a session has carried it, and th
 test('a clock that is half a day behind renews in time, once the gateway has told its own', async () => {
   await using at = await startKeeper();
   at.clock.sleep(-12 * HOUR);
-  await at.keeper.ensure(never);
+  await at.keeper.ensureEnrolled(never);
   at.keeper.start();
   at.rig.offset = 12 * HOUR;
   const start = at.clock.now();
@@ -131,7 +131,7 @@ test('a host that slept past the time to renew renews within a minute', async ()
 test('a renewed identity that the gateway refuses is dropped; the one before serves on', async () => {
   await using at = await enrolled();
   const next = await at.rig.renewed();
-  assert.equal(await at.keeper.refused(next), true);
+  assert.equal(await at.keeper.handleRejection(next), true);
   assert.equal(at.keeper.candidate?.serial, at.first.serial);
   assert.equal(await at.keyStore.next(), undefined);
   assert.equal(at.requests(paths.enroll), 1);
@@ -143,7 +143,7 @@ test('a gateway that refuses every renewed identity is asked ever more slowly', 
   const waits: number[] = [];
   for (let round = 0; round < 8; round += 1) {
     const next = await at.rig.renewed();
-    await at.keeper.refused(next);
+    await at.keeper.handleRejection(next);
     waits.push(Math.round(at.clock.waiting[0] ?? 0));
   }
   assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
@@ -155,7 +155,7 @@ test('a renewal that fails keeps the identity and is tried again; a lost answer 
   await at.rig.next('identity-renewal-failed');
   assert.equal(at.keeper.candidate?.serial, at.first.serial);
   const next = await at.rig.renewed();
-  await at.keeper.carried(next);
+  await at.keeper.confirm(next);
   assert.equal(at.requests(paths.renew), 2);
 });
 
@@ -170,7 +170,7 @@ test('an expired identity is kept, and without a token asked for slowly', async 
   await using at = await enrolled();
   at.rig.token = undefined;
   at.gateway.refuseWith = new ProblemError('IDENTITY_EXPIRED');
-  assert.equal(await at.keeper.refused(at.first), false);
+  assert.equal(await at.keeper.handleRejection(at.first), false);
   assert.equal((await at.keyStore.current())?.serial, at.first.serial);
   at.clock.sleep(30 * HOUR);
   await at.rig.next('identity-renewal-failed');
@@ -180,7 +180,7 @@ test('an expired identity is kept, and without a token asked for slowly', async 
 
 test('with a token an expired identity is enrolled anew, once for all sessions it was refused on', async () => {
   await using at = await enrolled();
-  const outcomes = await Promise.all([1, 2, 3].map(() => at.keeper.refused(at.first)));
+  const outcomes = await Promise.all([1, 2, 3].map(() => at.keeper.handleRejection(at.first)));
   assert.deepEqual(outcomes, [true, true, true]);
   assert.equal(at.requests(paths.enroll), 2);
   assert.notEqual(at.keeper.current?.serial, at.first.serial);
@@ -199,7 +199,7 @@ test('a renewal refused for the identity enrolls anew where a token is at hand',
 test('an enrollment that fails leaves the identity as it was', async () => {
   await using at = await enrolled();
   at.gateway.refuseWith = new ProblemError('TOKEN_EXHAUSTED');
-  assert.equal(await at.keeper.refused(at.first), false);
+  assert.equal(await at.keeper.handleRejection(at.first), false);
   assert.equal(at.keeper.current?.serial, at.first.serial);
   assert.deepEqual(
     at.events('enrollment-failed').map(({ code }) => code),
@@ -234,7 +234,7 @@ test('an enrollment that completes while the agent stops is current in memory as
     return issue.apply(at.gateway, request);
   };
   const stopping = new AbortController();
-  const ensured = at.keeper.ensure(stopping.signal);
+  const ensured = at.keeper.ensureEnrolled(stopping.signal);
   await eventually('the request', () => at.requests(paths.enroll) === 1);
   at.keeper.stop();
   stopping.abort();
@@ -271,7 +271,7 @@ test('an enrollment that fails is tried again until it is done: slowly when only
   await using at = await startKeeper();
   at.clock.chance(0.999999);
   at.gateway.refuseWith = new ProblemError('TOKEN_EXPIRED');
-  const ensured = at.keeper.ensure(never);
+  const ensured = at.keeper.ensureEnrolled(never);
   await eventually('a first failure', () => at.events('enrollment-failed').length === 1);
   assert.deepEqual(
     at.events('enrollment-failed').map(({ code, retryIn }) => [code, retryIn]),
@@ -290,22 +290,22 @@ test('without a token and without an identity there is nothing to try', async ()
   await using at = await startKeeper();
   at.rig.token = undefined;
   await assert.rejects(
-    at.keeper.ensure(never),
+    at.keeper.ensureEnrolled(never),
     (error) => error instanceof IdentityError && error.message.includes('penstock-gateway token create'),
   );
   at.rig.missing = '`identity.enrollmentToken` refers to a file that does not exist.';
   await assert.rejects(
-    at.keeper.ensure(never),
+    at.keeper.ensureEnrolled(never),
     (error) =>
       error instanceof IdentityError && error.message.includes('refers to a file that does not exist'),
   );
 });
 
 test('waits between renewals follow what is left of the certificate', () => {
-  assert.equal(renewalRetry(HOUR, 0, 0), 500);
-  assert.equal(renewalRetry(HOUR, 3, 0.999999) > 3_999, true);
-  assert.equal(renewalRetry(10_000, 10, 0.999999) <= 1_000, true);
-  assert.equal(renewalRetry(10, 10, 0.5), 500);
-  assert.equal(renewalRetry(0, 0, 0), 15_000);
-  assert.equal(renewalRetry(-HOUR, 50, 0), 15_000);
+  assert.equal(renewalRetryDelay(HOUR, 0, 0), 500);
+  assert.equal(renewalRetryDelay(HOUR, 3, 0.999999) > 3_999, true);
+  assert.equal(renewalRetryDelay(10_000, 10, 0.999999) <= 1_000, true);
+  assert.equal(renewalRetryDelay(10, 10, 0.5), 500);
+  assert.equal(renewalRetryDelay(0, 0, 0), 15_000);
+  assert.equal(renewalRetryDelay(-HOUR, 50, 0), 15_000);
 });

@@ -27,7 +27,7 @@ const identity = {
 };
 
 /** One slot; the configuration it reads is of the version the test says. */
-async function startSlots(carried: () => Promise<void>) {
+async function startSlots(confirm: () => Promise<void>) {
   const gateway = await FakeGateway.start(certificate);
   const url = `https://127.0.0.1:${gateway.address.port}`;
   const file = {
@@ -53,7 +53,7 @@ async function startSlots(carried: () => Promise<void>) {
     config: () => config,
     gateway: () => config.gateway,
     environment: {},
-    keeper: { candidate: identity, carried, refused: async () => false },
+    keeper: { candidate: identity, confirm, handleRejection: async () => false },
     targets: { dial: () => Promise.reject(new Error('test')) },
     windows: new WindowBudget(64 * 1024 * 1024),
     log: () => {},

@@ -2,5 +2,5 @@
 import { requireSupportedNode } from '@penstock/wire/node-version';
 
 requireSupportedNode('penstock-agent');
-// Only now: an older Node could not even read these files.
+// Imported last: an older Node cannot parse these files.
 await import('../src/main.ts');

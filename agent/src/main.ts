@@ -14,7 +14,7 @@ const io: Io = {
   },
 };
 
-// Whoever reads our output may stop early, as `head` does. That is no failure.
+// The reader of standard output may exit first, as `head` does. That is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;

@@ -45,18 +45,18 @@ export async function ensureAuthority(
   dataDirectory: string,
   organization: string,
   now: number,
-): Promise<'made' | 'repaired' | 'there'> {
+): Promise<'created' | 'repaired' | 'unchanged'> {
   const files = authorityFiles(dataDirectory);
   const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
   if (certificate !== undefined) {
     await openAuthority(dataDirectory);
-    return 'there';
+    return 'unchanged';
   }
   const pair = key === undefined ? await makeKey() : readKeyOf(files.key, key);
   if (key === undefined) await writePrivateFile(files.key, pair.pem);
   await writePrivateFile(files.certificate, await selfSigned(pair.keys, organization, now));
-  return key === undefined ? 'made' : 'repaired';
+  return key === undefined ? 'created' : 'repaired';
 }
 
 function readKeyOf(file: string, pem: string): P256KeyPair {

@@ -75,7 +75,7 @@ export async function ensureServerCertificate(
   dataDirectory: string,
   hosts: readonly string[],
   now: number,
-): Promise<'made' | 'repaired' | 'there'> {
+): Promise<'created' | 'repaired' | 'unchanged'> {
   const files = serverCertificateFiles(dataDirectory);
   const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
@@ -89,12 +89,12 @@ export async function ensureServerCertificate(
   if (backupKey === undefined) await writePrivateFile(files.backupKey, (await makeKey()).pem);
   if (certificate !== undefined && key !== undefined) {
     presentable(certificate, key, files.certificate);
-    return backupKey === undefined ? 'repaired' : 'there';
+    return backupKey === undefined ? 'repaired' : 'unchanged';
   }
   const pair = key === undefined ? await makeKey() : readKey(key);
   if (key === undefined) await writePrivateFile(files.key, pair.pem);
   await writePrivateFile(files.certificate, await selfSigned(pair.keys, hosts, now));
-  return key === undefined ? 'made' : 'repaired';
+  return key === undefined ? 'created' : 'repaired';
 }
 
 function presentable(

@@ -149,9 +149,9 @@ test('mutual TLS: a certificate of this CA is accepted; another CA’s, an expir
 test('the CA is made once, kept from others, and found again', async () => {
   await using directory = await temporaryDirectory();
   const files = authorityFiles(directory.path);
-  assert.equal(await ensureAuthority(directory.path, 'acme', Date.now()), 'made');
+  assert.equal(await ensureAuthority(directory.path, 'acme', Date.now()), 'created');
   const first = await readFile(files.certificate, 'utf8');
-  assert.equal(await ensureAuthority(directory.path, 'other', Date.now()), 'there');
+  assert.equal(await ensureAuthority(directory.path, 'other', Date.now()), 'unchanged');
   assert.equal(await readFile(files.certificate, 'utf8'), first);
   assert.equal((await stat(files.key)).mode & 0o777, 0o600);
   assert.deepEqual((await readdir(directory.path)).sort(), ['agent-ca.crt', 'agent-ca.key']);

@@ -23,7 +23,7 @@ test('the server certificate is made once, for the hosts given and for this mach
   const dataDirectory = directory.path;
   const files = serverCertificateFiles(dataDirectory);
   const hosts = ['gateway.example.com', '192.0.2.7', '2001:db8::7'];
-  assert.equal(await ensureServerCertificate(dataDirectory, hosts, Date.now()), 'made');
+  assert.equal(await ensureServerCertificate(dataDirectory, hosts, Date.now()), 'created');
   const made = await loadServerCertificate({ tunnelTls: undefined, dataDirectory });
   const certificate = new X509Certificate(made.certificate);
   for (const host of ['gateway.example.com', 'localhost']) assert.equal(certificate.checkHost(host), host);
@@ -38,7 +38,7 @@ test('the server certificate is made once, for the hosts given and for this mach
   for (const file of [files.key, files.backupKey]) assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.equal((await readdir(dataDirectory)).length, 3);
 
-  assert.equal(await ensureServerCertificate(dataDirectory, ['other'], Date.now()), 'there');
+  assert.equal(await ensureServerCertificate(dataDirectory, ['other'], Date.now()), 'unchanged');
   assert.equal(await readFile(files.certificate, 'utf8'), made.certificate);
 });
 

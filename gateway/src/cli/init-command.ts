@@ -19,16 +19,16 @@ type Options = {
   readonly output: OutputFormat;
 };
 
-/** `init`: everything a gateway needs before its first start. */
+/** `init`: creates everything that a gateway needs before its first start. */
 export function initCommand(io: Io): Command {
   return new Command('init')
     .description(
-      'make the data directory, the agent CA, a server certificate if none is configured, and the first admin ' +
-        'token; what is there already is left as it is',
+      'create the data directory, the agent CA, a server certificate if none is configured, and the first admin ' +
+        'token; existing files are left unchanged',
     )
     .option('-c, --config <file>', 'the configuration file', './gateway.yaml')
-    .option('--host <name...>', 'names and addresses agents reach the gateway by', hostName)
-    .option('--new-admin-token', 'make another admin token, when the others are lost', false)
+    .option('--host <name...>', 'names and addresses at which agents reach the gateway', appendHost)
+    .option('--new-admin-token', 'create another admin token, if the others are lost', false)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -49,13 +49,13 @@ async function init(
   const { warning } = styleFor(io.stderr, io.environment);
   if (result.openToOthers) {
     io.stderr.write(
-      `${warning('warning:')} other users can look into ${result.dataDirectory}. Run chmod 700 ${result.dataDirectory}\n`,
+      `${warning('warning:')} other users can read ${result.dataDirectory}. Run chmod 700 ${result.dataDirectory}\n`,
     );
   }
-  if (result.serverCertificate === 'there' && hosts.length > 0) {
+  if (result.serverCertificate === 'unchanged' && hosts.length > 0) {
     io.stderr.write(
-      `${warning('warning:')} the server certificate was there already, so --host changed nothing in it. Agents that ` +
-        'trust pins do not look at its names.\n',
+      `${warning('warning:')} the server certificate already exists, and --host does not change it. Agents with ` +
+        'trust: pins ignore its names.\n',
     );
   }
 }
@@ -71,8 +71,8 @@ function load(io: Io, file: string, output: OutputFormat): GatewayConfig | undef
 
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/;
 
-/** One of the values of --host, added to those before it. */
-function hostName(text: string, before: readonly string[] | undefined): string[] {
+/** Parses one value of --host and appends it to the previous ones. */
+function appendHost(text: string, previous: readonly string[] | undefined): string[] {
   const valid =
     isIP(text) !== 0 ||
     (text.length <= 253 &&
@@ -80,6 +80,6 @@ function hostName(text: string, before: readonly string[] | undefined): string[]
         .replace(/^\*\./, '')
         .split('.')
         .every((label) => LABEL.test(label)));
-  if (!valid) throw new InvalidArgumentError('Write a host name or an IP address, without scheme and port.');
-  return [...(before ?? []), text];
+  if (!valid) throw new InvalidArgumentError('Write a host name or an IP address without scheme and port.');
+  return [...(previous ?? []), text];
 }

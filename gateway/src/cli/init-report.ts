@@ -2,7 +2,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import { json, type OutputFormat, type Style } from '@penstock/terminal';
 import type { InitResult } from './init.ts';
 
-/** The lines to paste into agent.yaml. */
+/** The lines to copy into agent.yaml. */
 export function agentSnippet(
   config: GatewayConfig,
   hosts: readonly string[],
@@ -10,7 +10,7 @@ export function agentSnippet(
 ): string {
   const { host: bound, port } = config.listen.tunnel;
   const host = hosts[0] ?? certificateHost ?? (isUnspecified(bound) ? 'GATEWAY-HOST' : bound);
-  const comments = ['in use', 'backup: the key that the next certificate will have'];
+  const comments = ['in use', 'backup: the key of the next certificate'];
   return [
     'gateway:',
     `  url: https://${host.includes(':') ? `[${host}]` : host}:${port}`,
@@ -21,7 +21,7 @@ export function agentSnippet(
   ].join('\n');
 }
 
-/** What `init` did, in one of the formats. Ends with a line break. */
+/** The report of `init` in one of the output formats. Ends with a line break. */
 export function renderInit(
   result: InitResult,
   snippet: string,
@@ -36,15 +36,17 @@ export function renderInit(
     ['Data directory', dataDirectory],
     ['Agent CA', sentences[authority]],
     ['Server certificate', sentences[serverCertificate]],
-    ['Admin token', adminToken?.token ?? 'there already; it is not shown again (another: --new-admin-token)'],
+    ['Admin token', adminToken?.token ?? 'exists and is not shown again; --new-admin-token creates another'],
   ];
   const lines = facts
     .map(([label = '', value = '']) => `${style.strong(label.padEnd(20))}${value}\n`)
     .join('');
-  const kept =
-    adminToken === undefined ? '' : `${' '.repeat(20)}${style.faint('Keep it: it is not shown again.')}\n`;
+  const reminder =
+    adminToken === undefined
+      ? ''
+      : `${' '.repeat(20)}${style.faint('Save it now: it is not shown again.')}\n`;
   return (
-    `${lines}${kept}\n${style.strong('For agent.yaml')}\n\n${snippet}\n${style.strong('Next')}\n\n` +
+    `${lines}${reminder}\n${style.strong('For agent.yaml')}\n\n${snippet}\n${style.strong('Next')}\n\n` +
     `  penstock-gateway run --config ${file}\n` +
     `  export PENSTOCK_TOKEN=${adminToken === undefined ? 'pst_admin_…' : adminToken.token}\n` +
     '  penstock-gateway token create --pool POOL\n'
@@ -52,10 +54,10 @@ export function renderInit(
 }
 
 const sentences = {
-  made: 'made',
-  repaired: 'repaired: a part was missing and was made again for the key that is there',
-  there: 'there already; left as it is',
-  configured: 'the one that tunnelTls in gateway.yaml names',
+  created: 'created',
+  repaired: 'repaired: a missing file was created again for the existing key',
+  unchanged: 'exists; left unchanged',
+  configured: 'the one that tunnelTls in gateway.yaml refers to',
 } as const;
 
 const isUnspecified = (host: string) => host === '0.0.0.0' || host === '::' || host === '';

@@ -10,32 +10,32 @@ import {
 import { makePrivateDirectory } from '@penstock/runtime';
 import { openStore } from '@penstock/store';
 
-/** What `init` found and did: `made` anew, `repaired` around a key that was there, or `there` as it was. */
-export type Outcome = 'made' | 'repaired' | 'there';
+/** What `init` did: it `created` a key, `repaired` what was missing beside an existing one, or left it `unchanged`. */
+export type Outcome = 'created' | 'repaired' | 'unchanged';
 
 export type InitResult = {
   readonly dataDirectory: string;
-  /** The directory can be looked into by other users of the host. */
+  /** Other users of the host can read the directory. */
   readonly openToOthers: boolean;
   readonly authority: Outcome;
   readonly serverCertificate: Outcome | 'configured';
   readonly pins: readonly string[];
-  /** The first name or address in the certificate by which an agent on another host can reach the gateway. */
+  /** The first name or address in the certificate at which another host can reach the gateway. */
   readonly certificateHost: string | undefined;
-  /** The first admin token, or another when one was asked for; it is shown once. */
+  /** The first admin token, or the additional one that was requested. It is shown once. */
   readonly adminToken: { readonly id: string; readonly token: string } | undefined;
 };
 
 export type InitOptions = {
   readonly config: GatewayConfig;
-  /** Names and addresses agents reach the gateway by, for a certificate that is made. */
+  /** Names and addresses at which agents reach the gateway, for a certificate that is created. */
   readonly hosts: readonly string[];
   readonly newAdminToken: boolean;
   readonly now: number;
 };
 
 /**
- * Makes what a gateway needs before its first start and is missing, and overwrites nothing. Throws
+ * Creates whatever a gateway needs before its first start and does not have yet. Overwrites nothing. Throws
  * IdentityFileError, PrivateFileError or StoreError.
  */
 export async function initialize({ config, hosts, newAdminToken, now }: InitOptions): Promise<InitResult> {
@@ -52,18 +52,18 @@ export async function initialize({ config, hosts, newAdminToken, now }: InitOpti
     serverCertificate,
     pins,
     certificateHost: firstHost(certificate),
-    adminToken: await adminToken(dataDirectory, newAdminToken, now),
+    adminToken: await createdAdminToken(dataDirectory, newAdminToken, now),
   };
 }
 
-async function adminToken(dataDirectory: string, another: boolean, now: number) {
+async function createdAdminToken(dataDirectory: string, another: boolean, now: number) {
   const store = await openStore(dataDirectory);
   try {
     const tokens = await store.adminTokens.list();
     if (tokens.length > 0 && !another) return undefined;
-    const name = tokens.length === 0 ? 'first' : `made on the host, ${new Date(now).toISOString()}`;
-    const made = await createAdminToken(store, { name, role: 'admin' }, { id: 'host' }, now);
-    return { id: made.id, token: made.token };
+    const name = tokens.length === 0 ? 'first' : `created on the host, ${new Date(now).toISOString()}`;
+    const created = await createAdminToken(store, { name, role: 'admin' }, { id: 'host' }, now);
+    return { id: created.id, token: created.token };
   } finally {
     await store.close();
   }

@@ -18,10 +18,10 @@ import { Command } from 'commander';
 import { initCommand } from './init-command.ts';
 import { runCommand } from './run-command.ts';
 
-/** penstock-gateway and all its commands. */
+/** The command line of penstock-gateway. */
 export function gatewayProgram(io: Io, signals: SignalSource): Command {
   return new Command('penstock-gateway')
-    .description('Lets clients here reach databases behind agents elsewhere.')
+    .description('Connects clients to databases behind agents in other networks.')
     .version(SOFTWARE_VERSION)
     .addCommand(initCommand(io))
     .addCommand(runCommand(io, signals))
@@ -41,10 +41,10 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
     .addHelpText(
       'after',
       `
-All but init, run and what concerns gateway.yaml ask the API of a running gateway:
-  PENSTOCK_URL    its admin address, http://127.0.0.1:8080 when not set
-  PENSTOCK_TOKEN  an admin token; init prints the first one
-  PENSTOCK_CA     a file with the CA of its certificate, where this host does not trust it
+All commands except init, run and config use the API of a running gateway:
+  PENSTOCK_URL    its admin address; default http://127.0.0.1:8080
+  PENSTOCK_TOKEN  an admin token; init prints the first
+  PENSTOCK_CA     a file with the CA of its certificate, if this host does not trust it
 
 Example:
   $ penstock-gateway init --config gateway.yaml --host gateway.example.com

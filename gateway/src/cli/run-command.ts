@@ -12,10 +12,12 @@ import { Command } from 'commander';
 import { gatewayEvents } from '../composition/event-catalogue.ts';
 import { startGateway } from '../gateway.ts';
 
-/** `run`: the gateway itself, until a signal ends it. */
+/** `run`: runs the gateway until a signal stops it. */
 export function runCommand(io: Io, signals: SignalSource): Command {
   return new Command('run')
-    .description('run the gateway; SIGTERM drains it, SIGHUP or a change of the file reloads')
+    .description(
+      'run the gateway; SIGTERM drains it, SIGHUP or a change of the file reloads the configuration',
+    )
     .option('-c, --config <file>', 'the configuration file', './gateway.yaml')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway run --config /etc/penstock/gateway.yaml')
     .action(({ config }: { config: string }) => run(io, signals, config));
@@ -36,8 +38,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     readable: io.stdout.isTTY === true,
   });
   const record = eventLog(log, gatewayEvents);
-  const idle = fieldsWithoutEffect(first.config);
-  if (idle.length > 0) record('config-fields-ignored', { fields: idle });
+  const ignored = fieldsWithoutEffect(first.config);
+  if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   try {
     await runService(first.config, first.source.files, {
       file,
@@ -63,13 +65,13 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     });
   } finally {
     await flush();
-    // All is closed; a write that never ends, to a full disk say, must not keep the process from ending.
-    setTimeout(() => process.exit(), NATURAL_END).unref();
+    // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.
+    setTimeout(() => process.exit(), EXIT_TIMEOUT_MS).unref();
   }
 }
 
-/** Milliseconds for the process to end by itself. */
-const NATURAL_END = 1_000;
+/** Time for the process to exit on its own. */
+const EXIT_TIMEOUT_MS = 1_000;
 
-/** Fields that a reload does not put in force. */
+/** Fields that take effect only after a restart. */
 const fixedAtStart = ['organization', 'listen', 'dataDirectory', 'tunnel'] as const;

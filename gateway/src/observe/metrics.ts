@@ -2,9 +2,9 @@ import type { SpliceEnd } from '@penstock/transport';
 import type { CloseCode } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Facts of the moment, read when the metrics are asked for. */
+/** Current values, read at each scrape. */
 export type GatewayGauges = {
-  /** Ready sessions and agents with one, by pool. */
+  /** By pool: agents with a ready session, ready sessions, and clients in the queue. */
   pools(): Iterable<{
     readonly pool: string;
     readonly agents: number;
@@ -14,7 +14,7 @@ export type GatewayGauges = {
   streams(): { readonly open: number; readonly opening: number };
   clients(): Iterable<{ readonly connection: string; readonly open: number }>;
   tunnelConnections(): number;
-  /** Connections on the tunnel port that were closed at once, since the start. */
+  /** Connections on the tunnel port that were closed immediately since the gateway started. */
   tunnelRefused(): number;
 };
 
@@ -26,36 +26,36 @@ export type GatewayMetrics = {
   ended(connection: string, end: SpliceEnd): void;
 };
 
-/** The gateway's metrics, for Prometheus. docs/metrics.md has a row for each. */
+/** Creates the gateway's Prometheus metrics. docs/metrics.md has a row for each. */
 export function createGatewayMetrics(): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];
   const opens = new Counter({
     name: 'penstock_gateway_opens_total',
-    help: 'Client connections by outcome of their open: ok or a close code.',
+    help: 'Client connections by outcome of the open: ok or a close code.',
     labelNames: ['connection', 'outcome'],
     registers,
   });
   const openSeconds = new Histogram({
     name: 'penstock_gateway_open_seconds',
-    help: 'Time from a client to the answer of its target, waiting and failover included.',
+    help: 'Time until a client is connected to its target, including queueing and failover.',
     buckets: [0.002, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   });
   const retries = new Counter({
     name: 'penstock_gateway_open_retries_total',
-    help: 'Opens that were tried again elsewhere.',
+    help: 'Opens that were retried through another session.',
     registers,
   });
   const ends = new Counter({
     name: 'penstock_gateway_connections_ended_total',
-    help: 'Ended client connections by outcome: ok or a close code.',
+    help: 'Closed client connections by outcome: ok or a close code.',
     labelNames: ['connection', 'outcome'],
     registers,
   });
   const bytes = new Counter({
     name: 'penstock_gateway_bytes_total',
-    help: 'Bytes of ended client connections, by direction.',
+    help: 'Bytes of closed client connections, by direction.',
     labelNames: ['connection', 'direction'],
     registers,
   });
@@ -79,7 +79,7 @@ export function createGatewayMetrics(): GatewayMetrics {
 function observeGauges(registry: Registry, gauges: GatewayGauges): void {
   new Counter({
     name: 'penstock_gateway_tunnel_refused_total',
-    help: 'Connections on the tunnel port that were closed at once: too many of one address, or of strangers.',
+    help: 'Connections on the tunnel port that were closed immediately: too many from one address, or too many without an identity.',
     registers: [registry],
     collect() {
       this.reset();
@@ -103,20 +103,17 @@ function observeGauges(registry: Registry, gauges: GatewayGauges): void {
   gauge('penstock_gateway_sessions', 'Ready sessions.', ['pool'], (self) => {
     for (const { pool, sessions } of gauges.pools()) self.set({ pool }, sessions);
   });
-  gauge('penstock_gateway_queue_depth', 'Clients that wait for an agent.', ['pool'], (self) => {
+  gauge('penstock_gateway_queue_depth', 'Clients waiting for an agent.', ['pool'], (self) => {
     for (const { pool, waiting } of gauges.pools()) self.set({ pool }, waiting);
   });
-  gauge('penstock_gateway_clients', 'Client connections.', ['connection'], (self) => {
+  gauge('penstock_gateway_clients', 'Open client connections.', ['connection'], (self) => {
     for (const { connection, open } of gauges.clients()) self.set({ connection }, open);
   });
-  gauge('penstock_gateway_streams_open', 'Live data streams.', [], (self) => self.set(gauges.streams().open));
+  gauge('penstock_gateway_streams_open', 'Open data streams.', [], (self) => self.set(gauges.streams().open));
   gauge('penstock_gateway_streams_opening', 'Opens in progress.', [], (self) =>
     self.set(gauges.streams().opening),
   );
-  gauge(
-    'penstock_gateway_tunnel_connections',
-    'Connections on the tunnel port, whatever their state.',
-    [],
-    (self) => self.set(gauges.tunnelConnections()),
+  gauge('penstock_gateway_tunnel_connections', 'Connections on the tunnel port, in any state.', [], (self) =>
+    self.set(gauges.tunnelConnections()),
   );
 }

@@ -4,29 +4,29 @@ import type { Clock } from '@penstock/runtime';
 import { errorText } from '@penstock/wire';
 import type { DataPlaneLog } from './event.ts';
 
-/** Milliseconds between two looks, and so between two lines of the log. */
-const INTERVAL = 1_000;
+/** Time between two probes, and therefore between two log lines. */
+const PROBE_INTERVAL_MS = 1_000;
 
 /**
- * Logs when the process or the host runs out of file descriptors, every second as long as it lasts, and when some are
- * free again. Node tells nobody: it keeps one descriptor to accept and close those that come meanwhile, and goes on by
- * itself (uv__emfile_trick of libuv). What comes back ends the watch.
+ * Logs once per second while the process or the host has no free file descriptor, and once when descriptors are free
+ * again. Node does not report this: libuv keeps one descriptor in reserve to accept and close new connections
+ * (uv__emfile_trick). Returns a function that stops the watch.
  */
-export function watchDescriptors(clock: Clock, log: DataPlaneLog, probe = openDescriptor): () => void {
+export function watchDescriptors(clock: Clock, log: DataPlaneLog, probe = descriptorProblem): () => void {
   let state: 'free' | 'exhausted' = 'free';
-  const look = () => {
+  const check = () => {
     const problem = probe();
     if (problem !== undefined) log('descriptors-exhausted', { detail: problem });
     else if (state === 'exhausted') log('descriptors-recovered');
     state = problem === undefined ? 'free' : 'exhausted';
-    stop = clock.after(INTERVAL, look);
+    stop = clock.after(PROBE_INTERVAL_MS, check);
   };
-  let stop = clock.after(INTERVAL, look);
+  let stop = clock.after(PROBE_INTERVAL_MS, check);
   return () => stop();
 }
 
-/** Why no descriptor can be had; undefined when one can. Opens and closes in one go, so that Node's own stays its own. */
-function openDescriptor(): string | undefined {
+/** Opens and immediately closes a descriptor. Returns why that fails, or undefined when it succeeds. */
+function descriptorProblem(): string | undefined {
   try {
     closeSync(openSync(devNull, 'r'));
     return undefined;
@@ -37,6 +37,6 @@ function openDescriptor(): string | undefined {
 }
 
 const adviceFor = {
-  EMFILE: 'The process is at its own limit: raise LimitNOFILE of its service, or ulimit -n.',
-  ENFILE: 'The host is at its limit: raise fs.file-max.',
+  EMFILE: 'The process has reached its limit: raise LimitNOFILE of its service, or ulimit -n.',
+  ENFILE: 'The host has reached its limit: raise fs.file-max.',
 } as const;

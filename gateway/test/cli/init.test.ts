@@ -50,11 +50,11 @@ async function folder(more = '') {
   return { file, data, init, initJson, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
 }
 
-test('init makes what a gateway needs, tells it once, and leaves it alone the second time', async () => {
+test('init creates what a gateway needs, and changes nothing when it runs again', async () => {
   await using _leaks = expectNoLeaks();
   await using at = await folder();
   const first = await at.initJson('--host', 'gateway.example.com', '--host', '192.0.2.7');
-  assert.deepEqual([first.authority, first.serverCertificate], ['made', 'made']);
+  assert.deepEqual([first.authority, first.serverCertificate], ['created', 'created']);
   assert.equal((await stat(at.data)).mode & 0o777, 0o700);
   const names = [
     'agent-ca.crt',
@@ -73,17 +73,20 @@ test('init makes what a gateway needs, tells it once, and leaves it alone the se
 
   const before = await Promise.all(names.slice(0, 5).map((name) => readFile(join(at.data, name), 'utf8')));
   const second = await at.initJson();
-  assert.deepEqual([second.authority, second.serverCertificate, second.adminToken], ['there', 'there', null]);
+  assert.deepEqual(
+    [second.authority, second.serverCertificate, second.adminToken],
+    ['unchanged', 'unchanged', null],
+  );
   assert.deepEqual(second.pins, first.pins);
   const after = await Promise.all(names.slice(0, 5).map((name) => readFile(join(at.data, name), 'utf8')));
   assert.deepEqual(after, before);
 });
 
-test('the first admin token works, and another can be made on the host', async () => {
+test('the first admin token works, and --new-admin-token creates another', async () => {
   await using at = await folder();
-  const made = [(await at.initJson()).adminToken, (await at.initJson('--new-admin-token')).adminToken];
+  const created = [(await at.initJson()).adminToken, (await at.initJson('--new-admin-token')).adminToken];
   const store = await openStore(at.data);
-  for (const each of made) {
+  for (const each of created) {
     assert.ok(each);
     const row = await store.adminTokens.byId(idOfToken('admin', each.token) ?? '');
     assert.equal(row?.role, 'admin');
@@ -97,30 +100,30 @@ test('the first admin token works, and another can be made on the host', async (
   await store.close();
 });
 
-test('the snippet is what agent.yaml wants: address, pins, and trust in the pins alone', async () => {
+test('the snippet for agent.yaml has the address, the pins, and trust: pins', async () => {
   await using at = await folder();
   const { agentYaml, pins } = await at.initJson('--host', 'gateway.example.com');
   assert.equal(
     agentYaml,
     'gateway:\n  url: https://gateway.example.com:8443\n  trust: pins\n  pins:\n' +
-      `    - ${pins[0]}  # in use\n    - ${pins[1]}  # backup: the key that the next certificate will have\n`,
+      `    - ${pins[0]}  # in use\n    - ${pins[1]}  # backup: the key of the next certificate\n`,
   );
   assert.match((await at.initJson()).agentYaml, /url: https:\/\/gateway\.example\.com:8443/);
   assert.match((await at.initJson('--host', '2001:db8::1')).agentYaml, /url: https:\/\/\[2001:db8::1\]:8443/);
 });
 
-test('a certificate made without a name leaves the host to the reader', async () => {
+test('without --host, the snippet has a placeholder for the host', async () => {
   await using at = await folder();
   assert.match((await at.initJson()).agentYaml, /url: https:\/\/GATEWAY-HOST:8443/);
 });
 
-test('as text it says what was made, what was left, and what to do next', async () => {
+test('the text report lists what was created, what was left unchanged, and what to do next', async () => {
   await using at = await folder();
   const first = await at.init('--host', 'gateway.example.com');
   assert.equal(first.stderr, '');
   const token = /pst_admin_\S+/.exec(first.stdout)?.[0] ?? '';
   for (const words of [
-    'made',
+    'created',
     token,
     'not shown again',
     '- sha256/',
@@ -131,14 +134,14 @@ test('as text it says what was made, what was left, and what to do next', async 
   }
   await rm(join(at.data, 'server.crt'));
   const second = await at.init('--host', 'gateway.example.com');
-  assert.match(second.stdout, /Agent CA\s+there already; left as it is/);
+  assert.match(second.stdout, /Agent CA\s+exists; left unchanged/);
   assert.match(second.stdout, /Server certificate\s+repaired/);
   assert.equal(second.stdout.includes(token), false);
   const third = await at.init('--host', 'other.example.com');
-  assert.match(third.stderr, /warning: the server certificate was there already/);
+  assert.match(third.stderr, /warning: the server certificate already exists/);
 });
 
-test('a configured certificate is not replaced, and its pin is the one printed', async () => {
+test('a configured certificate is used, and its pin is printed', async () => {
   const authority = await TestAuthority.create('Corporate CA');
   const leaf = await authority.issue({ commonName: 'gateway', names: ['gateway.example.com'] });
   await using at = await folder('tunnelTls: {certificate: "${file:tls.crt}", key: "${file:tls.key}"}');
@@ -152,7 +155,7 @@ test('a configured certificate is not replaced, and its pin is the one printed',
   assert.equal((await readdir(at.data)).includes('server.crt'), false);
 });
 
-test('a configuration that is not valid, a store of another kind and a damaged directory are told', async () => {
+test('init reports an invalid configuration, an unsupported store and a damaged data directory', async () => {
   await using at = await folder('poolz: []');
   const invalid = await at.init();
   assert.equal(invalid.exitCode, 1);
@@ -169,23 +172,23 @@ test('a configuration that is not valid, a store of another kind and a damaged d
   await using damaged = await folder();
   await damaged.initJson();
   await rm(join(damaged.data, 'agent-ca.key'));
-  const told = await damaged.init();
-  assert.equal(told.exitCode, 1);
-  assert.match(told.stderr, /^error: .*agent-ca\.key is missing\. .*restore the data directory/);
+  const failed = await damaged.init();
+  assert.equal(failed.exitCode, 1);
+  assert.match(failed.stderr, /^error: .*agent-ca\.key is missing\. .*restore the data directory/);
 });
 
-test('a data directory that others can look into is used, with a warning', {
-  skip: process.platform === 'win32' && 'Windows has no such modes',
+test('init warns about a data directory that other users can read', {
+  skip: process.platform === 'win32' && 'Windows has no file modes',
 }, async () => {
   await using at = await folder();
   await mkdir(at.data);
   await chmod(at.data, 0o755);
   const { stderr, exitCode } = await at.init();
   assert.equal(exitCode, 0);
-  assert.match(stderr, /warning: other users can look into .*Run chmod 700/);
+  assert.match(stderr, /warning: other users can read .*Run chmod 700/);
 });
 
-test('a host that is none is refused before anything is made', async () => {
+test('an invalid --host is refused before anything is created', async () => {
   await using at = await folder();
   for (const host of ['https://gateway.example.com', 'gateway:8443', '', '-x.example.com', 'a b']) {
     const { exitCode, stderr } = await at.init('--host', host);
@@ -195,7 +198,7 @@ test('a host that is none is refused before anything is made', async () => {
   await assert.rejects(stat(at.data));
 });
 
-test('the program itself starts, as it is installed', async () => {
+test('the installed program starts', async () => {
   await using at = await folder();
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, [BIN, 'init', '--config', at.file, '--output', 'json']);

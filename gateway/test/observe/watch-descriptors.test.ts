@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { watchDescriptors } from '../../src/observe/watch-descriptors.ts';
 
-test('what is exhausted is told once a second, and once that it is over', async () => {
+test('exhausted descriptors are logged every second, and their recovery once', async () => {
   const clock = fakeClock();
   const logged: string[] = [];
   let problem: string | undefined;
@@ -12,16 +12,16 @@ test('what is exhausted is told once a second, and once that it is over', async 
     (event, fields) => logged.push(`${event} ${fields?.['detail'] ?? ''}`),
     () => problem,
   );
-  const second = async (found: string | undefined) => {
+  const afterOneSecond = async (found: string | undefined) => {
     problem = found;
     await clock.pass(1_000);
     return logged.splice(0);
   };
-  assert.deepEqual(await second(undefined), []);
-  assert.deepEqual(await second('full'), ['descriptors-exhausted full']);
-  assert.deepEqual(await second('full'), ['descriptors-exhausted full']);
-  assert.deepEqual(await second(undefined), ['descriptors-recovered ']);
-  assert.deepEqual(await second(undefined), []);
+  assert.deepEqual(await afterOneSecond(undefined), []);
+  assert.deepEqual(await afterOneSecond('full'), ['descriptors-exhausted full']);
+  assert.deepEqual(await afterOneSecond('full'), ['descriptors-exhausted full']);
+  assert.deepEqual(await afterOneSecond(undefined), ['descriptors-recovered ']);
+  assert.deepEqual(await afterOneSecond(undefined), []);
   stop();
-  assert.deepEqual(await second('full'), []);
+  assert.deepEqual(await afterOneSecond('full'), []);
 });

@@ -14,7 +14,7 @@ import {
   openEvents,
   openFleet,
 } from '@penstock/control-plane';
-import { type AgentSession, createGatewayMetrics, Registry } from '@penstock/gateway';
+import { createGatewayMetrics, type RegisteredSession, Registry } from '@penstock/gateway';
 import { systemClock, tuneGarbageCollection } from '@penstock/runtime';
 import { openStore, type Store } from '@penstock/store';
 import { answerWith } from '../process/ask.ts';
@@ -189,7 +189,7 @@ function connectAll(count: number, registry: Registry, starting: AsyncDisposable
   starting.defer(() => clearInterval(timer));
 }
 
-function beat(session: AgentSession, seq: number, registry: Registry): void {
+function beat(session: RegisteredSession, seq: number, registry: Registry): void {
   const at = Date.now();
   registry.heartbeat(session, {
     at,
@@ -209,7 +209,7 @@ function beat(session: AgentSession, seq: number, registry: Registry): void {
 }
 
 /** As much of a session as the control plane uses. */
-function simulatedSession(index: number): AgentSession {
+function simulatedSession(index: number): RegisteredSession {
   const name = nameOf(index);
   const at = Date.now();
   return {
@@ -232,5 +232,5 @@ function simulatedSession(index: number): AgentSession {
       session: { index: 0, wanted: 1 },
     },
     announce: (verdict: object) => void JSON.stringify(verdict),
-  } as unknown as AgentSession;
+  } as unknown as RegisteredSession;
 }

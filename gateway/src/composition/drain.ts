@@ -1,7 +1,7 @@
 import type { Ingresses } from '../ingress/ingresses.ts';
 import type { Endpoint } from '../tunnel/endpoint.ts';
 import type { Registry } from '../tunnel/registry.ts';
-import type { AgentSession } from '../tunnel/session.ts';
+import type { RegisteredSession } from '../tunnel/session-registry.ts';
 import type { AdminApi } from './admin-api.ts';
 
 export type DrainedParts = {
@@ -26,7 +26,7 @@ export async function drainClients({
   const silenced = admin.alerts.stop();
   await ingresses.stopAccepting();
   endpoint.stopAccepting();
-  const sendAway = (session: AgentSession) => session.askToReconnect('the gateway drains');
+  const sendAway = (session: RegisteredSession) => session.askToReconnect('the gateway drains');
   for (const session of registry.sessions()) sendAway(session);
   // A session that was still in its handshake is asked as soon as it is ready.
   registry.onReady(sendAway);

@@ -16,7 +16,8 @@ import type { DataPlaneLog } from '../observe/event.ts';
 import type { Admission, AdmittedConnection } from './admission.ts';
 import { type Peer, requireIdentity } from './peer.ts';
 import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-request.ts';
-import { AgentSession, type SessionOptions } from './session.ts';
+import { AgentSession } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 
 export type PeerOptions = {
   readonly controlPlane: ControlPlanePort;

@@ -2,7 +2,7 @@ import { systemClock } from '@penstock/runtime';
 import { type AgentMessageOf, TunnelError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../control-plane-port.ts';
-import type { AgentSession, ReceivedHeartbeat, SessionRegistry } from './session.ts';
+import type { ReceivedHeartbeat, RegisteredSession, SessionRegistry } from './session-registry.ts';
 
 /**
  * What this gateway knows of an agent's sessions. `connected`: it has one. `left`: it had one, and has had none for
@@ -22,7 +22,7 @@ export type SessionObserver = Partial<
   Pick<SessionRegistry, 'opened' | 'changed' | 'ended' | 'heartbeat' | 'result'>
 >;
 
-type Listener = (session: AgentSession) => void;
+type Listener = (session: RegisteredSession) => void;
 
 /**
  * The sessions of this gateway, by pool and agent, from admission to end. They report to the registry, which notifies
@@ -31,7 +31,7 @@ type Listener = (session: AgentSession) => void;
  */
 export class Registry implements SessionRegistry {
   readonly #limits: RegistryLimits;
-  readonly #pools = new Map<string, Map<string, Set<AgentSession>>>();
+  readonly #pools = new Map<string, Map<string, Set<RegisteredSession>>>();
   readonly #now: () => number;
   /** When the last session of each agent ended: who left is told from who never came. */
   readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
@@ -46,10 +46,10 @@ export class Registry implements SessionRegistry {
   }
 
   /** Takes a session in, or says why not. */
-  admit(session: AgentSession): TunnelError | undefined {
+  admit(session: RegisteredSession): TunnelError | undefined {
     const { pool, agentId } = session.identity;
-    const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<AgentSession>>());
-    const sessions = getOrMake(agents, agentId, () => new Set<AgentSession>());
+    const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<RegisteredSession>>());
+    const sessions = getOrMake(agents, agentId, () => new Set<RegisteredSession>());
     const counted = countPlaces(sessions, session);
     if (counted >= this.#limits.sessionsPerAgent || sessions.size >= 2 * this.#limits.sessionsPerAgent) {
       return new TunnelError('LIMIT_EXCEEDED', `This agent already has ${counted} sessions.`);
@@ -65,30 +65,30 @@ export class Registry implements SessionRegistry {
     return leftAt === undefined ? { state: 'unknown' } : { state: 'left', goneFor: this.#now() - leftAt };
   }
 
-  opened(session: AgentSession): void {
+  opened(session: RegisteredSession): void {
     for (const observer of this.#observers) observer.opened?.(session);
     this.#wake(session);
   }
 
-  changed(session: AgentSession): void {
+  changed(session: RegisteredSession): void {
     for (const observer of this.#observers) observer.changed?.(session);
     this.#wake(session);
   }
 
-  hasRoom(session: AgentSession): void {
+  hasRoom(session: RegisteredSession): void {
     this.#wake(session);
   }
 
-  ended(session: AgentSession): void {
+  ended(session: RegisteredSession): void {
     if (!this.#remove(session)) return;
     for (const observer of this.#observers) observer.ended?.(session);
   }
 
-  heartbeat(session: AgentSession, received: ReceivedHeartbeat): void {
+  heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void {
     for (const observer of this.#observers) observer.heartbeat?.(session, received);
   }
 
-  result(session: AgentSession, result: AgentMessageOf<'result'>): void {
+  result(session: RegisteredSession, result: AgentMessageOf<'result'>): void {
     for (const observer of this.#observers) observer.result?.(session, result);
   }
 
@@ -119,15 +119,15 @@ export class Registry implements SessionRegistry {
   }
 
   /** The sessions of a pool, each agent's together. */
-  *sessionsOf(pool: string): Generator<AgentSession> {
+  *sessionsOf(pool: string): Generator<RegisteredSession> {
     for (const sessions of this.#pools.get(pool)?.values() ?? []) yield* sessions;
   }
 
-  *sessions(): Generator<AgentSession> {
+  *sessions(): Generator<RegisteredSession> {
     for (const pool of this.#pools.keys()) yield* this.sessionsOf(pool);
   }
 
-  *sessionsOfAgent(agentId: string): Generator<AgentSession> {
+  *sessionsOfAgent(agentId: string): Generator<RegisteredSession> {
     for (const agents of this.#pools.values()) yield* agents.get(agentId) ?? [];
   }
 
@@ -136,12 +136,12 @@ export class Registry implements SessionRegistry {
     for (const session of [...this.sessions()]) if (session.identity.agentId === agentId) session.end(error);
   }
 
-  #wake(session: AgentSession): void {
+  #wake(session: RegisteredSession): void {
     if (session.state === 'ready') for (const listener of this.#onReady) listener(session);
   }
 
   /** Returns false when the session was never admitted, or has been removed already. */
-  #remove(session: AgentSession): boolean {
+  #remove(session: RegisteredSession): boolean {
     const { pool, agentId } = session.identity;
     const agents = this.#pools.get(pool);
     const sessions = agents?.get(agentId);
@@ -159,14 +159,14 @@ export class Registry implements SessionRegistry {
  * How many of its parallel sessions an agent has besides `newcomer`. It makes a session anew before it lets go of the
  * old one, in the same place; and what drains is being let go of. Else no agent at its limit could ever renew.
  */
-function countPlaces(sessions: Iterable<AgentSession>, newcomer: AgentSession): number {
+function countPlaces(sessions: Iterable<RegisteredSession>, newcomer: RegisteredSession): number {
   const places = new Set<string>();
   for (const session of sessions) if (session.state !== 'draining') places.add(placeOf(session));
   places.delete(placeOf(newcomer));
   return places.size;
 }
 
-const placeOf = ({ hello }: AgentSession) => `${hello?.bootId} ${hello?.session.index}`;
+const placeOf = ({ hello }: RegisteredSession) => `${hello?.bootId} ${hello?.session.index}`;
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   let value = map.get(key);

@@ -4,14 +4,14 @@ import { TunnelError } from '@penstock/wire';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import type { Verdict } from '../../src/control-plane-port.ts';
 import { Registry } from '../../src/tunnel/registry.ts';
-import type { AgentSession } from '../../src/tunnel/session.ts';
+import type { RegisteredSession } from '../../src/tunnel/session-registry.ts';
 
 type Fields = { agent?: string; pool?: string; bootId?: string; index?: number };
 
 /** As much of a session as a registry looks at. */
 class FakeSession {
-  state: AgentSession['state'] = 'ready';
-  readonly identity: Pick<AgentSession['identity'], 'agentId' | 'pool'>;
+  state: RegisteredSession['state'] = 'ready';
+  readonly identity: Pick<RegisteredSession['identity'], 'agentId' | 'pool'>;
   readonly hello: { readonly bootId: string; readonly session: { readonly index: number } };
   readonly ends: TunnelError[] = [];
   readonly announced: Verdict[] = [];
@@ -31,7 +31,8 @@ class FakeSession {
   }
 }
 
-const session = (fields: Fields = {}) => new FakeSession(fields) as unknown as AgentSession & FakeSession;
+const session = (fields: Fields = {}) =>
+  new FakeSession(fields) as unknown as RegisteredSession & FakeSession;
 
 test('sessions are found by pool and agent, and forgotten at their end', () => {
   const registry = new Registry({ sessionsPerAgent: 4 });
@@ -104,7 +105,7 @@ test('draining sessions do not count, up to as many as the others', () => {
 
 test('onReady listeners are called for a session that becomes ready, until they are removed', () => {
   const registry = new Registry({ sessionsPerAgent: 2 });
-  const ready: AgentSession[] = [];
+  const ready: RegisteredSession[] = [];
   const stop = registry.onReady((each) => ready.push(each));
   const first = session();
   registry.opened(first);
@@ -143,7 +144,7 @@ test('observers are notified before onReady listeners, and of an end after the s
 
 test('a verdict is announced on every session of its agent, and wakes clients where opens are accepted', () => {
   const registry = new Registry({ sessionsPerAgent: 2 });
-  const ready: AgentSession[] = [];
+  const ready: RegisteredSession[] = [];
   registry.onReady((each) => ready.push(each));
   const sessions = [session({ index: 0 }), session({ index: 1 })];
   const other = session({ agent: 'a2' });

@@ -1,0 +1,35 @@
+import type { AgentMessageOf, GatewayMessageOf, TunnelError } from '@penstock/wire';
+import type { SessionFacts, Verdict } from '../control-plane-port.ts';
+import type { RoutableSession } from '../routing/session-contract.ts';
+
+/** A session as the registry keeps it and hands it out. */
+export type RegisteredSession = RoutableSession &
+  SessionFacts & {
+    /** Sends a request other than an open. The registry is notified of a result that arrives on this session. */
+    request(message: GatewayMessageOf<'request'>): void;
+    /** Sends a changed pin or agent state. Does nothing before the welcome, which contains both. */
+    announce(verdict: Verdict): void;
+    /** Asks the agent to connect again and then to leave this session, which ends at the drain timeout. */
+    askToReconnect(reason: string): void;
+    /** Ends the session and everything on it immediately. Does nothing when it has ended. */
+    end(error: TunnelError): void;
+  };
+
+/** A heartbeat, received `at` milliseconds since 1970. */
+export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
+
+/** What a session reports to. Nothing is reported of a session that was not admitted, except its end. */
+export type SessionRegistry = {
+  /** Admits a session whose hello is acceptable, or returns the reason for refusing it. */
+  admit(session: RegisteredSession): TunnelError | undefined;
+  /** The session has been welcomed and is ready. */
+  opened(session: RegisteredSession): void;
+  /** The session drains, or its agent has reloaded its configuration. */
+  changed(session: RegisteredSession): void;
+  /** The session was at its stream limit, and has room for another open. */
+  hasRoom(session: RegisteredSession): void;
+  ended(session: RegisteredSession): void;
+  heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void;
+  /** The agent has answered a request. */
+  result(session: RegisteredSession, result: AgentMessageOf<'result'>): void;
+};

@@ -13,3 +13,4 @@ export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepal
 export { SocketReader } from './socket-reader.ts';
 export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
 export { TlsTransport } from './tls-transport.ts';
+export { TCP_KEEPALIVE_DELAY_MS, tunnelHttp2Options, tunnelTlsOptions } from './tunnel-settings.ts';

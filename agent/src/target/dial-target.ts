@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { SocketReader, type TlsTransport } from '@penstock/transport';
+import { SocketReader, TCP_KEEPALIVE_DELAY_MS, type TlsTransport } from '@penstock/transport';
 import { fromDialError, TunnelError } from '@penstock/wire';
 import type { Address } from './lookup.ts';
 
@@ -51,7 +51,7 @@ export function connectTarget(
     allowHalfOpen: true,
     noDelay: true,
     keepAlive: true,
-    keepAliveInitialDelay: 30_000,
+    keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
     ...(reader && { onread: reader.onread }),
   });
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();

@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { TCP_KEEPALIVE_DELAY_MS } from '@penstock/transport';
 import { errorText } from '@penstock/wire';
 import http2wrapper from 'http2-wrapper';
 import { GatewayError } from './gateway-error.ts';
@@ -36,7 +37,7 @@ export async function connectThroughProxy(
 
 function connectProxy(proxy: URL): Socket {
   const host = proxy.hostname.replace(/^\[|\]$/g, '');
-  const keepAlive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const keepAlive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS };
   if (proxy.protocol === 'http:') return connectTcp({ host, port: Number(proxy.port || 80), ...keepAlive });
   const socket = connectTls({ host, port: Number(proxy.port || 443), ALPNProtocols: ['http/1.1'] });
   return socket.setNoDelay(true).setKeepAlive(true, keepAlive.keepAliveInitialDelay);

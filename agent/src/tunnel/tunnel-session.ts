@@ -1,11 +1,8 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { CONNECTION_WINDOW, INITIAL_STREAM_WINDOW } from '@penstock/transport';
-import { limits } from '@penstock/wire';
+import { CONNECTION_WINDOW, INITIAL_STREAM_WINDOW, tunnelHttp2Options } from '@penstock/transport';
 import { GatewayError } from './gateway-error.ts';
 
-/** Mebibytes of HTTP/2 state one session may hold; Node's own 10 would refuse streams under load. */
-const MAX_SESSION_MEMORY = 1024;
 const SETTINGS_TIMEOUT = 10_000;
 
 /**
@@ -17,9 +14,7 @@ export async function openTunnelSession(socket: TLSSocket, url: string): Promise
   const session = connect(url, {
     createConnection: () => socket,
     settings: { enablePush: false, initialWindowSize: INITIAL_STREAM_WINDOW },
-    maxSessionMemory: MAX_SESSION_MEMORY,
-    maxHeaderListPairs: limits.headerPairs,
-    maxSettings: limits.settingsEntries,
+    ...tunnelHttp2Options,
     maxReservedRemoteStreams: 0,
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();

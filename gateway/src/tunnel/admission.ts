@@ -1,32 +1,34 @@
 import { AddressLimit, type Clock, TokenBucket } from '@penstock/runtime';
 
-export type AdmissionLimits = { readonly sessionsPerAddress: number; readonly acceptRate: number };
+export type AdmissionLimits = {
+  /** Connections from one address (IPv6: one /64). */
+  readonly sessionsPerAddress: number;
+  /** Sessions per second, from all addresses together. */
+  readonly acceptRate: number;
+};
 
-/** Connections without a control stream at once, from all addresses together. */
-const MOST_UNAUTHENTICATED = 1_024;
+/** Connections without a control stream, from all addresses together. */
+const MAX_UNAUTHENTICATED = 1_024;
 
-/** A connection that was let in. Both may be called more than once. */
+/** An admitted connection. Both methods may be called more than once. */
 export type AdmittedConnection = {
-  /** It has its control stream: it no longer counts among those that have shown nothing. */
+  /** The connection has its control stream, and no longer counts as unauthenticated. */
   authenticate(): void;
-  /** It is gone. */
+  /** The connection has closed. */
   release(): void;
 };
 
-/**
- * Bounds what may come in: connections of one address at a time, those of all that have not shown who they are, and
- * sessions a second in all.
- */
+/** Limits connections per address, connections without a control stream, and new sessions per second. */
 export class Admission {
   readonly #clock: Clock;
   readonly #addresses: AddressLimit;
   readonly #sessions: TokenBucket;
-  readonly #mostUnauthenticated: number;
+  readonly #maxUnauthenticated: number;
   #unauthenticated = 0;
   #refused = 0;
 
-  constructor(limits: AdmissionLimits, clock: Clock, mostUnauthenticated = MOST_UNAUTHENTICATED) {
-    this.#mostUnauthenticated = mostUnauthenticated;
+  constructor(limits: AdmissionLimits, clock: Clock, maxUnauthenticated = MAX_UNAUTHENTICATED) {
+    this.#maxUnauthenticated = maxUnauthenticated;
     this.#clock = clock;
     this.#addresses = new AddressLimit(() => limits.sessionsPerAddress);
     this.#sessions = new TokenBucket({
@@ -36,18 +38,18 @@ export class Admission {
     });
   }
 
-  /** Connections that were not let in. */
+  /** Connections that exceeded a limit. */
   get refused(): number {
     return this.#refused;
   }
 
   /**
-   * Counts a connection of `address`, which must be released at its end; undefined when this address or all together
-   * have too many.
+   * Counts a connection from `address`, which must be released when it closes. Returns undefined when the limit of the
+   * address or of unauthenticated connections is reached.
    */
   connect(address: string): AdmittedConnection | undefined {
     const release =
-      this.#unauthenticated < this.#mostUnauthenticated ? this.#addresses.tryTake(address) : undefined;
+      this.#unauthenticated < this.#maxUnauthenticated ? this.#addresses.tryTake(address) : undefined;
     if (release === undefined) {
       this.#refused += 1;
       return undefined;
@@ -68,9 +70,10 @@ export class Admission {
     };
   }
 
-  /** Takes one session from this second's share; otherwise the seconds to come back after. */
+  /** Counts a new session. Returns undefined when it is within the rate, otherwise the seconds to retry after. */
   takeSession(): { readonly retryAfter: number } | undefined {
     if (this.#sessions.tryTake()) return undefined;
+    // Random, so agents that were refused together do not return together.
     return { retryAfter: 1 + Math.floor(this.#clock.random() * 5) };
   }
 }

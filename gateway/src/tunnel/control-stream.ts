@@ -8,8 +8,8 @@ import {
   TunnelError,
 } from '@penstock/wire';
 
-/** Bytes of control messages that may wait for an agent that does not read them. */
-const MAX_WAITING = 16 * limits.controlMessageBytes;
+/** Bytes of control messages buffered for an agent that does not read them. */
+const MAX_BUFFERED_BYTES = 16 * limits.controlMessageBytes;
 
 export type ControlHandlers = {
   onMessage(message: AgentMessage): void;
@@ -21,6 +21,7 @@ export type ControlHandlers = {
 export class ControlStream {
   readonly #stream: ServerHttp2Stream;
 
+  /** Answers the request `stream`. Throws what `respond` throws when the stream has closed already. */
   constructor(stream: ServerHttp2Stream, handlers: ControlHandlers) {
     this.#stream = stream;
     const decoder = agentMessageDecoder();
@@ -28,7 +29,7 @@ export class ControlStream {
       onEnd = () => {};
       handlers.onEnd(error);
     };
-    const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The agent ended the control stream.'));
+    const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The agent closed the control stream.'));
     stream.on('error', (error) => (error instanceof TunnelError ? onEnd(error) : ended()));
     stream.on('data', (chunk: Buffer) => {
       try {
@@ -43,15 +44,15 @@ export class ControlStream {
     stream.respond({ ':status': 200 });
   }
 
-  /** Sends a message; after the end it goes nowhere. Ends the stream when the agent does not read. */
+  /** Sends a message; drops it once the stream has ended. Ends the stream when the agent does not read it. */
   send(message: GatewayMessage): void {
     if (!this.#stream.writable) return;
     this.#stream.write(encodeMessage(message));
-    if (this.#stream.writableLength <= MAX_WAITING) return;
+    if (this.#stream.writableLength <= MAX_BUFFERED_BYTES) return;
     this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED', 'The agent does not read its control stream.'));
   }
 
-  /** Sends a last message and says no more. */
+  /** Sends a last message and ends the gateway's side of the stream. */
   end(message: GatewayMessage): void {
     if (this.#stream.writable) this.#stream.end(encodeMessage(message));
   }

@@ -1,18 +1,17 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { IdleWaiters } from '@penstock/runtime';
 import type { WindowShare } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 import type { OpenRequest } from '../routing/session-contract.ts';
 import { SessionStream } from './session-stream.ts';
 
-/** Opens and streams at once: the agent holds one stream more, the control stream. */
-const MOST = limits.streamsPerSession - 1;
+/** Opens and streams of one session. The control stream is a stream too. */
+const MAX_STREAMS = limits.streamsPerSession - 1;
 
 type Waiter = { settle(outcome: SessionStream | TunnelError): void };
 
 /**
- * The opens and data streams of one session. An id lives from its `open` to the arrival of its stream, to its
- * failure or to its deadline, whichever is first; what comes later is reset.
+ * The opens and data streams of one session. An open ends with the arrival of its stream, its failure, its deadline or
+ * its cancellation, whichever is first. A stream that arrives later is reset.
  */
 export class DataStreams {
   readonly #prefix: string;
@@ -21,12 +20,11 @@ export class DataStreams {
   readonly #onRoom: () => void;
   readonly #waiters = new Map<string, Waiter>();
   readonly #streams = new Set<ServerHttp2Stream>();
-  readonly #idle = new IdleWaiters(() => this.opening + this.open === 0);
   #issued = 0;
 
   /**
-   * `prefix` is the session's own, so that no id means anything on another session. `onRoom` is called when these
-   * were full and are no longer.
+   * `prefix` is unique to the session, so an id is never valid on another session. `onRoom` is called when `isFull`
+   * changes to false.
    */
   constructor(
     prefix: string,
@@ -48,14 +46,14 @@ export class DataStreams {
     return this.#streams.size;
   }
 
-  /** Whether no further open may be asked. */
+  /** Whether the session has as many opens and streams as it may. */
   get isFull(): boolean {
-    return this.opening + this.open >= MOST;
+    return this.opening + this.open >= MAX_STREAMS;
   }
 
   /**
-   * Asks the agent to dial. Comes back with the data stream, not yet answered: the caller owns it. Throws
-   * TunnelError, or the signal's reason.
+   * Asks the agent to dial, and resolves with the data stream, which the caller owns. Rejects with TunnelError, or with
+   * the reason of the signal.
    */
   request({ timeout, signal, ...open }: OpenRequest): Promise<SessionStream> {
     if (signal.aborted) return Promise.reject(signal.reason);
@@ -80,7 +78,7 @@ export class DataStreams {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       this.#waiters.delete(id);
-      this.#left();
+      this.#removed();
     };
     this.#waiters.set(id, {
       settle(outcome) {
@@ -94,17 +92,17 @@ export class DataStreams {
     return promise;
   }
 
-  /** A data stream arrived. False when no open of this session ever had this id: the peer is at fault. */
+  /** Takes in a data stream. Returns false when no open of this session ever had its id, which is a protocol error. */
   arrive(id: string, stream: ServerHttp2Stream): boolean {
     stream.on('error', () => {});
     const waiter = this.#waiters.get(id);
     if (waiter === undefined) {
-      // The answer to an open that was canceled: reset, so that the agent drops its target.
+      // The open was canceled before its stream arrived. The reset makes the agent drop its target.
       stream.destroy(new TunnelError('CLIENT_GONE'));
       return this.#wasIssued(id);
     }
     if (stream.closed) {
-      // Its reset came together with it: the target accepted, and thought better of it.
+      // The stream and its reset arrived together: the target accepted the connection, then reset it.
       stream.destroy(new TunnelError('TARGET_RESET'));
       waiter.settle(new TunnelError('TARGET_RESET'));
       return true;
@@ -114,31 +112,26 @@ export class DataStreams {
     stream.once('close', () => {
       this.#streams.delete(stream);
       this.#windows.streamClosed();
-      this.#left();
+      this.#removed();
     });
     waiter.settle(new SessionStream(stream));
     return true;
   }
 
-  /** The agent says that an open failed; one that nobody waits for is ignored. */
+  /** Fails an open as the agent reported. Ignored when the open has ended. */
   fail(id: string, code: CloseCode, detail: string): void {
     this.#waiters.get(id)?.settle(new TunnelError(code, detail));
   }
 
-  /** Ends every open that waits for its stream. */
+  /** Fails every open whose stream has not arrived. */
   refuseAll(error: TunnelError): void {
     for (const waiter of [...this.#waiters.values()]) waiter.settle(error);
   }
 
-  /** Ends every open and every stream. */
+  /** Fails every open and resets every stream. */
   endAll(code: CloseCode): void {
     this.refuseAll(new TunnelError(code));
     for (const stream of this.#streams) stream.destroy(new TunnelError(code));
-  }
-
-  /** Resolves when no open and no stream is left. */
-  idle(): Promise<void> {
-    return this.#idle.wait();
   }
 
   #wasIssued(id: string): boolean {
@@ -147,9 +140,8 @@ export class DataStreams {
     return isOurs && Number(number) <= this.#issued;
   }
 
-  /** One open or stream less. */
-  #left(): void {
-    if (this.opening + this.open === MOST - 1) this.#onRoom();
-    this.#idle.notify();
+  /** Called after an open or a stream was removed. */
+  #removed(): void {
+    if (this.opening + this.open === MAX_STREAMS - 1) this.#onRoom();
   }
 }

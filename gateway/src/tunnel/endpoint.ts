@@ -2,17 +2,23 @@ import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
-import { CONNECTION_WINDOW, INITIAL_STREAM_WINDOW } from '@penstock/transport';
+import {
+  CONNECTION_WINDOW,
+  INITIAL_STREAM_WINDOW,
+  TCP_KEEPALIVE_DELAY_MS,
+  tunnelHttp2Options,
+  tunnelTlsOptions,
+} from '@penstock/transport';
 import { errorText, limits } from '@penstock/wire';
 import type { AdmittedConnection } from './admission.ts';
 import { readPeer } from './peer.ts';
 import { type PeerOptions, servePeer, UNAUTHENTICATED_STREAMS } from './peer-session.ts';
 
 export type TunnelTls = {
-  /** PEM, as is the key: what the gateway presents. */
+  /** Certificate chain and key the gateway presents, both PEM. */
   readonly certificate: string;
   readonly key: string;
-  /** PEM of the agent CA. */
+  /** The agent CA, PEM. */
   readonly agentAuthority: string;
 };
 
@@ -20,43 +26,39 @@ export type EndpointOptions = PeerOptions & {
   readonly listen: HostPort;
   readonly tls: TunnelTls;
   readonly organization: string;
+  /** Milliseconds. */
   readonly handshakeTimeout: number;
 };
 
 export type Endpoint = {
   readonly address: AddressInfo;
-  /** Connections on the tunnel port, whatever their state. */
+  /** Connections on the tunnel port, in any state. */
   readonly connections: number;
-  /** Connections that were closed at once since the start, as there were too many. */
+  /** Connections that exceeded a limit and were closed on arrival, since the start. */
   readonly refused: number;
-  /** Presents another certificate from the next handshake on. */
+  /** Uses another certificate from the next handshake on. */
   replaceTls(tls: TunnelTls): void;
-  /** Takes no new connections. Those that live go on. */
+  /** Stops listening. Open connections stay. */
   stopAccepting(): void;
-  /** Ends every connection and comes back when all are gone. */
+  /** Destroys every connection, and resolves when all are closed. */
   close(): Promise<void>;
 };
 
-/** Mebibytes of HTTP/2 state one session may hold; Node's own 10 would refuse streams under load. */
-const MAX_SESSION_MEMORY = 1024;
-/** RST_STREAM frames at once and a second afterwards: as many as a session's opens can give in good faith. */
+/** RST_STREAM frames accepted in a burst, and per second: as many as a session can legitimately cause. */
 const RESET_BURST = 4 * limits.streamsPerSession;
-const RESET_RATE = limits.streamsPerSession;
-/** Hardware speeds up both; the shorter key costs a fifth less and is as good for TLS 1.3. */
-const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
+const RESETS_PER_SECOND = limits.streamsPerSession;
 
-/** Opens the tunnel port: TLS 1.3 and HTTP/2, nothing else. Throws what listening throws. */
+/** Opens the tunnel port, which speaks only HTTP/2 over TLS 1.3. Rejects with the error of `listen`. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const sockets = new Set<Socket>();
-  // TLS hands out another socket than was accepted; both have the same peer.
+  // node:tls wraps the accepted socket in another one. Both have the same two addresses.
   const admissions = new Map<string, AdmittedConnection>();
   const server = createServer({
     ...secureOptions(options.tls),
-    ALPNProtocols: ['h2'],
     handshakeTimeout: options.handshakeTimeout,
     noDelay: true,
     keepAlive: true,
-    keepAliveInitialDelay: 30_000,
+    keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
   });
   server.on('connection', (socket: Socket) => {
     const admitted = options.admission.connect(socket.remoteAddress ?? '');
@@ -65,19 +67,19 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       socket.destroy();
       return;
     }
-    const peer = peerOf(socket);
+    const addresses = addressesOf(socket);
     sockets.add(socket);
-    admissions.set(peer, admitted);
+    admissions.set(addresses, admitted);
     socket.once('close', () => {
       sockets.delete(socket);
-      if (admissions.get(peer) === admitted) admissions.delete(peer);
+      if (admissions.get(addresses) === admitted) admissions.delete(addresses);
       admitted.release();
     });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
-    // Whoever offers no ALPN at all gets through the handshake (RFC 7301 section 3.2), and is no agent.
-    const admitted = admissions.get(peerOf(socket));
+    // A client that offers no ALPN completes the handshake (RFC 7301 section 3.2), but is not an agent.
+    const admitted = admissions.get(addressesOf(socket));
     if (socket.alpnProtocol !== 'h2' || admitted === undefined) {
       socket.destroy();
       return;
@@ -85,7 +87,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     const peer = readPeer(socket, options.organization);
     servePeer(socket, speakHttp2(socket), peer, admitted, options);
   });
-  // A handshake that failed is the peer's affair: its socket is already on its way out.
+  // A failed handshake is not logged: anything on the network can cause it.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   await listen(server, options.listen);
   server.on('error', (error) =>
@@ -104,29 +106,29 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       if (server.listening) server.close();
     },
     async close() {
-      const gone = [...sockets].map(
+      const closed = [...sockets].map(
         (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
       if (server.listening) server.close();
       for (const socket of sockets) socket.destroy();
-      await Promise.all(gone);
+      await Promise.all(closed);
     },
   };
 }
 
-const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+const addressesOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket) =>
+  `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
 
-// setSecureContext resets what is left out, so both calls take the full set.
+// setSecureContext resets omitted options, so createServer and setSecureContext get the full set.
 function secureOptions({ certificate, key, agentAuthority }: TunnelTls): TlsOptions {
   return {
     cert: certificate,
     key,
     ca: agentAuthority,
     requestCert: true,
-    // Each route decides what it needs of the peer; what TLS made of its certificate is read in `peer`.
+    // Each route decides whether it needs a certificate; `readPeer` reads the result of its verification.
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.3',
-    ciphers: CIPHERS,
+    ...tunnelTlsOptions,
   };
 }
 
@@ -138,11 +140,9 @@ function speakHttp2(socket: TLSSocket): ServerHttp2Session {
       maxConcurrentStreams: UNAUTHENTICATED_STREAMS,
       maxHeaderListSize: limits.headerListBytes,
     },
-    maxSessionMemory: MAX_SESSION_MEMORY,
-    maxHeaderListPairs: limits.headerPairs,
-    maxSettings: limits.settingsEntries,
+    ...tunnelHttp2Options,
     streamResetBurst: RESET_BURST,
-    streamResetRate: RESET_RATE,
+    streamResetRate: RESETS_PER_SECOND,
   });
   session.on('error', () => {});
   session.setLocalWindowSize(CONNECTION_WINDOW);

@@ -23,23 +23,23 @@ export type PeerOptions = {
   readonly controlPlane: ControlPlanePort;
   readonly admission: Admission;
   readonly session: Omit<SessionOptions, 'controlPlane'>;
-  /** Milliseconds a peer has for its control stream, or for the plain requests it came for. */
+  /** Milliseconds until a connection without a control stream is closed. */
   readonly authenticationTimeout: number;
   readonly log: DataPlaneLog;
 };
 
-/** Requests of any kind a peer may make before it has a control stream. */
-const MOST_REQUESTS = 8;
+/** Requests on a connection without a control stream. */
+const MAX_UNAUTHENTICATED_REQUESTS = 8;
 
 const RESULT_ROUTE = `POST ${resultPath('{id}')}`;
 
-/** Requests of a session that are not over at one time. An agent brings few answers at once, and asks nothing here. */
-const MOST_AT_ONCE = 32;
+/** Requests of a session in progress. An agent uploads a few results at a time. */
+const MAX_REQUESTS_IN_PROGRESS = 32;
 
-/** Streams a peer may open at once before it has a control stream. */
+/** Concurrent streams of a connection without a control stream. */
 export const UNAUTHENTICATED_STREAMS = 8;
 
-/** Routes the requests of one connection on the tunnel port. It becomes an agent session, or ends soon. */
+/** Serves one connection on the tunnel port, which becomes an agent session or ends after its plain requests. */
 export function servePeer(
   socket: TLSSocket,
   http: ServerHttp2Session,
@@ -52,7 +52,7 @@ export function servePeer(
   const { identity: identities, agents } = controlPlane;
   let session: AgentSession | undefined;
   let requests = 0;
-  let underWay = 0;
+  let inProgress = 0;
   const deadline = setTimeout(() => socket.destroy(), options.authenticationTimeout);
   socket.once('close', () => clearTimeout(deadline));
 
@@ -63,7 +63,7 @@ export function servePeer(
 
   const openControl = (stream: ServerHttp2Stream) => {
     if (session !== undefined)
-      throw new ProblemError('REQUEST_INVALID', 'This session already has its control stream.');
+      throw new ProblemError('REQUEST_INVALID', 'This connection already has a control stream.');
     if (!isAnswerable(stream)) return;
     const identity = requireIdentity(peer, identities.isRevoked);
     const busy = options.admission.takeSession();
@@ -73,7 +73,7 @@ export function servePeer(
     try {
       session = new AgentSession(socket, http, stream, identity, { ...options.session, controlPlane });
     } catch (error) {
-      // What was made of the session ends with its socket, and so do its timers.
+      // Ends the partly constructed session and its timers.
       socket.destroy();
       throw error;
     }
@@ -83,15 +83,17 @@ export function servePeer(
   const takeResult = async (stream: ServerHttp2Stream, requestId: string) => {
     const { agentId } = requireIdentity(peer, identities.isRevoked);
     const isExpected = () => agents.expects(agentId, requestId);
-    // Not a byte is kept for an answer that nobody waits for, or no longer does.
-    if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer.');
+    // Results that are not expected are not buffered.
+    if (!isExpected()) throw new ProblemError('NOT_FOUND', 'This result is not expected.');
     const claim = agents.claim(agentId, requestId);
     if (claim === undefined) {
-      throw new ProblemError('TOO_MANY_REQUESTS', 'This answer is on its way already.', { retryAfter: 1 });
+      throw new ProblemError('TOO_MANY_REQUESTS', 'This result is being uploaded already.', {
+        retryAfter: 1,
+      });
     }
     try {
       const value = await readJsonBody(stream, limits.resultBodyBytes);
-      if (!isExpected()) throw new ProblemError('NOT_FOUND', 'Nobody waits for this answer any more.');
+      if (!isExpected()) throw new ProblemError('NOT_FOUND', 'This result is no longer expected.');
       agents.answeredAtLength(agentId, requestId, value);
       answerJson(stream, 200, {});
     } finally {
@@ -132,10 +134,10 @@ export function servePeer(
     options.log('agent-refused', { address, route, code: problem.code, detail });
     try {
       answerProblem(stream, problem);
-      // What is left of a body is not wanted, and nobody reads it.
+      // Discards the rest of the body.
       stream.resume();
     } catch {
-      // Nobody catches what a refusal throws: it would end the gateway, for a peer that is gone anyhow.
+      // The peer has reset the request. A rejection here would be unhandled and end the process.
       stream.destroy();
     }
   };
@@ -146,21 +148,21 @@ export function servePeer(
     const openId = isTunnel ? openIdOfPath(path) : undefined;
     stream.on('error', () => {});
     if (openId !== undefined) {
-      if (session === undefined) misbehaved('It opened a data stream without a control stream.');
+      if (session === undefined) misbehaved('The peer opened a data stream without a control stream.');
       else session.arrive(openId, stream);
       return;
     }
     requests += 1;
-    underWay += 1;
+    inProgress += 1;
     stream.once('close', () => {
-      underWay -= 1;
+      inProgress -= 1;
     });
-    if (requests > MOST_REQUESTS && session === undefined) {
-      misbehaved('It made too many requests without a control stream.');
+    if (requests > MAX_UNAUTHENTICATED_REQUESTS && session === undefined) {
+      misbehaved('The peer made too many requests without a control stream.');
       return;
     }
-    if (underWay > MOST_AT_ONCE) {
-      misbehaved('It made too many requests at once.');
+    if (inProgress > MAX_REQUESTS_IN_PROGRESS) {
+      misbehaved('The peer has too many requests in progress.');
       return;
     }
     if (headers[':method'] === 'CONNECT' && !isTunnel) {

@@ -1,11 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { limits, ProblemError as Problem, type ProblemError } from '@penstock/wire';
 
-const BODY_TIMEOUT = 10_000;
+const BODY_TIMEOUT_MS = 10_000;
 
 /**
- * The JSON body of a request on the tunnel port, `limit` bytes at most. Throws ProblemError when it is too long, too
- * slow or no JSON.
+ * Reads the JSON body of a request on the tunnel port, at most `limit` bytes. Rejects with ProblemError when the body is
+ * too large, takes too long or is not JSON.
  */
 export async function readJsonBody(
   stream: ServerHttp2Stream,
@@ -16,9 +16,9 @@ export async function readJsonBody(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(
     () => reject(new Problem('REQUEST_INVALID', 'The request body did not arrive in time.')),
-    BODY_TIMEOUT,
+    BODY_TIMEOUT_MS,
   );
-  const cut = () => reject(new Problem('REQUEST_INVALID', 'The request body was cut off.'));
+  const cut = () => reject(new Problem('REQUEST_INVALID', 'The request body was truncated.'));
   stream.on('data', (chunk: Buffer) => {
     length += chunk.length;
     if (length <= limit) {
@@ -39,20 +39,21 @@ export async function readJsonBody(
   }
 }
 
-/** Whether a request can still be answered: `respond` throws once its peer has reset it, or it has its answer. */
+/** Whether a request can be answered: `respond` throws after a reset by the peer and after an answer. */
 export function isAnswerable(
   stream: Pick<ServerHttp2Stream, 'closed' | 'destroyed' | 'headersSent'>,
 ): boolean {
   return !(stream.closed || stream.destroyed || stream.headersSent);
 }
 
+/** Does nothing when the request can no longer be answered. */
 export function answerJson(stream: ServerHttp2Stream, status: number, body: unknown): void {
   if (!isAnswerable(stream)) return;
   stream.respond({ ':status': status, 'content-type': 'application/json' });
   stream.end(JSON.stringify(body));
 }
 
-/** Answers with a problem document (RFC 9457). */
+/** Answers with a problem document (RFC 9457). Does nothing when the request can no longer be answered. */
 export function answerProblem(stream: ServerHttp2Stream, problem: ProblemError): void {
   if (!isAnswerable(stream)) return;
   stream.respond({

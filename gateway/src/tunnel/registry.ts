@@ -15,7 +15,8 @@ export type Presence =
 
 export type RegistryLimits = { readonly sessionsPerAgent: number };
 
-const REMEMBERED = 50_000;
+/** Agents whose last session is remembered. */
+const MAX_DEPARTED_AGENTS = 50_000;
 
 /** Is notified of the sessions of all agents. Its methods must neither wait nor throw. */
 export type SessionObserver = Partial<
@@ -33,32 +34,33 @@ export class Registry implements SessionRegistry {
   readonly #limits: RegistryLimits;
   readonly #pools = new Map<string, Map<string, Set<RegisteredSession>>>();
   readonly #now: () => number;
-  /** When the last session of each agent ended: who left is told from who never came. */
-  readonly #seen = new LRUCache<string, number>({ max: REMEMBERED });
+  /** When the last session of each agent ended. Distinguishes agents that left from those never connected. */
+  readonly #seen = new LRUCache<string, number>({ max: MAX_DEPARTED_AGENTS });
   readonly #observers = new Set<SessionObserver>();
   readonly #onReady = new Set<Listener>();
   readonly #onAgentGone = new Set<(agentId: string) => void>();
 
-  /** `now` gives milliseconds of a clock that never jumps. */
+  /** `now` returns milliseconds of a monotonic clock. */
   constructor(limits: RegistryLimits, now: () => number = systemClock.now) {
     this.#limits = limits;
     this.#now = now;
   }
 
-  /** Takes a session in, or says why not. */
   admit(session: RegisteredSession): TunnelError | undefined {
     const { pool, agentId } = session.identity;
     const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<RegisteredSession>>());
     const sessions = getOrMake(agents, agentId, () => new Set<RegisteredSession>());
-    const counted = countPlaces(sessions, session);
+    const counted = countSlots(sessions, session);
     if (counted >= this.#limits.sessionsPerAgent || sessions.size >= 2 * this.#limits.sessionsPerAgent) {
-      return new TunnelError('LIMIT_EXCEEDED', `This agent already has ${counted} sessions.`);
+      return new TunnelError(
+        'LIMIT_EXCEEDED',
+        `The agent has reached tunnel.sessionsPerAgent (${this.#limits.sessionsPerAgent}).`,
+      );
     }
     sessions.add(session);
     return undefined;
   }
 
-  /** What is known of an agent's sessions since this gateway started. */
   presence(agentId: string): Presence {
     for (const agents of this.#pools.values()) if (agents.has(agentId)) return { state: 'connected' };
     const leftAt = this.#seen.get(agentId);
@@ -112,13 +114,13 @@ export class Registry implements SessionRegistry {
     return () => this.#onReady.delete(listener);
   }
 
-  /** Calls `listener` when the last session of an agent has ended. */
+  /** Calls `listener` when the last session of an agent has ended, until the returned function is called. */
   onAgentGone(listener: (agentId: string) => void): () => void {
     this.#onAgentGone.add(listener);
     return () => this.#onAgentGone.delete(listener);
   }
 
-  /** The sessions of a pool, each agent's together. */
+  /** The sessions of a pool, grouped by agent. */
   *sessionsOf(pool: string): Generator<RegisteredSession> {
     for (const sessions of this.#pools.get(pool)?.values() ?? []) yield* sessions;
   }
@@ -156,17 +158,17 @@ export class Registry implements SessionRegistry {
 }
 
 /**
- * How many of its parallel sessions an agent has besides `newcomer`. It makes a session anew before it lets go of the
- * old one, in the same place; and what drains is being let go of. Else no agent at its limit could ever renew.
+ * The slots an agent occupies, not counting that of `newcomer`: an agent replaces a session by opening its successor in
+ * the same slot first. Draining sessions are not counted, or an agent at its limit could never replace one.
  */
-function countPlaces(sessions: Iterable<RegisteredSession>, newcomer: RegisteredSession): number {
-  const places = new Set<string>();
-  for (const session of sessions) if (session.state !== 'draining') places.add(placeOf(session));
-  places.delete(placeOf(newcomer));
-  return places.size;
+function countSlots(sessions: Iterable<RegisteredSession>, newcomer: RegisteredSession): number {
+  const slots = new Set<string>();
+  for (const session of sessions) if (session.state !== 'draining') slots.add(slotOf(session));
+  slots.delete(slotOf(newcomer));
+  return slots.size;
 }
 
-const placeOf = ({ hello }: RegisteredSession) => `${hello?.bootId} ${hello?.session.index}`;
+const slotOf = ({ hello }: RegisteredSession) => `${hello?.bootId} ${hello?.session.index}`;
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   let value = map.get(key);

@@ -11,34 +11,33 @@ export type ClientOptions = {
     connection: string,
     client: string,
     signal: AbortSignal,
-    wishes: DialOptions,
+    options: DialOptions,
   ) => Promise<Dialed>;
   readonly halfClosedTimeout: () => number;
-  /** Milliseconds of silence that end a client; 0 for never. */
+  /** Milliseconds without a byte in either direction after which a client is reset; 0 disables the limit. */
   readonly idleTimeout: () => number;
   readonly log: DataPlaneLog;
   readonly metrics: GatewayMetrics;
 };
 
-/** One client is first dialed for, then joined with its target. */
 type State =
   | { readonly name: 'accepted' }
   | { readonly name: 'dialing'; readonly cancel: AbortController }
   | { readonly name: 'joined'; readonly splice: Splice }
-  | { readonly name: 'ended' };
+  | { readonly name: 'closed' };
 
-/** One client from the moment its connection is known to its end. */
+/** One client, from when its connection is known until it is closed. */
 export class ClientConnection {
-  readonly #routed: RoutedClient;
+  readonly #client: RoutedClient;
   readonly #socket: NearEnd;
   readonly #connection: string;
   readonly #options: ClientOptions;
   #state: State = { name: 'accepted' };
 
-  constructor(connection: string, routed: RoutedClient, options: ClientOptions) {
+  constructor(connection: string, client: RoutedClient, options: ClientOptions) {
     this.#connection = connection;
-    this.#routed = routed;
-    this.#socket = routed.socket;
+    this.#client = client;
+    this.#socket = client.socket;
     this.#options = options;
   }
 
@@ -46,35 +45,35 @@ export class ClientConnection {
     return this.#state.name;
   }
 
-  /** Connects the client to its target and comes back when both are gone. Never rejects. */
+  /** Joins the client with its target. Resolves when both are closed. Never rejects. */
   async run(): Promise<'opened' | 'failed'> {
     const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
-    const { source, reader, wishes, reset, isTruncated, signal } = this.#routed;
+    const { source, reader, dialOptions, reset, isTruncated, signal } = this.#client;
     const connection = this.#connection;
     const started = performance.now();
     const cancel = new AbortController();
     this.#state = { name: 'dialing', cancel };
-    const gone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
-    const revoked = () => this.abort(codeOf(signal?.reason));
-    signal?.addEventListener('abort', revoked, { once: true });
-    this.#socket.on('error', gone).once('close', gone);
-    // Reads a little ahead: only a socket that is read tells that its client has left.
+    const onGone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
+    const onAbort = () => this.abort(codeOf(signal?.reason));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#socket.on('error', onGone).once('close', onGone);
+    // Node notices that a client has disconnected only while it reads from the socket.
     this.#socket.read(0);
     let dialed: Dialed;
     try {
       signal?.throwIfAborted();
       dialed = await this.#options.dial(connection, source.address, cancel.signal, {
         clientPort: source.port,
-        ...wishes,
+        ...dialOptions,
       });
       await this.#accept(dialed.target, cancel.signal);
     } catch (error) {
-      signal?.removeEventListener('abort', revoked);
+      signal?.removeEventListener('abort', onAbort);
       return this.#fail(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
     } finally {
       this.#socket
-        .off('error', gone)
-        .off('close', gone)
+        .off('error', onGone)
+        .off('close', onGone)
         .on('error', () => {});
     }
     const { target, agent, pool, attempts } = dialed;
@@ -88,31 +87,31 @@ export class ClientConnection {
       streamReset: 'TARGET_RESET',
     });
     this.#state = { name: 'joined', splice: joined };
-    this.#routed.joined?.(target, dialed);
+    this.#client.onJoined?.(target, dialed);
     const seconds = (performance.now() - started) / 1000;
     metrics.opened(connection, seconds, attempts);
-    const who = { connection, client: source.address, clientPort: source.port, agent, pool };
-    log('connection-opened', { ...who, attempts, seconds });
+    const fields = { connection, client: source.address, clientPort: source.port, agent, pool };
+    log('connection-opened', { ...fields, attempts, seconds });
     const end = await joined.done;
-    signal?.removeEventListener('abort', revoked);
-    this.#state = { name: 'ended' };
+    signal?.removeEventListener('abort', onAbort);
+    this.#state = { name: 'closed' };
     metrics.ended(connection, end);
-    log('connection-closed', { ...who, ...end });
+    log('connection-closed', { ...fields, ...end });
     return 'opened';
   }
 
-  /** Ends the connection by a reset. */
+  /** Cancels the dial, or resets both ends. */
   abort(code: CloseCode): void {
     if (this.#state.name === 'dialing') this.#state.cancel.abort(new TunnelError(code));
     else if (this.#state.name === 'joined') this.#state.splice.abort(code);
   }
 
-  /** Answers the stream, and lets the way in speak first. What fails here ends the stream. */
+  /** Accepts the target's stream and prepares both ends. Refuses the stream if that fails. */
   async #accept(target: TargetStream, signal: AbortSignal): Promise<void> {
     try {
       signal.throwIfAborted();
       target.accept();
-      await this.#routed.introduce?.(target, signal);
+      await this.#client.prepare?.(target, signal);
       signal.throwIfAborted();
       if (this.#socket.destroyed) throw new TunnelError('CLIENT_GONE');
     } catch (error) {
@@ -123,17 +122,12 @@ export class ClientConnection {
 
   #fail(error: TunnelError): 'failed' {
     const { log, metrics } = this.#options;
-    const { address: client, port: clientPort } = this.#routed.source;
-    this.#state = { name: 'ended' };
-    metrics.failed(this.#connection, error.code);
-    log('connection-failed', {
-      connection: this.#connection,
-      client,
-      clientPort,
-      code: error.code,
-      detail: error.message,
-    });
-    refuseClient(this.#routed, error);
+    const { address: client, port: clientPort } = this.#client.source;
+    const { code, message: detail } = error;
+    this.#state = { name: 'closed' };
+    metrics.failed(this.#connection, code);
+    log('connection-failed', { connection: this.#connection, client, clientPort, code, detail });
+    refuseClient(this.#client, error);
     return 'failed';
   }
 }

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { TunnelError } from '@penstock/wire';
 
-const ENDS = ['end', 'close', 'error'] as const;
+const END_EVENTS = ['end', 'close', 'error'] as const;
 
 /**
- * What a client says before its connection is known, taken in exact pieces. What is not taken stays in the socket for
- * whoever reads it next. The socket must be paused and made without a reader.
+ * Reads exact numbers of bytes from a client during its handshake. Bytes that are not read stay in the socket for its
+ * next reader. The socket must be paused and must have been constructed without a SocketReader.
  */
 export class ClientReader {
   readonly #socket: Socket;
@@ -18,59 +18,59 @@ export class ClientReader {
   }
 
   /**
-   * Exactly `count` bytes; the caller bounds it. Throws TunnelError CLIENT_GONE when the client ends before, and the
-   * signal's reason when that is aborted.
+   * Reads exactly `count` bytes; the caller must bound it. Throws TunnelError CLIENT_GONE if the client disconnects
+   * first, and the signal's reason if that is aborted.
    */
-  async take(count: number): Promise<Buffer> {
+  async read(count: number): Promise<Buffer> {
     if (count === 0) return Buffer.alloc(0);
     for (;;) {
       this.#signal.throwIfAborted();
       const bytes: unknown = this.#socket.readableLength >= count ? this.#socket.read(count) : undefined;
       if (Buffer.isBuffer(bytes)) return bytes;
       if (this.#socket.readableEnded || this.#socket.destroyed || this.#hasEnded) {
-        throw new TunnelError('CLIENT_GONE', 'The client left before it had said what it wants.');
+        throw new TunnelError('CLIENT_GONE', 'The client disconnected during its handshake.');
       }
-      await this.#change(count);
+      await this.#waitForMore(count);
     }
   }
 
-  /** What has come, one byte at least. Throws as `take` does. */
-  async some(): Promise<Buffer> {
-    const first = await this.take(1);
+  /** Reads everything that has arrived, at least one byte. Throws as `read` does. */
+  async readAvailable(): Promise<Buffer> {
+    const first = await this.read(1);
     const rest: unknown = this.#socket.readableLength > 0 ? this.#socket.read() : undefined;
     return Buffer.isBuffer(rest) ? Buffer.concat([first, rest]) : first;
   }
 
-  /** Puts bytes back that were taken, in front of everything. */
-  putBack(bytes: Buffer): void {
+  /** Puts bytes back in front of everything that is still unread. */
+  unshift(bytes: Buffer): void {
     if (bytes.length > 0) this.#socket.unshift(bytes);
   }
 
-  /** Waits for more than is there. */
-  async #change(count: number): Promise<void> {
+  /** Waits until more bytes are buffered than now, or the socket has ended. `count` is how many are wanted. */
+  async #waitForMore(count: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const before = this.#socket.readableLength;
-    const abort = () => reject(this.#signal.reason);
-    const ended = () => {
+    const onAbort = () => reject(this.#signal.reason);
+    const onEnd = () => {
       this.#hasEnded = true;
       resolve();
     };
-    // Comes at once where something is there already, so that it alone says nothing. Asking again is what makes an
-    // end show behind bytes that are too few.
-    const more = () => {
+    // 'readable' is also emitted for bytes that were already buffered, so the event alone means nothing. Reading again
+    // makes the socket emit 'end' behind bytes that are too few.
+    const onReadable = () => {
       if (this.#socket.readableLength !== before) resolve();
       else this.#socket.read(count);
     };
-    for (const sign of ENDS) this.#socket.once(sign, ended);
-    this.#socket.on('readable', more);
-    this.#signal.addEventListener('abort', abort, { once: true });
+    for (const event of END_EVENTS) this.#socket.once(event, onEnd);
+    this.#socket.on('readable', onReadable);
+    this.#signal.addEventListener('abort', onAbort, { once: true });
     this.#socket.read(0);
     try {
       await promise;
     } finally {
-      for (const sign of ENDS) this.#socket.off(sign, ended);
-      this.#socket.off('readable', more);
-      this.#signal.removeEventListener('abort', abort);
+      for (const event of END_EVENTS) this.#socket.off(event, onEnd);
+      this.#socket.off('readable', onReadable);
+      this.#signal.removeEventListener('abort', onAbort);
     }
   }
 }

@@ -1,17 +1,19 @@
 import { IdleWaiters } from '@penstock/runtime';
-import type { CloseCode } from '@penstock/wire';
+import { type CloseCode, TunnelError } from '@penstock/wire';
 import { ClientConnection, type ClientOptions } from './client-connection.ts';
 import type { RoutedClient } from './routed-client.ts';
 
-/** Figures of one connection: clients now, those of them not yet joined with a target, and sums since the start. */
+/** Client counts of one connection. */
 export type ClientCounts = {
   readonly open: number;
+  /** Those of `open` that are not joined with a target yet. */
   readonly waiting: number;
+  /** Since the connection was added. */
   readonly openedTotal: number;
   readonly failedTotal: number;
 };
 
-/** The clients that have said which connection they want, whichever way they came. */
+/** The clients whose connection is known, of all ingresses. */
 export class Clients {
   readonly #options: ClientOptions;
   readonly #clients = new Map<string, Set<ClientConnection>>();
@@ -23,15 +25,24 @@ export class Clients {
     this.#options = options;
   }
 
-  /** `limits`: clients that each connection may have at once. Those that are gone are no longer counted. */
+  /** `limits` has the maxConnections of every connection. The totals of all other connections are dropped. */
   apply(limits: ReadonlyMap<string, number>): void {
     this.#limits = limits;
     for (const name of this.#totals.keys()) if (!limits.has(name)) this.#totals.delete(name);
   }
 
-  /** Dials for a client and joins it with its target; false, and nothing done to it, when its connection is full. */
-  serve(connection: string, routed: RoutedClient): boolean {
-    if (this.of(connection) >= (this.#limits.get(connection) ?? 0)) return false;
+  /**
+   * Takes ownership of a client and connects it to its target. Throws TunnelError LIMIT_EXCEEDED if the connection has
+   * reached its maxConnections; the client then still belongs to the caller.
+   */
+  serve(connection: string, routed: RoutedClient): void {
+    const limit = this.#limits.get(connection) ?? 0;
+    if (this.of(connection) >= limit) {
+      throw new TunnelError(
+        'LIMIT_EXCEEDED',
+        `${connection} has reached its maxConnections (${limit}). Raise it or close idle clients.`,
+      );
+    }
     const client = new ClientConnection(connection, routed, this.#options);
     const clients = this.#clients.get(connection) ?? new Set();
     this.#clients.set(connection, clients.add(client));
@@ -41,16 +52,16 @@ export class Clients {
       this.#totals.set(connection, totals);
       clients.delete(client);
       if (clients.size === 0) this.#clients.delete(connection);
-      routed.ended?.();
+      routed.onClosed?.();
       this.#idle.notify();
     });
-    return true;
   }
 
   get count(): number {
     return this.#clients.values().reduce((sum, clients) => sum + clients.size, 0);
   }
 
+  /** Number of clients of one connection. */
   of(connection: string): number {
     return this.#clients.get(connection)?.size ?? 0;
   }
@@ -64,12 +75,12 @@ export class Clients {
     return { open: clients.size, waiting, openedTotal: opened, failedTotal: failed };
   }
 
-  /** Ends every client by a reset. */
+  /** Resets every client. */
   abortAll(code: CloseCode): void {
     for (const clients of this.#clients.values()) for (const client of clients) client.abort(code);
   }
 
-  /** Resolves when no client is left. */
+  /** Resolves when there are no clients. */
   idle(): Promise<void> {
     return this.#idle.wait();
   }

@@ -1,18 +1,14 @@
 import type { AddressInfo } from 'node:net';
-import type { GatewayConfig, Ingress } from '@penstock/config-schema';
+import { formatHostPort, type GatewayConfig, type Ingress } from '@penstock/config-schema';
 import { AddressLimit, type Clock } from '@penstock/runtime';
 import { bindError, type CloseCode } from '@penstock/wire';
 import { GrantFailures } from '../access/grant-failures.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
 import { Clients } from './clients.ts';
-import {
-  addressText,
-  type IngressServices,
-  type ListenerConfig,
-  listenersOf,
-  type OpenListener,
-} from './ingress-handler.ts';
+import type { IngressServices } from './ingress-handler.ts';
+import type { OpenListener } from './listener.ts';
+import { type ListenerConfig, listenersOf } from './listener-config.ts';
 import { openIngress } from './open-ingress.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 
@@ -22,45 +18,42 @@ export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> &
     readonly clock: Clock;
   };
 
-/** A way in as it is open now. */
+/** An ingress whose listener is open, with the address it listens on. */
 export type OpenIngress = { readonly ingress: Ingress; readonly address: AddressInfo };
 
-/** Milliseconds until an ingress that could not be opened is tried again. */
-const RETRY_INTERVAL = 5_000;
+type Open = { readonly config: ListenerConfig; readonly listener: OpenListener };
 
-const leadsTo = ({ bindings }: ListenerConfig, name: string) =>
+const RETRY_INTERVAL_MS = 5_000;
+
+const isBoundTo = ({ bindings }: ListenerConfig, name: string) =>
   bindings.some(({ connection }) => connection.name === name);
-const addressOfKey = (key: string) => key.split(' ').at(-1) ?? '';
 
-/** All ways in for clients, and the clients that came through them. Follows the configuration by difference. */
+/** All ingresses and their clients. A changed configuration opens and closes only the listeners that differ. */
 export class Ingresses {
   readonly clients: Clients;
   readonly #log: DataPlaneLog;
-  readonly #open = new Map<
-    string,
-    { readonly listenerConfig: ListenerConfig; readonly listener: OpenListener }
-  >();
+  readonly #open = new Map<string, Open>();
   readonly #services: IngressServices;
   #wanted: ReadonlyMap<string, ListenerConfig> = new Map();
   #config: GatewayConfig | undefined;
-  /** Why a listener is not open, by its key. */
+  /** Why a listener of the configuration is not open, by key. */
   readonly #failures = new Map<string, string>();
   readonly #retries = new Set<NodeJS.Timeout>();
-  #life: 'open' | 'closed' = 'open';
+  #state: 'open' | 'closed' = 'open';
 
   constructor(options: IngressOptions) {
-    const { limits, log, grants, offerOf, clock } = options;
+    const { limits, log, grants, offerOf, clock, dial, tls } = options;
     this.#log = log;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
     this.#services = {
       config: () => this.#configInForce,
-      serve: (connection, routed) => this.clients.serve(connection, routed),
+      serve: (connection, client) => this.clients.serve(connection, client),
       denied: ({ address: client, port: clientPort }, { code, message: detail }, connection, ingress) =>
         log('client-denied', { connection, ingress, client, clientPort, code, detail }),
       handshakes: new PendingHandshakes(limits),
       addresses: new AddressLimit(() => limits().connectionsPerAddress),
-      tls: options.tls,
-      dial: options.dial,
+      tls,
+      dial,
       grants,
       failures: new GrantFailures(clock),
       offerOf,
@@ -68,119 +61,114 @@ export class Ingresses {
     };
   }
 
-  /** Opens what is new, closes what is gone, and leaves the rest alone. Throws when `strict` and one cannot be opened. */
+  /**
+   * Opens listeners that are new in `config`, closes those that are no longer in it, and leaves the others open. A
+   * listener that cannot be opened is retried; with `strict` it makes this reject instead.
+   */
   async apply(config: GatewayConfig, strict: boolean): Promise<void> {
     this.#config = config;
     this.clients.apply(new Map(config.connections.map(({ name, maxConnections }) => [name, maxConnections])));
     const wanted = listenersOf(config);
-    if (this.#life === 'closed') return;
+    if (this.#state === 'closed') return;
     this.#failures.clear();
     this.#stopRetrying();
-    const taken = new Set([...wanted.values()].map(({ listen }) => addressText(listen)));
-    // First what stands in the way of a new one, then the new ones, then the rest: a connection is never without.
-    this.#close((key) => !wanted.has(key) && taken.has(addressOfKey(key)));
-    for (const [key, listenerConfig] of wanted) {
+    const addresses = new Set([...wanted.values()].map(({ listen }) => formatHostPort(listen)));
+    // Listeners whose address a new one needs are closed first, all other removed ones only after the new ones are
+    // open: no connection is without an ingress in between.
+    this.#closeWhere((key, { listen }) => !wanted.has(key) && addresses.has(formatHostPort(listen)));
+    for (const [key, each] of wanted) {
       const open = this.#open.get(key);
-      if (open === undefined) await this.#openOne(key, listenerConfig, strict);
+      if (open === undefined) await this.#openOne(key, each, strict);
       else {
-        open.listener.apply(listenerConfig.bindings);
-        this.#open.set(key, { listenerConfig, listener: open.listener });
+        open.listener.apply(each.bindings);
+        this.#open.set(key, { config: each, listener: open.listener });
       }
     }
     this.#wanted = wanted;
     this.#closeReplaced();
   }
 
-  /** Why an ingress that the configuration asks for is not open, by listener. */
+  /** Why listeners of the configuration are not open, by key. */
   get failures(): ReadonlyMap<string, string> {
     return this.#failures;
   }
 
-  /** Where and how a connection can be reached now. */
+  /** The open ingresses of a connection. */
   ingressesOf(name: string): readonly OpenIngress[] {
-    return [...this.#open.values()].flatMap(({ listenerConfig, listener: { address } }) =>
-      listenerConfig.bindings
+    return [...this.#open.values()].flatMap(({ config, listener: { address } }) =>
+      config.bindings
         .filter(({ connection }) => connection.name === name)
         .map(({ ingress }) => ({ ingress, address })),
     );
   }
 
-  /** Takes no new clients anywhere, for good. */
+  /** Closes all listeners permanently and aborts pending handshakes. Clients that are being served are not affected. */
   async stopAccepting(): Promise<void> {
-    this.#life = 'closed';
+    this.#state = 'closed';
     this.#stopRetrying();
-    this.#close(() => true);
+    this.#closeWhere(() => true);
     this.#services.handshakes.abortAll('CLIENT_DENIED');
   }
 
-  /** Ends every client by a reset. */
+  /** Resets every client that is being served. */
   abortAll(code: CloseCode): void {
     this.clients.abortAll(code);
   }
 
-  /** Closes what the configuration no longer has, but for what stands in for an ingress that could not be opened. */
+  /** Closes listeners that are not in the configuration, unless they replace one of their connections that failed to open. */
   #closeReplaced(): void {
-    const failed = [...this.#wanted].filter(([key]) => this.#failures.has(key));
-    const standsIn = ({ bindings }: ListenerConfig) =>
-      bindings.some(({ connection }) =>
-        failed.some(([, listenerConfig]) => leadsTo(listenerConfig, connection.name)),
-      );
-    this.#close((key) => {
-      const listenerConfig = this.#open.get(key)?.listenerConfig;
-      return !this.#wanted.has(key) && listenerConfig !== undefined && !standsIn(listenerConfig);
-    });
+    const failed = [...this.#wanted].filter(([key]) => this.#failures.has(key)).map(([, config]) => config);
+    const isNeeded = ({ bindings }: ListenerConfig) =>
+      bindings.some(({ connection }) => failed.some((config) => isBoundTo(config, connection.name)));
+    this.#closeWhere((key, config) => !this.#wanted.has(key) && !isNeeded(config));
   }
 
-  #close(isGone: (key: string) => boolean): void {
-    for (const [key, { listener }] of this.#open) {
-      if (!isGone(key)) continue;
+  #closeWhere(isClosing: (key: string, config: ListenerConfig) => boolean): void {
+    for (const [key, { config, listener }] of this.#open) {
+      if (!isClosing(key, config)) continue;
       this.#open.delete(key);
       listener.close();
       this.#log('ingress-closed', { ingress: key });
     }
   }
 
-  async #openOne(key: string, listenerConfig: ListenerConfig, strict: boolean): Promise<void> {
+  async #openOne(key: string, config: ListenerConfig, strict: boolean): Promise<void> {
     const log = this.#log;
-    const connection = listenerConfig.bindings.map((binding) => binding.connection.name).join(', ');
+    const connection = config.bindings.map((binding) => binding.connection.name).join(', ');
     try {
-      const listener = await openIngress(listenerConfig, this.#services);
-      if (this.#life === 'closed') {
+      const listener = await openIngress(config, this.#services);
+      if (this.#state === 'closed') {
         listener.close();
         return;
       }
-      this.#open.set(key, { listenerConfig, listener });
+      this.#open.set(key, { config, listener });
       this.#failures.delete(key);
       const { address: host, port } = listener.address;
-      log('ingress-listening', {
-        connection,
-        kind: listenerConfig.kind,
-        address: addressText({ host, port }),
-      });
+      log('ingress-listening', { connection, kind: config.kind, address: formatHostPort({ host, port }) });
     } catch (error) {
-      const problem = bindError(`the ingress of ${connection}`, listenerConfig.listen, error);
+      const problem = bindError(`the ingress of ${connection}`, config.listen, error);
       this.#failures.set(key, problem.message);
       log('ingress-failed', {
         connection,
-        address: addressText(listenerConfig.listen),
+        address: formatHostPort(config.listen),
         detail: problem.message,
       });
       if (strict) throw problem;
-      this.#retry(key, listenerConfig);
+      this.#retry(key, config);
     }
   }
 
   get #configInForce(): GatewayConfig {
-    if (this.#config === undefined) throw new TypeError('A way in is open before there is a configuration.');
+    if (this.#config === undefined) throw new TypeError('An ingress is open without a configuration.');
     return this.#config;
   }
 
-  /** Tries again later, unless another configuration has come: the address may be taken for a moment only. */
-  #retry(key: string, listenerConfig: ListenerConfig): void {
+  /** Tries again later, unless the configuration changes first: the address may be in use only for a moment. */
+  #retry(key: string, config: ListenerConfig): void {
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
-      void this.#openOne(key, listenerConfig, false).then(() => this.#closeReplaced());
-    }, RETRY_INTERVAL);
+      void this.#openOne(key, config, false).then(() => this.#closeReplaced());
+    }, RETRY_INTERVAL_MS);
     this.#retries.add(timer);
   }
 

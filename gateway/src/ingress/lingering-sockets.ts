@@ -1,36 +1,38 @@
 import type { Socket } from 'node:net';
 import { resetSocket } from '@penstock/transport';
 
-/** Milliseconds for a client to take its last words and leave. */
-const PATIENCE = 5_000;
+const LINGER_TIMEOUT_MS = 5_000;
 
 /**
- * Clients that are told why they are not served before their connection ends. What they still send is read and
- * dropped: closing with unread bytes is a reset, which would take the words with it.
+ * Sockets that receive a last message before they are closed. What they still send is read and discarded: closing a
+ * socket with unread bytes resets it, and a reset can discard the message at the receiver.
  */
 export class LingeringSockets {
-  readonly #leaving = new Map<Socket, { readonly timer: NodeJS.Timeout; readonly reset: () => void }>();
-  #life: 'open' | 'closed' = 'open';
+  readonly #lingering = new Map<Socket, { readonly timer: NodeJS.Timeout; readonly reset: () => void }>();
+  #state: 'open' | 'closed' = 'open';
 
-  /** Sends `words` and FIN. The socket has an error listener; `reset` ends it where that takes more than itself. */
-  say(socket: Socket, reply: Buffer, reset: () => void = () => resetSocket(socket)): void {
-    if (this.#life === 'closed' || !socket.writable) {
+  /**
+   * Sends `message` and FIN, then waits for the peer to close. The socket must have an error listener. `reset` is
+   * required if resetting `socket` itself is not enough, for example under TLS.
+   */
+  end(socket: Socket, message: Buffer, reset: () => void = () => resetSocket(socket)): void {
+    if (this.#state === 'closed' || !socket.writable) {
       reset();
       return;
     }
-    const timer = setTimeout(reset, PATIENCE);
-    this.#leaving.set(socket, { timer, reset });
+    const timer = setTimeout(reset, LINGER_TIMEOUT_MS);
+    this.#lingering.set(socket, { timer, reset });
     socket.once('close', () => {
       clearTimeout(timer);
-      this.#leaving.delete(socket);
+      this.#lingering.delete(socket);
     });
-    socket.end(reply);
+    socket.end(message);
     socket.resume();
   }
 
-  /** Ends everybody now, and those to come at once. */
+  /** Resets all sockets, and from now on every socket passed to `end`. */
   close(): void {
-    this.#life = 'closed';
-    for (const { reset } of this.#leaving.values()) reset();
+    this.#state = 'closed';
+    for (const { reset } of this.#lingering.values()) reset();
   }
 }

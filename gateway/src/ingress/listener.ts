@@ -2,28 +2,30 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type AddressRanges, addressRanges } from '@penstock/config-schema';
 import { errorText, TunnelError } from '@penstock/wire';
 import { type ClientSource, sourceOfSocket } from './client-source.ts';
-import type {
-  IngressBinding,
-  IngressHandler,
-  IngressServices,
-  ListenerConfig,
-  OpenListener,
-} from './ingress-handler.ts';
+import type { IngressHandler, IngressServices } from './ingress-handler.ts';
+import type { IngressBinding, ListenerConfig } from './listener-config.ts';
 import type { HandshakingClient } from './pending-handshakes.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
 
-/**
- * Opens a port for clients, and hands those that may come in to what `handle` makes. Throws what listening throws.
- */
+export type OpenListener = {
+  readonly address: AddressInfo;
+  /** Applies changed bindings, which must be of the same kind, to clients that connect from now on. */
+  apply(bindings: readonly IngressBinding[]): void;
+  /** Stops accepting clients. Clients that are being served are not affected. */
+  close(): void;
+};
+
+const KEEPALIVE_DELAY_MS = 30_000;
+
+/** Opens a port for clients and passes the admitted ones to the handler. Throws what listening throws. */
 export async function openListener(
-  listenerConfig: ListenerConfig,
+  { listen, bindings: first }: ListenerConfig,
   { denied, handshakes, addresses, log }: IngressServices,
-  handle: (bindings: () => readonly IngressBinding[]) => IngressHandler,
+  createHandler: (bindings: () => readonly IngressBinding[]) => IngressHandler,
 ): Promise<OpenListener> {
-  const { listen } = listenerConfig;
-  let bindings: readonly IngressBinding[] = listenerConfig.bindings;
+  let bindings: readonly IngressBinding[] = first;
   let isLoadBalancer = loadBalancersOf(bindings);
-  const handler = handle(() => bindings);
+  const handler = createHandler(() => bindings);
 
   const refuse = (socket: Socket, source: ClientSource, error: TunnelError) => {
     const [only, ...more] = bindings;
@@ -33,25 +35,25 @@ export async function openListener(
 
   const admit = (socket: Socket, source: ClientSource) => {
     if (!bindings.some(({ isAllowed }) => isAllowed(source.address))) {
-      const what = `${source.address} is not in the allow list of this ingress.`;
-      refuse(socket, source, new TunnelError('CLIENT_DENIED', what));
+      const detail = `${source.address} is not in the allow list of this ingress.`;
+      refuse(socket, source, new TunnelError('CLIENT_DENIED', detail));
       return;
     }
-    const give = addresses.tryTake(source.address);
-    if (give === undefined) {
-      const what = `${source.address} has its limits.connectionsPerAddress client connections.`;
-      refuse(socket, source, new TunnelError('LIMIT_EXCEEDED', what));
+    const release = addresses.tryTake(source.address);
+    if (release === undefined) {
+      const detail = `${source.address} has reached limits.connectionsPerAddress.`;
+      refuse(socket, source, new TunnelError('LIMIT_EXCEEDED', detail));
       return;
     }
-    handler.take({ socket, source, release: give });
+    handler.handle({ socket, source, release });
   };
 
-  /** Learns from a load balancer for whom it connects. */
-  const introduce = (socket: Socket, source: ClientSource) => {
-    const ask = async ({ bytes }: HandshakingClient) =>
-      admit(socket, (await readProxyHeader(bytes)) ?? source);
-    void handshakes.run(socket, source, ask, (error) => {
-      // Load balancers look whether the port is open, and leave.
+  /** Reads the client's own address from the PROXY header of its load balancer. */
+  const admitFromHeader = (socket: Socket, source: ClientSource) => {
+    const handshake = async ({ reader }: HandshakingClient) =>
+      admit(socket, (await readProxyHeader(reader)) ?? source);
+    void handshakes.run(socket, source, handshake, (error) => {
+      // Load balancers check the port by connecting and disconnecting.
       if (error.code !== 'CLIENT_GONE') denied(source, error);
     });
   };
@@ -62,14 +64,13 @@ export async function openListener(
       pauseOnConnect: true,
       noDelay: true,
       keepAlive: true,
-      keepAliveInitialDelay: 30_000,
+      keepAliveInitialDelay: KEEPALIVE_DELAY_MS,
     },
     (socket) => {
       socket.on('error', () => {});
       const source = sourceOfSocket(socket);
-      // It has left before it was accepted, and nobody knows any more where it came from.
       if (source === undefined) socket.destroy();
-      else if (isLoadBalancer(source.address)) introduce(socket, source);
+      else if (isLoadBalancer(source.address)) admitFromHeader(socket, source);
       else admit(socket, source);
     },
   );
@@ -78,7 +79,7 @@ export async function openListener(
   server.listen(listen.port, listen.host, resolve);
   await promise;
   server.off('error', reject);
-  // This client is lost, and the next may fare better. Of descriptors that run out Node says nothing: watchDescriptors does.
+  // Only this client is lost. Node does not report exhausted file descriptors here: watchDescriptors does.
   server.on('error', (error) =>
     log('accept-failed', { connection: bindings[0]?.connection.name, detail: errorText(error) }),
   );
@@ -89,14 +90,14 @@ export async function openListener(
       isLoadBalancer = loadBalancersOf(changed);
     },
     close() {
-      // The callback would wait for the clients as well; the port is free at once.
+      // The port is closed immediately. A callback would be called only when all clients are closed as well.
       server.close();
       handler.close();
     },
   };
 }
 
-/** Where a header of the PROXY protocol must come from; the same for all ways of a listener. */
+/** The addresses that must send a PROXY header. All bindings of a listener have the same `proxyProtocol`. */
 function loadBalancersOf([binding]: readonly IngressBinding[]): AddressRanges {
   return addressRanges(binding?.ingress.proxyProtocol?.from ?? []);
 }

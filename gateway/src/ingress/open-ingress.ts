@@ -1,43 +1,36 @@
-import type { IngressKind } from '@penstock/config-schema';
-import { createHttpConnectHandler } from './http-connect/http-connect.ts';
-import {
-  addressText,
-  type CreateHandler,
-  type IngressBinding,
-  type IngressServices,
-  type ListenerConfig,
-  type OpenListener,
-} from './ingress-handler.ts';
-import { openListener } from './listener.ts';
-import { createSniHandler } from './sni/sni.ts';
-import { createSocks5Handler } from './socks5/socks5.ts';
-import { createTcpHandler } from './tcp/tcp.ts';
+import { formatHostPort, type IngressKind } from '@penstock/config-schema';
+import { createHttpConnectHandler } from './http-connect/http-connect-handler.ts';
+import type { CreateHandler, IngressServices } from './ingress-handler.ts';
+import { type OpenListener, openListener } from './listener.ts';
+import type { IngressBinding, ListenerConfig } from './listener-config.ts';
+import { createSniHandler } from './sni/sni-handler.ts';
+import { createSocks5Handler } from './socks5/socks5-handler.ts';
+import { createTcpHandler } from './tcp/tcp-handler.ts';
 
-/** Opens a listener with what its kind does with clients. Throws what listening throws. */
-export function openIngress(
-  listenerConfig: ListenerConfig,
-  services: IngressServices,
-): Promise<OpenListener> {
-  const ingress = addressText(listenerConfig.listen);
+/** Opens a listener with the handler of its kind. Throws what listening throws. */
+export function openIngress(config: ListenerConfig, shared: IngressServices): Promise<OpenListener> {
+  const ingress = formatHostPort(config.listen);
   const denied: IngressServices['denied'] = (source, error, connection) =>
-    services.denied(source, error, connection, ingress);
-  const own = { ...services, denied };
-  const open = <Kind extends IngressKind>(kind: Kind, handle: CreateHandler<Kind>) =>
-    openListener(listenerConfig, own, (bindings) => handle(own, () => bindingsOf(kind, bindings())));
-  switch (listenerConfig.kind) {
+    shared.denied(source, error, connection, ingress);
+  const services = { ...shared, denied };
+  const open = <Kind extends IngressKind>(kind: Kind, createHandler: CreateHandler<Kind>) =>
+    openListener(config, services, (bindings) =>
+      createHandler(services, () => bindingsOfKind(kind, bindings())),
+    );
+  switch (config.kind) {
     case 'tcp':
-      return open(listenerConfig.kind, createTcpHandler);
+      return open(config.kind, createTcpHandler);
     case 'sni':
-      return open(listenerConfig.kind, createSniHandler);
+      return open(config.kind, createSniHandler);
     case 'socks5':
-      return open(listenerConfig.kind, createSocks5Handler);
+      return open(config.kind, createSocks5Handler);
     case 'httpConnect':
-      return open(listenerConfig.kind, createHttpConnectHandler);
+      return open(config.kind, createHttpConnectHandler);
   }
 }
 
-/** The ways of a listener are all of its kind. */
-function bindingsOf<Kind extends IngressKind>(
+/** Narrows the type: the bindings of a listener are all of its kind. */
+function bindingsOfKind<Kind extends IngressKind>(
   kind: Kind,
   bindings: readonly IngressBinding[],
 ): readonly IngressBinding<Kind>[] {

@@ -7,101 +7,100 @@ import type { ClientSource } from './client-source.ts';
 
 export type HandshakeLimits = { readonly pendingHandshakes: number; readonly handshakeTimeout: number };
 
-/** A client's place among those that have not yet said which connection they want. */
+/** The handshake of one client, from its accept until its connection is known. */
 export type PendingHandshake = {
-  /** Aborted when the time is up, or when this gateway takes no more clients. */
+  /** Aborted when the handshake times out, or when the gateway stops accepting clients. */
   readonly signal: AbortSignal;
-  /** Must be called when the client is served, refused or gone; again does nothing. */
-  leave(): void;
+  /** The caller must call this when the client is served, refused or closed. Idempotent. */
+  end(): void;
 };
 
-/** A client that is asked what it wants. */
+/** A client whose connection is not known yet. */
 export type HandshakingClient = {
   readonly socket: Socket;
   readonly source: ClientSource;
-  readonly bytes: ClientReader;
+  readonly reader: ClientReader;
   readonly signal: AbortSignal;
 };
 
-/** Bounds the clients of all ways in that have not yet said which connection they want, in number and in time. */
+/** Limits number and duration of the handshakes of all ingresses together. */
 export class PendingHandshakes {
   readonly #limits: () => HandshakeLimits;
-  readonly #living = new Set<AbortController>();
-  readonly #addresses = new AddressLimit(() => this.#share);
+  readonly #pending = new Set<AbortController>();
+  readonly #addresses = new AddressLimit(() => this.#maxPerAddress);
 
   constructor(limits: () => HandshakeLimits) {
     this.#limits = limits;
   }
 
   get count(): number {
-    return this.#living.size;
+    return this.#pending.size;
   }
 
-  /** Half of the places at most are for clients of one address, so that nobody alone can keep all others out. */
-  get #share(): number {
+  /** One source address gets at most half of the limit, so it cannot block all other clients. */
+  get #maxPerAddress(): number {
     return Math.ceil(this.#limits().pendingHandshakes / 2);
   }
 
-  /** Takes a place, which must be left. Throws TunnelError LIMIT_EXCEEDED when all are taken. */
-  enter(address: string): PendingHandshake {
+  /** Throws TunnelError LIMIT_EXCEEDED if the limit is reached. */
+  begin(address: string): PendingHandshake {
     const { pendingHandshakes, handshakeTimeout } = this.#limits();
-    if (this.#living.size >= pendingHandshakes) {
+    if (this.#pending.size >= pendingHandshakes) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
-        `${pendingHandshakes} clients, limits.pendingHandshakes, have not yet said what they want.`,
+        `The gateway has reached limits.pendingHandshakes (${pendingHandshakes}).`,
       );
     }
-    const give = this.#addresses.tryTake(address);
-    if (give === undefined) {
+    const release = this.#addresses.tryTake(address);
+    if (release === undefined) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
-        `${this.#share} clients of ${address}, half of limits.pendingHandshakes, have not yet said what they want.`,
+        `${address} has reached half of limits.pendingHandshakes (${this.#maxPerAddress} of ${pendingHandshakes}).`,
       );
     }
     const controller = new AbortController();
-    const late = new TunnelError(
+    const timedOut = new TunnelError(
       'LIMIT_EXCEEDED',
-      `The client did not say what it wants within ${handshakeTimeout} ms, limits.handshakeTimeout.`,
+      `The client did not complete its handshake within limits.handshakeTimeout (${handshakeTimeout} ms).`,
     );
-    const timer = setTimeout(() => controller.abort(late), handshakeTimeout);
-    this.#living.add(controller);
+    const timer = setTimeout(() => controller.abort(timedOut), handshakeTimeout);
+    this.#pending.add(controller);
     return {
       signal: controller.signal,
-      leave: () => {
+      end: () => {
         clearTimeout(timer);
-        give();
-        this.#living.delete(controller);
+        release();
+        this.#pending.delete(controller);
       },
     };
   }
 
   /**
-   * Asks one client what it wants: `ask` serves it or throws. Whoever makes it throw is reset and handed to `denied`.
-   * The socket must be paused. Never rejects.
+   * Runs the handshake of one client: `handshake` serves the client, or throws. If it throws, or a limit is reached,
+   * the client is reset and `onFailed` is called with the error. The socket must be paused. Never rejects.
    */
   async run(
     socket: Socket,
     source: ClientSource,
-    ask: (client: HandshakingClient) => Promise<void>,
-    denied: (error: TunnelError) => void,
+    handshake: (client: HandshakingClient) => Promise<void>,
+    onFailed: (error: TunnelError) => void,
   ): Promise<void> {
-    const ignore = () => {};
-    socket.on('error', ignore);
-    let place: PendingHandshake | undefined;
+    socket.on('error', () => {});
+    let pending: PendingHandshake | undefined;
     try {
-      place = this.enter(source.address);
-      const { signal } = place;
-      await ask({ socket, source, signal, bytes: new ClientReader(socket, signal) });
+      pending = this.begin(source.address);
+      const { signal } = pending;
+      await handshake({ socket, source, signal, reader: new ClientReader(socket, signal) });
     } catch (error) {
-      denied(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
+      onFailed(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
       resetSocket(socket);
     } finally {
-      place?.leave();
+      pending?.end();
     }
   }
 
-  /** Ends every client that negotiates. */
+  /** Aborts every pending handshake. */
   abortAll(code: CloseCode): void {
-    for (const controller of this.#living) controller.abort(new TunnelError(code));
+    for (const controller of this.#pending) controller.abort(new TunnelError(code));
   }
 }

@@ -4,12 +4,14 @@ import ipaddr from 'ipaddr.js';
 import type { ClientReader } from './client-reader.ts';
 import type { ClientSource } from './client-source.ts';
 
-// The PROXY protocol, versions 1 and 2 (proxy-protocol.txt of HAProxy), the receiver's side.
+// The receiver of the PROXY protocol, versions 1 and 2 (HAProxy, doc/proxy-protocol.txt).
+
+type Reader = Pick<ClientReader, 'read'>;
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** Bytes of the longest line of version 1, its end included. */
+/** Longest line of version 1, including its CRLF. */
 const MAX_LINE_BYTES = 107;
-/** Bytes that a header of version 2 may have behind its first 16: addresses and what else a load balancer tells. */
+/** Bytes that may follow the first 16 of a version 2 header: addresses, and TLVs that are ignored. */
 const MAX_BODY_BYTES = 4096;
 
 const VERSION = 2;
@@ -19,52 +21,51 @@ const TCP4 = 0x11;
 const TCP6 = 0x21;
 
 /**
- * The client that a load balancer connects for. Undefined where it connects for itself, as its health checks do, or
- * for somebody without an IP address. Throws TunnelError PROTOCOL_ERROR for what is no header.
+ * Reads a PROXY header and returns the address of the client. Returns undefined if the load balancer connected on its
+ * own behalf, as for a health check, or if the client has no IP address. Throws TunnelError PROTOCOL_ERROR if the
+ * bytes are not a valid header.
  */
-export async function readProxyHeader(bytes: Pick<ClientReader, 'take'>): Promise<ClientSource | undefined> {
-  const first = await bytes.take(1);
-  return first[0] === SIGNATURE[0] ? readBinary(bytes, first) : readLine(bytes, first);
+export async function readProxyHeader(reader: Reader): Promise<ClientSource | undefined> {
+  const first = await reader.read(1);
+  return first[0] === SIGNATURE[0] ? readVersion2(reader, first) : readVersion1(reader, first);
 }
 
-async function readLine(bytes: Pick<ClientReader, 'take'>, first: Buffer): Promise<ClientSource | undefined> {
+async function readVersion1(reader: Reader, first: Buffer): Promise<ClientSource | undefined> {
   let line = first.toString('latin1');
   while (!line.endsWith('\r\n')) {
-    // Known from the first letters: who says something else must not have to say so much of it.
-    if (!'PROXY '.startsWith(line.slice(0, 6)) || line.length >= MAX_LINE_BYTES) throw noHeader();
-    line += (await bytes.take(1)).toString('latin1');
+    // The prefix is checked byte by byte, so a sender of anything else is rejected without waiting for a whole line.
+    if (!'PROXY '.startsWith(line.slice(0, 6)) || line.length >= MAX_LINE_BYTES) throw invalidHeader();
+    line += (await reader.read(1)).toString('latin1');
   }
   if (/^PROXY UNKNOWN[^\r\n]*\r\n$/.test(line)) return undefined;
   const [, family, source = '', target = '', port, targetPort] =
     /^PROXY TCP([46]) ([0-9A-Fa-f:.]+) ([0-9A-Fa-f:.]+) ([0-9]{1,5}) ([0-9]{1,5})\r\n$/.exec(line) ?? [];
-  const isRight = isIP(source) === Number(family) && isIP(target) === Number(family);
-  if (!isRight || Number(port) > 65_535 || Number(targetPort) > 65_535) throw noHeader();
+  const isOfFamily = isIP(source) === Number(family) && isIP(target) === Number(family);
+  if (!isOfFamily || Number(port) > 65_535 || Number(targetPort) > 65_535) throw invalidHeader();
   return { address: source, port: Number(port) };
 }
 
-async function readBinary(
-  bytes: Pick<ClientReader, 'take'>,
-  first: Buffer,
-): Promise<ClientSource | undefined> {
-  const rest = await bytes.take(SIGNATURE.length - 1);
-  if (!Buffer.concat([first, rest]).equals(SIGNATURE)) throw noHeader();
-  const head = await bytes.take(4);
+async function readVersion2(reader: Reader, first: Buffer): Promise<ClientSource | undefined> {
+  const rest = await reader.read(SIGNATURE.length - 1);
+  if (!Buffer.concat([first, rest]).equals(SIGNATURE)) throw invalidHeader();
+  const head = await reader.read(4);
   const [versionAndCommand = 0, family] = head;
   const command = versionAndCommand & 0x0f;
   const length = head.readUInt16BE(2);
-  const isKnown = versionAndCommand >> 4 === VERSION && (command === LOCAL || command === PROXY);
-  if (!isKnown || length > MAX_BODY_BYTES) throw noHeader();
-  const body = await bytes.take(length);
+  const isSupported = versionAndCommand >> 4 === VERSION && (command === LOCAL || command === PROXY);
+  if (!isSupported || length > MAX_BODY_BYTES) throw invalidHeader();
+  const body = await reader.read(length);
   if (command === LOCAL || (family !== TCP4 && family !== TCP6)) return undefined;
-  const size = family === TCP4 ? 4 : 16;
-  if (body.length < 2 * size + 4) throw noHeader();
-  const address = ipaddr.fromByteArray([...body.subarray(0, size)]).toString();
-  return { address, port: body.readUInt16BE(2 * size) };
+  const addressBytes = family === TCP4 ? 4 : 16;
+  if (body.length < 2 * addressBytes + 4) throw invalidHeader();
+  const address = ipaddr.fromByteArray([...body.subarray(0, addressBytes)]).toString();
+  return { address, port: body.readUInt16BE(2 * addressBytes) };
 }
 
-function noHeader(): TunnelError {
+function invalidHeader(): TunnelError {
   return new TunnelError(
     'PROTOCOL_ERROR',
-    'There was no header of the PROXY protocol, which proxyProtocol.from asks for from this address.',
+    "The connection did not start with a valid PROXY header, which the ingress's proxyProtocol.from requires from " +
+      'this address.',
   );
 }

@@ -1,9 +1,9 @@
 import { type CloseCode, TunnelError } from '@penstock/wire';
 
-/** A client is not served, and is told so in `words` of its own protocol. */
+/** A client is not served and is sent `reply`, which reports the reason in its own protocol. */
 export class Refusal extends TunnelError {
   readonly reply: Buffer;
-  /** The connection that it wanted, where that is known. */
+  /** Name of the connection that the client asked for, if known. */
   readonly connection: string | undefined;
 
   constructor(code: CloseCode, message: string, reply: Buffer, connection?: string) {

@@ -4,37 +4,38 @@ import type { Dialed, DialOptions } from '../routing/dial.ts';
 import type { TargetStream } from '../routing/session-contract.ts';
 import type { ClientSource } from './client-source.ts';
 
-/** A client of which a way in has learned the connection that it wants. */
+/** A client whose connection is known and that is ready to be joined with its target. */
 export type RoutedClient = {
-  /** What is joined with the target: a socket with `allowHalfOpen`, or an HTTP/2 stream. Neither may be flowing. */
+  /** The end to join: a socket with `allowHalfOpen`, or an HTTP/2 stream. It must not be flowing. */
   readonly socket: NearEnd;
-  /** Present when the socket was made with it. */
+  /** Present if the socket was constructed with it. */
   readonly reader?: SocketReader | undefined;
-  /** Where the client comes from. */
   readonly source: ClientSource;
-  readonly wishes?: DialOptions;
+  readonly dialOptions?: DialOptions;
   /**
-   * Says what client and target must hear before they are joined, on the stream that the target has answered: nothing
-   * but this reads or writes it. Rejects with TunnelError, or when `signal` is aborted.
+   * Sends what client and target must receive before they are joined. Called once the target is connected, with
+   * exclusive use of its stream. Rejects with TunnelError, or with the signal's reason if that is aborted.
    */
-  readonly introduce?: (target: TargetStream, signal: AbortSignal) => Promise<void>;
-  /** Called when client and target are joined. May listen to what the stream brings, and must not read it. */
-  readonly joined?: (target: TargetStream, dialed: Dialed) => void;
-  /** Tells the client, in its own protocol, why it is not served, and ends its socket. A reset when left out. */
+  readonly prepare?: (target: TargetStream, signal: AbortSignal) => Promise<void>;
+  /** Called when client and target are joined. May add listeners to the stream but must not read from it. */
+  readonly onJoined?: (target: TargetStream, dialed: Dialed) => void;
+  /** Reports the error in the client's protocol and closes the client. Left out: the client is reset. */
   readonly refuse?: (error: TunnelError) => void;
-  /** Ends the client by a reset, where that is not one of `socket` itself. */
+  /** Resets the client. Required if resetting `socket` itself is not enough, for example under TLS. */
   readonly reset?: (code: CloseCode) => void;
-  /** Ends the client when it is aborted, with the reason's code where that is a TunnelError. */
+  /** Resets the client when aborted, with the code of the reason if that is a TunnelError. */
   readonly signal?: AbortSignal;
-  /** Whether the client's FIN is not to be believed; see SpliceOptions. */
+  /** Whether the end of the client's bytes was not authentic; see SpliceOptions. */
   readonly isTruncated?: () => boolean;
-  /** Called when the client is gone, and everything with it. */
-  readonly ended?: () => void;
+  /** Called when the client is closed and none of its resources are in use. */
+  readonly onClosed?: () => void;
 };
 
-/** Ends an arrival that is not served. The socket must have an error listener. */
+/**
+ * Closes a client that is not served. Without a `refuse` of its own it is reset, since a FIN would look like an empty
+ * but complete response. Its socket must have an error listener.
+ */
 export function refuseClient({ socket, refuse, reset }: RoutedClient, error: TunnelError): void {
-  // A reset, not a FIN: nothing was answered, and nothing should look like an answer.
   if (refuse !== undefined) refuse(error);
   else if (reset !== undefined) reset(error.code);
   else if (isHttp2Stream(socket)) socket.destroy(error);

@@ -7,59 +7,69 @@ import { readProxyHeader } from '../../src/ingress/proxy-protocol.ts';
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a';
 
-type Outcome = { readonly source: ClientSource | undefined | 'no header' | 'more'; readonly left: number };
+type Outcome = {
+  readonly source: ClientSource | undefined | 'invalid' | 'incomplete';
+  readonly left: number;
+};
 
-/** What is read of these bytes, and how many are left for the client. */
-async function read(input: Buffer | string): Promise<Outcome> {
+/** What is read from these bytes, and how many remain unread. */
+async function outcomeOf(input: Buffer | string): Promise<Outcome> {
   let left = Buffer.from(input);
-  const take = async (count: number) => {
+  const read = async (count: number) => {
     if (count > left.length) throw new TunnelError('CLIENT_GONE');
-    const taken = left.subarray(0, count);
+    const bytes = left.subarray(0, count);
     left = left.subarray(count);
-    return taken;
+    return bytes;
   };
   try {
-    return { source: await readProxyHeader({ take }), left: left.length };
+    return { source: await readProxyHeader({ read }), left: left.length };
   } catch (error) {
     assert.ok(error instanceof TunnelError);
-    return { source: error.code === 'CLIENT_GONE' ? 'more' : 'no header', left: left.length };
+    return { source: error.code === 'CLIENT_GONE' ? 'incomplete' : 'invalid', left: left.length };
   }
 }
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-test('version 1 tells IPv4, IPv6 and nobody, and takes no byte of the client', async () => {
+test('version 1 has an IPv4 address, an IPv6 address or none, and no client byte is consumed', async () => {
   const client = { address: '192.0.2.1', port: 40_000 };
   const line = 'PROXY TCP4 192.0.2.1 10.0.0.1 40000 5432\r\n';
-  assert.deepEqual(await read(`${line}hello`), { source: client, left: 5 });
-  assert.deepEqual(await read('PROXY TCP6 2001:db8::1 ::1 1 2\r\n'), {
+  assert.deepEqual(await outcomeOf(`${line}hello`), { source: client, left: 5 });
+  assert.deepEqual(await outcomeOf('PROXY TCP6 2001:db8::1 ::1 1 2\r\n'), {
     source: { address: '2001:db8::1', port: 1 },
     left: 0,
   });
-  assert.deepEqual(await read('PROXY UNKNOWN ffff::1 ::1 1 2\r\nx'), { source: undefined, left: 1 });
+  assert.deepEqual(await outcomeOf('PROXY UNKNOWN ffff::1 ::1 1 2\r\nx'), { source: undefined, left: 1 });
   for (const length of [1, 5, line.length - 1]) {
-    assert.equal((await read(line.slice(0, length))).source, 'more');
+    assert.equal((await outcomeOf(line.slice(0, length))).source, 'incomplete');
   }
 });
 
-test('version 2 tells IPv4, IPv6 and nobody, whatever else it says', async () => {
+test('version 2 has an IPv4 address, an IPv6 address or none, and its TLVs are ignored', async () => {
   const ipv4 = `${SIGNATURE} 21 11 000c c0000201 0a000001 9c40 1538`;
-  assert.deepEqual(await read(hex(`${ipv4} 6869`)), {
+  assert.deepEqual(await outcomeOf(hex(`${ipv4} 6869`)), {
     source: { address: '192.0.2.1', port: 40_000 },
     left: 2,
   });
-  const more = `${SIGNATURE} 21 11 0010 c0000201 0a000001 9c40 1538 04 0001 00`;
-  assert.deepEqual(await read(hex(more)), { source: { address: '192.0.2.1', port: 40_000 }, left: 0 });
+  const withTlv = `${SIGNATURE} 21 11 0010 c0000201 0a000001 9c40 1538 04 0001 00`;
+  assert.deepEqual(await outcomeOf(hex(withTlv)), {
+    source: { address: '192.0.2.1', port: 40_000 },
+    left: 0,
+  });
   const ipv6 = `${SIGNATURE} 21 21 0024 20010db8${'0'.repeat(23)}1 ${'0'.repeat(31)}1 0001 0002`;
-  assert.deepEqual(await read(hex(ipv6)), { source: { address: '2001:db8::1', port: 1 }, left: 0 });
-  for (const nobody of ['20 00 0000', '21 00 0000', '20 11 000c c0000201 0a000001 9c40 1538']) {
-    assert.deepEqual(await read(hex(`${SIGNATURE} ${nobody}`)), { source: undefined, left: 0 }, nobody);
+  assert.deepEqual(await outcomeOf(hex(ipv6)), { source: { address: '2001:db8::1', port: 1 }, left: 0 });
+  for (const withoutAddress of ['20 00 0000', '21 00 0000', '20 11 000c c0000201 0a000001 9c40 1538']) {
+    assert.deepEqual(
+      await outcomeOf(hex(`${SIGNATURE} ${withoutAddress}`)),
+      { source: undefined, left: 0 },
+      withoutAddress,
+    );
   }
   const unix = `${SIGNATURE} 21 31 00d8 ${'00'.repeat(216)}`;
-  assert.deepEqual(await read(hex(unix)), { source: undefined, left: 0 });
+  assert.deepEqual(await outcomeOf(hex(unix)), { source: undefined, left: 0 });
 });
 
-test('what is no header is known as such, soon', async () => {
+test('invalid headers are rejected early', async () => {
   for (const input of [
     'GET / HTTP/1.1\r\n',
     'PROXY TCP4 192.0.2.1\r\n',
@@ -74,11 +84,11 @@ test('what is no header is known as such, soon', async () => {
     hex(`${SIGNATURE} 21 11 0004 00000000`),
     hex('0d0a0d0a000d0a515549540b'),
   ]) {
-    assert.equal((await read(input)).source, 'no header', String(input));
+    assert.equal((await outcomeOf(input)).source, 'invalid', String(input));
   }
 });
 
-test('whatever comes, no more is read than a header has', async () => {
+test('no more bytes are read than a header can have', async () => {
   const headers = fc.constantFrom(
     Buffer.from('PROXY TCP4 192.0.2.1 10.0.0.1 40000 5432\r\n'),
     hex(`${SIGNATURE} 21 11 000c c0000201 0a000001 9c40 1538`),
@@ -91,7 +101,7 @@ test('whatever comes, no more is read than a header has', async () => {
   const anything = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
   await fc.assert(
     fc.asyncProperty(fc.oneof(edited, anything), async (input) => {
-      const { source, left } = await read(input);
+      const { source, left } = await outcomeOf(input);
       assert.ok(input.length - left <= 16 + 4096);
       if (typeof source === 'object') assert.match(source.address, /^[0-9a-f:.]+$/i);
     }),

@@ -3,15 +3,16 @@ import type { ActiveGrant } from '../../access/active-grant.ts';
 import type { DialOptions } from '../../routing/dial.ts';
 import { hostPortText } from '../../routing/host-port-text.ts';
 import type { ClientSource } from '../client-source.ts';
-import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
+import type { IngressServices } from '../ingress-handler.ts';
+import type { IngressBinding } from '../listener-config.ts';
 import { parseRequestedHost, redactHost } from './requested-host.ts';
 
-/** What a client asks of a proxy. */
-export type Asked = {
-  /** A name or an address without brackets; never resolved here. */
+/** What a client requests of a forward proxy. */
+export type ProxyRequest = {
+  /** A name, or an address without brackets. The gateway never resolves it. */
   readonly host: string;
   readonly port: number;
-  /** What it showed of itself. Anything that is no grant says nothing: stock JVMs send the name of their user. */
+  /** The client's credentials. Those that are not grants are ignored: stock JVMs send the name of their user. */
   readonly credentials: readonly string[];
 };
 
@@ -19,17 +20,17 @@ export type Choice =
   | {
       readonly outcome: 'chosen';
       readonly connection: string;
-      readonly wishes: DialOptions;
-      /** The grant that lets the client in; undefined where the allow list does. */
+      readonly dialOptions: DialOptions;
+      /** The grant that admits the client; undefined if the allow list alone does. */
       readonly grant: ActiveGrant | undefined;
     }
   /**
-   * `credentials`: it may come again with others; `refused`: those would not help. `showedGrant`: what it showed of
-   * itself was a usable grant, and the time of the answer must not tell that.
+   * `credentials`: other credentials may help; `refused`: they would not. `hadGrant`: the client presented a usable
+   * grant. The caller must delay its response as it does for an unusable one, to not reveal that by its timing.
    */
   | {
       readonly outcome: 'credentials' | 'refused';
-      readonly showedGrant: boolean;
+      readonly hadGrant: boolean;
       readonly error: TunnelError;
     };
 
@@ -37,75 +38,82 @@ type ProxyBinding = IngressBinding<'socks5' | 'httpConnect'>;
 type Match = { readonly binding: ProxyBinding; readonly address: string | undefined };
 
 /**
- * Which connection a client of a proxy gets. It asks by the connection's name, or for the target's own host and port;
- * what is neither is refused, so that this is no open proxy. Details name what was asked for, and never a grant.
+ * Chooses the connection for a client of a forward proxy. The client requests it by name, or by host and port of its
+ * target. Everything else is refused, so the proxy is never an open one. Error details contain the requested host but
+ * never a grant.
  */
 export function chooseConnection(
-  asked: Asked,
+  request: ProxyRequest,
   { address }: ClientSource,
   bindings: readonly ProxyBinding[],
   { grants, offerOf }: Pick<IngressServices, 'grants' | 'offerOf'>,
 ): Choice {
-  const { name, isName, grant: label } = parseRequestedHost(asked.host);
-  const grant = [label, ...asked.credentials]
+  const { name, isConnectionName, grant: label } = parseRequestedHost(request.host);
+  const grant = [label, ...request.credentials]
     .map((text) => (text === undefined ? undefined : grants.find(text)))
     .find((each) => each !== undefined);
   const mayUse = ({ connection, ingress, isAllowed }: ProxyBinding) =>
     isAllowed(address) && (ingress.grant === 'none' || grant?.permits(connection.name, address) === true);
-  const open = bindings.filter(mayUse);
+  const usable = bindings.filter(mayUse);
   const shown = redactHost(name);
-  const what = isName ? `${shown}.penstock` : hostPortText(shown, asked.port);
-  const refused = (code: CloseCode, text: string): Choice => ({
+  const requested = isConnectionName ? `${shown}.penstock` : hostPortText(shown, request.port);
+  const refused = (code: CloseCode, detail: string): Choice => ({
     outcome: 'refused',
-    showedGrant: grant !== undefined,
-    error: new TunnelError(code, text),
+    hadGrant: grant !== undefined,
+    error: new TunnelError(code, detail),
   });
-  const denyWithoutGrant = () =>
-    grant === undefined ? unproven(what, asked) : refused('CLIENT_DENIED', notFor(grant, what, address));
-  if (open.length === 0) return denyWithoutGrant();
+  const notPermitted = () =>
+    grant === undefined
+      ? withoutUsableGrant(requested, request)
+      : refused('CLIENT_DENIED', notPermittedBy(grant, requested, address));
+  if (usable.length === 0) return notPermitted();
 
-  const target = hostPortText(name, asked.port);
-  const matches = matchesOf(open, name, isName ? undefined : target, offerOf);
+  const target = hostPortText(name, request.port);
+  const matches = matchesOf(usable, name, isConnectionName ? undefined : target, offerOf);
   const names = new Set(matches.map(({ binding }) => binding.connection.name));
   const [match] = matches;
   if (match !== undefined && names.size === 1) {
     const connection = match.binding.connection.name;
-    const covering = grant?.permits(connection, address) === true ? grant : undefined;
-    const wishes = match.address === undefined ? {} : { address: match.address };
-    return { outcome: 'chosen', connection, wishes, grant: covering };
+    const admitting = grant?.permits(connection, address) === true ? grant : undefined;
+    const dialOptions = match.address === undefined ? {} : { address: match.address };
+    return { outcome: 'chosen', connection, dialOptions, grant: admitting };
   }
   if (names.size > 1) {
-    const choice = [...names].join(', ');
-    const text = `${what} is the target of several connections, ${choice}: ask for one of them by its name.`;
-    return refused('CLIENT_DENIED', text);
+    const candidates = [...names].join(', ');
+    const detail = `${requested} is the target of several connections (${candidates}). Request one of them by name.`;
+    return refused('CLIENT_DENIED', detail);
   }
-  // With other credentials it may be one of the ways that are not open to it now.
-  const closed = bindings.filter((binding) => !mayUse(binding) && binding.isAllowed(address));
-  const isClosed = matchesOf(closed, name, isName ? undefined : target, offerOf).length > 0;
-  if (isClosed) return denyWithoutGrant();
-  if (!isName && open.some(({ connection }) => offerOf(connection.name, target) === 'unknown')) {
-    const text = `No agent is there to say whether ${what} is a target of a connection. Ask by the connection's name.`;
-    return refused('NO_AGENT', text);
+  // Another grant may permit a connection that matches but that the client cannot use now.
+  const unusable = bindings.filter((binding) => !mayUse(binding) && binding.isAllowed(address));
+  const matchesUnusable =
+    matchesOf(unusable, name, isConnectionName ? undefined : target, offerOf).length > 0;
+  if (matchesUnusable) return notPermitted();
+  if (!isConnectionName && usable.some(({ connection }) => offerOf(connection.name, target) === 'unknown')) {
+    const detail =
+      `No agent is connected that knows whether ${requested} is the target of a connection. ` +
+      'Request the connection by name.';
+    return refused('NO_AGENT', detail);
   }
-  const text = `${what} is neither a connection of this way in that the client may use nor a target of one.`;
-  return refused('CLIENT_DENIED', text);
+  const detail =
+    `${requested} is not a connection that the client may use through this ingress, ` +
+    'and not the target of one.';
+  return refused('CLIENT_DENIED', detail);
 }
 
-/** A client that showed no grant, or none that can be used. */
-function unproven(what: string, { host, credentials }: Asked): Choice {
-  const tried = parseRequestedHost(host).grant !== undefined || credentials.some(isGrant);
-  const text = tried
-    ? `The client asked for ${what} with a grant that does not exist, has expired or was revoked.`
-    : `The client asked for ${what} and showed no grant.`;
-  return { outcome: 'credentials', showedGrant: false, error: new TunnelError('CLIENT_DENIED', text) };
+function withoutUsableGrant(requested: string, { host, credentials }: ProxyRequest): Choice {
+  const hadUnusableGrant = parseRequestedHost(host).grant !== undefined || credentials.some(isGrant);
+  const detail = hadUnusableGrant
+    ? `The client requested ${requested} with a grant that does not exist, has expired or was revoked.`
+    : `The client requested ${requested} without a grant.`;
+  return { outcome: 'credentials', hadGrant: false, error: new TunnelError('CLIENT_DENIED', detail) };
 }
 
-const notFor = (grant: ActiveGrant, what: string, address: string) =>
+const notPermittedBy = (grant: ActiveGrant, requested: string, address: string) =>
   grant.allowsSource(address)
-    ? `The grant ${grant.id} is not for ${what}.`
-    : `The grant ${grant.id} may not be used from ${address}.`;
+    ? `Grant ${grant.id} does not permit ${requested}.`
+    : `Grant ${grant.id} may not be used from ${address}.`;
 
-/** By name where one has it; else by target, which is undefined where only a name will do. */
+/** The bindings whose connection has this name, or otherwise this target. Without `target` only the name counts. */
 function matchesOf(
   bindings: readonly ProxyBinding[],
   name: string,

@@ -1,38 +1,38 @@
 import { GRANT_LABEL_LENGTH, isGrant } from '@penstock/wire';
 
-/** What a client asks a proxy for. */
+/** The host that a client of a forward proxy requests. */
 export type RequestedHost = {
-  /** Without what says that it is a name of ours, in lower case. */
+  /** In lower case, without the suffix `.penstock` and without a grant. */
   readonly name: string;
-  /** It ends in `.penstock`, so that it can be nothing but the name of a connection. */
-  readonly isName: boolean;
-  /** A grant that stood in the host, for clients that can send no credentials. */
+  /** Whether it had the suffix `.penstock` and therefore can only be the name of a connection. */
+  readonly isConnectionName: boolean;
+  /** A grant that was part of the host, for clients that cannot send credentials. */
   readonly grant: string | undefined;
 };
 
-/** A name of ours: nothing in DNS ends like this. */
+/** Marks names of connections. DNS has no such top-level domain. */
 const SUFFIX = '.penstock';
 const SEPARATOR = '--';
 
-/** From here on a grant that was not copied whole would leave too little to guess. */
-const TELLING_LENGTH = GRANT_LABEL_LENGTH - 6;
-const SECRETS = new RegExp(`[a-z2-7]{${TELLING_LENGTH},}`, 'g');
+/** Runs of grant characters from this length on are redacted: an incompletely copied grant is still easy to guess. */
+const MIN_REDACTED_LENGTH = GRANT_LABEL_LENGTH - 6;
+const POSSIBLE_GRANTS = new RegExp(`[a-z2-7]{${MIN_REDACTED_LENGTH},}`, 'g');
 
-/** A host as it may be logged: a grant beside the place where grants stand, by a typing error, is still a secret. */
+/** Redacts everything in a host that may be a grant, including one at a wrong place or with a typing error. */
 export function redactHost(name: string): string {
-  return name.replace(SECRETS, '[redacted]');
+  return name.replace(POSSIBLE_GRANTS, '[redacted]');
 }
 
-/** Reads `NAME`, `NAME.penstock`, `NAME--GRANT.penstock` or a host of a target. */
+/** Parses `NAME`, `NAME.penstock`, `NAME--GRANT.penstock`, or a host of a target. */
 export function parseRequestedHost(host: string): RequestedHost {
-  // A dot at the end says to resolvers that the name is whole; here it always is.
+  // A trailing dot marks a fully qualified name, which a name with the suffix always is.
   const lower = host.toLowerCase().replace(/(?<=\.penstock)\.$/, '');
-  if (!lower.endsWith(SUFFIX)) return { name: lower, isName: false, grant: undefined };
+  if (!lower.endsWith(SUFFIX)) return { name: lower, isConnectionName: false, grant: undefined };
   const text = lower.slice(0, -SUFFIX.length);
   const at = text.length - GRANT_LABEL_LENGTH - SEPARATOR.length;
   const grant = text.slice(at + SEPARATOR.length);
   if (at < 1 || !text.startsWith(SEPARATOR, at) || !isGrant(grant)) {
-    return { name: text, isName: true, grant: undefined };
+    return { name: text, isConnectionName: true, grant: undefined };
   }
-  return { name: text.slice(0, at), isName: true, grant };
+  return { name: text.slice(0, at), isConnectionName: true, grant };
 }

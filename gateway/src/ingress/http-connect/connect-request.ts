@@ -1,58 +1,58 @@
 import { TunnelError } from '@penstock/wire';
 import { chooseConnection } from '../forward-proxy/choose-connection.ts';
 import { serveChosen } from '../forward-proxy/serve-chosen.ts';
-import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
+import type { IngressServices } from '../ingress-handler.ts';
+import type { IngressBinding } from '../listener-config.ts';
 import type { RoutedClient } from '../routed-client.ts';
-import { type Answer, answerOf, askForGrant } from './answer.ts';
-import { readAuthority, readCredentials } from './request-head.ts';
+import { credentialsRequired, type ErrorResponse, errorResponseOf } from './error-response.ts';
+import { parseAuthority, parseCredentials } from './request-head.ts';
 
 export type ConnectRequest = {
   readonly authority: string;
   readonly authorization: string | undefined;
-  /** The client, to be joined with its target. */
-  readonly routed: RoutedClient;
-  /** Tells the client why it gets no tunnel. */
-  readonly answer: (answer: Answer) => void;
+  readonly client: RoutedClient;
+  /** Responds to a request that gets no tunnel. */
+  readonly respond: (response: ErrorResponse) => void;
 };
 
 /**
- * Serves one CONNECT, or answers why not. Comes back when the client is served or answered. Throws what `signal` is
- * aborted with; the client is then left to the caller.
+ * Serves a CONNECT request or responds with an error. Resolves when the client is served or has its response. Throws
+ * the signal's reason if that is aborted; the client then still belongs to the caller.
  */
 export async function serveConnect(
-  { authority, authorization, routed, answer }: ConnectRequest,
+  { authority, authorization, client, respond }: ConnectRequest,
   bindings: readonly IngressBinding<'httpConnect'>[],
   services: IngressServices,
   signal: AbortSignal,
 ): Promise<void> {
-  const { source } = routed;
+  const { source } = client;
   const refuse = (error: TunnelError, connection?: string) => {
     services.denied(source, error, connection);
-    answer(answerOf(error.code));
+    respond(errorResponseOf(error.code));
   };
-  const target = readAuthority(authority);
+  const target = parseAuthority(authority);
   if (target === undefined) {
-    refuse(new TunnelError('PROTOCOL_ERROR', 'The client asked for something that is no host:port.'));
+    refuse(new TunnelError('PROTOCOL_ERROR', 'The authority of the CONNECT request is not host:port.'));
     return;
   }
-  const credentials = readCredentials(authorization);
+  const credentials = parseCredentials(authorization);
   const choice = chooseConnection({ ...target, credentials }, source, bindings, services);
   if (choice.outcome === 'credentials') {
-    // Who shows nothing yet is asked at once: clients often begin like that.
+    // A first request without credentials is how many clients start. It is neither a failure nor delayed.
     if (authorization !== undefined) {
-      await services.failures.failed(source.address, signal);
+      await services.failures.record(source.address, signal);
       services.denied(source, choice.error);
     }
-    answer(askForGrant());
+    respond(credentialsRequired());
     return;
   }
   if (choice.outcome !== 'chosen') {
-    if (choice.showedGrant) await services.failures.failed(source.address, signal);
+    if (choice.hadGrant) await services.failures.record(source.address, signal);
     refuse(choice.error);
     return;
   }
   try {
-    serveChosen(choice, routed, services);
+    serveChosen(choice, client, services);
   } catch (error) {
     refuse(error as TunnelError, choice.connection);
   }

@@ -1,18 +1,17 @@
 import type { Socket } from 'node:net';
 import type { ClientSource } from '../client-source.ts';
 
-/** A client whose version of HTTP is known. */
+/** A client connection of an HTTP CONNECT ingress, in either version of HTTP. */
 export type HttpClient = {
-  /** Its TCP socket, or the TLS socket on it. */
+  /** The TCP socket, or the TLS socket on top of it. */
   readonly socket: Socket;
   readonly source: ClientSource;
-  /** Aborted when the time for its first request is up. */
+  /** Aborted when the handshake, which includes the first request, times out. */
   readonly signal: AbortSignal;
-  /** Its first request has come: it no longer counts among those that have not said what they want. */
-  readonly leave: () => void;
-  /** Ends it by a reset, and says why in the log. */
+  /** Ends the pending handshake. Called when the first request has arrived. Idempotent. */
+  readonly endHandshake: () => void;
+  /** Logs the error and resets the client. */
   readonly fail: (error: unknown) => void;
-  /** Ends it by a reset. */
   readonly reset: () => void;
   /** See SpliceOptions. */
   readonly isTruncated: (() => boolean) | undefined;

@@ -3,48 +3,51 @@ import { TunnelError } from '@penstock/wire';
 import type { ClientSource } from '../client-source.ts';
 import type { IngressServices } from '../ingress-handler.ts';
 
-/** One PostgreSQL client that is joined with its server. */
-export type LiveClient = {
+/** A PostgreSQL client that is joined with its server. */
+export type CancelableClient = {
   readonly address: string;
   readonly connection: string;
   readonly agentId: string;
-  /** Whether the agent speaks TLS with the server. */
+  /** Whether the agent, not the client, speaks TLS with the server. */
   readonly secure: boolean;
-  /** The key that the server gave to this client; undefined as long as it has not, and where TLS hides it. */
+  /** The key from the server's BackendKeyData; undefined until it has arrived, and if the client's TLS hides it. */
   key: Buffer | undefined;
 };
 
-/** Servers that one request of unknown destination is brought to at most. */
+/** Servers to which a request with an unknown key is forwarded at most. */
 const MAX_SERVERS = 8;
-/** Length and code come before the key. */
-const KEY_AT = 8;
+/** Position of the key, after length and code. */
+const KEY_OFFSET = 8;
 
 /**
- * Brings a PostgreSQL CancelRequest, which names no connection, to the server it is for: the one whose client has its
- * key. Where the key of a client is hidden by its TLS, to the servers that the same address is connected with at this
- * moment, and never to others (docs/decisions/0012).
+ * Forwards PostgreSQL CancelRequests. A request does not say for which connection it is, so it is forwarded to the
+ * server whose client has the same key. If no client is known to have it, it is forwarded to the servers of those
+ * clients at the same address whose key is hidden by their TLS (docs/decisions/0012).
  */
 export class CancelRequests {
   readonly #services: Pick<IngressServices, 'dial'>;
-  readonly #live = new Set<LiveClient>();
+  readonly #clients = new Set<CancelableClient>();
 
   constructor(services: Pick<IngressServices, 'dial'>) {
     this.#services = services;
   }
 
-  /** Makes a client known. What comes back must be called when it is gone. */
-  add(client: LiveClient): () => void {
-    this.#live.add(client);
-    return () => this.#live.delete(client);
+  /** Adds a client. The caller must call the returned function when the client is closed. */
+  track(client: CancelableClient): () => void {
+    this.#clients.add(client);
+    return () => this.#clients.delete(client);
   }
 
-  /** Brings a request to its server, or its possible servers, and waits until they have it. Throws TunnelError. */
-  async bring(request: Buffer, source: ClientSource, signal: AbortSignal): Promise<void> {
-    const servers = this.#serversFor(request.subarray(KEY_AT), source.address);
+  /**
+   * Forwards a request and resolves when its streams are closed. Rejects with TunnelError if there is no matching
+   * client or if all servers fail.
+   */
+  async forward(request: Buffer, source: ClientSource, signal: AbortSignal): Promise<void> {
+    const servers = this.#serversFor(request.subarray(KEY_OFFSET), source.address);
     if (servers.length === 0) {
       throw new TunnelError(
         'CLIENT_DENIED',
-        'A query was to be canceled, and neither the key nor the address is that of a client of this port.',
+        'A CancelRequest has neither the key nor the address of a client of this port.',
       );
     }
     const outcomes = await Promise.allSettled(
@@ -54,46 +57,46 @@ export class CancelRequests {
     if (failure !== undefined && outcomes.every(({ status }) => status === 'rejected')) throw failure.reason;
   }
 
-  #serversFor(key: Buffer, address: string): readonly LiveClient[] {
-    const live = [...this.#live];
-    const owners = live.filter((each) => each.key !== undefined && isSame(each.key, key));
-    const possible = live.filter(
+  #serversFor(key: Buffer, address: string): readonly CancelableClient[] {
+    const clients = [...this.#clients];
+    const owners = clients.filter((each) => each.key !== undefined && isSame(each.key, key));
+    const candidates = clients.filter(
       (each) => each.key === undefined && !each.secure && each.address === address,
     );
-    const servers = new Map<string, LiveClient>();
-    for (const each of owners.length > 0 ? owners : possible) {
+    const servers = new Map<string, CancelableClient>();
+    for (const each of owners.length > 0 ? owners : candidates) {
       servers.set(`${each.connection} ${each.agentId}`, each);
     }
     return [...servers.values()].slice(0, MAX_SERVERS);
   }
 
-  /** Through the agent that the client's own connection goes through: another one may have another server there. */
+  /** Uses the agent of the client's own connection: the same address may be another server for another agent. */
   async #deliver(
     request: Buffer,
-    { connection, agentId, secure }: LiveClient,
+    { connection, agentId, secure }: CancelableClient,
     { address, port }: ClientSource,
     signal: AbortSignal,
   ): Promise<void> {
-    const wishes = { onlyAgent: agentId, clientPort: port, ...(secure && { secure }) };
-    const { target } = await this.#services.dial(connection, address, signal, wishes);
+    const options = { onlyAgent: agentId, clientPort: port, ...(secure && { secure }) };
+    const { target } = await this.#services.dial(connection, address, signal, options);
     const { stream } = target;
-    // Lost in the same turn: its 'close' has been, and would be waited for in vain.
+    // Lost in the same turn: 'close' has been emitted already.
     if (stream.destroyed) return;
     const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const abort = () => target.refuse('CLIENT_GONE');
+    const onAbort = () => target.refuse('CLIENT_GONE');
     stream.on('error', () => {}).once('close', resolve);
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
       signal.throwIfAborted();
       target.accept();
-      // The server says nothing, and closes when it has done what it was asked for.
+      // The server sends no response. It closes the connection once it has processed the request.
       stream.resume();
       stream.end(request);
     } catch {
       target.refuse('CLIENT_GONE');
     }
     await closed;
-    signal.removeEventListener('abort', abort);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

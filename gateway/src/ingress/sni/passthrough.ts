@@ -1,55 +1,62 @@
 import type { Socket } from 'node:net';
-import { TunnelError } from '@penstock/wire';
+import type { CloseCode, TunnelError } from '@penstock/wire';
 import type { TargetStream } from '../../routing/session-contract.ts';
-import { sslRequest } from '../postgresql/postgresql-packet.ts';
-import { firstChunk } from './first-chunk.ts';
-import type { TlsNegotiation } from './preamble.ts';
+import type { HandshakingClient } from '../pending-handshakes.ts';
+import { directTlsResponse, requestTls } from '../postgresql/request-tls.ts';
+import { trackClient } from '../postgresql/track-client.ts';
+import { Refusal } from '../refusal.ts';
+import type { RoutedClient } from '../routed-client.ts';
+import { type Alert, alertRecord } from '../tls/alert.ts';
+import type { SniBinding, SniHello, SniPort } from './sni-port.ts';
 
-/** What a client has said that its target must hear, and how it came to say it. */
-export type Overture = {
-  readonly negotiation: TlsNegotiation;
-  /** From the first byte of TLS on. */
-  readonly bytes: Buffer;
-  /** Milliseconds for the target to answer. */
-  readonly patience: number;
-};
-
-const YES = 0x53;
-
-/**
- * Plays what the client began with once more, to its target: PostgreSQL is first asked for TLS, as the client has
- * asked the gateway, and what the client sent next waits for the answer. Rejects with TunnelError TLS_FAILED when the
- * target does not want TLS.
- */
-export async function replay(
-  { negotiation, bytes, patience }: Overture,
-  client: Socket,
-  target: TargetStream,
-  signal: AbortSignal,
-): Promise<void> {
-  if (negotiation === 'postgresql') {
-    target.stream.write(sslRequest);
-    checkAnswer(await firstChunk(target, patience, signal));
+/** Serves a client whose TLS its target terminates. Throws Refusal if the connection has reached its maxConnections. */
+export function passThrough(
+  { socket, source }: HandshakingClient,
+  hello: SniHello,
+  { connection: { name: connection } }: SniBinding,
+  { services, lingering, cancelRequests }: SniPort,
+): void {
+  const timeout = services.config().limits.handshakeTimeout;
+  const client: RoutedClient = {
+    socket,
+    source,
+    dialOptions: { clientSpeaksFirst: true },
+    prepare: (target, signal) => replay(hello, { client: socket, target, timeout }, signal),
+    refuse: ({ code }) => lingering.end(socket, alertRecord(alertOf(code))),
+    ...(hello.negotiation !== 'tls' && {
+      onJoined: trackClient(cancelRequests, { socket, source }, connection),
+    }),
+  };
+  try {
+    services.serve(connection, client);
+  } catch (error) {
+    const { code, message } = error as TunnelError;
+    throw new Refusal(code, message, alertRecord('internalError'), connection);
   }
-  target.stream.write(bytes);
-  if (negotiation !== 'postgresql-direct') return;
-  // A server that does not know direct TLS leaves without a word, which would tell the client nothing.
-  const answer = await firstChunk(target, patience, signal);
-  if (answer === undefined) {
-    const sentence =
-      'The target ended the connection at a ClientHello that no SSLRequest came before. Servers before ' +
-      'PostgreSQL 17 know no direct TLS: leave sslnegotiation at postgres.';
-    throw new TunnelError('TLS_FAILED', sentence);
-  }
-  client.write(answer);
 }
 
-function checkAnswer(answer: Buffer | undefined): void {
-  // More than one byte in clear would pass for part of what comes encrypted (CVE-2021-23222).
-  if (answer?.length === 1 && answer[0] === YES) return;
-  const sentence =
-    answer?.toString('latin1') === 'N'
-      ? 'The PostgreSQL server speaks no TLS (ssl is off there), and the client wants it.'
-      : 'The target did not answer the client as a PostgreSQL server that is asked for TLS.';
-  throw new TunnelError('TLS_FAILED', sentence);
+type ReplayEnds = {
+  readonly client: Socket;
+  readonly target: TargetStream;
+  /** Milliseconds for each response of the target. */
+  readonly timeout: number;
+};
+
+/**
+ * Sends the target what the client has sent to the gateway. A PostgreSQL server is first asked for TLS, as the client
+ * asked the gateway. Rejects with TunnelError TLS_FAILED if the target refuses TLS.
+ */
+async function replay(
+  { negotiation, bytes }: SniHello,
+  { client, target, timeout }: ReplayEnds,
+  signal: AbortSignal,
+): Promise<void> {
+  if (negotiation === 'postgresql') await requestTls(target, timeout, signal);
+  target.stream.write(bytes);
+  if (negotiation === 'postgresql-direct') client.write(await directTlsResponse(target, timeout, signal));
+}
+
+function alertOf(code: CloseCode): Alert {
+  if (code === 'TLS_FAILED') return 'handshakeFailure';
+  return code === 'CLIENT_DENIED' ? 'accessDenied' : 'internalError';
 }

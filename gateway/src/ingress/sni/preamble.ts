@@ -1,15 +1,18 @@
-import { readPostgresqlPacket } from '../postgresql/postgresql-packet.ts';
+import { readStartupPacket } from '../postgresql/startup-packet.ts';
 import type { Alert } from '../tls/alert.ts';
 import type { ClientHello } from '../tls/client-hello.ts';
 import { ClientHelloReader, MAX_CLIENT_HELLO_BYTES } from '../tls/client-hello-reader.ts';
 
-/** How a client came to its ClientHello: after PostgreSQL's SSLRequest, as PostgreSQL 17 does without, or otherwise. */
+/**
+ * How a client started TLS: after PostgreSQL's SSLRequest, directly as PostgreSQL 17 can (sslnegotiation=direct), or
+ * directly in any other protocol.
+ */
 export type TlsNegotiation = 'postgresql' | 'postgresql-direct' | 'tls';
 
-/** What follows from what a client has sent so far. */
+/** The next step after the bytes received so far. */
 export type PreambleStep =
   | { readonly is: 'incomplete' }
-  /** Send this to the client, and go on. */
+  /** Send this to the client and continue. */
   | { readonly is: 'answer'; readonly bytes: 'S' | 'N' }
   /** `bytes`: everything from the first byte of TLS on. */
   | {
@@ -18,28 +21,28 @@ export type PreambleStep =
       readonly negotiation: TlsNegotiation;
       readonly bytes: Buffer;
     }
-  /** A packet in clear that asks for a query to be canceled. */
+  /** A plaintext PostgreSQL CancelRequest. */
   | { readonly is: 'cancel-request'; readonly bytes: Buffer }
-  /** A PostgreSQL client that wants no TLS. */
-  | { readonly is: 'clear-text' }
-  /** `alert` where the client speaks TLS and would understand one. */
+  /** A PostgreSQL client that does not request TLS. */
+  | { readonly is: 'plaintext' }
+  /** `alert` is present if the client speaks TLS. */
   | { readonly is: 'invalid'; readonly detail: string; readonly alert?: Alert };
 
-/** The ALPN name of PostgreSQL, which only a client of PostgreSQL 17 or later offers. */
+/** ALPN protocol name of PostgreSQL. Only clients of PostgreSQL 17 or later offer it. */
 export const POSTGRESQL_PROTOCOL = 'postgresql';
 
 const INCOMPLETE: PreambleStep = { is: 'incomplete' };
 const HANDSHAKE_RECORD = 22;
-/** Records and whatever follows the ClientHello within the same read. */
-const MOST_BYTES = 2 * MAX_CLIENT_HELLO_BYTES;
+/** A ClientHello with its record headers, and what follows it in the same chunk. */
+const MAX_BYTES = 2 * MAX_CLIENT_HELLO_BYTES;
 
-/** The first bytes of a client on a port that is routed by SNI. Opens no socket. */
+/** Parses the first bytes of a client of an SNI port, up to its ClientHello. Opens no socket. */
 export class Preamble {
   #bytes: Buffer = Buffer.alloc(0);
   #hello: ClientHelloReader | undefined;
-  readonly #asked = new Set<string>();
+  readonly #requests = new Set<string>();
 
-  /** Takes what has arrived. Only `incomplete` and `answer` may be followed by more. */
+  /** Adds received bytes. Must not be called again after a step other than `incomplete` or `answer`. */
   push(chunk: Buffer): PreambleStep {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     if (this.#hello !== undefined) return this.#readHello(this.#hello, chunk);
@@ -49,21 +52,21 @@ export class Preamble {
       this.#hello = new ClientHelloReader();
       return this.#readHello(this.#hello, this.#bytes);
     }
-    if (this.#asked.has('ssl-request')) {
-      return { is: 'invalid', detail: 'After asking for TLS the client sent something else.' };
+    if (this.#requests.has('ssl-request')) {
+      return { is: 'invalid', detail: 'The client requested TLS but then sent something else.' };
     }
     return this.#readPacket();
   }
 
   #readPacket(): PreambleStep {
-    const packet = readPostgresqlPacket(this.#bytes);
+    const packet = readStartupPacket(this.#bytes);
     switch (packet.is) {
       case 'incomplete':
         return INCOMPLETE;
       case 'invalid':
-        return { is: 'invalid', detail: 'The client spoke neither TLS nor PostgreSQL.' };
+        return { is: 'invalid', detail: 'The client speaks neither TLS nor PostgreSQL.' };
       case 'startup':
-        return { is: 'clear-text' };
+        return { is: 'plaintext' };
       case 'cancel-request':
         return { is: 'cancel-request', bytes: packet.bytes };
       default:
@@ -72,12 +75,14 @@ export class Preamble {
   }
 
   #answer(request: 'ssl-request' | 'gss-request', isFollowed: boolean): PreambleStep {
-    // What follows in clear was perhaps put there by somebody else, and must not pass for part of the encrypted
-    // rest (CVE-2021-23214).
+    // An attacker may have injected the plaintext bytes that follow. They must not be taken for encrypted ones
+    // (CVE-2021-23214).
     if (isFollowed)
-      return { is: 'invalid', detail: 'The client did not wait for the answer to its request.' };
-    if (this.#asked.has(request)) return { is: 'invalid', detail: 'The client asked twice for the same.' };
-    this.#asked.add(request);
+      return { is: 'invalid', detail: 'The client did not wait for the response to its request.' };
+    if (this.#requests.has(request)) {
+      return { is: 'invalid', detail: 'The client sent the same request twice.' };
+    }
+    this.#requests.add(request);
     this.#bytes = Buffer.alloc(0);
     return { is: 'answer', bytes: request === 'ssl-request' ? 'S' : 'N' };
   }
@@ -89,16 +94,16 @@ export class Preamble {
       return { is: 'hello', hello, negotiation: this.#negotiationOf(hello), bytes: this.#bytes };
     }
     if (outcome.is === 'invalid') return outcome;
-    if (this.#bytes.length <= MOST_BYTES) return INCOMPLETE;
+    if (this.#bytes.length <= MAX_BYTES) return INCOMPLETE;
     return {
       is: 'invalid',
       alert: 'recordOverflow',
-      detail: 'The client sent too much before its ClientHello.',
+      detail: `The client sent more than ${MAX_BYTES} bytes without completing its ClientHello.`,
     };
   }
 
   #negotiationOf({ protocols }: ClientHello): TlsNegotiation {
-    if (this.#asked.has('ssl-request')) return 'postgresql';
+    if (this.#requests.has('ssl-request')) return 'postgresql';
     return protocols.includes(POSTGRESQL_PROTOCOL) ? 'postgresql-direct' : 'tls';
   }
 }

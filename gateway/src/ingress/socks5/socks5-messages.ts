@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import type { ClientReader } from '../client-reader.ts';
 
-// RFC 1928 and RFC 1929, the gateway's side.
+// The server's side of RFC 1928 (SOCKS5) and RFC 1929 (username/password authentication).
 
 export const methods = { none: 0, password: 2, unacceptable: 0xff } as const;
 
@@ -23,88 +23,106 @@ const VERSION = 5;
 const PASSWORD_VERSION = 1;
 const CONNECT = 1;
 const IPV4 = 1;
-const NAME = 3;
+const DOMAIN_NAME = 3;
 const IPV6 = 4;
 
-type Bytes = Pick<ClientReader, 'take'>;
+const TLS_HANDSHAKE_RECORD = 0x16;
 
-/** The methods that a client offers. Throws TunnelError when it does not speak SOCKS5. */
-export async function readGreeting(bytes: Bytes): Promise<ReadonlySet<number>> {
-  const [version = 0, count = 0] = await bytes.take(2);
+type Reader = Pick<ClientReader, 'read'>;
+
+/** Reads the authentication methods that a client offers. Throws TunnelError PROTOCOL_ERROR if it is not SOCKS5. */
+export async function readGreeting(reader: Reader): Promise<ReadonlySet<number>> {
+  const [version = 0, count = 0] = await reader.read(2);
   if (version !== VERSION) throw new TunnelError('PROTOCOL_ERROR', notSocks5(version));
-  return new Set(await bytes.take(count));
+  return new Set(await reader.read(count));
 }
 
-function notSocks5(first: number): string {
-  if (first === 4)
-    return 'The client speaks SOCKS4; this port takes SOCKS5 (in Java: -DsocksProxyVersion=5).';
-  if (first === 0x16) return 'The client speaks TLS; this port takes SOCKS5 in clear.';
-  if (first >= 0x41 && first <= 0x5a) return 'The client speaks HTTP; this port takes SOCKS5.';
+function notSocks5(firstByte: number): string {
+  if (firstByte === 4) {
+    return 'The client speaks SOCKS4, but this port requires SOCKS5 (in Java: -DsocksProxyVersion=5).';
+  }
+  if (firstByte === TLS_HANDSHAKE_RECORD) {
+    return 'The client speaks TLS, but this port requires SOCKS5 without TLS.';
+  }
+  // The first letter of an HTTP method.
+  if (firstByte >= 0x41 && firstByte <= 0x5a) return 'The client speaks HTTP, but this port requires SOCKS5.';
   return 'The client does not speak SOCKS5.';
 }
 
-/** User name and password (RFC 1929). */
-export async function readPassword(bytes: Bytes): Promise<{ user: string; password: string }> {
-  const [version = 0, userLength = 0] = await bytes.take(2);
+/** Reads username and password (RFC 1929). Throws TunnelError PROTOCOL_ERROR for any other version. */
+export async function readPassword(reader: Reader): Promise<{ user: string; password: string }> {
+  const [version = 0, userLength = 0] = await reader.read(2);
   if (version !== PASSWORD_VERSION) {
-    throw new TunnelError('PROTOCOL_ERROR', 'The user name and password are not those of RFC 1929.');
+    throw new TunnelError(
+      'PROTOCOL_ERROR',
+      'The client did not send username and password as RFC 1929 requires.',
+    );
   }
-  const user = (await bytes.take(userLength)).toString();
-  const [passwordLength = 0] = await bytes.take(1);
-  return { user, password: (await bytes.take(passwordLength)).toString() };
+  const user = (await reader.read(userLength)).toString();
+  const [passwordLength = 0] = await reader.read(1);
+  return { user, password: (await reader.read(passwordLength)).toString() };
 }
 
-/** What the client asks for, or the reply that says why that cannot be. */
+/** The requested host and port, or the reply that rejects the request. */
 export type Socks5Request =
   | { readonly host: string; readonly port: number }
   | { readonly reply: Reply; readonly detail: string };
 
-export async function readRequest(bytes: Bytes): Promise<Socks5Request> {
-  const [version = 0, command = 0, , type = 0] = await bytes.take(4);
-  if (version !== VERSION) throw new TunnelError('PROTOCOL_ERROR', 'The request is not one of SOCKS5.');
-  const host = await readHost(bytes, type);
+/** Throws TunnelError PROTOCOL_ERROR if it is not a SOCKS5 request. */
+export async function readRequest(reader: Reader): Promise<Socks5Request> {
+  const [version = 0, command = 0, , type = 0] = await reader.read(4);
+  if (version !== VERSION)
+    throw new TunnelError('PROTOCOL_ERROR', 'The client sent an invalid SOCKS5 request.');
+  const host = await readHost(reader, type);
   if (host === undefined) {
-    return { reply: replies.addressUnsupported, detail: `There is no SOCKS5 address of type ${type}.` };
+    return {
+      reply: replies.addressUnsupported,
+      detail: `The client requested SOCKS5 address type ${type}, which does not exist.`,
+    };
   }
-  const port = (await bytes.take(2)).readUInt16BE();
+  const port = (await reader.read(2)).readUInt16BE();
   if (command !== CONNECT) {
-    return { reply: replies.commandUnsupported, detail: 'Of the commands of SOCKS5 there is CONNECT only.' };
+    return {
+      reply: replies.commandUnsupported,
+      detail: `The client requested SOCKS5 command ${command}. The only supported command is CONNECT.`,
+    };
   }
-  if (!isHost(host) || port === 0)
-    return { reply: replies.notAllowed, detail: 'This is no host with a port.' };
+  if (!isHost(host) || port === 0) {
+    return { reply: replies.notAllowed, detail: 'The client requested an invalid host or port 0.' };
+  }
   return { host, port };
 }
 
-async function readHost(bytes: Bytes, type: number): Promise<string | undefined> {
+async function readHost(reader: Reader, type: number): Promise<string | undefined> {
   switch (type) {
     case IPV4:
-      return [...(await bytes.take(4))].join('.');
+      return [...(await reader.read(4))].join('.');
     case IPV6: {
-      const address = await bytes.take(16);
+      const address = await reader.read(16);
       return Array.from({ length: 8 }, (_, index) => address.readUInt16BE(2 * index).toString(16)).join(':');
     }
-    case NAME: {
-      const [length = 0] = await bytes.take(1);
-      return (await bytes.take(length)).toString('latin1');
+    case DOMAIN_NAME: {
+      const [length = 0] = await reader.read(1);
+      return (await reader.read(length)).toString('latin1');
     }
     default:
       return undefined;
   }
 }
 
-/** What may stand in a log and be compared: no control characters, nothing beyond ASCII. */
+/** Whether a host is safe to log and compare: no control characters, and only ASCII. */
 function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^[A-Za-z0-9._-]{1,255}$/.test(text);
 }
 
-export const chosenMethod = (method: number): Buffer => Buffer.from([VERSION, method]);
+export const methodSelection = (method: number): Buffer => Buffer.from([VERSION, method]);
 export const passwordAccepted = (): Buffer => Buffer.from([PASSWORD_VERSION, 0]);
 
-/** The address in it is nobody's: the client has no use for the gateway's own. */
+/** Its bound address is 0.0.0.0:0: clients have no use for an address of the gateway. */
 export const replyMessage = (reply: Reply): Buffer =>
   Buffer.from([VERSION, reply, 0, IPV4, 0, 0, 0, 0, 0, 0]);
 
-const byCode: Partial<Record<CloseCode, Reply>> = {
+const replyByCode: Partial<Record<CloseCode, Reply>> = {
   CLIENT_DENIED: replies.notAllowed,
   POLICY_DENIED: replies.notAllowed,
   GRANT_INVALID: replies.notAllowed,
@@ -119,7 +137,7 @@ const byCode: Partial<Record<CloseCode, Reply>> = {
   DIAL_TIMEOUT: replies.timeout,
 };
 
-/** The reply that says best what a close code says. */
+/** The reply closest in meaning to a close code. */
 export function replyOf(code: CloseCode): Reply {
-  return byCode[code] ?? replies.failed;
+  return replyByCode[code] ?? replies.failed;
 }

@@ -4,9 +4,10 @@ import { SocketReader } from '@penstock/transport';
 export type AcceptedSocket = { readonly socket: Socket; readonly reader: SocketReader | undefined };
 
 /**
- * Makes an accepted socket anew with a reader, which only the constructor takes: net.Server has no option for it.
- * A fifth less CPU at the gateway for what clients send (docs/decisions/0004). `accepted` must be paused, and nothing read of it; on a Node
- * whose sockets have no `_handle` it is used as it is.
+ * Re-creates an accepted socket with a SocketReader, which only the constructor of Socket accepts: net.Server has no
+ * option for it. This saves the gateway a fifth of its CPU time for bytes from clients (docs/decisions/0004).
+ * `accepted` must be paused and unread. The handle of a socket is internal to Node (`_handle`); on a Node without it,
+ * the accepted socket is used as it is.
  */
 export function withReader(accepted: Socket): AcceptedSocket {
   const owner = accepted as { _handle?: SocketConstructorOpts['handle'] | null };

@@ -1,4 +1,4 @@
-/** Alerts of TLS (RFC 8446 section 6.2) with which a client is turned away before, or in place of, a handshake. */
+/** TLS alerts (RFC 8446 section 6.2) that refuse a client before, or instead of, a handshake. */
 export const alerts = {
   unexpectedMessage: 10,
   recordOverflow: 22,
@@ -15,7 +15,7 @@ export type Alert = keyof typeof alerts;
 const ALERT_RECORD = 21;
 const FATAL = 2;
 
-/** A fatal alert as a record in clear text, which every client understands before keys are agreed upon. */
+/** A fatal alert as a plaintext record, which every client accepts before keys are negotiated. */
 export function alertRecord(alert: Alert): Buffer {
   return Buffer.from([ALERT_RECORD, 3, 3, 0, 2, FATAL, alerts[alert]]);
 }

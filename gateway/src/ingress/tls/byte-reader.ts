@@ -1,19 +1,20 @@
-/** What was read is not what the protocol allows at this place. */
+/** Received bytes do not conform to their protocol. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
 
-/** Reads big-endian numbers and vectors from bytes that a stranger sent. Every method throws DecodeError past the end. */
+/** Reads big-endian integers and vectors from untrusted bytes. Every method throws DecodeError at the end of them. */
 export class ByteReader {
   readonly #bytes: Buffer;
-  #at = 0;
+  #offset = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
-  get left(): number {
-    return this.#bytes.length - this.#at;
+  /** Bytes that have not been read yet. */
+  get remaining(): number {
+    return this.#bytes.length - this.#offset;
   }
 
   uint8(): number {
@@ -28,14 +29,16 @@ export class ByteReader {
     return this.bytes(3).readUIntBE(0, 3);
   }
 
-  /** A view, not a copy. */
+  /** Returns a view, not a copy. */
   bytes(length: number): Buffer {
-    if (length > this.left) throw new DecodeError(`${length} bytes are announced and ${this.left} are there`);
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    if (length > this.remaining) {
+      throw new DecodeError(`expected ${length} bytes, found ${this.remaining}`);
+    }
+    this.#offset += length;
+    return this.#bytes.subarray(this.#offset - length, this.#offset);
   }
 
-  /** A vector whose length stands before it in 1 or 2 bytes. */
+  /** Reads a vector that is preceded by its length in 1 or 2 bytes. */
   vector(lengthBytes: 1 | 2): ByteReader {
     return new ByteReader(this.bytes(lengthBytes === 1 ? this.uint8() : this.uint16()));
   }

@@ -1,38 +1,39 @@
 import { constants } from 'node:crypto';
-import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import type { GatewayConfig } from '@penstock/config-schema';
 
-/** PEM all. */
+/** Everything in PEM. */
 export type IngressTlsMaterial = {
   readonly certificate: string;
   readonly key: string;
-  /** With these, every client must show a certificate that one of them issued. */
+  /** If present, every client must present a certificate issued by one of these authorities. */
   readonly clientCa: string | undefined;
 };
 
-/** The certificate of `ingressTls`, or the one that agents see. */
+/** The certificate of `ingressTls`, or `fallback`, the one presented to agents. */
 export function ingressTlsMaterial(
   { ingressTls }: Pick<GatewayConfig, 'ingressTls'>,
-  otherwise: { readonly certificate: string; readonly key: string },
+  fallback: { readonly certificate: string; readonly key: string },
 ): IngressTlsMaterial {
   if (ingressTls === undefined) {
-    return { certificate: otherwise.certificate, key: otherwise.key, clientCa: undefined };
+    return { certificate: fallback.certificate, key: fallback.key, clientCa: undefined };
   }
   const { certificate, key, clientCa } = ingressTls;
   return { certificate, key: key.reveal(), clientCa };
 }
 
-/** What the gateway shows to clients, and asks of them, where their TLS ends here. */
+/** The TLS configuration for clients whose TLS the gateway terminates. */
 export class IngressTls {
   #material: IngressTlsMaterial;
   #context: SecureContext;
 
+  /** Throws what node:tls throws for an unusable certificate or key. */
   constructor(material: IngressTlsMaterial) {
     this.#material = material;
     this.#context = contextOf(material);
   }
 
-  /** Puts another certificate in force for the handshakes to come. Throws what node:tls says of one it cannot use. */
+  /** Replaces the certificate for future handshakes. Throws what node:tls throws for an unusable one. */
   replace(material: IngressTlsMaterial): void {
     this.#context = contextOf(material);
     this.#material = material;
@@ -42,7 +43,6 @@ export class IngressTls {
     return this.#context;
   }
 
-  /** Whether a client must show a certificate. */
   get requiresClientCertificate(): boolean {
     return this.#material.clientCa !== undefined;
   }
@@ -54,19 +54,7 @@ function contextOf({ certificate, key, clientCa }: IngressTlsMaterial): SecureCo
     key,
     ...(clientCa !== undefined && { ca: clientCa }),
     minVersion: 'TLSv1.2',
-    // A resumed session shows no certificate: one that was revoked or has expired meanwhile would still get in.
+    // A resumed session presents no certificate, so one that has expired or was revoked would still be accepted.
     secureOptions: constants.SSL_OP_NO_TICKET,
   });
-}
-
-/**
- * Why the certificate that a client showed is not accepted; undefined when it is. To be asked after the handshake of a
- * socket with `requestCert`, where Node checks the chain and leaves what follows to its own server.
- */
-export function clientCertificateProblem(tls: TLSSocket): string | undefined {
-  const { _handle: handle } = tls as { _handle?: { verifyError?: () => Error | null | undefined } | null };
-  // On a Node that keeps its verdict elsewhere nobody gets in, and a test fails.
-  if (handle?.verifyError === undefined) return 'it could not be checked';
-  const error = handle.verifyError();
-  return error === null || error === undefined ? undefined : error.message;
 }

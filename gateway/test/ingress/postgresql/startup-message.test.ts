@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readPostgresqlPacket } from '../../../src/ingress/postgresql/postgresql-packet.ts';
 import { readStartupMessage } from '../../../src/ingress/postgresql/startup-message.ts';
+import { readStartupPacket } from '../../../src/ingress/postgresql/startup-packet.ts';
 
 function startup(parameters: Readonly<Record<string, string>>, end = '\0'): Buffer {
   const body = Object.entries(parameters)
@@ -19,10 +19,10 @@ const read = (options: string) => {
   const message = readStartupMessage(startup({ user: 'jane', options, database: 'd' }));
   return message && { connection: message.connection, bytes: message.bytes.toString('latin1', 8) };
 };
-const left = (options: string) =>
+const forwarded = (options: string) =>
   `user\0jane\0${options === '' ? '' : `options\0${options}\0`}database\0d\0\0`;
 
-test('the wish for a connection is read as PostgreSQL reads options, and taken out', () => {
+test('penstock.connection is parsed as PostgreSQL parses options, and removed', () => {
   for (const [options, rest] of [
     ['-c penstock.connection=orders', ''],
     ['-cpenstock.connection=orders', ''],
@@ -30,37 +30,37 @@ test('the wish for a connection is read as PostgreSQL reads options, and taken o
     ['-c geqo=off -c penstock.connection=orders -c work_mem=4MB', '-c geqo=off -c work_mem=4MB'],
     ['-c penstock.connection=first --penstock.connection=orders', ''],
   ] as const) {
-    assert.deepEqual(read(options), { connection: 'orders', bytes: left(rest) }, options);
+    assert.deepEqual(read(options), { connection: 'orders', bytes: forwarded(rest) }, options);
   }
 });
 
-test('options without a wish go to the server byte by byte', () => {
+test('options without penstock.connection are forwarded unchanged', () => {
   for (const options of [
     '-c geqo=off',
     '-c xpenstock.connection=a',
     '-c a.b=penstock.connection=c',
     'é\xff',
   ]) {
-    assert.deepEqual(read(options), { connection: undefined, bytes: left(options) });
+    assert.deepEqual(read(options), { connection: undefined, bytes: forwarded(options) });
   }
   const plain = startup({ user: 'jane' });
   assert.deepEqual(readStartupMessage(plain), { connection: undefined, bytes: plain });
 });
 
-test('parameters that are none, or come twice, are refused', () => {
+test('invalid and duplicate parameters are rejected', () => {
   assert.equal(readStartupMessage(startup({ user: 'jane' }, '')), undefined);
   assert.equal(readStartupMessage(startup({ user: 'jane' }, '\0x')), undefined);
   assert.equal(readStartupMessage(startup({ user: 'jane' }, 'user\0joe\0\0')), undefined);
 });
 
-test('no bytes throw, and what is passed on is a packet again', () => {
+test('arbitrary bytes never throw, and the forwarded message is a valid packet', () => {
   const text = fc.stringMatching(/^[a-z =.-]{0,40}$/);
   fc.assert(
     fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), text), text, (parameters, more) => {
       const options = `${more} -c penstock.connection=x`;
       const message = readStartupMessage(startup({ ...parameters, options }));
       assert.equal(message?.connection, 'x');
-      assert.deepEqual(readPostgresqlPacket(message.bytes), { is: 'startup', bytes: message.bytes });
+      assert.deepEqual(readStartupPacket(message.bytes), { is: 'startup', bytes: message.bytes });
     }),
   );
   fc.assert(

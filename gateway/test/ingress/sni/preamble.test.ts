@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Preamble, type PreambleStep } from '../../../src/ingress/sni/preamble.ts';
-import { extension, handMadeHello, inRecords, serverName } from '../tls/hello-bytes.ts';
+import { encodedHello, extension, inRecords, serverName } from '../tls/hello-bytes.ts';
 
 const packet = (code: number, rest = Buffer.alloc(0)): Buffer => {
   const bytes = Buffer.alloc(8 + rest.length);
@@ -15,20 +15,20 @@ const SSL = packet(80_877_103);
 const GSS = packet(80_877_104);
 const CANCEL = packet(80_877_102, Buffer.from([0, 0, 1, 2, 3, 4, 5, 6]));
 const STARTUP = packet(196_608, Buffer.from('user\0jane\0\0'));
-const HELLO = inRecords(handMadeHello(serverName('orders.db.example')), 1000);
+const HELLO = inRecords(encodedHello(serverName('orders.db.example')), 1000);
 const DIRECT = inRecords(
-  handMadeHello(serverName('orders.db.example'), extension(16, Buffer.from('\0\x0b\x0apostgresql'))),
+  encodedHello(serverName('orders.db.example'), extension(16, Buffer.from('\0\x0b\x0apostgresql'))),
   1000,
 );
 
-/** What each piece leads to. */
+/** The step after each piece. */
 function steps(...pieces: readonly Buffer[]): readonly PreambleStep[] {
   const preamble = new Preamble();
   return pieces.map((piece) => preamble.push(piece));
 }
 const kinds = (...pieces: readonly Buffer[]) => steps(...pieces).map(({ is }) => is);
 
-test('PostgreSQL asks for TLS, by GSSAPI first if it likes, and is answered before anything is dialed', () => {
+test('a PostgreSQL client that requests TLS, possibly after GSSAPI, is answered without a dial', () => {
   const [gss, ssl, hello] = steps(GSS, SSL, HELLO);
   assert.deepEqual(gss, { is: 'answer', bytes: 'N' });
   assert.deepEqual(ssl, { is: 'answer', bytes: 'S' });
@@ -37,7 +37,7 @@ test('PostgreSQL asks for TLS, by GSSAPI first if it likes, and is answered befo
   assert.deepEqual(hello.bytes, HELLO);
 });
 
-test('TLS that comes first is told apart by its protocol', () => {
+test('direct TLS is distinguished by its ALPN protocol', () => {
   for (const [bytes, negotiation] of [
     [HELLO, 'tls'],
     [DIRECT, 'postgresql-direct'],
@@ -48,24 +48,24 @@ test('TLS that comes first is told apart by its protocol', () => {
   }
 });
 
-test('everything behind the hello is kept for the target', () => {
+test('bytes after the ClientHello are kept for the target', () => {
   const early = Buffer.from('early data');
   const [, step] = steps(HELLO.subarray(0, 20), Buffer.concat([HELLO.subarray(20), early]));
   assert.ok(step?.is === 'hello');
   assert.deepEqual(step.bytes, Buffer.concat([HELLO, early]));
 });
 
-test('a cancel request, a client without TLS and strangers are known for what they are', () => {
+test('a CancelRequest, a plaintext client and other protocols are recognized', () => {
   const [cancel] = steps(CANCEL);
   assert.deepEqual(cancel, { is: 'cancel-request', bytes: CANCEL });
   const long = packet(80_877_102, Buffer.alloc(260, 1));
   assert.deepEqual(steps(long)[0], { is: 'cancel-request', bytes: long });
-  assert.deepEqual(kinds(STARTUP), ['clear-text']);
+  assert.deepEqual(kinds(STARTUP), ['plaintext']);
   assert.deepEqual(kinds(Buffer.from('GET / HTTP/1.1\r\n\r\n')), ['invalid']);
   assert.deepEqual(kinds(packet(80_877_102, Buffer.alloc(261))), ['invalid']);
 });
 
-test('bytes in clear behind a request are refused, and so is another request', () => {
+test('plaintext bytes after a request are rejected, and so is a second request', () => {
   assert.deepEqual(kinds(Buffer.concat([SSL, HELLO])), ['invalid']);
   assert.deepEqual(kinds(Buffer.concat([GSS, SSL])), ['invalid']);
   assert.deepEqual(kinds(SSL, SSL), ['answer', 'invalid']);
@@ -73,7 +73,7 @@ test('bytes in clear behind a request are refused, and so is another request', (
   assert.deepEqual(kinds(GSS, GSS), ['answer', 'invalid']);
 });
 
-test('any cut gives the same, and no bytes throw or are waited for without an end', () => {
+test('fragmentation does not change the outcome, and arbitrary bytes neither throw nor stay incomplete forever', () => {
   const flights = [HELLO, DIRECT, CANCEL, STARTUP, SSL, GSS];
   const bytes = fc.oneof(
     fc.constantFrom(...flights),
@@ -90,7 +90,7 @@ test('any cut gives the same, and no bytes throw or are waited for without an en
         if (step.is === 'incomplete') step = preamble.push(flight.subarray(from, to));
         from = to;
       }
-      // Bytes behind a request are refused when they are seen with it, and are its own packet otherwise.
+      // Bytes after a request are rejected only if they arrive together with it.
       if (step.is !== 'answer' && whole.is !== 'invalid') assert.equal(step.is, whole.is);
       for (let more = 0; step.is === 'incomplete'; more += 1) {
         assert.ok(more < 80);

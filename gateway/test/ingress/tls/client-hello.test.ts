@@ -6,9 +6,9 @@ import {
   type HelloOutcome,
   MAX_CLIENT_HELLO_BYTES,
 } from '../../../src/ingress/tls/client-hello-reader.ts';
-import { extension, handMadeHello, inRecords, realClientHello, serverName } from './hello-bytes.ts';
+import { encodedHello, extension, inRecords, realClientHello, serverName } from './hello-bytes.ts';
 
-/** What is read when `bytes` arrive cut at these places. */
+/** The outcome when `bytes` arrive cut at these offsets. */
 function read(bytes: Buffer, cuts: readonly number[] = []): HelloOutcome {
   const reader = new ClientHelloReader();
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].toSorted((one, two) => one - two);
@@ -27,7 +27,7 @@ const helloOf = (bytes: Buffer) => {
   return outcome.is === 'hello' ? outcome.hello : assert.fail();
 };
 
-test('reads the hello of a real client', async () => {
+test('reads the ClientHello of a real client', async () => {
   const bytes = await realClientHello({
     servername: 'Orders.DB.example',
     ALPNProtocols: ['postgresql', 'h2'],
@@ -40,7 +40,7 @@ test('reads the hello of a real client', async () => {
   });
 });
 
-test('a client without a name, of an old version, says so', async () => {
+test('a ClientHello may have no server name and an old version', async () => {
   const bytes = await realClientHello({ maxVersion: 'TLSv1.2' });
   assert.deepEqual(helloOf(bytes), {
     serverName: undefined,
@@ -50,12 +50,12 @@ test('a client without a name, of an old version, says so', async () => {
   });
 });
 
-test('GREASE is passed over, and an encrypted hello shows its outer name', () => {
+test('GREASE is ignored, and an Encrypted Client Hello has its outer name', () => {
   const grease = extension(0x8a8a, Buffer.of(0));
   const versions = extension(43, Buffer.from([6, 0xba, 0xba, 3, 4, 3, 3]));
   const encrypted = extension(0xfe0d, Buffer.alloc(300, 1));
   const hello = helloOf(
-    inRecords(handMadeHello(grease, serverName('public.example'), versions, encrypted), 40),
+    inRecords(encodedHello(grease, serverName('public.example'), versions, encrypted), 40),
   );
   assert.deepEqual(hello, {
     serverName: 'public.example',
@@ -66,21 +66,25 @@ test('GREASE is passed over, and an encrypted hello shows its outer name', () =>
 });
 
 const faults: readonly (readonly [what: string, bytes: Buffer, alert: string])[] = [
-  ['a request in clear', Buffer.from('GET / HTTP/1.1\r\n'), 'unexpectedMessage'],
+  ['a plaintext request', Buffer.from('GET / HTTP/1.1\r\n'), 'unexpectedMessage'],
   ['an alert', Buffer.from([21, 3, 1, 0, 2, 2, 40]), 'unexpectedMessage'],
   ['another handshake message', inRecords(Buffer.from([2, 0, 0, 0]), 4), 'unexpectedMessage'],
   ['an empty record', Buffer.from([22, 3, 1, 0, 0]), 'decodeError'],
   ['a record that is too long', Buffer.from([22, 3, 1, 0x40, 1]), 'recordOverflow'],
   ['a message that is too long', inRecords(Buffer.from([1, 1, 0, 0]), 4), 'recordOverflow'],
-  ['too many records', inRecords(handMadeHello(extension(21, Buffer.alloc(100))), 1), 'decodeError'],
-  ['a name twice', inRecords(handMadeHello(serverName('a.b', 'c.d')), 1000), 'decodeError'],
-  ['an extension twice', inRecords(handMadeHello(serverName('a.b'), serverName('a.b')), 1000), 'decodeError'],
-  ['a name that is none', inRecords(handMadeHello(serverName('a\0.b')), 1000), 'decodeError'],
-  ['an empty name', inRecords(handMadeHello(extension(0, Buffer.alloc(2))), 1000), 'decodeError'],
-  ['an empty protocol', inRecords(handMadeHello(extension(16, Buffer.from([0, 1, 0]))), 1000), 'decodeError'],
+  ['too many records', inRecords(encodedHello(extension(21, Buffer.alloc(100))), 1), 'decodeError'],
+  ['two host names', inRecords(encodedHello(serverName('a.b', 'c.d')), 1000), 'decodeError'],
+  [
+    'a duplicate extension',
+    inRecords(encodedHello(serverName('a.b'), serverName('a.b')), 1000),
+    'decodeError',
+  ],
+  ['an invalid host name', inRecords(encodedHello(serverName('a\0.b')), 1000), 'decodeError'],
+  ['an empty name', inRecords(encodedHello(extension(0, Buffer.alloc(2))), 1000), 'decodeError'],
+  ['an empty protocol', inRecords(encodedHello(extension(16, Buffer.from([0, 1, 0]))), 1000), 'decodeError'],
 ];
 
-test('what is no hello is refused with the alert that says why', () => {
+test('an invalid ClientHello is rejected with the matching alert', () => {
   for (const [what, bytes, alert] of faults) {
     const outcome = read(bytes);
     assert.ok(outcome.is === 'invalid', what);
@@ -89,7 +93,7 @@ test('what is no hello is refused with the alert that says why', () => {
   assert.equal(faults.length, 12);
 });
 
-test('any cut into pieces and records gives the same answer', async () => {
+test('fragmentation into chunks and records does not change the outcome', async () => {
   const real = await realClientHello({ servername: 'orders.db.example', ALPNProtocols: ['tds/8.0'] });
   const message = real.subarray(5);
   const whole = read(real);
@@ -102,13 +106,13 @@ test('any cut into pieces and records gives the same answer', async () => {
   );
 });
 
-test('no bytes throw, and none are waited for beyond the limit', async () => {
+test('arbitrary bytes neither throw nor stay incomplete beyond the limit', async () => {
   const real = await realClientHello({ servername: 'orders.db.example' });
   fc.assert(
     fc.property(
       fc.oneof(
         fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
-        // A real one with some bytes changed gets further.
+        // A real ClientHello with a few changed bytes reaches more of the parser.
         fc
           .array(fc.tuple(fc.nat({ max: real.length - 1 }), fc.nat({ max: 255 })), {
             minLength: 1,

@@ -27,7 +27,7 @@ const vector = (lengthBytes: 1 | 2, ...parts: readonly Buffer[]): Buffer => {
 
 const uint16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
 
-/** An extension of a ClientHello made by hand. */
+/** Encodes an extension of a ClientHello. */
 export const extension = (type: number, content: Buffer): Buffer =>
   Buffer.concat([uint16(type), vector(2, content)]);
 
@@ -37,8 +37,8 @@ export const serverName = (...names: readonly string[]): Buffer =>
     vector(2, ...names.map((name) => Buffer.concat([Buffer.of(0), vector(2, Buffer.from(name, 'latin1'))]))),
   );
 
-/** The message of a ClientHello made by hand, without records. */
-export function handMadeHello(...extensions: readonly Buffer[]): Buffer {
+/** Encodes a ClientHello message, without records. */
+export function encodedHello(...extensions: readonly Buffer[]): Buffer {
   const body = Buffer.concat([
     uint16(0x0303),
     Buffer.alloc(32, 7),
@@ -53,7 +53,7 @@ export function handMadeHello(...extensions: readonly Buffer[]): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** Cuts a handshake message into records of at most `size` bytes. */
+/** Fragments a handshake message into records of at most `size` bytes. */
 export function inRecords(message: Buffer, size: number): Buffer {
   const records: Buffer[] = [];
   for (let at = 0; at < message.length; at += size) {

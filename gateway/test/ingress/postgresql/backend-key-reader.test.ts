@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BackendKeyReader } from '../../../src/ingress/postgresql/backend-key.ts';
+import { BackendKeyReader } from '../../../src/ingress/postgresql/backend-key-reader.ts';
 
 function message(type: string, body: Buffer): Buffer {
   const header = Buffer.alloc(5);
@@ -14,7 +14,7 @@ const KEY = Buffer.from([0, 0, 4, 210, 9, 8, 7, 6]);
 const AUTHENTICATED = [message('R', Buffer.alloc(4)), message('S', Buffer.from('TimeZone\0UTC\0'))];
 const READY = message('Z', Buffer.from('I'));
 
-/** The key in what a server says, cut at these places. */
+/** The key found in the bytes of a server that arrive cut at these offsets. */
 function keyOf(bytes: Buffer, cuts: readonly number[] = []): Buffer | undefined {
   const reader = new BackendKeyReader();
   let key: Buffer | undefined;
@@ -26,7 +26,7 @@ function keyOf(bytes: Buffer, cuts: readonly number[] = []): Buffer | undefined 
   return key;
 }
 
-test('the key is found however the bytes are cut', () => {
+test('the key is found however the bytes are fragmented', () => {
   const long = Buffer.alloc(260, 3);
   for (const key of [KEY, long]) {
     const bytes = Buffer.concat([...AUTHENTICATED, message('K', key), READY]);
@@ -38,18 +38,18 @@ test('the key is found however the bytes are cut', () => {
   }
 });
 
-test('a server that gives no key, or one that is none, is listened to no longer', () => {
+test('reading stops at a missing key, an invalid key, and the byte limit', () => {
   assert.equal(keyOf(Buffer.concat([...AUTHENTICATED, READY, message('K', KEY)])), undefined);
   assert.equal(keyOf(message('K', Buffer.alloc(7))), undefined);
   assert.equal(keyOf(message('K', Buffer.alloc(261))), undefined);
   const reader = new BackendKeyReader();
-  for (let said = 0; !reader.isDone; said += 1) {
-    assert.ok(said < 300);
+  for (let sent = 0; !reader.isDone; sent += 1) {
+    assert.ok(sent < 300);
     reader.push(message('S', Buffer.alloc(1024)));
   }
 });
 
-test('no bytes throw', () => {
+test('arbitrary bytes never throw', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (pieces) => {
       const reader = new BackendKeyReader();

@@ -1,7 +1,7 @@
 import { type CloseCode, closeCodes, type TunnelError } from '@penstock/wire';
 
-/** Class 08 of SQLSTATE is that of connection errors: drivers and pools know to connect again, or not to. */
-const states: Partial<Record<CloseCode, string>> = {
+/** SQLSTATE class 08 (connection exception) tells drivers and pools whether reconnecting may help. */
+const sqlStates: Partial<Record<CloseCode, string>> = {
   CLIENT_DENIED: '08004',
   LIMIT_EXCEEDED: '08004',
   PROTOCOL_ERROR: '08P01',
@@ -15,12 +15,12 @@ export type PostgresqlError = {
   readonly hint?: string;
 };
 
-/** An ErrorResponse that ends the connection, as a server's own does. */
+/** Encodes a fatal ErrorResponse, after which the connection is closed. */
 export function errorResponse({ code, message, hint }: PostgresqlError): Buffer {
   const fields = [
     'SFATAL',
     'VFATAL',
-    `C${states[code] ?? UNABLE_TO_CONNECT}`,
+    `C${sqlStates[code] ?? UNABLE_TO_CONNECT}`,
     `M${message} (Penstock: ${code})`,
     ...(hint === undefined ? [] : [`H${hint}`]),
   ];
@@ -31,8 +31,8 @@ export function errorResponse({ code, message, hint }: PostgresqlError): Buffer 
   return Buffer.concat([header, body]);
 }
 
-/** Why a client is not served: the sentence of the code. What the agent said in detail is for the log, not for clients. */
-export function refusalResponse({ code }: TunnelError, connection: string): Buffer {
-  const hint = `Whoever runs the gateway can say more: penstock-gateway connection explain ${connection}.`;
+/** Reports a close code. Clients get only its general sentence; the details are in the gateway's log. */
+export function errorResponseOf({ code }: TunnelError, connection: string): Buffer {
+  const hint = `For details, run on the gateway: penstock-gateway connection explain ${connection}.`;
   return errorResponse({ code, message: closeCodes[code].sentence, hint });
 }

@@ -1,20 +1,23 @@
 import { resetSocket } from '@penstock/transport';
-import { TunnelError } from '@penstock/wire';
+import type { TunnelError } from '@penstock/wire';
 import type { CreateHandler } from '../ingress-handler.ts';
 import { withReader } from './accepted-socket.ts';
 
-/** The clients of a TCP port, which all belong to one connection. */
+/** Handles the clients of a TCP port, which belongs to one connection. */
 export const createTcpHandler: CreateHandler<'tcp'> = ({ serve, denied }, bindings) => ({
-  take({ socket: accepted, source, release }) {
-    // What came along with a load balancer's header is in the socket's own buffer, where a reader would miss it.
+  handle({ socket: accepted, source, release }) {
+    // Bytes that arrived together with a PROXY header are in the socket's own buffer, which a SocketReader bypasses.
     const { socket, reader } = accepted.readableDidRead
       ? { socket: accepted, reader: undefined }
       : withReader(accepted);
     socket.on('error', () => {}).once('close', release);
     const connection = bindings()[0]?.connection.name ?? '';
-    if (serve(connection, { socket, reader, source })) return;
-    denied(source, new TunnelError('LIMIT_EXCEEDED', 'The connection has its maxConnections.'), connection);
-    resetSocket(socket);
+    try {
+      serve(connection, { socket, reader, source });
+    } catch (error) {
+      denied(source, error as TunnelError, connection);
+      resetSocket(socket);
+    }
   },
   close() {},
 });

@@ -1,30 +1,34 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits, TunnelError } from '@penstock/wire';
-import type { IngressBinding, IngressServices } from '../ingress-handler.ts';
+import type { IngressServices } from '../ingress-handler.ts';
 import type { LingeringSockets } from '../lingering-sockets.ts';
-import { type Answer, answerOf, askForConnect, http1Text } from './answer.ts';
+import type { IngressBinding } from '../listener-config.ts';
+import type { RoutedClient } from '../routed-client.ts';
 import { serveConnect } from './connect-request.ts';
+import { connectRequired, type ErrorResponse, errorResponseOf, toHttp1 } from './error-response.ts';
 import type { HttpClient } from './http-client.ts';
 
-/** Takes over clients that speak HTTP/1.1. */
-export type Http1 = { take(client: HttpClient): void };
+export type Http1Server = {
+  /** Takes ownership of a client that speaks HTTP/1.1. */
+  handle(client: HttpClient): void;
+};
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
-/** One CONNECT a connection (RFC 9112): whoever gets no tunnel is answered, and comes again on another one. */
-export function openHttp1(
+/** Serves one CONNECT per connection (RFC 9112). After an error response the connection is closed. */
+export function createHttp1Server(
   services: IngressServices,
   bindings: () => readonly IngressBinding<'httpConnect'>[],
   lingering: LingeringSockets,
-): Http1 {
+): Http1Server {
   const clients = new WeakMap<object, HttpClient>();
-  // Never listens: it reads what it is handed. The time is the negotiation's.
+  // Never listens: connections are passed to it. PendingHandshakes limits the time for a request.
   const server = createServer({ maxHeaderSize: limits.headerListBytes, insecureHTTPParser: false });
 
-  const say = (client: HttpClient, answer: Answer) => {
-    client.leave();
-    lingering.say(client.socket, http1Text(answer), client.reset);
+  const respond = (client: HttpClient, response: ErrorResponse) => {
+    client.endHandshake();
+    lingering.end(client.socket, toHttp1(response), client.reset);
   };
 
   server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -32,28 +36,28 @@ export function openHttp1(
     if (client === undefined) return;
     if (head.length > 0) socket.unshift(head);
     const { source, reset, isTruncated, signal } = client;
-    const routed = {
+    const routed: RoutedClient = {
       socket,
       source,
       reset,
       ...(isTruncated && { isTruncated }),
-      introduce: async () => void socket.write(ESTABLISHED),
-      refuse: ({ code }: TunnelError) => say(client, answerOf(code)),
+      prepare: async () => void socket.write(ESTABLISHED),
+      refuse: ({ code }) => respond(client, errorResponseOf(code)),
     };
     const connect = {
       authority: request.url ?? '',
       authorization: request.headers['proxy-authorization'],
-      routed,
-      answer: (answer: Answer) => say(client, answer),
+      client: routed,
+      respond: (response: ErrorResponse) => respond(client, response),
     };
-    serveConnect(connect, bindings(), services, signal).then(client.leave, client.fail);
+    serveConnect(connect, bindings(), services, signal).then(client.endHandshake, client.fail);
   });
   server.on('request', (request, response) => {
-    const { status, headers, body } = askForConnect();
+    const { status, headers, body } = connectRequired();
     const client = clients.get(request.socket);
     if (client !== undefined) {
-      const text = 'The client asked the proxy for something else than CONNECT.';
-      services.denied(client.source, new TunnelError('PROTOCOL_ERROR', text));
+      const detail = `The client sent ${request.method ?? 'a request'} to a proxy that supports only CONNECT.`;
+      services.denied(client.source, new TunnelError('PROTOCOL_ERROR', detail));
     }
     response.writeHead(status, { ...headers, connection: 'close' }).end(body);
   });
@@ -61,7 +65,7 @@ export function openHttp1(
     clients.get(socket)?.fail(new TunnelError('PROTOCOL_ERROR', 'The client does not speak HTTP/1.1.'));
   });
   return {
-    take(client) {
+    handle(client) {
       clients.set(client.socket, client);
       server.emit('connection', client.socket);
     },

@@ -1,0 +1,29 @@
+import type { IngressServices } from '../ingress-handler.ts';
+import type { LingeringSockets } from '../lingering-sockets.ts';
+import type { IngressBinding } from '../listener-config.ts';
+import type { HandshakingClient } from '../pending-handshakes.ts';
+import type { CancelRequests } from '../postgresql/cancel-requests.ts';
+import { Refusal } from '../refusal.ts';
+import type { PreambleStep } from './preamble.ts';
+
+export type SniBinding = IngressBinding<'sni'>;
+export type SniHello = Extract<PreambleStep, { is: 'hello' }>;
+
+/** What the clients of one SNI port share. */
+export type SniPort = {
+  readonly services: IngressServices;
+  readonly bindings: () => readonly SniBinding[];
+  readonly cancelRequests: CancelRequests;
+  readonly lingering: LingeringSockets;
+};
+
+/** Throws Refusal with `reply` if the allow list of the binding does not have the client's address. */
+export function checkSource(
+  { isAllowed, connection }: SniBinding,
+  { source }: HandshakingClient,
+  reply: Buffer,
+): void {
+  if (isAllowed(source.address)) return;
+  const detail = `${source.address} is not in the allow list of this ingress.`;
+  throw new Refusal('CLIENT_DENIED', detail, reply, connection.name);
+}

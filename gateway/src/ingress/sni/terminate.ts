@@ -1,0 +1,102 @@
+import type { TunnelError } from '@penstock/wire';
+import { ClientReader } from '../client-reader.ts';
+import type { HandshakingClient } from '../pending-handshakes.ts';
+import { bindingOfStartup } from '../postgresql/connection-option.ts';
+import { errorResponse, errorResponseOf } from '../postgresql/error-response.ts';
+import { readFirstMessage } from '../postgresql/first-message.ts';
+import { trackClient } from '../postgresql/track-client.ts';
+import { Refusal } from '../refusal.ts';
+import type { RoutedClient } from '../routed-client.ts';
+import { type TerminatedClient, terminateTls } from '../tls/terminate-tls.ts';
+import { forwardCancelRequest } from './forward-cancel-request.ts';
+import { checkSource, type SniBinding, type SniHello, type SniPort } from './sni-port.ts';
+
+/** ALPN protocols offered inside terminated TLS. HTTP/2 is missing: the agent's own TLS would have to negotiate it. */
+const PROTOCOLS = ['postgresql', 'tds/8.0', 'http/1.1'];
+
+/**
+ * Terminates the TLS of a client and serves it. `named` is the binding with its server name; a PostgreSQL client may
+ * select another one in its options. Throws TunnelError if the TLS handshake fails.
+ */
+export async function terminate(
+  client: HandshakingClient,
+  { hello, bytes, negotiation }: SniHello,
+  named: SniBinding | undefined,
+  port: SniPort,
+): Promise<void> {
+  const protocols = PROTOCOLS.filter((each) => hello.protocols.includes(each)).slice(0, 1);
+  const { services, lingering } = port;
+  const terminated = await terminateTls(
+    client.socket,
+    { received: bytes, protocols },
+    services.tls,
+    client.signal,
+  );
+  try {
+    if (negotiation !== 'tls') await startPostgresql(client, terminated, named, hello.serverName, port);
+    else if (named !== undefined) serve(client, terminated, named, undefined, port);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    services.denied(client.source, error, error.connection);
+    lingering.end(terminated.tls, error.reply, () => terminated.transport.reset());
+  }
+}
+
+async function startPostgresql(
+  client: HandshakingClient,
+  terminated: TerminatedClient,
+  named: SniBinding | undefined,
+  serverName: string | undefined,
+  port: SniPort,
+): Promise<void> {
+  const { tls, transport } = terminated;
+  const message = await readFirstMessage(new ClientReader(tls, client.signal));
+  if (message.is === 'cancel-request') {
+    const ends = { socket: tls, reset: () => transport.reset() };
+    await forwardCancelRequest(client, message.bytes, ends, port);
+    return;
+  }
+  const binding = bindingOfStartup(port.bindings(), named, message.connection, serverName);
+  const denied = {
+    code: 'CLIENT_DENIED',
+    message: 'Your address is not allowed to use this connection.',
+  } as const;
+  checkSource(binding, client, errorResponse(denied));
+  serve(client, terminated, binding, message.bytes, port);
+}
+
+/**
+ * `startup`: a PostgreSQL client's StartupMessage, with which the gateway starts the session. Undefined in any other
+ * protocol: the client itself sends everything. Throws Refusal if the connection has reached its maxConnections.
+ */
+function serve(
+  { source }: HandshakingClient,
+  { tls, transport }: TerminatedClient,
+  { connection: { name: connection } }: SniBinding,
+  startup: Buffer | undefined,
+  { services, lingering, cancelRequests }: SniPort,
+): void {
+  const dialOptions = { secure: true, clientSpeaksFirst: true };
+  const reset = () => transport.reset();
+  const client: RoutedClient = {
+    socket: tls,
+    source,
+    dialOptions,
+    reset,
+    isTruncated: () => transport.isTruncated,
+    ...(startup !== undefined && {
+      prepare: async ({ stream }) => {
+        stream.write(startup);
+      },
+      onJoined: trackClient(cancelRequests, { socket: tls, source, dialOptions }, connection),
+      refuse: (error) => lingering.end(tls, errorResponseOf(error, connection), reset),
+    }),
+  };
+  try {
+    services.serve(connection, client);
+  } catch (error) {
+    const problem = error as TunnelError;
+    const reply = startup === undefined ? Buffer.alloc(0) : errorResponseOf(problem, connection);
+    throw new Refusal(problem.code, problem.message, reply, connection);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { TlsTransport } from '@penstock/transport';
+import { errorText, TunnelError } from '@penstock/wire';
+import { clientCertificateProblem } from './client-certificate.ts';
+import type { IngressTls } from './ingress-tls.ts';
+
+/** A client whose TLS the gateway has terminated. */
+export type TerminatedClient = { readonly tls: TLSSocket; readonly transport: TlsTransport };
+
+/**
+ * Performs the server's side of a TLS handshake. `received` are the bytes already read from the socket; `protocols` are
+ * the ALPN protocols to choose from. Throws TunnelError if the handshake fails, and the signal's reason if that is
+ * aborted; in both cases the client has been reset.
+ */
+export async function terminateTls(
+  socket: Socket,
+  { received, protocols }: { readonly received: Buffer; readonly protocols: readonly string[] },
+  { context, requiresClientCertificate }: IngressTls,
+  signal: AbortSignal,
+): Promise<TerminatedClient> {
+  const transport = new TlsTransport(socket, undefined, received);
+  const tls = new TLSSocket(transport, {
+    isServer: true,
+    secureContext: context,
+    requestCert: requiresClientCertificate,
+    rejectUnauthorized: requiresClientCertificate,
+    ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
+  });
+  transport.carry(tls);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = () => reject(signal.reason);
+  const onError = (error: Error) =>
+    reject(
+      new TunnelError('PROTOCOL_ERROR', `The TLS handshake with the client failed: ${errorText(error)}.`),
+    );
+  const onClose = () =>
+    reject(new TunnelError('CLIENT_GONE', 'The client disconnected during the TLS handshake.'));
+  tls.on('error', onError).once('close', onClose).once('secure', resolve);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await promise;
+    const problem = requiresClientCertificate ? clientCertificateProblem(tls) : undefined;
+    if (problem !== undefined) {
+      throw new TunnelError('CLIENT_DENIED', `The client's certificate is not accepted: ${problem}.`);
+    }
+  } catch (error) {
+    transport.reset();
+    throw error;
+  } finally {
+    tls.off('close', onClose);
+    signal.removeEventListener('abort', onAbort);
+  }
+  return { tls, transport };
+}

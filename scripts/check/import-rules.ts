@@ -16,6 +16,19 @@ const DATA_PLANE_BASE = ['config-schema', 'wire', 'runtime', 'transport', 'obser
 /** Every folder of the control plane may name the actor of what it does. */
 const CONTROL_PLANE_BASE = [...roomOf('control-plane'), 'control-plane/src/actor.ts'];
 const gateway = (...parts: readonly string[]) => parts.map((part) => `gateway/src/${part}`);
+/** The files of the ingress that its protocols share; not `open-ingress.ts`, which knows all of them. */
+const ingress = gateway(
+  ...[
+    'client-reader',
+    'client-source',
+    'ingress-handler',
+    'lingering-sockets',
+    'listener-config',
+    'pending-handshakes',
+    'refusal',
+    'routed-client',
+  ].map((file) => `ingress/${file}.ts`),
+);
 const agent = (...parts: readonly string[]) => parts.map((part) => `agent/src/${part}`);
 const controlPlane = (...parts: readonly string[]) => parts.map((part) => `control-plane/src/${part}`);
 
@@ -125,6 +138,41 @@ export const importRules: readonly ImportRule[] = [
     from: 'gateway/src/ingress',
     mayImport: [...DATA_PLANE_BASE, ...gateway('access', 'routing', 'observe')],
     because: 'an ingress asks for access and a route, and never sees a tunnel',
+  },
+  {
+    from: 'gateway/src/ingress/tls',
+    mayImport: DATA_PLANE_BASE,
+    because: 'TLS with clients knows no protocol inside it and no ingress around it',
+  },
+  {
+    from: 'gateway/src/ingress/postgresql',
+    mayImport: [...DATA_PLANE_BASE, ...ingress],
+    because: "PostgreSQL's messages do not depend on how a port selects the connection of a client",
+  },
+  {
+    from: 'gateway/src/ingress/tcp',
+    mayImport: [...DATA_PLANE_BASE, ...ingress],
+    because: 'a TCP port belongs to one connection and knows nothing of its protocol',
+  },
+  {
+    from: 'gateway/src/ingress/sni',
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/tls', 'ingress/postgresql')],
+    because: 'an SNI port selects by the name in TLS, before which PostgreSQL has messages of its own',
+  },
+  {
+    from: 'gateway/src/ingress/forward-proxy',
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('access', 'routing')],
+    because: 'what SOCKS5 and HTTP CONNECT share knows neither of them',
+  },
+  {
+    from: 'gateway/src/ingress/socks5',
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/forward-proxy')],
+    because: 'a protocol of forward proxies knows no other protocol',
+  },
+  {
+    from: 'gateway/src/ingress/http-connect',
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/forward-proxy', 'ingress/tls')],
+    because: 'a protocol of forward proxies knows no other protocol',
   },
   {
     from: 'gateway/src/access',

@@ -146,7 +146,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/ingress/postgresql',
-    mayImport: [...DATA_PLANE_BASE, ...ingress],
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('routing/session-contract.ts')],
     because: "PostgreSQL's messages do not depend on how a port selects the connection of a client",
   },
   {
@@ -156,7 +156,11 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/ingress/sni',
-    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/tls', 'ingress/postgresql')],
+    mayImport: [
+      ...DATA_PLANE_BASE,
+      ...ingress,
+      ...gateway('ingress/tls', 'ingress/postgresql', 'routing/session-contract.ts'),
+    ],
     because: 'an SNI port selects by the name in TLS, before which PostgreSQL has messages of its own',
   },
   {

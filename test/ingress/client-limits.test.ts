@@ -15,7 +15,7 @@ const TCP = { tcp: '127.0.0.1:0' };
 const from = (pair: Pair, localAddress: string) =>
   TestClient.connect({ host: '127.0.0.1', port: pair.port('db'), localAddress });
 
-/** What becomes of a client that says `in`. A reset may come before it even knows that it is connected. */
+/** The echo that a client receives for `in`, or `reset`. A reset may arrive before its connect has completed. */
 async function outcomeOf(pair: Pair, localAddress: string): Promise<string> {
   const client = await from(pair, localAddress).catch(() => undefined);
   if (client === undefined) return 'reset';
@@ -28,7 +28,7 @@ async function outcomeOf(pair: Pair, localAddress: string): Promise<string> {
   }
 }
 
-test('limits.connectionsPerAddress: one more is reset, another address is not, and a place becomes free', async () => {
+test('limits.connectionsPerAddress: a client beyond the limit is reset until one of its address disconnects', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -44,12 +44,15 @@ test('limits.connectionsPerAddress: one more is reset, another address is not, a
   await using other = await from(pair, '127.0.0.3');
   assert.equal(await other.echo('in'), 'in');
   await first[Symbol.asyncDispose]();
-  await eventually('the place to be free', async () => (await outcomeOf(pair, '127.0.0.2')) === 'in');
+  await eventually(
+    'a client of the address to be admitted',
+    async () => (await outcomeOf(pair, '127.0.0.2')) === 'in',
+  );
   other.reset();
   await expectIdle(pair);
 });
 
-test('limits.connectionsPerAddress: streams of HTTP/2 count as well', async () => {
+test('limits.connectionsPerAddress: HTTP/2 streams count as well', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -58,25 +61,31 @@ test('limits.connectionsPerAddress: streams of HTTP/2 count as well', async () =
     gateway: { limits: { connectionsPerAddress: 3 } },
   });
   const session = connect(`http://127.0.0.1:${pair.port('db')}`);
-  const ask = async () => {
+  const requestTunnel = async () => {
     const stream = session.request({ ':method': 'CONNECT', ':authority': 'db:1' }, { endStream: false });
     stream.on('error', () => {});
-    const [headers] = await deadline('an answer', once(stream, 'response'), 15_000);
+    const [headers] = await deadline('a response', once(stream, 'response'), 15_000);
     return { stream, status: Number((headers as Record<string, unknown>)[':status']) };
   };
-  const first = await ask();
-  assert.deepEqual([first.status, (await ask()).status, (await ask()).status], [200, 200, 503]);
+  const first = await requestTunnel();
+  assert.deepEqual(
+    [first.status, (await requestTunnel()).status, (await requestTunnel()).status],
+    [200, 200, 503],
+  );
   const closed = pair.event('connection-closed');
   first.stream.destroy();
   await closed;
-  await eventually('the place to be free', async () => (await ask()).status === 200);
-  const gone = once(session, 'close');
+  await eventually(
+    'a client of the address to be admitted',
+    async () => (await requestTunnel()).status === 200,
+  );
+  const closedSession = once(session, 'close');
   session.destroy();
-  await gone;
+  await closedSession;
   await expectIdle(pair);
 });
 
-test('limits.idleTimeout: who is silent is reset, who speaks is not', async () => {
+test('limits.idleTimeout: an idle client is reset, an active one is not', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -84,14 +93,14 @@ test('limits.idleTimeout: who is silent is reset, who speaks is not', async () =
     ingress: TCP,
     gateway: { limits: { idleTimeout: '2s' } },
   });
-  await using silent = await from(pair, '127.0.0.2');
-  await silent.echo('in');
+  await using idle = await from(pair, '127.0.0.2');
+  await idle.echo('in');
   const ended = pair.event('connection-closed');
   await using busy = await from(pair, '127.0.0.3');
-  const end = silent.receive(15_000);
-  let spoken = 0;
-  while ((await Promise.race([end, busy.echo('still here')])) === 'still here') spoken += 1;
-  assert.ok(spoken > 0);
+  const end = idle.receive(15_000);
+  let echoes = 0;
+  while ((await Promise.race([end, busy.echo('still here')])) === 'still here') echoes += 1;
+  assert.ok(echoes > 0);
   assert.equal((await end).ended, 'reset');
   const entry = await ended;
   assert.deepEqual([entry['code'], entry['client']], ['IDLE_TIMEOUT', '127.0.0.2']);

@@ -33,7 +33,7 @@ const framesOf = (streamId: number, pairs: HeaderPairs) =>
 const resetOf = (streamId: number, code: number) =>
   encodeFrame({ type: frameType.RST_STREAM, flags: 0, streamId, payload: uint32Payload(code) });
 
-test('streams that are reset as they come, or while they wait, with an error or without one, harm nobody', async () => {
+test('streams that are reset on arrival or while queued, with or without an error code, leave nothing behind', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -51,7 +51,7 @@ test('streams that are reset as they come, or while they wait, with an error or 
       peer.write(Buffer.concat([framesOf(id, pairs), resetOf(id, code)]));
       id += 2;
     }
-    // Waits in the queue, with something to say that nobody reads.
+    // Waits in the queue with unread data.
     peer.write(framesOf(id, connect));
     peer.send(frameType.PING, 0, 0, Buffer.alloc(8, id));
     await peer.frame('a PING', ({ type, payload }) => type === frameType.PING && payload[0] === id);

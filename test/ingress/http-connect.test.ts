@@ -18,13 +18,13 @@ import { unusedPort } from '../rig/unused-port.ts';
 import { grantFor, startProxyPair } from './proxy-pair.ts';
 
 const TLS = { httpConnect: { listen: '127.0.0.1:0' } };
-const CLEAR = { ...TLS, tls: 'off' };
+const PLAINTEXT = { ...TLS, tls: 'off' };
 const run = promisify(execFile);
 
 const basic = (grant: string) => `Basic ${Buffer.from(`anyone:${grant}`).toString('base64')}`;
 
-/** The head of the answer to a CONNECT in HTTP/1.1, and the client behind it, which the caller ends. */
-async function askHttp1(port: number, authority: string, authorization?: string) {
+/** Sends a CONNECT in HTTP/1.1. Returns the head of the response and the client, which the caller closes. */
+async function connectHttp1(port: number, authority: string, authorization?: string) {
   const client = await TestClient.connect({ host: '127.0.0.1', port });
   const credentials = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`;
   client.send(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentials}\r\n`);
@@ -34,12 +34,12 @@ async function askHttp1(port: number, authority: string, authorization?: string)
 }
 
 async function statusOf(port: number, authority: string, authorization?: string): Promise<number> {
-  const { client, status } = await askHttp1(port, authority, authorization);
+  const { client, status } = await connectHttp1(port, authority, authorization);
   await client[Symbol.asyncDispose]();
   return status;
 }
 
-/** A session of HTTP/2 with a proxy; `tls` says whether it is inside TLS. */
+/** An HTTP/2 session with a proxy, inside TLS if `tls`. */
 function http2Session(port: number, tls: boolean) {
   const session = connectHttp2(`${tls ? 'https' : 'http'}://127.0.0.1:${port}`, {
     rejectUnauthorized: false,
@@ -57,7 +57,7 @@ function http2Session(port: number, tls: boolean) {
         { endStream: false },
       );
       stream.on('error', () => {});
-      const [headers] = await deadline('an answer', once(stream, 'response'), 15_000);
+      const [headers] = await deadline('a response', once(stream, 'response'), 15_000);
       return { stream, status: Number((headers as Record<string, unknown>)[':status']) };
     },
     async [Symbol.asyncDispose]() {
@@ -74,11 +74,11 @@ async function echoes(stream: ClientHttp2Stream, text: string): Promise<void> {
   assert.equal(String(answer), text);
 }
 
-describe('a client of HTTP CONNECT gets a tunnel', () => {
-  test('in HTTP/1.1 and HTTP/2 on one port in clear text, with Basic, Bearer or a grant in the host', async () => {
+describe('an HTTP CONNECT client gets a tunnel', () => {
+  test('in HTTP/1.1 and HTTP/2 on one plaintext port, with Basic, Bearer or a grant in the host', async () => {
     await using _leaks = expectNoLeaks();
     await using echo = await startEcho();
-    await using pair = await startProxyPair({ targets: { db: echo.address.port }, ingress: CLEAR });
+    await using pair = await startProxyPair({ targets: { db: echo.address.port }, ingress: PLAINTEXT });
     const port = pair.port('db');
     const { grant, label } = await grantFor(pair, ['db']);
     for (const [authority, authorization] of [
@@ -87,7 +87,7 @@ describe('a client of HTTP CONNECT gets a tunnel', () => {
       [`db--${label}.penstock:1`, undefined],
       [`127.0.0.1:${echo.address.port}`, basic(grant)],
     ] as const) {
-      const { client, status } = await askHttp1(port, authority, authorization);
+      const { client, status } = await connectHttp1(port, authority, authorization);
       assert.equal(status, 200, authority);
       assert.equal(await client.echo('one'), 'one');
       client.finish();
@@ -104,7 +104,7 @@ describe('a client of HTTP CONNECT gets a tunnel', () => {
     assert.equal(JSON.stringify(pair.logged).includes(label), false);
   });
 
-  test('inside TLS, in the protocol that ALPN chose, many on one session of HTTP/2', async () => {
+  test('inside TLS, in the version that ALPN selected, with many tunnels on one HTTP/2 session', async () => {
     await using _leaks = expectNoLeaks();
     await using echo = await startEcho();
     await using pair = await startProxyPair({
@@ -119,7 +119,7 @@ describe('a client of HTTP CONNECT gets a tunnel', () => {
       ALPNProtocols: ['http/1.1'],
     });
     tls.write('CONNECT db:1 HTTP/1.1\r\n\r\n');
-    const [head] = await deadline('an answer', once(tls, 'data'), 15_000);
+    const [head] = await deadline('a response', once(tls, 'data'), 15_000);
     assert.match(String(head), /^HTTP\/1\.1 200 /);
     tls.write('inside');
     assert.equal(String((await deadline('an echo', once(tls, 'data')))[0]), 'inside');
@@ -138,7 +138,7 @@ describe('a client of HTTP CONNECT gets a tunnel', () => {
   });
 });
 
-test('a client in clear text on a port with TLS is told of in the log', async () => {
+test('a plaintext client on a TLS port is logged', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startProxyPair({ targets: { db: 1 }, ingress: { ...TLS, grant: 'none' } });
   const denied = pair.event('client-denied');
@@ -146,20 +146,20 @@ test('a client in clear text on a port with TLS is told of in the log', async ()
   client.send('CONNECT db:1 HTTP/1.1\r\n\r\n');
   const { code, detail } = await denied;
   assert.equal(code, 'PROTOCOL_ERROR');
-  assert.match(String(detail), /^TLS with the client failed/);
+  assert.match(String(detail), /^The TLS handshake with the client failed/);
   await expectIdle(pair);
 });
 
-test('what may not be is answered with a status and a problem document', async () => {
+test('a request that is refused gets a status and a problem document', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
     targets: { db: echo.address.port, closed: await unusedPort() },
-    ingress: CLEAR,
+    ingress: PLAINTEXT,
   });
   const port = pair.port('db');
   const { grant } = await grantFor(pair, ['db', 'closed']);
-  const { client, head } = await askHttp1(port, 'db:1');
+  const { client, head } = await connectHttp1(port, 'db:1');
   assert.match(head, /^HTTP\/1\.1 407 [\s\S]*\r\nproxy-authenticate: Basic realm="penstock"[\s\S]*Bearer/i);
   const length = Number(/content-length: ([0-9]+)/i.exec(head)?.[1]);
   const problem: unknown = JSON.parse(String(await client.read(length)));
@@ -173,21 +173,21 @@ test('what may not be is answered with a status and a problem document', async (
   assert.equal((await proxy.connect('db:1')).status, 407);
   assert.equal((await proxy.connect('closed:1', basic(grant))).status, 502);
   assert.equal((await proxy.connect('nowhere:1', basic(grant))).status, 403);
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
-  assert.equal(answer.status, 405);
-  await answer.text();
+  const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
+  assert.equal(response.status, 405);
+  await response.text();
   assert.equal(echo.accepted, 0);
   await expectIdle(pair);
 });
 
-test('an answer that is whole ends, and one that is cut off is reset, in HTTP/2 as well', async () => {
+test('a complete response ends and a truncated one is reset, in HTTP/2 as well', async () => {
   await using _leaks = expectNoLeaks();
   const BYTES = 3_000_000;
   await using source = await startSource(BYTES, 7);
   await using cut = await startResetting(300_000, 7);
   await using pair = await startProxyPair({
     targets: { source: source.address.port, cut: cut.address.port },
-    ingress: { ...CLEAR, grant: 'none' },
+    ingress: { ...PLAINTEXT, grant: 'none' },
   });
   await using proxy = http2Session(pair.port('source'), false);
   const whole = await proxy.connect('source:1');
@@ -206,30 +206,30 @@ test('an answer that is whole ends, and one that is cut off is reset, in HTTP/2 
   await expectIdle(pair);
 });
 
-test('a client that resets its stream resets its target, and the session goes on', async () => {
+test('a client that resets its stream resets its target, and its session stays open', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
     targets: { db: echo.address.port },
-    ingress: { ...CLEAR, grant: 'none' },
+    ingress: { ...PLAINTEXT, grant: 'none' },
   });
   await using proxy = http2Session(pair.port('db'), false);
   const one = await proxy.connect('db:1');
   await echoes(one.stream, 'one');
   const ended = pair.event('connection-closed');
-  one.stream.destroy(new Error('enough'));
+  one.stream.destroy(new Error('canceled'));
   assert.equal((await ended)['code'], 'CLIENT_RESET');
   await echoes((await proxy.connect('db:1')).stream, 'two');
   await proxy[Symbol.asyncDispose]();
   await expectIdle(pair);
 });
 
-test('who says nothing, or no HTTP, is ended in time', async () => {
+test('a client that sends nothing or no HTTP is reset within the handshake timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
     targets: { db: echo.address.port },
-    ingress: CLEAR,
+    ingress: PLAINTEXT,
     gateway: { limits: { handshakeTimeout: '300ms' } },
   });
   for (const bytes of ['', 'CONN', 'PRI * HTTP/2.0\r\n\r\n', 'CONNECT db:1 HTTP/1.1\r\nx', '\0\0\0\0\0\0']) {
@@ -240,7 +240,7 @@ test('who says nothing, or no HTTP, is ended in time', async () => {
   await expectIdle(pair);
 });
 
-test('curl comes through, in HTTP/1.1 and SOCKS5', { skip: skipWithout('curl') }, async () => {
+test('curl connects through HTTP/1.1 and SOCKS5', { skip: skipWithout('curl') }, async () => {
   await using _leaks = expectNoLeaks();
   const server = createServer((_request, response) =>
     response.setHeader('connection', 'close').end('hello curl'),
@@ -249,7 +249,7 @@ test('curl comes through, in HTTP/1.1 and SOCKS5', { skip: skipWithout('curl') }
   await once(server, 'listening');
   const { port: target } = server.address() as AddressInfo;
   {
-    await using pair = await startProxyPair({ targets: { web: target }, ingress: CLEAR });
+    await using pair = await startProxyPair({ targets: { web: target }, ingress: PLAINTEXT });
     const { grant } = await grantFor(pair, ['web']);
     const curl = async (...options: string[]) =>
       (await run('curl', ['-sS', '--max-time', '20', ...options, `http://web:${target}/`])).stdout;

@@ -20,10 +20,10 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const body = async (asked: Promise<unknown[]>) =>
-  text((await deadline('an answer', asked, 15_000))[0] as IncomingMessage);
+const body = async (response: Promise<unknown[]>) =>
+  text((await deadline('a response', response, 15_000))[0] as IncomingMessage);
 
-test('the proxy agents of http2-wrapper for HTTP/1.1 over HTTP/2 come through', async () => {
+test('the proxy agents of http2-wrapper for HTTP/1.1 over HTTP/2 connect', async () => {
   await using _leaks = expectNoLeaks();
   const authority = await TestAuthority.create('targets');
   const { chain: cert, key } = await authority.issue({ commonName: 'web' });

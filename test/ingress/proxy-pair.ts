@@ -1,16 +1,16 @@
 import { type Pair, type PairOptions, startPair } from '../rig/pair.ts';
 
 export type ProxyPairOptions = {
-  /** Connections, each to a port on 127.0.0.1 or to a host and port. */
+  /** Targets of the connections, by name: a port on 127.0.0.1, or a host and port. */
   readonly targets: PairOptions['targets'];
-  /** What each ingress says beside its address and `allow`. */
+  /** The fields of each ingress in addition to `allow`. */
   readonly ingress: Readonly<Record<string, unknown>>;
   readonly gateway?: Readonly<Record<string, unknown>>;
   readonly agent?: PairOptions['agent'];
   readonly lookup?: PairOptions['lookup'];
 };
 
-/** A pair with one agent whose connections share one proxy port. */
+/** Starts a pair with one agent, whose connections share one ingress port. */
 export function startProxyPair({
   targets,
   ingress,
@@ -35,7 +35,7 @@ export function startProxyPair({
   });
 }
 
-/** A grant for connections, as the API makes it. */
+/** Creates a grant through the API. `label` is the grant without its prefix. */
 export async function grantFor(
   pair: Pair,
   connections: readonly string[],

@@ -13,7 +13,7 @@ const LISTEN = '127.0.0.1:0';
 const connect = (pair: Pair, localAddress: string) =>
   TestClient.connect({ host: '127.0.0.1', port: pair.port('db'), localAddress });
 
-test('a load balancer tells the address of its client, which is judged and logged', async () => {
+test('the client address in a PROXY header is checked against the allow list and logged', async () => {
   await using _leaks = expectNoLeaks();
   await using greeter = await startGreeter('hello');
   await using pair = await startProxyPair({
@@ -21,7 +21,7 @@ test('a load balancer tells the address of its client, which is judged and logge
     ingress: { tcp: LISTEN, allow: ['192.0.2.0/24'], ...FROM },
   });
   await using client = await connect(pair, '127.0.0.7');
-  // In pieces, and with the first bytes of the client behind it.
+  // In two chunks, the second of which has the first bytes of the client as well.
   client.send('PROXY TCP4 192.0.2.1 10.');
   client.send('0.0.1 40000 5432\r\nfirst');
   assert.equal(String(await client.read(10)), 'hellofirst');
@@ -38,16 +38,16 @@ test('a load balancer tells the address of its client, which is judged and logge
   await using check = await connect(pair, '127.0.0.7');
   check.finish();
   assert.equal((await check.receive()).ended, 'reset');
-  const denied = pair.logged.filter(({ event }) => event === 'client-denied');
+  const denials = pair.logged.filter(({ event }) => event === 'client-denied');
   assert.deepEqual(
-    denied.map(({ client: address, code }) => `${address} ${code}`),
+    denials.map(({ client: address, code }) => `${address} ${code}`),
     ['198.51.100.1 CLIENT_DENIED', '127.0.0.7 PROTOCOL_ERROR'],
   );
   client.reset();
   await expectIdle(pair);
 });
 
-test('nobody else is believed', async () => {
+test('a PROXY header from any other address is not interpreted', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -56,7 +56,7 @@ test('nobody else is believed', async () => {
   });
   await using client = await connect(pair, '127.0.0.8');
   const header = 'PROXY TCP4 192.0.2.1 10.0.0.1 40000 5432\r\n';
-  assert.equal(await client.echo(header), header, 'the bytes of a client, and nothing else');
+  assert.equal(await client.echo(header), header, 'the header is data of the client');
   assert.equal((await pair.event('connection-opened', { past: true }))['client'], '127.0.0.8');
   client.reset();
   await expectIdle(pair);

@@ -22,7 +22,7 @@ const certificate = await authority.issue({
   commonName: 'all',
   names: ['127.0.0.1', ...names.flatMap((name) => modes.map((mode) => hostOf(name, mode)))],
 });
-/** Two databases behind one port, each by both modes. The server log of each tells of wrong cancel requests. */
+/** Two databases behind one port, each in both modes. */
 const servers = new Map<Name, Postgres>();
 let pair: Pair;
 before(async () => {
@@ -62,7 +62,7 @@ const address = () => ({ host: '127.0.0.1', port: pair.port('one-terminate') });
 const opens = () =>
   pair.logged.filter(({ event }) => event === 'open-succeeded').map(({ connection }) => connection);
 
-/** A client that sleeps, and the CancelRequest that wakes it. */
+/** A client with a sleeping query, and the CancelRequest for that query. */
 async function sleeper(name: Name, mode: Mode) {
   const server = servers.get(name) ?? assert.fail();
   const client = new pg.Client({
@@ -96,53 +96,53 @@ async function sleeper(name: Name, mode: Mode) {
   return { request, outcome, end };
 }
 
-async function sendInClear(request: Buffer): Promise<void> {
+async function sendPlaintext(request: Buffer): Promise<void> {
   await using client = await TestClient.connect(address());
   client.send(request);
   assert.equal((await client.receive(10_000)).ended, 'fin');
 }
 
-test('where the gateway knows the key, one server alone hears of it, though its connection is full', async () => {
+test('a request with a known key is forwarded to one server only, even at its maxConnections', async () => {
   const one = await sleeper('one', 'terminate');
   const two = await sleeper('two', 'terminate');
   const before = opens().length;
-  await sendInClear(one.request);
+  await sendPlaintext(one.request);
   assert.equal(await one.outcome, '57014');
   assert.deepEqual(opens().slice(before), ['one-terminate']);
-  await sendInClear(two.request);
+  await sendPlaintext(two.request);
   assert.equal(await two.outcome, '57014');
   assert.deepEqual(opens().slice(before), ['one-terminate', 'two-terminate']);
   await Promise.all([one.end(), two.end()]);
 });
 
-test('where TLS hides the key, the servers of this client hear of it, and no others', async () => {
+test('a request whose key is hidden by TLS is forwarded only to the servers of clients at its address', async () => {
   const one = await sleeper('one', 'passthrough');
   const before = opens().length;
-  await sendInClear(one.request);
+  await sendPlaintext(one.request);
   assert.equal(await one.outcome, '57014');
   assert.deepEqual(opens().slice(before), ['one-passthrough']);
   await one.end();
   const [another, two] = [await sleeper('one', 'passthrough'), await sleeper('two', 'passthrough')];
   const later = opens().length;
-  await sendInClear(two.request);
+  await sendPlaintext(two.request);
   assert.equal(await two.outcome, '57014');
   assert.deepEqual(new Set(opens().slice(later)), new Set(['one-passthrough', 'two-passthrough']));
-  await sendInClear(another.request);
+  await sendPlaintext(another.request);
   assert.equal(await another.outcome, '57014');
   await Promise.all([another.end(), two.end()]);
 });
 
-test('a key that is no longer in use goes nowhere', async () => {
+test('a request with a key that is no longer in use is not forwarded', async () => {
   const one = await sleeper('one', 'terminate');
-  await sendInClear(one.request);
+  await sendPlaintext(one.request);
   await one.outcome;
   await one.end();
   const before = opens().length;
-  await sendInClear(one.request);
+  await sendPlaintext(one.request);
   assert.equal(opens().length, before);
 });
 
-test('libpq 17 cancels within TLS', async () => {
+test('a CancelRequest inside TLS, as libpq 17 sends it, is forwarded', async () => {
   const one = await sleeper('one', 'terminate');
   const socket = connect({
     ...address(),

@@ -8,10 +8,10 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
 import { startEcho } from '../rig/targets.ts';
 
-const hosts = { passthrough: 'through.example', terminate: 'ended.example' } as const;
+const hosts = { passthrough: 'passthrough.example', terminate: 'terminate.example' } as const;
 const modes = ['passthrough', 'terminate'] as const;
 
-test('a client of a MySQL connector that comes by SNI is refused at once, and explain says why', async () => {
+test('an SNI client of a MySQL connector is refused without a dial, and explain gives the reason', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
   const authority = await TestAuthority.create('CA');
@@ -22,7 +22,7 @@ test('a client of a MySQL connector that comes by SNI is refused at once, and ex
     environment: { CERT: chain, KEY: key },
     gateway: {
       ingressTls: { certificate: '${env:CERT}', key: '${env:KEY}' },
-      // No `kind` here: only the agent's file knows what its target is.
+      // Without `kind`, only the agent's file says what its target is.
       connections: modes.map((name) => ({
         name,
         connector: name,

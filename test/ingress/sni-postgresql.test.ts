@@ -33,7 +33,7 @@ const psql = (host: string, settings: Readonly<Record<string, string>>, sql = 's
 
 const expectIdle = () =>
   eventually(
-    'no stream to be left',
+    'all streams to be closed',
     async () =>
       !(await (await fetch(`http://127.0.0.1:${pair.gateway.admin.port}/metrics`)).text()).match(
         /^penstock_gateway_streams_open [1-9]/m,
@@ -42,7 +42,9 @@ const expectIdle = () =>
 
 for (const [mode, host] of Object.entries(HOSTS)) {
   for (const settings of [{ sslmode: 'require' }, { sslmode: 'verify-full' }]) {
-    test(`psql with ${settings.sslmode}, ${mode}`, { skip: skipWithout('psql') }, async () => {
+    test(`psql connects with sslmode=${settings.sslmode}, ${mode}`, {
+      skip: skipWithout('psql'),
+    }, async () => {
       await using script = await psql(host, { ...settings, sslrootcert: rootCertificate });
       const { code } = await script.exit(20_000);
       assert.equal(code, 0, script.output);
@@ -50,7 +52,7 @@ for (const [mode, host] of Object.entries(HOSTS)) {
       await expectIdle();
     });
   }
-  test(`Ctrl-C in psql cancels, ${mode}`, { skip: skipWithout('psql') }, async () => {
+  test(`Ctrl-C in psql cancels its query, ${mode}`, { skip: skipWithout('psql') }, async () => {
     await using sleeper = await psql(host, { sslmode: 'require' }, 'select pg_sleep(60)');
     const witness = new pg.Client(postgres.clientConfig());
     await witness.connect();

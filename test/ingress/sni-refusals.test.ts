@@ -18,7 +18,7 @@ const CANCEL_REQUEST = Buffer.from([0, 0, 0, 16, 4, 210, 22, 46, 0, 0, 0, 1, 9, 
 const stack = new AsyncDisposableStack();
 const authority = await TestAuthority.create('CA');
 const certificate = await authority.issue({ commonName: 'gateway', names: Object.values(HOSTS) });
-/** Its server speaks no TLS. */
+/** A server without TLS. */
 let postgres: Postgres;
 let pair: Pair;
 before(async () => {
@@ -39,7 +39,7 @@ const address = () => ({ host: '127.0.0.1', port: pair.port('terminate') });
 const denial = (where: RegExp) =>
   pair.event('client-denied', { past: true, where: ({ detail }) => where.test(String(detail)) });
 
-/** Why a client of PostgreSQL is refused. */
+/** The error with which a PostgreSQL client is refused. */
 async function refusal(
   ssl: ConnectionOptions | false,
   more: pg.ClientConfig = {},
@@ -47,65 +47,71 @@ async function refusal(
   const client = new pg.Client({ ...postgres.clientConfig(address()), ssl, ...more });
   client.on('error', () => {});
   return client.connect().then(
-    () => assert.fail('The client got in.'),
+    () => assert.fail('The client was not refused.'),
     (error: Error) => error,
   );
 }
 
-/** Why a client that speaks TLS first is refused. */
+/** The alert with which a TLS client is refused. */
 async function alertOf(options: ConnectionOptions): Promise<string> {
   const socket: TLSSocket = connect({ ...address(), rejectUnauthorized: false, ...options });
   const [error] = (await deadline('an alert', once(socket, 'error'))) as [Error & { code?: string }];
   return error.code ?? error.message;
 }
 
-const own = await authority.issue({ commonName: 'jane', usage: 'client' });
-/** A new one each time: `pg` hides the key of what it was given. */
-const ended = () => ({
+const jane = await authority.issue({ commonName: 'jane', usage: 'client' });
+/** TLS options of a client in mode terminate. A new object each time, since `pg` hides the key in the one it is given. */
+const terminateTls = () => ({
   ca: authority.certificate,
   servername: HOSTS.terminate,
-  cert: own.chain,
-  key: own.key,
+  cert: jane.chain,
+  key: jane.key,
 });
 
-test('a client without TLS is told so in its own protocol', async () => {
+test('a client without TLS gets an error in its own protocol', async () => {
   const error = await refusal(false);
   assert.equal(error.code, '08004');
-  assert.match(error.message, /This port takes TLS only/);
-  await denial(/the client asked for none/);
+  assert.match(error.message, /This port requires TLS/);
+  await denial(/the client did not request it/);
 });
 
-test('an unknown host is an alert of TLS, and so is none', async () => {
+test('an unknown or missing server name causes a TLS alert', async () => {
   assert.equal(await alertOf({ servername: 'nobody.db.example' }), 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME');
   assert.equal(await alertOf({}), 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME');
-  await denial(/asked for nobody\.db\.example, and no connection of this port has that host/);
-  await denial(/named no host in TLS/);
+  await denial(
+    /requested the server name nobody\.db\.example in TLS \(SNI\), and no connection of this port has that host/,
+  );
+  await denial(/sent no server name in TLS/);
 });
 
-test('a target that speaks no TLS is an alert as well, and the log says why', async () => {
+test('a target without TLS causes an alert and a log entry', async () => {
   const error = await refusal({ rejectUnauthorized: false, servername: HOSTS.passthrough });
   assert.match(error.message, /handshake failure/);
   const { code, detail } = await pair.event('connection-failed', { past: true });
   assert.equal(code, 'TLS_FAILED');
-  assert.match(String(detail), /speaks no TLS/);
+  assert.match(String(detail), /does not support it/);
 });
 
-test('a client must show a certificate of the authority it is asked for', async () => {
-  const client = new pg.Client({ ...postgres.clientConfig(address()), ssl: ended() });
+test('a client must present a certificate of clientCa', async () => {
+  const client = new pg.Client({ ...postgres.clientConfig(address()), ssl: terminateTls() });
   await client.connect();
   assert.deepEqual((await client.query('select 1 as one')).rows, [{ one: 1 }]);
   await client.end();
-  const { cert: _cert, key: _key, ...without } = ended();
+  const { cert: _cert, key: _key, ...without } = terminateTls();
   await refusal(without);
-  await denial(/TLS with the client failed: .*peer did not return a certificate/);
+  await denial(/TLS handshake with the client failed: .*peer did not return a certificate/);
   const stranger = await TestAuthority.create('another CA');
   const other = await stranger.issue({ commonName: 'mallory', usage: 'client' });
-  await refusal({ ...ended(), cert: other.chain, key: other.key });
+  await refusal({ ...terminateTls(), cert: other.chain, key: other.key });
   await denial(/certificate is not accepted/);
 });
 
-test('options can name the connection where the host does not', async () => {
-  const elsewhere = () => ({ ...ended(), servername: 'any.example', checkServerIdentity: () => undefined });
+test('options can name the connection if the server name does not', async () => {
+  const elsewhere = () => ({
+    ...terminateTls(),
+    servername: 'any.example',
+    checkServerIdentity: () => undefined,
+  });
   const options = '-c penstock.connection=terminate -c application_name=nightly';
   const client = new pg.Client({ ...postgres.clientConfig(address()), ssl: elsewhere(), options });
   await client.connect();
@@ -113,41 +119,41 @@ test('options can name the connection where the host does not', async () => {
   await client.end();
   assert.match(
     (await refusal(elsewhere())).message,
-    /named any\.example, which is no host of this port, in TLS/,
+    /sent any\.example, which is not a host of this port, in TLS/,
   );
   assert.match(
     (await refusal(elsewhere(), { options: '--penstock.connection=passthrough' })).message,
-    /for passthrough, which this port has not, or only with passthrough/,
+    /requested passthrough in its options, which is not a connection of this port with mode terminate/,
   );
 });
 
-test('the log says by which ingress a client came, and shows no option that is no name', async () => {
-  const elsewhere = { ...ended(), servername: 'any.example', checkServerIdentity: () => undefined };
+test('the log names the ingress, and shows no option that is not a name', async () => {
+  const elsewhere = { ...terminateTls(), servername: 'any.example', checkServerIdentity: () => undefined };
   await refusal(elsewhere, { options: `--penstock.connection=${'x'.repeat(2000)}` });
-  const { ingress } = await denial(/for what is no name, which this port has not/);
+  const { ingress } = await denial(/requested an invalid name in its options/);
   assert.match(String(ingress), /^127\.0\.0\.1:\d+$/);
 });
 
-test('a cancel request of nobody goes nowhere', async () => {
+test('a CancelRequest with an unknown key is not forwarded', async () => {
   const before = pair.logged.filter(({ event }) => event === 'open-succeeded').length;
   await using client = await TestClient.connect(address());
   client.send(CANCEL_REQUEST);
   const { bytes, ended: how } = await client.receive();
   assert.deepEqual({ bytes, how }, { bytes: 0, how: 'fin' });
-  await denial(/A query was to be canceled/);
+  await denial(/A CancelRequest has neither/);
   assert.equal(pair.logged.filter(({ event }) => event === 'open-succeeded').length, before);
 });
 
-test('half-open clients leave when time is up, and those of one address stand in nobody else’s way', async () => {
-  await using asking = await TestClient.connect(address());
-  asking.send(SSL_REQUEST);
-  assert.equal(String(await asking.read(1)), 'S');
+test('incomplete handshakes time out, and those of one address do not block another', async () => {
+  await using halfway = await TestClient.connect(address());
+  halfway.send(SSL_REQUEST);
+  assert.equal(String(await halfway.read(1)), 'S');
   await using slow = await TestClient.connect(address());
   slow.send(Buffer.from([22, 3, 1, 2, 0]));
-  const ends = [asking, slow].map((client) => client.receive(15_000));
-  const full = denial(/2 clients of 127\.0\.0\.1, half of limits\.pendingHandshakes, have not yet said/);
-  await eventually('a client too many to be turned away', async () => {
-    // It may be reset before it knows that it is connected.
+  const ends = [halfway, slow].map((client) => client.receive(15_000));
+  const full = denial(/127\.0\.0\.1 has reached half of limits\.pendingHandshakes \(2 of 3\)/);
+  await eventually('a client beyond the limit to be refused', async () => {
+    // It may be reset before its connect has completed.
     const another = await TestClient.connect(address()).catch(() => undefined);
     await another?.receive(15_000);
     await another?.[Symbol.asyncDispose]();
@@ -158,22 +164,22 @@ test('half-open clients leave when time is up, and those of one address stand in
   elsewhere.send(SSL_REQUEST);
   assert.equal(String(await elsewhere.read(1)), 'S');
   for (const { ended: how } of await Promise.all(ends)) assert.equal(how, 'reset');
-  await denial(/did not say what it wants within 1000 ms/);
-  const client = new pg.Client({ ...postgres.clientConfig(address()), ssl: ended() });
+  await denial(/did not complete its handshake within limits\.handshakeTimeout \(1000 ms\)/);
+  const client = new pg.Client({ ...postgres.clientConfig(address()), ssl: terminateTls() });
   await client.connect();
   await client.end();
 });
 
-test('a reload puts another certificate in force for the clients to come', async () => {
+test('a reloaded certificate applies to new clients only', async () => {
   const next = await TestAuthority.create('next CA');
   const renewed = await next.issue({ commonName: 'gateway', names: Object.values(HOSTS) });
-  const before = new pg.Client({ ...postgres.clientConfig(address()), ssl: ended() });
+  const before = new pg.Client({ ...postgres.clientConfig(address()), ssl: terminateTls() });
   await before.connect();
   await pair.gateway.apply({
     ...pair.gatewayConfig,
     ingressTls: { certificate: renewed.chain, key: new Secret(renewed.key), clientCa: undefined },
   });
-  const { cert: _cert, key: _key, ...without } = ended();
+  const { cert: _cert, key: _key, ...without } = terminateTls();
   const after = new pg.Client({
     ...postgres.clientConfig(address()),
     ssl: { ...without, ca: next.certificate },

@@ -5,25 +5,25 @@ import { type Pair, startPair } from '../rig/pair.ts';
 import type { Postgres } from '../rig/postgres.ts';
 import { ManagedProcess } from '../rig/process.ts';
 
-/** Host names that a test's clients ask for; all are 127.0.0.1 to them. */
+/** Server names of a test's clients, which connect to 127.0.0.1. */
 export const HOSTS = {
-  passthrough: 'through.db.example',
-  terminate: 'ended.db.example',
+  passthrough: 'passthrough.db.example',
+  terminate: 'terminate.db.example',
 } as const;
 
 export type SniPairOptions = {
   readonly postgres: Postgres;
-  /** What the gateway shows to clients. */
+  /** The certificate presented to clients. */
   readonly certificate: TestCertificate;
   /** `connectors[].tls` of the agents' file. */
   readonly targetTls?: Readonly<Record<string, unknown>>;
   readonly clientAuthority?: TestAuthority;
-  /** What references in `targetTls` read. */
+  /** The environment that references in `targetTls` read. */
   readonly agentEnvironment?: Readonly<Record<string, string>>;
   readonly gateway?: Readonly<Record<string, unknown>>;
 };
 
-/** A gateway with one port for two connections to one database: `passthrough` and `terminate`. */
+/** Starts a pair with one port for two connections to one database: `passthrough` and `terminate`. */
 export async function startSniPair(options: SniPairOptions): Promise<Pair> {
   const { postgres, certificate, targetTls, clientAuthority } = options;
   const { host, port } = postgres.address;
@@ -70,9 +70,9 @@ export type Psql = {
   readonly sql: string;
 };
 
-/** Starts psql, whose `host` is the name in TLS while it connects to the gateway's address. */
+/** Starts psql, with `host` as the server name in TLS, connected to the gateway's address. */
 export async function startPsql({ pair, postgres, host, settings, sql }: Psql): Promise<ManagedProcess> {
-  const words: Readonly<Record<string, string>> = {
+  const parameters: Readonly<Record<string, string>> = {
     host,
     hostaddr: '127.0.0.1',
     port: String(pair.port('passthrough')),
@@ -81,7 +81,7 @@ export async function startPsql({ pair, postgres, host, settings, sql }: Psql): 
     connect_timeout: '10',
     ...settings,
   };
-  const conninfo = Object.entries(words)
+  const conninfo = Object.entries(parameters)
     .map(([key, value]) => `${key}='${value}'`)
     .join(' ');
   return ManagedProcess.start({
@@ -91,7 +91,7 @@ export async function startPsql({ pair, postgres, host, settings, sql }: Psql): 
   });
 }
 
-/** Writes a PEM text where programs of the machine can read it. */
+/** Writes a PEM file for other programs. Returns its path. */
 export async function pemFile(directory: string, name: string, text: string): Promise<string> {
   const path = join(directory, name);
   await writeFile(path, text, { mode: 0o600 });

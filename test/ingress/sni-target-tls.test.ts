@@ -28,7 +28,7 @@ const pairWith = (targetTls: Readonly<Record<string, unknown>>, certificate: Tes
     agentEnvironment: { CLIENT_AUTHORITY: authority.certificate },
   });
 
-/** Whether the server sees TLS, or what psql complains of. */
+/** `t` or `f`, depending on whether the server sees TLS, or the error of psql. */
 async function psql(pair: Pair, settings: Readonly<Record<string, string>> = {}): Promise<string> {
   const sql = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
   await using script = await startPsql({
@@ -42,7 +42,7 @@ async function psql(pair: Pair, settings: Readonly<Record<string, string>> = {})
   return script.output.trim();
 }
 
-test('the agent speaks TLS with the server, and knows it by its CA and name', {
+test('the agent verifies CA and name of the server', {
   skip: skipWithout('psql'),
 }, async () => {
   await using pair = await pairWith({ ca });
@@ -56,14 +56,14 @@ test('the agent speaks TLS with the server, and knows it by its CA and name', {
   assert.match(String(detail), /another\.db\.example/);
 });
 
-test('a server of an unknown CA is not spoken with', { skip: skipWithout('psql') }, async () => {
+test('a server with a certificate of an unknown CA is refused', { skip: skipWithout('psql') }, async () => {
   await using pair = await pairWith({});
   assert.match(await psql(pair), /TLS_FAILED/);
   const { detail } = await pair.event('connection-failed', { past: true });
   assert.match(String(detail), /issued by no CA that this connector trusts/);
 });
 
-test('prefer takes TLS where there is some, and disable does without', {
+test('mode prefer uses TLS if the server supports it, and disable does not', {
   skip: skipWithout('psql'),
 }, async () => {
   await using preferring = await pairWith({ mode: 'prefer' });
@@ -72,17 +72,17 @@ test('prefer takes TLS where there is some, and disable does without', {
   assert.equal(await psql(without), 'f');
 });
 
-// docs/decisions/0013: what a client proves with SCRAM-SHA-256-PLUS is the certificate that it has seen.
-test('channel binding holds through the gateway where both show one certificate, and fails where not', {
+// docs/decisions/0013: with SCRAM-SHA-256-PLUS a client proves which certificate it was presented.
+test('channel binding succeeds if gateway and server present the same certificate, and fails otherwise', {
   skip: skipWithout('psql'),
 }, async () => {
-  await using alike = await pairWith({ ca }, database);
-  assert.equal(await psql(alike, { channel_binding: 'require' }), 't');
-  await using unlike = await pairWith({ ca });
-  assert.match(await psql(unlike), /SCRAM channel binding check failed/);
+  await using same = await pairWith({ ca }, database);
+  assert.equal(await psql(same, { channel_binding: 'require' }), 't');
+  await using different = await pairWith({ ca });
+  assert.match(await psql(different), /SCRAM channel binding check failed/);
 });
 
-test('a client that does without channel binding needs no setting', async () => {
+test('a client without channel binding needs no setting', async () => {
   await using pair = await pairWith({ ca });
   const client = new pg.Client({
     ...postgres.clientConfig({ host: '127.0.0.1', port: pair.port('terminate') }),

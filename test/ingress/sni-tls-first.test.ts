@@ -12,10 +12,10 @@ import { type Pair, startPair } from '../rig/pair.ts';
 import { ManagedProcess } from '../rig/process.ts';
 import { pseudorandomBytes, pseudorandomHash, receive } from '../rig/pseudorandom.ts';
 
-const hosts = { passthrough: 'through.example', terminate: 'ended.example' } as const;
+const hosts = { passthrough: 'passthrough.example', terminate: 'terminate.example' } as const;
 const modes = ['passthrough', 'terminate'] as const;
 
-/** A TLS server that hands its sockets to the test, with the TCP sockets below. */
+/** A TLS server that passes its sockets to the test, with their TCP sockets. */
 class TlsTarget implements AsyncDisposable {
   readonly clients: { readonly tls: TLSSocket; readonly tcp: Socket }[] = [];
   readonly #server: ReturnType<typeof createServer>;
@@ -38,7 +38,7 @@ class TlsTarget implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** The next client, which is then no longer here. */
+  /** Removes and returns the next client. */
   async client(): Promise<{ readonly tls: TLSSocket; readonly tcp: Socket }> {
     await eventually('a client at the target', () => this.clients.length > 0);
     return this.clients.shift() ?? assert.fail();
@@ -92,7 +92,7 @@ after(() => stack.disposeAsync());
 
 const address = () => ({ host: '127.0.0.1', port: pair.port('terminate') });
 
-/** A client in TLS with the TCP socket below, and its target. */
+/** A TLS client with its TCP socket, and its target. */
 async function join(mode: (typeof modes)[number]) {
   const tcp = connectTcp({ ...address(), allowHalfOpen: true }).on('error', () => {});
   const client = connect({ socket: tcp, servername: hosts[mode], ca: authority.certificate }).on(
@@ -104,7 +104,7 @@ async function join(mode: (typeof modes)[number]) {
 }
 
 for (const mode of modes) {
-  test(`bytes and ends go both ways, ${mode}`, async () => {
+  test(`bytes and FIN are forwarded in both directions, ${mode}`, async () => {
     await using _leaks = expectNoLeaks();
     const { client, far } = await join(mode);
     const bytes = 3_000_000;
@@ -112,10 +112,10 @@ for (const mode of modes) {
     client.end(pseudorandomBytes(bytes, 1));
     const atTarget = await deadline('everything at the target', received, 20_000);
     assert.deepEqual(atTarget, { bytes, sha256: pseudorandomHash(bytes, 1), ended: 'fin' });
-    // The other way is still open: half-close holds through TLS too.
-    const answer = receive(client);
+    // The other direction is still open: TLS preserves half-close.
+    const response = receive(client);
     far.tls.end(pseudorandomBytes(bytes, 2));
-    const atClient = await deadline('everything at the client', answer, 20_000);
+    const atClient = await deadline('everything at the client', response, 20_000);
     assert.deepEqual(atClient, { bytes, sha256: pseudorandomHash(bytes, 2), ended: 'fin' });
     await pair.event('connection-closed', {
       past: true,
@@ -124,12 +124,12 @@ for (const mode of modes) {
   });
 }
 
-test('a target that is cut off within TLS is a reset for the client, not an end', async () => {
+test('a target that disconnects without close_notify resets the client', async () => {
   const { client, far } = await join('terminate');
   const outcome = receive(client);
   far.tls.write('half of an ans');
   await once(client, 'data');
-  // FIN on TCP without close_notify, as from a process that was killed.
+  // A TCP FIN without close_notify, as from a process that was killed.
   far.tcp.end();
   assert.equal((await deadline('the end', outcome, 10_000)).ended, 'reset');
   const { code } = await pair.event('connection-closed', {
@@ -139,7 +139,7 @@ test('a target that is cut off within TLS is a reset for the client, not an end'
   assert.equal(code, 'TARGET_RESET');
 });
 
-test('a client that is cut off within TLS is a reset for the target', async () => {
+test('a client that disconnects without close_notify resets its target', async () => {
   const { client, tcp, far } = await join('terminate');
   const outcome = receive(far.tls);
   client.write('half of a ques');
@@ -149,7 +149,7 @@ test('a client that is cut off within TLS is a reset for the target', async () =
   await pair.event('connection-closed', { past: true, where: ({ code }) => code === 'CLIENT_RESET' });
 });
 
-test('openssl speaks through both', { skip: skipWithout('openssl') }, async () => {
+test('openssl connects in both modes', { skip: skipWithout('openssl') }, async () => {
   for (const mode of modes) {
     await using process = await ManagedProcess.start({
       command: 'openssl',
@@ -158,7 +158,7 @@ test('openssl speaks through both', { skip: skipWithout('openssl') }, async () =
     });
     const { tls } = await target.client();
     tls.end('+PONG\r\n');
-    await eventually('the answer', () => process.output.includes('+PONG'));
+    await eventually('the response', () => process.output.includes('+PONG'));
     await process.stop('SIGTERM', 5_000);
   }
 });

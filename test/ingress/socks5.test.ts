@@ -6,19 +6,19 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { startEcho, startGreeter } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 import { grantFor, startProxyPair } from './proxy-pair.ts';
-import { askSocks5, type Socks5Options } from './socks5-client.ts';
+import { connectSocks5, type Socks5Options } from './socks5-client.ts';
 
 const SOCKS5 = { socks5: { listen: '127.0.0.1:0' } };
 
-/** The reply to one request; the client is ended. */
+/** The reply to one request, after which the client is closed. */
 async function replyTo(options: Socks5Options): Promise<number> {
-  const { reply, client } = await askSocks5(options);
+  const { reply, client } = await connectSocks5(options);
   await client[Symbol.asyncDispose]();
   return reply;
 }
 
 async function echoes(options: Socks5Options, text: string): Promise<void> {
-  const { reply, client } = await askSocks5(options);
+  const { reply, client } = await connectSocks5(options);
   try {
     assert.equal(reply, 0);
     assert.equal(await client.echo(text), text);
@@ -27,7 +27,7 @@ async function echoes(options: Socks5Options, text: string): Promise<void> {
   }
 }
 
-describe('a client of SOCKS5 gets in', () => {
+describe('a SOCKS5 client connects', () => {
   test('with a grant as password, as user name, or in the host, by the name of the connection', async () => {
     await using _leaks = expectNoLeaks();
     await using echo = await startEcho();
@@ -38,7 +38,7 @@ describe('a client of SOCKS5 gets in', () => {
     await echoes({ port, host, user: 'anyone', password: grant }, 'as password');
     await echoes({ port, host: 'Orders.penstock', user: grant, password: '' }, 'as user');
     await echoes({ port, host: `orders--${label}.penstock` }, 'no credentials');
-    // What stock JVMs send: the user of the system, and nothing.
+    // Stock JVMs send the name of the system user and an empty password.
     await echoes(
       { port, host: `ORDERS--${label.toUpperCase()}.Penstock`, user: 'root', password: '' },
       'JVM',
@@ -48,7 +48,7 @@ describe('a client of SOCKS5 gets in', () => {
     assert.equal(JSON.stringify(pair.logged).includes(label), false);
   });
 
-  test('without a grant where none is asked for, with or without credentials', async () => {
+  test('without a grant if none is required, with or without credentials', async () => {
     await using _leaks = expectNoLeaks();
     await using greeter = await startGreeter('hello');
     await using pair = await startProxyPair({
@@ -57,7 +57,7 @@ describe('a client of SOCKS5 gets in', () => {
     });
     const port = pair.port('db');
     for (const credentials of [{}, { user: 'root', password: '' }]) {
-      const { reply, client } = await askSocks5({ port, host: 'db', ...credentials });
+      const { reply, client } = await connectSocks5({ port, host: 'db', ...credentials });
       assert.equal(reply, 0);
       assert.equal(String(await client.read(5)), 'hello');
       await client[Symbol.asyncDispose]();
@@ -65,7 +65,7 @@ describe('a client of SOCKS5 gets in', () => {
     await expectIdle(pair);
   });
 
-  test('and may send before it is answered', async () => {
+  test('and may send data before the reply', async () => {
     await using _leaks = expectNoLeaks();
     await using echo = await startEcho();
     await using pair = await startProxyPair({
@@ -86,7 +86,7 @@ describe('a client of SOCKS5 gets in', () => {
   });
 });
 
-test('what may not be is refused, with the reply for it', async () => {
+test('a request that is refused gets the matching reply', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -115,46 +115,46 @@ test('what may not be is refused, with the reply for it', async () => {
   await expectIdle(pair);
 });
 
-test('the log says what is wrong with a grant, and the time of the answer says nothing', async () => {
+test('the log has the reason for refusing a grant, and the response time does not reveal it', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startProxyPair({ targets: { db: 1, other: 1 }, ingress: SOCKS5 });
   const port = pair.port('db');
   const { id, grant } = await grantFor(pair, ['other']);
   const { id: elsewhere, grant: far } = await grantFor(pair, ['db'], { sources: ['192.0.2.0/24'] });
-  const tries = [
-    [undefined, /showed no grant\.$/],
+  const attempts = [
+    [undefined, /without a grant\.$/],
     ['pst_grant_aaaaaaaaaaaaaaaaaaaaaaaaaa', /does not exist, has expired or was revoked\.$/],
-    [grant, new RegExp(`^The grant ${id} is not for db:`)],
-    [far, new RegExp(`^The grant ${elsewhere} may not be used from 127\\.0\\.0\\.1\\.$`)],
+    [grant, new RegExp(`^Grant ${id} does not permit db:`)],
+    [far, new RegExp(`^Grant ${elsewhere} may not be used from 127\\.0\\.0\\.1\\.$`)],
   ] as const;
-  for (const [password, detail] of tries) {
+  for (const [password, detail] of attempts) {
     const denied = pair.event('client-denied');
-    const asked = performance.now();
+    const requested = performance.now();
     assert.equal(await replyTo({ port, host: 'db', ...(password && { user: 'x', password }) }), 2);
-    assert.ok(performance.now() - asked > 390, 'every failure waits as long');
+    assert.ok(performance.now() - requested > 390, 'every failure is delayed');
     assert.match(String((await denied)['detail']), detail);
   }
   await expectIdle(pair);
 });
 
-test('a grant that is revoked ends its clients, and lets no other in', async () => {
+test('revoking a grant resets its clients and refuses new ones', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({ targets: { db: echo.address.port }, ingress: SOCKS5 });
   const { id, grant } = await grantFor(pair, ['db'], { maxConnections: 1 });
-  const ask = { port: pair.port('db'), host: 'db', user: 'x', password: grant };
-  const { client } = await askSocks5(ask);
+  const request = { port: pair.port('db'), host: 'db', user: 'x', password: grant };
+  const { client } = await connectSocks5(request);
   await client.echo('in');
-  assert.equal(await replyTo(ask), 2, 'it has its connections');
+  assert.equal(await replyTo(request), 2, 'maxConnections of the grant is reached');
   await pair.api(`DELETE /grants/${id}`);
   assert.equal((await client.receive()).ended, 'reset');
   assert.equal((await pair.event('connection-closed', { past: true }))['code'], 'GRANT_INVALID');
-  assert.equal(await replyTo(ask), 2);
+  assert.equal(await replyTo(request), 2);
   await client[Symbol.asyncDispose]();
   await expectIdle(pair);
 });
 
-test('who says something else, or nothing in time, is ended', async () => {
+test('a client that sends something else, or nothing within the handshake timeout, is reset', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -188,7 +188,7 @@ test('who says something else, or nothing in time, is ended', async () => {
   await expectIdle(pair);
 });
 
-describe('a target is asked for by its own address', () => {
+describe('a target is requested by its own address', () => {
   test('by name or by IP address, and by an alternate', async () => {
     await using _leaks = expectNoLeaks();
     await using first = await startGreeter('first');
@@ -210,41 +210,41 @@ describe('a target is asked for by its own address', () => {
       lookup: async () => [{ address: '127.0.0.1', family: 4 }],
     });
     const port = pair.port('db');
-    const hears = async (host: string, targetPort: number) => {
-      const { reply, client } = await askSocks5({ port, host, targetPort });
+    const greetingOf = async (host: string, targetPort: number) => {
+      const { reply, client } = await connectSocks5({ port, host, targetPort });
       try {
         return reply === 0 ? String(await client.read(5)) : reply;
       } finally {
         await client[Symbol.asyncDispose]();
       }
     };
-    assert.equal(await hears('DB.internal', first.address.port), 'first');
-    assert.equal(await hears('db2.internal', second.address.port), 'other');
-    assert.equal(await hears('db2.internal', first.address.port), 2, 'not this pair');
-    assert.equal(await hears('127.0.0.1', first.address.port), 2, 'not under this name');
-    assert.notEqual(await hears('[::1]', second.address.port), 2, 'IPv6 is known however it is spelled');
+    assert.equal(await greetingOf('DB.internal', first.address.port), 'first');
+    assert.equal(await greetingOf('db2.internal', second.address.port), 'other');
+    assert.equal(await greetingOf('db2.internal', first.address.port), 2, 'not this pair');
+    assert.equal(await greetingOf('127.0.0.1', first.address.port), 2, 'not under this name');
+    assert.notEqual(await greetingOf('[::1]', second.address.port), 2, 'IPv6 in any spelling');
     await expectIdle(pair);
   });
 
-  test('and where two connections have the same, only a grant or a name can tell', async () => {
+  test('and if two connections have the same target, only by grant or name', async () => {
     await using _leaks = expectNoLeaks();
     await using echo = await startEcho();
     const targets = { one: echo.address.port, two: echo.address.port };
     await using pair = await startProxyPair({ targets, ingress: SOCKS5 });
     const port = pair.port('one');
-    const ask = { port, host: '127.0.0.1', targetPort: echo.address.port, user: 'x' };
+    const request = { port, host: '127.0.0.1', targetPort: echo.address.port, user: 'x' };
     const { grant: both } = await grantFor(pair, ['one', 'two']);
     const { grant: one } = await grantFor(pair, ['one']);
-    assert.equal(await replyTo({ ...ask, password: both }), 2);
+    assert.equal(await replyTo({ ...request, password: both }), 2);
     const denied = await pair.event('client-denied', { past: true });
-    assert.match(String(denied['detail']), /one, two: ask for one of them by its name/);
-    await echoes({ ...ask, password: one }, 'the one');
-    await echoes({ ...ask, host: 'two', password: both }, 'by name');
+    assert.match(String(denied['detail']), /\(one, two\)\. Request one of them by name/);
+    await echoes({ ...request, password: one }, 'by grant');
+    await echoes({ ...request, host: 'two', password: both }, 'by name');
     await expectIdle(pair);
   });
 });
 
-test('a target that takes the PROXY protocol hears the address of the client', async () => {
+test('a target with proxyProtocol receives the address of the client', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startProxyPair({
@@ -256,10 +256,10 @@ test('a target that takes the PROXY protocol hears the address of the client', a
       ],
     },
   });
-  const { client } = await askSocks5({ port: pair.port('db'), host: 'db', localAddress: '127.0.0.9' });
+  const { client } = await connectSocks5({ port: pair.port('db'), host: 'db', localAddress: '127.0.0.9' });
   const header = `PROXY TCP4 127.0.0.9 127.0.0.1 ${client.socket.localPort} ${echo.address.port}\r\n`;
   assert.equal(String(await client.read(header.length)), header);
-  assert.equal(await client.echo('and then the client'), 'and then the client');
+  assert.equal(await client.echo('data of the client'), 'data of the client');
   await client[Symbol.asyncDispose]();
   await expectIdle(pair);
 });

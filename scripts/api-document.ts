@@ -1,6 +1,6 @@
 import { apiDocument } from '@penstock/control-plane';
 
-/** docs/openapi.json: what a gateway serves at /api/v1/openapi.json, for those who make clients without one. */
+/** docs/openapi.json: a copy of /api/v1/openapi.json, to generate clients without a running gateway. */
 export async function apiDocumentFile(): Promise<{ path: string; content: string }> {
   return {
     path: 'docs/openapi.json',

@@ -14,7 +14,7 @@ import { between, markdownTable } from './generated-part.ts';
 
 const DOCUMENT = 'docs/cli.md';
 
-/** Nothing is run: the commands are only read. */
+/** The commands are only inspected, not run. */
 const io: Io = {
   stdout: { write: () => undefined, columns: 100 },
   stderr: { write: () => undefined },
@@ -22,7 +22,7 @@ const io: Io = {
   setExitCode: () => undefined,
 };
 
-/** docs/cli.md with the commands of both programs and the exit codes. */
+/** docs/cli.md with the commands of both programs and their exit codes. */
 export async function commandLineDocument(): Promise<{ path: string; content: string }> {
   const part = between(DOCUMENT);
   let content = await readFile(join(import.meta.dirname, '..', DOCUMENT), 'utf8');
@@ -44,7 +44,7 @@ function exitCodeTable(): string {
     String(code),
     exitCodeMeanings[name as keyof typeof exitCodes],
   ]);
-  return markdownTable(['exit code', 'means'], rows);
+  return markdownTable(['exit code', 'meaning'], rows);
 }
 
 function contents(pages: readonly CommandPage[]): string {
@@ -52,7 +52,7 @@ function contents(pages: readonly CommandPage[]): string {
     `[\`${path.split(' ').slice(1).join(' ')}\`](#${path.replaceAll(' ', '-')})`,
     description,
   ]);
-  return markdownTable(['command', 'does'], rows);
+  return markdownTable(['command', 'description'], rows);
 }
 
 function section({ path, description, usage, arguments: words, options, examples }: CommandPage): string {
@@ -62,7 +62,7 @@ function section({ path, description, usage, arguments: words, options, examples
     `${sentence}\n`,
     `\`\`\`sh\n${usage}\n\`\`\`\n`,
     ...(words.length + options.length > 0
-      ? [markdownTable(['argument or option', 'meaning'], [...words, ...options].map(row))]
+      ? [markdownTable(['argument or option', 'description'], [...words, ...options].map(row))]
       : []),
     `Example:\n\n\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`,
   ].join('\n');

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Driver, driverNotes, everyDriver, recipeFor, type WayIn } from '@penstock/operator';
+import { type Driver, driverNotes, everyDriver, type IngressEndpoint, recipeFor } from '@penstock/operator';
 import { between, markdownTable } from './generated-part.ts';
 
 const DOCUMENT = 'docs/drivers.md';
 
-const blanks = {
+const placeholders = {
   connection: 'orders',
   user: 'USER',
   database: 'DATABASE',
@@ -15,8 +15,8 @@ const blanks = {
 
 const GATEWAY = 'gateway.example.com';
 
-/** The ways in of the examples, with their words in the first column. */
-const ways: readonly (readonly [string, WayIn])[] = [
+/** The example ingress endpoints, each with the text of the first column. */
+const endpoints: readonly (readonly [string, IngressEndpoint])[] = [
   ['`tcp`', { kind: 'tcp', host: GATEWAY, port: 15_432 }],
   [
     '`sni`, `mode: passthrough`',
@@ -32,7 +32,7 @@ const ways: readonly (readonly [string, WayIn])[] = [
   ],
 ];
 
-/** docs/drivers.md with a section for every driver: its strings, and what to know about them. */
+/** docs/drivers.md with a section for each driver: its connection strings and notes. */
 export async function driversDocument(): Promise<{ path: string; content: string }> {
   const content = await readFile(join(import.meta.dirname, '..', DOCUMENT), 'utf8');
   return {
@@ -48,9 +48,9 @@ export async function driversDocument(): Promise<{ path: string; content: string
 
 function section(driver: Driver): string {
   const numbers = new Map<string, number>();
-  const rows = ways.map(([words, way]) => {
-    const recipe = recipeFor(driver, way, blanks);
-    if ('not' in recipe) return [words, recipe.not, ''];
+  const rows = endpoints.map(([words, endpoint]) => {
+    const recipe = recipeFor(driver, endpoint, placeholders);
+    if ('unsupported' in recipe) return [words, recipe.unsupported, ''];
     const strings = [recipe.connect, ...(recipe.also ?? [])].map((text) => `\`${text}\``);
     const references = recipe.notes.map((id) => {
       if (!numbers.has(id)) numbers.set(id, numbers.size + 1);
@@ -61,5 +61,5 @@ function section(driver: Driver): string {
   const list = [...numbers].map(
     ([id, number]) => `${number}. ${driverNotes[id as keyof typeof driverNotes]}\n`,
   );
-  return `### ${driver.title}\n\n${markdownTable(['way in', `\`--driver ${driver.name}\``, 'notes'], rows)}\n${list.join('')}`;
+  return `### ${driver.title}\n\n${markdownTable(['ingress', `\`--driver ${driver.name}\``, 'notes'], rows)}\n${list.join('')}`;
 }

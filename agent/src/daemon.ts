@@ -47,7 +47,7 @@ export type Daemon = {
   /** Resolves with the reason when the agent cannot get an identity. */
   readonly failed: Promise<Error>;
   /** Resolves when the control plane requests a restart. The caller drains the agent and exits with that exit code. */
-  readonly restartAsked: Promise<void>;
+  readonly restartRequested: Promise<void>;
 };
 
 /** The life of an agent. Only `setState` in startDaemon changes it. */
@@ -150,7 +150,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     local: local.address,
     failed: failure.promise,
-    restartAsked: restart.promise,
+    restartRequested: restart.promise,
     log,
     status,
     apply(next) {

@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
-/** A span in its largest unit, rounded down: `3h`. */
+/** Formats a duration in its largest unit, rounded down: `3h`. */
 export function span(milliseconds: number): string {
   for (const [unit, size] of UNITS) {
     if (milliseconds >= size) return `${Math.floor(milliseconds / size)}${unit}`;
@@ -13,7 +13,7 @@ export function span(milliseconds: number): string {
   return '0s';
 }
 
-/** How long ago an RFC 3339 time was, or how far away it is: `5s ago`, `in 3h`. */
+/** Formats an RFC 3339 time relative to now: `5s ago`, `in 3h`. */
 export function relativeTime(time: string | undefined, now: number): string | undefined {
   if (time === undefined) return undefined;
   const difference = Date.parse(time) - now;

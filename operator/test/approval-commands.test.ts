@@ -8,10 +8,10 @@ const operatorOf = ({ api }: CliRig) => ({
   role: 'operator' as const,
 });
 
-test('what waits is listed, shown, approved and denied', async () => {
+test('approvals are listed, shown, approved and denied', async () => {
   await using _leaks = expectNoLeaks();
   await using rig = await cliRig();
-  assert.equal((await rig.cli('approval', 'list')).stdout, 'Nothing waits for an approval.\n');
+  assert.equal((await rig.cli('approval', 'list')).stdout, 'There are no pending approvals.\n');
   rig.api.live.approval = ['restart', 'logs'];
   const restart = rig.api.approvals.action('restart', async () => undefined);
   const logs = rig.api.approvals.action('logs', async () => {
@@ -29,17 +29,17 @@ test('what waits is listed, shown, approved and denied', async () => {
     new RegExp(`^${second.approval.id}\\s+pending\\s+restart\\s+agent:orders-2\\s+a operator\\s`, 'm'),
   );
   const approved = await rig.cli('approval', 'approve', first.approval.id);
-  assert.equal(approved.stdout, 'restart of agent:orders-1 is approved, and was done.\n');
+  assert.equal(approved.stdout, 'restart of agent:orders-1 was approved and is done.\n');
   const denied = await rig.cli('approval', 'deny', second.approval.id);
   assert.equal(denied.stdout, 'restart of agent:orders-2 is denied.\n');
   const failed = await rig.cli('approval', 'approve', third.approval.id);
   assert.equal(failed.exitCode, 1);
-  assert.match(failed.stderr, /logs of agent:orders-1 was approved, and failed: The agent is not connected/);
+  assert.match(failed.stderr, /logs of agent:orders-1 was approved but failed: The agent is not connected/);
 
   const shown = await rig.cli('approval', 'show', second.approval.id);
   assert.match(shown.stdout, /^state\s+denied$/m);
   assert.match(shown.stdout, /^decided by\s+a admin, /m);
-  assert.match(shown.stdout, /^with\s+\{"limit":5\}$/m);
+  assert.match(shown.stdout, /^arguments\s+\{"limit":5\}$/m);
   const all = JSON.parse((await rig.cli('approval', 'list', '--all', '--output', 'json')).stdout) as {
     items: { state: string }[];
   };
@@ -49,7 +49,7 @@ test('what waits is listed, shown, approved and denied', async () => {
   );
 });
 
-test('what an approved action gave is printed as if it had not waited', async () => {
+test('the result of an approved action is printed as its command would print it', async () => {
   await using _leaks = expectNoLeaks();
   await using rig = await cliRig('operator');
   rig.api.live.approval = ['logs', 'probe'];
@@ -83,7 +83,7 @@ test('what an approved action gave is printed as if it had not waited', async ()
   assert.match(probed.stdout, /The target refused\./);
 });
 
-test('a command whose request has to wait says so, with an exit code of its own', async () => {
+test('a command that requires approval says so and has a distinct exit code', async () => {
   await using rig = await cliRig('operator');
   rig.api.live.approval = ['drain'];
   rig.api.fleet.issued({ id: 'agt_1', name: 'orders-1', pool: 'dc1', notAfter: Date.now() + 60_000 });
@@ -98,7 +98,7 @@ test('the audit trail is listed with names, filters and a limit', async () => {
   await rig.cli('token', 'create', '--pool', 'dc1');
   const listed = await rig.cli('audit', 'list', '--action', 'enrollment-token.create');
   const [head = '', line = '', ...rest] = listed.stdout.split('\n');
-  assert.match(head, /^WHEN\s+WHO\s+ACTION\s+SUBJECT\s+FROM\s+BEFORE\s+AFTER$/);
+  assert.match(head, /^WHEN\s+ACTOR\s+ACTION\s+SUBJECT\s+FROM\s+BEFORE\s+AFTER$/);
   assert.match(
     line,
     /a admin\s+enrollment-token\.create\s+enrollment-token:\S+\s+127\.0\.0\.1\s+-\s+.*pool: dc1/,
@@ -108,12 +108,12 @@ test('the audit trail is listed with names, filters and a limit', async () => {
   assert.equal((JSON.parse(json.stdout) as { items: unknown[] }).items.length, 2);
   assert.equal((await rig.cli('audit', 'list', '--limit', '0')).exitCode, 64);
   const none = await rig.cli('audit', 'list', '--subject', 'agent:nobody');
-  assert.equal(none.stdout, 'The audit trail has no such entry.\n');
+  assert.equal(none.stdout, 'The audit trail has no matching entries.\n');
 });
 
 test('sessions are listed', async () => {
   await using rig = await cliRig('viewer');
-  assert.match((await rig.cli('session', 'list')).stdout, /No agent holds such a session/);
+  assert.match((await rig.cli('session', 'list')).stdout, /There are no matching sessions/);
   rig.api.live.sessions = [
     {
       agent: 'orders-1',

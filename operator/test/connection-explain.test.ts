@@ -56,7 +56,7 @@ const explanation: NonNullable<ReturnType<Explain>> = {
   ],
 };
 
-test('an explanation can be read: the verdict first, then the agents, then the last clients', async () => {
+test('an explanation shows the verdict, the agents, and recent attempts', async () => {
   await using rig = await cliRig('viewer');
   rig.api.live.explain = (name) => (name === 'orders' ? explanation : undefined);
   const { stdout, exitCode } = await rig.cli('connection', 'explain', 'orders');
@@ -68,12 +68,12 @@ test('an explanation can be read: the verdict first, then the agents, then the l
     'Seen by a1: ECONNREFUSED',
     'Check that the service runs.',
     '',
-    'POOL | QUEUE | AGENT | STATE | A CLIENT NOW | STREAMS | TARGET | SEEN BY',
-    'dc1 | 2 of 64 | a1 | connected | Would be asked. | 3 | refused | client, 1m ago',
+    'POOL | QUEUE | AGENT | STATE | FOR A NEW CLIENT | STREAMS | TARGET | SOURCE',
+    'dc1 | 2 of 64 | a1 | connected | Would be used. | 3 | refused | client, 1m ago',
     'dc1 | 2 of 64 | a2 | draining | An operator drained the agent, or the agent is quarantined. | 0 | - | -',
-    'dc2 | 0 of 64 | - | none has enrolled | - | - | - | -',
+    'dc2 | 0 of 64 | - | no agents enrolled | - | - | - | -',
     '',
-    'CLIENT CAME | FROM | OUTCOME | TOOK | WAITED | TRIED | NOT ASKED | DETAIL',
+    'ATTEMPT | CLIENT | OUTCOME | TOOK | WAITED | TRIED | SKIPPED | DETAIL',
     '1m ago | 10.0.0.9 | REFUSED | 12 ms | - | a1: REFUSED | a2: suspended, dc2: no-agent | ECONNREFUSED',
     '',
   ]);

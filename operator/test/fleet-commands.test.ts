@@ -39,13 +39,13 @@ async function enroll({ api: { rig, fleet } }: CliRig, name: string): Promise<vo
 test('a file is published, pinned and unpinned', async () => {
   await using rig = await cliRig('operator');
   await enroll(rig, 'orders-1');
-  assert.match((await rig.cli('config', 'versions', 'dc1')).stdout, /Nothing was published for pool dc1/);
-  assert.match((await rig.cli('config', 'pins')).stdout, /Nothing is pinned/);
+  assert.match((await rig.cli('config', 'versions', 'dc1')).stdout, /No versions are published for pool dc1/);
+  assert.match((await rig.cli('config', 'pins')).stdout, /There are no pins/);
   const digest = /sha256:[0-9a-f]{64}/;
   const published = await inFile(agentFile(12, 'dc1'), (file) => rig.cli('config', 'publish', file));
   assert.match(published.stdout, /^Version 12 of pool dc1 is published, sha256:/);
   const again = await inFile(agentFile(12, 'dc1'), (file) => rig.cli('config', 'publish', file));
-  assert.match(again.stdout, /^Version 12 of pool dc1 was published before/);
+  assert.match(again.stdout, /^Version 12 of pool dc1 was already published/);
   assert.match(
     (await rig.cli('config', 'versions', 'dc1')).stdout,
     /\n12\s+sha256:[0-9a-f]{64}\s+(in )?\d+m\s+admin-token:/,
@@ -58,16 +58,16 @@ test('a file is published, pinned and unpinned', async () => {
   assert.equal(digest.exec(own.stdout)?.[0], digest.exec(pinned.stdout)?.[0]);
   assert.match((await rig.cli('config', 'pins')).stdout, /agent\s+orders-1\s+12.*\npool\s+dc1\s+12/);
   const unpinned = await rig.cli('config', 'unpin', '--agent', 'orders-1');
-  assert.equal(unpinned.stdout, 'The agent orders-1 has no pin of its own any more.\n');
-  assert.match((await rig.cli('config', 'unpin', 'dc1')).stdout, /The pool dc1 has no pin/);
+  assert.equal(unpinned.stdout, 'The pin of agent orders-1 is removed.\n');
+  assert.match((await rig.cli('config', 'unpin', 'dc1')).stdout, /The pin of pool dc1 is removed/);
 });
 
-test('what cannot be published or pinned says why, and what to do', async () => {
+test('errors when publishing and pinning say what is wrong and what to do', async () => {
   await using rig = await cliRig('operator');
   const publish = (text: string, ...options: string[]) =>
     inFile(text, (file) => rig.cli('config', 'publish', ...options, file));
   const byReference = await publish(agentFile(12, '${env:POOL}'));
-  assert.match(byReference.stderr, /does not say for which pool it is\.[\s\S]*Add --pool POOL/);
+  assert.match(byReference.stderr, /does not name a pool\.[\s\S]*Add --pool POOL/);
   assert.equal((await publish(agentFile(12, '${env:POOL}'), '--pool', 'dc1')).exitCode, 0);
   const misspelt = await publish(agentFile(13, 'dc1').replace('connectors', 'conectors'));
   assert.deepEqual([misspelt.exitCode, misspelt.stdout], [1, '']);
@@ -78,8 +78,8 @@ test('what cannot be published or pinned says why, and what to do', async () => 
   assert.match(unknown.stderr, /99 was not published for pool dc1\. Publish it first: .*config publish/);
   for (const [words, told] of [
     [['12'], /either a pool or --agent NAME/],
-    [['dc1'], /dc1 is no version/],
-    [['dc1', 'twelve'], /twelve is no version/],
+    [['dc1'], /dc1 is not a version/],
+    [['dc1', 'twelve'], /twelve is not a version/],
   ] as const) {
     const wrong = await rig.cli('config', 'pin', ...words);
     assert.equal(wrong.exitCode, 64, wrong.stderr);
@@ -87,7 +87,7 @@ test('what cannot be published or pinned says why, and what to do', async () => 
   }
 });
 
-test('one agent is shown with every reason, what to do, and all that it told', async () => {
+test('an agent is shown with its reasons, advice and measurements', async () => {
   await using rig = await cliRig('viewer');
   const now = Date.now();
   rig.api.live.agents = [
@@ -108,7 +108,7 @@ test('one agent is shown with every reason, what to do, and all that it told', a
     /^quarantined CONFIG_DRIFT since 2023-11-14T22:13:20\.000Z \(\d+d ago\)/,
     /The agent's file is not the pinned one\./,
     /Roll the pinned version out/,
-    /pin\s+version 13, sha256:def \(pool, enforce\), and the file is another one/,
+    /pin\s+version 13, sha256:def \(pool, enforce\); the agent runs a different file/,
     /clock\s+12\.0 ms ahead of the gateway, round trip 3\.0 ms/,
     /CPU\s+host 42 %/,
     /memory\s+512 MiB of 1024 MiB available, agent 64 MiB/,
@@ -125,10 +125,10 @@ test('an agent is drained and resumed', async () => {
   await using rig = await cliRig('operator');
   await enroll(rig, 'orders-1');
   const drained = await rig.cli('agent', 'drain', 'orders-1');
-  assert.match(drained.stdout, /^orders-1 gets no new opens\. .*agent resume orders-1\n$/);
+  assert.match(drained.stdout, /^orders-1 receives no new opens\. .*agent resume orders-1\n$/);
   assert.equal(rig.api.fleet.agent('orders-1')?.state, 'draining');
   const resumed = await rig.cli('agent', 'resume', 'orders-1');
-  assert.match(resumed.stdout, /^orders-1 takes opens again .* it is disconnected\.\n$/);
+  assert.match(resumed.stdout, /^orders-1 is resumed .* Its state is disconnected\.\n$/);
 });
 
 test('pools are listed with their agents by state', async () => {

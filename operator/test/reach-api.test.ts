@@ -11,7 +11,7 @@ import { ApiClient } from '../src/api/api-client.ts';
 import { cliRig } from './cli-rig.ts';
 import { runCli } from './run-cli.ts';
 
-test('no token, a wrong one, too small a role: each with what to do', async () => {
+test('a missing token, an unknown token and an insufficient role: each says what to do', async () => {
   await using rig = await cliRig('viewer');
   const { port } = rig.api.app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -23,10 +23,10 @@ test('no token, a wrong one, too small a role: each with what to do', async () =
   assert.match(wrong.stderr, /ADMIN_TOKEN_UNKNOWN\)\n.*--new-admin-token/);
   assert.equal(wrong.stderr.includes('pst_admin_wrong'), false);
   const small = await rig.cli('token', 'create', '--pool', 'dc1');
-  assert.match(small.stderr, /needs the role admin.*ROLE_INSUFFICIENT\)\nSet PENSTOCK_TOKEN/);
+  assert.match(small.stderr, /requires the role admin.*ROLE_INSUFFICIENT\)\nSet PENSTOCK_TOKEN/);
 });
 
-test('an API that cannot be reached, is none, or hangs is told with what to do', async () => {
+test('an unreachable, foreign or hanging API is reported with what to do', async () => {
   await using _leaks = expectNoLeaks();
   const bodies: Record<string, () => [number, string]> = {
     '/html/api/v1/connections': () => [200, '<html>'],
@@ -49,13 +49,13 @@ test('an API that cannot be reached, is none, or hangs is told with what to do',
   for (const path of ['html', 'other', 'proxy', 'moved']) {
     const { stderr, exitCode } = await list(`http://127.0.0.1:${port}/${path}`);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /is no penstock-gateway's API\.\nCheck PENSTOCK_URL/, path);
+    assert.match(stderr, /is not the API of a penstock-gateway\.\nCheck PENSTOCK_URL/, path);
   }
   assert.equal(asked.length, 4, 'a redirect is not followed');
-  const hanging = new ApiClient({ url: new URL(`http://127.0.0.1:${port}/hang`), token: 'x', timeout: 50 });
+  const hanging = new ApiClient({ url: new URL(`http://127.0.0.1:${port}/hang`), token: 'x', timeoutMs: 50 });
   await assert.rejects(hanging.ask(Type.Object({}), 'GET', 'connections'), (error: unknown) => {
     assert.ok(error instanceof CommandError);
-    assert.match(error.message, /cannot be reached at .*: no answer within 0\.05 s/);
+    assert.match(error.message, /Cannot reach the API of the gateway at .*: no response within 0\.05 s/);
     return true;
   });
   server.closeAllConnections();
@@ -63,26 +63,22 @@ test('an API that cannot be reached, is none, or hangs is told with what to do',
   const gone = await list(`http://127.0.0.1:${await unusedPort()}`);
   assert.match(
     gone.stderr,
-    /cannot be reached at http:\/\/127\.0\.0\.1:\d+\/: ECONNREFUSED\.\nIs the gateway running\?/,
+    /Cannot reach .* at http:\/\/127\.0\.0\.1:\d+\/: ECONNREFUSED\.\nCheck that the gateway is running/,
   );
   for (const url of ['ftp://127.0.0.1', 'localhost:8080', 'http://user:secret@127.0.0.1', 'nonsense']) {
     const { stderr, exitCode } = await list(url);
     assert.equal(exitCode, 64, url);
-    assert.match(stderr, /PENSTOCK_URL is not the URL of an API/);
+    assert.match(stderr, /PENSTOCK_URL is not a valid URL of an API/);
     assert.equal(stderr.includes('secret'), false);
   }
 });
 
-test('a port that answers but is no API is told without codes of the library', async () => {
+test('servers that are not the API are reported without internal codes', async () => {
   await using _leaks = expectNoLeaks();
   const cases: [url: (port: number) => string, answer: string | undefined, told: RegExp][] = [
-    [
-      (port) => `http://127.0.0.1:${port}`,
-      undefined,
-      /answers, but not with HTTP\.\nIs it the tunnel port\?/,
-    ],
-    [(port) => `http://127.0.0.1:${port}`, 'SSH-2.0-x\r\n', /answers, but not with HTTP\.\nIs it the tunnel/],
-    [(port) => `https://127.0.0.1:${port}`, 'HTTP/1.1 400\r\n\r\n', /does not speak TLS\.\nWrite http:/],
+    [(port) => `http://127.0.0.1:${port}`, undefined, /does not speak HTTP\.\nIt may be the tunnel port/],
+    [(port) => `http://127.0.0.1:${port}`, 'SSH-2.0-x\r\n', /does not speak HTTP\.\nIt may be the tunnel/],
+    [(port) => `https://127.0.0.1:${port}`, 'HTTP/1.1 400\r\n\r\n', /does not speak TLS\.\nUse http:/],
   ];
   for (const [url, answer, told] of cases) {
     await using server = await LoopbackServer.start((socket) => {
@@ -96,30 +92,27 @@ test('a port that answers but is no API is told without codes of the library', a
   }
 });
 
-test('a token that would travel in the clear to another host is warned about', async () => {
-  // Nothing listens there: 192.0.2.0/24 is for documentation (RFC 5737), and port 0 fails at once.
+test('sending the token to another host in plaintext causes a warning', async () => {
+  // 192.0.2.0/24 is reserved for documentation (RFC 5737), and connecting to port 0 fails immediately.
   const { stderr } = await runCli(['agent', 'list'], {
     PENSTOCK_URL: 'http://192.0.2.1:0',
     PENSTOCK_TOKEN: 'pst_admin_x',
   });
-  assert.match(stderr, /^warning: the admin token travels to 192\.0\.2\.1:0 in the clear/);
+  assert.match(stderr, /^warning: the admin token is sent to 192\.0\.2\.1:0 in plaintext/);
 });
 
-test('what is wrong with arguments is told, and nothing is asked', async () => {
+test('invalid arguments are reported without a request', async () => {
   const cases: [string[], RegExp][] = [
     [['token', 'create'], /required option '--pool <pool>'/],
-    [['token', 'create', '--pool', 'dc1', '--uses', '0'], /whole number from 1 to 10000/],
-    [['token', 'create', '--pool', 'dc1', '--uses', '99999999999'], /whole number from 1 to 10000/],
+    [['token', 'create', '--pool', 'dc1', '--uses', '0'], /integer from 1 to 10000/],
+    [['token', 'create', '--pool', 'dc1', '--uses', '99999999999'], /integer from 1 to 10000/],
     [['token', 'create', '--pool', 'dc 1'], /name of a pool/],
-    [['token', 'create', '--pool', 'dc1', '--ttl', '10000d'], /lives for 365d at most/],
+    [['token', 'create', '--pool', 'dc1', '--ttl', '10000d'], /at most 365d/],
     [['token', 'create', '--pool', 'dc1', '--name-pattern', '[a]'], /letters, digits/],
-    [['token', 'create', '--pool', 'dc1', '--source', '10.0.0.1/8'], /range by its first address/],
-    [
-      ['token', 'create', '--pool', 'dc1', '--source', '10.0.0.0/8', 'fd00::1/8'],
-      /range by its first address/,
-    ],
-    [['token', 'create', '--pool', 'dc1', '--ttl', '90'], /whole number and its unit/],
-    [['token', 'create', '--pool', 'dc1', '--ttl', '0s'], /whole number and its unit/],
+    [['token', 'create', '--pool', 'dc1', '--source', '10.0.0.1/8'], /CIDR range/],
+    [['token', 'create', '--pool', 'dc1', '--source', '10.0.0.0/8', 'fd00::1/8'], /CIDR range/],
+    [['token', 'create', '--pool', 'dc1', '--ttl', '90'], /integer with a unit/],
+    [['token', 'create', '--pool', 'dc1', '--ttl', '0s'], /integer with a unit/],
     [['token', 'list', '--output', 'xml'], /Allowed choices are text, json/],
     [['token', 'revoke'], /missing required argument 'id'/],
     [['tokn'], /unknown command 'tokn'/],

@@ -1,6 +1,6 @@
 import { type ExitCode, exitCodes } from './exit-code.ts';
 
-/** A command failed for a reason its user can understand. `message` says what, `suggestion` what to do next. */
+/** A failure that the user can act on: `message` says what happened, `suggestion` what to do next. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly suggestion: string | undefined;

@@ -1,21 +1,21 @@
 import type { Command } from 'commander';
 
-/** One option or argument as help shows it. */
+/** An option or argument, as shown in the help. */
 export type CommandTerm = { readonly term: string; readonly description: string };
 
-/** What help says of one command that does something. */
+/** The help of a command without subcommands. */
 export type CommandPage = {
-  /** From the program's name on: `penstock-gateway agent list`. */
+  /** Includes the program: `penstock-gateway agent list`. */
   readonly path: string;
   readonly description: string;
   readonly usage: string;
   readonly arguments: readonly CommandTerm[];
   readonly options: readonly CommandTerm[];
-  /** The lines below "Example", one command or more. Empty when there is none. */
+  /** The commands below "Example". */
   readonly examples: readonly string[];
 };
 
-/** A page for every command of a program that has no commands below it, in the order of the program's help. */
+/** A page for each command without subcommands, in the order of the program's help. */
 export function commandPages(program: Command): CommandPage[] {
   return pagesBelow(program, '');
 }
@@ -42,7 +42,7 @@ function pagesBelow(command: Command, before: string): CommandPage[] {
   ];
 }
 
-/** Commander hands out what stands after the help only by printing it. */
+/** Commander provides the text after the help only by printing it. */
 function examplesOf(command: Command): string[] {
   const before = command.configureOutput();
   let help = '';

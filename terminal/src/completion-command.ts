@@ -2,11 +2,11 @@ import { Argument, Command } from 'commander';
 import { type CompletionShell, completionScript, completionShells } from './completion-script.ts';
 import type { Io } from './io.ts';
 
-/** `completion bash|zsh|fish`: what a shell needs to complete the command line of the program it is added to. */
+/** `completion bash|zsh|fish`: prints the completion script of the program. */
 export function completionCommand(io: Io): Command {
   return new Command('completion')
-    .description('print a script with which a shell completes commands, options and their values')
-    .addArgument(new Argument('<shell>', 'the shell that reads the script').choices(completionShells))
+    .description('print a shell completion script for commands, options and their values')
+    .addArgument(new Argument('<shell>', 'shell to generate the script for').choices(completionShells))
     .addHelpText('after', ({ command }) => {
       const name = programOf(command).name();
       return (

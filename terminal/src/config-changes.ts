@@ -2,7 +2,7 @@ import type { ConfigChange } from '@penstock/config-schema';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
-/** Differences of a configuration, field by field, a line each. */
+/** Differences between two configurations, one line per field. */
 export function renderChanges(changes: readonly ConfigChange[], style: Style): string {
   return changes.map((change) => changeText(change, style)).join('');
 }

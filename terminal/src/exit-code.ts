@@ -1,26 +1,26 @@
-/** What a program's exit tells. Closed: docs/cli.md has a row for each. */
+/** Exit codes of both programs. Closed: docs/cli.md has a row for each. */
 export const exitCodes = {
   ok: 0,
-  /** It was tried and did not work, or what was checked is not valid. */
+  /** The command failed, or what it checked is not valid. */
   failed: 1,
-  /** `config diff`: what was compared differs as it must not. */
+  /** A comparison found a difference that must not exist. */
   different: 2,
-  /** What was asked for waits for somebody's approval, and has not happened yet. */
+  /** The action requires approval and has not been performed. */
   waiting: 3,
-  /** The command line itself is wrong (EX_USAGE of sysexits.h). */
+  /** The command line is invalid (EX_USAGE of sysexits.h). */
   usage: 64,
-  /** `run`: it ended to be started anew (EX_TEMPFAIL); supervisors that restart on failure take it for one. */
+  /** `run` exited to be restarted (EX_TEMPFAIL). Supervisors that restart on failure treat it as one. */
   restart: 75,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** For people. */
+/** Their meanings, for people. */
 export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  ok: 'it worked; for a check: all is well',
-  failed: 'it was tried and did not work, or what was checked is not well',
-  different: 'only where a command compares: what was compared differs as it must not',
-  waiting: 'what was asked for waits for the approval of an admin, and has not happened yet',
-  usage: 'the command line is wrong; nothing was tried',
-  restart: 'only `run`: the program ended to be started anew by its supervisor',
+  ok: 'success; for a check, everything is healthy',
+  failed: 'the command failed, or the check found a problem',
+  different: 'only commands that compare: there is a difference that must not exist',
+  waiting: 'the action requires the approval of an admin and has not been performed',
+  usage: 'the command line is invalid; nothing was done',
+  restart: 'only `run`: the program exited so that its supervisor restarts it',
 };

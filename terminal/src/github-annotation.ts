@@ -1,4 +1,4 @@
-/** A workflow command of GitHub Actions that marks a place in a file, with its line break. */
+/** Returns a GitHub Actions workflow command that annotates a location in a file, with a trailing line break. */
 export function annotation(
   level: 'error' | 'warning' | 'notice',
   message: string,
@@ -8,7 +8,7 @@ export function annotation(
   return `::${level} ${properties.join(',')}::${escapeData(message)}\n`;
 }
 
-/** As the toolkit of GitHub does it: unescaped, a line break would begin another command. */
+/** Escapes like GitHub's toolkit: an unescaped line break would start another command. */
 function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

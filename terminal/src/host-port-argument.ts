@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 const SHAPE = /^(?:\[([^[\]]+)\]|([^:[\]\s]+)):([0-9]{1,5})$/;
 
-/** Reads `host:port` from the command line, IPv6 in brackets. Throws InvalidArgumentError. */
+/** Parses `host:port`, with IPv6 addresses in brackets. Throws InvalidArgumentError. */
 export function hostPortArgument(text: string): { readonly host: string; readonly port: number } {
   const [, bracketed, plain, digits] = SHAPE.exec(text) ?? [];
   const port = Number(digits);

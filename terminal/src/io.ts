@@ -1,14 +1,14 @@
-/** Where a command writes to; a stream of Node's is one. */
+/** An output of a command, such as a Node stream. */
 export type Writer = {
   readonly write: (text: string) => unknown;
   readonly isTTY?: boolean | undefined;
-  /** Width in characters, on a terminal. */
+  /** Width of the terminal in characters. */
   readonly columns?: number | undefined;
 };
 
 /**
- * All that a command touches of its process: `main.ts` hands in the real ones, tests their own. Results go to
- * stdout, everything said about them to stderr.
+ * The parts of the process that commands use; tests substitute their own. Results are written to stdout, messages to
+ * stderr.
  */
 export type Io = {
   readonly stdout: Writer;

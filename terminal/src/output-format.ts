@@ -1,15 +1,15 @@
 import { Option } from 'commander';
 
-/** For people, for programs, and for GitHub's annotations on a workflow's files. */
+/** For people, for programs, and for annotations of GitHub Actions. */
 export const outputFormats = ['text', 'json', 'github'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
-/** The `--output` of a command; a format that is not among `formats` is refused by commander. */
+/** The option `--output` of a command, limited to `formats`. */
 export function outputOption<const Formats extends readonly OutputFormat[]>(formats: Formats): Option {
-  return new Option('-o, --output <format>', 'how to print the result').choices(formats).default('text');
+  return new Option('-o, --output <format>', 'output format').choices(formats).default('text');
 }
 
-/** A result for programs: one JSON value and a line break. */
+/** Returns a JSON value with a trailing line break. */
 export function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }

@@ -6,7 +6,7 @@ import type { Io } from './io.ts';
 import { json, type OutputFormat } from './output-format.ts';
 import { styleFor } from './style.ts';
 
-/** The configuration an agent runs on beside the pinned one. */
+/** The configuration an agent runs and its pinned version. */
 export type PinnedComparison = {
   readonly version: number;
   readonly digest: string;
@@ -14,13 +14,13 @@ export type PinnedComparison = {
     | {
         readonly version: number;
         readonly digest: string;
-        /** Left out when the pin names what was never published. */
+        /** Undefined if the pinned version was never published. */
         readonly changes?: readonly ConfigChange[] | undefined;
       }
     | undefined;
 };
 
-/** Prints how `agent` differs from its pin, and sets the exit code. Throws CommandError when nothing is pinned. */
+/** Prints how `agent` differs from its pin and sets the exit code. Throws CommandError if nothing is pinned. */
 export function printPinnedComparison(
   agent: string,
   { version, digest, pinned }: PinnedComparison,
@@ -28,7 +28,7 @@ export function printPinnedComparison(
   io: Io,
 ): void {
   if (pinned === undefined) {
-    throw new CommandError(`Nothing is pinned for ${agent}: it runs on version ${version}, ${digest}.`, {
+    throw new CommandError(`${agent} has no pin. It runs version ${version}, ${digest}.`, {
       suggestion: 'Pin a version: penstock-gateway config pin POOL VERSION',
     });
   }
@@ -39,14 +39,14 @@ export function printPinnedComparison(
     return;
   }
   if (isSame) {
-    io.stdout.write(`${agent} runs on the pinned version ${version}, ${digest}.\n`);
+    io.stdout.write(`${agent} runs the pinned version ${version}, ${digest}.\n`);
     return;
   }
   io.stdout.write(
-    `${agent} runs on version ${version}, ${digest}.\nPinned is version ${pinned.version}, ${pinned.digest}.\n`,
+    `${agent} runs version ${version}, ${digest}.\nThe pinned version is ${pinned.version}, ${pinned.digest}.\n`,
   );
   if (pinned.changes === undefined) {
-    io.stdout.write('The pinned version was never published, so there is nothing to compare with.\n');
+    io.stdout.write('The pinned version was never published, so the changes are unknown.\n');
   } else {
     io.stdout.write(renderChanges(pinned.changes, styleFor(io.stdout, io.environment)));
   }

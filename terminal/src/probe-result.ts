@@ -3,7 +3,7 @@ import { printable } from './printable.ts';
 import { styleFor } from './style.ts';
 import { table } from './table.ts';
 
-/** What a probe or a check of a connector found; wire has its schema. */
+/** Result of a probe or a connector check. */
 export type ShownProbe = {
   readonly reach: string;
   readonly sentence: string;
@@ -16,7 +16,7 @@ export type ShownProbe = {
   }[];
 };
 
-/** Its stages as a table, then what was found and what to do, for people. */
+/** Renders the stages as a table, followed by the result and advice. */
 export function renderProbe({ reach, sentence, advice, stages }: ShownProbe, io: Io): string {
   const style = styleFor(io.stdout, io.environment);
   const colors = { ok: style.good, failed: style.bad, skipped: style.faint };

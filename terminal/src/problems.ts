@@ -3,7 +3,7 @@ import { annotation } from './github-annotation.ts';
 import { json, type OutputFormat } from './output-format.ts';
 import type { Style } from './style.ts';
 
-/** Everything wrong with a configuration file, in one of the formats. Ends with a line break. */
+/** Renders the problems of a configuration file, with a trailing line break. */
 export function renderProblems(
   problems: readonly ConfigProblem[],
   format: OutputFormat,
@@ -19,7 +19,7 @@ export function renderProblems(
   }
 }
 
-/** `agent.yaml:3:10: error: …`, the excerpt, and what to do: editors and terminals link the first line. */
+/** `agent.yaml:3:10 …`, the excerpt, and a suggestion. Editors and terminals link the location. */
 function problemText(problem: ConfigProblem, style: Style): string {
   const { file, line, column, code, message, excerpt, suggestion } = problem;
   const place = style.strong(`${file ?? 'configuration'}:${line}:${column}`);

@@ -6,8 +6,8 @@ import { printable } from './printable.ts';
 import { styleFor, wantsColor } from './style.ts';
 
 /**
- * Runs a program with the arguments after its name. Never throws: what goes wrong is printed to stderr and set
- * as the exit code. With PENSTOCK_DEBUG in the environment, stack traces are printed too.
+ * Runs a program. `argv` excludes its name. Never rejects: errors are printed to stderr and set the exit code.
+ * PENSTOCK_DEBUG in the environment adds stack traces.
  */
 export async function runProgram(program: Command, argv: readonly string[], io: Io): Promise<void> {
   attach(program, io);
@@ -15,7 +15,7 @@ export async function runProgram(program: Command, argv: readonly string[], io: 
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has printed it; help and version are its errors with exit code 0.
+      // Commander has already printed it. It also throws for --help and --version, with exit code 0.
       io.setExitCode(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
     } else {
       reportError(error, io);
@@ -23,7 +23,7 @@ export async function runProgram(program: Command, argv: readonly string[], io: 
   }
 }
 
-/** Prints why a command failed and sets the exit code. */
+/** Prints an error and sets the exit code. */
 export function reportError(error: unknown, io: Io): void {
   const style = styleFor(io.stderr, io.environment);
   const message = error instanceof Error ? error.message : String(error);
@@ -37,7 +37,7 @@ export function reportError(error: unknown, io: Io): void {
   io.setExitCode(error instanceof CommandError ? error.exitCode : exitCodes.failed);
 }
 
-/** Commander gives these on to commands made by `command()`, not to those added with `addCommand()`. */
+/** Commander copies these settings to commands made with `command()`, but not to those added with `addCommand()`. */
 function attach(command: Command, io: Io): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),

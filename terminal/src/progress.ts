@@ -2,14 +2,13 @@ import type { Io } from './io.ts';
 import { styleFor } from './style.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-/** Milliseconds before anything is shown: most work is done by then. */
-const PATIENCE = 400;
-const INTERVAL = 100;
+/** Most work finishes within this delay and shows no progress. */
+const DELAY_MS = 400;
+const FRAME_INTERVAL_MS = 100;
 const ERASE_LINE = '\r\u001b[2K';
 
 /**
- * Does `work`, and while it lasts shows on a terminal what is waited for and for how many seconds. Only on standard
- * error, and only where that is a terminal: what is piped on stays as it is. Settles as `work` does.
+ * Runs `work` and meanwhile shows `what` and the elapsed seconds on stderr, if that is a terminal. Settles as `work` does.
  */
 export async function withProgress<Value>(
   { stderr, environment }: Pick<Io, 'stderr' | 'environment'>,
@@ -20,12 +19,12 @@ export async function withProgress<Value>(
   const { faint } = styleFor(stderr, environment);
   const started = performance.now();
   let shown = 0;
-  let timer = setTimeout(draw, PATIENCE);
+  let timer = setTimeout(draw, DELAY_MS);
   function draw(): void {
     const seconds = Math.floor((performance.now() - started) / 1000);
     stderr.write(`${ERASE_LINE}${FRAMES[shown % FRAMES.length]} ${what} ${faint(`${seconds} s`)}`);
     shown += 1;
-    timer = setTimeout(draw, INTERVAL);
+    timer = setTimeout(draw, FRAME_INTERVAL_MS);
   }
   try {
     return await work();

@@ -1,23 +1,23 @@
 import { type ParseResult, watchConfig } from '@penstock/config-schema';
 
-/** A running program, as `run` steers it. */
+/** A running program, as controlled by `run`. */
 export type Service<Config> = {
-  /** Puts a configuration in force. Throws when it cannot, and has then changed nothing. */
+  /** Applies a configuration. If it throws, the previous configuration remains in force. */
   apply(config: Config): void | Promise<void>;
-  /** Finishes what is under way, then ends. */
+  /** Stops accepting work, finishes the current work, then stops. */
   drain(): Promise<void>;
-  /** Ends at once. */
+  /** Stops immediately. */
   stop(): Promise<void>;
-  /** Settles when the service cannot go on. */
+  /** Resolves with the reason when the service cannot continue. */
   readonly failed: Promise<Error>;
-  /** Settles when the service should be drained, ended and started anew by its supervisor. */
-  readonly restartAsked?: Promise<void>;
+  /** Resolves when a restart is requested: the service is drained, and its supervisor starts it again. */
+  readonly restartRequested?: Promise<void>;
 };
 
-/** Why a service has ended. */
+/** Why a service has stopped. */
 export type ServiceEnd = 'signal' | 'restart';
 
-/** The part of `process` that `run` needs. */
+/** The part of `process` that `run` uses. */
 export type SignalSource = {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   off(signal: NodeJS.Signals, listener: () => void): unknown;
@@ -35,9 +35,9 @@ export type ServiceOptions<Config> = {
 };
 
 /**
- * Runs a service with its configuration `first` until a signal ends it: SIGTERM and SIGINT drain, a second one stops
- * at once, SIGHUP and a change of the file reload. A file that is not valid changes nothing. Comes back with the reason
- * of the end. Throws what `start` and the service throw.
+ * Runs a service with the configuration `first` until a signal stops it, and resolves with the reason. SIGTERM and SIGINT
+ * drain it, and a second one stops it immediately. SIGHUP and changes of the file reload; an invalid file is logged and
+ * ignored. Rejects with errors of `start` and of the service.
  */
 export async function runService<Config extends { readonly version: number; readonly digest: string }>(
   first: Config,
@@ -49,7 +49,7 @@ export async function runService<Config extends { readonly version: number; read
   let inForce: Config = first;
   let reloading = Promise.resolve();
   let stopWatching = () => {};
-  let life: 'running' | 'draining' | 'stopping' = 'running';
+  let state: 'running' | 'draining' | 'stopping' = 'running';
   let reason: ServiceEnd = 'signal';
 
   const reload = async (asked: boolean) => {
@@ -74,24 +74,24 @@ export async function runService<Config extends { readonly version: number; read
     log('config-loaded', { file, ...stamp(inForce) });
   };
   const enqueue = (asked: boolean) => {
-    reloading = reloading.then(() => (life === 'running' ? reload(asked) : undefined)).catch(ended.reject);
+    reloading = reloading.then(() => (state === 'running' ? reload(asked) : undefined)).catch(ended.reject);
   };
   const watch = (references: readonly string[]) => {
     stopWatching();
-    if (life !== 'running') return;
+    if (state !== 'running') return;
     stopWatching = watchConfig([file, ...references], () => enqueue(false));
   };
 
   const end = () => {
-    if (life === 'stopping') return;
+    if (state === 'stopping') return;
     stopWatching();
-    const how = life === 'running' ? service.drain() : service.stop();
-    life = life === 'running' ? 'draining' : 'stopping';
-    how.then(ended.resolve, ended.reject);
+    const stopped = state === 'running' ? service.drain() : service.stop();
+    state = state === 'running' ? 'draining' : 'stopping';
+    stopped.then(ended.resolve, ended.reject);
   };
   const hangUp = () => enqueue(true);
-  void service.restartAsked?.then(() => {
-    if (life !== 'running') return;
+  void service.restartRequested?.then(() => {
+    if (state !== 'running') return;
     reason = 'restart';
     end();
   });

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Io, Writer } from './io.ts';
 
-/** Colors by what they mean. Each gives its text back as it is where color is not wanted. */
+/** Colors by meaning. Without color, each returns its text unchanged. */
 export type Style = {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
@@ -10,7 +10,7 @@ export type Style = {
   readonly strong: (text: string) => string;
 };
 
-/** The style for one of a command's outputs. */
+/** Returns the style for an output of a command. */
 export function styleFor(writer: Writer, environment: Io['environment']): Style {
   const colored = wantsColor(writer, environment);
   const style = (format: Parameters<typeof styleText>[0]) => (text: string) =>
@@ -24,7 +24,7 @@ export function styleFor(writer: Writer, environment: Io['environment']): Style 
   };
 }
 
-/** NO_COLOR (no-color.org) wins, then FORCE_COLOR, then whether it is a terminal that has any. */
+/** NO_COLOR (no-color.org) takes precedence over FORCE_COLOR, and that over whether the output is a color terminal. */
 export function wantsColor(writer: Writer, environment: Io['environment']): boolean {
   if (environment['NO_COLOR']) return false;
   const forced = environment['FORCE_COLOR'];

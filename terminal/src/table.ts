@@ -4,11 +4,11 @@ import type { Io } from './io.ts';
 import { printableStyled } from './printable.ts';
 import { styleFor } from './style.ts';
 
-/** Where stdout is no terminal nothing limits a line. */
+/** Lines are not limited if stdout is not a terminal. */
 const UNLIMITED = Number.POSITIVE_INFINITY;
-const NARROWEST_COLUMN = 8;
-/** A text no longer than this, such as `in 12h`, looks wrong on two lines. */
-const SHORT = 10;
+const MIN_COLUMN_WIDTH = 8;
+/** Texts up to this length, such as `in 12h`, are not wrapped. */
+const MAX_UNWRAPPED = 10;
 const GAP = 2;
 
 const plainBorders = {
@@ -31,15 +31,15 @@ const plainBorders = {
 
 export type TableCell = string | number | boolean | undefined;
 
-/** A title alone is a column that is always shown. */
+/** A column given as a title alone is always shown. */
 export type TableColumn =
   | string
-  | { readonly title: string /** The highest is left out first. */; readonly rank: number };
+  | { readonly title: string /** Columns with the highest rank are omitted first. */; readonly rank: number };
 
 /**
- * Rows below a head, no wider than the terminal. Texts wrap between words; where that is not enough, columns with a
- * rank are left out, and a last line names them. Only what still has no room is broken inside a word. Ends with a
- * line break. Cells may be styled with `styleFor`; nothing in them can steer the terminal.
+ * Renders a table that is no wider than the terminal, with a trailing line break. Texts wrap between words. If that is not
+ * enough, columns with a rank are omitted and a last line names them; words are broken only as a last resort. Cells can be
+ * styled with `styleFor`; other control characters are replaced.
  */
 export function table(
   columns: readonly TableColumn[],
@@ -67,11 +67,11 @@ export function table(
     .split('\n')
     .map((line) => line.trimEnd());
   const missing = measured.filter((column) => !shown.includes(column)).map(({ title }) => title);
-  const note = `Left out here: ${missing.join(', ')}. All of it: --output json.`;
+  const note = `Omitted columns: ${missing.join(', ')}. Use --output json to see everything.`;
   return `${lines.join('\n')}\n${missing.length === 0 ? '' : `${style.faint(note)}\n`}`;
 }
 
-/** How wide a column is with every text on one line, and with no word broken. */
+/** Width of a column with every text on one line (`natural`), and with no word broken (`least`). */
 export type ColumnWidth = { readonly natural: number; readonly least: number };
 
 type Measured = ColumnWidth & { readonly title: string; readonly rank: number; readonly index: number };
@@ -80,10 +80,16 @@ function measure(column: TableColumn, index: number, texts: readonly (readonly s
   const { title, rank } = typeof column === 'string' ? { title: column, rank: 0 } : column;
   const cells = [title, ...texts.map((row) => row[index] ?? '')];
   const natural = widest(cells, '\n');
-  return { title, rank, index, natural, least: Math.max(widest(cells, /\s/), Math.min(natural, SHORT)) };
+  return {
+    title,
+    rank,
+    index,
+    natural,
+    least: Math.max(widest(cells, /\s/), Math.min(natural, MAX_UNWRAPPED)),
+  };
 }
 
-/** The columns that fit with no word broken. */
+/** Returns the columns that fit without breaking words. */
 export function select<Column extends ColumnWidth & { readonly rank: number }>(
   columns: readonly Column[],
   available: number,
@@ -100,10 +106,10 @@ export function select<Column extends ColumnWidth & { readonly rank: number }>(
   return shown;
 }
 
-/** Column widths that fit in all, gaps included: the widest give way first, and break words only when they must. */
+/** Returns column widths that fit, including gaps. The widest columns shrink first; words are broken only if necessary. */
 export function fit(columns: readonly ColumnWidth[], available: number): number[] {
   const widths = columns.map(({ natural }) => natural);
-  const roomFor = (least: (column: ColumnWidth) => number) => {
+  const shrink = (least: (column: ColumnWidth) => number) => {
     for (let over = total(widths) - available; over > 0; over -= 1) {
       const spare = columns.map((column, index) =>
         (widths[index] ?? 0) > least(column) ? (widths[index] ?? 0) : 0,
@@ -114,8 +120,8 @@ export function fit(columns: readonly ColumnWidth[], available: number): number[
       widths[widestColumn] = width - 1;
     }
   };
-  roomFor(({ least }) => least);
-  roomFor(() => NARROWEST_COLUMN);
+  shrink(({ least }) => least);
+  shrink(() => MIN_COLUMN_WIDTH);
   return widths;
 }
 
@@ -123,7 +129,7 @@ function cellText(cell: TableCell): string {
   return cell === undefined || cell === '' ? '-' : printableStyled(String(cell));
 }
 
-/** A word longer than its column would be cut off; a digest that is cut off is of no use. */
+/** Breaks words that are longer than their column; they would be truncated otherwise. */
 function breakWords(text: string, width: number): string {
   if (stripVTControlCharacters(text) !== text) return text;
   return text.replace(new RegExp(`\\S{${width}}(?=\\S)`, 'g'), '$&\n');
@@ -136,7 +142,7 @@ function widest(texts: readonly string[], between: string | RegExp): number {
   return Math.max(1, ...lengths);
 }
 
-/** Of a whole line, gaps included. */
+/** Width of a line, including gaps. */
 function total(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, GAP * Math.max(0, widths.length - 1));
 }

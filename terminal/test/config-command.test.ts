@@ -16,7 +16,7 @@ async function run(kind: FileKind, args: readonly string[], screen: Screen = {})
   return io;
 }
 
-/** Files by name in a folder of their own; gives their paths. */
+/** Writes files to a temporary directory; `at` returns their paths. */
 async function written(
   files: Readonly<Record<string, string>>,
 ): Promise<AsyncDisposable & { at: (name: string) => string }> {
@@ -29,7 +29,7 @@ async function written(
 const DIGEST = /sha256:[0-9a-f]{64}/;
 
 describe('config validate', () => {
-  test('says version and digest of a valid file', async () => {
+  test('prints the version and digest of a valid file', async () => {
     await using files = await written({ 'agent.yaml': AGENT });
     const io = await run('Agent', ['validate', files.at('agent.yaml')]);
     assert.match(io.out(), /agent\.yaml: valid, version 3, sha256:[0-9a-f]{64}\n$/);
@@ -37,7 +37,7 @@ describe('config validate', () => {
     assert.notEqual(io.exitCode(), 1);
   });
 
-  test('says the same as JSON', async () => {
+  test('prints the same as JSON', async () => {
     await using files = await written({ 'gateway.yaml': GATEWAY });
     const file = files.at('gateway.yaml');
     const io = await run('Gateway', ['validate', file, '--output', 'json']);
@@ -46,7 +46,7 @@ describe('config validate', () => {
     assert.match(digest, DIGEST);
   });
 
-  test('shows every problem with its place, and exits with 1', async () => {
+  test('lists all problems with their locations and exits with 1', async () => {
     await using files = await written({
       'agent.yaml': AGENT.replace('pool: dc1', 'pol: dc1').replace('3', 'three'),
     });
@@ -64,7 +64,7 @@ describe('config validate', () => {
     assert.ok(lines.includes('  Did you mean `pool`?'));
   });
 
-  test('gives problems as JSON', async () => {
+  test('prints problems as JSON', async () => {
     await using files = await written({ 'agent.yaml': AGENT.replace('pool: dc1', 'pol: dc1') });
     const file = files.at('agent.yaml');
     const io = await run('Agent', ['validate', file, '-o', 'json']);
@@ -77,7 +77,7 @@ describe('config validate', () => {
     );
   });
 
-  test('gives problems as annotations for GitHub, each on one line', async () => {
+  test('prints problems as GitHub annotations, one per line', async () => {
     const odd = AGENT.replace('name: agent-${env:NUMBER}', 'name: "100%\\n::error::x"');
     await using files = await written({ 'a,b.yaml': odd });
     const io = await run('Agent', ['validate', files.at('a,b.yaml'), '-o', 'github']);
@@ -88,7 +88,7 @@ describe('config validate', () => {
     );
   });
 
-  test('names what is missing on this host, and the way to do without', async () => {
+  test('names references that are missing on this host and suggests --no-references', async () => {
     await using files = await written({ 'agent.yaml': AGENT });
     const strict = await run('Agent', ['validate', files.at('agent.yaml')], { environment: {} });
     assert.equal(strict.exitCode(), 1);
@@ -97,19 +97,22 @@ describe('config validate', () => {
     const lenient = await run('Agent', ['validate', '--no-references', files.at('agent.yaml')], {
       environment: {},
     });
-    assert.match(lenient.out(), /valid.*references not looked up/);
+    assert.match(lenient.out(), /valid.*references not resolved/);
     assert.notEqual(lenient.exitCode(), 1);
   });
 
-  test('accepts a file whose enrollment token is gone, and says so', async () => {
+  test('accepts a file whose enrollment token is missing, with a note', async () => {
     await using files = await written({ 'agent.yaml': AGENT });
     const io = await run('Agent', ['validate', files.at('agent.yaml')], { environment: { NUMBER: '1' } });
     assert.match(io.out(), /agent\.yaml: valid/);
-    assert.match(io.err(), /^`identity\.enrollmentToken` .*TOKEN, which is not set\. It counts as left out/);
+    assert.match(
+      io.err(),
+      /^`identity\.enrollmentToken` .*TOKEN, which is not set\. It is treated as absent/,
+    );
     assert.notEqual(io.exitCode(), 1);
   });
 
-  test('without references still finds what is wrong in the file itself', async () => {
+  test('finds problems of the file itself with --no-references', async () => {
     const literal = AGENT.replace('${env:TOKEN}', 'c4n4ryS3cr3t');
     await using files = await written({ 'agent.yaml': `${literal}drain: {timeout: 5}\n` });
     const io = await run('Agent', ['validate', '--no-references', files.at('agent.yaml')], {
@@ -119,20 +122,20 @@ describe('config validate', () => {
     assert.doesNotMatch(io.err(), /c4n4ryS3cr3t/);
   });
 
-  test('of the file of the other program says whose it is', async () => {
+  test('names the program that a file of the wrong kind is for', async () => {
     await using files = await written({ 'gateway.yaml': GATEWAY });
     const io = await run('Agent', ['validate', files.at('gateway.yaml')]);
     assert.match(io.err(), /WRONG_KIND This file is for penstock-gateway/);
   });
 
-  test('of a file that is not there says so', async () => {
+  test('reports a missing file', async () => {
     await using files = await written({});
     const io = await run('Agent', ['validate', files.at('none.yaml')]);
     assert.equal(io.exitCode(), 1);
     assert.match(io.err(), /FILE_UNREADABLE .*none\.yaml does not exist/);
   });
 
-  test('colors on a terminal only, and not against NO_COLOR', async () => {
+  test('uses color only on a terminal and without NO_COLOR', async () => {
     await using files = await written({ 'agent.yaml': 'x' });
     const args = ['validate', files.at('agent.yaml')];
     const err = async (screen: Screen) => (await run('Agent', args, screen)).err();
@@ -143,7 +146,7 @@ describe('config validate', () => {
 });
 
 describe('config show', () => {
-  test('prints YAML that is valid again, with the reference in place of the secret', async () => {
+  test('prints valid YAML with references in place of secrets', async () => {
     await using files = await written({ 'agent.yaml': AGENT });
     const shown = await run('Agent', ['show', files.at('agent.yaml')]);
     assert.match(shown.out(), /^name: agent-1$/m);
@@ -163,7 +166,7 @@ describe('config show', () => {
 });
 
 describe('every config command', () => {
-  test('takes each format, and marks problems on their lines', async () => {
+  test('supports every format and annotates problems on their lines', async () => {
     await using files = await written({ 'agent.yaml': AGENT, 'broken.yaml': `${AGENT}x: 1\n` });
     for (const name of ['validate', 'show', 'digest', 'schema']) {
       for (const format of ['text', 'json', 'github']) {
@@ -182,7 +185,7 @@ describe('every config command', () => {
 });
 
 describe('config digest', () => {
-  test('prints the digest alone, needs no environment, and heeds no comment', async () => {
+  test('prints only the digest, independently of environment and comments', async () => {
     await using files = await written({ 'a.yaml': AGENT, 'b.yaml': `# other\n${AGENT}` });
     const one = await run('Agent', ['digest', files.at('a.yaml')], { environment: {} });
     const other = await run('Agent', ['digest', files.at('b.yaml')], { environment: {} });
@@ -194,7 +197,7 @@ describe('config digest', () => {
 });
 
 describe('config schema', () => {
-  test('prints the schema of its own file', async () => {
+  test('prints the schema of the program that runs it', async () => {
     assert.equal((await run('Agent', ['schema'])).out(), schemaText('Agent'));
     assert.equal((await run('Gateway', ['schema'])).out(), schemaText('Gateway'));
   });
@@ -202,9 +205,9 @@ describe('config schema', () => {
 
 describe('config diff', () => {
   const newer = AGENT.replace('version: 3', 'version: 4').replace('5432', '5433');
-  const forgotten = AGENT.replace('5432', '5433');
+  const unchanged = AGENT.replace('5432', '5433');
 
-  test('prints what changed and exits with 0 when the version did as well', async () => {
+  test('prints the changes and exits with 0 if the version changed too', async () => {
     await using files = await written({ 'base.yaml': AGENT, 'agent.yaml': newer });
     const io = await run('Agent', ['diff', '--base', files.at('base.yaml'), files.at('agent.yaml')]);
     assert.match(io.out(), /^~ version: 3 -> 4$/m);
@@ -215,16 +218,16 @@ describe('config diff', () => {
     assert.equal(io.exitCode(), 0);
   });
 
-  test('exits with 2 when the content changed and the version did not', async () => {
-    await using files = await written({ 'base.yaml': AGENT, 'agent.yaml': forgotten });
+  test('exits with 2 if the content changed but the version did not', async () => {
+    await using files = await written({ 'base.yaml': AGENT, 'agent.yaml': unchanged });
     const args = ['diff', '--base', files.at('base.yaml'), files.at('agent.yaml')];
     const io = await run('Agent', args);
-    assert.match(io.out(), /`version` is still 3: raise it/);
+    assert.match(io.out(), /`version` is still 3\. Increase it/);
     assert.equal(io.exitCode(), 2);
     const github = await run('Agent', [...args, '--output', 'github']);
     assert.match(github.out(), /^::error file=.*agent\.yaml,line=3,title=VERSION_UNCHANGED::.*\n$/);
     const asJson = JSON.parse((await run('Agent', [...args, '--output', 'json'])).out());
-    assert.equal(asJson.versionForgotten, true);
+    assert.equal(asJson.versionUnchanged, true);
     assert.deepEqual(asJson.changes, [
       {
         path: 'connectors[orders-db].address',
@@ -235,16 +238,16 @@ describe('config diff', () => {
     ]);
   });
 
-  test('finds no difference in comments and order', async () => {
+  test('ignores comments and order', async () => {
     const [head = '', ...rest] = AGENT.split('\n');
     const moved = `${[...rest.slice(0, 4), head, ...rest.slice(4)].join('\n')}# the end\n`;
     await using files = await written({ 'base.yaml': AGENT, 'agent.yaml': moved });
     const io = await run('Agent', ['diff', '--base', files.at('base.yaml'), files.at('agent.yaml')]);
-    assert.match(io.out(), /^No difference in content: version 3/);
+    assert.match(io.out(), /^The content is identical: version 3/);
     assert.equal(io.exitCode(), 0);
   });
 
-  test('of an invalid file exits with 1 and says which', async () => {
+  test('exits with 1 and names an invalid file', async () => {
     await using files = await written({ 'base.yaml': AGENT, 'agent.yaml': 'x' });
     const io = await run('Agent', ['diff', '--base', files.at('base.yaml'), files.at('agent.yaml')]);
     assert.equal(io.exitCode(), 1);
@@ -253,7 +256,7 @@ describe('config diff', () => {
 });
 
 describe('the command line', () => {
-  test('every command has an example in its help', async () => {
+  test('every command shows an example in its help', async () => {
     const { commands } = configCommand({ kind: 'Gateway', io: capturedIo() });
     const names = commands.map((command) => command.name());
     assert.deepEqual(names, ['validate', 'show', 'digest', 'diff', 'schema']);
@@ -266,7 +269,7 @@ describe('the command line', () => {
     }
   });
 
-  test('that is wrong exits with 64 and says what is allowed', async () => {
+  test('exits with 64 and lists the allowed values if it is invalid', async () => {
     const io = await run('Agent', ['validate', '--output', 'xml']);
     assert.equal(io.exitCode(), 64);
     assert.match(io.err(), /text, json, github/);

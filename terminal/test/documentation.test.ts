@@ -8,7 +8,7 @@ import { capturedIo } from './rig/captured-io.ts';
 
 const document = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
 
-/** First cells of the table below a head. */
+/** First cells of the table with this head. */
 function firstCells(head: string): string[] {
   const [, rest = ''] = document.split(`${head}\n`);
   const [table = ''] = rest.split('\n\n');
@@ -18,7 +18,7 @@ function firstCells(head: string): string[] {
     .map((row) => row.split(' | ')[0]?.slice(2) ?? '');
 }
 
-test('docs/configuration.md has every config command and no other', () => {
+test('docs/configuration.md lists exactly the config commands', () => {
   const { commands } = configCommand({ kind: 'Agent', io: capturedIo() });
   assert.deepEqual(
     firstCells('| command | does |').map((cell) => /^`config (\w+)/.exec(cell)?.[1]),
@@ -26,7 +26,7 @@ test('docs/configuration.md has every config command and no other', () => {
   );
 });
 
-test('docs/configuration.md has every exit code that a config command can give, and no other', () => {
+test('docs/configuration.md lists exactly the exit codes of config commands', () => {
   assert.deepEqual(
     firstCells('| exit code | means |'),
     [exitCodes.ok, exitCodes.failed, exitCodes.different, exitCodes.usage].map(String),

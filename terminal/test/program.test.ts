@@ -13,14 +13,14 @@ async function failing(error: unknown, screen?: Screen): Promise<CapturedIo> {
 }
 
 describe('a command that fails', () => {
-  test('says what happened and what to do, and sets its exit code', async () => {
+  test('prints the message and the suggestion and sets its exit code', async () => {
     const error = new CommandError('The gateway does not answer.', { suggestion: 'Start it.', exitCode: 2 });
     const io = await failing(error);
     assert.equal(io.err(), 'error: The gateway does not answer.\nStart it.\n');
     assert.equal(io.exitCode(), 2);
   });
 
-  test('with an error nobody foresaw exits with 1 and shows no stack unless asked', async () => {
+  test('exits with 1 for an unexpected error and shows the stack only with PENSTOCK_DEBUG', async () => {
     const io = await failing(new TypeError('odd \u{1b}[2J'));
     assert.equal(io.err(), 'error: odd ·[2J\n');
     assert.equal(io.exitCode(), 1);
@@ -28,14 +28,14 @@ describe('a command that fails', () => {
     assert.match(debug.err(), /program\.test\.ts/);
   });
 
-  test('with no error at all still fails', async () => {
+  test('fails with a rejection that is not an Error', async () => {
     const io = await failing('a text');
     assert.equal(io.err(), 'error: a text\n');
     assert.equal(io.exitCode(), 1);
   });
 });
 
-test('a command that works sets no exit code', async () => {
+test('a successful command sets no exit code', async () => {
   const io = capturedIo();
   await runProgram(
     new Command('penstock').action(() => undefined),
@@ -45,7 +45,7 @@ test('a command that works sets no exit code', async () => {
   assert.equal(io.exitCode(), undefined);
 });
 
-test('an unknown command deep down exits with 64', async () => {
+test('an unknown subcommand exits with 64', async () => {
   const io = capturedIo();
   const program = new Command('penstock').addCommand(new Command('a').addCommand(new Command('b')));
   await runProgram(program, ['a', 'c'], io);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { withProgress } from '../src/progress.ts';
 import { capturedIo } from './rig/captured-io.ts';
 
-test('long work on a terminal shows what is waited for, and leaves nothing behind', async () => {
+test('long work shows progress on a terminal and erases it afterwards', async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const io = capturedIo({ columns: 80, environment: { TERM: 'xterm' } });
   const seen = Promise.withResolvers<void>();
@@ -24,7 +24,7 @@ test('long work on a terminal shows what is waited for, and leaves nothing behin
   assert.equal(io.out(), '');
 });
 
-test('short work, and what is piped, show nothing; a failure stays one', async () => {
+test('short work and pipes show no progress, and failures are passed on', async () => {
   const terminal = capturedIo({ columns: 80, environment: { TERM: 'xterm' } });
   assert.equal(await withProgress(terminal, 'x', async () => 5), 5);
   await assert.rejects(

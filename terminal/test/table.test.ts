@@ -12,12 +12,12 @@ const rows = [
 ];
 
 describe('a table', () => {
-  test('is plain text where it is no terminal', () => {
+  test('is plain text if the output is not a terminal', () => {
     const text = table(['name', 'state', 'sessions'], rows, capturedIo());
     assert.equal(text, 'name     state      sessions\nagent-1  connected  2\nagent-2  -          0\n');
   });
 
-  test('fits the terminal without losing a letter', () => {
+  test('fits the terminal without truncating text', () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
     const text = table(
       ['name', 'digest', 'reason'],
@@ -38,7 +38,7 @@ describe('a table', () => {
     );
   });
 
-  test('keeps colors where they are wanted and drops what would steer the terminal', () => {
+  test('keeps colors and replaces other control characters', () => {
     const io = capturedIo({ columns: 80 });
     const { good } = styleFor(io.stdout, io.environment);
     const text = table(['name'], [[`${good('fine')}\u{1b}[2J\u{7}`]], io);
@@ -47,7 +47,7 @@ describe('a table', () => {
     assert.ok(!text.includes('\u{7}'));
   });
 
-  test('leaves out what ranks last before it breaks a word, and says so', () => {
+  test('omits the columns with the highest rank before breaking words, and names them', () => {
     const columns = [
       'ID',
       { title: 'STATE', rank: 1 },
@@ -59,15 +59,15 @@ describe('a table', () => {
       stripVTControlCharacters(table(columns, [row], capturedIo({ columns: width })));
     const whole = at(80);
     for (const text of row) assert.ok(whole.includes(text));
-    assert.ok(!whole.includes('Left out'));
+    assert.ok(!whole.includes('Omitted'));
     assert.match(at(62), /^ID +STATE +IDENTITY +ADDRESS\n +ENDS\n/);
     const narrower = at(55);
     assert.match(narrower, /^ID +STATE +ADDRESS\n019a0b1c2d3e4f5a6b7c {2}disconnected {2}2001:db8::1234\n/);
-    assert.match(narrower, /\nLeft out here: IDENTITY ENDS\. All of it: --output json\.\n$/);
-    assert.match(at(24), /^ID\n019a0b1c2d3e4f5a6b7c\nLeft out here: STATE, IDENTITY ENDS, ADDRESS\./);
+    assert.match(narrower, /\nOmitted columns: IDENTITY ENDS\. Use --output json to see everything\.\n$/);
+    assert.match(at(24), /^ID\n019a0b1c2d3e4f5a6b7c\nOmitted columns: STATE, IDENTITY ENDS, ADDRESS\./);
   });
 
-  test('of no rows is its head', () => {
+  test('without rows consists of its head', () => {
     assert.equal(table(['name', 'state'], [], capturedIo()), 'name  state\n');
   });
 });
@@ -82,7 +82,7 @@ const column = fc
 const lineOf = (widths: readonly number[]) =>
   widths.reduce((sum, width) => sum + width, 2 * Math.max(0, widths.length - 1));
 
-test('columns never get wider than they were, nor more than fits, and break words only where they must', () => {
+test('columns never exceed their natural width or the terminal, and break words only if necessary', () => {
   fc.assert(
     fc.property(
       fc.array(column, { minLength: 1, maxLength: 8 }),
@@ -98,7 +98,7 @@ test('columns never get wider than they were, nor more than fits, and break word
   );
 });
 
-test('columns are left out only when they must, and never one that matters more than one that stays', () => {
+test('columns are omitted only if necessary, in order of their rank', () => {
   fc.assert(
     fc.property(
       fc.array(column, { minLength: 1, maxLength: 8 }),

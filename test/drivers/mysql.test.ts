@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Blanks, everyDriver } from '@penstock/operator';
+import { everyDriver, type Placeholders } from '@penstock/operator';
 import mysql2, { type RowDataPacket } from 'mysql2/promise';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';
@@ -43,7 +43,7 @@ async function works(
   driver: string,
   name: WayName,
   parameters: string,
-  blanks: Partial<Blanks> = {},
+  blanks: Partial<Placeholders> = {},
 ): Promise<void> {
   await using java = await JavaPrograms.compile();
   const way = await wayInto(pair, 'orders', name);

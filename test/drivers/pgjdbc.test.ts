@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Blanks, everyDriver } from '@penstock/operator';
+import { everyDriver, type Placeholders } from '@penstock/operator';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';
 import type { Pair } from '../rig/pair.ts';
@@ -58,7 +58,7 @@ async function works(
   drivers: DriverSet,
   name: WayName,
   parameters = '',
-  blanks: Partial<Blanks> = {},
+  blanks: Partial<Placeholders> = {},
 ): Promise<void> {
   const way = await wayInto(pair, 'orders', name);
   const { user, database } = postgres;

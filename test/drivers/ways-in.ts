@@ -1,4 +1,4 @@
-import { type Blanks, type Driver, recipeFor, type WayIn } from '@penstock/operator';
+import { type Driver, type IngressEndpoint, type Placeholders, recipeFor } from '@penstock/operator';
 import type { TestAuthority } from '../rig/certificates.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 
@@ -98,10 +98,10 @@ export async function startPairWithWays(
 /** What tells two ways in of one kind apart. */
 const told = ['mode', 'grant', 'tls'] as const;
 
-type IngressAnswer = WayIn & { readonly address: string };
+type IngressAnswer = IngressEndpoint & { readonly address: string };
 
 /** The way as the API tells it, with this host as the gateway's name. */
-export async function wayInto(pair: Pair, connection: string, name: WayName): Promise<WayIn> {
+export async function wayInto(pair: Pair, connection: string, name: WayName): Promise<IngressEndpoint> {
   const { items } = (await pair.api('GET /connections')) as unknown as {
     items: { name: string; ingress: IngressAnswer[] }[];
   };
@@ -131,11 +131,11 @@ export async function grantLabel(pair: Pair, connection: string): Promise<string
 /** What `connection url` prints for a driver: the string, and the options of the JVM beside it. */
 export function printedFor(
   driver: Driver,
-  way: WayIn,
-  blanks: Pick<Blanks, 'connection' | 'user' | 'database'> & Partial<Blanks>,
+  way: IngressEndpoint,
+  blanks: Pick<Placeholders, 'connection' | 'user' | 'database'> & Partial<Placeholders>,
 ): { readonly connect: string; readonly properties: Readonly<Record<string, string>> } {
   const recipe = recipeFor(driver, way, { grant: 'GRANT', target: undefined, ...blanks });
-  if ('not' in recipe) throw new Error(`${driver.name} by ${way.kind}: ${recipe.not}`);
+  if ('unsupported' in recipe) throw new Error(`${driver.name} by ${way.kind}: ${recipe.unsupported}`);
   const properties = (recipe.also ?? []).map((option) => option.replace(/^-D/, '').split('=', 2));
   return { connect: recipe.connect, properties: Object.fromEntries(properties) };
 }

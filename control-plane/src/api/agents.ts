@@ -140,5 +140,5 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
 }
 
 function unknownAgent(name: string): never {
-  throw new ProblemError('NOT_FOUND', `There is no agent named ${name}, or it was revoked.`);
+  throw new ProblemError('NOT_FOUND', `There is no agent named ${name}, or it has been revoked.`);
 }

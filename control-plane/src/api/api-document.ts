@@ -1,12 +1,12 @@
 import { type ApiDependencies, createApi } from './create-api.ts';
 
-/** Stands for whatever a route keeps for later, or listens to: no request comes while the routes are only described. */
-const unasked: unknown = new Proxy(() => undefined, { get: () => unasked, apply: () => unasked });
+/** A placeholder for every dependency of the routes. They are only described, so it is never really used. */
+const placeholder: unknown = new Proxy(() => undefined, { get: () => placeholder, apply: () => placeholder });
 
-/** The OpenAPI document of every route, made without a store or a socket. */
+/** Generates the OpenAPI document of all routes, without a store or a socket. */
 export async function apiDocument(): Promise<object> {
   const dependencies = new Proxy({} as ApiDependencies, {
-    get: (_target, name) => (name === 'tls' ? undefined : unasked),
+    get: (_target, name) => (name === 'tls' ? undefined : placeholder),
   });
   const app = await createApi(dependencies);
   await app.ready();

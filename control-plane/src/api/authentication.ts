@@ -9,7 +9,7 @@ import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The least role that may call the route. */
+    /** The minimum role that the route requires. */
     role?: AdminRole;
   }
   interface FastifyRequest {
@@ -23,9 +23,9 @@ const ranks: Readonly<Record<AdminRole, number>> = { viewer: 0, operator: 1, adm
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
- * A hook that lets a request pass when its bearer token (RFC 6750) has the role its route wants. Only failures are
- * limited. Nobody finds 256 random bits by trying, but each try reads the store: a source that failed too often gets
- * that far only with a token that was good lately, whatever others do from its address.
+ * Returns a hook that authenticates requests by their bearer token (RFC 6750) and checks the role that the route requires.
+ * Only failures count against a limit per source address. Tokens with 256 random bits cannot be guessed, but every attempt
+ * reads the store. A source over the limit is therefore only served if its token was valid recently.
  */
 export function authentication(
   { adminTokens, onAudit }: Pick<Store, 'adminTokens' | 'onAudit'>,
@@ -67,7 +67,7 @@ export function authentication(
     if (ranks[token.role] < ranks[role]) {
       throw new ApiProblem(
         'ROLE_INSUFFICIENT',
-        `This needs the role ${role}, and the admin token ${token.name} has the role ${token.role}.`,
+        `This requires the role ${role}, but the admin token ${token.name} has the role ${token.role}.`,
       );
     }
     request.actor = { id: `admin-token:${token.id}`, address: request.ip, role: token.role };
@@ -80,7 +80,7 @@ async function rowOf(token: string | undefined, tokens: RememberedTokens): Promi
   if (token === undefined) {
     throw new ApiProblem(
       'ADMIN_TOKEN_REQUIRED',
-      'This request needs an admin token: Authorization: Bearer pst_admin_… (penstock-gateway reads it from ' +
+      'This request requires an admin token: Authorization: Bearer pst_admin_… (penstock-gateway reads it from ' +
         'PENSTOCK_TOKEN).',
     );
   }

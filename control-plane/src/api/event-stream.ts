@@ -40,7 +40,7 @@ export class EventStream extends Readable {
     this.#stop = events.listen({
       event: (event) => {
         this.#send(frameOf(event));
-        if (endsTokenOf(actor, event)) this.#finish();
+        if (revokesToken(actor, event)) this.#finish();
       },
       end: () => this.#finish(),
     });
@@ -90,6 +90,6 @@ function frame(event: string, id: string | undefined, data: object): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 
-function endsTokenOf(actor: string, event: FleetEvent): boolean {
+function revokesToken(actor: string, event: FleetEvent): boolean {
   return event.type === 'audit' && event.data.action === 'admin-token.revoke' && event.data.subject === actor;
 }

@@ -2,10 +2,10 @@ import swagger from '@fastify/swagger';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 
-/** Describes every route registered after it, at /api/v1/openapi.json (OpenAPI 3.1). Needs no token: it is no secret. */
+/** Serves the OpenAPI 3.1 document of all routes registered after it at /api/v1/openapi.json, without authentication. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
-    // For programs that make clients or documents of it: what only the prose would tell otherwise.
+    // The role of each route, for programs that generate clients or documents.
     transform: ({ schema, url, route }) => {
       const role = route.config?.role;
       return { schema: role === undefined ? schema : { ...schema, 'x-penstock-role': role }, url };

@@ -6,13 +6,13 @@ import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
 const MINUTE = 60_000;
 
 export type RememberedTokens = Pick<AdminTokenRepository, 'byId'> & {
-  /** Whether the store has this very token, as far as is known without asking it. */
+  /** Whether this exact token was found in the store recently. */
   has(token: string): boolean;
 };
 
 /**
- * Admin tokens by id, and while the store does not answer those that were found there lately: whoever looks for what
- * is wrong needs the API most just then. One that is revoked is forgotten at once.
+ * Looks up admin tokens by ID. While the store is unavailable, tokens found recently are served from memory: the API is
+ * needed most while diagnosing such an outage. Revoked tokens are dropped immediately.
  */
 export function rememberedTokens(
   adminTokens: Pick<AdminTokenRepository, 'byId'>,

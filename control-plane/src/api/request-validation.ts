@@ -2,8 +2,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Strict where Fastify is lenient: a body of the wrong type or with an unknown field is refused, not mended. Only
- * what stands in a URL is turned from text into the type its schema wants.
+ * Validates requests more strictly than Fastify does by default: bodies with wrong types or unknown fields are refused, not
+ * coerced. Only path and query parameters are converted from text to the types of their schemas.
  */
 export function validateStrictly(app: FastifyInstance): void {
   const body = new Ajv2020({ strict: true, useDefaults: true, formats: { 'date-time': true } });

@@ -39,7 +39,7 @@ export function fleetActions(
   const requestOf = (agent: string) => {
     const pool = poolOf(agent);
     if (pool === undefined) {
-      throw new ProblemError('NOT_FOUND', `There is no agent named ${agent}, or it was revoked.`);
+      throw new ProblemError('NOT_FOUND', `There is no agent named ${agent}, or it has been revoked.`);
     }
     return { pool, subject: `agent:${agent}` };
   };

@@ -126,7 +126,7 @@ export class Steering {
 }
 
 const unknownAgent = (name: string) =>
-  new ProblemError('NOT_FOUND', `There is no agent named ${name}, or it was revoked.`);
+  new ProblemError('NOT_FOUND', `There is no agent named ${name}, or it has been revoked.`);
 
 const notPublished = (pool: string, version: number) =>
   new ProblemError(

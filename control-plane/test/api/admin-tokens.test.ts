@@ -52,7 +52,7 @@ test('what is wrong with a request is told', async () => {
     [{ name: 'x', role: 'root' }, /body\/role must be equal to one of/],
     [{ name: '', role: 'viewer' }, /body\/name/],
     [{ name: 'a\u001b[2J', role: 'viewer' }, /body\/name/],
-    [{ name: 'x', role: 'viewer', token: 'mine' }, /body has no token/],
+    [{ name: 'x', role: 'viewer', token: 'mine' }, /body has an unknown field token/],
   ];
   for (const [body, words] of cases) {
     assertProblem(await api.ask('POST', PATH, { as: 'admin', body }), 400, 'REQUEST_INVALID', words);

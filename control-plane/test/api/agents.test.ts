@@ -164,7 +164,7 @@ test('revoking an agent ends its identity, names the tokens that are still good 
   assert.equal(entry?.actor, `admin-token:${api.tokens.admin.split('_')[2]}`);
   assert.equal(entry?.address, '127.0.0.1');
   const again = await api.ask('POST', '/api/v1/agents/orders-1/revoke', { as: 'admin' });
-  assertProblem(again, 404, 'NOT_FOUND', /or it was revoked/);
+  assertProblem(again, 404, 'NOT_FOUND', /or it has been revoked/);
 });
 
 test('a revocation that happened is told as such, even when the store fails right after it', async (t) => {

@@ -45,7 +45,7 @@ test('each role may do what it may, and no more', async () => {
     refused,
     403,
     'ROLE_INSUFFICIENT',
-    /needs the role admin, and the admin token a viewer has .* viewer/,
+    /requires the role admin, but the admin token a viewer has .* viewer/,
   );
 });
 

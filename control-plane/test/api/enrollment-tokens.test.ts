@@ -87,7 +87,7 @@ test('what is wrong with a request is told, field by field', async () => {
     [{ pool: 'dc1', uses: 0 }, /body\/uses must be >= 1/],
     [{ pool: 'dc1', uses: '2' }, /body\/uses must be integer/],
     [{ pool: 'dc1', ttlSeconds: 1e9 }, /body\/ttlSeconds must be <=/],
-    [{ pool: 'dc1', ttl: 5 }, /body has no ttl/],
+    [{ pool: 'dc1', ttl: 5 }, /body has an unknown field ttl/],
     [{ pool: 'dc1', namePattern: 'a b' }, /body\/namePattern/],
     [{ pool: 'dc1', sources: ['10.0.0.0'] }, /10\.0\.0\.0 is not a CIDR range/],
     [[], /body must be object/],

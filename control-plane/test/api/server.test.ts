@@ -59,7 +59,7 @@ test('what is not there, too large or no JSON is a problem document too', async 
   );
   const tooLong = await api.ask('GET', `/api/v1/agents/${'x'.repeat(500)}`, { as: 'viewer' });
   assertProblem(tooLong, 400, 'REQUEST_INVALID', /too long/);
-  assertProblem(await api.ask('GET', '/api/v1/agents/%zz'), 400, 'REQUEST_INVALID', /cannot be read/);
+  assertProblem(await api.ask('GET', '/api/v1/agents/%zz'), 400, 'REQUEST_INVALID', /malformed or too long/);
   assertProblem(await api.ask('PUT', '/api/v1/agents', { as: 'admin' }), 404, 'NOT_FOUND');
   const send = (payload: string, type = 'application/json') =>
     api.app.inject({

@@ -6,10 +6,10 @@ import { agentListCommand } from './agent-list-command.ts';
 import { agentRevokeCommand } from './agent-revoke-command.ts';
 import { agentShowCommand } from './agent-show-command.ts';
 
-/** `agent …`: the fleet. */
+/** `agent …`: the agents of the fleet. */
 export function agentCommand(io: Io): Command {
   const agent = new Command('agent')
-    .description('the fleet')
+    .description('agents of the fleet')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent list')
     .addCommand(agentListCommand(io))
     .addCommand(agentShowCommand(io));

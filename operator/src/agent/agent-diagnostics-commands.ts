@@ -21,11 +21,11 @@ type Logs = Output & { readonly limit: number; readonly level: string };
 /** Longer than the agent may take, plus transmission. */
 const RESPONSE_TIMEOUT_MS = 30_000;
 
-const name = () => new Argument('<name>', 'the name of the agent');
+const name = () => new Argument('<name>', 'name of the agent');
 
-/** `agent probe|check|logs|diff|restart`: what is asked of an agent itself. */
+/** `agent probe|check|logs|diff|restart`: requests to an agent. */
 export function agentDiagnosticsCommands(io: Io): Command[] {
-  const api = () => apiFromEnvironment(io, { timeout: RESPONSE_TIMEOUT_MS });
+  const api = () => apiFromEnvironment(io, { timeoutMs: RESPONSE_TIMEOUT_MS });
   const path = (agent: string, what: string) => `agents/${encodeURIComponent(agent)}/${what}`;
 
   const probed = async (agent: string, what: 'probe' | 'check', body: object, output: OutputFormat) => {
@@ -34,12 +34,10 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
 
   return [
     new Command('probe')
-      .description(
-        'see how far the way from an agent to a host and port leads; policy.probe of the agent decides',
-      )
+      .description("test whether an agent can reach a host and port; the agent's policy.probe must allow it")
       .addArgument(name())
-      .argument('<host:port>', 'where to, as the agent sees it; IPv6 in brackets', hostPortArgument)
-      .addOption(new Option('--kind <kind>', 'the protocol to speak').choices(connectorKinds).default('tcp'))
+      .argument('<host:port>', 'target, as seen from the agent; IPv6 addresses in brackets', hostPortArgument)
+      .addOption(new Option('--kind <kind>', 'protocol to speak').choices(connectorKinds).default('tcp'))
       .addOption(timeoutOption())
       .addOption(outputOption(['text', 'json']))
       .addHelpText(
@@ -50,9 +48,9 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
         probed(agent, 'probe', { ...to, kind, timeout: timeout * 1000 }, output),
       ),
     new Command('check')
-      .description('check a connector of an agent now, in its own protocol and without credentials')
+      .description('check a connector of an agent, in its protocol and without credentials')
       .addArgument(name())
-      .argument('<connector>', "the connector's name in the agent's file")
+      .argument('<connector>', 'name of the connector in agent.yaml')
       .addOption(timeoutOption())
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent check orders-1 orders-db')
@@ -60,11 +58,16 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
         probed(agent, 'check', { connector, timeout: timeout * 1000 }, output),
       ),
     new Command('logs')
-      .description("show an agent's recent log lines, redacted by the agent")
+      .description("print an agent's recent log lines, redacted by the agent")
       .addArgument(name())
-      .option('--limit <lines>', 'the newest lines, at most', wholeNumber(1, 100_000), 200)
+      .option(
+        '--limit <lines>',
+        'maximum number of lines; the newest are printed',
+        wholeNumber(1, 100_000),
+        200,
+      )
       .addOption(
-        new Option('--level <level>', 'the least severe level')
+        new Option('--level <level>', 'minimum severity')
           .choices(['trace', 'debug', 'info', 'warn', 'error'])
           .default('info'),
       )
@@ -78,7 +81,7 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
         );
       }),
     new Command('diff')
-      .description('compare the configuration an agent runs on with the pinned version, field by field')
+      .description('compare the configuration an agent runs with its pinned version, field by field')
       .addArgument(name())
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent diff orders-1')
@@ -87,20 +90,22 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
         printPinnedComparison(agent, config, output, io);
       }),
     new Command('restart')
-      .description('have an agent drain and end, so that its supervisor starts it again; its policy decides')
+      .description(
+        "restart an agent through its supervisor after it has drained; the agent's policy must allow it",
+      )
       .addArgument(name())
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent restart orders-1')
       .action(async (agent: string, { output }: Output) => {
         const answer = await api().ask(NamedAgent, 'POST', path(agent, 'restart'));
         io.stdout.write(
-          output === 'json' ? json(answer) : `${agent} drains, and its supervisor starts it again.\n`,
+          output === 'json' ? json(answer) : `${agent} is draining. Its supervisor then restarts it.\n`,
         );
       }),
   ];
 }
 
 const timeoutOption = () =>
-  new Option('--timeout <seconds>', 'how long the agent may take')
+  new Option('--timeout <seconds>', 'time limit for the agent, in seconds')
     .argParser(wholeNumber(1, MAX_AGENT_TIMEOUT_MS / 1000))
     .default(10);

@@ -5,13 +5,14 @@ import { apiFromEnvironment } from '../api/api-from-environment.ts';
 
 const commands = {
   drain: {
-    description: 'keep new opens away from an agent until it is resumed; its live connections go on',
-    said: (name: string) =>
-      `${name} gets no new opens. When the work on it is done: penstock-gateway agent resume ${name}\n`,
+    description: 'stop routing new opens to an agent until it is resumed; established connections continue',
+    message: (name: string) =>
+      `${name} receives no new opens. To end this: penstock-gateway agent resume ${name}\n`,
   },
   resume: {
-    description: 'let a drained agent take opens again',
-    said: (name: string, state: string) => `${name} takes opens again as soon as it can; it is ${state}.\n`,
+    description: 'resume a drained agent',
+    message: (name: string, state: string) =>
+      `${name} is resumed and receives opens when it is ready. Its state is ${state}.\n`,
   },
 };
 
@@ -20,13 +21,13 @@ export function agentDrainCommands(io: Io): readonly Command[] {
   return (['drain', 'resume'] as const).map((verb) =>
     new Command(verb)
       .description(commands[verb].description)
-      .argument('<name>', 'the name of the agent')
+      .argument('<name>', 'name of the agent')
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', `\nExample:\n  $ penstock-gateway agent ${verb} orders-1`)
       .action(async (name: string, { output }: { readonly output: OutputFormat }) => {
         const path = `agents/${encodeURIComponent(name)}/${verb}`;
         const agent = await apiFromEnvironment(io).ask(AgentResource, 'POST', path);
-        io.stdout.write(output === 'json' ? json(agent) : commands[verb].said(name, agent.state));
+        io.stdout.write(output === 'json' ? json(agent) : commands[verb].message(name, agent.state));
       }),
   );
 }

@@ -15,10 +15,10 @@ import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { briefStamp, colorOf } from './agent-state-color.ts';
 
-/** `agent list`: the fleet in one table. */
+/** `agent list`: the agents in a table. */
 export function agentListCommand(io: Io): Command {
   return new Command('list')
-    .description('list the agents: those connected, and those that enrolled and are away')
+    .description('list all enrolled agents, connected or not')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent list')
     .action(({ output }: { readonly output: OutputFormat }) => list(io, output));
@@ -31,7 +31,7 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     io.stdout.write(json({ items, complete }));
   } else if (items.length === 0) {
     io.stdout.write(
-      'No agent has enrolled yet. Make a token for one: penstock-gateway token create --pool POOL\n',
+      'No agent has enrolled yet. Create a token for one: penstock-gateway token create --pool POOL\n',
     );
   } else {
     const now = Date.now();
@@ -39,9 +39,7 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     io.stdout.write(table(HEAD, rows, io));
   }
   if (!complete) {
-    io.stderr.write(
-      'The store of the gateway does not answer: agents that enrolled lately may be missing.\n',
-    );
+    io.stderr.write("The gateway's store is unavailable: recently enrolled agents may be missing.\n");
   }
 }
 
@@ -56,7 +54,7 @@ const HEAD: readonly TableColumn[] = [
   { title: 'CONFIG', rank: 6 },
   { title: 'HEARTBEAT', rank: 3 },
   { title: 'SKEW', rank: 8 },
-  { title: 'IDENTITY ENDS', rank: 7 },
+  { title: 'IDENTITY EXPIRES', rank: 7 },
   { title: 'ADDRESS', rank: 10 },
 ];
 

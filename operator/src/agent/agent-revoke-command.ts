@@ -3,11 +3,11 @@ import { type Io, json, type OutputFormat, outputOption } from '@penstock/termin
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 
-/** `agent revoke`: an identity ends for good. */
+/** `agent revoke`: revokes the identity of an agent permanently. */
 export function agentRevokeCommand(io: Io): Command {
   return new Command('revoke')
-    .description("end an agent's identity for good; its sessions end, and its name becomes free")
-    .argument('<name>', 'the name of the agent')
+    .description("revoke an agent's identity permanently, close its sessions and release its name")
+    .argument('<name>', 'name of the agent')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent revoke orders-1')
     .action((name: string, { output }: { readonly output: OutputFormat }) => revoke(io, name, output));
@@ -20,15 +20,15 @@ async function revoke(io: Io, name: string, output: OutputFormat): Promise<void>
     io.stdout.write(json(revoked));
     return;
   }
-  io.stdout.write(`The identity of ${name} (${revoked.id}) has ended for good.\n`);
+  io.stdout.write(`The identity of ${name} (${revoked.id}) is revoked permanently.\n`);
   if (revoked.usableTokens === undefined) {
     io.stderr.write(
-      'Whether its host could enroll again is not known: the store did not say. Look for tokens that still have uses:\n' +
+      'The store did not answer, so its host may still be able to enroll again. List the tokens that have uses left:\n' +
         '  penstock-gateway token list\n',
     );
   } else if (revoked.usableTokens.length > 0) {
     io.stderr.write(
-      'Its host could enroll again, with a token that still has uses. To prevent it:\n' +
+      'Its host could enroll again with a token that has uses left. To prevent this:\n' +
         revoked.usableTokens.map((id) => `  penstock-gateway token revoke ${id}\n`).join(''),
     );
   }

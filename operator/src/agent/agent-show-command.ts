@@ -13,11 +13,11 @@ import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { colorOf } from './agent-state-color.ts';
 
-/** `agent show`: all that is known of one agent. */
+/** `agent show`: everything known about an agent. */
 export function agentShowCommand(io: Io): Command {
   return new Command('show')
-    .description('show one agent: its state with every reason and what to do, and all that it told')
-    .argument('<name>', 'the name of the agent')
+    .description('show an agent: its state, the reasons for it, what to do, and its measurements')
+    .argument('<name>', 'name of the agent')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent show orders-1')
     .action(async (name: string, { output }: { readonly output: OutputFormat }) => {
@@ -30,7 +30,7 @@ export function agentShowCommand(io: Io): Command {
     });
 }
 
-/** Everything of an agent, for people. */
+/** Renders everything known about an agent. */
 export function agentText(agent: AgentResource, io: Io, now: number): string {
   const style = styleFor(io.stdout, io.environment);
   const parts = [
@@ -45,8 +45,8 @@ export function agentText(agent: AgentResource, io: Io, now: number): string {
 function reasonText(reason: AgentResource['reasons'][number], style: Style, now: number): string {
   const { state, code, since, sentence, detail, advice } = reason;
   const head = `${colorOf(state, style)(state)} ${code} since ${since} (${relativeTime(since, now)})\n`;
-  const said = detail === undefined ? sentence : `${sentence} ${detail}`;
-  return `${head}  ${said}\n${state === 'connected' ? '' : `  ${advice}\n`}`;
+  const text = detail === undefined ? sentence : `${sentence} ${detail}`;
+  return `${head}  ${text}\n${state === 'connected' ? '' : `  ${advice}\n`}`;
 }
 
 function factRows(agent: AgentResource, now: number): string[][] {
@@ -57,7 +57,7 @@ function factRows(agent: AgentResource, now: number): string[][] {
     ['pool', agent.pool],
     ['address', agent.address],
     ['enrolled', when(agent.enrolledAt)],
-    ['identity ends', when(agent.identityNotAfter)],
+    ['identity expires', when(agent.identityNotAfter)],
     ['connected since', when(agent.connectedSince)],
     ['last heartbeat', when(agent.lastHeartbeat)],
     ['sessions', `${sessions.got}${sessions.wanted === undefined ? '' : ` of ${sessions.wanted}`}`],
@@ -78,7 +78,7 @@ function factRows(agent: AgentResource, now: number): string[][] {
 }
 
 const driftText = (drift: string | undefined) =>
-  drift === undefined || drift === 'none' ? '' : ', and the file is another one';
+  drift === undefined || drift === 'none' ? '' : '; the agent runs a different file';
 
 function clockText({ skewMs, roundTripMs }: NonNullable<AgentResource['clock']>): string {
   const direction = skewMs < 0 ? 'behind' : 'ahead of';

@@ -1,6 +1,6 @@
 import { type Io, printable, styleFor } from '@penstock/terminal';
 
-/** One line of an agent's log, for people: time, level, what happened, and its fields. */
+/** Renders a line of an agent's log: time, level, message and fields. */
 export function logLine(line: unknown, io: Io): string {
   if (typeof line !== 'object' || line === null) return printable(JSON.stringify(line));
   const { time, level, event, msg, name: _, ...fields } = line as Readonly<Record<string, unknown>>;

@@ -52,7 +52,10 @@ const HEAD: readonly TableColumn[] = [
 
 async function list(io: Io, { firing, limit, output }: ListOptions): Promise<void> {
   const query = firing ? { state: 'firing' } : {};
-  const { items } = await everyPage(apiFromEnvironment(io), AlertResource, 'alerts', { query, most: limit });
+  const { items } = await everyPage(apiFromEnvironment(io), AlertResource, 'alerts', {
+    query,
+    maxItems: limit,
+  });
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;

@@ -6,19 +6,19 @@ import type { Static, TSchema } from 'typebox';
 import { unreachableReason } from './unreachable-reason.ts';
 
 export type ApiClientOptions = {
-  /** Where the gateway's admin address is, such as http://127.0.0.1:8080. */
+  /** The gateway's admin address, such as http://127.0.0.1:8080. */
   readonly url: URL;
   readonly token: string;
-  /** Milliseconds for a whole answer. */
-  readonly timeout?: number;
-  /** Shows that something is waited for; settles as the work does. */
+  /** Milliseconds until a complete response must have arrived. */
+  readonly timeoutMs?: number;
+  /** Shows progress while `work` runs; settles as `work` does. */
   readonly progress?: <Value>(work: () => Promise<Value>) => Promise<Value>;
 };
 
 const ajv = new Ajv2020({ strict: false });
 const validators = new WeakMap<TSchema, ValidateFunction>();
 
-/** Whether `value` has the fields of a response, whatever else a newer gateway adds. */
+/** Whether `value` has the fields of a response. Values and fields that a newer gateway adds are accepted. */
 function isAnswer<Answer extends TSchema>(schema: Answer, value: unknown): value is Static<Answer> {
   let validate = validators.get(schema);
   if (validate === undefined) {
@@ -28,23 +28,23 @@ function isAnswer<Answer extends TSchema>(schema: Answer, value: unknown): value
   return validate(value);
 }
 
-const MAX_ANSWER = 16 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
-/** Asks the gateway's API. Every failure is a CommandError that says what to do, and so is what has to wait. */
+/** A client of the gateway's API. Failures, and actions that require approval, are thrown as CommandError. */
 export class ApiClient {
   readonly #url: URL;
   readonly #token: string;
-  readonly #timeout: number;
+  readonly #timeoutMs: number;
   readonly #progress: NonNullable<ApiClientOptions['progress']>;
 
-  constructor({ url, token, timeout = 10_000, progress = (work) => work() }: ApiClientOptions) {
+  constructor({ url, token, timeoutMs = 10_000, progress = (work) => work() }: ApiClientOptions) {
     this.#progress = progress;
     this.#url = url;
     this.#token = token;
-    this.#timeout = timeout;
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** The answer to a request below /api/v1; what is not in `schema` is kept. */
+  /** Sends a request to a path below /api/v1 and returns the response. Fields that are not in `schema` are kept. */
   async ask<Answer extends TSchema>(
     schema: Answer,
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -52,9 +52,9 @@ export class ApiClient {
     body?: unknown,
   ): Promise<Static<Answer>> {
     const { status, value } = await this.#progress(() => this.#fetch(method, path, body));
-    if (status >= 400) throw this.#refusal(status, value);
+    if (status >= 400) throw this.#problemError(status, value);
     if (status === 202 && isAnswer(ApprovalResource, value)) throw approvalRequired(value);
-    if (!isAnswer(schema, value)) throw this.#foreign(status);
+    if (!isAnswer(schema, value)) throw this.#foreignServerError(status);
     return value;
   }
 
@@ -63,9 +63,9 @@ export class ApiClient {
     try {
       const response = await fetch(url, {
         method,
-        // A redirect would carry the token to wherever it leads.
+        // Following a redirect could send the token to another server.
         redirect: 'manual',
-        signal: AbortSignal.timeout(this.#timeout),
+        signal: AbortSignal.timeout(this.#timeoutMs),
         headers: {
           authorization: `Bearer ${this.#token}`,
           accept: 'application/json',
@@ -76,33 +76,33 @@ export class ApiClient {
       });
       return { status: response.status, value: parse(await textOf(response)) };
     } catch (cause) {
-      throw this.#unreachable(cause);
+      throw this.#unreachableError(cause);
     }
   }
 
-  #refusal(status: number, value: unknown): CommandError {
+  #problemError(status: number, value: unknown): CommandError {
     const { code, detail } = isProblem(value) ? value : {};
-    if (code === undefined || detail === undefined) return this.#foreign(status);
+    if (code === undefined || detail === undefined) return this.#foreignServerError(status);
     const suggestion = suggestions[code];
     return new CommandError(`${detail} (${code})`, suggestion === undefined ? {} : { suggestion });
   }
 
-  #foreign(status: number): CommandError {
+  #foreignServerError(status: number): CommandError {
     return new CommandError(
-      `What answers at ${this.#url.href} (HTTP ${status}) is no penstock-gateway's API.`,
+      `The server at ${this.#url.href} (HTTP ${status}) is not the API of a penstock-gateway.`,
       {
         suggestion:
-          'Check PENSTOCK_URL: it is the admin address of the gateway (listen.admin in gateway.yaml).',
+          'Check PENSTOCK_URL. It must be the admin address of the gateway (listen.admin in gateway.yaml).',
       },
     );
   }
 
-  #unreachable(cause: unknown): CommandError {
-    const late = cause instanceof DOMException && cause.name === 'TimeoutError';
-    const { why, suggestion = IS_IT_RUNNING } = late
-      ? { why: `no answer within ${this.#timeout / 1000} s` }
+  #unreachableError(cause: unknown): CommandError {
+    const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
+    const { why, suggestion = IS_IT_RUNNING } = isTimeout
+      ? { why: `no response within ${this.#timeoutMs / 1000} s` }
       : unreachableReason(cause);
-    return new CommandError(`The API of the gateway cannot be reached at ${this.#url.href}: ${why}.`, {
+    return new CommandError(`Cannot reach the API of the gateway at ${this.#url.href}: ${why}.`, {
       cause,
       suggestion,
     });
@@ -123,13 +123,13 @@ function approvalRequired({ id, action, subject }: ApprovalResource): CommandErr
 }
 
 const IS_IT_RUNNING =
-  'Is the gateway running? Elsewhere than here, or on another port: set PENSTOCK_URL to its admin address.';
+  'Check that the gateway is running. If it is on another host or port, set PENSTOCK_URL to its admin address.';
 
 const suggestions: Readonly<Record<string, string>> = {
   ADMIN_TOKEN_UNKNOWN:
-    'Check PENSTOCK_TOKEN. On the host of the gateway, penstock-gateway init --new-admin-token makes another one.',
-  ADMIN_TOKEN_REVOKED: 'Ask for another admin token, and set PENSTOCK_TOKEN to it.',
-  ROLE_INSUFFICIENT: 'Set PENSTOCK_TOKEN to a token of that role.',
+    'Check PENSTOCK_TOKEN. On the gateway host, penstock-gateway init --new-admin-token creates a new token.',
+  ADMIN_TOKEN_REVOKED: 'Request another admin token and set PENSTOCK_TOKEN to it.',
+  ROLE_INSUFFICIENT: 'Set PENSTOCK_TOKEN to a token with that role.',
 };
 
 async function textOf(response: Response): Promise<string> {
@@ -137,7 +137,8 @@ async function textOf(response: Response): Promise<string> {
   let length = 0;
   for await (const piece of response.body ?? []) {
     length += piece.length;
-    if (length > MAX_ANSWER) throw new RangeError(`The answer is longer than ${MAX_ANSWER} bytes.`);
+    if (length > MAX_RESPONSE_BYTES)
+      throw new RangeError(`The response is longer than ${MAX_RESPONSE_BYTES} bytes.`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();

@@ -5,29 +5,29 @@ import { trustAuthorities } from './trusted-authorities.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
-/** The admin address of the gateway, from PENSTOCK_URL. Throws CommandError when it is none. */
+/** Returns the admin address from PENSTOCK_URL. Throws CommandError if it is not a URL of an API. */
 export function adminUrl({ environment }: Pick<Io, 'environment'>): URL {
   return readUrl(environment['PENSTOCK_URL'] || DEFAULT_URL);
 }
 
-/** The API that PENSTOCK_URL and PENSTOCK_TOKEN name. Throws CommandError when they do not. */
+/** Returns a client for PENSTOCK_URL and PENSTOCK_TOKEN. Throws CommandError if they are missing or invalid. */
 export function apiFromEnvironment(
   { environment, stderr }: Io,
-  options: { readonly timeout?: number } = {},
+  options: { readonly timeoutMs?: number } = {},
 ): ApiClient {
   const url = adminUrl({ environment });
   const token = environment['PENSTOCK_TOKEN']?.trim();
   if (!token) {
-    throw new CommandError('PENSTOCK_TOKEN is not set: the API of the gateway needs an admin token.', {
+    throw new CommandError('PENSTOCK_TOKEN is not set. The API of the gateway requires an admin token.', {
       exitCode: exitCodes.usage,
       suggestion:
-        'penstock-gateway init prints the first one. Give it in the environment, not as an argument:\n' +
+        'penstock-gateway init prints the first one. Pass it in the environment, not as an argument:\n' +
         '  export PENSTOCK_TOKEN="$(cat admin-token)"',
     });
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     const { warning } = styleFor(stderr, environment);
-    stderr.write(`${warning('warning:')} the admin token travels to ${url.host} in the clear. Use https.\n`);
+    stderr.write(`${warning('warning:')} the admin token is sent to ${url.host} in plaintext. Use https.\n`);
   }
   if (url.protocol === 'https:') trustAuthorities({ environment });
   return new ApiClient({
@@ -48,10 +48,13 @@ function readUrl(text: string): URL {
   ) {
     return url;
   }
-  throw new CommandError(`PENSTOCK_URL is not the URL of an API: ${url === null ? text : url.protocol}.`, {
-    exitCode: exitCodes.usage,
-    suggestion: `Write the admin address of the gateway, such as ${DEFAULT_URL}.`,
-  });
+  throw new CommandError(
+    `PENSTOCK_URL is not a valid URL of an API: ${url === null ? text : url.protocol}.`,
+    {
+      exitCode: exitCodes.usage,
+      suggestion: `Set it to the admin address of the gateway, such as ${DEFAULT_URL}.`,
+    },
+  );
 }
 
 function isLoopback(host: string): boolean {

@@ -3,25 +3,25 @@ import Type, { type Static, type TSchema } from 'typebox';
 import type { ApiClient } from './api-client.ts';
 
 export type ListingOptions = {
-  /** Query of the listing; what is undefined is left out. */
+  /** Query parameters; undefined ones are omitted. */
   readonly query?: Readonly<Record<string, string | undefined>>;
-  /** How many entries are wanted at most; all of them unless told. */
-  readonly most?: number;
+  /** Maximum number of items; all of them by default. */
+  readonly maxItems?: number;
 };
 
-/** The entries of a listing, page after page. `complete` is false when the gateway said that some are missing. */
+/** Fetches the items of a listing page by page. `complete` is false if the gateway reported that some may be missing. */
 export async function everyPage<Item extends TSchema>(
   api: ApiClient,
   item: Item,
   path: string,
-  { query = {}, most = Number.POSITIVE_INFINITY }: ListingOptions = {},
+  { query = {}, maxItems = Number.POSITIVE_INFINITY }: ListingOptions = {},
 ): Promise<{ readonly items: Static<Item>[]; readonly complete: boolean }> {
   const Page = Type.Object({ ...pageOf(item).properties, complete: Type.Optional(Type.Boolean()) });
   const items: Static<Item>[] = [];
   let complete = true;
   let cursor: string | undefined;
   do {
-    const limit = Math.min(MAX_PAGE_SIZE, most - items.length);
+    const limit = Math.min(MAX_PAGE_SIZE, maxItems - items.length);
     const page: Static<typeof Page> = await api.ask(
       Page,
       'GET',
@@ -30,8 +30,8 @@ export async function everyPage<Item extends TSchema>(
     items.push(...(page.items as Static<Item>[]));
     complete &&= page.complete ?? true;
     cursor = page.nextCursor;
-  } while (cursor !== undefined && items.length < most);
-  return { items: items.slice(0, most), complete };
+  } while (cursor !== undefined && items.length < maxItems);
+  return { items: items.slice(0, maxItems), complete };
 }
 
 function queryText(query: Readonly<Record<string, string | undefined>>): string {

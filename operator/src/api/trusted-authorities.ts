@@ -5,8 +5,8 @@ import { CommandError, exitCodes, type Io } from '@penstock/terminal';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
- * Lets this process trust the authorities of its host, beside those of Node, and those of the file that PENSTOCK_CA
- * names. Throws CommandError when that file holds none.
+ * Makes this process trust the certificate authorities of the host and of the file in PENSTOCK_CA, in addition to those of
+ * Node. Throws CommandError if the file contains no certificate.
  */
 export function trustAuthorities({ environment }: Pick<Io, 'environment'>): void {
   const file = environment['PENSTOCK_CA'];
@@ -14,7 +14,7 @@ export function trustAuthorities({ environment }: Pick<Io, 'environment'>): void
   try {
     setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system'), ...own]);
   } catch (cause) {
-    throw new CommandError(`PENSTOCK_CA: ${file} holds a certificate that cannot be read.`, {
+    throw new CommandError(`PENSTOCK_CA: ${file} contains an invalid certificate.`, {
       cause,
       exitCode: exitCodes.usage,
     });
@@ -22,7 +22,7 @@ export function trustAuthorities({ environment }: Pick<Io, 'environment'>): void
 }
 
 function authoritiesOf(file: string): readonly string[] {
-  const suggestion = 'Name a file with the certificates of the CA as PEM, or unset PENSTOCK_CA.';
+  const suggestion = 'Set it to a PEM file with the certificates of the CA, or unset PENSTOCK_CA.';
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -32,7 +32,7 @@ function authoritiesOf(file: string): readonly string[] {
   }
   const found = text.match(CERTIFICATE);
   if (found !== null) return found;
-  throw new CommandError(`PENSTOCK_CA: ${file} holds no certificate.`, {
+  throw new CommandError(`PENSTOCK_CA: ${file} contains no certificate.`, {
     suggestion,
     exitCode: exitCodes.usage,
   });

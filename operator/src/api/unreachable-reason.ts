@@ -1,26 +1,26 @@
 export type UnreachableReason = { readonly why: string; readonly suggestion?: string };
 
-/** Why a request with fetch failed, told without the codes of the library beneath it. */
+/** Explains why a request with fetch failed, without internal codes of undici. */
 export function unreachableReason(error: unknown): UnreachableReason {
   const code = codeOf(error);
   if (code === undefined) return { why: 'the connection failed' };
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return { why: 'nothing answers there' };
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return { why: 'no response' };
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return {
-      why: 'the port answers, but does not speak TLS',
-      suggestion: 'Write http:// in PENSTOCK_URL, unless something before the gateway should speak TLS.',
+      why: 'the server does not speak TLS',
+      suggestion: 'Use http:// in PENSTOCK_URL, unless a proxy in front of the gateway should speak TLS.',
     };
   }
   if (untrusted.has(code)) {
     return {
-      why: `its certificate is of no CA that is trusted here (${code})`,
-      suggestion: 'Set PENSTOCK_CA to a file with the CA that signed it, as PEM.',
+      why: `its certificate is not signed by a trusted CA (${code})`,
+      suggestion: 'Set PENSTOCK_CA to a PEM file with the CA that signed it.',
     };
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return {
-      why: 'its certificate is for other names',
-      suggestion: 'Write one of the names of the certificate in PENSTOCK_URL.',
+      why: 'its certificate is for another host name',
+      suggestion: 'Use a host name of the certificate in PENSTOCK_URL.',
     };
   }
   if (code === 'CERT_HAS_EXPIRED') {
@@ -29,12 +29,12 @@ export function unreachableReason(error: unknown): UnreachableReason {
       suggestion: 'Renew the certificate of adminTls in gateway.yaml.',
     };
   }
-  if (code.startsWith('HPE_') || endedWithoutAnswer.has(code)) {
+  if (code.startsWith('HPE_') || closedWithoutResponse.has(code)) {
     return {
-      why: 'the port answers, but not with HTTP',
+      why: 'the server does not speak HTTP',
       suggestion:
-        'Is it the tunnel port? PENSTOCK_URL is the admin address of the gateway (listen.admin in gateway.yaml), with ' +
-        'https:// where gateway.yaml has adminTls.',
+        'It may be the tunnel port. PENSTOCK_URL must be the admin address of the gateway (listen.admin in ' +
+        'gateway.yaml), with https:// if gateway.yaml has adminTls.',
     };
   }
   return { why: code };
@@ -49,14 +49,14 @@ const untrusted = new Set([
 ]);
 
 const NO_HTTP = 'HPE_INVALID_CONSTANT';
-/** The peer took the connection and ended it without an answer. */
-const endedWithoutAnswer = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+/** The peer accepted the connection and closed it without a response. */
+const closedWithoutResponse = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** fetch hides the reason one level down; its code is such as ECONNREFUSED or DEPTH_ZERO_SELF_SIGNED_CERT. */
+/** The code of the error or its cause, such as ECONNREFUSED or DEPTH_ZERO_SELF_SIGNED_CERT. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
-  // undici's own error of its parser does not always have a code.
+  // undici's parser errors do not always have a code.
   if (error.name === 'HTTPParserError') return NO_HTTP;
   return codeOf(error.cause);
 }

@@ -22,22 +22,22 @@ import { actorNames } from '../audit/actor-names.ts';
 
 type Options = { readonly output: OutputFormat };
 
-/** `approval list|show|result|approve|deny`: what operators asked for and an admin decides. */
+/** `approval list|show|result|approve|deny`: actions that require the approval of an admin. */
 export function approvalCommand(io: Io): Command {
   const approval = new Command('approval')
-    .description('what operators asked for and an admin decides')
+    .description('operator actions that require the approval of an admin')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway approval list');
   approval
     .command('list')
-    .description('list the approvals that wait, newest first')
-    .option('--all', 'also those that were decided or have expired', false)
+    .description('list pending approvals, newest first')
+    .option('--all', 'include approvals that were decided or have expired', false)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway approval list --all')
     .action((options: Options & { readonly all: boolean }) => list(io, options));
   approval
     .command('show')
-    .description('show one approval and what came of it')
-    .argument('<id>', 'the id of the approval, as approval list shows it')
+    .description('show an approval and its outcome')
+    .argument('<id>', 'ID of the approval, as shown by approval list')
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -46,8 +46,8 @@ export function approvalCommand(io: Io): Command {
     .action((id: string, { output }: Options) => show(io, id, output));
   approval
     .command('result')
-    .description('print what an approved action gave, such as the log lines, within an hour')
-    .argument('<id>', 'the id of the approval, as approval list shows it')
+    .description('print the result of an approved action, such as log lines; available for one hour')
+    .argument('<id>', 'ID of the approval, as shown by approval list')
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -55,13 +55,13 @@ export function approvalCommand(io: Io): Command {
     )
     .action((id: string, { output }: Options) => result(io, id, output));
   for (const [verb, description] of [
-    ['approve', 'let the action run, in the name of the one who asked; only an admin can'],
-    ['deny', 'refuse the action; only an admin can'],
+    ['approve', 'approve an action and run it in the name of the requester; requires the role admin'],
+    ['deny', 'deny an action; requires the role admin'],
   ] as const) {
     approval
       .command(verb)
       .description(description)
-      .argument('<id>', 'the id of the approval, as approval list shows it')
+      .argument('<id>', 'ID of the approval, as shown by approval list')
       .addOption(outputOption(['text', 'json']))
       .addHelpText(
         'after',
@@ -77,8 +77,8 @@ const HEAD: readonly TableColumn[] = [
   'STATE',
   'ACTION',
   'SUBJECT',
-  { title: 'ASKED BY', rank: 1 },
-  { title: 'ASKED', rank: 3 },
+  { title: 'REQUESTED BY', rank: 1 },
+  { title: 'REQUESTED', rank: 3 },
   { title: 'EXPIRES', rank: 2 },
   { title: 'DECIDED BY', rank: 4 },
 ];
@@ -92,7 +92,7 @@ async function list(io: Io, { all, output }: Options & { readonly all: boolean }
     return;
   }
   if (items.length === 0) {
-    io.stdout.write(all ? 'Nothing was ever asked for.\n' : 'Nothing waits for an approval.\n');
+    io.stdout.write(all ? 'There are no approvals.\n' : 'There are no pending approvals.\n');
     return;
   }
   const style = styleFor(io.stdout, io.environment);
@@ -126,8 +126,8 @@ async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
     ['state', colorOf(state, style)(state)],
     ['action', action],
     ['subject', subject],
-    ['with', JSON.stringify(approval.arguments)],
-    ['asked by', `${names(requestedBy)}, ${relativeTime(approval.requestedAt, now)}`],
+    ['arguments', JSON.stringify(approval.arguments)],
+    ['requested by', `${names(requestedBy)}, ${relativeTime(approval.requestedAt, now)}`],
     ['expires', relativeTime(approval.expiresAt, now)],
     ['decided by', decidedBy && `${names(decidedBy)}, ${relativeTime(approval.decidedAt, now)}`],
     ['outcome', outcome],
@@ -135,16 +135,16 @@ async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
   io.stdout.write(table(['', ''], rows, io));
 }
 
-/** Prints what the command that had to wait would have printed. */
+/** Prints what the command would have printed without the approval. */
 async function result(io: Io, id: string, output: OutputFormat): Promise<void> {
   const api = apiFromEnvironment(io);
   const path = `approvals/${encodeURIComponent(id)}`;
   const { action } = await api.ask(ApprovalResource, 'GET', path);
-  const given = <Value extends TSchema>(value: Value) =>
+  const getResult = <Value extends TSchema>(value: Value) =>
     api.ask(Type.Object({ value }), 'GET', `${path}/result`);
-  if (action === 'logs') printLogs((await given(logsRequest.answer)).value, output, io);
-  else if (action === 'probe') printProbe((await given(ProbeResult)).value, output, io);
-  else io.stdout.write(json((await given(Type.Unknown())).value));
+  if (action === 'logs') printLogs((await getResult(logsRequest.answer)).value, output, io);
+  else if (action === 'probe') printProbe((await getResult(ProbeResult)).value, output, io);
+  else io.stdout.write(json((await getResult(Type.Unknown())).value));
 }
 
 async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: OutputFormat): Promise<void> {
@@ -153,17 +153,15 @@ async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: Outp
   const { state, action, subject, outcome } = approval;
   if (output === 'json') io.stdout.write(json(approval));
   if (state === 'failed') {
-    throw new CommandError(
-      `${action} of ${subject} was approved, and failed: ${outcome ?? 'no reason was told'}`,
-    );
+    throw new CommandError(`${action} of ${subject} was approved but failed: ${outcome ?? 'unknown reason'}`);
   }
   if (output === 'json') return;
-  const told: Readonly<Record<string, string>> = {
+  const texts: Readonly<Record<string, string>> = {
     denied: 'is denied.',
-    done: 'is approved, and was done.',
-    approved: `is approved, and still runs. Look again: penstock-gateway approval show ${id}`,
+    done: 'was approved and is done.',
+    approved: `was approved and is still running. Check again: penstock-gateway approval show ${id}`,
   };
-  io.stdout.write(`${action} of ${subject} ${told[state] ?? `is ${state}.`}\n`);
+  io.stdout.write(`${action} of ${subject} ${texts[state] ?? `is ${state}.`}\n`);
 }
 
 async function namesOf(

@@ -4,8 +4,8 @@ import type { ApiClient } from '../api/api-client.ts';
 import { everyPage } from '../api/pages.ts';
 
 /**
- * Names for people by what the gateway says of those who did something: an admin token goes by its name. Empty where
- * this admin token may not list the others: their ids are told then.
+ * Returns names of actors for display: admin tokens by their names. Empty if this admin token is not permitted to list the
+ * others, in which case their IDs are shown.
  */
 export async function actorNames(
   api: ApiClient,

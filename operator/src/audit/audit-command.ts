@@ -25,11 +25,11 @@ export function auditCommand(io: Io): Command {
     .description('list the audit trail, newest first')
     .option(
       '--actor <actor>',
-      'only what this one did: admin-token:ID, agent:ID, enrollment-token:ID or host',
+      'only entries of this actor: admin-token:ID, agent:ID, enrollment-token:ID or host',
     )
-    .option('--action <action>', 'only this action, such as agent.revoke')
-    .option('--subject <subject>', 'only what was done to this, such as agent:ID')
-    .option('--limit <number>', 'how many entries', wholeNumber(1, 100_000), 50)
+    .option('--action <action>', 'only entries with this action, such as agent.revoke')
+    .option('--subject <subject>', 'only entries about this subject, such as agent:ID')
+    .option('--limit <number>', 'maximum number of entries', wholeNumber(1, 100_000), 50)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -41,7 +41,7 @@ export function auditCommand(io: Io): Command {
 
 const HEAD: readonly TableColumn[] = [
   'WHEN',
-  'WHO',
+  'ACTOR',
   'ACTION',
   'SUBJECT',
   { title: 'FROM', rank: 2 },
@@ -53,14 +53,14 @@ async function list(io: Io, { actor, action, subject, limit, output }: Options):
   const api = apiFromEnvironment(io);
   const { items } = await everyPage(api, AuditEntry, 'audit', {
     query: { actor, action, subject },
-    most: limit,
+    maxItems: limit,
   });
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;
   }
   if (items.length === 0) {
-    io.stdout.write('The audit trail has no such entry.\n');
+    io.stdout.write('The audit trail has no matching entries.\n');
     return;
   }
   const names = await actorNames(
@@ -80,13 +80,13 @@ async function list(io: Io, { actor, action, subject, limit, output }: Options):
   io.stdout.write(table(HEAD, rows, io));
 }
 
-/** Of `after` what differs from `before`, since the rest stands beside it. */
+/** The fields of `after` that differ from `before`. */
 function changed({ before, after }: AuditEntry): unknown {
   if (!isRecord(before) || !isRecord(after)) return after;
-  const kept = Object.entries(after).filter(
+  const differing = Object.entries(after).filter(
     ([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(differing);
 }
 
 function brief(value: unknown): string | undefined {

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { pinCommand, pinsCommand, unpinCommand } from './config-pin-commands.ts';
 import { publishCommand, versionsCommand } from './config-publish-commands.ts';
 
-/** `config`: this gateway's own file, and the versions of agent.yaml that agents are expected to run on. */
+/** `config`: this gateway's own file, and the versions of agent.yaml that agents are expected to run. */
 export function gatewayConfigCommand(io: Io): Command {
   return configCommand({ kind: 'Gateway', io })
-    .description("check and show the gateway's file; publish and pin the files of agents")
+    .description('validate and print gateway.yaml; publish and pin versions of agent.yaml')
     .addCommand(publishCommand(io))
     .addCommand(versionsCommand(io))
     .addCommand(pinCommand(io))

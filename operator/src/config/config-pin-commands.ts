@@ -17,14 +17,14 @@ import { everyPage } from '../api/pages.ts';
 type Output = { readonly output: OutputFormat };
 type AgentOption = { readonly agent?: string };
 
-const AGENT = ['--agent <name>', 'for one agent; its own pin goes before that of its pool'] as const;
+const AGENT = ['--agent <name>', "pin a single agent, overriding its pool's pin"] as const;
 
-/** `config pin`: what a pool or an agent is expected to run on. */
+/** `config pin`: sets the version that a pool or an agent is expected to run. */
 export function pinCommand(io: Io): Command {
   return new Command('pin')
-    .description('say which published version a pool or an agent is expected to run on')
+    .description('pin a pool or an agent to a published version')
     .usage('[options] <pool> <version> | --agent <name> <version>')
-    .argument('<words...>', 'the pool and the version; with --agent the version alone')
+    .argument('<words...>', 'the pool and the version; with --agent, only the version')
     .option(...AGENT)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
@@ -44,12 +44,12 @@ export function pinCommand(io: Io): Command {
     });
 }
 
-/** `config unpin`: takes a pin away. */
+/** `config unpin`: removes a pin. */
 export function unpinCommand(io: Io): Command {
   return new Command('unpin')
-    .description('take the pin of a pool or an agent away')
+    .description('remove the pin of a pool or an agent')
     .usage('[options] <pool> | --agent <name>')
-    .argument('[pool]', 'the pool')
+    .argument('[pool]', 'name of the pool')
     .option(...AGENT)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
@@ -61,7 +61,7 @@ export function unpinCommand(io: Io): Command {
       const api = apiFromEnvironment(io);
       const answer = await api.ask(RemovedPin, 'DELETE', pathOf(target));
       if (output === 'json') io.stdout.write(json(answer));
-      else io.stdout.write(`The ${target.scope} ${target.name} has no pin of its own any more.\n`);
+      else io.stdout.write(`The pin of ${target.scope} ${target.name} is removed.\n`);
     });
 }
 
@@ -73,17 +73,19 @@ const HEAD: readonly TableColumn[] = [
   { title: 'PINNED', rank: 1 },
 ];
 
-/** `config pins`: all pins. */
+/** `config pins`: lists all pins. */
 export function pinsCommand(io: Io): Command {
   return new Command('pins')
-    .description('list what pools and agents are expected to run on')
+    .description('list the pins of pools and agents')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway config pins')
     .action(async ({ output }: Output) => {
       const { items } = await everyPage(apiFromEnvironment(io), PinResource, 'pins');
       if (output === 'json') io.stdout.write(json({ items }));
       else if (items.length === 0) {
-        io.stdout.write('Nothing is pinned. Publish a version, then: penstock-gateway config pin\n');
+        io.stdout.write(
+          'There are no pins. Publish a version, then pin it: penstock-gateway config pin POOL VERSION\n',
+        );
       } else
         io.stdout.write(
           table(
@@ -111,12 +113,12 @@ function targetOf(agent: string | undefined, pools: readonly string[]): Target {
   const [pool, ...more] = pools;
   if (agent !== undefined && pool === undefined) return { scope: 'agent', name: agent };
   if (agent === undefined && pool !== undefined && more.length === 0) return { scope: 'pool', name: pool };
-  throw new CommandError('Say whom the pin is for: either a pool or --agent NAME.', USAGE);
+  throw new CommandError('Specify either a pool or --agent NAME.', USAGE);
 }
 
 function readVersion(text: string): number {
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
-  throw new CommandError(`${text} is no version. Versions are whole numbers from 1 on.`, USAGE);
+  throw new CommandError(`${text} is not a version. Versions are integers of at least 1.`, USAGE);
 }
 
 const pathOf = ({ scope, name }: Target) => `pins/${scope}s/${encodeURIComponent(name)}`;

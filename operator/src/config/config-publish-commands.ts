@@ -19,16 +19,16 @@ import { everyPage } from '../api/pages.ts';
 
 type Output = { readonly output: OutputFormat };
 
-/** `config publish`: what a CI job calls after a merge. */
+/** `config publish`: typically called by CI after a merge. */
 export function publishCommand(io: Io): Command {
   return new Command('publish')
-    .description('publish a version of agent.yaml for a pool, so that it can be pinned')
-    .argument('[file]', 'the agent.yaml, or - for standard input', './agent.yaml')
-    .option('--pool <pool>', 'the pool; the one that the file names when left out')
+    .description('publish a version of agent.yaml for a pool, to pin it later')
+    .argument('[file]', 'agent.yaml to publish, or - for standard input', './agent.yaml')
+    .option('--pool <pool>', 'name of the pool; by default, the pool in the file')
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
-      '\nReferences are left as they stand: no secret is sent.\n\nExample:\n  $ penstock-gateway config publish --pool dc1 agent.yaml',
+      '\nReferences are not resolved, so no secrets are sent.\n\nExample:\n  $ penstock-gateway config publish --pool dc1 agent.yaml',
     )
     .action((file: string, options: Output & { readonly pool?: string }) => publish(io, file, options));
 }
@@ -50,24 +50,23 @@ async function publish(
   const body = { pool: pool ?? poolIn(content, file), content };
   const published = await apiFromEnvironment(io).ask(PublishedConfigVersion, 'POST', 'config-versions', body);
   if (published.digest !== digest) {
-    throw new CommandError(
-      `The gateway has read the file as ${published.digest}, and here it is ${digest}.`,
-      { suggestion: 'Run the same release on both ends.' },
-    );
+    throw new CommandError(`The gateway computed the digest ${published.digest}, but here it is ${digest}.`, {
+      suggestion: 'Run the same release on this host and the gateway.',
+    });
   }
   if (output === 'json') {
     io.stdout.write(json(published));
     return;
   }
-  const said = published.isNew ? 'is published' : 'was published before';
-  io.stdout.write(`Version ${version} of pool ${published.pool} ${said}, ${digest}.\n`);
+  const outcome = published.isNew ? 'is published' : 'was already published';
+  io.stdout.write(`Version ${version} of pool ${published.pool} ${outcome}, ${digest}.\n`);
 }
 
-/** Where one file serves several pools, it says so by a reference, and only the caller knows which is meant. */
+/** A file for several pools names its pool by a reference, so the caller has to specify the pool. */
 function poolIn(content: unknown, file: string): string {
-  const named = typeof content === 'object' && content !== null && 'pool' in content ? content.pool : '';
-  if (typeof named === 'string' && named !== '' && !named.includes('${')) return named;
-  throw new CommandError(`${file} does not say for which pool it is.`, { suggestion: 'Add --pool POOL.' });
+  const pool = typeof content === 'object' && content !== null && 'pool' in content ? content.pool : '';
+  if (typeof pool === 'string' && pool !== '' && !pool.includes('${')) return pool;
+  throw new CommandError(`${file} does not name a pool.`, { suggestion: 'Add --pool POOL.' });
 }
 
 const HEAD: readonly TableColumn[] = [
@@ -77,11 +76,11 @@ const HEAD: readonly TableColumn[] = [
   { title: 'BY', rank: 2 },
 ];
 
-/** `config versions`: what was published. */
+/** `config versions`: lists published versions. */
 export function versionsCommand(io: Io): Command {
   return new Command('versions')
-    .description('list the versions that were published for a pool, the highest first')
-    .argument('<pool>', 'the pool')
+    .description('list the published versions of a pool, highest first')
+    .argument('<pool>', 'name of the pool')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway config versions dc1')
     .action(async (pool: string, { output }: Output) => {
@@ -91,7 +90,7 @@ export function versionsCommand(io: Io): Command {
       if (output === 'json') io.stdout.write(json({ items }));
       else if (items.length === 0) {
         io.stdout.write(
-          `Nothing was published for pool ${pool}: penstock-gateway config publish --pool ${pool}\n`,
+          `No versions are published for pool ${pool}. Publish one: penstock-gateway config publish --pool ${pool}\n`,
         );
       } else {
         const rows = items.map(({ version, digest, publishedAt, publishedBy }) => [

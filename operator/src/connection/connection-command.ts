@@ -6,14 +6,14 @@ import { everyPage } from '../api/pages.ts';
 import { explainConnection } from './connection-explain.ts';
 import { connectionUrlCommand } from './url/connection-url-command.ts';
 
-/** `connection list|url|explain`: the routes, what goes on there, and how clients take them. */
+/** `connection list|url|explain`: connections, their activity, and how clients use them. */
 export function connectionCommand(io: Io): Command {
   const connection = new Command('connection')
-    .description('the routes clients take')
+    .description('connections that clients use')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway connection list');
   connection
     .command('list')
-    .description('list the connections, where they listen and what goes on there')
+    .description('list the connections with their listeners and activity')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway connection list')
     .action(({ output }: { readonly output: OutputFormat }) => list(io, output));
@@ -23,7 +23,7 @@ export function connectionCommand(io: Io): Command {
     .description(
       'say why a connection works or does not: how far the way leads, and what became of the last clients',
     )
-    .argument('<name>', 'the name of the connection')
+    .argument('<name>', 'name of the connection')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway connection explain orders')
     .action((name: string, { output }: { readonly output: OutputFormat }) =>
@@ -50,7 +50,7 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     return;
   }
   if (items.length === 0) {
-    io.stdout.write('gateway.yaml names no connections.\n');
+    io.stdout.write('gateway.yaml has no connections.\n');
     return;
   }
   const rows = items.map(({ name, connector, pools, ingress, open, waiting, openedTotal, failedTotal }) => [

@@ -3,7 +3,7 @@ import { type Io, json, type OutputFormat, type Style, styleFor, table } from '@
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 
-/** Prints why a connection works or does not. */
+/** Prints why a connection works or fails. */
 export async function explainConnection(io: Io, name: string, output: OutputFormat): Promise<void> {
   const path = `connections/${encodeURIComponent(name)}/explain`;
   const explanation = await apiFromEnvironment(io).ask(ExplanationResource, 'GET', path);
@@ -36,13 +36,13 @@ function agentTable({ pools }: ExplanationResource, style: Style, io: Io): strin
   const now = Date.now();
   const rows = pools.flatMap(({ name, queue, agents }) => {
     const waiting = `${queue.waiting} of ${queue.limit}`;
-    if (agents.length === 0) return [[name, waiting, undefined, 'none has enrolled']];
+    if (agents.length === 0) return [[name, waiting, undefined, 'no agents enrolled']];
     return agents.map(({ evidence, ...agent }) => [
       name,
       waiting,
       agent.name,
       agent.state === 'connected' ? style.good(agent.state) : style.warning(agent.state),
-      agent.skipSentence ?? 'Would be asked.',
+      agent.skipSentence ?? 'Would be used.',
       agent.streams,
       evidence && (evidence.reach === 'ready' ? style.good(evidence.reach) : style.bad(evidence.reach)),
       evidence && `${evidence.from}, ${relativeTime(evidence.at, now)}`,
@@ -53,16 +53,16 @@ function agentTable({ pools }: ExplanationResource, style: Style, io: Io): strin
     { title: 'QUEUE', rank: 4 },
     'AGENT',
     { title: 'STATE', rank: 2 },
-    'A CLIENT NOW',
+    'FOR A NEW CLIENT',
     { title: 'STREAMS', rank: 5 },
     { title: 'TARGET', rank: 1 },
-    { title: 'SEEN BY', rank: 3 },
+    { title: 'SOURCE', rank: 3 },
   ];
   return table(head, rows, io);
 }
 
 function attemptTable({ attempts }: ExplanationResource, style: Style, io: Io): string {
-  if (attempts.length === 0) return 'No client has come since the gateway started.\n';
+  if (attempts.length === 0) return 'No client has connected since the gateway started.\n';
   const now = Date.now();
   const rows = attempts.map(({ at, client, outcome, detail, milliseconds, waitedMilliseconds, ...more }) => [
     relativeTime(at, now),
@@ -75,13 +75,13 @@ function attemptTable({ attempts }: ExplanationResource, style: Style, io: Io): 
     detail,
   ]);
   const head = [
-    'CLIENT CAME',
-    { title: 'FROM', rank: 3 },
+    'ATTEMPT',
+    { title: 'CLIENT', rank: 3 },
     'OUTCOME',
     { title: 'TOOK', rank: 4 },
     { title: 'WAITED', rank: 5 },
     'TRIED',
-    { title: 'NOT ASKED', rank: 1 },
+    { title: 'SKIPPED', rank: 1 },
     { title: 'DETAIL', rank: 2 },
   ];
   return table(head, rows, io);

@@ -8,17 +8,17 @@ import { everyPage } from '../api/pages.ts';
 type Options = { readonly output: OutputFormat };
 type CreateOptions = Options & { readonly name: string; readonly role: string };
 
-/** `admin-token create|list|revoke`: who may use the API. */
+/** `admin-token create|list|revoke`: credentials for the API. */
 export function adminTokenCommand(io: Io): Command {
   const token = new Command('admin-token')
-    .description('admin tokens, which open the API')
+    .description('admin tokens, the credentials for the API')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway admin-token list');
   token
     .command('create')
-    .description('make an admin token; it is printed now and never again')
-    .requiredOption('--name <name>', 'whose it is or what it is for')
+    .description('create an admin token; it is printed only once')
+    .requiredOption('--name <name>', 'owner or purpose of the token')
     .addOption(
-      new Option('--role <role>', 'viewer reads, operator steers, admin makes tokens and revokes')
+      new Option('--role <role>', 'viewer: read only; operator: change agents and pins; admin: everything')
         .choices(adminRoles)
         .default('viewer'),
     )
@@ -36,8 +36,8 @@ export function adminTokenCommand(io: Io): Command {
     .action(({ output }: Options) => list(io, output));
   token
     .command('revoke')
-    .description('revoke an admin token, at once')
-    .argument('<id>', 'the id of the token, as admin-token list shows it', idOf)
+    .description('revoke an admin token immediately')
+    .argument('<id>', 'ID of the token, as shown by admin-token list', idOf)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway admin-token revoke 019a0b1c2d3e4f5a6b7c')
     .action((id: string, { output }: Options) => revoke(io, id, output));
@@ -51,7 +51,7 @@ async function create(io: Io, { name, role, output }: CreateOptions): Promise<vo
     return;
   }
   io.stdout.write(`${created.token}\n`);
-  io.stderr.write(`Opens the API with the role ${role}. It is not shown again.\n`);
+  io.stderr.write(`Role: ${role}. The token is not shown again.\n`);
 }
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
@@ -69,7 +69,7 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     relativeTime(createdAt, now),
     revokedAt === undefined ? style.good('usable') : style.faint('revoked'),
   ]);
-  io.stdout.write(table(['ID', 'NAME', 'ROLE', { title: 'MADE', rank: 1 }, 'STATE'], rows, io));
+  io.stdout.write(table(['ID', 'NAME', 'ROLE', { title: 'CREATED', rank: 1 }, 'STATE'], rows, io));
 }
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
@@ -78,7 +78,7 @@ async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   io.stdout.write(output === 'json' ? json(token) : `The admin token ${token.name} (${id}) is revoked.\n`);
 }
 
-/** The id, also where somebody gives the whole token: its secret must not get into a URL. */
+/** Returns the ID. If the argument is a whole token, its secret is removed to keep it out of the URL. */
 function idOf(text: string): string {
   return /^pst_admin_([0-9a-f]{20})_/.exec(text)?.[1] ?? text;
 }

@@ -12,32 +12,32 @@ import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { actorNames } from '../audit/actor-names.ts';
 
-/** What a row may need besides its credential. */
+/** What rendering a row requires besides its credential. */
 export type RowContext = {
-  /** Name of whoever made a credential, as far as it is known. */
-  readonly maker: (createdBy: string) => string;
+  /** Returns the name of the creator, or its ID if the name is unknown. */
+  readonly creator: (createdBy: string) => string;
   readonly style: Style;
   readonly now: number;
 };
 
-/** Every credential says who made it. */
+/** The field that all credentials have. */
 type Credential = TObject<{ createdBy: TString }>;
 
 export type CredentialList<Schema extends Credential> = {
   readonly schema: Schema;
   /** Below /api/v1. */
   readonly path: string;
-  /** Said when there are none. */
-  readonly none: string;
+  /** Printed if there are none. */
+  readonly emptyMessage: string;
   readonly head: readonly TableColumn[];
   readonly row: (credential: Static<Schema>, context: RowContext) => (string | undefined)[];
 };
 
-/** Prints what people have made to let somebody in: enrollment tokens, grants. */
+/** Prints a list of credentials: enrollment tokens or grants. */
 export async function printCredentials<Schema extends Credential>(
   io: Io,
   output: OutputFormat,
-  { schema, path, none, head, row }: CredentialList<Schema>,
+  { schema, path, emptyMessage, head, row }: CredentialList<Schema>,
 ): Promise<void> {
   const api = apiFromEnvironment(io);
   const { items } = await everyPage(api, schema, path);
@@ -46,15 +46,15 @@ export async function printCredentials<Schema extends Credential>(
     return;
   }
   if (items.length === 0) {
-    io.stdout.write(`${none}\n`);
+    io.stdout.write(`${emptyMessage}\n`);
     return;
   }
-  const makers = await actorNames(
+  const names = await actorNames(
     api,
     items.map(({ createdBy }) => createdBy),
   );
   const context = {
-    maker: (createdBy: string) => makers.get(createdBy) ?? createdBy,
+    creator: (createdBy: string) => names.get(createdBy) ?? createdBy,
     style: styleFor(io.stdout, io.environment),
     now: Date.now(),
   };

@@ -24,31 +24,31 @@ type CreateOptions = Options & {
   readonly maxConnections?: number;
 };
 
-/** `grant create|list|revoke`: what lets clients in. */
+/** `grant create|list|revoke`: credentials of clients. */
 export function grantCommand(io: Io): Command {
   const grant = new Command('grant')
-    .description('grants, with which clients come in through SOCKS5 and HTTP CONNECT')
+    .description('grants, the credentials of clients for SOCKS5 and HTTP CONNECT')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway grant create --connection orders --ttl 8h');
   grant
     .command('create')
-    .description('make a grant; it is printed now and never again')
+    .description('create a grant; it is printed only once')
     .requiredOption(
       '--connection <connection...>',
-      'the connections it is for; may be given several times',
+      'connections that the grant permits; can be repeated',
       connectionName,
     )
-    .option('--name <name>', 'what people call it; the names of its connections, when left out', grantName)
+    .option('--name <name>', 'label for people; by default, the names of the connections', grantName)
     .addOption(
-      new Option('--ttl <duration>', 'how long it can be used, such as 30m, 8h or 7d')
+      new Option('--ttl <duration>', 'lifetime, such as 30m, 8h or 7d')
         .argParser(tokenTimeToLive)
         .default(8 * 3600, '8h'),
     )
     .option(
       '--source <cidr...>',
-      'where clients must come from, such as 10.0.0.0/8; anywhere the ingress allows, when left out',
+      'address ranges of clients, such as 10.0.0.0/8; by default, any that the ingress allows',
       sourceRange,
     )
-    .option('--max-connections <number>', 'client connections at once', wholeNumber(1, 1_000_000))
+    .option('--max-connections <number>', 'maximum concurrent client connections', wholeNumber(1, 1_000_000))
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -63,8 +63,8 @@ export function grantCommand(io: Io): Command {
     .action(({ output }: Options) => printCredentials(io, output, LIST));
   grant
     .command('revoke')
-    .description('revoke a grant, at once; the clients that use it are ended')
-    .argument('<id>', 'the id of the grant, as grant list shows it', grantId)
+    .description('revoke a grant immediately and close the client connections that use it')
+    .argument('<id>', 'ID of the grant, as shown by grant list', grantId)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway grant revoke 019a0b1c2d3e4f5a6b7c')
     .action((id: string, { output }: Options) => revoke(io, id, output));
@@ -84,13 +84,13 @@ async function create(io: Io, options: CreateOptions): Promise<void> {
     io.stdout.write(json(created));
     return;
   }
-  // The grant alone goes to stdout, so that it can be sent straight into a file.
+  // Only the grant is written to stdout, to allow redirecting it to a file.
   io.stdout.write(`${created.grant}\n`);
   const label = created.grant.replace(/^pst_grant_/, '');
   io.stderr.write(
-    `Lets clients into ${connection.join(', ')} until ${created.expiresAt}, as ${created.id}. It is not shown again.\n` +
-      'It is the password for SOCKS5 and for HTTP CONNECT, with any user name. Where a client can send no password, ' +
-      `it is part of\nthe host that the client asks for: ${connection[0]}--${label}.penstock\n`,
+    `Grant ${created.id} permits ${connection.join(', ')} until ${created.expiresAt}. It is not shown again.\n` +
+      'Use it as the password for SOCKS5 or HTTP CONNECT, with any user name. Clients that cannot send a password use ' +
+      `this host name:\n${connection[0]}--${label}.penstock\n`,
   );
 }
 
@@ -102,10 +102,10 @@ const HEAD: readonly TableColumn[] = [
   { title: 'IN USE', rank: 2 },
   { title: 'FROM', rank: 5 },
   { title: 'EXPIRES', rank: 3 },
-  { title: 'MADE BY', rank: 6 },
+  { title: 'CREATED BY', rank: 6 },
 ];
 
-function row(grant: GrantResource, { maker, style, now }: RowContext): (string | undefined)[] {
+function row(grant: GrantResource, { creator, style, now }: RowContext): (string | undefined)[] {
   const { id, name, state, connections, inUse, maxConnections, sources, expiresAt, createdBy } = grant;
   return [
     id,
@@ -115,14 +115,14 @@ function row(grant: GrantResource, { maker, style, now }: RowContext): (string |
     maxConnections === undefined ? String(inUse) : `${inUse} of ${maxConnections}`,
     sources?.join(', ') ?? 'anywhere',
     relativeTime(expiresAt, now),
-    maker(createdBy),
+    creator(createdBy),
   ];
 }
 
 const LIST = {
   schema: GrantResource,
   path: 'grants',
-  none: 'There are no grants. Make one: penstock-gateway grant create --connection CONNECTION',
+  emptyMessage: 'There are no grants. Create one: penstock-gateway grant create --connection CONNECTION',
   head: HEAD,
   row,
 };
@@ -132,25 +132,25 @@ async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   io.stdout.write(
     output === 'json'
       ? json(grant)
-      : `The grant ${id} is ${grant.state}. No client can use it, and those that did are ended.\n`,
+      : `The grant ${id} is ${grant.state}. Connections that used it are closed.\n`,
   );
 }
 
-/** One of the values of --connection, added to those before it. */
+/** Appends a value of --connection to the previous ones. */
 function connectionName(text: string, before: readonly string[] | undefined): string[] {
   if (new RegExp(NAME_PATTERN).test(text)) return [...(before ?? []), text];
-  throw new InvalidArgumentError('Write the name of a connection, as connection list shows it.');
+  throw new InvalidArgumentError('Must be the name of a connection, as shown by connection list.');
 }
 
 function grantName(text: string): string {
   if (text.length >= 1 && text.length <= 63) return text;
-  throw new InvalidArgumentError('Write a name of 1 to 63 characters.');
+  throw new InvalidArgumentError('Must be 1 to 63 characters long.');
 }
 
-/** The id; a grant itself is a secret, and must not get into a URL. */
+/** Returns the ID. A grant itself is a secret and must not become part of a URL. */
 function grantId(text: string): string {
   if (/^[0-9a-f]{20}$/.test(text)) return text;
   throw new CommandError(
-    'This is no id of a grant. Give the id that grant list shows; the grant itself is a secret, and stands in no command.',
+    'This is not the ID of a grant. Use the ID shown by grant list; the grant itself is a secret and must not be an argument.',
   );
 }

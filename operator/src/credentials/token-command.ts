@@ -15,29 +15,29 @@ type CreateOptions = Options & {
   readonly source?: readonly string[];
 };
 
-/** `token create|list|revoke`: what lets new agents in. */
+/** `token create|list|revoke`: credentials with which new agents enroll. */
 export function tokenCommand(io: Io): Command {
   const token = new Command('token')
-    .description('enrollment tokens, which let new agents in')
+    .description('enrollment tokens, the credentials with which new agents enroll')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway token create --pool dc1');
   token
     .command('create')
-    .description('make an enrollment token; it is printed now and never again')
-    .requiredOption('--pool <pool>', 'the pool the agents will be in', poolName)
-    .option('--uses <number>', 'how many agents it enrolls', tokenUses, 1)
+    .description('create an enrollment token; it is printed only once')
+    .requiredOption('--pool <pool>', 'pool of the agents', poolName)
+    .option('--uses <number>', 'number of agents the token can enroll', tokenUses, 1)
     .addOption(
-      new Option('--ttl <duration>', 'how long it can be used, such as 30m, 1h or 7d')
+      new Option('--ttl <duration>', 'lifetime, such as 30m, 1h or 7d')
         .argParser(tokenTimeToLive)
         .default(3600, '1h'),
     )
     .option(
       '--name-pattern <glob>',
-      'the agent names it is for, such as "orders-*"; any, when left out',
+      'pattern that agent names must match, such as "orders-*"; by default, any name',
       namePattern,
     )
     .option(
       '--source <cidr...>',
-      'where agents must come from, such as 10.0.0.0/8; anywhere, when left out',
+      'address ranges of agents, such as 10.0.0.0/8; by default, any address',
       sourceRange,
     )
     .addOption(outputOption(['text', 'json']))
@@ -54,8 +54,8 @@ export function tokenCommand(io: Io): Command {
     .action(({ output }: Options) => printCredentials(io, output, LIST));
   token
     .command('revoke')
-    .description('revoke an enrollment token; agents that enrolled with it stay')
-    .argument('<id>', 'the id of the token, as token list shows it', idOf)
+    .description('revoke an enrollment token; agents that have already enrolled are not affected')
+    .argument('<id>', 'ID of the token, as shown by token list', idOf)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway token revoke 019a0b1c2d3e4f5a6b7c')
     .action((id: string, { output }: Options) => revoke(io, id, output));
@@ -77,11 +77,11 @@ async function create(
     io.stdout.write(json(created));
     return;
   }
-  // The token alone goes to stdout, so that it can be sent straight into a file.
+  // Only the token is written to stdout, to allow redirecting it to a file.
   io.stdout.write(`${created.token}\n`);
   io.stderr.write(
-    `Enrolls ${uses === 1 ? 'one agent' : `${uses} agents`} of the pool ${pool} until ${created.expiresAt}. It is not ` +
-      'shown again.\nGive it to the agent in its environment or in a file only it can read:\n' +
+    `Enrolls ${uses === 1 ? 'one agent' : `${uses} agents`} in pool ${pool} until ${created.expiresAt}. The token is not ` +
+      'shown again.\nPass it to the agent in its environment, or in a file that only the agent can read:\n' +
       AGENT_LINES,
   );
 }
@@ -96,10 +96,10 @@ const HEAD: readonly TableColumn[] = [
   { title: 'NAMES', rank: 4 },
   { title: 'FROM', rank: 5 },
   { title: 'EXPIRES', rank: 3 },
-  { title: 'MADE BY', rank: 6 },
+  { title: 'CREATED BY', rank: 6 },
 ];
 
-function row(token: EnrollmentTokenResource, { maker, style, now }: RowContext): (string | undefined)[] {
+function row(token: EnrollmentTokenResource, { creator, style, now }: RowContext): (string | undefined)[] {
   const { id, state, pool, uses, usesLeft, namePattern, sources, expiresAt, createdBy } = token;
   return [
     id,
@@ -109,14 +109,14 @@ function row(token: EnrollmentTokenResource, { maker, style, now }: RowContext):
     namePattern ?? 'any',
     sources?.join(', ') ?? 'anywhere',
     relativeTime(expiresAt, now),
-    maker(createdBy),
+    creator(createdBy),
   ];
 }
 
 const LIST = {
   schema: EnrollmentTokenResource,
   path: 'enrollment-tokens',
-  none: 'There are no enrollment tokens. Make one: penstock-gateway token create --pool POOL',
+  emptyMessage: 'There are no enrollment tokens. Create one: penstock-gateway token create --pool POOL',
   head: HEAD,
   row,
 };
@@ -127,11 +127,11 @@ async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   io.stdout.write(
     output === 'json'
       ? json(token)
-      : `The enrollment token ${id} is revoked. Agents that enrolled with it stay.\n`,
+      : `The enrollment token ${id} is revoked. Agents that have enrolled with it are not affected.\n`,
   );
 }
 
-/** The id, also where somebody gives the whole token: its secret must not get into a URL. */
+/** Returns the ID. If the argument is a whole token, its secret is removed to keep it out of the URL. */
 function idOf(text: string): string {
   return /^pst_enroll_([0-9a-f]{20})_/.exec(text)?.[1] ?? text;
 }

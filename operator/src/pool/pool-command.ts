@@ -13,14 +13,14 @@ import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 
-/** `pool list`: the pools and how they stand. */
+/** `pool list`: the pools and their state. */
 export function poolCommand(io: Io): Command {
   return new Command('pool')
     .description('pools of agents')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway pool list')
     .addCommand(
       new Command('list')
-        .description('list the pools of gateway.yaml: agents by state, streams, and clients that wait')
+        .description('list the pools of gateway.yaml with their agents by state, streams and waiting clients')
         .addOption(outputOption(['text', 'json']))
         .addHelpText('after', '\nExample:\n  $ penstock-gateway pool list')
         .action(({ output }: { readonly output: OutputFormat }) => list(io, output)),

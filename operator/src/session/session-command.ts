@@ -15,16 +15,16 @@ import { everyPage } from '../api/pages.ts';
 
 type Options = { readonly agent?: string; readonly pool?: string; readonly output: OutputFormat };
 
-/** `session list`: the HTTP/2 sessions that agents hold. */
+/** `session list`: the HTTP/2 sessions between agents and the gateway. */
 export function sessionCommand(io: Io): Command {
   const session = new Command('session')
-    .description('the sessions that agents hold to this gateway')
+    .description('sessions between agents and this gateway')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway session list');
   session
     .command('list')
-    .description('list the sessions, with their streams and round trips')
-    .option('--agent <name>', 'only those of this agent')
-    .option('--pool <name>', 'only those of this pool')
+    .description('list the sessions with their streams and round-trip times')
+    .option('--agent <name>', 'only sessions of this agent')
+    .option('--pool <name>', 'only sessions of this pool')
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway session list --pool dc1')
     .action((options: Options) => list(io, options));
@@ -52,7 +52,7 @@ async function list(io: Io, { agent, pool, output }: Options): Promise<void> {
     return;
   }
   if (items.length === 0) {
-    io.stdout.write('No agent holds such a session. Look at the fleet: penstock-gateway agent list\n');
+    io.stdout.write('There are no matching sessions. List the agents: penstock-gateway agent list\n');
     return;
   }
   const style = styleFor(io.stdout, io.environment);

@@ -9,13 +9,13 @@ import { showCommand } from './show-command.ts';
 import { validateCommand } from './validate-command.ts';
 
 export type ConfigCommandOptions = {
-  /** Which of the two files; decides the default file name as well. */
+  /** Also determines the default file name. */
   readonly kind: FileKind;
   readonly io: Io;
   readonly comparePinned?: ComparePinned;
 };
 
-/** `config validate|show|digest|schema|diff`, the same for both programs. */
+/** `config validate|show|digest|diff|schema`, common to both programs. */
 export function configCommand({ kind, io, comparePinned }: ConfigCommandOptions): Command {
   const context = {
     kind,
@@ -25,7 +25,7 @@ export function configCommand({ kind, io, comparePinned }: ConfigCommandOptions)
     defaultFile: kind === 'Agent' ? './agent.yaml' : './gateway.yaml',
   };
   return new Command('config')
-    .description('check and show the configuration file')
+    .description('validate and print the configuration file')
     .addHelpText('after', `\nExample:\n  $ ${context.program} config validate ${context.defaultFile}`)
     .addCommand(validateCommand(context))
     .addCommand(showCommand(context))

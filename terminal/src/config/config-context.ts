@@ -18,20 +18,20 @@ import type { OutputFormat } from '../output-format.ts';
 import { renderProblems } from '../problems.ts';
 import { styleFor } from '../style.ts';
 
-/** `file` says which agent of this host. Prints the comparison, and sets the exit code. */
+/** Prints the comparison for the agent that `file` configures, and sets the exit code. */
 export type ComparePinned = (file: string, output: OutputFormat) => Promise<void>;
 
-/** What the config commands share. */
+/** Common to all config commands. */
 export type ConfigContext = {
   readonly kind: FileKind;
   readonly io: Io;
   readonly program: string;
   readonly defaultFile: string;
-  /** Compares what runs on this host with the pinned version; the agent's alone. */
+  /** Compares the running configuration with the pinned version. penstock-agent only. */
   readonly comparePinned?: ComparePinned | undefined;
 };
 
-/** The file as `run` would read it; `-` is standard input. */
+/** Reads a file as `run` does; `-` is standard input. */
 export function loadFile(
   { kind, io }: ConfigContext,
   file: string,
@@ -42,13 +42,13 @@ export function loadFile(
   return kind === 'Agent' ? parseAgentConfig(read.text, options) : parseGatewayConfig(read.text, options);
 }
 
-/** The file without its references. */
+/** Reads a file without resolving its references. */
 export function checkFile({ kind }: ConfigContext, file: string): CheckResult {
   const read = readConfigText(file, readTextInput);
   return read.ok ? checkConfig(kind, read.text, file) : read;
 }
 
-/** Prints problems and says by the exit code that there are any. JSON is a result, and goes where results go. */
+/** Prints problems and sets the exit code. JSON is written to stdout like other results, text to stderr. */
 export function refuse(
   { io }: ConfigContext,
   problems: readonly ConfigProblem[],

@@ -14,21 +14,22 @@ export function diffCommand(context: ConfigContext): Command {
   const { program, defaultFile, comparePinned } = context;
   const name = defaultFile.replace('./', '');
   const command = new Command('diff')
-    .description(
-      'compare a file with another revision of it; fails when content changed and `version` did not',
-    )
-    .argument('[file]', 'the file', defaultFile)
-    .option('--base <file>', 'the revision to compare with, or - for standard input')
+    .description('compare a file with another revision; fails if the content changed but `version` did not')
+    .argument('[file]', 'file to compare', defaultFile)
+    .option('--base <file>', 'revision to compare with, or - for standard input')
     .addOption(outputOption(outputFormats));
   if (comparePinned !== undefined) {
-    command.option('--pinned', 'compare what runs on this host with the version that the gateway has pinned');
+    command.option(
+      '--pinned',
+      'compare the configuration the agent runs with the version pinned on the gateway',
+    );
   }
   return command
     .addHelpText(
       'after',
       `
-Exits with 2 when content changed and \`version\` did not, with 0 otherwise.${
-        comparePinned === undefined ? '' : ' With --pinned: 2 when it differs.'
+Exit code: 2 if the content changed but \`version\` did not, 0 otherwise.${
+        comparePinned === undefined ? '' : ' With --pinned: 2 if they differ.'
       }
 
 Example:
@@ -39,15 +40,12 @@ Example:
     .action(async (file: string, { base, pinned, output }: Options) => {
       if (pinned === true && base === undefined) await comparePinned?.(file, output);
       else if (base !== undefined && pinned !== true) diff(context, file, base, output);
-      else
-        throw new CommandError(whatToCompareWith(comparePinned !== undefined), { exitCode: exitCodes.usage });
+      else throw new CommandError(missingBase(comparePinned !== undefined), { exitCode: exitCodes.usage });
     });
 }
 
-const whatToCompareWith = (pinned: boolean) =>
-  pinned
-    ? 'Say what to compare with: either --base FILE or --pinned.'
-    : 'Say what to compare with: --base FILE.';
+const missingBase = (pinned: boolean) =>
+  pinned ? 'Specify either --base FILE or --pinned.' : 'Specify --base FILE.';
 
 function diff(context: ConfigContext, file: string, base: string, output: OutputFormat): void {
   const { io } = context;
@@ -65,7 +63,7 @@ function diff(context: ConfigContext, file: string, base: string, output: Output
     changes: diffConfig(before.source.content, after.source.content),
   };
   io.stdout.write(render(difference, output, styleFor(io.stdout, io.environment)));
-  io.setExitCode(isForgotten(difference) ? exitCodes.different : exitCodes.ok);
+  io.setExitCode(isVersionUnchanged(difference) ? exitCodes.different : exitCodes.ok);
 }
 
 type Difference = {
@@ -75,26 +73,26 @@ type Difference = {
   readonly changes: readonly ConfigChange[];
 };
 
-/** The content changed, and whoever did it forgot the version. */
-function isForgotten({ before, after }: Difference): boolean {
+/** The content changed, but the version did not. */
+function isVersionUnchanged({ before, after }: Difference): boolean {
   return before.digest !== after.digest && before.version === after.version;
 }
 
 function render(difference: Difference, output: OutputFormat, style: Style): string {
   const { file, before, after, changes } = difference;
-  const forgotten = `The content changed and \`version\` is still ${after.version}: raise it.`;
+  const message = `The content changed but \`version\` is still ${after.version}. Increase it.`;
   if (output === 'json') {
     const brief = ({ version, digest }: ConfigSource) => ({ version, digest });
-    const versionForgotten = isForgotten(difference);
-    return json({ file, versionForgotten, before: brief(before), after: brief(after), changes });
+    const versionUnchanged = isVersionUnchanged(difference);
+    return json({ file, versionUnchanged, before: brief(before), after: brief(after), changes });
   }
   if (output === 'github') {
     const place = { file, line: after.versionLine, title: 'VERSION_UNCHANGED' };
-    return isForgotten(difference) ? annotation('error', forgotten, place) : '';
+    return isVersionUnchanged(difference) ? annotation('error', message, place) : '';
   }
-  if (changes.length === 0) return `No difference in content: version ${after.version}, ${after.digest}\n`;
-  const verdict = isForgotten(difference)
-    ? style.bad(forgotten)
-    : `Version ${before.version} became ${after.version}.`;
+  if (changes.length === 0) return `The content is identical: version ${after.version}, ${after.digest}\n`;
+  const verdict = isVersionUnchanged(difference)
+    ? style.bad(message)
+    : `The version changed from ${before.version} to ${after.version}.`;
   return `${renderChanges(changes, style)}${verdict}\n`;
 }

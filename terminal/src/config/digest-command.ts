@@ -6,9 +6,9 @@ export function digestCommand(context: ConfigContext): Command {
   const { io, program, defaultFile } = context;
   return new Command('digest')
     .description(
-      'print the digest that pins compare: of the content, before references, on every host the same',
+      'print the digest that pins refer to; references are not resolved, so it is the same on every host',
     )
-    .argument('[file]', 'the file, or - for standard input', defaultFile)
+    .argument('[file]', 'configuration file, or - for standard input', defaultFile)
     .addOption(outputOption(outputFormats))
     .addHelpText('after', `\nExample:\n  $ ${program} config digest ${defaultFile}`)
     .action((file: string, { output }: { readonly output: OutputFormat }) => {

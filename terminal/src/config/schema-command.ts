@@ -7,12 +7,12 @@ export function schemaCommand({ io, kind, program, defaultFile }: ConfigContext)
   const schemaFile = kind === 'Agent' ? 'agent.v1.json' : 'gateway.v1.json';
   return (
     new Command('schema')
-      .description('print the JSON Schema of the file, for editors')
-      // It is JSON whatever the format; the option is there so that all of these commands take it.
+      .description('print the JSON Schema of the configuration file, for editors')
+      // The output is always JSON; the option exists for consistency with the other config commands.
       .addOption(outputOption(outputFormats))
       .addHelpText(
         'after',
-        `\nExample:\n  $ ${program} config schema > ${schemaFile}\n\nThen begin ${defaultFile} with:\n  # yaml-language-server: $schema=./${schemaFile}`,
+        `\nExample:\n  $ ${program} config schema > ${schemaFile}\n\nThen start ${defaultFile} with:\n  # yaml-language-server: $schema=./${schemaFile}`,
       )
       .action(() => {
         io.stdout.write(schemaText(kind));

@@ -7,9 +7,9 @@ export function showCommand(context: ConfigContext): Command {
   const { io, program, defaultFile } = context;
   return new Command('show')
     .description(
-      'print the configuration in force: defaults filled in, references resolved; of a secret its reference, never its value',
+      'print the effective configuration, with defaults and resolved references; secrets are shown as references',
     )
-    .argument('[file]', 'the file, or - for standard input', defaultFile)
+    .argument('[file]', 'configuration file, or - for standard input', defaultFile)
     .addOption(outputOption(outputFormats))
     .addHelpText('after', `\nExample:\n  $ ${program} config show ${defaultFile}`)
     .action((file: string, { output }: { readonly output: OutputFormat }) => {

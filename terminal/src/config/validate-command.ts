@@ -6,8 +6,8 @@ import { type ConfigContext, checkFile, loadFile, refuse } from './config-contex
 
 type Options = { readonly output: OutputFormat; readonly references: boolean };
 
-/** Problems that are of the host and not of the file. */
-const ofTheHost: ReadonlySet<ConfigProblemCode> = new Set([
+/** Problems of the host rather than the file. */
+const hostProblems: ReadonlySet<ConfigProblemCode> = new Set([
   'ENVIRONMENT_MISSING',
   'REFERENCED_FILE_MISSING',
   'REFERENCED_FILE_UNREADABLE',
@@ -16,10 +16,10 @@ const ofTheHost: ReadonlySet<ConfigProblemCode> = new Set([
 export function validateCommand(context: ConfigContext): Command {
   const { program, defaultFile } = context;
   return new Command('validate')
-    .description('say whether `run` would accept a file, or everything that is wrong with it')
-    .argument('[file]', 'the file, or - for standard input', defaultFile)
+    .description('check whether `run` accepts a file, and list all problems if it does not')
+    .argument('[file]', 'configuration file, or - for standard input', defaultFile)
     .addOption(outputOption(outputFormats))
-    .option('--no-references', 'do not look up ${env:…} and ${file:…}, as in CI, where they are not at hand')
+    .option('--no-references', 'do not resolve ${env:…} and ${file:…}, for example in CI')
     .addHelpText(
       'after',
       `\nExample:\n  $ ${program} config validate --no-references --output github ${defaultFile}`,
@@ -37,9 +37,9 @@ function validate(context: ConfigContext, file: string, { output, references }: 
   const result = loaded ?? checkFile(context, file);
   if (!result.ok) {
     refuse(context, result.problems, output);
-    if (output === 'text' && result.problems.some(({ code }) => ofTheHost.has(code))) {
+    if (output === 'text' && result.problems.some(({ code }) => hostProblems.has(code))) {
       io.stderr.write(
-        `\nWhere the environment and files of the host are not at hand: ${program} config validate --no-references\n`,
+        `\nTo validate without the environment and files of the host: ${program} config validate --no-references\n`,
       );
     }
     return;
@@ -47,13 +47,15 @@ function validate(context: ConfigContext, file: string, { output, references }: 
   const { kind, version, digest } = result.source;
   const missing = loaded?.ok === true ? missingToken(loaded.config) : undefined;
   if (missing !== undefined && output !== 'json') {
-    io.stderr.write(`${missing} It counts as left out, which is right for an agent that has enrolled.\n`);
+    io.stderr.write(
+      `${missing} It is treated as absent, which is correct for an agent that has already enrolled.\n`,
+    );
   }
   if (output === 'json') {
     io.stdout.write(json({ valid: true, file, kind, version, digest }));
     return;
   }
   const { good } = styleFor(io.stdout, io.environment);
-  const unresolved = references ? '' : ', references not looked up';
+  const unresolved = references ? '' : ', references not resolved';
   io.stdout.write(`${file}: ${good('valid')}, version ${version}, ${digest}${unresolved}\n`);
 }

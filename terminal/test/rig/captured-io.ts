@@ -1,6 +1,6 @@
 import type { Io } from '../../src/io.ts';
 
-/** An `Io` whose output is kept. */
+/** An `Io` that captures its output. */
 export type CapturedIo = Io & {
   readonly out: () => string;
   readonly err: () => string;
@@ -9,7 +9,7 @@ export type CapturedIo = Io & {
 
 export type Screen = { readonly columns?: number; readonly environment?: Io['environment'] };
 
-/** Without columns, neither output is a terminal. */
+/** If `columns` is omitted, the outputs are not terminals. */
 export function capturedIo({ columns, environment = {} }: Screen = {}): CapturedIo {
   const out: string[] = [];
   const err: string[] = [];

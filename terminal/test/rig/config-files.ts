@@ -20,5 +20,5 @@ pools:
   - name: dc1
 `;
 
-/** What AGENT refers to. */
+/** The variables that AGENT refers to. */
 export const ENVIRONMENT = { NUMBER: '1', TOKEN: 'c4n4ryS3cr3t' };

@@ -13,9 +13,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { adminUrl, apiFromEnvironment } from '../../api/api-from-environment.ts';
 import { everyPage } from '../../api/pages.ts';
 import { everyDriver } from './every-driver.ts';
+import type { IngressEndpoint, Placeholders } from './ingress-endpoint.ts';
 import { notes } from './notes.ts';
 import { type Driver, type Recipe, recipeFor } from './recipe.ts';
-import type { Blanks, WayIn } from './way-in.ts';
 
 type Options = {
   readonly driver?: string;
@@ -26,34 +26,34 @@ type Options = {
   readonly output: OutputFormat;
 };
 
-/** `connection url`: what to paste into a driver. */
+/** `connection url`: connection strings for drivers. */
 export function connectionUrlCommand(io: Io): Command {
   return new Command('url')
-    .description('print the connection strings of a driver for every way into a connection')
-    .argument('<name>', 'the name of the connection')
+    .description("print a driver's connection strings for each ingress of a connection")
+    .argument('<name>', 'name of the connection')
     .addOption(
       new Option(
         '--driver <driver>',
-        'the driver; all that fit the kind of the connection when left out',
+        'driver; by default, all drivers for the kind of the connection',
       ).choices(everyDriver.map(({ name }) => name)),
     )
     .option(
       '--host <host>',
-      'name or address by which clients reach the gateway; the host of PENSTOCK_URL when left out',
+      'host by which clients reach the gateway; by default, the host of PENSTOCK_URL',
       host,
     )
-    .option('--user <user>', 'user of the database', plain, 'USER')
-    .option('--database <database>', 'database, or service name', plain, 'DATABASE')
+    .option('--user <user>', 'database user', plain, 'USER')
+    .option('--database <database>', 'database or service name', plain, 'DATABASE')
     .option(
       '--target <host:port>',
-      "for proxies: the address of the database as agent.yaml has it, so that its certificate's name fits",
+      'for proxies: address of the database in agent.yaml, to match its certificate',
       target,
     )
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
       `
-Passwords and grants are never part of what is printed: GRANT stands where a grant belongs.
+Passwords and grants are never printed. Replace GRANT with the grant.
 
 Example:
   $ penstock-gateway connection url orders --driver pgjdbc --host gateway.example.com`,
@@ -67,23 +67,29 @@ async function printUrls(io: Io, name: string, options: Options): Promise<void> 
   if (connection === undefined) throw unknownConnection(name, items);
   const drivers = driversFor(connection, options.driver);
   const clientHost = options.host ?? adminUrl(io).hostname.replace(/^\[|\]$/g, '');
-  const { user, database, target: asked } = options;
-  const blanks: Blanks = { connection: name, user, database, grant: 'GRANT', target: asked };
-  const ways = connection.ingress.map((ingress) => wayInto(ingress, clientHost));
+  const { user, database } = options;
+  const placeholders: Placeholders = {
+    connection: name,
+    user,
+    database,
+    grant: 'GRANT',
+    target: options.target,
+  };
+  const endpoints = connection.ingress.map((ingress) => endpointOf(ingress, clientHost));
   const recipes = drivers.flatMap((driver) =>
-    ways.map((way) => ({ driver, way, recipe: recipeFor(driver, way, blanks) })),
+    endpoints.map((endpoint) => ({ driver, endpoint, recipe: recipeFor(driver, endpoint, placeholders) })),
   );
   if (options.output === 'json') {
     io.stdout.write(json({ items: recipes.map(asJson) }));
     return;
   }
-  if (ways.length === 0) {
-    io.stdout.write(`No way into ${name} is open at the moment. The log of the gateway says why.\n`);
+  if (endpoints.length === 0) {
+    io.stdout.write(`No ingress of ${name} is open. Check the log of the gateway for the reason.\n`);
     return;
   }
   const { strong, warning } = styleFor(io.stdout, io.environment);
-  for (const { driver, way, recipe } of recipes) {
-    io.stdout.write(`${strong(`${driver.title} by ${wayText(way)}`)}\n`);
+  for (const { driver, endpoint, recipe } of recipes) {
+    io.stdout.write(`${strong(`${driver.title} through ${endpointText(endpoint)}`)}\n`);
     io.stdout.write(
       `${recipeLines(recipe, warning)
         .map((line) => `  ${line}\n`)
@@ -93,31 +99,31 @@ async function printUrls(io: Io, name: string, options: Options): Promise<void> 
   const [driver] = drivers;
   if (options.driver !== undefined && connection.kind !== undefined && driver?.kind !== connection.kind) {
     io.stderr.write(
-      `gateway.yaml says that ${connection.kind} speaks behind ${name}; this driver speaks ${driver?.kind}.\n`,
+      `gateway.yaml specifies the kind ${connection.kind} for ${name}, but this driver is for ${driver?.kind}.\n`,
     );
   }
   if (options.host === undefined) {
     io.stderr.write(
-      `Clients elsewhere may know the gateway by another name than ${clientHost}: give it with --host.\n`,
+      `Clients may reach the gateway by another host than ${clientHost}. Specify it with --host.\n`,
     );
   }
 }
 
-/** Tells the ways of a connection apart, which may have several of a kind. */
-function wayText(way: WayIn): string {
-  if (way.kind === 'sni') return `sni, mode: ${way.mode}, port ${way.port}`;
-  if (way.kind === 'httpConnect') return `httpConnect, tls: ${way.tls}, port ${way.port}`;
-  return `${way.kind}, port ${way.port}`;
+/** Describes an ingress. A connection can have several of the same kind. */
+function endpointText(endpoint: IngressEndpoint): string {
+  if (endpoint.kind === 'sni') return `sni, mode: ${endpoint.mode}, port ${endpoint.port}`;
+  if (endpoint.kind === 'httpConnect') return `httpConnect, tls: ${endpoint.tls}, port ${endpoint.port}`;
+  return `${endpoint.kind}, port ${endpoint.port}`;
 }
 
 function recipeLines(recipe: Recipe, warning: (text: string) => string): string[] {
-  if ('not' in recipe) return [`${warning('not this way:')} ${recipe.not}`];
+  if ('unsupported' in recipe) return [`${warning('not supported:')} ${recipe.unsupported}`];
   return [recipe.connect, ...(recipe.also ?? []), ...recipe.notes.map((id) => `- ${notes[id]}`)];
 }
 
-function asJson({ driver, way, recipe }: { driver: Driver; way: WayIn; recipe: Recipe }) {
-  const head = { driver: driver.name, ingress: way.kind, host: way.host, port: way.port };
-  if ('not' in recipe) return { ...head, possible: false, reason: recipe.not };
+function asJson({ driver, endpoint, recipe }: { driver: Driver; endpoint: IngressEndpoint; recipe: Recipe }) {
+  const head = { driver: driver.name, ingress: endpoint.kind, host: endpoint.host, port: endpoint.port };
+  if ('unsupported' in recipe) return { ...head, possible: false, reason: recipe.unsupported };
   const { connect, also = [], notes: ids } = recipe;
   return { ...head, possible: true, connect, also, notes: ids.map((id) => ({ id, text: notes[id] })) };
 }
@@ -126,13 +132,13 @@ function driversFor({ name, kind }: ConnectionResource, wanted: string | undefin
   if (wanted !== undefined) return everyDriver.filter((driver) => driver.name === wanted);
   const fitting = everyDriver.filter((driver) => driver.kind === kind);
   if (fitting.length > 0) return fitting;
-  throw new CommandError(`gateway.yaml does not say what speaks behind the connection ${name}.`, {
+  throw new CommandError(`gateway.yaml does not specify the kind of the connection ${name}.`, {
     exitCode: exitCodes.usage,
-    suggestion: `Name the driver: --driver ${everyDriver.map((driver) => driver.name).join('|')}`,
+    suggestion: `Specify the driver: --driver ${everyDriver.map((driver) => driver.name).join('|')}`,
   });
 }
 
-function wayInto(ingress: ConnectionResource['ingress'][number], clientHost: string): WayIn {
+function endpointOf(ingress: ConnectionResource['ingress'][number], clientHost: string): IngressEndpoint {
   const { kind, port, grant = 'required' } = ingress;
   if (kind === 'sni')
     return { kind, port, host: ingress.host ?? clientHost, mode: ingress.mode ?? 'passthrough' };
@@ -142,29 +148,31 @@ function wayInto(ingress: ConnectionResource['ingress'][number], clientHost: str
 }
 
 function unknownConnection(name: string, items: readonly ConnectionResource[]): CommandError {
-  return new CommandError(`gateway.yaml names no connection ${name}.`, {
+  return new CommandError(`gateway.yaml has no connection ${name}.`, {
     suggestion:
-      items.length === 0 ? 'It names none at all.' : `It names ${items.map((each) => each.name).join(', ')}.`,
+      items.length === 0
+        ? 'It has no connections.'
+        : `Its connections are ${items.map((each) => each.name).join(', ')}.`,
   });
 }
 
-/** What needs no escaping in any driver's string. */
+/** Accepts only characters that no driver requires to be escaped. */
 function plain(text: string): string {
   if (/^[\w.$-]{1,128}$/.test(text)) return text;
   throw new InvalidArgumentError(
-    'Write letters, digits, _ . $ and - only; put other names into the string by hand.',
+    'Must consist of letters, digits, _ . $ and -. Insert other names into the string manually.',
   );
 }
 
 function host(text: string): string {
   if (isIP(text) !== 0 || /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/i.test(text)) return text;
-  throw new InvalidArgumentError('Write a host name or an IP address, without a port.');
+  throw new InvalidArgumentError('Must be a host name or an IP address, without a port.');
 }
 
 function target(text: string): { host: string; port: number } {
   const [, name = '', digits] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (!(port >= 1 && port <= 65_535))
-    throw new InvalidArgumentError('Write host:port, such as db.internal:5432.');
+    throw new InvalidArgumentError('Must be host:port, such as db.internal:5432.');
   return { host: host(name.replace(/^\[(.*)\]$/, '$1')), port };
 }

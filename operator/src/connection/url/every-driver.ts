@@ -7,7 +7,7 @@ import { redis } from './drivers/redis.ts';
 import { sqlserver } from './drivers/sqlserver.ts';
 import type { Driver } from './recipe.ts';
 
-/** Every driver that `connection url` and docs/drivers.md know, in the order in which they are shown. */
+/** The drivers of `connection url` and docs/drivers.md, in display order. */
 export const everyDriver: readonly Driver[] = [
   pgjdbc,
   psql,

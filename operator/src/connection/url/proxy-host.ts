@@ -1,46 +1,48 @@
+import { type EndpointOf, hostPort, type Placeholders } from './ingress-endpoint.ts';
 import type { Recipe } from './recipe.ts';
-import { type Blanks, hostPort, type WayOf } from './way-in.ts';
 
-type Proxy = WayOf<'socks5'> | WayOf<'httpConnect'>;
+type Proxy = EndpointOf<'socks5'> | EndpointOf<'httpConnect'>;
 
-/** Where a client asks a proxy to go: the connector's own address, or else the name of the connection. */
-export function askedFor({ connection, target }: Blanks, port: number): { host: string; port: number } {
+/** The target that a client requests from a proxy: the connector's address if known, otherwise the connection's name. */
+export function proxyTarget(
+  { connection, target }: Placeholders,
+  port: number,
+): { host: string; port: number } {
   return target ?? { host: `${connection}.penstock`, port };
 }
 
 /**
- * The same for a JVM, which sends no credentials to a SOCKS proxy: a grant stands in the host. Only a connection's name
- * takes one.
+ * The same for a JVM, which does not send credentials to a SOCKS proxy: the grant is part of the connection's name.
  */
-export function askedForByJvm(
-  way: WayOf<'socks5'>,
-  blanks: Blanks,
+export function jvmTarget(
+  endpoint: EndpointOf<'socks5'>,
+  placeholders: Placeholders,
   port: number,
 ): { host: string; port: number } {
-  if (way.grant === 'none') return askedFor(blanks, port);
-  return { host: `${blanks.connection}--${blanks.grant}.penstock`, port };
+  if (endpoint.grant === 'none') return proxyTarget(placeholders, port);
+  return { host: `${placeholders.connection}--${placeholders.grant}.penstock`, port };
 }
 
-/** The same for a driver that resolves the host itself: an address, which people fill in where it is not known. */
-export function addressAskedFor({ target }: Blanks, port: number): { host: string; port: number } {
+/** The same for a driver that resolves the host itself: an IP address, which the user fills in if it is unknown. */
+export function targetAddress({ target }: Placeholders, port: number): { host: string; port: number } {
   return target ?? { host: 'ADDRESS', port };
 }
 
-/** Such a driver cannot bring a grant in the host: it would look for it in DNS. */
+/** For such a driver, the grant cannot be part of the host: the driver would look it up in DNS. */
 export const noGrantInHost = (instead: string): Recipe => ({
-  not: `The driver resolves the host itself, so no grant can stand in it. Use ${instead}, or a way in with grant: none.`,
+  unsupported: `The driver resolves the host itself, so the host cannot contain a grant. Use ${instead}, or an ingress with grant: none.`,
 });
 
-/** User and password of a proxy that asks for a grant; the user says for which connection. */
-export function proxyLogin(way: Proxy, { connection, grant }: Blanks): string {
-  return way.grant === 'none' ? '' : `${connection}:${grant}@`;
+/** Credentials for a proxy that requires a grant: the connection is the user. */
+export function proxyLogin(endpoint: Proxy, { connection, grant }: Placeholders): string {
+  return endpoint.grant === 'none' ? '' : `${connection}:${grant}@`;
 }
 
-export const proxyUrl = (scheme: string, way: Proxy, blanks: Blanks): string =>
-  `${scheme}://${proxyLogin(way, blanks)}${hostPort(way)}`;
+export const proxyUrl = (scheme: string, endpoint: Proxy, placeholders: Placeholders): string =>
+  `${scheme}://${proxyLogin(endpoint, placeholders)}${hostPort(endpoint)}`;
 
-/** Options of a JVM for a SOCKS proxy. */
-export const jvmSocks = ({ host, port }: WayOf<'socks5'>): string[] => [
+/** JVM options for a SOCKS proxy. */
+export const jvmSocks = ({ host, port }: EndpointOf<'socks5'>): string[] => [
   `-DsocksProxyHost=${host}`,
   `-DsocksProxyPort=${port}`,
 ];

@@ -1,38 +1,44 @@
 import type { ConnectorKind } from '@penstock/config-schema';
+import type { EndpointKind, EndpointOf, Placeholders } from './ingress-endpoint.ts';
 import type { NoteId } from './notes.ts';
-import type { Blanks, WayKind, WayOf } from './way-in.ts';
 
-/** How one driver takes one way in. */
+/** How a driver uses an ingress. */
 export type Recipe =
   | {
       readonly connect: string;
-      /** What is set beside the string: options of the JVM, variables, properties. */
+      /** What has to be set in addition to the string: JVM options, variables, properties. */
       readonly also?: readonly string[];
       readonly notes: readonly NoteId[];
     }
   | {
-      /** Why this driver cannot take this way, and what to take instead. */
-      readonly not: string;
+      /** Why the driver cannot use this ingress, and what to use instead. */
+      readonly unsupported: string;
     };
 
 export type Driver = {
-  /** As `--driver` takes it. */
+  /** Value of `--driver`. */
   readonly name: string;
   readonly title: string;
   readonly kind: ConnectorKind;
-  readonly ways: { readonly [Kind in WayKind]: (way: WayOf<Kind>, blanks: Blanks) => Recipe };
+  readonly recipes: {
+    readonly [Kind in EndpointKind]: (endpoint: EndpointOf<Kind>, placeholders: Placeholders) => Recipe;
+  };
 };
 
-/** The recipe of `driver` for a way in of any kind. */
-export function recipeFor(driver: Driver, way: WayOf<WayKind>, blanks: Blanks): Recipe {
-  switch (way.kind) {
+/** Returns the recipe of `driver` for an ingress of any kind. */
+export function recipeFor(
+  driver: Driver,
+  endpoint: EndpointOf<EndpointKind>,
+  placeholders: Placeholders,
+): Recipe {
+  switch (endpoint.kind) {
     case 'tcp':
-      return driver.ways.tcp(way, blanks);
+      return driver.recipes.tcp(endpoint, placeholders);
     case 'sni':
-      return driver.ways.sni(way, blanks);
+      return driver.recipes.sni(endpoint, placeholders);
     case 'socks5':
-      return driver.ways.socks5(way, blanks);
+      return driver.recipes.socks5(endpoint, placeholders);
     case 'httpConnect':
-      return driver.ways.httpConnect(way, blanks);
+      return driver.recipes.httpConnect(endpoint, placeholders);
   }
 }

@@ -26,7 +26,7 @@ async function rigWithOrders(): Promise<CliRig> {
   return rig;
 }
 
-test('the strings of a driver are printed for every way in, with what to know', async () => {
+test("a driver's strings are printed for every ingress, with notes", async () => {
   await using _leaks = expectNoLeaks();
   await using rig = await rigWithOrders();
   const { stdout, stderr, exitCode } = await rig.cli(
@@ -42,19 +42,19 @@ test('the strings of a driver are printed for every way in, with what to know', 
   assert.match(stdout, /^ {2}jdbc:postgresql:\/\/orders--GRANT\.penstock:5432\//m);
   assert.match(stdout, /^ {2}-DsocksProxyHost=gw\.example\.com\n {2}-DsocksProxyPort=1080$/m);
   assert.match(stdout, /- .*keepalive/);
-  assert.match(stdout, /^PostgreSQL JDBC \(pgjdbc\) by sni, mode: terminate, port 6432$/m);
+  assert.match(stdout, /^PostgreSQL JDBC \(pgjdbc\) through sni, mode: terminate, port 6432$/m);
 });
 
-test('a driver of another kind than the connection is printed, with a word on it', async () => {
+test('a driver for another kind than the connection is printed with a warning', async () => {
   await using rig = await rigWithOrders();
   const args = ['connection', 'url', 'orders', '--driver', 'mysql', '--host', 'gw.example.com'];
   const { stdout, stderr, exitCode } = await rig.cli(...args);
   assert.equal(exitCode, 0);
   assert.match(stdout, /jdbc:mysql:/);
-  assert.match(stderr, /says that postgresql speaks behind orders; this driver speaks mysql/);
+  assert.match(stderr, /specifies the kind postgresql for orders, but this driver is for mysql/);
 });
 
-test('without a driver those of the kind are printed, and without a host the one of PENSTOCK_URL is taken', async () => {
+test('the default is all drivers for the kind, and the host of PENSTOCK_URL', async () => {
   await using rig = await rigWithOrders();
   const { stdout, stderr } = await rig.cli('connection', 'url', 'orders', '--output', 'json');
   const { items } = JSON.parse(stdout) as { items: { driver: string; ingress: string; possible: boolean }[] };
@@ -67,11 +67,11 @@ test('without a driver those of the kind are printed, and without a host the one
   assert.equal(stderr, '');
   const text = await rig.cli('connection', 'url', 'orders');
   assert.match(text.stdout, /psql 'postgresql:\/\/USER@127\.0\.0\.1:15432\/DATABASE/);
-  assert.match(text.stdout, /not this way: .* Use /);
+  assert.match(text.stdout, /not supported: .* Use /);
   assert.match(text.stderr, /--host/);
 });
 
-test('what cannot be answered says why and what to do', async () => {
+test('errors say what is wrong and what to do', async () => {
   await using rig = await rigWithOrders();
   const unknown = await rig.cli('connection', 'url', 'order');
   assert.equal(unknown.exitCode, 1);
@@ -80,7 +80,7 @@ test('what cannot be answered says why and what to do', async () => {
   assert.notEqual(kindless.exitCode, 0);
   assert.match(kindless.stderr, /--driver pgjdbc\|/);
   const closed = await rig.cli('connection', 'url', 'billing', '--driver', 'psql');
-  assert.match(closed.stdout, /No way into billing is open/);
+  assert.match(closed.stdout, /No ingress of billing is open/);
   for (const [option, value] of [
     ['--user', "x' OR 1"],
     ['--database', 'a&b'],

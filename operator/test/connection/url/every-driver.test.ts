@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { everyDriver } from '../../../src/connection/url/every-driver.ts';
+import type { IngressEndpoint, Placeholders } from '../../../src/connection/url/ingress-endpoint.ts';
 import { notes } from '../../../src/connection/url/notes.ts';
 import { recipeFor } from '../../../src/connection/url/recipe.ts';
-import type { Blanks, WayIn } from '../../../src/connection/url/way-in.ts';
 
-const blanks: Blanks = {
+const placeholders: Placeholders = {
   connection: 'orders',
   user: 'ann',
   database: 'shop',
@@ -13,7 +13,7 @@ const blanks: Blanks = {
   target: undefined,
 };
 const gateway = { host: 'gateway.example.com', port: 15_432 };
-const ways: readonly WayIn[] = [
+const endpoints: readonly IngressEndpoint[] = [
   { kind: 'tcp', ...gateway },
   { kind: 'sni', mode: 'passthrough', ...gateway },
   { kind: 'sni', mode: 'terminate', ...gateway },
@@ -23,25 +23,25 @@ const ways: readonly WayIn[] = [
   { kind: 'httpConnect', grant: 'none', tls: 'off', ...gateway },
 ];
 
-test('every driver has an answer for every way in: where to connect to, or what to take instead', () => {
+test('every driver has a string for each ingress, or a reason and an alternative', () => {
   let possible = 0;
   for (const driver of everyDriver) {
-    for (const way of ways) {
-      const recipe = recipeFor(driver, way, blanks);
-      if ('not' in recipe) {
-        assert.match(recipe.not, /\. Use .*\.$/, `${driver.name} ${way.kind}`);
+    for (const endpoint of endpoints) {
+      const recipe = recipeFor(driver, endpoint, placeholders);
+      if ('unsupported' in recipe) {
+        assert.match(recipe.unsupported, /\. Use .*\.$/, `${driver.name} ${endpoint.kind}`);
         continue;
       }
       possible += 1;
       const said = [recipe.connect, ...(recipe.also ?? [])].join(' ');
-      assert.match(said, /gateway\.example\.com/, `${driver.name} ${way.kind}`);
-      assert.match(said, /15432/, `${driver.name} ${way.kind}`);
-      const shown = way.kind === 'socks5' || way.kind === 'httpConnect';
-      // curl's password belongs to the proxy; a grant is shown where it is needed, and nowhere else.
+      assert.match(said, /gateway\.example\.com/, `${driver.name} ${endpoint.kind}`);
+      assert.match(said, /15432/, `${driver.name} ${endpoint.kind}`);
+      const shown = endpoint.kind === 'socks5' || endpoint.kind === 'httpConnect';
+      // A grant is shown only where it is needed.
       assert.equal(
         said.includes('GRANT'),
-        shown && way.grant === 'required',
-        `${driver.name} ${way.kind} ${said}`,
+        shown && endpoint.grant === 'required',
+        `${driver.name} ${endpoint.kind} ${said}`,
       );
     }
   }
@@ -52,21 +52,21 @@ test('every driver has an answer for every way in: where to connect to, or what 
 test('every note is used by a driver', () => {
   const used = new Set(
     everyDriver.flatMap((driver) =>
-      ways.flatMap((way) => {
-        const recipe = recipeFor(driver, way, blanks);
-        return 'not' in recipe ? [] : recipe.notes;
+      endpoints.flatMap((endpoint) => {
+        const recipe = recipeFor(driver, endpoint, placeholders);
+        return 'unsupported' in recipe ? [] : recipe.notes;
       }),
     ),
   );
   assert.deepEqual([...used].sort(), Object.keys(notes).sort());
 });
 
-test('an address of IPv6 stands in brackets, and a proxy is asked for the target where it is known', () => {
+test('IPv6 addresses are in brackets, and a known target is requested from a proxy', () => {
   const [pgjdbc] = everyDriver;
   assert.ok(pgjdbc);
-  const byTcp = recipeFor(pgjdbc, { kind: 'tcp', host: '::1', port: 5 }, blanks);
+  const byTcp = recipeFor(pgjdbc, { kind: 'tcp', host: '::1', port: 5 }, placeholders);
   assert.match('connect' in byTcp ? byTcp.connect : '', /^jdbc:postgresql:\/\/\[::1\]:5\/shop\?/);
-  const asked = { ...blanks, target: { host: 'db.internal', port: 5433 } };
+  const asked = { ...placeholders, target: { host: 'db.internal', port: 5433 } };
   const bySocks = recipeFor(pgjdbc, { kind: 'socks5', grant: 'none', ...gateway }, asked);
   assert.match('connect' in bySocks ? bySocks.connect : '', /^jdbc:postgresql:\/\/db\.internal:5433\/shop\?/);
 });

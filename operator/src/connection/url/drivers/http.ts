@@ -1,81 +1,85 @@
-import { askedFor, jvmSocks, proxyUrl } from '../proxy-host.ts';
+import { hostPort, urlHost } from '../ingress-endpoint.ts';
+import { jvmSocks, proxyTarget, proxyUrl } from '../proxy-host.ts';
 import type { Driver } from '../recipe.ts';
-import { hostPort, urlHost } from '../way-in.ts';
 
 const PORT = 443;
 
-/** curl, as an example of what speaks HTTP. `database` is the path. */
+/** curl, as an example of an HTTP client. */
 export const curl: Driver = {
   name: 'curl',
   title: 'curl and other HTTP clients',
   kind: 'http',
-  ways: {
-    tcp: (way) => ({
-      connect: `curl --connect-to ::${hostPort(way)} https://HOST/`,
+  recipes: {
+    tcp: (endpoint) => ({
+      connect: `curl --connect-to ::${hostPort(endpoint)} https://HOST/`,
       notes: ['keepalive'],
     }),
-    sni: (way) => ({
-      connect: `curl https://${hostPort(way)}/`,
-      notes: [way.mode === 'terminate' ? 'terminate-name' : 'passthrough-name', 'dns'],
+    sni: (endpoint) => ({
+      connect: `curl https://${hostPort(endpoint)}/`,
+      notes: [endpoint.mode === 'terminate' ? 'terminate-name' : 'passthrough-name', 'dns'],
     }),
-    socks5: (way, blanks) => ({
-      connect: `curl --proxy ${proxyUrl('socks5h', way, blanks)} https://${hostPort(askedFor(blanks, PORT))}/`,
+    socks5: (endpoint, placeholders) => ({
+      connect: `curl --proxy ${proxyUrl('socks5h', endpoint, placeholders)} https://${hostPort(proxyTarget(placeholders, PORT))}/`,
       notes: [
         'remote-dns',
         'proxy-verify-full',
-        ...(way.grant === 'required' ? (['proxy-secret'] as const) : []),
+        ...(endpoint.grant === 'required' ? (['proxy-secret'] as const) : []),
       ],
     }),
-    httpConnect: (way, blanks) => ({
-      connect: `curl --proxy ${proxyUrl(way.tls === 'on' ? 'https' : 'http', way, blanks)} https://${hostPort(askedFor(blanks, PORT))}/`,
+    httpConnect: (endpoint, placeholders) => ({
+      connect: `curl --proxy ${proxyUrl(endpoint.tls === 'on' ? 'https' : 'http', endpoint, placeholders)} https://${hostPort(proxyTarget(placeholders, PORT))}/`,
       notes: [
         'proxy-verify-full',
-        ...(way.tls === 'on' ? (['proxy-certificate'] as const) : []),
-        ...(way.grant === 'required' ? (['proxy-secret'] as const) : []),
-        ...(way.tls === 'off' ? (['proxy-clear'] as const) : []),
+        ...(endpoint.tls === 'on' ? (['proxy-certificate'] as const) : []),
+        ...(endpoint.grant === 'required' ? (['proxy-secret'] as const) : []),
+        ...(endpoint.tls === 'off' ? (['proxy-clear'] as const) : []),
       ],
     }),
   },
 };
 
-/** Snowflake's JDBC driver speaks HTTPS to its account; the connection leads to the account's private link. */
+/** Snowflake's JDBC driver connects to its account over HTTPS; the target is the account's private link. */
 export const snowflake: Driver = {
   name: 'snowflake',
   title: 'Snowflake JDBC',
   kind: 'http',
-  ways: {
+  recipes: {
     tcp: () => ({
-      not: "The driver checks the account's certificate against its URL, which then cannot name the gateway. Use httpConnect, or sni with the account's own host name.",
+      unsupported:
+        "The driver verifies the account's certificate against its URL, so the URL cannot contain the gateway's host. Use httpConnect, or sni with the account's host name.",
     }),
-    sni: (way, { user, database }) =>
-      way.mode === 'terminate'
-        ? { not: "The driver expects the account's own certificate. Use mode: passthrough." }
+    sni: (endpoint, { user, database }) =>
+      endpoint.mode === 'terminate'
+        ? { unsupported: "The driver requires the account's certificate. Use mode: passthrough." }
         : {
-            connect: `jdbc:snowflake://${hostPort(way)}/?user=${user}&db=${database}`,
+            connect: `jdbc:snowflake://${hostPort(endpoint)}/?user=${user}&db=${database}`,
             notes: ['jdbc-password', 'passthrough-name', 'dns'],
           },
-    socks5: (way, blanks) =>
-      way.grant === 'required'
+    socks5: (endpoint, placeholders) =>
+      endpoint.grant === 'required'
         ? {
-            not: "A JVM's grant stands in the host, which the account's certificate then does not name. Use httpConnect, or a way in with grant: none.",
+            unsupported:
+              "For a JVM, the grant is part of the host name, which then does not match the account's certificate. Use httpConnect, or an ingress with grant: none.",
           }
         : {
-            connect: `jdbc:snowflake://${hostPort(askedFor(blanks, PORT))}/?user=${blanks.user}&db=${blanks.database}`,
-            also: jvmSocks(way),
+            connect: `jdbc:snowflake://${hostPort(proxyTarget(placeholders, PORT))}/?user=${placeholders.user}&db=${placeholders.database}`,
+            also: jvmSocks(endpoint),
             notes: ['jdbc-password', 'jvm-socks', 'proxy-verify-full'],
           },
-    httpConnect: (way, blanks) => {
+    httpConnect: (endpoint, placeholders) => {
       const login =
-        way.grant === 'none' ? '' : `&proxyUser=${blanks.connection}&proxyPassword=${blanks.grant}`;
+        endpoint.grant === 'none'
+          ? ''
+          : `&proxyUser=${placeholders.connection}&proxyPassword=${placeholders.grant}`;
       return {
         connect:
-          `jdbc:snowflake://${hostPort(askedFor(blanks, PORT))}/?user=${blanks.user}&db=${blanks.database}` +
-          `&useProxy=true&proxyHost=${urlHost(way.host)}&proxyPort=${way.port}&proxyProtocol=${way.tls === 'on' ? 'https' : 'http'}${login}`,
+          `jdbc:snowflake://${hostPort(proxyTarget(placeholders, PORT))}/?user=${placeholders.user}&db=${placeholders.database}` +
+          `&useProxy=true&proxyHost=${urlHost(endpoint.host)}&proxyPort=${endpoint.port}&proxyProtocol=${endpoint.tls === 'on' ? 'https' : 'http'}${login}`,
         notes: [
           'jdbc-password',
           'proxy-verify-full',
-          ...(way.grant === 'required' ? (['basic-on-connect'] as const) : []),
-          ...(way.tls === 'off' ? (['proxy-clear'] as const) : []),
+          ...(endpoint.grant === 'required' ? (['basic-on-connect'] as const) : []),
+          ...(endpoint.tls === 'off' ? (['proxy-clear'] as const) : []),
         ],
       };
     },

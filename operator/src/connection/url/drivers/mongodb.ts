@@ -1,6 +1,6 @@
-import { askedFor } from '../proxy-host.ts';
+import { hostPort } from '../ingress-endpoint.ts';
+import { proxyTarget } from '../proxy-host.ts';
 import type { Driver } from '../recipe.ts';
-import { hostPort } from '../way-in.ts';
 
 const PORT = 27_017;
 
@@ -8,30 +8,34 @@ export const mongodb: Driver = {
   name: 'mongodb',
   title: 'MongoDB drivers',
   kind: 'mongodb',
-  ways: {
-    tcp: (way, { user, database }) => ({
-      connect: `mongodb://${user}@${hostPort(way)}/${database}?directConnection=true`,
+  recipes: {
+    tcp: (endpoint, { user, database }) => ({
+      connect: `mongodb://${user}@${hostPort(endpoint)}/${database}?directConnection=true`,
       notes: ['uri-password', 'mongodb-direct', 'keepalive'],
     }),
-    sni: (way, { user, database }) => ({
-      connect: `mongodb://${user}@${hostPort(way)}/${database}?directConnection=true&tls=true`,
+    sni: (endpoint, { user, database }) => ({
+      connect: `mongodb://${user}@${hostPort(endpoint)}/${database}?directConnection=true&tls=true`,
       notes: [
         'uri-password',
         'mongodb-direct',
-        way.mode === 'terminate' ? 'terminate-name' : 'passthrough-name',
+        endpoint.mode === 'terminate' ? 'terminate-name' : 'passthrough-name',
         'dns',
       ],
     }),
-    socks5: (way, blanks) => {
+    socks5: (endpoint, placeholders) => {
       const login =
-        way.grant === 'none' ? '' : `&proxyUsername=${blanks.connection}&proxyPassword=${blanks.grant}`;
+        endpoint.grant === 'none'
+          ? ''
+          : `&proxyUsername=${placeholders.connection}&proxyPassword=${placeholders.grant}`;
       return {
         connect:
-          `mongodb://${blanks.user}@${hostPort(askedFor(blanks, PORT))}/${blanks.database}` +
-          `?directConnection=true&proxyHost=${way.host}&proxyPort=${way.port}${login}`,
+          `mongodb://${placeholders.user}@${hostPort(proxyTarget(placeholders, PORT))}/${placeholders.database}` +
+          `?directConnection=true&proxyHost=${endpoint.host}&proxyPort=${endpoint.port}${login}`,
         notes: ['uri-password', 'mongodb-direct', 'mongodb-socks', 'remote-dns'],
       };
     },
-    httpConnect: () => ({ not: 'MongoDB drivers speak to no HTTP proxy. Use socks5, sni or tcp.' }),
+    httpConnect: () => ({
+      unsupported: 'MongoDB drivers do not support HTTP proxies. Use socks5, sni or tcp.',
+    }),
   },
 };

@@ -1,55 +1,56 @@
-import { askedFor, askedForByJvm } from '../proxy-host.ts';
+import { hostPort } from '../ingress-endpoint.ts';
+import { jvmTarget, proxyTarget } from '../proxy-host.ts';
 import type { Driver } from '../recipe.ts';
-import { hostPort } from '../way-in.ts';
 
 const PORT = 1521;
 const TCPS_PORT = 2484;
 
-/** Oracle's thin JDBC driver. The user is not part of its URL. */
+/** Oracle's thin JDBC driver. Its URL does not contain the user. */
 export const oracle: Driver = {
   name: 'oracle',
   title: 'Oracle JDBC (thin)',
   kind: 'oracle',
-  ways: {
-    tcp: (way, { database }) => ({
-      connect: `jdbc:oracle:thin:@//${hostPort(way)}/${database}`,
+  recipes: {
+    tcp: (endpoint, { database }) => ({
+      connect: `jdbc:oracle:thin:@//${hostPort(endpoint)}/${database}`,
       notes: ['jdbc-password', 'oracle-redirect', 'oracle-keepalive', 'keepalive'],
     }),
-    sni: (way, { database }) => ({
-      connect: `jdbc:oracle:thin:@tcps://${hostPort(way)}/${database}`,
+    sni: (endpoint, { database }) => ({
+      connect: `jdbc:oracle:thin:@tcps://${hostPort(endpoint)}/${database}`,
       notes: [
         'jdbc-password',
         'oracle-sni',
-        way.mode === 'terminate' ? 'terminate-name' : 'passthrough-name',
+        endpoint.mode === 'terminate' ? 'terminate-name' : 'passthrough-name',
         'dns',
         'oracle-redirect',
       ],
     }),
-    socks5: (way, blanks) => ({
-      connect: `jdbc:oracle:thin:@//${hostPort(askedForByJvm(way, blanks, PORT))}/${blanks.database}`,
+    socks5: (endpoint, placeholders) => ({
+      connect: `jdbc:oracle:thin:@//${hostPort(jvmTarget(endpoint, placeholders, PORT))}/${placeholders.database}`,
       also: [
-        `-Doracle.net.socksProxyHost=${way.host}`,
-        `-Doracle.net.socksProxyPort=${way.port}`,
+        `-Doracle.net.socksProxyHost=${endpoint.host}`,
+        `-Doracle.net.socksProxyPort=${endpoint.port}`,
         '-Doracle.net.socksRemoteDNS=true',
       ],
       notes: [
         'jdbc-password',
         'remote-dns',
-        way.grant === 'none' ? 'proxy-verify-full' : 'jvm-grant',
+        endpoint.grant === 'none' ? 'proxy-verify-full' : 'jvm-grant',
         'oracle-redirect',
       ],
     }),
-    httpConnect: (way, blanks) => {
-      if (way.grant === 'required' || way.tls === 'on') {
+    httpConnect: (endpoint, placeholders) => {
+      if (endpoint.grant === 'required' || endpoint.tls === 'on') {
         return {
-          not: 'The driver speaks to an HTTP proxy in clear text and without credentials. Use socks5, or a way in with tls: off and grant: none.',
+          unsupported:
+            'The driver connects to an HTTP proxy in plaintext and without credentials. Use socks5, or an ingress with tls: off and grant: none.',
         };
       }
-      const { host, port } = askedFor(blanks, TCPS_PORT);
+      const { host, port } = proxyTarget(placeholders, TCPS_PORT);
       return {
         connect:
           `jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(PROTOCOL=tcps)(HOST=${host})(PORT=${port})` +
-          `(HTTPS_PROXY=${way.host})(HTTPS_PROXY_PORT=${way.port}))(CONNECT_DATA=(SERVICE_NAME=${blanks.database})))`,
+          `(HTTPS_PROXY=${endpoint.host})(HTTPS_PROXY_PORT=${endpoint.port}))(CONNECT_DATA=(SERVICE_NAME=${placeholders.database})))`,
         notes: ['jdbc-password', 'oracle-proxy-tcps', 'proxy-verify-full'],
       };
     },

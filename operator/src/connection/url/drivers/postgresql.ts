@@ -1,10 +1,10 @@
+import { hostPort } from '../ingress-endpoint.ts';
 import type { NoteId } from '../notes.ts';
-import { askedForByJvm, jvmSocks } from '../proxy-host.ts';
+import { jvmSocks, jvmTarget } from '../proxy-host.ts';
 import type { Driver } from '../recipe.ts';
-import { hostPort } from '../way-in.ts';
 
 const PORT = 5432;
-const NO_PROXY = 'It speaks to no proxy. Use a tcp or sni way in.';
+const noProxy = (name: string) => ({ unsupported: `${name} does not support proxies. Use tcp or sni.` });
 
 const certificateNotes = (mode: 'passthrough' | 'terminate'): NoteId[] =>
   mode === 'terminate' ? ['terminate-name', 'terminate-binding'] : ['passthrough-name'];
@@ -13,21 +13,21 @@ export const pgjdbc: Driver = {
   name: 'pgjdbc',
   title: 'PostgreSQL JDBC (pgjdbc)',
   kind: 'postgresql',
-  ways: {
-    tcp: (way, { user, database }) => ({
-      connect: `jdbc:postgresql://${hostPort(way)}/${database}?user=${user}&tcpKeepAlive=true`,
+  recipes: {
+    tcp: (endpoint, { user, database }) => ({
+      connect: `jdbc:postgresql://${hostPort(endpoint)}/${database}?user=${user}&tcpKeepAlive=true`,
       notes: ['jdbc-password', 'tcp-verify-full', 'keepalive', 'cancel'],
     }),
-    sni: (way, { user, database }) => {
-      const terminated = way.mode === 'terminate';
+    sni: (endpoint, { user, database }) => {
+      const terminated = endpoint.mode === 'terminate';
       const ssl = terminated
         ? 'sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory&channelBinding=disable'
         : 'sslmode=require';
       return {
-        connect: `jdbc:postgresql://${hostPort(way)}/${database}?user=${user}&${ssl}&tcpKeepAlive=true`,
+        connect: `jdbc:postgresql://${hostPort(endpoint)}/${database}?user=${user}&${ssl}&tcpKeepAlive=true`,
         notes: [
           'jdbc-password',
-          ...certificateNotes(way.mode),
+          ...certificateNotes(endpoint.mode),
           ...(terminated ? (['java-authority'] as const) : []),
           'dns',
           'sni-dotted',
@@ -36,37 +36,37 @@ export const pgjdbc: Driver = {
         ],
       };
     },
-    socks5: (way, blanks) => ({
-      connect: `jdbc:postgresql://${hostPort(askedForByJvm(way, blanks, PORT))}/${blanks.database}?user=${blanks.user}&tcpKeepAlive=true`,
-      also: jvmSocks(way),
+    socks5: (endpoint, placeholders) => ({
+      connect: `jdbc:postgresql://${hostPort(jvmTarget(endpoint, placeholders, PORT))}/${placeholders.database}?user=${placeholders.user}&tcpKeepAlive=true`,
+      also: jvmSocks(endpoint),
       notes: [
         'jdbc-password',
         'jvm-socks',
         'remote-dns',
-        way.grant === 'none' ? 'proxy-verify-full' : 'jvm-grant',
+        endpoint.grant === 'none' ? 'proxy-verify-full' : 'jvm-grant',
         'cancel',
       ],
     }),
-    httpConnect: () => ({ not: 'pgjdbc speaks to no HTTP proxy. Use socks5, tcp or sni.' }),
+    httpConnect: () => ({ unsupported: 'pgjdbc does not support HTTP proxies. Use socks5, tcp or sni.' }),
   },
 };
 
-/** psql takes libpq's URI as its only argument; other programs with libpq take it where they take a `conninfo`. */
-const libpqWays = (before: string, after: string): Driver['ways'] => ({
-  tcp: (way, { user, database }) => ({
-    connect: `${before}postgresql://${user}@${hostPort(way)}/${database}?keepalives_idle=60${after}`,
+/** psql accepts libpq's URI as its argument; other programs that use libpq accept it as their `conninfo`. */
+const libpqRecipes = (before: string, after: string): Driver['recipes'] => ({
+  tcp: (endpoint, { user, database }) => ({
+    connect: `${before}postgresql://${user}@${hostPort(endpoint)}/${database}?keepalives_idle=60${after}`,
     notes: ['libpq-password', 'tcp-verify-full', 'keepalive', 'cancel'],
   }),
-  sni: (way, { user, database }) => {
-    const terminated = way.mode === 'terminate';
+  sni: (endpoint, { user, database }) => {
+    const terminated = endpoint.mode === 'terminate';
     const ssl = terminated
       ? 'sslmode=verify-full&sslrootcert=system&channel_binding=disable'
       : 'sslmode=require';
     return {
-      connect: `${before}postgresql://${user}@${hostPort(way)}/${database}?${ssl}&keepalives_idle=60${after}`,
+      connect: `${before}postgresql://${user}@${hostPort(endpoint)}/${database}?${ssl}&keepalives_idle=60${after}`,
       notes: [
         'libpq-password',
-        ...certificateNotes(way.mode),
+        ...certificateNotes(endpoint.mode),
         'dns',
         'libpq-sni',
         ...(terminated ? (['libpq-system', 'libpq-no-sni'] as const) : []),
@@ -75,29 +75,29 @@ const libpqWays = (before: string, after: string): Driver['ways'] => ({
       ],
     };
   },
-  socks5: () => ({ not: `libpq: ${NO_PROXY}` }),
-  httpConnect: () => ({ not: `libpq: ${NO_PROXY}` }),
+  socks5: () => noProxy('libpq'),
+  httpConnect: () => noProxy('libpq'),
 });
 
 export const psql: Driver = {
   name: 'psql',
   title: 'psql',
   kind: 'postgresql',
-  ways: libpqWays("psql '", "'"),
+  recipes: libpqRecipes("psql '", "'"),
 };
 
 export const libpq: Driver = {
   name: 'libpq',
   title: 'libpq (psycopg, PHP, Ruby, ODBC)',
   kind: 'postgresql',
-  ways: libpqWays('', ''),
+  recipes: libpqRecipes('', ''),
 };
 
 export const npgsql: Driver = {
   name: 'npgsql',
   title: 'Npgsql (.NET)',
   kind: 'postgresql',
-  ways: {
+  recipes: {
     tcp: ({ host, port }, { user, database }) => ({
       connect: `Host=${host};Port=${port};Username=${user};Database=${database};Tcp Keepalive=true`,
       notes: ['uri-password', 'tcp-verify-full', 'keepalive', 'cancel'],
@@ -109,7 +109,7 @@ export const npgsql: Driver = {
         notes: ['uri-password', ...certificateNotes(mode), 'dns', 'direct-tls', 'cancel-sni'],
       };
     },
-    socks5: () => ({ not: `Npgsql: ${NO_PROXY}` }),
-    httpConnect: () => ({ not: `Npgsql: ${NO_PROXY}` }),
+    socks5: () => noProxy('Npgsql'),
+    httpConnect: () => noProxy('Npgsql'),
   },
 };

@@ -1,4 +1,5 @@
 import type { AlertCondition, GatewayConfig } from '@penstock/config-schema';
+import { type Clock, inSlices } from '@penstock/runtime';
 import type { AlertRow } from '@penstock/store';
 import { type ActiveCondition, alertKey, type Evaluation } from './evaluate-conditions.ts';
 import type { AlertTransition } from './message.ts';
@@ -33,14 +34,19 @@ export type Moment = { readonly now: number; readonly date: number };
 /** Maximum number of alerts tracked concurrently. Further ones are tracked when others have been resolved. */
 export const MAX_TRACKED_ALERTS = 10_000;
 
-/** Turns successive evaluations into alerts, each of which fires once and is resolved once. Synchronous, without timers. */
+/**
+ * Turns successive evaluations into alerts, each of which fires once and is resolved once. Works in slices of the event
+ * loop: when a site goes down, thousands of conditions begin to hold at the same time.
+ */
 export class AlertTracker {
   readonly #tracked = new Map<string, Tracked>();
   readonly #newId: () => string;
+  readonly #clock: Clock;
 
   /** `newId` must return ascending ids. */
-  constructor(newId: () => string) {
+  constructor(newId: () => string, clock: Clock) {
     this.#newId = newId;
+    this.#clock = clock;
   }
 
   /** Restores an alert that was firing before a restart. */
@@ -57,32 +63,40 @@ export class AlertTracker {
       .sort((one, other) => (one.id < other.id ? 1 : -1));
   }
 
-  /** Applies one evaluation. Alerts whose condition has no rule any more are resolved. */
-  observe({ active, isUndecided }: Evaluation, rules: readonly AlertRule[], moment: Moment): AlertChanges {
+  /**
+   * Applies one evaluation. Alerts whose condition has no rule any more are resolved. The caller must not call it again
+   * before its promise has resolved.
+   */
+  async observe(
+    { active, isUndecided }: Evaluation,
+    rules: readonly AlertRule[],
+    moment: Moment,
+  ): Promise<AlertChanges> {
     const { now, date } = moment;
     const fired: AlertRow[] = [];
     const resolved: AlertRow[] = [];
     const notifications: PendingNotification[] = [];
     let due: number | undefined;
     const rulesOf = Map.groupBy(rules, ({ condition }) => condition);
-    const activeByKey = new Map<string, ActiveCondition>();
-    for (const each of active) if (rulesOf.has(each.condition)) activeByKey.set(alertKey(each), each);
 
-    for (const [key, tracked] of this.#tracked) {
-      if (activeByKey.has(key)) continue;
+    const resolveUnlessActive = ([key, tracked]: [string, Tracked]) => {
+      const condition = active.get(key)?.condition;
+      if (condition !== undefined && rulesOf.has(condition)) return;
       const hasRule = tracked.name === 'pending' || rulesOf.has(conditionOf(tracked.alert));
-      if (tracked.name === 'firing' && hasRule && isUndecided(key)) continue;
+      if (tracked.name === 'firing' && hasRule && isUndecided(key)) return;
       this.#tracked.delete(key);
-      if (tracked.name === 'pending') continue;
+      if (tracked.name === 'pending') return;
       const alert: AlertRow = { ...tracked.alert, state: 'resolved', resolvedAt: date };
       resolved.push(alert);
       for (const receiver of tracked.notified) notifications.push({ alert, receiver, kind: 'resolved' });
-    }
+    };
+    await inSlices(this.#tracked, resolveUnlessActive, this.#clock);
 
-    for (const [key, condition] of activeByKey) {
-      const matching = rulesOf.get(condition.condition) ?? [];
+    const track = ([key, condition]: [string, ActiveCondition]) => {
+      const matching = rulesOf.get(condition.condition);
       const before = this.#tracked.get(key);
-      if (before === undefined && this.#tracked.size >= MAX_TRACKED_ALERTS) continue;
+      if (matching === undefined || (before === undefined && this.#tracked.size >= MAX_TRACKED_ALERTS))
+        return;
       const tracked = this.#advance(before, condition, matching, moment);
       if (tracked.name === 'firing' && before?.name !== 'firing') fired.push(tracked.alert);
       this.#tracked.set(key, tracked);
@@ -91,7 +105,8 @@ export class AlertTracker {
         if (left > 0) due = Math.min(due ?? left, left);
         else if (tracked.name === 'firing') notify(tracked, rule, notifications);
       }
-    }
+    };
+    await inSlices(active, track, this.#clock);
     return { fired, resolved, notifications, due };
   }
 

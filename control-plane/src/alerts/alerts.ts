@@ -25,7 +25,7 @@ export type AlertsOptions = {
   readonly post?: typeof postWebhook;
 };
 
-const NOTHING_WATCHED: Evaluation = { active: [], isUndecided: () => false };
+const NOTHING_WATCHED: Evaluation = { active: new Map(), isUndecided: () => false };
 
 export type AlertListener = (alert: AlertRow) => void;
 
@@ -60,7 +60,7 @@ export class Alerts {
     this.#options = options;
     this.#config = config;
     this.#startedAt = clock.now();
-    this.#tracker = new AlertTracker(newId);
+    this.#tracker = new AlertTracker(newId, clock);
     const onFailed = (error: unknown) => log('store-failed', { detail: errorText(error) });
     this.#journal = new AlertJournal({ store, clock, onFailed });
     const { organization, receivers } = config;
@@ -172,10 +172,10 @@ export class Alerts {
         ? NOTHING_WATCHED
         : await evaluateConditions({ ...snapshot(), now: moment.date, isSettled }, watched, clock);
     if (this.#stopped) return;
-    const changes = this.#tracker.observe(evaluation, this.#config.alerts, moment);
+    const changes = await this.#tracker.observe(evaluation, this.#config.alerts, moment);
     const { fired, resolved, notifications, due } = changes;
     await inSlices([...fired, ...resolved], (alert) => this.#record(alert), clock);
-    this.#receivers.notify(notifications, moment.date);
+    await this.#receivers.notify(notifications, moment.date);
     this.#evaluateWithin(Math.min(MAX_INTERVAL_MS, due ?? MAX_INTERVAL_MS));
   }
 

@@ -13,7 +13,8 @@ export type ActiveCondition = {
 };
 
 export type Evaluation = {
-  readonly active: readonly ActiveCondition[];
+  /** By `alertKey`. */
+  readonly active: ReadonlyMap<string, ActiveCondition>;
   /** Whether it is unknown if the condition behind `alertKey` still holds. Its alert then keeps its state. */
   readonly isUndecided: (alertKey: string) => boolean;
 };
@@ -33,11 +34,11 @@ export async function evaluateConditions(
   watched: ReadonlySet<AlertCondition>,
   clock: Clock,
 ): Promise<Evaluation> {
-  const active: ActiveCondition[] = [];
+  const active = new Map<string, ActiveCondition>();
   const undecided = new Set<string>();
   const add = (condition: ActiveCondition, isDecided = true) => {
     if (!watched.has(condition.condition)) return;
-    if (isDecided) active.push(condition);
+    if (isDecided) active.set(alertKey(condition), condition);
     else undecided.add(alertKey(condition));
   };
   // The connectors of a disconnected agent are unknown, so alerts about them keep their state.

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import type { Clock } from '@penstock/runtime';
+import { type Clock, inSlices } from '@penstock/runtime';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import type { AlertJournal } from './alert-journal.ts';
 import type { PendingNotification } from './alert-tracker.ts';
@@ -70,19 +70,22 @@ export class Receivers {
   }
 
   /** Records and queues notifications. Those for a receiver that is not configured any more are dropped. */
-  notify(pending: readonly PendingNotification[], date: number): void {
-    const { newId } = this.#options;
-    const deliverable = pending.filter(({ receiver }) => this.#receivers.has(receiver));
-    const notifications = deliverable.map(({ alert, receiver, kind }): Notification => {
+  async notify(pending: readonly PendingNotification[], date: number): Promise<void> {
+    const { newId, clock } = this.#options;
+    const notifications: Notification[] = [];
+    const record = ({ alert, receiver, kind }: PendingNotification) => {
+      if (!this.#receivers.has(receiver)) return;
       const id = newId();
       const unattempted = { messageId: null, attempts: 0, settledAt: null, lastError: null };
       const times = { createdAt: date, nextAt: date };
-      return {
+      const notification: Notification = {
         alert,
         delivery: { id, alertId: alert.id, receiver, kind, state: 'pending', ...times, ...unattempted },
       };
-    });
-    this.#record(notifications);
+      this.#record([notification]);
+      notifications.push(notification);
+    };
+    await inSlices(pending, record, clock);
     for (const [name, each] of byReceiver(notifications)) this.#receivers.get(name)?.add(each);
   }
 

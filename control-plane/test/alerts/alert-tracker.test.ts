@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '@penstock/runtime';
 import { risingIds } from '@penstock/store';
 import fc from 'fast-check';
-import { type AlertRule, AlertTracker, MAX_TRACKED_ALERTS } from '../../src/alerts/alert-tracker.ts';
+import {
+  type AlertChanges,
+  type AlertRule,
+  AlertTracker,
+  MAX_TRACKED_ALERTS,
+} from '../../src/alerts/alert-tracker.ts';
 import { activeCondition, alertRow, evaluation } from './scene.ts';
 
 const stale = activeCondition('agent-stale', 'agent:a1');
@@ -13,93 +19,96 @@ const rule = (wait: number, ...receivers: string[]): AlertRule => ({
   receivers,
 });
 const at = (now: number) => ({ now, date: 1_000_000 + now });
-const newTracker = () => new AlertTracker(risingIds());
-const notified = ({ notifications }: ReturnType<AlertTracker['observe']>) =>
+const newTracker = () => new AlertTracker(risingIds(), systemClock);
+const notified = ({ notifications }: AlertChanges) =>
   notifications.map(({ receiver, kind }) => `${receiver} ${kind}`);
 
-test('an alert fires once after its condition has held for long enough, and is resolved once', () => {
+test('an alert fires once after its condition has held for long enough, and is resolved once', async () => {
   const tracker = newTracker();
   const rules = [rule(100, 'ops')];
-  const first = tracker.observe(evaluation([stale]), rules, at(0));
+  const first = await tracker.observe(evaluation([stale]), rules, at(0));
   assert.deepEqual([first.fired.length, first.due], [0, 100]);
-  assert.equal(tracker.observe(evaluation([stale]), rules, at(99)).due, 1);
-  const fires = tracker.observe(evaluation([stale]), rules, at(100));
+  assert.equal((await tracker.observe(evaluation([stale]), rules, at(99))).due, 1);
+  const fires = await tracker.observe(evaluation([stale]), rules, at(100));
   assert.deepEqual(notified(fires), ['ops firing']);
   const [alert] = fires.fired;
   assert.deepEqual([alert?.since, alert?.firedAt, alert?.state], [1_000_000, 1_000_100, 'firing']);
-  assert.deepEqual(notified(tracker.observe(evaluation([stale]), rules, at(200))), []);
+  assert.deepEqual(notified(await tracker.observe(evaluation([stale]), rules, at(200))), []);
   assert.deepEqual(tracker.firing, fires.fired);
-  const resolving = tracker.observe(none, rules, at(300));
+  const resolving = await tracker.observe(none, rules, at(300));
   assert.deepEqual(notified(resolving), ['ops resolved']);
   assert.deepEqual(resolving.resolved, [{ ...alert, state: 'resolved', resolvedAt: 1_000_300 }]);
-  assert.deepEqual(notified(tracker.observe(none, rules, at(400))), []);
+  assert.deepEqual(notified(await tracker.observe(none, rules, at(400))), []);
   assert.deepEqual(tracker.firing, []);
 });
 
-test('a condition that ends before its `for` does not fire, and starts over', () => {
+test('a condition that ends before its `for` does not fire, and starts over', async () => {
   const tracker = newTracker();
   const rules = [rule(100, 'ops')];
-  tracker.observe(evaluation([stale]), rules, at(0));
-  tracker.observe(none, rules, at(50));
-  const again = tracker.observe(evaluation([stale]), rules, at(100));
+  await tracker.observe(evaluation([stale]), rules, at(0));
+  await tracker.observe(none, rules, at(50));
+  const again = await tracker.observe(evaluation([stale]), rules, at(100));
   assert.deepEqual([again.fired.length, again.due], [0, 100]);
 });
 
-test('several rules of one condition make one alert, and each notifies its receivers after its own `for`', () => {
+test('several rules of one condition make one alert, and each notifies its receivers after its own `for`', async () => {
   const tracker = newTracker();
   const rules = [rule(0, 'chat'), rule(100, 'pager', 'chat')];
-  const first = tracker.observe(evaluation([stale]), rules, at(0));
+  const first = await tracker.observe(evaluation([stale]), rules, at(0));
   assert.deepEqual([notified(first), first.due], [['chat firing'], 100]);
-  assert.deepEqual(notified(tracker.observe(evaluation([stale]), rules, at(100))), ['pager firing']);
-  assert.deepEqual(notified(tracker.observe(none, rules, at(200))), ['chat resolved', 'pager resolved']);
+  assert.deepEqual(notified(await tracker.observe(evaluation([stale]), rules, at(100))), ['pager firing']);
+  assert.deepEqual(notified(await tracker.observe(none, rules, at(200))), [
+    'chat resolved',
+    'pager resolved',
+  ]);
 });
 
-test('a receiver added by a reload is notified of firing alerts', () => {
+test('a receiver added by a reload is notified of firing alerts', async () => {
   const tracker = newTracker();
-  tracker.observe(evaluation([stale]), [rule(0, 'ops')], at(0));
-  const more = tracker.observe(evaluation([stale]), [rule(0, 'ops', 'pager')], at(1));
+  await tracker.observe(evaluation([stale]), [rule(0, 'ops')], at(0));
+  const more = await tracker.observe(evaluation([stale]), [rule(0, 'ops', 'pager')], at(1));
   assert.deepEqual(notified(more), ['pager firing']);
 });
 
-test('an undecided alert keeps its state', () => {
+test('an undecided alert keeps its state', async () => {
   const tracker = newTracker();
   const rules = [rule(0, 'ops')];
   const unknown = evaluation([], ['agent-stale agent:a1']);
-  assert.deepEqual(tracker.observe(unknown, rules, at(0)).fired, []);
-  tracker.observe(evaluation([stale]), rules, at(1));
-  assert.deepEqual(notified(tracker.observe(unknown, rules, at(2))), []);
+  assert.deepEqual((await tracker.observe(unknown, rules, at(0))).fired, []);
+  await tracker.observe(evaluation([stale]), rules, at(1));
+  assert.deepEqual(notified(await tracker.observe(unknown, rules, at(2))), []);
   assert.equal(tracker.firing.length, 1);
-  assert.deepEqual(notified(tracker.observe(none, rules, at(3))), ['ops resolved']);
+  assert.deepEqual(notified(await tracker.observe(none, rules, at(3))), ['ops resolved']);
 });
 
-test('an alert of before a restart is not announced again, and is over when it has ended', () => {
+test('an alert of before a restart is not announced again, and is over when it has ended', async () => {
   const tracker = newTracker();
   const rules = [rule(60_000, 'ops')];
   const old = alertRow('a1', { subject: 'agent:a1', since: 0 });
   tracker.resume(old, ['ops'], at(0));
-  assert.deepEqual(notified(tracker.observe(evaluation([stale]), rules, at(1))), []);
+  assert.deepEqual(notified(await tracker.observe(evaluation([stale]), rules, at(1))), []);
   assert.deepEqual(tracker.firing, [old]);
-  const resolving = tracker.observe(none, rules, at(2));
+  const resolving = await tracker.observe(none, rules, at(2));
   assert.deepEqual([notified(resolving), resolving.resolved[0]?.id], [['ops resolved'], 'a1']);
 });
 
-test('an alert whose condition has no rule any more is resolved, even when it is undecided', () => {
+test('an alert whose condition has no rule any more is resolved, even when it is undecided', async () => {
   const tracker = newTracker();
-  tracker.observe(evaluation([stale]), [rule(0, 'ops')], at(0));
-  const resolving = tracker.observe(evaluation([stale], ['agent-stale agent:a1']), [], at(1));
+  await tracker.observe(evaluation([stale]), [rule(0, 'ops')], at(0));
+  const resolving = await tracker.observe(evaluation([stale], ['agent-stale agent:a1']), [], at(1));
   assert.deepEqual(notified(resolving), ['ops resolved']);
 });
 
-test('the number of tracked alerts is bounded', () => {
+test('the number of tracked alerts is bounded', async () => {
   const tracker = newTracker();
   const active = Array.from({ length: MAX_TRACKED_ALERTS + 5 }, (_, index) =>
     activeCondition('agent-stale', `agent:a${index}`),
   );
-  const { fired } = tracker.observe(evaluation(active), [rule(0, 'ops')], at(0));
+  const { fired } = await tracker.observe(evaluation(active), [rule(0, 'ops')], at(0));
   assert.equal(fired.length, MAX_TRACKED_ALERTS);
 });
 
-test('in any sequence, a receiver gets firing and resolved alternately, and the last one is the current state', () => {
+test('in any sequence, a receiver gets firing and resolved alternately, and the last one is the current state', async () => {
   const moments = fc.array(
     fc.record({
       holds: fc.subarray(['a1', 'a2', 'a3']),
@@ -108,8 +117,8 @@ test('in any sequence, a receiver gets firing and resolved alternately, and the 
     }),
     { maxLength: 30 },
   );
-  fc.assert(
-    fc.property(moments, fc.integer({ min: 0, max: 200 }), (steps, wait) => {
+  await fc.assert(
+    fc.asyncProperty(moments, fc.integer({ min: 0, max: 200 }), async (steps, wait) => {
       const tracker = newTracker();
       const last = new Map<string, string>();
       let now = 0;
@@ -117,7 +126,7 @@ test('in any sequence, a receiver gets firing and resolved alternately, and the 
         now += pass;
         const active = holds.map((name) => activeCondition('agent-stale', `agent:${name}`));
         const undecided = unknown.map((name) => `agent-stale agent:${name}`);
-        const { notifications } = tracker.observe(
+        const { notifications } = await tracker.observe(
           evaluation(active, undecided),
           [rule(wait, 'ops')],
           at(now),

@@ -1,6 +1,6 @@
 import type { AlertCondition } from '@penstock/config-schema';
 import type { AlertRow } from '@penstock/store';
-import type { ActiveCondition, Evaluation } from '../../src/alerts/evaluate-conditions.ts';
+import { type ActiveCondition, alertKey, type Evaluation } from '../../src/alerts/evaluate-conditions.ts';
 import type { AgentSnapshot, FleetSnapshot, PoolSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 
 const DAY_MS = 86_400_000;
@@ -53,7 +53,7 @@ export const evaluation = (
   active: readonly ActiveCondition[],
   undecided: readonly string[] = [],
 ): Evaluation => ({
-  active,
+  active: new Map(active.map((each) => [alertKey(each), each])),
   isUndecided: (key) => undecided.includes(key),
 });
 

@@ -148,7 +148,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     requests: unused,
     actions: fleetActions(fleet.steering, immediately as never, () => 'dc1'),
     connections: () => [],
-    explain: () => undefined,
+    explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     readiness: () => ({ ready: true, reasons: [] }),
     metrics: metricsSource(metrics.registry, fleet, clock),

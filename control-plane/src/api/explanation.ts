@@ -14,7 +14,7 @@ import type { TypedApp } from './typed-app.ts';
 /** /connections/{name}/explain: why a connection works or fails. */
 export function explanationRoutes(
   app: TypedApp,
-  explain: (connection: string) => Explanation | undefined,
+  explain: (connection: string) => Promise<Explanation | undefined>,
 ): void {
   app.get(
     '/connections/:name/explain',
@@ -31,7 +31,7 @@ export function explanationRoutes(
       },
     },
     async ({ params: { name } }) => {
-      const found = explain(name);
+      const found = await explain(name);
       if (found !== undefined) return resourceOf(found);
       throw new ProblemError('NOT_FOUND', `gateway.yaml has no connection ${name}.`);
     },

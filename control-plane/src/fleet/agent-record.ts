@@ -1,4 +1,3 @@
-import type { ConditionCode } from '@penstock/api-schema';
 import type { AgentMessageOf } from '@penstock/wire';
 import type { ObservedSession } from '../data-plane-port.ts';
 import { AgentSamples } from './agent-samples.ts';
@@ -22,8 +21,6 @@ export class AgentRecord {
   readonly awaitedSince: number;
   readonly boots = new Boots();
   readonly samples: AgentSamples;
-  /** When each condition that holds began, in milliseconds since 1970. */
-  since: ReadonlyMap<ConditionCode, number> = new Map();
   #clock = new ClockReadings();
   #hello: Hello | undefined;
   #address: string | undefined;

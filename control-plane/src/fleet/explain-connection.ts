@@ -1,3 +1,4 @@
+import { type Clock, inSlices } from '@penstock/runtime';
 import { type CloseCode, type Reach, reach, reachStages, type SkipReason } from '@penstock/wire';
 import type { DialReport, RouteReport } from '../data-plane-port.ts';
 import type { AgentView } from './agent-view.ts';
@@ -44,9 +45,23 @@ export type Explanation = {
   readonly attempts: readonly DialReport[];
 };
 
-/** Explains a route report with what the fleet knows of the agents, those without a session included. */
-export function explainConnection(report: RouteReport, agents: readonly AgentView[]): Explanation {
-  const pools = report.pools.map((pool) => explainPool(pool, report, agents));
+/**
+ * Explains a route report with what the fleet knows of the agents, those without a session included. Reads the agents in
+ * slices of the event loop.
+ */
+export async function explainConnection(
+  report: RouteReport,
+  agents: Iterable<AgentView>,
+  clock: Clock,
+): Promise<Explanation> {
+  const pools = report.pools.map(({ name, queue }) => ({ name, queue, agents: [] as ExplainedAgent[] }));
+  const poolOf = new Map(pools.map((pool) => [pool.name, pool]));
+  const routed = new Map(report.pools.flatMap((pool) => pool.agents).map((agent) => [agent.agentId, agent]));
+  const explain = (agent: AgentView) => {
+    if (agent.state === 'revoked') return;
+    poolOf.get(agent.pool)?.agents.push(explainAgent(agent, routed.get(agent.id), report));
+  };
+  await inSlices(agents, explain, clock);
   return {
     connection: report.connection,
     connector: report.connector,
@@ -56,26 +71,14 @@ export function explainConnection(report: RouteReport, agents: readonly AgentVie
   };
 }
 
-function explainPool(
-  { name, queue, agents: reported }: RouteReport['pools'][number],
+function explainAgent(
+  agent: AgentView,
+  routed: RouteReport['pools'][number]['agents'][number] | undefined,
   { connector, dials }: RouteReport,
-  agents: readonly AgentView[],
-): ExplainedPool {
-  const routed = new Map(reported.map((agent) => [agent.agentId, agent]));
-  const explained = agents
-    .filter(({ pool, state }) => pool === name && state !== 'revoked')
-    .map((agent): ExplainedAgent => {
-      const { skipReason, streams } = routed.get(agent.id) ?? { skipReason: 'no-agent', streams: 0 };
-      return {
-        name: agent.name,
-        state: agent.state,
-        sentence: agent.sentence,
-        skipReason,
-        streams,
-        evidence: evidenceOf(agent, connector, dials),
-      };
-    });
-  return { name, queue, agents: explained };
+): ExplainedAgent {
+  const { name, state, sentence } = agent;
+  const { skipReason, streams } = routed ?? { skipReason: 'no-agent', streams: 0 };
+  return { name, state, sentence, skipReason, streams, evidence: evidenceOf(agent, connector, dials) };
 }
 
 /** Codes that describe the path behind the agent. All others describe the path to it. */

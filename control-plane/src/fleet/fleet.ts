@@ -225,10 +225,11 @@ export class Fleet {
     const agent: Judged = { member, record: this.#recordOf(member), pin: pinOf(member) };
     const moment = { wall: clock.wall(), now: clock.now() };
     const bounds = limits();
+    const known = this.#standings.get(member.id)?.reasons;
     const reasons = judgeAgent(agent, bounds, moment).map((each) => {
-      return reasonOf(each, agent.record.since.get(each.code) ?? each.since ?? moment.wall);
+      const since = known?.find(({ code }) => code === each.code)?.since ?? each.since ?? moment.wall;
+      return reasonOf(each, since);
     });
-    agent.record.since = new Map(reasons.map(({ code, since }) => [code, since]));
     const verdict: Verdict = { pin: agent.pin, state: reasons[0]?.state ?? 'connected' };
     const nextChange = nextChangeOf(agent, bounds, moment);
     this.#settle(agent, { member, reasons, verdict, generation: this.#generation, nextChange });

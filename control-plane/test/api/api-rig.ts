@@ -166,7 +166,7 @@ export async function apiRig(): Promise<ApiRig> {
     }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections: () => live.connections,
-    explain: (connection) => live.explain(connection),
+    explain: async (connection) => live.explain(connection),
     sessions: (cursor, { agent, pool }) =>
       live.sessions.filter(
         (each) =>

@@ -71,7 +71,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     requests: openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
-    explain(connection) {
+    async explain(connection) {
       const report = reportRoute(connection, {
         routes,
         sessionsOf: (pool) => registry.sessionsOf(pool),
@@ -80,7 +80,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
         checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
         history,
       });
-      return report && explainConnection(report, [...fleet.agentsAfter('')]);
+      return report && explainConnection(report, fleet.agentsAfter(''), clock);
     },
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     readiness: options.readiness,

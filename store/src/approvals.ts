@@ -41,13 +41,14 @@ export function approvalRepository(db: Kysely<Database>) {
 
     /** One that waits already for the same thing, asked by the same person. */
     findPending(
-      { action, subject, requestedBy, arguments: text }: Omit<ApprovalRow, 'id' | 'state'>,
+      { action, subject, agentId, requestedBy, arguments: text }: Omit<ApprovalRow, 'id' | 'state'>,
       at: number,
     ): Promise<ApprovalRow | undefined> {
       return pending(at)
         .selectAll()
         .where('action', '=', action)
         .where('subject', '=', subject)
+        .where('agentId', agentId === null ? 'is' : '=', agentId)
         .where('requestedBy', '=', requestedBy)
         .where('arguments', '=', text)
         .executeTakeFirst();

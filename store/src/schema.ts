@@ -161,6 +161,8 @@ export type ApprovalRow = {
   readonly action: string;
   /** `agent:NAME` or `pool:NAME`. */
   readonly subject: string;
+  /** The agent that had this name when the approval was requested; null for a pool. */
+  readonly agentId: string | null;
   readonly pool: string;
   /** JSON of what the action was called with. */
   readonly arguments: string;

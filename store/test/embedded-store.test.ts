@@ -50,6 +50,23 @@ test('the store keeps what it was told, across a close and an open', async () =>
   await second.close();
 });
 
+test('a store without the latest migration is brought up to date, with its rows', async () => {
+  await using directory = await temporaryDirectory();
+  await (await openStore(directory.path)).close();
+  const database = new DatabaseSync(join(directory.path, STORE_FILE));
+  database.exec(`
+    ALTER TABLE approvals DROP COLUMN agent_id;
+    DELETE FROM kysely_migration WHERE name = '0004-approval-agent';
+    INSERT INTO approvals (id, action, subject, pool, arguments, requested_at, requested_by, expires_at, state)
+    VALUES ('1', 'drain', 'agent:a', 'dc1', '{}', 1, 'admin-token:1', 2, 'pending');
+  `);
+  database.close();
+  const store = await openStore(directory.path);
+  const row = await store.approvals.byId('1');
+  assert.deepEqual([row?.subject, row?.agentId], ['agent:a', null]);
+  await store.close();
+});
+
 test('the files are readable by their owner alone', { skip: process.platform === 'win32' }, async () => {
   await using opened = await openTestStore();
   await opened.store.agents.insert(agent('agt_1'));

@@ -28,6 +28,8 @@ export type ApprovalsOptions = {
   readonly store: Store;
   /** What waits for an admin in a pool; asked at each request, so that a reload counts at once. */
   readonly needs: (pool: string) => readonly ApprovableAction[];
+  /** Returns the id of the agent that has this name, if any. */
+  readonly agentId: (name: string) => string | undefined;
   readonly events: Pick<FleetEvents, 'publish'>;
   readonly clock?: () => number;
   /** The outcome of an action could not be written to the store. */
@@ -154,6 +156,7 @@ export class Approvals {
       id: nextId(),
       action,
       subject,
+      agentId: this.#agentIdOf(subject),
       pool,
       arguments: JSON.stringify(request.arguments ?? {}),
       requestedAt: at,
@@ -198,6 +201,10 @@ export class Approvals {
       const run = this.#runners.get(action);
       if (run === undefined) throw new Error(`This gateway cannot ${action}.`);
       await this.#requireRequester(requestedBy);
+      // Immediately before the runner resolves the name.
+      if (this.#agentIdOf(subject) !== row.agentId) {
+        throw new Error(`${subject} is now another agent than when this was requested. Request it again.`);
+      }
       const value = await run({ pool, subject, arguments: JSON.parse(row.arguments) }, { id: requestedBy });
       this.#results.set(id, { value });
       outcome = { state: 'done', text: 'It was done.' };
@@ -210,6 +217,12 @@ export class Approvals {
     } catch (error) {
       this.#options.onFailed(error);
     }
+  }
+
+  /** The id of the agent in `subject`; null for a pool and for an unknown agent. */
+  #agentIdOf(subject: string): string | null {
+    const [, name] = /^agent:(.+)$/.exec(subject) ?? [];
+    return name === undefined ? null : (this.#options.agentId(name) ?? null);
   }
 
   /** Who lost the right to ask does not get what was asked for. */

@@ -108,6 +108,7 @@ export async function apiRig(): Promise<ApiRig> {
   const approvals = await Approvals.open({
     store,
     needs: (pool) => (pool === 'dc1' ? live.approval : []),
+    agentId: (name) => fleet.agent(name)?.id,
     events,
     clock: () => clock.now,
     onFailed: (error) => failures.push({ method: '-', path: '-', error }),

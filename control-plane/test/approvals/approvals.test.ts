@@ -13,6 +13,8 @@ async function scene(needs: readonly ApprovableAction[] = ['drain']) {
   const opened = await openTestStore();
   const { store } = opened;
   const clock = { now: 1_700_000_000_000 };
+  /** Ids of agents by name. */
+  const agents = new Map<string, string>();
   const events = new FleetEvents();
   const published: string[] = [];
   events.listen({
@@ -27,6 +29,7 @@ async function scene(needs: readonly ApprovableAction[] = ['drain']) {
       store,
       needs: (pool) => (pool === 'dc1' ? needs : []),
       events,
+      agentId: (name) => agents.get(name),
       clock: () => clock.now,
       onFailed: (error) => failures.push(error),
     });
@@ -37,6 +40,7 @@ async function scene(needs: readonly ApprovableAction[] = ['drain']) {
   return {
     store,
     clock,
+    agents,
     published,
     failures,
     open,
@@ -146,6 +150,26 @@ test('an action that fails says why, and who lost the right to ask gets nothing'
   ]);
   assert.equal(ran, 1);
   assert.deepEqual(at.failures, []);
+});
+
+test('an approved action does not run on another agent that has received the name meanwhile', async () => {
+  await using at = await scene();
+  const approvals = await at.open();
+  const ran: string[] = [];
+  const drain = approvals.action('drain', async () => ran.push(at.agents.get('a') ?? ''));
+  at.agents.set('a', 'agt_1');
+  const first = await drain(request, at.operator);
+  at.agents.set('a', 'agt_2');
+  const second = await drain(request, at.operator);
+  assert.ok(first.kind === 'waiting' && second.kind === 'waiting');
+  assert.notEqual(first.approval.id, second.approval.id, 'a request for another agent is another approval');
+  for (const { approval } of [first, second]) {
+    await (await approvals.decide(approval.id, 'approved', at.admin))?.settled;
+  }
+  assert.deepEqual(ran, ['agt_2']);
+  const refused = await approvals.byId(first.approval.id);
+  assert.equal(refused?.state, 'failed');
+  assert.match(refused?.outcome ?? '', /^agent:a is now another agent/);
 });
 
 test('what ran when the gateway ended counts as failed; what waited still waits', async () => {

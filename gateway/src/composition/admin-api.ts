@@ -58,6 +58,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const approvals = await Approvals.open({
     store,
     needs: (pool) => routes.pool(pool)?.requireApproval ?? [],
+    agentId: (name) => fleet.agent(name)?.id,
     events,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration';
 import { identityTables } from './0001-identity.ts';
 import { controlPlaneTables } from './0002-control-plane.ts';
 import { grantTables } from './0003-grants.ts';
+import { approvalAgentColumn } from './0004-approval-agent.ts';
 
-/** Every migration by its name, run in the order of the names. A released one is never changed. */
+/** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-identity': identityTables,
   '0002-control-plane': controlPlaneTables,
   '0003-grants': grantTables,
+  '0004-approval-agent': approvalAgentColumn,
 };

@@ -21,14 +21,14 @@ export async function inSlices<Item>(
   let startedAt = clock.now();
   let done = 0;
   for (const item of items) {
-    if (done === MAX_SLICE_ITEMS || clock.now() - startedAt >= MAX_SLICE_MS) {
-      await nextTurn(clock, signal);
-      if (signal?.aborted === true) return;
-      startedAt = clock.now();
-      done = 0;
-    }
     step(item);
     done += 1;
+    if (done < MAX_SLICE_ITEMS && clock.now() - startedAt < MAX_SLICE_MS) continue;
+    // The next item is read after the wait: what the iterable yields is current when `step` gets it.
+    await nextTurn(clock, signal);
+    if (signal?.aborted === true) return;
+    startedAt = clock.now();
+    done = 0;
   }
 }
 

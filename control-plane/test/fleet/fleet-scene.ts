@@ -20,7 +20,7 @@ export type SessionFields = {
   readonly address?: string;
 };
 
-/** A session in the test's hands; `state`, `hello` and `streams` may be changed. */
+/** A session that the test controls; `state`, `hello` and `streams` can be changed. */
 export type SceneSession = { -readonly [Key in keyof ObservedSession]: ObservedSession[Key] };
 
 export type FleetScene = {
@@ -28,18 +28,25 @@ export type FleetScene = {
   readonly roster: Roster;
   readonly clock: FakeClock;
   readonly changes: readonly AgentChange[];
-  readonly told: readonly { readonly agent: string; readonly verdict: Verdict }[];
+  /** Verdicts the agents were sent. */
+  readonly announced: readonly { readonly agent: string; readonly verdict: Verdict }[];
+  /** Pins by agent id. */
   readonly pins: Map<string, Pin>;
-  /** Opens a session and tells the fleet. */
+  /** Judgments until now. */
+  readonly judged: number;
+  /** Judgments in each slice since `countSlices`, without the last one; after a slice the fleet waits for a turn. */
+  readonly slices: readonly number[];
+  countSlices(): void;
+  /** Opens a session and notifies the fleet. */
   open(fields?: SessionFields): SceneSession;
-  /** Ends it, or lets it drain, and tells the fleet. */
+  /** Ends a session or makes it drain, and notifies the fleet. */
   change(session: SceneSession, state: 'draining' | 'ended'): void;
   beat(session: SceneSession, more?: Partial<AgentMessageOf<'heartbeat'>>): void;
-  /** Code of each reason an agent has now. */
+  /** The code of each reason that an agent has now. */
   codes(name?: string): readonly string[];
 };
 
-/** A fleet with a clock that stands, agents in the store, and sessions in the test's hands. */
+/** A fleet with a fake clock, agents in the store, and sessions that the test controls. */
 export async function fleetScene(agents: readonly string[] = ['a1']): Promise<FleetScene> {
   const clock = fakeClock();
   const rows = agents.toSorted().map((name) => rowOf(name, clock.wall()));
@@ -53,21 +60,35 @@ export async function fleetScene(agents: readonly string[] = ['a1']): Promise<Fl
   const roster = await Roster.load(store as unknown as Parameters<typeof Roster.load>[0], clock);
   const sessions = new Set<SceneSession>();
   const changes: AgentChange[] = [];
-  const told: { agent: string; verdict: Verdict }[] = [];
+  const announced: { agent: string; verdict: Verdict }[] = [];
+  const slices: number[] = [];
+  let judged = 0;
+  let sliceBegan = 0;
   const pins = new Map<string, Pin>();
   const fleet = new Fleet({
     roster,
     sessionsOf: ({ id }) => [...sessions].filter(({ identity }) => identity.agentId === id),
     pinOf: ({ id }) => pins.get(id),
-    limits: () => ({
-      staleAfter: 60 * SECOND,
-      maxClockSkew: 30 * SECOND,
-      pingTimeout: 10 * SECOND,
-      certificateLifetime: 24 * HOUR,
-    }),
-    clock,
+    // Read once for each judgment.
+    limits() {
+      judged += 1;
+      return {
+        staleAfter: 60 * SECOND,
+        maxClockSkew: 30 * SECOND,
+        pingTimeout: 10 * SECOND,
+        certificateLifetime: 24 * HOUR,
+      };
+    },
+    clock: {
+      ...clock,
+      afterPoll(callback) {
+        slices.push(judged - sliceBegan);
+        sliceBegan = judged;
+        return clock.afterPoll(callback);
+      },
+    },
     sampleSpacing: SECOND,
-    onVerdict: ({ name }, verdict) => told.push({ agent: name, verdict }),
+    onVerdict: ({ name }, verdict) => announced.push({ agent: name, verdict }),
   });
   fleet.onChange((change) => changes.push(change));
   let seq = 0;
@@ -76,8 +97,16 @@ export async function fleetScene(agents: readonly string[] = ['a1']): Promise<Fl
     roster,
     clock,
     changes,
-    told,
+    announced,
     pins,
+    get judged() {
+      return judged;
+    },
+    slices,
+    countSlices() {
+      slices.length = 0;
+      sliceBegan = judged;
+    },
     open(fields = {}) {
       const session = sessionOf(fields, clock.wall());
       sessions.add(session);

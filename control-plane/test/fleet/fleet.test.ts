@@ -122,14 +122,14 @@ test('an identity that should have been renewed is told, and held when it has en
 });
 
 test('drift from an enforced pin holds the agent, and its file or the pin heals it', async () => {
-  const { fleet, open, pins, codes, told } = await fleetScene();
+  const { fleet, open, pins, codes, announced } = await fleetScene();
   const session = open();
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'enforce', scope: 'pool' });
   await fleet.judgeAll();
   assert.deepEqual([codes(), fleet.isSuspended('a1')], [['CONFIG_DRIFT'], true]);
   assert.equal(fleet.agent('a1')?.detail, 'It runs version 12, but version 13 is pinned.');
   assert.equal(fleet.agent('a1')?.pin?.drift, 'version');
-  assert.equal(told.at(-1)?.verdict.state, 'quarantined');
+  assert.equal(announced.at(-1)?.verdict.state, 'quarantined');
   const { hello } = session;
   if (hello !== undefined) session.hello = { ...hello, config: { version: 13, digest: 'sha256:thirteen' } };
   fleet.follow(session);
@@ -140,7 +140,7 @@ test('drift from an enforced pin holds the agent, and its file or the pin heals 
   assert.match(fleet.agent('a1')?.detail ?? '', /changed without a new version/);
   pins.delete('a1');
   await fleet.judgeAll();
-  assert.deepEqual([codes(), told.at(-1)?.verdict.pin], [['CONNECTED'], undefined]);
+  assert.deepEqual([codes(), announced.at(-1)?.verdict.pin], [['CONNECTED'], undefined]);
 });
 
 test('drift is only shown where the mode is warn, and only reported where it is off', async () => {
@@ -158,12 +158,12 @@ test('drift is only shown where the mode is warn, and only reported where it is 
 });
 
 test('what the store says of an agent goes before what its sessions say', async () => {
-  const { fleet, roster, clock, open, codes, told } = await fleetScene();
+  const { fleet, roster, clock, open, codes, announced } = await fleetScene();
   open();
   const at = clock.wall();
   fleet.update(roster.put({ id: 'a1', name: 'a1', pool: 'dc1', drainedAt: at }));
   assert.deepEqual([codes(), fleet.isSuspended('a1')], [['DRAINED_BY_OPERATOR'], true]);
-  assert.deepEqual(told.at(-1)?.verdict, { pin: undefined, state: 'draining' });
+  assert.deepEqual(announced.at(-1)?.verdict, { pin: undefined, state: 'draining' });
   fleet.update(roster.put({ id: 'a1', name: 'a1', pool: 'dc1', revokedAt: at }));
   assert.deepEqual(codes(), ['IDENTITY_REVOKED', 'DRAINED_BY_OPERATOR']);
 });

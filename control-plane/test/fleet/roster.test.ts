@@ -76,3 +76,60 @@ test('a store that fails leaves what is known', async () => {
   await assert.rejects(roster.refresh(ignored));
   assert.equal(roster.named('a1')?.id, 'one');
 });
+
+test('an agent that the store has lost stays while its certificate is valid or it is connected, and then goes', async () => {
+  await using opened = await openTestStore();
+  const clock = { ...systemClock, wall: () => now };
+  let now = 1_000;
+  const roster = await Roster.load(opened.store, clock);
+  for (const id of ['absent', 'connected'])
+    roster.put({ id, name: id, pool: 'dc1', identityNotAfter: 5_000 });
+  const removed: string[] = [];
+  const refresh = (connected: readonly string[]) =>
+    roster.refresh({
+      ...ignored,
+      isConnected: ({ id }) => connected.includes(id),
+      onRemoved: ({ id }) => removed.push(id),
+    });
+  await refresh(['connected']);
+  assert.deepEqual([roster.size, removed], [2, []]);
+  now = 5_000;
+  await refresh(['connected']);
+  assert.deepEqual([roster.named('absent'), removed], [undefined, ['absent']]);
+  assert.equal(roster.named('connected')?.id, 'connected');
+  await refresh([]);
+  assert.deepEqual([roster.size, removed], [0, ['absent', 'connected']]);
+});
+
+test('a revocation that others wrote is reported once, even when the rest of the reading fails', async () => {
+  await using opened = await openTestStore();
+  const { store } = opened;
+  await store.agents.insert(row('one', 'a1'));
+  await store.identities.insert(identity('one', 5_000));
+  let isFailing = false;
+  const agents = {
+    ...store.agents,
+    list: (page: Parameters<typeof store.agents.list>[0]) =>
+      isFailing ? Promise.reject(new Error('The store is away.')) : store.agents.list(page),
+  };
+  const roster = await Roster.load({ agents, identities: store.identities }, at(1_000));
+  await store.agents.revoke('one', 2_000, 'revoked');
+  const revoked: string[] = [];
+  const reporting = { ...ignored, onRevoked: ({ id }: { readonly id: string }) => revoked.push(id) };
+  isFailing = true;
+  await assert.rejects(roster.refresh(reporting));
+  assert.deepEqual(revoked, ['one']);
+  isFailing = false;
+  await roster.refresh(reporting);
+  assert.deepEqual(revoked, ['one']);
+});
+
+test('a refresh keeps the members that have not changed', async () => {
+  await using opened = await openTestStore();
+  const { store } = opened;
+  await store.agents.insert(row('one', 'a1'));
+  const roster = await Roster.load(store, at(1_000));
+  const before = roster.get('one');
+  await roster.refresh(ignored);
+  assert.equal(roster.get('one'), before);
+});

@@ -39,7 +39,7 @@ export const AgentResource = Type.Object({
   connectedSince: Type.Optional(Timestamp),
   lastHeartbeat: Type.Optional(Timestamp),
   address: Type.Optional(Type.String()),
-  sessions: Type.Object({ got: Type.Integer(), wanted: Type.Optional(Type.Integer()) }),
+  sessions: Type.Object({ open: Type.Integer(), wanted: Type.Optional(Type.Integer()) }),
   streams: StreamCounts,
   softwareVersion: Type.Optional(Type.String()),
   platform: Type.Optional(Type.Object({ os: Type.String(), arch: Type.String(), node: Type.String() })),

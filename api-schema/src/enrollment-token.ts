@@ -26,7 +26,7 @@ export const NewEnrollmentToken = Type.Object(
 
 export const EnrollmentTokenResource = Type.Object({
   id: Type.String(),
-  state: Type.Enum(['usable', 'used-up', 'expired', 'revoked']),
+  state: Type.Enum(['usable', 'exhausted', 'expired', 'revoked']),
   pool: Type.String(),
   uses: Type.Integer(),
   usesLeft: Type.Integer(),

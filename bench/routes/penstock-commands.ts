@@ -25,9 +25,9 @@ export async function createToken(api: Api, uses: number): Promise<string> {
 
 /** Sessions the agent has with this gateway. */
 export async function sessionsOf(api: Api, agent: string): Promise<number> {
-  type Listing = { items: { name: string; sessions: { got: number } }[] };
+  type Listing = { items: { name: string; sessions: { open: number } }[] };
   const { items } = await ask<Listing>(api, ['agent', 'list']);
-  return items.find(({ name }) => name === agent)?.sessions.got ?? 0;
+  return items.find(({ name }) => name === agent)?.sessions.open ?? 0;
 }
 
 async function ask<Answer>(

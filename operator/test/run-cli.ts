@@ -3,7 +3,7 @@ import { type Io, runProgram } from '@penstock/terminal';
 
 export type CliResult = { readonly stdout: string; readonly stderr: string; readonly exitCode: number };
 
-/** Runs penstock-gateway in this process, with an environment of its own and no terminal. */
+/** Runs penstock-gateway in this process, with the given environment and without a terminal. */
 export async function runCli(
   argv: readonly string[],
   environment: Readonly<Record<string, string>> = {},

@@ -60,7 +60,7 @@ function catalogues(): readonly Catalogue[] {
     },
     {
       document: 'docs/diagnostics.md',
-      heading: 'Reach',
+      heading: 'Stages',
       rows: Object.entries(reach).map(([name, { sentence }]) => [code(name), sentence]),
     },
     {

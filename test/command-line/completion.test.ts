@@ -6,7 +6,7 @@ import { gatewayProgram } from '@penstock/gateway';
 import { type Io, runProgram } from '@penstock/terminal';
 import { skipWithout } from '../rig/optional.ts';
 
-/** The script of a program for a shell, as the program prints it. */
+/** Returns the completion script that a program prints. */
 async function scriptOf(name: 'penstock-gateway' | 'penstock-agent', shell: string): Promise<string> {
   let printed = '';
   const io: Io = {
@@ -20,7 +20,7 @@ async function scriptOf(name: 'penstock-gateway' | 'penstock-agent', shell: stri
   return printed;
 }
 
-/** What bash offers behind a command line. */
+/** Returns the completions that bash offers for a command line. */
 async function offered(line: string): Promise<string[]> {
   const words = line.split(' ');
   const name = words[0] === 'penstock-agent' ? 'penstock-agent' : 'penstock-gateway';
@@ -49,7 +49,7 @@ test('bash completes commands, options and their values', { skip: skipWithout('b
   assert.deepEqual(await offered('penstock-agent stat'), ['status']);
 });
 
-test('zsh can read its scripts', { skip: skipWithout('zsh') }, async () => {
+test('zsh accepts its scripts', { skip: skipWithout('zsh') }, async () => {
   for (const name of ['penstock-gateway', 'penstock-agent'] as const) {
     execFileSync('zsh', ['-f', '-n', '-c', await scriptOf(name, 'zsh')], { stdio: 'pipe' });
   }
@@ -70,7 +70,7 @@ test('fish completes commands and the values of options', { skip: skipWithout('f
   assert.deepEqual(offers('penstock-gateway agent list --output ').sort(), ['json', 'text']);
 });
 
-test('scripts for fish hold every command with its description, and quotes do not end early', async () => {
+test('fish scripts have every command with its description, correctly quoted', async () => {
   const script = await scriptOf('penstock-gateway', 'fish');
   assert.match(script, /^complete -c penstock-gateway -n '__penstock_gateway_at' -f -a 'agent' -d '/m);
   assert.match(script, /-n '__penstock_gateway_at agent list' -l output -x -a 'text json'/);
@@ -79,7 +79,7 @@ test('scripts for fish hold every command with its description, and quotes do no
   }
 });
 
-test('another shell is refused with the ones there are', async () => {
+test('an unknown shell is refused with the list of supported ones', async () => {
   let error = '';
   let exitCode = 0;
   const io: Io = {

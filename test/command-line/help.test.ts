@@ -12,7 +12,7 @@ const io: Io = {
 };
 const pages = [gatewayProgram(io, process), agentProgram(io, process)].flatMap(commandPages);
 
-test('every command of both programs has a description, and an example that calls it', () => {
+test('every command of both programs has a description and an example', () => {
   assert.ok(pages.length >= 26, `${pages.length} commands`);
   for (const { path, description, examples } of pages) {
     assert.match(description, /^\S.{15,}[^.]$/, path);
@@ -23,7 +23,7 @@ test('every command of both programs has a description, and an example that call
   }
 });
 
-test('every option and argument of both programs is explained', () => {
+test('every option and argument of both programs has a description', () => {
   for (const { path, arguments: words, options } of pages) {
     for (const { term, description } of [...words, ...options]) {
       assert.match(description, /^\S.{5,}/, `${path} ${term}`);
@@ -31,7 +31,7 @@ test('every option and argument of both programs is explained', () => {
   }
 });
 
-/** What these print is no result: a service, a health check by exit code, a script for a shell. */
+/** Commands without a result: services, health checks by exit code, and shell scripts. */
 const WITHOUT_JSON = new Set([
   'penstock-agent run',
   'penstock-agent ready',
@@ -40,7 +40,7 @@ const WITHOUT_JSON = new Set([
   'penstock-gateway completion',
 ]);
 
-test('every command that has a result prints it as JSON when asked', () => {
+test('every command with a result supports JSON output', () => {
   const without = pages
     .filter(({ options }) => !options.some(({ term }) => term.includes('--output')))
     .map(({ path }) => path);

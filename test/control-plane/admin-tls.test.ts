@@ -15,7 +15,7 @@ const MAIN = join(import.meta.dirname, '../../gateway/src/main.ts');
 
 type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-/** A process of its own: whom it trusts is set for all of it. */
+/** Runs the command line as a process, because trusted CAs are set for the whole process. */
 function cli(environment: Readonly<Record<string, string>>): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(
@@ -27,7 +27,7 @@ function cli(environment: Readonly<Record<string, string>>): Promise<Ended> {
   });
 }
 
-/** The common name of what a port shows. */
+/** The common name of the certificate on a port. */
 function shownAt(port: number, ca: string): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   const socket = connect({ host: '127.0.0.1', port, ca }, () => {
@@ -69,7 +69,7 @@ async function gatewayWith(directory: string, certificate: TestCertificate | und
   };
 }
 
-test('the API speaks TLS, shows a new certificate after a reload, and the command line trusts a CA it is told of', async () => {
+test('the API uses TLS, a reload replaces its certificate, and the command line trusts the CA in PENSTOCK_CA', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   const authority = await TestAuthority.create('Admin CA');
@@ -84,9 +84,9 @@ test('the API speaks TLS, shows a new certificate after a reload, and the comman
   assert.match(trusted.stdout, /admin\s.*usable/);
   const stranger = await cli(environment);
   assert.equal(stranger.code, 1);
-  assert.match(stranger.stderr, /of no CA that is trusted here.*\n.*PENSTOCK_CA/);
+  assert.match(stranger.stderr, /is not signed by a trusted CA.*\n.*PENSTOCK_CA/);
   const clear = await cli({ ...environment, PENSTOCK_URL: url.replace('https', 'http') });
-  assert.match(clear.stderr, /not with HTTP.*\n.*https:\/\/ where gateway\.yaml has adminTls/);
+  assert.match(clear.stderr, /does not speak HTTP.*\n.*https:\/\/ if gateway\.yaml has adminTls/);
 
   assert.equal(await shownAt(gateway.port, authority.certificate), 'first');
   await gateway.reload(await authority.issue({ commonName: 'second' }));
@@ -94,16 +94,16 @@ test('the API speaks TLS, shows a new certificate after a reload, and the comman
   assert.equal(gateway.events.includes('admin-plaintext'), false);
 });
 
-test('a file of PENSTOCK_CA that is none is told', async () => {
+test('an invalid file in PENSTOCK_CA is reported', async () => {
   const environment = { PENSTOCK_URL: 'https://127.0.0.1:1', PENSTOCK_TOKEN: 'x' };
   const missing = await cli({ ...environment, PENSTOCK_CA: '/nowhere/ca.pem' });
   assert.equal(missing.code, 64);
   assert.match(missing.stderr, /PENSTOCK_CA: \/nowhere\/ca\.pem cannot be read/);
   const wrong = await cli({ ...environment, PENSTOCK_CA: import.meta.filename });
-  assert.match(wrong.stderr, /holds no certificate/);
+  assert.match(wrong.stderr, /contains no certificate/);
 });
 
-test('an admin address that others can reach in the clear is warned of', async () => {
+test('a plaintext admin address that other hosts can reach causes a warning', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   {

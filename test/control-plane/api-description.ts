@@ -18,12 +18,12 @@ type DescribedOperation = {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 };
 
-/** One route with one method, as the OpenAPI document describes it. */
+/** A method of a path in the OpenAPI document. */
 export type Operation = DescribedOperation & { readonly method: string; readonly path: string };
 
 export type Answered = { readonly status: number; readonly type: string; readonly text: string };
 
-/** Every operation of a gateway's own description. */
+/** Returns all operations in the OpenAPI document of a gateway. */
 export async function describedOperations(port: number): Promise<readonly Operation[]> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/openapi.json`, {
     headers: { connection: 'close' },
@@ -43,15 +43,15 @@ export async function describedOperations(port: number): Promise<readonly Operat
 const ajv = new Ajv2020({ strict: false, formats: { 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+Z$/ } });
 const validators = new WeakMap<object, ValidateFunction>();
 
-/** Fails unless the description has this answer: its status, its media type and what is in it. */
+/** Asserts that the OpenAPI document has the status, the media type and the schema of a response. */
 export function assertDescribed(operation: Operation, { status, type, text }: Answered): void {
   const route = `${operation.method} ${operation.path}`;
   const { responses } = operation;
   const response = responses[String(status)] ?? responses[`${String(status)[0]}XX`];
-  assert.ok(response, `${route} answers ${status}, which is not described: ${text.slice(0, 300)}`);
+  assert.ok(response, `${route} answers ${status}, which is not documented: ${text.slice(0, 300)}`);
   const media = type.split(';')[0] ?? '';
   const described = response.content?.[media];
-  assert.ok(described, `${route} answers ${status} as ${media}, which is not described`);
+  assert.ok(described, `${route} answers ${status} as ${media}, which is not documented`);
   if (!media.endsWith('json')) return;
   let validate = validators.get(described.schema);
   if (validate === undefined) {
@@ -60,6 +60,6 @@ export function assertDescribed(operation: Operation, { status, type, text }: An
   }
   assert.ok(
     validate(JSON.parse(text)),
-    `${route} answers ${status} with what is not described: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`,
+    `${route} answers ${status} with undocumented content: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 500)}`,
   );
 }

@@ -16,7 +16,7 @@ async function ask(pair: Pair, token: unknown, method: string, path: string): Pr
 
 const stateOf = async (pair: Pair) => (await pair.api('GET /agents/a1'))['state'];
 
-test('an operator asks for a drain, an admin of the pool lets it happen, and both are on record', async () => {
+test('an operator requests a drain, an admin approves it, and both are audited', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -35,7 +35,7 @@ test('an operator asks for a drain, an admin of the pool lets it happen, and bot
   assert.equal(done['state'], 'done', JSON.stringify(done));
   await eventually('a1 to be drained', async () => (await stateOf(pair)) === 'draining', { within: 10_000 });
 
-  // What gives opens back does not wait in this pool.
+  // Resuming requires no approval in this pool.
   assert.equal((await ask(pair, operator, 'POST', '/agents/a1/resume')).status, 200);
   await eventually('a1 to be back', async () => (await stateOf(pair)) === 'connected', { within: 10_000 });
 

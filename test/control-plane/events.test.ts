@@ -4,7 +4,7 @@ import { type EventReader, readEvents } from '../rig/event-reader.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
 
-/** The next event that is about an agent. */
+/** Returns the next event of an agent. */
 async function nextOfAgent(events: EventReader): Promise<string> {
   for (;;) {
     const next = await events.next();
@@ -15,7 +15,7 @@ async function nextOfAgent(events: EventReader): Promise<string> {
   }
 }
 
-test('who follows the events sees an agent go and come back, and the gateway drain', async () => {
+test('a listener sees an agent disconnect and reconnect, and the stream ends when the gateway drains', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   const { token } = await pair.api('POST /admin-tokens', { name: 'a console', role: 'viewer' });

@@ -16,7 +16,7 @@ import {
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 const roles = Object.keys(ranks) as Role[];
 
-/** What stands in the place of each parameter of a path when only the role is asked about. */
+/** Value of path parameters if only the role matters. */
 const NOBODY = 'nobody';
 
 type Request = {
@@ -42,7 +42,7 @@ async function ask(port: number, { method, path }: Operation, request: Request):
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const type = answer.headers.get('content-type') ?? '';
-  // This one does not end by itself.
+  // The event stream does not end by itself.
   const isEndless = type.startsWith('text/event-stream');
   const text = isEndless ? '' : await answer.text();
   if (isEndless) cancel.abort();
@@ -59,10 +59,10 @@ async function tokensOf(pair: Pair): Promise<Readonly<Record<Role, string>>> {
 
 const codeOf = ({ text }: Answered) => (JSON.parse(text) as { code?: string }).code;
 
-/** A body that the route takes, or none where it takes none. */
+/** The schema of the body, if the route has one. */
 const bodyOf = ({ requestBody }: Operation) => requestBody?.content['application/json']?.schema;
 
-test('every route asks for the role that its description names, and for no more', async () => {
+test('every route requires exactly the role in its OpenAPI description', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   const { port } = pair.gateway.admin;
@@ -97,7 +97,7 @@ test('every route asks for the role that its description names, and for no more'
   assert.ok(asked >= 3 * 20, `${asked} requests with a role`);
 });
 
-/** These end what the other requests are about, so they never hit an agent that is there. */
+/** These would affect the other requests, so they are never sent for the existing agent. */
 const DESTRUCTIVE = /\/(revoke|restart|drain)$/;
 
 function requestOf(operation: Operation): fc.Arbitrary<Request> {
@@ -127,7 +127,7 @@ function requestOf(operation: Operation): fc.Arbitrary<Request> {
   return fc.record({ params, query, body });
 }
 
-test('whatever is asked, the answer is one that the description has, and never a failure of the gateway', async () => {
+test('every response to arbitrary requests matches the OpenAPI document, and none is an internal error', async () => {
   await using _leaks = expectNoLeaks({ within: 10_000 });
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
@@ -151,11 +151,11 @@ test('whatever is asked, the answer is one that the description has, and never a
     pair.logged.filter(({ event }) => event === 'request-failed'),
     [],
   );
-  // Both sides of the checks were reached, so this test tests something.
+  // Both valid and invalid requests must have occurred.
   for (const status of [200, 201, 400, 404]) assert.ok((statuses.get(status) ?? 0) > 5, `${status}`);
 });
 
-test('a body that is no JSON, said to be something else, or too long is a problem of the request', async () => {
+test('malformed, mislabeled and oversized bodies are refused as invalid requests', async () => {
   await using pair = await startPair({ targets: {}, agents: {} });
   const { port } = pair.gateway.admin;
   const { admin } = await tokensOf(pair);
@@ -174,7 +174,7 @@ test('a body that is no JSON, said to be something else, or too long is a proble
   for (const operation of withBody) {
     for (const [type, body] of bodies) {
       const path = operation.path.replace(/\{\w+\}/g, NOBODY);
-      // The gateway may answer and close before a long body has left.
+      // The gateway may respond and close the connection before a long body has been sent.
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
         method: operation.method,
         headers: { authorization: `Bearer ${admin}`, 'content-type': type, connection: 'close' },

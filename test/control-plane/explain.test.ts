@@ -21,7 +21,7 @@ type Explanation = {
 const explain = async (pair: Pair, connection: string) =>
   (await pair.api(`GET /connections/${connection}/explain`)) as unknown as Explanation;
 
-test('what refused the client, which agents were asked and why others were not', async () => {
+test('an explanation names the failing stage, the agents tried, and why others were skipped', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -69,7 +69,7 @@ test('what refused the client, which agents were asked and why others were not',
   );
 });
 
-test('an explanation of what is not there is refused', async () => {
+test('explaining an unknown connection is refused', async () => {
   await using pair = await startPair({ targets: {}, agents: {} });
   await assert.rejects(explain(pair, 'nothing'), /NOT_FOUND|no connection nothing/);
 });

@@ -6,7 +6,7 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
 import { startEcho } from '../rig/targets.ts';
 
-/** Planted everywhere a secret can be; each has characters that encodings change. */
+/** Planted wherever a secret can occur. Each has characters that encodings change. */
 const canaries = {
   proxyPassword: 'pr0xy/C4nary+1=',
   environment: 'env-C4nary&2 x',
@@ -16,7 +16,7 @@ const canaries = {
   bearer: 'bearer-C4nary-6',
 };
 
-/** Each in every encoding that the bundle could carry it in. */
+/** Each secret in every encoding in which the bundle could contain it. */
 const encodings = (secret: string) => [
   secret,
   JSON.stringify(secret).slice(1, -1),
@@ -26,7 +26,7 @@ const encodings = (secret: string) => [
   Buffer.from(secret).toString('hex'),
 ];
 
-test('no planted secret is in the logs or in the configuration that leave an agent', {
+test('no planted secret is in the logs or the configuration that an agent sends', {
   timeout: 60_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -41,7 +41,7 @@ test('no planted secret is in the logs or in the configuration that leave an age
       PGPASSWORD: canaries.environment,
       SOME_URL: `postgres://someone:${encodeURIComponent(canaries.environmentUrl)}@db/x`,
     },
-    // In the file, and not in force where the agent has to connect.
+    // In the file, but not used for the connection to the gateway.
     agent: { gateway: { proxy: 'none' } },
   });
   const daemon = pair.agents.get('a1');
@@ -51,7 +51,7 @@ test('no planted secret is in the logs or in the configuration that leave an age
   assert.ok(keyBody.length > 100);
   daemon.apply(pair.agentConfig('a1', { version: 2, gateway: { proxy: '${env:PROXY_URL}' } }));
 
-  // What the process knows is found anywhere; the others are known by what stands around them.
+  // Secrets that the process knows are found anywhere, the others by their context.
   const { environment, environmentUrl } = canaries;
   const every = [
     proxyPassword,

@@ -17,7 +17,7 @@ type Checked = {
   readonly stages: readonly { stage: string; verdict: string; detail?: string }[];
 };
 
-/** One agent that may probe everything on this host. */
+/** An agent that is allowed to probe everything on this host. */
 const startProber = () =>
   startPair({
     targets: {},
@@ -32,7 +32,7 @@ const stage = ({ stages }: Checked, name: string) => stages.find((each) => each.
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-test('PostgreSQL is checked with TLS and without, and logs nothing of it', { timeout: 120_000 }, async () => {
+test('PostgreSQL is checked with and without TLS, and logs nothing', { timeout: 120_000 }, async () => {
   await using _leaks = expectNoLeaks();
   const authority = await TestAuthority.create('databases');
   await using secure = await Postgres.start({ tls: await authority.issue({ commonName: 'db' }) });
@@ -47,7 +47,7 @@ test('PostgreSQL is checked with TLS and without, and logs nothing of it', { tim
     assert.equal(without.reach, 'ready', JSON.stringify(without));
     assert.equal(stage(without, 'tls')?.verdict, 'skipped');
   }
-  // A client that leaves after the server's S is logged: it proves that what came before would have been.
+  // A client that disconnects after the server's S is logged, which proves that the checks would have been, too.
   for (const { address } of [secure, clear]) {
     const rude = connect(address);
     rude.write(SSL_REQUEST);
@@ -135,7 +135,7 @@ test('servers are recognized, some by byte-level fakes', { timeout: 60_000 }, as
   assert.equal((await probe(pair, fakeMongodb.address.port, 'mongodb')).reach, 'ready');
 });
 
-test('HTTP is asked in clear or with TLS, and an expired certificate is found', {
+test('HTTP is checked in plaintext or with TLS, and an expired certificate is detected', {
   timeout: 60_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -178,7 +178,7 @@ test('HTTP is asked in clear or with TLS, and an expired certificate is found', 
   }
 });
 
-test('a connector with tls of its own is checked as it would be dialed', { timeout: 60_000 }, async () => {
+test('a connector with tls is checked with its TLS settings', { timeout: 60_000 }, async () => {
   await using _leaks = expectNoLeaks();
   const [trusted, other] = [await TestAuthority.create('trusted'), await TestAuthority.create('other')];
   const { chain, key } = await trusted.issue({ commonName: 'db', names: ['db.internal'] });

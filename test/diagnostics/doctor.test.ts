@@ -17,7 +17,7 @@ type Step = {
   readonly advice: string;
 };
 
-/** What the doctor finds on the host of agent a1, whose file has these changes. */
+/** Runs the doctor for agent a1, with changes to its file. */
 async function examine(
   pair: Pair,
   changes: Readonly<Record<string, unknown>>,
@@ -44,7 +44,7 @@ async function examine(
 
 const startOne = async (port: number) => startPair({ targets: { echo: port }, agents: { a1: 'dc1' } });
 
-test('the way through a proxy is told, and its password is not', { timeout: 60_000 }, async () => {
+test('the doctor reports the proxy, but not its password', { timeout: 60_000 }, async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startOne(echo.address.port);
@@ -68,7 +68,7 @@ test('the way through a proxy is told, and its password is not', { timeout: 60_0
   assert.doesNotMatch(bad.stdout, /wr0ng/);
 });
 
-test('a device that inspects TLS is named by what it presents', { timeout: 60_000 }, async () => {
+test('a TLS-inspecting middlebox is identified by its certificate', { timeout: 60_000 }, async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startOne(echo.address.port);
@@ -88,7 +88,7 @@ test('a device that inspects TLS is named by what it presents', { timeout: 60_00
   );
 });
 
-test('an identity that others can read, and one that was revoked, are found', {
+test('an identity that other users can read and a revoked identity are detected', {
   timeout: 60_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -108,7 +108,7 @@ test('an identity that others can read, and one that was revoked, are found', {
   assert.match(revoked.find('admission').advice, /enroll it again/);
 });
 
-test('a quarantine is found on the host of the agent', { timeout: 60_000 }, async () => {
+test("a quarantine is detected on the agent's host", { timeout: 60_000 }, async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({

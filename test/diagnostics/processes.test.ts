@@ -25,7 +25,7 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
   const facts = { tunnelPort, pin: made.pins[0] ?? '', targets: { echo: port } };
   const changes = {
     policy: { probe: { allow: [`127.0.0.1:${port}`] }, remote: { restart: 'allow' } },
-    // A fixed port would be somebody else's: the doctor of this test reads it from the log and writes it down.
+    // The port is assigned by the system, so the test reads it from the log and writes it to the doctor's file.
     local: { listen: '127.0.0.1:0' },
   };
   const file = await site.write('agent.yaml', agentFile(facts, changes));

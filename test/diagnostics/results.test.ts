@@ -8,7 +8,7 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
 import { RawAgent } from '../rig/raw-agent.ts';
 
-/** Sends a body to a route of the tunnel port; comes back with the status of the answer, 0 when there was none. */
+/** Sends a body to a route of the tunnel port and returns the status of the response, or 0 if there was none. */
 async function send(session: ClientHttp2Session, method: 'GET' | 'POST', path: string, body?: Buffer) {
   const stream = session.request({ ':method': method, ':path': path }, { endStream: body === undefined });
   let status = 0;
@@ -22,7 +22,7 @@ async function send(session: ClientHttp2Session, method: 'GET' | 'POST', path: s
   return status;
 }
 
-test('a large answer is taken from the agent that was asked, under its id, once and within its bound', {
+test('a large answer is only accepted from the requested agent, with its request ID, once and up to the limit', {
   timeout: 60_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -49,7 +49,7 @@ test('a large answer is taken from the agent that was asked, under its id, once 
   assert.equal(await send(asked.http, 'POST', path, good), 404, 'it was answered');
 });
 
-test('what the gateway knows of an agent it tells that agent, and nobody without a certificate', {
+test('the gateway reports what it knows of an agent only to that agent', {
   timeout: 60_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -65,7 +65,7 @@ test('what the gateway knows of an agent it tells that agent, and nobody without
   }
 });
 
-test('answers that are none are told as such, whatever an agent says', { timeout: 60_000 }, async () => {
+test('malformed answers of an agent are reported as such', { timeout: 60_000 }, async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using agent = await RawAgent.connect(pair, 'a1', []);

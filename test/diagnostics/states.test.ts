@@ -13,14 +13,14 @@ type Compared = {
   };
 };
 
-/** Logs and a check, which an agent answers whatever its state. */
+/** Requests logs and a check, which agents answer in every state. */
 async function expectAnswers(pair: Pair): Promise<void> {
   const { lines } = (await pair.api('POST /agents/a1/logs', { limit: 5 })) as { lines: unknown[] };
   assert.ok(lines.length > 0);
   assert.equal((await pair.api('POST /agents/a1/check', { connector: 'echo' }))['reach'], 'ready');
 }
 
-test('a quarantined agent answers, and its file is compared with the pinned one on both ends', {
+test('a quarantined agent answers, and both programs compare its file with the pinned version', {
   timeout: 60_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -55,7 +55,7 @@ test('a quarantined agent answers, and its file is compared with the pinned one 
   assert.deepEqual(atAgent.pinned, atGateway.pinned);
 });
 
-test('a drained agent, and one whose connectors fail, answer too', { timeout: 60_000 }, async () => {
+test('drained agents and agents with failing connectors answer requests', { timeout: 60_000 }, async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -79,7 +79,7 @@ test('a drained agent, and one whose connectors fail, answer too', { timeout: 60
   await expectAnswers(pair);
 });
 
-test('where the pool leaves logs to an admin, an operator has to wait for one', {
+test('logs require the approval of an admin if the pool requires it', {
   timeout: 60_000,
 }, async () => {
   await using _leaks = expectNoLeaks();

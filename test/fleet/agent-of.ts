@@ -8,7 +8,7 @@ export type ShownAgent = {
   readonly code: string;
   readonly detail?: string;
   readonly reasons: readonly { readonly code: string; readonly state: string }[];
-  readonly sessions: { readonly got: number };
+  readonly sessions: { readonly open: number };
   readonly boots: readonly { readonly id: string; readonly address: string }[];
   readonly config?: { readonly version: number; readonly digest: string };
   readonly pin?: { readonly version: number; readonly drift?: string; readonly scope: string };

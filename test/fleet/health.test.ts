@@ -59,7 +59,7 @@ test('an agent that stopped is disconnected, and what it told last is still show
     const each = await agentOf(pair, 'a1');
     return each.state === 'disconnected' && each;
   });
-  assert.deepEqual([gone.code, gone.sessions.got, gone.config?.version], ['NO_SESSION', 0, 1]);
+  assert.deepEqual([gone.code, gone.sessions.open, gone.config?.version], ['NO_SESSION', 0, 1]);
   assert.ok(gone.lastHeartbeat !== undefined && gone.platform !== undefined);
 });
 
@@ -67,11 +67,11 @@ test('revocation through the API ends the sessions, is shown, and survives a res
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1', a2: 'dc1' } });
   await pair.api('POST /agents/a1/revoke');
-  await eventually('no session of it', async () => (await agentOf(pair, 'a1')).sessions.got === 0);
+  await eventually('no session of it', async () => (await agentOf(pair, 'a1')).sessions.open === 0);
   assert.equal((await agentOf(pair, 'a1')).state, 'revoked');
   await pair.gateway.stop();
   await pair.restartGateway();
   await pair.connected('a2');
   const revoked = await agentOf(pair, 'a1');
-  assert.deepEqual([revoked.state, revoked.sessions.got], ['revoked', 0]);
+  assert.deepEqual([revoked.state, revoked.sessions.open], ['revoked', 0]);
 });

@@ -78,7 +78,7 @@ test('init, token, run, status, listings, reload, drain: a life by the command l
     assert.equal(agents.length, 1);
     assert.equal(agents[0].name, 'agent-1');
     assert.equal(agents[0].state, 'connected');
-    assert.deepEqual(agents[0].sessions, { got: 2, wanted: 2 });
+    assert.deepEqual(agents[0].sessions, { open: 2, wanted: 2 });
     const listed = await runCommand('gateway', ['connection', 'list', '--output', 'json'], gateway.api);
     const [only] = JSON.parse(listed.stdout).items;
     assert.equal(only.name, 'echo');

@@ -18,7 +18,7 @@ export function agentResource(view: AgentView): AgentResource {
     ...known('connectedSince', timestamp(view.connectedSince)),
     ...known('lastHeartbeat', timestamp(view.lastHeartbeat)),
     ...known('address', address),
-    sessions: { got: sessions.got, ...known('wanted', sessions.wanted) },
+    sessions: { open: sessions.got, ...known('wanted', sessions.wanted) },
     streams,
     ...known('softwareVersion', softwareVersion),
     ...known('platform', platform),

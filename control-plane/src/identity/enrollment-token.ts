@@ -16,7 +16,7 @@ export type EnrollmentTokenRequest = {
   readonly sources?: readonly string[] | undefined;
 };
 
-export type EnrollmentTokenState = 'usable' | 'used-up' | 'expired' | 'revoked';
+export type EnrollmentTokenState = 'usable' | 'exhausted' | 'expired' | 'revoked';
 
 /** A token as it may be shown: everything but the token itself. */
 export type EnrollmentTokenView = {
@@ -171,7 +171,7 @@ function viewOf(row: EnrollmentTokenRow, now: number): EnrollmentTokenView {
 function stateOf(row: EnrollmentTokenRow, now: number): EnrollmentTokenState {
   if (row.revokedAt !== null) return 'revoked';
   if (row.expiresAt <= now) return 'expired';
-  return row.usesLeft > 0 ? 'usable' : 'used-up';
+  return row.usesLeft > 0 ? 'usable' : 'exhausted';
 }
 
 function sourcesOf({ sources }: EnrollmentTokenRow): string[] | undefined {

@@ -12,7 +12,7 @@ type AdminToken = {
   revokedAt?: string;
 };
 
-test('an admin token is made for a role, opens what the role may, and is shut at once', async () => {
+test('an admin token is created with a role, limited to that role, and revoked immediately', async () => {
   await using api = await apiRig();
   const body = { name: 'dashboard', role: 'viewer' };
   const { status, body: made } = await api.ask<AdminToken>('POST', PATH, { as: 'admin', body });
@@ -45,7 +45,7 @@ test('an admin token is made for a role, opens what the role may, and is shut at
   );
 });
 
-test('what is wrong with a request is told', async () => {
+test('invalid requests are refused with the reason', async () => {
   await using api = await apiRig();
   const cases: [unknown, RegExp][] = [
     [{ name: 'x' }, /required property 'role'/],

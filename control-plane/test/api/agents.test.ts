@@ -17,7 +17,7 @@ async function enroll({ rig }: ApiRig, name: string): Promise<{ id: string; notA
   return { id: issued.agentId, notAfter: issued.notAfter };
 }
 
-test('agents are listed by name with all that is known, and what is not known is left out', async () => {
+test('agents are listed by name, without fields that are unknown', async () => {
   await using api = await apiRig();
   const pin = {
     version: 13,
@@ -57,7 +57,7 @@ test('agents are listed by name with all that is known, and what is not known is
         ...away,
         reasons: [away],
         ...stored,
-        sessions: { got: 0 },
+        sessions: { open: 0 },
         streams: { open: 0, opening: 0 },
         boots: [],
         checks: [],
@@ -71,7 +71,7 @@ test('agents are listed by name with all that is known, and what is not known is
         connectedSince: '2023-11-14T22:13:20.000Z',
         lastHeartbeat: '2023-11-14T22:13:21.000Z',
         address: '192.0.2.1',
-        sessions: { got: 2, wanted: 2 },
+        sessions: { open: 2, wanted: 2 },
         streams: { open: 3, opening: 1 },
         softwareVersion: '0.1.0',
         platform: { os: 'linux 6', arch: 'x64', node: '26.10.0' },
@@ -88,7 +88,7 @@ test('agents are listed by name with all that is known, and what is not known is
   });
 });
 
-test('a store that does not answer makes the listing no shorter, and it says so', async () => {
+test('the listing is complete from memory during a store outage, and is marked as possibly incomplete', async () => {
   await using api = await apiRig();
   api.live.agents = [testView('beta'), absentView('alpha')];
   api.live.complete = false;
@@ -96,7 +96,7 @@ test('a store that does not answer makes the listing no shorter, and it says so'
   assert.deepEqual([body.items.length, body.complete], [2, false]);
 });
 
-test('pages follow each other without a gap or an overlap', async () => {
+test('pages have no gaps or overlaps', async () => {
   await using api = await apiRig();
   api.live.agents = ['a2', 'a4', 'a6', 'a1', 'a3', 'a5', 'a7'].map((name) => testView(name));
   const seen: string[] = [];
@@ -113,7 +113,7 @@ test('pages follow each other without a gap or an overlap', async () => {
   assert.deepEqual(seen, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7']);
 });
 
-test('one agent is found by name, with its samples; an unknown one is told', async () => {
+test('an agent is returned with its samples, and an unknown agent is reported', async () => {
   await using api = await apiRig();
   api.live.agents = [testView('orders-1')];
   api.live.samples = [
@@ -147,7 +147,7 @@ test('one agent is found by name, with its samples; an unknown one is told', asy
   );
 });
 
-test('revoking an agent ends its identity, names the tokens that are still good for it, and is audited', async () => {
+test('revoking an agent revokes its identity, returns the tokens it could still use, and is audited', async () => {
   await using api = await apiRig();
   const { id } = await enroll(api, 'orders-1');
   const ended: string[] = [];
@@ -167,7 +167,7 @@ test('revoking an agent ends its identity, names the tokens that are still good 
   assertProblem(again, 404, 'NOT_FOUND', /or it has been revoked/);
 });
 
-test('a revocation that happened is told as such, even when the store fails right after it', async (t) => {
+test('a revocation is reported as successful even if the store fails right after it', async (t) => {
   await using api = await apiRig();
   const { id } = await enroll(api, 'orders-1');
   t.mock.method(api.rig.store.enrollments, 'tokensStillOpenTo', async () => {
@@ -179,7 +179,7 @@ test('a revocation that happened is told as such, even when the store fails righ
   assert.equal((await api.rig.store.agents.byName('orders-1'))?.id, undefined);
 });
 
-test('the listing is checked like everything that comes from outside', async () => {
+test('the query of the listing is validated', async () => {
   await using api = await apiRig();
   for (const query of ['limit=0', 'limit=501', 'limit=x', 'page=2', `cursor=${'x'.repeat(200)}`]) {
     const answer = await api.ask('GET', `/api/v1/agents?${query}`, { as: 'viewer' });

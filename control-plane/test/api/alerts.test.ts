@@ -22,7 +22,7 @@ const delivery = {
   lastError: 'The receiver responded with HTTP 503.',
 } as const;
 
-test('alerts are listed newest first, page by page, and by state', async () => {
+test('alerts are listed newest first, by page and by state', async () => {
   await using rig = await apiRig();
   const over = alertRow('a', { state: 'resolved', resolvedAt: 5_000 });
   await rig.rig.store.alerts.save([over, alertRow('b'), alertRow('c')]);
@@ -35,7 +35,7 @@ test('alerts are listed newest first, page by page, and by state', async () => {
   assertProblem(await list('?state=new'), 400, 'REQUEST_INVALID');
 });
 
-test('what fires is told from memory, with sentence and advice', async () => {
+test('firing alerts are read from memory, with sentence and advice', async () => {
   await using rig = await apiRig();
   rig.live.firing = [alertRow('c', { subject: 'agent:orders-1' }), alertRow('b')];
   const list = (query: string) => rig.ask<Listing>('GET', `/api/v1/alerts?${query}`, { as: 'viewer' });
@@ -105,7 +105,7 @@ test('operators can test a receiver, and the test is audited', async () => {
   );
 });
 
-test('the former path of the test names the current one', async () => {
+test('the former path of receiver tests names the current one', async () => {
   await using rig = await apiRig();
   const answer = await rig.ask('POST', '/api/v1/alerts/test', { as: 'operator', body: { receiver: 'ops' } });
   assertProblem(answer, 404, 'NOT_FOUND', /POST \/api\/v1\/receivers\/\{name\}\/test/);

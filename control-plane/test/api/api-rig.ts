@@ -33,7 +33,7 @@ export type Answer<Body = unknown> = {
   readonly type: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
-  /** Undefined when the answer was not JSON. */
+  /** Undefined if the response was not JSON. */
   readonly body: Body;
 };
 
@@ -56,15 +56,15 @@ export type ApiRig = AsyncDisposable & {
   };
   readonly metrics: Registry;
   readonly events: FleetEvents;
-  /** Knows the agents it is told of: none enrolls through the tunnel here. */
+  /** Agents are added with `issued`; none enrolls through the tunnel here. */
   readonly fleet: OpenFleet;
   readonly approvals: Approvals;
   readonly activeGrants: FakeActiveGrants;
   readonly failures: ApiFailure[];
   readonly tokens: Readonly<Record<AdminRole, string>>;
   /**
-   * Sends a request with the token of a role, or with none. `Body` is what the test expects; when the answer is
-   * something else, its assertions fail.
+   * Sends a request with the token of a role, or without a token. `Body` is the expected type; if the response differs, the
+   * test's assertions fail.
    */
   ask<Body = unknown>(
     method: Method,
@@ -83,7 +83,7 @@ organization: acme
 pools: [{name: dc1}, {name: dc2}]
 `;
 
-/** The API over a real store and real identities, asked in memory. */
+/** The API with a real store and real identities; requests are injected in memory. */
 export async function apiRig(): Promise<ApiRig> {
   const rig = await identityRig();
   const { store, identity, clock } = rig;
@@ -156,7 +156,7 @@ export async function apiRig(): Promise<ApiRig> {
       pending: {
         send: async (agent, { action }, args) => live.answer(agent, action, args) as never,
       },
-      // Nobody waits here: tests of approvals bring actions of their own.
+      // No request requires approval here: tests of approvals define their own actions.
       approvals: {
         action: (_name, run) => async (request, requester) => ({
           kind: 'done',
@@ -234,7 +234,7 @@ export async function apiRig(): Promise<ApiRig> {
   };
 }
 
-/** Fails unless the answer is a problem document with this code and words that match. */
+/** Asserts that the response is a problem document with this code and a matching detail. */
 export function assertProblem(answer: Answer, status: number, code: string, words: RegExp = /./): void {
   assert.equal(answer.status, status, answer.text);
   assert.match(answer.type, /^application\/problem\+json/);

@@ -5,7 +5,7 @@ import { type ApiRig, apiRig, assertProblem } from './api-rig.ts';
 
 const PATH = '/api/v1/approvals';
 
-/** An operator's request that waits. */
+/** Creates a pending request of an operator and returns the ID of its approval. */
 async function waiting(api: ApiRig, run: () => Promise<unknown>): Promise<string> {
   api.live.approval = ['restart'];
   const restart = api.approvals.action('restart', run);
@@ -18,7 +18,7 @@ async function waiting(api: ApiRig, run: () => Promise<unknown>): Promise<string
   return asked.approval.id;
 }
 
-test('an approval is listed, approved by an admin alone, and shows what came of it', async () => {
+test('an approval is listed, can only be approved by an admin, and reports the outcome', async () => {
   await using api = await apiRig();
   const id = await waiting(api, async () => ({ restarted: true }));
   const { body } = await api.ask<{ items: ApprovalResource[] }>('GET', `${PATH}?state=pending`, {
@@ -60,7 +60,7 @@ test('an approval is listed, approved by an admin alone, and shows what came of 
   );
 });
 
-test('an approval that is denied says so, and one that is not there too', async () => {
+test('denied and unknown approvals are reported', async () => {
   await using api = await apiRig();
   const id = await waiting(api, async () => assert.fail('it was denied'));
   const denied = await api.ask<ApprovalResource>('POST', `${PATH}/${id}/deny`, { as: 'admin' });

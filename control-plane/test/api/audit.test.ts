@@ -5,7 +5,7 @@ import { apiRig, assertProblem } from './api-rig.ts';
 type Entry = { id: string; action: string; subject: string };
 type Page = { items: Entry[]; nextCursor?: string };
 
-test('the audit trail is told newest first, page by page, with what was and what is', async () => {
+test('the audit trail is listed newest first, by page, with the values before and after', async () => {
   await using api = await apiRig();
   const { audit } = api.rig.store;
   for (let at = 1; at <= 5; at += 1) {

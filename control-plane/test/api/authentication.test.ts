@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { apiRig, assertProblem } from './api-rig.ts';
 
-test('without a token, with a wrong one, of another kind or revoked: each is told', async () => {
+test('missing, unknown, foreign and revoked tokens are refused with distinct codes', async () => {
   await using api = await apiRig();
   const token = api.tokens.admin;
   const none = await api.ask('GET', '/api/v1/agents');
@@ -23,7 +23,7 @@ test('without a token, with a wrong one, of another kind or revoked: each is tol
   assert.equal(row?.hash.includes(token), false);
 });
 
-test('each role may do what it may, and no more', async () => {
+test('each role has exactly its permissions', async () => {
   await using api = await apiRig();
   const body = { pool: 'dc1' };
   const statuses = async (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: unknown) => {
@@ -49,7 +49,7 @@ test('each role may do what it may, and no more', async () => {
   );
 });
 
-test('health, readiness, metrics and the description need no token; every other route does', async () => {
+test('health, readiness, metrics and the OpenAPI document need no token, but every other route does', async () => {
   await using api = await apiRig();
   for (const path of ['/healthz', '/readyz', '/metrics', '/api/v1/openapi.json']) {
     assert.equal((await api.ask('GET', path)).status, 200, path);
@@ -70,7 +70,7 @@ test('health, readiness, metrics and the description need no token; every other 
   assert.ok(guarded >= 7, `${guarded} routes`);
 });
 
-test('a source that keeps failing is told to wait, and a token that was good lately still works', async () => {
+test('a source with too many failures is limited, except for a token that was valid recently', async () => {
   await using api = await apiRig();
   assert.equal((await api.ask('GET', '/api/v1/agents', { as: 'admin' })).status, 200);
   const fail = () => api.ask('GET', '/api/v1/agents', { as: 'wrong' });
@@ -83,7 +83,7 @@ test('a source that keeps failing is told to wait, and a token that was good lat
   assertProblem(await fail(), 401, 'ADMIN_TOKEN_UNKNOWN');
 });
 
-test('a source that failed too often reads the store no more, not even with the id of a good token', async (t) => {
+test('a limited source causes no reads of the store, even with the ID of a valid token', async (t) => {
   await using api = await apiRig();
   const random = () =>
     `pst_admin_${randomBytes(10).toString('hex')}_${randomBytes(32).toString('base64url')}`;
@@ -100,7 +100,7 @@ test('a source that failed too often reads the store no more, not even with the 
   }
   assert.equal(reads.callCount(), 0);
   assert.equal((await fail(good)).status, 200);
-  // Revoked where nobody told this gateway of it.
+  // Revoked without a notification to this gateway.
   await api.rig.store.adminTokens.revoke(id, api.rig.clock.now);
   assertProblem(await fail(good), 429, 'TOO_MANY_REQUESTS');
   const before = reads.callCount();
@@ -122,14 +122,14 @@ test('concurrent requests with wrong tokens cannot exceed the limit', async (t) 
   assert.equal(reads.callCount(), 60);
 });
 
-test('many requests with a good token at the same time do not count while they run', async () => {
+test('concurrent requests with a valid token do not count as attempts', async () => {
   await using api = await apiRig();
   const ask = () => api.ask('GET', '/api/v1/connections', { as: 'viewer' });
   const answers = await Promise.all(Array.from({ length: 100 }, ask));
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
 });
 
-test('many requests with a good token are no attempts', async () => {
+test('requests with a valid token do not count as attempts', async () => {
   await using api = await apiRig();
   for (let count = 0; count < 100; count += 1) {
     assert.equal((await api.ask('GET', '/api/v1/connections', { as: 'viewer' })).status, 200);

@@ -10,7 +10,7 @@ import { apiRig } from './api-rig.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/api.md');
 
-/** The rows of all tables whose first cell is code, cell by cell. */
+/** The rows, as cells, of all tables whose first cell is code. */
 async function rows(first: RegExp): Promise<string[][]> {
   const lines = (await readFile(DOCUMENT, 'utf8')).split('\n').filter((line) => line.startsWith('| `'));
   return lines
@@ -23,7 +23,7 @@ async function rows(first: RegExp): Promise<string[][]> {
     .filter(([cell]) => first.test(cell ?? ''));
 }
 
-test('docs/api.md has a row for every route with its role, and every row is of a route', async () => {
+test('docs/api.md lists exactly the routes, with their roles', async () => {
   await using api = await apiRig();
   const { body } = await api.ask<{ paths: Record<string, Record<string, unknown>> }>(
     'GET',
@@ -49,7 +49,7 @@ test('docs/api.md has a row for every route with its role, and every row is of a
   assert.ok(checked >= 14);
 });
 
-test('docs/api.md has a row for every code of the API, and every row is of a code', async () => {
+test('docs/api.md lists exactly the problem codes of the API', async () => {
   const documented = (await rows(/^[A-Z_]+$/)).map((cells) => cells.slice(0, 3));
   const codes = Object.entries(apiProblemCodes).map(([code, { status, sentence }]) => [
     code,
@@ -59,7 +59,7 @@ test('docs/api.md has a row for every code of the API, and every row is of a cod
   assert.deepEqual(documented, codes);
 });
 
-test('docs/api.md has a row for every outage of the store, and every row is of an outage', async () => {
+test('docs/api.md lists exactly the outages of the store', async () => {
   const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 3);
   assert.deepEqual(
     documented.map(([kind, reason]) => [kind, reason]),
@@ -67,7 +67,7 @@ test('docs/api.md has a row for every outage of the store, and every row is of a
   );
 });
 
-test('docs/api.md has a row for every event and every reason to skip an agent, and no others', async () => {
+test('docs/api.md lists exactly the skip reasons and the events', async () => {
   const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 2);
   assert.deepEqual(documented, [...Object.entries(skipReasons), ...Object.entries(fleetEvents)]);
 });

@@ -18,7 +18,7 @@ type TokenList = { items: Token[]; nextCursor?: string };
 
 const PATH = '/api/v1/enrollment-tokens';
 
-test('a token made by the API enrolls an agent, is listed without its secret, and is revoked by its id', async () => {
+test('a token created by the API enrolls an agent, is listed without its secret, and is revoked by its ID', async () => {
   await using api = await apiRig();
   const body = { pool: 'dc1', uses: 2, ttlSeconds: 60, namePattern: 'orders-*', sources: ['10.0.0.0/8'] };
   const created = await api.ask<Token>('POST', PATH, { as: 'admin', body });
@@ -57,14 +57,14 @@ test('a token made by the API enrolls an agent, is listed without its secret, an
   ]);
 });
 
-test('what is left out is one use and one hour, from anywhere, for any name', async () => {
+test('the defaults are one use, one hour, any source and any name', async () => {
   await using api = await apiRig();
   const { body } = await api.ask<Token>('POST', PATH, { as: 'admin', body: { pool: 'dc2' } });
   assert.deepEqual([body.uses, body.namePattern, body.sources], [1, undefined, undefined]);
   assert.equal(Date.parse(body.expiresAt) - Date.parse(body.createdAt), 3_600_000);
 });
 
-test('tokens come newest first, page by page', async () => {
+test('tokens are listed newest first, by page', async () => {
   await using api = await apiRig();
   for (let count = 0; count < 3; count += 1) {
     await api.ask('POST', PATH, { as: 'admin', body: { pool: 'dc1', uses: count + 1 } });
@@ -79,7 +79,7 @@ test('tokens come newest first, page by page', async () => {
   assert.equal(second.body.nextCursor, undefined);
 });
 
-test('what is wrong with a request is told, field by field', async () => {
+test('invalid requests are refused with the field and the reason', async () => {
   await using api = await apiRig();
   const cases: [unknown, RegExp][] = [
     [{}, /body must have required property 'pool'/],

@@ -15,7 +15,7 @@ async function listening(api: ApiRig): Promise<string> {
   return `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`;
 }
 
-test('a change is told when it is kept, and figures of connections as they change', async () => {
+test('changes are published once they are committed, and connection counters when they change', async () => {
   await using _leaks = expectNoLeaks();
   await using api = await apiRig();
   const url = await listening(api);
@@ -36,7 +36,7 @@ test('a change is told when it is kept, and figures of connections as they chang
   assert.deepEqual(changed, { event: 'connections', id: undefined, data: { items: [figures] } });
 });
 
-test('what fails in its transaction is not told', async () => {
+test('changes of a failed transaction are not published', async () => {
   await using api = await apiRig();
   const url = await listening(api);
   await using events = await readEvents(url, api.tokens.viewer);
@@ -50,7 +50,7 @@ test('what fails in its transaction is not told', async () => {
   assert.equal(await actionOf(events), 'kept');
 });
 
-test('a listener that comes back goes on where it was; too late, it is told to look anew', async () => {
+test('a listener resumes after its last event, or receives a reset if that is too old', async () => {
   await using api = await apiRig();
   const url = await listening(api);
   const append = (action: string) =>
@@ -70,7 +70,7 @@ test('a listener that comes back goes on where it was; too late, it is told to l
   assert.deepEqual(await third.next(), { event: 'reset', id: third.lastId, data: {} });
 });
 
-test('a listener catches up on more events than may wait for a slow listener', async () => {
+test('a listener can catch up on more events than are buffered for a slow listener', async () => {
   await using _leaks = expectNoLeaks();
   await using api = await apiRig();
   const url = await listening(api);
@@ -91,7 +91,7 @@ test('a listener catches up on more events than may wait for a slow listener', a
   }
 });
 
-test('a listener that is cut off before its first missed event resumes where it was', async () => {
+test('a listener that is cut off before its first missed event resumes at the same place', async () => {
   await using api = await apiRig();
   const url = await listening(api);
   let lastId = '';
@@ -106,7 +106,7 @@ test('a listener that is cut off before its first missed event resumes where it 
   assert.equal(/^id: (.*)$/m.exec(payload)?.[1], lastId);
 });
 
-test('a drain and the end of its admin token end a stream', async () => {
+test('a stream ends when the gateway drains or its admin token is revoked', async () => {
   await using api = await apiRig();
   const url = await listening(api);
   await using operator = await readEvents(url, api.tokens.operator);
@@ -121,7 +121,7 @@ test('a drain and the end of its admin token end a stream', async () => {
   assert.equal(api.events.listeners, 0);
 });
 
-test('a listener that does not read is cut off, and others go on', async () => {
+test('a listener that does not read is disconnected, and others continue', async () => {
   await using _leaks = expectNoLeaks();
   await using api = await apiRig();
   const url = await listening(api);
@@ -148,7 +148,7 @@ test('a listener that does not read is cut off, and others go on', async () => {
   await deadline('the slow listener to be cut off', once(slow, 'close'), 10_000);
 });
 
-test('there is a limit of listeners, and a place that is given back is free', async () => {
+test('the number of listeners is limited, and a disconnected listener frees its place', async () => {
   await using api = await apiRig();
   const url = await listening(api);
   const held = [];
@@ -176,7 +176,7 @@ async function endedStream(api: ApiRig, lastEventId: string): Promise<{ readonly
 
 const idOf = (token: string) => token.split('_')[2] ?? '';
 
-/** What the next entry of the audit trail says was done. */
+/** The action of the next audit event. */
 async function actionOf(events: EventReader): Promise<string | undefined> {
   const next = await events.next();
   return (next?.data as { action: string } | undefined)?.action;

@@ -6,7 +6,7 @@ type Grant = { grant: string; id: string; state: string; expiresAt: string; revo
 
 const PATH = '/api/v1/grants';
 
-test('a grant made by the API is usable, is listed without its secret, and is revoked by its id', async () => {
+test('a grant created by the API is usable, is listed without its secret, and is revoked by its ID', async () => {
   await using api = await apiRig();
   const body = { connections: ['orders'], sources: ['10.0.0.0/8'], maxConnections: 3, name: 'nightly' };
   const created = await api.ask<Grant>('POST', PATH, { as: 'admin', body });
@@ -33,7 +33,7 @@ test('a grant made by the API is usable, is listed without its secret, and is re
   assert.equal(api.activeGrants.size, 0);
 });
 
-test('what cannot be granted is refused in words', async () => {
+test('invalid grants are refused with the reason', async () => {
   await using api = await apiRig();
   const ask = (body: unknown) => api.ask('POST', PATH, { as: 'admin', body });
   assertProblem(await ask({ connections: ['nowhere'] }), 400, 'REQUEST_INVALID', /no connection nowhere/);
@@ -43,7 +43,7 @@ test('what cannot be granted is refused in words', async () => {
   assertProblem(await api.ask('DELETE', `${PATH}/none`, { as: 'admin' }), 404, 'NOT_FOUND');
 });
 
-test('only an admin makes and revokes', async () => {
+test('only admins can create and revoke grants', async () => {
   await using api = await apiRig();
   for (const as of ['viewer', 'operator'] as const) {
     const body = { connections: ['orders'] };

@@ -51,7 +51,7 @@ test('a version is published once, with the digest of its content', async () => 
   assert.deepEqual([entry?.action, entry?.subject], ['config.publish', 'pool:dc1']);
 });
 
-test('pages of published versions follow each other', async () => {
+test('published versions are listed by page', async () => {
   await using api = await apiRig();
   for (const version of [1, 2, 3, 4, 5]) await publish(api, file(version));
   const seen: number[] = [];
@@ -69,7 +69,7 @@ test('pages of published versions follow each other', async () => {
   assert.deepEqual(seen, [5, 4, 3, 2, 1]);
 });
 
-test('what is no agent.yaml of the pool is not published, nor another content under a version that is taken', async () => {
+test('invalid files and different content for an existing version are refused', async () => {
   await using api = await apiRig();
   await publish(api, file(12));
   const refusals: [object, string, number, string, RegExp][] = [
@@ -88,7 +88,7 @@ test('what is no agent.yaml of the pool is not published, nor another content un
   assertProblem(await publish(api, file(13), 'dc1', 'viewer'), 403, 'ROLE_INSUFFICIENT');
 });
 
-test('the largest file there can be is published, and a larger one is refused', async () => {
+test('the largest possible file can be published, and a larger one is refused', async () => {
   await using api = await apiRig();
   const connectors = (count: number) =>
     Array.from({ length: count }, (_, index) => ({
@@ -101,7 +101,7 @@ test('the largest file there can be is published, and a larger one is refused', 
   assertProblem(large, 413, 'REQUEST_TOO_LARGE');
 });
 
-test('pools and agents are pinned to what was published, and every change is audited', async () => {
+test('pools and agents are pinned to published versions, and every change is audited', async () => {
   await using api = await apiRig();
   const id = await enroll(api, 'orders-1');
   const { digest } = (await publish(api, file(12))).body;
@@ -139,7 +139,7 @@ test('pools and agents are pinned to what was published, and every change is aud
   assertProblem(viewer, 403, 'ROLE_INSUFFICIENT');
 });
 
-test('the pin of a revoked agent is listed no more, whoever has its name now', async () => {
+test('the pin of a revoked agent is not listed, even if its name is reused', async () => {
   await using api = await apiRig();
   const id = await enroll(api, 'orders-1');
   await publish(api, file(12));
@@ -151,7 +151,7 @@ test('the pin of a revoked agent is listed no more, whoever has its name now', a
   assert.deepEqual(body.items, []);
 });
 
-test('a pool of gateway.yaml can leave pins and drains to an admin', async () => {
+test('a pool can require approval for pins and drains', async () => {
   await using api = await apiRig();
   api.live.approval = ['pin', 'drain'];
   await enroll(api, 'orders-1');
@@ -173,7 +173,7 @@ test('a pool of gateway.yaml can leave pins and drains to an admin', async () =>
   assert.equal((await api.ask('POST', '/api/v1/agents/orders-1/drain', { as: 'admin' })).status, 200);
 });
 
-test('an agent is drained and resumed, and the audit trail tells', async () => {
+test('an agent is drained and resumed, and both are audited', async () => {
   await using api = await apiRig();
   const id = await enroll(api, 'orders-1');
   const drained = await api.ask<{ state: string; code: string }>('POST', '/api/v1/agents/orders-1/drain', {

@@ -9,7 +9,7 @@ import type { ConnectionView } from '../../src/api/connections.ts';
 import { absentView } from '../fleet/test-view.ts';
 import { apiRig, assertProblem } from './api-rig.ts';
 
-test('alive, ready and the reasons why not', async () => {
+test('liveness and readiness are reported, with reasons', async () => {
   await using api = await apiRig();
   assert.deepEqual((await api.ask('GET', '/healthz')).body, { status: 'alive' });
   assert.deepEqual((await api.ask('GET', '/readyz')).body, { ready: true, reasons: [] });
@@ -19,7 +19,7 @@ test('alive, ready and the reasons why not', async () => {
   assert.deepEqual(answer.body, { ready: false, reasons: ['pool dc1 has 0 of 1 agents'] });
 });
 
-test('metrics are the registry’s own', async () => {
+test('metrics are served from the registry', async () => {
   await using api = await apiRig();
   new Counter({ name: 'penstock_test_total', help: 'A test.', registers: [api.metrics] }).inc(3);
   const answer = await api.ask('GET', '/metrics');
@@ -49,7 +49,7 @@ test('connections are listed by name', async () => {
   assert.deepEqual(body, { items: [{ ...view, name: 'billing', ingress: [] }, view] });
 });
 
-test('what is not there, too large or no JSON is a problem document too', async () => {
+test('unknown routes and malformed or oversized requests get problem documents', async () => {
   await using api = await apiRig();
   assertProblem(
     await api.ask('GET', '/nothing?token=secret'),
@@ -85,7 +85,7 @@ test('what is not there, too large or no JSON is a problem document too', async 
   assert.equal(api.failures.length, 0, 'none of it is a failure of the gateway');
 });
 
-test('when the store is gone, changes are refused and the agents are still told', async () => {
+test('during a store outage, changes are refused and agents are still listed', async () => {
   await using api = await apiRig();
   const { store } = api.rig;
   const body = { pool: 'dc1' };
@@ -112,7 +112,7 @@ test('when the store is gone, changes are refused and the agents are still told'
   assert.deepEqual([listing.items.map(({ name }) => name), listing.complete], [['orders-1'], false]);
 });
 
-test('a failure of our own is told without its insides, and reported with them', async () => {
+test('internal errors are reported with details to the log only', async () => {
   await using api = await apiRig();
   Object.defineProperty(api.live, 'connections', {
     get: () => {
@@ -133,7 +133,7 @@ type Operation = {
 };
 type Description = { openapi: string; paths: Record<string, Record<string, Operation>> };
 
-test('the description is OpenAPI 3.1 and has routes with their roles and answers', async () => {
+test('the OpenAPI 3.1 document has the routes with their roles and responses', async () => {
   await using api = await apiRig();
   const { body } = await api.ask<Description>('GET', '/api/v1/openapi.json');
   assert.equal(body.openapi, '3.1.0');
@@ -145,7 +145,7 @@ test('the description is OpenAPI 3.1 and has routes with their roles and answers
   assert.deepEqual(body.paths['/healthz']?.['get']?.security, []);
 });
 
-test('closing cuts a client that keeps its connection open, and leaves nothing', async () => {
+test('closing the server closes keep-alive connections without leaks', async () => {
   await using _leaks = expectNoLeaks();
   await using api = await apiRig();
   await api.app.listen({ host: '127.0.0.1', port: 0 });

@@ -18,7 +18,7 @@ const view = (agent: string, slot: number, more: Partial<SessionView> = {}): Ses
 
 type Page = { items: { agent: string; slot: number }[]; nextCursor?: string };
 
-test('sessions are told with their round trips and streams', async () => {
+test('sessions are listed with their round trips and streams', async () => {
   await using api = await apiRig();
   api.live.sessions = [view('a', 0), view('a', 1, { roundTrip: undefined, state: 'draining' })];
   const { body } = await api.ask<Page>('GET', '/api/v1/sessions', { as: 'viewer' });
@@ -38,7 +38,7 @@ test('sessions are told with their round trips and streams', async () => {
   });
 });
 
-test('pages hold whole agents, and follow each other without a gap or an overlap', async () => {
+test('pages keep the sessions of an agent together, without gaps or overlaps', async () => {
   await using api = await apiRig();
   api.live.sessions = ['a', 'b', 'c'].flatMap((agent) => [0, 1, 2].map((slot) => view(agent, slot)));
   const seen: string[] = [];
@@ -52,7 +52,7 @@ test('pages hold whole agents, and follow each other without a gap or an overlap
   assert.equal(seen.join(' '), 'a0 a1 a2 b0 b1 b2 | c0 c1 c2 |');
 });
 
-test('sessions can be asked for by agent and by pool', async () => {
+test('sessions can be filtered by agent and by pool', async () => {
   await using api = await apiRig();
   api.live.sessions = [view('a', 0), view('b', 0, { pool: 'dc2' }), view('b', 1)];
   const ask = async (query: string) => {

@@ -71,7 +71,7 @@ test('the same key with the same token is the same agent and one use, also when 
   assert.equal(again.agentId, first.agentId);
   assert.notEqual(identityIn(again).serial, identityIn(first).serial);
   const [view] = await tokens.list({ limit: 1 });
-  assert.deepEqual([view?.state, view?.usesLeft], ['used-up', 0]);
+  assert.deepEqual([view?.state, view?.usesLeft], ['exhausted', 0]);
   const other = await agentKey();
   const second = enrollment.enroll(requestOf(token, other.csr, { name: 'orders-2' }), FROM);
   await assert.rejects(second, problem('TOKEN_EXHAUSTED'));

@@ -67,7 +67,7 @@ function rowOf(agent: AgentResource, style: Style, now: number): (string | numbe
     pool,
     colorOf(state, style)(state),
     state === 'connected' ? undefined : `${code}${more}`,
-    `${sessions.got}${wanted}`,
+    `${sessions.open}${wanted}`,
     streams.open,
     softwareVersion,
     config && briefStamp(config),

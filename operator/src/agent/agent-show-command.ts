@@ -60,7 +60,7 @@ function factRows(agent: AgentResource, now: number): string[][] {
     ['identity expires', when(agent.identityNotAfter)],
     ['connected since', when(agent.connectedSince)],
     ['last heartbeat', when(agent.lastHeartbeat)],
-    ['sessions', `${sessions.got}${sessions.wanted === undefined ? '' : ` of ${sessions.wanted}`}`],
+    ['sessions', `${sessions.open}${sessions.wanted === undefined ? '' : ` of ${sessions.wanted}`}`],
     ['streams', `${streams.open} open, ${streams.opening} opening`],
     ['software', agent.softwareVersion],
     ['platform', platform && `${platform.os} ${platform.arch}, Node ${platform.node}`],

@@ -39,7 +39,7 @@ test('an operator checks a connector, probes a port, and reads logs and configur
   });
 });
 
-test('an answer too large for the control stream comes beside it', async () => {
+test('an answer that is too large for the control stream is sent as a plain request', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
@@ -55,7 +55,7 @@ test('an answer too large for the control stream comes beside it', async () => {
   assert.ok(Buffer.byteLength(JSON.stringify(lines)) > 2 * 64 * 1024);
 });
 
-test('what the agent denies, nobody gets', async () => {
+test("requests that the agent's policy denies are refused", async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({

@@ -1,40 +1,40 @@
 import { type Clock, systemClock } from '@penstock/runtime';
 
-/** What the keepalive needs of a session, and no more. */
+/** The part of a session that the keepalive uses. */
 export type KeepalivePort = {
-  /** Sends an HTTP/2 PING; `onPong` gets the round trip in milliseconds. May throw when the session is gone. */
+  /** Sends an HTTP/2 PING; `onPong` is called with the round trip in milliseconds. May throw after the session's end. */
   ping(onPong: (roundTrip: number) => void): void;
-  /** Bytes received so far. Any byte is a sign of life. */
+  /** Bytes received so far. Any byte proves that the peer is alive. */
   bytesReceived(): number;
-  /** The peer gave no sign of life within the deadline. Called at most once; the keepalive has stopped. */
+  /** Nothing was received within the deadline. Called at most once, after the keepalive has stopped. */
   onDead(reason: string): void;
   onRoundTrip?(milliseconds: number): void;
-  /** This host slept: the peer may long be gone. A ping with a short deadline is already under way. */
+  /** This host was suspended, and the peer may be gone. Called before a ping with a short deadline is sent. */
   onSlept?(): void;
 };
 
 export type KeepaliveOptions = {
-  /** Milliseconds between pings; every one is moved by up to a fifth either way. */
+  /** Milliseconds between pings, with a random deviation of up to 20 %. */
   readonly interval: number;
-  /** Milliseconds without a byte after a ping that end the session. */
+  /** Milliseconds after a ping within which a byte must be received. */
   readonly timeout: number;
-  /** The same for the first ping alone, when the peer is suspect from the start; `timeout` when left out. */
+  /** Replaces `timeout` for the first ping, when the peer may be gone already. */
   readonly firstTimeout?: number;
   readonly clock?: Clock;
 };
 
 const JITTER = 0.2;
-/** A timer this late means that our own loop was blocked: silence then proves nothing about the peer. */
-const LATE = 200;
-/** A timer this late, or a date this far ahead of the monotonic clock, means that the host slept. */
-const SLEPT = 30_000;
-/** Deadline of the ping after a sleep. */
-const SUSPECT_TIMEOUT = 3_000;
+/** A timer this late means that this event loop was blocked, so silence proves nothing about the peer. */
+const BLOCKED_MS = 200;
+/** A timer this late, or a wall clock this far ahead of the monotonic one, means that the host was suspended. */
+const SUSPENDED_MS = 30_000;
+/** Deadline of the first ping to a peer that may be gone. */
+export const SUSPECT_TIMEOUT_MS = 3_000;
 
 /**
- * Pings a session and tells when the peer is gone; the answer stops it. One ping is out at a time. A deadline that
- * fires late is checked again after a poll, and once more after a full timeout: what arrived while our loop was
- * blocked still waits in the kernel.
+ * Pings a session, and reports a peer that does not answer. Returns a function that stops it. One ping is outstanding
+ * at a time. A deadline that fires late is checked again after the poll phase, and extended once by a full timeout:
+ * data that arrived while the event loop was blocked is still in the kernel.
  */
 export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () => void {
   const clock = options.clock ?? systemClock;
@@ -57,7 +57,7 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
     const wall = clock.wall() - clock.now();
     stopTimer = clock.after(delay, () => {
       const late = clock.now() - due;
-      const slept = late > SLEPT || clock.wall() - clock.now() - wall > SLEPT;
+      const slept = late > SUSPENDED_MS || clock.wall() - clock.now() - wall > SUSPENDED_MS;
       callback(late, slept);
     });
   };
@@ -72,7 +72,7 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
 
   const suspect = () => {
     port.onSlept?.();
-    if (life === 'running') ping(Math.min(SUSPECT_TIMEOUT, options.timeout));
+    if (life === 'running') ping(Math.min(SUSPECT_TIMEOUT_MS, options.timeout));
   };
 
   const ping = (timeout: number) => {
@@ -87,7 +87,7 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
         port.onRoundTrip?.(roundTrip);
       });
     } catch {
-      die('The session is gone.');
+      die('The session has ended.');
       return;
     }
     if (life === 'running') awaitLife(mine, received, timeout, true);
@@ -99,13 +99,13 @@ export function keepAlive(port: KeepalivePort, options: KeepaliveOptions): () =>
         if (life === 'stopped' || mine !== generation) return;
         if (port.bytesReceived() !== received) scheduleNext();
         else if (slept) suspect();
-        else if (mayExtend && late > LATE) awaitLife(mine, received, timeout, false);
-        else die(`The peer sent nothing within ${timeout} ms of a ping.`);
+        else if (mayExtend && late > BLOCKED_MS) awaitLife(mine, received, timeout, false);
+        else die(`The peer sent nothing for ${timeout} ms after a ping.`);
       });
     });
   };
 
-  // The first ping goes out at once: it measures the round trip the windows follow.
+  // The first ping is immediate: receive windows depend on the measured round trip.
   ping(options.firstTimeout ?? options.timeout);
   return stop;
 }

@@ -2,39 +2,40 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * Receive window of a session as a whole. Node credits it on receipt, whoever reads or not, so it bounds what is
- * in flight and not what is kept; its default of 64 KiB would hold every session to 2 MB/s at 20 ms.
+ * Receive window of a session as a whole, in bytes. Node credits it on receipt, regardless of reads, so it bounds data
+ * in flight rather than buffered data. The default of 64 KiB would limit a session to 3 MB/s at 20 ms.
  */
 export const CONNECTION_WINDOW = 64 * MIB;
 
-const SMALLEST = 64 * KIB;
-const NEARBY = MIB;
-const LARGEST = 16 * MIB;
-/** Bytes a millisecond one stream should be able to receive. */
-const RATE = 400 * 1000;
+const MIN_WINDOW = 64 * KIB;
+/** Enough for peers in the same data center. */
+const NEARBY_WINDOW = MIB;
+const MAX_WINDOW = 16 * MIB;
+/** Bytes per millisecond that one stream should be able to receive. */
+const TARGET_RATE = 400 * 1000;
 
 /** Receive window of a stream, in bytes, before a round trip has been measured. */
-export const INITIAL_STREAM_WINDOW = NEARBY;
+export const INITIAL_STREAM_WINDOW = NEARBY_WINDOW;
 
 /**
- * Receive window for each stream of a session, in bytes. It follows the round trip, since a stream moves at most
- * one window a round trip; `budget` is shared by all `streams` of the process, each of which may stand full
- * because nobody reads it.
+ * Receive window for each stream of a session, in bytes. It is proportional to the round trip, because a stream moves
+ * at most one window per round trip. All `streams` of the process share `budget`: each window may fill up when its
+ * reader stalls.
  */
 export function streamWindow(roundTrip: number, streams: number, budget: number): number {
-  const wanted = Math.min(LARGEST, Math.max(NEARBY, RATE * roundTrip));
+  const wanted = Math.min(MAX_WINDOW, Math.max(NEARBY_WINDOW, TARGET_RATE * roundTrip));
   const share = budget / Math.max(1, streams);
-  return powerOfTwoBelow(Math.max(SMALLEST, Math.min(wanted, share)));
+  return powerOfTwoBelow(Math.max(MIN_WINDOW, Math.min(wanted, share)));
 }
 
-/** Steps, so that a window changes seldom: every change is a SETTINGS frame. */
+/** Coarse steps keep changes rare: each one is a SETTINGS frame. */
 function powerOfTwoBelow(bytes: number): number {
   return 2 ** Math.floor(Math.log2(bytes));
 }
 
 /**
- * Gives each stream of a session a window of so many bytes, and calls `acknowledged` when the peer has taken it
- * in. Until then it is not called again: Node ends a session whose SETTINGS wait for too many answers.
+ * Sets the window of each stream of a session, in bytes, and calls `acknowledged` when the peer has acknowledged it. It
+ * is not called again before that: Node ends a session with too many outstanding SETTINGS.
  */
 export type ApplyWindow = (bytes: number, acknowledged: () => void) => void;
 
@@ -46,25 +47,25 @@ type WindowUser = {
   life: 'settled' | 'waiting' | 'released';
 };
 
-/** One session's part in the budget. */
+/** The share of one session in the budget. */
 export type WindowShare = {
   setRoundTrip(milliseconds: number): void;
   streamOpened(): void;
   streamClosed(): void;
-  /** Must be called when the session ends; what its streams say afterwards does not count. */
+  /** Must be called when the session ends. Later calls of the other methods have no effect. */
   release(): void;
 };
 
-/** The budget is always divided for at least this many streams. */
-const FEWEST_STREAMS = 4;
+/** The budget is always divided by at least this many streams. */
+const MIN_STREAMS = 4;
 
-/** Divides the memory that receive windows may promise among the sessions of this process. */
+/** Divides the memory that receive windows may promise to peers among the sessions of this process. */
 export class WindowBudget {
   readonly #budget: number;
   readonly #users = new Set<WindowUser>();
   #streams = 0;
-  /** Streams the budget is divided for: never fewer than there are, and a power of two. */
-  #places = FEWEST_STREAMS;
+  /** The divisor of the budget: a power of two, at least the number of streams. */
+  #divisor = MIN_STREAMS;
 
   constructor(budget: number) {
     this.#budget = budget;
@@ -82,7 +83,7 @@ export class WindowBudget {
     this.#users.add(user);
     return {
       setRoundTrip: (milliseconds) => {
-        // The least of late: a ping that queued behind data must not widen the windows that made it queue.
+        // A slowly rising minimum: a ping queued behind data must not widen the windows that delayed it.
         user.roundTrip = user.roundTrip === 0 ? milliseconds : Math.min(milliseconds, user.roundTrip * 1.25);
         this.#apply(user);
       },
@@ -105,19 +106,19 @@ export class WindowBudget {
     this.#divide();
   }
 
-  /** Divides anew when the streams have no places left, or need a quarter of them: not at every open and close. */
+  /** Changes the divisor when streams exceed it or use less than a quarter of it, not at every open and close. */
   #divide(): void {
-    let places = this.#places;
-    while (this.#streams > places) places *= 2;
-    while (places > FEWEST_STREAMS && this.#streams * 4 < places) places /= 2;
-    if (places === this.#places) return;
-    this.#places = places;
+    let divisor = this.#divisor;
+    while (this.#streams > divisor) divisor *= 2;
+    while (divisor > MIN_STREAMS && this.#streams * 4 < divisor) divisor /= 2;
+    if (divisor === this.#divisor) return;
+    this.#divisor = divisor;
     for (const each of this.#users) this.#apply(each);
   }
 
   #apply(user: WindowUser): void {
     if (user.life !== 'settled') return;
-    const bytes = streamWindow(user.roundTrip, this.#places, this.#budget);
+    const bytes = streamWindow(user.roundTrip, this.#divisor, this.#budget);
     if (bytes === user.applied) return;
     user.applied = bytes;
     user.life = 'waiting';

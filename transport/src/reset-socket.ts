@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Ends a TCP connection by a reset, which drops what was not sent yet. Libuv refuses that while the system is
- * asked for a FIN, and Node then forgets the descriptor without closing it: the reset waits for the FIN to be out.
+ * Resets a TCP connection, which discards unsent data. While a FIN is being sent, libuv rejects a reset and Node then
+ * leaks the descriptor, so in that case the reset is sent after the FIN.
  */
 export function resetSocket(socket: Socket): void {
   const isFinishing = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;

@@ -1,15 +1,12 @@
 import type { Http2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
+import { type KeepaliveOptions, type KeepalivePort, keepAlive, SUSPECT_TIMEOUT_MS } from './keepalive.ts';
 
 export type SessionKeepaliveOptions = Pick<KeepalivePort, 'onDead' | 'onRoundTrip' | 'onSlept'> & {
   readonly http: Pick<Http2Session, 'ping'>;
   readonly socket: Pick<TLSSocket, 'bytesRead'>;
   readonly ping: Pick<KeepaliveOptions, 'interval' | 'timeout' | 'clock'>;
 };
-
-/** Milliseconds for the first sign of life after this host slept. */
-const SUSPECT_TIMEOUT = 3_000;
 
 /** Pings the peer of one session. */
 export class SessionKeepalive {
@@ -20,7 +17,7 @@ export class SessionKeepalive {
     this.#options = options;
   }
 
-  /** Starts, or starts again, with a ping at once. */
+  /** Starts or restarts with an immediate ping. */
   start(firstTimeout = this.#options.ping.timeout): void {
     const { http, socket, ping, ...port } = this.#options;
     this.#stop();
@@ -38,9 +35,9 @@ export class SessionKeepalive {
     );
   }
 
-  /** The session is suspect: asks at once, with a short deadline for this one ping. */
+  /** Pings immediately with a short deadline, because the peer may be gone. */
   suspect(): void {
-    this.start(Math.min(SUSPECT_TIMEOUT, this.#options.ping.timeout));
+    this.start(Math.min(SUSPECT_TIMEOUT_MS, this.#options.ping.timeout));
   }
 
   stop(): void {

@@ -1,34 +1,34 @@
 import type { OnReadOpts } from 'node:net';
-import { copyToChunk, LARGEST_CHUNK, type PooledChunk, releaseChunk, takeChunk } from './chunk-pool.ts';
+import { copyToChunk, MAX_CHUNK_BYTES, type PooledChunk, releaseChunk, takeChunk } from './chunk-pool.ts';
 
-/** A read this long, in bytes, says that more is on its way. */
+/** A read of this many bytes indicates that more data is coming. */
 const BUSY_BYTES = 64 * 1024;
 
-/** What is held before somebody takes it: when either is reached, the socket is read no further. */
-const HELD_BYTES = 64 * 1024;
-const HELD_PIECES = 16;
+/** Limits of the data buffered before `attach`. The socket is paused at either. */
+const MAX_BUFFERED_BYTES = 64 * 1024;
+const MAX_BUFFERED_CHUNKS = 16;
 
 /**
- * The buffer that sockets read into while they are not busy. A read and its callback are one synchronous step, so
- * all sockets of this process share it, and a connection that is merely held costs no buffer at all.
+ * The buffer that quiet sockets read into. A read and its callback are one synchronous step, so all sockets of the
+ * process share it, and an idle connection needs no buffer of its own.
  */
 let shared: Buffer | undefined;
 
 /**
- * Reads a socket in large pieces. Hand `onread` to the call that makes the socket, and the reader itself to `splice`.
- * A little of what arrives before that is held, since only a socket that is read tells that its peer has left. A
- * busy socket reads into memory of its own, which is passed on as it is; what a quiet one reads is copied out of the
- * shared buffer.
+ * Reads a socket in large chunks. Pass `onread` to the constructor of the socket, and the reader to `splice`. A limited
+ * amount of data is buffered before that, because Node notices that a peer has left only while it reads. A busy socket
+ * reads into a buffer of its own, which is passed on without a copy; data of a quiet socket is copied from the shared
+ * buffer.
  */
 export class SocketReader {
   readonly onread: OnReadOpts;
-  readonly #held: PooledChunk[] = [];
-  #heldBytes = 0;
+  readonly #buffered: PooledChunk[] = [];
+  #bufferedBytes = 0;
   #own: Buffer | undefined;
   #deliver: ((chunk: PooledChunk) => void) | undefined;
 
   constructor() {
-    shared ??= Buffer.allocUnsafeSlow(LARGEST_CHUNK);
+    shared ??= Buffer.allocUnsafeSlow(MAX_CHUNK_BYTES);
     const quiet = shared;
     this.onread = {
       buffer: () => this.#own ?? quiet,
@@ -36,16 +36,16 @@ export class SocketReader {
     };
   }
 
-  /** Gives what was held and every further piece to `deliver`, which must release each. */
+  /** Passes buffered and future chunks to `deliver`, which must release each of them. */
   attach(deliver: (chunk: PooledChunk) => void): void {
     this.#deliver = deliver;
-    for (const chunk of this.#held.splice(0)) deliver(chunk);
+    for (const chunk of this.#buffered.splice(0)) deliver(chunk);
   }
 
-  /** Holds what arrives from now on, for another to attach. */
+  /** Buffers data again, until the next `attach`. */
   detach(): void {
     this.#deliver = undefined;
-    this.#heldBytes = 0;
+    this.#bufferedBytes = 0;
   }
 
   #read(length: number, buffer: Uint8Array): boolean {
@@ -54,16 +54,16 @@ export class SocketReader {
     let chunk: PooledChunk;
     if (busy && own !== undefined) {
       chunk = { bytes: own.subarray(0, length), memory: own };
-      this.#own = takeChunk(LARGEST_CHUNK);
+      this.#own = takeChunk(MAX_CHUNK_BYTES);
     } else {
       chunk = copyToChunk(Buffer.from(buffer.buffer, buffer.byteOffset, length));
       if (own !== undefined) releaseChunk({ memory: own });
-      this.#own = busy ? takeChunk(LARGEST_CHUNK) : undefined;
+      this.#own = busy ? takeChunk(MAX_CHUNK_BYTES) : undefined;
     }
     if (this.#deliver === undefined) {
-      this.#held.push(chunk);
-      this.#heldBytes += length;
-      return this.#held.length < HELD_PIECES && this.#heldBytes < HELD_BYTES;
+      this.#buffered.push(chunk);
+      this.#bufferedBytes += length;
+      return this.#buffered.length < MAX_BUFFERED_CHUNKS && this.#bufferedBytes < MAX_BUFFERED_BYTES;
     }
     this.#deliver(chunk);
     return true;

@@ -3,18 +3,19 @@ import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
 import type { NearEnd } from './near-end.ts';
 import type { SocketReader } from './socket-reader.ts';
 
-/** Bytes handed to the stream and not yet sent, at which the socket is no longer read, and is again. */
+/** Unsent bytes in the stream at which the socket is paused, and resumed. */
 const PAUSE_BYTES = 512 * 1024;
 const RESUME_BYTES = 256 * 1024;
 
 export type Forward = {
-  /** Bytes taken from the source so far. */
+  /** Bytes read from the source so far. */
   readonly bytes: number;
 };
 
 /**
- * Sends what the socket receives on the stream, and reads no further while too much waits there. A write's
- * callback comes when its bytes have left the session, so the peer's flow control reaches the socket.
+ * Writes data from the socket to the stream, and pauses the socket while the stream has too much unsent data. The
+ * callback of a write is called when its bytes have left the session, so the flow control of the peer reaches the
+ * socket.
  */
 export function forwardToStream(
   socket: NearEnd,
@@ -46,7 +47,7 @@ export function forwardToStream(
     forward.bytes += chunk.bytes.length;
     if (!stream.writable) return;
     stream.write(chunk.bytes, (error) => {
-      // After an error the session may still hold the bytes: their memory is left to the collector.
+      // After an error the session may still reference the bytes, so their memory is not returned to the pool.
       if (!error) releaseChunk(chunk);
       resumeWhenRoom();
     });

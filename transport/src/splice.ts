@@ -8,19 +8,19 @@ import { forwardToStream } from './socket-to-stream.ts';
 import { forwardToSocket } from './stream-to-socket.ts';
 
 export type SpliceOptions = {
-  /** Present when the socket was made with the reader's `onread`. */
+  /** The reader whose `onread` the socket was created with, if any. */
   readonly reader?: SocketReader;
-  /** Milliseconds without a byte after which a half-closed connection ends. */
+  /** Milliseconds without a byte after which a half-closed connection is reset. */
   readonly halfClosedTimeout: number;
-  /** Milliseconds without a byte after which any connection ends; 0, or left out, for never. */
+  /** Milliseconds without a byte after which any connection is reset; never when 0 or omitted. */
   readonly idleTimeout?: number;
-  /** Ends the near end by a reset, where that takes more than resetting a TCP socket: TLS has one below itself. */
+  /** Resets the near end. Needed for TLS, where the TCP socket below must be reset. */
   readonly reset?: (code: CloseCode) => void;
-  /** Whether the near end's FIN is not to be believed: TLS below it was cut off. Asked when it comes. */
+  /** Whether the FIN of the near end must not be trusted, because its TLS was truncated. Called when it arrives. */
   readonly isTruncated?: () => boolean;
-  /** What a reset by the socket's peer is called: the client's at the gateway, the target's at the agent. */
+  /** Code for a reset by the peer of the socket: the client at the gateway, the target at the agent. */
   readonly socketReset: CloseCode;
-  /** What a reset by the peer beyond the tunnel is called. */
+  /** Code for a reset by the peer on the other side of the tunnel. */
   readonly streamReset: CloseCode;
 };
 
@@ -32,22 +32,22 @@ export type SpliceEnd = {
 };
 
 export type Splice = {
-  /** Settles once, when socket and stream are both closed. Never rejects. */
+  /** Resolves when socket and stream are both closed. Never rejects. */
   readonly done: Promise<SpliceEnd>;
-  /** Ends both sides by a reset. Does nothing after the end. */
+  /** Resets both sides. Does nothing after the end. */
   abort(code: CloseCode): void;
 };
 
-/** Who has said FIN so far. `aborted` is final, and so is `finished`. */
+/** Which ends have sent FIN. `aborted` and `finished` are final. */
 type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'aborted';
 
-/** An idle connection is looked at this often within its time. */
-const IDLE_LOOKS = 4;
+/** Checks per idle timeout. */
+const IDLE_CHECKS = 4;
 
 /**
- * Joins a socket, or a client's own HTTP/2 stream, and a data stream until both have ended. FIN is END_STREAM and RST
- * is RST, both ways, and an end that was not asked for is passed on as a reset: a truncated answer must never look
- * complete. Both must be open; the socket with `allowHalfOpen` and not flowing.
+ * Joins a socket, or the HTTP/2 stream of a client, with the far end until both have closed. FIN maps to END_STREAM and
+ * RST to RST_STREAM, in both directions. Every other end is passed on as a reset: a truncated answer must never look
+ * complete. Both ends must be open, and the socket must have `allowHalfOpen` and not be flowing.
  */
 export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions): Splice {
   let life: Life = 'open';
@@ -79,10 +79,10 @@ export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions):
     farEnd.reset(reason);
   };
 
-  /** Why a stream ended that was not ended here: its peer has reset it, or it was lost with its session. */
+  /** The code of an end that did not start here: a reset by the peer, or the loss of the session. */
   const streamLoss = () => (farEnd.isLost ? 'SESSION_LOST' : options.streamReset);
 
-  /** Bytes that have left for the system or the session. */
+  /** Bytes written to the operating system or the session. */
   const progress = () => toStream.bytes + toSocket.bytes - socket.writableLength - stream.writableLength;
 
   const checkProgress = () => {
@@ -98,7 +98,7 @@ export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions):
       const now = { moved: progress(), at: performance.now() };
       if (now.moved !== last.moved) last = now;
       else if (now.at - last.at >= timeout) abort('IDLE_TIMEOUT');
-    }, timeout / IDLE_LOOKS);
+    }, timeout / IDLE_CHECKS);
   };
 
   const onClosed = () => {
@@ -109,7 +109,7 @@ export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions):
     resolve({ code, bytesFromSocket: toStream.bytes, bytesToSocket: toSocket.bytes });
   };
 
-  // Error listeners before anything else: 'close' follows every error and decides.
+  // Error listeners come first. 'close' follows every error.
   socket.on('error', () => abort(options.socketReset));
   stream.on('error', (error) => abort(error instanceof TunnelError ? error.code : streamLoss()));
   socket.once('close', () => {
@@ -117,7 +117,7 @@ export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions):
     onClosed();
   });
   stream.once('close', () => {
-    // After both FINs as well: a reset takes with it what was still to be sent.
+    // Checked after both FINs too: a reset discards data that was not sent yet.
     if (life !== 'finished' || farEnd.isReset) abort(streamLoss());
     onClosed();
   });
@@ -143,7 +143,7 @@ export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions):
   const toStream = forwardToStream(socket, options.reader, stream, onSocketEnd);
   const toSocket = forwardToSocket(stream, socket, onStreamEnd);
   if (options.idleTimeout !== undefined && options.idleTimeout > 0) watchIdle(options.idleTimeout);
-  // Who said FIN and nothing else may have done so before anybody listened.
+  // An end that sent nothing but FIN may have done so before the listeners were added.
   if (socket.readableEnded) onSocketEnd();
   if (stream.readableEnded) onStreamEnd();
   return { done, abort };

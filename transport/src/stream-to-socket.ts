@@ -2,15 +2,15 @@ import type { Duplex } from 'node:stream';
 import type { NearEnd } from './near-end.ts';
 import type { Forward } from './socket-to-stream.ts';
 
-/** Bytes waiting in the socket at which the stream is no longer read; its window then stops the peer. */
+/** Unsent bytes in the socket at which the stream is paused. Its receive window then stops the peer. */
 const PAUSE_BYTES = 512 * 1024;
 
-/** A piece no larger than this, with nothing before it, is a message of its own: it is not kept for others. */
-const ALONE_BYTES = 1024;
+/** A chunk of at most this many bytes with nothing queued before it is written without waiting for others. */
+const UNCORKED_BYTES = 1024;
 
 /**
- * Writes what the stream receives to the socket. DATA frames and TLS records do not line up, so a read of the
- * session gives many small pieces: the socket is corked until the poll phase is over, and one writev takes them.
+ * Writes data from the stream to the socket. DATA frames and TLS records are not aligned, so one read of the session
+ * yields many small chunks. The socket is corked until the end of the poll phase, and one writev sends them.
  */
 export function forwardToSocket(stream: Duplex, socket: NearEnd, onFin: () => void): Forward {
   const forward = { bytes: 0 };
@@ -28,7 +28,7 @@ export function forwardToSocket(stream: Duplex, socket: NearEnd, onFin: () => vo
   stream.on('data', (chunk: Buffer) => {
     forward.bytes += chunk.length;
     if (!socket.writable) return;
-    if (!corked && (chunk.length > ALONE_BYTES || socket.writableLength > 0)) {
+    if (!corked && (chunk.length > UNCORKED_BYTES || socket.writableLength > 0)) {
       corked = true;
       socket.cork();
       setImmediate(flush);

@@ -6,10 +6,9 @@ import { resetSocket } from './reset-socket.ts';
 import type { SocketReader } from './socket-reader.ts';
 
 /**
- * The way of TLS records over a TCP socket that somebody has already read from. Give it to node:tls in place of the
- * socket, then `carry` the TLS socket that this made. It tells a peer that said goodbye (close_notify, RFC 8446
- * section 6.1) from one that was cut off, which a TLS socket right on TCP does not, and lets the connection end by a
- * reset, which a TLS socket cannot.
+ * Carries TLS records over a TCP socket from which data has been read already. Pass it to node:tls in place of the
+ * socket, then call `carry` with the resulting TLS socket. It distinguishes a close_notify (RFC 8446 section 6.1) from a
+ * truncated connection, and can reset the connection. A TLS socket directly on TCP can do neither.
  */
 export class TlsTransport extends Duplex {
   readonly #socket: Socket;
@@ -17,7 +16,7 @@ export class TlsTransport extends Duplex {
   #finReceived = false;
   #isTruncated = false;
 
-  /** `first`: what was read from the socket already. The socket is open, and allows half-open. */
+  /** `first`: data already read from the socket, which must be open and have `allowHalfOpen`. */
   constructor(socket: Socket, reader: SocketReader | undefined, first?: Buffer) {
     super({ allowHalfOpen: true });
     this.#socket = socket;
@@ -34,7 +33,7 @@ export class TlsTransport extends Duplex {
     if (reader === undefined) socket.on('data', deliver);
     else {
       reader.attach((chunk) => {
-        // TLS decrypts into memory of its own and is done with this piece some time later: it gets a copy.
+        // TLS uses the chunk after this callback returns, so it gets a copy.
         deliver(Buffer.from(chunk.bytes));
         releaseChunk(chunk);
       });
@@ -42,24 +41,24 @@ export class TlsTransport extends Duplex {
     if (socket.destroyed) this.destroy();
   }
 
-  /** Watches how `tls`, which runs over this, is ended by its peer. To be called before anything else uses it. */
+  /** Observes how the peer ends `tls`, which runs over this. Must be called before `tls` is used otherwise. */
   carry(tls: TLSSocket): void {
     this.#tls = tls;
     const push = tls.push.bind(tls);
-    // Node pushes null for a close_notify and for a FIN alike. Which of them it was is known now and not at 'end',
-    // which waits for the reader.
+    // Node pushes null for a close_notify and for a FIN. They can be told apart here, but not at 'end', which is
+    // emitted only after the reader has consumed all data.
     tls.push = (chunk: unknown, encoding?: BufferEncoding) => {
       if (chunk === null && this.#finReceived) this.#isTruncated = true;
       return push(chunk, encoding);
     };
   }
 
-  /** Whether the peer's FIN came without a close_notify: what was received need not be all that was sent. */
+  /** Whether the peer sent FIN without close_notify, so the received data may be incomplete. */
   get isTruncated(): boolean {
     return this.#isTruncated;
   }
 
-  /** Ends the TCP connection by a reset, and the TLS connection with it. */
+  /** Resets the TCP connection and destroys the TLS socket. */
   reset(): void {
     resetSocket(this.#socket);
     this.#tls?.destroy();

@@ -38,7 +38,7 @@ function session({ answersAfter }: { answersAfter: number | 'never' }) {
       timeout: TIMEOUT,
       clock: {
         ...clock,
-        // A poll takes in what came while the loop was blocked.
+        // The poll phase reads what arrived while the event loop was blocked.
         afterPoll: (callback) =>
           clock.afterPoll(() => {
             self.bytes += self.inKernel;
@@ -51,7 +51,7 @@ function session({ answersAfter }: { answersAfter: number | 'never' }) {
   return { clock, seen, self, pongs, stop };
 }
 
-test('it pings at once and then every interval, and tells the round trip', async () => {
+test('pings immediately and then every interval, and reports the round trip', async () => {
   const { clock, seen, stop } = session({ answersAfter: 40 });
   await clock.pass(50_000);
   assert.deepEqual(seen.pings, [0, 15_040, 30_080, 45_120]);
@@ -60,7 +60,7 @@ test('it pings at once and then every interval, and tells the round trip', async
   assert.deepEqual(clock.waiting, []);
 });
 
-test('every interval is moved by up to a fifth', async () => {
+test('every interval deviates by up to a fifth', async () => {
   for (const [chance, expected] of [
     [0, 12_000],
     [1, 18_000],
@@ -73,7 +73,7 @@ test('every interval is moved by up to a fifth', async () => {
   }
 });
 
-test('silence after a ping is the end, told once', async () => {
+test('silence after a ping ends the session, reported once', async () => {
   const { clock, seen } = session({ answersAfter: 'never' });
   await clock.pass(TIMEOUT - 1);
   assert.deepEqual(seen.dead, []);
@@ -85,7 +85,7 @@ test('silence after a ping is the end, told once', async () => {
   assert.deepEqual(clock.waiting, []);
 });
 
-test('any byte is life, even without an answer to the ping', async () => {
+test('any received byte proves life, even without an answer to the ping', async () => {
   const { clock, seen, self, stop } = session({ answersAfter: 'never' });
   await clock.pass(5_000);
   self.bytes += 1;
@@ -98,7 +98,7 @@ test('any byte is life, even without an answer to the ping', async () => {
   stop();
 });
 
-test('an answer to an earlier ping counts as bytes and for nothing else', async () => {
+test('an answer to an earlier ping counts only as received bytes', async () => {
   const { clock, seen, self, pongs, stop } = session({ answersAfter: 'never' });
   self.bytes += 1;
   await clock.pass(TIMEOUT + INTERVAL);
@@ -110,7 +110,7 @@ test('an answer to an earlier ping counts as bytes and for nothing else', async 
   stop();
 });
 
-test('a deadline that fires late is no proof: what waits in the kernel is read first', async () => {
+test('after a deadline that fires late, data waiting in the kernel is read first', async () => {
   const { clock, seen, self, stop } = session({ answersAfter: 'never' });
   await clock.pass(1_000);
   self.inKernel = 17;
@@ -120,7 +120,7 @@ test('a deadline that fires late is no proof: what waits in the kernel is read f
   stop();
 });
 
-test('after a late deadline without a byte the peer gets its full time once more, and only once', async () => {
+test('after a late deadline without a byte the peer gets one more full timeout', async () => {
   const { clock, seen } = session({ answersAfter: 'never' });
   clock.block(12_000);
   await clock.pass(TIMEOUT - 1);
@@ -131,7 +131,7 @@ test('after a late deadline without a byte the peer gets its full time once more
   assert.deepEqual(clock.waiting, []);
 });
 
-test('after a sleep between pings the next one has a short deadline', async () => {
+test('after the host was suspended between pings, the next ping has a short deadline', async () => {
   const { clock, seen, self } = session({ answersAfter: 5 });
   await clock.pass(1_000);
   self.answersAfter = 'never';
@@ -143,7 +143,7 @@ test('after a sleep between pings the next one has a short deadline', async () =
   assert.equal(seen.dead.length, 1);
 });
 
-test('after a sleep during a ping it pings again, with a short deadline', async () => {
+test('after the host was suspended during a ping, another one is sent with a short deadline', async () => {
   for (const monotonicSleeps of [true, false]) {
     const { clock, seen, self, stop } = session({ answersAfter: 'never' });
     await clock.pass(1_000);
@@ -168,7 +168,7 @@ test('a session that cannot be pinged is dead', async () => {
   assert.deepEqual(clock.waiting, []);
 });
 
-test('after a stop nothing happens, whatever still arrives', async () => {
+test('after a stop nothing happens, whatever arrives', async () => {
   const { clock, seen, pongs, stop } = session({ answersAfter: 'never' });
   stop();
   pongs[0]?.(5);
@@ -190,7 +190,7 @@ test('a stop from within a callback leaves no timer', async () => {
   assert.deepEqual(clock.waiting, []);
 });
 
-test('a peer that answers is never given up, and a silent one always, however the loop is blocked', async () => {
+test('a peer that answers is never reported dead, and a silent one always, however the event loop is blocked', async () => {
   const hiccups = fc.array(
     fc.tuple(fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 0, max: 25_000 })),
     {

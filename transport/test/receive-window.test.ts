@@ -10,7 +10,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** Remembers each window and answers it at once, or when told. */
+/** Records each window, and acknowledges it immediately or on demand. */
 function peer({ answers = true } = {}) {
   const windows: number[] = [];
   const unanswered: (() => void)[] = [];
@@ -22,7 +22,7 @@ function peer({ answers = true } = {}) {
   return { windows, unanswered, apply };
 }
 
-test('a window follows the round trip, between 1 and 16 MiB', () => {
+test('a window is proportional to the round trip, between 1 and 16 MiB', () => {
   assert.equal(streamWindow(0.1, 1, 1024 * MIB), MIB);
   assert.equal(streamWindow(20, 1, 1024 * MIB), 4 * MIB);
   assert.equal(streamWindow(40, 1, 1024 * MIB), 8 * MIB);
@@ -35,7 +35,7 @@ test('a window is never more than its share of the budget, and never less than 6
   assert.equal(streamWindow(1000, 1_000_000, 64 * MIB), 64 * 1024);
 });
 
-test('a session that is new and near changes nothing', () => {
+test('a new session to a nearby peer changes no window', () => {
   const budget = new WindowBudget(256 * MIB);
   const { windows, apply } = peer();
   const share = budget.join(apply);
@@ -45,7 +45,7 @@ test('a session that is new and near changes nothing', () => {
   assert.equal(INITIAL_STREAM_WINDOW, MIB);
 });
 
-test('many streams make the windows of all sessions smaller, and few make them larger again', () => {
+test('many streams shrink the windows of all sessions, and few enlarge them again', () => {
   const budget = new WindowBudget(16 * MIB);
   const busy = peer();
   const quiet = peer();
@@ -58,7 +58,7 @@ test('many streams make the windows of all sessions smaller, and few make them l
   assert.deepEqual(busy.windows.slice(3), [MIB / 4, MIB / 2, MIB]);
 });
 
-test('a stream that comes and goes at a boundary does not change the windows each time', () => {
+test('a stream opening and closing at a boundary does not change the windows each time', () => {
   for (let streams = 0; streams < 70; streams += 1) {
     const budget = new WindowBudget(4 * MIB);
     const { windows, apply } = peer();
@@ -73,7 +73,7 @@ test('a stream that comes and goes at a boundary does not change the windows eac
   }
 });
 
-test('one change is under way at a time, and the last one wins', () => {
+test('one change is outstanding at a time, and the last one wins', () => {
   const budget = new WindowBudget(16 * MIB);
   const { windows, unanswered, apply } = peer({ answers: false });
   const share = budget.join(apply);
@@ -86,7 +86,7 @@ test('one change is under way at a time, and the last one wins', () => {
   assert.equal(windows.length, 2);
 });
 
-test('a released session is told nothing, counts no more, and leaves its share to the others', () => {
+test('a released session gets no changes, and its share goes to the others', () => {
   const budget = new WindowBudget(16 * MIB);
   const lost = peer({ answers: false });
   const kept = peer();
@@ -106,7 +106,7 @@ test('a released session is told nothing, counts no more, and leaves its share t
   assert.equal(kept.windows.at(-1), MIB / 4);
 });
 
-test('whatever comes and goes, a window is a power of two in bounds and the sum stays in the budget', () => {
+test('windows are always powers of two within bounds, and their sum stays within the budget', () => {
   const event = fc.record({
     session: fc.nat({ max: 3 }),
     what: fc.constantFrom('open', 'close', 'release', 'answer', 'near', 'far'),

@@ -25,7 +25,7 @@ function start() {
   return { clock, seen, keepalive };
 }
 
-test('a suspect session has three seconds for a sign of life', async () => {
+test('a suspect session has three seconds to receive a byte', async () => {
   const { clock, seen, keepalive } = start();
   await clock.pass(1_000);
   seen.answersAfter = 3_600_000;
@@ -34,7 +34,7 @@ test('a suspect session has three seconds for a sign of life', async () => {
   assert.deepEqual(seen.dead, [4_000]);
 });
 
-test('only the ping that was sent on suspicion has the short deadline', async () => {
+test('only the first ping of a suspect session has the short deadline', async () => {
   const { clock, seen, keepalive } = start();
   await clock.pass(1_000);
   keepalive.suspect();

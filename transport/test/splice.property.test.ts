@@ -42,7 +42,7 @@ const rude = fc.oneof(
 const steps = (...kinds: fc.Arbitrary<Step>[]) =>
   fc.array(fc.oneof(...kinds), { minLength: 1, maxLength: 30, size: 'max' });
 
-/** One end as the test holds it: what it has sent, what came, and how the other way ended. */
+/** One end under test: what it has sent and received, and how the other direction ended. */
 class End {
   readonly socket: Socket;
   readonly closed: Promise<void>;
@@ -66,7 +66,7 @@ class End {
 
   write(bytes: number): void {
     if (!this.socket.writable) return;
-    // No two bytes near each other are alike, so that what is lost or swapped shows.
+    // Neighboring bytes differ, which reveals lost and swapped bytes.
     const at = this.#sent.length;
     const chunk = Buffer.alloc(bytes);
     for (let index = 0; index < bytes; index += 1) chunk[index] = (index * 31 + at * 7 + this.#seed) % 251;
@@ -124,7 +124,7 @@ async function take(step: Step, ends: Record<Side, End>, joined: Joined): Promis
   }
 }
 
-/** Plays a script, lets both ends read and finish, and says what came out of it. */
+/** Plays a script, lets both ends read and finish, and returns the result. */
 async function play(script: readonly Step[]) {
   if (tunnel.agentSocket.destroyed || tunnel.gatewaySocket.destroyed) {
     await tunnel[Symbol.asyncDispose]();
@@ -156,7 +156,7 @@ function checkDirection(from: End, to: End): void {
   assert.equal(received.length, sent.length, 'A truncated answer looked complete.');
 }
 
-test('whatever two polite ends do, all of it arrives and both ends are clean', async () => {
+test('with two well-behaved ends everything arrives and both ends are clean', async () => {
   await fc.assert(
     fc.asyncProperty(steps(write, write, polite, wait), async (script) => {
       const { ends, codes } = await play(script);
@@ -169,7 +169,7 @@ test('whatever two polite ends do, all of it arrives and both ends are clean', a
   );
 });
 
-test('whatever rude ends and lost sessions do, what arrives is a beginning, and whole if it ended cleanly', async () => {
+test('with resets and lost sessions a prefix arrives, and everything if the end was clean', async () => {
   await fc.assert(
     fc.asyncProperty(steps(write, write, polite, wait, rude), async (script) => {
       const { ends } = await play(script);

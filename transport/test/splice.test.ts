@@ -29,7 +29,7 @@ test('bytes and FIN go both ways, and both ends count them', async () => {
   });
 });
 
-test('one direction ends long before the other, either way round', async () => {
+test('one direction can end long before the other, in either order', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   for (const [first, second] of [
@@ -52,12 +52,12 @@ test('one direction ends long before the other, either way round', async () => {
   }
 });
 
-test('a FIN that came before the splice is not lost', async () => {
+test('a FIN received before the splice is not lost', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   const early = await tunnel.join({
     before: async ({ client, ingress }) => {
-      // As the gateway does while it dials, to notice a client that leaves.
+      // The gateway does this while it dials, to notice a client that leaves.
       ingress.read(0);
       client.end();
       await deadline('the FIN at the gateway', once(ingress, 'end'));
@@ -69,7 +69,7 @@ test('a FIN that came before the splice is not lost', async () => {
   assert.equal((await ends(early)).gateway.code, undefined);
 });
 
-test('an END_STREAM that came before the splice is not lost', async () => {
+test('an END_STREAM received before the splice is not lost', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   const joined = await tunnel.join({
@@ -86,7 +86,7 @@ for (const [who, code, other] of [
   ['client', 'CLIENT_RESET', 'target'],
   ['target', 'TARGET_RESET', 'client'],
 ] as const) {
-  test(`a reset by the ${who} is a reset at the ${other}, and both ends call it ${code}`, async () => {
+  test(`a reset by the ${who} is a reset at the ${other}, and both ends report ${code}`, async () => {
     await using _leaks = expectNoLeaks();
     await using tunnel = await TunnelFixture.start();
     const joined = await tunnel.join();
@@ -100,8 +100,8 @@ for (const [who, code, other] of [
     assert.deepEqual([gateway.code, agent.code], [code, code]);
   });
 
-  // Nothing tells of a reset behind a FIN until the next byte goes that way.
-  test(`a reset by the ${who} after its own FIN reaches the ${other} when that one goes on sending`, async () => {
+  // A reset behind a FIN is noticed only with the next byte in that direction.
+  test(`a reset by the ${who} after its own FIN reaches the ${other} when it continues to send`, async () => {
     await using _leaks = expectNoLeaks();
     await using tunnel = await TunnelFixture.start();
     const joined = await tunnel.join();
@@ -118,7 +118,7 @@ for (const [who, code, other] of [
   });
 }
 
-test('a lost session resets both sides, and neither calls it a clean end', async () => {
+test('a lost session resets both sides, and neither reports a clean end', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   const joined = await tunnel.join();
@@ -134,7 +134,7 @@ test('a lost session resets both sides, and neither calls it a clean end', async
 });
 
 for (const side of ['agentSocket', 'gatewaySocket'] as const) {
-  test(`a session lost after both FINs, but before their bytes left, is not a clean end (${side})`, async () => {
+  test(`a session lost after both FINs, but before their bytes were sent, is not a clean end (${side})`, async () => {
     await using _leaks = expectNoLeaks();
     await using tunnel = await TunnelFixture.start();
     const joined = await tunnel.join();
@@ -142,7 +142,7 @@ for (const side of ['agentSocket', 'gatewaySocket'] as const) {
     client.end();
     target.resume();
     await deadline('FIN at the target', once(target, 'end'));
-    // The client reads nothing. When a little of the answer stays at the agent, the target says FIN as well.
+    // The client does not read. When part of the answer is buffered at the agent, the target sends FIN too.
     let stuck = 0;
     await eventually(
       'the answer to be stuck',
@@ -162,7 +162,7 @@ for (const side of ['agentSocket', 'gatewaySocket'] as const) {
   });
 }
 
-test('what ends a stream by a code of ours is called by that code', async () => {
+test('a stream destroyed with one of our codes reports that code', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   const joined = await tunnel.join();
@@ -172,7 +172,7 @@ test('what ends a stream by a code of ours is called by that code', async () => 
   assert.equal((await ends(joined)).gateway.code, 'DRAIN_TIMEOUT');
 });
 
-test('an abort resets both sides, and a second one changes nothing', async () => {
+test('an abort resets both sides, and a second one has no effect', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   const joined = await tunnel.join();
@@ -187,7 +187,7 @@ test('an abort resets both sides, and a second one changes nothing', async () =>
   joined.atGateway.abort('INTERNAL');
 });
 
-test('a half-closed connection on which nothing moves ends after the timeout', async () => {
+test('a half-closed connection without traffic is reset after the timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   const joined = await tunnel.join({ halfClosedTimeout: 400 });
@@ -202,7 +202,7 @@ test('a half-closed connection on which nothing moves ends after the timeout', a
   assert.ok(took > 390 && took < 750, `It took ${took} ms.`);
 });
 
-test('a half-closed connection on which bytes move outlives the timeout', async () => {
+test('a half-closed connection with traffic outlives the timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   const joined = await tunnel.join({ halfClosedTimeout: 100 });
@@ -223,7 +223,7 @@ test('a half-closed connection on which bytes move outlives the timeout', async 
   assert.equal((await ends(joined)).gateway.code, undefined);
 });
 
-test('a reader that stalls stops its writer, and loses nothing', async () => {
+test('a stalled reader stops its writer, and nothing is lost', async () => {
   await using _leaks = expectNoLeaks();
   await using tunnel = await TunnelFixture.start();
   for (const [reader, writer] of [

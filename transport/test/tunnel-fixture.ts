@@ -11,7 +11,7 @@ import {
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Http2FarEnd, SocketReader, type Splice, type SpliceOptions, splice } from '../src/index.ts';
 
-/** One connection through two splices: what a client holds, what its target holds, and the joints between. */
+/** One connection through two splices: the sockets of client and target, and what is between them. */
 export type Joined = {
   readonly client: Socket;
   readonly target: Socket;
@@ -24,7 +24,7 @@ export type Joined = {
 
 export type JoinOptions = {
   readonly halfClosedTimeout?: number;
-  /** Runs when both sockets and both ends of the stream are there, before the splices are. */
+  /** Called when both sockets and both ends of the stream are open, before they are spliced. */
   readonly before?: (ends: { client: Socket; ingress: Socket; agentStream: Http2Stream }) => Promise<void>;
 };
 
@@ -126,7 +126,7 @@ export class TunnelFixture implements AsyncDisposable {
       noDelay: true,
       ...(reader && { onread: reader.onread }),
     });
-    // Whoever splices or tests this socket takes it from here, not read yet.
+    // The socket is handed out before anything is read from it.
     if (reader !== undefined) near.pause();
     await once(near, 'connect');
     const [far] = (await accepted) as [Socket];

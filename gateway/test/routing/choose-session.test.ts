@@ -14,7 +14,7 @@ test('the least loaded session is chosen', () => {
   assert.equal(chooseSession(all, anybody), all[1]);
 });
 
-test('a session that takes no opens, lacks the connector or is not wanted is never chosen', () => {
+test('a session that does not accept opens, lacks the connector or is not wanted is never chosen', () => {
   const all = sessions(0, 1, 2, 3);
   const [draining, other, unwanted, last] = all;
   assert.ok(draining && other && unwanted && last);

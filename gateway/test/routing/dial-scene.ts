@@ -13,7 +13,7 @@ const ROUTE = { name: 'orders', connector: 'orders-db', pools: ['dc1', 'dc2'], m
 
 type Waits = Parameters<PendingQueue['wait']>;
 
-/** A gateway's routing with fakes around it. Nothing waits in the queue unless `wait` says so. */
+/** Routing with fakes around it. The queue times out immediately unless the test replaces `wait`. */
 export class DialScene {
   readonly clock: FakeClock = fakeClock();
   readonly sessions: FakeSession[] = [];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TunnelError } from '@penstock/wire';
 import { DialScene } from './dial-scene.ts';
 
-test('while no agent is there a client waits, and is served when one comes', async () => {
+test('without an agent a client waits, and is served when one connects', async () => {
   const scene = new DialScene();
   scene.wait = () => {
     scene.add('b1', 'dc2');
@@ -14,7 +14,7 @@ test('while no agent is there a client waits, and is served when one comes', asy
   assert.deepEqual(scene.waits[0]?.slice(0, 2), ['dc1', { remaining: 10_000, waited: 0 }]);
 });
 
-test('every wait after the first is given what is left', async () => {
+test('every further wait gets the remaining time', async () => {
   const scene = new DialScene();
   scene.wait = async () => {
     await scene.clock.pass(1_500);
@@ -31,7 +31,7 @@ test('every wait after the first is given what is left', async () => {
   );
 });
 
-test('after a lost session it waits for an agent, and gives the loss as reason if none comes', async () => {
+test('after a lost session a dial waits for an agent, and fails with SESSION_LOST if none connects', async () => {
   for (const comesBack of [true, false]) {
     const scene = new DialScene();
     const session = scene.add('a1', 'dc1', 'SESSION_LOST');
@@ -49,7 +49,7 @@ test('after a lost session it waits for an agent, and gives the loss as reason i
   }
 });
 
-test('agents that all say they are overloaded are not waited for', async () => {
+test('a dial does not wait when all agents are overloaded', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1', 'AGENT_OVERLOADED');
   scene.add('b1', 'dc2', 'AGENT_OVERLOADED');
@@ -57,7 +57,7 @@ test('agents that all say they are overloaded are not waited for', async () => {
   assert.deepEqual(scene.waits, []);
 });
 
-test('what the queue says is the answer', async () => {
+test('the failure of the queue is the failure of the dial', async () => {
   for (const code of ['NO_AGENT', 'QUEUE_FULL', 'QUEUE_TIMEOUT'] as const) {
     const scene = new DialScene();
     scene.wait = () => Promise.reject(new TunnelError(code));
@@ -65,7 +65,7 @@ test('what the queue says is the answer', async () => {
   }
 });
 
-test('agents that are there but have no such connector are named as the reason', async () => {
+test('a dial fails with UNKNOWN_CONNECTOR when no available agent has the connector', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1').connectors = ['another'];
   await scene.fails('UNKNOWN_CONNECTOR');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TunnelError } from '@penstock/wire';
 import { DialScene, LIMITS } from './dial-scene.ts';
 
-test('the least loaded session of the preferred pool is asked, with what the agent needs to know', async () => {
+test('the least loaded session of the preferred pool gets the open', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1').load = 2;
   const quiet = scene.add('a2', 'dc1');
@@ -21,7 +21,7 @@ test('the least loaded session of the preferred pool is asked, with what the age
   });
 });
 
-test('after a failed open another agent is asked, in the pool first and then in the next', async () => {
+test('after a failed open another agent is tried, first in the same pool, then in the next', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1', 'REFUSED');
   scene.add('a2', 'dc1', 'DIAL_TIMEOUT').load = 1;
@@ -37,7 +37,7 @@ test('after a failed open another agent is asked, in the pool first and then in 
   );
 });
 
-test('no agent is asked twice for what only its own view of the target decides', async () => {
+test('no agent is tried twice after a failure specific to that agent', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1', 'REFUSED');
   scene.add('a1', 'dc1', 'REFUSED');
@@ -47,7 +47,7 @@ test('no agent is asked twice for what only its own view of the target decides',
   assert.deepEqual(scene.logged, []);
 });
 
-test('a code that no other agent can help ends it', async () => {
+test('a code that no other agent can change ends the dial', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1', 'PROTOCOL_ERROR');
   scene.add('a2', 'dc1').load = 1;
@@ -55,7 +55,7 @@ test('a code that no other agent can help ends it', async () => {
   assert.deepEqual(scene.asked, ['a1']);
 });
 
-test('no more agents are asked than attempts are allowed, and the last failure is the answer', async () => {
+test('no more agents are tried than attempts are allowed, and the last failure is reported', async () => {
   const scene = new DialScene();
   for (const [index, code] of (['REFUSED', 'DNS_FAILED', 'UNREACHABLE', 'DIAL_TIMEOUT'] as const).entries()) {
     scene.add(`a${index}`, 'dc1', code).load = index;
@@ -64,7 +64,7 @@ test('no more agents are asked than attempts are allowed, and the last failure i
   assert.deepEqual(scene.asked, ['a0', 'a1', 'a2']);
 });
 
-test('a lost session leads to another agent, before another session of the same', async () => {
+test('after a lost session another agent is tried before another session of the same agent', async () => {
   const scene = new DialScene();
   scene.limits = { ...LIMITS, maxAttempts: 2 };
   scene.add('a1', 'dc1', 'SESSION_LOST');
@@ -74,7 +74,7 @@ test('a lost session leads to another agent, before another session of the same'
 });
 
 for (const code of ['SESSION_LOST', 'AGENT_DRAINING'] as const) {
-  test(`without another agent, another session of the one whose session ended with ${code} does`, async () => {
+  test(`without another agent, another session of the agent is used after ${code}`, async () => {
     const scene = new DialScene();
     const gone = scene.add('a1', 'dc1', code);
     scene.add('a1', 'dc1').load = 1;
@@ -85,7 +85,7 @@ for (const code of ['SESSION_LOST', 'AGENT_DRAINING'] as const) {
   });
 }
 
-test('an agent whose opens keep failing is asked last, even before one of another pool', async () => {
+test('an ejected agent is tried last, after agents of other pools', async () => {
   const scene = new DialScene();
   const failing = scene.add('a1', 'dc1', 'REFUSED');
   const well = scene.add('a2', 'dc1');
@@ -105,7 +105,7 @@ test('an agent whose opens keep failing is asked last, even before one of anothe
   assert.equal(failing.requests.length, 3);
 });
 
-test('an agent whose own check fails is asked after all whose check does not, and before one that is ejected', async () => {
+test('an agent whose own check fails is tried after healthy agents and before ejected ones', async () => {
   const scene = new DialScene();
   scene.limits = { ...LIMITS, maxAttempts: 4 };
   const ejected = scene.add('a1', 'dc1', 'REFUSED');
@@ -125,7 +125,7 @@ test('an agent whose own check fails is asked after all whose check does not, an
   assert.equal(scene.records[1]?.tries[0]?.agent, 'a2');
 });
 
-test('where every check fails, all are asked as if none did', async () => {
+test('when every check fails, checks have no effect on the order', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1').load = 1;
   scene.add('a2', 'dc1');
@@ -133,7 +133,7 @@ test('where every check fails, all are asked as if none did', async () => {
   assert.equal((await scene.dial()).agent, 'a2');
 });
 
-test('an attempt gets no more time than is left in all', async () => {
+test('an attempt gets at most the remaining total time', async () => {
   const scene = new DialScene();
   const slow = scene.add('a1', 'dc1', 'wait');
   const next = scene.add('a2', 'dc1', 'wait');
@@ -148,7 +148,7 @@ test('an attempt gets no more time than is left in all', async () => {
   await assert.rejects(dialing, (error) => error instanceof TunnelError && error.code === 'REFUSED');
 });
 
-test('when time is up no further agent is asked', async () => {
+test('after the total timeout no further agent is tried', async () => {
   const scene = new DialScene();
   const slow = scene.add('a1', 'dc1', 'wait');
   scene.add('a2', 'dc1').load = 1;
@@ -159,7 +159,7 @@ test('when time is up no further agent is asked', async () => {
   assert.deepEqual(scene.asked, ['a1']);
 });
 
-test('a client that leaves ends it at once, whatever was under way, and blames nobody', async () => {
+test('a client that leaves cancels the dial, and no agent is blamed', async () => {
   const scene = new DialScene();
   const session = scene.add('a1', 'dc1', 'wait');
   scene.add('a2', 'dc1').load = 1;
@@ -174,7 +174,7 @@ test('a client that leaves ends it at once, whatever was under way, and blames n
   );
 });
 
-test('asks one agent only when no other will do, with what the client wants beside', async () => {
+test('onlyAgent restricts the dial to one agent, and other options reach it', async () => {
   const scene = new DialScene();
   scene.add('a1', 'dc1');
   const other = scene.add('b1', 'dc2');
@@ -186,7 +186,7 @@ test('asks one agent only when no other will do, with what the client wants besi
   assert.equal(scene.waits.length, 0);
 });
 
-test('a client that speaks first is not brought to a server that does so itself', async () => {
+test('a client that speaks first is refused when the target speaks first too', async () => {
   const scene = new DialScene();
   const session = scene.add('a1', 'dc1');
   session.kind = 'mysql';

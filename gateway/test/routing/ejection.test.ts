@@ -18,7 +18,7 @@ function setUp(limits = LIMITS) {
   return { clock, ejection, fail };
 }
 
-test('an agent is passed over after so many failures in a row, and comes back in time', async () => {
+test('an agent is ejected after consecutive failures, and returns after a time', async () => {
   const { clock, ejection, fail } = setUp();
   assert.equal(fail('a', ['a', 'b'], 2), false);
   assert.equal(fail('a', ['a', 'b']), true);
@@ -36,7 +36,7 @@ test('a success in between starts the count again', () => {
   assert.equal(fail('a', ['a', 'b'], 2), false);
 });
 
-test('each further time lasts twice as long, up to ten times, until it succeeds once', async () => {
+test('each further ejection doubles, up to tenfold, until one open succeeds', async () => {
   const { clock, ejection, fail } = setUp();
   const lasts = async () => {
     assert.equal(fail('a', ['a', 'b'], 3), true);
@@ -51,7 +51,7 @@ test('each further time lasts twice as long, up to ten times, until it succeeds 
   assert.equal(await lasts(), 1_000);
 });
 
-test('failures that say nothing against the agent do not count', () => {
+test('failures that do not count against the agent do not eject it', () => {
   const { ejection } = setUp();
   for (const code of ['AGENT_DRAINING', 'AGENT_OVERLOADED', 'POLICY_DENIED', 'CLIENT_GONE'] as const) {
     for (let time = 0; time < 10; time += 1) ejection.failed(DB, 'a', code, ['a', 'b']);
@@ -59,20 +59,20 @@ test('failures that say nothing against the agent do not count', () => {
   assert.equal(ejection.isEjected(DB, 'a'), false);
 });
 
-test('an ejection is for one connector', () => {
+test('an ejection applies to one connector', () => {
   const { ejection, fail } = setUp();
   fail('a', ['a', 'b'], 3);
   assert.equal(ejection.isEjected(DB, 'a'), true);
   assert.equal(ejection.isEjected('another', 'a'), false);
 });
 
-test('the only agent of a pool is never passed over', () => {
+test('the only agent of a pool is never ejected', () => {
   const { ejection, fail } = setUp();
   assert.equal(fail('a', ['a'], 50), false);
   assert.equal(ejection.isEjected(DB, 'a'), false);
 });
 
-test('when all agents fail it is the target, and none is passed over', () => {
+test('when all agents fail none is ejected, because the target is at fault', () => {
   const { ejection } = setUp({ ...LIMITS, maxPercent: 100 });
   const agents = ['a', 'b', 'c'];
   for (let time = 0; time < 20; time += 1) {
@@ -84,9 +84,9 @@ test('when all agents fail it is the target, and none is passed over', () => {
   );
 });
 
-test('an agent that has left is not counted, and is forgotten', () => {
+test('an agent that has disconnected is not counted, and its record is dropped', () => {
   const { ejection, fail } = setUp();
-  // Opens that were under way on its sessions fail after it has left.
+  // Opens in progress on its sessions fail after it has disconnected.
   assert.equal(fail('a', ['b'], 10), false);
   assert.equal(fail('a', ['a', 'b'], 2), false);
   fail('a', ['a', 'b']);
@@ -95,7 +95,7 @@ test('an agent that has left is not counted, and is forgotten', () => {
   assert.equal(fail('a', ['a', 'b'], 2), false);
 });
 
-test('new limits count from the next failure on', () => {
+test('new limits apply from the next failure on', () => {
   const { ejection, fail } = setUp();
   fail('a', ['a', 'b'], 2);
   ejection.apply({ ...LIMITS, consecutiveFailures: 10 });
@@ -104,7 +104,7 @@ test('new limits count from the next failure on', () => {
   assert.equal(fail('a', ['a', 'b'], 50), false);
 });
 
-test('whatever fails, no more than the share of a pool is ejected, and never all of it', async () => {
+test('never more than maxPercent of a pool is ejected, and never all of it', async () => {
   const event = fc.record({
     agent: fc.nat({ max: 5 }),
     what: fc.constantFrom('fail', 'fail', 'fail', 'succeed', 'pass'),

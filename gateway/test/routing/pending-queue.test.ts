@@ -14,7 +14,7 @@ function setUp(t: TestContext, { limit = 3, timeout = 5_000 } = {}) {
 
 const failsWith = (code: string) => (error: unknown) => error instanceof TunnelError && error.code === code;
 
-test('a client waits until something changes', async (t) => {
+test('a client waits until it is woken', async (t) => {
   const queue = setUp(t);
   const waits = [queue.wait('dc1', FOREVER, never()), queue.wait('dc1', FOREVER, never())];
   assert.deepEqual([queue.depth('dc1'), queue.total], [2, 2]);
@@ -23,7 +23,7 @@ test('a client waits until something changes', async (t) => {
   assert.deepEqual([queue.depth('dc1'), queue.total], [0, 0]);
 });
 
-test('clients are woken in the order they came', async (t) => {
+test('clients are woken in order of arrival', async (t) => {
   const queue = setUp(t);
   const order: number[] = [];
   const waits = [1, 2, 3].map((number) => queue.wait('dc1', FOREVER, never()).then(() => order.push(number)));
@@ -32,7 +32,7 @@ test('clients are woken in the order they came', async (t) => {
   assert.deepEqual(order, [1, 2, 3]);
 });
 
-test('whoever wakes in vain waits again without being turned away', async (t) => {
+test('a client that is woken in vain waits again without being refused', async (t) => {
   const queue = setUp(t);
   const again = async () => {
     await queue.wait('dc1', FOREVER, never());
@@ -47,7 +47,7 @@ test('whoever wakes in vain waits again without being turned away', async (t) =>
   assert.equal(queue.total, 0);
 });
 
-test('a full queue turns away, and has room again when one has left', async (t) => {
+test('a full queue refuses clients until one has left', async (t) => {
   const queue = setUp(t, { limit: 1 });
   const leaving = new AbortController();
   const first = queue.wait('dc1', FOREVER, leaving.signal);
@@ -60,7 +60,7 @@ test('a full queue turns away, and has room again when one has left', async (t) 
   await second;
 });
 
-test('a closed queue, and the queue of a pool that is gone, turn away at once', async (t) => {
+test('a closed queue and the queue of an unknown pool refuse clients immediately', async (t) => {
   await assert.rejects(setUp(t, { limit: 0 }).wait('dc1', FOREVER, never()), failsWith('NO_AGENT'));
   t.mock.timers.reset();
   await assert.rejects(setUp(t).wait('dc9', FOREVER, never()), failsWith('NO_AGENT'));
@@ -68,9 +68,9 @@ test('a closed queue, and the queue of a pool that is gone, turn away at once', 
 
 for (const [what, limits, expected] of [
   ["the pool's timeout", FOREVER, 5_000],
-  ["the client's remaining, if that is less", { remaining: 700, waited: 0 }, 700],
+  ['the remaining time of the dial, if that is less', { remaining: 700, waited: 0 }, 700],
   ['what is left of the timeout after an earlier wait', { remaining: 1_000_000, waited: 4_000 }, 1_000],
-  ['nothing, if it has waited long enough', { remaining: 1_000_000, waited: 6_000 }, 1],
+  ['the shortest timer, if its time is used up', { remaining: 1_000_000, waited: 6_000 }, 1],
 ] as const) {
   test(`a client waits for ${what}`, async (t) => {
     const queue = setUp(t);

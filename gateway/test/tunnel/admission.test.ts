@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { Admission } from '../../src/tunnel/admission.ts';
 
-test('connections of one address are bounded, those of others are not concerned', () => {
+test('connections of one address are limited, others are not affected', () => {
   const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 10 }, fakeClock());
   const first = admission.connect('10.0.0.1');
   assert.ok(first);
@@ -16,7 +16,7 @@ test('connections of one address are bounded, those of others are not concerned'
   assert.equal(admission.connect('10.0.0.1'), undefined);
 });
 
-test('connections that have shown nothing are bounded over all addresses, and those refused are counted', () => {
+test('unauthenticated connections are limited over all addresses, and refused ones are counted', () => {
   const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 10 }, fakeClock(), 2);
   const first = admission.connect('10.0.0.1');
   const second = admission.connect('10.0.0.2');
@@ -34,14 +34,14 @@ test('connections that have shown nothing are bounded over all addresses, and th
   assert.equal(admission.refused, 3);
 });
 
-test('there is room for a thousand connections that have shown nothing', () => {
+test('there is room for 1,024 unauthenticated connections', () => {
   const admission = new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, fakeClock());
   let count = 0;
   while (admission.connect(`address ${count}`) !== undefined) count += 1;
   assert.equal(count, 1024);
 });
 
-test('sessions of a second are bounded: as many at once, then as many as the seconds bring', async () => {
+test('sessions are limited to a burst, then to the rate', async () => {
   const clock = fakeClock();
   const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 10 }, clock);
   const taken = () => {
@@ -56,7 +56,7 @@ test('sessions of a second are bounded: as many at once, then as many as the sec
   assert.equal(taken(), 10);
 });
 
-test('who comes too early is told when to come back, not all at the same time', () => {
+test('a session beyond the rate gets a random time to retry after', () => {
   const clock = fakeClock();
   const admission = new Admission({ sessionsPerAddress: 2, acceptRate: 1 }, clock);
   assert.equal(admission.takeSession(), undefined);

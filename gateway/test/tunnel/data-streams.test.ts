@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 import { DataStreams } from '../../src/tunnel/data-streams.ts';
 
-/** As much of a stream as is needed to bring one. */
+/** The part of a stream that DataStreams uses. */
 class FakeStream extends EventEmitter {
   closed = false;
   destroyed = false;
@@ -61,7 +61,7 @@ const failsWith = (code: CloseCode) => (error: unknown) =>
   error instanceof TunnelError && error.code === code;
 const codeOf = (reason: unknown) => (reason instanceof TunnelError ? reason.code : undefined);
 
-test('an open is asked for, answered by its stream, and counted until that closes', async (t) => {
+test('an open is sent, answered by its stream, and counted until the stream closes', async (t) => {
   const { said, windows, streams, request } = setUp(t);
   const promise = request();
   assert.deepEqual(said, [
@@ -85,7 +85,7 @@ test('an open is asked for, answered by its stream, and counted until that close
   assert.equal(said.length, 1);
 });
 
-test('every end of an open is its last: what comes later is reset, and the peer is not at fault', async (t) => {
+test('after any end of an open its late stream is reset, which is not a protocol error', async (t) => {
   const scene = setUp(t);
   const { said, streams, request } = scene;
   const ends: [string, (id: string, leave: AbortController) => void, CloseCode][] = [
@@ -115,13 +115,13 @@ test('every end of an open is its last: what comes later is reset, and the peer 
   );
 });
 
-test('a client that has left already is not asked for', async (t) => {
+test('no open is sent for a client that has left already', async (t) => {
   const { said, streams, request } = setUp(t);
   await assert.rejects(request(AbortSignal.abort(new TunnelError('CLIENT_GONE'))), failsWith('CLIENT_GONE'));
   assert.deepEqual([said, streams.opening], [[], 0]);
 });
 
-test('a second stream of an open is reset, and the first goes on', async (t) => {
+test('a second stream of an open is reset, and the first continues', async (t) => {
   const { streams, request } = setUp(t);
   const promise = request();
   const [first, second] = [new FakeStream(), new FakeStream()];
@@ -131,7 +131,7 @@ test('a second stream of an open is reset, and the first goes on', async (t) => 
   assert.deepEqual([first.destroyed, second.destroyed], [false, true]);
 });
 
-test('a stream that was reset on its way is an answer of the target', async (t) => {
+test('a stream that arrives reset counts as a reset by the target', async (t) => {
   const { streams, windows, request } = setUp(t);
   const promise = request();
   const stream = new FakeStream();
@@ -141,7 +141,7 @@ test('a stream that was reset on its way is an answer of the target', async (t) 
   assert.deepEqual([streams.opening, streams.open, windows.open], [0, 0, 0]);
 });
 
-test('an id that was never given is the fault of the peer', (t) => {
+test('an id that was never issued is a protocol error', (t) => {
   const { streams, request } = setUp(t);
   void request();
   for (const id of ['k7-2', 'k7-0', 'k7-01', 'k7--1', 'k7-1e0', 'k8-1', 'k7', '-1', '', 'k7-1-1']) {
@@ -152,7 +152,7 @@ test('an id that was never given is the fault of the peer', (t) => {
   assert.equal(streams.opening, 1);
 });
 
-test('the end of the session ends every open and every stream', async (t) => {
+test('the end of the session fails every open and resets every stream', async (t) => {
   const { streams, request } = setUp(t);
   const live = new FakeStream();
   const answered = request();
@@ -165,7 +165,7 @@ test('the end of the session ends every open and every stream', async (t) => {
   assert.deepEqual([streams.opening, streams.open], [0, 0]);
 });
 
-test('it is full at one less than a session may have, and tells when it no longer is', async (t) => {
+test('a session is full at its stream limit, and reports when it has room again', async (t) => {
   const { streams, request, rooms } = setUp(t);
   const most = limits.streamsPerSession - 1;
   for (let count = 0; count < most - 1; count += 1) void request();

@@ -20,11 +20,11 @@ import { Registry } from '../../src/tunnel/registry.ts';
 
 const CONTROL = extendedConnect(paths.control, CONNECT_PROTOCOL);
 
-/** A tunnel port that lets `unauthenticated` strangers in at once, and an agent's certificate for it. */
+/** A tunnel port that admits `unauthenticated` connections without a control stream, and an agent's certificate. */
 async function endpointRig(unauthenticated: number) {
   await using stack = new AsyncDisposableStack();
   const rig = stack.use(await identityRig());
-  // Certificates have to be valid now, by the clock of TLS.
+  // TLS checks certificates against the real time.
   rig.clock.now -= HOUR;
   const { csr, pem } = await agentKey();
   const issued = await rig.identity.enrollment.enroll(requestOf(await rig.token(), csr), FROM);
@@ -76,7 +76,7 @@ async function endpointRig(unauthenticated: number) {
 
 const never = () => Promise.reject(new Error('not asked'));
 
-test('strangers beyond the bound are closed at once and counted, and sessions go on', async () => {
+test('unauthenticated connections beyond the limit are closed and counted, and sessions continue', async () => {
   await using rig = await endpointRig(2);
   const agent = await rig.connect(rig.agent);
   await agent.greet();
@@ -84,7 +84,7 @@ test('strangers beyond the bound are closed at once and counted, and sessions go
   assert.equal(await agent.status(1), 200);
 
   const strangers = [await rig.connect(), await rig.connect()];
-  await assert.rejects(rig.connect(), 'the agent is no stranger, and two are in');
+  await assert.rejects(rig.connect(), 'two unauthenticated connections are open; the agent does not count');
   assert.equal(rig.endpoint.refused, 1);
   assert.equal(rig.endpoint.connections, 3);
   const ping = Buffer.from('12345678');

@@ -9,7 +9,7 @@ const taken = (rate: ReturnType<typeof messageRate>) => {
   return count;
 };
 
-test('a burst is let through, then so many a second, and never more than a burst is saved', async () => {
+test('a burst passes, then the rate, and unused messages accumulate up to a burst', async () => {
   const clock = fakeClock();
   const rate = messageRate(clock);
   assert.equal(taken(rate), 200);

@@ -45,7 +45,7 @@ class FakeHttp extends EventEmitter {
   settings(): void {}
 }
 
-/** A request stream whose `respond` throws, as Node's does when the peer has reset it. */
+/** A request stream whose `respond` throws, like Node's when the peer has reset it. */
 class FakeStream extends EventEmitter {
   readonly closed: boolean;
   destroyed = false;
@@ -120,7 +120,7 @@ function serve(t: TestContext, peer: Peer) {
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('a refusal that cannot be sent harms nobody', async (t) => {
+test('a refusal that cannot be sent has no effect', async (t) => {
   const { socket, http, logged } = serve(t, { kind: 'anonymous' });
   const stream = new FakeStream(false);
   http.emit('stream', stream, { ':method': 'GET', ':path': '/nothing' });
@@ -132,7 +132,7 @@ test('a refusal that cannot be sent harms nobody', async (t) => {
   socket.destroy();
 });
 
-test('a control stream that was reset before it was seen makes no session', async (t) => {
+test('a control stream that was reset before it was handled creates no session', async (t) => {
   const { socket, http, logged, admitted } = serve(t, agent);
   const stream = new FakeStream(true);
   http.emit('stream', stream, control);
@@ -145,7 +145,7 @@ test('a control stream that was reset before it was seen makes no session', asyn
   assert.equal(socket.destroyed, true, 'the peer still has to show itself in time');
 });
 
-test('a session that could not be made whole ends with its connection and its timer', async (t) => {
+test('a session whose construction fails ends with its connection and its timer', async (t) => {
   const { socket, http, logged, ended } = serve(t, agent);
   http.emit('stream', new FakeStream(false), control);
   await settled();
@@ -157,7 +157,7 @@ test('a session that could not be made whole ends with its connection and its ti
   assert.equal(logged.length, before, 'no timer is left to tell anything');
 });
 
-test('a session that has too many requests under way at once ends; those that are over do not count', async (t) => {
+test('a session with too many requests in progress ends; finished requests do not count', async (t) => {
   const { socket, http, logged } = serve(t, agent);
   t.mock.timers.reset();
   const ask = () => {

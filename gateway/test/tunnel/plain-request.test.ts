@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { ProblemError } from '@penstock/wire';
 import { answerJson, answerProblem } from '../../src/tunnel/plain-request.ts';
 
-/** A stream that counts its answers, and throws as Node's does when it has no more to give. */
+/** A stream that records its answers, and throws like Node's when it cannot be answered. */
 function fakeStream(state: Partial<Record<'closed' | 'destroyed' | 'headersSent', boolean>>) {
   const answers: unknown[] = [];
   const fake = {
@@ -21,7 +21,7 @@ function fakeStream(state: Partial<Record<'closed' | 'destroyed' | 'headersSent'
   return { stream: fake as unknown as ServerHttp2Stream, answers };
 }
 
-test('a request whose stream is over gets no answer, and nothing is thrown', () => {
+test('a request whose stream has closed gets no answer, and nothing is thrown', () => {
   for (const state of [{ closed: true }, { destroyed: true }, { headersSent: true }]) {
     const { stream, answers } = fakeStream(state);
     answerJson(stream, 200, {});
@@ -30,7 +30,7 @@ test('a request whose stream is over gets no answer, and nothing is thrown', () 
   }
 });
 
-test('a problem is answered with its status and when to come back', () => {
+test('a problem is answered with its status and Retry-After', () => {
   const { stream, answers } = fakeStream({});
   answerProblem(stream, new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 7 }));
   assert.deepEqual(answers, [

@@ -8,7 +8,7 @@ import type { RegisteredSession } from '../../src/tunnel/session-registry.ts';
 
 type Fields = { agent?: string; pool?: string; bootId?: string; index?: number };
 
-/** As much of a session as a registry looks at. */
+/** The part of a session that the registry uses. */
 class FakeSession {
   state: RegisteredSession['state'] = 'ready';
   readonly identity: Pick<RegisteredSession['identity'], 'agentId' | 'pool'>;
@@ -34,7 +34,7 @@ class FakeSession {
 const session = (fields: Fields = {}) =>
   new FakeSession(fields) as unknown as RegisteredSession & FakeSession;
 
-test('sessions are found by pool and agent, and forgotten at their end', () => {
+test('sessions are found by pool and agent, and removed at their end', () => {
   const registry = new Registry({ sessionsPerAgent: 4 });
   const first = session({ index: 0 });
   const second = session({ index: 1 });
@@ -49,7 +49,7 @@ test('sessions are found by pool and agent, and forgotten at their end', () => {
   assert.deepEqual([...registry.sessionsOf('no such pool')], []);
 });
 
-test('an agent that left is told from one that never came, and since when it is gone', async () => {
+test('an agent that left is distinguished from one never connected, with the time since', async () => {
   const clock = fakeClock();
   const registry = new Registry({ sessionsPerAgent: 4 }, clock.now);
   const gone: string[] = [];
@@ -79,7 +79,7 @@ test('an agent that left is told from one that never came, and since when it is 
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 0 });
 });
 
-test('an agent has as many sessions as it may, and another agent as many again', () => {
+test('the session limit applies to each agent separately', () => {
   const registry = new Registry({ sessionsPerAgent: 2 });
   assert.equal(registry.admit(session({ index: 0 })), undefined);
   assert.equal(registry.admit(session({ index: 1 })), undefined);
@@ -88,13 +88,13 @@ test('an agent has as many sessions as it may, and another agent as many again',
   assert.equal(registry.admit(session({ agent: 'a2', index: 0 })), undefined);
 });
 
-test('a session that takes the place of one of the same process does not count twice', () => {
+test('a session that replaces one in the same slot of the same process does not count twice', () => {
   const registry = new Registry({ sessionsPerAgent: 2 });
   for (const index of [0, 1, 0, 1]) assert.equal(registry.admit(session({ index })), undefined);
   assert.equal(registry.admit(session({ index: 0 }))?.code, 'LIMIT_EXCEEDED', 'but there is an end to it');
 });
 
-test('draining sessions do not count, up to as many as the others', () => {
+test('draining sessions do not count, up to twice the limit in all', () => {
   const registry = new Registry({ sessionsPerAgent: 1 });
   const old = session({ bootId: 'before' });
   registry.admit(old);

@@ -98,20 +98,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const identity = await openAgentIdentity({
     ...shared,
     clockOffset: () => link.clockOffset,
-    onStaged: () => slots.replaceOne('a renewed identity waits'),
-    onPromoted: ({ serial }) => slots.replaceOthers(serial, 'a renewed identity is in force'),
+    onStaged: () => sessions.replaceOne('a renewed identity waits'),
+    onPromoted: ({ serial }) => sessions.replaceOthers(serial, 'a renewed identity is in force'),
   });
   const { keeper } = identity;
 
   // From here on, each stage has its teardown.
   const hostHealth = startHostHealth(starting, first.health, log);
-  const slots = createSessions({ ...shared, keeper, checks, pinWatch, hostHealth });
+  const sessions = createSessions({ ...shared, keeper, checks, pinWatch, hostHealth });
   metrics.observe({
-    sessions: () => ({ ready: slots.ready, wanted: config().gateway.sessions }),
-    streams: () => slots.streams,
+    sessions: () => ({ ready: sessions.ready, wanted: config().gateway.sessions }),
+    streams: () => sessions.streams,
     identityNotAfter: () => keeper.current?.notAfter,
   });
-  const status = () => agentStatus({ name, pool, config, keeper, pinWatch, link, slots, checks });
+  const status = () => agentStatus({ name, pool, config, keeper, pinWatch, link, sessions, checks });
   const local = await startLocalServer(first.local.listen, {
     readiness: () => link.readiness.report(),
     status,
@@ -123,9 +123,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   log('agent-started', { name, pool, version: SOFTWARE_VERSION, config: status().config });
   log('local-listening', { address: local.address.address, port: local.address.port });
 
-  starting.defer(() => slots.stop());
+  starting.defer(() => sessions.stop());
   const connecting = identity.start().then(
-    (isReady) => isReady && slots.start(),
+    (isReady) => isReady && sessions.start(),
     (error: unknown) => failure.resolve(error instanceof Error ? error : new Error(errorText(error))),
   );
   starting.defer(async () => void (await connecting));
@@ -135,7 +135,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   starting.defer(() => identity.stop());
   const onSlept = () => {
     log('host-slept');
-    slots.wake();
+    sessions.wake();
   };
   starting.defer(watchSleep(onSlept, clock));
   starting.defer(() => stopping.abort(new Error('The agent stops.')));
@@ -155,16 +155,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     status,
     apply(next) {
       if (state.name !== 'running') return;
-      const parts = { inForce, targets, diagnostics, checks, pinWatch, hostHealth, keeper, slots };
+      const parts = { inForce, targets, diagnostics, checks, pinWatch, hostHealth, keeper, sessions };
       for (const change of changesFor(next, parts)) change.commit();
     },
     async drain() {
       if (state.name !== 'running') return;
       setState({ name: 'draining' });
       link.readiness.drain();
-      log('agent-draining', { streams: slots.streams.open });
+      log('agent-draining', { streams: sessions.streams.open });
       identity.stop();
-      await Promise.race([slots.drain(), aborted(stopping.signal)]);
+      await Promise.race([sessions.drain(), aborted(stopping.signal)]);
       await stop();
     },
     stop,

@@ -4,7 +4,7 @@ import type { IdentityKeeper } from '../identity/identity-keeper.ts';
 import type { AgentStatus } from '../local/status.ts';
 import type { PinWatch } from '../policy/watch-pin.ts';
 import type { ConnectorChecks } from '../target/checks/connector-checks.ts';
-import type { SessionSlots } from '../tunnel/session-slots.ts';
+import type { ParallelSessions } from '../tunnel/parallel-sessions.ts';
 import type { GatewayLink } from './gateway-link.ts';
 
 export type StatusSources = {
@@ -15,13 +15,13 @@ export type StatusSources = {
   readonly keeper: Pick<IdentityKeeper, 'current'>;
   readonly pinWatch: Pick<PinWatch, 'status'>;
   readonly link: GatewayLink;
-  readonly slots: Pick<SessionSlots, 'ready' | 'streams'>;
+  readonly sessions: Pick<ParallelSessions, 'ready' | 'streams'>;
   readonly checks: Pick<ConnectorChecks, 'of'>;
 };
 
 /** The agent as it sees itself now. */
 export function agentStatus(sources: StatusSources): AgentStatus {
-  const { name, pool, config, keeper, pinWatch, link, slots, checks } = sources;
+  const { name, pool, config, keeper, pinWatch, link, sessions, checks } = sources;
   const { version, digest, gateway, connectors } = config();
   const readiness = link.readiness.report();
   return {
@@ -33,8 +33,8 @@ export function agentStatus(sources: StatusSources): AgentStatus {
     ...pinWatch.status(),
     gateway: gateway.url,
     ...readiness,
-    sessions: { wanted: gateway.sessions, ready: slots.ready },
-    streams: slots.streams,
+    sessions: { wanted: gateway.sessions, ready: sessions.ready },
+    streams: sessions.streams,
     identityNotAfter: keeper.current && new Date(keeper.current.notAfter).toISOString(),
     clockOffset: readiness.ready ? Math.round(link.clockOffset) : undefined,
     lastFailure: link.lastFailure,

@@ -4,7 +4,7 @@ import type { IdentityKeeper } from '../identity/identity-keeper.ts';
 import type { PinWatch } from '../policy/watch-pin.ts';
 import type { ConnectorChecks } from '../target/checks/connector-checks.ts';
 import type { Targets } from '../target/targets.ts';
-import type { SessionSlots } from '../tunnel/session-slots.ts';
+import type { ParallelSessions } from '../tunnel/parallel-sessions.ts';
 import type { HostHealth } from './host-health.ts';
 import { announcedConfig } from './sessions.ts';
 
@@ -22,12 +22,12 @@ export type ReloadedParts = {
   readonly pinWatch: Pick<PinWatch, 'changed'>;
   readonly hostHealth: Pick<HostHealth, 'apply'>;
   readonly keeper: Pick<IdentityKeeper, 'retryNow'>;
-  readonly slots: Pick<SessionSlots, 'apply' | 'announce'>;
+  readonly sessions: Pick<ParallelSessions, 'apply' | 'announce'>;
 };
 
 /** The changes that put `next` in force, in the order to commit them. Changes nothing itself. */
 export function changesFor(next: AgentConfig, parts: ReloadedParts): readonly Change[] {
-  const { inForce, targets, diagnostics, checks, pinWatch, hostHealth, keeper, slots } = parts;
+  const { inForce, targets, diagnostics, checks, pinWatch, hostHealth, keeper, sessions } = parts;
   const previous = inForce.config;
   return [
     { to: 'what is in force', commit: () => void Object.assign(inForce, { config: next }) },
@@ -38,7 +38,7 @@ export function changesFor(next: AgentConfig, parts: ReloadedParts): readonly Ch
     { to: 'host samples', commit: () => hostHealth.apply(next.health) },
     // The file can have been corrected: what waits for a retry tries again now.
     { to: 'identity', commit: () => keeper.retryNow() },
-    { to: 'sessions', commit: () => slots.apply(previous) },
-    { to: 'gateway', commit: () => slots.announce({ type: 'config', ...announcedConfig(next) }) },
+    { to: 'sessions', commit: () => sessions.apply(previous) },
+    { to: 'gateway', commit: () => sessions.announce({ type: 'config', ...announcedConfig(next) }) },
   ];
 }

@@ -13,8 +13,8 @@ import type { ConnectorChecks } from '../target/checks/connector-checks.ts';
 import { heartbeatChecks } from '../target/checks/heartbeat-checks.ts';
 import type { Targets } from '../target/targets.ts';
 import { toldConnectors } from '../target/told-connectors.ts';
+import { ParallelSessions } from '../tunnel/parallel-sessions.ts';
 import type { Environment } from '../tunnel/proxy.ts';
-import { SessionSlots } from '../tunnel/session-slots.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { HostHealth } from './host-health.ts';
 
@@ -34,9 +34,9 @@ export type SessionsOptions = {
 };
 
 /** Creates the sessions to the gateway. They connect once `start` is called. */
-export function createSessions(options: SessionsOptions): SessionSlots {
+export function createSessions(options: SessionsOptions): ParallelSessions {
   const { config, environment, keeper, link, targets, checks, hostHealth, pinWatch, log } = options;
-  const slots = new SessionSlots({
+  const sessions = new ParallelSessions({
     config,
     gateway: () => config().gateway,
     environment,
@@ -48,9 +48,9 @@ export function createSessions(options: SessionsOptions): SessionSlots {
     clock: options.clock,
     refusal: () => pinWatch.refusal(),
     hello: helloOf(config),
-    heartbeatFacts: () => ({
+    heartbeatFields: () => ({
       ...hostHealth.latest(),
-      streams: slots.streams,
+      streams: sessions.streams,
       identity: { notAfter: keeper.current?.notAfter ?? 0 },
       checks: heartbeatChecks(checks.found),
     }),
@@ -60,11 +60,12 @@ export function createSessions(options: SessionsOptions): SessionSlots {
     },
     onFailed: (error) => link.failed(error),
     onMessage: (message, session) => {
-      if (message.type === 'request') options.diagnostics.answer(message, (result) => session.answer(result));
+      if (message.type === 'request')
+        options.diagnostics.answer(message, (result) => session.sendResult(result));
       if (message.type === 'welcome' || message.type === 'pin') pinWatch.learn(message);
     },
   });
-  return slots;
+  return sessions;
 }
 
 /** What a session tells the gateway of the configuration in force, in its hello and after a reload. */

@@ -9,8 +9,8 @@ export type ClockReading = { readonly offset: number; readonly roundTrip: number
 export type HeartbeatOptions = {
   readonly interval: number;
   readonly clock: Clock;
-  /** Everything but what the exchange itself adds. */
-  readonly facts: () => Omit<Heartbeat, 'type' | 'seq' | 'sentAt' | 'clock'>;
+  /** All fields except those of the exchange itself. */
+  readonly fields: () => Omit<Heartbeat, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly send: (heartbeat: Heartbeat) => void;
   /** Called when the gateway acknowledges a heartbeat. Without a reading when a clock was set during the exchange. */
   readonly onAcknowledged: (reading: ClockReading | undefined) => void;
@@ -27,7 +27,7 @@ export type Heartbeats = {
 export function startHeartbeats({
   interval,
   clock,
-  facts,
+  fields,
   send,
   onAcknowledged,
   onFailed,
@@ -40,7 +40,7 @@ export function startHeartbeats({
     seq += 1;
     sentAt = clock.wall();
     try {
-      send({ type: 'heartbeat', seq, sentAt, ...(reading && { clock: reading }), ...facts() });
+      send({ type: 'heartbeat', seq, sentAt, ...(reading && { clock: reading }), ...fields() });
     } catch (error) {
       onFailed(error);
     }

@@ -17,9 +17,10 @@ import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { Targets } from '../target/targets.ts';
 import { dialGateway, type GatewayTarget } from './dial-gateway.ts';
+import { establishSession } from './establish-session.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { Environment } from './proxy.ts';
-import { GatewaySession } from './session.ts';
+import type { GatewaySession } from './session.ts';
 
 export type ConnectOptions = {
   readonly config: () => AgentConfig;
@@ -30,72 +31,73 @@ export type ConnectOptions = {
   readonly windows: WindowBudget;
   readonly log: AgentLog;
   readonly metrics: AgentMetrics;
-  /** The time of day that heartbeats tell. */
+  /** Dates the heartbeats. */
   readonly clock: Clock;
+  /** Why this agent accepts no opens, or undefined if it does. */
   readonly refusal: () => TunnelError | undefined;
   readonly hello: (index: number) => AgentMessageOf<'hello'>;
-  readonly heartbeatFacts: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
+  readonly heartbeatFields: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly onAcknowledged: (interval: number, reading: ClockReading | undefined) => void;
   readonly onMessage: (message: GatewayMessage, session: GatewaySession) => void;
 };
 
-/** Identities that may be refused before the loop waits: the renewed one, the current one, one enrolled anew. */
-const MOST_IDENTITIES = 3;
+/** Credentials that may be refused before the loop waits: renewed ones, the current ones, newly enrolled ones. */
+const MAX_CREDENTIALS = 3;
 
 /**
- * Makes one session, with the renewed identity if there is one, and comes back when the gateway has welcomed it. When
- * the gateway refuses an identity and another is at hand, that one is tried at once. Throws ProblemError,
+ * Makes one session, with renewed credentials if there are any. Resolves when the gateway has welcomed it. If the gateway
+ * refuses the certificate and other credentials are available, those are tried immediately. Throws ProblemError,
  * SessionRefused, TunnelError, GatewayError, or the signal's reason.
  */
 export async function connectSession(
-  slot: number,
+  index: number,
   live: LiveSessions,
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<GatewaySession> {
   const { keeper } = options;
-  for (let tries = 1; ; tries += 1) {
-    const identity = keeper.candidate;
-    if (identity === undefined) throw new ProblemError('IDENTITY_REQUIRED');
+  for (let attempt = 1; ; attempt += 1) {
+    const credentials = keeper.candidate;
+    if (credentials === undefined) throw new ProblemError('IDENTITY_REQUIRED');
     try {
-      const session = await connectWith(identity, slot, live, options, signal);
-      await keeper.confirm(identity);
+      const session = await connectWith(credentials, index, live, options, signal);
+      await keeper.confirm(credentials);
       return session;
     } catch (error) {
       if (signal.aborted) throw error;
       if (errorCode(error) === 'LIMIT_EXCEEDED') live.makeRoom();
-      if (!isCertificateRejection(error) || tries === MOST_IDENTITIES) throw error;
-      const hasAnother = await keeper.handleRejection(identity);
+      if (!isCertificateRejection(error) || attempt === MAX_CREDENTIALS) throw error;
+      const hasOther = await keeper.handleRejection(credentials);
       if (signal.aborted) throw signal.reason;
-      if (!hasAnother) throw error;
+      if (!hasOther) throw error;
     }
   }
 }
 
 async function connectWith(
-  identity: AgentCredentials,
-  slot: number,
+  credentials: AgentCredentials,
+  index: number,
   live: LiveSessions,
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<GatewaySession> {
   const { gateway, environment, config, log, targets, windows, metrics } = options;
-  log('session-connecting', { session: slot, gateway: gateway().url });
+  log('session-connecting', { session: index, gateway: gateway().url });
   const socket = await dialGateway(gateway(), {
     environment,
     signal,
-    identity: { key: identity.key.reveal(), certificate: identity.certificate },
+    identity: { key: credentials.key.reveal(), certificate: credentials.certificate },
   });
   const giveUp = () => socket.destroy();
   signal.addEventListener('abort', giveUp, { once: true });
   let heartbeats: Heartbeats | undefined;
-  let told: string | undefined;
+  let announcedDigest: string | undefined;
   try {
-    const { session, welcome } = await GatewaySession.establish(socket, {
+    const { session, welcome } = await establishSession(socket, {
       url: gateway().url,
       hello: () => {
-        const hello = options.hello(slot);
-        told = hello.config.digest;
+        const hello = options.hello(index);
+        announcedDigest = hello.config.digest;
         return hello;
       },
       targets,
@@ -114,20 +116,20 @@ async function connectWith(
       session.end(new TunnelError('AGENT_DRAINING'));
       throw signal.reason;
     }
-    live.add(session, { slot, serial: identity.serial });
-    // A change between hello and now was announced to live sessions only.
-    const { config: stamp, connectors } = options.hello(slot);
-    if (stamp.digest !== told) session.send({ type: 'config', config: stamp, connectors });
+    live.add(session, { index, serial: credentials.serial });
+    // A reload after the hello has announced the new configuration to live sessions only.
+    const { config: announced, connectors } = options.hello(index);
+    if (announced.digest !== announcedDigest) session.send({ type: 'config', config: announced, connectors });
     heartbeats = startHeartbeats({
       interval: welcome.heartbeatInterval,
       clock: options.clock,
-      facts: options.heartbeatFacts,
+      fields: options.heartbeatFields,
       send: (heartbeat) => session.send(heartbeat),
       onAcknowledged: (reading) => options.onAcknowledged(welcome.heartbeatInterval, reading),
       onFailed: (error) => log('sample-failed', { detail: errorText(error) }),
     });
     void session.ended.then(heartbeats.stop);
-    log('session-ready', { session: slot, gateway: welcome.gateway.id, epoch: welcome.gateway.epoch });
+    log('session-ready', { session: index, gateway: welcome.gateway.id, epoch: welcome.gateway.epoch });
     return session;
   } finally {
     signal.removeEventListener('abort', giveUp);

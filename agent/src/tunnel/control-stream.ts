@@ -9,14 +9,14 @@ import {
   paths,
   TunnelError,
 } from '@penstock/wire';
-import { readBody, refusalOf, retryAfterSeconds } from './read-body.ts';
+import { readBody, responseError, retryAfterSeconds } from './response-body.ts';
 
-/** Bytes of control messages that may wait for a gateway that does not read them. */
-const MAX_WAITING = 16 * limits.controlMessageBytes;
+/** Control messages that may be queued for a gateway that does not read them. */
+const MAX_QUEUED_BYTES = 16 * limits.controlMessageBytes;
 
 export type ControlHandlers = {
   onMessage(message: GatewayMessage): void;
-  /** The control stream has ended, and with it the session. Called once. */
+  /** Called once, when the control stream has ended. The session ends with it. */
   onEnd(error: Error): void;
 };
 
@@ -28,8 +28,8 @@ export class ControlStream {
     this.#stream = stream;
   }
 
-  /** Opens the control stream. Throws ProblemError or GatewayError when the gateway refuses it. */
-  static async open(session: ClientHttp2Session, handlers: ControlHandlers): Promise<ControlStream> {
+  /** Opens the control stream. Call `listen` next. Throws ProblemError or GatewayError when the gateway refuses it. */
+  static async open(session: ClientHttp2Session): Promise<ControlStream> {
     const stream = session.request(
       {
         ':method': 'CONNECT',
@@ -51,14 +51,15 @@ export class ControlStream {
       }
       stream.end();
       const retryAfter = retryAfterSeconds(headers['retry-after']);
-      readBody(stream).then((body) => reject(refusalOf(status, body, retryAfter)), reject);
+      readBody(stream).then((body) => reject(responseError(status, body, retryAfter)), reject);
     });
     await promise;
-    ControlStream.#listen(stream, handlers);
     return new ControlStream(stream);
   }
 
-  static #listen(stream: ClientHttp2Stream, handlers: ControlHandlers): void {
+  /** Starts reading messages. Call it once, immediately after `open`. */
+  listen(handlers: ControlHandlers): void {
+    const stream = this.#stream;
     const decoder = gatewayMessageDecoder();
     let onEnd = (error: Error) => {
       onEnd = () => {};
@@ -77,15 +78,15 @@ export class ControlStream {
     stream.once('end', ended).once('close', ended);
   }
 
-  /** Sends a message; after the end it goes nowhere. Ends the stream when the gateway does not read. */
+  /** Sends a message, or drops it if the stream has ended. Destroys the stream when the gateway does not read. */
   send(message: AgentMessage): void {
     if (!this.#stream.writable) return;
     this.#stream.write(encodeMessage(message));
-    if (this.#stream.writableLength <= MAX_WAITING) return;
+    if (this.#stream.writableLength <= MAX_QUEUED_BYTES) return;
     this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED', 'The gateway does not read its control stream.'));
   }
 
-  /** Sends a last message and says no more: the gateway then ends the session. */
+  /** Sends the last message and ends this direction. The gateway then ends the session. */
   end(message: AgentMessage): void {
     if (this.#stream.writable) this.#stream.end(encodeMessage(message));
   }

@@ -2,33 +2,33 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { WindowShare } from '@penstock/transport';
 import { CONNECT_PROTOCOL, limits, streamPath, TunnelError } from '@penstock/wire';
 
-/** Brings the data streams of one session, within what the gateway allows. */
+/** Opens the data streams of one session, within the limits of the gateway. */
 export class DataStreams {
   readonly #http: ClientHttp2Session;
   readonly #windows: WindowShare;
-  readonly #onIdsRunOut: () => void;
-  #brought = 0;
+  readonly #onIdsExhausted: () => void;
+  #opened = 0;
 
-  constructor(http: ClientHttp2Session, windows: WindowShare, onIdsRunOut: () => void) {
+  constructor(http: ClientHttp2Session, windows: WindowShare, onIdsExhausted: () => void) {
     this.#http = http;
     this.#windows = windows;
-    this.#onIdsRunOut = onIdsRunOut;
+    this.#onIdsExhausted = onIdsExhausted;
   }
 
-  /** Undefined when one more may be asked for beside `taken` live and coming ones. */
-  refusal(taken: number): TunnelError | undefined {
-    // After a GOAWAY no stream can be brought any more (RFC 9113 section 6.8).
+  /** Why no further stream can be opened next to `current` open and opening ones, or undefined if one can. */
+  refusal(current: number): TunnelError | undefined {
+    // No stream can be opened after a GOAWAY (RFC 9113 section 6.8).
     if (this.#http.closed) return new TunnelError('AGENT_DRAINING');
     const allowed = this.#http.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
-    // The gateway counts, and asks for the place of a stream as soon as that has ended for it: here as many again may
-    // still be on their way out. Far beyond its limit a request would wait without an end.
-    const most = 2 * Math.min(limits.streamsPerSession, allowed);
-    if (taken < most) return undefined;
-    return new TunnelError('AGENT_OVERLOADED', `This session has its ${most} streams.`);
+    // The gateway enforces its limit and reuses the place of a stream as soon as that stream has ended on its side, so
+    // twice as many may exist on this side. Far beyond the limit, a request would be queued indefinitely.
+    const maximum = 2 * Math.min(limits.streamsPerSession, allowed);
+    if (current < maximum) return undefined;
+    return new TunnelError('AGENT_OVERLOADED', `This session has reached its limit of ${maximum} streams.`);
   }
 
-  /** Opens the data stream of an open. Throws TunnelError AGENT_DRAINING when the session takes none any more. */
-  bring(id: string): ClientHttp2Stream {
+  /** Opens the data stream of an open. Throws TunnelError AGENT_DRAINING when the session accepts none anymore. */
+  open(id: string): ClientHttp2Stream {
     if (this.#http.closed) throw new TunnelError('AGENT_DRAINING');
     const stream = this.#http.request(
       {
@@ -41,8 +41,8 @@ export class DataStreams {
     );
     this.#windows.streamOpened();
     stream.once('close', () => this.#windows.streamClosed());
-    this.#brought += 1;
-    if (this.#brought === limits.streamsBeforeRotation) this.#onIdsRunOut();
+    this.#opened += 1;
+    if (this.#opened === limits.streamsBeforeRotation) this.#onIdsExhausted();
     return stream;
   }
 }

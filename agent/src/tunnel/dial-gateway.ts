@@ -17,7 +17,7 @@ export type GatewayTarget = {
   readonly proxy: ProxySetting;
 };
 
-/** A key and its certificate chain, both PEM. */
+/** A key and its certificate chain, both in PEM. */
 export type ClientIdentity = { readonly key: string; readonly certificate: string };
 
 export type DialOptions = {
@@ -28,51 +28,51 @@ export type DialOptions = {
   readonly timeout?: number;
 };
 
-/** As long as the gateway waits for a handshake. */
-const DIAL_TIMEOUT = 10_000;
+/** Equal to the gateway's handshake timeout. */
+const DIAL_TIMEOUT_MS = 10_000;
 
 /**
- * One TLS connection to the gateway, directly or through a proxy, with the certificate pin checked and not a byte
- * written yet. Enrollment, renewal and sessions all come through here. Throws GatewayError; the caller owns and
- * must end the socket.
+ * Makes a TLS connection to the gateway, directly or through a proxy. The certificate pin has been checked and no byte
+ * written when it resolves. Enrollment, renewal and sessions all use it. Throws GatewayError. The caller owns the socket and
+ * must close it.
  */
 export async function dialGateway(target: GatewayTarget, options: DialOptions): Promise<TLSSocket> {
-  const patience = options.timeout ?? DIAL_TIMEOUT;
-  const timeout = AbortSignal.timeout(patience);
+  const timeoutMs = options.timeout ?? DIAL_TIMEOUT_MS;
+  const timeout = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([timeout, options.signal]);
   const { host, port } = target.address;
   const tls: ConnectionOptions = {
     ...tunnelTlsOptions,
     servername: isIP(host) === 0 ? host : '',
-    // The chain and the pin are checked below, on every connection, with a message that names what was presented.
+    // checkGateway checks chain and pin on every connection, with a message that names the presented certificate.
     rejectUnauthorized: false,
     ...(options.identity && { key: options.identity.key, cert: options.identity.certificate }),
   };
   const proxy = proxyFor(target.proxy, target.address, options.environment);
-  let way = proxy === undefined ? `${host}:${port}` : `the proxy ${proxy.host}`;
+  let peer = proxy === undefined ? `${host}:${port}` : `the proxy ${proxy.host}`;
   try {
     const socket =
       proxy === undefined
         ? connectDirectly(host, port, tls)
         : await connectThroughProxy(proxy, target.url, tls, signal);
-    if (proxy !== undefined) way = `${host}:${port}, through the proxy ${proxy.host},`;
+    if (proxy !== undefined) peer = `${host}:${port} (through the proxy ${proxy.host})`;
     await handshake(socket, signal);
     checkOrDestroy(socket, target);
     return socket;
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
     if (timeout.aborted) {
-      throw new GatewayError('GATEWAY_TIMEOUT', `Nothing came from ${way} within ${patience / 1000} s.`, {
+      throw new GatewayError('GATEWAY_TIMEOUT', `No answer from ${peer} within ${timeoutMs / 1000} s.`, {
         cause: error,
       });
     }
     if (error instanceof GatewayError) throw error;
-    throw new GatewayError('GATEWAY_UNREACHABLE', `${way}: ${errorText(error)}.`, { cause: error });
+    throw new GatewayError('GATEWAY_UNREACHABLE', `${peer}: ${errorText(error)}.`, { cause: error });
   }
 }
 
 function connectDirectly(host: string, port: number, tls: ConnectionOptions): TLSSocket {
-  // Set now: once an HTTP/2 session has the socket, it refuses both.
+  // Set now, because both throw on a socket that an HTTP/2 session uses.
   return connectTls({ ...tls, host, port })
     .setNoDelay(true)
     .setKeepAlive(true, TCP_KEEPALIVE_DELAY_MS);
@@ -80,12 +80,12 @@ function connectDirectly(host: string, port: number, tls: ConnectionOptions): TL
 
 function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => socket.destroy(new Error('Given up.'));
+  const abort = () => socket.destroy(new Error('The dial was aborted.'));
   const fail = (error: Error) => {
-    // Node tells a failed handshake from a failed connection by the code's prefix alone.
+    // Only the prefix of the code distinguishes a failed handshake from a failed connection.
     const inTls = 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL');
     const detail = isNotTls(error)
-      ? 'What answers there does not speak TLS. Is it the tunnel port of the gateway, and not its admin port?'
+      ? 'The peer does not speak TLS. Check that gateway.url names the tunnel port, not the admin port.'
       : `${error.message}.`;
     reject(inTls ? new GatewayError('GATEWAY_TLS_FAILED', detail, { cause: error }) : error);
   };
@@ -97,12 +97,12 @@ function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {
   return promise.finally(() => {
     signal.removeEventListener('abort', abort);
     socket.off('secureConnect', resolve).off('error', fail).off('close', close);
-    // From here on the session listens; until it does, an error must not end the process.
+    // An error before the HTTP/2 session listens must not end the process.
     socket.on('error', () => {});
   });
 }
 
-/** What came was no TLS record: an answer in plain HTTP, for one. */
+/** Whether the answer was not a TLS record, for example plain HTTP. */
 function isNotTls(error: Error): boolean {
   const code = errorCode(error);
   return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';

@@ -1,32 +1,31 @@
 import { type AgentMessage, TunnelError } from '@penstock/wire';
 import type { GatewaySession } from './session.ts';
 
-/** What is kept of a session besides itself. */
 export type SessionOrigin = {
   /** Which of the parallel sessions it is. */
-  readonly slot: number;
-  /** Serial of the certificate it was made with. */
+  readonly index: number;
+  /** Serial number of the certificate it was made with. */
   readonly serial: string;
 };
 
-/** The part of a session that keeping many needs. */
-export type Keepable = Pick<
+/** The part of a session that LiveSessions uses. */
+export type ManagedSession = Pick<
   GatewaySession,
-  'state' | 'streams' | 'closed' | 'send' | 'makeOutgoing' | 'retire' | 'suspect' | 'end'
+  'state' | 'streams' | 'closed' | 'send' | 'requestSuccessor' | 'retire' | 'suspect' | 'end'
 >;
 
 /**
- * Sessions that may retire at the same time. A client's connection can outlive several renewals of the identity, and
- * nothing is cut for a renewal; but a session costs memory on both ends, so the oldest go when these are reached.
+ * Sessions that may retire without a deadline. A client's connection can outlive several renewals of the identity, and a
+ * renewal cuts none. But each session costs memory on both ends, so beyond this number the oldest get a deadline.
  */
-const MOST_RETIRING = 12;
+const MAX_RETIRING = 12;
 
-/** All sessions that the gateway has welcomed, until their connections have closed; the oldest first. */
+/** All sessions that the gateway has welcomed, oldest first, until their connections have closed. */
 export class LiveSessions {
   readonly #drainTimeout: () => number;
-  readonly #sessions = new Map<Keepable, SessionOrigin>();
+  readonly #sessions = new Map<ManagedSession, SessionOrigin>();
   /** Retiring sessions that have a deadline. */
-  readonly #hurried = new WeakSet<Keepable>();
+  readonly #withDeadline = new WeakSet<ManagedSession>();
 
   constructor(drainTimeout: () => number) {
     this.#drainTimeout = drainTimeout;
@@ -46,75 +45,75 @@ export class LiveSessions {
     return { open, opening };
   }
 
-  /** Takes a session in until its connection has closed. What it succeeds retires. */
-  add(session: Keepable, origin: SessionOrigin): void {
-    for (const [older, { slot }] of this.#sessions) {
-      if (slot === origin.slot && older.state !== 'retiring') older.retire('its successor is ready');
+  /** Adds a session and retires the one that it replaces. It is removed when its connection has closed. */
+  add(session: ManagedSession, origin: SessionOrigin): void {
+    for (const [older, { index }] of this.#sessions) {
+      if (index === origin.index && older.state !== 'retiring') older.retire('its successor is ready');
     }
     this.#sessions.set(session, origin);
     void session.closed.then(() => this.#sessions.delete(session));
-    this.#hasten(this.#unhurried.length - MOST_RETIRING);
+    this.#setDeadlines(this.#withoutDeadline.length - MAX_RETIRING);
   }
 
   announce(message: AgentMessage): void {
     for (const session of this.#sessions.keys()) session.send(message);
   }
 
-  /** Wants a successor for one session, so that it carries what has changed. */
+  /** Requests a successor for one session, which then uses what has changed. */
   replaceOne(reason: string): void {
     const [first] = this.#in('ready');
-    first?.makeOutgoing(reason);
+    first?.requestSuccessor(reason);
   }
 
-  /** Wants a successor for all, or for all that were not made with the certificate `serial`. */
+  /** Requests a successor for every session, except those made with the certificate `serial` if it is given. */
   replaceAll(reason: string, serial?: string): void {
     for (const [session, origin] of this.#sessions)
-      if (origin.serial !== serial) session.makeOutgoing(reason);
+      if (origin.serial !== serial) session.requestSuccessor(reason);
   }
 
-  /** Retires the sessions of all slots from this one on. */
-  retireFrom(slot: number, reason: string): void {
+  /** Retires the sessions with this index and above. */
+  retireFrom(index: number, reason: string): void {
     for (const [session, origin] of this.#sessions) {
-      if (origin.slot >= slot && session.state !== 'retiring') session.retire(reason);
+      if (origin.index >= index && session.state !== 'retiring') session.retire(reason);
     }
   }
 
-  /** The gateway has no room for another session: the oldest retiring one gets a deadline. */
+  /** Gives the oldest retiring session a deadline. Call it when the gateway has no room for another session. */
   makeRoom(): void {
-    this.#hasten(1);
+    this.#setDeadlines(1);
   }
 
-  /** This host slept. */
+  /** Call it when this host may have slept. */
   suspectAll(): void {
     for (const session of this.#sessions.keys()) session.suspect();
   }
 
-  /** Retires all, with the drain deadline, and comes back when the last connection has closed. */
+  /** Retires every session with the drain timeout. Resolves when the last connection has closed. */
   async drain(): Promise<void> {
     const closed = [...this.#sessions.keys()].map((session) => session.closed);
     for (const session of this.#sessions.keys()) session.retire('the agent drains', this.#drainTimeout());
     await Promise.all(closed);
   }
 
-  /** Ends all at once, and comes back when the last connection has closed. */
+  /** Ends every session immediately. Resolves when the last connection has closed. */
   async stop(): Promise<void> {
     const sessions = [...this.#sessions.keys()];
-    for (const session of sessions) session.end(new TunnelError('AGENT_DRAINING', 'The agent stops.'));
+    for (const session of sessions) session.end(new TunnelError('AGENT_DRAINING', 'The agent is stopping.'));
     await Promise.all(sessions.map(({ closed }) => closed));
   }
 
-  get #unhurried(): Keepable[] {
-    return [...this.#in('retiring')].filter((session) => !this.#hurried.has(session));
+  get #withoutDeadline(): ManagedSession[] {
+    return [...this.#in('retiring')].filter((session) => !this.#withDeadline.has(session));
   }
 
-  #hasten(count: number): void {
-    for (const session of this.#unhurried.slice(0, Math.max(0, count))) {
-      this.#hurried.add(session);
+  #setDeadlines(count: number): void {
+    for (const session of this.#withoutDeadline.slice(0, Math.max(0, count))) {
+      this.#withDeadline.add(session);
       session.retire('too many sessions retire', this.#drainTimeout());
     }
   }
 
-  *#in(state: Keepable['state']): Generator<Keepable> {
+  *#in(state: ManagedSession['state']): Generator<ManagedSession> {
     for (const session of this.#sessions.keys()) if (session.state === state) yield session;
   }
 }

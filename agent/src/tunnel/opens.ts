@@ -8,13 +8,13 @@ import type { TargetLease, Targets } from '../target/targets.ts';
 
 type Open = GatewayMessageOf<'open'>;
 
-/** What the opens need of their session. */
+/** What opens need of their session. */
 export type OpenPort = {
-  /** Undefined when a new open may start. */
+  /** Why no further open can start, or undefined if one can. */
   refusal(): TunnelError | undefined;
-  /** Brings the data stream: its arrival at the gateway is the success of the open. Throws when the session is gone. */
-  bring(id: string): ClientHttp2Stream;
-  /** Tells the gateway that the open failed. */
+  /** Opens the data stream. Its arrival at the gateway reports the success of the open. Throws when the session has ended. */
+  openStream(id: string): ClientHttp2Stream;
+  /** Reports to the gateway that the open failed. */
   fail(id: string, code: CloseCode, detail: string): void;
 };
 
@@ -26,16 +26,16 @@ export type OpensOptions = {
   readonly metrics: AgentMetrics;
 };
 
-/** One open is first a dial, then a splice. */
-type Life =
+/** An open is first a dial, then a splice. */
+type OpenState =
   | { readonly name: 'dialing'; readonly cancel: AbortController }
   | { readonly name: 'live'; readonly splice: Splice };
 
-/** All opens of one session, from the gateway's word to the last byte. */
+/** All opens of one session, from the gateway's message to the last byte. */
 export class Opens {
   readonly #options: OpensOptions;
-  readonly #lives = new Map<string, Life>();
-  readonly #idle = new IdleWaiters(() => this.#lives.size === 0);
+  readonly #states = new Map<string, OpenState>();
+  readonly #idle = new IdleWaiters(() => this.#states.size === 0);
   #dialing = 0;
 
   constructor(options: OpensOptions) {
@@ -47,22 +47,22 @@ export class Opens {
   }
 
   get live(): number {
-    return this.#lives.size - this.#dialing;
+    return this.#states.size - this.#dialing;
   }
 
-  /** Dials the target and brings its stream, or says why not. */
+  /** Dials the target and opens its data stream, or reports why that failed. Never rejects. */
   async start(open: Open): Promise<void> {
     const { port, targets, metrics, log } = this.#options;
     const { id, connector, connection, client } = open;
-    const refusal = this.#lives.has(id)
-      ? new TunnelError('PROTOCOL_ERROR', `Open ${id} is already known.`)
+    const refusal = this.#states.has(id)
+      ? new TunnelError('PROTOCOL_ERROR', `The gateway used the open id ${id} twice.`)
       : port.refusal();
     if (refusal !== undefined) {
       port.fail(id, refusal.code, refusal.message);
       return;
     }
     const cancel = new AbortController();
-    this.#lives.set(id, { name: 'dialing', cancel });
+    this.#states.set(id, { name: 'dialing', cancel });
     this.#dialing += 1;
     const started = performance.now();
     let lease: TargetLease;
@@ -75,9 +75,9 @@ export class Opens {
     } catch (error) {
       const { code, message } =
         error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error));
-      this.#forget(id);
+      this.#remove(id);
       metrics.openFailed(code);
-      // Nobody waits any more for the answer to an open that was canceled.
+      // The gateway no longer waits for the answer to a canceled open.
       if (code === 'CLIENT_GONE' || code === 'SESSION_LOST') return;
       log('open-failed', { connection, connector, client, code, detail: message });
       port.fail(id, code, message);
@@ -85,19 +85,19 @@ export class Opens {
     } finally {
       this.#dialing -= 1;
     }
-    this.#bring(open, lease, started);
+    this.#splice(open, lease, started);
   }
 
-  #bring({ id, connector, connection, client }: Open, lease: TargetLease, started: number): void {
+  #splice({ id, connector, connection, client }: Open, lease: TargetLease, started: number): void {
     const { port, metrics, log, halfClosedTimeout } = this.#options;
     let stream: ClientHttp2Stream;
     try {
-      stream = port.bring(id);
+      stream = port.openStream(id);
     } catch (error) {
       if (lease.transport === undefined) resetSocket(lease.socket);
       else lease.transport.reset();
       lease.release();
-      this.#forget(id);
+      this.#remove(id);
       metrics.openFailed('SESSION_LOST');
       log('open-failed', { connection, connector, client, code: 'SESSION_LOST', detail: errorText(error) });
       return;
@@ -113,34 +113,34 @@ export class Opens {
     stream.once('response', (headers) => {
       if (headers[':status'] !== 200) joined.abort('CLIENT_GONE');
     });
-    this.#lives.set(id, { name: 'live', splice: joined });
+    this.#states.set(id, { name: 'live', splice: joined });
     metrics.openSucceeded((performance.now() - started) / 1000);
     log('open-succeeded', { connection, connector, client });
     void joined.done.then((end) => {
       lease.release();
-      this.#forget(id);
-      this.#ended(connector, connection, client, end);
+      this.#remove(id);
+      this.#recordEnd(connector, connection, client, end);
     });
   }
 
-  #ended(connector: string, connection: string, client: string, end: SpliceEnd): void {
+  #recordEnd(connector: string, connection: string, client: string, end: SpliceEnd): void {
     this.#options.metrics.streamEnded(end);
     this.#options.log('stream-ended', { connection, connector, client, ...end });
   }
 
-  /** The gateway no longer wants this open. */
+  /** Cancels an open that the gateway no longer needs. */
   cancel(id: string, code: CloseCode): void {
-    const life = this.#lives.get(id);
-    if (life?.name === 'dialing')
-      life.cancel.abort(new TunnelError('CLIENT_GONE', closeCodes[code].sentence));
-    else life?.splice.abort('CLIENT_GONE');
+    const state = this.#states.get(id);
+    if (state?.name === 'dialing')
+      state.cancel.abort(new TunnelError('CLIENT_GONE', closeCodes[code].sentence));
+    else state?.splice.abort('CLIENT_GONE');
   }
 
   /** Aborts every live stream with `code`, and every open that is still dialing with `dialingCode`. */
   abortAll(code: CloseCode, dialingCode: CloseCode = code): void {
-    for (const life of this.#lives.values()) {
-      if (life.name === 'dialing') life.cancel.abort(new TunnelError(dialingCode));
-      else life.splice.abort(code);
+    for (const state of this.#states.values()) {
+      if (state.name === 'dialing') state.cancel.abort(new TunnelError(dialingCode));
+      else state.splice.abort(code);
     }
   }
 
@@ -149,8 +149,8 @@ export class Opens {
     return this.#idle.wait();
   }
 
-  #forget(id: string): void {
-    this.#lives.delete(id);
+  #remove(id: string): void {
+    this.#states.delete(id);
     this.#idle.notify();
   }
 }

@@ -1,34 +1,34 @@
 import type { ClientHttp2Session } from 'node:http2';
 import { type DialOptions, dialGateway, type GatewayTarget } from './dial-gateway.ts';
 import { GatewayError } from './gateway-error.ts';
-import { readBody, retryAfterSeconds } from './read-body.ts';
-import { openTunnelSession } from './tunnel-session.ts';
+import { openHttp2Session } from './http2-session.ts';
+import { readBody, retryAfterSeconds } from './response-body.ts';
 
 export type PlainRequest = {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Bytes of the answer, at most; 64 KiB when left out. */
-  readonly most?: number;
+  /** Maximum size of the answer; 64 KiB when omitted. */
+  readonly maxBytes?: number;
 };
 
 export type PlainAnswer = {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfter?: number;
-  /** The gateway's clock as its Date header says it, in milliseconds since 1970. */
+  /** The gateway's time according to the Date header, in milliseconds since 1970. */
   readonly date: number | undefined;
 };
 
-/** Milliseconds from the connection to the end of the answer. */
-const ANSWER_TIMEOUT = 15_000;
+/** From the connection to the end of the answer. */
+const ANSWER_TIMEOUT_MS = 15_000;
 
 export type PlainRequestOptions = DialOptions & { readonly answerTimeout?: number };
 
 /**
- * One plain request on a connection of its own: the same way through proxy, TLS and certificate pin as a session.
- * Throws GatewayError; an answer with any status is an answer.
+ * Sends one HTTP request on a connection of its own, through the same proxy, TLS and certificate pin as a session. Resolves
+ * for an answer with any status. Throws GatewayError.
  */
 export async function plainRequest(
   target: GatewayTarget,
@@ -37,16 +37,16 @@ export async function plainRequest(
 ): Promise<PlainAnswer> {
   const { path } = request;
   const socket = await dialGateway(target, options);
-  const timeout = AbortSignal.timeout(options.answerTimeout ?? ANSWER_TIMEOUT);
+  const timeout = AbortSignal.timeout(options.answerTimeout ?? ANSWER_TIMEOUT_MS);
   const signal = AbortSignal.any([timeout, options.signal]);
   const giveUp = () => socket.destroy();
   signal.addEventListener('abort', giveUp, { once: true });
   if (signal.aborted) giveUp();
   try {
-    return await requestOn(await openTunnelSession(socket, target.url), request);
+    return await requestOn(await openHttp2Session(socket, target.url), request);
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
-    if (timeout.aborted) throw new GatewayError('GATEWAY_TIMEOUT', `${path} got no answer in time.`);
+    if (timeout.aborted) throw new GatewayError('GATEWAY_TIMEOUT', `${path} was not answered in time.`);
     if (error instanceof GatewayError) throw error;
     throw new GatewayError('GATEWAY_PROTOCOL', `${path} failed.`, { cause: error });
   } finally {
@@ -55,10 +55,10 @@ export async function plainRequest(
   }
 }
 
-/** The same on a session that is open. The caller bounds its time. Throws GatewayError. */
+/** Sends the request on an open HTTP/2 session. The caller limits its time. Throws GatewayError. */
 export async function requestOn(
   session: ClientHttp2Session,
-  { method, path, body, most }: PlainRequest,
+  { method, path, body, maxBytes }: PlainRequest,
 ): Promise<PlainAnswer> {
   const stream = session.request(
     {
@@ -70,8 +70,8 @@ export async function requestOn(
   );
   type Head = Omit<PlainAnswer, 'body'>;
   const { promise, resolve, reject } = Promise.withResolvers<Head>();
-  const cut = () => reject(new GatewayError('GATEWAY_PROTOCOL', `It cut ${path} off without an answer.`));
-  stream.on('error', cut).once('close', cut);
+  const onClose = () => reject(new GatewayError('GATEWAY_PROTOCOL', `It closed ${path} without an answer.`));
+  stream.on('error', onClose).once('close', onClose);
   stream.once('response', (headers) => {
     const retryAfter = retryAfterSeconds(headers['retry-after']);
     const date = Date.parse(headers.date ?? '');
@@ -83,5 +83,5 @@ export async function requestOn(
   });
   if (body !== undefined) stream.end(JSON.stringify(body));
   const head = await promise;
-  return { ...head, body: await readBody(stream, most) };
+  return { ...head, body: await readBody(stream, maxBytes) };
 }

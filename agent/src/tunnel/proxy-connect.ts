@@ -6,8 +6,8 @@ import http2wrapper from 'http2-wrapper';
 import { GatewayError } from './gateway-error.ts';
 
 /**
- * A TLS connection to the gateway through an HTTP proxy's CONNECT, not yet handshaken. Basic credentials come from
- * the proxy's URL. Throws GatewayError; the caller owns the socket.
+ * Connects to the gateway through CONNECT of an HTTP proxy and returns a TLS socket whose handshake has not completed.
+ * Basic credentials are taken from the proxy URL. Throws GatewayError. The caller owns the socket.
  */
 export async function connectThroughProxy(
   proxy: URL,
@@ -20,7 +20,7 @@ export async function connectThroughProxy(
     url: withoutCredentials(proxy),
     headers: credentials(proxy),
     signal,
-    // Made here and kept: the library lets go of the socket when the proxy refuses.
+    // Created here because the library does not destroy the socket when the proxy refuses.
     createConnection: () => {
       toProxy = connectProxy(proxy);
       return toProxy;
@@ -43,7 +43,7 @@ function connectProxy(proxy: URL): Socket {
   return socket.setNoDelay(true).setKeepAlive(true, keepAlive.keepAliveInitialDelay);
 }
 
-/** The library takes the user and password from the URL as they stand there, still percent-encoded. */
+/** The library would send user and password as they are in the URL, percent-encoded. */
 function withoutCredentials(proxy: URL): URL {
   const bare = new URL(proxy);
   bare.username = '';
@@ -65,7 +65,7 @@ function proxyError(proxy: URL, error: unknown): GatewayError {
   }
   const advice =
     status === 407
-      ? 'It wants credentials: put them into the proxy URL.'
+      ? 'It requires credentials. Add user and password to the proxy URL.'
       : 'Ask its owners to allow CONNECT to the gateway.';
   return new GatewayError('PROXY_REFUSED', `${proxy.host} answered ${status}. ${advice}`, { cause: error });
 }

@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { addressRanges, type HostPort } from '@penstock/config-schema';
 
 /**
- * Whether NO_PROXY excepts the target: a list of names with their subdomains, addresses and CIDR ranges, each name
- * and address with an optional port; `*` is everything.
+ * Whether NO_PROXY exempts the target. The list has names, which include their subdomains, addresses and CIDR ranges. Names
+ * and addresses may have a port. `*` matches everything.
  */
 export function isException(target: HostPort, list: string): boolean {
   const host = target.host.toLowerCase();
@@ -22,14 +22,14 @@ function matches(host: string, port: number, entry: string): boolean {
   return bare !== '' && (host === bare || host.endsWith(`.${bare}`));
 }
 
-/** An IPv6 address is only followed by a port when it stands in brackets. */
+/** An IPv6 address can have a port only if it is in brackets. */
 function parse(entry: string): { readonly name: string; readonly port: number | undefined } {
   if (isIP(entry) === 6 || entry.includes('/')) return { name: entry, port: undefined };
   const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
   return { name: bracketed ?? plain ?? '', port: port === undefined ? undefined : Number(port) };
 }
 
-/** Addresses are compared as numbers: one IPv6 address has many spellings. */
+/** Compares addresses as numbers, because an IPv6 address has many spellings. Ranges may have bits after their prefix. */
 function isInRange(host: string, range: string): boolean {
   const [network = '', prefix] = range.split('/');
   const family = isIP(network);

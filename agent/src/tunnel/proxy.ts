@@ -5,9 +5,9 @@ import { isException } from './proxy-exception.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy to go through, or undefined to go directly. `env` follows HTTPS_PROXY and NO_PROXY, lower case first,
- * as curl does. Throws GatewayError PROXY_INVALID for a value that is no proxy: going directly instead would be a
- * way around what the host's owners have set.
+ * The proxy to use, or undefined to connect directly. `env` reads HTTPS_PROXY and NO_PROXY, lower case first, like curl.
+ * Throws GatewayError PROXY_INVALID for an unusable value, because a direct connection would bypass what the host's owners
+ * have configured.
  */
 export function proxyFor(setting: ProxySetting, target: HostPort, environment: Environment): URL | undefined {
   if (setting === 'none') return undefined;
@@ -23,7 +23,7 @@ function proxyUrl(value: string, where: string): URL {
   const url = URL.parse(value.includes('://') ? value : `http://${value}`);
   if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && areDecodable(url))
     return url;
-  // The value itself may hold a password, so it is not shown.
+  // The message omits the value, which may contain a password.
   throw new GatewayError(
     'PROXY_INVALID',
     `${where} is not an http:// or https:// URL. In its user and password, write @ as %40, : as %3A, / as %2F and ` +

@@ -1,35 +1,36 @@
 import { type Clock, pause, systemClock } from '@penstock/runtime';
-import { type Backoff, backoffWait, waitAfter } from './backoff.ts';
+import { type Backoff, backoffDelay, retryDelay } from './backoff.ts';
 
-/** What the loop needs of a session. */
+/** The part of a session that the loop uses. */
 export type Connected = {
-  /** Settles when a successor is wanted while this one still lives. */
-  readonly outgoing: Promise<unknown>;
+  /** Resolves when a successor is requested while this session is still in use. */
+  readonly successorRequested: Promise<unknown>;
   readonly ended: Promise<Error>;
 };
 
 export type ReconnectOptions = {
-  /** Makes one session, and comes back when it is ready. */
+  /** Makes one session. Resolves when it is ready. */
   readonly connectOnce: (signal: AbortSignal) => Promise<Connected>;
   readonly backoff: () => Backoff;
-  /** Aborts at the next news that makes waiting pointless; another signal is given from then on. */
-  readonly news: () => AbortSignal;
-  /** Told of each failure with the milliseconds until the next try. */
-  readonly onFailed: (error: unknown, wait: number) => void;
-  readonly onEnded: (error: Error, lived: number) => void;
+  /** Returns a signal that aborts at the next event that makes waiting pointless. */
+  readonly retryNow: () => AbortSignal;
+  /** Called for each failure with the milliseconds until the next attempt. */
+  readonly onFailed: (error: unknown, delayMs: number) => void;
+  /** Called when a session was lost, with the milliseconds that it lasted. */
+  readonly onEnded: (error: Error, durationMs: number) => void;
   readonly clock?: Clock;
 };
 
-/** A session that lived this long, in milliseconds, was a success: the back-off starts again. */
-export const LIVED = 10_000;
+/** A session that lasted this long was a success and resets the backoff. */
+export const STABLE_SESSION_MS = 10_000;
 
 /**
- * Keeps one session connected until `signal` aborts; the session that is there then lives on. The back-off is
- * forgotten only after a session has lived.
+ * Keeps one session connected until `signal` aborts, and then leaves the current session as it is. The backoff is reset only
+ * after a session that was stable.
  */
 export async function keepConnected(options: ReconnectOptions, signal: AbortSignal): Promise<void> {
-  const { connectOnce, backoff, news, onFailed, onEnded, clock = systemClock } = options;
-  const wait = (milliseconds: number, until = news()) =>
+  const { connectOnce, backoff, retryNow, onFailed, onEnded, clock = systemClock } = options;
+  const wait = (milliseconds: number, until = retryNow()) =>
     pause(clock, milliseconds, AbortSignal.any([signal, until]));
   let failures = 0;
   let lostAt = clock.now();
@@ -40,38 +41,41 @@ export async function keepConnected(options: ReconnectOptions, signal: AbortSign
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
-      const milliseconds = waitAfter(error, failures, clock.now() - lostAt, backoff(), clock);
-      onFailed(error, milliseconds);
-      await wait(milliseconds);
+      const delayMs = retryDelay(error, failures, clock.now() - lostAt, backoff(), clock);
+      onFailed(error, delayMs);
+      await wait(delayMs);
       continue;
     }
     const started = clock.now();
-    const newsSince = news();
+    const retrySinceStart = retryNow();
     const loss = await lossOf(session, signal);
     lostAt = clock.now();
-    const lived = lostAt - started;
-    const isProven = lived >= LIVED;
-    failures = isProven ? 0 : failures + 1;
-    if (loss !== undefined) onEnded(loss, lived);
-    const milliseconds = backoffWait(failures + 1, 0, backoff(), clock);
-    // After a loss the whole fleet may have lost the same gateway. A successor is made at once, unless it is the
-    // gateway that wants one session after the other.
-    if (loss !== undefined) await wait(milliseconds);
-    else if (!isProven) await wait(milliseconds, newsSince);
+    const durationMs = lostAt - started;
+    const wasStable = durationMs >= STABLE_SESSION_MS;
+    failures = wasStable ? 0 : failures + 1;
+    if (loss !== undefined) onEnded(loss, durationMs);
+    const delayMs = backoffDelay(failures + 1, 0, backoff(), clock);
+    // After a loss, the whole fleet may have lost the same gateway. A successor is made without delay, unless the gateway
+    // requests one session after another.
+    if (loss !== undefined) await wait(delayMs);
+    else if (!wasStable) await wait(delayMs, retrySinceStart);
   }
 }
 
 /**
- * Why a session ended; undefined when a successor is wanted, or none any more. Nothing of it stays with `signal`,
- * which lives through many sessions.
+ * Why a session was lost, or undefined when a successor was requested or none is needed. Leaves no listener on `signal`,
+ * which outlives many sessions.
  */
-async function lossOf({ ended, outgoing }: Connected, signal: AbortSignal): Promise<Error | undefined> {
+async function lossOf(
+  { ended, successorRequested }: Connected,
+  signal: AbortSignal,
+): Promise<Error | undefined> {
   const stopped = Promise.withResolvers<undefined>();
   const stop = () => stopped.resolve(undefined);
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    return await Promise.race([ended, outgoing.then(() => undefined), stopped.promise]);
+    return await Promise.race([ended, successorRequested.then(() => undefined), stopped.promise]);
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -12,14 +12,14 @@ function start(broken: readonly number[] = []) {
   const heartbeats = startHeartbeats({
     interval: 1000,
     clock,
-    facts: () => ({
+    fields: () => ({
       eventLoop: { p99Ms: 0, maxMs: 0 },
       streams: { open: sent.length, opening: 0 },
       identity: { notAfter: 0 },
       checks: [],
     }),
     send: (heartbeat) => {
-      if (broken.includes(heartbeat.seq)) throw new Error('It does not fit.');
+      if (broken.includes(heartbeat.seq)) throw new Error('test');
       sent.push(heartbeat);
     },
     onAcknowledged: (reading) => readings.push(reading),
@@ -28,7 +28,7 @@ function start(broken: readonly number[] = []) {
   return { clock, sent, readings, failures, heartbeats };
 }
 
-test('the first heartbeat goes at once, the others at the interval, each with the facts of its moment', async () => {
+test('the first heartbeat is sent immediately, the others at the interval, each with current fields', async () => {
   const { clock, sent, heartbeats } = start();
   assert.equal(sent.length, 1);
   await clock.pass(3_500);
@@ -47,7 +47,7 @@ test('the first heartbeat goes at once, the others at the interval, each with th
   assert.deepEqual(clock.waiting, []);
 });
 
-test('a heartbeat that cannot be sent is told and skipped, and the next one goes', async () => {
+test('a heartbeat that cannot be sent is reported and skipped, and the next one is sent', async () => {
   const { clock, sent, failures, heartbeats } = start([1, 3]);
   await clock.pass(3_500);
   assert.deepEqual(

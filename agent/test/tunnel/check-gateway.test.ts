@@ -41,13 +41,13 @@ const OTHER = `sha256/${'A'.repeat(43)}=`;
 const authority = await TestAuthority.create('Company CA');
 const leaf = await authority.issue({ commonName: 'gateway' });
 
-test('a pinned certificate is trusted, as the current pin and as the backup', async () => {
+test('a pinned certificate is trusted, by the current pin and by the backup pin', async () => {
   await using _leaks = expectNoLeaks();
   assert.equal(await dial(leaf, [leaf.pin]), 'trusted');
   assert.equal(await dial(leaf, [OTHER, leaf.pin]), 'trusted');
 });
 
-test('another certificate is not, and the message names what was presented and what is pinned', async () => {
+test('another certificate is not trusted, and the message names the presented and the pinned keys', async () => {
   await using _leaks = expectNoLeaks();
   await assert.rejects(
     dial(leaf, [OTHER]),
@@ -55,13 +55,13 @@ test('another certificate is not, and the message names what was presented and w
   );
 });
 
-test('a pinned CA speaks for the certificates it has signed, for the host they name', async () => {
+test('a pinned CA vouches for the certificates it has signed, for the host they name', async () => {
   assert.equal(await dial(leaf, [authority.pin]), 'trusted');
   const elsewhere = await authority.issue({ commonName: 'db', names: ['db.example.com'] });
   await assert.rejects(dial(elsewhere, [authority.pin]), refusal('GATEWAY_CERTIFICATE_INVALID', '127.0.0.1'));
 });
 
-test('a pinned certificate itself may be for any name: its key is the proof', async () => {
+test('a pinned leaf certificate may have any name, because its key is the proof', async () => {
   const elsewhere = await authority.issue({ commonName: 'db', names: ['db.example.com'] });
   assert.equal(await dial(elsewhere, [elsewhere.pin]), 'trusted');
 });
@@ -72,7 +72,7 @@ test('a name is checked by DNS name as well as by address', async () => {
   await assert.rejects(dial(byName, [authority.pin]), refusal('GATEWAY_CERTIFICATE_INVALID'));
 });
 
-test('appending the certificate of the pinned CA proves nothing', async () => {
+test('appending the certificate of the pinned CA does not make a chain trusted', async () => {
   const sameName = await TestAuthority.create('Company CA');
   const forged = await sameName.issue({ commonName: 'gateway' });
   const chain = `${forged.certificate}${authority.certificate}\n`;
@@ -89,7 +89,7 @@ test('appending the certificate of the pinned CA proves nothing', async () => {
   );
 });
 
-test('a leaf is no CA: what it seems to have signed is not trusted for it', async () => {
+test('a certificate that a leaf certificate seems to have signed is not trusted', async () => {
   // A leaf of the pinned CA as if it were an intermediate one.
   const rogue = await TestAuthority.create('gateway');
   const signed = await rogue.issue({ commonName: 'gateway' });
@@ -97,7 +97,7 @@ test('a leaf is no CA: what it seems to have signed is not trusted for it', asyn
   await assert.rejects(dial({ chain, key: signed.key }, [authority.pin]), refusal('GATEWAY_PIN_MISMATCH'));
 });
 
-test('an expired certificate is refused where a CA is pinned, with both clocks in the message', async () => {
+test('an expired certificate of a pinned CA is refused, with both dates in the message', async () => {
   const notAfter = new Date(Date.now() - 60_000);
   const expired = await authority.issue({ commonName: 'gateway', notAfter });
   await assert.rejects(
@@ -111,7 +111,7 @@ test('an expired certificate is refused where a CA is pinned, with both clocks i
   );
 });
 
-test('a pinned CA that has run out speaks for nothing any more', async () => {
+test('a pinned CA that has expired vouches for no certificate', async () => {
   const expired = await TestAuthority.create('Old CA', new Date(Date.now() - 60_000));
   const signed = await expired.issue({ commonName: 'gateway' });
   await assert.rejects(
@@ -121,20 +121,20 @@ test('a pinned CA that has run out speaks for nothing any more', async () => {
   assert.equal(await dial(signed, [signed.pin]), 'trusted');
 });
 
-test('a certificate of a pinned CA that is for clients only is no gateway', async () => {
+test('a client certificate of a pinned CA is not accepted from a gateway', async () => {
   const client = await authority.issue({ commonName: 'agent', usage: 'client' });
   await assert.rejects(dial(client, [authority.pin]), refusal('GATEWAY_CERTIFICATE_INVALID', 'serverAuth'));
   assert.equal(await dial(client, [client.pin]), 'trusted');
 });
 
-test('with trust: system a pinned certificate must also be one this host trusts', async () => {
+test('with trust system, a pinned certificate must also be trusted by this host', async () => {
   await assert.rejects(
     dial(leaf, [leaf.pin], { trust: 'system' }),
     refusal('GATEWAY_CERTIFICATE_INVALID', 'Company CA', 'gateway.trust'),
   );
 });
 
-test('with trust: system the CA of this host, the name and the pin must all agree', async (context) => {
+test('with trust system, the CA, the name and the pin must all match', async (context) => {
   const before = getCACertificates('default');
   setDefaultCACertificates([...before, authority.certificate]);
   context.after(() => setDefaultCACertificates(before));

@@ -15,20 +15,20 @@ function streamsOf(session: { readonly closed: boolean; readonly maxConcurrentSt
   );
 }
 
-test('as many streams again as the gateway allows may still be on their way out', () => {
+test('twice as many streams as the gateway allows may exist while ended ones are being closed', () => {
   const streams = streamsOf({ closed: false, maxConcurrentStreams: 1_001 });
-  for (const taken of [0, limits.streamsPerSession, 2 * limits.streamsPerSession - 1]) {
-    assert.equal(streams.refusal(taken), undefined);
+  for (const current of [0, limits.streamsPerSession, 2 * limits.streamsPerSession - 1]) {
+    assert.equal(streams.refusal(current), undefined);
   }
   assert.equal(streams.refusal(2 * limits.streamsPerSession)?.code, 'AGENT_OVERLOADED');
   assert.equal(streamsOf({ closed: false, maxConcurrentStreams: 10 }).refusal(20)?.code, 'AGENT_OVERLOADED');
 });
 
-test('a session that goes away takes no stream', () => {
+test('a session that received GOAWAY accepts no stream', () => {
   const streams = streamsOf({ closed: true, maxConcurrentStreams: 1_001 });
   assert.equal(streams.refusal(0)?.code, 'AGENT_DRAINING');
   assert.throws(
-    () => streams.bring('a-1'),
+    () => streams.open('a-1'),
     (error) => error instanceof TunnelError && error.code === 'AGENT_DRAINING',
   );
 });

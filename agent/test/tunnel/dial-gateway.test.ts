@@ -34,7 +34,7 @@ const options = (extra: { timeout?: number; signal?: AbortSignal } = {}) => ({
   ...extra,
 });
 
-test('a gateway that accepts and says nothing is given up in time', async () => {
+test('a dial of a silent gateway times out', async () => {
   await using _leaks = expectNoLeaks();
   await using silent = await startHanging();
   await assert.rejects(dialGateway(target(silent.address.port), options({ timeout: 200 })), {
@@ -43,7 +43,7 @@ test('a gateway that accepts and says nothing is given up in time', async () => 
   });
 });
 
-test('a proxy that never answers is given up in time, and named', async () => {
+test('a dial through a silent proxy times out and names the proxy', async () => {
   await using _leaks = expectNoLeaks();
   await using silent = await startHanging();
   const proxy = `http://127.0.0.1:${silent.address.port}`;
@@ -53,24 +53,24 @@ test('a proxy that never answers is given up in time, and named', async () => {
   });
 });
 
-test('a proxy whose gateway never answers is told from one that does not answer itself', async () => {
+test('a silent gateway behind a proxy is distinguished from a silent proxy', async () => {
   await using _leaks = expectNoLeaks();
   await using silent = await startHanging();
   await using proxy = await FakeHttpProxy.start();
   await assert.rejects(dialGateway(target(silent.address.port, proxy.url), options({ timeout: 300 })), {
     code: 'GATEWAY_TIMEOUT',
-    message: new RegExp(`from 127.0.0.1:${silent.address.port}, through the proxy`),
+    message: new RegExp(`from 127.0.0.1:${silent.address.port} \\(through the proxy`),
   });
 });
 
-for (const way of ['directly', 'through a proxy'] as const) {
-  test(`a dial that is given up ${way} leaves nothing behind`, async () => {
+for (const route of ['directly', 'through a proxy'] as const) {
+  test(`a dial that is aborted ${route} leaves nothing behind`, async () => {
     await using _leaks = expectNoLeaks();
     await using silent = await startHanging();
     const { port } = silent.address;
     const giveUp = new AbortController();
     const dialed = dialGateway(
-      way === 'directly' ? target(port) : target(9, `http://127.0.0.1:${port}`),
+      route === 'directly' ? target(port) : target(9, `http://127.0.0.1:${port}`),
       options({ signal: giveUp.signal }),
     );
     setImmediate(() => giveUp.abort(new Error('no longer wanted')));
@@ -78,7 +78,7 @@ for (const way of ['directly', 'through a proxy'] as const) {
   });
 }
 
-test('a proxy that speaks TLS itself must be one this host trusts', async () => {
+test('a proxy that speaks TLS must be trusted by this host', async () => {
   await using _leaks = expectNoLeaks();
   await using proxy = await startTlsGateway({ cert: leaf.chain, key: leaf.key, ALPNProtocols: ['http/1.1'] });
   await assert.rejects(
@@ -87,10 +87,10 @@ test('a proxy that speaks TLS itself must be one this host trusts', async () => 
       code: 'PROXY_UNREACHABLE',
     },
   );
-  assert.equal(proxy.bytes, 0, 'no credentials for a proxy that is not trusted');
+  assert.equal(proxy.bytes, 0, 'no credentials are sent to an untrusted proxy');
 });
 
-test('a trusted proxy that speaks TLS carries TLS within TLS, with the pin of the gateway checked', async (context) => {
+test('a trusted proxy that speaks TLS carries TLS within TLS, and the pin of the gateway is checked', async (context) => {
   await using _leaks = expectNoLeaks();
   const before = getCACertificates('default');
   setDefaultCACertificates([...before, authority.certificate]);
@@ -135,7 +135,7 @@ for (const [what, answer] of [
   });
 }
 
-test('a gateway that is not there is told with address and reason', async () => {
+test('a gateway that is not listening is reported with address and reason', async () => {
   await using _leaks = expectNoLeaks();
   await assert.rejects(dialGateway(target(9), options()), {
     code: 'GATEWAY_UNREACHABLE',
@@ -143,7 +143,7 @@ test('a gateway that is not there is told with address and reason', async () => 
   });
 });
 
-test('a port that speaks plain HTTP, as the admin port does, is told for what it is', async () => {
+test('a port that speaks plain HTTP, like the admin port, is reported as such', async () => {
   await using _leaks = expectNoLeaks();
   const admin = createServer();
   await new Promise<void>((resolve) => admin.listen(0, '127.0.0.1', resolve));
@@ -154,7 +154,7 @@ test('a port that speaks plain HTTP, as the admin port does, is told for what it
       assert.equal(error.code, 'GATEWAY_TLS_FAILED');
       assert.match(
         error.message,
-        /does not speak TLS\. Is it the tunnel port of the gateway, and not its admin port\?$/,
+        /does not speak TLS\. Check that gateway\.url names the tunnel port, not the admin port\.$/,
       );
       assert.ok(error.cause instanceof Error);
       return true;

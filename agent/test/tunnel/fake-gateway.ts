@@ -15,14 +15,14 @@ type Answer = {
 export type FakeGatewayOptions = {
   /** The answer to the control stream's request, in place of 200. */
   readonly answer?: Answer;
-  /** Says nothing of extended CONNECT. */
+  /** Does not announce extended CONNECT. */
   readonly plain?: boolean;
 };
 
-/** The gateway's end of the tunnel, of which the test says every word. */
+/** The gateway's end of the tunnel. The test sends every message. */
 export class FakeGateway implements AsyncDisposable {
   readonly received: AgentMessage[] = [];
-  /** Data streams that were brought, by open id; none is answered by itself. */
+  /** Data streams that were opened, by open id. The test responds to them. */
   readonly streams = new Map<string, ServerHttp2Stream>();
   session: ServerHttp2Session | undefined;
   readonly #server;
@@ -58,17 +58,17 @@ export class FakeGateway implements AsyncDisposable {
     return this.#address;
   }
 
-  say(message: GatewayMessage): void {
+  send(message: GatewayMessage): void {
     this.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** Any bytes at all on the control stream. */
+  /** Writes raw bytes on the control stream. */
   write(bytes: string): void {
     this.#control?.write(bytes);
   }
 
   welcome(): void {
-    this.say({
+    this.send({
       type: 'welcome',
       gateway: { id: 'acme', epoch: 'e1', version: '0.1.0' },
       clock: Date.now(),
@@ -77,16 +77,16 @@ export class FakeGateway implements AsyncDisposable {
     });
   }
 
-  /** Reads nothing more of what the agent says. */
+  /** Stops reading the control stream. */
   stall(): void {
     this.#control?.pause();
   }
 
   /** Waits for a message of the agent. */
-  heard<Kind extends AgentMessage['type']>(kind: Kind): Promise<Extract<AgentMessage, { type: Kind }>> {
+  receive<Kind extends AgentMessage['type']>(kind: Kind): Promise<Extract<AgentMessage, { type: Kind }>> {
     const isIt = (message: AgentMessage): message is Extract<AgentMessage, { type: Kind }> =>
       message.type === kind;
-    return eventually(`the agent to say ${kind}`, () => this.received.find(isIt), {
+    return eventually(`the agent to send ${kind}`, () => this.received.find(isIt), {
       state: () => this.received.map(({ type }) => type),
     }) as Promise<Extract<AgentMessage, { type: Kind }>>;
   }

@@ -1,27 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Keepable, LiveSessions } from '../../src/tunnel/live-sessions.ts';
+import { LiveSessions, type ManagedSession } from '../../src/tunnel/live-sessions.ts';
 
-/** A session that only remembers what it was told. */
+/** A session that only records the calls it receives. */
 class FakeSession {
-  state: Keepable['state'] = 'ready';
+  state: ManagedSession['state'] = 'ready';
   streams = { open: 1, opening: 2 };
-  readonly told: string[] = [];
+  readonly calls: string[] = [];
   readonly #closed = Promise.withResolvers<void>();
   readonly closed = this.#closed.promise;
 
   send() {
-    this.told.push('message');
+    this.calls.push('message');
   }
-  makeOutgoing() {
-    if (this.state === 'ready') this.state = 'outgoing';
+  requestSuccessor() {
+    if (this.state === 'ready') this.state = 'awaiting-successor';
   }
   retire(_reason: string, within?: number) {
     this.state = 'retiring';
-    this.told.push(within === undefined ? 'retire' : `retire within ${within}`);
+    this.calls.push(within === undefined ? 'retire' : `retire within ${within}`);
   }
   suspect() {
-    this.told.push('suspect');
+    this.calls.push('suspect');
   }
   end() {
     this.state = 'ended';
@@ -32,51 +32,51 @@ class FakeSession {
 function startThree() {
   const live = new LiveSessions(() => 1000);
   const sessions = [new FakeSession(), new FakeSession(), new FakeSession()] as const;
-  for (const [slot, session] of sessions.entries()) live.add(session, { slot, serial: 'A' });
+  for (const [index, session] of sessions.entries()) live.add(session, { index, serial: 'A' });
   return { live, sessions };
 }
 
-test('a successor retires the session of its slot, and no other', () => {
+test('a successor retires the session with its index, and no other', () => {
   const { live, sessions } = startThree();
-  live.add(new FakeSession(), { slot: 1, serial: 'B' });
+  live.add(new FakeSession(), { index: 1, serial: 'B' });
   assert.deepEqual(
     sessions.map(({ state }) => state),
     ['ready', 'retiring', 'ready'],
   );
-  assert.deepEqual(sessions[1].told, ['retire']);
+  assert.deepEqual(sessions[1].calls, ['retire']);
   assert.equal(live.ready, 3);
   assert.deepEqual(live.streams, { open: 4, opening: 8 });
 });
 
-test('a session that is to be replaced no longer counts as ready, and serves on', () => {
+test('a session that awaits its successor no longer counts as ready and stays in use', () => {
   const { live, sessions } = startThree();
   live.replaceOne('test');
   assert.deepEqual(
     sessions.map(({ state }) => state),
-    ['outgoing', 'ready', 'ready'],
+    ['awaiting-successor', 'ready', 'ready'],
   );
   assert.equal(live.ready, 2);
 });
 
-test('only sessions of another certificate are replaced', () => {
+test('only sessions made with another certificate are replaced', () => {
   const { live, sessions } = startThree();
-  live.add(new FakeSession(), { slot: 0, serial: 'B' });
+  live.add(new FakeSession(), { index: 0, serial: 'B' });
   live.replaceAll('test', 'B');
   assert.deepEqual(
     sessions.map(({ state }) => state),
-    ['retiring', 'outgoing', 'outgoing'],
+    ['retiring', 'awaiting-successor', 'awaiting-successor'],
   );
   assert.equal(live.ready, 1);
 });
 
-test('a session is forgotten when its connection has closed', async () => {
+test('a session is removed when its connection has closed', async () => {
   const { live, sessions } = startThree();
   sessions[0].end();
   await sessions[0].closed;
   assert.deepEqual(live.streams, { open: 2, opening: 4 });
 });
 
-test('sessions above the wanted number retire', () => {
+test('sessions beyond the configured number retire', () => {
   const { live, sessions } = startThree();
   live.retireFrom(1, 'test');
   assert.deepEqual(
@@ -85,46 +85,46 @@ test('sessions above the wanted number retire', () => {
   );
 });
 
-test('of too many retiring sessions the oldest get a deadline, each once', () => {
+test('when too many sessions retire, the oldest get a deadline, each only once', () => {
   const live = new LiveSessions(() => 1000);
   const generations = Array.from({ length: 16 }, () => new FakeSession());
-  for (const session of generations) live.add(session, { slot: 0, serial: 'A' });
-  const hurried = generations.filter(({ told }) => told.includes('retire within 1000'));
-  assert.deepEqual(hurried, generations.slice(0, hurried.length));
-  assert.equal(hurried.length, 3);
-  assert.deepEqual(generations[0]?.told, ['retire', 'retire within 1000']);
+  for (const session of generations) live.add(session, { index: 0, serial: 'A' });
+  const withDeadline = generations.filter(({ calls }) => calls.includes('retire within 1000'));
+  assert.deepEqual(withDeadline, generations.slice(0, withDeadline.length));
+  assert.equal(withDeadline.length, 3);
+  assert.deepEqual(generations[0]?.calls, ['retire', 'retire within 1000']);
 });
 
-test('when the gateway has no room, the oldest retiring session makes some', () => {
+test('when the gateway has no room, the oldest retiring session gets a deadline', () => {
   const { live, sessions } = startThree();
   live.makeRoom();
-  assert.deepEqual(sessions[0].told, []);
+  assert.deepEqual(sessions[0].calls, []);
   live.retireFrom(1, 'test');
   live.makeRoom();
   assert.deepEqual(
-    sessions.map(({ told }) => told.at(-1)),
+    sessions.map(({ calls }) => calls.at(-1)),
     [undefined, 'retire within 1000', 'retire'],
   );
 });
 
-test('messages and suspicion reach all', () => {
+test('messages and suspicion reach every session', () => {
   const { live, sessions } = startThree();
   live.announce({ type: 'draining' });
   live.suspectAll();
   assert.deepEqual(
-    sessions.map(({ told }) => told),
+    sessions.map(({ calls }) => calls),
     Array(3).fill(['message', 'suspect']),
   );
 });
 
-test('a drain comes back when the last connection has closed', async () => {
+test('a drain resolves when the last connection has closed', async () => {
   const { live, sessions } = startThree();
   let done = false;
   const drained = live.drain().then(() => {
     done = true;
   });
   assert.deepEqual(
-    sessions.map(({ told }) => told),
+    sessions.map(({ calls }) => calls),
     Array(3).fill(['retire within 1000']),
   );
   sessions[0].end();

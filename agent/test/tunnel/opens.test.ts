@@ -15,7 +15,7 @@ import { Opens } from '../../src/tunnel/opens.ts';
 
 type Failure = { readonly id: string; readonly code: CloseCode };
 
-/** The opens of a session whose gateway, targets and refusals are the test's. */
+/** The opens of a session whose gateway, targets and refusals the test controls. */
 class Scene implements AsyncDisposable {
   readonly opens: Opens;
   readonly failures: Failure[] = [];
@@ -23,9 +23,9 @@ class Scene implements AsyncDisposable {
   readonly dials: { readonly name: string; readonly cancel: AbortController }[] = [];
   leases = 0;
   refusal: TunnelError | undefined;
-  gone = false;
-  /** Waited for by each dial before it begins. */
-  held: Promise<void> = Promise.resolve();
+  hasEnded = false;
+  /** Each dial waits for it before it starts. */
+  dialGate: Promise<void> = Promise.resolve();
   readonly #http: ClientHttp2Session;
   readonly #server: ReturnType<typeof createServer>;
   readonly #echo: Target;
@@ -42,8 +42,8 @@ class Scene implements AsyncDisposable {
       targets: { dial: (name, _deadline, cancel) => this.#dial(name, cancel) },
       port: {
         refusal: () => this.refusal,
-        bring: (id) => {
-          if (this.gone) throw new TunnelError('SESSION_LOST');
+        openStream: (id) => {
+          if (this.hasEnded) throw new TunnelError('SESSION_LOST');
           return http.request(
             {
               ':method': 'CONNECT',
@@ -87,7 +87,7 @@ class Scene implements AsyncDisposable {
     });
   }
 
-  /** Waits for the stream of an open and answers it. */
+  /** Waits for the stream of an open and responds to it. */
   async arrival(id: string, status = 200): Promise<ServerHttp2Stream> {
     const stream = await eventually(`the stream ${id}`, () => this.arrived.get(id));
     stream.respond({ ':status': status });
@@ -100,7 +100,7 @@ class Scene implements AsyncDisposable {
     try {
       const aborted = Promise.withResolvers<never>();
       cancel.signal.addEventListener('abort', () => aborted.reject(cancel.signal.reason));
-      await Promise.race([this.held, aborted.promise]);
+      await Promise.race([this.dialGate, aborted.promise]);
       const { host, port } = this.#echo.address;
       const dialed = await dialTarget(name, [{ address: host, family: 4 }], port, cancel.signal);
       return { ...dialed, release: () => this.#release() };
@@ -118,7 +118,7 @@ class Scene implements AsyncDisposable {
     this.opens.abortAll('SESSION_LOST');
     await deadline('the opens to end', this.opens.idle());
     assert.deepEqual([this.opens.dialing, this.opens.live, this.leases], [0, 0, 0]);
-    await eventually('the targets to be let go', () => this.targets === 0);
+    await eventually('the targets to be closed', () => this.targets === 0);
     const closed = once(this.#server, 'close');
     this.#http.destroy();
     this.#server.close();
@@ -137,7 +137,7 @@ const outcomeOf = async (stream: ServerHttp2Stream) => {
   return stream.rstCode === 0 ? 'clean' : 'reset';
 };
 
-test('an open is dialed, then brought, then joined, and counted at each step', async () => {
+test('an open is dialed, gets its stream and is spliced, and is counted at each step', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
   const started = scene.start('a-1');
@@ -149,11 +149,11 @@ test('an open is dialed, then brought, then joined, and counted at each step', a
   assert.equal(String((await once(stream, 'data'))[0]), 'hello');
   stream.end();
   assert.equal(await outcomeOf(stream), 'clean');
-  await deadline('the open to be over', scene.opens.idle());
+  await deadline('the open to end', scene.opens.idle());
   assert.deepEqual(scene.failures, []);
 });
 
-test('an id that is known already is refused, and the open that has it goes on', async () => {
+test('an id in use is refused, and the open that has it continues', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
   const first = scene.start('a-1');
@@ -170,7 +170,7 @@ test('an id that is known already is refused, and the open that has it goes on',
   assert.equal(String((await once(stream, 'data'))[0]), 'still here');
 });
 
-test('what the session refuses is not dialed', async () => {
+test('an open that the session refuses is not dialed', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
   scene.refusal = new TunnelError('AGENT_DRAINING');
@@ -179,48 +179,48 @@ test('what the session refuses is not dialed', async () => {
   assert.equal(scene.dials.length, 0);
 });
 
-test('a cancel ends the dial, and says nothing, since nobody waits for it', async () => {
+test('a cancel ends the dial without a report, because the gateway no longer waits', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
-  scene.held = new Promise(() => {});
+  scene.dialGate = new Promise(() => {});
   const started = scene.start('a-1');
   scene.opens.cancel('a-1', 'DIAL_TIMEOUT');
   await deadline('the dial to end', started);
   assert.deepEqual([scene.failures, scene.opens.dialing, scene.arrived.size], [[], 0, 0]);
   scene.opens.cancel('a-1', 'CLIENT_GONE');
-  scene.opens.cancel('never-heard-of', 'CLIENT_GONE');
+  scene.opens.cancel('unknown', 'CLIENT_GONE');
 });
 
-test('a cancel that crosses the success resets stream and target', async () => {
+test('a cancel that crosses a success resets stream and target', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
   await scene.start('a-1');
   const stream = await scene.arrival('a-1');
   scene.opens.cancel('a-1', 'CLIENT_GONE');
   assert.equal(await outcomeOf(stream), 'reset');
-  await eventually('the target to be let go', () => scene.targets === 0);
+  await eventually('the target to be closed', () => scene.targets === 0);
 });
 
-test('a stream that the gateway resets or refuses takes its target with it', async () => {
+test('a stream that the gateway resets or refuses closes its target', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
   await scene.start('a-1');
   const reset = await eventually('the stream', () => scene.arrived.get('a-1'));
-  reset.destroy(new Error('Nobody waits for it any more.'));
-  await deadline('the open to be over', scene.opens.idle());
+  reset.destroy(new Error('test'));
+  await deadline('the open to end', scene.opens.idle());
   await scene.start('a-2');
   await scene.arrival('a-2', 404);
-  await deadline('the open to be over', scene.opens.idle());
-  await eventually('the targets to be let go', () => scene.targets === 0);
+  await deadline('the open to end', scene.opens.idle());
+  await eventually('the targets to be closed', () => scene.targets === 0);
 });
 
-test('a dial that succeeds when the session has gone lets its target go', async () => {
+test('a dial that succeeds after the session has ended closes its target', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await Scene.start();
-  scene.gone = true;
+  scene.hasEnded = true;
   await scene.start('a-1');
   assert.deepEqual([scene.opens.dialing, scene.opens.live, scene.leases], [0, 0, 0]);
-  await eventually('the target to be let go', () => scene.targets === 0);
+  await eventually('the target to be closed', () => scene.targets === 0);
 });
 
 test('the drain deadline resets live streams and lets dialing opens be retried elsewhere', async () => {
@@ -228,11 +228,11 @@ test('the drain deadline resets live streams and lets dialing opens be retried e
   await using scene = await Scene.start();
   await scene.start('a-1');
   const stream = await scene.arrival('a-1');
-  scene.held = new Promise(() => {});
+  scene.dialGate = new Promise(() => {});
   const dialing = scene.start('a-2');
   scene.opens.abortAll('DRAIN_TIMEOUT', 'AGENT_DRAINING');
   await deadline('the dial to end', dialing);
   assert.deepEqual(scene.failures, [{ id: 'a-2', code: 'AGENT_DRAINING' }]);
   assert.equal(await outcomeOf(stream), 'reset');
-  await deadline('the opens to be over', scene.opens.idle());
+  await deadline('the opens to end', scene.opens.idle());
 });

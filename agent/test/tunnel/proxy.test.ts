@@ -7,7 +7,7 @@ import { type Environment, proxyFor } from '../../src/tunnel/proxy.ts';
 const gateway = { host: 'gateway.example.com', port: 8443 };
 const throughEnv = (environment: Environment, target = gateway) => proxyFor('env', target, environment)?.href;
 
-test('no proxy: none is used, whatever the environment says', () => {
+test('proxy none ignores the environment', () => {
   assert.equal(proxyFor('none', gateway, { HTTPS_PROXY: 'http://proxy:3128' }), undefined);
 });
 
@@ -22,11 +22,11 @@ test('the environment names the proxy, lower case first', () => {
   assert.equal(throughEnv({ HTTPS_PROXY: 'proxy.internal:3128' }), 'http://proxy.internal:3128/');
 });
 
-test('HTTP_PROXY and ALL_PROXY are for others', () => {
+test('HTTP_PROXY and ALL_PROXY are ignored', () => {
   assert.equal(throughEnv({ HTTP_PROXY: 'http://proxy:3128', ALL_PROXY: 'http://proxy:3128' }), undefined);
 });
 
-test('a proxy in the file goes before the environment and knows no exception', () => {
+test('a proxy in the configuration overrides the environment, including NO_PROXY', () => {
   const proxy = proxyFor(new Secret('http://user:p%40ss@file:3128'), gateway, {
     HTTPS_PROXY: 'http://env:3128',
     NO_PROXY: '*',
@@ -65,25 +65,25 @@ const exceptions: readonly (readonly [list: string, host: string, direct: boolea
 ];
 
 for (const [list, host, direct] of exceptions) {
-  test(`NO_PROXY="${list}" ${direct ? 'excepts' : 'does not except'} ${host}`, () => {
+  test(`NO_PROXY="${list}" ${direct ? 'exempts' : 'does not exempt'} ${host}`, () => {
     const environment = { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: list };
     assert.equal(proxyFor('env', { host, port: 8443 }, environment) === undefined, direct);
   });
 }
 
-test('no_proxy goes before NO_PROXY', () => {
+test('no_proxy overrides NO_PROXY', () => {
   const environment = { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: '*', no_proxy: 'other.com' };
   assert.equal(throughEnv(environment), 'http://proxy:3128/');
 });
 
 for (const value of ['socks5://proxy:1080', 'http://', 'http://user:100%@proxy:3128', 'ht tp://x']) {
-  test('what is no proxy is an error that shows no password, and never the direct way', () => {
-    const isTold = (error: unknown) =>
+  test('an unusable proxy is an error without the password, never a direct connection', () => {
+    const isReported = (error: unknown) =>
       error instanceof GatewayError &&
       error.code === 'PROXY_INVALID' &&
       error.isPermanent &&
       error.message.includes('HTTPS_PROXY') &&
       !error.message.includes('100%');
-    assert.throws(() => throughEnv({ HTTPS_PROXY: value }), isTold);
+    assert.throws(() => throughEnv({ HTTPS_PROXY: value }), isReported);
   });
 }

@@ -5,29 +5,29 @@ import { runInNewContext } from 'node:vm';
 import { ProblemError, TunnelError } from '@penstock/wire';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
-import { waitAfter } from '../../src/tunnel/backoff.ts';
+import { retryDelay } from '../../src/tunnel/backoff.ts';
 import { GatewayError } from '../../src/tunnel/gateway-error.ts';
-import { type Connected, keepConnected, LIVED } from '../../src/tunnel/reconnect.ts';
+import { type Connected, keepConnected, STABLE_SESSION_MS } from '../../src/tunnel/reconnect.ts';
 import { SessionRefused } from '../../src/tunnel/session-refused.ts';
 
 const backoff = { base: 500, max: 30_000 };
 const lost = new TunnelError('SESSION_LOST');
 
-/** A loop whose sessions the test ends and replaces; `outcomes` are the errors its first tries come to. */
+/** A loop whose sessions the test ends and replaces. Its first attempts fail with `outcomes`. */
 function startLoop(outcomes: Error[] = [], chance = 0.999999) {
   const clock = fakeClock();
   clock.chance(chance);
   const stopping = new AbortController();
-  let news = new AbortController();
+  let retry = new AbortController();
   const loop = {
     clock,
     outcomes,
-    tries: 0,
-    waits: [] as number[],
-    session: undefined as undefined | { end(error: Error): void; makeOutgoing(): void },
-    tell() {
-      news.abort();
-      news = new AbortController();
+    attempts: 0,
+    delays: [] as number[],
+    session: undefined as undefined | { end(error: Error): void; requestSuccessor(): void },
+    retryNow() {
+      retry.abort();
+      retry = new AbortController();
     },
     async stop() {
       stopping.abort();
@@ -35,21 +35,21 @@ function startLoop(outcomes: Error[] = [], chance = 0.999999) {
     },
   };
   const connectOnce = async (): Promise<Connected> => {
-    loop.tries += 1;
+    loop.attempts += 1;
     loop.session = undefined;
     const failure = outcomes.shift();
     if (failure !== undefined) throw failure;
     const ended = Promise.withResolvers<Error>();
-    const outgoing = Promise.withResolvers<void>();
-    loop.session = { end: ended.resolve, makeOutgoing: outgoing.resolve };
-    return { ended: ended.promise, outgoing: outgoing.promise };
+    const successorRequested = Promise.withResolvers<void>();
+    loop.session = { end: ended.resolve, requestSuccessor: successorRequested.resolve };
+    return { ended: ended.promise, successorRequested: successorRequested.promise };
   };
   const done = keepConnected(
     {
       connectOnce,
       backoff: () => backoff,
-      news: () => news.signal,
-      onFailed: (_error, wait) => loop.waits.push(Math.round(wait)),
+      retryNow: () => retry.signal,
+      onFailed: (_error, wait) => loop.delays.push(Math.round(wait)),
       onEnded: () => {},
       clock,
     },
@@ -60,100 +60,100 @@ function startLoop(outcomes: Error[] = [], chance = 0.999999) {
 
 const unreachable = () => new GatewayError('GATEWAY_UNREACHABLE', 'test');
 
-test('waits double from failure to failure, and stay within 4 s while the gateway may be restarting', async () => {
+test('delays double with each failure, and stay within 4 s while the gateway may be restarting', async () => {
   const loop = startLoop(Array.from({ length: 20 }, unreachable));
   await loop.clock.pass(25_000);
-  assert.deepEqual(loop.waits.slice(0, 6), [500, 1000, 2000, 4000, 4000, 4000]);
+  assert.deepEqual(loop.delays.slice(0, 6), [500, 1000, 2000, 4000, 4000, 4000]);
   await loop.clock.pass(120_000);
-  assert.equal(loop.waits.at(-1), 30_000);
+  assert.equal(loop.delays.at(-1), 30_000);
   await loop.stop();
 });
 
-test('waits have full jitter', async () => {
+test('delays have full jitter', async () => {
   const loop = startLoop([unreachable(), unreachable()], 0.25);
   await loop.clock.pass(10_000);
-  assert.deepEqual(loop.waits, [125, 250]);
+  assert.deepEqual(loop.delays, [125, 250]);
   await loop.stop();
 });
 
-test('the back-off is forgotten only after a session has lived', async () => {
+test('the backoff is reset only after a stable session', async () => {
   const loop = startLoop([unreachable(), unreachable(), unreachable()]);
   await loop.clock.pass(5_000);
-  assert.equal(loop.tries, 4);
+  assert.equal(loop.attempts, 4);
   loop.session?.end(lost);
   loop.outcomes.push(unreachable());
   await loop.clock.pass(30_000);
   // Five failures, since the session that was lost at once counts as one.
-  assert.equal(loop.waits.at(-1), 4_000);
-  await loop.clock.pass(LIVED);
+  assert.equal(loop.delays.at(-1), 4_000);
+  await loop.clock.pass(STABLE_SESSION_MS);
   loop.session?.end(lost);
   loop.outcomes.push(unreachable());
   await loop.clock.pass(2_000);
-  assert.equal(loop.waits.at(-1), 500);
+  assert.equal(loop.delays.at(-1), 500);
   await loop.stop();
 });
 
-test('after a loss the first try waits too: the whole fleet has lost the same gateway', async () => {
+test('after a loss the first attempt is delayed too, because the whole fleet has lost the same gateway', async () => {
   const loop = startLoop();
-  await loop.clock.pass(LIVED);
+  await loop.clock.pass(STABLE_SESSION_MS);
   loop.session?.end(lost);
   await loop.clock.pass(499);
-  assert.equal(loop.tries, 1);
+  assert.equal(loop.attempts, 1);
   await loop.clock.pass(1);
-  assert.equal(loop.tries, 2);
+  assert.equal(loop.attempts, 2);
   await loop.stop();
 });
 
-test('a successor of a session that has lived is made at once', async () => {
+test('the successor of a stable session is made without delay', async () => {
   const loop = startLoop();
-  await loop.clock.pass(LIVED);
-  loop.session?.makeOutgoing();
+  await loop.clock.pass(STABLE_SESSION_MS);
+  loop.session?.requestSuccessor();
   await loop.clock.pass(0);
-  assert.equal(loop.tries, 2);
+  assert.equal(loop.attempts, 2);
   await loop.stop();
 });
 
-test('a gateway that sends every session away is not asked in a tight loop', async () => {
+test('a gateway that requests every session to be replaced is not contacted in a tight loop', async () => {
   const loop = startLoop();
-  const sendAway = setInterval(() => loop.session?.makeOutgoing(), 0);
+  const sendAway = setInterval(() => loop.session?.requestSuccessor(), 0);
   for (let second = 0; second < 60; second += 1) await loop.clock.pass(1_000);
   clearInterval(sendAway);
-  assert.ok(loop.tries < 25, `${loop.tries} tries in a minute`);
+  assert.ok(loop.attempts < 25, `${loop.attempts} attempts in a minute`);
   await loop.stop();
 });
 
-test('news ends a wait', async () => {
+test('an event ends a delay', async () => {
   const loop = startLoop([new GatewayError('GATEWAY_PIN_MISMATCH', 'test')]);
   await loop.clock.pass(0);
-  assert.deepEqual(loop.waits, [30_000]);
-  loop.tell();
-  await eventually('the next try', () => loop.tries === 2);
+  assert.deepEqual(loop.delays, [30_000]);
+  loop.retryNow();
+  await eventually('the next attempt', () => loop.attempts === 2);
   await loop.stop();
 });
 
-test('stopping ends a wait and a session', async () => {
+test('stopping ends a delay and a session', async () => {
   const waiting = startLoop([unreachable()]);
   await waiting.clock.pass(0);
   await waiting.stop();
   const connected = startLoop();
   await connected.clock.pass(0);
   await connected.stop();
-  assert.deepEqual([waiting.tries, connected.tries], [1, 1]);
+  assert.deepEqual([waiting.attempts, connected.attempts], [1, 1]);
 });
 
-test('what a session ended with is not kept for as long as the loop lives', async () => {
+test('the errors of ended sessions are released while the loop runs', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const loop = startLoop();
   const reasons: WeakRef<Error>[] = [];
   for (let round = 0; round < 20; round += 1) {
-    await loop.clock.pass(LIVED);
+    await loop.clock.pass(STABLE_SESSION_MS);
     const reason = new TunnelError('SESSION_LOST');
     reasons.push(new WeakRef(reason));
     loop.session?.end(reason);
     await loop.clock.pass(1_000);
   }
-  await eventually('the reasons to be forgotten', () => {
+  await eventually('the errors to be released', () => {
     collect();
     return reasons.filter((reason) => reason.deref() !== undefined).length <= 2;
   });
@@ -161,16 +161,16 @@ test('what a session ended with is not kept for as long as the loop lives', asyn
 });
 
 const wait = (error: unknown) =>
-  Math.round(waitAfter(error, 1, 0, backoff, { ...fakeClock(), random: () => 0 }));
+  Math.round(retryDelay(error, 1, 0, backoff, { ...fakeClock(), random: () => 0 }));
 
 test('Retry-After is honored, with jitter on top', () => {
   const busy = new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 7 });
   assert.equal(wait(busy), 7_000);
-  const jittered = waitAfter(busy, 1, 0, backoff, { ...fakeClock(), random: () => 0.5 });
+  const jittered = retryDelay(busy, 1, 0, backoff, { ...fakeClock(), random: () => 0.5 });
   assert.equal(jittered, 7_250);
 });
 
-test('what only a person can mend is tried slowly, what mends itself is not', () => {
+test('what only a person can fix is retried slowly, other failures are not', () => {
   const refused = (code: 'LIMIT_EXCEEDED' | 'VERSION_UNSUPPORTED', retryable: boolean) =>
     new SessionRefused({ type: 'refused', code, detail: 'test', retryable });
   const slow = [

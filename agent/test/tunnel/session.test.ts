@@ -10,15 +10,16 @@ import { startEcho } from '../../../test/rig/targets.ts';
 import { createAgentMetrics } from '../../src/observe/metrics.ts';
 import { dialTarget } from '../../src/target/dial-target.ts';
 import { dialGateway } from '../../src/tunnel/dial-gateway.ts';
+import { establishSession } from '../../src/tunnel/establish-session.ts';
 import { GatewayError } from '../../src/tunnel/gateway-error.ts';
-import { GatewaySession } from '../../src/tunnel/session.ts';
+import type { GatewaySession } from '../../src/tunnel/session.ts';
 import { SessionRefused } from '../../src/tunnel/session-refused.ts';
 import { FakeGateway, type FakeGatewayOptions } from './fake-gateway.ts';
 
 const certificate = await (await TestAuthority.create('Company CA')).issue({ commonName: 'gateway' });
 const never = new AbortController().signal;
 
-/** Makes a session with a fake gateway; `target` is where every connector leads. */
+/** Makes a session with a fake gateway. Every connector dials port `target`. */
 async function establish(gateway: FakeGateway, target = 9): Promise<GatewaySession> {
   const url = `https://127.0.0.1:${gateway.address.port}`;
   const way = {
@@ -29,7 +30,7 @@ async function establish(gateway: FakeGateway, target = 9): Promise<GatewaySessi
     proxy: 'none',
   } as const;
   const socket = await dialGateway(way, { identity: undefined, environment: {}, signal: never });
-  const { session } = await GatewaySession.establish(socket, {
+  const { session } = await establishSession(socket, {
     url,
     hello: () => ({
       type: 'hello',
@@ -62,7 +63,7 @@ async function establish(gateway: FakeGateway, target = 9): Promise<GatewaySessi
 async function welcomed(target?: number) {
   const gateway = await FakeGateway.start(certificate);
   const coming = establish(gateway, target);
-  await gateway.heard('hello');
+  await gateway.receive('hello');
   gateway.welcome();
   const session = await coming;
   return {
@@ -79,11 +80,11 @@ async function welcomed(target?: number) {
 const open = (id: string) =>
   ({ type: 'open', id, connector: 'echo', connection: 'echo', client: 'test', deadline: 5_000 }) as const;
 
-test('GOAWAY wants a successor; live streams go on, and an open after it is refused for another session', async () => {
+test('GOAWAY requests a successor; live streams continue, and a later open is refused for another session to serve', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await welcomed(echo.address.port);
-  at.gateway.say(open('1-1'));
+  at.gateway.send(open('1-1'));
   const stream = await eventually('the stream', () => at.gateway.streams.get('1-1'));
   stream.respond({ ':status': 200 });
   let echoed = '';
@@ -91,12 +92,15 @@ test('GOAWAY wants a successor; live streams go on, and an open after it is refu
   stream.write('before');
   await eventually('the echo', () => echoed === 'before');
   at.gateway.session?.goaway(0);
-  assert.equal(await deadline('a wish for a successor', at.session.outgoing), 'the gateway sent GOAWAY');
-  assert.equal(at.session.state, 'outgoing');
+  assert.equal(
+    await deadline('the request for a successor', at.session.successorRequested),
+    'the gateway sent GOAWAY',
+  );
+  assert.equal(at.session.state, 'awaiting-successor');
   stream.write(' and after');
   await eventually('the echo', () => echoed === 'before and after');
-  at.gateway.say(open('1-2'));
-  assert.deepEqual((({ id, code }) => ({ id, code }))(await at.gateway.heard('open-failed')), {
+  at.gateway.send(open('1-2'));
+  assert.deepEqual((({ id, code }) => ({ id, code }))(await at.gateway.receive('open-failed')), {
     id: '1-2',
     code: 'AGENT_DRAINING',
   });
@@ -104,14 +108,14 @@ test('GOAWAY wants a successor; live streams go on, and an open after it is refu
   assert.equal(at.session.state, 'retiring');
   stream.end();
   await deadline('the end', at.session.closed);
-  assert.equal((await at.gateway.heard('goodbye')).reason, 'the gateway sent GOAWAY');
+  assert.equal((await at.gateway.receive('goodbye')).reason, 'the gateway sent GOAWAY');
 });
 
-test('a session that retires has its deadline, then resets what is left, then goes', async () => {
+test('a retiring session resets its remaining streams at the deadline and then closes', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await welcomed(echo.address.port);
-  at.gateway.say(open('1-1'));
+  at.gateway.send(open('1-1'));
   const stream = await eventually('the stream', () => at.gateway.streams.get('1-1'));
   stream.respond({ ':status': 200 });
   at.session.retire('test');
@@ -119,44 +123,50 @@ test('a session that retires has its deadline, then resets what is left, then go
   at.session.retire('test');
   await deadline('the end', at.session.closed, 2_000);
   assert.equal(stream.destroyed, true);
-  await at.gateway.heard('goodbye');
+  await at.gateway.receive('goodbye');
 });
 
-test('the gateway asks for the session to be replaced, and it serves on meanwhile', async () => {
+test('a session that the gateway asks to replace stays in use until then', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await welcomed(echo.address.port);
-  at.gateway.say({ type: 'reconnect', reason: 'the gateway drains' });
-  assert.equal(await deadline('a wish for a successor', at.session.outgoing), 'the gateway drains');
-  at.gateway.say(open('1-1'));
+  at.gateway.send({ type: 'reconnect', reason: 'the gateway drains' });
+  assert.equal(
+    await deadline('the request for a successor', at.session.successorRequested),
+    'the gateway drains',
+  );
+  at.gateway.send(open('1-1'));
   await eventually('the stream', () => at.gateway.streams.get('1-1'));
 });
 
 for (const retryable of [true, false]) {
-  test(`a refusal is told with its code, and that it is ${retryable ? '' : 'not '}worth another try`, async () => {
+  test(`a refusal is reported with its code as ${retryable ? '' : 'not '}retryable`, async () => {
     await using _leaks = expectNoLeaks();
     await using gateway = await FakeGateway.start(certificate);
     const coming = establish(gateway);
     coming.catch(() => {});
-    await gateway.heard('hello');
-    gateway.say({ type: 'refused', code: 'LIMIT_EXCEEDED', detail: 'enough', retryable });
+    await gateway.receive('hello');
+    gateway.send({ type: 'refused', code: 'LIMIT_EXCEEDED', detail: 'enough', retryable });
     await assert.rejects(coming, (error: unknown) => {
       assert.ok(error instanceof SessionRefused);
-      assert.deepEqual([error.code, error.message, error.retryable], ['LIMIT_EXCEEDED', 'enough', retryable]);
+      assert.deepEqual(
+        [error.code, error.message, error.isRetryable],
+        ['LIMIT_EXCEEDED', 'enough', retryable],
+      );
       return true;
     });
   });
 }
 
-const words: readonly (readonly [what: string, bytes: string])[] = [
-  ['no JSON', 'welcome!\n'],
-  ['no message', '[]\n'],
-  ['a message that is not what it says', '{"type": "open", "id": 1}\n'],
-  ['a message without an end', 'x'.repeat(limits.controlMessageBytes)],
+const malformed: readonly (readonly [what: string, bytes: string])[] = [
+  ['text that is not JSON', 'welcome!\n'],
+  ['JSON that is not a message', '[]\n'],
+  ['a message that does not match its type', '{"type": "open", "id": 1}\n'],
+  ['a message that is too long', 'x'.repeat(limits.controlMessageBytes)],
 ];
 
-for (const [what, bytes] of words) {
-  test(`a gateway that says ${what} loses the session`, async () => {
+for (const [what, bytes] of malformed) {
+  test(`a gateway that sends ${what} loses the session`, async () => {
     await using _leaks = expectNoLeaks();
     await using at = await welcomed();
     at.gateway.write(bytes);
@@ -166,7 +176,7 @@ for (const [what, bytes] of words) {
   });
 }
 
-test('a gateway that does not read its control stream loses the session before much waits for it', async () => {
+test('a gateway that does not read its control stream loses the session before much is queued', async () => {
   await using _leaks = expectNoLeaks();
   await using at = await welcomed();
   at.gateway.stall();
@@ -200,7 +210,7 @@ const refusals: readonly (readonly [
     (error) => error instanceof ProblemError && error.code === 'TOO_MANY_REQUESTS' && error.retryAfter === 7,
   ],
   [
-    'a page of somebody else',
+    'a page of another server',
     { answer: { status: 502, body: '<html>Bad gateway</html>' } },
     (error) => error instanceof GatewayError && error.code === 'GATEWAY_PROTOCOL',
   ],
@@ -215,19 +225,19 @@ const refusals: readonly (readonly [
     (error) =>
       error instanceof GatewayError &&
       error.code === 'GATEWAY_PROTOCOL' &&
-      error.message.includes('really a Penstock gateway'),
+      error.message.includes('names a Penstock gateway'),
   ],
 ];
 
 for (const [what, options, isIt] of refusals) {
-  test(`what answers the control stream with ${what} is told for what it is`, async () => {
+  test(`${what} in answer to the control stream is reported as such`, async () => {
     await using _leaks = expectNoLeaks();
     await using gateway = await FakeGateway.start(certificate, options);
     await assert.rejects(establish(gateway), isIt);
   });
 }
 
-test('a session whose connection is lost ends, and says so once', async () => {
+test('a session whose connection is lost ends once', async () => {
   await using _leaks = expectNoLeaks();
   await using at = await welcomed();
   at.gateway.session?.destroy();
@@ -235,7 +245,7 @@ test('a session whose connection is lost ends, and says so once', async () => {
   assert.ok(reason instanceof TunnelError && reason.code === 'SESSION_LOST');
   await deadline('its connection', at.session.closed);
   at.session.retire('too late');
-  at.session.makeOutgoing('too late');
+  at.session.requestSuccessor('too late');
   at.session.suspect();
   assert.equal(at.session.state, 'ended');
 });

@@ -10,9 +10,9 @@ import { connectTarget } from '../../target/dial-target.ts';
 import type { Address } from '../../target/lookup.ts';
 import { dialGateway } from '../../tunnel/dial-gateway.ts';
 import { GatewayError } from '../../tunnel/gateway-error.ts';
+import { openHttp2Session } from '../../tunnel/http2-session.ts';
 import { requestOn } from '../../tunnel/plain-request.ts';
 import { type Environment, proxyFor } from '../../tunnel/proxy.ts';
-import { openTunnelSession } from '../../tunnel/tunnel-session.ts';
 import { gatewayFacts } from '../gateway-facts.ts';
 import { Complaint, type Step } from './examine.ts';
 
@@ -123,7 +123,7 @@ export function gatewaySteps({ config, environment, identity, opened }: GatewayS
       needs: ['tls'],
       look: async () => {
         if (socket === undefined) throw new TypeError('There is no connection.');
-        session = await openTunnelSession(socket, gateway.url);
+        session = await openHttp2Session(socket, gateway.url);
         const sent = Date.now();
         const answer = await within(requestOn(session, { method: 'GET', path: paths.health }));
         const took = Date.now() - sent;

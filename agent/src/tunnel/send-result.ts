@@ -3,20 +3,16 @@ import { type AgentMessageOf, errorText, limits, resultPath } from '@penstock/wi
 
 type Result = AgentMessageOf<'result'>;
 
-/** What the line around a value takes at most on the control stream. */
+/** Maximum size of the control message around a value. */
 const ENVELOPE_BYTES = 4 * 1024;
-/** Milliseconds for a large answer to leave: the gateway waits no longer either. */
-const DELIVERY_TIMEOUT = 30_000;
+/** Time to send a large result. The gateway waits no longer than this. */
+const SEND_TIMEOUT_MS = 30_000;
 
 /**
- * Brings the answer to a request: on the control stream when it fits, on a request of its own when it does not. What is
- * larger than the gateway takes, or finds no way any more, becomes a failed answer.
+ * Sends the result of a request: on the control stream if it fits, otherwise as an HTTP request of its own. A result that is
+ * larger than the gateway accepts, or that can no longer be sent, is replaced by a failure.
  */
-export function deliverAnswer(
-  http: ClientHttp2Session,
-  send: (result: Result) => void,
-  result: Result,
-): void {
+export function sendResult(http: ClientHttp2Session, send: (result: Result) => void, result: Result): void {
   const body = result.value === undefined ? undefined : Buffer.from(JSON.stringify(result.value));
   if (body === undefined || body.length <= limits.controlMessageBytes - ENVELOPE_BYTES) {
     send(result);
@@ -25,7 +21,7 @@ export function deliverAnswer(
   const fail = (detail: string) =>
     send({ type: 'result', id: result.id, ok: false, code: 'REQUEST_FAILED', detail: detail.slice(0, 1024) });
   if (body.length > limits.resultBodyBytes) {
-    fail(`The answer has ${body.length} bytes, more than the ${limits.resultBodyBytes} a gateway takes.`);
+    fail(`The result has ${body.length} bytes, but the gateway accepts at most ${limits.resultBodyBytes}.`);
     return;
   }
   try {
@@ -34,13 +30,13 @@ export function deliverAnswer(
       ':path': resultPath(result.id),
       'content-type': 'application/json',
     });
-    const timer = setTimeout(() => stream.destroy(), DELIVERY_TIMEOUT);
+    const timer = setTimeout(() => stream.destroy(), SEND_TIMEOUT_MS);
+    // A gateway that no longer waits refuses the request, and then nothing else needs the result.
     stream.on('error', () => {});
     stream.once('close', () => clearTimeout(timer));
-    // A gateway that no longer waits says so, and the answer is of no use to anybody else.
     stream.resume();
     stream.end(body);
   } catch (error) {
-    fail(`The answer could not be brought: ${errorText(error)}`);
+    fail(`The result could not be sent: ${errorText(error)}`);
   }
 }

@@ -7,7 +7,7 @@ import { TestAuthority } from '../../../test/rig/certificates.ts';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { createAgentMetrics } from '../../src/observe/metrics.ts';
-import { SessionSlots } from '../../src/tunnel/session-slots.ts';
+import { ParallelSessions } from '../../src/tunnel/parallel-sessions.ts';
 import { FakeGateway } from './fake-gateway.ts';
 
 const authority = await TestAuthority.create('Company CA');
@@ -27,7 +27,7 @@ const identity = {
 };
 
 /** One slot; the configuration it reads is of the version the test says. */
-async function startSlots(confirm: () => Promise<void>) {
+async function startSessions(confirm: () => Promise<void>) {
   const gateway = await FakeGateway.start(certificate);
   const url = `https://127.0.0.1:${gateway.address.port}`;
   const file = {
@@ -49,7 +49,7 @@ async function startSlots(confirm: () => Promise<void>) {
   assert.ok(parsed.ok);
   const { config } = parsed;
   const rig = { version: 1, onHello: () => {} };
-  const slots = new SessionSlots({
+  const sessions = new ParallelSessions({
     config: () => config,
     gateway: () => config.gateway,
     environment: {},
@@ -73,7 +73,7 @@ async function startSlots(confirm: () => Promise<void>) {
         session: { index: 0, wanted: 1 },
       };
     },
-    heartbeatFacts: () => ({
+    heartbeatFields: () => ({
       eventLoop: { p99Ms: 0, maxMs: 0 },
       streams: { open: 0, opening: 0 },
       identity: { notAfter: 0 },
@@ -83,56 +83,56 @@ async function startSlots(confirm: () => Promise<void>) {
     onMessage: () => {},
     onFailed: () => {},
   });
-  slots.start();
+  sessions.start();
   return {
     gateway,
-    slots,
+    sessions,
     rig,
     async [Symbol.asyncDispose]() {
-      await slots.stop();
+      await sessions.stop();
       await gateway[Symbol.asyncDispose]();
     },
   };
 }
 
-test('hello is made when it is sent, and not before the gateway speaks HTTP/2', async () => {
+test('hello is built when it is sent, not before the gateway speaks HTTP/2', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startSlots(async () => {});
+  await using at = await startSessions(async () => {});
   const connected: boolean[] = [];
   at.rig.onHello = () => connected.push(at.gateway.session !== undefined);
-  await at.gateway.heard('hello');
+  await at.gateway.receive('hello');
   assert.deepEqual(connected, [true]);
 });
 
-test('a configuration that changes between hello and welcome is told once the session is live', async () => {
+test('a configuration that changes between hello and welcome is announced once the session is live', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startSlots(async () => {});
-  assert.equal((await at.gateway.heard('hello')).config.version, 1);
+  await using at = await startSessions(async () => {});
+  assert.equal((await at.gateway.receive('hello')).config.version, 1);
   at.rig.version = 2;
   at.gateway.welcome();
-  assert.equal((await at.gateway.heard('config')).config.version, 2);
+  assert.equal((await at.gateway.receive('config')).config.version, 2);
 });
 
-test('a configuration that did not change is not told again', async () => {
+test('an unchanged configuration is not announced again', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startSlots(async () => {});
-  await at.gateway.heard('hello');
+  await using at = await startSessions(async () => {});
+  await at.gateway.receive('hello');
   at.gateway.welcome();
-  await at.gateway.heard('heartbeat');
+  await at.gateway.receive('heartbeat');
   assert.equal(
     at.gateway.received.some(({ type }) => type === 'config'),
     false,
   );
 });
 
-test('a drain does not wait beyond its deadline for a loop that stands behind a request', async () => {
+test('a drain does not wait beyond its timeout for a loop that is blocked by a request', async () => {
   await using _leaks = expectNoLeaks();
   const request = Promise.withResolvers<void>();
-  await using at = await startSlots(() => request.promise);
-  await at.gateway.heard('hello');
+  await using at = await startSessions(() => request.promise);
+  await at.gateway.receive('hello');
   at.gateway.welcome();
-  await at.gateway.heard('heartbeat');
-  await deadline('the drain', at.slots.drain(), 3_000);
-  await deadline('the stop', at.slots.stop(), 3_000);
+  await at.gateway.receive('heartbeat');
+  await deadline('the drain', at.sessions.drain(), 3_000);
+  await deadline('the stop', at.sessions.stop(), 3_000);
   request.resolve();
 });

@@ -1,0 +1,151 @@
+import type { AgentConfig } from '@penstock/config-schema';
+import { pause, systemClock } from '@penstock/runtime';
+import { type AgentMessage, errorCode, errorText } from '@penstock/wire';
+import { type ConnectOptions, connectSession } from './connect-session.ts';
+import { GatewayError } from './gateway-error.ts';
+import { LiveSessions } from './live-sessions.ts';
+import { keepConnected } from './reconnect.ts';
+
+export type ParallelSessionsOptions = ConnectOptions & { readonly onFailed: (error: unknown) => void };
+
+/** Time for the connection loops to react to an immediate stop. */
+const STOP_TIMEOUT_MS = 1_000;
+
+/** Keeps one of the parallel sessions connected. */
+type ConnectionLoop = { readonly stopping: AbortController; readonly done: Promise<void> };
+
+/** The parallel sessions to the gateway (`gateway.sessions`), and the sessions that they replace. */
+export class ParallelSessions {
+  readonly #options: ParallelSessionsOptions;
+  readonly #loops: ConnectionLoop[] = [];
+  /** Loops that are stopping. */
+  readonly #stopping = new Set<Promise<void>>();
+  readonly #live: LiveSessions;
+  #retryNow = new AbortController();
+
+  constructor(options: ParallelSessionsOptions) {
+    this.#options = options;
+    this.#live = new LiveSessions(() => options.config().drain.timeout);
+  }
+
+  /** Sessions that the gateway has welcomed and that await no successor. */
+  get ready(): number {
+    return this.#live.ready;
+  }
+
+  get streams(): { readonly open: number; readonly opening: number } {
+    return this.#live.streams;
+  }
+
+  start(): void {
+    while (this.#loops.length < this.#options.config().gateway.sessions)
+      this.#loops.push(this.#startLoop(this.#loops.length));
+  }
+
+  /** Applies a changed configuration. No stream is cut. */
+  apply(before: AgentConfig): void {
+    const { gateway } = this.#options.config();
+    if (this.#loops.length === 0) return;
+    this.#stopFrom(gateway.sessions);
+    this.#live.retireFrom(gateway.sessions, 'gateway.sessions was lowered');
+    this.start();
+    if (!isSameRoute(before.gateway, gateway)) this.#live.replaceAll('the route to the gateway has changed');
+    this.retryNow();
+  }
+
+  announce(message: AgentMessage): void {
+    this.#live.announce(message);
+  }
+
+  /** Replaces one session, whose successor uses what has changed. */
+  replaceOne(reason: string): void {
+    this.#live.replaceOne(reason);
+  }
+
+  /** Replaces all sessions that were not made with the certificate `serial`. */
+  replaceOthers(serial: string, reason: string): void {
+    this.#live.replaceAll(reason, serial);
+  }
+
+  /** Checks every session and ends every wait. Call it when this host may have slept. */
+  wake(): void {
+    this.#live.suspectAll();
+    this.retryNow();
+  }
+
+  /** Ends every wait for the next attempt to connect. */
+  retryNow(): void {
+    this.#retryNow.abort();
+    this.#retryNow = new AbortController();
+  }
+
+  /** Stops accepting opens. Resolves when the last stream has ended or the drain timeout has passed. */
+  async drain(): Promise<void> {
+    this.#stopFrom(0);
+    const { timeout } = this.#options.config().drain;
+    await Promise.all([this.#waitForLoops(timeout), this.#live.drain()]);
+  }
+
+  /** Ends every session immediately. */
+  async stop(): Promise<void> {
+    this.#stopFrom(0);
+    await Promise.all([this.#waitForLoops(STOP_TIMEOUT_MS), this.#live.stop()]);
+  }
+
+  /** Waits for stopping loops, which may be blocked by a request, but not longer than `timeoutMs`. */
+  async #waitForLoops(timeoutMs: number): Promise<void> {
+    const ended = new AbortController();
+    const all = Promise.all(this.#stopping).then(() => ended.abort());
+    await Promise.race([all, pause(systemClock, timeoutMs, ended.signal)]);
+  }
+
+  #stopFrom(index: number): void {
+    for (const { stopping, done } of this.#loops.splice(index)) {
+      stopping.abort(new Error('This session is no longer needed.'));
+      this.#stopping.add(done);
+      void done.then(() => this.#stopping.delete(done));
+    }
+  }
+
+  #startLoop(index: number): ConnectionLoop {
+    const { config, log, metrics, onFailed } = this.#options;
+    const stopping = new AbortController();
+    const done = keepConnected(
+      {
+        connectOnce: (signal) => connectSession(index, this.#live, this.#options, signal),
+        backoff: () => config().tunnel.reconnect,
+        retryNow: () => this.#retryNow.signal,
+        onFailed: (error, delayMs) => {
+          log(isUntrusted(error) ? 'gateway-untrusted' : 'session-failed', {
+            session: index,
+            code: errorCode(error),
+            detail: errorText(error),
+            retryIn: Math.round(delayMs),
+          });
+          onFailed(error);
+        },
+        onEnded: (error, durationMs) => {
+          log('session-ended', {
+            session: index,
+            code: errorCode(error),
+            detail: error.message,
+            seconds: Math.round(durationMs / 1000),
+          });
+          metrics.sessionEnded();
+          onFailed(error);
+        },
+      },
+      stopping.signal,
+    );
+    return { stopping, done };
+  }
+}
+
+const isUntrusted = (error: unknown) =>
+  error instanceof GatewayError &&
+  (error.code === 'GATEWAY_PIN_MISMATCH' || error.code === 'GATEWAY_CERTIFICATE_INVALID');
+
+const isSameRoute = (a: AgentConfig['gateway'], b: AgentConfig['gateway']) =>
+  a.url === b.url && a.trust === b.trust && a.pins.join() === b.pins.join() && proxyOf(a) === proxyOf(b);
+
+const proxyOf = ({ proxy }: AgentConfig['gateway']) => (typeof proxy === 'string' ? proxy : proxy.reveal());

@@ -1,0 +1,15 @@
+/**
+ * The states of a welcomed session, in order. Each may be skipped except the last.
+ *
+ * - `ready`: accepts opens.
+ * - `awaiting-successor`: accepts opens until the session that replaces it is ready.
+ * - `retiring`: accepts no opens, and ends with its last stream or at the deadline.
+ * - `ended`: everything on it is aborted, and its connection is closed or closing.
+ */
+export type SessionState =
+  | { readonly name: 'ready' }
+  | { readonly name: 'awaiting-successor'; readonly reason: string }
+  | { readonly name: 'retiring'; readonly reason: string; readonly deadline: NodeJS.Timeout | undefined }
+  | { readonly name: 'ended'; readonly error: Error };
+
+export const acceptsOpens = ({ name }: SessionState) => name === 'ready' || name === 'awaiting-successor';

@@ -80,7 +80,7 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
     );
     const { code, stdout } = await runCommand('agent', ['doctor', '--config', other]);
     assert.equal(code, 1);
-    assert.match(stdout, /^tls +failed .*not pinned/m);
+    assert.match(stdout, /^tls +failed .*does not match a pin/m);
     assert.match(stdout, /^http2 +skipped +It depends on tls\.$/m);
     assert.match(stdout, /^connector echo +failed .*refused/m);
     assert.match(stdout, /Wrong: tls, connector echo\./);

@@ -1,4 +1,4 @@
-/** In the order of what matters most: an agent has the first of these that any of its conditions asks for. */
+/** From the most to the least important. The state of an agent is the first one that any of its conditions implies. */
 export const agentStates = [
   'revoked',
   'identity-expired',
@@ -12,83 +12,87 @@ export const agentStates = [
 export type AgentState = (typeof agentStates)[number];
 
 type Condition = {
-  /** What it makes of the agent; more than one where the mode of the pin decides. */
+  /** The state it implies; more than one if the pinning mode decides. */
   readonly states: readonly AgentState[];
-  /** What is the case, for people. */
+  /** The condition in words, for people. */
   readonly sentence: string;
   /** What to do about it. */
   readonly advice: string;
 };
 
-/** Everything that can be said of an agent's state. Closed: docs/fleet.md has a row for each. */
+/** All conditions of agents. Closed: docs/fleet.md has a row for each. */
 export const agentConditions = {
   IDENTITY_REVOKED: {
     states: ['revoked'],
-    sentence: 'The identity of this agent was revoked: it never connects again.',
-    advice: 'If the agent should come back, enroll it again with a new token.',
+    sentence: 'The identity of this agent has been revoked. It cannot connect again.',
+    advice: 'To use the agent again, enroll it with a new token.',
   },
   IDENTITY_EXPIRED: {
     states: ['identity-expired'],
     sentence: "The agent's certificate has expired, so it cannot connect.",
-    advice: "Check the clock of the agent's host, then enroll it again with a new token.",
+    advice: "Check the clock of the agent's host, then enroll the agent again with a new token.",
   },
   CLONED_IDENTITY: {
     states: ['quarantined'],
-    sentence: 'Two processes use the identity of this agent at the same time.',
-    advice:
-      'Stop the one that should not be, delete its identity directory, and enroll it under a name of its own.',
+    sentence: 'Two processes are using the identity of this agent.',
+    advice: 'Stop the copy, delete its identity directory, and enroll it under a different name.',
   },
   CONFIG_DRIFT: {
     states: ['quarantined', 'degraded'],
-    sentence: "The agent's file is not the pinned one.",
-    advice: 'Roll the pinned version out to its host, or pin what it runs: penstock-gateway config pin.',
+    sentence: 'The agent does not run the pinned version of its configuration.',
+    advice:
+      'Deploy the pinned version to its host, or pin the version it runs with penstock-gateway config pin.',
   },
   DRAINED_BY_OPERATOR: {
     states: ['draining'],
-    sentence: 'An operator keeps new opens away from this agent.',
-    advice: 'When the work on it is done: penstock-gateway agent resume.',
+    sentence: 'An operator has drained this agent.',
+    advice: 'Run penstock-gateway agent resume when it should receive opens again.',
   },
   AGENT_LEAVING: {
     states: ['draining'],
-    sentence: 'All sessions of this agent drain: it takes no new opens and lets live connections finish.',
-    advice: 'Wait for it to come back; if nobody restarted it, look for who stopped it on its host.',
+    sentence:
+      'All sessions of this agent are draining. It accepts no new opens, and established connections can finish.',
+    advice:
+      'Wait for it to reconnect. If it was not restarted intentionally, find out on its host why it was stopped.',
   },
   HEARTBEAT_MISSING: {
     states: ['stale'],
-    sentence: 'The agent has sent no heartbeat for longer than health.staleAfter.',
+    sentence: 'The agent has not sent a heartbeat for longer than health.staleAfter.',
     advice:
-      "Look at the agent's host: penstock-agent status and doctor. If the agent is gone for good, revoke it.",
+      "Run penstock-agent status and penstock-agent doctor on the agent's host. If the agent no longer exists, revoke it.",
   },
   NO_SESSION: {
     states: ['disconnected'],
-    sentence: 'The agent has no session to this gateway.',
+    sentence: 'The agent has no session with this gateway.',
     advice:
-      'It connects again by itself; if it does not, look at its log and run penstock-agent doctor there.',
+      'The agent reconnects automatically. If it does not, check its log and run penstock-agent doctor on its host.',
   },
   SESSIONS_MISSING: {
     states: ['degraded'],
-    sentence: 'The agent has fewer sessions than its file asks for.',
-    advice: "Look at session-failed in the agent's log: a proxy or firewall may bound its connections.",
+    sentence: 'The agent has fewer sessions than configured.',
+    advice:
+      "Check session-failed in the agent's log. A proxy or firewall may limit the number of its connections.",
   },
   CONNECTOR_FAILING: {
     states: ['degraded'],
-    sentence: 'The check of at least one connector fails.',
-    advice: 'Look at how far the check comes, and ask again with penstock-gateway agent check.',
+    sentence: 'The check of at least one connector is failing.',
+    advice: 'See which stage the check reaches, and run it again with penstock-gateway agent check.',
   },
   CLOCK_SKEW: {
     states: ['degraded'],
     sentence: "The agent's clock differs from the gateway's by more than health.maxClockSkew.",
-    advice: 'Set the clocks by NTP on both hosts: certificates and tokens depend on the time.',
+    advice:
+      'Synchronize the clocks of both hosts with NTP, because certificates and tokens depend on the time.',
   },
   IDENTITY_EXPIRING: {
     states: ['degraded'],
-    sentence: 'The certificate of this agent ends soon and should have been renewed.',
-    advice: "Look for identity-renewal-failed in the agent's log.",
+    sentence: 'The certificate of this agent expires soon and should already have been renewed.',
+    advice: "Check identity-renewal-failed in the agent's log.",
   },
   CONNECTED: {
     states: ['connected'],
-    sentence: 'The agent is connected and well.',
-    advice: 'There is nothing to do.',
+    sentence: 'The agent is connected and healthy.',
+    advice: 'No action is needed.',
   },
 } as const satisfies Record<string, Condition>;
 

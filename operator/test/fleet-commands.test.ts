@@ -76,14 +76,14 @@ test('errors when publishing and pinning say what is wrong and what to do', asyn
   assert.match(taken.stderr, /Increase `version` in the file\. \(CONFIG_VERSION_TAKEN\)/);
   const unknown = await rig.cli('config', 'pin', 'dc1', '99');
   assert.match(unknown.stderr, /99 was not published for pool dc1\. Publish it first: .*config publish/);
-  for (const [words, told] of [
+  for (const [words, message] of [
     [['12'], /either a pool or --agent NAME/],
     [['dc1'], /dc1 is not a version/],
     [['dc1', 'twelve'], /twelve is not a version/],
   ] as const) {
     const wrong = await rig.cli('config', 'pin', ...words);
     assert.equal(wrong.exitCode, 64, wrong.stderr);
-    assert.match(wrong.stderr, told);
+    assert.match(wrong.stderr, message);
   }
 });
 
@@ -106,8 +106,8 @@ test('an agent is shown with its reasons, advice and measurements', async () => 
   const { stdout } = await rig.cli('agent', 'show', 'orders-1');
   for (const words of [
     /^quarantined CONFIG_DRIFT since 2023-11-14T22:13:20\.000Z \(\d+d ago\)/,
-    /The agent's file is not the pinned one\./,
-    /Roll the pinned version out/,
+    /The agent does not run the pinned version of its configuration\./,
+    /Deploy the pinned version/,
     /pin\s+version 13, sha256:def \(pool, enforce\); the agent runs a different file/,
     /clock\s+12\.0 ms ahead of the gateway, round trip 3\.0 ms/,
     /CPU\s+host 42 %/,

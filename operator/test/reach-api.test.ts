@@ -75,12 +75,12 @@ test('an unreachable, foreign or hanging API is reported with what to do', async
 
 test('servers that are not the API are reported without internal codes', async () => {
   await using _leaks = expectNoLeaks();
-  const cases: [url: (port: number) => string, answer: string | undefined, told: RegExp][] = [
+  const cases: [url: (port: number) => string, answer: string | undefined, message: RegExp][] = [
     [(port) => `http://127.0.0.1:${port}`, undefined, /does not speak HTTP\.\nIt may be the tunnel port/],
     [(port) => `http://127.0.0.1:${port}`, 'SSH-2.0-x\r\n', /does not speak HTTP\.\nIt may be the tunnel/],
     [(port) => `https://127.0.0.1:${port}`, 'HTTP/1.1 400\r\n\r\n', /does not speak TLS\.\nUse http:/],
   ];
-  for (const [url, answer, told] of cases) {
+  for (const [url, answer, message] of cases) {
     await using server = await LoopbackServer.start((socket) => {
       socket.once('data', () => (answer === undefined ? socket.destroy() : socket.end(answer)));
     });
@@ -88,7 +88,7 @@ test('servers that are not the API are reported without internal codes', async (
       PENSTOCK_URL: url(server.address.port),
       PENSTOCK_TOKEN: 'pst_admin_x',
     });
-    assert.match(stderr, told);
+    assert.match(stderr, message);
   }
 });
 

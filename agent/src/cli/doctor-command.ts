@@ -19,7 +19,7 @@ type Options = { readonly config: string; readonly output: OutputFormat };
 /** `doctor`: everything an agent on this host needs, looked at one after the other. */
 export function doctorCommand(io: Io): Command {
   return new Command('doctor')
-    .description('look at everything an agent on this host needs; exit code 1 when something is wrong')
+    .description('diagnose everything an agent on this host needs; exits with 1 if it finds a problem')
     .option(...configOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-agent doctor --config agent.yaml')

@@ -12,14 +12,16 @@ type Options = { readonly config: string; readonly output: OutputFormat; readonl
 /** `enroll`: gets the agent its identity without starting it. */
 export function enrollCommand(io: Io): Command {
   return new Command('enroll')
-    .description('make a key and have the gateway sign it; "run" does the same when there is no identity yet')
+    .description(
+      'create a key and have the gateway issue a certificate; "run" does this too if there is no identity',
+    )
     .option(...configOption)
-    .option('--again', 'enroll even though there is an identity', false)
+    .option('--again', 'enroll even if there is an identity', false)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
-      '\nThe token comes from identity.enrollmentToken in the file, by ${env:…} or ${file:…}: an argument could be ' +
-        'read by every user of this host.\n\nExample:\n  $ penstock-agent enroll --config agent.yaml',
+      '\nThe token is read from identity.enrollmentToken in the file, by ${env:…} or ${file:…}, because arguments are ' +
+        'visible to all users of this host.\n\nExample:\n  $ penstock-agent enroll --config agent.yaml',
     )
     .action((options: Options) => run(io, options));
 }

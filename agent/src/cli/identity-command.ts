@@ -9,11 +9,11 @@ type Options = { readonly config: string; readonly output: OutputFormat };
 /** `identity show`: what this host holds, without its key. */
 export function identityCommand(io: Io): Command {
   const identity = new Command('identity')
-    .description("this agent's certificate")
+    .description('identity of the agent on this host')
     .addHelpText('after', '\nExample:\n  $ penstock-agent identity show --config agent.yaml');
   identity
     .command('show')
-    .description('show the certificate in the identity directory')
+    .description('print the certificate in the identity directory')
     .option(...configOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-agent identity show --config agent.yaml')

@@ -33,4 +33,4 @@ export function acceptOrRefuse(
 }
 
 /** `--config`, as every command of the agent takes it. */
-export const configOption = ['-c, --config <file>', 'the configuration file', './agent.yaml'] as const;
+export const configOption = ['-c, --config <file>', 'configuration file', './agent.yaml'] as const;

@@ -25,11 +25,11 @@ const LONGEST_SECONDS = 60;
 /** `probe`: how far the way from this host leads, by the same policy as for the control plane. */
 export function probeCommand(io: Io): Command {
   return new Command('probe')
-    .description('see how far the way from this host to a host and port leads; policy.probe decides')
-    .argument('<host:port>', 'where to; IPv6 in brackets', hostPortArgument)
+    .description('test whether this host can reach a host and port; policy.probe must allow it')
+    .argument('<host:port>', 'target; IPv6 addresses in brackets', hostPortArgument)
     .option(...configOption)
-    .addOption(new Option('--kind <kind>', 'the protocol to speak').choices(connectorKinds).default('tcp'))
-    .option('--timeout <seconds>', 'how long it may take', seconds, 10)
+    .addOption(new Option('--kind <kind>', 'protocol to speak').choices(connectorKinds).default('tcp'))
+    .option('--timeout <seconds>', 'time limit in seconds', seconds, 10)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-agent probe orders.internal:5432 --kind postgresql')
     .action(async (to: { host: string; port: number }, { config, kind, timeout, output }: Options) => {
@@ -46,5 +46,5 @@ export function probeCommand(io: Io): Command {
 function seconds(text: string): number {
   const number = /^[0-9]{1,3}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= 1 && number <= LONGEST_SECONDS) return number;
-  throw new InvalidArgumentError(`Write a whole number from 1 to ${LONGEST_SECONDS}.`);
+  throw new InvalidArgumentError(`Must be an integer from 1 to ${LONGEST_SECONDS}.`);
 }

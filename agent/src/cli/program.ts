@@ -12,9 +12,7 @@ import { readyCommand, statusCommand } from './status-command.ts';
 /** penstock-agent and all its commands. */
 export function agentProgram(io: Io, signals: SignalSource): Command {
   return new Command('penstock-agent')
-    .description(
-      'Carries connections from a Penstock gateway to the targets its file names, and to no others.',
-    )
+    .description('Connects a Penstock gateway to the targets in its configuration file, and only to those.')
     .version(SOFTWARE_VERSION)
     .addCommand(runCommand(io, signals))
     .addCommand(enrollCommand(io))

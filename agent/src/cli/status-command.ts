@@ -18,7 +18,7 @@ type Options = { readonly config: string; readonly output: OutputFormat };
 /** `status`: the running agent as it sees itself. */
 export function statusCommand(io: Io): Command {
   return new Command('status')
-    .description('show the agent that runs on this host; exit code 1 when it is not ready')
+    .description('print the status of the agent running on this host; exits with 1 if it is not ready')
     .option(...configOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-agent status --config agent.yaml')
@@ -34,7 +34,7 @@ export function statusCommand(io: Io): Command {
 /** `ready`: for health checks; says nothing when all is well. */
 export function readyCommand(io: Io): Command {
   return new Command('ready')
-    .description('exit code 0 when the gateway has acknowledged a heartbeat lately, 1 otherwise')
+    .description('exit with 0 if the gateway has acknowledged a heartbeat recently, with 1 otherwise')
     .option(...configOption)
     .addHelpText('after', '\nExample:\n  $ penstock-agent ready --config /etc/penstock/agent.yaml')
     .action(async ({ config }: Options) => {

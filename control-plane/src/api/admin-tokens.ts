@@ -22,7 +22,7 @@ export function adminTokenRoutes(
     {
       config: { role: 'admin' },
       schema: {
-        summary: 'Admin tokens, oldest first',
+        summary: 'List admin tokens, oldest first',
         tags: ['admin-tokens'],
         response: { 200: AdminTokenList, ...problemResponses },
       },

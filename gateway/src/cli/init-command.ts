@@ -26,7 +26,7 @@ export function initCommand(io: Io): Command {
       'create the data directory, the agent CA, a server certificate if none is configured, and the first admin ' +
         'token; existing files are left unchanged',
     )
-    .option('-c, --config <file>', 'the configuration file', './gateway.yaml')
+    .option('-c, --config <file>', 'configuration file', './gateway.yaml')
     .option('--host <name...>', 'names and addresses at which agents reach the gateway', appendHost)
     .option('--new-admin-token', 'create another admin token, if the others are lost', false)
     .addOption(outputOption(['text', 'json']))

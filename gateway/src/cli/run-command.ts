@@ -18,7 +18,7 @@ export function runCommand(io: Io, signals: SignalSource): Command {
     .description(
       'run the gateway; SIGTERM drains it, SIGHUP or a change of the file reloads the configuration',
     )
-    .option('-c, --config <file>', 'the configuration file', './gateway.yaml')
+    .option('-c, --config <file>', 'configuration file', './gateway.yaml')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway run --config /etc/penstock/gateway.yaml')
     .action(({ config }: { config: string }) => run(io, signals, config));
 }

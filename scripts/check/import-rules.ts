@@ -280,6 +280,11 @@ export const importRules: readonly ImportRule[] = [
     because:
       'tests beside the code see their own package whole, the others through their doors, and the fixtures of each',
   })),
+  {
+    from: 'types',
+    mayImport: [],
+    because: 'these declarations complete those of dependencies',
+  },
   ...['test', 'bench', 'examples', 'scripts'].map((from) => ({
     from,
     mayImport: [...roomNames, 'test', 'bench', 'examples', 'scripts'],

@@ -82,7 +82,7 @@ export class TestAuthority {
           options.usage === 'client' ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth,
         ]),
         new x509.SubjectAlternativeNameExtension(
-          names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
+          names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
         ),
         await x509.AuthorityKeyIdentifierExtension.create(this.#keys.publicKey),
       ],

@@ -1,4 +1,4 @@
-// Once the gateway runs: has it make an enrollment token for the two agents of compose.yaml.
+// Runs after the gateway has started: creates an enrollment token for the two agents of compose.yaml.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 

@@ -1,9 +1,9 @@
-// Before the gateway's first start: has it make its data directory, and hands its certificate pins to the agents.
+// Runs before the gateway's first start: creates its data directory and passes its certificate pins to the agents.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
 const handover = '/var/lib/penstock-handover';
-const onlyForUs = { mode: 0o600 };
+const ownerOnly = { mode: 0o600 };
 
 const output = execFileSync(
   process.execPath,
@@ -16,7 +16,7 @@ const output = execFileSync(
 const { pins, adminToken, dataDirectory } = JSON.parse(output);
 
 const [current, backup = current] = pins;
-writeFileSync(`${handover}/certificate-pin`, current, onlyForUs);
-writeFileSync(`${handover}/certificate-pin-backup`, backup, onlyForUs);
-// Shown once, at the first start. It lies beside the agents' CA, which is worth more.
-if (adminToken !== null) writeFileSync(`${dataDirectory}/first-admin-token`, adminToken.token, onlyForUs);
+writeFileSync(`${handover}/certificate-pin`, current, ownerOnly);
+writeFileSync(`${handover}/certificate-pin-backup`, backup, ownerOnly);
+// Printed only once. Stored next to the agent CA, which is more sensitive.
+if (adminToken !== null) writeFileSync(`${dataDirectory}/first-admin-token`, adminToken.token, ownerOnly);

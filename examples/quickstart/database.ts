@@ -1,10 +1,10 @@
-// The private database of the quickstart, in a process of its own: PGlite behind a PostgreSQL socket on loopback.
+// The private database of the quickstart, in a separate process: PGlite behind a PostgreSQL socket on loopback.
 import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 process.once('disconnect', () => process.exit());
-// Ctrl-C goes to every process of the terminal; this one ends with its parent.
+// Ctrl-C signals every process of the terminal. This one exits with its parent instead.
 process.on('SIGINT', () => {});
 
 const database = await PGlite.create();

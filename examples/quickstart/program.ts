@@ -1,4 +1,4 @@
-// A Penstock program as a child process, and what it logs.
+// Runs a Penstock program as a child process and reads its log.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -7,15 +7,15 @@ import { promisify } from 'node:util';
 export type LogLine = { readonly event?: string; readonly [field: string]: unknown };
 type Environment = Readonly<Record<string, string>>;
 
-const DEADLINE = 30_000;
-/** Lines of log that are kept to be waited for. */
-const KEPT = 500;
+const TIMEOUT_MS = 30_000;
+/** Log lines that are kept for later calls of `line`. */
+const MAX_LINES = 500;
 
 const bin = (program: 'agent' | 'gateway') =>
   fileURLToPath(new URL(`../../${program}/bin/penstock-${program}.js`, import.meta.url));
 const file = (program: 'agent' | 'gateway') => fileURLToPath(new URL(`${program}.yaml`, import.meta.url));
 
-/** Runs one command of a program to its end and gives what it printed as JSON. */
+/** Runs one command of a program and returns its JSON output. */
 export async function command(
   program: 'agent' | 'gateway',
   words: readonly string[],
@@ -56,29 +56,32 @@ export class Program {
     });
     createInterface({ input: this.#child.stdout ?? process.stdin }).on('line', (line) => {
       this.#lines.push(JSON.parse(line) as LogLine);
-      if (this.#lines.length > KEPT) this.#lines.shift();
+      if (this.#lines.length > MAX_LINES) this.#lines.shift();
       for (const watcher of this.#watchers) watcher();
     });
   }
 
-  /** The newest line that is this event and meets `where`, waited for when there is none. */
+  /** Returns the newest line of this event that satisfies `where`, and waits for one if there is none. */
   async line(event: string, where: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
-    const look = () => {
+    const check = () => {
       const found = this.#lines.findLast((line) => line.event === event && where(line));
       if (found !== undefined) resolve(found);
-      else if (this.#child.exitCode !== null) reject(new Error(`It ended early: ${this.#errors}`));
+      else if (this.#child.exitCode !== null) reject(new Error(`The program exited early: ${this.#errors}`));
     };
-    const timer = setTimeout(() => reject(new Error(`No ${event} within 30 s. ${this.#errors}`)), DEADLINE);
-    this.#watchers.add(look);
-    look();
+    const timer = setTimeout(
+      () => reject(new Error(`The program logged no ${event} within 30 s. ${this.#errors}`)),
+      TIMEOUT_MS,
+    );
+    this.#watchers.add(check);
+    check();
     return promise.finally(() => {
       clearTimeout(timer);
-      this.#watchers.delete(look);
+      this.#watchers.delete(check);
     });
   }
 
-  /** Ends the process and comes back when it is gone. */
+  /** Signals the process and resolves when it has exited. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
     await this.#exited;

@@ -1,4 +1,4 @@
-// A client as any job has one: the standard PostgreSQL driver, which knows nothing of Penstock.
+// An ordinary client: the standard PostgreSQL driver, unaware of Penstock.
 import pg from 'pg';
 
 const SQL = `
@@ -8,11 +8,11 @@ const SQL = `
 
 export type Answer = {
   readonly rows: readonly { readonly customer: string; readonly orders: number; readonly revenue: number }[];
-  /** From the first packet to the last row. */
+  /** Time from connecting to the last row. */
   readonly milliseconds: number;
 };
 
-/** Connects to a port on this host, asks for the three best customers, and leaves. */
+/** Connects to a port on this host, queries the three best customers, and disconnects. */
 export async function askForBestCustomers(port: number): Promise<Answer> {
   const started = performance.now();
   const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });

@@ -1,5 +1,5 @@
-// npm start: a private database, a gateway and two agents, a query through them, and the same query again after the
-// agent that carried it was killed. Options: --once ends afterwards; --output json tells it as one line of JSON.
+// npm start: starts a private database, a gateway and two agents, runs a query through them, kills the agent that
+// carried it, and runs the query again. Options: --once exits afterwards; --output json prints one line of JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTER
 await using cleanup = new AsyncDisposableStack();
 cleanup.defer(() => rm(directory, { recursive: true, force: true }));
 
-title('Penstock: a private database, reached through a gateway and two agents');
+title('Penstock: a private database behind a gateway and two agents');
 
 const database = fork(fileURLToPath(new URL('database.ts', import.meta.url)));
 cleanup.defer(async () => {
@@ -30,7 +30,7 @@ cleanup.defer(async () => {
   await once(database, 'exit');
 });
 const [{ port: databasePort }] = (await once(database, 'message')) as [{ port: number }];
-done('private database', `PGlite on 127.0.0.1:${databasePort}, which only the agents know`);
+done('private database', `PGlite on 127.0.0.1:${databasePort}, known only to the agents`);
 
 const gatewayEnvironment = { PENSTOCK_DATA: join(directory, 'gateway') };
 const { pins, adminToken } = (await command(
@@ -48,7 +48,7 @@ const adminLine = await gateway.line('admin-listening');
 const ingress = await gateway.line('ingress-listening');
 const admin = `http://127.0.0.1:${adminLine['port']}`;
 const port = Number(String(ingress['address']).split(':').at(-1));
-done('gateway', `agents come to port ${tunnel['port']}, clients of "orders" to port ${port}`);
+done('gateway', `agents connect to port ${tunnel['port']}, clients of "orders" to port ${port}`);
 
 const { token } = (await command('gateway', ['token', 'create', '--pool', 'demo', '--uses', '2'], {
   PENSTOCK_URL: admin,
@@ -74,22 +74,22 @@ for (const [name, agent] of agents) {
 }
 const startMilliseconds = since(started);
 
-title('The three best customers, asked through the gateway by an ordinary PostgreSQL driver');
+title('An ordinary PostgreSQL driver queries the three best customers through the gateway');
 const first = await askForBestCustomers(port);
 const carried = await gateway.line('connection-opened');
 const carrier = String(carried['agent']);
 rows(first);
 done(
   'connection "orders"',
-  `pool ${String(carried['pool'])}, carried by ${carrier}, ${first.milliseconds} ms in all`,
+  `pool ${String(carried['pool'])}, carried by ${carrier}, ${first.milliseconds} ms in total`,
 );
 
-title(`${carrier} is killed, and the same question is asked again`);
+title(`${carrier} is killed, and the query runs again`);
 await agents.get(carrier)?.end('SIGKILL');
 const second = await askForBestCustomers(port);
 const other = String((await gateway.line('connection-opened', (line) => line !== carried))['agent']);
 rows(second);
-done('connection "orders"', `carried by ${other}, ${second.milliseconds} ms in all; nobody had to notice`);
+done('connection "orders"', `carried by ${other}, ${second.milliseconds} ms in total, without an error`);
 
 const result: Result = {
   query: { agent: carrier, pool: String(carried['pool']), rows: first.rows },

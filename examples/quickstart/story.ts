@@ -1,4 +1,4 @@
-// What is told of the quickstart: for a person as it happens, for a program as one line of JSON at the end.
+// The output of the quickstart: progress on standard error, and the result that --output json prints at the end.
 import { styleText } from 'node:util';
 import type { Answer } from './query.ts';
 
@@ -19,7 +19,7 @@ const strong = (text: string) => styleText('bold', text, { stream: process.stder
 const faint = (text: string) => styleText('dim', text, { stream: process.stderr });
 const good = (text: string) => styleText('green', text, { stream: process.stderr });
 
-/** A step that has been done, and what came of it. */
+/** Prints a completed step and its result. */
 export function done(what: string, detail: string): void {
   say(`  ${good('✔')} ${what.padEnd(30)} ${faint(detail)}`);
 }
@@ -44,5 +44,5 @@ export function tryIt(result: Result, admin: string, adminToken: string): void {
   say(`  console   API and metrics at ${admin}, readiness at ${admin}/readyz`);
   say(`  fleet     PENSTOCK_URL=${admin} PENSTOCK_TOKEN=${adminToken} \\`);
   say('            npx penstock-gateway agent list');
-  say(`\n  ${faint('Ctrl-C ends everything and leaves nothing behind.')}\n`);
+  say(`\n  ${faint('Press Ctrl-C to stop everything and remove all files.')}\n`);
 }

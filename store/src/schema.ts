@@ -18,7 +18,7 @@ export type Database = {
   readonly grants: GrantRow;
 };
 
-/** An agent is one line of keys. Another key under the same name is another agent (docs/decisions/0003). */
+/** An agent is one chain of keys. Another key with the same name is another agent (docs/decisions/0003). */
 export type AgentRow = {
   readonly id: string;
   readonly name: string;

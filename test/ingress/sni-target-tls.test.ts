@@ -72,7 +72,7 @@ test('mode prefer uses TLS if the server supports it, and disable does not', {
   assert.equal(await psql(without), 'f');
 });
 
-// docs/decisions/0013: with SCRAM-SHA-256-PLUS a client proves which certificate it was presented.
+// docs/decisions/0012: with SCRAM-SHA-256-PLUS a client proves which certificate it was presented.
 test('channel binding succeeds if gateway and server present the same certificate, and fails otherwise', {
   skip: skipWithout('psql'),
 }, async () => {

@@ -22,7 +22,7 @@ const KEY_OFFSET = 8;
 /**
  * Forwards PostgreSQL CancelRequests. A request does not say for which connection it is, so it is forwarded to the
  * server whose client has the same key. If no client is known to have it, it is forwarded to the servers of those
- * clients at the same address whose key is hidden by their TLS (docs/decisions/0012).
+ * clients at the same address whose key is hidden by their TLS (docs/decisions/0011).
  */
 export class CancelRequests {
   readonly #services: Pick<IngressServices, 'dial'>;

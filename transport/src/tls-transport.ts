@@ -45,7 +45,7 @@ export class TlsTransport extends Duplex {
   carry(tls: TLSSocket): void {
     this.#tls = tls;
     const push = tls.push.bind(tls);
-    // Node pushes null for a close_notify and for a FIN. They can be told apart here, but not at 'end', which is
+    // Node pushes null for a close_notify and for a FIN. They differ here, but not at 'end', which is
     // emitted only after the reader has consumed all data.
     tls.push = (chunk: unknown, encoding?: BufferEncoding) => {
       if (chunk === null && this.#finReceived) this.#isTruncated = true;

@@ -235,7 +235,7 @@ test('a stalled reader stops its writer, and nothing is lost', async () => {
     joined[writer].end(pseudorandomBytes(bytes, 2));
     let left = bytes;
     let still = 0;
-    await eventually('the writer to be held', () => {
+    await eventually('the writer to be paused', () => {
       still = joined[writer].writableLength === left ? still + 1 : 0;
       left = joined[writer].writableLength;
       return still === 10;

@@ -25,6 +25,6 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
   const queue = new PendingQueue((pool) => routes.pool(pool)?.queue);
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
-  registry.onAgentGone((agentId) => ejection.forgetAgent(agentId));
+  registry.onAgentDisconnected((agentId) => ejection.forgetAgent(agentId));
   return { registry, routes, queue, ejection, history: new DialHistory(), grants: new GrantTable() };
 }

@@ -201,7 +201,7 @@ async function waitForAgent(
     await queue.wait(preferred, time, signal);
   } catch (error) {
     if (signal.aborted || isQueueFull(error)) throw error;
-    // The failure before the wait says more than the timeout of the queue.
+    // The failure before the wait is more informative than the timeout of the queue.
     if (failure !== undefined) throw failure;
     throw unknownConnector(route, address, sessionsOf) ?? error;
   }

@@ -22,7 +22,7 @@ export type RoutableSession = {
 
 export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'suspended';
 
-/** What the agent is told about an open besides its connector; see the message `open` in docs/wire.md. */
+/** What an open contains besides its connector; see the message `open` in docs/wire.md. */
 export type OpenOptions = {
   readonly clientPort?: number;
   /** One of the connector's further addresses, in the form of `hostPortText`. */

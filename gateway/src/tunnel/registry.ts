@@ -38,7 +38,7 @@ export class Registry implements SessionRegistry {
   readonly #seen = new LRUCache<string, number>({ max: MAX_DEPARTED_AGENTS });
   readonly #observers = new Set<SessionObserver>();
   readonly #onReady = new Set<Listener>();
-  readonly #onAgentGone = new Set<(agentId: string) => void>();
+  readonly #onAgentDisconnected = new Set<(agentId: string) => void>();
 
   /** `now` returns milliseconds of a monotonic clock. */
   constructor(limits: RegistryLimits, now: () => number = systemClock.now) {
@@ -115,9 +115,9 @@ export class Registry implements SessionRegistry {
   }
 
   /** Calls `listener` when the last session of an agent has ended, until the returned function is called. */
-  onAgentGone(listener: (agentId: string) => void): () => void {
-    this.#onAgentGone.add(listener);
-    return () => this.#onAgentGone.delete(listener);
+  onAgentDisconnected(listener: (agentId: string) => void): () => void {
+    this.#onAgentDisconnected.add(listener);
+    return () => this.#onAgentDisconnected.delete(listener);
   }
 
   /** The sessions of a pool, grouped by agent. */
@@ -152,7 +152,7 @@ export class Registry implements SessionRegistry {
     agents.delete(agentId);
     if (agents.size === 0) this.#pools.delete(pool);
     this.#seen.set(agentId, this.#now());
-    for (const listener of this.#onAgentGone) listener(agentId);
+    for (const listener of this.#onAgentDisconnected) listener(agentId);
     return true;
   }
 }

@@ -6,7 +6,7 @@ import type { TargetStream } from '../routing/session-contract.ts';
 /** A data stream of a session, as routing and ingress use it. The request of the agent is not answered yet. */
 export class SessionStream extends Http2FarEnd<ServerHttp2Stream> implements TargetStream {
   accept(): void {
-    // A stream that its peer has reset is closed at once, but destroyed only when it has been read.
+    // A stream that its peer has reset is closed immediately, but destroyed only when it has been read.
     if (this.stream.closed) throw new TunnelError('SESSION_LOST');
     this.stream.respond({ ':status': 200 });
   }

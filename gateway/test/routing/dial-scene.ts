@@ -59,7 +59,7 @@ export class DialScene {
     await assert.rejects(this.dial(), (error) => error instanceof TunnelError && error.code === code);
   }
 
-  get asked(): string[] {
+  get opened(): string[] {
     return this.sessions.flatMap(({ identity, requests }) => requests.map(() => identity.name));
   }
 }

@@ -11,7 +11,7 @@ test('the least loaded session of the preferred pool gets the open', async () =>
   const { target, ...dialed } = await scene.dial();
   assert.equal(target, quiet.target);
   assert.deepEqual(dialed, { agentId: 'id-a2', agent: 'a2', pool: 'dc1', attempts: 1 });
-  assert.deepEqual(scene.asked, ['a2']);
+  assert.deepEqual(scene.opened, ['a2']);
   const { signal: _signal, ...request } = quiet.requests[0] ?? {};
   assert.deepEqual(request, {
     connector: 'orders-db',
@@ -42,7 +42,7 @@ test('no agent is tried twice after a failure specific to that agent', async () 
   scene.add('a1', 'dc1', 'REFUSED');
   scene.add('a1', 'dc1', 'REFUSED');
   await scene.fails('REFUSED');
-  assert.deepEqual(scene.asked, ['a1']);
+  assert.deepEqual(scene.opened, ['a1']);
   assert.deepEqual(scene.waits, []);
   assert.deepEqual(scene.logged, []);
 });
@@ -52,7 +52,7 @@ test('a code that no other agent can change ends the dial', async () => {
   scene.add('a1', 'dc1', 'PROTOCOL_ERROR');
   scene.add('a2', 'dc1').load = 1;
   await scene.fails('PROTOCOL_ERROR');
-  assert.deepEqual(scene.asked, ['a1']);
+  assert.deepEqual(scene.opened, ['a1']);
 });
 
 test('no more agents are tried than attempts are allowed, and the last failure is reported', async () => {
@@ -61,7 +61,7 @@ test('no more agents are tried than attempts are allowed, and the last failure i
     scene.add(`a${index}`, 'dc1', code).load = index;
   }
   await scene.fails('UNREACHABLE');
-  assert.deepEqual(scene.asked, ['a0', 'a1', 'a2']);
+  assert.deepEqual(scene.opened, ['a0', 'a1', 'a2']);
 });
 
 test('after a lost session another agent is tried before another session of the same agent', async () => {
@@ -76,10 +76,10 @@ test('after a lost session another agent is tried before another session of the 
 for (const code of ['SESSION_LOST', 'AGENT_DRAINING'] as const) {
   test(`without another agent, another session of the agent is used after ${code}`, async () => {
     const scene = new DialScene();
-    const gone = scene.add('a1', 'dc1', code);
+    const ended = scene.add('a1', 'dc1', code);
     scene.add('a1', 'dc1').load = 1;
     const dialing = scene.dial();
-    gone.acceptsOpens = false;
+    ended.acceptsOpens = false;
     const { agent, attempts } = await dialing;
     assert.deepEqual([agent, attempts, scene.waits.length], ['a1', 2, 0]);
   });
@@ -88,8 +88,8 @@ for (const code of ['SESSION_LOST', 'AGENT_DRAINING'] as const) {
 test('an ejected agent is tried last, after agents of other pools', async () => {
   const scene = new DialScene();
   const failing = scene.add('a1', 'dc1', 'REFUSED');
-  const well = scene.add('a2', 'dc1');
-  well.load = 1;
+  const healthy = scene.add('a2', 'dc1');
+  healthy.load = 1;
   const other = scene.add('b1', 'dc2');
   await scene.dial();
   await scene.dial();
@@ -97,7 +97,7 @@ test('an ejected agent is tried last, after agents of other pools', async () => 
   assert.equal(failing.requests.length, 2);
   await scene.dial();
   assert.equal(failing.requests.length, 2);
-  well.acceptsOpens = false;
+  healthy.acceptsOpens = false;
   await scene.dial();
   assert.deepEqual([failing.requests.length, other.requests.length], [2, 1]);
   other.acceptsOpens = false;
@@ -156,7 +156,7 @@ test('after the total timeout no further agent is tried', async () => {
   await scene.clock.pass(10_000);
   slow.answer('DIAL_TIMEOUT');
   await assert.rejects(dialing, (error) => error instanceof TunnelError && error.code === 'DIAL_TIMEOUT');
-  assert.deepEqual(scene.asked, ['a1']);
+  assert.deepEqual(scene.opened, ['a1']);
 });
 
 test('a client that leaves cancels the dial, and no agent is blamed', async () => {
@@ -167,7 +167,7 @@ test('a client that leaves cancels the dial, and no agent is blamed', async () =
   const dialing = scene.dial(leaving.signal);
   leaving.abort(new TunnelError('CLIENT_GONE'));
   await assert.rejects(dialing, (error) => error instanceof TunnelError && error.code === 'CLIENT_GONE');
-  assert.deepEqual(scene.asked, ['a1']);
+  assert.deepEqual(scene.opened, ['a1']);
   assert.equal(
     scene.ejection.failed('orders-db', session.identity.agentId, 'REFUSED', ['id-a1', 'id-a2']),
     false,
@@ -196,12 +196,12 @@ test('a client that speaks first is refused when the target speaks first too', a
     code: 'CLIENT_DENIED',
     message: /agent a1\), which speaks first and cannot be reached through SNI\. Use an ingress of kind tcp/,
   });
-  assert.deepEqual([scene.asked, scene.waits], [[], []]);
+  assert.deepEqual([scene.opened, scene.waits], [[], []]);
   assert.equal(scene.records[0]?.failure?.code, 'CLIENT_DENIED');
   await scene.dial();
   session.kind = 'postgresql';
   await scene.dial(signal, { clientSpeaksFirst: true });
-  assert.deepEqual(scene.asked, ['a1', 'a1']);
+  assert.deepEqual(scene.opened, ['a1', 'a1']);
   assert.deepEqual(
     session.requests.map((request) => 'clientSpeaksFirst' in request),
     [false, false],

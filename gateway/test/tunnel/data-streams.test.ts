@@ -23,12 +23,12 @@ const asStream = (stream: FakeStream) => stream as unknown as ServerHttp2Stream;
 
 function setUp(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const said: GatewayMessage[] = [];
+  const sent: GatewayMessage[] = [];
   const windows = { open: 0 };
   let rooms = 0;
   const streams = new DataStreams(
     'k7',
-    (message) => said.push(message),
+    (message) => sent.push(message),
     {
       setRoundTrip: () => {},
       streamOpened: () => {
@@ -54,7 +54,7 @@ function setUp(t: TestContext) {
     promise.catch(() => {});
     return promise;
   };
-  return { t, said, windows, streams, request, rooms: () => rooms };
+  return { t, sent, windows, streams, request, rooms: () => rooms };
 }
 
 const failsWith = (code: CloseCode) => (error: unknown) =>
@@ -62,9 +62,9 @@ const failsWith = (code: CloseCode) => (error: unknown) =>
 const codeOf = (reason: unknown) => (reason instanceof TunnelError ? reason.code : undefined);
 
 test('an open is sent, answered by its stream, and counted until the stream closes', async (t) => {
-  const { said, windows, streams, request } = setUp(t);
+  const { sent, windows, streams, request } = setUp(t);
   const promise = request();
-  assert.deepEqual(said, [
+  assert.deepEqual(sent, [
     {
       type: 'open',
       id: 'k7-1',
@@ -82,12 +82,12 @@ test('an open is sent, answered by its stream, and counted until the stream clos
   stream.destroy(undefined);
   assert.deepEqual([streams.open, windows.open], [0, 0]);
   t.mock.timers.tick(5_000);
-  assert.equal(said.length, 1);
+  assert.equal(sent.length, 1);
 });
 
 test('after any end of an open its late stream is reset, which is not a protocol error', async (t) => {
   const scene = setUp(t);
-  const { said, streams, request } = scene;
+  const { sent, streams, request } = scene;
   const ends: [string, (id: string, leave: AbortController) => void, CloseCode][] = [
     ['a failure', (id) => streams.fail(id, 'REFUSED', 'no'), 'REFUSED'],
     ['its deadline', () => t.mock.timers.tick(1_000), 'DIAL_TIMEOUT'],
@@ -107,7 +107,7 @@ test('after any end of an open its late stream is reset, which is not a protocol
     assert.deepEqual([streams.opening, streams.open], [0, 0], what);
   }
   assert.deepEqual(
-    said.filter(({ type }) => type === 'cancel'),
+    sent.filter(({ type }) => type === 'cancel'),
     [
       { type: 'cancel', id: 'k7-2', code: 'DIAL_TIMEOUT' },
       { type: 'cancel', id: 'k7-3', code: 'CLIENT_GONE' },
@@ -116,9 +116,9 @@ test('after any end of an open its late stream is reset, which is not a protocol
 });
 
 test('no open is sent for a client that has left already', async (t) => {
-  const { said, streams, request } = setUp(t);
+  const { sent, streams, request } = setUp(t);
   await assert.rejects(request(AbortSignal.abort(new TunnelError('CLIENT_GONE'))), failsWith('CLIENT_GONE'));
-  assert.deepEqual([said, streams.opening], [[], 0]);
+  assert.deepEqual([sent, streams.opening], [[], 0]);
 });
 
 test('a second stream of an open is reset, and the first continues', async (t) => {

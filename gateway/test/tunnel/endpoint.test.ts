@@ -83,7 +83,7 @@ test('unauthenticated connections beyond the limit are closed and counted, and s
   agent.headers(1, CONTROL);
   assert.equal(await agent.status(1), 200);
 
-  const strangers = [await rig.connect(), await rig.connect()];
+  const unauthenticatedPeers = [await rig.connect(), await rig.connect()];
   await assert.rejects(rig.connect(), 'two unauthenticated connections are open; the agent does not count');
   assert.equal(rig.endpoint.refused, 1);
   assert.equal(rig.endpoint.connections, 3);
@@ -94,8 +94,8 @@ test('unauthenticated connections beyond the limit are closed and counted, and s
     ({ type, flags }) => type === frameType.PING && flags === frameFlag.ACK,
   );
 
-  strangers[0]?.socket.destroy();
-  await eventually('the stranger to be gone', () => rig.endpoint.connections === 2);
+  unauthenticatedPeers[0]?.socket.destroy();
+  await eventually('the unauthenticated connection to close', () => rig.endpoint.connections === 2);
   const later = await rig.connect();
   await later.greet();
   assert.equal(rig.endpoint.refused, 1);

@@ -52,23 +52,23 @@ test('sessions are found by pool and agent, and removed at their end', () => {
 test('an agent that left is distinguished from one never connected, with the time since', async () => {
   const clock = fakeClock();
   const registry = new Registry({ sessionsPerAgent: 4 }, clock.now);
-  const gone: string[] = [];
-  registry.onAgentGone((agentId) => gone.push(agentId));
+  const disconnected: string[] = [];
+  registry.onAgentDisconnected((agentId) => disconnected.push(agentId));
   const sessions = [session({ index: 0 }), session({ index: 1 })];
   assert.deepEqual(registry.presence('a1'), { state: 'unknown' });
   for (const each of sessions) registry.admit(each);
   assert.deepEqual(registry.presence('a1'), { state: 'connected' });
   for (const each of sessions) {
     each.state = 'ended';
-    assert.deepEqual(gone, []);
+    assert.deepEqual(disconnected, []);
     await clock.pass(500);
     registry.ended(each);
   }
   await clock.pass(2000);
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
-  assert.deepEqual(gone, ['a1']);
+  assert.deepEqual(disconnected, ['a1']);
   registry.ended(sessions[0] ?? session());
-  assert.deepEqual(gone, ['a1'], 'an end counts once');
+  assert.deepEqual(disconnected, ['a1'], 'an end counts once');
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
 
   const back = session();

@@ -76,5 +76,13 @@ export const targets: readonly Target[] = [
     against: undefined,
     wanted: { atMost: 20 },
   },
+  ...['judging', 'listing', 'metrics', 'pools', 'pin'].map(
+    (work): Target => ({
+      metric: `fleet/hold-${work}`,
+      title: `ms the event loop is held, 10,000 agents: ${work}`,
+      against: undefined,
+      wanted: { atMost: 5 },
+    }),
+  ),
   ...wan,
 ];

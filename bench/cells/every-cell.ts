@@ -3,6 +3,7 @@ import { connectionsCell } from './connections.ts';
 import { fleetCell } from './fleet.ts';
 import { heldMemoryCell } from './held-memory.ts';
 import { idleSessionsCell } from './idle-sessions.ts';
+import { largeFleetCell } from './large-fleet.ts';
 import { roundTripCells } from './round-trip.ts';
 import { throughputCells } from './throughput.ts';
 import { roundTrips, wanCells } from './wan.ts';
@@ -17,6 +18,7 @@ export const loopbackCells: readonly Cell[] = [
   heldMemoryCell,
   idleSessionsCell,
   fleetCell,
+  largeFleetCell,
 ];
 
 export const everyCell: readonly Cell[] = [...loopbackCells, ...roundTrips.flatMap(wanCells)];

@@ -35,7 +35,7 @@ export const largeFleetCell: Cell = {
     figure('pin-answer', 'time to the answer of that pin'),
   ],
   routes: ['penstock'],
-  fresh: false,
+  fresh: true,
   async measure() {
     const child = await startNode(PROCESS, here);
     try {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { inSlices, systemClock } from '@penstock/runtime';
 import type { FastifyReply } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -14,7 +15,7 @@ export type SlicedPage<Item, Resource> = {
 
 /**
  * Sends a page of a listing: `items`, `nextCursor` unless it is the last page, and `fields`. Items are read and serialized
- * in slices of the event loop, because serializing a page at once would delay the data path.
+ * in slices of the event loop and written in pieces: a whole page in one turn would delay the data path.
  */
 export async function sendPage<Item, Resource>(
   reply: FastifyReply,
@@ -31,8 +32,25 @@ export async function sendPage<Item, Resource>(
   });
   await inSlices(page, (item) => texts.push(serialize(toResource(item))), systemClock);
   const rest = JSON.stringify({ ...(nextCursor !== undefined && { nextCursor }), ...fields }).slice(1, -1);
-  const text = `{"items":[${texts.join(',')}]${rest === '' ? '' : `,${rest}`}}`;
-  return reply.type('application/json; charset=utf-8').send(text);
+  const pieces = piecesOf(`{"items":[`, texts, `]${rest === '' ? '' : `,${rest}`}}`);
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return reply
+    .type('application/json; charset=utf-8')
+    .header('content-length', length)
+    .send(Readable.from(pieces));
+}
+
+/** Items of a piece: some tens of kilobytes, which a socket accepts in one turn of the event loop. */
+const PIECE_ITEMS = 32;
+
+function piecesOf(head: string, texts: readonly string[], tail: string): Buffer[] {
+  const pieces = [Buffer.from(head)];
+  for (let first = 0; first < texts.length; first += PIECE_ITEMS) {
+    const separator = first === 0 ? '' : ',';
+    pieces.push(Buffer.from(separator + texts.slice(first, first + PIECE_ITEMS).join(',')));
+  }
+  pieces.push(Buffer.from(tail));
+  return pieces;
 }
 
 function* pageOf<Item>(

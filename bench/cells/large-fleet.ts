@@ -14,8 +14,7 @@ const PROCESS = new URL('../load/large-fleet.ts', import.meta.url);
 
 const figure = (id: string, title: string): Metric => ({
   id: `fleet/${id}`,
-  table:
-    'control plane of 10,000 agents (simulated sessions, in one process): longest turn of the event loop',
+  table: 'event loop held by 10,000 agents, at most',
   title,
   unit: 'ms',
   digits: 1,
@@ -27,8 +26,8 @@ export const largeFleetCell: Cell = {
   group: 'fleet',
   title: 'the control plane of 10,000 agents',
   metrics: [
-    figure('hold-judging', 'judging, a heartbeat every 15 s each'),
-    figure('hold-listing', 'listing all agents, 500 a page'),
+    figure('hold-judging', 'judging, a heartbeat each per 15 s'),
+    figure('hold-listing', 'listing, 500 agents a page'),
     figure('hold-metrics', 'metrics'),
     figure('hold-pools', 'pools'),
     figure('hold-pin', 'a pin that quarantines all agents'),

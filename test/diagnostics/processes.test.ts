@@ -86,7 +86,7 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
     assert.match(stdout, /Wrong: tls, connector echo\./);
   });
 
-  await t.test('probes, checks, logs and configuration by the command line', async () => {
+  await t.test('probes, checks, logs and configuration with the command line', async () => {
     const probed = await operate('agent', 'probe', 'agent-1', `127.0.0.1:${port}`);
     assert.equal(probed.code, 0, probed.stderr);
     assert.match(probed.stdout, /^tcp +ok +[\d.]+ ms/m);
@@ -100,17 +100,17 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
     assert.doesNotMatch(logs.stdout, new RegExp(TOKEN));
     const diff = await operate('agent', 'diff', 'agent-1');
     assert.equal(diff.code, 1);
-    assert.match(diff.stderr, /Nothing is pinned for agent-1/);
+    assert.match(diff.stderr, /agent-1 has no pin/);
     const own = await runCommand('agent', ['config', 'diff', '--pinned', seen]);
-    assert.match(own.stderr, /Nothing is pinned for agent-1/);
+    assert.match(own.stderr, /agent-1 has no pin/);
     const here = await runCommand('agent', ['probe', `127.0.0.1:${port}`, '--config', seen]);
     assert.equal(here.code, 0, here.stderr);
   });
 
-  await t.test('a restart drains, and ends so that a supervisor starts it again', async () => {
+  await t.test('a restart drains the agent and exits for its supervisor', async () => {
     const { code, stderr, stdout } = await operate('agent', 'restart', 'agent-1');
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /agent-1 drains/);
+    assert.match(stdout, /agent-1 is draining/);
     const exit = await agent.exit(30_000);
     assert.equal(exit.code, 75);
     assert.ok(agent.lines.some(({ json }) => json?.['event'] === 'agent-draining'));

@@ -5,11 +5,11 @@ import { ManagedProcess } from '../rig/process.ts';
 import type { Stage } from './dockerfile.ts';
 
 const MINUTE_MS = 60_000;
-/** How npm reaches its registry on this machine; a build in an engine has its own way. */
+/** How npm reaches its registry on this machine. A container engine has its own settings. */
 const NPM_ENVIRONMENT =
   /^(npm_config_(registry|cache|cafile|userconfig)|https?_proxy|no_proxy|node_extra_ca_certs)$/i;
 
-/** Runs build stages in one folder that stands for their root, each layer once, as an engine with a cache does. */
+/** Runs build stages in one folder that represents their root. Runs each layer once, as an engine with a cache does. */
 export class BuildStages {
   readonly #root: string;
   readonly #context: string;
@@ -31,7 +31,7 @@ export class BuildStages {
       if (name === 'WORKDIR') await mkdir(cwd, { recursive: true });
       else if (name === 'COPY' && rest === '. .') await copyContext(this.#context, cwd);
       else if (name === 'RUN') await runCommand(rest, cwd);
-      else throw new Error(`The build stage has ${name} ${rest}, which this test does not know.`);
+      else throw new Error(`The build stage has ${name} ${rest}, which this test does not support.`);
       this.#done.add(layer);
     }
   }
@@ -45,15 +45,15 @@ async function runCommand(command: string, cwd: string): Promise<void> {
     cwd,
     env: {
       ...Object.fromEntries(npm.map(([name, value]) => [name, value ?? ''])),
-      // The image brings its Node; here it is ours.
+      // The image has its own Node. Here it is the one that runs the tests.
       PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
     },
   });
   const { code } = await child.exit(5 * MINUTE_MS);
-  if (code !== 0) throw new Error(`RUN ${command} ended with ${code}:\n${child.output}`);
+  if (code !== 0) throw new Error(`RUN ${command} exited with ${code}:\n${child.output}`);
 }
 
-/** What an engine would be sent: the files of the tree without those in .dockerignore. */
+/** Copies the build context: the files of the tree without those in .dockerignore. */
 async function copyContext(context: string, to: string): Promise<void> {
   const ignored = (await readFile(join(context, '.dockerignore'), 'utf8'))
     .split('\n')

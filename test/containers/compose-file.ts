@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** As much of a compose file's service as our own uses. */
+/** The parts of a service that our compose file uses. */
 export type Service = {
   readonly image?: string;
   readonly hostname?: string;
@@ -28,7 +28,7 @@ export type ComposeFile = {
   readonly secrets: Readonly<Record<string, { readonly environment?: string }>>;
 };
 
-/** compose.yaml of the tree, its anchors merged. */
+/** Reads compose.yaml of the tree and merges its anchors. */
 export async function readComposeFile(root: string): Promise<ComposeFile> {
   return parse(await readFile(join(root, 'compose.yaml'), 'utf8'), { merge: true }) as ComposeFile;
 }

@@ -12,26 +12,26 @@ const PROGRAMS = ['gateway', 'agent-a', 'agent-b'] as const;
 const CONTAINER_PATH = /\/(?:opt|etc|var\/lib)\/penstock[\w./-]*/g;
 
 export type ComposeOptions = {
-  /** The tree with compose.yaml. */
+  /** The folder of compose.yaml. */
   readonly root: string;
   /** For volumes and files. */
   readonly folder: string;
   readonly images: ReadonlyMap<string, Image>;
   readonly node: string;
-  /** Stands for the service `postgres`. */
+  /** Replaces the service `postgres`. */
   readonly database: HostPort;
 };
 
 export type ComposeRun = AsyncDisposable & {
-  /** Where clients go. */
+  /** The address for clients. */
   readonly ingress: HostPort;
-  /** Stops every program as an engine does, and says with which code it ended. */
+  /** Stops every program as an engine does, and returns the exit codes. */
   stop(): Promise<Record<string, number | null>>;
 };
 
 /**
- * Does what compose.yaml says, without an engine: its services start with their own images, scripts, files and
- * accounts, in their order. Names and fixed ports become free ports of loopback, container paths those of folders.
+ * Starts compose.yaml without an engine: its services run in order, with their own images, scripts, files and accounts.
+ * Host names and fixed ports are replaced by free loopback ports, and container paths by folders of this machine.
  */
 export async function startCompose(options: ComposeOptions): Promise<ComposeRun> {
   const file = await readComposeFile(options.root);
@@ -54,7 +54,7 @@ export async function startCompose(options: ComposeOptions): Promise<ComposeRun>
       within: 30_000,
       state: () => program.output,
     });
-    if (!program.running) throw new Error(`${name} ended at its start:\n${program.output}`);
+    if (!program.running) throw new Error(`${name} exited at its start:\n${program.output}`);
   }
   const running = stack.move();
   return {
@@ -70,7 +70,7 @@ export async function startCompose(options: ComposeOptions): Promise<ComposeRun>
 
 async function runJob(container: Container, words: readonly string[] = []): Promise<void> {
   const { code, output } = await container.run(words);
-  if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}:\n${output}`);
+  if (code !== 0) throw new Error(`${words.join(' ')} exited with ${code}:\n${output}`);
 }
 
 type Ports = { readonly tunnel: number; readonly admin: number; readonly ingress: number };
@@ -96,7 +96,7 @@ async function makeContainer(
     mounts.set(path, place);
     await mkdir(place, { recursive: true });
     if (isFolder) continue;
-    // An engine takes both from the image's folder when it makes a volume.
+    // An engine copies mode and owner from the folder of the image when it creates a volume.
     await chmod(place, 0o700);
     if (process.getuid?.() === 0) await chown(place, image.account.uid, image.account.gid);
   }
@@ -115,7 +115,7 @@ async function makeContainer(
       .replaceAll('0.0.0.0:8443', `127.0.0.1:${ports.tunnel}`)
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.admin}`)
       .replaceAll('0.0.0.0:15432', `127.0.0.1:${ports.ingress}`)
-      // Every container has a loopback of its own; here they share one.
+      // Each container has its own loopback interface. Here they share one.
       .replace(/^kind: Agent$/m, `kind: Agent\nlocal: {listen: "127.0.0.1:${localPort}"}`);
   const files = join(root, 'examples/compose');
   for (const entry of await readdir(files)) {

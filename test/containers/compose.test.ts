@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const compose = await readComposeFile(ROOT);
 const services = Object.entries(compose.services);
 
-test('the compose file has the services it is for', () => {
+test('the compose file has the expected services', () => {
   assert.deepEqual(Object.keys(compose.services).sort(), [
     'agent-a',
     'agent-b',
@@ -20,7 +20,7 @@ test('the compose file has the services it is for', () => {
   ]);
 });
 
-test('every container has a root file system it cannot write, no capabilities and no way to get them', () => {
+test('every container has a read-only root file system and cannot gain capabilities', () => {
   for (const [name, service] of services) {
     assert.equal(service.read_only, true, name);
     assert.deepEqual(service.cap_drop, ['ALL'], name);
@@ -29,7 +29,7 @@ test('every container has a root file system it cannot write, no capabilities an
   }
 });
 
-test('only agents are on the network of the database, and nothing is published beyond loopback', () => {
+test('only agents share the network of the database, and ports are published on loopback only', () => {
   const onPrivate = services.filter(([, { networks = [] }]) => networks.includes('private'));
   assert.deepEqual(onPrivate.map(([name]) => name).sort(), ['agent-a', 'agent-b', 'postgres']);
   assert.equal(compose.networks['private']?.internal, true);
@@ -39,7 +39,7 @@ test('only agents are on the network of the database, and nothing is published b
   );
 });
 
-test('whatever the compose file names exists', () => {
+test('everything that the compose file refers to exists', () => {
   for (const [name, service] of services) {
     for (const dependency of Object.keys(service.depends_on ?? {})) {
       assert.ok(dependency in compose.services, `${name} depends on ${dependency}`);
@@ -54,7 +54,7 @@ test('whatever the compose file names exists', () => {
   }
 });
 
-test('no secret stands in a file: they come from the environment', () => {
+test('secrets come from the environment, not from a file', () => {
   const secrets = Object.values(compose.secrets);
   assert.equal(secrets.length, 1);
   for (const { environment } of secrets) assert.equal(typeof environment, 'string');

@@ -4,14 +4,14 @@ import type { Image } from './image.ts';
 
 export type ContainerOptions = {
   readonly image: Image;
-  /** The Node to run as `node`: one that the image's account can reach. */
+  /** Path of the Node that runs as `node`. The account of the image must be able to execute it. */
   readonly node: string;
-  /** Paths in the container and the folders of this machine that are mounted there. */
+  /** By path in the container, the folder of this machine that is mounted there. */
   readonly mounts?: ReadonlyMap<string, string>;
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** What an engine would make of an image, as far as one can without: its account, its environment, its paths. */
+/** Runs commands of an image without an engine: with its account, its environment and its paths. */
 export class Container {
   readonly image: Image;
   readonly #options: ContainerOptions;
@@ -21,7 +21,7 @@ export class Container {
     this.#options = options;
   }
 
-  /** A path of the container as one of this machine. Anything else stays as it is. */
+  /** Translates an absolute path in the container into one of this machine. Returns other words unchanged. */
   place(word: string): string {
     if (!isAbsolute(word)) return word;
     for (const [mount, folder] of this.#options.mounts ?? []) {
@@ -30,10 +30,10 @@ export class Container {
     return join(this.image.root, word);
   }
 
-  /** Starts a command of the image, which has to be `node` and what it runs. */
+  /** Starts a command of the image. Throws when it is not a `node` command. */
   async start(words: readonly string[]): Promise<ManagedProcess> {
     const [program, ...args] = words.map((word) => this.place(word));
-    if (program !== 'node') throw new Error(`This image starts ${program}, and not node.`);
+    if (program !== 'node') throw new Error(`This image starts ${program} instead of node.`);
     return await ManagedProcess.start({
       command: this.#options.node,
       args,
@@ -43,7 +43,7 @@ export class Container {
     });
   }
 
-  /** The same, to its end. */
+  /** Runs a command of the image until it exits. */
   async run(words: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
     await using child = await this.start(words);
     const { code } = await child.exit(30_000);

@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../rig/temporary-directory.ts';
 import { BuildStages } from './build-stage.ts';
 import { startCompose } from './compose-run.ts';
 import { Container } from './container.ts';
-import { parseDockerfile, type Stage, sayings } from './dockerfile.ts';
+import { argumentsOf, parseDockerfile, type Stage } from './dockerfile.ts';
 import { type Image, makeImage } from './image.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -27,39 +27,39 @@ async function stagesOf(program: string): Promise<{ build: Stage; final: Stage }
   return { build, final };
 }
 
-/** The registry answers: without one, `npm ci` in an empty folder cannot work. */
+/** Why `npm ci` in an empty folder cannot work: no registry responds. Undefined when one does. */
 async function registryProblem(): Promise<string | undefined> {
   try {
     await promisify(execFile)('npm', ['ping', '--fetch-retries=0', '--fetch-timeout=5000'], { cwd: ROOT });
     return undefined;
   } catch {
-    return 'no package registry can be reached';
+    return 'no package registry is reachable';
   }
 }
 
 for (const program of PROGRAMS) {
-  test(`the ${program} image runs as a numeric user without root, and its program gets the signals`, async () => {
+  test(`the ${program} image runs as a numeric non-root user, and its program receives signals`, async () => {
     const { final } = await stagesOf(program);
-    assert.match(sayings(final, 'USER').at(-1) ?? '', /^[1-9]\d*:[1-9]\d*$/);
-    assert.equal(sayings(final, 'VOLUME').length, 1);
+    assert.match(argumentsOf(final, 'USER').at(-1) ?? '', /^[1-9]\d*:[1-9]\d*$/);
+    assert.equal(argumentsOf(final, 'VOLUME').length, 1);
     for (const name of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK']) {
-      assert.match(sayings(final, name)[0] ?? '', /^(CMD )?\["/, `${name} in exec form`);
+      assert.match(argumentsOf(final, name)[0] ?? '', /^(CMD )?\["/, `${name} in exec form`);
     }
   });
 }
 
 const unreachable = await registryProblem();
 
-test('both images build in an empty folder, and their programs start from a tree they cannot write', {
+test('both images build in an empty folder, and their programs start from a read-only tree', {
   skip: unreachable === undefined ? false : skipBecause(unreachable),
   timeout: 8 * MINUTE_MS,
 }, async (t) => {
   await using directory = await temporaryDirectory();
-  // The account of the image has to get in.
+  // The account of the image needs access.
   await chmod(directory.path, 0o755);
   const buildRoot = join(directory.path, 'build-root');
   const stages = new BuildStages(buildRoot, ROOT);
-  // The one that the build brought, since the image's account may not reach the one that runs this test.
+  // The Node of the build: the account of the image may not have access to the one that runs this test.
   const node = join(buildRoot, 'build/node_modules/node/bin/node');
   const images = new Map<string, Image>();
   for (const program of PROGRAMS) {
@@ -78,28 +78,31 @@ test('both images build in an empty folder, and their programs start from a tree
       const health = await container.run(image.healthCheck);
       assert.equal(health.code, 1, health.output);
     });
-    await t.test(`penstock-${program} says what is wrong when its file is not there`, async () => {
+    await t.test(`penstock-${program} reports a missing configuration file`, async () => {
       const started = await container.run([...image.entrypoint, ...image.command]);
       assert.notEqual(started.code, 0);
       assert.match(started.output, new RegExp(`/etc/penstock/${program}\\.yaml`));
     });
   }
 
-  await t.test('compose.yaml leads a client through the gateway and an agent to the database', async () => {
-    await using postgres = await Postgres.start();
-    const folder = join(directory.path, 'compose');
-    await using compose = await startCompose({
-      root: ROOT,
-      folder,
-      images,
-      node,
-      database: postgres.address,
-    });
-    const client = new pg.Client(postgres.clientConfig(compose.ingress));
-    await client.connect();
-    const { rows } = await client.query('select 6 * 7 as answer');
-    await client.end();
-    assert.deepEqual(rows, [{ answer: 42 }]);
-    assert.deepEqual(await compose.stop(), { gateway: 0, 'agent-a': 0, 'agent-b': 0 });
-  });
+  await t.test(
+    'compose.yaml connects a client through the gateway and an agent to the database',
+    async () => {
+      await using postgres = await Postgres.start();
+      const folder = join(directory.path, 'compose');
+      await using compose = await startCompose({
+        root: ROOT,
+        folder,
+        images,
+        node,
+        database: postgres.address,
+      });
+      const client = new pg.Client(postgres.clientConfig(compose.ingress));
+      await client.connect();
+      const { rows } = await client.query('select 6 * 7 as answer');
+      await client.end();
+      assert.deepEqual(rows, [{ answer: 42 }]);
+      assert.deepEqual(await compose.stop(), { gateway: 0, 'agent-a': 0, 'agent-b': 0 });
+    },
+  );
 });

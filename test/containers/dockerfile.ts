@@ -1,9 +1,9 @@
-/** One instruction of a Dockerfile, continuation lines joined. */
+/** One instruction of a Dockerfile, with continuation lines joined. */
 export type Instruction = { readonly name: string; readonly flags: readonly string[]; readonly rest: string };
 
 export type Stage = { readonly name: string | undefined; readonly instructions: readonly Instruction[] };
 
-/** The stages of a Dockerfile, in order. Knows as much of the language as our own files use. */
+/** Parses the stages of a Dockerfile, in order. Supports only the syntax that our files use. */
 export function parseDockerfile(text: string): Stage[] {
   const stages: { name: string | undefined; instructions: Instruction[] }[] = [];
   for (const instruction of instructionsOf(text)) {
@@ -34,16 +34,16 @@ function instructionsOf(text: string): Instruction[] {
     });
 }
 
-/** What the instructions of one name say, in order. */
-export function sayings(stage: Stage | undefined, name: string): string[] {
+/** The arguments of every instruction with this name, in order. */
+export function argumentsOf(stage: Stage | undefined, name: string): string[] {
   return (stage?.instructions ?? []).filter((one) => one.name === name).map(({ rest }) => rest);
 }
 
-/** The words of an exec form; throws when the text is a shell form, in which signals would not arrive. */
+/** The words of an exec form. Throws for a shell form, which does not pass signals on. */
 export function execForm(text: string | undefined): string[] {
   const words: unknown = JSON.parse(text ?? '');
   if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) {
-    throw new Error(`${text} is not the exec form.`);
+    throw new Error(`${text} is not in exec form.`);
   }
   return words;
 }

@@ -1,23 +1,23 @@
 import { chmod, chown, cp, mkdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { execForm, type Instruction, type Stage, sayings } from './dockerfile.ts';
+import { argumentsOf, execForm, type Instruction, type Stage } from './dockerfile.ts';
 
-/** What a final stage makes, in a folder that stands for the container's root. */
+/** The result of a final stage, in a folder that represents the container's root. */
 export type Image = {
   readonly account: { readonly uid: number; readonly gid: number };
   readonly env: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
   readonly healthCheck: readonly string[];
-  /** The folder that stands for the container's root. */
+  /** The folder that represents the container's root. */
   readonly root: string;
-  /** Where its commands start, as a path of the container. */
+  /** The working directory, as a path in the container. */
   readonly directory: string;
 };
 
 /**
- * Does in `root` what the final stage says, from the files of the build stage in `buildRoot`. Throws on every
- * instruction that runs or fetches something: the final stage only takes over what was built.
+ * Executes the final stage in `root`, with the files of the build stage in `buildRoot`. Throws for an instruction that
+ * runs or fetches something: the final stage may only copy what was built.
  */
 export async function makeImage(stage: Stage, buildRoot: string, root: string): Promise<Image> {
   let directory = '/';
@@ -34,16 +34,16 @@ export async function makeImage(stage: Stage, buildRoot: string, root: string): 
       const [, key = '', value = ''] = /^(\w+)=(.*)$/.exec(rest) ?? [];
       env[key] = value;
     } else if (!['VOLUME', 'USER', 'EXPOSE', 'HEALTHCHECK', 'ENTRYPOINT', 'CMD'].includes(name)) {
-      throw new Error(`The final stage has ${name} ${rest}.`);
+      throw new Error(`The final stage has ${name} ${rest}, which is not allowed.`);
     }
   }
-  const [uid = 0, gid = 0] = (sayings(stage, 'USER').at(-1) ?? '').split(':').map(Number);
+  const [uid = 0, gid = 0] = (argumentsOf(stage, 'USER').at(-1) ?? '').split(':').map(Number);
   return {
     account: { uid, gid },
     env,
-    entrypoint: execForm(sayings(stage, 'ENTRYPOINT')[0]),
-    command: execForm(sayings(stage, 'CMD')[0]),
-    healthCheck: execForm(sayings(stage, 'HEALTHCHECK')[0]?.replace(/^CMD /, '')),
+    entrypoint: execForm(argumentsOf(stage, 'ENTRYPOINT')[0]),
+    command: execForm(argumentsOf(stage, 'CMD')[0]),
+    healthCheck: execForm(argumentsOf(stage, 'HEALTHCHECK')[0]?.replace(/^CMD /, '')),
     root,
     directory,
   };

@@ -33,13 +33,13 @@ async function startGateway(site: Site): Promise<Gateway> {
 }
 
 async function enrollmentToken(gateway: Gateway): Promise<string> {
-  const made = await runCommand(
+  const created = await runCommand(
     'gateway',
     ['token', 'create', '--pool', 'dc1', '--output', 'json'],
     gateway.api,
   );
-  assert.equal(made.code, 0, made.stderr);
-  return (JSON.parse(made.stdout) as { token: string }).token;
+  assert.equal(created.code, 0, created.stderr);
+  return (JSON.parse(created.stdout) as { token: string }).token;
 }
 
 async function echoThrough(port: number, text: string): Promise<string> {
@@ -53,7 +53,7 @@ async function echoThrough(port: number, text: string): Promise<string> {
   return answer;
 }
 
-test('init, token, run, status, listings, reload, drain: a life by the command line', {
+test('the command line covers init, enrollment, run, listings, reload and drain', {
   timeout: 120_000,
 }, async (t) => {
   await using _leaks = expectNoLeaks();
@@ -62,8 +62,12 @@ test('init, token, run, status, listings, reload, drain: a life by the command l
   await using site = await makeSite();
   const gateway = await startGateway(site);
   const TOKEN = await enrollmentToken(gateway);
-  const facts = { tunnelPort: gateway.tunnelPort, pin: gateway.pin, targets: { echo: echo.address.port } };
-  const file = await site.write('agent.yaml', agentFile(facts));
+  const agentOptions = {
+    tunnelPort: gateway.tunnelPort,
+    pin: gateway.pin,
+    targets: { echo: echo.address.port },
+  };
+  const file = await site.write('agent.yaml', agentFile(agentOptions));
 
   const enrolled = await runCommand('agent', ['enroll', '--config', file, '--output', 'json'], { TOKEN });
   assert.equal(enrolled.code, 0, enrolled.stderr);
@@ -72,7 +76,7 @@ test('init, token, run, status, listings, reload, drain: a life by the command l
   await agent.json({ event: 'session-ready', session: 1 }, 30_000);
   assert.equal(await echoThrough(gateway.ingressPort, 'hello'), 'hello');
 
-  await t.test('agent list and connection list tell what is there', async () => {
+  await t.test('agent list and connection list show the agent and its connection', async () => {
     const answer = await runCommand('gateway', ['agent', 'list', '--output', 'json'], gateway.api);
     const agents = JSON.parse(answer.stdout).items;
     assert.equal(agents.length, 1);
@@ -88,31 +92,34 @@ test('init, token, run, status, listings, reload, drain: a life by the command l
     assert.equal(ready.status, 200);
   });
 
-  await t.test('a changed file is taken over without a restart, and a bad one changes nothing', async () => {
-    await site.write(
-      'agent.yaml',
-      agentFile(
-        { ...facts, targets: { echo: echo.address.port, other: other.address.port } },
-        { version: 2 },
-      ),
-    );
-    await agent.json({ event: 'config-loaded', version: 2 });
-    await site.write(
-      'gateway.yaml',
-      gatewayFile({ version: 2, connections: [connection('echo'), connection('other')] }),
-    );
-    gateway.process.signal('SIGHUP');
-    const port = portOf(await gateway.process.json({ event: 'ingress-listening', connection: 'other' }));
-    assert.equal(await echoThrough(port, 'new'), 'new');
-    await site.write('agent.yaml', agentFile(facts, { version: 3, conectors: [] }));
-    agent.signal('SIGHUP');
-    const refused = await agent.json({ event: 'config-refused' });
-    assert.match(JSON.stringify(refused['problems']), /UNKNOWN_KEY/);
-    assert.equal((refused['inForce'] as { version: number }).version, 2);
-    assert.equal(await echoThrough(port, 'still'), 'still');
-  });
+  await t.test(
+    'a changed file takes effect without a restart, and an invalid one changes nothing',
+    async () => {
+      await site.write(
+        'agent.yaml',
+        agentFile(
+          { ...agentOptions, targets: { echo: echo.address.port, other: other.address.port } },
+          { version: 2 },
+        ),
+      );
+      await agent.json({ event: 'config-loaded', version: 2 });
+      await site.write(
+        'gateway.yaml',
+        gatewayFile({ version: 2, connections: [connection('echo'), connection('other')] }),
+      );
+      gateway.process.signal('SIGHUP');
+      const port = portOf(await gateway.process.json({ event: 'ingress-listening', connection: 'other' }));
+      assert.equal(await echoThrough(port, 'new'), 'new');
+      await site.write('agent.yaml', agentFile(agentOptions, { version: 3, conectors: [] }));
+      agent.signal('SIGHUP');
+      const refused = await agent.json({ event: 'config-refused' });
+      assert.match(JSON.stringify(refused['problems']), /UNKNOWN_KEY/);
+      assert.equal((refused['inForce'] as { version: number }).version, 2);
+      assert.equal(await echoThrough(port, 'still'), 'still');
+    },
+  );
 
-  await t.test('SIGTERM lets a live connection finish and takes no new one', async () => {
+  await t.test('SIGTERM lets an open connection finish and accepts no new one', async () => {
     const live = connect({ host: '127.0.0.1', port: gateway.ingressPort });
     live.write('before');
     await once(live, 'data');
@@ -128,7 +135,7 @@ test('init, token, run, status, listings, reload, drain: a life by the command l
   });
 });
 
-test('agents are back within five seconds of a killed gateway, with the identity they have', {
+test('agents reconnect within five seconds after a killed gateway restarts, with the same identity', {
   timeout: 120_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -154,8 +161,8 @@ test('agents are back within five seconds of a killed gateway, with the identity
       ],
     }),
   );
-  const again = await site.start('gateway', 'gateway.yaml');
-  await again.json({ event: 'tunnel-listening' }, 30_000);
+  const restarted = await site.start('gateway', 'gateway.yaml');
+  await restarted.json({ event: 'tunnel-listening' }, 30_000);
   await eventually(
     'the tunnel to serve again',
     async () => (await echoThrough(ingressPort, 'back')) === 'back',
@@ -166,7 +173,7 @@ test('agents are back within five seconds of a killed gateway, with the identity
   assert.equal(agent.lines.filter(({ json }) => json?.['event'] === 'identity-enrolled').length, 1);
 });
 
-test('an agent without identity and token says what to do and ends', { timeout: 60_000 }, async () => {
+test('an agent without an identity and a token says what to do and exits', { timeout: 60_000 }, async () => {
   await using site = await makeSite();
   const pin = `sha256/${Buffer.alloc(32, 1).toString('base64')}`;
   await site.write('agent.yaml', agentFile({ tunnelPort: 1, pin, targets: { echo: 1 } }));

@@ -12,7 +12,7 @@ export type CommandResult = { readonly code: number; readonly stdout: string; re
 export const binOf = (program: Program) =>
   fileURLToPath(new URL(`../../${program}/bin/penstock-${program}.js`, import.meta.url));
 
-/** Runs one command of a program to its end. */
+/** Runs one command of a program and resolves when it has exited, whatever its exit code. */
 export async function runCommand(
   program: Program,
   words: readonly string[],
@@ -30,11 +30,11 @@ export async function runCommand(
   }
 }
 
-/** A folder with files and the programs that run on them, as an operator has them. */
+/** A folder with configuration files, and the programs that run with them. Disposing it stops the programs. */
 export type Site = AsyncDisposable & {
   readonly directory: string;
   path(name: string): string;
-  /** Replaces a file as an editor or a ConfigMap does: at once. */
+  /** Replaces a file atomically, as an editor or a ConfigMap does. */
   write(name: string, content: unknown): Promise<string>;
   start(
     program: Program,
@@ -113,6 +113,6 @@ export const agentFile = (
   ...changes,
 });
 
-/** The port in a line that says where something listens. */
+/** The port in the log line of a listener. */
 export const portOf = (line: Readonly<Record<string, unknown>>): number =>
   Number(line['port'] ?? String(line['address']).split(':').at(-1));

@@ -9,7 +9,7 @@ import { ManagedProcess } from '../rig/process.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 import { agentFile, binOf, connection, gatewayFile, makeSite, portOf, runCommand } from './programs.ts';
 
-test('a gateway without its store does not start: it would have forgotten whom it revoked', async () => {
+test('a gateway without its store does not start, because revocations would be lost', async () => {
   await using site = await makeSite();
   const file = await site.write('gateway.yaml', gatewayFile());
   await runCommand('gateway', ['init', '--config', file]);
@@ -19,10 +19,10 @@ test('a gateway without its store does not start: it would have forgotten whom i
   assert.match(gateway.output, /There is no store in .*restore it from a\s+backup/s);
 });
 
-test('an address in use is named with its field, and nothing is left running', async () => {
+test('an address in use is reported with its field, and the gateway exits', async () => {
   await using site = await makeSite();
-  await using taken = await listen(createServer());
-  const address = `127.0.0.1:${taken.port}`;
+  await using occupied = await listen(createServer());
+  const address = `127.0.0.1:${occupied.port}`;
   const file = await site.write(
     'gateway.yaml',
     gatewayFile({ listen: { tunnel: address, admin: '127.0.0.1:0' } }),
@@ -33,16 +33,16 @@ test('an address in use is named with its field, and nothing is left running', a
   assert.match(gateway.output, new RegExp(`listen\\.tunnel: cannot listen on ${address} \\(EADDRINUSE\\)`));
 });
 
-test('a reload whose new ingress cannot be opened keeps the old one, and readiness says so', async () => {
+test('a reload whose new ingress cannot be opened keeps the old one, and /readyz reports it', async () => {
   await using site = await makeSite();
-  await using taken = await listen(createServer());
+  await using occupied = await listen(createServer());
   const file = await site.write('gateway.yaml', gatewayFile());
   await runCommand('gateway', ['init', '--config', file]);
   const gateway = await site.start('gateway', 'gateway.yaml');
   const admin = portOf(await gateway.json({ event: 'admin-listening' }, 30_000));
   const moved = {
     ...connection('echo'),
-    ingress: [{ tcp: `127.0.0.1:${taken.port}`, allow: ['127.0.0.0/8'] }],
+    ingress: [{ tcp: `127.0.0.1:${occupied.port}`, allow: ['127.0.0.0/8'] }],
   };
   await site.write('gateway.yaml', gatewayFile({ version: 2, connections: [moved] }));
   gateway.signal('SIGHUP');
@@ -55,7 +55,7 @@ test('a reload whose new ingress cannot be opened keeps the old one, and readine
   assert.match(await response.text(), /ingress of echo.*EADDRINUSE/);
 });
 
-test('a full disk behind the log does not keep a gateway from ending', {
+test('a full disk behind the log does not prevent a gateway from exiting', {
   skip: !existsSync('/dev/full'),
 }, async () => {
   await using site = await makeSite();
@@ -76,7 +76,7 @@ test('a full disk behind the log does not keep a gateway from ending', {
   assert.equal(code, 0);
 });
 
-test('an agent starts on no other file than the one its host is pinned to', async () => {
+test('an agent starts only with the file that PENSTOCK_CONFIG_PIN allows', async () => {
   await using site = await makeSite();
   const pin = `sha256/${Buffer.alloc(32).toString('base64')}`;
   const file = await site.write('agent.yaml', agentFile({ tunnelPort: 1, pin, targets: {} }));
@@ -89,7 +89,7 @@ test('an agent starts on no other file than the one its host is pinned to', asyn
     refused.stderr,
     /LOCAL_PIN The file is 1@sha256:\S+, and PENSTOCK_CONFIG_PIN allows only 2@sha256:/,
   );
-  // It is let in, and ends for another reason: there is no gateway to enroll with, and no token.
+  // The file is accepted. The agent exits for another reason: it has no token to enroll with.
   const accepted = await runCommand('agent', ['run', '--config', file], { PENSTOCK_CONFIG_PIN: pinned });
   assert.match(accepted.stdout, /"event":"agent-started"/);
   assert.equal(`${accepted.stdout}${accepted.stderr}`.includes('LOCAL_PIN'), false);

@@ -6,13 +6,13 @@ export type StartedPrograms = {
   readonly gateway: ManagedProcess;
   /** By name: agent-1 and agent-2. */
   readonly agents: Map<string, ManagedProcess>;
-  /** Where clients of the connection `db` connect to. */
+  /** The port that accepts clients of the connection `db`. */
   readonly port: number;
-  /** Starts an agent again that has ended, and waits for its session. */
+  /** Starts an agent again after it has exited, and waits for its sessions. */
   restart(name: string): Promise<void>;
 };
 
-/** Starts a gateway and two agents, each a process of its own, and waits until both agents have their sessions. */
+/** Starts a gateway and two agents as separate processes, and waits until both agents have their sessions. */
 export async function startPrograms(site: Site, target: number): Promise<StartedPrograms> {
   const file = await site.write('gateway.yaml', gatewayFile({ connections: [connection('db')] }));
   const init = await runCommand('gateway', ['init', '--config', file, '--output', 'json']);
@@ -20,13 +20,13 @@ export async function startPrograms(site: Site, target: number): Promise<Started
   const { pins, adminToken } = JSON.parse(init.stdout) as { pins: string[]; adminToken: { token: string } };
   const gateway = await site.start('gateway', 'gateway.yaml');
   const admin = portOf(await gateway.json({ event: 'admin-listening' }, 30_000));
-  const made = await runCommand(
+  const created = await runCommand(
     'gateway',
     ['token', 'create', '--pool', 'dc1', '--uses', '2', '--output', 'json'],
     { PENSTOCK_URL: `http://127.0.0.1:${admin}`, PENSTOCK_TOKEN: adminToken.token },
   );
-  assert.equal(made.code, 0, made.stderr);
-  const { token } = JSON.parse(made.stdout) as { token: string };
+  assert.equal(created.code, 0, created.stderr);
+  const { token } = JSON.parse(created.stdout) as { token: string };
   const tunnelPort = portOf(await gateway.json({ event: 'tunnel-listening' }));
   const port = portOf(await gateway.json({ event: 'ingress-listening', connection: 'db' }));
   const agents = new Map<string, ManagedProcess>();
@@ -38,8 +38,8 @@ export async function startPrograms(site: Site, target: number): Promise<Started
   await Promise.all(
     ['agent-1', 'agent-2'].map(async (name) => {
       const changes = { name, identity: { directory: name, enrollmentToken: '${env:TOKEN}' } };
-      const facts = { tunnelPort, pin: pins[0] ?? '', targets: { db: target } };
-      await site.write(`${name}.yaml`, agentFile(facts, changes));
+      const options = { tunnelPort, pin: pins[0] ?? '', targets: { db: target } };
+      await site.write(`${name}.yaml`, agentFile(options, changes));
       await start(name);
     }),
   );

@@ -10,7 +10,7 @@ const start = fileURLToPath(new URL('../../examples/quickstart/start.ts', import
 const leftovers = async () =>
   (await readdir(tmpdir())).filter((name) => name.startsWith('penstock-quickstart-'));
 
-test('npm start -- --once answers, survives the killed agent, and leaves nothing behind', async () => {
+test('npm start -- --once runs both queries, survives the killed agent, and removes its files', async () => {
   const before = await leftovers();
   const { stdout } = await promisify(execFile)(process.execPath, [start, '--once', '--output', 'json'], {
     timeout: 120_000,

@@ -50,7 +50,7 @@ export type Daemon = {
   readonly restartRequested: Promise<void>;
 };
 
-/** The life of an agent. Only `setState` in startDaemon changes it. */
+/** The state of an agent. Only `setState` in startDaemon changes it. */
 type DaemonState =
   | { readonly name: 'running' }
   | { readonly name: 'draining' }
@@ -58,11 +58,11 @@ type DaemonState =
 
 /**
  * Starts an agent. Throws IdentityError for the identity directory, and the error of listening on local.listen. Nothing
- * keeps running then.
+ * keeps running in that case.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config: first, environment, lookup, clock = systemClock } = options;
-  // Teardown runs in reverse, when a later stage fails and when the agent stops.
+  // Teardowns run in reverse order when a later stage fails and when the agent stops.
   await using starting = new AsyncDisposableStack();
   let state: DaemonState = { name: 'running' };
   const setState = (next: DaemonState) => {
@@ -103,7 +103,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const { keeper } = identity;
 
-  // From here on, each stage has its teardown.
+  // From here on, each stage adds its teardown.
   const hostHealth = startHostHealth(starting, first.health, log);
   const sessions = createSessions({ ...shared, keeper, checks, pinWatch, hostHealth });
   metrics.observe({

@@ -28,8 +28,8 @@ export type Gateway = {
   /** The addresses on which clients of a connection are accepted now. */
   ingressOf(connection: string): readonly AddressInfo[];
   /**
-   * Puts a configuration in force. Open connections stay. Throws when a certificate cannot be used, and has then
-   * changed nothing.
+   * Puts a configuration in force. Open connections stay. Throws when a certificate cannot be used; nothing is changed
+   * in that case.
    */
   apply(config: GatewayConfig): Promise<void>;
   /** Accepts no new clients, asks agents to reconnect elsewhere, waits for clients until `drain.timeout`, and stops. */
@@ -38,18 +38,18 @@ export type Gateway = {
   stop(): Promise<void>;
 };
 
-/** The life of a gateway. Only `setState` in startGateway changes it. */
+/** The state of a gateway. Only `setState` in startGateway changes it. */
 type GatewayState =
   | { readonly name: 'running' }
   | { readonly name: 'draining' }
   | { readonly name: 'stopped'; readonly done: Promise<void> };
 
 /**
- * Starts a gateway on a data directory that `init` made. Throws IdentityFileError, StoreError, and the errors of
- * listening on a configured address. Nothing stays open then.
+ * Starts a gateway on a data directory that `init` created. Throws IdentityFileError, StoreError, and the errors of
+ * listening on a configured address. Nothing stays open in that case.
  */
 export async function startGateway({ config: first, log }: GatewayOptions): Promise<Gateway> {
-  // Each stage adds its teardown. They run in reverse when a later stage fails and when the gateway stops.
+  // Each stage adds its teardown. Teardowns run in reverse order when a later stage fails and when the gateway stops.
   await using starting = new AsyncDisposableStack();
   const clock = systemClock;
   const epoch = randomUUID();
@@ -93,7 +93,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   await ingresses.apply(first, true);
   const { listen, organization } = first;
   await namingAddress('listen.admin', listen.admin, () => admin.api.listen(listen.admin));
-  // Only a Unix socket has a string for an address.
+  // Only the address of a Unix socket is a string.
   const adminAddress = admin.api.server.address() as AddressInfo;
 
   log('gateway-started', { organization, epoch, version: SOFTWARE_VERSION });

@@ -8,7 +8,7 @@ import type { ParallelSessions } from '../tunnel/parallel-sessions.ts';
 import type { GatewayLink } from './gateway-link.ts';
 
 export type StatusSources = {
-  /** As given by the configuration at the start: a new one takes effect with a restart. */
+  /** The name and pool at the start. Changes take effect after a restart. */
   readonly name: string;
   readonly pool: string;
   readonly config: () => AgentConfig;

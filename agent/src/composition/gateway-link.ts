@@ -2,7 +2,7 @@ import { errorText } from '@penstock/wire';
 import { Readiness } from '../health/readiness.ts';
 import type { AgentStatus } from '../local/status.ts';
 
-/** What the sessions have shown of the way to the gateway. */
+/** What the sessions have shown about the connection to the gateway. */
 export class GatewayLink {
   readonly readiness = new Readiness();
   /** Milliseconds by which the gateway's clock is ahead of this host's; 0 before the first measurement. */
@@ -13,7 +13,7 @@ export class GatewayLink {
     return this.#lastFailure;
   }
 
-  /** Remembers why a session could not be opened, or was lost. */
+  /** Records why a session could not be opened or was lost. */
   failed(error: unknown): void {
     this.#lastFailure = { at: new Date().toISOString(), message: errorText(error) };
   }

@@ -7,17 +7,17 @@ import { held } from '../health/held.ts';
 import { startSampler } from '../health/sample.ts';
 import type { AgentLog } from '../observe/event.ts';
 
-/** Milliseconds for which parallel heartbeats report the same delay of the event loop. */
+/** How long parallel heartbeats report the same event loop delay. */
 const LOOP_DELAY_AGE_MS = 1_000;
 
-/** What heartbeats report of the host and of this process. */
+/** What heartbeats report about the host and this process. */
 export type HostHealth = {
   latest(): Pick<AgentMessageOf<'heartbeat'>, 'cpu' | 'memory' | 'eventLoop'>;
-  /** Follows a changed `health`. The samples are kept where nothing of it has changed. */
+  /** Applies a changed `health`. Keeps the samples if nothing in it has changed. */
   apply(health: AgentConfig['health']): void;
 };
 
-/** Starts to sample the host and the event loop. */
+/** Starts sampling the host and the event loop. */
 export function startHostHealth(
   scope: AsyncDisposableStack,
   first: AgentConfig['health'],

@@ -13,9 +13,9 @@ export type IdentityOptions = {
   readonly environment: Environment;
   /** Milliseconds by which the gateway's clock is ahead of this host's. */
   readonly clockOffset: () => number;
-  /** A renewed identity has to be confirmed by a session. */
+  /** Called when a renewed identity must be confirmed by a session. */
   readonly onStaged: () => void;
-  /** A renewed identity is in force. */
+  /** Called when a renewed identity is in force. */
   readonly onPromoted: (identity: AgentCredentials) => void;
   readonly log: AgentLog;
   readonly clock: Clock;
@@ -24,11 +24,14 @@ export type IdentityOptions = {
 /** The agent's identity, and requests to the gateway under it. */
 export type AgentIdentity = {
   readonly keeper: IdentityKeeper;
-  /** Enrolls if necessary, then keeps the identity renewed. Resolves to false when stopped first; rejects when it cannot enroll. */
+  /**
+   * Enrolls if necessary, then keeps the identity renewed. Resolves to false if it is stopped first. Rejects when the
+   * agent cannot enroll.
+   */
   start(): Promise<boolean>;
   /** Aborts enrollment and renewal. A drain does not wait for them. */
   stop(): void;
-  /** Makes one request on a connection of its own. Throws ProblemError IDENTITY_REQUIRED, or GatewayError. */
+  /** Makes one request on a separate connection. Throws ProblemError IDENTITY_REQUIRED, or GatewayError. */
   request(request: PlainRequest, signal: AbortSignal): Promise<PlainAnswer>;
 };
 

@@ -8,7 +8,7 @@ import type { ParallelSessions } from '../tunnel/parallel-sessions.ts';
 import type { HostHealth } from './host-health.ts';
 import { announcedConfig } from './sessions.ts';
 
-/** What a reload replaces. Stages read it at each use. */
+/** The state that a reload replaces. Stages read it at each use. */
 export type InForce = { config: AgentConfig };
 
 /** One change of a reload. `commit` does not throw: the loader has checked everything that could fail. */
@@ -36,7 +36,7 @@ export function changesFor(next: AgentConfig, parts: ReloadedParts): readonly Ch
     { to: 'checks', commit: () => checks.apply(next) },
     { to: 'drift', commit: () => pinWatch.changed() },
     { to: 'host samples', commit: () => hostHealth.apply(next.health) },
-    // The file can have been corrected: what waits for a retry tries again now.
+    // The change may fix what failed: pending retries run immediately.
     { to: 'identity', commit: () => keeper.retryNow() },
     { to: 'sessions', commit: () => sessions.apply(previous) },
     { to: 'gateway', commit: () => sessions.announce({ type: 'config', ...announcedConfig(next) }) },

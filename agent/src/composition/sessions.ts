@@ -68,14 +68,14 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
   return sessions;
 }
 
-/** What a session tells the gateway of the configuration in force, in its hello and after a reload. */
+/** What a session announces about the configuration in force, in its hello and after a reload. */
 export const announcedConfig = ({ version, digest, connectors }: AgentConfig) => ({
   config: { version, digest },
   connectors: toldConnectors(connectors),
 });
 
 function helloOf(config: () => AgentConfig): (index: number) => AgentMessageOf<'hello'> {
-  // A new name or pool takes a restart: the identity is issued for them.
+  // The identity is issued for a name and a pool: changing them requires a restart.
   const { name } = config();
   const bootId = randomUUID();
   return (index) => ({

@@ -21,8 +21,8 @@ export async function loadCertificates(config: GatewayConfig): Promise<Certifica
 }
 
 /**
- * Loads and checks every certificate of `next`. The one that `init` made is not read again while both configurations
- * use it. Throws an Error that names the field of an unusable one.
+ * Loads and checks every certificate of `next`. The certificate that `init` created is not read again while both
+ * configurations use it. Throws an Error that names the field of an unusable one.
  */
 export async function reloadCertificates(
   { config, certificates }: { readonly config: GatewayConfig; readonly certificates: Certificates },
@@ -35,15 +35,15 @@ export async function reloadCertificates(
 function usableCertificates(config: GatewayConfig, agents: CertificateAndKey): Certificates {
   const clients = ingressTlsMaterial(config, agents);
   const admins = loadAdminCertificate(config);
-  requireUsable(config.tunnelTls === undefined ? 'The certificate that init made' : 'tunnelTls', agents);
+  requireUsable(config.tunnelTls === undefined ? 'The certificate that init created' : 'tunnelTls', agents);
   requireUsable('ingressTls', clients, clients.clientCa);
   if (admins !== undefined) requireUsable('adminTls', admins);
   return { agents, clients, admins };
 }
 
 /**
- * Builds a TLS context as the listeners do, so that none of them fails when it replaces its own: OpenSSL refuses pairs
- * that are valid PEM, for example RSA keys of 1,024 bits.
+ * Builds a TLS context as the listeners do. OpenSSL rejects some pairs that are valid PEM, for example RSA keys of 1,024
+ * bits; a listener must not find that out in the middle of a reload.
  */
 function requireUsable(field: string, { certificate, key }: CertificateAndKey, ca?: string): void {
   try {

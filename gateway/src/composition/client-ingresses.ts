@@ -26,7 +26,7 @@ export type ClientIngresses = {
   readonly ingressTls: IngressTls;
 };
 
-/** Creates the ingresses, which listen once their `apply` is called. Throws what node:tls throws. */
+/** Creates the ingresses. They listen once their `apply` is called. Throws the errors of node:tls. */
 export function openClientIngresses(
   scope: AsyncDisposableStack,
   options: ClientIngressOptions,

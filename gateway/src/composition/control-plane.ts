@@ -13,7 +13,7 @@ import { openStore, requireStore, type Store } from '@penstock/store';
 import { errorText, TunnelError } from '@penstock/wire';
 import type { DataPlane } from './data-plane.ts';
 
-/** Opens the store that `init` made and logs its outages. Throws StoreError. */
+/** Opens the store that `init` created and logs its outages. Throws StoreError. */
 export async function openControlPlaneStore(
   scope: AsyncDisposableStack,
   dataDirectory: string,

@@ -14,7 +14,7 @@ export type DataPlane = {
   readonly queue: PendingQueue;
   readonly ejection: Ejection;
   readonly history: DialHistory;
-  /** To be closed by whoever adds grants to it. */
+  /** The stage that adds grants closes it. */
   readonly grants: GrantTable;
 };
 

@@ -22,13 +22,14 @@ export async function drainClients({
   timeout,
 }: DrainedParts): Promise<void> {
   admin.events.close();
-  // Agents leave because of the drain: no alert reports it. Clients are refused before the store has answered.
+  // Agents disconnect because of the drain, which must not fire alerts. New clients are refused without waiting for
+  // the store.
   const silenced = admin.alerts.stop();
   await ingresses.stopAccepting();
   endpoint.stopAccepting();
   const sendAway = (session: RegisteredSession) => session.askToReconnect('the gateway drains');
   for (const session of registry.sessions()) sendAway(session);
-  // A session that was still in its handshake is asked as soon as it is ready.
+  // A session that is still in its handshake is asked once it is ready.
   registry.onReady(sendAway);
   await settledWithin(ingresses.clients.idle(), timeout);
   await silenced;

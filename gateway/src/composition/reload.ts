@@ -8,10 +8,10 @@ import type { ClientIngresses } from './client-ingresses.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataPlane } from './data-plane.ts';
 
-/** What a reload replaces. Stages read it at each use. */
+/** The state that a reload replaces. Stages read it at each use. */
 export type InForce = { config: GatewayConfig; certificates: Certificates };
 
-/** One change of a reload. Everything that can fail was done before: `commit` does not throw. */
+/** One change of a reload. Everything that can fail has been done: `commit` does not throw. */
 export type Change = { readonly to: string; commit(): void | Promise<void> };
 
 export type ReloadedParts = {
@@ -39,16 +39,16 @@ export async function changesFor(next: GatewayConfig, parts: ReloadedParts): Pro
       commit: () => dataPlane.history.keepOnly(new Set(next.connections.map(({ name }) => name))),
     },
     { to: 'ejection', commit: () => dataPlane.ejection.apply(next.ejection) },
-    // An ingress that cannot listen is logged and retried: another process may hold the port for a moment only.
+    // An ingress that cannot listen is logged and retried: another process may be using the port temporarily.
     { to: 'ingresses', commit: () => clients.ingresses.apply(next, false) },
     { to: 'fleet', commit: () => controlPlane.fleet.apply() },
     { to: 'waiting clients', commit: () => dataPlane.queue.wakeAll() },
-    // Last, because it writes to the store: no client waits for that.
+    // Last, because it writes to the store, and clients must not wait for the store.
     { to: 'alerts', commit: () => admin.alerts.apply(next) },
   ];
 }
 
-/** One change for each listener that has to present another certificate. */
+/** One change for each listener that must present a different certificate. */
 function certificateChanges(
   { admins, clients, agents }: Certificates,
   {
@@ -60,7 +60,7 @@ function certificateChanges(
   }: ReloadedParts,
 ): Change[] {
   const changes: Change[] = [];
-  // Turning TLS on or off takes a restart.
+  // Enabling or disabling TLS requires a restart.
   if (admins !== undefined && !isDeepStrictEqual(admins, current.admins)) {
     changes.push({ to: 'admin certificate', commit: () => replaceAdminTls(admin.api, admins) });
   }

@@ -118,7 +118,7 @@ test('servers are recognized, some by byte-level fakes', { timeout: 60_000 }, as
     socket.on('end', () => socket.end());
   });
   const redis = await probe(pair, fakeRedis.address.port, 'redis');
-  assert.deepEqual([redis.reach, stage(redis, 'protocol')?.detail], ['ready', 'Redis, asks for a password']);
+  assert.deepEqual([redis.reach, stage(redis, 'protocol')?.detail], ['ready', 'Redis, requires a password']);
 
   await using fakeMongodb = await LoopbackServer.start((socket) => {
     socket.once('data', (bytes: Buffer) => {
@@ -214,7 +214,7 @@ test('a connector with tls is checked with its TLS settings', { timeout: 60_000 
     assert.equal((await check('good')).reach, 'ready');
     const foreign = await check('foreign');
     assert.equal(foreign.reach, 'certificate', JSON.stringify(foreign));
-    assert.match(stage(foreign, 'tls')?.detail ?? '', /issued by no CA/);
+    assert.match(stage(foreign, 'tls')?.detail ?? '', /not issued by a CA/);
     assert.equal((await check('misnamed')).reach, 'certificate');
     const checked = await eventually(
       'the loop to have checked all',

@@ -16,7 +16,7 @@ export type StatusSources = {
   readonly pinWatch: Pick<PinWatch, 'status'>;
   readonly link: GatewayLink;
   readonly sessions: Pick<ParallelSessions, 'ready' | 'streams'>;
-  readonly checks: Pick<ConnectorChecks, 'of'>;
+  readonly checks: Pick<ConnectorChecks, 'resultOf'>;
 };
 
 /** The agent as it sees itself now. */
@@ -42,7 +42,7 @@ export function agentStatus(sources: StatusSources): AgentStatus {
       name: connector.name,
       kind: connector.kind,
       address: formatHostPort(connector.address),
-      check: checks.of(connector.name),
+      check: checks.resultOf(connector.name),
     })),
   };
 }

@@ -9,10 +9,10 @@ import type { IdentityKeeper } from '../identity/identity-keeper.ts';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { PinWatch } from '../policy/watch-pin.ts';
+import { announcedConnectors } from '../target/announced-connectors.ts';
 import type { ConnectorChecks } from '../target/checks/connector-checks.ts';
 import { heartbeatChecks } from '../target/checks/heartbeat-checks.ts';
 import type { Targets } from '../target/targets.ts';
-import { toldConnectors } from '../target/told-connectors.ts';
 import { ParallelSessions } from '../tunnel/parallel-sessions.ts';
 import type { Environment } from '../tunnel/proxy.ts';
 import type { GatewayLink } from './gateway-link.ts';
@@ -24,7 +24,7 @@ export type SessionsOptions = {
   readonly keeper: IdentityKeeper;
   readonly link: GatewayLink;
   readonly targets: Targets;
-  readonly checks: Pick<ConnectorChecks, 'found'>;
+  readonly checks: Pick<ConnectorChecks, 'results'>;
   readonly diagnostics: Pick<Diagnostics, 'answer'>;
   readonly hostHealth: Pick<HostHealth, 'latest'>;
   readonly pinWatch: PinWatch;
@@ -52,7 +52,7 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
       ...hostHealth.latest(),
       streams: sessions.streams,
       identity: { notAfter: keeper.current?.notAfter ?? 0 },
-      checks: heartbeatChecks(checks.found),
+      checks: heartbeatChecks(checks.results),
     }),
     onAcknowledged: (interval, reading) => {
       link.readiness.acknowledged(interval);
@@ -71,7 +71,7 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
 /** What a session announces about the configuration in force, in its hello and after a reload. */
 export const announcedConfig = ({ version, digest, connectors }: AgentConfig) => ({
   config: { version, digest },
-  connectors: toldConnectors(connectors),
+  connectors: announcedConnectors(connectors),
 });
 
 function helloOf(config: () => AgentConfig): (index: number) => AgentMessageOf<'hello'> {

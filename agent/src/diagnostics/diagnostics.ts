@@ -10,8 +10,8 @@ import {
 } from '@penstock/wire';
 import { type AgentLog, events } from '../observe/event.ts';
 import { type ProbePolicy, probePolicy } from '../policy/probe-rules.ts';
-import type { ClimbResult } from '../target/checks/climb.ts';
 import { checkConnector } from '../target/checks/connector-check.ts';
+import type { ReachResult } from '../target/checks/reach-target.ts';
 import { probe } from '../target/probe.ts';
 import type { Targets } from '../target/targets.ts';
 import { effectiveConfig } from './effective-config.ts';
@@ -114,7 +114,7 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
 const isKind = (kind: string): kind is ConnectorKind => (connectorKinds as readonly string[]).includes(kind);
 
 /** Field by field: what is not part of the answer does not leave. */
-const withoutWay = ({ reach, sentence, advice, stages }: ClimbResult): ProbeResult => ({
+const withoutWay = ({ reach, sentence, advice, stages }: ReachResult): ProbeResult => ({
   reach,
   sentence,
   advice,

@@ -5,18 +5,18 @@ import type { Address } from './lookup.ts';
 
 export type DialedTarget = {
   readonly socket: Socket;
-  /** Present when the socket was made with it. */
+  /** Reads the socket, if the socket was created with it. */
   readonly reader?: SocketReader;
-  /** Present when the socket is a TLS socket: what carries it. */
+  /** Carries the socket, if it is a TLS socket. */
   readonly transport?: TlsTransport;
 };
 
-/** With several addresses, how long each has before the next is tried beside it (RFC 8305 section 5). */
-const NEXT_ADDRESS_AFTER = 1_000;
+/** Delay before the next of several addresses is tried in parallel (RFC 8305 section 5). */
+const NEXT_ADDRESS_DELAY_MS = 1_000;
 
 /**
- * A TCP connection to the first of `addresses` that answers. `name` is the target as people know it, for messages.
- * Throws TunnelError; `signal`'s reason when it is aborted. The caller owns the socket.
+ * Connects to the first of `addresses` that answers. `name` is the host for messages. Throws TunnelError, or the reason of
+ * `signal` when it aborts. The caller owns the socket.
  */
 export async function dialTarget(
   name: string,
@@ -28,7 +28,7 @@ export async function dialTarget(
   return { socket: await connectTarget(name, addresses, port, signal, reader), reader };
 }
 
-/** The same, read by whoever listens on the socket unless a `reader` is given. */
+/** Like `dialTarget`, for a socket that is read through its 'data' event unless `reader` is given. */
 export function connectTarget(
   name: string,
   addresses: readonly Address[],
@@ -44,7 +44,7 @@ export function connectTarget(
       : {
           host: name,
           autoSelectFamily: true,
-          autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER,
+          autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_DELAY_MS,
           lookup: (_host, _options, callback) => callback(null, [...addresses]),
         }),
     port,

@@ -3,15 +3,15 @@ import type { ConnectorKind } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
 import type { ProbePolicy } from '../policy/probe-rules.ts';
 import { CheckFailure } from './checks/check-failure.ts';
-import { type ClimbResult, climb } from './checks/climb.ts';
-import { allowedBy } from './checks/connector-check.ts';
+import { allowedAddresses } from './checks/connector-check.ts';
+import { type ReachResult, reachTarget } from './checks/reach-target.ts';
 import type { Targets } from './targets.ts';
 
 export type Probe = {
   readonly host: string;
   readonly port: number;
   readonly kind: ConnectorKind;
-  /** Milliseconds for all of it. */
+  /** Milliseconds in total. */
   readonly timeout: number;
 };
 
@@ -23,16 +23,19 @@ export type ProbePorts = {
 };
 
 /**
- * How far the way to a host and port leads, if policy.probe allows it: by the name as it was asked for, or by each
- * address that is dialed. policy.deny holds in either case. A name that no rule could allow is not even resolved.
+ * Probes how far the path to a host and port leads, if policy.probe allows it: by the requested name, or by each dialed
+ * address. policy.deny applies in both cases. A name that no rule could allow is not even resolved.
  */
-export function probe({ host: asked, port, kind, timeout }: Probe, ports: ProbePorts): Promise<ClimbResult> {
+export function probe(
+  { host: requested, port, kind, timeout }: Probe,
+  ports: ProbePorts,
+): Promise<ReachResult> {
   const { policy, targets, signal, clock } = ports;
-  const host = asked.replace(/^\[(.*)\]$/, '$1');
+  const host = requested.replace(/^\[(.*)\]$/, '$1');
   const byName = policy.allowsName(host, port);
   const denied = () =>
-    new CheckFailure('denied', `policy.probe of this agent does not allow ${host} port ${port}.`);
-  return climb({
+    new CheckFailure('denied', `policy.probe in agent.yaml does not allow ${host} port ${port}.`);
+  return reachTarget({
     host,
     port,
     kind,
@@ -46,12 +49,12 @@ export function probe({ host: asked, port, kind, timeout }: Probe, ports: ProbeP
       throw denied();
     },
     allowAddresses: (addresses) => {
-      const named = byName
+      const permitted = byName
         ? addresses
         : addresses.filter(({ address }) => policy.allowsAddress(address, port));
-      if (named.length === 0) throw denied();
-      return allowedBy(targets, host, named);
+      if (permitted.length === 0) throw denied();
+      return allowedAddresses(targets, host, permitted);
     },
-    resolve: (name, until) => targets.resolve(name, until),
+    resolve: (name, abortSignal) => targets.resolve(name, abortSignal),
   });
 }

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** The PROXY protocol (proxy-protocol.txt of HAProxy, versions 1 and 2): how a target is told of the client. */
+/** Version of the PROXY protocol (proxy-protocol.txt of HAProxy), which reports the client's address to a target. */
 export type ProxyVersion = 'v1' | 'v2';
 
 export type Endpoint = { readonly address: string; readonly port: number };
@@ -12,8 +12,8 @@ const TCP4 = 0x11;
 const TCP6 = 0x21;
 
 /**
- * What comes before the first byte of a client. `to` is where the target was reached. A client that is not known is
- * told as such, so that the target takes the agent for it.
+ * The header to send before the client's first byte. `to` is the target's address as dialed. Without a client address, the
+ * header declares it unknown, and the target uses the agent's address.
  */
 export function proxyHeader(version: ProxyVersion, from: Endpoint | undefined, to: Endpoint): Buffer {
   if (from === undefined || !ipaddr.isValid(from.address) || !ipaddr.isValid(to.address)) {
@@ -41,7 +41,7 @@ export function proxyHeader(version: ProxyVersion, from: Endpoint | undefined, t
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** Both in one family, as a header has but one: IPv4 goes into IPv6. */
+/** Converts both to one address family, because a header has only one: IPv4 is mapped into IPv6. */
 function sameFamily(one: Address, other: Address): [Address, Address] {
   const mapped = (each: Address) => (each instanceof ipaddr.IPv4 ? each.toIPv4MappedAddress() : each);
   return one.kind() === other.kind() ? [one, other] : [mapped(one), mapped(other)];

@@ -3,13 +3,13 @@ import type { Connector, ConnectorKind, TargetTls } from '@penstock/config-schem
 import { resetSocket, TlsTransport } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { DialedTarget } from './dial-target.ts';
-import { askForTls } from './postgresql-tls.ts';
-import { targetTlsOptions, targetTlsSentence } from './target-tls.ts';
+import { requestTls } from './postgresql-tls.ts';
+import { targetTlsOptions, tlsFailureReason } from './target-tls.ts';
 
 /**
- * Speaks TLS with a target that has just been dialed, as its connector says, so that clear text can be carried to it.
- * Comes back with what it was given where the connector says so. Throws TunnelError TLS_FAILED, or the reason that
- * `signal` is aborted with; the target is then gone.
+ * Performs a TLS handshake with a dialed target as `connectors[].tls` specifies, to carry plaintext to it. Returns the target
+ * unchanged if the connector allows plaintext and TLS is disabled or unavailable. Throws TunnelError TLS_FAILED, or the
+ * reason of `signal` when it aborts, and closes the target.
  */
 export async function secureTarget(
   dialed: DialedTarget,
@@ -22,13 +22,16 @@ export async function secureTarget(
     if (tls === undefined) {
       throw new TunnelError(
         'TLS_FAILED',
-        `${name} has no tls in agent.yaml: this agent does not know how to speak with the target itself.`,
+        `The connector ${name} has no tls in agent.yaml, so the agent cannot encrypt for the client. Add connectors[].tls.`,
       );
     }
     if (tls.mode === 'disable') return dialed;
-    if (kind === 'postgresql' && !(await askForTls(dialed))) {
+    if (kind === 'postgresql' && !(await requestTls(dialed))) {
       if (tls.mode === 'prefer') return dialed;
-      throw new TunnelError('TLS_FAILED', `${address.host}:${address.port} speaks no TLS: ssl is off there.`);
+      throw new TunnelError(
+        'TLS_FAILED',
+        `${address.host}:${address.port} does not support TLS. Enable ssl on the PostgreSQL server, or set tls.mode to prefer.`,
+      );
     }
     return await handshake(dialed, tls, kind, address);
   } catch (error) {
@@ -51,9 +54,9 @@ async function handshake(
   transport.carry(secured);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const closed = () =>
-    reject(new TunnelError('TLS_FAILED', `${host}:${port} ended the connection within the TLS handshake.`));
+    reject(new TunnelError('TLS_FAILED', `${host}:${port} closed the connection during the TLS handshake.`));
   const fail = (error: Error) =>
-    reject(new TunnelError('TLS_FAILED', `${host}:${port}: ${targetTlsSentence(error)}`, { cause: error }));
+    reject(new TunnelError('TLS_FAILED', `${host}:${port}: ${tlsFailureReason(error)}`, { cause: error }));
   secured.on('error', fail).once('close', closed).once('secureConnect', resolve);
   try {
     await promise;

@@ -3,14 +3,14 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
 import { errorCode, errorText } from '@penstock/wire';
 
-/** What a target is asked to speak inside TLS (RFC 7301), where its protocol has a name for it. */
+/** ALPN protocol names (RFC 7301) of the kinds that have one. */
 const protocols: Partial<Record<ConnectorKind, readonly string[]>> = {
   postgresql: ['postgresql'],
   sqlserver: ['tds/8.0'],
   http: ['http/1.1'],
 };
 
-/** What Node needs to know. The keys are read here, at each dial: a reload puts new ones in force. */
+/** The options for node:tls. Call it for each dial, so that a reload takes effect. Throws when the PEM files are unusable. */
 export function targetTlsOptions(
   { mode, ca, certificate, key, serverName }: TargetTls,
   kind: ConnectorKind,
@@ -26,7 +26,7 @@ export function targetTlsOptions(
       minVersion: 'TLSv1.2',
     }),
     host: name,
-    // No address is sent as a name (RFC 6066 section 3); the certificate is compared with it all the same.
+    // An address is not sent as a server name (RFC 6066 section 3), but the certificate is still compared with it.
     ...(isIP(name) === 0 && { servername: name }),
     ...(protocol !== undefined && { ALPNProtocols: [...protocol] }),
     rejectUnauthorized: mode === 'verify-full' || (mode === 'require' && ca !== undefined),
@@ -36,12 +36,13 @@ export function targetTlsOptions(
 
 const sentences: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired.',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet. Is the clock of this host right?',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there does not begin with TLS.',
-  ECONNRESET: 'it reset the connection within the TLS handshake.',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet. Check the clock of this host.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS on this port.',
+  ECONNRESET: 'it reset the connection during the TLS handshake.',
 };
-const untrusted = 'its certificate was issued by no CA that this connector trusts. Name its CA in tls.ca.';
-const UNTRUSTED: ReadonlySet<string> = new Set([
+const UNTRUSTED_REASON =
+  'its certificate was not issued by a CA that this connector trusts. Add its CA to connectors[].tls.ca.';
+const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',
@@ -49,14 +50,14 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Why a handshake failed, as the end of a sentence. */
-export function targetTlsSentence(error: Error): string {
+/** Why a handshake failed, as the second half of a sentence. */
+export function tlsFailureReason(error: Error): string {
   const code = errorCode(error) ?? '';
-  return UNTRUSTED.has(code) ? untrusted : (sentences[code] ?? errorText(error));
+  return UNTRUSTED_CODES.has(code) ? UNTRUSTED_REASON : (sentences[code] ?? errorText(error));
 }
 
-/** Whether a handshake failed for the certificate alone: TLS itself was spoken. */
+/** Whether a handshake failed only because of the certificate. */
 export function isCertificateFailure(error: Error): boolean {
   const code = errorCode(error) ?? '';
-  return UNTRUSTED.has(code) || code.startsWith('CERT_') || code === 'ERR_TLS_CERT_ALTNAME_INVALID';
+  return UNTRUSTED_CODES.has(code) || code.startsWith('CERT_') || code === 'ERR_TLS_CERT_ALTNAME_INVALID';
 }

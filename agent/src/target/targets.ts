@@ -3,26 +3,25 @@ import { type AgentConfig, type Connector, formatHostPort, type HostPort } from 
 import { fromDialError, TunnelError } from '@penstock/wire';
 import { type DeniedRanges, deniedRanges } from '../policy/denied-ranges.ts';
 import { type DialedTarget, dialTarget } from './dial-target.ts';
-import type { Address, Lookup } from './lookup.ts';
+import { type Address, cachedLookup, type Lookup } from './lookup.ts';
 import { type Endpoint, proxyHeader } from './proxy-header.ts';
-import { cachedLookup } from './resolve.ts';
 import { secureTarget } from './secure-target.ts';
 
-/** One dialed target; `release` must be called once, when its connection has ended. */
+/** A dialed target. Call `release` once its connection has ended; later calls have no effect. */
 export type TargetLease = DialedTarget & { readonly release: () => void };
 
-/** What the gateway wants of a target beyond its connector; see the message `open`. */
-export type TargetWishes = {
+/** What an open specifies besides the connector. See the message `open`. */
+export type TargetOptions = {
   readonly secure?: boolean;
-  /** One of the connector's addresses as this agent tells them; its first when left out. */
+  /** One of the connector's announced addresses; the first when omitted. */
   readonly address?: string | undefined;
-  /** Told to a target that takes the PROXY protocol. */
+  /** Reported to a target that expects the PROXY protocol. */
   readonly client?: Endpoint;
 };
 
 /**
- * The targets this agent's own file names, and nothing else. Follows the configuration; what is already open stays
- * open when its connector leaves the file.
+ * The targets that the agent's configuration names. No other target can be dialed. Connections stay open when a reload
+ * removes their connector.
  */
 export class Targets {
   #connectors: ReadonlyMap<string, Connector> = new Map();
@@ -35,13 +34,13 @@ export class Targets {
     this.apply(config);
   }
 
-  /** Puts a configuration in force for the opens to come. */
+  /** Applies a configuration to future opens. */
   apply(config: AgentConfig): void {
     this.#connectors = new Map(config.connectors.map((connector) => [connector.name, connector]));
     this.#isDenied = deniedRanges(config.policy.deny);
   }
 
-  /** Opens and live connections of all connectors. */
+  /** Opens and live connections, over all connectors. */
   get inUse(): number {
     return this.#inUse.values().reduce((sum, count) => sum + count, 0);
   }
@@ -56,32 +55,33 @@ export class Targets {
   }
 
   /**
-   * Dials a connector's target within its dialTimeout, or within `deadline` milliseconds if that is less, and speaks
-   * TLS with it where it is to be `secure`. `cancel` ends the dial when its caller aborts it, and is aborted when time is up. Throws TunnelError: UNKNOWN_CONNECTOR,
-   * AGENT_OVERLOADED, DNS_FAILED, POLICY_DENIED, REFUSED, UNREACHABLE, DIAL_TIMEOUT, TLS_FAILED, or what `cancel` was aborted with.
+   * Dials a connector's target within its dialTimeout or `deadline` milliseconds, whichever is less, and performs a TLS
+   * handshake if `secure` is set. `cancel` aborts the dial; the dial itself aborts it when the time has passed. Throws
+   * TunnelError UNKNOWN_CONNECTOR, AGENT_OVERLOADED, DNS_FAILED, POLICY_DENIED, REFUSED, UNREACHABLE, DIAL_TIMEOUT or
+   * TLS_FAILED, or the reason with which `cancel` was aborted.
    */
   async dial(
     name: string,
     deadline: number,
     cancel: AbortController,
-    { secure = false, address, client }: TargetWishes = {},
+    { secure = false, address, client }: TargetOptions = {},
   ): Promise<TargetLease> {
     const connector = this.#connectors.get(name);
     if (connector === undefined) {
-      throw new TunnelError('UNKNOWN_CONNECTOR', `This agent's file has no connector ${name}.`);
+      throw new TunnelError('UNKNOWN_CONNECTOR', `agent.yaml has no connector ${name}.`);
     }
     const target = addressOf(connector, address);
-    const release = this.#take(connector);
+    const release = this.#acquire(connector);
     const { host, port } = target;
     const milliseconds = Math.min(deadline, connector.dialTimeout);
-    const late = () =>
+    const onTimeout = () =>
       cancel.abort(
         new TunnelError('DIAL_TIMEOUT', `${host}:${port} did not answer within ${milliseconds} ms.`),
       );
-    const timer = setTimeout(late, milliseconds);
+    const timer = setTimeout(onTimeout, milliseconds);
     try {
       const dialed = await this.#connect(connector, target, cancel.signal);
-      introduce(dialed, connector, client);
+      sendProxyHeader(dialed, connector, client);
       const ready = secure ? await secureTarget(dialed, connector, cancel.signal) : dialed;
       return { ...ready, release };
     } catch (error) {
@@ -94,7 +94,7 @@ export class Targets {
 
   async #connect({ name }: Connector, { host, port }: HostPort, signal: AbortSignal): Promise<DialedTarget> {
     const addresses = await this.resolve(host, signal);
-    // Checked on what is dialed and not on the name: a name can be pointed anywhere.
+    // The policy applies to the dialed addresses, because a name can resolve to any address.
     const allowed = addresses.filter(({ address }) => !this.#isDenied(address));
     if (allowed.length === 0 && addresses.length > 0) {
       throw new TunnelError(
@@ -105,23 +105,23 @@ export class Targets {
     return dialTarget(host, allowed, port, signal);
   }
 
-  /** The addresses of a host, forbidden ones among them. Throws TunnelError DNS_FAILED, or the signal's reason. */
+  /** The addresses of a host, including forbidden ones. Throws TunnelError DNS_FAILED, or the signal's reason. */
   async resolve(host: string, signal: AbortSignal): Promise<readonly Address[]> {
     const family = isIP(host);
-    return family === 0 ? unlessAborted(this.#ask(host), signal) : [{ address: host, family }];
+    return family === 0 ? orAborted(this.#lookUp(host), signal) : [{ address: host, family }];
   }
 
-  async #ask(host: string): Promise<readonly Address[]> {
+  async #lookUp(host: string): Promise<readonly Address[]> {
     try {
       const addresses = await this.#lookup(host);
-      // What is no address would be resolved once more, past the policy.
+      // Anything but an address would be resolved again by the dial, bypassing the policy.
       return addresses.filter(({ address }) => isIP(address) !== 0);
     } catch (error) {
       throw fromDialError(error, host);
     }
   }
 
-  #take({ name, maxConnections }: Connector): () => void {
+  #acquire({ name, maxConnections }: Connector): () => void {
     const count = this.#inUse.get(name) ?? 0;
     if (count >= maxConnections) {
       throw new TunnelError('AGENT_OVERLOADED', `${name} has reached maxConnections (${maxConnections}).`);
@@ -137,19 +137,19 @@ export class Targets {
   }
 }
 
-/** What a connector has under an address. Throws TunnelError POLICY_DENIED for one that its file does not list. */
+/** The address of a connector. Throws TunnelError POLICY_DENIED for an address that the configuration does not list. */
 function addressOf({ name, address, alternates }: Connector, wanted: string | undefined): HostPort {
   if (wanted === undefined) return address;
   const found = [address, ...alternates].find((each) => formatHostPort(each) === wanted);
   if (found !== undefined) return found;
   throw new TunnelError(
     'POLICY_DENIED',
-    `${wanted} is neither the address of ${name} in this agent's file nor one of its alternates.`,
+    `${wanted} is neither the address of ${name} in agent.yaml nor one of its alternates.`,
   );
 }
 
-/** Tells the target who the client is, where it wants to know, before anything else is said. */
-function introduce(
+/** Sends the client's address to a target that expects it, before any other byte. */
+function sendProxyHeader(
   { socket }: DialedTarget,
   { proxyProtocol }: Connector,
   client: Endpoint | undefined,
@@ -159,7 +159,7 @@ function introduce(
   socket.write(proxyHeader(proxyProtocol, client, to));
 }
 
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   if (signal.aborted) return Promise.reject(signal.reason);
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);

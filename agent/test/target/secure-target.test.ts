@@ -63,7 +63,7 @@ async function secure(
 const failsWith = (code: CloseCode, message: RegExp) => (error: unknown) =>
   error instanceof TunnelError && error.code === code && message.test(error.message);
 
-test('what begins with TLS is spoken with over TLS', async () => {
+test('a target that expects TLS from the first byte is reached over TLS', async () => {
   await using _leaks = expectNoLeaks();
   await using server = await serve(speakTls({ cert, key }));
   const { socket, reader, transport } = await secure(server.port, { kind: 'redis', tls: tls() });
@@ -74,7 +74,7 @@ test('what begins with TLS is spoken with over TLS', async () => {
   await deadline('the end', once(socket, 'close'));
 });
 
-test('what is wrong with a target is said in a sentence', async () => {
+test('each failure of a target is reported in a sentence', async () => {
   await using _leaks = expectNoLeaks();
   const cases: readonly (readonly [
     client: (socket: Socket) => void,
@@ -85,7 +85,7 @@ test('what is wrong with a target is said in a sentence', async () => {
     [
       speakTls({ cert, key }),
       { kind: 'redis', tls: tls({ ca: undefined }) },
-      /issued by no CA that this connector trusts/,
+      /not issued by a CA that this connector trusts/,
     ],
     [
       speakTls({ cert: expired.chain, key: expired.key }),
@@ -93,16 +93,24 @@ test('what is wrong with a target is said in a sentence', async () => {
       /certificate has expired/,
     ],
     [speakTls({ cert, key }), { kind: 'redis', tls: tls({ serverName: 'other.example' }) }, /other\.example/],
-    [(socket) => socket.write('-ERR what?\r\n'), { kind: 'redis', tls: tls() }, /does not begin with TLS/],
+    [
+      (socket) => socket.write('-ERR what?\r\n'),
+      { kind: 'redis', tls: tls() },
+      /does not speak TLS on this port/,
+    ],
     [
       (socket) => socket.end(),
       { kind: 'redis', tls: tls() },
-      /ended the connection within the TLS handshake|reset/,
+      /closed the connection during the TLS handshake|reset/,
     ],
-    [(socket) => socket.end('N'), { kind: 'postgresql', tls: tls() }, /speaks no TLS: ssl is off there/],
-    [(socket) => socket.end('E'), { kind: 'postgresql', tls: tls() }, /no PostgreSQL server/],
-    [(socket) => socket.end('SS'), { kind: 'postgresql', tls: tls() }, /no PostgreSQL server/],
-    [(socket) => socket.end(), { kind: 'postgresql', tls: tls() }, /left when it was asked for TLS/],
+    [(socket) => socket.end('N'), { kind: 'postgresql', tls: tls() }, /does not support TLS\. Enable ssl/],
+    [(socket) => socket.end('E'), { kind: 'postgresql', tls: tls() }, /not a PostgreSQL server/],
+    [(socket) => socket.end('SS'), { kind: 'postgresql', tls: tls() }, /not a PostgreSQL server/],
+    [
+      (socket) => socket.end(),
+      { kind: 'postgresql', tls: tls() },
+      /closed the connection when it was asked for TLS/,
+    ],
   ];
   for (const [client, connector, message] of cases) {
     await using server = await serve(client);
@@ -111,7 +119,7 @@ test('what is wrong with a target is said in a sentence', async () => {
   assert.equal(cases.length, 10);
 });
 
-test('a PostgreSQL server that says no is spoken with in clear where TLS is only preferred', async () => {
+test('a PostgreSQL server without TLS is reached in plaintext where TLS is preferred', async () => {
   await using _leaks = expectNoLeaks();
   await using server = await serve((socket) => socket.once('data', () => socket.write('N')));
   const { socket, reader, transport } = await secure(server.port, {
@@ -123,7 +131,7 @@ test('a PostgreSQL server that says no is spoken with in clear where TLS is only
   await once(socket, 'close');
 });
 
-test('who waits no longer ends a handshake that never does, and a question that nobody answers', async () => {
+test('an abort ends a handshake that never completes and a request for TLS without an answer', async () => {
   await using _leaks = expectNoLeaks();
   for (const kind of ['redis', 'postgresql'] as const) {
     const asked = Promise.withResolvers<void>();

@@ -35,7 +35,7 @@ const failsWith =
   (error: unknown) =>
     error instanceof TunnelError && error.code === code && text.test(error.message);
 
-test('a connector has no more connections than its maxConnections, and each end makes room once', async () => {
+test('a connector never exceeds maxConnections, and each release frees one connection once', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const address = `127.0.0.1:${echo.address.port}`;
@@ -61,7 +61,7 @@ test('a connector has no more connections than its maxConnections, and each end 
   assert.equal(targets.inUse, 0);
 });
 
-test('a dial that fails takes no room', async () => {
+test('a failed dial does not count as a connection', async () => {
   const { lookup } = fakeLookup({});
   const targets = new Targets(
     configOf([{ name: 'db', address: 'nowhere.internal:1', maxConnections: 1 }]),
@@ -71,14 +71,14 @@ test('a dial that fails takes no room', async () => {
   assert.equal(targets.inUse, 0);
 });
 
-test('only what the file names is dialed', async () => {
+test('only targets of the configuration are dialed', async () => {
   const targets = new Targets(configOf([{ name: 'db', address: '127.0.0.1:1' }]));
   for (const name of ['other', 'toString', '']) {
     await assert.rejects(dial(targets, name), failsWith('UNKNOWN_CONNECTOR'));
   }
 });
 
-test('a denied address is named, and nothing is dialed', async () => {
+test('a denied address is reported and not dialed', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const { lookup } = fakeLookup({ 'db.internal': ['::ffff:127.0.0.1', '127.0.0.1'] });
@@ -95,7 +95,7 @@ test('a denied address is named, and nothing is dialed', async () => {
   lease.release();
 });
 
-test('a dial ends at the connector’s timeout or the open’s deadline, whichever is first', async () => {
+test('a dial ends at the connector’s dialTimeout or the open’s deadline, whichever is first', async () => {
   const never = () => new Promise<never>(() => {});
   for (const [dialTimeout, within, expected] of [
     ['50ms', 5_000, 50],
@@ -110,7 +110,7 @@ test('a dial ends at the connector’s timeout or the open’s deadline, whichev
   }
 });
 
-test('a caller that cancels ends the dial with its own reason, and what was dialed is dropped', async () => {
+test('a canceled dial rejects with the caller’s reason and closes its connection', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const targets = new Targets(configOf([{ name: 'db', address: `127.0.0.1:${echo.address.port}` }]));
@@ -121,7 +121,7 @@ test('a caller that cancels ends the dial with its own reason, and what was dial
   await eventually('nothing to be left', () => echo.open === 0 && targets.inUse === 0);
 });
 
-test('a changed file is for dials to come', async () => {
+test('a changed configuration applies to later dials', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startEcho();
   await using two = await startEcho();

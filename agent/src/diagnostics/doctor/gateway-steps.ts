@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { AgentConfig, HostPort } from '@penstock/config-schema';
 import { certificatePin, errorText, ProblemError, paths, problemCodes } from '@penstock/wire';
 import type { AgentCredentials } from '../../identity/agent-credentials.ts';
-import { farewell } from '../../target/checks/conversation.ts';
+import { closeGracefully } from '../../target/close-gracefully.ts';
 import { connectTarget } from '../../target/dial-target.ts';
 import type { Address } from '../../target/lookup.ts';
 import { dialGateway } from '../../tunnel/dial-gateway.ts';
@@ -83,7 +83,9 @@ export function gatewaySteps({ config, environment, identity, opened }: GatewayS
       needs: ['dns'],
       look: async () => {
         try {
-          await farewell(await connectTarget(next.host, addresses, next.port, AbortSignal.timeout(PATIENCE)));
+          await closeGracefully(
+            await connectTarget(next.host, addresses, next.port, AbortSignal.timeout(PATIENCE)),
+          );
         } catch (cause) {
           throw new Complaint(
             `No connection to ${where()}: ${errorText(cause)}.`,

@@ -1,6 +1,6 @@
 import type { Reach } from '@penstock/wire';
 
-/** Why the way to a target leads no further than `reach`. The message is for people. */
+/** The path to a target leads no further than `reach`. The message is for people. */
 export class CheckFailure extends Error {
   override readonly name = 'CheckFailure';
   readonly reach: Reach;

@@ -1,13 +1,14 @@
 import type { AgentConfig, Connector } from '@penstock/config-schema';
 import { type Clock, pause, Semaphore, systemClock } from '@penstock/runtime';
-import type { AgentMessageOf, Reach } from '@penstock/wire';
+import type { AgentMessageOf } from '@penstock/wire';
 import type { AgentLog } from '../../observe/event.ts';
 import type { Targets } from '../targets.ts';
-import type { ClimbResult } from './climb.ts';
 import { checkConnector } from './connector-check.ts';
+import type { Encryption } from './protocols.ts';
+import type { ReachResult } from './reach-target.ts';
 
-/** What the last check of a connector found. */
-export type CheckedConnector = AgentMessageOf<'heartbeat'>['checks'][number];
+/** The result of the last check of a connector. */
+export type ConnectorCheckResult = AgentMessageOf<'heartbeat'>['checks'][number];
 
 export type ConnectorChecksOptions = {
   readonly targets: Pick<Targets, 'resolve' | 'isDenied'>;
@@ -15,116 +16,121 @@ export type ConnectorChecksOptions = {
   readonly clock?: Clock;
 };
 
-/** Checks at once; the others wait for their turn. */
-const MOST_AT_ONCE = 8;
-/** The first check comes within this time, so that a start is not a burst of connections. */
-const FIRST_WITHIN = 2_000;
+const MAX_CONCURRENT_CHECKS = 8;
+/** The first check of each connector runs within this time, so that a start does not cause a burst of connections. */
+const FIRST_CHECK_WITHIN_MS = 2_000;
 const JITTER = 0.2;
-const LONGEST = 10_000;
-const DETAIL_LENGTH = 256;
+const MIN_TIMEOUT_MS = 1_000;
+const MAX_TIMEOUT_MS = 10_000;
+const MAX_DETAIL_CHARACTERS = 256;
 
-type Watched = {
+/** The loop that checks one connector. */
+type CheckLoop = {
   readonly connector: Connector;
   readonly stopping: AbortController;
   readonly done: Promise<void>;
 };
 
 /**
- * Checks connectors again and again, each at its own interval: never two of one connector at a time, and off the data
- * path. MySQL connectors are left out, since a server blocks hosts for such visits.
+ * Checks connectors periodically, each at its own interval, off the data path. Checks of the same connector never overlap.
+ * MySQL connectors are skipped, because a MySQL server blocks hosts that connect without logging in.
  */
 export class ConnectorChecks {
   readonly #options: ConnectorChecksOptions;
   readonly #clock: Clock;
-  readonly #watched = new Map<string, Watched>();
-  readonly #found = new Map<string, CheckedConnector>();
-  readonly #ended = new Set<Promise<void>>();
-  readonly #turns = new Semaphore(MOST_AT_ONCE);
+  readonly #loops = new Map<string, CheckLoop>();
+  readonly #results = new Map<string, ConnectorCheckResult>();
+  readonly #stopping = new Set<Promise<void>>();
+  readonly #semaphore = new Semaphore(MAX_CONCURRENT_CHECKS);
 
   constructor(options: ConnectorChecksOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** The last finding of each connector that is checked, in the order of the file. */
-  get found(): readonly CheckedConnector[] {
-    return [...this.#watched.keys()].flatMap((name) => this.#found.get(name) ?? []);
+  /** The last result of each checked connector, in the order of the configuration. */
+  get results(): readonly ConnectorCheckResult[] {
+    return [...this.#loops.keys()].flatMap((name) => this.#results.get(name) ?? []);
   }
 
-  of(connector: string): CheckedConnector | undefined {
-    return this.#found.get(connector);
+  resultOf(connector: string): ConnectorCheckResult | undefined {
+    return this.#results.get(connector);
   }
 
-  /** Follows the file: what has not changed goes on at its own pace. */
+  /** Applies a configuration. Checks of unchanged connectors continue at their own pace. */
   apply({ connectors }: Pick<AgentConfig, 'connectors'>): void {
     const wanted = new Map(connectors.filter(isChecked).map((connector) => [connector.name, connector]));
-    for (const [name, { connector }] of this.#watched) {
+    for (const [name, { connector }] of this.#loops) {
       const next = wanted.get(name);
-      if (next === undefined || !isSame(next, connector)) this.#forget(name);
+      if (next === undefined || !isSame(next, connector)) this.#stopLoop(name);
     }
-    // In the order of the file, whatever was watched before.
-    const before = new Map(this.#watched);
-    this.#watched.clear();
+    // Rebuilt, so that the order is that of the configuration.
+    const before = new Map(this.#loops);
+    this.#loops.clear();
     for (const [name, connector] of wanted)
-      this.#watched.set(name, before.get(name) ?? this.#watch(connector));
+      this.#loops.set(name, before.get(name) ?? this.#startLoop(connector));
   }
 
-  /** Ends all checks and comes back when the last connection of theirs is gone. */
+  /** Stops every check. Resolves when the last connection has closed. */
   async stop(): Promise<void> {
-    for (const name of [...this.#watched.keys()]) this.#forget(name);
-    await Promise.all(this.#ended);
+    for (const name of [...this.#loops.keys()]) this.#stopLoop(name);
+    await Promise.all(this.#stopping);
   }
 
-  #forget(name: string): void {
-    const watched = this.#watched.get(name);
-    if (watched === undefined) return;
-    this.#watched.delete(name);
-    this.#found.delete(name);
-    this.#ended.add(watched.done);
-    void watched.done.then(() => this.#ended.delete(watched.done));
-    watched.stopping.abort(new Error('This connector is not checked any more.'));
+  #stopLoop(name: string): void {
+    const loop = this.#loops.get(name);
+    if (loop === undefined) return;
+    this.#loops.delete(name);
+    this.#results.delete(name);
+    this.#stopping.add(loop.done);
+    void loop.done.then(() => this.#stopping.delete(loop.done));
+    loop.stopping.abort(new Error('This connector is no longer checked.'));
   }
 
-  #watch(connector: Connector): Watched {
+  #startLoop(connector: Connector): CheckLoop {
     const stopping = new AbortController();
     return { connector, stopping, done: this.#loop(connector, stopping.signal) };
   }
 
   async #loop(connector: Connector, signal: AbortSignal): Promise<void> {
     const interval = connector.check?.interval ?? 0;
-    let way: 'clear' | 'tls' | undefined;
-    await pause(this.#clock, this.#clock.random() * Math.min(FIRST_WITHIN, interval), signal);
+    let lastEncryption: Encryption | undefined;
+    await pause(this.#clock, this.#clock.random() * Math.min(FIRST_CHECK_WITHIN_MS, interval), signal);
     while (!signal.aborted) {
-      const release = await this.#turns.acquire();
+      const release = await this.#semaphore.acquire();
       try {
-        if (!signal.aborted) way = (await this.#check(connector, way, signal)) ?? way;
+        if (!signal.aborted)
+          lastEncryption = (await this.#check(connector, lastEncryption, signal)) ?? lastEncryption;
       } catch {
-        // Only the end of the loop gets here: all else is a finding.
+        // A check rejects only with the reason of the signal. Every other failure is a result.
       } finally {
         release();
       }
-      const spread = 1 + JITTER * (2 * this.#clock.random() - 1);
-      await pause(this.#clock, interval * spread, signal);
+      const jitter = 1 + JITTER * (2 * this.#clock.random() - 1);
+      await pause(this.#clock, interval * jitter, signal);
     }
   }
 
-  async #check(connector: Connector, way: 'clear' | 'tls' | undefined, signal: AbortSignal) {
+  async #check(
+    connector: Connector,
+    lastEncryption: Encryption | undefined,
+    signal: AbortSignal,
+  ): Promise<Encryption | undefined> {
     const started = this.#clock.now();
-    const timeout = Math.min(LONGEST, Math.max(connector.dialTimeout, 1_000));
-    const result = await checkConnector(connector, { ...this.#options, timeout, way, signal });
+    const timeout = Math.min(MAX_TIMEOUT_MS, Math.max(connector.dialTimeout, MIN_TIMEOUT_MS));
+    const result = await checkConnector(connector, { ...this.#options, timeout, lastEncryption, signal });
     if (signal.aborted) return undefined;
     const milliseconds = Math.max(0, Math.round((this.#clock.now() - started) * 10) / 10);
     this.#record(connector.name, result, milliseconds);
-    return result.way;
+    return result.encryption;
   }
 
-  #record(connector: string, { reach, sentence, stages }: ClimbResult, milliseconds: number): void {
-    const before: Reach | undefined = this.#found.get(connector)?.reach;
+  #record(connector: string, { reach, sentence, stages }: ReachResult, milliseconds: number): void {
+    const before = this.#results.get(connector)?.reach;
     const failed = stages.find(({ verdict }) => verdict === 'failed');
-    const said =
-      reach === 'ready' ? stages.find(({ stage }) => stage === 'protocol')?.detail : failed?.detail;
-    const detail = said?.slice(0, DETAIL_LENGTH);
-    this.#found.set(connector, {
+    const answered = stages.find(({ stage }) => stage === 'protocol');
+    const detail = (reach === 'ready' ? answered : failed)?.detail?.slice(0, MAX_DETAIL_CHARACTERS);
+    this.#results.set(connector, {
       connector,
       reach,
       at: Math.round(this.#clock.wall()),

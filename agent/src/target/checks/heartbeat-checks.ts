@@ -1,29 +1,29 @@
-import type { CheckedConnector } from './connector-checks.ts';
+import type { ConnectorCheckResult } from './connector-checks.ts';
 
-/** Bytes of a heartbeat that checks may take; with the longest names 500 of them fit when they are bare. */
-const BUDGET = 62 * 1024;
-/** Bytes of `"milliseconds":12345.6,` and of `"detail":"",` at most. */
+/** Space for checks in a heartbeat. It fits 500 results with the longest names and no details. */
+const MAX_BYTES = 62 * 1024;
+/** Maximum size of `"milliseconds":12345.6,` and of `"detail":"",`. */
 const MILLISECONDS_BYTES = 24;
-const DETAIL_BYTES = 12;
+const DETAIL_OVERHEAD_BYTES = 12;
 
 /**
- * Checks as a heartbeat can carry them: all are told, and their details as far as there is room, those of failing
- * connectors first. A heartbeat that is too long would be none at all.
+ * The check results as they fit a heartbeat: all of them, with details as far as there is space, failing connectors first. A
+ * heartbeat that is too long could not be sent at all.
  */
-export function heartbeatChecks(found: readonly CheckedConnector[]): CheckedConnector[] {
-  const bare = found.map(({ connector, reach, at }) => ({ connector, reach, at }));
-  let room = BUDGET - Buffer.byteLength(JSON.stringify(bare));
-  const told = new Map<string, CheckedConnector>();
-  const byNeed = found.toSorted(
+export function heartbeatChecks(results: readonly ConnectorCheckResult[]): ConnectorCheckResult[] {
+  const bare = results.map(({ connector, reach, at }) => ({ connector, reach, at }));
+  let availableBytes = MAX_BYTES - Buffer.byteLength(JSON.stringify(bare));
+  const fitted = new Map<string, ConnectorCheckResult>();
+  const failingFirst = results.toSorted(
     (one, other) => Number(one.reach === 'ready') - Number(other.reach === 'ready'),
   );
-  for (const { connector, reach, at, milliseconds, detail } of byNeed) {
-    const withTime = milliseconds !== undefined && room >= MILLISECONDS_BYTES;
-    if (withTime) room -= MILLISECONDS_BYTES;
-    const size = detail === undefined ? 0 : Buffer.byteLength(JSON.stringify(detail)) + DETAIL_BYTES;
-    const withDetail = detail !== undefined && room >= size;
-    if (withDetail) room -= size;
-    told.set(connector, {
+  for (const { connector, reach, at, milliseconds, detail } of failingFirst) {
+    const withTime = milliseconds !== undefined && availableBytes >= MILLISECONDS_BYTES;
+    if (withTime) availableBytes -= MILLISECONDS_BYTES;
+    const size = detail === undefined ? 0 : Buffer.byteLength(JSON.stringify(detail)) + DETAIL_OVERHEAD_BYTES;
+    const withDetail = detail !== undefined && availableBytes >= size;
+    if (withDetail) availableBytes -= size;
+    fitted.set(connector, {
       connector,
       reach,
       at,
@@ -31,5 +31,5 @@ export function heartbeatChecks(found: readonly CheckedConnector[]): CheckedConn
       ...(withDetail && { detail }),
     });
   }
-  return found.flatMap(({ connector }) => told.get(connector) ?? []);
+  return results.flatMap(({ connector }) => fitted.get(connector) ?? []);
 }

@@ -3,19 +3,19 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import { CheckFailure } from './check-failure.ts';
 import type { ProtocolCheck } from './protocol-check.ts';
 
-const LONGEST_STATUS_LINE = 1024;
+const MAX_STATUS_LINE_BYTES = 1024;
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-5][0-9]{2})(?: |$)/;
 
-/** HEAD of the root. Any status is an answer: what it means is between the service and its clients. */
-export const checkHttp: ProtocolCheck = async (conversation, host) => {
-  conversation.say(
+/** Sends HEAD /. Any status counts as an answer; its meaning concerns only the service and its clients. */
+export const checkHttp: ProtocolCheck = async (exchange, host) => {
+  exchange.send(
     `HEAD / HTTP/1.1\r\nHost: ${isIPv6(host) ? `[${host}]` : host}\r\n` +
       `User-Agent: penstock-agent/${SOFTWARE_VERSION}\r\nConnection: close\r\n\r\n`,
   );
-  return { detail: await conversation.hear(LONGEST_STATUS_LINE, parseStatusLine) };
+  return { detail: await exchange.receive(MAX_STATUS_LINE_BYTES, parseStatusLine) };
 };
 
-/** What the status line says for people; undefined while it is not complete. Throws CheckFailure. */
+/** Describes the status line, or returns undefined while it is incomplete. Throws CheckFailure. */
 export function parseStatusLine(bytes: Buffer): string | undefined {
   const end = bytes.indexOf('\r\n');
   const start = bytes.toString('latin1', 0, Math.min(5, bytes.length));
@@ -26,4 +26,4 @@ export function parseStatusLine(bytes: Buffer): string | undefined {
   return `HTTP ${status}`;
 }
 
-const notHttp = () => new CheckFailure('protocol', 'The answer to HEAD is not that of an HTTP server.');
+const notHttp = () => new CheckFailure('protocol', 'The answer to HEAD is not from an HTTP server.');

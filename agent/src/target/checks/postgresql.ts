@@ -5,20 +5,20 @@ import type { ProtocolCheck } from './protocol-check.ts';
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /**
- * Asks for TLS. The server takes the end of the connection after its N, and after a finished handshake, for what
- * clients do and logs neither; a connection dropped right after its S it would log.
+ * Requests TLS. The server does not log a connection that ends after its N or after a completed handshake, because clients do
+ * the same. It would log a connection that ends right after its S.
  */
-export const checkPostgresql: ProtocolCheck = async (conversation) => {
-  conversation.say(SSL_REQUEST);
-  const answer = await conversation.hear(1, ([byte]) => byte);
+export const checkPostgresql: ProtocolCheck = async (exchange) => {
+  exchange.send(SSL_REQUEST);
+  const answer = await exchange.receive(1, ([byte]) => byte);
   switch (answer) {
     case 0x53:
-      return { detail: 'PostgreSQL with TLS', startTls: 1 };
+      return { detail: 'PostgreSQL with TLS', startTlsAfterBytes: 1 };
     case 0x4e:
       return { detail: 'PostgreSQL without TLS' };
     case 0x45:
       throw new CheckFailure('protocol', 'The server answered the request for TLS with an error.');
     default:
-      throw new CheckFailure('protocol', 'The answer to the request for TLS is not that of PostgreSQL.');
+      throw new CheckFailure('protocol', 'The answer to the request for TLS is not from PostgreSQL.');
   }
 };

@@ -1,15 +1,15 @@
-import type { Conversation } from './conversation.ts';
+import type { ProtocolExchange } from './protocol-exchange.ts';
 
-/** What a target said in its own protocol. */
+/** What a target answered in its own protocol. */
 export type ProtocolAnswer = {
-  /** For people: a version, a status. */
+  /** For people: a version or a status. */
   readonly detail?: string;
-  /** Bytes of the answer, when the target now waits for a TLS handshake on this connection. */
-  readonly startTls?: number;
+  /** Length of the answer, if the target now expects a TLS handshake on this connection. */
+  readonly startTlsAfterBytes?: number;
 };
 
 /**
- * Asks a target in its own protocol, without credentials and so that it logs nothing where that can be had. Throws
- * CheckFailure when the answer is none.
+ * Queries a target in its own protocol, without credentials and, where possible, without an entry in the target's log.
+ * Throws CheckFailure when the answer is not one of that protocol.
  */
-export type ProtocolCheck = (conversation: Conversation, host: string) => Promise<ProtocolAnswer>;
+export type ProtocolCheck = (exchange: ProtocolExchange, host: string) => Promise<ProtocolAnswer>;

@@ -7,12 +7,15 @@ import type { ProtocolCheck } from './protocol-check.ts';
 import { checkRedis } from './redis.ts';
 import { checkSqlserver } from './sqlserver.ts';
 
-/** How each kind is asked. Undefined: a connection is all there is to see. */
+/** Whether a target is queried over TLS from the first byte. */
+export type Encryption = 'plaintext' | 'tls';
+
+/** The check of each kind. Undefined: only the connection is checked. */
 export const protocolChecks: Readonly<Record<ConnectorKind, ProtocolCheck | undefined>> = {
   postgresql: checkPostgresql,
   mysql: checkMysql,
   sqlserver: checkSqlserver,
-  // The listener writes a line for whatever is asked of it, and none for a connection that says nothing.
+  // The Oracle listener logs every request, but not a connection without one.
   oracle: undefined,
   mongodb: checkMongodb,
   redis: checkRedis,
@@ -20,19 +23,24 @@ export const protocolChecks: Readonly<Record<ConnectorKind, ProtocolCheck | unde
   tcp: undefined,
 };
 
-/** Kinds that may as well speak TLS from the first byte on. */
-const tlsFromTheStart: ReadonlySet<ConnectorKind> = new Set(['mongodb', 'redis', 'http']);
+/** Kinds that may use TLS from the first byte. */
+const directTlsKinds: ReadonlySet<ConnectorKind> = new Set(['mongodb', 'redis', 'http']);
 
-/** Ports where TLS is what one finds. */
+/** Ports that conventionally use TLS. */
 const tlsPorts: ReadonlySet<number> = new Set([443, 8443, 6380]);
 
-/** The ways to ask a target of this kind, the likelier first; one alone where its connector says which. */
-export function waysToAsk(
+/**
+ * The encryptions to try for a target: the one that succeeded `last`, then the likelier one. Only one where the connector
+ * specifies it.
+ */
+export function encryptionsToTry(
   kind: ConnectorKind,
   port: number,
   tls: TargetTls | undefined,
-): readonly ('clear' | 'tls')[] {
-  if (!tlsFromTheStart.has(kind)) return ['clear'];
-  if (tls !== undefined && tls.mode !== 'prefer') return tls.mode === 'disable' ? ['clear'] : ['tls'];
-  return tlsPorts.has(port) ? ['tls', 'clear'] : ['clear', 'tls'];
+  last: Encryption | undefined,
+): readonly Encryption[] {
+  if (!directTlsKinds.has(kind)) return ['plaintext'];
+  if (tls !== undefined && tls.mode !== 'prefer') return tls.mode === 'disable' ? ['plaintext'] : ['tls'];
+  const first = last ?? (tlsPorts.has(port) ? 'tls' : 'plaintext');
+  return first === 'tls' ? ['tls', 'plaintext'] : ['plaintext', 'tls'];
 }

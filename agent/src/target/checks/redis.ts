@@ -1,15 +1,15 @@
 import { CheckFailure } from './check-failure.ts';
 import type { ProtocolCheck } from './protocol-check.ts';
 
-const LONGEST_LINE = 1024;
+const MAX_LINE_BYTES = 1024;
 
-/** PING. That it wants a password is an answer too: the check has none. */
-export const checkRedis: ProtocolCheck = async (conversation) => {
-  conversation.say('*1\r\n$4\r\nPING\r\n');
-  return { detail: await conversation.hear(LONGEST_LINE, parseReply) };
+/** Sends PING. A request for a password counts as an answer, because the check has no credentials. */
+export const checkRedis: ProtocolCheck = async (exchange) => {
+  exchange.send('*1\r\n$4\r\nPING\r\n');
+  return { detail: await exchange.receive(MAX_LINE_BYTES, parseReply) };
 };
 
-/** What the reply to PING says for people; undefined while its line is not complete. Throws CheckFailure. */
+/** Describes the reply to PING, or returns undefined while its line is incomplete. Throws CheckFailure. */
 export function parseReply(bytes: Buffer): string | undefined {
   const kind = bytes[0];
   if (kind !== 0x2b && kind !== 0x2d) throw notRedis();
@@ -23,9 +23,12 @@ export function parseReply(bytes: Buffer): string | undefined {
   const [word = ''] = line.split(' ');
   if (!/^[A-Z]{2,32}$/.test(word)) throw notRedis();
   if (word === 'DENIED') {
-    throw new CheckFailure('refused', 'Redis runs in protected mode, and takes nobody from another host.');
+    throw new CheckFailure(
+      'refused',
+      'Redis runs in protected mode and accepts no connections from other hosts.',
+    );
   }
-  return word === 'NOAUTH' ? 'Redis, asks for a password' : `Redis, says ${word}`;
+  return word === 'NOAUTH' ? 'Redis, requires a password' : `Redis, answers ${word}`;
 }
 
-const notRedis = () => new CheckFailure('protocol', 'The answer to PING is not that of Redis.');
+const notRedis = () => new CheckFailure('protocol', 'The answer to PING is not from Redis.');

@@ -4,8 +4,8 @@ import type { ProtocolCheck } from './protocol-check.ts';
 const PRELOGIN = 0x12;
 const TABULAR_RESULT = 0x04;
 const HEADER_BYTES = 8;
-/** A PRELOGIN answer has some forty bytes. */
-const LONGEST_ANSWER = 4096;
+/** A PRELOGIN answer has about forty bytes. */
+const MAX_ANSWER_BYTES = 4096;
 const OPTION_VERSION = 0;
 const OPTION_ENCRYPTION = 1;
 const TERMINATOR = 0xff;
@@ -18,24 +18,24 @@ const encryptions: Readonly<Record<number, string>> = {
 };
 
 /** PRELOGIN with VERSION and ENCRYPT_OFF (MS-TDS section 2.2.6.5): options first, then their data. */
-const QUESTION = Buffer.from([
+const PRELOGIN_REQUEST = Buffer.from([
   ...[PRELOGIN, 1, 0, 26, 0, 0, 1, 0],
   ...[OPTION_VERSION, 0, 11, 0, 6, OPTION_ENCRYPTION, 0, 17, 0, 1, TERMINATOR],
   ...[0, 0, 0, 0, 0, 0, 0],
 ]);
 
-/** Says PRELOGIN, the first message of every client, and leaves. */
-export const checkSqlserver: ProtocolCheck = async (conversation) => {
-  conversation.say(QUESTION);
-  return { detail: await conversation.hear(LONGEST_ANSWER, parsePrelogin) };
+/** Sends PRELOGIN, the first message of every client, and closes. */
+export const checkSqlserver: ProtocolCheck = async (exchange) => {
+  exchange.send(PRELOGIN_REQUEST);
+  return { detail: await exchange.receive(MAX_ANSWER_BYTES, parsePrelogin) };
 };
 
-/** What a PRELOGIN answer says for people; undefined while it is not complete. Throws CheckFailure. */
+/** Describes a PRELOGIN answer, or returns undefined while it is incomplete. Throws CheckFailure. */
 export function parsePrelogin(bytes: Buffer): string | undefined {
   if (bytes[0] !== TABULAR_RESULT) throw notTds();
   if (bytes.length < HEADER_BYTES) return undefined;
   const length = bytes.readUInt16BE(2);
-  if (length <= HEADER_BYTES || length > LONGEST_ANSWER) throw notTds();
+  if (length <= HEADER_BYTES || length > MAX_ANSWER_BYTES) throw notTds();
   if (bytes.length < length) return undefined;
   const body = bytes.subarray(HEADER_BYTES, length);
   const options = optionsOf(body);
@@ -59,4 +59,4 @@ function optionsOf(body: Buffer): ReadonlyMap<number, Buffer> {
   return options;
 }
 
-const notTds = () => new CheckFailure('protocol', 'The answer to PRELOGIN is not that of SQL Server.');
+const notTds = () => new CheckFailure('protocol', 'The answer to PRELOGIN is not from SQL Server.');

@@ -4,19 +4,20 @@ import { CheckFailure } from './check-failure.ts';
 
 type StageName = ProbeStage['stage'];
 
-const DETAIL_LENGTH = 512;
+const ORDER: readonly StageName[] = ['policy', 'dns', 'tcp', 'protocol', 'tls'];
+const MAX_DETAIL_CHARACTERS = 512;
 
-/** The stages of one climb, in the order they were taken, with their times. */
+/** The stages of one attempt to reach a target, in the order they ran, with their durations. */
 export class Stages {
   readonly #now: () => number;
-  readonly #taken: ProbeStage[] = [];
+  readonly #completed: ProbeStage[] = [];
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#now = () => clock.now();
   }
 
-  /** Takes one stage, which says for people what it found. What it throws is passed on. */
-  async take<Value>(
+  /** Runs one stage and records its outcome. Rethrows its error. */
+  async run<Value>(
     stage: StageName,
     work: () => Promise<{ readonly value: Value; readonly detail?: string | undefined }>,
   ): Promise<Value> {
@@ -31,32 +32,31 @@ export class Stages {
     }
   }
 
-  /** The same so far: from here on the climb is tried in another way. */
+  /** A copy, for another attempt that shares the stages completed so far. */
   fork(): Stages {
     const fork = new Stages({ now: this.#now });
-    fork.#taken.push(...this.#taken);
+    fork.#completed.push(...this.#completed);
     return fork;
   }
 
-  /** The result: what was not taken was skipped, since it depends on what failed or was not called for. */
+  /** The result. Stages that did not run are skipped: they depend on one that failed, or were not needed. */
   result(reached: Reach): ProbeResult {
-    const order: readonly StageName[] = ['policy', 'dns', 'tcp', 'protocol', 'tls'];
-    const missing = order.filter((stage) => !this.#taken.some((each) => each.stage === stage));
+    const missing = ORDER.filter((stage) => !this.#completed.some((each) => each.stage === stage));
     return {
       reach: reached,
       sentence: reach[reached].sentence,
       advice: reach[reached].advice,
-      stages: [...this.#taken, ...missing.map((stage) => ({ stage, verdict: 'skipped' as const }))],
+      stages: [...this.#completed, ...missing.map((stage) => ({ stage, verdict: 'skipped' as const }))],
     };
   }
 
   #add(stage: StageName, verdict: 'ok' | 'failed', started: number, detail: string | undefined): void {
     const milliseconds = Math.max(0, Math.round((this.#now() - started) * 10) / 10);
-    this.#taken.push({
+    this.#completed.push({
       stage,
       verdict,
       milliseconds,
-      ...(detail !== undefined && { detail: detail.slice(0, DETAIL_LENGTH) }),
+      ...(detail !== undefined && { detail: detail.slice(0, MAX_DETAIL_CHARACTERS) }),
     });
   }
 }

@@ -2,30 +2,30 @@ import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
 import { errorText } from '@penstock/wire';
-import { isCertificateFailure, targetTlsOptions, targetTlsSentence } from '../target-tls.ts';
+import { isCertificateFailure, targetTlsOptions, tlsFailureReason } from '../target-tls.ts';
 import { CheckFailure } from './check-failure.ts';
 
-/** How TLS is spoken with a target: as its connector says, or just to see that it can be. */
-export type TlsWish = {
+export type TlsHandshakeOptions = {
   readonly kind: ConnectorKind;
   readonly host: string;
+  /** The connector's settings. Undefined where clients use TLS end to end. */
   readonly tls: TargetTls | undefined;
 };
 
 /**
- * A TLS handshake on a connected socket. Where the connector does not say how TLS is spoken, the client does it end to
- * end: then the certificate is for the client to judge, and here only its dates are looked at. Throws CheckFailure `tls`
- * or `certificate`, or the signal's reason.
+ * Performs a TLS handshake on a connected socket. Without settings of the connector, clients use TLS end to end and verify the
+ * certificate themselves, so any certificate is accepted here. Throws CheckFailure `tls` or `certificate`, or the
+ * signal's reason.
  */
 export async function tlsHandshake(
   socket: Socket,
-  { kind, host, tls: settings }: TlsWish,
+  { kind, host, tls: settings }: TlsHandshakeOptions,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (error: Error) => {
     const reach = isCertificateFailure(error) ? 'certificate' : 'tls';
-    reject(new CheckFailure(reach, `The handshake failed: ${targetTlsSentence(error)}`, { cause: error }));
+    reject(new CheckFailure(reach, `The handshake failed: ${tlsFailureReason(error)}`, { cause: error }));
   };
   const close = () =>
     reject(new CheckFailure('tls', 'The target closed the connection during the handshake.'));
@@ -52,16 +52,16 @@ export async function tlsHandshake(
   }
 }
 
-/** Throws CheckFailure `tls` when the connector's own files cannot be used. */
+/** Throws CheckFailure `tls` when the connector's PEM files are unusable. */
 function optionsOf(settings: TargetTls, kind: ConnectorKind, host: string): ConnectionOptions {
   try {
     return targetTlsOptions(settings, kind, host);
   } catch (cause) {
-    throw new CheckFailure('tls', `The tls of the connector cannot be used: ${errorText(cause)}.`, { cause });
+    throw new CheckFailure('tls', `connectors[].tls is not usable: ${errorText(cause)}.`, { cause });
   }
 }
 
-/** What was presented, for people. Throws CheckFailure `certificate` when it is not valid at this time. */
+/** Describes the presented certificate. Throws CheckFailure `certificate` when it is not valid at `now`. */
 export function describeTls(tls: TLSSocket, now: number): string {
   const certificate = tls.getPeerX509Certificate();
   if (certificate === undefined) return `${tls.getProtocol()}, without a certificate`;

@@ -5,7 +5,7 @@ import { limits } from '@penstock/wire';
 import { eventually } from '../../../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../../../test/rig/leaks.ts';
 import { startEcho } from '../../../../test/rig/targets.ts';
-import { type CheckedConnector, ConnectorChecks } from '../../../src/target/checks/connector-checks.ts';
+import { type ConnectorCheckResult, ConnectorChecks } from '../../../src/target/checks/connector-checks.ts';
 import { heartbeatChecks } from '../../../src/target/checks/heartbeat-checks.ts';
 
 const targets = {
@@ -24,7 +24,7 @@ const connector = (name: string, port: number, changes: Partial<Connector> = {})
   ...changes,
 });
 
-test('connectors are checked again and again, and changes alone are logged', async () => {
+test('connectors are checked periodically, and only changes are logged', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
   const logged: string[] = [];
@@ -42,32 +42,34 @@ test('connectors are checked again and again, and changes alone are logged', asy
   });
   await eventually('several checks', () => target.accepted >= 4, { within: 15_000 });
   assert.deepEqual(
-    checks.found.map(({ connector: name, reach }) => [name, reach]),
+    checks.results.map(({ connector: name, reach }) => [name, reach]),
     [['a', 'ready']],
   );
   assert.deepEqual(logged, []);
   target.refuse();
-  await eventually('the failure to be seen', () => checks.of('a')?.reach === 'refused', { within: 15_000 });
+  await eventually('the failure to be seen', () => checks.resultOf('a')?.reach === 'refused', {
+    within: 15_000,
+  });
   await target.listen();
-  await eventually('the recovery', () => checks.of('a')?.reach === 'ready', { within: 15_000 });
+  await eventually('the recovery', () => checks.resultOf('a')?.reach === 'ready', { within: 15_000 });
   assert.deepEqual(logged, ['connector-failing a', 'connector-recovered a']);
   checks.apply({ connectors: [] });
-  assert.deepEqual(checks.found, []);
+  assert.deepEqual(checks.results, []);
   await checks.stop();
 });
 
-test('checks of as many connectors as there can be fit one heartbeat, and failures keep their details', () => {
-  const found: CheckedConnector[] = Array.from({ length: limits.connectors }, (_, index) => ({
+test('checks of the maximum number of connectors fit one heartbeat, and failures keep their details', () => {
+  const found: ConnectorCheckResult[] = Array.from({ length: limits.connectors }, (_, index) => ({
     connector: `${index}`.padEnd(63, 'x'),
     reach: index % 7 === 0 ? 'certificate' : 'unreachable',
     at: 1_700_000_000_000,
     milliseconds: 12_345.6,
     detail: 'd"'.repeat(128),
   }));
-  const told = heartbeatChecks(found);
-  assert.equal(told.length, limits.connectors);
-  assert.ok(Buffer.byteLength(JSON.stringify(told)) < limits.controlMessageBytes - 1024);
-  const few: CheckedConnector[] = [
+  const fitted = heartbeatChecks(found);
+  assert.equal(fitted.length, limits.connectors);
+  assert.ok(Buffer.byteLength(JSON.stringify(fitted)) < limits.controlMessageBytes - 1024);
+  const few: ConnectorCheckResult[] = [
     { connector: 'a', reach: 'ready', at: 1, milliseconds: 1, detail: 'Redis' },
     { connector: 'b', reach: 'refused', at: 1, detail: 'no' },
   ];

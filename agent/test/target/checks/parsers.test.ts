@@ -25,11 +25,11 @@ describe('an answer', () => {
     ['parseHeader', HEADER, 'MongoDB'],
     ['parseGreeting', GREETING, 'MySQL 8.4.0'],
     ['parseReply', Buffer.from('+PONG\r\n'), 'Redis'],
-    ['parseReply', Buffer.from('-NOAUTH Authentication required.\r\n'), 'Redis, asks for a password'],
+    ['parseReply', Buffer.from('-NOAUTH Authentication required.\r\n'), 'Redis, requires a password'],
     ['parsePrelogin', PRELOGIN, 'SQL Server 16.0.1000, encrypts the login'],
   ];
   for (const [name, bytes, expected] of good) {
-    test(`is read by ${name}, whole: ${expected}`, () => {
+    test(`is parsed by ${name} once it is complete: ${expected}`, () => {
       assert.equal(parsers[name](bytes), expected);
       for (let length = 1; length < bytes.length; length += 1) {
         assert.equal(parsers[name](bytes.subarray(0, length)), undefined, `${length} bytes`);
@@ -49,19 +49,19 @@ describe('an answer', () => {
     ['parsePrelogin', Buffer.from([4, 1, 0, 9, 0, 0, 1, 0, 0xff])],
   ];
   for (const [name, bytes] of foreign) {
-    test(`of something else is refused by ${name}: ${bytes.toString('latin1').trim()}`, () => {
+    test(`from another service is rejected by ${name}: ${bytes.toString('latin1').trim()}`, () => {
       assert.throws(() => parsers[name](bytes), { name: 'CheckFailure', reach: 'protocol' });
     });
   }
 
-  test('that turns this host away is told as such', () => {
+  test('that rejects this host is reported as such', () => {
     const blocked = Buffer.concat([Buffer.from([7, 0, 0, 0, 0xff, 0x69, 0x04]), Buffer.from('HY000')]);
     assert.throws(() => parseGreeting(blocked.subarray(0, 11)), { reach: 'refused', message: /1129/ });
     assert.throws(() => parseReply(Buffer.from('-DENIED Redis is running\r\n')), { reach: 'refused' });
   });
 });
 
-test('whatever comes, a parser reads it, waits for more, or refuses it', () => {
+test('a parser accepts any bytes, waits for more, or rejects them', () => {
   const start = fc.constantFrom('', 'HTTP/', '+', '-', '\x04\x01', 'J\0\0\0\n', '\xc8\0\0\0');
   const bytes = fc
     .tuple(start, fc.uint8Array({ maxLength: 300 }))

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../../../test/rig/eventually.ts';
-import { boundedLookup } from '../../src/target/bounded-lookup.ts';
-import type { Address, Lookup } from '../../src/target/lookup.ts';
-import { cachedLookup } from '../../src/target/resolve.ts';
+import { type Address, cachedLookup, type Lookup, limitedLookup } from '../../src/target/lookup.ts';
 
 const answer: readonly Address[] = [{ address: '192.0.2.1', family: 4 }];
 
-/** A resolver that answers only when it is told. */
+/** A resolver that answers when the test calls `answer`. */
 function silentResolver() {
   const asked: { readonly host: string; answer(): void; fail(): void }[] = [];
   const resolve: Lookup = (host) => {
@@ -18,9 +16,9 @@ function silentResolver() {
   return { asked, resolve, hosts: () => asked.map(({ host }) => host) };
 }
 
-test('no more lookups run than may; the others take their turn, whether those before succeed or fail', async () => {
+test('lookups beyond the limit wait for their turn, whether earlier ones succeed or fail', async () => {
   const { asked, resolve, hosts } = silentResolver();
-  const lookup = boundedLookup(resolve, { running: 2, waiting: 2 });
+  const lookup = limitedLookup(resolve, { concurrent: 2, queued: 2 });
   const results = ['a', 'b', 'c', 'd'].map((host) => lookup(host).catch(() => 'failed'));
   assert.deepEqual(hosts(), ['a', 'b']);
   asked[0]?.fail();
@@ -31,7 +29,7 @@ test('no more lookups run than may; the others take their turn, whether those be
   for (const { answer } of asked) answer();
   assert.deepEqual(await Promise.all(results), ['failed', answer, answer, answer]);
   const later = ['e', 'f', 'g'].map((host) => lookup(host));
-  assert.deepEqual(hosts().slice(4), ['e', 'f'], 'the places were given back, and no more than there are');
+  assert.deepEqual(hosts().slice(4), ['e', 'f'], 'every permit was returned, and only once');
   for (let index = 4; index < 7; index += 1) {
     await eventually('a lookup', () => asked.length > index);
     asked[index]?.answer();
@@ -39,12 +37,12 @@ test('no more lookups run than may; the others take their turn, whether those be
   await Promise.all(later);
 });
 
-test('a lookup for which there is no more room fails at once, and says why', async () => {
+test('a lookup fails immediately when too many wait, and states why', async () => {
   const { asked, resolve } = silentResolver();
-  const lookup = boundedLookup(resolve, { running: 1, waiting: 1 });
+  const lookup = limitedLookup(resolve, { concurrent: 1, queued: 1 });
   const first = lookup('a');
   const second = lookup('b');
-  await assert.rejects(lookup('c'), { code: 'DNS_FAILED', message: /c was not looked up.*name servers/ });
+  await assert.rejects(lookup('c'), { code: 'DNS_FAILED', message: /c was not resolved.*name servers/ });
   asked[0]?.answer();
   await first;
   await eventually('the second lookup', () => asked.length === 2);
@@ -52,7 +50,7 @@ test('a lookup for which there is no more room fails at once, and says why', asy
   assert.deepEqual(await second, answer);
 });
 
-test('the last answer holds while a name cannot be resolved, and a name never resolved fails', async () => {
+test('the last answer remains valid while a name cannot be resolved, and a name never resolved fails', async () => {
   let fails = false;
   let asked = 0;
   const lookup = cachedLookup({ ttl: 1, size: 10 }, async () => {
@@ -62,7 +60,7 @@ test('the last answer holds while a name cannot be resolved, and a name never re
   });
   assert.deepEqual(await lookup('db'), answer);
   fails = true;
-  await eventually('another question', async () => {
+  await eventually('another lookup', async () => {
     assert.deepEqual(await lookup('db'), answer);
     return asked >= 3;
   });

@@ -5,12 +5,12 @@ import { deadline } from '../rig/deadline.ts';
 import type { Pair } from '../rig/pair.ts';
 import { receive } from '../rig/pseudorandom.ts';
 
-/** A client of a connection, as soon as the gateway has accepted it. */
+/** Connects a client to a connection. Resolves when the gateway has accepted it. */
 export function clientOf(pair: Pair, connection: string): Promise<TestClient> {
   return TestClient.connect({ host: '127.0.0.1', port: pair.port(connection) });
 }
 
-/** A client that is reset without a byte: as soon as it connects, or before it even knows that it has. */
+/** Asserts that a client is reset without receiving a byte, possibly before its connect has completed. */
 export async function expectReset(pair: Pair, connection: string): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port: pair.port(connection) });
   const { bytes, ended } = await deadline('the reset', receive(socket), 15_000);

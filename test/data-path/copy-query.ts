@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Connection, Submittable } from 'pg';
 
-/** What the driver's connection can do besides what its types say. */
+/** Methods of the driver's connection that its types do not declare. */
 type CopyConnection = Connection & {
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
@@ -10,7 +10,7 @@ type CopyConnection = Connection & {
 
 export type Copied = { readonly bytes: number; readonly sha256: string };
 
-/** A COPY statement for `client.query`: sends `chunks` when the server asks for them, hashes what the server sends. */
+/** A COPY statement for `client.query`. Sends `chunks` on request of the server, and hashes what the server sends. */
 export class CopyQuery implements Submittable {
   readonly done: Promise<Copied>;
   readonly #text: string;

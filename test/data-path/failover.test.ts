@@ -13,14 +13,14 @@ const connectorTo = (port: number) => ({
   connectors: [{ name: 'db', kind: 'tcp', address: `127.0.0.1:${port}` }],
 });
 
-/** Starts an agent whose connector `db` leads to `port`. */
+/** Starts an agent whose connector `db` has `port` as its target. */
 async function startAgentTo(pair: Pair, name: string, port: number): Promise<void> {
   await pair.startAgent(name, connectorTo(port));
   await pair.connected(name);
 }
 
-/** Asks through the gateway once and says which agent carried it, after how many attempts. */
-async function askOnce(pair: Pair, question = 'hello'): Promise<{ agent: unknown; attempts: unknown }> {
+/** Sends one question through the gateway. Returns the agent that carried it and the number of attempts. */
+async function sendOnce(pair: Pair, question = 'hello'): Promise<{ agent: unknown; attempts: unknown }> {
   const opened = pair.event('connection-opened');
   await using client = await clientOf(pair, 'db');
   assert.equal(await client.echo(question), question);
@@ -30,13 +30,13 @@ async function askOnce(pair: Pair, question = 'hello'): Promise<{ agent: unknown
   return { agent, attempts };
 }
 
-test('where one agent cannot reach the target another does, and every byte arrives exactly once', async () => {
+test('if one agent cannot reach the target another one does, and every byte arrives exactly once', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startRecording();
   await using pair = await startPair({
     targets: { db: target.address.port },
     agents: {},
-    // No ejection: half of the clients meet the failing agent first.
+    // Without ejection, the failing agent is tried first for half of the clients.
     gateway: { ejection: { consecutiveFailures: 1000 } },
   });
   await startAgentTo(pair, 'a1', await unusedPort());
@@ -45,13 +45,13 @@ test('where one agent cannot reach the target another does, and every byte arriv
   await Promise.all(
     questions.map(async (question) => {
       await using client = await clientOf(pair, 'db');
-      // Said before the gateway has even asked an agent.
+      // Sent before the gateway has sent an open.
       assert.equal(await client.echo(question), question);
       client.finish();
       assert.equal((await client.receive()).ended, 'fin');
     }),
   );
-  assert.deepEqual(target.heard.toSorted(), questions.toSorted());
+  assert.deepEqual(target.received.toSorted(), questions.toSorted());
   assert.ok(pair.logged.some(({ event, program }) => event === 'open-failed' && program === 'a1'));
   assert.ok(pair.logged.every(({ event }) => event !== 'connection-failed'));
   await expectIdle(pair);
@@ -73,13 +73,13 @@ test('no byte of a client leaves before a target has answered', async () => {
   await eventually('an agent to dial', () =>
     [...pair.agents.values()].some((agent) => agent.status().streams.opening > 0),
   );
-  assert.deepEqual(target.heard, []);
+  assert.deepEqual(target.received, []);
   open();
   assert.equal((await client.read(200_000)).length, 200_000);
-  assert.equal(target.heard.join('').length, 200_000);
+  assert.equal(target.received.join('').length, 200_000);
 });
 
-test('pools are asked in the order of the connection, however busy the first one is', async () => {
+test('pools are used in the order of the connection, however busy the first one is', async () => {
   await using _leaks = expectNoLeaks();
   await using first = await startRecording('dc1 ');
   await using second = await startRecording('dc2 ');
@@ -88,8 +88,8 @@ test('pools are asked in the order of the connection, however busy the first one
     agents: { a1: 'dc1', b1: 'dc2' },
   });
   pair.agents.get('b1')?.apply(pair.agentConfig('b1', { version: 2, ...connectorTo(second.address.port) }));
-  const held = await Promise.all(Array.from({ length: 20 }, () => clientOf(pair, 'db')));
-  for (const client of held) assert.equal(await client.echo('where am I?').catch(String), 'dc1 where a');
+  const clients = await Promise.all(Array.from({ length: 20 }, () => clientOf(pair, 'db')));
+  for (const client of clients) assert.equal(await client.echo('where am I?').catch(String), 'dc1 where a');
   await pair.stopAgent('a1');
   await using client = await clientOf(pair, 'db');
   client.send('and now?');
@@ -99,10 +99,10 @@ test('pools are asked in the order of the connection, however busy the first one
   await using back = await clientOf(pair, 'db');
   back.send('home?');
   assert.equal(String(await back.read(9)), 'dc1 home?');
-  for (const each of held) await each[Symbol.asyncDispose]();
+  for (const each of clients) await each[Symbol.asyncDispose]();
 });
 
-test('an agent whose opens keep failing is passed over, and tried again in time', async () => {
+test('an agent whose opens keep failing is skipped, and tried again after the ejection', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
   await using pair = await startPair({
@@ -113,18 +113,18 @@ test('an agent whose opens keep failing is passed over, and tried again in time'
   await startAgentTo(pair, 'a1', await unusedPort());
   await startAgentTo(pair, 'a2', target.address.port);
   const ejected = pair.event('agent-ejected');
-  const asked: Awaited<ReturnType<typeof askOnce>>[] = [];
-  while (asked.filter(({ attempts }) => attempts === 2).length < 3) asked.push(await askOnce(pair));
+  const outcomes: Awaited<ReturnType<typeof sendOnce>>[] = [];
+  while (outcomes.filter(({ attempts }) => attempts === 2).length < 3) outcomes.push(await sendOnce(pair));
   assert.equal((await ejected)['agent'], 'a1');
   for (let time = 0; time < 10; time += 1) {
-    assert.deepEqual(await askOnce(pair), { agent: 'a2', attempts: 1 });
+    assert.deepEqual(await sendOnce(pair), { agent: 'a2', attempts: 1 });
   }
-  // It is well again, and gets its share when its time is over.
+  // It works again, and is used again once its ejection is over.
   pair.agents.get('a1')?.apply(pair.agentConfig('a1', { version: 2, ...connectorTo(target.address.port) }));
-  await eventually('a1 to be asked again', async () => (await askOnce(pair)).agent === 'a1');
+  await eventually('a1 to be used again', async () => (await sendOnce(pair)).agent === 'a1');
 });
 
-test('when every agent fails none is passed over, and all serve as soon as the target is back', async () => {
+test('if every agent fails none is skipped, and all serve clients once the target is back', async () => {
   await using _leaks = expectNoLeaks();
   const port = await unusedPort();
   await using pair = await startPair({
@@ -146,23 +146,23 @@ test('when every agent fails none is passed over, and all serve as soon as the t
   await expectIdle(pair);
 });
 
-test('an agent that dies under load costs no client that comes, and the living are told', async () => {
+test('an agent that dies under load affects no new client, and its own clients are reset', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startRecording();
   await using pair = await startPair({
     targets: { db: target.address.port },
-    // Many sessions, and few attempts: the sessions of the dead must not use them up.
+    // Many sessions and few attempts: the sessions of the dead agent must not use up the attempts.
     agent: { gateway: { sessions: 4 } },
     gateway: { dial: { maxAttempts: 2 }, tunnel: { memoryBudget: '16MiB' } },
   });
-  const held = await Promise.all(Array.from({ length: 40 }, () => clientOf(pair, 'db')));
-  await Promise.all(held.map((client) => client.echo('held')));
-  const held1 = pair.logged.filter(
+  const clients = await Promise.all(Array.from({ length: 40 }, () => clientOf(pair, 'db')));
+  await Promise.all(clients.map((client) => client.echo('open')));
+  const onFirst = pair.logged.filter(
     ({ event, agent }) => event === 'connection-opened' && agent === 'a1',
   ).length;
-  assert.ok(held1 > 0 && held1 < 40, `${held1} of 40 are on one agent.`);
+  assert.ok(onFirst > 0 && onFirst < 40, `${onFirst} of 40 are on one agent.`);
   const outcomes = Promise.all(
-    held.map(async (client) => ({ client, ended: await client.receive().then(({ ended }) => ended) })),
+    clients.map(async (client) => ({ client, ended: await client.receive().then(({ ended }) => ended) })),
   );
   const stopped = pair.stopAgent('a1');
   const questions = Array.from({ length: 100 }, (_, index) => `question ${index};`);
@@ -174,14 +174,14 @@ test('an agent that dies under load costs no client that comes, and the living a
   );
   await stopped;
   assert.ok(pair.logged.every(({ event }) => event !== 'connection-failed'));
-  const asked = target.heard.filter((said) => said.startsWith('question')).toSorted();
-  assert.deepEqual(asked, questions.toSorted());
-  // Those on the other agent still live.
-  const stillOpen = held.filter(({ socket }) => !socket.destroyed);
-  assert.equal(stillOpen.length, 40 - held1);
-  for (const client of held) client.finish();
+  const sent = target.received.filter((text) => text.startsWith('question')).toSorted();
+  assert.deepEqual(sent, questions.toSorted());
+  // Clients of the other agent are still connected.
+  const stillOpen = clients.filter(({ socket }) => !socket.destroyed);
+  assert.equal(stillOpen.length, 40 - onFirst);
+  for (const client of clients) client.finish();
   const resets = (await outcomes).filter(({ ended }) => ended === 'reset').length;
-  assert.equal(resets, held1);
-  for (const client of held) await client[Symbol.asyncDispose]();
+  assert.equal(resets, onFirst);
+  for (const client of clients) await client[Symbol.asyncDispose]();
   await expectIdle(pair);
 });

@@ -10,8 +10,8 @@ import { startAnsweringAfterFin, startHanging, startSink } from '../rig/targets.
 import { clientOf } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
-/** A lookup that answers only when it is told to: the open takes as long as the test wants. */
-function heldLookup() {
+/** A lookup that responds only after `release` is called, which delays the open. */
+function delayedLookup() {
   const { promise, resolve } = Promise.withResolvers<void>();
   const lookup = async () => {
     await promise;
@@ -20,7 +20,7 @@ function heldLookup() {
   return { lookup, release: resolve };
 }
 
-test('a target that answers only after FIN answers, and its FIN comes back', async () => {
+test('a target that responds only after FIN is heard, and its FIN reaches the client', async () => {
   await using _leaks = expectNoLeaks();
   const answer = pseudorandomBytes(3_000_000, 1);
   await using target = await startAnsweringAfterFin((request) =>
@@ -37,7 +37,7 @@ test('a target that answers only after FIN answers, and its FIN comes back', asy
   await expectIdle(pair);
 });
 
-test('a client that says FIN and nothing else is understood, again and again', async () => {
+test('a FIN from a client that has sent nothing reaches the target, repeatedly', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startAnsweringAfterFin((request) => `got ${request.length}`);
   await using pair = await startPair({ targets: { db: target.address.port } });
@@ -50,25 +50,25 @@ test('a client that says FIN and nothing else is understood, again and again', a
   await expectIdle(pair);
 });
 
-for (const said of ['', 'hello', 'x'.repeat(300_000)]) {
-  test(`a client that says ${said.length} bytes and FIN before the target is dialed is understood`, async () => {
+for (const sent of ['', 'hello', 'x'.repeat(300_000)]) {
+  test(`${sent.length} bytes and FIN sent before the target is dialed reach it`, async () => {
     await using _leaks = expectNoLeaks();
     await using target = await startAnsweringAfterFin((request) => `got ${request.length} bytes`);
-    const { lookup, release } = heldLookup();
+    const { lookup, release } = delayedLookup();
     await using pair = await startPair({ targets: { db: `db.internal:${target.address.port}` }, lookup });
     await using client = await clientOf(pair, 'db');
-    client.finish(said);
+    client.finish(sent);
     await once(client.socket, 'finish');
     assert.equal(target.accepted, 0);
     release();
-    const expected = `got ${said.length} bytes`;
+    const expected = `got ${sent.length} bytes`;
     assert.equal(String(await client.read(expected.length)), expected);
     assert.equal((await client.receive()).ended, 'fin');
     await expectIdle(pair);
   });
 }
 
-test('after the FIN of the target the client can still send, and all of it arrives', async () => {
+test("after the target's FIN the client can still send, and everything arrives", async () => {
   await using _leaks = expectNoLeaks();
   const { promise: received, resolve } = Promise.withResolvers<Awaited<ReturnType<typeof receive>>>();
   await using target = await LoopbackServer.start((socket) => {
@@ -88,12 +88,12 @@ test('after the FIN of the target the client can still send, and all of it arriv
   await expectIdle(pair);
 });
 
-test('a target that says FIN and nothing else ends that direction only', async () => {
+test('a FIN from a target that has sent nothing closes only that direction', async () => {
   await using _leaks = expectNoLeaks();
-  const heard: string[] = [];
+  const received: string[] = [];
   await using target = await LoopbackServer.start((socket) => {
     socket.end();
-    socket.on('data', (chunk: Buffer) => heard.push(String(chunk)));
+    socket.on('data', (chunk: Buffer) => received.push(String(chunk)));
   });
   await using pair = await startPair({ targets: { db: target.address.port } });
   for (let time = 0; time < 20; time += 1) {
@@ -102,10 +102,10 @@ test('a target that says FIN and nothing else ends that direction only', async (
     client.finish('still here');
   }
   await expectIdle(pair);
-  assert.equal(heard.join(''), 'still here'.repeat(20));
+  assert.equal(received.join(''), 'still here'.repeat(20));
 });
 
-test('a half-closed connection on which nothing moves ends by a reset at both sides', async () => {
+test('an idle half-closed connection is reset at both ends', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startHanging();
   await using pair = await startPair({
@@ -120,7 +120,7 @@ test('a half-closed connection on which nothing moves ends by a reset at both si
   await expectIdle(pair);
 });
 
-test('a connection that is open both ways has no such timeout', async () => {
+test('a connection that is open in both directions has no such timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startSink();
   await using hanging = await startHanging();
@@ -132,12 +132,12 @@ test('a connection that is open both ways has no such timeout', async () => {
   await using silent = await clientOf(pair, 'db');
   silent.send('I am');
   await pair.event('connection-opened', { past: true });
-  // Another connection, opened later and half-closed, runs out of time first.
+  // Another connection, opened later and half-closed, times out first.
   await using halfClosed = await clientOf(pair, 'stuck');
   halfClosed.finish('done');
   assert.equal((await halfClosed.receive()).ended, 'reset');
   silent.finish(' here');
-  const { bytes, ended } = await deadline('the target to have heard it all', target.received());
+  const { bytes, ended } = await deadline('the target to receive everything', target.received());
   assert.deepEqual({ bytes, ended }, { bytes: 9, ended: 'fin' });
   assert.equal((await silent.receive()).ended, 'fin');
   await expectIdle(pair);

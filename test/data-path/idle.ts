@@ -9,10 +9,10 @@ const SAMPLE = /^([a-z_]+(?:\{.*\})?) ([-+0-9.e]+)$/;
 const GAUGES =
   /^penstock_(gateway_(clients|queue_depth|streams_open|streams_opening)|agent_streams_open(ing)?)\b/;
 
-/** What /metrics of a gateway or an agent says now, by name and labels. */
+/** The current samples of a /metrics endpoint, by name and labels. */
 export async function readMetrics({ address, port }: AddressInfo): Promise<ReadonlyMap<string, number>> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  // Without an agent the connection ends with the answer, and is no leak.
+  // Without an HTTP agent the connection is closed after the response and does not count as a leak.
   get({ host: address, port, path: '/metrics', agent: false }, (response) => {
     text(response).then(resolve, reject);
   }).on('error', reject);
@@ -24,7 +24,7 @@ export async function readMetrics({ address, port }: AddressInfo): Promise<Reado
   return values;
 }
 
-/** Waits until gateway and agents say that no client, no open and no stream is left, and nobody waits. */
+/** Waits until gateway and agents report no clients, no opens, no streams and no queued clients. */
 export async function expectIdle(pair: Pair): Promise<void> {
   let busy: string[] = [];
   let seen = 0;

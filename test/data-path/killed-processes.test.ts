@@ -11,7 +11,7 @@ import { startSource } from '../rig/targets.ts';
 
 const WHOLE = 50_000_000;
 
-/** A client in the middle of its answer, which it does not read on. */
+/** A client that has read a part of its response and then stops reading. */
 async function clientInTheMiddle(port: number): Promise<TestClient> {
   const client = await TestClient.connect({ host: '127.0.0.1', port });
   await client.read(100_000);
@@ -21,7 +21,7 @@ async function clientInTheMiddle(port: number): Promise<TestClient> {
 const hasOpened = ({ lines }: ManagedProcess) =>
   lines.some(({ json }) => json?.['event'] === 'open-succeeded');
 
-test('a killed agent is a reset to its clients and no loss to the next; a killed gateway lets every target go', {
+test('killing an agent resets its clients but affects no new ones; killing the gateway closes every target', {
   timeout: 120_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
@@ -30,13 +30,15 @@ test('a killed agent is a reset to its clients and no loss to the next; a killed
   const { gateway, agents, port } = await startPrograms(site, target.address.port);
 
   await using client = await clientInTheMiddle(port);
-  const carrier = await eventually('an agent to carry it', () => [...agents.values()].find(hasOpened));
+  const carrier = await eventually('an agent to carry the connection', () =>
+    [...agents.values()].find(hasOpened),
+  );
   const answer = client.receive(20_000);
   await carrier.stop('SIGKILL');
   const { bytes, ended } = await answer;
   assert.equal(ended, 'reset');
   assert.ok(bytes + 100_000 < WHOLE, `${bytes} bytes came.`);
-  await eventually('the target to be let go', () => target.open === 0);
+  await eventually('the target connection to be closed', () => target.open === 0);
 
   await using next = await TestClient.connect({ host: '127.0.0.1', port });
   assert.deepEqual(await next.receive(20_000), {
@@ -49,8 +51,8 @@ test('a killed agent is a reset to its clients and no loss to the next; a killed
   await using last = await clientInTheMiddle(port);
   const truncated = last.receive(20_000);
   await gateway.stop('SIGKILL');
-  // The system closes the sockets of a killed process with a FIN, and no process can ask for anything else beforehand.
+  // The operating system closes the sockets of a killed process with a FIN. A process cannot request a reset in advance.
   const { bytes: cameBefore } = await truncated;
   assert.ok(cameBefore + 100_000 < WHOLE, `${cameBefore} bytes came.`);
-  await eventually('the target to be let go', () => target.open === 0);
+  await eventually('the target connection to be closed', () => target.open === 0);
 });

@@ -8,7 +8,7 @@ import { startEcho } from '../rig/targets.ts';
 import { clientOf, expectReset } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
-test('maxConnections of a connector: the next agent serves, then nobody does, then one has room again', async () => {
+test('maxConnections of a connector: another agent is used, then the open fails until a connection is closed', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -32,8 +32,8 @@ test('maxConnections of a connector: the next agent serves, then nobody does, th
   const [leaving] = clients;
   leaving?.finish();
   assert.equal((await leaving?.receive())?.ended, 'fin');
-  await eventually('the place to be free', () => echo.open === 3);
-  await eventually('a client to get it', async () => {
+  await eventually('a connection to be closed', () => echo.open === 3);
+  await eventually('another client to be served', async () => {
     await using sixth = await clientOf(pair, 'db');
     return (await sixth.echo('room').catch(() => '')) === 'room';
   });
@@ -41,7 +41,7 @@ test('maxConnections of a connector: the next agent serves, then nobody does, th
   await expectIdle(pair);
 });
 
-test('maxConnections of a connection: one more is reset at once, and the others do not notice', async () => {
+test('maxConnections of a connection: a client beyond it is reset immediately, and others are not affected', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -67,7 +67,7 @@ test('maxConnections of a connection: one more is reset at once, and the others 
   assert.equal(await first.echo('still here'), 'still here');
   second.finish();
   await second.receive();
-  await eventually('a client to get the place', async () => {
+  await eventually('another client to be served', async () => {
     await using next = await clientOf(pair, 'db');
     return (await next.echo('room').catch(() => '')) === 'room';
   });
@@ -75,7 +75,7 @@ test('maxConnections of a connection: one more is reset at once, and the others 
   await expectIdle(pair);
 });
 
-test('a client from outside the allow list is reset, and the target hears nothing of it', async () => {
+test('a client outside the allow list is reset, and no open is sent', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({

@@ -12,7 +12,7 @@ import { expectIdle, readMetrics } from './idle.ts';
 
 const AT_ONCE = 50;
 
-/** A pair whose own limits for the one connection, to `port`, are out of the way. */
+/** A pair with one connection, to `port`, whose limits are high enough for this test. */
 function startWidePair(port: number, options: Partial<PairOptions> & { readonly sessions?: number } = {}) {
   const { sessions = 2, ...rest } = options;
   return startPair({
@@ -37,7 +37,7 @@ function startWidePair(port: number, options: Partial<PairOptions> & { readonly 
   });
 }
 
-/** Calls `one` so many times, fifty at a time, and gives what came of it. */
+/** Calls `one` `count` times, fifty at a time, and returns the results. */
 async function inBatches<Value>(count: number, one: (index: number) => Promise<Value>): Promise<Value[]> {
   const values: Value[] = [];
   for (let start = 0; start < count; start += AT_ONCE) {
@@ -55,7 +55,7 @@ async function openClients(pair: Pair, count: number): Promise<TestClient[]> {
   });
 }
 
-test('a thousand connections are held, work, are counted, and leave nothing behind', async () => {
+test('a thousand concurrent connections work, are counted, and leave nothing behind', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startWidePair(echo.address.port);
@@ -66,10 +66,10 @@ test('a thousand connections are held, work, are counted, and leave nothing behi
   assert.equal(metrics.get('penstock_gateway_streams_open'), 1_000);
   const agents = [...pair.agents.values()].map((agent) => agent.status().streams.open);
   assert.deepEqual(agents, [500, 500]);
-  // All of them at once, a thousand times the same.
+  // All of them concurrently.
   const answers = await Promise.all(clients.map((client) => client.echo('still here', 10_000)));
   assert.deepEqual(new Set(answers), new Set(['still here']));
-  // Half of them end politely, the others do not.
+  // Half of them are closed with FIN, the others are reset.
   for (const [index, client] of clients.entries()) {
     if (index % 2 === 0) client.finish();
     else client.reset();
@@ -83,7 +83,7 @@ test('a thousand connections are held, work, are counted, and leave nothing behi
   );
 });
 
-test('five thousand connections come and go, and leave nothing behind', async () => {
+test('five thousand successive connections leave nothing behind', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startAnsweringAfterFin((request) => `got ${request.length}`);
   await using pair = await startWidePair(target.address.port);
@@ -111,7 +111,7 @@ test('five thousand connections come and go, and leave nothing behind', async ()
     () => descriptorCount() <= descriptors && target.open === 0,
   );
   const grown = residentBytes() - resident;
-  // What the test itself has logged in between is among it.
+  // This includes what the test has logged in the meantime.
   assert.ok(
     grown < 100_000_000,
     `${grown} bytes more are resident after ${pair.logged.length - logged} events.`,
@@ -120,18 +120,18 @@ test('five thousand connections come and go, and leave nothing behind', async ()
     ({ event, program }) =>
       program === 'gateway' && (event === 'connection-closed' || event === 'connection-failed'),
   );
-  // A client may have left before it was even accepted: such a one is no connection.
+  // A client may have disconnected before it was accepted. It does not count as a connection.
   assert.ok(ends.length <= 5_500 && ends.length >= 4_400, `${ends.length} have ended.`);
   const codes = new Set(ends.map(({ code }) => code));
   assert.ok(codes.isSubsetOf(new Set([undefined, 'CLIENT_RESET', 'CLIENT_GONE'])), [...codes].join());
   assert.equal(pair.logged.filter(({ event }) => event === 'session-lost').length, 0);
 });
 
-test('when every session is full a client waits, and gets the place of the first that leaves', async () => {
+test('if every session is full a client waits until another one disconnects', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startWidePair(echo.address.port, { agents: { a1: 'dc1' }, sessions: 1 });
-  // The control stream is one of those a session may have.
+  // The control stream counts as one of a session's streams.
   const clients = await openClients(pair, limits.streamsPerSession - 1);
   await using waiting = await clientOf(pair, 'db');
   waiting.send('me too');

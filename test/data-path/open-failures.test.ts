@@ -10,29 +10,29 @@ import { unusedPort } from '../rig/unused-port.ts';
 import { clientOf, expectReset } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
-/** A client of connection `db` is reset without a byte, and gateway and agents call it `code`. */
+/** Asserts that a client of `db` is reset without receiving a byte, and that gateway and agents log `code`. */
 async function expectFailure(pair: Pair, code: string): Promise<void> {
   const failed = pair.event('connection-failed');
   await expectReset(pair, 'db');
   const entry = await failed;
   assert.equal(entry['code'], code, String(entry['detail']));
   assert.match(String(entry['detail']), /\S/);
-  for (const { event, program, code: told } of pair.logged) {
-    if (event === 'open-failed') assert.equal(told, code, program);
+  for (const { event, program, code: logged } of pair.logged) {
+    if (event === 'open-failed') assert.equal(logged, code, program);
   }
   await expectIdle(pair);
 }
 
-/** One agent, so that one failure is the outcome. */
+/** A pair with one agent: its failure is final. */
 const alone = (options: Omit<PairOptions, 'agents'>) => startPair({ ...options, agents: { a1: 'dc1' } });
 
-test('a target that refuses', async () => {
+test('a target that refuses the connection', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await alone({ targets: { db: await unusedPort() } });
   await expectFailure(pair, 'REFUSED');
 });
 
-test('a target that hangs, for as long as the connector allows', async () => {
+test("a target that does not respond within the connector's dialTimeout", async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startUnresponsive();
   await using pair = await alone({
@@ -49,7 +49,7 @@ test('a target that hangs, for as long as the connector allows', async () => {
   assert.ok(took >= 290 && took < 3_000, `It took ${took} ms.`);
 });
 
-test('a target that hangs, for as long as the gateway allows', async () => {
+test("a target that does not respond within the gateway's dial timeouts", async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startUnresponsive();
   await using pair = await alone({
@@ -59,7 +59,7 @@ test('a target that hangs, for as long as the gateway allows', async () => {
   await expectFailure(pair, 'DIAL_TIMEOUT');
 });
 
-test('a name that resolves to nothing, or to an empty answer', async () => {
+test('a name that does not resolve, or resolves to no addresses', async () => {
   await using _leaks = expectNoLeaks();
   const { lookup } = fakeLookup({});
   await using pair = await alone({ targets: { db: 'nowhere.internal:5432' }, lookup });
@@ -68,7 +68,7 @@ test('a name that resolves to nothing, or to an empty answer', async () => {
   await expectFailure(empty, 'DNS_FAILED');
 });
 
-test('a resolver that never answers', async () => {
+test('a resolver that never responds', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await alone({
     targets: { db: 'slow.internal:5432' },
@@ -78,7 +78,7 @@ test('a resolver that never answers', async () => {
   await expectFailure(pair, 'DIAL_TIMEOUT');
 });
 
-test('a name that resolves to what is no address', async () => {
+test('a name that resolves to invalid addresses', async () => {
   await using _leaks = expectNoLeaks();
   for (const addresses of [['localhost'], ['localhost', ''], ['127.1', '0x7f000001']]) {
     await using pair = await alone({
@@ -90,7 +90,7 @@ test('a name that resolves to what is no address', async () => {
   }
 });
 
-test('a target in a denied range, whatever its name and its coat', async () => {
+test('a target in a denied range, under any name and in any notation', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const names = {
@@ -111,7 +111,7 @@ test('a target in a denied range, whatever its name and its coat', async () => {
   assert.equal(echo.accepted, 0);
 });
 
-test('of several addresses only those are dialed that are not denied', async () => {
+test('only those of several addresses that are not denied are dialed', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const { lookup } = fakeLookup({ 'db.internal': ['127.0.0.2', '::ffff:127.0.0.3', '127.0.0.1'] });
@@ -124,29 +124,29 @@ test('of several addresses only those are dialed that are not denied', async () 
   assert.equal(await client.echo('through the third'), 'through the third');
 });
 
-test('of several addresses the dead ones are passed over', async () => {
+test('addresses that cannot be reached are skipped', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
-  // Only 127.0.0.1 listens; an address of the documentation's range may be refused, unreachable or silent.
+  // Only 127.0.0.1 listens. An address of a documentation range may be refused, unreachable or unresponsive.
   const { lookup } = fakeLookup({ 'db.internal': ['127.0.0.2', '::1', '127.0.0.1'] });
   await using pair = await alone({ targets: { db: `db.internal:${echo.address.port}` }, lookup });
   await using client = await clientOf(pair, 'db');
   assert.equal(await client.echo('through the last'), 'through the last');
 });
 
-test('several addresses of which none answers', async () => {
+test('several addresses that all fail', async () => {
   await using _leaks = expectNoLeaks();
   const { lookup } = fakeLookup({ 'db.internal': ['127.0.0.2', '127.0.0.3', '::1'] });
   await using pair = await alone({ targets: { db: `db.internal:${await unusedPort()}` }, lookup });
   await expectFailure(pair, 'REFUSED');
 });
 
-test('several addresses of which one is silent: the next is tried, and counts', async () => {
+test('several addresses of which one is unresponsive: the next is tried, and its failure is reported', async () => {
   await using _leaks = expectNoLeaks();
   await using silent = await startUnresponsive();
   await using pair = await alone({
     targets: { db: `db.internal:${silent.address.port}` },
-    // Nobody listens on that port of the second address.
+    // Nothing listens on this port of the second address.
     lookup: fakeLookup({ 'db.internal': ['127.0.0.1', '127.0.0.2'] }).lookup,
   });
   await expectFailure(pair, 'REFUSED');
@@ -161,5 +161,5 @@ test('a connector that the agent does not have', async () => {
     gateway: { pools: [{ name: 'dc1', queue: { limit: 8, timeout: '200ms' } }] },
   });
   await expectFailure(pair, 'UNKNOWN_CONNECTOR');
-  await eventually('nobody to wait', () => echo.accepted === 0);
+  await eventually('no client to wait', () => echo.accepted === 0);
 });

@@ -13,9 +13,9 @@ import { startUnresponsive } from '../rig/unresponsive.ts';
 import { clientOf } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
-const PATIENT = { dial: { attemptTimeout: '30s', totalTimeout: '60s' } };
+const LONG_TIMEOUTS = { dial: { attemptTimeout: '30s', totalTimeout: '60s' } };
 
-/** A gateway with an agent of the test's own, offering `db`. */
+/** A gateway with an agent controlled by the test that offers `db`. */
 async function startWithRawAgent(options: Partial<PairOptions> = {}) {
   const stack = new AsyncDisposableStack();
   const pair = stack.use(await startPair({ targets: { db: 1 }, agents: {}, ...options }));
@@ -23,7 +23,7 @@ async function startWithRawAgent(options: Partial<PairOptions> = {}) {
   return { pair, agent, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-/** How a stream that an agent brought ended, once it has. */
+/** How an agent's stream was closed. Resolves when it is. */
 async function outcomeOf(stream: ClientHttp2Stream): Promise<'reset' | 'clean'> {
   stream.resume();
   if (!stream.closed)
@@ -34,12 +34,12 @@ async function outcomeOf(stream: ClientHttp2Stream): Promise<'reset' | 'clean'> 
   return stream.rstCode === constants.NGHTTP2_NO_ERROR ? 'clean' : 'reset';
 }
 
-test('a client that resets during an open: the dial is dropped, and nobody is left', async () => {
+test('a client that resets during an open: the dial is canceled, and nothing is left behind', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startUnresponsive();
   await using pair = await startPair({
     targets: { db: target.address.port },
-    gateway: PATIENT,
+    gateway: LONG_TIMEOUTS,
     agents: { a1: 'dc1' },
     agent: {
       connectors: [
@@ -55,13 +55,13 @@ test('a client that resets during an open: the dial is dropped, and nobody is le
   await expectIdle(pair);
 });
 
-test('a client that closes during an open is waited for like one that only finished, and is served', async () => {
+test('a client that closes during an open is served like one that half-closed', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await startWithRawAgent();
   const { pair, agent } = scene;
   await using client = await clientOf(pair, 'db');
   const { id } = await agent.message('open');
-  // To TCP it looks the same whether a client has finished or is gone.
+  // In TCP, a close cannot be distinguished from a half-close.
   client.socket.destroySoon();
   const stream = agent.bring(id);
   stream.end('answer');
@@ -69,7 +69,7 @@ test('a client that closes during an open is waited for like one that only finis
   await expectIdle(pair);
 });
 
-test('an open that crosses the word that its agent leaves is asked of the next agent, and blames nobody', async () => {
+test('an open that crosses the notice that its agent drains is sent to another agent and counts as no failure', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using scene = await startWithRawAgent({ targets: { db: echo.address.port } });
@@ -84,17 +84,17 @@ test('an open that crosses the word that its agent leaves is asked of the next a
   assert.equal(await client.echo('hello'), 'hello');
 });
 
-test('an agent that dies during an open: another one serves the client', async () => {
+test('an agent that dies during an open: another agent serves the client', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
-  const { promise: held } = Promise.withResolvers<never>();
+  const { promise: pending } = Promise.withResolvers<never>();
   let dials = 0;
   await using pair = await startPair({
     targets: { db: `db.internal:${echo.address.port}` },
-    gateway: PATIENT,
+    gateway: LONG_TIMEOUTS,
     lookup: () => {
       dials += 1;
-      return dials === 1 ? held : Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
+      return dials === 1 ? pending : Promise.resolve([{ address: '127.0.0.1', family: 4 }]);
     },
   });
   await using client = await clientOf(pair, 'db');
@@ -106,18 +106,18 @@ test('an agent that dies during an open: another one serves the client', async (
   assert.equal(String(await client.read(5)), 'hello');
   const opened = await pair.event('connection-opened', { past: true });
   assert.notEqual(opened['agent'], dialing);
-  // Both sessions of the dead agent may have been tried before it was known to be dead.
+  // Both sessions of the dead agent may have been tried before it was detected as dead.
   assert.ok(opened['attempts'] === 2, String(opened['attempts']));
   client.reset();
   await expectIdle(pair);
 });
 
-test('the only agent dies during an open: the client waits for it, and is told what happened if none comes', async () => {
+test('the only agent dies during an open: the client waits in the queue, and the failure is reported if no agent connects', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startUnresponsive();
   await using pair = await startPair({
     targets: { db: target.address.port },
-    gateway: { ...PATIENT, pools: [{ name: 'dc1', queue: { limit: 8, timeout: '300ms' } }] },
+    gateway: { ...LONG_TIMEOUTS, pools: [{ name: 'dc1', queue: { limit: 8, timeout: '300ms' } }] },
     agents: { a1: 'dc1' },
   });
   await using client = await clientOf(pair, 'db');
@@ -128,7 +128,7 @@ test('the only agent dies during an open: the client waits for it, and is told w
   await expectIdle(pair);
 });
 
-test('an agent dies while a connection is idle: the client is told by a reset', async () => {
+test('an agent dies while a connection is idle: the client is reset', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
@@ -138,10 +138,10 @@ test('an agent dies while a connection is idle: the client is told by a reset', 
   assert.equal((await client.receive()).ended, 'reset');
   assert.equal((await pair.event('connection-closed', { past: true }))['code'], 'SESSION_LOST');
   await expectIdle(pair);
-  await eventually('the target to be let go', () => echo.open === 0);
+  await eventually('the target connection to be closed', () => echo.open === 0);
 });
 
-test('an answer that comes after the cancel is reset, and the session goes on', async () => {
+test('a stream that arrives after its cancel is reset, and the session stays open', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await startWithRawAgent();
   const { pair, agent } = scene;
@@ -167,7 +167,7 @@ test('an answer that comes after the cancel is reset, and the session goes on', 
   await expectIdle(pair);
 });
 
-test('an answer that comes after the deadline is reset, and the client has its failure', async () => {
+test('a stream that arrives after the deadline is reset, and the client has failed', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await startWithRawAgent({
     gateway: { dial: { attemptTimeout: '100ms', totalTimeout: '200ms' } },
@@ -183,7 +183,7 @@ test('an answer that comes after the deadline is reset, and the client has its f
   await expectIdle(pair);
 });
 
-test('an open is answered once: a second stream, a failure after it, or the other way round', async () => {
+test('only the first response to an open counts: a second stream or a later failure is ignored, and vice versa', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await startWithRawAgent();
   const { pair, agent } = scene;
@@ -206,7 +206,7 @@ test('an open is answered once: a second stream, a failure after it, or the othe
   await expectIdle(pair);
 });
 
-test('a stream that ends with its headers is a target that had nothing to say', async () => {
+test('a stream with END_STREAM in its headers is a target that sends FIN without data', async () => {
   await using _leaks = expectNoLeaks();
   await using scene = await startWithRawAgent();
   const { pair, agent } = scene;
@@ -214,7 +214,7 @@ test('a stream that ends with its headers is a target that had nothing to say', 
   const { id } = await agent.message('open');
   const stream = agent.bring(id, { endStream: true });
   assert.equal((await client.receive()).ended, 'fin');
-  client.finish('heard');
+  client.finish('received');
   assert.equal(await outcomeOf(stream), 'clean');
   await expectIdle(pair);
 });

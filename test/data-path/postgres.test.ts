@@ -27,13 +27,13 @@ const ingress = () => ({ host: '127.0.0.1', port: pair.port('db') });
 
 async function connect(): Promise<pg.Client> {
   const client = new pg.Client(postgres.clientConfig(ingress()));
-  // An error event without a listener ends the process; the query that fails tells it too.
+  // An error event without a listener would end the process. The failing query reports the error as well.
   client.on('error', () => {});
   await client.connect();
   return client;
 }
 
-test('queries, parameters, errors and transactions come through', async () => {
+test('queries, parameters, errors and transactions work', async () => {
   const client = await connect();
   assert.deepEqual((await client.query('select $1::int + 1 as sum', [41])).rows, [{ sum: 42 }]);
   await assert.rejects(client.query('select 1 / 0'), { code: '22012' });
@@ -46,7 +46,7 @@ test('queries, parameters, errors and transactions come through', async () => {
   await expectIdle(pair);
 });
 
-test('a large answer comes whole', async () => {
+test('a large result is complete', async () => {
   const client = await connect();
   const { rows } = await client.query<{ pad: string }>(
     'select repeat(md5(g::text), 1000) as pad from generate_series(1, 1000) g',
@@ -58,13 +58,13 @@ test('a large answer comes whole', async () => {
   await client.end();
 });
 
-test('a cancel reaches the server on a connection of its own, and ends that query and no other', async () => {
+test('a cancel request on its own connection cancels only its query', async () => {
   const client = await connect();
   const witness = await connect();
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   const canceled = assert.rejects(client.query('select pg_sleep(60)'), { code: '57014' });
   const untouched = witness.query('select pg_sleep(1), 7 as seven');
-  // CancelRequest of PostgreSQL's protocol: always in clear, never answered, on a new connection.
+  // A plaintext PostgreSQL CancelRequest: sent on a new connection, and never answered.
   const { processID, secretKey } = client as pg.Client & { processID: number; secretKey: number };
   assert.equal(processID, rows[0]?.pid);
   const request = Buffer.alloc(16);
@@ -81,7 +81,7 @@ test('a cancel reaches the server on a connection of its own, and ends that quer
   await expectIdle(pair);
 });
 
-test('COPY of megabytes goes in and comes out the same', async () => {
+test('COPY of several megabytes in and out is lossless', async () => {
   const client = await connect();
   await client.query('create temporary table lines (id int, text text)');
   const pieces = Array.from({ length: 200 }, (_, piece) =>
@@ -100,7 +100,7 @@ test('COPY of megabytes goes in and comes out the same', async () => {
   await expectIdle(pair);
 });
 
-test('eighty clients at once, over both agents', async () => {
+test('eighty concurrent clients use both agents', async () => {
   const opened = pair.logged.length;
   const pool = new pg.Pool({ ...postgres.clientConfig(ingress()), max: 80 });
   const answers = await Promise.all(
@@ -119,7 +119,7 @@ test('eighty clients at once, over both agents', async () => {
   await expectIdle(pair);
 });
 
-test('a server that is stopped tells its clients, and its successor is reached at once', async () => {
+test('a server shutdown reaches its clients, and a restarted server is reachable immediately', async () => {
   const client = await connect();
   const ended = new Promise<void>((resolve) => client.once('end', resolve));
   await postgres.restart();
@@ -131,7 +131,7 @@ test('a server that is stopped tells its clients, and its successor is reached a
   await expectIdle(pair);
 });
 
-/** Runs a program of PostgreSQL against the database, through the gateway. */
+/** Runs a PostgreSQL client program through the gateway. */
 async function start(command: string, ...args: string[]): Promise<ManagedProcess> {
   const { host, port } = ingress();
   return ManagedProcess.start({
@@ -141,7 +141,7 @@ async function start(command: string, ...args: string[]): Promise<ManagedProcess
   });
 }
 
-test('psql runs a script, and its Ctrl-C cancels', { skip: skipWithout('psql') }, async () => {
+test('psql runs a script, and Ctrl-C cancels its query', { skip: skipWithout('psql') }, async () => {
   await using script = await start(
     'psql',
     '--no-psqlrc',
@@ -166,10 +166,10 @@ test('psql runs a script, and its Ctrl-C cancels', { skip: skipWithout('psql') }
   await expectIdle(pair);
 });
 
-test('pgbench finds no difference', { skip: skipWithout('pgbench') }, async () => {
+test('pgbench runs without errors', { skip: skipWithout('pgbench') }, async () => {
   await using prepare = await start('pgbench', '-i', '-s', '1', '-q');
   assert.equal((await prepare.exit(30_000)).code, 0, prepare.output);
-  // A new connection for every transaction, then prepared statements on connections that stay.
+  // First a new connection for every transaction, then prepared statements on persistent connections.
   await using connecting = await start('pgbench', '-C', '-c', '8', '-t', '20', '-n');
   assert.equal((await connecting.exit(60_000)).code, 0, connecting.output);
   assert.match(connecting.output, /transactions actually processed: 160\/160/);

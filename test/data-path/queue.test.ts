@@ -20,7 +20,7 @@ async function waitingClients(pair: Pair, count: number): Promise<TestClient[]> 
   return clients;
 }
 
-test('clients wait for an agent, and are served when it comes, with all they have said', async () => {
+test('clients wait for an agent, and are served with everything they have sent once it connects', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -40,7 +40,7 @@ test('clients wait for an agent, and are served when it comes, with all they hav
   await expectIdle(pair);
 });
 
-test('who comes to a full queue is reset at once; who waits too long is reset in time', async () => {
+test('a client is reset immediately if the queue is full, and after the timeout if no agent connects', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: { db: 1 }, agents: {}, gateway: queue(3, '1s') });
   const clients = await waitingClients(pair, 3);
@@ -56,7 +56,7 @@ test('who comes to a full queue is reset at once; who waits too long is reset in
   await expectIdle(pair);
 });
 
-test('without a queue nobody waits', async () => {
+test('with limit 0 no client waits', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: { db: 1 }, agents: {}, gateway: queue(0, '30s') });
   await expectReset(pair, 'db');
@@ -64,7 +64,7 @@ test('without a queue nobody waits', async () => {
   await expectIdle(pair);
 });
 
-test('a client that leaves the queue makes room', async () => {
+test('a client that disconnects from the queue frees a place', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: { db: 1 }, agents: {}, gateway: queue(1, '30s') });
   const [leaving] = await waitingClients(pair, 1);
@@ -76,7 +76,7 @@ test('a client that leaves the queue makes room', async () => {
   await expectIdle(pair);
 });
 
-test('agents that come without the connector serve nobody, until one has it', async () => {
+test('agents without the connector serve no clients until one has it', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -97,7 +97,7 @@ test('agents that come without the connector serve nobody, until one has it', as
   await expectIdle(pair);
 });
 
-test('an agent of a pool that is not acceptable helps nobody', async () => {
+test('an agent of an ineligible pool serves no clients', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({

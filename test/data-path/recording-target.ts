@@ -1,20 +1,20 @@
 import { LoopbackServer } from '../rig/loopback-server.ts';
 
-/** A target that keeps what each connection said, and answers each line with `answer` and that line. */
+/** A target that records what each connection sends, and echoes each chunk with `answer` before it. */
 export async function startRecording(answer = '') {
-  const heard: string[] = [];
+  const received: string[] = [];
   const server = await LoopbackServer.start((socket) => {
-    const index = heard.push('') - 1;
+    const index = received.push('') - 1;
     socket.on('data', (chunk: Buffer) => {
-      heard[index] += String(chunk);
+      received[index] += String(chunk);
       socket.write(`${answer}${chunk}`);
     });
     socket.on('end', () => socket.end());
   });
   return {
     address: server.address,
-    /** What the connections said, each as one string, in the order of accepting. */
-    heard,
+    /** What each connection has sent, as one string, in the order of their accepts. */
+    received,
     get open() {
       return server.open;
     },

@@ -22,7 +22,7 @@ function connectionOf(pair: Pair, name: string, changes: Partial<Connection> = {
   return { ...found, ...changes };
 }
 
-/** Asks `question` and says which target answered: each of ours puts its name before it. */
+/** Sends `question` and returns the response, which starts with the name of its target. */
 async function ask(client: TestClient, question = '?'): Promise<string> {
   client.send(question);
   return String(await client.read('one '.length + question.length));
@@ -35,7 +35,7 @@ async function askNew(pair: Pair, connection: string): Promise<string> {
 
 const connectTo = (port: number) => TestClient.connect({ host: '127.0.0.1', port });
 
-test('a connection that is added opens, one that is removed closes, and who is in stays in', async () => {
+test('an added connection opens, a removed one closes, and connected clients stay connected', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using two = await startRecording('two ');
@@ -43,25 +43,25 @@ test('a connection that is added opens, one that is removed closes, and who is i
   const [first, second] = [connectionOf(pair, 'one'), connectionOf(pair, 'two')];
   await pair.gateway.apply(withConnections(pair, [first]));
   assert.deepEqual(pair.gateway.ingressOf('two'), []);
-  await using living = await clientOf(pair, 'one');
-  assert.equal(await ask(living), 'one ?');
+  await using existing = await clientOf(pair, 'one');
+  assert.equal(await ask(existing), 'one ?');
   const port = pair.port('one');
 
   await pair.gateway.apply(withConnections(pair, [second]));
   assert.equal(await askNew(pair, 'two'), 'two ?');
   await assert.rejects(connectTo(port), { code: 'ECONNREFUSED' });
-  assert.equal(await ask(living), 'one ?');
-  living.finish();
-  assert.equal((await living.receive()).ended, 'fin');
+  assert.equal(await ask(existing), 'one ?');
+  existing.finish();
+  assert.equal((await existing.receive()).ended, 'fin');
   await expectIdle(pair);
 });
 
-test('what did not change keeps its port, its clients and its sessions', async () => {
+test('an unchanged connection keeps its port, its clients and its sessions', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using pair = await startPair({ targets: { one: one.address.port } });
-  await using living = await clientOf(pair, 'one');
-  await ask(living);
+  await using existing = await clientOf(pair, 'one');
+  await ask(existing);
   const port = pair.port('one');
   const events = pair.logged.length;
   for (let time = 0; time < 5; time += 1) {
@@ -72,7 +72,7 @@ test('what did not change keeps its port, its clients and its sessions', async (
   );
   assert.equal(pair.port('one'), port);
   assert.equal(pair.gateway.ingressOf('one').length, 1);
-  assert.equal(await ask(living), 'one ?');
+  assert.equal(await ask(existing), 'one ?');
   const names = pair.logged.slice(events).map(({ event }) => event);
   assert.deepEqual(
     names.filter((event) => event.startsWith('session') || event.startsWith('ingress')),
@@ -80,26 +80,26 @@ test('what did not change keeps its port, its clients and its sessions', async (
   );
 });
 
-test('a changed connector is for clients to come', async () => {
+test('a changed connector applies to new clients', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using two = await startRecording('two ');
   await using pair = await startPair({ targets: { one: one.address.port, two: two.address.port } });
-  await using living = await clientOf(pair, 'one');
-  assert.equal(await ask(living), 'one ?');
+  await using existing = await clientOf(pair, 'one');
+  assert.equal(await ask(existing), 'one ?');
   const port = pair.port('one');
   await pair.gateway.apply(withConnections(pair, [connectionOf(pair, 'one', { connector: 'two' })]));
   assert.equal(pair.port('one'), port);
   assert.equal(await askNew(pair, 'one'), 'two ?');
-  assert.equal(await ask(living), 'one ?');
+  assert.equal(await ask(existing), 'one ?');
 });
 
-test('changed limits and allow lists are for clients to come', async () => {
+test('changed limits and allow lists apply to new clients', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using pair = await startPair({ targets: { one: one.address.port } });
-  await using living = await clientOf(pair, 'one');
-  await ask(living);
+  await using existing = await clientOf(pair, 'one');
+  await ask(existing);
   await pair.gateway.apply(withConnections(pair, [connectionOf(pair, 'one', { maxConnections: 1 })]));
   await expectReset(pair, 'one');
   const [ingress] = connectionOf(pair, 'one').ingress;
@@ -111,10 +111,10 @@ test('changed limits and allow lists are for clients to come', async () => {
     pair.logged.filter(({ event }) => event === 'client-denied').map(({ code }) => code),
     ['LIMIT_EXCEEDED', 'CLIENT_DENIED'],
   );
-  assert.equal(await ask(living), 'one ?');
+  assert.equal(await ask(existing), 'one ?');
 });
 
-test('pools in another order are for clients to come', async () => {
+test('a changed order of pools applies to new clients', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using pair = await startPair({
@@ -130,7 +130,7 @@ test('pools in another order are for clients to come', async () => {
   );
 });
 
-test('a port can go from one connection to another', async () => {
+test('a port can move from one connection to another', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using two = await startRecording('two ');
@@ -138,15 +138,15 @@ test('a port can go from one connection to another', async () => {
   const listen = { host: '127.0.0.1', port: await unusedPort() };
   const ingress: Ingress[] = [{ kind: 'tcp', listen, allow: ['127.0.0.0/8'], proxyProtocol: undefined }];
   await pair.gateway.apply(withConnections(pair, [connectionOf(pair, 'one', { ingress })]));
-  await using living = await connectTo(listen.port);
-  assert.equal(await ask(living), 'one ?');
+  await using existing = await connectTo(listen.port);
+  assert.equal(await ask(existing), 'one ?');
   await pair.gateway.apply(withConnections(pair, [connectionOf(pair, 'two', { ingress })]));
   await using next = await connectTo(listen.port);
   assert.equal(await ask(next), 'two ?');
-  assert.equal(await ask(living), 'one ?');
+  assert.equal(await ask(existing), 'one ?');
 });
 
-test("an agent's connector that is added, moved or removed is for opens to come", async () => {
+test("an agent's added, changed or removed connector applies to new opens", async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using two = await startRecording('two ');
@@ -161,8 +161,8 @@ test("an agent's connector that is added, moved or removed is for opens to come"
     version: 2,
     connectors: ports.map((port) => ({ name: 'db', kind: 'tcp', address: `127.0.0.1:${port}` })),
   });
-  await using living = await clientOf(pair, 'db');
-  assert.equal(await ask(living), 'one ?');
+  await using existing = await clientOf(pair, 'db');
+  assert.equal(await ask(existing), 'one ?');
   agent.apply(pair.agentConfig('a1', connectors(two.address.port)));
   assert.equal(await askNew(pair, 'db'), 'two ?');
   agent.apply(pair.agentConfig('a1', connectors()));
@@ -170,24 +170,24 @@ test("an agent's connector that is added, moved or removed is for opens to come"
   assert.equal((await pair.event('connection-failed', { past: true }))['code'], 'UNKNOWN_CONNECTOR');
   agent.apply(pair.agentConfig('a1', connectors(one.address.port)));
   assert.equal(await askNew(pair, 'db'), 'one ?');
-  assert.equal(await ask(living), 'one ?');
+  assert.equal(await ask(existing), 'one ?');
   assert.deepEqual(
     pair.logged.filter(({ event }) => event === 'session-ended' || event === 'session-lost'),
     [],
   );
 });
 
-test('a range that the owners deny is denied from then on, and what is open stays open', async () => {
+test('a newly denied range applies to new opens, and open connections stay open', async () => {
   await using _leaks = expectNoLeaks();
   await using one = await startRecording('one ');
   await using pair = await startPair({ targets: { db: one.address.port }, agents: { a1: 'dc1' } });
-  await using living = await clientOf(pair, 'db');
-  assert.equal(await ask(living), 'one ?');
+  await using existing = await clientOf(pair, 'db');
+  assert.equal(await ask(existing), 'one ?');
   const agent = pair.agents.get('a1');
   agent?.apply(pair.agentConfig('a1', { version: 2, policy: { deny: ['127.0.0.0/8'] } }));
   await expectReset(pair, 'db');
   assert.equal((await pair.event('connection-failed', { past: true }))['code'], 'POLICY_DENIED');
-  assert.equal(await ask(living), 'one ?');
+  assert.equal(await ask(existing), 'one ?');
   agent?.apply(pair.agentConfig('a1', { version: 3 }));
   assert.equal(await askNew(pair, 'db'), 'one ?');
 });

@@ -17,7 +17,7 @@ for (const [code, name] of [
   [constants.NGHTTP2_CANCEL, 'CANCEL'],
   [constants.NGHTTP2_INTERNAL_ERROR, 'INTERNAL_ERROR'],
 ] as const) {
-  test(`a stream that comes together with its reset (${name}) is a reset to the client, and no harm to others`, async () => {
+  test(`a stream that arrives together with its reset (${name}) resets the client and affects no others`, async () => {
     await using _leaks = expectNoLeaks();
     await using pair = await startPair({ targets: { db: 1 }, agents: {} });
     const identity = await enrolledIdentity(pair, 'raw');
@@ -60,13 +60,13 @@ for (const [code, name] of [
   });
 }
 
-/** The id of the next open that the gateway asks of a peer on its control stream, stream 1. */
+/** The ID of the next open that the gateway sends to a peer on its control stream, stream 1. */
 async function nextOpen(peer: HostilePeer): Promise<string> {
   const decoder = gatewayMessageDecoder();
   const isControl = ({ type, streamId }: Frame) => type === frameType.DATA && streamId === 1;
   return await eventually('an open', () => {
-    const said = peer.frames.splice(0).filter(isControl);
-    const messages = said.flatMap(({ payload }) => decoder.push(payload));
+    const control = peer.frames.splice(0).filter(isControl);
+    const messages = control.flatMap(({ payload }) => decoder.push(payload));
     return messages.find((message) => message.type === 'open')?.id;
   });
 }

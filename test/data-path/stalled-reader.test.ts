@@ -13,7 +13,7 @@ import { expectIdle } from './idle.ts';
 
 const MB = 1_000_000;
 
-/** Waits until a number no longer grows. */
+/** Waits until a number stops growing, and returns it. */
 async function settled(what: string, read: () => number): Promise<number> {
   let last = -1;
   let unchanged = 0;
@@ -30,7 +30,7 @@ async function settled(what: string, read: () => number): Promise<number> {
   return last;
 }
 
-/** Moves `bytes` through `count` connections at once, all of it checked. */
+/** Transfers `bytes` through each of `count` concurrent connections and verifies them. */
 async function expectFlow(pair: Pair, connection: string, count: number, bytes: number): Promise<void> {
   const sha256 = pseudorandomHash(bytes, 3);
   await Promise.all(
@@ -41,7 +41,7 @@ async function expectFlow(pair: Pair, connection: string, count: number, bytes: 
   );
 }
 
-test('a client that does not read holds up its own target and nobody else, and loses nothing', async () => {
+test('a client that does not read stalls only its own target, and loses nothing', async () => {
   await using _leaks = expectNoLeaks();
   let source: Socket | undefined;
   await using big = await LoopbackServer.start((socket) => {
@@ -52,12 +52,12 @@ test('a client that does not read holds up its own target and nobody else, and l
   await using echo = await startEcho();
   await using pair = await startPair({
     targets: { big: big.address.port, other: other.address.port, echo: echo.address.port },
-    // One session, which the stalled connection shares with all others.
+    // The stalled connection shares this one session with all others.
     agents: { a1: 'dc1' },
     agent: { gateway: { sessions: 1 } },
   });
   await using stalled = await clientOf(pair, 'big');
-  const taken = await settled('the target to be held', () => source?.bytesWritten ?? -1);
+  const taken = await settled('the target to stall', () => source?.bytesWritten ?? -1);
   assert.ok(taken < 40 * MB, `${taken} bytes were taken from a target whose client reads nothing.`);
   await using talking = await clientOf(pair, 'echo');
   for (let time = 0; time < 100; time += 1) assert.equal(await talking.echo('ping', 1_000), 'ping');
@@ -72,7 +72,7 @@ test('a client that does not read holds up its own target and nobody else, and l
   await expectIdle(pair);
 });
 
-test('a target that does not read holds up its own client and nobody else', async () => {
+test('a target that does not read stalls only its own client', async () => {
   await using _leaks = expectNoLeaks();
   await using hanging = await startHanging();
   await using other = await startSource(10 * MB, 3);
@@ -83,13 +83,13 @@ test('a target that does not read holds up its own client and nobody else', asyn
   });
   await using client = await clientOf(pair, 'stuck');
   pseudorandomStream(200 * MB, 2).pipe(client.socket);
-  const taken = await settled('the client to be held', () => client.socket.bytesWritten);
+  const taken = await settled('the client to stall', () => client.socket.bytesWritten);
   assert.ok(taken < 40 * MB, `${taken} bytes were taken from a client whose target reads nothing.`);
   await expectFlow(pair, 'other', 8, 10 * MB);
   client.reset();
 });
 
-test('a hundred clients that do not read cost a bounded amount of memory', async () => {
+test('a hundred clients that do not read use a bounded amount of memory', async () => {
   await using _leaks = expectNoLeaks();
   let sent = 0;
   await using target = await LoopbackServer.start((socket) => {
@@ -107,8 +107,8 @@ test('a hundred clients that do not read cost a bounded amount of memory', async
   const before = residentBytes();
   const clients = await Promise.all(Array.from({ length: 100 }, () => clientOf(pair, 'db')));
   for (const client of clients) client.socket.pause();
-  await settled('all targets to be held', () => sent);
-  // What they hold besides the buffers of the system: 512 KiB waiting on each way out, and a window of a megabyte.
+  await settled('all targets to stall', () => sent);
+  // Besides the buffers of the operating system: 512 KiB buffered for each direction, and a window of one megabyte.
   const grown = residentBytes() - before;
   assert.ok(grown < 400 * MB, `${grown} bytes more are resident.`);
   for (const client of clients) client.reset();

@@ -15,7 +15,7 @@ const SEED = 7;
 const WHOLE = 30_000_000;
 const whole = pseudorandomBytes(WHOLE, SEED);
 
-/** What a client got of the pseudorandom answer until it ended, compared byte by byte. */
+/** What a client received of the pseudorandom response until it was closed, compared byte by byte. */
 async function receiveBeginning(socket: NodeJS.ReadableStream & { destroyed: boolean }) {
   const { promise, resolve } = Promise.withResolvers<'fin' | 'reset'>();
   let bytes = 0;
@@ -27,7 +27,7 @@ async function receiveBeginning(socket: NodeJS.ReadableStream & { destroyed: boo
   socket.once('end', () => resolve('fin'));
   socket.once('error', () => resolve('reset'));
   socket.once('close', () => resolve('reset'));
-  return { ended: await deadline('the truncated answer to end', promise, 20_000), bytes, intact };
+  return { ended: await deadline('the truncated response to end', promise, 20_000), bytes, intact };
 }
 
 async function expectTruncated(received: ReturnType<typeof receiveBeginning>, least: number): Promise<void> {
@@ -37,7 +37,7 @@ async function expectTruncated(received: ReturnType<typeof receiveBeginning>, le
   assert.ok(bytes >= least && bytes < WHOLE, `${bytes} bytes came.`);
 }
 
-/** Starts an agent whose way to the gateway leads through `relay`. */
+/** Starts an agent that connects to the gateway through `relay`. */
 async function startBehind(relay: Relay, pair: Pair): Promise<void> {
   await pair.startAgent('a1', {
     gateway: { url: `https://127.0.0.1:${relay.address.port}`, sessions: 1 },
@@ -46,7 +46,7 @@ async function startBehind(relay: Relay, pair: Pair): Promise<void> {
 }
 
 for (const bytes of [1, 20_000]) {
-  test(`a target that resets after ${bytes} bytes is a reset to the client, with these bytes before`, async () => {
+  test(`a target that resets after ${bytes} bytes resets the client after these bytes`, async () => {
     await using _leaks = expectNoLeaks();
     await using target = await startResetting(bytes, SEED);
     await using pair = await startPair({ targets: { db: target.address.port } });
@@ -61,7 +61,7 @@ for (const bytes of [1, 20_000]) {
   });
 }
 
-test('a target that resets in the middle of megabytes is a reset to the client', async () => {
+test('a target that resets in the middle of megabytes resets the client', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startResetting(5_000_000, SEED);
   await using pair = await startPair({ targets: { db: target.address.port } });
@@ -71,7 +71,7 @@ test('a target that resets in the middle of megabytes is a reset to the client',
   await expectIdle(pair);
 });
 
-test('a target that resets at once, without a byte, is a reset to the client', async () => {
+test('a target that resets immediately, without a byte, resets the client', async () => {
   await using _leaks = expectNoLeaks();
   const codes = new Set<unknown>();
   for (const later of [(reset: () => void) => reset(), setImmediate, setTimeout]) {
@@ -88,17 +88,17 @@ test('a target that resets at once, without a byte, is a reset to the client', a
       if (event === 'connection-closed' || event === 'connection-failed') codes.add(code);
     }
   }
-  // The agent sees it before its connect has come back, or after; the gateway before it has joined the client, or after.
+  // The agent may notice it before or after its connect completes, the gateway before or after it joins the client.
   assert.deepEqual([...codes].sort(), ['REFUSED', 'TARGET_RESET']);
 });
 
-test('an agent that dies in the middle of an answer is a reset to its clients', async () => {
+test('an agent that dies in the middle of a response resets its clients', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startSource(WHOLE, SEED);
   await using pair = await startPair({ targets: { db: target.address.port }, agents: { a1: 'dc1' } });
   await using client = await clientOf(pair, 'db');
   const received = receiveBeginning(client.socket);
-  await eventually('the answer to have begun', () => client.socket.bytesRead > 100_000);
+  await eventually('the response to start', () => client.socket.bytesRead > 100_000);
   client.socket.pause();
   await pair.stopAgent('a1');
   client.socket.resume();
@@ -106,28 +106,28 @@ test('an agent that dies in the middle of an answer is a reset to its clients', 
   const closed = await pair.event('connection-closed', { past: true });
   assert.equal(closed['code'], 'SESSION_LOST');
   await expectIdle(pair);
-  await eventually('the target to be let go', () => target.open === 0);
+  await eventually('the target connection to be closed', () => target.open === 0);
 });
 
-test('a gateway that stops in the middle of an answer is a reset to clients and targets', async () => {
+test('a gateway that stops in the middle of a response resets clients and targets', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startSource(WHOLE, SEED);
   await using pair = await startPair({ targets: { db: target.address.port } });
   await using client = await clientOf(pair, 'db');
   const received = receiveBeginning(client.socket);
-  await eventually('the answer to have begun', () => client.socket.bytesRead > 100_000);
+  await eventually('the response to start', () => client.socket.bytesRead > 100_000);
   client.socket.pause();
   await pair.gateway.stop();
   client.socket.resume();
   await expectTruncated(received, 0);
-  await eventually('the target to be let go', () => target.open === 0);
+  await eventually('the target connection to be closed', () => target.open === 0);
 });
 
 for (const [how, end] of [
   ['reset', (relay: Relay) => relay.cut()],
   ['ended', (relay: Relay) => relay.finish()],
 ] as const) {
-  test(`a tunnel that is ${how} in the middle of an answer is a reset to the client`, async () => {
+  test(`a tunnel that is ${how} in the middle of a response resets the client`, async () => {
     await using _leaks = expectNoLeaks();
     await using target = await startSource(WHOLE, SEED);
     await using pair = await startPair({ targets: { db: target.address.port }, agents: {} });
@@ -135,7 +135,7 @@ for (const [how, end] of [
     await startBehind(relay, pair);
     await using client = await clientOf(pair, 'db');
     const received = receiveBeginning(client.socket);
-    await eventually('the answer to have begun', () => client.socket.bytesRead > 100_000);
+    await eventually('the response to start', () => client.socket.bytesRead > 100_000);
     client.socket.pause();
     end(relay);
     await pair.event('connection-closed', { past: true });
@@ -143,11 +143,11 @@ for (const [how, end] of [
     await expectTruncated(received, 0);
     const ended = await pair.event('stream-ended', { past: true });
     assert.equal(ended['code'], 'SESSION_LOST');
-    await eventually('the target to be let go', () => target.open === 0);
+    await eventually('the target connection to be closed', () => target.open === 0);
   });
 }
 
-test('wherever the tunnel is cut, what came is a beginning and the end is a reset', async () => {
+test('wherever the tunnel is cut, the client receives a prefix and then a reset', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startSource(WHOLE, SEED);
   await using pair = await startPair({ targets: { db: target.address.port }, agents: {} });
@@ -168,16 +168,16 @@ test('wherever the tunnel is cut, what came is a beginning and the end is a rese
     client.socket.pause();
     relay.cutAfter(relay.bytes[direction] + cut, direction);
     client.socket.resume();
-    // Something must flow for a cut on the way down.
+    // A cut in this direction requires bytes to flow.
     if (direction === 'down') client.send(pseudorandomBytes(1_000, 1));
     await expectTruncated(received, 0);
     await pair.stopAgent('a1');
-    await eventually('the target to be let go', () => target.open === 0);
+    await eventually('the target connection to be closed', () => target.open === 0);
   }
   await expectIdle(pair);
 });
 
-test('a client that resets in the middle of an upload is a reset to the target', async () => {
+test('a client that resets in the middle of an upload resets the target', async () => {
   await using _leaks = expectNoLeaks();
   const { promise: received, resolve } =
     Promise.withResolvers<Awaited<ReturnType<typeof receiveBeginning>>>();
@@ -185,7 +185,7 @@ test('a client that resets in the middle of an upload is a reset to the target',
   await using pair = await startPair({ targets: { db: target.address.port } });
   await using client = await clientOf(pair, 'db');
   pseudorandomStream(WHOLE, SEED).pipe(client.socket);
-  await eventually('the upload to have begun', () => client.socket.bytesWritten > 1_000_000);
+  await eventually('the upload to start', () => client.socket.bytesWritten > 1_000_000);
   client.reset();
   await expectTruncated(received, 0);
   const closed = await pair.event('connection-closed', { past: true });

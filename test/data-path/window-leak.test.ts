@@ -11,14 +11,14 @@ import { clientOf } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
 const WHOLE = 30_000_000;
-/** One session carries everything. */
+/** All streams share one session. */
 const ONE_SESSION = { agents: { a1: 'dc1' }, agent: { gateway: { sessions: 1 } } };
 
-/** Waits until a writer is stopped by whoever does not read. */
+/** Waits until a writer stalls because its reader does not read. */
 async function stopped(writer: () => Socket | undefined): Promise<void> {
   let last = -1;
   let unchanged = 0;
-  await eventually('the writer to be stopped', () => {
+  await eventually('the writer to stall', () => {
     const now = writer()?.bytesWritten ?? -1;
     unchanged = now === last && now > 0 ? unchanged + 1 : 0;
     last = now;
@@ -26,7 +26,7 @@ async function stopped(writer: () => Socket | undefined): Promise<void> {
   });
 }
 
-/** Resets one end and says how many bytes the one sent into the tunnel and the other did not take out. */
+/** Resets one end. Returns the bytes that one end sent into the tunnel and the other did not receive. */
 async function cut(pair: Pair, reset: () => void, from: 'target' | 'client'): Promise<number> {
   const closed = pair.event('connection-closed');
   const ended = pair.event('stream-ended');
@@ -37,8 +37,8 @@ async function cut(pair: Pair, reset: () => void, from: 'target' | 'client'): Pr
     : Number(atGateway['bytesFromSocket']) - Number(atAgent['bytesToSocket']);
 }
 
-// What is on its way when a stream is reset still counts against the window of the session, and must be given back.
-test('answers that are cut on their way do not use up the session', async () => {
+// Bytes in flight when a stream is reset still count against the session's window, and must be returned to it.
+test("responses that are reset in flight do not use up the session's window", async () => {
   await using _leaks = expectNoLeaks();
   let writer: Socket | undefined;
   await using source = await LoopbackServer.start((socket) => {
@@ -61,7 +61,7 @@ test('answers that are cut on their way do not use up the session', async () => 
   await expectIdle(pair);
 });
 
-test('uploads that are cut on their way do not use up the session', async () => {
+test("uploads that are reset in flight do not use up the session's window", async () => {
   await using _leaks = expectNoLeaks();
   let reads = false;
   let received = 0;

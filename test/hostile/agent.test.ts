@@ -18,25 +18,25 @@ after(() => target[Symbol.asyncDispose]());
 
 const lost = () => target.logged('session-lost').at(-1);
 
-test('more sessions than one agent may have are refused, and the others stay', async () => {
+test("sessions beyond an agent's limit are refused, and the others stay open", async () => {
   const peers = await Promise.all(Array.from({ length: 8 }, (_, index) => agent(target, index)));
   const ninth = await thief(target);
   ninth.data(CONTROL, line(hello({ session: { index: 8, wanted: 9 } })));
   await ninth.frame('a refusal', ({ payload }) => payload.includes('LIMIT_EXCEEDED'));
   assert.ok(peers.every(({ socket }) => !socket.destroyed));
-  await deadline('its end', ninth.closed);
+  await deadline('the ninth session to be closed', ninth.closed);
   for (const peer of [...peers, ninth]) await peer[Symbol.asyncDispose]();
   await target.serve();
-  await eventually('all to be gone', async () => (await target.connections()) === 2);
+  await eventually('all of them to be closed', async () => (await target.connections()) === 2);
 });
 
-test("a data stream with an id of somebody else's session ends the thief's, and nothing of the other's", async () => {
+test('a data stream with an ID of another session closes only the session that sent it', async () => {
   const before = target.logged('session-opened').length;
   await survives(
     target,
     async () => {
       const thieves = await Promise.all(Array.from({ length: 6 }, (_, index) => agent(target, index)));
-      // Ids are counted by session: these are the ones an honest session has used, or will.
+      // IDs are counted per session. These have been used by an honest session, or will be.
       for (const [index, peer] of thieves.entries()) {
         peer.headers(3, extendedConnect(streamPath(`${(index + 1).toString(36)}-1`), CONNECT_PROTOCOL));
       }
@@ -44,11 +44,11 @@ test("a data stream with an id of somebody else's session ends the thief's, and 
     },
     { closedWithin: 500 },
   );
-  assert.equal(target.logged('session-opened').length, before + 6, 'no honest session had to be made again');
+  assert.equal(target.logged('session-opened').length, before + 6, 'no honest session had to reconnect');
   assert.equal(lost()?.['code'], 'PROTOCOL_ERROR');
 });
 
-test('ids that are none end the session, or lead nowhere', async () => {
+test('invalid IDs close the session or are ignored', async () => {
   await survives(target, async () => {
     const peers = await Promise.all(Array.from({ length: 4 }, (_, index) => agent(target, index)));
     const ids = ['x-999999999', '../control', 'a'.repeat(65), '%2e%2e'];
@@ -61,7 +61,7 @@ test('ids that are none end the session, or lead nowhere', async () => {
   });
 });
 
-test('streams reset as fast as can be end an agent session too', async () => {
+test("rapid resets of streams close an agent's session too", async () => {
   await survives(
     target,
     async () => {
@@ -76,21 +76,21 @@ test('streams reset as fast as can be end an agent session too', async () => {
   );
 });
 
-test('bodies that are too large are answered one by one, and kept nowhere', async () => {
+test('oversized bodies are answered one by one and not buffered', async () => {
   const enroll: HeaderPairs = [
     [':method', 'POST'],
     [':scheme', 'https'],
     [':path', paths.enroll],
     [':authority', 'localhost'],
   ];
-  // With the control stream as many as an agent may have under way; beyond that its session ends.
+  // Together with the control stream, as many streams as an agent may have. One more would close its session.
   const STREAMS = 31;
   await survives(
     target,
     async () => {
       const peer = await agent(target);
       for (let count = 0; count < STREAMS; count += 1) peer.headers(3 + 2 * count, enroll);
-      // Within the window of a stream, so that it is the gateway's own limit that counts.
+      // Less than the window of a stream, so the gateway's own limit applies.
       await peer.flood(3 * STREAMS, (index) =>
         peer.data(3 + 2 * (index % STREAMS), Buffer.alloc(16_000, 'x')),
       );
@@ -102,7 +102,7 @@ test('bodies that are too large are answered one by one, and kept nowhere', asyn
   );
 });
 
-test('an agent that answers no PING is given up', async () => {
+test('an agent that does not answer PING is disconnected', async () => {
   await survives(
     target,
     async () => {

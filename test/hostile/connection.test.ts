@@ -18,13 +18,13 @@ after(() => target[Symbol.asyncDispose]());
 const times = <Value>(count: number, make: (index: number) => Value) =>
   Array.from({ length: count }, (_, i) => make(i));
 
-/** A plain TCP connection to the tunnel port that sends some bytes, and reads what comes. */
+/** A plaintext TCP connection to the tunnel port that sends `bytes` and reads everything. */
 async function plain(bytes: Buffer | string = ''): Promise<Attacker & { readonly client: TestClient }> {
   const client = await TestClient.connect({ ...target.address, localAddress: ELSEWHERE });
   if (bytes.length > 0) client.send(bytes);
   client.socket.resume();
   const closed = new Promise<void>((resolve) => client.socket.once('close', () => resolve()));
-  // Half-open is allowed to the test's client: what the gateway ends is ended.
+  // The client allows half-open connections, so only a close by the gateway closes it.
   client.socket.once('end', () => client.socket.end());
   return { client, closed, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
@@ -32,7 +32,7 @@ async function plain(bytes: Buffer | string = ''): Promise<Attacker & { readonly
 const peers = (count: number, options: { alpn?: readonly string[] } = {}) =>
   Promise.all(times(count, () => HostilePeer.connect({ to: target.address, from: ELSEWHERE, ...options })));
 
-test('garbage and plain HTTP in place of TLS', async () => {
+test('garbage and plaintext HTTP instead of TLS are rejected', async () => {
   await survives(target, () =>
     Promise.all([
       ...times(10, () => plain('\u0000\u0001 this is no TLS at all\r\n')),
@@ -42,7 +42,7 @@ test('garbage and plain HTTP in place of TLS', async () => {
   );
 });
 
-test('connections that say nothing, and handshakes that never end', async () => {
+test('silent connections and incomplete handshakes time out', async () => {
   const hello = Buffer.from('160301020001000103', 'hex');
   await survives(target, async () => [
     ...(await Promise.all(times(20, () => plain()))),
@@ -50,7 +50,7 @@ test('connections that say nothing, and handshakes that never end', async () => 
   ]);
 });
 
-test('a handshake a byte at a time is over at its deadline, however busy it looks', async () => {
+test('a handshake sent byte by byte is closed at its deadline', async () => {
   await survives(
     target,
     async () => {
@@ -63,14 +63,14 @@ test('a handshake a byte at a time is over at its deadline, however busy it look
   );
 });
 
-test('TLS 1.2, and other protocols than h2, get no handshake', async () => {
+test('TLS 1.2 and ALPN protocols other than h2 fail the handshake', async () => {
   const rejects = async (options: { maxVersion?: 'TLSv1.2'; ALPNProtocols?: string[] }) => {
     const socket = connectTls({ ...target.address, rejectUnauthorized: false, ...options });
     socket.on('error', () => {});
     const connected = new Promise<string>((resolve) => {
       socket.once('secureConnect', () => resolve('connected')).once('close', () => resolve('refused'));
     });
-    assert.equal(await deadline('an answer', connected), 'refused');
+    assert.equal(await deadline('a response', connected), 'refused');
     socket.destroy();
   };
   await rejects({ maxVersion: 'TLSv1.2', ALPNProtocols: ['h2'] });
@@ -78,11 +78,11 @@ test('TLS 1.2, and other protocols than h2, get no handshake', async () => {
   await target.serve();
 });
 
-test('no ALPN at all ends at once', async () => {
+test('a connection without ALPN is closed immediately', async () => {
   await survives(target, () => peers(10, { alpn: [] }), { closedWithin: 500 });
 });
 
-test('TLS and then silence, or a preface and then silence, or something else than a preface', async () => {
+test('silence after TLS, silence after the preface, and an invalid preface are rejected', async () => {
   await survives(
     target,
     async () => {
@@ -97,7 +97,7 @@ test('TLS and then silence, or a preface and then silence, or something else tha
   );
 });
 
-test('a peer that ends its side and stays is closed all the same', async () => {
+test('a peer that half-closes its connection is closed', async () => {
   await survives(
     target,
     async () => {
@@ -112,7 +112,7 @@ test('a peer that ends its side and stays is closed all the same', async () => {
   );
 });
 
-test('more connections of one address than it may have are closed at once, and others are not concerned', async () => {
+test('connections beyond the limit of an address are closed immediately, and other addresses are not affected', async () => {
   await survives(
     target,
     async () => {
@@ -124,14 +124,14 @@ test('more connections of one address than it may have are closed at once, and o
         Promise.race(crowd.slice(-1).map((each) => each.closed)),
       );
       assert.ok((await target.connections()) <= LIMITS.sessionsPerAddress + 2);
-      assert.ok(closed <= 110, 'those within the limit may stay until their deadline');
+      assert.ok(closed <= 110, 'those within the limit may stay open until their deadline');
       return crowd;
     },
     { closedWithin: LIMITS.handshakeTimeout + 1_500 },
   );
 });
 
-test('connections that come and go by the hundred leave nothing', async () => {
+test('hundreds of short connections leave nothing behind', async () => {
   await survives(target, async () => {
     for (let round = 0; round < 10; round += 1) {
       const crowd = await Promise.all(times(50, () => plain('x')));

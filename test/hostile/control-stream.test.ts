@@ -15,13 +15,13 @@ after(() => target[Symbol.asyncDispose]());
 
 const lost = () => target.logged('session-lost').at(-1);
 
-test('a control stream that never says hello ends', async () => {
+test('a control stream without hello is closed', async () => {
   await survives(target, async () => [await thief(target), await thief(target)], {
     closedWithin: LIMITS.handshakeTimeout + 1_000,
   });
 });
 
-test('a hello a byte at a time is over at its deadline', async () => {
+test('a hello sent byte by byte is closed at its deadline', async () => {
   await survives(
     target,
     async () => {
@@ -51,7 +51,7 @@ const malformed: readonly (readonly [what: string, bytes: Buffer])[] = [
 ];
 
 for (const [what, bytes] of malformed) {
-  test(`a control message that is malformed ends the session: ${what}`, async () => {
+  test(`a malformed control message closes the session: ${what}`, async () => {
     await survives(
       target,
       async () => {
@@ -64,7 +64,7 @@ for (const [what, bytes] of malformed) {
   });
 }
 
-test('a control message without an end is cut at the limit', async () => {
+test('an endless control message is cut off at the limit', async () => {
   await survives(
     target,
     async () => {
@@ -78,7 +78,7 @@ test('a control message without an end is cut at the limit', async () => {
   assert.equal(lost()?.['code'], 'PROTOCOL_ERROR');
 });
 
-test('messages of unknown types are ignored, in any number', async () => {
+test('any number of messages of unknown types is ignored', async () => {
   await survives(target, async () => {
     const peer = await agent(target);
     await peer.flood(20_000, () => peer.data(CONTROL, line({ type: 'from-the-future', value: 1 })));
@@ -88,7 +88,7 @@ test('messages of unknown types are ignored, in any number', async () => {
   assert.equal(target.logged('session-closed').at(-1)?.['agent'], 'victim');
 });
 
-test('a hello of another protocol version, or under another name, is refused with the reason', async () => {
+test('a hello with another protocol version or another name is refused with the reason', async () => {
   await survives(target, async () => {
     const peers = [await thief(target), await thief(target)] as const;
     peers[0].data(CONTROL, line(hello({ protocol: 99 })));
@@ -103,7 +103,7 @@ test('a hello of another protocol version, or under another name, is refused wit
   });
 });
 
-test('a second control stream is refused, and the first one goes on', async () => {
+test('a second control stream is refused, and the first one stays open', async () => {
   await survives(target, async () => {
     const peer = await agent(target);
     peer.headers(3, extendedConnect(paths.control, CONNECT_PROTOCOL));
@@ -115,7 +115,7 @@ test('a second control stream is refused, and the first one goes on', async () =
   });
 });
 
-test('a control stream whose reader stalls is cut off before much waits for it', async () => {
+test('a control stream with a stalled reader is closed before much is buffered', async () => {
   await survives(
     target,
     async () => {
@@ -129,7 +129,7 @@ test('a control stream whose reader stalls is cut off before much waits for it',
   assert.equal(lost()?.['code'], 'LIMIT_EXCEEDED');
 });
 
-test('a control stream without a window is cut off as well', async () => {
+test('a control stream without a window is closed as well', async () => {
   await survives(
     target,
     async () => {
@@ -143,7 +143,7 @@ test('a control stream without a window is cut off as well', async () => {
   assert.equal(lost()?.['code'], 'LIMIT_EXCEEDED');
 });
 
-test('an agent that never stops talking is cut off', async () => {
+test('an agent that never stops sending is disconnected', async () => {
   await survives(target, async () => {
     const peer = await thief(target);
     peer.data(CONTROL, line(hello()));

@@ -5,10 +5,10 @@ import { deadline } from '../rig/deadline.ts';
 import { eventually } from '../rig/eventually.ts';
 import { startTarget } from './target.ts';
 
-/** More than a gateway needs by itself, and fewer than the clients below. */
+/** More than an idle gateway needs, and fewer than the clients of the test. */
 const DESCRIPTORS = 128;
 
-test('a gateway out of descriptors keeps its clients, says so, and takes others when some are free again', {
+test('a gateway without free descriptors keeps its clients, logs it, and accepts others once some are free', {
   timeout: 120_000,
 }, async () => {
   await using target = await startTarget({ descriptors: DESCRIPTORS });
@@ -42,7 +42,7 @@ test('a gateway out of descriptors keeps its clients, says so, and takes others 
       within: 30_000,
     },
   );
-  // Once a second and no more, however many came.
+  // At most once a second, however many clients connected.
   assert.ok(logged('descriptors-exhausted').length < 60);
   assert.ok(gateway.running);
 });

@@ -1,8 +1,8 @@
 import { parseGatewayConfig } from '@penstock/config-schema';
 import { initialize, startGateway } from '@penstock/gateway';
 
-/** A gateway as a process of its own, so that its memory can be told from that of its attackers. */
-const say = (event: string, fields: Readonly<Record<string, unknown>> = {}) =>
+/** Runs a gateway in a process of its own: its memory must be measured separately from that of its attackers. */
+const report = (event: string, fields: Readonly<Record<string, unknown>> = {}) =>
   process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 
 const result = parseGatewayConfig(process.env['GATEWAY_FILE'] ?? '', {
@@ -13,8 +13,8 @@ const result = parseGatewayConfig(process.env['GATEWAY_FILE'] ?? '', {
 if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join('\n'));
 const { config } = result;
 const { pins, adminToken } = await initialize({ config, hosts: [], newAdminToken: false, now: Date.now() });
-const gateway = await startGateway({ config, log: say });
-say('ready', {
+const gateway = await startGateway({ config, log: report });
+report('ready', {
   tunnel: gateway.tunnel.port,
   admin: gateway.admin.port,
   ingress: Object.fromEntries(config.connections.map(({ name }) => [name, gateway.ingressOf(name)[0]?.port])),

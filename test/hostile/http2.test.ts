@@ -25,7 +25,7 @@ const request = (method: string, path: string): HeaderPairs => [
 ];
 const control = extendedConnect(paths.control, CONNECT_PROTOCOL);
 
-/** Peers without an identity that have exchanged SETTINGS. */
+/** Peers without an identity that have exchanged SETTINGS with the gateway. */
 async function strangers(count: number): Promise<HostilePeer[]> {
   return await Promise.all(
     Array.from({ length: count }, async () => {
@@ -36,14 +36,14 @@ async function strangers(count: number): Promise<HostilePeer[]> {
   );
 }
 
-/** Each of a few strangers does the same, all at once. */
+/** Runs the same attack concurrently from several unauthenticated peers. */
 const all = (count: number, act: (peer: HostilePeer) => unknown) => async () => {
   const peers = await strangers(count);
   await Promise.all(peers.map(act));
   return peers;
 };
 
-test('too many headers, and too large ones, on stream after stream', async () => {
+test('too many and oversized headers on many streams are survived', async () => {
   const many: HeaderPairs = [
     ...request('POST', paths.enroll),
     ...Array.from({ length: 200 }, (_, index): [string, string] => [`x-${index}`, 'y']),
@@ -58,7 +58,7 @@ test('too many headers, and too large ones, on stream after stream', async () =>
   );
 });
 
-test('header blocks that never end', async () => {
+test('endless header blocks are survived', async () => {
   await survives(
     target,
     all(8, async (peer) => {
@@ -68,7 +68,7 @@ test('header blocks that never end', async () => {
   );
 });
 
-test('floods of SETTINGS and PING by peers that read no answer', async () => {
+test('floods of SETTINGS and PING from peers that do not read are survived', async () => {
   await survives(
     target,
     all(8, async (peer) => {
@@ -82,7 +82,7 @@ test('floods of SETTINGS and PING by peers that read no answer', async () => {
   );
 });
 
-test('floods of SETTINGS and PING by peers that read every answer end with their time', async () => {
+test('floods of SETTINGS and PING from peers that read are closed at the authentication timeout', async () => {
   await survives(
     target,
     all(2, (peer) => peer.flood(1e9, () => peer.send(frameType.PING, 0, 0, Buffer.from('12345678')))),
@@ -90,7 +90,7 @@ test('floods of SETTINGS and PING by peers that read every answer end with their
   );
 });
 
-test('SETTINGS with more entries than there are', async () => {
+test('SETTINGS with too many entries are survived', async () => {
   await survives(
     target,
     all(8, (peer) =>
@@ -99,7 +99,7 @@ test('SETTINGS with more entries than there are', async () => {
   );
 });
 
-test('floods of frames that are small and mean nothing', async () => {
+test('floods of small meaningless frames are survived', async () => {
   await survives(
     target,
     all(4, async (peer) => {
@@ -114,7 +114,7 @@ test('floods of frames that are small and mean nothing', async () => {
   );
 });
 
-test('streams that are opened and reset as fast as can be', async () => {
+test('rapid opens and resets of streams are survived', async () => {
   const routes = [
     request('POST', paths.enroll),
     control,
@@ -134,7 +134,7 @@ test('streams that are opened and reset as fast as can be', async () => {
     target,
     all(4, (peer) =>
       peer.flood(50_000, (index) => {
-        // Without a :protocol it is no request of ours, and still one.
+        // Without :protocol the gateway does not serve it, but it still is a request.
         peer.headers(2 * index + 1, [
           [':method', 'CONNECT'],
           [':authority', 'db.internal:5432'],
@@ -144,14 +144,14 @@ test('streams that are opened and reset as fast as can be', async () => {
   );
 });
 
-test('more streams at once than a stranger may have', async () => {
+test('more concurrent streams than an unauthenticated peer may have are survived', async () => {
   await survives(
     target,
     all(4, (peer) => peer.flood(500, (index) => peer.headers(2 * index + 1, request('POST', paths.enroll)))),
   );
 });
 
-test('bodies that never end, and bodies that are too large', async () => {
+test('endless and oversized bodies are survived', async () => {
   await survives(
     target,
     all(8, async (peer) => {
@@ -166,7 +166,7 @@ test('bodies that never end, and bodies that are too large', async () => {
   );
 });
 
-test('a data stream without a control stream ends the connection', async () => {
+test('a data stream without a control stream closes the connection', async () => {
   await survives(
     target,
     all(10, (peer) => peer.headers(1, extendedConnect(streamPath('1-1'), CONNECT_PROTOCOL))),
@@ -177,7 +177,7 @@ test('a data stream without a control stream ends the connection', async () => {
   );
 });
 
-test('requests for what is not there are answered, and counted', async () => {
+test('requests for unknown paths are answered, and counted', async () => {
   await survives(target, async () => {
     const peers = await strangers(1);
     for (const peer of peers) {
@@ -197,7 +197,7 @@ test('requests for what is not there are answered, and counted', async () => {
   });
 });
 
-test('a client certificate of another CA opens nothing', async () => {
+test('a client certificate of another CA is refused', async () => {
   const authority = await TestAuthority.create('acme agents');
   const identity = await authority.issue({ commonName: 'honest', usage: 'client', names: ['honest'] });
   await survives(

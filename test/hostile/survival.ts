@@ -3,22 +3,23 @@ import { deadline } from '../rig/deadline.ts';
 import { eventually } from '../rig/eventually.ts';
 import type { Target } from './target.ts';
 
-/** As much of an attacker as its end needs. */
+/** The parts of an attacker that `survives` needs. */
 export type Attacker = AsyncDisposable & { readonly closed: Promise<unknown> };
 
 export type SurvivalOptions = {
-  /** Milliseconds after the attack in which the gateway must have closed every attacker. */
+  /** Milliseconds after the attack within which the gateway must close every attacker. */
   readonly closedWithin?: number;
-  /** Bytes the gateway may grow by at most, at any moment. */
+  /** Bytes by which the gateway's memory may grow at most. */
   readonly memory?: number;
 };
 
 const MIB = 1024 * 1024;
-const SAMPLING = 25;
+const SAMPLING_INTERVAL_MS = 25;
 
 /**
- * Runs an attack, and asserts that the gateway serves clients all the time, closes every attacker in time, does not
- * grow, and is in the end as it was before. The attack gives back its attackers, and need not wait for their end.
+ * Runs an attack and asserts that the gateway serves clients all the time, closes every attacker in time, does not use
+ * more memory than allowed, and has as many connections afterward as before. `attack` returns its attackers and need not
+ * wait for their close.
  */
 export async function survives(
   target: Target,
@@ -29,7 +30,7 @@ export async function survives(
   let peak = before.memory;
   const sampler = setInterval(() => {
     peak = Math.max(peak, target.memory());
-  }, SAMPLING);
+  }, SAMPLING_INTERVAL_MS);
   let attacking: 'yes' | 'no' = 'yes';
   const serving = (async () => {
     while (attacking === 'yes') await target.serve();
@@ -39,7 +40,7 @@ export async function survives(
   try {
     attackers = await attack();
     await deadline(
-      'the end of every attacker',
+      'every attacker to be closed',
       Promise.all(attackers.map(({ closed }) => closed)),
       closedWithin,
     );
@@ -47,7 +48,7 @@ export async function survives(
     await serving;
     await target.serve();
     await eventually(
-      'no connection to be left',
+      'all connections of attackers to be closed',
       async () => (await target.connections()) === before.connections,
     );
     const grown = peak - before.memory;

@@ -12,18 +12,18 @@ import { temporaryDirectory } from '../rig/temporary-directory.ts';
 
 const CHILD = join(import.meta.dirname, 'gateway-child.ts');
 
-/** What the gateway under attack gives its peers; short, so that a test sees it. */
+/** The timeouts of the gateway under attack, short enough for a test. */
 export const LIMITS = { handshakeTimeout: 1_000, pingTimeout: 1_000, sessionsPerAddress: 60 } as const;
 
-/** A gateway under attack, and an honest agent that serves clients through it meanwhile. */
+/** A gateway under attack, with an honest agent that serves clients at the same time. */
 export type Target = AsyncDisposable & {
   readonly address: HostPort;
-  /** The identity of an agent that has gone: an attacker that has stolen one. */
+  /** A stolen identity, of an agent that is no longer connected. */
   readonly stolen: TestCertificate;
-  /** Where clients of the echo target go. */
+  /** The ingress of the echo target. */
   readonly ingress: HostPort;
   readonly gateway: ManagedProcess;
-  /** Connects a client to the echo target and waits for its answer. Throws after two seconds. */
+  /** Connects a client to the echo target and waits for its response. Throws after two seconds. */
   serve(): Promise<void>;
   /** Connections on the tunnel port. */
   connections(): Promise<number>;
@@ -33,7 +33,7 @@ export type Target = AsyncDisposable & {
   logged(event: string): readonly Readonly<Record<string, unknown>>[];
 };
 
-/** `descriptors`: how many the gateway may have, where not as many as the test itself. */
+/** `descriptors`: limit of file descriptors of the gateway. Left out: the same as for the test. */
 export async function startTarget({ descriptors }: { readonly descriptors?: number } = {}): Promise<Target> {
   await using scope = new AsyncDisposableStack();
   const directory = scope.use(await temporaryDirectory());
@@ -81,7 +81,7 @@ export async function startTarget({ descriptors }: { readonly descriptors?: numb
   };
 }
 
-/** The shell's limit is soft and hard, so that Node cannot raise it at its start. */
+/** Sets the hard limit as well as the soft one, because Node raises the soft limit when it starts. */
 const programOf = (descriptors: number | undefined) =>
   descriptors === undefined
     ? { args: [CHILD] }
@@ -152,7 +152,7 @@ async function startAgent(
   return await startDaemon({ config: result.config, environment: {}, log: () => {} });
 }
 
-/** Key and chain out of an agent's identity file. */
+/** Key and certificate chain of an agent's identity file. */
 async function identityOf(file: string): Promise<TestCertificate> {
   const text = await readFile(file, 'utf8');
   const split = text.indexOf('-----BEGIN CERTIFICATE-----');

@@ -4,12 +4,12 @@ import { extendedConnect, HostilePeer } from '../rig/hostile-peer.ts';
 import { type Frame, frameFlag, frameType, uint32Payload } from '../rig/http2-frame.ts';
 import type { Target } from './target.ts';
 
-/** Another address than the honest agent's, so that what is bounded by address bounds the attacker only. */
+/** The attacker's address. It differs from the honest agent's, so limits per address apply only to the attacker. */
 export const ELSEWHERE = '127.0.0.2';
-/** Stream of the control stream. */
+/** Stream ID of the control stream. */
 export const CONTROL = 1;
 
-/** A control message as it travels. */
+/** Encodes a control message. */
 export const line = (message: unknown) => Buffer.from(`${JSON.stringify(message)}\n`);
 export const hello = (changes: Readonly<Record<string, unknown>> = {}) => ({
   type: 'hello',
@@ -23,22 +23,22 @@ export const hello = (changes: Readonly<Record<string, unknown>> = {}) => ({
   ...changes,
 });
 
-/** A peer with a stolen identity, and its control stream open; it has not introduced itself. */
+/** Connects a peer with a stolen identity and opens its control stream. It has not sent its hello. */
 export async function thief(target: Target): Promise<HostilePeer> {
   const peer = await HostilePeer.connect({ to: target.address, from: ELSEWHERE, identity: target.stolen });
   await peer.greet();
-  // Room for whatever the gateway sends: it is the peer that must not be waited for.
+  // A window for everything the gateway sends: flow control must not stop the gateway.
   peer.send(frameType.WINDOW_UPDATE, 0, 0, uint32Payload(2 ** 30));
   peer.headers(CONTROL, extendedConnect(paths.control, CONNECT_PROTOCOL));
   assert.equal(await peer.status(CONTROL), 200);
-  // An agent may have more streams than a stranger, from the moment it has acknowledged that.
+  // An agent may have more streams than an unauthenticated peer once it has acknowledged the new SETTINGS.
   const own = (frame: Frame) => frame.type === frameType.SETTINGS && frame.payload.length > 0;
   await peer.frame('its own limits', (frame) => own(frame) && frame !== peer.frames.find(own));
   peer.send(frameType.SETTINGS, frameFlag.ACK, 0);
   return peer;
 }
 
-/** The same, welcomed as an agent. */
+/** The same, with its hello sent and its welcome received. */
 export async function agent(target: Target, index = 0): Promise<HostilePeer> {
   const peer = await thief(target);
   peer.data(CONTROL, line(hello({ session: { index, wanted: 4 } })));

@@ -7,12 +7,12 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 import { startEcho } from '../rig/targets.ts';
 
-/** With every character that a URL wants encoded, and one beyond ASCII. */
+/** With every character that must be encoded in a URL, and a non-ASCII one. */
 const credentials = { username: 'agent@corp', password: 'p:a/s?s%w#rd ü' };
 const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
 
-/** A gateway that only the proxy can find: its name means nothing to the resolver of this host. */
-async function startHidden(options: Parameters<typeof FakeHttpProxy.start>[0] = {}) {
+/** A gateway that only the proxy can reach: its name does not resolve on this host. */
+async function startBehindProxy(options: Parameters<typeof FakeHttpProxy.start>[0] = {}) {
   const echo = await startEcho();
   const pair = await startPair({ targets: { echo: echo.address.port }, agents: {} });
   const proxy = await FakeHttpProxy.start({
@@ -36,15 +36,15 @@ async function startHidden(options: Parameters<typeof FakeHttpProxy.start>[0] = 
   };
 }
 
-test('enrollment, sessions and renewal go through the proxy that the environment names, with its credentials', async () => {
+test('enrollment, sessions and renewal use the proxy of the environment, with its credentials', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden({ credentials });
+  await using at = await startBehindProxy({ credentials });
   at.pair.environment['HTTPS_PROXY'] = at.proxy.url;
   await at.pair.gateway.apply({ ...at.pair.gatewayConfig, identity: { certificateLifetime: 5_000 } });
   await at.pair.startAgent('a1', { gateway: at.gateway });
   await at.pair.connected('a1');
   await at.serves();
-  assert.equal(at.proxy.requests.length, 3, 'one for the enrollment, two for the sessions');
+  assert.equal(at.proxy.requests.length, 3, 'one for enrollment, two for sessions');
   await at.pair.event('identity-renewed', { past: true });
   assert.ok(at.proxy.requests.length > 3);
   for (const { authority, status } of at.proxy.requests) {
@@ -52,9 +52,9 @@ test('enrollment, sessions and renewal go through the proxy that the environment
   }
 });
 
-test('the file may name the proxy, by reference, and goes before the environment', async () => {
+test('the proxy of the file, also by reference, takes precedence over the environment', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden({ credentials });
+  await using at = await startBehindProxy({ credentials });
   at.pair.environment['HTTPS_PROXY'] = 'http://127.0.0.1:9';
   at.pair.environment['NO_PROXY'] = '*';
   at.pair.environment['PROXY_URL'] = at.proxy.url;
@@ -63,9 +63,9 @@ test('the file may name the proxy, by reference, and goes before the environment
   await at.serves();
 });
 
-test('NO_PROXY leads around the proxy', async () => {
+test('NO_PROXY bypasses the proxy', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden();
+  await using at = await startBehindProxy();
   at.pair.environment['HTTPS_PROXY'] = at.proxy.url;
   at.pair.environment['NO_PROXY'] = 'localhost,127.0.0.0/8';
   await at.pair.startAgent('a1', { gateway: { proxy: 'env' } });
@@ -73,9 +73,9 @@ test('NO_PROXY leads around the proxy', async () => {
   assert.equal(at.proxy.requests.length, 0);
 });
 
-test('proxy: none goes directly, whatever the environment says', async () => {
+test('proxy: none connects directly, whatever the environment says', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden();
+  await using at = await startBehindProxy();
   at.pair.environment['HTTPS_PROXY'] = at.proxy.url;
   await at.pair.startAgent('a1', { gateway: { proxy: 'none' } });
   await at.pair.connected('a1');
@@ -83,20 +83,20 @@ test('proxy: none goes directly, whatever the environment says', async () => {
 });
 
 for (const status of [403, 407, 502]) {
-  test(`a proxy that answers ${status} is told as such, and nothing goes around it`, async () => {
+  test(`a proxy that responds with ${status} is reported, and never bypassed`, async () => {
     await using _leaks = expectNoLeaks();
-    await using at = await startHidden();
+    await using at = await startBehindProxy();
     const url = at.proxy.url;
     at.pair.environment['HTTPS_PROXY'] = url.replace('://', '://user:s3cret@');
     at.proxy.refuse(status);
     const failed = at.pair.event('enrollment-failed');
-    // This address could be reached directly.
+    // This address could be reached without the proxy.
     await at.pair.startAgent('a1', { gateway: { proxy: 'env' } });
     const entry = await failed;
     assert.equal(entry['code'], 'PROXY_REFUSED');
     assert.match(String(entry['detail']), new RegExp(`answered ${status}`));
     if (status === 407) assert.match(String(entry['detail']), /wants credentials/);
-    await eventually('more tries', () => at.proxy.requests.length >= 3);
+    await eventually('further attempts', () => at.proxy.requests.length >= 3);
     assert.equal(count(at.pair, 'agent-enrolled'), 0);
     at.proxy.allow();
     await at.pair.connected('a1');
@@ -104,9 +104,9 @@ for (const status of [403, 407, 502]) {
   });
 }
 
-test('wrong credentials are told, and right ones are taken at the next reload', async () => {
+test('wrong credentials are reported, and a reload applies correct ones', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden({ credentials });
+  await using at = await startBehindProxy({ credentials });
   at.pair.environment['PROXY_URL'] = `http://agent:wrong@127.0.0.1:${at.proxy.address.port}`;
   const gateway = { ...at.gateway, proxy: '${env:PROXY_URL}' };
   const failed = at.pair.event('enrollment-failed');
@@ -117,9 +117,9 @@ test('wrong credentials are told, and right ones are taken at the next reload', 
   await at.pair.connected('a1');
 });
 
-test('a proxy that is not there is told, and nothing goes around it', async () => {
+test('an unreachable proxy is reported, and never bypassed', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden();
+  await using at = await startBehindProxy();
   at.pair.environment['HTTPS_PROXY'] = 'http://127.0.0.1:9';
   const failed = at.pair.event('enrollment-failed');
   await at.pair.startAgent('a1', { gateway: { proxy: 'env' } });
@@ -129,9 +129,9 @@ test('a proxy that is not there is told, and nothing goes around it', async () =
   assert.equal(count(at.pair, 'agent-enrolled'), 0);
 });
 
-test('a proxy setting that is none stops the agent from connecting, and nothing goes around it', async () => {
+test('an invalid proxy setting is reported, and the agent does not connect', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden();
+  await using at = await startBehindProxy();
   at.pair.environment['HTTPS_PROXY'] = 'socks5://s3cret@127.0.0.1:9';
   const failed = at.pair.event('enrollment-failed');
   await at.pair.startAgent('a1', { gateway: { proxy: 'env' } });
@@ -141,9 +141,9 @@ test('a proxy setting that is none stops the agent from connecting, and nothing 
   assert.equal(count(at.pair, 'agent-enrolled'), 0);
 });
 
-test('a proxy that dies takes its sessions along; they are made again through it', async () => {
+test('sessions of a proxy that dies are lost, and opened again through it', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden();
+  await using at = await startBehindProxy();
   at.pair.environment['HTTPS_PROXY'] = at.proxy.url;
   await at.pair.startAgent('a1', { gateway: at.gateway });
   await at.pair.connected('a1');
@@ -157,9 +157,9 @@ test('a proxy that dies takes its sessions along; they are made again through it
   await at.serves();
 });
 
-test('a proxy that dies in the handshake is tried again', async () => {
+test('a proxy that dies during the handshake is tried again', async () => {
   await using _leaks = expectNoLeaks();
-  await using at = await startHidden();
+  await using at = await startBehindProxy();
   at.pair.environment['HTTPS_PROXY'] = at.proxy.url;
   at.proxy.dieAfter(500);
   const failed = at.pair.event('enrollment-failed');

@@ -4,7 +4,7 @@ import type { HostPort } from '@penstock/config-schema';
 import type { TestCertificate } from '../rig/certificates.ts';
 import { listenOnLoopback, ServerSockets } from '../rig/server-sockets.ts';
 
-/** Ends TLS in front of `to`, as a proxy with an https:// URL does. */
+/** Terminates TLS in front of `to`, like a proxy with an https:// URL. */
 export async function startTlsFront(
   { chain, key }: TestCertificate,
   to: HostPort,

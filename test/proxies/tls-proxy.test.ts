@@ -12,7 +12,7 @@ import { startTlsFront } from './tls-front.ts';
 
 const SIZE = 8_000_000;
 
-test('sessions live within the TLS of a proxy, and are kept alive there', async (context) => {
+test('sessions inside the TLS of a proxy work and are kept alive', async (context) => {
   await using _leaks = expectNoLeaks();
   const authority = await TestAuthority.create('Company CA');
   const before = getCACertificates('default');

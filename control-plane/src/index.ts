@@ -14,7 +14,7 @@ export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { Grants } from './grants/grants.ts';
 export { createAdminToken } from './identity/admin-token.ts';
 export { ensureAuthority, openAuthority } from './identity/authority-files.ts';
-export { firstHost } from './identity/certificate-host.ts';
+export { firstPublicHost } from './identity/certificate-host.ts';
 export { readCertificateRequest } from './identity/certificate-request.ts';
 export { type Identity, openIdentity } from './identity/open-identity.ts';
 export {
@@ -22,7 +22,7 @@ export {
   loadAdminCertificate,
   loadServerCertificate,
 } from './identity/server-certificate.ts';
-export { tellStoreProblems } from './identity/store-problem.ts';
+export { withStoreProblems } from './identity/store-problem.ts';
 export { idOfToken, tokenMatches } from './identity/token-secret.ts';
 export { X509Certificate } from './identity/x509.ts';
 export { agentSeries } from './metrics/agent-series.ts';

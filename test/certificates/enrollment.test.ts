@@ -8,7 +8,7 @@ import { Relay } from '../rig/relay.ts';
 
 type TokenRequest = Readonly<Record<string, unknown>>;
 
-const makeToken = (pair: Pair, request: TokenRequest) =>
+const createToken = (pair: Pair, request: TokenRequest) =>
   pair.api('POST /enrollment-tokens', { pool: 'dc1', uses: 1, ...request });
 
 /** Each way an enrollment is refused: what is prepared, and the words the agent's log has for it. */
@@ -22,7 +22,7 @@ const refusals: readonly (readonly [
     'TOKEN_EXPIRED',
     /expired at .* new one/,
     async (pair) => {
-      const made = await makeToken(pair, { ttlSeconds: 1 });
+      const made = await createToken(pair, { ttlSeconds: 1 });
       await eventually('it to expire', () => Date.now() > Date.parse(String(made['expiresAt'])));
       return { token: String(made['token']) };
     },
@@ -31,7 +31,7 @@ const refusals: readonly (readonly [
     'TOKEN_REVOKED',
     /revoked/,
     async (pair) => {
-      const made = await makeToken(pair, {});
+      const made = await createToken(pair, {});
       await pair.api(`DELETE /enrollment-tokens/${made['id']}`);
       return { token: String(made['token']) };
     },
@@ -40,7 +40,7 @@ const refusals: readonly (readonly [
     'TOKEN_EXHAUSTED',
     /no uses left/,
     async (pair) => {
-      const token = String((await makeToken(pair, {}))['token']);
+      const token = String((await createToken(pair, {}))['token']);
       pair.environment['TOKEN_OF_FIRST'] = token;
       await pair.startAgent('first', { identity: { enrollmentToken: '${env:TOKEN_OF_FIRST}' } });
       await pair.connected('first');
@@ -50,17 +50,17 @@ const refusals: readonly (readonly [
   [
     'TOKEN_WRONG_POOL',
     /for the pool dc2, not dc1/,
-    async (pair) => ({ token: String((await makeToken(pair, { pool: 'dc2' }))['token']) }),
+    async (pair) => ({ token: String((await createToken(pair, { pool: 'dc2' }))['token']) }),
   ],
   [
     'TOKEN_WRONG_NAME',
-    /agents named orders-\*, and this one is late/,
-    async (pair) => ({ token: String((await makeToken(pair, { namePattern: 'orders-*' }))['token']) }),
+    /agents named orders-\*, not late/,
+    async (pair) => ({ token: String((await createToken(pair, { namePattern: 'orders-*' }))['token']) }),
   ],
   [
     'TOKEN_WRONG_SOURCE',
     /used from 10\.0\.0\.0\/8; the gateway sees .*127\.0\.0\.1/,
-    async (pair) => ({ token: String((await makeToken(pair, { sources: ['10.0.0.0/8'] }))['token']) }),
+    async (pair) => ({ token: String((await createToken(pair, { sources: ['10.0.0.0/8'] }))['token']) }),
   ],
   [
     'NAME_TAKEN',
@@ -102,7 +102,7 @@ test('an enrollment whose answer is lost is repeated with the same key, and make
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
-  const { token } = await makeToken(pair, {});
+  const { token } = await createToken(pair, {});
   pair.environment['ONE_USE'] = String(token);
   const cut = pair.event('agent-enrolled').then(() => relay.cut());
   await pair.startAgent('a1', {

@@ -48,7 +48,7 @@ export async function startTarget({ descriptors }: { readonly descriptors?: numb
   const address = { host: '127.0.0.1', port: Number(ready['tunnel']) };
   const ingress = { host: '127.0.0.1', port: Number((ready['ingress'] as Record<string, number>)['echo']) };
   const admin = `http://127.0.0.1:${ready['admin']}`;
-  const token = await makeToken(admin, String(ready['adminToken']));
+  const token = await createToken(admin, String(ready['adminToken']));
   const start = async (name: string): Promise<Daemon> => {
     const daemon = await startAgent(directory.path, name, address, ready['pins'], token, echo.address);
     scope.defer(() => daemon.stop());
@@ -115,7 +115,7 @@ const gatewayFile = (directory: string) =>
     },
   });
 
-async function makeToken(admin: string, adminToken: string): Promise<string> {
+async function createToken(admin: string, adminToken: string): Promise<string> {
   const response = await fetch(`${admin}/api/v1/enrollment-tokens`, {
     method: 'POST',
     headers: {

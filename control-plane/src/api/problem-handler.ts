@@ -1,6 +1,6 @@
 import { ProblemError } from '@penstock/wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { withStoreProblem } from '../identity/store-problem.ts';
+import { storeProblemOf } from '../identity/store-problem.ts';
 import { AgentRequestError } from '../requests/agent-request-error.ts';
 import { ApiProblem, documentOf } from './problem.ts';
 
@@ -37,7 +37,7 @@ function send(reply: FastifyReply, problem: ApiProblem | ProblemError): FastifyR
 }
 
 function problemOf(error: FastifyError): ApiProblem | ProblemError {
-  const known: unknown = withStoreProblem(error);
+  const known: unknown = storeProblemOf(error);
   if (known instanceof ProblemError || known instanceof ApiProblem) return known;
   if (known instanceof AgentRequestError) {
     if (known.reason === 'CONNECTOR_UNKNOWN') return new ProblemError('NOT_FOUND', known.message);

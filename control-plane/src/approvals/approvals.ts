@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Actor, Requester } from '../actor.ts';
 import type { FleetEvents } from '../events/events.ts';
 
-/** What is asked for. `arguments` is kept as JSON until somebody decides; it holds no secret. */
+/** An action to run. `arguments` is stored as JSON until someone decides, so it must not contain secrets. */
 export type ActionRequest<Arguments> = {
   readonly pool: string;
   /** `agent:NAME` or `pool:NAME`. */
@@ -14,7 +14,7 @@ export type ActionRequest<Arguments> = {
   readonly arguments: Arguments;
 };
 
-/** Does what was asked for, in the name of `requester`. What it throws is told to people, so it holds no secret. */
+/** Runs an action on behalf of `requester`. The message of a thrown error is stored and shown, so it must not contain secrets. */
 export type ActionRunner<Arguments, Value> = (
   request: ActionRequest<Arguments>,
   requester: Actor,
@@ -26,38 +26,40 @@ export type Performed<Value> =
 
 export type ApprovalsOptions = {
   readonly store: Store;
-  /** What waits for an admin in a pool; asked at each request, so that a reload counts at once. */
+  /** Returns the actions that require approval in a pool. Called for each request, so a reload applies immediately. */
   readonly needs: (pool: string) => readonly ApprovableAction[];
   /** Returns the id of the agent that has this name, if any. */
   readonly agentId: (name: string) => string | undefined;
   readonly events: Pick<FleetEvents, 'publish'>;
   readonly clock?: () => number;
-  /** The outcome of an action could not be written to the store. */
+  /** Called when the outcome of an action cannot be stored. */
   readonly onFailed: (error: unknown) => void;
 };
 
-const HOUR = 60 * 60_000;
-const DAY = 24 * HOUR;
-/** How long an approval waits. */
-const LIFETIME = DAY;
-/** How long ended ones stay on record; the audit trail keeps what was decided. */
-const KEPT = 90 * DAY;
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A pending approval expires after this time. */
+const LIFETIME_MS = DAY_MS;
+/** Time for which approvals are kept after their expiry. The audit log keeps the decisions. */
+const RETENTION_MS = 90 * DAY_MS;
 const MAX_PENDING = 200;
 const MIB = 1024 * 1024;
-const MAX_OUTCOME = 1024;
+const MAX_OUTCOME_CHARACTERS = 1024;
+/** Approved actions whose results are remembered. */
+const MAX_RESULTS = 64;
 
 const nextId = risingIds();
 
-/** Lets what an operator asks for run at once, or has it wait for an admin where the pool wants that. */
+/** Runs actions of operators immediately, or holds them until an admin approves where the pool requires approval. */
 export class Approvals {
   readonly #options: ApprovalsOptions;
   readonly #clock: () => number;
   readonly #runners = new Map<string, ActionRunner<unknown, unknown>>();
-  /** What approved actions gave, for those who asked; in memory, since logs do not belong into the store. */
+  /** Results of approved actions for their requesters. In memory only, since logs do not belong in the store. */
   readonly #results = new LRUCache<string, { readonly value: unknown }>({
-    max: 64,
+    max: MAX_RESULTS,
     maxSize: 32 * MIB,
-    ttl: HOUR,
+    ttl: HOUR_MS,
     sizeCalculation: ({ value }) => (JSON.stringify(value)?.length ?? 0) + 1,
   });
 
@@ -66,26 +68,26 @@ export class Approvals {
     this.#clock = options.clock ?? Date.now;
   }
 
-  /** Throws StoreError. */
+  /** Marks actions that a previous process did not finish as failed. Throws StoreError. */
   static async open(options: ApprovalsOptions): Promise<Approvals> {
-    await options.store.approvals.failUnfinished('The gateway ended before the action did.');
+    await options.store.approvals.failUnfinished('The gateway stopped before the action finished.');
     return new Approvals(options);
   }
 
   /**
-   * Makes the one way to an action. The function it returns runs the action at once, or makes it wait: an admin's
-   * own request never waits, since he could approve it. It throws what the action throws, and StoreError.
+   * Registers an action. The returned function runs it immediately, or requests an approval for it. A request of an admin
+   * never waits, since an admin could approve it. It throws what the action throws, and StoreError.
    */
   action<Arguments, Value>(
     name: ApprovableAction,
     run: ActionRunner<Arguments, Value>,
   ): (request: ActionRequest<Arguments>, requester: Requester) => Promise<Performed<Value>> {
-    if (this.#runners.has(name)) throw new TypeError(`${name} can be done in one way only.`);
+    if (this.#runners.has(name)) throw new TypeError(`The action ${name} is registered already.`);
     this.#runners.set(name, run as ActionRunner<unknown, unknown>);
     return async (request, requester) => {
       const waits = this.#options.needs(request.pool).includes(name) && requester.role !== 'admin';
       if (!waits) return { kind: 'done', value: await run(request, requester) };
-      return { kind: 'waiting', approval: await this.#ask(name, request, requester) };
+      return { kind: 'waiting', approval: await this.#requestApproval(name, request, requester) };
     };
   }
 
@@ -103,19 +105,19 @@ export class Approvals {
     return this.#options.store.approvals.byId(id);
   }
 
-  /** What an approved action gave, while it is remembered. */
+  /** The result of an approved action, while it is remembered. */
   resultOf(id: string): { readonly value: unknown } | undefined {
     return this.#results.get(id);
   }
 
-  /** `pending` that nobody decided in time is `expired`. */
+  /** The state shown to users, in which an undecided approval is `expired` after its time. */
   stateOf({ state, expiresAt }: ApprovalRow): ApprovalRow['state'] | 'expired' {
     return state === 'pending' && expiresAt <= this.#clock() ? 'expired' : state;
   }
 
   /**
-   * Decides. An approved action begins at once, and this does not wait for its end: `settled` does, and never
-   * rejects. Undefined when there is no such approval; `decided` false when it no longer waited. Throws StoreError.
+   * Approves or denies. An approved action starts immediately; `settled` resolves when it has finished, and never rejects.
+   * Resolves to undefined if the approval is unknown. `decided` is false if it is not pending any more. Throws StoreError.
    */
   async decide(
     id: string,
@@ -123,7 +125,7 @@ export class Approvals {
     by: Requester,
   ): Promise<{ decided: boolean; row: ApprovalRow; settled: Promise<void> } | undefined> {
     const at = this.#clock();
-    const answer = await this.#options.store.transaction(async (inside) => {
+    const decision = await this.#options.store.transaction(async (inside) => {
       const row = await inside.approvals.byId(id);
       if (row === undefined) return undefined;
       if (!(await inside.approvals.decide(id, { state, by: by.id, at }))) return { decided: false, row };
@@ -139,13 +141,13 @@ export class Approvals {
       });
       return { decided: true, row: { ...row, state, decidedBy: by.id, decidedAt: at } };
     });
-    if (answer === undefined) return undefined;
-    if (answer.decided) this.#publish(answer.row);
-    const runs = answer.decided && state === 'approved';
-    return { ...answer, settled: runs ? this.#run(answer.row) : Promise.resolve() };
+    if (decision === undefined) return undefined;
+    if (decision.decided) this.#publish(decision.row);
+    const runs = decision.decided && state === 'approved';
+    return { ...decision, settled: runs ? this.#run(decision.row) : Promise.resolve() };
   }
 
-  async #ask(
+  async #requestApproval(
     action: ApprovableAction,
     request: ActionRequest<unknown>,
     requester: Requester,
@@ -161,23 +163,23 @@ export class Approvals {
       arguments: JSON.stringify(request.arguments ?? {}),
       requestedAt: at,
       requestedBy: requester.id,
-      expiresAt: at + LIFETIME,
+      expiresAt: at + LIFETIME_MS,
       state: 'pending',
       decidedAt: null,
       decidedBy: null,
       outcome: null,
     };
-    const kept = await this.#options.store.transaction(async (inside) => {
-      const same = await inside.approvals.findPending(row, at);
-      if (same !== undefined) return same;
+    const pending = await this.#options.store.transaction(async (inside) => {
+      const existing = await inside.approvals.findPending(row, at);
+      if (existing !== undefined) return existing;
       if ((await inside.approvals.countPending(at)) >= MAX_PENDING) {
         throw new ProblemError(
           'TOO_MANY_REQUESTS',
-          `${MAX_PENDING} approvals wait already. Ask an admin to decide some: penstock-gateway approval list.`,
+          `${MAX_PENDING} approvals are pending. Ask an admin to decide some: penstock-gateway approval list.`,
           { retryAfter: 60 },
         );
       }
-      await inside.approvals.prune(at - KEPT);
+      await inside.approvals.prune(at - RETENTION_MS);
       await inside.approvals.insert(row);
       await inside.audit.append({
         at,
@@ -189,27 +191,27 @@ export class Approvals {
       });
       return row;
     });
-    if (kept === row) this.#publish(row);
-    return kept;
+    if (pending === row) this.#publish(row);
+    return pending;
   }
 
-  /** Runs what was approved, in the name of who asked for it. */
+  /** Runs an approved action on behalf of its requester. Never rejects. */
   async #run(row: ApprovalRow): Promise<void> {
     const { id, action, pool, subject, requestedBy } = row;
     let outcome: { state: 'done' | 'failed'; text: string };
     try {
       const run = this.#runners.get(action);
-      if (run === undefined) throw new Error(`This gateway cannot ${action}.`);
+      if (run === undefined) throw new Error(`This gateway has no action ${action}.`);
       await this.#requireRequester(requestedBy);
-      // Immediately before the runner resolves the name.
+      // In the same turn of the event loop in which the runner resolves the name.
       if (this.#agentIdOf(subject) !== row.agentId) {
-        throw new Error(`${subject} is now another agent than when this was requested. Request it again.`);
+        throw new Error(`${subject} is not the agent that it was when this was requested. Request it again.`);
       }
       const value = await run({ pool, subject, arguments: JSON.parse(row.arguments) }, { id: requestedBy });
       this.#results.set(id, { value });
-      outcome = { state: 'done', text: 'It was done.' };
+      outcome = { state: 'done', text: 'The action succeeded.' };
     } catch (error) {
-      outcome = { state: 'failed', text: errorText(error).slice(0, MAX_OUTCOME) };
+      outcome = { state: 'failed', text: errorText(error).slice(0, MAX_OUTCOME_CHARACTERS) };
     }
     try {
       await this.#options.store.approvals.finish(id, outcome.state, outcome.text);
@@ -225,12 +227,12 @@ export class Approvals {
     return name === undefined ? null : (this.#options.agentId(name) ?? null);
   }
 
-  /** Who lost the right to ask does not get what was asked for. */
+  /** Throws if the admin token of the requester has been revoked since the request. */
   async #requireRequester(actor: string): Promise<void> {
     const [, id = ''] = /^admin-token:(.+)$/.exec(actor) ?? [];
     const token = await this.#options.store.adminTokens.byId(id);
     if (token === undefined || token.revokedAt !== null) {
-      throw new Error('The admin token that asked for this was revoked meanwhile.');
+      throw new Error('The admin token that requested this has been revoked.');
     }
   }
 

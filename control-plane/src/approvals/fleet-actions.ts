@@ -5,11 +5,11 @@ import type { AgentView } from '../fleet/agent-view.ts';
 import type { PinTarget, Steering } from '../fleet/steering.ts';
 import type { Approvals, Performed } from './approvals.ts';
 
-/** What operators may ask for: it runs at once, or waits for an admin where the pool wants that. */
+/** Actions on the fleet. Each runs immediately, or waits for an admin if the pool requires approval for it. */
 export type FleetActions = {
   drain(agent: string, requester: Requester): Promise<Performed<AgentView>>;
   resume(agent: string, requester: Requester): Promise<Performed<AgentView>>;
-  /** No version takes the pin away. The value is the pin, or undefined when there is none any more. */
+  /** Sets the pin, or removes it if `version` is undefined. The value is the new pin, if any. */
   pin(
     target: PinTarget,
     version: number | undefined,
@@ -19,7 +19,7 @@ export type FleetActions = {
 
 type PinArguments = { readonly version: number | null };
 
-/** Makes each action of `steering` one that approvals know. `poolOf` gives the pool of an agent, if there is one. */
+/** Registers the actions of `steering` with `approvals`. `poolOf` returns the pool of an agent, if the agent exists. */
 export function fleetActions(
   steering: Steering,
   approvals: Pick<Approvals, 'action'>,
@@ -53,7 +53,7 @@ export function fleetActions(
   };
 }
 
-/** `agent:NAME` or `pool:NAME`. */
+/** Parses `agent:NAME` or `pool:NAME`. */
 function targetOf(subject: string): PinTarget {
   const [scope = '', name = ''] = subject.split(':', 2);
   return { scope: scope === 'agent' ? 'agent' : 'pool', name };

@@ -1,15 +1,15 @@
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { Actor } from '../actor.ts';
-import { makeToken } from './token-secret.ts';
+import { createToken } from './token-secret.ts';
 
-/** Makes a token for the API. The answer is the only place that ever has it. Throws StoreError. */
+/** Creates a token for the API. Only the returned value contains it. Throws StoreError. */
 export async function createAdminToken(
   store: Store,
   { name, role }: { readonly name: string; readonly role: AdminRole },
   { id: actor, address }: Actor,
   now: number,
 ): Promise<{ readonly id: string; readonly token: string; readonly row: AdminTokenRow }> {
-  const { id, token, hash } = makeToken('admin', now);
+  const { id, token, hash } = createToken('admin', now);
   const row: AdminTokenRow = { id, hash, name, role, createdAt: now, revokedAt: null };
   await store.transaction(async (inside) => {
     await inside.adminTokens.insert(row);
@@ -25,7 +25,10 @@ export async function createAdminToken(
   return { id, token, row };
 }
 
-/** The token as it is after that, or undefined when there is none. Revoking twice is no error. Throws StoreError. */
+/**
+ * Revokes a token and returns it as it is then, or undefined if none has this id. Revoking it again has no effect. Throws
+ * StoreError.
+ */
 export function revokeAdminToken(
   store: Store,
   id: string,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/runtime';
 import { Authority } from './authority.ts';
 import { IdentityFileError } from './identity-file-error.ts';
-import { makeKey, P256_SHA256, type P256KeyPair, readKey } from './p256.ts';
+import { createKey, P256_SHA256, type P256KeyPair, readKey } from './p256.ts';
 import { randomSerial } from './random-serial.ts';
 import {
   BasicConstraintsExtension,
@@ -13,14 +13,14 @@ import {
   X509CertificateGenerator,
 } from './x509.ts';
 
-const TEN_YEARS = 3652 * 24 * 60 * 60_000;
+const TEN_YEARS_MS = 3652 * 24 * 60 * 60_000;
 
 export const authorityFiles = (dataDirectory: string) => ({
   certificate: join(dataDirectory, 'agent-ca.crt'),
   key: join(dataDirectory, 'agent-ca.key'),
 });
 
-/** Opens the agent CA that `init` made. Throws IdentityFileError, or PrivateFileError. */
+/** Opens the agent CA that `init` created. Throws IdentityFileError or PrivateFileError. */
 export async function openAuthority(dataDirectory: string): Promise<Authority> {
   const files = authorityFiles(dataDirectory);
   const [certificate, key] = await Promise.all([
@@ -30,16 +30,16 @@ export async function openAuthority(dataDirectory: string): Promise<Authority> {
   const missing = certificate === undefined ? files.certificate : key === undefined ? files.key : undefined;
   if (certificate === undefined || key === undefined) {
     throw new IdentityFileError(
-      `The agent CA is not complete: ${missing} is missing. Run penstock-gateway init once, or restore the data ` +
-        'directory from a backup.',
+      `The agent CA is incomplete: ${missing} is missing. Run penstock-gateway init, or restore the data directory ` +
+        'from a backup.',
     );
   }
   return new Authority(certificate, key);
 }
 
 /**
- * Makes what is missing of the agent CA and overwrites nothing. A certificate without its key cannot be repaired:
- * IdentityFileError. The key is written first, so that a crash in between leaves the case that can.
+ * Creates the missing files of the agent CA, and overwrites none. Throws IdentityFileError for a certificate without its
+ * key, which cannot be repaired, or PrivateFileError. The key is written first: a crash after it leaves a repairable CA.
  */
 export async function ensureAuthority(
   dataDirectory: string,
@@ -53,7 +53,7 @@ export async function ensureAuthority(
     await openAuthority(dataDirectory);
     return 'unchanged';
   }
-  const pair = key === undefined ? await makeKey() : readKeyOf(files.key, key);
+  const pair = key === undefined ? await createKey() : readKeyOf(files.key, key);
   if (key === undefined) await writePrivateFile(files.key, pair.pem);
   await writePrivateFile(files.certificate, await selfSigned(pair.keys, organization, now));
   return key === undefined ? 'created' : 'repaired';
@@ -72,7 +72,7 @@ async function selfSigned(keys: webcrypto.CryptoKeyPair, organization: string, n
     serialNumber: randomSerial(),
     name: [{ O: [organization] }, { CN: ['Penstock agent CA'] }],
     notBefore: new Date(now - 60 * 60_000),
-    notAfter: new Date(now + TEN_YEARS),
+    notAfter: new Date(now + TEN_YEARS_MS),
     keys,
     signingAlgorithm: P256_SHA256,
     extensions: [

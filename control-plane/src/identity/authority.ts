@@ -17,23 +17,23 @@ import {
   X509CertificateGenerator,
 } from './x509.ts';
 
-/** How far a certificate's start is set back, for agents whose clock is slow. */
-const BACKDATE = 5 * 60_000;
+/** Certificates are backdated by this time, for agents whose clock is slow. */
+const BACKDATE_MS = 5 * 60_000;
 
 export type IssuedCertificate = {
   readonly identity: AgentIdentity;
-  /** The certificate, then the CA, as PEM. */
+  /** PEM: the leaf certificate, then the CA. */
   readonly chain: string;
 };
 
-/** The agent CA: signs agents' certificates, and nothing else. */
+/** The agent CA. It signs certificates of agents only. */
 export class Authority {
-  /** The CA's certificate: what the tunnel endpoint checks client certificates against. */
+  /** PEM of the CA certificate, against which the tunnel port verifies client certificates. */
   readonly caPem: string;
   readonly #certificate: X509Certificate;
   readonly #signingKey: CryptoKey;
 
-  /** Throws IdentityFileError when the two do not belong together. */
+  /** Throws IdentityFileError if either is damaged, or the key does not belong to the certificate. */
   constructor(certificatePem: string, keyPem: string) {
     this.caPem = certificatePem;
     try {
@@ -44,13 +44,13 @@ export class Authority {
       throw new IdentityFileError('The agent CA is damaged. Restore its files from a backup.', { cause });
     }
     throw new IdentityFileError(
-      "The agent CA's key is not the one of its certificate. Restore both files from one backup.",
+      'The key of the agent CA does not belong to its certificate. Restore both files from the same backup.',
     );
   }
 
   /**
-   * Signs a certificate for TLS client authentication. Lives `lifetime` milliseconds, but never longer than the
-   * CA. Only the key is taken from the request.
+   * Signs a certificate for TLS client authentication. It is valid for `lifetime` milliseconds, but never longer than the
+   * CA. Only the key of the request is used.
    */
   async issue(
     request: CertificateRequest,
@@ -63,8 +63,8 @@ export class Authority {
       serialNumber: randomSerial(),
       issuer: this.#certificate.subject,
       subject: [{ CN: [agent.name] }],
-      // A very short life is not set back further than a third: agents renew at two thirds of what they see.
-      notBefore: new Date(now - Math.min(BACKDATE, lifetime / 3)),
+      // A short-lived certificate is backdated by a third of its lifetime at most: agents renew after two thirds of it.
+      notBefore: new Date(now - Math.min(BACKDATE_MS, lifetime / 3)),
       notAfter: new Date(notAfter),
       publicKey: request.publicKey,
       signingKey: this.#signingKey,
@@ -80,7 +80,7 @@ export class Authority {
     });
     const pem = `${certificate.toString('pem')}\n`;
     const identity = readAgentIdentity(Buffer.from(certificate.rawData));
-    if (identity === undefined) throw new TypeError('An issued certificate could not be read back.');
+    if (identity === undefined) throw new TypeError('An issued certificate could not be read.');
     return { identity, chain: pem + this.caPem };
   }
 }

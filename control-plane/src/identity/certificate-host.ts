@@ -1,7 +1,7 @@
 import { SubjectAlternativeNameExtension, X509Certificate } from './x509.ts';
 
-/** The first name or address in a certificate (PEM) that is neither a wildcard nor this host's own loopback. */
-export function firstHost(certificate: string): string | undefined {
+/** Returns the first name or address in a certificate (PEM) that is neither a wildcard nor a loopback host. */
+export function firstPublicHost(certificate: string): string | undefined {
   const names =
     new X509Certificate(certificate).getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
   return names

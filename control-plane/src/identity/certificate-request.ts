@@ -3,22 +3,23 @@ import { ProblemError, publicKeyHash } from '@penstock/wire';
 import { P256 } from './p256.ts';
 import { Pkcs10CertificateRequest, type PublicKey } from './x509.ts';
 
-// A P-256 request is about 500 bytes; the bound keeps hostile ASN.1 small.
+/** A P-256 request has about 500 bytes. The bound keeps hostile ASN.1 small. */
 const MAX_PEM_CHARACTERS = 4096;
 
 export type CertificateRequest = {
   readonly publicKey: PublicKey;
-  /** Hexadecimal SHA-256 of the SPKI: by this an agent's key is known. */
+  /** Hexadecimal SHA-256 of the SPKI, which identifies the key. */
   readonly key: string;
 };
 
 /**
- * Reads and checks a PKCS #10 request (RFC 2986): small, signed by its own key, P-256. Its subject and extensions
- * are ignored, since the gateway alone says what a certificate states. Throws ProblemError CSR_INVALID.
+ * Parses and checks a PKCS #10 request (RFC 2986). It must be small and signed by its own P-256 key. Its subject and
+ * extensions are ignored, because only the gateway determines the content of a certificate. Throws ProblemError
+ * CSR_INVALID.
  */
 export async function readCertificateRequest(pem: string): Promise<CertificateRequest> {
   if (pem.length > MAX_PEM_CHARACTERS) {
-    throw refuse(`The certificate request is longer than ${MAX_PEM_CHARACTERS} characters.`);
+    throw refuse(`The certificate request has more than ${MAX_PEM_CHARACTERS} characters.`);
   }
   const { request, key } = parse(pem);
   const { algorithm } = request.publicKey;
@@ -27,15 +28,15 @@ export async function readCertificateRequest(pem: string): Promise<CertificateRe
     !('namedCurve' in algorithm) ||
     algorithm.namedCurve !== P256.namedCurve
   ) {
-    throw refuse('The certificate request has a key that is not ECDSA on P-256.');
+    throw refuse('The key of the certificate request is not an ECDSA key on P-256.');
   }
   if (!(await isSelfSigned(request))) {
-    throw refuse('The certificate request is not signed by the key it names.');
+    throw refuse('The certificate request is not signed by its own key.');
   }
   return { publicKey: request.publicKey, key };
 }
 
-/** The library reads some parts only when they are asked for, so all that is needed is asked for in here. */
+/** Reads everything needed, because the library parses some parts lazily and may throw only then. */
 function parse(pem: string): { request: Pkcs10CertificateRequest; key: string } {
   try {
     const request = new Pkcs10CertificateRequest(pem);

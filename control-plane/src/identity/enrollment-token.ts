@@ -3,22 +3,22 @@ import type { EnrollmentTokenRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { Actor } from '../actor.ts';
 import { nameMatches } from './name-pattern.ts';
-import { idOfToken, makeToken, tokenMatches } from './token-secret.ts';
+import { createToken, idOfToken, tokenMatches } from './token-secret.ts';
 
 export type EnrollmentTokenRequest = {
   readonly pool: string;
   readonly uses: number;
   /** Milliseconds. */
   readonly ttl: number;
-  /** Glob over agent names; left out, any name. */
+  /** Glob over agent names. Any name if omitted. */
   readonly namePattern?: string | undefined;
-  /** CIDR ranges the agent must come from; left out, anywhere. */
+  /** CIDR ranges from which an agent may enroll. Any address if omitted. */
   readonly sources?: readonly string[] | undefined;
 };
 
 export type EnrollmentTokenState = 'usable' | 'exhausted' | 'expired' | 'revoked';
 
-/** A token as it may be shown: everything but the token itself. */
+/** A token as shown to operators, without the secret. */
 export type EnrollmentTokenView = {
   readonly id: string;
   readonly state: EnrollmentTokenState;
@@ -35,7 +35,7 @@ export type EnrollmentTokenView = {
 
 type Use = { readonly name: string; readonly pool: string; readonly address: string };
 
-/** The enrollment tokens of this gateway. Every method can throw StoreError. */
+/** The enrollment tokens of this gateway. Every method may throw StoreError. */
 export class EnrollmentTokens {
   readonly #store: Store;
   readonly #hasPool: (pool: string) => boolean;
@@ -47,7 +47,7 @@ export class EnrollmentTokens {
     this.#clock = clock;
   }
 
-  /** Makes a token. The answer is the only place that ever has it. Throws ProblemError POOL_UNKNOWN. */
+  /** Creates a token. Only the returned value contains it. Throws ProblemError POOL_UNKNOWN. */
   async create(
     { pool, uses, ttl, namePattern, sources }: EnrollmentTokenRequest,
     { id: actor, address }: Actor,
@@ -59,7 +59,7 @@ export class EnrollmentTokens {
       );
     }
     const at = this.#clock();
-    const { id, token, hash } = makeToken('enroll', at);
+    const { id, token, hash } = createToken('enroll', at);
     const row: EnrollmentTokenRow = {
       id,
       hash,
@@ -88,13 +88,13 @@ export class EnrollmentTokens {
     return { token, view };
   }
 
-  /** Newest first, those made before the token `before`. */
+  /** Returns the newest first, starting after the token `before`. */
   async list(page: { before?: string | undefined; limit: number }): Promise<EnrollmentTokenView[]> {
     const rows = await this.#store.enrollmentTokens.list(page);
     return rows.map((row) => viewOf(row, this.#clock()));
   }
 
-  /** The token as it is after that, or undefined when there is none. Revoking twice is no error. */
+  /** Revokes a token and returns it as it is then, or undefined if none has this id. Revoking it again has no effect. */
   async revoke(id: string, { id: actor, address }: Actor): Promise<EnrollmentTokenView | undefined> {
     const at = this.#clock();
     return this.#store.transaction(async (inside) => {
@@ -116,8 +116,8 @@ export class EnrollmentTokens {
   }
 
   /**
-   * Says whether `token` is good for this use; whether a use is left is only known when one is taken. Throws
-   * ProblemError with a TOKEN_ code. What a stranger may learn is what the token itself lets it try.
+   * Checks whether `token` permits this enrollment, and returns its row. Uses are not checked: taking one does that. Throws
+   * ProblemError with a TOKEN_ code. The details of a token are revealed only to clients that have it.
    */
   async admit(token: string, { name, pool, address }: Use): Promise<EnrollmentTokenRow> {
     const id = idOfToken('enroll', token);
@@ -126,7 +126,7 @@ export class EnrollmentTokens {
     if (row.revokedAt !== null) throw new ProblemError('TOKEN_REVOKED');
     if (row.expiresAt <= this.#clock()) {
       const when = new Date(row.expiresAt).toISOString();
-      throw new ProblemError('TOKEN_EXPIRED', `This enrollment token expired at ${when}. Ask for a new one.`);
+      throw new ProblemError('TOKEN_EXPIRED', `This enrollment token expired at ${when}. Create a new one.`);
     }
     if (row.pool !== pool) {
       throw new ProblemError(
@@ -137,14 +137,14 @@ export class EnrollmentTokens {
     if (row.namePattern !== null && !nameMatches(row.namePattern, name)) {
       throw new ProblemError(
         'TOKEN_WRONG_NAME',
-        `This enrollment token is for agents named ${row.namePattern}, and this one is ${name}.`,
+        `This enrollment token is for agents named ${row.namePattern}, not ${name}.`,
       );
     }
     const sources = sourcesOf(row);
     if (sources !== undefined && !addressRanges(sources)(address)) {
       throw new ProblemError(
         'TOKEN_WRONG_SOURCE',
-        `This enrollment token may be used from ${sources.join(', ')}; the gateway sees ${address}.`,
+        `This enrollment token can be used from ${sources.join(', ')}; the gateway sees the address ${address}.`,
       );
     }
     return row;

@@ -5,21 +5,21 @@ import { type EnrollRequest, type IssuedIdentity, ProblemError } from '@penstock
 import { attempted, takeAttempt } from './attempts.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import type { EnrollmentTokens } from './enrollment-token.ts';
-import type { IdentityIssue } from './identity-issue.ts';
+import type { IdentityIssuer } from './identity-issuer.ts';
 import { claimName, type Presence } from './name-claim.ts';
 import { readEnrollRequest } from './request-body.ts';
 import type { Revocation } from './revocation.ts';
-import { tellStoreProblems } from './store-problem.ts';
+import { withStoreProblems } from './store-problem.ts';
 
 export type EnrollmentDependencies = {
   readonly store: Store;
   readonly tokens: EnrollmentTokens;
   readonly revocation: Revocation;
-  readonly issue: IdentityIssue;
-  /** By source address. */
-  readonly attempts: AttemptLimit;
-  /** Certificates by agent, shared with renewal. */
-  readonly issues: AttemptLimit;
+  readonly issue: IdentityIssuer;
+  /** Limits the failed attempts per source address. */
+  readonly attemptLimit: AttemptLimit;
+  /** Limits the certificates per agent. Shared with renewal. */
+  readonly issueLimit: AttemptLimit;
   readonly hasPool: (pool: string) => boolean;
   readonly presence: (agentId: string) => Presence;
   readonly settleTime: number;
@@ -34,49 +34,49 @@ type Candidate = {
   readonly now: number;
 };
 
-/** Turns an enrollment token and a key into an agent with a certificate. */
+/** Enrolls agents: issues a certificate for a key that comes with an enrollment token. */
 export class Enrollment {
-  readonly #with: EnrollmentDependencies;
+  readonly #dependencies: EnrollmentDependencies;
   readonly #startedAt: number;
 
   constructor(dependencies: EnrollmentDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
     this.#startedAt = dependencies.clock();
   }
 
   /**
-   * Answers POST /v1/enroll: `body` as parsed from JSON, the peer's address as the socket has it. The same key with
-   * the same token gets a fresh certificate for the same agent and takes no further use. Throws ProblemError.
+   * Handles POST /v1/enroll. `body` is the parsed JSON, `sourceAddress` the remote address of the socket. The same key with
+   * the same token gets a new certificate for the same agent, and takes no further use. Throws ProblemError.
    */
   enroll(body: unknown, sourceAddress: string): Promise<IssuedIdentity> {
     const isFault = (error: unknown) => error instanceof ProblemError;
-    return tellStoreProblems(() =>
-      attempted(this.#with.attempts, sourceAddressKey(sourceAddress), isFault, () =>
+    return withStoreProblems(() =>
+      attempted(this.#dependencies.attemptLimit, sourceAddressKey(sourceAddress), isFault, () =>
         this.#admit(body, sourceAddress),
       ),
     );
   }
 
   async #admit(body: unknown, address: string): Promise<IssuedIdentity> {
-    const { clock, tokens, issues, hasPool, issue } = this.#with;
+    const { clock, tokens, issueLimit, hasPool, issue } = this.#dependencies;
     const request = readEnrollRequest(body);
     const { name, pool } = request;
     const token = await tokens.admit(request.token, { name, pool, address });
     if (!hasPool(pool)) throw new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
     const csr = await readCertificateRequest(request.csr);
     const agent = await this.#settle({ request, token, key: csr.key, address, now: clock() });
-    takeAttempt(issues, agent.id);
+    takeAttempt(issueLimit, agent.id);
     return issue(agent, csr);
   }
 
   async #settle(candidate: Candidate): Promise<AgentRow> {
-    const { store, revocation } = this.#with;
+    const { store, revocation } = this.#dependencies;
     try {
       const { agent, replaced } = await store.transaction((inside) => this.#decide(inside, candidate));
       if (replaced !== undefined) revocation.apply(replaced.id);
       return agent;
     } catch (error) {
-      if (error instanceof ProblemError && error.code === 'NAME_TAKEN') await this.#auditTaken(candidate);
+      if (error instanceof ProblemError && error.code === 'NAME_TAKEN') await this.#auditNameTaken(candidate);
       throw error;
     }
   }
@@ -88,7 +88,7 @@ export class Enrollment {
     const { token, key, now } = candidate;
     const owner = await inside.agentKeys.owner(key);
     if (owner !== undefined) {
-      refuseMisused(owner, candidate);
+      refuseForeignUse(owner, candidate);
       if (!(await inside.enrollments.exists(token.id, owner.id))) {
         await takeUse(inside, candidate);
         await record(inside, candidate, owner, undefined);
@@ -113,7 +113,7 @@ export class Enrollment {
   }
 
   async #takeName(inside: Repositories, { request, now }: Candidate): Promise<AgentRow | undefined> {
-    const { presence, settleTime } = this.#with;
+    const { presence, settleTime } = this.#dependencies;
     const { name, pool } = request;
     const claim = { name, pool, now, presence, settleTime, startedAt: this.#startedAt };
     const replaced = await claimName(inside, claim);
@@ -124,9 +124,9 @@ export class Enrollment {
     return replaced;
   }
 
-  /** A refused clone is worth a line: somebody who looks for it finds it. */
-  async #auditTaken({ request, token, address, now }: Candidate): Promise<void> {
-    await this.#with.store.audit.append({
+  /** Records a refused name, by which operators can find a clone. */
+  async #auditNameTaken({ request, token, address, now }: Candidate): Promise<void> {
+    await this.#dependencies.store.audit.append({
       at: now,
       actor: `enrollment-token:${token.id}`,
       action: 'agent.enroll-refused',
@@ -137,19 +137,19 @@ export class Enrollment {
   }
 }
 
-/** A key stays with its agent: not after a revocation, and not under another name or in another pool. */
-function refuseMisused(owner: AgentRow, { request }: Candidate): void {
+/** A known key is accepted only for its own agent, name and pool, and never after a revocation. */
+function refuseForeignUse(owner: AgentRow, { request }: Candidate): void {
   if (owner.revokedAt !== null) {
     throw new ProblemError(
       'IDENTITY_REVOKED',
-      `The agent of this key was revoked${owner.revokedReason === 'replaced' ? ' when another took its name' : ''}. ` +
-        'Its key cannot be used again: remove the identity directory and enroll with a new token.',
+      `The agent with this key was revoked${owner.revokedReason === 'replaced' ? ' when another agent took its name' : ''}. ` +
+        'The key cannot be used again: remove the identity directory and enroll with a new token.',
     );
   }
   if (owner.name !== request.name || owner.pool !== request.pool) {
     throw new ProblemError(
       'CSR_INVALID',
-      `This key belongs to the agent ${owner.name} of the pool ${owner.pool}. Another name or pool needs another ` +
+      `This key belongs to the agent ${owner.name} of the pool ${owner.pool}. Another name or pool requires another ` +
         'key: remove the identity directory and enroll again.',
     );
   }

@@ -15,18 +15,18 @@ export type NameClaim = {
   readonly pool: string;
   readonly now: number;
   readonly presence: (agentId: string) => Presence;
-  /** When this gateway started to know who is connected. */
+  /** When this gateway started. It knows nothing of earlier sessions. */
   readonly startedAt: number;
-  /** Milliseconds after which an agent that has not shown itself counts as gone. */
+  /** Milliseconds without a session after which an agent counts as gone. */
   readonly settleTime: number;
 };
 
 /**
- * Decides whether an agent with a new key may have a name that another key has (docs/decisions/0003). Returns the
- * agent it takes the place of, to be revoked in the same transaction, or undefined when the name is free.
+ * Decides whether an agent with a new key may take a name that belongs to another key (docs/decisions/0003). Returns the
+ * agent to replace, which the caller must revoke in the same transaction, or undefined if the name is free.
  *
- * Throws ProblemError NAME_TAKEN when the other is alive, so that a clone never ousts the original, and
- * TOO_MANY_REQUESTS when it is too early to tell.
+ * Throws ProblemError NAME_TAKEN if the other agent is connected, so that a clone cannot replace the original, and
+ * TOO_MANY_REQUESTS if it is too early to decide.
  */
 export async function claimName(store: Repositories, claim: NameClaim): Promise<AgentRow | undefined> {
   const { name, pool, now } = claim;
@@ -37,21 +37,21 @@ export async function claimName(store: Repositories, claim: NameClaim): Promise<
   if (holder.pool !== pool) {
     throw new ProblemError(
       'NAME_TAKEN',
-      `An agent named ${name} has a valid identity in another pool. ${wayOut(name)}`,
+      `An agent named ${name} has a valid identity in another pool. ${adviceFor(name)}`,
     );
   }
   const presence = claim.presence(holder.id);
   if (presence.state === 'connected') {
     throw new ProblemError(
       'NAME_TAKEN',
-      `An agent named ${name} is connected with another key. Give this one another name; or, if it takes the ` +
-        `other's place, stop the other first. ${wayOut(name)}`,
+      `An agent named ${name} is connected with another key. Change the name of this agent, or stop the other ` +
+        `agent if this one replaces it. ${adviceFor(name)}`,
     );
   }
-  const enrolled = Math.max(latest?.issuedAt ?? holder.createdAt, claim.startedAt);
-  // An agent that blinked is on its way back: whoever asks in that moment must not lock it out.
-  const shown = presence.state === 'left' ? now - presence.goneFor : enrolled;
-  refuseBefore(shown + claim.settleTime, claim);
+  const lastIssued = Math.max(latest?.issuedAt ?? holder.createdAt, claim.startedAt);
+  // An agent that lost its connection a moment ago is reconnecting, and must not be locked out in that moment.
+  const lastSeen = presence.state === 'left' ? now - presence.goneFor : lastIssued;
+  refuseBefore(lastSeen + claim.settleTime, claim);
   return holder;
 }
 
@@ -60,10 +60,10 @@ function refuseBefore(settled: number, { name, now }: NameClaim): void {
   const retryAfter = Math.ceil((settled - now) / 1000);
   throw new ProblemError(
     'TOO_MANY_REQUESTS',
-    `Another agent named ${name} was here with another key, and it is too early to tell whether it is gone. ` +
+    `An agent named ${name} with another key was seen recently, and it is too early to tell whether it is gone. ` +
       `Try again in ${retryAfter} s.`,
     { retryAfter },
   );
 }
 
-const wayOut = (name: string) => `To end the other's identity: penstock-gateway agent revoke ${name}`;
+const adviceFor = (name: string) => `To revoke the other agent: penstock-gateway agent revoke ${name}`;

@@ -5,7 +5,7 @@ import type { Authority } from './authority.ts';
 import { openAuthority } from './authority-files.ts';
 import { Enrollment } from './enrollment.ts';
 import { EnrollmentTokens } from './enrollment-token.ts';
-import { identityIssue } from './identity-issue.ts';
+import { identityIssuer } from './identity-issuer.ts';
 import type { Presence } from './name-claim.ts';
 import { startPruning } from './pruning.ts';
 import { Renewal } from './renewal.ts';
@@ -17,50 +17,53 @@ export type Identity = {
   readonly enrollment: Enrollment;
   readonly renewal: Renewal;
   readonly revocation: Revocation;
-  /** Ends the daily pruning, and comes back when the store is no longer used by it. Must come before the store's end. */
+  /** Stops the daily pruning, and resolves when it no longer uses the store. Call it before closing the store. */
   stop(): Promise<void>;
 };
 
 export type IdentityOptions = {
   readonly store: Store;
-  /** The configuration in force: asked anew each time, since it is reloaded. */
+  /** Returns the configuration in force, which a reload can change. */
   readonly config: () => Pick<GatewayConfig, 'pools' | 'identity'>;
   readonly dataDirectory: string;
   readonly organization: string;
   readonly presence: (agentId: string) => Presence;
-  /** Milliseconds an agent has to show itself before another key may take its name; one minute. */
+  /** Milliseconds without a session after which another key may take an agent's name. One minute by default. */
   readonly settleTime?: number;
   readonly clock?: () => number;
-  /** Told when the store could not be pruned; tried again a day later. */
+  /** Called when pruning the store fails. It is repeated a day later. */
   readonly onPruneFailed?: (error: unknown) => void;
 };
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
-/** Everything about who an agent is, over an open store; the caller stops it. Throws IdentityFileError or StoreError. */
+/**
+ * Opens everything that concerns the identities of agents, over an open store. The caller stops it. Throws
+ * IdentityFileError, PrivateFileError or StoreError.
+ */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const { store, config, dataDirectory, organization, presence } = options;
-  const { settleTime = MINUTE, clock = Date.now, onPruneFailed = () => {} } = options;
+  const { settleTime = MINUTE_MS, clock = Date.now, onPruneFailed = () => {} } = options;
   const authority = await openAuthority(dataDirectory);
   const revocation = await Revocation.load(store, clock);
   const hasPool = (name: string) => config().pools.some((pool) => pool.name === name);
   const tokens = new EnrollmentTokens(store, hasPool, clock);
   const certificateLifetime = () => config().identity.certificateLifetime;
-  const issue = identityIssue({ store, authority, organization, certificateLifetime, clock });
-  const issues = new AttemptLimit({ maxAttempts: 20, windowMs: MINUTE, clock });
+  const issue = identityIssuer({ store, authority, organization, certificateLifetime, clock });
+  const issueLimit = new AttemptLimit({ maxAttempts: 20, windowMs: MINUTE_MS, clock });
   const enrollment = new Enrollment({
     store,
     tokens,
     revocation,
     issue,
-    issues,
+    issueLimit,
     hasPool,
     presence,
     settleTime,
     clock,
-    attempts: new AttemptLimit({ maxAttempts: 30, windowMs: MINUTE, clock }),
+    attemptLimit: new AttemptLimit({ maxAttempts: 30, windowMs: MINUTE_MS, clock }),
   });
-  const renewal = new Renewal({ store, revocation, issue, issues, clock });
+  const renewal = new Renewal({ store, revocation, issue, issueLimit, clock });
   const stop = await startPruning({ store, clock, onFailed: onPruneFailed });
   return { authority, tokens, enrollment, renewal, revocation, stop };
 }

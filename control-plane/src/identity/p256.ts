@@ -5,8 +5,8 @@ export const P256_SHA256 = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 export type P256KeyPair = { readonly keys: webcrypto.CryptoKeyPair; readonly pem: string };
 
-/** A new key, for the library and as PKCS #8 PEM for a file. */
-export async function makeKey(): Promise<P256KeyPair> {
+/** Creates a key, as CryptoKeys and as PKCS #8 PEM. */
+export async function createKey(): Promise<P256KeyPair> {
   const keys = await webcrypto.subtle.generateKey(P256, true, ['sign', 'verify']);
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const pem = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({
@@ -16,7 +16,7 @@ export async function makeKey(): Promise<P256KeyPair> {
   return { keys, pem: pem.toString() };
 }
 
-/** Reads a PEM file's key. Throws when it is not a P-256 private key. */
+/** Reads a key from PEM. Throws if it is not a P-256 private key. */
 export function readKey(pem: string): P256KeyPair {
   const privateKey = createPrivateKey(pem);
   const keys = {

@@ -1,21 +1,21 @@
 import type { Store } from '@penstock/store';
 
-const DAY = 24 * 60 * 60_000;
+const DAY_MS = 24 * 60 * 60_000;
 
-/** How long expired certificates, and keys that have none, stay on record. */
-const KEEP = 30 * DAY;
+/** Time for which expired certificates, and keys without a certificate, are kept. */
+const RETENTION_MS = 30 * DAY_MS;
 
 export type PruningOptions = {
   readonly store: Store;
   readonly clock: () => number;
-  /** A later round failed; the next comes all the same. */
+  /** Called when a later round fails. The next one follows regardless. */
   readonly onFailed: (error: unknown) => void;
 };
 
 /**
- * Forgets old certificates and keys, at once and then daily: agents renew every day, and the store must not grow
- * with that. The answer stops it and comes back when no round runs any more; until then it does not keep the process
- * alive. Throws StoreError when the first round fails.
+ * Deletes old certificates and keys from the store, now and then daily: agents renew every day, and the store must not
+ * grow without bound. Returns a function that stops it and resolves when no round is running. The timer does not keep the
+ * process alive. Throws StoreError if the first round fails.
  */
 export async function startPruning(options: PruningOptions): Promise<() => Promise<void>> {
   const { onFailed } = options;
@@ -23,7 +23,7 @@ export async function startPruning(options: PruningOptions): Promise<() => Promi
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     running = prune(options).catch(onFailed);
-  }, DAY);
+  }, DAY_MS);
   timer.unref();
   return () => {
     clearInterval(timer);
@@ -31,9 +31,9 @@ export async function startPruning(options: PruningOptions): Promise<() => Promi
   };
 }
 
-/** Keys go after certificates: the last certificate of an agent stays on record, and keeps its key there. */
+/** Prunes keys after certificates: the last certificate of an agent is kept, and so is its key. */
 async function prune({ store, clock }: PruningOptions): Promise<void> {
-  const before = clock() - KEEP;
+  const before = clock() - RETENTION_MS;
   await store.identities.prune(before);
   await store.agentKeys.prune(before);
 }

@@ -4,45 +4,45 @@ import type { AgentIdentity } from '@penstock/wire';
 import { type IssuedIdentity, ProblemError } from '@penstock/wire';
 import { takeAttempt } from './attempts.ts';
 import { type CertificateRequest, readCertificateRequest } from './certificate-request.ts';
-import type { IdentityIssue } from './identity-issue.ts';
+import type { IdentityIssuer } from './identity-issuer.ts';
 import { readRenewRequest } from './request-body.ts';
 import type { Revocation } from './revocation.ts';
-import { tellStoreProblems } from './store-problem.ts';
+import { withStoreProblems } from './store-problem.ts';
 
 export type RenewalDependencies = {
   readonly store: Store;
   readonly revocation: Revocation;
-  readonly issue: IdentityIssue;
-  /** Certificates by agent, shared with enrollment; counts whether it went well or not. */
-  readonly issues: AttemptLimit;
+  readonly issue: IdentityIssuer;
+  /** Limits the certificates per agent, successful or not. Shared with enrollment. */
+  readonly issueLimit: AttemptLimit;
   readonly clock: () => number;
 };
 
-/** Gives an agent that still has a good certificate the next one. */
+/** Issues the next certificate to an agent whose certificate is still valid. */
 export class Renewal {
-  readonly #with: RenewalDependencies;
+  readonly #dependencies: RenewalDependencies;
 
   constructor(dependencies: RenewalDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /**
-   * Answers POST /v1/renew: who asks, as TLS has checked and `readAgentIdentity` read it, and the parsed body. The
-   * same key may ask again when an answer was lost. The old certificate stays good until it ends. Throws
-   * ProblemError.
+   * Handles POST /v1/renew. `identity` is that of the certificate that TLS has verified, `body` the parsed JSON. The
+   * request can be repeated with the same key if the response was lost. The old certificate stays valid until it expires.
+   * Throws ProblemError.
    */
   renew(identity: AgentIdentity, body: unknown): Promise<IssuedIdentity> {
-    return tellStoreProblems(async () => {
-      const { store, revocation, issue, issues, clock } = this.#with;
+    return withStoreProblems(async () => {
+      const { store, revocation, issue, issueLimit, clock } = this.#dependencies;
       if (revocation.isRevoked(identity)) throw new ProblemError('IDENTITY_REVOKED');
       if (identity.notAfter <= clock()) throw new ProblemError('IDENTITY_EXPIRED');
-      takeAttempt(issues, identity.agentId);
+      takeAttempt(issueLimit, identity.agentId);
       const csr = await readCertificateRequest(readRenewRequest(body).csr);
       const agent = await store.agents.byId(identity.agentId);
       if (agent === undefined) {
         throw new ProblemError(
           'IDENTITY_UNKNOWN',
-          'This gateway has no record of the agent; its store may be older than the certificate. Enroll again.',
+          'This gateway does not know the agent. Its store may be older than the certificate. Enroll the agent again.',
         );
       }
       if (agent.revokedAt !== null) throw new ProblemError('IDENTITY_REVOKED');
@@ -52,7 +52,7 @@ export class Renewal {
   }
 
   async #claimKey(agentId: string, { key }: CertificateRequest): Promise<void> {
-    const { store, clock } = this.#with;
+    const { store, clock } = this.#dependencies;
     const owner = await store.transaction(async (inside) => {
       await inside.agentKeys.claim({ key, agentId, createdAt: clock() });
       return inside.agentKeys.owner(key);

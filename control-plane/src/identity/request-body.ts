@@ -7,20 +7,20 @@ const renewRequest = ajv.compile<RenewRequest>(RenewRequest);
 
 /** Checks the body of POST /v1/enroll. Throws ProblemError REQUEST_INVALID. */
 export function readEnrollRequest(body: unknown): EnrollRequest {
-  return checked(body, enrollRequest);
+  return validated(body, enrollRequest);
 }
 
 /** Checks the body of POST /v1/renew. Throws ProblemError REQUEST_INVALID. */
 export function readRenewRequest(body: unknown): RenewRequest {
-  return checked(body, renewRequest);
+  return validated(body, renewRequest);
 }
 
-function checked<Body>(body: unknown, validate: ValidateFunction<Body>): Body {
+function validated<Body>(body: unknown, validate: ValidateFunction<Body>): Body {
   if (validate(body)) return body;
   const [problem] = validate.errors ?? [];
-  // The message names the field and the rule, never the value: it may be a token.
+  // The message contains the field and the rule, but not the value, which may be a token.
   throw new ProblemError(
     'REQUEST_INVALID',
-    `The request is not well formed: ${problem?.instancePath || 'the body'} ${problem?.message ?? ''}.`,
+    `The request is malformed: ${problem?.instancePath || 'the body'} ${problem?.message ?? ''}.`,
   );
 }

@@ -3,7 +3,7 @@ import type { AgentIdentity } from '@penstock/wire';
 import type { Actor } from '../actor.ts';
 
 export type RevokedListener = (agentId: string) => void;
-/** Which identities are no longer good, in memory, so that a handshake asks without waiting. */
+/** The revoked identities, in memory, so that a handshake does not wait for the store. */
 export class Revocation {
   readonly #store: Store;
   readonly #clock: () => number;
@@ -18,7 +18,7 @@ export class Revocation {
     this.#serials = serials;
   }
 
-  /** Loads what was revoked and has not expired since; TLS refuses the expired. Throws StoreError. */
+  /** Loads identities that are revoked and have not expired, since TLS rejects expired ones. Throws StoreError. */
   static async load(store: Store, clock: () => number = Date.now): Promise<Revocation> {
     const agents = await store.agents.revokedWithLivingIdentity(clock());
     const serials = await store.identities.revokedSerials(clock());
@@ -30,8 +30,8 @@ export class Revocation {
   }
 
   /**
-   * Revokes an agent for good: its key never comes back. Written to the store first, then its sessions are told.
-   * False when there is no such agent or it is revoked already. Throws StoreError.
+   * Revokes an agent permanently: its key is never accepted again. The store is written first, then listeners are called.
+   * Resolves to false if the agent is unknown or revoked already. Throws StoreError.
    */
   async revoke(agentId: string, { id: actor, address }: Actor): Promise<boolean> {
     const at = this.#clock();
@@ -55,14 +55,14 @@ export class Revocation {
     return revoked;
   }
 
-  /** Makes known here what the store already holds: the agent was revoked. */
+  /** Applies a revocation that is stored already. */
   apply(agentId: string): void {
     if (this.#agents.has(agentId)) return;
     this.#agents.add(agentId);
     for (const listener of [...this.#listeners]) listener(agentId);
   }
 
-  /** Calls `listener` with the id of each agent that is revoked from now on. Returns what ends that. */
+  /** Calls `listener` with the id of each agent revoked from now on. Returns a function that removes the listener. */
   onRevoked(listener: RevokedListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -5,7 +5,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import { readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/runtime';
 import { certificatePin } from '@penstock/wire';
 import { IdentityFileError } from './identity-file-error.ts';
-import { makeKey, P256_SHA256, readKey } from './p256.ts';
+import { createKey, P256_SHA256, readKey } from './p256.ts';
 import { randomSerial } from './random-serial.ts';
 import {
   BasicConstraintsExtension,
@@ -18,16 +18,17 @@ import {
   X509CertificateGenerator,
 } from './x509.ts';
 
-const TEN_YEARS = 3652 * 24 * 60 * 60_000;
-const ALWAYS = ['localhost', '127.0.0.1', '::1'];
+const TEN_YEARS_MS = 3652 * 24 * 60 * 60_000;
+/** Names that every generated certificate contains. */
+const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
 
-/** What the tunnel port presents. */
+/** The certificate that the tunnel port presents. */
 export type ServerCertificate = {
-  /** PEM: the certificate and whatever chain came with it. */
+  /** PEM: the leaf certificate, and its chain if there is one. */
   readonly certificate: string;
   /** PEM. */
   readonly key: string;
-  /** Certificate pins for agent.yaml: the one in use, then the backup's where there is one. */
+  /** Certificate pins for agent.yaml: that of the key in use, then that of the backup key if there is one. */
   readonly pins: readonly string[];
   /** Milliseconds since 1970. */
   readonly notAfter: number;
@@ -36,16 +37,16 @@ export type ServerCertificate = {
 export const serverCertificateFiles = (dataDirectory: string) => ({
   certificate: join(dataDirectory, 'server.crt'),
   key: join(dataDirectory, 'server.key'),
-  /** The key the next server certificate will have: its pin is handed out ahead of time. */
+  /** The key of the next server certificate, whose pin is distributed in advance. */
   backupKey: join(dataDirectory, 'server-backup.key'),
 });
 
-/** The configured server certificate, or the one `init` made. Throws IdentityFileError, or PrivateFileError. */
+/** Loads the configured server certificate, or the one that `init` created. Throws IdentityFileError or PrivateFileError. */
 export async function loadServerCertificate(
   config: Pick<GatewayConfig, 'tunnelTls' | 'dataDirectory'>,
 ): Promise<ServerCertificate> {
   if (config.tunnelTls !== undefined) {
-    return presentable(
+    return checkedCertificate(
       config.tunnelTls.certificate,
       config.tunnelTls.key.reveal(),
       'tunnelTls in gateway.yaml',
@@ -56,21 +57,26 @@ export async function loadServerCertificate(
   const key = await readPrivateFile(files.key);
   if (certificate === undefined || key === undefined) {
     throw new IdentityFileError(
-      `There is no server certificate in ${config.dataDirectory}. Run penstock-gateway init once, or name one ` +
-        'under tunnelTls in gateway.yaml.',
+      `${config.dataDirectory} contains no server certificate. Run penstock-gateway init, or configure one under ` +
+        'tunnelTls in gateway.yaml.',
     );
   }
-  return presentable(certificate, key, files.certificate, await readPrivateFile(files.backupKey));
+  return checkedCertificate(certificate, key, files.certificate, await readPrivateFile(files.backupKey));
 }
 
-/** The certificate of the admin address, where one is configured. Throws IdentityFileError. */
+/** The certificate of the admin address, if one is configured. Throws IdentityFileError. */
 export function loadAdminCertificate({
   adminTls,
 }: Pick<GatewayConfig, 'adminTls'>): ServerCertificate | undefined {
-  return adminTls && presentable(adminTls.certificate, adminTls.key.reveal(), 'adminTls in gateway.yaml');
+  return (
+    adminTls && checkedCertificate(adminTls.certificate, adminTls.key.reveal(), 'adminTls in gateway.yaml')
+  );
 }
 
-/** Makes what is missing of the self-signed server certificate and its backup key; overwrites nothing. */
+/**
+ * Creates the missing files of the self-signed server certificate and its backup key, and overwrites none. Throws
+ * IdentityFileError or PrivateFileError.
+ */
 export async function ensureServerCertificate(
   dataDirectory: string,
   hosts: readonly string[],
@@ -82,22 +88,22 @@ export async function ensureServerCertificate(
   const backupKey = await readPrivateFile(files.backupKey);
   if (certificate !== undefined && key === undefined) {
     throw new IdentityFileError(
-      `${files.certificate} is there and its key ${files.key} is not. Restore the key from a backup, or remove ` +
-        'the certificate: a new one gets a new pin, which agents must learn first.',
+      `${files.certificate} exists, but its key ${files.key} is missing. Restore the key from a backup, or remove the ` +
+        'certificate: a new one has a new pin, which must be added to every agent.yaml.',
     );
   }
-  if (backupKey === undefined) await writePrivateFile(files.backupKey, (await makeKey()).pem);
+  if (backupKey === undefined) await writePrivateFile(files.backupKey, (await createKey()).pem);
   if (certificate !== undefined && key !== undefined) {
-    presentable(certificate, key, files.certificate);
+    checkedCertificate(certificate, key, files.certificate);
     return backupKey === undefined ? 'repaired' : 'unchanged';
   }
-  const pair = key === undefined ? await makeKey() : readKey(key);
+  const pair = key === undefined ? await createKey() : readKey(key);
   if (key === undefined) await writePrivateFile(files.key, pair.pem);
   await writePrivateFile(files.certificate, await selfSigned(pair.keys, hosts, now));
   return key === undefined ? 'created' : 'repaired';
 }
 
-function presentable(
+function checkedCertificate(
   certificate: string,
   key: string,
   where: string,
@@ -108,14 +114,14 @@ function presentable(
     const pins = [certificatePin(leaf.publicKey), ...(backupKey === undefined ? [] : [pinOfKey(backupKey)])];
     if (pinOfKey(key) === pins[0]) return { certificate, key, pins, notAfter: leaf.validToDate.getTime() };
   } catch (cause) {
-    throw new IdentityFileError(`The server certificate or its key (${where}) is not readable PEM.`, {
+    throw new IdentityFileError(`The server certificate or its key (${where}) is not valid PEM.`, {
       cause,
     });
   }
   throw new IdentityFileError(`The server certificate and its key (${where}) do not belong together.`);
 }
 
-/** Certificate pin of the key whose private half is in `pem`. */
+/** The certificate pin of a private key in PEM. */
 const pinOfKey = (pem: string) => certificatePin(createPublicKey(pem));
 
 async function selfSigned(
@@ -123,12 +129,12 @@ async function selfSigned(
   hosts: readonly string[],
   now: number,
 ): Promise<string> {
-  const names = [...new Set([...hosts, ...ALWAYS])];
+  const names = [...new Set([...hosts, ...LOCAL_NAMES])];
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: randomSerial(),
     name: [{ CN: [names[0]?.slice(0, 64) ?? 'penstock-gateway'] }],
     notBefore: new Date(now - 60 * 60_000),
-    notAfter: new Date(now + TEN_YEARS),
+    notAfter: new Date(now + TEN_YEARS_MS),
     keys,
     signingAlgorithm: P256_SHA256,
     extensions: [

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** What comes before a token, so that people and secret scanners know it: `pst_enroll_…`, `pst_admin_…`. */
+/** The prefix by which people and secret scanners recognize a token: `pst_enroll_…`, `pst_admin_…`. */
 export type TokenKind = 'enroll' | 'admin';
 
 export type NewToken = { readonly id: string; readonly token: string; readonly hash: string };
@@ -9,22 +9,22 @@ const SECRET_BYTES = 32;
 const TOKEN = /^pst_(enroll|admin)_([0-9a-f]{20})_[A-Za-z0-9_-]{43}$/;
 
 /**
- * A new token: an id that may be shown and 256 random bits that may not. Only the hash is kept, so `token` is
- * seen once. A plain SHA-256 is enough, as nobody can guess 256 random bits. Ids sort by the time they were made.
+ * Creates a token: a public id and 256 secret random bits. Only the hash is stored, so this is the only time that `token`
+ * is available. A plain SHA-256 suffices, since 256 random bits cannot be guessed. Ids sort by creation time.
  */
-export function makeToken(kind: TokenKind, now: number): NewToken {
+export function createToken(kind: TokenKind, now: number): NewToken {
   const id = now.toString(16).padStart(12, '0') + randomBytes(4).toString('hex');
   const token = `pst_${kind}_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
   return { id, token, hash: hashOf(token) };
 }
 
-/** The id in a token, or undefined when it is not a token of this kind. */
+/** Returns the id in a token, or undefined if the text is not a token of this kind. */
 export function idOfToken(kind: TokenKind, token: string): string | undefined {
   const match = TOKEN.exec(token);
   return match?.[1] === kind ? match[2] : undefined;
 }
 
-/** Compares in constant time. */
+/** Whether `hash` is that of `token`, compared in constant time. */
 export function tokenMatches(token: string, hash: string): boolean {
   const [given, stored] = [Buffer.from(hashOf(token)), Buffer.from(hash)];
   return given.length === stored.length && timingSafeEqual(given, stored);

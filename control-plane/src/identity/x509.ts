@@ -1,4 +1,4 @@
-// The library registers its parts with reflect-metadata while it loads, so this import has to come first.
+// The library registers its classes with reflect-metadata while it loads, so this import must come first.
 import 'reflect-metadata';
 
 export {

@@ -47,7 +47,7 @@ test('an approval is listed, can only be approved by an admin, and reports the o
   );
   const approved = await api.ask<ApprovalResource>('POST', `${PATH}/${id}/approve`, { as: 'admin' });
   assert.equal(approved.status, 200, approved.text);
-  assert.deepEqual([approved.body.state, approved.body.outcome], ['done', 'It was done.']);
+  assert.deepEqual([approved.body.state, approved.body.outcome], ['done', 'The action succeeded.']);
   assert.equal(approved.body.decidedBy, `admin-token:${api.tokens.admin.split('_')[2]}`);
   assert.deepEqual((await api.ask('GET', `${PATH}/${id}`, { as: 'viewer' })).body, approved.body);
   const result = await api.ask('GET', `${PATH}/${id}/result`, { as: 'operator' });

@@ -7,7 +7,7 @@ import { Approvals } from '../../src/approvals/approvals.ts';
 import { FleetEvents } from '../../src/events/events.ts';
 import { createAdminToken, revokeAdminToken } from '../../src/identity/admin-token.ts';
 
-const HOUR = 60 * 60_000;
+const HOUR_MS = 60 * 60_000;
 
 async function scene(needs: readonly ApprovableAction[] = ['drain']) {
   const opened = await openTestStore();
@@ -52,7 +52,7 @@ async function scene(needs: readonly ApprovableAction[] = ['drain']) {
 
 const request = { pool: 'dc1', subject: 'agent:a', arguments: { reason: 'kernel' } };
 
-test('what no pool leaves to an admin runs at once, and so does what an admin asks for', async () => {
+test('an action runs immediately if the pool requires no approval, or an admin requests it', async () => {
   await using at = await scene();
   const approvals = await at.open();
   const ran: unknown[] = [];
@@ -65,7 +65,7 @@ test('what no pool leaves to an admin runs at once, and so does what an admin as
   assert.deepEqual(await approvals.list({ pending: false, limit: 9 }), []);
 });
 
-test('an operator’s request waits, is approved, runs in his name, and its outcome is kept', async () => {
+test('a request of an operator waits, is approved, runs on behalf of the operator, and its outcome is stored', async () => {
   await using at = await scene();
   const approvals = await at.open();
   const ran: unknown[] = [];
@@ -75,7 +75,7 @@ test('an operator’s request waits, is approved, runs in his name, and its outc
   });
   const asked = await drain(request, at.operator);
   assert.equal(asked.kind, 'waiting');
-  assert.deepEqual(await drain(request, at.operator), asked, 'asking again is no second request');
+  assert.deepEqual(await drain(request, at.operator), asked, 'a repeated request is the same approval');
   assert.deepEqual(ran, []);
   const [row] = await approvals.list({ pending: true, limit: 9 });
   assert.ok(row);
@@ -84,7 +84,10 @@ test('an operator’s request waits, is approved, runs in his name, and its outc
   await answer?.settled;
   assert.deepEqual(ran, [[request, { id: at.operator.id }]]);
   const done = await approvals.byId(row.id);
-  assert.deepEqual([done?.state, done?.decidedBy, done?.outcome], ['done', at.admin.id, 'It was done.']);
+  assert.deepEqual(
+    [done?.state, done?.decidedBy, done?.outcome],
+    ['done', at.admin.id, 'The action succeeded.'],
+  );
   assert.deepEqual(approvals.resultOf(row.id), { value: { drained: true } });
   assert.deepEqual(at.published, ['pending', 'approved', 'done']);
   assert.deepEqual(await approvals.list({ pending: true, limit: 9 }), []);
@@ -95,15 +98,15 @@ test('an operator’s request waits, is approved, runs in his name, and its outc
   ]);
 });
 
-test('of two who decide at once one does, and a denied action never runs', async () => {
+test('of two concurrent decisions one takes effect, and a denied action never runs', async () => {
   await using at = await scene();
   const approvals = await at.open();
   const drain = approvals.action('drain', async () => assert.fail('it was denied'));
   const asked = await drain(request, at.operator);
   assert.equal(asked.kind, 'waiting');
   const { id } = asked.approval;
-  const answers = await Promise.all([1, 2].map(() => approvals.decide(id, 'denied', at.admin)));
-  assert.deepEqual(answers.map((answer) => answer?.decided).sort(), [false, true]);
+  const decisions = await Promise.all([1, 2].map(() => approvals.decide(id, 'denied', at.admin)));
+  assert.deepEqual(decisions.map((decision) => decision?.decided).sort(), [false, true]);
   const late = await approvals.decide(id, 'approved', at.admin);
   assert.equal(late?.decided, false);
   await late?.settled;
@@ -111,13 +114,13 @@ test('of two who decide at once one does, and a denied action never runs', async
   assert.equal(await approvals.decide('no-such', 'approved', at.admin), undefined);
 });
 
-test('nobody can approve what waited too long', async () => {
+test('an expired approval cannot be approved', async () => {
   await using at = await scene();
   const approvals = await at.open();
   const drain = approvals.action('drain', async () => assert.fail('it has expired'));
   const asked = await drain(request, at.operator);
   assert.equal(asked.kind, 'waiting');
-  at.clock.now += 24 * HOUR;
+  at.clock.now += 24 * HOUR_MS;
   assert.equal(approvals.stateOf(asked.approval), 'expired');
   assert.equal((await approvals.decide(asked.approval.id, 'approved', at.admin))?.decided, false);
   const again = await drain(request, at.operator);
@@ -125,7 +128,7 @@ test('nobody can approve what waited too long', async () => {
   assert.notEqual(again.approval.id, asked.approval.id);
 });
 
-test('an action that fails says why, and who lost the right to ask gets nothing', async () => {
+test('a failed action stores its reason, and an action of a revoked token does not run', async () => {
   await using at = await scene();
   const approvals = await at.open();
   let ran = 0;
@@ -146,7 +149,7 @@ test('an action that fails says why, and who lost the right to ask gets nothing'
   }
   assert.deepEqual(outcomes, [
     ['failed', 'The agent is not connected.'],
-    ['failed', 'The admin token that asked for this was revoked meanwhile.'],
+    ['failed', 'The admin token that requested this has been revoked.'],
   ]);
   assert.equal(ran, 1);
   assert.deepEqual(at.failures, []);
@@ -169,10 +172,10 @@ test('an approved action does not run on another agent that has received the nam
   assert.deepEqual(ran, ['agt_2']);
   const refused = await approvals.byId(first.approval.id);
   assert.equal(refused?.state, 'failed');
-  assert.match(refused?.outcome ?? '', /^agent:a is now another agent/);
+  assert.match(refused?.outcome ?? '', /^agent:a is not the agent that it was/);
 });
 
-test('what ran when the gateway ended counts as failed; what waited still waits', async () => {
+test('after a restart, an action that was running has failed, and a pending approval is still pending', async () => {
   await using at = await scene();
   const before = await at.open();
   const { promise: never } = Promise.withResolvers<void>();
@@ -189,13 +192,16 @@ test('what ran when the gateway ended counts as failed; what waited still waits'
   assert.deepEqual(after.resultOf(waiting.approval.id), { value: 'after the restart' });
 });
 
-test('approvals that wait are bounded', async () => {
+test('the number of pending approvals is bounded', async () => {
   await using at = await scene();
   const approvals = await at.open();
   const drain = approvals.action('drain', async () => undefined);
   for (let count = 0; count < 200; count += 1) {
     await drain({ ...request, subject: `agent:${count}` }, at.operator);
   }
-  await assert.rejects(drain({ ...request, subject: 'agent:more' }, at.operator), /200 approvals wait/);
+  await assert.rejects(
+    drain({ ...request, subject: 'agent:more' }, at.operator),
+    /200 approvals are pending/,
+  );
   assert.equal((await approvals.list({ pending: true, limit: 500 })).length, 200);
 });

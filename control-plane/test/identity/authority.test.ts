@@ -24,15 +24,15 @@ const fileError = (words: RegExp) => (error: unknown) => {
   return true;
 };
 
-async function madeAuthority(directory: string, now = Date.now()) {
+async function createAuthority(directory: string, now = Date.now()) {
   await ensureAuthority(directory, 'acme', now);
   return openAuthority(directory);
 }
 
-test('a certificate says who the agent is, is good for clients only, and starts in the past', async () => {
+test('a certificate identifies the agent, is valid for clients only, and is backdated', async () => {
   await using directory = await temporaryDirectory();
   const now = Date.now();
-  const authority = await madeAuthority(directory.path, now);
+  const authority = await createAuthority(directory.path, now);
   const { csr } = await agentKey();
   const request = await readCertificateRequest(csr);
   const { identity, chain } = await authority.issue(request, SUBJECT, 24 * HOUR, now);
@@ -57,10 +57,10 @@ test('a certificate says who the agent is, is good for clients only, and starts 
   assert.notEqual(again.identity.serial, identity.serial);
 });
 
-test('a certificate never outlives the CA, and a short one is set back by less', async () => {
+test('a certificate never outlives the CA, and a short-lived one is backdated by less', async () => {
   await using directory = await temporaryDirectory();
   const now = Date.now();
-  const authority = await madeAuthority(directory.path, now);
+  const authority = await createAuthority(directory.path, now);
   const request = await readCertificateRequest((await agentKey()).csr);
   const long = await authority.issue(request, SUBJECT, 20 * 365 * 24 * HOUR, now);
   assert.equal(long.identity.notAfter, new X509Certificate(authority.caPem).validToDate.getTime());
@@ -69,7 +69,7 @@ test('a certificate never outlives the CA, and a short one is set back by less',
   assert.ok(life >= 11_000 && life <= 13_000, `${life} ms`);
 });
 
-/** Connects as a client with this certificate and says what the server made of it. */
+/** Connects with this client certificate, and returns how the server judged it. */
 async function handshake(
   server: { certificate: string; key: string },
   ca: string,
@@ -108,7 +108,7 @@ async function handshake(
   socket.resume();
   try {
     await deadline('the handshake', once(socket, 'secureConnect'));
-    assert.equal(socket.authorized, true, 'the server certificate is good for localhost');
+    assert.equal(socket.authorized, true, 'the server certificate is valid for localhost');
     const result = await deadline('the server to see the client', seen.promise);
     await deadline('the end', once(socket, 'close'));
     return result;
@@ -118,12 +118,12 @@ async function handshake(
   }
 }
 
-test('mutual TLS: a certificate of this CA is accepted; another CA’s, an expired and a server’s are not', async () => {
+test('mutual TLS accepts a certificate of this CA, but not one of another CA, an expired one or a server certificate', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   await using elsewhere = await temporaryDirectory();
   const now = Date.now();
-  const authority = await madeAuthority(directory.path);
+  const authority = await createAuthority(directory.path);
   await ensureServerCertificate(directory.path, ['gateway.example.com'], now);
   const server = await loadServerCertificate({ tunnelTls: undefined, dataDirectory: directory.path });
   const { csr, pem: key } = await agentKey();
@@ -140,13 +140,13 @@ test('mutual TLS: a certificate of this CA is accepted; another CA’s, an expir
     agent: 'agt_1',
   });
 
-  const other = await madeAuthority(elsewhere.path);
+  const other = await createAuthority(elsewhere.path);
   const foreign = await other.issue(request, SUBJECT, HOUR, now);
   assert.equal((await present(foreign.chain)).authorized, false);
   assert.equal((await present(server.certificate, server.key)).authorized, false);
 });
 
-test('the CA is made once, kept from others, and found again', async () => {
+test('the CA is created once, with private files, and then left unchanged', async () => {
   await using directory = await temporaryDirectory();
   const files = authorityFiles(directory.path);
   assert.equal(await ensureAuthority(directory.path, 'acme', Date.now()), 'created');
@@ -158,10 +158,10 @@ test('the CA is made once, kept from others, and found again', async () => {
   assert.match(new X509Certificate(first).subject, /O=acme\nCN=Penstock agent CA/);
 });
 
-test('a CA certificate that is missing is made again for its key; agents’ certificates stay good', async () => {
+test('a missing CA certificate is re-created for its key, and certificates of agents stay valid', async () => {
   await using directory = await temporaryDirectory();
   const files = authorityFiles(directory.path);
-  const authority = await madeAuthority(directory.path);
+  const authority = await createAuthority(directory.path);
   const request = await readCertificateRequest((await agentKey()).csr);
   const { chain } = await authority.issue(request, SUBJECT, HOUR, Date.now());
   await rm(files.certificate);
@@ -172,17 +172,17 @@ test('a CA certificate that is missing is made again for its key; agents’ cert
   assert.equal(leaf.checkIssued(repaired) && leaf.verify(repaired.publicKey), true);
 });
 
-test('a CA without its key, with another key, damaged or readable by others is refused with what to do', async () => {
+test('a CA without its key, with another key, damaged or readable by others is rejected with advice', async () => {
   await using directory = await temporaryDirectory();
   await using elsewhere = await temporaryDirectory();
   const files = authorityFiles(directory.path);
   await assert.rejects(openAuthority(directory.path), fileError(/Run penstock-gateway init/));
-  await madeAuthority(directory.path);
-  await madeAuthority(elsewhere.path);
+  await createAuthority(directory.path);
+  await createAuthority(elsewhere.path);
   const key = await readFile(files.key, 'utf8');
 
   await writeFile(files.key, await readFile(authorityFiles(elsewhere.path).key, 'utf8'));
-  await assert.rejects(openAuthority(directory.path), fileError(/not the one of its certificate/));
+  await assert.rejects(openAuthority(directory.path), fileError(/does not belong to its certificate/));
   await writeFile(files.key, key.slice(0, 40));
   await assert.rejects(openAuthority(directory.path), fileError(/damaged\. Restore/));
   await rm(files.key);

@@ -11,14 +11,14 @@ const derOf = (csr: string) => Buffer.from(csr.replace(/-----.*-----|\s/g, ''), 
 const pemOf = (der: Buffer) =>
   `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
 
-test('a P-256 request is read, and its key is known by the hash of its SPKI', async () => {
+test('a P-256 request is read, and its key is identified by the hash of its SPKI', async () => {
   const { csr, keys } = await agentKey();
   const spki = Buffer.from(await webcrypto.subtle.exportKey('spki', keys.publicKey));
   const request = await readCertificateRequest(csr);
   assert.equal(request.key, createHash('sha256').update(spki).digest('hex'));
 });
 
-test('other curves and kinds of keys are refused', async () => {
+test('other curves and key types are rejected', async () => {
   const algorithms = [
     { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
     {
@@ -41,30 +41,33 @@ test('other curves and kinds of keys are refused', async () => {
     });
     await assert.rejects(
       readCertificateRequest(request.toString('pem')),
-      problem('CSR_INVALID', /not ECDSA on P-256/),
+      problem('CSR_INVALID', /not an ECDSA key on P-256/),
       algorithm.name,
     );
   }
 });
 
-test('a request that another key signed is refused', async () => {
+test('a request signed by another key is rejected', async () => {
   const der = derOf((await agentKey()).csr);
   der.writeUInt8(der.readUInt8(der.length - 5) ^ 0xff, der.length - 5);
-  await assert.rejects(readCertificateRequest(pemOf(der)), problem('CSR_INVALID', /not signed by the key/));
+  await assert.rejects(
+    readCertificateRequest(pemOf(der)),
+    problem('CSR_INVALID', /not signed by its own key/),
+  );
 });
 
-test('what is no request, or too long a one, is refused', async () => {
+test('text that is not a request, or is too long, is rejected', async () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   await assert.rejects(readCertificateRequest(pemOf(spki)), problem('CSR_INVALID', /not a PKCS #10/));
   await assert.rejects(readCertificateRequest('hello'), problem('CSR_INVALID', /not a PKCS #10/));
   await assert.rejects(readCertificateRequest(''), problem('CSR_INVALID', /not a PKCS #10/));
-  await assert.rejects(readCertificateRequest('x'.repeat(4097)), problem('CSR_INVALID', /longer than 4096/));
+  await assert.rejects(readCertificateRequest('x'.repeat(4097)), problem('CSR_INVALID', /more than 4096/));
   const nested = Buffer.alloc(2800, Buffer.from([0x30, 0x80]));
   await assert.rejects(readCertificateRequest(pemOf(nested)), problem('CSR_INVALID'));
 });
 
-test('no change of a request’s bytes does anything but refuse it', async () => {
+test('a request with a changed byte is rejected with CSR_INVALID or is still valid', async () => {
   const der = derOf((await agentKey()).csr);
   let refused = 0;
   await fc.assert(
@@ -83,5 +86,5 @@ test('no change of a request’s bytes does anything but refuse it', async () =>
       },
     ),
   );
-  assert.ok(refused > 50, `${refused} were refused`);
+  assert.ok(refused > 50, `${refused} were rejected`);
 });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { STORE_FILE } from '@penstock/store';
 import { FROM, HOST, HOUR, identityRig, problem } from './identity-rig.ts';
 
-test('a token is shown once, is stored only as its hash, and is listed without it', async () => {
+test('a token is returned once, stored only as its hash, and listed without it', async () => {
   await using rig = await identityRig();
   const { tokens } = rig.identity;
   const { token, view } = await tokens.create(
@@ -39,19 +39,19 @@ test('a token is shown once, is stored only as its hash, and is listed without i
   }
 });
 
-test('no two tokens are alike', async () => {
+test('tokens are unique', async () => {
   await using rig = await identityRig();
-  const made = new Set<string>();
-  for (let count = 0; count < 20; count += 1) made.add(await rig.token());
-  assert.equal(made.size, 20);
+  const created = new Set<string>();
+  for (let count = 0; count < 20; count += 1) created.add(await rig.token());
+  assert.equal(created.size, 20);
 });
 
-test('a token for a pool that is not configured is not made', async () => {
+test('no token is created for an unconfigured pool', async () => {
   await using rig = await identityRig();
   await assert.rejects(rig.token({ pool: 'dc9' }), problem('POOL_UNKNOWN', /no pool dc9\. Add it/));
 });
 
-test('a token is admitted for its pool, names and sources, until it is over or revoked', async () => {
+test('a token is admitted for its pool, names and sources, until it expires or is revoked', async () => {
   await using rig = await identityRig();
   const { tokens } = rig.identity;
   const token = await rig.token({ namePattern: 'orders-*', sources: ['10.0.0.0/8', '2001:db8::/32'] });
@@ -75,7 +75,7 @@ test('a token is admitted for its pool, names and sources, until it is over or r
   await assert.rejects(tokens.admit(token, use), problem('TOKEN_REVOKED'));
 });
 
-test('a token with one character changed, of another kind, or made up is unknown', async () => {
+test('a token that is altered, of another kind or invented is unknown', async () => {
   await using rig = await identityRig();
   const { tokens } = rig.identity;
   const token = await rig.token();
@@ -94,7 +94,7 @@ test('a token with one character changed, of another kind, or made up is unknown
   for (const each of wrong) await assert.rejects(tokens.admit(each, use), problem('TOKEN_UNKNOWN'), each);
 });
 
-test('revoking is told, audited once, and no error the second time', async () => {
+test('a revocation is audited once, and has no effect the second time', async () => {
   await using rig = await identityRig();
   const { tokens } = rig.identity;
   const id = (await rig.token()).split('_')[2] ?? '';

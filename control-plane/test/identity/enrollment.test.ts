@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { agentKey, FROM, HOST, HOUR, identityIn, identityRig, problem, requestOf } from './identity-rig.ts';
 
-test('a token and a key give a certificate for a new agent', async () => {
+test('a token and a key yield a certificate for a new agent', async () => {
   await using rig = await identityRig();
   const { enrollment, authority } = rig.identity;
   const { csr, pem } = await agentKey();
@@ -20,7 +20,7 @@ test('a token and a key give a certificate for a new agent', async () => {
   assert.equal((await rig.store.identities.bySerial(identity.serial))?.agentId, issued.agentId);
 });
 
-test('what is wrong with a request is told by its code', async () => {
+test('each fault of a request has its problem code', async () => {
   await using rig = await identityRig();
   const { enrollment, tokens } = rig.identity;
   const { csr } = await agentKey();
@@ -47,7 +47,7 @@ test('what is wrong with a request is told by its code', async () => {
   await assert.rejects(refusal(requestOf(usable, csr, { pool: 'dc2' })), problem('TOKEN_WRONG_POOL'));
   await assert.rejects(refusal(requestOf(usable, csr, { name: 'db-1' })), problem('TOKEN_WRONG_NAME'));
   await assert.rejects(refusal(requestOf(usable, csr), '192.0.2.1'), problem('TOKEN_WRONG_SOURCE'));
-  await assert.rejects(refusal(requestOf(usable, 'no request')), problem('CSR_INVALID'));
+  await assert.rejects(refusal(requestOf(usable, 'not a request')), problem('CSR_INVALID'));
   const revoked = await rig.token();
   await tokens.revoke(revoked.split('_')[2] ?? '', HOST);
   await assert.rejects(refusal(requestOf(revoked, csr)), problem('TOKEN_REVOKED'));
@@ -57,11 +57,11 @@ test('what is wrong with a request is told by its code', async () => {
   assert.equal(
     (await tokens.list({ limit: 10 })).find(({ uses }) => uses === 5)?.usesLeft,
     5,
-    'no use was taken',
+    'no use is taken',
   );
 });
 
-test('the same key with the same token is the same agent and one use, also when all uses are gone', async () => {
+test('the same key with the same token is the same agent and one use, even when no uses are left', async () => {
   await using rig = await identityRig();
   const { enrollment, tokens } = rig.identity;
   const token = await rig.token();
@@ -76,7 +76,7 @@ test('the same key with the same token is the same agent and one use, also when 
   const second = enrollment.enroll(requestOf(token, other.csr, { name: 'orders-2' }), FROM);
   await assert.rejects(second, problem('TOKEN_EXHAUSTED'));
 
-  // The agent was away until its certificate ended: its key and its old token are enough, while the token lives.
+  // The agent was offline until its certificate expired. Its key and its old token suffice while the token is valid.
   const lasting = await rig.token({ ttl: 100 * HOUR });
   const third = await agentKey();
   const before = await enrollment.enroll(requestOf(lasting, third.csr, { name: 'orders-3' }), FROM);
@@ -100,7 +100,7 @@ test('the same key with another token is the same agent, and takes a use', async
   await assert.rejects(late, problem('TOKEN_EXHAUSTED'));
 });
 
-test('uses are counted right when many enroll at once', async () => {
+test('uses are counted correctly when many agents enroll concurrently', async () => {
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const token = await rig.token({ uses: 3 });
@@ -112,7 +112,7 @@ test('uses are counted right when many enroll at once', async () => {
   for (const result of results) if (result.status === 'rejected') problem('TOKEN_EXHAUSTED')(result.reason);
 });
 
-test('the same key sent twice at once is one agent and one use', async () => {
+test('the same key sent twice concurrently is one agent and one use', async () => {
   await using rig = await identityRig();
   const { enrollment, tokens } = rig.identity;
   const token = await rig.token({ uses: 3 });
@@ -125,7 +125,7 @@ test('the same key sent twice at once is one agent and one use', async () => {
   assert.equal((await tokens.list({ limit: 1 }))[0]?.usesLeft, 2);
 });
 
-test('a source that keeps failing is told to wait; others are not', async () => {
+test('a source that keeps failing is limited, others are not', async () => {
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const { csr } = await agentKey();
@@ -138,7 +138,7 @@ test('a source that keeps failing is told to wait; others are not', async () => 
   assert.match((await enrollment.enroll(requestOf(token, csr), '10.9.9.9')).agentId, /^agt_/);
 });
 
-test('one agent cannot have certificates without end', async () => {
+test('the number of certificates per agent is limited', async () => {
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const token = await rig.token();
@@ -147,12 +147,12 @@ test('one agent cannot have certificates without end', async () => {
   await assert.rejects(enrollment.enroll(requestOf(token, csr), FROM), problem('TOO_MANY_REQUESTS'));
 });
 
-test('while the store does not answer, the agent is asked to come again', async () => {
+test('while the store is unavailable, the agent is asked to retry', async () => {
   await using rig = await identityRig();
   const token = await rig.token();
   const { csr } = await agentKey();
   await rig.store.close();
-  // More often than an address may fail: what fails here is not the agent's fault.
+  // More often than the limit of failed attempts, which does not apply: the agent is not at fault.
   for (let count = 0; count < 40; count += 1) {
     await assert.rejects(rig.identity.enrollment.enroll(requestOf(token, csr), FROM), (error: unknown) => {
       problem('STORE_UNAVAILABLE')(error);

@@ -14,7 +14,7 @@ import { ensureAuthority } from '../../src/identity/authority-files.ts';
 import type { EnrollmentTokenRequest } from '../../src/identity/enrollment-token.ts';
 import type { Presence } from '../../src/identity/name-claim.ts';
 import { type Identity, openIdentity } from '../../src/identity/open-identity.ts';
-import { makeKey, P256_SHA256 } from '../../src/identity/p256.ts';
+import { createKey, P256_SHA256 } from '../../src/identity/p256.ts';
 import { Pkcs10CertificateRequestGenerator, X509Certificate } from '../../src/identity/x509.ts';
 
 export const HOUR = 60 * 60_000;
@@ -25,17 +25,17 @@ export type IdentityRig = AsyncDisposable & {
   readonly identity: Identity;
   readonly store: Store;
   readonly directory: string;
-  /** What the clock says; tests move it. */
+  /** The time, which tests advance. */
   readonly clock: { now: number };
   readonly presence: Map<string, Presence>;
   readonly pruneFailures: readonly unknown[];
-  /** A token's text, for the pool dc1, 1 use and 1 h unless told. */
+  /** Creates a token, by default for the pool dc1, with one use and valid for an hour. */
   token(request?: Partial<EnrollmentTokenRequest>): Promise<string>;
-  /** Opens identity anew over the same store, as a gateway that was restarted does. */
+  /** Opens the identities again over the same store, as a restarted gateway does. */
   restart(): Promise<Identity>;
 };
 
-/** The identity side of a gateway with the pools dc1 and dc2, a store and a clock that stands still. */
+/** The identities of a gateway with the pools dc1 and dc2, over a real store and a clock that does not advance. */
 export async function identityRig(): Promise<IdentityRig> {
   const opened = await openTestStore();
   const { store, directory } = opened;
@@ -89,7 +89,7 @@ export async function identityRig(): Promise<IdentityRig> {
 
 /** A key as an agent has it, and its certificate request. */
 export async function agentKey(): Promise<{ csr: string; pem: string; keys: webcrypto.CryptoKeyPair }> {
-  const { keys, pem } = await makeKey();
+  const { keys, pem } = await createKey();
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: 'CN=whatever',
     keys,

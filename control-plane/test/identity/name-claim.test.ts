@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ProblemError } from '@penstock/wire';
 import { agentKey, FROM, HOST, HOUR, identityIn, identityRig, problem, requestOf } from './identity-rig.ts';
 
-test('a clone with a key of its own does not get the name of an agent that is connected', async () => {
+test('a clone with its own key does not get the name of a connected agent', async () => {
   await using rig = await identityRig();
   const { enrollment, tokens, revocation } = rig.identity;
   const token = await rig.token({ uses: 5 });
@@ -15,7 +15,7 @@ test('a clone with a key of its own does not get the name of an agent that is co
     enrollment.enroll(requestOf(token, clone.csr), FROM),
     problem('NAME_TAKEN', /is connected with another key.*penstock-gateway agent revoke orders-1/s),
   );
-  assert.equal((await tokens.list({ limit: 1 }))[0]?.usesLeft, 4, 'the refused use is given back');
+  assert.equal((await tokens.list({ limit: 1 }))[0]?.usesLeft, 4, 'the use is returned');
   assert.equal(revocation.isRevoked(identityIn(original)), false);
   const [entry] = await rig.store.audit.list({ limit: 1 });
   assert.deepEqual(
@@ -24,21 +24,21 @@ test('a clone with a key of its own does not get the name of an agent that is co
   );
 });
 
-test('a host set up anew takes its name back once the old one is gone, and the old identity is revoked', async () => {
+test('a reinstalled host gets its name after the old agent has left, and the old identity is revoked', async () => {
   await using rig = await identityRig();
   const { enrollment, revocation, renewal } = rig.identity;
   const token = await rig.token({ uses: 2 });
   const old = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
   rig.presence.set(old.agentId, { state: 'left', goneFor: 60_000 });
-  const told: string[] = [];
-  revocation.onRevoked((agentId) => told.push(agentId));
+  const revoked: string[] = [];
+  revocation.onRevoked((agentId) => revoked.push(agentId));
   const key = await agentKey();
-  const anew = await enrollment.enroll(requestOf(token, key.csr), FROM);
-  assert.notEqual(anew.agentId, old.agentId);
-  assert.deepEqual(told, [old.agentId]);
+  const replacement = await enrollment.enroll(requestOf(token, key.csr), FROM);
+  assert.notEqual(replacement.agentId, old.agentId);
+  assert.deepEqual(revoked, [old.agentId]);
   assert.equal(revocation.isRevoked(identityIn(old)), true);
-  assert.equal(revocation.isRevoked(identityIn(anew)), false);
-  assert.equal((await rig.store.agents.byName('orders-1'))?.id, anew.agentId);
+  assert.equal(revocation.isRevoked(identityIn(replacement)), false);
+  assert.equal((await rig.store.agents.byName('orders-1'))?.id, replacement.agentId);
   assert.equal((await rig.store.agents.byId(old.agentId))?.revokedReason, 'replaced');
   await assert.rejects(renewal.renew(identityIn(old), { csr: key.csr }), problem('IDENTITY_REVOKED'));
   const [entry] = await rig.store.audit.list({ limit: 1 });
@@ -46,7 +46,7 @@ test('a host set up anew takes its name back once the old one is gone, and the o
   assert.deepEqual(JSON.parse(entry?.before ?? ''), { id: old.agentId, name: 'orders-1', pool: 'dc1' });
 });
 
-test('an agent that lost its connection a moment ago cannot be ousted before the settle time', async () => {
+test('an agent that lost its connection a moment ago cannot be replaced before the settle time', async () => {
   await using rig = await identityRig();
   const { enrollment, revocation } = rig.identity;
   const token = await rig.token({ uses: 3 });
@@ -65,7 +65,7 @@ test('an agent that lost its connection a moment ago cannot be ousted before the
   assert.notEqual((await attempt()).agentId, original.agentId);
 });
 
-test('an agent that has not shown itself yet has a minute before another key may take its name', async () => {
+test('an agent that has not connected yet keeps its name for a minute', async () => {
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const token = await rig.token({ uses: 3 });
@@ -78,7 +78,7 @@ test('an agent that has not shown itself yet has a minute before another key may
   assert.match((await attempt()).agentId, /^agt_/);
 });
 
-test('a gateway that has just started waits for agents to come back before it gives their names away', async () => {
+test('a gateway that has just started lets agents reconnect before it reassigns their names', async () => {
   await using rig = await identityRig();
   const token = await rig.token({ uses: 3, ttl: 10 * HOUR });
   await rig.identity.enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
@@ -91,7 +91,7 @@ test('a gateway that has just started waits for agents to come back before it gi
   assert.match((await attempt()).agentId, /^agt_/);
 });
 
-test('a token of one pool cannot take the name of a living agent in another, only of one that has ended', async () => {
+test('a token of one pool cannot take the name of an agent in another pool before its certificate has expired', async () => {
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const old = await enrollment.enroll(requestOf(await rig.token(), (await agentKey()).csr), FROM);
@@ -104,7 +104,7 @@ test('a token of one pool cannot take the name of a living agent in another, onl
   assert.notEqual((await attempt()).agentId, old.agentId);
 });
 
-test('a key that was revoked or replaced never comes back; another key under the name does', async () => {
+test('a revoked or replaced key is never accepted again, but another key with the name is', async () => {
   await using rig = await identityRig();
   const { enrollment, revocation } = rig.identity;
   const token = await rig.token({ uses: 5 });
@@ -113,11 +113,11 @@ test('a key that was revoked or replaced never comes back; another key under the
   await revocation.revoke(agentId, HOST);
   const again = enrollment.enroll(requestOf(token, key.csr), FROM);
   await assert.rejects(again, problem('IDENTITY_REVOKED', /remove the identity directory/));
-  const anew = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
-  assert.notEqual(anew.agentId, agentId);
+  const replacement = await enrollment.enroll(requestOf(token, (await agentKey()).csr), FROM);
+  assert.notEqual(replacement.agentId, agentId);
 });
 
-test('a key stays with its name and pool', async () => {
+test('a key is bound to its name and pool', async () => {
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const token = await rig.token({ uses: 5 });

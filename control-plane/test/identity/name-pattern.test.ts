@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { nameMatches } from '../../src/identity/name-pattern.ts';
 
-test('a star stands for any characters, a question mark for one', () => {
+test('a star matches any characters, a question mark matches one', () => {
   const matching = [
     ['orders-*', 'orders-1'],
     ['orders-*', 'orders-'],
@@ -24,7 +24,7 @@ test('a star stands for any characters, a question mark for one', () => {
   for (const [glob, name] of others) assert.equal(nameMatches(glob, name), false, `${glob} ${name}`);
 });
 
-test('it agrees with the regular expression of the same meaning', () => {
+test('the result equals that of the equivalent regular expression', () => {
   const symbols = fc.array(fc.constantFrom('a', 'b', '*', '?', '.', '-'), { maxLength: 8 });
   const names = fc.array(fc.constantFrom('a', 'b', '.', '-'), { maxLength: 10 });
   const expressions = new Map([
@@ -40,7 +40,7 @@ test('it agrees with the regular expression of the same meaning', () => {
   );
 });
 
-test('a hostile pattern costs no time', () => {
+test('a hostile pattern is matched quickly', () => {
   const started = performance.now();
   assert.equal(nameMatches('*a'.repeat(31), 'a'.repeat(62).concat('b')), false);
   assert.ok(performance.now() - started < 100);

@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { agentKey, FROM, HOST, HOUR, identityIn, identityRig, problem, requestOf } from './identity-rig.ts';
 
-const DAY = 24 * HOUR;
-const MONTH = 30 * DAY;
+const DAY_MS = 24 * HOUR;
+const MONTH_MS = 30 * DAY_MS;
 
-test('old certificates and keys are forgotten daily, but the last of an agent stays', async (t) => {
+test('old certificates and keys are deleted daily, except the last one of an agent', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   await using rig = await identityRig();
   const { enrollment, renewal, stop } = rig.identity;
@@ -20,14 +20,14 @@ test('old certificates and keys are forgotten daily, but the last of an agent st
   const secondKey = (await identities.bySerial(second.serial))?.key ?? '';
   assert.equal((await agentKeys.owner(firstKey))?.id, first.agentId);
 
-  rig.clock.now += MONTH;
-  t.mock.timers.tick(DAY);
+  rig.clock.now += MONTH_MS;
+  t.mock.timers.tick(DAY_MS);
   await stop();
   assert.equal((await agentKeys.owner(firstKey))?.id, first.agentId, 'expired for less than a month');
 
   const { stop: stopAgain } = await rig.restart();
-  rig.clock.now += 2 * DAY;
-  t.mock.timers.tick(DAY);
+  rig.clock.now += 2 * DAY_MS;
+  t.mock.timers.tick(DAY_MS);
   await stopAgain();
   assert.equal(await identities.bySerial(first.serial), undefined);
   assert.equal(await agentKeys.owner(firstKey), undefined);
@@ -35,26 +35,26 @@ test('old certificates and keys are forgotten daily, but the last of an agent st
   assert.equal((await agentKeys.owner(secondKey))?.id, first.agentId);
 });
 
-test('the last key of a revoked agent is never forgotten, and never comes back', async () => {
+test('the last key of a revoked agent is never deleted and never accepted again', async () => {
   await using rig = await identityRig();
   const key = await agentKey();
   const { agentId } = await rig.identity.enrollment.enroll(requestOf(await rig.token(), key.csr), FROM);
   await rig.identity.revocation.revoke(agentId, HOST);
-  rig.clock.now += 12 * MONTH;
+  rig.clock.now += 12 * MONTH_MS;
   const { enrollment } = await rig.restart();
   const again = enrollment.enroll(requestOf(await rig.token(), key.csr), FROM);
   await assert.rejects(again, problem('IDENTITY_REVOKED'));
 });
 
-test('a round that fails is told and the next one comes; after the stop none does', async (t) => {
+test('a failed round is reported and the next one runs; after stop none does', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   await using rig = await identityRig();
   const rounds = t.mock.method(rig.store.identities, 'prune', () => Promise.reject(new Error('disk full')));
-  t.mock.timers.tick(2 * DAY);
+  t.mock.timers.tick(2 * DAY_MS);
   await rig.identity.stop();
   assert.equal(rounds.mock.callCount(), 2);
   assert.equal(rig.pruneFailures.length, 2);
-  t.mock.timers.tick(DAY);
+  t.mock.timers.tick(DAY_MS);
   assert.equal(rounds.mock.callCount(), 2);
 });
 

@@ -18,7 +18,7 @@ async function enrolled(rig: IdentityRig, name = 'orders-1'): Promise<AgentIdent
   return identityIn(await rig.identity.enrollment.enroll(requestOf(await rig.token(), csr, { name }), FROM));
 }
 
-test('an agent renews with a new key, and again with the same after a lost answer', async () => {
+test('an agent renews with a new key, and can repeat that after a lost response', async () => {
   await using rig = await identityRig();
   const { renewal } = rig.identity;
   const first = await enrolled(rig);
@@ -31,19 +31,26 @@ test('an agent renews with a new key, and again with the same after a lost answe
     assert.equal(Math.floor(next.notAfter / 1000), Math.floor((rig.clock.now + 24 * HOUR) / 1000));
     assert.equal(rig.identity.revocation.isRevoked(next), false);
   }
-  assert.equal(rig.identity.revocation.isRevoked(first), false, 'the old one is good until it ends');
-  // The key it renewed with is the agent's too: with it the agent may enroll again.
+  assert.equal(
+    rig.identity.revocation.isRevoked(first),
+    false,
+    'the old certificate stays valid until it expires',
+  );
+  // The new key belongs to the agent too, so the agent may enroll again with it.
   const fresh = requestOf(await rig.token(), csr);
   assert.equal((await rig.identity.enrollment.enroll(fresh, FROM)).agentId, first.agentId);
 });
 
-test('a revoked, an ended and an unknown identity do not renew', async () => {
+test('a revoked, an expired and an unknown identity are not renewed', async () => {
   await using rig = await identityRig();
   const { renewal, revocation } = rig.identity;
   const { csr } = await agentKey();
   const first = await enrolled(rig);
   const unknown = { ...first, agentId: 'agt_unknown' };
-  await assert.rejects(renewal.renew(unknown, { csr }), problem('IDENTITY_UNKNOWN', /Enroll again/));
+  await assert.rejects(
+    renewal.renew(unknown, { csr }),
+    problem('IDENTITY_UNKNOWN', /Enroll the agent again/),
+  );
   await assert.rejects(
     renewal.renew({ ...first, notAfter: rig.clock.now }, { csr }),
     problem('IDENTITY_EXPIRED'),
@@ -52,7 +59,7 @@ test('a revoked, an ended and an unknown identity do not renew', async () => {
   await assert.rejects(renewal.renew(first, { csr }), problem('IDENTITY_REVOKED'));
 });
 
-test('a revocation that another process wrote is seen', async () => {
+test('a revocation written by another process is respected', async () => {
   await using rig = await identityRig();
   const first = await enrolled(rig);
   await rig.store.agents.revoke(first.agentId, rig.clock.now, 'revoked');
@@ -60,7 +67,7 @@ test('a revocation that another process wrote is seen', async () => {
   await assert.rejects(rig.identity.renewal.renew(first, { csr }), problem('IDENTITY_REVOKED'));
 });
 
-test('an agent cannot renew with another agent’s key, nor with a bad request, nor without end', async () => {
+test('an agent cannot renew with the key of another agent, with an invalid request or without limit', async () => {
   await using rig = await identityRig();
   const { renewal, enrollment } = rig.identity;
   const first = await enrolled(rig);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agentKey, FROM, HOUR, identityIn, identityRig, requestOf } from './identity-rig.ts';
 
-test('revoking ends every certificate of an agent, tells who listens, and outlives a restart', async () => {
+test('a revocation covers every certificate of an agent, is announced, and survives a restart', async () => {
   await using rig = await identityRig();
   const { enrollment, renewal, revocation } = rig.identity;
   const { csr } = await agentKey();
@@ -11,18 +11,18 @@ test('revoking ends every certificate of an agent, tells who listens, and outliv
   const bystander = identityIn(
     await enrollment.enroll(requestOf(await rig.token(), (await agentKey()).csr, { name: 'orders-2' }), FROM),
   );
-  const told: string[] = [];
-  const stop = revocation.onRevoked((agentId) => told.push(agentId));
+  const announced: string[] = [];
+  const stop = revocation.onRevoked((agentId) => announced.push(agentId));
 
   assert.equal(await revocation.revoke(first.agentId, { id: 'admin-token:1', address: '::1' }), true);
   assert.equal(await revocation.revoke(first.agentId, { id: 'admin-token:1' }), false);
   assert.equal(await revocation.revoke('agt_unknown', { id: 'admin-token:1' }), false);
-  assert.deepEqual(told, [first.agentId]);
+  assert.deepEqual(announced, [first.agentId]);
   for (const each of [revocation, (await rig.restart()).revocation]) {
     assert.equal(each.isRevoked(first), true);
     assert.equal(each.isRevoked(second), true);
     assert.equal(each.isRevoked(bystander), false);
-    // The serial alone is enough, whatever the certificate says of the agent.
+    // The serial alone suffices, whatever agent id the certificate contains.
     assert.equal(each === revocation || each.isRevoked({ ...second, agentId: 'agt_other' }), true);
   }
   const [entry] = await rig.store.audit.list({ limit: 1 });
@@ -32,15 +32,15 @@ test('revoking ends every certificate of an agent, tells who listens, and outliv
   );
   stop();
   await revocation.revoke(bystander.agentId, { id: 'host' });
-  assert.equal(told.length, 1);
+  assert.equal(announced.length, 1);
 });
 
-test('a restart does not load what has ended by itself', async () => {
+test('a restart does not load revocations of expired certificates', async () => {
   await using rig = await identityRig();
   const { enrollment, revocation } = rig.identity;
   const { csr } = await agentKey();
   const identity = identityIn(await enrollment.enroll(requestOf(await rig.token(), csr), FROM));
   await revocation.revoke(identity.agentId, { id: 'host' });
   rig.clock.now += 25 * HOUR;
-  assert.equal((await rig.restart()).revocation.isRevoked(identity), false, 'TLS refuses it');
+  assert.equal((await rig.restart()).revocation.isRevoked(identity), false, 'TLS rejects it');
 });

@@ -18,31 +18,31 @@ const fileError = (words: RegExp) => (error: unknown) => {
   return true;
 };
 
-test('the server certificate is made once, for the hosts given and for this machine, with a backup pin', async () => {
+test('the server certificate is created once, for the given hosts and localhost, with a backup pin', async () => {
   await using directory = await temporaryDirectory();
   const dataDirectory = directory.path;
   const files = serverCertificateFiles(dataDirectory);
   const hosts = ['gateway.example.com', '192.0.2.7', '2001:db8::7'];
   assert.equal(await ensureServerCertificate(dataDirectory, hosts, Date.now()), 'created');
-  const made = await loadServerCertificate({ tunnelTls: undefined, dataDirectory });
-  const certificate = new X509Certificate(made.certificate);
+  const loaded = await loadServerCertificate({ tunnelTls: undefined, dataDirectory });
+  const certificate = new X509Certificate(loaded.certificate);
   for (const host of ['gateway.example.com', 'localhost']) assert.equal(certificate.checkHost(host), host);
   for (const address of ['192.0.2.7', '127.0.0.1', '2001:db8::7', '::1']) {
     assert.equal(certificate.checkIP(address), address);
   }
   assert.equal(certificate.subject, 'CN=gateway.example.com');
-  assert.equal(made.pins.length, 2);
-  assert.equal(made.pins[0], certificatePin(made.certificate));
-  assert.notEqual(made.pins[1], made.pins[0]);
-  assert.ok(made.notAfter > Date.now() + 9 * 365 * 86_400_000);
+  assert.equal(loaded.pins.length, 2);
+  assert.equal(loaded.pins[0], certificatePin(loaded.certificate));
+  assert.notEqual(loaded.pins[1], loaded.pins[0]);
+  assert.ok(loaded.notAfter > Date.now() + 9 * 365 * 86_400_000);
   for (const file of [files.key, files.backupKey]) assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.equal((await readdir(dataDirectory)).length, 3);
 
   assert.equal(await ensureServerCertificate(dataDirectory, ['other'], Date.now()), 'unchanged');
-  assert.equal(await readFile(files.certificate, 'utf8'), made.certificate);
+  assert.equal(await readFile(files.certificate, 'utf8'), loaded.certificate);
 });
 
-test('a host name longer than a common name may be is still in the certificate', async () => {
+test('a host name that is too long for a common name is still in the certificate', async () => {
   await using directory = await temporaryDirectory();
   const host = `${'a'.repeat(60)}.${'b'.repeat(60)}.example.com`;
   await ensureServerCertificate(directory.path, [host], Date.now());
@@ -53,7 +53,7 @@ test('a host name longer than a common name may be is still in the certificate',
   assert.equal(new X509Certificate(certificate).checkHost(host), host);
 });
 
-test('what is missing is made again, with the same pins where the keys are there', async () => {
+test('missing files are re-created, with the same pins where the keys exist', async () => {
   await using directory = await temporaryDirectory();
   const config = { tunnelTls: undefined, dataDirectory: directory.path };
   const files = serverCertificateFiles(directory.path);
@@ -71,7 +71,7 @@ test('what is missing is made again, with the same pins where the keys are there
   await assert.rejects(ensureServerCertificate(directory.path, [], Date.now()), fileError(/Restore the key/));
 });
 
-test('a configured certificate is used as it is, and must fit its key', async () => {
+test('a configured certificate is used unchanged, and must belong to its key', async () => {
   const authority = await TestAuthority.create('Corporate CA');
   const leaf = await authority.issue({ commonName: 'gateway', names: ['gateway.example.com'] });
   const other = await authority.issue({ commonName: 'other' });
@@ -84,20 +84,20 @@ test('a configured certificate is used as it is, and must fit its key', async ()
     load(leaf.chain, other.key),
     fileError(/tunnelTls in gateway\.yaml\) do not belong together/),
   );
-  await assert.rejects(load('rubbish', leaf.key), fileError(/not readable PEM/));
+  await assert.rejects(load('rubbish', leaf.key), fileError(/not valid PEM/));
 });
 
-test('a damaged server certificate is told', async () => {
+test('a damaged server certificate is reported', async () => {
   await using directory = await temporaryDirectory();
   await ensureServerCertificate(directory.path, [], Date.now());
   await writeFile(serverCertificateFiles(directory.path).certificate, 'rubbish');
   await assert.rejects(
     loadServerCertificate({ tunnelTls: undefined, dataDirectory: directory.path }),
-    fileError(/server\.crt\) is not readable PEM/),
+    fileError(/server\.crt\) is not valid PEM/),
   );
 });
 
-test('the backup key takes over as docs/security.md says: the pin that was handed out is the one in use', async () => {
+test('after a switch to the backup key as in docs/security.md, its distributed pin is in use', async () => {
   await using directory = await temporaryDirectory();
   const config = { tunnelTls: undefined, dataDirectory: directory.path };
   const files = serverCertificateFiles(directory.path);

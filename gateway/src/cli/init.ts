@@ -4,7 +4,7 @@ import {
   createAdminToken,
   ensureAuthority,
   ensureServerCertificate,
-  firstHost,
+  firstPublicHost,
   loadServerCertificate,
 } from '@penstock/control-plane';
 import { makePrivateDirectory } from '@penstock/runtime';
@@ -51,7 +51,7 @@ export async function initialize({ config, hosts, newAdminToken, now }: InitOpti
     authority,
     serverCertificate,
     pins,
-    certificateHost: firstHost(certificate),
+    certificateHost: firstPublicHost(certificate),
     adminToken: await createdAdminToken(dataDirectory, newAdminToken, now),
   };
 }

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import { agentFacts, tellStoreProblems } from '@penstock/control-plane';
+import { agentFacts, withStoreProblems } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { WindowBudget } from '@penstock/transport';
@@ -47,7 +47,7 @@ export async function openTunnelPort(
           claim: (agentId, requestId) => requests.claim(agentId, requestId),
           answeredAtLength: (agentId, requestId, value) =>
             requests.answeredAtLength(agentId, requestId, value),
-          describe: (agent) => tellStoreProblems(() => agentFacts(agent, { store, pins: fleet.pins }, clock)),
+          describe: (agent) => withStoreProblems(() => agentFacts(agent, { store, pins: fleet.pins }, clock)),
         },
         fleet,
       },

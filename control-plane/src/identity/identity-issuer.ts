@@ -3,17 +3,17 @@ import type { IssuedIdentity } from '@penstock/wire';
 import type { Authority } from './authority.ts';
 import type { CertificateRequest } from './certificate-request.ts';
 
-/** Signs a certificate for an agent and records it, before anybody has it. Throws StoreError. */
-export type IdentityIssue = (agent: AgentRow, request: CertificateRequest) => Promise<IssuedIdentity>;
+/** Signs a certificate for an agent, and stores it before it is returned. Throws StoreError. */
+export type IdentityIssuer = (agent: AgentRow, request: CertificateRequest) => Promise<IssuedIdentity>;
 
-export function identityIssue(dependencies: {
+export function identityIssuer(dependencies: {
   readonly store: Store;
   readonly authority: Authority;
   readonly organization: string;
   /** Milliseconds. */
   readonly certificateLifetime: () => number;
   readonly clock: () => number;
-}): IdentityIssue {
+}): IdentityIssuer {
   const { store, authority, organization, certificateLifetime, clock } = dependencies;
   return async ({ id, name, pool }, request) => {
     const now = clock();

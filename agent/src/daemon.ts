@@ -120,7 +120,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     registry: metrics.registry,
   });
   starting.defer(() => local.close());
-  log('agent-started', { name, pool, version: SOFTWARE_VERSION, config: status().config });
+  log('agent-started', { agent: name, pool, version: SOFTWARE_VERSION, config: status().config });
   log('local-listening', { address: local.address.address, port: local.address.port });
 
   starting.defer(() => sessions.stop());

@@ -1,3 +1,3 @@
-export { type EventCatalogue, type EventLog, eventLog } from './event-log.ts';
-export { type LogOptions, openLog } from './log.ts';
+export { type EventCatalogue, type EventFields, type EventLog, eventLog, lineKeys } from './event-log.ts';
+export { type LogOptions, type OpenLog, openLog } from './log.ts';
 export { type LoopDelay, measureLoopDelay } from './loop-delay.ts';

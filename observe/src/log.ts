@@ -3,22 +3,31 @@ import pretty from 'pino-pretty';
 
 export type LogOptions = {
   readonly level: Level | 'silent';
-  /** The program, as `name` on every line. */
+  /** Name of the program: the key `name` of every line. */
   readonly program: string;
-  /** File descriptor of the output, 1 for standard output. */
+  /** File descriptor of the output; 1 is standard output. */
   readonly descriptor: number;
-  /** Written for a person at a terminal, and not as JSON lines. */
+  /** True for text that a person reads at a terminal, false for JSON lines. */
   readonly readable: boolean;
 };
 
-/** Bytes of log lines that wait for a slow reader of the output; beyond it lines are dropped, never awaited. */
-const MAX_WAITING = 4 * 1024 * 1024;
+/** Bytes of log lines buffered for a slow reader. Lines beyond it are dropped: logging never blocks the program. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
-/** Milliseconds the last lines have to leave. */
-const FLUSH_TIMEOUT = 1_000;
+/** Time in which buffered lines must be written before the program exits. */
+const FLUSH_TIMEOUT_MS = 1_000;
 
-/** The log of a program, and the way to empty it before the process ends; what nobody takes then is lost. */
-export function openLog(options: LogOptions): { log: Logger; flush: () => Promise<void> } {
+export type OpenLog = {
+  readonly log: Logger;
+  /**
+   * Writes the buffered lines and closes the log. Lines that the reader has not accepted within one second are lost.
+   * Never rejects. Call it once, immediately before the process exits.
+   */
+  readonly flush: () => Promise<void>;
+};
+
+/** Opens the log of a program. Errors of the output are ignored: a full disk must not stop the program. */
+export function openLog(options: LogOptions): OpenLog {
   const settings = {
     level: options.level,
     base: { name: options.program },
@@ -35,22 +44,24 @@ export function openLog(options: LogOptions): { log: Logger; flush: () => Promis
     });
     return { log: pino(settings, stream), flush: async () => {} };
   }
-  let life: 'open' | 'ending' = 'open';
+  let state: 'open' | 'ending' = 'open';
   const stream = destination({
     dest: options.descriptor,
     sync: false,
-    maxLength: MAX_WAITING,
-    retryEAGAIN: () => life === 'open',
+    maxLength: MAX_BUFFERED_BYTES,
+    retryEAGAIN: () => state === 'open',
   });
-  // A reader that went away, or a disk that is full, must not end the program that logs to it.
   stream.on('error', () => {});
   return {
     log: pino(settings, stream),
     flush: async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, FLUSH_TIMEOUT);
-      life = 'ending';
-      stream.flush(() => resolve());
+      const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
+      state = 'ending';
+      stream.once('close', resolve);
+      stream.once('error', () => resolve());
+      // Not `flush`: without a minimum length it calls back before anything is written.
+      stream.end();
       await promise;
       clearTimeout(timer);
       stream.destroy();

@@ -1,22 +1,24 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 export type LoopDelay = {
-  /** Delay of the event loop since the last call, in milliseconds. */
+  /** Returns the delay of the event loop since the previous call, in milliseconds. */
   take(): { p99Ms: number; maxMs: number };
   stop(): void;
 };
 
-const RESOLUTION = 20;
+const RESOLUTION_MS = 20;
 
-/** Measures how late this process's event loop is. */
+/** Starts to measure how far the event loop of this process runs behind its timers. The caller stops it. */
 export function measureLoopDelay(): LoopDelay {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
-  const milliseconds = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e4) / 100 - RESOLUTION);
+  // The histogram records the time between samples, which includes the resolution itself.
+  const milliseconds = (nanoseconds: number) =>
+    Math.max(0, Math.round(nanoseconds / 1e4) / 100 - RESOLUTION_MS);
   return {
     take() {
-      const empty = histogram.count === 0;
-      const result = empty
+      const isEmpty = histogram.count === 0;
+      const result = isEmpty
         ? { p99Ms: 0, maxMs: 0 }
         : { p99Ms: milliseconds(histogram.percentile(99)), maxMs: milliseconds(histogram.max) };
       histogram.reset();

@@ -92,5 +92,8 @@ test('an agent starts only with the file that PENSTOCK_CONFIG_PIN allows', async
   // The file is accepted. The agent exits for another reason: it has no token to enroll with.
   const accepted = await runCommand('agent', ['run', '--config', file], { PENSTOCK_CONFIG_PIN: pinned });
   assert.match(accepted.stdout, /"event":"agent-started"/);
+  // Keys are unique on every line: a duplicate would be missing after parsing.
+  for (const line of accepted.stdout.trimEnd().split('\n'))
+    assert.equal(JSON.stringify(JSON.parse(line)), line);
   assert.equal(`${accepted.stdout}${accepted.stderr}`.includes('LOCAL_PIN'), false);
 });

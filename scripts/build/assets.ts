@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const LEFT_OUT = new Set(['node_modules', 'test', 'package.json']);
 
-/** Copies what the compiler does not make: schemas, plain JavaScript, pages. */
+/** Copies the files that the compiler does not emit: schemas, plain JavaScript, web pages. */
 export async function copyAssets(from: string, to: string): Promise<void> {
   await cp(from, to, {
     recursive: true,
@@ -20,7 +20,7 @@ export async function copyAssets(from: string, to: string): Promise<void> {
   }
 }
 
-/** The compiler rewrites imports in what it compiles; the bin files are plain JavaScript and not among that. */
+/** Rewrites imports of .ts files in the bin files: these are plain JavaScript, which the compiler does not process. */
 export function withBuiltImports(source: string): string {
   return source.replace(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1');
 }

@@ -10,7 +10,7 @@ type LockEntry = {
 
 export type Lock = { readonly packages: Readonly<Record<string, LockEntry>> };
 
-/** The part of a lock file that the built packages need, in the very versions that were tested. */
+/** The part of a lock file that the built packages need, with the exact versions that were tested. */
 export function lockFor(
   lock: Lock,
   root: ReturnType<typeof builtRootManifest>,
@@ -37,7 +37,7 @@ export function lockFor(
   return { ...lock, packages: { '': root, ...Object.fromEntries(entries) } };
 }
 
-/** Where a package finds another: its own node_modules, then those of every folder above (as Node does). */
+/** Resolves a dependency as Node does: in the package's own node_modules, then in those of every parent folder. */
 function placeOf(lock: Lock, from: string, name: string): string | undefined {
   const parts = from.split('/');
   for (let length = parts.length; length >= 0; length -= 1) {

@@ -1,6 +1,6 @@
 import { REQUIRED_NODE } from '@penstock/wire/node-version';
 
-/** What the build reads of a package.json; everything else is passed on as it is. */
+/** The fields of a package.json that the build reads; all others are copied unchanged. */
 export type Manifest = {
   readonly name: string;
   readonly version: string;
@@ -13,7 +13,7 @@ export type Manifest = {
 
 const engines = { node: `>=${REQUIRED_NODE}` };
 
-/** A package.json whose doors lead to the built files. */
+/** A package.json whose exports refer to the built files. */
 export function builtManifest(manifest: Manifest) {
   return {
     ...manifest,
@@ -29,7 +29,7 @@ function builtDoor(file: string): string | { readonly types: string; readonly de
   return { types: file.replace(/\.ts$/, '.d.ts'), default: file.replace(/\.ts$/, '.js') };
 }
 
-/** The package.json of the whole tree: only there to be installed from. */
+/** The package.json of the whole tree, which is only used for installing it. */
 export function builtRootManifest(root: Manifest, workspaces: readonly string[]) {
   const { name, version, license } = root;
   return { name, version, private: true, license, type: 'module', workspaces };

@@ -3,8 +3,8 @@ import type { Manifest } from './manifest.ts';
 const SCOPE = '@penstock/';
 
 /**
- * The packages a program needs, itself included, by folder; all of them without a program. Throws when there is
- * no such program.
+ * The folders of the packages that a program needs, including its own; without a program, of all packages. Throws if the
+ * program does not exist.
  */
 export function workspacesFor(
   manifests: ReadonlyMap<string, Manifest>,
@@ -14,7 +14,7 @@ export function workspacesFor(
   const needed = new Set<string>();
   const add = (folder: string): void => {
     const manifest = manifests.get(folder);
-    if (manifest === undefined) throw new Error(`There is no package ${folder}.`);
+    if (manifest === undefined) throw new Error(`Package ${folder} does not exist.`);
     if (needed.has(folder)) return;
     needed.add(folder);
     for (const name of Object.keys(manifest.dependencies ?? {})) {

@@ -5,7 +5,7 @@ import { treeFiles } from './tree.ts';
 
 type Banned = { readonly pattern: RegExp; readonly files: RegExp; readonly instead: string };
 
-/** The words are cut in two, so that this file does not hold what it looks for. */
+/** Matches a word given in parts, so that this file does not contain the words it searches for. */
 const word = (...halves: readonly string[]) => new RegExp(`\\b${halves.join('')}\\b`);
 
 const banned: readonly Banned[] = [
@@ -19,18 +19,18 @@ const banned: readonly Banned[] = [
   {
     pattern: word('(test|it|describe)', '\\.(only|todo)'),
     files: /\.test\.ts$/,
-    instead: 'run every test, and skip with a reason what the machine has no tool for',
+    instead: 'run every test; skip, with a reason, only what needs a tool that is not installed',
   },
   {
     pattern: word('set', 'Timeout\\(r(es(olve)?)?'),
     files: /\.test\.ts$/,
-    instead: 'wait for the event with a deadline (test/rig/eventually.ts), and not for a time',
+    instead: 'wait for the event with a deadline (test/rig/eventually.ts) instead of a fixed time',
   },
 ];
 
 export const bannedTextCheck: Check = {
   name: 'banned text',
-  promise: 'nothing is left unfinished, switched off or slept through',
+  promise: 'no text marks unfinished work, disables the compiler or a test, or waits for a fixed time',
   async run(root) {
     const problems: string[] = [];
     for (const file of await treeFiles(root)) {

@@ -13,7 +13,7 @@ import { tableBelow } from './markdown.ts';
 type Catalogue = {
   readonly document: string;
   readonly heading: string;
-  /** The first cells of each row; the document may have more columns. */
+  /** The leading cells of each row; the document may have more columns. */
   readonly rows: readonly (readonly string[])[];
 };
 
@@ -95,12 +95,13 @@ function catalogues(): readonly Catalogue[] {
 
 export const cataloguesCheck: Check = {
   name: 'catalogues',
-  promise: 'error codes, events and metrics stand in the docs as they stand in the code, both ways',
+  promise:
+    'the docs and the code list the same error codes, conditions, events and metrics, in the same words',
   async run(root) {
     const problems = await Promise.all(
       catalogues().map(async ({ document, heading, rows }) => {
-        const told = tableBelow(await readFile(join(root, document), 'utf8'), heading);
-        return compareCatalogue(document, told, rows);
+        const documented = tableBelow(await readFile(join(root, document), 'utf8'), heading);
+        return compareCatalogue(document, documented, rows);
       }),
     );
     return { problems: problems.flat() };

@@ -1,10 +1,10 @@
-/** What a check found. Each entry is for people: where, what, and what to do about it. */
+/** The result of a check. Each entry is a sentence for people: where it is, what is wrong, and how to fix it. */
 export type Findings = { readonly problems: readonly string[]; readonly warnings?: readonly string[] };
 
-/** One thing that `npm run check` makes sure of. */
+/** One property of the tree that `npm run check` verifies. */
 export type Check = {
   readonly name: string;
-  /** What is true of the tree when nothing is found, as a sentence without its full stop. */
+  /** The property that holds if there are no problems, as a sentence without its period. */
   readonly promise: string;
   run(root: string): Promise<Findings>;
 };

@@ -4,7 +4,7 @@ import { isWithin, sourceGraph } from './source-graph.ts';
 
 export const declaredDependenciesCheck: Check = {
   name: 'declared dependencies',
-  promise: 'a package names what it imports, and imports what it names',
+  promise: 'every package.json declares exactly the dependencies that its package imports',
   async run(root) {
     const edges = await sourceGraph(root);
     const problems: string[] = [];
@@ -18,18 +18,18 @@ export const declaredDependenciesCheck: Check = {
       );
       for (const [name, place] of used) {
         if (!Object.hasOwn(dependencies, name)) {
-          problems.push(`${place} imports ${name}, which ${folder}/package.json does not name`);
+          problems.push(`${place} imports ${name}, which ${folder}/package.json does not declare`);
         }
       }
       for (const name of Object.keys(dependencies)) {
-        if (!used.has(name)) problems.push(`${folder}/package.json names ${name}, which nothing imports`);
+        if (!used.has(name)) problems.push(`${folder}/package.json declares ${name}, which nothing imports`);
       }
     }
     return { problems };
   },
 };
 
-/** The package a specifier is of; undefined for files and for what Node brings. */
+/** The package that a specifier refers to; undefined for files and for Node's own modules. */
 export function packageOf(specifier: string | undefined): string | undefined {
   if (specifier === undefined || specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
   const [scope = '', name = ''] = specifier.split('/');

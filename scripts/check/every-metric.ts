@@ -4,7 +4,7 @@ import { createGatewayMetrics } from '@penstock/gateway';
 
 export type Metric = { readonly name: string; readonly help: string; readonly type: string };
 
-/** Every metric of both programs. Gauges are registered when a program hands in what they read: here, nothing. */
+/** Every metric of both programs. Gauges are registered together with their sources, which are empty here. */
 export function everyMetric(): { readonly agent: readonly Metric[]; readonly gateway: readonly Metric[] } {
   const none = () => ({ ready: 0, wanted: 0, open: 0, opening: 0 });
   const agent = createAgentMetrics();
@@ -28,6 +28,6 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
   return { agent: metricsOf(agent.registry), gateway: [...metricsOf(gateway.registry), ...agentSeries] };
 }
 
-/** What prom-client knows of a metric stands in no type of its own. */
+/** prom-client has no type for the complete description of a metric. */
 const metricsOf = (registry: { getMetricsAsArray(): readonly unknown[] }) =>
   registry.getMetricsAsArray() as readonly Metric[];

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import type { Check } from './check.ts';
 import { treeFiles } from './tree.ts';
 
-const THINK_AGAIN = 250;
-const FAULT = 400;
+const WARNING_LINES = 250;
+const MAX_LINES = 400;
 
 export const fileLengthCheck: Check = {
   name: 'file length',
-  promise: `no TypeScript file is longer than ${FAULT} lines`,
+  promise: `no TypeScript file is longer than ${MAX_LINES} lines`,
   async run(root) {
     const problems: string[] = [];
     const warnings: string[] = [];
     for (const file of await treeFiles(root, '.ts', '.tsx')) {
       const lines = (await readFile(join(root, file), 'utf8')).split('\n').length - 1;
-      const advice = `${file} has ${lines} lines: which two things does it hold?`;
-      if (lines > FAULT) problems.push(advice);
-      else if (lines > THINK_AGAIN) warnings.push(advice);
+      const advice = `${file} has ${lines} lines: split it by responsibility`;
+      if (lines > MAX_LINES) problems.push(advice);
+      else if (lines > WARNING_LINES) warnings.push(advice);
     }
     return { problems, warnings };
   },

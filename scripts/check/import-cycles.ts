@@ -3,13 +3,13 @@ import { type Edge, sourceGraph } from './source-graph.ts';
 
 export const importCyclesCheck: Check = {
   name: 'import cycles',
-  promise: 'no file imports itself in a circle',
+  promise: 'there are no import cycles between files',
   async run(root) {
     return { problems: cyclesOf(await sourceGraph(root)).map((cycle) => cycle.join(' → ')) };
   },
 };
 
-/** Every circle once, as its files in order, the first repeated at the end. Imports of types count as well. */
+/** Every cycle once, as its files in import order, with the first repeated at the end. Type imports count as well. */
 export function cyclesOf(edges: readonly Pick<Edge, 'from' | 'to' | 'throughDoor'>[]): string[][] {
   const next = new Map<string, string[]>();
   for (const { from, to, throughDoor } of edges) {

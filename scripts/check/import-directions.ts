@@ -6,37 +6,37 @@ import { type Edge, isWithin, sourceGraph } from './source-graph.ts';
 
 export const importDirectionsCheck: Check = {
   name: 'import directions',
-  promise: 'every import goes the way scripts/check/import-rules.ts allows',
+  promise: 'every import is allowed by scripts/check/import-rules.ts',
   async run(root) {
     return { problems: (await sourceGraph(root)).flatMap(problemsOf) };
   },
 };
 
-/** What is wrong with one import; empty when it is allowed. */
+/** The problems of one import; empty if it is allowed. */
 export function problemsOf(edge: Edge): string[] {
   const place = `${edge.from}:${edge.line}`;
   const rule = ruleFor(edge.from);
   if (edge.specifier === undefined) {
-    // Development tools load what they find; the programs must not.
+    // Development tools may load modules by computed names; the programs must not.
     const isProgram = ruledFolders.concat(socketFree).some((folder) => isWithin(edge.from, folder));
-    return isProgram ? [`${place} imports a module whose name is computed: name it`] : [];
+    return isProgram ? [`${place} imports a module by a computed name: use a string literal`] : [];
   }
   if (isSocketValue(edge)) {
     return [
-      `${place} imports ${edge.specifier}: no socket is opened here, so only \`import type\` is allowed`,
+      `${place} imports ${edge.specifier}: this package opens no sockets, so only \`import type\` is allowed`,
     ];
   }
-  if (rule === undefined) return [`${place}: no rule for this folder; add one, with its reason`];
+  if (rule === undefined) return [`${place}: no rule covers this folder: add one, with its reason`];
   const { to } = edge;
   if (to === undefined) return [];
   if (!edge.throughDoor && leavesPackage(edge.from, to)) {
-    return [`${place} reaches into ${to}: packages are imported through their door, by name`];
+    return [`${place} imports ${to} by path: import the package by name instead`];
   }
-  // A rule may be for one file of a folder, whose neighbors are its own all the same.
+  // A rule may apply to a single file, which may still import the other files of its folder.
   const own = [rule.from, ...(needsOwnRule(edge.from) ? [posix.dirname(edge.from)] : [])];
   if (!edge.throughDoor && own.some((folder) => isWithin(to, folder))) return [];
   if (rule.mayImport.some((allowed) => isWithin(to, allowed))) return [];
-  return [`${place} imports ${to}, and ${rule.from} may not: ${rule.because}`];
+  return [`${place} imports ${to}, but ${rule.from} must not: ${rule.because}`];
 }
 
 function ruleFor(file: string): ImportRule | undefined {
@@ -46,7 +46,7 @@ function ruleFor(file: string): ImportRule | undefined {
   return longest;
 }
 
-/** In a folder below one whose every part has a rule: `agent/src/tunnel/session.ts`, not `agent/src/main.ts`. */
+/** Whether a file is in a subfolder of a ruled folder: `agent/src/tunnel/session.ts`, but not `agent/src/main.ts`. */
 function needsOwnRule(file: string): boolean {
   return ruledFolders.some(
     (folder) => isWithin(posix.dirname(file), folder) && posix.dirname(file) !== folder,
@@ -64,7 +64,7 @@ function isSocketValue({ from, specifier, typeOnly }: Edge): boolean {
 
 function leavesPackage(from: string, to: string): boolean {
   const [there = '', folder] = to.split('/');
-  // Fixtures have no door; only tests may take them.
+  // Test fixtures are not exported by packages; only tests may import them, by path.
   if (folder === 'test' && from.split('/')[1] === 'test') return false;
   return roomNames.includes(there) && !isWithin(from, there);
 }

@@ -1,22 +1,24 @@
 import { roomNames, rooms } from './rooms.ts';
 
-/** Who may import whom. docs/decisions and CONTRIBUTING.md tell the story; this is the table that is enforced. */
+/** Which imports are allowed. docs/decisions and CONTRIBUTING.md explain the reasons; this table is enforced. */
 export type ImportRule = {
-  /** A folder or a file, from the root; the longest that matches a file decides. */
+  /** A folder or file, relative to the root. The longest match for a file applies. */
   readonly from: string;
-  /** Folders and files it may import besides itself; packages by their folder. */
+  /** Folders and files that it may import in addition to its own; packages by their folder. */
   readonly mayImport: readonly string[];
+  /** The reason, as a clause that completes the message of the check. */
   readonly because: string;
 };
 
 const roomOf = (name: string): readonly string[] => rooms.find((room) => room.name === name)?.mayImport ?? [];
-/** The packages below the agent, and below the data plane of the gateway. */
+/** The packages that every folder of the agent may import. */
 const AGENT_BASE = roomOf('agent');
+/** The packages that every folder of the gateway's data plane may import. */
 const DATA_PLANE_BASE = ['config-schema', 'wire', 'runtime', 'transport', 'observe'];
-/** Every folder of the control plane may name the actor of what it does. */
+/** What every folder of the control plane may import: its packages, and the actor for audit entries. */
 const CONTROL_PLANE_BASE = [...roomOf('control-plane'), 'control-plane/src/actor.ts'];
 const gateway = (...parts: readonly string[]) => parts.map((part) => `gateway/src/${part}`);
-/** The files of the ingress that its protocols share; not `open-ingress.ts`, which knows all of them. */
+/** The files of the ingress that its protocols share. `open-ingress.ts` is not one of them: it knows every protocol. */
 const ingress = gateway(
   ...[
     'client-reader',
@@ -35,12 +37,12 @@ const controlPlane = (...parts: readonly string[]) => parts.map((part) => `contr
 export const importRules: readonly ImportRule[] = [
   ...rooms
     .filter(({ name }) => name !== 'agent' && name !== 'gateway' && name !== 'control-plane')
-    .map(({ name, holds, mayImport }) => ({ from: name, mayImport, because: `it holds ${holds}` })),
+    .map(({ name, holds, mayImport }) => ({ from: name, mayImport, because: `it contains ${holds}` })),
 
   {
     from: 'agent/src',
     mayImport: [...AGENT_BASE, 'agent/src'],
-    because: 'agent and gateway meet on the wire alone; the files at the top put the parts together',
+    because: 'agent and gateway share only the wire protocol; the top-level files assemble the parts',
   },
   {
     from: 'agent/src/composition',
@@ -48,37 +50,39 @@ export const importRules: readonly ImportRule[] = [
       ...AGENT_BASE,
       ...agent('policy', 'target', 'identity', 'tunnel', 'health', 'observe', 'diagnostics', 'local'),
     ],
-    because: 'the stages of a start connect the parts of the agent, and daemon.ts lists the stages',
+    because: 'the startup stages connect the parts of the agent, and daemon.ts lists the stages',
   },
   {
     from: 'agent/src/policy',
     mayImport: ['config-schema', 'wire'],
-    because: 'what may be reached is decided by the file of the owners and by nothing else',
+    because: 'only the configuration file of the target owners decides which targets are reachable',
   },
   {
     from: 'agent/src/target',
     mayImport: [...AGENT_BASE, ...agent('policy', 'observe')],
-    because: 'dialing a target asks the policy, and knows nothing of tunnels',
+    because: 'dialing a target checks the policy and does not depend on tunnels',
   },
   {
     from: 'agent/src/tunnel',
     mayImport: [...AGENT_BASE, ...agent('policy', 'target', 'identity', 'health', 'observe')],
-    because: 'the tunnel carries opens and heartbeats; whatever else it carries comes through a port',
+    because:
+      'the tunnel carries opens and heartbeats; everything else it carries is passed in through a port',
   },
   {
     from: 'agent/src/identity',
     mayImport: [...AGENT_BASE, ...agent('observe')],
-    because: 'enrollment and renewal are given their transport, so that all three use the same',
+    because:
+      'enrollment and renewal receive their transport as an argument, so both use the same one as sessions',
   },
   {
     from: 'agent/src/health',
     mayImport: [...AGENT_BASE, ...agent('observe')],
-    because: 'samples are off the data path',
+    because: 'health samples are taken off the data path',
   },
   {
     from: 'agent/src/observe',
     mayImport: AGENT_BASE,
-    because: 'measuring depends on nothing that is measured',
+    because: 'metrics do not depend on what they measure',
   },
   {
     from: 'agent/src/diagnostics',
@@ -86,63 +90,59 @@ export const importRules: readonly ImportRule[] = [
       ...AGENT_BASE,
       ...agent('policy', 'target', 'identity', 'tunnel', 'health', 'observe', 'local'),
     ],
-    because: 'the doctor walks the same way as the daemon, and nobody depends on the doctor',
+    because: 'the doctor uses the same code as the daemon, and nothing depends on the doctor',
   },
   {
     from: 'agent/src/local',
     mayImport: [...AGENT_BASE, ...agent('health', 'observe')],
-    because: 'the local server shows what it is given',
+    because: 'the local server only shows what is passed to it',
   },
   {
     from: 'agent/src/cli',
     mayImport: [...AGENT_BASE, ...agent('local', 'diagnostics', 'identity')],
-    because: 'a command talks to the running daemon through its local server; only run starts one',
+    because: 'commands use the local server of the running daemon; only run starts a daemon',
   },
   {
     from: 'agent/src/cli/enroll-command.ts',
     mayImport: [...AGENT_BASE, ...agent('cli', 'identity', 'tunnel')],
-    because: 'to enroll is to ask the gateway, over the same transport as the daemon does',
+    because: 'enrollment uses the same path through proxy, TLS and certificate pin as a session',
   },
   {
     from: 'agent/src/cli/run-command.ts',
     mayImport: [...AGENT_BASE, ...agent('cli', 'local', 'diagnostics', 'identity', 'observe', 'daemon.ts')],
-    because: 'this command is the daemon',
-  },
-  {
-    from: 'agent/src/cli/enroll-command.ts',
-    mayImport: [...AGENT_BASE, ...agent('cli', 'identity', 'tunnel')],
-    because: 'enrolling goes the same way through proxy, TLS and certificate pin as a session',
+    because: 'this command runs the daemon',
   },
 
   {
     from: 'gateway/src',
     mayImport: [...roomOf('gateway'), 'gateway/src'],
-    because: 'the files at the top put data plane and control plane together',
+    because: 'the top-level files assemble data plane and control plane',
   },
   {
     from: 'gateway/src/composition',
     mayImport: [...roomOf('gateway'), 'gateway/src'],
-    because: 'data plane and control plane meet here and nowhere else',
+    because: 'this is the only folder that connects data plane and control plane',
   },
   {
     from: 'gateway/src/cli',
     mayImport: [...roomOf('gateway'), 'gateway/src/gateway.ts', ...gateway('observe', 'composition')],
-    because: 'these commands run a gateway or make its data directory; all others live in operator',
+    because: 'these commands run a gateway or create its data directory; all others are in operator',
   },
   {
     from: 'gateway/src/control-plane-port.ts',
     mayImport: DATA_PLANE_BASE,
-    because: 'the data plane declares what it needs of the control plane, and does not know who provides it',
+    because:
+      'the data plane declares what it needs from the control plane without depending on the implementation',
   },
   {
     from: 'gateway/src/ingress',
     mayImport: [...DATA_PLANE_BASE, ...gateway('access', 'routing', 'observe')],
-    because: 'an ingress asks for access and a route, and never sees a tunnel',
+    because: 'an ingress uses access and routing, but never a tunnel',
   },
   {
     from: 'gateway/src/ingress/tls',
     mayImport: DATA_PLANE_BASE,
-    because: 'TLS with clients knows no protocol inside it and no ingress around it',
+    because: 'TLS with clients is independent of the protocol inside it and of the ingress that uses it',
   },
   {
     from: 'gateway/src/ingress/postgresql',
@@ -152,7 +152,7 @@ export const importRules: readonly ImportRule[] = [
   {
     from: 'gateway/src/ingress/tcp',
     mayImport: [...DATA_PLANE_BASE, ...ingress],
-    because: 'a TCP port belongs to one connection and knows nothing of its protocol',
+    because: 'a TCP port belongs to one connection and does not depend on its protocol',
   },
   {
     from: 'gateway/src/ingress/sni',
@@ -161,22 +161,23 @@ export const importRules: readonly ImportRule[] = [
       ...ingress,
       ...gateway('ingress/tls', 'ingress/postgresql', 'routing/session-contract.ts'),
     ],
-    because: 'an SNI port selects by the name in TLS, before which PostgreSQL has messages of its own',
+    because:
+      'an SNI port selects the connection by the server name in TLS, which PostgreSQL clients precede with their own messages',
   },
   {
     from: 'gateway/src/ingress/forward-proxy',
     mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('access', 'routing')],
-    because: 'what SOCKS5 and HTTP CONNECT share knows neither of them',
+    because: 'the code that SOCKS5 and HTTP CONNECT share depends on neither of them',
   },
   {
     from: 'gateway/src/ingress/socks5',
     mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/forward-proxy')],
-    because: 'a protocol of forward proxies knows no other protocol',
+    because: 'a forward proxy protocol does not depend on other protocols',
   },
   {
     from: 'gateway/src/ingress/http-connect',
     mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/forward-proxy', 'ingress/tls')],
-    because: 'a protocol of forward proxies knows no other protocol',
+    because: 'a forward proxy protocol does not depend on other protocols',
   },
   {
     from: 'gateway/src/access',
@@ -186,7 +187,7 @@ export const importRules: readonly ImportRule[] = [
   {
     from: 'gateway/src/routing',
     mayImport: [...DATA_PLANE_BASE, ...gateway('observe')],
-    because: 'routing picks among sessions of any kind, and never waits for the store',
+    because: 'routing selects among sessions of any kind and never waits for the store',
   },
   {
     from: 'gateway/src/tunnel',
@@ -199,100 +200,100 @@ export const importRules: readonly ImportRule[] = [
         'routing/host-port-text.ts',
       ),
     ],
-    because: 'a session knows its agent but none of its clients; it fulfills what routing asks of a session',
+    because: 'a session knows its agent but not its clients; it implements the session contract of routing',
   },
   {
     from: 'gateway/src/observe',
     mayImport: DATA_PLANE_BASE,
-    because: 'measuring depends on nothing that is measured',
+    because: 'metrics do not depend on what they measure',
   },
 
   {
     from: 'control-plane/src',
     mayImport: [...CONTROL_PLANE_BASE, 'control-plane/src'],
-    because: 'the control plane knows no socket of the tunnel and no HTTP/2',
+    because: 'the control plane uses neither the sockets of the tunnel nor HTTP/2',
   },
   {
     from: 'control-plane/src/identity',
     mayImport: CONTROL_PLANE_BASE,
-    because: 'identities are kept in the store',
+    because: 'identities are rows of the store',
   },
   {
     from: 'control-plane/src/pins',
     mayImport: CONTROL_PLANE_BASE,
-    because: 'a pin is a row of the store, whatever agents run',
+    because: 'a pin is a row of the store, independent of the versions agents run',
   },
   {
     from: 'control-plane/src/grants',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('data-plane-port.ts')],
-    because: 'a grant is a row of the store; the data plane enforces it behind a port',
+    because: 'a grant is a row of the store; the data plane enforces it through a port',
   },
   {
     from: 'control-plane/src/observe',
     mayImport: CONTROL_PLANE_BASE,
-    because: 'an event is a level and a sentence, whoever logs it',
+    because: 'an event is a level and a sentence, independent of the code that logs it',
   },
   {
     from: 'control-plane/src/fleet',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('pins', 'events', 'observe', 'data-plane-port.ts')],
-    because: 'the fleet is judged by what sessions, the store and pins say of it',
+    because: 'the state of the fleet is derived from sessions, the store and pins',
   },
   {
     from: 'control-plane/src/approvals',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'events')],
-    because: 'an action waits for its approval and then runs as if it had been called',
+    because: 'an approved action runs exactly as if it had been called directly',
   },
   {
     from: 'control-plane/src/requests',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'pins', 'approvals')],
-    because: 'agents are asked by name, and some questions need an approval',
+    because: 'requests address agents by name, and some require an approval',
   },
   {
     from: 'control-plane/src/events',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet')],
-    because: 'events are published by others',
+    because: 'other parts of the control plane publish the events',
   },
   {
     from: 'control-plane/src/alerts',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'events', 'observe')],
-    because: 'alerts are told what holds in the fleet',
+    because: 'alerts are evaluated from the state of the fleet',
   },
   {
     from: 'control-plane/src/metrics',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts')],
-    because: 'measuring depends on nothing that is measured',
+    because: 'metrics do not depend on what they measure',
   },
   {
     from: 'control-plane/src/api',
     mayImport: [...CONTROL_PLANE_BASE, 'control-plane/src'],
-    because: 'the API shows and steers everything of the control plane; only the composition knows it',
+    because: 'the API exposes all of the control plane; only the composition imports the API',
   },
 
   ...['agent', 'gateway'].map((name) => ({
     from: `${name}/bin`,
     mayImport: ['wire', `${name}/src/main.ts`],
     because:
-      'it asks for the version of Node, in words that every version understands, and then starts the program',
+      'it checks the version of Node, in syntax that every version can parse, and then starts the program',
   })),
   ...roomNames.map((name) => ({
     from: `${name}/test`,
     mayImport: [...roomNames, 'test/rig', ...roomNames.map((room) => `${room}/test`)],
     because:
-      'tests beside the code see their own package whole, the others through their doors, and the fixtures of each',
+      'tests next to the code may import any file of their own package, other packages by name, and the fixtures of all',
   })),
   {
     from: 'types',
     mayImport: [],
-    because: 'these declarations complete those of dependencies',
+    because: 'these declarations extend those of dependencies',
   },
   ...['test', 'bench', 'examples', 'scripts'].map((from) => ({
     from,
     mayImport: [...roomNames, 'test', 'bench', 'examples', 'scripts'],
-    because: 'what needs both ends goes through the doors of the packages and real processes',
+    because: 'what needs both ends imports packages by name or starts real processes',
   })),
 ];
 
-/** Modules with which a socket can be opened; these folders may take their types only. */
+/** Modules that can open sockets. The folders in `socketFree` may import only their types. */
 export const socketModules: ReadonlySet<string> = new Set(
   ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'undici'].flatMap((name) => [name, `node:${name}`]),
 );
@@ -304,5 +305,5 @@ export const socketFree: readonly string[] = [
   'store/src',
 ];
 
-/** Folders whose every subfolder needs a rule of its own. */
+/** Folders in which every subfolder needs its own rule. */
 export const ruledFolders: readonly string[] = ['agent/src', 'gateway/src', 'control-plane/src'];

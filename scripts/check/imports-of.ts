@@ -2,14 +2,14 @@ import { SyntaxKind } from 'typescript/unstable/ast';
 import { type Token, tokensOf } from './tokens.ts';
 
 export type Import = {
-  /** Undefined for a dynamic import whose module is computed. */
+  /** Undefined for a dynamic import with a computed name. */
   readonly specifier: string | undefined;
-  /** Erased before it runs: `import type` and `export type`. */
+  /** Whether the import is erased at compile time: `import type` and `export type`. */
   readonly typeOnly: boolean;
   readonly line: number;
 };
 
-/** Every import of a file: static, re-exported, dynamic and `require`. */
+/** Every import of a file: static imports, re-exports, dynamic imports and `require`. */
 export function importsOf(source: string): Import[] {
   const tokens = tokensOf(source);
   return tokens.flatMap((token, index) => {
@@ -38,7 +38,7 @@ function reExportAt(tokens: readonly Token[], index: number): Import[] {
   return reExports ? fromClauseAt(tokens, index + 1) : [];
 }
 
-/** `… from 'specifier'`, starting behind the keyword; nothing when the statement ends before. */
+/** Parses `… from 'specifier'` after the keyword; empty if the statement ends before `from`. */
 function fromClauseAt(tokens: readonly Token[], start: number): Import[] {
   const typeOnly =
     tokens[start]?.kind === SyntaxKind.TypeKeyword && tokens[start + 1]?.kind !== SyntaxKind.FromKeyword;
@@ -49,7 +49,7 @@ function fromClauseAt(tokens: readonly Token[], start: number): Import[] {
     if (token.kind === SyntaxKind.FromKeyword && source?.kind === SyntaxKind.StringLiteral) {
       return [{ specifier: source.value, typeOnly, line: source.line }];
     }
-    // `export { a }` without a source: the next statement is not ours.
+    // `export { a }` without a source: what follows is the next statement.
     if (token.kind === SyntaxKind.CloseBraceToken && source?.kind !== SyntaxKind.FromKeyword) return [];
   }
   return [];

@@ -9,7 +9,7 @@ const LINK = /\]\(\s*<?([^)>\s]+)>?(?:\s+"[^"]*")?\s*\)/g;
 
 export const linksCheck: Check = {
   name: 'links',
-  promise: 'every relative link in the docs leads somewhere',
+  promise: 'every relative link in the docs resolves to a file and heading',
   async run(root) {
     const problems: string[] = [];
     for (const file of await treeFiles(root, '.md')) {
@@ -29,9 +29,9 @@ async function brokenLink(root: string, file: string, link: string): Promise<str
   if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return undefined;
   const [path = '', anchor] = link.split('#');
   const target = path === '' ? file : posix.join(posix.dirname(file), decodeURIComponent(path));
-  if (target.startsWith('..')) return 'that is outside of the tree';
-  if (!existsSync(join(root, target))) return 'there is no such file';
+  if (target.startsWith('..')) return 'the target is outside the tree';
+  if (!existsSync(join(root, target))) return 'the file does not exist';
   if (anchor === undefined || !target.endsWith('.md')) return undefined;
   const anchors = anchorsOf(await readFile(join(root, target), 'utf8'));
-  return anchors.has(anchor) ? undefined : 'there is no such heading';
+  return anchors.has(anchor) ? undefined : 'the heading does not exist';
 }

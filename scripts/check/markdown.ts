@@ -1,4 +1,4 @@
-/** The rows of the first table below a heading, each as its cells; empty when there is none. */
+/** The cells of each row of the first table below a heading; empty if there is no table. */
 export function tableBelow(markdown: string, heading: string): string[][] {
   const lines = markdown.split('\n');
   const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '').trim() === heading);
@@ -9,7 +9,7 @@ export function tableBelow(markdown: string, heading: string): string[][] {
     if (line.startsWith('|')) rows.push(cellsOf(line));
     else if (rows.length > 0) break;
   }
-  // The names of the columns and the dashes below them.
+  // Skip the column names and the separator row.
   return rows.slice(2);
 }
 
@@ -20,7 +20,7 @@ function cellsOf(row: string): string[] {
     .map((cell) => cell.trim().replaceAll('\\|', '|'));
 }
 
-/** Markdown without its code blocks and spans, lines kept in place. */
+/** Removes code blocks and spans. Line numbers stay the same. */
 export function withoutCode(markdown: string): string {
   let inFence = false;
   return markdown
@@ -33,7 +33,7 @@ export function withoutCode(markdown: string): string {
     .join('\n');
 }
 
-/** The anchors that headings make, as code hosts make them. */
+/** The anchors of all headings, generated as code hosts do. */
 export function anchorsOf(markdown: string): Set<string> {
   let inFence = false;
   const anchors = new Set<string>();

@@ -8,11 +8,12 @@ import { treeFiles } from './tree.ts';
 
 const PROGRAM = new RegExp(`^(${roomNames.join('|')})/src/`);
 const ALLOWED = /^((agent|gateway)\/src\/(main\.ts$|cli\/)|operator\/src\/)/;
-const KEPT_OUT = new Set(['env', 'argv', 'argv0', 'execArgv', 'exit', 'exitCode', 'abort']);
+const RESTRICTED_MEMBERS = new Set(['env', 'argv', 'argv0', 'execArgv', 'exit', 'exitCode', 'abort']);
 
 export const processGlobalsCheck: Check = {
   name: 'process globals',
-  promise: 'the environment, the arguments and the exit are used in main.ts and cli/ only',
+  promise:
+    'only main.ts, cli/ and operator use the environment, the arguments and the exit code of the process',
   async run(root) {
     const files = (await treeFiles(root, '.ts')).filter((file) => PROGRAM.test(file) && !ALLOWED.test(file));
     const problems = await Promise.all(
@@ -22,17 +23,17 @@ export const processGlobalsCheck: Check = {
   },
 };
 
-/** What a file takes from `process` that only the outermost files may. */
+/** The uses of `process` in a file that only the outermost files may contain. */
 export function problemsOf(file: string, source: string): string[] {
   const tokens = tokensOf(source);
   return tokens.flatMap((token, index) => {
-    const name = takenAt(tokens, index);
+    const name = restrictedUseAt(tokens, index);
     if (name === undefined) return [];
-    return [`${file}:${token.line} uses ${name}: take it in main.ts or cli/, and hand it in as an argument`];
+    return [`${file}:${token.line} uses ${name}: read it in main.ts or cli/ and pass it as an argument`];
   });
 }
 
-function takenAt(tokens: readonly Token[], index: number): string | undefined {
+function restrictedUseAt(tokens: readonly Token[], index: number): string | undefined {
   const token = tokens[index];
   if (token?.kind === SyntaxKind.StringLiteral && /^(node:)?process$/.test(token.value)) {
     return tokens[index - 1]?.kind === SyntaxKind.FromKeyword ? 'node:process' : undefined;
@@ -41,9 +42,11 @@ function takenAt(tokens: readonly Token[], index: number): string | undefined {
   const access = tokens[index + 1];
   const member = tokens[index + 2];
   if (access?.kind === SyntaxKind.DotToken || access?.kind === SyntaxKind.OpenBracketToken) {
-    return member !== undefined && KEPT_OUT.has(member.value) ? `process.${member.value}` : undefined;
+    return member !== undefined && RESTRICTED_MEMBERS.has(member.value)
+      ? `process.${member.value}`
+      : undefined;
   }
-  // `const { env } = process` takes by name what the check could not see otherwise.
+  // `const { env } = process` would otherwise hide the use of a member from this check.
   const isDestructured = tokens[index - 1]?.kind === SyntaxKind.EqualsToken;
   return isDestructured ? 'process as a whole' : undefined;
 }

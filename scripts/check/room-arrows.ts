@@ -6,12 +6,12 @@ import { type Room, roomNames, rooms } from './rooms.ts';
 import { type Edge, sourceGraph } from './source-graph.ts';
 import { treeFiles } from './tree.ts';
 
-/** Share of the code that one room may hold. */
+/** Maximum share of the code in one room. */
 const MAX_SHARE = 0.3;
 
 export const roomArrowsCheck: Check = {
   name: 'rooms',
-  promise: `packages import what scripts/check/rooms.ts lists and nothing else, without a cycle; none holds more than ${MAX_SHARE * 100} % of the code`,
+  promise: `packages import exactly what scripts/check/rooms.ts lists, without cycles, and none has more than ${MAX_SHARE * 100} % of the code`,
   async run(root) {
     const arrows = arrowsOf(await sourceGraph(root));
     return {
@@ -20,7 +20,7 @@ export const roomArrowsCheck: Check = {
   },
 };
 
-/** Room by room, the rooms that its sources import. */
+/** The rooms that the sources of each room import. */
 export function arrowsOf(edges: readonly Edge[]): Map<string, Set<string>> {
   const arrows = new Map<string, Set<string>>(roomNames.map((name) => [name, new Set()]));
   for (const { from, to, throughDoor } of edges) {
@@ -30,7 +30,7 @@ export function arrowsOf(edges: readonly Edge[]): Map<string, Set<string>> {
   return arrows;
 }
 
-/** Arrows that `expected` does not allow, arrows that it allows and nothing uses, and cycles. */
+/** Arrows that `expected` does not allow, allowed arrows that no import uses, and cycles. */
 export function arrowProblems(
   arrows: ReadonlyMap<string, ReadonlySet<string>>,
   expected: readonly Room[],
@@ -43,7 +43,7 @@ export function arrowProblems(
         problems.push(`${name} imports ${other}, which rooms.ts does not allow`);
     for (const other of mayImport)
       if (!used.has(other))
-        problems.push(`rooms.ts lets ${name} import ${other}, and nothing does: remove it there`);
+        problems.push(`rooms.ts lets ${name} import ${other}, but nothing does: remove it there`);
   }
   const edges = [...arrows].flatMap(([from, all]) =>
     [...all].map((to) => ({ from, to, throughDoor: false })),
@@ -55,7 +55,7 @@ export function shareProblems(lines: ReadonlyMap<string, number>): string[] {
   const total = [...lines.values()].reduce((sum, count) => sum + count, 0);
   return [...lines]
     .filter(([, count]) => count > MAX_SHARE * total)
-    .map(([room, count]) => `${room} holds ${Math.round((100 * count) / total)} % of the code: split it`);
+    .map(([room, count]) => `${room} has ${Math.round((100 * count) / total)} % of the code: split it`);
 }
 
 async function linesByRoom(root: string): Promise<Map<string, number>> {

@@ -1,14 +1,14 @@
 /** One package of the tree, and the packages its code may import. */
 export type Room = {
   readonly name: string;
-  /** What it is for, in one sentence; docs/architecture.md has the same table. */
+  /** What the package contains, as a phrase; docs/architecture.md has the same table. */
   readonly holds: string;
   readonly mayImport: readonly string[];
 };
 
 /**
- * The rooms of the house, from the ground up. docs/architecture.md shows this table, and `npm run check` compares both
- * with the imports of the code: an arrow that is not here fails, and so does one that nobody uses.
+ * The rooms (packages) of the tree, from the bottom up. docs/architecture.md shows this table, and `npm run check`
+ * compares both with the imports of the code: missing arrows fail the check, and so do unused ones.
  */
 export const rooms: readonly Room[] = [
   {
@@ -18,7 +18,7 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'wire',
-    holds: 'what agent and gateway say to each other, and the facts both must agree on; opens no socket',
+    holds: 'the messages between agent and gateway, and the facts both must agree on; opens no sockets',
     mayImport: [],
   },
   {
@@ -28,7 +28,7 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'runtime',
-    holds: 'what a process needs of its runtime: clock, timers, rate limits; knows nothing of Penstock',
+    holds: 'general-purpose primitives: clock, timers, rate limits; nothing specific to Penstock',
     mayImport: [],
   },
   {
@@ -36,10 +36,10 @@ export const rooms: readonly Room[] = [
     holds: 'carrying bytes: splice, readers, windows, keepalive, TLS',
     mayImport: ['wire', 'runtime'],
   },
-  { name: 'observe', holds: 'logs and measurements of a process', mayImport: [] },
+  { name: 'observe', holds: 'logs and metrics of a process', mayImport: [] },
   {
     name: 'terminal',
-    holds: 'what the two command lines share',
+    holds: 'code shared by the two command lines',
     mayImport: ['config-schema'],
   },
   { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: [] },
@@ -50,7 +50,7 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'operator',
-    holds: 'the commands of penstock-gateway that speak to the API, and connection strings',
+    holds: 'the commands of penstock-gateway that use the API, and connection strings',
     mayImport: ['config-schema', 'wire', 'api-schema', 'terminal'],
   },
   {

@@ -6,10 +6,11 @@ import { treeFiles } from './tree.ts';
 const SCOPE = '@penstock/';
 
 export type Edge = Import & {
-  /** File that imports, from the root. */
+  /** The importing file, relative to the root. */
   readonly from: string;
-  /** What it leads to: a file or, through a package's door, a folder; undefined when it is not ours. */
+  /** The imported file or, for an import by package name, the package's folder; undefined for external modules. */
   readonly to: string | undefined;
+  /** Whether it imports one of our packages by name. */
   readonly throughDoor: boolean;
 };
 
@@ -42,7 +43,7 @@ function destination(
   return { to: undefined, throughDoor: false };
 }
 
-/** Whether `path` is `folder` or lies in it. */
+/** Whether `path` is `folder` or inside it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }

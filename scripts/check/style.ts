@@ -3,6 +3,6 @@ import { runTool } from './tool.ts';
 
 export const styleCheck: Check = {
   name: 'style',
-  promise: 'Biome accepts lint and format (npm run format mends what it can)',
+  promise: 'Biome reports no lint or format problems (npm run format fixes most)',
   run: (root) => runTool(root, 'biome', ['check', '--colors=off', '--error-on-warnings', '.']),
 };

@@ -2,15 +2,15 @@ import { createScanner, SyntaxKind } from 'typescript/unstable/ast';
 
 export type Token = {
   readonly kind: SyntaxKind;
-  /** As written. */
+  /** The source text of the token. */
   readonly text: string;
-  /** Of a string: what it holds. */
+  /** The content of a string literal. */
   readonly value: string;
-  /** From 1. */
+  /** Starting at 1. */
   readonly line: number;
 };
 
-/** After one of these a slash divides; after anything else it begins a regular expression. */
+/** After one of these, a slash is a division; after any other token, it starts a regular expression. */
 const OPERAND_ENDS = new Set<SyntaxKind>([
   SyntaxKind.Identifier,
   SyntaxKind.PrivateIdentifier,
@@ -27,12 +27,12 @@ const OPERAND_ENDS = new Set<SyntaxKind>([
   SyntaxKind.SuperKeyword,
 ]);
 
-/** The tokens of a TypeScript file, comments left out. TypeScript's own scanner, without a parser. */
+/** The tokens of a TypeScript file without comments, from TypeScript's own scanner and without a parser. */
 export function tokensOf(source: string): Token[] {
   const scanner = createScanner(true);
   scanner.setText(source);
   const tokens: Token[] = [];
-  // For every template that is open, how many braces are open inside its current substitution.
+  // For each open template literal, the number of open braces in its current substitution.
   const templates: number[] = [];
   const lines = lineCounter(source);
   for (let kind = scanner.scan(); kind !== SyntaxKind.EndOfFile; kind = scanner.scan()) {
@@ -62,7 +62,7 @@ export function tokensOf(source: string): Token[] {
   return tokens;
 }
 
-/** Line of a position; positions have to be asked in rising order. */
+/** Returns a function from position to line. It must be called with ascending positions. */
 function lineCounter(source: string): (position: number) => number {
   let line = 1;
   let next = source.indexOf('\n');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Findings } from './check.ts';
 
-/** Runs a development tool of node_modules; when it fails, its output is the problem. */
+/** Runs a development tool from node_modules. If it fails, its output becomes the problem. */
 export async function runTool(root: string, tool: string, args: readonly string[]): Promise<Findings> {
   const child = spawn(join(root, 'node_modules/.bin', tool), args, {
     cwd: root,
@@ -16,5 +16,5 @@ export async function runTool(root: string, tool: string, args: readonly string[
     child.once('close', resolve);
   });
   if (code === 0) return { problems: [] };
-  return { problems: [Buffer.concat(output).toString().trim() || `${tool} ended with ${code}`] };
+  return { problems: [Buffer.concat(output).toString().trim() || `${tool} exited with code ${code}`] };
 }

@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Files that are in Git or would be after `git add`, relative to `root`, sorted; with one of `endings`. */
+/**
+ * Files that are tracked by Git or would be after `git add`, relative to `root` and sorted. With `endings`, only files that
+ * end with one of them.
+ */
 export async function treeFiles(root: string, ...endings: readonly string[]): Promise<string[]> {
   const { stdout } = await execute('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

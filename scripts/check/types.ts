@@ -3,6 +3,6 @@ import { runTool } from './tool.ts';
 
 export const typesCheck: Check = {
   name: 'types',
-  promise: 'the compiler accepts every file',
+  promise: 'the TypeScript compiler reports no errors',
   run: (root) => runTool(root, 'tsc', ['--project', '.', '--pretty', 'false']),
 };

@@ -5,13 +5,13 @@ import { readManifest, workspaceManifests } from './package-manifest.ts';
 
 export const versionsCheck: Check = {
   name: 'versions',
-  promise: 'every package is of one version, and uses one version of each dependency',
+  promise: 'all packages have the same version and use the same version of each dependency',
   async run(root) {
     const top = await readManifest(root, '.');
     const manifests = await workspaceManifests(root);
     const problems: string[] = [];
     const expect = (place: string, found: string | undefined, wanted: string) => {
-      if (found !== wanted) problems.push(`${place} is ${found ?? 'missing'}, and should be ${wanted}`);
+      if (found !== wanted) problems.push(`${place} is ${found ?? 'missing'}, but should be ${wanted}`);
     };
     expect('SOFTWARE_VERSION in wire/src/version.ts', SOFTWARE_VERSION, top.version);
     expect('the dev dependency node', top.devDependencies?.['node'], REQUIRED_NODE);

@@ -13,8 +13,8 @@ export function grantRepository(db: Kysely<Database>) {
       return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
-    /** Those that can be used at `at`, at most `limit`. */
-    living(at: number, limit: number): Promise<GrantRow[]> {
+    /** The grants that are active at `at` (neither expired nor revoked), at most `limit`. */
+    activeAt(at: number, limit: number): Promise<GrantRow[]> {
       return db
         .selectFrom('grants')
         .selectAll()
@@ -25,7 +25,7 @@ export function grantRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** Newest first, those made before the grant `before`. */
+    /** Newest first; with `before`, only grants created before the grant with that id. */
     list({ before, limit }: { before?: string | undefined; limit: number }): Promise<GrantRow[]> {
       return db
         .selectFrom('grants')
@@ -36,7 +36,7 @@ export function grantRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** False when there is no such grant, or it is revoked already. */
+    /** Returns false if there is no such grant or it is already revoked. */
     async revoke(id: string, at: number): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('grants')
@@ -47,7 +47,7 @@ export function grantRepository(db: Kysely<Database>) {
       return numUpdatedRows > 0n;
     },
 
-    /** Forgets grants that expired before `before`. */
+    /** Deletes grants that expired before `before`. */
     async prune(before: number): Promise<void> {
       await db.deleteFrom('grants').where('expiresAt', '<', before).execute();
     },

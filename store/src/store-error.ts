@@ -1,20 +1,23 @@
 /**
- * Why the store did not do what it was asked. `full`: too many callers wait already. `timeout`: no answer in
- * time; a write may or may not have happened. `closed`: asked after `close`. `failed`: SQLite or the disk said
- * no. `too-new`: the file was written by a newer version of the gateway.
+ * Why a call of the store failed. `full`: too many callers are waiting. `timeout`: there was no response in time, and a
+ * write may or may not have happened. `closed`: the call came after `close`. `failed`: SQLite or the disk reported an
+ * error. `too-new`: the file was written by a newer version of the gateway.
  */
 export type StoreFailure = 'full' | 'timeout' | 'closed' | 'failed' | 'too-new';
 
-/** What keeps the store from working, for people who may not see paths and SQL. docs/api.md has a row for each. */
+/**
+ * Why the store is unavailable, in sentences without paths and SQL: API clients may not see those. docs/api.md has a row
+ * for each.
+ */
 export const storeOutages = {
   'disk-full': 'the disk of its data directory is full',
   'disk-failing': 'its data directory cannot be read or written',
-  locked: 'another process holds it',
+  locked: 'another process has locked it',
   'file-gone': 'its file was removed or replaced while it was open',
-  silent: 'it does not answer in time',
-  overloaded: 'too many callers wait for it',
+  silent: 'it did not respond in time',
+  overloaded: 'too many requests are waiting for it',
   closed: 'it is closed',
-  unusable: 'it cannot be used',
+  unusable: 'its database is unusable',
 } as const;
 export type StoreOutage = keyof typeof storeOutages;
 
@@ -26,11 +29,11 @@ const outageOfFailure: Readonly<Record<StoreFailure, StoreOutage>> = {
   'too-new': 'unusable',
 };
 
-/** The one error of the store. The API answers it with STORE_UNAVAILABLE; nothing on the data path waits for it. */
+/** The only error that the store throws. The API reports it as STORE_UNAVAILABLE; the data path never waits for the store. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly failure: StoreFailure;
-  /** Undefined where one statement was at fault, and the next may do well. */
+  /** Undefined if only one statement failed and the next one may succeed. */
   readonly outage: StoreOutage | undefined;
 
   constructor(

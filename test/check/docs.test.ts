@@ -20,7 +20,7 @@ Some words.
 | x | y |
 `;
 
-test('the table below a heading is read', () => {
+test('tableBelow reads the first table below a heading', () => {
   assert.deepEqual(tableBelow(MARKDOWN, 'Codes'), [
     ['`A`', '1', 'a | b'],
     ['`B`', '2', 'nothing'],
@@ -28,29 +28,29 @@ test('the table below a heading is read', () => {
   assert.deepEqual(tableBelow(MARKDOWN, 'No such heading'), []);
 });
 
-test('entries and rows are compared both ways', () => {
+test('entries and rows are compared in both directions', () => {
   const compare = (have: readonly string[][], want: readonly string[][]) =>
     compareCatalogue('docs/x.md', have, want);
   const rows = tableBelow(MARKDOWN, 'Codes');
-  const wanted = [
+  const expected = [
     ['`A`', '1'],
     ['`B`', '2'],
   ];
-  assert.deepEqual(compare(rows, wanted), []);
-  assert.match(compare(rows, [...wanted, ['`C`', '3']])[0] ?? '', /`C` has 0 rows/);
-  assert.match(compare(rows, wanted.slice(1))[0] ?? '', /`A` has a row, and is not in the code/);
+  assert.deepEqual(compare(rows, expected), []);
+  assert.match(compare(rows, [...expected, ['`C`', '3']])[0] ?? '', /`C` has 0 rows/);
+  assert.match(compare(rows, expected.slice(1))[0] ?? '', /`A` has a row but is not in the code/);
   assert.match(
     compare(rows, [
       ['`A`', '9'],
       ['`B`', '2'],
     ])[0] ?? '',
-    /says "1", and the code "9"/,
+    /says "1", but the code says "9"/,
   );
   assert.match(compare([['`A`', '1', '']], [['`A`', '1']])[0] ?? '', /has an empty cell/);
-  assert.match(compare([...rows, ...rows], wanted)[0] ?? '', /has 2 rows/);
+  assert.match(compare([...rows, ...rows], expected)[0] ?? '', /has 2 rows/);
 });
 
-test('code is no text, and headings make anchors', () => {
+test('code is not treated as text, and headings create anchors', () => {
   assert.equal(withoutCode('a `[x](y)` b\n```\n[x](z)\n```\n[k](l)').replaceAll('\n', ''), 'a  b[k](l)');
   assert.deepEqual(
     [...anchorsOf("# Who may import whom?\n## It's `code`, once\n```\n# no\n```")],

@@ -5,7 +5,7 @@ import { cyclesOf } from '../../scripts/check/import-cycles.ts';
 import { problemsOf } from '../../scripts/check/import-directions.ts';
 import { importsOf } from '../../scripts/check/imports-of.ts';
 
-test('every form of import is found, and nothing that only looks like one', () => {
+test('every form of import is found, and nothing that merely resembles one', () => {
   const source = `
     import a, { b, type C } from './named.ts'; // import x from './comment.ts'
     import type { D } from './type.ts';
@@ -67,38 +67,38 @@ const allowed: readonly Case[] = [
 ];
 
 const forbidden: readonly (Case & { readonly reason: RegExp })[] = [
-  { from: 'agent/src/tunnel/session.ts', to: 'gateway', throughDoor: true, reason: /may not: the tunnel/ },
-  { from: 'agent/src/daemon.ts', to: 'gateway', throughDoor: true, reason: /meet on the wire alone/ },
-  { from: 'agent/src/cli/status.ts', to: 'agent/src/daemon.ts', reason: /only run starts one/ },
-  { from: 'gateway/src/routing/dial.ts', to: 'gateway/src/ingress/tcp/tcp.ts', reason: /may not/ },
-  { from: 'gateway/src/ingress/tcp.ts', to: 'gateway/src/tunnel/session.ts', reason: /never sees a tunnel/ },
-  { from: 'wire/src/limits.ts', to: 'observe', throughDoor: true, reason: /wire may not/ },
-  { from: 'wire/src/limits.ts', specifier: 'node:net', reason: /no socket is opened/ },
-  { from: 'wire/src/limits.ts', specifier: 'http2', reason: /no socket is opened/ },
-  { from: 'agent/src/tunnel/session.ts', to: 'wire/src/limits.ts', reason: /through their door/ },
-  { from: 'test/faults/cut.test.ts', to: 'gateway/src/gateway.ts', reason: /through their door/ },
-  { from: 'agent/src/brandnew/file.ts', to: 'agent/src/policy/x.ts', reason: /no rule for this folder/ },
+  { from: 'agent/src/tunnel/session.ts', to: 'gateway', throughDoor: true, reason: /must not: the tunnel/ },
+  { from: 'agent/src/daemon.ts', to: 'gateway', throughDoor: true, reason: /share only the wire protocol/ },
+  { from: 'agent/src/cli/status.ts', to: 'agent/src/daemon.ts', reason: /only run starts a daemon/ },
+  { from: 'gateway/src/routing/dial.ts', to: 'gateway/src/ingress/tcp/tcp.ts', reason: /must not/ },
+  { from: 'gateway/src/ingress/tcp.ts', to: 'gateway/src/tunnel/session.ts', reason: /but never a tunnel/ },
+  { from: 'wire/src/limits.ts', to: 'observe', throughDoor: true, reason: /wire must not/ },
+  { from: 'wire/src/limits.ts', specifier: 'node:net', reason: /opens no sockets/ },
+  { from: 'wire/src/limits.ts', specifier: 'http2', reason: /opens no sockets/ },
+  { from: 'agent/src/tunnel/session.ts', to: 'wire/src/limits.ts', reason: /import the package by name/ },
+  { from: 'test/faults/cut.test.ts', to: 'gateway/src/gateway.ts', reason: /import the package by name/ },
+  { from: 'agent/src/brandnew/file.ts', to: 'agent/src/policy/x.ts', reason: /no rule covers this folder/ },
 ];
 
-test('imports that go the right way are allowed', () => {
+test('allowed imports are not reported', () => {
   for (const one of allowed) assert.deepEqual(judge(one), [], JSON.stringify(one));
 });
 
-test('imports that go the wrong way are told, each with its reason', () => {
+test('forbidden imports are reported, each with its reason', () => {
   for (const { reason, ...one } of forbidden) {
     const [problem, ...more] = judge(one);
-    assert.match(problem ?? `nothing said about ${JSON.stringify(one)}`, reason);
+    assert.match(problem ?? `no problem reported for ${JSON.stringify(one)}`, reason);
     assert.deepEqual(more, []);
   }
 });
 
-test('a computed import is a problem in a program, and none in a development tool', () => {
+test('a computed import is a problem in a program but not in a development tool', () => {
   const computed = { specifier: undefined, to: undefined, throughDoor: false, typeOnly: false, line: 1 };
   assert.match(problemsOf({ ...computed, from: 'agent/src/main.ts' })[0] ?? '', /computed/);
   assert.deepEqual(problemsOf({ ...computed, from: 'scripts/check.ts' }), []);
 });
 
-test('a circle of imports is found, once', () => {
+test('an import cycle is reported once', () => {
   const edge = (from: string, to: string) => ({ from, to, throughDoor: false });
   assert.deepEqual(cyclesOf([edge('a', 'b'), edge('b', 'c'), edge('a', 'c')]), []);
   assert.deepEqual(cyclesOf([edge('x', 'a'), edge('a', 'b'), edge('b', 'c'), edge('c', 'a')]), [
@@ -106,7 +106,7 @@ test('a circle of imports is found, once', () => {
   ]);
 });
 
-test('the package of a specifier is found', () => {
+test('packageOf returns the package of a specifier', () => {
   assert.equal(packageOf('@peculiar/x509'), '@peculiar/x509');
   assert.equal(packageOf('ajv/dist/2020.js'), 'ajv');
   assert.equal(packageOf('node:net'), undefined);

@@ -4,7 +4,7 @@ import { problemsOf } from '../../scripts/check/process-globals.ts';
 
 const taken = (source: string) => problemsOf('wire/src/x.ts', source).length;
 
-test('environment, arguments and exit are seen, however they are taken', () => {
+test('every way of using the environment, arguments and exit code is reported', () => {
   for (const source of [
     'process.exit(1);',
     'const name = process.env["NAME"];',
@@ -17,6 +17,6 @@ test('environment, arguments and exit are seen, however they are taken', () => {
   }
 });
 
-test('the harmless rest of process is not', () => {
+test('the other members of process are not reported', () => {
   assert.equal(taken('process.hrtime(); process.on("exit", f); other.process.env; // process.env'), 0);
 });

@@ -6,7 +6,7 @@ import type { Room } from '../../scripts/check/rooms.ts';
 const wire: Room = { name: 'wire', holds: 'messages', mayImport: [] };
 const agent: Room = { name: 'agent', holds: 'the agent', mayImport: ['wire'] };
 
-test('only imports of sources through another door are arrows between rooms', () => {
+test('only imports of other packages by sources are arrows between rooms', () => {
   const edge = { specifier: 'x', typeOnly: true, line: 1 };
   const arrows = arrowsOf([
     { ...edge, from: 'agent/src/main.ts', to: 'wire', throughDoor: true },
@@ -16,7 +16,7 @@ test('only imports of sources through another door are arrows between rooms', ()
   assert.deepEqual([...(arrows.get('agent') ?? [])], ['wire']);
 });
 
-test('an arrow that is not allowed, one that nobody uses, and a cycle are problems', () => {
+test('disallowed arrows, unused arrows and cycles are problems', () => {
   const arrows = (agentImports: string[], wireImports: string[]) =>
     new Map([
       ['agent', new Set(agentImports)],
@@ -25,7 +25,7 @@ test('an arrow that is not allowed, one that nobody uses, and a cycle are proble
   assert.deepEqual(arrowProblems(arrows(['wire'], []), [wire, agent]), []);
   assert.match(
     arrowProblems(arrows([], []), [wire, agent]).join('\n'),
-    /lets agent import wire, and nothing does/,
+    /lets agent import wire, but nothing does/,
   );
   const both = arrowProblems(arrows(['wire'], ['agent']), [wire, agent]);
   assert.match(both.join('\n'), /wire imports agent, which/);
@@ -40,5 +40,5 @@ test('a room with more than 30 % of the code is a problem', () => {
     ['d', 10],
   ]);
   assert.deepEqual(shareProblems(even), []);
-  assert.deepEqual(shareProblems(new Map(even).set('d', 60)), ['d holds 40 % of the code: split it']);
+  assert.deepEqual(shareProblems(new Map(even).set('d', 60)), ['d has 40 % of the code: split it']);
 });

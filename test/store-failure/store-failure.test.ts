@@ -103,7 +103,7 @@ test('the store is locked by another process', async () => {
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
   using other = new DatabaseSync(join(pair.gatewayConfig.dataDirectory, 'store.sqlite'));
   await survives(pair, {
-    reason: /another process holds it/,
+    reason: /another process has locked it/,
     begin: () => other.exec('begin immediate'),
     end: () => other.exec('rollback'),
   });

@@ -31,7 +31,7 @@ export class EventStream extends Readable {
   constructor({ events, lastEventId, actor }: EventStreamOptions) {
     super();
     this.#comments = setInterval(() => this.#send(': keep-alive\n\n'), COMMENT_INTERVAL_MS);
-    const missed = lastEventId === undefined ? [] : events.since(lastEventId);
+    const missed = lastEventId === undefined ? [] : events.eventsAfter(lastEventId);
     this.#missed = [...(missed ?? [])];
     // A listener that is cut off before its first event must still be able to resume: after the events it has seen.
     const resumeId = this.#missed.length > 0 ? lastEventId : events.lastId;

@@ -1,15 +1,15 @@
 import type { FleetEventData, FleetEvents } from './events.ts';
 
-type Figures = FleetEventData['connections']['items'][number];
+type Counts = FleetEventData['connections']['items'][number];
 
-const INTERVAL = 1000;
+const INTERVAL_MS = 1000;
 
-/** Publishes the figures of connections that changed, once a second while somebody listens. */
-export function publishConnectionChanges(events: FleetEvents, figures: () => readonly Figures[]): void {
-  events.whileListened(() => {
+/** Publishes the counts of connections whose counts changed, once a second while there are listeners. */
+export function publishConnectionChanges(events: FleetEvents, counts: () => readonly Counts[]): void {
+  events.addSource(() => {
     let known = new Map<string, string>();
-    const look = () => {
-      const now = figures().map(({ name, open, waiting, openedTotal, failedTotal }) => ({
+    const publishChanges = () => {
+      const now = counts().map(({ name, open, waiting, openedTotal, failedTotal }) => ({
         name,
         open,
         waiting,
@@ -21,7 +21,7 @@ export function publishConnectionChanges(events: FleetEvents, figures: () => rea
       known = texts;
       if (items.length > 0) events.publish('connections', { items });
     };
-    const timer = setInterval(look, INTERVAL);
+    const timer = setInterval(publishChanges, INTERVAL_MS);
     return () => clearInterval(timer);
   });
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentState } from '@penstock/api-schema';
 
-/** What a listener is told of. Closed: docs/api.md has a row for each. Times are RFC 3339. */
+/** The types of fleet events, with when each is sent. A closed list: docs/api.md has a row for each. Times are RFC 3339. */
 export const fleetEvents = {
-  agent: 'An agent came, went, or changed its state.',
-  alert: 'An alert began to fire, or was resolved.',
-  approval: 'An approval was asked for or decided, or its action has ended.',
-  audit: 'Something was changed: the head of the entry in the audit trail.',
-  connections: 'Figures of connections have changed; at most once a second, and not sent again.',
+  agent: 'An agent was added or removed, or its state changed.',
+  alert: 'An alert started firing or was resolved.',
+  approval: 'An approval was requested or decided, or its action finished.',
+  audit: 'An entry was added to the audit trail. The data is a summary of it.',
+  connections: 'Connection counts changed. Sent at most once a second and never replayed.',
 } as const;
 
 export type FleetEventData = {
@@ -54,59 +54,62 @@ export type FleetEventType = keyof FleetEventData;
 export type FleetEvent = {
   [Type in FleetEventType]: {
     readonly type: Type;
-    /** Names the event for a listener that comes back; undefined where missing it does no harm. */
+    /** Position from which a listener can resume; undefined for transient events, which are never replayed. */
     readonly id: string | undefined;
     readonly data: FleetEventData[Type];
   };
 }[FleetEventType];
 
-export type FleetListener = {
-  /** Must neither throw nor wait. */
+export type FleetEventListener = {
+  /** Must neither throw nor block. */
   readonly event: (event: FleetEvent) => void;
-  /** No more events will come. */
+  /** Called once, after the last event. */
   readonly end: () => void;
 };
 
-/** Events that can be sent again. */
-const KEPT = 1024;
+/** Events kept in memory for listeners that resume. */
+const MAX_REPLAYABLE_EVENTS = 1024;
 
-/** Facts that a newer one replaces: whoever missed one needs it no more. */
-const transient: ReadonlySet<FleetEventType> = new Set(['connections']);
+/** Events that the next one of their type supersedes, so that a missed one is not needed. */
+const transientTypes: ReadonlySet<FleetEventType> = new Set(['connections']);
 
 /**
- * Tells listeners what happens in the fleet. The last events are kept, so that a listener whose connection broke can
- * go on where it was. Nothing here waits for a listener.
+ * Publishes the events of the fleet to listeners. The most recent events are kept in memory, so that a listener whose
+ * connection broke can resume. Publishing never waits for a listener.
  */
 export class FleetEvents {
-  /** Another one after each start: the events before it are gone. */
+  /** Random for each process: ids from before a restart, whose events are lost, are not recognized. */
   readonly #epoch = randomBytes(6).toString('hex');
-  readonly #kept: FleetEvent[] = [];
-  /** How many events with an id there were. */
+  readonly #replayable: FleetEvent[] = [];
+  /** Number of events published with an id. */
   #count = 0;
-  readonly #listeners = new Set<FleetListener>();
+  readonly #listeners = new Set<FleetEventListener>();
   readonly #sources: (() => () => void)[] = [];
   readonly #stops: (() => void)[] = [];
-  #life: 'open' | 'closed' = 'open';
+  #state: 'open' | 'closed' = 'open';
 
   publish<Type extends FleetEventType>(type: Type, data: FleetEventData[Type]): void {
-    if (this.#life === 'closed') return;
+    if (this.#state === 'closed') return;
     const event = { type, id: this.#nextId(type), data } as FleetEvent;
     if (event.id !== undefined) {
-      this.#kept.push(event);
-      if (this.#kept.length > KEPT) this.#kept.shift();
+      this.#replayable.push(event);
+      if (this.#replayable.length > MAX_REPLAYABLE_EVENTS) this.#replayable.shift();
     }
     for (const listener of [...this.#listeners]) listener.event(event);
   }
 
-  /** What was published after the event `id`. Undefined when that one is no longer known: look at everything anew. */
-  since(id: string): readonly FleetEvent[] | undefined {
+  /**
+   * The replayable events published after the event `id`. Undefined if they are no longer all known: the listener must
+   * then fetch the current state.
+   */
+  eventsAfter(id: string): readonly FleetEvent[] | undefined {
     const [, epoch, number] = /^([0-9a-f]{12})-(\d{1,15})$/.exec(id) ?? [];
     const missed = this.#count - Number(number);
-    if (epoch !== this.#epoch || missed < 0 || missed > this.#kept.length) return undefined;
-    return missed === 0 ? [] : this.#kept.slice(-missed);
+    if (epoch !== this.#epoch || missed < 0 || missed > this.#replayable.length) return undefined;
+    return missed === 0 ? [] : this.#replayable.slice(-missed);
   }
 
-  /** Id of the last event, for a listener that begins now. */
+  /** Id of the most recent replayable event, from which a new listener can resume. */
   get lastId(): string {
     return `${this.#epoch}-${this.#count}`;
   }
@@ -115,39 +118,44 @@ export class FleetEvents {
     return this.#listeners.size;
   }
 
-  /** Returns what ends it. A listener that comes after `close` is ended at once. */
-  listen(listener: FleetListener): () => void {
-    if (this.#life === 'closed') {
+  /**
+   * Adds a listener and returns a function that removes it. After `close`, the listener's `end` is called immediately.
+   */
+  listen(listener: FleetEventListener): () => void {
+    if (this.#state === 'closed') {
       listener.end();
       return () => undefined;
     }
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) for (const start of this.#sources) this.#stops.push(start());
-    return () => this.#drop(listener);
+    return () => this.#remove(listener);
   }
 
-  /** `start` is called when somebody begins to listen, and what it returned when nobody does any more. */
-  whileListened(start: () => () => void): void {
+  /**
+   * Registers a source that runs only while there are listeners. `start` is called when the first listener is added, and
+   * the function it returned when the last one is removed.
+   */
+  addSource(start: () => () => void): void {
     this.#sources.push(start);
   }
 
-  /** Ends every listener, for good. */
+  /** Ends every listener. Later events are discarded. */
   close(): void {
-    this.#life = 'closed';
+    this.#state = 'closed';
     for (const listener of [...this.#listeners]) {
-      this.#drop(listener);
+      this.#remove(listener);
       listener.end();
     }
   }
 
-  #drop(listener: FleetListener): void {
+  #remove(listener: FleetEventListener): void {
     if (this.#listeners.delete(listener) && this.#listeners.size === 0) {
       for (const stop of this.#stops.splice(0)) stop();
     }
   }
 
   #nextId(type: FleetEventType): string | undefined {
-    if (transient.has(type)) return undefined;
+    if (transientTypes.has(type)) return undefined;
     this.#count += 1;
     return this.lastId;
   }

@@ -46,7 +46,7 @@ export class Grants {
     const { store, active } = options;
     const now = grants.#now();
     await store.grants.prune(now - RETENTION_MS);
-    active.add((await store.grants.living(now, MAX_ACTIVE_GRANTS)).map(grantTermsOf));
+    active.add((await store.grants.activeAt(now, MAX_ACTIVE_GRANTS)).map(grantTermsOf));
     return grants;
   }
 

@@ -21,7 +21,7 @@ function listener(): { heard: FleetEvent[]; ended: number; event(e: FleetEvent):
 const idsOf = (events: readonly FleetEvent[] | undefined) =>
   events?.map(({ data }) => ('id' in data ? data.id : '-'));
 
-test('who listens is told, who stopped is not', () => {
+test('an event reaches every current listener and no removed one', () => {
   const events = new FleetEvents();
   const one = listener();
   const stop = events.listen(one);
@@ -32,31 +32,31 @@ test('who listens is told, who stopped is not', () => {
   assert.equal(events.listeners, 0);
 });
 
-test('a listener that comes back gets what it missed, and nothing twice', () => {
+test('a listener that resumes receives each missed event exactly once', () => {
   const events = new FleetEvents();
   const start = events.lastId;
   for (const id of ['1', '2', '3']) events.publish('alert', alert(id));
-  assert.deepEqual(idsOf(events.since(start)), ['1', '2', '3']);
-  const [, second] = events.since(start) ?? [];
-  assert.deepEqual(idsOf(events.since(second?.id ?? '')), ['3']);
-  assert.deepEqual(events.since(events.lastId), []);
+  assert.deepEqual(idsOf(events.eventsAfter(start)), ['1', '2', '3']);
+  const [, second] = events.eventsAfter(start) ?? [];
+  assert.deepEqual(idsOf(events.eventsAfter(second?.id ?? '')), ['3']);
+  assert.deepEqual(events.eventsAfter(events.lastId), []);
 });
 
-test('what is too old, of another start or no id at all cannot be gone on from', () => {
+test('a listener cannot resume from an id that is too old, from another process or malformed', () => {
   const events = new FleetEvents();
   const start = events.lastId;
   events.publish('alert', alert('first'));
   const first = events.lastId;
   for (let id = 0; id < 1024; id += 1) events.publish('alert', alert(String(id)));
-  assert.equal(events.since(start), undefined);
-  assert.equal(events.since(first)?.length, 1024);
+  assert.equal(events.eventsAfter(start), undefined);
+  assert.equal(events.eventsAfter(first)?.length, 1024);
   const other = new FleetEvents();
   for (const id of [other.lastId, '', 'x', `${start}0000`, start.replace(/-.*/, '-99999')]) {
-    assert.equal(events.since(id), undefined, id);
+    assert.equal(events.eventsAfter(id), undefined, id);
   }
 });
 
-test('figures that a newer one replaces are told and not kept', () => {
+test('transient events are published but not kept for replay', () => {
   const events = new FleetEvents();
   const one = listener();
   events.listen(one);
@@ -66,10 +66,10 @@ test('figures that a newer one replaces are told and not kept', () => {
   assert.equal(events.lastId, before);
 });
 
-test('what costs something runs while somebody listens, and once for all', () => {
+test('a source runs once, and only while there are listeners', () => {
   const events = new FleetEvents();
   const running: string[] = [];
-  events.whileListened(() => {
+  events.addSource(() => {
     running.push('start');
     return () => running.push('stop');
   });
@@ -79,7 +79,7 @@ test('what costs something runs while somebody listens, and once for all', () =>
   assert.deepEqual(running, ['start', 'stop']);
 });
 
-test('closing ends every listener, also the next', () => {
+test('closing ends every listener, including ones added later', () => {
   const events = new FleetEvents();
   const one = listener();
   const late = listener();

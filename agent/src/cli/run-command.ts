@@ -3,10 +3,10 @@ import { eventLog, openLog } from '@penstock/observe';
 import { exitCodes, type Io, runService, type SignalSource } from '@penstock/terminal';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
-import { events } from '../observe/event.ts';
+import { agentEvents } from '../observe/event.ts';
 import { acceptOrRefuse, configOption, loadPinnedConfig } from './load-config.ts';
 
-/** `run`: the agent itself, until a signal ends it. */
+/** `run`: runs the agent until a signal stops it. */
 export function runCommand(io: Io, signals: SignalSource): Command {
   return new Command('run')
     .description('run the agent; SIGTERM drains it, SIGHUP or a change of the file reloads the configuration')
@@ -24,9 +24,9 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     descriptor: 1,
     readable: io.stdout.isTTY === true,
   });
-  const record = eventLog(log, events);
-  const idle = fieldsWithoutEffect(first.config);
-  if (idle.length > 0) record('config-fields-ignored', { fields: idle });
+  const record = eventLog(log, agentEvents);
+  const ignored = fieldsWithoutEffect(first.config);
+  if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let logOfDaemon = record;
   try {
     const reason = await runService(first.config, first.source.files, {
@@ -51,20 +51,20 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     if (reason === 'restart') io.setExitCode(exitCodes.restart);
   } finally {
     await flush();
-    // All is closed; a write that never ends, to a full disk say, must not keep the process from ending.
-    setTimeout(() => process.exit(), NATURAL_END).unref();
+    // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.
+    setTimeout(() => process.exit(), EXIT_TIMEOUT_MS).unref();
   }
 }
 
-/** Milliseconds for the process to end by itself. */
-const NATURAL_END = 1_000;
+/** Time for the process to exit on its own. */
+const EXIT_TIMEOUT_MS = 1_000;
 
-/** Fields that a reload does not put in force. */
+/** Fields that take effect only after a restart. */
 const fixedAtStart = ['name', 'pool', 'identity', 'dns', 'tunnel', 'local'] as const;
 
 const changedForRestart = (before: AgentConfig, after: AgentConfig) =>
   fixedAtStart.filter((field) => fixedValue(before, field) !== fixedValue(after, field));
 
-/** The enrollment token is asked for when it is needed: one that comes or goes takes no new start. */
+/** The enrollment token is read when it is needed: changing it requires no restart. */
 const fixedValue = (config: AgentConfig, field: (typeof fixedAtStart)[number]) =>
   JSON.stringify(field === 'identity' ? config.identity.directory : config[field]);

@@ -8,7 +8,7 @@ import {
   type ProbeResult,
   RequestError,
 } from '@penstock/wire';
-import { type AgentLog, events } from '../observe/event.ts';
+import { type AgentLog, agentEvents } from '../observe/event.ts';
 import { type ProbePolicy, probePolicy } from '../policy/probe-rules.ts';
 import { checkConnector } from '../target/checks/connector-check.ts';
 import type { ReachResult } from '../target/checks/reach-target.ts';
@@ -61,7 +61,7 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
     if (event === 'config-loaded') lastFailed = undefined;
     if (event === 'config-refused')
       lastFailed = { at: Math.round(clock.wall()), problems: problemsIn(fields) };
-    const [level, msg] = events[event];
+    const [level, msg] = agentEvents[event];
     if (!isAtLeast(level, config.log.level)) return;
     recent.add(level, { time: new Date(clock.wall()).toISOString(), level, event, ...fields, msg });
   };

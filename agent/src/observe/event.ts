@@ -1,40 +1,44 @@
 import type { EventLog } from '@penstock/observe';
 
-/** Everything the agent logs. docs/events.md has a row for each. */
-export const events = {
+/** The events that the agent logs. docs/events.md has a row for each. */
+export const agentEvents = {
   'agent-started': ['info', 'The agent has started.'],
-  'agent-draining': ['info', 'The agent drains: no new opens, live connections may finish.'],
-  'agent-stopped': ['info', 'The agent has stopped.'],
-  'identity-enrolled': ['info', 'The agent has enrolled and holds an identity.'],
-  'identity-renewed': ['info', 'A renewed identity has carried its first session and is now in force.'],
-  'identity-renewal-failed': [
-    'warn',
-    'The identity could not be renewed yet; the current one stays in force.',
+  'agent-draining': [
+    'info',
+    'The agent is draining: it accepts no new opens, and open connections can finish.',
   ],
+  'agent-stopped': ['info', 'The agent has stopped.'],
+  'identity-enrolled': ['info', 'The agent has enrolled and has an identity.'],
+  'identity-renewed': ['info', 'A renewed identity has been accepted for a session and is now in force.'],
+  'identity-renewal-failed': ['warn', 'The identity could not be renewed; the current one stays in force.'],
   'enrollment-failed': ['error', 'The agent could not enroll.'],
-  'session-connecting': ['debug', 'A session to the gateway is being made.'],
+  'session-connecting': ['debug', 'The agent is connecting a session to the gateway.'],
   'session-ready': ['info', 'A session to the gateway is ready.'],
   'session-ended': ['warn', 'A session to the gateway has ended.'],
-  'session-retired': ['info', 'A session takes no new opens and ends with its last stream.'],
-  'session-failed': ['warn', 'A session to the gateway could not be made.'],
-  'gateway-untrusted': ['error', 'What answers at the gateway address is not trusted.'],
-  'open-succeeded': ['debug', 'An open succeeded: the target answered and its data stream is on the way.'],
+  'session-retired': ['info', 'A session accepts no new opens and closes with its last stream.'],
+  'session-failed': ['warn', 'A session to the gateway could not be established.'],
+  'gateway-untrusted': ['error', 'The server at the gateway address is not trusted.'],
+  'open-succeeded': [
+    'debug',
+    'An open succeeded: the target responded, and the data stream is being opened.',
+  ],
   'open-failed': ['warn', 'An open failed.'],
   'stream-ended': ['debug', 'A data stream has ended.'],
-  'host-slept': ['warn', 'This host slept: every session is suspect and is checked at once.'],
+  'host-slept': ['warn', 'This host was asleep: every session is checked immediately.'],
   'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
-  'config-refused': ['error', 'The new configuration is not valid; the last good one stays in force.'],
-  'config-fields-ignored': ['warn', 'The file sets fields that this release does not act upon.'],
-  'config-drift': ['warn', 'The file in force is not the one that the gateway pins.'],
-  'config-in-sync': ['info', 'The file in force is the pinned one again, or nothing is pinned any more.'],
-  'config-needs-restart': ['warn', 'Some changed fields take effect at the next start only.'],
+  'config-refused': ['error', 'The new configuration is not valid; the previous one stays in force.'],
+  'config-fields-ignored': ['warn', 'The file sets fields that this release ignores.'],
+  'config-drift': ['warn', 'The file in force differs from the one that the gateway pins.'],
+  'config-in-sync': ['info', 'The file in force matches the pin again, or nothing is pinned any longer.'],
+  'config-needs-restart': ['warn', 'Some of the changed fields take effect only after a restart.'],
   'sample-failed': ['warn', 'The health of this host could not be sampled.'],
   'request-answered': ['info', 'A request of the control plane was answered.'],
-  'request-refused': ['warn', 'A request of the control plane was refused, or failed.'],
-  'connector-failing': ['warn', 'The check of a connector does not pass any more.'],
-  'connector-recovered': ['info', 'The check of a connector passes.'],
-  'restart-requested': ['warn', 'The control plane asks for a restart: the agent drains and ends.'],
+  'request-refused': ['warn', 'A request of the control plane was refused or failed.'],
+  'connector-failing': ['warn', 'The check of a connector fails.'],
+  'connector-recovered': ['info', 'The check of a connector passes again.'],
+  'restart-requested': ['warn', 'The control plane requested a restart: the agent drains and exits.'],
   'local-listening': ['info', 'The local status server is listening.'],
 } as const;
 
-export type AgentLog = EventLog<typeof events>;
+/** Logs one event of the agent. */
+export type AgentLog = EventLog<typeof agentEvents>;

@@ -75,7 +75,7 @@ test('errors when publishing and pinning say what is wrong and what to do', asyn
   const taken = await publish(`${agentFile(12, '${env:POOL}')}drain: {timeout: 9s}\n`, '--pool', 'dc1');
   assert.match(taken.stderr, /Increase `version` in the file\. \(CONFIG_VERSION_TAKEN\)/);
   const unknown = await rig.cli('config', 'pin', 'dc1', '99');
-  assert.match(unknown.stderr, /99 was not published for pool dc1\. Publish it first: .*config publish/);
+  assert.match(unknown.stderr, /99 was not published for pool dc1\. Publish it first with .*config publish/);
   for (const [words, message] of [
     [['12'], /either a pool or --agent NAME/],
     [['dc1'], /dc1 is not a version/],

@@ -2,7 +2,7 @@ import type { Store } from '@penstock/store';
 import { publishConnectionChanges } from './connection-changes.ts';
 import { type FleetEventData, FleetEvents } from './events.ts';
 
-/** The events of a gateway, fed by its audit trail and the figures of its connections; others publish theirs. */
+/** Opens the events of a gateway, with those of its audit trail and its connections. Other parts publish their own. */
 export function openEvents(
   store: Pick<Store, 'onAudit'>,
   connections: () => FleetEventData['connections']['items'],

@@ -8,13 +8,13 @@ export type Reason = {
   readonly since: number;
   readonly sentence: string;
   readonly advice: string;
-  /** What is particular to this agent: names, numbers, addresses. */
+  /** What is specific to this agent: names, numbers, addresses. */
   readonly detail: string | undefined;
 };
 
 const rankOf = (state: AgentState) => agentStates.indexOf(state);
 
-/** The reasons in order: the one that makes the state first, then as they matter; of the same state as they came. */
+/** Sorts reasons by the importance of their states, the most important first. The sort is stable. */
 export function inOrder<Ranked extends { readonly state: AgentState }>(
   reasons: readonly Ranked[],
 ): readonly Ranked[] {

@@ -59,7 +59,7 @@ export class Steering {
       };
       if (after !== undefined) await inside.pins.put(after);
       else if (before === undefined)
-        throw new ProblemError('NOT_FOUND', `There is no pin for ${describeTarget(target)}.`);
+        throw new ProblemError('NOT_FOUND', `${describeTarget(target)} has no pin.`);
       else await inside.pins.remove({ scope, subject });
       await inside.audit.append({
         at,
@@ -131,9 +131,10 @@ const unknownAgent = (name: string) =>
 const notPublished = (pool: string, version: number) =>
   new ProblemError(
     'NOT_FOUND',
-    `Version ${version} was not published for pool ${pool}. Publish it first: penstock-gateway config publish.`,
+    `Version ${version} was not published for pool ${pool}. Publish it first with penstock-gateway config publish.`,
   );
 
-const describeTarget = ({ scope, name }: PinTarget) => `the ${scope} ${name}`;
+const describeTarget = ({ scope, name }: PinTarget) => `${scope === 'pool' ? 'Pool' : 'Agent'} ${name}`;
 
+/** A pin as the audit trail records it. */
 const stampOf = (row: PinRow | undefined) => row && { version: row.version, digest: row.digest };

@@ -3,22 +3,22 @@ import type { Clock } from '@penstock/runtime';
 export type TickingOptions = {
   readonly clock: Clock;
   readonly judge: () => void;
-  /** Reads what others wrote to the store. */
+  /** Reads the store again, for what others wrote to it. */
   readonly refresh: () => Promise<void>;
   readonly onFailed: (error: unknown) => void;
 };
 
 export type Ticking = {
-  /** False when the last reading of the store failed. */
+  /** False when the last refresh failed. */
   readonly isFresh: boolean;
-  /** Ends it, and comes back when the store is no longer read. */
+  /** Stops the timer. Resolves when no refresh is in progress. */
   stop(): Promise<void>;
 };
 
-const TICK = 1_000;
-const REFRESH = 60_000;
+const TICK_MS = 1_000;
+const REFRESH_MS = 60_000;
 
-/** Judges the fleet every second, for what changes by time alone, and reads the store every minute. */
+/** Calls `judge` every second, for changes that only the passing of time causes, and `refresh` every minute. */
 export function startTicking({ clock, judge, refresh, onFailed }: TickingOptions): Ticking {
   let isFresh = true;
   let refreshing = Promise.resolve();
@@ -37,13 +37,13 @@ export function startTicking({ clock, judge, refresh, onFailed }: TickingOptions
   };
   let reading: 'no' | 'yes' = 'no';
   const tick = () => {
-    const due = clock.now() + TICK;
-    stopTimer = clock.after(TICK, () => {
+    const due = clock.now() + TICK_MS;
+    stopTimer = clock.after(TICK_MS, () => {
       const late = clock.now() - due;
       tick();
-      // Our own event loop was blocked: heartbeats that came meanwhile have not been read yet.
-      if (late < TICK) judge();
-      if (reading === 'yes' || clock.now() - readAt < REFRESH) return;
+      // After the event loop was blocked, heartbeats that arrived in the meantime have not been read yet.
+      if (late < TICK_MS) judge();
+      if (reading === 'yes' || clock.now() - readAt < REFRESH_MS) return;
       reading = 'yes';
       refreshing = read();
     });

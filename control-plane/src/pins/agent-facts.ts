@@ -2,12 +2,12 @@ import type { Clock } from '@penstock/runtime';
 import type { AgentFacts } from '@penstock/wire';
 import { type PinnedConfigSource, pinnedConfig } from './pinned-config.ts';
 
-/** The identity of the agent that asks, from its certificate. */
-type Asker = { readonly agentId: string; readonly name: string; readonly pool: string };
+/** The identity of an agent, from its certificate. */
+type Identity = { readonly agentId: string; readonly name: string; readonly pool: string };
 
-/** What an agent is told of itself, when it asks beside its sessions. Throws StoreError. */
+/** Answers an agent that requests, outside of its sessions, what the gateway knows of it. Throws StoreError. */
 export async function agentFacts(
-  { agentId, name, pool }: Asker,
+  { agentId, name, pool }: Identity,
   source: PinnedConfigSource,
   clock: Pick<Clock, 'wall'>,
 ): Promise<AgentFacts> {

@@ -6,9 +6,9 @@ import type { Actor } from '../actor.ts';
 export type Published =
   /** `isNew` is false when the same content was published before. */
   | { readonly kind: 'published'; readonly version: ConfigVersionHead; readonly isNew: boolean }
-  /** This version of the pool has another content already. */
+  /** This version was published for the pool with a different content. */
   | { readonly kind: 'taken'; readonly version: ConfigVersionHead; readonly digest: string }
-  /** It is no agent.yaml, or not one for this pool; each problem is a sentence. */
+  /** The content is not an agent.yaml, or not one for this pool; each problem is a sentence. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
 /** The versions of agent.yaml that were published for each pool. */
@@ -24,19 +24,24 @@ export class ConfigVersions {
   }
 
   /**
-   * Puts a file on record, as it is before references are resolved. Version and digest are read from it here: nobody
-   * can publish one file under the digest of another. Throws ProblemError POOL_UNKNOWN and StoreError.
+   * Stores a file as it is before references are resolved. Version and digest are computed here, so that no file can be
+   * published under the digest of another. Throws ProblemError POOL_UNKNOWN and StoreError.
    */
   async publish(pool: string, content: object, { id: actor, address }: Actor): Promise<Published> {
     if (!this.#hasPool(pool))
       throw new ProblemError('POOL_UNKNOWN', `There is no pool ${pool} in gateway.yaml.`);
-    // JSON is YAML: the one reader of these files says whether it is one.
+    // JSON is YAML, so the loader of agent.yaml checks it.
     const checked = checkConfig('Agent', JSON.stringify(content));
     if (!checked.ok) return { kind: 'invalid', problems: checked.problems.map(({ message }) => message) };
     const { version, digest } = checked.source;
     const own = 'pool' in content ? content.pool : undefined;
     if (typeof own === 'string' && !own.includes('${') && own !== pool) {
-      return { kind: 'invalid', problems: [`The file says pool: ${own}, and not ${pool}.`] };
+      return {
+        kind: 'invalid',
+        problems: [
+          `\`pool\` of the file is ${own}, not ${pool}. Publish it for ${own}, or correct the field.`,
+        ],
+      };
     }
     const at = this.#clock();
     const head = { pool, version, digest, publishedAt: at, publishedBy: actor };
@@ -61,12 +66,12 @@ export class ConfigVersions {
     });
   }
 
-  /** The highest first, those below `before`. Throws StoreError. */
+  /** Versions below `before`, the highest first. Throws StoreError. */
   list(pool: string, page: { before?: number | undefined; limit: number }): Promise<ConfigVersionHead[]> {
     return this.#store.configVersions.list({ pool, ...page });
   }
 
-  /** One version with the file. Throws StoreError. */
+  /** One version with its content. Throws StoreError. */
   of(pool: string, version: number): Promise<ConfigVersionRow | undefined> {
     return this.#store.configVersions.of(pool, version);
   }

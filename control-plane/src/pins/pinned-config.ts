@@ -2,11 +2,11 @@ import { type ConfigChange, diffConfig } from '@penstock/config-schema';
 import type { Store } from '@penstock/store';
 import type { Pins } from './pins.ts';
 
-/** The version an agent is expected to run on. */
+/** The version an agent is expected to run. */
 export type PinnedConfig = {
   readonly version: number;
   readonly digest: string;
-  /** The published file before references; undefined when the pin names what was never published. */
+  /** The published file before references are resolved; undefined when the pinned digest was never published. */
   readonly content: unknown;
 };
 
@@ -15,7 +15,7 @@ export type PinnedConfigSource = {
   readonly store: Pick<Store, 'configVersions'>;
 };
 
-/** What is pinned for an agent, or undefined. Throws StoreError. */
+/** The pinned version of an agent; undefined without a pin. Throws StoreError. */
 export async function pinnedConfig(
   { pins, store }: PinnedConfigSource,
   agent: { readonly id: string; readonly pool: string },
@@ -27,7 +27,7 @@ export async function pinnedConfig(
   return { version, digest, content: row?.digest === digest ? JSON.parse(row.content) : undefined };
 }
 
-/** How `content` differs from what is pinned; undefined when that cannot be told. */
+/** How `content` differs from the pinned file; undefined when the pinned content is not known. */
 export function changesFrom(pinned: PinnedConfig, content: unknown): readonly ConfigChange[] | undefined {
   return pinned.content === undefined ? undefined : diffConfig(pinned.content, content);
 }

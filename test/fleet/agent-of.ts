@@ -1,7 +1,7 @@
 import { eventually } from '../rig/eventually.ts';
 import type { Pair } from '../rig/pair.ts';
 
-/** As much of an agent as the tests of the fleet read. */
+/** The fields of an agent that the tests of the fleet read. */
 export type ShownAgent = {
   readonly name: string;
   readonly state: string;
@@ -17,12 +17,12 @@ export type ShownAgent = {
   readonly clock?: { readonly skewMs: number; readonly roundTripMs: number };
 };
 
-/** An agent as the API shows it now. */
+/** An agent as the API returns it now. */
 export async function agentOf(pair: Pair, name: string): Promise<ShownAgent> {
   return (await pair.api(`GET /agents/${name}`)) as unknown as ShownAgent;
 }
 
-/** Waits until an agent has this state, and gives it as it is then. */
+/** Waits until an agent has this state. Resolves to the agent. */
 export function stateOf(pair: Pair, name: string, state: string): Promise<ShownAgent> {
   let seen: ShownAgent | undefined;
   return eventually(

@@ -13,7 +13,7 @@ const alerting = {
   receivers: [{ name: 'nobody', webhook: '${env:NOBODY}' }],
 };
 
-test('a copied identity is quarantined while both are there, and healed when one is gone', async () => {
+test('a copied identity is quarantined while both processes are connected, and recovers when one has left', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -38,7 +38,7 @@ test('a copied identity is quarantined while both are there, and healed when one
   assert.equal(healed.boots.length, 1);
 });
 
-test('an agent that is restarted again and again is never taken for a clone', async () => {
+test('an agent that is restarted repeatedly is never mistaken for a clone', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' }, gateway: quick });
   for (let count = 0; count < 4; count += 1) {

@@ -9,7 +9,7 @@ import { agentOf, stateOf } from './agent-of.ts';
 
 const clientOf = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
 
-/** Which agent carried each client that was connected since. */
+/** The agents that carried the clients connected since `from`. */
 const carriers = (pair: Pair, from: number) =>
   new Set(
     pair.logged
@@ -18,7 +18,7 @@ const carriers = (pair: Pair, from: number) =>
       .map(({ agent }) => agent),
   );
 
-test('a drained agent gets no new opens, keeps its live ones, over a restart of the gateway too', async () => {
+test('a drained agent receives no new opens and keeps its connections, across a restart of the gateway too', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
@@ -28,7 +28,10 @@ test('a drained agent gets no new opens, keeps its live ones, over a restart of 
   await pair.connected('a2');
   assert.equal((await pair.api('POST /agents/a1/drain'))['state'], 'draining');
   assert.equal(await live.echo('two'), 'two');
-  await eventually('the agent to know', () => pair.agents.get('a1')?.status().agentState === 'draining');
+  await eventually(
+    'the agent to be notified',
+    () => pair.agents.get('a1')?.status().agentState === 'draining',
+  );
   let from = pair.logged.length;
   for (let count = 0; count < 10; count += 1) {
     await using client = await clientOf(pair);

@@ -7,7 +7,7 @@ import { startPair } from '../rig/pair.ts';
 import { Relay } from '../rig/relay.ts';
 import { agentOf } from './agent-of.ts';
 
-test('a shifted clock is seen through heartbeats, and the agent is degraded by it', async () => {
+test('heartbeats reveal a clock that is wrong, and the agent is degraded', async () => {
   await using _leaks = expectNoLeaks();
   const clock = { ...systemClock, wall: () => Date.now() + 90_000 };
   await using pair = await startPair({
@@ -29,7 +29,7 @@ test('a shifted clock is seen through heartbeats, and the agent is degraded by i
   assert.match(agent.detail ?? '', /^It is \d+\.\d s ahead\.$/);
 });
 
-test('an agent whose link went silent is stale, and connected again when it is back', async () => {
+test('an agent whose link goes silent is stale, and connected again when the link recovers', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -51,7 +51,7 @@ test('an agent whose link went silent is stale, and connected again when it is b
   await back;
 });
 
-test('an agent that stopped is disconnected, and what it told last is still shown', async () => {
+test('a stopped agent is disconnected, and its last report is still shown', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   await pair.stopAgent('a1');
@@ -63,7 +63,7 @@ test('an agent that stopped is disconnected, and what it told last is still show
   assert.ok(gone.lastHeartbeat !== undefined && gone.platform !== undefined);
 });
 
-test('revocation through the API ends the sessions, is shown, and survives a restart', async () => {
+test('a revocation through the API closes the sessions, is shown, and survives a restart', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1', a2: 'dc1' } });
   await pair.api('POST /agents/a1/revoke');

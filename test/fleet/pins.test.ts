@@ -7,7 +7,7 @@ import { type Pair, startPair } from '../rig/pair.ts';
 import { startEcho } from '../rig/targets.ts';
 import { agentOf, stateOf } from './agent-of.ts';
 
-/** One file serves the whole pool, as pins want it: the name comes from the host. */
+/** One file for the whole pool, as pins require; the name comes from the environment of the host. */
 const SHARED = { name: '${env:HOST}', identity: { directory: '${env:HOME_OF}' } };
 
 const enforce = { pools: [{ name: 'dc1', pinning: 'enforce', queue: { limit: 8, timeout: '20s' } }] };
@@ -24,7 +24,7 @@ async function publish(pair: Pair, version: number) {
   await pair.api('POST /config-versions', { pool: 'dc1', content });
 }
 
-/** What the agent would run on after a reload of another version of the shared file. */
+/** The configuration of an agent after it has reloaded another version of the shared file. */
 function reloaded(pair: Pair, name: string, version: number) {
   Object.assign(pair.environment, { HOST: name, HOME_OF: `${pair.directory}/${name}` });
   return pair.agentConfig(name, { ...SHARED, version });
@@ -32,7 +32,7 @@ function reloaded(pair: Pair, name: string, version: number) {
 
 const clientOf = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
 
-test('an agent that drifts is passed over, keeps its live connections, and is healed by its file', async () => {
+test('an agent that drifts is skipped, keeps its connections, and recovers when its file matches', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port }, agents: {}, gateway: enforce });
@@ -50,10 +50,10 @@ test('an agent that drifts is passed over, keeps its live connections, and is he
     [drifted.state, drifted.code, drifted.pin?.drift],
     ['quarantined', 'CONFIG_DRIFT', 'version'],
   );
-  await eventually('the agent to know', () => daemon.status().agentState === 'quarantined');
+  await eventually('the agent to be notified', () => daemon.status().agentState === 'quarantined');
   assert.equal(daemon.status().pin?.drifted, true);
   assert.equal(await live.echo('still there'), 'still there');
-  // This one has to wait: the only agent of the pool takes no opens.
+  // This client has to wait: the only agent of the pool is suspended.
   await using waiting = await clientOf(pair);
   waiting.send('waited');
   await eventually(
@@ -72,7 +72,7 @@ test('an agent that drifts is passed over, keeps its live connections, and is he
   assert.ok(pair.logged.some(({ event, program }) => event === 'config-in-sync' && program === 'a1'));
 });
 
-test('an agent is healed by another pin too, and its own goes before that of its pool', async () => {
+test('an agent recovers when the pin changes, and its own pin takes precedence over the pin of its pool', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {}, gateway: enforce });
   await startPinned(pair, 'a1', 1);
@@ -89,7 +89,7 @@ test('an agent is healed by another pin too, and its own goes before that of its
   assert.equal((await agentOf(pair, 'a1')).state, 'connected');
 });
 
-test('a change without a new version is drift, and a pin holds over a restart of the gateway', async () => {
+test('a change without a new version is drift, and a pin survives a restart of the gateway', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {}, gateway: enforce });
   const daemon = await startPinned(pair, 'a1', 1);
@@ -108,7 +108,7 @@ test('a change without a new version is drift, and a pin holds over a restart of
   await stateOf(pair, 'a1', 'connected');
 });
 
-test('where the pool warns, an agent that drifts is degraded and still serves', async () => {
+test('with pinning warn, an agent that drifts is degraded and still serves', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const gateway = { pools: [{ name: 'dc1', pinning: 'warn' }] };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fleetScene, SECOND } from './fleet-scene.ts';
 
-test('two processes that both go on beating are clones, and both are shown until one is gone', async () => {
+test('two processes that both keep sending heartbeats are clones, and both are shown until one has disconnected', async () => {
   const { fleet, clock, open, change, beat, codes } = await fleetScene();
   const one = open({ bootId: 'boot-1', address: '192.0.2.1' });
   beat(one);
@@ -11,7 +11,7 @@ test('two processes that both go on beating are clones, and both are shown until
   await clock.pass(10 * SECOND);
   beat(other);
   beat(one);
-  assert.deepEqual(codes(), ['CONNECTED'], 'what was on its way is no proof yet');
+  assert.deepEqual(codes(), ['CONNECTED'], 'a heartbeat that was in transit is not proof yet');
   await clock.pass(SECOND);
   beat(one);
   assert.deepEqual(codes(), ['CLONED_IDENTITY']);
@@ -31,12 +31,12 @@ test('two processes that both go on beating are clones, and both are shown until
   assert.deepEqual([codes(), fleet.isSuspended('a1')], [['CONNECTED'], false]);
 });
 
-test('a restart is no clone, however long the dead session stays', async () => {
+test('a restart is not a clone, however long the dead session remains', async () => {
   const { clock, open, change, beat, codes } = await fleetScene();
   const before = open({ bootId: 'boot-1' });
   beat(before);
   const after = open({ bootId: 'boot-2' });
-  // What the dead process had sent before it died.
+  // A heartbeat that the process sent before it died.
   await clock.pass(9 * SECOND);
   beat(before);
   for (let count = 0; count < 10; count += 1) {
@@ -48,7 +48,7 @@ test('a restart is no clone, however long the dead session stays', async () => {
   assert.deepEqual(codes(), ['CONNECTED']);
 });
 
-test('a process that leaves while its successor is there is no clone', async () => {
+test('a process that leaves while its successor is connected is not a clone', async () => {
   const { clock, open, change, beat, codes } = await fleetScene();
   const before = open({ bootId: 'boot-1' });
   change(before, 'draining');

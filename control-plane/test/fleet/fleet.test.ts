@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fleetScene, HOUR, SECOND } from './fleet-scene.ts';
 
-test('an agent that never came is disconnected, and stale when it has been waited for long enough', async () => {
+test('an agent that never connected is disconnected, and stale after health.staleAfter', async () => {
   const { fleet, clock, codes } = await fleetScene();
   assert.deepEqual(codes(), ['NO_SESSION']);
   await clock.pass(60 * SECOND);
@@ -17,7 +17,7 @@ test('an agent that never came is disconnected, and stale when it has been waite
   assert.deepEqual(codes(), ['HEARTBEAT_MISSING', 'NO_SESSION']);
 });
 
-test('an agent with all its sessions is connected; one that is missing is told, with how many', async () => {
+test('an agent with all its sessions is connected; missing sessions are reported with their number', async () => {
   const { fleet, open, change, codes, changes } = await fleetScene();
   const first = open({ wanted: 2 });
   assert.deepEqual(codes(), ['SESSIONS_MISSING']);
@@ -48,12 +48,12 @@ test('a session without heartbeats is stale, until the next one', async () => {
   await clock.pass(6 * SECOND);
   fleet.judgeDue();
   assert.deepEqual(codes(), ['HEARTBEAT_MISSING']);
-  assert.equal(fleet.isSuspended('a1'), false, 'its sessions answer pings, so opens may still be tried');
+  assert.equal(fleet.isSuspended('a1'), false, 'its sessions answer pings, so opens can still be tried');
   beat(session);
   assert.deepEqual(codes(), ['CONNECTED']);
 });
 
-test('routing is told whose check of a connector fails, by the last heartbeat', async () => {
+test('the last heartbeat decides whether the check of a connector counts as failing', async () => {
   const { fleet, clock, open, beat, change } = await fleetScene();
   assert.equal(fleet.checkFails('a1', 'orders-db'), false);
   const session = open();
@@ -64,12 +64,12 @@ test('routing is told whose check of a connector fails, by the last heartbeat', 
     [true, false],
   );
   change(session, 'ended');
-  assert.equal(fleet.checkFails('a1', 'orders-db'), true, 'another session of it changes nothing');
+  assert.equal(fleet.checkFails('a1', 'orders-db'), true, 'the end of a session changes nothing');
   beat(open(), { checks: checks('ready') });
   assert.equal(fleet.checkFails('a1', 'orders-db'), false);
 });
 
-test('of several clock readings the one with the shortest round trip is believed', async () => {
+test('of several clock readings the one with the shortest round trip counts', async () => {
   const { fleet, clock, open, beat, codes } = await fleetScene();
   const session = open();
   beat(session, { clock: { offset: -2_000, roundTrip: 4 } });
@@ -84,13 +84,13 @@ test('of several clock readings the one with the shortest round trip is believed
   assert.equal(fleet.agent('a1')?.detail, 'It is 45.0 s behind.');
 });
 
-test('what the round trip leaves in doubt is no skew', async () => {
+test('a difference within the uncertainty of the round trip is not skew', async () => {
   const { open, beat, codes } = await fleetScene();
   beat(open(), { clock: { offset: 35_000, roundTrip: 12_000 } });
   assert.deepEqual(codes(), ['CONNECTED']);
 });
 
-test('a failing connector is named, with how far its check came', async () => {
+test('a failing connector is named, with the stage its check reached', async () => {
   const { fleet, clock, open, beat, codes } = await fleetScene();
   const session = open();
   const at = clock.wall();
@@ -106,7 +106,7 @@ test('a failing connector is named, with how far its check came', async () => {
   assert.deepEqual(codes(), ['CONNECTED']);
 });
 
-test('an identity that should have been renewed is told, and held when it has ended', async () => {
+test('an overdue renewal degrades the agent, and an expired identity suspends it', async () => {
   const { fleet, clock, open, beat, codes } = await fleetScene();
   const session = open();
   await clock.pass(20 * HOUR - SECOND);
@@ -121,7 +121,7 @@ test('an identity that should have been renewed is told, and held when it has en
   assert.equal(fleet.isSuspended('a1'), true);
 });
 
-test('drift from an enforced pin holds the agent, and its file or the pin heals it', async () => {
+test('drift from an enforced pin suspends the agent until its file or the pin changes', async () => {
   const { fleet, open, pins, codes, announced } = await fleetScene();
   const session = open();
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'enforce', scope: 'pool' });
@@ -143,7 +143,7 @@ test('drift from an enforced pin holds the agent, and its file or the pin heals 
   assert.deepEqual([codes(), announced.at(-1)?.verdict.pin], [['CONNECTED'], undefined]);
 });
 
-test('drift is only shown where the mode is warn, and only reported where it is off', async () => {
+test('with pinning warn, drift degrades the agent; with off, it is only reported', async () => {
   const { fleet, open, pins, codes } = await fleetScene();
   open();
   pins.set('a1', { version: 13, digest: 'sha256:thirteen', mode: 'warn', scope: 'pool' });
@@ -157,7 +157,7 @@ test('drift is only shown where the mode is warn, and only reported where it is 
   assert.deepEqual([codes(), fleet.agent('a1')?.pin?.drift], [['CONNECTED'], 'version']);
 });
 
-test('what the store says of an agent goes before what its sessions say', async () => {
+test('the state in the store takes precedence over the state of the sessions', async () => {
   const { fleet, roster, clock, open, codes, announced } = await fleetScene();
   open();
   const at = clock.wall();
@@ -168,7 +168,7 @@ test('what the store says of an agent goes before what its sessions say', async 
   assert.deepEqual(codes(), ['IDENTITY_REVOKED', 'DRAINED_BY_OPERATOR']);
 });
 
-test('a name that has a new owner hides the one that was revoked', async () => {
+test('a revoked agent is hidden when its name has a new owner', async () => {
   const { fleet, roster, clock } = await fleetScene(['a1', 'b1']);
   fleet.update(roster.put({ id: 'a1', name: 'a1', pool: 'dc1', revokedAt: clock.wall() }));
   assert.equal(fleet.agent('a1')?.state, 'revoked');
@@ -180,7 +180,7 @@ test('a name that has a new owner hides the one that was revoked', async () => {
   );
 });
 
-test('samples are bounded, and parallel sessions give one line', async () => {
+test('samples are bounded, and parallel sessions are combined', async () => {
   const { fleet, clock, open, beat } = await fleetScene();
   const sessions = [open({ wanted: 2 }), open({ wanted: 2, index: 1 })];
   for (let count = 0; count < 100; count += 1) {

@@ -58,7 +58,7 @@ function sessionOf(agentId: string, at: number): ObservedSession {
   };
 }
 
-test('a revocation that is in the store alone is in force after the next reading', async () => {
+test('a revocation that only the store knows of is in force after the next refresh', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   const clock = fakeClock();
@@ -66,7 +66,7 @@ test('a revocation that is in the store alone is in force after the next reading
   const revoked: string[] = [];
   const sessions = new FakeSessions();
   const fleet = await open(store, clock, sessions, (agentId) => revoked.push(agentId));
-  // As after a commit that took too long: who asked was told that it failed.
+  // As after a commit that took too long: the request was answered with an error.
   await store.agents.revoke('agt_1', clock.wall(), 'revoked');
   await clock.pass(61_000);
   await eventually('the store to be read', () => revoked.length > 0);
@@ -74,7 +74,7 @@ test('a revocation that is in the store alone is in force after the next reading
   await fleet.stop();
 });
 
-test('a pin that is in the store alone is in force after the next reading, and the agent is told', async () => {
+test('a pin that only the store knows of is in force after the next refresh, and the agent is notified', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   const clock = fakeClock();

@@ -26,7 +26,7 @@ const identity = (agentId: string, notAfter: number) => ({
   revokedAt: null,
 });
 
-test('all agents on record are known, page after page, with the end of their certificates', async () => {
+test('all agents on record are loaded, page after page, with the expiry of their certificates', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.transaction(async (inside) => {
@@ -40,7 +40,7 @@ test('all agents on record are known, page after page, with the end of their cer
   assert.equal(roster.named('a1000')?.id, 'id-1000');
 });
 
-test('who was revoked stays until the certificate would have ended', async () => {
+test('a revoked agent stays until its certificate would have expired', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.agents.insert(row('gone', 'a1'));
@@ -51,7 +51,7 @@ test('who was revoked stays until the certificate would have ended', async () =>
   assert.equal((await Roster.load(store, at(6_000))).named('a1'), undefined);
 });
 
-test('a refresh brings what others wrote, and takes back nothing that changed here meanwhile', async () => {
+test('a refresh adds what others wrote, and does not revert what changed here in the meantime', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.agents.insert(row('one', 'a1'));
@@ -67,7 +67,7 @@ test('a refresh brings what others wrote, and takes back nothing that changed he
   assert.equal(roster.get('one')?.drainedAt, 4_000);
 });
 
-test('a store that fails leaves what is known', async () => {
+test('when the store fails, everything known stays', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.agents.insert(row('one', 'a1'));
@@ -77,7 +77,7 @@ test('a store that fails leaves what is known', async () => {
   assert.equal(roster.named('a1')?.id, 'one');
 });
 
-test('an agent that the store has lost stays while its certificate is valid or it is connected, and then goes', async () => {
+test('an agent that the store has lost is kept while its certificate is valid or it has a session', async () => {
   await using opened = await openTestStore();
   const clock = { ...systemClock, wall: () => now };
   let now = 1_000;
@@ -101,7 +101,7 @@ test('an agent that the store has lost stays while its certificate is valid or i
   assert.deepEqual([roster.size, removed], [0, ['absent', 'connected']]);
 });
 
-test('a revocation that others wrote is reported once, even when the rest of the reading fails', async () => {
+test('a revocation that others wrote is reported once, even if the rest of the refresh fails', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.agents.insert(row('one', 'a1'));

@@ -3,7 +3,7 @@ import type { AgentView } from '../../src/fleet/agent-view.ts';
 
 const AT = 1_700_000_000_000;
 
-/** How an agent is seen that is connected, or for which something else holds. */
+/** The view of a connected agent, or of one for which another condition holds. */
 export function testView(
   name: string,
   more: Partial<AgentView> = {},
@@ -40,7 +40,7 @@ export function testView(
   };
 }
 
-/** One that enrolled and has not been heard of since the gateway started. */
+/** The view of an agent that has enrolled and has not connected since the gateway started. */
 export function absentView(name: string, more: Partial<AgentView> = {}): AgentView {
   return testView(
     name,

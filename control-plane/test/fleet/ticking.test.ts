@@ -23,7 +23,7 @@ function start() {
   return { clock, seen, store, ticking };
 }
 
-test('the fleet is judged every second, and the store read every minute', async () => {
+test('judge is called every second, and refresh every minute', async () => {
   const { clock, seen, ticking } = start();
   await clock.pass(10_000);
   assert.deepEqual(seen, { judged: 10, read: 0, failures: 0 });
@@ -35,7 +35,7 @@ test('the fleet is judged every second, and the store read every minute', async 
   assert.deepEqual(clock.waiting, []);
 });
 
-test('after our own event loop was blocked nothing is judged before what came meanwhile was read', async () => {
+test('after the event loop was blocked, nothing is judged before the pending input has been read', async () => {
   const { clock, seen, ticking } = start();
   clock.block(30_000);
   await clock.pass(0);
@@ -45,7 +45,7 @@ test('after our own event loop was blocked nothing is judged before what came me
   await ticking.stop();
 });
 
-test('a store that fails is told once, is asked again, and is not waited for twice at a time', async () => {
+test('a failing refresh is reported once and retried, and refreshes do not overlap', async () => {
   const { clock, seen, store, ticking } = start();
   store.refresh = () => Promise.reject(new Error('The store is away.'));
   await clock.pass(125_000);

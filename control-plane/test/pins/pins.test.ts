@@ -15,7 +15,7 @@ const pinOf = (subject: string, version: number): PinRow => ({
 
 const versions = (pins: Pins) => pins.all.map(({ subject, version }) => `${subject} ${version}`).sort();
 
-test('a refresh brings what is in the store alone, and takes back nothing that changed here meanwhile', async () => {
+test('a refresh adds what only the store knows, and does not revert what changed here in the meantime', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   for (const pool of ['removed', 'changed', 'gone']) await store.pins.put(pinOf(pool, 1));
@@ -29,7 +29,7 @@ test('a refresh brings what is in the store alone, and takes back nothing that c
   assert.deepEqual(versions(pins), ['changed 3', 'new 2']);
 });
 
-test('a store that fails leaves what is known', async () => {
+test('when the store fails, everything known stays', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await store.pins.put(pinOf('dc1', 1));

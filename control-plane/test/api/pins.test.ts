@@ -76,7 +76,7 @@ test('invalid files and different content for an existing version are refused', 
     [file(12, { drain: { timeout: '1m' } }), 'dc1', 409, 'CONFIG_VERSION_TAKEN', /Increase `version`/],
     [{ ...file(13), kind: 'Gateway' }, 'dc1', 422, 'CONFIG_INVALID', /penstock-gateway/],
     [file(13, { conectors: [] }), 'dc1', 422, 'CONFIG_INVALID', /conectors/],
-    [file(13), 'dc2', 422, 'CONFIG_INVALID', /pool: dc1, and not dc2/],
+    [file(13), 'dc2', 422, 'CONFIG_INVALID', /`pool` of the file is dc1, not dc2/],
     [file(13), 'dc9', 404, 'POOL_UNKNOWN', /dc9/],
     [file(13, { identity: { enrollmentToken: 'c4n4ry' } }), 'dc1', 422, 'CONFIG_INVALID', /./],
   ];
@@ -131,7 +131,7 @@ test('pools and agents are pinned to published versions, and every change is aud
   assert.deepEqual([unpinned.status, unpinned.body], [200, { scope: 'agent', name: 'orders-1' }]);
   assert.equal(api.fleet.agent('orders-1')?.pin?.version, 12);
   const again = await api.ask('DELETE', '/api/v1/pins/agents/orders-1', { as: 'operator' });
-  assertProblem(again, 404, 'NOT_FOUND', /no pin for the agent orders-1/);
+  assertProblem(again, 404, 'NOT_FOUND', /Agent orders-1 has no pin/);
   const [entry] = await api.rig.store.audit.list({ limit: 1 });
   assert.deepEqual([entry?.action, entry?.subject], ['pin.remove', `agent:${id}`]);
   assert.equal(JSON.parse(entry?.before ?? '{}').version, 13);

@@ -41,7 +41,7 @@ export const agentConditions = {
     states: ['quarantined', 'degraded'],
     sentence: 'The agent does not run the pinned version of its configuration.',
     advice:
-      'Deploy the pinned version to its host, or pin the version it runs with penstock-gateway config pin.',
+      'Deploy the pinned version to its host, or use penstock-gateway config pin to pin the version it runs.',
   },
   DRAINED_BY_OPERATOR: {
     states: ['draining'],

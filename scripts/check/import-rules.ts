@@ -159,7 +159,7 @@ export const importRules: readonly ImportRule[] = [
     mayImport: [
       ...DATA_PLANE_BASE,
       ...ingress,
-      ...gateway('ingress/tls', 'ingress/postgresql', 'routing/session-contract.ts'),
+      ...gateway('access/allow-list.ts', 'ingress/tls', 'ingress/postgresql', 'routing/session-contract.ts'),
     ],
     because:
       'an SNI port selects the connection by the server name in TLS, which PostgreSQL clients precede with their own messages',

@@ -9,7 +9,7 @@ import { acceptOrRefuse, configOption, loadPinnedConfig } from './load-config.ts
 /** `run`: runs the agent until a signal stops it. */
 export function runCommand(io: Io, signals: SignalSource): Command {
   return new Command('run')
-    .description('run the agent; SIGTERM drains it, SIGHUP or a change of the file reloads the configuration')
+    .description('run the agent; SIGTERM drains it, SIGHUP or a change to the file reloads the configuration')
     .option(...configOption)
     .addHelpText('after', '\nExample:\n  $ penstock-agent run --config /etc/penstock/agent.yaml')
     .action(({ config }: { config: string }) => run(io, signals, config));

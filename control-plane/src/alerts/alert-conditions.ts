@@ -15,11 +15,11 @@ export const alertConditionTexts = {
       'Run penstock-gateway agent show …, then penstock-agent doctor on the host of the agent. If the agent is permanently gone, run penstock-gateway agent revoke ….',
   },
   'pool-below-min-ready': {
-    sentence: 'Fewer agents of a pool accept new connections than its minReady.',
+    sentence: 'Fewer agents in a pool accept new connections than its minReady requires.',
     advice: 'Run penstock-gateway agent list and check the agents of this pool that are not connected.',
   },
   'queue-near-limit': {
-    sentence: 'The clients waiting for an agent of a pool fill 80 % of its queue or more.',
+    sentence: "Clients waiting for an agent fill 80% or more of a pool's queue.",
     advice:
       'Run penstock-gateway agent list. Either no agent of this pool is ready, or all are at their limit.',
   },

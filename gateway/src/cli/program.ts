@@ -43,8 +43,8 @@ export function gatewayProgram(io: Io, signals: SignalSource): Command {
       `
 All commands except init, run and config use the API of a running gateway:
   PENSTOCK_URL    its admin address; default http://127.0.0.1:8080
-  PENSTOCK_TOKEN  an admin token; init prints the first
-  PENSTOCK_CA     a file with the CA of its certificate, if this host does not trust it
+  PENSTOCK_TOKEN  an admin token; init prints the first one
+  PENSTOCK_CA     a file with the CA that issued its certificate, if this host does not trust it
 
 Example:
   $ penstock-gateway init --config gateway.yaml --host gateway.example.com

@@ -16,7 +16,7 @@ import { startGateway } from '../gateway.ts';
 export function runCommand(io: Io, signals: SignalSource): Command {
   return new Command('run')
     .description(
-      'run the gateway; SIGTERM drains it, SIGHUP or a change of the file reloads the configuration',
+      'run the gateway; SIGTERM drains it, SIGHUP or a change to the file reloads the configuration',
     )
     .option('-c, --config <file>', 'configuration file', './gateway.yaml')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway run --config /etc/penstock/gateway.yaml')

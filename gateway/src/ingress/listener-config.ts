@@ -1,6 +1,4 @@
 import {
-  type AddressRanges,
-  addressRanges,
   type Connection,
   formatHostPort,
   type GatewayConfig,
@@ -8,14 +6,14 @@ import {
   type Ingress,
   type IngressKind,
 } from '@penstock/config-schema';
+import { AllowList } from '../access/allow-list.ts';
 
 /** A connection bound to a listener, with the ingress that binds it. */
 export type IngressBinding<Kind extends IngressKind = IngressKind> = Kind extends IngressKind
   ? {
       readonly connection: Connection;
       readonly ingress: Extract<Ingress, { readonly kind: Kind }>;
-      /** Whether the ingress's allow list has this source address. */
-      readonly isAllowed: AddressRanges;
+      readonly allowList: AllowList;
     }
   : never;
 
@@ -40,7 +38,7 @@ export function listenersOf(config: GatewayConfig): ReadonlyMap<string, Listener
       listener.bindings.push({
         connection,
         ingress,
-        isAllowed: addressRanges(ingress.allow),
+        allowList: new AllowList(ingress.allow),
       } as IngressBinding);
       found.set(key, listener);
     }

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type AddressRanges, addressRanges } from '@penstock/config-schema';
 import { errorText, TunnelError } from '@penstock/wire';
+import { notAllowed } from '../access/allow-list.ts';
 import { type ClientSource, sourceOfSocket } from './client-source.ts';
 import type { IngressHandler, IngressServices } from './ingress-handler.ts';
 import type { IngressBinding, ListenerConfig } from './listener-config.ts';
@@ -34,9 +35,8 @@ export async function openListener(
   };
 
   const admit = (socket: Socket, source: ClientSource) => {
-    if (!bindings.some(({ isAllowed }) => isAllowed(source.address))) {
-      const detail = `${source.address} is not in the allow list of this ingress.`;
-      refuse(socket, source, new TunnelError('CLIENT_DENIED', detail));
+    if (!bindings.some(({ allowList }) => allowList.admits(source.address))) {
+      refuse(socket, source, notAllowed(source.address));
       return;
     }
     const release = addresses.tryTake(source.address);

@@ -9,7 +9,7 @@ import { agentShowCommand } from './agent-show-command.ts';
 /** `agent …`: the agents of the fleet. */
 export function agentCommand(io: Io): Command {
   const agent = new Command('agent')
-    .description('agents of the fleet')
+    .description('agents in the fleet')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent list')
     .addCommand(agentListCommand(io))
     .addCommand(agentShowCommand(io));

@@ -48,7 +48,7 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
         probed(agent, 'probe', { ...to, kind, timeout: timeout * 1000 }, output),
       ),
     new Command('check')
-      .description('check a connector of an agent, in its protocol and without credentials')
+      .description("check an agent's connector, using its protocol but no credentials")
       .addArgument(name())
       .argument('<connector>', 'name of the connector in agent.yaml')
       .addOption(timeoutOption())

@@ -55,7 +55,7 @@ export function approvalCommand(io: Io): Command {
     )
     .action((id: string, { output }: Options) => result(io, id, output));
   for (const [verb, description] of [
-    ['approve', 'approve an action and run it in the name of the requester; requires the role admin'],
+    ['approve', 'approve an action and run it on behalf of the requester; requires the role admin'],
     ['deny', 'deny an action; requires the role admin'],
   ] as const) {
     approval

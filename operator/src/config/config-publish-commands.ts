@@ -22,7 +22,7 @@ type Output = { readonly output: OutputFormat };
 /** `config publish`: typically called by CI after a merge. */
 export function publishCommand(io: Io): Command {
   return new Command('publish')
-    .description('publish a version of agent.yaml for a pool, to pin it later')
+    .description('publish a version of agent.yaml for a pool so that it can be pinned later')
     .argument('[file]', 'agent.yaml to publish, or - for standard input', './agent.yaml')
     .option('--pool <pool>', 'name of the pool; by default, the pool in the file')
     .addOption(outputOption(['text', 'json']))

@@ -21,7 +21,7 @@ export function connectionCommand(io: Io): Command {
   connection
     .command('explain')
     .description(
-      'say why a connection works or does not: how far the way leads, and what became of the last clients',
+      'explain why a connection works or does not: how far it gets, and what happened to the most recent clients',
     )
     .argument('<name>', 'name of the connection')
     .addOption(outputOption(['text', 'json']))

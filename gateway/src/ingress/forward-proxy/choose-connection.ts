@@ -52,8 +52,9 @@ export function chooseConnection(
   const grant = [label, ...request.credentials]
     .map((text) => (text === undefined ? undefined : grants.find(text)))
     .find((each) => each !== undefined);
-  const mayUse = ({ connection, ingress, isAllowed }: ProxyBinding) =>
-    isAllowed(address) && (ingress.grant === 'none' || grant?.permits(connection.name, address) === true);
+  const mayUse = ({ connection, ingress, allowList }: ProxyBinding) =>
+    allowList.admits(address) &&
+    (ingress.grant === 'none' || grant?.permits(connection.name, address) === true);
   const usable = bindings.filter(mayUse);
   const shown = redactHost(name);
   const requested = isConnectionName ? `${shown}.penstock` : hostPortText(shown, request.port);
@@ -84,7 +85,7 @@ export function chooseConnection(
     return refused('CLIENT_DENIED', detail);
   }
   // Another grant may permit a connection that matches but that the client cannot use now.
-  const unusable = bindings.filter((binding) => !mayUse(binding) && binding.isAllowed(address));
+  const unusable = bindings.filter((binding) => !mayUse(binding) && binding.allowList.admits(address));
   const matchesUnusable =
     matchesOf(unusable, name, isConnectionName ? undefined : target, offerOf).length > 0;
   if (matchesUnusable) return notPermitted();

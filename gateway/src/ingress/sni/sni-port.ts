@@ -1,3 +1,4 @@
+import { notAllowed } from '../../access/allow-list.ts';
 import type { IngressServices } from '../ingress-handler.ts';
 import type { LingeringSockets } from '../lingering-sockets.ts';
 import type { IngressBinding } from '../listener-config.ts';
@@ -19,11 +20,11 @@ export type SniPort = {
 
 /** Throws Refusal with `reply` if the allow list of the binding does not have the client's address. */
 export function checkSource(
-  { isAllowed, connection }: SniBinding,
+  { allowList, connection }: SniBinding,
   { source }: HandshakingClient,
   reply: Buffer,
 ): void {
-  if (isAllowed(source.address)) return;
-  const detail = `${source.address} is not in the allow list of this ingress.`;
-  throw new Refusal('CLIENT_DENIED', detail, reply, connection.name);
+  if (allowList.admits(source.address)) return;
+  const { code, message } = notAllowed(source.address);
+  throw new Refusal(code, message, reply, connection.name);
 }

@@ -117,7 +117,7 @@ test('a revocation succeeds with a warning if the store cannot list the remainin
   const { store, identity } = rig.api.rig;
   const { csr } = await agentKey();
   await identity.enrollment.enroll(requestOf(await rig.api.rig.token(), csr, { name: 'orders-3' }), FROM);
-  t.mock.method(store.enrollments, 'tokensStillOpenTo', async () => {
+  t.mock.method(store.enrollments, 'tokensUsableBy', async () => {
     throw new StoreError('timeout', 'No answer in time.');
   });
   const revoked = await rig.cli('agent', 'revoke', 'orders-3');

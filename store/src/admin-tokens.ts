@@ -13,7 +13,7 @@ export function adminTokenRepository(db: Kysely<Database>) {
       return db.selectFrom('adminTokens').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
-    /** False when there is no such token, or it is revoked already. */
+    /** Resolves to false if the token does not exist or is revoked already. */
     async revoke(id: string, at: number): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('adminTokens')
@@ -24,7 +24,7 @@ export function adminTokenRepository(db: Kysely<Database>) {
       return numUpdatedRows > 0n;
     },
 
-    /** All of them, oldest first: there are few. */
+    /** Returns all tokens, oldest first. There are few. */
     list(): Promise<AdminTokenRow[]> {
       return db.selectFrom('adminTokens').selectAll().orderBy('createdAt').orderBy('id').execute();
     },

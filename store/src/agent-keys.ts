@@ -5,7 +5,7 @@ export type AgentKeyRepository = ReturnType<typeof agentKeyRepository>;
 
 export function agentKeyRepository(db: Kysely<Database>) {
   return {
-    /** Keeps the first owner of a key; ask `owner` who that is. */
+    /** Assigns a key to an agent, unless it has an owner already; see `owner`. */
     async claim(key: AgentKeyRow): Promise<void> {
       await db
         .insertInto('agentKeys')
@@ -14,7 +14,7 @@ export function agentKeyRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** The agent this public key belongs to, revoked or not. */
+    /** Returns the agent that owns this public key, revoked or not. */
     owner(key: string): Promise<AgentRow | undefined> {
       return db
         .selectFrom('agentKeys')
@@ -24,7 +24,7 @@ export function agentKeyRepository(db: Kysely<Database>) {
         .executeTakeFirst();
     },
 
-    /** Forgets keys claimed before `before` that no certificate on record has. Returns how many went. */
+    /** Deletes keys that were claimed before `before` and have no stored certificate. Returns the number deleted. */
     async prune(before: number): Promise<number> {
       const { numDeletedRows } = await db
         .deleteFrom('agentKeys')

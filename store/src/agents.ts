@@ -13,7 +13,7 @@ export function agentRepository(db: Kysely<Database>) {
       return db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
-    /** The one agent of this name that is not revoked. */
+    /** Returns the agent with this name that is not revoked. At most one exists. */
     byName(name: string): Promise<AgentRow | undefined> {
       return db
         .selectFrom('agents')
@@ -23,7 +23,7 @@ export function agentRepository(db: Kysely<Database>) {
         .executeTakeFirst();
     },
 
-    /** Agents that are not revoked, by name, those after `after`. */
+    /** Returns agents that are not revoked, ordered by name, starting after `after`. */
     list({ after = '', limit }: { after?: string | undefined; limit: number }): Promise<AgentRow[]> {
       return db
         .selectFrom('agents')
@@ -35,8 +35,8 @@ export function agentRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** Ids of revoked agents that still have a certificate valid at `at`. */
-    async revokedWithLivingIdentity(at: number): Promise<string[]> {
+    /** Returns the ids of revoked agents with a certificate that is valid at `at`. */
+    async revokedWithValidIdentity(at: number): Promise<string[]> {
       const rows = await db
         .selectFrom('agents')
         .innerJoin('identities', 'identities.agentId', 'agents.id')
@@ -48,7 +48,7 @@ export function agentRepository(db: Kysely<Database>) {
       return rows.map(({ id }) => id);
     },
 
-    /** Revoked agents that still have a certificate valid at `at`. */
+    /** Returns revoked agents with a certificate that is valid at `at`. */
     revokedAndUnexpired(at: number): Promise<AgentRow[]> {
       return db
         .selectFrom('agents')
@@ -65,7 +65,7 @@ export function agentRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** Keeps new opens away from an agent since `at`, or no longer when null. False when there is no such agent. */
+    /** Marks an agent as drained since `at`, or as not drained if null. Resolves to false if no such agent exists. */
     async setDrained(id: string, at: number | null): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('agents')
@@ -76,7 +76,7 @@ export function agentRepository(db: Kysely<Database>) {
       return numUpdatedRows > 0n;
     },
 
-    /** False when there is no such agent, or it is revoked already. */
+    /** Resolves to false if the agent does not exist or is revoked already. */
     async revoke(id: string, at: number, reason: RevocationReason): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('agents')

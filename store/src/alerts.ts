@@ -3,12 +3,12 @@ import type { AlertDeliveryRow, AlertRow, Database } from './schema.ts';
 
 export type AlertRepository = ReturnType<typeof alertRepository>;
 
-/** Rows written by one statement: databases bound the number of its parameters. */
-const BATCH = 100;
+/** Maximum number of rows in one statement, since databases limit its parameters. */
+const BATCH_ROWS = 100;
 
 export function alertRepository(db: Kysely<Database>) {
   return {
-    /** Writes alerts as they are now, whether they are new or not. One that is over stays over. */
+    /** Inserts or updates alerts. A resolved alert stays resolved. */
     async save(alerts: readonly AlertRow[]): Promise<void> {
       for (const batch of batchesOf(alerts)) {
         await db
@@ -27,7 +27,7 @@ export function alertRepository(db: Kysely<Database>) {
       }
     },
 
-    /** Writes deliveries as they are now; their alerts must be there. */
+    /** Inserts or updates deliveries. Their alerts must be stored already. */
     async saveDeliveries(deliveries: readonly AlertDeliveryRow[]): Promise<void> {
       for (const batch of batchesOf(deliveries)) {
         await db
@@ -51,7 +51,7 @@ export function alertRepository(db: Kysely<Database>) {
       return db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
-    /** Newest first, those before the alert `before`. */
+    /** Returns the newest first, starting after the alert `before`. */
     list({ before, state, limit }: AlertQuery): Promise<AlertRow[]> {
       return db
         .selectFrom('alerts')
@@ -63,7 +63,7 @@ export function alertRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** What a gateway that starts must go on with: alerts that fire, and those with news that has not arrived. */
+    /** Returns what a starting gateway must restore: firing alerts, and alerts with undelivered notifications. */
     unfinished(limit: number): Promise<AlertRow[]> {
       return db
         .selectFrom('alerts')
@@ -84,7 +84,7 @@ export function alertRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** The deliveries of these alerts, oldest first. */
+    /** Returns the deliveries of these alerts, oldest first. */
     async deliveriesOf(alertIds: readonly string[]): Promise<AlertDeliveryRow[]> {
       const rows: AlertDeliveryRow[] = [];
       for (const batch of batchesOf(alertIds)) {
@@ -100,7 +100,7 @@ export function alertRepository(db: Kysely<Database>) {
       return rows;
     },
 
-    /** Forgets alerts that were over before `before`, and what was sent of them. Returns how many went. */
+    /** Deletes alerts that were resolved before `before`, with their deliveries. Returns the number of alerts deleted. */
     async prune(before: number): Promise<number> {
       const old = db
         .selectFrom('alerts')
@@ -125,5 +125,5 @@ export type AlertQuery = {
 };
 
 function* batchesOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let from = 0; from < items.length; from += BATCH) yield items.slice(from, from + BATCH);
+  for (let from = 0; from < items.length; from += BATCH_ROWS) yield items.slice(from, from + BATCH_ROWS);
 }

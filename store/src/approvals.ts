@@ -5,7 +5,7 @@ export type ApprovalRepository = ReturnType<typeof approvalRepository>;
 
 export type ApprovalQuery = {
   readonly before?: string | undefined;
-  /** Only those that still wait at this time. */
+  /** Only approvals that are pending at this time. */
   readonly pendingAt?: number | undefined;
   readonly limit: number;
 };
@@ -22,7 +22,7 @@ export function approvalRepository(db: Kysely<Database>) {
       return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
-    /** Newest first. */
+    /** Returns the newest first. */
     list({ before, pendingAt, limit }: ApprovalQuery): Promise<ApprovalRow[]> {
       return (pendingAt === undefined ? db.selectFrom('approvals') : pending(pendingAt))
         .selectAll()
@@ -39,7 +39,7 @@ export function approvalRepository(db: Kysely<Database>) {
       return Number(count);
     },
 
-    /** One that waits already for the same thing, asked by the same person. */
+    /** Returns a pending approval of the same action and requester. */
     findPending(
       { action, subject, agentId, requestedBy, arguments: text }: Omit<ApprovalRow, 'id' | 'state'>,
       at: number,
@@ -54,7 +54,7 @@ export function approvalRepository(db: Kysely<Database>) {
         .executeTakeFirst();
     },
 
-    /** False when it no longer waits: of two who decide at once, one does. */
+    /** Resolves to false if the approval is not pending: of two concurrent decisions, one takes effect. */
     async decide(
       id: string,
       decision: { readonly state: 'approved' | 'denied'; readonly by: string; readonly at: number },
@@ -73,7 +73,7 @@ export function approvalRepository(db: Kysely<Database>) {
       await db.updateTable('approvals').set({ state, outcome }).where('id', '=', id).execute();
     },
 
-    /** What ran when the gateway ended: nobody knows how far it came. */
+    /** Marks actions as failed that were running when the gateway stopped. How far they got is unknown. */
     async failUnfinished(outcome: string): Promise<void> {
       await db
         .updateTable('approvals')
@@ -82,7 +82,7 @@ export function approvalRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** Forgets those that ended before a time. */
+    /** Deletes approvals that expired before `before`. */
     async prune(before: number): Promise<void> {
       await db.deleteFrom('approvals').where('expiresAt', '<', before).execute();
     },

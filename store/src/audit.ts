@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
-import { risingIds } from './rising-id.ts';
+import { ascendingIds } from './ascending-ids.ts';
 import type { AuditRow, Database } from './schema.ts';
 
 export type AuditRepository = ReturnType<typeof auditRepository>;
 
-/** One change: `before` and `after` are stored as JSON and shown to viewers, so they hold no secret. */
+/** One change. `before` and `after` are stored as JSON and shown to viewers, so they must not contain secrets. */
 export type AuditEntry = {
   readonly at: number;
   readonly actor: string;
@@ -23,13 +23,13 @@ export type AuditQuery = {
   readonly limit: number;
 };
 
-/** The order of the trail: several changes fall into one millisecond, and each transaction has its repositories. */
-const nextId = risingIds();
+/** Orders the log. Shared, since several changes fall into one millisecond and each transaction has its own repositories. */
+const nextId = ascendingIds();
 
-/** `onAppended` is told of each entry; inside a transaction, before that is sure to be kept. */
+/** `onAppended` is called with each entry. In a transaction, that is before the commit. */
 export function auditRepository(db: Kysely<Database>, onAppended: (row: AuditRow) => void) {
   return {
-    /** Written in the transaction of the change it tells of. */
+    /** Appends an entry. Call it in the transaction of the change that it records. */
     async append(entry: AuditEntry): Promise<void> {
       const { at, actor, action, subject, address = null } = entry;
       const row: AuditRow = {
@@ -46,7 +46,7 @@ export function auditRepository(db: Kysely<Database>, onAppended: (row: AuditRow
       onAppended(row);
     },
 
-    /** Newest first, those before the entry `before`, and of these what the filters leave. */
+    /** Returns the entries that match the filters, newest first, starting after the entry `before`. */
     list({ before, actor, action, subject, limit }: AuditQuery): Promise<AuditRow[]> {
       return db
         .selectFrom('audit')

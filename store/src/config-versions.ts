@@ -3,7 +3,7 @@ import type { ConfigVersionRow, Database } from './schema.ts';
 
 export type ConfigVersionRepository = ReturnType<typeof configVersionRepository>;
 
-/** A published version without what the file says. */
+/** A published version without its content. */
 export type ConfigVersionHead = Omit<ConfigVersionRow, 'content'>;
 
 type Listing = { readonly pool: string; readonly before?: number | undefined; readonly limit: number };
@@ -24,7 +24,7 @@ export function configVersionRepository(db: Kysely<Database>) {
         .executeTakeFirst();
     },
 
-    /** Versions of a pool, the highest first, those below `before`. */
+    /** Returns versions of a pool, highest first, starting below `before`. */
     list({ pool, before, limit }: Listing): Promise<ConfigVersionHead[]> {
       return db
         .selectFrom('configVersions')

@@ -13,7 +13,7 @@ export function enrollmentTokenRepository(db: Kysely<Database>) {
       return db.selectFrom('enrollmentTokens').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
-    /** Newest first, those made before the token `before`. */
+    /** Returns the newest first, starting after the token `before`. */
     list({ before, limit }: { before?: string | undefined; limit: number }): Promise<EnrollmentTokenRow[]> {
       return db
         .selectFrom('enrollmentTokens')
@@ -24,7 +24,7 @@ export function enrollmentTokenRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** Takes one use, all checks in the one statement; false when none was left, or it expired or was revoked. */
+    /** Takes one use, with all checks in one statement. Resolves to false if none is left or the token is not valid. */
     async takeUse(id: string, at: number): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('enrollmentTokens')
@@ -37,7 +37,7 @@ export function enrollmentTokenRepository(db: Kysely<Database>) {
       return numUpdatedRows > 0n;
     },
 
-    /** False when there is no such token, or it is revoked already. */
+    /** Resolves to false if the token does not exist or is revoked already. */
     async revoke(id: string, at: number): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('enrollmentTokens')

@@ -20,8 +20,8 @@ export function enrollmentRepository(db: Kysely<Database>) {
       return row !== undefined;
     },
 
-    /** Tokens this agent has enrolled with and could enroll with again at `at`. */
-    tokensStillOpenTo(agentId: string, at: number): Promise<EnrollmentTokenRow[]> {
+    /** Returns the tokens with which this agent has enrolled and that are usable at `at`. */
+    tokensUsableBy(agentId: string, at: number): Promise<EnrollmentTokenRow[]> {
       return db
         .selectFrom('enrollments')
         .innerJoin('enrollmentTokens', 'enrollmentTokens.id', 'enrollments.tokenId')

@@ -13,7 +13,7 @@ export function identityRepository(db: Kysely<Database>) {
       return db.selectFrom('identities').selectAll().where('serial', '=', serial).executeTakeFirst();
     },
 
-    /** The identity of an agent that lives longest. */
+    /** Returns the identity of an agent that expires last. */
     latest(agentId: string): Promise<IdentityRow | undefined> {
       return db
         .selectFrom('identities')
@@ -25,7 +25,7 @@ export function identityRepository(db: Kysely<Database>) {
         .executeTakeFirst();
     },
 
-    /** For each of these agents, when its longest-lived certificate ends. */
+    /** Returns, for each of these agents, the expiry of the certificate that expires last. */
     async notAfterOf(agentIds: readonly string[]): Promise<Map<string, number>> {
       if (agentIds.length === 0) return new Map();
       const rows = await db
@@ -37,7 +37,7 @@ export function identityRepository(db: Kysely<Database>) {
       return new Map(rows.map(({ agentId, notAfter }) => [agentId, notAfter]));
     },
 
-    /** Serials that are revoked and would still be valid at `at`. */
+    /** Returns the serials that are revoked and would otherwise be valid at `at`. */
     async revokedSerials(at: number): Promise<string[]> {
       const rows = await db
         .selectFrom('identities')
@@ -57,7 +57,7 @@ export function identityRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** Forgets certificates that ended before `before`, but keeps the last of each agent. Returns how many went. */
+    /** Deletes certificates that expired before `before`, except the last one of each agent. Returns the number deleted. */
     async prune(before: number): Promise<number> {
       const { numDeletedRows } = await db
         .deleteFrom('identities')

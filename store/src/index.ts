@@ -1,8 +1,8 @@
 export type { AdminTokenRepository } from './admin-tokens.ts';
+export { ascendingIds } from './ascending-ids.ts';
 export type { ConfigVersionHead } from './config-versions.ts';
 export { openStore, requireStore, STORE_FILE, type Store } from './open-store.ts';
 export type { Repositories } from './repositories.ts';
-export { risingIds } from './rising-id.ts';
 export type {
   AdminRole,
   AdminTokenRow,

@@ -4,14 +4,14 @@ import { migrations } from './migrations/list.ts';
 import type { Database } from './schema.ts';
 import { StoreError } from './store-error.ts';
 
-/** Brings the tables to this version. Throws StoreError `too-new` on a store that a newer gateway has written. */
+/** Migrates the tables to this version. Throws StoreError `too-new` if a newer gateway has written the store. */
 export async function migrate(db: Kysely<Database>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   await refuseNewer(db);
   const { error } = await migrator.migrateToLatest();
   if (error instanceof StoreError) throw error;
   if (error !== undefined) {
-    throw new StoreError('failed', 'The tables of the store could not be brought to this version.', {
+    throw new StoreError('failed', 'The tables of the store could not be migrated to this version.', {
       cause: error,
     });
   }
@@ -30,6 +30,6 @@ async function refuseNewer(db: Kysely<Database>): Promise<void> {
   throw new StoreError(
     'too-new',
     `The store was written by a newer penstock-gateway (it has the migration ${unknown.name}). ` +
-      'Run that version, or restore a backup from before it was started.',
+      'Run that version, or restore a backup from before its first start.',
   );
 }

@@ -10,12 +10,12 @@ import { StoreError } from './store-error.ts';
 import { StoreHealth } from './store-health.ts';
 
 export type Store = Repositories & {
-  /** All of `work` or none of it. Inside, use only the repositories handed in: the others wait for this to end. */
+  /** Runs `work` in a transaction. It must only use the repositories it is given: all others wait for its end. */
   transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
-  /** Calls `listener` with each entry of the audit trail once it is kept. Returns what ends that. */
+  /** Calls `listener` with each audit entry after its commit. Returns a function that removes the listener. */
   onAudit(listener: (row: AuditRow) => void): () => void;
   readonly health: Pick<StoreHealth, 'outage' | 'watch'>;
-  /** Finishes the statement or transaction that runs, and ends the store's thread. All else fails with `closed`. */
+  /** Finishes the running statement or transaction and stops the thread. Everything else fails with `closed`. */
   close(): Promise<void>;
 };
 
@@ -24,15 +24,15 @@ export const STORE_FILE = 'store.sqlite';
 const defaults = { busyTimeout: 5000, turnTimeout: 5000, statementTimeout: 10_000, maxWaiting: 512 };
 
 /**
- * Opens the embedded store in the data directory, makes it when there is none, and brings its tables to this
- * version. Throws StoreError. Every method of the store can do so too.
+ * Opens the embedded store in the data directory, creates it if necessary, and migrates its tables to this version. Throws
+ * StoreError, as every method of the store may.
  */
 export async function openStore(
   dataDirectory: string,
   options: Partial<Omit<SqliteDriverOptions, 'file' | 'onFailure'>> = {},
 ): Promise<Store> {
   const file = join(dataDirectory, STORE_FILE);
-  await makePrivate(file);
+  await ensurePrivate(file);
   const health: StoreHealth = new StoreHealth({ probe: () => driver.probe() });
   const driver: SqliteDriver = new SqliteDriver({
     ...defaults,
@@ -51,17 +51,17 @@ export async function openStore(
     throw error;
   }
   const listeners = new Set<(row: AuditRow) => void>();
-  const tell = (row: AuditRow) => {
+  const publish = (row: AuditRow) => {
     for (const listener of listeners) listener(row);
   };
   return {
-    ...repositoriesOver(db, tell),
+    ...repositoriesOver(db, publish),
     async transaction(work) {
       const appended: AuditRow[] = [];
       const result = await db
         .transaction()
         .execute((inside) => work(repositoriesOver(inside, (row) => appended.push(row))));
-      for (const row of appended) tell(row);
+      for (const row of appended) publish(row);
       return result;
     },
     onAudit(listener) {
@@ -71,28 +71,28 @@ export async function openStore(
     health,
     close() {
       health.stop();
-      // Not through kysely: it would answer later calls with an error of its own.
+      // Not through kysely, which would reject later calls with an error of its own.
       return driver.destroy();
     },
   };
 }
 
-/** Throws StoreError when the data directory has no store. */
+/** Throws StoreError if the data directory has no store. */
 export async function requireStore(dataDirectory: string): Promise<void> {
   try {
     await access(join(dataDirectory, STORE_FILE));
   } catch (cause) {
     throw new StoreError(
       'failed',
-      `There is no store in ${dataDirectory}. Run penstock-gateway init once; or, if there was one, restore it from a ` +
-        'backup: without it this gateway does not know whom it has revoked.',
+      `${dataDirectory} contains no store. Run penstock-gateway init, or restore the store from a backup if there was ` +
+        'one: without it, revoked agents are accepted again.',
       { cause },
     );
   }
 }
 
-/** SQLite would make the file readable by others, and gives its companions the permissions of this one. */
-async function makePrivate(file: string): Promise<void> {
+/** Creates the file with private permissions, which SQLite would not, and which its -wal and -shm files inherit. */
+async function ensurePrivate(file: string): Promise<void> {
   try {
     const handle = await open(file, 'a', 0o600);
     await handle.chmod(0o600).finally(() => handle.close());
@@ -101,8 +101,8 @@ async function makePrivate(file: string): Promise<void> {
     throw new StoreError(
       'failed',
       missing
-        ? `The store ${file} cannot be opened: there is no such directory. Run penstock-gateway init once.`
-        : `The store ${file} cannot be opened. Check that the user the gateway runs as owns the directory.`,
+        ? `The store ${file} cannot be opened: the directory does not exist. Run penstock-gateway init.`
+        : `The store ${file} cannot be opened. Check that the directory is owned by the user that runs the gateway.`,
       { cause },
     );
   }

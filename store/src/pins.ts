@@ -7,7 +7,7 @@ type Target = Pick<PinRow, 'scope' | 'subject'>;
 
 export function pinRepository(db: Kysely<Database>) {
   return {
-    /** All of them: there is one for each pool at most, and few for single agents. */
+    /** Returns all pins: at most one per pool, and few for single agents. */
     list(): Promise<PinRow[]> {
       return db.selectFrom('pins').selectAll().orderBy('scope').orderBy('subject').execute();
     },
@@ -21,7 +21,7 @@ export function pinRepository(db: Kysely<Database>) {
         .executeTakeFirst();
     },
 
-    /** Sets a pin in place of the one before. */
+    /** Sets a pin, replacing the previous one. */
     async put(pin: PinRow): Promise<void> {
       const { scope, subject, ...rest } = pin;
       await db
@@ -31,7 +31,7 @@ export function pinRepository(db: Kysely<Database>) {
         .execute();
     },
 
-    /** False when there was none. */
+    /** Resolves to false if there was none. */
     async remove({ scope, subject }: Target): Promise<boolean> {
       const { numDeletedRows } = await db
         .deleteFrom('pins')

@@ -28,7 +28,7 @@ export type Repositories = {
   readonly grants: GrantRepository;
 };
 
-/** The same repositories over the store itself or over one transaction. `onAudit` is told of each entry appended. */
+/** Creates the repositories over the store or over one transaction. `onAudit` is called with each appended entry. */
 export function repositoriesOver(db: Kysely<Database>, onAudit: (row: AuditRow) => void): Repositories {
   return {
     agents: agentRepository(db),

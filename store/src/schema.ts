@@ -1,6 +1,6 @@
 /**
- * The tables, as kysely sees them (columns are snake_case in SQL). Times are milliseconds since 1970, absent facts
- * are null, JSON is text: so the same SQL runs on SQLite and PostgreSQL.
+ * The tables as kysely sees them; columns are snake_case in SQL. Times are milliseconds since 1970, absent values are
+ * null, and JSON is text, so that the same SQL runs on SQLite and PostgreSQL.
  */
 export type Database = {
   readonly agents: AgentRow;
@@ -26,13 +26,13 @@ export type AgentRow = {
   readonly createdAt: number;
   readonly revokedAt: number | null;
   readonly revokedReason: RevocationReason | null;
-  /** Set while an operator keeps new opens away from it. */
+  /** Set while an operator has drained the agent. */
   readonly drainedAt: number | null;
 };
 
 export type RevocationReason = 'revoked' | 'replaced';
 
-/** A public key belongs to one agent while it is on record, so that enrollment and renewal can be idempotent by key. */
+/** The owner of a public key, by which enrollment and renewal are idempotent. */
 export type AgentKeyRow = {
   /** Lower-case hexadecimal SHA-256 of the SPKI. */
   readonly key: string;
@@ -40,7 +40,7 @@ export type AgentKeyRow = {
   readonly createdAt: number;
 };
 
-/** A certificate that was issued. */
+/** An issued certificate. */
 export type IdentityRow = {
   /** Upper-case hexadecimal, as node:crypto prints it. */
   readonly serial: string;
@@ -59,7 +59,7 @@ export type EnrollmentTokenRow = {
   readonly uses: number;
   readonly usesLeft: number;
   readonly namePattern: string | null;
-  /** JSON array of CIDR ranges, or null for anywhere. */
+  /** JSON array of CIDR ranges, or null for any address. */
   readonly sources: string | null;
   readonly createdAt: number;
   readonly createdBy: string;
@@ -67,7 +67,7 @@ export type EnrollmentTokenRow = {
   readonly revokedAt: number | null;
 };
 
-/** Which agent took a use of which token. */
+/** An agent that took a use of a token. */
 export type EnrollmentRow = {
   readonly tokenId: string;
   readonly agentId: string;
@@ -90,29 +90,29 @@ export type AuditRow = {
   /** UUID version 7: sorts by time. */
   readonly id: string;
   readonly at: number;
-  /** Who did it: `admin-token:ID`, `enrollment-token:ID`, `agent:ID` or `host` for a command on the gateway itself. */
+  /** `admin-token:ID`, `enrollment-token:ID`, `agent:ID`, or `host` for commands that run on the gateway's host. */
   readonly actor: string;
   readonly action: string;
   readonly subject: string;
   readonly address: string | null;
-  /** JSON of what was and what is, without secrets. */
+  /** JSON of the state before and after, without secrets. */
   readonly before: string | null;
   readonly after: string | null;
 };
 
-/** A version of agent.yaml that was published for a pool. */
+/** A version of agent.yaml published for a pool. */
 export type ConfigVersionRow = {
   readonly pool: string;
   readonly version: number;
-  /** `sha256:` of the canonical content before references are resolved. */
+  /** `sha256:` and the digest of the canonical content, with references unresolved. */
   readonly digest: string;
-  /** JSON of the file before references are resolved: it holds no secret, since a file may not. */
+  /** JSON of the file with references unresolved. It contains no secrets, since files must not. */
   readonly content: string;
   readonly publishedAt: number;
   readonly publishedBy: string;
 };
 
-/** What the agents of a pool, or one agent, are expected to run on; an agent's own pin goes before its pool's. */
+/** The version that the agents of a pool, or one agent, must run. The pin of an agent overrides that of its pool. */
 export type PinRow = {
   readonly scope: 'pool' | 'agent';
   /** Name of the pool, or id of the agent. */
@@ -123,7 +123,7 @@ export type PinRow = {
   readonly pinnedBy: string;
 };
 
-/** One time that a condition held for one subject. */
+/** One period for which a condition held for one subject. */
 export type AlertRow = {
   readonly id: string;
   readonly condition: string;
@@ -137,15 +137,15 @@ export type AlertRow = {
   readonly resolvedAt: number | null;
 };
 
-/** The news of one alert for one receiver: that it fires, or that it is over. */
+/** The notification of one receiver that an alert is firing or resolved. */
 export type AlertDeliveryRow = {
   readonly id: string;
   readonly alertId: string;
   readonly receiver: string;
   readonly kind: 'firing' | 'resolved';
-  /** `abandoned`: tried for as long as we try, or its receiver is gone. */
+  /** `abandoned`: given up after too many attempts, or because the receiver was removed. */
   readonly state: 'pending' | 'delivered' | 'abandoned';
-  /** The message it was last sent in, which may have arrived although nobody answered; null before that. */
+  /** The message in which it was last sent, which may have arrived without a response. Null before the first attempt. */
   readonly messageId: string | null;
   readonly attempts: number;
   readonly createdAt: number;
@@ -155,7 +155,7 @@ export type AlertDeliveryRow = {
   readonly lastError: string | null;
 };
 
-/** An action that waits for an admin, or has been decided. */
+/** An action for which an approval was requested. */
 export type ApprovalRow = {
   readonly id: string;
   readonly action: string;
@@ -164,16 +164,16 @@ export type ApprovalRow = {
   /** The agent that had this name when the approval was requested; null for a pool. */
   readonly agentId: string | null;
   readonly pool: string;
-  /** JSON of what the action was called with. */
+  /** JSON of the arguments of the action. */
   readonly arguments: string;
   readonly requestedAt: number;
   readonly requestedBy: string;
   readonly expiresAt: number;
-  /** `approved`: the action runs, or ran when the gateway ended. */
+  /** `approved`: the action is running, or was running when the gateway stopped. */
   readonly state: 'pending' | 'approved' | 'denied' | 'done' | 'failed';
   readonly decidedAt: number | null;
   readonly decidedBy: string | null;
-  /** What came of it, for people. */
+  /** The outcome of the action, for people. */
   readonly outcome: string | null;
 };
 
@@ -185,7 +185,7 @@ export type GrantRow = {
   readonly name: string;
   /** JSON array of names of connections. */
   readonly connections: string;
-  /** JSON array of CIDR ranges, or null for anywhere. */
+  /** JSON array of CIDR ranges, or null for any address. */
   readonly sources: string | null;
   readonly maxConnections: number | null;
   readonly createdAt: number;

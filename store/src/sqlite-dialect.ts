@@ -11,7 +11,7 @@ import {
 } from 'kysely';
 import type { SqliteDriver } from './sqlite-driver.ts';
 
-/** Kysely's SQLite, with the connection in a thread of its own (docs/decisions/0002). */
+/** Kysely's SQLite dialect, with the connection in a separate thread (docs/decisions/0002). */
 export class SqliteThreadDialect implements Dialect {
   readonly #driver: SqliteDriver;
 
@@ -37,12 +37,12 @@ export class SqliteThreadDialect implements Dialect {
 }
 
 class Adapter extends SqliteAdapter {
-  /** The driver takes turns itself. */
+  /** True, since the driver serializes turns itself. */
   override get supportsMultipleConnections(): boolean {
     return true;
   }
 
-  /** A migration is whole or not there, and a second process that migrates waits for the first. */
+  /** True, so that a migration is atomic, and a second process waits for the migration of the first. */
   override get supportsTransactionalDdl(): boolean {
     return true;
   }

@@ -5,38 +5,37 @@ import { StoreError } from './store-error.ts';
 
 export type SqliteDriverOptions = {
   readonly file: string;
-  /** Milliseconds SQLite waits for another process that writes. */
+  /** Milliseconds that SQLite waits for the lock of another process. */
   readonly busyTimeout: number;
-  /** Milliseconds a caller waits for its turn, and then for each statement. */
+  /** Milliseconds that a caller waits for its turn, and then for each statement. */
   readonly turnTimeout: number;
   readonly statementTimeout: number;
-  /** Callers that may wait for their turn; the next is refused at once. */
+  /** Maximum number of callers waiting for their turn. Further ones are rejected immediately. */
   readonly maxWaiting: number;
-  /** Told of each failure that a caller is told of. */
+  /** Called with each error that a caller receives. */
   readonly onFailure: (error: unknown) => void;
 };
 
-type Waiter = { readonly grant: () => void; readonly refuse: (error: StoreError) => void };
+type Waiter = { readonly grant: () => void; readonly reject: (error: StoreError) => void };
 
 /**
- * Kysely over one SqliteThread. Turns are taken one at a time, since a transaction holds the connection. Kysely's
- * own turnstile is not used: it has neither a bound nor a deadline. A thread that died is started again on
- * the next turn.
+ * A kysely driver over one SqliteThread. Callers take turns, since a transaction occupies the connection. Kysely's own
+ * queue is not used, because it has neither a bound nor a deadline. If the thread has died, the next turn starts a new one.
  */
 export class SqliteDriver implements Driver {
   readonly #options: SqliteDriverOptions;
   readonly #waiting: Waiter[] = [];
   #thread: SqliteThread | undefined;
   #turn: 'free' | 'taken' | 'closed' = 'free';
-  /** Who waits for the last turn to end. */
-  #whenIdle: (() => void) | undefined;
+  /** Called when the last turn ends. */
+  #onIdle: (() => void) | undefined;
 
   constructor(options: SqliteDriverOptions) {
     this.#options = options;
   }
 
   async init(): Promise<void> {
-    await this.#live();
+    await this.#liveThread();
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -46,7 +45,7 @@ export class SqliteDriver implements Driver {
       throw error;
     });
     try {
-      return new SqliteConnection(await this.#live(), onFailure);
+      return new SqliteConnection(await this.#liveThread(), onFailure);
     } catch (error) {
       this.#passTurn();
       onFailure(error);
@@ -55,7 +54,7 @@ export class SqliteDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // IMMEDIATE takes the write lock now: a lock that has to be raised later can fail however long one waits.
+    // IMMEDIATE takes the write lock now. Upgrading a read lock later can fail regardless of the timeout.
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 
@@ -68,12 +67,12 @@ export class SqliteDriver implements Driver {
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    // A statement that was given up may have opened a transaction after all.
-    if (connection instanceof SqliteConnection && connection.failed) connection.thread.reset();
+    // A statement that timed out may still have opened a transaction.
+    if (connection instanceof SqliteConnection && connection.hasFailed) connection.thread.reset();
     this.#passTurn();
   }
 
-  /** Writes without a change: the disk has to take it. Throws StoreError. */
+  /** Writes to the disk without changing data. Throws StoreError. */
   async probe(): Promise<void> {
     const connection = await this.acquireConnection();
     try {
@@ -86,26 +85,26 @@ export class SqliteDriver implements Driver {
   async destroy(): Promise<void> {
     const busy = this.#turn === 'taken';
     this.#turn = 'closed';
-    for (const { refuse } of this.#waiting.splice(0)) refuse(closed());
+    for (const { reject } of this.#waiting.splice(0)) reject(closed());
     if (busy) await this.#lastTurn();
     await this.#thread?.close();
   }
 
-  /** The end of the turn that runs, or `turnTimeout`. */
+  /** Resolves at the end of the running turn, or after `turnTimeout`. */
   #lastTurn(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, this.#options.turnTimeout);
-      this.#whenIdle = () => {
+      this.#onIdle = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
 
-  async #live(): Promise<SqliteThread> {
-    if (this.#thread?.stalled)
-      throw new StoreError('timeout', 'The store still works on an earlier statement.');
-    if (this.#thread === undefined || this.#thread.ended) {
+  async #liveThread(): Promise<SqliteThread> {
+    if (this.#thread?.isStalled)
+      throw new StoreError('timeout', 'The store is still executing an earlier statement.');
+    if (this.#thread === undefined || this.#thread.hasEnded) {
       const { file, busyTimeout, statementTimeout } = this.#options;
       this.#thread = await SqliteThread.start({ file, busyTimeout }, statementTimeout);
     }
@@ -120,20 +119,20 @@ export class SqliteDriver implements Driver {
     }
     const { maxWaiting, turnTimeout } = this.#options;
     if (this.#waiting.length >= maxWaiting) {
-      return Promise.reject(new StoreError('full', `${maxWaiting} callers already wait for the store.`));
+      return Promise.reject(new StoreError('full', `${maxWaiting} callers are waiting for the store.`));
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         reject(new StoreError('timeout', `The store was busy for ${turnTimeout} ms.`));
       }, turnTimeout);
-      const settle = (how: () => void) => {
+      const settle = (act: () => void) => {
         clearTimeout(timer);
-        how();
+        act();
       };
       const waiter: Waiter = {
         grant: () => settle(resolve),
-        refuse: (error) => settle(() => reject(error)),
+        reject: (error) => settle(() => reject(error)),
       };
       this.#waiting.push(waiter);
     });
@@ -141,7 +140,7 @@ export class SqliteDriver implements Driver {
 
   #passTurn(): void {
     if (this.#turn === 'closed') {
-      this.#whenIdle?.();
+      this.#onIdle?.();
       return;
     }
     const next = this.#waiting.shift();
@@ -153,7 +152,7 @@ export class SqliteDriver implements Driver {
 class SqliteConnection implements DatabaseConnection {
   readonly thread: SqliteThread;
   readonly #onFailure: (error: unknown) => void;
-  failed = false;
+  hasFailed = false;
 
   constructor(thread: SqliteThread, onFailure: (error: unknown) => void) {
     this.#onFailure = onFailure;
@@ -165,13 +164,13 @@ class SqliteConnection implements DatabaseConnection {
       const { rows, changes } = await this.thread.execute(sql, parameters as readonly SQLInputValue[]);
       return { rows: rows as Row[], ...(changes === undefined ? {} : { numAffectedRows: changes }) };
     } catch (error) {
-      this.failed = true;
+      this.hasFailed = true;
       this.#onFailure(error);
       throw error;
     }
   }
 
-  // biome-ignore lint/correctness/useYield: kysely asks for the method; nothing of ours streams from the store.
+  // biome-ignore lint/correctness/useYield: kysely requires the method, but nothing streams from the store.
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new StoreError('failed', 'The embedded store does not stream results.');
   }

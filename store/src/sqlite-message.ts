@@ -1,10 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { StoreOutage } from './store-error.ts';
 
-/** What the worker is started with. */
+/** Options of the worker. */
 export type SqliteWorkerData = { readonly file: string; readonly busyTimeout: number };
 
-/** What the gateway's thread asks. Answered in order, one by one. */
+/** Messages to the worker, which handles them one at a time, in order. */
 export type SqliteRequest =
   | {
       readonly kind: 'statement';
@@ -12,17 +12,17 @@ export type SqliteRequest =
       readonly sql: string;
       readonly parameters: readonly SQLInputValue[];
     }
-  /** Rolls back whatever an abandoned caller left open. Has no answer. */
+  /** Rolls back a transaction that a timed-out caller left open. Has no reply. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'close' };
 
 export type SqliteResult = { readonly rows: unknown[]; readonly changes: bigint | undefined };
 
-/** What the worker says. */
-export type SqliteAnswer =
+/** Messages from the worker. */
+export type SqliteReply =
   | { readonly kind: 'open' }
-  /** `damaged`: the file is not a database, or not a whole one. */
-  | { readonly kind: 'open-failed'; readonly message: string; readonly damaged: boolean }
+  /** `isDamaged`: the file is not a database, or is corrupt. */
+  | { readonly kind: 'open-failed'; readonly message: string; readonly isDamaged: boolean }
   | { readonly kind: 'result'; readonly id: number; readonly result: SqliteResult }
   | {
       readonly kind: 'failed';

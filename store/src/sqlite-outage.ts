@@ -1,6 +1,6 @@
 import type { StoreOutage } from './store-error.ts';
 
-/** Primary result codes (sqlite.org/rescode.html); whatever else SQLite says is of the statement. */
+/** Primary result codes (sqlite.org/rescode.html). All others concern a single statement. */
 const outages: Readonly<Record<number, StoreOutage>> = {
   5: 'locked', // SQLITE_BUSY
   6: 'locked', // SQLITE_LOCKED
@@ -12,9 +12,9 @@ const outages: Readonly<Record<number, StoreOutage>> = {
   26: 'unusable', // SQLITE_NOTADB
 };
 
-/** What an error of SQLite says of the store as a whole; `none` when it is of one statement only. */
+/** The outage that an error of SQLite indicates, or `none` if it concerns a single statement. */
 export function outageOfSqlite(error: unknown): StoreOutage | 'none' {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return 'none';
-  // The upper bits tell variants.
+  // The upper bits distinguish variants.
   return outages[error.errcode & 0xff] ?? 'none';
 }

@@ -2,16 +2,16 @@ import { extname } from 'node:path';
 import type { SQLInputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { SqliteAnswer, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
+import type { SqliteReply, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
 import { StoreError } from './store-error.ts';
 
-// The worker is a .ts file in the sources and a .js file in a build: the same ending as this file has.
+// The worker is a .ts file in the sources and a .js file in a build, like this file.
 const workerFile = new URL(`./sqlite-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 
-const RESTORE =
-  ' Restore the data directory from a backup. Without one, move the file away with its -wal and -shm and run ' +
-  'penstock-gateway init. All tokens, revocations and the audit trail are lost then: every agent has to enroll again ' +
-  'before its certificate ends, and the certificates of revoked agents count again until they end.';
+const RESTORE_ADVICE =
+  ' Restore the data directory from a backup. Without a backup, move the file and its -wal and -shm away and run ' +
+  'penstock-gateway init. All tokens, revocations and the audit log are then lost: every agent must enroll again before ' +
+  'its certificate expires, and certificates of revoked agents are accepted until they expire.';
 
 type Pending = {
   readonly resolve: (result: SqliteResult) => void;
@@ -20,8 +20,8 @@ type Pending = {
 };
 
 /**
- * One SQLite connection in a thread of its own. It lives once: after its end a new one has to be started. It keeps
- * the process alive only while somebody waits for it, so that a start that failed half-way can end.
+ * One SQLite connection in a separate thread. After it has ended, a new one must be started. It keeps the process alive
+ * only while a caller waits for it, so that a process whose startup failed can exit.
  */
 export class SqliteThread {
   readonly #worker: Worker;
@@ -36,24 +36,26 @@ export class SqliteThread {
   private constructor(data: SqliteWorkerData, timeout: number) {
     this.#file = data.file;
     this.#timeout = timeout;
-    // Node's options of this process are for its main program, and some of them are refused for a worker.
+    // The Node options of this process are for its main thread, and some of them are rejected for a worker.
     this.#worker = new Worker(workerFile, { workerData: data, name: 'store', execArgv: [] });
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.on('error', (cause) => this.#over(this.#failure('stopped working.', cause)));
-    this.#worker.once('exit', () => this.#over(this.#failure('ended.')));
+    this.#worker.on('error', (cause) => this.#fail(this.#failure('failed.', cause)));
+    this.#worker.once('exit', () => this.#fail(this.#failure('stopped.')));
   }
 
-  /** Opens `file`, in milliseconds `timeout` for each statement. Throws StoreError `failed`. */
+  /** Opens the file. `timeout` limits each statement, in milliseconds. Throws StoreError `failed`. */
   static async start(data: SqliteWorkerData, timeout: number): Promise<SqliteThread> {
     const thread = new SqliteThread(data, timeout);
     const worker = thread.#worker;
     await new Promise<void>((resolve, reject) => {
       worker.once('exit', () => reject(thread.#end));
-      worker.on('message', (answer: SqliteAnswer) => {
-        if (answer.kind === 'open') resolve();
-        else if (answer.kind === 'open-failed')
-          reject(thread.#failure(`cannot be opened: ${answer.message}.${answer.damaged ? RESTORE : ''}`));
-        else thread.#answered(answer);
+      worker.on('message', (reply: SqliteReply) => {
+        if (reply.kind === 'open') resolve();
+        else if (reply.kind === 'open-failed')
+          reject(
+            thread.#failure(`cannot be opened: ${reply.message}.${reply.isDamaged ? RESTORE_ADVICE : ''}`),
+          );
+        else thread.#onReply(reply);
       });
     }).catch(async (error: unknown) => {
       await worker.terminate();
@@ -63,12 +65,12 @@ export class SqliteThread {
     return thread;
   }
 
-  get ended(): boolean {
+  get hasEnded(): boolean {
     return this.#end !== undefined;
   }
 
-  /** True while a statement is out whose caller no longer waits: the disk or a lock holds the thread. */
-  get stalled(): boolean {
+  /** True while a statement runs whose caller has timed out: the disk or a lock blocks the thread. */
+  get isStalled(): boolean {
     return this.#overdue.size > 0;
   }
 
@@ -79,52 +81,52 @@ export class SqliteThread {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#overdue.add(id);
-        this.#settled(id);
-        reject(new StoreError('timeout', `The store did not answer within ${this.#timeout} ms.`));
+        this.#forget(id);
+        reject(new StoreError('timeout', `The store did not respond within ${this.#timeout} ms.`));
       }, this.#timeout);
       this.#pending.set(id, { resolve, reject, timer });
       this.#worker.ref();
-      this.#ask({ kind: 'statement', id, sql, parameters });
+      this.#send({ kind: 'statement', id, sql, parameters });
     });
   }
 
-  /** Rolls back what is open, before any statement that comes later. */
+  /** Rolls back an open transaction before any later statement. */
   reset(): void {
-    if (this.#end === undefined) this.#ask({ kind: 'reset' });
+    if (this.#end === undefined) this.#send({ kind: 'reset' });
   }
 
-  /** Finishes what was asked, closes the file and ends the thread; a thread that does not end in time is stopped. */
+  /** Finishes the queued statements, closes the file and ends the thread, which is terminated if that takes too long. */
   async close(): Promise<void> {
     this.#worker.ref();
-    if (this.#end === undefined) this.#ask({ kind: 'close' });
+    if (this.#end === undefined) this.#send({ kind: 'close' });
     const timer = setTimeout(() => void this.#worker.terminate(), this.#timeout);
     await this.#ended;
     clearTimeout(timer);
   }
 
-  #ask(request: SqliteRequest): void {
+  #send(request: SqliteRequest): void {
     this.#worker.postMessage(request);
   }
 
-  #answered(answer: Extract<SqliteAnswer, { id: number }>): void {
-    this.#overdue.delete(answer.id);
-    const pending = this.#pending.get(answer.id);
+  #onReply(reply: Extract<SqliteReply, { id: number }>): void {
+    this.#overdue.delete(reply.id);
+    const pending = this.#pending.get(reply.id);
     if (pending === undefined) return;
     clearTimeout(pending.timer);
-    this.#settled(answer.id);
-    if (answer.kind === 'result') pending.resolve(answer.result);
+    this.#forget(reply.id);
+    if (reply.kind === 'result') pending.resolve(reply.result);
     else {
-      const { message, outage } = answer;
-      pending.reject(new StoreError('failed', `The store refused a statement: ${message}.`, { outage }));
+      const { message, outage } = reply;
+      pending.reject(new StoreError('failed', `The store rejected a statement: ${message}.`, { outage }));
     }
   }
 
-  #settled(id: number): void {
+  #forget(id: number): void {
     this.#pending.delete(id);
     if (this.#pending.size === 0) this.#worker.unref();
   }
 
-  #over(error: StoreError): void {
+  #fail(error: StoreError): void {
     this.#end ??= error;
     for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
@@ -134,7 +136,7 @@ export class SqliteThread {
     this.#overdue.clear();
   }
 
-  #failure(what: string, cause?: unknown): StoreError {
-    return new StoreError('failed', `The store ${this.#file} ${what}`, { cause });
+  #failure(predicate: string, cause?: unknown): StoreError {
+    return new StoreError('failed', `The store ${this.#file} ${predicate}`, { cause });
   }
 }

@@ -1,26 +1,26 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SqliteAnswer, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
+import type { SqliteReply, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
 import { outageOfSqlite } from './sqlite-outage.ts';
 
 const port = parentPort;
-if (port === null) throw new Error('sqlite-worker is started as a worker thread.');
+if (port === null) throw new Error('sqlite-worker must be started as a worker thread.');
 
-const answer = (message: SqliteAnswer) => port.postMessage(message);
+const reply = (message: SqliteReply) => port.postMessage(message);
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html); the upper bits tell variants. */
-const DAMAGE = [11, 26];
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html). The upper bits of a code distinguish variants. */
+const DAMAGE_CODES = [11, 26];
 const isDamage = (error: unknown) =>
   error instanceof Error &&
   'errcode' in error &&
   typeof error.errcode === 'number' &&
-  DAMAGE.includes(error.errcode & 0xff);
+  DAMAGE_CODES.includes(error.errcode & 0xff);
 
 function open({ file, busyTimeout }: SqliteWorkerData): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: busyTimeout });
-  // FULL, since a revocation that was answered must survive a power cut.
+  // FULL, because an acknowledged revocation must survive a power failure.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
   return database;
 }
@@ -31,7 +31,7 @@ function run(database: DatabaseSync, sql: string, parameters: readonly SQLInputV
   return { rows: [], changes: BigInt(statement.run(...parameters).changes) };
 }
 
-/** Which file a path leads to; undefined when it leads to none. */
+/** The inode of a file, or undefined if it does not exist. */
 function inodeOf(file: string): bigint | undefined {
   return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
 }
@@ -41,16 +41,16 @@ function serve(database: DatabaseSync, file: string): void {
   port?.on('message', (request: SqliteRequest) => {
     switch (request.kind) {
       case 'statement':
-        // SQLite would go on writing to a file that nobody finds any more.
+        // SQLite would keep writing to a file that has no name any more.
         if (inodeOf(file) !== inode) {
           const message = `${file} was removed or replaced while it was open`;
-          answer({ kind: 'failed', id: request.id, message, outage: 'file-gone' });
+          reply({ kind: 'failed', id: request.id, message, outage: 'file-gone' });
           return;
         }
         try {
-          answer({ kind: 'result', id: request.id, result: run(database, request.sql, request.parameters) });
+          reply({ kind: 'result', id: request.id, result: run(database, request.sql, request.parameters) });
         } catch (error) {
-          answer({ kind: 'failed', id: request.id, message: textOf(error), outage: outageOfSqlite(error) });
+          reply({ kind: 'failed', id: request.id, message: textOf(error), outage: outageOfSqlite(error) });
         }
         return;
       case 'reset':
@@ -66,7 +66,7 @@ function serve(database: DatabaseSync, file: string): void {
 try {
   const data = workerData as SqliteWorkerData;
   serve(open(data), data.file);
-  answer({ kind: 'open' });
+  reply({ kind: 'open' });
 } catch (error) {
-  answer({ kind: 'open-failed', message: textOf(error), damaged: isDamage(error) });
+  reply({ kind: 'open-failed', message: textOf(error), isDamaged: isDamage(error) });
 }

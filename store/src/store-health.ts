@@ -4,22 +4,22 @@ export type Outage = {
   readonly kind: StoreOutage;
   /** Milliseconds since 1970. */
   readonly since: number;
-  /** For the log: what the store itself said. */
+  /** The error message of the store, for the log. */
   readonly detail: string;
 };
 
 export type StoreHealthOptions = {
-  /** Writes to the disk, without a change; throws StoreError. */
+  /** Writes to the disk without changing data. Throws StoreError. */
   readonly probe: () => Promise<void>;
-  /** Milliseconds between two probes, while all is well and while it is not. */
-  readonly intervals?: { readonly well: number; readonly failing: number };
+  /** Milliseconds between two probes, while the store works and during an outage. */
+  readonly intervals?: { readonly working: number; readonly failing: number };
 };
 
-const INTERVALS = { well: 15_000, failing: 2_000 };
+const INTERVALS_MS = { working: 15_000, failing: 2_000 };
 
 /**
- * Whether the store works. Hears of every failure; since reads go on where a disk is full, only a write that works
- * ends an outage, and one is tried now and then.
+ * Tracks whether the store works. Every failure is reported to it. Since reads still succeed on a full disk, only a
+ * successful write ends an outage, and one is attempted periodically.
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
@@ -36,21 +36,21 @@ export class StoreHealth {
     return this.#outage;
   }
 
-  /** Begins to try the store, and tells when an outage begins or ends. It does not keep the process alive. */
+  /** Starts probing, and calls `listener` when an outage begins, changes or ends. Does not keep the process alive. */
   watch(listener: (outage: Outage | undefined) => void): void {
     this.#listener = listener;
     this.#schedule();
   }
 
-  /** A caller was refused. */
+  /** Reports an error that a caller received. */
   failed(error: unknown): void {
     if (!(error instanceof StoreError) || error.outage === undefined || error.outage === 'closed') return;
     if (this.#outage?.kind === error.outage) return;
-    const began = this.#outage === undefined;
+    const isNew = this.#outage === undefined;
     this.#outage = { kind: error.outage, since: this.#outage?.since ?? Date.now(), detail: error.message };
     this.#listener?.(this.#outage);
-    // Sooner than planned.
-    if (began && this.#timer !== undefined) this.#schedule();
+    // The next probe comes earlier during an outage.
+    if (isNew && this.#timer !== undefined) this.#schedule();
   }
 
   stop(): void {
@@ -60,13 +60,13 @@ export class StoreHealth {
   }
 
   #schedule(): void {
-    const { well, failing } = this.#options.intervals ?? INTERVALS;
+    const { working, failing } = this.#options.intervals ?? INTERVALS_MS;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#try(), this.#outage === undefined ? well : failing);
+    this.#timer = setTimeout(() => void this.#probe(), this.#outage === undefined ? working : failing);
     this.#timer.unref();
   }
 
-  async #try(): Promise<void> {
+  async #probe(): Promise<void> {
     try {
       await this.#options.probe();
       this.#recovered();

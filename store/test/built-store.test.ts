@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 const STORE = join(import.meta.dirname, '../src');
 const MODULES = join(import.meta.dirname, '../../node_modules');
 
-/** What a build makes of the folder, without waiting for the compiler: types gone, imports of .js files. */
+/** Imitates a build of the folder without the compiler: strips types and imports .js files. */
 async function build(from: string, to: string): Promise<number> {
   const files = (await readdir(from, { recursive: true })).filter((file) => file.endsWith('.ts'));
   for (const file of files) {
@@ -22,7 +22,7 @@ async function build(from: string, to: string): Promise<number> {
   return files.length;
 }
 
-test('the store finds its thread in a build, where the files end in .js', async () => {
+test('the store finds its worker in a build, where files end in .js', async () => {
   await using directory = await temporaryDirectory();
   const dist = join(directory.path, 'dist');
   assert.ok((await build(STORE, dist)) > 10);

@@ -32,14 +32,14 @@ const agent = (id: string, name = id) => ({
   drainedAt: null,
 });
 
-/** Another process that writes: SQLite's lock, held from outside. */
+/** Takes SQLite's write lock, as another process would. */
 function lockFromOutside(directory: string): Disposable {
   const database = new DatabaseSync(join(directory, STORE_FILE));
   database.exec('BEGIN IMMEDIATE');
   return { [Symbol.dispose]: () => database.close() };
 }
 
-test('the store keeps what it was told, across a close and an open', async () => {
+test('the store keeps its rows when it is closed and opened again', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   const first = await openStore(directory.path);
@@ -67,7 +67,7 @@ test('a store without the latest migration is brought up to date, with its rows'
   await store.close();
 });
 
-test('the files are readable by their owner alone', { skip: process.platform === 'win32' }, async () => {
+test('the files are readable only by their owner', { skip: process.platform === 'win32' }, async () => {
   await using opened = await openTestStore();
   await opened.store.agents.insert(agent('agt_1'));
   const files = await readdir(opened.directory);
@@ -77,13 +77,13 @@ test('the files are readable by their owner alone', { skip: process.platform ===
   assert.deepEqual(files.sort(), [STORE_FILE, `${STORE_FILE}-shm`, `${STORE_FILE}-wal`]);
 });
 
-test('a transaction is all or nothing, and others see it when it is done', async () => {
+test('a transaction is atomic, and visible to others after its commit', async () => {
   await using opened = await openTestStore();
   const { store } = opened;
   await assert.rejects(
     store.transaction(async (inside) => {
       await inside.agents.insert(agent('agt_1'));
-      throw new TypeError('changed my mind');
+      throw new TypeError('abort');
     }),
     TypeError,
   );
@@ -101,7 +101,7 @@ test('a transaction is all or nothing, and others see it when it is done', async
   );
 });
 
-test('while SQLite waits for a lock the event loop runs on, and the write happens when the lock is gone', async () => {
+test('while SQLite waits for a lock, the event loop runs, and the write succeeds after the lock is released', async () => {
   await using opened = await openTestStore();
   const lock = lockFromOutside(opened.directory);
   let turns = 0;
@@ -116,13 +116,13 @@ test('while SQLite waits for a lock the event loop runs on, and the write happen
   assert.equal((await opened.store.agents.byId('agt_1'))?.id, 'agt_1');
 });
 
-test('a lock held too long is told as a failure', async () => {
+test('a lock that is not released in time is a failure', async () => {
   await using opened = await openTestStore({ busyTimeout: 20 });
   using _lock = lockFromOutside(opened.directory);
   await assert.rejects(opened.store.agents.insert(agent('agt_1')), failure('failed', /locked/));
 });
 
-test('a statement without an answer is given up; until the thread is free others are refused at once', async () => {
+test('a statement can time out; until the thread is free, other callers are rejected immediately', async () => {
   await using opened = await openTestStore({ busyTimeout: 60_000, statementTimeout: 500 });
   const { store } = opened;
   const lock = lockFromOutside(opened.directory);
@@ -132,34 +132,34 @@ test('a statement without an answer is given up; until the thread is free others
   );
   const started = performance.now();
   await assert.rejects(store.agents.byId('agt_1'), failure('timeout', /earlier statement/));
-  assert.ok(performance.now() - started < 400, 'refused without waiting');
+  assert.ok(performance.now() - started < 400, 'rejected without waiting');
   lock[Symbol.dispose]();
-  // The given-up BEGIN succeeds late. It must not stay open, or the next transaction would fail.
-  await eventually('the store to answer again', () => store.agents.list({ limit: 1 }));
+  // The timed-out BEGIN succeeds late. It must be rolled back, or the next transaction would fail.
+  await eventually('the store to respond again', () => store.agents.list({ limit: 1 }));
   await store.transaction((inside) => inside.agents.insert(agent('agt_2')));
   assert.equal(await store.agents.byId('agt_1'), undefined);
   assert.equal((await store.agents.byId('agt_2'))?.id, 'agt_2');
 });
 
-test('callers that wait for their turn are bounded in number and time', async () => {
+test('waiting callers are bounded in number and time', async () => {
   await using opened = await openTestStore({ maxWaiting: 2, turnTimeout: 50 });
   const { store } = opened;
-  const held = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
   const transaction = store.transaction(async () => {
     entered.resolve();
-    await held.promise;
+    await release.promise;
   });
   await entered.promise;
   const waiting = [store.agents.byId('a'), store.agents.byId('b')];
   await assert.rejects(store.agents.byId('c'), failure('full', /2 callers/));
   for (const caller of waiting) await assert.rejects(caller, failure('timeout', /busy for 50 ms/));
-  held.resolve();
+  release.resolve();
   await transaction;
   assert.equal(await store.agents.byId('d'), undefined);
 });
 
-test('when the thread dies the callers are told, and the next one gets a new thread', async () => {
+test('when the thread dies, its callers fail and the next one gets a new thread', async () => {
   const workers: Worker[] = [];
   const watch = (worker: Worker) => workers.push(worker);
   process.on('worker', watch);
@@ -171,7 +171,7 @@ test('when the thread dies the callers are told, and the next one gets a new thr
       await workers[0]?.terminate();
       await inside.agents.insert(agent('agt_2'));
     });
-    await assert.rejects(broken, failure('failed', /ended/));
+    await assert.rejects(broken, failure('failed', /stopped/));
     assert.equal((await store.agents.byId('agt_1'))?.id, 'agt_1');
     assert.equal(await store.agents.byId('agt_2'), undefined);
     assert.equal(workers.length, 2);
@@ -180,7 +180,7 @@ test('when the thread dies the callers are told, and the next one gets a new thr
   }
 });
 
-test('closing finishes what was asked, refuses what comes later, and ends the thread', async () => {
+test('closing finishes running statements, rejects later ones, and ends the thread', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   const [[worker], store] = (await Promise.all([
@@ -201,12 +201,12 @@ test('closing finishes what was asked, refuses what comes later, and ends the th
   await again.close();
 });
 
-test('a directory that is not there and a file that is no database are told as such', async () => {
+test('a missing directory and a file that is not a database are reported', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
   await assert.rejects(
     openStore(join(directory.path, 'absent')),
-    failure('failed', /no such directory\. Run penstock-gateway init once/),
+    failure('failed', /directory does not exist\. Run penstock-gateway init/),
   );
   await writeFile(join(directory.path, STORE_FILE), 'no database '.repeat(1000));
   await assert.rejects(
@@ -215,7 +215,7 @@ test('a directory that is not there and a file that is no database are told as s
   );
 });
 
-test('a store that a newer gateway wrote is left alone', async () => {
+test('a store written by a newer gateway is rejected', async () => {
   await using directory = await temporaryDirectory();
   await (await openStore(directory.path)).close();
   const database = new DatabaseSync(join(directory.path, STORE_FILE));
@@ -224,7 +224,7 @@ test('a store that a newer gateway wrote is left alone', async () => {
   await assert.rejects(openStore(directory.path), failure('too-new', /newer penstock-gateway .*9999-future/));
 });
 
-test('a store that nobody closed does not keep a process alive, and one that is asked does', async () => {
+test('an open store does not keep a process alive, but a running statement does', async () => {
   await using directory = await temporaryDirectory();
   const program = `
     import { openStore } from ${JSON.stringify(join(import.meta.dirname, '../src/open-store.ts'))};

@@ -3,7 +3,7 @@ import { openStore, type Store } from '../src/open-store.ts';
 
 export type TestStore = AsyncDisposable & { readonly store: Store; readonly directory: string };
 
-/** An empty store in a directory of its own; both are gone when it is disposed. */
+/** Opens an empty store in a temporary directory. Disposing it closes the store and removes the directory. */
 export async function openTestStore(options: Parameters<typeof openStore>[1] = {}): Promise<TestStore> {
   const directory = await temporaryDirectory();
   const store = await openStore(directory.path, options);

@@ -5,7 +5,7 @@ import type { Store } from '../src/open-store.ts';
 import type { EnrollmentTokenRow } from '../src/schema.ts';
 import { openTestStore } from './open-test-store.ts';
 
-/** Every kind of store there is. The same tests run on each, so that none drifts from the others. */
+/** All kinds of stores. The same tests run on each. */
 const kinds: Readonly<Record<string, () => Promise<AsyncDisposable & { readonly store: Store }>>> = {
   embedded: () => openTestStore(),
 };
@@ -35,7 +35,7 @@ const token = (id: string, more: Partial<EnrollmentTokenRow> = {}): EnrollmentTo
   ...more,
 });
 
-const pendingNews = {
+const pendingDelivery = {
   receiver: 'ops',
   kind: 'firing',
   state: 'pending',
@@ -58,7 +58,7 @@ const identity = (serial: string, agentId: string, notAfter: number) => ({
 
 for (const [kind, open] of Object.entries(kinds)) {
   suite(`${kind} store`, () => {
-    test('agents: one living holder of a name, revoked ones beside it', async () => {
+    test('agents: a name has one holder that is not revoked', async () => {
       await using opened = await open();
       const { agents } = opened.store;
       await agents.insert(agent('agt_1', 'orders-1'));
@@ -72,7 +72,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.deepEqual([first?.revokedAt, first?.revokedReason], [5, 'replaced']);
     });
 
-    test('agents: listed by name, page by page, without the revoked', async () => {
+    test('agents: listed by name in pages, without revoked ones', async () => {
       await using opened = await open();
       const { agents } = opened.store;
       for (const name of ['c', 'a', 'd', 'b']) await agents.insert(agent(`agt_${name}`, name));
@@ -84,7 +84,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.deepEqual(await names('d'), []);
     });
 
-    test('agents: those revoked whose certificates still live', async () => {
+    test('agents: revoked ones with valid certificates', async () => {
       await using opened = await open();
       const { agents, identities } = opened.store;
       for (const name of ['a', 'b', 'c']) await agents.insert(agent(`agt_${name}`, name));
@@ -94,11 +94,11 @@ for (const [kind, open] of Object.entries(kinds)) {
       await identities.insert(identity('C1', 'agt_c', 200));
       await agents.revoke('agt_a', 10, 'revoked');
       await agents.revoke('agt_b', 10, 'revoked');
-      assert.deepEqual(await agents.revokedWithLivingIdentity(60), ['agt_a']);
-      assert.deepEqual(await agents.revokedWithLivingIdentity(200), []);
+      assert.deepEqual(await agents.revokedWithValidIdentity(60), ['agt_a']);
+      assert.deepEqual(await agents.revokedWithValidIdentity(200), []);
     });
 
-    test('agent keys: the first claim stands', async () => {
+    test('agent keys: the first claim wins', async () => {
       await using opened = await open();
       const { agents, agentKeys } = opened.store;
       await agents.insert(agent('agt_1', 'a'));
@@ -109,7 +109,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal(await agentKeys.owner('unknown'), undefined);
     });
 
-    test('agent keys: old ones without a certificate are pruned, those with one stay', async () => {
+    test('agent keys: old ones without a certificate are pruned', async () => {
       await using opened = await open();
       const { agents, agentKeys, identities } = opened.store;
       await agents.insert(agent('agt_1', 'a'));
@@ -149,13 +149,13 @@ for (const [kind, open] of Object.entries(kinds)) {
       await identities.revokeAllOf('agt_1', 10);
       assert.deepEqual(await identities.revokedSerials(100), ['A2']);
       assert.equal((await identities.bySerial('A1'))?.revokedAt, 10);
-      // Both are over, but the last of an agent stays on record.
+      // Both have expired, but the last one of an agent is kept.
       assert.equal(await identities.prune(200), 1);
       assert.equal(await identities.bySerial('A1'), undefined);
       assert.equal((await identities.bySerial('B1'))?.serial, 'B1');
     });
 
-    test('enrollment tokens: a use is taken once, however many ask at the same time', async () => {
+    test('enrollment tokens: concurrent callers cannot take more uses than are left', async () => {
       await using opened = await open();
       const { enrollmentTokens } = opened.store;
       await enrollmentTokens.insert(token('t1', { usesLeft: 3 }));
@@ -164,7 +164,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal((await enrollmentTokens.byId('t1'))?.usesLeft, 0);
     });
 
-    test('enrollment tokens: no use of one that is over, revoked or not there', async () => {
+    test('enrollment tokens: no use of an expired, revoked or unknown token', async () => {
       await using opened = await open();
       const { enrollmentTokens } = opened.store;
       await enrollmentTokens.insert(token('t1'));
@@ -175,7 +175,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.equal(await enrollmentTokens.takeUse('t1', 10), false);
     });
 
-    test('enrollment tokens: listed newest first, page by page', async () => {
+    test('enrollment tokens: listed newest first in pages', async () => {
       await using opened = await open();
       const { enrollmentTokens } = opened.store;
       for (const id of ['01', '03', '02']) await enrollmentTokens.insert(token(id));
@@ -185,7 +185,7 @@ for (const [kind, open] of Object.entries(kinds)) {
       assert.deepEqual(await ids('02'), ['01']);
     });
 
-    test('enrollments: who used which token, and which are still open to an agent', async () => {
+    test('enrollments: uses of tokens, and tokens still usable by an agent', async () => {
       await using opened = await open();
       const { agents, enrollments, enrollmentTokens } = opened.store;
       await agents.insert(agent('agt_1', 'a'));
@@ -196,12 +196,12 @@ for (const [kind, open] of Object.entries(kinds)) {
       }
       assert.equal(await enrollments.exists('t1', 'agt_1'), true);
       assert.equal(await enrollments.exists('t1', 'agt_2'), false);
-      const usable = await enrollments.tokensStillOpenTo('agt_1', 10);
+      const usable = await enrollments.tokensUsableBy('agt_1', 10);
       assert.deepEqual(
         usable.map(({ id }) => id),
         ['t1'],
       );
-      assert.deepEqual(await enrollments.tokensStillOpenTo('agt_1', 1000), []);
+      assert.deepEqual(await enrollments.tokensUsableBy('agt_1', 1000), []);
     });
 
     test('admin tokens and audit', async () => {
@@ -234,34 +234,34 @@ for (const [kind, open] of Object.entries(kinds)) {
       );
     });
 
-    test('alerts: one that is over stays over, and is forgotten with its deliveries', async () => {
+    test('alerts: a resolved one stays resolved, and is pruned with its deliveries', async () => {
       await using opened = await open();
       const { alerts } = opened.store;
-      const over = alertRow('a', { state: 'resolved', resolvedAt: 50 });
+      const resolved = alertRow('a', { state: 'resolved', resolvedAt: 50 });
       await alerts.save([alertRow('a'), alertRow('b'), alertRow('c')]);
-      await alerts.save([over]);
+      await alerts.save([resolved]);
       await alerts.save([alertRow('a')]);
-      assert.deepEqual(await alerts.byId('a'), over);
-      const news = (id: string, alertId: string) => ({ ...pendingNews, id, alertId });
-      await alerts.saveDeliveries([news('1', 'a'), news('2', 'b')]);
+      assert.deepEqual(await alerts.byId('a'), resolved);
+      const delivery = (id: string, alertId: string) => ({ ...pendingDelivery, id, alertId });
+      await alerts.saveDeliveries([delivery('1', 'a'), delivery('2', 'b')]);
       const unfinished = async () => (await alerts.unfinished(10)).map(({ id }) => id);
-      assert.deepEqual(await unfinished(), ['c', 'b', 'a'], 'news of a has not arrived');
-      const arrived = { ...news('1', 'a'), state: 'delivered' as const, attempts: 2, settledAt: 60 };
-      await alerts.saveDeliveries([arrived]);
-      assert.deepEqual(await alerts.deliveriesOf(['a', 'c']), [arrived]);
+      assert.deepEqual(await unfinished(), ['c', 'b', 'a'], 'the notification of a is undelivered');
+      const delivered = { ...delivery('1', 'a'), state: 'delivered' as const, attempts: 2, settledAt: 60 };
+      await alerts.saveDeliveries([delivered]);
+      assert.deepEqual(await alerts.deliveriesOf(['a', 'c']), [delivered]);
       assert.deepEqual(await unfinished(), ['c', 'b']);
       assert.equal(await alerts.prune(50), 0);
       assert.equal(await alerts.prune(51), 1);
-      assert.deepEqual(await alerts.deliveriesOf(['a', 'b']), [news('2', 'b')]);
-      await assert.rejects(alerts.saveDeliveries([news('3', 'gone')]), 'news belong to an alert');
+      assert.deepEqual(await alerts.deliveriesOf(['a', 'b']), [delivery('2', 'b')]);
+      await assert.rejects(alerts.saveDeliveries([delivery('3', 'gone')]), 'a delivery belongs to an alert');
     });
 
-    test('alerts: many at once', async () => {
+    test('alerts: more than fit into one statement', async () => {
       await using opened = await open();
       const { alerts } = opened.store;
       const rows = Array.from({ length: 1234 }, (_, index) => alertRow(`a${1000 + index}`));
       await alerts.save(rows);
-      await alerts.saveDeliveries(rows.map(({ id }) => ({ ...pendingNews, id: `d${id}`, alertId: id })));
+      await alerts.saveDeliveries(rows.map(({ id }) => ({ ...pendingDelivery, id: `d${id}`, alertId: id })));
       assert.equal((await alerts.deliveriesOf(rows.map(({ id }) => id))).length, 1234);
       assert.equal((await alerts.unfinished(2000)).length, 1234);
     });

@@ -11,8 +11,8 @@ import { type Pair, startPair } from '../rig/pair.ts';
 import { mountSmallDisk, skipWithoutMount } from '../rig/small-disk.ts';
 import { startEcho } from '../rig/targets.ts';
 
-/** Milliseconds within which the API answers, whatever the store does; docs/api.md promises it. */
-const BOUND = 15_000;
+/** Time within which the API responds during an outage of the store, as docs/api.md promises. */
+const MAX_RESPONSE_MS = 15_000;
 
 type Answer = {
   readonly status: number;
@@ -21,7 +21,7 @@ type Answer = {
   readonly milliseconds: number;
 };
 
-/** Something that has to be written, as an admin asks for it. */
+/** Makes an API request that writes to the store. */
 async function change(pair: Pair): Promise<Answer> {
   const started = performance.now();
   const answer = await pair
@@ -48,13 +48,13 @@ async function echoes(client: TestClient, text: string): Promise<void> {
 }
 
 type Failure = {
-  /** What the API and readiness say of it. */
+  /** The reason that the API and /readyz give. */
   readonly reason: RegExp;
   readonly begin: () => Promise<void> | void;
   readonly end: () => Promise<void> | void;
 };
 
-/** A live connection lives, new ones open, the API says what is wrong, and all is well when the failure is over. */
+/** Established connections continue, new ones open, the API gives the reason, and everything recovers after the outage. */
 async function survives(pair: Pair, { reason, begin, end }: Failure): Promise<void> {
   assert.equal((await change(pair)).status, 201);
   const live = await clientOf(pair, 'db');
@@ -71,11 +71,11 @@ async function survives(pair: Pair, { reason, begin, end }: Failure): Promise<vo
   );
   assert.equal(refused.code, 'STORE_UNAVAILABLE');
   assert.match(refused.detail ?? '', reason);
-  assert.ok(refused.milliseconds < BOUND, `${refused.milliseconds} ms`);
+  assert.ok(refused.milliseconds < MAX_RESPONSE_MS, `${refused.milliseconds} ms`);
   const during = await readiness(pair);
-  assert.equal(during.status, 200, 'clients are served, so a load balancer should send them');
+  assert.equal(during.status, 200, 'clients are served, so a load balancer must keep sending them');
   assert.match(during.reasons.join(), reason);
-  // Known before, and looked for most just now.
+  // The list of agents is served from memory.
   const { items } = await pair.api('GET /agents');
   assert.deepEqual(
     (items as { name: string; state: string }[]).map(({ name, state }) => `${name} ${state}`),
@@ -97,7 +97,7 @@ async function survives(pair: Pair, { reason, begin, end }: Failure): Promise<vo
   assert.ok(pair.logged.some(({ event }) => event === 'store-failed'));
 }
 
-test('the store is locked by another process', async () => {
+test('outage: another process locks the store', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
@@ -109,7 +109,7 @@ test('the store is locked by another process', async () => {
   });
 });
 
-test('the file of the store is moved away, and put back', async () => {
+test('outage: the file of the store is moved away and put back', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
@@ -121,7 +121,7 @@ test('the file of the store is moved away, and put back', async () => {
   });
 });
 
-test('the disk is full', { skip: skipWithoutMount() }, async () => {
+test('outage: the disk is full', { skip: skipWithoutMount() }, async () => {
   await using _leaks = expectNoLeaks();
   await using disk = mountSmallDisk();
   await using echo = await startEcho();

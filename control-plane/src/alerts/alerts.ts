@@ -1,7 +1,7 @@
 import type { AlertCondition, GatewayConfig } from '@penstock/config-schema';
 import { type Clock, inSlices } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow, Store } from '@penstock/store';
-import { risingIds } from '@penstock/store';
+import { ascendingIds } from '@penstock/store';
 import { errorText } from '@penstock/wire';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import { AlertJournal } from './alert-journal.ts';
@@ -56,7 +56,7 @@ export class Alerts {
 
   private constructor(options: AlertsOptions) {
     const { clock, config, log, store, post = postWebhook } = options;
-    const newId = risingIds();
+    const newId = ascendingIds();
     this.#options = options;
     this.#config = config;
     this.#startedAt = clock.now();

@@ -111,7 +111,7 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
   /** Undefined if the store fails: the agent is already revoked, and the response must not suggest otherwise. */
   async function usableTokensOf(agentId: string): Promise<string[] | undefined> {
     try {
-      return (await store.enrollments.tokensStillOpenTo(agentId, clock())).map(({ id }) => id);
+      return (await store.enrollments.tokensUsableBy(agentId, clock())).map(({ id }) => id);
     } catch (error) {
       if (error instanceof StoreError) return undefined;
       throw error;

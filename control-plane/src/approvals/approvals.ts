@@ -1,6 +1,6 @@
 import type { ApprovableAction } from '@penstock/config-schema';
 import type { ApprovalRow, Store } from '@penstock/store';
-import { risingIds } from '@penstock/store';
+import { ascendingIds } from '@penstock/store';
 import { errorText, ProblemError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
 import type { Actor, Requester } from '../actor.ts';
@@ -48,7 +48,7 @@ const MAX_OUTCOME_CHARACTERS = 1024;
 /** Approved actions whose results are remembered. */
 const MAX_RESULTS = 64;
 
-const nextId = risingIds();
+const nextId = ascendingIds();
 
 /** Runs actions of operators immediately, or holds them until an admin approves where the pool requires approval. */
 export class Approvals {

@@ -20,7 +20,7 @@ export class Revocation {
 
   /** Loads identities that are revoked and have not expired, since TLS rejects expired ones. Throws StoreError. */
   static async load(store: Store, clock: () => number = Date.now): Promise<Revocation> {
-    const agents = await store.agents.revokedWithLivingIdentity(clock());
+    const agents = await store.agents.revokedWithValidIdentity(clock());
     const serials = await store.identities.revokedSerials(clock());
     return new Revocation(store, clock, new Set(agents), new Set(serials));
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
-import { risingIds } from '@penstock/store';
+import { ascendingIds } from '@penstock/store';
 import fc from 'fast-check';
 import {
   type AlertChanges,
@@ -19,7 +19,7 @@ const rule = (wait: number, ...receivers: string[]): AlertRule => ({
   receivers,
 });
 const at = (now: number) => ({ now, date: 1_000_000 + now });
-const newTracker = () => new AlertTracker(risingIds(), systemClock);
+const newTracker = () => new AlertTracker(ascendingIds(), systemClock);
 const notified = ({ notifications }: AlertChanges) =>
   notifications.map(({ receiver, kind }) => `${receiver} ${kind}`);
 

@@ -170,7 +170,7 @@ test('revoking an agent revokes its identity, returns the tokens it could still 
 test('a revocation is reported as successful even if the store fails right after it', async (t) => {
   await using api = await apiRig();
   const { id } = await enroll(api, 'orders-1');
-  t.mock.method(api.rig.store.enrollments, 'tokensStillOpenTo', async () => {
+  t.mock.method(api.rig.store.enrollments, 'tokensUsableBy', async () => {
     throw new StoreError('timeout', 'No answer in time.');
   });
   const { status, body } = await api.ask('POST', '/api/v1/agents/orders-1/revoke', { as: 'admin' });

@@ -11,7 +11,7 @@ async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('revoked_at', 'bigint')
     .addColumn('revoked_reason', 'text')
     .execute();
-  // A name belongs to at most one agent that is not revoked; two enrollments at once cannot both have it.
+  // A name belongs to at most one agent that is not revoked, even after concurrent enrollments.
   await db.schema
     .createIndex('agents_name')
     .on('agents')

@@ -1,10 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 
 /**
- * Makes UUIDs of version 7, each greater than every one before it. On its own, a version 7 says the millisecond,
- * and two of the same one come in any order (RFC 9562 section 6.2).
+ * Returns a function that creates version 7 UUIDs in ascending order. By itself, version 7 only orders ids of different
+ * milliseconds (RFC 9562 section 6.2).
  */
-export function risingIds(make: () => string = randomUUIDv7): () => string {
+export function ascendingIds(make: () => string = randomUUIDv7): () => string {
   let last = '';
   return () => {
     const next = make();
@@ -13,7 +13,7 @@ export function risingIds(make: () => string = randomUUIDv7): () => string {
   };
 }
 
-/** The next greater UUID: the random part counts on. */
+/** The next greater UUID: increments the random part. */
 function successor(id: string): string {
   const digits = (BigInt(`0x${id.replaceAll('-', '')}`) + 1n).toString(16).padStart(32, '0');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

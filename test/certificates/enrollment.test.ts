@@ -11,7 +11,7 @@ type TokenRequest = Readonly<Record<string, unknown>>;
 const createToken = (pair: Pair, request: TokenRequest) =>
   pair.api('POST /enrollment-tokens', { pool: 'dc1', uses: 1, ...request });
 
-/** Each way an enrollment is refused: what is prepared, and the words the agent's log has for it. */
+/** Each reason to refuse an enrollment: the preparation, and what the agent logs. */
 const refusals: readonly (readonly [
   code: ProblemCode,
   words: RegExp,
@@ -98,7 +98,7 @@ for (const [code, words, prepare] of refusals) {
   });
 }
 
-test('an enrollment whose answer is lost is repeated with the same key, and makes one agent', async () => {
+test('an enrollment with a lost answer is repeated with the same key and creates one agent', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
@@ -116,7 +116,7 @@ test('an enrollment whose answer is lost is repeated with the same key, and make
   assert.equal(new Set(enrolled.map(({ agentId }) => agentId)).size, 1);
 });
 
-test('a corrected token is tried at once, however long the agent would have waited', async () => {
+test('a corrected token is tried immediately, whatever the current delay', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},

@@ -11,11 +11,11 @@ import { TlsInspector } from '../rig/tls-inspector.ts';
 
 const OTHER = `sha256/${'A'.repeat(43)}=`;
 
-/** Has the gateway present another certificate from the next handshake on. */
+/** Makes the gateway present another certificate from the next handshake on. */
 const present = (pair: Pair, { chain, key }: TestCertificate) =>
   pair.gateway.apply({ ...pair.gatewayConfig, tunnelTls: { certificate: chain, key: new Secret(key) } });
 
-/** Enrolls an agent, then starts it with changes: what it says of the gateway it then meets. */
+/** Enrolls an agent, starts it again with changes, and returns what it logs about the gateway. */
 async function meets(pair: Pair, gateway: Readonly<Record<string, unknown>>): Promise<Logged> {
   const mistrust = pair.event('gateway-untrusted');
   await pair.startAgent('a1', { gateway, tunnel: { reconnect: { base: '50ms', max: '60s' } } });
@@ -24,14 +24,14 @@ async function meets(pair: Pair, gateway: Readonly<Record<string, unknown>>): Pr
   return entry;
 }
 
-/** A pair whose agent a1 has an identity and is away. */
+/** A pair whose agent a1 has an identity and is stopped. */
 async function startEnrolled(): Promise<Pair> {
   const pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   await pair.stopAgent('a1');
   return pair;
 }
 
-test('a gateway that is not the pinned one gets no session, and both pins are named', async () => {
+test('a gateway with another key gets no session, and the message names both pins', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startEnrolled();
   const entry = await meets(pair, { pins: [OTHER] });
@@ -41,7 +41,7 @@ test('a gateway that is not the pinned one gets no session, and both pins are na
   assert.equal(pair.logged.filter(({ event }) => event === 'session-opened').length, 2, 'the first two');
 });
 
-test('an unenrolled agent shows its token to no one but the pinned gateway', async () => {
+test('an agent that enrolls sends its token only to the pinned gateway', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using inspector = await TlsInspector.start({
@@ -53,7 +53,7 @@ test('an unenrolled agent shows its token to no one but the pinned gateway', asy
   assert.equal(inspector.bytesSeen, 0);
 });
 
-test('a device that inspects TLS is told by its issuer and pin, and reads nothing', async () => {
+test('a device that inspects TLS is reported with its issuer and pin, and receives no data', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startEnrolled();
   const to = { host: '127.0.0.1', port: pair.gateway.tunnel.port };
@@ -68,7 +68,7 @@ test('a device that inspects TLS is told by its issuer and pin, and reads nothin
   assert.equal(inspector.bytesSeen, 0);
 });
 
-test('a change of the gateway key is no event for agents that have the backup pin', async () => {
+test('a new gateway key does not affect agents with the backup pin', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const authority = await TestAuthority.create('Company CA');
@@ -86,7 +86,7 @@ test('a change of the gateway key is no event for agents that have the backup pi
   await pair.connected('a1');
 });
 
-test('agents without the backup pin keep their sessions, and say what is wrong when they need another', async () => {
+test('agents without the backup pin keep their sessions, and report the mismatch when they need another', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   const authority = await TestAuthority.create('Company CA');
@@ -97,7 +97,7 @@ test('agents without the backup pin keep their sessions, and say what is wrong w
   assert.equal(entry['code'], 'GATEWAY_PIN_MISMATCH');
 });
 
-test('a pinned CA stands for the certificate it signed, for the host it names, while it is valid', async () => {
+test('a pinned CA vouches for the certificate it signed, for the host it names, while it is valid', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startEnrolled();
   const authority = await TestAuthority.create('Company CA');
@@ -119,7 +119,7 @@ test('a pinned CA stands for the certificate it signed, for the host it names, w
   assert.match(String(expired['detail']), /Renew the certificate or correct the clock/);
 });
 
-test('a chain that only shows the pinned CA, without its signature, is refused', async () => {
+test('a chain that contains the pinned CA without its signature is rejected', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startEnrolled();
   const authority = await TestAuthority.create('Company CA');

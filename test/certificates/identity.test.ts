@@ -13,11 +13,11 @@ const identityFile = (pair: Pair, name: string) => join(pair.directory, name, 'c
 const NO_TOKEN = { identity: { enrollmentToken: '${env:NOBODY:-}' } };
 const SLOW = { tunnel: { reconnect: { base: '50ms', max: '60s' } } };
 
-/** Certificates that the gateway issues from now on live this many milliseconds. */
+/** Sets the lifetime of certificates that the gateway issues, in milliseconds. */
 const shorten = (pair: Pair, certificateLifetime: number) =>
   pair.gateway.apply({ ...pair.gatewayConfig, identity: { certificateLifetime } });
 
-/** An agent that enrolled, was away until its certificate had expired, and comes back without a token. */
+/** An agent that enrolled, was stopped until its certificate had expired, and starts again without a token. */
 async function startExpired() {
   const pair = await startPair({ targets: {}, agents: {}, agent: SLOW });
   await shorten(pair, 1_500);
@@ -30,7 +30,7 @@ async function startExpired() {
   return pair;
 }
 
-test('an expired certificate is named, kept, and asked for slowly; a token enrolls the agent anew', async () => {
+test('an expired certificate is reported, kept and retried slowly, and a token enrolls the agent again', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startExpired();
   const kept = await readFile(identityFile(pair, 'a1'), 'utf8');
@@ -48,7 +48,7 @@ test('an expired certificate is named, kept, and asked for slowly; a token enrol
   assert.equal(count(pair, 'agent-enrolled'), 2);
 });
 
-test('with a token at hand an agent whose certificate has expired is back at once', async () => {
+test('an agent with a token whose certificate has expired reconnects immediately', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startExpired();
   await pair.startAgent('a1');
@@ -57,7 +57,7 @@ test('with a token at hand an agent whose certificate has expired is back at onc
   assert.equal(count(pair, 'enrollment-failed'), 0);
 });
 
-test('a revoked agent is cut off within a second, is told why, and tries slowly', async () => {
+test('a revoked agent is disconnected within a second with the reason, and retries slowly', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -85,7 +85,7 @@ test('a revoked agent is cut off within a second, is told why, and tries slowly'
   );
 });
 
-test('the identity of another gateway is not taken, and not thrown away', async () => {
+test('an identity of another gateway is not accepted and not deleted', async () => {
   await using _leaks = expectNoLeaks();
   await using other = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   await other.stopAgent('a1');
@@ -101,7 +101,7 @@ test('the identity of another gateway is not taken, and not thrown away', async 
   await other.connected('a1');
 });
 
-test('a renewed certificate that the gateway refuses is dropped, and the one before goes on', async () => {
+test('a renewed certificate that the gateway refuses is dropped, and the previous one stays in use', async () => {
   await using _leaks = expectNoLeaks();
   await using other = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
@@ -116,7 +116,7 @@ test('a renewed certificate that the gateway refuses is dropped, and the one bef
   assert.equal(count(pair, 'agent-enrolled'), 1);
 });
 
-test('an agent whose file has another name than its certificate enrolls under the new one', async () => {
+test('an agent whose configured name differs from its certificate enrolls under the new name', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   const first = pair.agents.get('a1')?.status().agentId;

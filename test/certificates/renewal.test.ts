@@ -7,7 +7,7 @@ import { type Pair, startPair } from '../rig/pair.ts';
 import { Relay } from '../rig/relay.ts';
 import { startEcho } from '../rig/targets.ts';
 
-/** Milliseconds; renewed after something over half of it, since it is dated back by a third. */
+/** Milliseconds. Certificates are renewed after slightly more than half of it, because they are backdated by a third. */
 const LIFETIME = 5_000;
 
 const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
@@ -25,7 +25,7 @@ async function startShort(target: number): Promise<Pair> {
   return pair;
 }
 
-test('renewal under load loses no connection, neither those that are held nor those that come', async () => {
+test('renewal under load loses neither existing nor new connections', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startShort(echo.address.port);
@@ -56,7 +56,7 @@ test('renewal under load loses no connection, neither those that are held nor th
   const comers = [coming(), coming()];
   const loads = Promise.all([...holding, ...comers]);
   loads.catch(() => {});
-  // Twice by each agent, so that connections outlive the session after theirs too.
+  // Twice by each agent, so that connections also outlive the next session.
   await eventually('four renewals', () => count(pair, 'identity-renewed') >= 4, {
     within: 15_000,
     state: () => pair.logged.slice(-10),
@@ -66,7 +66,7 @@ test('renewal under load loses no connection, neither those that are held nor th
   for (const client of held) await client[Symbol.asyncDispose]();
   for (const event of ['session-lost', 'session-refused', 'session-failed', 'connection-failed'])
     assert.equal(count(pair, event), 0, event);
-  // An open that crosses the word that its session retires is asked of another, and of nothing else.
+  // An open that crosses the retirement of its session is retried on another session, and fails for no other reason.
   for (const { event, code } of pair.logged)
     if (event === 'connection-retried') assert.equal(code, 'AGENT_DRAINING');
   for (const [name, daemon] of pair.agents) {
@@ -75,7 +75,7 @@ test('renewal under load loses no connection, neither those that are held nor th
   }
 });
 
-test('a renewal whose answer is lost is asked again, and the identity stays one', async () => {
+test('a renewal with a lost answer is repeated, and the agent keeps one identity', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startShort(echo.address.port);
@@ -84,7 +84,7 @@ test('a renewal whose answer is lost is asked again, and the identity stays one'
   await pair.connected('a1');
   const before = pair.agents.get('a1')?.status();
   const failed = pair.event('identity-renewal-failed');
-  // Signed, and not yet sent: the renewal has a connection of its own, the newest.
+  // Signed but not yet sent: the renewal uses a connection of its own, the newest one.
   await pair.event('agent-renewed').then(() => relay.cut('newest'));
   await failed;
   assert.equal(count(pair, 'session-ended'), 0, 'the sessions did not notice');
@@ -97,7 +97,7 @@ test('a renewal whose answer is lost is asked again, and the identity stays one'
   assert.equal(await client.echo('hello'), 'hello');
 });
 
-test('an identity that was renewed carries the next start, without a token', async () => {
+test('a restart uses the renewed identity without a token', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await shorten(pair);

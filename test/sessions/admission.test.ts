@@ -7,7 +7,7 @@ import { type Pair, startPair } from '../rig/pair.ts';
 const refusals = (pair: Pair, code: string) =>
   pair.logged.filter(({ event, code: its }) => event === 'session-failed' && its === code);
 
-test('sessions beyond the rate are asked to come back later, and do as they are told', async () => {
+test('sessions beyond the rate limit are asked to retry later, and do', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -19,7 +19,7 @@ test('sessions beyond the rate are asked to come back later, and do as they are 
   for (const { retryIn } of busy) assert.ok(Number(retryIn) >= 1_000 && Number(retryIn) <= 6_000);
 });
 
-test('an agent that wants more sessions than it may have keeps those it has, and asks again', async () => {
+test('an agent that requests too many sessions keeps the admitted ones and retries', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -32,7 +32,7 @@ test('an agent that wants more sessions than it may have keeps those it has, and
   assert.deepEqual(daemon.status().sessions, { wanted: 3, ready: 2 });
 });
 
-test('an agent at its limit can still replace its sessions', async () => {
+test('an agent at its session limit can still replace its sessions', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -48,7 +48,7 @@ test('an agent at its limit can still replace its sessions', async () => {
   assert.equal(refusals(pair, 'LIMIT_EXCEEDED').length, 0);
 });
 
-test('what an agent left behind when it died gives way within the ping deadline', async () => {
+test('sessions of a killed agent are removed within the ping timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -57,7 +57,7 @@ test('what an agent left behind when it died gives way within the ping deadline'
   });
   await pair.startAgent('a1');
   await pair.connected('a1');
-  // A second process with the identity of the first, as after a crash that nobody has noticed yet.
+  // A second process with the identity of the first, as after a crash that was not detected yet.
   const first = pair.agents.get('a1');
   const second = await pair.startAgent('a1');
   await eventually('it to be refused', () => refusals(pair, 'LIMIT_EXCEEDED').length >= 2);

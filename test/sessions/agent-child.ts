@@ -1,7 +1,7 @@
 import { startDaemon } from '@penstock/agent';
 import { parseAgentConfig } from '@penstock/config-schema';
 
-/** An agent as a process of its own, whose event loop stands still for a second at every SIGUSR2. */
+/** An agent in its own process, whose event loop is blocked for a second at every SIGUSR2. */
 const say = (event: string, fields: Readonly<Record<string, unknown>> = {}) =>
   process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 

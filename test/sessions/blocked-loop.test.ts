@@ -9,12 +9,12 @@ import { ManagedProcess } from '../rig/process.ts';
 import { startEcho } from '../rig/targets.ts';
 
 const CHILD = join(import.meta.dirname, 'agent-child.ts');
-/** Far below the second that the loop stands still: the end that is blocked must not believe its own timers. */
+/** Far below the second for which the loop is blocked: the blocked end must not trust its own timers. */
 const HASTY = { pingInterval: '100ms', pingTimeout: '200ms' };
-/** Above it: the other end hears nothing for a second, and cannot know why. */
+/** Above that second: the other end receives nothing and cannot know why. */
 const PATIENT = { pingInterval: '100ms', pingTimeout: '3s' };
 
-/** The gateway lives in this process and the agent in its own, so that only one of them stands still. */
+/** The gateway runs in this process and the agent in its own, so that only one of them is blocked. */
 async function startApart(target: number, gateway: typeof HASTY, agent: typeof HASTY) {
   const pair = await startPair({ targets: { echo: target }, agents: {}, gateway: { tunnel: gateway } });
   const child = await ManagedProcess.start({

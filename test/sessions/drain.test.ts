@@ -12,7 +12,7 @@ import { startEcho } from '../rig/targets.ts';
 
 const connect = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
 
-/** A client, and the name of the agent that carries it. */
+/** A client, and the name of the agent that serves it. */
 async function connectThrough(pair: Pair): Promise<{ client: TestClient; agent: string }> {
   const opened = pair.event('connection-opened');
   const client = await connect(pair);
@@ -26,7 +26,7 @@ const timed = async (what: string, promise: Promise<unknown>) => {
   return performance.now() - start;
 };
 
-test('an agent that drains takes no new clients, and ends when its last one has left', async () => {
+test('a draining agent accepts no new clients, and stops when its last client has disconnected', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port } });
@@ -53,7 +53,7 @@ test('an agent that drains takes no new clients, and ends when its last one has 
   assert.equal(ends.filter(({ event }) => event === 'session-lost').length, 0);
 });
 
-test('heartbeats go on while an agent drains', async () => {
+test('heartbeats continue while an agent drains', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -76,7 +76,7 @@ test('heartbeats go on while an agent drains', async () => {
   await deadline('the drain', drained);
 });
 
-test('an agent cuts what outlives its drain deadline', async () => {
+test('an agent closes connections that outlive its drain timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -94,7 +94,7 @@ test('an agent cuts what outlives its drain deadline', async () => {
   assert.equal(stream?.['code'], 'DRAIN_TIMEOUT');
 });
 
-test('a second word to stop is obeyed while an agent drains', async () => {
+test('a second signal stops a draining agent immediately', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
@@ -108,7 +108,7 @@ test('a second word to stop is obeyed while an agent drains', async () => {
   assert.ok((await timed('the drain', drained)) < 1_000);
 });
 
-test('an agent without an identity yet drains and stops at once', async () => {
+test('an agent without an identity drains and stops immediately', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   const gateway = { url: `https://127.0.0.1:${pair.gateway.admin.port}` };
@@ -117,7 +117,7 @@ test('an agent without an identity yet drains and stops at once', async () => {
   assert.ok((await timed('the drain', daemon.drain())) < 1_000);
 });
 
-test('a gateway that drains tells its agents, and lets live connections finish', async () => {
+test('a draining gateway notifies its agents and lets live connections finish', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port } });
@@ -126,7 +126,7 @@ test('a gateway that drains tells its agents, and lets live connections finish',
   const refused = { host: '127.0.0.1', port: pair.port('echo') };
   const drained = pair.gateway.drain();
   await eventually('all sessions to drain', () => count(pair, 'session-draining') === 4);
-  // Sessions that are told to leave ask for successors, and nobody accepts them here any more.
+  // Sessions that are asked to reconnect request successors, which this gateway no longer accepts.
   await pair.event('session-failed', { past: true });
   await assert.rejects(TestClient.connect(refused), { code: 'ECONNREFUSED' });
   assert.equal(await client.echo('still here'), 'still here');
@@ -138,7 +138,7 @@ test('a gateway that drains tells its agents, and lets live connections finish',
   await Promise.all(['a1', 'a2'].map((name) => pair.connected(name)));
 });
 
-test('a session that introduces itself to a draining gateway is sent away too', async () => {
+test('a session that connects to a draining gateway is asked to reconnect elsewhere', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
@@ -160,7 +160,7 @@ test('a session that introduces itself to a draining gateway is sent away too', 
   await deadline('the drain', drained);
 });
 
-test('a gateway cuts what outlives its drain deadline', async () => {
+test('a gateway closes connections that outlive its drain timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -175,7 +175,7 @@ test('a gateway cuts what outlives its drain deadline', async () => {
   assert.equal((await ended).ended, 'reset');
 });
 
-test('agents leave a draining gateway for the one that takes its place, before it has gone', async () => {
+test('agents move from a draining gateway to its successor before it stops', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using old = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
@@ -184,7 +184,7 @@ test('agents leave a draining gateway for the one that takes its place, before i
   const before = old.gateway;
   const drained = before.drain();
   await old.event('session-draining', { past: true });
-  // The same port, as behind a load balancer that no longer picks the old one.
+  // The same port, as behind a load balancer that no longer selects the old gateway.
   await old.restartGateway();
   await old.connected('a1');
   assert.equal(await client.echo('through the old one'), 'through the old one');

@@ -9,9 +9,9 @@ import { startEcho } from '../rig/targets.ts';
 
 const INTERVAL = 200;
 const TIMEOUT = 400;
-/** A ping may just have gone out, the next one is a fifth late, and its answer is waited for. */
+/** A ping may just have been sent, the next one is up to a fifth late, and its answer has a timeout. */
 const DEADLINE = TIMEOUT + 1.2 * INTERVAL + TIMEOUT;
-/** For a loop that two programs and a test share. */
+/** Allows for an event loop that two programs and a test share. */
 const SLACK = 600;
 
 const tunnel = { pingInterval: `${INTERVAL}ms`, pingTimeout: `${TIMEOUT}ms` };
@@ -36,7 +36,7 @@ const connect = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pa
 
 const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
 
-test('a link that turned into a black hole is given up within the ping deadline, by both ends', async () => {
+test('both ends give up a black-holed link within the ping timeout', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await startThroughRelay({ echo: echo.address.port });
@@ -54,14 +54,14 @@ test('a link that turned into a black hole is given up within the ping deadline,
   assert.ok(took < DEADLINE + SLACK, `it took ${Math.round(took)} ms`);
   assert.equal((await ended).ended, 'reset');
   await at.relay.restore();
-  // A handshake that began in the hole would only be given up by its own, longer deadline.
+  // A handshake that began in the black hole would end only at its own, longer deadline.
   at.relay.cut();
   await at.pair.connected('a1');
   await using after = await connect(at.pair);
   assert.equal(await after.echo('after'), 'after');
 });
 
-test('a drain in a black hole ends by its own deadline', async () => {
+test('a drain over a black-holed link ends at its own deadline', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const slow = { pingInterval: '60s', pingTimeout: '60s' };
@@ -84,7 +84,7 @@ test('a drain in a black hole ends by its own deadline', async () => {
   assert.ok(took < 100 + 2_000 + SLACK, `it took ${Math.round(took)} ms`);
 });
 
-test('one session of two is lost: the other serves, and clients of the lost one hear of it', async () => {
+test('when one of two sessions is lost, its clients are disconnected and the other session serves', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await startThroughRelay({ echo: echo.address.port });
@@ -103,13 +103,13 @@ test('one session of two is lost: the other serves, and clients of the lost one 
   await at.pair.connected('a1');
 });
 
-test('an event loop that is blocked for 1 s, with a ping out, kills no session on either end', async () => {
+test('an event loop blocked for 1 s during a ping does not end a session on either end', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await startThroughRelay({ echo: echo.address.port });
   await using client = await connect(at.pair);
   await client.echo('before');
-  // Both ends live in this process: whatever a late timer of theirs then believes, it must look again.
+  // Both ends run in this process: each must check again after a late timer.
   for (let round = 0; round < 3; round += 1) {
     at.relay.stall('down');
     const { up } = at.relay.bytes;

@@ -4,7 +4,7 @@ import type { HostPort } from '@penstock/config-schema';
 import type { TestCertificate } from '../rig/certificates.ts';
 import { listenOnLoopback, ServerSockets } from '../rig/server-sockets.ts';
 
-/** A gateway that answers the control stream and then says nothing: no welcome ever comes. */
+/** A gateway that accepts the control stream and never sends a welcome. */
 export type MuteGateway = AsyncDisposable & { readonly address: HostPort; readonly greeted: number };
 
 export async function startMuteGateway(certificate: TestCertificate): Promise<MuteGateway> {

@@ -10,7 +10,7 @@ import { startEcho } from '../rig/targets.ts';
 const connect = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
 const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
 
-/** One agent, and six clients that its sessions carry. */
+/** One agent, and six clients on its sessions. */
 async function start(target: number, sessions: number) {
   const pair = await startPair({
     targets: { echo: target },
@@ -35,7 +35,7 @@ async function start(target: number, sessions: number) {
   };
 }
 
-test('the number of sessions follows the file, and no connection is cut', async () => {
+test('a reload changes the number of sessions without cutting a connection', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await start(echo.address.port, 2);
@@ -48,7 +48,7 @@ test('the number of sessions follows the file, and no connection is cut', async 
   assert.equal(count(at.pair, 'session-lost'), 0);
 });
 
-test('another way to the gateway is taken by new sessions first, and no connection is cut', async () => {
+test('a changed route to the gateway is used by new sessions first, and no connection is cut', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await start(echo.address.port, 2);
@@ -65,7 +65,7 @@ test('another way to the gateway is taken by new sessions first, and no connecti
   assert.equal(count(at.pair, 'session-lost'), 0);
 });
 
-test('a way that does not work takes nothing away: the sessions that are there serve on', async () => {
+test('existing sessions stay in use when a changed route does not work', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await start(echo.address.port, 1);
@@ -75,12 +75,12 @@ test('a way that does not work takes nothing away: the sessions that are there s
   await at.echoed('still');
   await using later = await connect(at.pair);
   assert.equal(await later.echo('and new ones'), 'and new ones');
-  // The wait after it would be half a second at least, and 30 s where the file says nothing: news ends it.
+  // The delay after it would be at least half a second, and 30 s by default. A reload ends it.
   at.daemon.apply(at.pair.agentConfig('a1', { version: 3, gateway: { sessions: 1 } }));
   await at.pair.connected('a1');
 });
 
-test('a corrected file is tried at once, however long the agent would have waited', async () => {
+test('a corrected configuration is tried immediately, whatever the current delay', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},
@@ -96,7 +96,7 @@ test('a corrected file is tried at once, however long the agent would have waite
   await pair.connected('a1');
 });
 
-test('a new name waits for the next start: the sessions keep the one of the certificate', async () => {
+test('a new name takes effect after a restart, and sessions keep the name of the certificate', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using at = await start(echo.address.port, 1);

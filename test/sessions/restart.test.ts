@@ -10,11 +10,11 @@ import { Relay } from '../rig/relay.ts';
 import { startEcho } from '../rig/targets.ts';
 import { startMuteGateway } from './mute-gateway.ts';
 
-/** What an agent has when its file says nothing of it. */
+/** The agent's defaults. */
 const DEFAULT_BACKOFF = { base: '500ms', max: '30s' };
 const BACK_WITHIN = 5_000;
 
-/** A connection through the gateway that has answered; tried again until the deadline. */
+/** Connects through the gateway until an echo succeeds or the deadline passes. */
 const serves = (pair: Pair, within: number) =>
   eventually(
     'a client to be served',
@@ -25,7 +25,7 @@ const serves = (pair: Pair, within: number) =>
     { within },
   );
 
-test('a gateway that restarts is served again within 5 s, with the back-off agents have by default', async () => {
+test('agents reconnect to a restarted gateway within 5 s with the default backoff', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -34,7 +34,7 @@ test('a gateway that restarts is served again within 5 s, with the back-off agen
   });
   for (const downtime of ['short', 'long'] as const) {
     await pair.gateway.stop();
-    // A gateway that is away for longer has its agents wait longer: they must not fall asleep over it.
+    // Agents wait longer for a gateway that is offline for longer, but not too long.
     const failures = downtime === 'short' ? 0 : 16;
     const before = pair.logged.length;
     await eventually(
@@ -51,7 +51,7 @@ test('a gateway that restarts is served again within 5 s, with the back-off agen
   }
 });
 
-test('an agent that restarts is back with its identity, and takes no further use of its token', async () => {
+test('a restarted agent reconnects with its identity and does not use its token again', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { echo: echo.address.port }, agents: { a1: 'dc1' } });
@@ -75,7 +75,7 @@ test('clients wait in the queue while the only agent restarts', async () => {
   assert.equal(String(await client.read(7)), 'waiting');
 });
 
-/** Ends the agent in both ways while it hangs where `hangs` says, and expects that nothing is waited for. */
+/** Stops and drains an agent that is blocked at the point `hangs` names, and expects both to complete without delay. */
 async function endsAtOnce(
   pair: Pair,
   address: HostPort,
@@ -84,7 +84,7 @@ async function endsAtOnce(
 ): Promise<void> {
   const gateway = { url: `https://127.0.0.1:${address.port}`, pins };
   for (const way of ['stop', 'drain'] as const) {
-    // Enrolled at the real gateway first: it is the session that hangs.
+    // Enrolled at the real gateway first, because the session must hang.
     const daemon = await pair.startAgent('a1');
     await pair.connected('a1');
     daemon.apply(pair.agentConfig('a1', { version: 2, gateway }));
@@ -97,7 +97,7 @@ async function endsAtOnce(
   }
 }
 
-test('an agent ends at once while a session waits for the TLS handshake', async () => {
+test('an agent stops immediately while a session waits for the TLS handshake', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
@@ -105,7 +105,7 @@ test('an agent ends at once while a session waits for the TLS handshake', async 
   await endsAtOnce(pair, relay.address, pair.pins, () => relay.open > 0);
 });
 
-test('an agent ends at once while a session waits for its welcome', async () => {
+test('an agent stops immediately while a session waits for its welcome', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   const certificate = await (await TestAuthority.create('CA')).issue({ commonName: 'gateway' });

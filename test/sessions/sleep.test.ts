@@ -8,7 +8,7 @@ import { Relay } from '../rig/relay.ts';
 
 const HOUR = 3_600_000;
 
-/** The system's clock, on a host that can be said to have slept. */
+/** The system clock of a host whose sleep the test simulates. */
 function sleepyClock() {
   let slept = 0;
   return {
@@ -19,7 +19,7 @@ function sleepyClock() {
   };
 }
 
-test('after a sleep of the host dead sessions are noticed at once, and connected again without a wait', async () => {
+test('after a sleep of the host, dead sessions are detected and replaced without delay', async () => {
   await using _leaks = expectNoLeaks();
   const { clock, sleep } = sleepyClock();
   const never = { pingInterval: '10m', pingTimeout: '1s', reconnect: { base: '10m', max: '1h' } };
@@ -38,7 +38,7 @@ test('after a sleep of the host dead sessions are noticed at once, and connected
   assert.equal(pair.agents.get('a1')?.status().sessions.ready, 2);
 });
 
-test('sessions that survived the sleep of the host go on', async () => {
+test('sessions that survive a sleep of the host stay in use', async () => {
   await using _leaks = expectNoLeaks();
   const { clock, sleep } = sleepyClock();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' }, clock });

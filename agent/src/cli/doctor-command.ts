@@ -10,23 +10,23 @@ import {
   styleFor,
 } from '@penstock/terminal';
 import { Command } from 'commander';
-import { examineAgent } from '../diagnostics/doctor/doctor.ts';
-import type { Diagnosed } from '../diagnostics/doctor/examine.ts';
+import { runDoctor } from '../diagnostics/doctor/doctor.ts';
+import type { StepReport } from '../diagnostics/doctor/run-steps.ts';
 import { configOption } from './load-config.ts';
 
 type Options = { readonly config: string; readonly output: OutputFormat };
 
-/** `doctor`: everything an agent on this host needs, looked at one after the other. */
+/** `doctor`: checks everything that an agent on this host needs, step by step. */
 export function doctorCommand(io: Io): Command {
   return new Command('doctor')
     .description('diagnose everything an agent on this host needs; exits with 1 if it finds a problem')
     .option(...configOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-agent doctor --config agent.yaml')
-    .action((options: Options) => examine(io, options));
+    .action((options: Options) => diagnose(io, options));
 }
 
-async function examine(io: Io, { config: file, output }: Options): Promise<void> {
+async function diagnose(io: Io, { config: file, output }: Options): Promise<void> {
   const result = loadAgentConfig(file, io.environment);
   if (!result.ok) {
     const writer = output === 'text' ? io.stderr : io.stdout;
@@ -34,24 +34,24 @@ async function examine(io: Io, { config: file, output }: Options): Promise<void>
     io.setExitCode(exitCodes.failed);
     return;
   }
-  const steps = await examineAgent({
+  const steps = await runDoctor({
     config: result.config,
     environment: io.environment,
-    onDone: (diagnosed) => {
-      if (output === 'text') io.stdout.write(row(diagnosed, io));
+    onDone: (report) => {
+      if (output === 'text') io.stdout.write(row(report, io));
     },
   });
   const failed = steps.filter(({ verdict }) => verdict === 'failed');
   if (output === 'json') io.stdout.write(json({ ok: failed.length === 0, steps }));
-  else if (failed.length === 0) io.stdout.write('Nothing is wrong.\n');
-  else io.stdout.write(`Wrong: ${failed.map(({ step }) => step).join(', ')}.\n`);
+  else if (failed.length === 0) io.stdout.write('All checks passed.\n');
+  else io.stdout.write(`Failed: ${failed.map(({ step }) => step).join(', ')}.\n`);
   if (failed.length > 0) io.setExitCode(exitCodes.failed);
 }
 
 const STEP_WIDTH = 20;
 
-/** Written as each is done: some take seconds, and a table would keep all back. */
-function row({ step, verdict, milliseconds, sentence, advice }: Diagnosed, io: Io): string {
+/** Printed when the step is done: some take seconds, and a table would delay all of them. */
+function row({ step, verdict, milliseconds, sentence, advice }: StepReport, io: Io): string {
   const style = styleFor(io.stdout, io.environment);
   const color = { ok: style.good, failed: style.bad, skipped: style.faint }[verdict];
   const time = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`;

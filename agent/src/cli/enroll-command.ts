@@ -9,7 +9,7 @@ import { configOption, loadConfig } from './load-config.ts';
 
 type Options = { readonly config: string; readonly output: OutputFormat; readonly again: boolean };
 
-/** `enroll`: gets the agent its identity without starting it. */
+/** `enroll`: enrolls the agent without starting it. */
 export function enrollCommand(io: Io): Command {
   return new Command('enroll')
     .description(
@@ -33,16 +33,19 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
   const keyStore = await openKeyStore(identity.directory);
   const current = await keyStore.current();
   if (current !== undefined && current.name === name && current.pool === pool && !again) {
-    print(io, output, current, 'has an identity already; --again makes it enroll once more');
+    print(io, output, current, 'already has an identity; use --again to enroll again');
     return;
   }
   const token = identity.enrollmentToken;
   if (token === undefined) {
-    throw new CommandError(identity.enrollmentTokenMissing ?? 'The file names no enrollment token.', {
-      suggestion:
-        `Make one with "penstock-gateway token create --pool ${pool}", and refer to it as identity.enrollmentToken ` +
-        'by ${env:NAME} or ${file:/path}.',
-    });
+    throw new CommandError(
+      identity.enrollmentTokenMissing ?? 'The configuration has no identity.enrollmentToken.',
+      {
+        suggestion:
+          `Create a token with "penstock-gateway token create --pool ${pool}", and refer to it as identity.enrollmentToken ` +
+          'by ${env:NAME} or ${file:/path}.',
+      },
+    );
   }
   const dial = { identity: undefined, environment: io.environment, signal: new AbortController().signal };
   try {
@@ -54,7 +57,7 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
     print(io, output, issued, 'has enrolled');
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    throw new CommandError(`The gateway refused: ${error.message} (${error.code})`, {
+    throw new CommandError(`The gateway refused the enrollment: ${error.message} (${error.code})`, {
       cause: error,
       suggestion: problemCodes[error.code].advice,
     });
@@ -67,6 +70,6 @@ function print(io: Io, output: OutputFormat, identity: AgentCredentials, what: s
   if (output === 'json') io.stdout.write(json({ name, pool, agentId, notAfter: until }));
   else
     io.stdout.write(
-      `${name} of pool ${pool} ${what}.\nIts id is ${agentId}; its certificate is good until ${until}.\n`,
+      `${name} of pool ${pool} ${what}.\nIts id is ${agentId}, and its certificate is valid until ${until}.\n`,
     );
 }

@@ -6,7 +6,7 @@ import { configOption, loadConfig } from './load-config.ts';
 
 type Options = { readonly config: string; readonly output: OutputFormat };
 
-/** `identity show`: what this host holds, without its key. */
+/** `identity show`: the certificate of this host, without its key. */
 export function identityCommand(io: Io): Command {
   const identity = new Command('identity')
     .description('identity of the agent on this host')
@@ -27,7 +27,7 @@ async function show(io: Io, { config: file, output }: Options): Promise<void> {
   const { directory } = loaded.config.identity;
   const current = await (await openKeyStore(directory)).current();
   if (current === undefined) {
-    throw new CommandError(`There is no identity in ${directory} yet.`, {
+    throw new CommandError(`${directory} (identity.directory) has no identity yet.`, {
       suggestion: 'Run "penstock-agent enroll", or "penstock-agent run" with an enrollment token.',
     });
   }

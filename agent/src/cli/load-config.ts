@@ -9,17 +9,17 @@ import { exitCodes, type Io, type OutputFormat, renderProblems, styleFor } from 
 
 export type Loaded = { readonly config: AgentConfig; readonly source: ConfigSource };
 
-/** The configuration in `file`; otherwise prints every problem, sets the exit code, and gives undefined. */
+/** Loads the configuration in `file`, or prints every problem, sets the exit code and returns undefined. */
 export function loadConfig(io: Io, file: string, output: OutputFormat = 'text'): Loaded | undefined {
   return acceptOrRefuse(io, loadAgentConfig(file, io.environment), output);
 }
 
-/** The same for `run`, which takes no other file than the one this host is pinned to. */
+/** Like `loadConfig`, for `run`: rejects any configuration other than the one this host is pinned to. */
 export function loadPinnedConfig(io: Io, file: string): ParseResult<AgentConfig> {
   return keepLocalPin(loadAgentConfig(file, io.environment), io.environment);
 }
 
-/** Prints the problems of a file that cannot be taken, and sets the exit code. */
+/** Returns a valid configuration, or prints the problems, sets the exit code and returns undefined. */
 export function acceptOrRefuse(
   io: Io,
   result: ParseResult<AgentConfig>,
@@ -32,5 +32,5 @@ export function acceptOrRefuse(
   return undefined;
 }
 
-/** `--config`, as every command of the agent takes it. */
+/** The option `--config` of every command. */
 export const configOption = ['-c, --config <file>', 'configuration file', './agent.yaml'] as const;

@@ -2,7 +2,7 @@ import { type Io, type OutputFormat, printPinnedComparison } from '@penstock/ter
 import { fetchComparison } from '../local/client.ts';
 import { loadConfig } from './load-config.ts';
 
-/** `config diff --pinned`: asks the agent that runs on this host, since it has the identity to ask the gateway. */
+/** `config diff --pinned`: queries the agent running on this host, which has the identity to query the gateway. */
 export async function comparePinned(io: Io, file: string, output: OutputFormat): Promise<void> {
   const loaded = loadConfig(io, file, output);
   if (loaded === undefined) return;

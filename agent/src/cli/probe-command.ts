@@ -20,9 +20,9 @@ type Options = {
   readonly output: OutputFormat;
 };
 
-const LONGEST_SECONDS = 60;
+const MAX_TIMEOUT_SECONDS = 60;
 
-/** `probe`: how far the way from this host leads, by the same policy as for the control plane. */
+/** `probe`: how far the path from this host leads, under the same policy as for the control plane. */
 export function probeCommand(io: Io): Command {
   return new Command('probe')
     .description('test whether this host can reach a host and port; policy.probe must allow it')
@@ -45,6 +45,6 @@ export function probeCommand(io: Io): Command {
 
 function seconds(text: string): number {
   const number = /^[0-9]{1,3}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= 1 && number <= LONGEST_SECONDS) return number;
-  throw new InvalidArgumentError(`Must be an integer from 1 to ${LONGEST_SECONDS}.`);
+  if (number >= 1 && number <= MAX_TIMEOUT_SECONDS) return number;
+  throw new InvalidArgumentError(`Must be an integer from 1 to ${MAX_TIMEOUT_SECONDS}.`);
 }

@@ -15,7 +15,7 @@ import { configOption, loadConfig } from './load-config.ts';
 
 type Options = { readonly config: string; readonly output: OutputFormat };
 
-/** `status`: the running agent as it sees itself. */
+/** `status`: shows the state of the running agent. */
 export function statusCommand(io: Io): Command {
   return new Command('status')
     .description('print the status of the agent running on this host; exits with 1 if it is not ready')
@@ -31,7 +31,7 @@ export function statusCommand(io: Io): Command {
     });
 }
 
-/** `ready`: for health checks; says nothing when all is well. */
+/** `ready`: for health checks. Prints nothing when the agent is ready. */
 export function readyCommand(io: Io): Command {
   return new Command('ready')
     .description('exit with 0 if the gateway has acknowledged a heartbeat recently, with 1 otherwise')
@@ -49,7 +49,7 @@ export function readyCommand(io: Io): Command {
 
 function pinText({ version, mode, drifted }: NonNullable<AgentStatus['pin']>, style: Style): string {
   const pin = `version ${version} (${mode})`;
-  return drifted ? style.bad(`${pin}: the file is another one`) : pin;
+  return drifted ? style.bad(`${pin}: the configuration differs`) : pin;
 }
 
 function text(status: AgentStatus, io: Io): string {
@@ -64,7 +64,7 @@ function text(status: AgentStatus, io: Io): string {
     ['streams', `${streams.open} open, ${streams.opening} opening`],
     ['configuration', `version ${config.version}, ${config.digest}`],
     ...(status.pin === undefined ? [] : [['pin', pinText(status.pin, style)] as [string, string]]),
-    ['state at the gateway', status.agentState ?? 'not known yet'],
+    ['state at the gateway', status.agentState ?? 'unknown'],
     ['software', status.version],
     ['identity until', status.identityNotAfter ?? 'none'],
     [

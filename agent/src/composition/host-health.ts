@@ -3,7 +3,7 @@ import type { AgentConfig } from '@penstock/config-schema';
 import { measureLoopDelay } from '@penstock/observe';
 import type { AgentMessageOf } from '@penstock/wire';
 import { errorText } from '@penstock/wire';
-import { held } from '../health/held.ts';
+import { rateLimitedRead } from '../health/rate-limited-read.ts';
 import { startSampler } from '../health/sample.ts';
 import type { AgentLog } from '../observe/event.ts';
 
@@ -25,7 +25,7 @@ export function startHostHealth(
 ): HostHealth {
   const loopDelay = measureLoopDelay();
   scope.defer(() => loopDelay.stop());
-  const eventLoop = held(() => loopDelay.take(), LOOP_DELAY_AGE_MS);
+  const eventLoop = rateLimitedRead(() => loopDelay.take(), LOOP_DELAY_AGE_MS);
   const sampling = ({ sample, sampleInterval }: AgentConfig['health']) =>
     startSampler({
       sample,

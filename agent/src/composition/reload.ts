@@ -19,7 +19,7 @@ export type ReloadedParts = {
   readonly targets: Pick<Targets, 'apply'>;
   readonly diagnostics: Pick<Diagnostics, 'apply'>;
   readonly checks: Pick<ConnectorChecks, 'apply'>;
-  readonly pinWatch: Pick<PinWatch, 'changed'>;
+  readonly pinWatch: Pick<PinWatch, 'configChanged'>;
   readonly hostHealth: Pick<HostHealth, 'apply'>;
   readonly keeper: Pick<IdentityKeeper, 'retryNow'>;
   readonly sessions: Pick<ParallelSessions, 'apply' | 'announce'>;
@@ -34,7 +34,7 @@ export function changesFor(next: AgentConfig, parts: ReloadedParts): readonly Ch
     { to: 'targets', commit: () => targets.apply(next) },
     { to: 'diagnostics', commit: () => diagnostics.apply(next) },
     { to: 'checks', commit: () => checks.apply(next) },
-    { to: 'drift', commit: () => pinWatch.changed() },
+    { to: 'drift', commit: () => pinWatch.configChanged() },
     { to: 'host samples', commit: () => hostHealth.apply(next.health) },
     // The change may fix what failed: pending retries run immediately.
     { to: 'identity', commit: () => keeper.retryNow() },

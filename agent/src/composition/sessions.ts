@@ -62,7 +62,7 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
     onMessage: (message, session) => {
       if (message.type === 'request')
         options.diagnostics.answer(message, (result) => session.sendResult(result));
-      if (message.type === 'welcome' || message.type === 'pin') pinWatch.learn(message);
+      if (message.type === 'welcome' || message.type === 'pin') pinWatch.update(message);
     },
   });
   return sessions;

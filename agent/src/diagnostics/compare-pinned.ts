@@ -1,15 +1,15 @@
 import { type AgentConfig, type ConfigChange, diffConfig } from '@penstock/config-schema';
 import type { AgentFacts } from '@penstock/wire';
 
-/** The file in force beside the version that the gateway has pinned. */
+/** The configuration in force compared with the version that the gateway has pinned. */
 export type ComparedWithPin = {
   readonly version: number;
   readonly digest: string;
-  /** Left out when nothing is pinned. */
+  /** Omitted when nothing is pinned. */
   readonly pinned?: {
     readonly version: number;
     readonly digest: string;
-    /** Left out when the pin names what was never published. */
+    /** Omitted when the pinned version was never published. */
     readonly changes?: readonly ConfigChange[];
   };
 };

@@ -33,11 +33,11 @@ export type DiagnosticsOptions = {
   readonly restart: () => void;
 };
 
-/** What an agent answers about itself and its surroundings. */
+/** Answers the control plane's requests about the agent and its environment. */
 export type Diagnostics = {
-  /** Logs, and keeps what it logs for `logs`. */
+  /** Logs an event and keeps it for the request `logs`. */
   readonly log: AgentLog;
-  /** Answers a request of the gateway by `reply`, exactly once. */
+  /** Answers a request of the control plane by calling `reply` exactly once. */
   answer(request: GatewayMessageOf<'request'>, reply: (result: AgentMessageOf<'result'>) => void): void;
   apply(config: AgentConfig): void;
   stop(): void;
@@ -45,7 +45,7 @@ export type Diagnostics = {
 
 type LastFailed = AgentAnswer<'effective-config'>['lastFailed'];
 
-/** Opens the diagnostics of a running agent; the caller ends them with `stop`. */
+/** Opens the diagnostics of a running agent. The caller must call `stop`. */
 export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
   const { targets, environment, keys, clock, restart } = options;
   let { config } = options;
@@ -65,7 +65,7 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
     if (!isAtLeast(level, config.log.level)) return;
     recent.add(level, { time: new Date(clock.wall()).toISOString(), level, event, ...fields, msg });
   };
-  /** With the keys of the moment: a renewal brings another one. */
+  /** Includes the current keys, which a renewal replaces. */
   const secrets = () => {
     known.add(keys().flatMap((key) => secretsOfPem(key.reveal())));
     return known;
@@ -76,22 +76,22 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
       if (!isKind(kind)) {
         throw new RequestError(
           'REQUEST_MALFORMED',
-          `${kind} is no kind. There are ${connectorKinds.join(', ')}.`,
+          `${kind} is not a connector kind. Use one of ${connectorKinds.join(', ')}.`,
         );
       }
-      return withoutWay(await probe({ host, port, kind, timeout }, { policy, targets, signal, clock }));
+      return probeResultOf(await probe({ host, port, kind, timeout }, { policy, targets, signal, clock }));
     },
     check: async ({ connector: name, timeout }, signal) => {
       const connector = targets.connector(name);
       if (connector === undefined) {
-        throw new RequestError('CONNECTOR_UNKNOWN', `This agent's file has no connector ${name}.`);
+        throw new RequestError('CONNECTOR_UNKNOWN', `agent.yaml has no connector ${name}.`);
       }
-      return withoutWay(await checkConnector(connector, { targets, timeout, signal, clock }));
+      return probeResultOf(await checkConnector(connector, { targets, timeout, signal, clock }));
     },
     logs: (args, signal) => logBundle(recent, secrets(), args, signal),
     'effective-config': () => effectiveConfig(config, lastFailed, secrets()),
     restart: () => {
-      // The answer leaves first: a drain ends the sessions.
+      // The answer is sent first, because a drain ends the sessions.
       setImmediate(restart);
       return {};
     },
@@ -113,19 +113,19 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
 
 const isKind = (kind: string): kind is ConnectorKind => (connectorKinds as readonly string[]).includes(kind);
 
-/** Field by field: what is not part of the answer does not leave. */
-const withoutWay = ({ reach, sentence, advice, stages }: ReachResult): ProbeResult => ({
+/** Copies field by field, so that nothing else is sent. */
+const probeResultOf = ({ reach, sentence, advice, stages }: ReachResult): ProbeResult => ({
   reach,
   sentence,
   advice,
   stages,
 });
 
-const PROBLEMS = 100;
-const PROBLEM_LENGTH = 1024;
+const MAX_PROBLEMS = 100;
+const MAX_PROBLEM_CHARACTERS = 1024;
 
 function problemsIn(fields: Readonly<Record<string, unknown>> | undefined): string[] {
   const problems = fields?.['problems'];
   if (!Array.isArray(problems)) return [];
-  return problems.slice(0, PROBLEMS).map((problem) => String(problem).slice(0, PROBLEM_LENGTH));
+  return problems.slice(0, MAX_PROBLEMS).map((problem) => String(problem).slice(0, MAX_PROBLEM_CHARACTERS));
 }

@@ -5,7 +5,7 @@ import { NotRedactable, Redactor } from './redaction/redactor.ts';
 
 type LastFailed = NonNullable<AgentAnswer<'effective-config'>['lastFailed']>;
 
-/** The configuration in force as others may see it. Throws RequestError when it cannot be redacted for sure. */
+/** The redacted configuration in force. Throws RequestError when it cannot be redacted reliably. */
 export function effectiveConfig(
   config: AgentConfig,
   lastFailed: LastFailed | undefined,
@@ -23,8 +23,12 @@ export function effectiveConfig(
     };
   } catch (cause) {
     if (!(cause instanceof NotRedactable)) throw cause;
-    throw new RequestError('REQUEST_FAILED', `The configuration is not given out: ${cause.message}.`, {
-      cause,
-    });
+    throw new RequestError(
+      'REQUEST_FAILED',
+      `The configuration cannot be redacted reliably and is not sent: ${cause.message}.`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -4,14 +4,14 @@ import type { RecentLine, RecentLogs } from './recent-logs.ts';
 import type { KnownSecrets } from './redaction/known-secrets.ts';
 import { NotRedactable, Redactor } from './redaction/redactor.ts';
 
-/** What the rest of the answer may take. */
+/** Space for the rest of the answer. */
 const ENVELOPE_BYTES = 64 * 1024;
-/** Milliseconds of work before other work has its turn: bytes of clients go through the same thread. */
-const SLICE = 5;
+/** Time after which the work yields, because client data passes through the same thread. */
+const SLICE_MS = 5;
 
 /**
- * The newest lines, redacted. A line that cannot be redacted for sure is left out, with the reason and never with its
- * text. Rejects with the signal's reason.
+ * The newest lines, redacted. A line that cannot be redacted reliably is omitted and counted by reason, never by its text.
+ * Rejects with the signal's reason.
  */
 export async function logBundle(
   recent: Pick<RecentLogs, 'newest'>,
@@ -22,16 +22,16 @@ export async function logBundle(
   const redactor = new Redactor(known);
   const leftOut: Record<string, number> = {};
   const lines: unknown[] = [];
-  const kept = [...recent.newest(level)].slice(0, limit);
-  let room = limits.resultBodyBytes - ENVELOPE_BYTES;
-  let sliceEnds = performance.now() + SLICE;
-  for (const [index, line] of kept.entries()) {
+  const selected = [...recent.newest(level)].slice(0, limit);
+  let availableBytes = limits.resultBodyBytes - ENVELOPE_BYTES;
+  let sliceEnds = performance.now() + SLICE_MS;
+  for (const [index, line] of selected.entries()) {
     const outcome = redactLine(redactor, line);
     if ('leftOut' in outcome) leftOut[outcome.leftOut] = (leftOut[outcome.leftOut] ?? 0) + 1;
     else {
-      room -= Buffer.byteLength(JSON.stringify(outcome.value)) + 1;
-      if (room < 0) {
-        leftOut['no room in one answer'] = kept.length - index;
+      availableBytes -= Buffer.byteLength(JSON.stringify(outcome.value)) + 1;
+      if (availableBytes < 0) {
+        leftOut['no space left in the answer'] = selected.length - index;
         break;
       }
       lines.push(outcome.value);
@@ -39,7 +39,7 @@ export async function logBundle(
     if (performance.now() < sliceEnds) continue;
     await setImmediate();
     signal.throwIfAborted();
-    sliceEnds = performance.now() + SLICE;
+    sliceEnds = performance.now() + SLICE_MS;
   }
   return { lines: lines.reverse(), redactions: { ...redactor.hits }, leftOut };
 }
@@ -52,6 +52,6 @@ function redactLine(
   try {
     return { value: redactor.redact(JSON.parse(line.text)) };
   } catch (error) {
-    return { leftOut: error instanceof NotRedactable ? error.message : 'not readable as JSON' };
+    return { leftOut: error instanceof NotRedactable ? error.message : 'not valid JSON' };
   }
 }

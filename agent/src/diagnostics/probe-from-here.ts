@@ -4,9 +4,9 @@ import { probePolicy } from '../policy/probe-rules.ts';
 import { type Probe, probe } from '../target/probe.ts';
 import { Targets } from '../target/targets.ts';
 
-/** A probe without a running agent: the same policy and the same ladder. */
-export function probeFromHere(config: AgentConfig, asked: Probe): Promise<ProbeResult> {
-  return probe(asked, {
+/** Probes without a running agent, under the same policy. */
+export function probeFromHere(config: AgentConfig, target: Probe): Promise<ProbeResult> {
+  return probe(target, {
     policy: probePolicy(config.policy.probe.allow),
     targets: new Targets(config),
     signal: new AbortController().signal,

@@ -2,14 +2,13 @@ import type { LogLevel } from '@penstock/config-schema';
 
 export type RecentLine =
   | { readonly level: LogLevel; readonly text: string }
-  /** What could not be kept, and why. */
+  /** Why the line could not be kept. */
   | { readonly level: LogLevel; readonly leftOut: string };
 
-/** Bytes of all lines together, and of one. */
-const MOST_BYTES = 16 * 1024 * 1024;
-const LONGEST_LINE = 16 * 1024;
-/** What a line costs beside its text. */
-const OVERHEAD = 64;
+const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
+const MAX_LINE_CHARACTERS = 16 * 1024;
+/** Memory of a line besides its text. */
+const LINE_OVERHEAD_BYTES = 64;
 
 const severity: Readonly<Record<LogLevel, number>> = {
   trace: 0,
@@ -20,39 +19,39 @@ const severity: Readonly<Record<LogLevel, number>> = {
   silent: 5,
 };
 
-/** The last lines of the log, as many as the file asks for and never more than some mebibytes of them. */
+/** The most recent log lines (`log.recent`), limited to 16 MiB in total. */
 export class RecentLogs {
-  #most: number;
+  #maxLines: number;
   #lines: RecentLine[] = [];
-  /** Those before it have been dropped already. */
+  /** Index of the oldest line that has not been dropped. */
   #first = 0;
   #bytes = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(maxLines: number) {
+    this.#maxLines = maxLines;
   }
 
-  /** Keeps `most` lines from now on. */
-  resize(most: number): void {
-    this.#most = most;
+  /** Changes the maximum number of lines. */
+  resize(maxLines: number): void {
+    this.#maxLines = maxLines;
     this.#shrink();
   }
 
-  /** Forgets all lines. */
+  /** Removes all lines. */
   clear(): void {
     this.#lines = [];
     this.#first = 0;
     this.#bytes = 0;
   }
 
-  /** Keeps one event. Never throws: what cannot be written down is kept as left out. */
+  /** Adds an event. Never throws: an event that cannot be serialized is recorded as omitted. */
   add(level: LogLevel, line: Readonly<Record<string, unknown>>): void {
-    if (this.#most === 0) return;
+    if (this.#maxLines === 0) return;
     this.#push(lineOf(level, line));
     this.#shrink();
   }
 
-  /** The newest first, of this level or a more severe one. */
+  /** Lines of this level or a more severe one, newest first. */
   *newest(least: LogLevel): Generator<RecentLine> {
     for (let at = this.#lines.length - 1; at >= this.#first; at -= 1) {
       const line = this.#lines[at];
@@ -66,7 +65,7 @@ export class RecentLogs {
   }
 
   #shrink(): void {
-    while (this.#lines.length - this.#first > this.#most || this.#bytes > MOST_BYTES) {
+    while (this.#lines.length - this.#first > this.#maxLines || this.#bytes > MAX_TOTAL_BYTES) {
       const dropped = this.#lines[this.#first];
       if (dropped !== undefined) this.#bytes -= sizeOf(dropped);
       this.#first += 1;
@@ -82,10 +81,10 @@ export const isAtLeast = (level: LogLevel, least: LogLevel) => severity[level] >
 function lineOf(level: LogLevel, line: Readonly<Record<string, unknown>>): RecentLine {
   try {
     const text = JSON.stringify(line);
-    return text.length > LONGEST_LINE ? { level, leftOut: 'longer than 16 KiB' } : { level, text };
+    return text.length > MAX_LINE_CHARACTERS ? { level, leftOut: 'longer than 16 KiB' } : { level, text };
   } catch {
-    return { level, leftOut: 'not writable as JSON' };
+    return { level, leftOut: 'not serializable as JSON' };
   }
 }
 
-const sizeOf = (line: RecentLine) => OVERHEAD + ('text' in line ? 2 * line.text.length : 0);
+const sizeOf = (line: RecentLine) => LINE_OVERHEAD_BYTES + ('text' in line ? 2 * line.text.length : 0);

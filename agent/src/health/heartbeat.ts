@@ -3,7 +3,7 @@ import type { AgentMessageOf, GatewayMessageOf } from '@penstock/wire';
 
 type Heartbeat = AgentMessageOf<'heartbeat'>;
 
-/** What one heartbeat exchange says of the gateway's clock, as NTP computes it (RFC 5905 section 8). */
+/** The gateway's clock as measured by one heartbeat exchange, computed like NTP (RFC 5905 section 8). Milliseconds. */
 export type ClockReading = { readonly offset: number; readonly roundTrip: number };
 
 export type HeartbeatOptions = {
@@ -14,7 +14,7 @@ export type HeartbeatOptions = {
   readonly send: (heartbeat: Heartbeat) => void;
   /** Called when the gateway acknowledges a heartbeat. Without a reading when a clock was set during the exchange. */
   readonly onAcknowledged: (reading: ClockReading | undefined) => void;
-  /** A heartbeat could not be made or encoded. It is skipped: telemetry must not end a session. */
+  /** Called when a heartbeat could not be built or encoded. It is skipped, because telemetry must not end a session. */
   readonly onFailed: (error: unknown) => void;
 };
 
@@ -23,7 +23,7 @@ export type Heartbeats = {
   stop(): void;
 };
 
-/** Sends heartbeats on one session until stopped, the first at once. Only the latest may be acknowledged. */
+/** Sends heartbeats on one session until stopped, the first immediately. Only the latest can be acknowledged. */
 export function startHeartbeats({
   interval,
   clock,

@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '@penstock/runtime';
 
-/** Heartbeats that may be missed before the agent no longer calls itself ready. */
-const MISSED = 2.5;
+/** Heartbeat intervals without an acknowledgment after which the agent is no longer ready. */
+const MAX_MISSED_INTERVALS = 2.5;
 
 export type ReadinessReport = { readonly ready: boolean; readonly reasons: readonly string[] };
 
-/** Ready means that the gateway has acknowledged a heartbeat lately: nothing less is proof that it can be reached. */
+/** The agent is ready while the gateway acknowledges its heartbeats, the only proof that it can be reached. */
 export class Readiness {
   readonly #clock: Clock;
   #acknowledgedAt: number | undefined;
   #interval = 15_000;
-  #draining: 'no' | 'yes' = 'no';
+  #state: 'running' | 'draining' = 'running';
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
@@ -23,17 +23,17 @@ export class Readiness {
   }
 
   drain(): void {
-    this.#draining = 'yes';
+    this.#state = 'draining';
   }
 
   report(): ReadinessReport {
     const reasons: string[] = [];
-    if (this.#draining === 'yes') reasons.push('The agent drains.');
+    if (this.#state === 'draining') reasons.push('The agent is draining.');
     if (this.#acknowledgedAt === undefined) {
       reasons.push('The gateway has not acknowledged a heartbeat yet.');
     } else {
       const ago = this.#clock.now() - this.#acknowledgedAt;
-      if (ago > MISSED * this.#interval) {
+      if (ago > MAX_MISSED_INTERVALS * this.#interval) {
         reasons.push(`The gateway last acknowledged a heartbeat ${Math.round(ago / 1000)} s ago.`);
       }
     }

@@ -6,7 +6,7 @@ type Heartbeat = AgentMessageOf<'heartbeat'>;
 export type Sample = Pick<Heartbeat, 'cpu' | 'memory'>;
 
 export type Sampler = {
-  /** The latest sample; empty before the first, or when the file enables none. */
+  /** The latest sample. Empty before the first one, or when the configuration enables none. */
   latest(): Sample;
   stop(): void;
 };
@@ -18,13 +18,13 @@ export type SamplerOptions = {
 };
 
 /**
- * Samples this host every `interval` milliseconds, apart from the heartbeats, which take what is there: a slow
- * answer of the system must not delay one. A sample begins when the last has ended.
+ * Samples this host every `interval` milliseconds. Heartbeats use the latest sample, so a slow system call does not delay
+ * them. Samples do not overlap.
  */
 export function startSampler({ sample, interval, onFailed }: SamplerOptions): Sampler {
   let latest: Sample = {};
   let timer: NodeJS.Timeout | undefined;
-  let life: 'running' | 'stopped' = sample.length === 0 ? 'stopped' : 'running';
+  let state: 'running' | 'stopped' = sample.length === 0 ? 'stopped' : 'running';
   let used = process.cpuUsage();
   let at = performance.now();
 
@@ -48,21 +48,21 @@ export function startSampler({ sample, interval, onFailed }: SamplerOptions): Sa
     } catch (error) {
       onFailed(error);
     }
-    if (life === 'running') timer = setTimeout(() => void take(), interval);
+    if (state === 'running') timer = setTimeout(() => void take(), interval);
   };
-  if (life === 'running') void take();
+  if (state === 'running') void take();
   return {
     latest: () => latest,
     stop: () => {
-      life = 'stopped';
+      state = 'stopped';
       clearTimeout(timer);
     },
   };
 }
 
 /**
- * `currentLoad` in percent of all processors, `busy` in processors. Empty when either is no number, as systems under
- * emulation or in containers say: the gateway takes a malformed heartbeat for a breach of the protocol.
+ * `currentLoad` is in percent of all processors, `busy` in processors. Returns an empty sample when either is not a number, as
+ * on emulated systems or in containers, because the gateway treats a malformed heartbeat as a protocol violation.
  */
 export function cpuSample(currentLoad: number, busy: number): Sample {
   if (!Number.isFinite(currentLoad) || !Number.isFinite(busy)) return {};
@@ -70,7 +70,7 @@ export function cpuSample(currentLoad: number, busy: number): Sample {
   return { cpu: { load, process: Math.min(Math.max(0, busy), availableParallelism()) } };
 }
 
-/** In bytes. Empty when one of them is no count. */
+/** Arguments are in bytes. Returns an empty sample when one of them is not a non-negative integer. */
 export function memorySample(total: number, available: number, own: number): Sample {
   const [totalBytes, availableBytes, processBytes] = [total, available, own].map(Math.trunc);
   if (!isCount(totalBytes) || !isCount(availableBytes) || !isCount(processBytes)) return {};

@@ -9,26 +9,26 @@ import type { AgentStatus } from './status.ts';
 export type LocalPorts = {
   readonly readiness: () => ReadinessReport;
   readonly status: () => AgentStatus;
-  /** The file in force beside the pinned version, which the gateway is asked for. */
+  /** Compares the configuration in force with the pinned version, which it requests from the gateway. */
   readonly comparePinned: () => Promise<unknown>;
   readonly registry: Pick<Registry, 'metrics' | 'contentType'>;
 };
 
 export type LocalServer = { readonly address: AddressInfo; close(): Promise<void> };
 
-const REQUEST_TIMEOUT = 5_000;
+const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 64;
 
-/** Serves /healthz, /readyz, /metrics, /status and /pinned on this host. Throws what listening throws. */
+/** Serves /healthz, /readyz, /metrics, /status and /pinned on this host. Throws when the address cannot be opened. */
 export async function startLocalServer({ host, port }: HostPort, ports: LocalPorts): Promise<LocalServer> {
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT, maxHeaderSize: 8192 },
+    { requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 8192 },
     (request, response) => {
       answer(request, response, ports).catch(() => response.destroy());
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
-  server.keepAliveTimeout = REQUEST_TIMEOUT;
+  server.keepAliveTimeout = REQUEST_TIMEOUT_MS;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (error) => reject(bindError('local.listen', { host, port }, error)));
   server.listen(port, host, resolve);
@@ -76,6 +76,6 @@ async function answer(request: IncomingMessage, response: ServerResponse, ports:
         .end(await ports.registry.metrics());
       break;
     default:
-      json(404, { error: 'Here are /healthz, /readyz, /status, /pinned and /metrics.' });
+      json(404, { error: 'Not found. Use /healthz, /readyz, /status, /pinned or /metrics.' });
   }
 }

@@ -2,7 +2,7 @@ import type { SpliceEnd } from '@penstock/transport';
 import { type CloseCode, closeCodes } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Facts of the moment, read when the metrics are asked for. */
+/** Current values, read when the metrics are collected. */
 export type AgentGauges = {
   sessions(): { readonly ready: number; readonly wanted: number };
   streams(): { readonly open: number; readonly opening: number };
@@ -18,7 +18,7 @@ export type AgentMetrics = {
   sessionEnded(): void;
 };
 
-/** The agent's metrics, for Prometheus. docs/metrics.md has a row for each. */
+/** Creates the agent's Prometheus metrics. docs/metrics.md has a row for each. */
 export function createAgentMetrics(): AgentMetrics {
   const registry = new Registry();
   const registers = [registry];
@@ -30,19 +30,19 @@ export function createAgentMetrics(): AgentMetrics {
   });
   const dialSeconds = new Histogram({
     name: 'penstock_agent_dial_seconds',
-    help: 'Time from an open to the answer of its target.',
+    help: 'Time from an open until its target answered.',
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   });
   const bytes = new Counter({
     name: 'penstock_agent_bytes_total',
-    help: 'Bytes of ended data streams, by direction.',
+    help: 'Bytes of data streams that have ended, by direction.',
     labelNames: ['direction'],
     registers,
   });
   const ends = new Counter({
     name: 'penstock_agent_streams_ended_total',
-    help: 'Ended data streams by outcome: ok or a close code.',
+    help: 'Data streams that have ended, by outcome: ok or a close code.',
     labelNames: ['outcome'],
     registers,
   });
@@ -79,17 +79,21 @@ function observeGauges(registry: Registry, gauges: AgentGauges): void {
         this.set(read());
       },
     });
-  gauge('penstock_agent_sessions_ready', 'Sessions the gateway has welcomed.', () => gauges.sessions().ready);
+  gauge(
+    'penstock_agent_sessions_ready',
+    'Sessions that the gateway has welcomed.',
+    () => gauges.sessions().ready,
+  );
   gauge(
     'penstock_agent_sessions_wanted',
-    'Sessions the configuration asks for.',
+    'Sessions that the configuration requires.',
     () => gauges.sessions().wanted,
   );
   gauge('penstock_agent_streams_open', 'Live data streams.', () => gauges.streams().open);
   gauge('penstock_agent_streams_opening', 'Opens in progress.', () => gauges.streams().opening);
   gauge(
     'penstock_agent_identity_not_after_timestamp_seconds',
-    'End of the identity, as seconds since 1970; 0 without one.',
+    'Expiry of the identity in seconds since 1970, or 0 without an identity.',
     () => (gauges.identityNotAfter() ?? 0) / 1000,
   );
 }

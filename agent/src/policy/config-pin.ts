@@ -1,44 +1,44 @@
 import { TunnelError } from '@penstock/wire';
 
-type Stamp = { readonly version: number; readonly digest: string };
+type ConfigVersion = { readonly version: number; readonly digest: string };
 
-/** What the gateway expects this agent to run on. */
-export type GatewayPin = Stamp & { readonly mode: 'enforce' | 'warn' | 'off' };
+/** The configuration that the gateway has pinned for this agent. */
+export type GatewayPin = ConfigVersion & { readonly mode: 'enforce' | 'warn' | 'off' };
 
 /**
- * The gateway's pin beside the file in force. Where it is enforced, an agent that drifts refuses opens itself: the
- * gateway asks none of it, and need not be believed.
+ * Compares the gateway's pin with the configuration in force. Under an enforced pin, an agent with drift refuses opens itself,
+ * so that the guarantee does not depend on the gateway alone.
  */
 export class ConfigPin {
-  readonly #stamp: () => Stamp;
+  readonly #inForce: () => ConfigVersion;
   #pin: GatewayPin | undefined;
 
-  /** `stamp` gives the configuration in force. */
-  constructor(stamp: () => Stamp) {
-    this.#stamp = stamp;
+  /** `inForce` returns the version of the configuration in force. */
+  constructor(inForce: () => ConfigVersion) {
+    this.#inForce = inForce;
   }
 
   get pin(): GatewayPin | undefined {
     return this.#pin;
   }
 
-  /** What the gateway said last; undefined when there is no pin. */
-  learn(pin: GatewayPin | undefined): void {
+  /** Replaces the pin with the latest one from the gateway; undefined when there is none. */
+  update(pin: GatewayPin | undefined): void {
     this.#pin = pin;
   }
 
-  /** Whether the file in force is another one than the pinned. False without a pin. */
+  /** Whether the configuration in force differs from the pinned one. False without a pin. */
   get hasDrifted(): boolean {
-    const { version, digest } = this.#stamp();
+    const { version, digest } = this.#inForce();
     return this.#pin !== undefined && (this.#pin.version !== version || this.#pin.digest !== digest);
   }
 
-  /** Undefined when an open may start. */
+  /** Why opens are refused, or undefined if they are accepted. */
   refusal(): TunnelError | undefined {
     if (this.#pin?.mode !== 'enforce' || !this.hasDrifted) return undefined;
     return new TunnelError(
       'CONFIG_DRIFT',
-      `The agent runs version ${this.#stamp().version} of its file, and version ${this.#pin.version} is pinned.`,
+      `The agent runs configuration version ${this.#inForce().version}, but version ${this.#pin.version} is pinned.`,
     );
   }
 }

@@ -1,17 +1,17 @@
 import { isIP } from 'node:net';
 import { addressRanges, type ProbeRule } from '@penstock/config-schema';
 
-/** What policy.probe allows. */
+/** The targets that policy.probe allows. */
 export type ProbePolicy = {
-  /** Whether the name itself is allowed, wherever it leads: by a rule with a name, a suffix or `*`. */
+  /** Whether a rule with a name, a suffix or `*` allows the name, whatever it resolves to. */
   allowsName(host: string, port: number): boolean;
-  /** Whether the address is allowed, by a rule with an address or a range. */
+  /** Whether a rule with an address or a range allows the address. */
   allowsAddress(address: string, port: number): boolean;
-  /** Whether any address could be allowed on this port: only then is it worth asking for the addresses of a name. */
+  /** Whether any address could be allowed on this port. Otherwise, resolving a name is pointless. */
   hasAddresses(port: number): boolean;
 };
 
-/** `rules` are those of a configuration, already checked. */
+/** `rules` must be validated by the configuration loader. */
 export function probePolicy(rules: readonly ProbeRule[]): ProbePolicy {
   const byAddress = rules.filter(isAddressRule).map(({ host, ports }) => ({
     ports,
@@ -31,7 +31,7 @@ const isAddressRule = ({ host }: ProbeRule) => host.includes('/') || isIP(host) 
 
 const isWithin = ({ from, to }: ProbeRule['ports'], port: number) => port >= from && port <= to;
 
-/** Names know no case, and a dot at the end changes nothing. */
+/** Names are case-insensitive, and a trailing dot has no meaning. */
 const normalName = (host: string) => host.toLowerCase().replace(/\.$/, '');
 
 function matchesName(host: string, pattern: string): boolean {

@@ -1,51 +1,51 @@
 import type { GatewayMessageOf, TunnelError } from '@penstock/wire';
 import { ConfigPin } from './config-pin.ts';
 
-type Stamp = { readonly version: number; readonly digest: string };
-type News = Pick<GatewayMessageOf<'pin'>, 'pin' | 'agentState'>;
+type ConfigVersion = { readonly version: number; readonly digest: string };
+type PinNotification = Pick<GatewayMessageOf<'pin'>, 'pin' | 'agentState'>;
 
-/** What the gateway said last, as `penstock-agent status` shows it. */
+/** The latest pin and state from the gateway, as `penstock-agent status` shows them. */
 export type PinStatus = {
-  readonly pin: (Stamp & { readonly mode: string; readonly drifted: boolean }) | undefined;
+  readonly pin: (ConfigVersion & { readonly mode: string; readonly drifted: boolean }) | undefined;
   readonly agentState: string | undefined;
 };
 
 export type PinLog = (
   event: 'config-drift' | 'config-in-sync',
-  fields: { readonly inForce: Stamp; readonly pin: Stamp | undefined },
+  fields: { readonly inForce: ConfigVersion; readonly pin: ConfigVersion | undefined },
 ) => void;
 
 export type PinWatch = {
-  /** A welcome or a pin has come. */
-  learn(news: News): void;
-  /** Another file is in force. */
-  changed(): void;
-  /** Undefined when an open may start. */
+  /** Applies a welcome or a pin message. */
+  update(notification: PinNotification): void;
+  /** Call it when another configuration is in force. */
+  configChanged(): void;
+  /** Why opens are refused, or undefined if they are accepted. */
   refusal(): TunnelError | undefined;
   status(): PinStatus;
 };
 
-/** Follows the gateway's pin, and logs when the file in force begins or ceases to be another one. */
-export function watchPin(stamp: () => Stamp, log: PinLog): PinWatch {
-  const watched = new ConfigPin(stamp);
+/** Follows the gateway's pin, and logs when the configuration in force starts or stops to differ from it. */
+export function watchPin(inForce: () => ConfigVersion, log: PinLog): PinWatch {
+  const configPin = new ConfigPin(inForce);
   let agentState: string | undefined;
   let logged: 'in-sync' | 'drift' = 'in-sync';
-  const changed = () => {
-    const now = watched.hasDrifted ? 'drift' : 'in-sync';
-    if (now === logged) return;
-    logged = now;
-    log(now === 'drift' ? 'config-drift' : 'config-in-sync', { inForce: stamp(), pin: watched.pin });
+  const configChanged = () => {
+    const current = configPin.hasDrifted ? 'drift' : 'in-sync';
+    if (current === logged) return;
+    logged = current;
+    log(current === 'drift' ? 'config-drift' : 'config-in-sync', { inForce: inForce(), pin: configPin.pin });
   };
   return {
-    learn(news) {
-      watched.learn(news.pin);
-      ({ agentState } = news);
-      changed();
+    update(notification) {
+      configPin.update(notification.pin);
+      ({ agentState } = notification);
+      configChanged();
     },
-    changed,
-    refusal: () => watched.refusal(),
+    configChanged,
+    refusal: () => configPin.refusal(),
     status: () => ({
-      pin: watched.pin && { ...watched.pin, drifted: watched.hasDrifted },
+      pin: configPin.pin && { ...configPin.pin, drifted: configPin.hasDrifted },
       agentState,
     }),
   };

@@ -9,7 +9,7 @@ const known = () => new KnownSecrets(() => {});
 const running = () => new AbortController().signal;
 const numbers = (lines: readonly unknown[]) => lines.map((line) => (line as { n: number }).n);
 
-test('the newest lines are kept, of the level that is asked for, oldest first', async () => {
+test('the newest lines of the requested level are returned, oldest first', async () => {
   const recent = new RecentLogs(4);
   for (let n = 0; n < 3000; n += 1) recent.add(n % 2 === 0 ? 'info' : 'warn', { n });
   const all = await logBundle(recent, known(), { limit: 10, level: 'trace' }, running());
@@ -25,7 +25,7 @@ test('the newest lines are kept, of the level that is asked for, oldest first', 
   assert.equal([...recent.newest('trace')].length, 0);
 });
 
-test('memory is bounded in bytes too, and what cannot be kept is counted', async () => {
+test('memory is limited in bytes, and lines that cannot be kept are counted', async () => {
   const recent = new RecentLogs(100_000);
   const circle: Record<string, unknown> = {};
   circle['self'] = circle;
@@ -34,20 +34,20 @@ test('memory is bounded in bytes too, and what cannot be kept is counted', async
   recent.add('info', { text: 'x'.repeat(20_000) });
   assert.ok([...recent.newest('trace')].length < 600);
   const { lines, leftOut } = await logBundle(recent, known(), { limit: 3 }, running());
-  assert.deepEqual(leftOut, { 'longer than 16 KiB': 1, 'not writable as JSON': 1 });
+  assert.deepEqual(leftOut, { 'longer than 16 KiB': 1, 'not serializable as JSON': 1 });
   assert.equal(lines.length, 1);
 });
 
-test('an answer never grows beyond what a gateway takes', async () => {
+test('an answer never exceeds what a gateway accepts', async () => {
   const recent = new RecentLogs(100_000);
   for (let n = 0; n < 700; n += 1) recent.add('info', { n, text: '\u20ac'.repeat(5_000) });
   const { lines, leftOut } = await logBundle(recent, known(), { limit: 100_000 }, running());
   assert.ok(Buffer.byteLength(JSON.stringify(lines)) < limits.resultBodyBytes);
   assert.equal(numbers(lines).at(-1), 699);
-  assert.ok((leftOut['no room in one answer'] ?? 0) > 0);
+  assert.ok((leftOut['no space left in the answer'] ?? 0) > 0);
 });
 
-test('a bundle is made in slices, and ends when the agent does', async () => {
+test('a bundle is built in slices, and rejects when the agent stops', async () => {
   const recent = new RecentLogs(100_000);
   for (let n = 0; n < 3_000; n += 1) recent.add('info', { n, text: 'x y z '.repeat(200) });
   const secrets = known();

@@ -18,7 +18,7 @@ function redactor(...secrets: string[]): Redactor {
 
 const CANARY = 'c4n4ry/Väl+ue"42';
 
-/** Every way in which a program could have written the canary down. */
+/** Every form in which a program could have written the canary. */
 const writtenDown: Readonly<Record<string, (secret: string) => string>> = {
   plain: (secret) => `it was ${secret} then`,
   json: (secret) => JSON.stringify({ text: secret }),
@@ -186,7 +186,7 @@ test('secrets are collected from configuration, environment and keys', () => {
   assert.deepEqual(secretsOfPem(pem), [pem, 'AAAABBBBCCCCDDDDEEEE', 'AAAABBBBCCCCDDDD']);
 });
 
-test('no secret survives in any form, wherever it stands', () => {
+test('no secret survives in any form at any position', () => {
   const secret = fc
     .string({ unit: 'binary-ascii', minLength: 8, maxLength: 40 })
     .filter((text) => text.trim().length > 7);
@@ -203,7 +203,7 @@ test('no secret survives in any form, wherever it stands', () => {
         try {
           clean = JSON.stringify(redactor(value).redact({ detail: written }));
         } catch (error) {
-          // Left out is as good as clean.
+          // An omitted line reveals nothing either.
           assert.ok(error instanceof NotRedactable);
           return;
         }
@@ -218,7 +218,7 @@ test('no secret survives in any form, wherever it stands', () => {
   );
 });
 
-test('any JSON value is redacted or refused, and never takes long', () => {
+test('any JSON value is redacted or rejected in a short time', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.string({ minLength: 4 }), (value, secret) => {
       try {

@@ -46,7 +46,7 @@ function scene(changes: Partial<RequestHandlers> = {}, policy = allowed) {
   return { requests, ask, logged, clock };
 }
 
-test('an action is answered under its id, and the log says who asked', async () => {
+test('an action is answered with its id, and the log names the requester', async () => {
   const { ask, logged } = scene();
   assert.deepEqual(await ask('restart'), { type: 'result', id: 'r1', ok: true, value: {} });
   assert.deepEqual(logged, ['request-answered']);
@@ -67,7 +67,7 @@ test('unknown actions, malformed arguments and failures have codes', async () =>
   assert.equal(logged.filter((event) => event === 'request-refused').length, 6);
 });
 
-test('only so many are worked on at once, and so many in a row', async () => {
+test('concurrent and consecutive requests are limited', async () => {
   const waiting: (() => void)[] = [];
   const { ask, clock } = scene({
     logs: () =>

@@ -62,7 +62,7 @@ test('offset and round trip follow from one exchange as in NTP', async () => {
   const { clock, readings, heartbeats } = start();
   const sentAt = clock.wall();
   await clock.pass(100);
-  // Forty milliseconds on the way there, ten at the gateway, fifty on the way back; its clock is 5 s ahead.
+  // 40 ms to the gateway, 10 ms there, 50 ms back. Its clock is 5 s ahead.
   heartbeats.acknowledge({
     type: 'heartbeat-ack',
     seq: 1,

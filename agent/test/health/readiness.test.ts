@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { Readiness } from '../../src/health/readiness.ts';
 
-test('an agent is ready when the gateway has acknowledged a heartbeat, and only as long as it goes on', async () => {
+test('an agent is ready only while the gateway acknowledges heartbeats', async () => {
   const clock = fakeClock();
   const readiness = new Readiness(clock);
   assert.equal(readiness.report().ready, false);
@@ -19,7 +19,7 @@ test('an agent is ready when the gateway has acknowledged a heartbeat, and only 
   assert.equal(readiness.report().ready, true);
 });
 
-test('the interval that counts is that of the gateway', async () => {
+test('readiness uses the gateway’s heartbeat interval', async () => {
   const clock = fakeClock();
   const readiness = new Readiness(clock);
   readiness.acknowledged(60_000);
@@ -27,7 +27,7 @@ test('the interval that counts is that of the gateway', async () => {
   assert.equal(readiness.report().ready, true);
 });
 
-test('an agent that drains is not ready, whatever is acknowledged', () => {
+test('a draining agent is not ready, even if heartbeats are acknowledged', () => {
   const readiness = new Readiness(fakeClock());
   readiness.acknowledged(1000);
   readiness.drain();

@@ -6,7 +6,7 @@ import { cpuSample, memorySample, startSampler } from '../../src/health/sample.t
 
 const never = (error: unknown) => assert.fail(String(error));
 
-test('what the file enables is sampled, again and again, until it is stopped', async () => {
+test('enabled samples are taken repeatedly until stopped', async () => {
   await using _leaks = expectNoLeaks();
   const sampler = startSampler({ sample: ['cpu', 'memory'], interval: 10, onFailed: never });
   assert.deepEqual(sampler.latest(), {});
@@ -18,7 +18,7 @@ test('what the file enables is sampled, again and again, until it is stopped', a
   sampler.stop();
 });
 
-test('what is no number is left out, and counts are whole', () => {
+test('values that are not numbers are omitted, and counts are integers', () => {
   for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.deepEqual(cpuSample(wrong, 0.5), {});
     assert.deepEqual(cpuSample(50, wrong), {});
@@ -33,7 +33,7 @@ test('what is no number is left out, and counts are whole', () => {
   });
 });
 
-test('nothing is sampled when the file enables nothing', async () => {
+test('nothing is sampled when the configuration enables nothing', async () => {
   await using _leaks = expectNoLeaks();
   const sampler = startSampler({ sample: [], interval: 10, onFailed: never });
   assert.deepEqual(sampler.latest(), {});

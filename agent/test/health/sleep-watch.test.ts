@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { watchSleep } from '../../src/health/sleep-watch.ts';
 
-test('a host that slept is noticed within seconds, once', async () => {
+test('a sleep of the host is detected once, within seconds', async () => {
   const clock = fakeClock();
   let slept = 0;
   const stop = watchSleep(() => {
@@ -20,7 +20,7 @@ test('a host that slept is noticed within seconds, once', async () => {
   assert.deepEqual(clock.waiting, []);
 });
 
-test('a blocked event loop and a small step of the date are no sleep', async () => {
+test('a blocked event loop or a small change of the clock is not a sleep', async () => {
   const clock = fakeClock();
   let slept = 0;
   const stop = watchSleep(() => {

@@ -40,7 +40,7 @@ test('enrolling sends token, name, pool and request, and makes the identity curr
   assert.match(csr, /^-----BEGIN CERTIFICATE REQUEST-----/);
 });
 
-test('after a lost answer the same key is sent again', async () => {
+test('after a lost answer, the same key is sent again', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   gateway.loseAnswer = true;
@@ -50,7 +50,7 @@ test('after a lost answer the same key is sent again', async () => {
   assert.equal(sentKey(gateway, 0), sentKey(gateway, 1));
 });
 
-test('an agent enrolls again with the key it has, and with another one under another name', async () => {
+test('an agent enrolls again with its existing key, but with a new key under another name', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   const store = await openKeyStore(directory.path);
@@ -62,7 +62,7 @@ test('an agent enrolls again with the key it has, and with another one under ano
   assert.equal((await store.current())?.name, 'orders-2');
 });
 
-test('every refusal of the gateway arrives with its code, sentence and Retry-After', async () => {
+test('every refusal of the gateway is reported with its code, sentence and Retry-After', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   const store = await openKeyStore(directory.path);
@@ -101,7 +101,7 @@ test('a certificate for another agent is not used', async () => {
   assert.equal((await store.current())?.agentId, 'agt_one');
 });
 
-test('renewal stages the next identity, and a lost answer costs nothing', async () => {
+test('renewal stages the next identity, and a lost answer is harmless', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   const store = await openKeyStore(directory.path);
@@ -122,7 +122,7 @@ test('renewal stages the next identity, and a lost answer costs nothing', async 
   assert.equal((await store.promote()).serial, staged.serial);
 });
 
-test('renewal is due at two thirds of the life, or a little earlier, never later', () => {
+test('renewal is due at two thirds of the lifetime or slightly earlier, never later', () => {
   const life = { notBefore: 1000, notAfter: 1000 + 90_000 };
   assert.equal(Math.round(renewAt(life, () => 0)), 61_000);
   assert.equal(Math.round(renewAt(life, () => 0.999999)), 56_500);

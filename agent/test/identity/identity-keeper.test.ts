@@ -31,18 +31,18 @@ async function startKeeper(token: Secret | undefined = TOKEN) {
     token: token as Secret | undefined,
     missing: undefined as string | undefined,
     staged: 0,
-    /** What the gateway's clock is ahead, as far as the agent knows. */
+    /** Milliseconds that the gateway's clock is ahead, as far as the agent knows. */
     offset: 0,
     promoted: [] as string[],
     requests: (path: string) => gateway.requests.filter((request) => request.path === path).length,
     events: (event: string) => logged.filter((entry) => entry.event === event),
-    /** Lets time pass until what is waited for is tried. */
+    /** Lets time pass until the next request. */
     async tried() {
       const before = gateway.requests.length;
       do await clock.pass(clock.waiting[0] ?? 0);
       while (gateway.requests.length === before && clock.waiting.length > 0);
     },
-    /** Lets time pass until the next try, and waits for what it leads to. */
+    /** Lets time pass until the next request, and waits for the event that follows. */
     async next(event: string) {
       const before = rig.events(event).length;
       await rig.tried();
@@ -89,7 +89,7 @@ async function enrolled(token?: Secret) {
   return { ...started, first: current };
 }
 
-test('a renewed identity is the candidate until a session has carried it, and then the identity', async () => {
+test('renewed credentials are the candidate until a session confirms them, and then current', async () => {
   await using at = await enrolled();
   const start = at.clock.now();
   const next = await at.rig.renewed();
@@ -107,7 +107,7 @@ test('a renewed identity is the candidate until a session has carried it, and th
   assert.equal(at.keeper.candidate?.serial, next.serial);
 });
 
-test('a clock that is half a day behind renews in time, once the gateway has told its own', async () => {
+test('a clock that is half a day behind does not delay renewal once the offset is known', async () => {
   await using at = await startKeeper();
   at.clock.sleep(-12 * HOUR);
   await at.keeper.ensureEnrolled(never);
@@ -128,7 +128,7 @@ test('a host that slept past the time to renew renews within a minute', async ()
   assert.ok(at.clock.now() - start <= 60_000);
 });
 
-test('a renewed identity that the gateway refuses is dropped; the one before serves on', async () => {
+test('renewed credentials that the gateway refuses are dropped, and the current ones stay in use', async () => {
   await using at = await enrolled();
   const next = await at.rig.renewed();
   assert.equal(await at.keeper.handleRejection(next), true);
@@ -137,7 +137,7 @@ test('a renewed identity that the gateway refuses is dropped; the one before ser
   assert.equal(at.requests(paths.enroll), 1);
 });
 
-test('a gateway that refuses every renewed identity is asked ever more slowly', async () => {
+test('renewal is retried ever more slowly when the gateway refuses every renewed certificate', async () => {
   await using at = await enrolled();
   at.clock.chance(0.999999);
   const waits: number[] = [];
@@ -149,7 +149,7 @@ test('a gateway that refuses every renewed identity is asked ever more slowly', 
   assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
 });
 
-test('a renewal that fails keeps the identity and is tried again; a lost answer repeats the key', async () => {
+test('a failed renewal keeps the identity and is retried, with the same key after a lost answer', async () => {
   await using at = await enrolled();
   at.gateway.loseAnswer = true;
   await at.rig.next('identity-renewal-failed');
@@ -166,7 +166,7 @@ test('Retry-After of a refused renewal is honored', async () => {
   assert.deepEqual(at.clock.waiting, [120_000]);
 });
 
-test('an expired identity is kept, and without a token asked for slowly', async () => {
+test('without a token, an expired identity is kept and renewed with long delays', async () => {
   await using at = await enrolled();
   at.rig.token = undefined;
   at.gateway.refuseWith = new ProblemError('IDENTITY_EXPIRED');
@@ -178,7 +178,7 @@ test('an expired identity is kept, and without a token asked for slowly', async 
   assert.equal(at.requests(paths.enroll), 1);
 });
 
-test('with a token an expired identity is enrolled anew, once for all sessions it was refused on', async () => {
+test('with a token, an agent whose identity expired enrolls again, once for all sessions', async () => {
   await using at = await enrolled();
   const outcomes = await Promise.all([1, 2, 3].map(() => at.keeper.handleRejection(at.first)));
   assert.deepEqual(outcomes, [true, true, true]);
@@ -188,7 +188,7 @@ test('with a token an expired identity is enrolled anew, once for all sessions i
   assert.equal(at.events('enrollment-failed').length, 0);
 });
 
-test('a renewal refused for the identity enrolls anew where a token is at hand', async () => {
+test('a renewal that is refused because of the certificate enrolls again if there is a token', async () => {
   await using at = await enrolled();
   at.gateway.refuseWith = new ProblemError('IDENTITY_UNKNOWN');
   await at.rig.next('identity-enrolled');
@@ -196,7 +196,7 @@ test('a renewal refused for the identity enrolls anew where a token is at hand',
   assert.deepEqual(at.promoted, [at.keeper.current?.serial]);
 });
 
-test('an enrollment that fails leaves the identity as it was', async () => {
+test('a failed enrollment leaves the identity unchanged', async () => {
   await using at = await enrolled();
   at.gateway.refuseWith = new ProblemError('TOKEN_EXHAUSTED');
   assert.equal(await at.keeper.handleRejection(at.first), false);
@@ -207,7 +207,7 @@ test('an enrollment that fails leaves the identity as it was', async () => {
   );
 });
 
-test('stopping ends renewal, one under way included', async () => {
+test('stopping ends renewal, including one in progress', async () => {
   const at = await enrolled();
   const answer = Promise.withResolvers<void>();
   const { issue } = at.gateway;
@@ -246,7 +246,7 @@ test('an enrollment that completes while the agent stops is current in memory as
   assert.deepEqual(at.clock.waiting, []);
 });
 
-test('what a start finds as next identity is tried first', async () => {
+test('next credentials that a start finds are tried first', async () => {
   await using at = await enrolled();
   const next = await at.rig.renewed();
   const again = await IdentityKeeper.open({
@@ -267,7 +267,7 @@ test('what a start finds as next identity is tried first', async () => {
   again.stop();
 });
 
-test('an enrollment that fails is tried again until it is done: slowly when only a person can help', async () => {
+test('a failed enrollment is retried until it succeeds, slowly when only a person can help', async () => {
   await using at = await startKeeper();
   at.clock.chance(0.999999);
   at.gateway.refuseWith = new ProblemError('TOKEN_EXPIRED');
@@ -286,7 +286,7 @@ test('an enrollment that fails is tried again until it is done: slowly when only
   assert.ok(at.keeper.current);
 });
 
-test('without a token and without an identity there is nothing to try', async () => {
+test('without a token and an identity, enrollment is impossible', async () => {
   await using at = await startKeeper();
   at.rig.token = undefined;
   await assert.rejects(
@@ -301,7 +301,7 @@ test('without a token and without an identity there is nothing to try', async ()
   );
 });
 
-test('waits between renewals follow what is left of the certificate', () => {
+test('delays between renewals depend on the remaining lifetime of the certificate', () => {
   assert.equal(renewalRetryDelay(HOUR, 0, 0), 500);
   assert.equal(renewalRetryDelay(HOUR, 3, 0.999999) > 3_999, true);
   assert.equal(renewalRetryDelay(10_000, 10, 0.999999) <= 1_000, true);

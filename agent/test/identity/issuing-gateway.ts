@@ -14,14 +14,14 @@ const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 86_400_000;
 
 /**
- * Answers enrollment and renewal as the gateway does, in memory: signs every request and keeps what was asked.
- * The real gateway against the real agent is tested in test/identity.
+ * Answers enrollment and renewal like the gateway, in memory: signs and records every request.
+ * test/certificates tests the real gateway with the real agent.
  */
 export class IssuingGateway {
   readonly requests: { readonly path: string; readonly body: unknown }[] = [];
-  /** What is answered in place of a certificate, once. */
+  /** Answered once instead of a certificate. */
   refuseWith: ProblemError | undefined;
-  /** Signs as usual, and then the answer is lost. */
+  /** Signs the next request and loses the answer. */
   loseAnswer = false;
   agentId = 'agt_one';
   name = 'orders-1';
@@ -94,7 +94,7 @@ export class IssuingGateway {
 
 const serial = () => `40${randomBytes(15).toString('hex')}`;
 
-/** The public key a request is for, in hexadecimal DER. */
+/** The public key of a request, as hexadecimal DER. */
 export function publicKeyOf(csr: string): string {
   return Buffer.from(new x509.Pkcs10CertificateRequest(csr).publicKey.rawData).toString('hex');
 }

@@ -17,7 +17,7 @@ const fault = (expected: IdentityError['fault'], words: RegExp) => (error: unkno
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
-test('an identity goes from key to request to certificate to current, readable by its owner alone', async () => {
+test('an identity progresses from key to request to certificate to current, readable by its owner alone', async () => {
   await using parent = await temporaryDirectory();
   const directory = join(parent.path, 'identity');
   const gateway = await IssuingGateway.start();
@@ -27,7 +27,7 @@ test('an identity goes from key to request to certificate to current, readable b
 
   const { csr } = await store.prepare('orders-1');
   assert.equal(await isSelfSigned(csr), true);
-  assert.equal(await store.next(), undefined, 'a key alone is no identity');
+  assert.equal(await store.next(), undefined, 'a key alone is not an identity');
   const staged = await store.stage(await gateway.issue(csr));
   assert.equal((await store.next())?.serial, staged.serial);
   assert.equal(await store.current(), undefined);
@@ -48,14 +48,14 @@ test('an identity goes from key to request to certificate to current, readable b
   assert.deepEqual(await readdir(directory), ['current.pem']);
 });
 
-test('a prepared key is used again until a certificate came for it, also by another process', async () => {
+test('a prepared key is reused until its certificate arrives, also by another process', async () => {
   await using directory = await temporaryDirectory();
   const first = await (await openKeyStore(directory.path)).prepare('orders-1');
   const again = await (await openKeyStore(directory.path)).prepare('orders-1');
   assert.equal(publicKeyOf(first.csr), publicKeyOf(again.csr));
 });
 
-test('renewal makes a new key and leaves the current identity alone until it is promoted', async () => {
+test('renewal creates a new key and does not change the current identity until promotion', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   const store = await openKeyStore(directory.path);
@@ -76,7 +76,7 @@ test('renewal makes a new key and leaves the current identity alone until it is 
   assert.equal(publicKeyOf(same.csr), publicKeyOf(first.csr));
 });
 
-test('a certificate for another key, of another signer or without its CA is refused', async () => {
+test('a certificate for another key, of another signer or without its CA is rejected', async () => {
   await using directory = await temporaryDirectory();
   await using other = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
@@ -109,7 +109,7 @@ test('a certificate for another key, of another signer or without its CA is refu
   assert.equal((await store.stage(issued)).agentId, 'agt_one');
 });
 
-test('promoting or staging what is not there says so', async () => {
+test('promoting or staging without a next key is an error', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   await using other = await temporaryDirectory();
@@ -141,7 +141,7 @@ test('a directory or key that other users can read is rejected, and the message 
   await assert.rejects(store.current(), { name: 'PrivateFileError', fault: 'open-to-others' });
 });
 
-test('a current file cut anywhere is told as damaged, and a cut next file is made anew', async () => {
+test('a truncated current file is reported as damaged, and a truncated next file is created again', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   const store = await openKeyStore(directory.path);

@@ -44,7 +44,7 @@ async function start(ready = true) {
   return { address, get, server, [Symbol.asyncDispose]: () => server.close() };
 }
 
-test('the local server says whether the agent lives and whether it is ready', async () => {
+test('the local server reports liveness and readiness', async () => {
   await using local = await start();
   assert.equal((await local.get('/healthz')).status, 200);
   assert.equal((await local.get('/readyz')).status, 200);
@@ -56,7 +56,7 @@ test('the local server says whether the agent lives and whether it is ready', as
   assert.deepEqual(await answer.json(), { ready: false, reasons: ['The agent drains.'] });
 });
 
-test('what it does not know it refuses', async () => {
+test('unknown paths and methods are rejected', async () => {
   await using local = await start();
   assert.equal((await local.get('/')).status, 404);
   assert.equal((await local.get('/status?x')).status, 404);
@@ -66,7 +66,7 @@ test('what it does not know it refuses', async () => {
   assert.equal((await local.get('/healthz', 'HEAD')).status, 200);
 });
 
-test('status and readiness can be asked for, and say where when nobody answers', async () => {
+test('status and readiness are available, and an error names the address when no agent answers', async () => {
   const local = await start();
   assert.deepEqual(await fetchStatus(local.address), JSON.parse(JSON.stringify(status)));
   assert.deepEqual(await fetchReadiness(local.address), { ready: true, reasons: [] });
@@ -74,7 +74,7 @@ test('status and readiness can be asked for, and say where when nobody answers',
   await assert.rejects(fetchStatus(local.address), new RegExp(`127.0.0.1:${local.address.port}/status`));
 });
 
-test('another program at the address is not taken for the agent', async () => {
+test('another program at the address is not mistaken for the agent', async () => {
   const other = createServer((_request, response) => response.end('<html>hello</html>'));
   other.listen(0, '127.0.0.1');
   await once(other, 'listening');
@@ -86,7 +86,7 @@ test('another program at the address is not taken for the agent', async () => {
   await once(other, 'close');
 });
 
-test('closing does not wait for a client that says nothing', async () => {
+test('closing does not wait for a silent client', async () => {
   await using _leaks = expectNoLeaks();
   const local = await start();
   await using silent = await TestClient.connect(local.address);

@@ -14,38 +14,38 @@ function scene() {
   );
   const reload = (stamp: typeof TWELVE) => {
     inForce = stamp;
-    pin.changed();
+    pin.configChanged();
   };
   return { pin, logged, reload };
 }
 
-test('without a pin every open may start', () => {
+test('without a pin, every open is accepted', () => {
   const { pin, logged } = scene();
   assert.equal(pin.refusal(), undefined);
-  pin.learn({ agentState: 'connected' });
+  pin.update({ agentState: 'connected' });
   assert.equal(pin.refusal(), undefined);
   assert.deepEqual(pin.status(), { pin: undefined, agentState: 'connected' });
   assert.deepEqual(logged, []);
 });
 
-test('an agent that drifts from an enforced pin refuses opens itself, until its file or the pin changes', () => {
+test('an agent that drifts from an enforced pin refuses opens until its configuration or the pin changes', () => {
   const { pin, logged, reload } = scene();
-  pin.learn({ pin: { ...THIRTEEN, mode: 'enforce' }, agentState: 'quarantined' });
+  pin.update({ pin: { ...THIRTEEN, mode: 'enforce' }, agentState: 'quarantined' });
   assert.equal(pin.refusal()?.code, 'CONFIG_DRIFT');
   assert.match(pin.refusal()?.message ?? '', /runs version 12 .* version 13 is pinned/);
   reload(THIRTEEN);
   assert.equal(pin.refusal(), undefined);
-  pin.learn({ pin: { ...THIRTEEN, digest: 'sha256:other', mode: 'enforce' }, agentState: 'quarantined' });
+  pin.update({ pin: { ...THIRTEEN, digest: 'sha256:other', mode: 'enforce' }, agentState: 'quarantined' });
   assert.equal(pin.refusal()?.code, 'CONFIG_DRIFT');
-  pin.learn({ agentState: 'connected' });
+  pin.update({ agentState: 'connected' });
   assert.equal(pin.refusal(), undefined);
   assert.deepEqual(logged, ['config-drift', 'config-in-sync', 'config-drift', 'config-in-sync']);
 });
 
-test('a pin that is not enforced refuses nothing, and the drift is told', () => {
+test('a pin that is not enforced refuses nothing, and the drift is reported', () => {
   for (const mode of ['warn', 'off'] as const) {
     const { pin } = scene();
-    pin.learn({ pin: { ...THIRTEEN, mode }, agentState: 'degraded' });
+    pin.update({ pin: { ...THIRTEEN, mode }, agentState: 'degraded' });
     assert.equal(pin.refusal(), undefined);
     assert.equal(pin.status().pin?.drifted, true);
   }

@@ -10,7 +10,7 @@ const policy = probePolicy([
   rule('fd00::1', 5432),
 ]);
 
-test('names are matched as they are asked for, without case or a dot at the end', () => {
+test('names are matched as requested, ignoring case and a trailing dot', () => {
   assert.equal(policy.allowsName('orders.internal', 5432), true);
   assert.equal(policy.allowsName('ORDERS.Internal.', 5432), true);
   assert.equal(policy.allowsName('orders.internal', 5433), false);
@@ -22,7 +22,7 @@ test('names are matched as they are asked for, without case or a dot at the end'
   assert.equal(probePolicy([rule('*', 443)]).allowsName('anything', 443), true);
 });
 
-test('addresses are matched in their ranges, however they are written', () => {
+test('addresses match their ranges in any notation', () => {
   assert.equal(policy.allowsAddress('10.255.0.1', 22), true);
   assert.equal(policy.allowsAddress('::ffff:10.1.2.3', 22), true);
   assert.equal(policy.allowsAddress('11.0.0.1', 22), false);
@@ -30,7 +30,7 @@ test('addresses are matched in their ranges, however they are written', () => {
   assert.equal(policy.allowsAddress('fd00::2', 5432), false);
 });
 
-test('a name is worth resolving only where an address could be allowed', () => {
+test('a name is resolved only where an address could be allowed', () => {
   assert.equal(policy.hasAddresses(22), true);
   assert.equal(probePolicy([rule('*.internal', 5432), rule('10.0.0.1', 80)]).hasAddresses(22), false);
   assert.equal(probePolicy([]).hasAddresses(22), false);

@@ -90,7 +90,7 @@ test('appending the certificate of the pinned CA does not make a chain trusted',
 });
 
 test('a certificate that a leaf certificate seems to have signed is not trusted', async () => {
-  // A leaf of the pinned CA as if it were an intermediate one.
+  // A leaf certificate of the pinned CA in the place of an intermediate CA.
   const rogue = await TestAuthority.create('gateway');
   const signed = await rogue.issue({ commonName: 'gateway' });
   const chain = `${signed.certificate}${leaf.certificate}${authority.certificate}\n`;

@@ -26,7 +26,7 @@ const identity = {
   notAfter: 0,
 };
 
-/** One slot; the configuration it reads is of the version the test says. */
+/** One session, whose configuration has the version that the test sets. */
 async function startSessions(confirm: () => Promise<void>) {
   const gateway = await FakeGateway.start(certificate);
   const url = `https://127.0.0.1:${gateway.address.port}`;

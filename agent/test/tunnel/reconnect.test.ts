@@ -83,7 +83,7 @@ test('the backoff is reset only after a stable session', async () => {
   loop.session?.end(lost);
   loop.outcomes.push(unreachable());
   await loop.clock.pass(30_000);
-  // Five failures, since the session that was lost at once counts as one.
+  // Five failures, because the session that was lost immediately counts as one.
   assert.equal(loop.delays.at(-1), 4_000);
   await loop.clock.pass(STABLE_SESSION_MS);
   loop.session?.end(lost);

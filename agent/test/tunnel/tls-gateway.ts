@@ -2,10 +2,10 @@ import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
 import { listenOnLoopback, ServerSockets } from '../../../test/rig/server-sockets.ts';
 
-/** Something that ends TLS on loopback as a gateway does, and says nothing unless `onConnection` does. */
+/** A server that terminates TLS on loopback like a gateway, and sends nothing unless `onConnection` does. */
 export type TlsGateway = AsyncDisposable & {
   readonly address: HostPort;
-  /** Bytes clients have sent after the handshake. */
+  /** Bytes that clients have sent after the handshake. */
   readonly bytes: number;
 };
 

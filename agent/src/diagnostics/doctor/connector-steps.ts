@@ -1,16 +1,16 @@
 import type { AgentConfig } from '@penstock/config-schema';
 import { checkConnector } from '../../target/checks/connector-check.ts';
 import { Targets } from '../../target/targets.ts';
-import { Complaint, type Step } from './examine.ts';
+import { type Step, StepFailure } from './run-steps.ts';
 
-/** One step for each connector: asked in its own protocol, once. */
+/** One step for each connector, which queries its target once in its own protocol. */
 export function connectorSteps(config: AgentConfig): Step[] {
   const targets = new Targets(config);
   const { signal } = new AbortController();
   return config.connectors.map((connector) => ({
     name: `connector ${connector.name}`,
     needs: ['configuration'],
-    look: async () => {
+    run: async () => {
       const timeout = Math.max(connector.dialTimeout, 1_000);
       const { reach, sentence, advice, stages } = await checkConnector(connector, {
         targets,
@@ -20,13 +20,13 @@ export function connectorSteps(config: AgentConfig): Step[] {
       const { host, port } = connector.address;
       const failed = stages.find(({ verdict }) => verdict === 'failed')?.detail;
       if (reach !== 'ready') {
-        throw new Complaint(
+        throw new StepFailure(
           `${host}:${port}: ${sentence}${failed === undefined ? '' : ` ${failed}`}`,
           advice,
         );
       }
-      const said = stages.find(({ stage }) => stage === 'protocol')?.detail;
-      return { sentence: `${host}:${port} answers${said === undefined ? '' : `: ${said}`}.` };
+      const answered = stages.find(({ stage }) => stage === 'protocol')?.detail;
+      return { sentence: `${host}:${port} answers${answered === undefined ? '' : `: ${answered}`}.` };
     },
   }));
 }

@@ -2,39 +2,39 @@ import type { AgentConfig } from '@penstock/config-schema';
 import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import type { Environment } from '../../tunnel/proxy.ts';
 import { connectorSteps } from './connector-steps.ts';
-import { type Diagnosed, examine } from './examine.ts';
 import { gatewaySteps } from './gateway-steps.ts';
 import { identityStep, sessionsStep } from './host-steps.ts';
+import { runSteps, type StepReport } from './run-steps.ts';
 
 export type DoctorOptions = {
   readonly config: AgentConfig;
   readonly environment: Environment;
-  /** Told of each step as it is taken. */
-  readonly onDone: (diagnosed: Diagnosed) => void;
+  /** Called after each step. */
+  readonly onDone: (report: StepReport) => void;
 };
 
 /**
- * Looks at everything an agent on this host needs, and changes nothing; an agent that runs here goes on undisturbed.
- * Never throws: what is wrong stands in the diagnosis.
+ * Checks everything that an agent on this host needs. It changes nothing, and does not disturb an agent that runs here. Never
+ * rejects: failures are in the reports.
  */
-export async function examineAgent({
+export async function runDoctor({
   config,
   environment,
   onDone,
-}: DoctorOptions): Promise<readonly Diagnosed[]> {
+}: DoctorOptions): Promise<readonly StepReport[]> {
   using opened = new DisposableStack();
-  let identity: AgentCredentials | undefined;
-  return await examine(
+  let credentials: AgentCredentials | undefined;
+  return await runSteps(
     [
       {
         name: 'configuration',
         needs: [],
-        look: async () => ({ sentence: `Valid: version ${config.version}, ${config.digest}.` }),
+        run: async () => ({ sentence: `Valid: version ${config.version}, ${config.digest}.` }),
       },
       identityStep(config, (found) => {
-        identity = found;
+        credentials = found;
       }),
-      ...gatewaySteps({ config, environment, identity: () => identity, opened }),
+      ...gatewaySteps({ config, environment, credentials: () => credentials, opened }),
       sessionsStep(config),
       ...connectorSteps(config),
     ],

@@ -14,102 +14,102 @@ import { openHttp2Session } from '../../tunnel/http2-session.ts';
 import { requestOn } from '../../tunnel/plain-request.ts';
 import { type Environment, proxyFor } from '../../tunnel/proxy.ts';
 import { gatewayFacts } from '../gateway-facts.ts';
-import { Complaint, type Step } from './examine.ts';
+import { type Step, StepFailure } from './run-steps.ts';
 
-const PATIENCE = 10_000;
-/** Seconds that clocks may differ before certificates and heartbeats suffer. */
-const SKEW = 30;
+const TIMEOUT_MS = 10_000;
+/** Clock skew beyond which certificates and heartbeats are affected. */
+const MAX_CLOCK_SKEW_SECONDS = 30;
 
 export type GatewayStepsOptions = {
   readonly config: AgentConfig;
   readonly environment: Environment;
-  /** What the step `identity` has found. */
-  readonly identity: () => AgentCredentials | undefined;
-  /** What was opened on the way; the caller closes it. */
+  /** The result of the step `identity`. */
+  readonly credentials: () => AgentCredentials | undefined;
+  /** Collects opened resources, which the caller closes. */
   readonly opened: DisposableStack;
 };
 
 /**
- * The way to the gateway, as a session takes it, up to the question who this agent is. It opens no control stream: that
- * would take a place among the sessions of the agent that runs here.
+ * Checks the route to the gateway that a session uses, up to the agent's admission. It opens no control stream, which would
+ * count as a session of the agent that runs here.
  */
-export function gatewaySteps({ config, environment, identity, opened }: GatewayStepsOptions): Step[] {
+export function gatewaySteps({ config, environment, credentials, opened }: GatewayStepsOptions): Step[] {
   const { gateway } = config;
   let next: HostPort = gateway.address;
-  let what = 'the gateway';
+  let peer = 'the gateway';
   let addresses: readonly Address[] = [];
   let socket: TLSSocket | undefined;
   let session: ClientHttp2Session | undefined;
   let date: { readonly there: number; readonly here: number } | undefined;
-  const where = () => `${what}, ${next.host}:${next.port}`;
+  const where = () => `${peer} (${next.host}:${next.port})`;
 
   return [
     {
       name: 'proxy',
       needs: ['configuration'],
-      look: async () => {
+      run: async () => {
         const proxy = proxyFor(gateway.proxy, gateway.address, environment);
-        if (proxy === undefined) return { sentence: 'The way to the gateway leads through no proxy.' };
-        const standard = proxy.protocol === 'https:' ? 443 : 80;
-        next = { host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || standard) };
-        what = 'the proxy';
-        const credentials = proxy.username === '' ? 'without credentials' : 'with credentials';
-        return { sentence: `The way leads through the proxy ${proxy.host}, ${credentials}.` };
+        if (proxy === undefined) return { sentence: 'The gateway is reached without a proxy.' };
+        const defaultPort = proxy.protocol === 'https:' ? 443 : 80;
+        next = { host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || defaultPort) };
+        peer = 'the proxy';
+        const authentication = proxy.username === '' ? 'without credentials' : 'with credentials';
+        return { sentence: `The gateway is reached through the proxy ${proxy.host}, ${authentication}.` };
       },
     },
     {
       name: 'dns',
       needs: ['proxy'],
-      look: async () => {
+      run: async () => {
         const { host } = next;
         if (isIP(host) !== 0) {
           addresses = [{ address: host, family: isIP(host) }];
-          return { sentence: `${host} is an address already.` };
+          return { sentence: `${host} is an IP address.` };
         }
         try {
           addresses = await lookup(host, { all: true, order: 'verbatim' });
         } catch (cause) {
-          throw new Complaint(
+          throw new StepFailure(
             `${host} cannot be resolved: ${errorText(cause)}.`,
-            'Check the name, and the name servers of this host or container (/etc/resolv.conf).',
+            'Check the name and the name servers of this host or container (/etc/resolv.conf).',
             { cause },
           );
         }
-        return { sentence: `${host} is ${addresses.map(({ address }) => address).join(', ')}.` };
+        return { sentence: `${host} resolves to ${addresses.map(({ address }) => address).join(', ')}.` };
       },
     },
     {
       name: 'tcp',
       needs: ['dns'],
-      look: async () => {
+      run: async () => {
         try {
           await closeGracefully(
-            await connectTarget(next.host, addresses, next.port, AbortSignal.timeout(PATIENCE)),
+            await connectTarget(next.host, addresses, next.port, AbortSignal.timeout(TIMEOUT_MS)),
           );
         } catch (cause) {
-          throw new Complaint(
-            `No connection to ${where()}: ${errorText(cause)}.`,
-            `Check that a firewall lets this host connect to ${next.host} port ${next.port}.`,
+          throw new StepFailure(
+            `Cannot connect to ${where()}: ${errorText(cause)}.`,
+            `Check that firewalls allow this host to connect to ${next.host} port ${next.port}.`,
             { cause },
           );
         }
-        return { sentence: `${where()} takes connections.` };
+        return { sentence: `${where()} accepts connections.` };
       },
     },
     {
       name: 'tls',
       needs: ['tcp'],
-      look: async () => {
-        const own = identity();
+      run: async () => {
+        const client = credentials();
         try {
           socket = await dialGateway(gateway, {
             environment,
             signal: new AbortController().signal,
-            identity: own && { key: own.key.reveal(), certificate: own.certificate },
-            timeout: PATIENCE,
+            identity: client && { key: client.key.reveal(), certificate: client.certificate },
+            timeout: TIMEOUT_MS,
           });
         } catch (cause) {
-          throw new Complaint(errorText(cause), adviceFor(cause), { cause });
+          throw new StepFailure(errorText(cause), adviceFor(cause), { cause });
         }
         opened.adopt(socket, (each) => each.destroy());
         const certificate = socket.getPeerX509Certificate();
@@ -123,50 +123,52 @@ export function gatewaySteps({ config, environment, identity, opened }: GatewayS
     {
       name: 'http2',
       needs: ['tls'],
-      look: async () => {
+      run: async () => {
         if (socket === undefined) throw new TypeError('There is no connection.');
         session = await openHttp2Session(socket, gateway.url);
         const sent = Date.now();
-        const answer = await within(requestOn(session, { method: 'GET', path: paths.health }));
+        const answer = await withTimeout(requestOn(session, { method: 'GET', path: paths.health }));
         const took = Date.now() - sent;
         if (answer.date !== undefined) date = { there: answer.date, here: sent + took / 2 };
         return {
-          sentence: `The gateway speaks HTTP/2 with extended CONNECT, and answers within ${took} ms.`,
+          sentence: `The gateway supports HTTP/2 with extended CONNECT and answered within ${took} ms.`,
         };
       },
     },
     {
       name: 'clock',
       needs: ['http2'],
-      look: async () => {
-        if (date === undefined) return { verdict: 'skipped', sentence: 'The gateway did not tell its time.' };
-        // The header knows whole seconds only.
+      run: async () => {
+        if (date === undefined) return { verdict: 'skipped', sentence: 'The gateway sent no Date header.' };
+        // The header has a resolution of one second.
         const seconds = Math.round((date.there + 500 - date.here) / 1000);
         const sentence = `The clock of the gateway is ${Math.abs(seconds)} s ${seconds >= 0 ? 'ahead of' : 'behind'} this host's.`;
-        if (Math.abs(seconds) <= SKEW) return { sentence };
-        throw new Complaint(sentence, 'Have both hosts set their clocks by NTP.');
+        if (Math.abs(seconds) <= MAX_CLOCK_SKEW_SECONDS) return { sentence };
+        throw new StepFailure(sentence, 'Synchronize the clocks of both hosts by NTP.');
       },
     },
     {
       name: 'admission',
       needs: ['http2', 'identity'],
-      look: async () => {
+      run: async () => {
         const open = session;
-        if (open === undefined || identity() === undefined) {
-          return { verdict: 'skipped', sentence: 'There is no identity to be admitted with yet.' };
+        if (open === undefined || credentials() === undefined) {
+          return { verdict: 'skipped', sentence: 'There is no identity yet.' };
         }
         try {
-          const { name, pool, pinned } = await within(gatewayFacts((request) => requestOn(open, request)));
+          const { name, pool, pinned } = await withTimeout(
+            gatewayFacts((request) => requestOn(open, request)),
+          );
           const drift =
             pinned === undefined || pinned.digest === config.digest
               ? ''
-              : ` Version ${pinned.version} is pinned, and this file is another: version ${config.version}.`;
+              : ` It pins version ${pinned.version}, but this file is version ${config.version} with another digest.`;
           return {
             sentence: `The gateway knows this agent as ${name} of pool ${pool}.${drift}`,
-            ...(drift !== '' && { advice: 'See what differs with penstock-agent config diff --pinned.' }),
+            ...(drift !== '' && { advice: 'Compare them with penstock-agent config diff --pinned.' }),
           };
         } catch (cause) {
-          throw new Complaint(errorText(cause), adviceFor(cause), { cause });
+          throw new StepFailure(errorText(cause), adviceFor(cause), { cause });
         }
       },
     },
@@ -179,23 +181,23 @@ function adviceFor(error: unknown): string {
   switch (error.code) {
     case 'GATEWAY_PIN_MISMATCH':
     case 'GATEWAY_CERTIFICATE_INVALID':
-      return 'Compare with gateway.pins and gateway.trust; a device in between that ends TLS has to let this host through.';
+      return 'Check gateway.pins and gateway.trust. A device that inspects TLS must exempt this connection.';
     case 'PROXY_REFUSED':
     case 'PROXY_INVALID':
     case 'PROXY_UNREACHABLE':
       return 'Check gateway.proxy, or HTTPS_PROXY and NO_PROXY.';
     default:
-      return 'Check that gateway.url names the tunnel port of a penstock-gateway, and what is in between.';
+      return 'Check that gateway.url names the tunnel port of a penstock-gateway, and check devices in between.';
   }
 }
 
-async function within<Value>(promise: Promise<Value>): Promise<Value> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
+async function withTimeout<Value>(promise: Promise<Value>): Promise<Value> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(new GatewayError('GATEWAY_TIMEOUT', `No answer within ${PATIENCE / 1000} s.`)),
-    PATIENCE,
+    () => reject(new GatewayError('GATEWAY_TIMEOUT', `No answer within ${TIMEOUT_MS / 1000} s.`)),
+    TIMEOUT_MS,
   );
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }
 
 const oneLine = (distinguishedName: string) => distinguishedName.split('\n').join(', ');

@@ -2,19 +2,19 @@ import { type SecretForm, secretForms } from './secret-forms.ts';
 
 export const REDACTED = '[redacted]';
 
-/** A text that was cut in the middle of a secret must not end with this much of it. */
-const SHORTEST_BEGINNING = 6;
-/** Beyond it the oldest are forgotten. */
-const MOST = 512;
+/** Length from which the beginning of a secret at the end of a truncated text is redacted. */
+const MIN_PREFIX_CHARACTERS = 6;
+/** Beyond this number, the oldest secrets are forgotten. */
+const MAX_SECRETS = 512;
 const RUN = /[A-Za-z0-9+/_=-]/;
 
-/** The secrets this process knows, and those it knew: old log lines may hold them still. */
+/** The current and former secrets of this process. Old log lines may still contain former ones. */
 export class KnownSecrets {
   readonly #onForgotten: () => void;
   readonly #forms = new Map<string, readonly SecretForm[]>();
   #all: readonly SecretForm[] = [];
 
-  /** `onForgotten` is told when there were too many: what was written down before then can no longer be cleaned. */
+  /** `onForgotten` is called when secrets were forgotten, so that earlier text can no longer be redacted. */
   constructor(onForgotten: () => void) {
     this.#onForgotten = onForgotten;
   }
@@ -25,18 +25,18 @@ export class KnownSecrets {
       if (value !== '' && !this.#forms.has(value)) this.#forms.set(value, secretForms(value));
     }
     if (this.#forms.size === size) return;
-    const tooMany = this.#forms.size - MOST;
+    const tooMany = this.#forms.size - MAX_SECRETS;
     if (tooMany > 0) {
       for (const value of [...this.#forms.keys()].slice(0, tooMany)) this.#forms.delete(value);
       this.#onForgotten();
     }
-    // The longest first, so that a secret that holds another goes as a whole.
+    // Longest first, so that a secret that contains another is redacted as a whole.
     this.#all = [...this.#forms.values()]
       .flat()
       .toSorted((one, other) => other.text.length - one.text.length);
   }
 
-  /** The text without any of them, in any of their forms. */
+  /** The text without any secret in any of its forms. */
   redact(text: string): string {
     let result = text;
     for (const form of this.#all) if (result.includes(form.text)) result = withoutForm(result, form);
@@ -45,28 +45,28 @@ export class KnownSecrets {
       result = words.map((word) => (this.#isPlainIn(percentDecoded(word)) ? REDACTED : word)).join('');
     }
     if (result.includes('\\') && unescapings(result).some((each) => this.#isPlainIn(each))) return REDACTED;
-    return this.#withoutBeginning(result);
+    return this.#withoutPrefix(result);
   }
 
-  /** Whether one of them stands in the text, whatever around it. */
+  /** Whether the text contains a secret, regardless of its context. */
   isIn(text: string): boolean {
     return this.#all.some(({ text: form, kind }) => kind !== 'word' && text.includes(form));
   }
 
   #isPlainIn(text: string): boolean {
     for (const value of this.#forms.keys()) {
-      if (value.length >= SHORTEST_BEGINNING && text.includes(value)) return true;
+      if (value.length >= MIN_PREFIX_CHARACTERS && text.includes(value)) return true;
     }
     return false;
   }
 
-  #withoutBeginning(text: string): string {
-    const tail = text.slice(-SHORTEST_BEGINNING);
-    if (tail.length < SHORTEST_BEGINNING) return text;
+  #withoutPrefix(text: string): string {
+    const tail = text.slice(-MIN_PREFIX_CHARACTERS);
+    if (tail.length < MIN_PREFIX_CHARACTERS) return text;
     for (const value of this.#forms.keys()) {
       for (let at = value.indexOf(tail); at !== -1; at = value.indexOf(tail, at + 1)) {
-        const beginning = value.slice(0, at + tail.length);
-        if (text.endsWith(beginning)) return text.slice(0, -beginning.length) + REDACTED;
+        const prefix = value.slice(0, at + tail.length);
+        if (text.endsWith(prefix)) return text.slice(0, -prefix.length) + REDACTED;
       }
     }
     return text;
@@ -98,7 +98,7 @@ function percentDecoded(text: string): string {
     .replaceAll(/(?:%[0-9a-fA-F]{2})+/g, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 }
 
-/** A text without its escapes: of units alone, and of all. What was a unit can be a backslash of the secret itself. */
+/** The text without Unicode escapes, and without all escapes. An unescaped character can be a backslash of the secret itself. */
 function unescapings(text: string): readonly string[] {
   const units = text.replaceAll(/\\+u([0-9a-fA-F]{4})/g, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),

@@ -3,11 +3,11 @@ import { REDACTED } from './known-secrets.ts';
 type Pattern = {
   readonly rule: RedactionRule;
   readonly find: RegExp;
-  /** What the match becomes; groups of `find` are `$1` and so on. */
+  /** The replacement; `$1` and so on refer to groups of `find`. */
   readonly into: string;
 };
 
-/** Every rule of redaction: an answer says how often each hit. */
+/** Every redaction rule. An answer reports the hits of each. */
 export const redactionRules = [
   'known-secret',
   'field-name',
@@ -23,7 +23,7 @@ export type RedactionRule = (typeof redactionRules)[number];
 const SECRET_WORD =
   'passw(?:or)?d|passphrase|pwd|(?<![A-Za-z0-9])(?:pass|pw)(?![\\w-])|secret|token|credentials?|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|signature|sig';
 
-// Every repetition is bounded or ends where it cannot begin anew: these run over text that nobody has checked.
+// Every repetition is bounded or cannot match again where it ends, because these run on untrusted text.
 const patterns: readonly Pattern[] = [
   {
     rule: 'pem',
@@ -69,7 +69,7 @@ const patterns: readonly Pattern[] = [
   },
 ];
 
-/** The text without what looks like a secret. `hit` is called for each rule that found one. */
+/** The text without anything that looks like a secret. `hit` is called for each rule that matched. */
 export function redactPatterns(text: string, hit: (rule: RedactionRule) => void): string {
   let result = text;
   for (const { rule, find, into } of patterns) {

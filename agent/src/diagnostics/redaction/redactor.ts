@@ -2,15 +2,15 @@ import { type KnownSecrets, REDACTED } from './known-secrets.ts';
 import { type RedactionRule, redactPatterns } from './patterns.ts';
 import { isBareReference, isSecretName } from './secret-name.ts';
 
-/** What cannot be redacted for sure is not given out. The message is the reason, and names no value. */
+/** A value cannot be redacted reliably and must not be sent. The message is the reason and contains no value. */
 export class NotRedactable extends Error {
   override readonly name = 'NotRedactable';
 }
 
-const DEEPEST = 16;
-const MOST_VALUES = 200_000;
+const MAX_DEPTH = 16;
+const MAX_VALUES = 200_000;
 
-/** Cleans values of secrets, and counts which rule hit how often. */
+/** Removes secrets from values, and counts the hits of each rule. */
 export class Redactor {
   readonly #known: KnownSecrets;
   readonly #hits: Partial<Record<RedactionRule, number>> = {};
@@ -25,10 +25,10 @@ export class Redactor {
 
   /** A copy of a JSON value without secrets. Throws NotRedactable. */
   redact(value: unknown): unknown {
-    let left = MOST_VALUES;
+    let remaining = MAX_VALUES;
     const walk = (each: unknown, depth: number): unknown => {
-      left -= 1;
-      if (depth > DEEPEST || left < 0) throw new NotRedactable('nested too deep to be looked through');
+      remaining -= 1;
+      if (depth > MAX_DEPTH || remaining < 0) throw new NotRedactable('too large or too deeply nested');
       if (typeof each === 'string') return this.redactText(each);
       if (typeof each === 'number') return this.#redactNumber(each);
       if (Array.isArray(each)) return each.map((item) => walk(item, depth + 1));
@@ -40,9 +40,9 @@ export class Redactor {
       return Object.fromEntries(entries);
     };
     const clean = walk(value, 0);
-    // Two harmless pieces can make a secret where they meet.
+    // Two harmless values can form a secret where they are adjacent.
     if (this.#known.isIn(JSON.stringify(clean) ?? ''))
-      throw new NotRedactable('a known secret was still in it');
+      throw new NotRedactable('a known secret remained in it');
     return clean;
   }
 

@@ -1,12 +1,12 @@
-/** A secret as it can stand in a text. Hits of `run` stand in the middle of a longer run of the same alphabet. */
+/** A form in which a secret can occur in text. A `run` occurs within a longer run of characters of the same encoding. */
 export type SecretForm = { readonly text: string; readonly kind: 'plain' | 'word' | 'run' };
 
-/** Shorter ones would hit everywhere: they count only where they stand alone. */
-const SHORTEST_ANYWHERE = 4;
+/** Shorter secrets would match everywhere, so they match only as separate words. */
+const MIN_SUBSTRING_CHARACTERS = 4;
 
-/** Every way in which software is known to write a value down. */
+/** Every form in which software commonly writes a value. */
 export function secretForms(secret: string): SecretForm[] {
-  if (secret.length < SHORTEST_ANYWHERE) return [{ text: secret, kind: 'word' }];
+  if (secret.length < MIN_SUBSTRING_CHARACTERS) return [{ text: secret, kind: 'word' }];
   const plain = new Set([secret, jsonEscaped(secret), jsonEscaped(jsonEscaped(secret))]);
   const encoded = encodeUri(secret);
   for (const form of [encoded, encoded.replaceAll('%20', '+')]) {
@@ -26,8 +26,8 @@ export function secretForms(secret: string): SecretForm[] {
 }
 
 /**
- * What base64 makes of the bytes wherever they begin in a longer text, as in `user:password`: three alignments, each
- * without the characters that depend on the neighbors.
+ * The base64 encodings of the bytes at any position in a longer text, such as `user:password`: one for each of three
+ * alignments, without the characters that depend on adjacent bytes.
  */
 function base64Cores(bytes: Buffer): string[] {
   return [0, 1, 2].map((before) => {
@@ -39,7 +39,7 @@ function base64Cores(bytes: Buffer): string[] {
 
 const jsonEscaped = (text: string) => JSON.stringify(text).slice(1, -1);
 
-/** As encodeURIComponent, but for half characters, which it throws at, and for what it leaves as it is. */
+/** Like encodeURIComponent, but replaces lone surrogates instead of throwing and encodes all reserved characters. */
 function encodeUri(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll(
     /[!'()*]/g,

@@ -1,17 +1,17 @@
 import { Secret } from '@penstock/config-schema';
 import { isSecretName } from './secret-name.ts';
 
-/** Values of variables with telling names that are switches and not secrets. */
+/** Values of variables with secret-like names that are switches, not secrets. */
 const HARMLESS = /^(?:true|false|yes|no|on|off|allow|deny|env|none|\d{1,4})$/i;
 
-/** Every secret in a configuration, with the parts of URLs that are secrets by themselves. */
+/** Every secret in a configuration, including the credentials in secret URLs. */
 export function secretsOfConfig(config: unknown): string[] {
   if (config instanceof Secret) return withParts(config.reveal());
   if (typeof config !== 'object' || config === null) return [];
   return Object.values(config).flatMap(secretsOfConfig);
 }
 
-/** Values of variables whose names tell of secrets, and the credentials of every URL in the environment. */
+/** Values of environment variables with secret-like names, and the credentials in every URL of the environment. */
 export function secretsOfEnvironment(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(environment).flatMap(([name, value = '']) => {
     const trimmed = value.trim();
@@ -20,7 +20,7 @@ export function secretsOfEnvironment(environment: Readonly<Record<string, string
   });
 }
 
-/** A private key as PEM, and each line of it: a log can cut a block anywhere. */
+/** A private key in PEM and each of its lines, because a log can split a block anywhere. */
 export function secretsOfPem(pem: string): string[] {
   const lines = pem.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('-----'));
   return [pem, lines.join(''), ...lines.filter(({ length }) => length >= 16)];

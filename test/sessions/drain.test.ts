@@ -35,7 +35,7 @@ test('a draining agent accepts no new clients, and stops when its last client ha
   const daemon = pair.agents.get(agent);
   assert.ok(daemon);
   const drained = daemon.drain();
-  assert.deepEqual(daemon.status().reasons, ['The agent drains.']);
+  assert.deepEqual(daemon.status().reasons, ['The agent is draining.']);
   await pair.event('session-draining', { past: true });
   for (let round = 0; round < 4; round += 1) {
     const later = await connectThrough(pair);
@@ -69,7 +69,7 @@ test('heartbeats continue while an agent drains', async () => {
   // After two and a half intervals without an acknowledgment there would be a second reason.
   const until = performance.now() + 600;
   await eventually('the time of six heartbeats', () => {
-    assert.deepEqual(daemon.status().reasons, ['The agent drains.']);
+    assert.deepEqual(daemon.status().reasons, ['The agent is draining.']);
     return performance.now() > until;
   });
   client.reset();

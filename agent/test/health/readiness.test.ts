@@ -32,5 +32,5 @@ test('a draining agent is not ready, even if heartbeats are acknowledged', () =>
   readiness.acknowledged(1000);
   readiness.drain();
   readiness.acknowledged(1000);
-  assert.deepEqual(readiness.report(), { ready: false, reasons: ['The agent drains.'] });
+  assert.deepEqual(readiness.report(), { ready: false, reasons: ['The agent is draining.'] });
 });

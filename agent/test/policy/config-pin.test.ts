@@ -32,7 +32,7 @@ test('an agent that drifts from an enforced pin refuses opens until its configur
   const { pin, logged, reload } = scene();
   pin.update({ pin: { ...THIRTEEN, mode: 'enforce' }, agentState: 'quarantined' });
   assert.equal(pin.refusal()?.code, 'CONFIG_DRIFT');
-  assert.match(pin.refusal()?.message ?? '', /runs version 12 .* version 13 is pinned/);
+  assert.match(pin.refusal()?.message ?? '', /runs configuration version 12.* version 13 is pinned/);
   reload(THIRTEEN);
   assert.equal(pin.refusal(), undefined);
   pin.update({ pin: { ...THIRTEEN, digest: 'sha256:other', mode: 'enforce' }, agentState: 'quarantined' });

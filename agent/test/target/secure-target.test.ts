@@ -15,7 +15,7 @@ const authority = await TestAuthority.create('CA');
 const { chain: cert, key } = await authority.issue({ commonName: 'target' });
 const expired = await authority.issue({ commonName: 'old', notAfter: new Date(Date.now() - 60_000) });
 
-/** A server that calls `onClient` for each client. */
+/** A server that calls `client` for each connection. */
 async function serve(client: (socket: Socket) => void): Promise<AsyncDisposable & { readonly port: number }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {

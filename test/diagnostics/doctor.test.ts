@@ -81,7 +81,7 @@ test('a TLS-inspecting middlebox is identified by its certificate', { timeout: 6
   const found = await examine(pair, { gateway: { url: `https://${host}:${inspected}` } });
   assert.equal(found.code, 1);
   assert.match(found.find('tls').sentence, /issued by .*Acme Inspection CA/);
-  assert.match(found.find('tls').advice, /device in between/);
+  assert.match(found.find('tls').advice, /A device that inspects TLS must exempt/);
   assert.deepEqual(
     ['http2', 'clock', 'admission'].map((step) => found.verdicts[step]),
     ['skipped', 'skipped', 'skipped'],

@@ -83,7 +83,7 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
     assert.match(stdout, /^tls +failed .*does not match a pin/m);
     assert.match(stdout, /^http2 +skipped +It depends on tls\.$/m);
     assert.match(stdout, /^connector echo +failed .*refused/m);
-    assert.match(stdout, /Wrong: tls, connector echo\./);
+    assert.match(stdout, /Failed: tls, connector echo\./);
   });
 
   await t.test('probes, checks, logs and configuration with the command line', async () => {

@@ -95,7 +95,7 @@ for (const status of [403, 407, 502]) {
     const entry = await failed;
     assert.equal(entry['code'], 'PROXY_REFUSED');
     assert.match(String(entry['detail']), new RegExp(`answered ${status}`));
-    if (status === 407) assert.match(String(entry['detail']), /wants credentials/);
+    if (status === 407) assert.match(String(entry['detail']), /requires credentials/);
     await eventually('further attempts', () => at.proxy.requests.length >= 3);
     assert.equal(count(at.pair, 'agent-enrolled'), 0);
     at.proxy.allow();

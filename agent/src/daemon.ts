@@ -11,6 +11,7 @@ import { compareWithPin } from './diagnostics/compare-pinned.ts';
 import { openDiagnostics } from './diagnostics/diagnostics.ts';
 import { gatewayFacts } from './diagnostics/gateway-facts.ts';
 import { watchSleep } from './health/sleep-watch.ts';
+import { lockIdentity } from './identity/lock-identity.ts';
 import { type LocalServer, startLocalServer } from './local/server.ts';
 import type { AgentStatus } from './local/status.ts';
 import type { AgentLog } from './observe/event.ts';
@@ -57,8 +58,8 @@ type DaemonState =
   | { readonly name: 'stopped'; readonly done: Promise<void> };
 
 /**
- * Starts an agent. Throws IdentityError for the identity directory, and the error of listening on local.listen. Nothing
- * keeps running in that case.
+ * Starts an agent. Throws IdentityError, PrivateFileError or DirectoryLockError for the identity directory, and the error of
+ * listening on local.listen. Nothing keeps running in that case.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config: first, environment, lookup, clock = systemClock } = options;
@@ -95,6 +96,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const shared = { config, environment, metrics, link, targets, diagnostics, log, clock };
   const checks = new ConnectorChecks(shared);
   const pinWatch = watchPin(() => ({ version: config().version, digest: config().digest }), log);
+  const unlocked = (detail: string) => log('identity-not-locked', { detail });
+  starting.use(await lockIdentity(first.identity.directory, unlocked));
   const identity = await openAgentIdentity({
     ...shared,
     clockOffset: () => link.clockOffset,

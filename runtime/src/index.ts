@@ -1,6 +1,7 @@
 export { AddressLimit } from './address-limit.ts';
 export { type Attempt, AttemptLimit, AttemptLimitError } from './attempt-limit.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { type DirectoryLock, DirectoryLockError, lockPrivateDirectory } from './directory-lock.ts';
 export { tuneGarbageCollection } from './garbage-collection.ts';
 export { IdleWaiters } from './idle-waiters.ts';
 export { oncePerTurn } from './once-per-turn.ts';

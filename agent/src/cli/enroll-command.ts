@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { AgentCredentials } from '../identity/agent-credentials.ts';
 import { enroll } from '../identity/enroll.ts';
 import { openKeyStore } from '../identity/key-store.ts';
+import { lockIdentity } from '../identity/lock-identity.ts';
 import { plainRequest } from '../tunnel/plain-request.ts';
 import { configOption, loadConfig } from './load-config.ts';
 
@@ -47,6 +48,8 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
       },
     );
   }
+  // A running agent would overwrite the new key, or be overwritten.
+  using _lock = await lockIdentity(identity.directory, (reason) => io.stderr.write(`${reason}\n`));
   const dial = { identity: undefined, environment: io.environment, signal: new AbortController().signal };
   try {
     const issued = await enroll(

@@ -8,6 +8,10 @@ export const agentEvents = {
     'The agent is draining: it accepts no new opens, and open connections can finish.',
   ],
   'agent-stopped': ['info', 'The agent has stopped.'],
+  'identity-not-locked': [
+    'warn',
+    'The identity directory cannot be locked: nothing prevents a second agent from using it.',
+  ],
   'identity-enrolled': ['info', 'The agent has enrolled and has an identity.'],
   'identity-renewed': ['info', 'A renewed identity has been accepted for a session and is now in force.'],
   'identity-renewal-failed': ['warn', 'The identity could not be renewed; the current one stays in force.'],

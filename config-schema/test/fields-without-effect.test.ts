@@ -45,7 +45,7 @@ test('every field that is set otherwise is named, in the words of the file', () 
 
 test('their descriptions say so, and those of others do not', () => {
   const idle = [...fieldRows('Agent'), ...fieldRows('Gateway')]
-    .filter(({ description }) => description.endsWith('Checked by this release, and not acted upon yet.'))
+    .filter(({ description }) => description.endsWith('Validated, but has no effect in this release.'))
     .map(({ path }) => path);
   assert.deepEqual(idle, ['policy.remote.upgrade']);
 });

@@ -19,41 +19,41 @@ import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 const switchable = (what: string, standard: 'allow' | 'deny') =>
   word(['allow', 'deny'], `Whether the control plane may ${what}.`, { default: standard });
 
-const connector = group('One target this agent may dial.', {
-  name: text('name', 'Name that the gateway asks for; unique in this file.'),
+const connector = group('A target that this agent may dial.', {
+  name: text('name', 'Name by which the gateway requests this target; unique in this file.'),
   kind: word(
     connectorKinds,
-    'What speaks at the address; decides how it is checked. `tcp` for anything not listed.',
+    'Protocol of the target; determines how it is checked. `tcp` for anything not listed.',
   ),
   address: text('address', 'Target as `host:port`, resolved on this host; IPv6 in brackets.'),
-  maxConnections: integer('Client connections carried to this target at once.', {
+  maxConnections: integer('Maximum number of concurrent client connections to this target.', {
     default: 200,
     minimum: 1,
     maximum: 100_000,
   }),
-  dialTimeout: quantity('duration', 'Time for name resolution and connecting together.', {
+  dialTimeout: quantity('duration', 'Time limit for name resolution and connecting, combined.', {
     default: '5s',
     min: '10ms',
     max: '5m',
   }),
   check: Type.Optional(
     group(
-      'Ask the target now and then, in its own protocol and without credentials. Left out: never. A MySQL target is asked on demand only, since it blocks hosts that do it often.',
+      'Checks the target periodically, in its own protocol and without credentials. If omitted, it is never checked. MySQL targets are checked only on demand, because MySQL blocks hosts that connect often without logging in.',
       {
-        interval: quantity('duration', 'Time between two checks.', { default: '30s', min: '1s', max: '1d' }),
+        interval: quantity('duration', 'Interval between checks.', { default: '30s', min: '1s', max: '1d' }),
       },
     ),
   ),
   tls: Type.Optional(connectorTls),
   alternates: list(
-    text('address', 'Host as `host:port`.'),
-    'Further hosts that the target redirects its clients to, as Oracle RAC and SQL Server do. Clients that come by SOCKS5 or HTTP CONNECT may ask for these as well.',
+    text('address', 'Alternate host as `host:port`.'),
+    'Additional hosts that the target redirects its clients to, as Oracle RAC and SQL Server do. Clients of SOCKS5 and HTTP CONNECT may request these as well.',
     { default: [], maxItems: 16, uniqueItems: true },
   ),
   proxyProtocol: Type.Optional(
     word(
       ['v1', 'v2'],
-      'Tells the target the address of each client, by the header of the PROXY protocol. Only for targets that expect one. Left out: no header.',
+      "Sends each client's address to the target in a PROXY protocol header of this version. Use it only for targets that expect one. If omitted, no header is sent.",
     ),
   ),
 });
@@ -63,20 +63,20 @@ export const AgentFile = group(
   'Configuration of a Penstock agent: what it connects to and what it may dial.',
   {
     apiVersion,
-    kind: constant('Agent', 'Which program reads this file: `Agent` is penstock-agent.'),
+    kind: constant('Agent', 'The program that reads this file: `Agent` for penstock-agent.'),
     version: fileVersion,
     name: text('name', "The agent's name, unique in the organization; often `${env:HOSTNAME}`."),
-    pool: text('name', 'Pool this agent belongs to; agents of one pool stand in for each other.'),
+    pool: text('name', 'Pool this agent belongs to; the agents of a pool are interchangeable.'),
     gateway: group('The gateway to connect to, always outbound.', {
-      url: text('gatewayUrl', "Address of the gateway's tunnel port. Port 443 when left out."),
+      url: text('gatewayUrl', "URL of the gateway's tunnel port. The port defaults to 443."),
       pins: list(
-        text('certificatePin', 'SHA-256 of a public key, as `sha256/` and base64.'),
-        "Certificate pins: public keys of the gateway's certificate or of a CA in its chain; the current one and a backup.",
+        text('certificatePin', 'SHA-256 hash of a public key: `sha256/` followed by base64.'),
+        "Certificate pins: hashes of the public key of the gateway's certificate or of a CA in its chain. List the current one and a backup.",
         { minItems: 1, maxItems: 20, uniqueItems: true },
       ),
       trust: word(
         ['system', 'pins'],
-        '`system`: the chain must lead to a CA this host trusts, and the pins must match. `pins`: the pins alone, for a gateway with a certificate of its own making.',
+        '`system`: the chain must lead to a CA that this host trusts, and a pin must match. `pins`: only a pin must match, for gateways with a self-signed certificate.',
         { default: 'system' },
       ),
       sessions: integer('Parallel sessions, spread over the replicas of the gateway.', {
@@ -86,107 +86,115 @@ export const AgentFile = group(
       }),
       proxy: text(
         'proxy',
-        'Way out: `env` reads HTTPS_PROXY and NO_PROXY, `none` connects directly, or the URL of an HTTP proxy with its password by reference.',
+        'Outbound proxy: `env` uses HTTPS_PROXY and NO_PROXY, `none` connects directly; otherwise the URL of an HTTP proxy, with its password as a reference.',
         { default: 'env' },
       ),
     }),
     identity: optionalGroup("The agent's key and certificate.", {
-      directory: text('path', 'Folder for the key and certificate; the key never leaves it.', {
+      directory: text('path', 'Directory for the key and certificate; the key never leaves it.', {
         default: '/var/lib/penstock-agent',
       }),
       enrollmentToken: Type.Optional({
         ...text(
           'secret',
-          'Token for the first enrollment, by reference; not needed once enrolled. A reference that gives nothing, to a variable that is not set or a file that does not exist, counts as left out.',
+          'Token for the first enrollment, as a reference; not needed after enrollment. If the variable is not set or the file does not exist, the field counts as omitted.',
         ),
         mayBeMissing: true,
       }),
     }),
-    connectors: namedList(connector, 'Targets this agent may dial; it dials nothing else.', {
+    connectors: namedList(connector, 'Targets that this agent may dial; it dials nothing else.', {
       maxItems: MAX_CONNECTORS,
     }),
-    policy: optionalGroup("What the agent's owners allow; nothing remote overrides it.", {
+    policy: optionalGroup("What the agent's operator allows; cannot be overridden remotely.", {
       deny: list(
         text('cidr', 'Range of addresses.'),
-        'Ranges the agent never dials, whatever a connector says; checked on the resolved address.',
+        'Ranges that the agent never dials, regardless of its connectors; checked against the resolved address.',
         { default: [], maxItems: 1000, uniqueItems: true },
       ),
-      probe: optionalGroup('Connectivity probes that the control plane asks for.', {
+      probe: optionalGroup('Connectivity probes that the control plane requests.', {
         allow: list(
-          text('probeRule', 'Host, `*.suffix`, `*` or range, then a port or `from-to`.'),
-          'Hosts and ports that may be probed: a name as it is asked for, an address or range on what is dialed. Empty: none. `policy.deny` holds as well.',
+          text('probeRule', 'Host, `*.suffix`, `*`, or range, followed by a port or `from-to`.'),
+          'Hosts and ports that may be probed. Names are matched against the requested host, addresses and ranges against the address that is dialed. If empty, probes are refused. `policy.deny` also applies.',
           { default: [], maxItems: 1000, uniqueItems: true },
         ),
       }),
-      remote: optionalGroup('What the control plane may ask of this agent.', {
+      remote: optionalGroup('Actions that the control plane may request of this agent.', {
         logs: switchable('read recent log lines, redacted', 'allow'),
         restart: switchable('restart the agent', 'deny'),
         upgrade: withoutEffect(switchable('upgrade the agent', 'deny')),
       }),
     }),
-    dns: optionalGroup('Answers to name resolution that are kept.', {
-      cacheTtl: quantity('duration', 'How long an answer is used; 0s asks every time.', {
+    dns: optionalGroup('The DNS cache.', {
+      cacheTtl: quantity('duration', 'How long an answer is cached; 0s disables the cache.', {
         default: '30s',
         min: '0s',
         max: '1d',
       }),
-      cacheSize: integer('Answers kept at most.', { default: 1000, minimum: 1, maximum: 100_000 }),
+      cacheSize: integer('Maximum number of cached answers.', {
+        default: 1000,
+        minimum: 1,
+        maximum: 100_000,
+      }),
     }),
-    health: optionalGroup('What heartbeats carry.', {
-      sampleInterval: quantity('duration', 'Time between two samples.', {
+    health: optionalGroup('Contents of heartbeats.', {
+      sampleInterval: quantity('duration', 'Interval between samples.', {
         default: '15s',
         min: '1s',
         max: '1h',
       }),
       sample: list(
-        word(['cpu', 'memory'], 'What to sample.'),
-        'What is sampled on this host. Empty: nothing.',
+        word(['cpu', 'memory'], 'A measurement.'),
+        'Measurements taken on this host. If empty, none are taken.',
         {
           default: [],
           uniqueItems: true,
         },
       ),
     }),
-    tunnel: optionalGroup('Sessions to the gateway; the defaults suit nearly everyone.', {
-      pingInterval: quantity('duration', 'Time between two PINGs.', {
+    tunnel: optionalGroup('Sessions to the gateway; the defaults suit nearly every installation.', {
+      pingInterval: quantity('duration', 'Interval between PINGs.', {
         default: '15s',
         min: '100ms',
         max: '10m',
       }),
-      pingTimeout: quantity('duration', 'Silence after a PING before the session is given up.', {
-        default: '10s',
-        min: '100ms',
-        max: '10m',
-      }),
+      pingTimeout: quantity(
+        'duration',
+        'Time to wait for the answer to a PING before the session is closed.',
+        {
+          default: '10s',
+          min: '100ms',
+          max: '10m',
+        },
+      ),
       halfClosedTimeout: quantity(
         'duration',
-        'Silence allowed to a client connection of which one side has ended.',
+        'Idle time after which a half-closed client connection is closed.',
         { default: '10m', min: '1s', max: '7d' },
       ),
-      memoryBudget: quantity('size', 'Receive windows that all sessions together may promise.', {
+      memoryBudget: quantity('size', 'Total size of the receive windows of all sessions.', {
         default: '256MiB',
         min: '16MiB',
         max: '64GiB',
       }),
-      reconnect: optionalGroup('Waiting between attempts to connect, with full jitter.', {
-        base: quantity('duration', 'Upper bound of the first wait; doubles from then on.', {
+      reconnect: optionalGroup('Backoff between connection attempts, with full jitter.', {
+        base: quantity('duration', 'Upper bound of the first delay; doubles with each attempt.', {
           default: '500ms',
           min: '10ms',
           max: '10m',
         }),
-        max: quantity('duration', 'Upper bound of any wait.', { default: '30s', min: '10ms', max: '1h' }),
+        max: quantity('duration', 'Upper bound of every delay.', { default: '30s', min: '10ms', max: '1h' }),
       }),
     }),
     drain,
     log: optionalGroup('The log on standard output.', {
-      level: word(logLevels, 'Least severe level that is logged.', { default: 'info' }),
-      recent: integer('Lines kept in memory for the control plane to read, 16 MiB of them at most.', {
+      level: word(logLevels, 'Lowest severity that is logged.', { default: 'info' }),
+      recent: integer('Number of lines kept in memory for the control plane to read, up to 16 MiB.', {
         default: 2000,
         minimum: 0,
         maximum: 100_000,
       }),
     }),
-    local: optionalGroup('HTTP on this host: healthz, readyz, metrics, status.', {
+    local: optionalGroup('HTTP endpoint on this host: healthz, readyz, metrics, status.', {
       listen: text('listen', 'Address to listen on; keep it on loopback. Port 0 lets the system choose.', {
         default: '127.0.0.1:9070',
       }),

@@ -39,10 +39,10 @@ export function word<const Words extends readonly string[]>(
   return { ...schema, type: 'string' as const };
 }
 
-/** A field that is checked, so that files may have it, and that nothing acts upon yet. */
+/** A field that is validated but has no effect yet. */
 export function withoutEffect<Field extends TSchema>(field: Field) {
   const meaning = 'description' in field ? `${field.description} ` : '';
-  const description = `${meaning}Checked by this release, and not acted upon yet.`;
+  const description = `${meaning}Validated, but has no effect in this release.`;
   return { ...field, description, withoutEffect: true as const };
 }
 

@@ -5,40 +5,40 @@ import { constant, group, integer, list, namedList, optionalGroup, quantity, tex
 import { clientLimits, ingress, ingressTls } from './ingress-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
-const pool = group('Agents that stand in for each other.', {
+const pool = group('A group of interchangeable agents.', {
   name: text('name', 'Name that agents and connections use; unique in this file.'),
   pinning: word(
     ['enforce', 'warn', 'off'],
-    'What happens to an agent whose configuration is not the pinned one: `enforce` quarantines it, `warn` shows it, `off` only reports.',
+    'What to do with agents whose configuration does not match the pin: `enforce` quarantines them, `warn` flags them, `off` only reports the difference.',
     { default: 'off' },
   ),
-  minReady: integer('Agents that must be ready for the pool to count as healthy.', {
+  minReady: integer('Minimum number of ready agents for the pool to be healthy.', {
     default: 1,
     minimum: 0,
     maximum: 10_000,
   }),
-  queue: optionalGroup('Clients that wait while no agent of the pool is there.', {
-    limit: integer('Clients waiting at once; 0 lets none wait.', {
+  queue: optionalGroup('Queue of clients that wait while the pool has no available agent.', {
+    limit: integer('Maximum number of waiting clients; 0 disables the queue.', {
       default: 64,
       minimum: 0,
       maximum: 100_000,
     }),
-    timeout: quantity('duration', 'How long each waits.', { default: '5s', min: '0s', max: '10m' }),
+    timeout: quantity('duration', 'How long each client waits.', { default: '5s', min: '0s', max: '10m' }),
   }),
   requireApproval: list(
     word(approvableActions, 'An action.'),
-    'What waits for the approval of an admin when an operator asks for it of this pool or its agents. Left out: nothing does.',
+    "Operators' actions on this pool or its agents that require the approval of an admin. If omitted, none do.",
     { default: [], maxItems: approvableActions.length, uniqueItems: true },
   ),
 });
 
-const connection = group('One route from clients to a connector.', {
+const connection = group('A route from clients to a connector.', {
   name: text('name', 'Name of the route; unique in this file.'),
   connector: text('name', "Name of the connector in the agents' files."),
   kind: Type.Optional(
     word(
       connectorKinds,
-      "What speaks at the connector's address, as the agents' files say. Lets `validate` refuse ways in that this protocol cannot take.",
+      "Protocol of the connector, as in the agents' files. Lets `validate` reject ingress that this protocol cannot use.",
     ),
   ),
   pools: list(text('name', 'Name of a pool of this file.'), 'Acceptable pools, in order of preference.', {
@@ -46,62 +46,79 @@ const connection = group('One route from clients to a connector.', {
     maxItems: 100,
     uniqueItems: true,
   }),
-  maxConnections: integer('Client connections at once.', { default: 500, minimum: 1, maximum: 1_000_000 }),
-  ingress: list(ingress, 'Ways in for clients.', { minItems: 1, maxItems: 100 }),
+  maxConnections: integer('Maximum number of concurrent client connections.', {
+    default: 500,
+    minimum: 1,
+    maximum: 1_000_000,
+  }),
+  ingress: list(ingress, 'How clients connect.', { minItems: 1, maxItems: 100 }),
 });
 
 /** gateway.yaml, references resolved and defaults filled in. */
 export const GatewayFile = group(
-  'Configuration of a Penstock gateway: who may come in, and which way it goes.',
+  'Configuration of a Penstock gateway: which clients and agents may connect, and how connections are routed.',
   {
     apiVersion,
-    kind: constant('Gateway', 'Which program reads this file: `Gateway` is penstock-gateway.'),
+    kind: constant('Gateway', 'The program that reads this file: `Gateway` for penstock-gateway.'),
     version: fileVersion,
-    organization: text('name', 'Organization whose agents enroll here; part of their certificates.'),
-    listen: optionalGroup('Addresses this gateway listens on, apart from ingress.', {
-      tunnel: text('listen', 'Where agents connect. Port 0 lets the system choose.', {
+    organization: text('name', 'Organization of the agents that enroll here; part of their certificates.'),
+    listen: optionalGroup('Addresses that this gateway listens on, in addition to ingress.', {
+      tunnel: text('listen', 'Address for agents. Port 0 lets the system choose.', {
         default: '0.0.0.0:8443',
       }),
-      admin: text('listen', 'API, health and metrics. Port 0 lets the system choose.', {
+      admin: text('listen', 'Address for the API, health, and metrics. Port 0 lets the system choose.', {
         default: '127.0.0.1:8080',
       }),
     }),
     dataDirectory: text(
       'path',
-      'Folder for the agent CA, the embedded store and a server certificate made by `init`.',
+      'Directory for the agent CA, the embedded store, and the server certificate created by `init`.',
       {
         default: '/var/lib/penstock-gateway',
       },
     ),
     tunnelTls: Type.Optional(
-      group('Server certificate of the tunnel port. Left out: the one `init` made in the data directory.', {
-        certificate: text(
-          'certificate',
-          'Certificate chain as PEM, the own first: `${file:/etc/penstock/tls.crt}`.',
-        ),
-        key: text('privateKey', 'Its private key as PEM, by reference: `${file:/etc/penstock/tls.key}`.'),
-      }),
+      group(
+        'Server certificate of the tunnel port. Defaults to the one that `init` created in the data directory.',
+        {
+          certificate: text(
+            'certificate',
+            'Certificate chain as PEM, leaf certificate first: `${file:/etc/penstock/tls.crt}`.',
+          ),
+          key: text(
+            'privateKey',
+            'Private key of the certificate as PEM, as a reference: `${file:/etc/penstock/tls.key}`.',
+          ),
+        },
+      ),
     ),
     adminTls: Type.Optional(
-      group('Certificate of the admin address, which speaks TLS then. Left out: plain HTTP.', {
+      group('Enables TLS on the admin address. If omitted, it uses plain HTTP.', {
         certificate: text(
           'certificate',
-          'Certificate chain as PEM, the own first: `${file:/etc/penstock/admin.crt}`.',
+          'Certificate chain as PEM, leaf certificate first: `${file:/etc/penstock/admin.crt}`.',
         ),
-        key: text('privateKey', 'Its private key as PEM, by reference: `${file:/etc/penstock/admin.key}`.'),
+        key: text(
+          'privateKey',
+          'Private key of the certificate as PEM, as a reference: `${file:/etc/penstock/admin.key}`.',
+        ),
       }),
     ),
-    store: text('store', '`embedded` keeps state in the data directory, the only store of this release.', {
-      default: 'embedded',
-    }),
+    store: text(
+      'store',
+      '`embedded` keeps state in the data directory; it is the only store in this release.',
+      {
+        default: 'embedded',
+      },
+    ),
     pools: namedList(pool, 'Pools of agents.', { minItems: 1, maxItems: 1000 }),
-    connections: namedList(connection, 'Routes that clients may take.', { default: [], maxItems: 10_000 }),
+    connections: namedList(connection, 'Routes available to clients.', { default: [], maxItems: 10_000 }),
     ingressTls: Type.Optional(ingressTls),
     limits: clientLimits,
-    identity: optionalGroup("Agents' certificates.", {
+    identity: optionalGroup('Certificates of agents.', {
       certificateLifetime: quantity(
         'duration',
-        'How long a certificate is valid; agents renew at two thirds.',
+        'How long a certificate is valid; agents renew it after two thirds of that time.',
         {
           default: '24h',
           min: '1m',
@@ -109,125 +126,154 @@ export const GatewayFile = group(
         },
       ),
     }),
-    dial: optionalGroup('Trying agents for one client connection.', {
-      attemptTimeout: quantity('duration', 'Time for one agent to reach the target.', {
+    dial: optionalGroup('Attempts to open one client connection through the agents.', {
+      attemptTimeout: quantity('duration', 'Time limit for one agent to reach the target.', {
         default: '5s',
         min: '10ms',
         max: '5m',
       }),
-      totalTimeout: quantity('duration', 'Time for all attempts together.', {
+      totalTimeout: quantity('duration', 'Time limit for all attempts combined.', {
         default: '10s',
         min: '10ms',
         max: '10m',
       }),
-      maxAttempts: integer('Agents tried at most.', { default: 3, minimum: 1, maximum: 20 }),
+      maxAttempts: integer('Maximum number of agents to try.', { default: 3, minimum: 1, maximum: 20 }),
     }),
-    ejection: optionalGroup('Passing over an agent whose opens keep failing.', {
-      consecutiveFailures: integer('Failed opens in a row before an agent is passed over.', {
+    ejection: optionalGroup('Temporary ejection of agents whose opens keep failing.', {
+      consecutiveFailures: integer('Number of consecutive failed opens before an agent is ejected.', {
         default: 5,
         minimum: 1,
         maximum: 1000,
       }),
-      baseDuration: quantity('duration', 'First time out; doubles with every further one.', {
+      baseDuration: quantity('duration', 'Duration of the first ejection; doubles with each further one.', {
         default: '10s',
         min: '100ms',
         max: '1h',
       }),
-      maxPercent: integer("Share of a pool's agents passed over at once; never all of them.", {
-        default: 50,
-        minimum: 0,
-        maximum: 100,
-      }),
+      maxPercent: integer(
+        "Maximum share of a pool's agents, in percent, that may be ejected at the same time; never all of them.",
+        {
+          default: 50,
+          minimum: 0,
+          maximum: 100,
+        },
+      ),
     }),
-    tunnel: optionalGroup('Sessions of agents; the defaults suit nearly everyone.', {
-      pingInterval: quantity('duration', 'Time between two PINGs.', {
+    tunnel: optionalGroup('Sessions of agents; the defaults suit nearly every installation.', {
+      pingInterval: quantity('duration', 'Interval between PINGs.', {
         default: '15s',
         min: '100ms',
         max: '10m',
       }),
-      pingTimeout: quantity('duration', 'Silence after a PING before the session is given up.', {
-        default: '10s',
-        min: '100ms',
-        max: '10m',
-      }),
-      handshakeTimeout: quantity('duration', 'Time for TLS, and again for the control stream to come.', {
-        default: '10s',
-        min: '100ms',
-        max: '5m',
-      }),
+      pingTimeout: quantity(
+        'duration',
+        'Time to wait for the answer to a PING before the session is closed.',
+        {
+          default: '10s',
+          min: '100ms',
+          max: '10m',
+        },
+      ),
+      handshakeTimeout: quantity(
+        'duration',
+        'Time limit for the TLS handshake, and again for the control stream to be opened.',
+        {
+          default: '10s',
+          min: '100ms',
+          max: '5m',
+        },
+      ),
       halfClosedTimeout: quantity(
         'duration',
-        'Silence allowed to a client connection of which one side has ended.',
+        'Idle time after which a half-closed client connection is closed.',
         { default: '10m', min: '1s', max: '7d' },
       ),
-      sessionsPerAgent: integer('Sessions of one agent at once.', { default: 8, minimum: 1, maximum: 1000 }),
-      sessionsPerAddress: integer('Sessions from one source address at once.', {
+      sessionsPerAgent: integer('Maximum number of concurrent sessions of one agent.', {
+        default: 8,
+        minimum: 1,
+        maximum: 1000,
+      }),
+      sessionsPerAddress: integer('Maximum number of concurrent sessions from one source address.', {
         default: 2000,
         minimum: 1,
         maximum: 1_000_000,
       }),
-      acceptRate: integer('Sessions accepted a second; beyond it agents are asked to come back later.', {
-        default: 500,
-        minimum: 1,
-        maximum: 1_000_000,
-      }),
-      memoryBudget: quantity('size', 'Receive windows that all sessions together may promise.', {
+      acceptRate: integer(
+        'Maximum number of sessions accepted per second; agents that exceed it are asked to retry later.',
+        {
+          default: 500,
+          minimum: 1,
+          maximum: 1_000_000,
+        },
+      ),
+      memoryBudget: quantity('size', 'Total size of the receive windows of all sessions.', {
         default: '1GiB',
         min: '16MiB',
         max: '1024GiB',
       }),
     }),
     drain,
-    health: optionalGroup('When an agent counts as unwell.', {
-      heartbeatInterval: quantity('duration', 'Time between two heartbeats of an agent.', {
+    health: optionalGroup('Thresholds for the health of agents and of the gateway certificate.', {
+      heartbeatInterval: quantity('duration', "Interval between an agent's heartbeats.", {
         default: '15s',
         min: '100ms',
         max: '1h',
       }),
-      staleAfter: quantity('duration', 'Silence after which an agent is stale.', {
+      staleAfter: quantity('duration', 'Time without a heartbeat after which an agent is stale.', {
         default: '60s',
         min: '200ms',
         max: '7d',
       }),
-      maxClockSkew: quantity('duration', "Difference to the gateway's clock that is still well.", {
-        default: '30s',
-        min: '100ms',
-        max: '1d',
-      }),
+      maxClockSkew: quantity(
+        'duration',
+        "Maximum acceptable difference between an agent's clock and the gateway's.",
+        {
+          default: '30s',
+          min: '100ms',
+          max: '1d',
+        },
+      ),
       certificateExpiryWarning: quantity(
         'duration',
-        "Rest of the gateway certificate's life that raises a warning.",
+        'How long before the gateway certificate expires a warning is raised.',
         { default: '7d', min: '1m', max: '365d' },
       ),
     }),
     alerts: list(
-      group('One condition and who hears of it.', {
+      group('A condition and the receivers that are notified of it.', {
         condition: word(alertConditions, 'The condition.'),
-        for: quantity('duration', 'How long it must hold first.', { default: '0s', min: '0s', max: '7d' }),
-        receivers: list(text('name', 'Name of a `receivers` entry.'), 'Who hears of it.', {
+        for: quantity('duration', 'How long the condition must persist before the alert fires.', {
+          default: '0s',
+          min: '0s',
+          max: '7d',
+        }),
+        receivers: list(text('name', 'Name of a `receivers` entry.'), 'Receivers to notify.', {
           minItems: 1,
           maxItems: 100,
           uniqueItems: true,
         }),
       }),
-      'Conditions that notify someone.',
+      'Conditions that notify receivers.',
       { default: [], maxItems: 1000 },
     ),
     receivers: namedList(
-      group('One receiver of alerts.', {
+      group('A receiver of alerts.', {
         name: text('name', 'Name that alerts use; unique in this file.'),
-        webhook: text('webhook', 'URL that is posted to, by reference: `${env:OPS_WEBHOOK_URL}`.'),
+        webhook: text(
+          'webhook',
+          'URL that notifications are posted to, as a reference: `${env:OPS_WEBHOOK_URL}`.',
+        ),
         format: word(
           ['json', 'slack'],
-          'What is posted: `json` for programs, `slack` for incoming webhooks of Slack, Mattermost and the like.',
+          'Format of the notification: `json` for programs, `slack` for incoming webhooks of Slack, Mattermost, and compatible services.',
           { default: 'json' },
         ),
         secret: Type.Optional(
-          text('secret', 'Key that signs each message, by reference: `${env:OPS_WEBHOOK_SECRET}`.'),
+          text('secret', 'Key that signs each notification, as a reference: `${env:OPS_WEBHOOK_SECRET}`.'),
         ),
         groupWait: quantity(
           'duration',
-          'How long news are gathered into one message, counted from the first of them.',
+          'How long to collect alerts into one notification, starting with the first of them.',
           { default: '10s', min: '0s', max: '1h' },
         ),
       }),
@@ -235,7 +281,7 @@ export const GatewayFile = group(
       { default: [], maxItems: 100 },
     ),
     log: optionalGroup('The log on standard output.', {
-      level: word(logLevels, 'Least severe level that is logged.', { default: 'info' }),
+      level: word(logLevels, 'Lowest severity that is logged.', { default: 'info' }),
     }),
   },
 );

@@ -2,14 +2,14 @@ import Type from 'typebox';
 import { choice, group, integer, list, optionalGroup, quantity, text, word } from './field.ts';
 
 const sharedListen = (what: string) =>
-  group(`${what} Connections that write the same address share one port, port 0 included.`, {
+  group(`${what} Connections with the same address share one port; this includes port 0.`, {
     listen: text('listen', 'Address to listen on; port 0 lets the system choose.'),
   });
 
 const proxyProtocol = group(
-  'The header of the PROXY protocol, version 1 or 2, with which a load balancer tells the address of its client. It must come from the addresses of `from`, and is taken from no other.',
+  'PROXY protocol header, version 1 or 2, in which a load balancer sends the address of its client. Connections from the ranges in `from` must begin with one; it is not accepted from any other address.',
   {
-    from: list(text('cidr', 'Range of addresses.'), 'Where the load balancer connects from.', {
+    from: list(text('cidr', 'Range of addresses.'), 'Addresses that the load balancer connects from.', {
       minItems: 1,
       maxItems: 1000,
       uniqueItems: true,
@@ -17,20 +17,20 @@ const proxyProtocol = group(
   },
 );
 
-/** One way in for clients. Which fields go with which kind is a rule of `rule/ingress-kinds.ts`. */
+/** One ingress of a connection. `rule/ingress-kinds.ts` checks which fields each kind may have. */
 export const ingress = choice(
-  'One way in: exactly one of `tcp`, `sni`, `socks5` and `httpConnect`.',
+  'One ingress: exactly one of `tcp`, `sni`, `socks5`, and `httpConnect`.',
   ['tcp', 'sni', 'socks5', 'httpConnect'],
   {
     tcp: Type.Optional(
-      text('listen', 'A TCP port of its own: address to listen on; port 0 lets the system choose.'),
+      text('listen', 'A dedicated TCP port: address to listen on; port 0 lets the system choose.'),
     ),
     sni: Type.Optional(
       group(
-        'A TLS port shared by many connections, told apart by the host name that the client asks for. Connections that write the same address share one port, port 0 included.',
+        'A TLS port shared by many connections, which are distinguished by the server name that the client sends. Connections with the same address share one port; this includes port 0.',
         {
           listen: text('listen', 'Address to listen on; port 0 lets the system choose.'),
-          host: text('serverName', 'Host name that clients ask for; no two of one port are the same.'),
+          host: text('serverName', 'Server name that clients send; unique on its port.'),
         },
       ),
     ),
@@ -38,54 +38,54 @@ export const ingress = choice(
     httpConnect: Type.Optional(sharedListen('A proxy for HTTP CONNECT, over HTTP/1.1 and HTTP/2.')),
     allow: list(
       text('cidr', 'Range of addresses.'),
-      'Where clients may come from. Required, so that nothing is open by accident; everyone is `0.0.0.0/0` and `"::/0"`.',
+      'Ranges that clients may connect from. Required, to prevent accidental exposure; `0.0.0.0/0` and `"::/0"` allow everyone.',
       { minItems: 1, maxItems: 1000, uniqueItems: true },
     ),
     mode: Type.Optional(
       word(
         ['passthrough', 'terminate'],
-        'With `sni`. `passthrough`: TLS goes through untouched to the target, the default. `terminate`: it ends at the gateway, with the certificate of `ingressTls`, and the agent speaks to the target as its connector says.',
+        'For `sni`. `passthrough` (the default): TLS is forwarded to the target unchanged. `terminate`: TLS is terminated at the gateway with the certificate of `ingressTls`; the `tls` field of the connector determines how the agent connects to the target.',
       ),
     ),
     grant: Type.Optional(
       word(
         ['required', 'none'],
-        'Whether a client must show a grant: `required` with `socks5` and `httpConnect` unless it is set to `none`; `tcp` and `sni` have no place for one. With `none`, `allow` alone decides.',
+        'Whether clients must present a grant. For `socks5` and `httpConnect` the default is `required`; with `none`, only `allow` is checked. Clients of `tcp` and `sni` cannot present a grant.',
       ),
     ),
     tls: Type.Optional(
       word(
         ['on', 'off'],
-        'With `httpConnect`. `on`: clients speak TLS with the proxy, the default, with the certificate of `ingressTls`. `off`: clear text, grants included.',
+        'For `httpConnect`. `on` (the default): clients use TLS to the proxy, which presents the certificate of `ingressTls`. `off`: plaintext, including grants.',
       ),
     ),
     proxyProtocol: Type.Optional(proxyProtocol),
   },
 );
 
-/** The certificate that clients see. */
+/** The certificate that the gateway presents to clients. */
 export const ingressTls = group(
-  'Certificate that the gateway shows to clients, where TLS with them ends at the gateway. Left out: the one of `tunnelTls`.',
+  'Certificate that the gateway presents to clients when it terminates their TLS. Defaults to the certificate of `tunnelTls`.',
   {
-    certificate: text('certificate', 'Certificate chain as PEM, the own first.'),
-    key: text('privateKey', 'Its private key as PEM, by reference.'),
+    certificate: text('certificate', 'Certificate chain as PEM, leaf certificate first.'),
+    key: text('privateKey', 'Private key of the certificate as PEM, as a reference.'),
     clientCa: Type.Optional(
       text(
         'certificate',
-        'Certificates of authorities as PEM. With them, every client must show a certificate that one of them issued.',
+        'Certificates of CAs as PEM. If set, every client must present a certificate issued by one of them.',
       ),
     ),
   },
 );
 
-export const clientLimits = optionalGroup('Clients, on all ways in together.', {
-  connectionsPerAddress: integer('Client connections from one address at once.', {
+export const clientLimits = optionalGroup('Limits on clients, across all ingress.', {
+  connectionsPerAddress: integer('Maximum number of concurrent client connections from one address.', {
     default: 5000,
     minimum: 1,
     maximum: 1_000_000,
   }),
   pendingHandshakes: integer(
-    'Clients at once that have not yet said which connection they want; half of them from one address at most.',
+    'Maximum number of clients that have not yet selected a connection; at most half of them from one address.',
     {
       default: 1000,
       minimum: 1,
@@ -94,12 +94,12 @@ export const clientLimits = optionalGroup('Clients, on all ways in together.', {
   ),
   handshakeTimeout: quantity(
     'duration',
-    'Time for a client to say which connection it wants, its TLS handshake and credentials included.',
+    'Time limit for a client to select a connection, including its TLS handshake and credentials.',
     { default: '10s', min: '100ms', max: '5m' },
   ),
   idleTimeout: quantity(
     'duration',
-    'Silence in both directions after which a client connection is ended; 0s never ends one.',
+    'Time without traffic in either direction after which a client connection is closed; 0s disables it.',
     { default: '0s', min: '0s', max: '30d' },
   ),
 });

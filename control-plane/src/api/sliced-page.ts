@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { inSlices, systemClock } from '@penstock/runtime';
+import { inSlices, nextTurn, systemClock } from '@penstock/runtime';
 import type { FastifyReply } from 'fastify';
 import type { TSchema } from 'typebox';
 
@@ -25,32 +25,54 @@ export async function sendPage<Item, Resource>(
   const serialize = reply.compileSerializationSchema(schema as Record<string, unknown>) as (
     value: Resource,
   ) => string;
-  const texts: string[] = [];
+  const pieces = new Pieces();
   let nextCursor: string | undefined;
   const page = pageOf(items, isFull, (last) => {
     nextCursor = cursorOf(last);
   });
-  await inSlices(page, (item) => texts.push(serialize(toResource(item))), systemClock);
+  await inSlices(page, (item) => pieces.add(serialize(toResource(item))), systemClock);
   const rest = JSON.stringify({ ...(nextCursor !== undefined && { nextCursor }), ...fields }).slice(1, -1);
-  const pieces = piecesOf(`{"items":[`, texts, `]${rest === '' ? '' : `,${rest}`}}`);
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const body = pieces.end(`]${rest === '' ? '' : `,${rest}`}}`);
+  const length = body.reduce((sum, piece) => sum + piece.length, 0);
   return reply
     .type('application/json; charset=utf-8')
     .header('content-length', length)
-    .send(Readable.from(pieces));
+    .send(Readable.from(inTurns(body)));
+}
+
+/** Yields one piece in each turn of the event loop: a stream would write all of them in one. */
+async function* inTurns(pieces: readonly Buffer[]): AsyncGenerator<Buffer, void> {
+  for (const piece of pieces) {
+    yield piece;
+    await nextTurn(systemClock);
+  }
 }
 
 /** Items of a piece: some tens of kilobytes, which a socket accepts in one turn of the event loop. */
 const PIECE_ITEMS = 32;
 
-function piecesOf(head: string, texts: readonly string[], tail: string): Buffer[] {
-  const pieces = [Buffer.from(head)];
-  for (let first = 0; first < texts.length; first += PIECE_ITEMS) {
-    const separator = first === 0 ? '' : ',';
-    pieces.push(Buffer.from(separator + texts.slice(first, first + PIECE_ITEMS).join(',')));
+/** The body of a page, encoded piece by piece as its items arrive. */
+class Pieces {
+  readonly #pieces: Buffer[] = [];
+  #texts: string[] = [];
+  #head = '{"items":[';
+
+  add(text: string): void {
+    this.#texts.push(text);
+    if (this.#texts.length === PIECE_ITEMS) this.#encode('');
   }
-  pieces.push(Buffer.from(tail));
-  return pieces;
+
+  end(tail: string): readonly Buffer[] {
+    this.#encode(tail);
+    return this.#pieces;
+  }
+
+  #encode(tail: string): void {
+    const separator = this.#texts.length === 0 || this.#pieces.length === 0 ? '' : ',';
+    this.#pieces.push(Buffer.from(this.#head + separator + this.#texts.join(',') + tail));
+    this.#head = '';
+    this.#texts = [];
+  }
 }
 
 function* pageOf<Item>(

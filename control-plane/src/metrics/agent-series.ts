@@ -1,10 +1,13 @@
-import { type Clock, inSlices, MAX_SLICE_ITEMS, nextTurn } from '@penstock/runtime';
+import { type Clock, inSlices, nextTurn } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import { isOlderRelease } from '../alerts/older-release.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
 
 /** Agents that have series of their own; a larger fleet would overload Prometheus. */
 export const MAX_AGENTS_WITH_SERIES = 5_000;
+
+/** Agents of one piece, which is formatted and written in one turn of the event loop. */
+const PIECE_AGENTS = 48;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -96,9 +99,9 @@ export async function* agentSeriesText(
   );
   for (const { name, help, type, read } of agentSeries) {
     yield `\n# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-    for (let first = 0; first < known.length; first += MAX_SLICE_ITEMS) {
+    for (let first = 0; first < known.length; first += PIECE_AGENTS) {
       let lines = '';
-      for (const { agent, labels } of known.slice(first, first + MAX_SLICE_ITEMS)) {
+      for (const { agent, labels } of known.slice(first, first + PIECE_AGENTS)) {
         for (const [more, value] of read(agent)) {
           const others = labelsText(more);
           lines += `${name}{${labels}${others === '' ? '' : `,${others}`}} ${value}\n`;

@@ -49,5 +49,6 @@ export { editorSchema, type SchemaFile, schemaFiles, schemaText } from './schema
 export { type FieldRow, fieldRows } from './schema/field-rows.ts';
 export { renames } from './schema/renamed-fields.ts';
 export { Secret } from './secret.ts';
+export { isSecretName } from './secret-name.ts';
 export { showConfig, shownConfig } from './show.ts';
 export { watchConfig } from './watch-config.ts';

@@ -100,7 +100,7 @@ describe('what looks like a secret', () => {
     ['DB_PASS=hunter2 and pw: hunter2', /hunter2/, 'connection-string'],
     ['{"password":"a\\"hunter2"}', /hunter2/, 'connection-string'],
     ['{\\"password\\":\\"hunter2\\"}', /hunter2/, 'connection-string'],
-    ['run --api-key abc123 now', /abc123/, 'connection-string'],
+    ['run --api-key abc123 now', /abc123/, 'command-argument'],
     ['{"client_secret": "abc123"}', /abc123/, 'connection-string'],
     ['pst_enroll_abc_def', /abc_def/, 'penstock-token'],
   ];

@@ -1,6 +1,9 @@
+import { isSecretName } from '@penstock/config-schema';
+import { isBareReference } from './bare-reference.ts';
 import { type KnownSecrets, REDACTED } from './known-secrets.ts';
-import { type RedactionRule, redactPatterns } from './patterns.ts';
-import { isBareReference, isSecretName } from './secret-name.ts';
+import { holdsNamedValue, isNamedByPrevious, namesSecret } from './name-value-pairs.ts';
+import { redactPatterns } from './patterns.ts';
+import type { RedactionRule } from './rule.ts';
 
 /** A value cannot be redacted reliably and must not be sent. The message is the reason and contains no value. */
 export class NotRedactable extends Error {
@@ -31,11 +34,15 @@ export class Redactor {
       if (depth > MAX_DEPTH || remaining < 0) throw new NotRedactable('too large or too deeply nested');
       if (typeof each === 'string') return this.redactText(each);
       if (typeof each === 'number') return this.#redactNumber(each);
-      if (Array.isArray(each)) return each.map((item) => walk(item, depth + 1));
+      if (Array.isArray(each)) {
+        return each.map((item, at) => (this.#isPairHidden(each, at) ? REDACTED : walk(item, depth + 1)));
+      }
       if (typeof each !== 'object' || each === null) return each;
-      const entries = Object.entries(each).map(([key, below]): [string, unknown] => [
+      const fields = Object.entries(each);
+      const isPair = namesSecret(fields);
+      const entries = fields.map(([key, below]): [string, unknown] => [
         this.redactText(key),
-        this.#isHidden(key, below) ? REDACTED : walk(below, depth + 1),
+        this.#isHidden(key, below, isPair) ? REDACTED : walk(below, depth + 1),
       ]);
       return Object.fromEntries(entries);
     };
@@ -59,11 +66,19 @@ export class Redactor {
     return REDACTED;
   }
 
-  #isHidden(key: string, value: unknown): boolean {
-    if (!isSecretName(key) || value === null || typeof value === 'boolean' || value === REDACTED)
+  #isHidden(key: string, value: unknown, isPair: boolean): boolean {
+    if (value === null || typeof value === 'boolean' || value === REDACTED || isBareReference(value))
       return false;
-    if (isBareReference(value)) return false;
-    this.#hit('field-name');
+    // In {"key": "PASSWORD", "value": "…"}, the key is a name.
+    const isNamed = isSecretName(key) && !(isPair && typeof value === 'string' && isSecretName(value));
+    if (!isNamed && !(isPair && holdsNamedValue(key))) return false;
+    this.#hit(isNamed ? 'field-name' : 'name-value-pair');
+    return true;
+  }
+
+  #isPairHidden(items: readonly unknown[], at: number): boolean {
+    if (items[at] === REDACTED || isBareReference(items[at]) || !isNamedByPrevious(items, at)) return false;
+    this.#hit('name-value-pair');
     return true;
   }
 

@@ -1,5 +1,4 @@
-import { Secret } from '@penstock/config-schema';
-import { isSecretName } from './secret-name.ts';
+import { isSecretName, Secret } from '@penstock/config-schema';
 
 /** Values of variables with secret-like names that are switches, not secrets. */
 const HARMLESS = /^(?:true|false|yes|no|on|off|allow|deny|env|none|\d{1,4})$/i;

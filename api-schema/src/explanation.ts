@@ -13,16 +13,21 @@ export const ExplainedAgentResource = Type.Object({
   name: Name,
   state: Type.Enum([...agentStates]),
   sentence: Type.String(),
+  detail: Type.Optional(Type.String()),
   skipReason: Type.Optional(Reason),
   skipSentence: Type.Optional(Type.String()),
   streams: Type.Integer(),
+  problem: Type.Optional(
+    Type.String({ description: 'Why the agent did not answer the check that this explanation requested.' }),
+  ),
   evidence: Type.Optional(
     Type.Object(
       {
         reach: Stage,
         at: Timestamp,
-        from: Type.Enum(['check', 'client'], {
-          description: "The agent's own check, or a client connection.",
+        from: Type.Enum(['check', 'client', 'explain'], {
+          description:
+            "The agent's own check, a client connection, or a check that was made for this explanation.",
         }),
         detail: Type.Optional(Type.String()),
       },
@@ -65,15 +70,24 @@ export const ExplanationResource = Type.Object({
   connection: Type.String(),
   connector: Type.String(),
   verdict: Type.Object({
-    reach: Type.Optional(Stage),
+    reach: Type.Optional(
+      Type.Enum([...reachStages], {
+        description: 'Missing when it is not known whether the target answers.',
+      }),
+    ),
     sentence: Type.String(),
     advice: Type.String(),
     detail: Type.Optional(Type.String()),
+    at: Type.Optional(Timestamp),
+    agent: Type.Optional(Name),
   }),
   pools: Type.Array(
     Type.Object({
       name: Type.String(),
       queue: Type.Object({ waiting: Type.Integer(), limit: Type.Integer() }),
+      counts: Type.Record(Type.String(), Type.Integer(), {
+        description: 'Agents by what a new client would find: `usable`, or why they are skipped.',
+      }),
       agents: Type.Array(ExplainedAgentResource),
     }),
   ),

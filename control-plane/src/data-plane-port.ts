@@ -70,6 +70,8 @@ export type ActiveGrants = {
 export type RouteReport = {
   readonly connection: string;
   readonly connector: string;
+  /** `kind` of the connection in gateway.yaml. */
+  readonly kind?: string | undefined;
   /** In order of preference. */
   readonly pools: readonly {
     readonly name: string;

@@ -10,6 +10,7 @@ export { fleetActions } from './approvals/fleet-actions.ts';
 export { openEvents } from './events/open-events.ts';
 export type { AgentView } from './fleet/agent-view.ts';
 export { explainConnection } from './fleet/explain-connection.ts';
+export { FreshChecks } from './fleet/fresh-checks.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { Grants } from './grants/grants.ts';
 export { createAdminToken } from './identity/admin-token.ts';

@@ -11,15 +11,23 @@ const explanation: NonNullable<ReturnType<Explain>> = {
     reach: 'refused',
     sentence: 'The target refused the connection.',
     advice: 'Check that the service runs.',
-    detail: 'Seen by a1: ECONNREFUSED',
+    detail: 'Seen by a client through a1, 1m ago: ECONNREFUSED',
+    at: Date.now() - 65_000,
+    agent: 'a1',
   },
   pools: [
     {
       name: 'dc1',
       queue: { waiting: 2, limit: 64 },
+      counts: { usable: 1, quarantined: 1 },
       agents: [
         {
+          id: '1',
           name: 'a1',
+          advice: '',
+          detail: undefined,
+          problem: undefined,
+          isSafeToCheck: true,
           state: 'connected',
           sentence: 'well',
           skipReason: undefined,
@@ -27,16 +35,21 @@ const explanation: NonNullable<ReturnType<Explain>> = {
           evidence: { reach: 'refused', at: Date.now() - 65_000, from: 'client', detail: 'ECONNREFUSED' },
         },
         {
+          id: '2',
           name: 'a2',
-          state: 'draining',
-          sentence: 'leaves',
-          skipReason: 'suspended',
+          advice: '',
+          detail: undefined,
+          problem: undefined,
+          isSafeToCheck: true,
+          state: 'quarantined',
+          sentence: 'differs',
+          skipReason: 'quarantined',
           streams: 0,
           evidence: undefined,
         },
       ],
     },
-    { name: 'dc2', queue: { waiting: 0, limit: 64 }, agents: [] },
+    { name: 'dc2', queue: { waiting: 0, limit: 64 }, counts: {}, agents: [] },
   ],
   attempts: [
     {
@@ -60,17 +73,18 @@ test('an explanation shows the verdict, the agents, and recent attempts', async 
   await using rig = await cliRig('viewer');
   rig.api.live.explain = (name) => (name === 'orders' ? explanation : undefined);
   const { stdout, exitCode } = await rig.cli('connection', 'explain', 'orders');
-  assert.equal(exitCode, 0);
+  assert.equal(exitCode, 4);
   const lines = stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '));
   assert.deepEqual(lines, [
     'orders → dc1, dc2 → orders-db',
     'refused: The target refused the connection.',
-    'Seen by a1: ECONNREFUSED',
+    'Seen by a client through a1, 1m ago: ECONNREFUSED',
     'Check that the service runs.',
+    'Agents: 1 usable, 1 quarantined.',
     '',
     'POOL | QUEUE | AGENT | STATE | FOR A NEW CLIENT | STREAMS | TARGET | SOURCE',
     'dc1 | 2 of 64 | a1 | connected | Would be used. | 3 | refused | client, 1m ago',
-    'dc1 | 2 of 64 | a2 | draining | An operator drained the agent, or the agent is quarantined. | 0 | - | -',
+    'dc1 | 2 of 64 | a2 | quarantined | The agent is quarantined. | 0 | - | -',
     'dc2 | 0 of 64 | - | no agents enrolled | - | - | - | -',
     '',
     'ATTEMPT | CLIENT | OUTCOME | TOOK | WAITED | TRIED | SKIPPED | DETAIL',
@@ -78,7 +92,22 @@ test('an explanation shows the verdict, the agents, and recent attempts', async 
     '',
   ]);
   const asJson = await rig.cli('connection', 'explain', 'orders', '--output', 'json');
+  assert.equal(asJson.exitCode, 4);
   assert.equal((JSON.parse(asJson.stdout) as { verdict: { reach: string } }).verdict.reach, 'refused');
   const unknown = await rig.cli('connection', 'explain', 'nothing');
   assert.deepEqual([unknown.exitCode, /no connection nothing/.test(unknown.stderr)], [1, true]);
+});
+
+test('the exit code is 0 only when the connection is known to be ready', async () => {
+  await using rig = await cliRig('viewer');
+  const codeOf = async (reach: typeof explanation.verdict.reach, ...more: string[]) => {
+    rig.api.live.explain = () => ({ ...explanation, verdict: { ...explanation.verdict, reach } });
+    return (await rig.cli('connection', 'explain', 'orders', ...more)).exitCode;
+  };
+  assert.deepEqual(
+    [await codeOf('ready'), await codeOf(undefined), await codeOf('unavailable'), await codeOf('refused')],
+    [0, 4, 4, 4],
+  );
+  assert.equal(await codeOf(undefined, '--output', 'json'), 4);
+  assert.equal(await codeOf('ready', '--output', 'json'), 0);
 });

@@ -8,8 +8,8 @@ import { startEcho } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 
 type Explanation = {
-  verdict: { reach?: string; detail?: string };
-  pools: { name: string; agents: { name: string; skipReason?: string }[] }[];
+  verdict: { reach?: string; sentence: string; advice: string; detail?: string };
+  pools: { name: string; counts: object; agents: { name: string; skipReason?: string }[] }[];
   attempts: {
     outcome: string;
     client: string;
@@ -63,10 +63,39 @@ test('an explanation names the failing stage, the agents tried, and why others w
       agents.map((agent) => `${agent.name} ${agent.skipReason}`),
     ]),
     [
-      ['dc1', ['a1 no-agent']],
-      ['dc2', ['b1 no-agent']],
+      ['dc1', ['a1 no-session']],
+      ['dc2', ['b1 no-session']],
     ],
   );
+});
+
+test('a target that has died since the last client is not ready, and drained agents are not offline', async () => {
+  await using _leaks = expectNoLeaks();
+  await using stack = new AsyncDisposableStack();
+  const echo = stack.use(await startEcho());
+  await using pair = await startPair({ targets: { good: echo.address.port }, agents: { a1: 'dc1' } });
+  const client = await clientOf(pair, 'good');
+  client.send('x');
+  assert.equal(String(await client.read(1)), 'x');
+  assert.equal((await explain(pair, 'good')).verdict.reach, 'ready');
+  client.finish();
+  await client.receive();
+  await stack.disposeAsync();
+  // The result of the check that was just made is reused for two seconds.
+  await eventually('the dead target to be noticed', async () => {
+    const { verdict } = await explain(pair, 'good');
+    return (
+      verdict.reach === 'refused' && verdict.detail?.includes('a check made just now through a1') === true
+    );
+  });
+
+  await pair.api('POST /agents/a1/drain');
+  const drained = await explain(pair, 'good');
+  assert.equal(drained.verdict.reach, 'unavailable');
+  assert.equal(drained.verdict.sentence, 'The only agent of dc1, a1, is drained by an operator.');
+  assert.match(drained.verdict.advice, /agent resume a1/);
+  assert.equal(drained.pools[0]?.agents[0]?.skipReason, 'drained');
+  assert.deepEqual(drained.pools[0]?.counts, { drained: 1 });
 });
 
 test('explaining an unknown connection is refused', async () => {

@@ -14,6 +14,10 @@ export const reach = {
     sentence: 'No agent that could reach the target is connected.',
     advice: "List the agents of the connection's pools with penstock-gateway agent list.",
   },
+  unavailable: {
+    sentence: 'Agents are connected, but none of them can be used for this connection.',
+    advice: 'See why each agent is skipped: penstock-gateway connection explain lists the reasons.',
+  },
   denied: {
     sentence: "The agent's own policy forbids the target.",
     advice: 'Ask the owners of the agent: policy in agent.yaml decides.',

@@ -1,9 +1,13 @@
 /** Why routing does not select an agent. Closed: docs/api.md has a row for each. */
 export const skipReasons = {
   'no-agent': 'No agent of the pool has a session.',
+  'no-session': 'The agent has no session.',
+  stale: 'The agent has no session and has sent no heartbeat for longer than health.staleAfter.',
   'no-connector': "The agent's configuration has no such connector.",
   'no-address': "The agent's configuration does not list the address that the client requested.",
   draining: 'The agent or this gateway is draining.',
+  quarantined: 'The agent is quarantined.',
+  drained: 'An operator has drained the agent.',
   suspended: 'An operator drained the agent, or the agent is quarantined.',
   'identity-expired': "The agent's certificate has expired.",
   full: 'The agent is at its stream limit.',

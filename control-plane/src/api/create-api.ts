@@ -4,7 +4,7 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { FleetEvents } from '../events/events.ts';
-import type { Explanation } from '../fleet/explain-connection.ts';
+import type { Explanation } from '../fleet/explanation.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';

@@ -7,7 +7,7 @@ import {
 } from '@penstock/api-schema';
 import { ProblemError, skipReasons } from '@penstock/wire';
 import type { DialFailure, DialReport } from '../data-plane-port.ts';
-import type { ExplainedAgent, Explanation } from '../fleet/explain-connection.ts';
+import type { ExplainedAgent, Explanation } from '../fleet/explanation.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -24,7 +24,9 @@ export function explanationRoutes(
         summary: 'Explain why a connection works or fails',
         description:
           'The stage that connections to the target reach, which agents a new client would use, and the outcome of ' +
-          'recent attempts. Based on what this gateway knows; no agent or target is contacted.',
+          'recent attempts. Up to three usable agents are asked to check the target now, unless its protocol counts that as ' +
+          'an error (MySQL); a result is reused for two seconds. Without a recent observation `verdict.reach` is missing: ' +
+          'it is not known whether the target answers.',
         tags: ['connections'],
         params: NameParams,
         response: { 200: ExplanationResource, ...problemResponses },
@@ -40,19 +42,36 @@ export function explanationRoutes(
 
 function resourceOf(explanation: Explanation): ExplanationResource {
   const { verdict, pools, attempts, connection, connector } = explanation;
-  const { reach, sentence, advice, detail } = verdict;
+  const { reach, sentence, advice, detail, at, agent } = verdict;
   return {
     connection,
     connector,
-    verdict: { sentence, advice, ...(reach && { reach }), ...(detail !== undefined && { detail }) },
-    pools: pools.map(({ agents, ...pool }) => ({ ...pool, agents: agents.map(agentOf) })),
+    verdict: {
+      sentence,
+      advice,
+      ...(reach && { reach }),
+      ...(detail !== undefined && { detail }),
+      ...(at !== undefined && { at: timestamp(at) }),
+      ...(agent !== undefined && { agent }),
+    },
+    pools: pools.map(({ agents, counts, ...pool }) => ({
+      ...pool,
+      counts: { ...counts },
+      agents: agents.map(agentOf),
+    })),
     attempts: attempts.map(attemptOf),
   };
 }
 
-function agentOf({ skipReason, evidence, ...agent }: ExplainedAgent): ExplainedAgentResource {
+function agentOf(agent: ExplainedAgent): ExplainedAgentResource {
+  const { name, state, sentence, detail, skipReason, streams, evidence, problem } = agent;
   return {
-    ...agent,
+    name,
+    state,
+    sentence,
+    ...(detail !== undefined && { detail }),
+    streams,
+    ...(problem !== undefined && { problem }),
     ...(skipReason && { skipReason, skipSentence: skipReasons[skipReason] }),
     ...(evidence && {
       evidence: {

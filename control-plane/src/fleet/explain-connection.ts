@@ -1,71 +1,50 @@
 import { type Clock, inSlices } from '@penstock/runtime';
-import { type CloseCode, type Reach, reach, reachStages, type SkipReason } from '@penstock/wire';
-import type { DialReport, RouteReport } from '../data-plane-port.ts';
+import type { SkipReason } from '@penstock/wire';
+import type { RouteReport } from '../data-plane-port.ts';
 import type { AgentView } from './agent-view.ts';
+import { evidenceOf } from './explain-evidence.ts';
+import { isLastResort, verdictOf } from './explain-verdict.ts';
+import type { AgentCounts, ExplainedAgent, Explanation } from './explanation.ts';
+import type { FreshChecks } from './fresh-checks.ts';
 
-/** The stage reached through one agent when it was last tried. */
-export type Evidence = {
-  readonly reach: Reach;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly from: 'check' | 'client';
-  readonly detail: string | undefined;
-};
+/** Agents that are asked for one explanation. */
+const MAX_CHECKED_AGENTS = 3;
 
-/** An agent as a new client would find it. */
-export type ExplainedAgent = {
-  readonly name: string;
-  readonly state: AgentView['state'];
-  readonly sentence: string;
-  /** Why it would not be selected, or not before others; undefined when it would be. */
-  readonly skipReason: SkipReason | undefined;
-  readonly streams: number;
-  readonly evidence: Evidence | undefined;
-};
-
-export type ExplainedPool = {
-  readonly name: string;
-  readonly queue: { readonly waiting: number; readonly limit: number };
-  readonly agents: readonly ExplainedAgent[];
-};
-
-/** Why a connection works or fails, as far as this gateway knows without trying it. */
-export type Explanation = {
-  readonly connection: string;
-  readonly connector: string;
-  readonly verdict: {
-    /** Undefined when agents are ready but none has tried the target yet. */
-    readonly reach: Reach | undefined;
-    readonly sentence: string;
-    readonly advice: string;
-    readonly detail: string | undefined;
-  };
-  readonly pools: readonly ExplainedPool[];
-  /** Newest first. */
-  readonly attempts: readonly DialReport[];
-};
+/** Kinds whose servers count connections without a login as errors, and block the host that makes many of them. */
+const UNSAFE_KINDS: ReadonlySet<string> = new Set(['mysql']);
 
 /**
- * Explains a route report with what the fleet knows of the agents, those without a session included. Reads the agents in
- * slices of the event loop.
+ * Explains a route report with what the fleet knows of the agents, those without a session included, and with what some
+ * usable agents find when they are asked now. Reads the agents in slices of the event loop.
  */
 export async function explainConnection(
   report: RouteReport,
   agents: Iterable<AgentView>,
+  checks: Pick<FreshChecks, 'check'>,
   clock: Clock,
 ): Promise<Explanation> {
-  const pools = report.pools.map(({ name, queue }) => ({ name, queue, agents: [] as ExplainedAgent[] }));
-  const poolOf = new Map(pools.map((pool) => [pool.name, pool]));
+  const known = report.pools.map(({ name, queue }) => ({ name, queue, agents: [] as ExplainedAgent[] }));
+  const poolOf = new Map(known.map((pool) => [pool.name, pool]));
   const routed = new Map(report.pools.flatMap((pool) => pool.agents).map((agent) => [agent.agentId, agent]));
   const explain = (agent: AgentView) => {
     if (agent.state === 'revoked') return;
     poolOf.get(agent.pool)?.agents.push(explainAgent(agent, routed.get(agent.id), report));
   };
   await inSlices(agents, explain, clock);
+  const fresh = await askAgents(
+    known.flatMap((pool) => pool.agents),
+    report.connector,
+    checks,
+  );
+  const pools = known.map((pool) => ({
+    ...pool,
+    counts: countsOf(pool.agents),
+    agents: pool.agents.map((agent) => fresh.get(agent.id) ?? agent),
+  }));
   return {
     connection: report.connection,
     connector: report.connector,
-    verdict: verdictOf(report, pools),
+    verdict: verdictOf(report, pools, clock.wall()),
     pools,
     attempts: report.dials,
   };
@@ -74,80 +53,57 @@ export async function explainConnection(
 function explainAgent(
   agent: AgentView,
   routed: RouteReport['pools'][number]['agents'][number] | undefined,
-  { connector, dials }: RouteReport,
+  { connector, kind, dials }: RouteReport,
 ): ExplainedAgent {
-  const { name, state, sentence } = agent;
-  const { skipReason, streams } = routed ?? { skipReason: 'no-agent', streams: 0 };
-  return { name, state, sentence, skipReason, streams, evidence: evidenceOf(agent, connector, dials) };
-}
-
-/** Codes that describe the path behind the agent. All others describe the path to it. */
-const stageOfCode: Partial<Record<CloseCode, Reach>> = {
-  POLICY_DENIED: 'denied',
-  DNS_FAILED: 'dns',
-  UNREACHABLE: 'unreachable',
-  REFUSED: 'refused',
-  DIAL_TIMEOUT: 'silent',
-  TLS_FAILED: 'tls',
-};
-
-/** The agent's own check, or the last client that was dialed through it, whichever is newer. */
-function evidenceOf(agent: AgentView, connector: string, dials: readonly DialReport[]): Evidence | undefined {
-  const check = agent.checks.find((each) => each.connector === connector);
-  const checked: Evidence | undefined = check && {
-    reach: check.reach,
-    at: check.at,
-    from: 'check',
-    detail: check.detail,
+  const { id, name, state, sentence, advice, detail } = agent;
+  const kindAtAgent = agent.connectors?.find((each) => each.name === connector)?.kind;
+  return {
+    id,
+    name,
+    state,
+    sentence,
+    advice,
+    detail,
+    skipReason: skipReasonOf(agent, routed),
+    streams: routed?.streams ?? 0,
+    evidence: evidenceOf(agent, connector, dials),
+    problem: undefined,
+    isSafeToCheck:
+      kindAtAgent !== undefined && ![kindAtAgent, kind ?? ''].some((each) => UNSAFE_KINDS.has(each)),
   };
-  for (const { at, tries } of dials) {
-    if (checked !== undefined && checked.at > at) return checked;
-    const last = tries.findLast((each) => each.agent === agent.name);
-    if (last === undefined) continue;
-    const stage = last.failure === undefined ? 'ready' : stageOfCode[last.failure.code];
-    if (stage !== undefined) return { reach: stage, at, from: 'client', detail: last.failure?.detail };
-  }
-  return checked;
 }
 
-/** Reasons to prefer other agents. Without another agent this one is selected all the same. */
-const LAST_RESORT: ReadonlySet<SkipReason> = new Set(['ejected', 'check-failing']);
+/** Routing knows only the sessions of an agent. The fleet knows why there are none, and why the agent is suspended. */
+function skipReasonOf(
+  { state, reasons }: AgentView,
+  routed: { readonly skipReason: SkipReason | undefined } | undefined,
+): SkipReason | undefined {
+  if (routed === undefined) return state === 'identity-expired' || state === 'stale' ? state : 'no-session';
+  if (routed.skipReason !== 'suspended') return routed.skipReason;
+  if (reasons.some((reason) => reason.state === 'quarantined')) return 'quarantined';
+  return reasons.some(({ code }) => code === 'DRAINED_BY_OPERATOR') ? 'drained' : 'suspended';
+}
 
-/** The best evidence among selectable agents; when there are none, what excludes each agent. */
-function verdictOf(report: RouteReport, pools: readonly ExplainedPool[]): Explanation['verdict'] {
-  const agents = pools.flatMap((pool) => pool.agents);
-  const selectable = agents.filter(
-    ({ skipReason }) => skipReason === undefined || LAST_RESORT.has(skipReason),
+function countsOf(agents: readonly ExplainedAgent[]): AgentCounts {
+  const counts: Partial<Record<SkipReason | 'usable', number>> = {};
+  for (const { skipReason = 'usable' } of agents) counts[skipReason] = (counts[skipReason] ?? 0) + 1;
+  return counts;
+}
+
+/** Asks some of the agents that a new client could get, the first choices first. Returns those with their answers. */
+async function askAgents(
+  agents: readonly ExplainedAgent[],
+  connector: string,
+  checks: Pick<FreshChecks, 'check'>,
+): Promise<ReadonlyMap<string, ExplainedAgent>> {
+  const usable = agents.filter(({ skipReason }) => skipReason === undefined);
+  const others = agents.filter(({ skipReason }) => isLastResort(skipReason));
+  const asked = [...usable, ...others].filter((agent) => agent.isSafeToCheck).slice(0, MAX_CHECKED_AGENTS);
+  const answers = await Promise.all(
+    asked.map(async (agent): Promise<ExplainedAgent> => {
+      const answer = await checks.check(agent, connector);
+      return 'problem' in answer ? { ...agent, problem: answer.problem } : { ...agent, evidence: answer };
+    }),
   );
-  if (selectable.length === 0) {
-    return { reach: 'offline', ...reach.offline, detail: offlineDetail(report, agents) };
-  }
-  const best = selectable
-    .flatMap(({ evidence, name }) => (evidence === undefined ? [] : [{ ...evidence, name }]))
-    .sort((one, other) => reachStages.indexOf(other.reach) - reachStages.indexOf(one.reach))[0];
-  if (best === undefined) {
-    return {
-      reach: undefined,
-      sentence: 'An agent is ready, but no client or check has tried the target through it yet.',
-      advice: `Connect once, or run penstock-gateway agent check ${selectable[0]?.name} ${report.connector}.`,
-      detail: undefined,
-    };
-  }
-  const detail = `Seen by ${best.name}${best.detail === undefined ? '.' : `: ${best.detail}`}`;
-  return { reach: best.reach, ...reach[best.reach], detail };
-}
-
-function offlineDetail({ connector, pools }: RouteReport, agents: readonly ExplainedAgent[]): string {
-  const where = pools.map(({ name }) => name).join(' or ');
-  if (agents.length === 0) return `No agent has enrolled for ${where}.`;
-  const connected = agents.filter(({ skipReason }) => skipReason !== 'no-agent');
-  if (connected.length === 0) {
-    return agents.length === 1
-      ? `The only agent of ${where} has no session.`
-      : `None of the ${agents.length} agents of ${where} has a session.`;
-  }
-  if (connected.every(({ skipReason }) => skipReason === 'no-connector')) {
-    return `No connected agent of ${where} has a connector ${connector} in its configuration.`;
-  }
-  return connected.map(({ name, skipReason }) => `${name}: ${skipReason}`).join(', ');
+  return new Map(answers.map((agent) => [agent.id, agent]));
 }

@@ -15,7 +15,7 @@ import { fleetActions } from '../../src/approvals/fleet-actions.ts';
 import type { FleetEvents } from '../../src/events/events.ts';
 import { openEvents } from '../../src/events/open-events.ts';
 import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
-import type { Explanation } from '../../src/fleet/explain-connection.ts';
+import type { Explanation } from '../../src/fleet/explanation.ts';
 import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
 import type { SessionView } from '../../src/fleet/session-view.ts';
 import { Grants } from '../../src/grants/grants.ts';

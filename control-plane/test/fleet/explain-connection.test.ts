@@ -1,28 +1,59 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '@penstock/runtime';
-import type { CloseCode, SkipReason } from '@penstock/wire';
+import type { CloseCode, ProbeResult, Reach, SkipReason } from '@penstock/wire';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import type { DialReport, RouteReport } from '../../src/data-plane-port.ts';
 import type { AgentView } from '../../src/fleet/agent-view.ts';
 import { explainConnection } from '../../src/fleet/explain-connection.ts';
+import { FreshChecks } from '../../src/fleet/fresh-checks.ts';
 
 type Check = AgentView['checks'][number];
-type AgentOptions = { checks?: Check[]; session?: boolean; skipReason?: SkipReason };
+type AgentOptions = {
+  checks?: Check[];
+  session?: boolean;
+  skipReason?: SkipReason;
+  state?: AgentView['state'];
+  detail?: string;
+  kind?: string;
+  skew?: number;
+};
 
-/** Connection orders over pools dc1 and dc2, with agents and dials added by the test. */
+const NOW = 1_000_000;
+
+/** Connection orders over pools dc1 and dc2, with agents, dials and answers to checks added by the test. */
 function scene() {
+  const clock = fakeClock(NOW);
   const routed: (RouteReport['pools'][number]['agents'][number] & { readonly pool: string })[] = [];
   const agents: AgentView[] = [];
   const dials: DialReport[] = [];
+  const answers = new Map<string, Reach>();
+  const asked: string[] = [];
+  const send = async ({ name }: { name: string }): Promise<ProbeResult> => {
+    asked.push(name);
+    const found = answers.get(name);
+    if (found === undefined) throw new Error(`${name} did not answer within 3 s.`);
+    return { reach: found, sentence: '', advice: '', stages: [] };
+  };
+  const checks = new FreshChecks(send, clock);
   return {
-    agent(name: string, pool: string, { checks = [], session = true, skipReason }: AgentOptions = {}) {
+    clock,
+    answers,
+    asked,
+    agent(name: string, pool: string, options: AgentOptions = {}) {
+      const { checks: reported = [], session = true, skipReason, kind = 'mysql', detail, skew } = options;
+      const state = options.state ?? (session ? 'connected' : 'disconnected');
       agents.push({
         id: `id-${name}`,
         name,
         pool,
-        state: session ? 'connected' : 'disconnected',
-        sentence: session ? 'connected' : 'disconnected',
-        checks,
+        state,
+        sentence: state,
+        advice: `Advice for ${state}.`,
+        detail,
+        reasons: [{ state, code: state === 'draining' ? 'DRAINED_BY_OPERATOR' : 'CONNECTED' }],
+        connectors: [{ name: 'orders-db', kind }],
+        clock: skew === undefined ? undefined : { skew, roundTrip: 1 },
+        checks: reported,
       } as unknown as AgentView);
       if (session) routed.push({ agentId: `id-${name}`, pool, skipReason, streams: 2 });
     },
@@ -52,19 +83,20 @@ function scene() {
           dials,
         },
         agents,
-        systemClock,
+        checks,
+        clock,
       ),
   };
 }
 
-const check = (reach: Check['reach'], at = 500, detail?: string): Check => ({
+const check = (reach: Check['reach'], at = NOW - 500, detail?: string): Check => ({
   connector: 'orders-db',
   reach,
   at,
   ...(detail !== undefined && { detail }),
 });
 
-test('offline names the agents that are not connected, or what excludes each connected one', async () => {
+test('offline is the verdict when no agent has a session, and says what the agents are', async () => {
   const at = scene();
   const { verdict, pools } = await at.explain();
   assert.deepEqual([verdict.reach, verdict.detail], ['offline', 'No agent has enrolled for dc1 or dc2.']);
@@ -72,22 +104,76 @@ test('offline names the agents that are not connected, or what excludes each con
   at.agent('a', 'dc1', { session: false });
   assert.equal((await at.explain()).verdict.detail, 'The only agent of dc1 or dc2 has no session.');
   const [agent] = (await at.explain()).pools[0]?.agents ?? [];
-  assert.deepEqual([agent?.skipReason, agent?.streams], ['no-agent', 0]);
-  at.agent('b', 'dc2', { skipReason: 'no-connector' });
-  assert.match((await at.explain()).verdict.detail ?? '', /has a connector orders-db in its configuration/);
-  at.agent('c', 'dc2', { skipReason: 'draining' });
-  assert.equal((await at.explain()).verdict.detail, 'b: no-connector, c: draining');
+  assert.deepEqual([agent?.skipReason, agent?.streams], ['no-session', 0]);
+  at.agent('b', 'dc2', { session: false });
+  assert.equal((await at.explain()).verdict.detail, 'None of the 2 agents of dc1 or dc2 has a session.');
+  at.agent('c', 'dc2', { session: false, state: 'stale' });
+  const mixed = await at.explain();
+  assert.equal(mixed.verdict.reach, 'offline');
+  assert.equal(
+    mixed.verdict.detail,
+    'None of the 3 agents of dc1 or dc2 can be used: 2 without a session, 1 stale, without a session or a heartbeat.',
+  );
+  assert.deepEqual(
+    mixed.pools.map(({ counts }) => counts),
+    [{ 'no-session': 1 }, { 'no-session': 1, stale: 1 }],
+  );
+});
+
+test('a quarantined pool is unavailable, not offline, and the verdict says why', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { skipReason: 'suspended', state: 'quarantined', detail: 'It runs 3, pinned is 4.' });
+  at.agent('b', 'dc1', { skipReason: 'suspended', state: 'quarantined' });
+  const { verdict } = await at.explain();
+  assert.equal(verdict.reach, 'unavailable');
+  assert.equal(verdict.sentence, 'None of the 2 agents of dc1 or dc2 can be used: 2 quarantined.');
+  assert.equal(verdict.detail, 'a: It runs 3, pinned is 4.');
+  assert.match(verdict.advice, /agent show a\. Advice for quarantined/);
+});
+
+test('every mixture of states is counted, and the advice is for a connected agent', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { skipReason: 'suspended', state: 'quarantined' });
+  at.agent('b', 'dc1', { skipReason: 'suspended', state: 'draining' });
+  at.agent('c', 'dc1', { skipReason: 'no-connector' });
+  at.agent('d', 'dc2', { skipReason: 'full' });
+  at.agent('e', 'dc2', { skipReason: 'draining' });
+  for (const name of ['f', 'g']) at.agent(name, 'dc2', { session: false });
+  at.agent('h', 'dc2', { session: false, state: 'identity-expired' });
+  const { verdict, pools } = await at.explain();
+  assert.equal(verdict.reach, 'unavailable');
+  assert.match(verdict.sentence, /^None of the 8 agents of dc1 or dc2 can be used: 2 without a session, /);
+  for (const part of ['1 quarantined', '1 drained by an operator', '1 at the stream limit', '1 draining']) {
+    assert.ok(verdict.sentence.includes(part), part);
+  }
+  assert.ok(verdict.sentence.includes('1 without this connector in its agent.yaml'));
+  assert.ok(verdict.sentence.includes('1 without a valid certificate'));
+  assert.doesNotMatch(verdict.advice, /disconnected/);
+  assert.deepEqual(pools[1]?.counts, { full: 1, draining: 1, 'no-session': 2, 'identity-expired': 1 });
+});
+
+test('an agent that is down in a healthy pool is described by itself, not by its pool', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { checks: [check('ready')] });
+  at.agent('b', 'dc1', { session: false });
+  const { verdict, pools } = await at.explain();
+  assert.equal(verdict.reach, 'ready');
+  assert.equal(pools[0]?.agents[1]?.skipReason, 'no-session');
+  assert.deepEqual(pools[0]?.counts, { usable: 1, 'no-session': 1 });
 });
 
 test('the verdict is the best evidence among selectable agents', async () => {
   const at = scene();
-  at.agent('a', 'dc1', { checks: [check('refused', 500, 'ECONNREFUSED 10.0.0.5:5432')] });
+  at.agent('a', 'dc1', { checks: [check('refused', NOW - 500, 'ECONNREFUSED 10.0.0.5:5432')] });
   at.agent('b', 'dc2', { checks: [check('dns')] });
   const { verdict } = await at.explain();
   assert.equal(verdict.reach, 'refused');
   assert.match(verdict.sentence, /refused the connection/);
   assert.match(verdict.advice, /service/);
-  assert.equal(verdict.detail, 'Seen by a: ECONNREFUSED 10.0.0.5:5432');
+  assert.equal(
+    verdict.detail,
+    "Seen by the agent's own check through a, 0s ago: ECONNREFUSED 10.0.0.5:5432 Not through b (dns).",
+  );
   // Evidence of an agent that cannot be selected does not count.
   at.agent('c', 'dc2', { checks: [check('ready')], skipReason: 'draining' });
   assert.equal((await at.explain()).verdict.reach, 'refused');
@@ -95,21 +181,27 @@ test('the verdict is the best evidence among selectable agents', async () => {
 
 test('the newer of check and client counts, and codes of the tunnel say nothing about the target', async () => {
   const at = scene();
-  at.agent('a', 'dc1', { checks: [check('ready', 2000)] });
-  at.dialed(1000, 'REFUSED');
+  at.agent('a', 'dc1', { checks: [check('ready', NOW - 8000)] });
+  at.dialed(NOW - 9000, 'REFUSED');
   assert.equal((await at.explain()).verdict.reach, 'ready');
-  at.dialed(3000, 'SESSION_LOST');
+  at.dialed(NOW - 7000, 'SESSION_LOST');
   assert.equal((await at.explain()).verdict.reach, 'ready');
-  at.dialed(4000, 'REFUSED');
+  at.dialed(NOW - 6000, 'REFUSED');
   assert.equal((await at.explain()).verdict.reach, 'refused');
   assert.deepEqual((await at.explain()).pools[0]?.agents[0]?.evidence, {
     reach: 'refused',
-    at: 4000,
+    at: NOW - 6000,
     from: 'client',
     detail: 'reported',
   });
-  at.dialed(5000);
+  at.dialed(NOW - 5000);
   assert.equal((await at.explain()).verdict.reach, 'ready');
+});
+
+test('a check by an agent whose clock is ahead is as old as it is', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { checks: [check('ready', NOW - 60_000)], skew: 3_600_000 });
+  assert.equal((await at.explain()).verdict.reach, undefined);
 });
 
 test('there is no verdict before the first try, and an ejected agent is still selectable', async () => {
@@ -117,6 +209,47 @@ test('there is no verdict before the first try, and an ejected agent is still se
   at.agent('a', 'dc1', { skipReason: 'ejected' });
   assert.equal((await at.explain()).pools[0]?.agents[0]?.skipReason, 'ejected');
   assert.equal((await at.explain()).verdict.reach, undefined);
-  assert.match((await at.explain()).verdict.sentence, /no client or check has tried the target/);
+  assert.match((await at.explain()).verdict.detail ?? '', /No client or check has tried it/);
   assert.match((await at.explain()).verdict.advice, /agent check a orders-db\.$/);
+});
+
+test('an old observation is not a verdict, and the explanation says how old it is', async () => {
+  const at = scene();
+  at.agent('a', 'dc1');
+  at.dialed(NOW - 24 * 60_000);
+  const { verdict, pools } = await at.explain();
+  assert.equal(verdict.reach, undefined);
+  assert.match(verdict.sentence, /not known whether the target answers/);
+  assert.match(verdict.detail ?? '', /24m old: ready, by a client through a\. It is not asked here/);
+  assert.equal(verdict.at, NOW - 24 * 60_000);
+  assert.equal(pools[0]?.agents[0]?.evidence?.at, NOW - 24 * 60_000);
+  assert.deepEqual(at.asked, [], 'a MySQL server counts such checks as errors');
+});
+
+test('usable agents are asked where that is safe, and their answers replace older ones', async () => {
+  const at = scene();
+  for (const name of ['a', 'b', 'c', 'd']) at.agent(name, 'dc1', { kind: 'postgresql' });
+  at.dialed(NOW - 1000);
+  for (const name of ['a', 'b', 'c']) at.answers.set(name, 'refused');
+  assert.equal((await at.explain()).verdict.reach, 'refused');
+  await at.explain();
+  assert.deepEqual(at.asked, ['a', 'b', 'c'], 'no more than three, and each once within two seconds');
+  at.clock.block(2_000);
+  at.answers.set('b', 'ready');
+  const { verdict } = await at.explain();
+  assert.deepEqual([verdict.reach, verdict.agent], ['ready', 'b']);
+  assert.match(
+    verdict.detail ?? '',
+    /a check made just now through b\. Not through a \(refused\), c \(refused\)/,
+  );
+});
+
+test('an agent that does not answer leaves the verdict open', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { kind: 'postgresql' });
+  at.dialed(NOW - 10 * 60_000);
+  const { verdict, pools } = await at.explain();
+  assert.equal(verdict.reach, undefined);
+  assert.match(verdict.detail ?? '', /10m old: ready.*a did not answer within 3 s\.$/);
+  assert.equal(pools[0]?.agents[0]?.problem, 'a did not answer within 3 s.');
 });

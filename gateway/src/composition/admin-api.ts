@@ -4,6 +4,7 @@ import {
   type ControlPlaneLog,
   createApi,
   explainConnection,
+  FreshChecks,
   fleetActions,
   fleetGauges,
   metricsSource,
@@ -15,7 +16,7 @@ import {
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
-import { errorText } from '@penstock/wire';
+import { checkRequest, errorText } from '@penstock/wire';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import { reportRoute } from '../routing/route-report.ts';
 import type { CertificateAndKey } from './certificates.ts';
@@ -43,6 +44,9 @@ export type AdminApi = {
   readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
 };
 
+/** Milliseconds for a check and its answer to travel. */
+const CHECK_TRANSIT_MS = 1_000;
+
 /** Opens events, alerts and approvals, and creates the API over them. The caller listens. Throws StoreError. */
 export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
@@ -63,6 +67,16 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   observeFleet(metrics.registry, fleetGauges(fleet, alerts, config));
+  const checks = new FreshChecks(
+    (agent, connector, timeout) =>
+      requests.send(
+        agent,
+        checkRequest,
+        { connector, timeout },
+        { requestedBy: 'explain', timeoutMs: timeout + CHECK_TRANSIT_MS },
+      ),
+    clock,
+  );
   const api = await createApi({
     tls: certificate,
     store,
@@ -81,7 +95,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
         checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
         history,
       });
-      return report && explainConnection(report, fleet.agentsAfter(''), clock);
+      return report && explainConnection(report, fleet.agentsAfter(''), checks, clock);
     },
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     readiness: options.readiness,

@@ -17,6 +17,7 @@ export type ReportedAgent = {
 export type RouteReport = {
   readonly connection: string;
   readonly connector: string;
+  readonly kind?: string | undefined;
   /** In order of preference. */
   readonly pools: readonly {
     readonly name: string;
@@ -39,10 +40,11 @@ export function reportRoute(name: string, sources: RouteReportSources): RouteRep
   const { routes, sessionsOf, queue, history } = sources;
   const route = routes.route(name);
   if (route === undefined) return undefined;
-  const { connector } = route;
+  const { connector, kind } = route;
   return {
     connection: name,
     connector,
+    kind,
     pools: route.pools.map((pool) => ({
       name: pool,
       queue: { waiting: queue.depth(pool), limit: routes.pool(pool)?.queue.limit ?? 0 },

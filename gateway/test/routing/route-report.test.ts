@@ -50,6 +50,7 @@ test('a report has every pool with its queue, and every agent with a session', (
   assert.deepEqual(report('orders', [first, second, draining, failing]), {
     connection: 'orders',
     connector: 'orders-db',
+    kind: undefined,
     pools: [
       {
         name: 'dc1',

@@ -1,12 +1,13 @@
 import { ExplanationResource } from '@penstock/api-schema';
-import { type Io, json, type OutputFormat, type Style, styleFor, table } from '@penstock/terminal';
+import { exitCodes, type Io, json, type OutputFormat, type Style, styleFor, table } from '@penstock/terminal';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 
-/** Prints why a connection works or fails. */
+/** Prints why a connection works or fails. Sets the exit code to notReady unless the connection is known to be ready. */
 export async function explainConnection(io: Io, name: string, output: OutputFormat): Promise<void> {
   const path = `connections/${encodeURIComponent(name)}/explain`;
   const explanation = await apiFromEnvironment(io).ask(ExplanationResource, 'GET', path);
+  if (explanation.verdict.reach !== 'ready') io.setExitCode(exitCodes.notReady);
   if (output === 'json') {
     io.stdout.write(json(explanation));
     return;
@@ -21,16 +22,31 @@ export async function explainConnection(io: Io, name: string, output: OutputForm
 }
 
 function verdictText({ connection, connector, verdict, pools }: ExplanationResource, style: Style): string {
-  const { reach = 'unknown', sentence, advice, detail } = verdict;
-  const mark = reach === 'ready' ? style.good : reach === 'unknown' ? style.warning : style.bad;
+  const { reach = 'not known', sentence, advice, detail } = verdict;
+  const mark = reach === 'ready' ? style.good : reach === 'not known' ? style.warning : style.bad;
+  const counts = countsText(pools);
   const lines = [
     `${style.strong(connection)} → ${pools.map(({ name }) => name).join(', ')} → ${connector}`,
     `${mark(reach)}: ${sentence}`,
     ...(detail === undefined ? [] : [detail]),
     ...(advice === '' ? [] : [advice]),
+    ...(counts === undefined ? [] : [counts]),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** Agents by what a new client would find; undefined when every agent is usable. */
+function countsText(pools: ExplanationResource['pools']): string | undefined {
+  const totals = new Map<string, number>();
+  for (const { counts } of pools) {
+    for (const [reason, count] of Object.entries(counts))
+      totals.set(reason, (totals.get(reason) ?? 0) + count);
+  }
+  if ([...totals.keys()].every((reason) => reason === 'usable')) return undefined;
+  return `Agents: ${[...totals].map(([reason, count]) => `${count} ${reason}`).join(', ')}.`;
+}
+
+const sources = { check: 'check', client: 'client', explain: 'asked' } as const;
 
 function agentTable({ pools }: ExplanationResource, style: Style, io: Io): string {
   const now = Date.now();
@@ -45,7 +61,7 @@ function agentTable({ pools }: ExplanationResource, style: Style, io: Io): strin
       agent.skipSentence ?? 'Would be used.',
       agent.streams,
       evidence && (evidence.reach === 'ready' ? style.good(evidence.reach) : style.bad(evidence.reach)),
-      evidence && `${evidence.from}, ${relativeTime(evidence.at, now)}`,
+      evidence && `${sources[evidence.from]}, ${relativeTime(evidence.at, now)}`,
     ]);
   });
   const head = [

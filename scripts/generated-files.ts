@@ -6,7 +6,7 @@ import { configurationDocument } from './configuration-document.ts';
 import { driversDocument } from './drivers-document.ts';
 
 export type GeneratedFile = {
-  /** From the root of the tree. */
+  /** Relative to the root of the repository. */
   readonly path: string;
   readonly content: string;
 };

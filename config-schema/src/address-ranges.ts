@@ -10,7 +10,7 @@ type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 /** Bits that precede the IPv4 address in an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2). */
 const MAPPED_PREFIX = 96;
 
-/** Returns whether `text` is a CIDR range such as `10.0.0.0/8`, with no bits set after its prefix. */
+/** Returns whether `text` is a CIDR range such as `10.0.0.0/8`, with no bits set after the prefix. */
 export function isAddressRange(text: string): boolean {
   return parseCidr(text).ok;
 }

@@ -4,7 +4,7 @@ import type { JsonValue } from './yaml/tree.ts';
 /** Durations are milliseconds, sizes are bytes. */
 export type HostPort = { readonly host: string; readonly port: number };
 
-/** Version and digest of the file the configuration came from; what the control plane pins. */
+/** Version and digest of the configuration file; what the control plane pins. */
 export type ConfigVersion = { readonly version: number; readonly digest: string };
 
 export const connectorKinds = [
@@ -21,14 +21,14 @@ export type ConnectorKind = (typeof connectorKinds)[number];
 
 export const targetTlsModes = ['disable', 'prefer', 'require', 'verify-full'] as const;
 
-/** How the agent speaks TLS with a target. PEM all. */
+/** TLS between the agent and a target. Certificates and keys are PEM. */
 export type TargetTls = {
   readonly mode: (typeof targetTlsModes)[number];
-  /** Trusted CAs; those of the host when undefined. */
+  /** Trusted CAs; undefined: the CAs that the host trusts. */
   readonly ca: string | undefined;
-  /** Name to ask for and to find in the certificate; the host of the address when undefined. */
+  /** Server name to send and to require in the certificate; undefined: the host of the address. */
   readonly serverName: string | undefined;
-  /** What the agent shows to the target; both or neither. */
+  /** Client certificate for the target; both fields are set, or neither. */
   readonly certificate: string | undefined;
   readonly key: Secret | undefined;
 };
@@ -40,15 +40,15 @@ export type Connector = {
   readonly maxConnections: number;
   readonly dialTimeout: number;
   readonly check: { readonly interval: number } | undefined;
-  /** Undefined: the agent speaks no TLS of its own with this target. */
+  /** Undefined: the agent does not use TLS with this target. */
   readonly tls: TargetTls | undefined;
-  /** Further hosts that the target redirects its clients to; clients may ask for these as well. */
+  /** Additional hosts that the target redirects its clients to; clients may request these as well. */
   readonly alternates: readonly HostPort[];
-  /** The target is told each client's address, in this version of the PROXY protocol. */
+  /** Version of the PROXY protocol header that sends each client's address to the target. */
   readonly proxyProtocol: 'v1' | 'v2' | undefined;
 };
 
-/** `env` reads HTTPS_PROXY and NO_PROXY; the whole URL is a secret, since it may carry credentials. */
+/** `env` uses HTTPS_PROXY and NO_PROXY; the whole URL is a secret, because it may contain credentials. */
 export type ProxySetting = 'env' | 'none' | Secret;
 
 export type ProbeRule = {
@@ -57,7 +57,7 @@ export type ProbeRule = {
 };
 
 export type AgentConfig = ConfigVersion & {
-  /** The file's content before references are resolved: what the digest covers. It holds no secret. */
+  /** The file's content before references are resolved, which the digest covers. Contains no secrets. */
   readonly content: JsonValue;
   readonly name: string;
   readonly pool: string;
@@ -73,12 +73,12 @@ export type AgentConfig = ConfigVersion & {
   readonly identity: {
     readonly directory: string;
     readonly enrollmentToken: Secret | undefined;
-    /** Which reference of `enrollmentToken` gave nothing, and why, as one sentence without any secret. */
+    /** Why the reference of `enrollmentToken` has no value, as one sentence without secrets. */
     readonly enrollmentTokenMissing?: string | undefined;
   };
   readonly connectors: readonly Connector[];
   readonly policy: {
-    /** CIDR ranges the agent never dials, checked on the resolved address. */
+    /** CIDR ranges that the agent never dials, checked against the resolved address. */
     readonly deny: readonly string[];
     readonly probe: { readonly allow: readonly ProbeRule[] };
     readonly remote: {
@@ -93,7 +93,7 @@ export type AgentConfig = ConfigVersion & {
     readonly pingInterval: number;
     readonly pingTimeout: number;
     readonly halfClosedTimeout: number;
-    /** Bytes of receive windows all sessions together may promise. */
+    /** Total bytes of the receive windows of all sessions. */
     readonly memoryBudget: number;
     readonly reconnect: { readonly base: number; readonly max: number };
   };

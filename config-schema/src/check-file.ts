@@ -18,11 +18,11 @@ import type { Finding } from './yaml/finding.ts';
 import { readYaml } from './yaml/read-yaml.ts';
 import { child, type Node, plain, rangeAt } from './yaml/tree.ts';
 
-/** What is particular to one of the two files. */
+/** What differs between the two kinds of file. */
 export type FileSpec<File> = {
   readonly kind: FileKind;
   readonly schema: SchemaNode;
-  /** Fills in defaults as it goes. */
+  /** Also fills in defaults, in place. */
   readonly validate: ValidateFunction<File>;
   readonly checkRules: (view: FileView) => void;
 };
@@ -30,17 +30,17 @@ export type FileSpec<File> = {
 export type CheckedFile<File> =
   | {
       readonly ok: true;
-      /** Undefined without a host: values that references give are not known. */
+      /** Undefined without a host, because the values of references are not known. */
       readonly file: File | undefined;
       readonly context: BuildContext;
       readonly source: ConfigSource;
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** More than anyone mends at once. */
+/** More than anyone fixes in one pass. */
 const MAX_PROBLEMS = 100;
 
-/** Checks one file, with its references when there is a host to resolve them against. Never throws. */
+/** Checks one file; its references are resolved only if there is a host. Never throws. */
 export function checkFile<File>(
   input: string,
   file: string | undefined,
@@ -55,10 +55,10 @@ export function checkFile<File>(
     const shown = maskSecrets(text, root, spec.schema, broken);
     return { ok: false, problems: toProblems(findings, new SourceText(text, shown), root, file) };
   };
-  // Half a tree would only give problems that are none.
+  // An incomplete tree would only produce spurious problems.
   if (root === undefined || broken) return refuse(yamlFindings);
   const header = readHeader(root, spec.kind);
-  // What a file of others holds is no mistake, and nothing to print.
+  // The contents of a file that is not ours are not a mistake and must not be printed.
   if (header.foreign) return refuse(header.findings);
   if (!header.readable) return refuse([...yamlFindings, ...header.findings]);
 
@@ -93,7 +93,7 @@ export function checkFile<File>(
   return { ok: true, file: valid ? (resolved.data as File) : undefined, context, source };
 }
 
-/** The header has its own words. */
+/** Errors in the header are reported by `readHeader`. */
 function isHeader(error: SchemaError): boolean {
   const missing = error.keyword === 'required' ? `/${error.params['missingProperty']}` : '';
   return /^\/(apiVersion|kind)$/.test(error.instancePath + missing);
@@ -118,8 +118,8 @@ function toProblems(
       code: 'MORE_PROBLEMS',
       range: next.range,
       path: [],
-      message: `There are ${ordered.length - MAX_PROBLEMS} more problems from here on.`,
-      suggestion: 'Mend these first.',
+      message: `There are ${ordered.length - MAX_PROBLEMS} more problems, starting here.`,
+      suggestion: 'Fix these first.',
     });
   }
   return shown.map((finding) => source.problem(finding, root, file));

@@ -2,17 +2,17 @@ import type { JsonValue } from './yaml/tree.ts';
 
 export type FileKind = 'Agent' | 'Gateway';
 
-/** What a configuration came from. */
+/** The file a configuration was read from. */
 export type ConfigSource = {
   readonly kind: FileKind;
-  /** As handed to the parser; undefined when the text came without a file name. */
+  /** As passed to the parser; undefined if the text has no file name. */
   readonly file: string | undefined;
   readonly version: number;
-  /** Where `version` stands in the file, counted from 1. */
+  /** Line of `version` in the file, counted from 1. */
   readonly versionLine: number;
   readonly digest: string;
-  /** Files that `${file:…}` references name: a change in one is a change of the configuration. */
+  /** Files named by `${file:…}` references; a change in one of them changes the configuration. */
   readonly files: readonly string[];
-  /** The file's content before references are resolved: what the digest covers. */
+  /** The file's content before references are resolved, which the digest covers. */
   readonly content: JsonValue;
 };

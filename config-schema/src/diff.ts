@@ -1,18 +1,18 @@
 import { Secret } from './secret.ts';
 
 export type ConfigChange = {
-  /** `connectors[orders-db].address`; things without a name by their place, counted from 1. */
+  /** `connectors[orders-db].address`; items without a name by their position, counted from 1. */
   readonly path: string;
   readonly kind: 'added' | 'removed' | 'changed';
-  /** As text; empty where there is none. */
+  /** As text; empty if there is no value. */
   readonly before: string;
   readonly after: string;
 };
 
 /**
- * Field by field, what differs between two configurations, or between two files' contents before references.
- * Lists of named things are matched by name, so that an inserted one is one change; other lists are compared
- * as a whole. Secrets are compared by reference and value, and shown as their reference.
+ * Compares two configurations, or the contents of two files before references are resolved, field by field.
+ * Lists of named items are matched by name, so an inserted item is one change; other lists are compared
+ * as a whole. Secrets are compared by reference and value and shown as their reference.
  */
 export function diffConfig(before: unknown, after: unknown): readonly ConfigChange[] {
   return diffAt('', before, after);
@@ -45,7 +45,7 @@ function diffThings(before: Things, after: Things, pathOf: (key: string) => stri
   return [...keys].flatMap((key) => diffAt(pathOf(key), before.get(key), after.get(key)));
 }
 
-/** The digest covers the order of things, so a change of it alone must show. */
+/** The digest covers the order of items, so a change in order alone must be shown. */
 function diffOrder(path: string, before: Things, after: Things): ConfigChange[] {
   const kept = [...before.keys()].filter((name) => after.has(name));
   const now = [...after.keys()].filter((name) => before.has(name));
@@ -75,7 +75,7 @@ function byName(value: unknown): Things | undefined {
   return named;
 }
 
-/** A list of things without names; lists of plain values are compared as a whole. */
+/** The items of a list of groups without names; lists of plain values are compared as a whole. */
 function byPlace(value: unknown): Things | undefined {
   if (!Array.isArray(value) || value.some((item) => fieldsOf(item) === undefined)) return undefined;
   return new Map(value.map((item, index) => [`#${index + 1}`, item]));

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { JsonValue } from './yaml/tree.ts';
 
 /**
- * `sha256:` and the hash of the file's content before references are resolved: the same on every host, whatever
- * the order of keys, the formatting and the comments.
+ * Returns `sha256:` and the hash of the file's content before references are resolved: the same on every host, whatever
+ * the order of keys, the formatting, and the comments.
  */
 export function digestOf(content: JsonValue): string {
   return `sha256:${createHash('sha256').update(canonicalJson(content)).digest('hex')}`;

@@ -3,10 +3,10 @@ import type { Finding } from './yaml/finding.ts';
 import { pathWords } from './yaml/path-words.ts';
 import type { Node } from './yaml/tree.ts';
 
-/** Longest piece of a source line that is shown. */
+/** Maximum number of characters shown of a source line. */
 const WIDTH = 120;
 
-/** A problem with a file as a whole, of which there is nothing to show. */
+/** A problem with a file as a whole, without an excerpt. */
 export function fileProblem(
   code: ConfigProblem['code'],
   file: string | undefined,
@@ -16,7 +16,7 @@ export function fileProblem(
   return { code, file, line: 1, column: 1, length: 1, path: '', message, suggestion, excerpt: '' };
 }
 
-/** Finds lines, columns and excerpts in one text. */
+/** Finds lines, columns, and excerpts in one text. */
 export class SourceText {
   readonly #text: string;
   readonly #shown: string;
@@ -73,7 +73,7 @@ function excerpt(line: string, number: number, column: number, length: number): 
   const before = start > 0 ? '…' : '';
   const after = start + WIDTH < line.length ? '…' : '';
   const gutter = String(number).padStart(4);
-  // Tabs stay, so that the carets stand below what they mean.
+  // Tabs are kept, which aligns the carets with the text they mark.
   const indent = (before + piece.slice(0, column - start)).replace(/[^\t]/g, ' ');
   const carets = '^'.repeat(Math.max(1, Math.min(length, piece.length - (column - start))));
   return `${gutter} | ${before}${visible(piece)}${after}\n${' '.repeat(gutter.length)} | ${indent}${carets}`;

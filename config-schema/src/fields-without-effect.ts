@@ -7,8 +7,8 @@ import { readField } from './schema/validator.ts';
 import { shownConfig } from './show.ts';
 
 /**
- * Fields that this release checks and does not act upon, as far as they are set to something other than their
- * default: `health.maxClockSkew`, `pools[dc1].minReady`. Whoever set them should hear that nothing comes of it.
+ * Returns the fields that this release validates but that have no effect, if they are set to something other than the
+ * default, such as `policy.remote.upgrade`. The program logs them so that the operator learns they are ignored.
  */
 export function fieldsWithoutEffect(config: AgentConfig | GatewayConfig): readonly string[] {
   return fieldsBelow(shownConfig(config), 'connectors' in config ? AgentFile : GatewayFile, '');
@@ -28,7 +28,7 @@ function fieldsBelow(value: unknown, schema: SchemaNode | undefined, path: strin
   );
 }
 
-/** `60s` and `1m` are the same. */
+/** `60s` and `1m` are equal. */
 function isDefault(value: unknown, { default: standard, field }: SchemaNode): boolean {
   const read = (text: unknown): unknown => {
     const result = field === undefined ? undefined : readField(field, String(text));

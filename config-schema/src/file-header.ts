@@ -8,13 +8,13 @@ const programs: Readonly<Record<FileKind, string>> = { Agent: 'penstock-agent', 
 
 export type Header = {
   readonly findings: readonly Finding[];
-  /** Neither field says that this is a configuration of ours. */
+  /** Neither field identifies a Penstock configuration. */
   readonly foreign: boolean;
-  /** Whether the rest of the file can be read as what it should be. */
+  /** Whether the rest of the file can be read as a file of the expected kind. */
   readonly readable: boolean;
 };
 
-/** Checks `apiVersion` and `kind`, which decide how everything else is read. */
+/** Checks `apiVersion` and `kind`, which determine how the rest of the file is read. */
 export function readHeader(root: Node, wanted: FileKind): Header {
   const findings: Finding[] = [];
   const kind = child(root, 'kind');
@@ -31,23 +31,23 @@ export function readHeader(root: Node, wanted: FileKind): Header {
   const given = literal(kind);
   const other = wanted === 'Agent' ? 'Gateway' : 'Agent';
   if (given === other) {
-    const suggestion = `Give it to ${programs[other]}; this is ${programs[wanted]}, which reads \`kind: ${wanted}\`.`;
+    const suggestion = `Use it with ${programs[other]}; this is ${programs[wanted]}, which reads \`kind: ${wanted}\`.`;
     report('WRONG_KIND', 'kind', `This file is for ${programs[other]}.`, suggestion);
   } else if (given !== wanted && !isReference(given)) {
     const message = kind === undefined ? '`kind` is missing.' : 'This `kind` is unknown.';
     report('WRONG_KIND', 'kind', message, `Write \`kind: ${wanted}\`.`);
   }
   const otherShape = apiVersion !== undefined && version !== API_VERSION && !isReference(version);
-  const misspelt = typeof version === 'string' && suggest(version, [API_VERSION]) !== undefined;
+  const misspelled = typeof version === 'string' && suggest(version, [API_VERSION]) !== undefined;
   const foreign = findings.length === 2 && given !== other;
-  return { findings, foreign, readable: given !== other && (!otherShape || misspelt) };
+  return { findings, foreign, readable: given !== other && (!otherShape || misspelled) };
 }
 
 function literal(node: Node | undefined): unknown {
   return node?.kind === 'scalar' ? node.value : undefined;
 }
 
-/** Reported elsewhere: these fields take none. */
+/** References in these fields are not allowed, which is reported elsewhere. */
 function isReference(value: unknown): boolean {
   return typeof value === 'string' && value.includes('${');
 }

@@ -2,7 +2,7 @@ import type { ConfigVersion, ConnectorKind, HostPort, LogLevel } from './agent-c
 import type { Ingress } from './ingress.ts';
 import type { Secret } from './secret.ts';
 
-/** What an operator may ask of an agent or a pool, and a pool may have wait for an admin. */
+/** Actions of operators on agents and pools for which a pool may require an admin's approval. */
 export const approvableActions = ['drain', 'resume', 'restart', 'pin', 'logs', 'probe'] as const;
 export type ApprovableAction = (typeof approvableActions)[number];
 
@@ -10,16 +10,16 @@ export type Pool = {
   readonly name: string;
   readonly pinning: 'enforce' | 'warn' | 'off';
   readonly minReady: number;
-  /** Clients that wait while no agent of the pool is there, and how long each does. */
+  /** Maximum number of clients that wait while the pool has no available agent, and how long each waits. */
   readonly queue: { readonly limit: number; readonly timeout: number };
-  /** What waits for an admin when an operator asks for it. */
+  /** Operators' actions that require an admin's approval. */
   readonly requireApproval: readonly ApprovableAction[];
 };
 
 export type Connection = {
   readonly name: string;
   readonly connector: string;
-  /** What the agents' files say of the connector, as far as this file repeats it. */
+  /** The connector's kind in the agents' files, if this file repeats it. */
   readonly kind: ConnectorKind | undefined;
   /** Acceptable pools, in order of preference. */
   readonly pools: readonly string[];
@@ -27,17 +27,17 @@ export type Connection = {
   readonly ingress: readonly Ingress[];
 };
 
-/** Who hears of alerts. */
+/** A receiver of alert notifications. */
 export type AlertReceiver = {
   readonly name: string;
   readonly webhook: Secret;
   readonly format: 'json' | 'slack';
-  /** Signs messages; undefined leaves them unsigned. */
+  /** Signs notifications; undefined: they are not signed. */
   readonly secret: Secret | undefined;
   readonly groupWait: number;
 };
 
-/** What an alert can be about. */
+/** The conditions that an alert can have. */
 export const alertConditions = [
   'agent-stale',
   'pool-below-min-ready',
@@ -57,28 +57,28 @@ export type GatewayConfig = ConfigVersion & {
   readonly organization: string;
   readonly listen: { readonly tunnel: HostPort; readonly admin: HostPort };
   readonly dataDirectory: string;
-  /** Left out in the file: a server certificate made once by `init` in the data directory. PEM both. */
+  /** PEM. Undefined: the server certificate that `init` created in the data directory. */
   readonly tunnelTls: { readonly certificate: string; readonly key: Secret } | undefined;
-  /** What the admin address shows; plain HTTP when undefined. PEM both. */
+  /** Certificate of the admin address, as PEM. Undefined: plain HTTP. */
   readonly adminTls: { readonly certificate: string; readonly key: Secret } | undefined;
   readonly store: 'embedded';
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];
-  /** What clients see where their TLS ends at the gateway; the certificate of `tunnelTls` when undefined. PEM all. */
+  /** Presented to clients whose TLS the gateway terminates, as PEM. Undefined: the certificate of `tunnelTls`. */
   readonly ingressTls:
     | {
         readonly certificate: string;
         readonly key: Secret;
-        /** With these, every client must show a certificate that one of them issued. */
+        /** If set, every client must present a certificate issued by one of these CAs. */
         readonly clientCa: string | undefined;
       }
     | undefined;
   readonly limits: {
     readonly connectionsPerAddress: number;
-    /** Clients at once that have not yet said which connection they want, and how long each may take. */
+    /** Maximum number of clients that have not yet selected a connection, and the time limit for each. */
     readonly pendingHandshakes: number;
     readonly handshakeTimeout: number;
-    /** Silence in both directions that ends a client connection; 0 for never. */
+    /** Time without traffic in either direction after which a client connection is closed; 0: never. */
     readonly idleTimeout: number;
   };
   readonly identity: { readonly certificateLifetime: number };
@@ -88,9 +88,9 @@ export type GatewayConfig = ConfigVersion & {
     readonly maxAttempts: number;
   };
   readonly ejection: {
-    /** Failed opens in a row before an agent is passed over. */
+    /** Number of consecutive failed opens before an agent is ejected. */
     readonly consecutiveFailures: number;
-    /** First time out of rotation; doubles with every further ejection, up to ten times. */
+    /** Duration of the first ejection; doubles with each further one, up to ten times the first. */
     readonly baseDuration: number;
     /** Share of a pool's agents that may be ejected at once, in percent; never all of them. */
     readonly maxPercent: number;
@@ -102,9 +102,9 @@ export type GatewayConfig = ConfigVersion & {
     readonly halfClosedTimeout: number;
     readonly sessionsPerAgent: number;
     readonly sessionsPerAddress: number;
-    /** Sessions accepted a second, beyond which agents are asked to come back later. */
+    /** Maximum number of sessions accepted per second; agents that exceed it are asked to retry later. */
     readonly acceptRate: number;
-    /** Bytes of receive windows all sessions together may promise. */
+    /** Total bytes of the receive windows of all sessions. */
     readonly memoryBudget: number;
   };
   readonly drain: { readonly timeout: number };

@@ -6,12 +6,12 @@ import type { ConfigProblem } from './problem.ts';
 import type { Environment } from './reference/host.ts';
 import { readFailure, readFailureWords, readTextFile } from './reference/read-text-file.ts';
 
-/** Reads an agent.yaml and the files it refers to; a file that cannot be read is a problem like any other. */
+/** Reads agent.yaml and the files it refers to. A file that cannot be read is reported as a problem. */
 export function loadAgentConfig(path: string, environment: Environment): ParseResult<AgentConfig> {
   return load(path, environment, parseAgentConfig);
 }
 
-/** Reads a gateway.yaml and the files it refers to; a file that cannot be read is a problem like any other. */
+/** Reads gateway.yaml and the files it refers to. A file that cannot be read is reported as a problem. */
 export function loadGatewayConfig(path: string, environment: Environment): ParseResult<GatewayConfig> {
   return load(path, environment, parseGatewayConfig);
 }
@@ -20,7 +20,7 @@ export type ConfigText =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** The text of a configuration file, or why there is none. `read` says what may be read: files only, or pipes too. */
+/** Reads the text of a configuration file. `read` determines what may be read: only files, or pipes as well. */
 export function readConfigText(path: string, read: (path: string) => string = readTextFile): ConfigText {
   try {
     return { ok: true, text: read(path) };
@@ -28,7 +28,7 @@ export function readConfigText(path: string, read: (path: string) => string = re
     const failure = readFailure(error);
     const code = failure === 'too-large' ? 'FILE_TOO_LARGE' : 'FILE_UNREADABLE';
     const message = `The configuration file ${path} ${readFailureWords[failure]}.`;
-    return { ok: false, problems: [fileProblem(code, path, message, 'Check the path and who may read it.')] };
+    return { ok: false, problems: [fileProblem(code, path, message, 'Check the path and its permissions.')] };
   }
 }
 

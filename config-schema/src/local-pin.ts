@@ -3,12 +3,12 @@ import { fileProblem } from './excerpt.ts';
 import type { ParseResult } from './parse.ts';
 import type { Environment } from './reference/host.ts';
 
-/** Holds the one version that an agent may run on: `12@sha256:…`, as `config digest --output json` prints it. */
+/** The only configuration that an agent may run with: `12@sha256:…`, as printed by `config digest --output json`. */
 export const LOCAL_PIN_VARIABLE = 'PENSTOCK_CONFIG_PIN';
 
 const LOCAL_PIN = /^([1-9][0-9]{0,15})@(sha256:[0-9a-f]{64})$/;
 
-/** The result as it is, or a problem when this host is pinned to another file. An empty variable pins nothing. */
+/** Returns `result`, or a problem if this host is pinned to another file. An empty variable pins nothing. */
 export function keepLocalPin(
   result: ParseResult<AgentConfig>,
   environment: Environment,
@@ -24,12 +24,12 @@ export function keepLocalPin(
   if (pinned === undefined) {
     return refuse(
       `${LOCAL_PIN_VARIABLE} is not a version and a digest.`,
-      'Set it to what `penstock-agent config digest --output json` prints as `pin`, or to nothing.',
+      'Set it to the `pin` printed by `penstock-agent config digest --output json`, or leave it empty.',
     );
   }
   if (Number(pinned) === version && pinnedDigest === digest) return result;
   return refuse(
-    `The file is ${version}@${digest}, and ${LOCAL_PIN_VARIABLE} allows only ${pinned}@${pinnedDigest}.`,
-    'Bring the pinned file back, or set the variable to the new pin.',
+    `The file is ${version}@${digest}, but ${LOCAL_PIN_VARIABLE} allows only ${pinned}@${pinnedDigest}.`,
+    'Restore the pinned file, or set the variable to the new pin.',
   );
 }

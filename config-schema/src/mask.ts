@@ -2,20 +2,20 @@ import { fieldKinds } from './field/field-kind.ts';
 import { type SchemaNode, schemaChild } from './schema/schema-node.ts';
 import type { Node, Range } from './yaml/tree.ts';
 
-/** Keys whose values are taken for secrets even where the schema has no such field. */
+/** Keys whose values are treated as secrets even if the schema has no such field. */
 const SECRET_KEY = /passw|passphrase|secret|token|credential|api_?key|private|webhook|^key$/i;
 
-/** A reference without a default: tells nothing. */
+/** A reference without a default, which reveals nothing. */
 const BARE_REFERENCE = /\$\{(?:env:\w{1,256}|file:[^}\s]{1,1024})\}/g;
 
-// Every repetition is bounded: these run over text that nobody has checked yet.
+// Every repetition is bounded, because these run on unchecked text.
 const URL_PASSWORD = /(:\/\/[^\s:/@]{0,256}:)([^\s]{1,512})(?=@)/g;
 const URL_PARAMETER = /([?&](?:ssl)?password=)([^\s&#"',}]{1,512})/gi;
 const KEYED_VALUE =
   /((?:passw|passphrase|secret|token|credential|api_?key|private|webhook|\bkey)\w{0,32}["']?\s{0,8}:\s{1,8})([^\n]{1,4096})/gi;
 const PEM_BODY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)([^-]{1,32768})/g;
 
-/** The text with literal secrets replaced, character for character, so that positions stay. */
+/** Replaces literal secrets character for character, which preserves positions. */
 export function maskSecrets(
   text: string,
   root: Node | undefined,
@@ -26,7 +26,7 @@ export function maskSecrets(
   if (root !== undefined) collect(root, schema, false, ranges);
   let masked = maskRanges(text, ranges);
   const patterns = [URL_PASSWORD, URL_PARAMETER];
-  // Where YAML is broken the tree may miss parts of the text.
+  // If the YAML is malformed, the tree may not cover the whole text.
   if (broken) patterns.push(KEYED_VALUE, PEM_BODY);
   for (const pattern of patterns) masked = maskMatches(masked, pattern);
   return masked;
@@ -52,7 +52,7 @@ function maskRanges(text: string, ranges: readonly Range[]): string {
   let result = '';
   let done = 0;
   for (const [start, end] of ranges.toSorted((one, other) => one[0] - other[0])) {
-    // An alias brings the same place again.
+    // An alias yields the same range again.
     if (start < done) continue;
     result += text.slice(done, start) + stars(text.slice(start, end));
     done = end;
@@ -64,7 +64,7 @@ function maskMatches(text: string, pattern: RegExp): string {
   return text.replace(pattern, (_, lead: string, value: string) => lead + stars(value));
 }
 
-/** Everything but bare references, space and what YAML needs around them. */
+/** Replaces everything except bare references, whitespace, and YAML punctuation. */
 function stars(text: string): string {
   let result = '';
   let done = 0;

@@ -14,12 +14,12 @@ import { GatewayFile } from './schema/gateway-file.ts';
 import { validateAgentFile, validateGatewayFile } from './schema/validator.ts';
 
 export type ParseOptions = {
-  /** The file's name, for problems; its folder is where relative paths start. */
+  /** The file's name, for problems; relative paths are resolved against its directory. */
   readonly file?: string;
-  /** Folder where relative paths start, instead of the file's. */
+  /** Directory for relative paths, instead of the file's. */
   readonly directory?: string;
   readonly environment: Environment;
-  /** The text of a file that a reference names. Throws when there is none, as `readFileSync` does. */
+  /** Returns the text of a referenced file. Throws if it cannot be read, like `readFileSync`. */
   readonly readFile: (path: string) => string;
 };
 
@@ -45,19 +45,19 @@ const gatewaySpec: FileSpec<GatewayFile> = {
   checkRules: checkGatewayFile,
 };
 
-/** The text of an agent.yaml as configuration, or every problem it has. Never throws. */
+/** Parses the text of an agent.yaml. Returns the configuration or all problems. Never throws. */
 export function parseAgentConfig(text: string, options: ParseOptions): ParseResult<AgentConfig> {
   return parse(text, options, agentSpec, buildAgent);
 }
 
-/** The text of a gateway.yaml as configuration, or every problem it has. Never throws. */
+/** Parses the text of a gateway.yaml. Returns the configuration or all problems. Never throws. */
 export function parseGatewayConfig(text: string, options: ParseOptions): ParseResult<GatewayConfig> {
   return parse(text, options, gatewaySpec, buildGateway);
 }
 
 /**
- * Checks a file without its references, where neither the environment nor the files of its host are at hand, as
- * in CI. Everything else is checked as `parse…Config` does; values that references give are taken for right.
+ * Checks a file without resolving its references, for places such as CI that have neither the environment nor the
+ * files of its host. Everything else is checked as `parse…Config` does; the values of references are assumed valid.
  */
 export function checkConfig(kind: FileKind, text: string, file?: string): CheckResult {
   const checked =

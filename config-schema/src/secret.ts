@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';
 
-/** A value that shows itself to nobody who does not ask by name: strings, JSON, logs and inspection print `[redacted]`. */
+/** A value that only `reveal` returns: strings, JSON, logs, and inspection show `[redacted]`. */
 export class Secret {
   readonly #value: string;
-  /** The `${…}` it came from, which tells nothing; undefined for a secret that came from no file. */
+  /** The `${…}` it came from, which is not secret; undefined for a secret that did not come from a file. */
   readonly reference: string | undefined;
 
   constructor(value: string, reference?: string) {
@@ -13,7 +13,7 @@ export class Secret {
     this.reference = reference;
   }
 
-  /** The value itself. Hand it to the one call that needs it, and store it nowhere. */
+  /** Returns the value itself. Pass it directly to the call that needs it; do not store it. */
   reveal(): string {
     return this.#value;
   }

@@ -1,7 +1,7 @@
 import { formatHostPort } from './field/host-port.ts';
 import type { Ingress } from './ingress.ts';
 
-/** One way in as the file has it, defaults included. */
+/** One ingress as written in the file, including defaults. */
 export function shownIngress(ingress: Ingress): object {
   const { allow, proxyProtocol } = ingress;
   const listen = formatHostPort(ingress.listen);

@@ -11,14 +11,14 @@ import { Secret } from './secret.ts';
 import { shownIngress } from './show-ingress.ts';
 
 /**
- * The effective configuration, defaults included, as YAML that loads again on the same host and gives the same
- * configuration, but for the digest, which is of the file. Secrets stand there as the reference they came from.
+ * Returns the effective configuration, including defaults, as YAML. Loading it on the same host yields the same
+ * configuration except for the digest, which depends on the file. Secrets are shown as their references.
  */
 export function showConfig(config: AgentConfig | GatewayConfig): string {
   return stringify(shownConfig(config), { lineWidth: 0 });
 }
 
-/** What `showConfig` writes, as plain values. */
+/** Returns what `showConfig` writes, as plain values. */
 export function shownConfig(config: AgentConfig | GatewayConfig): unknown {
   return escaped('connectors' in config ? agentFile(config) : gatewayFile(config));
 }
@@ -122,7 +122,7 @@ function gatewayFile(config: GatewayConfig): object {
   };
 }
 
-/** Text that could be taken for a reference is escaped, secrets become theirs, what is undefined is left out. */
+/** Escapes text that looks like a reference, replaces secrets by their references, and omits undefined values. */
 function escaped(value: unknown): unknown {
   if (value instanceof Secret) return value.reference ?? value.toString();
   if (typeof value === 'string') return escapeTemplate(value);

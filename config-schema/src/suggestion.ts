@@ -1,6 +1,6 @@
-/** The one of `known` that was probably meant: at most a third of its letters differ. Undefined when none is near. */
+/** Returns the closest item of `known`, of which at most a third of the letters differ, or undefined. */
 export function suggest(written: string, known: readonly string[]): string | undefined {
-  // Longer words are no slip of the hand, and would cost time.
+  // Longer words are not typos and would be expensive to compare.
   if (written.length > 64) return undefined;
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -14,7 +14,7 @@ export function suggest(written: string, known: readonly string[]): string | und
   return best;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbors that lead from one to the other. */
+/** Counts the insertions, deletions, substitutions, and transpositions that turn `from` into `to`. */
 export function editDistance(from: string, to: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);

@@ -1,12 +1,12 @@
 import { type StatsListener, unwatchFile, watchFile } from 'node:fs';
 
-/** Milliseconds between looks; a change is seen after one of them at the latest. */
+/** Polling interval; the longest delay until a change is noticed. */
 const INTERVAL = 2_000;
 
 /**
- * Calls `onChange` when one of these files has changed, or what its name leads to: a mounted ConfigMap changes by
- * swapping a link, which watching the file itself would miss. Looks at the files instead of asking the system to tell,
- * and does not keep the process alive. The answer stops it.
+ * Calls `onChange` when one of these files, or the file that its link leads to, has changed: a mounted ConfigMap
+ * changes by swapping a link, which watching the file itself would miss. Polls instead of using the system's
+ * notifications and does not keep the process alive. The returned function stops it.
  */
 export function watchConfig(files: readonly string[], onChange: () => void): () => void {
   const listener: StatsListener = (now, before) => {

@@ -21,7 +21,7 @@ function problems(ingress: readonly string[], more = ''): string[] {
   return result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`);
 }
 
-function waysIn(ingress: readonly string[]): readonly (Ingress | undefined)[] {
+function ingressOf(ingress: readonly string[]): readonly (Ingress | undefined)[] {
   const result = parsed(ingress);
   assert.ok(result.ok, JSON.stringify(result));
   return result.config.connections.slice(1).map(({ ingress: [first] }) => first);
@@ -31,7 +31,7 @@ test('each kind has its own defaults', () => {
   const common = { allow: ['10.0.0.0/8'], proxyProtocol: undefined };
   const at = (port: number) => ({ listen: { host: '0.0.0.0', port }, ...common });
   assert.deepEqual(
-    waysIn([
+    ingressOf([
       'tcp: 0.0.0.0:1',
       'sni: {listen: 0.0.0.0:2, host: Orders.Example.com}',
       'socks5: {listen: 0.0.0.0:3}',

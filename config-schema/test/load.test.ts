@@ -84,7 +84,7 @@ describe('a configuration file', () => {
     await chmod(file, 0);
     const loaded = asNobody(() => loadAgentConfig(file, {}));
     assert.ok(!loaded.ok);
-    assert.match(loaded.problems[0]?.message ?? '', /may not be read/);
+    assert.match(loaded.problems[0]?.message ?? '', /cannot be read/);
   });
 
   test('may be 1 MiB and no more, on disk and as text', async () => {

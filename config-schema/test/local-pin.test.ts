@@ -24,7 +24,7 @@ test('a host that is pinned to another version or content refuses the file, and 
     const [problem] = result.problems;
     assert.equal(problem?.code, 'LOCAL_PIN');
     assert.ok(problem.message.includes(`${version}@${digest}`) && problem.message.includes(pin));
-    assert.match(problem.suggestion, /Bring the pinned file back/);
+    assert.match(problem.suggestion, /Restore the pinned file/);
   }
 });
 

@@ -148,7 +148,7 @@ describe('a secret', () => {
       '`identity.enrollmentToken` refers to the environment variable UNSET, which is not set.',
     ]);
     assert.deepEqual(missing('${env:EMPTY}'), [
-      '`identity.enrollmentToken` refers to ${env:EMPTY}, which gives nothing.',
+      '`identity.enrollmentToken` refers to ${env:EMPTY}, which is empty.',
     ]);
     assert.deepEqual(missing('${file:none}'), [
       '`identity.enrollmentToken` refers to the file /etc/penstock/none, which does not exist.',

@@ -146,7 +146,7 @@ test('a database as store is refused, by reference too, and its URL not repeated
     result.problems.map(({ code, path }) => `${code} ${path}`),
     ['NOT_SUPPORTED store'],
   );
-  assert.match(result.problems[0]?.message ?? '', /data directory only/);
+  assert.match(result.problems[0]?.message ?? '', /only the embedded store/);
   assert.ok(!JSON.stringify(result.problems).includes('c4n4ry'));
 });
 

@@ -3,7 +3,7 @@ import type { AgentConfig, Connector } from '../agent-config.ts';
 import type { AgentFile } from '../schema/agent-file.ts';
 import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
 
-/** The configuration that a checked file with its defaults stands for. */
+/** Builds the configuration from a checked file with its defaults filled in. */
 export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig {
   const { gateway, identity, policy, tunnel } = file;
   const token = identity.enrollmentToken;

@@ -4,7 +4,7 @@ import type { GatewayFile } from '../schema/gateway-file.ts';
 import { buildIngress } from './build-ingress.ts';
 import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
 
-/** The configuration that a checked file with its defaults stands for. */
+/** Builds the configuration from a checked file with its defaults filled in. */
 export function buildGateway(file: GatewayFile, context: BuildContext): GatewayConfig {
   const { dataDirectory, tunnelTls, adminTls, ingressTls, store, limits, dial, ejection, tunnel, health } =
     file;

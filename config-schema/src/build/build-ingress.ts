@@ -4,7 +4,7 @@ import { fieldValue } from './field-value.ts';
 
 type IngressFields = GatewayFile['connections'][number]['ingress'][number];
 
-/** One way in, with the defaults of its kind. Throws on fields that the rules have not checked: a fault of ours. */
+/** Builds one ingress with the defaults of its kind. Throws TypeError if the rules did not check the fields: a bug. */
 export function buildIngress(fields: IngressFields): Ingress {
   const { tcp, sni, socks5, httpConnect, allow, proxyProtocol, grant = 'required' } = fields;
   const common = (listen: string) => ({ listen: fieldValue('listen', listen), allow, proxyProtocol });

@@ -9,27 +9,27 @@ type ValueOf<Kind extends FieldKindName> = Extract<
   { readonly ok: true }
 >['value'];
 
-/** The value of a text that the schema has accepted. Throws on any other: that would be a fault of ours. */
+/** Returns the value of a text that the schema has accepted. Throws TypeError on any other, which is a bug. */
 export function fieldValue<Kind extends FieldKindName>(kind: Kind, text: string): ValueOf<Kind> {
   const result = readField({ is: kind }, text);
   if (!result.ok) throw new TypeError(`A ${kind} was accepted and then refused.`);
   return result.value as ValueOf<Kind>;
 }
 
-/** What a configuration is built with beside the file's own content. */
+/** What building a configuration needs in addition to the file's content. */
 export type BuildContext = {
   readonly version: number;
   readonly digest: string;
   readonly content: JsonValue;
-  /** Folder that relative paths start at; as they are when undefined. */
+  /** Directory for relative paths; undefined: they are left unchanged. */
   readonly directory: string | undefined;
-  /** JSON pointers of values that came from references, with the text that refers to them. */
+  /** JSON pointers of values that came from references, with the text of the reference. */
   readonly references: ReadonlyMap<string, string>;
-  /** JSON pointers of values left out because their references gave nothing, each with a sentence that says why. */
+  /** JSON pointers of values omitted because their references have no value, each with a sentence that says why. */
   readonly missing: ReadonlyMap<string, string>;
 };
 
-/** A secret that knows how the file refers to it. */
+/** Returns a secret together with the reference it came from. */
 export function secretOf(context: BuildContext, pointer: string, text: string): Secret {
   return new Secret(text, context.references.get(pointer) ?? escapeTemplate(text));
 }

@@ -11,6 +11,6 @@ export function parseCertificatePin(text: string): FieldResult<string> {
   return refused(
     'INVALID_PIN',
     'must be a certificate pin',
-    'A pin is sha256/ and 44 characters of base64; `penstock-gateway init` prints the ones to paste.',
+    'A pin is sha256/ followed by 44 characters of base64; `penstock-gateway init` prints the ones to paste.',
   );
 }

@@ -5,25 +5,27 @@ import { isIpv4, isIpv6 } from './host.ts';
 /** For editors; the parser checks more. */
 export const cidrPattern = '^[0-9A-Fa-f:.]+/[0-9]{1,3}$';
 
-/** A range such as `10.0.0.0/8` or `fd00::/8`, with no bits set behind the prefix. */
+/** Parses a range such as `10.0.0.0/8` or `fd00::/8`, with no bits set after the prefix. */
 export function parseCidr(text: string): FieldResult<string> {
   const example = 'Write it like 10.0.0.0/8 or fd00::/8.';
   const match = /^([^/]*)\/([0-9]{1,3})$/.exec(text);
   if (match === null) {
-    if (isIpv4(text)) return refused('INVALID_CIDR', 'has no prefix length', 'For one address append /32.');
-    if (isIpv6(text)) return refused('INVALID_CIDR', 'has no prefix length', 'For one address append /128.');
-    return refused('INVALID_CIDR', 'must be a range of addresses', example);
+    if (isIpv4(text))
+      return refused('INVALID_CIDR', 'has no prefix length', 'For a single address, append /32.');
+    if (isIpv6(text))
+      return refused('INVALID_CIDR', 'has no prefix length', 'For a single address, append /128.');
+    return refused('INVALID_CIDR', 'must be an address range in CIDR notation', example);
   }
   const [, address = '', digits] = match;
   const prefix = Number(digits);
   if (isIpv4(address)) {
-    if (prefix > 32) return refused('INVALID_CIDR', 'has a prefix beyond 32', example);
+    if (prefix > 32) return refused('INVALID_CIDR', 'has a prefix longer than 32', example);
     return withoutHostBits(text, ipaddr.IPv4.networkAddressFromCIDR(text).toString() === address);
   }
   if (!isIpv6(address) || address.includes('%')) {
-    return refused('INVALID_CIDR', 'must be a range of addresses', example);
+    return refused('INVALID_CIDR', 'must be an address range in CIDR notation', example);
   }
-  if (prefix > 128) return refused('INVALID_CIDR', 'has a prefix beyond 128', example);
+  if (prefix > 128) return refused('INVALID_CIDR', 'has a prefix longer than 128', example);
   const network = ipaddr.IPv6.networkAddressFromCIDR(text).toNormalizedString();
   return withoutHostBits(text, network === ipaddr.IPv6.parse(address).toNormalizedString());
 }
@@ -32,7 +34,7 @@ function withoutHostBits(text: string, clean: boolean): FieldResult<string> {
   if (clean) return accepted(text);
   return refused(
     'INVALID_CIDR',
-    'has bits set behind its prefix',
-    'Write the first address of the range, such as 10.0.0.0/8, or /32 (IPv6: /128) for one address.',
+    'has bits set after its prefix',
+    'Use the first address of the range, such as 10.0.0.0/8, or append /32 (IPv6: /128) for a single address.',
   );
 }

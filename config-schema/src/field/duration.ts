@@ -8,10 +8,10 @@ const MILLISECONDS = new Map([
   ['ms', 1],
 ]);
 
-/** For editors; says the same as the parser. */
+/** For editors; equivalent to the parser. */
 export const durationPattern = '^[0-9]{1,9}(ms|s|m|h|d)$';
 
-/** `30s` as milliseconds. */
+/** Parses a duration such as `30s` to milliseconds. */
 export function parseDuration(text: string): FieldResult<number> {
   const match = /^([0-9]{1,9})(ms|s|m|h|d)$/.exec(text);
   const factor = MILLISECONDS.get(match?.[2] ?? '');
@@ -19,13 +19,13 @@ export function parseDuration(text: string): FieldResult<number> {
     return refused(
       'INVALID_DURATION',
       /^[0-9]+$/.test(text) ? 'has no unit' : 'must be a duration',
-      'Write a whole number and its unit: 500ms, 30s, 5m, 24h or 7d.',
+      'Write a whole number with a unit: 500ms, 30s, 5m, 24h, or 7d.',
     );
   }
   return accepted(Number(match[1]) * factor);
 }
 
-/** Milliseconds in the largest unit that divides them. */
+/** Formats milliseconds in the largest unit that divides them. */
 export function formatDuration(milliseconds: number): string {
   for (const [unit, factor] of MILLISECONDS) {
     if (milliseconds >= factor && milliseconds % factor === 0) return `${milliseconds / factor}${unit}`;

@@ -19,17 +19,17 @@ import {
 } from './url.ts';
 
 /**
- * What may be written into the file itself. `anything`: no secret. `reference`: nothing but references.
+ * What may be written into the file itself. `anything`: not secret. `reference`: only references.
  * `url`: a URL whose password, if it has one, is a reference.
  */
 export type Literal = 'anything' | 'reference' | 'url';
 
 type FieldKind = {
   readonly parse: (text: string) => FieldResult<unknown>;
-  /** For editors: what a literal looks like; the parser has the last word. */
+  /** For editors: the form of a literal; the parser checks more. */
   readonly pattern: string;
   readonly literal: Literal;
-  /** How documentation names it. */
+  /** Its name in the documentation. */
   readonly words: string;
 };
 
@@ -40,16 +40,16 @@ function parseName(text: string): FieldResult<string> {
   return refused(
     'INVALID_NAME',
     'must be a name',
-    'Names have 1 to 63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit.',
+    'Names consist of 1 to 63 letters, digits, dots, underscores, and hyphens, and begin with a letter or digit.',
   );
 }
 
 function parseText(text: string): FieldResult<string> {
   if (text.trim() !== '' && !text.includes('\0')) return accepted(text);
-  return refused('EMPTY_VALUE', 'must not be empty', 'Give it a value, or leave the field out.');
+  return refused('EMPTY_VALUE', 'must not be empty', 'Set a value, or remove the field.');
 }
 
-/** The texts that fields hold, each with its reader. */
+/** The kinds of text that fields can have, each with its parser. */
 export const fieldKinds = {
   name: { parse: parseName, pattern: NAME_PATTERN, literal: 'anything', words: 'name' },
   text: { parse: parseText, pattern: '\\S', literal: 'anything', words: 'text' },

@@ -1,8 +1,8 @@
 import type { ConfigProblemCode } from '../problem.ts';
 
 /**
- * What reading the text of one field gave. `message` goes on after the field's path ("must be a duration"),
- * and neither text repeats the value: it may have come out of a reference and be secret.
+ * The result of parsing the text of one field. `message` continues the sentence after the field's path ("must be a
+ * duration"), and neither text repeats the value, which may be secret because it may have come from a reference.
  */
 export type FieldResult<Value> =
   | { readonly ok: true; readonly value: Value }

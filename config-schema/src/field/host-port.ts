@@ -7,12 +7,12 @@ export const hostPortPattern = '^(\\[[^\\]]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$';
 
 const SHAPE = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([0-9]{1,5})$/;
 
-/** `host:port` to dial, IPv6 in brackets. */
+/** Parses `host:port` to dial; IPv6 in brackets. */
 export function parseAddress(text: string): FieldResult<HostPort> {
   return parseHostPort(text, 1);
 }
 
-/** `host:port` to listen on; port 0 lets the system choose. */
+/** Parses `host:port` to listen on; port 0 lets the system choose. */
 export function parseListenAddress(text: string): FieldResult<HostPort> {
   return parseHostPort(text, 0);
 }
@@ -27,33 +27,33 @@ function parseHostPort(text: string, lowestPort: 0 | 1): FieldResult<HostPort> {
   const [, inBrackets, plain = '', digits] = match;
   const port = Number(digits);
   if (port < lowestPort || port > 65_535) {
-    return refused('INVALID_ADDRESS', 'has no possible port', `Ports go from ${lowestPort} to 65535.`);
+    return refused('INVALID_ADDRESS', 'has an invalid port', `Ports range from ${lowestPort} to 65535.`);
   }
   if (inBrackets !== undefined) {
     return isIpv6(inBrackets)
       ? accepted({ host: inBrackets, port })
       : refused(
           'INVALID_ADDRESS',
-          'has no IPv6 address in its brackets',
-          'Write it like [2001:db8::1]:5432.',
+          'does not have an IPv6 address in its brackets',
+          'Write it as [2001:db8::1]:5432.',
         );
   }
   if (isIpv4(plain) || isHostName(plain)) return accepted({ host: plain, port });
   return refused(
     'INVALID_ADDRESS',
-    'has no valid host before its port',
-    'Write a host name or an IP address, such as db.internal:5432 or 10.0.0.5:5432.',
+    'does not have a valid host before its port',
+    'Use a host name or an IP address, such as db.internal:5432 or 10.0.0.5:5432.',
   );
 }
 
 function shapeless(text: string): FieldResult<HostPort> {
   if (text.includes('://')) {
-    return refused('INVALID_ADDRESS', 'must be host:port, not a URL', 'Leave out the scheme and the path.');
+    return refused('INVALID_ADDRESS', 'must be host:port, not a URL', 'Remove the scheme and the path.');
   }
   if (isIpv6(text) || (text.match(/:/g) ?? []).length > 1) {
     return refused('INVALID_ADDRESS', 'must be host:port', 'Put IPv6 in brackets: [2001:db8::1]:5432.');
   }
-  const suggestion = 'Write it like db.internal:5432.';
+  const suggestion = 'Write it as db.internal:5432.';
   return text.includes(':')
     ? refused('INVALID_ADDRESS', 'must be host:port', suggestion)
     : refused('INVALID_ADDRESS', 'has no port', suggestion);

@@ -2,16 +2,16 @@ import ipaddr from 'ipaddr.js';
 
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
-/** A name DNS could hold. Underscores are let through: container networks use them. */
+/** Returns whether `text` is a valid DNS name. Underscores are allowed because container networks use them. */
 export function isHostName(text: string): boolean {
   if (text.length === 0 || text.length > 253) return false;
   const labels = text.split('.');
-  // All digits and dots is a mistyped IPv4 address, not a name (RFC 1123 section 2.1).
+  // Only digits and dots is a mistyped IPv4 address, not a name (RFC 1123 section 2.1).
   if (labels.every((label) => /^[0-9]*$/.test(label))) return false;
   return labels.every((label) => LABEL.test(label));
 }
 
-/** Four decimal parts only: other spellings that resolvers know (octal, one number) hide what is meant. */
+/** Four decimal parts only: the other notations that resolvers accept (octal, a single number) are ambiguous. */
 export function isIpv4(text: string): boolean {
   return ipaddr.IPv4.isValidFourPartDecimal(text);
 }
@@ -21,7 +21,7 @@ export function isIpv6(text: string): boolean {
   return text.includes(':') && ipaddr.IPv6.isValid(text);
 }
 
-/** The host as it stands before `:port`, IPv6 in brackets. */
+/** Formats a host to precede `:port`: IPv6 in brackets. */
 export function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }

@@ -5,21 +5,24 @@ import { isHostName, isIpv4, isIpv6 } from './host.ts';
 export const serverNamePattern = '^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)+$';
 
 /**
- * A host name with a dot, as clients send it in TLS (RFC 6066 section 3), in lower case. Neither addresses nor names
- * of one label: a Java client sends no server name for those, and would never get in.
+ * Parses a host name with a dot, as clients send it in TLS (RFC 6066 section 3), in lower case. Rejects addresses and
+ * names with a single label: Java clients send no server name for those and could never connect.
  */
 export function parseServerName(text: string): FieldResult<string> {
   const wrong = (message: string, suggestion: string) => refused('INVALID_ADDRESS', message, suggestion);
-  const example = 'Write the host name that clients connect to, such as orders.db.example.com.';
+  const example = 'Use the host name that clients connect to, such as orders.db.example.com.';
   if (text.includes('*')) {
-    return wrong('must be one host name, without a pattern', 'Give each connection a host name of its own.');
+    return wrong('must be a host name, not a pattern', 'Give each connection its own host name.');
   }
   if (isIpv4(text) || isIpv6(text)) {
-    return wrong('must be a host name: clients name no IP address in TLS', example);
+    return wrong(
+      'must be a host name, because clients do not send IP addresses as server names in TLS',
+      example,
+    );
   }
   if (!isHostName(text)) return wrong('must be a host name', example);
   if (!text.includes('.')) {
-    return wrong('must be a host name with a dot: Java names no other in TLS', example);
+    return wrong('must contain a dot, because Java does not send other server names in TLS', example);
   }
   return accepted(text.toLowerCase());
 }

@@ -1,11 +1,11 @@
-/** Environment variables by name; `process.env` is one, but only a program's main file touches it. */
+/** Environment variables by name. Only a program's main file reads `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What references are resolved against. */
+/** The environment and files that references are resolved against. */
 export type ReferenceHost = {
   readonly environment: Environment;
-  /** The text of a file. Throws ReadFileError, or an error of node:fs, when there is none. */
+  /** Returns the text of a file. Throws ReadFileError or an error of node:fs if it cannot be read. */
   readonly readFile: (path: string) => string;
-  /** Relative paths start here; as they are when undefined. */
+  /** Directory for relative paths; undefined: they are left unchanged. */
   readonly directory: string | undefined;
 };

@@ -4,31 +4,31 @@ import type { TemplatePart } from './template.ts';
 
 type Verdict = {
   readonly code: ConfigProblemCode;
-  /** Goes on after the field's path. */
+  /** Continues the sentence after the field's path. */
   readonly message: string;
   readonly suggestion: string;
 };
 
-/** Stands for what a reference will give. */
+/** Placeholder for the value of a reference. */
 const UNKNOWN = '\u{1}';
 
-/** What is wrong with writing this text into a file that lives in Git, if anything. */
+/** Returns what is wrong if this text contains a secret that must not be written into a file kept in Git. */
 export function literalSecret(parts: readonly TemplatePart[], allowed: Literal): Verdict | undefined {
   const written = parts.map(writtenText).join('');
   if (allowed === 'reference' && written.replaceAll(UNKNOWN, '').trim() !== '') {
     return {
       code: 'SECRET_LITERAL',
-      message: 'is a secret and must not be written into this file, which lives in Git',
+      message: 'is a secret and must not be written into this file, which is kept in Git',
       suggestion:
-        'Refer to it: ${env:NAME} or ${file:/run/secrets/name}; and replace the secret, since it may be known by now.',
+        'Use a reference: ${env:NAME} or ${file:/run/secrets/name}. Rotate the secret, which may have been exposed.',
     };
   }
   if (allowed === 'url' && holdsPassword(written)) {
     return {
       code: 'CREDENTIALS_IN_URL',
-      message: 'holds a password, which must not be written into this file',
+      message: 'contains a password, which must not be written into this file',
       suggestion:
-        'Refer to it: scheme://user:${env:PASSWORD}@host; and replace the password, since it may be known by now.',
+        'Use a reference: scheme://user:${env:PASSWORD}@host. Rotate the password, which may have been exposed.',
     };
   }
   return undefined;
@@ -36,7 +36,7 @@ export function literalSecret(parts: readonly TemplatePart[], allowed: Literal):
 
 function writtenText(part: TemplatePart): string {
   if (part.kind === 'literal') return part.text;
-  // A default is written into the file as much as any other text.
+  // A default is written into the file like any other text.
   if (part.kind === 'environment' && part.standard) return part.standard;
   return UNKNOWN;
 }

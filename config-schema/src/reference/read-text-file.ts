@@ -4,7 +4,7 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 
 const STANDARD_INPUT = 0;
 
-/** Why a file gave no text. */
+/** Why the text of a file could not be read. */
 export type ReadFailure = 'missing' | 'forbidden' | 'not-a-file' | 'too-large' | 'not-text' | 'failed';
 
 export class ReadFileError extends Error {
@@ -17,10 +17,10 @@ export class ReadFileError extends Error {
   }
 }
 
-/** A regular file of at most 1 MiB as UTF-8. Throws ReadFileError. */
+/** Reads a regular file of at most 1 MiB as UTF-8. Throws ReadFileError. */
 export function readTextFile(path: string): string {
   return translated(() => {
-    // Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
+    // Without O_NONBLOCK, opening a named pipe waits for a writer that may never appear.
     const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       if (!fstatSync(descriptor).isFile()) throw new ReadFileError('not-a-file');
@@ -31,7 +31,7 @@ export function readTextFile(path: string): string {
   });
 }
 
-/** At most 1 MiB from a file, a pipe or, for `-`, standard input. Waits for the writer. Throws ReadFileError. */
+/** Reads at most 1 MiB from a file, a pipe, or, for `-`, standard input. Waits for the writer. Throws ReadFileError. */
 export function readTextInput(path: string): string {
   return translated(() => {
     if (path === '-') return readBounded(STANDARD_INPUT);
@@ -44,7 +44,7 @@ export function readTextInput(path: string): string {
   });
 }
 
-/** What went wrong, from an error of this module or of node:fs. */
+/** Classifies an error of this module or of node:fs. */
 export function readFailure(error: unknown): ReadFailure {
   if (error instanceof ReadFileError) return error.failure;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -54,10 +54,10 @@ export function readFailure(error: unknown): ReadFailure {
   return 'failed';
 }
 
-/** What went wrong, as what goes on after "The file": "does not exist". */
+/** Each failure as the predicate of a sentence, such as "does not exist". */
 export const readFailureWords: Readonly<Record<ReadFailure, string>> = {
   missing: 'does not exist',
-  forbidden: 'may not be read by this user',
+  forbidden: 'cannot be read by this user',
   'not-a-file': 'is not a regular file',
   'too-large': 'is larger than 1 MiB',
   'not-text': 'is not UTF-8 text',
@@ -72,7 +72,7 @@ function translated(read: () => string): string {
   }
 }
 
-/** Stops one byte beyond the limit: a device gives without end, and a size is only what it was. */
+/** Stops one byte past the limit: devices are endless, and a file may have grown after its size was read. */
 function readBounded(descriptor: number): string {
   const buffer = Buffer.allocUnsafe(MAX_FILE_BYTES + 1);
   let length = 0;

@@ -11,20 +11,20 @@ import { absoluteTemplate, type ReferenceProblem, resolvePart } from './resolve.
 import { parseTemplate, type TemplatePart } from './template.ts';
 
 export type ResolvedTree = {
-  /** Plain values with every reference that could be resolved; the others stand there as they are written. */
+  /** Plain values with references resolved; those that could not be resolved are left as written. */
   readonly data: JsonValue;
   readonly findings: readonly Finding[];
-  /** JSON pointers of values that came from references, with the text that refers to them. */
+  /** JSON pointers of values that came from references, with the text of the reference. */
   readonly references: ReadonlyMap<string, string>;
-  /** JSON pointers of values left out because their references gave nothing, each with a sentence that says why. */
+  /** JSON pointers of values omitted because their references have no value, each with a sentence that says why. */
   readonly missing: ReadonlyMap<string, string>;
-  /** JSON pointers of values that are not known: nothing more can be said about them. */
+  /** JSON pointers of values that are not known and cannot be checked further. */
   readonly unknown: ReadonlySet<string>;
-  /** Paths of all files that references name. */
+  /** Paths of all files named by references. */
   readonly files: ReadonlySet<string>;
 };
 
-/** Resolves the references of a whole file. Without a host none is, and every value that has one is unknown. */
+/** Resolves the references of a file. Without a host none is resolved, and every value with a reference is unknown. */
 export function resolveTree(
   root: Node,
   text: string,
@@ -52,7 +52,7 @@ class TreeResolver {
     this.#host = host;
   }
 
-  /** Undefined for an optional secret whose reference gave nothing: as if it were left out. */
+  /** Returns undefined for an optional secret whose reference has no value: it counts as omitted. */
   resolve(node: Node, schema: SchemaNode | undefined, path: Path): JsonValue | undefined {
     if (node.kind === 'scalar') return this.#scalar(node, schema, path);
     if (node.kind === 'sequence') {
@@ -80,19 +80,19 @@ class TreeResolver {
       return node.value;
     }
     if (parts.every((part) => part.kind === 'literal')) {
-      // `$${` may have been there.
+      // The text may have contained an escaped `$${`.
       return typeof node.value === 'string' ? parts.map(({ text }) => text).join('') : node.value;
     }
     if (schema?.literal === true) {
       this.unknown.add(toPointer(path));
       this.#report(path, node.range, {
         code: 'REFERENCE_NOT_ALLOWED',
-        message: 'must be the same on every host, so it takes no reference',
-        suggestion: 'Write the value itself.',
+        message: 'must be the same on every host and cannot be a reference',
+        suggestion: 'Write the value into the file.',
       });
       return node.value;
     }
-    // What stands where nothing belongs is reported as such, and resolved for nobody.
+    // Values of unknown fields are reported elsewhere and not resolved.
     if (schema === undefined) return node.value;
     return this.#referring(node, parts, schema, path, allowed !== 'anything');
   }
@@ -131,14 +131,14 @@ class TreeResolver {
     }
     if (this.missing.has(pointer)) return undefined;
     if (secret && text === '') {
-      this.missing.set(pointer, this.#sentence(path, `refers to ${node.value}, which gives nothing`));
+      this.missing.set(pointer, this.#sentence(path, `refers to ${node.value}, which is empty`));
       return undefined;
     }
     this.references.set(pointer, absoluteTemplate(parts, host ?? NOWHERE));
     return schema.type === 'integer' && /^-?[0-9]{1,15}$/.test(text) ? Number(text) : text;
   }
 
-  /** Where a reference stands; the whole scalar when escapes or folding hide it. */
+  /** Returns the range of a reference; the whole scalar if escapes or folding hide it. */
   #rangeOf(source: string, from: number, scalar: Range): Range {
     const start = this.#text.indexOf(source, from);
     return start === -1 || start + source.length > scalar[1] ? scalar : [start, start + source.length];
@@ -153,10 +153,10 @@ class TreeResolver {
   }
 }
 
-/** What a reference may meet on a host that no longer needs what it refers to. */
+/** Failures that are expected on a host that no longer needs the referenced secret. */
 const notThere: ReadonlySet<ConfigProblemCode> = new Set(['ENVIRONMENT_MISSING', 'REFERENCED_FILE_MISSING']);
 
-/** Malformed references are found without any host. */
+/** Used to find malformed references without a host. */
 const NOWHERE: ReferenceHost = {
   environment: {},
   readFile: () => '',

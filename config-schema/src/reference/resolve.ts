@@ -6,12 +6,12 @@ import { escapeTemplate, type TemplatePart } from './template.ts';
 
 export type ReferenceProblem = Pick<Finding, 'code' | 'message' | 'suggestion'>;
 
-/** What one part gives: its text, or what is wrong with it, to go on after the field's path. */
+/** The text of one part, or a problem whose message continues the sentence after the field's path. */
 export type PartResult =
   | { readonly ok: true; readonly text: string }
   | ({ readonly ok: false } & ReferenceProblem);
 
-/** Gives the text of one part. `files` gathers every file that a reference names, there or not. */
+/** Returns the text of one part. Adds every file that a reference names to `files`, whether or not it exists. */
 export function resolvePart(part: TemplatePart, host: ReferenceHost, files: Set<string>): PartResult {
   switch (part.kind) {
     case 'literal':
@@ -30,7 +30,7 @@ export function resolvePart(part: TemplatePart, host: ReferenceHost, files: Set<
   }
 }
 
-/** The template again, with file paths that mean the same from any folder. */
+/** Returns the template with absolute file paths. */
 export function absoluteTemplate(parts: readonly TemplatePart[], host: ReferenceHost): string {
   return parts
     .map((part) => {
@@ -44,14 +44,14 @@ export function absoluteTemplate(parts: readonly TemplatePart[], host: Reference
 
 function fromEnvironment(name: string, standard: string | undefined, host: ReferenceHost): PartResult {
   const value = Object.hasOwn(host.environment, name) ? host.environment[name] : undefined;
-  // As in a shell, `:-` stands in for an empty variable as well.
+  // As in a shell, `:-` also applies to an empty variable.
   if (standard !== undefined) return { ok: true, text: value ? value : standard };
   if (value !== undefined) return { ok: true, text: value };
   return {
     ok: false,
     code: 'ENVIRONMENT_MISSING',
     message: `refers to the environment variable ${name}, which is not set`,
-    suggestion: `Set ${name} where the program starts.`,
+    suggestion: `Set ${name} in the environment of the program.`,
   };
 }
 
@@ -59,7 +59,7 @@ function fromFile(written: string, host: ReferenceHost, files: Set<string>): Par
   const path = filePath(written, host);
   files.add(path);
   try {
-    // Editors and `echo` end files with a line break that belongs to no token and no password.
+    // Editors and `echo` end files with a line break that is not part of the secret.
     return { ok: true, text: host.readFile(path).replace(/(\r?\n)+$/, '') };
   } catch (error) {
     const failure = readFailure(error);
@@ -67,7 +67,7 @@ function fromFile(written: string, host: ReferenceHost, files: Set<string>): Par
       ok: false,
       code: failure === 'missing' ? 'REFERENCED_FILE_MISSING' : 'REFERENCED_FILE_UNREADABLE',
       message: `refers to the file ${path}, which ${readFailureWords[failure]}`,
-      suggestion: 'Check the path and who may read it, or mount the file.',
+      suggestion: 'Check the path and its permissions, or mount the file.',
     };
   }
 }

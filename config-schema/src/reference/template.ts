@@ -1,4 +1,4 @@
-/** A piece of text with references in it. Offsets count from the start of the text. */
+/** Part of a text with references. Offsets count from the start of the text. */
 export type TemplatePart =
   | { readonly kind: 'literal'; readonly text: string }
   | {
@@ -14,7 +14,7 @@ export type Span = { readonly offset: number; readonly source: string };
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Cuts text at its `${…}`; `$${` is a literal `${`. */
+/** Splits text at its `${…}`; `$${` is a literal `${`. */
 export function parseTemplate(text: string): readonly TemplatePart[] {
   const parts: TemplatePart[] = [];
   let literal = '';
@@ -39,9 +39,9 @@ export function parseTemplate(text: string): readonly TemplatePart[] {
   return parts;
 }
 
-/** Text that a template gives back as it is. */
+/** Escapes text so that it contains no references as a template. */
 export function escapeTemplate(text: string): string {
-  // In a replacement text `$$` would mean one dollar sign.
+  // In a replacement string, `$$` would be a single dollar sign.
   return text.replaceAll('${', () => '$${');
 }
 
@@ -52,20 +52,21 @@ function parseReference(at: Span): TemplatePart {
     suggestion,
     at,
   });
-  if (!at.source.endsWith('}')) return malformed('is not closed', 'End the reference with }.');
+  if (!at.source.endsWith('}')) return malformed('is not closed', 'Close the reference with }.');
   const body = at.source.slice(2, -1);
-  if (body.includes('${')) return malformed('holds another one', 'References do not nest; use one variable.');
+  if (body.includes('${'))
+    return malformed('contains another reference', 'References cannot be nested; use one variable.');
   const colon = body.indexOf(':');
   const scheme = colon === -1 ? '' : body.slice(0, colon);
   const rest = body.slice(colon + 1);
   if (scheme === 'file') {
-    if (rest.trim() === '') return malformed('names no file', 'Write ${file:/run/secrets/name}.');
+    if (rest.trim() === '') return malformed('does not name a file', 'Write ${file:/run/secrets/name}.');
     return { kind: 'file', path: rest, at };
   }
   if (scheme === 'env') return parseEnvironment(rest, at, malformed);
   if (VARIABLE.test(body))
-    return malformed('has no kind', `Write \${env:${body}} for an environment variable.`);
-  return malformed('is of no known kind', 'Write ${env:NAME}, ${env:NAME:-default} or ${file:/path}.');
+    return malformed('does not have a kind', `Write \${env:${body}} for an environment variable.`);
+  return malformed('is of an unknown kind', 'Write ${env:NAME}, ${env:NAME:-default} or ${file:/path}.');
 }
 
 function parseEnvironment(
@@ -76,7 +77,7 @@ function parseEnvironment(
   const dash = rest.indexOf(':-');
   const name = dash === -1 ? rest : rest.slice(0, dash);
   if (!VARIABLE.test(name)) {
-    return malformed('names no environment variable', 'Write ${env:NAME} or ${env:NAME:-default}.');
+    return malformed('does not name an environment variable', 'Write ${env:NAME} or ${env:NAME:-default}.');
   }
   return { kind: 'environment', name, standard: dash === -1 ? undefined : rest.slice(dash + 2), at };
 }

@@ -2,7 +2,7 @@ import { keyBelongsTo } from '../field/pem.ts';
 import type { Path } from '../yaml/tree.ts';
 import type { FileView } from './file-view.ts';
 
-/** The target's protocol can begin with TLS, and certificate and key come as a pair. */
+/** Checks that the target's protocol can begin with TLS and that certificate and key match. */
 export function checkConnectorTls(view: FileView): void {
   for (const connector of view.items(['connectors'])) {
     const path = [...connector, 'tls'];
@@ -17,27 +17,22 @@ function checkProtocol(view: FileView, path: Path, kind: string | undefined): vo
     view.report(
       'INCONSISTENT',
       path,
-      'asks for TLS with a MySQL server, which speaks first and agrees on TLS in the middle of its own protocol',
-      'Leave it out: the client speaks TLS with the server itself, through `tcp`, `socks5` or `httpConnect`.',
+      'is not supported for MySQL, whose server sends first and negotiates TLS within its own protocol',
+      'Remove it: the client negotiates TLS with the server itself, through `tcp`, `socks5`, or `httpConnect`.',
     );
   }
   if (kind === undefined || kind === 'postgresql' || view.text([...path, 'mode']) !== 'prefer') return;
   view.report(
     'INCONSISTENT',
     [...path, 'mode'],
-    'is `prefer`, and only a PostgreSQL server says whether it speaks TLS',
-    'Write `verify-full`, `require` or `disable`.',
+    'is `prefer`, but only PostgreSQL servers announce whether they support TLS',
+    'Use `verify-full`, `require`, or `disable`.',
   );
 }
 
 function checkPair(view: FileView, path: Path): void {
   const missing = (there: string, absent: string) =>
-    view.report(
-      'INCONSISTENT',
-      [...path, there],
-      `stands without \`${absent}\``,
-      'Give both, or leave both out.',
-    );
+    view.report('INCONSISTENT', [...path, there], `requires \`${absent}\``, 'Set both, or remove both.');
   const hasCertificate = view.has([...path, 'certificate']);
   const hasKey = view.has([...path, 'key']);
   if (hasCertificate && !hasKey) missing('certificate', 'key');
@@ -48,7 +43,7 @@ function checkPair(view: FileView, path: Path): void {
   view.report(
     'INCONSISTENT',
     [...path, 'key'],
-    'is not the key of the `certificate` beside it',
-    'Refer to the pair that was issued together, with the own certificate first in the chain.',
+    'does not match `certificate`',
+    'Use the key that belongs to the leaf certificate, which must be first in the chain.',
   );
 }

@@ -2,7 +2,7 @@ import { keyBelongsTo } from '../field/pem.ts';
 import type { Path } from '../yaml/tree.ts';
 import type { FileView } from './file-view.ts';
 
-/** Durations of one group whose order matters. */
+/** Checks that the duration at `shorter` does not exceed the one at `longer`. */
 export function checkOrder(view: FileView, shorter: Path, longer: Path): void {
   const least = view.read('duration', shorter);
   const most = view.read('duration', longer);
@@ -11,11 +11,11 @@ export function checkOrder(view: FileView, shorter: Path, longer: Path): void {
     'INCONSISTENT',
     shorter,
     `is longer than ${view.words(longer)}`,
-    'Shorten the one or lengthen the other.',
+    'Shorten it or lengthen the other.',
   );
 }
 
-/** The private key is the one of the certificate. */
+/** Checks that the private key belongs to the certificate. */
 export function checkKeyOfCertificate(view: FileView, pair: 'tunnelTls' | 'adminTls' | 'ingressTls'): void {
   const certificate = view.read('certificate', [pair, 'certificate']);
   const key = view.read('privateKey', [pair, 'key']);
@@ -23,7 +23,7 @@ export function checkKeyOfCertificate(view: FileView, pair: 'tunnelTls' | 'admin
   view.report(
     'INCONSISTENT',
     [pair, 'key'],
-    `is not the key of \`${pair}.certificate\``,
-    'Refer to the pair that was issued together, with the own certificate first in the chain.',
+    `does not match \`${pair}.certificate\``,
+    'Use the key that belongs to the leaf certificate, which must be first in the chain.',
   );
 }

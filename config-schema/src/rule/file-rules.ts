@@ -7,14 +7,14 @@ import { checkListenConflicts } from './listen-conflicts.ts';
 import { checkSharedListeners } from './shared-listeners.ts';
 import { checkUniqueNames } from './unique-names.ts';
 
-/** What agent.yaml must keep beyond its schema. */
+/** Checks the rules of agent.yaml that its schema cannot express. */
 export function checkAgentFile(view: FileView): void {
   checkUniqueNames(view);
   checkConnectorTls(view);
   checkOrder(view, ['tunnel', 'reconnect', 'base'], ['tunnel', 'reconnect', 'max']);
 }
 
-/** What gateway.yaml must keep beyond its schema. */
+/** Checks the rules of gateway.yaml that its schema cannot express. */
 export function checkGatewayFile(view: FileView): void {
   checkUniqueNames(view);
   checkKnownNames(view);

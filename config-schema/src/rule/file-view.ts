@@ -12,8 +12,8 @@ type ValueOf<Kind extends FieldKindName> = Extract<
 >['value'];
 
 /**
- * A file for rules that compare its fields. Any part may be wrong or unknown: what cannot be read gives
- * undefined, since it is reported elsewhere.
+ * A view of a file for rules that compare its fields. Any part may be invalid or unknown; values that cannot be read
+ * are undefined, because they are reported elsewhere.
  */
 export class FileView {
   readonly findings: Finding[] = [];
@@ -29,24 +29,24 @@ export class FileView {
     this.#unknown = unknown;
   }
 
-  /** Paths of the items of a list. */
+  /** Returns the paths of the items of a list. */
   items(path: Path): readonly Path[] {
     const value = this.#value(path);
     return Array.isArray(value) ? value.map((_, index) => [...path, index]) : [];
   }
 
-  /** Whether the file has something there. */
+  /** Returns whether the file has a value at `path`. */
   has(path: Path): boolean {
     return this.#value(path) !== undefined;
   }
 
-  /** A text whose value is known. */
+  /** Returns the text at `path` if its value is known. */
   text(path: Path): string | undefined {
     const value = this.#value(path);
     return typeof value === 'string' && !this.#unknown.has(toPointer(path)) ? value : undefined;
   }
 
-  /** A text as the value its reader makes of it. */
+  /** Returns the text at `path`, parsed as a field of this kind. */
   read<Kind extends FieldKindName>(kind: Kind, path: Path): ValueOf<Kind> | undefined {
     const text = this.text(path);
     if (text === undefined) return undefined;
@@ -54,7 +54,7 @@ export class FileView {
     return result.ok ? (result.value as ValueOf<Kind>) : undefined;
   }
 
-  /** Reports the value at `path`; `message` goes on after its name. */
+  /** Reports the value at `path`; `message` continues the sentence after its path. */
   report(code: Finding['code'], path: Path, message: string, suggestion: string): void {
     const words = pathWords(this.root, path);
     this.findings.push({

@@ -1,5 +1,5 @@
 import type { FileView } from './file-view.ts';
-import { type WayInView, waysIn } from './ways-in.ts';
+import { type IngressView, ingressOf } from './ingress-view.ts';
 
 /** Fields that only some kinds of ingress have. */
 const belongsTo = {
@@ -7,37 +7,37 @@ const belongsTo = {
   tls: ['httpConnect'],
 } as const;
 
-/** Fields stand with a kind of ingress that knows them, and the target's protocol can take the way in. */
+/** Checks that each field exists for its kind of ingress, and that the target's protocol can use that kind. */
 export function checkIngressKinds(view: FileView): void {
-  for (const wayIn of waysIn(view)) {
-    checkFields(view, wayIn);
-    checkGrant(view, wayIn);
-    checkProtocol(view, wayIn);
+  for (const ingress of ingressOf(view)) {
+    checkFields(view, ingress);
+    checkGrant(view, ingress);
+    checkProtocol(view, ingress);
   }
 }
 
-function checkFields(view: FileView, { path, kind }: WayInView): void {
+function checkFields(view: FileView, { path, kind }: IngressView): void {
   for (const [field, kinds] of Object.entries(belongsTo)) {
     if (!view.has([...path, field]) || kinds.some((each) => each === kind)) continue;
-    const what = `stands beside \`${kind}\`, and is a field of \`${kinds.join('`, `')}\``;
-    view.report('INCONSISTENT', [...path, field], what, 'Leave it out here.');
+    const what = `is not a field of \`${kind}\`, only of \`${kinds.join('`, `')}\``;
+    view.report('INCONSISTENT', [...path, field], what, 'Remove it.');
   }
 }
 
-function checkGrant(view: FileView, { path, kind }: WayInView): void {
+function checkGrant(view: FileView, { path, kind }: IngressView): void {
   if (kind !== 'tcp' && kind !== 'sni') return;
   if (view.text([...path, 'grant']) !== 'required') return;
-  const what = `is \`required\`, and a client of \`${kind}\` has no place to show one`;
-  const suggestion = 'Leave it out and keep `allow` narrow, or use `socks5` or `httpConnect`.';
+  const what = `is \`required\`, but clients of \`${kind}\` cannot present a grant`;
+  const suggestion = 'Remove it and keep `allow` narrow, or use `socks5` or `httpConnect`.';
   view.report('INCONSISTENT', [...path, 'grant'], what, suggestion);
 }
 
-function checkProtocol(view: FileView, { connection, path, kind }: WayInView): void {
+function checkProtocol(view: FileView, { connection, path, kind }: IngressView): void {
   if (kind !== 'sni' || view.text([...connection, 'kind']) !== 'mysql') return;
   view.report(
     'INCONSISTENT',
     [...path, 'sni'],
-    'is a way in that MySQL cannot take: its server speaks first, before a client could name a host',
-    'Use `tcp`, `socks5` or `httpConnect` for this connection.',
+    'cannot be used with MySQL, whose server sends first, before the client can send a server name',
+    'Use `tcp`, `socks5`, or `httpConnect` for this connection.',
   );
 }

@@ -2,7 +2,7 @@ import type { ConfigProblemCode } from '../problem.ts';
 import { suggest } from '../suggestion.ts';
 import type { FileView } from './file-view.ts';
 
-/** Connections name pools of the same file, alerts its receivers. */
+/** Checks that connections name pools, and alerts receivers, that the file defines. */
 export function checkKnownNames(view: FileView): void {
   checkList(view, 'connections', 'pools', 'pools', 'UNKNOWN_POOL');
   checkList(view, 'alerts', 'receivers', 'receivers', 'UNKNOWN_RECEIVER');
@@ -16,7 +16,7 @@ function checkList(
   code: ConfigProblemCode,
 ): void {
   const names = view.items([target]).map((item) => view.text([...item, 'name']));
-  // One name that is not known could be the one that is meant.
+  // A name that is not known could be the one that is referenced.
   if (names.includes(undefined)) return;
   const known = names.filter((name) => name !== undefined);
   for (const item of view.items([owner])) {
@@ -24,12 +24,11 @@ function checkList(
       const name = view.text(path);
       if (name === undefined || known.includes(name)) continue;
       const near = suggest(name, known);
-      const choice =
-        known.length === 0 ? `There is nothing in \`${target}\` yet.` : `There are: ${known.join(', ')}.`;
+      const choice = known.length === 0 ? `\`${target}\` is empty.` : `Possible values: ${known.join(', ')}.`;
       view.report(
         code,
         path,
-        `is no name in \`${target}\``,
+        `is not defined in \`${target}\``,
         near === undefined ? choice : `Did you mean \`${near}\`?`,
       );
     }

@@ -1,37 +1,37 @@
 import type { HostPort } from '../agent-config.ts';
 import type { Path } from '../yaml/tree.ts';
 import type { FileView } from './file-view.ts';
-import { listenPath, waysIn } from './ways-in.ts';
+import { ingressOf, listenPath } from './ingress-view.ts';
 
 const EVERYWHERE = new Set(['0.0.0.0', '::']);
 
 type Listener = {
   readonly path: Path;
-  /** Listeners of one group are one port, where they have the same address. */
+  /** Listeners of one group that have the same address share one port. */
   readonly group: 'sni' | 'socks5' | 'httpConnect' | undefined;
 };
 type Placed = Listener & { readonly address: HostPort };
 
-/** No two listeners of a gateway want the same port of the same address, unless they are meant to share it. */
+/** Checks that no two listeners use the same port of the same address, unless they share it by design. */
 export function checkListenConflicts(view: FileView): void {
   const earlier = new Map<number, Placed[]>();
   for (const listener of listeners(view)) {
     const address = view.read('listen', listener.path);
-    // Port 0 is a free port, another one each time.
+    // Port 0 is a different free port each time.
     if (address === undefined || address.port === 0) continue;
     const placed = { ...listener, address };
     const samePort = earlier.get(address.port) ?? [];
     const other = samePort.find((each) => overlap(each.address, address) && !isShared(each, placed));
     if (other !== undefined) {
-      const what = `wants the address of ${view.words(other.path)}`;
-      view.report('ADDRESS_CONFLICT', listener.path, what, 'Give each its own port or its own address.');
+      const what = `has the same address as ${view.words(other.path)}`;
+      view.report('ADDRESS_CONFLICT', listener.path, what, 'Use a different port or address for each.');
     }
     earlier.set(address.port, [...samePort, placed]);
   }
 }
 
 function listeners(view: FileView): readonly Listener[] {
-  const ingress = waysIn(view).map(({ path, kind }) => ({
+  const ingress = ingressOf(view).map(({ path, kind }) => ({
     path: listenPath(path, kind),
     group: kind === 'tcp' ? undefined : kind,
   }));

@@ -1,7 +1,7 @@
 import type { Path } from '../yaml/tree.ts';
 import type { FileView } from './file-view.ts';
 
-/** Names are unique in each list of named things. */
+/** Checks that names are unique in each list of named items. */
 export function checkUniqueNames(view: FileView): void {
   for (const [key, schema] of Object.entries(view.schema.properties ?? {})) {
     if (schema.named !== true) continue;
@@ -14,12 +14,7 @@ export function checkUniqueNames(view: FileView): void {
       if (earlier === undefined) first.set(name, path);
       else {
         const places = `#${Number(earlier[1]) + 1} and #${Number(path[1]) + 1} of \`${key}\``;
-        view.report(
-          'DUPLICATE_NAME',
-          path,
-          `is the name of two things, ${places}`,
-          'Give one of them another name.',
-        );
+        view.report('DUPLICATE_NAME', path, `is used twice, by ${places}`, 'Rename one of them.');
       }
     }
   }

@@ -7,12 +7,12 @@ import type { SchemaNode } from './schema-node.ts';
 type Json = Record<string, unknown>;
 
 export type SchemaFile = {
-  /** From the root of the tree. */
+  /** Relative to the root of the repository. */
   readonly path: string;
   readonly content: string;
 };
 
-/** The JSON Schema files that are kept in Git and shipped: what they should hold. */
+/** The JSON Schema files that are kept in Git and shipped, with their expected content. */
 export function schemaFiles(): readonly SchemaFile[] {
   return [
     { path: 'config-schema/schemas/agent.v1.json', content: schemaText('Agent') },
@@ -20,15 +20,15 @@ export function schemaFiles(): readonly SchemaFile[] {
   ];
 }
 
-/** The JSON Schema of one kind of file, as text. */
+/** Returns the JSON Schema of one kind of file, as text. */
 export function schemaText(kind: FileKind): string {
   return `${JSON.stringify(editorSchema(kind), undefined, 2)}\n`;
 }
 
 /**
- * What people write, for editors: references wherever a value may stand, nothing required that has a default,
- * and patterns in place of our readers. Draft-07, the latest that yaml-language-server knows whole. The loader
- * accepts nothing that this refuses; it checks more.
+ * Returns the JSON Schema for editors: it allows references in place of values, does not require fields with defaults,
+ * and has patterns in place of our parsers. Draft-07 is the latest that yaml-language-server fully supports. The loader
+ * accepts nothing that this schema rejects, and checks more.
  */
 export function editorSchema(kind: FileKind): Json {
   const schema: SchemaNode = kind === 'Agent' ? AgentFile : GatewayFile;
@@ -43,7 +43,7 @@ export function editorSchema(kind: FileKind): Json {
         pattern: '\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\\}',
       },
       secret: {
-        description: 'Nothing but references: this file lives in Git.',
+        description: 'References only, because this file is kept in Git.',
         type: 'string',
         pattern: '^(\\s*\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*(:-)?|file:[^}]+)\\})+\\s*$',
       },
@@ -81,14 +81,14 @@ function convertScalar(schema: SchemaNode): Json {
   const pattern = field === undefined ? undefined : fieldKinds[field.is].pattern;
   const value = { type, enum: words, const: word, minimum, maximum, pattern };
   if (literal === true) return { description, ...value };
-  // In draft-07 nothing may stand beside $ref.
+  // In draft-07, keywords next to $ref are ignored.
   if (field !== undefined && fieldKinds[field.is].literal === 'reference') {
     return { ...about, allOf: [{ $ref: '#/definitions/secret' }] };
   }
   return { ...about, anyOf: [value, { $ref: '#/definitions/reference' }] };
 }
 
-/** Bounds of durations and sizes are beyond JSON Schema, so the description says them. */
+/** JSON Schema cannot express the bounds of durations and sizes, so the description states them. */
 function describe({ description, field }: SchemaNode): string | undefined {
   return field?.min === undefined ? description : `${description} From ${field.min} to ${field.max}.`;
 }

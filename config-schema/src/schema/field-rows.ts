@@ -4,17 +4,17 @@ import { AgentFile } from './agent-file.ts';
 import { GatewayFile } from './gateway-file.ts';
 import type { SchemaNode } from './schema-node.ts';
 
-/** One field as documentation shows it. */
+/** One field as shown in the documentation. */
 export type FieldRow = {
   /** `connectors[].address` */
   readonly path: string;
   readonly type: string;
-  /** The default as it is written in YAML, `required`, or empty for a field that may be left out. */
+  /** The default as written in YAML, `required`, or empty for an optional field. */
   readonly standard: string;
   readonly description: string;
 };
 
-/** Every field of one kind of file, in the order of the schema. */
+/** Returns every field of one kind of file, in the order of the schema. */
 export function fieldRows(kind: FileKind): readonly FieldRow[] {
   return rowsBelow(kind === 'Agent' ? AgentFile : GatewayFile, '');
 }

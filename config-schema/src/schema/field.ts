@@ -1,17 +1,17 @@
 import Type, { type TSchema } from 'typebox';
 import type { FieldKindName } from '../field/field-kind.ts';
 
-// The schemas describe a file whose references are resolved and whose defaults are filled in, so that their
-// static type is what the rest of the package builds from. `editor-schema.ts` turns them into what people write.
+// The schemas describe a file whose references are resolved and whose defaults are filled in, so their static type
+// is what the rest of the package builds from. `editor-schema.ts` converts them to what people write.
 
-/** Keyword of ours: which reader checks the text, and bounds in the field's own unit. */
+/** Custom keyword: the parser that checks the text, and bounds in the field's own unit. */
 export type FieldKeyword = { readonly is: FieldKindName; readonly min?: string; readonly max?: string };
 
 type TextOptions = { readonly default?: string };
 type UnitOptions = { readonly default: string; readonly min: string; readonly max: string };
 type NumberOptions = { readonly default?: number; readonly minimum: number; readonly maximum: number };
 
-/** Text that the reader `is` checks. */
+/** Text that is checked by the parser `is`. */
 export function text(is: FieldKindName, description: string, options: TextOptions = {}) {
   return Type.String({ description, ...options, field: { is } satisfies FieldKeyword });
 }
@@ -46,7 +46,7 @@ export function withoutEffect<Field extends TSchema>(field: Field) {
   return { ...field, description, withoutEffect: true as const };
 }
 
-/** One fixed word that tells files apart: the same on every host, so never a reference. */
+/** One fixed word that identifies the file: the same on every host, so never a reference. */
 export function constant<const Word extends string>(value: Word, description: string) {
   return Type.Literal(value, { description, literal: true });
 }
@@ -62,7 +62,7 @@ export function list<Item extends TSchema>(item: Item, description: string, opti
   return Type.Array(item, { description, ...options });
 }
 
-/** Named things: no two share a name. */
+/** A list of items with unique names. */
 export function namedList<Item extends TSchema>(item: Item, description: string, options: ListOptions = {}) {
   return list(item, description, { ...options, ...{ named: true } });
 }
@@ -72,12 +72,12 @@ export function group<Fields extends Type.TProperties>(description: string, fiel
   return Type.Object(fields, { description, additionalProperties: false });
 }
 
-/** A mapping that may be left out, since each of its fields may. */
+/** A mapping that may be omitted, because each of its fields may. */
 export function optionalGroup<Fields extends Type.TProperties>(description: string, fields: Fields) {
   return Type.Object(fields, { description, additionalProperties: false, default: {} });
 }
 
-/** A mapping with these fields and no others, of which exactly one of `exactlyOne` is there. */
+/** A mapping with these fields and no others, which must contain exactly one of `exactlyOne`. */
 export function choice<Fields extends Type.TProperties>(
   description: string,
   exactlyOne: readonly (keyof Fields & string)[],

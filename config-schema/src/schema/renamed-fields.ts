@@ -11,7 +11,7 @@ type Renames = {
   readonly values: Readonly<Record<string, Readonly<Record<string, string>>>>;
 };
 
-/** Fields and values that earlier releases called differently: a file with a former name is told the new one. */
+/** Fields and values that earlier releases named differently; the problem for a former name states the new one. */
 export const renames: Readonly<Record<FileKind, Renames>> = {
   Agent: {
     keys: { 'connectors[].maxStreams': 'maxConnections', 'health.interval': 'sampleInterval' },
@@ -49,11 +49,11 @@ export type RenamedFields = {
   readonly findings: readonly Finding[];
   /** JSON pointers of the former keys and values: reported here, so not again as unknown. */
   readonly pointers: ReadonlySet<string>;
-  /** JSON pointers that the keys have under their new names: not missing. */
+  /** JSON pointers of the keys under their new names, which are not reported as missing. */
   readonly newPointers: ReadonlySet<string>;
 };
 
-/** Finds every former name in a file, below a former name as well. */
+/** Finds every former name in a file, including those nested below another former name. */
 export function renamedFields(root: Node, kind: FileKind): RenamedFields {
   const { keys, values } = renames[kind];
   const findings: Finding[] = [];

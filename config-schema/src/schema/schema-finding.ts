@@ -9,8 +9,8 @@ import { schemaOf, verdictOf } from './schema-verdict.ts';
 import type { ChoiceVerdict, SchemaError } from './validator.ts';
 
 /**
- * Translates ajv's errors into findings. `unknown` holds the JSON pointers of values that could not be resolved: ajv's
- * errors about their text are meaningless. Fields in `renamed` are not reported again as unknown or missing.
+ * Translates ajv's errors into findings. `unknown` contains the JSON pointers of values that could not be resolved:
+ * ajv's errors about their text are meaningless. Fields in `renamed` are not reported again as unknown or missing.
  */
 export function schemaFindings(
   root: Node,
@@ -18,14 +18,14 @@ export function schemaFindings(
   unknown: ReadonlySet<string>,
   renamed: RenamedFields,
 ): readonly Finding[] {
-  const misspelt = new Set(renamed.newPointers);
+  const misspelled = new Set(renamed.newPointers);
   const findings: Finding[] = [];
   const choices: SchemaError[] = [];
   const wrongType = new Set(
     errors.filter(({ keyword }) => keyword === 'type').map((error) => error.instancePath),
   );
   for (const error of errors) {
-    // Of another type it is no allowed word either, which says nothing new.
+    // A value of the wrong type also fails the other keywords, which adds nothing.
     if (error.keyword !== 'type' && wrongType.has(error.instancePath)) continue;
     if (unknown.has(error.instancePath) && isScalar(schemaOf(error))) continue;
     if (error.keyword === 'enum' && renamed.pointers.has(error.instancePath)) continue;
@@ -33,7 +33,7 @@ export function schemaFindings(
     if (error.keyword === 'additionalProperties') {
       const key = String(error.params['additionalProperty']);
       if (renamed.pointers.has(toPointer([...path, key]))) continue;
-      findings.push(unknownKey(root, path, key, error, misspelt));
+      findings.push(unknownKey(root, path, key, error, misspelled));
     } else if (error.keyword === 'exactlyOne') {
       choices.push(error);
     } else if (error.keyword !== 'required') {
@@ -46,14 +46,14 @@ export function schemaFindings(
   }
   for (const error of choices) {
     const verdict = error.params as ChoiceVerdict;
-    if (verdict.choices.some((key) => misspelt.has(`${error.instancePath}/${key}`))) continue;
+    if (verdict.choices.some((key) => misspelled.has(`${error.instancePath}/${key}`))) continue;
     findings.push(...wrongChoice(root, steps(root, error.instancePath), verdict));
   }
   for (const error of errors) {
     if (error.keyword !== 'required') continue;
     const key = String(error.params['missingProperty']);
-    // A misspelt key was reported as such; that it is missing as well would say it twice.
-    if (misspelt.has(`${error.instancePath}/${key}`)) continue;
+    // A misspelled key was already reported; reporting it as missing would repeat that.
+    if (misspelled.has(`${error.instancePath}/${key}`)) continue;
     const owner = steps(root, error.instancePath);
     findings.push({
       code: 'MISSING_KEY',
@@ -66,17 +66,23 @@ export function schemaFindings(
   return findings;
 }
 
-function unknownKey(root: Node, path: Path, key: string, error: SchemaError, misspelt: Set<string>): Finding {
+function unknownKey(
+  root: Node,
+  path: Path,
+  key: string,
+  error: SchemaError,
+  misspelled: Set<string>,
+): Finding {
   const known = Object.keys(schemaOf(error).properties ?? {});
   const near = suggest(key, known);
-  if (near !== undefined) misspelt.add(`${error.instancePath}/${near}`);
+  if (near !== undefined) misspelled.add(`${error.instancePath}/${near}`);
   const place = path.length === 0 ? 'in this file' : `in \`${pathWords(root, path)}\``;
   return {
     code: 'UNKNOWN_KEY',
     range: keyRangeAt(root, [...path, key]),
     path: [...path, key],
     message: `There is no field \`${shortened(key)}\` ${place}.`,
-    suggestion: near === undefined ? `Possible here: ${known.join(', ')}.` : `Did you mean \`${near}\`?`,
+    suggestion: near === undefined ? `Possible fields: ${known.join(', ')}.` : `Did you mean \`${near}\`?`,
   };
 }
 
@@ -84,8 +90,8 @@ function wrongChoice(root: Node, path: Path, { choices, given }: ChoiceVerdict):
   const what = `\`${pathWords(root, path)}\``;
   const words = choices.map((key) => `\`${key}\``).join(', ');
   if (given.length === 0) {
-    const message = `${what} has none of ${words}.`;
-    const suggestion = `Write exactly one of ${words}.`;
+    const message = `${what} requires one of ${words}.`;
+    const suggestion = `Set exactly one of ${words}.`;
     return [{ code: 'MISSING_KEY', range: rangeAt(root, path), path, message, suggestion }];
   }
   const [first = '', ...more] = given;
@@ -93,12 +99,12 @@ function wrongChoice(root: Node, path: Path, { choices, given }: ChoiceVerdict):
     code: 'INCONSISTENT',
     range: keyRangeAt(root, [...path, key]),
     path: [...path, key],
-    message: `${what} has \`${key}\` beside \`${first}\`.`,
-    suggestion: `Write exactly one of ${words}; another one is another item of the list.`,
+    message: `${what} has both \`${first}\` and \`${key}\`.`,
+    suggestion: `Set exactly one of ${words}; add another list item for the other.`,
   }));
 }
 
-/** Ajv names positions in lists by their digits; a path has them as numbers. */
+/** Converts a JSON pointer to a path, in which positions in lists are numbers. */
 function steps(root: Node, pointer: string): Path {
   const path: (string | number)[] = [];
   for (const step of fromPointer(pointer)) {

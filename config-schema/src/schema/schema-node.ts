@@ -1,6 +1,6 @@
 import type { FieldKeyword } from './field.ts';
 
-/** What the schemas of this package use of JSON Schema, and their keywords of our own. */
+/** The parts of JSON Schema that the schemas of this package use, and their custom keywords. */
 export type SchemaNode = {
   readonly type?: string;
   readonly description?: string;
@@ -16,21 +16,21 @@ export type SchemaNode = {
   readonly const?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
-  /** Which reader checks the text. */
+  /** The parser that checks the text. */
   readonly field?: FieldKeyword;
-  /** The same on every host, so never a reference. */
+  /** Must be the same on every host, so references are not allowed. */
   readonly literal?: boolean;
-  /** A reference that finds nothing on this host counts as left out. */
+  /** If the reference has no value on this host, the field counts as omitted. */
   readonly mayBeMissing?: boolean;
-  /** Checked by this release, and not acted upon. */
+  /** Validated, but without effect in this release. */
   readonly withoutEffect?: boolean;
-  /** A list of things with names, no two the same. */
+  /** A list of items with unique names. */
   readonly named?: boolean;
-  /** Of these fields exactly one is there. */
+  /** Exactly one of these fields must be present. */
   readonly exactlyOne?: readonly string[];
 };
 
-/** The schema of what stands below `step`, or undefined where the schema knows nothing there. */
+/** Returns the schema of the field or item `step`, or undefined if the schema has none. */
 export function schemaChild(schema: SchemaNode | undefined, step: string | number): SchemaNode | undefined {
   if (typeof step === 'number') return schema?.items;
   const properties = schema?.properties;

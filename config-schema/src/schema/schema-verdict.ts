@@ -5,12 +5,12 @@ import { type FieldVerdict, readField, type SchemaError } from './validator.ts';
 
 type Verdict = Pick<Finding, 'code' | 'message' | 'suggestion'>;
 
-/** The schema whose keyword failed. */
+/** Returns the schema whose keyword failed. */
 export function schemaOf(error: SchemaError): SchemaNode {
   return (error.parentSchema ?? {}) as SchemaNode;
 }
 
-/** One of ajv's errors in words people use. `what` names the value that is wrong. */
+/** Translates one of ajv's errors into a message. `what` names the invalid value. */
 export function verdictOf(what: string, error: SchemaError): Verdict {
   const schema = schemaOf(error);
   const verdict = (code: Finding['code'], message: string, suggestion: string): Verdict => ({
@@ -33,20 +33,20 @@ export function verdictOf(what: string, error: SchemaError): Verdict {
       return verdict(
         'OUT_OF_RANGE',
         'is out of range',
-        `It goes from ${schema.minimum} to ${schema.maximum}.`,
+        `The range is ${schema.minimum} to ${schema.maximum}.`,
       );
     case 'minItems':
       return verdict('EMPTY_LIST', 'is an empty list', 'Add at least one item.');
     case 'maxItems':
-      return verdict('TOO_MANY_ITEMS', 'has too many items', `Keep to ${schema.maxItems}.`);
+      return verdict('TOO_MANY_ITEMS', 'has too many items', `At most ${schema.maxItems} are allowed.`);
     case 'uniqueItems':
       return verdict(
         'DUPLICATE_ITEM',
-        `holds the same item twice, as #${error.params['j'] + 1} and #${error.params['i'] + 1}`,
-        'Keep one of the two.',
+        `contains the same item twice, as #${error.params['j'] + 1} and #${error.params['i'] + 1}`,
+        'Remove one of them.',
       );
     default:
-      return verdict('WRONG_TYPE', 'is not acceptable', 'Compare it with docs/configuration.md.');
+      return verdict('WRONG_TYPE', 'is not valid', 'See docs/configuration.md.');
   }
 }
 
@@ -57,29 +57,29 @@ function wrongType(schema: SchemaNode, given: unknown, verdict: MakeVerdict): Ve
     const result = readField(schema.field, String(given));
     if (!result.ok) return verdict(result.code, result.message, result.suggestion);
   }
-  if (given === null) return verdict('WRONG_TYPE', 'is empty', 'Give it a value, or leave the field out.');
+  if (given === null) return verdict('WRONG_TYPE', 'is empty', 'Set a value, or remove the field.');
   const wanted = kindWords(schema.type);
   return verdict('WRONG_TYPE', `must be ${wanted}, not ${givenWords(given)}`, remedy(schema, given));
 }
 
 function remedy(schema: SchemaNode, given: unknown): string {
   if (schema.type === 'array')
-    return 'Put each item on its own line after "- ", or all of them in [brackets].';
+    return 'Write each item on its own line after "- ", or all of them in [brackets].';
   if (schema.type === 'object') return `Its fields are: ${Object.keys(schema.properties ?? {}).join(', ')}.`;
   if (schema.type === 'string' && (typeof given === 'number' || typeof given === 'boolean')) {
-    return 'Put it in quotes to make it text.';
+    return 'Quote it to make it text.';
   }
   if (schema.type === 'integer') return `Write a whole number from ${schema.minimum} to ${schema.maximum}.`;
-  return 'Write one value.';
+  return 'Write a single value.';
 }
 
 function notAllowed(schema: SchemaNode, given: unknown, verdict: MakeVerdict): Verdict {
   const words = (schema.enum ?? [schema.const]).map(String);
   const near = typeof given === 'string' ? suggest(given, words) : undefined;
-  const choice = `It is ${words.length === 1 ? '' : 'one of '}${words.join(', ')}.`;
+  const choice = `${words.length === 1 ? 'The only possible value is' : 'Possible values:'} ${words.join(', ')}.`;
   return verdict(
     'NOT_ALLOWED_VALUE',
-    'is not one of the allowed words',
+    'is not one of the allowed values',
     near === undefined ? choice : `Did you mean \`${near}\`? ${choice}`,
   );
 }

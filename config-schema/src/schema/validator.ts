@@ -6,10 +6,10 @@ import { AgentFile } from './agent-file.ts';
 import type { FieldKeyword } from './field.ts';
 import { GatewayFile } from './gateway-file.ts';
 
-/** An ajv error with what this package needs of it, the failing field's own verdict included. */
+/** An ajv error; for the custom keywords, `params` is the keyword's own verdict. */
 export type SchemaError = ErrorObject;
 
-/** What a failing `field` keyword says about itself, in the error's `params`. */
+/** The verdict of a failed `field` keyword, in the error's `params`. */
 export type FieldVerdict = Extract<FieldResult<never>, { readonly ok: false }>;
 
 export function readField(keyword: FieldKeyword, text: string): FieldResult<unknown> {
@@ -17,7 +17,7 @@ export function readField(keyword: FieldKeyword, text: string): FieldResult<unkn
   if (!result.ok || typeof result.value !== 'number') return result;
   const { min, max } = bounds(keyword);
   if (result.value >= min && result.value <= max) return accepted(result.value);
-  return refused('OUT_OF_RANGE', 'is out of range', `It goes from ${keyword.min} to ${keyword.max}.`);
+  return refused('OUT_OF_RANGE', 'is out of range', `The range is ${keyword.min} to ${keyword.max}.`);
 }
 
 function bounds(keyword: FieldKeyword): { readonly min: number; readonly max: number } {
@@ -34,7 +34,7 @@ const checkField: SchemaValidateFunction = (keyword: FieldKeyword, text: string)
   return result.ok;
 };
 
-/** What a failing `exactlyOne` says about itself, in the error's `params`. */
+/** The verdict of a failed `exactlyOne` keyword, in the error's `params`. */
 export type ChoiceVerdict = { readonly choices: readonly string[]; readonly given: readonly string[] };
 
 const checkChoice: SchemaValidateFunction = (choices: readonly string[], data: object): boolean => {
@@ -69,6 +69,6 @@ ajv.addKeyword({ keyword: 'named', schemaType: 'boolean' });
 ajv.addKeyword({ keyword: 'mayBeMissing', schemaType: 'boolean' });
 ajv.addKeyword({ keyword: 'withoutEffect', schemaType: 'boolean' });
 
-/** Check a resolved file and fill in its defaults in place; errors are on the function, as ajv has them. */
+/** Validate a resolved file and fill in its defaults in place; the errors are a property of the function, as in ajv. */
 export const validateAgentFile: ValidateFunction<AgentFile> = ajv.compile<AgentFile>(AgentFile);
 export const validateGatewayFile: ValidateFunction<GatewayFile> = ajv.compile<GatewayFile>(GatewayFile);

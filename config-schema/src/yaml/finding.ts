@@ -1,7 +1,7 @@
 import type { ConfigProblemCode } from '../problem.ts';
 import type { Path, Range } from './tree.ts';
 
-/** A problem before its place in the text is worked out for people. */
+/** A problem with its range in the text, before line and column are determined. */
 export type Finding = {
   readonly code: ConfigProblemCode;
   readonly range: Range;

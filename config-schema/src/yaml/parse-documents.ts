@@ -4,19 +4,19 @@ import type { Range } from './tree.ts';
 
 type Parsed = {
   readonly documents: readonly Document.Parsed<ParsedNode>[];
-  /** References that YAML could not read, for want of quotes. */
+  /** References that YAML could not parse because they are not quoted. */
   readonly findings: Finding[];
 };
 
-/** Each round finds what the one before hid; a text that needs more is beyond help. */
+/** Each round finds what the previous one hid; three cover every realistic file. */
 const MAX_ROUNDS = 3;
-/** References reported a round: more than anyone mends at once. */
+/** Maximum number of references reported per round; more than anyone fixes in one pass. */
 const MAX_REFERENCES = 100;
 
 /**
- * Parses, and tells apart the one mistake nearly everyone makes: inside {braces} and [brackets] the `{` of a
- * reference is YAML's own, so that it needs quotes there. Such references are reported as what they are, and
- * the text is read again as if they were quoted.
+ * Parses the text and detects the one mistake that nearly everyone makes: inside {braces} and [brackets], the `{` of a
+ * reference is YAML syntax, so the reference must be quoted. Such references are reported as such, and
+ * the text is parsed again as if they were quoted.
  */
 export function parseDocuments(text: string): Parsed {
   const findings: Finding[] = [];
@@ -42,7 +42,7 @@ function parse(text: string): readonly Document.Parsed<ParsedNode>[] {
   return Array.isArray(documents) ? documents : [];
 }
 
-/** Text of the same length in which letters stand for the references. */
+/** Returns text of the same length in which letters replace the references. */
 function quoted(text: string, references: readonly Range[]): string {
   let result = '';
   for (const [start, end] of references) {
@@ -66,7 +66,7 @@ function needsQuotes(range: Range): Finding {
     code: 'YAML_SYNTAX',
     range,
     path: [],
-    message: 'Inside {braces} and [brackets] a reference needs quotes.',
-    suggestion: 'Write it like "${env:NAME}", quotes included.',
+    message: 'Inside {braces} and [brackets], a reference must be quoted.',
+    suggestion: 'Write it as "${env:NAME}", including the quotes.',
   };
 }

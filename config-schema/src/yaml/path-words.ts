@@ -1,7 +1,7 @@
 import { child, type Node, type Path } from './tree.ts';
 
 /**
- * A path in the file's own words: things with a name by their name, others by their place in the list counted
+ * Formats a path for people: items with a name by their name, others by their position in the list, counted
  * from 1: `connectors[orders-db].address`, `gateway.pins[#2]`.
  */
 export function pathWords(root: Node | undefined, path: Path): string {
@@ -23,7 +23,7 @@ function nameOf(node: Node | undefined): string | undefined {
     : undefined;
 }
 
-/** Keys and names as messages show them: nobody reads more, and a hostile file could have a million letters. */
+/** Shortens keys and names for messages, because a hostile file could have one with a million characters. */
 export function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

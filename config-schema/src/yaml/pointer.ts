@@ -1,11 +1,11 @@
 import type { Path } from './tree.ts';
 
-/** JSON pointer (RFC 6901) of a path. */
+/** Returns the JSON pointer (RFC 6901) of a path. */
 export function toPointer(path: Path): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** The steps of a JSON pointer, all as text: a position in a list is its digits. */
+/** Returns the steps of a JSON pointer, all as text: a position in a list as its digits. */
 export function fromPointer(pointer: string): string[] {
   if (pointer === '') return [];
   return pointer

@@ -6,11 +6,11 @@ import type { Node, Range } from './tree.ts';
 import { rangeOf, TreeReader } from './tree-reader.ts';
 import { unclosedBrackets } from './unclosed-brackets.ts';
 
-/** One broken quote can make thousands of errors, and the first ones say it. */
+/** One unclosed quote can cause thousands of errors; the first ones are enough. */
 const MAX_SYNTAX_ERRORS = 10;
 
 export type YamlResult = {
-  /** Undefined when nothing could be made of the text. With findings it may be only a part. */
+  /** Undefined if the text could not be parsed. Possibly incomplete if there are findings. */
   readonly root: Node | undefined;
   readonly findings: readonly Finding[];
 };
@@ -29,7 +29,7 @@ export function readYaml(text: string): YamlResult {
       range: [second.range[0], second.range[0] + 1],
       path: [],
       message: 'A second document begins here.',
-      suggestion: 'Keep one configuration in one file.',
+      suggestion: 'Write one configuration per file.',
     });
   }
   if (document.contents === null || !isMap(document.contents)) {
@@ -52,13 +52,13 @@ function syntaxFindings(document: Document.Parsed): Finding[] {
       range: pos,
       path: [],
       message: `This is not well-formed YAML: ${syntaxWords[code]}.`,
-      suggestion: 'Check indentation, quotes and brackets here and on the line above.',
+      suggestion: 'Check indentation, quotes, and brackets here and on the line above.',
     }),
   );
   return [...unclosed.findings, ...findings].slice(0, MAX_SYNTAX_ERRORS);
 }
 
-/** How the parser says that a bracket has no end. */
+/** The parser's errors for a bracket that is not closed. */
 const missesEnd: ReadonlySet<ErrorCode> = new Set(['BAD_INDENT', 'MISSING_CHAR']);
 
 function notAMapping(range: Range, message: string): Finding {
@@ -67,6 +67,6 @@ function notAMapping(range: Range, message: string): Finding {
     range,
     path: [],
     message: `${message}.`,
-    suggestion: 'Begin with `apiVersion: penstock/v1` and one `key: value` a line.',
+    suggestion: 'Begin with `apiVersion: penstock/v1`, and write one `key: value` per line.',
   };
 }

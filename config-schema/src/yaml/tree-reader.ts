@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 import { shortened } from './path-words.ts';
 import type { Entry, Node, Path, Range } from './tree.ts';
 
-/** Far beyond what a configuration needs, far below what would hurt: each alias can double a document. */
+/** Far more than a configuration needs, and few enough to be harmless: each alias can double a document. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 40;
 
@@ -13,7 +13,7 @@ export function rangeOf(node: Ranged | null | undefined): Range {
   return node?.range ? [node.range[0], node.range[1]] : [0, 0];
 }
 
-/** Turns a parsed document into a tree of ours: aliases expanded within bounds, duplicate keys reported. */
+/** Converts a parsed document to a `Node`: expands aliases within bounds and reports duplicate keys. */
 export class TreeReader {
   readonly #findings: Finding[];
   readonly #anchors = new Map<string, ParsedNode>();
@@ -34,7 +34,7 @@ export class TreeReader {
     }
     if (node === null) return nothing;
     if (isAlias(node)) {
-      // Without an anchor before it the parser has reported it; inside its own anchor it meets the limits.
+      // The parser has reported aliases without an anchor; the limits stop an alias inside its own anchor.
       return this.read(this.#anchors.get(node.source) ?? null, path);
     }
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
@@ -57,12 +57,12 @@ export class TreeReader {
       }
       const value = this.read(pair.value, [...path, name]);
       if (entries.has(name)) {
-        const suggestion = 'Keep one of the two.';
+        const suggestion = 'Remove one of them.';
         this.#report(
           'DUPLICATE_KEY',
           key,
           [...path, name],
-          `\`${shortened(name)}\` stands here twice.`,
+          `\`${shortened(name)}\` appears twice.`,
           suggestion,
         );
       } else {
@@ -75,8 +75,8 @@ export class TreeReader {
   #scalar(value: unknown, range: Range, path: Path): string | number | boolean | null {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
     if (value === null || value === undefined) return null;
-    const suggestion = 'Use plain text, numbers, true or false.';
-    this.#report('YAML_SYNTAX', range, path, 'Values of this YAML type have no use here.', suggestion);
+    const suggestion = 'Use plain text, numbers, true, or false.';
+    this.#report('YAML_SYNTAX', range, path, 'Values of this YAML type are not supported.', suggestion);
     return null;
   }
 
@@ -87,8 +87,8 @@ export class TreeReader {
       code: 'YAML_LIMIT',
       range,
       path: [],
-      message: 'Nesting or aliases go beyond what a configuration file may need.',
-      suggestion: `Keep to ${MAX_DEPTH} levels, and write things out instead of repeating them with aliases.`,
+      message: 'Nesting or aliases exceed the limits of a configuration file.',
+      suggestion: `Use at most ${MAX_DEPTH} levels, and write values out instead of repeating them with aliases.`,
     });
   }
 
@@ -97,7 +97,7 @@ export class TreeReader {
   }
 }
 
-/** Keys that YAML reads as numbers, true or null are meant as the words they are. */
+/** Keys that YAML reads as numbers, true, or null are used as written. */
 function keyName(key: { readonly value: unknown; readonly source?: string }): string {
   return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
 }

@@ -1,4 +1,4 @@
-/** Offsets into the text, the end not included. */
+/** Offsets into the text; the end is exclusive. */
 export type Range = readonly [start: number, end: number];
 
 export type ScalarNode = {
@@ -18,7 +18,7 @@ export type MappingNode = {
   readonly range: Range;
 };
 
-/** A YAML document as plain values, each with its place in the text; aliases are expanded. */
+/** A YAML document as plain values, each with its range in the text; aliases are expanded. */
 export type Node = ScalarNode | SequenceNode | MappingNode;
 
 /** Keys and positions that lead from the root to a node. */
@@ -30,12 +30,12 @@ export function child(node: Node | undefined, step: string | number): Node | und
   return undefined;
 }
 
-/** The node at `path`, or undefined where the text has none. */
+/** Returns the node at `path`, or undefined if the text has none. */
 export function nodeAt(root: Node, path: Path): Node | undefined {
   return path.reduce<Node | undefined>(child, root);
 }
 
-/** Where to point for the thing at `path`: its value, or for a mapping or list the key that owns it. */
+/** Returns the range to mark for the node at `path`: a scalar's value, or the key of a mapping or list. */
 export function rangeAt(root: Node, path: Path): Range {
   const node = nodeAt(root, path);
   if (node?.kind === 'scalar') return node.range;
@@ -44,7 +44,7 @@ export function rangeAt(root: Node, path: Path): Range {
   return node?.range ?? root.range;
 }
 
-/** The key of the entry at `path`; the thing itself where it is no entry. */
+/** Returns the range of the key at `path`; the range of the node itself if it is not the entry of a mapping. */
 export function keyRangeAt(root: Node, path: Path): Range {
   const owner = nodeAt(root, path.slice(0, -1));
   const entry = owner?.kind === 'mapping' ? owner.entries.get(String(path.at(-1))) : undefined;
@@ -59,7 +59,7 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
-/** Plain values, as the text has them. Mappings have no prototype, so that no key means anything special. */
+/** Converts a node to plain values. Mappings have no prototype, so no key has a special meaning. */
 export function plain(node: Node): JsonValue {
   if (node.kind === 'scalar') return node.value;
   if (node.kind === 'sequence') return node.items.map(plain);

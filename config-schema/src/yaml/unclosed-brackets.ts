@@ -3,11 +3,11 @@ import type { Finding } from './finding.ts';
 
 export type Unclosed = {
   readonly findings: readonly Finding[];
-  /** Offsets where the parser missed the ends: it speaks of indentation there. */
+  /** Offsets where the parser noticed the missing brackets; it reports wrong indentation there. */
   readonly noticedAt: ReadonlySet<number>;
 };
 
-/** Brackets and braces of flow style that nothing closes. The parser must have kept its source tokens. */
+/** Finds flow-style brackets and braces that are not closed. The document must have its source tokens. */
 export function unclosedBrackets(document: Document.Parsed): Unclosed {
   const findings: Finding[] = [];
   const noticedAt = new Set<number>();
@@ -25,7 +25,7 @@ export function unclosedBrackets(document: Document.Parsed): Unclosed {
         range: [start, start + 1],
         path: [],
         message: `This \`${open}\` is not closed.`,
-        suggestion: `Close it with \`${close}\`, and indent what stands inside more than the key before it.`,
+        suggestion: `Close it with \`${close}\`, and indent its contents more than the key before it.`,
       });
     },
   });

@@ -167,7 +167,10 @@ test('init reports an invalid configuration, an unsupported store and a damaged 
   const environment = { STORE_URL: 'postgresql://store.internal/penstock' };
   const refused = await runCli(['init', '--config', other.file], environment);
   assert.equal(refused.exitCode, 1);
-  assert.match(refused.stderr, /NOT_SUPPORTED [^\n]*data directory only\.[\s\S]*Write `store: embedded`/);
+  assert.match(
+    refused.stderr,
+    /NOT_SUPPORTED [^\n]*embedded store in the data directory\.[\s\S]*Write `store: embedded`/,
+  );
 
   await using damaged = await folder();
   await damaged.initJson();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressRanges, isAddressRange } from '../src/index.ts';
 
-test('an address lies in a range or it does not', () => {
+test('an address is matched against the ranges', () => {
   const isIn = addressRanges(['10.0.0.0/8', '192.0.2.7/32', '2001:db8::/32']);
   for (const inside of ['10.0.0.0', '10.255.255.255', '192.0.2.7', '2001:db8::1', '2001:0DB8:0:0:0:0:0:1']) {
     assert.equal(isIn(inside), true, inside);
@@ -12,7 +12,7 @@ test('an address lies in a range or it does not', () => {
   }
 });
 
-test('an IPv4 address in an IPv6 coat is that IPv4 address', () => {
+test('an IPv4-mapped IPv6 address counts as the IPv4 address', () => {
   const isIn = addressRanges(['169.254.0.0/16']);
   for (const coat of [
     '::ffff:169.254.1.1',
@@ -27,24 +27,24 @@ test('an IPv4 address in an IPv6 coat is that IPv4 address', () => {
   assert.equal(addressRanges(['::ffff:10.0.0.0/104'])('11.1.2.3'), false);
 });
 
-test('a range of one family says nothing of the other', () => {
+test('a range never contains an address of the other family', () => {
   assert.equal(addressRanges(['::/0'])('10.0.0.1'), false);
   assert.equal(addressRanges(['::/0'])('::ffff:10.0.0.1'), false);
   assert.equal(addressRanges(['0.0.0.0/0'])('2001:db8::1'), false);
 });
 
-test('a zone does not hide an address, and what is no address lies nowhere', () => {
+test('a zone does not hide an address, and text that is not an address is in no range', () => {
   assert.equal(addressRanges(['fe80::/10'])('fe80::1%eth0'), true);
   for (const text of ['', 'orders.internal', '10.0.0', '10.0.0.1/8', ':::']) {
     assert.equal(addressRanges(['0.0.0.0/0', '::/0'])(text), false, text);
   }
 });
 
-test('no ranges hold no address', () => {
+test('an empty list of ranges contains no address', () => {
   assert.equal(addressRanges([])('10.0.0.1'), false);
 });
 
-test('a range is accepted only with a prefix length and without host bits', () => {
+test('a range requires a prefix length and must not have host bits', () => {
   for (const text of ['10.0.0.0/8', '10.1.2.3/32', '2001:db8::/32', '::1/128', '0.0.0.0/0']) {
     assert.equal(isAddressRange(text), true, text);
   }

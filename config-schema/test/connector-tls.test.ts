@@ -36,7 +36,7 @@ const problems = (kind: string, tls: string) => {
   return result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`);
 };
 
-test('the strictest mode is what an empty group stands for', () => {
+test('an empty group has the strictest mode', () => {
   const result = parse('postgresql', '{}');
   assert.ok(result.ok);
   assert.deepEqual(result.config.connectors[0]?.tls, {
@@ -48,7 +48,7 @@ test('the strictest mode is what an empty group stands for', () => {
   });
 });
 
-test('certificate, key and CAs come by reference, and the key stays a secret', () => {
+test('certificate, key, and CAs are resolved from references, and the key stays a secret', () => {
   const result = parse(
     'mongodb',
     '{ca: "${file:/ca.crt}", certificate: "${file:/agent.crt}", key: "${file:/agent.key}", serverName: DB.Example.com}',
@@ -60,7 +60,7 @@ test('certificate, key and CAs come by reference, and the key stays a secret', (
   assert.ok(!JSON.stringify(result.config).includes('PRIVATE KEY'));
 });
 
-test('what the target cannot do, and half a pair, are refused', () => {
+test('modes that the target does not support, and incomplete pairs, are rejected', () => {
   const tls = 'connectors[db].tls';
   assert.deepEqual(problems('mysql', '{}'), [`INCONSISTENT ${tls}`]);
   assert.deepEqual(problems('postgresql', '{mode: prefer}'), []);

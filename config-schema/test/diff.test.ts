@@ -10,7 +10,7 @@ import { MINIMAL_AGENT } from './rig/minimal-file.ts';
 import { validAgentFile } from './rig/valid-file.ts';
 
 describe('a diff', () => {
-  test('matches named things by name, wherever they stand', () => {
+  test('matches named items by name, regardless of position', () => {
     const orders = { name: 'orders', address: 'a:1' };
     const stock = { name: 'stock', address: 'b:1' };
     assert.deepEqual(
@@ -25,14 +25,14 @@ describe('a diff', () => {
     ]);
   });
 
-  test('shows that only the order of named things changed', () => {
+  test('shows a change in only the order of named items', () => {
     const [a, b] = [{ name: 'a' }, { name: 'b' }];
     assert.deepEqual(diffConfig({ pools: [a, b] }, { pools: [b, a] }), [
       { path: 'pools', kind: 'changed', before: '["a","b"]', after: '["b","a"]' },
     ]);
   });
 
-  test('counts things without a name, and compares lists of values as a whole', () => {
+  test('numbers items without a name, and compares lists of values as a whole', () => {
     const before = { ingress: [{ tcp: 'a:1', allow: ['10.0.0.0/8'] }], sample: ['cpu'] };
     const after = {
       ingress: [{ tcp: 'a:2', allow: ['10.0.0.0/8'] }, { tcp: 'b:1' }],
@@ -44,7 +44,7 @@ describe('a diff', () => {
     );
   });
 
-  test('tells that something became of another kind', () => {
+  test('shows a change of kind', () => {
     assert.deepEqual(diffConfig({ check: { interval: '5s' } }, { check: [] }), [
       { path: 'check', kind: 'changed', before: '{"interval":"5s"}', after: '[]' },
     ]);
@@ -53,7 +53,7 @@ describe('a diff', () => {
     ]);
   });
 
-  test('compares secrets and shows none', () => {
+  test('compares secrets without showing them', () => {
     const with_ = (value: string, reference?: string) => ({ key: new Secret(value, reference) });
     assert.deepEqual(diffConfig(with_('one', '${env:A}'), with_('one', '${env:A}')), []);
     assert.deepEqual(diffConfig(with_('one', '${env:A}'), with_('two', '${env:A}')), [
@@ -64,7 +64,7 @@ describe('a diff', () => {
     assert.doesNotMatch(JSON.stringify(added), /c4n4ry/);
   });
 
-  test('of effective configurations goes by field as well', () => {
+  test('of effective configurations is by field as well', () => {
     const load = (text: string) => {
       const result = parseAgentConfig(text, hostOf({ environment: {}, files: new Map() }));
       assert.ok(result.ok);
@@ -80,7 +80,7 @@ describe('a diff', () => {
     );
   });
 
-  test('is empty if and only if the digests are the same', () => {
+  test('is empty if and only if the digests are equal', () => {
     fc.assert(
       fc.property(validAgentFile, validAgentFile, fc.boolean(), (one, other, same) => {
         const before = checkConfig('Agent', stringify(one.content));

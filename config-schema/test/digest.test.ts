@@ -15,7 +15,7 @@ describe('the digest', () => {
     assert.equal(digestOf(MINIMAL_AGENT), `sha256:${createHash('sha256').update(json).digest('hex')}`);
   });
 
-  test('heeds neither order nor comments nor the way things are written', () => {
+  test('ignores order, comments, and formatting', () => {
     fc.assert(
       fc.property(validAgentFile, fc.infiniteStream(fc.nat(3)), ({ content }, choices) => {
         const before = new Document(content);
@@ -38,7 +38,7 @@ describe('the digest', () => {
     assert.deepEqual(digests, [digestOf(text), digestOf(text)]);
   });
 
-  test('changes with any value, the version included, and with what a reference says', () => {
+  test('changes with any value, including the version, and with the text of a reference', () => {
     const texts = [
       MINIMAL_AGENT,
       MINIMAL_AGENT.replace('version: 3', 'version: 4'),
@@ -51,13 +51,13 @@ describe('the digest', () => {
     assert.equal(new Set(texts.map(digestOf)).size, texts.length);
   });
 
-  test('does not depend on whether a part was repeated by an alias', () => {
+  test('does not depend on the use of aliases', () => {
     const aliased = MINIMAL_AGENT.replace('agent-1', '&name agent-1').replace('orders-db', '*name ');
     assert.equal(digestOf(aliased), digestOf(MINIMAL_AGENT.replace('orders-db', 'agent-1')));
   });
 });
 
-test('canonical JSON is JSON with its keys in order', () => {
+test('canonical JSON has sorted keys', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const text = canonicalJson(value as Parameters<typeof canonicalJson>[0]);
@@ -76,7 +76,7 @@ function digestOf(text: string): string {
   return result.source.digest;
 }
 
-/** The same content: keys turned round, comments and blank lines added, text quoted another way. */
+/** The same content with keys reordered, comments and blank lines added, and text quoted differently. */
 function rewrite(document: Document, choose: () => number): void {
   document.commentBefore = ' first';
   visit(document, (_, node) => {

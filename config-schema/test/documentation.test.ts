@@ -9,7 +9,7 @@ import { fieldRows } from '../src/schema/field-rows.ts';
 
 const document = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
 
-/** The rows of the table behind a mark, each as its cells. */
+/** Returns the rows of the table after a marker, each as its cells. */
 function rowsBehind(mark: string): string[][] {
   const [, rest = ''] = document.split(`<!-- ${mark} -->\n`);
   const [table = ''] = rest.split('<!-- end of ');
@@ -19,7 +19,7 @@ function rowsBehind(mark: string): string[][] {
 
 describe('docs/configuration.md', () => {
   for (const kind of ['Agent', 'Gateway'] satisfies FileKind[]) {
-    test(`has every field of ${kind}, and no other, with its value, default and meaning`, () => {
+    test(`lists exactly the fields of ${kind}, with type, default, and meaning`, () => {
       const fields = fieldRows(kind);
       assert.ok(fields.length > 40);
       assert.deepEqual(
@@ -29,14 +29,14 @@ describe('docs/configuration.md', () => {
     });
   }
 
-  test('has every problem and no other', () => {
+  test('lists exactly the problem codes', () => {
     assert.deepEqual(
       rowsBehind('problems'),
       Object.entries(configProblemCodes).map(([code, sentence]) => [`\`${code}\``, sentence]),
     );
   });
 
-  test('shows files that are valid', () => {
+  test('contains only valid examples', () => {
     const files = [...document.matchAll(/```yaml\n(# yaml-language-server[\s\S]*?)```/g)].map(
       ([, text = '']) => text,
     );

@@ -20,7 +20,7 @@ const validate = { Agent: ajv.compile(editorSchema('Agent')), Gateway: ajv.compi
 const kinds: readonly FileKind[] = ['Agent', 'Gateway'];
 
 describe('the JSON Schema for editors', () => {
-  test('is kept in Git as it would be generated', () => {
+  test('is up to date in Git', () => {
     assert.equal(schemaFiles().length, 2);
     for (const { path, content } of schemaFiles())
       assert.equal(readFileSync(join(root, path), 'utf8'), content);
@@ -34,7 +34,7 @@ describe('the JSON Schema for editors', () => {
       for (const { path, schema } of fields) assert.match(String(schema['description']), /^\S.*\.$/, path);
     });
 
-    test(`of ${kind} takes a reference in every value that may differ between hosts`, () => {
+    test(`of ${kind} accepts a reference in every value that may differ between hosts`, () => {
       const values = fields.filter(({ schema }) => 'anyOf' in schema || 'allOf' in schema);
       const constant = fields.filter(({ schema }) => 'const' in schema || schema['maximum'] !== undefined);
       assert.deepEqual(
@@ -52,12 +52,12 @@ describe('the JSON Schema for editors', () => {
     });
   }
 
-  test('accepts whatever the loader accepts', () => {
+  test('accepts everything that the loader accepts', () => {
     fc.assert(fc.property(validAgentFile, ({ content }) => accepted('Agent', stringify(content))));
     fc.assert(fc.property(validGatewayFile, ({ content }) => accepted('Gateway', stringify(content))));
   });
 
-  test('refuses what people get wrong most', () => {
+  test('rejects the most common mistakes', () => {
     const wrong: readonly (readonly [FileKind, string])[] = [
       ['Agent', MINIMAL_AGENT.replace('pool:', 'pol:')],
       ['Agent', MINIMAL_AGENT.replace('pool: dc1\n', '')],
@@ -89,7 +89,7 @@ function accepted(kind: FileKind, text: string): void {
   assert.ok(validate[kind](parse(text)), JSON.stringify(validate[kind].errors, undefined, 1));
 }
 
-/** Every field, lists of groups by their items. */
+/** Returns every field; lists of groups are represented by their items. */
 function fieldsOf(schema: Json, prefix: string): Field[] {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, Json>>;
   return Object.entries(properties).flatMap(([key, below]) => {

@@ -14,14 +14,14 @@ const read = (file: string) => readFileSync(join(examples, file), 'utf8');
 describe('an example', () => {
   const files = globSync('*/{agent,gateway}*.yaml', { cwd: examples }).toSorted();
 
-  test('is there for each program, twice at least', () => {
+  test('exists at least twice for each program', () => {
     for (const example of ['quickstart', 'production']) {
       for (const file of ['agent.yaml', 'gateway.yaml']) assert.ok(files.includes(join(example, file)));
     }
   });
 
   for (const file of files) {
-    test(`${file} is valid before references, and points editors to its schema`, () => {
+    test(`${file} is valid before references are resolved, and names its schema for editors`, () => {
       const text = read(file);
       const result = checkConfig(/agent[^/]*$/.test(file) ? 'Agent' : 'Gateway', text, file);
       assert.deepEqual(result.ok ? [] : result.problems, []);
@@ -31,7 +31,7 @@ describe('an example', () => {
   }
 });
 
-test('the files of production load, given what they refer to', () => {
+test('the files of the production example load with their references', () => {
   const agent = parseAgentConfig(read('production/agent.yaml'), {
     ...hostOf({
       environment: { HOSTNAME: 'host-1' },
@@ -57,7 +57,7 @@ test('the files of production load, given what they refer to', () => {
   assert.equal(gateway.config.connections.length, 2);
 });
 
-test('the files of the quickstart load with what its script hands them', () => {
+test('the files of the quickstart load with the environment of its script', () => {
   const gateway = parseGatewayConfig(
     read('quickstart/gateway.yaml'),
     hostOf({ environment: { PENSTOCK_DATA: '/tmp/gateway' }, files: new Map() }),

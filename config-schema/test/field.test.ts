@@ -12,13 +12,13 @@ import { fieldExamples } from './rig/field-examples.ts';
 describe('a field', () => {
   for (const [kind, { accepts, refuses }] of Object.entries(fieldExamples)) {
     const { parse, pattern, literal } = fieldKinds[kind as FieldKindName];
-    test(`of kind ${kind} accepts what it should, as editors do`, () => {
+    test(`of kind ${kind} accepts valid text, as editors do`, () => {
       for (const text of accepts) {
         assert.ok(parse(text).ok, text);
         if (literal !== 'reference') assert.match(text, new RegExp(pattern, 'u'));
       }
     });
-    test(`of kind ${kind} refuses the rest`, () => {
+    test(`of kind ${kind} rejects invalid text`, () => {
       assert.ok(refuses.length > 0);
       for (const text of refuses) {
         assert.ok(!parse(text).ok, text);
@@ -26,7 +26,7 @@ describe('a field', () => {
     });
   }
 
-  test('of any kind refuses a text without repeating it', () => {
+  test('of any kind is rejected without repeating its text', () => {
     for (const [kind, { parse }] of Object.entries(fieldKinds)) {
       for (const text of [
         'c4n4ry S3cr3t',
@@ -39,7 +39,7 @@ describe('a field', () => {
     }
   });
 
-  test('tells the one mistake from the other', () => {
+  test('has a different message for each mistake', () => {
     const say = (result: { ok: boolean; message?: string }) => result.message;
     assert.equal(say(parseDuration('30')), 'has no unit');
     assert.equal(say(parseAddress('db')), 'has no port');
@@ -48,7 +48,7 @@ describe('a field', () => {
     assert.ok(parseListenAddress('db:0').ok);
   });
 
-  test('has the values it stands for', () => {
+  test('is parsed to its value', () => {
     assert.deepEqual(parseAddress('[2001:db8::1]:5432'), {
       ok: true,
       value: { host: '2001:db8::1', port: 5432 },
@@ -67,7 +67,7 @@ describe('a field', () => {
     });
   });
 
-  test('is written as it is read', () => {
+  test('is formatted as it is parsed', () => {
     const natural = fc.integer({ min: 0, max: 2 ** 40 });
     fc.assert(
       fc.property(natural, (count) =>

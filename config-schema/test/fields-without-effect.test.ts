@@ -20,7 +20,7 @@ function ofGateway(text: string): readonly string[] {
   return fieldsWithoutEffect(result.config);
 }
 
-test('a file that leaves them alone, or writes their defaults, has none', () => {
+test('a file that omits them or sets their defaults has none', () => {
   assert.deepEqual(ofAgent(MINIMAL_AGENT), []);
   assert.deepEqual(ofAgent(`${MINIMAL_AGENT}policy: {remote: {upgrade: deny}}\n`), []);
   assert.deepEqual(ofGateway(MINIMAL_GATEWAY), []);
@@ -28,7 +28,7 @@ test('a file that leaves them alone, or writes their defaults, has none', () => 
   assert.deepEqual(ofGateway(MINIMAL_GATEWAY + defaults), []);
 });
 
-test('every field that is set otherwise is named, in the words of the file', () => {
+test('every field with another value is named by its path', () => {
   const agent = MINIMAL_AGENT.replace('name: orders-db,', 'name: orders-db, check: {},').concat(
     'policy: {deny: [10.0.0.0/8], probe: {allow: ["*:1"]}, remote: {logs: deny, restart: allow, upgrade: allow}}\n',
     'log: {level: debug, recent: 1}\n',
@@ -43,7 +43,7 @@ test('every field that is set otherwise is named, in the words of the file', () 
   assert.deepEqual(ofGateway(gateway), []);
 });
 
-test('their descriptions say so, and those of others do not', () => {
+test('their descriptions state this, and no other description does', () => {
   const idle = [...fieldRows('Agent'), ...fieldRows('Gateway')]
     .filter(({ description }) => description.endsWith('Validated, but has no effect in this release.'))
     .map(({ path }) => path);

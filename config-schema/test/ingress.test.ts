@@ -46,8 +46,8 @@ test('each kind has its own defaults', () => {
   );
 });
 
-describe('an ingress is of exactly one kind:', () => {
-  test('none is told with the choice', () => {
+describe('an ingress has exactly one kind:', () => {
+  test('a missing one is reported with the choices', () => {
     const result = parsed(['mode: terminate']);
     assert.ok(!result.ok);
     assert.deepEqual(
@@ -60,20 +60,20 @@ describe('an ingress is of exactly one kind:', () => {
     );
   });
 
-  test('a second one is told where it stands', () => {
+  test('a second one is reported at its position', () => {
     assert.deepEqual(problems(['tcp: 0.0.0.0:1, socks5: {listen: 0.0.0.0:3}']), [
       'INCONSISTENT connections[c0].ingress[#1].socks5',
     ]);
   });
 
-  test('a misspelt one is told once', () => {
+  test('a misspelled one is reported once', () => {
     assert.deepEqual(problems(['sock5: {listen: 0.0.0.0:3}']), [
       'UNKNOWN_KEY connections[c0].ingress[#1].sock5',
     ]);
   });
 });
 
-test('fields of another kind are refused', () => {
+test('fields of another kind are rejected', () => {
   assert.deepEqual(problems(['tcp: 0.0.0.0:1, mode: terminate, tls: on, grant: required']), [
     'INCONSISTENT connections[c0].ingress[#1].mode',
     'INCONSISTENT connections[c0].ingress[#1].tls',
@@ -85,14 +85,14 @@ test('fields of another kind are refused', () => {
   assert.deepEqual(problems(['tcp: 0.0.0.0:1, grant: none', 'socks5: {listen: 0.0.0.0:2}, grant: none']), []);
 });
 
-test('MySQL by SNI is refused where the file says that it is MySQL', () => {
+test('MySQL with SNI is rejected if the connection has the kind mysql', () => {
   const sni = ['sni: {listen: 0.0.0.0:1, host: a.b}'];
   assert.deepEqual(problems(sni, ', kind: mysql'), ['INCONSISTENT connections[c0].ingress[#1].sni']);
   assert.deepEqual(problems(sni, ', kind: postgresql'), []);
 });
 
 describe('a shared port', () => {
-  test('takes connections of one kind', () => {
+  test('accepts connections of only one kind', () => {
     assert.deepEqual(problems(['socks5: {listen: 0.0.0.0:1}', 'socks5: {listen: 0.0.0.0:1}']), []);
     assert.deepEqual(problems(['socks5: {listen: 0.0.0.0:1}', 'httpConnect: {listen: 0.0.0.0:1}']), [
       'ADDRESS_CONFLICT connections[c1].ingress[#1].httpConnect.listen',
@@ -102,7 +102,7 @@ describe('a shared port', () => {
     ]);
   });
 
-  test('tells its SNI hosts apart, whatever their case', () => {
+  test('requires different SNI hosts, ignoring case', () => {
     const sni = (host: string, port: number) => `sni: {listen: 0.0.0.0:${port}, host: ${host}}`;
     assert.deepEqual(problems([sni('a.b', 1), sni('c.b', 1), sni('a.b', 2)]), []);
     assert.deepEqual(problems([sni('a.b', 1), sni('A.B', 1)]), [
@@ -110,7 +110,7 @@ describe('a shared port', () => {
     ]);
   });
 
-  test('has one setting for TLS and for the PROXY protocol, and both places are named', () => {
+  test('requires the same TLS and PROXY protocol settings, and the problem names both places', () => {
     const proxy = (more: string) => `httpConnect: {listen: 0.0.0.0:1}${more}`;
     const result = parsed([proxy(''), proxy(', tls: off')]);
     assert.ok(!result.ok);

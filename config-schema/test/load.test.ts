@@ -14,7 +14,7 @@ import { keyPair } from './rig/valid-file.ts';
 const nothing = hostOf({ environment: {}, files: new Map() });
 
 describe('a configuration file', () => {
-  test('is read with the files it refers to, relative to its own folder', async () => {
+  test('is read with the files it refers to, relative to its own directory', async () => {
     await using directory = await temporaryDirectory();
     const file = join(directory.path, 'gateway.yaml');
     await mkdir(join(directory.path, 'tls'));
@@ -40,7 +40,7 @@ describe('a configuration file', () => {
     assert.equal(source.version, 7);
   });
 
-  test('begins with a byte order mark and has Windows line ends', () => {
+  test('may begin with a byte order mark and have Windows line endings', () => {
     const text = `\u{feff}${MINIMAL_AGENT.replaceAll('\n', '\r\n')}`;
     const loaded = parseAgentConfig(text, nothing);
     assert.ok(loaded.ok);
@@ -53,7 +53,7 @@ describe('a configuration file', () => {
     );
   });
 
-  test('that is not there is a problem that names it', async () => {
+  test('that does not exist is a problem that names it', async () => {
     await using directory = await temporaryDirectory();
     const file = join(directory.path, 'agent.yaml');
     const loaded = loadAgentConfig(file, {});
@@ -64,7 +64,7 @@ describe('a configuration file', () => {
     assert.match(problem?.message ?? '', /does not exist/);
   });
 
-  test('that is a folder, a pipe or no text is a problem', async () => {
+  test('that is a directory, a pipe, or not text is a problem', async () => {
     await using directory = await temporaryDirectory();
     const pipe = join(directory.path, 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -76,7 +76,7 @@ describe('a configuration file', () => {
     }
   });
 
-  test('that its user may not read is a problem', async () => {
+  test('that the user cannot read is a problem', async () => {
     await using directory = await temporaryDirectory();
     const file = join(directory.path, 'agent.yaml');
     await writeFile(file, MINIMAL_AGENT);
@@ -87,7 +87,7 @@ describe('a configuration file', () => {
     assert.match(loaded.problems[0]?.message ?? '', /cannot be read/);
   });
 
-  test('may be 1 MiB and no more, on disk and as text', async () => {
+  test('may be at most 1 MiB, on disk and as text', async () => {
     await using directory = await temporaryDirectory();
     const file = join(directory.path, 'agent.yaml');
     const largest = `${MINIMAL_AGENT}#${'x'.repeat(1024 * 1024 - MINIMAL_AGENT.length - 1)}`;
@@ -99,7 +99,7 @@ describe('a configuration file', () => {
     }
   });
 
-  test('with no end of problems shows the first hundred and says how many more there are', () => {
+  test('with many problems shows the first hundred and the number of the others', () => {
     const lines = Array.from({ length: 250 }, (_, index) => `x${index}: 1\n`);
     const loaded = parseAgentConfig(MINIMAL_AGENT + lines.join(''), nothing);
     assert.ok(!loaded.ok);

@@ -10,13 +10,13 @@ const { version, digest } = parsed.config;
 const pinnedTo = (pin: string | undefined) =>
   keepLocalPin(parsed, pin === undefined ? {} : { [LOCAL_PIN_VARIABLE]: pin });
 
-test('a host that is pinned to the file, or to nothing, takes it', () => {
+test('a host that is pinned to the file, or not pinned, accepts it', () => {
   for (const pin of [undefined, '', ' ', `${version}@${digest}`, ` ${version}@${digest}\n`]) {
     assert.equal(pinnedTo(pin), parsed);
   }
 });
 
-test('a host that is pinned to another version or content refuses the file, and says both', () => {
+test('a host that is pinned to another version or content rejects the file and names both', () => {
   const other = `sha256:${'0'.repeat(64)}`;
   for (const pin of [`${version + 1}@${digest}`, `${version}@${other}`]) {
     const result = pinnedTo(pin);
@@ -28,7 +28,7 @@ test('a host that is pinned to another version or content refuses the file, and 
   }
 });
 
-test('a pin that is none is refused too, instead of pinning nothing', () => {
+test('a malformed pin is rejected instead of ignored', () => {
   for (const pin of ['12', digest, `12@${digest.slice(7)}`, `0@${digest}`, `${version}@${digest}x`]) {
     const result = pinnedTo(pin);
     assert.ok(!result.ok, pin);
@@ -36,7 +36,7 @@ test('a pin that is none is refused too, instead of pinning nothing', () => {
   }
 });
 
-test('what is wrong with a file goes before its pin', () => {
+test('problems of a file take precedence over its pin', () => {
   const broken = parseAgentConfig('kind: Agent', { environment: {}, readFile: () => '' });
   assert.equal(keepLocalPin(broken, { [LOCAL_PIN_VARIABLE]: '1@x' }), broken);
 });

@@ -4,7 +4,7 @@ import { parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
 import { hostOf } from './rig/host-of.ts';
 import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
 
-/** Planted wherever people put secrets by mistake; must never come out. */
+/** Placed wherever people put secrets by mistake; must never be shown. */
 const CANARY = 'c4n4ryS3cr3t';
 
 const agentMistakes = {
@@ -38,7 +38,7 @@ const gatewayMistakes = {
 
 const host = hostOf({ environment: { CANARY }, files: new Map([['/canary', CANARY]]) });
 
-describe('no problem tells a secret:', () => {
+describe('no problem reveals a secret:', () => {
   for (const [mistake, more] of Object.entries(agentMistakes)) {
     test(mistake, () => reveals(parseAgentConfig(MINIMAL_AGENT + more, host)));
   }
@@ -48,7 +48,7 @@ describe('no problem tells a secret:', () => {
 });
 
 describe('an excerpt', () => {
-  test('keeps a terminal from being steered, and stays short', () => {
+  test('contains no control characters and stays short', () => {
     const text = `${MINIMAL_AGENT}x: {"\\e[31m": 1, y: "\u{9b}31m ${'z'.repeat(5000)}", q: 1}\n`;
     const result = parseAgentConfig(text, host);
     assert.ok(!result.ok);
@@ -58,7 +58,7 @@ describe('an excerpt', () => {
     }
   });
 
-  test('shows the place in a line too long to show', () => {
+  test('shows the relevant part of a long line', () => {
     const text = MINIMAL_AGENT.replace('pool: dc1', `pool: dc1 #${' '.repeat(50)}`).concat(
       `policy: {deny: [${'10.0.0.0/8, '.repeat(1)}${Array.from({ length: 40 }, (_, index) => `${index}.0.0.0/8`).join(', ')}, here]}\n`,
     );

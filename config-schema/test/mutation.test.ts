@@ -32,17 +32,17 @@ const edit = fc.record({
 const edits = fc.array(edit, { minLength: 1, maxLength: 6 });
 type Edit = typeof edit extends fc.Arbitrary<infer Value> ? Value : never;
 
-describe('a broken file is answered with problems, never with a crash:', () => {
-  test('bytes of an agent.yaml changed', () => {
+describe('a broken file causes problems, never a crash:', () => {
+  test('changed bytes of an agent.yaml', () => {
     assert.ok(parseAgentConfig(FULL_AGENT, host).ok);
     fc.assert(fc.property(edits, (list) => survives(mutate(FULL_AGENT, list), parseAgentConfig)));
   });
 
-  test('bytes of a gateway.yaml changed', () => {
+  test('changed bytes of a gateway.yaml', () => {
     fc.assert(fc.property(edits, (list) => survives(mutate(MINIMAL_GATEWAY, list), parseGatewayConfig)));
   });
 
-  test('parts of a valid file replaced, left out or added', () => {
+  test('replaced, removed, or added parts of a valid file', () => {
     const path = fc.array(fc.nat(20), { minLength: 1, maxLength: 5 });
     const value = fc.option(fc.jsonValue({ maxDepth: 3 }), { nil: undefined });
     fc.assert(
@@ -57,7 +57,7 @@ describe('a broken file is answered with problems, never with a crash:', () => {
     );
   });
 
-  test('anything at all', () => {
+  test('arbitrary text', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc.jsonValue().map((value) => stringify(value)),
@@ -66,7 +66,7 @@ describe('a broken file is answered with problems, never with a crash:', () => {
     fc.assert(fc.property(text, (input) => survives(MINIMAL_AGENT + input, parseAgentConfig)));
   });
 
-  test('a program that gets text of another kind than the file system gives', () => {
+  test('a readFile that throws something other than an error', () => {
     const failing = { ...host, readFile: () => fail('no text') };
     const text = `${MINIMAL_AGENT}identity: {enrollmentToken: "\${file:/token}"}\n`;
     const result = parseAgentConfig(text, failing);
@@ -88,7 +88,7 @@ function survives(
   const kind = parse === parseGatewayConfig ? 'Gateway' : 'Agent';
   const unreferenced = checkConfig(kind, text);
   if (result.ok) {
-    assert.ok(unreferenced.ok, 'what loads is valid without references too');
+    assert.ok(unreferenced.ok, 'a file that loads is also valid without resolving references');
     assert.equal(unreferenced.source.digest, result.source.digest);
     showConfig(result.config);
     return;
@@ -127,7 +127,7 @@ function mutate(text: string, list: readonly Edit[]): string {
   return bytes.toString();
 }
 
-/** The tree with the thing at one place replaced, left out, or with a neighbor added. */
+/** Returns the tree with one node replaced or removed, or with a neighbor added. */
 function replaced(tree: unknown, steps: readonly number[], replacement: unknown, key: string): unknown {
   const [step, ...rest] = steps;
   if (step === undefined || typeof tree !== 'object' || tree === null) return replacement;

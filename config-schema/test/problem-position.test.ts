@@ -16,7 +16,7 @@ type Case = {
   readonly gateway?: true;
 };
 
-/** The minimal agent.yaml with more at its end. */
+/** The minimal agent.yaml with text appended. */
 const agent = (code: ConfigProblemCode, path: string, more: string, suggests?: string): Case => ({
   code,
   path,
@@ -24,7 +24,7 @@ const agent = (code: ConfigProblemCode, path: string, more: string, suggests?: s
   ...(suggests === undefined ? {} : { suggests }),
 });
 
-/** The minimal agent.yaml with a piece of it changed. */
+/** The minimal agent.yaml with one part changed. */
 const changed = (
   code: ConfigProblemCode,
   path: string,
@@ -37,7 +37,7 @@ const changed = (
   return { code, path, source, ...(suggests === undefined ? {} : { suggests }) };
 };
 
-/** The minimal gateway.yaml with more at its end. */
+/** The minimal gateway.yaml with text appended. */
 const gateway = (code: ConfigProblemCode, path: string, more: string, suggests?: string): Case => ({
   ...agent(code, path, more, suggests),
   source: marked(MINIMAL_GATEWAY + more),
@@ -145,7 +145,7 @@ describe('every kind of problem', () => {
     });
   }
 
-  test('is tested here or with the files it is about', () => {
+  test('is tested here or with the files it concerns', () => {
     const elsewhere = ['FILE_UNREADABLE', 'FILE_TOO_LARGE', 'MORE_PROBLEMS', 'LOCAL_PIN'];
     const tested = new Set([...cases.map(({ code }): string => code), ...elsewhere]);
     assert.deepEqual([...tested].toSorted(), Object.keys(configProblemCodes).toSorted());

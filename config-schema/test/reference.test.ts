@@ -16,26 +16,26 @@ const files = new Map([
 ]);
 const host = hostOf({ environment, files });
 
-/** The agent's name, or the codes of what is wrong with it. */
+/** Returns the agent's name, or the codes of the problems. */
 function nameOf(written: string): unknown {
   const result = parseAgentConfig(MINIMAL_AGENT.replace('agent-1', JSON.stringify(written)), host);
   return result.ok ? result.config.name : result.problems.map(({ code }) => code);
 }
 
 describe('a reference', () => {
-  test('gives the value of an environment variable, alone or within text', () => {
+  test('resolves to the value of an environment variable, alone or within text', () => {
     assert.equal(nameOf('${env:SET}'), 'set');
     assert.equal(nameOf('a-${env:SET}-b-${env:NUMBER}'), 'a-set-b-3');
   });
 
-  test('gives the text of a file without its last line break', () => {
+  test('resolves to the text of a file without trailing line breaks', () => {
     assert.equal(nameOf('${file:/run/name}'), 'from-file');
     assert.equal(nameOf('${file:/run/lines}'), 'a');
     assert.equal(nameOf('${file:near}'), 'near');
     assert.equal(nameOf('${file:../../run/name}'), 'from-file');
   });
 
-  test('falls back where there is a default and the variable is unset or empty', () => {
+  test('resolves to its default if the variable is unset or empty', () => {
     assert.equal(nameOf('${env:UNSET:-other}'), 'other');
     assert.equal(nameOf('${env:EMPTY:-other}'), 'other');
     assert.equal(nameOf('${env:SET:-other}'), 'set');
@@ -43,7 +43,7 @@ describe('a reference', () => {
     assert.equal(nameOf('${env:UNSET:-a:-b}'.replace(':-b', '-b')), 'a-b');
   });
 
-  test('to nothing is an error that names it', () => {
+  test('without a value is an error that names it', () => {
     assert.deepEqual(nameOf('${env:UNSET}'), ['ENVIRONMENT_MISSING']);
     assert.deepEqual(nameOf('${env:toString}'), ['ENVIRONMENT_MISSING']);
     assert.deepEqual(nameOf('${env:EMPTY}'), ['INVALID_NAME']);
@@ -55,7 +55,7 @@ describe('a reference', () => {
     ]);
   });
 
-  test('is not looked for in what a reference gave', () => {
+  test('is not resolved in the value of another reference', () => {
     assert.deepEqual(nameOf('${env:REFERENCE}'), ['INVALID_NAME']);
   });
 
@@ -77,7 +77,7 @@ describe('a reference', () => {
     }
   });
 
-  test('is plain text after a second dollar sign', () => {
+  test('is escaped by a second dollar sign', () => {
     const text = MINIMAL_AGENT.concat('identity: {directory: "/a/$${env:SET}/$x"}\n');
     const result = parseAgentConfig(text, host);
     assert.ok(result.ok);
@@ -90,7 +90,7 @@ describe('a reference', () => {
     );
   });
 
-  test('gives numbers where numbers belong, and text where text belongs', () => {
+  test('resolves to a number for number fields, and to text for text fields', () => {
     const text = MINIMAL_AGENT.replace('agent-1', '${env:DIGITS}').concat('log: {recent: "${env:NUMBER}"}\n');
     const result = parseAgentConfig(text, host);
     assert.ok(result.ok);
@@ -100,7 +100,7 @@ describe('a reference', () => {
     assert.deepEqual(wrong.ok ? [] : wrong.problems.map(({ code }) => code), ['WRONG_TYPE']);
   });
 
-  test('cannot stand for a whole list or group', () => {
+  test('cannot replace a whole list or group', () => {
     const result = parseAgentConfig(`${MINIMAL_AGENT}policy: \${env:SET}\n`, host);
     assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['WRONG_TYPE']);
   });
@@ -117,7 +117,7 @@ describe('a secret', () => {
       : result.problems.map(({ code }) => code);
   };
 
-  test('is taken by reference only, a default included', () => {
+  test('must be a reference, and so must its default', () => {
     assert.equal(token('${env:SET}'), 'set');
     assert.equal(token('${env:SET}${file:/run/name}'), 'setfrom-file');
     for (const written of ['x', 'x${env:SET}', '${env:SET} x', '${env:SET:-x}', '$${env:SET}']) {
@@ -125,7 +125,7 @@ describe('a secret', () => {
     }
   });
 
-  test('that is not needed may come to nothing', () => {
+  test('that is optional may have no value', () => {
     assert.equal(token('${env:UNSET:-}'), undefined);
     assert.equal(token('${env:EMPTY}'), undefined);
     assert.equal(token('${file:/run/empty}'), undefined);
@@ -134,7 +134,7 @@ describe('a secret', () => {
     assert.equal(token('${env:SET}${env:UNSET}'), undefined);
   });
 
-  test('that is not there says which reference gave nothing, and is watched for', () => {
+  test('that is missing names the reference without a value and is watched for', () => {
     const missing = (written: string) => {
       const text = `${MINIMAL_AGENT}identity: {enrollmentToken: ${JSON.stringify(written)}}\n`;
       const result = parseAgentConfig(text, host);
@@ -156,14 +156,14 @@ describe('a secret', () => {
     ]);
   });
 
-  test('that is malformed, or that every start needs, must be there', () => {
+  test('that is malformed or required at every start is an error', () => {
     assert.deepEqual(token('${env:UNSET}${SET}'), ['REFERENCE_SYNTAX']);
     const text = `${MINIMAL_GATEWAY}receivers: [{name: ops, webhook: "\${env:UNSET}"}]\n`;
     const result = parseGatewayConfig(text, host);
     assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['ENVIRONMENT_MISSING']);
   });
 
-  test('shows itself to nobody, and knows where it came from', () => {
+  test('is redacted everywhere and keeps its reference', () => {
     const text = `${MINIMAL_AGENT}identity: {enrollmentToken: "\${file:near}"}\n`;
     const result = parseAgentConfig(text, host);
     assert.ok(result.ok);
@@ -173,7 +173,7 @@ describe('a secret', () => {
     assert.equal(secret?.reference, '${file:/etc/penstock/near}');
   });
 
-  test('in a URL is taken by reference only', () => {
+  test('in a URL must be a reference', () => {
     const proxy = (written: string) => {
       const text = MINIMAL_AGENT.replace('  pins:', `  proxy: ${JSON.stringify(written)}\n  pins:`);
       const result = parseAgentConfig(text, host);

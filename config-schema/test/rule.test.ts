@@ -18,7 +18,7 @@ function connection(name: string, tcp: string): string {
 }
 
 describe('listeners', () => {
-  test('clash when one listens everywhere, and with the gateway itself', () => {
+  test('conflict if one listens on all addresses, and with the gateway itself', () => {
     assert.deepEqual(gatewayProblems(connection('a', '[::1]:15432')), [
       'ADDRESS_CONFLICT connections[a].ingress[#1].tcp',
     ]);
@@ -33,7 +33,7 @@ describe('listeners', () => {
     ]);
   });
 
-  test('share a port on different addresses, and port 0 as often as they like', () => {
+  test('may share a port on different addresses, and port 0 any number of times', () => {
     const two = connection('a', '127.0.0.1:9') + connection('b', '127.0.0.2:9');
     assert.deepEqual(gatewayProblems(two), []);
     assert.deepEqual(gatewayProblems(connection('a', '127.0.0.1:0') + connection('b', '127.0.0.1:0')), []);
@@ -41,7 +41,7 @@ describe('listeners', () => {
 });
 
 describe('names', () => {
-  test('of pools that are not known say nothing about those that are', () => {
+  test('of pools are not checked if one of them is unknown', () => {
     const text = MINIMAL_GATEWAY.replace('name: dc1', 'name: ${env:POOL}');
     const result = parseGatewayConfig(text, nothing);
     assert.deepEqual(result.ok ? [] : result.problems.map(({ code }) => code), ['ENVIRONMENT_MISSING']);
@@ -49,7 +49,7 @@ describe('names', () => {
     assert.ok(resolved.ok);
   });
 
-  test('are compared after references', () => {
+  test('are compared after references are resolved', () => {
     const more = '  - {name: "orders-${env:KIND}", kind: tcp, address: a:1}\n';
     const result = parseAgentConfig(
       MINIMAL_AGENT + more,
@@ -59,7 +59,7 @@ describe('names', () => {
   });
 });
 
-test('a key must be the one of the certificate', async () => {
+test('a key must match its certificate', async () => {
   const other = await (await TestAuthority.create('other')).issue({ commonName: 'other' });
   const tls = 'tunnelTls: {certificate: "${env:CERTIFICATE}", key: "${env:KEY}"}\n';
   const host = (KEY: string) =>
@@ -68,7 +68,7 @@ test('a key must be the one of the certificate', async () => {
   assert.deepEqual(gatewayProblems(tls, host(other.key)), ['INCONSISTENT tunnelTls.key']);
 });
 
-test('durations that depend on each other are in order, defaults included', () => {
+test('dependent durations must be in order, including defaults', () => {
   assert.deepEqual(gatewayProblems('dial: {attemptTimeout: 11s}\n'), ['INCONSISTENT dial.attemptTimeout']);
   assert.deepEqual(gatewayProblems('dial: {totalTimeout: 4s}\n'), ['INCONSISTENT dial.attemptTimeout']);
   assert.deepEqual(gatewayProblems('health: {heartbeatInterval: 2m}\n'), [
@@ -76,7 +76,7 @@ test('durations that depend on each other are in order, defaults included', () =
   ]);
 });
 
-test('all problems are told at once, in the order of the file, each once', () => {
+test('all problems are reported together, in the order of the file, each once', () => {
   const text = `apiVersion: penstock/v1
 kind: Agent
 version: 0
@@ -112,7 +112,7 @@ policy:
   );
 });
 
-test('half a header that is missing is told together with the rest', () => {
+test('a missing part of the header is reported together with the other problems', () => {
   const result = parseAgentConfig('kind: Agent\nversion: 1\n', nothing);
   assert.ok(!result.ok);
   assert.deepEqual(result.problems.map(({ code, path }) => `${code} ${path}`).toSorted(), [
@@ -124,7 +124,7 @@ test('half a header that is missing is told together with the rest', () => {
   ]);
 });
 
-test('a file of others is told as such, without what it holds', () => {
+test('a file that is not for Penstock is reported without its contents', () => {
   const line = (index: number) => `setting-${index}: value-${index}\n`;
   const others = Array.from({ length: 50 }, (_, index) => line(index)).join('');
   for (const head of ['', 'apiVersion: v1\nkind: Pod\n']) {
@@ -138,7 +138,7 @@ test('a file of others is told as such, without what it holds', () => {
   }
 });
 
-test('a database as store is refused, by reference too, and its URL not repeated', () => {
+test('a database as store is rejected, even as a reference, without repeating its URL', () => {
   const host = hostOf({ environment: { STORE: 'postgres://a:c4n4ry@db/x' }, files: new Map() });
   const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: \${env:STORE}\n`, host);
   assert.ok(!result.ok);
@@ -150,7 +150,7 @@ test('a database as store is refused, by reference too, and its URL not repeated
   assert.ok(!JSON.stringify(result.problems).includes('c4n4ry'));
 });
 
-test('keys that mean something to JavaScript mean nothing here', () => {
+test('keys that are special in JavaScript are not special here', () => {
   for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
     const result = parseAgentConfig(`${MINIMAL_AGENT}${key}: {name: x}\nlog: {${key}: 1}\n`, nothing);
     assert.deepEqual(result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`), [

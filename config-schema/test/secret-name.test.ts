@@ -105,11 +105,11 @@ const ordinary = [
   'secretName',
 ] as const;
 
-describe('a name is read as words:', () => {
+describe('a name is split into words:', () => {
   for (const name of secret) test(`${name} holds a secret`, () => assert.equal(isSecretName(name), true));
   for (const name of ordinary) test(`"${name}" holds none`, () => assert.equal(isSecretName(name), false));
 });
 
-test('a long name takes no longer than a short one', () => {
+test('a long name does not take disproportionately long', () => {
   assert.equal(isSecretName(`${'aA'.repeat(1_000_000)}password`), false);
 });

@@ -1,6 +1,6 @@
 import { Secret } from '../../src/secret.ts';
 
-/** A configuration with its secrets as plain values and without what it says of its file, so that two can be compared. */
+/** Makes a configuration comparable: secrets become plain values, and the fields about its file are removed. */
 export function comparable(config: object): unknown {
   const {
     digest: _,

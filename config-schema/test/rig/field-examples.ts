@@ -2,7 +2,7 @@ import type { FieldKindName } from '../../src/field/field-kind.ts';
 
 const PIN = `sha256/${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** Texts each field accepts, and texts it refuses. */
+/** Texts that each field accepts, and texts that it rejects. */
 export const fieldExamples: Partial<
   Record<FieldKindName, { accepts: readonly string[]; refuses: readonly string[] }>
 > = {

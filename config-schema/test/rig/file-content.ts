@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { SchemaNode } from '../../src/schema/schema-node.ts';
 import { fieldText, type KeyPair } from './field-text.ts';
 
-/** What a valid file may hold, before references: anything the schema allows. */
+/** Generates the content of a valid file without references: anything the schema allows. */
 export function fileContent(schema: SchemaNode, pair: KeyPair): fc.Arbitrary<unknown> {
   if (schema.type === 'object') return mapping(schema, pair);
   if (schema.const !== undefined) return fc.constant(schema.const);

@@ -2,7 +2,7 @@ import type { ParseOptions } from '../../src/parse.ts';
 import { ReadFileError } from '../../src/reference/read-text-file.ts';
 import type { ReferringFile } from './with-references.ts';
 
-/** What the references of a generated file are resolved against. */
+/** Environment and files for the references of a generated file. */
 export function hostOf({ environment, files }: Pick<ReferringFile, 'environment' | 'files'>): ParseOptions {
   return {
     directory: '/etc/penstock',

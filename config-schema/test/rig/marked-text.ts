@@ -6,7 +6,7 @@ export type MarkedText = {
   readonly length: number;
 };
 
-/** Text in which «these marks» say where a problem must point. */
+/** Text in which «these marks» enclose the expected range of a problem. */
 export function marked(source: string): MarkedText {
   const start = source.indexOf('«');
   const end = source.indexOf('»');

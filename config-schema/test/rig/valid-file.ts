@@ -7,7 +7,7 @@ import { fileContent } from './file-content.ts';
 import { type ReferringFile, withReferences } from './with-references.ts';
 
 const authority = await TestAuthority.create('config test');
-/** A certificate and its key, made for this run. */
+/** A certificate and its key, created for this run. */
 export const keyPair = await authority.issue({ commonName: 'gateway' });
 
 type Content = Record<string, unknown>;
@@ -42,7 +42,7 @@ export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(Gateway
   })
   .chain((content) => withReferences(content, GatewayFile));
 
-/** Leaves two durations of a group out, unless both are there and in order. */
+/** Removes two durations of a group, unless both are set and in order. */
 function order(fields: Content, shorter: string, longer: string): void {
   if (milliseconds(fields[shorter]) <= milliseconds(fields[longer])) return;
   delete fields[shorter];
@@ -54,7 +54,7 @@ function milliseconds(text: unknown): number {
   return result.ok ? result.value : Number.NaN;
 }
 
-/** Leaves out what the kind of a connector cannot have of TLS, and half a pair. */
+/** Removes TLS fields that the kind of the connector does not allow, and incomplete pairs. */
 function keepTlsToItsKind(connector: Content): void {
   if (!('tls' in connector)) return;
   if (connector['kind'] === 'mysql') delete connector['tls'];
@@ -65,7 +65,7 @@ function keepTlsToItsKind(connector: Content): void {
   delete tls['key'];
 }
 
-/** Gives an ingress a port of its own, and leaves out what its kind does not know. */
+/** Gives an ingress its own port, and removes the fields that its kind does not have. */
 function keepToItsKind(ingress: Content, index: number): void {
   const ownPort = (owner: Content, key: string) => {
     if (key in owner) owner[key] = String(owner[key]).replace(/:[0-9]+$/, `:${index + 1}`);
@@ -77,7 +77,7 @@ function keepToItsKind(ingress: Content, index: number): void {
   if ('tcp' in ingress || 'sni' in ingress) delete ingress['grant'];
 }
 
-/** Makes a list of names one of names that exist. */
+/** Replaces a list of names by names that exist. */
 function nameExisting(things: readonly Content[], key: string, named: readonly Content[]): void {
   for (const thing of things) thing[key] = named.slice(0, 3).map(({ name }) => name);
 }

@@ -3,14 +3,14 @@ import { fieldKinds } from '../../src/field/field-kind.ts';
 import { escapeTemplate } from '../../src/reference/template.ts';
 import { type SchemaNode, schemaChild } from '../../src/schema/schema-node.ts';
 
-/** A file's content with references in it, and what they refer to. */
+/** A file's content with references, and the environment and files they refer to. */
 export type ReferringFile = {
   readonly content: unknown;
   readonly environment: Readonly<Record<string, string>>;
   readonly files: ReadonlyMap<string, string>;
 };
 
-/** Puts values out of the file, here and there where one may be, and wherever one must be. */
+/** Replaces values by references: some where they are allowed, all where they are required. */
 export function withReferences(content: unknown, schema: SchemaNode): fc.Arbitrary<ReferringFile> {
   return fc.infiniteStream(fc.integer({ min: 0, max: 11 })).map((choices) => {
     const environment: Record<string, string> = {};
@@ -23,7 +23,7 @@ export function withReferences(content: unknown, schema: SchemaNode): fc.Arbitra
         return `\${file:/etc/${name}}`;
       }
       if (choice === 1 && !secret && text !== '' && !/[}$]/.test(text)) return `\${env:UNSET:-${text}}`;
-      // A dollar sign before a reference would make it none.
+      // A dollar sign before a reference would escape it.
       if (choice === 2 && !secret && !text.startsWith('$')) {
         environment[name] = text.slice(1);
         return `${escapeTemplate(text.slice(0, 1))}\${env:${name}}`;

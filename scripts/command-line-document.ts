@@ -27,7 +27,7 @@ export async function commandLineDocument(): Promise<{ path: string; content: st
   const part = between(DOCUMENT);
   let content = await readFile(join(import.meta.dirname, '..', DOCUMENT), 'utf8');
   content = part(content, '<!-- exit codes -->', '<!-- end of exit codes -->', exitCodeTable());
-  for (const program of [gatewayProgram(io, process), agentProgram(io, process)]) {
+  for (const program of [await gatewayProgram(io, process), await agentProgram(io, process)]) {
     const pages = commandPages(program);
     content = part(
       content,

@@ -20,4 +20,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-await runProgram(agentProgram(io, process), process.argv.slice(2), io);
+const argv = process.argv.slice(2);
+await runProgram(await agentProgram(io, process, argv), argv, io);

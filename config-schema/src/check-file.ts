@@ -22,8 +22,8 @@ import { child, type Node, plain, rangeAt } from './yaml/tree.ts';
 export type FileSpec<File> = {
   readonly kind: FileKind;
   readonly schema: SchemaNode;
-  /** Also fills in defaults, in place. */
-  readonly validate: ValidateFunction<File>;
+  /** Returns the function that validates, and also fills in defaults in place. */
+  readonly validator: () => ValidateFunction<File>;
   readonly checkRules: (view: FileView) => void;
 };
 
@@ -63,11 +63,12 @@ export function checkFile<File>(
   if (!header.readable) return refuse([...yamlFindings, ...header.findings]);
 
   const resolved = resolveTree(root, text, spec.schema, host);
-  const valid = spec.validate(resolved.data);
+  const validate = spec.validator();
+  const valid = validate(resolved.data);
   const view = new FileView(root, spec.schema, resolved.data, resolved.unknown);
   spec.checkRules(view);
   const renamed = renamedFields(root, spec.kind);
-  const errors = (spec.validate.errors ?? []).filter((error) => !isHeader(error));
+  const errors = (validate.errors ?? []).filter((error) => !isHeader(error));
   const findings = [
     ...yamlFindings,
     ...header.findings,

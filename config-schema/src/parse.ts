@@ -11,7 +11,7 @@ import type { Environment, ReferenceHost } from './reference/host.ts';
 import { checkAgentFile, checkGatewayFile } from './rule/file-rules.ts';
 import { AgentFile } from './schema/agent-file.ts';
 import { GatewayFile } from './schema/gateway-file.ts';
-import { validateAgentFile, validateGatewayFile } from './schema/validator.ts';
+import { agentFileValidator, gatewayFileValidator } from './schema/validator.ts';
 
 export type ParseOptions = {
   /** The file's name, for problems; relative paths are resolved against its directory. */
@@ -34,14 +34,14 @@ export type CheckResult =
 const agentSpec: FileSpec<AgentFile> = {
   kind: 'Agent',
   schema: AgentFile,
-  validate: validateAgentFile,
+  validator: agentFileValidator,
   checkRules: checkAgentFile,
 };
 
 const gatewaySpec: FileSpec<GatewayFile> = {
   kind: 'Gateway',
   schema: GatewayFile,
-  validate: validateGatewayFile,
+  validator: gatewayFileValidator,
   checkRules: checkGatewayFile,
 };
 

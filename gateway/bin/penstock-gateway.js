@@ -1,6 +1,13 @@
 #!/usr/bin/env node
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { requireSupportedNode } from '@penstock/wire/node-version';
 
 requireSupportedNode('penstock-gateway');
+// Compiled code is kept next to the program, because a short command would spend most of its time compiling. Node does
+// without if the directory cannot be written.
+if (process.argv[2] !== 'run') {
+  module.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/', import.meta.url)));
+}
 // Imported last: an older Node cannot parse these files.
 await import('../src/main.ts');

@@ -20,4 +20,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-await runProgram(gatewayProgram(io, process), process.argv.slice(2), io);
+const argv = process.argv.slice(2);
+await runProgram(await gatewayProgram(io, process, argv), argv, io);

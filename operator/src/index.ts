@@ -1,16 +1,5 @@
-export { agentCommand } from './agent/agent-command.ts';
-export { alertCommand } from './alert/alert-command.ts';
-export { approvalCommand } from './approval/approval-command.ts';
-export { auditCommand } from './audit/audit-command.ts';
-export { gatewayConfigCommand } from './config/config-command.ts';
-export { connectionCommand } from './connection/connection-command.ts';
 export { everyDriver } from './connection/url/every-driver.ts';
 export type { IngressEndpoint, Placeholders } from './connection/url/ingress-endpoint.ts';
 export { notes as driverNotes } from './connection/url/notes.ts';
 export { type Driver, type Recipe, recipeFor } from './connection/url/recipe.ts';
-export { adminTokenCommand } from './credentials/admin-token-command.ts';
-export { grantCommand } from './credentials/grant-command.ts';
-export { tokenCommand } from './credentials/token-command.ts';
-export { poolCommand } from './pool/pool-command.ts';
-export { receiverCommand } from './receiver/receiver-command.ts';
-export { sessionCommand } from './session/session-command.ts';
+export { operatorCommands } from './operator-commands.ts';

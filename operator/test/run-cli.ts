@@ -23,6 +23,6 @@ export async function runCli(
       exitCode = code;
     },
   };
-  await runProgram(gatewayProgram(io, process), argv, io);
+  await runProgram(await gatewayProgram(io, process, argv), argv, io);
   return { ...written, exitCode };
 }

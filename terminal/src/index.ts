@@ -1,11 +1,13 @@
 export { CommandError } from './command-error.ts';
 export { type CommandPage, type CommandTerm, commandPages } from './command-page.ts';
 export { completionCommand } from './completion-command.ts';
-export { type ConfigCommandOptions, configCommand } from './config/config-command.ts';
+export type { ConfigCommandOptions } from './config/config-command.ts';
+export { configCommand } from './config/load-config-command.ts';
 export { type ExitCode, exitCodeMeanings, exitCodes } from './exit-code.ts';
 export { annotation } from './github-annotation.ts';
 export { hostPortArgument } from './host-port-argument.ts';
 export type { Io, Writer } from './io.ts';
+export { addLazyCommands, type LazyCommand } from './lazy-commands.ts';
 export { json, type OutputFormat, outputFormats, outputOption } from './output-format.ts';
 export { type PinnedComparison, printPinnedComparison } from './pinned-comparison.ts';
 export { printable } from './printable.ts';

@@ -1,4 +1,4 @@
-import { type ParseResult, watchConfig } from '@penstock/config-schema';
+import type { ParseResult } from '@penstock/config-schema';
 
 /** A running program, as controlled by `run`. */
 export type Service<Config> = {
@@ -44,6 +44,7 @@ export async function runService<Config extends { readonly version: number; read
   watched: readonly string[],
   { file, load, start, log, signals }: ServiceOptions<Config>,
 ): Promise<ServiceEnd> {
+  const { watchConfig } = await import('@penstock/config-schema');
   const service = await start(first);
   const ended = Promise.withResolvers<void>();
   let inForce: Config = first;

@@ -15,7 +15,7 @@ async function scriptOf(name: 'penstock-gateway' | 'penstock-agent', shell: stri
     environment: {},
     setExitCode: (code) => assert.equal(code, 0),
   };
-  const program = name === 'penstock-gateway' ? gatewayProgram(io, process) : agentProgram(io, process);
+  const program = await (name === 'penstock-gateway' ? gatewayProgram : agentProgram)(io, process);
   await runProgram(program, ['completion', shell], io);
   return printed;
 }
@@ -90,7 +90,7 @@ test('an unknown shell is refused with the list of supported ones', async () => 
       exitCode = code;
     },
   };
-  await runProgram(gatewayProgram(io, process), ['completion', 'tcsh'], io);
+  await runProgram(await gatewayProgram(io, process), ['completion', 'tcsh'], io);
   assert.equal(exitCode, 64);
   assert.match(error, /bash, zsh, fish/);
 });

@@ -10,7 +10,8 @@ const io: Io = {
   environment: {},
   setExitCode: () => undefined,
 };
-const pages = [gatewayProgram(io, process), agentProgram(io, process)].flatMap(commandPages);
+const programs = [await gatewayProgram(io, process), await agentProgram(io, process)];
+const pages = programs.flatMap(commandPages);
 
 test('every command of both programs has a description and an example', () => {
   assert.ok(pages.length >= 26, `${pages.length} commands`);

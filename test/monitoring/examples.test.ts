@@ -73,10 +73,10 @@ test('there is one rule for each condition, with words for people', () => {
   }
 });
 
-test('every command that runbooks and advice name exists', () => {
+test('every command that runbooks and advice name exists', async () => {
   const writer = { write: () => {} };
   const io = { stdout: writer, stderr: writer, environment: {}, setExitCode: () => {} };
-  const known = commands(gatewayProgram(io, process));
+  const known = commands(await gatewayProgram(io, process));
   const texts = [
     ...rules.map(({ annotations }) => annotations['runbook'] ?? ''),
     ...Object.values(alertConditionTexts).map(({ advice }) => advice),

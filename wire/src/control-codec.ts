@@ -93,13 +93,23 @@ export class MessageDecoder<Message extends { readonly type: string }> {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const ajv = new Ajv2020({ strict: true, allErrors: false });
 
-const compiled = (messages: Record<string, object>) =>
-  new Map(Object.entries(messages).map(([type, schema]) => [type, ajv.compile(schema)] as const));
+type Validators = ReadonlyMap<string, ValidateFunction>;
 
-const fromAgent = compiled(agentMessages);
-const fromGateway = compiled(gatewayMessages);
+/** Compiles when they are first needed: commands load this file and decode nothing. */
+function compiledOnce(messages: Record<string, object>): () => Validators {
+  let compiled: Validators | undefined;
+  return () => {
+    compiled ??= new Map(
+      Object.entries(messages).map(([type, schema]) => [type, ajv.compile(schema)] as const),
+    );
+    return compiled;
+  };
+}
+
+const fromAgent = compiledOnce(agentMessages);
+const fromGateway = compiledOnce(gatewayMessages);
 
 /** Reads what an agent says; used by the gateway. */
-export const agentMessageDecoder = () => new MessageDecoder<AgentMessage>(fromAgent);
+export const agentMessageDecoder = () => new MessageDecoder<AgentMessage>(fromAgent());
 /** Reads what the gateway says; used by the agent. */
-export const gatewayMessageDecoder = () => new MessageDecoder<GatewayMessage>(fromGateway);
+export const gatewayMessageDecoder = () => new MessageDecoder<GatewayMessage>(fromGateway());

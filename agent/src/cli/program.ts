@@ -1,32 +1,77 @@
-import { completionCommand, configCommand, type Io, type SignalSource } from '@penstock/terminal';
-import { SOFTWARE_VERSION } from '@penstock/wire';
+import {
+  addLazyCommands,
+  completionCommand,
+  configCommand,
+  type Io,
+  type LazyCommand,
+  type SignalSource,
+} from '@penstock/terminal';
+import { SOFTWARE_VERSION } from '@penstock/wire/version';
 import { Command } from 'commander';
-import { doctorCommand } from './doctor-command.ts';
-import { enrollCommand } from './enroll-command.ts';
-import { identityCommand } from './identity-command.ts';
-import { comparePinned } from './pinned-diff.ts';
-import { probeCommand } from './probe-command.ts';
-import { runCommand } from './run-command.ts';
-import { readyCommand, statusCommand } from './status-command.ts';
 
-/** penstock-agent and all its commands. */
-export function agentProgram(io: Io, signals: SignalSource): Command {
-  return new Command('penstock-agent')
+/** The command line of penstock-agent, with the command that `argv` calls; with all of them if it is omitted. */
+export function agentProgram(io: Io, signals: SignalSource, argv?: readonly string[]): Promise<Command> {
+  const program = new Command('penstock-agent')
     .description('Connects a Penstock gateway to the targets in its configuration file, and only to those.')
     .version(SOFTWARE_VERSION)
-    .addCommand(runCommand(io, signals))
-    .addCommand(enrollCommand(io))
-    .addCommand(statusCommand(io))
-    .addCommand(readyCommand(io))
-    .addCommand(doctorCommand(io))
-    .addCommand(probeCommand(io))
-    .addCommand(
-      configCommand({ kind: 'Agent', io, comparePinned: (file, output) => comparePinned(io, file, output) }),
-    )
-    .addCommand(identityCommand(io))
-    .addCommand(completionCommand(io))
     .addHelpText(
       'after',
       '\nExample:\n  $ penstock-agent config validate agent.yaml\n  $ penstock-agent run --config agent.yaml',
     );
+  return addLazyCommands(program, commands(io, signals), argv);
 }
+
+const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
+  {
+    name: 'run',
+    description: 'run the agent; SIGTERM drains it, SIGHUP or a change to the file reloads the configuration',
+    load: async () => (await import('./run-command.ts')).runCommand(io, signals),
+  },
+  {
+    name: 'enroll',
+    description:
+      'create a key and have the gateway issue a certificate; "run" does this too if there is no identity',
+    load: async () => (await import('./enroll-command.ts')).enrollCommand(io),
+  },
+  {
+    name: 'status',
+    description: 'print the status of the agent running on this host; exits with 1 if it is not ready',
+    load: async () => (await import('./status-command.ts')).statusCommand(io),
+  },
+  {
+    name: 'ready',
+    description: 'exit with 0 if the gateway has acknowledged a heartbeat recently, with 1 otherwise',
+    load: async () => (await import('./status-command.ts')).readyCommand(io),
+  },
+  {
+    name: 'doctor',
+    description: 'diagnose everything an agent on this host needs; exits with 1 if it finds a problem',
+    load: async () => (await import('./doctor-command.ts')).doctorCommand(io),
+  },
+  {
+    name: 'probe',
+    description: 'test whether this host can reach a host and port; policy.probe must allow it',
+    load: async () => (await import('./probe-command.ts')).probeCommand(io),
+  },
+  {
+    name: 'config',
+    description: 'validate and print the configuration file',
+    load: () =>
+      configCommand({
+        kind: 'Agent',
+        io,
+        comparePinned: async (file, output) =>
+          (await import('./pinned-diff.ts')).comparePinned(io, file, output),
+      }),
+  },
+  {
+    name: 'identity',
+    description: 'identity of the agent on this host',
+    load: async () => (await import('./identity-command.ts')).identityCommand(io),
+  },
+  {
+    name: 'completion',
+    description: 'print a shell completion script for commands, options and their values',
+    load: async () => completionCommand(io),
+  },
+];

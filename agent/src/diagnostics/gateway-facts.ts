@@ -1,5 +1,5 @@
 import { AgentFacts, paths } from '@penstock/wire';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { GatewayError } from '../tunnel/gateway-error.ts';
 import type { PlainAnswer, PlainRequest } from '../tunnel/plain-request.ts';
 import { responseError } from '../tunnel/response-body.ts';
@@ -7,7 +7,13 @@ import { responseError } from '../tunnel/response-body.ts';
 /** Enough for a published file and its metadata. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-const isAgentFacts = new Ajv2020({ strict: true }).compile<AgentFacts>(AgentFacts);
+let validate: ValidateFunction<AgentFacts> | undefined;
+
+/** Compiled when first used, because every command of the agent loads this module. */
+function isAgentFacts(body: unknown): body is AgentFacts {
+  validate ??= new Ajv2020({ strict: true }).compile<AgentFacts>(AgentFacts);
+  return validate(body);
+}
 
 /** Queries what the gateway knows about this agent. Throws ProblemError when the gateway refuses, or GatewayError. */
 export async function gatewayFacts(

@@ -1,5 +1,5 @@
 import { IssuedIdentity, ProblemError, readProblem } from '@penstock/wire';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 export type PostAnswer = {
   readonly status: number;
@@ -12,7 +12,13 @@ export type PostAnswer = {
 /** Sends a JSON request to the gateway over the transport that sessions use. */
 export type Post = (path: string, body: unknown) => Promise<PostAnswer>;
 
-const isIssuedIdentity = new Ajv2020({ strict: true }).compile<IssuedIdentity>(IssuedIdentity);
+let validate: ValidateFunction<IssuedIdentity> | undefined;
+
+/** Compiled when first used, because commands load this module too. */
+function isIssuedIdentity(body: unknown): body is IssuedIdentity {
+  validate ??= new Ajv2020({ strict: true }).compile<IssuedIdentity>(IssuedIdentity);
+  return validate(body);
+}
 
 /** Reads the identity in the gateway's answer. Throws the gateway's ProblemError, or INTERNAL when there is neither. */
 export function readIdentityAnswer({ status, body, retryAfter }: PostAnswer): IssuedIdentity {

@@ -69,6 +69,19 @@ ajv.addKeyword({ keyword: 'named', schemaType: 'boolean' });
 ajv.addKeyword({ keyword: 'mayBeMissing', schemaType: 'boolean' });
 ajv.addKeyword({ keyword: 'withoutEffect', schemaType: 'boolean' });
 
-/** Validate a resolved file and fill in its defaults in place; the errors are a property of the function, as in ajv. */
-export const validateAgentFile: ValidateFunction<AgentFile> = ajv.compile<AgentFile>(AgentFile);
-export const validateGatewayFile: ValidateFunction<GatewayFile> = ajv.compile<GatewayFile>(GatewayFile);
+let agentValidator: ValidateFunction<AgentFile> | undefined;
+let gatewayValidator: ValidateFunction<GatewayFile> | undefined;
+
+// Compiled when first used, because commands that read no file load this module too.
+
+/** Validates a resolved file and fills in its defaults in place; the errors are a property of the function, as in ajv. */
+export function agentFileValidator(): ValidateFunction<AgentFile> {
+  agentValidator ??= ajv.compile<AgentFile>(AgentFile);
+  return agentValidator;
+}
+
+/** The same for gateway.yaml. */
+export function gatewayFileValidator(): ValidateFunction<GatewayFile> {
+  gatewayValidator ??= ajv.compile<GatewayFile>(GatewayFile);
+  return gatewayValidator;
+}

@@ -1,43 +1,19 @@
+import { operatorCommands } from '@penstock/operator';
 import {
-  adminTokenCommand,
-  agentCommand,
-  alertCommand,
-  approvalCommand,
-  auditCommand,
-  connectionCommand,
-  gatewayConfigCommand,
-  grantCommand,
-  poolCommand,
-  receiverCommand,
-  sessionCommand,
-  tokenCommand,
-} from '@penstock/operator';
-import { completionCommand, type Io, type SignalSource } from '@penstock/terminal';
-import { SOFTWARE_VERSION } from '@penstock/wire';
+  addLazyCommands,
+  completionCommand,
+  type Io,
+  type LazyCommand,
+  type SignalSource,
+} from '@penstock/terminal';
+import { SOFTWARE_VERSION } from '@penstock/wire/version';
 import { Command } from 'commander';
-import { initCommand } from './init-command.ts';
-import { runCommand } from './run-command.ts';
 
-/** The command line of penstock-gateway. */
-export function gatewayProgram(io: Io, signals: SignalSource): Command {
-  return new Command('penstock-gateway')
+/** The command line of penstock-gateway, with the command that `argv` calls; with all of them if it is omitted. */
+export function gatewayProgram(io: Io, signals: SignalSource, argv?: readonly string[]): Promise<Command> {
+  const program = new Command('penstock-gateway')
     .description('Connects clients to databases behind agents in other networks.')
     .version(SOFTWARE_VERSION)
-    .addCommand(initCommand(io))
-    .addCommand(runCommand(io, signals))
-    .addCommand(gatewayConfigCommand(io))
-    .addCommand(tokenCommand(io))
-    .addCommand(agentCommand(io))
-    .addCommand(poolCommand(io))
-    .addCommand(sessionCommand(io))
-    .addCommand(connectionCommand(io))
-    .addCommand(alertCommand(io))
-    .addCommand(receiverCommand(io))
-    .addCommand(grantCommand(io))
-    .addCommand(approvalCommand(io))
-    .addCommand(auditCommand(io))
-    .addCommand(adminTokenCommand(io))
-    .addCommand(completionCommand(io))
     .addHelpText(
       'after',
       `
@@ -50,4 +26,27 @@ Example:
   $ penstock-gateway init --config gateway.yaml --host gateway.example.com
   $ penstock-gateway run --config gateway.yaml`,
     );
+  return addLazyCommands(program, commands(io, signals), argv);
 }
+
+const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
+  {
+    name: 'init',
+    description:
+      'create the data directory, the agent CA, a server certificate if none is configured, and the first admin ' +
+      'token; existing files are left unchanged',
+    load: async () => (await import('./init-command.ts')).initCommand(io),
+  },
+  {
+    name: 'run',
+    description:
+      'run the gateway; SIGTERM drains it, SIGHUP or a change to the file reloads the configuration',
+    load: async () => (await import('./run-command.ts')).runCommand(io, signals),
+  },
+  ...operatorCommands(io),
+  {
+    name: 'completion',
+    description: 'print a shell completion script for commands, options and their values',
+    load: async () => completionCommand(io),
+  },
+];

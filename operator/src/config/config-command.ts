@@ -4,8 +4,8 @@ import { pinCommand, pinsCommand, unpinCommand } from './config-pin-commands.ts'
 import { publishCommand, versionsCommand } from './config-publish-commands.ts';
 
 /** `config`: this gateway's own file, and the versions of agent.yaml that agents are expected to run. */
-export function gatewayConfigCommand(io: Io): Command {
-  return configCommand({ kind: 'Gateway', io })
+export async function gatewayConfigCommand(io: Io): Promise<Command> {
+  return (await configCommand({ kind: 'Gateway', io }))
     .description('validate and print gateway.yaml; publish and pin versions of agent.yaml')
     .addCommand(publishCommand(io))
     .addCommand(versionsCommand(io))

@@ -16,7 +16,7 @@ import {
 } from '@penstock/control-plane';
 import { createGatewayMetrics, type RegisteredSession, Registry } from '@penstock/gateway';
 import { systemClock, tuneGarbageCollection } from '@penstock/runtime';
-import { openStore, type Store } from '@penstock/store';
+import { createStore, type Store } from '@penstock/store';
 import { answerWith } from '../process/ask.ts';
 import { LongestTurn } from './longest-turn.ts';
 
@@ -62,7 +62,7 @@ answerWith({
     await using starting = new AsyncDisposableStack();
     const directory = await mkdtemp(join(tmpdir(), 'penstock-bench-'));
     starting.defer(() => rm(directory, { recursive: true, force: true }));
-    const store = await openStore(directory);
+    const store = await createStore(directory);
     starting.defer(() => store.close());
     await enroll(store, count);
     const plane = await startControlPlane(store, starting);

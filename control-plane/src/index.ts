@@ -14,7 +14,7 @@ export { FreshChecks } from './fleet/fresh-checks.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { Grants } from './grants/grants.ts';
 export { createAdminToken } from './identity/admin-token.ts';
-export { ensureAuthority, openAuthority } from './identity/authority-files.ts';
+export { ensureAuthority, hasAuthority, openAuthority } from './identity/authority-files.ts';
 export { firstPublicHost } from './identity/certificate-host.ts';
 export { readCertificateRequest } from './identity/certificate-request.ts';
 export { type Identity, openIdentity } from './identity/open-identity.ts';

@@ -11,6 +11,7 @@ import { openControlPlane, openControlPlaneStore } from './composition/control-p
 import { createDataPlane } from './composition/data-plane.ts';
 import { drainClients } from './composition/drain.ts';
 import type { GatewayLog } from './composition/event-catalogue.ts';
+import { logFileWarnings } from './composition/file-warnings.ts';
 import { gatewayGauges } from './composition/gauges.ts';
 import { namingAddress } from './composition/listening.ts';
 import { gatewayReadiness } from './composition/readiness.ts';
@@ -64,6 +65,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const { registry } = dataPlane;
   const store = await openControlPlaneStore(starting, first.dataDirectory, log);
   const inForce: InForce = { config: first, certificates: await loadCertificates(first) };
+  logFileWarnings(first, inForce.certificates, log);
   const shared = { config: () => inForce.config, store, dataPlane, metrics, epoch, clock, log };
   const controlPlane = await openControlPlane(starting, {
     ...shared,

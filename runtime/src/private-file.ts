@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileFailureText } from './file-failure.ts';
 
 /** Windows has no such modes: there, a file inherits the access rules of its owner's profile. */
 const hasModes = process.platform !== 'win32';
@@ -30,7 +32,7 @@ export async function makePrivateDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw unusable(`The directory ${directory} cannot be created`, cause);
+    throw unusable(`The directory ${directory} cannot be created`, directory, cause);
   }
 }
 
@@ -49,6 +51,17 @@ export async function openPrivateDirectory(directory: string, field: string): Pr
     );
   }
   await removeInterruptedWrites(directory);
+}
+
+/**
+ * A sentence that says that users other than the owner have access to a file or directory, and the command that changes it.
+ * Undefined if they do not, or if the path cannot be inspected. `mask` has the mode bits that must not be set.
+ */
+export function exposureOf(path: string, mask: number = OTHERS): string | undefined {
+  const stats = hasModes ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (stats === undefined || (stats.mode & mask) === 0) return undefined;
+  const command = stats.isDirectory() ? 'chmod 700' : 'chmod 600';
+  return `Other users have access to ${path} (mode ${octal(stats.mode & 0o777)}). Run ${command} ${path}.`;
 }
 
 /** The text of a file, or undefined when it does not exist. Throws PrivateFileError when other users can read it. */
@@ -70,7 +83,7 @@ export async function readFileIfPresent(file: string): Promise<string | undefine
     return await readFile(file, 'utf8');
   } catch (cause) {
     if (isMissing(cause)) return undefined;
-    throw unusable(`${file} cannot be read`, cause);
+    throw unusable(`${file} cannot be read`, file, cause);
   }
 }
 
@@ -92,7 +105,7 @@ export async function writePrivateFile(file: string, text: string): Promise<void
     await syncDirectory(dirname(file));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw unusable(`${file} cannot be written`, cause);
+    throw unusable(`${file} cannot be written`, dirname(file), cause);
   }
 }
 
@@ -102,7 +115,7 @@ export async function replacePrivateFile(file: string, replacement: string): Pro
     await rename(replacement, file);
     await syncDirectory(dirname(file));
   } catch (cause) {
-    throw unusable(`${file} cannot be replaced`, cause);
+    throw unusable(`${file} cannot be replaced`, dirname(file), cause);
   }
 }
 
@@ -112,7 +125,7 @@ export async function removePrivateFile(file: string): Promise<void> {
     await rm(file, { force: true });
     await syncDirectory(dirname(file));
   } catch (cause) {
-    throw unusable(`${file} cannot be removed`, cause);
+    throw unusable(`${file} cannot be removed`, dirname(file), cause);
   }
 }
 
@@ -124,16 +137,28 @@ async function removeInterruptedWrites(directory: string): Promise<void> {
     }
   } catch (cause) {
     // Another process may have removed the same file.
-    if (!isMissing(cause)) throw unusable(`The directory ${directory} cannot be read`, cause);
+    if (!isMissing(cause)) throw unusable(`The directory ${directory} cannot be read`, directory, cause);
   }
 }
 
-/** A rename is durable only after its directory has been synchronized. Windows needs no such step. */
-async function syncDirectory(directory: string): Promise<void> {
+/** Codes with which file systems such as SMB and some NFS servers refuse to synchronize a directory. */
+const NO_DIRECTORY_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/**
+ * A rename is durable only after its directory has been synchronized. Windows needs no such step, and a file system that
+ * does not offer it decides itself when a rename is durable: the file was synchronized before.
+ */
+export async function syncDirectory(
+  directory: string,
+  sync = (handle: FileHandle) => handle.sync(),
+): Promise<void> {
   if (!hasModes) return;
   const handle = await open(directory, 'r');
   try {
-    await handle.sync();
+    await sync(handle);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!NO_DIRECTORY_SYNC.includes(code)) throw error;
   } finally {
     await handle.close();
   }
@@ -143,7 +168,7 @@ async function modeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).mode & 0o777;
   } catch (cause) {
-    throw unusable(`${path} cannot be inspected`, cause);
+    throw unusable(`${path} cannot be inspected`, path, cause);
   }
 }
 
@@ -153,11 +178,7 @@ const octal = (mode: number) => mode.toString(8).padStart(4, '0');
 
 const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
-function unusable(what: string, cause: unknown): PrivateFileError {
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new PrivateFileError(
-    'unusable',
-    `${what}${code}. Check that the user running this program owns it and that the disk has free space.`,
-    { cause },
-  );
+/** `path` is what the system denies or lacks: the directory of a file that is written. */
+function unusable(what: string, path: string, cause: unknown): PrivateFileError {
+  return new PrivateFileError('unusable', fileFailureText(what, path, cause), { cause });
 }

@@ -11,6 +11,7 @@ import {
   readPrivateFile,
   removePrivateFile,
   replacePrivateFile,
+  syncDirectory,
   writePrivateFile,
 } from '../src/private-file.ts';
 
@@ -72,11 +73,27 @@ test('a path that is not usable is reported with its name and the error of the s
     openPrivateDirectory(join(file, 'below'), 'data'),
     fault('unusable', /cannot be created/),
   );
-  await assert.rejects(readPrivateFile(parent.path), fault('unusable', /cannot be read \(EISDIR\)/));
+  await assert.rejects(
+    readPrivateFile(parent.path),
+    fault('unusable', /cannot be read: it is a directory \(EISDIR\)/),
+  );
   await assert.rejects(
     writePrivateFile(join(parent.path, 'absent', 'key.pem'), ''),
-    fault('unusable', /cannot be written \(ENOENT\)/),
+    fault('unusable', /cannot be written: it does not exist \(ENOENT\)/),
   );
+});
+
+test('a file system that cannot synchronize directories is accepted, one that fails to is not', {
+  skip: withoutModes,
+}, async () => {
+  await using directory = await temporaryDirectory();
+  const failing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
+  for (const code of ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']) {
+    await syncDirectory(directory.path, failing(code));
+  }
+  for (const code of ['EIO', 'ENOSPC', 'EDQUOT']) {
+    await assert.rejects(syncDirectory(directory.path, failing(code)), { code });
+  }
 });
 
 test('opening a directory removes old temporary files and keeps recent ones', async () => {

@@ -12,9 +12,14 @@ export type Room = {
  */
 export const rooms: readonly Room[] = [
   {
+    name: 'runtime',
+    holds: 'general-purpose primitives: clock, timers, rate limits, private files; nothing specific to Penstock',
+    mayImport: [],
+  },
+  {
     name: 'config-schema',
     holds: 'agent.yaml and gateway.yaml: schema, loader, version and digest, diff',
-    mayImport: [],
+    mayImport: ['runtime'],
   },
   {
     name: 'wire',
@@ -27,11 +32,6 @@ export const rooms: readonly Room[] = [
     mayImport: ['config-schema', 'wire'],
   },
   {
-    name: 'runtime',
-    holds: 'general-purpose primitives: clock, timers, rate limits; nothing specific to Penstock',
-    mayImport: [],
-  },
-  {
     name: 'transport',
     holds: 'carrying bytes: splice, readers, windows, keepalive, TLS',
     mayImport: ['wire', 'runtime'],
@@ -42,7 +42,7 @@ export const rooms: readonly Room[] = [
     holds: 'code shared by the two command lines',
     mayImport: ['config-schema'],
   },
-  { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: [] },
+  { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: ['runtime'] },
   {
     name: 'control-plane',
     holds: 'identities, the fleet, pins, requests to agents, approvals, events, alerts, and the API',

@@ -1,7 +1,7 @@
 export type { AdminTokenRepository } from './admin-tokens.ts';
 export { ascendingIds } from './ascending-ids.ts';
 export type { ConfigVersionHead } from './config-versions.ts';
-export { openStore, requireStore, STORE_FILE, type Store } from './open-store.ts';
+export { createStore, openStore, type Store } from './open-store.ts';
 export type { Repositories } from './repositories.ts';
 export type {
   AdminRole,
@@ -17,3 +17,4 @@ export type {
   PinRow,
 } from './schema.ts';
 export { StoreError, type StoreOutage, storeOutages } from './store-error.ts';
+export { RESTORE_ADVICE, STORE_FILE, storeFileState } from './store-file.ts';

@@ -3,6 +3,7 @@ import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
 import { migrations } from './migrations/list.ts';
 import type { Database } from './schema.ts';
 import { StoreError } from './store-error.ts';
+import { RESTORE_ADVICE } from './store-file.ts';
 
 /** Migrates the tables to this version. Throws StoreError `too-new` if a newer gateway has written the store. */
 export async function migrate(db: Kysely<Database>): Promise<void> {
@@ -17,19 +18,42 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   }
 }
 
-async function refuseNewer(db: Kysely<Database>): Promise<void> {
+/**
+ * Throws StoreError unless the database has the tables of a store: the file of another program, or one whose content was
+ * lost, must not be made into a store without revocations.
+ */
+export async function requireMigrated(db: Kysely<Database>, file: string): Promise<void> {
+  const [first] = Object.keys(migrations);
+  if (first !== undefined && (await appliedMigrations(db)).includes(first)) return;
+  throw new StoreError(
+    'failed',
+    `${file} is an SQLite database, but not the store of a penstock-gateway: its tables are missing. ${RESTORE_ADVICE}`,
+  );
+}
+
+/** Like `requireMigrated`, but accepts a database without any table, which an interrupted `init` leaves. */
+export async function requireMigratedOrEmpty(db: Kysely<Database>, file: string): Promise<void> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return;
-  const done = await db
+  if (tables.length > 0) await requireMigrated(db, file);
+}
+
+async function refuseNewer(db: Kysely<Database>): Promise<void> {
+  const unknown = (await appliedMigrations(db)).find((name) => !Object.hasOwn(migrations, name));
+  if (unknown === undefined) return;
+  throw new StoreError(
+    'too-new',
+    `The store was written by a newer penstock-gateway (it has the migration ${unknown}). ` +
+      'Run that version, or restore a backup from before its first start.',
+  );
+}
+
+async function appliedMigrations(db: Kysely<Database>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
+  const rows = await db
     .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
     .selectFrom(DEFAULT_MIGRATION_TABLE)
     .select('name')
     .execute();
-  const unknown = done.find(({ name }) => !Object.hasOwn(migrations, name));
-  if (unknown === undefined) return;
-  throw new StoreError(
-    'too-new',
-    `The store was written by a newer penstock-gateway (it has the migration ${unknown.name}). ` +
-      'Run that version, or restore a backup from before its first start.',
-  );
+  return rows.map(({ name }) => name);
 }

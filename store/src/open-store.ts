@@ -1,12 +1,11 @@
-import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CamelCasePlugin, Kysely } from 'kysely';
-import { migrate } from './migrate.ts';
+import { migrate, requireMigrated, requireMigratedOrEmpty } from './migrate.ts';
 import { type Repositories, repositoriesOver } from './repositories.ts';
 import type { AuditRow, Database } from './schema.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteDriver, type SqliteDriverOptions } from './sqlite-driver.ts';
-import { StoreError } from './store-error.ts';
+import { createStoreFile, requireStoreFile, STORE_FILE } from './store-file.ts';
 import { StoreHealth } from './store-health.ts';
 
 export type Store = Repositories & {
@@ -19,20 +18,36 @@ export type Store = Repositories & {
   close(): Promise<void>;
 };
 
-export const STORE_FILE = 'store.sqlite';
-
 const defaults = { busyTimeout: 5000, turnTimeout: 5000, statementTimeout: 10_000, maxWaiting: 512 };
 
+export type StoreOptions = Partial<Omit<SqliteDriverOptions, 'file' | 'onFailure'>>;
+
 /**
- * Opens the embedded store in the data directory, creates it if necessary, and migrates its tables to this version. Throws
- * StoreError, as every method of the store may.
+ * Opens the embedded store that `createStore` made in the data directory, and migrates its tables to this version. Throws
+ * StoreError, as every method of the store may. Never creates a store: an empty one has no revocations.
  */
-export async function openStore(
-  dataDirectory: string,
-  options: Partial<Omit<SqliteDriverOptions, 'file' | 'onFailure'>> = {},
-): Promise<Store> {
+export async function openStore(dataDirectory: string, options: StoreOptions = {}): Promise<Store> {
   const file = join(dataDirectory, STORE_FILE);
-  await ensurePrivate(file);
+  await requireStoreFile(file);
+  return open(file, options, (db) => requireMigrated(db, file));
+}
+
+/**
+ * Like `openStore`, but creates the store if the file is missing or holds nothing. Only `init` may, and not where a store was
+ * lost. Throws StoreError.
+ */
+export async function createStore(dataDirectory: string, options: StoreOptions = {}): Promise<Store> {
+  const file = join(dataDirectory, STORE_FILE);
+  await createStoreFile(file);
+  return open(file, options, (db) => requireMigratedOrEmpty(db, file));
+}
+
+/** `check` rejects a file that is not a store. */
+async function open(
+  file: string,
+  options: StoreOptions,
+  check: (db: Kysely<Database>) => Promise<void>,
+): Promise<Store> {
   const health: StoreHealth = new StoreHealth({ probe: () => driver.probe() });
   const driver: SqliteDriver = new SqliteDriver({
     ...defaults,
@@ -45,6 +60,7 @@ export async function openStore(
     plugins: [new CamelCasePlugin()],
   });
   try {
+    await check(db.withoutPlugins());
     await migrate(db.withoutPlugins());
   } catch (error) {
     await driver.destroy();
@@ -75,35 +91,4 @@ export async function openStore(
       return driver.destroy();
     },
   };
-}
-
-/** Throws StoreError if the data directory has no store. */
-export async function requireStore(dataDirectory: string): Promise<void> {
-  try {
-    await access(join(dataDirectory, STORE_FILE));
-  } catch (cause) {
-    throw new StoreError(
-      'failed',
-      `${dataDirectory} contains no store. Run penstock-gateway init, or restore the store from a backup if there was ` +
-        'one: without it, revoked agents are accepted again.',
-      { cause },
-    );
-  }
-}
-
-/** Creates the file with private permissions, which SQLite would not, and which its -wal and -shm files inherit. */
-async function ensurePrivate(file: string): Promise<void> {
-  try {
-    const handle = await open(file, 'a', 0o600);
-    await handle.chmod(0o600).finally(() => handle.close());
-  } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new StoreError(
-      'failed',
-      missing
-        ? `The store ${file} cannot be opened: the directory does not exist. Run penstock-gateway init.`
-        : `The store ${file} cannot be opened. Check that the directory is owned by the user that runs the gateway.`,
-      { cause },
-    );
-  }
 }

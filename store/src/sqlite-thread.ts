@@ -4,14 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { SqliteReply, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
 import { StoreError } from './store-error.ts';
+import { RESTORE_ADVICE } from './store-file.ts';
 
 // The worker is a .ts file in the sources and a .js file in a build, like this file.
 const workerFile = new URL(`./sqlite-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
-
-const RESTORE_ADVICE =
-  ' Restore the data directory from a backup. Without a backup, move the file and its -wal and -shm away and run ' +
-  'penstock-gateway init. All tokens, revocations and the audit log are then lost: every agent must enroll again before ' +
-  'its certificate expires, and certificates of revoked agents are accepted until they expire.';
 
 type Pending = {
   readonly resolve: (result: SqliteResult) => void;
@@ -53,7 +49,9 @@ export class SqliteThread {
         if (reply.kind === 'open') resolve();
         else if (reply.kind === 'open-failed')
           reject(
-            thread.#failure(`cannot be opened: ${reply.message}.${reply.isDamaged ? RESTORE_ADVICE : ''}`),
+            thread.#failure(
+              `cannot be opened: ${reply.message}.${reply.isDamaged ? ` ${RESTORE_ADVICE}` : ''}`,
+            ),
           );
         else thread.#onReply(reply);
       });

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SqliteReply, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
 import { outageOfSqlite } from './sqlite-outage.ts';
@@ -19,7 +20,10 @@ const isDamage = (error: unknown) =>
   DAMAGE_CODES.includes(error.errcode & 0xff);
 
 function open({ file, busyTimeout }: SqliteWorkerData): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: busyTimeout });
+  // Without mode=rw, SQLite would create a file that was removed meanwhile.
+  const location = pathToFileURL(file);
+  location.searchParams.set('mode', 'rw');
+  const database = new DatabaseSync(location, { timeout: busyTimeout });
   // FULL, because an acknowledged revocation must survive a power failure.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
   return database;
@@ -31,9 +35,10 @@ function run(database: DatabaseSync, sql: string, parameters: readonly SQLInputV
   return { rows: [], changes: BigInt(statement.run(...parameters).changes) };
 }
 
-/** The inode of a file, or undefined if it does not exist. */
+/** The inode of a file, or undefined if it does not exist or is empty. */
 function inodeOf(file: string): bigint | undefined {
-  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined || stats.size === 0n ? undefined : stats.ino;
 }
 
 function serve(database: DatabaseSync, file: string): void {
@@ -43,7 +48,7 @@ function serve(database: DatabaseSync, file: string): void {
       case 'statement':
         // SQLite would keep writing to a file that has no name any more.
         if (inodeOf(file) !== inode) {
-          const message = `${file} was removed or replaced while it was open`;
+          const message = `${file} was removed, emptied or replaced while it was open`;
           reply({ kind: 'failed', id: request.id, message, outage: 'file-gone' });
           return;
         }

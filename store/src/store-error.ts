@@ -13,7 +13,7 @@ export const storeOutages = {
   'disk-full': 'the disk of its data directory is full',
   'disk-failing': 'its data directory cannot be read or written',
   locked: 'another process has locked it',
-  'file-gone': 'its file was removed or replaced while it was open',
+  'file-gone': 'its file was removed, emptied or replaced while it was open',
   silent: 'it did not respond in time',
   overloaded: 'too many requests are waiting for it',
   closed: 'it is closed',

@@ -29,8 +29,8 @@ test('the store finds its worker in a build, where files end in .js', async () =
   await writeFile(join(dist, 'package.json'), '{"type": "module"}');
   await symlink(MODULES, join(directory.path, 'node_modules'), 'junction');
   const program = `
-    import { openStore } from ${JSON.stringify(join(dist, 'open-store.js'))};
-    const store = await openStore(${JSON.stringify(directory.path)});
+    import { createStore } from ${JSON.stringify(join(dist, 'open-store.js'))};
+    const store = await createStore(${JSON.stringify(directory.path)});
     process.stdout.write(JSON.stringify(await store.agents.list({ limit: 1 })));
     await store.close();
   `;

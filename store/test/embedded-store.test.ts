@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -11,8 +11,9 @@ import { deadline } from '../../test/rig/deadline.ts';
 import { eventually } from '../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
-import { openStore, STORE_FILE, type Store } from '../src/open-store.ts';
+import { createStore, openStore, type Store } from '../src/open-store.ts';
 import { StoreError, type StoreFailure } from '../src/store-error.ts';
+import { STORE_FILE } from '../src/store-file.ts';
 import { openTestStore } from './open-test-store.ts';
 
 const failure = (expected: StoreFailure, words: RegExp) => (error: unknown) => {
@@ -42,7 +43,7 @@ function lockFromOutside(directory: string): Disposable {
 test('the store keeps its rows when it is closed and opened again', async () => {
   await using _leaks = expectNoLeaks();
   await using directory = await temporaryDirectory();
-  const first = await openStore(directory.path);
+  const first = await createStore(directory.path);
   await first.agents.insert(agent('agt_1', 'orders-1'));
   await first.close();
   const second = await openStore(directory.path);
@@ -52,7 +53,7 @@ test('the store keeps its rows when it is closed and opened again', async () => 
 
 test('a store without the latest migration is brought up to date, with its rows', async () => {
   await using directory = await temporaryDirectory();
-  await (await openStore(directory.path)).close();
+  await (await createStore(directory.path)).close();
   const database = new DatabaseSync(join(directory.path, STORE_FILE));
   database.exec(`
     ALTER TABLE approvals DROP COLUMN agent_id;
@@ -185,7 +186,7 @@ test('closing finishes running statements, rejects later ones, and ends the thre
   await using directory = await temporaryDirectory();
   const [[worker], store] = (await Promise.all([
     once(process, 'worker'),
-    openStore(directory.path),
+    createStore(directory.path),
   ])) as unknown as [[Worker], Store];
   const ended = once(worker, 'exit');
   const asked = store.agents.insert(agent('agt_1'));
@@ -206,7 +207,7 @@ test('a missing directory and a file that is not a database are reported', async
   await using directory = await temporaryDirectory();
   await assert.rejects(
     openStore(join(directory.path, 'absent')),
-    failure('failed', /directory does not exist\. Run penstock-gateway init/),
+    failure('failed', /There is no store .*\. Run penstock-gateway init/),
   );
   await writeFile(join(directory.path, STORE_FILE), 'no database '.repeat(1000));
   await assert.rejects(
@@ -217,7 +218,7 @@ test('a missing directory and a file that is not a database are reported', async
 
 test('a store written by a newer gateway is rejected', async () => {
   await using directory = await temporaryDirectory();
-  await (await openStore(directory.path)).close();
+  await (await createStore(directory.path)).close();
   const database = new DatabaseSync(join(directory.path, STORE_FILE));
   database.exec("INSERT INTO kysely_migration VALUES ('9999-future', '2030-01-01T00:00:00.000Z')");
   database.close();
@@ -227,8 +228,8 @@ test('a store written by a newer gateway is rejected', async () => {
 test('an open store does not keep a process alive, but a running statement does', async () => {
   await using directory = await temporaryDirectory();
   const program = `
-    import { openStore } from ${JSON.stringify(join(import.meta.dirname, '../src/open-store.ts'))};
-    const store = await openStore(${JSON.stringify(directory.path)});
+    import { createStore } from ${JSON.stringify(join(import.meta.dirname, '../src/open-store.ts'))};
+    const store = await createStore(${JSON.stringify(directory.path)});
     for (let count = 0; count < 5; count += 1) await store.audit.append({ at: 1, actor: 'host', action: 'try', subject: 's' });
     process.stdout.write(String((await store.audit.list({ limit: 9 })).length));
   `;
@@ -239,4 +240,16 @@ test('an open store does not keep a process alive, but a running statement does'
     options,
   );
   assert.equal(stdout, '5');
+});
+
+test('a store whose file is emptied or removed while it is open fails, and is not created again', async () => {
+  await using _leaks = expectNoLeaks();
+  await using opened = await openTestStore();
+  const file = join(opened.directory, STORE_FILE);
+  await truncate(file, 0);
+  await assert.rejects(opened.store.agents.byId('agt_1'), failure('failed', /removed, emptied or replaced/));
+  await rm(file);
+  await assert.rejects(opened.store.agents.byId('agt_1'), failure('failed', /removed, emptied or replaced/));
+  await opened.store.close();
+  assert.equal((await readdir(opened.directory)).includes(STORE_FILE), false);
 });

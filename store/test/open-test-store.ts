@@ -1,12 +1,12 @@
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
-import { openStore, type Store } from '../src/open-store.ts';
+import { createStore, type Store } from '../src/open-store.ts';
 
 export type TestStore = AsyncDisposable & { readonly store: Store; readonly directory: string };
 
 /** Opens an empty store in a temporary directory. Disposing it closes the store and removes the directory. */
-export async function openTestStore(options: Parameters<typeof openStore>[1] = {}): Promise<TestStore> {
+export async function openTestStore(options: Parameters<typeof createStore>[1] = {}): Promise<TestStore> {
   const directory = await temporaryDirectory();
-  const store = await openStore(directory.path, options);
+  const store = await createStore(directory.path, options);
   return {
     store,
     directory: directory.path,

@@ -16,7 +16,7 @@ test('a gateway without its store does not start, because revocations would be l
   await rm(site.path('gateway-data/store.sqlite'));
   const gateway = await site.start('gateway', 'gateway.yaml');
   assert.equal((await gateway.exit(30_000)).code, 1);
-  assert.match(gateway.output, /contains no store\..*restore\s+the\s+store\s+from\s+a\s+backup/s);
+  assert.match(gateway.output, /There is no store .*restore\s+the\s+data\s+directory\s+from\s+a\s+backup/s);
 });
 
 test('an address in use is reported with its field, and the gateway exits', async () => {

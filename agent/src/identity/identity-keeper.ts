@@ -35,7 +35,8 @@ export type KeeperOptions = {
 
 /** Maintains the agent's identity: enrolls if there is none, renews it in time, and keeps what works until then. */
 export class IdentityKeeper {
-  readonly #options: KeeperOptions;
+  /** `other`: the identity in the directory, if it is one of another agent. */
+  readonly #options: KeeperOptions & { readonly other?: AgentCredentials | undefined };
   readonly #renewal: RenewalTimer;
   #current: AgentCredentials | undefined;
   #next: AgentCredentials | undefined;
@@ -45,7 +46,7 @@ export class IdentityKeeper {
   #retryNow = new AbortController();
 
   private constructor(
-    options: KeeperOptions,
+    options: KeeperOptions & { readonly other?: AgentCredentials | undefined },
     current: AgentCredentials | undefined,
     next: AgentCredentials | undefined,
   ) {
@@ -61,7 +62,7 @@ export class IdentityKeeper {
     const stored = await keyStore.current();
     const isOurs = stored?.name === name && stored.pool === pool;
     return new IdentityKeeper(
-      options,
+      { ...options, other: isOurs ? undefined : stored },
       isOurs ? stored : undefined,
       isOurs ? await keyStore.next() : undefined,
     );
@@ -175,12 +176,13 @@ export class IdentityKeeper {
   }
 
   async #enroll(): Promise<void> {
-    const { keyStore, name, pool, enrollmentToken, enrollmentTokenMissing, post, log } = this.#options;
+    const { keyStore, name, pool, other, enrollmentToken, enrollmentTokenMissing, post, log } = this.#options;
     const token = enrollmentToken();
     if (token === undefined) {
       throw new IdentityError(
         'missing',
-        `This agent has no identity for ${name} in pool ${pool} yet. ` +
+        `This agent has no identity for ${name} in pool ${pool} yet` +
+          `${other === undefined ? '' : `: its directory has the one of ${other.name} in pool ${other.pool}`}. ` +
           `${enrollmentTokenMissing?.() ?? 'agent.yaml has no identity.enrollmentToken.'} ` +
           'Create a token with "penstock-gateway token create" and refer to it by ${env:…} or ${file:…}.',
       );

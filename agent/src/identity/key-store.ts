@@ -44,24 +44,34 @@ export async function openKeyStore(directory: string): Promise<KeyStore> {
   const readCurrent = async (): Promise<KeyFile | undefined> => {
     const text = await readPrivateFile(currentFile);
     if (text === undefined) return undefined;
+    if (text.trim() === '') throw damaged('is empty');
     try {
-      return parseKeyFile(text);
+      const { key, credentials } = parseKeyFile(text);
+      // The file is written as a whole, so a key without its certificate was truncated.
+      if (credentials === undefined) throw damaged('is truncated: it has a key, but no complete certificate');
+      return { key, credentials };
     } catch (cause) {
-      throw new IdentityError(
-        'damaged',
-        `${currentFile} is damaged. Restore it from a backup, or remove it and provide an enrollment token so that the ` +
-          'agent enrolls again.',
-        { cause },
+      if (cause instanceof IdentityError && cause.fault === 'damaged') throw cause;
+      throw damaged(
+        text.includes('-----BEGIN ') ? 'is damaged' : 'has other content, not an identity',
+        cause,
       );
     }
   };
 
-  /** A next file that cannot be parsed is no loss, because its key was never in use: it is created again. */
+  const damaged = (what: string, cause?: unknown) =>
+    new IdentityError(
+      'damaged',
+      `${currentFile} ${what}. Restore it from a backup, or remove it and provide an enrollment token so that the agent ` +
+        'enrolls again.',
+      { cause },
+    );
+
+  /** A next file that cannot be read or parsed is no loss, because its key was never in use: it is created again. */
   const readNext = async (): Promise<KeyFile | undefined> => {
-    const text = await readPrivateFile(nextFile);
-    if (text === undefined) return undefined;
     try {
-      return parseKeyFile(text);
+      const text = await readPrivateFile(nextFile);
+      return text === undefined ? undefined : parseKeyFile(text);
     } catch {
       return undefined;
     }

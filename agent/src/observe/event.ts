@@ -35,6 +35,7 @@ export const agentEvents = {
   'config-drift': ['warn', 'The file in force differs from the one that the gateway pins.'],
   'config-in-sync': ['info', 'The file in force matches the pin again, or nothing is pinned any longer.'],
   'config-needs-restart': ['warn', 'Some of the changed fields take effect only after a restart.'],
+  'file-exposed': ['warn', 'Other users of this host have access to a file that must be private.'],
   'sample-failed': ['warn', 'The health of this host could not be sampled.'],
   'request-answered': ['info', 'A request of the control plane was answered.'],
   'request-refused': ['warn', 'A request of the control plane was refused or failed.'],

@@ -4,6 +4,7 @@ import { readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/
 import { Authority } from './authority.ts';
 import { IdentityFileError } from './identity-file-error.ts';
 import { createKey, P256_SHA256, type P256KeyPair, readKey } from './p256.ts';
+import { belongTogether, certificateIn, privateKeyIn } from './pem-files.ts';
 import { randomSerial } from './random-serial.ts';
 import {
   BasicConstraintsExtension,
@@ -20,13 +21,13 @@ export const authorityFiles = (dataDirectory: string) => ({
   key: join(dataDirectory, 'agent-ca.key'),
 });
 
+const RESTORE_BOTH = 'Restore agent-ca.crt and agent-ca.key from the same backup.';
+
 /** Opens the agent CA that `init` created. Throws IdentityFileError or PrivateFileError. */
 export async function openAuthority(dataDirectory: string): Promise<Authority> {
   const files = authorityFiles(dataDirectory);
-  const [certificate, key] = await Promise.all([
-    readFileIfPresent(files.certificate),
-    readPrivateFile(files.key),
-  ]);
+  const certificate = await readFileIfPresent(files.certificate);
+  const key = await readPrivateFile(files.key);
   const missing = certificate === undefined ? files.certificate : key === undefined ? files.key : undefined;
   if (certificate === undefined || key === undefined) {
     throw new IdentityFileError(
@@ -34,7 +35,22 @@ export async function openAuthority(dataDirectory: string): Promise<Authority> {
         'from a backup.',
     );
   }
+  const parsed = certificateIn(files.certificate, certificate, RESTORE_BOTH);
+  const parsedKey = privateKeyIn(files.key, key, RESTORE_BOTH);
+  if (!belongTogether(parsed, parsedKey)) {
+    throw new IdentityFileError(`${files.key} is not the key of ${files.certificate}. ${RESTORE_BOTH}`);
+  }
+  if (!parsed.ca) {
+    throw new IdentityFileError(`${files.certificate} is not the certificate of a CA. ${RESTORE_BOTH}`);
+  }
   return new Authority(certificate, key);
+}
+
+/** Whether the data directory has a file of an agent CA, usable or not: this gateway has been initialized before. */
+export async function hasAuthority(dataDirectory: string): Promise<boolean> {
+  const files = authorityFiles(dataDirectory);
+  const texts = await Promise.all([readFileIfPresent(files.certificate), readFileIfPresent(files.key)]);
+  return texts.some((text) => text !== undefined);
 }
 
 /**
@@ -60,10 +76,11 @@ export async function ensureAuthority(
 }
 
 function readKeyOf(file: string, pem: string): P256KeyPair {
+  privateKeyIn(file, pem);
   try {
     return readKey(pem);
   } catch (cause) {
-    throw new IdentityFileError(`The key ${file} is damaged. Restore it from a backup.`, { cause });
+    throw new IdentityFileError(`${file} is not a P-256 key. Restore it from a backup.`, { cause });
   }
 }
 

@@ -35,11 +35,13 @@ export class Authority {
 
   /** Throws IdentityFileError if either is damaged, or the key does not belong to the certificate. */
   constructor(certificatePem: string, keyPem: string) {
-    this.caPem = certificatePem;
     try {
       this.#signingKey = readKey(keyPem).keys.privateKey;
       this.#certificate = new X509Certificate(certificatePem);
-      if (new NodeCertificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem))) return;
+      const certificate = new NodeCertificate(certificatePem);
+      // The first certificate of the text alone: whatever follows it must not be trusted to issue agents.
+      this.caPem = certificate.toString();
+      if (certificate.checkPrivateKey(createPrivateKey(keyPem))) return;
     } catch (cause) {
       throw new IdentityFileError('The agent CA is damaged. Restore its files from a backup.', { cause });
     }

@@ -1,11 +1,12 @@
-import { createPublicKey, type webcrypto, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { GatewayConfig } from '@penstock/config-schema';
-import { readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/runtime';
+import { PrivateFileError, readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/runtime';
 import { certificatePin } from '@penstock/wire';
 import { IdentityFileError } from './identity-file-error.ts';
 import { createKey, P256_SHA256, readKey } from './p256.ts';
+import { belongTogether, certificateIn, privateKeyIn } from './pem-files.ts';
 import { randomSerial } from './random-serial.ts';
 import {
   BasicConstraintsExtension,
@@ -30,6 +31,8 @@ export type ServerCertificate = {
   readonly key: string;
   /** Certificate pins for agent.yaml: that of the key in use, then that of the backup key if there is one. */
   readonly pins: readonly string[];
+  /** What does not prevent serving but should be corrected, as sentences. */
+  readonly warnings: readonly string[];
   /** Milliseconds since 1970. */
   readonly notAfter: number;
 };
@@ -46,31 +49,48 @@ export async function loadServerCertificate(
   config: Pick<GatewayConfig, 'tunnelTls' | 'dataDirectory'>,
 ): Promise<ServerCertificate> {
   if (config.tunnelTls !== undefined) {
-    return checkedCertificate(
-      config.tunnelTls.certificate,
-      config.tunnelTls.key.reveal(),
-      'tunnelTls in gateway.yaml',
-    );
+    return configuredCertificate('tunnelTls', config.tunnelTls);
   }
   const files = serverCertificateFiles(config.dataDirectory);
   const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
   if (certificate === undefined || key === undefined) {
+    const missing = certificate === undefined ? files.certificate : files.key;
     throw new IdentityFileError(
-      `${config.dataDirectory} contains no server certificate. Run penstock-gateway init, or configure one under ` +
-        'tunnelTls in gateway.yaml.',
+      `The server certificate is incomplete: ${missing} is missing. Run penstock-gateway init, restore the data directory ` +
+        'from a backup, or configure a certificate under tunnelTls in gateway.yaml.',
     );
   }
-  return checkedCertificate(certificate, key, files.certificate, await readPrivateFile(files.backupKey));
+  const usable = checkedCertificate({ certificate, key }, { certificate: files.certificate, key: files.key });
+  const backup = await backupPin(files.backupKey);
+  return { ...usable, pins: [...usable.pins, ...backup.pins], warnings: backup.warnings };
+}
+
+/** The pin of the backup key. Nothing is served with that key, so a damaged one is a warning. */
+async function backupPin(
+  file: string,
+): Promise<{ readonly pins: readonly string[]; readonly warnings: readonly string[] }> {
+  const advice =
+    'Restore it from a backup, or remove it and run penstock-gateway init, which creates another with a new pin.';
+  try {
+    const text = await readPrivateFile(file);
+    return text === undefined
+      ? { pins: [], warnings: [] }
+      : { pins: [pinOfKey(privateKeyIn(file, text, advice))], warnings: [] };
+  } catch (error) {
+    if (!(error instanceof IdentityFileError || error instanceof PrivateFileError)) throw error;
+    return {
+      pins: [],
+      warnings: [`${error.message} It is not needed until the server certificate is replaced.`],
+    };
+  }
 }
 
 /** The certificate of the admin address, if one is configured. Throws IdentityFileError. */
 export function loadAdminCertificate({
   adminTls,
 }: Pick<GatewayConfig, 'adminTls'>): ServerCertificate | undefined {
-  return (
-    adminTls && checkedCertificate(adminTls.certificate, adminTls.key.reveal(), 'adminTls in gateway.yaml')
-  );
+  return adminTls && configuredCertificate('adminTls', adminTls);
 }
 
 /**
@@ -85,17 +105,18 @@ export async function ensureServerCertificate(
   const files = serverCertificateFiles(dataDirectory);
   const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
-  const backupKey = await readPrivateFile(files.backupKey);
+  const hasBackupKey = await isPresent(files.backupKey);
   if (certificate !== undefined && key === undefined) {
     throw new IdentityFileError(
       `${files.certificate} exists, but its key ${files.key} is missing. Restore the key from a backup, or remove the ` +
         'certificate: a new one has a new pin, which must be added to every agent.yaml.',
     );
   }
-  if (backupKey === undefined) await writePrivateFile(files.backupKey, (await createKey()).pem);
+  if (key !== undefined) privateKeyIn(files.key, key);
+  if (!hasBackupKey) await writePrivateFile(files.backupKey, (await createKey()).pem);
   if (certificate !== undefined && key !== undefined) {
-    checkedCertificate(certificate, key, files.certificate);
-    return backupKey === undefined ? 'repaired' : 'unchanged';
+    checkedCertificate({ certificate, key }, { certificate: files.certificate, key: files.key });
+    return hasBackupKey ? 'unchanged' : 'repaired';
   }
   const pair = key === undefined ? await createKey() : readKey(key);
   if (key === undefined) await writePrivateFile(files.key, pair.pem);
@@ -103,26 +124,43 @@ export async function ensureServerCertificate(
   return key === undefined ? 'created' : 'repaired';
 }
 
-function checkedCertificate(
-  certificate: string,
-  key: string,
-  where: string,
-  backupKey?: string | undefined,
-): ServerCertificate {
+/** Whether a file exists. One that cannot be read does, and must not be replaced. */
+async function isPresent(file: string): Promise<boolean> {
   try {
-    const leaf = new X509Certificate(certificate);
-    const pins = [certificatePin(leaf.publicKey), ...(backupKey === undefined ? [] : [pinOfKey(backupKey)])];
-    if (pinOfKey(key) === pins[0]) return { certificate, key, pins, notAfter: leaf.validToDate.getTime() };
-  } catch (cause) {
-    throw new IdentityFileError(`The server certificate or its key (${where}) is not valid PEM.`, {
-      cause,
-    });
+    return (await readFileIfPresent(file)) !== undefined;
+  } catch (error) {
+    if (error instanceof PrivateFileError) return true;
+    throw error;
   }
-  throw new IdentityFileError(`The server certificate and its key (${where}) do not belong together.`);
 }
 
-/** The certificate pin of a private key in PEM. */
-const pinOfKey = (pem: string) => certificatePin(createPublicKey(pem));
+function configuredCertificate(
+  field: 'tunnelTls' | 'adminTls',
+  { certificate, key }: NonNullable<GatewayConfig['tunnelTls']>,
+): ServerCertificate {
+  const where = { certificate: `${field}.certificate in gateway.yaml`, key: `${field}.key in gateway.yaml` };
+  return checkedCertificate({ certificate, key: key.reveal() }, where, 'Correct the file that it refers to.');
+}
+
+/** `where` names the file or the field of each. */
+function checkedCertificate(
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+  where: { readonly certificate: string; readonly key: string },
+  advice?: string,
+): ServerCertificate {
+  const leaf = certificateIn(where.certificate, certificate, advice);
+  const privateKey = privateKeyIn(where.key, key, advice);
+  if (!belongTogether(leaf, privateKey)) {
+    throw new IdentityFileError(
+      `${where.key} is not the key of ${where.certificate}. Put a certificate and its own key there.`,
+    );
+  }
+  const pins = [certificatePin(leaf.publicKey)];
+  return { certificate, key, pins, warnings: [], notAfter: leaf.validToDate.getTime() };
+}
+
+/** The certificate pin of a private key. */
+const pinOfKey = (key: KeyObject) => certificatePin(createPublicKey(key));
 
 async function selfSigned(
   keys: webcrypto.CryptoKeyPair,

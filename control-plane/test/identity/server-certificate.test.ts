@@ -82,9 +82,12 @@ test('a configured certificate is used unchanged, and must belong to its key', a
   assert.deepEqual(loaded.pins, [leaf.pin]);
   await assert.rejects(
     load(leaf.chain, other.key),
-    fileError(/tunnelTls in gateway\.yaml\) do not belong together/),
+    fileError(/tunnelTls\.key in gateway\.yaml is not the key of tunnelTls\.certificate/),
   );
-  await assert.rejects(load('rubbish', leaf.key), fileError(/not valid PEM/));
+  await assert.rejects(
+    load('rubbish', leaf.key),
+    fileError(/tunnelTls\.certificate in gateway\.yaml has other content/),
+  );
 });
 
 test('a damaged server certificate is reported', async () => {
@@ -93,7 +96,7 @@ test('a damaged server certificate is reported', async () => {
   await writeFile(serverCertificateFiles(directory.path).certificate, 'rubbish');
   await assert.rejects(
     loadServerCertificate({ tunnelTls: undefined, dataDirectory: directory.path }),
-    fileError(/server\.crt\) is not valid PEM/),
+    fileError(/server\.crt has other content, not a certificate in PEM/),
   );
 });
 

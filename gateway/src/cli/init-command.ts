@@ -16,6 +16,7 @@ type Options = {
   readonly config: string;
   readonly host?: readonly string[];
   readonly newAdminToken: boolean;
+  readonly newStore: boolean;
   readonly output: OutputFormat;
 };
 
@@ -29,6 +30,11 @@ export function initCommand(io: Io): Command {
     .option('-c, --config <file>', 'configuration file', './gateway.yaml')
     .option('--host <name...>', 'names and addresses at which agents reach the gateway', appendHost)
     .option('--new-admin-token', 'create another admin token, if the others are lost', false)
+    .option(
+      '--new-store',
+      'create an empty store although the agent CA exists: revoked agents are accepted until their certificates expire',
+      false,
+    )
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -39,11 +45,11 @@ export function initCommand(io: Io): Command {
 
 async function init(
   io: Io,
-  { config: file, host: hosts = [], newAdminToken, output }: Options,
+  { config: file, host: hosts = [], newAdminToken, newStore, output }: Options,
 ): Promise<void> {
   const config = load(io, file, output);
   if (config === undefined) return;
-  const result = await initialize({ config, hosts, newAdminToken, now: Date.now() });
+  const result = await initialize({ config, hosts, newAdminToken, newStore, now: Date.now() });
   const snippet = agentSnippet(config, hosts, result);
   io.stdout.write(renderInit(result, snippet, output, file, styleFor(io.stdout, io.environment)));
   const { warning } = styleFor(io.stderr, io.environment);
@@ -52,6 +58,7 @@ async function init(
       `${warning('warning:')} other users can read ${result.dataDirectory}. Run chmod 700 ${result.dataDirectory}\n`,
     );
   }
+  for (const each of result.warnings) io.stderr.write(`${warning('warning:')} ${each}\n`);
   if (result.serverCertificate === 'unchanged' && hosts.length > 0) {
     io.stderr.write(
       `${warning('warning:')} the server certificate already exists, and --host does not change it. Agents with ` +

@@ -1,14 +1,24 @@
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
   createAdminToken,
   ensureAuthority,
   ensureServerCertificate,
   firstPublicHost,
+  hasAuthority,
   loadServerCertificate,
 } from '@penstock/control-plane';
 import { makePrivateDirectory } from '@penstock/runtime';
-import { openStore } from '@penstock/store';
+import {
+  createStore,
+  openStore,
+  RESTORE_ADVICE,
+  STORE_FILE,
+  type Store,
+  storeFileState,
+} from '@penstock/store';
+import { CommandError } from '@penstock/terminal';
 
 /** What `init` did: it `created` a key, `repaired` what was missing beside an existing one, or left it `unchanged`. */
 export type Outcome = 'created' | 'repaired' | 'unchanged';
@@ -20,6 +30,7 @@ export type InitResult = {
   readonly authority: Outcome;
   readonly serverCertificate: Outcome | 'configured';
   readonly pins: readonly string[];
+  readonly warnings: readonly string[];
   /** The first name or address in the certificate at which another host can reach the gateway. */
   readonly certificateHost: string | undefined;
   /** The first admin token, or the additional one that was requested. It is shown once. */
@@ -31,6 +42,8 @@ export type InitOptions = {
   /** Names and addresses at which agents reach the gateway, for a certificate that is created. */
   readonly hosts: readonly string[];
   readonly newAdminToken: boolean;
+  /** Accepts that the store of this CA was lost. */
+  readonly newStore?: boolean;
   readonly now: number;
 };
 
@@ -38,35 +51,54 @@ export type InitOptions = {
  * Creates whatever a gateway needs before its first start and does not have yet. Overwrites nothing. Throws
  * IdentityFileError, PrivateFileError or StoreError.
  */
-export async function initialize({ config, hosts, newAdminToken, now }: InitOptions): Promise<InitResult> {
+export async function initialize({
+  config,
+  hosts,
+  newAdminToken,
+  newStore = false,
+  now,
+}: InitOptions): Promise<InitResult> {
   const { dataDirectory, organization } = config;
   await makePrivateDirectory(dataDirectory);
+  // The store first: a CA without a store then always means that the store was lost.
+  const store = await openOrCreateStore(dataDirectory, newStore);
+  await using _closed = { [Symbol.asyncDispose]: () => store.close() };
   const authority = await ensureAuthority(dataDirectory, organization, now);
   const serverCertificate =
     config.tunnelTls === undefined ? await ensureServerCertificate(dataDirectory, hosts, now) : 'configured';
-  const { pins, certificate } = await loadServerCertificate(config);
+  const { pins, certificate, warnings } = await loadServerCertificate(config);
   return {
     dataDirectory,
     openToOthers: await isOpenToOthers(dataDirectory),
     authority,
     serverCertificate,
     pins,
+    warnings,
     certificateHost: firstPublicHost(certificate),
-    adminToken: await createdAdminToken(dataDirectory, newAdminToken, now),
+    adminToken: await createdAdminToken(store, newAdminToken, now),
   };
 }
 
-async function createdAdminToken(dataDirectory: string, another: boolean, now: number) {
-  const store = await openStore(dataDirectory);
-  try {
-    const tokens = await store.adminTokens.list();
-    if (tokens.length > 0 && !another) return undefined;
-    const name = tokens.length === 0 ? 'first' : `created on the host, ${new Date(now).toISOString()}`;
-    const created = await createAdminToken(store, { name, role: 'admin' }, { id: 'host' }, now);
-    return { id: created.id, token: created.token };
-  } finally {
-    await store.close();
-  }
+/**
+ * A store beside an existing CA must be the one of that CA: an empty one has no revocations, and the certificates of revoked
+ * agents would be accepted again.
+ */
+async function openOrCreateStore(dataDirectory: string, newStore: boolean): Promise<Store> {
+  if (newStore || !(await hasAuthority(dataDirectory))) return createStore(dataDirectory);
+  const file = join(dataDirectory, STORE_FILE);
+  const state = await storeFileState(file);
+  if (state !== 'missing') return openStore(dataDirectory);
+  throw new CommandError(`${dataDirectory} has an agent CA, but its store ${file} is missing.`, {
+    suggestion: RESTORE_ADVICE,
+  });
+}
+
+async function createdAdminToken(store: Store, another: boolean, now: number) {
+  const tokens = await store.adminTokens.list();
+  if (tokens.length > 0 && !another) return undefined;
+  const name = tokens.length === 0 ? 'first' : `created on the host, ${new Date(now).toISOString()}`;
+  const created = await createAdminToken(store, { name, role: 'admin' }, { id: 'host' }, now);
+  return { id: created.id, token: created.token };
 }
 
 async function isOpenToOthers(directory: string): Promise<boolean> {

@@ -13,6 +13,8 @@ export type Certificates = {
   readonly clients: IngressTlsMaterial;
   /** Undefined when the admin address does not use TLS. */
   readonly admins: CertificateAndKey | undefined;
+  /** Sentences about files that are not needed now and cannot be used. */
+  readonly warnings: readonly string[];
 };
 
 /** Loads and checks every certificate of a configuration. Throws an Error that names the field of an unusable one. */
@@ -32,13 +34,16 @@ export async function reloadCertificates(
   return usableCertificates(next, isUnchanged ? certificates.agents : await loadServerCertificate(next));
 }
 
-function usableCertificates(config: GatewayConfig, agents: CertificateAndKey): Certificates {
+function usableCertificates(
+  config: GatewayConfig,
+  agents: CertificateAndKey & { readonly warnings?: readonly string[] },
+): Certificates {
   const clients = ingressTlsMaterial(config, agents);
   const admins = loadAdminCertificate(config);
   requireUsable(config.tunnelTls === undefined ? 'The certificate that init created' : 'tunnelTls', agents);
   requireUsable('ingressTls', clients, clients.clientCa);
   if (admins !== undefined) requireUsable('adminTls', admins);
-  return { agents, clients, admins };
+  return { agents, clients, admins, warnings: agents.warnings ?? [] };
 }
 
 /**

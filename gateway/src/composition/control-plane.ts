@@ -9,18 +9,19 @@ import {
   PendingAgentRequests,
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
-import { openStore, requireStore, type Store } from '@penstock/store';
+import { openStore, type Store } from '@penstock/store';
 import { errorText, TunnelError } from '@penstock/wire';
 import type { DataPlane } from './data-plane.ts';
 
-/** Opens the store that `init` created and logs its outages. Throws StoreError. */
+/**
+ * Opens the store and logs its outages. Only `init` creates one: a gateway that started with an empty store would accept
+ * revoked agents again. Throws StoreError.
+ */
 export async function openControlPlaneStore(
   scope: AsyncDisposableStack,
   dataDirectory: string,
   log: ControlPlaneLog,
 ): Promise<Store> {
-  // Only init creates the store: a gateway that started with an empty one would accept revoked agents again.
-  await requireStore(dataDirectory);
   const store = await openStore(dataDirectory);
   scope.defer(() => store.close());
   store.health.watch((outage) => {

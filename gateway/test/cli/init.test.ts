@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -139,6 +139,45 @@ test('the text report lists what was created, what was left unchanged, and what 
   assert.equal(second.stdout.includes(token), false);
   const third = await at.init('--host', 'other.example.com');
   assert.match(third.stderr, /warning: the server certificate already exists/);
+});
+
+test('init creates no store beside an existing CA unless --new-store accepts that revocations are lost', async () => {
+  await using at = await folder();
+  await at.initJson();
+  const store = join(at.data, 'store.sqlite');
+  const refusals: readonly [() => Promise<void>, RegExp][] = [
+    [() => truncate(store, 0), /store\.sqlite is empty \(0 bytes\)/],
+    [() => rm(store), /has an agent CA, but its store \S+store\.sqlite is missing/],
+  ];
+  for (const [lose, message] of refusals) {
+    await lose();
+    const { exitCode, stderr } = await at.init();
+    assert.equal(exitCode, 1);
+    assert.match(stderr, message);
+    assert.match(stderr, /Restore\s+the\s+data\s+directory\s+from\s+a\s+backup/);
+    assert.match(stderr, /init\s+--new-store/);
+  }
+  assert.notEqual((await at.initJson('--new-store')).adminToken, null);
+  assert.equal((await at.initJson()).adminToken, null);
+});
+
+test('init that was interrupted before the CA continues, also with an empty store', async () => {
+  await using at = await folder();
+  await mkdir(at.data, { mode: 0o700 });
+  await writeFile(join(at.data, 'store.sqlite'), '');
+  assert.notEqual((await at.initJson()).adminToken, null);
+});
+
+test('init warns of a backup key that cannot be used, and leaves it', async () => {
+  await using at = await folder();
+  const { pins } = await at.initJson();
+  const backup = join(at.data, 'server-backup.key');
+  await truncate(backup, 50);
+  const { exitCode, stderr } = await at.init();
+  assert.equal(exitCode, 0);
+  assert.match(stderr, /warning: \S+server-backup\.key is truncated/);
+  assert.deepEqual((await at.initJson()).pins, pins.slice(0, 1));
+  assert.equal((await stat(backup)).size, 50);
 });
 
 test('a configured certificate is used, and its pin is printed', async () => {

@@ -25,10 +25,10 @@ export function readConfigText(path: string, read: (path: string) => string = re
   try {
     return { ok: true, text: read(path) };
   } catch (error) {
-    const failure = readFailure(error);
-    const code = failure === 'too-large' ? 'FILE_TOO_LARGE' : 'FILE_UNREADABLE';
-    const message = `The configuration file ${path} ${readFailureWords[failure]}.`;
-    return { ok: false, problems: [fileProblem(code, path, message, 'Check the path and its permissions.')] };
+    const code = readFailure(error) === 'too-large' ? 'FILE_TOO_LARGE' : 'FILE_UNREADABLE';
+    const { predicate, advice = 'Check the path.' } = readFailureWords(path, error);
+    const message = `The configuration file ${path} ${predicate}.`;
+    return { ok: false, problems: [fileProblem(code, path, message, advice)] };
   }
 }
 

@@ -84,7 +84,8 @@ describe('a configuration file', () => {
     await chmod(file, 0);
     const loaded = asNobody(() => loadAgentConfig(file, {}));
     assert.ok(!loaded.ok);
-    assert.match(loaded.problems[0]?.message ?? '', /cannot be read/);
+    assert.match(loaded.problems[0]?.message ?? '', /cannot be read: it is owned by \S+ \(mode 0000\)/);
+    assert.match(loaded.problems[0]?.suggestion ?? '', /Run /);
   });
 
   test('may be at most 1 MiB, on disk and as text', async () => {

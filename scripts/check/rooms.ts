@@ -13,7 +13,8 @@ export type Room = {
 export const rooms: readonly Room[] = [
   {
     name: 'runtime',
-    holds: 'general-purpose primitives: clock, timers, rate limits, private files; nothing specific to Penstock',
+    holds:
+      'general-purpose primitives: clock, timers, rate limits, private files; nothing specific to Penstock',
     mayImport: [],
   },
   {

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { fileFailure } from '@penstock/runtime';
 
 export const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -54,14 +55,24 @@ export function readFailure(error: unknown): ReadFailure {
   return 'failed';
 }
 
-/** Each failure as the predicate of a sentence, such as "does not exist". */
-export const readFailureWords: Readonly<Record<ReadFailure, string>> = {
+/** What went wrong with `path` as the predicate of a sentence, such as "does not exist", and what to do, if that is known. */
+export function readFailureWords(
+  path: string,
+  error: unknown,
+): { readonly predicate: string; readonly advice: string | undefined } {
+  const failure = readFailure(error);
+  if (failure !== 'forbidden' && failure !== 'failed')
+    return { predicate: predicates[failure], advice: undefined };
+  const cause = error instanceof ReadFileError ? error.cause : error;
+  const { reason, advice } = fileFailure(path, cause);
+  return { predicate: `cannot be read: ${reason}`, advice };
+}
+
+const predicates: Readonly<Record<Exclude<ReadFailure, 'forbidden' | 'failed'>, string>> = {
   missing: 'does not exist',
-  forbidden: 'cannot be read by this user',
   'not-a-file': 'is not a regular file',
   'too-large': 'is larger than 1 MiB',
   'not-text': 'is not UTF-8 text',
-  failed: 'could not be read',
 };
 
 function translated(read: () => string): string {

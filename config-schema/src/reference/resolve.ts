@@ -62,12 +62,12 @@ function fromFile(written: string, host: ReferenceHost, files: Set<string>): Par
     // Editors and `echo` end files with a line break that is not part of the secret.
     return { ok: true, text: host.readFile(path).replace(/(\r?\n)+$/, '') };
   } catch (error) {
-    const failure = readFailure(error);
+    const { predicate, advice } = readFailureWords(path, error);
     return {
       ok: false,
-      code: failure === 'missing' ? 'REFERENCED_FILE_MISSING' : 'REFERENCED_FILE_UNREADABLE',
-      message: `refers to the file ${path}, which ${readFailureWords[failure]}`,
-      suggestion: 'Check the path and its permissions, or mount the file.',
+      code: readFailure(error) === 'missing' ? 'REFERENCED_FILE_MISSING' : 'REFERENCED_FILE_UNREADABLE',
+      message: `refers to the file ${path}, which ${predicate}`,
+      suggestion: advice ?? 'Check the path, or mount the file.',
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { Http2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type CloseCode, TunnelError } from '@penstock/wire';
+import type { AcknowledgmentSource } from './acknowledgments.ts';
 import { isCutShort } from './near-end.ts';
 
 /** The end of a splice on the other side of the tunnel. */
@@ -13,17 +14,39 @@ export type FarEnd = {
   readonly isReset: boolean;
   /** Whether it was lost together with what carries it, rather than closed by its peer. */
   readonly isLost: boolean;
+  /** Set when the connection outlives the stream; both ends must have agreed on it. */
+  readonly link?: FarLink;
   /** Ends it by a reset. Does nothing once it is destroyed. */
   reset(code: CloseCode): void;
+};
+
+/** How both ends of a connection that outlives its stream report what they have handed on. */
+export type FarLink = {
+  /** Names the connection at both ends, on every session that carries it. */
+  readonly id: string;
+  /** Reports what `source` has received, soon; immediately after this turn when `isUrgent`. */
+  acknowledge(source: AcknowledgmentSource, isUrgent: boolean): void;
+  /** Passes on the acknowledgments of the peer and the loss of the session, until `close` is called. */
+  open(listener: LinkListener): void;
+  close(): void;
+};
+
+export type LinkListener = {
+  /** The peer has handed on this many bytes, and one more once it has handed on FIN. */
+  onAcknowledged(received: number): void;
+  /** The session was lost. The stream may have closed before. */
+  onLost(): void;
 };
 
 /** A stream of an HTTP/2 session as the far end of a splice. */
 export class Http2FarEnd<Stream extends Http2Stream = Http2Stream> implements FarEnd {
   readonly stream: Stream;
+  readonly link?: FarLink;
   readonly #session: Stream['session'];
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, link?: FarLink) {
     this.stream = stream;
+    if (link !== undefined) this.link = link;
     // Read now: a stream drops the reference to its session when it is destroyed.
     this.#session = stream.session;
   }

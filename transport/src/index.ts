@@ -1,5 +1,6 @@
+export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
 export { releaseChunk } from './chunk-pool.ts';
-export { type FarEnd, Http2FarEnd } from './far-end.ts';
+export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener } from './far-end.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export {
@@ -11,6 +12,6 @@ export {
 export { resetSocket } from './reset-socket.ts';
 export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 export { SocketReader } from './socket-reader.ts';
-export { type Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
+export { type CarryOptions, Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
 export { TlsTransport } from './tls-transport.ts';
 export { TCP_KEEPALIVE_DELAY_MS, tunnelHttp2Options, tunnelTlsOptions } from './tunnel-settings.ts';

@@ -1,11 +1,13 @@
 import type { CloseCode } from '@penstock/wire';
 import { TunnelError } from '@penstock/wire';
-import type { FarEnd } from './far-end.ts';
+import type { AcknowledgmentSource } from './acknowledgments.ts';
+import type { FarEnd, LinkListener } from './far-end.ts';
+import { Inbound } from './inbound.ts';
+import { KeptChunks } from './kept-chunks.ts';
 import { isCutShort, isHttp2Stream, type NearEnd } from './near-end.ts';
+import { Outbound } from './outbound.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { SocketReader } from './socket-reader.ts';
-import { forwardToStream } from './socket-to-stream.ts';
-import { forwardToSocket } from './stream-to-socket.ts';
 
 export type SpliceOptions = {
   /** The reader whose `onread` the socket was created with, if any. */
@@ -22,6 +24,18 @@ export type SpliceOptions = {
   readonly socketReset: CloseCode;
   /** Code for a reset by the peer on the other side of the tunnel. */
   readonly streamReset: CloseCode;
+  /** Needed when the far end has a link. */
+  readonly carry?: CarryOptions;
+};
+
+/** What a connection that outlives its stream needs. */
+export type CarryOptions = {
+  /** What was written to the stream before the splice. It counts as sent, and is sent again if it was lost. */
+  readonly sent?: readonly Buffer[];
+  /** Bytes read from the stream before the splice. */
+  readonly received?: number;
+  /** Called when the stream was lost with its session. The owner attaches another one, or aborts the splice. */
+  readonly onAdrift: () => void;
 };
 
 export type SpliceEnd = {
@@ -31,120 +45,329 @@ export type SpliceEnd = {
   readonly bytesToSocket: number;
 };
 
-export type Splice = {
-  /** Resolves when socket and stream are both closed. Never rejects. */
-  readonly done: Promise<SpliceEnd>;
-  /** Resets both sides. Does nothing after the end. */
-  abort(code: CloseCode): void;
-};
-
 /** Which ends have sent FIN. `aborted` and `finished` are final. */
 type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'aborted';
 
 /** Checks per idle timeout. */
 const IDLE_CHECKS = 4;
 
+/** Bytes after which they are acknowledged immediately. A message for each 2 MiB costs nothing that can be measured. */
+const URGENT_BYTES = 2 * 1024 * 1024;
+
 /**
  * Joins a socket, or the HTTP/2 stream of a client, with the far end until both have closed. FIN maps to END_STREAM and
  * RST to RST_STREAM, in both directions. Every other end is passed on as a reset: a truncated answer must never look
  * complete. Both ends must be open, and the socket must have `allowHalfOpen` and not be flowing.
+ *
+ * A far end with a link may be lost and replaced: what was sent is kept until the peer has handed it on, and sent again
+ * from there on the next stream. Positions count the bytes of a direction, and its FIN as one more.
  */
-export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions): Splice {
-  let life: Life = 'open';
-  let code: CloseCode | undefined;
-  let stillOpen = 2;
-  let timer: NodeJS.Timeout | undefined;
-  let moved = 0;
-  const { stream } = farEnd;
-  const { promise: done, resolve } = Promise.withResolvers<SpliceEnd>();
-
-  const setLife = (next: Life) => {
-    life = next;
-    if (next === 'aborted' || timer !== undefined) return;
-    moved = progress();
-    timer = setInterval(checkProgress, options.halfClosedTimeout);
+export class Splice implements AcknowledgmentSource {
+  readonly id: string;
+  /** Resolves when both ends are closed. Never rejects. */
+  readonly done: Promise<SpliceEnd>;
+  readonly #socket: NearEnd;
+  readonly #options: SpliceOptions;
+  readonly #outbound: Outbound;
+  readonly #inbound: Inbound;
+  readonly #kept: KeptChunks | undefined;
+  readonly #resolve: (end: SpliceEnd) => void;
+  readonly #listener: LinkListener = {
+    onAcknowledged: (received) => this.#onAcknowledged(received),
+    onLost: () => this.#drift(),
   };
+  /** Undefined while adrift. */
+  #farEnd: FarEnd | undefined;
+  /** Left for another one while its session lives; reset when that one has come. */
+  #previous: FarEnd | undefined;
+  #life: Life = 'open';
+  #code: CloseCode | undefined;
+  #isNearClosed = false;
+  #isFarClosed = false;
+  #isFinAcknowledged = false;
+  #hasReceivedFin = false;
+  #acknowledgment: 'none' | 'due' | 'urgent' = 'none';
+  #unacknowledged = 0;
+  #moved = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
 
-  const resetNear = (reason: CloseCode) => {
-    if (options.reset !== undefined) options.reset(reason);
-    else if (!isHttp2Stream(socket)) resetSocket(socket);
-    else if (!socket.destroyed) socket.destroy(new TunnelError(reason));
-  };
+  constructor(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions) {
+    const { link } = farEnd;
+    this.id = link?.id ?? '';
+    this.#socket = socket;
+    this.#options = options;
+    ({ promise: this.done, resolve: this.#resolve } = Promise.withResolvers<SpliceEnd>());
+    if (link !== undefined) {
+      this.#kept = new KeptChunks();
+      for (const bytes of options.carry?.sent ?? []) this.#kept.push({ bytes, memory: undefined });
+    }
+    this.#watchSocket();
+    this.#farEnd = farEnd;
+    this.#watchFarEnd(farEnd);
+    this.#outbound = new Outbound(socket, options.reader, farEnd.stream, this.#kept);
+    this.#inbound = new Inbound(socket, (count) => this.#onReceived(count));
+    this.#inbound.skip(options.carry?.received ?? 0);
+    this.#inbound.attach(farEnd.stream);
+    link?.open(this.#listener);
+    if (options.idleTimeout !== undefined && options.idleTimeout > 0) this.#watchIdle(options.idleTimeout);
+    // An end that sent nothing but FIN may have done so before the listeners were added.
+    if (socket.readableEnded) this.#onSocketEnd();
+    if (farEnd.stream.readableEnded) this.#onStreamEnd(farEnd);
+  }
 
-  const abort = (reason: CloseCode) => {
-    if (stillOpen === 0 || life === 'aborted') return;
-    setLife('aborted');
-    code = reason;
-    resetNear(reason);
-    farEnd.reset(reason);
-  };
+  get isAdrift(): boolean {
+    return this.#farEnd === undefined && this.#life !== 'aborted' && !this.#isSettled();
+  }
+
+  /** Bytes handed to the socket, and one more once FIN was. */
+  get received(): number {
+    return this.#inbound.bytes + Number(this.#hasReceivedFin);
+  }
+
+  /** Bytes sent that the peer has not acknowledged. */
+  get keptBytes(): number {
+    return this.#kept?.bytes ?? 0;
+  }
+
+  takeReceived(): number {
+    this.#acknowledgment = 'none';
+    this.#unacknowledged = 0;
+    return this.received;
+  }
+
+  /** Resets both ends. Does nothing after the end. */
+  abort(code: CloseCode): void {
+    if (this.#life === 'aborted' || this.#isSettled()) return;
+    this.#setLife('aborted');
+    this.#code = code;
+    this.#resetNear(code);
+    this.#farEnd?.link?.close();
+    this.#farEnd?.reset(code);
+    this.#previous?.reset(code);
+    this.#previous = undefined;
+    this.#kept?.clear();
+    if (this.#farEnd === undefined) this.#isFarClosed = true;
+    this.#settle();
+  }
+
+  /**
+   * Leaves its stream, whose session lives, for another one. From now on `received` does not change before `attach`, which
+   * also resets the stream. Returns whether the splice is adrift now; `onAdrift` is not called.
+   */
+  detach(): boolean {
+    const farEnd = this.#farEnd;
+    if (this.#kept === undefined || this.#life === 'aborted') return false;
+    if (farEnd === undefined) return true;
+    this.#leave(farEnd);
+    this.#previous?.reset('SESSION_LOST');
+    this.#previous = farEnd;
+    return true;
+  }
+
+  /**
+   * Goes on with another stream of the same peer, which has handed on `received`. Sends again what it has not. Resets
+   * `farEnd` when the splice has ended meanwhile, and both ends when the position is impossible.
+   */
+  attach(farEnd: FarEnd, received: number): void {
+    this.detach();
+    this.#previous?.reset('SESSION_LOST');
+    this.#previous = undefined;
+    if (this.#life === 'aborted' || this.#isSettled()) {
+      farEnd.reset('CLIENT_GONE');
+      return;
+    }
+    this.#farEnd = farEnd;
+    this.#isFarClosed = false;
+    this.#watchFarEnd(farEnd);
+    if (received < (this.#kept?.start ?? 0)) this.abort('PROTOCOL_ERROR');
+    this.#onAcknowledged(received);
+    // The peer can claim to have handed on what was never sent, or what is no longer kept.
+    if (this.#hasAborted()) return;
+    farEnd.link?.open(this.#listener);
+    this.#inbound.attach(farEnd.stream);
+    this.#outbound.attach(farEnd.stream);
+  }
+
+  /** Ends a splice whose peer no longer knows the connection: complete if nothing is missing here, aborted otherwise. */
+  abandon(code: CloseCode): void {
+    if (this.#life !== 'finished') {
+      this.abort(code);
+      return;
+    }
+    this.#isFinAcknowledged = true;
+    this.#isFarClosed = true;
+    this.#settle();
+  }
+
+  #watchSocket(): void {
+    const { socketReset } = this.#options;
+    const socket = this.#socket;
+    // Error listeners come first. 'close' follows every error.
+    socket.on('error', () => this.abort(socketReset));
+    socket.once('close', () => {
+      if (this.#life !== 'finished' || (isHttp2Stream(socket) && socket.rstCode !== 0)) {
+        this.abort(socketReset);
+      }
+      this.#isNearClosed = true;
+      this.#settle();
+    });
+    socket.once('end', () => this.#onSocketEnd());
+  }
+
+  #watchFarEnd(farEnd: FarEnd): void {
+    const { stream } = farEnd;
+    stream.on('error', (error) => {
+      if (this.#farEnd !== farEnd) return;
+      if (error instanceof TunnelError) this.abort(error.code);
+      // Whether the session was lost is certain only once the stream has closed.
+      else if (this.#kept === undefined) this.abort(this.#lossCode(farEnd));
+    });
+    stream.once('close', () => {
+      if (this.#farEnd === farEnd) this.#onStreamClose(farEnd);
+    });
+    stream.once('end', () => {
+      if (this.#farEnd === farEnd) this.#onStreamEnd(farEnd);
+    });
+  }
+
+  #onSocketEnd(): void {
+    if (this.#life === 'aborted') return;
+    const { isTruncated, socketReset } = this.#options;
+    if (isTruncated?.() === true || (isHttp2Stream(this.#socket) && isCutShort(this.#socket))) {
+      this.abort(socketReset);
+      return;
+    }
+    this.#setLife(this.#life === 'stream-finished' ? 'finished' : 'socket-finished');
+    this.#outbound.finish();
+  }
+
+  #onStreamEnd(farEnd: FarEnd): void {
+    if (this.#life === 'aborted') return;
+    if (farEnd.isCutShort) {
+      if (this.#kept === undefined) this.abort(this.#lossCode(farEnd));
+      return;
+    }
+    if (this.#hasReceivedFin) return;
+    this.#hasReceivedFin = true;
+    this.#setLife(this.#life === 'socket-finished' ? 'finished' : 'stream-finished');
+    this.#socket.end();
+    this.#acknowledge('urgent');
+  }
+
+  #onStreamClose(farEnd: FarEnd): void {
+    // Checked after both FINs too: a reset discards data that was not sent yet.
+    if (this.#life !== 'finished' || farEnd.isReset) {
+      if (this.#kept === undefined || !farEnd.isLost) this.abort(this.#lossCode(farEnd));
+      else if (!this.#isFinAcknowledged || this.#life !== 'finished') this.#drift();
+    }
+    this.#isFarClosed = true;
+    this.#settle();
+  }
 
   /** The code of an end that did not start here: a reset by the peer, or the loss of the session. */
-  const streamLoss = () => (farEnd.isLost ? 'SESSION_LOST' : options.streamReset);
+  #lossCode(farEnd: FarEnd): CloseCode {
+    return farEnd.isLost ? 'SESSION_LOST' : this.#options.streamReset;
+  }
+
+  #drift(): void {
+    const farEnd = this.#farEnd;
+    if (farEnd === undefined || this.#life === 'aborted' || this.#isSettled()) return;
+    this.#leave(farEnd);
+    this.#options.carry?.onAdrift();
+  }
+
+  #leave(farEnd: FarEnd): void {
+    this.#farEnd = undefined;
+    this.#acknowledgment = 'none';
+    farEnd.link?.close();
+    this.#inbound.detach();
+    this.#outbound.detach();
+  }
+
+  #onReceived(count: number): void {
+    if (this.#kept === undefined) return;
+    this.#unacknowledged += count;
+    this.#acknowledge(this.#unacknowledged >= URGENT_BYTES ? 'urgent' : 'due');
+  }
+
+  #acknowledge(when: 'due' | 'urgent'): void {
+    const link = this.#farEnd?.link;
+    if (link === undefined || this.#acknowledgment === when || this.#acknowledgment === 'urgent') return;
+    this.#acknowledgment = when;
+    link.acknowledge(this, when === 'urgent');
+  }
+
+  #onAcknowledged(received: number): void {
+    const kept = this.#kept;
+    if (kept === undefined || this.#life === 'aborted') return;
+    const hasSentFin = this.#life === 'socket-finished' || this.#life === 'finished';
+    if (received > kept.end + Number(hasSentFin)) {
+      this.abort('PROTOCOL_ERROR');
+      return;
+    }
+    if (received > kept.end) this.#isFinAcknowledged = true;
+    kept.acknowledge(Math.min(received, kept.end));
+    this.#outbound.resumeWhenRoom();
+    this.#settle();
+  }
+
+  #resetNear(code: CloseCode): void {
+    const { reset } = this.#options;
+    const socket = this.#socket;
+    if (reset !== undefined) reset(code);
+    else if (!isHttp2Stream(socket)) resetSocket(socket);
+    else if (!socket.destroyed) socket.destroy(new TunnelError(code));
+  }
+
+  #setLife(next: Life): void {
+    this.#life = next;
+    if (next === 'aborted' || this.#timer !== undefined) return;
+    this.#moved = this.#progress();
+    this.#timer = setInterval(() => this.#checkProgress(), this.#options.halfClosedTimeout);
+  }
 
   /** Bytes written to the operating system or the session. */
-  const progress = () => toStream.bytes + toSocket.bytes - socket.writableLength - stream.writableLength;
+  #progress(): number {
+    const unsent = this.#farEnd?.stream.writableLength ?? 0;
+    return this.#outbound.bytes + this.#inbound.bytes - this.#socket.writableLength - unsent;
+  }
 
-  const checkProgress = () => {
-    const now = progress();
-    if (now === moved) abort('HALF_CLOSED_TIMEOUT');
-    moved = now;
-  };
+  #checkProgress(): void {
+    const now = this.#progress();
+    if (now === this.#moved) this.abort('HALF_CLOSED_TIMEOUT');
+    this.#moved = now;
+  }
 
-  let idleTimer: NodeJS.Timeout | undefined;
-  const watchIdle = (timeout: number) => {
-    let last = { moved: progress(), at: performance.now() };
-    idleTimer = setInterval(() => {
-      const now = { moved: progress(), at: performance.now() };
+  #watchIdle(timeout: number): void {
+    let last = { moved: this.#progress(), at: performance.now() };
+    this.#idleTimer = setInterval(() => {
+      const now = { moved: this.#progress(), at: performance.now() };
       if (now.moved !== last.moved) last = now;
-      else if (now.at - last.at >= timeout) abort('IDLE_TIMEOUT');
+      else if (now.at - last.at >= timeout) this.abort('IDLE_TIMEOUT');
     }, timeout / IDLE_CHECKS);
-  };
+  }
 
-  const onClosed = () => {
-    stillOpen -= 1;
-    if (stillOpen > 0) return;
-    clearInterval(timer);
-    clearInterval(idleTimer);
-    resolve({ code, bytesFromSocket: toStream.bytes, bytesToSocket: toSocket.bytes });
-  };
+  #hasAborted(): boolean {
+    return this.#life === 'aborted';
+  }
 
-  // Error listeners come first. 'close' follows every error.
-  socket.on('error', () => abort(options.socketReset));
-  stream.on('error', (error) => abort(error instanceof TunnelError ? error.code : streamLoss()));
-  socket.once('close', () => {
-    if (life !== 'finished' || (isHttp2Stream(socket) && socket.rstCode !== 0)) abort(options.socketReset);
-    onClosed();
-  });
-  stream.once('close', () => {
-    // Checked after both FINs too: a reset discards data that was not sent yet.
-    if (life !== 'finished' || farEnd.isReset) abort(streamLoss());
-    onClosed();
-  });
+  #isSettled(): boolean {
+    if (!this.#isNearClosed || !this.#isFarClosed) return false;
+    return this.#life === 'aborted' || this.#kept === undefined || this.#isFinAcknowledged;
+  }
 
-  const onSocketEnd = () => {
-    if (life === 'aborted') return;
-    if (options.isTruncated?.() === true || (isHttp2Stream(socket) && isCutShort(socket))) {
-      abort(options.socketReset);
-      return;
-    }
-    setLife(life === 'stream-finished' ? 'finished' : 'socket-finished');
-    stream.end();
-  };
-  const onStreamEnd = () => {
-    if (life === 'aborted') return;
-    if (farEnd.isCutShort) {
-      abort(streamLoss());
-      return;
-    }
-    setLife(life === 'socket-finished' ? 'finished' : 'stream-finished');
-    socket.end();
-  };
-  const toStream = forwardToStream(socket, options.reader, stream, onSocketEnd);
-  const toSocket = forwardToSocket(stream, socket, onStreamEnd);
-  if (options.idleTimeout !== undefined && options.idleTimeout > 0) watchIdle(options.idleTimeout);
-  // An end that sent nothing but FIN may have done so before the listeners were added.
-  if (socket.readableEnded) onSocketEnd();
-  if (stream.readableEnded) onStreamEnd();
-  return { done, abort };
+  #settle(): void {
+    if (!this.#isSettled()) return;
+    clearInterval(this.#timer);
+    clearInterval(this.#idleTimer);
+    this.#farEnd?.link?.close();
+    const { bytes: bytesToSocket } = this.#inbound;
+    this.#resolve({ code: this.#code, bytesFromSocket: this.#outbound.bytes, bytesToSocket });
+  }
+}
+
+/** Joins both ends; see Splice. */
+export function splice(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions): Splice {
+  return new Splice(socket, farEnd, options);
 }

@@ -1,0 +1,60 @@
+/** Something whose position the peer must learn. */
+export type AcknowledgmentSource = {
+  readonly id: string;
+  /** Bytes handed to the near end, and one more once its FIN was. Called when the acknowledgment is sent. */
+  takeReceived(): number;
+};
+
+/** How much was handed on, by the id of the connection. */
+export type Acknowledgment = readonly [id: string, received: number];
+
+/** Milliseconds for which acknowledgments that nobody waits for are gathered. */
+const GATHER_MS = 50;
+/** Acknowledgments of one message, which fit one control message with the longest ids. */
+const MAX_BATCH = 400;
+
+/** The acknowledgments of one session, gathered so that many connections share a message. */
+export class Acknowledgments {
+  readonly #send: (batch: readonly Acknowledgment[]) => void;
+  #sources = new Set<AcknowledgmentSource>();
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(send: (batch: readonly Acknowledgment[]) => void) {
+    this.#send = send;
+  }
+
+  /** `source` is asked for its position when the message is sent: after this turn if `isUrgent`, soon otherwise. */
+  add(source: AcknowledgmentSource, isUrgent: boolean): void {
+    this.#sources.add(source);
+    if (isUrgent) this.#immediate ??= setImmediate(() => this.#flush());
+    else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  /** Sends nothing more. Call it when the session has ended. */
+  stop(): void {
+    this.#clear();
+    this.#sources = new Set();
+  }
+
+  #flush(): void {
+    this.#clear();
+    const sources = this.#sources;
+    this.#sources = new Set();
+    let batch: Acknowledgment[] = [];
+    for (const source of sources) {
+      batch.push([source.id, source.takeReceived()]);
+      if (batch.length < MAX_BATCH) continue;
+      this.#send(batch);
+      batch = [];
+    }
+    if (batch.length > 0) this.#send(batch);
+  }
+
+  #clear(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#timer = undefined;
+    this.#immediate = undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import type { Duplex } from 'node:stream';
+import type { NearEnd } from './near-end.ts';
+
+/** Unsent bytes in the socket at which the stream is paused. Its receive window then stops the peer. */
+const PAUSE_BYTES = 512 * 1024;
+
+/** A chunk of at most this many bytes with nothing queued before it is written without waiting for others. */
+const UNCORKED_BYTES = 1024;
+
+/**
+ * Writes data from the stream to the socket. DATA frames and TLS records are not aligned, so one read of the session
+ * yields many small chunks. The socket is corked until the end of the poll phase, and one writev sends them.
+ */
+export class Inbound {
+  readonly #socket: NearEnd;
+  readonly #onBytes: (count: number) => void;
+  #stream: Duplex | undefined;
+  #bytes = 0;
+  #isCorked = false;
+  #isPaused = false;
+  readonly #onData = (chunk: Buffer) => this.#deliver(chunk);
+  readonly #flush = () => {
+    this.#isCorked = false;
+    this.#socket.uncork();
+    if (this.#isPaused && this.#socket.writableLength < PAUSE_BYTES) this.#resume();
+  };
+
+  /** `onBytes` is called when bytes have been handed to the socket. */
+  constructor(socket: NearEnd, onBytes: (count: number) => void) {
+    this.#socket = socket;
+    this.#onBytes = onBytes;
+    socket.on('drain', () => {
+      if (this.#isPaused) this.#resume();
+    });
+  }
+
+  /** Bytes handed to the socket so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Counts bytes that reached the near end in another way, before the splice. */
+  skip(count: number): void {
+    this.#bytes += count;
+  }
+
+  attach(stream: Duplex): void {
+    this.#stream = stream;
+    stream.on('data', this.#onData);
+    if (this.#isPaused) stream.pause();
+  }
+
+  /** Takes nothing more from the stream. */
+  detach(): void {
+    this.#stream?.off('data', this.#onData).pause();
+    this.#stream = undefined;
+  }
+
+  #deliver(chunk: Buffer): void {
+    const socket = this.#socket;
+    this.#bytes += chunk.length;
+    this.#onBytes(chunk.length);
+    if (!socket.writable) return;
+    if (!this.#isCorked && (chunk.length > UNCORKED_BYTES || socket.writableLength > 0)) {
+      this.#isCorked = true;
+      socket.cork();
+      setImmediate(this.#flush);
+    }
+    socket.write(chunk);
+    if (!this.#isPaused && socket.writableLength >= PAUSE_BYTES) {
+      this.#isPaused = true;
+      this.#stream?.pause();
+    }
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#stream?.resume();
+  }
+}

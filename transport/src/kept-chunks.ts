@@ -1,0 +1,71 @@
+import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
+
+/** Chunks that the peer has acknowledged are removed from the list when they are as many as this. */
+const MAX_ACKNOWLEDGED_CHUNKS = 64;
+
+/**
+ * What one end of a connection has sent, until its peer has handed it on. Positions count the bytes of the connection in
+ * this direction, from 0. Chunks go back to their pool when they are acknowledged.
+ */
+export class KeptChunks {
+  #chunks: PooledChunk[] = [];
+  /** Index of the first chunk that is kept. */
+  #first = 0;
+  #start = 0;
+  #end = 0;
+
+  /** Position of the first byte that is kept. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** Position after the last byte. */
+  get end(): number {
+    return this.#end;
+  }
+
+  get bytes(): number {
+    return this.#end - this.#start;
+  }
+
+  push(chunk: PooledChunk): void {
+    this.#chunks.push(chunk);
+    this.#end += chunk.bytes.length;
+  }
+
+  /** Forgets everything before `position`. Ignores a position that was acknowledged before. Throws RangeError beyond `end`. */
+  acknowledge(position: number): void {
+    if (position > this.#end) throw new RangeError('More bytes are acknowledged than were sent.');
+    while (this.#start < position) {
+      const chunk = this.#chunks[this.#first];
+      if (chunk === undefined) return;
+      const remaining = this.#start + chunk.bytes.length - position;
+      if (remaining > 0) {
+        this.#chunks[this.#first] = { bytes: chunk.bytes.subarray(-remaining), memory: chunk.memory };
+        this.#start = position;
+        break;
+      }
+      this.#start += chunk.bytes.length;
+      this.#first += 1;
+      releaseChunk(chunk);
+    }
+    if (this.#first === this.#chunks.length || this.#first >= MAX_ACKNOWLEDGED_CHUNKS) {
+      this.#chunks = this.#first === this.#chunks.length ? [] : this.#chunks.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** What is kept, to be sent again. A session that was lost may still reference it, so its memory is not pooled again. */
+  resend(): readonly Buffer[] {
+    this.#chunks = this.#chunks.slice(this.#first).map(({ bytes }) => ({ bytes, memory: undefined }));
+    this.#first = 0;
+    return this.#chunks.map(({ bytes }) => bytes);
+  }
+
+  /** Forgets everything. Its memory is not pooled again. */
+  clear(): void {
+    this.#chunks = [];
+    this.#first = 0;
+    this.#start = this.#end;
+  }
+}

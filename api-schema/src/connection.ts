@@ -24,6 +24,10 @@ export const ConnectionResource = Type.Object({
   waiting: Type.Integer({ description: 'How many of `open` are waiting for an agent.' }),
   openedTotal: Type.Integer({ description: 'Since the gateway started.' }),
   failedTotal: Type.Integer({ description: 'Since the gateway started.' }),
+  deniedTotal: Type.Integer({
+    description:
+      'Clients that were denied since the gateway started. Those of shared ingresses count only if their connection is known.',
+  }),
 });
 export type ConnectionResource = Static<typeof ConnectionResource>;
 

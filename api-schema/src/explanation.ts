@@ -1,10 +1,18 @@
-import { closeCodes, reachStages, type SkipReason, skipReasons } from '@penstock/wire';
+import {
+  closeCodes,
+  type DenialReason,
+  denialReasons,
+  reachStages,
+  type SkipReason,
+  skipReasons,
+} from '@penstock/wire';
 import Type, { type Static } from 'typebox';
 import { agentStates } from './agent-state.ts';
 import { Name, Timestamp } from './field.ts';
 
 const Stage = Type.Enum([...reachStages]);
 const Reason = Type.Enum(Object.keys(skipReasons) as SkipReason[]);
+const Denial = Type.Enum(Object.keys(denialReasons) as DenialReason[]);
 const Code = Type.Enum(Object.keys(closeCodes) as (keyof typeof closeCodes)[]);
 const Outcome = Type.Union([Type.Literal('ok'), Code]);
 const Milliseconds = Type.Number({ minimum: 0 });
@@ -65,6 +73,15 @@ export const ConnectionAttempt = Type.Object({
 });
 export type ConnectionAttempt = Static<typeof ConnectionAttempt>;
 
+export const ExplainQuery = Type.Object({
+  client: Type.Optional(
+    Type.String({
+      maxLength: 45,
+      description: 'IP address of a client: says whether it is allowed, and by which range.',
+    }),
+  ),
+});
+
 /** Why a connection works or fails. */
 export const ExplanationResource = Type.Object({
   connection: Type.String(),
@@ -92,5 +109,50 @@ export const ExplanationResource = Type.Object({
     }),
   ),
   attempts: Type.Array(ConnectionAttempt),
+  denials: Type.Object(
+    {
+      total: Type.Integer(),
+      reasons: Type.Array(Type.Object({ reason: Denial, count: Type.Integer() })),
+      addresses: Type.Array(
+        Type.Object({
+          address: Type.String(),
+          at: Timestamp,
+          count: Type.Integer(),
+          reason: Denial,
+          sentence: Type.String(),
+          detail: Type.String(),
+          ingress: Type.Optional(
+            Type.String({
+              description:
+                'Set when it is not known which connection of this shared ingress the client wanted.',
+            }),
+          ),
+        }),
+        { description: 'The source addresses that were denied last, newest first; at most ten.' },
+      ),
+    },
+    {
+      description: 'Clients that were denied since the gateway started, those of shared ingresses included.',
+    },
+  ),
+  client: Type.Optional(
+    Type.Object(
+      {
+        address: Type.String(),
+        ingress: Type.Array(
+          Type.Object({
+            kind: Type.String(),
+            listen: Type.String(),
+            host: Type.Optional(Type.String()),
+            allowed: Type.Boolean(),
+            range: Type.Optional(Type.String({ description: 'The range of `allow` that has the address.' })),
+            allow: Type.Array(Type.String()),
+            needsGrant: Type.Boolean({ description: 'Whether the client needs a grant as well.' }),
+          }),
+        ),
+      },
+      { description: 'For `?client=ADDRESS`: whether a client with this source address is allowed.' },
+    ),
+  ),
 });
 export type ExplanationResource = Static<typeof ExplanationResource>;

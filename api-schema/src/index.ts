@@ -44,7 +44,12 @@ export {
   EnrollmentTokenResource,
   NewEnrollmentToken,
 } from './enrollment-token.ts';
-export { ConnectionAttempt, ExplainedAgentResource, ExplanationResource } from './explanation.ts';
+export {
+  ConnectionAttempt,
+  ExplainedAgentResource,
+  ExplainQuery,
+  ExplanationResource,
+} from './explanation.ts';
 export { IdParams, Name, NameParams, StreamCounts, Timestamp } from './field.ts';
 export { CreatedGrant, GrantPage, GrantResource, NewGrant } from './grant.ts';
 export { Liveness, Readiness } from './health.ts';

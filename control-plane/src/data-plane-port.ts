@@ -1,4 +1,4 @@
-import type { AgentMessageOf, CloseCode, GatewayMessageOf, SkipReason } from '@penstock/wire';
+import type { AgentMessageOf, CloseCode, DenialReason, GatewayMessageOf, SkipReason } from '@penstock/wire';
 
 /** A session of an agent. Its properties change over the life of the session. */
 export type ObservedSession = {
@@ -60,6 +60,8 @@ export type GrantTerms = {
 export type ActiveGrants = {
   readonly size: number;
   add(grants: Iterable<GrantTerms>): void;
+  /** Remembers grants that have ended, so that their clients are denied with the right reason. */
+  addEnded(grants: Iterable<{ readonly hash: string; readonly end: 'expired' | 'revoked' }>): void;
   /** Closes the client connections that use the grant. Unknown ids are ignored. */
   revoke(id: string): void;
   /** Client connections that currently use a grant. */
@@ -86,6 +88,38 @@ export type RouteReport = {
   }[];
   /** Newest first. */
   readonly dials: readonly DialReport[];
+  readonly denials: DenialReport;
+  /** For an explanation of one client: whether the ingresses of the connection admit its address. */
+  readonly source?: { readonly address: string; readonly ingresses: readonly SourceAccess[] } | undefined;
+};
+
+/** Clients that were denied before anything was opened for them. */
+export type DenialReport = {
+  /** Since the gateway started, or since the connection was added. */
+  readonly counts: Readonly<Partial<Record<DenialReason, number>>>;
+  /** Newest first. */
+  readonly addresses: readonly {
+    readonly address: string;
+    /** When it was last denied, in milliseconds since 1970. */
+    readonly at: number;
+    readonly count: number;
+    readonly reason: DenialReason;
+    readonly detail: string;
+    /** The shared ingress, when it is not known which of its connections the client wanted. */
+    readonly ingress: string | undefined;
+  }[];
+};
+
+/** Whether one ingress of a connection admits a source address. */
+export type SourceAccess = {
+  readonly kind: string;
+  readonly listen: string;
+  readonly host: string | undefined;
+  /** The range of the allow list that has the address; undefined if none has it. */
+  readonly range: string | undefined;
+  readonly allow: readonly string[];
+  /** Whether a client needs a grant as well. */
+  readonly needsGrant: boolean;
 };
 
 /** One client, from its arrival until its target answered or the dial failed. */

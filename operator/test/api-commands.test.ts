@@ -157,12 +157,13 @@ test('connections are listed with their listeners', async () => {
       waiting: 1,
       openedTotal: 90,
       failedTotal: 2,
+      deniedTotal: 0,
     },
   ];
   const { stdout } = await rig.cli('connection', 'list');
   assert.match(
     stdout,
-    /\norders\s+orders-db\s+dc1, dc2\s+127\.0\.0\.1:15432, \[::1\]:15433\s+4\s+1\s+90\s+2\n$/,
+    /\norders\s+orders-db\s+dc1, dc2\s+127\.0\.0\.1:15432, \[::1\]:15433\s+4\s+1\s+90\s+2\s+0\n$/,
   );
   const json = await rig.cli('connection', 'list', '--output', 'json');
   assert.deepEqual(JSON.parse(json.stdout), { items: rig.api.live.connections });

@@ -51,6 +51,8 @@ const explanation: NonNullable<ReturnType<Explain>> = {
     },
     { name: 'dc2', queue: { waiting: 0, limit: 64 }, counts: {}, agents: [] },
   ],
+  denials: { counts: {}, addresses: [] },
+  source: undefined,
   attempts: [
     {
       client: '10.0.0.9',
@@ -110,4 +112,72 @@ test('the exit code is 0 only when the connection is known to be ready', async (
   );
   assert.equal(await codeOf(undefined, '--output', 'json'), 4);
   assert.equal(await codeOf('ready', '--output', 'json'), 0);
+});
+
+test('denied clients and the client that was asked about are shown', async () => {
+  await using rig = await cliRig('viewer');
+  const asked: (string | undefined)[] = [];
+  rig.api.live.explain = (_name, client) => {
+    asked.push(client);
+    return {
+      ...explanation,
+      attempts: [],
+      denials: {
+        counts: { 'source-not-allowed': 3, 'grant-expired': 1 },
+        addresses: [
+          {
+            address: '203.0.113.9',
+            at: Date.now() - 65_000,
+            count: 3,
+            reason: 'source-not-allowed',
+            detail: '',
+            ingress: undefined,
+          },
+          {
+            address: '10.0.0.9',
+            at: Date.now() - 125_000,
+            count: 1,
+            reason: 'grant-expired',
+            detail: '',
+            ingress: '0.0.0.0:1080',
+          },
+        ],
+      },
+      source: {
+        address: '203.0.113.9',
+        ingresses: [
+          {
+            kind: 'tcp',
+            listen: '0.0.0.0:5432',
+            host: undefined,
+            allow: ['10.0.0.0/8'],
+            range: undefined,
+            needsGrant: false,
+          },
+          {
+            kind: 'socks5',
+            listen: '[::]:1080',
+            host: undefined,
+            allow: ['203.0.113.0/24'],
+            range: '203.0.113.0/24',
+            needsGrant: true,
+          },
+        ],
+      },
+    };
+  };
+  const { stdout } = await rig.cli('connection', 'explain', 'orders', '--client', '203.0.113.9');
+  assert.deepEqual(asked, ['203.0.113.9']);
+  const lines = stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '));
+  for (const line of [
+    '0.0.0.0:5432 tcp | 203.0.113.9 | denied | not in 10.0.0.0/8',
+    '[::]:1080 socks5 | 203.0.113.9 | allowed, with a grant | 203.0.113.0/24',
+    'No client was admitted since the gateway started. Clients were denied: see below.',
+    'Clients denied since the gateway started: 3 source-not-allowed, 1 grant-expired.',
+    '1m ago | 203.0.113.9 | 3 | source-not-allowed | The address of the client is not in the allow list of the ingress.',
+  ]) {
+    assert.ok(lines.includes(line), `${line}\n\n${stdout}`);
+  }
+  const wrong = await rig.cli('connection', 'explain', 'orders', '--client', 'app.internal');
+  assert.match(wrong.stderr, /client is app\.internal, which is not an IP address/);
 });

@@ -14,6 +14,7 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
     pools: () => [],
     streams: none,
     clients: () => [],
+    denied: () => [],
     tunnelConnections: () => 0,
     tunnelRefused: () => 0,
   });

@@ -30,6 +30,7 @@ export {
   type GatewayMessageOf,
   gatewayMessages,
 } from './control-message.ts';
+export { type DenialReason, denialReasons } from './denial-reason.ts';
 export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
 export {
   GRANT_LABEL_LENGTH,

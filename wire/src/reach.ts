@@ -10,6 +10,11 @@ type ReachEntry = {
  * passed. Connector checks, probes, the doctor and the explanation of a failed connection all report one of these stages.
  */
 export const reach = {
+  'not-allowed': {
+    sentence: 'No ingress of the connection allows the address of the client.',
+    advice:
+      'Add the address to allow of an ingress of the connection in gateway.yaml, and reload the gateway.',
+  },
   offline: {
     sentence: 'No agent that could reach the target is connected.',
     advice: "List the agents of the connection's pools with penstock-gateway agent list.",

@@ -19,6 +19,8 @@ export type ConnectionView = {
   /** Since the gateway started. */
   readonly openedTotal: number;
   readonly failedTotal: number;
+  /** Clients that were denied before anything was opened for them. */
+  readonly deniedTotal: number;
 };
 
 /** /connections: the connections of gateway.yaml. They always fit on one page. */

@@ -43,7 +43,7 @@ export type ApiDependencies = {
   readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'poolViews'>;
   readonly actions: FleetActions;
   readonly connections: () => readonly ConnectionView[];
-  readonly explain: (connection: string) => Promise<Explanation | undefined>;
+  readonly explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>;
   readonly sessions: SessionListing;
   readonly readiness: () => Readiness;
   readonly metrics: MetricsSource;

@@ -1,12 +1,14 @@
+import { isIP } from 'node:net';
 import {
   type ConnectionAttempt,
   type ExplainedAgentResource,
+  ExplainQuery,
   ExplanationResource,
   NameParams,
   problemResponses,
 } from '@penstock/api-schema';
-import { ProblemError, skipReasons } from '@penstock/wire';
-import type { DialFailure, DialReport } from '../data-plane-port.ts';
+import { type DenialReason, denialReasons, ProblemError, skipReasons } from '@penstock/wire';
+import type { DialFailure, DialReport, SourceAccess } from '../data-plane-port.ts';
 import type { ExplainedAgent, Explanation } from '../fleet/explanation.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
@@ -14,7 +16,7 @@ import type { TypedApp } from './typed-app.ts';
 /** /connections/{name}/explain: why a connection works or fails. */
 export function explanationRoutes(
   app: TypedApp,
-  explain: (connection: string) => Promise<Explanation | undefined>,
+  explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>,
 ): void {
   app.get(
     '/connections/:name/explain',
@@ -29,11 +31,15 @@ export function explanationRoutes(
           'it is not known whether the target answers.',
         tags: ['connections'],
         params: NameParams,
+        querystring: ExplainQuery,
         response: { 200: ExplanationResource, ...problemResponses },
       },
     },
-    async ({ params: { name } }) => {
-      const found = await explain(name);
+    async ({ params: { name }, query: { client } }) => {
+      if (client !== undefined && isIP(client) === 0) {
+        throw new ProblemError('REQUEST_INVALID', `client is ${client}, which is not an IP address.`);
+      }
+      const found = await explain(name, client);
       if (found !== undefined) return resourceOf(found);
       throw new ProblemError('NOT_FOUND', `gateway.yaml has no connection ${name}.`);
     },
@@ -41,7 +47,7 @@ export function explanationRoutes(
 }
 
 function resourceOf(explanation: Explanation): ExplanationResource {
-  const { verdict, pools, attempts, connection, connector } = explanation;
+  const { verdict, pools, attempts, connection, connector, source } = explanation;
   const { reach, sentence, advice, detail, at, agent } = verdict;
   return {
     connection,
@@ -60,6 +66,37 @@ function resourceOf(explanation: Explanation): ExplanationResource {
       agents: agents.map(agentOf),
     })),
     attempts: attempts.map(attemptOf),
+    denials: denialsOf(explanation),
+    ...(source && { client: { address: source.address, ingress: source.ingresses.map(accessOf) } }),
+  };
+}
+
+function denialsOf({ denials: { counts, addresses } }: Explanation): ExplanationResource['denials'] {
+  return {
+    total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    reasons: (Object.entries(counts) as [DenialReason, number][]).map(([reason, count]) => ({
+      reason,
+      count,
+    })),
+    addresses: addresses.map(({ at, ingress, reason, ...each }) => ({
+      ...each,
+      at: timestamp(at),
+      reason,
+      sentence: denialReasons[reason],
+      ...(ingress !== undefined && { ingress }),
+    })),
+  };
+}
+
+function accessOf({ kind, listen, host, range, allow, needsGrant }: SourceAccess) {
+  return {
+    kind,
+    listen,
+    ...(host !== undefined && { host }),
+    allowed: range !== undefined,
+    ...(range !== undefined && { range }),
+    allow: [...allow],
+    needsGrant,
   };
 }
 

@@ -2,6 +2,7 @@ import { type Clock, inSlices } from '@penstock/runtime';
 import type { SkipReason } from '@penstock/wire';
 import type { RouteReport } from '../data-plane-port.ts';
 import type { AgentView } from './agent-view.ts';
+import { withClients } from './explain-clients.ts';
 import { evidenceOf } from './explain-evidence.ts';
 import { isLastResort, verdictOf } from './explain-verdict.ts';
 import type { AgentCounts, ExplainedAgent, Explanation } from './explanation.ts';
@@ -44,9 +45,11 @@ export async function explainConnection(
   return {
     connection: report.connection,
     connector: report.connector,
-    verdict: verdictOf(report, pools, clock.wall()),
+    verdict: withClients(verdictOf(report, pools, clock.wall()), report, clock.wall()),
     pools,
     attempts: report.dials,
+    denials: report.denials,
+    source: report.source,
   };
 }
 

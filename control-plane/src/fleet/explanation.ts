@@ -1,5 +1,5 @@
 import type { Reach, SkipReason } from '@penstock/wire';
-import type { DialReport } from '../data-plane-port.ts';
+import type { DialReport, RouteReport } from '../data-plane-port.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Evidence } from './explain-evidence.ts';
 
@@ -51,4 +51,6 @@ export type Explanation = {
   readonly pools: readonly ExplainedPool[];
   /** Newest first. */
   readonly attempts: readonly DialReport[];
+  readonly denials: RouteReport['denials'];
+  readonly source: RouteReport['source'];
 };

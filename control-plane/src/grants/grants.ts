@@ -26,6 +26,8 @@ export type GrantsOptions = {
 
 /** The data plane keeps every active grant in memory. */
 const MAX_ACTIVE_GRANTS = 10_000;
+/** Grants that are looked through at the start for those that have ended. */
+const MAX_RECALLED_GRANTS = 1_000;
 /** Milliseconds that expired grants stay in the store. */
 const RETENTION_MS = 30 * 24 * 60 * 60_000;
 const MAX_NAME_LENGTH = 63;
@@ -47,6 +49,8 @@ export class Grants {
     const now = grants.#now();
     await store.grants.prune(now - RETENTION_MS);
     active.add((await store.grants.activeAt(now, MAX_ACTIVE_GRANTS)).map(grantTermsOf));
+    const newest = await store.grants.list({ limit: MAX_RECALLED_GRANTS });
+    active.addEnded(newest.flatMap((row) => endedGrantOf(row, now)));
     return grants;
   }
 
@@ -132,6 +136,14 @@ export class Grants {
   #viewOf(row: GrantRow): GrantView {
     return grantViewOf(row, this.#options.active.usesOf(row.id), this.#now());
   }
+}
+
+function endedGrantOf(
+  { hash, revokedAt, expiresAt }: GrantRow,
+  now: number,
+): { readonly hash: string; readonly end: 'expired' | 'revoked' }[] {
+  if (revokedAt !== null) return [{ hash, end: 'revoked' }];
+  return expiresAt <= now ? [{ hash, end: 'expired' }] : [];
 }
 
 /** An id that is safe to show and sorts by time of creation. */

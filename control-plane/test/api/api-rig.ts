@@ -50,7 +50,7 @@ export type ApiRig = AsyncDisposable & {
     sessions: SessionView[];
     /** Answers requests to agents. By default, no agent is connected. */
     answer: (agent: RequestedAgent, action: string, args: unknown) => unknown;
-    explain: (connection: string) => Explanation | undefined;
+    explain: (connection: string, client?: string) => Explanation | undefined;
     firing: AlertRow[];
     alertTest: Awaited<ReturnType<Alerts['test']>>;
   };
@@ -167,7 +167,7 @@ export async function apiRig(): Promise<ApiRig> {
     }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections: () => live.connections,
-    explain: async (connection) => live.explain(connection),
+    explain: async (connection, client) => live.explain(connection, client),
     sessions: (cursor, { agent, pool }) =>
       live.sessions.filter(
         (each) =>

@@ -31,7 +31,7 @@ test('changes are published once they are committed, and connection counters whe
   assert.equal(at, new Date(api.rig.clock.now).toISOString());
 
   const figures = { name: 'orders', open: 1, waiting: 0, openedTotal: 5, failedTotal: 0 };
-  api.live.connections = [{ ...figures, connector: 'db', pools: ['dc1'], ingress: [] }];
+  api.live.connections = [{ ...figures, deniedTotal: 0, connector: 'db', pools: ['dc1'], ingress: [] }];
   const changed = await events.next();
   assert.deepEqual(changed, { event: 'connections', id: undefined, data: { items: [figures] } });
 });

@@ -43,6 +43,7 @@ test('connections are listed by name', async () => {
     waiting: 1,
     openedTotal: 9,
     failedTotal: 3,
+    deniedTotal: 0,
   };
   api.live.connections = [view, { ...view, name: 'billing', ingress: [] }];
   const { body } = await api.ask('GET', '/api/v1/connections', { as: 'viewer' });

@@ -26,6 +26,7 @@ function scene() {
   const routed: (RouteReport['pools'][number]['agents'][number] & { readonly pool: string })[] = [];
   const agents: AgentView[] = [];
   const dials: DialReport[] = [];
+  const denied: RouteReport['denials']['addresses'][number][] = [];
   const answers = new Map<string, Reach>();
   const asked: string[] = [];
   const send = async ({ name }: { name: string }): Promise<ProbeResult> => {
@@ -57,6 +58,10 @@ function scene() {
       } as unknown as AgentView);
       if (session) routed.push({ agentId: `id-${name}`, pool, skipReason, streams: 2 });
     },
+    denied(address: string, at: number) {
+      const reason = 'source-not-allowed';
+      denied.unshift({ address, at, count: 1, reason, detail: '', ingress: undefined });
+    },
     /** Dials are added oldest first. */
     dialed(at: number, code?: CloseCode) {
       const failure = code && { code, detail: 'reported' };
@@ -70,7 +75,7 @@ function scene() {
         skipped: [],
       });
     },
-    explain: () =>
+    explain: (source?: RouteReport['source']) =>
       explainConnection(
         {
           connection: 'orders',
@@ -81,6 +86,8 @@ function scene() {
             agents: routed.filter(({ pool }) => pool === name),
           })),
           dials,
+          denials: { counts: { 'source-not-allowed': denied.length }, addresses: denied },
+          source,
         },
         agents,
         checks,
@@ -252,4 +259,34 @@ test('an agent that does not answer leaves the verdict open', async () => {
   assert.equal(verdict.reach, undefined);
   assert.match(verdict.detail ?? '', /10m old: ready.*a did not answer within 3 s\.$/);
   assert.equal(pools[0]?.agents[0]?.problem, 'a did not answer within 3 s.');
+});
+
+test('the verdict mentions the newest client when it was denied', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { checks: [check('ready')] });
+  at.denied('203.0.113.9', NOW - 120_000);
+  assert.match(
+    (await at.explain()).verdict.detail ?? '',
+    /The newest client, 203\.0\.113\.9, was denied 2m ago: The address of the client is not in the allow list/,
+  );
+  at.dialed(NOW - 60_000);
+  assert.doesNotMatch((await at.explain()).verdict.detail ?? '', /denied/);
+});
+
+test('a client that no ingress allows is not allowed, whatever the target does', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { checks: [check('ready')] });
+  const access = { kind: 'tcp', listen: '0.0.0.0:5432', host: undefined, needsGrant: false };
+  const allowed = await at.explain({
+    address: '10.1.2.3',
+    ingresses: [{ ...access, allow: ['10.0.0.0/8'], range: '10.0.0.0/8' }],
+  });
+  assert.equal(allowed.verdict.reach, 'ready');
+  const { verdict } = await at.explain({
+    address: '203.0.113.9',
+    ingresses: [{ ...access, allow: ['10.0.0.0/8'], range: undefined }],
+  });
+  assert.equal(verdict.reach, 'not-allowed');
+  assert.equal(verdict.detail, '203.0.113.9 is in none of the allow lists: 0.0.0.0:5432 allows 10.0.0.0/8.');
+  assert.match(verdict.advice, /allow of an ingress/);
 });

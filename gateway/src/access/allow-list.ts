@@ -1,12 +1,15 @@
 import { addressRanges } from '@penstock/config-schema';
-import { TunnelError } from '@penstock/wire';
+import type { TunnelError } from '@penstock/wire';
+import { ClientDenied } from './client-denied.ts';
 
 /** The `allow` list of an ingress: the source addresses whose clients may connect through it. */
 export class AllowList {
+  readonly #ranges: readonly string[];
   readonly #has: (address: string) => boolean;
 
   /** `ranges` are CIDR ranges, already checked by the configuration. */
   constructor(ranges: readonly string[]) {
+    this.#ranges = ranges;
     this.#has = addressRanges(ranges);
   }
 
@@ -14,9 +17,14 @@ export class AllowList {
   admits(address: string): boolean {
     return this.#has(address);
   }
+
+  /** The first range that has the address; undefined if none has it. */
+  rangeOf(address: string): string | undefined {
+    return this.#ranges.find((range) => addressRanges([range])(address));
+  }
 }
 
 /** The error for a client whose address no allow list of its ingress admits. */
 export function notAllowed(address: string): TunnelError {
-  return new TunnelError('CLIENT_DENIED', `${address} is not in the allow list of this ingress.`);
+  return new ClientDenied('source-not-allowed', `${address} is not in the allow list of this ingress.`);
 }

@@ -8,6 +8,11 @@ import { ActiveGrant, type GrantTerms } from './active-grant.ts';
  */
 const MAX_CHECK_INTERVAL_MS = 60_000;
 
+/** Grants that are remembered after they have ended. */
+const MAX_ENDED_GRANTS = 10_000;
+
+export type GrantEnd = 'expired' | 'revoked';
+
 /**
  * The active grants, in memory: a client is admitted, and disconnected when its grant expires or is revoked, without
  * any I/O. The control plane adds and revokes grants.
@@ -16,6 +21,8 @@ export class GrantTable {
   readonly #now: () => number;
   readonly #byHash = new Map<string, ActiveGrant>();
   readonly #byId = new Map<string, ActiveGrant>();
+  /** Why a grant is no longer in the table, by hash; the newest last. */
+  readonly #ended = new Map<string, GrantEnd>();
   #timer: NodeJS.Timeout | undefined;
 
   /** `now` returns the system time in milliseconds since 1970. The caller must close the table. */
@@ -37,9 +44,14 @@ export class GrantTable {
     this.#removeExpired();
   }
 
+  /** Remembers grants that ended before this table was created, at most `MAX_ENDED_GRANTS`. */
+  addEnded(grants: Iterable<{ readonly hash: string; readonly end: GrantEnd }>): void {
+    for (const { hash, end } of grants) this.#remember(hash, end);
+  }
+
   /** Removes a grant and aborts its uses. Unknown ids are ignored. */
   revoke(id: string): void {
-    this.#remove(id, 'was revoked');
+    this.#remove(id, 'revoked');
   }
 
   /** Client connections that currently use a grant; 0 if it is not in the table. */
@@ -59,17 +71,34 @@ export class GrantTable {
     return isSame && grant.expiresAt > this.#now() ? grant : undefined;
   }
 
+  /** Why the grant with this secret is not active; undefined if it is unknown. For counting and for the log only. */
+  endOf(secret: string): GrantEnd | undefined {
+    const hash = hashOfGrant(secret);
+    if (hash === undefined) return undefined;
+    const grant = this.#byHash.get(hash);
+    if (grant !== undefined) return grant.expiresAt > this.#now() ? undefined : 'expired';
+    return this.#ended.get(hash);
+  }
+
   /** Stops expiry checks. Grants and their uses are left as they are. */
   close(): void {
     clearTimeout(this.#timer);
   }
 
-  #remove(id: string, reason: string): void {
+  #remove(id: string, end: GrantEnd): void {
     const grant = this.#byId.get(id);
     if (grant === undefined) return;
     this.#byId.delete(id);
     this.#byHash.delete(grant.hash);
-    grant.end(reason);
+    this.#remember(grant.hash, end);
+    grant.end(end === 'revoked' ? 'was revoked' : 'has expired');
+  }
+
+  #remember(hash: string, end: GrantEnd): void {
+    this.#ended.set(hash, end);
+    if (this.#ended.size <= MAX_ENDED_GRANTS) return;
+    const [oldest = ''] = this.#ended.keys();
+    this.#ended.delete(oldest);
   }
 
   #removeExpired(): void {
@@ -77,7 +106,7 @@ export class GrantTable {
     const now = this.#now();
     let next = now + MAX_CHECK_INTERVAL_MS;
     for (const { id, expiresAt } of this.#byId.values()) {
-      if (expiresAt <= now) this.#remove(id, 'has expired');
+      if (expiresAt <= now) this.#remove(id, 'expired');
       else next = Math.min(next, expiresAt);
     }
     this.#timer = setTimeout(() => this.#removeExpired(), next - now);

@@ -17,6 +17,7 @@ import {
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { checkRequest, errorText } from '@penstock/wire';
+import { sourceAccess } from '../access/source-access.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import { reportRoute } from '../routing/route-report.ts';
 import type { CertificateAndKey } from './certificates.ts';
@@ -50,9 +51,9 @@ const CHECK_TRANSIT_MS = 1_000;
 /** Opens events, alerts and approvals, and creates the API over them. The caller listens. Throws StoreError. */
 export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
-  const { registry, routes, queue, ejection, history } = dataPlane;
+  const { registry, routes, queue, ejection, history, denials } = dataPlane;
   const { identity, fleet, requests, grants } = controlPlane;
-  const connections = () => connectionViews(routes, clients.ingresses);
+  const connections = () => connectionViews(routes, clients.ingresses, denials);
   const events = openEvents(store, connections);
   fleet.onChange(({ agent: { name, pool, state, code, sentence } }) =>
     events.publish('agent', { name, pool, state, code, sentence }),
@@ -86,7 +87,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     requests: openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
-    async explain(connection) {
+    async explain(connection, client) {
       const report = reportRoute(connection, {
         routes,
         sessionsOf: (pool) => registry.sessionsOf(pool),
@@ -95,7 +96,14 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
         checkFails: (connector, agentId) => fleet.checkFails(agentId, connector),
         history,
       });
-      return report && explainConnection(report, fleet.agentsAfter(''), checks, clock);
+      if (report === undefined) return undefined;
+      const configured = config().connections.find(({ name }) => name === connection);
+      const source =
+        client === undefined || configured === undefined
+          ? undefined
+          : { address: client, ingresses: sourceAccess(configured, client) };
+      const explained = { ...report, denials: denials.of(connection), source };
+      return explainConnection(explained, fleet.agentsAfter(''), checks, clock);
     },
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     readiness: options.readiness,

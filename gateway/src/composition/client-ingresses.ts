@@ -32,7 +32,7 @@ export function openClientIngresses(
   options: ClientIngressOptions,
 ): ClientIngresses {
   const { config, certificate, dataPlane, metrics, clock, log } = options;
-  const { routes, registry, grants } = dataPlane;
+  const { routes, registry, grants, denials } = dataPlane;
   const ingressTls = new IngressTls(certificate);
   const ports = dialPorts(options);
   const ingresses = new Ingresses({
@@ -46,6 +46,7 @@ export function openClientIngresses(
     halfClosedTimeout: () => config().tunnel.halfClosedTimeout,
     limits: () => config().limits,
     grants,
+    denials,
     offerOf(connection, address) {
       const route = routes.route(connection);
       return route === undefined

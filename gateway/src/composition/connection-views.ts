@@ -1,4 +1,5 @@
 import type { ConnectionView } from '@penstock/control-plane';
+import type { Denials } from '../access/denials.ts';
 import type { Ingresses, OpenIngress } from '../ingress/ingresses.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 
@@ -6,6 +7,7 @@ import type { RouteTable } from '../routing/route-table.ts';
 export function connectionViews(
   routes: Pick<RouteTable, 'routes'>,
   ingresses: Pick<Ingresses, 'ingressesOf' | 'clients'>,
+  denials: Pick<Denials, 'totalOf'>,
 ): ConnectionView[] {
   return [...routes.routes].map(({ name, connector, kind, pools }) => ({
     name,
@@ -14,6 +16,7 @@ export function connectionViews(
     pools,
     ingress: ingresses.ingressesOf(name).map(ingressView),
     ...ingresses.clients.countsOf(name),
+    deniedTotal: denials.totalOf(name),
   }));
 }
 

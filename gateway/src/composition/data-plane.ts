@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
+import { Denials } from '../access/denials.ts';
 import { GrantTable } from '../access/grant-table.ts';
 import { DialHistory } from '../routing/dial-history.ts';
 import { Ejection } from '../routing/ejection.ts';
@@ -14,6 +15,7 @@ export type DataPlane = {
   readonly queue: PendingQueue;
   readonly ejection: Ejection;
   readonly history: DialHistory;
+  readonly denials: Denials;
   /** The stage that adds grants closes it. */
   readonly grants: GrantTable;
 };
@@ -26,5 +28,6 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
   registry.onAgentDisconnected((agentId) => ejection.forgetAgent(agentId));
-  return { registry, routes, queue, ejection, history: new DialHistory(), grants: new GrantTable() };
+  const denials = new Denials(() => clock.wall());
+  return { registry, routes, queue, ejection, history: new DialHistory(), denials, grants: new GrantTable() };
 }

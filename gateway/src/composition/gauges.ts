@@ -6,7 +6,7 @@ import type { AgentSession } from '../tunnel/session.ts';
 import type { DataPlane } from './data-plane.ts';
 
 export type GaugeSources = {
-  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue'>;
+  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'denials'>;
   readonly endpoint: Pick<Endpoint, 'connections' | 'refused'>;
   readonly ingresses: Pick<Ingresses, 'clients'>;
 };
@@ -19,7 +19,7 @@ type SessionCounts = {
 
 /** The gauges of the data plane. Metrics read them at each scrape. */
 export function gatewayGauges({ dataPlane, endpoint, ingresses }: GaugeSources): GatewayGauges {
-  const { registry, routes, queue } = dataPlane;
+  const { registry, routes, queue, denials } = dataPlane;
   // Several metrics read the same counts in one turn; walking thousands of sessions for each would delay the data path.
   const counts = oncePerTurn(() => countSessions(registry.sessions()));
   return {
@@ -34,6 +34,7 @@ export function gatewayGauges({ dataPlane, endpoint, ingresses }: GaugeSources):
     *clients() {
       for (const { name } of routes.routes) yield { connection: name, open: ingresses.clients.of(name) };
     },
+    denied: () => denials.counts(),
     tunnelConnections: () => endpoint.connections,
     tunnelRefused: () => endpoint.refused,
   };

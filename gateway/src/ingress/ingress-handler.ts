@@ -24,6 +24,8 @@ export type IngressServices = {
   readonly serve: (connection: string, client: RoutedClient) => void;
   /** Logs that a client was denied, with the connection if known, and the ingress. */
   readonly denied: (source: ClientSource, error: TunnelError, connection?: string, ingress?: string) => void;
+  /** Counts a client whose proxy requested a grant. This is neither a failure nor logged. */
+  readonly grantRequested: (source: ClientSource, connection?: string, ingress?: string) => void;
   readonly handshakes: PendingHandshakes;
   /** Limits the client connections of each source address. */
   readonly addresses: AddressLimit;
@@ -31,7 +33,7 @@ export type IngressServices = {
   readonly tls: IngressTls;
   /** Dials a connection's target without counting a client of that connection. The caller owns the stream. */
   readonly dial: ClientOptions['dial'];
-  readonly grants: Pick<GrantTable, 'find'>;
+  readonly grants: Pick<GrantTable, 'find' | 'endOf'>;
   readonly failures: GrantFailures;
   /** Whether the target of a connection has an address, in the format of `hostPortText`. */
   readonly offerOf: (connection: string, address: string) => Offer;

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { formatHostPort, type GatewayConfig, type Ingress } from '@penstock/config-schema';
 import { AddressLimit, type Clock } from '@penstock/runtime';
-import { bindError, type CloseCode } from '@penstock/wire';
+import { bindError, type CloseCode, denialReasons } from '@penstock/wire';
+import { denialReasonOf } from '../access/client-denied.ts';
+import type { Denials } from '../access/denials.ts';
 import { GrantFailures } from '../access/grant-failures.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
@@ -15,6 +17,7 @@ import { PendingHandshakes } from './pending-handshakes.ts';
 export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> &
   Pick<IngressServices, 'grants' | 'offerOf' | 'tls'> & {
     readonly limits: () => GatewayConfig['limits'];
+    readonly denials: Denials;
     readonly clock: Clock;
   };
 
@@ -34,6 +37,7 @@ export class Ingresses {
   readonly #log: DataPlaneLog;
   readonly #open = new Map<string, Open>();
   readonly #services: IngressServices;
+  readonly #denials: Denials;
   #wanted: ReadonlyMap<string, ListenerConfig> = new Map();
   #config: GatewayConfig | undefined;
   /** Why a listener of the configuration is not open, by key. */
@@ -42,14 +46,23 @@ export class Ingresses {
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: IngressOptions) {
-    const { limits, log, grants, offerOf, clock, dial, tls } = options;
+    const { limits, log, grants, denials, offerOf, clock, dial, tls } = options;
     this.#log = log;
+    this.#denials = denials;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
     this.#services = {
       config: () => this.#configInForce,
       serve: (connection, client) => this.clients.serve(connection, client),
-      denied: ({ address: client, port: clientPort }, { code, message: detail }, connection, ingress) =>
-        log('client-denied', { connection, ingress, client, clientPort, code, detail }),
+      denied: ({ address: client, port: clientPort }, error, connection, ingress) => {
+        const { code, message: detail } = error;
+        const reason = denialReasonOf(error);
+        denials.add({ address: client, reason, detail, connection, ingress });
+        log('client-denied', { connection, ingress, client, clientPort, code, reason, detail });
+      },
+      grantRequested: ({ address }, connection, ingress) => {
+        const reason = 'grant-requested';
+        denials.add({ address, reason, detail: denialReasons[reason], connection, ingress });
+      },
       handshakes: new PendingHandshakes(limits),
       addresses: new AddressLimit(() => limits().connectionsPerAddress),
       tls,
@@ -67,6 +80,7 @@ export class Ingresses {
    */
   async apply(config: GatewayConfig, strict: boolean): Promise<void> {
     this.#config = config;
+    this.#denials.apply(config);
     this.clients.apply(new Map(config.connections.map(({ name, maxConnections }) => [name, maxConnections])));
     const wanted = listenersOf(config);
     if (this.#state === 'closed') return;

@@ -12,7 +12,9 @@ export function openIngress(config: ListenerConfig, shared: IngressServices): Pr
   const ingress = formatHostPort(config.listen);
   const denied: IngressServices['denied'] = (source, error, connection) =>
     shared.denied(source, error, connection, ingress);
-  const services = { ...shared, denied };
+  const grantRequested: IngressServices['grantRequested'] = (source, connection) =>
+    shared.grantRequested(source, connection, ingress);
+  const services = { ...shared, denied, grantRequested };
   const open = <Kind extends IngressKind>(kind: Kind, createHandler: CreateHandler<Kind>) =>
     openListener(config, services, (bindings) =>
       createHandler(services, () => bindingsOfKind(kind, bindings())),

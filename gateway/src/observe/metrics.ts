@@ -1,5 +1,5 @@
 import type { SpliceEnd } from '@penstock/transport';
-import type { CloseCode } from '@penstock/wire';
+import type { CloseCode, DenialReason } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Current values, read at each scrape. */
@@ -13,6 +13,12 @@ export type GatewayGauges = {
   }>;
   streams(): { readonly open: number; readonly opening: number };
   clients(): Iterable<{ readonly connection: string; readonly open: number }>;
+  /** Clients that were denied, by reason; without a connection where it is not known. */
+  denied(): Iterable<{
+    readonly connection: string | undefined;
+    readonly reason: DenialReason;
+    readonly count: number;
+  }>;
   tunnelConnections(): number;
   /** Connections on the tunnel port that were closed immediately since the gateway started. */
   tunnelRefused(): number;
@@ -84,6 +90,17 @@ function observeGauges(registry: Registry, gauges: GatewayGauges): void {
     collect() {
       this.reset();
       this.inc(gauges.tunnelRefused());
+    },
+  });
+  new Counter({
+    name: 'penstock_gateway_clients_denied_total',
+    help: 'Clients that were denied, by reason. The connection is empty where a shared ingress does not know it.',
+    labelNames: ['connection', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { connection = '', reason, count } of gauges.denied())
+        this.inc({ connection, reason }, count);
     },
   });
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>

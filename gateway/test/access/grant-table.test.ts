@@ -102,3 +102,22 @@ test('expiry aborts the uses on time', async () => {
   await eventually('the use to be aborted', () => use?.signal.aborted === true, { within: 10_000 });
   table.close();
 });
+
+test('the table knows why a grant has ended, and nothing about grants it never had', () => {
+  using rig = scene();
+  const [active, revoked, expired] = [
+    rig.add(),
+    rig.add({ id: 'r' }),
+    rig.add({ expiresAt: rig.clock.now + 1 }),
+  ];
+  rig.table.revoke('r');
+  rig.clock.now += 2;
+  const { grant: earlier, hash } = generateGrantSecret();
+  rig.table.addEnded([{ hash, end: 'expired' }]);
+  assert.deepEqual(
+    [active, revoked, expired, earlier, generateGrantSecret().grant, 'x'].map((text) =>
+      rig.table.endOf(text),
+    ),
+    [undefined, 'revoked', 'expired', 'expired', undefined, undefined],
+  );
+});

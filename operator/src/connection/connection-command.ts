@@ -24,10 +24,15 @@ export function connectionCommand(io: Io): Command {
       'explain why a connection works or does not: how far it gets, and what happened to the most recent clients',
     )
     .argument('<name>', 'name of the connection')
+    .option('--client <address>', 'IP address of a client: says whether it is allowed, and by which range')
     .addOption(outputOption(['text', 'json']))
-    .addHelpText('after', '\nExample:\n  $ penstock-gateway connection explain orders')
-    .action((name: string, { output }: { readonly output: OutputFormat }) =>
-      explainConnection(io, name, output),
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ penstock-gateway connection explain orders\n' +
+        '  $ penstock-gateway connection explain orders --client 10.1.2.3',
+    )
+    .action((name: string, options: { readonly output: OutputFormat; readonly client?: string }) =>
+      explainConnection(io, name, options),
     );
   return connection;
 }
@@ -41,6 +46,7 @@ const HEAD: readonly TableColumn[] = [
   { title: 'WAITING', rank: 2 },
   { title: 'OPENED', rank: 6 },
   { title: 'FAILED', rank: 5 },
+  { title: 'DENIED', rank: 7 },
 ];
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
@@ -53,20 +59,23 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     io.stdout.write('gateway.yaml has no connections.\n');
     return;
   }
-  const rows = items.map(({ name, connector, pools, ingress, open, waiting, openedTotal, failedTotal }) => [
-    name,
-    connector,
-    pools.join(', '),
-    ingress
-      .map(({ kind, address, port }) => {
-        const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-        return kind === 'tcp' ? place : `${place} ${kind}`;
-      })
-      .join(', '),
-    open,
-    waiting,
-    openedTotal,
-    failedTotal,
-  ]);
+  const rows = items.map(
+    ({ name, connector, pools, ingress, open, waiting, openedTotal, failedTotal, deniedTotal }) => [
+      name,
+      connector,
+      pools.join(', '),
+      ingress
+        .map(({ kind, address, port }) => {
+          const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+          return kind === 'tcp' ? place : `${place} ${kind}`;
+        })
+        .join(', '),
+      open,
+      waiting,
+      openedTotal,
+      failedTotal,
+      deniedTotal,
+    ],
+  );
   io.stdout.write(table(HEAD, rows, io));
 }

@@ -4,8 +4,13 @@ import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 
 /** Prints why a connection works or fails. Sets the exit code to notReady unless the connection is known to be ready. */
-export async function explainConnection(io: Io, name: string, output: OutputFormat): Promise<void> {
-  const path = `connections/${encodeURIComponent(name)}/explain`;
+export async function explainConnection(
+  io: Io,
+  name: string,
+  { output, client }: { readonly output: OutputFormat; readonly client?: string | undefined },
+): Promise<void> {
+  const query = client === undefined ? '' : `?client=${encodeURIComponent(client)}`;
+  const path = `connections/${encodeURIComponent(name)}/explain${query}`;
   const explanation = await apiFromEnvironment(io).ask(ExplanationResource, 'GET', path);
   if (explanation.verdict.reach !== 'ready') io.setExitCode(exitCodes.notReady);
   if (output === 'json') {
@@ -15,10 +20,12 @@ export async function explainConnection(io: Io, name: string, output: OutputForm
   const style = styleFor(io.stdout, io.environment);
   const parts = [
     verdictText(explanation, style),
+    clientTable(explanation, style, io),
     agentTable(explanation, style, io),
     attemptTable(explanation, style, io),
+    denialTable(explanation, io),
   ];
-  io.stdout.write(parts.join('\n'));
+  io.stdout.write(parts.filter((part) => part !== undefined).join('\n'));
 }
 
 function verdictText({ connection, connector, verdict, pools }: ExplanationResource, style: Style): string {
@@ -77,8 +84,12 @@ function agentTable({ pools }: ExplanationResource, style: Style, io: Io): strin
   return table(head, rows, io);
 }
 
-function attemptTable({ attempts }: ExplanationResource, style: Style, io: Io): string {
-  if (attempts.length === 0) return 'No client has connected since the gateway started.\n';
+function attemptTable({ attempts, denials }: ExplanationResource, style: Style, io: Io): string {
+  if (attempts.length === 0) {
+    return denials.total === 0
+      ? 'No client has connected since the gateway started.\n'
+      : 'No client was admitted since the gateway started. Clients were denied: see below.\n';
+  }
   const now = Date.now();
   const rows = attempts.map(({ at, client, outcome, detail, milliseconds, waitedMilliseconds, ...more }) => [
     relativeTime(at, now),
@@ -101,4 +112,34 @@ function attemptTable({ attempts }: ExplanationResource, style: Style, io: Io): 
     { title: 'DETAIL', rank: 2 },
   ];
   return table(head, rows, io);
+}
+
+/** Whether the client that was asked about is allowed; undefined when none was. */
+function clientTable({ client }: ExplanationResource, style: Style, io: Io): string | undefined {
+  if (client === undefined) return undefined;
+  const rows = client.ingress.map(({ kind, listen, host, allowed, range, allow, needsGrant }) => [
+    host === undefined ? `${listen} ${kind}` : `${listen} ${kind} ${host}`,
+    client.address,
+    allowed ? style.good(needsGrant ? 'allowed, with a grant' : 'allowed') : style.bad('denied'),
+    range ?? `not in ${allow.join(', ') || 'an empty list'}`,
+  ]);
+  return table(['INGRESS', 'CLIENT', 'RESULT', 'BY'], rows, io);
+}
+
+/** The addresses that were denied last; undefined when no client was denied. */
+function denialTable({ denials }: ExplanationResource, io: Io): string | undefined {
+  if (denials.total === 0) return undefined;
+  const now = Date.now();
+  const counts = denials.reasons.map(({ reason, count }) => `${count} ${reason}`).join(', ');
+  const rows = denials.addresses.map(({ address, at, count, reason, sentence, ingress }) => [
+    relativeTime(at, now),
+    address,
+    count,
+    reason,
+    ingress === undefined
+      ? sentence
+      : `${sentence} (${ingress}; it is not known which connection was wanted)`,
+  ]);
+  const head = ['DENIED', 'CLIENT', { title: 'TIMES', rank: 2 }, 'REASON', { title: 'DETAIL', rank: 1 }];
+  return `Clients denied since the gateway started: ${counts}.\n\n${table(head, rows, io)}`;
 }

@@ -1,5 +1,7 @@
-import { type CloseCode, isGrant, TunnelError } from '@penstock/wire';
+import { isGrant, TunnelError } from '@penstock/wire';
 import type { ActiveGrant } from '../../access/active-grant.ts';
+import { notAllowed } from '../../access/allow-list.ts';
+import { ClientDenied } from '../../access/client-denied.ts';
 import type { DialOptions } from '../../routing/dial.ts';
 import { hostPortText } from '../../routing/host-port-text.ts';
 import type { ClientSource } from '../client-source.ts';
@@ -32,6 +34,8 @@ export type Choice =
       readonly outcome: 'credentials' | 'refused';
       readonly hadGrant: boolean;
       readonly error: TunnelError;
+      /** The connection that the client requested, where that is known without asking agents. */
+      readonly connection: string | undefined;
     };
 
 type ProxyBinding = IngressBinding<'socks5' | 'httpConnect'>;
@@ -58,31 +62,42 @@ export function chooseConnection(
   const usable = bindings.filter(mayUse);
   const shown = redactHost(name);
   const requested = isConnectionName ? `${shown}.penstock` : hostPortText(shown, request.port);
-  const refused = (code: CloseCode, detail: string): Choice => ({
+  const connection = requestedConnection(bindings, name);
+  const refused = (error: TunnelError): Choice => ({
     outcome: 'refused',
     hadGrant: grant !== undefined,
-    error: new TunnelError(code, detail),
+    error,
+    connection,
   });
-  const notPermitted = () =>
-    grant === undefined
-      ? withoutUsableGrant(requested, request)
-      : refused('CLIENT_DENIED', notPermittedBy(grant, requested, address));
-  if (usable.length === 0) return notPermitted();
+  const notPermitted = (): Choice => {
+    if (grant !== undefined) {
+      return refused(new ClientDenied('grant-not-permitted', notPermittedBy(grant, requested, address)));
+    }
+    const error = withoutUsableGrant(requested, request, grants);
+    return { outcome: 'credentials', hadGrant: false, error, connection };
+  };
+  if (usable.length === 0) {
+    const named = bindings.filter((binding) => binding.connection.name === connection);
+    if (named.length === 0 || named.some(({ allowList }) => allowList.admits(address))) return notPermitted();
+    if (grant !== undefined) return refused(notAllowed(address));
+    // Credentials would not help, but the response must not reveal that.
+    return { outcome: 'credentials', hadGrant: false, error: notAllowed(address), connection };
+  }
 
   const target = hostPortText(name, request.port);
   const matches = matchesOf(usable, name, isConnectionName ? undefined : target, offerOf);
   const names = new Set(matches.map(({ binding }) => binding.connection.name));
   const [match] = matches;
   if (match !== undefined && names.size === 1) {
-    const connection = match.binding.connection.name;
-    const admitting = grant?.permits(connection, address) === true ? grant : undefined;
+    const chosen = match.binding.connection.name;
+    const admitting = grant?.permits(chosen, address) === true ? grant : undefined;
     const dialOptions = match.address === undefined ? {} : { address: match.address };
-    return { outcome: 'chosen', connection, dialOptions, grant: admitting };
+    return { outcome: 'chosen', connection: chosen, dialOptions, grant: admitting };
   }
   if (names.size > 1) {
     const candidates = [...names].join(', ');
     const detail = `${requested} is the target of several connections (${candidates}). Request one of them by name.`;
-    return refused('CLIENT_DENIED', detail);
+    return refused(new ClientDenied('connection-unknown', detail));
   }
   // Another grant may permit a connection that matches but that the client cannot use now.
   const unusable = bindings.filter((binding) => !mayUse(binding) && binding.allowList.admits(address));
@@ -93,20 +108,45 @@ export function chooseConnection(
     const detail =
       `No agent is connected that knows whether ${requested} is the target of a connection. ` +
       'Request the connection by name.';
-    return refused('NO_AGENT', detail);
+    return refused(new TunnelError('NO_AGENT', detail));
   }
   const detail =
     `${requested} is not a connection that the client may use through this ingress, ` +
     'and not the target of one.';
-  return refused('CLIENT_DENIED', detail);
+  return refused(new ClientDenied('connection-unknown', detail));
 }
 
-function withoutUsableGrant(requested: string, { host, credentials }: ProxyRequest): Choice {
-  const hadUnusableGrant = parseRequestedHost(host).grant !== undefined || credentials.some(isGrant);
-  const detail = hadUnusableGrant
-    ? `The client requested ${requested} with a grant that does not exist, has expired or was revoked.`
-    : `The client requested ${requested} without a grant.`;
-  return { outcome: 'credentials', hadGrant: false, error: new TunnelError('CLIENT_DENIED', detail) };
+function withoutUsableGrant(
+  requested: string,
+  { host, credentials }: ProxyRequest,
+  grants: Pick<IngressServices['grants'], 'endOf'>,
+): ClientDenied {
+  const presented = [parseRequestedHost(host).grant, ...credentials].filter(
+    (text) => text !== undefined && isGrant(text),
+  );
+  if (presented.length === 0) {
+    return new ClientDenied('grant-missing', `The client requested ${requested} without a grant.`);
+  }
+  const end = presented.map((text) => grants.endOf(text ?? '')).find((each) => each !== undefined);
+  const [reason, problem] = problems[end ?? 'unknown'];
+  return new ClientDenied(reason, `The client requested ${requested} with a grant that ${problem}.`);
+}
+
+const problems = {
+  expired: ['grant-expired', 'has expired'],
+  revoked: ['grant-revoked', 'was revoked'],
+  // A grant that ended long ago is no longer known.
+  unknown: ['grant-unknown', 'does not exist, has expired or was revoked'],
+} as const;
+
+/**
+ * The connection that a client requested by name, or the only one of the ingress. Requests by target are not resolved:
+ * that would let clients without a grant search the sessions of all agents.
+ */
+function requestedConnection(bindings: readonly ProxyBinding[], name: string): string | undefined {
+  const names = new Set(bindings.map(({ connection }) => connection.name));
+  const [only] = names;
+  return names.size === 1 ? only : [...names].find((each) => each.toLowerCase() === name);
 }
 
 const notPermittedBy = (grant: ActiveGrant, requested: string, address: string) =>

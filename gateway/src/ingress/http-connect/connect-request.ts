@@ -39,16 +39,17 @@ export async function serveConnect(
   const choice = chooseConnection({ ...target, credentials }, source, bindings, services);
   if (choice.outcome === 'credentials') {
     // A first request without credentials is how many clients start. It is neither a failure nor delayed.
-    if (authorization !== undefined) {
+    if (authorization === undefined) services.grantRequested(source, choice.connection);
+    else {
       await services.failures.record(source.address, signal);
-      services.denied(source, choice.error);
+      services.denied(source, choice.error, choice.connection);
     }
     respond(credentialsRequired());
     return;
   }
   if (choice.outcome !== 'chosen') {
     if (choice.hadGrant) await services.failures.record(source.address, signal);
-    refuse(choice.error);
+    refuse(choice.error, choice.connection);
     return;
   }
   try {

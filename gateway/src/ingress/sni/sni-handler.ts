@@ -81,7 +81,8 @@ function tlsRequired(): Refusal {
     message: 'This port requires TLS.',
     hint: 'Set sslmode to verify-full, or to require.',
   });
-  return new Refusal('CLIENT_DENIED', 'This port requires TLS, but the client did not request it.', reply);
+  const detail = 'This port requires TLS, but the client did not request it.';
+  return new Refusal('CLIENT_DENIED', detail, reply, undefined, 'protocol');
 }
 
 function invalidPreamble(detail: string, alert: Alert | undefined): TunnelError {

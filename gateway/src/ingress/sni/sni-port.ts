@@ -26,5 +26,5 @@ export function checkSource(
 ): void {
   if (allowList.admits(source.address)) return;
   const { code, message } = notAllowed(source.address);
-  throw new Refusal(code, message, reply, connection.name);
+  throw new Refusal(code, message, reply, connection.name, 'source-not-allowed');
 }

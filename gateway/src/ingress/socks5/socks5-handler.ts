@@ -54,7 +54,7 @@ async function serve(
     if (choice.outcome === 'credentials' || choice.hadGrant) {
       await services.failures.record(source.address, signal);
     }
-    refuse(replyOf(choice.error.code), choice.error);
+    refuse(replyOf(choice.error.code), choice.error, choice.connection);
     return;
   }
   try {

@@ -42,7 +42,8 @@ export async function terminateTls(
     await promise;
     const problem = requiresClientCertificate ? clientCertificateProblem(tls) : undefined;
     if (problem !== undefined) {
-      throw new TunnelError('CLIENT_DENIED', `The client's certificate is not accepted: ${problem}.`);
+      const detail = `The client's certificate is not accepted: ${problem}.`;
+      throw Object.assign(new TunnelError('CLIENT_DENIED', detail), { reason: 'certificate' as const });
     }
   } catch (error) {
     transport.reset();

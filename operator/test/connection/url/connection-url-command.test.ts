@@ -18,6 +18,7 @@ const orders: ConnectionView = {
   waiting: 0,
   openedTotal: 0,
   failedTotal: 0,
+  deniedTotal: 0,
 };
 
 async function rigWithOrders(): Promise<CliRig> {

@@ -3,8 +3,10 @@ export { type CommandPage, type CommandTerm, commandPages } from './command-page
 export { completionCommand } from './completion-command.ts';
 export type { ConfigCommandOptions } from './config/config-command.ts';
 export { configCommand } from './config/load-config-command.ts';
+export { exemptFromProxy } from './exempt-from-proxy.ts';
 export { type ExitCode, exitCodeMeanings, exitCodes } from './exit-code.ts';
 export { annotation } from './github-annotation.ts';
+export { trustHostAuthorities } from './host-authorities.ts';
 export { hostPortArgument } from './host-port-argument.ts';
 export type { Io, Writer } from './io.ts';
 export { addLazyCommands, type LazyCommand } from './lazy-commands.ts';

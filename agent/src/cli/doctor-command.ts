@@ -8,6 +8,7 @@ import {
   printable,
   renderProblems,
   styleFor,
+  trustHostAuthorities,
 } from '@penstock/terminal';
 import { Command } from 'commander';
 import { runDoctor } from '../diagnostics/doctor/doctor.ts';
@@ -34,6 +35,7 @@ async function diagnose(io: Io, { config: file, output }: Options): Promise<void
     io.setExitCode(exitCodes.failed);
     return;
   }
+  await trustHostAuthorities(io.environment);
   const steps = await runDoctor({
     config: result.config,
     environment: io.environment,

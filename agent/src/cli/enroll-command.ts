@@ -1,4 +1,11 @@
-import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
+import {
+  CommandError,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  trustHostAuthorities,
+} from '@penstock/terminal';
 import { ProblemError, problemCodes } from '@penstock/wire';
 import { Command } from 'commander';
 import type { AgentCredentials } from '../identity/agent-credentials.ts';
@@ -50,6 +57,7 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
   }
   // A running agent would overwrite the new key, or be overwritten.
   using _lock = await lockIdentity(identity.directory, (reason) => io.stderr.write(`${reason}\n`));
+  await trustHostAuthorities(io.environment);
   const dial = { identity: undefined, environment: io.environment, signal: new AbortController().signal };
   try {
     const issued = await enroll(

@@ -7,6 +7,7 @@ import {
   type OutputFormat,
   outputOption,
   renderProbe,
+  trustHostAuthorities,
   withProgress,
 } from '@penstock/terminal';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -35,6 +36,7 @@ export function probeCommand(io: Io): Command {
     .action(async (to: { host: string; port: number }, { config, kind, timeout, output }: Options) => {
       const loaded = loadConfig(io, config, output);
       if (loaded === undefined) return;
+      await trustHostAuthorities(io.environment);
       const result = await withProgress(io, `Trying ${to.host}:${to.port}`, () =>
         probeFromHere(loaded.config, { ...to, kind, timeout: timeout * 1000 }),
       );

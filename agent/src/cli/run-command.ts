@@ -1,6 +1,6 @@
 import { type AgentConfig, fieldsWithoutEffect } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
-import { exitCodes, type Io, runService, type SignalSource } from '@penstock/terminal';
+import { exitCodes, type Io, runService, type SignalSource, trustHostAuthorities } from '@penstock/terminal';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
 import { agentEvents } from '../observe/event.ts';
@@ -18,6 +18,7 @@ export function runCommand(io: Io, signals: SignalSource): Command {
 async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   const first = acceptOrRefuse(io, loadPinnedConfig(io, file));
   if (first === undefined) return;
+  await trustHostAuthorities(io.environment);
   const { log, flush } = openLog({
     program: 'penstock-agent',
     level: first.config.log.level,
@@ -39,7 +40,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
         logOfDaemon = daemon.log;
         return {
           ...daemon,
-          apply(next) {
+          async apply(next) {
+            await trustHostAuthorities(io.environment);
             daemon.apply(next);
             const fields = changedForRestart(config, next);
             if (fields.length > 0) daemon.log('config-needs-restart', { fields });

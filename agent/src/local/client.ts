@@ -1,6 +1,7 @@
 import type { HostPort } from '@penstock/config-schema';
 import type { PinnedComparison } from '@penstock/terminal';
 import { errorText } from '@penstock/wire';
+import { getJson } from './get-json.ts';
 import type { AgentStatus } from './status.ts';
 
 const TIMEOUT_MS = 3_000;
@@ -16,11 +17,10 @@ async function query(
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   const url = `http://${host}:${listen.port}${path}`;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeout) });
-    return { status: response.status, body: await response.json() };
+    return await getJson(url, AbortSignal.timeout(timeout));
   } catch (cause) {
     throw new Error(
-      `No agent answers at ${url} (${errorText(cause instanceof Error ? (cause.cause ?? cause) : cause)}). ` +
+      `No agent answers at ${url} (${errorText(cause)}). ` +
         'Check that the agent is running with this configuration file and that local.listen is its address.',
       { cause },
     );

@@ -1,12 +1,14 @@
 import { fieldsWithoutEffect, loadGatewayConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
 import {
+  exemptFromProxy,
   exitCodes,
   type Io,
   renderProblems,
   runService,
   type SignalSource,
   styleFor,
+  trustHostAuthorities,
 } from '@penstock/terminal';
 import { Command } from 'commander';
 import { gatewayEvents } from '../composition/event-catalogue.ts';
@@ -31,6 +33,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     io.setExitCode(exitCodes.failed);
     return;
   }
+  exemptFromProxy(io.environment);
+  await trustHostAuthorities(io.environment);
   const { log, flush } = openLog({
     program: 'penstock-gateway',
     level: first.config.log.level,
@@ -52,6 +56,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
           ...gateway,
           failed: Promise.withResolvers<Error>().promise,
           async apply(next) {
+            await trustHostAuthorities(io.environment);
             await gateway.apply(next);
             const fields: string[] = fixedAtStart.filter(
               (field) => JSON.stringify(config[field]) !== JSON.stringify(next[field]),

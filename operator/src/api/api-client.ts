@@ -11,6 +11,8 @@ export type ApiClientOptions = {
   readonly token: string;
   /** Milliseconds until a complete response must have arrived. */
   readonly timeoutMs?: number;
+  /** Called before each request; its error is the request's. */
+  readonly prepare?: () => Promise<void>;
   /** Shows progress while `work` runs; settles as `work` does. */
   readonly progress?: <Value>(work: () => Promise<Value>) => Promise<Value>;
 };
@@ -35,9 +37,17 @@ export class ApiClient {
   readonly #url: URL;
   readonly #token: string;
   readonly #timeoutMs: number;
+  readonly #prepare: NonNullable<ApiClientOptions['prepare']>;
   readonly #progress: NonNullable<ApiClientOptions['progress']>;
 
-  constructor({ url, token, timeoutMs = 10_000, progress = (work) => work() }: ApiClientOptions) {
+  constructor({
+    url,
+    token,
+    timeoutMs = 10_000,
+    prepare = async () => {},
+    progress = (work) => work(),
+  }: ApiClientOptions) {
+    this.#prepare = prepare;
     this.#progress = progress;
     this.#url = url;
     this.#token = token;
@@ -51,6 +61,7 @@ export class ApiClient {
     path: string,
     body?: unknown,
   ): Promise<Static<Answer>> {
+    await this.#prepare();
     const { status, value } = await this.#progress(() => this.#fetch(method, path, body));
     if (status >= 400) throw this.#problemError(status, value);
     if (status === 202 && isAnswer(ApprovalResource, value)) throw approvalRequired(value);

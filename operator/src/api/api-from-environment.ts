@@ -1,5 +1,12 @@
 import { isIP } from 'node:net';
-import { CommandError, exitCodes, type Io, styleFor, withProgress } from '@penstock/terminal';
+import {
+  CommandError,
+  exemptFromProxy,
+  exitCodes,
+  type Io,
+  styleFor,
+  withProgress,
+} from '@penstock/terminal';
 import { ApiClient } from './api-client.ts';
 import { trustAuthorities } from './trusted-authorities.ts';
 
@@ -29,10 +36,13 @@ export function apiFromEnvironment(
     const { warning } = styleFor(stderr, environment);
     stderr.write(`${warning('warning:')} the admin token is sent to ${url.host} in plaintext. Use https.\n`);
   }
-  if (url.protocol === 'https:') trustAuthorities({ environment });
+  if (isLoopback(url.hostname)) exemptFromProxy(environment, [url.hostname.replace(/^\[|\]$/g, '')]);
   return new ApiClient({
     url,
     token,
+    prepare: async () => {
+      if (url.protocol === 'https:') await trustAuthorities({ environment });
+    },
     progress: (work) => withProgress({ environment, stderr }, `Waiting for ${url.host}`, work),
     ...options,
   });

@@ -1,24 +1,27 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { CommandError, exitCodes, type Io } from '@penstock/terminal';
+import { CommandError, exitCodes, type Io, trustHostAuthorities } from '@penstock/terminal';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
- * Makes this process trust the certificate authorities of the host and of the file in PENSTOCK_CA, in addition to those of
- * Node. Throws CommandError if the file contains no certificate.
+ * Makes this process trust the certificate authorities of the host and of the file in PENSTOCK_CA. Rejects with CommandError if
+ * the file contains no valid certificate.
  */
-export function trustAuthorities({ environment }: Pick<Io, 'environment'>): void {
+export async function trustAuthorities({ environment }: Pick<Io, 'environment'>): Promise<void> {
   const file = environment['PENSTOCK_CA'];
   const own = file ? authoritiesOf(file) : [];
-  try {
-    setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system'), ...own]);
-  } catch (cause) {
-    throw new CommandError(`PENSTOCK_CA: ${file} contains an invalid certificate.`, {
-      cause,
-      exitCode: exitCodes.usage,
-    });
+  for (const certificate of own) {
+    try {
+      new X509Certificate(certificate);
+    } catch (cause) {
+      throw new CommandError(`PENSTOCK_CA: ${file} contains an invalid certificate.`, {
+        cause,
+        exitCode: exitCodes.usage,
+      });
+    }
   }
+  await trustHostAuthorities(environment, own);
 }
 
 function authoritiesOf(file: string): readonly string[] {

@@ -7,6 +7,8 @@ export type AddressRanges = (address: string) => boolean;
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
+const COMPATIBLE = /^::(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?=\/|$)/;
+
 /** Bits that precede the IPv4 address in an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2). */
 const MAPPED_PREFIX = 96;
 
@@ -24,15 +26,26 @@ export function addressRanges(ranges: readonly string[]): AddressRanges {
   const parsed = ranges.map(parseRange);
   return (text) => {
     if (!isIpv4(text) && !isIpv6(text)) return false;
-    const address = ipaddr.process(text);
+    const address = ipaddr.process(withoutDots(text));
     return parsed.some(
       ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
     );
   };
 }
 
+/**
+ * Writes an IPv4-compatible address (`::10.0.0.1`, RFC 4291 section 2.5.5.1) in hexadecimal, because ipaddr.js takes the
+ * dotted form, which sockets report, for a mapped one.
+ */
+function withoutDots(text: string): string {
+  return text.replace(COMPATIBLE, (_match, ...bytes) => {
+    const [a, b, c, d] = bytes.map(Number);
+    return `::${((a ?? 0) * 256 + (b ?? 0)).toString(16)}:${((c ?? 0) * 256 + (d ?? 0)).toString(16)}`;
+  });
+}
+
 function parseRange(text: string): Range {
-  const [network, bits] = ipaddr.parseCIDR(text);
+  const [network, bits] = ipaddr.parseCIDR(withoutDots(text));
   if (network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= MAPPED_PREFIX) {
     return [network.toIPv4Address(), bits - MAPPED_PREFIX];
   }

@@ -60,3 +60,10 @@ test('a range requires a prefix length and must not have host bits', () => {
     assert.equal(isAddressRange(text), false, text);
   }
 });
+
+test('an IPv4-compatible IPv6 address is not the IPv4 address, however it is written', () => {
+  const has = addressRanges(['10.0.0.0/8']);
+  for (const text of ['::10.0.0.1', '::a00:1', '0:0:0:0:0:0:10.0.0.1']) assert.equal(has(text), false, text);
+  assert.equal(addressRanges(['::10.0.0.0/104'])('::a00:1'), true);
+  assert.equal(addressRanges(['::a00:0/104'])('::10.0.0.1'), true);
+});

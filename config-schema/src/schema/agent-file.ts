@@ -108,7 +108,7 @@ export const AgentFile = group(
     policy: optionalGroup("What the agent's operator allows; cannot be overridden remotely.", {
       deny: list(
         text('cidr', 'Range of addresses.'),
-        'Ranges that the agent never dials, regardless of its connectors; checked against the resolved address.',
+        'Ranges that the agent never dials, regardless of its connectors; checked against the resolved address, and against the IPv4 address that an address of NAT64, 6to4 or Teredo leads to.',
         { default: [], maxItems: 1000, uniqueItems: true },
       ),
       probe: optionalGroup('Connectivity probes that the control plane requests.', {

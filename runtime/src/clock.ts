@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks';
 
-/** Time and chance, given in so that a test can hold them. All in milliseconds. */
+/** Time and randomness, injected so that tests can control them. Times are in milliseconds. */
 export type Clock = {
-  /** Monotonic; says nothing about the date. */
+  /** Monotonic time, unrelated to the date. */
   now(): number;
-  /** The date, as milliseconds since 1970; may jump. */
+  /** Wall-clock time in milliseconds since 1970; may jump. */
   wall(): number;
-  /** From 0 up to, but not including, 1. */
+  /** Returns a random number from 0 (inclusive) to 1 (exclusive). */
   random(): number;
-  /** Calls `callback` once; the answer stops it. */
+  /** Calls `callback` once. The returned function cancels it. */
   after(milliseconds: number, callback: () => void): () => void;
-  /** Calls `callback` when the event loop has polled for input once more; the answer stops it. */
+  /** Calls `callback` after the event loop has polled for input once more. The returned function cancels it. */
   afterPoll(callback: () => void): () => void;
 };
 

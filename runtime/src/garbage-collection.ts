@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Keeps V8 from marking the whole heap while traffic flows. Every piece of a tunnel's traffic is a buffer that dies
- * young, and a scavenge is all it takes to collect it; but each also counts towards the limits at which V8 marks, ten
- * times a second at full throughput, which took a third of the CPU. So buffers count with the heap, and the heap
- * may grow to four times what lives in it (docs/decisions/0005). Call it first thing in a program.
+ * Keeps V8 from marking the whole heap while traffic flows. Every chunk of tunnel traffic is a short-lived buffer that a
+ * scavenge collects, but each also counts toward the limits at which V8 marks the heap: ten times per second at full
+ * throughput, which took a third of the CPU time. These flags make buffers count toward the heap limit, and let the heap
+ * grow to four times its live size (docs/decisions/0005). Must be called before anything else in a program.
  */
 export function tuneGarbageCollection(): void {
   setFlagsFromString('--external-memory-accounted-in-global-limit');

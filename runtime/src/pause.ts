@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** Waits, or comes back at once when `signal` aborts. Never rejects. */
+/** Resolves after `milliseconds`, or immediately when `signal` aborts. Never rejects. */
 export async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -14,21 +14,21 @@ import { pseudorandomHash, pseudorandomStream } from '../rig/pseudorandom.ts';
 import { listenOnLoopback, ServerSockets } from '../rig/server-sockets.ts';
 import {
   driverNamed,
+  endpointOf,
   grantLabel,
+  type IngressVariant,
   printedFor,
   serverNames,
-  startPairWithWays,
-  type WayName,
-  wayInto,
-} from './ways-in.ts';
+  startPairWithIngress,
+} from './tested-ingress.ts';
 
-const WAYS: readonly WayName[] = [
+const VARIANTS: readonly IngressVariant[] = [
   'sni passthrough',
   'sni terminate',
   'socks5 with a grant',
   'socks5 without a grant',
   'httpConnect with a grant',
-  'httpConnect in clear text',
+  'httpConnect in plaintext',
 ];
 const CURL = driverNamed(everyDriver, 'curl');
 const BYTES = 5_000_000;
@@ -55,24 +55,27 @@ before(async () => {
   server.on('connection', (socket) => sockets.adopt(socket));
   const { port } = await listenOnLoopback(server);
   stack.defer(() => sockets.endWith(server));
-  pair = stack.use(await startPairWithWays({ api: { port, kind: 'http', ways: WAYS } }, authority));
+  pair = stack.use(
+    await startPairWithIngress({ api: { port, kind: 'http', variants: VARIANTS } }, authority),
+  );
   authorityFile = join(pair.directory, 'services.pem');
   await writeFile(authorityFile, authority.certificate);
 });
 after(() => stack.disposeAsync());
 
-/** Runs the printed command with further arguments. */
-async function curl(name: WayName, file: string, more: readonly string[]): Promise<void> {
-  const way = await wayInto(pair, 'api', name);
-  const { connect } = printedFor(CURL, way, {
+/** Runs the printed command with additional arguments. */
+async function curl(name: IngressVariant, file: string, more: readonly string[]): Promise<void> {
+  const endpoint = await endpointOf(pair, 'api', name);
+  const { connect } = printedFor(CURL, endpoint, {
     connection: 'api',
     user: '',
     database: '',
     grant: await grantLabel(pair, 'api'),
   });
   const [command = '', ...words] = connect.split(' ');
-  // The server names are nobody's in DNS.
-  const resolved = way.kind === 'sni' ? ['--resolve', `${way.host}:${way.port}:127.0.0.1`] : [];
+  // The server names are not in DNS.
+  const resolved =
+    endpoint.kind === 'sni' ? ['--resolve', `${endpoint.host}:${endpoint.port}:127.0.0.1`] : [];
   await using program = await ManagedProcess.start({
     command,
     args: [
@@ -95,16 +98,16 @@ async function curl(name: WayName, file: string, more: readonly string[]): Promi
   assert.deepEqual(await program.exit(60_000), { code: 0, signal: null }, program.output);
 }
 
-for (const way of WAYS) {
-  test(`curl by ${way}: megabytes come and go, and the name is verified`, {
+for (const variant of VARIANTS) {
+  test(`curl through ${variant}: transfers megabytes in both directions and verifies the name`, {
     skip: skipWithout('curl'),
   }, async () => {
-    const file = join(pair.directory, 'came');
-    await curl(way, file, []);
-    const came = await readFile(file);
-    assert.equal(createHash('sha256').update(came).digest('hex'), pseudorandomHash(BYTES, SEED));
+    const file = join(pair.directory, 'download');
+    await curl(variant, file, []);
+    const downloaded = await readFile(file);
+    assert.equal(createHash('sha256').update(downloaded).digest('hex'), pseudorandomHash(BYTES, SEED));
     const answer = join(pair.directory, 'answer');
-    await curl(way, answer, ['--data-binary', `@${file}`]);
+    await curl(variant, answer, ['--data-binary', `@${file}`]);
     assert.equal(await readFile(answer, 'utf8'), pseudorandomHash(BYTES, SEED));
     await expectIdle(pair);
   });

@@ -6,7 +6,7 @@ import { skipBecause, skipWithout } from '../rig/optional.ts';
 
 const SOURCES = join(import.meta.dirname, 'java');
 
-/** The pinned drivers: what pom.xml brings, as file names with the SHA-256 of each. */
+/** The pinned drivers of pom.xml, as file names with their SHA-256 hashes. */
 export const pinnedJars: readonly { readonly file: string; readonly sha256: string }[] = readFileSync(
   join(SOURCES, 'checksums.sha256'),
   'utf8',
@@ -18,14 +18,14 @@ export const pinnedJars: readonly { readonly file: string; readonly sha256: stri
     return { file, sha256 };
   });
 
-/** Where `npm run drivers` puts the jars; a cache that outlives `npm ci` can be named instead. */
+/** Where `npm run drivers` stores the jars. Can be set to a cache that is kept across `npm ci`. */
 export const jarDirectory =
   process.env['PENSTOCK_DRIVERS'] ?? join(import.meta.dirname, '../../node_modules/.cache/penstock-drivers');
 
-/** pgjdbc as Debian has it: an old driver is still a driver that people have. */
+/** pgjdbc as packaged by Debian, because older drivers are still in use. */
 const DEBIAN_PGJDBC = '/usr/share/java/postgresql.jar';
 
-/** The jars a test's class path is made of. `debian-pgjdbc` stands before no other pgjdbc. */
+/** The jars on a test's class path. `debian-pgjdbc` is never combined with another pgjdbc. */
 export type DriverSet = 'pinned' | 'debian-pgjdbc';
 
 export function classPathOf(drivers: DriverSet): string {
@@ -45,7 +45,7 @@ export function skipWithoutJdbc(drivers: DriverSet = 'pinned'): false | string {
   return skipWithout('java') || skipWithout('javac');
 }
 
-/** The pinned jars of a directory that are missing or have other bytes than the ones we know. */
+/** Returns the pinned jars that are missing from a directory or do not match their hash. */
 export function jarsWithFaults(directory: string): string[] {
   return pinnedJars.flatMap(({ file, sha256 }) => {
     const path = join(directory, file);
@@ -55,7 +55,7 @@ export function jarsWithFaults(directory: string): string[] {
   });
 }
 
-/** Copies the jars of pom.xml from the Maven repository this machine is set up for. Throws with Maven's own words. */
+/** Downloads the jars of pom.xml from the Maven repository configured on this machine. Throws with Maven's output. */
 export function copyJars(directory: string): void {
   const { status, stdout, stderr, error } = spawnSync(
     'mvn',

@@ -9,11 +9,11 @@ const SOURCES = join(import.meta.dirname, 'java');
 const EXPECTED_SOURCES = 3;
 
 export type JavaRun = {
-  /** The class whose `main` runs. */
+  /** The class whose `main` is run. */
   readonly program: 'Jdbc' | 'Pool';
   readonly arguments: readonly string[];
   readonly login: { readonly user: string; readonly password: string };
-  /** System properties, as `-D` gives them. */
+  /** System properties, set with `-D`. */
   readonly properties?: Readonly<Record<string, string>>;
   readonly drivers?: DriverSet;
 };
@@ -21,7 +21,7 @@ export type JavaRun = {
 /** One line of a program's output. */
 export type JavaLine = Readonly<Record<string, unknown>> & { readonly event: string };
 
-/** The programs in `java/`, compiled; disposing removes what was compiled. */
+/** The compiled programs of `java/`. Disposing removes the compiled files. */
 export class JavaPrograms implements AsyncDisposable {
   readonly #folder: AsyncDisposable & { readonly path: string };
 
@@ -55,7 +55,7 @@ export class JavaPrograms implements AsyncDisposable {
     return await ManagedProcess.start({
       command: 'java',
       args: [
-        // What starts fast on two cores that others use as well.
+        // These options start quickly on two shared cores.
         '-XX:+UseSerialGC',
         '-XX:TieredStopAtLevel=1',
         '-Xshare:auto',
@@ -69,7 +69,7 @@ export class JavaPrograms implements AsyncDisposable {
     });
   }
 
-  /** Runs a program to its end, and gives what it printed. Fails when it printed a failure, unless that is wanted. */
+  /** Runs a program to completion and returns its output. Throws if it printed a failure, unless one is expected. */
   async run(run: JavaRun, { mayFail = false } = {}): Promise<JavaLine[]> {
     await using program = await this.start(run);
     await program.exit(60_000);

@@ -5,12 +5,12 @@ import type { JavaLine, JavaPrograms } from './java-program.ts';
 
 const ROWS = 20_000;
 
-/** What differs from database to database in the same piece of work. */
+/** The database-specific parts of the work. */
 export type Dialect = {
   readonly sum: string;
-  /** Gives ROWS rows of `lineOf`. */
+  /** Returns ROWS rows of `lineOf`. */
   readonly many: string;
-  /** Runs for a minute unless it is canceled, and what the driver's reason then says. */
+  /** A query that runs for a minute unless it is canceled, and the driver's error message for that. */
   readonly sleep: string;
   readonly canceled: RegExp;
 };
@@ -29,7 +29,7 @@ export const mariadb: Dialect = {
   canceled: /interrupted|cancelled due to client request/,
 };
 
-/** What the byte-level fake of SQL Server knows. */
+/** The queries that the byte-level fake of SQL Server supports. */
 export const sqlServerFake: Dialect = {
   sum: 'select 40 + 2',
   many: 'select line from many',
@@ -48,7 +48,7 @@ export type JdbcTarget = {
   readonly drivers?: DriverSet;
 };
 
-/** Connects, queries, reads megabytes whose hash is known, cancels, and queries again on the same connection. */
+/** Connects, queries, reads megabytes with a known hash, cancels, and queries again on the same connection. */
 export async function expectJdbcWorks(
   java: JavaPrograms,
   target: JdbcTarget,

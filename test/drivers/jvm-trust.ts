@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestAuthority } from '../rig/certificates.ts';
-import { serverNames } from './ways-in.ts';
+import { serverNames } from './tested-ingress.ts';
 
 const PASSWORD = 'changeit';
 
 /**
- * System properties with which a JVM trusts `authority` as it does public ones, and finds the server names of the
- * connections at 127.0.0.1. Their files stay in `directory`.
+ * System properties with which a JVM trusts `authority` like a public CA and resolves the server names of the
+ * connections to 127.0.0.1. Their files are kept in `directory`.
  */
 export async function jvmTrust(
   directory: string,
@@ -16,7 +16,7 @@ export async function jvmTrust(
   connections: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
   const certificate = join(directory, 'authority.pem');
-  // JKS, since mssql-jdbc reads the store without its password, and then finds nothing in a PKCS #12 one.
+  // JKS, because mssql-jdbc reads the store without its password and would find a PKCS #12 store empty.
   const store = join(directory, 'authority.jks');
   const hosts = join(directory, 'hosts');
   await writeFile(certificate, authority.certificate);

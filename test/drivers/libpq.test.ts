@@ -12,12 +12,19 @@ import { skipBecause, skipWithout } from '../rig/optional.ts';
 import type { Pair } from '../rig/pair.ts';
 import { Postgres } from '../rig/postgres.ts';
 import { ManagedProcess } from '../rig/process.ts';
-import { driverNamed, printedFor, serverNames, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import {
+  driverNamed,
+  endpointOf,
+  type IngressVariant,
+  printedFor,
+  serverNames,
+  startPairWithIngress,
+} from './tested-ingress.ts';
 
-const WAYS: readonly WayName[] = ['tcp', 'sni passthrough', 'sni terminate'];
+const VARIANTS: readonly IngressVariant[] = ['tcp', 'sni passthrough', 'sni terminate'];
 const LIBPQ = driverNamed(everyDriver, 'libpq');
 
-/** psql of this machine, with its own libpq, and with the one of PostgreSQL 18, which takes TLS from the first byte. */
+/** psql of this machine, with its own libpq and with that of PostgreSQL 18, which supports direct TLS. */
 const libraries = {
   own: { env: {}, skip: skipWithout('psql') },
   18: {
@@ -44,8 +51,8 @@ before(async () => {
   const names = ['127.0.0.1', ...serverNames('orders')];
   postgres = stack.use(await Postgres.start({ tls: await authority.issue({ commonName: 'db', names }) }));
   pair = stack.use(
-    await startPairWithWays(
-      { orders: { port: postgres.address.port, kind: 'postgresql', ways: WAYS } },
+    await startPairWithIngress(
+      { orders: { port: postgres.address.port, kind: 'postgresql', variants: VARIANTS } },
       authority,
     ),
   );
@@ -55,17 +62,17 @@ before(async () => {
 after(() => stack.disposeAsync());
 
 type Run = {
-  readonly way: WayName;
+  readonly variant: IngressVariant;
   readonly library: keyof typeof libraries;
-  /** Further parameters of the URI; the last of a name counts. */
+  /** Additional URI parameters; the last one of a name takes effect. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly sql: string;
 };
 
-/** psql with the URI that is printed for libpq. The server names are nobody's in DNS: `hostaddr` says where they are. */
-async function startPsql({ way, library, settings = {}, sql }: Run): Promise<ManagedProcess> {
+/** Starts psql with the printed libpq URI. The server names are not in DNS, so `hostaddr` contains the address. */
+async function startPsql({ variant, library, settings = {}, sql }: Run): Promise<ManagedProcess> {
   const { user, database, password } = postgres;
-  const { connect } = printedFor(LIBPQ, await wayInto(pair, 'orders', way), {
+  const { connect } = printedFor(LIBPQ, await endpointOf(pair, 'orders', variant), {
     connection: 'orders',
     user,
     database,
@@ -77,7 +84,7 @@ async function startPsql({ way, library, settings = {}, sql }: Run): Promise<Man
   return await ManagedProcess.start({
     command: 'psql',
     args: ['--no-psqlrc', '-At', '-c', sql, uri.href],
-    // The trust of this system, for sslrootcert=system.
+    // The trusted CAs of this system, for sslrootcert=system.
     env: {
       PGPASSWORD: password,
       HOME: '/nonexistent',
@@ -99,28 +106,28 @@ async function answers(run: Omit<Run, 'sql'>): Promise<void> {
   await expectIdle(pair);
 }
 
-for (const way of WAYS) {
-  test(`libpq 18 by ${way}: the printed URI`, { skip: libraries[18].skip }, () =>
-    answers({ way, library: 18 }),
+for (const variant of VARIANTS) {
+  test(`libpq 18 through ${variant}: the printed URI`, { skip: libraries[18].skip }, () =>
+    answers({ variant, library: 18 }),
   );
 
   test(
-    `libpq 18 by ${way}: TLS from the first byte, and the name is verified`,
+    `libpq 18 through ${variant}: direct TLS, and the name is verified`,
     { skip: libraries[18].skip },
     () =>
       answers({
-        way,
+        variant,
         library: 18,
         settings: { sslnegotiation: 'direct', sslmode: 'verify-full', sslrootcert: authorityFile },
       }),
   );
 
-  test(`libpq of this machine by ${way}: the name is verified`, { skip: libraries.own.skip }, () =>
-    answers({ way, library: 'own', settings: { sslmode: 'verify-full', sslrootcert: authorityFile } }),
+  test(`libpq of this machine through ${variant}: the name is verified`, { skip: libraries.own.skip }, () =>
+    answers({ variant, library: 'own', settings: { sslmode: 'verify-full', sslrootcert: authorityFile } }),
   );
 
-  test(`Ctrl-C in psql cancels by ${way}, with libpq 18`, { skip: libraries[18].skip }, async () => {
-    await using sleeper = await startPsql({ way, library: 18, sql: 'select pg_sleep(60)' });
+  test(`Ctrl-C in psql cancels through ${variant}, with libpq 18`, { skip: libraries[18].skip }, async () => {
+    await using sleeper = await startPsql({ variant, library: 18, sql: 'select pg_sleep(60)' });
     const witness = new pg.Client(postgres.clientConfig());
     await witness.connect();
     await eventually(
@@ -139,6 +146,6 @@ for (const way of WAYS) {
   });
 }
 
-test('libpq by tcp without TLS', { skip: libraries.own.skip }, () =>
-  answers({ way: 'tcp', library: 'own', settings: { sslmode: 'disable' } }),
+test('libpq through tcp without TLS', { skip: libraries.own.skip }, () =>
+  answers({ variant: 'tcp', library: 'own', settings: { sslmode: 'disable' } }),
 );

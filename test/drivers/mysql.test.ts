@@ -14,10 +14,17 @@ import type { Pair } from '../rig/pair.ts';
 import { skipWithoutJdbc } from './driver-jars.ts';
 import { JavaPrograms } from './java-program.ts';
 import { expectJdbcWorks, mariadb } from './jdbc-work.ts';
-import { driverNamed, grantLabel, printedFor, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import {
+  driverNamed,
+  endpointOf,
+  grantLabel,
+  type IngressVariant,
+  printedFor,
+  startPairWithIngress,
+} from './tested-ingress.ts';
 
-/** What each driver can take: MariaDB's resolves names itself, and asks a proxy for an address. */
-const WAYS: readonly WayName[] = ['tcp', 'socks5 with a grant', 'socks5 without a grant'];
+/** Ingress that the drivers support. MariaDB's resolves names itself and requests an address from a proxy. */
+const VARIANTS: readonly IngressVariant[] = ['tcp', 'socks5 with a grant', 'socks5 without a grant'];
 const withoutServer = skipWithout('mariadbd');
 const withoutJdbc = withoutServer || skipWithoutJdbc();
 
@@ -32,7 +39,10 @@ before(async () => {
   authority = await TestAuthority.create('databases');
   server = stack.use(await MariaDb.start({ tls: await authority.issue({ commonName: 'db' }) }));
   pair = stack.use(
-    await startPairWithWays({ orders: { port: server.address.port, kind: 'mysql', ways: WAYS } }, authority),
+    await startPairWithIngress(
+      { orders: { port: server.address.port, kind: 'mysql', variants: VARIANTS } },
+      authority,
+    ),
   );
   authorityFile = join(pair.directory, 'databases.pem');
   await writeFile(authorityFile, authority.certificate);
@@ -41,14 +51,14 @@ after(() => stack.disposeAsync());
 
 async function works(
   driver: string,
-  name: WayName,
+  name: IngressVariant,
   parameters: string,
   blanks: Partial<Placeholders> = {},
 ): Promise<void> {
   await using java = await JavaPrograms.compile();
-  const way = await wayInto(pair, 'orders', name);
+  const endpoint = await endpointOf(pair, 'orders', name);
   const { user, database } = server;
-  const { connect, properties } = printedFor(driverNamed(everyDriver, driver), way, {
+  const { connect, properties } = printedFor(driverNamed(everyDriver, driver), endpoint, {
     connection: 'orders',
     user,
     database,
@@ -59,37 +69,41 @@ async function works(
   await expectIdle(pair);
 }
 
-for (const way of WAYS) {
-  test(`MySQL Connector/J by ${way}: the printed string works, and cancels`, { skip: withoutJdbc }, () =>
-    works('mysql', way, ''),
+for (const variant of VARIANTS) {
+  test(
+    `MySQL Connector/J through ${variant}: the printed string works, and cancels`,
+    { skip: withoutJdbc },
+    () => works('mysql', variant, ''),
   );
 }
 
-for (const way of ['tcp', 'socks5 without a grant'] as const) {
+for (const variant of ['tcp', 'socks5 without a grant'] as const) {
   test(
-    `MariaDB Connector/J by ${way}: with the authority of the database, and cancels`,
+    `MariaDB Connector/J through ${variant}: with the authority of the database, and cancels`,
     {
       skip: withoutJdbc,
     },
     () =>
-      works('mariadb', way, `&sslMode=verify-ca&serverSslCert=${authorityFile}`, { target: server.address }),
+      works('mariadb', variant, `&sslMode=verify-ca&serverSslCert=${authorityFile}`, {
+        target: server.address,
+      }),
   );
 
-  test(`MariaDB Connector/J by ${way}: without TLS`, { skip: withoutJdbc }, () =>
-    works('mariadb', way, '&sslMode=disable', { target: server.address }),
+  test(`MariaDB Connector/J through ${variant}: without TLS`, { skip: withoutJdbc }, () =>
+    works('mariadb', variant, '&sslMode=disable', { target: server.address }),
   );
 }
 
-/** mysql2 knows no proxy: it comes by the port of the connection. */
+/** mysql2 does not support proxies, so it uses the TCP port of the connection. */
 async function connect(tls: boolean): Promise<mysql2.Connection> {
-  const { host, port } = await wayInto(pair, 'orders', 'tcp');
+  const { host, port } = await endpointOf(pair, 'orders', 'tcp');
   const { user, password, database } = server;
   const ssl = { ca: authority.certificate, verifyIdentity: true };
   return await mysql2.createConnection({ host, port, user, password, database, ...(tls && { ssl }) });
 }
 
 for (const tls of [true, false]) {
-  test(`mysql2 by tcp, ${tls ? 'with' : 'without'} TLS: answers come whole, and KILL QUERY cancels`, {
+  test(`mysql2 through tcp, ${tls ? 'with' : 'without'} TLS: results are complete, and KILL QUERY cancels`, {
     skip: withoutServer,
   }, async () => {
     const client = await connect(tls);

@@ -12,15 +12,15 @@ import { expectJdbcWorks, postgresql } from './jdbc-work.ts';
 import { jvmTrust } from './jvm-trust.ts';
 import {
   driverNamed,
+  endpointOf,
   grantLabel,
+  type IngressVariant,
   printedFor,
   serverNames,
-  startPairWithWays,
-  type WayName,
-  wayInto,
-} from './ways-in.ts';
+  startPairWithIngress,
+} from './tested-ingress.ts';
 
-const WAYS: readonly WayName[] = [
+const VARIANTS: readonly IngressVariant[] = [
   'tcp',
   'sni passthrough',
   'sni terminate',
@@ -42,8 +42,8 @@ before(async () => {
   const names = ['127.0.0.1', ...serverNames('orders')];
   postgres = stack.use(await Postgres.start({ tls: await authority.issue({ commonName: 'db', names }) }));
   pair = stack.use(
-    await startPairWithWays(
-      { orders: { port: postgres.address.port, kind: 'postgresql', ways: WAYS } },
+    await startPairWithIngress(
+      { orders: { port: postgres.address.port, kind: 'postgresql', variants: VARIANTS } },
       authority,
     ),
   );
@@ -56,13 +56,13 @@ after(() => stack.disposeAsync());
 
 async function works(
   drivers: DriverSet,
-  name: WayName,
+  name: IngressVariant,
   parameters = '',
   blanks: Partial<Placeholders> = {},
 ): Promise<void> {
-  const way = await wayInto(pair, 'orders', name);
+  const endpoint = await endpointOf(pair, 'orders', name);
   const { user, database } = postgres;
-  const { connect, properties } = printedFor(PGJDBC, way, {
+  const { connect, properties } = printedFor(PGJDBC, endpoint, {
     connection: 'orders',
     user,
     database,
@@ -78,22 +78,22 @@ async function works(
 }
 
 for (const drivers of ['pinned', 'debian-pgjdbc'] as const) {
-  for (const way of WAYS) {
+  for (const variant of VARIANTS) {
     test(
-      `pgjdbc (${drivers}) by ${way}: the printed string works, and cancels`,
+      `pgjdbc (${drivers}) through ${variant}: the printed string works, and cancels`,
       {
         skip: skipWithoutJdbc(drivers),
       },
-      () => works(drivers, way),
+      () => works(drivers, variant),
     );
   }
 
-  test(`pgjdbc (${drivers}) by tcp: without TLS`, { skip: skipWithoutJdbc(drivers) }, () =>
+  test(`pgjdbc (${drivers}) through tcp: without TLS`, { skip: skipWithoutJdbc(drivers) }, () =>
     works(drivers, 'tcp', '&sslmode=disable'),
   );
 
   test(
-    `pgjdbc (${drivers}) by tcp: the certificate of the database is verified, name and all`,
+    `pgjdbc (${drivers}) through tcp: verifies the certificate and name of the database`,
     {
       skip: skipWithoutJdbc(drivers),
     },
@@ -101,11 +101,9 @@ for (const drivers of ['pinned', 'debian-pgjdbc'] as const) {
   );
 }
 
-for (const way of ['tcp', 'sni passthrough', 'sni terminate'] as const) {
-  test(
-    `pgjdbc by ${way}: TLS from the first byte, and the name is verified`,
-    { skip: skipWithoutJdbc() },
-    () => works('pinned', way, `&sslmode=verify-full&sslrootcert=${authorityFile}&sslNegotiation=direct`),
+for (const variant of ['tcp', 'sni passthrough', 'sni terminate'] as const) {
+  test(`pgjdbc through ${variant}: direct TLS, and the name is verified`, { skip: skipWithoutJdbc() }, () =>
+    works('pinned', variant, `&sslmode=verify-full&sslrootcert=${authorityFile}&sslNegotiation=direct`),
   );
 }
 

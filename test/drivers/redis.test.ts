@@ -10,7 +10,14 @@ import { skipWithout } from '../rig/optional.ts';
 import type { Pair } from '../rig/pair.ts';
 import { ManagedProcess } from '../rig/process.ts';
 import { Redis } from '../rig/redis.ts';
-import { driverNamed, printedFor, serverNames, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import {
+  driverNamed,
+  endpointOf,
+  type IngressVariant,
+  printedFor,
+  serverNames,
+  startPairWithIngress,
+} from './tested-ingress.ts';
 
 const withoutServer = skipWithout('redis-server');
 
@@ -27,10 +34,14 @@ before(async () => {
   plain = stack.use(await Redis.start());
   secured = stack.use(await Redis.start({ tls: await authority.issue({ commonName: 'redis', names }) }));
   pair = stack.use(
-    await startPairWithWays(
+    await startPairWithIngress(
       {
-        plain: { port: plain.address.port, kind: 'redis', ways: ['tcp'] },
-        secured: { port: secured.address.port, kind: 'redis', ways: ['sni passthrough', 'sni terminate'] },
+        plain: { port: plain.address.port, kind: 'redis', variants: ['tcp'] },
+        secured: {
+          port: secured.address.port,
+          kind: 'redis',
+          variants: ['sni passthrough', 'sni terminate'],
+        },
       },
       authority,
     ),
@@ -38,13 +49,13 @@ before(async () => {
 });
 after(() => stack.disposeAsync());
 
-async function printed(connection: string, name: WayName): Promise<string> {
-  const way = await wayInto(pair, connection, name);
+async function printed(connection: string, name: IngressVariant): Promise<string> {
+  const endpoint = await endpointOf(pair, connection, name);
   const blanks = { connection, user: 'default', database: '0' };
-  return printedFor(driverNamed(everyDriver, 'redis'), way, blanks).connect;
+  return printedFor(driverNamed(everyDriver, 'redis'), endpoint, blanks).connect;
 }
 
-/** Values of megabytes come back whole, a pipeline in its order, and a subscription hears what another client says. */
+/** Checks that large values are intact, pipelines are in order, and subscriptions receive messages of other clients. */
 async function works(url: string, server: Redis, options: Pick<RedisOptions, 'tls'> = {}): Promise<void> {
   const connect = () => new Client(url, { password: server.password, ...options });
   const client = connect();
@@ -58,10 +69,10 @@ async function works(url: string, server: Redis, options: Pick<RedisOptions, 'tl
     const answers = await pipeline.exec();
     assert.deepEqual(answers?.at(-1), [null, 2000]);
     await client.del('counter');
-    await subscriber.subscribe('news');
-    const heard = once(subscriber, 'message');
-    await client.publish('news', 'hello');
-    assert.deepEqual(await heard, ['news', 'hello']);
+    await subscriber.subscribe('channel');
+    const received = once(subscriber, 'message');
+    await client.publish('channel', 'hello');
+    assert.deepEqual(await received, ['channel', 'hello']);
   } finally {
     client.disconnect();
     subscriber.disconnect();
@@ -69,20 +80,20 @@ async function works(url: string, server: Redis, options: Pick<RedisOptions, 'tl
   await expectIdle(pair);
 }
 
-test('ioredis by tcp', { skip: withoutServer }, async () => works(await printed('plain', 'tcp'), plain));
+test('ioredis through tcp', { skip: withoutServer }, async () => works(await printed('plain', 'tcp'), plain));
 
 for (const name of ['sni passthrough', 'sni terminate'] as const) {
-  test(`ioredis by ${name}, and the name is verified`, { skip: withoutServer }, async () => {
+  test(`ioredis through ${name}, and the name is verified`, { skip: withoutServer }, async () => {
     const url = await printed('secured', name);
     const { hostname, port, protocol } = new URL(url);
     assert.equal(protocol, 'rediss:');
-    // The name is nobody's in DNS: the client connects to the address, and asks for the name.
+    // The name is not in DNS: the client connects to the address and sends the name.
     const tls = { ca: authority.certificate, servername: hostname };
     await works(`rediss://127.0.0.1:${port}/0`, secured, { tls });
   });
 }
 
-test('redis-cli by tcp', { skip: skipWithout('redis-cli') }, async () => {
+test('redis-cli through tcp', { skip: skipWithout('redis-cli') }, async () => {
   await using cli = await ManagedProcess.start({
     command: 'redis-cli',
     args: ['-u', await printed('plain', 'tcp'), 'ping'],

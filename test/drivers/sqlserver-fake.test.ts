@@ -15,7 +15,14 @@ import { skipWithoutJdbc } from './driver-jars.ts';
 import { JavaPrograms } from './java-program.ts';
 import { expectJdbcWorks, sqlServerFake } from './jdbc-work.ts';
 import { jvmTrust } from './jvm-trust.ts';
-import { driverNamed, printedFor, serverNames, startPairWithWays, type WayName, wayInto } from './ways-in.ts';
+import {
+  driverNamed,
+  endpointOf,
+  type IngressVariant,
+  printedFor,
+  serverNames,
+  startPairWithIngress,
+} from './tested-ingress.ts';
 
 const SQLSERVER = driverNamed(everyDriver, 'sqlserver');
 
@@ -37,12 +44,12 @@ before(async () => {
     ),
   );
   pair = stack.use(
-    await startPairWithWays(
+    await startPairWithIngress(
       {
         orders: {
           port: fake.address.port,
           kind: 'sqlserver',
-          ways: ['tcp', 'sni passthrough', 'sni terminate', 'socks5 without a grant'],
+          variants: ['tcp', 'sni passthrough', 'sni terminate', 'socks5 without a grant'],
         },
       },
       authority,
@@ -54,10 +61,10 @@ before(async () => {
 });
 after(() => stack.disposeAsync());
 
-async function works(name: WayName, parameters: string): Promise<void> {
-  const way = await wayInto(pair, 'orders', name);
+async function works(name: IngressVariant, parameters: string): Promise<void> {
+  const endpoint = await endpointOf(pair, 'orders', name);
   const blanks = { connection: 'orders', user: FAKE_LOGIN.user, database: 'master', target: fake.address };
-  const { connect, properties: printed } = printedFor(SQLSERVER, way, blanks);
+  const { connect, properties: printed } = printedFor(SQLSERVER, endpoint, blanks);
   const properties = { ...trust, ...printed };
   await expectJdbcWorks(
     java,
@@ -67,24 +74,24 @@ async function works(name: WayName, parameters: string): Promise<void> {
   await expectIdle(pair);
 }
 
-test('mssql-jdbc by tcp, against a fake: TLS inside of PRELOGIN', { skip: skipWithoutJdbc() }, () =>
+test('mssql-jdbc through tcp, against a fake: TLS inside PRELOGIN', { skip: skipWithoutJdbc() }, () =>
   works('tcp', ';trustServerCertificate=true'),
 );
 
-test('mssql-jdbc by tcp, against a fake: no TLS', { skip: skipWithoutJdbc() }, () =>
+test('mssql-jdbc through tcp, against a fake: no TLS', { skip: skipWithoutJdbc() }, () =>
   works('tcp', ';encrypt=false'),
 );
 
-for (const way of ['sni passthrough', 'sni terminate'] as const) {
+for (const variant of ['sni passthrough', 'sni terminate'] as const) {
   test(
-    `mssql-jdbc by ${way}, against a fake: the printed string, which is TDS 8`,
+    `mssql-jdbc through ${variant}, against a fake: the printed string, with TDS 8`,
     { skip: skipWithoutJdbc() },
-    () => works(way, ''),
+    () => works(variant, ''),
   );
 }
 
 test(
-  'mssql-jdbc by socks5, against a fake: it asks for the address of the server',
+  'mssql-jdbc through socks5, against a fake: it requests the address of the server',
   { skip: skipWithoutJdbc() },
   () => works('socks5 without a grant', ';trustServerCertificate=true'),
 );
@@ -93,11 +100,11 @@ type Encrypt = NonNullable<NonNullable<ConnectionConfiguration['options']>['encr
 
 async function connect(
   encrypt: Encrypt,
-  { name = 'tcp', password = FAKE_LOGIN.password }: { name?: WayName; password?: string } = {},
+  { name = 'tcp', password = FAKE_LOGIN.password }: { name?: IngressVariant; password?: string } = {},
 ): Promise<Connection> {
-  const { kind, host, port } = await wayInto(pair, 'orders', name);
+  const { kind, host, port } = await endpointOf(pair, 'orders', name);
   const connection = new Connection({
-    // The name is nobody's in DNS: the client connects to the address, and asks for the name.
+    // The name is not in DNS: the client connects to the address and sends the name.
     server: '127.0.0.1',
     authentication: { type: 'default', options: { userName: FAKE_LOGIN.user, password } },
     options: {
@@ -116,7 +123,7 @@ async function connect(
   return connection;
 }
 
-/** The first column of every row. */
+/** Returns the first column of every row. */
 async function query(connection: Connection, sql: string): Promise<string[]> {
   const values: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -135,7 +142,7 @@ const variants = [
   ['sni terminate', 'strict'],
 ] as const;
 for (const [name, encrypt] of variants) {
-  test(`tedious by ${name}, against a fake: encrypt ${encrypt}`, async () => {
+  test(`tedious through ${name}, against a fake: encrypt ${encrypt}`, async () => {
     const connection = await connect(encrypt, { name });
     assert.deepEqual(await query(connection, 'select 40 + 2'), ['42']);
     const found = createHash('sha256');
@@ -156,7 +163,7 @@ for (const [name, encrypt] of variants) {
   });
 }
 
-test('a wrong password is told by the server, and not by the tunnel', async () => {
+test('a wrong password is reported by the server, not by the tunnel', async () => {
   await assert.rejects(connect(true, { password: 'wrong' }), /Login failed for user 'sa'/);
   await expectIdle(pair);
 });

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type AddressRanges, addressRanges } from '@penstock/config-schema';
+import { TCP_KEEPALIVE_DELAY_MS } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
 import { notAllowed } from '../access/allow-list.ts';
 import { type ClientSource, sourceOfSocket } from './client-source.ts';
@@ -15,8 +16,6 @@ export type OpenListener = {
   /** Stops accepting clients. Clients that are being served are not affected. */
   close(): void;
 };
-
-const KEEPALIVE_DELAY_MS = 30_000;
 
 /** Opens a port for clients and passes the admitted ones to the handler. Throws what listening throws. */
 export async function openListener(
@@ -64,7 +63,7 @@ export async function openListener(
       pauseOnConnect: true,
       noDelay: true,
       keepAlive: true,
-      keepAliveInitialDelay: KEEPALIVE_DELAY_MS,
+      keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
     },
     (socket) => {
       socket.on('error', () => {});

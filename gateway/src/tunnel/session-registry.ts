@@ -18,7 +18,10 @@ export type RegisteredSession = RoutableSession &
 /** A heartbeat, received `at` milliseconds since 1970. */
 export type ReceivedHeartbeat = { readonly at: number; readonly heartbeat: AgentMessageOf<'heartbeat'> };
 
-/** What a session reports to. Nothing is reported of a session that was not admitted, except its end. */
+/**
+ * Receives the events of sessions. `admit` is called once per session, before everything else; `ended` is called for every
+ * session, including one that was refused or closed before its hello; all others only after it was admitted.
+ */
 export type SessionRegistry = {
   /** Admits a session whose hello is acceptable, or returns the reason for refusing it. */
   admit(session: RegisteredSession): TunnelError | undefined;

@@ -24,16 +24,16 @@ export function pinCommand(io: Io): Command {
   return new Command('pin')
     .description('pin a pool or an agent to a published version')
     .usage('[options] <pool> <version> | --agent <name> <version>')
-    .argument('<words...>', 'the pool and the version; with --agent, only the version')
+    .argument('<target...>', 'the pool and the version; with --agent, only the version')
     .option(...AGENT)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
       '\nExample:\n  $ penstock-gateway config pin dc1 13\n  $ penstock-gateway config pin --agent orders-1 12',
     )
-    .action(async (words: string[], { output, agent }: Output & AgentOption) => {
-      const version = readVersion(words.at(-1) ?? '');
-      const target = targetOf(agent, words.slice(0, -1));
+    .action(async (args: string[], { output, agent }: Output & AgentOption) => {
+      const version = readVersion(args.at(-1) ?? '');
+      const target = targetOf(agent, args.slice(0, -1));
       const api = apiFromEnvironment(io);
       const answer = await api.ask(PinResource, 'PUT', pathOf(target), { version });
       if (output === 'json') io.stdout.write(json(answer));

@@ -11,9 +11,9 @@ import java.util.HexFormat;
 import java.util.Properties;
 
 /**
- * Does its steps on one JDBC connection: {@code java Jdbc URL STEP...}, with DB_USER and DB_PASSWORD in the
+ * Runs its steps on one JDBC connection: {@code java Jdbc URL STEP...}, with DB_USER and DB_PASSWORD in the
  * environment. A step is {@code value:SQL} (prints the first cell), {@code hash:SQL} (prints the number of rows and the
- * SHA-256 of the first column, a line each) or {@code cancel:SQL} (runs it, cancels it, and prints how it ended).
+ * SHA-256 of the first column, one line each), or {@code cancel:SQL} (runs it, cancels it, and prints the result).
  */
 public final class Jdbc {
   public static void main(String[] arguments) throws Exception {
@@ -62,7 +62,7 @@ public final class Jdbc {
     JsonLine.print("hash", "sql", sql, "rows", count, "sha256", HexFormat.of().formatHex(digest.digest()));
   }
 
-  /** Statement.cancel may be too early for a query that has not begun, so it is said again until the query ends. */
+  /** Statement.cancel has no effect on a query that has not started yet, so it is repeated until the query ends. */
   private static void printCancel(Statement statement, String sql) throws Exception {
     Thread canceler =
         new Thread(

@@ -1,8 +1,8 @@
-/** Prints what happened as one line of JSON, which the test reads. */
+/** Prints an event as one line of JSON for the test to read. */
 final class JsonLine {
   private JsonLine() {}
 
-  /** Names and values in turn. Numbers and booleans stay what they are; everything else is text. */
+  /** Takes alternating names and values. Numbers and booleans are kept; everything else becomes text. */
   static synchronized void print(String event, Object... fields) {
     StringBuilder line = new StringBuilder("{\"event\":").append(quoted(event));
     for (int index = 0; index < fields.length; index += 2) {
@@ -14,7 +14,7 @@ final class JsonLine {
     System.out.println(line.append('}'));
   }
 
-  /** A failure, with the reasons behind it. */
+  /** Prints a failure with its causes. */
   static void printFailure(String step, Throwable failure) {
     StringBuilder reasons = new StringBuilder();
     for (Throwable each = failure; each != null; each = each.getCause()) {

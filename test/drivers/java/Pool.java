@@ -12,13 +12,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Queries a PostgreSQL through a pool that validates its connections: {@code java Pool URL CONNECTIONS SECONDS}. The server
- * sends a checksum with every answer, which is compared with what came. Prints {@code working} when all connections are
- * in use, {@code progress} every second, {@code lost} for every query whose connection broke, {@code wrong} for every
- * answer that is not what the server sent, and {@code done} with the sums.
+ * Queries PostgreSQL through a pool that validates its connections: {@code java Pool URL CONNECTIONS SECONDS}. The server
+ * sends a checksum with every result, which is compared with the received rows. Prints {@code working} when all connections
+ * are in use, {@code progress} every second, {@code lost} for every query whose connection broke, {@code wrong} for every
+ * result that does not match its checksum, and {@code done} with the totals.
  */
 public final class Pool {
-  /** Rows of random sizes, each with the number of rows and the hash of all of them as the server sees it. */
+  /** Returns rows of random sizes, each with the number of rows and the hash of all rows, computed by the server. */
   private static final String QUERY =
       """
       with line as (select g, repeat(md5(g::text || ?), ?) as text from generate_series(1, ?) g)
@@ -40,7 +40,7 @@ public final class Pool {
     config.setMaximumPoolSize(connections);
     config.setConnectionTimeout(TimeUnit.SECONDS.toMillis(60));
     config.setValidationTimeout(TimeUnit.SECONDS.toMillis(20));
-    // No connection ends by age: those that end were cut.
+    // Connections do not expire, so every closed one was cut.
     config.setMaxLifetime(TimeUnit.HOURS.toMillis(1));
     config.setKeepaliveTime(0);
     this.source = new HikariDataSource(config);
@@ -48,7 +48,7 @@ public final class Pool {
   }
 
   public static void main(String[] arguments) throws Exception {
-    // Hikari validates a connection only when it was unused for half a second; here, always.
+    // By default, Hikari validates only connections that were idle for half a second; here, all of them.
     System.setProperty("com.zaxxer.hikari.aliveBypassWindowMs", "0");
     int connections = Integer.parseInt(arguments[1]);
     Pool pool = new Pool(arguments[0], connections, Long.parseLong(arguments[2]));
@@ -92,12 +92,12 @@ public final class Pool {
       try (connection) {
         if (!told) {
           ready.countDown();
-          // Until each worker has one, none gives its own back: so all connections of the pool are in use.
+          // No worker returns its connection until each has one, so all connections of the pool are in use.
           ready.await();
           told = true;
         }
         query(connection);
-        // A program thinks between two queries; without it two cores have nothing left to start an agent with.
+        // A pause between queries; without it, two cores have no CPU time left to start an agent.
         Thread.sleep(ThreadLocalRandom.current().nextInt(40));
       } catch (SQLException failure) {
         count(failure, "query");

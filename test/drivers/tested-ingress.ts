@@ -6,16 +6,16 @@ type Entry = (connection: string) => Readonly<Record<string, unknown>>;
 
 const FROM_HERE = { allow: ['127.0.0.0/8'] };
 
-/** Every way in that drivers are tested on, as gateway.yaml has it; another one is a line here. */
+/** Every kind of ingress that drivers are tested with, as in gateway.yaml. */
 const entries = {
   tcp: () => ({ tcp: '127.0.0.1:0', ...FROM_HERE }),
   'sni passthrough': (name) => ({
-    sni: { listen: '127.0.0.1:0', host: `${name}.through.example` },
+    sni: { listen: '127.0.0.1:0', host: `${name}.passthrough.example` },
     mode: 'passthrough',
     ...FROM_HERE,
   }),
   'sni terminate': (name) => ({
-    sni: { listen: '127.0.0.1:0', host: `${name}.ended.example` },
+    sni: { listen: '127.0.0.1:0', host: `${name}.terminate.example` },
     mode: 'terminate',
     ...FROM_HERE,
   }),
@@ -27,7 +27,7 @@ const entries = {
     tls: 'on',
     ...FROM_HERE,
   }),
-  'httpConnect in clear text': () => ({
+  'httpConnect in plaintext': () => ({
     httpConnect: { listen: '127.0.0.2:0' },
     grant: 'none',
     tls: 'off',
@@ -35,30 +35,30 @@ const entries = {
   }),
 } satisfies Readonly<Record<string, Entry>>;
 
-export type WayName = keyof typeof entries;
+export type IngressVariant = keyof typeof entries;
 
-const entryOf = (name: WayName, connection: string): ReturnType<Entry> => {
+const entryOf = (name: IngressVariant, connection: string): ReturnType<Entry> => {
   const entry: Entry = entries[name];
   return entry(connection);
 };
 
-/** Names that certificates need for the ways in by SNI of a connection. */
+/** Returns the names that certificates need for the SNI ingress of a connection. */
 export const serverNames = (connection: string): string[] => [
-  `${connection}.through.example`,
-  `${connection}.ended.example`,
+  `${connection}.passthrough.example`,
+  `${connection}.terminate.example`,
 ];
 
 export type TestedConnection = {
   readonly port: number;
   readonly kind: 'postgresql' | 'mysql' | 'redis' | 'sqlserver' | 'http';
-  readonly ways: readonly WayName[];
+  readonly variants: readonly IngressVariant[];
 };
 
 /**
- * A pair whose connections have the ways in that are asked for. The authority issues what the gateway shows where TLS
- * ends there, and the agents trust it for their own TLS with the targets.
+ * Starts a pair whose connections have the given ingress. The authority issues the certificate with which the gateway
+ * terminates TLS, and the agents trust it for their TLS with the targets.
  */
-export async function startPairWithWays(
+export async function startPairWithIngress(
   connections: Readonly<Record<string, TestedConnection>>,
   authority: TestAuthority,
 ): Promise<Pair> {
@@ -76,32 +76,36 @@ export async function startPairWithWays(
     },
     gateway: {
       ingressTls: { certificate: '${env:INGRESS_CERTIFICATE}', key: '${env:INGRESS_KEY}' },
-      connections: names.map(([name, { kind, ways }]) => ({
+      connections: names.map(([name, { kind, variants }]) => ({
         name,
         connector: name,
         kind,
         pools: ['dc1'],
-        ingress: ways.map((way) => entryOf(way, name)),
+        ingress: variants.map((variant) => entryOf(variant, name)),
       })),
     },
     agent: {
-      connectors: names.map(([name, { kind, port, ways }]) => ({
+      connectors: names.map(([name, { kind, port, variants }]) => ({
         name,
         kind,
         address: `127.0.0.1:${port}`,
-        ...(ways.includes('sni terminate') && { tls: { mode: 'verify-full', ca: '${env:DATABASES}' } }),
+        ...(variants.includes('sni terminate') && { tls: { mode: 'verify-full', ca: '${env:DATABASES}' } }),
       })),
     },
   });
 }
 
-/** What tells two ways in of one kind apart. */
-const told = ['mode', 'grant', 'tls'] as const;
+/** Fields that distinguish two ingress of one kind. */
+const distinguishing = ['mode', 'grant', 'tls'] as const;
 
 type IngressAnswer = IngressEndpoint & { readonly address: string };
 
-/** The way as the API tells it, with this host as the gateway's name. */
-export async function wayInto(pair: Pair, connection: string, name: WayName): Promise<IngressEndpoint> {
+/** Returns the endpoint as reported by the API, with this host as the gateway's name. */
+export async function endpointOf(
+  pair: Pair,
+  connection: string,
+  name: IngressVariant,
+): Promise<IngressEndpoint> {
   const { items } = (await pair.api('GET /connections')) as unknown as {
     items: { name: string; ingress: IngressAnswer[] }[];
   };
@@ -111,37 +115,37 @@ export async function wayInto(pair: Pair, connection: string, name: WayName): Pr
     ?.ingress.find(
       (each) =>
         each.kind in wanted &&
-        told.every(
+        distinguishing.every(
           (key) =>
             !(key in wanted) ||
             Object.entries(each).some(([name, value]) => name === key && value === wanted[key]),
         ),
     );
-  if (ingress === undefined) throw new Error(`${connection} has no way in of the kind ${name}.`);
-  const { address, ...way } = ingress;
-  return { ...way, host: way.kind === 'sni' ? way.host : address };
+  if (ingress === undefined) throw new Error(`${connection} has no ingress ${name}.`);
+  const { address, ...endpoint } = ingress;
+  return { ...endpoint, host: endpoint.kind === 'sni' ? endpoint.host : address };
 }
 
-/** The part of a new grant for a connection that stands in a host name. */
+/** Creates a grant for a connection and returns the part that is used in a host name. */
 export async function grantLabel(pair: Pair, connection: string): Promise<string> {
   const { grant } = await pair.api('POST /grants', { connections: [connection] });
   return String(grant).replace('pst_grant_', '');
 }
 
-/** What `connection url` prints for a driver: the string, and the options of the JVM beside it. */
+/** Returns what `connection url` prints for a driver: the connection string, and additional JVM options. */
 export function printedFor(
   driver: Driver,
-  way: IngressEndpoint,
+  endpoint: IngressEndpoint,
   blanks: Pick<Placeholders, 'connection' | 'user' | 'database'> & Partial<Placeholders>,
 ): { readonly connect: string; readonly properties: Readonly<Record<string, string>> } {
-  const recipe = recipeFor(driver, way, { grant: 'GRANT', target: undefined, ...blanks });
-  if ('unsupported' in recipe) throw new Error(`${driver.name} by ${way.kind}: ${recipe.unsupported}`);
+  const recipe = recipeFor(driver, endpoint, { grant: 'GRANT', target: undefined, ...blanks });
+  if ('unsupported' in recipe) throw new Error(`${driver.name} by ${endpoint.kind}: ${recipe.unsupported}`);
   const properties = (recipe.also ?? []).map((option) => option.replace(/^-D/, '').split('=', 2));
   return { connect: recipe.connect, properties: Object.fromEntries(properties) };
 }
 
 export function driverNamed(drivers: readonly Driver[], name: string): Driver {
   const driver = drivers.find((each) => each.name === name);
-  if (driver === undefined) throw new Error(`connection url knows no driver ${name}.`);
+  if (driver === undefined) throw new Error(`connection url does not support the driver ${name}.`);
   return driver;
 }

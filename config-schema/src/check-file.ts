@@ -86,6 +86,7 @@ export function checkFile<File>(
     versionLine: text.slice(0, rangeAt(root, ['version'])[0]).split('\n').length,
     digest: digestOf(content),
     files: [...resolved.files],
+    secretFiles: [...resolved.secretFiles],
     content,
   };
   const { version, digest } = source;

@@ -13,6 +13,8 @@ export type ConfigSource = {
   readonly digest: string;
   /** Files named by `${file:…}` references; a change in one of them changes the configuration. */
   readonly files: readonly string[];
+  /** Those of `files` that contain secrets, which only the user of the program should be able to read. */
+  readonly secretFiles: readonly string[];
   /** The file's content before references are resolved, which the digest covers. */
   readonly content: JsonValue;
 };

@@ -1,7 +1,7 @@
 import { type StatsListener, unwatchFile, watchFile } from 'node:fs';
 
 /** Polling interval; the longest delay until a change is noticed. */
-const INTERVAL = 2_000;
+const INTERVAL = 1_000;
 
 /**
  * Calls `onChange` when one of these files, or the file that its link leads to, has changed: a mounted ConfigMap
@@ -10,7 +10,8 @@ const INTERVAL = 2_000;
  */
 export function watchConfig(files: readonly string[], onChange: () => void): () => void {
   const listener: StatsListener = (now, before) => {
-    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino || now.size !== before.size) onChange();
+    // The ctime also changes with the owner and the mode.
+    if (now.ctimeMs !== before.ctimeMs || now.ino !== before.ino || now.size !== before.size) onChange();
   };
   for (const file of files) watchFile(file, { interval: INTERVAL, persistent: false }, listener);
   return () => {

@@ -40,6 +40,11 @@ export type DirectoryLock = Disposable;
  */
 export async function lockPrivateDirectory(directory: string, field: string): Promise<DirectoryLock> {
   await openPrivateDirectory(directory, field);
+  return lockDirectory(directory, field);
+}
+
+/** Like `lockPrivateDirectory`, for an existing directory with any mode. Throws DirectoryLockError. */
+export async function lockDirectory(directory: string, field: string): Promise<DirectoryLock> {
   const file = join(directory, LOCK_FILE);
   const ownerFile = join(directory, OWNER_FILE);
   await createIfMissing(file);

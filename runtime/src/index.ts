@@ -1,7 +1,12 @@
 export { AddressLimit } from './address-limit.ts';
 export { type Attempt, AttemptLimit, AttemptLimitError } from './attempt-limit.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type DirectoryLock, DirectoryLockError, lockPrivateDirectory } from './directory-lock.ts';
+export {
+  type DirectoryLock,
+  DirectoryLockError,
+  lockDirectory,
+  lockPrivateDirectory,
+} from './directory-lock.ts';
 export { type FileFailure, fileFailure, fileFailureText } from './file-failure.ts';
 export { tuneGarbageCollection } from './garbage-collection.ts';
 export { IdleWaiters } from './idle-waiters.ts';

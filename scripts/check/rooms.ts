@@ -41,7 +41,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'terminal',
     holds: 'code shared by the two command lines',
-    mayImport: ['config-schema'],
+    mayImport: ['config-schema', 'runtime'],
   },
   { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: ['runtime'] },
   {

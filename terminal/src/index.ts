@@ -5,6 +5,7 @@ export type { ConfigCommandOptions } from './config/config-command.ts';
 export { configCommand } from './config/load-config-command.ts';
 export { exemptFromProxy } from './exempt-from-proxy.ts';
 export { type ExitCode, exitCodeMeanings, exitCodes } from './exit-code.ts';
+export { exposedFileReporter } from './exposed-files.ts';
 export { annotation } from './github-annotation.ts';
 export { trustHostAuthorities } from './host-authorities.ts';
 export { hostPortArgument } from './host-port-argument.ts';

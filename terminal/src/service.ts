@@ -1,4 +1,5 @@
 import type { ParseResult } from '@penstock/config-schema';
+import { Reloader } from './reloader.ts';
 
 /** A running program, as controlled by `run`. */
 export type Service<Config> = {
@@ -36,8 +37,8 @@ export type ServiceOptions<Config> = {
 
 /**
  * Runs a service with the configuration `first` until a signal stops it, and resolves with the reason. SIGTERM and SIGINT
- * drain it, and a second one stops it immediately. SIGHUP and changes of the file reload; an invalid file is logged and
- * ignored. Rejects with errors of `start` and of the service.
+ * drain it, and a second one stops it immediately. SIGHUP and changes of the file reload; an invalid file is logged, and
+ * loaded again until it is valid. Rejects with errors of `start` and of the service.
  */
 export async function runService<Config extends { readonly version: number; readonly digest: string }>(
   first: Config,
@@ -47,50 +48,26 @@ export async function runService<Config extends { readonly version: number; read
   const { watchConfig } = await import('@penstock/config-schema');
   const service = await start(first);
   const ended = Promise.withResolvers<void>();
-  let inForce: Config = first;
-  let reloading = Promise.resolve();
-  let stopWatching = () => {};
   let state: 'running' | 'draining' | 'stopping' = 'running';
   let reason: ServiceEnd = 'signal';
-
-  const reload = async (asked: boolean) => {
-    const result = load();
-    if (!result.ok) {
-      const problems = result.problems.map(
-        ({ line, column, code, message }) => `${line}:${column} ${code} ${message}`,
-      );
-      log('config-refused', { file, problems, inForce: stamp(inForce) });
-      return;
-    }
-    watch(result.source.files);
-    if (!asked && result.config.digest === inForce.digest && result.source.files.length === 0) return;
-    try {
-      await service.apply(result.config);
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      log('config-refused', { file, problems: [detail], inForce: stamp(inForce) });
-      return;
-    }
-    inForce = result.config;
-    log('config-loaded', { file, ...stamp(inForce) });
-  };
-  const enqueue = (asked: boolean) => {
-    reloading = reloading.then(() => (state === 'running' ? reload(asked) : undefined)).catch(ended.reject);
-  };
-  const watch = (references: readonly string[]) => {
-    stopWatching();
-    if (state !== 'running') return;
-    stopWatching = watchConfig([file, ...references], () => enqueue(false));
-  };
+  const reloader = new Reloader({
+    first,
+    file,
+    load,
+    log,
+    apply: (config) => service.apply(config),
+    watch: watchConfig,
+    onFailure: ended.reject,
+  });
 
   const end = () => {
     if (state === 'stopping') return;
-    stopWatching();
+    reloader.stop();
     const stopped = state === 'running' ? service.drain() : service.stop();
     state = state === 'running' ? 'draining' : 'stopping';
     stopped.then(ended.resolve, ended.reject);
   };
-  const hangUp = () => enqueue(true);
+  const hangUp = () => reloader.reload();
   void service.restartRequested?.then(() => {
     if (state !== 'running') return;
     reason = 'restart';
@@ -99,18 +76,16 @@ export async function runService<Config extends { readonly version: number; read
   signals.on('SIGTERM', end);
   signals.on('SIGINT', end);
   signals.on('SIGHUP', hangUp);
-  watch(watched);
+  reloader.start(watched);
   try {
     await Promise.race([ended.promise, service.failed.then((error) => Promise.reject(error))]);
     return reason;
   } finally {
-    stopWatching();
+    reloader.stop();
     signals.off('SIGTERM', end);
     signals.off('SIGINT', end);
     signals.off('SIGHUP', hangUp);
-    await reloading;
+    await reloader.idle();
     await service.stop();
   }
 }
-
-const stamp = ({ version, digest }: { version: number; digest: string }) => ({ version, digest });

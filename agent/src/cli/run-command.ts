@@ -1,6 +1,13 @@
 import { type AgentConfig, fieldsWithoutEffect } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
-import { exitCodes, type Io, runService, type SignalSource, trustHostAuthorities } from '@penstock/terminal';
+import {
+  exitCodes,
+  exposedFileReporter,
+  type Io,
+  runService,
+  type SignalSource,
+  trustHostAuthorities,
+} from '@penstock/terminal';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
 import { agentEvents } from '../observe/event.ts';
@@ -16,7 +23,8 @@ export function runCommand(io: Io, signals: SignalSource): Command {
 }
 
 async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
-  const first = acceptOrRefuse(io, loadPinnedConfig(io, file));
+  const loaded = loadPinnedConfig(io, file);
+  const first = acceptOrRefuse(io, loaded);
   if (first === undefined) return;
   await trustHostAuthorities(io.environment);
   const { log, flush } = openLog({
@@ -26,13 +34,15 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     readable: io.stdout.isTTY === true,
   });
   const record = eventLog(log, agentEvents);
+  const reportExposed = exposedFileReporter<AgentConfig>((detail) => record('file-exposed', { detail }));
+  reportExposed(loaded);
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let logOfDaemon = record;
   try {
     const reason = await runService(first.config, first.source.files, {
       file,
-      load: () => loadPinnedConfig(io, file),
+      load: () => reportExposed(loadPinnedConfig(io, file)),
       log: (event, fields) => logOfDaemon(event, fields),
       signals,
       start: async (config) => {

@@ -22,6 +22,8 @@ export type ResolvedTree = {
   readonly unknown: ReadonlySet<string>;
   /** Paths of all files named by references. */
   readonly files: ReadonlySet<string>;
+  /** Those of them that contain secrets. */
+  readonly secretFiles: ReadonlySet<string>;
 };
 
 /** Resolves the references of a file. Without a host none is resolved, and every value with a reference is unknown. */
@@ -42,6 +44,7 @@ class TreeResolver {
   readonly missing = new Map<string, string>();
   readonly unknown = new Set<string>();
   readonly files = new Set<string>();
+  readonly secretFiles = new Set<string>();
   readonly #root: Node;
   readonly #text: string;
   readonly #host: ReferenceHost | undefined;
@@ -116,7 +119,12 @@ class TreeResolver {
         text = undefined;
         continue;
       }
-      const result = resolvePart(part, host ?? NOWHERE, this.files);
+      const named = new Set<string>();
+      const result = resolvePart(part, host ?? NOWHERE, named);
+      for (const file of named) {
+        this.files.add(file);
+        if (secret) this.secretFiles.add(file);
+      }
       if (result.ok) text = text === undefined ? undefined : text + result.text;
       else if (schema.mayBeMissing === true && notThere.has(result.code)) {
         if (!this.missing.has(pointer)) this.missing.set(pointer, this.#sentence(path, result.message));

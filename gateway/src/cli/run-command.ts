@@ -1,8 +1,9 @@
-import { fieldsWithoutEffect, loadGatewayConfig } from '@penstock/config-schema';
+import { fieldsWithoutEffect, type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
 import {
   exemptFromProxy,
   exitCodes,
+  exposedFileReporter,
   type Io,
   renderProblems,
   runService,
@@ -26,8 +27,7 @@ export function runCommand(io: Io, signals: SignalSource): Command {
 }
 
 async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
-  const load = () => loadGatewayConfig(file, io.environment);
-  const first = load();
+  const first = loadGatewayConfig(file, io.environment);
   if (!first.ok) {
     io.stderr.write(renderProblems(first.problems, 'text', styleFor(io.stderr, io.environment)));
     io.setExitCode(exitCodes.failed);
@@ -42,12 +42,14 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     readable: io.stdout.isTTY === true,
   });
   const record = eventLog(log, gatewayEvents);
+  const reportExposed = exposedFileReporter<GatewayConfig>((detail) => record('file-exposed', { detail }));
+  reportExposed(first);
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   try {
     await runService(first.config, first.source.files, {
       file,
-      load,
+      load: () => reportExposed(loadGatewayConfig(file, io.environment)),
       log: record,
       signals,
       start: async (config) => {

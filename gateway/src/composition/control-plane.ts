@@ -12,16 +12,19 @@ import type { Clock } from '@penstock/runtime';
 import { openStore, type Store } from '@penstock/store';
 import { errorText, TunnelError } from '@penstock/wire';
 import type { DataPlane } from './data-plane.ts';
+import type { GatewayLog } from './event-catalogue.ts';
+import { lockDataDirectory } from './lock-data-directory.ts';
 
 /**
- * Opens the store and logs its outages. Only `init` creates one: a gateway that started with an empty store would accept
- * revoked agents again. Throws StoreError.
+ * Locks the data directory, opens the store, and logs its outages. Only `init` creates a store: a gateway that started with an
+ * empty one would accept revoked agents again. Throws DirectoryLockError or StoreError.
  */
 export async function openControlPlaneStore(
   scope: AsyncDisposableStack,
   dataDirectory: string,
-  log: ControlPlaneLog,
+  log: GatewayLog,
 ): Promise<Store> {
+  scope.use(await lockDataDirectory(dataDirectory, log));
   const store = await openStore(dataDirectory);
   scope.defer(() => store.close());
   store.health.watch((outage) => {

@@ -20,6 +20,10 @@ export const gatewayEvents = {
   'config-refused': ['error', 'The new configuration is not valid; the previous one stays in force.'],
   'config-fields-ignored': ['warn', 'The file sets fields that this release ignores.'],
   'config-needs-restart': ['warn', 'Some of the changed fields take effect only after a restart.'],
+  'data-not-locked': [
+    'warn',
+    'The data directory cannot be locked: nothing prevents a second gateway from using it.',
+  ],
   'file-exposed': ['warn', 'Other users of this host have access to a file that must be private.'],
   'file-damaged': ['warn', 'A file that is not needed now cannot be used.'],
   ...dataPlaneEvents,

@@ -79,6 +79,7 @@ export const closeCodes = {
   IDENTITY_UNKNOWN: entry(27, 'never', REFUSED_STREAM, 'This gateway did not issue the certificate.'),
   IDLE_TIMEOUT: entry(28, 'never', CANCEL, 'The connection was idle for too long.'),
   GRANT_INVALID: entry(29, 'never', REFUSED_STREAM, "The client's grant has expired or was revoked."),
+  AGENT_TIMEOUT: entry(30, 'once', CANCEL, 'The agent did not answer in time.'),
 } as const satisfies Record<string, CloseCodeEntry>;
 
 export type CloseCode = keyof typeof closeCodes;

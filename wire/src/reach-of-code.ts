@@ -5,6 +5,7 @@ const stageOf: Partial<Record<CloseCode, Reach>> = {
   NO_AGENT: 'offline',
   QUEUE_TIMEOUT: 'offline',
   SESSION_LOST: 'offline',
+  AGENT_TIMEOUT: 'offline',
   POLICY_DENIED: 'denied',
   DNS_FAILED: 'dns',
   UNREACHABLE: 'unreachable',

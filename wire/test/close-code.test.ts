@@ -38,6 +38,7 @@ test('only what no agent has tried, or only this agent could not, may be tried a
     'UNREACHABLE',
     'DIAL_TIMEOUT',
     'TLS_FAILED',
+    'AGENT_TIMEOUT',
   ]);
 });
 

@@ -74,13 +74,21 @@ export class Targets {
     const release = this.#acquire(connector);
     const { host, port } = target;
     const milliseconds = Math.min(deadline, connector.dialTimeout);
+    let isResolved = false;
     const onTimeout = () =>
       cancel.abort(
-        new TunnelError('DIAL_TIMEOUT', `${host}:${port} did not answer within ${milliseconds} ms.`),
+        isResolved
+          ? new TunnelError('DIAL_TIMEOUT', `${host}:${port} did not answer within ${milliseconds} ms.`)
+          : new TunnelError(
+              'DNS_FAILED',
+              `The name servers did not answer for ${host} within ${milliseconds} ms.`,
+            ),
       );
     const timer = setTimeout(onTimeout, milliseconds);
     try {
-      const dialed = await this.#connect(connector, target, cancel.signal);
+      const dialed = await this.#connect(connector, target, cancel.signal, () => {
+        isResolved = true;
+      });
       sendProxyHeader(dialed, connector, client);
       const ready = secure ? await secureTarget(dialed, connector, cancel.signal) : dialed;
       return { ...ready, release };
@@ -92,8 +100,14 @@ export class Targets {
     }
   }
 
-  async #connect({ name }: Connector, { host, port }: HostPort, signal: AbortSignal): Promise<DialedTarget> {
+  async #connect(
+    { name }: Connector,
+    { host, port }: HostPort,
+    signal: AbortSignal,
+    onResolved: () => void,
+  ): Promise<DialedTarget> {
     const addresses = await this.resolve(host, signal);
+    onResolved();
     // The policy applies to the dialed addresses, because a name can resolve to any address.
     const allowed = addresses.filter(({ address }) => !this.#isDenied(address));
     if (allowed.length === 0 && addresses.length > 0) {

@@ -21,6 +21,7 @@ const AGENT_FAILURES: ReadonlySet<CloseCode> = new Set([
   'REFUSED',
   'UNREACHABLE',
   'DIAL_TIMEOUT',
+  'AGENT_TIMEOUT',
   'TLS_FAILED',
   'INTERNAL',
 ]);

@@ -7,6 +7,16 @@ import { SessionStream } from './session-stream.ts';
 /** Opens and streams of one session. The control stream is a stream too. */
 const MAX_STREAMS = limits.streamsPerSession - 1;
 
+/** Milliseconds that the agent's answer may need on its way. */
+const MAX_ANSWER_TIME_MS = 500;
+
+/**
+ * The deadline for the agent, shorter than the gateway's own: an agent whose target is silent says so before the gateway
+ * takes the agent for silent. A tenth of short deadlines.
+ */
+const agentDeadline = (timeout: number) =>
+  Math.max(1, Math.ceil(timeout - Math.min(MAX_ANSWER_TIME_MS, timeout / 10)));
+
 type Waiter = { settle(outcome: SessionStream | TunnelError): void };
 
 /**
@@ -70,7 +80,7 @@ export class DataStreams {
       () =>
         cancel(
           'DIAL_TIMEOUT',
-          new TunnelError('DIAL_TIMEOUT', `The agent did not answer within ${timeout} ms.`),
+          new TunnelError('AGENT_TIMEOUT', `The agent did not answer within ${timeout} ms.`),
         ),
       timeout,
     );
@@ -88,7 +98,7 @@ export class DataStreams {
       },
     });
     signal.addEventListener('abort', abort, { once: true });
-    this.#send({ ...open, type: 'open', id, deadline: timeout });
+    this.#send({ ...open, type: 'open', id, deadline: agentDeadline(timeout) });
     return promise;
   }
 

@@ -71,7 +71,7 @@ test('an open is sent, answered by its stream, and counted until the stream clos
       connector: 'db',
       connection: 'orders',
       client: '10.0.0.9',
-      deadline: 1_000,
+      deadline: 900,
     },
   ]);
   assert.deepEqual([streams.opening, streams.open], [1, 0]);
@@ -90,7 +90,7 @@ test('after any end of an open its late stream is reset, which is not a protocol
   const { sent, streams, request } = scene;
   const ends: [string, (id: string, leave: AbortController) => void, CloseCode][] = [
     ['a failure', (id) => streams.fail(id, 'REFUSED', 'no'), 'REFUSED'],
-    ['its deadline', () => t.mock.timers.tick(1_000), 'DIAL_TIMEOUT'],
+    ['its deadline', () => t.mock.timers.tick(1_000), 'AGENT_TIMEOUT'],
     ['a client that leaves', (_id, leave) => leave.abort(new TunnelError('CLIENT_GONE')), 'CLIENT_GONE'],
     ['the end of the session', () => streams.endAll('SESSION_LOST'), 'SESSION_LOST'],
   ];

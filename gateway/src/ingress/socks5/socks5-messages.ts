@@ -135,6 +135,7 @@ const replyByCode: Partial<Record<CloseCode, Reply>> = {
   UNKNOWN_CONNECTOR: replies.hostUnreachable,
   REFUSED: replies.refused,
   DIAL_TIMEOUT: replies.timeout,
+  AGENT_TIMEOUT: replies.timeout,
 };
 
 /** The reply closest in meaning to a close code. */

@@ -16,6 +16,10 @@ export type Pool = {
   readonly requireApproval: readonly ApprovableAction[];
 };
 
+/** What a client is sent when it cannot be connected: the reason in its own protocol, or a reset. */
+export const clientErrorModes = ['report', 'reset'] as const;
+export type ClientErrorMode = (typeof clientErrorModes)[number];
+
 export type Connection = {
   readonly name: string;
   readonly connector: string;
@@ -24,6 +28,7 @@ export type Connection = {
   /** Acceptable pools, in order of preference. */
   readonly pools: readonly string[];
   readonly maxConnections: number;
+  readonly clientErrors: ClientErrorMode;
   readonly ingress: readonly Ingress[];
 };
 

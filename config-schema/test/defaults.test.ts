@@ -85,6 +85,7 @@ test('the shortest gateway.yaml has every default', () => {
         kind: undefined,
         pools: ['dc1'],
         maxConnections: 500,
+        clientErrors: 'report',
         ingress: [
           {
             kind: 'tcp',

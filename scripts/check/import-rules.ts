@@ -23,6 +23,7 @@ const ingress = gateway(
   ...[
     'client-reader',
     'client-source',
+    'http-status',
     'ingress-handler',
     'lingering-sockets',
     'listener-config',
@@ -150,16 +151,27 @@ export const importRules: readonly ImportRule[] = [
     because: "PostgreSQL's messages do not depend on how a port selects the connection of a client",
   },
   {
+    from: 'gateway/src/ingress/client-errors',
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/tls', 'ingress/postgresql')],
+    because: 'the protocols in which clients learn of an error do not depend on the ingress that has it',
+  },
+  {
     from: 'gateway/src/ingress/tcp',
-    mayImport: [...DATA_PLANE_BASE, ...ingress],
-    because: 'a TCP port belongs to one connection and does not depend on its protocol',
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('ingress/client-errors')],
+    because: 'a TCP port belongs to one connection, and speaks its protocol only to report an error',
   },
   {
     from: 'gateway/src/ingress/sni',
     mayImport: [
       ...DATA_PLANE_BASE,
       ...ingress,
-      ...gateway('access/allow-list.ts', 'ingress/tls', 'ingress/postgresql', 'routing/session-contract.ts'),
+      ...gateway(
+        'access/allow-list.ts',
+        'ingress/client-errors',
+        'ingress/tls',
+        'ingress/postgresql',
+        'routing/session-contract.ts',
+      ),
     ],
     because:
       'an SNI port selects the connection by the server name in TLS, which PostgreSQL clients precede with their own messages',

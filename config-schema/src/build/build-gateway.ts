@@ -90,13 +90,14 @@ function buildPool({ name, pinning, minReady, queue, requireApproval }: GatewayF
 }
 
 function buildConnection(connection: GatewayFile['connections'][number]): Connection {
-  const { name, connector, kind, pools, maxConnections, ingress } = connection;
+  const { name, connector, kind, pools, maxConnections, clientErrors, ingress } = connection;
   return {
     name,
     connector,
     kind,
     pools,
     maxConnections,
+    clientErrors,
     ingress: ingress.map(buildIngress),
   };
 }

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { connectorKinds, logLevels } from '../agent-config.ts';
-import { alertConditions, approvableActions } from '../gateway-config.ts';
+import { alertConditions, approvableActions, clientErrorModes } from '../gateway-config.ts';
 import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 import { clientLimits, ingress, ingressTls } from './ingress-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
@@ -51,6 +51,11 @@ const connection = group('A route from clients to a connector.', {
     minimum: 1,
     maximum: 1_000_000,
   }),
+  clientErrors: word(
+    clientErrorModes,
+    'What a client receives when it cannot be connected: `report` sends the reason in its own protocol, if that is known, and `reset` resets the connection. SOCKS5 and HTTP CONNECT always reply.',
+    { default: 'report' },
+  ),
   ingress: list(ingress, 'How clients connect.', { minItems: 1, maxItems: 100 }),
 });
 

@@ -8,6 +8,7 @@ import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import { type DialPorts, dial } from '../routing/dial.ts';
 import { offerOf } from '../routing/offer-of.ts';
+import { TargetKinds } from '../routing/target-kinds.ts';
 import type { Certificates } from './certificates.ts';
 import type { DataPlane } from './data-plane.ts';
 
@@ -35,6 +36,7 @@ export function openClientIngresses(
   const { routes, registry, grants, denials } = dataPlane;
   const ingressTls = new IngressTls(certificate);
   const ports = dialPorts(options);
+  const kinds = new TargetKinds(routes, (pool) => registry.sessionsOf(pool));
   const ingresses = new Ingresses({
     tls: ingressTls,
     dial: async (connection, client, signal, wishes) => {
@@ -47,6 +49,7 @@ export function openClientIngresses(
     limits: () => config().limits,
     grants,
     denials,
+    kindOf: (connection) => kinds.of(connection),
     offerOf(connection, address) {
       const route = routes.route(connection);
       return route === undefined

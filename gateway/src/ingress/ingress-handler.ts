@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { GatewayConfig, IngressKind } from '@penstock/config-schema';
+import type { ConnectorKind, GatewayConfig, IngressKind } from '@penstock/config-schema';
 import type { AddressLimit } from '@penstock/runtime';
 import type { TunnelError } from '@penstock/wire';
 import type { GrantFailures } from '../access/grant-failures.ts';
@@ -7,6 +7,7 @@ import type { GrantTable } from '../access/grant-table.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { Offer } from '../routing/offer-of.ts';
 import type { ClientOptions } from './client-connection.ts';
+import type { ErrorReports } from './client-errors/error-reports.ts';
 import type { ClientSource } from './client-source.ts';
 import type { IngressBinding } from './listener-config.ts';
 import type { PendingHandshakes } from './pending-handshakes.ts';
@@ -26,6 +27,9 @@ export type IngressServices = {
   readonly denied: (source: ClientSource, error: TunnelError, connection?: string, ingress?: string) => void;
   /** Counts a client whose proxy requested a grant. This is neither a failure nor logged. */
   readonly grantRequested: (source: ClientSource, connection?: string, ingress?: string) => void;
+  readonly errorReports: ErrorReports;
+  /** The kind of a connection's target, from the configuration or as its agents announce it. */
+  readonly kindOf: (connection: string) => ConnectorKind | undefined;
   readonly handshakes: PendingHandshakes;
   /** Limits the client connections of each source address. */
   readonly addresses: AddressLimit;
@@ -53,6 +57,11 @@ export type AcceptedClient = {
 export type IngressHandler = {
   /** Takes ownership of a client: serves it or closes it. Never throws. */
   handle(client: AcceptedClient): void;
+  /**
+   * Takes ownership of a client that its listener does not accept, and closes it; `error` is already logged. Left out:
+   * such clients are reset. Never throws.
+   */
+  refuse?(client: Omit<AcceptedClient, 'release'>, error: TunnelError): void;
   /** Called when the listener is closed. Closes the clients that are neither served nor in a pending handshake. */
   close(): void;
 };

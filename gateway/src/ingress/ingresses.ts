@@ -7,6 +7,7 @@ import type { Denials } from '../access/denials.ts';
 import { GrantFailures } from '../access/grant-failures.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { ClientOptions } from './client-connection.ts';
+import { ErrorReports } from './client-errors/error-reports.ts';
 import { Clients } from './clients.ts';
 import type { IngressServices } from './ingress-handler.ts';
 import type { OpenListener } from './listener.ts';
@@ -15,7 +16,7 @@ import { openIngress } from './open-ingress.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 
 export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> &
-  Pick<IngressServices, 'grants' | 'offerOf' | 'tls'> & {
+  Pick<IngressServices, 'grants' | 'kindOf' | 'offerOf' | 'tls'> & {
     readonly limits: () => GatewayConfig['limits'];
     readonly denials: Denials;
     readonly clock: Clock;
@@ -46,7 +47,7 @@ export class Ingresses {
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: IngressOptions) {
-    const { limits, log, grants, denials, offerOf, clock, dial, tls } = options;
+    const { limits, log, grants, denials, kindOf, offerOf, clock, dial, tls } = options;
     this.#log = log;
     this.#denials = denials;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
@@ -63,6 +64,11 @@ export class Ingresses {
         const reason = 'grant-requested';
         denials.add({ address, reason, detail: denialReasons[reason], connection, ingress });
       },
+      errorReports: new ErrorReports({
+        limits,
+        tls: { tls, isForClients: () => this.#config?.ingressTls !== undefined },
+      }),
+      kindOf,
       handshakes: new PendingHandshakes(limits),
       addresses: new AddressLimit(() => limits().connectionsPerAddress),
       tls,
@@ -126,6 +132,7 @@ export class Ingresses {
 
   /** Resets every client that is being served. */
   abortAll(code: CloseCode): void {
+    this.#services.errorReports.close();
     this.clients.abortAll(code);
   }
 

@@ -30,7 +30,8 @@ export async function openListener(
   const refuse = (socket: Socket, source: ClientSource, error: TunnelError) => {
     const [only, ...more] = bindings;
     denied(source, error, more.length === 0 ? only?.connection.name : undefined);
-    socket.resetAndDestroy();
+    if (handler.refuse === undefined) socket.resetAndDestroy();
+    else handler.refuse({ socket, source }, error);
   };
 
   const admit = (socket: Socket, source: ClientSource) => {

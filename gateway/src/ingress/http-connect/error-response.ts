@@ -1,4 +1,5 @@
 import { type CloseCode, closeCodes } from '@penstock/wire';
+import { gatewayStatusOf, reasonPhrases } from '../http-status.ts';
 
 /** The response to a request that gets no tunnel. Its body is a problem document (RFC 9457). */
 export type ErrorResponse = {
@@ -7,36 +8,33 @@ export type ErrorResponse = {
   readonly body: string;
 };
 
-const reasonPhrases: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  407: 'Proxy Authentication Required',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
-
+/** What a proxy can say about the request itself, which a gateway cannot. */
 const statusByCode: Partial<Record<CloseCode, number>> = {
-  CLIENT_DENIED: 403,
   POLICY_DENIED: 403,
   GRANT_INVALID: 403,
   UNKNOWN_CONNECTOR: 404,
   PROTOCOL_ERROR: 400,
-  NO_AGENT: 503,
-  QUEUE_FULL: 503,
-  QUEUE_TIMEOUT: 503,
-  LIMIT_EXCEEDED: 503,
-  AGENT_OVERLOADED: 503,
-  AGENT_DRAINING: 503,
-  CONFIG_DRIFT: 503,
-  DIAL_TIMEOUT: 504,
+};
+
+/** Error types of Proxy-Status (RFC 9209 section 2.3). */
+const proxyErrors: Partial<Record<CloseCode, string>> = {
+  CLIENT_DENIED: 'http_request_denied',
+  GRANT_INVALID: 'http_request_denied',
+  POLICY_DENIED: 'destination_ip_prohibited',
+  DNS_FAILED: 'dns_error',
+  REFUSED: 'connection_refused',
+  UNREACHABLE: 'destination_ip_unroutable',
+  DIAL_TIMEOUT: 'connection_timeout',
+  TARGET_RESET: 'connection_terminated',
+  TLS_FAILED: 'tls_protocol_error',
+  LIMIT_EXCEEDED: 'connection_limit_reached',
+  INTERNAL: 'proxy_internal_error',
+  PROTOCOL_ERROR: 'http_request_error',
 };
 
 /** Reports a close code. Clients get only its general sentence; the details are in the gateway's log. */
 export function errorResponseOf(code: CloseCode): ErrorResponse {
-  return errorResponse(statusByCode[code] ?? 502, code, closeCodes[code].sentence);
+  return errorResponse(statusByCode[code] ?? gatewayStatusOf(code), code, closeCodes[code].sentence);
 }
 
 /** Requests credentials (RFC 9110 section 11.7.1). */
@@ -68,5 +66,15 @@ function errorResponse(status: number, code: CloseCode, detail: string): ErrorRe
   const title = reasonPhrases[status] ?? '';
   const body = `${JSON.stringify({ title, status, code, detail })}\n`;
   const length = String(Buffer.byteLength(body));
-  return { status, headers: { 'content-type': 'application/problem+json', 'content-length': length }, body };
+  const error = proxyErrors[code] ?? 'destination_unavailable';
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'content-length': length,
+      // Clients show the headers of a refused CONNECT more often than its body.
+      'proxy-status': `penstock; error=${error}; details="${code}"`,
+    },
+    body,
+  };
 }

@@ -1,9 +1,18 @@
-import { type CloseCode, closeCodes, type TunnelError } from '@penstock/wire';
+import type { CloseCode } from '@penstock/wire';
+
+/** A driver with several hosts goes on with the next one. */
+const CANNOT_CONNECT_NOW = '57P03';
 
 /** SQLSTATE class 08 (connection exception) tells drivers and pools whether reconnecting may help. */
 const sqlStates: Partial<Record<CloseCode, string>> = {
   CLIENT_DENIED: '08004',
-  LIMIT_EXCEEDED: '08004',
+  LIMIT_EXCEEDED: '53300',
+  NO_AGENT: CANNOT_CONNECT_NOW,
+  QUEUE_FULL: CANNOT_CONNECT_NOW,
+  QUEUE_TIMEOUT: CANNOT_CONNECT_NOW,
+  AGENT_DRAINING: CANNOT_CONNECT_NOW,
+  AGENT_OVERLOADED: CANNOT_CONNECT_NOW,
+  CONFIG_DRIFT: CANNOT_CONNECT_NOW,
   PROTOCOL_ERROR: '08P01',
   SESSION_LOST: '08006',
 };
@@ -29,10 +38,4 @@ export function errorResponse({ code, message, hint }: PostgresqlError): Buffer 
   header.write('E', 0, 'latin1');
   header.writeUInt32BE(body.length + 4, 1);
   return Buffer.concat([header, body]);
-}
-
-/** Reports a close code. Clients get only its general sentence; the details are in the gateway's log. */
-export function errorResponseOf({ code }: TunnelError, connection: string): Buffer {
-  const hint = `For details, run on the gateway: penstock-gateway connection explain ${connection}.`;
-  return errorResponse({ code, message: closeCodes[code].sentence, hint });
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { resetSocket } from '@penstock/transport';
 import type { CloseCode, TunnelError } from '@penstock/wire';
 import type { TargetStream } from '../../routing/session-contract.ts';
 import type { HandshakingClient } from '../pending-handshakes.ts';
@@ -13,7 +14,7 @@ import type { SniBinding, SniHello, SniPort } from './sni-port.ts';
 export function passThrough(
   { socket, source }: HandshakingClient,
   hello: SniHello,
-  { connection: { name: connection } }: SniBinding,
+  { connection: { name: connection, clientErrors } }: SniBinding,
   { services, lingering, cancelRequests }: SniPort,
 ): void {
   const timeout = services.config().limits.handshakeTimeout;
@@ -22,7 +23,10 @@ export function passThrough(
     source,
     dialOptions: { clientSpeaksFirst: true },
     prepare: (target, signal) => replay(hello, { client: socket, target, timeout }, signal),
-    refuse: ({ code }) => lingering.end(socket, alertRecord(alertOf(code))),
+    refuse({ code }) {
+      if (clientErrors === 'reset') resetSocket(socket);
+      else lingering.end(socket, alertRecord(alertOf(code)));
+    },
     ...(hello.negotiation !== 'tls' && {
       onJoined: trackClient(cancelRequests, { socket, source }, connection),
     }),
@@ -31,7 +35,8 @@ export function passThrough(
     services.serve(connection, client);
   } catch (error) {
     const { code, message } = error as TunnelError;
-    throw new Refusal(code, message, alertRecord('internalError'), connection);
+    const reply = clientErrors === 'reset' ? undefined : alertRecord('internalError');
+    throw new Refusal(code, message, reply, connection);
   }
 }
 

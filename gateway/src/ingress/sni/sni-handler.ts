@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { resetSocket } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
+import { deniedError } from '../client-errors/client-error.ts';
 import type { CreateHandler } from '../ingress-handler.ts';
 import { LingeringSockets } from '../lingering-sockets.ts';
 import type { HandshakingClient } from '../pending-handshakes.ts';
@@ -28,6 +31,17 @@ export const createSniHandler: CreateHandler<'sni'> = (services, bindings) => {
         (error) => services.denied(source, error),
       );
     },
+    refuse(client, error) {
+      if (bindings().every(({ connection }) => connection.clientErrors === 'reset'))
+        resetSocket(client.socket);
+      else {
+        services.errorReports.handshakeOfDenied(client, async (handshaking) => {
+          lingering.end(client.socket, await replyToDenied(handshaking, error));
+          // Counted until it is closed.
+          if (!client.socket.destroyed) await once(client.socket, 'close');
+        });
+      }
+    },
     close: () => lingering.close(),
   };
 };
@@ -40,7 +54,8 @@ async function handshake(client: HandshakingClient, port: SniPort): Promise<void
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     port.services.denied(client.source, error, error.connection);
-    port.lingering.end(client.socket, error.reply);
+    if (error.reply === undefined) resetSocket(client.socket);
+    else port.lingering.end(client.socket, error.reply);
   }
 }
 
@@ -52,6 +67,23 @@ async function readPreamble({ socket, reader }: HandshakingClient): Promise<Fina
     else if (step.is === 'hello' || step.is === 'cancel-request') return step;
     else if (step.is === 'plaintext') throw tlsRequired();
     else if (step.is === 'invalid') throw invalidPreamble(step.detail, step.alert);
+  }
+}
+
+/**
+ * The reply to a client whose address no connection of the port allows, in the protocol that it starts with. Its TLS is
+ * not terminated, so it costs the gateway no handshake.
+ */
+async function replyToDenied(client: HandshakingClient, { code }: TunnelError): Promise<Buffer> {
+  try {
+    const step = await readPreamble(client);
+    if (step.is === 'cancel-request') return Buffer.alloc(0);
+    return alertRecord(code === 'CLIENT_DENIED' ? 'accessDenied' : 'internalError');
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return error.code === 'CLIENT_DENIED'
+      ? errorResponse(deniedError(code))
+      : (error.reply ?? Buffer.alloc(0));
   }
 }
 

@@ -26,5 +26,6 @@ export function checkSource(
 ): void {
   if (allowList.admits(source.address)) return;
   const { code, message } = notAllowed(source.address);
-  throw new Refusal(code, message, reply, connection.name, 'source-not-allowed');
+  const answer = connection.clientErrors === 'reset' ? undefined : reply;
+  throw new Refusal(code, message, answer, connection.name, 'source-not-allowed');
 }

@@ -1,8 +1,9 @@
 import type { TunnelError } from '@penstock/wire';
+import { clientError, deniedError } from '../client-errors/client-error.ts';
 import { ClientReader } from '../client-reader.ts';
 import type { HandshakingClient } from '../pending-handshakes.ts';
 import { bindingOfStartup } from '../postgresql/connection-option.ts';
-import { errorResponse, errorResponseOf } from '../postgresql/error-response.ts';
+import { errorResponse } from '../postgresql/error-response.ts';
 import { readFirstMessage } from '../postgresql/first-message.ts';
 import { trackClient } from '../postgresql/track-client.ts';
 import { Refusal } from '../refusal.ts';
@@ -38,7 +39,9 @@ export async function terminate(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     services.denied(client.source, error, error.connection);
-    lingering.end(terminated.tls, error.reply, () => terminated.transport.reset());
+    const reset = () => terminated.transport.reset();
+    if (error.reply === undefined) reset();
+    else lingering.end(terminated.tls, error.reply, reset);
   }
 }
 
@@ -57,46 +60,53 @@ async function startPostgresql(
     return;
   }
   const binding = bindingOfStartup(port.bindings(), named, message.connection, serverName);
-  const denied = {
-    code: 'CLIENT_DENIED',
-    message: 'Your address is not allowed to use this connection.',
-  } as const;
-  checkSource(binding, client, errorResponse(denied));
+  checkSource(binding, client, errorResponse(deniedError('CLIENT_DENIED')));
   serve(client, terminated, binding, message.bytes, port);
 }
 
 /**
  * `startup`: a PostgreSQL client's StartupMessage, with which the gateway starts the session. Undefined in any other
- * protocol: the client itself sends everything. Throws Refusal if the connection has reached its maxConnections.
+ * protocol: the client itself sends everything.
  */
 function serve(
   { source }: HandshakingClient,
   { tls, transport }: TerminatedClient,
-  { connection: { name: connection } }: SniBinding,
+  { connection: { name: connection, clientErrors } }: SniBinding,
   startup: Buffer | undefined,
   { services, lingering, cancelRequests }: SniPort,
 ): void {
   const dialOptions = { secure: true, clientSpeaksFirst: true };
   const reset = () => transport.reset();
+  const report = ({ code }: TunnelError) => {
+    const error = clientError(code, connection);
+    if (clientErrors === 'reset' || code === 'CLIENT_GONE') reset();
+    else if (startup !== undefined) lingering.end(tls, errorResponse(error), reset);
+    else
+      services.errorReports.report(
+        { socket: tls, source, isEncrypted: true, reset },
+        services.kindOf(connection),
+        error,
+      );
+  };
   const client: RoutedClient = {
     socket: tls,
     source,
     dialOptions,
     reset,
     isTruncated: () => transport.isTruncated,
+    refuse: report,
     ...(startup !== undefined && {
       prepare: async ({ stream }) => {
         stream.write(startup);
       },
       onJoined: trackClient(cancelRequests, { socket: tls, source, dialOptions }, connection),
-      refuse: (error) => lingering.end(tls, errorResponseOf(error, connection), reset),
     }),
   };
   try {
     services.serve(connection, client);
   } catch (error) {
     const problem = error as TunnelError;
-    const reply = startup === undefined ? Buffer.alloc(0) : errorResponseOf(problem, connection);
-    throw new Refusal(problem.code, problem.message, reply, connection);
+    services.denied(source, problem, connection);
+    report(problem);
   }
 }

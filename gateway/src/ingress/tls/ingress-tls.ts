@@ -26,6 +26,7 @@ export function ingressTlsMaterial(
 export class IngressTls {
   #material: IngressTlsMaterial;
   #context: SecureContext;
+  #contextOfTls12: SecureContext | undefined;
 
   /** Throws what node:tls throws for an unusable certificate or key. */
   constructor(material: IngressTlsMaterial) {
@@ -36,6 +37,7 @@ export class IngressTls {
   /** Replaces the certificate for future handshakes. Throws what node:tls throws for an unusable one. */
   replace(material: IngressTlsMaterial): void {
     this.#context = contextOf(material);
+    this.#contextOfTls12 = undefined;
     this.#material = material;
   }
 
@@ -43,17 +45,27 @@ export class IngressTls {
     return this.#context;
   }
 
+  /** For protocols that cannot carry TLS 1.3. */
+  get contextOfTls12(): SecureContext {
+    this.#contextOfTls12 ??= contextOf(this.#material, 'TLSv1.2');
+    return this.#contextOfTls12;
+  }
+
   get requiresClientCertificate(): boolean {
     return this.#material.clientCa !== undefined;
   }
 }
 
-function contextOf({ certificate, key, clientCa }: IngressTlsMaterial): SecureContext {
+function contextOf(
+  { certificate, key, clientCa }: IngressTlsMaterial,
+  maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3',
+): SecureContext {
   return createSecureContext({
     cert: certificate,
     key,
     ...(clientCa !== undefined && { ca: clientCa }),
     minVersion: 'TLSv1.2',
+    maxVersion,
     // A resumed session presents no certificate, so one that has expired or was revoked would still be accepted.
     secureOptions: constants.SSL_OP_NO_TICKET,
   });

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { TlsTransport } from '@penstock/transport';
+import { type SocketReader, TlsTransport } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
 import { clientCertificateProblem } from './client-certificate.ts';
 import type { IngressTls } from './ingress-tls.ts';
@@ -8,18 +8,29 @@ import type { IngressTls } from './ingress-tls.ts';
 /** A client whose TLS the gateway has terminated. */
 export type TerminatedClient = { readonly tls: TLSSocket; readonly transport: TlsTransport };
 
+export type TerminateOptions = {
+  /** Bytes already read from the socket. */
+  readonly received: Buffer;
+  /** ALPN protocols to choose from. */
+  readonly protocols: readonly string[];
+  /** Present if the socket was constructed with it. */
+  readonly reader?: SocketReader | undefined;
+  /** `none`: no certificate is asked for, whatever the configuration requires. The client must not be served. */
+  readonly clientCertificate?: 'none';
+};
+
 /**
- * Performs the server's side of a TLS handshake. `received` are the bytes already read from the socket; `protocols` are
- * the ALPN protocols to choose from. Throws TunnelError if the handshake fails, and the signal's reason if that is
+ * Performs the server's side of a TLS handshake. Throws TunnelError if the handshake fails, and the signal's reason if that is
  * aborted; in both cases the client has been reset.
  */
 export async function terminateTls(
   socket: Socket,
-  { received, protocols }: { readonly received: Buffer; readonly protocols: readonly string[] },
-  { context, requiresClientCertificate }: IngressTls,
+  { received, protocols, reader, clientCertificate }: TerminateOptions,
+  { context, requiresClientCertificate: isRequired }: IngressTls,
   signal: AbortSignal,
 ): Promise<TerminatedClient> {
-  const transport = new TlsTransport(socket, undefined, received);
+  const requiresClientCertificate = isRequired && clientCertificate !== 'none';
+  const transport = new TlsTransport(socket, reader, received);
   const tls = new TLSSocket(transport, {
     isServer: true,
     secureContext: context,

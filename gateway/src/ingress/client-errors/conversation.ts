@@ -8,8 +8,8 @@ import { type ClientBytes, SocketReaderBytes } from './client-bytes.ts';
 import type { ClientError } from './client-error.ts';
 import { type ErrorStep, INVALID } from './error-exchange.ts';
 import type { ErrorProtocol } from './error-exchanges.ts';
-import type { ReportedClient } from './error-reports.ts';
 import { terminatePreloginTls } from './prelogin-tls.ts';
+import type { ReportedClient } from './reported-client.ts';
 
 /** The TLS of clients whose TLS the gateway terminates. */
 export type ClientTls = {

@@ -1,7 +1,7 @@
 import { resetSocket } from '@penstock/transport';
 import type { TunnelError } from '@penstock/wire';
 import { clientError, deniedError } from '../client-errors/client-error.ts';
-import type { ReportedClient } from '../client-errors/error-reports.ts';
+import type { ReportedClient } from '../client-errors/reported-client.ts';
 import type { CreateHandler } from '../ingress-handler.ts';
 import { withReader } from './accepted-socket.ts';
 

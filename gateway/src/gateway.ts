@@ -117,7 +117,15 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     ingressOf: (connection) => ingresses.ingressesOf(connection).map(({ address }) => address),
     async apply(next) {
       if (state.name !== 'running') return;
-      const changes = await changesFor(next, { inForce, dataPlane, controlPlane, endpoint, clients, admin });
+      const changes = await changesFor(next, {
+        inForce,
+        dataPlane,
+        controlPlane,
+        endpoint,
+        clients,
+        admin,
+        metrics,
+      });
       if (state.name !== 'running') return;
       for (const change of changes) await change.commit();
     },

@@ -136,6 +136,11 @@ export class Splice implements AcknowledgmentSource {
     return this.received;
   }
 
+  /** Bytes forwarded so far. */
+  traffic(): Pick<SpliceEnd, 'bytesFromSocket' | 'bytesToSocket'> {
+    return { bytesFromSocket: this.#outbound.bytes, bytesToSocket: this.#inbound.bytes };
+  }
+
   /** Resets both ends. Does nothing after the end. */
   abort(code: CloseCode): void {
     if (this.#life === 'aborted' || this.#isSettled()) return;
@@ -362,8 +367,7 @@ export class Splice implements AcknowledgmentSource {
     clearInterval(this.#timer);
     clearInterval(this.#idleTimer);
     this.#farEnd?.link?.close();
-    const { bytes: bytesToSocket } = this.#inbound;
-    this.#resolve({ code: this.#code, bytesFromSocket: this.#outbound.bytes, bytesToSocket });
+    this.#resolve({ code: this.#code, ...this.traffic() });
   }
 }
 

@@ -1,4 +1,5 @@
-import type { SpliceEnd } from '@penstock/transport';
+import { observeProcess } from '@penstock/observe';
+import type { Splice, SpliceEnd } from '@penstock/transport';
 import { type CloseCode, closeCodes } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -12,9 +13,10 @@ export type AgentGauges = {
 export type AgentMetrics = {
   readonly registry: Registry;
   observe(gauges: AgentGauges): void;
-  openSucceeded(seconds: number): void;
+  /** Counts an open, and the bytes of its splice until that ends. */
+  openSucceeded(seconds: number, splice: Pick<Splice, 'traffic' | 'done'>): void;
   openFailed(code: CloseCode): void;
-  streamEnded(end: SpliceEnd): void;
+  streamEnded(end: Pick<SpliceEnd, 'code'>): void;
   sessionEnded(): void;
 };
 
@@ -22,10 +24,13 @@ export type AgentMetrics = {
 export function createAgentMetrics(): AgentMetrics {
   const registry = new Registry();
   const registers = [registry];
+  observeProcess(registry);
+  const live = new Set<Pick<Splice, 'traffic'>>();
+  const ended = { bytesFromSocket: 0, bytesToSocket: 0 };
   const opens = new Counter({
     name: 'penstock_agent_opens_total',
-    help: 'Opens by outcome: ok or a close code.',
-    labelNames: ['outcome'],
+    help: 'Opens by outcome: ok, or failed with a close code.',
+    labelNames: ['outcome', 'code'],
     registers,
   });
   const dialSeconds = new Histogram({
@@ -34,16 +39,27 @@ export function createAgentMetrics(): AgentMetrics {
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   });
-  const bytes = new Counter({
+  new Counter({
     name: 'penstock_agent_bytes_total',
-    help: 'Bytes of data streams that have ended, by direction.',
+    help: 'Bytes of data streams, by direction. Those of live streams are counted at each scrape.',
     labelNames: ['direction'],
     registers,
+    collect() {
+      let { bytesFromSocket, bytesToSocket } = ended;
+      for (const splice of live) {
+        const traffic = splice.traffic();
+        bytesFromSocket += traffic.bytesFromSocket;
+        bytesToSocket += traffic.bytesToSocket;
+      }
+      this.reset();
+      this.inc({ direction: 'from_target' }, bytesFromSocket);
+      this.inc({ direction: 'to_target' }, bytesToSocket);
+    },
   });
   const ends = new Counter({
     name: 'penstock_agent_streams_ended_total',
-    help: 'Data streams that have ended, by outcome: ok or a close code.',
-    labelNames: ['outcome'],
+    help: 'Data streams that have ended, by outcome: ok, or failed with a close code.',
+    labelNames: ['outcome', 'code'],
     registers,
   });
   const sessionsEnded = new Counter({
@@ -51,23 +67,31 @@ export function createAgentMetrics(): AgentMetrics {
     help: 'Sessions to the gateway that have ended.',
     registers,
   });
-  for (const outcome of ['ok', ...Object.keys(closeCodes)]) opens.inc({ outcome }, 0);
+  for (const code of [undefined, ...everyCloseCode]) opens.inc(outcomeOf(code), 0);
   return {
     registry,
     observe: (gauges) => observeGauges(registry, gauges),
-    openSucceeded(seconds) {
-      opens.inc({ outcome: 'ok' });
+    openSucceeded(seconds, splice) {
+      opens.inc(outcomeOf(undefined));
       dialSeconds.observe(seconds);
+      live.add(splice);
+      void splice.done.then((end) => {
+        live.delete(splice);
+        ended.bytesFromSocket += end.bytesFromSocket;
+        ended.bytesToSocket += end.bytesToSocket;
+      });
     },
-    openFailed: (outcome) => opens.inc({ outcome }),
-    streamEnded(end) {
-      ends.inc({ outcome: end.code ?? 'ok' });
-      bytes.inc({ direction: 'from_target' }, end.bytesFromSocket);
-      bytes.inc({ direction: 'to_target' }, end.bytesToSocket);
-    },
+    openFailed: (code) => opens.inc(outcomeOf(code)),
+    streamEnded: ({ code }) => ends.inc(outcomeOf(code)),
     sessionEnded: () => sessionsEnded.inc(),
   };
 }
+
+const everyCloseCode = Object.keys(closeCodes) as readonly CloseCode[];
+
+/** The labels of an open or an end: the code is empty when it succeeded. */
+const outcomeOf = (code: CloseCode | undefined) =>
+  code === undefined ? { outcome: 'ok', code: '' } : { outcome: 'failed', code };
 
 function observeGauges(registry: Registry, gauges: AgentGauges): void {
   const gauge = (name: string, help: string, read: () => number) =>

@@ -114,7 +114,7 @@ export class Opens {
       if (headers[':status'] !== 200) joined.abort('CLIENT_GONE');
     });
     this.#states.set(id, { name: 'live', splice: joined });
-    metrics.openSucceeded((performance.now() - started) / 1000);
+    metrics.openSucceeded((performance.now() - started) / 1000, joined);
     log('open-succeeded', { connection, connector, client });
     void joined.done.then((end) => {
       lease.release();

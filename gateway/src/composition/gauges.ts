@@ -32,7 +32,7 @@ export function gatewayGauges({ dataPlane, endpoint, ingresses }: GaugeSources):
     },
     streams: () => counts().streams,
     *clients() {
-      for (const { name } of routes.routes) yield { connection: name, open: ingresses.clients.of(name) };
+      for (const { name } of routes.routes) yield { connection: name, ...ingresses.clients.trafficOf(name) };
     },
     denied: () => denials.counts(),
     tunnelConnections: () => endpoint.connections,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { replaceAdminTls } from '@penstock/control-plane';
+import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Endpoint } from '../tunnel/endpoint.ts';
 import type { AdminApi } from './admin-api.ts';
 import { type Certificates, reloadCertificates } from './certificates.ts';
@@ -21,6 +22,7 @@ export type ReloadedParts = {
   readonly endpoint: Pick<Endpoint, 'replaceTls'>;
   readonly clients: Pick<ClientIngresses, 'ingressTls' | 'ingresses'>;
   readonly admin: Pick<AdminApi, 'api' | 'alerts'>;
+  readonly metrics: Pick<GatewayMetrics, 'keepOnly'>;
 };
 
 /**
@@ -28,7 +30,7 @@ export type ReloadedParts = {
  * changes nothing itself. Throws when a certificate cannot be used.
  */
 export async function changesFor(next: GatewayConfig, parts: ReloadedParts): Promise<readonly Change[]> {
-  const { inForce, dataPlane, controlPlane, clients, admin } = parts;
+  const { inForce, dataPlane, controlPlane, clients, admin, metrics } = parts;
   const certificates = await reloadCertificates(inForce, next);
   return [
     ...certificateChanges(certificates, parts),
@@ -37,6 +39,10 @@ export async function changesFor(next: GatewayConfig, parts: ReloadedParts): Pro
     {
       to: 'dial history',
       commit: () => dataPlane.history.keepOnly(new Set(next.connections.map(({ name }) => name))),
+    },
+    {
+      to: 'metrics',
+      commit: () => metrics.keepOnly(new Set(next.connections.map(({ name }) => name))),
     },
     { to: 'ejection', commit: () => dataPlane.ejection.apply(next.ejection) },
     // An ingress that cannot listen is logged and retried: another process may be using the port temporarily.

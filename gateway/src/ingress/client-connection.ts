@@ -33,6 +33,7 @@ export class ClientConnection {
   readonly #connection: string;
   readonly #options: ClientOptions;
   #state: State = { name: 'accepted' };
+  #joined: Splice | undefined;
 
   constructor(connection: string, client: RoutedClient, options: ClientOptions) {
     this.#connection = connection;
@@ -43,6 +44,16 @@ export class ClientConnection {
 
   get state(): State['name'] {
     return this.#state.name;
+  }
+
+  /** Whether the client is or was joined with its target. */
+  get wasJoined(): boolean {
+    return this.#joined !== undefined;
+  }
+
+  /** Bytes forwarded so far. */
+  get traffic(): ReturnType<Splice['traffic']> {
+    return this.#joined?.traffic() ?? { bytesFromSocket: 0, bytesToSocket: 0 };
   }
 
   /** Joins the client with its target. Resolves when both are closed. Never rejects. */
@@ -86,6 +97,7 @@ export class ClientConnection {
       socketReset: 'CLIENT_RESET',
       streamReset: 'TARGET_RESET',
     });
+    this.#joined = joined;
     this.#state = { name: 'joined', splice: joined };
     this.#client.onJoined?.(target, dialed);
     const seconds = (performance.now() - started) / 1000;

@@ -8,17 +8,21 @@ export type ClientCounts = {
   readonly open: number;
   /** Those of `open` that are not joined with a target yet. */
   readonly waiting: number;
-  /** Since the connection was added. */
+  /** Clients that were joined with a target, since the connection was added. */
   readonly openedTotal: number;
   readonly failedTotal: number;
 };
+
+/** Of the clients of one connection that have ended. */
+type Totals = { opened: number; failed: number; bytesFromClients: number; bytesToClients: number };
+const noTotals = (): Totals => ({ opened: 0, failed: 0, bytesFromClients: 0, bytesToClients: 0 });
 
 /** The clients whose connection is known, of all ingresses. */
 export class Clients {
   readonly #options: ClientOptions;
   readonly #clients = new Map<string, Set<ClientConnection>>();
   #limits: ReadonlyMap<string, number> = new Map();
-  readonly #totals = new Map<string, { opened: number; failed: number }>();
+  readonly #totals = new Map<string, Totals>();
   readonly #idle = new IdleWaiters(() => this.count === 0);
 
   constructor(options: ClientOptions) {
@@ -47,8 +51,12 @@ export class Clients {
     const clients = this.#clients.get(connection) ?? new Set();
     this.#clients.set(connection, clients.add(client));
     void client.run().then((outcome) => {
-      const totals = this.#totals.get(connection) ?? { opened: 0, failed: 0 };
+      // From one count to the other in one turn: no reader sees a client twice, or not at all.
+      const totals = this.#totals.get(connection) ?? noTotals();
       totals[outcome] += 1;
+      const { bytesFromSocket, bytesToSocket } = client.traffic;
+      totals.bytesFromClients += bytesFromSocket;
+      totals.bytesToClients += bytesToSocket;
       this.#totals.set(connection, totals);
       clients.delete(client);
       if (clients.size === 0) this.#clients.delete(connection);
@@ -71,8 +79,24 @@ export class Clients {
     const waiting = clients
       .values()
       .reduce((count, client) => count + (client.state === 'dialing' ? 1 : 0), 0);
-    const { opened = 0, failed = 0 } = this.#totals.get(connection) ?? {};
-    return { open: clients.size, waiting, openedTotal: opened, failedTotal: failed };
+    const joined = clients.values().reduce((count, client) => count + (client.wasJoined ? 1 : 0), 0);
+    const { opened, failed } = this.#totals.get(connection) ?? noTotals();
+    return { open: clients.size, waiting, openedTotal: opened + joined, failedTotal: failed };
+  }
+
+  /** Open clients of one connection, and the bytes of all its clients so far. */
+  trafficOf(connection: string): {
+    readonly open: number;
+    readonly bytesFromClients: number;
+    readonly bytesToClients: number;
+  } {
+    const clients = this.#clients.get(connection) ?? new Set();
+    let { bytesFromClients, bytesToClients } = this.#totals.get(connection) ?? noTotals();
+    for (const { traffic } of clients) {
+      bytesFromClients += traffic.bytesFromSocket;
+      bytesToClients += traffic.bytesToSocket;
+    }
+    return { open: clients.size, bytesFromClients, bytesToClients };
   }
 
   /** Resets every client. */

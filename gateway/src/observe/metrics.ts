@@ -1,5 +1,6 @@
+import { observeProcess } from '@penstock/observe';
 import type { SpliceEnd } from '@penstock/transport';
-import type { CloseCode, DenialReason } from '@penstock/wire';
+import { type CloseCode, closeCodes, type DenialReason } from '@penstock/wire';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Current values, read at each scrape. */
@@ -12,7 +13,13 @@ export type GatewayGauges = {
     readonly waiting: number;
   }>;
   streams(): { readonly open: number; readonly opening: number };
-  clients(): Iterable<{ readonly connection: string; readonly open: number }>;
+  /** By connection: open clients, and the bytes of all its clients since it was added, those of open ones included. */
+  clients(): Iterable<{
+    readonly connection: string;
+    readonly open: number;
+    readonly bytesFromClients: number;
+    readonly bytesToClients: number;
+  }>;
   /** Clients that were denied, by reason; without a connection where it is not known. */
   denied(): Iterable<{
     readonly connection: string | undefined;
@@ -29,22 +36,26 @@ export type GatewayMetrics = {
   observe(gauges: GatewayGauges): void;
   opened(connection: string, seconds: number, attempts: number): void;
   failed(connection: string, code: CloseCode): void;
-  ended(connection: string, end: SpliceEnd): void;
+  ended(connection: string, end: Pick<SpliceEnd, 'code'>): void;
+  /** Drops the series of all other connections, after they were removed from the configuration. */
+  keepOnly(connections: ReadonlySet<string>): void;
 };
 
 /** Creates the gateway's Prometheus metrics. docs/metrics.md has a row for each. */
 export function createGatewayMetrics(): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];
+  observeProcess(registry);
   const opens = new Counter({
     name: 'penstock_gateway_opens_total',
-    help: 'Client connections by outcome of the open: ok or a close code.',
-    labelNames: ['connection', 'outcome'],
+    help: 'Client connections by outcome of the open: ok, or failed with a close code.',
+    labelNames: ['connection', 'outcome', 'code'],
     registers,
   });
   const openSeconds = new Histogram({
     name: 'penstock_gateway_open_seconds',
     help: 'Time until a client is connected to its target, including queueing and failover.',
+    labelNames: ['connection'],
     buckets: [0.002, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   });
@@ -55,32 +66,47 @@ export function createGatewayMetrics(): GatewayMetrics {
   });
   const ends = new Counter({
     name: 'penstock_gateway_connections_ended_total',
-    help: 'Closed client connections by outcome: ok or a close code.',
-    labelNames: ['connection', 'outcome'],
+    help: 'Closed client connections by outcome: ok, or failed with a close code.',
+    labelNames: ['connection', 'outcome', 'code'],
     registers,
   });
-  const bytes = new Counter({
-    name: 'penstock_gateway_bytes_total',
-    help: 'Bytes of closed client connections, by direction.',
-    labelNames: ['connection', 'direction'],
-    registers,
-  });
+  const known = new Set<string>();
   return {
     registry,
     observe: (gauges) => observeGauges(registry, gauges),
     opened(connection, seconds, attempts) {
-      opens.inc({ connection, outcome: 'ok' });
-      openSeconds.observe(seconds);
+      known.add(connection);
+      opens.inc({ connection, ...outcomeOf(undefined) });
+      openSeconds.observe({ connection }, seconds);
       if (attempts > 1) retries.inc(attempts - 1);
     },
-    failed: (connection, outcome) => opens.inc({ connection, outcome }),
-    ended(connection, end) {
-      ends.inc({ connection, outcome: end.code ?? 'ok' });
-      bytes.inc({ connection, direction: 'from_client' }, end.bytesFromSocket);
-      bytes.inc({ connection, direction: 'to_client' }, end.bytesToSocket);
+    failed(connection, code) {
+      known.add(connection);
+      opens.inc({ connection, ...outcomeOf(code) });
+    },
+    ended(connection, { code }) {
+      known.add(connection);
+      ends.inc({ connection, ...outcomeOf(code) });
+    },
+    keepOnly(connections) {
+      for (const connection of known) {
+        if (connections.has(connection)) continue;
+        known.delete(connection);
+        openSeconds.remove({ connection });
+        for (const code of [undefined, ...everyCloseCode]) {
+          opens.remove({ connection, ...outcomeOf(code) });
+          ends.remove({ connection, ...outcomeOf(code) });
+        }
+      }
     },
   };
 }
+
+const everyCloseCode = Object.keys(closeCodes) as readonly CloseCode[];
+
+/** The labels of an open or an end: the code is empty when it succeeded. */
+const outcomeOf = (code: CloseCode | undefined) =>
+  code === undefined ? { outcome: 'ok', code: '' } : { outcome: 'failed', code };
 
 function observeGauges(registry: Registry, gauges: GatewayGauges): void {
   new Counter({
@@ -90,6 +116,19 @@ function observeGauges(registry: Registry, gauges: GatewayGauges): void {
     collect() {
       this.reset();
       this.inc(gauges.tunnelRefused());
+    },
+  });
+  new Counter({
+    name: 'penstock_gateway_bytes_total',
+    help: 'Bytes of client connections, by direction. Those of open connections are counted at each scrape.',
+    labelNames: ['connection', 'direction'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { connection, bytesFromClients, bytesToClients } of gauges.clients()) {
+        this.inc({ connection, direction: 'from_client' }, bytesFromClients);
+        this.inc({ connection, direction: 'to_client' }, bytesToClients);
+      }
     },
   });
   new Counter({

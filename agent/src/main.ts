@@ -8,6 +8,10 @@ tuneGarbageCollection();
 const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
+  // A getter: opening standard input costs what most commands do not need.
+  get stdin() {
+    return process.stdin;
+  },
   environment: process.env,
   setExitCode: (code) => {
     process.exitCode = code;

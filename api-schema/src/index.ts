@@ -54,7 +54,7 @@ export { IdParams, Name, NameParams, StreamCounts, Timestamp } from './field.ts'
 export { CreatedGrant, GrantPage, GrantResource, NewGrant } from './grant.ts';
 export { Liveness, Readiness } from './health.ts';
 export { listOf, MAX_PAGE_SIZE, NextCursor, PageQuery, pageOf } from './page.ts';
-export { NewPin, PinList, PinResource, RemovedPin } from './pin.ts';
+export { NewPin, PinList, PinPreview, PinPreviewQuery, PinResource, RemovedPin } from './pin.ts';
 export { PoolList, PoolResource } from './pool.ts';
 export { type ApiProblemCode, apiProblemCodes, problemResponses } from './problem.ts';
 export { ReceiverTestResult } from './receiver.ts';

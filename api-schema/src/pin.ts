@@ -27,3 +27,45 @@ export const NewPin = Type.Object(
 );
 
 export const RemovedPin = Type.Object({ scope: Type.Enum(['pool', 'agent']), name: Name });
+
+export const PinPreviewQuery = Type.Object(
+  {
+    version: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'The version to pin; without it, the removal of the pin is previewed.',
+      }),
+    ),
+    digest: Type.Optional(
+      Type.String({
+        pattern: '^sha256:[0-9a-f]{64}$',
+        description: 'Digest of the version. Required if the version has not been published yet.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** What a pin would do to the agents it applies to. Nothing is changed. */
+export const PinPreview = Type.Object({
+  scope: Type.Enum(['pool', 'agent']),
+  name: Name,
+  version: Type.Optional(Type.Integer()),
+  digest: Type.Optional(Type.String()),
+  pinning: Type.Enum(['enforce', 'warn', 'off'], { description: 'Pinning mode of the pool.' }),
+  agents: Type.Integer({ description: 'Agents that the pin would apply to.' }),
+  matching: Type.Integer({ description: 'Agents that run exactly this version.' }),
+  differing: Type.Integer({ description: 'Agents that run something else.' }),
+  unknown: Type.Integer({ description: 'Agents whose configuration is not known yet.' }),
+  quarantined: Type.Array(Name, {
+    description: 'Agents that accept opens now and would be quarantined; at most 100 names.',
+  }),
+  quarantinedTotal: Type.Integer(),
+  released: Type.Integer({ description: 'Agents that would leave quarantine.' }),
+  ready: Type.Integer({ description: 'Agents of the pool that accept opens now.' }),
+  readyAfter: Type.Integer({
+    description: 'Agents of the pool that would still accept opens, or would again.',
+  }),
+});
+export type PinPreview = Static<typeof PinPreview>;

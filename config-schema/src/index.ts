@@ -50,5 +50,5 @@ export { type FieldRow, fieldRows } from './schema/field-rows.ts';
 export { renames } from './schema/renamed-fields.ts';
 export { Secret } from './secret.ts';
 export { isSecretName } from './secret-name.ts';
-export { showConfig, shownConfig } from './show.ts';
+export { showConfig, shownConfig, yamlText } from './show.ts';
 export { watchConfig } from './watch-config.ts';

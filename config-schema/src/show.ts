@@ -18,6 +18,9 @@ export function showConfig(config: AgentConfig | GatewayConfig): string {
   return stringify(shownConfig(config), { lineWidth: 0 });
 }
 
+/** Returns a value, such as the content of a published file, as YAML. */
+export const yamlText = (value: unknown): string => stringify(value, { lineWidth: 0 });
+
 /** Returns what `showConfig` writes, as plain values. */
 export function shownConfig(config: AgentConfig | GatewayConfig): unknown {
   return escaped('connectors' in config ? agentFile(config) : gatewayFile(config));

@@ -104,10 +104,10 @@ test('agents are listed and revoked, and tokens they could enroll with again are
 
   const fresh = await rig.api.rig.token({ uses: 5 });
   await identity.enrollment.enroll(requestOf(fresh, (await agentKey()).csr, { name: 'orders-3' }), FROM);
-  const revoked = await rig.cli('agent', 'revoke', 'orders-3');
+  const revoked = await rig.cli('agent', 'revoke', 'orders-3', '--yes');
   assert.match(revoked.stdout, /identity of orders-3 \(agt_\w+\) is revoked permanently/);
   assert.match(revoked.stderr, new RegExp(`penstock-gateway token revoke ${fresh.split('_')[2]}`));
-  const again = await rig.cli('agent', 'revoke', 'orders-3');
+  const again = await rig.cli('agent', 'revoke', 'orders-3', '--yes');
   assert.deepEqual([again.exitCode, again.stdout], [1, '']);
   assert.match(again.stderr, /no agent named orders-3, or it has been revoked\. \(NOT_FOUND\)/);
 });
@@ -120,7 +120,7 @@ test('a revocation succeeds with a warning if the store cannot list the remainin
   t.mock.method(store.enrollments, 'tokensUsableBy', async () => {
     throw new StoreError('timeout', 'No answer in time.');
   });
-  const revoked = await rig.cli('agent', 'revoke', 'orders-3');
+  const revoked = await rig.cli('agent', 'revoke', 'orders-3', '--yes');
   assert.equal(revoked.exitCode, 0);
   assert.match(revoked.stdout, /identity of orders-3 \(agt_\w+\) is revoked permanently/);
   assert.match(revoked.stderr, /The store did not answer[\s\S]*penstock-gateway token list/);

@@ -28,11 +28,11 @@ test('approvals are listed, shown, approved and denied', async () => {
     listed.stdout,
     new RegExp(`^${second.approval.id}\\s+pending\\s+restart\\s+agent:orders-2\\s+a operator\\s`, 'm'),
   );
-  const approved = await rig.cli('approval', 'approve', first.approval.id);
+  const approved = await rig.cli('approval', 'approve', first.approval.id, '--yes');
   assert.equal(approved.stdout, 'restart of agent:orders-1 was approved and is done.\n');
   const denied = await rig.cli('approval', 'deny', second.approval.id);
   assert.equal(denied.stdout, 'restart of agent:orders-2 is denied.\n');
-  const failed = await rig.cli('approval', 'approve', third.approval.id);
+  const failed = await rig.cli('approval', 'approve', third.approval.id, '--yes');
   assert.equal(failed.exitCode, 1);
   assert.match(failed.stderr, /logs of agent:orders-1 was approved but failed: The agent is not connected/);
 

@@ -3,6 +3,7 @@ export { type CommandPage, type CommandTerm, commandPages } from './command-page
 export { completionCommand } from './completion-command.ts';
 export type { ConfigCommandOptions } from './config/config-command.ts';
 export { configCommand } from './config/load-config-command.ts';
+export { type Confirmation, confirm, yesOption } from './confirm.ts';
 export { exemptFromProxy } from './exempt-from-proxy.ts';
 export { type ExitCode, exitCodeMeanings, exitCodes } from './exit-code.ts';
 export { exposedFileReporter } from './exposed-files.ts';

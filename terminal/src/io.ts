@@ -14,5 +14,7 @@ export type Io = {
   readonly stdout: Writer;
   readonly stderr: Writer;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where confirmations are read from; absent where none can be given. */
+  readonly stdin?: (NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined }) | undefined;
   readonly setExitCode: (code: number) => void;
 };

@@ -107,7 +107,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       agentRoutes(typed, { store, revocation, fleet, actions, clock });
       configVersionRoutes(typed, fleet.versions);
       poolRoutes(typed, () => fleet.poolViews());
-      pinRoutes(typed, () => fleet.pinListing(), actions);
+      pinRoutes(typed, fleet, actions);
       connectionRoutes(typed, connections);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });

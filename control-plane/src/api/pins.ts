@@ -3,21 +3,26 @@ import {
   NameParams,
   NewPin,
   PinList,
+  PinPreview,
+  PinPreviewQuery,
   PinResource,
   problemResponses,
   RemovedPin,
 } from '@penstock/api-schema';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
-import type { PinListing } from '../fleet/open-fleet.ts';
+import type { OpenFleet, PinListing } from '../fleet/open-fleet.ts';
 import type { PinTarget } from '../fleet/steering.ts';
+import type { FleetReader } from './agents.ts';
 import { answerOf } from './performed.ts';
+import { previewOf } from './pin-preview.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** /pins: the versions that pools and agents are expected to run. They always fit on one page. */
 export function pinRoutes(
   app: TypedApp,
-  pins: () => readonly PinListing[],
+  fleet: Pick<OpenFleet, 'pinListing' | 'versions' | 'poolViews' | 'agent'> &
+    Pick<FleetReader, 'agentsAfter'>,
   actions: Pick<FleetActions, 'pin'>,
 ): void {
   app.get(
@@ -26,12 +31,29 @@ export function pinRoutes(
       config: { role: 'viewer' },
       schema: { summary: 'List pins', tags: ['pins'], response: { 200: PinList, ...problemResponses } },
     },
-    async () => ({ items: pins().map(pinResource).sort(byName) }),
+    async () => ({ items: fleet.pinListing().map(pinResource).sort(byName) }),
   );
 
   for (const scope of ['pool', 'agent'] as const) {
     const override = scope === 'agent' ? "An agent's pin overrides the pin of its pool. " : '';
     const what = scope === 'pool' ? 'a pool' : 'an agent';
+    app.get(
+      `/pins/${scope}s/:name/preview`,
+      {
+        config: { role: 'viewer' },
+        schema: {
+          summary: `Preview a pin of ${what}`,
+          description:
+            'Returns what pinning the version, or removing the pin, would do to the agents. Changes nothing.',
+          tags: ['pins'],
+          params: NameParams,
+          querystring: PinPreviewQuery,
+          response: { 200: PinPreview, ...problemResponses },
+        },
+      },
+      async ({ params: { name }, query }) => previewOf(fleet, { scope, name }, query),
+    );
+
     app.put(
       `/pins/${scope}s/:name`,
       {

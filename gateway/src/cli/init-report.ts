@@ -48,7 +48,7 @@ export function renderInit(
   return (
     `${lines}${reminder}\n${style.strong('For agent.yaml')}\n\n${snippet}\n${style.strong('Next')}\n\n` +
     `  penstock-gateway run --config ${file}\n` +
-    `  export PENSTOCK_TOKEN=${adminToken === undefined ? 'pst_admin_…' : adminToken.token}\n` +
+    '  export PENSTOCK_TOKEN=pst_admin_…   # the admin token\n' +
     '  penstock-gateway token create --pool POOL\n'
   );
 }

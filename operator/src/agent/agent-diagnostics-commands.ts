@@ -7,12 +7,14 @@ import {
   type OutputFormat,
   outputOption,
   printPinnedComparison,
+  yesOption,
 } from '@penstock/terminal';
 import { logsRequest, ProbeResult } from '@penstock/wire';
 import { Argument, Command, Option } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { printLogs, printProbe } from './agent-answers.ts';
+import { confirmCapacity } from './capacity-check.ts';
 
 type Output = { readonly output: OutputFormat };
 type Probe = Output & { readonly kind: string; readonly timeout: number };
@@ -95,8 +97,10 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
       )
       .addArgument(name())
       .addOption(outputOption(['text', 'json']))
+      .option(...yesOption)
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent restart orders-1')
-      .action(async (agent: string, { output }: Output) => {
+      .action(async (agent: string, { output, yes }: Output & { readonly yes: boolean }) => {
+        await confirmCapacity(io, api(), agent, 'Restart', yes);
         const answer = await api().ask(NamedAgent, 'POST', path(agent, 'restart'));
         io.stdout.write(
           output === 'json' ? json(answer) : `${agent} is draining. Its supervisor then restarts it.\n`,

@@ -1,7 +1,8 @@
 import { AgentResource } from '@penstock/api-schema';
-import { type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
+import { type Io, json, type OutputFormat, outputOption, yesOption } from '@penstock/terminal';
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { confirmCapacity } from './capacity-check.ts';
 
 const commands = {
   drain: {
@@ -16,18 +17,23 @@ const commands = {
   },
 };
 
+type Options = { readonly output: OutputFormat /** Only of drain. */; readonly yes?: boolean };
+
 /** `agent drain` and `agent resume`. */
 export function agentDrainCommands(io: Io): readonly Command[] {
-  return (['drain', 'resume'] as const).map((verb) =>
-    new Command(verb)
+  return (['drain', 'resume'] as const).map((verb) => {
+    const command = new Command(verb)
       .description(commands[verb].description)
       .argument('<name>', 'name of the agent')
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', `\nExample:\n  $ penstock-gateway agent ${verb} orders-1`)
-      .action(async (name: string, { output }: { readonly output: OutputFormat }) => {
+      .action(async (name: string, { output, yes = true }: Options) => {
+        const api = apiFromEnvironment(io);
+        if (verb === 'drain') await confirmCapacity(io, api, name, 'Drain', yes);
         const path = `agents/${encodeURIComponent(name)}/${verb}`;
-        const agent = await apiFromEnvironment(io).ask(AgentResource, 'POST', path);
+        const agent = await api.ask(AgentResource, 'POST', path);
         io.stdout.write(output === 'json' ? json(agent) : commands[verb].message(name, agent.state));
-      }),
-  );
+      });
+    return verb === 'drain' ? command.option(...yesOption) : command;
+  });
 }

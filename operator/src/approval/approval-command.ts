@@ -1,6 +1,7 @@
-import { ApprovalResource } from '@penstock/api-schema';
+import { ApprovalResource, PinPreview } from '@penstock/api-schema';
 import {
   CommandError,
+  confirm,
   type Io,
   json,
   type OutputFormat,
@@ -9,16 +10,19 @@ import {
   styleFor,
   type TableColumn,
   table,
+  yesOption,
 } from '@penstock/terminal';
 import { logsRequest, ProbeResult } from '@penstock/wire';
 import { Command } from 'commander';
 import Type, { type TSchema } from 'typebox';
 import { relativeTime } from '../age.ts';
 import { printLogs, printProbe } from '../agent/agent-answers.ts';
+import { confirmCapacity } from '../agent/capacity-check.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { actorNames } from '../audit/actor-names.ts';
+import { impactText } from '../config/pin-impact.ts';
 
 type Options = { readonly output: OutputFormat };
 
@@ -67,7 +71,8 @@ export function approvalCommand(io: Io): Command {
         'after',
         `\nExample:\n  $ penstock-gateway approval ${verb} 019a0b1c-2d3e-7f4a-8b6c-0123456789ab`,
       )
-      .action((id: string, { output }: Options) => decide(io, id, verb, output));
+      .option(...yesOption)
+      .action((id: string, options: Options & { readonly yes: boolean }) => decide(io, id, verb, options));
   }
   return approval;
 }
@@ -147,9 +152,16 @@ async function result(io: Io, id: string, output: OutputFormat): Promise<void> {
   else io.stdout.write(json((await getResult(Type.Unknown())).value));
 }
 
-async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: OutputFormat): Promise<void> {
-  const path = `approvals/${encodeURIComponent(id)}/${verb}`;
-  const approval = await apiFromEnvironment(io).ask(ApprovalResource, 'POST', path);
+async function decide(
+  io: Io,
+  id: string,
+  verb: 'approve' | 'deny',
+  { output, yes }: Options & { readonly yes: boolean },
+): Promise<void> {
+  const api = apiFromEnvironment(io);
+  const path = `approvals/${encodeURIComponent(id)}`;
+  if (verb === 'approve') await confirmImpact(io, api, await api.ask(ApprovalResource, 'GET', path), yes);
+  const approval = await api.ask(ApprovalResource, 'POST', `${path}/${verb}`);
   const { state, action, subject, outcome } = approval;
   if (output === 'json') io.stdout.write(json(approval));
   if (state === 'failed') {
@@ -162,6 +174,29 @@ async function decide(io: Io, id: string, verb: 'approve' | 'deny', output: Outp
     approved: `was approved and is still running. Check again: penstock-gateway approval show ${id}`,
   };
   io.stdout.write(`${action} of ${subject} ${texts[state] ?? `is ${state}.`}\n`);
+}
+
+/** Asks for confirmation as the approved command itself would. Throws CommandError. */
+async function confirmImpact(
+  io: Io,
+  api: ApiClient,
+  approval: ApprovalResource,
+  yes: boolean,
+): Promise<void> {
+  const { state, action, subject } = approval;
+  const [scope, name = ''] = subject.split(':', 2);
+  if (state !== 'pending') return;
+  if (action === 'drain' || action === 'restart') await confirmCapacity(io, api, name, 'Approve', yes);
+  if (action !== 'pin') return;
+  const { version } = approval.arguments as { readonly version?: number | null };
+  const query = typeof version === 'number' ? `?version=${version}` : '';
+  const preview = await api.ask(
+    PinPreview,
+    'GET',
+    `pins/${scope}s/${encodeURIComponent(name)}/preview${query}`,
+  );
+  if (preview.quarantinedTotal === 0) return;
+  await confirm(io, { consequence: impactText(preview), question: 'Approve it?', yes });
 }
 
 async function namesOf(

@@ -1,6 +1,7 @@
-import { PinResource, RemovedPin } from '@penstock/api-schema';
+import { PinPreview, PinResource, RemovedPin } from '@penstock/api-schema';
 import {
   CommandError,
+  confirm,
   exitCodes,
   type Io,
   json,
@@ -8,40 +9,53 @@ import {
   outputOption,
   type TableColumn,
   table,
+  yesOption,
 } from '@penstock/terminal';
 import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
+import type { ApiClient } from '../api/api-client.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
+import { followRollout } from './follow-rollout.ts';
+import { impactText } from './pin-impact.ts';
+import { addWaitOptions, type WaitOptions } from './wait-options.ts';
 
 type Output = { readonly output: OutputFormat };
-type AgentOption = { readonly agent?: string };
+type AgentOption = { readonly agent?: string; readonly yes: boolean; readonly dryRun: boolean };
 
+const DRY_RUN = ['--dry-run', 'only print what it would do to the agents', false] as const;
 const AGENT = ['--agent <name>', "pin a single agent, overriding its pool's pin"] as const;
 
 /** `config pin`: sets the version that a pool or an agent is expected to run. */
 export function pinCommand(io: Io): Command {
-  return new Command('pin')
+  const command = new Command('pin')
     .description('pin a pool or an agent to a published version')
     .usage('[options] <pool> <version> | --agent <name> <version>')
     .argument('<target...>', 'the pool and the version; with --agent, only the version')
     .option(...AGENT)
+    .option(...DRY_RUN)
+    .option(...yesOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
-      '\nExample:\n  $ penstock-gateway config pin dc1 13\n  $ penstock-gateway config pin --agent orders-1 12',
+      '\nAsks for confirmation if agents would be quarantined.\n\nExample:\n  $ penstock-gateway config pin dc1 13\n  $ penstock-gateway config pin --agent orders-1 12',
     )
-    .action(async (args: string[], { output, agent }: Output & AgentOption) => {
+    .action(async (args: string[], { output, agent, ...flags }: Output & AgentOption & WaitOptions) => {
       const version = readVersion(args.at(-1) ?? '');
       const target = targetOf(agent, args.slice(0, -1));
       const api = apiFromEnvironment(io);
+      if (!(await mayChange(io, api, target, version, output, flags))) return;
       const answer = await api.ask(PinResource, 'PUT', pathOf(target), { version });
       if (output === 'json') io.stdout.write(json(answer));
       else {
         const { scope, name } = target;
         io.stdout.write(`The ${scope} ${name} is pinned to version ${version}, ${answer.digest}.\n`);
       }
+      if (!flags.wait) return;
+      const { digest } = answer;
+      await followRollout(io, api, { ...target, version, digest, timeoutSeconds: flags.timeout });
     });
+  return addWaitOptions(command);
 }
 
 /** `config unpin`: removes a pin. */
@@ -51,18 +65,42 @@ export function unpinCommand(io: Io): Command {
     .usage('[options] <pool> | --agent <name>')
     .argument('[pool]', 'name of the pool')
     .option(...AGENT)
+    .option(...DRY_RUN)
+    .option(...yesOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
       '\nExample:\n  $ penstock-gateway config unpin dc1\n  $ penstock-gateway config unpin --agent orders-1',
     )
-    .action(async (pool: string | undefined, { output, agent }: Output & AgentOption) => {
+    .action(async (pool: string | undefined, { output, agent, ...flags }: Output & AgentOption) => {
       const target = targetOf(agent, pool === undefined ? [] : [pool]);
       const api = apiFromEnvironment(io);
+      if (!(await mayChange(io, api, target, undefined, output, flags))) return;
       const answer = await api.ask(RemovedPin, 'DELETE', pathOf(target));
       if (output === 'json') io.stdout.write(json(answer));
       else io.stdout.write(`The pin of ${target.scope} ${target.name} is removed.\n`);
     });
+}
+
+/** Previews the change. False if that was all; throws CommandError if agents would be quarantined and nobody confirms. */
+async function mayChange(
+  io: Io,
+  api: ApiClient,
+  target: Target,
+  version: number | undefined,
+  output: OutputFormat,
+  { dryRun, yes }: Omit<AgentOption, 'agent'>,
+): Promise<boolean> {
+  const query = version === undefined ? '' : `?version=${version}`;
+  const preview = await api.ask(PinPreview, 'GET', `${pathOf(target)}/preview${query}`);
+  if (dryRun) {
+    io.stdout.write(output === 'json' ? json(preview) : `${impactText(preview)}\n`);
+    return false;
+  }
+  if (preview.quarantinedTotal === 0) return true;
+  const question = version === undefined ? 'Remove the pin?' : `Pin version ${version}?`;
+  await confirm(io, { consequence: impactText(preview), question, yes });
+  return true;
 }
 
 const HEAD: readonly TableColumn[] = [

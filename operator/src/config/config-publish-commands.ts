@@ -1,4 +1,4 @@
-import { ConfigVersionResource, PublishedConfigVersion } from '@penstock/api-schema';
+import { ConfigVersionResource, PinPreview, PublishedConfigVersion } from '@penstock/api-schema';
 import { checkConfig, readConfigText, readTextInput } from '@penstock/config-schema';
 import {
   CommandError,
@@ -16,12 +16,16 @@ import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
+import { followRollout } from './follow-rollout.ts';
+import { impactText } from './pin-impact.ts';
+import { addWaitOptions, type WaitOptions } from './wait-options.ts';
 
 type Output = { readonly output: OutputFormat };
+type PublishOptions = Output & WaitOptions & { readonly pool?: string; readonly dryRun: boolean };
 
 /** `config publish`: typically called by CI after a merge. */
 export function publishCommand(io: Io): Command {
-  return new Command('publish')
+  const command = new Command('publish')
     .description('publish a version of agent.yaml for a pool so that it can be pinned later')
     .argument('[file]', 'agent.yaml to publish, or - for standard input', './agent.yaml')
     .option('--pool <pool>', 'name of the pool; by default, the pool in the file')
@@ -30,13 +34,15 @@ export function publishCommand(io: Io): Command {
       'after',
       '\nReferences are not resolved, so no secrets are sent.\n\nExample:\n  $ penstock-gateway config publish --pool dc1 agent.yaml',
     )
-    .action((file: string, options: Output & { readonly pool?: string }) => publish(io, file, options));
+    .option('--dry-run', 'validate, and print what pinning this version would do to the agents', false)
+    .action((file: string, options: PublishOptions) => publish(io, file, options));
+  return addWaitOptions(command);
 }
 
 async function publish(
   io: Io,
   file: string,
-  { pool, output }: Output & { readonly pool?: string },
+  { pool: given, output, dryRun, wait, timeout }: PublishOptions,
 ): Promise<void> {
   const read = readConfigText(file, readTextInput);
   const checked = read.ok ? checkConfig('Agent', read.text, file) : read;
@@ -47,19 +53,30 @@ async function publish(
     return;
   }
   const { content, version, digest } = checked.source;
-  const body = { pool: pool ?? poolIn(content, file), content };
-  const published = await apiFromEnvironment(io).ask(PublishedConfigVersion, 'POST', 'config-versions', body);
+  const pool = given ?? poolIn(content, file);
+  const api = apiFromEnvironment(io);
+  if (dryRun) {
+    const path = `pins/pools/${encodeURIComponent(pool)}/preview?version=${version}&digest=${encodeURIComponent(digest)}`;
+    const preview = await api.ask(PinPreview, 'GET', path);
+    io.stdout.write(
+      output === 'json'
+        ? json(preview)
+        : `${file} is valid: version ${version}, ${digest}.\n${impactText(preview)}\n`,
+    );
+    return;
+  }
+  const body = { pool, content };
+  const published = await api.ask(PublishedConfigVersion, 'POST', 'config-versions', body);
   if (published.digest !== digest) {
     throw new CommandError(`The gateway computed the digest ${published.digest}, but here it is ${digest}.`, {
       suggestion: 'Run the same release on this host and the gateway.',
     });
   }
-  if (output === 'json') {
-    io.stdout.write(json(published));
-    return;
-  }
   const outcome = published.isNew ? 'is published' : 'was already published';
-  io.stdout.write(`Version ${version} of pool ${published.pool} ${outcome}, ${digest}.\n`);
+  if (output === 'json') io.stdout.write(json(published));
+  else io.stdout.write(`Version ${version} of pool ${published.pool} ${outcome}, ${digest}.\n`);
+  if (wait)
+    await followRollout(io, api, { scope: 'pool', name: pool, version, digest, timeoutSeconds: timeout });
 }
 
 /** A file for several pools names its pool by a reference, so the caller has to specify the pool. */

@@ -1,18 +1,23 @@
 import { CreatedGrant, GrantResource } from '@penstock/api-schema';
 import {
   CommandError,
+  confirm,
   type Io,
   json,
   type OutputFormat,
   outputOption,
+  styleFor,
   type TableColumn,
+  yesOption,
 } from '@penstock/terminal';
 import { NAME_PATTERN } from '@penstock/wire';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { everyPage } from '../api/pages.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { printCredentials, type RowContext } from './credential-list.ts';
+import { unusableConnections } from './grant-uses.ts';
 import { sourceRange, tokenTimeToLive } from './token-options.ts';
 
 type Options = { readonly output: OutputFormat };
@@ -65,32 +70,37 @@ export function grantCommand(io: Io): Command {
     .command('revoke')
     .description('revoke a grant immediately and close the client connections that use it')
     .argument('<id>', 'ID of the grant, as shown by grant list', grantId)
+    .option(...yesOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway grant revoke 019a0b1c2d3e4f5a6b7c')
-    .action((id: string, { output }: Options) => revoke(io, id, output));
+    .action((id: string, options: Options & { readonly yes: boolean }) => revoke(io, id, options));
   return grant;
 }
 
 async function create(io: Io, options: CreateOptions): Promise<void> {
   const { connection, name, ttl, source, maxConnections, output } = options;
-  const created = await apiFromEnvironment(io).ask(CreatedGrant, 'POST', 'grants', {
+  const api = apiFromEnvironment(io);
+  const created = await api.ask(CreatedGrant, 'POST', 'grants', {
     connections: connection,
     ttlSeconds: ttl,
     ...(name !== undefined && { name }),
     ...(source !== undefined && { sources: source }),
     ...(maxConnections !== undefined && { maxConnections }),
   });
+  const { warning } = styleFor(io.stderr, io.environment);
+  for (const sentence of await unusableConnections(api, connection)) {
+    io.stderr.write(`${warning('warning:')} ${sentence}\n`);
+  }
   if (output === 'json') {
     io.stdout.write(json(created));
     return;
   }
   // Only the grant is written to stdout, to allow redirecting it to a file.
   io.stdout.write(`${created.grant}\n`);
-  const label = created.grant.replace(/^pst_grant_/, '');
   io.stderr.write(
     `Grant ${created.id} permits ${connection.join(', ')} until ${created.expiresAt}. It is not shown again.\n` +
       'Use it as the password for SOCKS5 or HTTP CONNECT, with any user name. Clients that cannot send a password use ' +
-      `this host name:\n${connection[0]}--${label}.penstock\n`,
+      `this host name, with the part of the grant after pst_grant_:\n  ${connection[0]}--LABEL.penstock\n`,
   );
 }
 
@@ -127,8 +137,20 @@ const LIST = {
   row,
 };
 
-async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
-  const grant = await apiFromEnvironment(io).ask(GrantResource, 'DELETE', `grants/${encodeURIComponent(id)}`);
+async function revoke(
+  io: Io,
+  id: string,
+  { output, yes }: Options & { readonly yes: boolean },
+): Promise<void> {
+  const api = apiFromEnvironment(io);
+  const inUse =
+    (await everyPage(api, GrantResource, 'grants')).items.find((each) => each.id === id)?.inUse ?? 0;
+  if (inUse > 0) {
+    const closed = inUse === 1 ? '1 client connection uses' : `${inUse} client connections use`;
+    const consequence = `${closed} the grant ${id} and will be closed.`;
+    await confirm(io, { consequence, question: 'Revoke it?', yes });
+  }
+  const grant = await api.ask(GrantResource, 'DELETE', `grants/${encodeURIComponent(id)}`);
   io.stdout.write(
     output === 'json'
       ? json(grant)

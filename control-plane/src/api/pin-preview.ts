@@ -1,0 +1,65 @@
+import type { PinPreview } from '@penstock/api-schema';
+import { inSlices, systemClock } from '@penstock/runtime';
+import { ProblemError } from '@penstock/wire';
+import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { PinTarget } from '../fleet/steering.ts';
+import type { Stamp } from '../pins/drift.ts';
+import { addToImpact, noImpact } from '../pins/preview-pin.ts';
+import type { FleetReader } from './agents.ts';
+
+type Fleet = Pick<OpenFleet, 'pinListing' | 'versions' | 'poolViews' | 'agent'> &
+  Pick<FleetReader, 'agentsAfter'>;
+
+/** What pinning a version, or removing the pin, would do. Rejects with ProblemError or StoreError. */
+export async function previewOf(
+  fleet: Fleet,
+  target: PinTarget,
+  { version, digest }: { readonly version?: number; readonly digest?: string },
+): Promise<PinPreview> {
+  const poolName = target.scope === 'pool' ? target.name : poolOfAgent(fleet, target.name);
+  const pool = (await fleet.poolViews()).find(({ name }) => name === poolName);
+  if (pool === undefined)
+    throw new ProblemError('POOL_UNKNOWN', `There is no pool ${poolName} in gateway.yaml.`);
+  const pin = version === undefined ? undefined : await stampOf(fleet, poolName, version, digest);
+  const poolPin = fleet.pinListing().find(({ scope, name }) => scope === 'pool' && name === poolName);
+  const impact = noImpact();
+  const proposed = { target, pin, poolPin, pinning: pool.pinning };
+  await inSlices(
+    fleet.agentsAfter(''),
+    (agent) => {
+      if (agent.pool === poolName) addToImpact(impact, proposed, agent);
+    },
+    systemClock,
+  );
+  return {
+    ...target,
+    ...pin,
+    pinning: pool.pinning,
+    ...impact,
+    ready: pool.ready,
+    readyAfter: Math.max(0, pool.ready - impact.quarantinedTotal) + impact.released,
+  };
+}
+
+async function stampOf(
+  fleet: Fleet,
+  pool: string,
+  version: number,
+  digest: string | undefined,
+): Promise<Stamp> {
+  if (digest !== undefined) return { version, digest };
+  const published = await fleet.versions.of(pool, version);
+  if (published !== undefined) return { version, digest: published.digest };
+  throw new ProblemError(
+    'NOT_FOUND',
+    `Version ${version} was not published for pool ${pool}. Publish it first with penstock-gateway config publish.`,
+  );
+}
+
+function poolOfAgent(fleet: Fleet, name: string): string {
+  const agent = fleet.agent(name);
+  if (agent === undefined) {
+    throw new ProblemError('NOT_FOUND', `There is no agent named ${name}, or it has been revoked.`);
+  }
+  return agent.pool;
+}

@@ -1,0 +1,59 @@
+import type { AgentView } from '../fleet/agent-view.ts';
+import { driftOf, type PinningMode, type Stamp } from './drift.ts';
+
+/** The pin to preview. */
+export type ProposedPin = {
+  readonly target: { readonly scope: 'pool' | 'agent'; readonly name: string };
+  /** Undefined if the pin is removed. */
+  readonly pin: Stamp | undefined;
+  /** The pin of the agent's pool, which applies when the agent's own pin is removed. */
+  readonly poolPin: Stamp | undefined;
+  readonly pinning: PinningMode;
+};
+
+/** What a pin would do, as counts of agents. */
+export type PinImpact = {
+  agents: number;
+  matching: number;
+  differing: number;
+  unknown: number;
+  /** Names of agents that accept opens now and would be quarantined, the first `MAX_NAMES` of them. */
+  readonly quarantined: string[];
+  quarantinedTotal: number;
+  released: number;
+};
+
+const MAX_NAMES = 100;
+const accepting: ReadonlySet<string> = new Set(['connected', 'degraded']);
+
+export const noImpact = (): PinImpact => ({
+  agents: 0,
+  matching: 0,
+  differing: 0,
+  unknown: 0,
+  quarantined: [],
+  quarantinedTotal: 0,
+  released: 0,
+});
+
+/** Adds one agent of the pool to the impact of a pin. */
+export function addToImpact(
+  impact: PinImpact,
+  { target, pin, poolPin, pinning }: ProposedPin,
+  agent: AgentView,
+): void {
+  const isOwn = agent.pin?.scope === 'agent';
+  if (target.scope === 'agent' ? agent.name !== target.name : isOwn) return;
+  impact.agents += 1;
+  const applied = pin ?? (target.scope === 'agent' ? poolPin : undefined);
+  const isDrifting =
+    agent.config !== undefined && applied !== undefined && driftOf(agent.config, applied) !== 'none';
+  if (agent.config === undefined) impact.unknown += 1;
+  else if (isDrifting) impact.differing += 1;
+  else impact.matching += 1;
+  if (isDrifting && pinning === 'enforce') {
+    if (!accepting.has(agent.state)) return;
+    impact.quarantinedTotal += 1;
+    if (impact.quarantined.length < MAX_NAMES) impact.quarantined.push(agent.name);
+  } else if (agent.code === 'CONFIG_DRIFT' && agent.state === 'quarantined') impact.released += 1;
+}

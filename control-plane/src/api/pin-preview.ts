@@ -2,9 +2,9 @@ import type { PinPreview } from '@penstock/api-schema';
 import { inSlices, systemClock } from '@penstock/runtime';
 import { ProblemError } from '@penstock/wire';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
+import { addToImpact, noImpact } from '../fleet/preview-pin.ts';
 import type { PinTarget } from '../fleet/steering.ts';
 import type { Stamp } from '../pins/drift.ts';
-import { addToImpact, noImpact } from '../pins/preview-pin.ts';
 import type { FleetReader } from './agents.ts';
 
 type Fleet = Pick<OpenFleet, 'pinListing' | 'versions' | 'poolViews' | 'agent'> &

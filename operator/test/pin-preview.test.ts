@@ -3,10 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkConfig } from '@penstock/config-schema';
-import { runCli } from '../../operator/test/run-cli.ts';
-import { expectNoLeaks } from '../rig/leaks.ts';
-import { type Pair, startPair } from '../rig/pair.ts';
-import { agentOf } from './agent-of.ts';
+import { expectNoLeaks } from '../../test/rig/leaks.ts';
+import { type Pair, startPair } from '../../test/rig/pair.ts';
+import { runCli } from './run-cli.ts';
 
 /** One file for the whole pool, as pins require; the name comes from the environment of the host. */
 const SHARED = { name: '${env:HOST}', identity: { directory: '${env:HOME_OF}' } };
@@ -63,7 +62,7 @@ test('a pin under enforce is previewed, confirmed, and followed until every agen
   assert.equal(refused.exitCode, 1);
   assert.match(refused.stderr, /would quarantine 2 of 2[\s\S]*--yes/);
   assert.match((await cli('pins')).stdout, /There are no pins/);
-  assert.equal((await agentOf(pair, 'a1')).state, 'connected');
+  assert.equal((await pair.api('GET /agents/a1'))['state'], 'connected');
   assert.match(
     (await cli('pin', 'dc1', '9', '--dry-run')).stderr,
     /Version 9 was not published for pool dc1/,

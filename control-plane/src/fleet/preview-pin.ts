@@ -1,5 +1,5 @@
-import type { AgentView } from '../fleet/agent-view.ts';
-import { driftOf, type PinningMode, type Stamp } from './drift.ts';
+import { driftOf, type PinningMode, type Stamp } from '../pins/drift.ts';
+import type { AgentView } from './agent-view.ts';
 
 /** The pin to preview. */
 export type ProposedPin = {

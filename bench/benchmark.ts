@@ -13,12 +13,12 @@ import { findRoutes } from './routes/find-routes.ts';
 import type { Places, Route } from './routes/route.ts';
 import { ownRig, startLink, whyNoLink } from './wan/link.ts';
 
-/** What the run needs of its surroundings. */
+/** Settings and dependencies of a run. */
 export type Surroundings = {
   readonly scratch: string;
-  /** Where programs are looked for. */
+  /** Search path for programs. */
   readonly path: string;
-  /** Another rig for the distance than our own. */
+  /** A rig to use instead of the default one. */
   readonly wanRig: string | undefined;
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ export type Surroundings = {
 
 const full: Timing = { warmUp: 500, window: 1500 };
 const short: Timing = { warmUp: 300, window: 800 };
-/** At 100 ms a connection takes a second or two to find its speed. */
+/** At 100 ms, a connection needs a second or two to reach full speed. */
 const fullWan: Timing = { warmUp: 2500, window: 2500 };
 const shortWan: Timing = { warmUp: 2500, window: 1500 };
 
@@ -94,7 +94,7 @@ async function overDistance(
   return roundTrips.flatMap(wanCells).flatMap((cell) => cell.metrics);
 }
 
-/** One plan in one pair of places, with a load generator of its own. */
+/** Runs one plan between two places, with its own load generator. */
 async function runStage(
   plan: Omit<Plan, 'routes'>,
   places: Places,

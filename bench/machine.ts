@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
-/** What the figures depend on besides the software under test. */
+/** Properties of the machine that affect the results. */
 export type Machine = {
   readonly cores: number;
   readonly cpu: string;
@@ -10,7 +10,7 @@ export type Machine = {
   readonly node: string;
   readonly openssl: string;
   readonly congestionControl: string;
-  /** Of the last minute, before the first measurement: what else the machine was doing. */
+  /** Load average of the last minute before the first measurement. */
   readonly loadBefore: number;
 };
 

@@ -42,7 +42,7 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
-/** One line that is written over; nothing where nobody watches. */
+/** A progress line that is overwritten; empty if the output is not a terminal. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
 }

@@ -8,12 +8,12 @@ export type Options = {
   readonly only: readonly Group[];
   readonly routes: readonly RouteName[];
   readonly output: 'text' | 'json';
-  /** A file for the JSON report besides. */
+  /** File to write the JSON report to, in addition to the output. */
   readonly json: string | undefined;
   readonly help: boolean;
 };
 
-/** A command line that cannot be followed; the message says what, and what would do. */
+/** An invalid command line. The message names the option and the allowed values. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -21,14 +21,14 @@ export class UsageError extends Error {
 export const usage = `npm run bench -- [options]
 
   --quick              two rounds with short windows instead of seven
-  --rounds N           this many rounds (1 to 50)
-  --only LIST          of ${groups.join(', ')}
-  --routes LIST        of ${routeNames.join(', ')}
-  --output text|json   what to print on standard output
+  --rounds N           number of rounds (1 to 50)
+  --only LIST          comma-separated, of ${groups.join(', ')}
+  --routes LIST        comma-separated, of ${routeNames.join(', ')}
+  --output text|json   format of the report on standard output
   --json FILE          also write the JSON report to FILE
-  --help               print this
+  --help               print this help
 
-PENSTOCK_WAN_RIG names another rig for the distance; see docs/benchmark.md.
+PENSTOCK_WAN_RIG selects another rig for the wan group; see docs/benchmark.md.
 `;
 
 export function parseOptions(parameters: readonly string[]): Options {
@@ -67,15 +67,15 @@ function read(parameters: readonly string[]) {
 function roundsOf(text: string): number {
   const rounds = Number(text);
   if (Number.isInteger(rounds) && rounds >= 1 && rounds <= 50) return rounds;
-  throw new UsageError(`--rounds ${text}: give a whole number from 1 to 50.`);
+  throw new UsageError(`--rounds ${text}: use a whole number from 1 to 50.`);
 }
 
 function outputOf(text: string | undefined): Options['output'] {
   if (text === undefined || text === 'text' || text === 'json') return text ?? 'text';
-  throw new UsageError(`--output ${text}: give text or json.`);
+  throw new UsageError(`--output ${text}: use text or json.`);
 }
 
-/** In the order of `known`, whatever the order on the command line. Left out: all. */
+/** Returns the listed names in the order of `known`, or all if the option is omitted. */
 function listOf<Name extends string>(
   option: string,
   text: string | undefined,
@@ -85,7 +85,7 @@ function listOf<Name extends string>(
   const names = text.split(',').map((name) => name.trim());
   const stranger = names.find((name) => !known.some((one) => one === name));
   if (stranger !== undefined) {
-    throw new UsageError(`${option}: there is no "${stranger}". Give some of ${known.join(', ')}.`);
+    throw new UsageError(`${option}: there is no "${stranger}". Use some of ${known.join(', ')}.`);
   }
   return known.filter((name) => names.includes(name));
 }

@@ -7,7 +7,7 @@ export type Failure = {
   readonly reason: string;
 };
 
-/** What was measured: a sample a round for each metric and route, and what could not be measured. */
+/** The results of a run: one sample per round for each metric and route, and the failures. */
 export class Results {
   readonly #samples = new Map<string, Map<RouteName, number[]>>();
   readonly failures: Failure[] = [];

@@ -15,10 +15,10 @@ export type Plan = {
   readonly timing: Timing;
 };
 
-/** Enough for the compilers of the runtimes under test. */
+/** Long enough for the JIT compilers of the runtimes under test. */
 const rehearsal: Timing = { warmUp: 0, window: 300 };
 
-/** Runs the plan. A failed measurement is noted and its route started anew; the rest goes on. */
+/** Runs the plan. A failed measurement is recorded and its route restarted; the run continues. */
 export async function runRounds(
   { cells, routes, rounds, timing }: Plan,
   load: Load,

@@ -5,7 +5,7 @@ import type { Places, Route, RouteName, RunningRoute, Target } from './routes/ro
 
 const START_DEADLINE = 60_000;
 
-/** Starts routes when they are wanted, and knows which run. */
+/** Starts routes on demand and keeps them running. */
 export class RouteKeeper {
   readonly #routes: ReadonlyMap<RouteName, Route>;
   readonly #target: Target;
@@ -20,14 +20,14 @@ export class RouteKeeper {
     this.#scratch = scratch;
   }
 
-  /** The running route, started if it is not. */
+  /** Returns the running route; starts it if necessary. */
   async get(name: RouteName): Promise<RunningRoute> {
     const running = this.#running.get(name) ?? (await this.start(name));
     this.#running.set(name, running);
     return running;
   }
 
-  /** Another instance, which the caller stops. */
+  /** Starts another instance, which the caller must stop. */
   async start(name: RouteName): Promise<RunningRoute> {
     const route = this.#routes.get(name);
     if (route === undefined) throw new Error(`There is no route ${name}.`);
@@ -35,7 +35,7 @@ export class RouteKeeper {
     return within(START_DEADLINE, `Starting ${name}`, route.start(this.#target, this.#places, scratch));
   }
 
-  /** Stops a route that failed; the next `get` starts it anew. */
+  /** Stops a route that failed; the next `get` starts it again. */
   async drop(name: RouteName): Promise<void> {
     const running = this.#running.get(name);
     this.#running.delete(name);

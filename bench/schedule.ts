@@ -2,12 +2,12 @@ import type { Cell } from './cells/cell.ts';
 import { rotate } from './report/statistics.ts';
 import type { RouteName } from './routes/route.ts';
 
-/** Round 0 is the rehearsal: its figures are thrown away. */
+/** Round 0 is the warm-up; its results are discarded. */
 export type Step = { readonly round: number; readonly cell: Cell; readonly route: RouteName };
 
 /**
- * Every round takes every cell on every route, one after another and in an order that turns: what the machine does
- * meanwhile falls on all routes alike. Processes started for one measurement need no rehearsal.
+ * Every round runs every cell on every route, one after another, in an order that rotates, so disturbances of the
+ * machine affect all routes equally. Processes that are started for one measurement need no warm-up.
  */
 export function* schedule(
   cells: readonly Cell[],

@@ -2,7 +2,10 @@ import { nameOf, shapes } from './cells/throughput.ts';
 import { nameOfWan, wanShapes } from './cells/wan.ts';
 import type { RouteName } from './routes/route.ts';
 
-/** What Penstock promises to reach: its own figure, or its figure over another route's, of the same run's medians. */
+/**
+ * A target for Penstock: a bound for its median, or for the ratio of its median to that of another route in the same
+ * run.
+ */
 export type Target = {
   readonly metric: string;
   readonly title: string;
@@ -48,25 +51,25 @@ export const targets: readonly Target[] = [
   ...latency,
   {
     metric: 'connections',
-    title: 'new connections a second',
+    title: 'new connections per second',
     against: 'haproxy',
     wanted: { atLeast: 2 },
   },
   {
     metric: 'memory/gateway',
-    title: 'gateway KiB a held connection',
+    title: 'gateway KiB per open connection',
     against: undefined,
     wanted: { atMost: 24 },
   },
   {
     metric: 'sessions/memory',
-    title: 'gateway KiB an idle session',
+    title: 'gateway KiB per idle session',
     against: undefined,
     wanted: { atMost: 110 },
   },
   {
     metric: 'fleet/listing',
-    title: 'ms a page of 500 agents',
+    title: 'ms per page of 500 agents',
     against: undefined,
     wanted: { atMost: 100 },
   },
@@ -79,7 +82,7 @@ export const targets: readonly Target[] = [
   ...['judging', 'listing', 'metrics', 'pools', 'pin'].map(
     (work): Target => ({
       metric: `fleet/hold-${work}`,
-      title: `ms the event loop is held, 10,000 agents: ${work}`,
+      title: `ms the event loop is blocked, 10,000 agents: ${work}`,
       against: undefined,
       wanted: { atMost: 5 },
     }),

@@ -13,29 +13,31 @@ export const groups = [
 ] as const;
 export type Group = (typeof groups)[number];
 
-/** One figure that a cell gives for a route. */
+/** One value that a cell measures for a route. */
 export type Metric = {
-  /** Stable: names the figure in the JSON report and in the targets. */
+  /** Stable: identifies the value in the JSON report and in the targets. */
   readonly id: string;
-  /** The table it stands in; all figures of a table have one unit. */
+  /** The table that shows it; all values of a table have the same unit. */
   readonly table: string;
   readonly title: string;
   readonly unit: string;
   readonly digits: number;
-  /** What the report for people shows: the range and ratios too, the median alone, nothing. JSON has it all. */
+  /**
+   * What the text report shows: median, range, and ratios; only the median; or nothing. The JSON report has everything.
+   */
   readonly shown: 'full' | 'median' | 'nothing';
 };
 
-/** One thing that is measured, for every route in every round. */
+/** One measurement, made for every route in every round. */
 export type Cell = {
   readonly group: Group;
   readonly title: string;
   readonly metrics: readonly Metric[];
-  /** Routes it makes sense for. */
+  /** Routes that it applies to. */
   readonly routes: readonly RouteName[];
-  /** Whether the route's processes are started for this cell alone: memory is not read in used ones. */
+  /** Whether the route is started for this cell only, because memory must be measured in new processes. */
   readonly fresh: boolean;
-  /** The figures by metric id; a metric that does not apply to the route is left out. */
+  /** Returns the values by metric id; metrics that do not apply to the route are omitted. */
   measure(load: Load, route: RunningRoute, timing: Timing): Promise<ReadonlyMap<string, number>>;
 };
 

@@ -3,7 +3,7 @@ import type { Cell } from './cell.ts';
 
 const WORKERS = 32;
 
-/** Connections opened, used for one byte each way and closed, in a second; 32 of them at a time. */
+/** Connections per second that are opened, used for one byte in each direction, and closed; 32 concurrently. */
 export const connectionsCell: Cell = {
   group: 'connections',
   title: 'new connections',
@@ -11,7 +11,7 @@ export const connectionsCell: Cell = {
     {
       id: 'connections',
       table: 'new connections',
-      title: '1 byte each way',
+      title: '1 byte in each direction',
       unit: '1/s',
       digits: 0,
       shown: 'full',

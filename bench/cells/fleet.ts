@@ -6,18 +6,18 @@ import { simulatedAgents } from './simulated-agents.ts';
 
 const COUNT = 1000;
 const AT_ONCE = 16;
-/** Milliseconds. With 1,000 agents as many heartbeats a second as 15,000 agents send with the default of 15 s. */
+/** Milliseconds. With 1,000 agents, this is as many heartbeats per second as 15,000 agents send by default (15 s). */
 const HEARTBEAT = 1000;
 const LISTINGS = 20;
 
-/** What a fleet of 1,000 agents that send heartbeats leaves of the gateway's event loop, and how fast it is listed. */
+/** Delay of the gateway's event loop with 1,000 agents that send heartbeats, and the time to list them. */
 export const fleetCell: Cell = {
   group: 'fleet',
   title: 'a fleet of 1,000 agents',
   metrics: [
     {
       id: 'fleet/loop-delay',
-      table: 'fleet of 1,000 agents, a heartbeat a second each',
+      table: 'fleet of 1,000 agents, one heartbeat per second each',
       title: 'gateway event-loop delay p99',
       unit: 'ms',
       digits: 1,
@@ -25,7 +25,7 @@ export const fleetCell: Cell = {
     },
     {
       id: 'fleet/listing',
-      table: 'fleet of 1,000 agents, a heartbeat a second each',
+      table: 'fleet of 1,000 agents, one heartbeat per second each',
       title: 'a page of 500 agents, p95',
       unit: 'ms',
       digits: 1,
@@ -49,7 +49,7 @@ export const fleetCell: Cell = {
   },
 };
 
-/** Milliseconds for a full page, the slowest of twenty but one. */
+/** Returns the milliseconds for a full page: the second-slowest of twenty. */
 async function listingTime({ api }: RunningRoute): Promise<number> {
   if (api === undefined) throw new Error('This route has no API.');
   const times: number[] = [];
@@ -59,7 +59,8 @@ async function listingTime({ api }: RunningRoute): Promise<number> {
       headers: { authorization: `Bearer ${api.token}` },
     });
     const { items } = (await response.json()) as { items?: readonly unknown[] };
-    if (items?.length !== 500) throw new Error(`A page of 500 agents was answered with ${response.status}.`);
+    if (items?.length !== 500)
+      throw new Error(`The response to a page of 500 agents was ${response.status}.`);
     times.push(performance.now() - began);
   }
   return quantile(times, 0.95);

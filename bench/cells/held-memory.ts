@@ -4,24 +4,27 @@ import { residentOf } from './resident.ts';
 
 const COUNT = 1000;
 /**
- * Held before the first reading: a process that has just started has garbage collected but not given back, and
- * the first connections would seem to cost nothing because they live there.
+ * Connections opened before the first reading: a new process has freed memory that it has not returned to the system,
+ * and the first connections would seem to cost nothing because they use it.
  */
 const ALREADY_HELD = 500;
 
 const metric = (role: 'gateway' | 'agent'): Metric => ({
   id: `memory/${role}`,
-  table: 'held connection',
+  table: 'open connection',
   title: role,
   unit: 'KiB',
   digits: 1,
   shown: 'full',
 });
 
-/** What the resident memory of each end grows by, a connection, when it holds 1,000 more, each of which has carried a byte. */
+/**
+ * Growth of the resident memory of each end, per connection, with 1,000 additional open connections that have each
+ * carried a byte.
+ */
 export const heldMemoryCell: Cell = {
   group: 'memory',
-  title: 'memory a held connection',
+  title: 'memory per open connection',
   metrics: [metric('gateway'), metric('agent')],
   routes: routeNames.filter((name) => name !== 'direct'),
   fresh: true,

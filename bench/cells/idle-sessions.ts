@@ -3,11 +3,11 @@ import { residentOf } from './resident.ts';
 import { simulatedAgents } from './simulated-agents.ts';
 
 const COUNT = 1000;
-/** Held before the first reading, for the reason told in held-memory. */
+/** Sessions opened before the first reading, for the reason given in held-memory. */
 const ALREADY_HELD = 200;
 const AT_ONCE = 16;
 
-/** How fast 1,000 agents connect, each with its own certificate, and what their idle sessions cost the gateway. */
+/** How fast 1,000 agents with their own certificates connect, and the memory of their idle sessions at the gateway. */
 export const idleSessionsCell: Cell = {
   group: 'sessions',
   title: 'idle agent sessions',

@@ -7,31 +7,31 @@ import type { Cell, Metric } from './cell.ts';
 const COUNT = 10_000;
 const PAGE = 500;
 const SCRAPES = 3;
-/** Milliseconds: judging comes once a second. */
+/** Milliseconds. Agents are evaluated once per second. */
 const JUDGED = 3_000;
 
 const PROCESS = new URL('../load/large-fleet.ts', import.meta.url);
 
 const figure = (id: string, title: string): Metric => ({
   id: `fleet/${id}`,
-  table: 'event loop held by 10,000 agents, at most',
+  table: 'longest turn of the event loop with 10,000 agents',
   title,
   unit: 'ms',
   digits: 1,
   shown: 'full',
 });
 
-/** How long the control plane of 10,000 agents holds the event loop at most; the data path waits as long. */
+/** The longest turn of the event loop of a control plane with 10,000 agents, for which the data path has to wait. */
 export const largeFleetCell: Cell = {
   group: 'fleet',
   title: 'the control plane of 10,000 agents',
   metrics: [
-    figure('hold-judging', 'judging, a heartbeat each per 15 s'),
-    figure('hold-listing', 'listing, 500 agents a page'),
+    figure('hold-judging', 'evaluation, one heartbeat per 15 s each'),
+    figure('hold-listing', 'listing, 500 agents per page'),
     figure('hold-metrics', 'metrics'),
     figure('hold-pools', 'pools'),
     figure('hold-pin', 'a pin that quarantines all agents'),
-    figure('pin-answer', 'time to the answer of that pin'),
+    figure('pin-answer', 'response time of that pin'),
   ],
   routes: ['penstock'],
   fresh: true,
@@ -61,7 +61,7 @@ async function figuresOf(ask: Ask<LargeFleetHandlers>): Promise<Map<string, numb
     figures.set('fleet/hold-pools', await during(() => get('/api/v1/pools')));
     return figures;
   };
-  // Once unmeasured: the compilers of the runtime.
+  // Runs once without measuring, to warm up the JIT compiler.
   await listAll(get);
   await scrape(get);
   const figures = await measured();
@@ -89,7 +89,7 @@ async function request(url: string, path: string, token: string, init: RequestIn
     headers: { authorization: `Bearer ${token}`, ...init.headers },
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${path} was answered with ${response.status}: ${text.slice(0, 200)}`);
+  if (!response.ok) throw new Error(`The response to ${path} was ${response.status}: ${text.slice(0, 200)}`);
   return text;
 }
 

@@ -1,7 +1,7 @@
 import { settledKib } from '../process/settle.ts';
 import type { RouteProcess } from '../routes/route.ts';
 
-/** Resident KiB of each end once its garbage is gone, with what it has forked. */
+/** Returns the resident KiB of each end after garbage collection, including descendants. */
 export async function residentOf(processes: readonly RouteProcess[]): Promise<Map<string, number>> {
   const kib = new Map<string, number>();
   for (const { role, pids, settle } of processes) {

@@ -1,7 +1,7 @@
 import { routeNames } from '../routes/route.ts';
 import type { Cell, Metric } from './cell.ts';
 
-/** 64 bytes to the target and back. With 64 connections each waits for its own answer only. */
+/** 64 bytes to the target and back. With 64 connections, each waits only for its own reply. */
 export const roundTripCells: readonly Cell[] = [1, 64].map((connections) => {
   const id = `latency/${connections}`;
   const title = `${connections} ${connections === 1 ? 'connection' : 'connections'}`;

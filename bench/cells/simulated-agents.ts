@@ -3,17 +3,17 @@ import { type Ask, asking } from '../process/ask.ts';
 import { here, startNode } from '../process/child.ts';
 import type { RunningRoute } from '../routes/route.ts';
 
-/** Agents are simulated in two processes, so that their half of the handshakes is no queue of one. */
+/** Agents are simulated in two processes, so their half of the handshakes is not serialized. */
 const PROCESSES = 2;
 
 const AGENTS = new URL('../load/idle-agents.ts', import.meta.url);
 
 export type SimulatedAgents = AsyncDisposable & {
-  /** Has `count` of them, those from before included, hold a session; back when all are welcomed. */
+  /** Raises the number of open sessions to `count`. Resolves when all are welcomed. */
   connect(connecting: Connecting): Promise<void>;
 };
 
-/** So many agents, enrolled and not yet connected, each with a key and certificate of its own. */
+/** Enrolls this many agents without connecting them, each with its own key and certificate. */
 export async function simulatedAgents({ enrollment }: RunningRoute, count: number): Promise<SimulatedAgents> {
   if (enrollment === undefined) throw new Error('This route has no agents to enroll.');
   const children = await Promise.all(Array.from({ length: PROCESSES }, () => startNode(AGENTS, here)));

@@ -21,7 +21,7 @@ export const nameOf = ({ direction, streams }: Shape) => `${direction}-${streams
 export const titleOf = ({ direction, streams }: Shape) =>
   `${direction}, ${streams} ${streams === 1 ? 'stream' : 'streams'}`;
 
-/** Megabytes a second one way, counted where they arrive, and the processor time each process takes for them. */
+/** Megabytes per second in one direction, counted where they arrive, and the CPU time of each process. */
 export const throughputCells: readonly Cell[] = shapes.map((shape) =>
   throughputCell('throughput', `throughput/${nameOf(shape)}`, titleOf(shape), shape, routeNames),
 );
@@ -35,7 +35,7 @@ export function throughputCell(
 ): Cell {
   const cpuMetric = (role: Role): Metric => ({
     id: `${id}/cpu/${role}`,
-    table: `${group}: processor time a gigabyte`,
+    table: `${group}: CPU time per gigabyte`,
     title: `${title}: ${role}`,
     unit: 's/GB',
     digits: 2,
@@ -68,7 +68,7 @@ async function transfer(load: Load, route: RunningRoute, shape: Shape, timing: T
   const after = await receiver();
   const cpuAfter = await cpuOf(load, route);
   for (const { sent, arrived } of await client.ask('finishTransfer', null)) {
-    if (sent !== arrived) throw new Error(`Of ${sent} bytes sent ${arrived} arrived.`);
+    if (sent !== arrived) throw new Error(`${arrived} of ${sent} bytes arrived.`);
   }
   const cpu = new Map([...cpuAfter].map(([role, spent]) => [role, spent - (cpuBefore.get(role) ?? 0)]));
   return { bytes: after.bytes - before.bytes, seconds: (after.at - before.at) / 1000, cpu };

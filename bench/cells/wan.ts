@@ -2,7 +2,7 @@ import type { RouteName } from '../routes/route.ts';
 import type { Cell } from './cell.ts';
 import { nameOf, type Shape, shapes, throughputCell, titleOf } from './throughput.ts';
 
-/** Milliseconds there and back. */
+/** Round-trip times in milliseconds. */
 export const roundTrips: readonly number[] = [20, 100];
 
 export type WanShape = Shape & { readonly roundTrip: number };
@@ -13,7 +13,7 @@ export const wanShapes: readonly WanShape[] = roundTrips.flatMap((roundTrip) =>
 
 export const nameOfWan = (shape: WanShape) => `wan/${shape.roundTrip}ms/${nameOf(shape)}`;
 
-/** The distance itself, a TLS connection for each client, and all clients in a few sessions. */
+/** Direct TCP, one TLS connection per client, and all clients in a few sessions. */
 export const wanRoutes: readonly RouteName[] = ['direct', 'node-tls', 'penstock'];
 
 export function wanCells(roundTrip: number): readonly Cell[] {

@@ -1,4 +1,4 @@
-// @peculiar/x509 needs it loaded first.
+// Must be loaded before @peculiar/x509.
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { connectTunnel, type Gateway } from './tunnel-connection.ts';
 
 export type Enrollment = { readonly gateway: Gateway; readonly token: string; readonly pool: string };
 
-/** Key and certificate chain are PEM. */
+/** Key and certificate chain, as PEM. */
 export type Identity = {
   readonly gateway: Gateway;
   readonly name: string;
@@ -19,7 +19,7 @@ export type Identity = {
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** A new key, and the gateway's certificate for it. */
+/** Creates a key and enrolls it at the gateway. */
 export async function enrollAgent({ gateway, token, pool }: Enrollment, name: string): Promise<Identity> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const csr = await Pkcs10CertificateRequestGenerator.create({

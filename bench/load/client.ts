@@ -7,19 +7,19 @@ import { type Count, type Direction, startTransfer, type Transfer } from './tran
 
 type Timed = { address: Address; warmUp: number; window: number };
 
-/** A process of its own: makes the load. One piece of work at a time. Times are milliseconds. */
+/** Runs in its own process: generates the load, one task at a time. Times are in milliseconds. */
 export type ClientHandlers = {
   startTransfer: (argument: { address: Address; direction: Direction; streams: number }) => Promise<null>;
-  /** Bytes the running transfer has received, and when that was so. */
+  /** Bytes that the running transfer has received, and the time of this reading. */
   received: (argument: null) => { bytes: number; at: number };
   finishTransfer: (argument: null) => Promise<readonly Count[]>;
   roundTrips: (argument: Timed & { connections: number }) => Promise<RoundTrips>;
-  /** Connections a second. */
+  /** Connections per second. */
   connectRate: (argument: Timed & { workers: number }) => Promise<number>;
-  /** Opens so many connections and holds them beside those it holds already. */
+  /** Opens this many connections and keeps them open, in addition to existing ones. */
   hold: (argument: { address: Address; count: number }) => Promise<null>;
   release: (argument: null) => Promise<null>;
-  /** Drops every connection, after a measurement that failed. */
+  /** Destroys every connection after a failed measurement. */
   reset: (argument: null) => null;
 };
 

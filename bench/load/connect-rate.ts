@@ -3,7 +3,7 @@ import { pause } from '../process/deadline.ts';
 import { type Address, dial } from './dial.ts';
 import { request } from './target-protocol.ts';
 
-/** Connects, one byte each way, closes; by several workers at once. Gives whole connections a second. */
+/** Connects, transfers a byte in each direction, and closes, with several workers. Returns connections per second. */
 export async function measureConnectRate(
   address: Address,
   workers: number,
@@ -39,7 +39,7 @@ async function connectOnce(address: Address): Promise<void> {
   });
   socket.write(Buffer.of(request.once));
   await once(socket, 'end');
-  if (bytes !== 1) throw new Error(`A connection brought ${bytes} bytes instead of 1.`);
+  if (bytes !== 1) throw new Error(`A connection delivered ${bytes} bytes instead of 1.`);
   socket.end();
   await once(socket, 'close');
 }

@@ -7,28 +7,28 @@ import { type AskedProxy, introduce } from './introduce.ts';
 export type Address = {
   readonly host: string;
   readonly port: number;
-  /** What a client says there before its connection stands; nothing when left out. */
+  /** How the client requests its connection at this address; undefined: not necessary. */
   readonly by?: ClientSide;
 };
 
 export type ClientSide =
-  /** Asks for the server name, and trusts this certificate alone. PEM. */
+  /** Sends the server name and trusts only this certificate (PEM). */
   { readonly kind: 'tls'; readonly serverName: string; readonly certificate: string } | AskedProxy;
 
 const open = new Set<Socket>();
 
-/** Drops whatever a failed measurement has left open. */
+/** Destroys all sockets that a failed measurement has left open. */
 export function dropAll(): void {
   for (const socket of open) socket.destroy();
 }
 
 const shared = Buffer.allocUnsafeSlow(256 * 1024);
 
-/** Connects; every piece that comes is handed to `take`, and is valid only until it returns. */
+/** Connects. Every received chunk is passed to `take`, and is valid only until it returns. */
 export async function dial(address: Address, take: (bytes: Buffer) => void): Promise<Socket> {
   const socket =
     address.by === undefined ? await dialPlain(address, take) : await dialBy(address, address.by);
-  // Whoever waits for this socket is told by `once`; with nobody waiting an error only ends the socket.
+  // Waiting code learns of an error from `once`; otherwise an error only closes the socket.
   socket.on('error', () => socket.destroy());
   if (address.by !== undefined) socket.on('data', take);
   return socket;

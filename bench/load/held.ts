@@ -4,7 +4,10 @@ import { request } from './target-protocol.ts';
 
 const OPENED_AT_ONCE = 50;
 
-/** Opens connections that have each carried a byte both ways, and holds them. The result closes them all. */
+/**
+ * Opens connections, transfers a byte in each direction on each, and keeps them open. The returned function closes
+ * them.
+ */
 export async function hold(address: Address, count: number): Promise<() => Promise<void>> {
   const held: (() => Promise<void>)[] = [];
   while (held.length < count) {
@@ -20,7 +23,7 @@ async function holdOne(address: Address): Promise<() => Promise<void>> {
   const answered = Promise.withResolvers<void>();
   const socket = await dial(address, () => answered.resolve());
   socket.once('error', answered.reject);
-  socket.once('end', () => answered.reject(new Error('A held connection ended.')));
+  socket.once('end', () => answered.reject(new Error('A connection that should stay open was closed.')));
   socket.write(Buffer.of(request.echo, 0));
   await answered.promise;
   return async () => {

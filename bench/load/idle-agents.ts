@@ -2,17 +2,17 @@ import { answerWith } from '../process/ask.ts';
 import { type Enrollment, enrollAgent, type Identity } from './agent-identity.ts';
 import { openIdleSession } from './idle-session.ts';
 
-/** A process of its own: many agents that only hold their session. Each has a key and certificate of its own. */
+/** Runs in its own process: many agents with idle sessions, each with its own key and certificate. */
 export type IdleAgentsHandlers = {
   enroll: (argument: { enrollment: Enrollment; prefix: string; count: number }) => Promise<null>;
-  /** Has this many of them hold a session, `atOnce` opened at a time; back when all are welcomed. */
+  /** Raises the number of open sessions to `count`, opening `atOnce` concurrently. Resolves when all are welcomed. */
   connect: (argument: Connecting) => Promise<null>;
 };
 
 export type Connecting = {
   readonly count: number;
   readonly atOnce: number;
-  /** Milliseconds between the heartbeats of one agent; none are sent when left out. */
+  /** Milliseconds between the heartbeats of one agent; undefined: no heartbeats. */
   readonly heartbeat?: number;
 };
 
@@ -21,7 +21,7 @@ const ENROLLED_AT_ONCE = 8;
 const identities: Identity[] = [];
 let connected = 0;
 
-/** Runs `work` for each item, some at a time. */
+/** Runs `work` for each item with limited concurrency. */
 async function forEach<Item>(items: readonly Item[], atOnce: number, work: (item: Item) => Promise<void>) {
   const rest = items.values();
   const worker = async () => {

@@ -14,8 +14,8 @@ import type { Identity } from './agent-identity.ts';
 import { connectTunnel } from './tunnel-connection.ts';
 
 /**
- * Opens a session and its control stream and comes back when the gateway has welcomed it. It lasts as long as this
- * process, and sends a heartbeat every `heartbeat` milliseconds, or none.
+ * Opens a session with its control stream. Resolves when the gateway has welcomed it. The session stays open until this
+ * process exits, and sends a heartbeat every `heartbeat` milliseconds, or none.
  */
 export async function openIdleSession(identity: Identity, heartbeat?: number): Promise<void> {
   const { socket, session } = await connectTunnel(identity.gateway, identity);
@@ -47,7 +47,7 @@ function helloOf({ name }: Identity): AgentMessage {
   };
 }
 
-/** From a moment of its own on: the agents of a fleet did not all start together. */
+/** Starts at a random time, because the agents of a fleet do not start simultaneously. */
 function beat(stream: ClientHttp2Stream, interval: number): void {
   let seq = 0;
   const send = () => {
@@ -61,7 +61,7 @@ function beat(stream: ClientHttp2Stream, interval: number): void {
   stream.once('close', () => clearTimeout(first));
 }
 
-/** As large as the one of an agent that samples its host. */
+/** As large as the heartbeat of an agent that samples its host. */
 function heartbeatOf(seq: number): AgentMessage {
   return {
     type: 'heartbeat',
@@ -91,6 +91,6 @@ function welcomeOn(stream: ClientHttp2Stream): Promise<void> {
   stream.on('data', (chunk: Buffer) => {
     for (const message of decoder.push(chunk)) receive(message);
   });
-  stream.once('close', () => welcome.reject(new Error('The session ended before it was welcomed.')));
+  stream.once('close', () => welcome.reject(new Error('The session was closed before it was welcomed.')));
   return welcome.promise;
 }

@@ -21,13 +21,13 @@ import { answerWith } from '../process/ask.ts';
 import { LongestTurn } from './longest-turn.ts';
 
 /**
- * A process of its own: the control plane of a gateway over many agents. The store, the fleet, the alerts, the metrics
- * and the API are real; the sessions of the agents are simulated, with no socket behind them.
+ * Runs in its own process: the control plane of a gateway with many agents. The store, the fleet, the alerts, the
+ * metrics, and the API are real; the sessions of the agents are simulated and have no sockets.
  */
 export type LargeFleetHandlers = {
-  /** Puts `count` agents on record, starts the control plane, and connects all agents. */
+  /** Stores `count` agents, starts the control plane, and connects all agents. */
   start: (argument: { count: number }) => Promise<{ url: string; token: string }>;
-  /** Milliseconds of the longest turn of the event loop since this was called before. */
+  /** Returns the longest turn of the event loop since the previous call, in milliseconds. */
   longestTurn: (argument: null) => number;
   stop: (argument: null) => Promise<null>;
 };
@@ -48,7 +48,7 @@ receivers: [{name: nobody, webhook: '\${env:NOBODY}'}]
 const HOUR = 3_600_000;
 /** Milliseconds: the default of health.heartbeatInterval. */
 const HEARTBEAT = 15_000;
-/** Milliseconds between two batches of heartbeats: as they arrive, some in every turn. */
+/** Milliseconds between batches of heartbeats, which spreads them over many turns as in production. */
 const BATCH = 10;
 const MAX_BATCH = 20;
 const ROWS = 500;
@@ -104,7 +104,7 @@ async function enroll(store: Store, count: number): Promise<void> {
   }
 }
 
-/** The composition of gateway.ts without a data plane. */
+/** The composition of gateway.ts, without the data plane. */
 async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   const parsed = parseGatewayConfig(CONFIG, {
     environment: { NOBODY: 'http://127.0.0.1:9/' },
@@ -171,7 +171,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   return { registry, url: `http://127.0.0.1:${port}`, token };
 }
 
-/** Connects every agent, and has each send its heartbeats. */
+/** Connects every agent and starts its heartbeats. */
 function connectAll(count: number, registry: Registry, starting: AsyncDisposableStack): void {
   const all = Array.from({ length: count }, (_, index) => simulatedSession(index));
   for (const session of all) {
@@ -182,7 +182,7 @@ function connectAll(count: number, registry: Registry, starting: AsyncDisposable
   const startedAt = performance.now();
   const timer = setInterval(() => {
     const due = ((performance.now() - startedAt) / HEARTBEAT) * count;
-    // After a time in which other processes had the processor, the missed heartbeats are spread over several batches.
+    // If other processes used the CPU meanwhile, the missed heartbeats are spread over several batches.
     for (const most = sent + MAX_BATCH; sent < Math.min(due, most); sent += 1) {
       const session = all[sent % count];
       if (session !== undefined) beat(session, sent, registry);
@@ -210,7 +210,7 @@ function beat(session: RegisteredSession, seq: number, registry: Registry): void
   });
 }
 
-/** As much of a session as the control plane uses. */
+/** The parts of a session that the control plane uses. */
 function simulatedSession(index: number): RegisteredSession {
   const name = nameOf(index);
   const at = Date.now();

@@ -5,7 +5,7 @@ import type { Target } from '../routes/route.ts';
 import type { ClientHandlers } from './client.ts';
 import type { TargetHandlers } from './target.ts';
 
-/** The load generator: the client's process, the target's process, and how to ask them. */
+/** The load generator: the processes of the client and the target, and the channels to them. */
 export type Load = {
   readonly client: { readonly pid: number; readonly ask: Ask<ClientHandlers> };
   readonly target: { readonly pid: number; readonly ask: Ask<TargetHandlers>; readonly address: Target };

@@ -1,9 +1,9 @@
 const MICROSECONDS = 1000;
 
 /**
- * The longest turn of this process's event loop. A callback in every turn reads two clocks; the shorter of the two times
- * counts. The processor time of the thread leaves out what other processes took from it, and the monotonic clock what
- * threads of this process did in the same turn.
+ * Measures the longest turn of this process's event loop. A callback in every turn reads two clocks, and the shorter
+ * time counts: the CPU time of the process excludes time taken by other processes, and the monotonic clock excludes
+ * concurrent work of other threads of this process.
  */
 export class LongestTurn {
   #longest = 0;
@@ -17,7 +17,7 @@ export class LongestTurn {
     this.#next = setImmediate(() => this.#look());
   }
 
-  /** Milliseconds of the longest turn since this was called before. */
+  /** Returns the longest turn since the previous call, in milliseconds. */
   take(): number {
     const longest = this.#longest;
     this.#longest = 0;
@@ -33,7 +33,7 @@ export class LongestTurn {
     this.#next = setImmediate(() => this.#look());
   }
 
-  /** Milliseconds since this was called before. */
+  /** Returns the milliseconds since the previous call. */
   #read(): number {
     const at = performance.now();
     const { user, system } = process.threadCpuUsage();

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
 
 const BLOCK = Buffer.alloc(256 * 1024, 0x70);
-/** Writes that finish at once call back without a turn of the event loop: give it one now and then. */
+/** Writes that finish immediately call back in the same turn, so the event loop needs a turn from time to time. */
 const WRITES_A_TURN = 16;
 
-/** Writes as fast as the socket takes it until `stopped` says so; gives the bytes written. Rejects when the socket fails. */
+/**
+ * Writes as fast as the socket accepts data until `stopped` returns true. Returns the bytes written. Rejects if the
+ * socket fails.
+ */
 export function pour(socket: Socket, stopped: () => boolean): Promise<number> {
   const done = Promise.withResolvers<number>();
   let count = 0;

@@ -9,7 +9,7 @@ const MESSAGE = Buffer.alloc(64, 0x72);
 /** Microseconds. */
 export type RoundTrips = { readonly p50: number; readonly p99: number; readonly count: number };
 
-/** Sends 64 bytes, waits until they are back, again and again on each connection. */
+/** Repeatedly sends 64 bytes on each connection and waits for them to return. */
 export async function measureRoundTrips(
   address: Address,
   connections: number,

@@ -1,6 +1,6 @@
 import { TRAILER_BYTES } from './target-protocol.ts';
 
-/** Counts a stream's bytes and keeps the last few, where the sender's own count stands. */
+/** Counts the bytes of a stream and keeps the last few, which contain the sender's count. */
 export class Tail {
   readonly last: Buffer = Buffer.alloc(TRAILER_BYTES);
   bytes = 0;

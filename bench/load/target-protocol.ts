@@ -1,13 +1,13 @@
 /**
- * The first byte a client sends says what the target does with the connection. Whatever lies between carries it
- * like any other byte, so every route is measured with the same bytes.
+ * The first byte that a client sends selects what the target does with the connection. The route forwards it like any
+ * other byte, so every route is measured with the same data.
  */
 export const request = {
-  /** Take everything; at the end of the stream answer with the number of bytes taken, as a trailer. */
+  /** Read everything; at the end of the stream, send the number of bytes received as a trailer. */
   sink: 0x53,
-  /** Send until the next byte comes, then a trailer with the number of bytes sent before it, then the end. */
+  /** Send until the next byte arrives, then send a trailer with the number of bytes sent, and end. */
   source: 0x47,
-  /** Send back what comes. */
+  /** Echo. */
   echo: 0x45,
   /** Send one byte back and end. */
   once: 0x31,
@@ -15,14 +15,14 @@ export const request = {
 
 export const TRAILER_BYTES = 8;
 
-/** A count of bytes as it ends a stream. */
+/** Encodes a byte count as the trailer of a stream. */
 export function trailer(count: number): Buffer {
   const bytes = Buffer.alloc(TRAILER_BYTES);
   bytes.writeBigUInt64BE(BigInt(count));
   return bytes;
 }
 
-/** The count in the last bytes of a stream. */
+/** Decodes the byte count from the last bytes of a stream. */
 export function countIn(bytes: Buffer): number {
   return Number(bytes.readBigUInt64BE());
 }

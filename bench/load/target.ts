@@ -7,12 +7,12 @@ import { readAccepted } from './accepted-reader.ts';
 import { pour } from './pour.ts';
 import { request, trailer } from './target-protocol.ts';
 
-/** A process of its own: what the connections of every route end at. */
+/** Runs in its own process: the target of every route. */
 export type TargetHandlers = {
   listen: (argument: { host: string }) => Promise<{ port: number }>;
-  /** The same behind TLS, with a certificate and its key as PEM. */
+  /** The same with TLS; certificate and key are PEM. */
   listenTls: (argument: { host: string; certificate: string; key: string }) => Promise<{ port: number }>;
-  /** Bytes that sinks have taken since the start, and when that was so, in milliseconds. */
+  /** Bytes that sinks have received since the start, and the time of this reading in milliseconds. */
   received: (argument: null) => { bytes: number; at: number };
 };
 
@@ -23,7 +23,7 @@ function serve(accepted: Socket): void {
   const take = taking(socket);
 }
 
-/** Takes what comes on a socket, as its first byte says. */
+/** Serves a socket as its first byte requests. */
 function taking(socket: Socket): (bytes: Buffer) => void {
   let take: ((bytes: Buffer) => void) | undefined;
   socket.on('error', () => socket.destroy());
@@ -38,7 +38,7 @@ async function listen(server: Server, host: string): Promise<{ port: number }> {
   server.listen({ port: 0, host, backlog: 4096 });
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
+  if (address === null || typeof address === 'string') throw new Error('The TCP server has no port.');
   return { port: address.port };
 }
 

@@ -7,13 +7,13 @@ import { countIn, request, TRAILER_BYTES } from './target-protocol.ts';
 
 export type Direction = 'up' | 'down';
 
-/** What one connection sent and what came out at the other end. */
+/** Bytes sent and received on one connection. */
 export type Count = { readonly sent: number; readonly arrived: number };
 
 export type Transfer = {
-  /** Bytes this process has received so far. */
+  /** Bytes that this process has received so far. */
   received(): number;
-  /** Ends every connection in an orderly way and compares the two ends' counts. */
+  /** Closes every connection gracefully and compares the counts of both ends. */
   finish(): Promise<readonly Count[]>;
 };
 
@@ -68,7 +68,7 @@ async function startDown(address: Address): Promise<Running> {
 async function open(address: Address): Promise<{ socket: Socket; tail: Tail; ended: Promise<unknown> }> {
   const tail = new Tail();
   const socket = await dial(address, (bytes) => tail.take(bytes));
-  // An end that is no end (a reset) must fail the measurement.
+  // A connection that ends with a reset must fail the measurement.
   const ended = once(socket, 'end');
   ended.catch(() => {});
   return { socket, tail, ended };

@@ -7,7 +7,7 @@ import type { Address } from './dial.ts';
 
 export type Gateway = { readonly address: Address; readonly pin: string };
 
-/** HTTP/2 to the gateway's tunnel port, as an agent speaks it. The caller destroys the socket. */
+/** Connects to the gateway's tunnel port with HTTP/2, as an agent does. The caller destroys the socket. */
 export async function connectTunnel(
   { address, pin }: Gateway,
   identity: { readonly key: string; readonly certificate: string } | undefined,
@@ -17,7 +17,7 @@ export async function connectTunnel(
     ALPNProtocols: ['h2'],
     minVersion: 'TLSv1.3',
     ciphers: TLS_CIPHER,
-    // The certificate is of the gateway's own making: the pin decides, below.
+    // The certificate is self-signed; the pin is checked below.
     rejectUnauthorized: false,
     ...(identity && { key: identity.key, cert: identity.certificate }),
   });

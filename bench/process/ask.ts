@@ -1,7 +1,7 @@
 import type { Child } from './child.ts';
 import { within } from './deadline.ts';
 
-/** What a child can be asked, by name. Argument and answer travel as JSON. */
+/** The requests that a child supports, by name. Arguments and responses are JSON. */
 export type Handlers = Record<string, (argument: never) => unknown>;
 
 type Question = { readonly id: number; readonly name: string; readonly argument: unknown };
@@ -13,8 +13,8 @@ export type Ask<Answers extends Handlers> = <Name extends keyof Answers & string
 ) => Promise<Awaited<ReturnType<Answers[Name]>>>;
 
 /**
- * Answers the parent's questions; those of another name are left to another module of the same process. The child
- * ends itself when the parent is gone.
+ * Answers the parent's requests. Requests with other names are left to other modules of this process. The child exits
+ * when the parent has exited.
  */
 export function answerWith(handlers: Handlers): void {
   process.on('message', async (question: Question) => {
@@ -32,10 +32,10 @@ async function answerTo({ id, argument }: Question, handler: Handlers[string]): 
   }
 }
 
-/** One row for all: two askers of one child must not answer to each other's numbers. */
+/** Shared by all callers, because two callers of one child must not use the same request number. */
 let nextId = 0;
 
-/** How the parent asks. Every question has a deadline; a child that dies rejects what is open. */
+/** The parent's side. Every request has a deadline; all pending ones reject if the child exits. */
 export function asking<Answers extends Handlers>(
   child: Child,
   what: string,

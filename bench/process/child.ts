@@ -3,21 +3,21 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { pause } from './deadline.ts';
 
-/** Where a process runs and is reached: on this host, or in the network namespace of the process `namespace`. */
+/** Where a process runs and can be reached: on this host, or in the network namespace of the process `namespace`. */
 export type Place = { readonly host: string; readonly namespace: number | undefined };
 
 export const here: Place = { host: '127.0.0.1', namespace: undefined };
 
-/** A running child. `output` is the end of what it wrote, for the message when it fails. */
+/** A running child. `output` returns the end of its output, for error messages. */
 export type Child = {
   readonly process: ChildProcess;
   readonly pid: number;
   output(): string;
-  /** Ends it by its pid: SIGTERM, then SIGKILL after 3 s. */
+  /** Stops it by its pid: SIGTERM, then SIGKILL after 3 s. */
   stop(): Promise<void>;
 };
 
-/** Those that run, so that none outlives the benchmark whatever fails. */
+/** All running children, so none outlives the benchmark. */
 const running = new Set<Child>();
 
 export async function stopEveryChild(): Promise<void> {
@@ -27,7 +27,7 @@ export async function stopEveryChild(): Promise<void> {
 const OUTPUT_KEPT = 4096;
 const GRACE = 3000;
 
-/** Starts any program. `nsenter` execs it, so the pid is the program's own. */
+/** Starts any program. `nsenter` execs it, so the pid is that of the program. */
 export function startProgram(
   command: string,
   parameters: readonly string[],
@@ -43,7 +43,7 @@ export function startProgram(
   return started(child, command);
 }
 
-/** Starts a module with this Node and a message channel to it. */
+/** Starts a module with this version of Node and a message channel. */
 export function startNode(
   module: URL,
   place: Place,
@@ -64,7 +64,7 @@ export function startNode(
   return started(child, fileURLToPath(module));
 }
 
-/** What a command line begins with to run there. */
+/** The prefix of a command line that runs it there. */
 export function enter(place: Place): string[] {
   return place.namespace === undefined ? [] : ['nsenter', '-t', String(place.namespace), '-n'];
 }
@@ -88,7 +88,7 @@ async function started(child: ChildProcess, name: string): Promise<Child> {
     async stop() {
       if (gone()) return;
       const exit = once(child, 'exit');
-      // A shell waits for its command before it listens to a signal; the command waits for the end of its input.
+      // A shell handles signals only after its command has exited, and the command waits for the end of its input.
       child.stdin?.end();
       child.kill('SIGTERM');
       await Promise.race([exit, pause(GRACE)]);

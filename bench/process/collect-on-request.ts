@@ -2,15 +2,15 @@ import type { Handlers } from './ask.ts';
 import { answerWith } from './ask.ts';
 
 /**
- * Preloaded into a measured Node process (`--expose-gc --import`): the benchmark asks for a full collection
- * before it reads the resident memory, so that garbage is not taken for memory held.
+ * Preloaded into a measured Node process (`--expose-gc --import`): the benchmark requests a full collection before it
+ * reads the resident memory, so garbage does not count as memory in use.
  */
 export type CollectHandlers = { collect: (argument: null) => Promise<null> };
 
 const handlers: CollectHandlers = {
   async collect() {
     for (let pass = 0; pass < 3; pass++) {
-      // The ordinary collection keeps the emptied pages; this one gives them back.
+      // A normal collection keeps the empty pages; this one returns them to the system.
       globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -18,5 +18,5 @@ const handlers: CollectHandlers = {
   },
 };
 answerWith(handlers satisfies Handlers);
-// The channel must not keep alive a process that has drained.
+// The channel must not keep a drained process alive.
 process.channel?.unref();

@@ -1,6 +1,6 @@
 /**
- * The promise's value, or a rejection that names `what` when it takes longer than `milliseconds`. The work itself
- * goes on: the caller ends the process that does it.
+ * Returns the promise's value, or rejects with an error that names `what` after `milliseconds`. The work itself
+ * continues: the caller must end the process that does it.
  */
 export async function within<Value>(
   milliseconds: number,
@@ -19,7 +19,7 @@ export async function within<Value>(
   }
 }
 
-/** Asks `holds` every 20 ms until it says true; rejects after `milliseconds`. */
+/** Calls `holds` every 20 ms until it returns true. Rejects after `milliseconds`. */
 export async function eventually(
   milliseconds: number,
   what: string,

@@ -2,15 +2,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answerWith, type Handlers } from './ask.ts';
 
 /**
- * Preloaded into a measured Node process: the benchmark asks how late its event loop was since it asked before. The
- * first question begins the measurement, so that a process of which nobody asks pays nothing.
+ * Preloaded into a measured Node process: the benchmark requests the delay of its event loop since the previous
+ * request. The first request starts the measurement, so it costs nothing in other processes.
  */
 export type DelayHandlers = {
   /** The 99th percentile, in milliseconds. */
   delay: (argument: null) => Promise<number>;
 };
 
-/** Milliseconds between two looks; a loop that is on time shows as this. */
+/** Sampling interval in milliseconds; an undelayed loop measures exactly this. */
 const RESOLUTION = 10;
 const NANOSECONDS = 1e6;
 

@@ -4,7 +4,7 @@ import { enter, type Place } from './child.ts';
 
 const run = promisify(execFile);
 
-/** Runs a Node program to its end and gives what it printed. Rejects with its complaint when it fails. */
+/** Runs a Node program to completion and returns its output. Rejects with its error output if it fails. */
 export async function executeNode(
   module: URL,
   parameters: readonly string[],

@@ -5,7 +5,7 @@ import type { CollectHandlers } from './collect-on-request.ts';
 import { pause } from './deadline.ts';
 import { residentKib } from './usage.ts';
 
-/** Options of a Node process whose garbage is collected before its memory is read. */
+/** Options for a Node process whose garbage is collected before its memory is read. */
 export const settleOptions: readonly string[] = [
   '--expose-gc',
   '--import',
@@ -14,7 +14,7 @@ export const settleOptions: readonly string[] = [
   new URL('./delay-on-request.ts', import.meta.url).href,
 ];
 
-/** Collects in a child that was started with `settleOptions`. */
+/** Collects garbage in a child that was started with `settleOptions`. */
 export function collector(child: Child): () => Promise<void> {
   const ask: Ask<CollectHandlers> = asking<CollectHandlers>(child, `process ${child.pid}`);
   return async () => {
@@ -22,7 +22,7 @@ export function collector(child: Child): () => Promise<void> {
   };
 }
 
-/** Resident KiB once two readings 100 ms apart differ by less than 1 %; the last reading after 3 s. */
+/** Returns the resident KiB when two readings 100 ms apart differ by less than 1 %, or the last reading after 3 s. */
 export async function settledKib(pid: number): Promise<number> {
   let before = await residentKib(pid);
   for (let reading = 0; reading < 30; reading++) {

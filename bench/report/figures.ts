@@ -4,12 +4,12 @@ import type { RouteName } from '../routes/route.ts';
 import { ratioOfMedians, summarize } from './statistics.ts';
 import { type Column, table } from './table.ts';
 
-/** What Penstock's figure is divided by, in the last columns. */
+/** The divisors of Penstock's values in the last columns. */
 const comparedWith: readonly RouteName[] = ['node-tls', 'haproxy', 'direct'];
 
 /**
- * A table for each kind of figure: a row a metric, a column a route. The median, the range on the line below it,
- * and Penstock's median over the others'.
+ * Renders a table for each kind of value, with a row for each metric and a column for each route: the median, the range
+ * below it, and the ratios of Penstock's median to the others.
  */
 export function figuresOf(
   metrics: readonly Metric[],
@@ -37,7 +37,7 @@ export function figuresOf(
   return tables;
 }
 
-/** The direct connection is a fair measure only over a distance, where haproxy is left out. */
+/** The direct connection is a fair comparison only with a long round trip, where haproxy is not measured. */
 function comparisonsFor(shown: readonly RouteName[]): RouteName[] {
   const others = comparedWith.filter((route) => shown.includes(route));
   return others.includes('haproxy') ? others.filter((route) => route !== 'direct') : others;

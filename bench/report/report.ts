@@ -6,7 +6,7 @@ import { targets } from '../targets.ts';
 import { ratioOfMedians, type Summary, summarize } from './statistics.ts';
 import { judge, type Verdict } from './verdict.ts';
 
-/** What was left out, and why. */
+/** What was skipped, and why. */
 export type Skipped = { readonly what: string; readonly reason: string };
 
 export type Run = {
@@ -22,7 +22,7 @@ export type Run = {
 
 type RouteFigures = Summary & { readonly samples: readonly number[] };
 
-/** The JSON report. `format` changes when a reader of an older one would misread it. */
+/** The JSON report. `format` changes when the report is no longer compatible with older readers. */
 export type Report = {
   readonly benchmark: 'penstock';
   readonly format: 1;
@@ -37,7 +37,7 @@ export type Report = {
     readonly title: string;
     readonly unit: string;
     readonly routes: Readonly<Partial<Record<RouteName, RouteFigures>>>;
-    /** Penstock's median over another route's. */
+    /** Ratio of Penstock's median to that of another route. */
     readonly ratios: Readonly<Partial<Record<RouteName, number>>>;
   }[];
   readonly targets: readonly Verdict[];

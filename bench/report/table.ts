@@ -2,7 +2,7 @@ export type Column = { readonly title: string; readonly align: 'left' | 'right' 
 
 const GAP = '  ';
 
-/** Columns as wide as their widest cell, a rule under the titles. Every row has a cell for every column. */
+/** Renders a table with columns as wide as their widest cell. Every row must have a cell for every column. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),

@@ -8,7 +8,7 @@ import { quantile } from './statistics.ts';
 import { table } from './table.ts';
 import type { Verdict } from './verdict.ts';
 
-/** The report for people, at most 110 columns wide. */
+/** Renders the report for people, at most 110 columns wide. */
 export function textOf(report: Report, metrics: readonly Metric[], results: Results): string {
   const routes = Object.keys(report.routes) as RouteName[];
   const parts = [
@@ -40,9 +40,9 @@ function headOf({ machine, settings, routes, skipped, seconds }: Report): string
 const BUSY = 0.25;
 
 const busy = ({ loadBefore }: Machine) =>
-  `The machine was busy before the start (load ${loadBefore.toFixed(1)}): compare nothing with other runs.`;
+  `The machine was busy before the start (load ${loadBefore.toFixed(1)}): do not compare the results with other runs.`;
 
-/** Whether the load generator could have been what held the routes back. */
+/** Shows whether the load generator may have limited the routes. */
 function headroomOf(metrics: readonly Metric[], routes: readonly RouteName[], results: Results): string {
   const lines: string[] = [];
   for (const { id, title } of metrics.filter((metric) => metric.table === 'throughput')) {
@@ -57,7 +57,7 @@ function headroomOf(metrics: readonly Metric[], routes: readonly RouteName[], re
     lines.push(`  ${title}: ${(quantile(direct, 0.5) / Math.max(...others)).toFixed(1)} times`);
   }
   if (lines.length === 0) return '';
-  return ['Headroom of the load generator, direct over the fastest route:', ...lines].join('\n');
+  return ['Headroom of the load generator, ratio of direct to the fastest route:', ...lines].join('\n');
 }
 
 function verdictsOf(verdicts: readonly Verdict[]): string {

@@ -2,7 +2,7 @@ import type { Results } from '../results.ts';
 import type { Target } from '../targets.ts';
 import { ratioOfMedians } from './statistics.ts';
 
-/** `unmeasured`: a route of it was left out or failed; a target that was not tried is not met. */
+/** `unmeasured`: one of its routes was skipped or failed; such a target does not count as met. */
 export type Verdict = Target & {
   readonly got: number | undefined;
   readonly outcome: 'met' | 'not met' | 'unmeasured';

@@ -5,7 +5,7 @@ import type { Child, Place } from '../process/child.ts';
 import { eventually } from '../process/deadline.ts';
 import type { Address } from './route.ts';
 
-/** Resolves when something listens at the address; rejects when the child ends before, with its last words. */
+/** Resolves when something listens at the address. Rejects with the child's last output if the child exits first. */
 export async function accepts(address: Address, place: Place, child: Child): Promise<void> {
   try {
     await eventually(10_000, `Listening at ${address.host}:${address.port}`, async () => {
@@ -32,12 +32,12 @@ async function connects(address: Address): Promise<boolean> {
   }
 }
 
-/** In another network namespace nobody here can connect; its table of sockets tells. */
+/** Addresses in another network namespace cannot be reached from here, so this reads the table of its sockets. */
 async function listens({ port }: Address, namespace: number): Promise<boolean> {
   return listeningPorts(await readFile(`/proc/${namespace}/net/tcp`, 'utf8')).has(port);
 }
 
-/** The ports of the listening sockets, from the text of /proc/PID/net/tcp (proc_pid_net(5)). */
+/** Returns the ports of the listening sockets, from the text of /proc/PID/net/tcp (proc_pid_net(5)). */
 export function listeningPorts(table: string): Set<number> {
   const ports = new Set<number>();
   for (const line of table.split('\n')) {

@@ -1,4 +1,4 @@
-// @peculiar/x509 needs it loaded first.
+// Must be loaded before @peculiar/x509.
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
@@ -7,7 +7,7 @@ import { CERTIFICATE_NAME } from './cipher.ts';
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY = 86_400_000;
 
-/** A self-signed P-256 certificate and its key as PEM, as Penstock's own is. */
+/** Creates a self-signed P-256 certificate and its key as PEM, like the one that Penstock creates. */
 export async function makeCertificate(): Promise<{ certificate: string; key: string }> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({

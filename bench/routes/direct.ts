@@ -1,8 +1,8 @@
 import type { Route } from './route.ts';
 
-/** Client to target with nothing between: what the load generator itself can do. */
+/** Client to target without a proxy: the limit of the load generator itself. */
 export const direct: Route = {
   name: 'direct',
-  describe: async () => 'nothing between client and target',
+  describe: async () => 'no proxy between client and target',
   start: async (target) => ({ name: 'direct', address: target, processes: [], stop: async () => {} }),
 };

@@ -8,7 +8,7 @@ import { ssh } from './ssh.ts';
 
 const known: readonly Route[] = [direct, nodeTls, haproxy, ssh, penstock];
 
-/** The wanted routes that are on this machine, what they are, and what was left out. */
+/** Returns the requested routes that are installed, their descriptions, and the routes that were skipped. */
 export async function findRoutes(wanted: readonly RouteName[]) {
   const present: Route[] = [];
   const about = new Map<RouteName, string>();

@@ -9,8 +9,8 @@ import { processOf, versionOf } from './program.ts';
 import type { Address, Route } from './route.ts';
 
 /**
- * Two haproxy processes in TCP mode with TLS 1.3 between them. One thread each: the route then has two busy threads
- * like every other one here, and a thread more would only compete with the load generator on two cores.
+ * Two haproxy processes in TCP mode with TLS 1.3 between them. Each has one thread, so the route has two busy threads
+ * like every other route, and does not compete with the load generator on two cores.
  */
 export const haproxy: Route = {
   name: 'haproxy',

@@ -5,7 +5,7 @@ import { answerWith } from '../process/ask.ts';
 import { CERTIFICATE_NAME, TLS_CIPHER } from './cipher.ts';
 import type { Address } from './route.ts';
 
-/** One end of the plain pair: TCP to TLS, or TLS to TCP, joined with `pipe`. Not careful about resets. */
+/** One end of the plain pair: TCP to TLS, or TLS to TCP, joined with `pipe`. Does not preserve resets. */
 export type NodeTlsHandlers = {
   tcpToTls: (argument: { host: string; to: Address; certificate: string }) => Promise<Address>;
   tlsToTcp: (argument: { host: string; to: Address; certificate: string; key: string }) => Promise<Address>;
@@ -26,7 +26,7 @@ async function listen(server: Server, host: string): Promise<Address> {
   server.listen({ port: 0, host, backlog: 4096 });
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has no port.');
+  if (address === null || typeof address === 'string') throw new Error('The TCP server has no port.');
   return { host, port: address.port };
 }
 
@@ -46,5 +46,5 @@ answerWith({
     return listen(server, host);
   },
 } satisfies NodeTlsHandlers);
-// The preloaded collector lets the channel go; until the parent has asked nothing else keeps this process.
+// The preloaded collector unrefs the channel; nothing else keeps this process alive until the parent's first request.
 process.channel?.ref();

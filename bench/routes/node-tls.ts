@@ -8,7 +8,9 @@ import type { Route, RouteProcess } from './route.ts';
 
 const END = new URL('./node-tls-end.ts', import.meta.url);
 
-/** Two Node processes, a TLS connection for each client, `stream.pipe`: the floor of the runtime, without HTTP/2. */
+/**
+ * Two Node processes with `stream.pipe` and one TLS connection per client: the baseline of the runtime, without HTTP/2.
+ */
 export const nodeTls: Route = {
   name: 'node-tls',
   describe: async () => `Node ${process.versions.node}, net and tls joined with pipe, ${TLS_CIPHER}`,

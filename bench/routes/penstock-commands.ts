@@ -6,7 +6,7 @@ import type { Address } from './route.ts';
 export const GATEWAY = new URL('../../gateway/bin/penstock-gateway.js', import.meta.url);
 export const AGENT = new URL('../../agent/bin/penstock-agent.js', import.meta.url);
 
-/** What `init` made: certificate pins, the one in use first, and the token of the API. */
+/** The output of `init`: certificate pins, with the one in use first, and the token for the API. */
 export type Setup = { readonly pins: readonly string[]; readonly adminToken: string };
 
 export async function initialize(gatewayYaml: string): Promise<Setup> {
@@ -15,7 +15,7 @@ export async function initialize(gatewayYaml: string): Promise<Setup> {
   return { pins, adminToken: adminToken.token };
 }
 
-/** The API of a running gateway, asked with its own command line from where it runs. */
+/** The API of a running gateway, called with its own command line in the gateway's namespace. */
 export type Api = { readonly place: Place; readonly admin: Address; readonly adminToken: string };
 
 export async function createToken(api: Api, uses: number): Promise<string> {
@@ -23,7 +23,7 @@ export async function createToken(api: Api, uses: number): Promise<string> {
   return (await ask<{ token: string }>(api, ['token', 'create', ...use])).token;
 }
 
-/** Sessions the agent has with this gateway. */
+/** Returns the number of sessions that the agent has with this gateway. */
 export async function sessionsOf(api: Api, agent: string): Promise<number> {
   type Listing = { items: { name: string; sessions: { open: number } }[] };
   const { items } = await ask<Listing>(api, ['agent', 'list']);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CERTIFICATE_NAME } from './cipher.ts';
 import type { Address, Target } from './route.ts';
 
-/** Names within the benchmark's own pair. */
+/** Names in the benchmark's configuration files. */
 export const names = {
   pool: 'bench',
   connector: 'target',
@@ -10,35 +10,35 @@ export const names = {
   agent: 'bench-agent',
 } as const;
 
-/** Connections that have further ways in. */
+/** The connections of gateway.yaml. */
 export const connections = {
   plain: 'bench',
-  passthrough: 'bench-through',
-  terminate: 'bench-ended',
+  passthrough: 'bench-passthrough',
+  terminate: 'bench-terminate',
 } as const;
 
-/** Where the further ways in listen. */
-export type WayAddresses = {
+/** Addresses of the ingress other than `tcp`. */
+export type OtherIngress = {
   readonly passthrough: Address;
   readonly terminate: Address;
   readonly socks5: Address;
   readonly httpConnect: Address;
 };
 
-/** Well above what any cell opens, so that no limit is measured by accident. */
+/** Well above what any cell opens, so that no limit affects a measurement. */
 const CONNECTIONS = 4000;
 const SESSIONS = 4000;
 
-/** gateway.yaml, as JSON, which is YAML. Everything that is left out is as shipped. */
+/** gateway.yaml, as JSON, which is valid YAML. Everything else has its default. */
 export function gatewayFile(settings: {
   readonly directory: string;
   readonly tunnel: Address;
   readonly admin: Address;
   readonly ingress: Address;
-  readonly ways: WayAddresses;
+  readonly otherIngress: OtherIngress;
   readonly certificate: { readonly certificate: string; readonly key: string };
 }): string {
-  const { ways } = settings;
+  const { otherIngress } = settings;
   return JSON.stringify({
     apiVersion: 'penstock/v1',
     kind: 'Gateway',
@@ -51,14 +51,14 @@ export function gatewayFile(settings: {
     connections: [
       connection(connections.plain, names.connector, [
         { tcp: text(settings.ingress) },
-        { socks5: { listen: text(ways.socks5) }, grant: 'none' },
-        { httpConnect: { listen: text(ways.httpConnect) }, grant: 'none', tls: 'off' },
+        { socks5: { listen: text(otherIngress.socks5) }, grant: 'none' },
+        { httpConnect: { listen: text(otherIngress.httpConnect) }, grant: 'none', tls: 'off' },
       ]),
       connection(connections.passthrough, names.tlsConnector, [
-        { sni: { listen: text(ways.passthrough), host: CERTIFICATE_NAME }, mode: 'passthrough' },
+        { sni: { listen: text(otherIngress.passthrough), host: CERTIFICATE_NAME }, mode: 'passthrough' },
       ]),
       connection(connections.terminate, names.connector, [
-        { sni: { listen: text(ways.terminate), host: CERTIFICATE_NAME }, mode: 'terminate' },
+        { sni: { listen: text(otherIngress.terminate), host: CERTIFICATE_NAME }, mode: 'terminate' },
       ]),
     ],
     tunnel: { acceptRate: SESSIONS, sessionsPerAddress: SESSIONS, sessionsPerAgent: 32 },
@@ -83,7 +83,7 @@ export type AgentSettings = {
   readonly local: Address;
 };
 
-/** agent.yaml. The token comes in the environment. */
+/** agent.yaml. The token is in the environment. */
 export function agentFile(settings: AgentSettings): string {
   return JSON.stringify({
     apiVersion: 'penstock/v1',
@@ -108,7 +108,7 @@ export function agentFile(settings: AgentSettings): string {
         kind: 'tcp',
         address: text(settings.target),
         maxConnections: CONNECTIONS,
-        // For clients whose TLS ends at the gateway.
+        // For clients whose TLS the gateway terminates.
         tls: { mode: 'disable' },
       },
       {

@@ -15,17 +15,17 @@ import {
   connections,
   gatewayFile,
   names,
+  type OtherIngress,
   TOKEN_VARIABLE,
-  type WayAddresses,
 } from './penstock-files.ts';
 import type { Address, Places, Route, RouteProcess, RunningRoute } from './route.ts';
 
-/** As shipped, on loopback. */
+/** The default, used on loopback. */
 const SESSIONS_NEARBY = 2;
-/** Far away each TCP connection is bounded by its send buffer over the round trip: as many as one agent may have. */
+/** With a long round trip, the send buffer limits each TCP connection: this is the maximum for one agent. */
 const SESSIONS_FAR = 16;
 
-/** A gateway and an agent as users start them, enrolled with a token of this run. */
+/** A gateway and an agent, started as in production and enrolled with a token of this run. */
 export const penstock: Route = {
   name: 'penstock',
   describe: async () =>
@@ -34,7 +34,7 @@ export const penstock: Route = {
     const far = places.gateway.namespace !== places.agent.namespace;
     const sessions = far ? SESSIONS_FAR : SESSIONS_NEARBY;
     const { certificate, key } = target.tls;
-    const { gateway, api, tunnel, ingress, ways, pins } = await startGateway(places, scratch, {
+    const { gateway, api, tunnel, ingress, otherIngress, pins } = await startGateway(places, scratch, {
       certificate,
       key,
     });
@@ -43,7 +43,7 @@ export const penstock: Route = {
       name: 'penstock',
       address: ingress,
       api: { url: `http://${api.admin.host}:${api.admin.port}`, token: api.adminToken },
-      ways: dialedBy({ ingress, ways, certificate }),
+      ingress: dialedBy({ ingress, otherIngress, certificate }),
       processes: [processOf('gateway', gateway), processOf('agent', agent)],
       enrollment: async (uses) => ({
         gateway: { address: tunnel, pin: pins[0] ?? '' },
@@ -58,24 +58,24 @@ export const penstock: Route = {
   },
 };
 
-/** How a client takes each way in. */
+/** Returns how a client connects to each kind of ingress. */
 function dialedBy({
   ingress,
-  ways,
+  otherIngress,
   certificate,
 }: {
   ingress: Address;
-  ways: WayAddresses;
+  otherIngress: OtherIngress;
   certificate: string;
-}): NonNullable<RunningRoute['ways']> {
+}): NonNullable<RunningRoute['ingress']> {
   const tls = { kind: 'tls', serverName: CERTIFICATE_NAME, certificate } as const;
   const host = `${connections.plain}.penstock`;
   return {
     tcp: ingress,
-    'sni-passthrough': { ...ways.passthrough, by: tls },
-    'sni-terminate': { ...ways.terminate, by: tls },
-    socks5: { ...ways.socks5, by: { kind: 'socks5', host } },
-    'http-connect': { ...ways.httpConnect, by: { kind: 'httpConnect', host } },
+    'sni-passthrough': { ...otherIngress.passthrough, by: tls },
+    'sni-terminate': { ...otherIngress.terminate, by: tls },
+    socks5: { ...otherIngress.socks5, by: { kind: 'socks5', host } },
+    'http-connect': { ...otherIngress.httpConnect, by: { kind: 'httpConnect', host } },
   };
 }
 
@@ -88,7 +88,7 @@ async function startGateway(
     tunnel: await unused(place.host),
     ingress: await unused(place.host),
     admin: await unused('127.0.0.1'),
-    ways: {
+    otherIngress: {
       passthrough: await unused(place.host),
       terminate: await unused(place.host),
       socks5: await unused(place.host),
@@ -117,13 +117,13 @@ async function startAgent({ agent: place }: Places, api: Api, settings: Omit<Age
     env: { ...process.env, [TOKEN_VARIABLE]: await createToken(api, 1) },
   });
   await eventually(30_000, 'Connecting the agent', async () => {
-    if (agent.process.exitCode !== null) throw new Error(`The agent ended. ${agent.output()}`);
+    if (agent.process.exitCode !== null) throw new Error(`The agent exited. ${agent.output()}`);
     return (await sessionsOf(api, names.agent)) === settings.sessions;
   });
   return agent;
 }
 
-/** The certificate and its key as files, and the references to them. */
+/** Writes the certificate and its key to files, and returns references to them. */
 async function writePair(directory: string, certificate: string, key: string) {
   const files = { certificate: join(directory, 'ingress.crt'), key: join(directory, 'ingress.key') };
   await writeFile(files.certificate, certificate);
@@ -131,7 +131,7 @@ async function writePair(directory: string, certificate: string, key: string) {
   return { certificate: `\${file:${files.certificate}}`, key: `\${file:${files.key}}` };
 }
 
-/** Looked for on this host: a namespace of the rig is new and has every port free. */
+/** Returns a port that is free on this host; in a new namespace of the rig, every port is free. */
 async function unused(host: string): Promise<Address> {
   return { host, port: await freePort('127.0.0.1') };
 }

@@ -7,7 +7,7 @@ import type { RouteProcess } from './route.ts';
 
 const run = promisify(execFile);
 
-/** What a program says of its version, both channels, or undefined when it is not installed. */
+/** Returns the version output of a program (stdout and stderr), or undefined if it is not installed. */
 export async function versionOf(command: string, parameter: string): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await run(command, [parameter], { timeout: 5000 });
@@ -18,7 +18,7 @@ export async function versionOf(command: string, parameter: string): Promise<str
   }
 }
 
-/** A program that has no garbage to collect: it only gets a moment to come to rest. */
+/** Settles a program without garbage collection by waiting a moment. */
 export function processOf(role: 'gateway' | 'agent', child: Child): RouteProcess {
   return { role, pids: () => familyOf(child.pid), settle: () => pause(200) };
 }

@@ -7,25 +7,25 @@ export type RouteName = (typeof routeNames)[number];
 
 export type Address = { readonly host: string; readonly port: number };
 
-/** Where the routes end; the same behind TLS, with its certificate and key as PEM. */
+/** The destination of all routes, in plaintext and with TLS; certificate and key are PEM. */
 export type Target = Address & {
   readonly tls: { readonly port: number; readonly certificate: string; readonly key: string };
 };
 
-export const wayNames = ['tcp', 'sni-passthrough', 'sni-terminate', 'socks5', 'http-connect'] as const;
-export type WayName = (typeof wayNames)[number];
+export const ingressNames = ['tcp', 'sni-passthrough', 'sni-terminate', 'socks5', 'http-connect'] as const;
+export type IngressName = (typeof ingressNames)[number];
 
-/** The two ends of a route: where its client-side and its target-side process run. On loopback both are here. */
+/** Where the client-side and the target-side process of a route run. On loopback, both run on this host. */
 export type Places = { readonly gateway: Place; readonly agent: Place };
 
 /** One end of a running route. */
 export type RouteProcess = {
   readonly role: 'gateway' | 'agent';
-  /** The process and what it has forked. */
+  /** The process and its descendants. */
   pids(): Promise<readonly number[]>;
-  /** How late its event loop was since this was asked before: the 99th percentile in milliseconds. */
+  /** Delay of its event loop since the previous call: the 99th percentile in milliseconds. */
   readonly delay?: () => Promise<number>;
-  /** Brings the memory to rest before it is read. */
+  /** Collects garbage before the memory is read. */
   settle(): Promise<void>;
 };
 
@@ -34,20 +34,20 @@ export type RunningRoute = {
   /** Where the load generator connects. */
   readonly address: Address;
   readonly processes: readonly RouteProcess[];
-  /** Where there are several ways in: how the load generator takes each. */
-  readonly ways?: Readonly<Record<WayName, DialAddress>>;
-  /** Where there is a gateway that agents enroll with: a token for so many of them, and where to bring it. */
+  /** How the load generator connects to each kind of ingress, if the route has several. */
+  readonly ingress?: Readonly<Record<IngressName, DialAddress>>;
+  /** If agents can enroll: creates a token with this many uses, and returns it with the address of the gateway. */
   readonly enrollment?: (uses: number) => Promise<Enrollment>;
   /** The API of the gateway, and an admin token for it. */
   readonly api?: { readonly url: string; readonly token: string };
   stop(): Promise<void>;
 };
 
-/** One way from the client to the target. */
+/** A path from the client to the target. */
 export type Route = {
   readonly name: RouteName;
-  /** Version and settings, for the report. Undefined when the software is not on this machine. */
+  /** Version and settings, for the report. Undefined if the software is not installed. */
   describe(): Promise<string | undefined>;
-  /** Starts it; resolves when it carries connections. `scratch` is a directory of its own. */
+  /** Starts the route; resolves when it accepts connections. `scratch` is its own directory. */
   start(target: Target, places: Places, scratch: string): Promise<RunningRoute>;
 };

@@ -13,11 +13,11 @@ import type { Route } from './route.ts';
 const run = promisify(execFile);
 const SSHD = '/usr/sbin/sshd';
 
-/** `ssh -R` from the agent's side to a server of our own: one TCP connection, all clients are channels of it. */
+/** `ssh -R` from the agent's side to our own sshd: one TCP connection with a channel for each client. */
 export const ssh: Route = {
   name: 'ssh',
   async describe() {
-    // sshd prints its version with the complaint about an unknown flag.
+    // sshd prints its version together with the error message for an unknown flag.
     const server = await versionOf(SSHD, '-V');
     const client = await versionOf('ssh', '-V');
     const version = /OpenSSH_[^\s,]+/.exec(client ?? '')?.[0];
@@ -72,7 +72,7 @@ export const ssh: Route = {
 
 type User = { readonly name: string; readonly uid: number; readonly gid: number };
 
-/** sshd as root wants a system user and directories of its own: then both ends run as nobody. */
+/** As root, sshd requires a system user and directories, so both ends then run as nobody. */
 function unprivileged(): User | undefined {
   return process.getuid?.() === 0 ? { name: 'nobody', uid: 65_534, gid: 65_534 } : undefined;
 }
@@ -97,7 +97,7 @@ function serverSettings(scratch: string, host: string, port: number): string {
     `Ciphers ${SSH_CIPHER}`,
     'PidFile none',
     'StrictModes no',
-    // Without it sshd looks for a lock on the account, which an unprivileged one reads as locked.
+    // Without this, sshd checks whether the account is locked, and an unprivileged sshd always finds it locked.
     'UsePAM yes',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',

@@ -8,6 +8,6 @@ const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->whe
   12: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 103 1 0 100 0 0 10 0
 `;
 
-test('only sockets that listen count, by their own port', () => {
+test('only listening sockets count, by their local port', () => {
   assert.deepEqual(listeningPorts(table), new Set([8080, 22]));
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { startLoad } from '../load/load.ts';
 import { here } from '../process/child.ts';
 
-test('what is sent to the target arrives, both ways, and is counted', async () => {
+test('data arrives completely in both directions and is counted', async () => {
   const load = await startLoad(here, here);
   try {
     const { address } = load.target;
@@ -29,7 +29,7 @@ test('what is sent to the target arrives, both ways, and is counted', async () =
   }
 });
 
-test('a target that cannot be reached fails the question, not the process', async () => {
+test('an unreachable target fails the request, not the process', async () => {
   const load = await startLoad(here, here);
   try {
     const nowhere = { host: '127.0.0.1', port: 1 };

@@ -16,7 +16,7 @@ function runWith(results: Results): Run {
     seconds: 12.3,
     machine: {
       cores: 2,
-      cpu: 'A processor with a name of usual length @ 2.90GHz',
+      cpu: 'A processor with a name of normal length @ 2.90GHz',
       memoryGib: 16,
       kernel: 'Linux 6.1.0',
       node: '26.10.0',
@@ -26,13 +26,13 @@ function runWith(results: Results): Run {
     },
     settings: { rounds: 3, warmUpMs: 500, windowMs: 1500 },
     routes: new Map(routeNames.map((name) => [name, `about ${name}`])),
-    skipped: [{ what: 'wan', reason: 'network namespaces need root' }],
+    skipped: [{ what: 'wan', reason: 'network namespaces require root' }],
     metrics,
     results,
   };
 }
 
-/** Three rounds of every metric, with figures as large as they get. */
+/** Three rounds of every metric, with the largest realistic values. */
 function everything(): Results {
   const results = new Results();
   for (const cell of cells) {
@@ -54,7 +54,7 @@ function filled(figures: Record<string, Partial<Record<RouteName, readonly numbe
   return results;
 }
 
-test('the report for people fits 110 columns', () => {
+test('the text report fits into 110 columns', () => {
   const run = runWith(everything());
   const text = textOf(makeReport(run), run.metrics, run.results);
   const lines = text.split('\n');
@@ -62,7 +62,7 @@ test('the report for people fits 110 columns', () => {
   for (const line of lines) assert.ok(line.length <= 110, line);
 });
 
-test('medians, ranges and ratios stand where they belong', () => {
+test('medians, ranges, and ratios are in their columns', () => {
   const run = runWith(
     filled({
       'throughput/up-1': { 'node-tls': [800, 600, 900], haproxy: [1000], penstock: [700, 760, 790] },
@@ -73,7 +73,7 @@ test('medians, ranges and ratios stand where they belong', () => {
   assert.match(text, /^ +600-900 +1000-1000 +700-790$/m);
 });
 
-test('over a distance Penstock is compared with the direct connection', () => {
+test('with a long round trip, Penstock is compared with the direct connection', () => {
   const figures = { direct: [30], 'node-tls': [31], penstock: [27] };
   const run = runWith(filled({ 'wan/100ms/up-1': figures }));
   const text = textOf(makeReport(run), run.metrics, run.results);
@@ -81,7 +81,7 @@ test('over a distance Penstock is compared with the direct connection', () => {
   assert.match(text, /^100 ms, up, 1 stream +30 +31 +27 +0\.87 +0\.90$/m);
 });
 
-test('a target is met or not by the ratio of the medians, and unmeasured without both sides', () => {
+test('a target is evaluated by the ratio of the medians, and is unmeasured without both sides', () => {
   const report = makeReport(
     runWith(
       filled({
@@ -101,18 +101,18 @@ test('a target is met or not by the ratio of the medians, and unmeasured without
   assert.equal(outcome('latency/1/p50', 'haproxy'), 'unmeasured');
 });
 
-test('the JSON report holds every sample and says why something is missing', () => {
+test('the JSON report contains every sample and the reason for missing ones', () => {
   const results = filled({ 'throughput/up-1': { direct: [3, 1, 2] } });
-  results.failures.push({ cell: 'a cell', route: 'ssh', round: 2, reason: 'Of 9 bytes sent 8 arrived.' });
+  results.failures.push({ cell: 'a cell', route: 'ssh', round: 2, reason: '8 of 9 bytes arrived.' });
   const report = makeReport(runWith(results));
   const metric = report.metrics.find(({ id }) => id === 'throughput/up-1');
   assert.deepEqual(metric?.routes, { direct: { median: 2, min: 1, max: 3, samples: [3, 1, 2] } });
   assert.deepEqual(metric?.ratios, {});
   assert.equal(report.failures.length, 1);
-  assert.deepEqual(report.skipped, [{ what: 'wan', reason: 'network namespaces need root' }]);
+  assert.deepEqual(report.skipped, [{ what: 'wan', reason: 'network namespaces require root' }]);
 });
 
-test('every target names a metric that some cell gives', () => {
+test('every target names a metric of a cell', () => {
   const known = new Set(metrics.map(({ id }) => id));
   assert.equal(targets.length, 28);
   for (const { metric } of targets) assert.ok(known.has(metric), metric);

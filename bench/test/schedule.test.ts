@@ -16,7 +16,7 @@ const cell = (title: string, routes: readonly RouteName[], fresh = false): Cell 
 const plan = (cells: readonly Cell[], routes: readonly RouteName[], rounds: number) =>
   [...schedule(cells, routes, rounds)].map((step) => `${step.round} ${step.cell.title} ${step.route}`);
 
-test('routes take turns within a cell, in an order that turns with the round', () => {
+test('routes alternate within a cell, in an order that rotates with the round', () => {
   const both: RouteName[] = ['direct', 'haproxy'];
   assert.deepEqual(plan([cell('a', both), cell('b', both)], both, 1), [
     '0 a direct',
@@ -30,7 +30,7 @@ test('routes take turns within a cell, in an order that turns with the round', (
   ]);
 });
 
-test('a cell is left out for routes it makes no sense for, and unrehearsed when it starts its own processes', () => {
+test('a cell is omitted for routes that it does not apply to, and has no warm-up if it starts its own processes', () => {
   const cells = [cell('held', ['haproxy'], true)];
   assert.deepEqual(plan(cells, ['direct', 'haproxy'], 2), ['1 held haproxy', '2 held haproxy']);
 });

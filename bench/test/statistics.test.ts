@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { quantile, ratioOfMedians, rotate, summarize } from '../report/statistics.ts';
 
-test('a median lies between neighbors when there are two in the middle', () => {
+test('a median of an even number of samples is the mean of the middle two', () => {
   assert.equal(quantile([4, 1, 3, 2], 0.5), 2.5);
   assert.equal(quantile([3, 1, 2], 0.5), 2);
   assert.equal(quantile([7], 0.99), 7);
@@ -13,11 +13,11 @@ test('samples are compared as numbers', () => {
   assert.deepEqual(summarize([10, 9, 100]), { median: 10, min: 9, max: 100 });
 });
 
-test('no sample is an error, not a zero', () => {
-  assert.throws(() => quantile([], 0.5), /No sample/);
+test('an empty list of samples is an error, not zero', () => {
+  assert.throws(() => quantile([], 0.5), /no samples/);
 });
 
-test('a quantile lies within the samples and grows with the share', () => {
+test('a quantile is within the samples and increases with the share', () => {
   const samples = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1 });
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
@@ -30,14 +30,14 @@ test('a quantile lies within the samples and grows with the share', () => {
   );
 });
 
-test('a ratio is of medians, and there is none without samples or over zero', () => {
+test('a ratio is computed from medians, and is undefined without samples or with a zero divisor', () => {
   assert.equal(ratioOfMedians([2, 4, 100], [1, 2, 3]), 2);
   assert.equal(ratioOfMedians([], [1]), undefined);
   assert.equal(ratioOfMedians([1], []), undefined);
   assert.equal(ratioOfMedians([1], [0]), undefined);
 });
 
-test('every item comes first once in as many rounds as there are items', () => {
+test('every item is first once in as many rounds as there are items', () => {
   const items = ['a', 'b', 'c'];
   const rounds = [0, 1, 2].map((round) => rotate(items, round));
   assert.deepEqual(rounds, [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { table } from '../report/table.ts';
 
-test('columns are as wide as their widest cell, and lines have no trailing blanks', () => {
+test('columns are as wide as their widest cell, and lines have no trailing spaces', () => {
   const text = table(
     [
       { title: 'what', align: 'left' },
@@ -22,6 +22,6 @@ test('columns are as wide as their widest cell, and lines have no trailing blank
   ]);
 });
 
-test('a table without rows is its titles', () => {
+test('a table without rows consists of its titles', () => {
   assert.equal(table([{ title: 'what', align: 'left' }], []), 'what\n----');
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Tail } from '../load/tail.ts';
 import { countIn, TRAILER_BYTES, trailer } from '../load/target-protocol.ts';
 
-test('the trailer is found however the stream was cut into pieces', () => {
+test('the trailer is found regardless of how the stream is split into chunks', () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(2 ** 40), cuts, (body, count, sizes) => {

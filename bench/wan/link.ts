@@ -4,26 +4,26 @@ import { fileURLToPath } from 'node:url';
 import { type Place, startProgram } from '../process/child.ts';
 import { eventually } from '../process/deadline.ts';
 
-/** Two places with a round trip between them. */
+/** Two places separated by a round-trip delay. */
 export type Link = {
   readonly gateway: Place;
   readonly agent: Place;
   stop(): Promise<void>;
 };
 
-/** What the default rig runs. */
+/** The default rig. */
 const TOOLS = ['cc', 'unshare', 'nsenter', 'ip'];
 
-/** Addresses that a rig gives its two sides. */
+/** Addresses of the two sides of a rig. */
 const GATEWAY_HOST = '10.9.0.1';
 const AGENT_HOST = '10.9.0.2';
 
 export const ownRig = fileURLToPath(new URL('./link.sh', import.meta.url));
 
-/** Why no network namespaces can be made here, or undefined when they can. */
+/** Returns why network namespaces cannot be created here, or undefined if they can. */
 export async function whyNoLink(path: string): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'network namespaces are a thing of Linux';
-  if (process.geteuid?.() !== 0) return 'network namespaces need root';
+  if (process.platform !== 'linux') return 'network namespaces require Linux';
+  if (process.geteuid?.() !== 0) return 'network namespaces require root';
   for (const tool of TOOLS) {
     if (!(await isInstalled(tool, path))) return `${tool} is not installed`;
   }
@@ -40,17 +40,17 @@ async function isInstalled(tool: string, path: string): Promise<boolean> {
   return false;
 }
 
-/** Starts a rig (link.sh says what one is) with a round trip in milliseconds. `stop` takes it down. */
+/** Starts a rig (see link.sh) with a round-trip time in milliseconds. `stop` removes it. */
 export async function startLink(rig: string, roundTrip: number): Promise<Link> {
   const oneWay = String((roundTrip * 1000) / 2);
-  // The command says whose the namespaces are and then lasts as long as its input.
+  // The command prints the processes of the namespaces and then runs until its input ends.
   const command = ['sh', '-c', 'echo "namespaces $GW $AG"; exec cat'];
   const here: Place = { host: '127.0.0.1', namespace: undefined };
   const child = await startProgram(rig, [oneWay, '0', ...command], here, { stdio: 'pipe' });
   const said = () => /^namespaces (\d+) (\d+)$/m.exec(child.output());
   try {
     await eventually(20_000, `The rig ${rig}`, () => {
-      if (child.process.exitCode !== null) throw new Error(`The rig ${rig} ended.`);
+      if (child.process.exitCode !== null) throw new Error(`The rig ${rig} exited.`);
       return said() !== null;
     });
   } catch (cause) {

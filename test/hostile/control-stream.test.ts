@@ -46,7 +46,7 @@ const malformed: readonly (readonly [what: string, bytes: Buffer])[] = [
     line(hello({ connectors: Array(600).fill({ name: 'x', kind: 'tcp' }) })),
   ],
   ['deeply nested JSON', Buffer.from(`${'['.repeat(60_000)}\n`)],
-  ['a heartbeat with a number that is none', line({ type: 'heartbeat', seq: -1, sentAt: 'now' })],
+  ['a heartbeat with an invalid number', line({ type: 'heartbeat', seq: -1, sentAt: 'now' })],
   ['a second hello', Buffer.concat([line(hello()), line(hello())])],
 ];
 

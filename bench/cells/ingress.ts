@@ -1,0 +1,42 @@
+import type { Load } from '../load/load.ts';
+import { type IngressName, ingressNames, type RunningRoute } from '../routes/route.ts';
+import type { Cell, Metric, Timing } from './cell.ts';
+
+const WORKERS = 32;
+
+/**
+ * The cost of each kind of ingress to a client: connections per second, 32 concurrently, and the round trip of 64
+ * bytes.
+ */
+export const ingressCells: readonly Cell[] = ingressNames.map((name) => {
+  const metric = (id: string, table: string, unit: string): Metric => ({
+    id: `ingress/${name}/${id}`,
+    table,
+    title: name,
+    unit,
+    digits: 0,
+    shown: 'full',
+  });
+  return {
+    group: 'ingress',
+    title: `ingress, ${name}`,
+    metrics: [
+      metric('connections', 'new connections by ingress', '1/s'),
+      metric('latency', 'round trip by ingress, 64 B, p50', 'µs'),
+    ],
+    routes: ['penstock'],
+    fresh: false,
+    measure: (load, route, timing) => measure(name, load, route, timing),
+  };
+});
+
+async function measure(name: IngressName, load: Load, { ingress }: RunningRoute, timing: Timing) {
+  if (ingress === undefined) throw new Error('This route has no separate ingress.');
+  const address = ingress[name];
+  const rate = await load.client.ask('connectRate', { address, workers: WORKERS, ...timing });
+  const { p50 } = await load.client.ask('roundTrips', { address, connections: 1, ...timing });
+  return new Map([
+    [`ingress/${name}/connections`, rate],
+    [`ingress/${name}/latency`, p50],
+  ]);
+}

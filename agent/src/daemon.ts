@@ -1,7 +1,7 @@
 import type { AgentConfig } from '@penstock/config-schema';
 import { type Clock, systemClock } from '@penstock/runtime';
 import { errorText, SOFTWARE_VERSION } from '@penstock/wire';
-import { agentStatus } from './composition/agent-status.ts';
+import { agentReadiness, agentStatus } from './composition/agent-status.ts';
 import { GatewayLink } from './composition/gateway-link.ts';
 import { startHostHealth } from './composition/host-health.ts';
 import { openAgentIdentity } from './composition/identity.ts';
@@ -12,6 +12,7 @@ import { openDiagnostics } from './diagnostics/diagnostics.ts';
 import { gatewayFacts } from './diagnostics/gateway-facts.ts';
 import { watchSleep } from './health/sleep-watch.ts';
 import { lockIdentity } from './identity/lock-identity.ts';
+import { announceRunning } from './local/running-agent.ts';
 import { type LocalServer, startLocalServer } from './local/server.ts';
 import type { AgentStatus } from './local/status.ts';
 import type { AgentLog } from './observe/event.ts';
@@ -101,6 +102,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const identity = await openAgentIdentity({
     ...shared,
     clockOffset: () => link.clockOffset,
+    onFailed: (detail) => link.failed(detail),
     onStaged: () => sessions.replaceOne('a renewed identity waits'),
     onPromoted: ({ serial }) => sessions.replaceOthers(serial, 'a renewed identity is in force'),
   });
@@ -116,13 +118,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const status = () => agentStatus({ name, pool, config, keeper, pinWatch, link, sessions, checks });
   const local = await startLocalServer(first.local.listen, {
-    readiness: () => link.readiness.report(),
+    readiness: () => agentReadiness({ link, pinWatch }),
     status,
     comparePinned: async () =>
       compareWithPin(config(), await gatewayFacts((request) => identity.request(request, stopping.signal))),
     registry: metrics.registry,
   });
   starting.defer(() => local.close());
+  starting.use(await announceRunning(first.identity.directory, local.address));
   log('agent-started', { agent: name, pool, version: SOFTWARE_VERSION, config: status().config });
   log('local-listening', { address: local.address.address, port: local.address.port });
 

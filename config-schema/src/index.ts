@@ -34,6 +34,7 @@ export type {
 } from './ingress.ts';
 export { loadAgentConfig, loadGatewayConfig, readConfigText } from './load.ts';
 export { keepLocalPin, LOCAL_PIN_VARIABLE } from './local-pin.ts';
+export { type AgentLocation, locateAgent } from './locate-agent.ts';
 export {
   type CheckResult,
   checkConfig,

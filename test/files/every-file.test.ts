@@ -169,6 +169,16 @@ const agentRows: Readonly<Record<string, Row>> = {
     foreign: starts(),
     unreadable: starts(/cannot be locked/),
   },
+  // Only a convenience for commands; an agent that was killed leaves it behind.
+  'running.json': {
+    missing: starts(),
+    empty: starts(),
+    truncated: starts(),
+    zeroed: starts(),
+    directory: starts(),
+    foreign: starts(),
+    unreadable: starts(),
+  },
   'lock-owner.json': {
     missing: starts(),
     empty: starts(),
@@ -189,6 +199,7 @@ test('an agent with any of its files missing, empty, truncated, foreign or unrea
     await pair.connected(name);
     await pair.stopAgent(name);
     await cp(join(pair.directory, name, 'current.pem'), join(pair.directory, name, 'next.pem'));
+    await writeFile(join(pair.directory, name, 'running.json'), '{"pid":1}', { mode: 0o600 });
   }
   const names = (await readdir(join(pair.directory, 'a1'))).sort();
   assert.deepEqual(names, Object.keys(agentRows).sort(), 'every file has a row');

@@ -1,4 +1,4 @@
-import { loadAgentConfig } from '@penstock/config-schema';
+import { type ConfigProblem, loadAgentConfig, locateAgent } from '@penstock/config-schema';
 import {
   exitCodes,
   type Io,
@@ -11,7 +11,7 @@ import {
   trustHostAuthorities,
 } from '@penstock/terminal';
 import { Command } from 'commander';
-import { runDoctor } from '../diagnostics/doctor/doctor.ts';
+import { runDoctor, runDoctorWithoutConfig } from '../diagnostics/doctor/doctor.ts';
 import type { StepReport } from '../diagnostics/doctor/run-steps.ts';
 import { configOption } from './load-config.ts';
 
@@ -29,25 +29,33 @@ export function doctorCommand(io: Io): Command {
 
 async function diagnose(io: Io, { config: file, output }: Options): Promise<void> {
   const result = loadAgentConfig(file, io.environment);
-  if (!result.ok) {
-    const writer = output === 'text' ? io.stderr : io.stdout;
-    writer.write(renderProblems(result.problems, output, styleFor(writer, io.environment)));
-    io.setExitCode(exitCodes.failed);
-    return;
+  const onDone = (report: StepReport) => {
+    if (output === 'text') io.stdout.write(row(report, io));
+  };
+  if (!result.ok && output === 'text') {
+    io.stderr.write(renderProblems(result.problems, output, styleFor(io.stderr, io.environment)));
   }
   await trustHostAuthorities(io.environment);
-  const steps = await runDoctor({
-    config: result.config,
-    environment: io.environment,
-    onDone: (report) => {
-      if (output === 'text') io.stdout.write(row(report, io));
-    },
-  });
+  const steps = result.ok
+    ? await runDoctor({ config: result.config, environment: io.environment, onDone })
+    : await runDoctorWithoutConfig(
+        locateAgent(file, io.environment),
+        summaryOf(result.problems, file),
+        onDone,
+      );
   const failed = steps.filter(({ verdict }) => verdict === 'failed');
-  if (output === 'json') io.stdout.write(json({ ok: failed.length === 0, steps }));
+  if (output === 'json')
+    io.stdout.write(
+      json({ ok: failed.length === 0, ...(!result.ok && { problems: result.problems }), steps }),
+    );
   else if (failed.length === 0) io.stdout.write('All checks passed.\n');
   else io.stdout.write(`Failed: ${failed.map(({ step }) => step).join(', ')}.\n`);
   if (failed.length > 0) io.setExitCode(exitCodes.failed);
+}
+
+function summaryOf([first, ...others]: readonly ConfigProblem[], file: string): string {
+  const more = others.length === 0 ? '' : ` There are ${others.length} more problems.`;
+  return `${file}:${first?.line ?? 1}:${first?.column ?? 1} ${first?.message ?? 'is not valid.'}${more}`;
 }
 
 const STEP_WIDTH = 20;

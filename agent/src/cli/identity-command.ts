@@ -1,3 +1,4 @@
+import { locateAgent } from '@penstock/config-schema';
 import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
 import { Command } from 'commander';
 import { openKeyStore } from '../identity/key-store.ts';
@@ -22,9 +23,10 @@ export function identityCommand(io: Io): Command {
 }
 
 async function show(io: Io, { config: file, output }: Options): Promise<void> {
-  const loaded = loadConfig(io, file, output);
-  if (loaded === undefined) return;
-  const { directory } = loaded.config.identity;
+  // The rest of the file may be broken, or refer to variables that are not set in this shell.
+  const directory =
+    locateAgent(file, io.environment).directory ?? loadConfig(io, file, output)?.config.identity.directory;
+  if (directory === undefined) return;
   const current = await (await openKeyStore(directory)).current();
   if (current === undefined) {
     throw new CommandError(`${directory} (identity.directory) has no identity yet.`, {

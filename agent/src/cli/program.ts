@@ -40,7 +40,8 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
   },
   {
     name: 'ready',
-    description: 'exit with 0 if the gateway has acknowledged a heartbeat recently, with 1 otherwise',
+    description:
+      'exit with 0 if the gateway acknowledges heartbeats and routes to this agent, with 1 otherwise',
     load: async () => (await import('./status-command.ts')).readyCommand(io),
   },
   {

@@ -11,7 +11,8 @@ import {
 import { Command } from 'commander';
 import { fetchReadiness, fetchStatus } from '../local/client.ts';
 import type { AgentStatus } from '../local/status.ts';
-import { configOption, loadConfig } from './load-config.ts';
+import { configOption } from './load-config.ts';
+import { runningAgentAddress } from './running-agent-address.ts';
 
 type Options = { readonly config: string; readonly output: OutputFormat };
 
@@ -23,9 +24,7 @@ export function statusCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-agent status --config agent.yaml')
     .action(async ({ config, output }: Options) => {
-      const loaded = loadConfig(io, config, output);
-      if (loaded === undefined) return;
-      const status = await fetchStatus(loaded.config.local.listen);
+      const status = await fetchStatus(await runningAgentAddress(io, config));
       io.stdout.write(output === 'json' ? json(status) : text(status, io));
       if (!status.ready) io.setExitCode(exitCodes.failed);
     });
@@ -34,13 +33,13 @@ export function statusCommand(io: Io): Command {
 /** `ready`: for health checks. Prints nothing when the agent is ready. */
 export function readyCommand(io: Io): Command {
   return new Command('ready')
-    .description('exit with 0 if the gateway has acknowledged a heartbeat recently, with 1 otherwise')
+    .description(
+      'exit with 0 if the gateway acknowledges heartbeats and routes to this agent, with 1 otherwise',
+    )
     .option(...configOption)
     .addHelpText('after', '\nExample:\n  $ penstock-agent ready --config /etc/penstock/agent.yaml')
     .action(async ({ config }: Options) => {
-      const loaded = loadConfig(io, config);
-      if (loaded === undefined) return;
-      const { ready, reasons } = await fetchReadiness(loaded.config.local.listen);
+      const { ready, reasons } = await fetchReadiness(await runningAgentAddress(io, config));
       if (ready) return;
       io.stderr.write(`${reasons.join('\n')}\n`);
       io.setExitCode(exitCodes.failed);
@@ -71,7 +70,7 @@ function text(status: AgentStatus, io: Io): string {
       'clock',
       clockOffset === undefined ? 'not measured' : `gateway ${clockOffset >= 0 ? '+' : ''}${clockOffset} ms`,
     ],
-    ...(lastFailure === undefined || status.ready
+    ...(lastFailure === undefined
       ? []
       : [['last failure', `${lastFailure.at} ${lastFailure.message}`] as [string, string]]),
   ];

@@ -1,5 +1,6 @@
 import { type AgentConfig, formatHostPort } from '@penstock/config-schema';
 import { SOFTWARE_VERSION } from '@penstock/wire';
+import type { ReadinessReport } from '../health/readiness.ts';
 import type { IdentityKeeper } from '../identity/identity-keeper.ts';
 import type { AgentStatus } from '../local/status.ts';
 import type { PinWatch } from '../policy/watch-pin.ts';
@@ -19,11 +20,31 @@ export type StatusSources = {
   readonly checks: Pick<ConnectorChecks, 'resultOf'>;
 };
 
+/** States announced by the gateway in which it routes no new connections to the agent. */
+const SUSPENDED: ReadonlySet<string> = new Set(['revoked', 'identity-expired', 'quarantined', 'draining']);
+
+/** Whether clients can be served through this agent: the gateway acknowledges its heartbeats and routes to it. */
+export function agentReadiness({
+  link,
+  pinWatch,
+}: Pick<StatusSources, 'link' | 'pinWatch'>): ReadinessReport {
+  const { reasons } = link.readiness.report();
+  const { agentState, pin } = pinWatch.status();
+  const suspended =
+    agentState === undefined || !SUSPENDED.has(agentState)
+      ? []
+      : [
+          `The gateway routes no new connections to this agent: its state there is ${agentState}${pin?.drifted ? ', because its configuration differs from the pinned one' : ''}.`,
+        ];
+  const all = [...reasons, ...suspended];
+  return { ready: all.length === 0, reasons: all };
+}
+
 /** The agent as it sees itself now. */
 export function agentStatus(sources: StatusSources): AgentStatus {
   const { name, pool, config, keeper, pinWatch, link, sessions, checks } = sources;
   const { version, digest, gateway, connectors } = config();
-  const readiness = link.readiness.report();
+  const readiness = agentReadiness({ link, pinWatch });
   return {
     name,
     pool,
@@ -36,7 +57,7 @@ export function agentStatus(sources: StatusSources): AgentStatus {
     sessions: { wanted: gateway.sessions, ready: sessions.ready },
     streams: sessions.streams,
     identityNotAfter: keeper.current && new Date(keeper.current.notAfter).toISOString(),
-    clockOffset: readiness.ready ? Math.round(link.clockOffset) : undefined,
+    clockOffset: link.readiness.report().ready ? Math.round(link.clockOffset) : undefined,
     lastFailure: link.lastFailure,
     connectors: connectors.map((connector) => ({
       name: connector.name,

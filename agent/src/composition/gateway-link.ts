@@ -13,7 +13,7 @@ export class GatewayLink {
     return this.#lastFailure;
   }
 
-  /** Records why a session could not be opened or was lost. */
+  /** Records why a session could not be opened or was lost, or why the agent could not enroll or renew. */
   failed(error: unknown): void {
     this.#lastFailure = { at: new Date().toISOString(), message: errorText(error) };
   }

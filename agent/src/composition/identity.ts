@@ -13,6 +13,8 @@ export type IdentityOptions = {
   readonly environment: Environment;
   /** Milliseconds by which the gateway's clock is ahead of this host's. */
   readonly clockOffset: () => number;
+  /** Called with why the agent could not enroll or renew. */
+  readonly onFailed: (detail: string) => void;
   /** Called when a renewed identity must be confirmed by a session. */
   readonly onStaged: () => void;
   /** Called when a renewed identity is in force. */
@@ -57,7 +59,11 @@ export async function openAgentIdentity(options: IdentityOptions): Promise<Agent
         path,
         body,
       }),
-    log,
+    log: (event, fields) => {
+      const detail = fields && 'detail' in fields ? fields['detail'] : undefined;
+      if (typeof detail === 'string') options.onFailed(detail);
+      log(event, fields);
+    },
     clock,
     clockOffset,
     backoff: () => config().tunnel.reconnect,

@@ -52,7 +52,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, ports:
     response.writeHead(405, { allow: 'GET, HEAD' }).end();
     return;
   }
-  switch (request.url) {
+  // Probes and scrapers append a query, such as ?verbose or ?name[]=…, which changes nothing here.
+  switch (request.url?.split('?', 1)[0]) {
     case '/healthz':
       json(200, { status: 'alive' });
       break;

@@ -1,10 +1,10 @@
-import type { AgentConfig } from '@penstock/config-schema';
+import type { AgentConfig, AgentLocation } from '@penstock/config-schema';
 import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import type { Environment } from '../../tunnel/proxy.ts';
 import { connectorSteps } from './connector-steps.ts';
 import { gatewaySteps } from './gateway-steps.ts';
 import { identityStep, sessionsStep } from './host-steps.ts';
-import { runSteps, type StepReport } from './run-steps.ts';
+import { runSteps, StepFailure, type StepReport } from './run-steps.ts';
 
 export type DoctorOptions = {
   readonly config: AgentConfig;
@@ -35,8 +35,35 @@ export async function runDoctor({
         credentials = found;
       }),
       ...gatewaySteps({ config, environment, credentials: () => credentials, opened }),
-      sessionsStep(config),
+      sessionsStep({ directory: config.identity.directory, listen: config.local.listen }, ['configuration']),
       ...connectorSteps(config),
+    ],
+    onDone,
+  );
+}
+
+/**
+ * What can be checked without a valid configuration: the agent that still runs on the last good one. `problems` says what is
+ * wrong with the file. Never rejects.
+ */
+export function runDoctorWithoutConfig(
+  location: AgentLocation,
+  problems: string,
+  onDone: (report: StepReport) => void,
+): Promise<readonly StepReport[]> {
+  return runSteps(
+    [
+      {
+        name: 'configuration',
+        needs: [],
+        run: async () => {
+          throw new StepFailure(
+            problems,
+            'Correct the file. A running agent continues with its last valid configuration.',
+          );
+        },
+      },
+      sessionsStep(location, []),
     ],
     onDone,
   );

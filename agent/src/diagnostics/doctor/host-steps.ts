@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
-import type { AgentConfig } from '@penstock/config-schema';
+import type { AgentConfig, AgentLocation } from '@penstock/config-schema';
 import { errorCode, errorText } from '@penstock/wire';
 import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import { openKeyStore } from '../../identity/key-store.ts';
 import { fetchStatus } from '../../local/client.ts';
+import { addressOfRunning } from '../../local/running-agent.ts';
 import { type Step, StepFailure } from './run-steps.ts';
 
 /** Clocks may differ this much before a certificate that is not yet valid is reported. */
@@ -68,12 +69,13 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Checks the control streams of the agent that runs here, as it reports them. */
-export function sessionsStep(config: AgentConfig): Step {
+export function sessionsStep(location: AgentLocation, needs: readonly string[]): Step {
   return {
     name: 'control stream',
-    needs: ['configuration'],
+    needs,
     run: async () => {
-      const status = await fetchStatus(config.local.listen).catch(() => undefined);
+      const address = await addressOfRunning(location);
+      const status = address && (await fetchStatus(address).catch(() => undefined));
       if (status === undefined) {
         return {
           verdict: 'skipped',
@@ -83,6 +85,14 @@ export function sessionsStep(config: AgentConfig): Step {
       }
       const { sessions, ready, reasons, lastFailure } = status;
       const count = `The running agent has ${sessions.ready} of ${sessions.wanted} sessions`;
+      if (status.agentState === 'quarantined') {
+        throw new StepFailure(
+          `${count}, but it is quarantined and receives no opens.`,
+          status.pin?.drifted === true
+            ? 'Its configuration differs from the pinned one. Compare them with penstock-agent config diff --pinned.'
+            : `Another process may be using a copy of its identity directory. On the gateway, penstock-gateway agent show ${status.name} lists both.`,
+        );
+      }
       if (!ready) {
         throw new StepFailure(
           `${count}. ${reasons.join(' ')}${lastFailure === undefined ? '' : ` Last failure: ${lastFailure.message}`}`,
@@ -91,14 +101,6 @@ export function sessionsStep(config: AgentConfig): Step {
       }
       if (sessions.ready < sessions.wanted) {
         throw new StepFailure(`${count}.`, 'Search the log of the agent for session-failed.');
-      }
-      if (status.agentState === 'quarantined') {
-        throw new StepFailure(
-          `${count}, but it is quarantined and receives no opens.`,
-          status.pin?.drifted === true
-            ? 'Its configuration differs from the pinned one. Compare them with penstock-agent config diff --pinned.'
-            : `Another process may be using a copy of its identity directory. On the gateway, penstock-gateway agent show ${status.name} lists both.`,
-        );
       }
       return { sentence: `${count}, and the gateway acknowledges its heartbeats.` };
     },

@@ -59,7 +59,13 @@ test('the local server reports liveness and readiness', async () => {
 test('unknown paths and methods are rejected', async () => {
   await using local = await start();
   assert.equal((await local.get('/')).status, 404);
-  for (const path of ['/healthz?', '/readyz?verbose', '/metrics?name[]=up&name[]=x', '/status?x=/', '/metrics?%zz']) {
+  for (const path of [
+    '/healthz?',
+    '/readyz?verbose',
+    '/metrics?name[]=up&name[]=x',
+    '/status?x=/',
+    '/metrics?%zz',
+  ]) {
     assert.equal((await local.get(path)).status, 200, path);
   }
   const posted = await local.get('/status', 'POST');

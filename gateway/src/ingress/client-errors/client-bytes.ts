@@ -1,30 +1,33 @@
 import type { Socket } from 'node:net';
 import { releaseChunk, type SocketReader } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
+import { ClientReader } from '../client-reader.ts';
 
 /** The bytes of a client, as they arrive. */
 export type ClientBytes = {
-  /** At least one byte. Throws TunnelError CLIENT_GONE if there are no more, and the signal's reason. */
-  readAvailable(): Promise<Buffer>;
+  /** At least one byte. Throws TunnelError CLIENT_GONE if there are no more, and the reason of `signal`. */
+  readAvailable(signal: AbortSignal): Promise<Buffer>;
 };
 
-/** Reads a socket that was constructed with a SocketReader; ClientReader reads any other. */
+/** Reads a paused socket that was constructed without a SocketReader. */
+export const pausedSocketBytes = (socket: Socket): ClientBytes => ({
+  readAvailable: (signal) => new ClientReader(socket, signal).readAvailable(),
+});
+
+/** Reads a socket that was constructed with a SocketReader. */
 export class SocketReaderBytes implements ClientBytes {
   readonly #socket: Socket;
-  readonly #signal: AbortSignal;
   #received: Buffer[] = [];
   #state: 'open' | 'ended' = 'open';
   #wake = () => {};
 
-  constructor(socket: Socket, reader: SocketReader, signal: AbortSignal) {
+  constructor(socket: Socket, reader: SocketReader) {
     this.#socket = socket;
-    this.#signal = signal;
     const onEnd = () => {
       this.#state = 'ended';
       this.#wake();
     };
     for (const event of ['end', 'close'] as const) socket.once(event, onEnd);
-    signal.addEventListener('abort', () => this.#wake(), { once: true });
     if (socket.readableEnded || socket.destroyed) onEnd();
     reader.attach((chunk) => {
       // Back-pressure: nothing more is read until these bytes are taken.
@@ -35,9 +38,9 @@ export class SocketReaderBytes implements ClientBytes {
     });
   }
 
-  async readAvailable(): Promise<Buffer> {
+  async readAvailable(signal: AbortSignal): Promise<Buffer> {
     for (;;) {
-      this.#signal.throwIfAborted();
+      signal.throwIfAborted();
       if (this.#received.length > 0) return Buffer.concat(this.#received.splice(0));
       if (this.#state === 'ended') {
         throw new TunnelError(
@@ -47,8 +50,10 @@ export class SocketReaderBytes implements ClientBytes {
       }
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
+      signal.addEventListener('abort', resolve as () => void, { once: true });
       this.#socket.resume();
       await promise;
+      signal.removeEventListener('abort', resolve as () => void);
     }
   }
 }

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 import { releaseChunk, type SocketReader } from '@penstock/transport';
-import { ClientReader } from '../client-reader.ts';
 import { alertRecord } from '../tls/alert.ts';
 import type { IngressTls } from '../tls/ingress-tls.ts';
 import { terminateTls } from '../tls/terminate-tls.ts';
-import { type ClientBytes, SocketReaderBytes } from './client-bytes.ts';
+import { type ClientBytes, pausedSocketBytes, SocketReaderBytes } from './client-bytes.ts';
 import type { ClientError } from './client-error.ts';
 import { type ErrorStep, INVALID } from './error-exchange.ts';
 import type { ErrorProtocol } from './error-exchanges.ts';
@@ -35,6 +34,8 @@ type Ends = {
   readonly reader?: SocketReader | undefined;
   readonly isEncrypted: boolean;
   readonly reset: () => void;
+  /** Where the last message goes, if that is not `socket`; `release` detaches it from TLS. */
+  readonly answerTo?: Pick<Ends, 'socket' | 'reader'> & { readonly release: () => void };
 };
 type TlsStep = Extract<ErrorStep, { is: 'tls' }>;
 type Told = { readonly ends: Ends; readonly bytes: Buffer };
@@ -42,12 +43,14 @@ type Told = { readonly ends: Ends; readonly bytes: Buffer };
 /** Far more than the first message of any protocol; PostgreSQL's may have 10,000 bytes. */
 const MAX_RECEIVED_BYTES = 16 * 1024;
 
+/** A client that was told and is then silent for this time has no other command on its way. */
+const QUIET_TIMEOUT_MS = 100;
+
 /** Tells one client of its error, and resolves when the client is closed or reset. Never rejects. */
 export async function conversation(options: Conversation): Promise<void> {
   const { client, reset, signal } = options;
   const { socket, reader, isEncrypted } = client;
-  const bytes =
-    reader === undefined ? new ClientReader(socket, signal) : new SocketReaderBytes(socket, reader, signal);
+  const bytes = reader === undefined ? pausedSocketBytes(socket) : new SocketReaderBytes(socket, reader);
   let ends: Ends = { socket, bytes, reader, isEncrypted, reset };
   try {
     const told = await converse(ends, options, (next) => {
@@ -65,12 +68,18 @@ async function converse(start: Ends, options: Conversation, onTls: (ends: Ends) 
   let ends = start;
   if (exchange.greeting !== undefined) return { ends, bytes: exchange.greeting };
   let received: Buffer = Buffer.alloc(0);
+  let isTold = false;
   for (;;) {
-    received = Buffer.concat([received, await ends.bytes.readAvailable()]);
+    const more = isTold
+      ? await readUntilQuiet(ends, options.signal)
+      : await ends.bytes.readAvailable(options.signal);
+    if (more === undefined) return { ends, bytes: Buffer.alloc(0) };
+    received = Buffer.concat([received, more]);
     if (received.length > MAX_RECEIVED_BYTES) received = received.subarray(0, MAX_RECEIVED_BYTES);
     let step = exchange.push(received, ends.isEncrypted);
     while (step.is === 'answer') {
       ends.socket.write(step.bytes);
+      isTold ||= step.isError === true;
       received = received.subarray(step.consumed);
       step = received.length === 0 ? { is: 'incomplete' } : exchange.push(received, ends.isEncrypted);
     }
@@ -93,6 +102,12 @@ async function converse(start: Ends, options: Conversation, onTls: (ends: Ends) 
   }
 }
 
+/** More bytes of a client that has been told; undefined when it sends none for a while, or has left. */
+async function readUntilQuiet({ bytes }: Ends, signal: AbortSignal): Promise<Buffer | undefined> {
+  const quiet = AbortSignal.any([signal, AbortSignal.timeout(QUIET_TIMEOUT_MS)]);
+  return bytes.readAvailable(quiet).catch(() => undefined);
+}
+
 /** What to send instead of starting TLS; undefined if TLS is to start. */
 function withoutTls(
   { framing, otherwise }: TlsStep,
@@ -107,29 +122,30 @@ function withoutTls(
 
 async function startTls(
   { socket }: Ends,
-  { answer, framing }: TlsStep,
+  { answer, framing, isOnce }: TlsStep,
   received: Buffer,
   { client: { reader }, protocol, tls: { tls }, signal }: Conversation,
 ): Promise<Ends> {
   if (answer.length > 0) socket.write(answer);
   const options = { received, reader, protocols: protocol.alpn, clientCertificate: 'none' } as const;
   if (framing === 'prelogin') {
-    const { tls: secured, reset } = await terminatePreloginTls(socket, options, tls, signal);
-    return { socket: secured, bytes: new ClientReader(secured, signal), isEncrypted: true, reset };
+    const { tls: secured, reset, release } = await terminatePreloginTls(socket, options, tls, signal);
+    const ends = { socket: secured, bytes: pausedSocketBytes(secured), isEncrypted: true, reset };
+    return isOnce === true ? { ...ends, answerTo: { socket, reader, release } } : ends;
   }
   const { tls: secured, transport } = await terminateTls(socket, options, tls, signal);
   const reset = () => transport.reset();
-  return { socket: secured, bytes: new ClientReader(secured, signal), isEncrypted: true, reset };
+  return { socket: secured, bytes: pausedSocketBytes(secured), isEncrypted: true, reset };
 }
 
 /**
  * Sends the last message and FIN, then waits for the client to close. What it still sends is discarded: closing a socket
  * with unread bytes resets it, and a reset can discard the message at the receiver.
  */
-async function sendLast(
-  { ends: { socket, reader, reset }, bytes }: Told,
-  signal: AbortSignal,
-): Promise<void> {
+async function sendLast({ ends, bytes }: Told, signal: AbortSignal): Promise<void> {
+  const { reset, answerTo } = ends;
+  answerTo?.release();
+  const { socket, reader } = answerTo ?? ends;
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   socket.once('close', resolve);
   const onAbort = () => {

@@ -3,8 +3,11 @@ import type { ClientError } from './client-error.ts';
 /** The next step after the bytes received so far. */
 export type ErrorStep =
   | { readonly is: 'incomplete' }
-  /** Send `bytes` and go on with what follows the first `consumed` bytes. */
-  | { readonly is: 'answer'; readonly bytes: Buffer; readonly consumed: number }
+  /**
+   * Send `bytes` and go on with what follows the first `consumed` bytes. `isError`: they contain the error, and the client
+   * may be closed when it sends nothing more.
+   */
+  | { readonly is: 'answer'; readonly bytes: Buffer; readonly consumed: number; readonly isError?: true }
   /** Send `bytes` and close. They contain the error, unless the protocol has no place for one. */
   | { readonly is: 'final'; readonly bytes: Buffer }
   /**
@@ -17,6 +20,8 @@ export type ErrorStep =
       readonly answer: Buffer;
       readonly consumed: number;
       readonly framing?: 'prelogin';
+      /** Only the client's next message is encrypted, and the answer to it is not. */
+      readonly isOnce?: boolean;
       readonly otherwise?: Buffer;
     }
   /** The bytes are not those of this protocol: reset the client. */

@@ -5,6 +5,13 @@ import { TunnelError } from '@penstock/wire';
 import type { IngressTls } from '../tls/ingress-tls.ts';
 import { PreloginTransport } from './prelogin-transport.ts';
 
+export type PreloginTls = {
+  readonly tls: TLSSocket;
+  readonly reset: () => void;
+  /** Detaches the socket, which stays open. */
+  readonly release: () => void;
+};
+
 /**
  * Performs the server's side of a TLS handshake inside of PRELOGIN packets. `received`: bytes that followed the client's
  * PRELOGIN. Throws TunnelError if the handshake fails, and the signal's reason if that is aborted.
@@ -14,17 +21,17 @@ export async function terminatePreloginTls(
   { received, reader }: { readonly received: Buffer; readonly reader: SocketReader | undefined },
   { contextOfTls12 }: IngressTls,
   signal: AbortSignal,
-): Promise<{ readonly tls: TLSSocket; readonly reset: () => void }> {
-  const onData = (deliver: (bytes: Buffer) => void) => {
-    if (reader === undefined) socket.on('data', deliver);
-    else {
-      reader.attach((chunk) => {
-        deliver(Buffer.from(chunk.bytes));
-        releaseChunk(chunk);
-      });
-    }
-  };
-  const transport = new PreloginTransport(socket, { onData, first: received });
+): Promise<PreloginTls> {
+  const transport = new PreloginTransport(socket, received);
+  const onData = (bytes: Buffer) => transport.receive(bytes);
+  if (reader === undefined) socket.on('data', onData);
+  else {
+    reader.attach((chunk) => {
+      onData(Buffer.from(chunk.bytes));
+      releaseChunk(chunk);
+    });
+  }
+  const release = () => void socket.off('data', onData);
   const tls = new TLSSocket(transport, { isServer: true, secureContext: contextOfTls12 });
   const reset = () => {
     resetSocket(socket);
@@ -44,5 +51,5 @@ export async function terminatePreloginTls(
     tls.off('close', onClose);
     signal.removeEventListener('abort', onAbort);
   }
-  return { tls, reset };
+  return { tls, reset, release };
 }

@@ -4,12 +4,6 @@ import { TDS_HEADER_BYTES, tdsPackets, tdsTypes } from './tds-packet.ts';
 
 const APPLICATION_DATA = 0x17;
 
-/** Where the bytes of the client come from. */
-export type ByteSource = {
-  readonly onData: (deliver: (bytes: Buffer) => void) => void;
-  readonly first: Buffer;
-};
-
 /**
  * The transport of TLS before TDS 8 (MS-TDS 3.2.5.1): the records of the handshake travel inside of PRELOGIN packets, all
  * others bare. Only TLS 1.2 can do that: later versions have handshake records after the handshake.
@@ -19,16 +13,16 @@ export class PreloginTransport extends Duplex {
   #unread: Buffer = Buffer.alloc(0);
   #state: 'handshake' | 'established' = 'handshake';
 
-  constructor(socket: Socket, { onData, first }: ByteSource) {
+  /** `first`: bytes already read from the socket. The caller passes all others to `receive`. */
+  constructor(socket: Socket, first: Buffer) {
     super();
     this.#socket = socket;
     socket.once('end', () => this.push(null));
     socket.once('close', () => this.destroy());
-    this.#unwrap(first);
-    onData((bytes) => this.#unwrap(bytes));
+    this.receive(first);
   }
 
-  #unwrap(bytes: Buffer): void {
+  receive(bytes: Buffer): void {
     this.#unread = Buffer.concat([this.#unread, bytes]);
     while (this.#state === 'handshake' && this.#unread.length >= TDS_HEADER_BYTES) {
       if (this.#unread[0] !== tdsTypes.prelogin) {
@@ -41,13 +35,17 @@ export class PreloginTransport extends Duplex {
         return;
       }
       if (this.#unread.length < length) return;
-      this.push(this.#unread.subarray(TDS_HEADER_BYTES, length));
+      this.#deliver(this.#unread.subarray(TDS_HEADER_BYTES, length));
       this.#unread = this.#unread.subarray(length);
     }
     if (this.#state === 'established' && this.#unread.length > 0) {
-      this.push(this.#unread);
+      this.#deliver(this.#unread);
       this.#unread = Buffer.alloc(0);
     }
+  }
+
+  #deliver(bytes: Buffer): void {
+    if (!this.push(bytes)) this.#socket.pause();
   }
 
   override _read(): void {

@@ -10,7 +10,7 @@ import {
 import { TDS_HEADER_BYTES, tdsPackets, tdsTypes } from './tds-packet.ts';
 
 /** Values of the PRELOGIN option ENCRYPTION (MS-TDS 2.2.6.5). */
-const encryption = { off: 0, on: 1, notSupported: 2, required: 3 } as const;
+const encryption = { off: 0, on: 1, notSupported: 2 } as const;
 const OPTION_ENCRYPTION = 1;
 const OPTION_BYTES = 5;
 const OPTIONS_END = 0xff;
@@ -46,9 +46,10 @@ function answerPrelogin(received: Buffer, isEncrypted: boolean): ErrorStep {
   if (isEncrypted || wanted === undefined || wanted === encryption.notSupported) {
     return { is: 'answer', bytes: answer(encryption.notSupported), consumed: length };
   }
-  // `off` encrypts only the login, and the answer to it would be plaintext again.
-  const agreed = wanted === encryption.off ? encryption.required : encryption.on;
-  return { is: 'tls', answer: answer(agreed), consumed: length, framing: 'prelogin' };
+  // `off` encrypts only the login.
+  const isOnce = wanted === encryption.off;
+  const agreed = isOnce ? encryption.off : encryption.on;
+  return { is: 'tls', answer: answer(agreed), consumed: length, framing: 'prelogin', isOnce };
 }
 
 /** The client's ENCRYPTION option; undefined if it sent none. */

@@ -1,14 +1,18 @@
 import type { Kysely } from 'kysely';
-import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
 import { migrations } from './migrations/list.ts';
 import type { Database } from './schema.ts';
 import { StoreError } from './store-error.ts';
 import { RESTORE_ADVICE } from './store-file.ts';
 
 /** Migrates the tables to this version. Throws StoreError `too-new` if a newer gateway has written the store. */
-export async function migrate(db: Kysely<Database>): Promise<void> {
+export async function migrate(
+  // biome-ignore lint/suspicious/noExplicitAny: a migration does not depend on the tables, and Kysely is invariant.
+  db: Kysely<any>,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
-  await refuseNewer(db);
+  await refuseNewer(db, migrations);
   const { error } = await migrator.migrateToLatest();
   if (error instanceof StoreError) throw error;
   if (error !== undefined) {
@@ -37,7 +41,10 @@ export async function requireMigratedOrEmpty(db: Kysely<Database>, file: string)
   if (tables.length > 0) await requireMigrated(db, file);
 }
 
-async function refuseNewer(db: Kysely<Database>): Promise<void> {
+async function refuseNewer(
+  db: Kysely<unknown>,
+  migrations: Readonly<Record<string, Migration>>,
+): Promise<void> {
   const unknown = (await appliedMigrations(db)).find((name) => !Object.hasOwn(migrations, name));
   if (unknown === undefined) return;
   throw new StoreError(
@@ -47,7 +54,7 @@ async function refuseNewer(db: Kysely<Database>): Promise<void> {
   );
 }
 
-async function appliedMigrations(db: Kysely<Database>): Promise<readonly string[]> {
+async function appliedMigrations(db: Kysely<unknown>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
   const rows = await db

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { migrate, requireMigrated, requireMigratedOrEmpty } from './migrate.ts';
+import { migrations } from './migrations/list.ts';
 import { type Repositories, repositoriesOver } from './repositories.ts';
 import type { AuditRow, Database } from './schema.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
@@ -18,9 +19,12 @@ export type Store = Repositories & {
   close(): Promise<void>;
 };
 
+/** FULL, because an acknowledged revocation must survive a power failure. */
+const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;';
+
 const defaults = { busyTimeout: 5000, turnTimeout: 5000, statementTimeout: 10_000, maxWaiting: 512 };
 
-export type StoreOptions = Partial<Omit<SqliteDriverOptions, 'file' | 'onFailure'>>;
+export type StoreOptions = Partial<Omit<SqliteDriverOptions, 'file' | 'pragmas' | 'onFailure'>>;
 
 /**
  * Opens the embedded store that `createStore` made in the data directory, and migrates its tables to this version. Throws
@@ -53,6 +57,7 @@ async function open(
     ...defaults,
     ...options,
     file,
+    pragmas: PRAGMAS,
     onFailure: (error) => health.failed(error),
   });
   const db = new Kysely<Database>({
@@ -61,7 +66,7 @@ async function open(
   });
   try {
     await check(db.withoutPlugins());
-    await migrate(db.withoutPlugins());
+    await migrate(db.withoutPlugins(), migrations);
   } catch (error) {
     await driver.destroy();
     throw error;

@@ -5,6 +5,8 @@ import { StoreError } from './store-error.ts';
 
 export type SqliteDriverOptions = {
   readonly file: string;
+  /** Statements that configure each connection to the file. */
+  readonly pragmas: string;
   /** Milliseconds that SQLite waits for the lock of another process. */
   readonly busyTimeout: number;
   /** Milliseconds that a caller waits for its turn, and then for each statement. */
@@ -105,8 +107,8 @@ export class SqliteDriver implements Driver {
     if (this.#thread?.isStalled)
       throw new StoreError('timeout', 'The store is still executing an earlier statement.');
     if (this.#thread === undefined || this.#thread.hasEnded) {
-      const { file, busyTimeout, statementTimeout } = this.#options;
-      this.#thread = await SqliteThread.start({ file, busyTimeout }, statementTimeout);
+      const { file, pragmas, busyTimeout, statementTimeout } = this.#options;
+      this.#thread = await SqliteThread.start({ file, busyTimeout, pragmas }, statementTimeout);
     }
     return this.#thread;
   }

@@ -2,7 +2,12 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { StoreOutage } from './store-error.ts';
 
 /** Options of the worker. */
-export type SqliteWorkerData = { readonly file: string; readonly busyTimeout: number };
+export type SqliteWorkerData = {
+  readonly file: string;
+  readonly busyTimeout: number;
+  /** Executed when the file is opened, before anything else. */
+  readonly pragmas: string;
+};
 
 /** Messages to the worker, which handles them one at a time, in order. */
 export type SqliteRequest =

@@ -35,7 +35,7 @@ export class SqliteThread {
     // The Node options of this process are for its main thread, and some of them are rejected for a worker.
     this.#worker = new Worker(workerFile, { workerData: data, name: 'store', execArgv: [] });
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.on('error', (cause) => this.#fail(this.#failure('failed.', cause)));
+    this.#worker.on('error', (cause) => this.#fail(this.#failure('failed.', { cause })));
     this.#worker.once('exit', () => this.#fail(this.#failure('stopped.')));
   }
 
@@ -49,9 +49,9 @@ export class SqliteThread {
         if (reply.kind === 'open') resolve();
         else if (reply.kind === 'open-failed')
           reject(
-            thread.#failure(
-              `cannot be opened: ${reply.message}.${reply.isDamaged ? ` ${RESTORE_ADVICE}` : ''}`,
-            ),
+            reply.isDamaged
+              ? thread.#failure(`cannot be opened: ${reply.message}. ${RESTORE_ADVICE}`, { failure: 'damaged' })
+              : thread.#failure(`cannot be opened: ${reply.message}.`),
           );
         else thread.#onReply(reply);
       });
@@ -115,7 +115,8 @@ export class SqliteThread {
     if (reply.kind === 'result') pending.resolve(reply.result);
     else {
       const { message, outage } = reply;
-      pending.reject(new StoreError('failed', `The store rejected a statement: ${message}.`, { outage }));
+      const failure = outage === 'unusable' ? 'damaged' : 'failed';
+      pending.reject(new StoreError(failure, `The store rejected a statement: ${message}.`, { outage }));
     }
   }
 
@@ -134,7 +135,10 @@ export class SqliteThread {
     this.#overdue.clear();
   }
 
-  #failure(predicate: string, cause?: unknown): StoreError {
-    return new StoreError('failed', `The store ${this.#file} ${predicate}`, { cause });
+  #failure(
+    predicate: string,
+    { failure = 'failed', cause }: { failure?: 'failed' | 'damaged'; cause?: unknown } = {},
+  ): StoreError {
+    return new StoreError(failure, `The store ${this.#file} ${predicate}`, { cause });
   }
 }

@@ -1,9 +1,10 @@
 /**
  * Why a call of the store failed. `full`: too many callers are waiting. `timeout`: there was no response in time, and a
  * write may or may not have happened. `closed`: the call came after `close`. `failed`: SQLite or the disk reported an
- * error. `too-new`: the file was written by a newer version of the gateway.
+ * error. `damaged`: the file is not a database, or is corrupt. `too-new`: the file was written by a newer version of the
+ * gateway.
  */
-export type StoreFailure = 'full' | 'timeout' | 'closed' | 'failed' | 'too-new';
+export type StoreFailure = 'full' | 'timeout' | 'closed' | 'failed' | 'damaged' | 'too-new';
 
 /**
  * Why the store is unavailable, in sentences without paths and SQL: API clients may not see those. docs/api.md has a row
@@ -26,6 +27,7 @@ const outageOfFailure: Readonly<Record<StoreFailure, StoreOutage>> = {
   timeout: 'silent',
   closed: 'closed',
   failed: 'unusable',
+  damaged: 'unusable',
   'too-new': 'unusable',
 };
 

@@ -212,7 +212,7 @@ test('a missing directory and a file that is not a database are reported', async
   await writeFile(join(directory.path, STORE_FILE), 'no database '.repeat(1000));
   await assert.rejects(
     openStore(directory.path),
-    failure('failed', /cannot be opened: .*not a database\. Restore the data directory from a backup\./),
+    failure('damaged', /cannot be opened: .*not a database\. Restore the data directory from a backup\./),
   );
 });
 

@@ -1,0 +1,181 @@
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import { firstIdAt } from './connection-ids.ts';
+import type { ConnectionLogDatabase, ConnectionLogRow, ConnectionState } from './connection-log-row.ts';
+
+export type ConnectionLogEntries = ReturnType<typeof connectionLogEntries>;
+
+/** Every given filter must match. */
+export type ConnectionLogQuery = {
+  /** Starts after this id; the order is that of the starts, newest first. */
+  readonly before?: number | undefined;
+  /** Connections that were open at any time from `since` to `until`, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly connection?: string | undefined;
+  /** An address, the name or id of a grant, or the subject of a client certificate. */
+  readonly client?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly code?: string | undefined;
+  readonly state?: ConnectionState | undefined;
+  readonly limit: number;
+};
+
+/** Columns in the order in which `save` passes them. */
+const COLUMNS = [
+  'id',
+  'state',
+  'connection',
+  'client',
+  'clientPort',
+  'ingress',
+  'ingressKind',
+  'host',
+  'grantId',
+  'grantName',
+  'subject',
+  'connector',
+  'pool',
+  'agent',
+  'agentId',
+  'startedAt',
+  'openMs',
+  'endedAt',
+  'attempts',
+  'bytesFromClient',
+  'bytesToClient',
+  'code',
+  'detail',
+  'count',
+] as const satisfies readonly (keyof ConnectionLogRow)[];
+
+/** The columns that change after a connection was first written. */
+const CHANGING = COLUMNS.filter((column) => column !== 'id' && column !== 'startedAt');
+
+export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
+  /**
+   * Rows are one parameter, as JSON: a statement with a parameter for each value would have to be compiled and parsed
+   * again for each number of rows, in the thread that carries the clients' bytes.
+   */
+  const insert = (json: string) => sql`
+    insert into connection_log (${sql.join(COLUMNS.map((column) => sql.ref(column)))})
+    select ${sql.join(COLUMNS.map((_, index) => sql`value ->> ${sql.lit(index)}`))}
+    from json_each(${json})
+    where true
+    on conflict (id) do update set ${sql.join(
+      CHANGING.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`),
+    )}`;
+
+  const matching = (query: Omit<ConnectionLogQuery, 'before' | 'since' | 'until' | 'limit'>) => {
+    const { connection, client, agent, code, state } = query;
+    return ({ and, or, eb }: ExpressionBuilder<ConnectionLogDatabase, 'connectionLog'>) =>
+      and([
+        ...(connection === undefined ? [] : [eb('connection', '=', connection)]),
+        ...(client === undefined
+          ? []
+          : [
+              or([
+                eb('client', '=', client),
+                eb('grantName', '=', client),
+                eb('grantId', '=', client),
+                eb('subject', '=', client),
+              ]),
+            ]),
+        ...(agent === undefined ? [] : [eb('agent', '=', agent)]),
+        ...(code === undefined ? [] : [eb('code', '=', code)]),
+        ...(state === undefined ? [] : [eb('state', '=', state)]),
+      ]);
+  };
+
+  return {
+    /** Inserts rows, or replaces what is stored of them, and notes that the gateway is alive `at` this time. */
+    async save(rows: readonly ConnectionLogRow[], at: number): Promise<void> {
+      if (rows.length > 0) {
+        await insert(JSON.stringify(rows.map((row) => COLUMNS.map((column) => row[column])))).execute(db);
+      }
+      await db
+        .insertInto('connectionLogState')
+        .values({ id: 1, writtenAt: at })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ writtenAt: at }))
+        .execute();
+    },
+
+    /**
+     * Ends the connections that were open when the last gateway stopped without ending them. Its last write is the last
+     * time at which they are known to have been open. Returns how many there were.
+     */
+    async endAbandoned(code: string): Promise<number> {
+      const writtenAt = db.selectFrom('connectionLogState').select('writtenAt').where('id', '=', 1);
+      const { numUpdatedRows } = await db
+        .updateTable('connectionLog')
+        .set(({ ref }) => ({
+          state: sql<ConnectionState>`case ${ref('state')} when 'open' then 'closed' else 'failed' end`,
+          endedAt: sql<number>`max(${ref('startedAt')}, coalesce(${writtenAt}, 0))`,
+          code,
+        }))
+        .where('endedAt', 'is', null)
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
+
+    /** Returns the rows that match, newest first. */
+    async list({ before, since, until, limit, ...filters }: ConnectionLogQuery): Promise<ConnectionLogRow[]> {
+      const upper = Math.min(
+        before ?? Number.MAX_SAFE_INTEGER,
+        until === undefined ? Number.MAX_SAFE_INTEGER : firstIdAt(until + 1),
+      );
+      const from = since === undefined ? 0 : firstIdAt(since);
+      const matches = matching(filters);
+      const page = (low: number, high: number, count: number) =>
+        db
+          .selectFrom('connectionLog')
+          .selectAll()
+          .where('id', '>=', low)
+          .where('id', '<', high)
+          .where(matches)
+          .orderBy('id', 'desc')
+          .limit(count);
+      const started = upper > from ? await page(from, upper, limit).execute() : [];
+      if (since === undefined || started.length === limit) return started;
+      // Connections that started before the period and were still open in it.
+      const lasting = await page(0, Math.min(upper, from), limit - started.length)
+        .where(({ or, eb }) => or([eb('endedAt', '>=', since), eb('endedAt', 'is', null)]))
+        .execute();
+      return [...started, ...lasting];
+    },
+
+    byIds(ids: readonly number[]): Promise<ConnectionLogRow[]> {
+      return ids.length === 0
+        ? Promise.resolve([])
+        : db.selectFrom('connectionLog').selectAll().where('id', 'in', ids).execute();
+    },
+
+    /** Deletes at most `limit` connections that ended before this time, oldest first. Returns how many. */
+    async deleteEnded(before: number, limit: number): Promise<number> {
+      const old = db
+        .selectFrom('connectionLog')
+        .select('id')
+        .where('endedAt', '<', before)
+        .orderBy('endedAt')
+        .limit(limit);
+      const { numDeletedRows } = await db
+        .deleteFrom('connectionLog')
+        .where('id', 'in', old)
+        .executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+
+    /** Bytes of the file: those in use, and those that it could give back. */
+    async size(): Promise<{ readonly used: number; readonly free: number }> {
+      const { rows } = await sql<{ pages: number; free: number; bytes: number }>`
+        select page_count as pages, freelist_count as free, page_size as bytes
+        from pragma_page_count, pragma_freelist_count, pragma_page_size`.execute(db);
+      const { pages = 0, free = 0, bytes = 0 } = rows[0] ?? {};
+      return { used: (pages - free) * bytes, free: free * bytes };
+    },
+
+    /** Gives up to this many unused pages back to the file system. */
+    async shrink(pages: number): Promise<void> {
+      await sql`pragma incremental_vacuum(${sql.lit(pages)})`.execute(db);
+    },
+  };
+}

@@ -10,6 +10,19 @@ export const controlPlaneEvents = {
     'An alert condition of gateway.yaml has been true for its minimum time: its receivers are notified.',
   ],
   'alert-resolved': ['info', 'The condition of a firing alert is no longer true.'],
+  'connection-log-failed': [
+    'warn',
+    'The connection log cannot be written; entries are kept in memory, connections are not affected.',
+  ],
+  'connection-log-overflowed': [
+    'warn',
+    'The store does not keep up with the connection log: entries were dropped, connections are not affected.',
+  ],
+  'connection-log-recovered': ['info', 'The connection log is written again.'],
+  'connection-log-replaced': [
+    'warn',
+    'The file of the connection log was damaged: it was renamed, and the log starts anew.',
+  ],
   'notification-failed': ['warn', 'A notification about alerts was not delivered; it is retried.'],
   'notification-abandoned': ['error', 'A notification about alerts was not delivered and is not retried.'],
   'request-failed': ['error', 'The gateway could not complete a request to its API.'],

@@ -1,0 +1,107 @@
+import type { ConnectionLogRow } from '@penstock/store';
+import type { CloseCode } from '@penstock/wire';
+import { boundedText } from './bounded-text.ts';
+import type {
+  ConnectionEnd,
+  ConnectionEntry,
+  LoggedClient,
+  LoggedDial,
+  LoggedTarget,
+  Traffic,
+} from './logged-client.ts';
+
+/** How a logged connection ended: `ok`, a close code, or the end of the gateway itself. */
+export type LoggedCode = 'ok' | CloseCode | 'GATEWAY_STOPPED';
+
+export type LiveConnectionOptions = {
+  readonly id: number;
+  readonly client: LoggedClient;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Called when client and target are joined. */
+  readonly onChanged: () => void;
+  readonly onEnded: (row: ConnectionLogRow) => void;
+};
+
+const NO_TRAFFIC: Traffic = { fromClient: 0, toClient: 0 };
+
+/** A client connection that has not ended. */
+export class LiveConnection implements ConnectionEntry {
+  readonly key: number;
+  readonly #options: LiveConnectionOptions;
+  readonly #startedAt: number;
+  #target: LoggedTarget | undefined;
+  #tries: LoggedDial['tries'] = [];
+  #hasEnded = false;
+
+  constructor(options: LiveConnectionOptions) {
+    this.key = options.id;
+    this.#options = options;
+    this.#startedAt = options.now();
+  }
+
+  get id(): string {
+    return String(this.key);
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get traffic(): Traffic {
+    return this.#target?.traffic() ?? NO_TRAFFIC;
+  }
+
+  dialed({ tries }: LoggedDial): void {
+    this.#tries = tries;
+  }
+
+  opened(target: LoggedTarget): void {
+    this.#target = target;
+    this.#options.onChanged();
+  }
+
+  ended({ code, detail, traffic }: ConnectionEnd): void {
+    const row: ConnectionLogRow = {
+      ...this.row(traffic),
+      state: this.#target === undefined ? 'failed' : 'closed',
+      endedAt: Math.max(this.#startedAt, this.#options.now()),
+      code: (code ?? 'ok') satisfies LoggedCode,
+      detail: boundedText(detail),
+    };
+    this.#hasEnded = true;
+    this.#options.onEnded(row);
+  }
+
+  row({ fromClient, toClient }: Traffic = this.traffic): ConnectionLogRow {
+    const { connection, connector, address, port, ingress, ingressKind, host, grant, subject } =
+      this.#options.client;
+    const last = this.#target ?? this.#tries.at(-1);
+    return {
+      id: this.key,
+      state: this.#target === undefined ? 'opening' : 'open',
+      connection,
+      client: address,
+      clientPort: port,
+      ingress: ingress ?? null,
+      ingressKind: ingressKind ?? null,
+      host: boundedText(host),
+      grantId: grant?.id ?? null,
+      grantName: grant?.name ?? null,
+      subject: boundedText(subject),
+      connector: connector ?? null,
+      pool: last?.pool ?? null,
+      agent: last?.agent ?? null,
+      agentId: this.#target?.agentId ?? null,
+      startedAt: this.#startedAt,
+      openMs: this.#target?.milliseconds ?? null,
+      endedAt: null,
+      attempts: this.#tries.length,
+      bytesFromClient: fromClient,
+      bytesToClient: toClient,
+      code: null,
+      detail: null,
+      count: 1,
+    };
+  }
+}

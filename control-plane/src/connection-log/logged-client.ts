@@ -1,0 +1,61 @@
+import type { CloseCode } from '@penstock/wire';
+
+/** A client whose connection is known, as the data plane reports it. */
+export type LoggedClient = {
+  readonly connection: string;
+  readonly connector: string | undefined;
+  readonly address: string;
+  readonly port: number;
+  /** Host and port on which the client was accepted, and the kind of that ingress. */
+  readonly ingress: string | undefined;
+  readonly ingressKind: string | undefined;
+  /** The host that the client requested: its server name in TLS, or the host of a proxy request without its grant. */
+  readonly host: string | undefined;
+  readonly grant: { readonly id: string; readonly name: string } | undefined;
+  /** Subject of the client's certificate. */
+  readonly subject: string | undefined;
+};
+
+/** A client that was turned away. */
+export type DeniedClient = {
+  readonly connection: string | undefined;
+  readonly address: string;
+  readonly ingress: string | undefined;
+  readonly code: CloseCode;
+  readonly detail: string;
+};
+
+export type Traffic = { readonly fromClient: number; readonly toClient: number };
+
+/** The opens sent to agents for one client. */
+export type LoggedDial = {
+  readonly tries: readonly { readonly agent: string; readonly pool: string }[];
+};
+
+/** The agent through which a client was joined with its target. */
+export type LoggedTarget = {
+  readonly agent: string;
+  readonly agentId: string;
+  readonly pool: string;
+  /** Milliseconds from the client's arrival. */
+  readonly milliseconds: number;
+  /** Bytes so far. */
+  readonly traffic: () => Traffic;
+};
+
+export type ConnectionEnd = {
+  /** Undefined when both ends closed the connection normally. */
+  readonly code: CloseCode | undefined;
+  readonly detail: string | undefined;
+  readonly traffic: Traffic;
+};
+
+/** The entry of one client. Its methods neither wait nor throw. */
+export type ConnectionEntry = {
+  /** Identifies the connection in the log of the process, in the API, and in the commands. */
+  readonly id: string;
+  dialed(dial: LoggedDial): void;
+  opened(target: LoggedTarget): void;
+  /** Must be called exactly once. */
+  ended(end: ConnectionEnd): void;
+};

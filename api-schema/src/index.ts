@@ -37,6 +37,16 @@ export {
   PublishedConfigVersion,
 } from './config-version.ts';
 export { ConnectionList, ConnectionResource, IngressResource } from './connection.ts';
+export {
+  ConnectionLogEntry,
+  ConnectionLogFilter,
+  ConnectionLogPage,
+  ConnectionLogQuery,
+  type ConnectionOutcome,
+  connectionOutcomes,
+  connectionStates,
+  outcomeSentence,
+} from './connection-log.ts';
 export { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN, sourceRanges } from './credential-limits.ts';
 export {
   CreatedEnrollmentToken,

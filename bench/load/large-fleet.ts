@@ -149,6 +149,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     requests: unused,
     actions: fleetActions(fleet.steering, immediately as never, () => 'dc1'),
     connections: () => [],
+    connectionLog: unused,
     explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     readiness: () => ({ ready: true, reasons: [] }),

@@ -125,5 +125,11 @@ export type GatewayConfig = ConfigVersion & {
     readonly receivers: readonly string[];
   }[];
   readonly receivers: readonly AlertReceiver[];
+  readonly connectionLog: {
+    readonly store: 'on' | 'off';
+    readonly retention: number;
+    readonly maxSize: number;
+    readonly lines: 'all' | 'failed' | 'none';
+  };
   readonly log: { readonly level: LogLevel };
 };

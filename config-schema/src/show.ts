@@ -121,6 +121,11 @@ function gatewayFile(config: GatewayConfig): object {
       ...receiver,
       groupWait: formatDuration(receiver.groupWait),
     })),
+    connectionLog: {
+      ...config.connectionLog,
+      retention: formatDuration(config.connectionLog.retention),
+      maxSize: formatSize(config.connectionLog.maxSize),
+    },
     log: config.log,
   };
 }

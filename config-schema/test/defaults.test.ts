@@ -126,6 +126,7 @@ test('the shortest gateway.yaml has every default', () => {
     },
     alerts: [],
     receivers: [],
+    connectionLog: { store: 'on', retention: 604_800_000, maxSize: 1024 * MIB, lines: 'all' },
     log: { level: 'info' },
   });
 });

@@ -46,6 +46,7 @@ export type SessionsPort = {
 /** What a grant permits, as the data plane enforces it. It contains no secret. */
 export type GrantTerms = {
   readonly id: string;
+  readonly name: string;
   /** `hashOfGrant` of its secret. */
   readonly hash: string;
   readonly connections: readonly string[];

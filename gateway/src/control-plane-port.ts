@@ -2,11 +2,12 @@ import type {
   AgentFacts,
   AgentIdentity,
   AgentMessageOf,
+  CloseCode,
   GatewayMessageOf,
   IssuedIdentity,
 } from '@penstock/wire';
 
-/** Everything the data plane needs of the control plane. The composition implements it. */
+/** Everything the tunnel needs of the control plane. The composition implements it. */
 export type ControlPlanePort = {
   readonly identity: IdentityPort;
   readonly agents: AgentPort;
@@ -46,6 +47,62 @@ export type FleetPort = {
   isSuspended(agentId: string): boolean;
   /** Whether the agent's own check of a connector failed when it last ran. */
   checkFails(agentId: string, connector: string): boolean;
+};
+
+/** Keeps a record of every client connection. Its methods are called on the data path: they must neither wait nor throw. */
+export type ConnectionLogPort = {
+  /** Called when it is known which connection a client wants. */
+  begin(client: LoggedClient): ConnectionEntry;
+  /** Called for a client that was turned away before that, or because of a limit. */
+  denied(client: DeniedClient): void;
+};
+
+export type LoggedClient = {
+  readonly connection: string;
+  readonly address: string;
+  readonly port: number;
+  /** Host and port on which the client was accepted, and the kind of that ingress. */
+  readonly ingress: string | undefined;
+  readonly ingressKind: string | undefined;
+  /** The host that the client requested: its server name in TLS, or the host of a proxy request without its grant. */
+  readonly host: string | undefined;
+  readonly grant: { readonly id: string; readonly name: string } | undefined;
+  /** Subject of the client's certificate. */
+  readonly subject: string | undefined;
+};
+
+export type DeniedClient = {
+  readonly connection: string | undefined;
+  readonly address: string;
+  readonly ingress: string | undefined;
+  readonly code: CloseCode;
+  readonly detail: string;
+};
+
+export type Traffic = { readonly fromClient: number; readonly toClient: number };
+
+/** The record of one client connection. */
+export type ConnectionEntry = {
+  /** Identifies the connection in every log. */
+  readonly id: string;
+  /** Called when the search for an agent has ended, whatever its outcome. */
+  dialed(dial: { readonly tries: readonly { readonly agent: string; readonly pool: string }[] }): void;
+  /** Called when client and target are joined. */
+  opened(target: {
+    readonly agent: string;
+    readonly agentId: string;
+    readonly pool: string;
+    /** Milliseconds from the client's arrival. */
+    readonly milliseconds: number;
+    /** Bytes so far. */
+    readonly traffic: () => Traffic;
+  }): void;
+  /** Called exactly once. `code` is undefined when both ends closed the connection normally. */
+  ended(end: {
+    readonly code: CloseCode | undefined;
+    readonly detail: string | undefined;
+    readonly traffic: Traffic;
+  }): void;
 };
 
 /** The pin of an agent and its state, as the control plane judges them and the agent is informed. */

@@ -7,6 +7,7 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import { openAdminApi } from './composition/admin-api.ts';
 import { loadCertificates } from './composition/certificates.ts';
 import { openClientIngresses } from './composition/client-ingresses.ts';
+import { startConnectionLog } from './composition/connection-log.ts';
 import { openControlPlane, openControlPlaneStore } from './composition/control-plane.ts';
 import { createDataPlane } from './composition/data-plane.ts';
 import { drainClients } from './composition/drain.ts';
@@ -67,6 +68,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const inForce: InForce = { config: first, certificates: await loadCertificates(first) };
   logFileWarnings(first, inForce.certificates, log);
   const shared = { config: () => inForce.config, store, dataPlane, metrics, epoch, clock, log };
+  const connectionLog = startConnectionLog(starting, shared);
   const controlPlane = await openControlPlane(starting, {
     ...shared,
     certificate: () => inForce.certificates.agents.certificate,
@@ -81,6 +83,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     ...shared,
     certificate: inForce.certificates.clients,
     fleet: controlPlane.fleet,
+    connectionLog,
   });
   const { ingresses } = clients;
   metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses }));
@@ -89,6 +92,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     certificate: inForce.certificates.admins,
     controlPlane,
     clients,
+    connectionLog,
     readiness: () =>
       gatewayReadiness({ dataPlane, ingresses, life: state.name, outage: store.health.outage?.kind }),
   });

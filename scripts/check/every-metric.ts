@@ -1,5 +1,5 @@
 import { createAgentMetrics } from '@penstock/agent';
-import { agentSeries, observeFleet } from '@penstock/control-plane';
+import { agentSeries, observeConnectionLog, observeFleet } from '@penstock/control-plane';
 import { createGatewayMetrics } from '@penstock/gateway';
 
 export type Metric = { readonly name: string; readonly help: string; readonly type: string };
@@ -18,6 +18,7 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
     tunnelConnections: () => 0,
     tunnelRefused: () => 0,
   });
+  observeConnectionLog(gateway.registry, { dropped: 0, pending: 0 });
   observeFleet(gateway.registry, {
     agents: () => 0,
     pools: () => [],

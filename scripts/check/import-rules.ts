@@ -137,8 +137,8 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/ingress',
-    mayImport: [...DATA_PLANE_BASE, ...gateway('access', 'routing', 'observe')],
-    because: 'an ingress uses access and routing, but never a tunnel',
+    mayImport: [...DATA_PLANE_BASE, ...gateway('access', 'routing', 'observe', 'control-plane-port.ts')],
+    because: 'an ingress uses access and routing and reports to the connection log, but never uses a tunnel',
   },
   {
     from: 'gateway/src/ingress/tls',
@@ -259,6 +259,11 @@ export const importRules: readonly ImportRule[] = [
     from: 'control-plane/src/requests',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'pins', 'approvals')],
     because: 'requests address agents by name, and some require an approval',
+  },
+  {
+    from: 'control-plane/src/connection-log',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('observe')],
+    because: 'the data plane reports connections through a port; nothing else is needed to keep them',
   },
   {
     from: 'control-plane/src/events',

@@ -54,7 +54,10 @@ async function refuseNewer(
   );
 }
 
-async function appliedMigrations(db: Kysely<unknown>): Promise<readonly string[]> {
+async function appliedMigrations(
+  // biome-ignore lint/suspicious/noExplicitAny: see above.
+  db: Kysely<any>,
+): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
   const rows = await db

@@ -50,7 +50,9 @@ export class SqliteThread {
         else if (reply.kind === 'open-failed')
           reject(
             reply.isDamaged
-              ? thread.#failure(`cannot be opened: ${reply.message}. ${RESTORE_ADVICE}`, { failure: 'damaged' })
+              ? thread.#failure(`cannot be opened: ${reply.message}. ${RESTORE_ADVICE}`, {
+                  failure: 'damaged',
+                })
               : thread.#failure(`cannot be opened: ${reply.message}.`),
           );
         else thread.#onReply(reply);

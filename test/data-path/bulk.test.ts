@@ -30,7 +30,7 @@ test('a gigabyte in each direction of one stream at the same time arrives comple
   });
   const end = await pair.event('connection-closed', { past: true });
   assert.deepEqual(
-    { code: end['code'], up: end['bytesFromSocket'], down: end['bytesToSocket'] },
+    { code: end['code'], up: end['bytesFromClient'], down: end['bytesToClient'] },
     { code: undefined, up: GIGABYTE, down: GIGABYTE },
   );
 });

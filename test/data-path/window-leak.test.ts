@@ -33,8 +33,8 @@ async function cut(pair: Pair, reset: () => void, from: 'target' | 'client'): Pr
   reset();
   const [atGateway, atAgent] = await Promise.all([closed, ended]);
   return from === 'target'
-    ? Number(atAgent['bytesFromSocket']) - Number(atGateway['bytesToSocket'])
-    : Number(atGateway['bytesFromSocket']) - Number(atAgent['bytesToSocket']);
+    ? Number(atAgent['bytesFromSocket']) - Number(atGateway['bytesToClient'])
+    : Number(atGateway['bytesFromClient']) - Number(atAgent['bytesToSocket']);
 }
 
 // Bytes in flight when a stream is reset still count against the session's window, and must be returned to it.

@@ -10,14 +10,15 @@ export type EventReader = AsyncDisposable & {
   readonly lastId: string | undefined;
 };
 
-/** Follows /api/v1/events as an EventSource does. */
+/** Follows /api/v1/events, or another stream, as an EventSource does. */
 export async function readEvents(
   url: string,
   token: string,
   lastEventId?: string,
+  path = '/api/v1/events',
 ): Promise<EventReader & { readonly headers: Headers }> {
   const cancel = new AbortController();
-  const response = await fetch(new URL('/api/v1/events', url), {
+  const response = await fetch(new URL(path, url), {
     headers: {
       authorization: `Bearer ${token}`,
       ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),

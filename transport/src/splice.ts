@@ -41,6 +41,10 @@ export type CarryOptions = {
 export type SpliceEnd = {
   /** Undefined when both sides finished with a FIN. */
   readonly code: CloseCode | undefined;
+  /** More about the code, from whoever ended the splice or its stream. */
+  readonly detail: string | undefined;
+  /** The side whose FIN came first. Undefined when neither sent one. */
+  readonly finishedFirst: 'socket' | 'stream' | undefined;
   readonly bytesFromSocket: number;
   readonly bytesToSocket: number;
 };
@@ -82,6 +86,8 @@ export class Splice implements AcknowledgmentSource {
   #previous: FarEnd | undefined;
   #life: Life = 'open';
   #code: CloseCode | undefined;
+  #detail: string | undefined;
+  #finishedFirst: SpliceEnd['finishedFirst'];
   #isNearClosed = false;
   #isFarClosed = false;
   #isFinAcknowledged = false;
@@ -141,11 +147,12 @@ export class Splice implements AcknowledgmentSource {
     return { bytesFromSocket: this.#outbound.bytes, bytesToSocket: this.#inbound.bytes };
   }
 
-  /** Resets both ends. Does nothing after the end. */
-  abort(code: CloseCode): void {
+  /** Resets both ends. Does nothing after the end. `detail` says more than the code. */
+  abort(code: CloseCode, detail?: string): void {
     if (this.#life === 'aborted' || this.#isSettled()) return;
     this.#setLife('aborted');
     this.#code = code;
+    this.#detail = detail;
     this.#resetNear(code);
     this.#farEnd?.link?.close();
     this.#farEnd?.reset(code);
@@ -224,7 +231,7 @@ export class Splice implements AcknowledgmentSource {
     const { stream } = farEnd;
     stream.on('error', (error) => {
       if (this.#farEnd !== farEnd) return;
-      if (error instanceof TunnelError) this.abort(error.code);
+      if (error instanceof TunnelError) this.abort(error.code, error.message);
       // Whether the session was lost is certain only once the stream has closed.
       else if (this.#kept === undefined) this.abort(this.#lossCode(farEnd));
     });
@@ -327,6 +334,8 @@ export class Splice implements AcknowledgmentSource {
 
   #setLife(next: Life): void {
     this.#life = next;
+    if (next === 'socket-finished') this.#finishedFirst = 'socket';
+    if (next === 'stream-finished') this.#finishedFirst = 'stream';
     if (next === 'aborted' || this.#timer !== undefined) return;
     this.#moved = this.#progress();
     this.#timer = setInterval(() => this.#checkProgress(), this.#options.halfClosedTimeout);
@@ -367,7 +376,8 @@ export class Splice implements AcknowledgmentSource {
     clearInterval(this.#timer);
     clearInterval(this.#idleTimer);
     this.#farEnd?.link?.close();
-    this.#resolve({ code: this.#code, ...this.traffic() });
+    const [code, detail, finishedFirst] = [this.#code, this.#detail, this.#finishedFirst];
+    this.#resolve({ code, detail, finishedFirst, ...this.traffic() });
   }
 }
 

@@ -75,6 +75,11 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       secret: secret === undefined ? undefined : secretOf(context, `/receivers/${index}/secret`, secret),
       groupWait: duration(groupWait),
     })),
+    connectionLog: {
+      ...file.connectionLog,
+      retention: duration(file.connectionLog.retention),
+      maxSize: fieldValue('size', file.connectionLog.maxSize),
+    },
     log: file.log,
   };
 }

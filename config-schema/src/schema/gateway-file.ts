@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { connectorKinds, logLevels } from '../agent-config.ts';
 import { alertConditions, approvableActions, clientErrorModes } from '../gateway-config.ts';
+import { connectionLog } from './connection-log-fields.ts';
 import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 import { clientLimits, ingress, ingressTls } from './ingress-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
@@ -285,6 +286,7 @@ export const GatewayFile = group(
       'Receivers of alerts.',
       { default: [], maxItems: 100 },
     ),
+    connectionLog,
     log: optionalGroup('The log on standard output.', {
       level: word(logLevels, 'Lowest severity that is logged.', { default: 'info' }),
     }),

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
+import type { ConnectionLog } from '../connection-log/connection-log.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { Explanation } from '../fleet/explanation.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
@@ -19,6 +20,7 @@ import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { configVersionRoutes } from './config-versions.ts';
+import { connectionLogRoutes } from './connection-log.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
@@ -42,6 +44,7 @@ export type ApiDependencies = {
   readonly requests: AgentRequests;
   readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'poolViews'>;
   readonly actions: FleetActions;
+  readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>;
   readonly sessions: SessionListing;
@@ -109,6 +112,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       poolRoutes(typed, () => fleet.poolViews());
       pinRoutes(typed, fleet, actions);
       connectionRoutes(typed, connections);
+      connectionLogRoutes(typed, dependencies.connectionLog, events);
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
       explanationRoutes(typed, dependencies.explain);

@@ -90,6 +90,7 @@ function frame(event: string, id: string | undefined, data: object): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 
-function revokesToken(actor: string, event: FleetEvent): boolean {
+/** Whether an event says that the admin token `actor` was revoked. */
+export function revokesToken(actor: string, event: FleetEvent): boolean {
   return event.type === 'audit' && event.data.action === 'admin-token.revoke' && event.data.subject === actor;
 }

@@ -39,6 +39,7 @@ export function grantViewOf(row: GrantRow, inUse: number, now: number): GrantVie
 
 export function grantTermsOf({
   id,
+  name,
   hash,
   expiresAt,
   connections,
@@ -47,6 +48,7 @@ export function grantTermsOf({
 }: GrantRow): GrantTerms {
   return {
     id,
+    name,
     hash,
     expiresAt,
     connections: JSON.parse(connections) as string[],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
 import { systemClock } from '@penstock/runtime';
-import type { AdminRole, AlertRow } from '@penstock/store';
+import { type AdminRole, type AlertRow, openConnectionLog } from '@penstock/store';
 import type { ProblemDocument } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
@@ -12,6 +12,7 @@ import type { Readiness } from '../../src/api/health.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
 import { Approvals } from '../../src/approvals/approvals.ts';
 import { fleetActions } from '../../src/approvals/fleet-actions.ts';
+import { ConnectionLog } from '../../src/connection-log/connection-log.ts';
 import type { FleetEvents } from '../../src/events/events.ts';
 import { openEvents } from '../../src/events/open-events.ts';
 import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
@@ -53,7 +54,9 @@ export type ApiRig = AsyncDisposable & {
     explain: (connection: string, client?: string) => Explanation | undefined;
     firing: AlertRow[];
     alertTest: Awaited<ReturnType<Alerts['test']>>;
+    isConnectionLogStored: boolean;
   };
+  readonly connectionLog: ConnectionLog;
   readonly metrics: Registry;
   readonly events: FleetEvents;
   /** Agents are added with `issued`; none enrolls through the tunnel here. */
@@ -101,6 +104,7 @@ export async function apiRig(): Promise<ApiRig> {
     explain: () => undefined,
     firing: [],
     alertTest: 'unknown',
+    isConnectionLogStored: true,
   };
   const failures: ApiFailure[] = [];
   const metrics = new Registry();
@@ -137,6 +141,12 @@ export async function apiRig(): Promise<ApiRig> {
       return live.complete;
     },
   };
+  const connectionLog = new ConnectionLog({
+    open: () => openConnectionLog(rig.directory),
+    settings: () => ({ isStored: live.isConnectionLogStored, retention: 1e10, maxSize: 1e9 }),
+    clock: systemClock,
+    log: () => {},
+  });
   const activeGrants = fakeActiveGrants();
   const grants = await Grants.open({
     store,
@@ -167,6 +177,7 @@ export async function apiRig(): Promise<ApiRig> {
     }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections: () => live.connections,
+    connectionLog,
     explain: async (connection, client) => live.explain(connection, client),
     sessions: (cursor, { agent, pool }) =>
       live.sessions.filter(
@@ -199,6 +210,7 @@ export async function apiRig(): Promise<ApiRig> {
     app,
     live,
     fleet,
+    connectionLog,
     metrics,
     events,
     approvals,
@@ -228,6 +240,7 @@ export async function apiRig(): Promise<ApiRig> {
     },
     async [Symbol.asyncDispose]() {
       await app.close();
+      await connectionLog.stop();
       await fleet.stop();
       await rig[Symbol.asyncDispose]();
     },

@@ -49,6 +49,7 @@ test('creating a grant stores and audits only its hash, then activates it', asyn
     [
       {
         id: view.id,
+        name: view.name,
         hash,
         connections: ['orders'],
         sources: ['10.0.0.0/8'],

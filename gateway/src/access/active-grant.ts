@@ -4,6 +4,7 @@ import { TunnelError } from '@penstock/wire';
 /** What a grant permits, as the data plane enforces it. It contains no secret. */
 export type GrantTerms = {
   readonly id: string;
+  readonly name: string;
   /** `hashOfGrant` of its secret. */
   readonly hash: string;
   /** Names of the connections it permits. */
@@ -27,6 +28,7 @@ export type GrantUse = {
 /** A grant that has neither expired nor been revoked, with the client connections that use it. */
 export class ActiveGrant {
   readonly id: string;
+  readonly name: string;
   readonly hash: string;
   readonly expiresAt: number;
   readonly #connections: ReadonlySet<string>;
@@ -34,8 +36,9 @@ export class ActiveGrant {
   readonly #maxConnections: number;
   readonly #uses = new Set<AbortController>();
 
-  constructor({ id, hash, expiresAt, connections, sources, maxConnections }: GrantTerms) {
+  constructor({ id, name, hash, expiresAt, connections, sources, maxConnections }: GrantTerms) {
     this.id = id;
+    this.name = name;
     this.hash = hash;
     this.expiresAt = expiresAt;
     this.#connections = new Set(connections);

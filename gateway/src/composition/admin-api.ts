@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
   Approvals,
+  type ConnectionLog,
   type ControlPlaneLog,
   createApi,
   explainConnection,
@@ -8,6 +9,7 @@ import {
   fleetActions,
   fleetGauges,
   metricsSource,
+  observeConnectionLog,
   observeFleet,
   openAgentRequests,
   openAlerts,
@@ -33,6 +35,7 @@ export type AdminApiOptions = {
   readonly dataPlane: DataPlane;
   readonly controlPlane: ControlPlane;
   readonly clients: ClientIngresses;
+  readonly connectionLog: ConnectionLog;
   readonly metrics: GatewayMetrics;
   readonly readiness: () => Readiness;
   readonly clock: Clock;
@@ -67,6 +70,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     events,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
+  observeConnectionLog(metrics.registry, options.connectionLog);
   observeFleet(metrics.registry, fleetGauges(fleet, alerts, config));
   const checks = new FreshChecks(
     (agent, connector, timeout) =>
@@ -87,6 +91,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     requests: openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
+    connectionLog: options.connectionLog,
     async explain(connection, client) {
       const report = reportRoute(connection, {
         routes,

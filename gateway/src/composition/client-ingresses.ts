@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import type { OpenFleet } from '@penstock/control-plane';
+import type { ConnectionLog, OpenFleet } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 import { Ingresses } from '../ingress/ingresses.ts';
@@ -10,6 +10,7 @@ import { type DialPorts, dial } from '../routing/dial.ts';
 import { offerOf } from '../routing/offer-of.ts';
 import { TargetKinds } from '../routing/target-kinds.ts';
 import type { Certificates } from './certificates.ts';
+import { connectionLogPort } from './connection-log.ts';
 import type { DataPlane } from './data-plane.ts';
 
 export type ClientIngressOptions = {
@@ -17,6 +18,7 @@ export type ClientIngressOptions = {
   readonly certificate: Certificates['clients'];
   readonly dataPlane: DataPlane;
   readonly fleet: Pick<OpenFleet, 'checkFails'>;
+  readonly connectionLog: ConnectionLog;
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
   readonly log: DataPlaneLog;
@@ -47,6 +49,11 @@ export function openClientIngresses(
     },
     halfClosedTimeout: () => config().tunnel.halfClosedTimeout,
     limits: () => config().limits,
+    connectionLog: connectionLogPort(options.connectionLog, dataPlane),
+    isEndLogged: (code) => {
+      const { lines } = config().connectionLog;
+      return lines === 'all' || (lines === 'failed' && code !== undefined);
+    },
     grants,
     denials,
     kindOf: (connection) => kinds.of(connection),

@@ -1,5 +1,6 @@
-import { type NearEnd, type Splice, splice } from '@penstock/transport';
+import { type NearEnd, type Splice, type SpliceEnd, splice } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
+import type { ConnectionEntry, ConnectionLogPort } from '../control-plane-port.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialOptions } from '../routing/dial.ts';
@@ -16,6 +17,9 @@ export type ClientOptions = {
   readonly halfClosedTimeout: () => number;
   /** Milliseconds without a byte in either direction after which a client is reset; 0 disables the limit. */
   readonly idleTimeout: () => number;
+  readonly connectionLog: ConnectionLogPort;
+  /** Whether a connection that ended with this code gets a line in the log of the process. */
+  readonly isEndLogged: (code: CloseCode | undefined) => boolean;
   readonly log: DataPlaneLog;
   readonly metrics: GatewayMetrics;
 };
@@ -32,6 +36,7 @@ export class ClientConnection {
   readonly #socket: NearEnd;
   readonly #connection: string;
   readonly #options: ClientOptions;
+  readonly #entry: ConnectionEntry;
   #state: State = { name: 'accepted' };
   #joined: Splice | undefined;
 
@@ -40,6 +45,16 @@ export class ClientConnection {
     this.#client = client;
     this.#socket = client.socket;
     this.#options = options;
+    const { source, identity } = client;
+    this.#entry = options.connectionLog.begin({
+      connection,
+      ...source,
+      ingress: identity?.ingress,
+      ingressKind: identity?.ingressKind,
+      host: identity?.host,
+      grant: identity?.grant,
+      subject: identity?.subject,
+    });
   }
 
   get state(): State['name'] {
@@ -76,6 +91,8 @@ export class ClientConnection {
       dialed = await this.#options.dial(connection, source.address, cancel.signal, {
         clientPort: source.port,
         ...dialOptions,
+        entry: this.#entry.id,
+        onDialed: (record) => this.#entry.dialed(record),
       });
       await this.#accept(dialed.target, cancel.signal);
     } catch (error) {
@@ -100,15 +117,33 @@ export class ClientConnection {
     this.#joined = joined;
     this.#state = { name: 'joined', splice: joined };
     this.#client.onJoined?.(target, dialed);
-    const seconds = (performance.now() - started) / 1000;
-    metrics.opened(connection, seconds, attempts);
-    const fields = { connection, client: source.address, clientPort: source.port, agent, pool };
-    log('connection-opened', { ...fields, attempts, seconds });
+    const milliseconds = performance.now() - started;
+    metrics.opened(connection, milliseconds / 1000, attempts);
+    const traffic = () => trafficOf(joined.traffic());
+    this.#entry.opened({ agent, agentId: dialed.agentId, pool, milliseconds, traffic });
+    const fields = { ...this.#fields, agent, pool };
+    log('connection-opened', { ...fields, attempts, seconds: milliseconds / 1000 });
     const end = await joined.done;
     signal?.removeEventListener('abort', onAbort);
     this.#state = { name: 'closed' };
     metrics.ended(connection, end);
-    log('connection-closed', { ...fields, ...end });
+    const { code } = end;
+    const detail = detailOf(end, signal);
+    this.#entry.ended({ code, detail, traffic: trafficOf(end) });
+    if (this.#options.isEndLogged(code)) {
+      const { fromClient: bytesFromClient, toClient: bytesToClient } = trafficOf(end);
+      const durationMs = Math.round(performance.now() - started);
+      const openMs = Math.round(milliseconds);
+      log('connection-closed', {
+        ...fields,
+        code,
+        detail,
+        bytesFromClient,
+        bytesToClient,
+        openMs,
+        durationMs,
+      });
+    }
     return 'opened';
   }
 
@@ -132,16 +167,51 @@ export class ClientConnection {
     }
   }
 
+  /** What identifies the client in every line about it. */
+  get #fields() {
+    const { source, identity } = this.#client;
+    return {
+      connection: this.#connection,
+      id: this.#entry.id,
+      client: source.address,
+      clientPort: source.port,
+      ingress: identity?.ingress,
+      host: identity?.host,
+      grant: identity?.grant?.id,
+      subject: identity?.subject,
+    };
+  }
+
   #fail(error: TunnelError): 'failed' {
     const { log, metrics } = this.#options;
-    const { address: client, port: clientPort } = this.#client.source;
     const { code, message: detail } = error;
     this.#state = { name: 'closed' };
     metrics.failed(this.#connection, code);
-    log('connection-failed', { connection: this.#connection, client, clientPort, code, detail });
+    this.#entry.ended({ code, detail, traffic: { fromClient: 0, toClient: 0 } });
+    log('connection-failed', { ...this.#fields, code, detail });
     refuseClient(this.#client, error);
     return 'failed';
   }
+}
+
+const trafficOf = ({ bytesFromSocket, bytesToSocket }: ReturnType<Splice['traffic']>) => ({
+  fromClient: bytesFromSocket,
+  toClient: bytesToSocket,
+});
+
+/** What the code does not say: who finished first, or what became of the grant. */
+function detailOf(
+  { code, detail, finishedFirst }: SpliceEnd,
+  signal: AbortSignal | undefined,
+): string | undefined {
+  if (code === 'GRANT_INVALID' && signal?.reason instanceof TunnelError) return signal.reason.message;
+  if (code === undefined) {
+    return finishedFirst === 'stream' ? 'The target finished first.' : 'The client finished first.';
+  }
+  if (finishedFirst === undefined) return detail;
+  return finishedFirst === 'stream'
+    ? 'The target had finished its direction before.'
+    : 'The client had finished its direction before.';
 }
 
 const codeOf = (reason: unknown): CloseCode => (reason instanceof TunnelError ? reason.code : 'INTERNAL');

@@ -47,7 +47,7 @@ export class Ingresses {
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: IngressOptions) {
-    const { limits, log, grants, denials, kindOf, offerOf, clock, dial, tls } = options;
+    const { limits, log, grants, denials, kindOf, offerOf, clock, dial, tls, connectionLog } = options;
     this.#log = log;
     this.#denials = denials;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
@@ -58,6 +58,7 @@ export class Ingresses {
         const { code, message: detail } = error;
         const reason = denialReasonOf(error);
         denials.add({ address: client, reason, detail, connection, ingress });
+        connectionLog.denied({ connection, ingress, address: client, code, detail });
         log('client-denied', { connection, ingress, client, clientPort, code, reason, detail });
       },
       grantRequested: ({ address }, connection, ingress) => {

@@ -14,7 +14,12 @@ export function openIngress(config: ListenerConfig, shared: IngressServices): Pr
     shared.denied(source, error, connection, ingress);
   const grantRequested: IngressServices['grantRequested'] = (source, connection) =>
     shared.grantRequested(source, connection, ingress);
-  const services = { ...shared, denied, grantRequested };
+  const serve: IngressServices['serve'] = (connection, client) =>
+    shared.serve(connection, {
+      ...client,
+      identity: { ...client.identity, ingress, ingressKind: config.kind },
+    });
+  const services = { ...shared, denied, grantRequested, serve };
   const open = <Kind extends IngressKind>(kind: Kind, createHandler: CreateHandler<Kind>) =>
     openListener(config, services, (bindings) =>
       createHandler(services, () => bindingsOfKind(kind, bindings())),

@@ -1,8 +1,14 @@
 import { isHttp2Stream, type NearEnd, resetSocket, type SocketReader } from '@penstock/transport';
 import type { CloseCode, TunnelError } from '@penstock/wire';
+import type { LoggedClient } from '../control-plane-port.ts';
 import type { Dialed, DialOptions } from '../routing/dial.ts';
 import type { TargetStream } from '../routing/session-contract.ts';
 import type { ClientSource } from './client-source.ts';
+
+/** What a client has shown of itself, apart from its address, and where. */
+export type ClientIdentity = Partial<
+  Pick<LoggedClient, 'ingress' | 'ingressKind' | 'host' | 'grant' | 'subject'>
+>;
 
 /** A client whose connection is known and that is ready to be joined with its target. */
 export type RoutedClient = {
@@ -11,6 +17,8 @@ export type RoutedClient = {
   /** Present if the socket was constructed with it. */
   readonly reader?: SocketReader | undefined;
   readonly source: ClientSource;
+  /** What else identifies the client in the connection log. */
+  readonly identity?: ClientIdentity;
   readonly dialOptions?: DialOptions;
   /**
    * Sends what client and target must receive before they are joined. Called once the target is connected, with

@@ -23,7 +23,7 @@ export const dataPlaneEvents = {
   'peer-misbehaved': ['warn', 'A peer on the tunnel port violated the protocol and was disconnected.'],
   'agent-ejected': ['warn', 'Opens through an agent failed repeatedly: it is ejected for a while.'],
   'connection-opened': ['debug', 'A client is connected to its target.'],
-  'connection-closed': ['debug', 'A client connection has been closed.'],
+  'connection-closed': ['info', 'A client connection has been closed.'],
   'connection-failed': ['warn', 'A client could not be connected to its target.'],
   'connection-retried': [
     'info',

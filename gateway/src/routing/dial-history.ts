@@ -14,6 +14,8 @@ export type DialTry = {
 export type DialRecord = {
   readonly connection: string;
   readonly client: string;
+  /** Id of the client's entry in the connection log. */
+  readonly entry?: string | undefined;
   /** When the client arrived, in milliseconds since 1970. */
   readonly at: number;
   readonly milliseconds: number;

@@ -20,6 +20,7 @@ export type DialProgress = {
 type FinishedDial = {
   readonly route: Route;
   readonly client: string;
+  readonly entry: string | undefined;
   /** The address of the connector that the client requested. */
   readonly address: string | undefined;
   /** What the dial threw, if it failed. */
@@ -35,7 +36,7 @@ type RecordPorts = Pick<Selection, 'ejection' | 'checkFails'> & {
 /** The record of a finished dial. */
 export function recordOf(
   { tries, waited, tried, lost, onlyAgent }: DialProgress,
-  { route, client, address, failure, milliseconds }: FinishedDial,
+  { route, client, entry, address, failure, milliseconds }: FinishedDial,
   { clock, sessionsOf, ejection, checkFails }: RecordPorts,
 ): DialRecord {
   const selected = failure === undefined ? tries.at(-1) : undefined;
@@ -45,6 +46,7 @@ export function recordOf(
   return {
     connection: route.name,
     client,
+    ...(entry !== undefined && { entry }),
     at: clock.wall() - milliseconds,
     milliseconds,
     waited,

@@ -32,6 +32,10 @@ export type DialOptions = OpenOptions & {
   readonly onlyAgent?: string;
   /** The client speaks first, and chose its connection by that. Targets that speak first are refused. */
   readonly clientSpeaksFirst?: boolean;
+  /** Id of the client's entry in the connection log. */
+  readonly entry?: string;
+  /** Called when the dial has finished; it must neither throw nor wait. */
+  readonly onDialed?: (record: DialRecord) => void;
 };
 
 export type Dialed = {
@@ -58,7 +62,7 @@ export async function dial(
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
-  { onlyAgent, ...options }: DialOptions = {},
+  { onlyAgent, entry, onDialed, ...options }: DialOptions = {},
 ): Promise<Dialed> {
   const startedAt = ports.clock.now();
   const progress: DialProgress = { onlyAgent, tried: new Set(), lost: new Set(), tries: [], waited: 0 };
@@ -70,9 +74,10 @@ export async function dial(
     throw error;
   } finally {
     const milliseconds = ports.clock.now() - startedAt;
-    ports.onDialed?.(
-      recordOf(progress, { route, address: options.address, client, failure, milliseconds }, ports),
-    );
+    const { address } = options;
+    const record = recordOf(progress, { route, address, client, entry, failure, milliseconds }, ports);
+    onDialed?.(record);
+    ports.onDialed?.(record);
   }
 }
 
@@ -81,7 +86,7 @@ async function findAgent(
   client: string,
   signal: AbortSignal,
   ports: DialPorts,
-  { clientSpeaksFirst, ...options }: Omit<DialOptions, 'onlyAgent'>,
+  { clientSpeaksFirst, ...options }: Omit<DialOptions, 'onlyAgent' | 'entry' | 'onDialed'>,
   progress: DialProgress,
 ): Promise<Dialed> {
   const { attemptTimeout, totalTimeout, maxAttempts } = ports.limits();

@@ -139,9 +139,10 @@ export class DataStreams {
   }
 
   /** Fails every open and resets every stream. */
-  endAll(code: CloseCode): void {
-    this.refuseAll(new TunnelError(code));
-    for (const stream of this.#streams) stream.destroy(new TunnelError(code));
+  endAll(code: CloseCode, detail?: string): void {
+    const error = new TunnelError(code, detail);
+    this.refuseAll(error);
+    for (const stream of this.#streams) stream.destroy(error);
   }
 
   #wasIssued(id: string): boolean {

@@ -245,7 +245,7 @@ export class AgentSession implements RegisteredSession {
     this.#setState({ name: 'ended' });
     // The agent refused an open that crossed its announcement. The session itself is not at fault.
     if (announcerOf(before) === 'agent') this.#streams.refuseAll(new TunnelError('AGENT_DRAINING'));
-    this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST');
+    this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST', error.message);
     this.#link.release();
     this.#options.registry.ended(this);
     const fields = { ...this.#logFields, code: error.code, detail: error.message };

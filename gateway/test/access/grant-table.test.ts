@@ -16,7 +16,12 @@ function scene() {
     /** Adds a grant for `orders` that expires in an hour; returns its secret. */
     add(terms: Partial<GrantTerms> = {}): string {
       const { grant, hash } = generateGrantSecret();
-      const defaults = { connections: ['orders'], sources: undefined, maxConnections: undefined };
+      const defaults = {
+        name: 'etl',
+        connections: ['orders'],
+        sources: undefined,
+        maxConnections: undefined,
+      };
       table.add([{ id: hash.slice(0, 20), hash, expiresAt: clock.now + HOUR, ...defaults, ...terms }]);
       return grant;
     },
@@ -95,7 +100,17 @@ test('expiry aborts the uses on time', async () => {
   const table = new GrantTable();
   const { grant, hash } = generateGrantSecret();
   const expiresAt = Date.now() + 300;
-  table.add([{ id: 'g1', hash, connections: ['orders'], sources: undefined, maxConnections: 1, expiresAt }]);
+  table.add([
+    {
+      id: 'g1',
+      hash,
+      name: 'etl',
+      connections: ['orders'],
+      sources: undefined,
+      maxConnections: 1,
+      expiresAt,
+    },
+  ]);
   const use = table.find(grant)?.use();
   assert.equal(use?.signal.aborted, false);
   // The table's timer is unreferenced; the test must keep the process alive.

@@ -3,6 +3,7 @@ import { CommandError, exitCodes } from '@penstock/terminal';
 import { agentRequests, SOFTWARE_VERSION } from '@penstock/wire';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Static, TSchema } from 'typebox';
+import { serverSentEvents } from './server-sent-events.ts';
 import { unreachableReason } from './unreachable-reason.ts';
 
 export type ApiClientOptions = {
@@ -67,6 +68,46 @@ export class ApiClient {
     if (status === 202 && isAnswer(ApprovalResource, value)) throw approvalRequired(value);
     if (!isAnswer(schema, value)) throw this.#foreignServerError(status);
     return value;
+  }
+
+  /**
+   * Yields the data of each server-sent event of this type, until the gateway ends the stream or the signal is aborted.
+   * `onOpen` is called when the gateway has accepted the request.
+   */
+  async *follow<Data extends TSchema>(
+    schema: Data,
+    event: string,
+    path: string,
+    { signal, onOpen }: { readonly signal: AbortSignal; readonly onOpen: () => void },
+  ): AsyncGenerator<Static<Data>, void> {
+    const response = await this.#open(path, signal);
+    if (response.status !== 200) {
+      throw this.#problemError(response.status, parse(await textOf(response)));
+    }
+    onOpen();
+    try {
+      for await (const sent of serverSentEvents(response.body ?? [])) {
+        if (sent.event !== event) continue;
+        const value = parse(sent.data);
+        if (!isAnswer(schema, value)) throw this.#foreignServerError(response.status);
+        yield value;
+      }
+    } catch (error) {
+      if (error instanceof CommandError) throw error;
+      // A stream that breaks off has ended; the caller opens it again.
+    }
+  }
+
+  async #open(path: string, signal: AbortSignal): Promise<Response> {
+    try {
+      return await fetch(new URL(`api/v1/${path}`, withSlash(this.#url)), {
+        redirect: 'manual',
+        signal,
+        headers: { authorization: `Bearer ${this.#token}`, accept: 'text/event-stream' },
+      });
+    } catch (cause) {
+      throw this.#unreachableError(cause);
+    }
   }
 
   async #fetch(method: string, path: string, body: unknown): Promise<{ status: number; value: unknown }> {

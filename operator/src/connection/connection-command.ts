@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { explainConnection } from './connection-explain.ts';
+import { connectionLogCommand } from './log/connection-log-command.ts';
 import { connectionUrlCommand } from './url/connection-url-command.ts';
 
-/** `connection list|url|explain`: connections, their activity, and how clients use them. */
+/** `connection list|url|explain|log`: connections, their activity, and how clients use them. */
 export function connectionCommand(io: Io): Command {
   const connection = new Command('connection')
     .description('connections that clients use')
@@ -34,6 +35,7 @@ export function connectionCommand(io: Io): Command {
     .action((name: string, options: { readonly output: OutputFormat; readonly client?: string }) =>
       explainConnection(io, name, options),
     );
+  connection.addCommand(connectionLogCommand(io));
   return connection;
 }
 

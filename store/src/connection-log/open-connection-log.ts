@@ -25,7 +25,14 @@ const PRAGMAS =
   'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ' +
   'PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16384;';
 
-const defaults = { busyTimeout: 5000, turnTimeout: 10_000, statementTimeout: 10_000, maxWaiting: 64 };
+export type ConnectionLogStoreOptions = Partial<
+  Omit<SqliteDriverOptions, 'file' | 'pragmas' | 'onFailure'>
+> & {
+  /** Called with the new name of a damaged file. */
+  readonly onReplaced?: (damagedFile: string) => void;
+};
+
+const defaults = { busyTimeout: 5000, turnTimeout: 5000, statementTimeout: 10_000, maxWaiting: 64 };
 
 /**
  * Opens the connection log in the data directory, and creates it if necessary. It has its own file and thread, so the
@@ -34,15 +41,17 @@ const defaults = { busyTimeout: 5000, turnTimeout: 10_000, statementTimeout: 10_
  */
 export async function openConnectionLog(
   dataDirectory: string,
-  options: Partial<Omit<SqliteDriverOptions, 'file' | 'pragmas' | 'onFailure'>> = {},
+  { onReplaced, ...options }: ConnectionLogStoreOptions = {},
 ): Promise<ConnectionLogStore> {
   const file = join(dataDirectory, CONNECTION_LOG_FILE);
+  const all = { ...defaults, ...options, file, pragmas: PRAGMAS, onFailure: () => {} };
   try {
-    return await openFile({ ...defaults, ...options, file, pragmas: PRAGMAS, onFailure: () => {} });
+    return await openFile(all);
   } catch (error) {
     if (!(error instanceof StoreError) || error.failure !== 'damaged') throw error;
-    await setAside(file);
-    return await openFile({ ...defaults, ...options, file, pragmas: PRAGMAS, onFailure: () => {} });
+    const damagedFile = await setAside(file);
+    onReplaced?.(damagedFile);
+    return await openFile(all);
   }
 }
 
@@ -62,7 +71,9 @@ async function openFile(options: SqliteDriverOptions): Promise<ConnectionLogStor
   return { ...connectionLogEntries(db), close: () => driver.destroy() };
 }
 
-async function setAside(file: string): Promise<void> {
-  await rename(file, `${file}.damaged`);
+async function setAside(file: string): Promise<string> {
+  const damaged = `${file}.damaged`;
+  await rename(file, damaged);
   for (const suffix of ['-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
+  return damaged;
 }

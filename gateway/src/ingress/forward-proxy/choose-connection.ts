@@ -22,6 +22,8 @@ export type Choice =
   | {
       readonly outcome: 'chosen';
       readonly connection: string;
+      /** The requested host and port, without a grant. */
+      readonly requested: string;
       readonly dialOptions: DialOptions;
       /** The grant that admits the client; undefined if the allow list alone does. */
       readonly grant: ActiveGrant | undefined;
@@ -92,7 +94,7 @@ export function chooseConnection(
     const chosen = match.binding.connection.name;
     const admitting = grant?.permits(chosen, address) === true ? grant : undefined;
     const dialOptions = match.address === undefined ? {} : { address: match.address };
-    return { outcome: 'chosen', connection: chosen, dialOptions, grant: admitting };
+    return { outcome: 'chosen', connection: chosen, requested, dialOptions, grant: admitting };
   }
   if (names.size > 1) {
     const candidates = [...names].join(', ');

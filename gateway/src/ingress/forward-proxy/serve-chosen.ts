@@ -10,7 +10,7 @@ type Chosen = Extract<Choice, { readonly outcome: 'chosen' }>;
  * belongs to the caller.
  */
 export function serveChosen(
-  { connection, dialOptions, grant }: Chosen,
+  { connection, requested, dialOptions, grant }: Chosen,
   client: RoutedClient,
   { serve }: Pick<IngressServices, 'serve'>,
 ): void {
@@ -18,6 +18,11 @@ export function serveChosen(
   try {
     serve(connection, {
       ...client,
+      identity: {
+        ...client.identity,
+        host: requested,
+        ...(grant && { grant: { id: grant.id, name: grant.name } }),
+      },
       dialOptions,
       ...(use && { signal: use.signal, onClosed: use.release }),
     });

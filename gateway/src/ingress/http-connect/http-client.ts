@@ -6,6 +6,8 @@ export type HttpClient = {
   /** The TCP socket, or the TLS socket on top of it. */
   readonly socket: Socket;
   readonly source: ClientSource;
+  /** Subject of the client's certificate. */
+  readonly subject: string | undefined;
   /** Aborted when the handshake, which includes the first request, times out. */
   readonly signal: AbortSignal;
   /** Ends the pending handshake. Called when the first request has arrived. Idempotent. */

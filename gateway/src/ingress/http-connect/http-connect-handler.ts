@@ -31,7 +31,7 @@ export const createHttpConnectHandler: CreateHandler<'httpConnect'> = (services,
       else http1.handle(plaintext);
       return;
     }
-    const { tls, transport } = await terminateTls(
+    const { tls, transport, subject } = await terminateTls(
       socket,
       { received: Buffer.alloc(0), protocols: ['h2', 'http/1.1'] },
       services.tls,
@@ -40,6 +40,7 @@ export const createHttpConnectHandler: CreateHandler<'httpConnect'> = (services,
     const client = {
       ...plaintext,
       socket: tls,
+      subject,
       reset: () => transport.reset(),
       isTruncated: () => transport.isTruncated,
     };
@@ -91,5 +92,5 @@ function httpClientOf(
   const onTimeout = () => fail(signal.reason);
   signal.addEventListener('abort', onTimeout, { once: true });
   socket.once('close', endHandshake);
-  return { socket, source, signal, endHandshake, fail, reset, isTruncated: undefined };
+  return { socket, source, subject: undefined, signal, endHandshake, fail, reset, isTruncated: undefined };
 }

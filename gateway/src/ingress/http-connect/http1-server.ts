@@ -35,10 +35,11 @@ export function createHttp1Server(
     const client = clients.get(socket);
     if (client === undefined) return;
     if (head.length > 0) socket.unshift(head);
-    const { source, reset, isTruncated, signal } = client;
+    const { source, subject, reset, isTruncated, signal } = client;
     const routed: RoutedClient = {
       socket,
       source,
+      identity: { subject },
       reset,
       ...(isTruncated && { isTruncated }),
       prepare: async () => void socket.write(ESTABLISHED),

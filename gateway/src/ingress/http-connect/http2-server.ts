@@ -81,7 +81,7 @@ export class Http2Server {
     for (const session of this.#sessions) session.close();
   }
 
-  #serve({ source }: HttpClient, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  #serve({ source, subject }: HttpClient, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const respond = ({ status, headers: fields, body }: ErrorResponse) => {
       // `respond` throws on a stream that its peer has reset.
       if (stream.closed || stream.destroyed || stream.headersSent) return;
@@ -104,6 +104,7 @@ export class Http2Server {
     const client: RoutedClient = {
       socket: stream,
       source,
+      identity: { subject },
       prepare: async () => stream.respond({ ':status': 200 }),
       refuse: ({ code }) => respond(errorResponseOf(code)),
     };

@@ -21,6 +21,7 @@ export function passThrough(
   const client: RoutedClient = {
     socket,
     source,
+    identity: { host: hello.hello.serverName },
     dialOptions: { clientSpeaksFirst: true },
     prepare: (target, signal) => replay(hello, { client: socket, target, timeout }, signal),
     refuse({ code }) {

@@ -35,7 +35,7 @@ export async function terminate(
   );
   try {
     if (negotiation !== 'tls') await startPostgresql(client, terminated, named, hello.serverName, port);
-    else if (named !== undefined) serve(client, terminated, named, undefined, port);
+    else if (named !== undefined) serve(client, terminated, named, hello.serverName, undefined, port);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     services.denied(client.source, error, error.connection);
@@ -61,7 +61,7 @@ async function startPostgresql(
   }
   const binding = bindingOfStartup(port.bindings(), named, message.connection, serverName);
   checkSource(binding, client, errorResponse(deniedError('CLIENT_DENIED')));
-  serve(client, terminated, binding, message.bytes, port);
+  serve(client, terminated, binding, serverName, message.bytes, port);
 }
 
 /**
@@ -70,8 +70,9 @@ async function startPostgresql(
  */
 function serve(
   { source }: HandshakingClient,
-  { tls, transport }: TerminatedClient,
+  { tls, transport, subject }: TerminatedClient,
   { connection: { name: connection, clientErrors } }: SniBinding,
+  host: string | undefined,
   startup: Buffer | undefined,
   { services, lingering, cancelRequests }: SniPort,
 ): void {
@@ -91,6 +92,7 @@ function serve(
   const client: RoutedClient = {
     socket: tls,
     source,
+    identity: { host, subject },
     dialOptions,
     reset,
     isTruncated: () => transport.isTruncated,

@@ -12,3 +12,9 @@ export function clientCertificateProblem(tls: TLSSocket): string | undefined {
   const error = handle.verifyError();
   return error === null || error === undefined ? undefined : error.message;
 }
+
+/** The subject of a client's certificate on one line, such as `O=acme, CN=reporting`. */
+export function clientSubject(tls: TLSSocket): string | undefined {
+  // Node separates the attributes by line breaks and escapes those within a value.
+  return tls.getPeerX509Certificate()?.subject?.replaceAll('\n', ', ');
+}

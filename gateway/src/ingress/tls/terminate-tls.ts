@@ -2,11 +2,16 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { type SocketReader, TlsTransport } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
-import { clientCertificateProblem } from './client-certificate.ts';
+import { clientCertificateProblem, clientSubject } from './client-certificate.ts';
 import type { IngressTls } from './ingress-tls.ts';
 
 /** A client whose TLS the gateway has terminated. */
-export type TerminatedClient = { readonly tls: TLSSocket; readonly transport: TlsTransport };
+export type TerminatedClient = {
+  readonly tls: TLSSocket;
+  readonly transport: TlsTransport;
+  /** Subject of the client's certificate; undefined if none is required. */
+  readonly subject: string | undefined;
+};
 
 export type TerminateOptions = {
   /** Bytes already read from the socket. */
@@ -63,5 +68,5 @@ export async function terminateTls(
     tls.off('close', onClose);
     signal.removeEventListener('abort', onAbort);
   }
-  return { tls, transport };
+  return { tls, transport, subject: requiresClientCertificate ? clientSubject(tls) : undefined };
 }

@@ -1,0 +1,115 @@
+import { type CloseCode, closeCodes } from '@penstock/wire';
+import Type, { type Static } from 'typebox';
+import { Name, Timestamp } from './field.ts';
+import { PageQuery, pageOf } from './page.ts';
+
+export const connectionStates = ['opening', 'open', 'closed', 'failed', 'denied'] as const;
+
+/** How a connection in the log can have ended: a close code, or one of two outcomes that no stream ends with. */
+export const connectionOutcomes = {
+  ok: 'Client and target closed the connection normally.',
+  GATEWAY_STOPPED: 'The gateway stopped without closing the connection, for example because it was killed.',
+} as const;
+export type ConnectionOutcome = CloseCode | keyof typeof connectionOutcomes;
+
+const outcomes = [
+  ...Object.keys(connectionOutcomes),
+  ...Object.keys(closeCodes),
+] as readonly ConnectionOutcome[];
+const Outcome = Type.Enum([...outcomes]);
+
+/** What happened, for people. Codes of a newer gateway are their own description. */
+export function outcomeSentence(code: string): string {
+  if (Object.hasOwn(connectionOutcomes, code)) return connectionOutcomes[code as 'ok'];
+  return Object.hasOwn(closeCodes, code) ? closeCodes[code as CloseCode].sentence : code;
+}
+
+const filters = {
+  connection: Type.Optional(Name),
+  client: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'An address, the name or ID of a grant, or the subject of a client certificate.',
+    }),
+  ),
+  agent: Type.Optional(Name),
+  code: Type.Optional(Outcome),
+  state: Type.Optional(Type.Enum([...connectionStates])),
+};
+
+export const ConnectionLogFilter = Type.Object(filters, { additionalProperties: false });
+export type ConnectionLogFilter = Static<typeof ConnectionLogFilter>;
+
+/** RFC 3339. The validator of requests knows no formats. */
+const TIME = {
+  maxLength: 40,
+  pattern: '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$',
+};
+
+export const ConnectionLogQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    ...filters,
+    since: Type.Optional(
+      Type.String({
+        ...TIME,
+        description: 'Only connections that were still open at this time or started after it. RFC 3339.',
+      }),
+    ),
+    until: Type.Optional(
+      Type.String({ ...TIME, description: 'Only connections that started by this time. RFC 3339.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const ConnectionLogEntry = Type.Object({
+  id: Type.String({ description: 'The `id` in log lines about this connection.' }),
+  state: Type.Enum([...connectionStates], {
+    description:
+      '`opening`: waiting for the target. `open`. `closed`: was open. `failed`: the target was not reached. `denied`: ' +
+      'clients that were turned away within a minute, for the same reason.',
+  }),
+  connection: Type.Optional(
+    Type.String({ description: 'Absent if a denied client did not say which connection it wanted.' }),
+  ),
+  client: Type.Optional(
+    Type.String({ description: 'Address. Absent for denied clients of too many addresses to list each.' }),
+  ),
+  clientPort: Type.Optional(Type.Integer()),
+  ingress: Type.Optional(Type.String({ description: 'Host and port on which the client was accepted.' })),
+  ingressKind: Type.Optional(Type.String()),
+  host: Type.Optional(
+    Type.String({ description: 'The server name in TLS, or the host of a proxy request, without a grant.' }),
+  ),
+  grant: Type.Optional(Type.Object({ id: Type.String(), name: Type.String() })),
+  subject: Type.Optional(Type.String({ description: "Subject of the client's certificate." })),
+  connector: Type.Optional(Type.String()),
+  pool: Type.Optional(Type.String()),
+  agent: Type.Optional(
+    Type.String({ description: 'If the connection failed: the agent that was tried last.' }),
+  ),
+  agentId: Type.Optional(Type.String()),
+  startedAt: Timestamp,
+  openMs: Type.Optional(
+    Type.Number({ minimum: 0, description: 'Milliseconds until client and target were joined.' }),
+  ),
+  endedAt: Type.Optional(Timestamp),
+  durationMs: Type.Optional(Type.Number({ minimum: 0, description: 'From `startedAt` to `endedAt`.' })),
+  attempts: Type.Integer({ description: 'Opens sent to agents.' }),
+  bytesFromClient: Type.Integer(),
+  bytesToClient: Type.Integer(),
+  code: Type.Optional(Outcome),
+  sentence: Type.Optional(Type.String({ description: 'What the code means.' })),
+  detail: Type.Optional(Type.String()),
+  count: Type.Integer({ minimum: 1, description: 'Number of clients; above 1 only for denied clients.' }),
+});
+export type ConnectionLogEntry = Static<typeof ConnectionLogEntry>;
+
+export const ConnectionLogPage = Type.Object({
+  ...pageOf(ConnectionLogEntry).properties,
+  store: Type.Enum(['on', 'off'], {
+    description: '`connectionLog.store` of gateway.yaml. Nothing is listed if it is off.',
+  }),
+});

@@ -1,0 +1,101 @@
+import {
+  ConnectionLogFilter,
+  ConnectionLogPage,
+  ConnectionLogQuery,
+  problemResponses,
+} from '@penstock/api-schema';
+import { ProblemError } from '@penstock/wire';
+import Type from 'typebox';
+import type { ConnectionLog } from '../connection-log/connection-log.ts';
+import type { FleetEvents } from '../events/events.ts';
+import { entryOf } from './connection-log-entry.ts';
+import { ConnectionLogStream } from './connection-log-stream.ts';
+import type { TypedApp } from './typed-app.ts';
+
+/** Concurrent followers: each receives every connection, and there can be thousands a second. */
+const MAX_FOLLOWERS = 16;
+
+/** /connection-log: client connections, those that are open and those that have ended. */
+export function connectionLogRoutes(
+  app: TypedApp,
+  log: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>,
+  events: FleetEvents,
+): void {
+  app.get(
+    '/connection-log',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'List client connections, newest first',
+        description:
+          'Open connections are included, with their bytes so far. Entries are kept within `connectionLog.retention` and ' +
+          '`connectionLog.maxSize` of gateway.yaml.',
+        tags: ['connections'],
+        querystring: ConnectionLogQuery,
+        response: { 200: ConnectionLogPage, ...problemResponses },
+      },
+    },
+    async ({ query: { limit, cursor, since, until, ...filter } }) => {
+      const rows = await log.list({
+        ...filter,
+        limit,
+        before: cursor === undefined ? undefined : idOf(cursor),
+        since: timeOf('since', since),
+        until: timeOf('until', until),
+      });
+      const last = rows.length === limit ? rows.at(-1) : undefined;
+      return {
+        items: rows.map(entryOf),
+        ...(last !== undefined && { nextCursor: String(last.id) }),
+        store: log.isStored ? ('on' as const) : ('off' as const),
+      };
+    },
+  );
+  app.get(
+    '/connection-log/follow',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'Stream client connections as server-sent events',
+        description:
+          'An event `connection` for each connection that was opened, has ended or was denied, about once a second; its ' +
+          'data is an entry of the connection log. A connection that opens and ends in between is one event. A reader that is ' +
+          'too slow is disconnected. The stream ends when the gateway drains or the admin token is revoked.',
+        tags: ['connections'],
+        produces: ['text/event-stream'],
+        querystring: ConnectionLogFilter,
+        response: { 200: Type.Unsafe<ConnectionLogStream>({ type: 'string' }), ...problemResponses },
+      },
+    },
+    async ({ query, actor }, reply) => {
+      const { followers } = log;
+      if (followers.count >= MAX_FOLLOWERS) {
+        throw new ProblemError(
+          'TOO_MANY_REQUESTS',
+          `The connection log already has ${MAX_FOLLOWERS} followers. Close one of them or try again later.`,
+          { retryAfter: 30 },
+        );
+      }
+      const stream = new ConnectionLogStream({ followers, events, filter: query, actor: actor.id });
+      // `no-transform`: a proxy that compresses the response would buffer the events.
+      return reply
+        .type('text/event-stream; charset=utf-8')
+        .header('cache-control', 'no-store, no-transform')
+        .header('x-accel-buffering', 'no')
+        .send(stream);
+    },
+  );
+}
+
+function timeOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  if (Number.isFinite(time)) return time;
+  throw new ProblemError('REQUEST_INVALID', `${name} is not a time (RFC 3339).`);
+}
+
+function idOf(cursor: string): number {
+  const id = /^[0-9]{1,16}$/.test(cursor) ? Number(cursor) : Number.NaN;
+  if (Number.isSafeInteger(id)) return id;
+  throw new ProblemError('REQUEST_INVALID', 'The cursor is not one that this gateway has returned.');
+}

@@ -1,0 +1,46 @@
+import type { GatewayConfig } from '@penstock/config-schema';
+import { ConnectionLog, type ControlPlaneLog } from '@penstock/control-plane';
+import type { Clock } from '@penstock/runtime';
+import { openConnectionLog } from '@penstock/store';
+import type { ConnectionLogPort } from '../control-plane-port.ts';
+import type { DataPlane } from './data-plane.ts';
+
+export type ConnectionLogStageOptions = {
+  readonly config: () => GatewayConfig;
+  readonly clock: Clock;
+  readonly log: ControlPlaneLog;
+};
+
+/** Starts the connection log, which opens its file by itself. Nothing waits for it and a failure is only logged. */
+export function startConnectionLog(
+  scope: AsyncDisposableStack,
+  { config, clock, log }: ConnectionLogStageOptions,
+): ConnectionLog {
+  const { dataDirectory } = config();
+  const connectionLog = new ConnectionLog({
+    open: () =>
+      openConnectionLog(dataDirectory, {
+        onReplaced: (file) => log('connection-log-replaced', { file }),
+      }),
+    settings: () => {
+      const { store, retention, maxSize } = config().connectionLog;
+      return { isStored: store === 'on', retention, maxSize };
+    },
+    clock,
+    log,
+  });
+  scope.defer(() => connectionLog.stop());
+  return connectionLog;
+}
+
+/** The log as the data plane sees it. */
+export function connectionLogPort(
+  connectionLog: Pick<ConnectionLog, 'begin' | 'denied'>,
+  { routes }: Pick<DataPlane, 'routes'>,
+): ConnectionLogPort {
+  return {
+    begin: (client) =>
+      connectionLog.begin({ ...client, connector: routes.route(client.connection)?.connector }),
+    denied: (client) => connectionLog.denied(client),
+  };
+}

@@ -5,7 +5,7 @@ import { between, markdownTable } from './generated-part.ts';
 
 const DOCUMENT = 'docs/architecture.md';
 
-/** docs/architecture.md with the table of rooms that the import check enforces. */
+/** docs/architecture.md with the table of packages that the import check enforces. */
 export async function architectureDocument(): Promise<{ path: string; content: string }> {
   const text = await readFile(join(import.meta.dirname, '..', DOCUMENT), 'utf8');
   const code = (name: string) => `\`${name}\``;

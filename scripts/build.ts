@@ -7,7 +7,8 @@ import { type Lock, lockFor } from './build/lock.ts';
 import { builtManifest, builtRootManifest, type Manifest } from './build/manifest.ts';
 import { workspacesFor } from './build/workspaces.ts';
 
-// Makes dist/: a tree of JavaScript for the images and for publishing. `npm ci --omit=dev` in it brings what it needs.
+// Creates dist/: a tree of JavaScript for the images and for publishing. `npm ci --omit=dev` in it installs its
+// dependencies.
 
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
@@ -24,7 +25,7 @@ const compiler = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['--project', 't
   cwd: ROOT,
   stdio: 'inherit',
 });
-// It has said what is wrong.
+// The compiler has printed its errors.
 if (compiler.status !== 0) process.exit(1);
 for (const folder of manifests.keys()) {
   if (!workspaces.has(folder)) await rm(join(OUT, folder), { recursive: true, force: true });

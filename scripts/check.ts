@@ -34,7 +34,7 @@ const checks: readonly Check[] = [
   versionsCheck,
 ];
 
-/** Prints one check's outcome; false when it found a problem. */
+/** Prints the result of one check. Returns false if it found a problem. */
 function report(check: Check, { problems, warnings = [] }: Findings): boolean {
   process.stdout.write(`${problems.length === 0 ? '✔' : '✖'} ${check.name}: ${check.promise}\n`);
   for (const problem of problems) process.stdout.write(`${indent(problem)}\n`);
@@ -44,7 +44,7 @@ function report(check: Check, { problems, warnings = [] }: Findings): boolean {
 
 const indent = (text: string) => text.replace(/^/gm, '    ');
 
-// All at once: what fails is told in one go, and the two compilers share the wait.
+// Concurrently: all failures are reported in one run, and the two compilers overlap.
 const running = checks.map((check) => check.run(ROOT));
 let failed = 0;
 for (const [index, check] of checks.entries()) {

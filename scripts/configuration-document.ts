@@ -31,7 +31,7 @@ function renamedTable(): string {
   const rows = (['Agent', 'Gateway'] as const).flatMap((kind) => {
     const { keys, values } = renames[kind];
     const newPath = (former: string, name: string) => former.replace(/[^.]+$/, name);
-    // Parents have their new names in `renames`; the table shows what a file used to say.
+    // In `renames`, parents have their new names; the table shows the complete former path.
     const formerPath = (path: string) =>
       Object.entries(keys).reduce((text, [former, name]) => {
         const parent = `${newPath(former, name)}[].`;
@@ -56,5 +56,5 @@ function renamedTable(): string {
 
 function problemTable(): string {
   const rows = Object.entries(configProblemCodes).map(([code, sentence]) => [`\`${code}\``, sentence]);
-  return markdownTable(['code', 'what is wrong'], rows);
+  return markdownTable(['code', 'problem'], rows);
 }

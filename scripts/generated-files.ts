@@ -11,7 +11,7 @@ export type GeneratedFile = {
   readonly content: string;
 };
 
-/** Every file that is made from code and kept in Git, for those who read it without running anything. */
+/** Every file that is generated from code and kept in Git, for people who read it without running anything. */
 export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     ...schemaFiles(),

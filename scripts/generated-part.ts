@@ -1,11 +1,15 @@
-/** Replaces what stands between two marks of a document. Throws when they are not there: nothing would be checked then. */
+/**
+ * Replaces the text between two markers of a document. Throws if they are missing, because nothing would be checked
+ * then.
+ */
 export function between(
   document: string,
 ): (text: string, start: string, end: string, content: string) => string {
   return (text, start, end, content) => {
     const from = text.indexOf(start);
     const to = text.indexOf(end, from);
-    if (from === -1 || to === -1) throw new Error(`${document} has lost its marks ${start} and ${end}.`);
+    if (from === -1 || to === -1)
+      throw new Error(`${document} does not contain the markers ${start} and ${end}.`);
     return `${text.slice(0, from + start.length)}\n${content}${text.slice(to)}`;
   };
 }

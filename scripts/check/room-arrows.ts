@@ -6,7 +6,7 @@ import { type Room, roomNames, rooms } from './rooms.ts';
 import { type Edge, sourceGraph } from './source-graph.ts';
 import { treeFiles } from './tree.ts';
 
-/** Maximum share of the code in one room. */
+/** Maximum share of the code in one package. */
 const MAX_SHARE = 0.3;
 
 export const roomArrowsCheck: Check = {
@@ -20,7 +20,7 @@ export const roomArrowsCheck: Check = {
   },
 };
 
-/** The rooms that the sources of each room import. */
+/** Returns the packages that the sources of each package import. */
 export function arrowsOf(edges: readonly Edge[]): Map<string, Set<string>> {
   const arrows = new Map<string, Set<string>>(roomNames.map((name) => [name, new Set()]));
   for (const { from, to, throughDoor } of edges) {
@@ -30,7 +30,7 @@ export function arrowsOf(edges: readonly Edge[]): Map<string, Set<string>> {
   return arrows;
 }
 
-/** Arrows that `expected` does not allow, allowed arrows that no import uses, and cycles. */
+/** Returns imports that `expected` does not allow, allowed imports that nothing uses, and cycles. */
 export function arrowProblems(
   arrows: ReadonlyMap<string, ReadonlySet<string>>,
   expected: readonly Room[],
@@ -43,12 +43,12 @@ export function arrowProblems(
         problems.push(`${name} imports ${other}, which rooms.ts does not allow`);
     for (const other of mayImport)
       if (!used.has(other))
-        problems.push(`rooms.ts lets ${name} import ${other}, but nothing does: remove it there`);
+        problems.push(`rooms.ts allows ${name} to import ${other}, but nothing does: remove it there`);
   }
   const edges = [...arrows].flatMap(([from, all]) =>
     [...all].map((to) => ({ from, to, throughDoor: false })),
   );
-  return [...problems, ...cyclesOf(edges).map((cycle) => `rooms import each other: ${cycle.join(' → ')}`)];
+  return [...problems, ...cyclesOf(edges).map((cycle) => `packages import each other: ${cycle.join(' → ')}`)];
 }
 
 export function shareProblems(lines: ReadonlyMap<string, number>): string[] {

@@ -7,8 +7,8 @@ export type Room = {
 };
 
 /**
- * The rooms (packages) of the tree, from the bottom up. docs/architecture.md shows this table, and `npm run check`
- * compares both with the imports of the code: missing arrows fail the check, and so do unused ones.
+ * The packages ("rooms") of the tree, from the bottom up. docs/architecture.md shows this table, and `npm run check`
+ * compares both with the imports of the code: imports that are not listed fail the check, and so do unused entries.
  */
 export const rooms: readonly Room[] = [
   {

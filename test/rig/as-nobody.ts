@@ -1,9 +1,9 @@
-/** The account nobody on every Linux. */
+/** The user id of nobody on Linux. */
 const NOBODY = 65_534;
 
 /**
- * Runs `action` as a user without rights: root may do everything, so what a refusal looks like cannot be seen as
- * root. Any other user runs it as it is. Only for something synchronous: the account is the whole process's.
+ * Runs `action` without root privileges, because root is never denied access. Other users run it unchanged. `action`
+ * must be synchronous: the user id applies to the whole process.
  */
 export function asNobody<Value>(action: () => Value): Value {
   if (process.geteuid?.() !== 0 || process.seteuid === undefined) return action();

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { certificatePin, TestAuthority } from './certificates.ts';
 
-test('an authority issues leaves that verify against it and against no other', async () => {
+test('an authority issues leaf certificates that verify only against it', async () => {
   const authority = await TestAuthority.create('Authority A');
   const other = await TestAuthority.create('Authority B');
   const leaf = await authority.issue({ commonName: 'leaf', names: ['db.internal', '127.0.0.1'] });
@@ -17,7 +17,7 @@ test('an authority issues leaves that verify against it and against no other', a
   assert.notEqual(leaf.pin, authority.pin);
 });
 
-test('an expired leaf is expired', async () => {
+test('an expired leaf certificate is expired', async () => {
   const authority = await TestAuthority.create('Authority');
   const notAfter = new Date(Date.now() - 60_000);
   const leaf = await authority.issue({ commonName: 'old', notAfter });

@@ -9,9 +9,9 @@ const DAY_MS = 86_400_000;
 x509.cryptoProvider.set(webcrypto as Crypto);
 
 export type TestCertificate = {
-  /** The certificate alone, PEM. */
+  /** Only the certificate, as PEM. */
   readonly certificate: string;
-  /** The certificate, then its issuer, PEM; what a server presents. */
+  /** The certificate followed by its issuer, as PEM, as a server presents it. */
   readonly chain: string;
   /** PKCS #8, PEM. */
   readonly key: string;
@@ -21,14 +21,14 @@ export type TestCertificate = {
 
 export type LeafOptions = {
   readonly commonName: string;
-  /** DNS names and IP addresses for the subject alternative names; loopback when left out. */
+  /** DNS names and IP addresses for the subject alternative names; loopback by default. */
   readonly names?: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly usage?: 'server' | 'client';
 };
 
-/** A certificate authority of a test, made at run time. */
+/** A certificate authority for a test, created at run time. */
 export class TestAuthority {
   readonly name: string;
   /** PEM. */
@@ -62,7 +62,10 @@ export class TestAuthority {
     return new TestAuthority(name, certificate, keys);
   }
 
-  /** A leaf, valid from an hour ago for a day unless told; dates in the past make an expired one. */
+  /**
+   * Issues a leaf certificate, by default valid for a day, starting an hour ago; dates in the past create an expired
+   * one.
+   */
   async issue(options: LeafOptions): Promise<TestCertificate> {
     const keys = await generateKeys();
     const names = options.names ?? ['localhost', '127.0.0.1'];

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 const children = new Set<ChildProcess>();
 let armed = false;
 
-/** Has `child` die with this process, however it ends short of SIGKILL: no test run leaves a process behind. */
+/** Kills `child` when this process exits for any reason except SIGKILL, so no test run leaves a process behind. */
 export function dieWithUs(child: ChildProcess): void {
   arm();
   children.add(child);

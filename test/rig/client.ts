@@ -4,7 +4,7 @@ import type { HostPort } from '@penstock/config-schema';
 import { deadline } from './deadline.ts';
 import { type Received, receive } from './pseudorandom.ts';
 
-/** A TCP client as a test needs it. Disposing destroys the socket; how it ended is no failure of that. */
+/** A TCP client for tests. Disposing destroys the socket and never throws. */
 export class TestClient implements AsyncDisposable {
   readonly socket: Socket;
   readonly #closed: Promise<void>;
@@ -18,7 +18,7 @@ export class TestClient implements AsyncDisposable {
     socket.once('close', () => resolve());
   }
 
-  /** Rejects with the system's error when nobody accepts. */
+  /** Connects. Rejects with the system's error if the connection is not accepted. */
   static async connect(address: HostPort & { readonly localAddress?: string }): Promise<TestClient> {
     const client = new TestClient(connect({ ...address, allowHalfOpen: true, noDelay: true }));
     await deadline(`a connection to port ${address.port}`, once(client.socket, 'connect'));
@@ -39,7 +39,7 @@ export class TestClient implements AsyncDisposable {
     this.socket.resetAndDestroy();
   }
 
-  /** Reads exactly `bytes` bytes. Rejects when the connection ends before, or after `within` milliseconds. */
+  /** Reads exactly `bytes` bytes. Rejects if the connection ends first, or after `within` milliseconds. */
   async read(bytes: number, within = 5000): Promise<Buffer> {
     const gather = async () => {
       while (this.#unread.length < bytes) {
@@ -55,13 +55,15 @@ export class TestClient implements AsyncDisposable {
     return wanted;
   }
 
-  /** Sends `text` and reads as many bytes as the echo of it has. */
+  /** Sends `text` and reads the same number of bytes. */
   async echo(text: string, within = 5000): Promise<string> {
     this.send(text);
     return String(await this.read(Buffer.byteLength(text), within));
   }
 
-  /** Reads to the end, and says how much came and how it ended. Not to be mixed with `read`. */
+  /**
+   * Reads to the end, and returns the number of bytes and how the connection ended. Must not be combined with `read`.
+   */
   receive(within = 5000): Promise<Received> {
     return deadline('the connection to end', receive(this.socket), within);
   }

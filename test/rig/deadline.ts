@@ -1,6 +1,6 @@
 /**
- * Settles as `promise` does, or rejects with a sentence that names `what` after `within` milliseconds.
- * The promise itself goes on; end what it waits for.
+ * Settles like `promise`, or rejects with a message that names `what` after `within` milliseconds. The promise itself
+ * continues: the caller must end what it waits for.
  */
 export async function deadline<Value>(what: string, promise: Promise<Value>, within = 5000): Promise<Value> {
   const { promise: late, reject } = Promise.withResolvers<never>();

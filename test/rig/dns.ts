@@ -1,10 +1,10 @@
 type Address = { readonly address: string; readonly family: 4 | 6 };
 
-/** A resolver that knows the given names and nothing else. */
+/** A resolver that knows only the given names. */
 export type FakeLookup = {
-  /** As the agent takes one: every address of a name; rejects as `dns.promises.lookup` does. */
+  /** The lookup that the agent accepts: returns every address of a name; rejects like `dns.promises.lookup`. */
   readonly lookup: (host: string) => Promise<readonly Address[]>;
-  /** Every name it was asked for, in order. */
+  /** Every requested name, in order. */
   readonly asked: readonly string[];
 };
 

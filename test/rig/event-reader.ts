@@ -4,13 +4,13 @@ import { deadline } from './deadline.ts';
 export type SentEvent = { readonly event: string; readonly id: string | undefined; readonly data: unknown };
 
 export type EventReader = AsyncDisposable & {
-  /** The next event; comments and the greeting are passed over. Undefined when the stream has ended. */
+  /** Returns the next event, skipping comments and the greeting; undefined when the stream has ended. */
   next(): Promise<SentEvent | undefined>;
-  /** What a listener would send as Last-Event-ID. */
+  /** The value that a listener would send as Last-Event-ID. */
   readonly lastId: string | undefined;
 };
 
-/** Follows /api/v1/events, or another stream, as an EventSource does. */
+/** Follows /api/v1/events, or another stream, like an EventSource. */
 export async function readEvents(
   url: string,
   token: string,

@@ -6,13 +6,13 @@ const POLL_MS = 10;
 export type EventuallyOptions = {
   /** Milliseconds until the wait fails. */
   readonly within?: number;
-  /** Says what the world looked like when the deadline passed; by default the last value or error. */
+  /** Describes the state when the deadline passed; by default the last value or error. */
   readonly state?: () => unknown;
 };
 
 /**
- * Waits until `condition` gives something truthy, and returns it. A condition that throws is not yet met, so
- * assertions may stand in it. Fails after `within` milliseconds (5000) with what was seen last.
+ * Waits until `condition` returns a truthy value, and returns it. A condition that throws counts as not met, so it may
+ * contain assertions. Fails after `within` milliseconds (default 5000) with the last state.
  */
 export async function eventually<Value>(
   what: string,

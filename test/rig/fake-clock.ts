@@ -1,16 +1,16 @@
 import type { Clock } from '@penstock/runtime';
 
-/** A clock that stands still until it is told; for everything that is given its time. */
+/** A clock that advances only on request, for code that receives its clock. */
 export type FakeClock = Clock & {
-  /** Milliseconds until each timer that is set, the soonest first. */
+  /** Milliseconds until each active timer, the next one first. */
   readonly waiting: readonly number[];
-  /** What `random` gives from now on. */
+  /** The value that `random` returns. */
   chance(value: number): void;
-  /** Lets time pass and calls, in order, what falls due. Promises settle in between. */
+  /** Advances time and calls due timers in order. Promises settle in between. */
   pass(milliseconds: number): Promise<void>;
-  /** The event loop is blocked: time passes, and what falls due is called late, by the next `pass`. */
+  /** Simulates a blocked event loop: time advances, and due timers are called late, by the next `pass`. */
   block(milliseconds: number): void;
-  /** The host slept: the date has moved, the monotonic clock has not. */
+  /** Simulates a suspended host: wall-clock time advances, the monotonic clock does not. */
   sleep(milliseconds: number): void;
 };
 
@@ -63,5 +63,5 @@ export function fakeClock(start = 1_700_000_000_000): FakeClock {
   };
 }
 
-/** Comes back when every promise that can settle has. */
+/** Resolves when every promise that can settle has settled. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));

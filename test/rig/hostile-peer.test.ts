@@ -45,7 +45,7 @@ async function startServer(
 }
 
 for (const status of [200, 403, 429, 503, 567, 418]) {
-  test(`a hostile peer that keeps to the rules is answered with ${status}`, async () => {
+  test(`a hostile peer that follows the protocol receives status ${status}`, async () => {
     await using _leaks = expectNoLeaks();
     await using server = await startServer(status);
     const identity = await server.authority.issue({ commonName: 'agent', usage: 'client' });
@@ -57,11 +57,11 @@ for (const status of [200, 403, 429, 503, 567, 418]) {
   });
 }
 
-test('garbage, floods and CONTINUATION out of place end the connection', async () => {
+test('garbage, floods, and misplaced CONTINUATION frames end the connection', async () => {
   await using _leaks = expectNoLeaks();
   await using server = await startServer(200);
   await using garbage = await HostilePeer.connect({ to: server.address });
-  await garbage.trickle(Buffer.from('GET / HTTP/1.1\r\n\r\nthis is no preface at all'));
+  await garbage.trickle(Buffer.from('GET / HTTP/1.1\r\n\r\nthis is not a preface'));
   await deadline('the end of garbage', garbage.closed);
 
   await using lone = await HostilePeer.connect({ to: server.address });
@@ -77,7 +77,7 @@ test('garbage, floods and CONTINUATION out of place end the connection', async (
   await deadline('the end of a CONTINUATION flood', flood.closed);
 });
 
-test('frames are cut as they were sent', async () => {
+test('frames are split as they were sent', async () => {
   await using _leaks = expectNoLeaks();
   await using server = await startServer(200);
   await using peer = await HostilePeer.connect({ to: server.address });
@@ -90,7 +90,7 @@ test('frames are cut as they were sent', async () => {
   assert.equal(String(pong.payload), '12345678');
 });
 
-test('a TLS inspector shows its own certificate and passes the bytes on', async () => {
+test('a TLS inspector presents its own certificate and forwards the bytes', async () => {
   await using _leaks = expectNoLeaks();
   await using server = await startServer(204);
   await using inspector = await TlsInspector.start({ to: server.address, issuer: 'Corporate CA' });

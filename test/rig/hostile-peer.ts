@@ -19,9 +19,9 @@ export type HostilePeerOptions = {
   readonly to: HostPort;
   /** Client certificate to present. */
   readonly identity?: TestCertificate;
-  /** ALPN to offer; `h2` when left out. */
+  /** ALPN to offer; `h2` by default. */
   readonly alpn?: readonly string[];
-  /** Another loopback address to come from. */
+  /** Another loopback address to connect from. */
   readonly from?: string;
 };
 
@@ -31,14 +31,14 @@ const HEADER_TABLE_SIZE = 1;
 const FRAMES_KEPT = 10_000;
 
 /**
- * An HTTP/2 client over TLS that writes frames by hand and keeps to no rule. It trusts every server, sends
- * nothing on its own, not even the preface, and keeps what the server sends in `frames`.
+ * An HTTP/2 client over TLS that writes frames by hand and follows no rule. It trusts every server, sends nothing
+ * automatically, not even the preface, and records what the server sends in `frames`.
  */
 export class HostilePeer implements AsyncDisposable {
   readonly socket: TLSSocket;
-  /** What the server sent, oldest first; the first ten thousand frames. */
+  /** The first ten thousand frames that the server sent, oldest first. */
   readonly frames: Frame[] = [];
-  /** Settles when the socket has closed, whoever closed it. */
+  /** Resolves when the socket has been closed by either side. */
   readonly closed: Promise<void>;
   readonly #decoder = new FrameDecoder();
   readonly #watchers = new Set<() => void>();
@@ -58,7 +58,7 @@ export class HostilePeer implements AsyncDisposable {
     });
   }
 
-  /** Makes the TLS connection and stops there. */
+  /** Establishes only the TLS connection. */
   static async connect({ to, identity, alpn = ['h2'], from }: HostilePeerOptions): Promise<HostilePeer> {
     const socket = connect({
       ...to,
@@ -73,7 +73,7 @@ export class HostilePeer implements AsyncDisposable {
     return peer;
   }
 
-  /** Preface, SETTINGS that switch the dynamic table off, and the acknowledgement of the server's SETTINGS. */
+  /** Sends the preface, SETTINGS that disable the dynamic table, and the acknowledgment of the server's SETTINGS. */
   async greet(): Promise<void> {
     this.write(CONNECTION_PREFACE);
     this.settings([[HEADER_TABLE_SIZE, 0]]);
@@ -81,12 +81,12 @@ export class HostilePeer implements AsyncDisposable {
     this.send(frameType.SETTINGS, frameFlag.ACK, 0);
   }
 
-  /** Any bytes at all. A peer that is gone does not matter. */
+  /** Sends arbitrary bytes. A closed connection is not an error. */
   write(bytes: Buffer | string): void {
     if (this.socket.writable) this.socket.write(bytes);
   }
 
-  /** Sends what `make` gives, `count` times, as fast as it is taken; ends when the connection does. */
+  /** Sends the result of `make` `count` times, as fast as it is accepted. Stops when the connection ends. */
   async flood(count: number, make: (index: number) => void): Promise<void> {
     for (let index = 0; index < count && this.socket.writable; index += 1) {
       make(index);
@@ -99,12 +99,12 @@ export class HostilePeer implements AsyncDisposable {
     }
   }
 
-  /** Reads nothing more of what the server sends. */
+  /** Stops reading from the server. */
   stall(): void {
     this.socket.pause();
   }
 
-  /** One byte at a time, each after the system has taken the one before. */
+  /** Sends one byte at a time, each after the system has accepted the previous one. */
   async trickle(bytes: Buffer): Promise<void> {
     for (const byte of bytes) {
       if (!this.socket.writable) return;
@@ -120,13 +120,13 @@ export class HostilePeer implements AsyncDisposable {
     this.send(frameType.SETTINGS, 0, 0, settingsPayload(entries));
   }
 
-  /** HEADERS that end the block; `endStream` for a request without a body. */
+  /** Sends HEADERS that end the block; `endStream` for a request without a body. */
   headers(streamId: number, pairs: HeaderPairs, { endStream = false } = {}): void {
     const flags = frameFlag.END_HEADERS | (endStream ? frameFlag.END_STREAM : 0);
     this.send(frameType.HEADERS, flags, streamId, encodeHeaders(pairs));
   }
 
-  /** HEADERS that do not end the block: CONTINUATION frames have to follow. */
+  /** Sends HEADERS that do not end the block: CONTINUATION frames must follow. */
   openHeaders(streamId: number, pairs: HeaderPairs): void {
     this.send(frameType.HEADERS, 0, streamId, encodeHeaders(pairs));
   }
@@ -143,7 +143,7 @@ export class HostilePeer implements AsyncDisposable {
     this.send(frameType.RST_STREAM, 0, streamId, uint32Payload(code));
   }
 
-  /** Waits until the server has sent a frame that `matches`, which may have come before. */
+  /** Waits until the server has sent a frame that `matches`; it may have arrived already. */
   async frame(what: string, matches: (frame: Frame) => boolean, within = 5000): Promise<Frame> {
     const { promise, resolve, reject } = Promise.withResolvers<Frame>();
     const look = () => {
@@ -160,7 +160,7 @@ export class HostilePeer implements AsyncDisposable {
     }
   }
 
-  /** The status the server answered on a stream. Needs `greet`. */
+  /** Returns the status of the server's response on a stream. Requires `greet`. */
   async status(streamId: number, within = 5000): Promise<number | undefined> {
     const answer = await this.frame(
       `an answer on stream ${streamId}`,
@@ -176,7 +176,7 @@ export class HostilePeer implements AsyncDisposable {
   }
 }
 
-/** The fields of an extended CONNECT (RFC 8441 section 4) to `path`. */
+/** Returns the fields of an extended CONNECT (RFC 8441 section 4) to `path`. */
 export function extendedConnect(path: string, protocol: string, authority = 'localhost'): HeaderPairs {
   return [
     [':method', 'CONNECT'],

@@ -1,4 +1,7 @@
-/** Header fields as literals without indexing and without Huffman coding (RFC 7541 section 6.2.2): no state. */
+/**
+ * Encodes header fields as literals without indexing or Huffman coding (RFC 7541 section 6.2.2), which requires no
+ * state.
+ */
 export function encodeHeaders(pairs: readonly (readonly [name: string, value: string])[]): Buffer {
   return Buffer.concat(
     pairs.flatMap(([name, value]) => [Buffer.from([0x00]), encodeString(name), encodeString(value)]),
@@ -35,8 +38,8 @@ const STATIC_STATUS: Readonly<Record<number, number>> = {
 };
 
 /**
- * The status of an answer, which is its first field (RFC 9113 section 8.3). Works on answers of a server whose
- * dynamic table was switched off with SETTINGS_HEADER_TABLE_SIZE 0; undefined for anything else.
+ * Returns the status of a response, which is its first field (RFC 9113 section 8.3). Supports only servers whose
+ * dynamic table was disabled with SETTINGS_HEADER_TABLE_SIZE 0; returns undefined for anything else.
  */
 export function decodeStatus(block: Buffer): number | undefined {
   let at = 0;

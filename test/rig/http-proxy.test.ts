@@ -16,7 +16,7 @@ async function ask(proxy: FakeHttpProxy, authority: string, header = ''): Promis
 
 const statusLine = async (client: TestClient) => String(await client.read(12));
 
-test('a proxy carries bytes after CONNECT and records who asked for what', async () => {
+test('a proxy forwards bytes after CONNECT and records the requests', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using proxy = await FakeHttpProxy.start({ route: () => echo.address });
@@ -32,7 +32,7 @@ test('a proxy carries bytes after CONNECT and records who asked for what', async
   await eventually('the proxy to be empty', () => proxy.open === 0);
 });
 
-test('a proxy with credentials lets nobody else through', async () => {
+test('a proxy with credentials rejects clients without them', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using proxy = await FakeHttpProxy.start({ credentials: { username: 'agent', password: 'p@ss' } });
@@ -46,7 +46,7 @@ test('a proxy with credentials lets nobody else through', async () => {
   assert.equal(echo.accepted, 1);
 });
 
-test('a proxy refuses on demand, and says 502 for a target that is not there', async () => {
+test('a proxy refuses on demand, and responds with 502 for an unreachable target', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using proxy = await FakeHttpProxy.start();
@@ -60,7 +60,7 @@ test('a proxy refuses on demand, and says 502 for a target that is not there', a
   assert.equal(await statusLine(unreachable), 'HTTP/1.1 502');
 });
 
-test('a proxy dies midway and serves again afterwards', async () => {
+test('a proxy dies midway and works again afterwards', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using proxy = await FakeHttpProxy.start();

@@ -8,18 +8,18 @@ export type ProxyRequest = {
   /** As in `CONNECT authority`. */
   readonly authority: string;
   readonly headers: IncomingHttpHeaders;
-  /** What the proxy answered. */
+  /** The status of the proxy's response. */
   readonly status: number;
 };
 
 export type FakeHttpProxyOptions = {
-  /** Wanted as Basic credentials (RFC 7617); without them, everyone may. */
+  /** Required as Basic credentials (RFC 7617); undefined: not required. */
   readonly credentials?: { readonly username: string; readonly password: string };
-  /** Where an authority leads, for names that only the proxy can resolve. */
+  /** Addresses of authorities that only the proxy can resolve. */
   readonly route?: (authority: string) => HostPort;
 };
 
-/** An HTTP/1.1 proxy that knows CONNECT (RFC 9110 section 9.3.6) and nothing else. A fake: it checks little. */
+/** A fake HTTP/1.1 proxy that supports only CONNECT (RFC 9110 section 9.3.6) and validates little. */
 export class FakeHttpProxy implements AsyncDisposable {
   readonly requests: ProxyRequest[] = [];
   readonly #server = createServer((_request, response) => response.writeHead(405).end());
@@ -46,7 +46,7 @@ export class FakeHttpProxy implements AsyncDisposable {
     return this.#address;
   }
 
-  /** The proxy's URL, with the credentials it wants. */
+  /** The proxy's URL, with the required credentials. */
   get url(): string {
     const { credentials } = this.#options;
     const url = new URL(`http://${this.address.host}:${this.address.port}`);
@@ -57,27 +57,27 @@ export class FakeHttpProxy implements AsyncDisposable {
     return url.href;
   }
 
-  /** Sockets open now, on both sides of the proxy. */
+  /** Number of open sockets, on both sides of the proxy. */
   get open(): number {
     return this.#sockets.open;
   }
 
-  /** Answers every CONNECT with this status: 403, 407, 502. */
+  /** Responds to every CONNECT with this status: 403, 407, 502. */
   refuse(status: number): void {
     this.#refusal = status;
   }
 
-  /** Ends `refuse`. */
+  /** Reverts `refuse`. */
   allow(): void {
     this.#refusal = undefined;
   }
 
-  /** Resets all its connections, and goes on. */
+  /** Resets all connections and continues to run. */
   die(): void {
     this.#sockets.resetAll();
   }
 
-  /** Dies once, when it has carried this many more bytes. */
+  /** Resets all connections once, after forwarding this many more bytes. */
   dieAfter(bytes: number): void {
     this.#dieAfter = this.#carried + bytes;
   }

@@ -25,7 +25,7 @@ export type Frame = {
 
 const HEADER_BYTES = 9;
 
-/** One frame as bytes. `length` may lie: it replaces the payload's own length in the header. */
+/** Encodes one frame. `length` overrides the payload length in the header and may be wrong. */
 export function encodeFrame(frame: Frame, length = frame.payload.length): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUIntBE(length, 0, 3);
@@ -35,7 +35,7 @@ export function encodeFrame(frame: Frame, length = frame.payload.length): Buffer
   return Buffer.concat([header, frame.payload]);
 }
 
-/** Cuts what a peer sent into frames. */
+/** Splits received bytes into frames. */
 export class FrameDecoder {
   #rest: Buffer = Buffer.alloc(0);
 
@@ -67,7 +67,7 @@ export function settingsPayload(entries: readonly (readonly [id: number, value: 
   return payload;
 }
 
-/** A 32-bit payload, as RST_STREAM and WINDOW_UPDATE have it. */
+/** A 32-bit payload, as in RST_STREAM and WINDOW_UPDATE. */
 export function uint32Payload(value: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(value);

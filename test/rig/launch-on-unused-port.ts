@@ -3,7 +3,7 @@ import { unusedPort } from './unused-port.ts';
 
 const ATTEMPTS = 5;
 
-/** A server that ended at its start, most likely because somebody else took its port. */
+/** The server exited during startup, most likely because another process took its port. */
 export class ServerEnded extends Error {
   override readonly name = 'ServerEnded';
 
@@ -13,8 +13,8 @@ export class ServerEnded extends Error {
 }
 
 /**
- * For servers that cannot be given port 0: between asking for a free port and binding it somebody may be faster,
- * so a launch that rejects with ServerEnded is tried again with another.
+ * Launches a server that does not support port 0. Another process may take the free port before the server binds it, so
+ * a launch that rejects with ServerEnded is retried with another port.
  */
 export async function launchOnUnusedPort(
   launch: (port: number) => Promise<ManagedProcess>,

@@ -4,7 +4,7 @@ import { eventually } from './eventually.ts';
 import { expectNoLeaks } from './leaks.ts';
 import { startHanging } from './targets.ts';
 
-test('a timer and a server that stay are found, by name', async () => {
+test('a leaked timer and a leaked server are reported by name', async () => {
   const leaks = expectNoLeaks({ within: 50 });
   const timer = setInterval(() => {}, 60_000);
   await using _server = await startHanging();
@@ -15,12 +15,12 @@ test('a timer and a server that stay are found, by name', async () => {
   clearInterval(timer);
 });
 
-test('what closes a little later is no leak', async () => {
+test('a resource that is closed shortly afterwards is not a leak', async () => {
   await using _leaks = expectNoLeaks();
   setTimeout(() => {}, 30);
 });
 
-test('eventually gives the value, and otherwise says what it waited for and what it saw', async () => {
+test('eventually returns the value, or reports what it waited for and the last state', async () => {
   let calls = 0;
   const third = await eventually('the third call', () => {
     calls += 1;

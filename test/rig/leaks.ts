@@ -1,18 +1,18 @@
 import { eventually } from './eventually.ts';
 import { socketCount } from './process-measurements.ts';
 
-/** Resources that come and go with the runtime itself. */
+/** Resources of the runtime itself. */
 const IGNORED = new Set(['FSReqPromise', 'FSReqCallback', 'CloseReq', 'Immediate', 'TTYWrap']);
 
 export type ExpectNoLeaksOptions = {
-  /** Milliseconds the resources have to go; closing is not always immediate. */
+  /** Milliseconds to wait for resources to be closed, which is not always immediate. */
   readonly within?: number;
 };
 
 /**
- * Fails when disposed, unless the process then has no more sockets, timers, children and other resources that
- * keep it alive than at the time of the call. `await using leaks = expectNoLeaks()` as a test's first line:
- * what is declared after it is disposed before it.
+ * Fails when disposed if the process has more sockets, timers, children, or other resources that keep it alive than at
+ * the time of the call. Use `await using leaks = expectNoLeaks()` as the first line of a test: resources that are
+ * declared after it are disposed before it.
  */
 export function expectNoLeaks({ within = 3000 }: ExpectNoLeaksOptions = {}): AsyncDisposable {
   const before = resources();
@@ -38,7 +38,7 @@ function resources(): Map<string, number> {
   for (const kind of process.getActiveResourcesInfo()) {
     if (!IGNORED.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  // Sockets that were told not to keep the process alive are on no list of Node's.
+  // Node does not list sockets that were unrefed.
   if (process.platform === 'linux') counts.set('socket descriptor', socketCount());
   return counts;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 
-/** Listens on loopback, on a port of the system's choice, until disposed. */
+/** Listens on loopback, on a port chosen by the system, until disposed. */
 export async function listen(server: Server): Promise<AsyncDisposable & { readonly port: number }> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

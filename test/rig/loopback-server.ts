@@ -3,14 +3,14 @@ import type { HostPort } from '@penstock/config-schema';
 import { listenOnLoopback, ServerSockets } from './server-sockets.ts';
 
 /**
- * A TCP server on a free port of 127.0.0.1 that ends with its sockets. Every socket is half-open aware and has an
- * error listener before the handler sees it.
+ * A TCP server on a free port of 127.0.0.1 that closes together with its sockets. Every socket allows half-open
+ * connections and has an error listener before it is passed to the handler.
  */
 export class LoopbackServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new ServerSockets();
   #address: HostPort = { host: '127.0.0.1', port: 0 };
-  /** Connections accepted since the start. */
+  /** Number of connections accepted since the start. */
   accepted = 0;
 
   private constructor(server: Server) {
@@ -33,12 +33,12 @@ export class LoopbackServer implements AsyncDisposable {
     return this.#address;
   }
 
-  /** Sockets that are open now, adopted ones included. */
+  /** Number of open sockets, including adopted ones. */
   get open(): number {
     return this.#sockets.open;
   }
 
-  /** Has `socket` end with this server, as if it had been accepted by it. */
+  /** Closes `socket` together with this server, as if the server had accepted it. */
   adopt(socket: Socket): void {
     this.#sockets.adopt(socket);
   }
@@ -48,7 +48,7 @@ export class LoopbackServer implements AsyncDisposable {
     if (!this.#server.listening) this.#address = await listenOnLoopback(this.#server, this.#address.port);
   }
 
-  /** Stops listening: new clients are refused by the system. Open sockets stay. */
+  /** Stops listening: the system refuses new clients. Open sockets stay open. */
   refuse(): void {
     if (this.#server.listening) this.#server.close();
   }

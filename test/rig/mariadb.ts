@@ -7,12 +7,12 @@ import { launchOnUnusedPort, ServerEnded } from './launch-on-unused-port.ts';
 import { ManagedProcess } from './process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** The account nobody on every Linux: the server would not run as root without being told to. */
+/** The user id of nobody on Linux; the server does not run as root by default. */
 const NOBODY = 65_534;
 const ACCOUNT = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : undefined;
 const AS_ACCOUNT = ACCOUNT === undefined ? {} : { account: ACCOUNT };
 
-/** A real MariaDB server of this machine on loopback with data of its own; disposing ends it and removes the data. */
+/** A real MariaDB server of this machine on loopback, with its own data. Disposing stops it and removes the data. */
 export class MariaDb implements AsyncDisposable {
   readonly user = 'app';
   readonly database = 'app';
@@ -26,7 +26,7 @@ export class MariaDb implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** With `tls` the server speaks TLS to the clients that ask for it. */
+  /** With `tls`, the server supports TLS for clients that request it. */
   static async start({ tls }: { readonly tls?: TestCertificate } = {}): Promise<MariaDb> {
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(await temporaryDirectory());
@@ -40,7 +40,7 @@ export class MariaDb implements AsyncDisposable {
       'CREATE DATABASE app;',
       `CREATE USER app@'%' IDENTIFIED BY '${password}';`,
       "GRANT ALL ON app.* TO app@'%';",
-      // One's own queries can be killed without it; seeing them needs it.
+      // Not required to kill one's own queries, but required to list them.
       "GRANT PROCESS ON *.* TO app@'%';",
     ]);
     const tlsArguments =
@@ -60,7 +60,7 @@ export class MariaDb implements AsyncDisposable {
         `--pid-file=${join(data, 'server.pid')}`,
         `--init-file=${initFile}`,
         '--skip-name-resolve',
-        // The data lives as long as the test.
+        // The data is discarded after the test.
         '--innodb-flush-log-at-trx-commit=0',
         '--innodb-log-file-size=8M',
         '--innodb-buffer-pool-size=32M',

@@ -16,21 +16,21 @@ import { eventually } from './eventually.ts';
 export type Logged = { readonly program: string; readonly event: string; readonly [field: string]: unknown };
 
 export type PairOptions = {
-  /** Connectors and connections of the same name, each to a port on 127.0.0.1 or to a host and port. */
+  /** Creates a connector and a connection for each name, to a port on 127.0.0.1 or to a host and port. */
   readonly targets: Readonly<Record<string, number | string>>;
-  /** Names of the agents to start, each with its pool; two agents of pool dc1 when left out. */
+  /** Names of the agents to start, with their pools; two agents of pool dc1 by default. */
   readonly agents?: Readonly<Record<string, string>>;
-  /** Merged over the gateway's file. */
+  /** Merged into the gateway's file. */
   readonly gateway?: Readonly<Record<string, unknown>>;
-  /** Merged over each agent's file. */
+  /** Merged into each agent's file. */
   readonly agent?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly lookup?: Lookup;
-  /** The agents' clock; the system's when left out. */
+  /** The agents' clock; the system clock by default. */
   readonly clock?: Clock;
 };
 
-/** A real gateway and real agents in this process, over real TLS on loopback, on ports of the system's choice. */
+/** A real gateway and real agents in this process, with real TLS on loopback, on ports chosen by the system. */
 export type Pair = AsyncDisposable & {
   readonly gateway: Gateway;
   readonly directory: string;
@@ -39,15 +39,15 @@ export type Pair = AsyncDisposable & {
   readonly logged: readonly Logged[];
   readonly pins: readonly string[];
   readonly token: string;
-  /** What references and the agents' proxy settings read; a test may add to it. */
+  /** Environment for references and the agents' proxy settings; tests may add to it. */
   readonly environment: Record<string, string>;
-  /** Asks the control plane as an admin: `POST /enrollment-tokens`. Throws when it refuses. */
+  /** Calls the API as an admin: `POST /enrollment-tokens`. Throws if the request is refused. */
   api(request: string, body?: unknown): Promise<Readonly<Record<string, unknown>>>;
-  /** The port clients of a connection use. */
+  /** Returns the port for clients of a connection. */
   port(connection: string): number;
-  /** The file of an agent before references are resolved, with changes merged over it. */
+  /** Returns the file of an agent before references are resolved, with changes merged into it. */
   agentFile(name: string, changes?: Readonly<Record<string, unknown>>): object;
-  /** The configuration of an agent, with changes merged over its file. */
+  /** Returns the configuration of an agent, with changes merged into its file. */
   agentConfig(name: string, changes?: Readonly<Record<string, unknown>>): AgentConfig;
   startAgent(name: string, changes?: Readonly<Record<string, unknown>>): Promise<Daemon>;
   stopAgent(name: string): Promise<void>;
@@ -55,7 +55,7 @@ export type Pair = AsyncDisposable & {
   restartGateway(): Promise<Gateway>;
   /** Waits until an agent has all its sessions. */
   connected(name: string): Promise<void>;
-  /** Waits for an event that is logged from now on, or was since the start when `past` says so. */
+  /** Waits for an event that is logged from now on, or since the start if `past` is set. */
   event(event: string, options?: { past?: boolean; where?: (entry: Logged) => boolean }): Promise<Logged>;
 };
 

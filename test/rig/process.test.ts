@@ -7,7 +7,7 @@ import { startHanging } from './targets.ts';
 
 const script = (source: string) => ['--input-type=module', '--eval', source];
 
-test('a process tells its lines, takes a signal and says how it ended', async () => {
+test('a process reports its lines, receives signals, and reports its exit', async () => {
   await using _leaks = expectNoLeaks();
   await using child = await ManagedProcess.start({
     args: script(`
@@ -30,13 +30,13 @@ test('a process tells its lines, takes a signal and says how it ended', async ()
   ]);
 });
 
-test('waiting for a line fails when the process ends without it, and shows what it said', async () => {
+test('waiting for a line fails if the process exits without it, and shows the output', async () => {
   await using _leaks = expectNoLeaks();
   await using child = await ManagedProcess.start({ args: script(`console.log('something else')`) });
   await assert.rejects(child.json({ event: 'never' }), /something else/);
 });
 
-test('disposing kills a process that will not end', async () => {
+test('disposing kills a process that does not exit', async () => {
   await using _leaks = expectNoLeaks();
   const child = await ManagedProcess.start({
     args: script(`process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000);`),
@@ -50,7 +50,7 @@ test('a program that does not exist is an error', async () => {
   await assert.rejects(ManagedProcess.start({ command: '/no/such/program', args: [] }), { code: 'ENOENT' });
 });
 
-test('proxies of the machine do not reach a child', async () => {
+test('proxy settings of the machine are not inherited by a child', async () => {
   process.env['HTTPS_PROXY'] = 'http://proxy.invalid';
   try {
     await using child = await ManagedProcess.start({

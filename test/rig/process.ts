@@ -5,36 +5,38 @@ import { dieWithUs } from './children.ts';
 import { deadline } from './deadline.ts';
 
 const LINES_KEPT = 5000;
-/** What a program needs to run at all. The rest, proxies above all, must not leak from the machine into a test. */
+/**
+ * Variables that every program needs. All others, above all proxy settings, must not leak from the machine into a test.
+ */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot', 'NODE_V8_COVERAGE'];
 
 export type ProcessLine = {
   readonly from: 'stdout' | 'stderr';
   readonly text: string;
-  /** The line as JSON object, when it is one. */
+  /** The line as a JSON object, if it is one. */
   readonly json: Readonly<Record<string, unknown>> | undefined;
 };
 
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 export type StartProcessOptions = {
-  /** Arguments of this Node: a script, or a program's bin file, first. */
+  /** Arguments for Node, beginning with a script or the bin file of a program. */
   readonly args: readonly string[];
-  /** Added to the few variables that are inherited. */
+  /** Added to the few inherited variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Another program than this Node. */
+  /** A program to run instead of Node. */
   readonly command?: string;
-  /** Another account than our own; only root can do that. */
+  /** Another account to run as; requires root. */
   readonly account?: { readonly uid: number; readonly gid: number };
 };
 
-/** A real child process whose output is read line by line. Disposing kills it, if it still runs. */
+/** A real child process whose output is read line by line. Disposing kills it if it is still running. */
 export class ManagedProcess implements AsyncDisposable {
   readonly command: string;
   /** The last five thousand lines, oldest first. */
   readonly lines: ProcessLine[] = [];
-  /** Settles when the process has ended and its output was read. */
+  /** Resolves when the process has exited and its output has been read. */
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #watchers = new Set<() => void>();
@@ -54,7 +56,7 @@ export class ManagedProcess implements AsyncDisposable {
     });
   }
 
-  /** Starts the process. Rejects when there is no such program. */
+  /** Starts the process. Rejects if the program does not exist. */
   static async start(options: StartProcessOptions): Promise<ManagedProcess> {
     const command = options.command ?? process.execPath;
     const env: Record<string, string> = {};
@@ -84,21 +86,21 @@ export class ManagedProcess implements AsyncDisposable {
     return this.#exit === undefined;
   }
 
-  /** Output so far, as text, for the message of an assertion. */
+  /** The output so far, as text for assertion messages. */
   get output(): string {
     return this.lines.map(({ text }) => text).join('\n');
   }
 
   /**
-   * Waits for a line that `matches`, among those that came already and those to come. Fails with the output so
-   * far after `within` milliseconds, or when the process ends without it.
+   * Waits for a line that `matches`, including lines already received. Fails with the output so far after `within`
+   * milliseconds, or if the process exits without it.
    */
   async line(what: string, matches: (line: ProcessLine) => boolean, within = 10_000): Promise<ProcessLine> {
     const { promise, resolve, reject } = Promise.withResolvers<ProcessLine>();
     const look = () => {
       const found = this.lines.find(matches);
       if (found !== undefined) resolve(found);
-      else if (this.#exit !== undefined) reject(new Error(`It ended with ${describe(this.#exit)}.`));
+      else if (this.#exit !== undefined) reject(new Error(`It exited with ${describe(this.#exit)}.`));
     };
     this.#watchers.add(look);
     try {
@@ -111,7 +113,7 @@ export class ManagedProcess implements AsyncDisposable {
     }
   }
 
-  /** The first line that is a JSON object in which every given field has the given value. */
+  /** Returns the first line that is a JSON object with all the given fields. */
   async json(
     fields: Readonly<Record<string, unknown>>,
     within?: number,
@@ -126,13 +128,13 @@ export class ManagedProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Sends `signal` and waits for the end. Fails when the process outlives `within` milliseconds. */
+  /** Sends `signal` and waits for the exit. Fails if the process is still running after `within` milliseconds. */
   async stop(signal: NodeJS.Signals = 'SIGTERM', within = 10_000): Promise<Exit> {
     this.signal(signal);
     return await this.exit(within);
   }
 
-  /** Waits for the process to end by itself. */
+  /** Waits for the process to exit on its own. */
   async exit(within = 10_000): Promise<Exit> {
     try {
       return await deadline('the process to end', this.exited, within);

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 const CHUNK = 64 * 1024;
 const ZEROS = Buffer.alloc(CHUNK);
 
-/** Chunks of pseudorandom bytes, `bytes` in all: the same for the same seed, and not compressible. */
+/** Yields chunks of pseudorandom bytes, `bytes` in total: deterministic for a seed, and not compressible. */
 export function* pseudorandomChunks(bytes: number, seed: number): Generator<Buffer> {
   const key = createHash('sha256').update(`penstock test data ${seed}`).digest().subarray(0, 16);
   const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16));
@@ -23,17 +23,20 @@ export function pseudorandomStream(bytes: number, seed: number): Readable {
   return Readable.from(pseudorandomChunks(bytes, seed), { objectMode: false, highWaterMark: 4 * CHUNK });
 }
 
-/** SHA-256 of those bytes, in hex, without holding them. */
+/** Returns the SHA-256 hash of those bytes, in hex, without keeping them in memory. */
 export function pseudorandomHash(bytes: number, seed: number): string {
   const hash = createHash('sha256');
   for (const chunk of pseudorandomChunks(bytes, seed)) hash.update(chunk);
   return hash.digest('hex');
 }
 
-/** What came out of a socket: how much, its SHA-256 in hex, and whether it ended with FIN or a reset. */
+/**
+ * What was received on a socket: the number of bytes, their SHA-256 hash in hex, and whether it ended with FIN or a
+ * reset.
+ */
 export type Received = { readonly bytes: number; readonly sha256: string; readonly ended: 'fin' | 'reset' };
 
-/** Reads `stream` to its end, keeping nothing but the hash. Never rejects: a reset is an outcome. */
+/** Reads `stream` to its end, keeping only the hash. Never rejects: a reset is a result. */
 export function receive(stream: Readable): Promise<Received> {
   const { promise, resolve } = Promise.withResolvers<Received>();
   const hash: Hash = createHash('sha256');

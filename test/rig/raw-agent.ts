@@ -19,17 +19,17 @@ import type { Pair } from './pair.ts';
 
 type Watcher = (message: GatewayMessage) => void;
 
-/** The key and certificate of agent `name`, which a real agent enrolls first. Both are PEM. */
+/** Returns the key and certificate of agent `name` as PEM, after enrolling it with a real agent. */
 export async function enrolledIdentity(pair: Pair, name: string) {
   await pair.startAgent(name);
   await pair.connected(name);
   await pair.stopAgent(name);
-  // The file holds the key and the chain, and TLS picks what it needs of either.
+  // The file contains the key and the chain; TLS extracts each from it.
   const pem = await readFile(join(pair.directory, name, 'current.pem'), 'utf8');
   return { key: pem, chain: pem };
 }
 
-/** What an agent says first. */
+/** The first message of an agent. */
 export function helloOf(name: string, connectors: readonly string[]): AgentMessage {
   return {
     type: 'hello',
@@ -44,8 +44,8 @@ export function helloOf(name: string, connectors: readonly string[]): AgentMessa
 }
 
 /**
- * An agent in the test's hands: it is enrolled and welcome, and from then on does what the test says, whatever the
- * protocol says. What the gateway says is kept in `received`.
+ * An agent controlled by the test: it is enrolled and welcomed, and then sends whatever the test requests, regardless
+ * of the protocol. The gateway's messages are kept in `received`.
  */
 export class RawAgent implements AsyncDisposable {
   readonly socket: TLSSocket;
@@ -68,7 +68,7 @@ export class RawAgent implements AsyncDisposable {
     });
   }
 
-  /** Connects one session as agent `name`, which a real agent enrolls first. It offers `connectors`. */
+  /** Connects one session as agent `name`, after enrolling it with a real agent. It announces `connectors`. */
   static async connect(pair: Pair, name: string, connectors: readonly string[]): Promise<RawAgent> {
     const { key, chain } = await enrolledIdentity(pair, name);
     const socket = connectTls({
@@ -99,7 +99,7 @@ export class RawAgent implements AsyncDisposable {
     return self;
   }
 
-  /** The first message of a type that `where` accepts, among those that came and those to come. */
+  /** Returns the first message of a type that `where` accepts, including messages already received. */
   async message<Kind extends GatewayMessage['type']>(
     type: Kind,
     where: (message: GatewayMessageOf<Kind>) => boolean = () => true,
@@ -122,13 +122,13 @@ export class RawAgent implements AsyncDisposable {
     this.#control.write(encodeMessage(message));
   }
 
-  /** Says goodbye and closes the session, as an agent does whose last stream has ended. */
+  /** Sends goodbye and closes the session, like an agent whose last stream has ended. */
   leave(): void {
     this.#control.end(encodeMessage({ type: 'goodbye', reason: 'retired' }));
     this.http.close();
   }
 
-  /** Brings a data stream, asked for or not. */
+  /** Opens a data stream, whether or not it was requested. */
   bring(id: string, { endStream = false } = {}): ClientHttp2Stream {
     const stream = this.http.request(
       {

@@ -7,7 +7,7 @@ import { launchOnUnusedPort, ServerEnded } from './launch-on-unused-port.ts';
 import { ManagedProcess } from './process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** A real Redis server of this machine on loopback that keeps nothing; disposing ends it. */
+/** A real Redis server of this machine on loopback without persistence. Disposing stops it. */
 export class Redis implements AsyncDisposable {
   readonly password: string;
   readonly address: HostPort;
@@ -19,7 +19,7 @@ export class Redis implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** With `tls` its port speaks TLS and nothing else. */
+  /** With `tls`, its port accepts only TLS. */
   static async start({ tls }: { readonly tls?: TestCertificate } = {}): Promise<Redis> {
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(await temporaryDirectory());

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** `up`: from whoever connected to the relay towards its target. */
+/** `up`: from the client of the relay to its target. */
 export type Direction = 'up' | 'down';
 
 /** One client of a relay and the socket to the target. */
@@ -95,7 +95,7 @@ export class RelayLink {
     const piece = chunk.length > left ? chunk.subarray(0, left) : chunk;
     this.passed[direction] += piece.length;
     if (piece.length >= left) {
-      // A reset discards what the system has not taken yet.
+      // A reset discards data that the system has not accepted yet.
       this.#from(direction).pause();
       to.write(piece, () => this.cut());
     } else if (!to.write(piece)) {

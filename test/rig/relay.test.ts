@@ -8,7 +8,7 @@ import { pseudorandomHash, pseudorandomStream } from './pseudorandom.ts';
 import { Relay } from './relay.ts';
 import { startAnsweringAfterFin, startEcho, startHanging, startSink, startSource } from './targets.ts';
 
-test('a relay passes bytes and FIN both ways and counts them', async () => {
+test('a relay forwards bytes and FIN in both directions and counts them', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startAnsweringAfterFin((request) => `got ${request.length}`);
   await using relay = await Relay.start(target.address);
@@ -21,7 +21,7 @@ test('a relay passes bytes and FIN both ways and counts them', async () => {
   assert.equal(relay.accepted, 1);
 });
 
-test('a relay carries megabytes unharmed', async () => {
+test('a relay forwards megabytes unchanged', async () => {
   await using _leaks = expectNoLeaks();
   const size = 20_000_000;
   await using sink = await startSink();
@@ -45,7 +45,7 @@ test('cut resets both ends', async () => {
   assert.equal((await deadline('the target', sink.received())).ended, 'reset');
 });
 
-test('finish ends both ends cleanly', async () => {
+test('finish closes both ends cleanly', async () => {
   await using _leaks = expectNoLeaks();
   await using sink = await startSink();
   await using relay = await Relay.start(sink.address);
@@ -58,7 +58,7 @@ test('finish ends both ends cleanly', async () => {
   assert.equal((await deadline('the target', sink.received())).ended, 'fin');
 });
 
-test('a stalled direction lets nothing through until it is resumed; the other one works', async () => {
+test('a stalled direction forwards nothing until it is resumed; the other one works', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using relay = await Relay.start(echo.address);
@@ -71,7 +71,7 @@ test('a stalled direction lets nothing through until it is resumed; the other on
   assert.equal(String(await client.read(4)), 'ping');
 });
 
-test('a black hole swallows bytes, FIN and resets while the sockets stay', async () => {
+test('a black hole discards bytes, FIN, and resets while the sockets stay open', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startHanging();
   await using relay = await Relay.start(target.address);
@@ -91,7 +91,7 @@ test('a black hole swallows bytes, FIN and resets while the sockets stay', async
   await eventually('a later client to get through', () => relay.bytes.up === 5);
 });
 
-test('cutAfter lets no byte more through, and the client sees a reset', async () => {
+test('cutAfter forwards no further byte, and the client receives a reset', async () => {
   await using _leaks = expectNoLeaks();
   await using source = await startSource(1_000_000, 7);
   await using relay = await Relay.start(source.address);
@@ -101,7 +101,7 @@ test('cutAfter lets no byte more through, and the client sees a reset', async ()
   assert.deepEqual(outcome, { bytes: 30_000, sha256: pseudorandomHash(30_000, 7), ended: 'reset' });
 });
 
-test('refuse refuses, restore accepts on the same port, delayAccept keeps clients waiting', async () => {
+test('refuse refuses clients, restore accepts them on the same port, delayAccept delays them', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using relay = await Relay.start(echo.address);

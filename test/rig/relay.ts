@@ -6,9 +6,9 @@ import { type Direction, RelayLink } from './relay-link.ts';
 export type { Direction } from './relay-link.ts';
 
 /**
- * A TCP relay in front of `to`, with switches for what a network does to people: cuts, half a close, silence.
- * `up` is the way from whoever connected to `to`, `down` the way back. Switches act on the links that are
- * open and on those to come, until `restore`; `cut` and `finish` act on the open ones only.
+ * A TCP relay in front of `to`, with switches for network failures: cuts, half-closes, silence. `up` is the direction
+ * from the client to `to`, `down` the opposite. Switches apply to open and new links until `restore`; `cut` and
+ * `finish` apply only to open ones.
  */
 export class Relay implements AsyncDisposable {
   readonly #server: LoopbackServer;
@@ -38,17 +38,17 @@ export class Relay implements AsyncDisposable {
     return this.#server.address;
   }
 
-  /** Connections accepted since the start. */
+  /** Number of connections accepted since the start. */
   get accepted(): number {
     return this.#server.accepted;
   }
 
-  /** Links open now. */
+  /** Number of open links. */
   get open(): number {
     return this.#links.size;
   }
 
-  /** Bytes passed on since the start, each way; swallowed ones are not among them. */
+  /** Bytes forwarded since the start, in each direction, without discarded ones. */
   get bytes(): Readonly<Record<Direction, number>> {
     const sum = { ...this.#ended };
     for (const link of this.#links) {
@@ -58,33 +58,33 @@ export class Relay implements AsyncDisposable {
     return sum;
   }
 
-  /** Resets both ends of every open link, or of one only. */
+  /** Resets both ends of every open link, or only one end. */
   cut(which: 'all' | 'oldest' | 'newest' = 'all'): void {
     const links = [...this.#links];
     if (which === 'all') for (const link of links) link.cut();
     else links.at(which === 'oldest' ? 0 : -1)?.cut();
   }
 
-  /** Sends FIN to both ends of every open link, after what is still on its way. */
+  /** Sends FIN to both ends of every open link, after the data in transit. */
   finish(): void {
     for (const link of this.#links) link.finish();
   }
 
-  /** Takes no more bytes from one side: its sender runs into back-pressure. */
+  /** Stops reading from one side, so its sender experiences backpressure. */
   stall(direction: Direction): void {
     this.#stalled.add(direction);
     for (const link of this.#links) link.stall(direction);
   }
 
-  /** Ends `stall`; what waited goes on its way. */
+  /** Reverts `stall`; pending data is forwarded. */
   resume(direction: Direction): void {
     this.#stalled.delete(direction);
     for (const link of this.#links) link.resume(direction);
   }
 
   /**
-   * From now on every byte, FIN and reset vanishes, both ways, while the sockets stay open. A link that was
-   * in it is lost for good, as behind a NAT that forgot it.
+   * From now on, every byte, FIN, and reset is discarded in both directions while the sockets stay open. Affected links
+   * never recover, as behind a NAT that has dropped its state.
    */
   blackHole(): void {
     this.#blackHole = true;
@@ -92,25 +92,25 @@ export class Relay implements AsyncDisposable {
   }
 
   /**
-   * Every link is reset when it has passed `bytes` bytes in this direction since it opened. No more than these
-   * arrive; a reset overtakes bytes the reader has no room for, so only some 32 KiB are sure to arrive whole.
+   * Resets every link after it has forwarded `bytes` bytes in this direction. No further bytes arrive. A reset
+   * overtakes bytes for which the reader has no room, so only about 32 KiB are certain to arrive.
    */
   cutAfter(bytes: number, direction: Direction): void {
     this.#cutAfter = { bytes, direction };
     for (const link of this.#links) link.cutAfter(bytes, direction);
   }
 
-  /** New clients are connected on only after `milliseconds`. */
+  /** Connects new clients only after `milliseconds`. */
   delayAccept(milliseconds: number): void {
     this.#acceptDelay = milliseconds;
   }
 
-  /** New clients are refused by the system. */
+  /** Stops listening, so the system refuses new clients. */
   refuse(): void {
     this.#server.refuse();
   }
 
-  /** Everything off: new links pass as if nothing had been, on the same port. */
+  /** Reverts all switches: new links work normally, on the same port. */
   async restore(): Promise<void> {
     this.#blackHole = false;
     this.#cutAfter = undefined;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What is read of a JSON Schema here; the rest of it only narrows further. */
+/** The supported part of JSON Schema; other keywords only restrict values further. */
 export type ValueSchema = {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -17,12 +17,15 @@ export type ValueSchema = {
   readonly anyOf?: readonly ValueSchema[];
 };
 
-/** Values that are mostly good for a schema, and now and then anything at all. */
+/** Generates values that are mostly valid for a schema, and sometimes arbitrary. */
 export function schemaValue(schema: ValueSchema): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: goodValue(schema) }, { weight: 1, arbitrary: anyValue });
 }
 
-/** Among it what trips programs: huge and broken numbers, keys of prototypes, control characters, long texts. */
+/**
+ * Arbitrary values, including common pitfalls: huge and invalid numbers, prototype keys, control characters, long
+ * texts.
+ */
 const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom<unknown>(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
 
-/** The sockets of a server and those made on its behalf, so that it can end with all of them. */
+/** The sockets of a server and those created on its behalf, which are closed together with it. */
 export class ServerSockets {
   readonly #sockets = new Set<Socket>();
 
@@ -10,7 +10,7 @@ export class ServerSockets {
     return this.#sockets.size;
   }
 
-  /** Gives the socket an error listener before anything else: a reset is an event of the test, not a failure. */
+  /** Adds an error listener first, because a reset is part of the test, not a failure. */
   adopt(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on('error', () => {});
@@ -21,7 +21,7 @@ export class ServerSockets {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Stops listening, destroys every socket, and waits until all of that has happened. */
+  /** Stops listening, destroys every socket, and waits until all are closed. */
   async endWith(server: Server): Promise<void> {
     const closed = [...this.#sockets].filter((socket) => !socket.closed).map(closing);
     if (server.listening) {
@@ -33,18 +33,19 @@ export class ServerSockets {
   }
 }
 
-/** Unlike `once` of node:events it is indifferent to errors: a socket may fail on its way out. */
+/** Unlike `once` of node:events, this ignores errors: a socket may fail while it is closed. */
 function closing(ending: Server | Socket): Promise<void> {
   return new Promise((resolve) => {
     ending.once('close', () => resolve());
   });
 }
 
-/** Has a server listen on 127.0.0.1, and says where. */
+/** Starts a server on 127.0.0.1 and returns its address. */
 export async function listenOnLoopback(server: Server, port = 0): Promise<HostPort> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('The server listens on no TCP port.');
+  if (bound === null || typeof bound === 'string')
+    throw new Error('The server does not listen on a TCP port.');
   return { host: '127.0.0.1', port: bound.port };
 }

@@ -4,18 +4,18 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of a few megabytes, which can be full. */
+/** A file system of a few megabytes, which a test can fill. */
 export type SmallDisk = AsyncDisposable & {
   readonly path: string;
-  /** Takes every byte that is left. */
+  /** Uses up all remaining space. */
   fill(): Promise<void>;
-  /** Gives them back. */
+  /** Releases it. */
   makeRoom(): Promise<void>;
 };
 
 const SIZE = 8 * 1024 * 1024;
 
-/** Mounting needs the rights of root, and a kernel that lets root use them: nothing that a machine could install. */
+/** Mounting requires root, and a kernel that permits it; neither can be installed. */
 export function skipWithoutMount(): false | string {
   const path = mkdtempSync(join(tmpdir(), 'penstock-mount-'));
   try {
@@ -29,7 +29,7 @@ export function skipWithoutMount(): false | string {
   }
 }
 
-/** Mounts a small disk of its own; it is gone when disposed. */
+/** Mounts a small disk; disposing unmounts it. */
 export function mountSmallDisk(): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'penstock-disk-'));
   mount(path);

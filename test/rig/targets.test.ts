@@ -13,7 +13,7 @@ import {
   startSourceAndSink,
 } from './targets.ts';
 
-test('an echo answers, and ends when the client does', async () => {
+test('an echo target answers, and closes when the client does', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
   await using client = await TestClient.connect(target.address);
@@ -22,7 +22,7 @@ test('an echo answers, and ends when the client does', async () => {
   assert.deepEqual((await client.receive()).ended, 'fin');
 });
 
-test('a greeter speaks first', async () => {
+test('a greeter sends first', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startGreeter('welcome');
   await using client = await TestClient.connect(target.address);
@@ -50,7 +50,7 @@ test('a resetting target sends its bytes and no FIN', async () => {
   });
 });
 
-test('a source and sink carries both ways at once', async () => {
+test('a source and sink transfers in both directions concurrently', async () => {
   await using _leaks = expectNoLeaks();
   const size = 5_000_000;
   await using target = await startSourceAndSink(size, 1);
@@ -65,7 +65,7 @@ test('a source and sink carries both ways at once', async () => {
   });
 });
 
-test('a hanging target accepts and says nothing', async () => {
+test('a hanging target accepts and sends nothing', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startHanging();
   await using client = await TestClient.connect(target.address);

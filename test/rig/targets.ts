@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { LoopbackServer } from './loopback-server.ts';
 import { pseudorandomStream, type Received, receive } from './pseudorandom.ts';
 
-/** A TCP target on loopback; `address`, `accepted` and `open` say where it is and who is there. */
+/** A TCP target on loopback; `address` is where it listens, `accepted` and `open` count its connections. */
 export type Target = LoopbackServer;
 
-/** Sends back what comes, FIN included. */
+/** Echoes everything, including FIN. */
 export function startEcho(): Promise<Target> {
   return LoopbackServer.start((socket) => {
     socket.on('data', (chunk: Buffer) => {
@@ -16,7 +16,7 @@ export function startEcho(): Promise<Target> {
   });
 }
 
-/** Speaks first, as MySQL does, then echoes. */
+/** Sends first, like MySQL, then echoes. */
 export function startGreeter(greeting: string): Promise<Target> {
   return LoopbackServer.start((socket) => {
     socket.write(greeting);
@@ -33,15 +33,14 @@ export function startSource(bytes: number, seed: number): Promise<Target> {
   });
 }
 
-/** Accepts, then neither reads nor says anything. */
+/** Accepts, then neither reads nor sends anything. */
 export function startHanging(): Promise<Target> {
   return LoopbackServer.start((socket) => socket.pause());
 }
 
 /**
- * Answers the first bytes that come with `bytes` pseudorandom bytes of `seed`, then resets the connection: a
- * truncated answer. The reset may overtake bytes the reader has no room for, so only some 32 KiB are sure to
- * arrive whole.
+ * Answers the first received bytes with `bytes` pseudorandom bytes of `seed`, then resets the connection: a truncated
+ * answer. The reset may overtake bytes for which the reader has no room, so only about 32 KiB are certain to arrive.
  */
 export function startResetting(bytes: number, seed: number): Promise<Target> {
   return LoopbackServer.start((socket) => {
@@ -53,7 +52,7 @@ export function startResetting(bytes: number, seed: number): Promise<Target> {
   });
 }
 
-/** Reads until FIN and only then answers, with what `answer` makes of all that came; then FIN. */
+/** Reads until FIN, then sends the result of `answer` for everything received, then FIN. */
 export function startAnsweringAfterFin(answer: (request: Buffer) => Buffer | string): Promise<Target> {
   return LoopbackServer.start((socket) => {
     const chunks: Buffer[] = [];
@@ -62,19 +61,19 @@ export function startAnsweringAfterFin(answer: (request: Buffer) => Buffer | str
   });
 }
 
-/** A target that says of each connection, in the order of accepting, what it received. */
+/** A target that reports what it received on each connection, in the order of acceptance. */
 export type ReceivingTarget = AsyncDisposable &
   Pick<Target, 'address' | 'accepted' | 'open'> & {
-    /** Settles when the next connection that was not asked for yet has ended its side. */
+    /** Resolves when the next connection that has not been returned yet has ended its side. */
     received(): Promise<Received>;
   };
 
-/** Hashes what comes, and closes after FIN. */
+/** Hashes everything received, and closes after FIN. */
 export function startSink(): Promise<ReceivingTarget> {
   return startReceiving((socket) => socket.on('end', () => socket.end()));
 }
 
-/** Sends and hashes at once: the load that finds write deadlocks. */
+/** Sends and hashes concurrently, which would reveal write deadlocks. */
 export function startSourceAndSink(bytes: number, seed: number): Promise<ReceivingTarget> {
   return startReceiving((socket) => pseudorandomStream(bytes, seed).pipe(socket));
 }

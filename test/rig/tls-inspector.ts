@@ -4,25 +4,27 @@ import { TestAuthority, type TestCertificate } from './certificates.ts';
 import { listenOnLoopback, ServerSockets } from './server-sockets.ts';
 
 export type TlsInspectorOptions = {
-  /** Where the bytes go, over a TLS connection of the inspector's own. */
+  /** Where the bytes are forwarded, over the inspector's own TLS connection. */
   readonly to: HostPort;
-  /** Subject and issuer of what clients are shown. */
+  /** Subject and issuer of the certificate that clients receive. */
   readonly issuer?: string;
-  /** DNS names and IP addresses the shown certificate is for; loopback when left out. */
+  /** DNS names and IP addresses in that certificate; loopback by default. */
   readonly names?: readonly string[];
 };
 
-/** A middlebox that ends TLS with a certificate of its own authority, reads everything and passes it on. */
+/** A middlebox that terminates TLS with a certificate of its own authority, reads everything, and forwards it. */
 export class TlsInspector implements AsyncDisposable {
   readonly authority: TestAuthority;
-  /** What clients are shown instead of the real certificate. */
+  /** The certificate that clients receive instead of the real one. */
   readonly certificate: TestCertificate;
   readonly #server: Server;
   readonly #sockets = new ServerSockets();
   #address: HostPort = { host: '127.0.0.1', port: 0 };
-  /** TLS handshakes clients went through with; a client that checks the certificate pin makes none useful. */
+  /**
+   * Number of TLS handshakes that clients completed. A client that checks the certificate pin disconnects afterwards.
+   */
   inspected = 0;
-  /** Plain bytes clients sent through it. */
+  /** Number of plaintext bytes that clients sent through it. */
   bytesSeen = 0;
 
   private constructor(authority: TestAuthority, certificate: TestCertificate, to: HostPort) {
@@ -39,7 +41,7 @@ export class TlsInspector implements AsyncDisposable {
       (client) => this.#pass(client, to),
     );
     this.#server.on('connection', (socket) => this.#sockets.adopt(socket));
-    // A client that walks away from our certificate is what the test is about.
+    // The test expects clients to reject this certificate.
     this.#server.on('tlsClientError', () => {});
   }
 

@@ -4,7 +4,10 @@ import { Worker } from 'node:worker_threads';
 import type { HostPort } from '@penstock/config-schema';
 import { deadline } from './deadline.ts';
 
-/** Listens with the shortest backlog, says where, and never accepts: its loop stands still until it is ended. */
+/**
+ * Listens with the shortest backlog, prints its address, and never accepts: its event loop is blocked until it is
+ * killed.
+ */
 const WORKER = `
 const { parentPort } = require('node:worker_threads');
 const server = require('node:net').createServer();
@@ -14,11 +17,11 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
 });
 `;
 const SETTLED_MS = 200;
-const MOST_FILLERS = 16;
+const MAX_FILLERS = 16;
 
 /**
- * An address whose SYNs the system drops, as a firewall does: nobody is refused and nobody connects. Linux only;
- * elsewhere full backlogs refuse.
+ * An address for which the system drops SYNs, like a firewall: connections are neither accepted nor refused. Linux
+ * only: elsewhere, a full backlog refuses connections.
  */
 export async function startUnresponsive(): Promise<AsyncDisposable & { readonly address: HostPort }> {
   const worker = new Worker(WORKER, { eval: true });
@@ -31,7 +34,7 @@ export async function startUnresponsive(): Promise<AsyncDisposable & { readonly 
   };
   try {
     while (await connects(address, fillers)) {
-      if (fillers.length === MOST_FILLERS) throw new Error('The backlog takes every connection.');
+      if (fillers.length === MAX_FILLERS) throw new Error('The backlog accepts every connection.');
     }
   } catch (error) {
     await close();
@@ -40,7 +43,7 @@ export async function startUnresponsive(): Promise<AsyncDisposable & { readonly 
   return { address, [Symbol.asyncDispose]: close };
 }
 
-/** Whether one more connection is taken; it stays, and fills the backlog. */
+/** Returns whether one more connection is accepted; it stays open and fills the backlog. */
 async function connects(address: HostPort, fillers: Socket[]): Promise<boolean> {
   const socket = connect(address);
   socket.on('error', () => {});

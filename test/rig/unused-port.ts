@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port of loopback that nobody listened on a moment ago, for a program that cannot be given port 0. Another
- * process may take it first: the caller tries again when its program cannot bind.
+ * Returns a loopback port that was unused a moment ago, for a program that does not support port 0. Another process may
+ * take it first, so the caller must retry if its program cannot bind.
  */
 export async function unusedPort(): Promise<number> {
   const server = createServer();
@@ -12,6 +12,6 @@ export async function unusedPort(): Promise<number> {
   const bound = server.address();
   server.close();
   await once(server, 'close');
-  if (bound === null || typeof bound === 'string') throw new Error('The system gave no port.');
+  if (bound === null || typeof bound === 'string') throw new Error('The system did not assign a port.');
   return bound.port;
 }

@@ -4,21 +4,21 @@ import { listenOnLoopback, ServerSockets } from './server-sockets.ts';
 
 export type WebhookRequest = { readonly headers: IncomingHttpHeaders; readonly text: string };
 
-/** What it answers: a status, nothing at all, a reset in the middle of its headers, or a body that never ends. */
+/** Its response: a status, nothing, a reset in the middle of the headers, or an endless body. */
 export type WebhookAnswer =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | 'hang'
   | 'reset'
   | 'endless';
 
-/** A real HTTP server that takes webhooks on loopback. */
+/** A real HTTP server that receives webhooks on loopback. */
 export type WebhookReceiver = AsyncDisposable & {
   readonly url: string;
-  /** Every request whose body has come, the oldest first. */
+  /** Every complete request, oldest first. */
   readonly received: readonly WebhookRequest[];
-  /** Says what it answers from now on; 200 at first. */
+  /** Sets the response to later requests; initially 200. */
   answer(answer: WebhookAnswer): void;
-  /** Waits until so many requests have come since the start. */
+  /** Waits until this many requests have arrived since the start. */
   arrived(count: number): Promise<readonly WebhookRequest[]>;
 };
 

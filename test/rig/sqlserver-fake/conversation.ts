@@ -10,7 +10,10 @@ export const FAKE_ROWS = 20_000;
 const LOGIN_FAILED = 18_456;
 const SYNTAX_ERROR = 102;
 
-/** Answers a login and then queries, until the client leaves. `onSleep` hears of each query that waits to be canceled. */
+/**
+ * Answers a login and then queries until the client disconnects. Calls `onSleep` for each query that waits for a
+ * cancel.
+ */
 export async function converse(stream: Duplex, tdsVersion: number, onSleep: () => void): Promise<void> {
   const reader = new MessageReader(stream);
   const answer = (data: Buffer) => stream.write(packetsOf(packetTypes.answer, data));
@@ -25,7 +28,7 @@ export async function converse(stream: Duplex, tdsVersion: number, onSleep: () =
   answer(loginAnswer(tdsVersion));
   for (let message = await reader.read(); message !== undefined; message = await reader.read()) {
     if (message.type === packetTypes.attention) {
-      // The answer that was begun ends first, and the acknowledgment is a message of its own.
+      // The current response ends first; the acknowledgment is a separate message.
       answer(emptyAnswer());
       answer(attentionAnswer());
     } else if (message.type === packetTypes.sqlBatch) {
@@ -37,10 +40,10 @@ export async function converse(stream: Duplex, tdsVersion: number, onSleep: () =
   stream.end();
 }
 
-/** A batch begins with headers that tell their own length ([MS-TDS] 2.2.6.7). */
+/** A batch begins with headers that contain their own length ([MS-TDS] 2.2.6.7). */
 const batchText = (data: Buffer): string => data.subarray(data.readUInt32LE(0)).toString('utf16le');
 
-/** The few queries there are; undefined for the one that never ends by itself. */
+/** Returns the response to one of the supported queries; undefined for the one that runs until it is canceled. */
 function answerTo(sql: string): Buffer | undefined {
   if (/^\s*waitfor /i.test(sql)) return undefined;
   if (/^\s*select 40 \+ 2/i.test(sql)) return rowsAnswer('', ['42']);
@@ -50,7 +53,7 @@ function answerTo(sql: string): Buffer | undefined {
       Array.from({ length: FAKE_ROWS }, (_, index) => `${index + 1}:${'x'.repeat(200)}`),
     );
   }
-  // What drivers set at the beginning.
+  // Settings that drivers send at the beginning.
   if (/^\s*(set|use|if|declare) /i.test(sql)) return emptyAnswer();
   return errorAnswer(SYNTAX_ERROR, `The fake knows no query such as ${sql}.`);
 }

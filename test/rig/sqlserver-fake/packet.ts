@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** Packet types of TDS ([MS-TDS] 2.2.3.1.1) that the fake knows. */
+/** Packet types of TDS ([MS-TDS] 2.2.3.1.1) that the fake supports. */
 export const packetTypes = {
   sqlBatch: 0x01,
   rpc: 0x03,
@@ -12,13 +12,13 @@ export const packetTypes = {
 
 const HEADER = 8;
 const END_OF_MESSAGE = 0x01;
-/** What a login settles on, header included, and the most that the fake reads. */
+/** The packet size negotiated by a login, including the header, and the maximum that the fake reads. */
 export const PACKET_SIZE = 4096;
 const MAX_MESSAGE = 16 * 1024 * 1024;
 
 export type Message = { readonly type: number; readonly data: Buffer };
 
-/** One packet, header and all. */
+/** Encodes one packet, including its header. */
 function packet(type: number, data: Buffer, { last, id }: { last: boolean; id: number }): Buffer {
   const header = Buffer.alloc(HEADER);
   header.writeUInt8(type, 0);
@@ -28,7 +28,7 @@ function packet(type: number, data: Buffer, { last, id }: { last: boolean; id: n
   return Buffer.concat([header, data]);
 }
 
-/** A message as the packets it is sent in. */
+/** Splits a message into packets. */
 export function packetsOf(type: number, data: Buffer): Buffer {
   const room = PACKET_SIZE - HEADER;
   const packets: Buffer[] = [];
@@ -39,7 +39,7 @@ export function packetsOf(type: number, data: Buffer): Buffer {
   return Buffer.concat(packets);
 }
 
-/** Reads messages from a stream, one at a time; what follows a message stays in the stream. */
+/** Reads messages from a stream, one at a time; data after a message stays in the stream. */
 export class MessageReader {
   readonly #stream: Duplex;
 
@@ -47,7 +47,9 @@ export class MessageReader {
     this.#stream = stream;
   }
 
-  /** The next message; undefined when the stream ends before one is whole. Rejects on what is no TDS. */
+  /**
+   * Returns the next message, or undefined if the stream ends before it is complete. Rejects if the data is not TDS.
+   */
   async read(): Promise<Message | undefined> {
     const pieces: Buffer[] = [];
     let length = 0;
@@ -56,7 +58,7 @@ export class MessageReader {
       if (header === undefined) return undefined;
       const size = header.readUInt16BE(2) - HEADER;
       if (size < 0 || length + size > MAX_MESSAGE)
-        throw new Error(`This is no TDS packet: ${header.toString('hex')}`);
+        throw new Error(`This is not a TDS packet: ${header.toString('hex')}`);
       const data = size === 0 ? Buffer.alloc(0) : await this.#bytes(size);
       if (data === undefined) return undefined;
       pieces.push(data);
@@ -72,7 +74,7 @@ export class MessageReader {
       const bytes: unknown = this.#stream.read(count);
       if (Buffer.isBuffer(bytes)) {
         if (bytes.length === count) return bytes;
-        // At its end a stream gives what is left.
+        // At its end, a stream returns the remaining data.
         return undefined;
       }
       if (this.#stream.readableEnded || this.#stream.destroyed) return undefined;

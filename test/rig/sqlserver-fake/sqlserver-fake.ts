@@ -15,13 +15,13 @@ const TLS_HANDSHAKE = 0x16;
 
 export type SqlServerFake = AsyncDisposable & {
   readonly address: HostPort;
-  /** Queries so far that wait until they are canceled. */
+  /** Number of queries so far that waited for a cancel. */
   readonly slept: number;
 };
 
 /**
- * A byte-level fake of SQL Server: real drivers log in and get answers to the few queries it knows. It speaks TDS 7.4
- * (PRELOGIN, TLS inside of PRELOGIN or none) and TDS 8 (TLS first), told apart by the first byte.
+ * A byte-level fake of SQL Server: real drivers can log in and run the few queries it supports. It implements TDS 7.4
+ * (PRELOGIN, with TLS inside PRELOGIN or none) and TDS 8 (TLS first), which it distinguishes by the first byte.
  */
 export async function startSqlServerFake(certificate: TestCertificate): Promise<SqlServerFake> {
   let slept = 0;
@@ -45,7 +45,7 @@ async function serve(socket: Socket, certificate: TestCertificate, onSleep: () =
   if (first === TLS_HANDSHAKE) {
     const secured = secure(socket, certificate, { ALPNProtocols: ['tds/8.0'] });
     await once(secured, 'secure');
-    if (secured.alpnProtocol !== 'tds/8.0') throw new Error('The client does not ask for tds/8.0.');
+    if (secured.alpnProtocol !== 'tds/8.0') throw new Error('The client does not offer tds/8.0.');
     await answerPrelogin(secured, encryption.on);
     await converse(secured, TDS_8_0, onSleep);
     return;
@@ -68,12 +68,12 @@ async function firstByte(socket: Socket): Promise<number | undefined> {
   return chunk[0];
 }
 
-/** Reads a PRELOGIN and answers it; in TDS 8 TLS is there already, and nothing is asked. Gives what the client wants. */
+/** Reads and answers a PRELOGIN, and returns the client's encryption value. In TDS 8, TLS is already established. */
 async function answerPrelogin(stream: Socket, settled?: number): Promise<number> {
   const message = await new MessageReader(stream).read();
-  if (message?.type !== packetTypes.prelogin) throw new Error('This is no PRELOGIN.');
+  if (message?.type !== packetTypes.prelogin) throw new Error('This is not a PRELOGIN.');
   const wanted = settled ?? encryptionWanted(message.data);
-  // A client that only offers TLS for its login is told that there is none at all.
+  // The fake does not support TLS for the login only, so a client that offers just that gets no TLS.
   const says = wanted === encryption.off && settled === undefined ? encryption.notSupported : wanted;
   stream.write(packetsOf(packetTypes.answer, preloginAnswer(says)));
   return says;

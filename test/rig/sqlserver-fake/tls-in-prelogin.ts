@@ -6,8 +6,8 @@ const TDS_HEADER = 8;
 const APPLICATION_DATA = 0x17;
 
 /**
- * The transport of TLS before TDS 8: the records of the handshake travel inside of PRELOGIN packets, those of the
- * application bare. TLS 1.2 alone can do that, since it has no handshake records after the handshake.
+ * The transport of TLS before TDS 8: handshake records are sent inside PRELOGIN packets, application records without a
+ * wrapper. This requires TLS 1.2, which has no handshake records after the handshake.
  */
 export class PreloginTransport extends Duplex {
   readonly #socket: Socket;

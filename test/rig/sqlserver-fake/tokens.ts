@@ -1,6 +1,6 @@
 import { PACKET_SIZE } from './packet.ts';
 
-/** Latin1_General, case does not matter: what any client can decode. */
+/** Latin1_General, case-insensitive, which every client can decode. */
 const COLLATION = Buffer.from([0x09, 0x04, 0xd0, 0x00, 0x34]);
 const NVARCHAR = 0xe7;
 const NVARCHAR_BYTES = 8000;
@@ -19,11 +19,11 @@ const uint32 = (value: number) => {
   return buffer;
 };
 const text = (value: string) => Buffer.from(value, 'utf16le');
-/** Length in characters, in one byte or two, then the characters. */
+/** Encodes the length in characters, in one or two bytes, followed by the characters. */
 const shortText = (value: string) => Buffer.concat([bytes(value.length), text(value)]);
 const longText = (value: string) => Buffer.concat([uint16(value.length), text(value)]);
 
-/** A token with its length before its data. */
+/** Encodes a token with its length before its data. */
 function token(type: number, ...parts: readonly Buffer[]): Buffer {
   const data = Buffer.concat(parts);
   return Buffer.concat([bytes(type), uint16(data.length), data]);
@@ -35,7 +35,7 @@ function done(status: number, rows = 0): Buffer {
   return Buffer.concat([bytes(0xfd), uint16(status), uint16(0xc1), count]);
 }
 
-/** The answer to a login that was right. */
+/** The response to a successful login. */
 export function loginAnswer(tdsVersion: number): Buffer {
   const version = Buffer.alloc(4);
   version.writeUInt32BE(tdsVersion);
@@ -48,7 +48,7 @@ export function loginAnswer(tdsVersion: number): Buffer {
   ]);
 }
 
-/** An error as SQL Server numbers it, and the end of the answer. */
+/** An error with SQL Server's number, and the end of the response. */
 export function errorAnswer(number: number, message: string): Buffer {
   const state = 1;
   const severity = 14;
@@ -86,5 +86,5 @@ export function rowsAnswer(column: string, values: readonly string[]): Buffer {
 
 export const emptyAnswer = (): Buffer => done(FINAL);
 
-/** What ends a query that its client has canceled. */
+/** The end of a query that its client has canceled. */
 export const attentionAnswer = (): Buffer => done(ATTENTION);

@@ -7,10 +7,14 @@ export {
   lockDirectory,
   lockPrivateDirectory,
 } from './directory-lock.ts';
+export { fairLookup, type HostAddress, type Lookup, type LookupLimits } from './fair-lookup.ts';
 export { type FileFailure, fileFailure, fileFailureText } from './file-failure.ts';
 export { tuneGarbageCollection } from './garbage-collection.ts';
+export { hostLookup } from './host-lookup.ts';
 export { IdleWaiters } from './idle-waiters.ts';
+export { NameCache, type NameCacheOptions } from './name-cache.ts';
 export { oncePerTurn } from './once-per-turn.ts';
+export { orAborted } from './or-aborted.ts';
 export { pause } from './pause.ts';
 export {
   exposureOf,

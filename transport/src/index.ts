@@ -3,6 +3,7 @@ export { releaseChunk } from './chunk-pool.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener } from './far-end.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';
+export { abandonSocket, type ConnectAttempt, type ResolvedAddress, raceConnect } from './race-connect.ts';
 export {
   CONNECTION_WINDOW,
   INITIAL_STREAM_WINDOW,

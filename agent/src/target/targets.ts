@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { type AgentConfig, type Connector, formatHostPort, type HostPort } from '@penstock/config-schema';
+import { type NameCache, orAborted } from '@penstock/runtime';
 import { fromDialError, TunnelError } from '@penstock/wire';
 import { type DeniedRanges, deniedRanges } from '../policy/denied-ranges.ts';
 import { type DialedTarget, dialTarget } from './dial-target.ts';
-import { type Address, cachedLookup, type Lookup } from './lookup.ts';
+import { type Address, type Lookup, targetNames } from './lookup.ts';
 import { type Endpoint, proxyHeader } from './proxy-header.ts';
 import { secureTarget } from './secure-target.ts';
 
@@ -26,11 +27,11 @@ export type TargetOptions = {
 export class Targets {
   #connectors: ReadonlyMap<string, Connector> = new Map();
   #isDenied: DeniedRanges = () => false;
-  #lookup: Lookup;
+  readonly #names: NameCache;
   readonly #inUse = new Map<string, number>();
 
   constructor(config: AgentConfig, lookup?: Lookup) {
-    this.#lookup = cachedLookup({ ttl: config.dns.cacheTtl, size: config.dns.cacheSize }, lookup);
+    this.#names = targetNames(config.dns, lookup);
     this.apply(config);
   }
 
@@ -93,6 +94,8 @@ export class Targets {
       const ready = secure ? await secureTarget(dialed, connector, cancel.signal) : dialed;
       return { ...ready, release };
     } catch (error) {
+      // Another server may have the address by now, for example one without TLS.
+      this.#names.failed(host);
       release();
       throw error;
     } finally {
@@ -106,17 +109,29 @@ export class Targets {
     signal: AbortSignal,
     onResolved: () => void,
   ): Promise<DialedTarget> {
-    const addresses = await this.resolve(host, signal);
+    const addresses = await this.#allowedAddresses(name, host, signal);
     onResolved();
-    // The policy applies to the dialed addresses, because a name can resolve to any address.
-    const allowed = addresses.filter(({ address }) => !this.#isDenied(address));
-    if (allowed.length === 0 && addresses.length > 0) {
-      throw new TunnelError(
-        'POLICY_DENIED',
-        `${name}: ${host} resolves to ${addresses[0]?.address}, which policy.deny forbids.`,
-      );
+    try {
+      return await dialTarget(host, addresses, port, signal);
+    } catch (error) {
+      // The name may lead elsewhere by now.
+      if (!this.#names.failed(host) || signal.aborted) throw error;
+      const isNew = ({ address }: Address) => !addresses.some((each) => each.address === address);
+      const others = (await this.#allowedAddresses(name, host, signal)).filter(isNew);
+      if (others.length === 0) throw error;
+      return dialTarget(host, others, port, signal);
     }
-    return dialTarget(host, allowed, port, signal);
+  }
+
+  /** The policy applies to the dialed addresses, because a name can resolve to any address. */
+  async #allowedAddresses(name: string, host: string, signal: AbortSignal): Promise<readonly Address[]> {
+    const addresses = await this.resolve(host, signal);
+    const allowed = addresses.filter(({ address }) => !this.#isDenied(address));
+    if (allowed.length > 0 || addresses.length === 0) return allowed;
+    throw new TunnelError(
+      'POLICY_DENIED',
+      `${name}: ${host} resolves to ${addresses[0]?.address}, which policy.deny forbids.`,
+    );
   }
 
   /** The addresses of a host, including forbidden ones. Throws TunnelError DNS_FAILED, or the signal's reason. */
@@ -127,7 +142,7 @@ export class Targets {
 
   async #lookUp(host: string): Promise<readonly Address[]> {
     try {
-      const addresses = await this.#lookup(host);
+      const addresses = await this.#names.resolve(host);
       // Anything but an address would be resolved again by the dial, bypassing the policy.
       return addresses.filter(({ address }) => isIP(address) !== 0);
     } catch (error) {
@@ -171,12 +186,4 @@ function sendProxyHeader(
   if (proxyProtocol === undefined) return;
   const to = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
   socket.write(proxyHeader(proxyProtocol, client, to));
-}
-
-function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }

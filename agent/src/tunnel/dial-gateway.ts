@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { HostPort, ProxySetting } from '@penstock/config-schema';
-import { TCP_KEEPALIVE_DELAY_MS, tunnelTlsOptions } from '@penstock/transport';
+import { tunnelTlsOptions } from '@penstock/transport';
 import { errorCode, errorText } from '@penstock/wire';
 import { checkGateway } from './check-gateway.ts';
+import { connectTcp } from './connect-tcp.ts';
 import { GatewayError } from './gateway-error.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import { connectThroughProxy } from './proxy-connect.ts';
@@ -53,7 +54,7 @@ export async function dialGateway(target: GatewayTarget, options: DialOptions): 
   try {
     const socket =
       proxy === undefined
-        ? connectDirectly(host, port, tls)
+        ? await connectDirectly(host, port, tls, signal)
         : await connectThroughProxy(proxy, target.url, tls, signal);
     if (proxy !== undefined) peer = `${host}:${port} (through the proxy ${proxy.host})`;
     await handshake(socket, signal);
@@ -71,11 +72,13 @@ export async function dialGateway(target: GatewayTarget, options: DialOptions): 
   }
 }
 
-function connectDirectly(host: string, port: number, tls: ConnectionOptions): TLSSocket {
-  // Set now, because both throw on a socket that an HTTP/2 session uses.
-  return connectTls({ ...tls, host, port })
-    .setNoDelay(true)
-    .setKeepAlive(true, TCP_KEEPALIVE_DELAY_MS);
+async function connectDirectly(
+  host: string,
+  port: number,
+  tls: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  return connectTls({ ...tls, host, socket: await connectTcp(host, port, signal) });
 }
 
 function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {

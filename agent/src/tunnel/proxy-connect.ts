@@ -1,8 +1,8 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { TCP_KEEPALIVE_DELAY_MS } from '@penstock/transport';
 import { errorText } from '@penstock/wire';
 import http2wrapper from 'http2-wrapper';
+import { connectTcp } from './connect-tcp.ts';
 import { GatewayError } from './gateway-error.ts';
 
 /**
@@ -15,32 +15,38 @@ export async function connectThroughProxy(
   tls: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  let toProxy: Socket | undefined;
+  const toProxy = await connectProxy(proxy, signal);
   const proxyOptions = {
     url: withoutCredentials(proxy),
     headers: credentials(proxy),
     signal,
     // Created here because the library does not destroy the socket when the proxy refuses.
-    createConnection: () => {
-      toProxy = connectProxy(proxy);
-      return toProxy;
-    },
+    createConnection: () => toProxy,
   };
   try {
     const agent = new http2wrapper.proxies.Http2OverHttp({ proxyOptions });
     return await agent.createConnection(new URL(gateway), { ...tls } as never);
   } catch (error) {
-    toProxy?.destroy();
+    toProxy.destroy();
     throw proxyError(proxy, error);
   }
 }
 
-function connectProxy(proxy: URL): Socket {
+async function connectProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
   const host = proxy.hostname.replace(/^\[|\]$/g, '');
-  const keepAlive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS };
-  if (proxy.protocol === 'http:') return connectTcp({ host, port: Number(proxy.port || 80), ...keepAlive });
-  const socket = connectTls({ host, port: Number(proxy.port || 443), ALPNProtocols: ['http/1.1'] });
-  return socket.setNoDelay(true).setKeepAlive(true, keepAlive.keepAliveInitialDelay);
+  const isTls = proxy.protocol === 'https:';
+  try {
+    const socket = await connectTcp(host, Number(proxy.port || (isTls ? 443 : 80)), signal);
+    if (!isTls) return socket;
+    return connectTls({
+      socket,
+      host,
+      ALPNProtocols: ['http/1.1'],
+      ...(isIP(host) === 0 && { servername: host }),
+    });
+  } catch (error) {
+    throw proxyError(proxy, error);
+  }
 }
 
 /** The library would send user and password as they are in the URL, percent-encoded. */

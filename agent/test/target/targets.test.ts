@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { type AgentConfig, parseAgentConfig } from '@penstock/config-schema';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import { fakeLookup } from '../../../test/rig/dns.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { ServerSockets } from '../../../test/rig/server-sockets.ts';
 import { startEcho } from '../../../test/rig/targets.ts';
+import { startUnresponsive } from '../../../test/rig/unresponsive.ts';
 import { Targets } from '../../src/target/targets.ts';
 
 type Connector = Readonly<Record<string, unknown>>;
@@ -104,7 +108,7 @@ test('a dial ends at the connector’s dialTimeout or the open’s deadline, whi
     const targets = new Targets(configOf([{ name: 'db', address: 'slow.internal:1', dialTimeout }]), never);
     await assert.rejects(
       dial(targets, 'db', within),
-      failsWith('DIAL_TIMEOUT', new RegExp(`within ${expected} ms`)),
+      failsWith('DNS_FAILED', new RegExp(`within ${expected} ms`)),
     );
     assert.equal(targets.inUse, 0);
   }
@@ -137,5 +141,73 @@ test('a changed configuration applies to later dials', async () => {
   for (const { socket, release } of [before, after]) {
     socket.destroy();
     release();
+  }
+});
+
+/** A target on an address of loopback and a given port. */
+async function startTarget(host: string, port = 0) {
+  const sockets = new ServerSockets();
+  const server = createServer((socket) => sockets.adopt(socket)).listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: () => sockets.endWith(server),
+  };
+}
+
+test('a database that has moved is found by the open that notices it, long before its answer expires', async () => {
+  await using _leaks = expectNoLeaks();
+  let leadsTo = '127.0.0.1';
+  const lookup = async () => [{ address: leadsTo, family: 4 }];
+  const old = await startTarget('127.0.0.1');
+  const { port } = old;
+  const targets = new Targets(configOf([{ name: 'db', address: `db.internal:${port}` }]), lookup);
+  const first = await dial(targets, 'db');
+  first.release();
+  first.socket.destroy();
+  await old[Symbol.asyncDispose]();
+  await using _moved = await startTarget('127.0.0.2', port);
+  leadsTo = '127.0.0.2';
+  const second = await eventually('the moved database', () =>
+    dial(targets, 'db').catch(() => false as const),
+  );
+  assert.equal(second.socket.remoteAddress, '127.0.0.2');
+  second.release();
+  second.socket.destroy();
+  assert.equal(targets.inUse, 0);
+});
+
+test('a name that moves to a denied address is denied, also after a failed dial', async () => {
+  await using _leaks = expectNoLeaks();
+  let leadsTo = '127.0.0.2';
+  const lookup = async () => [{ address: leadsTo, family: 4 }];
+  await using target = await startTarget('127.0.0.1');
+  const connectors = [{ name: 'db', address: `db.internal:${target.port}` }];
+  const targets = new Targets(configOf(connectors, ['127.0.0.1/32']), lookup);
+  await assert.rejects(dial(targets, 'db'), failsWith('REFUSED'));
+  leadsTo = '127.0.0.1';
+  await eventually('the new answer', async () => {
+    const error = await dial(targets, 'db').catch((reason: unknown) => reason);
+    assert.ok(error instanceof TunnelError);
+    return error.code === 'POLICY_DENIED';
+  });
+});
+
+test('a dead address of a name does not end the attempt on a slow one', async () => {
+  await using _leaks = expectNoLeaks();
+  await using silent = await startUnresponsive();
+  await using _alive = await startTarget('127.0.0.2', silent.address.port);
+  for (const addresses of [
+    ['127.0.0.1', '127.0.0.2'],
+    ['127.0.0.2', '127.0.0.1'],
+  ]) {
+    const { lookup } = fakeLookup({ 'db.internal': addresses });
+    const connectors = [{ name: 'db', address: `db.internal:${silent.address.port}` }];
+    const targets = new Targets(configOf(connectors), lookup);
+    const { socket, release } = await dial(targets, 'db');
+    assert.equal(socket.remoteAddress, '127.0.0.2');
+    release();
+    socket.destroy();
   }
 });

@@ -125,11 +125,15 @@ export const AgentFile = group(
       }),
     }),
     dns: optionalGroup('The DNS cache.', {
-      cacheTtl: quantity('duration', 'How long an answer is cached; 0s disables the cache.', {
-        default: '30s',
-        min: '0s',
-        max: '1d',
-      }),
+      cacheTtl: quantity(
+        'duration',
+        'How long an answer is used without another lookup. The last answer also serves while a lookup is slow or fails, unless connections to it fail.',
+        {
+          default: '30s',
+          min: '0s',
+          max: '1d',
+        },
+      ),
       cacheSize: integer('Maximum number of cached answers.', {
         default: 1000,
         minimum: 1,

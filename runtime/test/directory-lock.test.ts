@@ -89,7 +89,7 @@ test('of several processes that start at once, one gets the lock', async () => {
   for (const each of attempts) if (each.status === 'rejected') held(`process ${process.pid}`)(each.reason);
 });
 
-test('a copy of the directory of a live process can be locked, whatever its owner file says', async () => {
+test('a copy of the directory of a live process can be locked, regardless of its owner file', async () => {
   await using _leaks = expectNoLeaks();
   await using parent = await temporaryDirectory();
   const [directory, copy] = [join(parent.path, 'data'), join(parent.path, 'copy')];
@@ -115,7 +115,7 @@ test('the message names the host of a process that runs elsewhere, and survives 
   await assert.rejects(lock(directory), DirectoryLockError);
 });
 
-test('a directory that cannot be locked is told apart from one in use', async () => {
+test('a directory that cannot be locked is distinguished from one in use', async () => {
   await using _leaks = expectNoLeaks();
   await using parent = await temporaryDirectory();
   const directory = join(parent.path, 'data');

@@ -31,9 +31,9 @@ let inForce: string | undefined;
 
 /**
  * Makes this process trust the certificate authorities that this host trusts, as OpenSSL and curl do, and `own`. Node's
- * bundled list applies only where the host has none, as in a minimal container. SSL_CERT_FILE and SSL_CERT_DIR name another
- * list, and NODE_EXTRA_CA_CERTS adds to any. Call it at the start and again on a reload. Never rejects: certificates
- * that cannot be read or parsed are left out.
+ * bundled list applies only where the host has none, as in a minimal container. SSL_CERT_FILE and SSL_CERT_DIR name
+ * another list, and NODE_EXTRA_CA_CERTS adds to any. Call it at the start and again on a reload. Never rejects:
+ * certificates that cannot be read or parsed are omitted.
  */
 export async function trustHostAuthorities(
   environment: Environment,

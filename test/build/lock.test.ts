@@ -18,7 +18,7 @@ const manifests = new Map([
   ['gateway', manifest('gateway', { '@penstock/wire': '1.0.0', fastify: '5' })],
 ]);
 
-test('a program is built with the packages it stands on, and no other', () => {
+test('a program is built with exactly the packages it depends on', () => {
   assert.deepEqual([...workspacesFor(manifests, 'agent').keys()], ['wire', 'agent']);
   assert.deepEqual([...workspacesFor(manifests, undefined).keys()], ['wire', 'agent', 'gateway']);
   assert.throws(() => workspacesFor(manifests, 'none'), /Package none does not exist/);

@@ -74,7 +74,7 @@ const refusals: readonly (readonly [
 ];
 
 for (const [code, words, prepare] of refusals) {
-  test(`an enrollment refused with ${code} is told in the agent's log, and tried slowly`, async () => {
+  test(`an enrollment refused with ${code} is logged by the agent and retried slowly`, async () => {
     await using _leaks = expectNoLeaks();
     await using pair = await startPair({
       targets: {},

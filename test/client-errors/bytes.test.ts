@@ -42,7 +42,7 @@ function expectNothingPrivate(text: string): void {
   assert.doesNotMatch(text, /127\.0\.0\.1|\ba1\b|dc1|ECONN/);
 }
 
-test('PostgreSQL: a StartupMessage is answered with an ErrorResponse, whatever came before it', async () => {
+test('PostgreSQL: a StartupMessage is answered with an ErrorResponse, regardless of preceding messages', async () => {
   const paths = [[], [SSL_REQUEST], [GSS_REQUEST], [GSS_REQUEST, SSL_REQUEST], [SSL_REQUEST, GSS_REQUEST]];
   for (const requests of paths) {
     await using client = await connect('postgresql');
@@ -79,7 +79,7 @@ test('PostgreSQL: a CancelRequest is closed without an answer', async () => {
   assert.deepEqual(await toEnd(client), Buffer.alloc(0));
 });
 
-test('PostgreSQL: what is no PostgreSQL is reset', async () => {
+test('PostgreSQL: a client of another protocol is reset', async () => {
   for (const bytes of ['GET / HTTP/1.1\r\n\r\n', Buffer.alloc(64, 0xff), packet(80_877_999)]) {
     await using client = await connect('postgresql');
     client.send(bytes);

@@ -83,7 +83,7 @@ test('clientErrors: reset only resets', async () => {
   assert.deepEqual([bytes, ended], [0, 'reset']);
 });
 
-test('without an agent, the kind in gateway.yaml tells; a connection of kind tcp only resets', async () => {
+test('without an agent, the kind in gateway.yaml determines the protocol; a connection of kind tcp only resets', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: { orders: 1, plain: 1 },
@@ -122,7 +122,7 @@ test('without an agent, the kind in gateway.yaml tells; a connection of kind tcp
   await client?.[Symbol.asyncDispose]();
 });
 
-test('maxConnections and connectionsPerAddress are told, and leave connected clients alone', async () => {
+test('clients over maxConnections or connectionsPerAddress receive an error, and connected clients are not affected', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const ingress = [{ tcp: '127.0.0.1:0', allow: ['127.0.0.0/8'] }];
@@ -178,7 +178,7 @@ test('once a byte of the target has flowed, a lost connection is only reset', as
   assert.deepEqual([bytes, ended], [0, 'reset']);
 });
 
-test('a stopping gateway does not wait for clients that are being told', async () => {
+test('a stopping gateway does not wait for clients to which an error is being sent', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startRefusingPair(only);
   await using silent = await TestClient.connect({ host: '127.0.0.1', port: pair.port('postgresql') });
@@ -188,7 +188,7 @@ test('a stopping gateway does not wait for clients that are being told', async (
   assert.equal((await received).ended, 'reset');
 });
 
-test('behind TLS that the gateway terminates, clients of any protocol are told inside of it', async () => {
+test('if the gateway terminates TLS, clients of any protocol receive the error inside it', async () => {
   await using _leaks = expectNoLeaks();
   const authority = await TestAuthority.create('clients');
   const host = 'cache.db.example';

@@ -62,7 +62,7 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
     agentFile(facts, { ...changes, local: { listen: `127.0.0.1:${localPort}` } }),
   );
 
-  await t.test('the doctor beside a running agent leaves its sessions alone', async () => {
+  await t.test('the doctor does not affect the sessions of a running agent', async () => {
     const { code, stdout } = await runCommand('agent', ['doctor', '--config', seen, '--output', 'json']);
     const { steps } = JSON.parse(stdout) as { steps: Step[] };
     assert.equal(code, 0, stdout);

@@ -40,7 +40,7 @@ async function socks(
   return reply;
 }
 
-test('a client outside allow is counted, shown with its address, and told apart from a client that is allowed', async () => {
+test('a client outside allow is counted, shown with its address, and distinguished from an allowed client', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: { db: 1 },
@@ -120,7 +120,7 @@ test('grants that are missing, unknown, expired, revoked or not permitted are co
   assert.deepEqual(await deniedMetric(pair), { 'connection="db",reason="grant-revoked"': 1 });
 });
 
-test('an HTTP client that is asked for its grant is counted as such', async () => {
+test('an HTTP client without a grant is counted as such', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startProxyPair({
     targets: { db: 1 },

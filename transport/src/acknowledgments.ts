@@ -8,7 +8,7 @@ export type AcknowledgmentSource = {
 /** How much was handed on, by the id of the connection. */
 export type Acknowledgment = readonly [id: string, received: number];
 
-/** Milliseconds for which acknowledgments that nobody waits for are gathered. */
+/** Milliseconds for which acknowledgments that are not awaited are collected. */
 const GATHER_MS = 50;
 /** Acknowledgments of one message, which fit one control message with the longest ids. */
 const MAX_BATCH = 400;

@@ -10,9 +10,12 @@ const KIB = 1024;
 const PAUSE_BYTES = 512 * KIB;
 const RESUME_BYTES = 256 * KIB;
 
-/** Kept bytes at which the socket is paused, and resumed. More than the largest window of a stream, which stops it before. */
+/**
+ * Kept bytes at which the socket is paused, and resumed. More than the largest window of a stream, which stops it
+ * before.
+ */
 const MAX_KEPT_BYTES = 32 * KIB * KIB;
-/** Bytes read from the socket while there is no stream: Node notices that a peer has left only while it reads. */
+/** Bytes read from the socket while there is no stream, because Node detects a disconnected peer only while reading. */
 const MAX_ADRIFT_BYTES = 64 * KIB;
 
 /**

@@ -41,7 +41,7 @@ export type CarryOptions = {
 export type SpliceEnd = {
   /** Undefined when both sides finished with a FIN. */
   readonly code: CloseCode | undefined;
-  /** More about the code, from whoever ended the splice or its stream. */
+  /** Details about the code, from the side that ended the splice or its stream. */
   readonly detail: string | undefined;
   /** The side whose FIN came first. Undefined when neither sent one. */
   readonly finishedFirst: 'socket' | 'stream' | undefined;

@@ -168,7 +168,7 @@ test('a session that cannot be pinged is dead', async () => {
   assert.deepEqual(clock.waiting, []);
 });
 
-test('after a stop nothing happens, whatever arrives', async () => {
+test('after a stop nothing happens, regardless of what arrives', async () => {
   const { clock, seen, pongs, stop } = session({ answersAfter: 'never' });
   stop();
   pongs[0]?.(5);

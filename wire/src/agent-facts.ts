@@ -15,7 +15,7 @@ export const AgentFacts = Type.Object({
     Type.Object({
       version: Type.Integer(),
       digest: Type.String({ maxLength: 80 }),
-      /** The published file before references; left out when the pin names one that was never published. */
+      /** The published file before references are resolved; omitted if the pinned version was never published. */
       content: Type.Optional(Type.Unknown()),
     }),
   ),

@@ -120,12 +120,12 @@ export const gatewayMessages = {
     id: Id,
     connector: Name,
     connection: Name,
-    /** The client's address, for the agent's log and for targets that are told it. */
+    /** The client's address, for the agent's log and for targets that receive it in a PROXY header. */
     client: Text(64),
     clientPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
-    /** One of the connector's further addresses, as host:port; its first one when left out. */
+    /** One of the connector's alternates, as host:port; its `address` by default. */
     address: Type.Optional(Text(280)),
-    /** The stream carries clear text: the agent speaks TLS with the target as the connector's settings say. */
+    /** The stream is plaintext: the agent starts TLS with the target as the connector configures it. */
     secure: Type.Optional(Type.Boolean()),
     deadline: Type.Integer({ minimum: 1, maximum: 600_000 }),
   }),

@@ -21,7 +21,7 @@ test('certificates that are not an agent’s give nothing, and rubbish does not 
   assert.equal(readAgentIdentity(Buffer.alloc(0)), undefined);
 });
 
-test('whatever names it is issued for, a certificate says exactly those', async () => {
+test('a certificate contains exactly the names it is issued for', async () => {
   await using directory = await temporaryDirectory();
   await ensureAuthority(directory.path, 'acme', Date.now());
   const authority = await openAuthority(directory.path);

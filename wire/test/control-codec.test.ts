@@ -89,7 +89,7 @@ test('messages come out as they went in, however the bytes are cut', () => {
   );
 });
 
-test('garbage gives messages of known types or PROTOCOL_ERROR, and nothing else', () => {
+test('garbage yields only messages of known types or PROTOCOL_ERROR', () => {
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 500 }).map((bytes) => Buffer.from(bytes)),
     fc.json().map((text) => Buffer.from(`${text}\n`)),
@@ -188,7 +188,7 @@ test('unknown types are counted and ignored, unknown fields only ignored', () =>
   assert.equal(decoder.unknown, 2);
 });
 
-test('what the other side says is unknown to each side', () => {
+test('each side ignores messages that only it may send', () => {
   const atAgent = gatewayMessageDecoder();
   assert.deepEqual(atAgent.push(encodeMessage(open)), [open]);
   assert.deepEqual(atAgent.push(encodeMessage(failed('no'))), []);

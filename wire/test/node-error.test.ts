@@ -26,7 +26,7 @@ test('each error of sockets and resolver has its close code', () => {
   }
 });
 
-test('of several addresses the one that says most decides, or else the last', () => {
+test('among several addresses, the most specific error counts, or else the last one', () => {
   const together = (...codes: string[]) => {
     const all = new AggregateError(codes.map(systemError));
     return fromDialError(Object.assign(all, { code: codes[0] }), 'a:1').code;
@@ -43,7 +43,7 @@ test('an error that is ours already stays as it is', () => {
   assert.equal(fromDialError(error, 'a:1'), error);
 });
 
-test('whatever was thrown has a text, and a code only if it has one', () => {
+test('any thrown value has a text, and a code only if it has one', () => {
   assert.equal(errorText(new Error('why')), 'why');
   assert.equal(errorText('why'), 'why');
   assert.equal(errorText(undefined), 'undefined');

@@ -13,9 +13,9 @@ import { IdentityError } from './identity-error.ts';
 import { certificatesIn, formatKeyFile, type KeyFile, parseKeyFile } from './key-file.ts';
 
 /**
- * The agent's keys and certificates on disk. `current` has carried a session; `next` is to replace it and has not carried
- * one yet. Every step is a single rename, so a crash leaves the state before or after it. All methods throw IdentityError or
- * PrivateFileError.
+ * The agent's keys and certificates on disk. `current` has carried a session; `next` is to replace it and has not
+ * carried one yet. Every step is a single rename, so a crash leaves the state before or after it. All methods throw
+ * IdentityError or PrivateFileError.
  */
 export type KeyStore = {
   /** The credentials to connect with, or undefined before the first enrollment. */
@@ -35,7 +35,10 @@ export type KeyStore = {
   discardNext(): Promise<void>;
 };
 
-/** Opens the identity directory and creates it if it does not exist. Throws PrivateFileError when other users can read it. */
+/**
+ * Opens the identity directory and creates it if it does not exist. Throws PrivateFileError when other users can read
+ * it.
+ */
 export async function openKeyStore(directory: string): Promise<KeyStore> {
   const currentFile = join(directory, 'current.pem');
   const nextFile = join(directory, 'next.pem');
@@ -67,7 +70,7 @@ export async function openKeyStore(directory: string): Promise<KeyStore> {
       { cause },
     );
 
-  /** A next file that cannot be read or parsed is no loss, because its key was never in use: it is created again. */
+  /** A next file that cannot be read or parsed is created again, because its key was never in use. */
   const readNext = async (): Promise<KeyFile | undefined> => {
     try {
       const text = await readPrivateFile(nextFile);

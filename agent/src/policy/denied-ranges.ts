@@ -6,12 +6,12 @@ export type DeniedRanges = AddressRanges;
 
 /** The system connects to the host itself when the unspecified address is dialed. */
 const isUnspecified = addressRanges(['0.0.0.0/32', '::/128']);
-/** The interface of a link-local address (RFC 4007 section 11), which is no part of the address. */
+/** The zone of a link-local address (RFC 4007 section 11), which is not part of the address. */
 const ZONE = /%.*$/;
 
 /**
- * `ranges` must be CIDR ranges that the configuration loader has validated. A denied IPv4 address is also denied as part of an
- * IPv6 address that leads to it.
+ * `ranges` must be CIDR ranges that the configuration loader has validated. A denied IPv4 address is also denied as
+ * part of an IPv6 address that leads to it.
  */
 export function deniedRanges(ranges: readonly string[]): DeniedRanges {
   const isListed = addressRanges(ranges);

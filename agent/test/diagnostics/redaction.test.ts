@@ -62,15 +62,15 @@ describe('a known secret', () => {
     assert.doesNotMatch(clean, /hunter2xyz|81726354/);
   });
 
-  test('that is short counts only where it stands alone', () => {
+  test('that is short is redacted only as a separate word', () => {
     assert.equal(redactor('abc').redactText('abc, and abcde'), '[redacted], and abcde');
   });
 
-  test('goes as a whole when another is part of it', () => {
+  test('is redacted as a whole if it contains another', () => {
     assert.equal(redactor('pass', 'pass1234').redactText('x pass1234 y'), 'x [redacted] y');
   });
 
-  test('that is forgotten takes the old lines with it', () => {
+  test('that is evicted also drops the old lines', () => {
     let forgotten = 0;
     const known = new KnownSecrets(() => {
       forgotten += 1;
@@ -112,7 +112,7 @@ describe('what looks like a secret', () => {
     });
   }
 
-  test('fields are hidden by their names, whatever they hold, but for references', () => {
+  test('fields are redacted by name, regardless of their contents, except for references', () => {
     const found = redactor();
     const clean = found.redact({
       password: ['a', { b: 1 }],

@@ -69,7 +69,7 @@ test('an embedded address never satisfies an allow list, except in the mapped fo
   }
 });
 
-test('text that is no IPv6 address embeds nothing', () => {
+test('text that is not an IPv6 address embeds nothing', () => {
   for (const text of ['', '10.0.0.1', 'db.internal', '64:ff9b::/96'])
     assert.deepEqual(embeddedIpv4(text), []);
 });

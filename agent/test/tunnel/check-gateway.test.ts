@@ -66,7 +66,7 @@ test('a pinned leaf certificate may have any name, because its key is the proof'
   assert.equal(await dial(elsewhere, [elsewhere.pin]), 'trusted');
 });
 
-test('a name is checked by DNS name as well as by address', async () => {
+test('the host is checked against DNS names and addresses', async () => {
   const byName = await authority.issue({ commonName: 'gateway', names: ['localhost'] });
   assert.equal(await dial(byName, [authority.pin], { host: 'localhost' }), 'trusted');
   await assert.rejects(dial(byName, [authority.pin]), refusal('GATEWAY_CERTIFICATE_INVALID'));

@@ -2,7 +2,7 @@ import { type ConnectionLogEntry, type ConnectionOutcome, outcomeSentence } from
 import type { ConnectionLogRow } from '@penstock/store';
 import { timestamp } from './timestamp.ts';
 
-/** The resource of an entry. Absent values are left out. */
+/** Returns the resource of an entry. Absent values are omitted. */
 export function entryOf(row: ConnectionLogRow): ConnectionLogEntry {
   const { id, state, startedAt, endedAt, openMs, code, grantId, grantName } = row;
   const optional = {

@@ -10,7 +10,7 @@ export type LogFollower = {
 /** Entries of one interval; further ones are not published. */
 export const MAX_PUBLISHED_ENTRIES = 5_000;
 
-/** Passes changed entries to those who follow the log, once in each interval. Costs nothing while nobody does. */
+/** Passes changed entries to followers of the log, once per interval. Costs nothing while there are none. */
 export class LogFollowers {
   readonly #followers = new Set<LogFollower>();
   readonly #changed = new Map<number, () => ConnectionLogRow>();

@@ -26,8 +26,8 @@ const PRUNE_INTERVAL_MS = 60_000;
 const PRUNE_ENTRIES = 10_000;
 
 /**
- * Writes entries to the store, in batches, one at a time. Whatever the store does, only this writer waits for it: callers
- * add entries to a ring of limited size.
+ * Writes entries to the store, in batches, one at a time. Whatever the store does, only this writer waits for it:
+ * callers add entries to a ring of limited size.
  */
 export class LogWriter {
   readonly #options: LogWriterOptions;
@@ -84,7 +84,7 @@ export class LogWriter {
     }
   }
 
-  /** Writes what is pending, closes the store, and gives both up after this time. Nothing is written later. */
+  /** Writes pending entries and closes the store; abandons both after this time. Nothing is written later. */
   async close(timeoutMs: number): Promise<void> {
     const { promise: timeout, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);

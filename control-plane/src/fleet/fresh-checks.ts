@@ -7,7 +7,7 @@ export type CheckedAgent = { readonly id: string; readonly name: string };
 /** Requests the check of one connector from an agent. Rejects when the agent does not answer it. */
 export type SendCheck = (agent: CheckedAgent, connector: string, timeout: number) => Promise<ProbeResult>;
 
-/** What asking an agent showed: how far its check got, or why there is no answer. */
+/** The result of a check requested from an agent: the stage it reached, or why there is no answer. */
 export type FreshCheck = Evidence | { readonly problem: string };
 
 /** Milliseconds for the agent's check. */

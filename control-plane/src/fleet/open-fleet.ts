@@ -42,7 +42,7 @@ export type OpenFleet = Pick<
   readonly steering: Steering;
   readonly versions: ConfigVersions;
   readonly pins: Pins;
-  /** All pins, with the names of their agents. Pins of revoked agents are left out: they apply to nothing. */
+  /** All pins, with the names of their agents. Pins of revoked agents are omitted, because they have no effect. */
   pinListing(): readonly PinListing[];
   pools(): readonly PoolSummary[];
   /** The pools with their streams. Takes some turns of the event loop: the sessions of all agents are read. */

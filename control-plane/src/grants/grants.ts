@@ -11,9 +11,9 @@ export type GrantRequest = {
   readonly connections: readonly string[];
   /** Milliseconds. */
   readonly ttl: number;
-  /** CIDR ranges that clients must connect from, in addition to the ingress's allow list. Left out: anywhere. */
+  /** CIDR ranges that clients must connect from, in addition to the ingress's allow list. Undefined: anywhere. */
   readonly sources?: readonly string[] | undefined;
-  /** Concurrent client connections. Left out: limited only by the connections themselves. */
+  /** Maximum number of concurrent client connections. Undefined: limited only by the connections themselves. */
   readonly maxConnections?: number | undefined;
 };
 
@@ -42,7 +42,7 @@ export class Grants {
     this.#now = options.clock ?? Date.now;
   }
 
-  /** Prunes the store and gives the active grants to the data plane. Throws StoreError. */
+  /** Prunes the store and passes the active grants to the data plane. Throws StoreError. */
   static async open(options: GrantsOptions): Promise<Grants> {
     const grants = new Grants(options);
     const { store, active } = options;

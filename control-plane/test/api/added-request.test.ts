@@ -23,7 +23,7 @@ const uptimeRequest: AgentRequestDescriptor = {
   route: { path: 'uptime', summary: 'Get the uptime of an agent', description: 'Since its process started.' },
 };
 
-test('a descriptor alone gives a request its route, validation, audit entry and message', async () => {
+test('a descriptor alone defines the route, validation, audit entry, and message of a request', async () => {
   await using rig = await identityRig();
   const sent: GatewayMessageOf<'request'>[] = [];
   const session: RequestSession = {

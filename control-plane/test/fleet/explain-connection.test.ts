@@ -103,7 +103,7 @@ const check = (reach: Check['reach'], at = NOW - 500, detail?: string): Check =>
   ...(detail !== undefined && { detail }),
 });
 
-test('offline is the verdict when no agent has a session, and says what the agents are', async () => {
+test('the verdict is offline when no agent has a session, and states the agents', async () => {
   const at = scene();
   const { verdict, pools } = await at.explain();
   assert.deepEqual([verdict.reach, verdict.detail], ['offline', 'No agent has enrolled for dc1 or dc2.']);

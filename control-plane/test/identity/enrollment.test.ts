@@ -86,7 +86,7 @@ test('the same key with the same token is the same agent and one use, even when 
   assert.ok(Date.parse(after.notAfter) > rig.clock.now);
 });
 
-test('the same key with another token is the same agent, and takes a use', async () => {
+test('the same key with another token is the same agent and consumes a use', async () => {
   await using rig = await identityRig();
   const { enrollment } = rig.identity;
   const { csr } = await agentKey();

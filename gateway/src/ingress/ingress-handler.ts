@@ -58,7 +58,7 @@ export type IngressHandler = {
   /** Takes ownership of a client: serves it or closes it. Never throws. */
   handle(client: AcceptedClient): void;
   /**
-   * Takes ownership of a client that its listener does not accept, and closes it; `error` is already logged. Left out:
+   * Takes ownership of a client that its listener does not accept, and closes it; `error` is already logged. Undefined:
    * such clients are reset. Never throws.
    */
   refuse?(client: Omit<AcceptedClient, 'release'>, error: TunnelError): void;

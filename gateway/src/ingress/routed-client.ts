@@ -27,7 +27,7 @@ export type RoutedClient = {
   readonly prepare?: (target: TargetStream, signal: AbortSignal) => Promise<void>;
   /** Called when client and target are joined. May add listeners to the stream but must not read from it. */
   readonly onJoined?: (target: TargetStream, dialed: Dialed) => void;
-  /** Reports the error in the client's protocol and closes the client. Left out: the client is reset. */
+  /** Reports the error in the client's protocol and closes the client. Undefined: the client is reset. */
   readonly refuse?: (error: TunnelError) => void;
   /** Resets the client. Required if resetting `socket` itself is not enough, for example under TLS. */
   readonly reset?: (code: CloseCode) => void;

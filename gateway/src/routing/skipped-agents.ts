@@ -36,7 +36,7 @@ export type SelectedAgent = { readonly pool: string; readonly agent: string };
 /** A pool may have a thousand agents. Readers need the reasons, not a complete list. */
 const MAX_SKIPPED = 100;
 
-/** Why each agent in the pools of a route was not selected. Agents without a reason are left out. */
+/** Why each agent in the pools of a route was not selected. Agents without a reason are omitted. */
 export function skippedAgents(
   route: Route,
   sessionsOf: (pool: string) => Iterable<SelectableSession>,

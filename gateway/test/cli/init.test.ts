@@ -141,7 +141,7 @@ test('the text report lists what was created, what was left unchanged, and what 
   assert.match(third.stderr, /warning: the server certificate already exists/);
 });
 
-test('init creates no store beside an existing CA unless --new-store accepts that revocations are lost', async () => {
+test('init does not create a store next to an existing CA unless --new-store accepts the loss of revocations', async () => {
   await using at = await folder();
   await at.initJson();
   const store = join(at.data, 'store.sqlite');

@@ -66,7 +66,7 @@ test('the table says how each connection ended, and filters select', async () =>
   assert.equal(items.length, 1);
 });
 
-test('an empty list says whether the log is kept; a wrong option is refused', async () => {
+test('an empty list says whether the log is enabled; an invalid option is rejected', async () => {
   await using rig = await cliRig('viewer');
   assert.match((await rig.cli('connection', 'log')).stdout, /^No connection matches\.\n$/);
   rig.api.live.isConnectionLogStored = false;
@@ -114,7 +114,7 @@ test('bytes and durations are short', () => {
   ]);
 });
 
-test('following prints what was recent, then each change once, and goes on after the stream broke off', async () => {
+test('following prints what was recent, then each change once, and continues after the stream was interrupted', async () => {
   await using rig = await cliRig('viewer');
   const { api } = rig;
   logged(rig, undefined);

@@ -173,7 +173,7 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
       return { used: (pages - free) * bytes, free: free * bytes };
     },
 
-    /** Gives up to this many unused pages back to the file system. */
+    /** Returns up to this many unused pages to the file system. */
     async shrink(pages: number): Promise<void> {
       await sql`pragma incremental_vacuum(${sql.lit(pages)})`.execute(db);
     },

@@ -43,7 +43,7 @@ type Told = { readonly ends: Ends; readonly bytes: Buffer };
 /** Far more than the first message of any protocol; PostgreSQL's may have 10,000 bytes. */
 const MAX_RECEIVED_BYTES = 16 * 1024;
 
-/** A client that was told and is then silent for this time has no other command on its way. */
+/** A client that sends nothing for this time after receiving the error has no other command in transit. */
 const QUIET_TIMEOUT_MS = 100;
 
 /** Tells one client of its error, and resolves when the client is closed or reset. Never rejects. */
@@ -62,7 +62,7 @@ export async function conversation(options: Conversation): Promise<void> {
   }
 }
 
-/** Reads and answers until there is nothing to send but the last message. Throws if there is no place for it. */
+/** Reads and answers until only the last message remains to be sent. Throws if the protocol has no place for it. */
 async function converse(start: Ends, options: Conversation, onTls: (ends: Ends) => void): Promise<Told> {
   const exchange = options.protocol.create(options.error);
   let ends = start;
@@ -102,7 +102,10 @@ async function converse(start: Ends, options: Conversation, onTls: (ends: Ends) 
   }
 }
 
-/** More bytes of a client that has been told; undefined when it sends none for a while, or has left. */
+/**
+ * Returns more bytes of a client that has received the error; undefined if it sends none for a while, or has
+ * disconnected.
+ */
 async function readUntilQuiet({ bytes }: Ends, signal: AbortSignal): Promise<Buffer | undefined> {
   const quiet = AbortSignal.any([signal, AbortSignal.timeout(QUIET_TIMEOUT_MS)]);
   return bytes.readAvailable(quiet).catch(() => undefined);
@@ -139,8 +142,8 @@ async function startTls(
 }
 
 /**
- * Sends the last message and FIN, then waits for the client to close. What it still sends is discarded: closing a socket
- * with unread bytes resets it, and a reset can discard the message at the receiver.
+ * Sends the last message and FIN, then waits for the client to close. What it still sends is discarded: closing a
+ * socket with unread bytes resets it, and a reset can discard the message at the receiver.
  */
 async function sendLast({ ends, bytes }: Told, signal: AbortSignal): Promise<void> {
   const { reset, answerTo } = ends;

@@ -4,16 +4,16 @@ import type { ClientError } from './client-error.ts';
 export type ErrorStep =
   | { readonly is: 'incomplete' }
   /**
-   * Send `bytes` and go on with what follows the first `consumed` bytes. `isError`: they contain the error, and the client
-   * may be closed when it sends nothing more.
+   * Send `bytes` and go on with what follows the first `consumed` bytes. `isError`: they contain the error, and the
+   * client may be closed when it sends nothing more.
    */
   | { readonly is: 'answer'; readonly bytes: Buffer; readonly consumed: number; readonly isError?: true }
   /** Send `bytes` and close. They contain the error, unless the protocol has no place for one. */
   | { readonly is: 'final'; readonly bytes: Buffer }
   /**
    * Send `answer`, terminate the client's TLS, which starts after `consumed` bytes, and go on with what it encrypts.
-   * `framing`: TLS records travel inside of PRELOGIN packets (MS-TDS 2.2.6.5). `otherwise`: send
-   * this instead, where the gateway has no certificate for clients; the client goes on in plaintext.
+   * `framing`: TLS records are sent inside PRELOGIN packets (MS-TDS 2.2.6.5). `otherwise`: send
+   * this instead, where the gateway has no certificate for clients; the client continues in plaintext.
    */
   | {
       readonly is: 'tls';

@@ -35,12 +35,14 @@ export class ErrorReports {
     this.#denied = new PendingHandshakes(bounds);
   }
 
-  /** Clients that are being told. */
+  /** Clients to which an error is being sent. */
   get count(): number {
     return this.#failed.count + this.#denied.count;
   }
 
-  /** Takes ownership of a client: reports the error if its protocol has a place for one, and closes it. Never throws. */
+  /**
+   * Takes ownership of a client: reports the error if its protocol has a place for one, and closes it. Never throws.
+   */
   report(client: ReportedClient, kind: ConnectorKind | undefined, error: ClientError): void {
     const reset = client.reset ?? (() => resetSocket(client.socket));
     const protocol = kind === undefined ? undefined : errorProtocols[kind];
@@ -70,7 +72,7 @@ export class ErrorReports {
     else void this.#denied.run(socket, source, handshake, () => {});
   }
 
-  /** Resets the clients that are being told, and from now on every client. */
+  /** Resets the clients to which an error is being sent, and every later client. */
   close(): void {
     this.#state = 'closed';
     this.#failed.abortAll('DRAIN_TIMEOUT');

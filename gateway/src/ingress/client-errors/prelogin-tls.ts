@@ -13,7 +13,7 @@ export type PreloginTls = {
 };
 
 /**
- * Performs the server's side of a TLS handshake inside of PRELOGIN packets. `received`: bytes that followed the client's
+ * Performs the server's side of a TLS handshake inside PRELOGIN packets. `received`: bytes that followed the client's
  * PRELOGIN. Throws TunnelError if the handshake fails, and the signal's reason if that is aborted.
  */
 export async function terminatePreloginTls(

@@ -5,8 +5,8 @@ import { TDS_HEADER_BYTES, tdsPackets, tdsTypes } from './tds-packet.ts';
 const APPLICATION_DATA = 0x17;
 
 /**
- * The transport of TLS before TDS 8 (MS-TDS 3.2.5.1): the records of the handshake travel inside of PRELOGIN packets, all
- * others bare. Only TLS 1.2 can do that: later versions have handshake records after the handshake.
+ * The transport of TLS before TDS 8 (MS-TDS 3.2.5.1): the records of the handshake are sent inside PRELOGIN packets,
+ * all others bare. Only TLS 1.2 can do that: later versions have handshake records after the handshake.
  */
 export class PreloginTransport extends Duplex {
   readonly #socket: Socket;

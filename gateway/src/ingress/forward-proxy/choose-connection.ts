@@ -137,7 +137,7 @@ function withoutUsableGrant(
 const problems = {
   expired: ['grant-expired', 'has expired'],
   revoked: ['grant-revoked', 'was revoked'],
-  // A grant that ended long ago is no longer known.
+  // A grant that expired or was revoked long ago is no longer known.
   unknown: ['grant-unknown', 'does not exist, has expired or was revoked'],
 } as const;
 

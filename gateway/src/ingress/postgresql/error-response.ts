@@ -1,6 +1,6 @@
 import type { CloseCode } from '@penstock/wire';
 
-/** A driver with several hosts goes on with the next one. */
+/** A driver with several hosts tries the next one. */
 const CANNOT_CONNECT_NOW = '57P03';
 
 /** SQLSTATE class 08 (connection exception) tells drivers and pools whether reconnecting may help. */

@@ -6,7 +6,7 @@ export type ClientHello = {
   readonly serverName: string | undefined;
   /** ALPN protocol names. */
   readonly protocols: readonly string[];
-  /** In two bytes each, 0x0304 for TLS 1.3. GREASE values (RFC 8701) are left out. */
+  /** In two bytes each, 0x0304 for TLS 1.3. GREASE values (RFC 8701) are omitted. */
   readonly versions: readonly number[];
   /** Whether it has the Encrypted Client Hello extension. */
   readonly isEncrypted: boolean;

@@ -106,7 +106,7 @@ async function follow(io: Io, { limit, output, since, until, follow: _, ...filte
   });
 }
 
-/** An empty list must not look as if nobody had connected. */
+/** An empty list must not suggest that no client has connected. */
 async function requireStored(api: ApiClient): Promise<void> {
   const { store } = await api.ask(ConnectionLogPage, 'GET', 'connection-log?limit=1');
   if (store === 'on') return;

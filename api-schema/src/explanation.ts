@@ -48,8 +48,21 @@ export type ExplainedAgentResource = Static<typeof ExplainedAgentResource>;
 export const ConnectionAttempt = Type.Object({
   at: Timestamp,
   client: Type.String(),
-  outcome: Outcome,
+  outcome: Type.Union([Type.Literal('ok'), Code], {
+    description:
+      '`ok`, or why the target was not reached, or how the connection ended if it did not end normally.',
+  }),
   detail: Type.Optional(Type.String()),
+  connection: Type.Optional(
+    Type.Object(
+      {
+        id: Type.String(),
+        state: Type.Enum(['opening', 'open', 'closed', 'failed']),
+        endedAt: Type.Optional(Timestamp),
+      },
+      { description: 'What has become of the connection; its entry in the connection log has the same ID.' },
+    ),
+  ),
   milliseconds: Milliseconds,
   waitedMilliseconds: Type.Number({ minimum: 0, description: 'How much of that was spent in the queue.' }),
   tries: Type.Array(

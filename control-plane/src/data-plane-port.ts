@@ -126,6 +126,18 @@ export type SourceAccess = {
 /** One client, from its arrival until its target answered or the dial failed. */
 export type DialReport = {
   readonly client: string;
+  /** The client's entry in the connection log, with what has become of its connection since. */
+  readonly entry?:
+    | {
+        readonly id: string;
+        readonly status: {
+          readonly state: 'opening' | 'open' | 'closed' | 'failed';
+          /** `ok` or a close code; undefined until it has ended. */
+          readonly code: string | undefined;
+          readonly endedAt: number | undefined;
+        };
+      }
+    | undefined;
   /** When the client arrived, in milliseconds since 1970. */
   readonly at: number;
   readonly milliseconds: number;

@@ -81,10 +81,20 @@ export type DeniedClient = {
 
 export type Traffic = { readonly fromClient: number; readonly toClient: number };
 
+/** What has become of a client connection. */
+export type ConnectionStatus = {
+  readonly state: 'opening' | 'open' | 'closed' | 'failed';
+  /** `ok` or a close code; undefined until it has ended. */
+  readonly code: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number | undefined;
+};
+
 /** The record of one client connection. */
 export type ConnectionEntry = {
   /** Identifies the connection in every log. */
   readonly id: string;
+  readonly status: ConnectionStatus;
   /** Called when the search for an agent has ended, whatever its outcome. */
   dialed(dial: { readonly tries: readonly { readonly agent: string; readonly pool: string }[] }): void;
   /** Called when client and target are joined. */

@@ -13,6 +13,7 @@ type Explanation = {
   attempts: {
     outcome: string;
     client: string;
+    connection?: { id: string; state: string };
     tries: { agent: string; outcome: string }[];
     skipped: { pool: string; agent?: string; reason: string }[];
   }[];
@@ -101,4 +102,31 @@ test('a target that has died since the last client is not ready, and drained age
 test('explaining an unknown connection is refused', async () => {
   await using pair = await startPair({ targets: {}, agents: {} });
   await assert.rejects(explain(pair, 'nothing'), /NOT_FOUND|no connection nothing/);
+});
+
+test('a client that was lost is not ok, and one that is connected is shown as open', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
+  await using lost = await clientOf(pair, 'db');
+  assert.equal(await lost.echo('select'), 'select');
+  lost.reset();
+  const outcomes = async () =>
+    (await explain(pair, 'db')).attempts.map(({ outcome, connection }) => `${outcome} ${connection?.state}`);
+  await eventually('the loss to be explained', async () =>
+    (await outcomes()).includes('CLIENT_RESET closed'),
+  );
+  await using client = await clientOf(pair, 'db');
+  assert.equal(await client.echo('select'), 'select');
+  assert.deepEqual(await outcomes(), ['ok open', 'CLIENT_RESET closed']);
+  const { attempts } = await explain(pair, 'db');
+  const { items } = await pair.api(`GET /connection-log?code=CLIENT_RESET`);
+  assert.deepEqual(
+    (items as { id: string }[]).map(({ id }) => id),
+    [attempts[1]?.connection?.id],
+  );
+  assert.deepEqual(
+    attempts[1]?.tries.map(({ outcome }) => outcome),
+    ['ok'],
+  );
 });

@@ -7,7 +7,14 @@ import {
   NameParams,
   problemResponses,
 } from '@penstock/api-schema';
-import { type DenialReason, denialReasons, ProblemError, skipReasons } from '@penstock/wire';
+import {
+  closeCodes,
+  type DenialReason,
+  denialReasons,
+  isCloseCode,
+  ProblemError,
+  skipReasons,
+} from '@penstock/wire';
 import type { DialFailure, DialReport, SourceAccess } from '../data-plane-port.ts';
 import type { ExplainedAgent, Explanation } from '../fleet/explanation.ts';
 import { timestamp } from './timestamp.ts';
@@ -122,11 +129,12 @@ function agentOf(agent: ExplainedAgent): ExplainedAgentResource {
 }
 
 function attemptOf(report: DialReport): ConnectionAttempt {
-  const { at, client, milliseconds, waited, failure, tries, skipped } = report;
+  const { at, client, milliseconds, waited, tries, skipped, entry } = report;
   return {
     at: timestamp(at),
     client,
-    ...outcomeOf(failure),
+    ...outcomeOf(failureOf(report)),
+    ...(entry && { connection: connectionOf(entry) }),
     milliseconds,
     waitedMilliseconds: waited,
     tries: tries.map(({ failure: each, ...rest }) => ({ ...rest, ...outcomeOf(each) })),
@@ -137,6 +145,17 @@ function attemptOf(report: DialReport): ConnectionAttempt {
       sentence: skipReasons[reason],
     })),
   };
+}
+
+/** Why the target was not reached, or how the connection ended since. */
+function failureOf({ failure, entry }: DialReport): DialFailure | undefined {
+  const code = entry?.status.code;
+  if (failure !== undefined || code === undefined || !isCloseCode(code)) return failure;
+  return { code, detail: closeCodes[code].sentence };
+}
+
+function connectionOf({ id, status: { state, endedAt } }: NonNullable<DialReport['entry']>) {
+  return { id, state, ...(endedAt !== undefined && { endedAt: timestamp(endedAt) }) };
 }
 
 function outcomeOf(failure: DialFailure | undefined) {

@@ -4,6 +4,7 @@ import { boundedText } from './bounded-text.ts';
 import type {
   ConnectionEnd,
   ConnectionEntry,
+  ConnectionStatus,
   LoggedClient,
   LoggedDial,
   LoggedTarget,
@@ -32,7 +33,7 @@ export class LiveConnection implements ConnectionEntry {
   readonly #startedAt: number;
   #target: LoggedTarget | undefined;
   #tries: LoggedDial['tries'] = [];
-  #hasEnded = false;
+  #end: { readonly code: LoggedCode; readonly at: number } | undefined;
 
   constructor(options: LiveConnectionOptions) {
     this.key = options.id;
@@ -45,7 +46,15 @@ export class LiveConnection implements ConnectionEntry {
   }
 
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#end !== undefined;
+  }
+
+  get status(): ConnectionStatus {
+    const wasOpened = this.#target !== undefined;
+    if (this.#end === undefined) {
+      return { state: wasOpened ? 'open' : 'opening', code: undefined, endedAt: undefined };
+    }
+    return { state: wasOpened ? 'closed' : 'failed', code: this.#end.code, endedAt: this.#end.at };
   }
 
   get traffic(): Traffic {
@@ -62,14 +71,15 @@ export class LiveConnection implements ConnectionEntry {
   }
 
   ended({ code, detail, traffic }: ConnectionEnd): void {
+    const at = Math.max(this.#startedAt, this.#options.now());
+    this.#end = { code: code ?? 'ok', at };
     const row: ConnectionLogRow = {
       ...this.row(traffic),
       state: this.#target === undefined ? 'failed' : 'closed',
-      endedAt: Math.max(this.#startedAt, this.#options.now()),
-      code: (code ?? 'ok') satisfies LoggedCode,
+      endedAt: at,
+      code: this.#end.code,
       detail: boundedText(detail),
     };
-    this.#hasEnded = true;
     this.#options.onEnded(row);
   }
 

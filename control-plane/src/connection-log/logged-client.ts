@@ -50,10 +50,20 @@ export type ConnectionEnd = {
   readonly traffic: Traffic;
 };
 
+/** What has become of a client connection. */
+export type ConnectionStatus = {
+  readonly state: 'opening' | 'open' | 'closed' | 'failed';
+  /** `ok` or a close code; undefined until it has ended. */
+  readonly code: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number | undefined;
+};
+
 /** The entry of one client. Its methods neither wait nor throw. */
 export type ConnectionEntry = {
   /** Identifies the connection in the log of the process, in the API, and in the commands. */
   readonly id: string;
+  readonly status: ConnectionStatus;
   dialed(dial: LoggedDial): void;
   opened(target: LoggedTarget): void;
   /** Must be called exactly once. */

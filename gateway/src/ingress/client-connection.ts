@@ -91,7 +91,7 @@ export class ClientConnection {
       dialed = await this.#options.dial(connection, source.address, cancel.signal, {
         clientPort: source.port,
         ...dialOptions,
-        entry: this.#entry.id,
+        entry: this.#entry,
         onDialed: (record) => this.#entry.dialed(record),
       });
       await this.#accept(dialed.target, cancel.signal);

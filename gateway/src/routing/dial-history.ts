@@ -10,12 +10,21 @@ export type DialTry = {
   readonly failure: { readonly code: CloseCode; readonly detail: string } | undefined;
 };
 
+/** The client's entry in the connection log, whose status changes. */
+export type DialEntry = {
+  readonly id: string;
+  readonly status: {
+    readonly state: 'opening' | 'open' | 'closed' | 'failed';
+    readonly code: string | undefined;
+    readonly endedAt: number | undefined;
+  };
+};
+
 /** One client, from its arrival until its target answered or the dial failed. */
 export type DialRecord = {
   readonly connection: string;
   readonly client: string;
-  /** Id of the client's entry in the connection log. */
-  readonly entry?: string | undefined;
+  readonly entry?: DialEntry | undefined;
   /** When the client arrived, in milliseconds since 1970. */
   readonly at: number;
   readonly milliseconds: number;

@@ -20,7 +20,7 @@ export type DialProgress = {
 type FinishedDial = {
   readonly route: Route;
   readonly client: string;
-  readonly entry: string | undefined;
+  readonly entry: DialRecord['entry'];
   /** The address of the connector that the client requested. */
   readonly address: string | undefined;
   /** What the dial threw, if it failed. */

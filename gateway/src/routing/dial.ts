@@ -32,8 +32,8 @@ export type DialOptions = OpenOptions & {
   readonly onlyAgent?: string;
   /** The client speaks first, and chose its connection by that. Targets that speak first are refused. */
   readonly clientSpeaksFirst?: boolean;
-  /** Id of the client's entry in the connection log. */
-  readonly entry?: string;
+  /** The client's entry in the connection log. */
+  readonly entry?: DialRecord['entry'];
   /** Called when the dial has finished; it must neither throw nor wait. */
   readonly onDialed?: (record: DialRecord) => void;
 };

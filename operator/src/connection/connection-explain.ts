@@ -2,6 +2,7 @@ import { ExplanationResource } from '@penstock/api-schema';
 import { exitCodes, type Io, json, type OutputFormat, type Style, styleFor, table } from '@penstock/terminal';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { durationText } from './log/entry-text.ts';
 
 /** Prints why a connection works or fails. Sets the exit code to notReady unless the connection is known to be ready. */
 export async function explainConnection(
@@ -94,12 +95,12 @@ function attemptTable({ attempts, denials }: ExplanationResource, style: Style, 
   const rows = attempts.map(({ at, client, outcome, detail, milliseconds, waitedMilliseconds, ...more }) => [
     relativeTime(at, now),
     client,
-    outcome === 'ok' ? style.good(outcome) : style.bad(outcome),
+    outcome === 'ok' ? style.good(stateOf(more.connection) ?? outcome) : style.bad(outcome),
     `${Math.round(milliseconds)} ms`,
     waitedMilliseconds === 0 ? undefined : `${Math.round(waitedMilliseconds)} ms`,
     more.tries.map((each) => `${each.agent}: ${each.outcome}`).join(', '),
     more.skipped.map(({ agent, pool, reason }) => `${agent ?? pool}: ${reason}`).join(', '),
-    detail,
+    [detail, lasted(at, milliseconds, more.connection)].filter(Boolean).join(' ') || undefined,
   ]);
   const head = [
     'ATTEMPT',
@@ -112,6 +113,17 @@ function attemptTable({ attempts, denials }: ExplanationResource, style: Style, 
     { title: 'DETAIL', rank: 2 },
   ];
   return table(head, rows, io);
+}
+
+type AttemptConnection = ExplanationResource['attempts'][number]['connection'];
+
+/** A connection that is still open has no outcome yet. */
+const stateOf = (connection: AttemptConnection) => (connection?.state === 'open' ? 'open' : undefined);
+
+/** How long client and target were connected, if both were and it has ended. */
+function lasted(at: string, openMs: number, connection: AttemptConnection): string | undefined {
+  if (connection?.state !== 'closed' || connection.endedAt === undefined) return undefined;
+  return `It lasted ${durationText(Math.max(0, Date.parse(connection.endedAt) - Date.parse(at) - openMs))}.`;
 }
 
 /** Whether the client that was asked about is allowed; undefined when none was. */

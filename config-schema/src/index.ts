@@ -13,6 +13,7 @@ export type {
 export { connectorKinds } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
+export { withoutFinalDot } from './field/host.ts';
 export { formatHostPort } from './field/host-port.ts';
 export { fieldsWithoutEffect } from './fields-without-effect.ts';
 export type {
@@ -35,6 +36,7 @@ export type {
 export { loadAgentConfig, loadGatewayConfig, readConfigText } from './load.ts';
 export { keepLocalPin, LOCAL_PIN_VARIABLE } from './local-pin.ts';
 export { type AgentLocation, locateAgent } from './locate-agent.ts';
+export { characterWords, invisibleCharacter, type OddCharacter, oddCharacter } from './odd-character.ts';
 export {
   type CheckResult,
   checkConfig,

@@ -36,6 +36,7 @@ export const configProblemCodes = {
   ENVIRONMENT_MISSING: 'A reference names an environment variable that is not set.',
   REFERENCED_FILE_MISSING: 'A reference names a file that does not exist.',
   REFERENCED_FILE_UNREADABLE: 'A reference names a file that cannot be read as text.',
+  INVALID_SECRET: 'A secret contains a line break or an invisible character.',
   SECRET_LITERAL: 'A secret is written into the file instead of being referenced.',
   CREDENTIALS_IN_URL: 'A URL contains a literal password, or contains credentials where none are allowed.',
   UNKNOWN_POOL: 'A connection names a pool that the file does not define.',

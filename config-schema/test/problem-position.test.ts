@@ -98,6 +98,12 @@ const cases: readonly Case[] = [
     'identity:\n  enrollmentToken: «pst_1234»\n',
     '${file:',
   ),
+  agent(
+    'INVALID_SECRET',
+    'identity.enrollmentToken',
+    'identity: {enrollmentToken: «"${env:SPLIT}"»}\n',
+    'one line',
+  ),
   gateway('CREDENTIALS_IN_URL', 'store', 'store: «postgresql://penstock:pst_1234@db/penstock»\n', '${env:'),
   gateway(
     'UNKNOWN_POOL',
@@ -122,7 +128,7 @@ const cases: readonly Case[] = [
 ];
 
 const host: ParseOptions = {
-  ...hostOf({ environment: { THREE: '3', KEY: keyPair.key }, files: new Map() }),
+  ...hostOf({ environment: { THREE: '3', SPLIT: 'a\nb', KEY: keyPair.key }, files: new Map() }),
   readFile: (path) => {
     throw new ReadFileError(path === '/forbidden' ? 'forbidden' : 'missing');
   },

@@ -123,3 +123,18 @@ test('invalid arguments are reported without a request', async () => {
     assert.match(stderr, words);
   }
 });
+
+test('a token that is not one word is refused, with the character that is too much', async () => {
+  const cases = [
+    ['pst_admin_a\nb', /U\+000A \(line feed\) at position 12 of 13/],
+    ['"pst_admin_a b"', /U\+0020 \(space\) at position 13/],
+    ['pst_admin_\u{200b}a', /U\+200B \(zero-width space\) at position 11/],
+    ['\u{201c}pst_admin_a\u{201d}', /U\+201C \(left double quotation mark\) at position 1 /],
+  ] as const;
+  for (const [token, words] of cases) {
+    const { stderr, exitCode } = await runCli(['agent', 'list'], { PENSTOCK_TOKEN: token });
+    assert.equal(exitCode, 64);
+    assert.match(stderr, words);
+    assert.ok(!stderr.includes('pst_admin'), stderr);
+  }
+});

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
-import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
+import { type ConnectorKind, type TargetTls, withoutFinalDot } from '@penstock/config-schema';
 import { errorCode, errorText } from '@penstock/wire';
 
 /** ALPN protocol names (RFC 7301) of the kinds that have one. */
@@ -16,7 +16,7 @@ export function targetTlsOptions(
   kind: ConnectorKind,
   host: string,
 ): ConnectionOptions {
-  const name = serverName ?? host;
+  const name = serverName ?? withoutFinalDot(host);
   const protocol = protocols[kind];
   return {
     secureContext: createSecureContext({

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import type { HostPort, ProxySetting } from '@penstock/config-schema';
+import { type HostPort, type ProxySetting, withoutFinalDot } from '@penstock/config-schema';
 import { tunnelTlsOptions } from '@penstock/transport';
 import { errorCode, errorText } from '@penstock/wire';
 import { checkGateway } from './check-gateway.ts';
@@ -44,7 +44,7 @@ export async function dialGateway(target: GatewayTarget, options: DialOptions): 
   const { host, port } = target.address;
   const tls: ConnectionOptions = {
     ...tunnelTlsOptions,
-    servername: isIP(host) === 0 ? host : '',
+    servername: isIP(host) === 0 ? withoutFinalDot(host) : '',
     // checkGateway checks chain and pin on every connection, with a message that names the presented certificate.
     rejectUnauthorized: false,
     ...(options.identity && { key: options.identity.key, cert: options.identity.certificate }),

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
-import { addressRanges, type HostPort } from '@penstock/config-schema';
+import { addressRanges, type HostPort, withoutFinalDot } from '@penstock/config-schema';
 
 /**
  * Whether NO_PROXY exempts the target. The list has names, which include their subdomains, addresses and CIDR ranges. Names
  * and addresses may have a port. `*` matches everything.
  */
 export function isException(target: HostPort, list: string): boolean {
-  const host = target.host.toLowerCase();
+  const host = withoutFinalDot(target.host.toLowerCase());
   return list
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
@@ -18,7 +18,7 @@ function matches(host: string, port: number, entry: string): boolean {
   const { name, port: onlyPort } = parse(entry);
   if (onlyPort !== undefined && onlyPort !== port) return false;
   if (isIP(host) !== 0) return isInRange(host, name);
-  const bare = name.replace(/^\*?\./, '');
+  const bare = withoutFinalDot(name.replace(/^\*?\./, ''));
   return bare !== '' && (host === bare || host.endsWith(`.${bare}`));
 }
 

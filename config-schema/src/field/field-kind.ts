@@ -1,3 +1,4 @@
+import { invisibleCharacter, type OddCharacter } from '../odd-character.ts';
 import { certificatePinPattern, parseCertificatePin } from './certificate-pin.ts';
 import { cidrPattern, parseCidr } from './cidr.ts';
 import { durationPattern, parseDuration } from './duration.ts';
@@ -49,6 +50,23 @@ function parseText(text: string): FieldResult<string> {
   return refused('EMPTY_VALUE', 'must not be empty', 'Set a value, or remove the field.');
 }
 
+/** A password can contain spaces. A line break, an invisible character, or a space in one of our tokens is an accident. */
+function parseSecret(text: string): FieldResult<string> {
+  const odd = invisibleCharacter(text) ?? (text.includes('pst_') ? spaceIn(text) : undefined);
+  if (odd === undefined) return parseText(text);
+  const place = [...text.slice(0, odd.index)].length + 1;
+  return refused(
+    'INVALID_SECRET',
+    `contains the character ${odd.words} at position ${place} of ${[...text].length}`,
+    'Store the secret on one line, without anything before or after it.',
+  );
+}
+
+function spaceIn(text: string): OddCharacter | undefined {
+  const index = text.indexOf(' ');
+  return index === -1 ? undefined : { index, length: 1, words: 'U+0020 (space)' };
+}
+
 /** The kinds of text that fields can have, each with its parser. */
 export const fieldKinds = {
   name: { parse: parseName, pattern: NAME_PATTERN, literal: 'anything', words: 'name' },
@@ -85,7 +103,7 @@ export const fieldKinds = {
   probeRule: { parse: parseProbeRule, pattern: probeRulePattern, literal: 'anything', words: 'probe rule' },
   certificate: { parse: parseCertificate, pattern: 'CERTIFICATE', literal: 'anything', words: 'PEM' },
   privateKey: { parse: parsePrivateKey, pattern: '(?!)', literal: 'reference', words: 'secret, PEM' },
-  secret: { parse: parseText, pattern: '(?!)', literal: 'reference', words: 'secret' },
+  secret: { parse: parseSecret, pattern: '(?!)', literal: 'reference', words: 'secret' },
   webhook: { parse: parseWebhook, pattern: '(?!)', literal: 'reference', words: 'secret, URL' },
   proxy: { parse: parseProxy, pattern: proxyPattern, literal: 'url', words: '`env`, `none` or a URL' },
   store: { parse: parseStore, pattern: storePattern, literal: 'url', words: '`embedded`' },

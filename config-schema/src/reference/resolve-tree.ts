@@ -143,6 +143,7 @@ class TreeResolver {
       return undefined;
     }
     this.references.set(pointer, absoluteTemplate(parts, host ?? NOWHERE));
+    if (schema.field !== undefined && !spacesCount.has(schema.field.is)) text = text.trim();
     return schema.type === 'integer' && /^-?[0-9]{1,15}$/.test(text) ? Number(text) : text;
   }
 
@@ -160,6 +161,9 @@ class TreeResolver {
     return `\`${pathWords(this.#root, path)}\` ${message}.`;
   }
 }
+
+/** Kinds of fields in which spaces at either end can be meant. */
+const spacesCount: ReadonlySet<string> = new Set(['text', 'path', 'secret']);
 
 /** Failures that are expected on a host that no longer needs the referenced secret. */
 const notThere: ReadonlySet<ConfigProblemCode> = new Set(['ENVIRONMENT_MISSING', 'REFERENCED_FILE_MISSING']);

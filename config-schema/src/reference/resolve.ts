@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Finding } from '../yaml/finding.ts';
+import { withoutSurroundings } from './environment-text.ts';
 import type { ReferenceHost } from './host.ts';
 import { readFailure, readFailureWords } from './read-text-file.ts';
 import { escapeTemplate, type TemplatePart } from './template.ts';
@@ -43,7 +44,9 @@ export function absoluteTemplate(parts: readonly TemplatePart[], host: Reference
 }
 
 function fromEnvironment(name: string, standard: string | undefined, host: ReferenceHost): PartResult {
-  const value = Object.hasOwn(host.environment, name) ? host.environment[name] : undefined;
+  // Secrets often end with a line break: `echo`, editors, and Kubernetes manifests add one.
+  const given = Object.hasOwn(host.environment, name) ? host.environment[name] : undefined;
+  const value = given === undefined ? undefined : withoutSurroundings(given);
   // As in a shell, `:-` also applies to an empty variable.
   if (standard !== undefined) return { ok: true, text: value ? value : standard };
   if (value !== undefined) return { ok: true, text: value };
@@ -59,8 +62,7 @@ function fromFile(written: string, host: ReferenceHost, files: Set<string>): Par
   const path = filePath(written, host);
   files.add(path);
   try {
-    // Editors and `echo` end files with a line break that is not part of the secret.
-    return { ok: true, text: host.readFile(path).replace(/(\r?\n)+$/, '') };
+    return { ok: true, text: withoutSurroundings(host.readFile(path)) };
   } catch (error) {
     const { predicate, advice } = readFailureWords(path, error);
     return {

@@ -2,6 +2,7 @@ import type { SchemaValidateFunction } from 'ajv';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fieldKinds } from '../field/field-kind.ts';
 import { accepted, type FieldResult, refused } from '../field/field-result.ts';
+import { oddCharacter } from '../odd-character.ts';
 import { AgentFile } from './agent-file.ts';
 import type { FieldKeyword } from './field.ts';
 import { GatewayFile } from './gateway-file.ts';
@@ -13,11 +14,24 @@ export type SchemaError = ErrorObject;
 export type FieldVerdict = Extract<FieldResult<never>, { readonly ok: false }>;
 
 export function readField(keyword: FieldKeyword, text: string): FieldResult<unknown> {
-  const result: FieldResult<unknown> = fieldKinds[keyword.is].parse(text);
+  const result = withCharacter(text, fieldKinds[keyword.is].parse(text));
   if (!result.ok || typeof result.value !== 'number') return result;
   const { min, max } = bounds(keyword);
   if (result.value >= min && result.value <= max) return accepted(result.value);
   return refused('OUT_OF_RANGE', 'is out of range', `The range is ${keyword.min} to ${keyword.max}.`);
+}
+
+/** Names the character that a refused text contains by accident, because it cannot be seen. */
+function withCharacter(text: string, result: FieldResult<unknown>): FieldResult<unknown> {
+  if (result.ok || result.code === 'EMPTY_VALUE') return result;
+  const odd = oddCharacter(text.replace(/-----BEGIN[\s\S]*/, ''));
+  if (odd === undefined || result.message.includes('U+')) return result;
+  const place = [...text.slice(0, odd.index)].length + 1;
+  return refused(
+    result.code,
+    `contains the character ${odd.words} at position ${place}`,
+    'Remove the character, or type it again.',
+  );
 }
 
 function bounds(keyword: FieldKeyword): { readonly min: number; readonly max: number } {

@@ -52,7 +52,7 @@ export const fieldExamples: Partial<
   },
   serverName: {
     accepts: ['orders.db.example.com', 'a.b', 'Orders.Example.COM', 'x_y.z'],
-    refuses: ['', 'orders', '10.0.0.1', '::1', '*.example.com', 'a..b', 'a.b.', 'a.b:5432', 'ä.b', 'a b.c'],
+    refuses: ['', 'orders', '10.0.0.1', '::1', '*.example.com', 'a..b', 'a.b:5432', 'ä.b', 'a b.c'],
   },
   cidr: {
     accepts: [

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
+import { type GatewayConfig, loadGatewayConfig, withoutFinalDot } from '@penstock/config-schema';
 import {
   exitCodes,
   type Io,
@@ -79,7 +79,9 @@ function load(io: Io, file: string, output: OutputFormat): GatewayConfig | undef
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/;
 
 /** Parses one value of --host and appends it to the previous ones. */
-function appendHost(text: string, previous: readonly string[] | undefined): string[] {
+function appendHost(written: string, previous: readonly string[] | undefined): string[] {
+  // Certificates have names without the dot at the end of an absolute one.
+  const text = withoutFinalDot(written.trim());
   const valid =
     isIP(text) !== 0 ||
     (text.length <= 253 &&

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { invisibleCharacter, oddCharacter } from '@penstock/config-schema';
 import {
   CommandError,
   exemptFromProxy,
@@ -14,7 +15,7 @@ const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /** Returns the admin address from PENSTOCK_URL. Throws CommandError if it is not a URL of an API. */
 export function adminUrl({ environment }: Pick<Io, 'environment'>): URL {
-  return readUrl(environment['PENSTOCK_URL'] || DEFAULT_URL);
+  return readUrl(environment['PENSTOCK_URL']?.trim() || DEFAULT_URL);
 }
 
 /** Returns a client for PENSTOCK_URL and PENSTOCK_TOKEN. Throws CommandError if they are missing or invalid. */
@@ -31,6 +32,18 @@ export function apiFromEnvironment(
         'penstock-gateway init prints the first one. Pass it in the environment, not as an argument:\n' +
         '  export PENSTOCK_TOKEN="$(cat admin-token)"',
     });
+  }
+  const odd = invisibleCharacter(token.replaceAll(' ', '\u{a0}')) ?? oddCharacter(token);
+  if (odd !== undefined) {
+    const words = token[odd.index] === ' ' ? 'U+0020 (space)' : odd.words;
+    throw new CommandError(
+      `PENSTOCK_TOKEN contains the character ${words} at position ${odd.index + 1} of ${token.length}. A token is one word.`,
+      {
+        exitCode: exitCodes.usage,
+        suggestion:
+          'Set it again, to one line without quotation marks: export PENSTOCK_TOKEN="$(cat admin-token)"',
+      },
+    );
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     const { warning } = styleFor(stderr, environment);

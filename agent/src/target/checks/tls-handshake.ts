@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
+import { type ConnectorKind, type TargetTls, withoutFinalDot } from '@penstock/config-schema';
 import { errorText } from '@penstock/wire';
 import { isCertificateFailure, targetTlsOptions, tlsFailureReason } from '../target-tls.ts';
 import { CheckFailure } from './check-failure.ts';
@@ -33,7 +33,11 @@ export async function tlsHandshake(
   const tls = connect({
     socket,
     ...(settings === undefined || settings.mode === 'disable'
-      ? { servername: isIP(host) === 0 ? host : '', rejectUnauthorized: false, minVersion: 'TLSv1.2' }
+      ? {
+          servername: isIP(host) === 0 ? withoutFinalDot(host) : '',
+          rejectUnauthorized: false,
+          minVersion: 'TLSv1.2',
+        }
       : optionsOf(settings, kind, host)),
   });
   tls.once('secureConnect', resolve).once('error', fail).once('close', close);

@@ -1,3 +1,4 @@
+import { withoutFinalDot } from '@penstock/config-schema';
 import { GRANT_LABEL_LENGTH, isGrant } from '@penstock/wire';
 
 /** The host that a client of a forward proxy requests. */
@@ -25,8 +26,8 @@ export function redactHost(name: string): string {
 
 /** Parses `NAME`, `NAME.penstock`, `NAME--GRANT.penstock`, or a host of a target. */
 export function parseRequestedHost(host: string): RequestedHost {
-  // A trailing dot marks a fully qualified name, which a name with the suffix always is.
-  const lower = host.toLowerCase().replace(/(?<=\.penstock)\.$/, '');
+  // A trailing dot marks an absolute name, and is no part of the name.
+  const lower = withoutFinalDot(host.toLowerCase());
   if (!lower.endsWith(SUFFIX)) return { name: lower, isConnectionName: false, grant: undefined };
   const text = lower.slice(0, -SUFFIX.length);
   const at = text.length - GRANT_LABEL_LENGTH - SEPARATOR.length;

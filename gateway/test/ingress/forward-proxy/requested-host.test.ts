@@ -12,6 +12,7 @@ test('a host is the name of a connection, a name with a grant, or a host of a ta
   assert.deepEqual(parseRequestedHost('db.internal'), { name: 'db.internal', ...other });
   assert.deepEqual(parseRequestedHost('orders.PENSTOCK'), { name: 'orders', ...named });
   assert.deepEqual(parseRequestedHost('orders.penstock.'), { name: 'orders', ...named });
+  assert.equal(parseRequestedHost('Orders.Internal.').name, 'orders.internal');
   assert.equal(parseRequestedHost(`orders--${GRANT}.penstock.`).grant, GRANT);
   assert.deepEqual(parseRequestedHost(`a--b.c--${GRANT.toUpperCase()}.penstock`), {
     name: 'a--b.c',

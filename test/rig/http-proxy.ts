@@ -15,6 +15,8 @@ export type ProxyRequest = {
 export type FakeHttpProxyOptions = {
   /** Required as Basic credentials (RFC 7617); undefined: not required. */
   readonly credentials?: { readonly username: string; readonly password: string };
+  /** Values of Proxy-Authenticate in an answer 407; Basic when omitted. */
+  readonly challenges?: readonly string[];
   /** Addresses of authorities that only the proxy can resolve. */
   readonly route?: (authority: string) => HostPort;
 };
@@ -93,7 +95,9 @@ export class FakeHttpProxy implements AsyncDisposable {
       this.requests.push({ authority, headers: request.headers, status: code });
     if (status !== 200) {
       answered(status);
-      const challenge = status === 407 ? 'Proxy-Authenticate: Basic realm="fake"\r\n' : '';
+      const { challenges = ['Basic realm="fake"'] } = this.#options;
+      const lines = challenges.map((value) => `Proxy-Authenticate: ${value}\r\n`).join('');
+      const challenge = status === 407 ? lines : '';
       client.end(`HTTP/1.1 ${status} Refused\r\n${challenge}Content-Length: 0\r\nConnection: close\r\n\r\n`);
       return;
     }

@@ -1,9 +1,12 @@
+import { type ClientRequest, request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { errorText } from '@penstock/wire';
 import http2wrapper from 'http2-wrapper';
 import { connectTcp } from './connect-tcp.ts';
 import { GatewayError } from './gateway-error.ts';
+import { adviceForChallenge, type Challenge, offeredSchemes } from './proxy-challenge.ts';
 
 /**
  * Connects to the gateway through CONNECT of an HTTP proxy and returns a TLS socket whose handshake has not completed.
@@ -16,20 +19,50 @@ export async function connectThroughProxy(
   signal: AbortSignal,
 ): Promise<TLSSocket> {
   const toProxy = await connectProxy(proxy, signal);
-  const proxyOptions = {
-    url: withoutCredentials(proxy),
-    headers: credentials(proxy),
-    signal,
-    // Created here because the library does not destroy the socket when the proxy refuses.
-    createConnection: () => toProxy,
-  };
+  let challenge: Challenge | undefined;
+  /** The library reports the status of a refusal, but not its headers. */
+  class ConnectAgent extends http2wrapper.proxies.Http2OverHttp {
+    async _getProxyStream(authority: string): Promise<[Duplex, number, string]> {
+      const { promise, resolve, reject } = Promise.withResolvers<[Duplex, number, string]>();
+      const asked = connectRequest(toProxy, authority, credentials(proxy), signal);
+      asked.once('error', reject);
+      asked.once('connect', ({ statusCode = 0, statusMessage = '', headersDistinct }, socket, head) => {
+        asked.off('error', reject);
+        if (statusCode === 407) {
+          challenge = {
+            schemes: offeredSchemes(headersDistinct['proxy-authenticate']),
+            hasCredentials: proxy.username !== '' || proxy.password !== '',
+          };
+        }
+        socket.unshift(head);
+        resolve([socket, statusCode, statusMessage]);
+      });
+      return promise;
+    }
+  }
   try {
-    const agent = new http2wrapper.proxies.Http2OverHttp({ proxyOptions });
+    const agent = new ConnectAgent({ proxyOptions: { url: withoutCredentials(proxy) } });
     return await agent.createConnection(new URL(gateway), { ...tls } as never);
   } catch (error) {
     toProxy.destroy();
-    throw proxyError(proxy, error);
+    throw proxyError(proxy, error, challenge);
   }
+}
+
+/** Requests a connection on a socket of our own, because the library leaves its socket open when the proxy refuses. */
+function connectRequest(
+  toProxy: Socket,
+  authority: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): ClientRequest {
+  return request({
+    createConnection: () => toProxy,
+    method: 'CONNECT',
+    path: authority,
+    headers: { ...headers, host: authority },
+    signal,
+  }).end();
 }
 
 async function connectProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
@@ -49,7 +82,7 @@ async function connectProxy(proxy: URL, signal: AbortSignal): Promise<Socket> {
   }
 }
 
-/** The library would send user and password as they are in the URL, percent-encoded. */
+/** Only the request may see them. */
 function withoutCredentials(proxy: URL): URL {
   const bare = new URL(proxy);
   bare.username = '';
@@ -63,15 +96,15 @@ function credentials(proxy: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-function proxyError(proxy: URL, error: unknown): GatewayError {
+function proxyError(proxy: URL, error: unknown, challenge?: Challenge): GatewayError {
   const status =
     typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
   if (typeof status !== 'number') {
     return new GatewayError('PROXY_UNREACHABLE', `${proxy.host}: ${errorText(error)}.`, { cause: error });
   }
   const advice =
-    status === 407
-      ? 'It requires credentials. Add user and password to the proxy URL.'
-      : 'Ask its owners to allow CONNECT to the gateway.';
+    challenge === undefined
+      ? 'Ask its owners to allow CONNECT to the gateway.'
+      : adviceForChallenge(challenge);
   return new GatewayError('PROXY_REFUSED', `${proxy.host} answered ${status}. ${advice}`, { cause: error });
 }

@@ -21,7 +21,7 @@ export const controlPlaneEvents = {
   'connection-log-recovered': ['info', 'The connection log is written again.'],
   'connection-log-replaced': [
     'warn',
-    'The file of the connection log was damaged: it was renamed, and the log starts anew.',
+    'The file of the connection log was damaged: it was renamed, and a new log was started.',
   ],
   'notification-failed': ['warn', 'A notification about alerts was not delivered; it is retried.'],
   'notification-abandoned': ['error', 'A notification about alerts was not delivered and is not retried.'],

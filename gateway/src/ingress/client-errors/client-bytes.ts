@@ -45,7 +45,7 @@ export class SocketReaderBytes implements ClientBytes {
       if (this.#state === 'ended') {
         throw new TunnelError(
           'CLIENT_GONE',
-          'The client disconnected before it was told why it is not served.',
+          'The client disconnected before it received the reason for the refusal.',
         );
       }
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -31,7 +31,7 @@ type Options = {
 /** `connection log`: who was connected to what, and how it ended. */
 export function connectionLogCommand(io: Io): Command {
   return new Command('log')
-    .description('list client connections, open and ended, with how each ended')
+    .description('list open and closed client connections, and how each one ended')
     .option('--connection <name>', 'only clients of this connection')
     .option(
       '--client <client>',

@@ -18,7 +18,7 @@ export const AlertResource = Type.Object({
     description: `One of ${alertConditions.join(', ')}. Alerts recorded by an older release may have other conditions.`,
   }),
   subject: Type.String({
-    description: '`agent:NAME`, `pool:NAME`, `connector:POOL/AGENT/NAME` or `gateway`.',
+    description: '`agent:NAME`, `pool:NAME`, `connection:NAME`, `connector:POOL/AGENT/NAME` or `gateway`.',
   }),
   pool: Type.Optional(Type.String()),
   sentence: Type.String({ description: 'The condition in words.' }),

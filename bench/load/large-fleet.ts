@@ -128,7 +128,15 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   starting.defer(() => fleet.stop());
   const events = openEvents(store, () => []);
   const shown = { ...fleet, certificateNotAfter: () => Date.now() + 24 * HOUR };
-  const alerts = await openAlerts({ store, clock, config: () => config, fleet: shown, events, log });
+  const alerts = await openAlerts({
+    store,
+    clock,
+    config: () => config,
+    fleet: shown,
+    openOutcomes: () => [],
+    events,
+    log,
+  });
   starting.defer(() => alerts.stop());
   const metrics = createGatewayMetrics();
   observeFleet(

@@ -53,6 +53,7 @@ export const alertConditions = [
   'config-drift',
   'identity-cloned',
   'connector-failing',
+  'connection-failing',
   'software-outdated',
 ] as const;
 export type AlertCondition = (typeof alertConditions)[number];
@@ -118,6 +119,9 @@ export type GatewayConfig = ConfigVersion & {
     readonly staleAfter: number;
     readonly maxClockSkew: number;
     readonly certificateExpiryWarning: number;
+    readonly failingOpensPercent: number;
+    readonly failingOpensMinimum: number;
+    readonly failingOpensWindow: number;
   };
   readonly alerts: readonly {
     readonly condition: AlertCondition;

@@ -115,6 +115,9 @@ function gatewayFile(config: GatewayConfig): object {
       staleAfter: formatDuration(health.staleAfter),
       maxClockSkew: formatDuration(health.maxClockSkew),
       certificateExpiryWarning: formatDuration(health.certificateExpiryWarning),
+      failingOpensPercent: health.failingOpensPercent,
+      failingOpensMinimum: health.failingOpensMinimum,
+      failingOpensWindow: formatDuration(health.failingOpensWindow),
     },
     alerts: config.alerts.map((alert) => ({ ...alert, for: formatDuration(alert.for) })),
     receivers: config.receivers.map((receiver) => ({

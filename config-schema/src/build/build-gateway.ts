@@ -66,6 +66,9 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       staleAfter: duration(health.staleAfter),
       maxClockSkew: duration(health.maxClockSkew),
       certificateExpiryWarning: duration(health.certificateExpiryWarning),
+      failingOpensPercent: health.failingOpensPercent,
+      failingOpensMinimum: health.failingOpensMinimum,
+      failingOpensWindow: duration(health.failingOpensWindow),
     },
     alerts: file.alerts.map((alert) => ({ ...alert, for: duration(alert.for) })),
     receivers: file.receivers.map(({ name, webhook, format, secret, groupWait }, index) => ({

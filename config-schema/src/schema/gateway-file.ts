@@ -219,7 +219,7 @@ export const GatewayFile = group(
       }),
     }),
     drain,
-    health: optionalGroup('Thresholds for the health of agents and of the gateway certificate.', {
+    health: optionalGroup('Thresholds for the health of agents, connections and the gateway certificate.', {
       heartbeatInterval: quantity('duration', "Interval between an agent's heartbeats.", {
         default: '15s',
         min: '100ms',
@@ -244,6 +244,20 @@ export const GatewayFile = group(
         'How long before the gateway certificate expires a warning is raised.',
         { default: '7d', min: '1m', max: '365d' },
       ),
+      failingOpensPercent: integer(
+        'Percentage of the opens of a connection that must fail for `connection-failing`. It is over below half of it.',
+        { default: 50, minimum: 1, maximum: 100 },
+      ),
+      failingOpensMinimum: integer('Opens of a connection that must fail for `connection-failing`.', {
+        default: 3,
+        minimum: 1,
+        maximum: 1_000_000,
+      }),
+      failingOpensWindow: quantity('duration', 'Period over which the opens of a connection are counted.', {
+        default: '5m',
+        min: '10s',
+        max: '1d',
+      }),
     }),
     alerts: list(
       group('A condition and the receivers that are notified of it.', {

@@ -3,7 +3,7 @@ import type { AlertCondition } from '@penstock/config-schema';
 type ConditionText = {
   /** What is wrong while the condition holds. */
   readonly sentence: string;
-  /** What to do about it. `…` stands for the agent's name in the alert's subject. */
+  /** What to do about it. `…` stands for the name of the agent or connection in the alert's subject. */
   readonly advice: string;
 };
 
@@ -52,6 +52,11 @@ export const alertConditionTexts = {
     sentence: 'The health check of a connector cannot reach its target.',
     advice:
       'Run penstock-gateway agent check … with the name of the connector. The output shows which hop fails.',
+  },
+  'connection-failing': {
+    sentence: 'Opens of a connection keep failing: clients cannot reach its target.',
+    advice:
+      'Run penstock-gateway connection explain …. It shows the stage that fails, and for which clients.',
   },
   'software-outdated': {
     sentence: 'An agent runs older software than the gateway.',

@@ -1,7 +1,8 @@
 import type { AlertCondition, GatewayConfig } from '@penstock/config-schema';
 import { type Clock, inSlices } from '@penstock/runtime';
 import type { AlertRow } from '@penstock/store';
-import { type ActiveCondition, alertKey, type Evaluation } from './evaluate-conditions.ts';
+import type { ActiveCondition } from './active-condition.ts';
+import { alertKey, type Evaluation } from './evaluate-conditions.ts';
 import type { AlertTransition } from './message.ts';
 
 export type AlertRule = GatewayConfig['alerts'][number];

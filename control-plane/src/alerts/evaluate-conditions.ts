@@ -1,16 +1,9 @@
 import type { AlertCondition } from '@penstock/config-schema';
 import { type Clock, inSlices } from '@penstock/runtime';
-import type { AgentSnapshot, FleetSnapshot, PoolSnapshot } from './fleet-snapshot.ts';
+import type { ActiveCondition } from './active-condition.ts';
+import { evaluateConnection } from './evaluate-connection.ts';
+import type { AgentSnapshot, ConnectionSnapshot, FleetSnapshot, PoolSnapshot } from './fleet-snapshot.ts';
 import { isOlderRelease } from './older-release.ts';
-
-/** A condition that holds for one subject. */
-export type ActiveCondition = {
-  readonly condition: AlertCondition;
-  /** `agent:NAME`, `pool:NAME`, `connector:POOL/AGENT/NAME` or `gateway`. */
-  readonly subject: string;
-  readonly pool: string | undefined;
-  readonly detail: string;
-};
 
 export type Evaluation = {
   /** By `alertKey`. */
@@ -49,6 +42,13 @@ export async function evaluateConditions(
   };
   await inSlices(snapshot.agents, evaluate, clock);
   for (const pool of snapshot.pools) evaluatePool(pool, snapshot.isSettled, add);
+  if (watched.has('connection-failing')) {
+    const evaluateOne = (connection: ConnectionSnapshot) => {
+      const found = evaluateConnection(connection, snapshot.failingOpens);
+      if (found !== undefined) add(found.condition, found.isDecided);
+    };
+    await inSlices(snapshot.connections, evaluateOne, clock);
+  }
   evaluateGateway(snapshot, add);
   return {
     active,

@@ -1,3 +1,5 @@
+import type { CloseCode } from '@penstock/wire';
+
 /**
  * One agent as alert conditions see it. Texts are for people; an undefined text means that the condition does not hold,
  * or that it is unknown whether it does.
@@ -29,11 +31,34 @@ export type PoolSnapshot = {
   readonly queueLimit: number;
 };
 
+/** The opens of one connection within `FailingOpens.windowMs`. Times are milliseconds. */
+export type ConnectionSnapshot = {
+  readonly connection: string;
+  readonly opened: number;
+  readonly failed: number;
+  /** The most frequent first. */
+  readonly codes: readonly { readonly code: CloseCode; readonly count: number }[];
+  /** Undefined when there was none since the gateway started. */
+  readonly sinceOpened: number | undefined;
+  readonly sinceFailed: number | undefined;
+  /** Time without any open. */
+  readonly idle: number;
+};
+
+/** `health.failingOpens…`: when the opens of a connection count as failing. */
+export type FailingOpens = {
+  readonly percent: number;
+  readonly minimum: number;
+  readonly windowMs: number;
+};
+
 /** The fleet at one moment, on which alert conditions are evaluated. Times are milliseconds since 1970. */
 export type FleetSnapshot = {
   /** Read lazily, in slices of the event loop. */
   readonly agents: Iterable<AgentSnapshot>;
   readonly pools: readonly PoolSnapshot[];
+  readonly connections: Iterable<ConnectionSnapshot>;
+  readonly failingOpens: FailingOpens;
   readonly gateway: { readonly softwareVersion: string; readonly certificateNotAfter: number };
   readonly now: number;
   /** `health.certificateExpiryWarning`, in milliseconds. */

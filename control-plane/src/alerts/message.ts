@@ -101,7 +101,7 @@ export function conditionTextOf(condition: string): Text {
   return texts[condition] ?? { sentence: `The condition ${condition} holds.`, advice: '' };
 }
 
-/** The agent's name in the subject `agent:NAME` or `connector:POOL/AGENT/CONNECTOR`. */
+/** The name in the subject `agent:NAME` or `connection:NAME`, or that of the agent in `connector:POOL/AGENT/CONNECTOR`. */
 export function agentNameOf(subject: string): string {
   const name = subject.slice(subject.indexOf(':') + 1);
   return name.split('/')[1] ?? name;

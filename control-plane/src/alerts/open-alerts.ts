@@ -2,12 +2,15 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import type { FleetEvents } from '../events/events.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import { Alerts, type AlertsOptions } from './alerts.ts';
+import type { ConnectionSnapshot } from './fleet-snapshot.ts';
 import { takeFleetSnapshot } from './take-fleet-snapshot.ts';
 
 export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> & {
   /** The configuration in force. */
   readonly config: () => GatewayConfig;
   readonly fleet: Pick<OpenFleet, 'agentsAfter' | 'pools' | 'certificateNotAfter' | 'onChange'>;
+  /** The opens of every connection within health.failingOpensWindow. */
+  readonly openOutcomes: () => Iterable<ConnectionSnapshot>;
   readonly events: Pick<FleetEvents, 'publish'>;
 };
 
@@ -15,13 +18,13 @@ export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> &
  * Starts the alerts of a gateway. The caller must stop them before it closes the fleet and the store. Throws StoreError.
  */
 export async function openAlerts(options: OpenAlertsOptions): Promise<Alerts> {
-  const { store, clock, log, config, fleet, events } = options;
+  const { store, clock, log, config, fleet, openOutcomes, events } = options;
   const alerts = await Alerts.open({
     store,
     clock,
     log,
     config: config(),
-    snapshot: () => takeFleetSnapshot(fleet, config(), clock.wall()),
+    snapshot: () => takeFleetSnapshot(fleet, config(), openOutcomes(), clock.wall()),
     onFleetChange: (listener) => fleet.onChange(() => listener()),
   });
   alerts.onChange(({ id, condition, subject, state, detail }) =>

@@ -4,7 +4,7 @@ import { reach, SOFTWARE_VERSION } from '@penstock/wire';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { AlertsOptions } from './alerts.ts';
-import type { AgentSnapshot } from './fleet-snapshot.ts';
+import type { AgentSnapshot, ConnectionSnapshot } from './fleet-snapshot.ts';
 
 /** After this time a newly connected agent has reported the first check of each connector, or never will. */
 const FIRST_CHECKS_MS = 2 * 60_000;
@@ -13,6 +13,7 @@ const FIRST_CHECKS_MS = 2 * 60_000;
 export function takeFleetSnapshot(
   fleet: Pick<OpenFleet, 'agentsAfter' | 'pools' | 'certificateNotAfter'>,
   { health }: Pick<GatewayConfig, 'health'>,
+  connections: Iterable<ConnectionSnapshot>,
   now: number,
 ): ReturnType<AlertsOptions['snapshot']> {
   return {
@@ -31,6 +32,12 @@ export function takeFleetSnapshot(
       certificateNotAfter: fleet.certificateNotAfter(),
     },
     certificateExpiryWarning: health.certificateExpiryWarning,
+    connections,
+    failingOpens: {
+      percent: health.failingOpensPercent,
+      minimum: health.failingOpensMinimum,
+      windowMs: health.failingOpensWindow,
+    },
   };
 }
 

@@ -19,6 +19,9 @@ const config: AlertsConfig = {
     staleAfter: 60_000,
     maxClockSkew: 30_000,
     certificateExpiryWarning: 86_400_000,
+    failingOpensPercent: 50,
+    failingOpensMinimum: 3,
+    failingOpensWindow: 300_000,
   },
   alerts: [{ condition: 'agent-stale', for: 1_000, receivers: ['ops'] }],
   receivers: [

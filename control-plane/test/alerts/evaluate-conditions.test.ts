@@ -6,7 +6,7 @@ import { alertConditionTexts } from '../../src/alerts/alert-conditions.ts';
 import { evaluateConditions } from '../../src/alerts/evaluate-conditions.ts';
 import type { FleetSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 import { isOlderRelease } from '../../src/alerts/older-release.ts';
-import { agentSnapshot, fleetSnapshot, poolSnapshot } from './scene.ts';
+import { agentSnapshot, connectionSnapshot, fleetSnapshot, poolSnapshot } from './scene.ts';
 
 const all = new Set(Object.keys(alertConditionTexts) as AlertCondition[]);
 
@@ -31,6 +31,10 @@ test('each condition holds for its subject', async () => {
     [
       { agents: [agentSnapshot('a1', { failing: [{ connector: 'db', detail: 'x' }] })] },
       'connector-failing connector:dc1/a1/db',
+    ],
+    [
+      { connections: [connectionSnapshot({ failed: 10, sinceFailed: 500 })] },
+      'connection-failing connection:orders',
     ],
     [{ pools: [poolSnapshot({ ready: 1, minReady: 2 })] }, 'pool-below-min-ready pool:dc1'],
     [{ pools: [poolSnapshot({ waiting: 8 })] }, 'queue-near-limit pool:dc1'],

@@ -1,7 +1,13 @@
 import type { AlertCondition } from '@penstock/config-schema';
 import type { AlertRow } from '@penstock/store';
-import { type ActiveCondition, alertKey, type Evaluation } from '../../src/alerts/evaluate-conditions.ts';
-import type { AgentSnapshot, FleetSnapshot, PoolSnapshot } from '../../src/alerts/fleet-snapshot.ts';
+import type { ActiveCondition } from '../../src/alerts/active-condition.ts';
+import { alertKey, type Evaluation } from '../../src/alerts/evaluate-conditions.ts';
+import type {
+  AgentSnapshot,
+  ConnectionSnapshot,
+  FleetSnapshot,
+  PoolSnapshot,
+} from '../../src/alerts/fleet-snapshot.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -31,10 +37,24 @@ export const poolSnapshot = (changes: Partial<PoolSnapshot> = {}): PoolSnapshot 
   ...changes,
 });
 
+/** A connection whose opens succeed, with the given changes. */
+export const connectionSnapshot = (changes: Partial<ConnectionSnapshot> = {}): ConnectionSnapshot => ({
+  connection: 'orders',
+  opened: 10,
+  failed: 0,
+  codes: [],
+  sinceOpened: 1_000,
+  sinceFailed: undefined,
+  idle: 1_000,
+  ...changes,
+});
+
 /** The fleet of a gateway that has settled, without agents and pools, with the given changes. */
 export const fleetSnapshot = (changes: Partial<FleetSnapshot> = {}): FleetSnapshot => ({
   agents: [],
   pools: [],
+  connections: [],
+  failingOpens: { percent: 50, minimum: 3, windowMs: 300_000 },
   gateway: { softwareVersion: '1.2.0', certificateNotAfter: 30 * DAY_MS },
   now: 0,
   certificateExpiryWarning: 7 * DAY_MS,

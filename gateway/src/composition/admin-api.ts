@@ -54,14 +54,22 @@ const CHECK_TRANSIT_MS = 1_000;
 /** Opens events, alerts and approvals, and creates the API over them. The caller listens. Throws StoreError. */
 export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
-  const { registry, routes, queue, ejection, history, denials } = dataPlane;
+  const { registry, routes, queue, ejection, history, denials, outcomes } = dataPlane;
   const { identity, fleet, requests, grants } = controlPlane;
   const connections = () => connectionViews(routes, clients.ingresses, denials);
   const events = openEvents(store, connections);
   fleet.onChange(({ agent: { name, pool, state, code, sentence } }) =>
     events.publish('agent', { name, pool, state, code, sentence }),
   );
-  const alerts = await openAlerts({ store, clock, config, fleet, events, log });
+  const alerts = await openAlerts({
+    store,
+    clock,
+    config,
+    fleet,
+    openOutcomes: () => outcomes.report(),
+    events,
+    log,
+  });
   scope.defer(() => alerts.stop());
   const approvals = await Approvals.open({
     store,

@@ -35,7 +35,7 @@ export function openClientIngresses(
   options: ClientIngressOptions,
 ): ClientIngresses {
   const { config, certificate, dataPlane, metrics, clock, log } = options;
-  const { routes, registry, grants, denials } = dataPlane;
+  const { routes, registry, grants, denials, outcomes } = dataPlane;
   const ingressTls = new IngressTls(certificate);
   const ports = dialPorts(options);
   const kinds = new TargetKinds(routes, (pool) => registry.sessionsOf(pool));
@@ -65,7 +65,18 @@ export function openClientIngresses(
     },
     clock,
     log,
-    metrics,
+    metrics: {
+      ...metrics,
+      opened(connection, seconds, attempts) {
+        metrics.opened(connection, seconds, attempts);
+        outcomes.opened(connection);
+      },
+      failed(connection, code) {
+        metrics.failed(connection, code);
+        // Whether a client that left was let down depends on its wait, which only the dial knows.
+        if (code !== 'CLIENT_GONE') outcomes.failed(connection, code, 0);
+      },
+    },
   });
   scope.defer(async () => {
     await ingresses.stopAccepting();
@@ -76,7 +87,7 @@ export function openClientIngresses(
 }
 
 function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOptions): DialPorts {
-  const { registry, queue, ejection, history } = dataPlane;
+  const { registry, queue, ejection, history, outcomes } = dataPlane;
   return {
     sessionsOf: (pool) => registry.sessionsOf(pool),
     queue,
@@ -85,6 +96,11 @@ function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOption
     limits: () => config().dial,
     log,
     clock,
-    onDialed: (record) => history.add(record),
+    onDialed: (record) => {
+      history.add(record);
+      if (record.failure?.code === 'CLIENT_GONE') {
+        outcomes.failed(record.connection, record.failure.code, record.milliseconds);
+      }
+    },
   };
 }

@@ -4,6 +4,7 @@ import { Denials } from '../access/denials.ts';
 import { GrantTable } from '../access/grant-table.ts';
 import { DialHistory } from '../routing/dial-history.ts';
 import { Ejection } from '../routing/ejection.ts';
+import { OpenOutcomes } from '../routing/open-outcomes.ts';
 import { PendingQueue } from '../routing/pending-queue.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { Registry } from '../tunnel/registry.ts';
@@ -16,6 +17,7 @@ export type DataPlane = {
   readonly ejection: Ejection;
   readonly history: DialHistory;
   readonly denials: Denials;
+  readonly outcomes: OpenOutcomes;
   /** The stage that adds grants closes it. */
   readonly grants: GrantTable;
 };
@@ -29,5 +31,8 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
   registry.onReady(() => queue.wakeAll());
   registry.onAgentDisconnected((agentId) => ejection.forgetAgent(agentId));
   const denials = new Denials(() => clock.wall());
-  return { registry, routes, queue, ejection, history: new DialHistory(), denials, grants: new GrantTable() };
+  const outcomes = new OpenOutcomes(clock);
+  outcomes.apply(new Set(config.connections.map(({ name }) => name)), config.health.failingOpensWindow);
+  const history = new DialHistory();
+  return { registry, routes, queue, ejection, history, denials, outcomes, grants: new GrantTable() };
 }

@@ -17,7 +17,7 @@ export type Change = { readonly to: string; commit(): void | Promise<void> };
 
 export type ReloadedParts = {
   readonly inForce: InForce;
-  readonly dataPlane: Pick<DataPlane, 'routes' | 'history' | 'ejection' | 'queue'>;
+  readonly dataPlane: Pick<DataPlane, 'routes' | 'history' | 'outcomes' | 'ejection' | 'queue'>;
   readonly controlPlane: Pick<ControlPlane, 'fleet' | 'identity'>;
   readonly endpoint: Pick<Endpoint, 'replaceTls'>;
   readonly clients: Pick<ClientIngresses, 'ingressTls' | 'ingresses'>;
@@ -39,6 +39,14 @@ export async function changesFor(next: GatewayConfig, parts: ReloadedParts): Pro
     {
       to: 'dial history',
       commit: () => dataPlane.history.keepOnly(new Set(next.connections.map(({ name }) => name))),
+    },
+    {
+      to: 'open outcomes',
+      commit: () =>
+        dataPlane.outcomes.apply(
+          new Set(next.connections.map(({ name }) => name)),
+          next.health.failingOpensWindow,
+        ),
     },
     {
       to: 'metrics',

@@ -54,4 +54,5 @@ export { renames } from './schema/renamed-fields.ts';
 export { Secret } from './secret.ts';
 export { isSecretName } from './secret-name.ts';
 export { showConfig, shownConfig, yamlText } from './show.ts';
+export { suggest } from './suggestion.ts';
 export { watchConfig } from './watch-config.ts';

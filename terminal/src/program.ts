@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import { CommandError } from './command-error.ts';
 import { exitCodes } from './exit-code.ts';
 import type { Io } from './io.ts';
+import { json } from './output-format.ts';
 import { printable } from './printable.ts';
 import { styleFor, wantsColor } from './style.ts';
 
@@ -18,13 +19,29 @@ export async function runProgram(program: Command, argv: readonly string[], io: 
       // Commander has already printed it. It also throws for --help and --version, with exit code 0.
       io.setExitCode(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
     } else {
-      reportError(error, io);
+      reportError(error, io, wantsJson(argv) ? 'json' : 'text');
     }
   }
 }
 
-/** Prints an error and sets the exit code. */
-export function reportError(error: unknown, io: Io): void {
+/** Whether a command line asks for JSON. Known without parsing it, because errors can occur before. */
+const wantsJson = (argv: readonly string[]): boolean =>
+  argv.some(
+    (word, at) =>
+      /^(?:--output=|-o=?)json$/.test(word) || (/^(?:--output|-o)$/.test(word) && argv[at + 1] === 'json'),
+  );
+
+/** Prints an error to stderr and sets the exit code. */
+export function reportError(error: unknown, io: Io, format: 'text' | 'json' = 'text'): void {
+  if (format === 'json') {
+    const exitCode = error instanceof CommandError ? error.exitCode : exitCodes.failed;
+    const message = error instanceof Error ? error.message : String(error);
+    const [, code] = /\(([A-Z][A-Z_]{2,60})\)$/.exec(message) ?? [];
+    const suggestion = error instanceof CommandError ? error.suggestion : undefined;
+    io.stderr.write(json({ error: { message, code, suggestion, exitCode } }));
+    io.setExitCode(exitCode);
+    return;
+  }
   const style = styleFor(io.stderr, io.environment);
   const message = error instanceof Error ? error.message : String(error);
   io.stderr.write(`${style.bad('error:')} ${printable(message)}\n`);

@@ -28,6 +28,18 @@ async function written(
 
 const DIGEST = /sha256:[0-9a-f]{64}/;
 
+test('config diff fails if the version went down', async () => {
+  await using files = await written({
+    'base.yaml': AGENT,
+    'agent.yaml': AGENT.replace('version: 3', 'version: 2'),
+  });
+  const args = ['diff', '--base', files.at('base.yaml'), files.at('agent.yaml')];
+  const io = await run('Agent', args);
+  assert.equal(io.exitCode(), 2);
+  assert.match(io.out(), /`version` went down from 3 to 2\. Use a version above 3\./);
+  assert.match((await run('Agent', [...args, '--output', 'github'])).out(), /^::error .*VERSION_LOWERED/);
+});
+
 describe('config validate', () => {
   test('prints the version and digest of a valid file', async () => {
     await using files = await written({ 'agent.yaml': AGENT });

@@ -4,6 +4,7 @@ import { cidrPattern, parseCidr } from './cidr.ts';
 import { durationPattern, parseDuration } from './duration.ts';
 import { accepted, type FieldResult, refused } from './field-result.ts';
 import { hostPortPattern, parseAddress, parseListenAddress } from './host-port.ts';
+import { mistakenReference } from './mistaken-reference.ts';
 import { NAME_PATTERN } from './name.ts';
 import { parseCertificate, parsePrivateKey } from './pem.ts';
 import { parseProbeRule, probeRulePattern } from './probe-rule.ts';
@@ -50,6 +51,12 @@ function parseText(text: string): FieldResult<string> {
   return refused('EMPTY_VALUE', 'must not be empty', 'Set a value, or remove the field.');
 }
 
+/** A directory with a literal `$HOME` in its name is never what was meant. */
+function parsePath(text: string): FieldResult<string> {
+  if (mistakenReference(text) === undefined) return parseText(text);
+  return refused('REFERENCE_SYNTAX', 'contains a variable that is not replaced', 'Write ${env:NAME}.');
+}
+
 /** A password can contain spaces. A line break, an invisible character, or a space in one of our tokens is an accident. */
 function parseSecret(text: string): FieldResult<string> {
   const odd = invisibleCharacter(text) ?? (text.includes('pst_') ? spaceIn(text) : undefined);
@@ -71,7 +78,7 @@ function spaceIn(text: string): OddCharacter | undefined {
 export const fieldKinds = {
   name: { parse: parseName, pattern: NAME_PATTERN, literal: 'anything', words: 'name' },
   text: { parse: parseText, pattern: '\\S', literal: 'anything', words: 'text' },
-  path: { parse: parseText, pattern: '\\S', literal: 'anything', words: 'path' },
+  path: { parse: parsePath, pattern: '\\S', literal: 'anything', words: 'path' },
   duration: { parse: parseDuration, pattern: durationPattern, literal: 'anything', words: 'duration' },
   size: { parse: parseSize, pattern: sizePattern, literal: 'anything', words: 'size' },
   address: { parse: parseAddress, pattern: hostPortPattern, literal: 'anything', words: '`host:port`' },

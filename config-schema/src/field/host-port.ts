@@ -23,7 +23,7 @@ export function formatHostPort({ host, port }: HostPort): string {
 
 function parseHostPort(text: string, lowestPort: 0 | 1): FieldResult<HostPort> {
   const match = SHAPE.exec(text);
-  if (match === null) return shapeless(text);
+  if (match === null || match[2] === '') return shapeless(text, lowestPort);
   const [, inBrackets, plain = '', digits] = match;
   const port = Number(digits);
   if (port < lowestPort || port > 65_535) {
@@ -46,12 +46,16 @@ function parseHostPort(text: string, lowestPort: 0 | 1): FieldResult<HostPort> {
   );
 }
 
-function shapeless(text: string): FieldResult<HostPort> {
+function shapeless(text: string, lowestPort: 0 | 1): FieldResult<HostPort> {
   if (text.includes('://')) {
     return refused('INVALID_ADDRESS', 'must be host:port, not a URL', 'Remove the scheme and the path.');
   }
   if (isIpv6(text) || (text.match(/:/g) ?? []).length > 1) {
     return refused('INVALID_ADDRESS', 'must be host:port', 'Put IPv6 in brackets: [2001:db8::1]:5432.');
+  }
+  if (/^:?[0-9]{1,5}$/.test(text)) {
+    const example = lowestPort === 0 ? '0.0.0.0:PORT for every address of this host' : 'db.internal:PORT';
+    return refused('INVALID_ADDRESS', 'has a port but no host', `Write it as ${example}.`);
   }
   const suggestion = 'Write it as db.internal:5432.';
   return text.includes(':')

@@ -62,7 +62,7 @@ export function readFailureWords(
 ): { readonly predicate: string; readonly advice: string | undefined } {
   const failure = readFailure(error);
   if (failure !== 'forbidden' && failure !== 'failed')
-    return { predicate: predicates[failure], advice: undefined };
+    return { predicate: predicates[failure], advice: adviceOn[failure] };
   const cause = error instanceof ReadFileError ? error.cause : error;
   const { reason, advice } = fileFailure(path, cause);
   return { predicate: `cannot be read: ${reason}`, advice };
@@ -73,6 +73,12 @@ const predicates: Readonly<Record<Exclude<ReadFailure, 'forbidden' | 'failed'>, 
   'not-a-file': 'is not a regular file',
   'too-large': 'is larger than 1 MiB',
   'not-text': 'is not UTF-8 text',
+};
+
+const adviceOn: Readonly<Partial<Record<ReadFailure, string>>> = {
+  'too-large': 'Check that it is the right file. At most 1 MiB is read.',
+  'not-text': 'Save it as UTF-8.',
+  'not-a-file': 'Name a file, not a directory or a device.',
 };
 
 function translated(read: () => string): string {

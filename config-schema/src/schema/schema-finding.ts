@@ -1,3 +1,4 @@
+import { oddCharacter } from '../odd-character.ts';
 import { suggest } from '../suggestion.ts';
 import type { Finding } from '../yaml/finding.ts';
 import { pathWords, shortened } from '../yaml/path-words.ts';
@@ -74,7 +75,7 @@ function unknownKey(
   misspelled: Set<string>,
 ): Finding {
   const known = Object.keys(schemaOf(error).properties ?? {});
-  const near = suggest(key, known);
+  const near = suggest(key, known) ?? insteadOf(key, known);
   if (near !== undefined) misspelled.add(`${error.instancePath}/${near}`);
   const place = path.length === 0 ? 'in this file' : `in \`${pathWords(root, path)}\``;
   return {
@@ -82,8 +83,31 @@ function unknownKey(
     range: keyRangeAt(root, [...path, key]),
     path: [...path, key],
     message: `There is no field \`${shortened(key)}\` ${place}.`,
-    suggestion: near === undefined ? `Possible fields: ${known.join(', ')}.` : `Did you mean \`${near}\`?`,
+    suggestion: unknownKeySuggestion(key, near, known),
   };
+}
+
+/** Parts of an address, as other programs have them. */
+const ADDRESS_PARTS = /^(?:host|port|hostname|hostaddr|server|addr|ip|target|endpoint|url|uri|bind)$/i;
+
+/** The field that replaces another of a different name. */
+function insteadOf(key: string, known: readonly string[]): string | undefined {
+  if (!ADDRESS_PARTS.test(key)) return undefined;
+  return ['address', 'listen', 'url', 'tcp'].find((each) => known.includes(each));
+}
+
+function unknownKeySuggestion(key: string, near: string | undefined, known: readonly string[]): string {
+  const odd = oddCharacter(key);
+  if (odd !== undefined) return `It contains the character ${odd.words}. Type the name again.`;
+  if (near === undefined) return `Possible fields: ${known.join(', ')}.`;
+  if (!ADDRESS_PARTS.test(key)) return `Did you mean \`${near}\`?`;
+  const example =
+    near === 'url'
+      ? 'https://gateway.example.com:8443'
+      : near === 'address'
+        ? 'db.internal:5432'
+        : '0.0.0.0:5432';
+  return `Write host and port together, in \`${near}\`: \`${near}: ${example}\`.`;
 }
 
 function wrongChoice(root: Node, path: Path, { choices, given }: ChoiceVerdict): Finding[] {

@@ -55,12 +55,34 @@ type MakeVerdict = (code: Finding['code'], message: string, suggestion: string) 
 function wrongType(schema: SchemaNode, given: unknown, verdict: MakeVerdict): Verdict {
   if (schema.field !== undefined && typeof given === 'number') {
     const result = readField(schema.field, String(given));
+    if (!result.ok && Number.isInteger(given) && given >= 1 && given <= 65_535) {
+      const host = { listen: '0.0.0.0', address: 'db.internal' }[String(schema.field.is)];
+      if (host !== undefined) {
+        const also = host === '0.0.0.0' ? ` for every address of this host, or 127.0.0.1:${given}` : '';
+        return verdict(result.code, 'has a port but no host', `Write it as ${host}:${given}${also}.`);
+      }
+    }
     if (!result.ok) return verdict(result.code, result.message, result.suggestion);
   }
   if (given === null) return verdict('WRONG_TYPE', 'is empty', 'Set a value, or remove the field.');
+  if (schema.enum !== undefined) {
+    const words = schema.enum.map(String);
+    const meant =
+      typeof given === 'boolean' ? (given ? YES : NO).find((each) => words.includes(each)) : undefined;
+    const choice = `Possible values: ${words.join(', ')}.`;
+    return verdict(
+      'WRONG_TYPE',
+      `must be ${words.length === 2 ? words.join(' or ') : 'one of the allowed values'}, not ${givenWords(given)}`,
+      meant === undefined ? choice : `Write \`${meant}\`. ${choice}`,
+    );
+  }
   const wanted = kindWords(schema.type);
   return verdict('WRONG_TYPE', `must be ${wanted}, not ${givenWords(given)}`, remedy(schema, given));
 }
+
+/** Values for which people write true and false. */
+const YES = ['allow', 'on', 'enforce', 'required', 'require', 'verify-full', 'yes', 'enabled'];
+const NO = ['deny', 'off', 'none', 'disable', 'no', 'disabled'];
 
 function remedy(schema: SchemaNode, given: unknown): string {
   if (schema.type === 'array')

@@ -2,6 +2,7 @@ import type { SchemaValidateFunction } from 'ajv';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fieldKinds } from '../field/field-kind.ts';
 import { accepted, type FieldResult, refused } from '../field/field-result.ts';
+import { mistakenReference } from '../field/mistaken-reference.ts';
 import { oddCharacter } from '../odd-character.ts';
 import { AgentFile } from './agent-file.ts';
 import type { FieldKeyword } from './field.ts';
@@ -24,6 +25,11 @@ export function readField(keyword: FieldKeyword, text: string): FieldResult<unkn
 /** Names the character that a refused text contains by accident, because it cannot be seen. */
 function withCharacter(text: string, result: FieldResult<unknown>): FieldResult<unknown> {
   if (result.ok || result.code === 'EMPTY_VALUE') return result;
+  const variable = mistakenReference(text);
+  if (variable !== undefined) {
+    const message = 'contains a variable in a notation that is not replaced here';
+    return refused(result.code, message, `Write \${env:${variable}}.`);
+  }
   const odd = oddCharacter(text.replace(/-----BEGIN[\s\S]*/, ''));
   if (odd === undefined || result.message.includes('U+')) return result;
   const place = [...text.slice(0, odd.index)].length + 1;

@@ -1,6 +1,7 @@
-import { type Document, type ParsedNode, parseAllDocuments } from 'yaml';
+import { type Document, isMap, type ParsedNode, parseAllDocuments } from 'yaml';
 import type { Finding } from './finding.ts';
 import type { Range } from './tree.ts';
+import { unquotedText } from './unquoted-text.ts';
 
 type Parsed = {
   readonly documents: readonly Document.Parsed<ParsedNode>[];
@@ -23,6 +24,15 @@ export function parseDocuments(text: string): Parsed {
   let readable = text;
   for (let round = 1; ; round += 1) {
     const documents = parse(readable);
+    const others = round === 1 ? unquotedText(readable, documents.some(hasErrors)) : [];
+    if (others.length > 0) {
+      findings.push(...others.slice(0, MAX_REFERENCES).map(({ finding }) => finding));
+      readable = quoted(
+        readable,
+        others.map(({ range }) => range),
+      );
+      continue;
+    }
     const unquoted =
       round > MAX_ROUNDS ? [] : documents.flatMap((document) => unquotedReferences(document, readable));
     if (unquoted.length === 0) return { documents, findings };
@@ -41,6 +51,8 @@ function parse(text: string): readonly Document.Parsed<ParsedNode>[] {
   });
   return Array.isArray(documents) ? documents : [];
 }
+
+const hasErrors = ({ errors, contents }: Document.Parsed) => errors.length > 0 || !isMap(contents);
 
 /** Returns text of the same length in which letters replace the references. */
 function quoted(text: string, references: readonly Range[]): string {

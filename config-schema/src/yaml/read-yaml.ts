@@ -1,5 +1,6 @@
 import { type Document, type ErrorCode, isMap } from 'yaml';
 import type { Finding } from './finding.ts';
+import { invisibleText, tabIndentation } from './invisible-text.ts';
 import { parseDocuments } from './parse-documents.ts';
 import { syntaxWords } from './syntax-words.ts';
 import type { Node, Range } from './tree.ts';
@@ -17,7 +18,12 @@ export type YamlResult = {
 
 /** Reads one YAML 1.2 document, strictly. Never throws. */
 export function readYaml(text: string): YamlResult {
+  const invisible = invisibleText(text);
+  if (invisible.length > 0) return { root: undefined, findings: invisible };
   const { documents, findings } = parseDocuments(text);
+  const tabs = documents.some(({ errors }) => errors.length > 0) ? tabIndentation(text) : [];
+  // Everything else that the parser says follows from them.
+  if (tabs.length > 0) return { root: undefined, findings: tabs };
   const [document, second] = documents;
   if (document === undefined) {
     return { root: undefined, findings: [notAMapping([0, 0], 'The file is empty')] };

@@ -55,6 +55,18 @@ export class TreeReader {
         this.#report('YAML_SYNTAX', key, path, 'A key must be a plain word.', 'Write `key: value`.');
         continue;
       }
+      if (name === '<<') {
+        const suggestion =
+          'Write the fields out, or repeat a whole value with an anchor (&name) and an alias (*name).';
+        this.#report(
+          'YAML_SYNTAX',
+          key,
+          path,
+          'Merge keys (`<<`) are not part of YAML 1.2 and not supported.',
+          suggestion,
+        );
+        continue;
+      }
       const value = this.read(pair.value, [...path, name]);
       if (entries.has(name)) {
         const suggestion = 'Remove one of them.';

@@ -14,7 +14,7 @@ export function diffCommand(context: ConfigContext): Command {
   const { program, defaultFile, comparePinned } = context;
   const name = defaultFile.replace('./', '');
   const command = new Command('diff')
-    .description('compare a file with another revision; fails if the content changed but `version` did not')
+    .description('compare a file with another revision; fails unless a change also increases `version`')
     .argument('[file]', 'file to compare', defaultFile)
     .option('--base <file>', 'revision to compare with, or - for standard input')
     .addOption(outputOption(outputFormats));
@@ -28,7 +28,7 @@ export function diffCommand(context: ConfigContext): Command {
     .addHelpText(
       'after',
       `
-Exit code: 2 if the content changed but \`version\` did not, 0 otherwise.${
+Exit code: 2 if the content changed but \`version\` did not, or went down; 0 otherwise.${
         comparePinned === undefined ? '' : ' With --pinned: 2 if they differ.'
       }
 
@@ -63,7 +63,7 @@ function diff(context: ConfigContext, file: string, base: string, output: Output
     changes: diffConfig(before.source.content, after.source.content),
   };
   io.stdout.write(render(difference, output, styleFor(io.stdout, io.environment)));
-  io.setExitCode(isVersionUnchanged(difference) ? exitCodes.different : exitCodes.ok);
+  io.setExitCode(versionMistake(difference) === undefined ? exitCodes.ok : exitCodes.different);
 }
 
 type Difference = {
@@ -78,21 +78,53 @@ function isVersionUnchanged({ before, after }: Difference): boolean {
   return before.digest !== after.digest && before.version === after.version;
 }
 
+/** The content changed, and the version is lower: agents that run the higher one would take it for drift. */
+function isVersionLowered({ before, after }: Difference): boolean {
+  return after.version < before.version;
+}
+
+/** What is wrong with the version, as a title and a message. */
+function versionMistake(
+  difference: Difference,
+): { readonly title: string; readonly message: string } | undefined {
+  const { before, after } = difference;
+  if (isVersionUnchanged(difference)) {
+    return {
+      title: 'VERSION_UNCHANGED',
+      message: `The content changed but \`version\` is still ${after.version}. Increase it.`,
+    };
+  }
+  if (!isVersionLowered(difference)) return undefined;
+  return {
+    title: 'VERSION_LOWERED',
+    message: `\`version\` went down from ${before.version} to ${after.version}. Use a version above ${before.version}.`,
+  };
+}
+
 function render(difference: Difference, output: OutputFormat, style: Style): string {
   const { file, before, after, changes } = difference;
-  const message = `The content changed but \`version\` is still ${after.version}. Increase it.`;
+  const mistake = versionMistake(difference);
   if (output === 'json') {
     const brief = ({ version, digest }: ConfigSource) => ({ version, digest });
     const versionUnchanged = isVersionUnchanged(difference);
-    return json({ file, versionUnchanged, before: brief(before), after: brief(after), changes });
+    const versionLowered = isVersionLowered(difference);
+    return json({
+      file,
+      versionUnchanged,
+      versionLowered,
+      before: brief(before),
+      after: brief(after),
+      changes,
+    });
   }
   if (output === 'github') {
-    const place = { file, line: after.versionLine, title: 'VERSION_UNCHANGED' };
-    return isVersionUnchanged(difference) ? annotation('error', message, place) : '';
+    if (mistake === undefined) return '';
+    return annotation('error', mistake.message, { file, line: after.versionLine, title: mistake.title });
   }
   if (changes.length === 0) return `The content is identical: version ${after.version}, ${after.digest}\n`;
-  const verdict = isVersionUnchanged(difference)
-    ? style.bad(message)
-    : `The version changed from ${before.version} to ${after.version}.`;
+  const verdict =
+    mistake !== undefined
+      ? style.bad(mistake.message)
+      : `The version changed from ${before.version} to ${after.version}.`;
   return `${renderChanges(changes, style)}${verdict}\n`;
 }

@@ -41,10 +41,15 @@ export class Program {
   #errors = '';
 
   constructor(program: 'agent' | 'gateway', environment: Environment) {
-    this.#child = spawn(process.execPath, [bin(program), 'run', '--config', file(program)], {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.#child = spawn(
+      process.execPath,
+      ['--disable-sigusr1', bin(program), 'run', '--config', file(program)],
+      {
+        // A parent that is killed cannot end its children: they end themselves.
+        env: { ...process.env, ...environment, PENSTOCK_EXIT_WITH_PARENT: String(process.pid) },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', () => {
         resolve();
@@ -79,6 +84,10 @@ export class Program {
       clearTimeout(timer);
       this.#watchers.delete(check);
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Signals the process and resolves when it has exited. */

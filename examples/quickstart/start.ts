@@ -2,11 +2,12 @@
 // carried it, and runs the query again. Options: --once exits afterwards; --output json prints one line of JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findStarter, watchStarter } from '@penstock/terminal';
+import { makeDirectory } from './left-behind.ts';
 import { command, Program } from './program.ts';
 import { askForBestCustomers } from './query.ts';
 import { done, type Result, rows, title, tryIt } from './story.ts';
@@ -17,20 +18,34 @@ const { values: options } = parseArgs({
 
 const started = performance.now();
 const since = (from: number) => Math.round(performance.now() - from);
-const directory = await mkdtemp(join(tmpdir(), 'penstock-quickstart-'));
-const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+const directory = await makeDirectory();
+const starterGone = new Promise<void>((resolve) => watchStarter(findStarter(process.env), () => resolve()));
+const interrupted = Promise.race([
+  starterGone,
+  ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)),
+]);
+// After a closed terminal nobody reads what is written.
+process.stdout.on('error', () => {});
+process.on('SIGUSR1', () => {});
 await using cleanup = new AsyncDisposableStack();
 cleanup.defer(() => rm(directory, { recursive: true, force: true }));
 
 title('Penstock: a private database behind a gateway and two agents');
 
-const database = fork(fileURLToPath(new URL('database.ts', import.meta.url)));
+const database = fork(fileURLToPath(new URL('database.ts', import.meta.url)), [directory]);
 cleanup.defer(async () => {
   database.disconnect();
   await once(database, 'exit');
 });
 const [{ port: databasePort }] = (await once(database, 'message')) as [{ port: number }];
 done('private database', `PGlite on 127.0.0.1:${databasePort}, known only to the agents`);
+
+/** The database removes the directory if this process is killed, once these programs have ended. */
+const pids: number[] = [];
+const leave = (...programs: Program[]) => {
+  pids.push(...programs.flatMap(({ pid }) => pid ?? []));
+  database.send(pids);
+};
 
 const gatewayEnvironment = { PENSTOCK_DATA: join(directory, 'gateway') };
 const { pins, adminToken } = (await command(
@@ -42,6 +57,7 @@ const { pins, adminToken } = (await command(
   adminToken: { token: string };
 };
 const gateway = new Program('gateway', gatewayEnvironment);
+leave(gateway);
 cleanup.defer(() => gateway.end('SIGTERM'));
 const tunnel = await gateway.line('tunnel-listening');
 const adminLine = await gateway.line('admin-listening');
@@ -65,6 +81,7 @@ const startAgent = (name: string) =>
     NO_PROXY: '127.0.0.1',
   });
 const agents = new Map(['agent-1', 'agent-2'].map((name) => [name, startAgent(name)]));
+leave(...agents.values());
 cleanup.defer(async () => {
   await Promise.all([...agents.values()].map((agent) => agent.end('SIGTERM')));
 });
@@ -105,6 +122,7 @@ const result: Result = {
 
 if (!options.once) {
   agents.set(carrier, startAgent(carrier));
+  leave(...agents.values());
   tryIt(result, admin, adminToken.token);
   await interrupted;
 }

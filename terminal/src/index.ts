@@ -22,3 +22,4 @@ export { withProgress } from './progress.ts';
 export { runService, type Service, type ServiceEnd, type SignalSource } from './service.ts';
 export { type Style, styleFor } from './style.ts';
 export { type TableCell, type TableColumn, table } from './table.ts';
+export { findStarter, PARENT_VARIABLE, watchStarter } from './watch-starter.ts';

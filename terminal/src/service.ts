@@ -29,10 +29,12 @@ export type ServiceOptions<Config> = {
   readonly load: () => ParseResult<Config>;
   readonly start: (config: Config) => Promise<Service<Config>>;
   readonly log: (
-    event: 'config-loaded' | 'config-refused',
+    event: 'config-loaded' | 'config-refused' | 'starter-gone',
     fields: Readonly<Record<string, unknown>>,
   ) => void;
   readonly signals: SignalSource;
+  /** Calls `onGone` when the process that started this one has ended without ending it; see `watchStarter`. */
+  readonly watchStarter: (onGone: (starter: string) => void) => () => void;
 };
 
 /**
@@ -43,7 +45,7 @@ export type ServiceOptions<Config> = {
 export async function runService<Config extends { readonly version: number; readonly digest: string }>(
   first: Config,
   watched: readonly string[],
-  { file, load, start, log, signals }: ServiceOptions<Config>,
+  { file, load, start, log, signals, watchStarter }: ServiceOptions<Config>,
 ): Promise<ServiceEnd> {
   const { watchConfig } = await import('@penstock/config-schema');
   const service = await start(first);
@@ -77,11 +79,16 @@ export async function runService<Config extends { readonly version: number; read
   signals.on('SIGINT', end);
   signals.on('SIGHUP', hangUp);
   reloader.start(watched);
+  const stopWatchingStarter = watchStarter((starter) => {
+    log('starter-gone', { starter });
+    if (state === 'running') end();
+  });
   try {
     await Promise.race([ended.promise, service.failed.then((error) => Promise.reject(error))]);
     return reason;
   } finally {
     reloader.stop();
+    stopWatchingStarter();
     signals.off('SIGTERM', end);
     signals.off('SIGINT', end);
     signals.off('SIGHUP', hangUp);

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeDirectory } from '../../examples/quickstart/left-behind.ts';
+import { eventually } from '../rig/eventually.ts';
+import { ManagedProcess } from '../rig/process.ts';
 
 const start = fileURLToPath(new URL('../../examples/quickstart/start.ts', import.meta.url));
 const leftovers = async () =>
@@ -25,4 +29,60 @@ test('npm start -- --once runs both queries, survives the killed agent, and remo
   assert.match(result.connection.jdbcUrl, /^jdbc:postgresql:\/\/127\.0\.0\.1:\d+\/postgres\?/);
   for (const step of ['start', 'query', 'failover']) assert.ok(result.milliseconds[step] > 0, step);
   assert.deepEqual(await leftovers(), before);
+});
+
+const isRunning = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** The processes below `pid`, itself included. */
+async function familyOf(pid: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] => [
+    parent,
+    ...rows.filter(([, ppid]) => ppid === parent).flatMap(([child]) => below(child ?? 0)),
+  ];
+  return below(pid);
+}
+
+for (const [what, signal] of [
+  ['a closed terminal', 'SIGHUP'],
+  ['a killed npm start', 'SIGKILL'],
+] as const) {
+  test(`${what} leaves neither processes nor files of the quickstart behind`, {
+    timeout: 240_000,
+    skip: process.platform === 'win32' && 'needs ps',
+  }, async () => {
+    const before = await leftovers();
+    await using quickstart = await ManagedProcess.start({ args: [start], env: { NO_COLOR: '1' } });
+    await quickstart.line('the invitation', ({ text }) => text.includes('Ctrl-C'), 90_000);
+    const family = await familyOf(quickstart.pid);
+    assert.ok(family.length >= 5, `${family.length} processes`);
+    quickstart.signal(signal);
+    await eventually('every process to end', () => !family.some(isRunning), { within: 60_000 });
+    await eventually('the directory to be removed', async () => (await leftovers()).length <= before.length);
+    assert.deepEqual(await leftovers(), before);
+  });
+}
+
+test('a quickstart removes the directory of another one that was killed', async () => {
+  const { pid = 0 } = spawnSync(process.execPath, ['--version']);
+  const left = join(tmpdir(), `penstock-quickstart-${pid}-aBcDeF`);
+  const kept = join(tmpdir(), `penstock-quickstart-${process.pid}-aBcDeF`);
+  for (const each of [left, kept]) await mkdir(each);
+  const own = await makeDirectory();
+  const names = await leftovers();
+  assert.deepEqual(
+    [left, kept, own].map((each) => names.includes(basename(each))),
+    [false, true, true],
+  );
+  for (const each of [kept, own]) await rm(each, { recursive: true });
 });

@@ -3,10 +3,12 @@ import { eventLog, openLog } from '@penstock/observe';
 import {
   exitCodes,
   exposedFileReporter,
+  findStarter,
   type Io,
   runService,
   type SignalSource,
   trustHostAuthorities,
+  watchStarter,
 } from '@penstock/terminal';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
@@ -23,6 +25,7 @@ export function runCommand(io: Io, signals: SignalSource): Command {
 }
 
 async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
+  const starter = findStarter(io.environment);
   const loaded = loadPinnedConfig(io, file);
   const first = acceptOrRefuse(io, loaded);
   if (first === undefined) return;
@@ -45,6 +48,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       load: () => reportExposed(loadPinnedConfig(io, file)),
       log: (event, fields) => logOfDaemon(event, fields),
       signals,
+      watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
         const daemon = await startDaemon({ config, environment: io.environment, log: record });
         logOfDaemon = daemon.log;

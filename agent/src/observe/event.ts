@@ -29,6 +29,10 @@ export const agentEvents = {
   'open-failed': ['warn', 'An open failed.'],
   'stream-ended': ['debug', 'A data stream has ended.'],
   'host-slept': ['warn', 'This host was asleep: every session is checked immediately.'],
+  'starter-gone': [
+    'warn',
+    'The process that started this program has ended without ending it: the program drains and exits.',
+  ],
   'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
   'config-refused': ['error', 'The new configuration is not valid; the previous one stays in force.'],
   'config-fields-ignored': ['warn', 'The file sets fields that this release ignores.'],

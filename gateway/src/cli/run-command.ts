@@ -4,12 +4,14 @@ import {
   exemptFromProxy,
   exitCodes,
   exposedFileReporter,
+  findStarter,
   type Io,
   renderProblems,
   runService,
   type SignalSource,
   styleFor,
   trustHostAuthorities,
+  watchStarter,
 } from '@penstock/terminal';
 import { Command } from 'commander';
 import { gatewayEvents } from '../composition/event-catalogue.ts';
@@ -27,6 +29,7 @@ export function runCommand(io: Io, signals: SignalSource): Command {
 }
 
 async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
+  const starter = findStarter(io.environment);
   const first = loadGatewayConfig(file, io.environment);
   if (!first.ok) {
     io.stderr.write(renderProblems(first.problems, 'text', styleFor(io.stderr, io.environment)));
@@ -52,6 +55,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       load: () => reportExposed(loadGatewayConfig(file, io.environment)),
       log: record,
       signals,
+      watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
         const gateway = await startGateway({ config, log: record });
         return {

@@ -16,6 +16,10 @@ export const gatewayEvents = {
     'warn',
     'The admin address can be reached from other hosts and does not use TLS: admin tokens are sent in plaintext.',
   ],
+  'starter-gone': [
+    'warn',
+    'The process that started this program has ended without ending it: the program drains and exits.',
+  ],
   'config-loaded': ['info', 'The configuration was reloaded and is in force.'],
   'config-refused': ['error', 'The new configuration is not valid; the previous one stays in force.'],
   'config-fields-ignored': ['warn', 'The file sets fields that this release ignores.'],

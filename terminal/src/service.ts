@@ -48,7 +48,7 @@ export async function runService<Config extends { readonly version: number; read
   { file, load, start, log, signals, watchStarter }: ServiceOptions<Config>,
 ): Promise<ServiceEnd> {
   const { watchConfig } = await import('@penstock/config-schema');
-  const service = await start(first);
+  const service = await startedWithoutReload(start, first, signals);
   const ended = Promise.withResolvers<void>();
   let state: 'running' | 'draining' | 'stopping' = 'running';
   let reason: ServiceEnd = 'signal';
@@ -94,5 +94,24 @@ export async function runService<Config extends { readonly version: number; read
     signals.off('SIGHUP', hangUp);
     await reloader.idle();
     await service.stop();
+  }
+}
+
+/**
+ * A reload that is requested during the start has nothing to do: the configuration has just been read. Without a listener,
+ * the signal would end the process.
+ */
+async function startedWithoutReload<Config>(
+  start: (config: Config) => Promise<Service<Config>>,
+  first: Config,
+  signals: SignalSource,
+): Promise<Service<Config>> {
+  const ignore = () => {};
+  signals.on('SIGHUP', ignore);
+  try {
+    return await start(first);
+  } finally {
+    // Removed later than the listener of the running service is added.
+    setImmediate(() => signals.off('SIGHUP', ignore));
   }
 }

@@ -5,6 +5,7 @@ import type {
   CloseCode,
   GatewayMessageOf,
   IssuedIdentity,
+  TokenFacts,
 } from '@penstock/wire';
 
 /** Everything the tunnel needs of the control plane. The composition implements it. */
@@ -18,6 +19,8 @@ export type ControlPlanePort = {
 export type IdentityPort = {
   /** Enrolls the agent whose request body this is, sent from `address`. Rejects with ProblemError. */
   enroll(body: unknown, address: string): Promise<IssuedIdentity>;
+  /** Whether the enrollment in this request body would be admitted. Changes nothing. Rejects with ProblemError. */
+  checkEnrollment(body: unknown, address: string): Promise<TokenFacts>;
   /** Rejects with ProblemError. */
   renew(identity: AgentIdentity, body: unknown): Promise<IssuedIdentity>;
   /** Called for every request that needs an identity; it must not wait. */

@@ -130,3 +130,59 @@ test("a quarantine is detected on the agent's host", { timeout: 60_000 }, async 
   assert.match(found.find('control stream').sentence, /quarantined/);
   assert.match(found.find('control stream').advice, /config diff --pinned/);
 });
+
+test('the gateway is asked whether it would accept the enrollment token, which keeps its uses', {
+  timeout: 120_000,
+}, async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startPair({ targets: { echo: 1 }, agents: {} });
+  const create = async (fields: object = {}) => {
+    const created = await pair.api('POST /enrollment-tokens', { pool: 'dc1', uses: 1, ...fields });
+    return { token: String(created['token']), id: String(created['id']) };
+  };
+  const tokenStep = async (token: string, changes = {}) => {
+    const found = await examine(pair, changes, { TOKEN: token });
+    return { ...found.find('enrollment token'), code: found.code, identity: found.verdicts['identity'] };
+  };
+  const usable = await create();
+  for (let time = 1; time <= 2; time += 1) {
+    const good = await tokenStep(usable.token);
+    assert.equal(good.verdict, 'ok');
+    assert.match(good.sentence, /would accept the enrollment token: 1 use is left, until 20/);
+  }
+  const revoked = await create();
+  await pair.api(`DELETE /enrollment-tokens/${revoked.id}`);
+  const named = await create({ namePattern: 'b*' });
+  const bad: readonly [string, RegExp][] = [
+    [revoked.token, /was revoked/],
+    [`${usable.token.slice(0, -4)}AAAA`, /does not exist/],
+    ['rubbish', /does not exist/],
+    [named.token, /for agents named b\*, not a1/],
+  ];
+  for (const [token, words] of bad) {
+    const found = await tokenStep(token);
+    assert.deepEqual([found.code, found.verdict, found.identity], [1, 'failed', 'ok'], token.slice(0, 12));
+    assert.match(found.sentence, words);
+    assert.notEqual(found.advice, '');
+    if (token !== 'rubbish') assert.equal(JSON.stringify(found).includes(token.slice(-20)), false);
+  }
+
+  // Another agent uses the token up.
+  const used = await create();
+  const enroll = join(pair.directory, 'enroll.json');
+  const other = { name: 'a3', identity: { directory: join(pair.directory, 'a3') } };
+  await writeFile(enroll, JSON.stringify(pair.agentFile('a3', other)));
+  const enrolled = await runCommand('agent', ['enroll', '--config', enroll], { TOKEN: used.token });
+  assert.equal(enrolled.code, 0, enrolled.stderr);
+  const exhausted = await tokenStep(used.token);
+  assert.deepEqual([exhausted.code, exhausted.verdict], [1, 'failed']);
+  assert.match(exhausted.sentence, /has no uses left/);
+  // The agent that used it needs none, and after its revocation the token may or may not do for the same key.
+  const own = await examine(pair, other, { TOKEN: used.token });
+  assert.equal(own.verdicts['enrollment token'], 'skipped');
+  assert.match(own.find('enrollment token').sentence, /needs no token/);
+  await pair.api('POST /agents/a3/revoke');
+  const dead = await examine(pair, other, { TOKEN: used.token });
+  assert.deepEqual([dead.code, dead.verdicts['admission']], [1, 'failed']);
+  assert.match(dead.find('enrollment token').sentence, /^It is not known whether/);
+});

@@ -13,6 +13,24 @@ export const EnrollRequest = Type.Object(
 );
 export type EnrollRequest = Static<typeof EnrollRequest>;
 
+/** Body of POST /v1/enroll/check, which says whether an enrollment with this token would be admitted. It takes no use. */
+export const EnrollCheck = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 256 }), name: Name, pool: Name },
+  { additionalProperties: true },
+);
+export type EnrollCheck = Static<typeof EnrollCheck>;
+
+/** Answer to it. A token that would be refused is a problem document with the same code as the enrollment's. */
+export const TokenFacts = Type.Object(
+  {
+    usesLeft: Type.Integer({ minimum: 1 }),
+    /** RFC 3339. */
+    expiresAt: Type.String({ minLength: 1, maxLength: 40 }),
+  },
+  { additionalProperties: true },
+);
+export type TokenFacts = Static<typeof TokenFacts>;
+
 /** Body of POST /v1/renew. The client certificate says who asks. */
 export const RenewRequest = Type.Object({ csr: Pem }, { additionalProperties: true });
 export type RenewRequest = Static<typeof RenewRequest>;

@@ -31,7 +31,14 @@ export {
   gatewayMessages,
 } from './control-message.ts';
 export { type DenialReason, denialReasons } from './denial-reason.ts';
-export { EnrollRequest, IssuedIdentity, NAME_PATTERN, RenewRequest } from './enrollment.ts';
+export {
+  EnrollCheck,
+  EnrollRequest,
+  IssuedIdentity,
+  NAME_PATTERN,
+  RenewRequest,
+  TokenFacts,
+} from './enrollment.ts';
 export {
   GRANT_LABEL_LENGTH,
   type GrantSecret,

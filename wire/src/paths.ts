@@ -1,6 +1,7 @@
 /** The routes of the tunnel port. See docs/wire.md. */
 export const paths = {
   enroll: '/v1/enroll',
+  enrollCheck: '/v1/enroll/check',
   renew: '/v1/renew',
   control: '/v1/control',
   streams: '/v1/streams/',

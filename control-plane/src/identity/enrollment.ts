@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type AttemptLimit, sourceAddressKey } from '@penstock/runtime';
 import type { AgentRow, EnrollmentTokenRow, Repositories, Store } from '@penstock/store';
-import { type EnrollRequest, type IssuedIdentity, ProblemError } from '@penstock/wire';
+import { type EnrollRequest, type IssuedIdentity, ProblemError, type TokenFacts } from '@penstock/wire';
 import { attempted, takeAttempt } from './attempts.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 import type { EnrollmentTokens } from './enrollment-token.ts';
 import type { IdentityIssuer } from './identity-issuer.ts';
 import { claimName, type Presence } from './name-claim.ts';
-import { readEnrollRequest } from './request-body.ts';
+import { readEnrollCheck, readEnrollRequest } from './request-body.ts';
 import type { Revocation } from './revocation.ts';
 import { withStoreProblems } from './store-problem.ts';
 
@@ -49,12 +49,27 @@ export class Enrollment {
    * the same token gets a new certificate for the same agent, and takes no further use. Throws ProblemError.
    */
   enroll(body: unknown, sourceAddress: string): Promise<IssuedIdentity> {
+    return this.#attempt(sourceAddress, () => this.#admit(body, sourceAddress));
+  }
+
+  /**
+   * Handles POST /v1/enroll/check: whether an enrollment would be admitted now. It takes no use and changes nothing. Failures
+   * count toward the same limit as those of enrollments. Throws ProblemError.
+   */
+  check(body: unknown, sourceAddress: string): Promise<TokenFacts> {
+    return this.#attempt(sourceAddress, async () => {
+      const { token, name, pool } = readEnrollCheck(body);
+      const row = await this.#dependencies.tokens.admit(token, { name, pool, address: sourceAddress });
+      if (!this.#dependencies.hasPool(pool)) throw unknownPool(pool);
+      if (row.usesLeft <= 0) throw new ProblemError('TOKEN_EXHAUSTED');
+      return { usesLeft: row.usesLeft, expiresAt: new Date(row.expiresAt).toISOString() };
+    });
+  }
+
+  #attempt<Result>(sourceAddress: string, work: () => Promise<Result>): Promise<Result> {
     const isFault = (error: unknown) => error instanceof ProblemError;
-    return withStoreProblems(() =>
-      attempted(this.#dependencies.attemptLimit, sourceAddressKey(sourceAddress), isFault, () =>
-        this.#admit(body, sourceAddress),
-      ),
-    );
+    const { attemptLimit } = this.#dependencies;
+    return withStoreProblems(() => attempted(attemptLimit, sourceAddressKey(sourceAddress), isFault, work));
   }
 
   async #admit(body: unknown, address: string): Promise<IssuedIdentity> {
@@ -62,7 +77,7 @@ export class Enrollment {
     const request = readEnrollRequest(body);
     const { name, pool } = request;
     const token = await tokens.admit(request.token, { name, pool, address });
-    if (!hasPool(pool)) throw new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
+    if (!hasPool(pool)) throw unknownPool(pool);
     const csr = await readCertificateRequest(request.csr);
     const agent = await this.#settle({ request, token, key: csr.key, address, now: clock() });
     takeAttempt(issueLimit, agent.id);
@@ -136,6 +151,8 @@ export class Enrollment {
     });
   }
 }
+
+const unknownPool = (pool: string) => new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
 
 /** A known key is accepted only for its own agent, name and pool, and never after a revocation. */
 function refuseForeignUse(owner: AgentRow, { request }: Candidate): void {

@@ -18,6 +18,7 @@ export function loggedIdentity(
       log('agent-enrolled', { agent: name, pool, agentId, address, notAfter });
       return issued;
     },
+    checkEnrollment: (body, address) => enrollment.check(body, address),
     async renew(identity, body) {
       const issued = await renewal.renew(identity, body);
       const { name, pool, agentId } = identity;

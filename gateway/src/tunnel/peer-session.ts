@@ -106,6 +106,9 @@ export function servePeer(
       case `POST ${paths.enroll}`:
         answerJson(stream, 200, await identities.enroll(await readJsonBody(stream), address));
         break;
+      case `POST ${paths.enrollCheck}`:
+        answerJson(stream, 200, await identities.checkEnrollment(await readJsonBody(stream), address));
+        break;
       case `POST ${paths.renew}`: {
         const identity = requireIdentity(peer, identities.isRevoked);
         answerJson(stream, 200, await identities.renew(identity, await readJsonBody(stream)));

@@ -39,7 +39,12 @@ async function endpointRig(unauthenticated: number) {
     handshakeTimeout: 10_000,
     authenticationTimeout: 10_000,
     controlPlane: {
-      identity: { enroll: () => never(), renew: () => never(), isRevoked: () => false },
+      identity: {
+        enroll: () => never(),
+        renew: () => never(),
+        checkEnrollment: () => Promise.reject(new Error('not here')),
+        isRevoked: () => false,
+      },
       agents: {
         expects: () => false,
         claim: () => undefined,

@@ -86,6 +86,7 @@ function serve(t: TestContext, peer: Peer) {
       identity: {
         enroll: () => Promise.reject(new Error('not asked')),
         renew: () => Promise.reject(new Error('not asked')),
+        checkEnrollment: () => Promise.reject(new Error('not here')),
         isRevoked: () => false,
       },
       agents: {

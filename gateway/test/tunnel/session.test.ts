@@ -113,6 +113,7 @@ function open(welcome: (session: AgentSession) => Verdict = () => ({ agentState:
           identity: {
             enroll: () => Promise.reject(new Error('not used')),
             renew: () => Promise.reject(new Error('not used')),
+            checkEnrollment: () => Promise.reject(new Error('not here')),
             isRevoked: () => false,
           },
           fleet: { welcome: () => welcome(session), isSuspended: () => false, checkFails: () => false },

@@ -15,6 +15,7 @@ import { requestOn } from '../../tunnel/plain-request.ts';
 import { type Environment, proxyFor } from '../../tunnel/proxy.ts';
 import { gatewayFacts } from '../gateway-facts.ts';
 import { type Step, StepFailure } from './run-steps.ts';
+import { tokenStep } from './token-step.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Clock skew beyond which certificates and heartbeats are affected. */
@@ -40,6 +41,8 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
   let addresses: readonly Address[] = [];
   let socket: TLSSocket | undefined;
   let session: ClientHttp2Session | undefined;
+  /** Undefined until the gateway was asked. */
+  let isAdmitted: boolean | undefined;
   let date: { readonly there: number; readonly here: number } | undefined;
   const where = () => `${peer} (${next.host}:${next.port})`;
 
@@ -156,9 +159,11 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
           return { verdict: 'skipped', sentence: 'There is no identity yet.' };
         }
         try {
+          isAdmitted = false;
           const { name, pool, pinned } = await withTimeout(
             gatewayFacts((request) => requestOn(open, request)),
           );
+          isAdmitted = true;
           const drift =
             pinned === undefined || pinned.digest === config.digest
               ? ''
@@ -172,6 +177,15 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
         }
       },
     },
+    tokenStep({
+      config,
+      isNeeded: () => isAdmitted !== true,
+      hasKey: () => credentials() !== undefined,
+      send: async (request) => {
+        if (session === undefined) throw new TypeError('There is no connection.');
+        return withTimeout(requestOn(session, request));
+      },
+    }),
   ];
 }
 

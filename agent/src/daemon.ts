@@ -112,7 +112,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const hostHealth = startHostHealth(starting, first.health, log);
   const sessions = createSessions({ ...shared, keeper, checks, pinWatch, hostHealth });
   metrics.observe({
-    sessions: () => ({ ready: sessions.ready, wanted: config().gateway.sessions }),
+    sessions: () => ({ ready: sessions.ready, wanted: sessions.wanted }),
     streams: () => sessions.streams,
     identityNotAfter: () => keeper.current?.notAfter,
   });

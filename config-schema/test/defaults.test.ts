@@ -112,7 +112,7 @@ test('the shortest gateway.yaml has every default', () => {
       pingTimeout: 10_000,
       handshakeTimeout: 10_000,
       halfClosedTimeout: 600_000,
-      sessionsPerAgent: 8,
+      sessionsPerAgent: 16,
       sessionsPerAddress: 2000,
       acceptRate: 500,
       memoryBudget: 1024 * MIB,

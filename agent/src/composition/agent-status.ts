@@ -16,7 +16,7 @@ export type StatusSources = {
   readonly keeper: Pick<IdentityKeeper, 'current'>;
   readonly pinWatch: Pick<PinWatch, 'status'>;
   readonly link: GatewayLink;
-  readonly sessions: Pick<ParallelSessions, 'ready' | 'streams'>;
+  readonly sessions: Pick<ParallelSessions, 'ready' | 'wanted' | 'streams'>;
   readonly checks: Pick<ConnectorChecks, 'resultOf'>;
 };
 
@@ -54,7 +54,7 @@ export function agentStatus(sources: StatusSources): AgentStatus {
     ...pinWatch.status(),
     gateway: gateway.url,
     ...readiness,
-    sessions: { wanted: gateway.sessions, ready: sessions.ready },
+    sessions: { wanted: sessions.wanted, ready: sessions.ready },
     streams: sessions.streams,
     identityNotAfter: keeper.current && new Date(keeper.current.notAfter).toISOString(),
     clockOffset: link.readiness.report().ready ? Math.round(link.clockOffset) : undefined,

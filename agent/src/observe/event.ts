@@ -21,6 +21,10 @@ export const agentEvents = {
   'session-ended': ['warn', 'A session to the gateway has ended.'],
   'session-retired': ['info', 'A session accepts no new opens and closes with its last stream.'],
   'session-failed': ['warn', 'A session to the gateway could not be established.'],
+  'sessions-limited': [
+    'warn',
+    'The gateway allows this agent fewer sessions than gateway.sessions asks for: the agent uses those it gets.',
+  ],
   'gateway-untrusted': ['error', 'The server at the gateway address is not trusted.'],
   'open-succeeded': [
     'debug',

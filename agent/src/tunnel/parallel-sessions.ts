@@ -12,7 +12,12 @@ export type ParallelSessionsOptions = ConnectOptions & { readonly onFailed: (err
 const STOP_TIMEOUT_MS = 1_000;
 
 /** Keeps one of the parallel sessions connected. */
-type ConnectionLoop = { readonly stopping: AbortController; readonly done: Promise<void> };
+type ConnectionLoop = {
+  readonly stopping: AbortController;
+  readonly done: Promise<void>;
+  /** Whether the gateway has refused it because the agent has as many sessions as it allows. */
+  readonly isLimited: () => boolean;
+};
 
 /** The parallel sessions to the gateway (`gateway.sessions`), and the sessions that they replace. */
 export class ParallelSessions {
@@ -31,6 +36,16 @@ export class ParallelSessions {
   /** Sessions that the gateway has welcomed and that await no successor. */
   get ready(): number {
     return this.#live.ready;
+  }
+
+  /** Sessions that the agent should have: `gateway.sessions`, or as many as the gateway allows. */
+  get wanted(): number {
+    const { sessions } = this.#options.config().gateway;
+    return this.ready > 0 ? sessions - this.#limited : sessions;
+  }
+
+  get #limited(): number {
+    return this.#loops.filter(({ isLimited }) => isLimited()).length;
   }
 
   get streams(): { readonly open: number; readonly opening: number } {
@@ -110,12 +125,26 @@ export class ParallelSessions {
   #startLoop(index: number): ConnectionLoop {
     const { config, log, metrics, onFailed } = this.#options;
     const stopping = new AbortController();
+    let isLimited = false;
     const done = keepConnected(
       {
-        connectOnce: (signal) => connectSession(index, this.#live, this.#options, signal),
+        connectOnce: async (signal) => {
+          const session = await connectSession(index, this.#live, this.#options, signal);
+          isLimited = false;
+          return session;
+        },
         backoff: () => config().tunnel.reconnect,
         retryNow: () => this.#retryNow.signal,
         onFailed: (error, delayMs) => {
+          const wereLimited = this.#limited;
+          // Without a session, the limit is used up by those of a process that has died.
+          isLimited = errorCode(error) === 'LIMIT_EXCEEDED' && this.ready > 0;
+          if (isLimited) {
+            // It is tried again, because the limit may be raised, but said once for all sessions.
+            if (wereLimited === 0)
+              log('sessions-limited', { wanted: config().gateway.sessions, detail: errorText(error) });
+            return;
+          }
           log(isUntrusted(error) ? 'gateway-untrusted' : 'session-failed', {
             session: index,
             code: errorCode(error),
@@ -137,7 +166,7 @@ export class ParallelSessions {
       },
       stopping.signal,
     );
-    return { stopping, done };
+    return { stopping, done, isLimited: () => isLimited };
   }
 }
 

@@ -194,11 +194,14 @@ export const GatewayFile = group(
         'Idle time after which a half-closed client connection is closed.',
         { default: '10m', min: '1s', max: '7d' },
       ),
-      sessionsPerAgent: integer('Maximum number of concurrent sessions of one agent.', {
-        default: 8,
-        minimum: 1,
-        maximum: 1000,
-      }),
+      sessionsPerAgent: integer(
+        'Maximum number of concurrent sessions of one agent. An agent uses what it gets.',
+        {
+          default: 16,
+          minimum: 1,
+          maximum: 1000,
+        },
+      ),
       sessionsPerAddress: integer('Maximum number of concurrent sessions from one source address.', {
         default: 2000,
         minimum: 1,

@@ -11,6 +11,8 @@ export type HealthLimits = {
   /** How long a heartbeat of a process that has died can still be in transit. */
   readonly pingTimeout: number;
   readonly certificateLifetime: number;
+  /** An agent that asks for more sessions gets these. */
+  readonly sessionsPerAgent: number;
 };
 
 /** One condition that holds; `since` where that is known more precisely than by when it was noticed. */
@@ -133,7 +135,7 @@ function ofHealth(agent: Judged, limits: HealthLimits, { wall }: Moment): Holdin
   const { record } = agent;
   const found: HoldingCondition[] = [];
   const got = readyOf(record).length;
-  const wanted = record.hello?.session.wanted ?? 0;
+  const wanted = Math.min(record.hello?.session.wanted ?? 0, limits.sessionsPerAgent);
   if (got < wanted) {
     found.push({
       code: 'SESSIONS_MISSING',

@@ -172,6 +172,7 @@ function limitsOf({ health, tunnel, identity }: GatewayConfig): HealthLimits {
     maxClockSkew,
     pingTimeout: tunnel.pingTimeout,
     certificateLifetime: identity.certificateLifetime,
+    sessionsPerAgent: tunnel.sessionsPerAgent,
   };
 }
 

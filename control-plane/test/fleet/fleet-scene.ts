@@ -77,6 +77,7 @@ export async function fleetScene(agents: readonly string[] = ['a1']): Promise<Fl
         maxClockSkew: 30 * SECOND,
         pingTimeout: 10 * SECOND,
         certificateLifetime: 24 * HOUR,
+        sessionsPerAgent: 8,
       };
     },
     clock: {

@@ -91,8 +91,9 @@ test('the log says who was connected to what, how much was sent, and how it ende
   await using stranded = await clientOf(pair, 'echo');
   await stranded.echo('x');
   const { localPort } = stranded.socket;
+  const ended = stranded.receive(20_000);
   await pair.stopAgent('a1');
-  await stranded.receive();
+  await ended;
   const orphan = await endOf(pair, 'state=closed');
   assert.equal(orphan.clientPort, localPort);
   assert.notEqual(orphan.code, 'ok');
@@ -190,4 +191,28 @@ test('2,000 connections are all found, and 50 live ones are undisturbed', async 
   const open = await logOf(pair, 'connection=live&state=open');
   assert.equal(open.length, 50);
   assert.equal(pair.logged.filter(({ event }) => event === 'connection-log-overflowed').length, 0);
+});
+
+test('connectionLog.lines limits the lines about connections to those that did not end normally', async () => {
+  await using _leaks = expectNoLeaks();
+  await using echo = await startEcho();
+  await using pair = await startPair({
+    targets: { echo: echo.address.port },
+    agents: { a1: 'dc1' },
+    gateway: { connectionLog: { lines: 'failed' } },
+  });
+  await using client = await clientOf(pair, 'echo');
+  await client.echo('hello');
+  client.finish();
+  await client.receive();
+  await endOf(pair, 'code=ok');
+  await using lost = await clientOf(pair, 'echo');
+  await lost.echo('hello');
+  lost.reset();
+  await pair.event('connection-closed', { past: true });
+  const lines = pair.logged.filter(({ event }) => event === 'connection-closed');
+  assert.deepEqual(
+    lines.map(({ code }) => code),
+    ['CLIENT_RESET'],
+  );
 });

@@ -29,8 +29,8 @@ export type LiveAndShortOptions = {
 
 const PING_INTERVAL_MS = 100;
 const TICK_MS = 10;
-/** Short connections in progress; the rate falls behind when it is reached. */
-const MAX_CONCURRENT = 2000;
+/** Short connections in progress; the rate falls behind when it is reached, instead of overloading the machine. */
+const MAX_CONCURRENT = 200;
 
 /** Keeps connections open and measures their round trips while short ones are opened at a fixed rate. */
 export async function measureLiveAndShort(

@@ -8,6 +8,7 @@ import type { Ejection } from './ejection.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Route } from './route-table.ts';
 import type { OpenOptions, RoutableSession, TargetStream } from './session-contract.ts';
+import { withUnavailable } from './unavailable-agents.ts';
 
 export type DialPorts = {
   readonly sessionsOf: (pool: string) => Iterable<RoutableSession>;
@@ -208,7 +209,7 @@ async function waitForAgent(
     if (signal.aborted || isQueueFull(error)) throw error;
     // The failure before the wait is more informative than the timeout of the queue.
     if (failure !== undefined) throw failure;
-    throw unknownConnector(route, address, sessionsOf) ?? error;
+    throw unknownConnector(route, address, sessionsOf) ?? withUnavailable(error, route, sessionsOf);
   }
 }
 

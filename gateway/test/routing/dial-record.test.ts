@@ -65,10 +65,13 @@ test('a dial that found no agent records its time in the queue', async () => {
   scene.add('b', 'dc2').acceptsOpens = false;
   scene.wait = async () => {
     scene.clock.block(700);
-    throw new TunnelError('QUEUE_TIMEOUT', 'no agent');
+    throw new TunnelError('QUEUE_TIMEOUT', 'No agent.');
   };
   const record = await recordOf(scene);
-  assert.deepEqual(record.failure, { code: 'QUEUE_TIMEOUT', detail: 'no agent' });
+  assert.deepEqual(record.failure, {
+    code: 'QUEUE_TIMEOUT',
+    detail: 'No agent. Connected agents: 1 draining.',
+  });
   assert.deepEqual([record.waited, record.milliseconds, record.tries.length], [700, 700, 0]);
   assert.deepEqual(skippedIn(record), ['dc1 undefined no-agent', 'dc2 b draining']);
 });

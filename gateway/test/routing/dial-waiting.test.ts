@@ -72,3 +72,22 @@ test('a dial fails with UNKNOWN_CONNECTOR when no available agent has the connec
   scene.wait = () => Promise.reject(new TunnelError('QUEUE_FULL'));
   await scene.fails('QUEUE_FULL');
 });
+
+test('a client that waited in vain is failed with what the connected agents are', async () => {
+  const scene = new DialScene();
+  for (const [name, reason] of [
+    ['a1', 'suspended'],
+    ['a2', 'suspended'],
+    ['a3', 'draining'],
+  ] as const) {
+    const session = scene.add(name, 'dc1');
+    session.acceptsOpens = false;
+    session.unavailableFor = reason;
+  }
+  scene.wait = () => Promise.reject(new TunnelError('QUEUE_TIMEOUT', 'No agent became available.'));
+  await assert.rejects(scene.dial(), {
+    code: 'QUEUE_TIMEOUT',
+    message:
+      'No agent became available. Connected agents: 2 drained by an operator or quarantined, 1 draining.',
+  });
+});

@@ -209,7 +209,8 @@ export async function startPair(options: PairOptions): Promise<Pair> {
         `${name} to be connected`,
         () => {
           const status = agents.get(name)?.status();
-          return status?.ready === true && status.sessions.ready === status.sessions.wanted;
+          // The clock is known once a heartbeat was acknowledged. An agent that is drained is connected, but not ready.
+          return status?.clockOffset !== undefined && status.sessions.ready === status.sessions.wanted;
         },
         { within: 15_000, state: () => agents.get(name)?.status() },
       );

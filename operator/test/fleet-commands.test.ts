@@ -148,3 +148,30 @@ test('pools are listed with their agents by state', async () => {
   const unknown = await rig.api.ask('GET', '/api/v1/pools/dc9', { as: 'viewer' });
   assert.equal(unknown.status, 404);
 });
+
+test('agents are filtered by pool and state', async () => {
+  await using rig = await cliRig('viewer');
+  rig.api.live.agents = [
+    testView('orders-1'),
+    testView('orders-2', { pool: 'dc2' }),
+    testView('orders-3', {}, 'CONFIG_DRIFT'),
+  ];
+  const names = async (...options: string[]) => {
+    const { stdout } = await rig.cli('agent', 'list', ...options, '--output', 'json');
+    return (JSON.parse(stdout) as { items: { name: string }[] }).items.map(({ name }) => name);
+  };
+  assert.deepEqual(await names('--pool', 'dc2'), ['orders-2']);
+  assert.deepEqual(await names('--state', 'connected'), ['orders-1', 'orders-2']);
+  assert.match((await rig.cli('agent', 'list', '--pool', 'dc9')).stdout, /None of the 3 agents matches/);
+  assert.equal((await rig.cli('agent', 'list', '--state', 'fine')).exitCode, 64);
+});
+
+test('a misspelt name of an agent suggests the right one', async () => {
+  await using rig = await cliRig('viewer');
+  rig.api.live.agents = [testView('orders-1'), testView('billing')];
+  assert.match(
+    (await rig.cli('agent', 'show', 'order-1')).stderr,
+    /Did you mean: penstock-gateway agent show orders-1/,
+  );
+  assert.match((await rig.cli('agent', 'show', 'zzz')).stderr, /Known names: billing, orders-1\./);
+});

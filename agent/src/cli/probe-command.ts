@@ -1,4 +1,4 @@
-import { type ConnectorKind, connectorKinds } from '@penstock/config-schema';
+import { type ConnectorKind, connectorKinds, formatHostPort } from '@penstock/config-schema';
 import {
   exitCodes,
   hostPortArgument,
@@ -37,7 +37,7 @@ export function probeCommand(io: Io): Command {
       const loaded = loadConfig(io, config, output);
       if (loaded === undefined) return;
       await trustHostAuthorities(io.environment);
-      const result = await withProgress(io, `Trying ${to.host}:${to.port}`, () =>
+      const result = await withProgress(io, `Trying ${formatHostPort(to)}`, () =>
         probeFromHere(loaded.config, { ...to, kind, timeout: timeout * 1000 }),
       );
       io.stdout.write(output === 'json' ? json(result) : renderProbe(result, io));

@@ -1,5 +1,5 @@
 import { connect } from 'node:tls';
-import type { Connector, ConnectorKind, TargetTls } from '@penstock/config-schema';
+import { type Connector, type ConnectorKind, formatHostPort, type TargetTls } from '@penstock/config-schema';
 import { resetSocket, TlsTransport } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { DialedTarget } from './dial-target.ts';
@@ -30,7 +30,7 @@ export async function secureTarget(
       if (tls.mode === 'prefer') return dialed;
       throw new TunnelError(
         'TLS_FAILED',
-        `${address.host}:${address.port} does not support TLS. Enable ssl on the PostgreSQL server, or set tls.mode to prefer.`,
+        `${formatHostPort(address)} does not support TLS. Enable ssl on the PostgreSQL server, or set tls.mode to prefer.`,
       );
     }
     return await handshake(dialed, tls, kind, address);
@@ -54,9 +54,18 @@ async function handshake(
   transport.carry(secured);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const closed = () =>
-    reject(new TunnelError('TLS_FAILED', `${host}:${port} closed the connection during the TLS handshake.`));
+    reject(
+      new TunnelError(
+        'TLS_FAILED',
+        `${formatHostPort({ host, port })} closed the connection during the TLS handshake.`,
+      ),
+    );
   const fail = (error: Error) =>
-    reject(new TunnelError('TLS_FAILED', `${host}:${port}: ${tlsFailureReason(error)}`, { cause: error }));
+    reject(
+      new TunnelError('TLS_FAILED', `${formatHostPort({ host, port })}: ${tlsFailureReason(error)}`, {
+        cause: error,
+      }),
+    );
   secured.on('error', fail).once('close', closed).once('secureConnect', resolve);
   try {
     await promise;

@@ -79,7 +79,10 @@ export class Targets {
     const onTimeout = () =>
       cancel.abort(
         isResolved
-          ? new TunnelError('DIAL_TIMEOUT', `${host}:${port} did not answer within ${milliseconds} ms.`)
+          ? new TunnelError(
+              'DIAL_TIMEOUT',
+              `${formatHostPort({ host, port })} did not answer within ${milliseconds} ms.`,
+            )
           : new TunnelError(
               'DNS_FAILED',
               `The name servers did not answer for ${host} within ${milliseconds} ms.`,

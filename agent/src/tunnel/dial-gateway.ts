@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { type HostPort, type ProxySetting, withoutFinalDot } from '@penstock/config-schema';
+import { formatHostPort, type HostPort, type ProxySetting, withoutFinalDot } from '@penstock/config-schema';
 import { tunnelTlsOptions } from '@penstock/transport';
 import { errorCode, errorText } from '@penstock/wire';
 import { checkGateway } from './check-gateway.ts';
@@ -50,13 +50,13 @@ export async function dialGateway(target: GatewayTarget, options: DialOptions): 
     ...(options.identity && { key: options.identity.key, cert: options.identity.certificate }),
   };
   const proxy = proxyFor(target.proxy, target.address, options.environment);
-  let peer = proxy === undefined ? `${host}:${port}` : `the proxy ${proxy.host}`;
+  let peer = proxy === undefined ? formatHostPort({ host, port }) : `the proxy ${proxy.host}`;
   try {
     const socket =
       proxy === undefined
         ? await connectDirectly(host, port, tls, signal)
         : await connectThroughProxy(proxy, target.url, tls, signal);
-    if (proxy !== undefined) peer = `${host}:${port} (through the proxy ${proxy.host})`;
+    if (proxy !== undefined) peer = `${formatHostPort({ host, port })} (through the proxy ${proxy.host})`;
     await handshake(socket, signal);
     checkOrDestroy(socket, target);
     return socket;

@@ -1,4 +1,5 @@
-import { AgentResource } from '@penstock/api-schema';
+import { setTimeout } from 'node:timers/promises';
+import { AgentResource, agentStates } from '@penstock/api-schema';
 import {
   type Io,
   json,
@@ -9,26 +10,65 @@ import {
   type TableColumn,
   table,
 } from '@penstock/terminal';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { briefStamp, colorOf } from './agent-state-color.ts';
 
+type Options = {
+  readonly output: OutputFormat;
+  readonly pool?: string;
+  readonly state?: string;
+  readonly watch: boolean;
+};
+
 /** `agent list`: the agents in a table. */
 export function agentListCommand(io: Io): Command {
   return new Command('list')
     .description('list all enrolled agents, connected or not')
+    .option('--pool <pool>', 'only agents of this pool')
+    .addOption(new Option('--state <state>', 'only agents in this state').choices(agentStates))
+    .option('--watch', 'print the list again whenever it changes, until interrupted', false)
     .addOption(outputOption(['text', 'json']))
-    .addHelpText('after', '\nExample:\n  $ penstock-gateway agent list')
-    .action(({ output }: { readonly output: OutputFormat }) => list(io, output));
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway agent list --pool dc1 --state quarantined')
+    .action((options: Options) => (options.watch ? watch(io, options) : list(io, options)));
 }
 
-async function list(io: Io, output: OutputFormat): Promise<void> {
-  const { items, complete } = await everyPage(apiFromEnvironment(io), AgentResource, 'agents');
+const WATCH_INTERVAL_MS = 2_000;
+
+/** Prints the list whenever it has changed, until the program is interrupted or the gateway does not answer. */
+async function watch(io: Io, options: Options): Promise<void> {
+  let last = '';
+  for (;;) {
+    let text = '';
+    const stdout = {
+      ...io.stdout,
+      isTTY: io.stdout.isTTY,
+      columns: io.stdout.columns,
+      write: (each: string) => (text += each),
+    };
+    await list({ ...io, stdout }, options);
+    // Ages change every second; they alone are no news.
+    const compared = text.replaceAll(/\b(?:in )?\d+[smhd](?: ago)?/g, '');
+    if (compared !== last)
+      io.stdout.write(options.output === 'json' ? text : `${new Date().toISOString()}\n${text}\n`);
+    last = compared;
+    await setTimeout(WATCH_INTERVAL_MS);
+  }
+}
+
+async function list(io: Io, { output, pool, state }: Options): Promise<void> {
+  const page = await everyPage(apiFromEnvironment(io), AgentResource, 'agents');
+  const { complete } = page;
+  const items = page.items.filter(
+    (agent) => (pool === undefined || agent.pool === pool) && (state === undefined || agent.state === state),
+  );
   const style = styleFor(io.stdout, io.environment);
   if (output === 'json') {
     io.stdout.write(json({ items, complete }));
+  } else if (items.length === 0 && page.items.length > 0) {
+    io.stdout.write(`None of the ${page.items.length} agents matches.\n`);
   } else if (items.length === 0) {
     io.stdout.write(
       'No agent has enrolled yet. Create a token for one: penstock-gateway token create --pool POOL\n',

@@ -11,6 +11,8 @@ import {
 import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { didYouMean } from '../api/did-you-mean.ts';
+import { everyPage } from '../api/pages.ts';
 import { colorOf } from './agent-state-color.ts';
 
 /** `agent show`: everything known about an agent. */
@@ -21,10 +23,12 @@ export function agentShowCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent show orders-1')
     .action(async (name: string, { output }: { readonly output: OutputFormat }) => {
-      const agent = await apiFromEnvironment(io).ask(
-        AgentResource,
-        'GET',
-        `agents/${encodeURIComponent(name)}`,
+      const api = apiFromEnvironment(io);
+      const agent = await didYouMean(
+        name,
+        'agent show',
+        async () => (await everyPage(api, AgentResource, 'agents')).items.map((each) => each.name),
+        () => api.ask(AgentResource, 'GET', `agents/${encodeURIComponent(name)}`),
       );
       io.stdout.write(output === 'json' ? json(agent) : agentText(agent, io, Date.now()));
     });

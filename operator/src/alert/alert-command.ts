@@ -41,13 +41,13 @@ export function alertCommand(io: Io): Command {
 }
 
 const HEAD: readonly TableColumn[] = [
-  { title: 'ID', rank: 4 },
-  'STATE',
+  'ID',
+  { title: 'STATE', rank: 2 },
   'CONDITION',
-  'SUBJECT',
-  { title: 'SINCE', rank: 1 },
-  { title: 'RESOLVED', rank: 2 },
-  { title: 'DETAIL', rank: 3 },
+  { title: 'SUBJECT', rank: 1 },
+  { title: 'SINCE', rank: 3 },
+  { title: 'RESOLVED', rank: 4 },
+  { title: 'DETAIL', rank: 5 },
 ];
 
 async function list(io: Io, { firing, limit, output }: ListOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AgentConfig } from '@penstock/config-schema';
+import { type AgentConfig, formatHostPort } from '@penstock/config-schema';
 import { checkConnector } from '../../target/checks/connector-check.ts';
 import { Targets } from '../../target/targets.ts';
 import { type Step, StepFailure } from './run-steps.ts';
@@ -21,12 +21,14 @@ export function connectorSteps(config: AgentConfig): Step[] {
       const failed = stages.find(({ verdict }) => verdict === 'failed')?.detail;
       if (reach !== 'ready') {
         throw new StepFailure(
-          `${host}:${port}: ${sentence}${failed === undefined ? '' : ` ${failed}`}`,
+          `${formatHostPort({ host, port })}: ${sentence}${failed === undefined ? '' : ` ${failed}`}`,
           advice,
         );
       }
       const answered = stages.find(({ stage }) => stage === 'protocol')?.detail;
-      return { sentence: `${host}:${port} answers${answered === undefined ? '' : `: ${answered}`}.` };
+      return {
+        sentence: `${formatHostPort({ host, port })} answers${answered === undefined ? '' : `: ${answered}`}.`,
+      };
     },
   }));
 }

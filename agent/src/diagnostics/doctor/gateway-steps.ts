@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { ClientHttp2Session } from 'node:http2';
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { AgentConfig, HostPort } from '@penstock/config-schema';
+import { type AgentConfig, formatHostPort, type HostPort } from '@penstock/config-schema';
 import { certificatePin, errorText, ProblemError, paths, problemCodes } from '@penstock/wire';
 import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import { closeGracefully } from '../../target/close-gracefully.ts';
@@ -44,7 +44,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
   /** Undefined until the gateway was asked. */
   let isAdmitted: boolean | undefined;
   let date: { readonly there: number; readonly here: number } | undefined;
-  const where = () => `${peer} (${next.host}:${next.port})`;
+  const where = () => `${peer} (${formatHostPort(next)})`;
 
   return [
     {

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { ConnectorKind, TargetTls } from '@penstock/config-schema';
+import { type ConnectorKind, formatHostPort, type TargetTls } from '@penstock/config-schema';
 import { type Clock, systemClock } from '@penstock/runtime';
 import { type ProbeResult, reachOfCode, TunnelError } from '@penstock/wire';
 import { closeGracefully } from '../close-gracefully.ts';
@@ -76,7 +76,7 @@ export async function reachTarget(target: ReachOptions): Promise<ReachResult> {
         return { value: target.allowAddresses(found), detail };
       }),
     );
-    const inTime = withTimeout('silent', `${host}:${port} did not answer`);
+    const inTime = withTimeout('silent', `${formatHostPort({ host, port })} did not answer`);
     return await queryTarget({ target, stages, signal, inTime }, addresses);
   } catch (error) {
     return resultOfFailure(stages)(error);

@@ -1,4 +1,4 @@
-import { AttemptLimit, sourceAddressKey } from '@penstock/runtime';
+import { AttemptLimit, readableAddress, sourceAddressKey } from '@penstock/runtime';
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Requester } from '../actor.ts';
@@ -70,7 +70,7 @@ export function authentication(
         `This requires the role ${role}, but the admin token ${token.name} has the role ${token.role}.`,
       );
     }
-    request.actor = { id: `admin-token:${token.id}`, address: request.ip, role: token.role };
+    request.actor = { id: `admin-token:${token.id}`, address: readableAddress(request.ip), role: token.role };
   };
 }
 

@@ -7,11 +7,14 @@ import { IngressTls } from '../ingress/tls/ingress-tls.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import { type DialPorts, dial } from '../routing/dial.ts';
+import type { DialRecord } from '../routing/dial-history.ts';
 import { offerOf } from '../routing/offer-of.ts';
 import { TargetKinds } from '../routing/target-kinds.ts';
 import type { Certificates } from './certificates.ts';
 import { connectionLogPort } from './connection-log.ts';
 import type { DataPlane } from './data-plane.ts';
+
+const PORT_CHECK_MS = 1_000;
 
 export type ClientIngressOptions = {
   readonly config: () => GatewayConfig;
@@ -97,6 +100,7 @@ function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOption
     log,
     clock,
     onDialed: (record) => {
+      if (isPortCheck(record)) return;
       history.add(record);
       if (record.failure?.code === 'CLIENT_GONE') {
         outcomes.failed(record.connection, record.failure.code, record.milliseconds);
@@ -104,3 +108,7 @@ function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOption
     },
   };
 }
+
+/** A client that checks the port and leaves must not displace the failures that a user asks about. */
+const isPortCheck = ({ failure, tries, milliseconds }: DialRecord) =>
+  failure?.code === 'CLIENT_GONE' && tries.length === 0 && milliseconds < PORT_CHECK_MS;

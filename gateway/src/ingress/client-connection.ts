@@ -1,3 +1,4 @@
+import type { ConnectorKind } from '@penstock/config-schema';
 import { type NearEnd, type Splice, type SpliceEnd, splice } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { ConnectionEntry, ConnectionLogPort } from '../control-plane-port.ts';
@@ -5,6 +6,7 @@ import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialOptions } from '../routing/dial.ts';
 import type { TargetStream } from '../routing/session-contract.ts';
+import { isGoneAtEnd, isPortCheck, turnsToLeave } from './client-departure.ts';
 import { type RoutedClient, refuseClient } from './routed-client.ts';
 
 export type ClientOptions = {
@@ -14,6 +16,8 @@ export type ClientOptions = {
     signal: AbortSignal,
     options: DialOptions,
   ) => Promise<Dialed>;
+  /** The kind of a connection's target, if known. */
+  readonly kindOf: (connection: string) => ConnectorKind | undefined;
   readonly halfClosedTimeout: () => number;
   /** Milliseconds without a byte in either direction after which a client is reset; 0 disables the limit. */
   readonly idleTimeout: () => number;
@@ -37,6 +41,7 @@ export class ClientConnection {
   readonly #connection: string;
   readonly #options: ClientOptions;
   readonly #entry: ConnectionEntry;
+  readonly #startedAt = performance.now();
   #state: State = { name: 'accepted' };
   #joined: Splice | undefined;
 
@@ -76,18 +81,24 @@ export class ClientConnection {
     const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
     const { source, reader, dialOptions, reset, isTruncated, signal } = this.#client;
     const connection = this.#connection;
-    const started = performance.now();
+    const started = this.#startedAt;
     const cancel = new AbortController();
     this.#state = { name: 'dialing', cancel };
     const onGone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
     const onAbort = () => this.abort(codeOf(signal?.reason));
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#socket.on('error', onGone).once('close', onGone);
+    const onEnd = () => {
+      if (isGoneAtEnd(this.#options.kindOf(connection), this.#socket)) onGone();
+    };
+    this.#socket.on('error', onGone).once('close', onGone).once('end', onEnd);
     // Node notices that a client has disconnected only while it reads from the socket.
     this.#socket.read(0);
     let dialed: Dialed;
     try {
       signal?.throwIfAborted();
+      if (this.#options.kindOf(connection) === 'mysql') await turnsToLeave();
+      if (this.#socket.readableEnded) onEnd();
+      cancel.signal.throwIfAborted();
       dialed = await this.#options.dial(connection, source.address, cancel.signal, {
         clientPort: source.port,
         ...dialOptions,
@@ -102,6 +113,7 @@ export class ClientConnection {
       this.#socket
         .off('error', onGone)
         .off('close', onGone)
+        .off('end', onEnd)
         .on('error', () => {});
     }
     const { target, agent, pool, attempts } = dialed;
@@ -188,7 +200,8 @@ export class ClientConnection {
     this.#state = { name: 'closed' };
     metrics.failed(this.#connection, code);
     this.#entry.ended({ code, detail, traffic: { fromClient: 0, toClient: 0 } });
-    log('connection-failed', { ...this.#fields, code, detail });
+    const isCheck = code === 'CLIENT_GONE' && isPortCheck(this.#socket, performance.now() - this.#startedAt);
+    log(isCheck ? 'client-left' : 'connection-failed', { ...this.#fields, code, detail });
     refuseClient(this.#client, error);
     return 'failed';
   }

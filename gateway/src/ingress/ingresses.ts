@@ -56,6 +56,10 @@ export class Ingresses {
       serve: (connection, client) => this.clients.serve(connection, client),
       denied: ({ address: client, port: clientPort }, error, connection, ingress) => {
         const { code, message: detail } = error;
+        if (code === 'CLIENT_GONE') {
+          log('client-left', { connection, ingress, client, clientPort, code, detail });
+          return;
+        }
         const reason = denialReasonOf(error);
         denials.add({ address: client, reason, detail, connection, ingress });
         connectionLog.denied({ connection, ingress, address: client, code, detail });

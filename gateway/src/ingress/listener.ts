@@ -34,8 +34,11 @@ export async function openListener(
     else handler.refuse({ socket, source }, error);
   };
 
+  const isAllowed = ({ address }: ClientSource) =>
+    bindings.some(({ allowList }) => allowList.admits(address));
+
   const admit = (socket: Socket, source: ClientSource) => {
-    if (!bindings.some(({ allowList }) => allowList.admits(source.address))) {
+    if (!isAllowed(source)) {
       refuse(socket, source, notAllowed(source.address));
       return;
     }
@@ -50,8 +53,13 @@ export async function openListener(
 
   /** Reads the client's own address from the PROXY header of its load balancer. */
   const admitFromHeader = (socket: Socket, source: ClientSource) => {
-    const handshake = async ({ reader }: HandshakingClient) =>
-      admit(socket, (await readProxyHeader(reader)) ?? source);
+    const handshake = async ({ reader, signal }: HandshakingClient) => {
+      const header = await readProxyHeader(reader);
+      const isCheck = header.is === 'local' || (header.is === 'unknown' && !isAllowed(source));
+      if (header.is === 'client') admit(socket, header.source);
+      else if (isCheck) await endHealthCheck(socket, signal);
+      else admit(socket, source);
+    };
     void handshakes.run(socket, source, handshake, (error) => {
       // Load balancers check the port by connecting and disconnecting.
       if (error.code !== 'CLIENT_GONE') denied(source, error);
@@ -95,6 +103,21 @@ export async function openListener(
       handler.close();
     },
   };
+}
+
+/**
+ * Closes a connection that a load balancer opened on its own behalf. Nothing is dialed for it: some servers count
+ * clients that leave at once, and block the host of the agent (MySQL, max_connect_errors).
+ */
+async function endHealthCheck(socket: Socket, signal: AbortSignal): Promise<void> {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  socket.once('close', resolve);
+  const onAbort = () => void socket.destroy();
+  signal.addEventListener('abort', onAbort, { once: true });
+  socket.end();
+  socket.resume();
+  if (!socket.destroyed) await closed;
+  signal.removeEventListener('abort', onAbort);
 }
 
 /** The addresses that must send a PROXY header. All bindings of a listener have the same `proxyProtocol`. */

@@ -25,6 +25,10 @@ export const dataPlaneEvents = {
   'connection-opened': ['debug', 'A client is connected to its target.'],
   'connection-closed': ['info', 'A client connection has been closed.'],
   'connection-failed': ['warn', 'A client could not be connected to its target.'],
+  'client-left': [
+    'debug',
+    'A client left at once and without a byte, as a check of the port does; nothing has failed.',
+  ],
   'connection-retried': [
     'info',
     'An open failed and is retried through another session; the client is unaffected.',

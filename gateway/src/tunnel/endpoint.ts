@@ -2,6 +2,7 @@ import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
+import { readableAddress } from '@penstock/runtime';
 import {
   CONNECTION_WINDOW,
   INITIAL_STREAM_WINDOW,
@@ -61,7 +62,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
   });
   server.on('connection', (socket: Socket) => {
-    const admitted = options.admission.connect(socket.remoteAddress ?? '');
+    const admitted = options.admission.connect(readableAddress(socket.remoteAddress ?? ''));
     socket.on('error', () => {});
     if (admitted === undefined) {
       socket.destroy();

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { readableAddress } from '@penstock/runtime';
 import {
   CONNECT_PROTOCOL,
   errorText,
@@ -47,7 +48,7 @@ export function servePeer(
   admitted: Pick<AdmittedConnection, 'authenticate'>,
   options: PeerOptions,
 ): void {
-  const address = socket.remoteAddress ?? '';
+  const address = readableAddress(socket.remoteAddress ?? '');
   const { controlPlane } = options;
   const { identity: identities, agents } = controlPlane;
   let session: AgentSession | undefined;

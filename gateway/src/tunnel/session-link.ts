@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { readableAddress } from '@penstock/runtime';
 import { SessionKeepalive, type WindowShare } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { SessionOptions } from './session-options.ts';
@@ -20,7 +21,7 @@ export class SessionLink {
     { windows, ping, log }: Pick<SessionOptions, 'windows' | 'ping' | 'log'>,
     onLost: (error: TunnelError) => void,
   ) {
-    this.address = socket.remoteAddress ?? '';
+    this.address = readableAddress(socket.remoteAddress ?? '');
     this.#socket = socket;
     this.#http = http;
     this.windows = windows.join((initialWindowSize, acknowledged) => {

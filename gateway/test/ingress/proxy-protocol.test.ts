@@ -8,7 +8,7 @@ import { readProxyHeader } from '../../src/ingress/proxy-protocol.ts';
 const SIGNATURE = '0d0a0d0a000d0a515549540a';
 
 type Outcome = {
-  readonly source: ClientSource | undefined | 'invalid' | 'incomplete';
+  readonly source: ClientSource | 'local' | 'unknown' | 'invalid' | 'incomplete';
   readonly left: number;
 };
 
@@ -22,7 +22,8 @@ async function outcomeOf(input: Buffer | string): Promise<Outcome> {
     return bytes;
   };
   try {
-    return { source: await readProxyHeader({ read }), left: left.length };
+    const header = await readProxyHeader({ read });
+    return { source: header.is === 'client' ? header.source : header.is, left: left.length };
   } catch (error) {
     assert.ok(error instanceof TunnelError);
     return { source: error.code === 'CLIENT_GONE' ? 'incomplete' : 'invalid', left: left.length };
@@ -39,7 +40,11 @@ test('version 1 has an IPv4 address, an IPv6 address or none, and no client byte
     source: { address: '2001:db8::1', port: 1 },
     left: 0,
   });
-  assert.deepEqual(await outcomeOf('PROXY UNKNOWN ffff::1 ::1 1 2\r\nx'), { source: undefined, left: 1 });
+  assert.deepEqual(await outcomeOf('PROXY UNKNOWN ffff::1 ::1 1 2\r\nx'), { source: 'unknown', left: 1 });
+  assert.deepEqual((await outcomeOf('PROXY TCP6 ::ffff:10.2.0.1 ::1 1 2\r\n')).source, {
+    address: '10.2.0.1',
+    port: 1,
+  });
   for (const length of [1, 5, line.length - 1]) {
     assert.equal((await outcomeOf(line.slice(0, length))).source, 'incomplete');
   }
@@ -58,15 +63,18 @@ test('version 2 has an IPv4 address, an IPv6 address or none, and its TLVs are i
   });
   const ipv6 = `${SIGNATURE} 21 21 0024 20010db8${'0'.repeat(23)}1 ${'0'.repeat(31)}1 0001 0002`;
   assert.deepEqual(await outcomeOf(hex(ipv6)), { source: { address: '2001:db8::1', port: 1 }, left: 0 });
-  for (const withoutAddress of ['20 00 0000', '21 00 0000', '20 11 000c c0000201 0a000001 9c40 1538']) {
-    assert.deepEqual(
-      await outcomeOf(hex(`${SIGNATURE} ${withoutAddress}`)),
-      { source: undefined, left: 0 },
-      withoutAddress,
-    );
+  const mapped = `${SIGNATURE} 21 21 0024 ${'0'.repeat(20)}ffff0a020001 ${'0'.repeat(31)}1 0001 0002`;
+  assert.deepEqual((await outcomeOf(hex(mapped))).source, { address: '10.2.0.1', port: 1 });
+  const withoutAddress = {
+    '20 00 0000': 'local',
+    '21 00 0000': 'unknown',
+    '20 11 000c c0000201 0a000001 9c40 1538': 'local',
+  };
+  for (const [rest, source] of Object.entries(withoutAddress)) {
+    assert.deepEqual(await outcomeOf(hex(`${SIGNATURE} ${rest}`)), { source, left: 0 }, rest);
   }
   const unix = `${SIGNATURE} 21 31 00d8 ${'00'.repeat(216)}`;
-  assert.deepEqual(await outcomeOf(hex(unix)), { source: undefined, left: 0 });
+  assert.deepEqual(await outcomeOf(hex(unix)), { source: 'unknown', left: 0 });
 });
 
 test('invalid headers are rejected early', async () => {

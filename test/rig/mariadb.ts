@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { HostPort } from '@penstock/config-schema';
 import type { TestCertificate } from './certificates.ts';
 import { launchOnUnusedPort, ServerEnded } from './launch-on-unused-port.ts';
+import { skipBecause, skipWithout } from './optional.ts';
 import { ManagedProcess } from './process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -11,6 +13,13 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const NOBODY = 65_534;
 const ACCOUNT = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : undefined;
 const AS_ACCOUNT = ACCOUNT === undefined ? {} : { account: ACCOUNT };
+
+export type MariaDbOptions = {
+  /** The server speaks TLS to the clients that ask for it. */
+  readonly tls?: TestCertificate;
+  /** The server blocks every host after its first client that does not log in (`max_connect_errors`). */
+  readonly isBlockingHosts?: boolean;
+};
 
 /** A real MariaDB server of this machine on loopback, with its own data. Disposing stops it and removes the data. */
 export class MariaDb implements AsyncDisposable {
@@ -27,7 +36,7 @@ export class MariaDb implements AsyncDisposable {
   }
 
   /** With `tls`, the server supports TLS for clients that request it. */
-  static async start({ tls }: { readonly tls?: TestCertificate } = {}): Promise<MariaDb> {
+  static async start({ tls, isBlockingHosts = false }: MariaDbOptions = {}): Promise<MariaDb> {
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(await temporaryDirectory());
     const data = join(path, 'data');
@@ -42,6 +51,7 @@ export class MariaDb implements AsyncDisposable {
       "GRANT ALL ON app.* TO app@'%';",
       // Not required to kill one's own queries, but required to list them.
       "GRANT PROCESS ON *.* TO app@'%';",
+      "GRANT SELECT ON performance_schema.* TO app@'%';",
     ]);
     const tlsArguments =
       tls === undefined
@@ -50,16 +60,21 @@ export class MariaDb implements AsyncDisposable {
             `--ssl-cert=${await fileFor(join(path, 'server.crt'), [tls.chain])}`,
             `--ssl-key=${await fileFor(join(path, 'server.key'), [tls.key])}`,
           ];
+    const hosts = isBlockingHosts
+      ? await fileFor(join(path, 'hosts'), ['127.0.0.1 localhost', `${ownAddress()} checker.example`])
+      : undefined;
     const { server, port } = await launchOnUnusedPort((unused) =>
-      launch([
+      launch(hosts, [
         '--no-defaults',
         `--datadir=${data}`,
         `--port=${unused}`,
-        '--bind-address=127.0.0.1',
+        `--bind-address=${isBlockingHosts ? '0.0.0.0' : '127.0.0.1'}`,
         `--socket=${join(data, 'server.sock')}`,
         `--pid-file=${join(data, 'server.pid')}`,
         `--init-file=${initFile}`,
-        '--skip-name-resolve',
+        ...(isBlockingHosts
+          ? ['--max-connect-errors=1', '--performance-schema=ON', '--user=nobody']
+          : ['--skip-name-resolve']),
         // The data is discarded after the test.
         '--innodb-flush-log-at-trx-commit=0',
         '--innodb-log-file-size=8M',
@@ -69,6 +84,11 @@ export class MariaDb implements AsyncDisposable {
     );
     stack.use(server);
     return new MariaDb(password, port, stack.move());
+  }
+
+  /** Where hosts other than this one would connect, for whom the server counts errors. */
+  get remoteAddress(): HostPort {
+    return { host: ownAddress() ?? '', port: this.address.port };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -99,8 +119,30 @@ async function install(data: string): Promise<void> {
   if (code !== 0) throw new Error(`mariadb-install-db ended with ${code}:\n${installer.output}`);
 }
 
-async function launch(args: readonly string[]): Promise<ManagedProcess> {
-  const server = await ManagedProcess.start({ command: 'mariadbd', args, cwd: '/', ...AS_ACCOUNT });
+/** An IPv4 address of this machine that is not loopback, for which the server counts nothing. */
+const ownAddress = () =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+/** For the `skip` option of a test with `isBlockingHosts`. */
+export function skipWithoutHostCache(): false | string {
+  if (process.getuid?.() !== 0) return skipBecause('only root can give a process an /etc/hosts of its own');
+  if (ownAddress() === undefined) return skipBecause('this machine has only loopback addresses');
+  return skipWithout('mariadbd') || skipWithout('unshare');
+}
+
+/** `hosts`: what the server finds in /etc/hosts, since it only counts errors of hosts whose name leads back to them. */
+async function launch(hosts: string | undefined, args: readonly string[]): Promise<ManagedProcess> {
+  const server = await ManagedProcess.start(
+    hosts === undefined
+      ? { command: 'mariadbd', args, cwd: '/', ...AS_ACCOUNT }
+      : {
+          command: 'unshare',
+          args: ['--mount', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec mariadbd "$@"', hosts, ...args],
+          cwd: '/',
+        },
+  );
   try {
     await server.line(
       'sign that MariaDB is ready',

@@ -38,7 +38,7 @@ const connector = group('A target that this agent may dial.', {
   }),
   check: Type.Optional(
     group(
-      'Checks the target periodically, in its own protocol and without credentials. If omitted, it is never checked. MySQL targets are checked only on demand, because MySQL blocks hosts that connect often without logging in.',
+      'Checks the target periodically, in its own protocol and without credentials. If omitted, it is never checked. A MySQL target logs a denied login of the user penstock_check for each check, unless that user exists without a password.',
       {
         interval: quantity('duration', 'Interval between checks.', { default: '30s', min: '1s', max: '1d' }),
       },

@@ -33,7 +33,6 @@ type CheckLoop = {
 
 /**
  * Checks connectors periodically, each at its own interval, off the data path. Checks of the same connector never overlap.
- * MySQL connectors are skipped, because a MySQL server blocks hosts that connect without logging in.
  */
 export class ConnectorChecks {
   readonly #options: ConnectorChecksOptions;
@@ -143,6 +142,6 @@ export class ConnectorChecks {
   }
 }
 
-const isChecked = ({ kind, check }: Connector) => check !== undefined && kind !== 'mysql';
+const isChecked = ({ check }: Connector) => check !== undefined;
 
 const isSame = (one: Connector, other: Connector) => JSON.stringify(one) === JSON.stringify(other);

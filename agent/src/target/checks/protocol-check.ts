@@ -6,6 +6,8 @@ export type ProtocolAnswer = {
   readonly detail?: string;
   /** Length of the answer, if the target now expects a TLS handshake on this connection. */
   readonly startTlsAfterBytes?: number;
+  /** What to do inside of TLS before the connection is closed. Throws CheckFailure. */
+  readonly insideTls?: (exchange: ProtocolExchange) => Promise<void>;
 };
 
 /**

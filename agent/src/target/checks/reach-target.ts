@@ -7,7 +7,7 @@ import { closeGracefully } from '../close-gracefully.ts';
 import { connectTarget } from '../dial-target.ts';
 import type { Address } from '../lookup.ts';
 import { CheckFailure } from './check-failure.ts';
-import type { ProtocolCheck } from './protocol-check.ts';
+import type { ProtocolAnswer, ProtocolCheck } from './protocol-check.ts';
 import { ProtocolExchange } from './protocol-exchange.ts';
 import { type Encryption, encryptionsToTry, protocolChecks } from './protocols.ts';
 import { Stages } from './stages.ts';
@@ -102,13 +102,13 @@ async function queryTarget(attempt: Attempt, addresses: readonly Address[]): Pro
     try {
       const stream = encryption === 'tls' ? await handshake(fork, socket) : socket;
       const exchange = new ProtocolExchange(stream, signal);
-      const { startTlsAfterBytes } = await query(fork, check, exchange, host);
+      const { startTlsAfterBytes, insideTls } = await query(fork, check, exchange, host);
       if (startTlsAfterBytes === undefined) {
         await exchange.close();
         if (requiresTls(target)) await fork.stages.run('tls', () => Promise.reject(noTls()));
       } else {
         exchange.release(startTlsAfterBytes);
-        await closeGracefully(await handshake(fork, socket));
+        await closeGracefully(await handshake(fork, socket, insideTls));
       }
       return { ...fork.stages.result('ready'), encryption };
     } catch (error) {
@@ -132,12 +132,17 @@ function connect(
   );
 }
 
-function handshake({ target, stages, signal, inTime }: Attempt, socket: Socket): Promise<TLSSocket> {
+function handshake(
+  { target, stages, signal, inTime }: Attempt,
+  socket: Socket,
+  insideTls?: ProtocolAnswer['insideTls'],
+): Promise<TLSSocket> {
   const { host, kind, tls, clock = systemClock } = target;
   return stages.run('tls', () =>
     inTime(async () => {
       const value = await tlsHandshake(socket, { kind, host, tls }, signal);
       try {
+        if (insideTls !== undefined) await completeInside(value, insideTls, signal);
         return { value, detail: describeTls(value, clock.wall()) };
       } catch (error) {
         await closeGracefully(value);
@@ -147,17 +152,31 @@ function handshake({ target, stages, signal, inTime }: Attempt, socket: Socket):
   );
 }
 
+/** Completes the protocol inside of TLS; the stream then belongs to the caller again. */
+async function completeInside(
+  tls: TLSSocket,
+  insideTls: NonNullable<ProtocolAnswer['insideTls']>,
+  signal: AbortSignal,
+): Promise<void> {
+  const exchange = new ProtocolExchange(tls, signal);
+  try {
+    await insideTls(exchange);
+  } finally {
+    exchange.release(Number.POSITIVE_INFINITY);
+  }
+}
+
 function query(
   { stages, inTime }: Attempt,
   check: ProtocolCheck,
   exchange: ProtocolExchange,
   host: string,
-): Promise<{ readonly startTlsAfterBytes: number | undefined }> {
+): Promise<Pick<ProtocolAnswer, 'startTlsAfterBytes' | 'insideTls'>> {
   return stages.run('protocol', () =>
     inTime(async () => {
       try {
-        const { detail, startTlsAfterBytes } = await check(exchange, host);
-        return { value: { startTlsAfterBytes }, detail };
+        const { detail, ...value } = await check(exchange, host);
+        return { value, detail };
       } catch (error) {
         await exchange.close();
         throw error;

@@ -36,7 +36,10 @@ export async function tlsHandshake(
       ? {
           servername: isIP(host) === 0 ? withoutFinalDot(host) : '',
           rejectUnauthorized: false,
-          minVersion: 'TLSv1.2',
+          // A failed handshake counts as an error at MySQL servers, and those before 5.7.28 know no newer version.
+          ...(kind === 'mysql'
+            ? { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }
+            : { minVersion: 'TLSv1.2' }),
         }
       : optionsOf(settings, kind, host)),
   });

@@ -11,9 +11,9 @@ export type ClientError = {
 
 /** What its user can do about a code, as a clause. */
 const adviceOf: Partial<Record<CloseCode, string>> = {
-  NO_AGENT: 'Start an agent of one of its pools',
+  NO_AGENT: 'Check that agents of its pools are connected, and neither quarantined nor drained',
   QUEUE_FULL: 'Try again shortly',
-  QUEUE_TIMEOUT: 'Check that agents of its pools are running',
+  QUEUE_TIMEOUT: 'Check that agents of its pools are connected, and neither quarantined nor drained',
   SESSION_LOST: 'Try again shortly',
   AGENT_DRAINING: 'Try again shortly',
   AGENT_OVERLOADED: 'Close idle clients, or add an agent',

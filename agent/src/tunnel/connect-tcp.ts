@@ -21,8 +21,14 @@ export async function connectTcp(host: string, port: number, signal: AbortSignal
       keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
     }),
   });
-  const { socket } = await raceConnect(await addressesOf(host, signal), connectTo, { signal });
-  return socket.on('error', () => {});
+  const addresses = await addressesOf(host, signal);
+  try {
+    const { socket } = await raceConnect(addresses, connectTo, { signal });
+    return socket.on('error', () => {});
+  } catch (error) {
+    names.failed(host);
+    throw error;
+  }
 }
 
 async function addressesOf(host: string, signal: AbortSignal): Promise<readonly HostAddress[]> {

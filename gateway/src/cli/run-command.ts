@@ -4,6 +4,7 @@ import {
   exemptFromProxy,
   exitCodes,
   exposedFileReporter,
+  extendAddressAttempts,
   findStarter,
   type Io,
   renderProblems,
@@ -36,6 +37,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     io.setExitCode(exitCodes.failed);
     return;
   }
+  extendAddressAttempts();
   exemptFromProxy(io.environment);
   await trustHostAuthorities(io.environment);
   const { log, flush } = openLog({

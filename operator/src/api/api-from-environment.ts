@@ -4,6 +4,7 @@ import {
   CommandError,
   exemptFromProxy,
   exitCodes,
+  extendAddressAttempts,
   type Io,
   styleFor,
   withProgress,
@@ -50,6 +51,7 @@ export function apiFromEnvironment(
     stderr.write(`${warning('warning:')} the admin token is sent to ${url.host} in plaintext. Use https.\n`);
   }
   if (isLoopback(url.hostname)) exemptFromProxy(environment, [url.hostname.replace(/^\[|\]$/g, '')]);
+  extendAddressAttempts();
   return new ApiClient({
     url,
     token,

@@ -33,8 +33,7 @@ export function explanationRoutes(
         summary: 'Explain why a connection works or fails',
         description:
           'The stage that connections to the target reach, which agents a new client would use, and the outcome of ' +
-          'recent attempts. Up to three usable agents are asked to check the target now, unless its protocol counts that as ' +
-          'an error (MySQL); a result is reused for two seconds. Without a recent observation `verdict.reach` is missing: ' +
+          'recent attempts. Up to three usable agents are asked to check the target now; a result is reused for two seconds. Without a recent observation `verdict.reach` is missing: ' +
           'it is not known whether the target answers.',
         tags: ['connections'],
         params: NameParams,

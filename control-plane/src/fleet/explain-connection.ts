@@ -11,9 +11,6 @@ import type { FreshChecks } from './fresh-checks.ts';
 /** Agents that are asked for one explanation. */
 const MAX_CHECKED_AGENTS = 3;
 
-/** Kinds whose servers count connections without a login as errors, and block the host that makes many of them. */
-const UNSAFE_KINDS: ReadonlySet<string> = new Set(['mysql']);
-
 /**
  * Explains a route report with what the fleet knows of the agents, those without a session included, and with what some
  * usable agents find when they are asked now. Reads the agents in slices of the event loop.
@@ -56,10 +53,9 @@ export async function explainConnection(
 function explainAgent(
   agent: AgentView,
   routed: RouteReport['pools'][number]['agents'][number] | undefined,
-  { connector, kind, dials }: RouteReport,
+  { connector, dials }: RouteReport,
 ): ExplainedAgent {
   const { id, name, state, sentence, advice, detail } = agent;
-  const kindAtAgent = agent.connectors?.find((each) => each.name === connector)?.kind;
   return {
     id,
     name,
@@ -71,8 +67,7 @@ function explainAgent(
     streams: routed?.streams ?? 0,
     evidence: evidenceOf(agent, connector, dials),
     problem: undefined,
-    isSafeToCheck:
-      kindAtAgent !== undefined && ![kindAtAgent, kind ?? ''].some((each) => UNSAFE_KINDS.has(each)),
+    isCheckable: agent.connectors?.some((each) => each.name === connector) === true,
   };
 }
 
@@ -101,7 +96,7 @@ async function askAgents(
 ): Promise<ReadonlyMap<string, ExplainedAgent>> {
   const usable = agents.filter(({ skipReason }) => skipReason === undefined);
   const others = agents.filter(({ skipReason }) => isLastResort(skipReason));
-  const asked = [...usable, ...others].filter((agent) => agent.isSafeToCheck).slice(0, MAX_CHECKED_AGENTS);
+  const asked = [...usable, ...others].filter((agent) => agent.isCheckable).slice(0, MAX_CHECKED_AGENTS);
   const answers = await Promise.all(
     asked.map(async (agent): Promise<ExplainedAgent> => {
       const answer = await checks.check(agent, connector);

@@ -58,7 +58,7 @@ function otherFindings(best: Seen, seen: readonly Seen[], now: number): string[]
 }
 
 function notKnown(
-  { connector, kind }: RouteReport,
+  { connector }: RouteReport,
   selectable: readonly ExplainedAgent[],
   last: Seen | undefined,
   now: number,
@@ -69,12 +69,7 @@ function notKnown(
     last === undefined
       ? 'No client or check has tried it yet.'
       : `The last observation is ${ageText(now - last.at)} old: ${last.reach}, by ${sources[last.from]} through ${last.agent}.`;
-  const isUnsafe = problems.length === 0 && selectable.every((agent) => !agent.isSafeToCheck);
-  const why = isUnsafe
-    ? [
-        `It is not asked here, because a ${kind ?? 'MySQL'} server counts such a check as a failed connection.`,
-      ]
-    : problems.map((problem) => `${problem.replace(/\.$/, '')}.`);
+  const why = problems.map((problem) => `${problem.replace(/\.$/, '')}.`);
   return {
     reach: undefined,
     sentence: 'An agent is available, but it is not known whether the target answers.',

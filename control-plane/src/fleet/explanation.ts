@@ -29,8 +29,8 @@ export type ExplainedAgent = {
   readonly evidence: Evidence | undefined;
   /** Why the agent did not answer the check that this explanation requested; undefined when it did, or was not asked. */
   readonly problem: string | undefined;
-  /** Whether its connector can be checked without a trace that the server holds against the host. */
-  readonly isSafeToCheck: boolean;
+  /** Whether the agent has announced the connector, so that it can be asked to check it. */
+  readonly isCheckable: boolean;
 };
 
 /** Agents by what a new client would find: usable ones, and all others by why they are skipped. */

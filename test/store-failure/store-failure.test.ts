@@ -115,7 +115,7 @@ test('outage: the file of the store is moved away and put back', async () => {
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
   const file = join(pair.gatewayConfig.dataDirectory, 'store.sqlite');
   await survives(pair, {
-    reason: /removed or replaced/,
+    reason: /removed, emptied or replaced/,
     begin: () => rename(file, `${file}.away`),
     end: () => rename(`${file}.away`, file),
   });

@@ -134,8 +134,9 @@ test('an agent dies while a connection is idle: the client is reset', async () =
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
   await using client = await clientOf(pair, 'db');
   await client.echo('hello');
+  const received = client.receive();
   await pair.stopAgent('a1');
-  assert.equal((await client.receive()).ended, 'reset');
+  assert.equal((await received).ended, 'reset');
   assert.equal((await pair.event('connection-closed', { past: true }))['code'], 'SESSION_LOST');
   await expectIdle(pair);
   await eventually('the target connection to be closed', () => echo.open === 0);

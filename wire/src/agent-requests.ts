@@ -54,9 +54,7 @@ export const checkRequest = {
   route: {
     path: 'check',
     summary: 'Check a connector of an agent',
-    description:
-      'Uses the protocol of the connector, without credentials. This is the only way to check a MySQL connector, ' +
-      'because MySQL servers block hosts that are checked often.',
+    description: 'Uses the protocol of the connector, without credentials.',
   },
 } as const satisfies AgentRequestDescriptor;
 

@@ -81,6 +81,8 @@ export type AgentConfig = ConfigVersion & {
     /** CIDR ranges that the agent never dials, checked against the resolved address. */
     readonly deny: readonly string[];
     readonly probe: { readonly allow: readonly ProbeRule[] };
+    /** The longest time that a connection to a target is kept without a session; 0: never. */
+    readonly resume: number;
     readonly remote: {
       readonly logs: 'allow' | 'deny';
       readonly restart: 'allow' | 'deny';

@@ -29,6 +29,8 @@ export type Connection = {
   readonly pools: readonly string[];
   readonly maxConnections: number;
   readonly clientErrors: ClientErrorMode;
+  /** How long a client stays connected while its agent has no session; 0: it is reset with its session. */
+  readonly resumeFor: number;
   readonly ingress: readonly Ingress[];
 };
 
@@ -112,6 +114,12 @@ export type GatewayConfig = ConfigVersion & {
     readonly acceptRate: number;
     /** Total bytes of the receive windows of all sessions. */
     readonly memoryBudget: number;
+  };
+  readonly resume: {
+    /** Default of the connections' `resumeFor`. */
+    readonly for: number;
+    /** The same for an agent whose sessions were closed, as they are when its process ends. */
+    readonly reconnectTimeout: number;
   };
   readonly drain: { readonly timeout: number };
   readonly health: {

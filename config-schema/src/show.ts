@@ -49,7 +49,11 @@ function agentFile(config: AgentConfig): object {
       dialTimeout: formatDuration(dialTimeout),
       check: check === undefined ? undefined : { interval: formatDuration(check.interval) },
     })),
-    policy: { ...policy, probe: { allow: policy.probe.allow.map(formatProbeRule) } },
+    policy: {
+      ...policy,
+      resume: formatDuration(policy.resume),
+      probe: { allow: policy.probe.allow.map(formatProbeRule) },
+    },
     dns: { ...config.dns, cacheTtl: formatDuration(config.dns.cacheTtl) },
     health: { ...config.health, sampleInterval: formatDuration(config.health.sampleInterval) },
     tunnel: {
@@ -84,8 +88,9 @@ function gatewayFile(config: GatewayConfig): object {
       ...pool,
       queue: { ...queue, timeout: formatDuration(queue.timeout) },
     })),
-    connections: config.connections.map((connection) => ({
+    connections: config.connections.map(({ resumeFor, ...connection }) => ({
       ...connection,
+      resume: { for: formatDuration(resumeFor) },
       ingress: connection.ingress.map(shownIngress),
     })),
     ingressTls: config.ingressTls,
@@ -108,6 +113,10 @@ function gatewayFile(config: GatewayConfig): object {
       handshakeTimeout: formatDuration(tunnel.handshakeTimeout),
       halfClosedTimeout: formatDuration(tunnel.halfClosedTimeout),
       memoryBudget: formatSize(tunnel.memoryBudget),
+    },
+    resume: {
+      for: formatDuration(config.resume.for),
+      reconnectTimeout: formatDuration(config.resume.reconnectTimeout),
     },
     drain: { timeout: formatDuration(config.drain.timeout) },
     health: {

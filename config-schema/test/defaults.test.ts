@@ -46,6 +46,7 @@ test('the shortest agent.yaml has every default', () => {
     policy: {
       deny: [],
       probe: { allow: [] },
+      resume: 300_000,
       remote: { logs: 'allow', restart: 'deny', upgrade: 'deny' },
     },
     dns: { cacheTtl: 30_000, cacheSize: 1000 },
@@ -86,6 +87,7 @@ test('the shortest gateway.yaml has every default', () => {
         pools: ['dc1'],
         maxConnections: 500,
         clientErrors: 'report',
+        resumeFor: 60_000,
         ingress: [
           {
             kind: 'tcp',
@@ -117,6 +119,7 @@ test('the shortest gateway.yaml has every default', () => {
       acceptRate: 500,
       memoryBudget: 1024 * MIB,
     },
+    resume: { for: 60_000, reconnectTimeout: 5000 },
     drain: { timeout: 30_000 },
     health: {
       heartbeatInterval: 15_000,

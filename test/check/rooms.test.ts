@@ -25,7 +25,7 @@ test('disallowed arrows, unused arrows and cycles are problems', () => {
   assert.deepEqual(arrowProblems(arrows(['wire'], []), [wire, agent]), []);
   assert.match(
     arrowProblems(arrows([], []), [wire, agent]).join('\n'),
-    /lets agent import wire, but nothing does/,
+    /allows agent to import wire, but nothing does/,
   );
   const both = arrowProblems(arrows(['wire'], ['agent']), [wire, agent]);
   assert.match(both.join('\n'), /wire imports agent, which/);

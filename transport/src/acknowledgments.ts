@@ -1,3 +1,5 @@
+import { limits } from '@penstock/wire';
+
 /** Something whose position the peer must learn. */
 export type AcknowledgmentSource = {
   readonly id: string;
@@ -6,21 +8,21 @@ export type AcknowledgmentSource = {
 };
 
 /** How much was handed on, by the id of the connection. */
-export type Acknowledgment = readonly [id: string, received: number];
+export type Acknowledgment = { readonly id: string; readonly received: number };
 
 /** Milliseconds for which acknowledgments that are not awaited are collected. */
 const GATHER_MS = 50;
 /** Acknowledgments of one message, which fit one control message with the longest ids. */
-const MAX_BATCH = 400;
+const MAX_BATCH = limits.acknowledgments;
 
 /** The acknowledgments of one session, gathered so that many connections share a message. */
 export class Acknowledgments {
-  readonly #send: (batch: readonly Acknowledgment[]) => void;
+  readonly #send: (batch: Acknowledgment[]) => void;
   #sources = new Set<AcknowledgmentSource>();
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
 
-  constructor(send: (batch: readonly Acknowledgment[]) => void) {
+  constructor(send: (batch: Acknowledgment[]) => void) {
     this.#send = send;
   }
 
@@ -43,7 +45,7 @@ export class Acknowledgments {
     this.#sources = new Set();
     let batch: Acknowledgment[] = [];
     for (const source of sources) {
-      batch.push([source.id, source.takeReceived()]);
+      batch.push({ id: source.id, received: source.takeReceived() });
       if (batch.length < MAX_BATCH) continue;
       this.#send(batch);
       batch = [];

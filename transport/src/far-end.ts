@@ -31,11 +31,19 @@ export type FarLink = {
   close(): void;
 };
 
+/**
+ * How a session was lost. `closed`: the connection was closed or reset, as it is when the process of the peer ends.
+ * `silent`: the peer did not answer, or has reported the loss itself.
+ */
+export type SessionLoss = 'closed' | 'silent';
+
 export type LinkListener = {
   /** The peer has handed on this many bytes, and one more once it has handed on FIN. */
   onAcknowledged(received: number): void;
   /** The session was lost. The stream may have closed before. */
-  onLost(): void;
+  onLost(loss: SessionLoss): void;
+  /** The session retires: the connection should move to another one. */
+  onRetiring(): void;
 };
 
 /** A stream of an HTTP/2 session as the far end of a splice. */

@@ -1,6 +1,6 @@
 export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
 export { releaseChunk } from './chunk-pool.ts';
-export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener } from './far-end.ts';
+export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export { abandonSocket, type ConnectAttempt, type ResolvedAddress, raceConnect } from './race-connect.ts';
@@ -12,6 +12,7 @@ export {
 } from './receive-window.ts';
 export { resetSocket } from './reset-socket.ts';
 export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
+export { SessionLinks } from './session-links.ts';
 export { SocketReader } from './socket-reader.ts';
 export { type CarryOptions, Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
 export { TlsTransport } from './tls-transport.ts';

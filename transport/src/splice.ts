@@ -1,7 +1,7 @@
 import type { CloseCode } from '@penstock/wire';
 import { TunnelError } from '@penstock/wire';
 import type { AcknowledgmentSource } from './acknowledgments.ts';
-import type { FarEnd, LinkListener } from './far-end.ts';
+import type { FarEnd, LinkListener, SessionLoss } from './far-end.ts';
 import { Inbound } from './inbound.ts';
 import { KeptChunks } from './kept-chunks.ts';
 import { isCutShort, isHttp2Stream, type NearEnd } from './near-end.ts';
@@ -35,7 +35,9 @@ export type CarryOptions = {
   /** Bytes read from the stream before the splice. */
   readonly received?: number;
   /** Called when the stream was lost with its session. The owner attaches another one, or aborts the splice. */
-  readonly onAdrift: () => void;
+  readonly onAdrift: (loss: SessionLoss) => void;
+  /** Called when the session retires. The owner may detach the splice and attach it to another one. */
+  readonly onRetiring?: () => void;
 };
 
 export type SpliceEnd = {
@@ -78,7 +80,8 @@ export class Splice implements AcknowledgmentSource {
   readonly #resolve: (end: SpliceEnd) => void;
   readonly #listener: LinkListener = {
     onAcknowledged: (received) => this.#onAcknowledged(received),
-    onLost: () => this.#drift(),
+    onLost: (loss) => this.#drift(loss),
+    onRetiring: () => this.#options.carry?.onRetiring?.(),
   };
   /** Undefined while adrift. */
   #farEnd: FarEnd | undefined;
@@ -271,7 +274,7 @@ export class Splice implements AcknowledgmentSource {
     // Checked after both FINs too: a reset discards data that was not sent yet.
     if (this.#life !== 'finished' || farEnd.isReset) {
       if (this.#kept === undefined || !farEnd.isLost) this.abort(this.#lossCode(farEnd));
-      else if (!this.#isFinAcknowledged || this.#life !== 'finished') this.#drift();
+      else if (!this.#isFinAcknowledged || this.#life !== 'finished') this.#drift('closed');
     }
     this.#isFarClosed = true;
     this.#settle();
@@ -282,11 +285,11 @@ export class Splice implements AcknowledgmentSource {
     return farEnd.isLost ? 'SESSION_LOST' : this.#options.streamReset;
   }
 
-  #drift(): void {
+  #drift(loss: SessionLoss): void {
     const farEnd = this.#farEnd;
     if (farEnd === undefined || this.#life === 'aborted' || this.#isSettled()) return;
     this.#leave(farEnd);
-    this.#options.carry?.onAdrift();
+    this.#options.carry?.onAdrift(loss);
   }
 
   #leave(farEnd: FarEnd): void {

@@ -139,7 +139,7 @@ class SimulatedSession {
   lose(side: Side): void {
     this.isLost = true;
     this.streams[side].destroy();
-    this.#listeners.get(side)?.onLost();
+    this.#listeners.get(side)?.onLost('closed');
   }
 }
 

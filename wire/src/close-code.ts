@@ -80,6 +80,7 @@ export const closeCodes = {
   IDLE_TIMEOUT: entry(28, 'never', CANCEL, 'The connection was idle for too long.'),
   GRANT_INVALID: entry(29, 'never', REFUSED_STREAM, "The client's grant has expired or was revoked."),
   AGENT_TIMEOUT: entry(30, 'once', CANCEL, 'The agent did not answer in time.'),
+  RESUME_UNKNOWN: entry(31, 'never', REFUSED_STREAM, 'The agent no longer has the connection.'),
 } as const satisfies Record<string, CloseCodeEntry>;
 
 export type CloseCode = keyof typeof closeCodes;

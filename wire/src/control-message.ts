@@ -13,6 +13,13 @@ const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Ratio = Type.Number({ minimum: 0, maximum: 1 });
 const Code = Type.Enum(Object.keys(closeCodes) as (keyof typeof closeCodes)[]);
 const ConfigStamp = Type.Object({ version: Count, digest: Text(80) });
+/** Bytes that were handed on, by the id of the connection, and one more once FIN was. */
+const Received = Type.Object({
+  type: Type.Literal('received'),
+  connections: Type.Array(Type.Object({ id: Id, received: Count }), {
+    maxItems: limits.acknowledgments,
+  }),
+});
 const Pin = Type.Object({ mode: Type.Enum(['enforce', 'warn', 'off']), version: Count, digest: Text(80) });
 /** `addresses`: host:port of the target first, then those it may redirect its clients to. */
 const Connectors = Type.Array(
@@ -36,6 +43,10 @@ export const agentMessages = {
     config: ConfigStamp,
     connectors: Connectors,
     session: Type.Object({ index: Count, wanted: Count }),
+    /** The longest time, in milliseconds, for which the agent keeps a connection that has lost its session. */
+    resume: Type.Optional(Type.Object({ for: Count })),
+    /** Sessions that the agent has given up, as `welcome` named them. */
+    lost: Type.Optional(Type.Array(Id, { maxItems: limits.lostSessions })),
   }),
   /** Sent every `heartbeatInterval`, while draining as well. */
   heartbeat: Type.Object({
@@ -74,6 +85,8 @@ export const agentMessages = {
     code: Code,
     detail: Text(1024),
   }),
+  /** What the agent has handed to targets; see `open.carry`. */
+  received: Received,
   /** Answer to a `request`, small enough for the control stream. */
   result: Type.Object({
     type: Type.Literal('result'),
@@ -84,7 +97,11 @@ export const agentMessages = {
     value: Type.Optional(Type.Unknown()),
   }),
   /** No new opens, please; streams that live go on. */
-  draining: Type.Object({ type: Type.Literal('draining') }),
+  draining: Type.Object({
+    type: Type.Literal('draining'),
+    /** The agent has another session, which can carry the connections of this one. */
+    canMove: Type.Optional(Type.Boolean()),
+  }),
   /** Leaving for good: this session is not a loss. */
   goodbye: Type.Object({ type: Type.Literal('goodbye'), reason: Text(256) }),
 } as const;
@@ -99,6 +116,10 @@ export const gatewayMessages = {
     heartbeatInterval: Type.Integer({ minimum: 100, maximum: 3_600_000 }),
     pin: Type.Optional(Pin),
     agentState: Text(32),
+    /** Names this session in `hello.lost`. */
+    session: Type.Optional(Id),
+    /** This gateway is one process: connections of an earlier one cannot resume. */
+    sole: Type.Optional(Type.Boolean()),
   }),
   /** Answer to `hello`: the session may not be used, and ends. */
   refused: Type.Object({
@@ -128,7 +149,21 @@ export const gatewayMessages = {
     /** The stream is plaintext: the agent starts TLS with the target as the connector configures it. */
     secure: Type.Optional(Type.Boolean()),
     deadline: Type.Integer({ minimum: 1, maximum: 600_000 }),
+    /**
+     * The connection may outlive the session. The agent keeps it for so many milliseconds without one; for `closed` if the
+     * session was closed rather than silent.
+     */
+    carry: Type.Optional(
+      Type.Object({
+        for: Type.Integer({ minimum: 1, maximum: limits.carryMs }),
+        closed: Type.Integer({ minimum: 0, maximum: limits.carryMs }),
+      }),
+    ),
+    /** Dial nothing: bring a data stream for a carried connection, which goes on after `received`. */
+    resume: Type.Optional(Type.Object({ of: Id, received: Count })),
   }),
+  /** What the gateway has handed to clients; see `open.carry`. */
+  received: Received,
   /** The client left: drop the dial, or the stream if it is on its way. */
   cancel: Type.Object({ type: Type.Literal('cancel'), id: Id, code: Code }),
   /** Something for the agent to do and answer with `result` or on /v1/results/{id}. */

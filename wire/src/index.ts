@@ -48,7 +48,16 @@ export {
 } from './grant-secret.ts';
 export { limits } from './limits.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
-export { CONNECT_PROTOCOL, openIdOfPath, paths, requestIdOfPath, resultPath, streamPath } from './paths.ts';
+export {
+  CONNECT_PROTOCOL,
+  openIdOfPath,
+  paths,
+  positionOfHeader,
+  RECEIVED_HEADER,
+  requestIdOfPath,
+  resultPath,
+  streamPath,
+} from './paths.ts';
 export { ProbeResult, ProbeStage } from './probe-result.ts';
 export { isProblemCode, type ProblemCode, ProblemError, problemCodes, readProblem } from './problem.ts';
 export { ProblemDocument, problemDocument } from './problem-document.ts';

@@ -18,6 +18,12 @@ export const limits = {
   headerPairs: 32,
   /** Entries of one SETTINGS frame. */
   settingsEntries: 8,
+  /** Connections whose received bytes one message acknowledges. With the longest ids they fit one control message. */
+  acknowledgments: 400,
+  /** Sessions that one hello reports as lost. */
+  lostSessions: 64,
+  /** The longest time that a connection can be without a session, in milliseconds. */
+  carryMs: 3_600_000,
   /** Streams opened on one session before it is rotated; ids end at 2^30 (RFC 9113 section 5.1.1). */
   streamsBeforeRotation: 2 ** 28,
 } as const;

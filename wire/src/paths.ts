@@ -13,6 +13,16 @@ export const paths = {
 /** The `:protocol` of our extended CONNECT requests (RFC 8441). */
 export const CONNECT_PROTOCOL = 'penstock';
 
+/** Header of a data stream whose connection can outlive it: bytes of the stream that its sender has handed on. */
+export const RECEIVED_HEADER = 'penstock-received';
+
+const POSITION = /^(0|[1-9][0-9]{0,15})$/;
+
+/** The position in a `RECEIVED_HEADER`; undefined when the header is missing or not a position. */
+export function positionOfHeader(value: unknown): number | undefined {
+  return typeof value === 'string' && POSITION.test(value) ? Number(value) : undefined;
+}
+
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function streamPath(openId: string): string {

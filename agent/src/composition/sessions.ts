@@ -90,5 +90,6 @@ function helloOf(config: () => AgentConfig): (index: number) => AgentMessageOf<'
     },
     ...announcedConfig(config()),
     session: { index, wanted: config().gateway.sessions },
+    ...(config().policy.resume > 0 && { resume: { for: config().policy.resume } }),
   });
 }

@@ -31,6 +31,7 @@ export const agentEvents = {
     'An open succeeded: the target responded, and the data stream is being opened.',
   ],
   'open-failed': ['warn', 'An open failed.'],
+  'stream-resumed': ['info', 'A connection to a target continues over another session.'],
   'stream-ended': ['debug', 'A data stream has ended.'],
   'host-slept': ['warn', 'This host was asleep: every session is checked immediately.'],
   'starter-gone': [

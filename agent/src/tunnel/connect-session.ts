@@ -16,9 +16,11 @@ import type { IdentityKeeper } from '../identity/identity-keeper.ts';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { Targets } from '../target/targets.ts';
+import type { CarriedConnections } from './carried-connections.ts';
 import { dialGateway, type GatewayTarget } from './dial-gateway.ts';
 import { establishSession } from './establish-session.ts';
 import type { LiveSessions } from './live-sessions.ts';
+import type { LostSessions } from './lost-sessions.ts';
 import type { Environment } from './proxy.ts';
 import type { GatewaySession } from './session.ts';
 
@@ -35,6 +37,8 @@ export type ConnectOptions = {
   readonly clock: Clock;
   /** Why this agent accepts no opens, or undefined if it does. */
   readonly refusal: () => TunnelError | undefined;
+  readonly carried: CarriedConnections;
+  readonly lost: LostSessions;
   readonly hello: (index: number) => AgentMessageOf<'hello'>;
   readonly heartbeatFields: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly onAcknowledged: (interval: number, reading: ClockReading | undefined) => void;
@@ -92,18 +96,22 @@ async function connectWith(
   signal.addEventListener('abort', giveUp, { once: true });
   let heartbeats: Heartbeats | undefined;
   let announcedDigest: string | undefined;
+  let reported: readonly string[] = [];
   try {
     const { session, welcome } = await establishSession(socket, {
       url: gateway().url,
       hello: () => {
         const hello = options.hello(index);
         announcedDigest = hello.config.digest;
-        return hello;
+        reported = options.lost.ids;
+        return { ...hello, ...(reported.length > 0 && { lost: [...reported] }) };
       },
       targets,
       windows,
       ping: { interval: config().tunnel.pingInterval, timeout: config().tunnel.pingTimeout },
       refusal: options.refusal,
+      carried: options.carried,
+      keepFor: () => config().policy.resume,
       halfClosedTimeout: () => config().tunnel.halfClosedTimeout,
       log,
       metrics,
@@ -116,6 +124,10 @@ async function connectWith(
       session.end(new TunnelError('AGENT_DRAINING'));
       throw signal.reason;
     }
+    options.lost.reported(reported);
+    if (welcome.session !== undefined) options.lost.watch(welcome.session, session.ended);
+    // No other process of the gateway could go on with the connections of one that has ended.
+    if (welcome.sole === true) options.carried.endOthers(welcome.gateway.epoch, 'SESSION_LOST');
     live.add(session, { index, serial: credentials.serial });
     // A reload after the hello has announced the new configuration to live sessions only.
     const { config: announced, connectors } = options.hello(index);

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { WindowShare } from '@penstock/transport';
-import { CONNECT_PROTOCOL, limits, streamPath, TunnelError } from '@penstock/wire';
+import { CONNECT_PROTOCOL, limits, RECEIVED_HEADER, streamPath, TunnelError } from '@penstock/wire';
 
 /** Opens the data streams of one session, within the limits of the gateway. */
 export class DataStreams {
@@ -27,8 +27,8 @@ export class DataStreams {
     return new TunnelError('AGENT_OVERLOADED', `This session has reached its limit of ${maximum} streams.`);
   }
 
-  /** Opens the data stream of an open. Throws TunnelError AGENT_DRAINING when the session accepts none anymore. */
-  open(id: string): ClientHttp2Stream {
+  /** Opens the data stream of an open; see OpenPort. Throws TunnelError AGENT_DRAINING when the session accepts none anymore. */
+  open(id: string, received?: number): ClientHttp2Stream {
     if (this.#http.closed) throw new TunnelError('AGENT_DRAINING');
     const stream = this.#http.request(
       {
@@ -36,6 +36,7 @@ export class DataStreams {
         ':protocol': CONNECT_PROTOCOL,
         ':scheme': 'https',
         ':path': streamPath(id),
+        ...(received !== undefined && { [RECEIVED_HEADER]: String(received) }),
       },
       { endStream: false },
     );

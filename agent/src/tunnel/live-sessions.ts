@@ -1,4 +1,4 @@
-import { type AgentMessage, TunnelError } from '@penstock/wire';
+import type { AgentMessage } from '@penstock/wire';
 import type { GatewaySession } from './session.ts';
 
 export type SessionOrigin = {
@@ -11,7 +11,7 @@ export type SessionOrigin = {
 /** The part of a session that LiveSessions uses. */
 export type ManagedSession = Pick<
   GatewaySession,
-  'state' | 'streams' | 'closed' | 'send' | 'requestSuccessor' | 'retire' | 'suspect' | 'end'
+  'state' | 'streams' | 'closed' | 'send' | 'requestSuccessor' | 'retire' | 'suspect' | 'leave'
 >;
 
 /**
@@ -98,7 +98,7 @@ export class LiveSessions {
   /** Ends every session immediately. Resolves when the last connection has closed. */
   async stop(): Promise<void> {
     const sessions = [...this.#sessions.keys()];
-    for (const session of sessions) session.end(new TunnelError('AGENT_DRAINING', 'The agent is stopping.'));
+    for (const session of sessions) session.leave('The agent is stopping.');
     await Promise.all(sessions.map(({ closed }) => closed));
   }
 

@@ -1,10 +1,18 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { IdleWaiters } from '@penstock/runtime';
-import { Http2FarEnd, resetSocket, type Splice, type SpliceEnd, splice } from '@penstock/transport';
+import {
+  Http2FarEnd,
+  resetSocket,
+  type SessionLinks,
+  type Splice,
+  type SpliceEnd,
+  splice,
+} from '@penstock/transport';
 import { type CloseCode, closeCodes, errorText, type GatewayMessageOf, TunnelError } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { TargetLease, Targets } from '../target/targets.ts';
+import { CarriedConnection, type CarriedConnections } from './carried-connections.ts';
 
 type Open = GatewayMessageOf<'open'>;
 
@@ -12,8 +20,11 @@ type Open = GatewayMessageOf<'open'>;
 export type OpenPort = {
   /** Why no further open can start, or undefined if one can. */
   refusal(): TunnelError | undefined;
-  /** Opens the data stream. Its arrival at the gateway reports the success of the open. Throws when the session has ended. */
-  openStream(id: string): ClientHttp2Stream;
+  /**
+   * Opens the data stream. Its arrival at the gateway reports the success of the open. `received` is what this agent has
+   * handed to the target of a connection that may outlive the stream. Throws when the session has ended.
+   */
+  openStream(id: string, received?: number): ClientHttp2Stream;
   /** Reports to the gateway that the open failed. */
   fail(id: string, code: CloseCode, detail: string): void;
 };
@@ -21,14 +32,21 @@ export type OpenPort = {
 export type OpensOptions = {
   readonly targets: Pick<Targets, 'dial'>;
   readonly port: OpenPort;
+  readonly links: SessionLinks;
+  readonly carried: CarriedConnections;
+  /** Milliseconds for which a connection may be kept without a session; 0: it ends with its session. */
+  readonly keepFor: () => number;
+  /** Names the process of the gateway. */
+  readonly epoch: string;
   readonly halfClosedTimeout: () => number;
   readonly log: AgentLog;
   readonly metrics: AgentMetrics;
 };
 
-/** An open is first a dial, then a splice. */
+/** An open is first a dial, then a splice. A resume waits until the gateway has accepted its stream. */
 type OpenState =
   | { readonly name: 'dialing'; readonly cancel: AbortController }
+  | { readonly name: 'resuming'; readonly stream: ClientHttp2Stream }
   | { readonly name: 'live'; readonly splice: Splice };
 
 /** All opens of one session, from the gateway's message to the last byte. */
@@ -53,6 +71,10 @@ export class Opens {
   /** Dials the target and opens its data stream, or reports why that failed. Never rejects. */
   async start(open: Open): Promise<void> {
     const { port, targets, metrics, log } = this.#options;
+    if (open.resume !== undefined) {
+      this.#resume(open.id, open.resume);
+      return;
+    }
     const { id, connector, connection, client } = open;
     const refusal = this.#states.has(id)
       ? new TunnelError('PROTOCOL_ERROR', `The gateway used the open id ${id} twice.`)
@@ -88,11 +110,12 @@ export class Opens {
     this.#splice(open, lease, started);
   }
 
-  #splice({ id, connector, connection, client }: Open, lease: TargetLease, started: number): void {
-    const { port, metrics, log, halfClosedTimeout } = this.#options;
+  #splice({ id, connector, connection, client, carry }: Open, lease: TargetLease, started: number): void {
+    const { port, metrics, log, halfClosedTimeout, links, carried, epoch } = this.#options;
+    const keepFor = Math.min(carry?.for ?? 0, this.#options.keepFor());
     let stream: ClientHttp2Stream;
     try {
-      stream = port.openStream(id);
+      stream = port.openStream(id, keepFor > 0 ? 0 : undefined);
     } catch (error) {
       if (lease.transport === undefined) resetSocket(lease.socket);
       else lease.transport.reset();
@@ -103,7 +126,9 @@ export class Opens {
       return;
     }
     const { socket, reader, transport } = lease;
-    const joined = splice(socket, new Http2FarEnd(stream), {
+    let kept: CarriedConnection | undefined;
+    const joined = splice(socket, new Http2FarEnd(stream, keepFor > 0 ? links.link(id) : undefined), {
+      carry: { onAdrift: (loss) => kept?.drift(loss) },
       ...(reader && { reader }),
       ...(transport && { reset: () => transport.reset(), isTruncated: () => transport.isTruncated }),
       halfClosedTimeout: halfClosedTimeout(),
@@ -114,11 +139,17 @@ export class Opens {
       if (headers[':status'] !== 200) joined.abort('CLIENT_GONE');
     });
     this.#states.set(id, { name: 'live', splice: joined });
+    if (keepFor > 0) {
+      const limits = { silent: keepFor, closed: Math.min(keepFor, carry?.closed ?? 0) };
+      kept = new CarriedConnection(joined, epoch, limits);
+      kept.join(() => this.#remove(id));
+      carried.add(kept);
+    }
     metrics.openSucceeded((performance.now() - started) / 1000, joined);
     log('open-succeeded', { connection, connector, client });
     void joined.done.then((end) => {
       lease.release();
-      this.#remove(id);
+      if (kept === undefined) this.#remove(id);
       this.#recordEnd(connector, connection, client, end);
     });
   }
@@ -128,18 +159,61 @@ export class Opens {
     this.#options.log('stream-ended', { connection, connector, client, ...end });
   }
 
-  /** Cancels an open that the gateway no longer needs. */
+  /** Opens another stream for a connection, which leaves the one it has. It goes on once the gateway has accepted the stream. */
+  #resume(id: string, { of, received }: NonNullable<Open['resume']>): void {
+    const { port, carried, links } = this.#options;
+    const connection = carried.get(of);
+    if (this.#states.has(id) || connection?.splice.detach() !== true) {
+      port.fail(id, 'RESUME_UNKNOWN', closeCodes.RESUME_UNKNOWN.sentence);
+      return;
+    }
+    const { splice } = connection;
+    connection.drift('silent');
+    let stream: ClientHttp2Stream;
+    try {
+      stream = port.openStream(id, splice.received);
+    } catch {
+      // The gateway has been told, and asks on another session.
+      return;
+    }
+    this.#states.set(id, { name: 'resuming', stream });
+    stream.on('error', () => {});
+    stream.once('close', () => {
+      if (this.#states.get(id)?.name === 'resuming') this.#remove(id);
+    });
+    stream.once('response', (headers) => {
+      if (headers[':status'] !== 200 || this.#states.get(id)?.name !== 'resuming') return;
+      connection.join(() => this.#remove(id));
+      this.#states.set(id, { name: 'live', splice });
+      splice.attach(new Http2FarEnd(stream, links.link(of)), received);
+      this.#options.log('stream-resumed', { resentBytes: splice.keptBytes });
+    });
+  }
+
+  /** Cancels an open that the gateway no longer needs, or ends a connection that has no stream. */
   cancel(id: string, code: CloseCode): void {
     const state = this.#states.get(id);
-    if (state?.name === 'dialing')
-      state.cancel.abort(new TunnelError('CLIENT_GONE', closeCodes[code].sentence));
-    else state?.splice.abort('CLIENT_GONE');
+    switch (state?.name) {
+      case 'dialing':
+        state.cancel.abort(new TunnelError('CLIENT_GONE', closeCodes[code].sentence));
+        break;
+      case 'resuming':
+        state.stream.destroy(new TunnelError('CLIENT_GONE'));
+        break;
+      case 'live':
+        state.splice.abort('CLIENT_GONE');
+        break;
+      case undefined:
+        this.#options.carried.get(id)?.splice.abort('CLIENT_GONE');
+        break;
+    }
   }
 
   /** Aborts every live stream with `code`, and every open that is still dialing with `dialingCode`. */
   abortAll(code: CloseCode, dialingCode: CloseCode = code): void {
-    for (const state of this.#states.values()) {
+    for (const state of [...this.#states.values()]) {
       if (state.name === 'dialing') state.cancel.abort(new TunnelError(dialingCode));
+      else if (state.name === 'resuming') state.stream.destroy(new TunnelError(dialingCode));
       else state.splice.abort(code);
     }
   }

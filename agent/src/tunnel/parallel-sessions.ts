@@ -1,12 +1,16 @@
 import type { AgentConfig } from '@penstock/config-schema';
 import { pause, systemClock } from '@penstock/runtime';
 import { type AgentMessage, errorCode, errorText } from '@penstock/wire';
+import { CarriedConnections } from './carried-connections.ts';
 import { type ConnectOptions, connectSession } from './connect-session.ts';
 import { GatewayError } from './gateway-error.ts';
 import { LiveSessions } from './live-sessions.ts';
+import { LostSessions } from './lost-sessions.ts';
 import { keepConnected } from './reconnect.ts';
 
-export type ParallelSessionsOptions = ConnectOptions & { readonly onFailed: (error: unknown) => void };
+export type ParallelSessionsOptions = Omit<ConnectOptions, 'carried' | 'lost'> & {
+  readonly onFailed: (error: unknown) => void;
+};
 
 /** Time for the connection loops to react to an immediate stop. */
 const STOP_TIMEOUT_MS = 1_000;
@@ -26,6 +30,8 @@ export class ParallelSessions {
   /** Loops that are stopping. */
   readonly #stopping = new Set<Promise<void>>();
   readonly #live: LiveSessions;
+  readonly #carried = new CarriedConnections();
+  readonly #lost = new LostSessions();
   #retryNow = new AbortController();
 
   constructor(options: ParallelSessionsOptions) {
@@ -99,11 +105,13 @@ export class ParallelSessions {
     this.#stopFrom(0);
     const { timeout } = this.#options.config().drain;
     await Promise.all([this.#waitForLoops(timeout), this.#live.drain()]);
+    this.#carried.endAll('DRAIN_TIMEOUT');
   }
 
   /** Ends every session immediately. */
   async stop(): Promise<void> {
     this.#stopFrom(0);
+    this.#carried.endAll('DRAIN_TIMEOUT');
     await Promise.all([this.#waitForLoops(STOP_TIMEOUT_MS), this.#live.stop()]);
   }
 
@@ -125,11 +133,12 @@ export class ParallelSessions {
   #startLoop(index: number): ConnectionLoop {
     const { config, log, metrics, onFailed } = this.#options;
     const stopping = new AbortController();
+    const connect = { ...this.#options, carried: this.#carried, lost: this.#lost };
     let isLimited = false;
     const done = keepConnected(
       {
         connectOnce: async (signal) => {
-          const session = await connectSession(index, this.#live, this.#options, signal);
+          const session = await connectSession(index, this.#live, connect, signal);
           isLimited = false;
           return session;
         },

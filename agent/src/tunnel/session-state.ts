@@ -1,3 +1,5 @@
+import type { SessionLoss } from '@penstock/transport';
+
 /**
  * The states of a welcomed session, in order. Each may be skipped except the last.
  *
@@ -10,6 +12,6 @@ export type SessionState =
   | { readonly name: 'ready' }
   | { readonly name: 'awaiting-successor'; readonly reason: string }
   | { readonly name: 'retiring'; readonly reason: string; readonly deadline: NodeJS.Timeout | undefined }
-  | { readonly name: 'ended'; readonly error: Error };
+  | { readonly name: 'ended'; readonly error: Error; readonly loss: SessionLoss };
 
 export const acceptsOpens = ({ name }: SessionState) => name === 'ready' || name === 'awaiting-successor';

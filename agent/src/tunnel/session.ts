@@ -1,6 +1,12 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { SessionKeepalive, type WindowBudget, type WindowShare } from '@penstock/transport';
+import {
+  SessionKeepalive,
+  SessionLinks,
+  type SessionLoss,
+  type WindowBudget,
+  type WindowShare,
+} from '@penstock/transport';
 import {
   type AgentMessage,
   type AgentMessageOf,
@@ -12,6 +18,7 @@ import {
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentMetrics } from '../observe/metrics.ts';
 import type { Targets } from '../target/targets.ts';
+import type { CarriedConnections } from './carried-connections.ts';
 import type { ControlStream } from './control-stream.ts';
 import { DataStreams } from './data-streams.ts';
 import { Opens } from './opens.ts';
@@ -23,6 +30,10 @@ export type SessionOptions = {
   readonly windows: WindowBudget;
   readonly ping: { readonly interval: number; readonly timeout: number };
   readonly halfClosedTimeout: () => number;
+  /** The connections that can outlive their sessions. */
+  readonly carried: CarriedConnections;
+  /** Milliseconds for which a connection may be kept without a session; 0: it ends with its session. */
+  readonly keepFor: () => number;
   /** Why this agent accepts no opens, independent of the state of its sessions, or undefined if it does. */
   readonly refusal: () => TunnelError | undefined;
   readonly log: AgentLog;
@@ -47,6 +58,7 @@ export class GatewaySession {
   readonly #opens: Opens;
   readonly #windows: WindowShare;
   readonly #dataStreams: DataStreams;
+  readonly #links: SessionLinks;
   readonly #keepalive: SessionKeepalive;
   readonly #successorRequested = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<Error>();
@@ -60,7 +72,8 @@ export class GatewaySession {
   /** Resolves when the connection has closed too. */
   readonly closed: Promise<void>;
 
-  constructor(connection: SessionConnection, options: SessionOptions) {
+  /** `epoch` names the process of the gateway. */
+  constructor(connection: SessionConnection, options: SessionOptions, epoch: string) {
     const { socket, http } = connection;
     this.#connection = connection;
     this.#options = options;
@@ -73,14 +86,19 @@ export class GatewaySession {
     this.#dataStreams = new DataStreams(http, this.#windows, () =>
       this.requestSuccessor('its stream ids run out'),
     );
+    this.#links = new SessionLinks((connections) => this.send({ type: 'received', connections }));
     this.#opens = new Opens({
+      links: this.#links,
+      carried: options.carried,
+      keepFor: options.keepFor,
+      epoch,
       targets: options.targets,
       halfClosedTimeout: options.halfClosedTimeout,
       log: options.log,
       metrics: options.metrics,
       port: {
         refusal: () => this.#refusal(),
-        openStream: (id) => this.#openStream(id),
+        openStream: (id, received) => this.#openStream(id, received),
         fail: (id, code, detail) => this.#failOpen(id, code, detail),
       },
     });
@@ -88,7 +106,7 @@ export class GatewaySession {
       http,
       socket,
       ping: options.ping,
-      onDead: (reason) => this.end(new TunnelError('SESSION_LOST', reason)),
+      onDead: (reason) => this.end(new TunnelError('SESSION_LOST', reason), 'silent'),
       onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
       onSlept: () => options.log('host-slept'),
     });
@@ -128,6 +146,9 @@ export class GatewaySession {
       case 'cancel':
         this.#opens.cancel(message.id, message.code);
         break;
+      case 'received':
+        this.#links.acknowledged(message.connections);
+        break;
       case 'reconnect':
         this.requestSuccessor(message.reason);
         break;
@@ -164,8 +185,17 @@ export class GatewaySession {
   }
 
   /** Ends the session and everything on it immediately. */
-  end(error: Error): void {
-    if (this.#state.name !== 'ended') this.#setState({ name: 'ended', error });
+  end(error: Error, loss: SessionLoss = 'closed'): void {
+    if (this.#state.name !== 'ended') this.#setState({ name: 'ended', error, loss });
+  }
+
+  /** Ends the session and everything on it, and tells the gateway that nothing on it goes on elsewhere. */
+  leave(reason: string): void {
+    if (this.#state.name === 'ended') return;
+    const { control, http } = this.#connection;
+    control.end({ type: 'goodbye', reason });
+    if (!http.destroyed) http.close();
+    this.end(new TunnelError('AGENT_DRAINING', reason));
   }
 
   #setState(next: SessionState): void {
@@ -173,12 +203,15 @@ export class GatewaySession {
     if (previous.name === 'retiring') clearTimeout(previous.deadline);
     this.#state = next;
     if (next.name === 'awaiting-successor') this.#successorRequested.resolve(next.reason);
-    if (next.name === 'retiring' && previous.name !== 'retiring') this.#announceRetirement(next.reason);
-    if (next.name === 'ended') this.#release(next.error);
+    if (next.name === 'retiring' && previous.name !== 'retiring') {
+      this.#announceRetirement(next.reason, next.deadline === undefined);
+    }
+    if (next.name === 'ended') this.#release(next.error, next.loss);
   }
 
-  #announceRetirement(reason: string): void {
-    this.send({ type: 'draining' });
+  /** `canMove`: the agent has another session, which can carry the connections of this one. */
+  #announceRetirement(reason: string, canMove: boolean): void {
+    this.send({ type: 'draining', canMove });
     this.#options.log('session-retired', { reason, streams: this.streams.open });
     this.#successorRequested.resolve(reason);
     void this.#opens.idle().then(() => this.#close(reason));
@@ -201,9 +234,11 @@ export class GatewaySession {
     this.#setState({ ...this.#state, deadline });
   }
 
-  #release(error: Error): void {
+  #release(error: Error, loss: SessionLoss): void {
     const { socket, http } = this.#connection;
     this.#keepalive.stop();
+    if (isLoss(error)) this.#links.lose(loss);
+    this.#links.stop();
     this.#opens.abortAll('SESSION_LOST');
     this.#windows.release();
     this.#ended.resolve(error);
@@ -222,9 +257,9 @@ export class GatewaySession {
     return this.#options.refusal() ?? this.#dataStreams.refusal(open + opening);
   }
 
-  #openStream(id: string): ClientHttp2Stream {
+  #openStream(id: string, received: number | undefined): ClientHttp2Stream {
     try {
-      return this.#dataStreams.open(id);
+      return this.#dataStreams.open(id, received);
     } catch (error) {
       // The gateway still reads the control stream, and can try another session immediately.
       this.#failOpen(id, 'AGENT_DRAINING', errorText(error));
@@ -236,3 +271,7 @@ export class GatewaySession {
     this.send({ type: 'open-failed', id, code, detail: detail.slice(0, 1024) });
   }
 }
+
+/** Whether a session ended against the will of this agent, so that its connections may go on over another one. */
+const isLoss = (error: Error) =>
+  !(error instanceof TunnelError) || (error.code !== 'AGENT_DRAINING' && error.code !== 'DRAIN_TIMEOUT');

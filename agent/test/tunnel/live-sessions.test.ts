@@ -23,7 +23,7 @@ class FakeSession {
   suspect() {
     this.calls.push('suspect');
   }
-  end() {
+  leave() {
     this.state = 'ended';
     this.#closed.resolve();
   }
@@ -71,7 +71,7 @@ test('only sessions made with another certificate are replaced', () => {
 
 test('a session is removed when its connection has closed', async () => {
   const { live, sessions } = startThree();
-  sessions[0].end();
+  sessions[0].leave();
   await sessions[0].closed;
   assert.deepEqual(live.streams, { open: 2, opening: 4 });
 });
@@ -127,10 +127,10 @@ test('a drain resolves when the last connection has closed', async () => {
     sessions.map(({ calls }) => calls),
     Array(3).fill(['retire within 1000']),
   );
-  sessions[0].end();
-  sessions[1].end();
+  sessions[0].leave();
+  sessions[1].leave();
   await sessions[1].closed;
   assert.equal(done, false);
-  sessions[2].end();
+  sessions[2].leave();
   await drained;
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect, createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { SessionLinks } from '@penstock/transport';
 import { type CloseCode, CONNECT_PROTOCOL, openIdOfPath, streamPath, TunnelError } from '@penstock/wire';
 import { deadline } from '../../../test/rig/deadline.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
@@ -11,6 +12,7 @@ import { startEcho, type Target } from '../../../test/rig/targets.ts';
 import { createAgentMetrics } from '../../src/observe/metrics.ts';
 import { dialTarget } from '../../src/target/dial-target.ts';
 import type { TargetLease } from '../../src/target/targets.ts';
+import { CarriedConnections } from '../../src/tunnel/carried-connections.ts';
 import { Opens } from '../../src/tunnel/opens.ts';
 
 type Failure = { readonly id: string; readonly code: CloseCode };
@@ -56,6 +58,10 @@ class Scene implements AsyncDisposable {
         },
         fail: (id, code) => this.failures.push({ id, code }),
       },
+      links: new SessionLinks(() => {}),
+      carried: new CarriedConnections(),
+      keepFor: () => 0,
+      epoch: 'epoch-1',
       halfClosedTimeout: () => 60_000,
       log: () => {},
       metrics: createAgentMetrics(),

@@ -9,6 +9,7 @@ import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { startEcho } from '../../../test/rig/targets.ts';
 import { createAgentMetrics } from '../../src/observe/metrics.ts';
 import { dialTarget } from '../../src/target/dial-target.ts';
+import { CarriedConnections } from '../../src/tunnel/carried-connections.ts';
 import { dialGateway } from '../../src/tunnel/dial-gateway.ts';
 import { establishSession } from '../../src/tunnel/establish-session.ts';
 import { GatewayError } from '../../src/tunnel/gateway-error.ts';
@@ -51,6 +52,8 @@ async function establish(gateway: FakeGateway, target = 9): Promise<GatewaySessi
     windows: new WindowBudget(64 * 1024 * 1024),
     ping: { interval: 10_000, timeout: 10_000 },
     refusal: () => undefined,
+    carried: new CarriedConnections(),
+    keepFor: () => 0,
     halfClosedTimeout: () => 60_000,
     log: () => {},
     metrics: createAgentMetrics(),

@@ -36,6 +36,7 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
     policy: {
       deny: policy.deny,
       probe: { allow: policy.probe.allow.map((rule) => fieldValue('probeRule', rule)) },
+      resume: fieldValue('duration', policy.resume),
       remote: policy.remote,
     },
     dns: { cacheTtl: fieldValue('duration', file.dns.cacheTtl), cacheSize: file.dns.cacheSize },

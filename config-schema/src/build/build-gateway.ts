@@ -29,7 +29,7 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
     },
     store: fieldValue('store', store),
     pools: file.pools.map(buildPool),
-    connections: file.connections.map(buildConnection),
+    connections: file.connections.map((connection) => buildConnection(connection, duration(file.resume.for))),
     ingressTls:
       ingressTls === undefined
         ? undefined
@@ -59,6 +59,10 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       sessionsPerAddress: tunnel.sessionsPerAddress,
       acceptRate: tunnel.acceptRate,
       memoryBudget: fieldValue('size', tunnel.memoryBudget),
+    },
+    resume: {
+      for: duration(file.resume.for),
+      reconnectTimeout: duration(file.resume.reconnectTimeout),
     },
     drain: { timeout: duration(file.drain.timeout) },
     health: {
@@ -97,7 +101,7 @@ function buildPool({ name, pinning, minReady, queue, requireApproval }: GatewayF
   };
 }
 
-function buildConnection(connection: GatewayFile['connections'][number]): Connection {
+function buildConnection(connection: GatewayFile['connections'][number], resumeFor: number): Connection {
   const { name, connector, kind, pools, maxConnections, clientErrors, ingress } = connection;
   return {
     name,
@@ -106,6 +110,7 @@ function buildConnection(connection: GatewayFile['connections'][number]): Connec
     pools,
     maxConnections,
     clientErrors,
+    resumeFor: connection.resume === undefined ? resumeFor : fieldValue('duration', connection.resume.for),
     ingress: ingress.map(buildIngress),
   };
 }

@@ -118,6 +118,11 @@ export const AgentFile = group(
           { default: [], maxItems: 1000, uniqueItems: true },
         ),
       }),
+      resume: quantity(
+        'duration',
+        'The longest time that this agent keeps a connection to a target while it has no session; 0s resets the connection with its session.',
+        { default: '5m', min: '0s', max: '1h' },
+      ),
       remote: optionalGroup('Actions that the control plane may request of this agent.', {
         logs: switchable('read recent log lines, redacted', 'allow'),
         restart: switchable('restart the agent', 'deny'),

@@ -57,6 +57,15 @@ const connection = group('A route from clients to a connector.', {
     'What a client receives when it cannot be connected: `report` sends the reason in its own protocol, if that is known, and `reset` resets the connection. SOCKS5 and HTTP CONNECT always reply.',
     { default: 'report' },
   ),
+  resume: Type.Optional(
+    group('How clients of this connection outlive the session to the agent. Default: `resume` of the file.', {
+      for: quantity(
+        'duration',
+        'How long a client stays connected without a session; 0s resets it with its session.',
+        { default: '60s', min: '0s', max: '1h' },
+      ),
+    }),
+  ),
   ingress: list(ingress, 'How clients connect.', { minItems: 1, maxItems: 100 }),
 });
 
@@ -221,6 +230,21 @@ export const GatewayFile = group(
         max: '1024GiB',
       }),
     }),
+    resume: optionalGroup(
+      'Client connections that outlive the session to their agent: they continue over another session, without loss.',
+      {
+        for: quantity(
+          'duration',
+          'How long a client stays connected while its agent has no session; 0s resets it with its session. The agent bounds it by `policy.resume`.',
+          { default: '60s', min: '0s', max: '1h' },
+        ),
+        reconnectTimeout: quantity(
+          'duration',
+          'How long a client stays connected if the sessions of its agent were closed rather than silent, as they are when the agent is killed. An agent whose network or proxy failed reconnects in this time.',
+          { default: '5s', min: '0s', max: '1h' },
+        ),
+      },
+    ),
     drain,
     health: optionalGroup('Thresholds for the health of agents, connections and the gateway certificate.', {
       heartbeatInterval: quantity('duration', "Interval between an agent's heartbeats.", {

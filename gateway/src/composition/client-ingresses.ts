@@ -38,7 +38,7 @@ export function openClientIngresses(
   options: ClientIngressOptions,
 ): ClientIngresses {
   const { config, certificate, dataPlane, metrics, clock, log } = options;
-  const { routes, registry, grants, denials, outcomes } = dataPlane;
+  const { routes, registry, grants, denials, outcomes, resumer } = dataPlane;
   const ingressTls = new IngressTls(certificate);
   const ports = dialPorts(options);
   const kinds = new TargetKinds(routes, (pool) => registry.sessionsOf(pool));
@@ -50,6 +50,11 @@ export function openClientIngresses(
         throw new TunnelError('CLIENT_DENIED', `There is no connection ${connection}.`);
       return dial(route, client, signal, ports, wishes);
     },
+    resumer,
+    resumeLimits: (connection) => ({
+      for: routes.route(connection)?.resumeFor ?? 0,
+      closed: config().resume.reconnectTimeout,
+    }),
     halfClosedTimeout: () => config().tunnel.halfClosedTimeout,
     limits: () => config().limits,
     connectionLog: connectionLogPort(options.connectionLog, dataPlane),
@@ -85,6 +90,7 @@ export function openClientIngresses(
     await ingresses.stopAccepting();
     ingresses.abortAll('DRAIN_TIMEOUT');
     await ingresses.clients.idle();
+    resumer.stop();
   });
   return { ingresses, ingressTls };
 }

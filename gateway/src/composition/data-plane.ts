@@ -2,10 +2,12 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
 import { Denials } from '../access/denials.ts';
 import { GrantTable } from '../access/grant-table.ts';
+import { AgentWaiters } from '../routing/agent-waiters.ts';
 import { DialHistory } from '../routing/dial-history.ts';
 import { Ejection } from '../routing/ejection.ts';
 import { OpenOutcomes } from '../routing/open-outcomes.ts';
 import { PendingQueue } from '../routing/pending-queue.ts';
+import { Resumer } from '../routing/resume.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { Registry } from '../tunnel/registry.ts';
 
@@ -16,6 +18,7 @@ export type DataPlane = {
   readonly queue: PendingQueue;
   readonly ejection: Ejection;
   readonly history: DialHistory;
+  readonly resumer: Resumer;
   readonly denials: Denials;
   readonly outcomes: OpenOutcomes;
   /** The stage that adds grants closes it. */
@@ -30,9 +33,16 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
   const ejection = new Ejection(config.ejection, clock);
   registry.onReady(() => queue.wakeAll());
   registry.onAgentDisconnected((agentId) => ejection.forgetAgent(agentId));
+  const waiters = new AgentWaiters();
+  registry.onReady(({ identity }) => waiters.wake(identity.agentId));
+  const resumer = new Resumer({
+    sessionsOfAgent: (agentId) => registry.sessionsOfAgent(agentId),
+    sessionReady: (agentId, signal) => waiters.wait(agentId, signal),
+    clock,
+  });
   const denials = new Denials(() => clock.wall());
   const outcomes = new OpenOutcomes(clock);
   outcomes.apply(new Set(config.connections.map(({ name }) => name)), config.health.failingOpensWindow);
   const history = new DialHistory();
-  return { registry, routes, queue, ejection, history, denials, outcomes, grants: new GrantTable() };
+  return { registry, routes, queue, ejection, history, resumer, denials, outcomes, grants: new GrantTable() };
 }

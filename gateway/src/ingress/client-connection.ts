@@ -5,7 +5,9 @@ import type { ConnectionEntry, ConnectionLogPort } from '../control-plane-port.t
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialOptions } from '../routing/dial.ts';
-import type { TargetStream } from '../routing/session-contract.ts';
+import type { Resumer } from '../routing/resume.ts';
+import type { ResumeLimits, TargetStream } from '../routing/session-contract.ts';
+import { CarriedClient } from './carried-client.ts';
 import { isGoneAtEnd, isPortCheck, turnsToLeave } from './client-departure.ts';
 import { type RoutedClient, refuseClient } from './routed-client.ts';
 
@@ -19,6 +21,10 @@ export type ClientOptions = {
   /** The kind of a connection's target, if known. */
   readonly kindOf: (connection: string) => ConnectorKind | undefined;
   readonly halfClosedTimeout: () => number;
+  /** Lets connections outlive their sessions. */
+  readonly resumer: Pick<Resumer, 'resume' | 'canMove' | 'end'>;
+  /** How long a client of the connection is kept without a session; `for` of 0 lets it end with its session. */
+  readonly resumeLimits: (connection: string) => ResumeLimits;
   /** Milliseconds without a byte in either direction after which a client is reset; 0 disables the limit. */
   readonly idleTimeout: () => number;
   readonly connectionLog: ConnectionLogPort;
@@ -81,6 +87,7 @@ export class ClientConnection {
     const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
     const { source, reader, dialOptions, reset, isTruncated, signal } = this.#client;
     const connection = this.#connection;
+    const carry = this.#options.resumeLimits(connection);
     const started = this.#startedAt;
     const cancel = new AbortController();
     this.#state = { name: 'dialing', cancel };
@@ -101,6 +108,7 @@ export class ClientConnection {
       cancel.signal.throwIfAborted();
       dialed = await this.#options.dial(connection, source.address, cancel.signal, {
         clientPort: source.port,
+        ...(carry.for > 0 && { carry }),
         ...dialOptions,
         entry: this.#entry,
         onDialed: (record) => this.#entry.dialed(record),
@@ -117,7 +125,13 @@ export class ClientConnection {
         .on('error', () => {});
     }
     const { target, agent, pool, attempts } = dialed;
+    const fields = { ...this.#fields, agent, pool };
+    const carried =
+      target.link === undefined
+        ? undefined
+        : new CarriedClient(dialed, target.link.id, fields, this.#options);
     const joined = splice(this.#socket, target, {
+      ...(carried && { carry: carried.options }),
       ...(reader && { reader }),
       ...(reset && { reset }),
       ...(isTruncated && { isTruncated }),
@@ -128,12 +142,12 @@ export class ClientConnection {
     });
     this.#joined = joined;
     this.#state = { name: 'joined', splice: joined };
+    carried?.start(joined);
     this.#client.onJoined?.(target, dialed);
     const milliseconds = performance.now() - started;
     metrics.opened(connection, milliseconds / 1000, attempts);
     const traffic = () => trafficOf(joined.traffic());
     this.#entry.opened({ agent, agentId: dialed.agentId, pool, milliseconds, traffic });
-    const fields = { ...this.#fields, agent, pool };
     log('connection-opened', { ...fields, attempts, seconds: milliseconds / 1000 });
     const end = await joined.done;
     signal?.removeEventListener('abort', onAbort);

@@ -24,6 +24,11 @@ export const dataPlaneEvents = {
   'agent-ejected': ['warn', 'Opens through an agent failed repeatedly: it is ejected for a while.'],
   'connection-opened': ['debug', 'A client is connected to its target.'],
   'connection-closed': ['info', 'A client connection has been closed.'],
+  'connection-adrift': [
+    'warn',
+    'A client connection has lost its session and waits for another one; the client is unaffected.',
+  ],
+  'connection-resumed': ['info', 'A client connection continues over another session of its agent.'],
   'connection-failed': ['warn', 'A client could not be connected to its target.'],
   'client-left': [
     'debug',

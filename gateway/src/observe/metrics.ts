@@ -39,6 +39,10 @@ export type GatewayMetrics = {
   ended(connection: string, end: Pick<SpliceEnd, 'code'>): void;
   /** Drops the series of all other connections, after they were removed from the configuration. */
   keepOnly(connections: ReadonlySet<string>): void;
+  /** Adds to the number of connections without a session. */
+  adrift(change: 1 | -1): void;
+  /** A connection has another session, or has ended for want of one. */
+  resumed(outcome: 'ok' | CloseCode): void;
 };
 
 /** Creates the gateway's Prometheus metrics. docs/metrics.md has a row for each. */
@@ -71,8 +75,21 @@ export function createGatewayMetrics(): GatewayMetrics {
     registers,
   });
   const known = new Set<string>();
+  const adrift = new Gauge({
+    name: 'penstock_gateway_connections_adrift',
+    help: 'Client connections that have lost their session and wait for another one.',
+    registers,
+  });
+  const resumes = new Counter({
+    name: 'penstock_gateway_resumes_total',
+    help: 'Client connections that lost or left their session, by outcome: ok when another one carries them, or the close code.',
+    labelNames: ['outcome'],
+    registers,
+  });
   return {
     registry,
+    adrift: (change) => adrift.inc(change),
+    resumed: (outcome) => resumes.inc({ outcome }),
     observe: (gauges) => observeGauges(registry, gauges),
     opened(connection, seconds, attempts) {
       known.add(connection);

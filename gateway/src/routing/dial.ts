@@ -44,6 +44,7 @@ export type Dialed = {
   readonly agentId: string;
   readonly agent: string;
   readonly pool: string;
+  readonly connector: string;
   readonly attempts: number;
 };
 
@@ -139,7 +140,7 @@ async function findAgent(
       });
       ejection.succeeded(route.connector, agentId);
       progress.tries.push({ agent, pool, milliseconds: clock.now() - openedAt, failure: undefined });
-      return { target, agentId, agent, pool, attempts: attempt };
+      return { target, agentId, agent, pool, connector: route.connector, attempts: attempt };
     } catch (error) {
       if (signal.aborted) throw error;
       failure =

@@ -2,7 +2,7 @@ import type { Connection, GatewayConfig } from '@penstock/config-schema';
 
 /** The connector that an agent must offer for a connection, and the pools to select agents from, in order. */
 export type Route = Pick<Connection, 'name' | 'connector' | 'pools' | 'maxConnections'> &
-  Partial<Pick<Connection, 'kind'>>;
+  Partial<Pick<Connection, 'kind' | 'resumeFor'>>;
 
 /** The connections of the configuration in force. */
 export class RouteTable {

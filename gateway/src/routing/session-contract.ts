@@ -16,8 +16,19 @@ export type RoutableSession = {
   offers(connector: string, address?: string): boolean;
   /** A connector as its agent announced it. */
   connector(name: string): { readonly kind: string } | undefined;
+  /** Whether connections that have lost their session can go on here. A suspended agent keeps its connections. */
+  readonly acceptsResumes: boolean;
   /** Asks the agent to dial. Rejects with TunnelError, or with the reason of the request's signal. */
   open(request: OpenRequest): Promise<TargetStream>;
+  /** Tells the agent that a connection without a stream has ended. */
+  endCarried(id: string, code: CloseCode): void;
+};
+
+/** How long a connection is kept without a session, in milliseconds. */
+export type ResumeLimits = {
+  readonly for: number;
+  /** If the session was closed, as it is when the process at its other end has ended. */
+  readonly closed: number;
 };
 
 export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'suspended';
@@ -29,6 +40,8 @@ export type OpenOptions = {
   readonly address?: string;
   /** The client's TLS ends at the gateway; the agent speaks TLS with the target. */
   readonly secure?: boolean;
+  /** Set when the connection may outlive its session; an agent that cannot do that ignores it. */
+  readonly carry?: ResumeLimits;
 };
 
 export type OpenRequest = OpenOptions & {
@@ -36,6 +49,8 @@ export type OpenRequest = OpenOptions & {
   readonly connection: string;
   /** The client's address. */
   readonly client: string;
+  /** Instead of dialing: the connection to go on with, and what this gateway has handed to its client. */
+  readonly resume?: { readonly of: string; readonly received: number };
   /** Milliseconds for the agent to dial and for its stream to arrive. */
   readonly timeout: number;
   readonly signal: AbortSignal;
@@ -46,6 +61,14 @@ export type OpenRequest = OpenOptions & {
  * and then splice or reset it.
  */
 export type TargetStream = FarEnd & {
+  /** What was written and read before client and target are joined; the splice needs it if there is a link. */
+  readonly beforeJoin: { readonly sent: readonly Buffer[]; readonly received: number };
+  /** What the agent has handed to the target, as the stream reported when it arrived. */
+  readonly peerReceived: number;
+  /** Sends bytes before client and target are joined. */
+  send(bytes: Buffer): void;
+  /** Counts bytes that were read from the stream before client and target are joined. */
+  countReceived(bytes: number): void;
   /** Accepts the stream, which may then be written. Throws TunnelError SESSION_LOST when it has closed already. */
   accept(): void;
   /** Rejects the stream, and the agent drops its target. Does nothing once the stream is destroyed. */

@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { WindowShare } from '@penstock/transport';
+import type { SessionLinks, WindowShare } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 import type { OpenRequest } from '../routing/session-contract.ts';
 import { SessionStream } from './session-stream.ts';
@@ -17,7 +17,11 @@ const MAX_ANSWER_TIME_MS = 500;
 const agentDeadline = (timeout: number) =>
   Math.max(1, Math.ceil(timeout - Math.min(MAX_ANSWER_TIME_MS, timeout / 10)));
 
-type Waiter = { settle(outcome: SessionStream | TunnelError): void };
+type Waiter = {
+  /** Names the connection if it may outlive the session. */
+  readonly carried: string | undefined;
+  settle(outcome: SessionStream | TunnelError): void;
+};
 
 /**
  * The opens and data streams of one session. An open ends with the arrival of its stream, its failure, its deadline or
@@ -27,24 +31,27 @@ export class DataStreams {
   readonly #prefix: string;
   readonly #send: (message: GatewayMessage) => void;
   readonly #windows: WindowShare;
+  readonly #links: SessionLinks;
   readonly #onRoom: () => void;
   readonly #waiters = new Map<string, Waiter>();
   readonly #streams = new Set<ServerHttp2Stream>();
   #issued = 0;
 
   /**
-   * `prefix` is unique to the session, so an id is never valid on another session. `onRoom` is called when `isFull`
+   * `prefix` is unique to the session and cannot be guessed, so an id is never valid on another session. `onRoom` is called when `isFull`
    * changes to false.
    */
   constructor(
     prefix: string,
     send: (message: GatewayMessage) => void,
     windows: WindowShare,
+    links: SessionLinks,
     onRoom: () => void,
   ) {
     this.#prefix = prefix;
     this.#send = send;
     this.#windows = windows;
+    this.#links = links;
     this.#onRoom = onRoom;
   }
 
@@ -91,6 +98,7 @@ export class DataStreams {
       this.#removed();
     };
     this.#waiters.set(id, {
+      carried: open.resume?.of ?? (open.carry === undefined ? undefined : id),
       settle(outcome) {
         finish();
         if (outcome instanceof TunnelError) reject(outcome);
@@ -102,8 +110,11 @@ export class DataStreams {
     return promise;
   }
 
-  /** Takes in a data stream. Returns false when no open of this session ever had its id, which is a protocol error. */
-  arrive(id: string, stream: ServerHttp2Stream): boolean {
+  /**
+   * Takes in a data stream; `received` is what the agent has handed on, when the connection may outlive it. Returns false when no open of this session
+   * ever had its id, which is a protocol error.
+   */
+  arrive(id: string, stream: ServerHttp2Stream, received: number | undefined): boolean {
     stream.on('error', () => {});
     const waiter = this.#waiters.get(id);
     if (waiter === undefined) {
@@ -124,7 +135,9 @@ export class DataStreams {
       this.#windows.streamClosed();
       this.#removed();
     });
-    waiter.settle(new SessionStream(stream));
+    const { carried } = waiter;
+    const link = carried === undefined || received === undefined ? undefined : this.#links.link(carried);
+    waiter.settle(new SessionStream(stream, link, received));
     return true;
   }
 

@@ -48,6 +48,7 @@ export function refusedMessage(refusal: TunnelError): GatewayMessageOf<'refused'
 export function welcomeMessage(
   { self, clock, heartbeatInterval }: Pick<SessionOptions, 'self' | 'clock' | 'heartbeatInterval'>,
   verdict: Verdict,
+  session: string,
 ): GatewayMessageOf<'welcome'> {
   return {
     type: 'welcome',
@@ -55,5 +56,7 @@ export function welcomeMessage(
     clock: clock.wall(),
     heartbeatInterval: heartbeatInterval(),
     ...verdict,
+    session,
+    sole: true,
   };
 }

@@ -8,6 +8,8 @@ import {
   openIdOfPath,
   ProblemError,
   paths,
+  positionOfHeader,
+  RECEIVED_HEADER,
   requestIdOfPath,
   resultPath,
   TunnelError,
@@ -153,7 +155,7 @@ export function servePeer(
     stream.on('error', () => {});
     if (openId !== undefined) {
       if (session === undefined) misbehaved('The peer opened a data stream without a control stream.');
-      else session.arrive(openId, stream);
+      else session.arrive(openId, stream, positionOfHeader(headers[RECEIVED_HEADER]));
       return;
     }
     requests += 1;

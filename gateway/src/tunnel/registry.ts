@@ -86,6 +86,13 @@ export class Registry implements SessionRegistry {
     for (const observer of this.#observers) observer.ended?.(session);
   }
 
+  lost({ identity }: RegisteredSession, ids: readonly string[]): void {
+    for (const session of [...this.sessionsOfAgent(identity.agentId)]) {
+      if (ids.includes(session.id))
+        session.end(new TunnelError('SESSION_LOST', 'The agent has lost the session.'), 'silent');
+    }
+  }
+
   heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void {
     for (const observer of this.#observers) observer.heartbeat?.(session, received);
   }

@@ -1,7 +1,7 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { readableAddress } from '@penstock/runtime';
-import { SessionKeepalive, type WindowShare } from '@penstock/transport';
+import { SessionKeepalive, type SessionLoss, type WindowShare } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { SessionOptions } from './session-options.ts';
 
@@ -19,7 +19,7 @@ export class SessionLink {
     socket: TLSSocket,
     http: ServerHttp2Session,
     { windows, ping, log }: Pick<SessionOptions, 'windows' | 'ping' | 'log'>,
-    onLost: (error: TunnelError) => void,
+    onLost: (error: TunnelError, loss: SessionLoss) => void,
   ) {
     this.address = readableAddress(socket.remoteAddress ?? '');
     this.#socket = socket;
@@ -27,12 +27,13 @@ export class SessionLink {
     this.windows = windows.join((initialWindowSize, acknowledged) => {
       if (!http.destroyed) http.settings({ initialWindowSize }, () => acknowledged());
     });
-    const lost = (reason: string) => onLost(new TunnelError('SESSION_LOST', reason));
+    const lost = (reason: string, loss: SessionLoss = 'closed') =>
+      onLost(new TunnelError('SESSION_LOST', reason), loss);
     this.#keepalive = new SessionKeepalive({
       http,
       socket,
       ping,
-      onDead: lost,
+      onDead: (reason) => lost(reason, 'silent'),
       onRoundTrip: (milliseconds) => {
         this.#roundTrip = milliseconds;
         this.windows.setRoundTrip(milliseconds);

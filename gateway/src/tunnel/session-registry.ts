@@ -1,3 +1,4 @@
+import type { SessionLoss } from '@penstock/transport';
 import type { AgentMessageOf, GatewayMessageOf, TunnelError } from '@penstock/wire';
 import type { SessionFacts, Verdict } from '../control-plane-port.ts';
 import type { RoutableSession } from '../routing/session-contract.ts';
@@ -5,6 +6,8 @@ import type { RoutableSession } from '../routing/session-contract.ts';
 /** A session as the registry keeps it and hands it out. */
 export type RegisteredSession = RoutableSession &
   SessionFacts & {
+    /** Names the session to its agent. */
+    readonly id: string;
     /** Sends a request other than an open. The registry is notified of a result that arrives on this session. */
     request(message: GatewayMessageOf<'request'>): void;
     /** Sends a changed pin or agent state. Does nothing before the welcome, which contains both. */
@@ -12,7 +15,7 @@ export type RegisteredSession = RoutableSession &
     /** Asks the agent to connect again and then to leave this session, which ends at the drain timeout. */
     askToReconnect(reason: string): void;
     /** Ends the session and everything on it immediately. Does nothing when it has ended. */
-    end(error: TunnelError): void;
+    end(error: TunnelError, loss?: SessionLoss): void;
   };
 
 /** A heartbeat, received `at` milliseconds since 1970. */
@@ -32,6 +35,8 @@ export type SessionRegistry = {
   /** The session was at its stream limit, and has room for another open. */
   hasRoom(session: RegisteredSession): void;
   ended(session: RegisteredSession): void;
+  /** The agent of `session` has given up sessions that this gateway may still take for live. */
+  lost(session: RegisteredSession, ids: readonly string[]): void;
   heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void;
   /** The agent has answered a request. */
   result(session: RegisteredSession, result: AgentMessageOf<'result'>): void;

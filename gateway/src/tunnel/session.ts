@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { TokenBucket } from '@penstock/runtime';
+import { SessionLinks, type SessionLoss } from '@penstock/transport';
 import {
   type AgentIdentity,
   type AgentMessage,
   type AgentMessageOf,
+  type CloseCode,
   type GatewayMessageOf,
   TunnelError,
 } from '@penstock/wire';
@@ -24,20 +27,25 @@ import { announcerOf, type SessionState, timerOf } from './session-state.ts';
 /** Milliseconds for the message `refused` to leave before the connection is closed. */
 const REFUSED_MESSAGE_TIMEOUT = 1_000;
 
-let createdSessions = 0;
+/** Bytes of the random part of the ids of opens: the id of a connection that outlives its session must not be guessed. */
+const ID_BYTES = 8;
 
 /** One agent session, from its control stream to its end. */
 export class AgentSession implements RegisteredSession {
   readonly identity: AgentIdentity;
+  /** Names the session to its agent, and starts the ids of its opens. */
+  readonly id = randomBytes(ID_BYTES).toString('hex');
   /** Milliseconds since 1970. */
   readonly openedAt: number;
   readonly #link: SessionLink;
   readonly #options: SessionOptions;
   readonly #control: ControlStream;
   readonly #streams: DataStreams;
+  readonly #links: SessionLinks;
   readonly #messageRate: TokenBucket;
   readonly #announcement = new AgentAnnouncement();
   #state: SessionState;
+  #hasSaidGoodbye = false;
 
   /** `stream` is the request for the control stream, not answered yet. */
   constructor(
@@ -56,12 +64,13 @@ export class AgentSession implements RegisteredSession {
       options.helloTimeout,
     );
     this.#state = { name: 'greeting', timer };
-    this.#link = new SessionLink(socket, http, options, (error) => this.end(error));
-    createdSessions += 1;
+    this.#link = new SessionLink(socket, http, options, (error, loss) => this.end(error, loss));
+    this.#links = new SessionLinks((connections) => this.#control.send({ type: 'received', connections }));
     this.#streams = new DataStreams(
-      createdSessions.toString(36),
+      this.id,
       (message) => this.#control.send(message),
       this.#link.windows,
+      this.#links,
       () => {
         if (this.#state.name === 'ready') options.registry.hasRoom(this);
       },
@@ -116,11 +125,22 @@ export class AgentSession implements RegisteredSession {
     return this.#options.controlPlane.fleet.isSuspended(this.identity.agentId) ? 'suspended' : undefined;
   }
 
+  get acceptsResumes(): boolean {
+    if (this.#state.name !== 'ready' || this.hello?.resume === undefined) return false;
+    const { unavailableReason } = this;
+    return unavailableReason === undefined || unavailableReason === 'suspended';
+  }
+
   open(request: OpenRequest): Promise<TargetStream> {
-    if (!this.acceptsOpens) return Promise.reject(new TunnelError('SESSION_LOST'));
+    const isAccepted = request.resume === undefined ? this.acceptsOpens : this.acceptsResumes;
+    if (!isAccepted) return Promise.reject(new TunnelError('SESSION_LOST'));
     const { connector, address } = request;
     if (address === undefined) return this.#streams.request(request);
     return this.#streams.request({ ...request, address: this.#announcement.spellingOf(connector, address) });
+  }
+
+  endCarried(id: string, code: CloseCode): void {
+    this.#control.send({ type: 'cancel', id, code });
   }
 
   request(message: GatewayMessageOf<'request'>): void {
@@ -128,8 +148,8 @@ export class AgentSession implements RegisteredSession {
   }
 
   /** Takes in a data stream that the agent has opened. */
-  arrive(id: string, stream: ServerHttp2Stream): void {
-    if (this.#streams.arrive(id, stream)) return;
+  arrive(id: string, stream: ServerHttp2Stream, received: number | undefined): void {
+    if (this.#streams.arrive(id, stream, received)) return;
     this.end(new TunnelError('PROTOCOL_ERROR', `Stream ${id} does not belong to an open of this session.`));
   }
 
@@ -148,8 +168,8 @@ export class AgentSession implements RegisteredSession {
     if (this.#isAdmitted && !isPending) this.#control.send({ type: 'pin', ...verdict });
   }
 
-  end(error: TunnelError): void {
-    if (this.#finish(error)) this.#link.destroy();
+  end(error: TunnelError, loss: SessionLoss = 'closed'): void {
+    if (this.#finish(error, loss)) this.#link.destroy();
   }
 
   /** Whether the session has been admitted and has not ended. */
@@ -196,14 +216,19 @@ export class AgentSession implements RegisteredSession {
       case 'open-failed':
         this.#streams.fail(message.id, message.code, message.detail);
         break;
+      case 'received':
+        this.#links.acknowledged(message.connections);
+        break;
       case 'result':
         registry.result(this, message);
         break;
       case 'draining':
         if (this.#state.name !== 'ready') break;
         this.#drain({ name: 'draining', endAnnouncedBy: 'agent', timer: undefined });
+        if (message.canMove === true) this.#links.retire();
         break;
       case 'goodbye':
+        this.#hasSaidGoodbye = true;
         if (this.#state.name === 'ready' || this.#state.name === 'draining')
           this.#setState({ ...this.#state, endAnnouncedBy: 'agent' });
         break;
@@ -218,8 +243,9 @@ export class AgentSession implements RegisteredSession {
       this.#refuse(refusal);
       return;
     }
+    if (hello.lost !== undefined) registry.lost(this, hello.lost);
     this.#setState({ name: 'ready', welcome: 'pending', endAnnouncedBy: undefined });
-    this.#control.send(welcomeMessage(this.#options, controlPlane.fleet.welcome(this)));
+    this.#control.send(welcomeMessage(this.#options, controlPlane.fleet.welcome(this), this.id));
     this.#setState({ name: 'ready', welcome: 'sent', endAnnouncedBy: undefined });
     this.#link.startKeepalive();
     log('session-opened', this.#logFields);
@@ -228,7 +254,7 @@ export class AgentSession implements RegisteredSession {
 
   #refuse(refusal: TunnelError): void {
     this.#control.end(refusedMessage(refusal));
-    this.#finish(refusal);
+    this.#finish(refusal, 'closed');
     this.#link.close(REFUSED_MESSAGE_TIMEOUT);
   }
 
@@ -239,12 +265,15 @@ export class AgentSession implements RegisteredSession {
   }
 
   /** Ends everything except the connection. Returns false when the session has ended before. */
-  #finish(error: TunnelError): boolean {
+  #finish(error: TunnelError, loss: SessionLoss): boolean {
     const before = this.#state;
     if (before.name === 'ended') return false;
     this.#setState({ name: 'ended' });
     // The agent refused an open that crossed its announcement. The session itself is not at fault.
     if (announcerOf(before) === 'agent') this.#streams.refuseAll(new TunnelError('AGENT_DRAINING'));
+    // An agent that has said goodbye does not come back for its connections.
+    if (error.code === 'SESSION_LOST' && !this.#hasSaidGoodbye) this.#links.lose(loss);
+    this.#links.stop();
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST', error.message);
     this.#link.release();
     this.#options.registry.ended(this);
@@ -261,4 +290,6 @@ export class AgentSession implements RegisteredSession {
 }
 
 /** Sent because this gateway asked for it. */
-const isAnswer = ({ type }: AgentMessage) => type === 'open-failed' || type === 'result';
+const isAnswer = ({ type }: AgentMessage) => answers.has(type);
+
+const answers: ReadonlySet<AgentMessage['type']> = new Set(['open-failed', 'received', 'result']);

@@ -10,7 +10,13 @@ test('the least loaded session of the preferred pool gets the open', async () =>
   scene.add('b1', 'dc2');
   const { target, ...dialed } = await scene.dial();
   assert.equal(target, quiet.target);
-  assert.deepEqual(dialed, { agentId: 'id-a2', agent: 'a2', pool: 'dc1', attempts: 1 });
+  assert.deepEqual(dialed, {
+    agentId: 'id-a2',
+    agent: 'a2',
+    pool: 'dc1',
+    connector: 'orders-db',
+    attempts: 1,
+  });
   assert.deepEqual(scene.opened, ['a2']);
   const { signal: _signal, ...request } = quiet.requests[0] ?? {};
   assert.deepEqual(request, {

@@ -15,6 +15,8 @@ export class FakeSession implements RoutableSession {
   readonly target = {} as TargetStream;
   readonly requests: OpenRequest[] = [];
   acceptsOpens = true;
+  acceptsResumes = true;
+  readonly ended: string[] = [];
   load = 0;
   unavailableFor: UnavailableReason = 'draining';
   connectors: readonly string[] = ['orders-db'];
@@ -46,6 +48,10 @@ export class FakeSession implements RoutableSession {
     this.#answer = Promise.withResolvers();
     request.signal.addEventListener('abort', () => this.#answer.reject(request.signal.reason));
     return this.#answer.promise;
+  }
+
+  endCarried(id: string): void {
+    this.ended.push(id);
   }
 
   /** Settles the open that waits. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { type TestContext, test } from 'node:test';
+import { SessionLinks } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 import { DataStreams } from '../../src/tunnel/data-streams.ts';
 
@@ -39,6 +40,7 @@ function setUp(t: TestContext) {
       },
       release: () => {},
     },
+    new SessionLinks(() => {}),
     () => {
       rooms += 1;
     },
@@ -76,7 +78,7 @@ test('an open is sent, answered by its stream, and counted until the stream clos
   ]);
   assert.deepEqual([streams.opening, streams.open], [1, 0]);
   const stream = new FakeStream();
-  assert.equal(streams.arrive('k7-1', asStream(stream)), true);
+  assert.equal(streams.arrive('k7-1', asStream(stream), undefined), true);
   assert.equal((await promise).stream, stream);
   assert.deepEqual([streams.opening, streams.open, windows.open], [0, 1, 1]);
   stream.destroy(undefined);
@@ -101,7 +103,7 @@ test('after any end of an open its late stream is reset, which is not a protocol
     end(id, leave);
     await assert.rejects(promise, failsWith(code), what);
     const late = new FakeStream();
-    assert.equal(streams.arrive(id, asStream(late)), true, what);
+    assert.equal(streams.arrive(id, asStream(late), undefined), true, what);
     assert.equal(codeOf(late.reason), 'CLIENT_GONE', what);
     streams.fail(id, 'REFUSED', 'again');
     assert.deepEqual([streams.opening, streams.open], [0, 0], what);
@@ -125,8 +127,8 @@ test('a second stream of an open is reset, and the first continues', async (t) =
   const { streams, request } = setUp(t);
   const promise = request();
   const [first, second] = [new FakeStream(), new FakeStream()];
-  streams.arrive('k7-1', asStream(first));
-  assert.equal(streams.arrive('k7-1', asStream(second)), true);
+  streams.arrive('k7-1', asStream(first), undefined);
+  assert.equal(streams.arrive('k7-1', asStream(second), undefined), true);
   assert.equal((await promise).stream, first);
   assert.deepEqual([first.destroyed, second.destroyed], [false, true]);
 });
@@ -136,7 +138,7 @@ test('a stream that arrives reset counts as a reset by the target', async (t) =>
   const promise = request();
   const stream = new FakeStream();
   stream.closed = true;
-  assert.equal(streams.arrive('k7-1', asStream(stream)), true);
+  assert.equal(streams.arrive('k7-1', asStream(stream), undefined), true);
   await assert.rejects(promise, failsWith('TARGET_RESET'));
   assert.deepEqual([streams.opening, streams.open, windows.open], [0, 0, 0]);
 });
@@ -146,7 +148,7 @@ test('an id that was never issued is a protocol error', (t) => {
   void request();
   for (const id of ['k7-2', 'k7-0', 'k7-01', 'k7--1', 'k7-1e0', 'k8-1', 'k7', '-1', '', 'k7-1-1']) {
     const stream = new FakeStream();
-    assert.equal(streams.arrive(id, asStream(stream)), false, id);
+    assert.equal(streams.arrive(id, asStream(stream), undefined), false, id);
     assert.equal(stream.destroyed, true, id);
   }
   assert.equal(streams.opening, 1);
@@ -156,7 +158,7 @@ test('the end of the session fails every open and resets every stream', async (t
   const { streams, request } = setUp(t);
   const live = new FakeStream();
   const answered = request();
-  streams.arrive('k7-1', asStream(live));
+  streams.arrive('k7-1', asStream(live), undefined);
   await answered;
   const waiting = request();
   streams.endAll('DRAIN_TIMEOUT');

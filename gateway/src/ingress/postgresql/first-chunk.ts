@@ -16,7 +16,9 @@ export async function firstChunk(
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   const onReadable = () => {
     const chunk: unknown = stream.read();
-    if (Buffer.isBuffer(chunk)) resolve(chunk);
+    if (!Buffer.isBuffer(chunk)) return;
+    target.countReceived(chunk.length);
+    resolve(chunk);
   };
   const onLost = () =>
     reject(new TunnelError('SESSION_LOST', 'The stream was lost before the target responded.'));

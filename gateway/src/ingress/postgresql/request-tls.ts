@@ -10,7 +10,7 @@ const SUPPORTED = 0x53;
  * milliseconds. Rejects with TunnelError TLS_FAILED if the server refuses, and as `firstChunk` does.
  */
 export async function requestTls(target: TargetStream, timeout: number, signal: AbortSignal): Promise<void> {
-  target.stream.write(sslRequest);
+  target.send(sslRequest);
   const answer = await firstChunk(target, timeout, signal);
   // Only a single byte is accepted: further plaintext bytes would be taken for encrypted ones (CVE-2021-23222).
   if (answer?.length === 1 && answer[0] === SUPPORTED) return;

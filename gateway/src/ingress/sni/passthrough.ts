@@ -58,7 +58,7 @@ async function replay(
   signal: AbortSignal,
 ): Promise<void> {
   if (negotiation === 'postgresql') await requestTls(target, timeout, signal);
-  target.stream.write(bytes);
+  target.send(bytes);
   if (negotiation === 'postgresql-direct') client.write(await directTlsResponse(target, timeout, signal));
 }
 

@@ -1,0 +1,77 @@
+import type { SessionLoss, Splice } from '@penstock/transport';
+import type { CloseCode } from '@penstock/wire';
+
+/** Milliseconds for which a connection is kept without a session, by how the session was lost. */
+export type KeepLimits = Readonly<Record<SessionLoss, number>>;
+
+/** A connection to a target that can outlive the session that carries it. */
+export class CarriedConnection {
+  readonly splice: Splice;
+  /** The process of the gateway that has the client. */
+  readonly epoch: string;
+  readonly #limits: KeepLimits;
+  #leave: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Without a session, the connection is reset when `limits` say. */
+  constructor(splice: Splice, epoch: string, limits: KeepLimits) {
+    this.splice = splice;
+    this.epoch = epoch;
+    this.#limits = limits;
+  }
+
+  /** A session carries the connection. `leave` is called once, when it no longer does. */
+  join(leave: () => void): void {
+    this.leave();
+    this.#leave = leave;
+  }
+
+  /** No session carries the connection. It is reset unless one does in time. */
+  drift(loss: SessionLoss): void {
+    this.leave();
+    this.#timer = setTimeout(() => this.splice.abort('SESSION_LOST'), this.#limits[loss]);
+  }
+
+  /** Takes the connection from its session, and stops its timer. */
+  leave(): void {
+    clearTimeout(this.#timer);
+    this.#leave?.();
+    this.#leave = undefined;
+  }
+}
+
+/** The connections of all sessions that can outlive them, until they end. */
+export class CarriedConnections {
+  readonly #connections = new Map<string, CarriedConnection>();
+
+  /** Connections that have no session. */
+  get adrift(): number {
+    return this.#connections.values().reduce((count, { splice }) => count + Number(splice.isAdrift), 0);
+  }
+
+  /** Adds a connection, and removes it when it has ended. */
+  add(connection: CarriedConnection): void {
+    const { id, done } = connection.splice;
+    this.#connections.set(id, connection);
+    void done.then(() => {
+      connection.leave();
+      this.#connections.delete(id);
+    });
+  }
+
+  get(id: string): CarriedConnection | undefined {
+    return this.#connections.get(id);
+  }
+
+  /** Ends the connections of all gateway processes but one. */
+  endOthers(epoch: string, code: CloseCode): void {
+    for (const connection of [...this.#connections.values()]) {
+      if (connection.epoch !== epoch) connection.splice.abort(code);
+    }
+  }
+
+  /** Ends all connections. */
+  endAll(code: CloseCode): void {
+    for (const { splice } of [...this.#connections.values()]) splice.abort(code);
+  }
+}

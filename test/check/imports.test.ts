@@ -71,7 +71,11 @@ const forbidden: readonly (Case & { readonly reason: RegExp })[] = [
   { from: 'agent/src/daemon.ts', to: 'gateway', throughDoor: true, reason: /share only the wire protocol/ },
   { from: 'agent/src/cli/status.ts', to: 'agent/src/daemon.ts', reason: /only run starts a daemon/ },
   { from: 'gateway/src/routing/dial.ts', to: 'gateway/src/ingress/tcp/tcp.ts', reason: /must not/ },
-  { from: 'gateway/src/ingress/tcp.ts', to: 'gateway/src/tunnel/session.ts', reason: /but never uses a tunnel/ },
+  {
+    from: 'gateway/src/ingress/tcp.ts',
+    to: 'gateway/src/tunnel/session.ts',
+    reason: /but never uses a tunnel/,
+  },
   { from: 'wire/src/limits.ts', to: 'observe', throughDoor: true, reason: /wire must not/ },
   { from: 'wire/src/limits.ts', specifier: 'node:net', reason: /opens no sockets/ },
   { from: 'wire/src/limits.ts', specifier: 'http2', reason: /opens no sockets/ },

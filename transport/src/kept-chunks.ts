@@ -3,12 +3,15 @@ import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
 /** Chunks that the peer has acknowledged are removed from the list when they are as many as this. */
 const MAX_ACKNOWLEDGED_CHUNKS = 64;
 
+/** Shared by all that keep nothing, which are most. */
+const NONE: PooledChunk[] = [];
+
 /**
  * What one end of a connection has sent, until its peer has handed it on. Positions count the bytes of the connection in
  * this direction, from 0. Chunks go back to their pool when they are acknowledged.
  */
 export class KeptChunks {
-  #chunks: PooledChunk[] = [];
+  #chunks: PooledChunk[] = NONE;
   /** Index of the first chunk that is kept. */
   #first = 0;
   #start = 0;
@@ -29,6 +32,7 @@ export class KeptChunks {
   }
 
   push(chunk: PooledChunk): void {
+    if (this.#chunks === NONE) this.#chunks = [];
     this.#chunks.push(chunk);
     this.#end += chunk.bytes.length;
   }
@@ -50,13 +54,14 @@ export class KeptChunks {
       releaseChunk(chunk);
     }
     if (this.#first === this.#chunks.length || this.#first >= MAX_ACKNOWLEDGED_CHUNKS) {
-      this.#chunks = this.#first === this.#chunks.length ? [] : this.#chunks.slice(this.#first);
+      this.#chunks = this.#first === this.#chunks.length ? NONE : this.#chunks.slice(this.#first);
       this.#first = 0;
     }
   }
 
   /** What is kept, to be sent again. A session that was lost may still reference it, so its memory is not pooled again. */
   resend(): readonly Buffer[] {
+    if (this.#chunks === NONE) return [];
     this.#chunks = this.#chunks.slice(this.#first).map(({ bytes }) => ({ bytes, memory: undefined }));
     this.#first = 0;
     return this.#chunks.map(({ bytes }) => bytes);
@@ -64,7 +69,7 @@ export class KeptChunks {
 
   /** Forgets everything. Its memory is not pooled again. */
   clear(): void {
-    this.#chunks = [];
+    this.#chunks = NONE;
     this.#first = 0;
     this.#start = this.#end;
   }

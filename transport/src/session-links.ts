@@ -1,9 +1,9 @@
-import { type Acknowledgment, Acknowledgments } from './acknowledgments.ts';
+import { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
 import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
 export class SessionLinks {
-  readonly #listeners = new Map<string, LinkListener>();
+  readonly #links = new Map<string, StreamLink>();
   readonly #acknowledgments: Acknowledgments;
 
   /** `send` sends a message to the peer, or drops it once the session has ended. */
@@ -13,39 +13,55 @@ export class SessionLinks {
 
   /** The link of the connection `id`, for a stream of this session. */
   link(id: string): FarLink {
-    let current: LinkListener | undefined;
-    return {
-      id,
-      acknowledge: (source, isUrgent) => this.#acknowledgments.add(source, isUrgent),
-      open: (listener) => {
-        current = listener;
-        this.#listeners.set(id, listener);
-      },
-      close: () => {
-        // The connection may have moved to a further stream of this session.
-        if (current !== undefined && this.#listeners.get(id) === current) this.#listeners.delete(id);
-      },
-    };
+    return new StreamLink(id, this.#links, this.#acknowledgments);
   }
 
   /** Passes on what the peer has acknowledged. A connection that has ended is ignored. */
   acknowledged(batch: readonly Acknowledgment[]): void {
-    for (const { id, received } of batch) this.#listeners.get(id)?.onAcknowledged(received);
+    for (const { id, received } of batch) this.#links.get(id)?.listener?.onAcknowledged(received);
   }
 
   /** The session retires. */
   retire(): void {
-    for (const listener of [...this.#listeners.values()]) listener.onRetiring();
+    for (const { listener } of [...this.#links.values()]) listener?.onRetiring();
   }
 
   /** The session was lost, but its connections are not. Call `stop` next. */
   lose(loss: SessionLoss): void {
-    for (const listener of [...this.#listeners.values()]) listener.onLost(loss);
+    for (const { listener } of [...this.#links.values()]) listener?.onLost(loss);
   }
 
   /** Sends nothing more. */
   stop(): void {
     this.#acknowledgments.stop();
-    this.#listeners.clear();
+    this.#links.clear();
+  }
+}
+
+/** The link of one stream. */
+class StreamLink implements FarLink {
+  readonly id: string;
+  readonly #links: Map<string, StreamLink>;
+  readonly #acknowledgments: Acknowledgments;
+  listener: LinkListener | undefined;
+
+  constructor(id: string, links: Map<string, StreamLink>, acknowledgments: Acknowledgments) {
+    this.id = id;
+    this.#links = links;
+    this.#acknowledgments = acknowledgments;
+  }
+
+  acknowledge(source: AcknowledgmentSource, isUrgent: boolean): void {
+    this.#acknowledgments.add(source, isUrgent);
+  }
+
+  open(listener: LinkListener): void {
+    this.listener = listener;
+    this.#links.set(this.id, this);
+  }
+
+  close(): void {
+    // The connection may have moved to a further stream of this session.
+    if (this.#links.get(this.id) === this) this.#links.delete(this.id);
   }
 }

@@ -68,7 +68,7 @@ const URGENT_BYTES = 2 * 1024 * 1024;
  * A far end with a link may be lost and replaced: what was sent is kept until the peer has handed it on, and sent again
  * from there on the next stream. Positions count the bytes of a direction, and its FIN as one more.
  */
-export class Splice implements AcknowledgmentSource {
+export class Splice implements AcknowledgmentSource, LinkListener {
   readonly id: string;
   /** Resolves when both ends are closed. Never rejects. */
   readonly done: Promise<SpliceEnd>;
@@ -78,11 +78,6 @@ export class Splice implements AcknowledgmentSource {
   readonly #inbound: Inbound;
   readonly #kept: KeptChunks | undefined;
   readonly #resolve: (end: SpliceEnd) => void;
-  readonly #listener: LinkListener = {
-    onAcknowledged: (received) => this.#onAcknowledged(received),
-    onLost: (loss) => this.#drift(loss),
-    onRetiring: () => this.#options.carry?.onRetiring?.(),
-  };
   /** Undefined while adrift. */
   #farEnd: FarEnd | undefined;
   /** Left for another one while its session lives; reset when that one has come. */
@@ -118,7 +113,7 @@ export class Splice implements AcknowledgmentSource {
     this.#inbound = new Inbound(socket, (count) => this.#onReceived(count));
     this.#inbound.skip(options.carry?.received ?? 0);
     this.#inbound.attach(farEnd.stream);
-    link?.open(this.#listener);
+    link?.open(this);
     if (options.idleTimeout !== undefined && options.idleTimeout > 0) this.#watchIdle(options.idleTimeout);
     // An end that sent nothing but FIN may have done so before the listeners were added.
     if (socket.readableEnded) this.#onSocketEnd();
@@ -196,10 +191,10 @@ export class Splice implements AcknowledgmentSource {
     this.#isFarClosed = false;
     this.#watchFarEnd(farEnd);
     if (received < (this.#kept?.start ?? 0)) this.abort('PROTOCOL_ERROR');
-    this.#onAcknowledged(received);
+    this.onAcknowledged(received);
     // The peer can claim to have handed on what was never sent, or what is no longer kept.
     if (this.#hasAborted()) return;
-    farEnd.link?.open(this.#listener);
+    farEnd.link?.open(this);
     this.#inbound.attach(farEnd.stream);
     this.#outbound.attach(farEnd.stream);
   }
@@ -213,6 +208,28 @@ export class Splice implements AcknowledgmentSource {
     this.#isFinAcknowledged = true;
     this.#isFarClosed = true;
     this.#settle();
+  }
+
+  onAcknowledged(received: number): void {
+    const kept = this.#kept;
+    if (kept === undefined || this.#life === 'aborted') return;
+    const hasSentFin = this.#life === 'socket-finished' || this.#life === 'finished';
+    if (received > kept.end + Number(hasSentFin)) {
+      this.abort('PROTOCOL_ERROR');
+      return;
+    }
+    if (received > kept.end) this.#isFinAcknowledged = true;
+    kept.acknowledge(Math.min(received, kept.end));
+    this.#outbound.resumeWhenRoom();
+    this.#settle();
+  }
+
+  onLost(loss: SessionLoss): void {
+    this.#drift(loss);
+  }
+
+  onRetiring(): void {
+    this.#options.carry?.onRetiring?.();
   }
 
   #watchSocket(): void {
@@ -311,20 +328,6 @@ export class Splice implements AcknowledgmentSource {
     if (link === undefined || this.#acknowledgment === when || this.#acknowledgment === 'urgent') return;
     this.#acknowledgment = when;
     link.acknowledge(this, when === 'urgent');
-  }
-
-  #onAcknowledged(received: number): void {
-    const kept = this.#kept;
-    if (kept === undefined || this.#life === 'aborted') return;
-    const hasSentFin = this.#life === 'socket-finished' || this.#life === 'finished';
-    if (received > kept.end + Number(hasSentFin)) {
-      this.abort('PROTOCOL_ERROR');
-      return;
-    }
-    if (received > kept.end) this.#isFinAcknowledged = true;
-    kept.acknowledge(Math.min(received, kept.end));
-    this.#outbound.resumeWhenRoom();
-    this.#settle();
   }
 
   #resetNear(code: CloseCode): void {

@@ -22,13 +22,14 @@ type ClientFields = {
 };
 
 /** Keeps one client connected while the sessions under it come and go. Call `start` when it is joined with its target. */
-export class CarriedClient {
-  readonly options: CarryOptions;
-  readonly #carried: CarriedConnection;
+export class CarriedClient implements CarryOptions {
+  readonly sent: readonly Buffer[];
+  readonly received: number;
+  readonly #id: string;
+  readonly #agentId: string;
+  readonly #connector: string;
   readonly #fields: ClientFields;
   readonly #options: CarriedClientOptions;
-  /** Aborted when the connection has ended. */
-  readonly #ended = new AbortController();
   #splice: Splice | undefined;
   #isResuming = false;
 
@@ -38,22 +39,25 @@ export class CarriedClient {
     fields: ClientFields,
     options: CarriedClientOptions,
   ) {
-    this.#carried = { id, agentId, connector, connection: fields.connection, client: fields.client };
+    ({ sent: this.sent, received: this.received } = target.beforeJoin);
+    this.#id = id;
+    this.#agentId = agentId;
+    this.#connector = connector;
     this.#fields = fields;
     this.#options = options;
-    this.options = {
-      ...target.beforeJoin,
-      onAdrift: (loss) => void this.#resume(loss),
-      onRetiring: () => {
-        if (options.resumer.canMove(agentId)) void this.#resume('silent');
-      },
-    };
   }
 
   start(splice: Splice): void {
     this.#splice = splice;
-    void splice.done.then(() => this.#ended.abort(new TunnelError('CLIENT_GONE')));
-    if (splice.isAdrift) void this.#resume('closed');
+    if (splice.isAdrift) this.onAdrift('closed');
+  }
+
+  onAdrift(loss: SessionLoss): void {
+    void this.#resume(loss);
+  }
+
+  onRetiring(): void {
+    if (this.#options.resumer.canMove(this.#agentId)) void this.#resume('silent');
   }
 
   /** Goes on with other streams until the connection has one, or ends it. Never rejects. */
@@ -64,18 +68,27 @@ export class CarriedClient {
     const { resumer, resumeLimits, metrics } = this.#options;
     const limits = resumeLimits(this.#fields.connection);
     const milliseconds = loss === 'silent' ? limits.for : Math.min(limits.for, limits.closed);
+    const ended = new AbortController();
+    void splice.done.then(() => ended.abort(new TunnelError('CLIENT_GONE')));
+    const carried: CarriedConnection = {
+      id: this.#id,
+      agentId: this.#agentId,
+      connector: this.#connector,
+      connection: this.#fields.connection,
+      client: this.#fields.client,
+    };
     this.#isResuming = true;
     metrics.adrift(1);
     if (splice.isAdrift)
       this.#options.log('connection-adrift', { ...this.#fields, keptBytes: splice.keptBytes });
     try {
-      do await this.#attach(splice, milliseconds);
+      do await this.#attach(splice, carried, milliseconds, ended.signal);
       while (splice.isAdrift);
       metrics.resumed('ok');
     } catch (error) {
-      if (!this.#ended.signal.aborted) this.#giveUp(splice, error);
+      if (!ended.signal.aborted) this.#giveUp(splice, error);
       // The client has left while it had no stream: its agent still holds the target.
-      else resumer.end(this.#carried, 'CLIENT_GONE', milliseconds);
+      else resumer.end(carried, 'CLIENT_GONE', milliseconds);
     } finally {
       metrics.adrift(-1);
       this.#isResuming = false;
@@ -83,16 +96,15 @@ export class CarriedClient {
   }
 
   /** Attaches the next stream, which may be lost again immediately. */
-  async #attach(splice: Splice, milliseconds: number): Promise<void> {
+  async #attach(
+    splice: Splice,
+    carried: CarriedConnection,
+    milliseconds: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const startedAt = performance.now();
-    const { signal } = this.#ended;
     splice.detach();
-    const target = await this.#options.resumer.resume(
-      this.#carried,
-      () => splice.received,
-      milliseconds,
-      signal,
-    );
+    const target = await this.#options.resumer.resume(carried, () => splice.received, milliseconds, signal);
     try {
       target.accept();
     } catch {

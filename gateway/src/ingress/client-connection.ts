@@ -131,7 +131,7 @@ export class ClientConnection {
         ? undefined
         : new CarriedClient(dialed, target.link.id, fields, this.#options);
     const joined = splice(this.#socket, target, {
-      ...(carried && { carry: carried.options }),
+      ...(carried && { carry: carried }),
       ...(reader && { reader }),
       ...(reset && { reset }),
       ...(isTruncated && { isTruncated }),

@@ -3,10 +3,12 @@ import { type FarLink, Http2FarEnd } from '@penstock/transport';
 import { type CloseCode, TunnelError } from '@penstock/wire';
 import type { TargetStream } from '../routing/session-contract.ts';
 
+const NOTHING: readonly Buffer[] = [];
+
 /** A data stream of a session, as routing and ingress use it. The request of the agent is not answered yet. */
 export class SessionStream extends Http2FarEnd<ServerHttp2Stream> implements TargetStream {
   readonly peerReceived: number;
-  readonly #sent: Buffer[] = [];
+  #sent: readonly Buffer[] = NOTHING;
   #received = 0;
 
   /** With `link`, the connection outlives the stream, and the agent has handed on `peerReceived` bytes of it. */
@@ -20,7 +22,7 @@ export class SessionStream extends Http2FarEnd<ServerHttp2Stream> implements Tar
   }
 
   send(bytes: Buffer): void {
-    if (this.link !== undefined) this.#sent.push(bytes);
+    if (this.link !== undefined) this.#sent = [...this.#sent, bytes];
     this.stream.write(bytes);
   }
 

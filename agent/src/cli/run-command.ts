@@ -1,5 +1,6 @@
 import { type AgentConfig, fieldsWithoutEffect } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
+import { systemClock } from '@penstock/runtime';
 import {
   exitCodes,
   exposedFileReporter,
@@ -12,6 +13,7 @@ import {
 } from '@penstock/terminal';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
+import { boundedLog } from '../observe/bounded-log.ts';
 import { agentEvents } from '../observe/event.ts';
 import { acceptOrRefuse, configOption, loadPinnedConfig } from './load-config.ts';
 
@@ -36,7 +38,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     descriptor: 1,
     readable: io.stdout.isTTY === true,
   });
-  const record = eventLog(log, agentEvents);
+  const bounded = boundedLog(eventLog(log, agentEvents), systemClock);
+  const record = bounded.log;
   const reportExposed = exposedFileReporter<AgentConfig>((detail) => record('file-exposed', { detail }));
   reportExposed(loaded);
   const ignored = fieldsWithoutEffect(first.config);
@@ -66,6 +69,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     });
     if (reason === 'restart') io.setExitCode(exitCodes.restart);
   } finally {
+    bounded.flush();
     await flush();
     // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.
     setTimeout(() => process.exit(), EXIT_TIMEOUT_MS).unref();

@@ -1,5 +1,6 @@
 import { fieldsWithoutEffect, type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
+import { systemClock } from '@penstock/runtime';
 import {
   exemptFromProxy,
   exitCodes,
@@ -15,6 +16,7 @@ import {
   watchStarter,
 } from '@penstock/terminal';
 import { Command } from 'commander';
+import { boundedLog } from '../composition/bounded-log.ts';
 import { gatewayEvents } from '../composition/event-catalogue.ts';
 import { startGateway } from '../gateway.ts';
 
@@ -46,7 +48,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     descriptor: 1,
     readable: io.stdout.isTTY === true,
   });
-  const record = eventLog(log, gatewayEvents);
+  const bounded = boundedLog(eventLog(log, gatewayEvents), systemClock);
+  const record = bounded.log;
   const reportExposed = exposedFileReporter<GatewayConfig>((detail) => record('file-exposed', { detail }));
   reportExposed(first);
   const ignored = fieldsWithoutEffect(first.config);
@@ -77,6 +80,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       },
     });
   } finally {
+    bounded.flush();
     await flush();
     // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.
     setTimeout(() => process.exit(), EXIT_TIMEOUT_MS).unref();

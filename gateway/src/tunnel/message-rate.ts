@@ -11,3 +11,12 @@ const MESSAGES_PER_SECOND = 50;
 export function messageRate(clock: Pick<Clock, 'now'>): TokenBucket {
   return new TokenBucket({ capacity: BURST, refillPerSecond: MESSAGES_PER_SECOND, clock });
 }
+
+/** Answers, such as acknowledgments: at most one for each turn of an honest agent's event loop, of many connections. */
+const ANSWER_BURST = 40_000;
+const ANSWERS_PER_SECOND = 20_000;
+
+/** The same for messages that the gateway has asked for. Their number is not checked against what it asked for. */
+export function answerRate(clock: Pick<Clock, 'now'>): TokenBucket {
+  return new TokenBucket({ capacity: ANSWER_BURST, refillPerSecond: ANSWERS_PER_SECOND, clock });
+}

@@ -54,12 +54,14 @@ export function servePeer(
   const { controlPlane } = options;
   const { identity: identities, agents } = controlPlane;
   let session: AgentSession | undefined;
+  let isOver = false;
   let requests = 0;
   let inProgress = 0;
   const deadline = setTimeout(() => socket.destroy(), options.authenticationTimeout);
   socket.once('close', () => clearTimeout(deadline));
 
   const misbehaved = (detail: string) => {
+    isOver = true;
     options.log('peer-misbehaved', { address, detail });
     socket.destroy();
   };
@@ -137,7 +139,8 @@ export function servePeer(
     const problem =
       error instanceof ProblemError ? error : new ProblemError('INTERNAL', undefined, { cause: error });
     const detail = error instanceof ProblemError ? error.message : errorText(error);
-    options.log('agent-refused', { address, route, code: problem.code, detail });
+    const { name: agent, pool } = peer.kind === 'agent' ? peer.identity : {};
+    options.log('agent-refused', { agent, pool, address, route, code: problem.code, detail });
     try {
       answerProblem(stream, problem);
       // Discards the rest of the body.
@@ -153,6 +156,11 @@ export function servePeer(
     const isTunnel = headers[':method'] === 'CONNECT' && headers[':protocol'] === CONNECT_PROTOCOL;
     const openId = isTunnel ? openIdOfPath(path) : undefined;
     stream.on('error', () => {});
+    // The socket is destroyed, but node:http2 still delivers the frames that were read with the one at fault.
+    if (isOver) {
+      stream.destroy();
+      return;
+    }
     if (openId !== undefined) {
       if (session === undefined) misbehaved('The peer opened a data stream without a control stream.');
       else session.arrive(openId, stream, positionOfHeader(headers[RECEIVED_HEADER]));

@@ -17,7 +17,7 @@ import { AgentAnnouncement } from './agent-announcement.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams } from './data-streams.ts';
 import { refusalOf, refusedMessage, welcomeMessage } from './greeting.ts';
-import { messageRate } from './message-rate.ts';
+import { answerRate, messageRate } from './message-rate.ts';
 import type { OfferedConnector } from './offered-connector.ts';
 import { SessionLink } from './session-link.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -43,6 +43,7 @@ export class AgentSession implements RegisteredSession {
   readonly #streams: DataStreams;
   readonly #links: SessionLinks;
   readonly #messageRate: TokenBucket;
+  readonly #answerRate: TokenBucket;
   readonly #announcement = new AgentAnnouncement();
   #state: SessionState;
   #hasSaidGoodbye = false;
@@ -58,6 +59,7 @@ export class AgentSession implements RegisteredSession {
     this.identity = identity;
     this.openedAt = options.clock.wall();
     this.#messageRate = messageRate(options.clock);
+    this.#answerRate = answerRate(options.clock);
     this.#options = options;
     const timer = setTimeout(
       () => this.end(new TunnelError('PROTOCOL_ERROR', 'The agent did not send its hello in time.')),
@@ -185,7 +187,8 @@ export class AgentSession implements RegisteredSession {
 
   #receive(message: AgentMessage): void {
     if (this.#state.name === 'ended') return;
-    if (!isAnswer(message) && !this.#messageRate.tryTake()) {
+    const rate = isAnswer(message) ? this.#answerRate : this.#messageRate;
+    if (!rate.tryTake()) {
       this.end(new TunnelError('LIMIT_EXCEEDED', 'The agent exceeded the rate of control messages.'));
       return;
     }

@@ -3,8 +3,9 @@ import { EventEmitter } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import { mock, type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
+import type { EventFields } from '@penstock/observe';
 import { WindowBudget } from '@penstock/transport';
-import { CONNECT_PROTOCOL, paths } from '@penstock/wire';
+import { CONNECT_PROTOCOL, paths, streamPath } from '@penstock/wire';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { Admission } from '../../src/tunnel/admission.ts';
 import type { Peer } from '../../src/tunnel/peer.ts';
@@ -79,7 +80,11 @@ function serve(t: TestContext, peer: Peer) {
   const registry = new Registry({ sessionsPerAgent: 8 }, clock.now);
   const ended = mock.fn();
   registry.observe({ ended });
-  const log = (event: string) => logged.push(event);
+  const fields: EventFields[] = [];
+  const log = (event: string, its: EventFields = {}) => {
+    logged.push(event);
+    fields.push(its);
+  };
   const admitted = { authenticate: mock.fn() };
   servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, admitted, {
     controlPlane: {
@@ -116,7 +121,7 @@ function serve(t: TestContext, peer: Peer) {
       registry,
     },
   });
-  return { socket, http, logged, ended, admitted };
+  return { socket, http, logged, fields, ended, admitted };
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -177,4 +182,26 @@ test('a session with too many requests in progress ends; finished requests do no
   assert.equal(socket.destroyed, true);
   assert.ok(logged.includes('peer-misbehaved'));
   await settled();
+});
+
+test('a peer that misbehaves is reported once, whatever it has sent already', async (t) => {
+  const { socket, http, logged } = serve(t, { kind: 'anonymous' });
+  for (let count = 0; count < 1000; count += 1) {
+    http.emit('stream', new FakeStream(false), { ':method': 'GET', ':path': paths.health });
+  }
+  for (let count = 0; count < 1000; count += 1) {
+    http.emit('stream', new FakeStream(false), { ...control, ':path': streamPath('id') });
+  }
+  await settled();
+  assert.equal(socket.destroyed, true);
+  assert.equal(logged.filter((event) => event === 'peer-misbehaved').length, 1);
+  assert.ok(logged.length < 20, `${logged.length} events`);
+});
+
+test('a refused agent is named', async (t) => {
+  const { socket, http, fields } = serve(t, agent);
+  http.emit('stream', new FakeStream(false), { ':method': 'GET', ':path': '/nothing' });
+  await settled();
+  assert.equal(fields[0]?.['agent'], 'a1');
+  socket.destroy();
 });

@@ -158,6 +158,23 @@ test('a session that retires hands its connections to the one that replaces it',
   await expectIdle(pair);
 });
 
+test('the clients of an agent that is revoked are reset at once, though its network is away', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startEcho();
+  await using scene = await startThroughRelay(target.address.port, {
+    gateway: { resume: { for: '1h', reconnectTimeout: '1h' } },
+  });
+  const { pair, relay } = scene;
+  await using client = await clientOf(pair, 'db');
+  assert.equal(await client.echo('before'), 'before');
+  const adrift = pair.event('connection-adrift');
+  relay.refuse();
+  relay.cut();
+  await adrift;
+  await pair.api('POST /agents/a1/revoke');
+  assert.equal((await client.receive(15_000)).ended, 'reset');
+});
+
 test('with resume.for 0s a connection ends with its session', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();

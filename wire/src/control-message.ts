@@ -159,8 +159,11 @@ export const gatewayMessages = {
         closed: Type.Integer({ minimum: 0, maximum: limits.carryMs }),
       }),
     ),
-    /** Dial nothing: bring a data stream for a carried connection, which goes on after `received`. */
-    resume: Type.Optional(Type.Object({ of: Id, received: Count })),
+    /**
+     * Dial nothing: bring a data stream for a carried connection, which goes on after `received`. `streams`: how many streams
+     * of the connection the gateway has accepted. A message that was delayed, and says less than the agent knows, is refused.
+     */
+    resume: Type.Optional(Type.Object({ of: Id, received: Count, streams: Count })),
   }),
   /** What the gateway has handed to clients; see `open.carry`. */
   received: Received,

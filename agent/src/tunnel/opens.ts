@@ -142,7 +142,7 @@ export class Opens {
     if (keepFor > 0) {
       const limits = { silent: keepFor, closed: Math.min(keepFor, carry?.closed ?? 0) };
       kept = new CarriedConnection(joined, epoch, limits);
-      kept.join(() => this.#remove(id));
+      kept.join(() => this.#remove(id), 1);
       carried.add(kept);
     }
     metrics.openSucceeded((performance.now() - started) / 1000, joined);
@@ -159,16 +159,29 @@ export class Opens {
     this.#options.log('stream-ended', { connection, connector, client, ...end });
   }
 
-  /** Opens another stream for a connection, which leaves the one it has. It goes on once the gateway has accepted the stream. */
-  #resume(id: string, { of, received }: NonNullable<Open['resume']>): void {
+  /**
+   * Opens another stream for a connection, which leaves the one it has. It goes on once the gateway has accepted the stream; of
+   * several that wait for that, the gateway accepts one.
+   */
+  #resume(id: string, { of, received, streams }: NonNullable<Open['resume']>): void {
     const { port, carried, links } = this.#options;
     const connection = carried.get(of);
-    if (this.#states.has(id) || connection?.splice.detach() !== true) {
+    if (this.#states.has(id) || connection === undefined) {
+      port.fail(id, 'RESUME_UNKNOWN', closeCodes.RESUME_UNKNOWN.sentence);
+      return;
+    }
+    if (streams < connection.streams) {
+      // Sent before the gateway accepted the stream that the connection has, and delayed on its way.
+      port.fail(id, 'SESSION_LOST', 'The connection has been resumed on another session.');
+      return;
+    }
+    if (!connection.splice.detach()) {
       port.fail(id, 'RESUME_UNKNOWN', closeCodes.RESUME_UNKNOWN.sentence);
       return;
     }
     const { splice } = connection;
     connection.drift('silent');
+    const joined = connection.streams;
     let stream: ClientHttp2Stream;
     try {
       stream = port.openStream(id, splice.received);
@@ -183,7 +196,12 @@ export class Opens {
     });
     stream.once('response', (headers) => {
       if (headers[':status'] !== 200 || this.#states.get(id)?.name !== 'resuming') return;
-      connection.join(() => this.#remove(id));
+      // A gateway accepts one stream at a time.
+      if (connection.streams !== joined) {
+        stream.destroy(new TunnelError('SESSION_LOST'));
+        return;
+      }
+      connection.join(() => this.#remove(id), streams + 1);
       this.#states.set(id, { name: 'live', splice });
       splice.attach(new Http2FarEnd(stream, links.link(of)), received);
       this.#options.log('stream-resumed', { resentBytes: splice.keptBytes });

@@ -60,7 +60,7 @@ class Scene implements AsyncDisposable {
       },
       links: new SessionLinks(() => {}),
       carried: new CarriedConnections(),
-      keepFor: () => 0,
+      keepFor: () => 60_000,
       epoch: 'epoch-1',
       halfClosedTimeout: () => 60_000,
       log: () => {},
@@ -83,14 +83,28 @@ class Scene implements AsyncDisposable {
   }
 
   start(id: string): Promise<void> {
-    return this.opens.start({
-      type: 'open',
+    return this.opens.start(this.#open(id));
+  }
+
+  #open(id: string) {
+    return {
+      type: 'open' as const,
       id,
       connector: 'db',
       connection: 'orders',
       client: '10.0.0.9',
       deadline: 5_000,
-    });
+    };
+  }
+
+  /** Opens a connection that can outlive its stream. */
+  startCarried(id: string): Promise<void> {
+    const carry = { for: 60_000, closed: 5_000 };
+    return this.opens.start({ ...this.#open(id), carry });
+  }
+
+  resume(id: string, of: string, streams: number, received = 0): Promise<void> {
+    return this.opens.start({ ...this.#open(id), resume: { of, received, streams } });
   }
 
   /** Waits for the stream of an open and responds to it. */
@@ -241,4 +255,36 @@ test('the drain deadline resets live streams and lets dialing opens be retried e
   assert.deepEqual(scene.failures, [{ id: 'a-2', code: 'AGENT_DRAINING' }]);
   assert.equal(await outcomeOf(stream), 'reset');
   await deadline('the opens to end', scene.opens.idle());
+});
+
+test('a resume that was delayed until after another one does not take the connection from its stream', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await Scene.start();
+  await scene.startCarried('s-1');
+  await scene.arrival('s-1');
+  await scene.resume('s-2', 's-1', 1);
+  const stream = await scene.arrival('s-2');
+  stream.write('ping');
+  assert.equal(String((await once(stream, 'data'))[0]), 'ping');
+  await scene.resume('s-3', 's-1', 1);
+  assert.deepEqual(scene.failures, [{ id: 's-3', code: 'SESSION_LOST' }]);
+  stream.write('pong');
+  assert.equal(String((await once(stream, 'data'))[0]), 'pong');
+  scene.opens.abortAll('DRAIN_TIMEOUT');
+  await scene.opens.idle();
+});
+
+test('of two resumes at once, the one that the gateway accepts carries the connection', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await Scene.start();
+  await scene.startCarried('s-1');
+  await scene.arrival('s-1');
+  await scene.resume('s-2', 's-1', 1);
+  await scene.resume('s-3', 's-1', 1);
+  const stream = await scene.arrival('s-2');
+  scene.opens.cancel('s-3', 'CLIENT_GONE');
+  stream.write('ping');
+  assert.equal(String((await once(stream, 'data'))[0]), 'ping');
+  scene.opens.abortAll('DRAIN_TIMEOUT');
+  await scene.opens.idle();
 });

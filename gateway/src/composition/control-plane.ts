@@ -37,7 +37,7 @@ export async function openControlPlaneStore(
 export type ControlPlaneOptions = {
   readonly store: Store;
   readonly config: () => GatewayConfig;
-  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'grants'>;
+  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'resumer' | 'grants'>;
   /** PEM of the certificate presented to agents. */
   readonly certificate: () => string;
   readonly clock: Clock;
@@ -61,7 +61,7 @@ export async function openControlPlane(
   { store, config, dataPlane, certificate, clock, log }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
-  const { registry, routes, queue, grants: active } = dataPlane;
+  const { registry, routes, queue, resumer, grants: active } = dataPlane;
   const requests = new PendingAgentRequests((agentId) => registry.sessionsOfAgent(agentId));
   registry.observe({
     ended: (session) => requests.sessionEnded(session),
@@ -76,7 +76,11 @@ export async function openControlPlane(
     onPruneFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   scope.defer(() => identity.stop());
-  identity.revocation.onRevoked((agentId) => registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED')));
+  identity.revocation.onRevoked((agentId) => {
+    registry.endAgent(agentId, new TunnelError('IDENTITY_REVOKED'));
+    // Its connections that have no session would wait for one in vain.
+    resumer.endAgent(agentId, new TunnelError('SESSION_LOST', 'The agent was revoked.'));
+  });
   const fleet = await openFleet({
     store,
     sessions: registry,

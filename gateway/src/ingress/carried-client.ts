@@ -30,8 +30,12 @@ export class CarriedClient implements CarryOptions {
   readonly #connector: string;
   readonly #fields: ClientFields;
   readonly #options: CarriedClientOptions;
+  /** Milliseconds for which the agent keeps the connection without a session, at most. */
+  readonly #keptFor: number;
   #splice: Splice | undefined;
   #isResuming = false;
+  /** Streams that this gateway has accepted. */
+  #streams = 1;
 
   constructor(
     { target, agentId, connector }: Dialed,
@@ -45,6 +49,7 @@ export class CarriedClient implements CarryOptions {
     this.#connector = connector;
     this.#fields = fields;
     this.#options = options;
+    this.#keptFor = options.resumeLimits(fields.connection).for;
   }
 
   start(splice: Splice): void {
@@ -86,9 +91,9 @@ export class CarriedClient implements CarryOptions {
       while (splice.isAdrift);
       metrics.resumed('ok');
     } catch (error) {
-      if (!ended.signal.aborted) this.#giveUp(splice, error);
+      if (!ended.signal.aborted) this.#giveUp(splice, carried, error);
       // The client has left while it had no stream: its agent still holds the target.
-      else resumer.end(carried, 'CLIENT_GONE', milliseconds);
+      else resumer.end(carried, 'CLIENT_GONE', this.#keptFor);
     } finally {
       metrics.adrift(-1);
       this.#isResuming = false;
@@ -104,13 +109,15 @@ export class CarriedClient implements CarryOptions {
   ): Promise<void> {
     const startedAt = performance.now();
     splice.detach();
-    const target = await this.#options.resumer.resume(carried, () => splice.received, milliseconds, signal);
+    const position = () => ({ received: splice.received, streams: this.#streams });
+    const target = await this.#options.resumer.resume(carried, position, milliseconds, signal);
     try {
       target.accept();
     } catch {
       // Lost before it was used.
       return;
     }
+    this.#streams += 1;
     splice.attach(target, target.peerReceived);
     this.#options.log('connection-resumed', {
       ...this.#fields,
@@ -119,10 +126,12 @@ export class CarriedClient implements CarryOptions {
     });
   }
 
-  #giveUp(splice: Splice, error: unknown): void {
+  #giveUp(splice: Splice, carried: CarriedConnection, error: unknown): void {
     const code = error instanceof TunnelError ? error.code : 'INTERNAL';
     this.#options.metrics.resumed(code);
     if (code === 'RESUME_UNKNOWN') splice.abandon('SESSION_LOST');
     else splice.abort(code);
+    // The agent may be allowed to wait for longer than this gateway did.
+    if (code === 'SESSION_LOST') this.#options.resumer.end(carried, code, this.#keptFor);
   }
 }

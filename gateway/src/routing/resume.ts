@@ -1,5 +1,6 @@
 import { type Clock, pause } from '@penstock/runtime';
 import { type CloseCode, TunnelError } from '@penstock/wire';
+import { ResumeAttempts } from './resume-attempts.ts';
 import type { RoutableSession, TargetStream } from './session-contract.ts';
 
 /** A connection that has lost its session, or is about to. */
@@ -19,27 +20,28 @@ export type ResumePorts = {
   readonly clock: Clock;
 };
 
-/** Time for an agent that has the connection to bring a stream for it: nothing is dialed. */
-const ATTEMPT_TIMEOUT_MS = 2_000;
-/** Between two attempts when all sessions have failed. */
-const RETRY_DELAY_MS = 250;
+/** Which stream of a connection another one is to replace. */
+export type ResumePosition = {
+  /** What this gateway has handed to the client. */
+  readonly received: number;
+  /** Streams of the connection that this gateway has accepted so far. */
+  readonly streams: number;
+};
 
-/** The agent answered, and the connection cannot go on. All other failures are those of a session. */
-const FINAL: ReadonlySet<CloseCode> = new Set([
-  'RESUME_UNKNOWN',
-  'TARGET_RESET',
-  'CLIENT_GONE',
-  'CLIENT_RESET',
-  'HALF_CLOSED_TIMEOUT',
-  'DRAIN_TIMEOUT',
-  'IDLE_TIMEOUT',
-  'PROTOCOL_ERROR',
-]);
+/**
+ * Time for an agent that has the connection to bring a stream for it. Nothing is dialed, but the message may queue behind the
+ * data of other connections, and other sessions are asked meanwhile.
+ */
+const ATTEMPT_TIMEOUT_MS = 15_000;
+/** Without an answer for this time, another session is asked as well. A session that has failed is asked again after it. */
+const STEP_MS = 250;
 
 /** Finds other sessions for connections that have lost theirs. */
 export class Resumer {
   readonly #ports: ResumePorts;
   readonly #stopping = new AbortController();
+  /** Connections that wait for a session of each agent. */
+  readonly #waiting = new Map<string, Set<AbortController>>();
 
   constructor(ports: ResumePorts) {
     this.#ports = ports;
@@ -51,45 +53,53 @@ export class Resumer {
   }
 
   /**
-   * Asks the agent to go on with a connection on any of its sessions, until one has, or `milliseconds` have passed.
-   * `received` is read for each attempt. The caller owns the stream. Rejects with TunnelError: RESUME_UNKNOWN or the code with
-   * which the connection has ended at the agent, SESSION_LOST when time is up; or with the reason of `signal`.
+   * Asks the agent to go on with a connection on all its sessions, one after the other, until one has, or `milliseconds` have
+   * passed. `position` is read for each attempt. The caller owns the stream. Rejects with TunnelError: RESUME_UNKNOWN or the
+   * code with which the connection has ended at the agent, SESSION_LOST when time is up, the code of `endAgent`; or with the
+   * reason of `signal`.
    */
   async resume(
     connection: CarriedConnection,
-    received: () => number,
+    position: () => ResumePosition,
     milliseconds: number,
     signal: AbortSignal,
   ): Promise<TargetStream> {
     const { clock } = this.#ports;
+    const { agentId } = connection;
     const deadline = clock.now() + milliseconds;
-    const tried = new Set<RoutableSession>();
-    for (;;) {
-      signal.throwIfAborted();
-      const remaining = deadline - clock.now();
-      if (remaining <= 0) throw new TunnelError('SESSION_LOST', `No session within ${milliseconds} ms.`);
-      const session = this.#sessionOf(connection.agentId, tried);
-      if (session === undefined) {
-        const wait = tried.size > 0 ? Math.min(RETRY_DELAY_MS, remaining) : remaining;
-        await this.#waitForSession(connection.agentId, wait, signal);
-        tried.clear();
-        continue;
+    const revoked = this.#ofAgent(agentId);
+    const ended = AbortSignal.any([signal, revoked.signal]);
+    const attempts = new ResumeAttempts((session, canceled) =>
+      session.open({
+        connector: connection.connector,
+        connection: connection.connection,
+        client: connection.client,
+        resume: { of: connection.id, ...position() },
+        timeout: Math.max(1, Math.ceil(Math.min(ATTEMPT_TIMEOUT_MS, deadline - clock.now()))),
+        signal: canceled,
+      }),
+    );
+    try {
+      for (;;) {
+        ended.throwIfAborted();
+        const remaining = deadline - clock.now();
+        if (remaining <= 0) throw new TunnelError('SESSION_LOST', `No session within ${milliseconds} ms.`);
+        const session = this.#sessionOf(agentId, attempts.asked);
+        if (session !== undefined) attempts.ask(session);
+        const wait = attempts.asked.size > 0 ? Math.min(STEP_MS, remaining) : remaining;
+        const event = await this.#next(attempts, agentId, wait, ended);
+        if (typeof event === 'object') return event;
+        if (event === 'waited') attempts.forgive();
       }
-      tried.add(session);
-      try {
-        return await session.open({
-          connector: connection.connector,
-          connection: connection.connection,
-          client: connection.client,
-          resume: { of: connection.id, received: received() },
-          timeout: Math.ceil(Math.min(ATTEMPT_TIMEOUT_MS, remaining)),
-          signal,
-        });
-      } catch (error) {
-        if (signal.aborted) throw error;
-        if (error instanceof TunnelError && FINAL.has(error.code)) throw error;
-      }
+    } finally {
+      attempts.end();
+      revoked.leave();
     }
+  }
+
+  /** Ends the wait of every connection of an agent that must not come back. */
+  endAgent(agentId: string, error: TunnelError): void {
+    for (const controller of [...(this.#waiting.get(agentId) ?? [])]) controller.abort(error);
   }
 
   /** Tells the agent that a connection has ended here, as soon as it has a session, within `milliseconds`. */
@@ -111,6 +121,36 @@ export class Resumer {
       const remaining = deadline - clock.now();
       if (session !== undefined || remaining <= 0 || this.#stopping.signal.aborted) return;
       await this.#waitForSession(agentId, remaining, this.#stopping.signal);
+    }
+  }
+
+  /** Aborted by `endAgent`, until `leave` is called. */
+  #ofAgent(agentId: string): { readonly signal: AbortSignal; leave(): void } {
+    const controller = new AbortController();
+    const waiting = this.#waiting.get(agentId) ?? new Set();
+    this.#waiting.set(agentId, waiting.add(controller));
+    return {
+      signal: controller.signal,
+      leave: () => {
+        waiting.delete(controller);
+        if (waiting.size === 0 && this.#waiting.get(agentId) === waiting) this.#waiting.delete(agentId);
+      },
+    };
+  }
+
+  /** The outcome of the attempts, the failure of one, or the end of a wait for a further session. */
+  async #next(
+    attempts: ResumeAttempts,
+    agentId: string,
+    milliseconds: number,
+    signal: AbortSignal,
+  ): Promise<TargetStream | 'failed' | 'waited'> {
+    const enough = new AbortController();
+    const waited = this.#waitForSession(agentId, milliseconds, AbortSignal.any([signal, enough.signal]));
+    try {
+      return await Promise.race([attempts.outcome, attempts.failure, waited.then(() => 'waited' as const)]);
+    } finally {
+      enough.abort();
     }
   }
 

@@ -49,8 +49,11 @@ export type OpenRequest = OpenOptions & {
   readonly connection: string;
   /** The client's address. */
   readonly client: string;
-  /** Instead of dialing: the connection to go on with, and what this gateway has handed to its client. */
-  readonly resume?: { readonly of: string; readonly received: number };
+  /**
+   * Instead of dialing: the connection to go on with, what this gateway has handed to its client, and how many streams of the
+   * connection it has accepted.
+   */
+  readonly resume?: { readonly of: string; readonly received: number; readonly streams: number };
   /** Milliseconds for the agent to dial and for its stream to arrive. */
   readonly timeout: number;
   readonly signal: AbortSignal;

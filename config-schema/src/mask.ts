@@ -1,9 +1,7 @@
 import { fieldKinds } from './field/field-kind.ts';
 import { type SchemaNode, schemaChild } from './schema/schema-node.ts';
+import { isSecretName } from './secret-name.ts';
 import type { Node, Range } from './yaml/tree.ts';
-
-/** Keys whose values are treated as secrets even if the schema has no such field. */
-const SECRET_KEY = /passw|passphrase|secret|token|credential|api_?key|private|webhook|^key$/i;
 
 /** A reference without a default, which reveals nothing. */
 const BARE_REFERENCE = /\$\{(?:env:\w{1,256}|file:[^}\s]{1,1024})\}/g;
@@ -11,8 +9,7 @@ const BARE_REFERENCE = /\$\{(?:env:\w{1,256}|file:[^}\s]{1,1024})\}/g;
 // Every repetition is bounded, because these run on unchecked text.
 const URL_PASSWORD = /(:\/\/[^\s:/@]{0,256}:)([^\s]{1,512})(?=@)/g;
 const URL_PARAMETER = /([?&](?:ssl)?password=)([^\s&#"',}]{1,512})/gi;
-const KEYED_VALUE =
-  /((?:passw|passphrase|secret|token|credential|api_?key|private|webhook|\bkey)\w{0,32}["']?\s{0,8}:\s{1,8})([^\n]{1,4096})/gi;
+const KEY = /([\w.-]{1,64})["']?\s{0,8}:\s{1,8}/g;
 const PEM_BODY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)([^-]{1,32768})/g;
 
 /** Replaces literal secrets character for character, which preserves positions. */
@@ -25,10 +22,9 @@ export function maskSecrets(
   const ranges: Range[] = [];
   if (root !== undefined) collect(root, schema, false, ranges);
   let masked = maskRanges(text, ranges);
-  const patterns = [URL_PASSWORD, URL_PARAMETER];
   // If the YAML is malformed, the tree may not cover the whole text.
-  if (broken) patterns.push(KEYED_VALUE, PEM_BODY);
-  for (const pattern of patterns) masked = maskMatches(masked, pattern);
+  if (broken) masked = maskMatches(maskRanges(masked, keyedSecrets(masked)), PEM_BODY);
+  for (const pattern of [URL_PASSWORD, URL_PARAMETER]) masked = maskMatches(masked, pattern);
   return masked;
 }
 
@@ -43,9 +39,20 @@ function collect(node: Node, schema: SchemaNode | undefined, secret: boolean, ra
   } else {
     for (const [key, { value }] of node.entries) {
       const below = schemaChild(schema, key);
-      collect(value, below, hidden || (below === undefined && SECRET_KEY.test(key)), ranges);
+      collect(value, below, hidden || (below === undefined && isSecretName(key)), ranges);
     }
   }
+}
+
+/** The rest of each line that begins, or continues after a comma, with the name of a secret. */
+function keyedSecrets(text: string): Range[] {
+  return [...text.matchAll(KEY)]
+    .filter(([, name = '']) => isSecretName(name))
+    .map(({ 0: key, index }) => {
+      const start = index + key.length;
+      const end = text.indexOf('\n', start);
+      return [start, end === -1 ? text.length : end] as const;
+    });
 }
 
 function maskRanges(text: string, ranges: readonly Range[]): string {

@@ -17,6 +17,10 @@ const agentMistakes = {
   'a password in a URL where no field is': `x: http://user:${CANARY}@proxy:3128\n`,
   'a password of its own making': `password: ${CANARY}\n`,
   'a secret below a key of its own making': `credentials: {user: {name: x, value: ${CANARY}}}\n`,
+  'a password of a database in broken YAML': `x: {port: 1, MYSQL_PWD: ${CANARY}, directory: [}\n`,
+  'an access key in broken YAML': `aws_access_key_id: ${CANARY}\nx: [}\n`,
+  'an access key of its own making': `accessKeyId: ${CANARY}\n`,
+  'a cookie and a data source of its own making': `cookie: ${CANARY}\ndsn: ${CANARY}\n`,
   'a token in broken YAML': `identity: {enrollmentToken: ${CANARY}, directory: [}\n`,
   'an unquoted reference with a default': `identity: {enrollmentToken: \${env:X:-${CANARY}}}\n`,
   'an unclosed quote': `identity:\n  enrollmentToken: "${CANARY}\n`,
@@ -55,6 +59,18 @@ describe('an excerpt', () => {
     for (const { excerpt, message, path } of result.problems) {
       assert.doesNotMatch(excerpt + message + path, /[^\n\P{Cc}]/u);
       assert.ok(excerpt.length < 300, String(excerpt.length));
+    }
+  });
+
+  test('shows what only describes a secret, as reports and redaction do', () => {
+    for (const text of [
+      'tokenFile: /run/secrets/x\n',
+      'PWD: /srv/app\n',
+      'tokenFile: /run/secrets/x\ny: [}\n',
+    ]) {
+      const result = parseAgentConfig(MINIMAL_AGENT + text, host);
+      assert.ok(!result.ok);
+      assert.ok(!JSON.stringify(result.problems).includes('*'), JSON.stringify(result.problems));
     }
   });
 

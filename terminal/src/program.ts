@@ -11,15 +11,17 @@ import { styleFor, wantsColor } from './style.ts';
  * PENSTOCK_DEBUG in the environment adds stack traces.
  */
 export async function runProgram(program: Command, argv: readonly string[], io: Io): Promise<void> {
-  attach(program, io);
+  const format = wantsJson(argv) ? 'json' : 'text';
+  attach(program, io, format);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has already printed it. It also throws for --help and --version, with exit code 0.
-      io.setExitCode(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+      // Commander has already printed it as text. It also throws for --help and --version, with exit code 0.
+      if (error.exitCode !== 0 && format === 'json') reportError(usageError(error), io, format);
+      else io.setExitCode(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
     } else {
-      reportError(error, io, wantsJson(argv) ? 'json' : 'text');
+      reportError(error, io, format);
     }
   }
 }
@@ -30,6 +32,16 @@ const wantsJson = (argv: readonly string[]): boolean =>
     (word, at) =>
       /^(?:--output=|-o=?)json$/.test(word) || (/^(?:--output|-o)$/.test(word) && argv[at + 1] === 'json'),
   );
+
+/** An error of Commander as one of ours. Commander writes `error: MESSAGE` and, on another line, `(Did you mean --url?)`. */
+function usageError(error: CommanderError): CommandError {
+  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = more.join(' ').replace(/^\(|\)$/g, '');
+  return new CommandError(message, {
+    exitCode: exitCodes.usage,
+    ...(suggestion !== '' && { suggestion }),
+  });
+}
 
 /** Prints an error to stderr and sets the exit code. */
 export function reportError(error: unknown, io: Io, format: 'text' | 'json' = 'text'): void {
@@ -55,14 +67,15 @@ export function reportError(error: unknown, io: Io, format: 'text' | 'json' = 't
 }
 
 /** Commander copies these settings to commands made with `command()`, but not to those added with `addCommand()`. */
-function attach(command: Command, io: Io): void {
+function attach(command: Command, io: Io, format: 'text' | 'json'): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
+    // As JSON, the error is written once it is thrown.
+    writeErr: (text) => format === 'text' && io.stderr.write(text),
     getOutHelpWidth: () => io.stdout.columns ?? 80,
     getErrHelpWidth: () => io.stderr.columns ?? 80,
     getOutHasColors: () => wantsColor(io.stdout, io.environment),
     getErrHasColors: () => wantsColor(io.stderr, io.environment),
   });
-  for (const subcommand of command.commands) attach(subcommand, io);
+  for (const subcommand of command.commands) attach(subcommand, io, format);
 }

@@ -58,3 +58,26 @@ test('an error is JSON if JSON is asked for', async () => {
     assert.ok(String(error['suggestion']).length > 10);
   }
 });
+
+test('an error of the command line itself is JSON if JSON is asked for', async () => {
+  const wrong: readonly (readonly [argv: readonly string[], message: RegExp, suggestion?: RegExp])[] = [
+    [['agent', 'list', '--outptu', 'x'], /unknown option '--outptu'/, /Did you mean --output\?/],
+    [['agent', 'lst'], /unknown command 'lst'/, /list/],
+    [['agent', 'show'], /missing required argument 'name'/],
+    [['agent', 'list', 'more', 'words'], /too many arguments/],
+    [['token', 'create'], /required option '--pool <pool>' not specified/],
+    [['token', 'create', '--pool', 'dc1', '--uses', 'many'], /--uses/],
+    [['admin-token', 'create', '--name', 'x', '--role', 'king'], /Allowed choices are viewer/],
+    [['agent'], /unknown option '-o'/],
+  ];
+  for (const [argv, message, suggestion] of wrong) {
+    const { stderr, exitCode } = await run('gateway', ...argv, '-o', 'json');
+    const { error } = JSON.parse(stderr) as { error: Record<string, unknown> };
+    assert.match(String(error['message']), message);
+    assert.doesNotMatch(String(error['message']), /^error:|\n/);
+    if (suggestion !== undefined) assert.match(String(error['suggestion']), suggestion);
+    assert.deepEqual([exitCode, error['exitCode']], [64, 64]);
+  }
+  const text = await run('gateway', 'agent', 'show');
+  assert.match(text.stderr, /^error: missing required argument 'name'\n/);
+});

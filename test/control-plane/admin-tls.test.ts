@@ -79,7 +79,8 @@ test('the API uses TLS, a reload replaces its certificate, and the command line 
   const url = `https://127.0.0.1:${gateway.port}`;
   const environment = { PENSTOCK_URL: url, PENSTOCK_TOKEN: gateway.token };
 
-  const trusted = await cli({ ...environment, PENSTOCK_CA: ca });
+  // With the line break that an environment file may leave.
+  const trusted = await cli({ ...environment, PENSTOCK_CA: `${ca}\n` });
   assert.deepEqual([trusted.code, trusted.stderr], [0, '']);
   assert.match(trusted.stdout, /admin\s.*usable/);
   const stranger = await cli(environment);

@@ -9,7 +9,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE----
  * the file contains no valid certificate.
  */
 export async function trustAuthorities({ environment }: Pick<Io, 'environment'>): Promise<void> {
-  const file = environment['PENSTOCK_CA'];
+  const file = environment['PENSTOCK_CA']?.trim();
   const own = file ? authoritiesOf(file) : [];
   for (const certificate of own) {
     try {

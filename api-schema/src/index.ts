@@ -67,6 +67,6 @@ export { listOf, MAX_PAGE_SIZE, NextCursor, PageQuery, pageOf } from './page.ts'
 export { NewPin, PinList, PinPreview, PinPreviewQuery, PinResource, RemovedPin } from './pin.ts';
 export { PoolList, PoolResource } from './pool.ts';
 export { type ApiProblemCode, apiProblemCodes, problemResponses } from './problem.ts';
-export { ReceiverTestResult } from './receiver.ts';
+export { ReceiverList, ReceiverResource, ReceiverTestResult } from './receiver.ts';
 export { SessionPage, SessionQuery, SessionResource } from './session.ts';
 export { tolerant } from './tolerant.ts';

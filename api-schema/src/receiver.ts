@@ -1,4 +1,18 @@
 import Type, { type Static } from 'typebox';
+import { Name } from './field.ts';
+import { listOf } from './page.ts';
+
+/** A receiver of gateway.yaml, and its notifications since the gateway started. */
+export const ReceiverResource = Type.Object({
+  name: Name,
+  delivered: Type.Integer(),
+  failed: Type.Integer({ description: 'Failed attempts.' }),
+  abandoned: Type.Integer({ description: 'Notifications that are not attempted again.' }),
+  pending: Type.Integer({ description: 'Notifications that are queued.' }),
+});
+export type ReceiverResource = Static<typeof ReceiverResource>;
+
+export const ReceiverList = listOf(ReceiverResource);
 
 /** Outcome of a test notification. */
 export const ReceiverTestResult = Type.Object({

@@ -52,7 +52,7 @@ export type ApiDependencies = {
   readonly metrics: MetricsSource;
   readonly events: FleetEvents;
   readonly approvals: Approvals;
-  readonly alerts: Pick<Alerts, 'firing' | 'test'>;
+  readonly alerts: Pick<Alerts, 'firing' | 'test' | 'receivers'>;
   readonly grants: Grants;
   /** Called for every request that failed through a fault of the gateway. */
   readonly report: (failure: ApiFailure) => void;

@@ -1,4 +1,4 @@
-import { NameParams, problemResponses, ReceiverTestResult } from '@penstock/api-schema';
+import { NameParams, problemResponses, ReceiverList, ReceiverTestResult } from '@penstock/api-schema';
 import type { Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { Alerts } from '../alerts/alerts.ts';
@@ -6,12 +6,29 @@ import type { TypedApp } from './typed-app.ts';
 
 export type ReceiversDependencies = {
   readonly store: Pick<Store, 'audit'>;
-  readonly alerts: Pick<Alerts, 'test'>;
+  readonly alerts: Pick<Alerts, 'test' | 'receivers'>;
   readonly clock: () => number;
 };
 
 /** /receivers: where alert notifications go. */
 export function receiverRoutes(app: TypedApp, { store, alerts, clock }: ReceiversDependencies): void {
+  app.get(
+    '/receivers',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'List the receivers of gateway.yaml by name',
+        tags: ['receivers'],
+        response: { 200: ReceiverList, ...problemResponses },
+      },
+    },
+    async () => ({
+      items: alerts.receivers
+        .map(({ receiver, ...counts }) => ({ name: receiver, ...counts }))
+        .sort((one, other) => one.name.localeCompare(other.name)),
+    }),
+  );
+
   app.post(
     '/receivers/:name/test',
     {

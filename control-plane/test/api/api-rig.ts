@@ -193,6 +193,7 @@ export async function apiRig(): Promise<ApiRig> {
         return live.firing;
       },
       test: async () => live.alertTest,
+      receivers: [{ receiver: 'ops', delivered: 3, failed: 1, abandoned: 0, pending: 0 }],
     },
     grants,
     report: (failure) => failures.push(failure),

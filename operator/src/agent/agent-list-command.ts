@@ -13,6 +13,7 @@ import {
 import { Command, Option } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { unknownFilter } from '../api/did-you-mean.ts';
 import { everyPage } from '../api/pages.ts';
 import { briefStamp, colorOf } from './agent-state-color.ts';
 
@@ -59,7 +60,8 @@ async function watch(io: Io, options: Options): Promise<void> {
 }
 
 async function list(io: Io, { output, pool, state }: Options): Promise<void> {
-  const page = await everyPage(apiFromEnvironment(io), AgentResource, 'agents');
+  const api = apiFromEnvironment(io);
+  const page = await everyPage(api, AgentResource, 'agents');
   const { complete } = page;
   const items = page.items.filter(
     (agent) => (pool === undefined || agent.pool === pool) && (state === undefined || agent.state === state),
@@ -68,7 +70,9 @@ async function list(io: Io, { output, pool, state }: Options): Promise<void> {
   if (output === 'json') {
     io.stdout.write(json({ items, complete }));
   } else if (items.length === 0 && page.items.length > 0) {
-    io.stdout.write(`None of the ${page.items.length} agents matches.\n`);
+    const unknown = await unknownFilter(api, { pools: pool });
+    const sentence = `None of the ${page.items.length} agents matches.`;
+    io.stdout.write(`${sentence}${unknown === undefined ? '' : ` ${unknown}`}\n`);
   } else if (items.length === 0) {
     io.stdout.write(
       'No agent has enrolled yet. Create a token for one: penstock-gateway token create --pool POOL\n',

@@ -11,8 +11,6 @@ import {
 import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
-import { didYouMean } from '../api/did-you-mean.ts';
-import { everyPage } from '../api/pages.ts';
 import { colorOf } from './agent-state-color.ts';
 
 /** `agent show`: everything known about an agent. */
@@ -24,12 +22,7 @@ export function agentShowCommand(io: Io): Command {
     .addHelpText('after', '\nExample:\n  $ penstock-gateway agent show orders-1')
     .action(async (name: string, { output }: { readonly output: OutputFormat }) => {
       const api = apiFromEnvironment(io);
-      const agent = await didYouMean(
-        name,
-        'agent show',
-        async () => (await everyPage(api, AgentResource, 'agents')).items.map((each) => each.name),
-        () => api.ask(AgentResource, 'GET', `agents/${encodeURIComponent(name)}`),
-      );
+      const agent = await api.ask(AgentResource, 'GET', `agents/${encodeURIComponent(name)}`);
       io.stdout.write(output === 'json' ? json(agent) : agentText(agent, io, Date.now()));
     });
 }

@@ -64,7 +64,7 @@ export class ApiClient {
   ): Promise<Static<Answer>> {
     await this.#prepare();
     const { status, value } = await this.#progress(() => this.#fetch(method, path, body));
-    if (status >= 400) throw this.#problemError(status, value);
+    if (status >= 400) throw await this.#refusal(status, value, path, body);
     if (status === 202 && isAnswer(ApprovalResource, value)) throw approvalRequired(value);
     if (!isAnswer(schema, value)) throw this.#foreignServerError(status);
     return value;
@@ -132,10 +132,17 @@ export class ApiClient {
     }
   }
 
-  #problemError(status: number, value: unknown): CommandError {
+  /** The error for a refused request, with the name that was meant if one in it is unknown. */
+  async #refusal(status: number, value: unknown, path: string, body: unknown): Promise<CommandError> {
+    if (!isProblem(value) || value.code === undefined) return this.#problemError(status, value);
+    const { whatWasMeant } = await import('./did-you-mean.ts');
+    return this.#problemError(status, value, await whatWasMeant(this, { code: value.code, path, body }));
+  }
+
+  #problemError(status: number, value: unknown, meant?: string): CommandError {
     const { code, detail } = isProblem(value) ? value : {};
     if (code === undefined || detail === undefined) return this.#foreignServerError(status);
-    const suggestion = suggestions[code];
+    const suggestion = suggestions[code] ?? meant;
     return new CommandError(`${detail} (${code})`, suggestion === undefined ? {} : { suggestion });
   }
 

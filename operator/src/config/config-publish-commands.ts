@@ -15,6 +15,7 @@ import {
 import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { unknownFilter } from '../api/did-you-mean.ts';
 import { everyPage } from '../api/pages.ts';
 import { followRollout } from './follow-rollout.ts';
 import { impactText } from './pin-impact.ts';
@@ -106,9 +107,9 @@ export function versionsCommand(io: Io): Command {
       const now = Date.now();
       if (output === 'json') io.stdout.write(json({ items }));
       else if (items.length === 0) {
-        io.stdout.write(
-          `No versions are published for pool ${pool}. Publish one: penstock-gateway config publish --pool ${pool}\n`,
-        );
+        const unknown = await unknownFilter(api, { pools: pool });
+        const advice = unknown ?? `Publish one: penstock-gateway config publish --pool ${pool}`;
+        io.stdout.write(`No versions are published for pool ${pool}. ${advice}\n`);
       } else {
         const rows = items.map(({ version, digest, publishedAt, publishedBy }) => [
           version,

@@ -3,6 +3,7 @@ import { yamlText } from '@penstock/config-schema';
 import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
 import { Command, InvalidArgumentError } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { unknownFilter } from '../api/did-you-mean.ts';
 import { everyPage } from '../api/pages.ts';
 
 /** `config published`: prints a published version of agent.yaml. */
@@ -32,7 +33,9 @@ async function print(io: Io, pool: string, wanted: number | undefined, output: O
     number = items[0]?.version;
     if (number === undefined) {
       throw new CommandError(`No versions are published for pool ${pool}.`, {
-        suggestion: `Publish one: penstock-gateway config publish --pool ${pool} agent.yaml`,
+        suggestion:
+          (await unknownFilter(api, { pools: pool })) ??
+          `Publish one: penstock-gateway config publish --pool ${pool} agent.yaml`,
       });
     }
   }

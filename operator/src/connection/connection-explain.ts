@@ -1,9 +1,7 @@
-import { ConnectionResource, ExplanationResource } from '@penstock/api-schema';
+import { ExplanationResource } from '@penstock/api-schema';
 import { exitCodes, type Io, json, type OutputFormat, type Style, styleFor, table } from '@penstock/terminal';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
-import { didYouMean } from '../api/did-you-mean.ts';
-import { everyPage } from '../api/pages.ts';
 import { durationText } from './log/entry-text.ts';
 
 /** Prints why a connection works or fails. Sets the exit code to notReady unless the connection is known to be ready. */
@@ -15,12 +13,7 @@ export async function explainConnection(
   const query = client === undefined ? '' : `?client=${encodeURIComponent(client)}`;
   const path = `connections/${encodeURIComponent(name)}/explain${query}`;
   const api = apiFromEnvironment(io);
-  const explanation = await didYouMean(
-    name,
-    'connection explain',
-    async () => (await everyPage(api, ConnectionResource, 'connections')).items.map((each) => each.name),
-    () => api.ask(ExplanationResource, 'GET', path),
-  );
+  const explanation = await api.ask(ExplanationResource, 'GET', path);
   if (explanation.verdict.reach !== 'ready') io.setExitCode(exitCodes.notReady);
   if (output === 'json') {
     io.stdout.write(json(explanation));

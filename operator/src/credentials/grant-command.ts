@@ -2,6 +2,7 @@ import { CreatedGrant, GrantResource } from '@penstock/api-schema';
 import {
   CommandError,
   confirm,
+  exitCodes,
   type Io,
   json,
   type OutputFormat,
@@ -69,7 +70,7 @@ export function grantCommand(io: Io): Command {
   grant
     .command('revoke')
     .description('revoke a grant immediately and close the client connections that use it')
-    .argument('<id>', 'ID of the grant, as shown by grant list', grantId)
+    .argument('<id>', 'ID of the grant, as shown by grant list')
     .option(...yesOption)
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway grant revoke 019a0b1c2d3e4f5a6b7c')
@@ -143,8 +144,9 @@ async function revoke(
   { output, yes }: Options & { readonly yes: boolean },
 ): Promise<void> {
   const api = apiFromEnvironment(io);
-  const inUse =
-    (await everyPage(api, GrantResource, 'grants')).items.find((each) => each.id === id)?.inUse ?? 0;
+  const { items } = await everyPage(api, GrantResource, 'grants');
+  if (!GRANT_ID.test(id)) throw notAnId(items.find(({ name }) => name === id));
+  const inUse = items.find((each) => each.id === id)?.inUse ?? 0;
   if (inUse > 0) {
     const closed = inUse === 1 ? '1 client connection uses' : `${inUse} client connections use`;
     const consequence = `${closed} the grant ${id} and will be closed.`;
@@ -169,10 +171,21 @@ function grantName(text: string): string {
   throw new InvalidArgumentError('Must be 1 to 63 characters long.');
 }
 
-/** Returns the ID. A grant itself is a secret and must not become part of a URL. */
-function grantId(text: string): string {
-  if (/^[0-9a-f]{20}$/.test(text)) return text;
-  throw new CommandError(
+const GRANT_ID = /^[0-9a-f]{20}$/;
+
+/** The argument may be the grant itself, a secret: it is never repeated and never part of a URL. */
+function notAnId(named: GrantResource | undefined): CommandError {
+  if (named !== undefined) {
+    return new CommandError(
+      'This is the name of a grant. Names are not unique, so a grant is revoked by its ID.',
+      {
+        exitCode: exitCodes.usage,
+        suggestion: `Did you mean ${named.id}?`,
+      },
+    );
+  }
+  return new CommandError(
     'This is not the ID of a grant. Use the ID shown by grant list; the grant itself is a secret and must not be an argument.',
+    { exitCode: exitCodes.usage },
   );
 }

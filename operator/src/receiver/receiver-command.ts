@@ -1,13 +1,20 @@
-import { ReceiverTestResult } from '@penstock/api-schema';
-import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
+import { ReceiverResource, ReceiverTestResult } from '@penstock/api-schema';
+import { CommandError, type Io, json, type OutputFormat, outputOption, table } from '@penstock/terminal';
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { everyPage } from '../api/pages.ts';
 
-/** `receiver test`: whether alert notifications arrive. */
+/** `receiver list|test`: where alert notifications go, and whether they arrive. */
 export function receiverCommand(io: Io): Command {
   const receiver = new Command('receiver')
     .description('receivers of alert notifications')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway receiver test ops');
+  receiver
+    .command('list')
+    .description('list the receivers of gateway.yaml with their notifications since the gateway started')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway receiver list')
+    .action(({ output }: { readonly output: OutputFormat }) => list(io, output));
   receiver
     .command('test')
     .description('send a test notification to a receiver')
@@ -16,6 +23,26 @@ export function receiverCommand(io: Io): Command {
     .addHelpText('after', '\nExample:\n  $ penstock-gateway receiver test ops')
     .action((name: string, { output }: { readonly output: OutputFormat }) => test(io, name, output));
   return receiver;
+}
+
+async function list(io: Io, output: OutputFormat): Promise<void> {
+  const { items } = await everyPage(apiFromEnvironment(io), ReceiverResource, 'receivers');
+  if (output === 'json') {
+    io.stdout.write(json({ items }));
+    return;
+  }
+  if (items.length === 0) {
+    io.stdout.write('gateway.yaml has no receivers.\n');
+    return;
+  }
+  const rows = items.map(({ name, delivered, failed, abandoned, pending }) => [
+    name,
+    delivered,
+    failed,
+    abandoned,
+    pending,
+  ]);
+  io.stdout.write(table(['NAME', 'DELIVERED', 'FAILED', 'ABANDONED', 'PENDING'], rows, io));
 }
 
 async function test(io: Io, name: string, output: OutputFormat): Promise<void> {

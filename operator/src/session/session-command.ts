@@ -11,6 +11,7 @@ import {
 import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { unknownFilter } from '../api/did-you-mean.ts';
 import { everyPage } from '../api/pages.ts';
 
 type Options = { readonly agent?: string; readonly pool?: string; readonly output: OutputFormat };
@@ -44,15 +45,17 @@ const HEAD: readonly TableColumn[] = [
 ];
 
 async function list(io: Io, { agent, pool, output }: Options): Promise<void> {
-  const { items } = await everyPage(apiFromEnvironment(io), SessionResource, 'sessions', {
-    query: { agent, pool },
-  });
+  const api = apiFromEnvironment(io);
+  const { items } = await everyPage(api, SessionResource, 'sessions', { query: { agent, pool } });
   if (output === 'json') {
     io.stdout.write(json({ items }));
     return;
   }
   if (items.length === 0) {
-    io.stdout.write('There are no matching sessions. List the agents: penstock-gateway agent list\n');
+    const unknown = await unknownFilter(api, { agents: agent, pools: pool });
+    io.stdout.write(
+      `${unknown ?? 'There are no matching sessions. List the agents: penstock-gateway agent list'}\n`,
+    );
     return;
   }
   const style = styleFor(io.stdout, io.environment);

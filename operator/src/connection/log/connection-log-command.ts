@@ -9,6 +9,7 @@ import { closeCodes } from '@penstock/wire';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ApiClient } from '../../api/api-client.ts';
 import { apiFromEnvironment } from '../../api/api-from-environment.ts';
+import { unknownFilter } from '../../api/did-you-mean.ts';
 import { everyPage } from '../../api/pages.ts';
 import { wholeNumber } from '../../whole-number.ts';
 import { bytesText, durationText, endText, entryLine, lastedMs, localTime, whyText } from './entry-text.ts';
@@ -85,7 +86,9 @@ async function list(io: Io, { limit, output, follow: _, ...query }: Options): Pr
   }
   if (items.length === 0) {
     await requireStored(api);
-    io.stdout.write('No connection matches.\n');
+    // A connection or agent that is gone can still have entries, so a name alone is never refused.
+    const unknown = await unknownFilter(api, { connections: query.connection, agents: query.agent });
+    io.stdout.write(`No connection matches.${unknown === undefined ? '' : ` ${unknown}`}\n`);
     return;
   }
   io.stdout.write(tableOf(items, output === 'wide', io));

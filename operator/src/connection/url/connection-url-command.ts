@@ -11,6 +11,7 @@ import {
 } from '@penstock/terminal';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { adminUrl, apiFromEnvironment } from '../../api/api-from-environment.ts';
+import { meantAmong } from '../../api/did-you-mean.ts';
 import { everyPage } from '../../api/pages.ts';
 import { everyDriver } from './every-driver.ts';
 import type { IngressEndpoint, Placeholders } from './ingress-endpoint.ts';
@@ -152,7 +153,10 @@ function unknownConnection(name: string, items: readonly ConnectionResource[]): 
     suggestion:
       items.length === 0
         ? 'It has no connections.'
-        : `Its connections are ${items.map((each) => each.name).join(', ')}.`,
+        : (meantAmong(
+            name,
+            items.map((each) => each.name),
+          ) ?? 'List them: penstock-gateway connection list'),
   });
 }
 

@@ -3,7 +3,11 @@ import type { AdminRole } from '@penstock/store';
 import { type ApiRig, apiRig } from '../../control-plane/test/api/api-rig.ts';
 import { type CliResult, runCli } from './run-cli.ts';
 
-export type CliRig = AsyncDisposable & { readonly api: ApiRig; cli(...argv: string[]): Promise<CliResult> };
+export type CliRig = AsyncDisposable & {
+  readonly api: ApiRig;
+  cli(...argv: string[]): Promise<CliResult>;
+  at(columns: number, ...argv: string[]): Promise<CliResult>;
+};
 
 /** The API on a port, and the command line with an admin token for it. */
 export async function cliRig(role: AdminRole = 'admin'): Promise<CliRig> {
@@ -14,6 +18,7 @@ export async function cliRig(role: AdminRole = 'admin'): Promise<CliRig> {
   return {
     api,
     cli: (...argv) => runCli(argv, environment),
+    at: (columns, ...argv) => runCli(argv, { ...environment, NO_COLOR: '1' }, columns),
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
 }

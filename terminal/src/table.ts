@@ -31,15 +31,21 @@ const plainBorders = {
 
 export type TableCell = string | number | boolean | undefined;
 
-/** A column given as a title alone is always shown. */
+/** A column given as a title alone, or without a rank, is always shown. */
 export type TableColumn =
   | string
-  | { readonly title: string /** Columns with the highest rank are omitted first. */; readonly rank: number };
+  | {
+      readonly title: string;
+      /** Columns with the highest rank are omitted first. */
+      readonly rank?: number;
+      /** Its texts are arguments of other commands, so they are never broken: they must survive being copied. */
+      readonly isWhole?: true;
+    };
 
 /**
  * Renders a table that is no wider than the terminal, with a trailing line break. Texts wrap between words. If that is not
- * enough, columns with a rank are omitted and a last line names them; words are broken only as a last resort. Cells can be
- * styled with `styleFor`; other control characters are replaced.
+ * enough, columns with a rank are omitted and a last line names them; words are broken only as a last resort, and those of
+ * whole columns never. Cells can be styled with `styleFor`; other control characters are replaced.
  */
 export function table(
   columns: readonly TableColumn[],
@@ -72,12 +78,16 @@ export function table(
 }
 
 /** Width of a column with every text on one line (`natural`), and with no word broken (`least`). */
-export type ColumnWidth = { readonly natural: number; readonly least: number };
+export type ColumnWidth = {
+  readonly natural: number;
+  readonly least: number;
+  readonly isWhole?: boolean;
+};
 
 type Measured = ColumnWidth & { readonly title: string; readonly rank: number; readonly index: number };
 
 function measure(column: TableColumn, index: number, texts: readonly (readonly string[])[]): Measured {
-  const { title, rank } = typeof column === 'string' ? { title: column, rank: 0 } : column;
+  const { title, rank = 0, isWhole = false } = typeof column === 'string' ? { title: column } : column;
   const cells = [title, ...texts.map((row) => row[index] ?? '')];
   const natural = widest(cells, '\n');
   return {
@@ -85,6 +95,7 @@ function measure(column: TableColumn, index: number, texts: readonly (readonly s
     rank,
     index,
     natural,
+    isWhole,
     least: Math.max(widest(cells, /\s/), Math.min(natural, MAX_UNWRAPPED)),
   };
 }
@@ -121,7 +132,7 @@ export function fit(columns: readonly ColumnWidth[], available: number): number[
     }
   };
   shrink(({ least }) => least);
-  shrink(() => MIN_COLUMN_WIDTH);
+  shrink(({ natural, isWhole }) => (isWhole === true ? natural : MIN_COLUMN_WIDTH));
   return widths;
 }
 

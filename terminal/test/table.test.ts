@@ -17,6 +17,20 @@ describe('a table', () => {
     assert.equal(text, 'name     state      sessions\nagent-1  connected  2\nagent-2  -          0\n');
   });
 
+  test('breaks no text of a whole column, even if the terminal has to wrap the line', () => {
+    const id = '019a0b1c-2d3e-7f4a-8b6c-0123456789ab';
+    const subject = `pool:${'x'.repeat(58)}`;
+    for (const columns of [80, 60, 40, 20]) {
+      const text = table(
+        [{ title: 'ID', isWhole: true }, 'SUBJECT', { title: 'DETAIL', rank: 1 }],
+        [[id, subject, 'nothing to say about it']],
+        capturedIo({ columns }),
+      );
+      assert.ok(stripVTControlCharacters(text).includes(id), text);
+      assert.ok(!text.includes(subject));
+    }
+  });
+
   test('fits the terminal without truncating text', () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
     const text = table(

@@ -88,7 +88,7 @@ async function list(io: Io, { output, pool, state }: Options): Promise<void> {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'NAME',
+  { title: 'NAME', isWhole: true },
   { title: 'POOL', rank: 1 },
   'STATE',
   { title: 'REASON', rank: 2 },

@@ -41,7 +41,7 @@ export function alertCommand(io: Io): Command {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'ID',
+  { title: 'ID', isWhole: true },
   { title: 'STATE', rank: 2 },
   'CONDITION',
   { title: 'SUBJECT', rank: 1 },

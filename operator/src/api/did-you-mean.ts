@@ -1,8 +1,5 @@
 import { suggest } from '@penstock/config-schema';
-import type { ApiClient } from './api-client.ts';
-import { connectorsOf, isNoun, type Noun, namesOf, versionsOf } from './names.ts';
-
-type Api = Pick<ApiClient, 'ask'>;
+import { connectorsOf, isNoun, type Listings, type Noun, namesOf, versionsOf } from './names.ts';
 
 /** A request that the gateway refused. */
 export type Refused = { readonly code: string; readonly path: string; readonly body: unknown };
@@ -16,7 +13,7 @@ const NAME_PROBLEMS: ReadonlySet<string> = new Set(['NOT_FOUND', 'POOL_UNKNOWN',
  * Which name was meant, as a sentence, if a request was refused because the gateway does not know a name in it. Never rejects:
  * the refusal itself is what has to be reported.
  */
-export async function whatWasMeant(api: Api, refused: Refused): Promise<string | undefined> {
+export async function whatWasMeant(api: Listings, refused: Refused): Promise<string | undefined> {
   if (!NAME_PROBLEMS.has(refused.code)) return undefined;
   try {
     for (const { written, known } of namesIn(api, refused)) {
@@ -42,7 +39,7 @@ export function meantAmong(written: string, names: readonly string[]): string | 
 
 /** The sentence for the first filter of a list whose value the gateway does not know. */
 export async function unknownFilter(
-  api: Api,
+  api: Listings,
   filters: Readonly<Partial<Record<Noun, string | undefined>>>,
 ): Promise<string | undefined> {
   for (const [noun, written] of Object.entries(filters)) {
@@ -59,7 +56,7 @@ export async function unknownFilter(
 type NameUsed = { readonly written: string; readonly known: () => Promise<readonly string[]> };
 
 /** The names in a request, in the order in which they are worth checking. */
-function namesIn(api: Api, { path, body }: Refused): NameUsed[] {
+function namesIn(api: Listings, { path, body }: Refused): NameUsed[] {
   const [first, second, third] = (path.split('?', 1)[0] ?? '').split('/').map(decodeURIComponent);
   const used = (noun: Noun, written: string): NameUsed => ({ written, known: () => namesOf(api, noun) });
   const names: NameUsed[] = [];

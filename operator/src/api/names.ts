@@ -1,6 +1,10 @@
 import { MAX_PAGE_SIZE } from '@penstock/api-schema';
-import Type from 'typebox';
-import type { ApiClient } from './api-client.ts';
+import Type, { type Static, type TSchema } from 'typebox';
+
+/** What is needed of the client of the API. */
+export type Listings = {
+  ask<Answer extends TSchema>(schema: Answer, method: 'GET', path: string): Promise<Static<Answer>>;
+};
 
 /** The listings of the API whose items people name on a command line, and the field that they name. */
 const fields = {
@@ -27,13 +31,13 @@ const Listing = Type.Object({
 const Versions = Type.Object({ items: Type.Array(Type.Object({ version: Type.Integer() })) });
 
 /** The names, or IDs, of the first page of a listing. */
-export async function namesOf(api: Pick<ApiClient, 'ask'>, noun: Noun): Promise<string[]> {
+export async function namesOf(api: Listings, noun: Noun): Promise<string[]> {
   const { items } = await api.ask(Listing, 'GET', `${noun}?limit=${MAX_PAGE_SIZE}`);
   return items.map((item) => item[fields[noun]]).filter((name) => name !== undefined);
 }
 
 /** The newest published versions of a pool's agent.yaml, highest first. */
-export async function versionsOf(api: Pick<ApiClient, 'ask'>, pool: string): Promise<string[]> {
+export async function versionsOf(api: Listings, pool: string): Promise<string[]> {
   const query = new URLSearchParams({ pool, limit: String(MAX_PAGE_SIZE) });
   const { items } = await api.ask(Versions, 'GET', `config-versions?${query}`);
   return items.map(({ version }) => String(version));
@@ -44,7 +48,7 @@ const AgentConnectors = Type.Object({
 });
 
 /** The connectors that an agent has reported. */
-export async function connectorsOf(api: Pick<ApiClient, 'ask'>, agent: string): Promise<string[]> {
+export async function connectorsOf(api: Listings, agent: string): Promise<string[]> {
   const { connectors = [] } = await api.ask(AgentConnectors, 'GET', `agents/${encodeURIComponent(agent)}`);
   return connectors.map(({ name }) => name);
 }

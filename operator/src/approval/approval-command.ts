@@ -78,7 +78,7 @@ export function approvalCommand(io: Io): Command {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'ID',
+  { title: 'ID', isWhole: true },
   'STATE',
   'ACTION',
   'SUBJECT',

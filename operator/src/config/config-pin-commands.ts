@@ -105,8 +105,8 @@ async function mayChange(
 
 const HEAD: readonly TableColumn[] = [
   'SCOPE',
-  'NAME',
-  'VERSION',
+  { title: 'NAME', isWhole: true },
+  { title: 'VERSION', isWhole: true },
   { title: 'DIGEST', rank: 2 },
   { title: 'PINNED', rank: 1 },
 ];

@@ -88,7 +88,7 @@ function poolIn(content: unknown, file: string): string {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'VERSION',
+  { title: 'VERSION', isWhole: true },
   'DIGEST',
   { title: 'PUBLISHED', rank: 1 },
   { title: 'BY', rank: 2 },

@@ -40,7 +40,7 @@ export function connectionCommand(io: Io): Command {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'NAME',
+  { title: 'NAME', isWhole: true },
   { title: 'CONNECTOR', rank: 3 },
   { title: 'POOLS', rank: 4 },
   'LISTENS ON',

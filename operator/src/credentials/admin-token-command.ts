@@ -69,7 +69,9 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     relativeTime(createdAt, now),
     revokedAt === undefined ? style.good('usable') : style.faint('revoked'),
   ]);
-  io.stdout.write(table(['ID', 'NAME', 'ROLE', { title: 'CREATED', rank: 1 }, 'STATE'], rows, io));
+  io.stdout.write(
+    table([{ title: 'ID', isWhole: true }, 'NAME', 'ROLE', { title: 'CREATED', rank: 1 }, 'STATE'], rows, io),
+  );
 }
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {

@@ -106,7 +106,7 @@ async function create(io: Io, options: CreateOptions): Promise<void> {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'ID',
+  { title: 'ID', isWhole: true },
   'STATE',
   { title: 'NAME', rank: 1 },
   { title: 'CONNECTIONS', rank: 4 },

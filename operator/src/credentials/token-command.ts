@@ -89,7 +89,7 @@ async function create(
 const AGENT_LINES = '  identity:\n    enrollmentToken: ${file:/run/secrets/enrollment-token}\n';
 
 const HEAD: readonly TableColumn[] = [
-  'ID',
+  { title: 'ID', isWhole: true },
   'STATE',
   { title: 'POOL', rank: 1 },
   { title: 'USES LEFT', rank: 2 },

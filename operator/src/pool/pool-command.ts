@@ -28,7 +28,7 @@ export function poolCommand(io: Io): Command {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'NAME',
+  { title: 'NAME', isWhole: true },
   'READY',
   { title: 'AGENTS', rank: 1 },
   { title: 'WAITING', rank: 2 },

@@ -42,7 +42,9 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
     abandoned,
     pending,
   ]);
-  io.stdout.write(table(['NAME', 'DELIVERED', 'FAILED', 'ABANDONED', 'PENDING'], rows, io));
+  io.stdout.write(
+    table([{ title: 'NAME', isWhole: true }, 'DELIVERED', 'FAILED', 'ABANDONED', 'PENDING'], rows, io),
+  );
 }
 
 async function test(io: Io, name: string, output: OutputFormat): Promise<void> {

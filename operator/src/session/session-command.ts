@@ -33,7 +33,7 @@ export function sessionCommand(io: Io): Command {
 }
 
 const HEAD: readonly TableColumn[] = [
-  'AGENT',
+  { title: 'AGENT', isWhole: true },
   { title: 'POOL', rank: 2 },
   { title: 'SLOT', rank: 5 },
   'STATE',

@@ -12,7 +12,16 @@ import { apiFromEnvironment } from '../../api/api-from-environment.ts';
 import { unknownFilter } from '../../api/did-you-mean.ts';
 import { everyPage } from '../../api/pages.ts';
 import { wholeNumber } from '../../whole-number.ts';
-import { bytesText, durationText, endText, entryLine, lastedMs, localTime, whyText } from './entry-text.ts';
+import {
+  bytesText,
+  clientText,
+  durationText,
+  endText,
+  entryLine,
+  lastedMs,
+  localTime,
+  whyText,
+} from './entry-text.ts';
 import { followConnections } from './follow-connections.ts';
 import { timeArgument } from './time-argument.ts';
 
@@ -127,9 +136,9 @@ function tableOf(items: readonly ConnectionLogEntry[], isWide: boolean, io: Io):
   const columns: readonly [TableColumn, (entry: ConnectionLogEntry) => string | number | undefined][] = [
     ['STARTED', ({ startedAt }) => localTime(startedAt)],
     [{ title: 'ENDED', rank: 1 }, ({ endedAt }) => endedAt && localTime(endedAt)],
-    ['CONNECTION', ({ connection }) => connection],
-    ['CLIENT', clientText],
-    [{ title: 'AGENT', rank: 2 }, ({ agent }) => agent],
+    [{ title: 'CONNECTION', isWhole: true }, ({ connection }) => connection],
+    [{ title: 'CLIENT', isWhole: true }, clientText],
+    [{ title: 'AGENT', rank: 2, isWhole: true }, ({ agent }) => agent],
     [{ title: 'OPENED IN', rank: 5 }, ({ openMs }) => openMs && durationText(openMs)],
     [{ title: 'LASTED', rank: 4 }, (entry) => orUndefined(lastedMs(entry, now), durationText)],
     [{ title: 'SENT', rank: 6 }, (entry) => traffic(entry, entry.bytesFromClient)],
@@ -138,7 +147,7 @@ function tableOf(items: readonly ConnectionLogEntry[], isWide: boolean, io: Io):
     [{ title: 'WHY', rank: 3 }, whyText],
   ];
   const wide: typeof columns = [
-    ['ID', ({ id }) => id],
+    [{ title: 'ID', isWhole: true }, ({ id }) => id],
     ...columns,
     ['POOL', ({ pool }) => pool],
     ['CONNECTOR', ({ connector }) => connector],
@@ -149,16 +158,15 @@ function tableOf(items: readonly ConnectionLogEntry[], isWide: boolean, io: Io):
     ['ATTEMPTS', ({ attempts }) => attempts],
   ];
   const shown = isWide ? wide : columns;
-  const head = shown.map(([column]) => (isWide && typeof column !== 'string' ? column.title : column));
+  const head = shown.map(([column]) =>
+    isWide && typeof column !== 'string' ? { ...column, rank: 0 } : column,
+  );
   return table(
     head,
     items.map((entry) => shown.map(([, cell]) => cell(entry))),
     io,
   );
 }
-
-const clientText = ({ client, clientPort }: ConnectionLogEntry) =>
-  client === undefined || clientPort === undefined ? client : `${client}:${clientPort}`;
 
 const traffic = ({ state }: ConnectionLogEntry, bytes: number) =>
   state === 'open' || state === 'closed' ? bytesText(bytes) : undefined;

@@ -1,4 +1,5 @@
 import type { ConnectionLogEntry } from '@penstock/api-schema';
+import { formatHostPort } from '@penstock/config-schema';
 import { type Io, printable, type Style, styleFor } from '@penstock/terminal';
 
 const KIB = 1024;
@@ -39,6 +40,12 @@ export function endText({ state, code }: ConnectionLogEntry, style: Style): stri
   return code === 'ok' ? code : style.bad(code);
 }
 
+/** The client's address, with its port if that is known. */
+export function clientText({ client, clientPort }: ConnectionLogEntry): string | undefined {
+  if (client === undefined || clientPort === undefined) return client;
+  return formatHostPort({ host: client, port: clientPort });
+}
+
 /** Why it ended, in one sentence or two. */
 export function whyText({ state, sentence, detail, count }: ConnectionLogEntry): string | undefined {
   if (state === 'denied' && count > 1) return `${detail ?? sentence} (${count} times)`;
@@ -58,9 +65,9 @@ export function lastedMs(
 /** One line for a connection that opened or ended, as `--follow` prints it. */
 export function entryLine(entry: ConnectionLogEntry, io: Io): string {
   const style = styleFor(io.stdout, io.environment);
-  const { state, connection, client, clientPort, agent, pool, grant, openMs } = entry;
+  const { state, connection, agent, pool, grant, openMs } = entry;
   const at = entry.endedAt ?? entry.startedAt;
-  const source = clientPort === undefined ? client : `${client}:${clientPort}`;
+  const source = clientText(entry);
   const parts = [
     localTime(at),
     endText(entry, style),

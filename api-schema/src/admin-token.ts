@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Timestamp } from './field.ts';
+import { labelPattern, Timestamp } from './field.ts';
 import { listOf } from './page.ts';
 
 /** From the least privileged to the most; each role includes those before it. */
@@ -11,7 +11,7 @@ const Role = Type.Enum([...adminRoles]);
 export const NewAdminToken = Type.Object(
   {
     name: Type.String({
-      pattern: '^[^\\p{Cc}]{1,64}$',
+      pattern: labelPattern(64),
       description: 'Owner or purpose of the token. Not necessarily unique.',
     }),
     role: Role,

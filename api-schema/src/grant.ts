@@ -1,11 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { MAX_TTL_SECONDS, sourceRanges } from './credential-limits.ts';
-import { Name, Timestamp } from './field.ts';
+import { labelPattern, Name, Timestamp } from './field.ts';
 import { pageOf } from './page.ts';
 
 export const NewGrant = Type.Object(
   {
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 63, description: 'A label for people.' })),
+    name: Type.Optional(Type.String({ pattern: labelPattern(63), description: 'A label for people.' })),
     connections: Type.Array(Name, { minItems: 1, maxItems: 100 }),
     ttlSeconds: Type.Integer({ minimum: 1, maximum: MAX_TTL_SECONDS, default: 8 * 3600 }),
     sources: sourceRanges(

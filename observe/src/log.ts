@@ -17,6 +17,12 @@ const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** Time in which buffered lines must be written before the program exits. */
 const FLUSH_TIMEOUT_MS = 1_000;
 
+/**
+ * Invisible and bidirectional formatting, and separators of lines and paragraphs: JSON does not escape them as it does control
+ * characters, and a terminal would obey them.
+ */
+const INVISIBLE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 export type OpenLog = {
   readonly log: Logger;
   /**
@@ -42,7 +48,8 @@ export function openLog(options: LogOptions): OpenLog {
       ignore: 'name,event',
       translateTime: 'SYS:HH:MM:ss.l',
     });
-    return { log: pino(settings, stream), flush: async () => {} };
+    const formatters = { ...settings.formatters, log: printed };
+    return { log: pino({ ...settings, formatters }, stream), flush: async () => {} };
   }
   let state: 'open' | 'ending' = 'open';
   const stream = destination({
@@ -68,3 +75,11 @@ export function openLog(options: LogOptions): OpenLog {
     },
   };
 }
+
+const printed = (fields: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value.replace(INVISIBLE, '·') : value,
+    ]),
+  );

@@ -60,6 +60,15 @@ test('on a terminal a line shows the fields of its event', async () => {
   assert.match(text, /detail: "why"/);
 });
 
+test('readable lines show what could change the order of a terminal, or its lines, as dots', async () => {
+  const catalogue = { denied: ['warn', 'A client was denied.'] } as const;
+  const [text = ''] = await linesOf({ catalogue, readable: true }, (log) =>
+    log('denied', { detail: 'a\u{202e}b\u{2028}c\u{1b}[8md\u{9b}8m' }),
+  ).then((lines) => [lines.join('\n')]);
+  assert.doesNotMatch(stripVTControlCharacters(text), /[\u{202e}\u{2028}\u{9b}]/u);
+  assert.ok(!text.includes('\u{1b}[8m'));
+});
+
 test('the compiler does not accept the keys of a line as fields', () => {
   type IsField<Key extends string> = { readonly [Each in Key]: string } extends EventFields ? true : false;
   const accepted: { readonly [Key in (typeof lineKeys)[number] | 'agent']: IsField<Key> } = {

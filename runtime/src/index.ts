@@ -16,6 +16,7 @@ export { NameCache, type NameCacheOptions } from './name-cache.ts';
 export { oncePerTurn } from './once-per-turn.ts';
 export { orAborted } from './or-aborted.ts';
 export { pause } from './pause.ts';
+export { printable, printableLine } from './printable-text.ts';
 export {
   exposureOf,
   makePrivateDirectory,

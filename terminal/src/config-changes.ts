@@ -1,5 +1,5 @@
 import type { ConfigChange } from '@penstock/config-schema';
-import { printable } from './printable.ts';
+import { printableLine } from './printable.ts';
 import type { Style } from './style.ts';
 
 /** Differences between two configurations, one line per field. */
@@ -8,8 +8,8 @@ export function renderChanges(changes: readonly ConfigChange[], style: Style): s
 }
 
 function changeText({ path, kind, before, after }: ConfigChange, style: Style): string {
-  const place = style.strong(printable(path));
-  if (kind === 'added') return `${style.good('+')} ${place}: ${printable(after)}\n`;
-  if (kind === 'removed') return `${style.bad('-')} ${place}: ${printable(before)}\n`;
-  return `${style.warning('~')} ${place}: ${printable(before)} -> ${printable(after)}\n`;
+  const place = style.strong(printableLine(path));
+  if (kind === 'added') return `${style.good('+')} ${place}: ${printableLine(after)}\n`;
+  if (kind === 'removed') return `${style.bad('-')} ${place}: ${printableLine(before)}\n`;
+  return `${style.warning('~')} ${place}: ${printableLine(before)} -> ${printableLine(after)}\n`;
 }

@@ -15,7 +15,7 @@ export type { Io, Writer } from './io.ts';
 export { addLazyCommands, type LazyCommand } from './lazy-commands.ts';
 export { json, type OutputFormat, outputFormats, outputOption } from './output-format.ts';
 export { type PinnedComparison, printPinnedComparison } from './pinned-comparison.ts';
-export { printable } from './printable.ts';
+export { printable, printableLine } from './printable.ts';
 export { renderProbe, type ShownProbe } from './probe-result.ts';
 export { renderProblems } from './problems.ts';
 export { reportError, runProgram } from './program.ts';

@@ -1,14 +1,20 @@
-const STYLE = String.raw`\u001b\[[0-9;]*m`;
-const CONTROL = String.raw`(?![\n\t])\p{Cc}`;
-const styleOrControl = new RegExp(`(${STYLE})|${CONTROL}`, 'gu');
-const control = new RegExp(CONTROL, 'gu');
+import { printable, printableLine } from '@penstock/runtime';
+import { isStyled } from './style.ts';
 
-/** Replaces the control characters of untrusted text, except line breaks and tabs, so that it cannot control a terminal. */
-export function printable(text: string): string {
-  return text.replace(control, '·');
-}
+export { printable, printableLine };
 
-/** The same for text that may be colored: color sequences are kept. */
+/** What `styleFor` returns, or looks like it. */
+const STYLE = String.raw`\u001b\[[0-9]+m`;
+const styled = new RegExp(String.raw`${STYLE}[^\u001b]*${STYLE}`, 'gu');
+
+/** Makes text of one line printable, except for the parts that `styleFor` has styled, whose own text is printable already. */
 export function printableStyled(text: string): string {
-  return text.replace(styleOrControl, (_, style: string | undefined) => style ?? '·');
+  let result = '';
+  let end = 0;
+  for (const { 0: piece, index } of text.matchAll(styled)) {
+    result += printableLine(text.slice(end, index));
+    result += isStyled(piece) ? piece.replace(/[\n\t]/g, '·') : printableLine(piece);
+    end = index + piece.length;
+  }
+  return result + printableLine(text.slice(end));
 }

@@ -1,5 +1,5 @@
 import type { Io } from './io.ts';
-import { printable } from './printable.ts';
+import { printableLine } from './printable.ts';
 import { styleFor } from './style.ts';
 import { table } from './table.ts';
 
@@ -26,6 +26,6 @@ export function renderProbe({ reach, sentence, advice, stages }: ShownProbe, io:
     milliseconds === undefined ? '' : `${milliseconds} ms`,
     detail ?? '',
   ]);
-  const found = reach === 'ready' ? style.good(printable(sentence)) : style.bad(printable(sentence));
-  return `${table(['STAGE', 'VERDICT', 'TIME', 'DETAIL'], rows, io)}\n${found}\n${advice === '' ? '' : `${printable(advice)}\n`}`;
+  const found = reach === 'ready' ? style.good(printableLine(sentence)) : style.bad(printableLine(sentence));
+  return `${table(['STAGE', 'VERDICT', 'TIME', 'DETAIL'], rows, io)}\n${found}\n${advice === '' ? '' : `${printableLine(advice)}\n`}`;
 }

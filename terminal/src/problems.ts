@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '@penstock/config-schema';
 import { annotation } from './github-annotation.ts';
 import { json, type OutputFormat } from './output-format.ts';
+import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
 /** Renders the problems of a configuration file, with a trailing line break. */
@@ -23,10 +24,10 @@ export function renderProblems(
 function problemText(problem: ConfigProblem, style: Style): string {
   const { file, line, column, code, message, excerpt, suggestion } = problem;
   const place = style.strong(`${file ?? 'configuration'}:${line}:${column}`);
-  const title = `${place} ${style.bad(code)} ${message}\n`;
+  const title = `${place} ${style.bad(code)} ${printable(message)}\n`;
   const [source = '', carets = ''] = excerpt.split('\n');
-  const shown = excerpt === '' ? '' : `${source}\n${style.bad(carets)}\n`;
-  return `${title}${shown}  ${suggestion}\n`;
+  const shown = excerpt === '' ? '' : `${printable(source)}\n${style.bad(carets)}\n`;
+  return `${title}${shown}  ${printable(suggestion)}\n`;
 }
 
 function problemAnnotation({ file, line, column, length, code, message, suggestion }: ConfigProblem): string {

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
+import { printable } from '@penstock/runtime';
 import type { Io, Writer } from './io.ts';
 
-/** Colors by meaning. Without color, each returns its text unchanged. */
+/** Colors by meaning. Each makes its text printable; without color, that is all it does. */
 export type Style = {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;
@@ -10,11 +11,29 @@ export type Style = {
   readonly strong: (text: string) => string;
 };
 
+/** Styled texts that a table can still have to render. */
+const MAX_KNOWN = 10_000;
+const known = new Set<string>();
+
+/**
+ * Whether `styleFor` has returned exactly this text with a style. Untrusted text can contain the same bytes only by being
+ * the same text, and that is printable.
+ */
+export const isStyled = (text: string): boolean => known.has(text);
+
+function remember(text: string): string {
+  known.delete(text);
+  known.add(text);
+  const [oldest = ''] = known;
+  if (known.size > MAX_KNOWN) known.delete(oldest);
+  return text;
+}
+
 /** Returns the style for an output of a command. */
 export function styleFor(writer: Writer, environment: Io['environment']): Style {
   const colored = wantsColor(writer, environment);
   const style = (format: Parameters<typeof styleText>[0]) => (text: string) =>
-    colored ? styleText(format, text, { validateStream: false }) : text;
+    colored ? remember(styleText(format, printable(text), { validateStream: false })) : printable(text);
   return {
     good: style('green'),
     bad: style('red'),

@@ -45,7 +45,7 @@ export type TableColumn =
 /**
  * Renders a table that is no wider than the terminal, with a trailing line break. Texts wrap between words. If that is not
  * enough, columns with a rank are omitted and a last line names them; words are broken only as a last resort, and those of
- * whole columns never. Cells can be styled with `styleFor`; other control characters are replaced.
+ * whole columns never. Cells can be styled with `styleFor`; everything else in them is made printable on one line.
  */
 export function table(
   columns: readonly TableColumn[],

@@ -61,6 +61,18 @@ describe('a table', () => {
     assert.ok(!text.includes('\u{7}'));
   });
 
+  test('shows styles, line breaks and overrides of untrusted text as dots, with and without a style', () => {
+    const io = capturedIo({ columns: 200 });
+    const { good } = styleFor(io.stdout, io.environment);
+    const hostile =
+      'a\u{1b}[8mb\u{1b}[0mc\nd\te\u{202e}f\u{2066}g\u{2028}h\u{9b}8mi\u{200b}j\u{e0041}k\u{1b}[32ml\u{1b}[39m';
+    const text = table(['name', 'raw'], [[good(hostile), hostile]], io);
+    const own = [32, 39, 1, 22].reduce((rest, code) => rest.replaceAll(`\u{1b}[${code}m`, ''), text);
+    assert.doesNotMatch(own, /[\p{Cf}\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/u);
+    assert.equal(text.split('\u{1b}[32m').length, 2, 'only our own style is left');
+    assert.equal(text.trimEnd().split('\n').length, 2, 'the row is one line');
+  });
+
   test('omits the columns with the highest rank before breaking words, and names them', () => {
     const columns = [
       'ID',

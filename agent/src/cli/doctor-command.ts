@@ -5,7 +5,7 @@ import {
   json,
   type OutputFormat,
   outputOption,
-  printable,
+  printableLine,
   renderProblems,
   styleFor,
   trustHostAuthorities,
@@ -66,8 +66,8 @@ function row({ step, verdict, milliseconds, sentence, advice }: StepReport, io: 
   const color = { ok: style.good, failed: style.bad, skipped: style.faint }[verdict];
   const time = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`;
   const lines = [
-    `${printable(step).padEnd(STEP_WIDTH)} ${color(verdict.padEnd(7))} ${time.padStart(8)}  ${printable(sentence)}`,
+    `${printableLine(step).padEnd(STEP_WIDTH)} ${color(verdict.padEnd(7))} ${time.padStart(8)}  ${printableLine(sentence)}`,
   ];
-  if (advice !== '') lines.push(`${' '.repeat(STEP_WIDTH + 19)}${printable(advice)}`);
+  if (advice !== '') lines.push(`${' '.repeat(STEP_WIDTH + 19)}${printableLine(advice)}`);
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }

@@ -1,3 +1,4 @@
+import { printableLine } from '@penstock/runtime';
 import type { AlertRow } from '@penstock/store';
 import { alertConditionTexts } from './alert-conditions.ts';
 
@@ -82,11 +83,11 @@ function entry({ kind, alert }: AlertTransition): AlertMessage['alerts'][number]
     id,
     state: kind,
     condition,
-    subject,
+    subject: printableLine(subject),
     ...(pool !== null && { pool }),
     sentence,
-    detail,
-    advice: advice.replaceAll('…', agentNameOf(subject)),
+    detail: printableLine(detail),
+    advice: advice.replaceAll('…', agentNameOf(printableLine(subject))),
     since: time(since),
     firedAt: time(firedAt),
     ...(kind === 'resolved' && resolvedAt !== null && { resolvedAt: time(resolvedAt) }),

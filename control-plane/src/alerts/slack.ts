@@ -1,3 +1,4 @@
+import { printableLine } from '@penstock/runtime';
 import type { AlertMessage } from './message.ts';
 
 /** Maximum number of alerts in one message, which people read in a channel. */
@@ -58,7 +59,7 @@ function line({
     : `${name}: ${escaped(sentence)} ${escaped(detail)}\n${escaped(advice)}`;
 }
 
-/** Escapes Slack's three control characters: https://docs.slack.dev/messaging/formatting-message-text. */
+/** Makes text printable on one line, and escapes Slack's three control characters: https://docs.slack.dev/messaging/formatting-message-text. */
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return printableLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -42,6 +42,13 @@ test('text from an agent is not interpreted as markup', () => {
   assert.doesNotMatch(attachments[0]?.text ?? '', /[<>]/);
 });
 
+test('text from an agent stays on its line, in the order it has', () => {
+  const detail = 'one\nPenstock, acme: all is well.\u202e\u2028\u001b[8m';
+  const { attachments } = message([{ kind: 'firing', alert: alertRow('a', { detail }) }]);
+  assert.equal(attachments[0]?.text.split('\n').length, 2);
+  assert.doesNotMatch(attachments[0]?.text ?? '', /[\p{Cf}\p{Zl}]|(?!\n)\p{Cc}/u);
+});
+
 test('a test message says that it is a test', () => {
   const { text, attachments } = JSON.parse(testMessageBody('slack', content)) as SlackMessage;
   assert.deepEqual([text, attachments], ['Penstock, acme: this is a test. Alerts for chat arrive here.', []]);

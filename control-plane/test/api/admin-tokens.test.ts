@@ -52,6 +52,10 @@ test('invalid requests are refused with the reason', async () => {
     [{ name: 'x', role: 'root' }, /body\/role must be equal to one of/],
     [{ name: '', role: 'viewer' }, /body\/name/],
     [{ name: 'a\u001b[2J', role: 'viewer' }, /body\/name/],
+    [{ name: 'a\u202enimda', role: 'viewer' }, /body\/name/],
+    [{ name: 'a\u200bb', role: 'viewer' }, /body\/name/],
+    [{ name: 'a\u2028b', role: 'viewer' }, /body\/name/],
+    [{ name: 'a\u{e0041}b', role: 'viewer' }, /body\/name/],
     [{ name: 'x', role: 'viewer', token: 'mine' }, /body has an unknown field token/],
   ];
   for (const [body, words] of cases) {

@@ -4,6 +4,7 @@ import {
   json,
   type OutputFormat,
   outputOption,
+  printableLine,
   type Style,
   styleFor,
   table,
@@ -41,9 +42,9 @@ export function agentText(agent: AgentResource, io: Io, now: number): string {
 
 function reasonText(reason: AgentResource['reasons'][number], style: Style, now: number): string {
   const { state, code, since, sentence, detail, advice } = reason;
-  const head = `${colorOf(state, style)(state)} ${code} since ${since} (${relativeTime(since, now)})\n`;
+  const head = `${colorOf(state, style)(state)} ${printableLine(code)} since ${since} (${relativeTime(since, now)})\n`;
   const text = detail === undefined ? sentence : `${sentence} ${detail}`;
-  return `${head}  ${text}\n${state === 'connected' ? '' : `  ${advice}\n`}`;
+  return `${head}  ${printableLine(text)}\n${state === 'connected' ? '' : `  ${printableLine(advice)}\n`}`;
 }
 
 function factRows(agent: AgentResource, now: number): string[][] {

@@ -1,5 +1,14 @@
 import { ExplanationResource } from '@penstock/api-schema';
-import { exitCodes, type Io, json, type OutputFormat, type Style, styleFor, table } from '@penstock/terminal';
+import {
+  exitCodes,
+  type Io,
+  json,
+  type OutputFormat,
+  printableLine,
+  type Style,
+  styleFor,
+  table,
+} from '@penstock/terminal';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { durationText } from './log/entry-text.ts';
@@ -36,9 +45,9 @@ function verdictText({ connection, connector, verdict, pools }: ExplanationResou
   const counts = countsText(pools);
   const lines = [
     `${style.strong(connection)} → ${pools.map(({ name }) => name).join(', ')} → ${connector}`,
-    `${mark(reach)}: ${sentence}`,
-    ...(detail === undefined ? [] : [detail]),
-    ...(advice === '' ? [] : [advice]),
+    `${mark(reach)}: ${printableLine(sentence)}`,
+    ...(detail === undefined ? [] : [printableLine(detail)]),
+    ...(advice === '' ? [] : [printableLine(advice)]),
     ...(counts === undefined ? [] : [counts]),
   ];
   return `${lines.join('\n')}\n`;

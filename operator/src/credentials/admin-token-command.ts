@@ -1,5 +1,13 @@
 import { AdminTokenResource, adminRoles, CreatedAdminToken } from '@penstock/api-schema';
-import { type Io, json, type OutputFormat, outputOption, styleFor, table } from '@penstock/terminal';
+import {
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  printableLine,
+  styleFor,
+  table,
+} from '@penstock/terminal';
 import { Command, Option } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
@@ -77,7 +85,9 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {
   const path = `admin-tokens/${encodeURIComponent(id)}`;
   const token = await apiFromEnvironment(io).ask(AdminTokenResource, 'DELETE', path);
-  io.stdout.write(output === 'json' ? json(token) : `The admin token ${token.name} (${id}) is revoked.\n`);
+  io.stdout.write(
+    output === 'json' ? json(token) : `The admin token ${printableLine(token.name)} (${id}) is revoked.\n`,
+  );
 }
 
 /** Returns the ID. If the argument is a whole token, its secret is removed to keep it out of the URL. */

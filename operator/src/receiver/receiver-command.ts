@@ -1,5 +1,13 @@
 import { ReceiverResource, ReceiverTestResult } from '@penstock/api-schema';
-import { CommandError, type Io, json, type OutputFormat, outputOption, table } from '@penstock/terminal';
+import {
+  CommandError,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  printableLine,
+  table,
+} from '@penstock/terminal';
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
@@ -58,5 +66,7 @@ async function test(io: Io, name: string, output: OutputFormat): Promise<void> {
     });
   }
   if (output === 'json') return;
-  io.stdout.write(`The test notification was delivered to ${name} in ${milliseconds} ms. ${detail}\n`);
+  io.stdout.write(
+    `The test notification was delivered to ${name} in ${milliseconds} ms. ${printableLine(detail)}\n`,
+  );
 }

@@ -1,6 +1,6 @@
 import type { ConnectionLogEntry } from '@penstock/api-schema';
 import { formatHostPort } from '@penstock/config-schema';
-import { type Io, printable, type Style, styleFor } from '@penstock/terminal';
+import { type Io, printableLine, type Style, styleFor } from '@penstock/terminal';
 
 const KIB = 1024;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
@@ -85,5 +85,5 @@ export function entryLine(entry: ConnectionLogEntry, io: Io): string {
       : []),
     whyText(entry),
   ];
-  return printable(parts.filter((part) => part !== undefined && part !== '').join(' '));
+  return printableLine(parts.filter((part) => part !== undefined && part !== '').join(' '));
 }

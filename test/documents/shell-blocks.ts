@@ -7,17 +7,22 @@ export function shellBlocks(markdown: string): ShellBlock[] {
   let heading = '';
   let inside: string[] | undefined;
   let isShell = false;
-  for (const line of markdown.split('\n')) {
+  let indentation = 0;
+  for (const written of markdown.split('\n')) {
+    // Blocks in lists are indented; so are lines of a block's own.
+    const line = written.slice(Math.min(indentation, written.length - written.trimStart().length));
     if (inside === undefined) {
       const [, title] = /^#+ (.*)$/.exec(line) ?? [];
       if (title !== undefined) heading = title;
-      const [, language] = /^```(.*)$/.exec(line) ?? [];
+      const [, before = '', language] = /^( *)```(.*)$/.exec(line) ?? [];
       if (language === undefined) continue;
+      indentation = before.length;
       inside = [];
       isShell = language === 'sh';
     } else if (line === '```') {
       if (isShell) blocks.push({ heading, text: `${inside.join('\n')}\n` });
       inside = undefined;
+      indentation = 0;
     } else {
       inside.push(line);
     }

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { shellBlocks } from '../documents/shell-blocks.ts';
+import {
+  agentFile,
+  connection,
+  gatewayFile,
+  makeSite,
+  portOf,
+  runCommand,
+  type Site,
+} from '../processes/programs.ts';
+import { eventually } from '../rig/eventually.ts';
+import { ManagedProcess } from '../rig/process.ts';
+
+const document = await readFile(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+
+/** A gateway and an agent as processes, which a test operates as docs/operations.md says. */
+export class OperatedGateway implements AsyncDisposable {
+  readonly site: Site;
+  gateway: ManagedProcess | undefined;
+  agent: ManagedProcess | undefined;
+  #adminToken = '';
+  #admin = 0;
+  #tunnel = 0;
+
+  private constructor(site: Site) {
+    this.site = site;
+  }
+
+  static async start(): Promise<OperatedGateway> {
+    const self = new OperatedGateway(await makeSite());
+    await self.#writeGatewayFile();
+    const { pins, adminToken } = JSON.parse(await self.init()) as {
+      pins: string[];
+      adminToken: { token: string };
+    };
+    self.#adminToken = adminToken.token;
+    await self.startGateway();
+    await self.putToken();
+    const options = { tunnelPort: self.#tunnel, pin: pins[0] ?? '', targets: { echo: 1 } };
+    const identity = { directory: 'agent-data', enrollmentToken: '${file:token}' };
+    await self.site.write('agent.yaml', agentFile(options, { identity }));
+    self.agent = await self.site.start('agent', 'agent.yaml');
+    await self.agentConnected();
+    return self;
+  }
+
+  /** The output of `init`, as JSON. */
+  async init(...words: string[]): Promise<string> {
+    const file = this.site.path('gateway.yaml');
+    const { code, stdout, stderr } = await runCommand('gateway', [
+      'init',
+      '--config',
+      file,
+      '--output',
+      'json',
+      ...words,
+    ]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+
+  /** Starts the gateway; after the first time, on the same port for agents. */
+  async startGateway(): Promise<void> {
+    this.gateway = await this.site.start('gateway', 'gateway.yaml');
+    this.#admin = portOf(await this.gateway.json({ event: 'admin-listening' }, 30_000));
+    if (this.#tunnel !== 0) return;
+    this.#tunnel = portOf(await this.gateway.json({ event: 'tunnel-listening' }));
+    await this.#writeGatewayFile();
+  }
+
+  async stopGateway(): Promise<void> {
+    assert.equal((await this.gateway?.stop())?.code, 0);
+  }
+
+  /** Runs a command of an operator and returns what it printed. */
+  async operate(...words: string[]): Promise<string> {
+    const { code, stdout, stderr } = await runCommand('gateway', words, {
+      PENSTOCK_URL: `http://127.0.0.1:${this.#admin}`,
+      PENSTOCK_TOKEN: this.#adminToken,
+    });
+    assert.equal(code, 0, `${words.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Creates a token and puts it where agent.yaml refers to. */
+  async putToken(): Promise<void> {
+    const answer = await this.operate('token', 'create', '--pool', 'dc1', '--output', 'json');
+    const { token } = JSON.parse(answer) as { token: string };
+    await writeFile(this.site.path('token'), token, { mode: 0o600 });
+  }
+
+  async agentConnected(): Promise<{ readonly id: string }> {
+    let found: { id: string; state: string } | undefined;
+    await eventually(
+      'the agent to be connected',
+      async () => {
+        const answer = await this.operate('agent', 'list', '--output', 'json');
+        const { items } = JSON.parse(answer) as { items: { id: string; state: string }[] };
+        [found] = items;
+        return found?.state === 'connected';
+      },
+      { within: 60_000, state: () => this.agent?.output },
+    );
+    return { id: found?.id ?? '' };
+  }
+
+  /** Runs the commands of docs/operations.md under a heading, with the paths of this gateway. */
+  async follow(heading: string): Promise<string> {
+    const blocks = shellBlocks(document).filter((block) => block.heading === heading);
+    assert.equal(blocks.length, 1, `docs/operations.md has ${blocks.length} blocks under ${heading}.`);
+    const text = String(blocks[0]?.text)
+      .replaceAll('/var/lib/penstock-gateway', this.site.path('gateway-data'))
+      .replaceAll('/var/backups/penstock-gateway', this.site.path('backup'));
+    await using shell = await ManagedProcess.start({ command: 'bash', args: ['-ec', text] });
+    assert.equal((await shell.exit(30_000)).code, 0, shell.output);
+    return shell.output;
+  }
+
+  async #writeGatewayFile(): Promise<void> {
+    const listen = { tunnel: `127.0.0.1:${this.#tunnel}`, admin: '127.0.0.1:0' };
+    await this.site.write('gateway.yaml', gatewayFile({ listen, connections: [connection('echo')] }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.site[Symbol.asyncDispose]();
+  }
+}

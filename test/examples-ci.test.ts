@@ -72,6 +72,27 @@ test('the scripts of examples/ci check, publish, pin, and wait on a real gateway
   assert.equal(checked.code, 0, checked.stderr);
   assert.match(checked.stdout, /would quarantine 1 of 1 agents: a1/);
 
+  const gatewayFile = (connector: string) =>
+    `apiVersion: penstock/v1\nkind: Gateway\nversion: 1\norganization: acme\npools: [{name: dc1}]\n` +
+    `connections:\n  - {name: orders, pools: [dc1], connector: ${connector}, ingress: [{tcp: "127.0.0.1:5432", allow: [127.0.0.1/32]}]}\n`;
+  await writeFile(
+    join(repository, 'agent.yaml'),
+    JSON.stringify(
+      pair.agentFile('a1', {
+        ...SHARED,
+        version: 2,
+        connectors: [{ name: 'orders-db', kind: 'tcp', address: 'db.internal:5432' }],
+      }),
+    ),
+  );
+  await writeFile(join(repository, 'gateway.yaml'), gatewayFile('orders-bd'));
+  const misnamed = await run('sh ci/check.sh', { GATEWAY: 'gateway.yaml', FORMAT: 'github' });
+  assert.equal(misnamed.code, 1, misnamed.stderr);
+  assert.match(misnamed.stdout, /^::error file=gateway\.yaml,line=7,.*title=UNKNOWN_CONNECTOR/m);
+  await writeFile(join(repository, 'gateway.yaml'), gatewayFile('orders-db'));
+  assert.equal((await run('sh ci/check.sh', { GATEWAY: 'gateway.yaml' })).code, 0);
+  await write(2, { drain: { timeout: '9s' } });
+
   const unconfirmed = await run('sh ci/deploy.sh');
   assert.equal(unconfirmed.code, 1);
   assert.match(unconfirmed.stderr, /--yes/);

@@ -12,6 +12,7 @@ export type {
 } from './agent-config.ts';
 export { connectorKinds } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
+export { checkConnectionTargets, type TargetCheck, type ValidFile } from './connection-targets.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
 export { withoutFinalDot } from './field/host.ts';
 export { formatHostPort } from './field/host-port.ts';

@@ -39,7 +39,9 @@ export const configProblemCodes = {
   INVALID_SECRET: 'A secret contains a line break or an invisible character.',
   SECRET_LITERAL: 'A secret is written into the file instead of being referenced.',
   CREDENTIALS_IN_URL: 'A URL contains a literal password, or contains credentials where none are allowed.',
-  UNKNOWN_POOL: 'A connection names a pool that the file does not define.',
+  UNKNOWN_POOL:
+    'A connection names a pool that the file does not define, or an agent file names one that gateway.yaml does not.',
+  UNKNOWN_CONNECTOR: 'A connection names a connector that no agent file of its pool has.',
   UNKNOWN_RECEIVER: 'An alert names a receiver that the file does not define.',
   ADDRESS_CONFLICT: 'Two listeners have the same address.',
   INCONSISTENT: 'Two values contradict each other.',

@@ -49,6 +49,31 @@ describe('config validate', () => {
     assert.notEqual(io.exitCode(), 1);
   });
 
+  test('checks gateway.yaml against agent files', async () => {
+    const gateway = `${GATEWAY}connections: [{name: o, pools: [dc1], connector: orders-db, ingress: [{tcp: "127.0.0.1:5432", allow: [127.0.0.1/32]}]}]\n`;
+    await using files = await written({
+      'gateway.yaml': gateway,
+      'agent.yaml': AGENT,
+      'wrong.yaml': 'kind: Agent\n',
+    });
+    const validate = (...more: string[]) => run('Gateway', ['validate', files.at('gateway.yaml'), ...more]);
+    const agreeing = await validate('--agent-file', files.at('agent.yaml'));
+    assert.match(agreeing.out(), /, and agrees with 1 agent file\n$/, agreeing.err());
+    const broken = await validate(
+      '--agent-file',
+      files.at('agent.yaml'),
+      '--agent-file',
+      files.at('wrong.yaml'),
+    );
+    assert.match(broken.err(), /wrong\.yaml:1:1 API_VERSION_UNSUPPORTED/);
+    assert.equal(broken.exitCode(), 1);
+    assert.match((await validate('--agent-file', files.at('none.yaml'))).err(), /FILE_UNREADABLE/);
+    assert.match(
+      (await run('Agent', ['validate', '--agent-file', 'x'])).err(),
+      /unknown option '--agent-file'/,
+    );
+  });
+
   test('prints the same as JSON', async () => {
     await using files = await written({ 'gateway.yaml': GATEWAY });
     const file = files.at('gateway.yaml');

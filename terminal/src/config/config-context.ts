@@ -32,14 +32,19 @@ export type ConfigContext = {
 };
 
 /** Reads a file as `run` does; `-` is standard input. */
-export function loadFile(
+export function loadFile(context: ConfigContext, file: string): ParseResult<AgentConfig | GatewayConfig> {
+  const read = readConfigText(file, readTextInput);
+  return read.ok ? loadText(context, file, read.text) : read;
+}
+
+/** The same for the text of a file. */
+export function loadText(
   { kind, io }: ConfigContext,
   file: string,
+  text: string,
 ): ParseResult<AgentConfig | GatewayConfig> {
-  const read = readConfigText(file, readTextInput);
-  if (!read.ok) return read;
   const options = { file, environment: io.environment, readFile: readTextFile };
-  return kind === 'Agent' ? parseAgentConfig(read.text, options) : parseGatewayConfig(read.text, options);
+  return kind === 'Agent' ? parseAgentConfig(text, options) : parseGatewayConfig(text, options);
 }
 
 /** Reads a file without resolving its references. */

@@ -152,7 +152,13 @@ describe('every kind of problem', () => {
   }
 
   test('is tested here or with the files it concerns', () => {
-    const elsewhere = ['FILE_UNREADABLE', 'FILE_TOO_LARGE', 'MORE_PROBLEMS', 'LOCAL_PIN', 'UNKNOWN_CONNECTOR'];
+    const elsewhere = [
+      'FILE_UNREADABLE',
+      'FILE_TOO_LARGE',
+      'MORE_PROBLEMS',
+      'LOCAL_PIN',
+      'UNKNOWN_CONNECTOR',
+    ];
     const tested = new Set([...cases.map(({ code }): string => code), ...elsewhere]);
     assert.deepEqual([...tested].toSorted(), Object.keys(configProblemCodes).toSorted());
   });

@@ -55,7 +55,10 @@ function validate(context: ConfigContext, file: string, options: Options): void 
   const { output, references, agentFile: agentFiles = [] } = options;
   const { io, program, kind: expected } = context;
   const read = readConfigText(file, readTextInput);
-  if (!read.ok) return refuse(context, read.problems, output);
+  if (!read.ok) {
+    refuse(context, read.problems, output);
+    return;
+  }
   const loaded = references ? loadText(context, file, read.text) : undefined;
   const result = loaded ?? checkConfig(expected, read.text, file);
   if (!result.ok) {
@@ -69,7 +72,10 @@ function validate(context: ConfigContext, file: string, options: Options): void 
   }
   const { kind, version, digest } = result.source;
   const targets = checkAgentFiles({ file, text: read.text }, agentFiles);
-  if (targets.problems.length > 0) return refuse(context, targets.problems, output);
+  if (targets.problems.length > 0) {
+    refuse(context, targets.problems, output);
+    return;
+  }
   if (targets.poolsWithoutFile.length > 0 && output !== 'json') {
     io.stderr.write(
       `No agent file is for the ${targets.poolsWithoutFile.length === 1 ? 'pool' : 'pools'} ${targets.poolsWithoutFile.join(', ')}, so their connectors were not checked.\n`,

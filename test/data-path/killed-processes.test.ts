@@ -38,7 +38,7 @@ test('killing an agent resets its clients but affects no new ones; killing the g
   const { bytes, ended } = await answer;
   assert.equal(ended, 'reset');
   assert.ok(bytes + 100_000 < WHOLE, `${bytes} bytes came.`);
-  await eventually('the target connection to be closed', () => target.open === 0);
+  await eventually('the target connection to be closed', () => target.open === 0, { within: 30_000 });
 
   await using next = await TestClient.connect({ host: '127.0.0.1', port });
   assert.deepEqual(await next.receive(20_000), {
@@ -54,5 +54,5 @@ test('killing an agent resets its clients but affects no new ones; killing the g
   // The operating system closes the sockets of a killed process with a FIN. A process cannot request a reset in advance.
   const { bytes: cameBefore } = await truncated;
   assert.ok(cameBefore + 100_000 < WHOLE, `${cameBefore} bytes came.`);
-  await eventually('the target connection to be closed', () => target.open === 0);
+  await eventually('the target connection to be closed', () => target.open === 0, { within: 30_000 });
 });

@@ -124,7 +124,7 @@ test('the only agent dies during an open: the client waits in the queue, and the
   await eventually('the agent to dial', () => pair.agents.get('a1')?.status().streams.opening === 1);
   await pair.stopAgent('a1');
   assert.equal((await client.receive()).ended, 'reset');
-  assert.equal((await pair.event('connection-failed', { past: true }))['code'], 'SESSION_LOST');
+  assert.equal((await pair.event('connection-failed', { past: true }))['code'], 'AGENT_DRAINING');
   await expectIdle(pair);
 });
 

@@ -24,8 +24,20 @@ test('bytes and FIN go both ways, and both ends count them', async () => {
   const [atClient, atTarget] = await deadline('both ends', outcomes);
   assert.deepEqual([atClient.ended, atTarget.ended], ['fin', 'fin']);
   assert.deepEqual(await ends(joined), {
-    gateway: { code: undefined, bytesFromSocket: 8, bytesToSocket: 15 },
-    agent: { code: undefined, bytesFromSocket: 15, bytesToSocket: 8 },
+    gateway: {
+      code: undefined,
+      detail: undefined,
+      finishedFirst: 'socket',
+      bytesFromSocket: 8,
+      bytesToSocket: 15,
+    },
+    agent: {
+      code: undefined,
+      detail: undefined,
+      finishedFirst: 'socket',
+      bytesFromSocket: 15,
+      bytesToSocket: 8,
+    },
   });
 });
 

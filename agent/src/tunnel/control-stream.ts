@@ -86,8 +86,9 @@ export class ControlStream {
     this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED', 'The gateway does not read its control stream.'));
   }
 
-  /** Sends the last message and ends this direction. The gateway then ends the session. */
-  end(message: AgentMessage): void {
-    if (this.#stream.writable) this.#stream.end(encodeMessage(message));
+  /** Sends the last message and ends this direction, then calls `onSent`. The gateway then ends the session. */
+  end(message: AgentMessage, onSent = () => {}): void {
+    if (this.#stream.writable) this.#stream.end(encodeMessage(message), onSent);
+    else onSent();
   }
 }

@@ -111,8 +111,9 @@ export class ParallelSessions {
   /** Ends every session immediately. */
   async stop(): Promise<void> {
     this.#stopFrom(0);
-    this.#carried.endAll('DRAIN_TIMEOUT');
     await Promise.all([this.#waitForLoops(STOP_TIMEOUT_MS), this.#live.stop()]);
+    // Those without a session. All others have ended with theirs.
+    this.#carried.endAll('DRAIN_TIMEOUT');
   }
 
   /** Waits for stopping loops, which may be blocked by a request, but not longer than `timeoutMs`. */

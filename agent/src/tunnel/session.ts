@@ -192,10 +192,15 @@ export class GatewaySession {
   /** Ends the session and everything on it, and tells the gateway that nothing on it goes on elsewhere. */
   leave(reason: string): void {
     if (this.#state.name === 'ended') return;
-    const { control, http } = this.#connection;
-    control.end({ type: 'goodbye', reason });
-    if (!http.destroyed) http.close();
-    this.end(new TunnelError('AGENT_DRAINING', reason));
+    const { control, socket } = this.#connection;
+    const end = () => {
+      // Before the streams: the gateway would take their resets for those of the targets.
+      socket.destroy();
+      this.end(new TunnelError('AGENT_DRAINING', reason));
+    };
+    const timer = setTimeout(end, CLOSE_TIMEOUT_MS);
+    void this.ended.then(() => clearTimeout(timer));
+    control.end({ type: 'goodbye', reason }, end);
   }
 
   #setState(next: SessionState): void {

@@ -5,6 +5,7 @@ import { chooseSession } from './choose-session.ts';
 import type { DialRecord } from './dial-history.ts';
 import { type DialProgress, failureOf, recordOf } from './dial-progress.ts';
 import type { Ejection } from './ejection.ts';
+import { type Attempt, hedgedOpen } from './hedged-open.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Route } from './route-table.ts';
 import type { OpenOptions, RoutableSession, TargetStream } from './session-contract.ts';
@@ -123,36 +124,77 @@ async function findAgent(
     }
     if (clientSpeaksFirst === true) requireSilentTarget(route, session);
     attempt += 1;
-    const { agentId, name: agent, pool } = session.identity;
+    const { name: agent, pool } = session.identity;
     if (failure !== undefined) {
       const { code, message: detail } = failure;
       log('connection-retried', { connection: route.name, client, agent, pool, attempt, code, detail });
     }
-    const openedAt = clock.now();
-    try {
-      const target = await session.open({
-        ...options,
+    const attemptOn = (chosen: RoutableSession): Attempt => ({
+      session: chosen,
+      openedAt: clock.now(),
+      open: (attemptSignal, onSilent) =>
+        chosen.open({
+          ...options,
+          connector: route.connector,
+          connection: route.name,
+          client,
+          timeout: Math.ceil(Math.min(attemptTimeout, deadline - clock.now())),
+          signal: attemptSignal,
+          onSilent,
+        }),
+    });
+    const outcome = await hedgedOpen(
+      attemptOn(session),
+      () => {
+        const other =
+          attempt < maxAttempts && clock.now() < deadline
+            ? selectOther(route, options.address, session, progress, ports)
+            : undefined;
+        if (other === undefined) return undefined;
+        attempt += 1;
+        const { name, pool: otherPool } = other.identity;
+        log('connection-retried', {
+          connection: route.name,
+          client,
+          agent: name,
+          pool: otherPool,
+          attempt,
+          code: 'AGENT_TIMEOUT',
+          detail: `Agent ${agent} is silent.`,
+        });
+        return attemptOn(other);
+      },
+      signal,
+    );
+    for (const { attempt: each, error } of outcome.failed) {
+      const { name, pool: itsPool } = each.session.identity;
+      const milliseconds = clock.now() - each.openedAt;
+      progress.tries.push({ agent: name, pool: itsPool, milliseconds, failure: failureOf(error) });
+    }
+    if (outcome.won !== undefined) {
+      const { identity } = outcome.won.session;
+      ejection.succeeded(route.connector, identity.agentId);
+      const milliseconds = clock.now() - outcome.won.openedAt;
+      progress.tries.push({ agent: identity.name, pool: identity.pool, milliseconds, failure: undefined });
+      return {
+        target: outcome.target,
+        agentId: identity.agentId,
+        agent: identity.name,
+        pool: identity.pool,
         connector: route.connector,
-        connection: route.name,
-        client,
-        timeout: Math.ceil(Math.min(attemptTimeout, remaining)),
-        signal,
-      });
-      ejection.succeeded(route.connector, agentId);
-      progress.tries.push({ agent, pool, milliseconds: clock.now() - openedAt, failure: undefined });
-      return { target, agentId, agent, pool, connector: route.connector, attempts: attempt };
-    } catch (error) {
-      if (signal.aborted) throw error;
+        attempts: attempt,
+      };
+    }
+    for (const { attempt: each, error } of outcome.failed.toReversed()) {
       failure =
         error instanceof TunnelError
           ? error
           : new TunnelError('INTERNAL', errorText(error), { cause: error });
-      const milliseconds = clock.now() - openedAt;
-      progress.tries.push({ agent, pool, milliseconds, failure: failureOf(failure) });
-      recordFailure(route, session, failure, ports);
-      if (failure.retry === 'never') break;
+      recordFailure(route, each.session, failure, ports);
+      const { agentId } = each.session.identity;
       (SESSION_FAILURES.has(failure.code) ? progress.lost : progress.tried).add(agentId);
     }
+    if (failure?.retry === 'never') break;
   }
   throw (
     failure ?? new TunnelError('DIAL_TIMEOUT', `${route.name} was not connected within ${totalTimeout} ms.`)
@@ -172,13 +214,14 @@ function requireSilentTarget({ name, connector }: Route, session: RoutableSessio
 /**
  * Selects a session in this order of preference: an agent without known faults, one whose own check of the connector
  * fails, one that is ejected, one that lost a session during this dial. A check may differ from what clients
- * experience, so it affects the order only.
+ * experience, so it affects the order only. Sessions that have left an open unanswered come last.
  */
 function selectSession(
   route: Route,
   address: string | undefined,
   { onlyAgent, tried, lost }: DialProgress,
   { sessionsOf, ejection, checkFails, clock }: DialPorts,
+  which: 'any' | 'responsive' = 'any',
 ): RoutableSession | undefined {
   const { connector } = route;
   const isUntried = (agentId: string) =>
@@ -186,13 +229,31 @@ function selectSession(
   const isSteady = (agentId: string) => isUntried(agentId) && !lost.has(agentId);
   const isNotEjected = (agentId: string) => isSteady(agentId) && !ejection.isEjected(connector, agentId);
   const isHealthy = (agentId: string) => isNotEjected(agentId) && !checkFails(connector, agentId);
-  for (const isWanted of [isHealthy, isNotEjected, isSteady, isUntried]) {
-    for (const pool of route.pools) {
-      const session = chooseSession(sessionsOf(pool), { connector, address, isWanted, random: clock.random });
-      if (session !== undefined) return session;
+  for (const allowSuspect of which === 'any' ? [false, true] : [false]) {
+    for (const isWanted of [isHealthy, isNotEjected, isSteady, isUntried]) {
+      for (const pool of route.pools) {
+        const choice = { connector, address, isWanted, allowSuspect, random: clock.random };
+        const session = chooseSession(sessionsOf(pool), choice);
+        if (session !== undefined) return session;
+      }
     }
   }
   return undefined;
+}
+
+/** A session to ask while another one is silent: of another agent first, and none that is silent too. */
+function selectOther(
+  route: Route,
+  address: string | undefined,
+  { identity: { agentId } }: RoutableSession,
+  progress: DialProgress,
+  ports: DialPorts,
+): RoutableSession | undefined {
+  const others = { ...progress, tried: new Set([...progress.tried, agentId]) };
+  return (
+    selectSession(route, address, others, ports, 'responsive') ??
+    selectSession(route, address, progress, ports, 'responsive')
+  );
 }
 
 async function waitForAgent(

@@ -10,6 +10,8 @@ export type RoutableSession = {
   readonly acceptsOpens: boolean;
   /** Why it does not accept opens; undefined when it does. */
   readonly unavailableReason: UnavailableReason | undefined;
+  /** Whether it has left an open unanswered and has not sent a byte since. Other sessions come first. */
+  readonly isSuspect: boolean;
   /** Streams, opens in progress included. */
   readonly load: number;
   /** `address`: host:port of the connector's target or of one it may redirect to; any when omitted. */
@@ -54,6 +56,11 @@ export type OpenRequest = OpenOptions & {
    * connection it has accepted.
    */
   readonly resume?: { readonly of: string; readonly received: number; readonly streams: number };
+  /**
+   * Called when the agent has not sent a byte for some hundred milliseconds since the open, and again after as long. The
+   * open goes on.
+   */
+  readonly onSilent?: () => void;
   /** Milliseconds for the agent to dial and for its stream to arrive. */
   readonly timeout: number;
   readonly signal: AbortSignal;

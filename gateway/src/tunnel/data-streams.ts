@@ -72,7 +72,7 @@ export class DataStreams {
    * Asks the agent to dial, and resolves with the data stream, which the caller owns. Rejects with TunnelError, or with
    * the reason of the signal.
    */
-  request({ timeout, signal, ...open }: OpenRequest): Promise<SessionStream> {
+  request({ timeout, signal, onSilent: _, ...open }: OpenRequest): Promise<SessionStream> {
     if (signal.aborted) return Promise.reject(signal.reason);
     this.#issued += 1;
     const id = `${this.#prefix}-${this.#issued}`;

@@ -5,6 +5,13 @@ import { SessionKeepalive, type SessionLoss, type WindowShare } from '@penstock/
 import { TunnelError } from '@penstock/wire';
 import type { SessionOptions } from './session-options.ts';
 
+/** Time without a byte after which an agent that owes an answer is suspected. */
+const SILENCE_MS = 300;
+/** The same in round trips, where those are long. */
+const SILENCE_ROUND_TRIPS = 3;
+/** A timer this late means that this event loop was blocked, so silence proves nothing about the agent. */
+const BLOCKED_MS = 200;
+
 /** The connection of one session: its socket and HTTP/2, its keepalive and its receive windows. */
 export class SessionLink {
   readonly address: string;
@@ -13,6 +20,8 @@ export class SessionLink {
   readonly #http: ServerHttp2Session;
   readonly #keepalive: SessionKeepalive;
   #roundTrip: number | undefined;
+  /** Bytes received when the agent was found silent. */
+  #silentSince: number | undefined;
 
   /** `onLost` is called when the connection has closed or its peer does not answer, and may be called again. */
   constructor(
@@ -47,6 +56,46 @@ export class SessionLink {
   /** Milliseconds of the last PING; undefined until the first answer. */
   get roundTrip(): number | undefined {
     return this.#roundTrip;
+  }
+
+  /** Whether the agent was found silent and has not sent a byte since. */
+  get isSuspect(): boolean {
+    return this.#silentSince === this.#socket.bytesRead;
+  }
+
+  /**
+   * Waits for any byte of the agent, and calls `onSilent` each time that none arrives in a few hundred milliseconds, or three
+   * round trips. The agent is then pinged with a short deadline. The caller must call the returned function to stop.
+   */
+  expectLife(onSilent: () => void): () => void {
+    const wait = Math.max(SILENCE_MS, SILENCE_ROUND_TRIPS * (this.#roundTrip ?? 0));
+    let received = this.#socket.bytesRead;
+    let due = performance.now() + wait;
+    let immediate: NodeJS.Immediate | undefined;
+    const check = () => {
+      const isLate = performance.now() - due > BLOCKED_MS;
+      if (this.#socket.bytesRead === received && !isLate) {
+        this.#suspect();
+        onSilent();
+      }
+      received = this.#socket.bytesRead;
+      due = performance.now() + wait;
+      timer.refresh();
+    };
+    // After the poll phase: bytes that arrived while this event loop was blocked are still in the kernel.
+    const timer = setTimeout(() => {
+      immediate = setImmediate(check);
+    }, wait);
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    };
+  }
+
+  #suspect(): void {
+    if (this.isSuspect) return;
+    this.#silentSince = this.#socket.bytesRead;
+    this.#keepalive.suspect();
   }
 
   startKeepalive(): void {

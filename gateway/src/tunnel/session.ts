@@ -119,6 +119,10 @@ export class AgentSession implements RegisteredSession {
     return this.unavailableReason === undefined;
   }
 
+  get isSuspect(): boolean {
+    return this.#link.isSuspect;
+  }
+
   get unavailableReason(): UnavailableReason | undefined {
     if (this.#state.name !== 'ready' || this.#state.welcome === 'pending') return 'draining';
     if (this.#streams.isFull) return 'full';
@@ -137,8 +141,14 @@ export class AgentSession implements RegisteredSession {
     const isAccepted = request.resume === undefined ? this.acceptsOpens : this.acceptsResumes;
     if (!isAccepted) return Promise.reject(new TunnelError('SESSION_LOST'));
     const { connector, address } = request;
-    if (address === undefined) return this.#streams.request(request);
-    return this.#streams.request({ ...request, address: this.#announcement.spellingOf(connector, address) });
+    const opening = this.#streams.request(
+      address === undefined
+        ? request
+        : { ...request, address: this.#announcement.spellingOf(connector, address) },
+    );
+    const stop = this.#link.expectLife(() => request.onSilent?.());
+    opening.then(stop, stop);
+    return opening;
   }
 
   endCarried(id: string, code: CloseCode): void {

@@ -18,7 +18,7 @@ test('the least loaded session of the preferred pool gets the open', async () =>
     attempts: 1,
   });
   assert.deepEqual(scene.opened, ['a2']);
-  const { signal: _signal, ...request } = quiet.requests[0] ?? {};
+  const { signal: _signal, onSilent: _onSilent, ...request } = quiet.requests[0] ?? {};
   assert.deepEqual(request, {
     connector: 'orders-db',
     connection: 'orders',

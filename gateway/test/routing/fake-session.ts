@@ -16,6 +16,7 @@ export class FakeSession implements RoutableSession {
   readonly requests: OpenRequest[] = [];
   acceptsOpens = true;
   acceptsResumes = true;
+  isSuspect = false;
   readonly ended: string[] = [];
   load = 0;
   unavailableFor: UnavailableReason = 'draining';

@@ -22,7 +22,13 @@ const MAX_CONNECTIONS = 64;
 /** Serves /healthz, /readyz, /metrics, /status and /pinned on this host. Throws when the address cannot be opened. */
 export async function startLocalServer({ host, port }: HostPort, ports: LocalPorts): Promise<LocalServer> {
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 8192 },
+    {
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Node's default of 30 s adds as much to both timeouts.
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8192,
+    },
     (request, response) => {
       answer(request, response, ports).catch(() => response.destroy());
     },

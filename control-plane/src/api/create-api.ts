@@ -27,6 +27,7 @@ import { eventRoutes } from './events.ts';
 import { explanationRoutes } from './explanation.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';
+import { limitConnections } from './limit-connections.ts';
 import { describeApi } from './openapi.ts';
 import { pinRoutes } from './pins.ts';
 import { poolRoutes } from './pools.ts';
@@ -63,6 +64,12 @@ export type ApiDependencies = {
 
 const KIB = 1024;
 const SECOND = 1000;
+/** For a TLS handshake, for the headers of a request, and for a request with its body. */
+const REQUEST_TIMEOUT_MS = 10 * SECOND;
+/** Node looks for requests that have timed out this often. Its default of 30 s adds as much to every timeout. */
+const CHECK_INTERVAL_MS = SECOND;
+
+const timeouts = { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS };
 
 /**
  * Creates the control plane's HTTP server for the admin address. The caller starts it with `listen({ host, port })` and
@@ -78,7 +85,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
     bodyLimit: 64 * KIB,
     // Longer than the slowest request to an agent: no bytes are sent until the agent has answered.
     connectionTimeout: 90 * SECOND,
-    requestTimeout: 10 * SECOND,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: 10 * SECOND,
     forceCloseConnections: true,
     trustProxy: false,
@@ -88,8 +95,11 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   // Fastify has a different type for each kind of server, but the calls made here are the same.
   const app = fastify({
     ...options,
-    ...(tls && { https: secureContextOf(tls) }),
+    ...(tls === undefined
+      ? { http: timeouts }
+      : { https: { ...secureContextOf(tls), ...timeouts, handshakeTimeout: REQUEST_TIMEOUT_MS } }),
   } as FastifyServerOptions).withTypeProvider<TypeBoxProvider>();
+  const limited = limitConnections(app.server);
   validateStrictly(app);
   answerProblems(app, report);
   await describeApi(app);
@@ -102,6 +112,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
           throw new TypeError(`${url} does not declare the role that it requires.`);
       });
       api.addHook('onRequest', authentication(store, clock));
+      api.addHook('onRequest', async ({ raw }) => limited.authenticated(raw.socket));
       api.addHook('onSend', async (_request, reply) => {
         void reply.header('cache-control', 'no-store');
       });

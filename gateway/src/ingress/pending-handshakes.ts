@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { AddressLimit } from '@penstock/runtime';
+import { AddressLimit, FairItems } from '@penstock/runtime';
 import { resetSocket } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import { ClientReader } from './client-reader.ts';
@@ -23,10 +23,13 @@ export type HandshakingClient = {
   readonly signal: AbortSignal;
 };
 
-/** Limits number and duration of the handshakes of all ingresses together. */
+/**
+ * Limits number and duration of the handshakes of all ingresses together. When the number is reached, the oldest handshake
+ * of the source with the most makes room: clients that keep theirs half open cannot shut out others.
+ */
 export class PendingHandshakes {
   readonly #limits: () => HandshakeLimits;
-  readonly #pending = new Set<AbortController>();
+  readonly #pending = new FairItems<{ readonly controller: AbortController; readonly end: () => void }>();
   readonly #addresses = new AddressLimit(() => this.#maxPerAddress);
 
   constructor(limits: () => HandshakeLimits) {
@@ -42,15 +45,9 @@ export class PendingHandshakes {
     return Math.ceil(this.#limits().pendingHandshakes / 2);
   }
 
-  /** Throws TunnelError LIMIT_EXCEEDED if the limit is reached. */
+  /** Throws TunnelError LIMIT_EXCEEDED if the address has reached its part of the limit. */
   begin(address: string): PendingHandshake {
     const { pendingHandshakes, handshakeTimeout } = this.#limits();
-    if (this.#pending.size >= pendingHandshakes) {
-      throw new TunnelError(
-        'LIMIT_EXCEEDED',
-        `The gateway has reached limits.pendingHandshakes (${pendingHandshakes}).`,
-      );
-    }
     const release = this.#addresses.tryTake(address);
     if (release === undefined) {
       throw new TunnelError(
@@ -58,21 +55,31 @@ export class PendingHandshakes {
         `${address} has reached half of limits.pendingHandshakes (${this.#maxPerAddress} of ${pendingHandshakes}).`,
       );
     }
+    if (this.#pending.size >= pendingHandshakes) this.#makeRoom(pendingHandshakes);
     const controller = new AbortController();
     const timedOut = new TunnelError(
       'LIMIT_EXCEEDED',
       `The client did not complete its handshake within limits.handshakeTimeout (${handshakeTimeout} ms).`,
     );
     const timer = setTimeout(() => controller.abort(timedOut), handshakeTimeout);
-    this.#pending.add(controller);
-    return {
-      signal: controller.signal,
-      end: () => {
-        clearTimeout(timer);
-        release();
-        this.#pending.delete(controller);
-      },
+    const end = () => {
+      clearTimeout(timer);
+      release();
+      remove();
     };
+    const remove = this.#pending.add(address, { controller, end });
+    return { signal: controller.signal, end };
+  }
+
+  #makeRoom(limit: number): void {
+    const oldest = this.#pending.mostDispensable;
+    oldest?.end();
+    oldest?.controller.abort(
+      new TunnelError(
+        'LIMIT_EXCEEDED',
+        `The gateway has reached limits.pendingHandshakes (${limit}), and the handshake of this client took the longest.`,
+      ),
+    );
   }
 
   /**
@@ -101,6 +108,6 @@ export class PendingHandshakes {
 
   /** Aborts every pending handshake. */
   abortAll(code: CloseCode): void {
-    for (const controller of this.#pending) controller.abort(new TunnelError(code));
+    for (const { controller } of [...this.#pending]) controller.abort(new TunnelError(code));
   }
 }

@@ -1,3 +1,4 @@
+export { completionNames } from './completion-names.ts';
 export { everyDriver } from './connection/url/every-driver.ts';
 export type { IngressEndpoint, Placeholders } from './connection/url/ingress-endpoint.ts';
 export { notes as driverNotes } from './connection/url/notes.ts';

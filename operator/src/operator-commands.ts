@@ -63,5 +63,11 @@ export function operatorCommands(io: Io): readonly LazyCommand[] {
       description: 'admin tokens, the credentials for the API',
       load: async () => (await import('./credentials/admin-token-command.ts')).adminTokenCommand(io),
     },
+    {
+      name: 'completion-names',
+      description: 'print the names that completion scripts offer',
+      load: async () => (await import('./completion-names-command.ts')).completionNamesCommand(io),
+      isHidden: true,
+    },
   ];
 }

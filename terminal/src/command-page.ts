@@ -22,8 +22,11 @@ export function commandPages(program: Command): CommandPage[] {
 
 function pagesBelow(command: Command, before: string): CommandPage[] {
   const path = before === '' ? command.name() : `${before} ${command.name()}`;
-  if (command.commands.length > 0) return command.commands.flatMap((each) => pagesBelow(each, path));
   const help = command.createHelp();
+  if (command.commands.length > 0) {
+    const visible = help.visibleCommands(command).filter((each) => each.name() !== 'help');
+    return visible.flatMap((each) => pagesBelow(each, path));
+  }
   return [
     {
       path,

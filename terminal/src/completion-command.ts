@@ -1,9 +1,14 @@
 import { Argument, Command } from 'commander';
-import { type CompletionShell, completionScript, completionShells } from './completion-script.ts';
+import {
+  type CompletionNames,
+  type CompletionShell,
+  completionScript,
+  completionShells,
+} from './completion-script.ts';
 import type { Io } from './io.ts';
 
-/** `completion bash|zsh|fish`: prints the completion script of the program. */
-export function completionCommand(io: Io): Command {
+/** `completion bash|zsh|fish`: prints the completion script of the program, which asks for names if it has any. */
+export function completionCommand(io: Io, names?: CompletionNames): Command {
   return new Command('completion')
     .description('print a shell completion script for commands, options and their values')
     .addArgument(new Argument('<shell>', 'shell to generate the script for').choices(completionShells))
@@ -15,7 +20,7 @@ export function completionCommand(io: Io): Command {
       );
     })
     .action((shell: CompletionShell, _options: unknown, command: Command) => {
-      io.stdout.write(completionScript(programOf(command), shell));
+      io.stdout.write(completionScript(programOf(command), shell, names));
     });
 }
 

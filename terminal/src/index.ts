@@ -2,6 +2,7 @@ export { extendAddressAttempts } from './address-attempts.ts';
 export { CommandError } from './command-error.ts';
 export { type CommandPage, type CommandTerm, commandPages } from './command-page.ts';
 export { completionCommand } from './completion-command.ts';
+export type { CompletionNames } from './completion-script.ts';
 export type { ConfigCommandOptions } from './config/config-command.ts';
 export { configCommand } from './config/load-config-command.ts';
 export { type Confirmation, confirm, yesOption } from './confirm.ts';

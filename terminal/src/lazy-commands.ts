@@ -9,6 +9,8 @@ export type LazyCommand = {
   /** The command's own description. */
   readonly description: string;
   readonly load: () => Promise<Command>;
+  /** For scripts: neither listed nor suggested. */
+  readonly isHidden?: true;
 };
 
 /**
@@ -23,11 +25,13 @@ export async function addLazyCommands(
   const called = argv?.filter((word) => word !== 'help').find((word) => !word.startsWith('-'));
   // The script of `completion` has every command.
   const isAll = argv === undefined || called === 'completion';
-  for (const { name, description, load } of commands) {
-    program.addCommand(isAll || name === called ? await load() : new Command(name).description(description));
+  for (const { name, description, load, isHidden = false } of commands) {
+    const command = isAll || name === called ? await load() : new Command(name).description(description);
+    program.addCommand(command, { hidden: isHidden });
   }
   const isKnown = called === undefined || called === 'help' || commands.some(({ name }) => name === called);
-  if (!isKnown) program.addCommand(await unknownCommand(program.name(), called, commands), { hidden: true });
+  const visible = commands.filter(({ isHidden }) => isHidden !== true);
+  if (!isKnown) program.addCommand(await unknownCommand(program.name(), called, visible), { hidden: true });
   return program.configureHelp({ subcommandTerm: (command) => command.name() });
 }
 

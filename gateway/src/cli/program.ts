@@ -1,4 +1,4 @@
-import { operatorCommands } from '@penstock/operator';
+import { completionNames, operatorCommands } from '@penstock/operator';
 import {
   addLazyCommands,
   completionCommand,
@@ -47,6 +47,6 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
   {
     name: 'completion',
     description: 'print a shell completion script for commands, options and their values',
-    load: async () => completionCommand(io),
+    load: async () => completionCommand(io, completionNames),
   },
 ];

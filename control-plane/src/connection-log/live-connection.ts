@@ -71,6 +71,7 @@ export class LiveConnection implements ConnectionEntry {
   }
 
   ended({ code, detail, traffic }: ConnectionEnd): void {
+    if (this.#end !== undefined) return;
     const at = Math.max(this.#startedAt, this.#options.now());
     this.#end = { code: code ?? 'ok', at };
     const row: ConnectionLogRow = {

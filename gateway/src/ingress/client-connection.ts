@@ -82,8 +82,16 @@ export class ClientConnection {
     return this.#joined?.traffic() ?? { bytesFromSocket: 0, bytesToSocket: 0 };
   }
 
-  /** Joins the client with its target. Resolves when both are closed. Never rejects. */
+  /** Joins the client with its target. Resolves when both are closed. Never rejects: that would end the process. */
   async run(): Promise<'opened' | 'failed'> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      return this.#breakOff(new TunnelError('INTERNAL', errorText(error)));
+    }
+  }
+
+  async #run(): Promise<'opened' | 'failed'> {
     const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
     const { source, reader, dialOptions, reset, isTruncated, signal } = this.#client;
     const connection = this.#connection;
@@ -171,6 +179,26 @@ export class ClientConnection {
       });
     }
     return 'opened';
+  }
+
+  /** Ends both sides after a fault of the gateway itself, such as a metric that cannot be counted. */
+  #breakOff(error: TunnelError): 'opened' | 'failed' {
+    const { code, message: detail } = error;
+    const joined = this.#joined;
+    this.#state = { name: 'closed' };
+    const steps = [
+      () => (joined === undefined ? refuseClient(this.#client, error) : joined.abort(code)),
+      () => this.#entry.ended({ code, detail, traffic: trafficOf(this.traffic) }),
+      () => this.#options.log('connection-failed', { ...this.#fields, code, detail }),
+    ];
+    for (const step of steps) {
+      try {
+        step();
+      } catch {
+        // What failed may be what this step uses. The others still have to happen.
+      }
+    }
+    return joined === undefined ? 'failed' : 'opened';
   }
 
   /** Cancels the dial, or resets both ends. */

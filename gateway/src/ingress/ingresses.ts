@@ -44,6 +44,8 @@ export class Ingresses {
   /** Why a listener of the configuration is not open, by key. */
   readonly #failures = new Map<string, string>();
   readonly #retries = new Set<NodeJS.Timeout>();
+  /** Retries whose listener is being opened. */
+  readonly #opening = new Set<Promise<void>>();
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: IngressOptions) {
@@ -95,6 +97,10 @@ export class Ingresses {
     this.clients.apply(new Map(config.connections.map(({ name, maxConnections }) => [name, maxConnections])));
     const wanted = listenersOf(config);
     if (this.#state === 'closed') return;
+    this.#stopRetrying();
+    // What they open has the previous configuration, until the new one is applied to it below.
+    await Promise.all(this.#opening);
+    if (this.#isClosed()) return;
     this.#failures.clear();
     this.#stopRetrying();
     const addresses = new Set([...wanted.values()].map(({ listen }) => formatHostPort(listen)));
@@ -184,6 +190,11 @@ export class Ingresses {
     }
   }
 
+  /** A method, because the state changes while `apply` waits. */
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   get #configInForce(): GatewayConfig {
     if (this.#config === undefined) throw new TypeError('An ingress is open without a configuration.');
     return this.#config;
@@ -193,7 +204,11 @@ export class Ingresses {
   #retry(key: string, config: ListenerConfig): void {
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
-      void this.#openOne(key, config, false).then(() => this.#closeReplaced());
+      const opening = this.#openOne(key, config, false).then(() => {
+        this.#opening.delete(opening);
+        this.#closeReplaced();
+      });
+      this.#opening.add(opening);
     }, RETRY_INTERVAL_MS);
     this.#retries.add(timer);
   }

@@ -16,6 +16,8 @@ type Field = { readonly path: string; readonly schema: Json };
 
 const root = join(import.meta.dirname, '../..');
 const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true });
+// Of the language servers for YAML and JSON.
+ajv.addKeyword('patternErrorMessage');
 const validate = { Agent: ajv.compile(editorSchema('Agent')), Gateway: ajv.compile(editorSchema('Gateway')) };
 const kinds: readonly FileKind[] = ['Agent', 'Gateway'];
 
@@ -51,6 +53,29 @@ describe('the JSON Schema for editors', () => {
       }
     });
   }
+
+  test('has an ID, and a message for people beside every pattern', () => {
+    let patterns = 0;
+    for (const kind of kinds) {
+      const schema = editorSchema(kind);
+      assert.equal(schema['$id'], `urn:penstock:schema:${kind.toLowerCase()}:v1`);
+      JSON.stringify(schema, (_, value: unknown) => {
+        if (
+          typeof value === 'object' &&
+          value !== null &&
+          'pattern' in value &&
+          typeof value.pattern === 'string'
+        ) {
+          patterns += 1;
+          const message = 'patternErrorMessage' in value ? String(value.patternErrorMessage) : '';
+          assert.match(message, /^[A-Z].{8,}\.$/s, JSON.stringify(value));
+          assert.ok(!message.includes(value.pattern), message);
+        }
+        return value;
+      });
+    }
+    assert.ok(patterns > 60, String(patterns));
+  });
 
   test('accepts everything that the loader accepts', () => {
     fc.assert(fc.property(validAgentFile, ({ content }) => accepted('Agent', stringify(content))));

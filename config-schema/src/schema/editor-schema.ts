@@ -1,10 +1,38 @@
 import type { FileKind } from '../config-source.ts';
-import { fieldKinds } from '../field/field-kind.ts';
+import { type FieldKindName, fieldKinds } from '../field/field-kind.ts';
 import { AgentFile } from './agent-file.ts';
 import { GatewayFile } from './gateway-file.ts';
 import type { SchemaNode } from './schema-node.ts';
 
 type Json = Record<string, unknown>;
+
+/**
+ * What editors show in place of a pattern, as `patternErrorMessage`: the language servers for YAML and JSON read it, and would show
+ * the regular expression without it.
+ */
+const patternMessages: Readonly<Record<FieldKindName, string>> = {
+  name: 'Must be up to 63 letters, digits, ".", "_" and "-", starting with a letter or digit.',
+  text: 'Must not be empty.',
+  path: 'Must be a path.',
+  duration: 'Must be a duration with a unit, such as 500ms, 30s, 5m or 1h.',
+  size: 'Must be a size with a unit, such as 64KiB or 256MiB.',
+  address: 'Must be host:port, such as orders.internal:5432; IPv6 in brackets: "[2001:db8::1]:5432".',
+  listen: 'Must be host:port, such as 127.0.0.1:15432; for all addresses: 0.0.0.0:15432.',
+  serverName: 'Must be a host name, such as orders.example.com.',
+  cidr: 'Must be an address range, such as 10.0.0.0/8; for one address: 10.1.2.3/32.',
+  certificatePin: 'Must be sha256/ and 44 characters of base64, as penstock-gateway init prints it.',
+  gatewayUrl: 'Must be an https URL, such as https://gateway.example.com:8443.',
+  probeRule:
+    'Must be a host or an address range with ports, such as orders.internal:5432 or 10.0.0.0/8:1-1024.',
+  certificate: 'Must be a certificate as PEM, usually ${file:/path/to/certificate.pem}.',
+  privateKey: 'Must be a reference, such as ${file:/path/to/key.pem}.',
+  secret: 'Must be a reference, such as ${file:/run/secrets/token}.',
+  webhook: 'Must be a reference, such as ${env:OPS_WEBHOOK_URL}.',
+  proxy: 'Must be env, none or the URL of a proxy.',
+  store: 'Must be embedded.',
+};
+
+const REFERENCE_MESSAGE = 'A reference is ${env:NAME}, ${env:NAME:-default} or ${file:/path}.';
 
 export type SchemaFile = {
   /** Relative to the root of the repository. */
@@ -34,6 +62,7 @@ export function editorSchema(kind: FileKind): Json {
   const schema: SchemaNode = kind === 'Agent' ? AgentFile : GatewayFile;
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: `urn:penstock:schema:${kind.toLowerCase()}:v1`,
     title: kind === 'Agent' ? 'Penstock agent.yaml' : 'Penstock gateway.yaml',
     ...convert(schema),
     definitions: {
@@ -41,11 +70,13 @@ export function editorSchema(kind: FileKind): Json {
         description: 'A value from the environment or from a file.',
         type: 'string',
         pattern: '\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\\}',
+        patternErrorMessage: REFERENCE_MESSAGE,
       },
       secret: {
         description: 'References only, because this file is kept in Git.',
         type: 'string',
         pattern: '^(\\s*\\$\\{(env:[A-Za-z_][A-Za-z0-9_]*(:-)?|file:[^}]+)\\})+\\s*$',
+        patternErrorMessage: `A secret must be a reference. ${REFERENCE_MESSAGE}`,
       },
     },
   };
@@ -79,7 +110,8 @@ function convertScalar(schema: SchemaNode): Json {
   const about = { description: describe(schema), default: standard };
   const { type, enum: words, const: word, minimum, maximum } = schema;
   const pattern = field === undefined ? undefined : fieldKinds[field.is].pattern;
-  const value = { type, enum: words, const: word, minimum, maximum, pattern };
+  const patternErrorMessage = field === undefined ? undefined : patternMessages[field.is];
+  const value = { type, enum: words, const: word, minimum, maximum, pattern, patternErrorMessage };
   if (literal === true) return { description, ...value };
   // In draft-07, keywords next to $ref are ignored.
   if (field !== undefined && fieldKinds[field.is].literal === 'reference') {

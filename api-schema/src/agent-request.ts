@@ -1,3 +1,4 @@
+import { connectorKinds } from '@penstock/config-schema';
 import type { AgentRequestDescriptor } from '@penstock/wire';
 import Type, { type TObject } from 'typebox';
 import { Name } from './field.ts';
@@ -12,13 +13,21 @@ const Timeout = Type.Integer({
   description: 'Milliseconds the agent may take.',
 });
 
+const Kind = Type.Optional(
+  Type.Enum([...connectorKinds], {
+    description: 'Connector kind whose protocol is spoken. The default is `tcp`.',
+  }),
+);
+
 const hasProperties = ({ properties }: TObject) => Object.keys(properties).length > 0;
 
 /** Body of the route of a request; undefined if the request has no arguments. */
 export function agentRequestBody(request: AgentRequestDescriptor): TObject | undefined {
   if (!hasProperties(request.arguments)) return undefined;
   const timeout = request.timeoutMs === 'argument' ? { timeout: Timeout } : {};
-  return Type.Object({ ...request.arguments.properties, ...timeout }, { additionalProperties: false });
+  const { properties } = request.arguments;
+  const kind = 'kind' in properties ? { kind: Kind } : {};
+  return Type.Object({ ...properties, ...kind, ...timeout }, { additionalProperties: false });
 }
 
 /** Response of the route of a request: the agent's answer, or its name if the answer has no fields. */

@@ -13,6 +13,7 @@ export const PageQuery = Type.Object(
     }),
     cursor: Type.Optional(
       Type.String({
+        minLength: 1,
         maxLength: 128,
         description: '`nextCursor` of the previous page. Omit it for the first page.',
       }),

@@ -9,6 +9,7 @@ export const apiProblemCodes = {
   ADMIN_TOKEN_UNKNOWN: { status: 401, sentence: 'This admin token does not exist.' },
   ADMIN_TOKEN_REVOKED: { status: 401, sentence: 'This admin token has been revoked.' },
   ROLE_INSUFFICIENT: { status: 403, sentence: 'The role of this admin token does not permit this request.' },
+  METHOD_NOT_ALLOWED: { status: 405, sentence: 'This path does not have this method.' },
   APPROVAL_DECIDED: { status: 409, sentence: 'This approval has already been decided or has expired.' },
   AGENT_OFFLINE: { status: 409, sentence: 'This agent is not connected.' },
   AGENT_BUSY: { status: 429, sentence: 'This agent has too many pending requests.' },
@@ -31,4 +32,12 @@ const problem = {
 };
 
 /** Responses that every route can send in addition to its own. */
-export const problemResponses = { '4xx': problem, '5xx': problem };
+export const problemResponses = {
+  '4xx': {
+    ...problem,
+    description:
+      'Problem document (RFC 9457). 401 without a valid admin token, and 429 with Retry-After instead once an address has ' +
+      'failed too often.',
+  },
+  '5xx': problem,
+};

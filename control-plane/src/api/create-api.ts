@@ -16,6 +16,7 @@ import { adminTokenRoutes } from './admin-tokens.ts';
 import { agentRequestRoutes } from './agent-requests.ts';
 import { agentRoutes, type FleetReader } from './agents.ts';
 import { alertRoutes } from './alerts.ts';
+import { collectMethods } from './allowed-methods.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
@@ -101,7 +102,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   } as FastifyServerOptions).withTypeProvider<TypeBoxProvider>();
   const limited = limitConnections(app.server);
   validateStrictly(app);
-  answerProblems(app, report);
+  answerProblems(app, report, collectMethods(app));
   await describeApi(app);
   healthRoutes(app, readiness, metrics);
   await app.register(

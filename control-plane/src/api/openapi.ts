@@ -8,7 +8,11 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     // The role of each route, for programs that generate clients or documents.
     transform: ({ schema, url, route }) => {
       const role = route.config?.role;
-      return { schema: role === undefined ? schema : { ...schema, 'x-penstock-role': role }, url };
+      const described = { ...schema };
+      for (const part of ['body', 'querystring'] as const) {
+        if (described[part] !== undefined) described[part] = withoutDefaulted(described[part]);
+      }
+      return { schema: role === undefined ? described : { ...described, 'x-penstock-role': role }, url };
     },
     openapi: {
       openapi: '3.1.0',
@@ -27,4 +31,16 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     },
   });
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+type ObjectSchema = {
+  readonly properties?: Readonly<Record<string, { readonly default?: unknown }>>;
+  readonly required?: readonly string[];
+};
+
+/** A field with a default is always there for the route, but a request can omit it. */
+function withoutDefaulted(schema: unknown): unknown {
+  const { properties = {}, required = [] } = schema as ObjectSchema;
+  const kept = required.filter((name) => properties[name]?.default === undefined);
+  return { ...(schema as object), required: kept };
 }

@@ -2,16 +2,26 @@ import { ProblemError } from '@penstock/wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { storeProblemOf } from '../identity/store-problem.ts';
 import { AgentRequestError } from '../requests/agent-request-error.ts';
+import type { AllowedMethods } from './allowed-methods.ts';
 import { ApiProblem, documentOf } from './problem.ts';
 
 /** A request that failed through a fault of the gateway, for the log. */
 export type ApiFailure = { readonly method: string; readonly path: string; readonly error: unknown };
 
 /** Responds to every error with a problem document (RFC 9457). */
-export function answerProblems(app: FastifyInstance, report: (failure: ApiFailure) => void): void {
-  app.setNotFoundHandler((request, reply) =>
-    send(reply, new ProblemError('NOT_FOUND', `There is no route ${request.method} ${pathOf(request)}.`)),
-  );
+export function answerProblems(
+  app: FastifyInstance,
+  report: (failure: ApiFailure) => void,
+  allowedMethods: AllowedMethods = () => undefined,
+): void {
+  app.setNotFoundHandler((request, reply) => {
+    const route = `${request.method} ${pathOf(request)}`;
+    const allowed = allowedMethods(pathOf(request))?.join(', ');
+    if (allowed === undefined)
+      return send(reply, new ProblemError('NOT_FOUND', `There is no route ${route}.`));
+    void reply.header('allow', allowed);
+    return send(reply, new ApiProblem('METHOD_NOT_ALLOWED', `There is no route ${route}: use ${allowed}.`));
+  });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
     // Failures of agents are not faults of the gateway, although some have a 5xx status.

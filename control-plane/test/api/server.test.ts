@@ -61,7 +61,11 @@ test('unknown routes and malformed or oversized requests get problem documents',
   const tooLong = await api.ask('GET', `/api/v1/agents/${'x'.repeat(500)}`, { as: 'viewer' });
   assertProblem(tooLong, 400, 'REQUEST_INVALID', /too long/);
   assertProblem(await api.ask('GET', '/api/v1/agents/%zz'), 400, 'REQUEST_INVALID', /malformed or too long/);
-  assertProblem(await api.ask('PUT', '/api/v1/agents', { as: 'admin' }), 404, 'NOT_FOUND');
+  const put = await api.ask('PUT', '/api/v1/agents', { as: 'admin' });
+  assertProblem(put, 405, 'METHOD_NOT_ALLOWED');
+  assert.equal(put.headers['allow'], 'GET, HEAD');
+  assert.equal((await api.ask('DELETE', '/api/v1/agents/a1')).headers['allow'], 'GET, HEAD');
+  assertProblem(await api.ask('GET', '/api/v1/agents?cursor=', { as: 'viewer' }), 400, 'REQUEST_INVALID');
   const send = (payload: string, type = 'application/json') =>
     api.app.inject({
       method: 'POST',

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { copyJars, jarDirectory, jarsWithFaults, pinnedJars } from './driver-jars.ts';
+import { fetchLanguageDrivers } from './language-drivers.ts';
 
 mkdirSync(jarDirectory, { recursive: true });
 if (jarsWithFaults(jarDirectory).length > 0) copyJars(jarDirectory);
@@ -9,3 +10,4 @@ if (faults.length > 0) {
   process.exit(1);
 }
 process.stdout.write(`${pinnedJars.length} jars of JDBC drivers in ${jarDirectory}\n`);
+for (const line of fetchLanguageDrivers()) process.stdout.write(`${line}\n`);

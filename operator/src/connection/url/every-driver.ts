@@ -1,8 +1,18 @@
 import { curl, snowflake } from './drivers/http.ts';
 import { mongodb } from './drivers/mongodb.ts';
 import { mariadb, mysql } from './drivers/mysql.ts';
+import {
+  dbeaverMysql,
+  goMysql,
+  mysql2,
+  mysqlProgram,
+  pymysql,
+  sqlalchemyMysql,
+} from './drivers/mysql-clients.ts';
 import { oracle } from './drivers/oracle.ts';
-import { libpq, npgsql, pgjdbc, psql } from './drivers/postgresql.ts';
+import { pgjdbc } from './drivers/pgjdbc.ts';
+import { libpq, npgsql, psql } from './drivers/postgresql.ts';
+import { asyncpg, dbeaver, odbc, pgx, psycopg, sqlalchemy } from './drivers/postgresql-clients.ts';
 import { redis } from './drivers/redis.ts';
 import { sqlserver } from './drivers/sqlserver.ts';
 import type { Driver } from './recipe.ts';
@@ -12,9 +22,21 @@ export const everyDriver: readonly Driver[] = [
   pgjdbc,
   psql,
   libpq,
+  psycopg,
+  asyncpg,
+  sqlalchemy,
+  pgx,
+  odbc,
   npgsql,
+  dbeaver,
   mysql,
   mariadb,
+  mysqlProgram,
+  mysql2,
+  pymysql,
+  sqlalchemyMysql,
+  goMysql,
+  dbeaverMysql,
   sqlserver,
   oracle,
   mongodb,

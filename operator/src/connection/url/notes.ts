@@ -39,7 +39,7 @@ export const notes = {
   'proxy-verify-full':
     "TLS is between this driver and the database. To verify the name, request the host and port in agent.yaml instead of the connection's name (--target), so that the database's certificate matches.",
   'mariadb-tls':
-    'From version 3.4 on, the driver requires TLS and a certificate that contains the host of the URL. For a server without TLS, add sslMode=disable; for a private CA, add serverSslCert and sslMode=verify-ca.',
+    'This driver cannot use TLS only where the server supports it, and newer versions require it by default; sslMode=disable works with servers without TLS. For a server with TLS, replace it by sslMode=verify-ca and add serverSslCert with the CA of the database.',
   'mysql-verify':
     "TLS is between this driver and the database, but the host in the URL is the gateway's. sslMode=VERIFY_IDENTITY fails unless the database's certificate also contains that host. Use VERIFY_CA with the CA of the database.",
   'mysql-no-retry':
@@ -73,6 +73,34 @@ export const notes = {
     "The client also verifies the gateway's certificate. For a private CA, use --proxy-cacert with curl.",
   'proxy-secret':
     'The grant is a credential. If other users can list processes, pass it to curl in a file (--config).',
+  'keepalive-system':
+    'Load balancers silently drop idle connections after a few minutes. This client uses the TCP keepalive of the operating system at most: on Linux, set net.ipv4.tcp_keepalive_time below their timeout, or close idle connections of the pool earlier.',
+  'argument-password':
+    'Pass the password as an argument or option of its own (password), or in the configuration that the driver parses from this string, not in the string.',
+  'asyncpg-authority':
+    'asyncpg has no default for the trusted CAs. Replace FILE by a file with the CA of ingressTls; for a public CA, by that of the system, such as /etc/ssl/certs/ca-certificates.crt.',
+  'pgx-binding':
+    'For a private CA, add sslrootcert=FILE with the CA of ingressTls. pgx must not bind a SCRAM login to the certificate of the gateway: add channel_binding=disable if its version supports channel binding.',
+  'odbc-password':
+    'Pass the password as an argument (Pwd) or from the configuration of the application, not in a string that is stored or logged.',
+  'odbc-driver':
+    'The driver has the name under which it is installed, in odbcinst.ini or the ODBC administrator: PostgreSQL Unicode on Debian, PostgreSQL Unicode(x64) on Windows.',
+  dbeaver:
+    'Choose "Connect by: URL" in the connection settings and paste this; user and password have fields of their own. DBeaver connects with this JDBC driver.',
+  'mysql-program-password':
+    'Add --password to be asked for the password, or put it in an option file (~/.my.cnf). On the command line, other users can list it.',
+  'mysql-program-tls':
+    'TLS is between this program and the database. The program of MariaDB 11.4 and later verifies the certificate: add --ssl-ca=FILE, or --skip-ssl for a server without TLS.',
+  'mysql2-tls':
+    "This driver uses TLS only if the option ssl is set. To verify the database's certificate, set ssl.ca and ssl.verifyIdentity, with its own name as servername.",
+  'pymysql-tls':
+    'PyMySQL uses TLS if the server supports it, without verifying the certificate. To verify it, add ssl_ca.',
+  'sqlalchemy-password':
+    'Insert the password with URL.set(password=…) or connect_args, not in a string that is stored or logged.',
+  'go-mysql-password':
+    'Set Passwd in the configuration that mysql.ParseDSN returns, and open it with mysql.NewConnector, or put the password after the user and a colon.',
+  'go-mysql-tls':
+    'tls=preferred uses TLS if the server supports it, without verifying the certificate. To verify it, register a configuration with mysql.RegisterTLSConfig and use its name.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type NoteId = keyof typeof notes;

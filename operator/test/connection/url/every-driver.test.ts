@@ -45,8 +45,8 @@ test('every driver has a string for each ingress, or a reason and an alternative
       );
     }
   }
-  assert.equal(everyDriver.length, 12);
-  assert.ok(possible > 40, `${possible}`);
+  assert.equal(everyDriver.length, 24);
+  assert.ok(possible > 60, `${possible}`);
 });
 
 test('every note is used by a driver', () => {

@@ -4,7 +4,7 @@ import type { Driver, Recipe } from '../recipe.ts';
 
 const PORT = 3306;
 
-const noSni = (): Recipe => ({
+export const noSni = (): Recipe => ({
   unsupported:
     'A MySQL server sends the first packet and starts TLS later, so the gateway does not receive a server name in time. Use tcp or socks5.',
 });
@@ -43,7 +43,7 @@ export const mariadb: Driver = {
   kind: 'mysql',
   recipes: {
     tcp: (endpoint, { user, database }) => ({
-      connect: `jdbc:mariadb://${hostPort(endpoint)}/${database}?user=${user}&tcpKeepAlive=true`,
+      connect: `jdbc:mariadb://${hostPort(endpoint)}/${database}?user=${user}&sslMode=disable&tcpKeepAlive=true`,
       notes: ['jdbc-password', 'mariadb-tls', 'keepalive', 'mysql-no-retry', 'cancel'],
     }),
     sni: noSni,
@@ -51,7 +51,7 @@ export const mariadb: Driver = {
       endpoint.grant === 'required'
         ? noGrantInHost('tcp')
         : {
-            connect: `jdbc:mariadb://${hostPort(targetAddress(placeholders, PORT))}/${placeholders.database}?user=${placeholders.user}`,
+            connect: `jdbc:mariadb://${hostPort(targetAddress(placeholders, PORT))}/${placeholders.database}?user=${placeholders.user}&sslMode=disable`,
             also: jvmSocks(endpoint),
             notes: ['jdbc-password', 'jvm-socks', 'local-dns', 'mariadb-tls', 'cancel'],
           },

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startProxyPair } from '../ingress/proxy-pair.ts';
+import { TestClient } from '../rig/client.ts';
+import { startEcho } from '../rig/targets.ts';
+import { temporaryDirectory } from '../rig/temporary-directory.ts';
+
+/** https://github.com/summerwind/h2spec */
+const isInstalled = () => {
+  try {
+    execFileSync('h2spec', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The cases of h2spec that failed, as `section: description`. */
+async function failuresOf(port: number, options: readonly string[]): Promise<readonly string[]> {
+  await using directory = await temporaryDirectory();
+  const report = join(directory.path, 'report.xml');
+  const args = [
+    '--host',
+    '127.0.0.1',
+    '--port',
+    `${port}`,
+    '--timeout',
+    '1',
+    '--junit-report',
+    report,
+    ...options,
+  ];
+  // The exit code says only that a case has failed.
+  await new Promise<void>((resolve) => execFile('h2spec', args, { timeout: 300_000 }, () => resolve()));
+  const failed: string[] = [];
+  for (const [, attributes = '', body = ''] of (await readFile(report, 'utf8')).matchAll(
+    /<testcase ([^>]*[^/])>(.*?)<\/testcase>/gs,
+  )) {
+    const attribute = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(attributes)?.[1] ?? '';
+    if (/<(failure|error)/.test(body)) failed.push(`${attribute('package')}: ${attribute('classname')}`);
+  }
+  return failed.sort();
+}
+
+/**
+ * What Node does not refuse, or refuses in another way than h2spec expects: docs/security.md says why each is harmless. A case
+ * that passes one day is not missed.
+ */
+const HARMLESS = [
+  'http2/5.1.1: Sends stream identifier that is numerically smaller than previous',
+  'http2/5.1: closed: Sends a DATA frame',
+  'http2/5.1: closed: Sends a DATA frame after sending RST_STREAM frame',
+  'http2/5.1: closed: Sends a HEADERS frame',
+  'http2/5.1: closed: Sends a HEADERS frame after sending RST_STREAM frame',
+  'http2/5.3.1: Sends PRIORITY frame that depend on itself',
+  'http2/6.3: Sends a PRIORITY frame with 0x0 stream identifier',
+  'http2/6.7: Sends a PING frame with ACK',
+  'http2/6.9.1: Sends multiple WINDOW_UPDATE frames increasing the flow control window to above 2^31-1 on a stream',
+];
+const HARMLESS_AT_TUNNEL = [
+  'http2/5.1: half closed (remote): Sends a DATA frame',
+  'http2/5.1: half closed (remote): Sends a HEADERS frame',
+  'http2/6.1: Sends a DATA frame on the stream that is not in &#34;open&#34; or &#34;half-closed (local)&#34; state',
+];
+const HARMLESS_AT_INGRESS = ['http2/3.5: Sends invalid connection preface'];
+
+test('h2spec finds nothing new on the tunnel port and the HTTP CONNECT ingress', {
+  skip: !isInstalled() && 'h2spec is not installed',
+  timeout: 600_000,
+}, async () => {
+  await using echo = await startEcho();
+  await using pair = await startProxyPair({
+    targets: { db: echo.address.port },
+    ingress: { httpConnect: { listen: '127.0.0.1:0' }, tls: 'off', grant: 'none' },
+  });
+  const isNew = (known: readonly string[]) => (each: string) => ![...HARMLESS, ...known].includes(each);
+  const tunnel = await failuresOf(pair.gateway.tunnel.port, ['--tls', '--insecure']);
+  assert.deepEqual(tunnel.filter(isNew(HARMLESS_AT_TUNNEL)), []);
+  const ingress = await failuresOf(pair.port('db'), []);
+  assert.deepEqual(ingress.filter(isNew(HARMLESS_AT_INGRESS)), []);
+  await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('db') });
+  client.send('CONNECT db:1 HTTP/1.1\r\nHost: db:1\r\n\r\n');
+  assert.match(String(await client.read(12)), /200/, 'clients are still served');
+});

@@ -28,5 +28,7 @@ export function withClients(
   if (source !== undefined || newest === undefined || newest.at < (dials[0]?.at ?? 0)) return verdict;
   const { address, at, reason } = newest;
   const denied = `The newest client, ${address}, was denied ${ageText(now - at)} ago: ${denialReasons[reason]}`;
-  return { ...verdict, detail: [verdict.detail, denied].filter((text) => text !== undefined).join(' ') };
+  const detail = [verdict.detail, denied].filter((text) => text !== undefined).join(' ');
+  const isOnlyDenied = verdict.reach === 'ready' && reason === 'source-not-allowed';
+  return { ...verdict, detail, ...(isOnlyDenied && { advice: reach['not-allowed'].advice }) };
 }

@@ -24,9 +24,12 @@ export async function explainConnection(
   const known = report.pools.map(({ name, queue }) => ({ name, queue, agents: [] as ExplainedAgent[] }));
   const poolOf = new Map(known.map((pool) => [pool.name, pool]));
   const routed = new Map(report.pools.flatMap((pool) => pool.agents).map((agent) => [agent.agentId, agent]));
+  let elsewhere: AgentView | undefined;
   const explain = (agent: AgentView) => {
     if (agent.state === 'revoked') return;
-    poolOf.get(agent.pool)?.agents.push(explainAgent(agent, routed.get(agent.id), report));
+    const pool = poolOf.get(agent.pool);
+    if (pool !== undefined) pool.agents.push(explainAgent(agent, routed.get(agent.id), report));
+    else if (agent.connectors?.some((each) => each.name === report.connector)) elsewhere ??= agent;
   };
   await inSlices(agents, explain, clock);
   const fresh = await askAgents(
@@ -42,7 +45,7 @@ export async function explainConnection(
   return {
     connection: report.connection,
     connector: report.connector,
-    verdict: withClients(verdictOf(report, pools, clock.wall()), report, clock.wall()),
+    verdict: withClients(verdictOf(report, pools, clock.wall(), elsewhere), report, clock.wall()),
     pools,
     attempts: report.dials,
     denials: report.denials,
@@ -56,6 +59,7 @@ function explainAgent(
   { connector, dials }: RouteReport,
 ): ExplainedAgent {
   const { id, name, state, sentence, advice, detail } = agent;
+  const skipReason = skipReasonOf(agent, routed);
   return {
     id,
     name,
@@ -63,11 +67,12 @@ function explainAgent(
     sentence,
     advice,
     detail,
-    skipReason: skipReasonOf(agent, routed),
+    skipReason,
     streams: routed?.streams ?? 0,
     evidence: evidenceOf(agent, connector, dials),
     problem: undefined,
     isCheckable: agent.connectors?.some((each) => each.name === connector) === true,
+    connectors: skipReason === 'no-connector' ? (agent.connectors ?? []).map((each) => each.name) : [],
   };
 }
 

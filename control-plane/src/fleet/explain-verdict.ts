@@ -12,11 +12,24 @@ const isSelectable = ({ skipReason }: ExplainedAgent) => skipReason === undefine
 /** Reasons that say an agent is not connected. */
 const NOT_CONNECTED: ReadonlySet<SkipReason> = new Set(['no-session', 'stale', 'identity-expired']);
 
+/** An agent of a pool that the connection does not use, although it has its connector. */
+export type Elsewhere = { readonly name: string; readonly pool: string };
+
+/** Checks do not log in. */
+const READY_ADVICE =
+  'If clients fail nevertheless, their errors are from the target: user, password, database and its own access rules are not ' +
+  "checked, and it sees the address of the agent's host.";
+
 /** The best recent evidence among selectable agents; when there are none, what excludes the agents. */
-export function verdictOf(report: RouteReport, pools: readonly ExplainedPool[], now: number): Verdict {
+export function verdictOf(
+  report: RouteReport,
+  pools: readonly ExplainedPool[],
+  now: number,
+  elsewhere?: Elsewhere,
+): Verdict {
   const agents = pools.flatMap((pool) => pool.agents);
   const selectable = agents.filter(isSelectable);
-  if (selectable.length === 0) return withoutAgent(report, agents);
+  if (selectable.length === 0) return withoutAgent(report, agents, elsewhere);
   const seen = selectable
     .flatMap(({ evidence, name }) => (evidence === undefined ? [] : [{ ...evidence, agent: name }]))
     .sort(byStageAndTime);
@@ -25,6 +38,7 @@ export function verdictOf(report: RouteReport, pools: readonly ExplainedPool[], 
   return {
     reach: best.reach,
     ...reach[best.reach],
+    ...(best.reach === 'ready' && { advice: READY_ADVICE }),
     detail: [observed(best, now), ...otherFindings(best, seen, now)].join(' '),
     at: best.at,
     agent: best.agent,
@@ -81,11 +95,16 @@ function notKnown(
 }
 
 /** What excludes the agents, with a count for each reason. */
-function withoutAgent({ connector, pools }: RouteReport, agents: readonly ExplainedAgent[]): Verdict {
+function withoutAgent(
+  { connector, pools }: RouteReport,
+  agents: readonly ExplainedAgent[],
+  elsewhere: Elsewhere | undefined,
+): Verdict {
   const where = pools.map(({ name }) => name).join(' or ');
   const none = { at: undefined, agent: undefined };
   if (agents.length === 0) {
-    return { reach: 'offline', ...reach.offline, detail: `No agent has enrolled for ${where}.`, ...none };
+    const { sentence } = reach.offline;
+    return { reach: 'offline', sentence, ...describeNobody(where, connector, elsewhere), ...none };
   }
   const byReason = Map.groupBy(agents, ({ skipReason = 'no-session' }) => skipReason);
   const counted = [...byReason].sort(([, one], [, other]) => other.length - one.length);
@@ -95,7 +114,12 @@ function withoutAgent({ connector, pools }: RouteReport, agents: readonly Explai
     ([reason]) => !isConnected || !NOT_CONNECTED.has(reason),
   );
   const subject = describeExcluded(where, agents, counted);
-  const because = example?.detail === undefined ? [] : [`${example.name}: ${example.detail}`];
+  const because =
+    mainReason === 'no-connector'
+      ? [describeConnectors(example)]
+      : example?.detail === undefined
+        ? []
+        : [`${example.name}: ${example.detail}`];
   return {
     reach: stage,
     sentence: isConnected ? subject : reach.offline.sentence,
@@ -103,6 +127,32 @@ function withoutAgent({ connector, pools }: RouteReport, agents: readonly Explai
     detail: [...(isConnected ? [] : [subject]), ...because].join(' ') || undefined,
     ...none,
   };
+}
+
+/** No agent has enrolled for the pools of the connection. The gateway cannot know of agents that do not reach it. */
+function describeNobody(where: string, connector: string, elsewhere: Elsewhere | undefined) {
+  const detail = `No agent has enrolled for ${where}.`;
+  if (elsewhere === undefined) {
+    return {
+      detail,
+      advice:
+        'The gateway cannot know why an agent does not reach it. Run penstock-agent doctor on the host where one should be.',
+    };
+  }
+  return {
+    detail: `${detail} ${elsewhere.name} of ${elsewhere.pool} has a connector ${connector}.`,
+    advice: 'Correct pools of the connection in gateway.yaml, or pool in agent.yaml.',
+  };
+}
+
+/** Connectors that a detail names. */
+const MAX_NAMED_CONNECTORS = 10;
+
+function describeConnectors(agent: ExplainedAgent | undefined): string {
+  const { name = '', connectors = [] } = agent ?? {};
+  const more = connectors.length - MAX_NAMED_CONNECTORS;
+  const named = connectors.slice(0, MAX_NAMED_CONNECTORS).join(', ');
+  return `${name} has the connectors ${named || '(none)'}${more > 0 ? ` and ${more} more` : ''}.`;
 }
 
 function describeExcluded(

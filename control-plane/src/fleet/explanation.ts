@@ -31,6 +31,8 @@ export type ExplainedAgent = {
   readonly problem: string | undefined;
   /** Whether the agent has announced the connector, so that it can be asked to check it. */
   readonly isCheckable: boolean;
+  /** Names of the connectors that the agent has announced. */
+  readonly connectors: readonly string[];
 };
 
 /** Agents by what a new client would find: usable ones, and all others by why they are skipped. */

@@ -37,7 +37,9 @@ export const reach = {
   },
   refused: {
     sentence: 'The target refused the connection.',
-    advice: 'Check that the service is running and accepts connections from other hosts on this port.',
+    advice:
+      'Check that the service is running, that this is its port, and that it listens on this address: by default, many listen only on ' +
+      'loopback (listen_addresses of PostgreSQL, bind-address of MySQL).',
   },
   silent: {
     sentence: 'The target did not answer in time.',

@@ -3,7 +3,7 @@ import type { ClientHttp2Session } from 'node:http2';
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type AgentConfig, formatHostPort, type HostPort } from '@penstock/config-schema';
-import { certificatePin, errorText, ProblemError, paths, problemCodes } from '@penstock/wire';
+import { certificatePin, errorCode, errorText, ProblemError, paths, problemCodes } from '@penstock/wire';
 import type { AgentCredentials } from '../../identity/agent-credentials.ts';
 import { closeGracefully } from '../../target/close-gracefully.ts';
 import { connectTarget } from '../../target/dial-target.ts';
@@ -92,7 +92,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
         } catch (cause) {
           throw new StepFailure(
             `Cannot connect to ${where()}: ${errorText(cause)}.`,
-            `Check that firewalls allow this host to connect to ${next.host} port ${next.port}.`,
+            adviceForConnect(cause, peer, next),
             { cause },
           );
         }
@@ -187,6 +187,15 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
       },
     }),
   ];
+}
+
+/** A refusal is the answer of a host that was reached: nothing listens on that port, or a firewall rejects openly. */
+function adviceForConnect(error: unknown, peer: string, { host, port }: HostPort): string {
+  if (errorCode(error) !== 'REFUSED') {
+    return `Check that firewalls allow this host to connect to ${host} port ${port}.`;
+  }
+  const setting = peer === 'the proxy' ? 'gateway.proxy, or HTTPS_PROXY,' : 'gateway.url';
+  return `Nothing accepts connections on port ${port} of ${host}. Check that ${setting} names the right port, and that ${peer} is running.`;
 }
 
 function adviceFor(error: unknown): string {

@@ -21,7 +21,7 @@ const adviceOf: Partial<Record<CloseCode, string>> = {
   POLICY_DENIED: 'Ask the owners of the agent',
   UNKNOWN_CONNECTOR: 'Compare connector in gateway.yaml with the connectors in agent.yaml',
   DNS_FAILED: "Resolve the connector's host on the agent's machine",
-  REFUSED: "Check that the target is running and listens on the connector's port",
+  REFUSED: "Check that the target is running and listens on the connector's address and port",
   UNREACHABLE: 'Check routes and firewalls between agent and target',
   DIAL_TIMEOUT: 'Look for a firewall between agent and target that drops packets',
   AGENT_TIMEOUT: 'Check the agent, and the network between it and the gateway',

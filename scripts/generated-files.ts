@@ -3,6 +3,7 @@ import { apiDocumentFile } from './api-document.ts';
 import { architectureDocument } from './architecture-document.ts';
 import { commandLineDocument } from './command-line-document.ts';
 import { configurationDocument } from './configuration-document.ts';
+import { diagnosticsDocument } from './diagnostics-document.ts';
 import { driversDocument } from './drivers-document.ts';
 
 export type GeneratedFile = {
@@ -19,6 +20,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     await configurationDocument(),
     await apiDocumentFile(),
     await commandLineDocument(),
+    await diagnosticsDocument(),
     await driversDocument(),
   ];
 }

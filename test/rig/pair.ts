@@ -39,6 +39,8 @@ export type Pair = AsyncDisposable & {
   readonly logged: readonly Logged[];
   readonly pins: readonly string[];
   readonly token: string;
+  /** Token of an admin, for the commands of penstock-gateway. */
+  readonly adminToken: string;
   /** Environment for references and the agents' proxy settings; tests may add to it. */
   readonly environment: Record<string, string>;
   /** Calls the API as an admin: `POST /enrollment-tokens`. Throws if the request is refused. */
@@ -176,6 +178,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     logged,
     pins,
     token,
+    adminToken: adminToken?.token ?? '',
     environment: hosts.environment,
     api,
     port: (connection) => {

@@ -29,6 +29,7 @@ export {
   replacePrivateFile,
   writePrivateFile,
 } from './private-file.ts';
+export { collectWhenQuiet } from './quiet-collection.ts';
 export { readableAddress } from './readable-address.ts';
 export { type ReleasePermit, Semaphore } from './semaphore.ts';
 export { inSlices, MAX_SLICE_ITEMS, nextTurn } from './slices.ts';

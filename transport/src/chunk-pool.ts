@@ -32,6 +32,11 @@ export function copyToChunk(source: Buffer): PooledChunk {
   return { bytes: memory.subarray(0, source.length), memory };
 }
 
+/** Drops all free buffers. */
+export function emptyChunkPool(): void {
+  for (const list of free.values()) list.length = 0;
+}
+
 /** Returns the memory of a chunk to the pool. The caller must no longer use the chunk. */
 export function releaseChunk({ memory }: Pick<PooledChunk, 'memory'>): void {
   if (memory === undefined) return;

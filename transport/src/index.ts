@@ -1,5 +1,5 @@
 export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
-export { releaseChunk } from './chunk-pool.ts';
+export { emptyChunkPool, releaseChunk } from './chunk-pool.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';

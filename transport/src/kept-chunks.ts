@@ -6,6 +6,10 @@ const MAX_ACKNOWLEDGED_CHUNKS = 64;
 /** Shared by all that keep nothing, which are most. */
 const NONE: PooledChunk[] = [];
 
+let totalMemory = 0;
+
+const memoryOf = ({ bytes, memory }: PooledChunk) => memory?.length ?? bytes.length;
+
 /**
  * What one end of a connection has sent, until its peer has handed it on. Positions count the bytes of the connection in
  * this direction, from 0. Chunks go back to their pool when they are acknowledged.
@@ -16,6 +20,7 @@ export class KeptChunks {
   #first = 0;
   #start = 0;
   #end = 0;
+  #memory = 0;
 
   /** Position of the first byte that is kept. */
   get start(): number {
@@ -31,9 +36,20 @@ export class KeptChunks {
     return this.#end - this.#start;
   }
 
+  /** Bytes of memory, which are more where chunks are parts of larger buffers. */
+  get memory(): number {
+    return this.#memory;
+  }
+
+  /** The same of all connections of this process. */
+  static get totalMemory(): number {
+    return totalMemory;
+  }
+
   push(chunk: PooledChunk): void {
     if (this.#chunks === NONE) this.#chunks = [];
     this.#chunks.push(chunk);
+    this.#count(memoryOf(chunk));
     this.#end += chunk.bytes.length;
   }
 
@@ -51,6 +67,7 @@ export class KeptChunks {
       }
       this.#start += chunk.bytes.length;
       this.#first += 1;
+      this.#count(-memoryOf(chunk));
       releaseChunk(chunk);
     }
     if (this.#first === this.#chunks.length || this.#first >= MAX_ACKNOWLEDGED_CHUNKS) {
@@ -64,6 +81,7 @@ export class KeptChunks {
     if (this.#chunks === NONE) return [];
     this.#chunks = this.#chunks.slice(this.#first).map(({ bytes }) => ({ bytes, memory: undefined }));
     this.#first = 0;
+    this.#count(this.bytes - this.#memory);
     return this.#chunks.map(({ bytes }) => bytes);
   }
 
@@ -72,5 +90,11 @@ export class KeptChunks {
     this.#chunks = NONE;
     this.#first = 0;
     this.#start = this.#end;
+    this.#count(-this.#memory);
+  }
+
+  #count(change: number): void {
+    this.#memory += change;
+    totalMemory += change;
   }
 }

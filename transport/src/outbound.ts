@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type PooledChunk, releaseChunk } from './chunk-pool.ts';
-import type { KeptChunks } from './kept-chunks.ts';
+import { KeptChunks } from './kept-chunks.ts';
 import type { NearEnd } from './near-end.ts';
 import type { SocketReader } from './socket-reader.ts';
 
@@ -10,11 +10,14 @@ const KIB = 1024;
 const PAUSE_BYTES = 512 * KIB;
 const RESUME_BYTES = 256 * KIB;
 
-/**
- * Kept bytes at which the socket is paused, and resumed. More than the largest window of a stream, which stops it
- * before.
- */
-const MAX_KEPT_BYTES = 32 * KIB * KIB;
+/** Memory of kept chunks at which a socket is paused. It is resumed at half of that. */
+const MAX_KEPT_BYTES = 8 * KIB * KIB;
+/** The same while all connections of the process together keep more than `MUCH_KEPT_BYTES`. */
+const MAX_KEPT_SCARCE_BYTES = KIB * KIB;
+const MUCH_KEPT_BYTES = 64 * KIB * KIB;
+
+const maxKept = () => (KeptChunks.totalMemory > MUCH_KEPT_BYTES ? MAX_KEPT_SCARCE_BYTES : MAX_KEPT_BYTES);
+
 /** Bytes read from the socket while there is no stream, because Node detects a disconnected peer only while reading. */
 const MAX_ADRIFT_BYTES = 64 * KIB;
 
@@ -110,14 +113,14 @@ export class Outbound {
   #isFull(): boolean {
     const kept = this.#kept;
     if (this.#stream === undefined) return kept !== undefined && kept.end >= this.#adriftEnd;
-    return this.#stream.writableLength >= PAUSE_BYTES || (kept !== undefined && kept.bytes >= MAX_KEPT_BYTES);
+    return this.#stream.writableLength >= PAUSE_BYTES || (kept !== undefined && kept.memory >= maxKept());
   }
 
   #hasRoom(): boolean {
     const kept = this.#kept;
     if (this.#stream === undefined) return kept !== undefined && kept.end < this.#adriftEnd;
     return (
-      this.#stream.writableLength <= RESUME_BYTES && (kept === undefined || kept.bytes <= MAX_KEPT_BYTES / 2)
+      this.#stream.writableLength <= RESUME_BYTES && (kept === undefined || kept.memory <= maxKept() / 2)
     );
   }
 }

@@ -57,8 +57,8 @@ type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'abort
 /** Checks per idle timeout. */
 const IDLE_CHECKS = 4;
 
-/** Bytes after which they are acknowledged immediately. A message for each 2 MiB costs nothing that can be measured. */
-const URGENT_BYTES = 2 * 1024 * 1024;
+/** Bytes after which they are acknowledged immediately. */
+const URGENT_BYTES = 512 * 1024;
 
 /**
  * Joins a socket, or the HTTP/2 stream of a client, with the far end until both have closed. FIN maps to END_STREAM and

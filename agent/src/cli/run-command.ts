@@ -1,6 +1,6 @@
 import { type AgentConfig, fieldsWithoutEffect } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
-import { systemClock } from '@penstock/runtime';
+import { collectWhenQuiet, systemClock } from '@penstock/runtime';
 import {
   exitCodes,
   exposedFileReporter,
@@ -11,6 +11,7 @@ import {
   trustHostAuthorities,
   watchStarter,
 } from '@penstock/terminal';
+import { emptyChunkPool } from '@penstock/transport';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
 import { boundedLog } from '../observe/bounded-log.ts';
@@ -45,6 +46,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let logOfDaemon = record;
+  const stopCollecting = collectWhenQuiet(emptyChunkPool);
   try {
     const reason = await runService(first.config, first.source.files, {
       file,
@@ -69,6 +71,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
     });
     if (reason === 'restart') io.setExitCode(exitCodes.restart);
   } finally {
+    stopCollecting();
     bounded.flush();
     await flush();
     // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.

@@ -1,6 +1,6 @@
 import { fieldsWithoutEffect, type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
-import { systemClock } from '@penstock/runtime';
+import { collectWhenQuiet, systemClock } from '@penstock/runtime';
 import {
   exemptFromProxy,
   exitCodes,
@@ -15,6 +15,7 @@ import {
   trustHostAuthorities,
   watchStarter,
 } from '@penstock/terminal';
+import { emptyChunkPool } from '@penstock/transport';
 import { Command } from 'commander';
 import { boundedLog } from '../composition/bounded-log.ts';
 import { gatewayEvents } from '../composition/event-catalogue.ts';
@@ -54,6 +55,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   reportExposed(first);
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
+  const stopCollecting = collectWhenQuiet(emptyChunkPool);
   try {
     await runService(first.config, first.source.files, {
       file,
@@ -80,6 +82,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       },
     });
   } finally {
+    stopCollecting();
     bounded.flush();
     await flush();
     // Everything is closed. A pending write that never completes, to a full disk for example, must not block the exit.

@@ -114,6 +114,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   metrics.observe({
     sessions: () => ({ ready: sessions.ready, wanted: sessions.wanted }),
     streams: () => sessions.streams,
+    adrift: () => sessions.adrift,
     identityNotAfter: () => keeper.current?.notAfter,
   });
   const status = () => agentStatus({ name, pool, config, keeper, pinWatch, link, sessions, checks });

@@ -98,6 +98,14 @@ export const ConnectionLogEntry = Type.Object({
   endedAt: Type.Optional(Timestamp),
   durationMs: Type.Optional(Type.Number({ minimum: 0, description: 'From `startedAt` to `endedAt`.' })),
   attempts: Type.Integer({ description: 'Opens sent to agents.' }),
+  resumes: Type.Integer({ description: 'How often the connection continued over another session.' }),
+  adriftMs: Type.Integer({
+    description: 'Milliseconds without a session, in all, before the last resume or the end.',
+  }),
+  adriftSince: Type.Optional({
+    ...Timestamp,
+    description: 'Present while it has no session and waits for one.',
+  }),
   bytesFromClient: Type.Integer(),
   bytesToClient: Type.Integer(),
   code: Type.Optional(Outcome),

@@ -59,6 +59,11 @@ export const ConnectionAttempt = Type.Object({
         id: Type.String(),
         state: Type.Enum(['opening', 'open', 'closed', 'failed']),
         endedAt: Type.Optional(Timestamp),
+        resumes: Type.Integer({ description: 'How often it continued over another session of its agent.' }),
+        adriftSince: Type.Optional({
+          ...Timestamp,
+          description: 'Present while it has no session and waits for one.',
+        }),
       },
       { description: 'What has become of the connection; its entry in the connection log has the same ID.' },
     ),

@@ -135,6 +135,8 @@ export type DialReport = {
           /** `ok` or a close code; undefined until it has ended. */
           readonly code: string | undefined;
           readonly endedAt: number | undefined;
+          readonly resumes: number;
+          readonly adriftSince: number | undefined;
         };
       }
     | undefined;

@@ -91,6 +91,10 @@ export type ConnectionStatus = {
   readonly code: string | undefined;
   /** Milliseconds since 1970. */
   readonly endedAt: number | undefined;
+  /** How often it went on over another session. */
+  readonly resumes: number;
+  /** When it lost the session that it waits for. */
+  readonly adriftSince: number | undefined;
 };
 
 /** The record of one client connection. */
@@ -110,6 +114,10 @@ export type ConnectionEntry = {
     /** Bytes so far. */
     readonly traffic: () => Traffic;
   }): void;
+  /** Called when the connection has lost its session and waits for another one. */
+  adrift(): void;
+  /** Called when the connection goes on over another session. */
+  resumed(): void;
   /** Called exactly once. `code` is undefined when both ends closed the connection normally. */
   ended(end: {
     readonly code: CloseCode | undefined;

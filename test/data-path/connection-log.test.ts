@@ -48,6 +48,8 @@ test('the log says who was connected to what, how much was sent, and how it ende
     pool: 'dc1',
     agent: 'a1',
     attempts: 1,
+    resumes: 0,
+    adriftMs: 0,
     bytesFromClient: 5,
     bytesToClient: 5,
     count: 1,

@@ -7,7 +7,7 @@ import type { Pair } from '../rig/pair.ts';
 /** A sample in Prometheus' text format: name with labels, value. */
 const SAMPLE = /^([a-z_]+(?:\{.*\})?) ([-+0-9.e]+)$/;
 const GAUGES =
-  /^penstock_(gateway_(clients|queue_depth|streams_open|streams_opening)|agent_streams_open(ing)?)\b/;
+  /^penstock_(gateway_(clients|queue_depth|streams_open|streams_opening|connections_adrift)|agent_(streams_open(ing)?|connections_adrift))\b/;
 
 /** The current samples of a /metrics endpoint, by name and labels. */
 export async function readMetrics({ address, port }: AddressInfo): Promise<ReadonlyMap<string, number>> {

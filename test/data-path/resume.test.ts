@@ -29,6 +29,8 @@ async function startThroughRelay(
   };
 }
 
+type Explanation = { attempts: { connection?: { resumes: number; adriftSince?: string } }[] };
+
 const MIB = 1024 * 1024;
 
 test('a connection goes on when all sessions of its agent are reset', async () => {
@@ -45,6 +47,8 @@ test('a connection goes on when all sessions of its agent are reset', async () =
     await resumed;
     await pair.connected('a1');
   }
+  const { attempts } = (await pair.api('GET /connections/db/explain')) as Explanation;
+  assert.equal(attempts[0]?.connection?.resumes, 5);
   client.finish();
   assert.equal((await client.receive()).ended, 'fin');
   await expectIdle(pair);
@@ -102,6 +106,9 @@ test('a client that leaves while its connection has no session takes its target 
   relay.refuse();
   relay.cut();
   await adrift;
+  const { attempts } = (await pair.api('GET /connections/db/explain')) as Explanation;
+  assert.notEqual(attempts[0]?.connection?.adriftSince, undefined, 'the explanation says so');
+  assert.equal(pair.agents.get('a1')?.status().adrift, 1, 'and so does the agent');
   const closed = pair.event('connection-closed');
   client.reset();
   assert.equal((await closed)['code'], 'CLIENT_RESET');
@@ -171,8 +178,9 @@ test('the clients of an agent that is revoked are reset at once, though its netw
   relay.refuse();
   relay.cut();
   await adrift;
+  const received = client.receive(15_000);
   await pair.api('POST /agents/a1/revoke');
-  assert.equal((await client.receive(15_000)).ended, 'reset');
+  assert.equal((await received).ended, 'reset');
 });
 
 test('with resume.for 0s a connection ends with its session', async () => {

@@ -16,7 +16,7 @@ export type StatusSources = {
   readonly keeper: Pick<IdentityKeeper, 'current'>;
   readonly pinWatch: Pick<PinWatch, 'status'>;
   readonly link: GatewayLink;
-  readonly sessions: Pick<ParallelSessions, 'ready' | 'wanted' | 'streams'>;
+  readonly sessions: Pick<ParallelSessions, 'ready' | 'wanted' | 'streams' | 'adrift'>;
   readonly checks: Pick<ConnectorChecks, 'resultOf'>;
 };
 
@@ -56,6 +56,7 @@ export function agentStatus(sources: StatusSources): AgentStatus {
     ...readiness,
     sessions: { wanted: sessions.wanted, ready: sessions.ready },
     streams: sessions.streams,
+    adrift: sessions.adrift,
     identityNotAfter: keeper.current && new Date(keeper.current.notAfter).toISOString(),
     clockOffset: link.readiness.report().ready ? Math.round(link.clockOffset) : undefined,
     lastFailure: link.lastFailure,

@@ -18,6 +18,8 @@ export type AgentStatus = {
   readonly reasons: readonly string[];
   readonly sessions: { readonly wanted: number; readonly ready: number };
   readonly streams: { readonly open: number; readonly opening: number };
+  /** Connections that have lost their session and are kept for another one. */
+  readonly adrift: number;
   readonly identityNotAfter: string | undefined;
   /** Milliseconds that the gateway's clock is ahead, once measured. */
   readonly clockOffset: number | undefined;

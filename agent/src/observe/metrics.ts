@@ -7,6 +7,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 export type AgentGauges = {
   sessions(): { readonly ready: number; readonly wanted: number };
   streams(): { readonly open: number; readonly opening: number };
+  /** Connections that have lost their session. */
+  adrift(): number;
   identityNotAfter(): number | undefined;
 };
 
@@ -115,6 +117,11 @@ function observeGauges(registry: Registry, gauges: AgentGauges): void {
   );
   gauge('penstock_agent_streams_open', 'Live data streams.', () => gauges.streams().open);
   gauge('penstock_agent_streams_opening', 'Opens in progress.', () => gauges.streams().opening);
+  gauge(
+    'penstock_agent_connections_adrift',
+    'Connections that have lost their session and are kept for another one.',
+    () => gauges.adrift(),
+  );
   gauge(
     'penstock_agent_identity_not_after_timestamp_seconds',
     'Expiry of the identity in seconds since 1970, or 0 without an identity.',

@@ -58,6 +58,11 @@ export class ParallelSessions {
     return this.#live.streams;
   }
 
+  /** Connections that have lost their session and are kept for another one. */
+  get adrift(): number {
+    return this.#carried.adrift;
+  }
+
   start(): void {
     while (this.#loops.length < this.#options.config().gateway.sessions)
       this.#loops.push(this.#startLoop(this.#loops.length));

@@ -22,6 +22,7 @@ const status: AgentStatus = {
   reasons: [],
   sessions: { wanted: 2, ready: 2 },
   streams: { open: 0, opening: 0 },
+  adrift: 0,
   identityNotAfter: undefined,
   clockOffset: undefined,
   lastFailure: undefined,

@@ -153,8 +153,17 @@ function failureOf({ failure, entry }: DialReport): DialFailure | undefined {
   return { code, detail: closeCodes[code].sentence };
 }
 
-function connectionOf({ id, status: { state, endedAt } }: NonNullable<DialReport['entry']>) {
-  return { id, state, ...(endedAt !== undefined && { endedAt: timestamp(endedAt) }) };
+function connectionOf({
+  id,
+  status: { state, endedAt, resumes, adriftSince },
+}: NonNullable<DialReport['entry']>) {
+  return {
+    id,
+    state,
+    resumes,
+    ...(endedAt !== undefined && { endedAt: timestamp(endedAt) }),
+    ...(adriftSince !== undefined && { adriftSince: timestamp(adriftSince) }),
+  };
 }
 
 function outcomeOf(failure: DialFailure | undefined) {

@@ -33,6 +33,9 @@ export class LiveConnection implements ConnectionEntry {
   readonly #startedAt: number;
   #target: LoggedTarget | undefined;
   #tries: LoggedDial['tries'] = [];
+  #resumes = 0;
+  #adriftMs = 0;
+  #adriftSince: number | undefined;
   #end: { readonly code: LoggedCode; readonly at: number } | undefined;
 
   constructor(options: LiveConnectionOptions) {
@@ -51,10 +54,11 @@ export class LiveConnection implements ConnectionEntry {
 
   get status(): ConnectionStatus {
     const wasOpened = this.#target !== undefined;
+    const resume = { resumes: this.#resumes, adriftSince: this.#adriftSince };
     if (this.#end === undefined) {
-      return { state: wasOpened ? 'open' : 'opening', code: undefined, endedAt: undefined };
+      return { state: wasOpened ? 'open' : 'opening', code: undefined, endedAt: undefined, ...resume };
     }
-    return { state: wasOpened ? 'closed' : 'failed', code: this.#end.code, endedAt: this.#end.at };
+    return { state: wasOpened ? 'closed' : 'failed', code: this.#end.code, endedAt: this.#end.at, ...resume };
   }
 
   get traffic(): Traffic {
@@ -70,9 +74,21 @@ export class LiveConnection implements ConnectionEntry {
     this.#options.onChanged();
   }
 
+  adrift(): void {
+    this.#adriftSince ??= this.#options.now();
+    this.#options.onChanged();
+  }
+
+  resumed(): void {
+    this.#resumes += 1;
+    this.#haveSession();
+    this.#options.onChanged();
+  }
+
   ended({ code, detail, traffic }: ConnectionEnd): void {
     if (this.#end !== undefined) return;
     const at = Math.max(this.#startedAt, this.#options.now());
+    this.#haveSession();
     this.#end = { code: code ?? 'ok', at };
     const row: ConnectionLogRow = {
       ...this.row(traffic),
@@ -108,11 +124,20 @@ export class LiveConnection implements ConnectionEntry {
       openMs: this.#target?.milliseconds ?? null,
       endedAt: null,
       attempts: this.#tries.length,
+      resumes: this.#resumes,
+      adriftMs: this.#adriftMs,
+      adriftSince: this.#adriftSince ?? null,
       bytesFromClient: fromClient,
       bytesToClient: toClient,
       code: null,
       detail: null,
       count: 1,
     };
+  }
+
+  #haveSession(): void {
+    if (this.#adriftSince === undefined) return;
+    this.#adriftMs += Math.max(0, this.#options.now() - this.#adriftSince);
+    this.#adriftSince = undefined;
   }
 }

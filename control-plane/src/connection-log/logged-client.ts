@@ -57,6 +57,10 @@ export type ConnectionStatus = {
   readonly code: string | undefined;
   /** Milliseconds since 1970. */
   readonly endedAt: number | undefined;
+  /** How often it went on over another session. */
+  readonly resumes: number;
+  /** When it lost the session that it waits for. */
+  readonly adriftSince: number | undefined;
 };
 
 /** The entry of one client. Its methods neither wait nor throw. */
@@ -66,6 +70,10 @@ export type ConnectionEntry = {
   readonly status: ConnectionStatus;
   dialed(dial: LoggedDial): void;
   opened(target: LoggedTarget): void;
+  /** Called when the connection has lost its session and waits for another one. */
+  adrift(): void;
+  /** Called when the connection goes on over another session. */
+  resumed(): void;
   /** Must be called exactly once. */
   ended(end: ConnectionEnd): void;
 };

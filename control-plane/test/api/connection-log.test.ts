@@ -64,6 +64,8 @@ test('viewers list connections, newest first, page by page', async () => {
     agentId: 'agt_1',
     openMs: 3.13,
     attempts: 1,
+    resumes: 0,
+    adriftMs: 0,
     bytesFromClient: 3,
     bytesToClient: 4,
     code: 'SESSION_LOST',

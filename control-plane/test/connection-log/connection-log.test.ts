@@ -115,6 +115,26 @@ test('a connection is listed while it is open, with its bytes so far, and after 
   assert.deepEqual(await log.byIds([entry.id]), [closed]);
 });
 
+test('a connection says how often it was resumed, how long it had no session, and that it has none now', async () => {
+  await using scene = await openScene();
+  const { log, clock } = scene;
+  const entry = log.begin(client);
+  entry.opened(target({ fromClient: 0, toClient: 0 }));
+  entry.adrift();
+  await clock.pass(2 * SECOND);
+  entry.resumed();
+  entry.adrift();
+  await clock.pass(SECOND);
+  const [adrift] = await log.list({ limit: 10 });
+  assert.deepEqual(
+    [adrift?.state, adrift?.resumes, adrift?.adriftMs, adrift?.adriftSince],
+    ['open', 1, 2 * SECOND, (adrift?.startedAt ?? 0) + 2 * SECOND],
+  );
+  entry.ended({ code: 'SESSION_LOST', detail: undefined, traffic: { fromClient: 0, toClient: 0 } });
+  const [lost] = await log.list({ limit: 10 });
+  assert.deepEqual([lost?.resumes, lost?.adriftMs, lost?.adriftSince], [1, 3 * SECOND, null]);
+});
+
 test('a connection whose target was not reached has failed, through the agent that was tried last', async () => {
   await using scene = await openScene();
   const entry = scene.log.begin(client);

@@ -1,5 +1,6 @@
 import type { CarryOptions, SessionLoss, Splice } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
+import type { ConnectionEntry } from '../control-plane-port.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed } from '../routing/dial.ts';
@@ -29,6 +30,7 @@ export class CarriedClient implements CarryOptions {
   readonly #agentId: string;
   readonly #connector: string;
   readonly #fields: ClientFields;
+  readonly #entry: Pick<ConnectionEntry, 'adrift' | 'resumed'>;
   readonly #options: CarriedClientOptions;
   /** Milliseconds for which the agent keeps the connection without a session, at most. */
   readonly #keptFor: number;
@@ -41,6 +43,7 @@ export class CarriedClient implements CarryOptions {
     { target, agentId, connector }: Dialed,
     id: string,
     fields: ClientFields,
+    entry: Pick<ConnectionEntry, 'adrift' | 'resumed'>,
     options: CarriedClientOptions,
   ) {
     ({ sent: this.sent, received: this.received } = target.beforeJoin);
@@ -48,6 +51,7 @@ export class CarriedClient implements CarryOptions {
     this.#agentId = agentId;
     this.#connector = connector;
     this.#fields = fields;
+    this.#entry = entry;
     this.#options = options;
     this.#keptFor = options.resumeLimits(fields.connection).for;
   }
@@ -84,8 +88,10 @@ export class CarriedClient implements CarryOptions {
     };
     this.#isResuming = true;
     metrics.adrift(1);
-    if (splice.isAdrift)
+    if (splice.isAdrift) {
+      this.#entry.adrift();
       this.#options.log('connection-adrift', { ...this.#fields, keptBytes: splice.keptBytes });
+    }
     try {
       do await this.#attach(splice, carried, milliseconds, ended.signal);
       while (splice.isAdrift);
@@ -119,6 +125,7 @@ export class CarriedClient implements CarryOptions {
     }
     this.#streams += 1;
     splice.attach(target, target.peerReceived);
+    this.#entry.resumed();
     this.#options.log('connection-resumed', {
       ...this.#fields,
       milliseconds: Math.round(performance.now() - startedAt),

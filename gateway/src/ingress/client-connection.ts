@@ -137,7 +137,7 @@ export class ClientConnection {
     const carried =
       target.link === undefined
         ? undefined
-        : new CarriedClient(dialed, target.link.id, fields, this.#options);
+        : new CarriedClient(dialed, target.link.id, fields, this.#entry, this.#options);
     const joined = splice(this.#socket, target, {
       ...(carried && { carry: carried }),
       ...(reader && { reader }),

@@ -17,6 +17,8 @@ export type DialEntry = {
     readonly state: 'opening' | 'open' | 'closed' | 'failed';
     readonly code: string | undefined;
     readonly endedAt: number | undefined;
+    readonly resumes: number;
+    readonly adriftSince: number | undefined;
   };
 };
 

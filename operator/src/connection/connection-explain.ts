@@ -110,7 +110,8 @@ function attemptTable({ attempts, denials }: ExplanationResource, style: Style, 
     waitedMilliseconds === 0 ? undefined : `${Math.round(waitedMilliseconds)} ms`,
     more.tries.map((each) => `${each.agent}: ${each.outcome}`).join(', '),
     more.skipped.map(({ agent, pool, reason }) => `${agent ?? pool}: ${reason}`).join(', '),
-    [detail, lasted(at, milliseconds, more.connection)].filter(Boolean).join(' ') || undefined,
+    [detail, resumed(more.connection), lasted(at, milliseconds, more.connection)].filter(Boolean).join(' ') ||
+      undefined,
   ]);
   const head = [
     'ATTEMPT',
@@ -128,7 +129,20 @@ function attemptTable({ attempts, denials }: ExplanationResource, style: Style, 
 type AttemptConnection = ExplanationResource['attempts'][number]['connection'];
 
 /** A connection that is still open has no outcome yet. */
-const stateOf = (connection: AttemptConnection) => (connection?.state === 'open' ? 'open' : undefined);
+const stateOf = (connection: AttemptConnection) =>
+  connection?.state === 'open' ? (connection.adriftSince === undefined ? 'open' : 'adrift') : undefined;
+
+/** What became of the sessions under it. */
+function resumed(connection: AttemptConnection): string | undefined {
+  if (connection === undefined) return undefined;
+  const { adriftSince, resumes } = connection;
+  return [
+    adriftSince === undefined ? undefined : 'It waits for a session of its agent.',
+    resumes === 0 ? undefined : `It was resumed ${resumes === 1 ? 'once' : `${resumes} times`}.`,
+  ]
+    .filter((text) => text !== undefined)
+    .join(' ');
+}
 
 /** How long client and target were connected, if both were and it has ended. */
 function lasted(at: string, openMs: number, connection: AttemptConnection): string | undefined {

@@ -42,6 +42,12 @@ export type ConnectionLogRow = {
   readonly endedAt: number | null;
   /** Opens sent to agents. */
   readonly attempts: number;
+  /** How often the connection went on over another session. */
+  readonly resumes: number;
+  /** Milliseconds without a session, until the last resume. */
+  readonly adriftMs: number;
+  /** When it lost the session that it waits for. Null while it has one. */
+  readonly adriftSince: number | null;
   readonly bytesFromClient: number;
   readonly bytesToClient: number;
   /** How it ended: `ok` or a close code. Null while it is open. */

@@ -49,7 +49,19 @@ async function up(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+/** What a connection that outlives its sessions has been through. */
+async function addResumes(db: Kysely<unknown>): Promise<void> {
+  for (const column of ['resumes', 'adrift_ms']) {
+    await db.schema
+      .alterTable('connection_log')
+      .addColumn(column, 'integer', (built) => built.notNull().defaultTo(0))
+      .execute();
+  }
+  await db.schema.alterTable('connection_log').addColumn('adrift_since', 'bigint').execute();
+}
+
 /** The migrations of the connection log, which has a file of its own. A released migration must not change. */
 export const connectionLogMigrations: Readonly<Record<string, Migration>> = {
   '0001-connection-log': { up },
+  '0002-resumes': { up: addResumes },
 };

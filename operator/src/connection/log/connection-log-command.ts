@@ -20,6 +20,7 @@ import {
   entryLine,
   lastedMs,
   localTime,
+  resumedText,
   whyText,
 } from './entry-text.ts';
 import { followConnections } from './follow-connections.ts';
@@ -156,6 +157,7 @@ function tableOf(items: readonly ConnectionLogEntry[], isWide: boolean, io: Io):
     ['GRANT', ({ grant }) => grant && `${grant.name} (${grant.id})`],
     ['SUBJECT', ({ subject }) => subject],
     ['ATTEMPTS', ({ attempts }) => attempts],
+    ['RESUMED', resumedText],
   ];
   const shown = isWide ? wide : columns;
   const head = shown.map(([column]) =>

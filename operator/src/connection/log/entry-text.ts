@@ -46,6 +46,14 @@ export function clientText({ client, clientPort }: ConnectionLogEntry): string |
   return formatHostPort({ host: client, port: clientPort });
 }
 
+/** What became of the sessions under it; undefined if it has had only one. */
+export function resumedText({ resumes, adriftMs, adriftSince }: ConnectionLogEntry): string | undefined {
+  const times = resumes === 1 ? 'once' : `${resumes} times`;
+  const resumed = resumes > 0 ? `resumed ${times}, ${durationText(adriftMs)} without a session` : undefined;
+  const waits = adriftSince === undefined ? undefined : 'waits for a session of its agent';
+  return [resumed, waits].filter((text) => text !== undefined).join('; ') || undefined;
+}
+
 /** Why it ended, in one sentence or two. */
 export function whyText({ state, sentence, detail, count }: ConnectionLogEntry): string | undefined {
   if (state === 'denied' && count > 1) return `${detail ?? sentence} (${count} times)`;
@@ -83,6 +91,7 @@ export function entryLine(entry: ConnectionLogEntry, io: Io): string {
           `received ${bytesText(entry.bytesToClient)}.`,
         ]
       : []),
+    resumedText(entry),
     whyText(entry),
   ];
   return printableLine(parts.filter((part) => part !== undefined && part !== '').join(' '));

@@ -18,7 +18,7 @@ export function skipBecause(reason: string): false | string {
   return process.env[REQUIRE_ALL] === '1' ? false : reason;
 }
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   return directories.some((directory) => {
     try {

@@ -53,6 +53,12 @@ export class RelayLink {
     this.#readOn('down');
   }
 
+  /** Resets one end. The other one is not told, and everything it sends is discarded. */
+  cutOneEnd(end: 'client' | 'target'): void {
+    this.blackHole();
+    (end === 'client' ? this.#client : this.#target).resetAndDestroy();
+  }
+
   cutAfter(bytes: number, direction: Direction): void {
     this.#limit.up = Number.POSITIVE_INFINITY;
     this.#limit.down = Number.POSITIVE_INFINITY;

@@ -100,6 +100,22 @@ export class Relay implements AsyncDisposable {
     for (const link of this.#links) link.cutAfter(bytes, direction);
   }
 
+  /** Resets one end of every open link; the other end is not told. */
+  cutOneEnd(end: 'client' | 'target'): void {
+    for (const link of this.#links) link.cutOneEnd(end);
+  }
+
+  /** Resets every open link after `bytes` more bytes in this direction. */
+  cutWithin(bytes: number, direction: Direction): void {
+    for (const link of this.#links) link.cutAfter(link.passed[direction] + bytes, direction);
+  }
+
+  /** Discards everything on the oldest open link from now on. */
+  swallowOldest(): void {
+    const [oldest] = this.#links;
+    oldest?.blackHole();
+  }
+
   /** Connects new clients only after `milliseconds`. */
   delayAccept(milliseconds: number): void {
     this.#acceptDelay = milliseconds;

@@ -286,6 +286,8 @@ export class AgentSession implements RegisteredSession {
     if (announcerOf(before) === 'agent') this.#streams.refuseAll(new TunnelError('AGENT_DRAINING'));
     // An agent that has said goodbye does not come back for its connections.
     if (error.code === 'SESSION_LOST' && !this.#hasSaidGoodbye) this.#links.lose(loss);
+    // First, because an agent that only did not answer in time would take the resets of its streams for those of clients.
+    if (error.code === 'SESSION_LOST') this.#link.destroy();
     this.#links.stop();
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST', error.message);
     this.#link.release();

@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Scene } from './scene.ts';
+
+/** One kind of failure. `strike` brings it about once, and resolves when the link could work again. */
+export type Fault = { readonly name: string; strike(scene: Scene, round: number): Promise<void> };
+
+/** Kinds that take a moment each. */
+export const briefFaults: readonly Fault[] = [
+  { name: 'one session is reset', strike: async ({ relay }) => relay.cut('oldest') },
+  { name: 'all sessions are reset at once', strike: async ({ relay }) => relay.cut() },
+  { name: 'all sessions get FIN', strike: async ({ relay }) => relay.finish() },
+  {
+    name: 'reset in the middle of a TLS record',
+    async strike({ relay }, round) {
+      const direction = round % 2 === 0 ? 'up' : 'down';
+      // An odd number of bytes, less than the largest record.
+      relay.cutWithin(7_919, direction);
+    },
+  },
+  {
+    name: 'half-open: only the gateway is told',
+    strike: async ({ relay }) => relay.cutOneEnd('target'),
+  },
+  {
+    name: 'half-open: only the agent is told',
+    strike: async ({ relay }) => relay.cutOneEnd('client'),
+  },
+  { name: 'the proxy in between is restarted', strike: async ({ proxy }) => proxy.die() },
+  {
+    name: 'the link swallows everything',
+    async strike({ relay }) {
+      relay.blackHole();
+      await relay.restore();
+    },
+  },
+  {
+    name: 'one session swallows everything',
+    strike: async ({ relay }) => relay.swallowOldest(),
+  },
+  {
+    name: 'the link stands still for 1.5 s',
+    async strike({ relay }) {
+      relay.stall('up');
+      relay.stall('down');
+      await pause(1_500);
+      await relay.restore();
+    },
+  },
+];
+
+/** Kinds that take `seconds` each. */
+export const longFaults = (away: number, asleep: number): readonly Fault[] => [
+  {
+    name: `the agent's network is away for ${away} s`,
+    async strike({ relay }) {
+      relay.blackHole();
+      relay.refuse();
+      await pause(away * 1000);
+      await relay.restore();
+    },
+  },
+  {
+    name: `the agent's host sleeps for ${asleep} s`,
+    async strike({ agent }) {
+      agent.signal('SIGSTOP');
+      await pause(asleep * 1000);
+      agent.signal('SIGCONT');
+    },
+  },
+];

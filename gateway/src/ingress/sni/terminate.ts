@@ -98,9 +98,7 @@ function serve(
     isTruncated: () => transport.isTruncated,
     refuse: report,
     ...(startup !== undefined && {
-      prepare: async ({ stream }) => {
-        stream.write(startup);
-      },
+      prepare: async (target) => target.send(startup),
       onJoined: trackClient(cancelRequests, { socket: tls, source, dialOptions }, connection),
     }),
   };

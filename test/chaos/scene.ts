@@ -36,7 +36,9 @@ export async function startScene(targets: Readonly<Record<string, number>>): Pro
   const file = join(pair.directory, 'a1.json');
   const gateway = { url: `https://127.0.0.1:${relay.address.port}`, proxy: proxy.url };
   const tunnel = { ...PING, reconnect: { base: '100ms', max: '1s' } };
-  await writeFile(file, JSON.stringify(pair.agentFile('a1', { gateway, tunnel })));
+  const { connectors } = pair.agentFile('a1') as { readonly connectors: readonly object[] };
+  const roomy = connectors.map((connector) => ({ ...connector, maxConnections: 1_000 }));
+  await writeFile(file, JSON.stringify(pair.agentFile('a1', { gateway, tunnel, connectors: roomy })));
   const agent = stack.use(
     await ManagedProcess.start({ args: [AGENT, 'run', '--config', file], env: { TOKEN: pair.token } }),
   );

@@ -49,7 +49,8 @@ export class Resumer {
 
   /** Whether the agent has a session that a connection can move to now. */
   canMove(agentId: string): boolean {
-    return this.#sessionOf(agentId, new Set()) !== undefined;
+    const session = this.#sessionOf(agentId, new Set());
+    return session !== undefined && !isLastResort(session);
   }
 
   /**
@@ -168,13 +169,21 @@ export class Resumer {
     }
   }
 
-  /** The least loaded session. */
+  /** The least loaded session; one that drains or is silent only if there is no other. */
   #sessionOf(agentId: string, tried: ReadonlySet<RoutableSession>): RoutableSession | undefined {
     let best: RoutableSession | undefined;
     for (const session of this.#ports.sessionsOfAgent(agentId)) {
       if (!session.acceptsResumes || tried.has(session)) continue;
-      if (best === undefined || session.load < best.load) best = session;
+      if (best === undefined || isBetter(session, best)) best = session;
     }
     return best;
   }
+}
+
+const isLastResort = ({ unavailableReason, isSuspect }: RoutableSession) =>
+  unavailableReason === 'draining' || isSuspect;
+
+function isBetter(session: RoutableSession, other: RoutableSession): boolean {
+  if (isLastResort(session) !== isLastResort(other)) return isLastResort(other);
+  return session.load < other.load;
 }

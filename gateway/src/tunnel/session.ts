@@ -132,9 +132,11 @@ export class AgentSession implements RegisteredSession {
   }
 
   get acceptsResumes(): boolean {
-    if (this.#state.name !== 'ready' || this.hello?.resume === undefined) return false;
+    if (this.hello?.resume === undefined) return false;
     const { unavailableReason } = this;
-    return unavailableReason === undefined || unavailableReason === 'suspended';
+    return (
+      unavailableReason === undefined || unavailableReason === 'suspended' || this.#state.name === 'draining'
+    );
   }
 
   open(request: OpenRequest): Promise<TargetStream> {

@@ -10,7 +10,7 @@ export const NAME_GLOB_PATTERN = '^[A-Za-z0-9._*?-]{1,63}$';
 /** CIDR ranges; the route checks more of each of them than a pattern can. */
 export const sourceRanges = (description: string) =>
   Type.Optional(
-    Type.Array(Type.String({ pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$', maxLength: 64 }), {
+    Type.Array(Type.String({ pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$', maxLength: 64 }), {
       maxItems: 64,
       description,
     }),

@@ -115,7 +115,7 @@ test('invalid arguments are reported without a request', async () => {
     [['token', 'create', '--pool', 'dc1', '--ttl', '0s'], /integer with a unit/],
     [['token', 'list', '--output', 'xml'], /Allowed choices are text, json/],
     [['token', 'revoke'], /missing required argument 'id'/],
-    [['tokn'], /unknown command 'tokn'/],
+    [['tokn'], /There is no command tokn/],
   ];
   for (const [argv, words] of cases) {
     const { stderr, exitCode } = await runCli(argv);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { apiProblemCodes } from '@penstock/api-schema';
 import { storeOutages } from '@penstock/store';
-import { skipReasons } from '@penstock/wire';
+import { denialReasons, skipReasons } from '@penstock/wire';
 import { fleetEvents } from '../../src/events/events.ts';
 import { apiRig } from './api-rig.ts';
 
@@ -21,6 +21,22 @@ async function rows(first: RegExp): Promise<string[][]> {
         .map((cell) => cell.trim().replaceAll('`', '')),
     )
     .filter(([cell]) => first.test(cell ?? ''));
+}
+
+/** The rows, as cells, of the table with this head. */
+async function rowsBelow(head: string): Promise<string[][]> {
+  const [, after = ''] = (await readFile(DOCUMENT, 'utf8')).split(`${head}\n`);
+  const [table = ''] = after.split('\n\n');
+  return table
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
 }
 
 test('docs/api.md lists exactly the routes, with their roles', async () => {
@@ -67,7 +83,8 @@ test('docs/api.md lists exactly the outages of the store', async () => {
   );
 });
 
-test('docs/api.md lists exactly the skip reasons and the events', async () => {
-  const documented = (await rows(/^[a-z-]+$/)).filter((cells) => cells.length === 2);
-  assert.deepEqual(documented, [...Object.entries(skipReasons), ...Object.entries(fleetEvents)]);
+test('docs/api.md lists exactly the skip reasons, the reasons of denials and the events', async () => {
+  assert.deepEqual(await rowsBelow('| reason | meaning |'), Object.entries(skipReasons));
+  assert.deepEqual(await rowsBelow('| denial reason | meaning |'), Object.entries(denialReasons));
+  assert.deepEqual(await rowsBelow('| event | sent when |'), Object.entries(fleetEvents));
 });

@@ -35,8 +35,11 @@ async function failuresOf(port: number, options: readonly string[]): Promise<rea
   ];
   // The exit code says only that a case has failed.
   await new Promise<void>((resolve) => execFile('h2spec', args, { timeout: 300_000 }, () => resolve()));
+  const results = await readFile(report, 'utf8');
+  const cases = results.match(/<testcase /g)?.length ?? 0;
+  assert.ok(cases > 100, `${cases} cases were run`);
   const failed: string[] = [];
-  for (const [, attributes = '', body = ''] of (await readFile(report, 'utf8')).matchAll(
+  for (const [, attributes = '', body = ''] of results.matchAll(
     /<testcase ([^>]*[^/])>(.*?)<\/testcase>/gs,
   )) {
     const attribute = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(attributes)?.[1] ?? '';
@@ -66,6 +69,15 @@ const HARMLESS = [
   'http2/3.5: Sends invalid connection preface',
 ];
 
+/** Failures that are not known. h2spec waits a second for each answer, so a case counts only if it fails twice. */
+async function newFailuresOf(port: number, options: readonly string[]): Promise<readonly string[]> {
+  const isNew = (each: string) => !HARMLESS.includes(each);
+  const failed = (await failuresOf(port, options)).filter(isNew);
+  if (failed.length === 0) return [];
+  const again = new Set(await failuresOf(port, options));
+  return failed.filter((each) => again.has(each));
+}
+
 test('h2spec finds nothing new on the tunnel port and the HTTP CONNECT ingress', {
   skip: !isInstalled() && 'h2spec is not installed',
   timeout: 600_000,
@@ -75,11 +87,8 @@ test('h2spec finds nothing new on the tunnel port and the HTTP CONNECT ingress',
     targets: { db: echo.address.port },
     ingress: { httpConnect: { listen: '127.0.0.1:0' }, tls: 'off', grant: 'none' },
   });
-  const isNew = (each: string) => !HARMLESS.includes(each);
-  const tunnel = await failuresOf(pair.gateway.tunnel.port, ['--tls', '--insecure']);
-  assert.deepEqual(tunnel.filter(isNew), []);
-  const ingress = await failuresOf(pair.port('db'), []);
-  assert.deepEqual(ingress.filter(isNew), []);
+  assert.deepEqual(await newFailuresOf(pair.gateway.tunnel.port, ['--tls', '--insecure']), []);
+  assert.deepEqual(await newFailuresOf(pair.port('db'), []), []);
   await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('db') });
   client.send('CONNECT db:1 HTTP/1.1\r\nHost: db:1\r\n\r\n');
   assert.match(String(await client.read(12)), /200/, 'clients are still served');

@@ -13,6 +13,8 @@ import { expectIdle } from './idle.ts';
 
 const SEED = 7;
 const WHOLE = 30_000_000;
+/** A connection ends with its session. */
+const WITHOUT_RESUME = { resume: { for: '0s' } };
 const whole = pseudorandomBytes(WHOLE, SEED);
 
 /** What a client received of the pseudorandom response until it was closed, compared byte by byte. */
@@ -130,7 +132,11 @@ for (const [how, end] of [
   test(`a tunnel that is ${how} in the middle of a response resets the client`, async () => {
     await using _leaks = expectNoLeaks();
     await using target = await startSource(WHOLE, SEED);
-    await using pair = await startPair({ targets: { db: target.address.port }, agents: {} });
+    await using pair = await startPair({
+      targets: { db: target.address.port },
+      agents: {},
+      gateway: WITHOUT_RESUME,
+    });
     await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
     await startBehind(relay, pair);
     await using client = await clientOf(pair, 'db');
@@ -150,7 +156,11 @@ for (const [how, end] of [
 test('wherever the tunnel is cut, the client receives a prefix and then a reset', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startSource(WHOLE, SEED);
-  await using pair = await startPair({ targets: { db: target.address.port }, agents: {} });
+  await using pair = await startPair({
+    targets: { db: target.address.port },
+    agents: {},
+    gateway: WITHOUT_RESUME,
+  });
   for (const [direction, cut] of [
     ['up', 1],
     ['up', 20_000],

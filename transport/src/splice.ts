@@ -57,6 +57,12 @@ type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'abort
 /** Checks per idle timeout. */
 const IDLE_CHECKS = 4;
 
+/**
+ * Milliseconds that a complete connection waits for the acknowledgment of its FIN. It does not come if the socket at the other
+ * end was reset after the FIN of that end: a reset of a closed stream is not delivered.
+ */
+const FIN_ACKNOWLEDGMENT_TIMEOUT_MS = 3_000;
+
 /** Bytes after which they are acknowledged immediately. */
 const URGENT_BYTES = 512 * 1024;
 
@@ -95,6 +101,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #moved = 0;
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  #finTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions) {
     const { link } = farEnd;
@@ -312,6 +319,8 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #leave(farEnd: FarEnd): void {
     this.#farEnd = undefined;
     this.#acknowledgment = 'none';
+    clearTimeout(this.#finTimer);
+    this.#finTimer = undefined;
     farEnd.link?.close();
     this.#inbound.detach();
     this.#outbound.detach();
@@ -368,6 +377,13 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     }, timeout / IDLE_CHECKS);
   }
 
+  #awaitFinAcknowledgment(): void {
+    this.#finTimer ??= setTimeout(() => {
+      this.#isFinAcknowledged = true;
+      this.#settle();
+    }, FIN_ACKNOWLEDGMENT_TIMEOUT_MS);
+  }
+
   #hasAborted(): boolean {
     return this.#life === 'aborted';
   }
@@ -378,7 +394,12 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   }
 
   #settle(): void {
-    if (!this.#isSettled()) return;
+    if (!this.#isSettled()) {
+      if (this.#isNearClosed && this.#isFarClosed && this.#farEnd !== undefined)
+        this.#awaitFinAcknowledgment();
+      return;
+    }
+    clearTimeout(this.#finTimer);
     clearInterval(this.#timer);
     clearInterval(this.#idleTimer);
     this.#farEnd?.link?.close();

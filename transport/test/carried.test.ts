@@ -355,3 +355,20 @@ test('a position that is impossible ends the connection', async () => {
     connection.dispose();
   }
 });
+
+test('a complete connection does not wait for ever for the acknowledgment of its FIN', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const connection = new Connection();
+  const { left } = connection.splices;
+  connection.outer.left.fin();
+  connection.outer.right.fin();
+  await turn();
+  for (let round = 0; round < 4; round += 1) {
+    for (const each of sides) while (connection.session.streams[each].deliver());
+    await turn();
+  }
+  assert.equal(connection.ends.left, undefined, 'its FIN is not acknowledged');
+  t.mock.timers.tick(3_000);
+  assert.equal((await left.done).code, undefined);
+  connection.dispose();
+});

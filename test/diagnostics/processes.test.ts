@@ -48,6 +48,7 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
         'http2 ok',
         'clock ok',
         'admission skipped',
+        'enrollment token ok',
         'control stream skipped',
         'connector echo ok',
       ],
@@ -66,7 +67,12 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
     const { code, stdout } = await runCommand('agent', ['doctor', '--config', seen, '--output', 'json']);
     const { steps } = JSON.parse(stdout) as { steps: Step[] };
     assert.equal(code, 0, stdout);
-    assert.ok(steps.every(({ verdict }) => verdict === 'ok'));
+    // The token is skipped: the agent has an identity.
+    const others = steps.filter(({ step }) => step !== 'enrollment token');
+    assert.ok(
+      others.every(({ verdict }) => verdict === 'ok'),
+      stdout,
+    );
     assert.match(steps.find(({ step }) => step === 'admission')?.sentence ?? '', /agent-1 of pool dc1/);
     assert.match(steps.find(({ step }) => step === 'control stream')?.sentence ?? '', /2 of 2 sessions/);
     assert.equal(gateway.lines.filter(({ json }) => json?.['event'] === 'session-opened').length, 2);
@@ -108,7 +114,7 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
   });
 
   await t.test('a restart drains the agent and exits for its supervisor', async () => {
-    const { code, stderr, stdout } = await operate('agent', 'restart', 'agent-1');
+    const { code, stderr, stdout } = await operate('agent', 'restart', 'agent-1', '--yes');
     assert.equal(code, 0, stderr);
     assert.match(stdout, /agent-1 is draining/);
     const exit = await agent.exit(30_000);

@@ -14,6 +14,7 @@ export { resetSocket } from './reset-socket.ts';
 export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 export { SessionLinks } from './session-links.ts';
 export { SocketReader } from './socket-reader.ts';
-export { type CarryOptions, Splice, type SpliceEnd, type SpliceOptions, splice } from './splice.ts';
+export { Splice, splice } from './splice.ts';
+export type { CarryOptions, SpliceEnd, SpliceOptions } from './splice-options.ts';
 export { TlsTransport } from './tls-transport.ts';
 export { TCP_KEEPALIVE_DELAY_MS, tunnelHttp2Options, tunnelTlsOptions } from './tunnel-settings.ts';

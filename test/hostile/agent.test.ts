@@ -19,13 +19,13 @@ after(() => target[Symbol.asyncDispose]());
 const lost = () => target.logged('session-lost').at(-1);
 
 test("sessions beyond an agent's limit are refused, and the others stay open", async () => {
-  const peers = await Promise.all(Array.from({ length: 8 }, (_, index) => agent(target, index)));
-  const ninth = await thief(target);
-  ninth.data(CONTROL, line(hello({ session: { index: 8, wanted: 9 } })));
-  await ninth.frame('a refusal', ({ payload }) => payload.includes('LIMIT_EXCEEDED'));
+  const peers = await Promise.all(Array.from({ length: 16 }, (_, index) => agent(target, index)));
+  const further = await thief(target);
+  further.data(CONTROL, line(hello({ session: { index: 16, wanted: 17 } })));
+  await further.frame('a refusal', ({ payload }) => payload.includes('LIMIT_EXCEEDED'));
   assert.ok(peers.every(({ socket }) => !socket.destroyed));
-  await deadline('the ninth session to be closed', ninth.closed);
-  for (const peer of [...peers, ninth]) await peer[Symbol.asyncDispose]();
+  await deadline('the further session to be closed', further.closed);
+  for (const peer of [...peers, further]) await peer[Symbol.asyncDispose]();
   await target.serve();
   await eventually('all of them to be closed', async () => (await target.connections()) === 2);
 });

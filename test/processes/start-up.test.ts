@@ -87,7 +87,7 @@ test('an agent starts only with the file that PENSTOCK_CONFIG_PIN allows', async
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /LOCAL_PIN The file is 1@sha256:\S+, and PENSTOCK_CONFIG_PIN allows only 2@sha256:/,
+    /LOCAL_PIN The file is 1@sha256:\S+, but PENSTOCK_CONFIG_PIN allows only 2@sha256:/,
   );
   // The file is accepted. The agent exits for another reason: it has no token to enroll with.
   const accepted = await runCommand('agent', ['run', '--config', file], { PENSTOCK_CONFIG_PIN: pinned });

@@ -1,14 +1,20 @@
-import { limits } from '@penstock/wire';
+import { type CloseCode, limits } from '@penstock/wire';
 
 /** Something whose position the peer must learn. */
 export type AcknowledgmentSource = {
   readonly id: string;
   /** Bytes handed to the near end, and one more once its FIN was. Called when the acknowledgment is sent. */
   takeReceived(): number;
+  /** Set once the connection was reset here. The reset of a stream that has closed is not delivered. */
+  readonly resetCode: CloseCode | undefined;
 };
 
-/** How much was handed on, by the id of the connection. */
-export type Acknowledgment = { readonly id: string; readonly received: number };
+/** How much was handed on, by the id of the connection. With `reset`, nothing more will be. */
+export type Acknowledgment = {
+  readonly id: string;
+  readonly received: number;
+  readonly reset?: CloseCode;
+};
 
 /** Milliseconds for which acknowledgments that are not awaited are collected. */
 const GATHER_MS = 50;
@@ -21,6 +27,7 @@ export class Acknowledgments {
   #sources = new Set<AcknowledgmentSource>();
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
+  #isStopped = false;
 
   constructor(send: (batch: Acknowledgment[]) => void) {
     this.#send = send;
@@ -28,6 +35,7 @@ export class Acknowledgments {
 
   /** `source` is asked for its position when the message is sent: after this turn if `isUrgent`, soon otherwise. */
   add(source: AcknowledgmentSource, isUrgent: boolean): void {
+    if (this.#isStopped) return;
     this.#sources.add(source);
     if (isUrgent) this.#immediate ??= setImmediate(() => this.#flush());
     else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
@@ -35,6 +43,7 @@ export class Acknowledgments {
 
   /** Sends nothing more. Call it when the session has ended. */
   stop(): void {
+    this.#isStopped = true;
     this.#clear();
     this.#sources = new Set();
   }
@@ -45,7 +54,8 @@ export class Acknowledgments {
     this.#sources = new Set();
     let batch: Acknowledgment[] = [];
     for (const source of sources) {
-      batch.push({ id: source.id, received: source.takeReceived() });
+      const { id, resetCode: reset } = source;
+      batch.push({ id, received: source.takeReceived(), ...(reset !== undefined && { reset }) });
       if (batch.length < MAX_BATCH) continue;
       this.#send(batch);
       batch = [];

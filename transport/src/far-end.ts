@@ -38,8 +38,11 @@ export type FarLink = {
 export type SessionLoss = 'closed' | 'silent';
 
 export type LinkListener = {
-  /** The peer has handed on this many bytes, and one more once it has handed on FIN. */
-  onAcknowledged(received: number): void;
+  /**
+   * The peer has handed on this many bytes, and one more once it has handed on FIN. With `isReset`, its end was reset, and
+   * it hands on nothing more.
+   */
+  onAcknowledged(received: number, isReset: boolean): void;
   /** The session was lost. The stream may have closed before. */
   onLost(loss: SessionLoss): void;
   /** The session retires: the connection should move to another one. */

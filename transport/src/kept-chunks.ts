@@ -12,7 +12,7 @@ const memoryOf = ({ bytes, memory }: PooledChunk) => memory?.length ?? bytes.len
 
 /**
  * What one end of a connection has sent, until its peer has handed it on. Positions count the bytes of the connection in
- * this direction, from 0. Chunks go back to their pool when they are acknowledged.
+ * this direction, from 0. Chunks go back to their pool when they are acknowledged, unless a write may still reference them.
  */
 export class KeptChunks {
   #chunks: PooledChunk[] = NONE;
@@ -53,8 +53,12 @@ export class KeptChunks {
     this.#end += chunk.bytes.length;
   }
 
-  /** Forgets everything before `position`. Ignores a position that was acknowledged before. Throws RangeError beyond `end`. */
-  acknowledge(position: number): void {
+  /**
+   * Forgets everything before `position`. Ignores a position that was acknowledged before. Throws RangeError beyond `end`. A
+   * chunk that does not end before `written` is not pooled again: a peer that acknowledges what it has not received must not
+   * be sent what another connection reads into that memory.
+   */
+  acknowledge(position: number, written: number): void {
     if (position > this.#end) throw new RangeError('More bytes are acknowledged than were sent.');
     while (this.#start < position) {
       const chunk = this.#chunks[this.#first];
@@ -68,7 +72,7 @@ export class KeptChunks {
       this.#start += chunk.bytes.length;
       this.#first += 1;
       this.#count(-memoryOf(chunk));
-      releaseChunk(chunk);
+      if (this.#start <= written) releaseChunk(chunk);
     }
     if (this.#first === this.#chunks.length || this.#first >= MAX_ACKNOWLEDGED_CHUNKS) {
       this.#chunks = this.#first === this.#chunks.length ? NONE : this.#chunks.slice(this.#first);
@@ -76,13 +80,17 @@ export class KeptChunks {
     }
   }
 
-  /** What is kept, to be sent again. A session that was lost may still reference it, so its memory is not pooled again. */
-  resend(): readonly Buffer[] {
-    if (this.#chunks === NONE) return [];
+  /** The stream that everything was written to is lost, and may reference it until its end: it is not pooled again. */
+  abandon(): void {
+    if (this.#chunks === NONE) return;
     this.#chunks = this.#chunks.slice(this.#first).map(({ bytes }) => ({ bytes, memory: undefined }));
     this.#first = 0;
     this.#count(this.bytes - this.#memory);
-    return this.#chunks.map(({ bytes }) => bytes);
+  }
+
+  /** What is kept, in order. */
+  *[Symbol.iterator](): Generator<Buffer> {
+    for (const { bytes } of this.#chunks.slice(this.#first)) yield bytes;
   }
 
   /** Forgets everything. Its memory is not pooled again. */

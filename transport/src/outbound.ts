@@ -62,6 +62,7 @@ export class Outbound {
   /** Keeps what is read, a limited amount, until the next `attach`. */
   detach(): void {
     this.#stream = undefined;
+    this.#kept?.abandon();
     this.#adriftEnd = (this.#kept?.end ?? 0) + MAX_ADRIFT_BYTES;
     if (this.#isPaused) this.#resumeWhenRoom();
   }
@@ -69,7 +70,7 @@ export class Outbound {
   /** Sends everything that is kept on `stream`. */
   attach(stream: Duplex): void {
     this.#stream = stream;
-    for (const bytes of this.#kept?.resend() ?? []) stream.write(bytes, this.#onWritten);
+    for (const bytes of this.#kept ?? []) stream.write(bytes, this.#onWritten);
     if (this.#hasFinished) stream.end();
     if (this.#isPaused) this.#resumeWhenRoom();
     else this.#pauseWhenFull();

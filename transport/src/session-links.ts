@@ -18,7 +18,9 @@ export class SessionLinks {
 
   /** Passes on what the peer has acknowledged. A connection that has ended is ignored. */
   acknowledged(batch: readonly Acknowledgment[]): void {
-    for (const { id, received } of batch) this.#links.get(id)?.listener?.onAcknowledged(received);
+    for (const { id, received, reset } of batch) {
+      this.#links.get(id)?.listener?.onAcknowledged(received, reset !== undefined);
+    }
   }
 
   /** The session retires. */

@@ -15,12 +15,6 @@ type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'abort
 /** Checks per idle timeout. */
 const IDLE_CHECKS = 4;
 
-/**
- * Milliseconds that a complete connection waits for the acknowledgment of its FIN. It does not come if the socket at the other
- * end was reset after the FIN of that end: a reset of a closed stream is not delivered.
- */
-const FIN_ACKNOWLEDGMENT_TIMEOUT_MS = 3_000;
-
 /** Bytes after which they are acknowledged immediately. */
 const URGENT_BYTES = 512 * 1024;
 
@@ -59,7 +53,6 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #moved = 0;
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  #finTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: NearEnd, farEnd: FarEnd, options: SpliceOptions) {
     const { link } = farEnd;
@@ -99,6 +92,10 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     return this.#kept?.bytes ?? 0;
   }
 
+  get resetCode(): CloseCode | undefined {
+    return this.#life === 'aborted' ? this.#code : undefined;
+  }
+
   takeReceived(): number {
     this.#acknowledgment = 'none';
     this.#unacknowledged = 0;
@@ -117,6 +114,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#code = code;
     this.#detail = detail;
     this.#resetNear(code);
+    this.#farEnd?.link?.acknowledge(this, true);
     this.#farEnd?.link?.close();
     this.#farEnd?.reset(code);
     this.#previous?.reset(code);
@@ -156,7 +154,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#isFarClosed = false;
     this.#watchFarEnd(farEnd);
     if (received < (this.#kept?.start ?? 0)) this.abort('PROTOCOL_ERROR');
-    this.onAcknowledged(received);
+    this.#acknowledged(received);
     // The peer can claim to have handed on what was never sent, or what is no longer kept.
     if (this.#hasAborted()) return;
     farEnd.link?.open(this);
@@ -175,17 +173,12 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#settle();
   }
 
-  onAcknowledged(received: number): void {
-    const kept = this.#kept;
-    if (kept === undefined || this.#life === 'aborted') return;
-    const hasSentFin = this.#life === 'socket-finished' || this.#life === 'finished';
-    if (received > kept.end + Number(hasSentFin)) {
-      this.abort('PROTOCOL_ERROR');
-      return;
-    }
-    if (received > kept.end) this.#isFinAcknowledged = true;
-    kept.acknowledge(Math.min(received, kept.end));
-    this.#outbound.resumeWhenRoom();
+  onAcknowledged(received: number, isReset: boolean): void {
+    this.#acknowledged(received);
+    if (!isReset) return;
+    // After both FINs nothing is missing here. Otherwise the reset of the stream has come before, or was overtaken.
+    if (this.#life === 'finished') this.#isFinAcknowledged = true;
+    else this.abort(this.#options.streamReset);
     this.#settle();
   }
 
@@ -195,6 +188,21 @@ export class Splice implements AcknowledgmentSource, LinkListener {
 
   onRetiring(): void {
     this.#options.carry?.onRetiring?.();
+  }
+
+  #acknowledged(received: number): void {
+    const kept = this.#kept;
+    if (kept === undefined || this.#life === 'aborted') return;
+    const hasSentFin = this.#life === 'socket-finished' || this.#life === 'finished';
+    if (received > kept.end + Number(hasSentFin)) {
+      this.abort('PROTOCOL_ERROR');
+      return;
+    }
+    if (received > kept.end) this.#isFinAcknowledged = true;
+    const unwritten = this.#farEnd?.stream.writableLength ?? kept.bytes;
+    kept.acknowledge(Math.min(received, kept.end), kept.end - unwritten);
+    this.#outbound.resumeWhenRoom();
+    this.#settle();
   }
 
   #watchSocket(): void {
@@ -277,8 +285,6 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #leave(farEnd: FarEnd): void {
     this.#farEnd = undefined;
     this.#acknowledgment = 'none';
-    clearTimeout(this.#finTimer);
-    this.#finTimer = undefined;
     farEnd.link?.close();
     this.#inbound.detach();
     this.#outbound.detach();
@@ -335,13 +341,6 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     }, timeout / IDLE_CHECKS);
   }
 
-  #awaitFinAcknowledgment(): void {
-    this.#finTimer ??= setTimeout(() => {
-      this.#isFinAcknowledged = true;
-      this.#settle();
-    }, FIN_ACKNOWLEDGMENT_TIMEOUT_MS);
-  }
-
   #hasAborted(): boolean {
     return this.#life === 'aborted';
   }
@@ -352,15 +351,11 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   }
 
   #settle(): void {
-    if (!this.#isSettled()) {
-      if (this.#isNearClosed && this.#isFarClosed && this.#farEnd !== undefined)
-        this.#awaitFinAcknowledgment();
-      return;
-    }
-    clearTimeout(this.#finTimer);
+    if (!this.#isSettled()) return;
     clearInterval(this.#timer);
     clearInterval(this.#idleTimer);
     this.#farEnd?.link?.close();
+    this.#kept?.clear();
     const [code, detail, finishedFirst] = [this.#code, this.#detail, this.#finishedFirst];
     this.#resolve({ code, detail, finishedFirst, ...this.traffic() });
   }

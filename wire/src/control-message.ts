@@ -13,10 +13,10 @@ const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Ratio = Type.Number({ minimum: 0, maximum: 1 });
 const Code = Type.Enum(Object.keys(closeCodes) as (keyof typeof closeCodes)[]);
 const ConfigStamp = Type.Object({ version: Count, digest: Text(80) });
-/** Bytes that were handed on, by the id of the connection, and one more once FIN was. */
+/** Bytes that were handed on, by the id of the connection, and one more once FIN was. `reset`: nothing more will be. */
 const Received = Type.Object({
   type: Type.Literal('received'),
-  connections: Type.Array(Type.Object({ id: Id, received: Count }), {
+  connections: Type.Array(Type.Object({ id: Id, received: Count, reset: Type.Optional(Code) }), {
     maxItems: limits.acknowledgments,
   }),
 });

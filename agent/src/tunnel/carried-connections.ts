@@ -10,7 +10,8 @@ export class CarriedConnection {
   /** The process of the gateway that has the client. */
   readonly epoch: string;
   readonly #limits: KeepLimits;
-  #streams = 1;
+  /** Streams of the connection that the gateway has accepted, as far as this agent knows. */
+  streams = 1;
   #leave: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -21,16 +22,11 @@ export class CarriedConnection {
     this.#limits = limits;
   }
 
-  /** Streams of the connection that the gateway has accepted, as far as this agent knows. */
-  get streams(): number {
-    return this.#streams;
-  }
-
   /** A session carries the connection, on the stream of this number. `leave` is called once, when it no longer does. */
   join(leave: () => void, streams: number): void {
     this.leave();
     this.#leave = leave;
-    this.#streams = streams;
+    this.streams = streams;
   }
 
   /** No session carries the connection. It is reset unless one does in time. */

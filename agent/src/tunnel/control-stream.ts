@@ -78,6 +78,11 @@ export class ControlStream {
     stream.once('end', ended).once('close', ended);
   }
 
+  /** Whether the peer has not read what was sent before. */
+  get isBlocked(): boolean {
+    return this.#stream.writableLength > limits.controlMessageBytes;
+  }
+
   /** Sends a message, or drops it if the stream has ended. Destroys the stream when the gateway does not read. */
   send(message: AgentMessage): void {
     if (!this.#stream.writable) return;

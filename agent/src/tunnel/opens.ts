@@ -180,16 +180,19 @@ export class Opens {
       return;
     }
     const { splice } = connection;
-    connection.drift('silent');
-    const joined = connection.streams;
+    // The gateway may have accepted a stream whose answer is still on its way, and has left that stream again.
+    connection.streams = streams;
     let stream: ClientHttp2Stream;
     try {
       stream = port.openStream(id, splice.received);
+      // Before the connection leaves: a session that retires ends with its last open.
+      this.#states.set(id, { name: 'resuming', stream });
     } catch {
       // The gateway has been told, and asks on another session.
       return;
+    } finally {
+      connection.drift('silent');
     }
-    this.#states.set(id, { name: 'resuming', stream });
     stream.on('error', () => {});
     stream.once('close', () => {
       if (this.#states.get(id)?.name === 'resuming') this.#remove(id);
@@ -197,7 +200,7 @@ export class Opens {
     stream.once('response', (headers) => {
       if (headers[':status'] !== 200 || this.#states.get(id)?.name !== 'resuming') return;
       // A gateway accepts one stream at a time.
-      if (connection.streams !== joined) {
+      if (connection.streams !== streams) {
         stream.destroy(new TunnelError('SESSION_LOST'));
         return;
       }

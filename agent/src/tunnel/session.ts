@@ -86,7 +86,10 @@ export class GatewaySession {
     this.#dataStreams = new DataStreams(http, this.#windows, () =>
       this.requestSuccessor('its stream ids run out'),
     );
-    this.#links = new SessionLinks((connections) => this.send({ type: 'received', connections }));
+    this.#links = new SessionLinks(
+      (connections) => this.send({ type: 'received', connections }),
+      () => this.#connection.control.isBlocked,
+    );
     this.#opens = new Opens({
       links: this.#links,
       carried: options.carried,

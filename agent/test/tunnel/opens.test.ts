@@ -58,7 +58,10 @@ class Scene implements AsyncDisposable {
         },
         fail: (id, code) => this.failures.push({ id, code }),
       },
-      links: new SessionLinks(() => {}),
+      links: new SessionLinks(
+        () => {},
+        () => false,
+      ),
       carried: new CarriedConnections(),
       keepFor: () => 60_000,
       epoch: 'epoch-1',
@@ -283,6 +286,25 @@ test('of two resumes at once, the one that the gateway accepts carries the conne
   await scene.resume('s-3', 's-1', 1);
   const stream = await scene.arrival('s-2');
   scene.opens.cancel('s-3', 'CLIENT_GONE');
+  stream.write('ping');
+  assert.equal(String((await once(stream, 'data'))[0]), 'ping');
+  scene.opens.abortAll('DRAIN_TIMEOUT');
+  await scene.opens.idle();
+});
+
+test('a stream that the gateway has left before its answer arrived does not take the connection', async () => {
+  await using _leaks = expectNoLeaks();
+  await using scene = await Scene.start();
+  await scene.startCarried('s-1');
+  await scene.arrival('s-1');
+  await scene.resume('s-2', 's-1', 1);
+  const left = await eventually('the stream s-2', () => scene.arrived.get('s-2'));
+  // The gateway has accepted s-2, which was lost to it again, and now counts it.
+  await scene.resume('s-3', 's-1', 2);
+  const stream = await eventually('the stream s-3', () => scene.arrived.get('s-3'));
+  left.respond({ ':status': 200 });
+  assert.equal(await outcomeOf(left), 'reset');
+  stream.respond({ ':status': 200 });
   stream.write('ping');
   assert.equal(String((await once(stream, 'data'))[0]), 'ping');
   scene.opens.abortAll('DRAIN_TIMEOUT');

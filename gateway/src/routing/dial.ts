@@ -143,14 +143,16 @@ async function findAgent(
           onSilent,
         }),
     });
+    const asked = new Set([session]);
     const outcome = await hedgedOpen(
       attemptOn(session),
       () => {
         const other =
           attempt < maxAttempts && clock.now() < deadline
-            ? selectOther(route, options.address, session, progress, ports)
+            ? selectOther(route, options.address, asked, progress, ports)
             : undefined;
         if (other === undefined) return undefined;
+        asked.add(other);
         attempt += 1;
         const { name, pool: otherPool } = other.identity;
         log('connection-retried', {
@@ -221,7 +223,7 @@ function selectSession(
   address: string | undefined,
   { onlyAgent, tried, lost }: DialProgress,
   { sessionsOf, ejection, checkFails, clock }: DialPorts,
-  which: 'any' | 'responsive' = 'any',
+  asked?: ReadonlySet<RoutableSession>,
 ): RoutableSession | undefined {
   const { connector } = route;
   const isUntried = (agentId: string) =>
@@ -229,10 +231,11 @@ function selectSession(
   const isSteady = (agentId: string) => isUntried(agentId) && !lost.has(agentId);
   const isNotEjected = (agentId: string) => isSteady(agentId) && !ejection.isEjected(connector, agentId);
   const isHealthy = (agentId: string) => isNotEjected(agentId) && !checkFails(connector, agentId);
-  for (const allowSuspect of which === 'any' ? [false, true] : [false]) {
+  const isResponsive = (session: RoutableSession) => !session.isSuspect && asked?.has(session) !== true;
+  for (const accepts of asked === undefined ? [isResponsive, () => true] : [isResponsive]) {
     for (const isWanted of [isHealthy, isNotEjected, isSteady, isUntried]) {
       for (const pool of route.pools) {
-        const choice = { connector, address, isWanted, allowSuspect, random: clock.random };
+        const choice = { connector, address, isWanted, accepts, random: clock.random };
         const session = chooseSession(sessionsOf(pool), choice);
         if (session !== undefined) return session;
       }
@@ -241,18 +244,19 @@ function selectSession(
   return undefined;
 }
 
-/** A session to ask while another one is silent: of another agent first, and none that is silent too. */
+/** A session to ask while those that were `asked` are silent: of another agent first, and none that is silent too. */
 function selectOther(
   route: Route,
   address: string | undefined,
-  { identity: { agentId } }: RoutableSession,
+  asked: ReadonlySet<RoutableSession>,
   progress: DialProgress,
   ports: DialPorts,
 ): RoutableSession | undefined {
-  const others = { ...progress, tried: new Set([...progress.tried, agentId]) };
+  const agents = [...asked].map(({ identity }) => identity.agentId);
+  const others = { ...progress, tried: new Set([...progress.tried, ...agents]) };
   return (
-    selectSession(route, address, others, ports, 'responsive') ??
-    selectSession(route, address, progress, ports, 'responsive')
+    selectSession(route, address, others, ports, asked) ??
+    selectSession(route, address, progress, ports, asked)
   );
 }
 

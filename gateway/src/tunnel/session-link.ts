@@ -9,6 +9,9 @@ import type { SessionOptions } from './session-options.ts';
 const SILENCE_MS = 300;
 /** The same in round trips, where those are long. */
 const SILENCE_ROUND_TRIPS = 3;
+/** Time for the answer to the ping that follows. */
+const PONG_MS = 200;
+const PONG_ROUND_TRIPS = 2;
 /** A timer this late means that this event loop was blocked, so silence proves nothing about the agent. */
 const BLOCKED_MS = 200;
 
@@ -64,28 +67,33 @@ export class SessionLink {
   }
 
   /**
-   * Waits for any byte of the agent, and calls `onSilent` each time that none arrives in a few hundred milliseconds, or three
-   * round trips. The agent is then pinged with a short deadline. The caller must call the returned function to stop.
+   * Waits for any byte of the agent. When none arrives in a few hundred milliseconds, or three round trips, the agent is pinged
+   * with a short deadline; when it does not answer that either, `onSilent` is called, and all of it begins again. The caller
+   * must call the returned function to stop.
    */
   expectLife(onSilent: () => void): () => void {
-    const wait = Math.max(SILENCE_MS, SILENCE_ROUND_TRIPS * (this.#roundTrip ?? 0));
-    let received = this.#socket.bytesRead;
-    let due = performance.now() + wait;
+    const roundTrip = this.#roundTrip ?? 0;
+    const silence = Math.max(SILENCE_MS, SILENCE_ROUND_TRIPS * roundTrip);
+    const pong = Math.max(PONG_MS, PONG_ROUND_TRIPS * roundTrip);
+    let isPinged = false;
+    let timer: NodeJS.Timeout;
     let immediate: NodeJS.Immediate | undefined;
-    const check = () => {
-      const isLate = performance.now() - due > BLOCKED_MS;
-      if (this.#socket.bytesRead === received && !isLate) {
-        this.#suspect();
-        onSilent();
-      }
-      received = this.#socket.bytesRead;
-      due = performance.now() + wait;
-      timer.refresh();
+    const wait = (milliseconds: number) => {
+      const received = this.#socket.bytesRead;
+      const due = performance.now() + milliseconds;
+      const check = () => {
+        const isSilent = this.#socket.bytesRead === received && performance.now() - due <= BLOCKED_MS;
+        if (isSilent && !isPinged) this.#suspect();
+        if (isSilent && isPinged) onSilent();
+        isPinged = isSilent && !isPinged;
+        wait(isPinged ? pong : silence);
+      };
+      // After the poll phase: bytes that arrived while this event loop was blocked are still in the kernel.
+      timer = setTimeout(() => {
+        immediate = setImmediate(check);
+      }, milliseconds);
     };
-    // After the poll phase: bytes that arrived while this event loop was blocked are still in the kernel.
-    const timer = setTimeout(() => {
-      immediate = setImmediate(check);
-    }, wait);
+    wait(silence);
     return () => {
       clearTimeout(timer);
       clearImmediate(immediate);

@@ -213,3 +213,23 @@ test('a client that speaks first is refused when the target speaks first too', a
     [false, false],
   );
 });
+
+test('while agents are silent each session is asked once, other agents first, and none that is silent', async () => {
+  const scene = new DialScene();
+  scene.limits = { ...scene.limits, maxAttempts: 9 };
+  const dark = scene.add('a1', 'dc1', 'wait');
+  const slow = scene.add('a2', 'dc1', 'wait');
+  const silent = scene.add('a3', 'dc1', 'wait');
+  slow.load = 1;
+  silent.load = 2;
+  silent.isSuspect = true;
+  const dialed = scene.dial();
+  dark.requests[0]?.onSilent?.();
+  dark.requests[0]?.onSilent?.();
+  assert.deepEqual(
+    [dark, slow, silent].map(({ requests }) => requests.length),
+    [1, 1, 0],
+  );
+  slow.answer('ok');
+  assert.equal((await dialed).agent, 'a2');
+});

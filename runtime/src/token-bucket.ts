@@ -20,14 +20,14 @@ export class TokenBucket {
     this.#refilledAt = options.clock.now();
   }
 
-  /** Takes one token and returns true, or returns false and takes nothing if less than one token is left. */
-  tryTake(): boolean {
+  /** Takes `count` tokens and returns true, or returns false and takes nothing if fewer are left. */
+  tryTake(count = 1): boolean {
     const { capacity, refillPerSecond, clock } = this.#options;
     const now = clock.now();
     this.#tokens = Math.min(capacity, this.#tokens + ((now - this.#refilledAt) / 1000) * refillPerSecond);
     this.#refilledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
   }
 }

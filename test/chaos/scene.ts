@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eventually } from '../rig/eventually.ts';
 import { FakeHttpProxy } from '../rig/http-proxy.ts';
 import { type Logged, type Pair, startPair } from '../rig/pair.ts';
 import { ManagedProcess } from '../rig/process.ts';
@@ -46,10 +47,10 @@ export async function startScene(targets: Readonly<Record<string, number>>): Pro
   const local = { address: '127.0.0.1', port: Number(String(address).split(':').at(-1)), family: 'IPv4' };
   const ready = () => sessionsOf(pair);
   const connected = async () => {
-    for (let wait = 0; ready() < 2; wait += 1) {
-      if (wait > 600) throw new Error(`The agent has ${ready()} sessions.\n${agent.output.slice(-2000)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await eventually('the agent to have both sessions', () => ready() >= 2, {
+      within: 60_000,
+      state: () => agent.output.slice(-2000),
+    });
   };
   await connected();
   const owned = stack.move();

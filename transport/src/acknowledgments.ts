@@ -24,13 +24,16 @@ const MAX_BATCH = limits.acknowledgments;
 /** The acknowledgments of one session, gathered so that many connections share a message. */
 export class Acknowledgments {
   readonly #send: (batch: Acknowledgment[]) => void;
+  readonly #isBlocked: () => boolean;
   #sources = new Set<AcknowledgmentSource>();
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #isStopped = false;
 
-  constructor(send: (batch: Acknowledgment[]) => void) {
+  /** While `isBlocked`, because the peer does not read, acknowledgments wait: each of them says more later. */
+  constructor(send: (batch: Acknowledgment[]) => void, isBlocked: () => boolean) {
     this.#send = send;
+    this.#isBlocked = isBlocked;
   }
 
   /** `source` is asked for its position when the message is sent: after this turn if `isUrgent`, soon otherwise. */
@@ -50,6 +53,10 @@ export class Acknowledgments {
 
   #flush(): void {
     this.#clear();
+    if (this.#isBlocked()) {
+      this.#timer = setTimeout(() => this.#flush(), GATHER_MS);
+      return;
+    }
     const sources = this.#sources;
     this.#sources = new Set();
     let batch: Acknowledgment[] = [];

@@ -45,6 +45,8 @@ export type LinkListener = {
   onAcknowledged(received: number, isReset: boolean): void;
   /** The session was lost. The stream may have closed before. */
   onLost(loss: SessionLoss): void;
+  /** The session has ended, and its connections with it. Those that still have a stream see the end of that. */
+  onStopped(): void;
   /** The session retires: the connection should move to another one. */
   onRetiring(): void;
 };

@@ -63,7 +63,8 @@ export class Outbound {
   detach(): void {
     this.#stream = undefined;
     this.#kept?.abandon();
-    this.#adriftEnd = (this.#kept?.end ?? 0) + MAX_ADRIFT_BYTES;
+    const { end, memory } = this.#kept ?? { end: 0, memory: 0 };
+    this.#adriftEnd = memory >= maxKept() ? end : end + MAX_ADRIFT_BYTES;
     if (this.#isPaused) this.#resumeWhenRoom();
   }
 

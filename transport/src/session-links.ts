@@ -6,9 +6,9 @@ export class SessionLinks {
   readonly #links = new Map<string, StreamLink>();
   readonly #acknowledgments: Acknowledgments;
 
-  /** `send` sends a message to the peer, or drops it once the session has ended. */
-  constructor(send: (batch: Acknowledgment[]) => void) {
-    this.#acknowledgments = new Acknowledgments(send);
+  /** `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent. */
+  constructor(send: (batch: Acknowledgment[]) => void, isBlocked: () => boolean) {
+    this.#acknowledgments = new Acknowledgments(send, isBlocked);
   }
 
   /** The link of the connection `id`, for a stream of this session. */
@@ -33,9 +33,10 @@ export class SessionLinks {
     for (const { listener } of [...this.#links.values()]) listener?.onLost(loss);
   }
 
-  /** Sends nothing more. */
+  /** Sends nothing more. Connections that only wait for an acknowledgment are complete. */
   stop(): void {
     this.#acknowledgments.stop();
+    for (const { listener } of [...this.#links.values()]) listener?.onStopped();
     this.#links.clear();
   }
 }

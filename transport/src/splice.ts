@@ -176,14 +176,17 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   onAcknowledged(received: number, isReset: boolean): void {
     this.#acknowledged(received);
     if (!isReset) return;
-    // After both FINs nothing is missing here. Otherwise the reset of the stream has come before, or was overtaken.
-    if (this.#life === 'finished') this.#isFinAcknowledged = true;
-    else this.abort(this.#options.streamReset);
+    // What the peer has sent before may still be on its way: only the stream itself says how this direction ends.
+    this.#isFinAcknowledged = true;
     this.#settle();
   }
 
   onLost(loss: SessionLoss): void {
     this.#drift(loss);
+  }
+
+  onStopped(): void {
+    if (this.#life === 'finished') this.abandon('SESSION_LOST');
   }
 
   onRetiring(): void {
@@ -320,10 +323,11 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#timer = setInterval(() => this.#checkProgress(), this.#options.halfClosedTimeout);
   }
 
-  /** Bytes written to the operating system or the session. */
+  /** Grows while bytes are written to the operating system or the session, or acknowledged. */
   #progress(): number {
     const unsent = this.#farEnd?.stream.writableLength ?? 0;
-    return this.#outbound.bytes + this.#inbound.bytes - this.#socket.writableLength - unsent;
+    const acknowledged = this.#kept?.start ?? 0;
+    return this.#outbound.bytes + this.#inbound.bytes + acknowledged - this.#socket.writableLength - unsent;
   }
 
   #checkProgress(): void {

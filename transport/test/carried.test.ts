@@ -379,3 +379,41 @@ test('a reset that is not delivered, because the stream has closed, ends the con
   assert.equal((await splices.left.done).code, undefined, 'nothing is missing at the left end');
   connection.dispose();
 });
+
+test('a reset that is reported before the last bytes have arrived does not cut them', async () => {
+  await using _leaks = expectNoLeaks();
+  const connection = new Connection();
+  const { session, outer, splices } = connection;
+  outer.left.fin();
+  await turn();
+  session.streams.left.deliver();
+  outer.right.send(bytes(1000));
+  outer.right.fin();
+  await turn();
+  // Everything that the right end has sent is still on its way when its socket is reset.
+  splices.left.onAcknowledged(1, true);
+  while (session.streams.right.deliver());
+  await turn();
+  await connection.settle();
+  assert.equal((await splices.left.done).code, undefined);
+  assert.equal(Buffer.concat(outer.left.got).length, 1000);
+  assert.ok(outer.left.hasGotFin);
+  connection.dispose();
+});
+
+test('a complete connection that waits for an acknowledgment ends with a session that is not lost', async () => {
+  await using _leaks = expectNoLeaks();
+  const connection = new Connection();
+  const { session, outer, splices } = connection;
+  outer.left.fin();
+  outer.right.fin();
+  await turn();
+  for (let round = 0; round < 3; round += 1) {
+    for (const each of sides) while (session.streams[each].deliver());
+    await turn();
+  }
+  assert.equal(connection.ends.left, undefined);
+  splices.left.onStopped();
+  assert.equal((await splices.left.done).code, undefined);
+  connection.dispose();
+});

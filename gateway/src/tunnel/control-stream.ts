@@ -44,6 +44,11 @@ export class ControlStream {
     stream.respond({ ':status': 200 });
   }
 
+  /** Whether the peer has not read what was sent before. */
+  get isBlocked(): boolean {
+    return this.#stream.writableLength > limits.controlMessageBytes;
+  }
+
   /** Sends a message; drops it once the stream has ended. Ends the stream when the agent does not read it. */
   send(message: GatewayMessage): void {
     if (!this.#stream.writable) return;

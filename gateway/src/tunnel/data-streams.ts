@@ -20,6 +20,8 @@ const agentDeadline = (timeout: number) =>
 type Waiter = {
   /** Names the connection if it may outlive the session. */
   readonly carried: string | undefined;
+  /** Whether the open goes on with a connection, which outlives what happens to this session. */
+  readonly isResume: boolean;
   settle(outcome: SessionStream | TunnelError): void;
 };
 
@@ -98,6 +100,7 @@ export class DataStreams {
       this.#removed();
     };
     this.#waiters.set(id, {
+      isResume: open.resume !== undefined,
       carried: open.resume?.of ?? (open.carry === undefined ? undefined : id),
       settle(outcome) {
         finish();
@@ -111,8 +114,8 @@ export class DataStreams {
   }
 
   /**
-   * Takes in a data stream; `received` is what the agent has handed on, when the connection may outlive it. Returns false when no open of this session
-   * ever had its id, which is a protocol error.
+   * Takes in a data stream; `received` is what the agent has handed on, when the connection may outlive it. Returns false
+   * when no open of this session ever had its id, which is a protocol error.
    */
   arrive(id: string, stream: ServerHttp2Stream, received: number | undefined): boolean {
     stream.on('error', () => {});
@@ -125,7 +128,8 @@ export class DataStreams {
     if (stream.closed) {
       // The stream and its reset arrived together: the target accepted the connection, then reset it.
       stream.destroy(new TunnelError('TARGET_RESET'));
-      waiter.settle(new TunnelError('TARGET_RESET'));
+      // A resume has no target to connect: its stream ended with a session of the agent.
+      waiter.settle(new TunnelError(waiter.isResume ? 'SESSION_LOST' : 'TARGET_RESET'));
       return true;
     }
     this.#streams.add(stream);
@@ -148,7 +152,9 @@ export class DataStreams {
 
   /** Fails every open whose stream has not arrived. */
   refuseAll(error: TunnelError): void {
-    for (const waiter of [...this.#waiters.values()]) waiter.settle(error);
+    for (const waiter of [...this.#waiters.values()]) {
+      waiter.settle(waiter.isResume ? new TunnelError('SESSION_LOST') : error);
+    }
   }
 
   /** Fails every open and resets every stream. */

@@ -1,4 +1,5 @@
 import { type Clock, TokenBucket } from '@penstock/runtime';
+import type { AgentMessage } from '@penstock/wire';
 
 /** Unsolicited messages an agent may send in a burst. Frequent reloads and heartbeats need only a few of them. */
 const BURST = 200;
@@ -13,10 +14,18 @@ export function messageRate(clock: Pick<Clock, 'now'>): TokenBucket {
 }
 
 /** Answers, such as acknowledgments: at most one for each turn of an honest agent's event loop, of many connections. */
-const ANSWER_BURST = 40_000;
-const ANSWERS_PER_SECOND = 20_000;
+const ANSWER_BURST = 10_000;
+const ANSWERS_PER_SECOND = 5_000;
+/** Acknowledged connections that cost as much as a message. */
+const CONNECTIONS_PER_TOKEN = 16;
 
 /** The same for messages that the gateway has asked for. Their number is not checked against what it asked for. */
 export function answerRate(clock: Pick<Clock, 'now'>): TokenBucket {
   return new TokenBucket({ capacity: ANSWER_BURST, refillPerSecond: ANSWERS_PER_SECOND, clock });
 }
+
+/** Tokens that a message takes. */
+export const costOf = (message: AgentMessage): number =>
+  message.type === 'received'
+    ? Math.max(1, Math.ceil(message.connections.length / CONNECTIONS_PER_TOKEN))
+    : 1;

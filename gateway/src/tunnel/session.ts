@@ -17,7 +17,7 @@ import { AgentAnnouncement } from './agent-announcement.ts';
 import { ControlStream } from './control-stream.ts';
 import { DataStreams } from './data-streams.ts';
 import { refusalOf, refusedMessage, welcomeMessage } from './greeting.ts';
-import { answerRate, messageRate } from './message-rate.ts';
+import { answerRate, costOf, messageRate } from './message-rate.ts';
 import type { OfferedConnector } from './offered-connector.ts';
 import { SessionLink } from './session-link.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -67,7 +67,10 @@ export class AgentSession implements RegisteredSession {
     );
     this.#state = { name: 'greeting', timer };
     this.#link = new SessionLink(socket, http, options, (error, loss) => this.end(error, loss));
-    this.#links = new SessionLinks((connections) => this.#control.send({ type: 'received', connections }));
+    this.#links = new SessionLinks(
+      (connections) => this.#control.send({ type: 'received', connections }),
+      () => this.#control.isBlocked,
+    );
     this.#streams = new DataStreams(
       this.id,
       (message) => this.#control.send(message),
@@ -200,7 +203,7 @@ export class AgentSession implements RegisteredSession {
   #receive(message: AgentMessage): void {
     if (this.#state.name === 'ended') return;
     const rate = isAnswer(message) ? this.#answerRate : this.#messageRate;
-    if (!rate.tryTake()) {
+    if (!rate.tryTake(costOf(message))) {
       this.end(new TunnelError('LIMIT_EXCEEDED', 'The agent exceeded the rate of control messages.'));
       return;
     }

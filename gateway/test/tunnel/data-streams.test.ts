@@ -40,7 +40,10 @@ function setUp(t: TestContext) {
       },
       release: () => {},
     },
-    new SessionLinks(() => {}),
+    new SessionLinks(
+      () => {},
+      () => false,
+    ),
     () => {
       rooms += 1;
     },

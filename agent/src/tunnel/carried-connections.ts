@@ -66,10 +66,10 @@ export class CarriedConnections {
     return this.#connections.get(id);
   }
 
-  /** Ends the connections of all gateway processes but one. */
+  /** Ends the connections without a session of all gateway processes but one. A process that drains still has its sessions. */
   endOthers(epoch: string, code: CloseCode): void {
     for (const connection of [...this.#connections.values()]) {
-      if (connection.epoch !== epoch) connection.splice.abort(code);
+      if (connection.epoch !== epoch && connection.splice.isAdrift) connection.splice.abort(code);
     }
   }
 

@@ -1,10 +1,11 @@
-import { stringify } from 'yaml';
+import { Document, Scalar, visit } from 'yaml';
 import type { AgentConfig } from './agent-config.ts';
 import { formatDuration } from './field/duration.ts';
 import { formatHostPort } from './field/host-port.ts';
 import { formatProbeRule } from './field/probe-rule.ts';
 import { formatSize } from './field/size.ts';
 import type { GatewayConfig } from './gateway-config.ts';
+import { invisibleCharacter } from './odd-character.ts';
 import { escapeTemplate } from './reference/template.ts';
 import { API_VERSION } from './schema/shared-fields.ts';
 import { Secret } from './secret.ts';
@@ -15,11 +16,21 @@ import { shownIngress } from './show-ingress.ts';
  * configuration except for the digest, which depends on the file. Secrets are shown as their references.
  */
 export function showConfig(config: AgentConfig | GatewayConfig): string {
-  return stringify(shownConfig(config), { lineWidth: 0 });
+  return yamlText(shownConfig(config));
 }
 
-/** Returns a value, such as the content of a published file, as YAML. */
-export const yamlText = (value: unknown): string => stringify(value, { lineWidth: 0 });
+/** Returns a value as YAML that loads again: what cannot be seen is put in quotes, outside of which it is refused. */
+export function yamlText(value: unknown): string {
+  const document = new Document(value);
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value !== 'string') return;
+      if (invisibleCharacter(node.value.replace(/[\t\n\r]/g, '')) !== undefined)
+        node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+}
 
 /** Returns what `showConfig` writes, as plain values. */
 export function shownConfig(config: AgentConfig | GatewayConfig): unknown {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { stringify } from 'yaml';
 import { diffConfig } from '../src/diff.ts';
 import { checkConfig, parseAgentConfig } from '../src/parse.ts';
 import { Secret } from '../src/secret.ts';
+import { yamlText } from '../src/show.ts';
 import { hostOf } from './rig/host-of.ts';
 import { MINIMAL_AGENT } from './rig/minimal-file.ts';
 import { validAgentFile } from './rig/valid-file.ts';
@@ -83,8 +83,8 @@ describe('a diff', () => {
   test('is empty if and only if the digests are equal', () => {
     fc.assert(
       fc.property(validAgentFile, validAgentFile, fc.boolean(), (one, other, same) => {
-        const before = checkConfig('Agent', stringify(one.content));
-        const after = checkConfig('Agent', stringify(same ? one.content : other.content));
+        const before = checkConfig('Agent', yamlText(one.content));
+        const after = checkConfig('Agent', yamlText(same ? one.content : other.content));
         assert.ok(before.ok && after.ok);
         const changes = diffConfig(before.source.content, after.source.content);
         assert.equal(changes.length === 0, before.source.digest === after.source.digest);

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { stringify } from 'yaml';
 import type { AgentConfig } from '../src/agent-config.ts';
 import type { GatewayConfig } from '../src/gateway-config.ts';
 import { type ParseOptions, type ParseResult, parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
-import { showConfig } from '../src/show.ts';
+import { showConfig, yamlText } from '../src/show.ts';
 import { comparable } from './rig/comparable.ts';
 import { hostOf } from './rig/host-of.ts';
 import { validAgentFile, validGatewayFile } from './rig/valid-file.ts';
@@ -21,12 +20,19 @@ describe('a shown configuration', () => {
   });
 });
 
+test('text with a character that cannot be seen is quoted', () => {
+  for (const odd of ['\u2028', '\u00a0', '\u200b']) {
+    assert.equal(yamlText({ path: `/etc/!${odd}` }), `path: "/etc/!${odd}"\n`);
+  }
+  assert.equal(yamlText({ path: '/etc/plain' }), 'path: /etc/plain\n');
+});
+
 function survives(
   file: ReferringFile,
   parse: (text: string, options: ParseOptions) => ParseResult<AgentConfig | GatewayConfig>,
 ): void {
   const options = hostOf(file);
-  const loaded = parse(stringify(file.content), options);
+  const loaded = parse(yamlText(file.content), options);
   if (!loaded.ok) assert.fail(JSON.stringify(loaded.problems, undefined, 1));
   const shown = showConfig(loaded.config);
   const again = parse(shown, { ...options, directory: '/somewhere/else' });

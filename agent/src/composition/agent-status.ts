@@ -30,8 +30,10 @@ export function agentReadiness({
 }: Pick<StatusSources, 'link' | 'pinWatch'>): ReadinessReport {
   const { reasons } = link.readiness.report();
   const { agentState, pin } = pinWatch.status();
+  // The gateway only repeats what the agent has announced.
+  const isKnown = agentState === 'draining' && link.readiness.isDraining;
   const suspended =
-    agentState === undefined || !SUSPENDED.has(agentState)
+    agentState === undefined || isKnown || !SUSPENDED.has(agentState)
       ? []
       : [
           `The gateway routes no new connections to this agent: its state there is ${agentState}${pin?.drifted ? ', because its configuration differs from the pinned one' : ''}.`,

@@ -26,6 +26,10 @@ export class Readiness {
     this.#state = 'draining';
   }
 
+  get isDraining(): boolean {
+    return this.#state === 'draining';
+  }
+
   report(): ReadinessReport {
     const reasons: string[] = [];
     if (this.#state === 'draining') reasons.push('The agent is draining.');

@@ -53,8 +53,8 @@ export type Pair = AsyncDisposable & {
   agentConfig(name: string, changes?: Readonly<Record<string, unknown>>): AgentConfig;
   startAgent(name: string, changes?: Readonly<Record<string, unknown>>): Promise<Daemon>;
   stopAgent(name: string): Promise<void>;
-  /** Starts the gateway again after `gateway.stop()`, on the same tunnel port. */
-  restartGateway(): Promise<Gateway>;
+  /** Starts the gateway again after `gateway.stop()`, on the same tunnel port, with changes merged over its file. */
+  restartGateway(changes?: Readonly<Record<string, unknown>>): Promise<Gateway>;
   /** Waits until an agent has all its sessions. */
   connected(name: string): Promise<void>;
   /** Waits for an event that is logged from now on, or since the start if `past` is set. */
@@ -203,8 +203,9 @@ export async function startPair(options: PairOptions): Promise<Pair> {
       await agents.get(name)?.stop();
       agents.delete(name);
     },
-    async restartGateway() {
-      gateway = await startGateway({ config: parseGateway(gatewayFile(tunnelPort)), log: logOf('gateway') });
+    async restartGateway(changes) {
+      const config = parseGateway(gatewayFile(tunnelPort, changes));
+      gateway = await startGateway({ config, log: logOf('gateway') });
       return gateway;
     },
     async connected(name) {

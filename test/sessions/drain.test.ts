@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONNECT_PROTOCOL, encodeMessage, paths } from '@penstock/wire';
 import { TestClient } from '../rig/client.ts';
@@ -184,8 +186,10 @@ test('agents move from a draining gateway to its successor before it stops', asy
   const before = old.gateway;
   const drained = before.drain();
   await old.event('session-draining', { past: true });
-  // The same port, as behind a load balancer that no longer selects the old gateway.
-  await old.restartGateway();
+  // The same port, as behind a load balancer that no longer selects the old gateway; a data directory has one gateway.
+  const dataDirectory = join(old.directory, 'successor');
+  await cp(old.gatewayConfig.dataDirectory, dataDirectory, { recursive: true });
+  await old.restartGateway({ dataDirectory });
   await old.connected('a1');
   assert.equal(await client.echo('through the old one'), 'through the old one');
   await using later = await connect(old);

@@ -15,8 +15,8 @@ type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'abort
 /** Checks per idle timeout. */
 const IDLE_CHECKS = 4;
 
-/** Bytes after which they are acknowledged immediately. */
-const URGENT_BYTES = 512 * 1024;
+/** Bytes after which they are acknowledged immediately. At full throughput, a message for each 512 KiB took 6 % of a core. */
+const URGENT_BYTES = 2 * 1024 * 1024;
 
 /**
  * Joins a socket, or the HTTP/2 stream of a client, with the far end until both have closed. FIN maps to END_STREAM and

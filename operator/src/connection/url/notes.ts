@@ -80,7 +80,7 @@ export const notes = {
   'asyncpg-authority':
     'asyncpg has no default for the trusted CAs. Replace FILE by a file with the CA of ingressTls; for a public CA, by that of the system, such as /etc/ssl/certs/ca-certificates.crt.',
   'pgx-binding':
-    'For a private CA, add sslrootcert=FILE with the CA of ingressTls. pgx must not bind a SCRAM login to the certificate of the gateway: add channel_binding=disable if its version supports channel binding.',
+    'For a private CA, add sslrootcert=FILE with the CA of ingressTls. pgx 5.9 and later must not bind a SCRAM login to the certificate of the gateway; earlier versions do not know channel_binding, so remove it there.',
   'odbc-password':
     'Pass the password as an argument (Pwd) or from the configuration of the application, not in a string that is stored or logged.',
   'odbc-driver':

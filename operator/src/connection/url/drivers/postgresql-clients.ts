@@ -29,7 +29,7 @@ function withDialect(recipe: ReturnType<Driver['recipes']['tcp']>) {
   return { ...recipe, connect: recipe.connect.replace(/^postgresql:/, 'postgresql+psycopg:') };
 }
 
-/** Drivers that send parameters they do not know to the server, which rejects them: nothing of libpq's but sslmode. */
+/** Drivers that send parameters they do not know to the server, which rejects them: only those of libpq that they know. */
 const urlRecipes = (
   terminated: string,
   terminatedNotes: readonly NoteId[],
@@ -66,7 +66,7 @@ export const pgx: Driver = {
   name: 'pgx',
   title: 'pgx (Go)',
   kind: 'postgresql',
-  recipes: urlRecipes('sslmode=verify-full', ['pgx-binding'], 'The string of pgx'),
+  recipes: urlRecipes('sslmode=verify-full&channel_binding=disable', ['pgx-binding'], 'The string of pgx'),
 };
 
 export const odbc: Driver = {

@@ -15,7 +15,7 @@ type Condition = {
   /** The state it implies; more than one if the pinning mode decides. */
   readonly states: readonly AgentState[];
   /** The condition in words, for people. */
-  readonly sentence: string;
+  readonly message: string;
   /** What to do about it. */
   readonly advice: string;
 };
@@ -24,74 +24,74 @@ type Condition = {
 export const agentConditions = {
   IDENTITY_REVOKED: {
     states: ['revoked'],
-    sentence: 'The identity of this agent has been revoked. It cannot connect again.',
+    message: 'The identity of this agent has been revoked. It cannot connect again.',
     advice: 'To use the agent again, enroll it with a new token.',
   },
   IDENTITY_EXPIRED: {
     states: ['identity-expired'],
-    sentence: "The agent's certificate has expired, so it cannot connect.",
+    message: "The agent's certificate has expired, so it cannot connect.",
     advice: "Check the clock of the agent's host, then enroll the agent again with a new token.",
   },
   CLONED_IDENTITY: {
     states: ['quarantined'],
-    sentence: 'Two processes are using the identity of this agent.',
+    message: 'Two processes are using the identity of this agent.',
     advice: 'Stop the copy, delete its identity directory, and enroll it under a different name.',
   },
   CONFIG_DRIFT: {
     states: ['quarantined', 'degraded'],
-    sentence: 'The agent does not run the pinned version of its configuration.',
+    message: 'The agent does not run the pinned version of its configuration.',
     advice:
       'Deploy the pinned version to its host, or use penstock-gateway config pin to pin the version it runs.',
   },
   DRAINED_BY_OPERATOR: {
     states: ['draining'],
-    sentence: 'An operator has drained this agent.',
+    message: 'An operator has drained this agent.',
     advice: 'Run penstock-gateway agent resume when it should receive opens again.',
   },
   AGENT_LEAVING: {
     states: ['draining'],
-    sentence:
+    message:
       'All sessions of this agent are draining. It accepts no new opens, and established connections can finish.',
     advice:
       'Wait for it to reconnect. If it was not restarted intentionally, find out on its host why it was stopped.',
   },
   HEARTBEAT_MISSING: {
     states: ['stale'],
-    sentence: 'The agent has not sent a heartbeat for longer than health.staleAfter.',
+    message: 'The agent has not sent a heartbeat for longer than health.staleAfter.',
     advice:
       "Run penstock-agent status and penstock-agent doctor on the agent's host. If the agent no longer exists, revoke it.",
   },
   NO_SESSION: {
     states: ['disconnected'],
-    sentence: 'The agent has no session with this gateway.',
+    message: 'The agent has no session with this gateway.',
     advice:
       'The agent reconnects automatically. If it does not, check its log and run penstock-agent doctor on its host.',
   },
   SESSIONS_MISSING: {
     states: ['degraded'],
-    sentence: 'The agent has fewer sessions than configured.',
+    message: 'The agent has fewer sessions than configured.',
     advice:
       "Check session-failed in the agent's log. A proxy or firewall may limit the number of its connections.",
   },
   CONNECTOR_FAILING: {
     states: ['degraded'],
-    sentence: 'The check of at least one connector is failing.',
+    message: 'The check of at least one connector is failing.',
     advice: 'See which stage the check reaches, and run it again with penstock-gateway agent check.',
   },
   CLOCK_SKEW: {
     states: ['degraded'],
-    sentence: "The agent's clock differs from the gateway's by more than health.maxClockSkew.",
+    message: "The agent's clock differs from the gateway's by more than health.maxClockSkew.",
     advice:
       'Synchronize the clocks of both hosts with NTP, because certificates and tokens depend on the time.',
   },
   IDENTITY_EXPIRING: {
     states: ['degraded'],
-    sentence: 'The certificate of this agent expires soon and should already have been renewed.',
+    message: 'The certificate of this agent expires soon and should already have been renewed.',
     advice: "Check identity-renewal-failed in the agent's log.",
   },
   CONNECTED: {
     states: ['connected'],
-    sentence: 'The agent is connected and healthy.',
+    message: 'The agent is connected and healthy.',
     advice: 'No action is needed.',
   },
 } as const satisfies Record<string, Condition>;

@@ -10,7 +10,7 @@ export const AgentReason = Type.Object({
   code: Type.Enum(Object.keys(agentConditions) as ConditionCode[]),
   state: Type.Enum([...agentStates]),
   since: Timestamp,
-  sentence: Type.String(),
+  message: Type.String(),
   advice: Type.String(),
   detail: Type.Optional(Type.String()),
 });

@@ -21,7 +21,7 @@ export const AlertResource = Type.Object({
     description: '`agent:NAME`, `pool:NAME`, `connection:NAME`, `connector:POOL/AGENT/NAME` or `gateway`.',
   }),
   pool: Type.Optional(Type.String()),
-  sentence: Type.String({ description: 'The condition in words.' }),
+  message: Type.String({ description: 'The condition in words.' }),
   detail: Type.String({ description: 'Specifics at the time the alert fired.' }),
   advice: Type.String({ description: 'What to do.' }),
   since: Timestamp,

@@ -19,9 +19,9 @@ const outcomes = [
 const Outcome = Type.Enum([...outcomes]);
 
 /** What happened, for people. Codes of a newer gateway are their own description. */
-export function outcomeSentence(code: string): string {
+export function outcomeMessage(code: string): string {
   if (Object.hasOwn(connectionOutcomes, code)) return connectionOutcomes[code as 'ok'];
-  return Object.hasOwn(closeCodes, code) ? closeCodes[code as CloseCode].sentence : code;
+  return Object.hasOwn(closeCodes, code) ? closeCodes[code as CloseCode].message : code;
 }
 
 const filters = {
@@ -109,7 +109,7 @@ export const ConnectionLogEntry = Type.Object({
   bytesFromClient: Type.Integer(),
   bytesToClient: Type.Integer(),
   code: Type.Optional(Outcome),
-  sentence: Type.Optional(Type.String({ description: 'What the code means.' })),
+  message: Type.Optional(Type.String({ description: 'What the code means.' })),
   detail: Type.Optional(Type.String()),
   count: Type.Integer({ minimum: 1, description: 'Number of clients; above 1 only for denied clients.' }),
 });

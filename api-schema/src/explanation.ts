@@ -20,10 +20,10 @@ const Milliseconds = Type.Number({ minimum: 0 });
 export const ExplainedAgentResource = Type.Object({
   name: Name,
   state: Type.Enum([...agentStates]),
-  sentence: Type.String(),
+  message: Type.String(),
   detail: Type.Optional(Type.String()),
   skipReason: Type.Optional(Reason),
-  skipSentence: Type.Optional(Type.String()),
+  skipMessage: Type.Optional(Type.String()),
   streams: Type.Integer(),
   problem: Type.Optional(
     Type.String({ description: 'Why the agent did not answer the check that this explanation requested.' }),
@@ -84,7 +84,7 @@ export const ConnectionAttempt = Type.Object({
       pool: Type.String(),
       agent: Type.Optional(Type.String()),
       reason: Reason,
-      sentence: Type.String(),
+      message: Type.String(),
     }),
     { description: 'Agents that were not tried, and why. Empty if the first choice succeeded.' },
   ),
@@ -110,7 +110,7 @@ export const ExplanationResource = Type.Object({
         description: 'Missing when it is not known whether the target answers.',
       }),
     ),
-    sentence: Type.String(),
+    message: Type.String(),
     advice: Type.String(),
     detail: Type.Optional(Type.String()),
     at: Type.Optional(Timestamp),
@@ -137,7 +137,7 @@ export const ExplanationResource = Type.Object({
           at: Timestamp,
           count: Type.Integer(),
           reason: Denial,
-          sentence: Type.String(),
+          message: Type.String(),
           detail: Type.String(),
           ingress: Type.Optional(
             Type.String({

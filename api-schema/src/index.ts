@@ -45,7 +45,7 @@ export {
   type ConnectionOutcome,
   connectionOutcomes,
   connectionStates,
-  outcomeSentence,
+  outcomeMessage,
 } from './connection-log.ts';
 export { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN, sourceRanges } from './credential-limits.ts';
 export {

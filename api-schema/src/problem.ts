@@ -5,24 +5,24 @@ import { ProblemDocument } from '@penstock/wire';
  * row for each.
  */
 export const apiProblemCodes = {
-  ADMIN_TOKEN_REQUIRED: { status: 401, sentence: 'This request requires an admin token.' },
-  ADMIN_TOKEN_UNKNOWN: { status: 401, sentence: 'This admin token does not exist.' },
-  ADMIN_TOKEN_REVOKED: { status: 401, sentence: 'This admin token has been revoked.' },
-  ROLE_INSUFFICIENT: { status: 403, sentence: 'The role of this admin token does not permit this request.' },
-  METHOD_NOT_ALLOWED: { status: 405, sentence: 'This path does not have this method.' },
-  APPROVAL_DECIDED: { status: 409, sentence: 'This approval has already been decided or has expired.' },
-  AGENT_OFFLINE: { status: 409, sentence: 'This agent is not connected.' },
-  AGENT_BUSY: { status: 429, sentence: 'This agent has too many pending requests.' },
-  AGENT_TIMEOUT: { status: 504, sentence: 'This agent did not answer in time.' },
-  AGENT_REFUSED: { status: 403, sentence: "The agent's policy does not allow this request." },
-  AGENT_FAILED: { status: 502, sentence: 'The agent failed to carry out the request.' },
-  AGENT_ANSWER_MALFORMED: { status: 502, sentence: "The agent's answer is malformed." },
-  CONFIG_INVALID: { status: 422, sentence: 'The content is not a valid agent.yaml.' },
+  ADMIN_TOKEN_REQUIRED: { status: 401, message: 'This request requires an admin token.' },
+  ADMIN_TOKEN_UNKNOWN: { status: 401, message: 'This admin token does not exist.' },
+  ADMIN_TOKEN_REVOKED: { status: 401, message: 'This admin token has been revoked.' },
+  ROLE_INSUFFICIENT: { status: 403, message: 'The role of this admin token does not permit this request.' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'This path does not have this method.' },
+  APPROVAL_DECIDED: { status: 409, message: 'This approval has already been decided or has expired.' },
+  AGENT_OFFLINE: { status: 409, message: 'This agent is not connected.' },
+  AGENT_BUSY: { status: 429, message: 'This agent has too many pending requests.' },
+  AGENT_TIMEOUT: { status: 504, message: 'This agent did not answer in time.' },
+  AGENT_REFUSED: { status: 403, message: "The agent's policy does not allow this request." },
+  AGENT_FAILED: { status: 502, message: 'The agent failed to carry out the request.' },
+  AGENT_ANSWER_MALFORMED: { status: 502, message: "The agent's answer is malformed." },
+  CONFIG_INVALID: { status: 422, message: 'The content is not a valid agent.yaml.' },
   CONFIG_VERSION_TAKEN: {
     status: 409,
-    sentence: 'This version has already been published with different content.',
+    message: 'This version has already been published with different content.',
   },
-} as const satisfies Record<string, { status: number; sentence: string }>;
+} as const satisfies Record<string, { status: number; message: string }>;
 
 export type ApiProblemCode = keyof typeof apiProblemCodes;
 

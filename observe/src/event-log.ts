@@ -1,7 +1,7 @@
 import type { Level, Logger } from 'pino';
 
 /** The closed list of what a program logs: level and sentence of each event. docs/events.md has a row for each. */
-export type EventCatalogue = Readonly<Record<string, readonly [level: Level, sentence: string]>>;
+export type EventCatalogue = Readonly<Record<string, readonly [level: Level, message: string]>>;
 
 /** Keys that every log line has. A field of the same name would give the line a duplicate key. */
 export const lineKeys = ['time', 'level', 'name', 'event', 'msg'] as const;

@@ -56,10 +56,10 @@ test('the result of an approved action is printed as its command would print it'
   const bundle = {
     lines: [{ time: '2026-01-02T03:04:05.000Z', level: 'info', event: 'agent-started', msg: 'It started.' }],
     redactions: {},
-    leftOut: { 'not JSON': 2 },
+    omitted: { 'not JSON': 2 },
   };
   const logs = rig.api.approvals.action('logs', async () => bundle);
-  const refused = { sentence: 'The target refused.', advice: 'Start it.', reach: 'refused', stages: [] };
+  const refused = { message: 'The target refused.', advice: 'Start it.', reach: 'refused', stages: [] };
   const probe = rig.api.approvals.action('probe', async () => refused);
   const request = { pool: 'dc1', subject: 'agent:orders-1', arguments: { limit: 5 } };
   const first = await logs(request, operatorOf(rig));

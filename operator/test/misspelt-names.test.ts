@@ -23,7 +23,7 @@ const misspelt: readonly (readonly [argv: readonly string[], suggestion: RegExp]
   [['grant', 'create', '--connection', 'order'], /Did you mean orders\?/],
 ];
 
-const misfiltered: readonly (readonly [argv: readonly string[], sentence: RegExp])[] = [
+const misfiltered: readonly (readonly [argv: readonly string[], message: RegExp])[] = [
   [['agent', 'list', '--pool', 'dc'], /There is no pool dc\. Did you mean dc1\?/],
   [['session', 'list', '--agent', 'order-1'], /There is no agent order-1\. Did you mean orders-1\?/],
   [['config', 'versions', 'dc'], /There is no pool dc\. Did you mean dc1\?/],
@@ -55,9 +55,9 @@ test('a misspelt name suggests the right one, in every command that takes a name
     assert.match(stderr, suggestion, argv.join(' '));
     assert.notEqual(exitCode, 0, argv.join(' '));
   }
-  for (const [argv, sentence] of misfiltered) {
+  for (const [argv, message] of misfiltered) {
     const { stdout, exitCode } = await rig.cli(...argv);
-    assert.match(stdout, sentence, argv.join(' '));
+    assert.match(stdout, message, argv.join(' '));
     assert.equal(exitCode, 0);
   }
   const json = await rig.cli('agent', 'show', 'order-1', '-o', 'json');

@@ -19,7 +19,7 @@ type Catalogue = {
 
 const code = (text: string) => `\`${text}\``;
 
-const eventRows = (events: Readonly<Record<string, readonly [level: string, sentence: string]>>) =>
+const eventRows = (events: Readonly<Record<string, readonly [level: string, message: string]>>) =>
   Object.entries(events).map(([event, [level, sentence]]) => [code(event), level, sentence]);
 
 const metricRows = (metrics: readonly Metric[]) =>
@@ -31,37 +31,37 @@ function catalogues(): readonly Catalogue[] {
     {
       document: 'docs/errors.md',
       heading: 'Close codes',
-      rows: Object.entries(closeCodes).map(([name, { number, retry, sentence }]) => [
+      rows: Object.entries(closeCodes).map(([name, { number, retry, message }]) => [
         code(name),
         String(number),
         retry,
-        sentence,
+        message,
       ]),
     },
     {
       document: 'docs/errors.md',
       heading: 'Problem codes',
-      rows: Object.entries(problemCodes).map(([name, { status, permanent, sentence }]) => [
+      rows: Object.entries(problemCodes).map(([name, { status, permanent, message }]) => [
         code(name),
         String(status),
         permanent ? 'no' : 'yes',
-        sentence,
+        message,
       ]),
     },
     {
       document: 'docs/fleet.md',
       heading: 'Conditions',
-      rows: Object.entries(agentConditions).map(([name, { states, sentence, advice }]) => [
+      rows: Object.entries(agentConditions).map(([name, { states, message, advice }]) => [
         code(name),
         states.join(' or '),
-        sentence,
+        message,
         advice,
       ]),
     },
     {
       document: 'docs/diagnostics.md',
       heading: 'Stages',
-      rows: Object.entries(reach).map(([name, { sentence }]) => [code(name), sentence]),
+      rows: Object.entries(reach).map(([name, { message }]) => [code(name), message]),
     },
     {
       document: 'docs/errors.md',
@@ -71,9 +71,9 @@ function catalogues(): readonly Catalogue[] {
     {
       document: 'docs/alerts.md',
       heading: 'Conditions',
-      rows: Object.entries(alertConditionTexts).map(([name, { sentence, advice }]) => [
+      rows: Object.entries(alertConditionTexts).map(([name, { message, advice }]) => [
         code(name),
-        sentence,
+        message,
         advice,
       ]),
     },

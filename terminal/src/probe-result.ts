@@ -6,7 +6,7 @@ import { table } from './table.ts';
 /** Result of a probe or a connector check. */
 export type ShownProbe = {
   readonly reach: string;
-  readonly sentence: string;
+  readonly message: string;
   readonly advice: string;
   readonly stages: readonly {
     readonly stage: string;
@@ -17,7 +17,7 @@ export type ShownProbe = {
 };
 
 /** Renders the stages as a table, followed by the result and advice. */
-export function renderProbe({ reach, sentence, advice, stages }: ShownProbe, io: Io): string {
+export function renderProbe({ reach, message, advice, stages }: ShownProbe, io: Io): string {
   const style = styleFor(io.stdout, io.environment);
   const colors = { ok: style.good, failed: style.bad, skipped: style.faint };
   const rows = stages.map(({ stage, verdict, milliseconds, detail }) => [
@@ -26,6 +26,6 @@ export function renderProbe({ reach, sentence, advice, stages }: ShownProbe, io:
     milliseconds === undefined ? '' : `${milliseconds} ms`,
     detail ?? '',
   ]);
-  const found = reach === 'ready' ? style.good(printableLine(sentence)) : style.bad(printableLine(sentence));
+  const found = reach === 'ready' ? style.good(printableLine(message)) : style.bad(printableLine(message));
   return `${table(['STAGE', 'VERDICT', 'TIME', 'DETAIL'], rows, io)}\n${found}\n${advice === '' ? '' : `${printableLine(advice)}\n`}`;
 }

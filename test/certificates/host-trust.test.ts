@@ -10,7 +10,7 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { listenOnLoopback, ServerSockets } from '../rig/server-sockets.ts';
 import { webhookReceiver } from '../rig/webhook-receiver.ts';
 
-type Step = { readonly step: string; readonly verdict: string; readonly sentence: string };
+type Step = { readonly step: string; readonly verdict: string; readonly message: string };
 
 /** Completes TLS handshakes as a gateway does, and nothing else. */
 async function startTlsServer({ chain, key }: TestCertificate) {

@@ -74,7 +74,7 @@ test('the log says who was connected to what, how much was sent, and how it ende
   await using lost = await clientOf(pair, 'echo');
   await lost.echo('select');
   lost.reset();
-  assert.equal((await endOf(pair, 'code=CLIENT_RESET')).sentence, 'The client reset the connection.');
+  assert.equal((await endOf(pair, 'code=CLIENT_RESET')).message, 'The client reset the connection.');
 
   await using cut = await clientOf(pair, 'resetting');
   cut.send('x');

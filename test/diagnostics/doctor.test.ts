@@ -13,7 +13,7 @@ import { TlsInspector } from '../rig/tls-inspector.ts';
 type Step = {
   readonly step: string;
   readonly verdict: string;
-  readonly sentence: string;
+  readonly message: string;
   readonly advice: string;
 };
 
@@ -54,8 +54,8 @@ test('the doctor reports the proxy, but not its password', { timeout: 60_000 }, 
   const through = { gateway: { proxy: 'env' } };
   const good = await examine(pair, through, { HTTPS_PROXY: `http://agent:pr0xy-p4ss@${where}` });
   assert.equal(good.code, 0, good.stdout);
-  assert.match(good.find('proxy').sentence, new RegExp(`through the proxy ${where}, with credentials`));
-  assert.match(good.find('admission').sentence, /a1 of pool dc1/);
+  assert.match(good.find('proxy').message, new RegExp(`through the proxy ${where}, with credentials`));
+  assert.match(good.find('admission').message, /a1 of pool dc1/);
   assert.doesNotMatch(good.stdout, /pr0xy-p4ss/);
 
   const bad = await examine(pair, through, { HTTPS_PROXY: `http://agent:wr0ng@${where}` });
@@ -64,7 +64,7 @@ test('the doctor reports the proxy, but not its password', { timeout: 60_000 }, 
     [bad.verdicts['tcp'], bad.verdicts['tls'], bad.verdicts['http2']],
     ['ok', 'failed', 'skipped'],
   );
-  assert.match(bad.find('tls').sentence, /answered 407/);
+  assert.match(bad.find('tls').message, /answered 407/);
   assert.doesNotMatch(bad.stdout, /wr0ng/);
 });
 
@@ -80,7 +80,7 @@ test('a TLS-inspecting middlebox is identified by its certificate', { timeout: 6
   const { host, port: inspected } = inspector.address;
   const found = await examine(pair, { gateway: { url: `https://${host}:${inspected}` } });
   assert.equal(found.code, 1);
-  assert.match(found.find('tls').sentence, /issued by .*Acme Inspection CA/);
+  assert.match(found.find('tls').message, /issued by .*Acme Inspection CA/);
   assert.match(found.find('tls').advice, /A device that inspects TLS must exempt/);
   assert.deepEqual(
     ['http2', 'clock', 'admission'].map((step) => found.verdicts[step]),
@@ -97,14 +97,14 @@ test('an identity that other users can read and a revoked identity are detected'
   const directory = join(pair.directory, 'a1');
   await chmod(directory, 0o755);
   const open = await examine(pair, {});
-  assert.match(open.find('identity').sentence, /open to other users .*chmod 700/);
+  assert.match(open.find('identity').message, /open to other users .*chmod 700/);
   assert.equal(open.verdicts['admission'], 'skipped');
   await chmod(directory, 0o700);
   await pair.api('POST /agents/a1/revoke');
   const revoked = await examine(pair, {});
   assert.equal(revoked.code, 1);
   assert.equal(revoked.verdicts['identity'], 'ok');
-  assert.match(revoked.find('admission').sentence, /revoked/);
+  assert.match(revoked.find('admission').message, /revoked/);
   assert.match(revoked.find('admission').advice, /enroll it again/);
 });
 
@@ -127,7 +127,7 @@ test("a quarantine is detected on the agent's host", { timeout: 60_000 }, async 
   const found = await examine(pair, { local: { listen: `${address}:${port}` } });
   assert.equal(found.code, 1);
   assert.equal(found.verdicts['control stream'], 'failed');
-  assert.match(found.find('control stream').sentence, /quarantined/);
+  assert.match(found.find('control stream').message, /quarantined/);
   assert.match(found.find('control stream').advice, /config diff --pinned/);
 });
 
@@ -148,7 +148,7 @@ test('the gateway is asked whether it would accept the enrollment token, which k
   for (let time = 1; time <= 2; time += 1) {
     const good = await tokenStep(usable.token);
     assert.equal(good.verdict, 'ok');
-    assert.match(good.sentence, /would accept the enrollment token: 1 use is left, until 20/);
+    assert.match(good.message, /would accept the enrollment token: 1 use is left, until 20/);
   }
   const revoked = await create();
   await pair.api(`DELETE /enrollment-tokens/${revoked.id}`);
@@ -162,7 +162,7 @@ test('the gateway is asked whether it would accept the enrollment token, which k
   for (const [token, words] of bad) {
     const found = await tokenStep(token);
     assert.deepEqual([found.code, found.verdict, found.identity], [1, 'failed', 'ok'], token.slice(0, 12));
-    assert.match(found.sentence, words);
+    assert.match(found.message, words);
     assert.notEqual(found.advice, '');
     if (token !== 'rubbish') assert.equal(JSON.stringify(found).includes(token.slice(-20)), false);
   }
@@ -176,13 +176,13 @@ test('the gateway is asked whether it would accept the enrollment token, which k
   assert.equal(enrolled.code, 0, enrolled.stderr);
   const exhausted = await tokenStep(used.token);
   assert.deepEqual([exhausted.code, exhausted.verdict], [1, 'failed']);
-  assert.match(exhausted.sentence, /has no uses left/);
+  assert.match(exhausted.message, /has no uses left/);
   // The agent that used it needs none, and after its revocation the token may or may not do for the same key.
   const own = await examine(pair, other, { TOKEN: used.token });
   assert.equal(own.verdicts['enrollment token'], 'skipped');
-  assert.match(own.find('enrollment token').sentence, /needs no token/);
+  assert.match(own.find('enrollment token').message, /needs no token/);
   await pair.api('POST /agents/a3/revoke');
   const dead = await examine(pair, other, { TOKEN: used.token });
   assert.deepEqual([dead.code, dead.verdicts['admission']], [1, 'failed']);
-  assert.match(dead.find('enrollment token').sentence, /^It is not known whether/);
+  assert.match(dead.find('enrollment token').message, /^It is not known whether/);
 });

@@ -4,7 +4,7 @@ import { agentFile, gatewayFile, makeSite, portOf, runCommand } from '../process
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startEcho } from '../rig/targets.ts';
 
-type Step = { readonly step: string; readonly verdict: string; readonly sentence: string };
+type Step = { readonly step: string; readonly verdict: string; readonly message: string };
 
 test('commands, doctor and restart, with real processes', { timeout: 180_000 }, async (t) => {
   await using _leaks = expectNoLeaks();
@@ -73,8 +73,8 @@ test('commands, doctor and restart, with real processes', { timeout: 180_000 }, 
       others.every(({ verdict }) => verdict === 'ok'),
       stdout,
     );
-    assert.match(steps.find(({ step }) => step === 'admission')?.sentence ?? '', /agent-1 of pool dc1/);
-    assert.match(steps.find(({ step }) => step === 'control stream')?.sentence ?? '', /2 of 2 sessions/);
+    assert.match(steps.find(({ step }) => step === 'admission')?.message ?? '', /agent-1 of pool dc1/);
+    assert.match(steps.find(({ step }) => step === 'control stream')?.message ?? '', /2 of 2 sessions/);
     assert.equal(gateway.lines.filter(({ json }) => json?.['event'] === 'session-opened').length, 2);
   });
 

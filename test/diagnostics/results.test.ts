@@ -34,7 +34,7 @@ test('a large answer is only accepted from the requested agent, with its request
   assert.equal(action, 'logs');
   assert.match(requestedBy, /^admin-token:/);
   const path = resultPath(id);
-  const good = Buffer.from(JSON.stringify({ lines: [{ n: 1 }], redactions: {}, leftOut: {} }));
+  const good = Buffer.from(JSON.stringify({ lines: [{ n: 1 }], redactions: {}, omitted: {} }));
 
   assert.equal(await send(other.http, 'POST', path, good), 404, 'another agent answers');
   assert.equal(await send(asked.http, 'POST', resultPath('unknown'), good), 404, 'nobody waits');
@@ -42,7 +42,7 @@ test('a large answer is only accepted from the requested agent, with its request
   const huge = Buffer.alloc(limits.resultBodyBytes + 1, 0x20);
   assert.equal(await send(asked.http, 'POST', path, huge), 413, 'too large');
   assert.equal(await send(asked.http, 'POST', path, Buffer.from('{"lines":')), 400, 'no JSON');
-  other.say({ type: 'result', id, ok: true, value: { lines: [], redactions: {}, leftOut: {} } });
+  other.say({ type: 'result', id, ok: true, value: { lines: [], redactions: {}, omitted: {} } });
 
   assert.equal(await send(asked.http, 'POST', path, good), 200);
   assert.deepEqual((await answer)['lines'], [{ n: 1 }]);
@@ -69,7 +69,7 @@ test('malformed answers of an agent are reported as such', { timeout: 60_000 }, 
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using agent = await RawAgent.connect(pair, 'a1', []);
-  const values = [null, 'text', { lines: 'many' }, { lines: [], redactions: { rule: -1 }, leftOut: {} }];
+  const values = [null, 'text', { lines: 'many' }, { lines: [], redactions: { rule: -1 }, omitted: {} }];
   const seen = new Set<string>();
   for (const value of values) {
     const answer = pair.api('POST /agents/a1/logs', { limit: 10 });

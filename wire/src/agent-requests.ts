@@ -80,7 +80,7 @@ export const logsRequest = {
     /** Number of matches of each redaction rule. */
     redactions: Type.Record(Text(64), Count),
     /** Number of omitted lines, by reason. */
-    leftOut: Type.Record(Text(128), Count),
+    omitted: Type.Record(Text(128), Count),
   }),
   role: 'operator',
   approvable: true,

@@ -16,7 +16,7 @@ type CloseCodeEntry = {
   /** HTTP/2 error code that resets the stream (RFC 9113 section 7). */
   readonly reset: number;
   /** What happened, for people. docs/errors.md says what to do about it. */
-  readonly sentence: string;
+  readonly message: string;
 };
 
 const PROTOCOL = 0x1;
@@ -26,11 +26,11 @@ const CANCEL = 0x8;
 const CONNECT_FAILED = 0xa;
 const CALM = 0xb;
 
-const entry = (number: number, retry: Retry, reset: number, sentence: string): CloseCodeEntry => ({
+const entry = (number: number, retry: Retry, reset: number, message: string): CloseCodeEntry => ({
   number,
   retry,
   reset,
-  sentence,
+  message,
 });
 
 /** Every way in which an open, a stream or a session can fail. Closed: docs/errors.md has a row for each. */

@@ -15,7 +15,7 @@ export type ProbeStage = Static<typeof ProbeStage>;
 /** How far a probe or a check got. */
 export const ProbeResult = Type.Object({
   reach: Type.Enum(reachStages as Reach[]),
-  sentence: Text,
+  message: Text,
   advice: Text,
   stages: Type.Array(ProbeStage, { maxItems: 8 }),
 });

@@ -13,8 +13,8 @@ export type ProblemDocument = Static<typeof ProblemDocument>;
 /** The document for a code of a catalog. `detail` is sent as is and must not contain secrets. */
 export function problemDocument(
   code: string,
-  { status, sentence }: { readonly status: number; readonly sentence: string },
+  { status, message }: { readonly status: number; readonly message: string },
   detail: string,
 ): ProblemDocument {
-  return { type: `urn:penstock:problem:${code}`, title: sentence, status, code, detail };
+  return { type: `urn:penstock:problem:${code}`, title: message, status, code, detail };
 }

@@ -1,6 +1,6 @@
 type ReachEntry = {
   /** What was found, for people. */
-  readonly sentence: string;
+  readonly message: string;
   /** What to do about it. */
   readonly advice: string;
 };
@@ -11,53 +11,53 @@ type ReachEntry = {
  */
 export const reach = {
   'not-allowed': {
-    sentence: 'No ingress of the connection allows the address of the client.',
+    message: 'No ingress of the connection allows the address of the client.',
     advice:
       'Add the address to allow of an ingress of the connection in gateway.yaml, and reload the gateway.',
   },
   offline: {
-    sentence: 'No agent that could reach the target is connected.',
+    message: 'No agent that could reach the target is connected.',
     advice: "List the agents of the connection's pools with penstock-gateway agent list.",
   },
   unavailable: {
-    sentence: 'Agents are connected, but none of them can be used for this connection.',
+    message: 'Agents are connected, but none of them can be used for this connection.',
     advice: 'See why each agent is skipped: penstock-gateway connection explain lists the reasons.',
   },
   denied: {
-    sentence: "The agent's own policy forbids the target.",
+    message: "The agent's own policy forbids the target.",
     advice: 'Ask the owners of the agent: policy in agent.yaml decides.',
   },
   dns: {
-    sentence: "The agent could not resolve the target's name.",
+    message: "The agent could not resolve the target's name.",
     advice: "Check the name in agent.yaml and the name servers of the agent's host.",
   },
   unreachable: {
-    sentence: 'The agent has no network path to the target.',
+    message: 'The agent has no network path to the target.',
     advice: "Check routes and firewalls between the agent's host and the target.",
   },
   refused: {
-    sentence: 'The target refused the connection.',
+    message: 'The target refused the connection.',
     advice:
       'Check that the service is running, that this is its port, and that it listens on this address: by default, many listen only on ' +
       'loopback (listen_addresses of PostgreSQL, bind-address of MySQL).',
   },
   silent: {
-    sentence: 'The target did not answer in time.',
+    message: 'The target did not answer in time.',
     advice: 'Look for a firewall that drops packets or an overloaded service.',
   },
   protocol: {
-    sentence: 'The target did not answer in the expected protocol.',
+    message: 'The target did not answer in the expected protocol.',
     advice: 'Check kind and address of the connector: another service may be listening on that port.',
   },
   tls: {
-    sentence: 'TLS with the target failed.',
+    message: 'TLS with the target failed.',
     advice: 'Compare the TLS versions and settings that both ends allow.',
   },
   certificate: {
-    sentence: "The target's certificate is not valid for this name or at this time.",
+    message: "The target's certificate is not valid for this name or at this time.",
     advice: "Check the names, validity period and CA of the target's certificate.",
   },
-  ready: { sentence: 'The target answers.', advice: '' },
+  ready: { message: 'The target answers.', advice: '' },
 } as const satisfies Record<string, ReachEntry>;
 
 export type Reach = keyof typeof reach;

@@ -6,7 +6,7 @@ export class TunnelError extends Error {
   readonly code: CloseCode;
 
   constructor(code: CloseCode, detail?: string, options?: ErrorOptions) {
-    super(detail ?? closeCodes[code].sentence, options);
+    super(detail ?? closeCodes[code].message, options);
     this.code = code;
   }
 

@@ -13,8 +13,8 @@ test('numbers are given once, from 1 on', () => {
 });
 
 test('every code has a sentence and resets with an HTTP/2 error, never with NO_ERROR', () => {
-  for (const [code, { sentence, reset }] of entries) {
-    assert.match(sentence, /^[A-Z].*\.$/, code);
+  for (const [code, { message, reset }] of entries) {
+    assert.match(message, /^[A-Z].*\.$/, code);
     // RFC 9113 section 7: a reset with NO_ERROR reads like a clean end.
     assert.ok(reset > 0 && reset <= 0xd, code);
   }
@@ -49,7 +49,7 @@ test('a code is known by its name, and a name of an object is none', () => {
 });
 
 test('an error says what happened, or the detail it was given', () => {
-  assert.equal(new TunnelError('REFUSED').message, closeCodes.REFUSED.sentence);
+  assert.equal(new TunnelError('REFUSED').message, closeCodes.REFUSED.message);
   assert.equal(new TunnelError('REFUSED', 'db:5432 refused.').message, 'db:5432 refused.');
   assert.equal(new TunnelError('REFUSED').retry, 'once');
 });

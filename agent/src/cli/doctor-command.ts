@@ -61,12 +61,12 @@ function summaryOf([first, ...others]: readonly ConfigProblem[], file: string): 
 const STEP_WIDTH = 20;
 
 /** Printed when the step is done: some take seconds, and a table would delay all of them. */
-function row({ step, verdict, milliseconds, sentence, advice }: StepReport, io: Io): string {
+function row({ step, verdict, milliseconds, message, advice }: StepReport, io: Io): string {
   const style = styleFor(io.stdout, io.environment);
   const color = { ok: style.good, failed: style.bad, skipped: style.faint }[verdict];
   const time = milliseconds === undefined ? '' : `${Math.round(milliseconds)} ms`;
   const lines = [
-    `${printableLine(step).padEnd(STEP_WIDTH)} ${color(verdict.padEnd(7))} ${time.padStart(8)}  ${printableLine(sentence)}`,
+    `${printableLine(step).padEnd(STEP_WIDTH)} ${color(verdict.padEnd(7))} ${time.padStart(8)}  ${printableLine(message)}`,
   ];
   if (advice !== '') lines.push(`${' '.repeat(STEP_WIDTH + 19)}${printableLine(advice)}`);
   return lines.map((line) => `${line.trimEnd()}\n`).join('');

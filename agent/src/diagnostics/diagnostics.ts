@@ -114,9 +114,9 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
 const isKind = (kind: string): kind is ConnectorKind => (connectorKinds as readonly string[]).includes(kind);
 
 /** Copies field by field, so that nothing else is sent. */
-const probeResultOf = ({ reach, sentence, advice, stages }: ReachResult): ProbeResult => ({
+const probeResultOf = ({ reach, message, advice, stages }: ReachResult): ProbeResult => ({
   reach,
-  sentence,
+  message,
   advice,
   stages,
 });

@@ -20,18 +20,18 @@ export async function logBundle(
   signal: AbortSignal,
 ): Promise<AgentAnswer<'logs'>> {
   const redactor = new Redactor(known);
-  const leftOut: Record<string, number> = {};
+  const omitted: Record<string, number> = {};
   const lines: unknown[] = [];
   const selected = [...recent.newest(level)].slice(0, limit);
   let availableBytes = limits.resultBodyBytes - ENVELOPE_BYTES;
   let sliceEnds = performance.now() + SLICE_MS;
   for (const [index, line] of selected.entries()) {
     const outcome = redactLine(redactor, line);
-    if ('leftOut' in outcome) leftOut[outcome.leftOut] = (leftOut[outcome.leftOut] ?? 0) + 1;
+    if ('omitted' in outcome) omitted[outcome.omitted] = (omitted[outcome.omitted] ?? 0) + 1;
     else {
       availableBytes -= Buffer.byteLength(JSON.stringify(outcome.value)) + 1;
       if (availableBytes < 0) {
-        leftOut['no space left in the answer'] = selected.length - index;
+        omitted['no space left in the answer'] = selected.length - index;
         break;
       }
       lines.push(outcome.value);
@@ -41,17 +41,17 @@ export async function logBundle(
     signal.throwIfAborted();
     sliceEnds = performance.now() + SLICE_MS;
   }
-  return { lines: lines.reverse(), redactions: { ...redactor.hits }, leftOut };
+  return { lines: lines.reverse(), redactions: { ...redactor.hits }, omitted };
 }
 
 function redactLine(
   redactor: Redactor,
   line: RecentLine,
-): { readonly value: unknown } | { readonly leftOut: string } {
-  if ('leftOut' in line) return line;
+): { readonly value: unknown } | { readonly omitted: string } {
+  if ('omitted' in line) return line;
   try {
     return { value: redactor.redact(JSON.parse(line.text)) };
   } catch (error) {
-    return { leftOut: error instanceof NotRedactable ? error.message : 'not valid JSON' };
+    return { omitted: error instanceof NotRedactable ? error.message : 'not valid JSON' };
   }
 }

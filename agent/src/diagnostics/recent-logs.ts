@@ -3,7 +3,7 @@ import type { LogLevel } from '@penstock/config-schema';
 export type RecentLine =
   | { readonly level: LogLevel; readonly text: string }
   /** Why the line could not be kept. */
-  | { readonly level: LogLevel; readonly leftOut: string };
+  | { readonly level: LogLevel; readonly omitted: string };
 
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_LINE_CHARACTERS = 16 * 1024;
@@ -81,9 +81,9 @@ export const isAtLeast = (level: LogLevel, least: LogLevel) => severity[level] >
 function lineOf(level: LogLevel, line: Readonly<Record<string, unknown>>): RecentLine {
   try {
     const text = JSON.stringify(line);
-    return text.length > MAX_LINE_CHARACTERS ? { level, leftOut: 'longer than 16 KiB' } : { level, text };
+    return text.length > MAX_LINE_CHARACTERS ? { level, omitted: 'longer than 16 KiB' } : { level, text };
   } catch {
-    return { level, leftOut: 'not serializable as JSON' };
+    return { level, omitted: 'not serializable as JSON' };
   }
 }
 

@@ -167,7 +167,7 @@ export class Opens {
     const { port, carried, links } = this.#options;
     const connection = carried.get(of);
     if (this.#states.has(id) || connection === undefined) {
-      port.fail(id, 'RESUME_UNKNOWN', closeCodes.RESUME_UNKNOWN.sentence);
+      port.fail(id, 'RESUME_UNKNOWN', closeCodes.RESUME_UNKNOWN.message);
       return;
     }
     if (streams < connection.streams) {
@@ -176,7 +176,7 @@ export class Opens {
       return;
     }
     if (!connection.splice.detach()) {
-      port.fail(id, 'RESUME_UNKNOWN', closeCodes.RESUME_UNKNOWN.sentence);
+      port.fail(id, 'RESUME_UNKNOWN', closeCodes.RESUME_UNKNOWN.message);
       return;
     }
     const { splice } = connection;
@@ -216,7 +216,7 @@ export class Opens {
     const state = this.#states.get(id);
     switch (state?.name) {
       case 'dialing':
-        state.cancel.abort(new TunnelError('CLIENT_GONE', closeCodes[code].sentence));
+        state.cancel.abort(new TunnelError('CLIENT_GONE', closeCodes[code].message));
         break;
       case 'resuming':
         state.stream.destroy(new TunnelError('CLIENT_GONE'));

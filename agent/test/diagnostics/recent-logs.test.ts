@@ -33,18 +33,18 @@ test('memory is limited in bytes, and lines that cannot be kept are counted', as
   recent.add('info', circle);
   recent.add('info', { text: 'x'.repeat(20_000) });
   assert.ok([...recent.newest('trace')].length < 600);
-  const { lines, leftOut } = await logBundle(recent, known(), { limit: 3 }, running());
-  assert.deepEqual(leftOut, { 'longer than 16 KiB': 1, 'not serializable as JSON': 1 });
+  const { lines, omitted } = await logBundle(recent, known(), { limit: 3 }, running());
+  assert.deepEqual(omitted, { 'longer than 16 KiB': 1, 'not serializable as JSON': 1 });
   assert.equal(lines.length, 1);
 });
 
 test('an answer never exceeds what a gateway accepts', async () => {
   const recent = new RecentLogs(100_000);
   for (let n = 0; n < 700; n += 1) recent.add('info', { n, text: '\u20ac'.repeat(5_000) });
-  const { lines, leftOut } = await logBundle(recent, known(), { limit: 100_000 }, running());
+  const { lines, omitted } = await logBundle(recent, known(), { limit: 100_000 }, running());
   assert.ok(Buffer.byteLength(JSON.stringify(lines)) < limits.resultBodyBytes);
   assert.equal(numbers(lines).at(-1), 699);
-  assert.ok((leftOut['no space left in the answer'] ?? 0) > 0);
+  assert.ok((omitted['no space left in the answer'] ?? 0) > 0);
 });
 
 test('a bundle is built in slices, and rejects when the agent stops', async () => {

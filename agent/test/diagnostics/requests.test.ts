@@ -71,7 +71,7 @@ test('concurrent and consecutive requests are limited', async () => {
   const waiting: (() => void)[] = [];
   const { ask, clock } = scene({
     logs: () =>
-      new Promise((resolve) => waiting.push(() => resolve({ lines: [], redactions: {}, leftOut: {} }))),
+      new Promise((resolve) => waiting.push(() => resolve({ lines: [], redactions: {}, omitted: {} }))),
   });
   const four = Array.from({ length: 4 }, () => ask('logs', { limit: 1 }));
   assert.equal((await ask('restart')).code, 'REQUEST_OVERLOADED');

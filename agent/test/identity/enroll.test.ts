@@ -62,7 +62,7 @@ test('an agent enrolls again with its existing key, but with a new key under ano
   assert.equal((await store.current())?.name, 'orders-2');
 });
 
-test('every refusal of the gateway is reported with its code, sentence and Retry-After', async () => {
+test('every refusal of the gateway is reported with its code, message and Retry-After', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   const store = await openKeyStore(directory.path);

@@ -47,5 +47,5 @@ function describe(
   const named = codes.slice(0, MAX_NAMED_CODES).map(({ code, count }) => `${count} × ${code}`);
   const window =
     windowMs >= 120_000 ? `${Math.round(windowMs / 60_000)} min` : `${Math.round(windowMs / 1000)} s`;
-  return `${failed} of ${opened + failed} opens in the last ${window} failed: ${named.join(', ')}. ${closeCodes[most.code].sentence}`;
+  return `${failed} of ${opened + failed} opens in the last ${window} failed: ${named.join(', ')}. ${closeCodes[most.code].message}`;
 }

@@ -37,7 +37,7 @@ export type AlertMessage = {
     readonly condition: string;
     readonly subject: string;
     readonly pool?: string;
-    readonly sentence: string;
+    readonly message: string;
     readonly detail: string;
     readonly advice: string;
     readonly since: string;
@@ -78,14 +78,14 @@ export function testMessage(content: Omit<MessageContent, 'transitions'>): Alert
 
 function entry({ kind, alert }: AlertTransition): AlertMessage['alerts'][number] {
   const { id, condition, subject, pool, detail, since, firedAt, resolvedAt } = alert;
-  const { sentence, advice } = conditionTextOf(condition);
+  const { message, advice } = conditionTextOf(condition);
   return {
     id,
     state: kind,
     condition,
     subject: printableLine(subject),
     ...(pool !== null && { pool }),
-    sentence,
+    message,
     detail: printableLine(detail),
     advice: advice.replaceAll('…', agentNameOf(printableLine(subject))),
     since: time(since),
@@ -94,12 +94,12 @@ function entry({ kind, alert }: AlertTransition): AlertMessage['alerts'][number]
   };
 }
 
-type Text = { readonly sentence: string; readonly advice: string };
+type Text = { readonly message: string; readonly advice: string };
 
 /** The texts of a condition, or generic ones: a stored alert may have a condition that this release no longer knows. */
 export function conditionTextOf(condition: string): Text {
   const texts: Readonly<Record<string, Text>> = alertConditionTexts;
-  return texts[condition] ?? { sentence: `The condition ${condition} holds.`, advice: '' };
+  return texts[condition] ?? { message: `The condition ${condition} holds.`, advice: '' };
 }
 
 /** The name in the subject `agent:NAME` or `connection:NAME`, or that of the agent in `connector:POOL/AGENT/CONNECTOR`. */

@@ -49,14 +49,14 @@ function line({
   state,
   condition,
   subject,
-  sentence,
+  message,
   detail,
   advice,
 }: AlertMessage['alerts'][number]): string {
   const name = `*${escaped(condition)}* ${escaped(subject)}`;
   return state === 'resolved'
     ? `${name} is resolved.`
-    : `${name}: ${escaped(sentence)} ${escaped(detail)}\n${escaped(advice)}`;
+    : `${name}: ${escaped(message)} ${escaped(detail)}\n${escaped(advice)}`;
 }
 
 /** Makes text printable on one line, and escapes Slack's three control characters: https://docs.slack.dev/messaging/formatting-message-text. */

@@ -58,7 +58,7 @@ function agentSnapshot(agent: AgentView, now: number): AgentSnapshot {
     failing: checks.flatMap((check) =>
       check.reach === 'ready'
         ? []
-        : [{ connector: check.connector, detail: joined(reach[check.reach].sentence, check.detail) }],
+        : [{ connector: check.connector, detail: joined(reach[check.reach].message, check.detail) }],
     ),
     unchecked: isNew ? connectors.map((each) => each.name).filter((each) => !checked.has(each)) : [],
     softwareVersion,
@@ -68,7 +68,7 @@ function agentSnapshot(agent: AgentView, now: number): AgentSnapshot {
 /** The detail that concerns this agent, or else the condition's sentence. Undefined when the condition does not hold. */
 function detailOf({ reasons }: AgentView, code: ConditionCode): string | undefined {
   const reason = reasons.find((each) => each.code === code);
-  return reason && (reason.detail ?? reason.sentence);
+  return reason && (reason.detail ?? reason.message);
 }
 
 const joined = (...sentences: readonly (string | undefined)[]) =>

@@ -42,8 +42,8 @@ function pinResource({ version, digest, mode, scope, drift }: NonNullable<AgentV
   return { version, digest, mode, scope, ...known('drift', drift) };
 }
 
-function reasonResource({ code, state, since, sentence, advice, detail }: Reason) {
-  return { code, state, since: timestamp(since), sentence, advice, ...known('detail', detail) };
+function reasonResource({ code, state, since, message, advice, detail }: Reason) {
+  return { code, state, since: timestamp(since), message, advice, ...known('detail', detail) };
 }
 
 function sampleResource(sample: Sample): AgentSample {

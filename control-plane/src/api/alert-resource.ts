@@ -5,14 +5,14 @@ import { timestamp } from './timestamp.ts';
 
 export function alertResource(alert: AlertRow): AlertResource {
   const { id, state, condition, subject, pool, detail } = alert;
-  const { sentence, advice } = conditionTextOf(condition);
+  const { message, advice } = conditionTextOf(condition);
   return {
     id,
     state,
     condition,
     subject,
     ...(pool !== null && { pool }),
-    sentence,
+    message,
     detail,
     advice: advice.replaceAll('…', agentNameOf(subject)),
     since: timestamp(alert.since),

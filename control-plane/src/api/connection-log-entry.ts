@@ -1,4 +1,4 @@
-import { type ConnectionLogEntry, type ConnectionOutcome, outcomeSentence } from '@penstock/api-schema';
+import { type ConnectionLogEntry, type ConnectionOutcome, outcomeMessage } from '@penstock/api-schema';
 import type { ConnectionLogRow } from '@penstock/store';
 import { timestamp } from './timestamp.ts';
 
@@ -33,7 +33,7 @@ export function entryOf(row: ConnectionLogRow): ConnectionLogEntry {
     ...(row.adriftSince !== null && { adriftSince: timestamp(row.adriftSince) }),
     bytesFromClient: row.bytesFromClient,
     bytesToClient: row.bytesToClient,
-    ...(code !== null && { code: code as ConnectionOutcome, sentence: outcomeSentence(code) }),
+    ...(code !== null && { code: code as ConnectionOutcome, message: outcomeMessage(code) }),
     count: row.count,
   };
 }

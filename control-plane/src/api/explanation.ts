@@ -54,12 +54,12 @@ export function explanationRoutes(
 
 function resourceOf(explanation: Explanation): ExplanationResource {
   const { verdict, pools, attempts, connection, connector, source } = explanation;
-  const { reach, sentence, advice, detail, at, agent } = verdict;
+  const { reach, message, advice, detail, at, agent } = verdict;
   return {
     connection,
     connector,
     verdict: {
-      sentence,
+      message,
       advice,
       ...(reach && { reach }),
       ...(detail !== undefined && { detail }),
@@ -88,7 +88,7 @@ function denialsOf({ denials: { counts, addresses } }: Explanation): Explanation
       ...each,
       at: timestamp(at),
       reason,
-      sentence: denialReasons[reason],
+      message: denialReasons[reason],
       ...(ingress !== undefined && { ingress }),
     })),
   };
@@ -107,15 +107,15 @@ function accessOf({ kind, listen, host, range, allow, needsGrant }: SourceAccess
 }
 
 function agentOf(agent: ExplainedAgent): ExplainedAgentResource {
-  const { name, state, sentence, detail, skipReason, streams, evidence, problem } = agent;
+  const { name, state, message, detail, skipReason, streams, evidence, problem } = agent;
   return {
     name,
     state,
-    sentence,
+    message,
     ...(detail !== undefined && { detail }),
     streams,
     ...(problem !== undefined && { problem }),
-    ...(skipReason && { skipReason, skipSentence: skipReasons[skipReason] }),
+    ...(skipReason && { skipReason, skipMessage: skipReasons[skipReason] }),
     ...(evidence && {
       evidence: {
         reach: evidence.reach,
@@ -141,7 +141,7 @@ function attemptOf(report: DialReport): ConnectionAttempt {
       pool,
       ...(agent !== undefined && { agent }),
       reason,
-      sentence: skipReasons[reason],
+      message: skipReasons[reason],
     })),
   };
 }
@@ -150,7 +150,7 @@ function attemptOf(report: DialReport): ConnectionAttempt {
 function failureOf({ failure, entry }: DialReport): DialFailure | undefined {
   const code = entry?.status.code;
   if (failure !== undefined || code === undefined || !isCloseCode(code)) return failure;
-  return { code, detail: closeCodes[code].sentence };
+  return { code, detail: closeCodes[code].message };
 }
 
 function connectionOf({

@@ -7,7 +7,7 @@ export class ApiProblem extends Error {
   readonly code: ApiProblemCode;
 
   constructor(code: ApiProblemCode, detail?: string) {
-    super(detail ?? apiProblemCodes[code].sentence);
+    super(detail ?? apiProblemCodes[code].message);
     this.code = code;
   }
 }

@@ -16,7 +16,7 @@ export type FleetEventData = {
     readonly pool: string;
     readonly state: AgentState;
     readonly code?: string | undefined;
-    readonly sentence?: string | undefined;
+    readonly message?: string | undefined;
   };
   readonly alert: {
     readonly id: string;

@@ -18,7 +18,7 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
     state: first.state,
     code: first.code,
     since: first.since,
-    sentence: first.sentence,
+    message: first.message,
     advice: first.advice,
     detail: first.detail,
     reasons,
@@ -48,6 +48,6 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
 }
 
 export function reasonOf({ code, state, detail }: HoldingCondition, since: number): Reason {
-  const { sentence, advice } = agentConditions[code];
-  return { code, state, since, sentence, advice, detail };
+  const { message, advice } = agentConditions[code];
+  return { code, state, since, message, advice, detail };
 }

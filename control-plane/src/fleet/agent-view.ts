@@ -35,7 +35,7 @@ export type AgentView = {
   readonly state: AgentState;
   readonly code: ConditionCode;
   readonly since: number;
-  readonly sentence: string;
+  readonly message: string;
   readonly advice: string;
   readonly detail: string | undefined;
   /** Every condition that holds, the most important first. Never empty. */

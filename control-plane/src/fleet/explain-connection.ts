@@ -58,13 +58,13 @@ function explainAgent(
   routed: RouteReport['pools'][number]['agents'][number] | undefined,
   { connector, dials }: RouteReport,
 ): ExplainedAgent {
-  const { id, name, state, sentence, advice, detail } = agent;
+  const { id, name, state, message, advice, detail } = agent;
   const skipReason = skipReasonOf(agent, routed);
   return {
     id,
     name,
     state,
-    sentence,
+    message,
     advice,
     detail,
     skipReason,

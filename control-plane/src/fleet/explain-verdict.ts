@@ -86,7 +86,7 @@ function notKnown(
   const why = problems.map((problem) => `${problem.replace(/\.$/, '')}.`);
   return {
     reach: undefined,
-    sentence: 'An agent is available, but it is not known whether the target answers.',
+    message: 'An agent is available, but it is not known whether the target answers.',
     advice: `Connect once, or run penstock-gateway agent check ${first?.name} ${connector}.`,
     detail: [before, ...why].join(' '),
     at: last?.at,
@@ -103,8 +103,8 @@ function withoutAgent(
   const where = pools.map(({ name }) => name).join(' or ');
   const none = { at: undefined, agent: undefined };
   if (agents.length === 0) {
-    const { sentence } = reach.offline;
-    return { reach: 'offline', sentence, ...describeNobody(where, connector, elsewhere), ...none };
+    const { message } = reach.offline;
+    return { reach: 'offline', message, ...describeNobody(where, connector, elsewhere), ...none };
   }
   const byReason = Map.groupBy(agents, ({ skipReason = 'no-session' }) => skipReason);
   const counted = [...byReason].sort(([, one], [, other]) => other.length - one.length);
@@ -122,7 +122,7 @@ function withoutAgent(
         : [`${example.name}: ${example.detail}`];
   return {
     reach: stage,
-    sentence: isConnected ? subject : reach.offline.sentence,
+    message: isConnected ? subject : reach.offline.message,
     advice: adviceFor(mainReason, connector, example),
     detail: [...(isConnected ? [] : [subject]), ...because].join(' ') || undefined,
     ...none,

@@ -6,7 +6,7 @@ import type { Evidence } from './explain-evidence.ts';
 export type Verdict = {
   /** Undefined when it is not known whether the target answers. */
   readonly reach: Reach | undefined;
-  readonly sentence: string;
+  readonly message: string;
   readonly advice: string;
   readonly detail: string | undefined;
   /** When the stage was observed, in milliseconds since 1970. */
@@ -20,7 +20,7 @@ export type ExplainedAgent = {
   readonly id: string;
   readonly name: string;
   readonly state: AgentView['state'];
-  readonly sentence: string;
+  readonly message: string;
   readonly advice: string;
   readonly detail: string | undefined;
   /** Why it would not be selected, or not before others; undefined when it would be. */

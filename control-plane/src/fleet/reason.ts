@@ -6,7 +6,7 @@ export type Reason = {
   readonly state: AgentState;
   /** Milliseconds since 1970. */
   readonly since: number;
-  readonly sentence: string;
+  readonly message: string;
   readonly advice: string;
   /** What is specific to this agent: names, numbers, addresses. */
   readonly detail: string | undefined;

@@ -29,19 +29,19 @@ test('agents are listed by name, without fields that are unknown', async () => {
   api.live.agents = [testView('beta', { pin }, 'CONFIG_DRIFT'), absentView('Alpha')];
   const { status, body } = await api.ask('GET', '/api/v1/agents', { as: 'viewer' });
   assert.equal(status, 200);
-  const { sentence, advice } = agentConditions.CONFIG_DRIFT;
+  const { message, advice } = agentConditions.CONFIG_DRIFT;
   const away = {
     code: 'NO_SESSION',
     state: 'disconnected',
     since: '2023-11-14T22:13:20.000Z',
-    sentence: agentConditions.NO_SESSION.sentence,
+    message: agentConditions.NO_SESSION.message,
     advice: agentConditions.NO_SESSION.advice,
   };
   const drift = {
     code: 'CONFIG_DRIFT',
     state: 'quarantined',
     since: '2023-11-14T22:13:20.000Z',
-    sentence,
+    message,
     advice,
   };
   const stored = {

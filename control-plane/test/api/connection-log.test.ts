@@ -69,7 +69,7 @@ test('viewers list connections, newest first, page by page', async () => {
     bytesFromClient: 3,
     bytesToClient: 4,
     code: 'SESSION_LOST',
-    sentence: 'The session to the agent was lost.',
+    message: 'The session to the agent was lost.',
     count: 1,
   });
 });

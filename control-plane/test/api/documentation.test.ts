@@ -67,10 +67,10 @@ test('docs/api.md lists exactly the routes, with their roles', async () => {
 
 test('docs/api.md lists exactly the problem codes of the API', async () => {
   const documented = (await rows(/^[A-Z_]+$/)).map((cells) => cells.slice(0, 3));
-  const codes = Object.entries(apiProblemCodes).map(([code, { status, sentence }]) => [
+  const codes = Object.entries(apiProblemCodes).map(([code, { status, message }]) => [
     code,
     String(status),
-    sentence,
+    message,
   ]);
   assert.deepEqual(documented, codes);
 });

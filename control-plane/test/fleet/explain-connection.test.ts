@@ -33,7 +33,7 @@ function scene() {
     asked.push(name);
     const found = answers.get(name);
     if (found === undefined) throw new Error(`${name} did not answer within 3 s.`);
-    return { reach: found, sentence: '', advice: '', stages: [] };
+    return { reach: found, message: '', advice: '', stages: [] };
   };
   const checks = new FreshChecks(send, clock);
   return {
@@ -48,7 +48,7 @@ function scene() {
         name,
         pool,
         state,
-        sentence: state,
+        message: state,
         advice: `Advice for ${state}.`,
         detail,
         reasons: [{ state, code: state === 'draining' ? 'DRAINED_BY_OPERATOR' : 'CONNECTED' }],
@@ -133,7 +133,7 @@ test('a quarantined pool is unavailable, not offline, and the verdict says why',
   at.agent('b', 'dc1', { skipReason: 'suspended', state: 'quarantined' });
   const { verdict } = await at.explain();
   assert.equal(verdict.reach, 'unavailable');
-  assert.equal(verdict.sentence, 'None of the 2 agents of dc1 or dc2 can be used: 2 quarantined.');
+  assert.equal(verdict.message, 'None of the 2 agents of dc1 or dc2 can be used: 2 quarantined.');
   assert.equal(verdict.detail, 'a: It runs 3, pinned is 4.');
   assert.match(verdict.advice, /agent show a\. Advice for quarantined/);
 });
@@ -149,12 +149,12 @@ test('every mixture of states is counted, and the advice is for a connected agen
   at.agent('h', 'dc2', { session: false, state: 'identity-expired' });
   const { verdict, pools } = await at.explain();
   assert.equal(verdict.reach, 'unavailable');
-  assert.match(verdict.sentence, /^None of the 8 agents of dc1 or dc2 can be used: 2 without a session, /);
+  assert.match(verdict.message, /^None of the 8 agents of dc1 or dc2 can be used: 2 without a session, /);
   for (const part of ['1 quarantined', '1 drained by an operator', '1 at the stream limit', '1 draining']) {
-    assert.ok(verdict.sentence.includes(part), part);
+    assert.ok(verdict.message.includes(part), part);
   }
-  assert.ok(verdict.sentence.includes('1 without this connector in its agent.yaml'));
-  assert.ok(verdict.sentence.includes('1 without a valid certificate'));
+  assert.ok(verdict.message.includes('1 without this connector in its agent.yaml'));
+  assert.ok(verdict.message.includes('1 without a valid certificate'));
   assert.doesNotMatch(verdict.advice, /disconnected/);
   assert.deepEqual(pools[1]?.counts, { full: 1, draining: 1, 'no-session': 2, 'identity-expired': 1 });
 });
@@ -175,7 +175,7 @@ test('the verdict is the best evidence among selectable agents', async () => {
   at.agent('b', 'dc2', { checks: [check('dns')] });
   const { verdict } = await at.explain();
   assert.equal(verdict.reach, 'refused');
-  assert.match(verdict.sentence, /refused the connection/);
+  assert.match(verdict.message, /refused the connection/);
   assert.match(verdict.advice, /service/);
   assert.equal(
     verdict.detail,
@@ -226,7 +226,7 @@ test('an old observation is not a verdict, and the explanation says how old it i
   at.dialed(NOW - 24 * 60_000);
   const { verdict, pools } = await at.explain();
   assert.equal(verdict.reach, undefined);
-  assert.match(verdict.sentence, /not known whether the target answers/);
+  assert.match(verdict.message, /not known whether the target answers/);
   assert.match(verdict.detail ?? '', /24m old: ready, by a client through a\.$/);
   assert.equal(verdict.at, NOW - 24 * 60_000);
   assert.equal(pools[0]?.agents[0]?.evidence?.at, NOW - 24 * 60_000);

@@ -9,8 +9,8 @@ export function testView(
   more: Partial<AgentView> = {},
   code: ConditionCode = 'CONNECTED',
 ): AgentView {
-  const { states, sentence, advice } = agentConditions[code];
-  const reason = { code, state: states[0], since: AT, sentence, advice, detail: undefined };
+  const { states, message, advice } = agentConditions[code];
+  const reason = { code, state: states[0], since: AT, message, advice, detail: undefined };
   return {
     id: `agt_${name}`,
     name,

@@ -14,7 +14,7 @@ import { openAgentRequests } from '../../src/requests/agent-requests.ts';
 import { identityRig } from '../identity/identity-rig.ts';
 
 const requester = { id: 'admin-token:1', address: '192.0.2.1', role: 'operator' } as const;
-const ready = { reach: 'ready' as const, sentence: '', advice: '', stages: [] };
+const ready = { reach: 'ready' as const, message: '', advice: '', stages: [] };
 
 async function scene(requests: readonly AgentRequestDescriptor[] = agentRequests) {
   const rig = await identityRig();

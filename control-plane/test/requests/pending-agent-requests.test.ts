@@ -14,7 +14,7 @@ function fakeSession(state: RequestSession['state'] = 'ready', agentId = 'agt_1'
 
 const agent = { id: 'agt_1', name: 'orders-1' };
 const options = { requestedBy: 'admin-token:1', timeoutMs: 60_000 };
-const ready = { reach: 'ready', sentence: 'The target answers.', advice: '', stages: [] };
+const ready = { reach: 'ready', message: 'The target answers.', advice: '', stages: [] };
 
 function scene(...sessions: FakeSession[]) {
   const live = [...sessions];

@@ -58,8 +58,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const { identity, fleet, requests, grants } = controlPlane;
   const connections = () => connectionViews(routes, clients.ingresses, denials);
   const events = openEvents(store, connections);
-  fleet.onChange(({ agent: { name, pool, state, code, sentence } }) =>
-    events.publish('agent', { name, pool, state, code, sentence }),
+  fleet.onChange(({ agent: { name, pool, state, code, message } }) =>
+    events.publish('agent', { name, pool, state, code, message }),
   );
   const alerts = await openAlerts({
     store,

@@ -9,7 +9,7 @@ export function printLogs(bundle: AgentAnswer<'logs'>, output: OutputFormat, io:
     return;
   }
   io.stdout.write(bundle.lines.map((line) => `${logLine(line, io)}\n`).join(''));
-  for (const [reason, count] of Object.entries(bundle.leftOut)) {
+  for (const [reason, count] of Object.entries(bundle.omitted)) {
     io.stderr.write(`Lines omitted: ${count} (${reason}).\n`);
   }
 }

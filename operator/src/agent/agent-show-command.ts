@@ -41,9 +41,9 @@ export function agentText(agent: AgentResource, io: Io, now: number): string {
 }
 
 function reasonText(reason: AgentResource['reasons'][number], style: Style, now: number): string {
-  const { state, code, since, sentence, detail, advice } = reason;
+  const { state, code, since, message, detail, advice } = reason;
   const head = `${colorOf(state, style)(state)} ${printableLine(code)} since ${since} (${relativeTime(since, now)})\n`;
-  const text = detail === undefined ? sentence : `${sentence} ${detail}`;
+  const text = detail === undefined ? message : `${message} ${detail}`;
   return `${head}  ${printableLine(text)}\n${state === 'connected' ? '' : `  ${printableLine(advice)}\n`}`;
 }
 

@@ -87,7 +87,7 @@ async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
   const now = Date.now();
   const rows = [
     ['state', alert.state],
-    ['condition', `${alert.condition}: ${alert.sentence}`],
+    ['condition', `${alert.condition}: ${alert.message}`],
     ['subject', alert.subject],
     ['detail', alert.detail],
     ['since', relativeTime(alert.since, now)],

@@ -40,12 +40,12 @@ export async function explainConnection(
 }
 
 function verdictText({ connection, connector, verdict, pools }: ExplanationResource, style: Style): string {
-  const { reach = 'not known', sentence, advice, detail } = verdict;
+  const { reach = 'not known', message, advice, detail } = verdict;
   const mark = reach === 'ready' ? style.good : reach === 'not known' ? style.warning : style.bad;
   const counts = countsText(pools);
   const lines = [
     `${style.strong(connection)} → ${pools.map(({ name }) => name).join(', ')} → ${connector}`,
-    `${mark(reach)}: ${printableLine(sentence)}`,
+    `${mark(reach)}: ${printableLine(message)}`,
     ...(detail === undefined ? [] : [printableLine(detail)]),
     ...(advice === '' ? [] : [printableLine(advice)]),
     ...(counts === undefined ? [] : [counts]),
@@ -76,7 +76,7 @@ function agentTable({ pools }: ExplanationResource, style: Style, io: Io): strin
       waiting,
       agent.name,
       agent.state === 'connected' ? style.good(agent.state) : style.warning(agent.state),
-      agent.skipSentence ?? 'Would be used.',
+      agent.skipMessage ?? 'Would be used.',
       agent.streams,
       evidence && (evidence.reach === 'ready' ? style.good(evidence.reach) : style.bad(evidence.reach)),
       evidence && `${sources[evidence.from]}, ${relativeTime(evidence.at, now)}`,
@@ -167,14 +167,12 @@ function denialTable({ denials }: ExplanationResource, io: Io): string | undefin
   if (denials.total === 0) return undefined;
   const now = Date.now();
   const counts = denials.reasons.map(({ reason, count }) => `${count} ${reason}`).join(', ');
-  const rows = denials.addresses.map(({ address, at, count, reason, sentence, ingress }) => [
+  const rows = denials.addresses.map(({ address, at, count, reason, message, ingress }) => [
     relativeTime(at, now),
     address,
     count,
     reason,
-    ingress === undefined
-      ? sentence
-      : `${sentence} (${ingress}; it is not known which connection was wanted)`,
+    ingress === undefined ? message : `${message} (${ingress}; it is not known which connection was wanted)`,
   ]);
   const head = ['DENIED', 'CLIENT', { title: 'TIMES', rank: 2 }, 'REASON', { title: 'DETAIL', rank: 1 }];
   return `Clients denied since the gateway started: ${counts}.\n\n${table(head, rows, io)}`;

@@ -12,7 +12,7 @@ export function connectorSteps(config: AgentConfig): Step[] {
     needs: ['configuration'],
     run: async () => {
       const timeout = Math.max(connector.dialTimeout, 1_000);
-      const { reach, sentence, advice, stages } = await checkConnector(connector, {
+      const { reach, message, advice, stages } = await checkConnector(connector, {
         targets,
         timeout,
         signal,
@@ -21,13 +21,13 @@ export function connectorSteps(config: AgentConfig): Step[] {
       const failed = stages.find(({ verdict }) => verdict === 'failed')?.detail;
       if (reach !== 'ready') {
         throw new StepFailure(
-          `${formatHostPort({ host, port })}: ${sentence}${failed === undefined ? '' : ` ${failed}`}`,
+          `${formatHostPort({ host, port })}: ${message}${failed === undefined ? '' : ` ${failed}`}`,
           advice,
         );
       }
       const answered = stages.find(({ stage }) => stage === 'protocol')?.detail;
       return {
-        sentence: `${formatHostPort({ host, port })} answers${answered === undefined ? '' : `: ${answered}`}.`,
+        message: `${formatHostPort({ host, port })} answers${answered === undefined ? '' : `: ${answered}`}.`,
       };
     },
   }));

@@ -29,7 +29,7 @@ export async function runDoctor({
       {
         name: 'configuration',
         needs: [],
-        run: async () => ({ sentence: `Valid: version ${config.version}, ${config.digest}.` }),
+        run: async () => ({ message: `Valid: version ${config.version}, ${config.digest}.` }),
       },
       identityStep(config, (found) => {
         credentials = found;

@@ -52,12 +52,12 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
       needs: ['configuration'],
       run: async () => {
         const proxy = proxyFor(gateway.proxy, gateway.address, environment);
-        if (proxy === undefined) return { sentence: 'The gateway is reached without a proxy.' };
+        if (proxy === undefined) return { message: 'The gateway is reached without a proxy.' };
         const defaultPort = proxy.protocol === 'https:' ? 443 : 80;
         next = { host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || defaultPort) };
         peer = 'the proxy';
         const authentication = proxy.username === '' ? 'without credentials' : 'with credentials';
-        return { sentence: `The gateway is reached through the proxy ${proxy.host}, ${authentication}.` };
+        return { message: `The gateway is reached through the proxy ${proxy.host}, ${authentication}.` };
       },
     },
     {
@@ -67,7 +67,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
         const { host } = next;
         if (isIP(host) !== 0) {
           addresses = [{ address: host, family: isIP(host) }];
-          return { sentence: `${host} is an IP address.` };
+          return { message: `${host} is an IP address.` };
         }
         try {
           addresses = await lookup(host, { all: true, order: 'verbatim' });
@@ -78,7 +78,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
             { cause },
           );
         }
-        return { sentence: `${host} resolves to ${addresses.map(({ address }) => address).join(', ')}.` };
+        return { message: `${host} resolves to ${addresses.map(({ address }) => address).join(', ')}.` };
       },
     },
     {
@@ -96,7 +96,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
             { cause },
           );
         }
-        return { sentence: `${where()} accepts connections.` };
+        return { message: `${where()} accepts connections.` };
       },
     },
     {
@@ -120,7 +120,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
           certificate === undefined
             ? ''
             : `, ${certificatePin(certificate.publicKey)}, issued by ${oneLine(certificate.issuer)}`;
-        return { sentence: `${socket.getProtocol()} with the pinned gateway${presented}.` };
+        return { message: `${socket.getProtocol()} with the pinned gateway${presented}.` };
       },
     },
     {
@@ -134,7 +134,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
         const took = Date.now() - sent;
         if (answer.date !== undefined) date = { there: answer.date, here: sent + took / 2 };
         return {
-          sentence: `The gateway supports HTTP/2 with extended CONNECT and answered within ${took} ms.`,
+          message: `The gateway supports HTTP/2 with extended CONNECT and answered within ${took} ms.`,
         };
       },
     },
@@ -142,11 +142,11 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
       name: 'clock',
       needs: ['http2'],
       run: async () => {
-        if (date === undefined) return { verdict: 'skipped', sentence: 'The gateway sent no Date header.' };
+        if (date === undefined) return { verdict: 'skipped', message: 'The gateway sent no Date header.' };
         // The header has a resolution of one second.
         const seconds = Math.round((date.there + 500 - date.here) / 1000);
         const sentence = `The clock of the gateway is ${Math.abs(seconds)} s ${seconds >= 0 ? 'ahead of' : 'behind'} this host's.`;
-        if (Math.abs(seconds) <= MAX_CLOCK_SKEW_SECONDS) return { sentence };
+        if (Math.abs(seconds) <= MAX_CLOCK_SKEW_SECONDS) return { message: sentence };
         throw new StepFailure(sentence, 'Synchronize the clocks of both hosts by NTP.');
       },
     },
@@ -156,7 +156,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
       run: async () => {
         const open = session;
         if (open === undefined || credentials() === undefined) {
-          return { verdict: 'skipped', sentence: 'There is no identity yet.' };
+          return { verdict: 'skipped', message: 'There is no identity yet.' };
         }
         try {
           isAdmitted = false;
@@ -169,7 +169,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
               ? ''
               : ` It pins version ${pinned.version}, but this file is version ${config.version} with another digest.`;
           return {
-            sentence: `The gateway knows this agent as ${name} of pool ${pool}.${drift}`,
+            message: `The gateway knows this agent as ${name} of pool ${pool}.${drift}`,
             ...(drift !== '' && { advice: 'Compare them with penstock-agent config diff --pinned.' }),
           };
         } catch (cause) {

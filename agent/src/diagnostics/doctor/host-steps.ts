@@ -22,7 +22,7 @@ export function identityStep(config: AgentConfig, found: (credentials: AgentCred
         : undefined;
       if (identity === undefined) {
         if (enrollmentToken !== undefined) {
-          return { sentence: `${directory} has no identity yet, and a token to enroll is configured.` };
+          return { message: `${directory} has no identity yet, and a token to enroll is configured.` };
         }
         throw new StepFailure(
           `${directory} has no identity, and there is no enrollment token. ${enrollmentTokenMissing ?? ''}`.trim(),
@@ -50,7 +50,7 @@ export function identityStep(config: AgentConfig, found: (credentials: AgentCred
           'Correct agent.yaml, or set another identity.directory and enroll again.',
         );
       }
-      return { sentence: `${name} of pool ${pool}, valid until ${until}. Only its owner can read the key.` };
+      return { message: `${name} of pool ${pool}, valid until ${until}. Only its owner can read the key.` };
     },
   };
 }
@@ -79,7 +79,7 @@ export function sessionsStep(location: AgentLocation, needs: readonly string[]):
       if (status === undefined) {
         return {
           verdict: 'skipped',
-          sentence: 'No agent answers at local.listen, so there is no control stream to check.',
+          message: 'No agent answers at local.listen, so there is no control stream to check.',
           advice: 'Start it with penstock-agent run --config FILE.',
         };
       }
@@ -102,7 +102,7 @@ export function sessionsStep(location: AgentLocation, needs: readonly string[]):
       if (sessions.ready < sessions.wanted) {
         throw new StepFailure(`${count}.`, 'Search the log of the agent for session-failed.');
       }
-      return { sentence: `${count}, and the gateway acknowledges its heartbeats.` };
+      return { message: `${count}, and the gateway acknowledges its heartbeats.` };
     },
   };
 }

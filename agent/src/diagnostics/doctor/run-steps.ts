@@ -4,7 +4,7 @@ import { errorText } from '@penstock/wire';
 export type StepResult = {
   /** `skipped`: there was nothing to check, and the sentence states why. */
   readonly verdict?: 'ok' | 'skipped';
-  readonly sentence: string;
+  readonly message: string;
   readonly advice?: string;
 };
 
@@ -13,8 +13,8 @@ export class StepFailure extends Error {
   override readonly name = 'StepFailure';
   readonly advice: string;
 
-  constructor(sentence: string, advice: string, options?: ErrorOptions) {
-    super(sentence, options);
+  constructor(message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
     this.advice = advice;
   }
 }
@@ -31,7 +31,7 @@ export type StepReport = {
   readonly step: string;
   readonly verdict: 'ok' | 'failed' | 'skipped';
   readonly milliseconds?: number;
-  readonly sentence: string;
+  readonly message: string;
   readonly advice: string;
 };
 
@@ -53,7 +53,7 @@ export async function runSteps(
 const skipped = ({ name }: Step, missing: string): StepReport => ({
   step: name,
   verdict: 'skipped',
-  sentence: `It depends on ${missing}.`,
+  message: `It depends on ${missing}.`,
   advice: '',
 });
 
@@ -61,15 +61,15 @@ async function runStep({ name, run }: Step): Promise<StepReport> {
   const started = performance.now();
   const milliseconds = () => Math.round((performance.now() - started) * 10) / 10;
   try {
-    const { verdict = 'ok', sentence, advice = '' } = await run();
-    return { step: name, verdict, milliseconds: milliseconds(), sentence, advice };
+    const { verdict = 'ok', message, advice = '' } = await run();
+    return { step: name, verdict, milliseconds: milliseconds(), message, advice };
   } catch (error) {
     const advice = error instanceof StepFailure ? error.advice : '';
     return {
       step: name,
       verdict: 'failed',
       milliseconds: milliseconds(),
-      sentence: errorText(error),
+      message: errorText(error),
       advice,
     };
   }

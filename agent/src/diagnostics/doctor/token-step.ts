@@ -22,10 +22,10 @@ export function tokenStep({ config, isNeeded, hasKey, send }: TokenStepOptions):
     needs: ['http2'],
     async run() {
       if (!isNeeded())
-        return { verdict: 'skipped', sentence: 'The agent has an identity and needs no token.' };
+        return { verdict: 'skipped', message: 'The agent has an identity and needs no token.' };
       const token = identity.enrollmentToken?.reveal();
       if (token === undefined) {
-        return { verdict: 'skipped', sentence: identity.enrollmentTokenMissing ?? 'No token is configured.' };
+        return { verdict: 'skipped', message: identity.enrollmentTokenMissing ?? 'No token is configured.' };
       }
       const body: EnrollCheck = { token, name, pool };
       const {
@@ -52,12 +52,12 @@ function accepted(answer: unknown): StepResult {
     typeof usesLeft === 'number' && typeof expiresAt === 'string'
       ? `: ${usesLeft} ${usesLeft === 1 ? 'use is' : 'uses are'} left, until ${expiresAt}`
       : '';
-  return { sentence: `The gateway would accept the enrollment token${facts}.` };
+  return { message: `The gateway would accept the enrollment token${facts}.` };
 }
 
 /** The gateway is older than this request, or cannot answer it now. */
 const unknown = (error: Error): StepResult => ({
   verdict: 'skipped',
-  sentence: `It is not known whether the gateway would accept the enrollment token: ${error.message}`,
+  message: `It is not known whether the gateway would accept the enrollment token: ${error.message}`,
   advice: 'On the gateway, penstock-gateway token list shows whether it can still be used.',
 });

@@ -124,7 +124,7 @@ export class ConnectorChecks {
     return result.encryption;
   }
 
-  #record(connector: string, { reach, sentence, stages }: ReachResult, milliseconds: number): void {
+  #record(connector: string, { reach, message, stages }: ReachResult, milliseconds: number): void {
     const before = this.#results.get(connector)?.reach;
     const failed = stages.find(({ verdict }) => verdict === 'failed');
     const answered = stages.find(({ stage }) => stage === 'protocol');
@@ -137,7 +137,7 @@ export class ConnectorChecks {
       ...(detail !== undefined && { detail }),
     });
     if (before === reach) return;
-    if (reach !== 'ready') this.#options.log('connector-failing', { connector, reach, sentence, detail });
+    if (reach !== 'ready') this.#options.log('connector-failing', { connector, reach, message, detail });
     else if (before !== undefined) this.#options.log('connector-recovered', { connector, milliseconds });
   }
 }

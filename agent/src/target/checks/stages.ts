@@ -44,7 +44,7 @@ export class Stages {
     const missing = ORDER.filter((stage) => !this.#completed.some((each) => each.stage === stage));
     return {
       reach: reached,
-      sentence: reach[reached].sentence,
+      message: reach[reached].message,
       advice: reach[reached].advice,
       stages: [...this.#completed, ...missing.map((stage) => ({ stage, verdict: 'skipped' as const }))],
     };

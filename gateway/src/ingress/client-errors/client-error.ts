@@ -38,7 +38,7 @@ export function clientError(code: CloseCode, connection: string): ClientError {
     advice === undefined
       ? `For details, run on the gateway: ${explain}.`
       : `${advice}; for details, run on the gateway: ${explain}.`;
-  return { code, message: closeCodes[code].sentence, hint };
+  return { code, message: closeCodes[code].message, hint };
 }
 
 /**
@@ -47,7 +47,7 @@ export function clientError(code: CloseCode, connection: string): ClientError {
  */
 export function deniedError(code: CloseCode): ClientError {
   if (code !== 'CLIENT_DENIED') {
-    return { code, message: closeCodes[code].sentence, hint: 'Close idle clients, or raise the limit.' };
+    return { code, message: closeCodes[code].message, hint: 'Close idle clients, or raise the limit.' };
   }
   return {
     code,

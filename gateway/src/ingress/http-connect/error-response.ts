@@ -34,7 +34,7 @@ const proxyErrors: Partial<Record<CloseCode, string>> = {
 
 /** Reports a close code. Clients get only its general sentence; the details are in the gateway's log. */
 export function errorResponseOf(code: CloseCode): ErrorResponse {
-  return errorResponse(statusByCode[code] ?? gatewayStatusOf(code), code, closeCodes[code].sentence);
+  return errorResponse(statusByCode[code] ?? gatewayStatusOf(code), code, closeCodes[code].message);
 }
 
 /** Requests credentials (RFC 9110 section 11.7.1). */

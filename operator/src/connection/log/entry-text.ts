@@ -55,10 +55,10 @@ export function resumedText({ resumes, adriftMs, adriftSince }: ConnectionLogEnt
 }
 
 /** Why it ended, in one sentence or two. */
-export function whyText({ state, sentence, detail, count }: ConnectionLogEntry): string | undefined {
-  if (state === 'denied' && count > 1) return `${detail ?? sentence} (${count} times)`;
-  if (state === 'failed' || state === 'denied') return detail ?? sentence;
-  const texts = [sentence, detail === sentence ? undefined : detail].filter((text) => text !== undefined);
+export function whyText({ state, message, detail, count }: ConnectionLogEntry): string | undefined {
+  if (state === 'denied' && count > 1) return `${detail ?? message} (${count} times)`;
+  if (state === 'failed' || state === 'denied') return detail ?? message;
+  const texts = [message, detail === message ? undefined : detail].filter((text) => text !== undefined);
   return texts.length === 0 ? undefined : texts.join(' ');
 }
 

@@ -4,7 +4,7 @@ import { agentEvents, gatewayErrorCodes } from '@penstock/agent';
 import { agentConditions } from '@penstock/api-schema';
 import { alertConditionTexts } from '@penstock/control-plane';
 import { gatewayEvents } from '@penstock/gateway';
-import { closeCodes, problemCodes, reach, requestErrorCodes } from '@penstock/wire';
+import { closeCodes, problemCodes, reach, requestErrorCodes, upgradeCodes } from '@penstock/wire';
 import { compareCatalogue } from './catalogue.ts';
 import type { Check } from './check.ts';
 import { everyMetric, type Metric } from './every-metric.ts';
@@ -67,6 +67,11 @@ function catalogues(): readonly Catalogue[] {
       document: 'docs/errors.md',
       heading: 'Answers to requests',
       rows: Object.entries(requestErrorCodes).map(([name, sentence]) => [code(name), sentence]),
+    },
+    {
+      document: 'docs/errors.md',
+      heading: 'Upgrade codes',
+      rows: Object.entries(upgradeCodes).map(([name, sentence]) => [code(name), sentence]),
     },
     {
       document: 'docs/alerts.md',

@@ -3,6 +3,7 @@ import { closeCodes } from './close-code.ts';
 import { NAME_PATTERN } from './enrollment.ts';
 import { limits } from './limits.ts';
 import { type Reach, reachStages } from './reach.ts';
+import { agentUpgradeMessages, gatewayUpgradeMessages, UpgradeStatus } from './upgrade.ts';
 
 // Every string is bounded, unknown fields are allowed: a newer peer may say more than we understand.
 const Name = Type.String({ pattern: NAME_PATTERN });
@@ -71,6 +72,8 @@ export const agentMessages = {
       }),
       { maxItems: limits.connectors },
     ),
+    /** Absent from agents that do not know upgrades. */
+    upgrade: Type.Optional(UpgradeStatus),
   }),
   /** The configuration was reloaded: what `hello` said of it has changed. */
   config: Type.Object({
@@ -102,6 +105,7 @@ export const agentMessages = {
     /** The agent has another session, which can carry the connections of this one. */
     canMove: Type.Optional(Type.Boolean()),
   }),
+  ...agentUpgradeMessages,
   /** Leaving for good: this session is not a loss. */
   goodbye: Type.Object({ type: Type.Literal('goodbye'), reason: Text(256) }),
 } as const;
@@ -179,6 +183,7 @@ export const gatewayMessages = {
   }),
   /** The pin, its mode or the agent's state has changed; without `pin` there is none. */
   pin: Type.Object({ type: Type.Literal('pin'), pin: Type.Optional(Pin), agentState: Text(32) }),
+  ...gatewayUpgradeMessages,
   /** This replica drains: connect again first, then leave this session. */
   reconnect: Type.Object({ type: Type.Literal('reconnect'), reason: Text(256) }),
 } as const;

@@ -50,10 +50,14 @@ export { limits } from './limits.ts';
 export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
 export {
   CONNECT_PROTOCOL,
+  offsetOfRange,
   openIdOfPath,
   paths,
   positionOfHeader,
   RECEIVED_HEADER,
+  rangeFrom,
+  releaseFileOfPath,
+  releasePath,
   requestIdOfPath,
   resultPath,
   streamPath,
@@ -71,4 +75,14 @@ export {
 } from './request-error.ts';
 export { type SkipReason, skipReasons } from './skip-reason.ts';
 export { TunnelError } from './tunnel-error.ts';
+export {
+  isUpgradeState,
+  type UpgraderAbsence,
+  type UpgradeState,
+  UpgradeStatus,
+  upgraderAbsences,
+  upgradeStates,
+  VERSION_PATTERN,
+} from './upgrade.ts';
+export { isUpgradeCode, isVersionFailure, type UpgradeCode, upgradeCodes } from './upgrade-code.ts';
 export { PROTOCOL_VERSION, SOFTWARE_VERSION } from './version.ts';

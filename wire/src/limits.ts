@@ -22,6 +22,10 @@ export const limits = {
   acknowledgments: 400,
   /** Sessions that one hello reports as lost. */
   lostSessions: 64,
+  /** Versions in each list of an upgrade status. */
+  reportedVersions: 8,
+  /** Bytes of one file below /v1/releases/: an executable, or a signed document. */
+  releaseFileBytes: 512 * MIB,
   /** The longest time that a connection can be without a session, in milliseconds. */
   carryMs: 3_600_000,
   /** Streams opened on one session before it is rotated; ids end at 2^30 (RFC 9113 section 5.1.1). */

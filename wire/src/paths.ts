@@ -7,6 +7,7 @@ export const paths = {
   streams: '/v1/streams/',
   results: '/v1/results/',
   agent: '/v1/agent',
+  releases: '/v1/releases/',
   health: '/healthz',
 } as const;
 
@@ -41,6 +42,31 @@ export function resultPath(requestId: string): string {
 /** The request id in the path of a large answer, or undefined when the path is not one. */
 export function requestIdOfPath(path: string): string | undefined {
   return idBelow(paths.results, path);
+}
+
+const RELEASE_FILE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export function releasePath(file: string): string {
+  return paths.releases + file;
+}
+
+/** The file name in the path of a release file, or undefined when the path is not one. It names no other directory. */
+export function releaseFileOfPath(path: string): string | undefined {
+  if (!path.startsWith(paths.releases)) return undefined;
+  const file = path.slice(paths.releases.length);
+  return RELEASE_FILE.test(file) ? file : undefined;
+}
+
+const RANGE = /^bytes=(0|[1-9][0-9]{0,15})-$/;
+
+/** The header `range` of a download that continues at `offset` (RFC 9110 section 14.2). */
+export const rangeFrom = (offset: number): string => `bytes=${offset}-`;
+
+/** Where a `range` header starts: 0 without one, undefined if it is not of the one form that is supported. */
+export function offsetOfRange(value: unknown): number | undefined {
+  if (value === undefined) return 0;
+  const match = typeof value === 'string' ? RANGE.exec(value) : null;
+  return match === null ? undefined : Number(match[1]);
 }
 
 function idBelow(prefix: string, path: string): string | undefined {

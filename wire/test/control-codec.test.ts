@@ -205,3 +205,27 @@ test('a message that does not fit is our own fault', () => {
     (error) => error instanceof TunnelError && error.code === 'INTERNAL',
   );
 });
+
+test('an upgrade status with states and codes of a newer release is accepted, and its lists are bounded', () => {
+  const status = (overrides: object) =>
+    `${JSON.stringify({
+      type: 'upgrade-status',
+      upgrade: {
+        upgrader: 'host',
+        policy: 'window',
+        state: 'idle',
+        since: 0,
+        installed: ['1.2.3'],
+        failed: [],
+        ...overrides,
+      },
+    })}\n`;
+  const accepted = agentMessageDecoder().push(
+    Buffer.from(status({ state: 'from-the-future', code: 'FROM_THE_FUTURE' })),
+  );
+  assert.equal(accepted.length, 1);
+  refuses(status({ installed: Array(limits.reportedVersions + 1).fill('1.2.3') }));
+  for (const version of ['1.2', '01.2.3', '1.2.3/../../x', '1.2.3-', `1.2.3-${'a'.repeat(41)}`, '']) {
+    refuses(status({ installed: [version] }));
+  }
+});

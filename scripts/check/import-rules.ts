@@ -320,6 +320,7 @@ export const socketFree: readonly string[] = [
   'api-schema/src',
   'runtime/src',
   'store/src',
+  'release/src',
 ];
 
 /** Folders in which every subfolder needs its own rule. */

@@ -44,6 +44,7 @@ export const rooms: readonly Room[] = [
     mayImport: ['config-schema', 'runtime'],
   },
   { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: ['runtime'] },
+  { name: 'release', holds: 'signed releases and how they are verified; opens no sockets', mayImport: [] },
   {
     name: 'control-plane',
     holds: 'identities, the fleet, pins, requests to agents, approvals, events, alerts, and the API',

@@ -1,13 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { AgentRow, Database, RevocationReason } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type AgentRepository = ReturnType<typeof agentRepository>;
 
-export function agentRepository(db: Kysely<Database>) {
+export function agentRepository(db: Kysely<Database>, write: Writing) {
   return {
-    async insert(agent: AgentRow): Promise<void> {
-      await db.insertInto('agents').values(agent).execute();
-    },
+    insert: (agent: AgentRow): Promise<void> =>
+      write('agent', agent.id, async (inside) => {
+        await inside.insertInto('agents').values(agent).execute();
+      }),
 
     byId(id: string): Promise<AgentRow | undefined> {
       return db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
@@ -66,25 +68,27 @@ export function agentRepository(db: Kysely<Database>) {
     },
 
     /** Marks an agent as drained since `at`, or as not drained if null. Resolves to false if no such agent exists. */
-    async setDrained(id: string, at: number | null): Promise<boolean> {
-      const { numUpdatedRows } = await db
-        .updateTable('agents')
-        .set({ drainedAt: at })
-        .where('id', '=', id)
-        .where('revokedAt', 'is', null)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+    setDrained: (id: string, at: number | null): Promise<boolean> =>
+      write('agent', id, async (inside) => {
+        const { numUpdatedRows } = await inside
+          .updateTable('agents')
+          .set({ drainedAt: at })
+          .where('id', '=', id)
+          .where('revokedAt', 'is', null)
+          .executeTakeFirst();
+        return numUpdatedRows > 0n;
+      }),
 
     /** Resolves to false if the agent does not exist or is revoked already. */
-    async revoke(id: string, at: number, reason: RevocationReason): Promise<boolean> {
-      const { numUpdatedRows } = await db
-        .updateTable('agents')
-        .set({ revokedAt: at, revokedReason: reason })
-        .where('id', '=', id)
-        .where('revokedAt', 'is', null)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+    revoke: (id: string, at: number, reason: RevocationReason): Promise<boolean> =>
+      write('agent', id, async (inside) => {
+        const { numUpdatedRows } = await inside
+          .updateTable('agents')
+          .set({ revokedAt: at, revokedReason: reason })
+          .where('id', '=', id)
+          .where('revokedAt', 'is', null)
+          .executeTakeFirst();
+        return numUpdatedRows > 0n;
+      }),
   };
 }

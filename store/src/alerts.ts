@@ -1,30 +1,34 @@
 import type { Kysely } from 'kysely';
 import type { AlertDeliveryRow, AlertRow, Database } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type AlertRepository = ReturnType<typeof alertRepository>;
 
 /** Maximum number of rows in one statement, since databases limit its parameters. */
 const BATCH_ROWS = 100;
 
-export function alertRepository(db: Kysely<Database>) {
+export function alertRepository(db: Kysely<Database>, write: Writing) {
   return {
     /** Inserts or updates alerts. A resolved alert stays resolved. */
     async save(alerts: readonly AlertRow[]): Promise<void> {
-      for (const batch of batchesOf(alerts)) {
-        await db
-          .insertInto('alerts')
-          .values(batch)
-          .onConflict((conflict) =>
-            conflict
-              .column('id')
-              .doUpdateSet(({ ref }) => ({
-                state: ref('excluded.state'),
-                resolvedAt: ref('excluded.resolvedAt'),
-              }))
-              .where('alerts.state', '=', 'firing'),
-          )
-          .execute();
-      }
+      if (alerts.length === 0) return;
+      await write('alert', '*', async (inside) => {
+        for (const batch of batchesOf(alerts)) {
+          await inside
+            .insertInto('alerts')
+            .values(batch)
+            .onConflict((conflict) =>
+              conflict
+                .column('id')
+                .doUpdateSet(({ ref }) => ({
+                  state: ref('excluded.state'),
+                  resolvedAt: ref('excluded.resolvedAt'),
+                }))
+                .where('alerts.state', '=', 'firing'),
+            )
+            .execute();
+        }
+      });
     },
 
     /** Inserts or updates deliveries. Their alerts must be stored already. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ApprovalRow, Database } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type ApprovalRepository = ReturnType<typeof approvalRepository>;
 
@@ -10,13 +11,14 @@ export type ApprovalQuery = {
   readonly limit: number;
 };
 
-export function approvalRepository(db: Kysely<Database>) {
+export function approvalRepository(db: Kysely<Database>, write: Writing) {
   const pending = (at: number) =>
     db.selectFrom('approvals').where('state', '=', 'pending').where('expiresAt', '>', at);
   return {
-    async insert(row: ApprovalRow): Promise<void> {
-      await db.insertInto('approvals').values(row).execute();
-    },
+    insert: (row: ApprovalRow): Promise<void> =>
+      write('approval', row.id, async (inside) => {
+        await inside.insertInto('approvals').values(row).execute();
+      }),
 
     byId(id: string): Promise<ApprovalRow | undefined> {
       return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
@@ -55,23 +57,25 @@ export function approvalRepository(db: Kysely<Database>) {
     },
 
     /** Resolves to false if the approval is not pending: of two concurrent decisions, one takes effect. */
-    async decide(
+    decide: (
       id: string,
       decision: { readonly state: 'approved' | 'denied'; readonly by: string; readonly at: number },
-    ): Promise<boolean> {
-      const { numUpdatedRows } = await db
-        .updateTable('approvals')
-        .set({ state: decision.state, decidedBy: decision.by, decidedAt: decision.at })
-        .where('id', '=', id)
-        .where('state', '=', 'pending')
-        .where('expiresAt', '>', decision.at)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+    ): Promise<boolean> =>
+      write('approval', id, async (inside) => {
+        const { numUpdatedRows } = await inside
+          .updateTable('approvals')
+          .set({ state: decision.state, decidedBy: decision.by, decidedAt: decision.at })
+          .where('id', '=', id)
+          .where('state', '=', 'pending')
+          .where('expiresAt', '>', decision.at)
+          .executeTakeFirst();
+        return numUpdatedRows > 0n;
+      }),
 
-    async finish(id: string, state: 'done' | 'failed', outcome: string): Promise<void> {
-      await db.updateTable('approvals').set({ state, outcome }).where('id', '=', id).execute();
-    },
+    finish: (id: string, state: 'done' | 'failed', outcome: string): Promise<void> =>
+      write('approval', id, async (inside) => {
+        await inside.updateTable('approvals').set({ state, outcome }).where('id', '=', id).execute();
+      }),
 
     /** Marks actions as failed that were running when the gateway stopped. How far they got is unknown. */
     async failUnfinished(outcome: string): Promise<void> {

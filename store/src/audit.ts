@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { ascendingIds } from './ascending-ids.ts';
 import type { AuditRow, Database } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type AuditRepository = ReturnType<typeof auditRepository>;
 
@@ -27,7 +28,7 @@ export type AuditQuery = {
 const nextId = ascendingIds();
 
 /** `onAppended` is called with each entry. In a transaction, that is before the commit. */
-export function auditRepository(db: Kysely<Database>, onAppended: (row: AuditRow) => void) {
+export function auditRepository(db: Kysely<Database>, write: Writing, onAppended: (row: AuditRow) => void) {
   return {
     /** Appends an entry. Call it in the transaction of the change that it records. */
     async append(entry: AuditEntry): Promise<void> {
@@ -42,9 +43,17 @@ export function auditRepository(db: Kysely<Database>, onAppended: (row: AuditRow
         before: json(entry.before),
         after: json(entry.after),
       };
-      await db.insertInto('audit').values(row).execute();
+      await write('audit', row.id, async (inside) => {
+        await inside.insertInto('audit').values(row).execute();
+      });
       onAppended(row);
     },
+
+    /** Returns these entries, oldest first. Unknown ids have none. */
+    byIds: async (ids: readonly string[]): Promise<AuditRow[]> =>
+      ids.length === 0
+        ? []
+        : db.selectFrom('audit').selectAll().where('id', 'in', ids).orderBy('id').execute(),
 
     /** Returns the entries that match the filters, newest first, starting after the entry `before`. */
     list({ before, actor, action, subject, limit }: AuditQuery): Promise<AuditRow[]> {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ConfigVersionRow, Database } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type ConfigVersionRepository = ReturnType<typeof configVersionRepository>;
 
@@ -8,12 +9,13 @@ export type ConfigVersionHead = Omit<ConfigVersionRow, 'content'>;
 
 type Listing = { readonly pool: string; readonly before?: number | undefined; readonly limit: number };
 
-export function configVersionRepository(db: Kysely<Database>) {
+export function configVersionRepository(db: Kysely<Database>, write: Writing) {
   const heads = ['pool', 'version', 'digest', 'publishedAt', 'publishedBy'] as const;
   return {
-    async insert(row: ConfigVersionRow): Promise<void> {
-      await db.insertInto('configVersions').values(row).execute();
-    },
+    insert: (row: ConfigVersionRow): Promise<void> =>
+      write('config-version', row.pool, async (inside) => {
+        await inside.insertInto('configVersions').values(row).execute();
+      }),
 
     of(pool: string, version: number): Promise<ConfigVersionRow | undefined> {
       return db

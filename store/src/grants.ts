@@ -1,13 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { Database, GrantRow } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type GrantRepository = ReturnType<typeof grantRepository>;
 
-export function grantRepository(db: Kysely<Database>) {
+export function grantRepository(db: Kysely<Database>, write: Writing) {
   return {
-    async insert(grant: GrantRow): Promise<void> {
-      await db.insertInto('grants').values(grant).execute();
-    },
+    insert: (grant: GrantRow): Promise<void> =>
+      write('grant', grant.id, async (inside) => {
+        await inside.insertInto('grants').values(grant).execute();
+      }),
 
     byId(id: string): Promise<GrantRow | undefined> {
       return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
@@ -37,15 +39,16 @@ export function grantRepository(db: Kysely<Database>) {
     },
 
     /** Returns false if there is no such grant or it is already revoked. */
-    async revoke(id: string, at: number): Promise<boolean> {
-      const { numUpdatedRows } = await db
-        .updateTable('grants')
-        .set({ revokedAt: at })
-        .where('id', '=', id)
-        .where('revokedAt', 'is', null)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
+    revoke: (id: string, at: number): Promise<boolean> =>
+      write('grant', id, async (inside) => {
+        const { numUpdatedRows } = await inside
+          .updateTable('grants')
+          .set({ revokedAt: at })
+          .where('id', '=', id)
+          .where('revokedAt', 'is', null)
+          .executeTakeFirst();
+        return numUpdatedRows > 0n;
+      }),
 
     /** Deletes grants that expired before `before`. */
     async prune(before: number): Promise<void> {

@@ -1,13 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { Database, IdentityRow } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type IdentityRepository = ReturnType<typeof identityRepository>;
 
-export function identityRepository(db: Kysely<Database>) {
+export function identityRepository(db: Kysely<Database>, write: Writing) {
   return {
-    async insert(identity: IdentityRow): Promise<void> {
-      await db.insertInto('identities').values(identity).execute();
-    },
+    insert: (identity: IdentityRow): Promise<void> =>
+      write('identity', identity.agentId, async (inside) => {
+        await inside.insertInto('identities').values(identity).execute();
+      }),
 
     bySerial(serial: string): Promise<IdentityRow | undefined> {
       return db.selectFrom('identities').selectAll().where('serial', '=', serial).executeTakeFirst();
@@ -48,14 +50,15 @@ export function identityRepository(db: Kysely<Database>) {
       return rows.map(({ serial }) => serial);
     },
 
-    async revokeAllOf(agentId: string, at: number): Promise<void> {
-      await db
-        .updateTable('identities')
-        .set({ revokedAt: at })
-        .where('agentId', '=', agentId)
-        .where('revokedAt', 'is', null)
-        .execute();
-    },
+    revokeAllOf: (agentId: string, at: number): Promise<void> =>
+      write('identity', agentId, async (inside) => {
+        await inside
+          .updateTable('identities')
+          .set({ revokedAt: at })
+          .where('agentId', '=', agentId)
+          .where('revokedAt', 'is', null)
+          .execute();
+      }),
 
     /** Deletes certificates that expired before `before`, except the last one of each agent. Returns the number deleted. */
     async prune(before: number): Promise<number> {

@@ -1,5 +1,7 @@
 export type { AdminTokenRepository } from './admin-tokens.ts';
 export { ascendingIds } from './ascending-ids.ts';
+export type { LeaseRepository } from './cluster/leases.ts';
+export type { LeaseTimes, NewReplica, ReplicaRepository } from './cluster/replicas.ts';
 export type { ConfigVersionHead } from './config-versions.ts';
 export { connectionIds } from './connection-log/connection-ids.ts';
 export type { ConnectionLogQuery } from './connection-log/connection-log-entries.ts';
@@ -13,7 +15,7 @@ export {
   type ConnectionLogStore,
   openConnectionLog,
 } from './connection-log/open-connection-log.ts';
-export { createStore, openStore, type Store } from './open-store.ts';
+export { createStore, openStore } from './open-store.ts';
 export type { Repositories } from './repositories.ts';
 export type {
   AdminRole,
@@ -23,10 +25,16 @@ export type {
   AlertRow,
   ApprovalRow,
   AuditRow,
+  ChangeKind,
+  ChangeRow,
   ConfigVersionRow,
   EnrollmentTokenRow,
   GrantRow,
+  LeaseRow,
   PinRow,
+  ReplicaRow,
+  ReplicaState,
 } from './schema.ts';
+export type { Store } from './sql-store.ts';
 export { StoreError, type StoreOutage, storeOutages } from './store-error.ts';
 export { RESTORE_ADVICE, STORE_FILE, storeFileState } from './store-file.ts';

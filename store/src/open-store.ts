@@ -1,23 +1,14 @@
 import { join } from 'node:path';
 import { CamelCasePlugin, Kysely } from 'kysely';
+import { sqliteClock } from './database-clock.ts';
 import { migrate, requireMigrated, requireMigratedOrEmpty } from './migrate.ts';
 import { migrations } from './migrations/list.ts';
-import { type Repositories, repositoriesOver } from './repositories.ts';
-import type { AuditRow, Database } from './schema.ts';
+import type { Database } from './schema.ts';
+import { type Store, sqlStore } from './sql-store.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteDriver, type SqliteDriverOptions } from './sqlite-driver.ts';
 import { createStoreFile, requireStoreFile, STORE_FILE } from './store-file.ts';
 import { StoreHealth } from './store-health.ts';
-
-export type Store = Repositories & {
-  /** Runs `work` in a transaction. It must only use the repositories it is given: all others wait for its end. */
-  transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
-  /** Calls `listener` with each audit entry after its commit. Returns a function that removes the listener. */
-  onAudit(listener: (row: AuditRow) => void): () => void;
-  readonly health: Pick<StoreHealth, 'outage' | 'watch'>;
-  /** Finishes the running statement or transaction and stops the thread. Everything else fails with `closed`. */
-  close(): Promise<void>;
-};
 
 /** FULL, because an acknowledged revocation must survive a power failure. */
 const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;';
@@ -71,29 +62,11 @@ async function open(
     await driver.destroy();
     throw error;
   }
-  const listeners = new Set<(row: AuditRow) => void>();
-  const publish = (row: AuditRow) => {
-    for (const listener of listeners) listener(row);
-  };
-  return {
-    ...repositoriesOver(db, publish),
-    async transaction(work) {
-      const appended: AuditRow[] = [];
-      const result = await db
-        .transaction()
-        .execute((inside) => work(repositoriesOver(inside, (row) => appended.push(row))));
-      for (const row of appended) publish(row);
-      return result;
-    },
-    onAudit(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+  return sqlStore({
+    db,
+    now: sqliteClock,
     health,
-    close() {
-      health.stop();
-      // Not through kysely, which would reject later calls with an error of its own.
-      return driver.destroy();
-    },
-  };
+    transact: (work) => db.transaction().execute(work),
+    close: () => driver.destroy(),
+  });
 }

@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Database, PinRow } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type PinRepository = ReturnType<typeof pinRepository>;
 
 type Target = Pick<PinRow, 'scope' | 'subject'>;
 
-export function pinRepository(db: Kysely<Database>) {
+export function pinRepository(db: Kysely<Database>, write: Writing) {
   return {
     /** Returns all pins: at most one per pool, and few for single agents. */
     list(): Promise<PinRow[]> {
@@ -22,23 +23,27 @@ export function pinRepository(db: Kysely<Database>) {
     },
 
     /** Sets a pin, replacing the previous one. */
-    async put(pin: PinRow): Promise<void> {
-      const { scope, subject, ...rest } = pin;
-      await db
-        .insertInto('pins')
-        .values({ scope, subject, ...rest })
-        .onConflict((conflict) => conflict.columns(['scope', 'subject']).doUpdateSet(rest))
-        .execute();
-    },
+    put: (pin: PinRow): Promise<void> =>
+      write('pin', keyOf(pin), async (inside) => {
+        const { scope, subject, ...rest } = pin;
+        await inside
+          .insertInto('pins')
+          .values({ scope, subject, ...rest })
+          .onConflict((conflict) => conflict.columns(['scope', 'subject']).doUpdateSet(rest))
+          .execute();
+      }),
 
     /** Resolves to false if there was none. */
-    async remove({ scope, subject }: Target): Promise<boolean> {
-      const { numDeletedRows } = await db
-        .deleteFrom('pins')
-        .where('scope', '=', scope)
-        .where('subject', '=', subject)
-        .executeTakeFirst();
-      return numDeletedRows > 0n;
-    },
+    remove: ({ scope, subject }: Target): Promise<boolean> =>
+      write('pin', keyOf({ scope, subject }), async (inside) => {
+        const { numDeletedRows } = await inside
+          .deleteFrom('pins')
+          .where('scope', '=', scope)
+          .where('subject', '=', subject)
+          .executeTakeFirst();
+        return numDeletedRows > 0n;
+      }),
   };
 }
+
+const keyOf = ({ scope, subject }: Target) => `${scope}:${subject}`;

@@ -5,13 +5,18 @@ import { type AgentRepository, agentRepository } from './agents.ts';
 import { type AlertRepository, alertRepository } from './alerts.ts';
 import { type ApprovalRepository, approvalRepository } from './approvals.ts';
 import { type AuditRepository, auditRepository } from './audit.ts';
+import { type ChangeRepository, changeRepository } from './cluster/changes.ts';
+import { type LeaseRepository, leaseRepository } from './cluster/leases.ts';
+import { type ReplicaRepository, replicaRepository } from './cluster/replicas.ts';
 import { type ConfigVersionRepository, configVersionRepository } from './config-versions.ts';
+import type { DatabaseClock } from './database-clock.ts';
 import { type EnrollmentTokenRepository, enrollmentTokenRepository } from './enrollment-tokens.ts';
 import { type EnrollmentRepository, enrollmentRepository } from './enrollments.ts';
 import { type GrantRepository, grantRepository } from './grants.ts';
 import { type IdentityRepository, identityRepository } from './identities.ts';
 import { type PinRepository, pinRepository } from './pins.ts';
 import type { AuditRow, Database } from './schema.ts';
+import type { Writing } from './writing.ts';
 
 export type Repositories = {
   readonly agents: AgentRepository;
@@ -26,22 +31,38 @@ export type Repositories = {
   readonly pins: PinRepository;
   readonly alerts: AlertRepository;
   readonly grants: GrantRepository;
+  readonly changes: ChangeRepository;
+  readonly replicas: ReplicaRepository;
+  readonly leases: LeaseRepository;
 };
 
-/** Creates the repositories over the store or over one transaction. `onAudit` is called with each appended entry. */
-export function repositoriesOver(db: Kysely<Database>, onAudit: (row: AuditRow) => void): Repositories {
+export type RepositoryContext = {
+  readonly write: Writing;
+  readonly now: DatabaseClock;
+  /** Called with each appended entry, in a transaction before the commit. */
+  readonly onAudit: (row: AuditRow) => void;
+};
+
+/** Creates the repositories over the store or over one transaction. */
+export function repositoriesOver(
+  db: Kysely<Database>,
+  { write, now, onAudit }: RepositoryContext,
+): Repositories {
   return {
-    agents: agentRepository(db),
+    agents: agentRepository(db, write),
     agentKeys: agentKeyRepository(db),
-    identities: identityRepository(db),
-    enrollmentTokens: enrollmentTokenRepository(db),
+    identities: identityRepository(db, write),
+    enrollmentTokens: enrollmentTokenRepository(db, write),
     enrollments: enrollmentRepository(db),
-    adminTokens: adminTokenRepository(db),
-    audit: auditRepository(db, onAudit),
-    approvals: approvalRepository(db),
-    configVersions: configVersionRepository(db),
-    pins: pinRepository(db),
-    alerts: alertRepository(db),
-    grants: grantRepository(db),
+    adminTokens: adminTokenRepository(db, write),
+    audit: auditRepository(db, write, onAudit),
+    approvals: approvalRepository(db, write),
+    configVersions: configVersionRepository(db, write),
+    pins: pinRepository(db, write),
+    alerts: alertRepository(db, write),
+    grants: grantRepository(db, write),
+    changes: changeRepository(db),
+    replicas: replicaRepository(db, write, now),
+    leases: leaseRepository(db, now),
   };
 }

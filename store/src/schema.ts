@@ -16,6 +16,10 @@ export type Database = {
   readonly alertDeliveries: AlertDeliveryRow;
   readonly approvals: ApprovalRow;
   readonly grants: GrantRow;
+  readonly cluster: ClusterRow;
+  readonly changes: ChangeRow;
+  readonly replicas: ReplicaRow;
+  readonly leases: LeaseRow;
 };
 
 /** An agent is one chain of keys. Another key with the same name is another agent (docs/decisions/0003). */
@@ -192,4 +196,65 @@ export type GrantRow = {
   readonly createdBy: string;
   readonly expiresAt: number;
   readonly revokedAt: number | null;
+};
+
+/** A single row: what all gateways on this store share. */
+export type ClusterRow = {
+  readonly id: 1;
+  /** Increased by every transaction that changes what a gateway keeps in memory. */
+  readonly revision: number;
+  /** The oldest migration whose gateways can use the tables as they are. Null: the last one that ran. */
+  readonly readableFrom: string | null;
+};
+
+/** What a transaction changed: other gateways read it again. */
+export type ChangeRow = {
+  readonly revision: number;
+  /** From 0, in the order of the changes inside the transaction. */
+  readonly ordinal: number;
+  readonly kind: ChangeKind;
+  readonly key: string;
+};
+
+export const changeKinds = [
+  'agent',
+  'identity',
+  'enrollment-token',
+  'admin-token',
+  'config-version',
+  'pin',
+  'grant',
+  'approval',
+  'alert',
+  'audit',
+  'replica',
+] as const;
+export type ChangeKind = (typeof changeKinds)[number];
+
+/** A gateway that uses this store, for as long as it renews its lease. */
+export type ReplicaRow = {
+  readonly id: string;
+  /** New at each start. */
+  readonly epoch: string;
+  /** Host and port at which the other replicas reach this one. */
+  readonly address: string;
+  /** Hexadecimal SHA-256 of the public key that it presents to the other replicas. */
+  readonly spki: string;
+  readonly version: string;
+  readonly configDigest: string;
+  readonly state: ReplicaState;
+  /** These two by the clock of the database. */
+  readonly startedAt: number;
+  readonly expiresAt: number;
+};
+
+export type ReplicaState = 'running' | 'draining';
+
+/** A duty of one gateway at a time. The epoch increases with each new holder. */
+export type LeaseRow = {
+  readonly name: string;
+  readonly holder: string;
+  readonly epoch: number;
+  /** By the clock of the database. */
+  readonly expiresAt: number;
 };

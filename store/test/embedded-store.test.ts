@@ -11,7 +11,8 @@ import { deadline } from '../../test/rig/deadline.ts';
 import { eventually } from '../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
-import { createStore, openStore, type Store } from '../src/open-store.ts';
+import { createStore, openStore } from '../src/open-store.ts';
+import type { Store } from '../src/sql-store.ts';
 import { StoreError, type StoreFailure } from '../src/store-error.ts';
 import { STORE_FILE } from '../src/store-file.ts';
 import { openTestStore } from './open-test-store.ts';
@@ -57,7 +58,11 @@ test('a store without the latest migration is brought up to date, with its rows'
   const database = new DatabaseSync(join(directory.path, STORE_FILE));
   database.exec(`
     ALTER TABLE approvals DROP COLUMN agent_id;
-    DELETE FROM kysely_migration WHERE name = '0004-approval-agent';
+    DROP TABLE cluster;
+    DROP TABLE changes;
+    DROP TABLE replicas;
+    DROP TABLE leases;
+    DELETE FROM kysely_migration WHERE name >= '0004';
     INSERT INTO approvals (id, action, subject, pool, arguments, requested_at, requested_by, expires_at, state)
     VALUES ('1', 'drain', 'agent:a', 'dc1', '{}', 1, 'admin-token:1', 2, 'pending');
   `);

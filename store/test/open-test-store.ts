@@ -1,5 +1,6 @@
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
-import { createStore, type Store } from '../src/open-store.ts';
+import { createStore } from '../src/open-store.ts';
+import type { Store } from '../src/sql-store.ts';
 
 export type TestStore = AsyncDisposable & { readonly store: Store; readonly directory: string };
 

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { alertRow } from '../../control-plane/test/alerts/scene.ts';
-import type { Store } from '../src/open-store.ts';
 import type { EnrollmentTokenRow } from '../src/schema.ts';
-import { openTestStore } from './open-test-store.ts';
-
-/** All kinds of stores. The same tests run on each. */
-const kinds: Readonly<Record<string, () => Promise<AsyncDisposable & { readonly store: Store }>>> = {
-  embedded: () => openTestStore(),
-};
+import { storeKinds } from './store-kinds.ts';
 
 const agent = (id: string, name: string) => ({
   id,
@@ -56,7 +50,7 @@ const identity = (serial: string, agentId: string, notAfter: number) => ({
   revokedAt: null,
 });
 
-for (const [kind, open] of Object.entries(kinds)) {
+for (const [kind, open] of Object.entries(storeKinds)) {
   suite(`${kind} store`, () => {
     test('agents: a name has one holder that is not revoked', async () => {
       await using opened = await open();

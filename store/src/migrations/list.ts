@@ -3,6 +3,7 @@ import { identityTables } from './0001-identity.ts';
 import { controlPlaneTables } from './0002-control-plane.ts';
 import { grantTables } from './0003-grants.ts';
 import { approvalAgentColumn } from './0004-approval-agent.ts';
+import { clusterTables } from './0005-cluster.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-control-plane': controlPlaneTables,
   '0003-grants': grantTables,
   '0004-approval-agent': approvalAgentColumn,
+  '0005-cluster': clusterTables,
 };

@@ -1,0 +1,9 @@
+import type { Store } from '../src/sql-store.ts';
+import { openTestStore } from './open-test-store.ts';
+
+/** All kinds of stores. The same tests run on each. */
+export const storeKinds: Readonly<
+  Record<string, () => Promise<AsyncDisposable & { readonly store: Store }>>
+> = {
+  embedded: () => openTestStore(),
+};

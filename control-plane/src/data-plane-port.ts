@@ -1,4 +1,11 @@
-import type { AgentMessageOf, CloseCode, DenialReason, GatewayMessageOf, SkipReason } from '@penstock/wire';
+import type {
+  AgentMessageOf,
+  CloseCode,
+  DenialReason,
+  GatewayMessageOf,
+  SkipReason,
+  UpgradeMessage,
+} from '@penstock/wire';
 
 /** A session of an agent. Its properties change over the life of the session. */
 export type ObservedSession = {
@@ -32,6 +39,10 @@ export type SessionObserver = {
   /** The session has ended and is no longer among those of its agent. */
   ended?(session: ObservedSession): void;
   heartbeat?(session: ObservedSession, received: ReceivedHeartbeat): void;
+  /** What the agent reports of upgrades has changed. Every heartbeat repeats it. */
+  upgradeStatus?(session: ObservedSession, message: AgentMessageOf<'upgrade-status'>): void;
+  /** The agent has staged a version and would switch. Answer with `go` or `wait`. */
+  maySwitch?(session: ObservedSession, message: AgentMessageOf<'may-switch'>): void;
 };
 
 /** The sessions of this gateway, as far as the fleet needs them. */
@@ -41,6 +52,8 @@ export type SessionsPort = {
   observe(observer: SessionObserver): () => void;
   /** Sends a changed verdict to an agent, and wakes clients that wait for it if it accepts opens again. */
   announce(agentId: string, verdict: Pick<GatewayMessageOf<'pin'>, 'pin' | 'agentState'>): void;
+  /** Sends a message about upgrades to an agent. Returns false if it has no session here. */
+  sendUpgrade(agentId: string, message: UpgradeMessage): boolean;
 };
 
 /** What a grant permits, as the data plane enforces it. It contains no secret. */

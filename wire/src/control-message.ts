@@ -197,5 +197,8 @@ export type AgentMessage = Union<typeof agentMessages>;
 /** What the gateway says on the control stream. */
 export type GatewayMessage = Union<typeof gatewayMessages>;
 
+/** A message of the gateway about upgrades. */
+export type UpgradeMessage = GatewayMessageOf<keyof typeof gatewayUpgradeMessages>;
+
 export type AgentMessageOf<Kind extends AgentMessage['type']> = Extract<AgentMessage, { type: Kind }>;
 export type GatewayMessageOf<Kind extends GatewayMessage['type']> = Extract<GatewayMessage, { type: Kind }>;

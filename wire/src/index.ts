@@ -29,6 +29,7 @@ export {
   type GatewayMessage,
   type GatewayMessageOf,
   gatewayMessages,
+  type UpgradeMessage,
 } from './control-message.ts';
 export { type DenialReason, denialReasons } from './denial-reason.ts';
 export {

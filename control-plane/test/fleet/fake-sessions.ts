@@ -1,5 +1,6 @@
 import type { ObservedSession, SessionObserver, SessionsPort } from '../../src/data-plane-port.ts';
 
+type Upgrade = Parameters<SessionsPort['sendUpgrade']>[1];
 type Announced = Parameters<SessionsPort['announce']>[1];
 
 /** Sessions without a tunnel: the test opens them and notifies the fleet. */
@@ -19,6 +20,14 @@ export class FakeSessions implements SessionsPort {
 
   announce(agentId: string, verdict: Announced): void {
     this.announced.push({ agentId, verdict });
+  }
+
+  readonly upgrades: { readonly agentId: string; readonly message: Upgrade }[] = [];
+
+  sendUpgrade(agentId: string, message: Upgrade): boolean {
+    if (this.sessionsOfAgent(agentId).next().done === true) return false;
+    this.upgrades.push({ agentId, message });
+    return true;
   }
 
   open(session: ObservedSession): void {

@@ -1,5 +1,5 @@
 import { systemClock } from '@penstock/runtime';
-import { type AgentMessageOf, TunnelError } from '@penstock/wire';
+import { type AgentMessageOf, TunnelError, type UpgradeMessage } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../control-plane-port.ts';
 import type { ReceivedHeartbeat, RegisteredSession, SessionRegistry } from './session-registry.ts';
@@ -20,7 +20,10 @@ const MAX_DEPARTED_AGENTS = 50_000;
 
 /** Is notified of the sessions of all agents. Its methods must neither wait nor throw. */
 export type SessionObserver = Partial<
-  Pick<SessionRegistry, 'opened' | 'changed' | 'ended' | 'heartbeat' | 'result'>
+  Pick<
+    SessionRegistry,
+    'opened' | 'changed' | 'ended' | 'heartbeat' | 'result' | 'upgradeStatus' | 'maySwitch'
+  >
 >;
 
 type Listener = (session: RegisteredSession) => void;
@@ -101,6 +104,14 @@ export class Registry implements SessionRegistry {
     for (const observer of this.#observers) observer.result?.(session, result);
   }
 
+  upgradeStatus(session: RegisteredSession, message: AgentMessageOf<'upgrade-status'>): void {
+    for (const observer of this.#observers) observer.upgradeStatus?.(session, message);
+  }
+
+  maySwitch(session: RegisteredSession, message: AgentMessageOf<'may-switch'>): void {
+    for (const observer of this.#observers) observer.maySwitch?.(session, message);
+  }
+
   /** Notifies `observer` until the returned function is called. */
   observe(observer: SessionObserver): () => void {
     this.#observers.add(observer);
@@ -113,6 +124,16 @@ export class Registry implements SessionRegistry {
       session.announce(verdict);
       if (session.acceptsOpens) this.#wake(session);
     }
+  }
+
+  /** Sends a message about upgrades on one session of an agent. Returns false if it has none here. */
+  sendUpgrade(agentId: string, message: UpgradeMessage): boolean {
+    let best: RegisteredSession | undefined;
+    for (const session of this.sessionsOfAgent(agentId)) {
+      if (session.state === 'ready' || (session.state === 'draining' && best === undefined)) best = session;
+    }
+    best?.sendUpgrade(message);
+    return best !== undefined;
   }
 
   /** Calls `listener` when a session becomes ready for opens, until the returned function is called. */

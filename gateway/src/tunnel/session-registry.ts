@@ -1,5 +1,5 @@
 import type { SessionLoss } from '@penstock/transport';
-import type { AgentMessageOf, GatewayMessageOf, TunnelError } from '@penstock/wire';
+import type { AgentMessageOf, GatewayMessageOf, TunnelError, UpgradeMessage } from '@penstock/wire';
 import type { SessionFacts, Verdict } from '../control-plane-port.ts';
 import type { RoutableSession } from '../routing/session-contract.ts';
 
@@ -10,6 +10,8 @@ export type RegisteredSession = RoutableSession &
     readonly id: string;
     /** Sends a request other than an open. The registry is notified of a result that arrives on this session. */
     request(message: GatewayMessageOf<'request'>): void;
+    /** Sends an upgrade to the agent, or an answer about one. */
+    sendUpgrade(message: UpgradeMessage): void;
     /** Sends a changed pin or agent state. Does nothing before the welcome, which contains both. */
     announce(verdict: Verdict): void;
     /** Asks the agent to connect again and then to leave this session, which ends at the drain timeout. */
@@ -40,4 +42,8 @@ export type SessionRegistry = {
   heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void;
   /** The agent has answered a request. */
   result(session: RegisteredSession, result: AgentMessageOf<'result'>): void;
+  /** What the agent reports of upgrades has changed. */
+  upgradeStatus(session: RegisteredSession, message: AgentMessageOf<'upgrade-status'>): void;
+  /** The agent has staged a version and would switch. */
+  maySwitch(session: RegisteredSession, message: AgentMessageOf<'may-switch'>): void;
 };

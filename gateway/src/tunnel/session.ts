@@ -10,6 +10,7 @@ import {
   type CloseCode,
   type GatewayMessageOf,
   TunnelError,
+  type UpgradeMessage,
 } from '@penstock/wire';
 import type { Verdict } from '../control-plane-port.ts';
 import type { OpenRequest, TargetStream, UnavailableReason } from '../routing/session-contract.ts';
@@ -164,6 +165,10 @@ export class AgentSession implements RegisteredSession {
     this.#control.send(message);
   }
 
+  sendUpgrade(message: UpgradeMessage): void {
+    this.#control.send(message);
+  }
+
   /** Takes in a data stream that the agent has opened. */
   arrive(id: string, stream: ServerHttp2Stream, received: number | undefined): void {
     if (this.#streams.arrive(id, stream, received)) return;
@@ -239,6 +244,12 @@ export class AgentSession implements RegisteredSession {
         break;
       case 'result':
         registry.result(this, message);
+        break;
+      case 'upgrade-status':
+        registry.upgradeStatus(this, message);
+        break;
+      case 'may-switch':
+        registry.maySwitch(this, message);
         break;
       case 'draining':
         if (this.#state.name !== 'ready') break;

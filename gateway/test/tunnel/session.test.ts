@@ -83,6 +83,8 @@ function open(welcome: (session: AgentSession) => Verdict = () => ({ agentState:
     ended: mock.fn(),
     heartbeat: mock.fn(),
     result: mock.fn(),
+    upgradeStatus: mock.fn(),
+    maySwitch: mock.fn(),
   };
   registry.observe(observer);
   const logged: { readonly event: string; readonly code: unknown }[] = [];
@@ -176,4 +178,24 @@ test('the welcome is the first message, and no opens are accepted before it', ()
   assert.deepEqual([acceptsOpens, session.acceptsOpens], [false, true]);
   registry.announce('agt_1', { agentState: 'connected' });
   assert.deepEqual(control.sent.at(-1), { type: 'pin', agentState: 'connected' });
+});
+
+test('upgrades are reported to the control plane, and answered on a session of the agent', () => {
+  const { control, registry, observer } = open();
+  assert.equal(
+    registry.sendUpgrade('agt_1', { type: 'upgrade', rollout: 'r1', to: '1.2.3' }),
+    false,
+    'the session is greeting',
+  );
+  control.receive(hello, {
+    type: 'may-switch',
+    rollout: 'r1',
+    from: '1.2.2',
+    to: '1.2.3',
+  });
+  assert.deepEqual(observer.maySwitch.mock.calls[0]?.arguments[1].to, '1.2.3');
+  const go = { type: 'go', rollout: 'r1', to: '1.2.3', until: 5 } as const;
+  assert.equal(registry.sendUpgrade('agt_1', go), true);
+  assert.deepEqual(control.sent.at(-1), go);
+  assert.equal(registry.sendUpgrade('agt_2', go), false);
 });

@@ -65,7 +65,7 @@ export { CreatedGrant, GrantPage, GrantResource, NewGrant } from './grant.ts';
 export { Liveness, Readiness } from './health.ts';
 export { listOf, MAX_PAGE_SIZE, NextCursor, PageQuery, pageOf } from './page.ts';
 export { NewPin, PinList, PinPreview, PinPreviewQuery, PinResource, RemovedPin } from './pin.ts';
-export { PoolList, PoolResource } from './pool.ts';
+export { PinningMode, PoolList, PoolPreview, PoolPreviewQuery, PoolResource } from './pool.ts';
 export { type ApiProblemCode, apiProblemCodes, problemResponses } from './problem.ts';
 export { ReceiverList, ReceiverResource, ReceiverTestResult } from './receiver.ts';
 export { SessionPage, SessionQuery, SessionResource } from './session.ts';

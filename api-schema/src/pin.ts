@@ -47,15 +47,10 @@ export const PinPreviewQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** What a pin would do to the agents it applies to. Nothing is changed. */
-export const PinPreview = Type.Object({
-  scope: Type.Enum(['pool', 'agent']),
-  name: Name,
-  version: Type.Optional(Type.Integer()),
-  digest: Type.Optional(Type.String()),
-  pinning: Type.Enum(['enforce', 'warn', 'off'], { description: 'Pinning mode of the pool.' }),
-  agents: Type.Integer({ description: 'Agents that the pin would apply to.' }),
-  matching: Type.Integer({ description: 'Agents that run exactly this version.' }),
+/** What pins would do to the agents they apply to. */
+export const PinImpact = Type.Object({
+  agents: Type.Integer({ description: 'Agents that the change would apply to.' }),
+  matching: Type.Integer({ description: 'Agents that run exactly the pinned version.' }),
   differing: Type.Integer({ description: 'Agents that run something else.' }),
   unknown: Type.Integer({ description: 'Agents whose configuration is not known yet.' }),
   quarantined: Type.Array(Name, {
@@ -67,5 +62,15 @@ export const PinPreview = Type.Object({
   readyAfter: Type.Integer({
     description: 'Agents of the pool that would still accept opens, or would again.',
   }),
+});
+
+/** What a pin would do to the agents it applies to. Nothing is changed. */
+export const PinPreview = Type.Object({
+  scope: Type.Enum(['pool', 'agent']),
+  name: Name,
+  version: Type.Optional(Type.Integer()),
+  digest: Type.Optional(Type.String()),
+  pinning: Type.Enum(['enforce', 'warn', 'off'], { description: 'Pinning mode of the pool.' }),
+  ...PinImpact.properties,
 });
 export type PinPreview = Static<typeof PinPreview>;

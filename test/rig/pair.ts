@@ -71,7 +71,9 @@ const merge = (base: unknown, over: unknown): unknown => {
 
 /** Starts the pair and waits until every agent is connected. */
 export async function startPair(options: PairOptions): Promise<Pair> {
+  await using starting = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'penstock-pair-'));
+  starting.defer(() => rm(directory, { recursive: true, force: true }));
   const dataDirectory = join(directory, 'gateway');
   const pools = options.agents ?? { a1: 'dc1', a2: 'dc1' };
   const poolNames = [...new Set(['dc1', ...Object.values(pools)])];
@@ -118,6 +120,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     now: Date.now(),
   });
   let gateway = await startGateway({ config: gatewayConfig, log: logOf('gateway') });
+  starting.defer(() => gateway.stop());
   const tunnelPort = gateway.tunnel.port;
   const tokens = new Map<string, string>();
   const api: Pair['api'] = (request, body) =>
@@ -128,6 +131,9 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   }
   const token = tokens.get(poolNames[0] ?? '') ?? '';
   const agents = new Map<string, Daemon>();
+  starting.defer(async () => {
+    await Promise.all([...agents.values()].map((daemon) => daemon.stop()));
+  });
 
   const agentFile = (name: string, changes?: unknown): object => {
     const pool = pools[name] ?? 'dc1';
@@ -232,19 +238,11 @@ export async function startPair(options: PairOptions): Promise<Pair> {
         watchers.delete(watcher);
       });
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...agents.values()].map((daemon) => daemon.stop()));
-      await gateway.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
-  try {
-    for (const name of Object.keys(pools)) await pair.startAgent(name);
-    for (const name of Object.keys(pools)) await pair.connected(name);
-  } catch (error) {
-    await pair[Symbol.asyncDispose]();
-    throw error;
-  }
+  for (const name of Object.keys(pools)) await pair.startAgent(name);
+  for (const name of Object.keys(pools)) await pair.connected(name);
+  const started = starting.move();
   return pair;
 }
 

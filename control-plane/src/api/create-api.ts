@@ -30,6 +30,7 @@ import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';
 import { limitConnections } from './limit-connections.ts';
 import { describeApi } from './openapi.ts';
+import { poolPreviewOf } from './pin-preview.ts';
 import { pinRoutes } from './pins.ts';
 import { poolRoutes } from './pools.ts';
 import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
@@ -44,7 +45,7 @@ export type ApiDependencies = {
   readonly revocation: Revocation;
   /** Requests to agents for what only they know. */
   readonly requests: AgentRequests;
-  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'poolViews'>;
+  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'pools' | 'poolViews'>;
   readonly actions: FleetActions;
   readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>;
   readonly connections: () => readonly ConnectionView[];
@@ -121,7 +122,11 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       agentRequestRoutes(typed, requests);
       agentRoutes(typed, { store, revocation, fleet, actions, clock });
       configVersionRoutes(typed, fleet.versions);
-      poolRoutes(typed, () => fleet.poolViews());
+      poolRoutes(
+        typed,
+        () => fleet.poolViews(),
+        (name, pinning) => poolPreviewOf(fleet, name, pinning),
+      );
       pinRoutes(typed, fleet, actions);
       connectionRoutes(typed, connections);
       connectionLogRoutes(typed, dependencies.connectionLog, events);

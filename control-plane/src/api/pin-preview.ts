@@ -1,8 +1,9 @@
-import type { PinPreview } from '@penstock/api-schema';
+import type { PinPreview, PoolPreview } from '@penstock/api-schema';
 import { inSlices, systemClock } from '@penstock/runtime';
 import { ProblemError } from '@penstock/wire';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
-import { addToImpact, noImpact } from '../fleet/preview-pin.ts';
+import type { PoolSummary } from '../fleet/pool-view.ts';
+import { addAgent, addToImpact, noImpact, type PinImpact } from '../fleet/preview-pin.ts';
 import type { PinTarget } from '../fleet/steering.ts';
 import type { Stamp } from '../pins/drift.ts';
 import type { FleetReader } from './agents.ts';
@@ -31,14 +32,31 @@ export async function previewOf(
     },
     systemClock,
   );
-  return {
-    ...target,
-    ...pin,
-    pinning: pool.pinning,
-    ...impact,
-    ready: pool.ready,
-    readyAfter: Math.max(0, pool.ready - impact.quarantinedTotal) + impact.released,
-  };
+  return { ...target, ...pin, pinning: pool.pinning, ...impact, ...readiness(pool, impact) };
+}
+
+const readiness = ({ ready }: Pick<PoolSummary, 'ready'>, { quarantinedTotal, released }: PinImpact) => ({
+  ready,
+  readyAfter: Math.max(0, ready - quarantinedTotal) + released,
+});
+
+/** What another pinning mode of a pool would do. Rejects with ProblemError. */
+export async function poolPreviewOf(
+  fleet: Pick<OpenFleet, 'pools'> & Pick<FleetReader, 'agentsAfter'>,
+  name: string,
+  pinning: PoolPreview['to'],
+): Promise<PoolPreview> {
+  const pool = fleet.pools().find((each) => each.name === name);
+  if (pool === undefined) throw new ProblemError('POOL_UNKNOWN', `There is no pool ${name} in gateway.yaml.`);
+  const impact = noImpact();
+  await inSlices(
+    fleet.agentsAfter(''),
+    (agent) => {
+      if (agent.pool === name) addAgent(impact, { pin: agent.pin, pinning }, agent);
+    },
+    systemClock,
+  );
+  return { name, from: pool.pinning, to: pinning, ...impact, ...readiness(pool, impact) };
 }
 
 async function stampOf(

@@ -1,10 +1,21 @@
-import { NameParams, PoolList, PoolResource, problemResponses } from '@penstock/api-schema';
+import {
+  NameParams,
+  PoolList,
+  PoolPreview,
+  PoolPreviewQuery,
+  PoolResource,
+  problemResponses,
+} from '@penstock/api-schema';
 import { ProblemError } from '@penstock/wire';
 import type { PoolView } from '../fleet/pool-view.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** /pools: the pools of gateway.yaml and their state. They always fit on one page. */
-export function poolRoutes(app: TypedApp, pools: () => Promise<readonly PoolView[]>): void {
+export function poolRoutes(
+  app: TypedApp,
+  pools: () => Promise<readonly PoolView[]>,
+  preview: (name: string, pinning: PoolPreview['to']) => Promise<PoolPreview>,
+): void {
   app.get(
     '/pools',
     {
@@ -34,6 +45,22 @@ export function poolRoutes(app: TypedApp, pools: () => Promise<readonly PoolView
       if (pool === undefined) throw new ProblemError('POOL_UNKNOWN', `There is no pool ${name}.`);
       return poolResource(pool);
     },
+  );
+
+  app.get(
+    '/pools/:name/preview',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'Preview another pinning mode of a pool',
+        description: 'Returns what a reload with this mode would do to the agents. Changes nothing.',
+        tags: ['pools'],
+        params: NameParams,
+        querystring: PoolPreviewQuery,
+        response: { 200: PoolPreview, ...problemResponses },
+      },
+    },
+    async ({ params: { name }, query: { pinning } }) => preview(name, pinning),
   );
 }
 

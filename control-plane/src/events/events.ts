@@ -7,6 +7,7 @@ export const fleetEvents = {
   alert: 'An alert started firing or was resolved.',
   approval: 'An approval was requested or decided, or its action finished.',
   audit: 'An entry was added to the audit trail. The data is a summary of it.',
+  pinning: 'A reload changed the pinning mode of a pool.',
   connections: 'Connection counts changed. Sent at most once a second and never replayed.',
 } as const;
 
@@ -37,6 +38,15 @@ export type FleetEventData = {
     readonly actor: string;
     readonly action: string;
     readonly subject: string;
+  };
+  readonly pinning: {
+    readonly pool: string;
+    readonly from: string;
+    readonly to: string;
+    readonly agents: number;
+    /** Agents that accepted opens and are quarantined by the change. */
+    readonly quarantined: number;
+    readonly released: number;
   };
   readonly connections: {
     readonly items: readonly {

@@ -9,6 +9,7 @@ import { ConfigVersions } from '../pins/config-versions.ts';
 import { Pins } from '../pins/pins.ts';
 import { type AgentChange, Fleet } from './fleet.ts';
 import type { HealthLimits } from './judge-agent.ts';
+import { addToPinningChanges, type PinningChange, pinningChanges } from './pinning-change.ts';
 import { type PoolSummary, type PoolView, poolSummaries, type StreamCounts } from './pool-view.ts';
 import { Roster } from './roster.ts';
 import type { Verdict } from './standing.ts';
@@ -63,6 +64,8 @@ export type OpenFleet = Pick<
   revoked(agentId: string): void;
   /** The configuration in force has changed. Resolves when every agent is judged by it. */
   apply(): Promise<void>;
+  /** `listener` is called when a reload has changed the pinning mode of a pool, before its agents are judged by it. */
+  onPinningChanged(listener: (change: PinningChange) => void): void;
   stop(): Promise<void>;
 };
 
@@ -110,6 +113,9 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   const pools = () => poolSummaries(config().pools, (name) => fleet.countsOf(name), waiting);
+  /** By whose pinning modes the agents are judged. */
+  let applied = config();
+  const pinningListeners: ((change: PinningChange) => void)[] = [];
   const certificateNotAfter = () => new X509Certificate(certificate()).validToDate.getTime();
   return {
     agentsAfter: (cursor) => fleet.agentsAfter(cursor),
@@ -155,7 +161,20 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
       const member = roster.get(id);
       if (member !== undefined) fleet.update(roster.put({ ...member, revokedAt: clock.wall() }));
     },
-    apply: () => fleet.judgeAll(),
+    async apply() {
+      const before = applied;
+      applied = config();
+      const changes = pinningChanges(before.pools, applied.pools);
+      if (changes.length > 0) {
+        await inSlices(fleet.agentsAfter(''), (agent) => addToPinningChanges(changes, agent), clock);
+      }
+      for (const change of changes) {
+        logPinningChange(change, log);
+        for (const listener of pinningListeners) listener(change);
+      }
+      await fleet.judgeAll();
+    },
+    onPinningChanged: (listener) => void pinningListeners.push(listener),
     async stop() {
       stopObserving();
       await ticking.stop();
@@ -180,6 +199,13 @@ function toWire({ pin, state }: Verdict): WireVerdict {
   if (pin === undefined) return { agentState: state };
   const { mode, version, digest } = pin;
   return { agentState: state, pin: { mode, version, digest } };
+}
+
+function logPinningChange(
+  { pool, from, to, agents, differing, quarantinedTotal, released }: PinningChange,
+  log: ControlPlaneLog,
+): void {
+  log('pinning-changed', { pool, from, to, agents, differing, quarantined: quarantinedTotal, released });
 }
 
 function logChange({ agent, before }: AgentChange, log: ControlPlaneLog): void {

@@ -44,10 +44,17 @@ export function addToImpact(
 ): void {
   const isOwn = agent.pin?.scope === 'agent';
   if (target.scope === 'agent' ? agent.name !== target.name : isOwn) return;
+  addAgent(impact, { pin: pin ?? (target.scope === 'agent' ? poolPin : undefined), pinning }, agent);
+}
+
+/** Adds an agent to the impact of a pin that applies to it, and of the mode of its pool. */
+export function addAgent(
+  impact: PinImpact,
+  { pin, pinning }: Pick<ProposedPin, 'pin' | 'pinning'>,
+  agent: AgentView,
+): void {
   impact.agents += 1;
-  const applied = pin ?? (target.scope === 'agent' ? poolPin : undefined);
-  const isDrifting =
-    agent.config !== undefined && applied !== undefined && driftOf(agent.config, applied) !== 'none';
+  const isDrifting = agent.config !== undefined && pin !== undefined && driftOf(agent.config, pin) !== 'none';
   if (agent.config === undefined) impact.unknown += 1;
   else if (isDrifting) impact.differing += 1;
   else impact.matching += 1;

@@ -25,6 +25,10 @@ export const controlPlaneEvents = {
   ],
   'notification-failed': ['warn', 'A notification about alerts was not delivered; it is retried.'],
   'notification-abandoned': ['error', 'A notification about alerts was not delivered and is not retried.'],
+  'pinning-changed': [
+    'warn',
+    'A reload changed the pinning mode of a pool, and with it which of its agents are quarantined.',
+  ],
   'request-failed': ['error', 'The gateway could not complete a request to its API.'],
   'store-failed': ['error', 'The store does not respond; the data path continues without it.'],
   'store-recovered': ['info', 'The store responds again.'],

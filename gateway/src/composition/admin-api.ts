@@ -61,6 +61,9 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   fleet.onChange(({ agent: { name, pool, state, code, message } }) =>
     events.publish('agent', { name, pool, state, code, message }),
   );
+  fleet.onPinningChanged(({ pool, from, to, agents, quarantinedTotal, released }) =>
+    events.publish('pinning', { pool, from, to, agents, quarantined: quarantinedTotal, released }),
+  );
   const alerts = await openAlerts({
     store,
     clock,

@@ -1,6 +1,7 @@
 import { configCommand, type Io } from '@penstock/terminal';
 import type { Command } from 'commander';
 import { pinCommand, pinsCommand, unpinCommand } from './config-pin-commands.ts';
+import { previewCommand } from './config-preview-command.ts';
 import { publishCommand, versionsCommand } from './config-publish-commands.ts';
 import { publishedCommand } from './config-published-command.ts';
 
@@ -13,5 +14,6 @@ export async function gatewayConfigCommand(io: Io): Promise<Command> {
     .addCommand(publishedCommand(io))
     .addCommand(pinCommand(io))
     .addCommand(unpinCommand(io))
-    .addCommand(pinsCommand(io));
+    .addCommand(pinsCommand(io))
+    .addCommand(previewCommand(io));
 }

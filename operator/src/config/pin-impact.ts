@@ -2,6 +2,12 @@ import type { PinPreview } from '@penstock/api-schema';
 
 const MAX_NAMES = 5;
 
+/** The first names, and how many more there are. */
+export function namesText(names: readonly string[], total: number): string {
+  const more = total > MAX_NAMES ? `, and ${total - MAX_NAMES} more` : '';
+  return names.slice(0, MAX_NAMES).join(', ') + more;
+}
+
 /** What a pin would do, in one or two sentences. */
 export function impactText(preview: PinPreview): string {
   const { pinning, agents, matching, differing, unknown, quarantinedTotal, quarantined, ready, readyAfter } =
@@ -12,9 +18,8 @@ export function impactText(preview: PinPreview): string {
   if (pinning === 'off') return `${counts} Pinning is off in this pool, so drift is only reported.`;
   if (pinning === 'warn') return `${counts} Pinning is set to warn, so drift is only reported.`;
   if (quarantinedTotal === 0) return `${counts} No agent would be quarantined.`;
-  const more = quarantinedTotal > MAX_NAMES ? `, and ${quarantinedTotal - MAX_NAMES} more` : '';
   return (
-    `The pin would quarantine ${quarantinedTotal} of ${agents} agents: ${quarantined.slice(0, MAX_NAMES).join(', ')}${more}. ` +
+    `The pin would quarantine ${quarantinedTotal} of ${agents} agents: ${namesText(quarantined, quarantinedTotal)}. ` +
     `They take no opens until they run the pinned version; ready agents in the pool: ${ready} now, ${readyAfter} after.`
   );
 }

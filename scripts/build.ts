@@ -36,6 +36,11 @@ for (const [folder, manifest] of built) {
   await writeJson(join(folder, 'package.json'), manifest);
   await writeFile(join(OUT, folder, 'LICENSE'), await readFile(join(ROOT, 'LICENSE')));
 }
+if (built.has('console')) {
+  const builder = [join(ROOT, 'console/build/main.ts'), '--out', join(OUT, 'console/assets')];
+  // The builder has printed its errors.
+  if (spawnSync(process.execPath, builder, { stdio: 'inherit' }).status !== 0) process.exit(1);
+}
 const builtRoot = builtRootManifest(root, [...built.keys()]);
 await writeJson('package.json', builtRoot);
 await writeJson('package-lock.json', lockFor(await readJson<Lock>('package-lock.json'), builtRoot, built));

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { bannedTextCheck } from './check/banned-text.ts';
 import { cataloguesCheck } from './check/catalogues.ts';
 import type { Check, Findings } from './check/check.ts';
+import { consoleBudgetCheck } from './check/console-budget.ts';
+import { consoleTypesCheck } from './check/console-types.ts';
 import { declaredDependenciesCheck } from './check/declared-dependencies.ts';
 import { fileLengthCheck } from './check/file-length.ts';
 import { generatedCheck } from './check/generated.ts';
@@ -19,6 +21,8 @@ const ROOT = join(import.meta.dirname, '..');
 
 const checks: readonly Check[] = [
   typesCheck,
+  consoleTypesCheck,
+  consoleBudgetCheck,
   styleCheck,
   importDirectionsCheck,
   roomArrowsCheck,

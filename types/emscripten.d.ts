@@ -6,7 +6,10 @@ declare namespace WebAssembly {
   type Imports = object;
   type Instance = object;
   type Memory = object;
-  type Module = object;
+  /** An interface, because the declarations of esbuild extend it. */
+  interface Module {
+    readonly opaque?: never;
+  }
 }
 
 declare namespace Emscripten {

@@ -1,18 +1,19 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const LEFT_OUT = new Set(['node_modules', 'test', 'package.json']);
+const LEFT_OUT = new Set(['node_modules', 'test', 'package.json', 'tsconfig.json']);
+/** Folders and files at the top of a package from which the bundler makes others. */
+const BUNDLED = new Set(['app', 'build', 'public', 'index.html']);
 
 /** Copies the files that the compiler does not emit: schemas, plain JavaScript, web pages. */
 export async function copyAssets(from: string, to: string): Promise<void> {
   await cp(from, to, {
     recursive: true,
-    filter: (source) =>
-      !source
-        .slice(from.length)
-        .split(/[\\/]/)
-        .some((part) => LEFT_OUT.has(part)) &&
-      (!source.endsWith('.ts') || source.endsWith('.d.ts')),
+    filter(source) {
+      const [, ...parts] = source.slice(from.length).split(/[\\/]/);
+      if (BUNDLED.has(parts[0] ?? '') || parts.some((part) => LEFT_OUT.has(part))) return false;
+      return !source.endsWith('.ts') || source.endsWith('.d.ts');
+    },
   });
   for (const entry of await readdir(join(to, 'bin')).catch(() => [])) {
     const file = join(to, 'bin', entry);

@@ -8,13 +8,14 @@ export type Manifest = {
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly engines?: Readonly<Record<string, string>>;
 };
 
 const engines = { node: `>=${REQUIRED_NODE}` };
 
 /** A package.json whose exports refer to the built files. */
-export function builtManifest(manifest: Manifest) {
+export function builtManifest({ devDependencies: _, ...manifest }: Manifest) {
   return {
     ...manifest,
     engines,

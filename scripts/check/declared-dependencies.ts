@@ -1,6 +1,6 @@
 import type { Check } from './check.ts';
 import { workspaceManifests } from './package-manifest.ts';
-import { isWithin, sourceGraph } from './source-graph.ts';
+import { type Edge, isWithin, sourceGraph } from './source-graph.ts';
 
 export const declaredDependenciesCheck: Check = {
   name: 'declared dependencies',
@@ -8,8 +8,9 @@ export const declaredDependenciesCheck: Check = {
   async run(root) {
     const edges = await sourceGraph(root);
     const problems: string[] = [];
-    for (const [folder, { dependencies = {} }] of await workspaceManifests(root)) {
-      const shipped = edges.filter(({ from }) => isWithin(from, folder) && !isWithin(from, `${folder}/test`));
+    for (const [folder, { dependencies = {}, devDependencies = {} }] of await workspaceManifests(root)) {
+      const shipped = edges.filter(({ from }) => isWithin(from, folder) && !isDevelopment(from, folder));
+      problems.push(...developmentProblems(edges, folder, devDependencies));
       const used = new Map(
         shipped.flatMap((edge) => {
           const name = packageOf(edge.specifier);
@@ -28,6 +29,25 @@ export const declaredDependenciesCheck: Check = {
     return { problems };
   },
 };
+
+/** Folders of a package that run only in a checkout, or that a bundler turns into files without imports. */
+const isDevelopment = (file: string, folder: string) =>
+  ['test', 'app', 'build'].some((part) => isWithin(file, `${folder}/${part}`));
+
+function developmentProblems(
+  edges: readonly Edge[],
+  folder: string,
+  declared: Readonly<Record<string, string>>,
+): string[] {
+  const own = edges.filter(({ from }) =>
+    ['app', 'build'].some((part) => isWithin(from, `${folder}/${part}`)),
+  );
+  return own.flatMap((edge) => {
+    const name = packageOf(edge.specifier);
+    if (name === undefined || name.startsWith('#') || Object.hasOwn(declared, name)) return [];
+    return [`${edge.from}:${edge.line} imports ${name}, which ${folder}/package.json does not declare`];
+  });
+}
 
 /** The package that a specifier refers to; undefined for files and for Node's own modules. */
 export function packageOf(specifier: string | undefined): string | undefined {

@@ -56,6 +56,11 @@ export const rooms: readonly Room[] = [
     mayImport: ['config-schema', 'wire', 'api-schema', 'terminal'],
   },
   {
+    name: 'console',
+    holds: 'the web console: its pages, and the files that the gateway serves',
+    mayImport: [],
+  },
+  {
     name: 'gateway',
     holds:
       'penstock-gateway: the data plane (ingress, access, routing, tunnel), and its composition with the control plane',
@@ -69,6 +74,7 @@ export const rooms: readonly Room[] = [
       'store',
       'control-plane',
       'operator',
+      'console',
     ],
   },
   {

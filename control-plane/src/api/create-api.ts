@@ -23,6 +23,7 @@ import { authentication } from './authentication.ts';
 import { configVersionRoutes } from './config-versions.ts';
 import { connectionLogRoutes } from './connection-log.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
+import { type ConsoleSource, consoleRoutes } from './console-pages.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
 import { explanationRoutes } from './explanation.ts';
@@ -59,6 +60,8 @@ export type ApiDependencies = {
   readonly grants: Grants;
   /** Called for every request that failed through a fault of the gateway. */
   readonly report: (failure: ApiFailure) => void;
+  /** The web console; not served if omitted. */
+  readonly webConsole?: ConsoleSource | undefined;
   readonly clock?: () => number;
   /** Plaintext HTTP if omitted. */
   readonly tls?: AdminTls | undefined;
@@ -106,6 +109,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   answerProblems(app, report, collectMethods(app));
   await describeApi(app);
   healthRoutes(app, readiness, metrics);
+  if (dependencies.webConsole !== undefined) consoleRoutes(app, dependencies.webConsole);
   await app.register(
     async (api) => {
       api.decorateRequest('actor');

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '@penstock/config-schema';
+import { openConsole } from '@penstock/console';
 import {
   Approvals,
   type ConnectionLog,
@@ -93,7 +94,10 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
       ),
     clock,
   );
+  const webConsole = openConsole();
+  scope.defer(() => webConsole.close());
   const api = await createApi({
+    webConsole,
     tls: certificate,
     store,
     tokens: identity.tokens,

@@ -1,5 +1,5 @@
+import { type Static, Type } from '@penstock/json-schema';
 import { effectiveConfigRequest } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
 
 /** The configuration an agent runs, compared with its pinned version. */
 export const AgentConfigResource = Type.Object({

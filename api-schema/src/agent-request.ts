@@ -1,6 +1,6 @@
-import { connectorKinds } from '@penstock/config-schema';
+import { connectorKinds } from '@penstock/config-schema/vocabulary';
+import { type TObject, Type } from '@penstock/json-schema';
 import type { AgentRequestDescriptor } from '@penstock/wire';
-import Type, { type TObject } from 'typebox';
 import { Name } from './field.ts';
 
 /** Shorter than clients and proxies usually wait for a response. */

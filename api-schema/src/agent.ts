@@ -1,5 +1,5 @@
+import { type Static, Type } from '@penstock/json-schema';
 import { type Reach, reachStages } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
 import { agentConditions, agentStates, type ConditionCode } from './agent-state.ts';
 import { Name, StreamCounts, Timestamp } from './field.ts';
 import { NextCursor } from './page.ts';

@@ -1,5 +1,5 @@
-import { alertConditions } from '@penstock/config-schema';
-import Type, { type Static } from 'typebox';
+import { alertConditions } from '@penstock/config-schema/vocabulary';
+import { type Static, Type } from '@penstock/json-schema';
 import { Timestamp } from './field.ts';
 import { PageQuery, pageOf } from './page.ts';
 

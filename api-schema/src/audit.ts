@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { Timestamp } from './field.ts';
 import { PageQuery, pageOf } from './page.ts';
 

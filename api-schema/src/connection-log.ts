@@ -1,5 +1,5 @@
+import { type Static, Type } from '@penstock/json-schema';
 import { type CloseCode, closeCodes } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
 import { Name, Timestamp } from './field.ts';
 import { PageQuery, pageOf } from './page.ts';
 

@@ -1,5 +1,5 @@
-import { connectorKinds } from '@penstock/config-schema';
-import Type, { type Static } from 'typebox';
+import { connectorKinds } from '@penstock/config-schema/vocabulary';
+import { type Static, Type } from '@penstock/json-schema';
 import { listOf } from './page.ts';
 
 /** An ingress as bound: a configured port 0 is shown as the port that was assigned. */

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '@penstock/json-schema';
 
 /** Maximum lifetime of an enrollment token or a grant, in seconds: one year. */
 export const MAX_TTL_SECONDS = 365 * 24 * 60 * 60;

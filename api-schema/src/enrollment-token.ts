@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN, sourceRanges } from './credential-limits.ts';
 import { Name, Timestamp } from './field.ts';
 import { pageOf } from './page.ts';

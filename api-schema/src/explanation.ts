@@ -1,3 +1,4 @@
+import { type Static, Type } from '@penstock/json-schema';
 import {
   closeCodes,
   type DenialReason,
@@ -6,7 +7,6 @@ import {
   type SkipReason,
   skipReasons,
 } from '@penstock/wire';
-import Type, { type Static } from 'typebox';
 import { agentStates } from './agent-state.ts';
 import { Name, Timestamp } from './field.ts';
 

@@ -1,5 +1,5 @@
+import { Type } from '@penstock/json-schema';
 import { NAME_PATTERN } from '@penstock/wire';
-import Type from 'typebox';
 
 /** Name of an agent, pool, connector, connection or receiver. */
 export const Name = Type.String({

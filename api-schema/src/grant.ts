@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { MAX_TTL_SECONDS, sourceRanges } from './credential-limits.ts';
 import { labelPattern, Name, Timestamp } from './field.ts';
 import { pageOf } from './page.ts';

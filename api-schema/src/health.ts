@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '@penstock/json-schema';
 
 /** Response of the liveness check. */
 export const Liveness = Type.Object({ status: Type.Literal('alive') });

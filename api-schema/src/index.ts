@@ -69,4 +69,3 @@ export { PinningMode, PoolList, PoolPreview, PoolPreviewQuery, PoolResource } fr
 export { type ApiProblemCode, apiProblemCodes, problemResponses } from './problem.ts';
 export { ReceiverList, ReceiverResource, ReceiverTestResult } from './receiver.ts';
 export { SessionPage, SessionQuery, SessionResource } from './session.ts';
-export { tolerant } from './tolerant.ts';

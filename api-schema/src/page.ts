@@ -1,4 +1,4 @@
-import Type, { type TSchema } from 'typebox';
+import { type TSchema, Type } from '@penstock/json-schema';
 
 export const MAX_PAGE_SIZE = 500;
 

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { Name, Timestamp } from './field.ts';
 import { listOf } from './page.ts';
 

@@ -1,4 +1,4 @@
-import Type, { type Static, type TInteger } from 'typebox';
+import { type Static, type TInteger, Type } from '@penstock/json-schema';
 import { type AgentState, agentStates } from './agent-state.ts';
 import { Name, StreamCounts } from './field.ts';
 import { listOf } from './page.ts';

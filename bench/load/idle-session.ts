@@ -3,13 +3,12 @@ import type { ClientHttp2Stream } from 'node:http2';
 import {
   type AgentMessage,
   CONNECT_PROTOCOL,
-  encodeMessage,
   type GatewayMessage,
-  gatewayMessageDecoder,
   PROTOCOL_VERSION,
   paths,
   SOFTWARE_VERSION,
 } from '@penstock/wire';
+import { encodeMessage, gatewayMessageDecoder } from '@penstock/wire/codec';
 import type { Identity } from './agent-identity.ts';
 import { connectTunnel } from './tunnel-connection.ts';
 

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 
 /** The product that every document names. Keys of another product must not sign for this one. */
 export const PRODUCT = 'penstock';

@@ -1,6 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
+import { type Static, Type } from '@penstock/json-schema';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import Type, { type Static } from 'typebox';
 import { type DocumentKind, type DocumentOf, documents, PRODUCT } from './documents.ts';
 import { ReleaseError } from './release-error.ts';
 import { keyId } from './signing-key.ts';

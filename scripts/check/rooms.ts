@@ -12,6 +12,11 @@ export type Room = {
  */
 export const rooms: readonly Room[] = [
   {
+    name: 'json-schema',
+    holds: 'JSON Schemas with their TypeScript types, built without loading a library',
+    mayImport: [],
+  },
+  {
     name: 'runtime',
     holds:
       'general-purpose primitives: clock, timers, rate limits, private files; nothing specific to Penstock',
@@ -20,17 +25,17 @@ export const rooms: readonly Room[] = [
   {
     name: 'config-schema',
     holds: 'agent.yaml and gateway.yaml: schema, loader, version and digest, diff',
-    mayImport: ['runtime'],
+    mayImport: ['json-schema', 'runtime'],
   },
   {
     name: 'wire',
     holds: 'the messages between agent and gateway, and the facts both must agree on; opens no sockets',
-    mayImport: [],
+    mayImport: ['json-schema'],
   },
   {
     name: 'api-schema',
     holds: 'resources, requests and problem documents of the API, as schemas with their types',
-    mayImport: ['config-schema', 'wire'],
+    mayImport: ['json-schema', 'config-schema', 'wire'],
   },
   {
     name: 'transport',
@@ -44,16 +49,20 @@ export const rooms: readonly Room[] = [
     mayImport: ['config-schema', 'runtime'],
   },
   { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: ['runtime'] },
-  { name: 'release', holds: 'signed releases and how they are verified; opens no sockets', mayImport: [] },
+  {
+    name: 'release',
+    holds: 'signed releases and how they are verified; opens no sockets',
+    mayImport: ['json-schema'],
+  },
   {
     name: 'control-plane',
     holds: 'identities, the fleet, pins, requests to agents, approvals, events, alerts, and the API',
-    mayImport: ['config-schema', 'wire', 'api-schema', 'runtime', 'observe', 'store'],
+    mayImport: ['json-schema', 'config-schema', 'wire', 'api-schema', 'runtime', 'observe', 'store'],
   },
   {
     name: 'operator',
     holds: 'the commands of penstock-gateway that use the API, and connection strings',
-    mayImport: ['config-schema', 'wire', 'api-schema', 'terminal'],
+    mayImport: ['json-schema', 'config-schema', 'wire', 'api-schema', 'terminal'],
   },
   {
     name: 'console',

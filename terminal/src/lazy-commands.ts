@@ -91,7 +91,7 @@ async function whatWasMeant(
 ): Promise<string> {
   const other = programOf[called];
   if (other !== undefined && other !== program) return `It is a command of ${other}: ${other} ${called}`;
-  const { suggest } = await import('@penstock/config-schema');
+  const { suggest } = await import('@penstock/config-schema/text');
   const all = new Command(program);
   for (const { load } of commands) all.addCommand(await load());
   const paths = commandPages(all).map(({ path }) => path.split(' ').slice(1).join(' '));

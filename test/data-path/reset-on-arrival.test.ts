@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import { test } from 'node:test';
-import { CONNECT_PROTOCOL, encodeMessage, gatewayMessageDecoder, paths, streamPath } from '@penstock/wire';
+import { CONNECT_PROTOCOL, paths, streamPath } from '@penstock/wire';
+import { encodeMessage, gatewayMessageDecoder } from '@penstock/wire/codec';
 import { eventually } from '../rig/eventually.ts';
 import { extendedConnect, HostilePeer } from '../rig/hostile-peer.ts';
 import { encodeHeaders } from '../rig/hpack-literal.ts';

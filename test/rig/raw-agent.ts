@@ -6,14 +6,13 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import {
   type AgentMessage,
   CONNECT_PROTOCOL,
-  encodeMessage,
   type GatewayMessage,
   type GatewayMessageOf,
-  gatewayMessageDecoder,
   PROTOCOL_VERSION,
   paths,
   streamPath,
 } from '@penstock/wire';
+import { encodeMessage, gatewayMessageDecoder } from '@penstock/wire/codec';
 import { deadline } from './deadline.ts';
 import type { Pair } from './pair.ts';
 

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { NAME_PATTERN } from './enrollment.ts';
 
 const Name = Type.String({ pattern: NAME_PATTERN });

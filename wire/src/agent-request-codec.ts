@@ -1,5 +1,5 @@
+import type { TObject } from '@penstock/json-schema';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { TObject } from 'typebox';
 import type { AgentRequestDescriptor, AnswerOf, ArgumentsOf } from './agent-request-descriptor.ts';
 import { RequestError } from './request-error.ts';
 

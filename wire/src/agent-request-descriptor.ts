@@ -1,4 +1,4 @@
-import type { Static, TObject } from 'typebox';
+import type { Static, TObject } from '@penstock/json-schema';
 
 /**
  * A request that the gateway can send to an agent on the control stream. Everything around the request is derived from

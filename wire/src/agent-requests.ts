@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '@penstock/json-schema';
 import type { AgentRequestDescriptor, AnswerOf, ArgumentsOf } from './agent-request-descriptor.ts';
 import { NAME_PATTERN } from './enrollment.ts';
 import { ProbeResult } from './probe-result.ts';

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, type TSchema, Type } from '@penstock/json-schema';
 import { closeCodes } from './close-code.ts';
 import { NAME_PATTERN } from './enrollment.ts';
 import { limits } from './limits.ts';
@@ -189,7 +189,7 @@ export const gatewayMessages = {
 } as const;
 
 type Union<Messages extends Record<string, { '~kind'?: unknown } & object>> = {
-  [Key in keyof Messages]: Messages[Key] extends infer Schema ? Static<Schema & Type.TSchema> : never;
+  [Key in keyof Messages]: Messages[Key] extends infer Schema ? Static<Schema & TSchema> : never;
 }[keyof Messages];
 
 /** What the agent says on the control stream. */

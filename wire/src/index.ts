@@ -1,6 +1,5 @@
 export { AgentFacts } from './agent-facts.ts';
 export { type AgentIdentity, agentUri, readAgentIdentity } from './agent-identity.ts';
-export { readRequestAnswer, readRequestArguments } from './agent-request-codec.ts';
 export type { AgentRequestDescriptor, AnswerOf, ArgumentsOf } from './agent-request-descriptor.ts';
 export {
   type AgentAction,
@@ -16,12 +15,6 @@ export {
 } from './agent-requests.ts';
 export { certificatePin, publicKeyHash } from './certificate-pin.ts';
 export { type CloseCode, closeCodes, isCloseCode, type Retry } from './close-code.ts';
-export {
-  agentMessageDecoder,
-  encodeMessage,
-  gatewayMessageDecoder,
-  type MessageDecoder,
-} from './control-codec.ts';
 export {
   type AgentMessage,
   type AgentMessageOf,

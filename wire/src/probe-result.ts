@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { type Reach, reachStages } from './reach.ts';
 
 const Text = Type.String({ maxLength: 512 });

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 
 /** A problem document (RFC 9457), as the tunnel port and the API send it. */
 export const ProblemDocument = Type.Object({

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { limits } from './limits.ts';
 
 /** A version of the software, as in its release: semantic versioning without build metadata. */

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  type AgentMessage,
-  agentMessageDecoder,
-  encodeMessage,
-  type GatewayMessage,
-  gatewayMessageDecoder,
-  limits,
-  TunnelError,
-} from '../src/index.ts';
+import { agentMessageDecoder, encodeMessage, gatewayMessageDecoder } from '../src/codec.ts';
+import { type AgentMessage, type GatewayMessage, limits, TunnelError } from '../src/index.ts';
 
 const open: GatewayMessage = {
   type: 'open',

@@ -8,8 +8,8 @@ import {
   errorText,
   type GatewayMessageOf,
   RequestError,
-  readRequestArguments,
 } from '@penstock/wire';
+import { readRequestArguments } from '@penstock/wire/codec';
 import type { AgentLog } from '../observe/event.ts';
 
 /** A handler for each request, by action. Handlers throw RequestError; `signal` aborts when the agent stops. */

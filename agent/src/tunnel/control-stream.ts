@@ -2,13 +2,12 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import {
   type AgentMessage,
   CONNECT_PROTOCOL,
-  encodeMessage,
   type GatewayMessage,
-  gatewayMessageDecoder,
   limits,
   paths,
   TunnelError,
 } from '@penstock/wire';
+import { encodeMessage, gatewayMessageDecoder } from '@penstock/wire/codec';
 import { readBody, responseError, retryAfterSeconds } from './response-body.ts';
 
 /** Control messages that may be queued for a gateway that does not read them. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Type } from '@penstock/json-schema';
 import {
   type AgentMessageOf,
   type AgentRequestDescriptor,
   agentRequests,
   RequestError,
 } from '@penstock/wire';
-import Type from 'typebox';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { type RemotePolicy, type RequestHandlers, Requests } from '../../src/diagnostics/requests.ts';
 

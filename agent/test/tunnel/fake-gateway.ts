@@ -1,7 +1,8 @@
 import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
-import { type AgentMessage, agentMessageDecoder, type GatewayMessage, paths } from '@penstock/wire';
+import { type AgentMessage, type GatewayMessage, paths } from '@penstock/wire';
+import { agentMessageDecoder } from '@penstock/wire/codec';
 import type { TestCertificate } from '../../../test/rig/certificates.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { listenOnLoopback, ServerSockets } from '../../../test/rig/server-sockets.ts';

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { connectorKinds, logLevels } from '../agent-config.ts';
 import { MAX_CONNECTORS } from '../field/name.ts';
 import { connectorTls } from './connector-tls.ts';

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '@penstock/json-schema';
 import { targetTlsModes } from '../agent-config.ts';
 import { group, text, word } from './field.ts';
 

@@ -1,4 +1,4 @@
-import Type, { type TSchema } from 'typebox';
+import { type TProperties, type TSchema, Type } from '@penstock/json-schema';
 import type { FieldKindName } from '../field/field-kind.ts';
 
 // The schemas describe a file whose references are resolved and whose defaults are filled in, so their static type
@@ -68,17 +68,17 @@ export function namedList<Item extends TSchema>(item: Item, description: string,
 }
 
 /** A mapping with these fields and no others. */
-export function group<Fields extends Type.TProperties>(description: string, fields: Fields) {
+export function group<Fields extends TProperties>(description: string, fields: Fields) {
   return Type.Object(fields, { description, additionalProperties: false });
 }
 
 /** A mapping that may be omitted, because each of its fields may. */
-export function optionalGroup<Fields extends Type.TProperties>(description: string, fields: Fields) {
+export function optionalGroup<Fields extends TProperties>(description: string, fields: Fields) {
   return Type.Object(fields, { description, additionalProperties: false, default: {} });
 }
 
 /** A mapping with these fields and no others, which must contain exactly one of `exactlyOne`. */
-export function choice<Fields extends Type.TProperties>(
+export function choice<Fields extends TProperties>(
   description: string,
   exactlyOne: readonly (keyof Fields & string)[],
   fields: Fields,

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from '@penstock/json-schema';
 import { connectorKinds, logLevels } from '../agent-config.ts';
 import { alertConditions, approvableActions, clientErrorModes } from '../gateway-config.ts';
 import { connectionLog } from './connection-log-fields.ts';

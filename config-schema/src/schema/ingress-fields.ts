@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from '@penstock/json-schema';
 import { choice, group, integer, list, optionalGroup, quantity, text, word } from './field.ts';
 
 const sharedListen = (what: string) =>

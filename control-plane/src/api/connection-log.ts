@@ -4,8 +4,8 @@ import {
   ConnectionLogQuery,
   problemResponses,
 } from '@penstock/api-schema';
+import { Type } from '@penstock/json-schema';
 import { ProblemError } from '@penstock/wire';
-import Type from 'typebox';
 import type { ConnectionLog } from '../connection-log/connection-log.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { entryOf } from './connection-log-entry.ts';

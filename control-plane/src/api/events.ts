@@ -1,6 +1,6 @@
 import { problemResponses } from '@penstock/api-schema';
+import { Type } from '@penstock/json-schema';
 import { ProblemError } from '@penstock/wire';
-import Type from 'typebox';
 import type { FleetEvents } from '../events/events.ts';
 import { EventStream } from './event-stream.ts';
 import type { TypedApp } from './typed-app.ts';

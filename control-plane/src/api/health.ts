@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Liveness, Readiness as ReadinessResource } from '@penstock/api-schema';
-import Type from 'typebox';
+import { Type } from '@penstock/json-schema';
 import type { TypedApp } from './typed-app.ts';
 
 /** Whether the gateway accepts clients; `reasons` says why it does not, or what else is wrong. */

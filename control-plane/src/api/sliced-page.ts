@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import type { TSchema } from '@penstock/json-schema';
 import { inSlices, nextTurn, systemClock } from '@penstock/runtime';
 import type { FastifyReply } from 'fastify';
-import type { TSchema } from 'typebox';
 
 export type SlicedPage<Item, Resource> = {
   /** Everything after the cursor, read lazily. */

@@ -1,3 +1,4 @@
+import type { Static, TSchema } from '@penstock/json-schema';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -6,7 +7,6 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import type { Static, TSchema } from 'typebox';
 
 /** Derives the types of a route's handler from its TypeBox schemas. */
 export interface TypeBoxProvider extends FastifyTypeProvider {

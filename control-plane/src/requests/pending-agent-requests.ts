@@ -5,8 +5,8 @@ import {
   type ArgumentsOf,
   type GatewayMessageOf,
   isRequestErrorCode,
-  readRequestAnswer,
 } from '@penstock/wire';
+import { readRequestAnswer } from '@penstock/wire/codec';
 import { AgentRequestError } from './agent-request-error.ts';
 
 /** The part of a session that requests need. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Type } from '@penstock/json-schema';
 import type { AgentRequestDescriptor, GatewayMessageOf } from '@penstock/wire';
 import fastify from 'fastify';
-import Type from 'typebox';
 import { agentRequestRoutes } from '../../src/api/agent-requests.ts';
 import { answerProblems } from '../../src/api/problem-handler.ts';
 import { validateStrictly } from '../../src/api/request-validation.ts';

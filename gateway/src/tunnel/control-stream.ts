@@ -1,12 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import {
-  type AgentMessage,
-  agentMessageDecoder,
-  encodeMessage,
-  type GatewayMessage,
-  limits,
-  TunnelError,
-} from '@penstock/wire';
+import { type AgentMessage, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
+import { agentMessageDecoder, encodeMessage } from '@penstock/wire/codec';
 
 /** Bytes of control messages buffered for an agent that does not read them. */
 const MAX_BUFFERED_BYTES = 16 * limits.controlMessageBytes;

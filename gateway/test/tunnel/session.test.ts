@@ -4,13 +4,8 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { mock, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { WindowBudget } from '@penstock/transport';
-import {
-  type AgentMessage,
-  type AgentMessageOf,
-  encodeMessage,
-  type GatewayMessage,
-  TunnelError,
-} from '@penstock/wire';
+import { type AgentMessage, type AgentMessageOf, type GatewayMessage, TunnelError } from '@penstock/wire';
+import { encodeMessage } from '@penstock/wire/codec';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import type { Verdict } from '../../src/control-plane-port.ts';
 import { Registry } from '../../src/tunnel/registry.ts';

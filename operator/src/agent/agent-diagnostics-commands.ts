@@ -1,5 +1,5 @@
 import { AgentConfigResource, MAX_AGENT_TIMEOUT_MS, NamedAgent } from '@penstock/api-schema';
-import { connectorKinds } from '@penstock/config-schema';
+import { connectorKinds } from '@penstock/config-schema/vocabulary';
 import {
   hostPortArgument,
   type Io,

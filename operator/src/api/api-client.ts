@@ -1,8 +1,7 @@
-import { ApprovalResource, hasAnswer, tolerant } from '@penstock/api-schema';
+import { ApprovalResource, hasAnswer } from '@penstock/api-schema';
+import { hasShape, type Static, type TSchema } from '@penstock/json-schema';
 import { CommandError, exitCodes } from '@penstock/terminal';
 import { agentRequests, SOFTWARE_VERSION } from '@penstock/wire';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Static, TSchema } from 'typebox';
 import { serverSentEvents } from './server-sent-events.ts';
 import { unreachableReason } from './unreachable-reason.ts';
 
@@ -17,19 +16,6 @@ export type ApiClientOptions = {
   /** Shows progress while `work` runs; settles as `work` does. */
   readonly progress?: <Value>(work: () => Promise<Value>) => Promise<Value>;
 };
-
-const ajv = new Ajv2020({ strict: false });
-const validators = new WeakMap<TSchema, ValidateFunction>();
-
-/** Whether `value` has the fields of a response. Values and fields that a newer gateway adds are accepted. */
-function isAnswer<Answer extends TSchema>(schema: Answer, value: unknown): value is Static<Answer> {
-  let validate = validators.get(schema);
-  if (validate === undefined) {
-    validate = ajv.compile(tolerant(schema));
-    validators.set(schema, validate);
-  }
-  return validate(value);
-}
 
 const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
@@ -65,8 +51,8 @@ export class ApiClient {
     await this.#prepare();
     const { status, value } = await this.#progress(() => this.#fetch(method, path, body));
     if (status >= 400) throw await this.#refusal(status, value, path, body);
-    if (status === 202 && isAnswer(ApprovalResource, value)) throw approvalRequired(value);
-    if (!isAnswer(schema, value)) throw this.#foreignServerError(status);
+    if (status === 202 && hasShape(ApprovalResource, value)) throw approvalRequired(value);
+    if (!hasShape(schema, value)) throw this.#foreignServerError(status);
     return value;
   }
 
@@ -89,7 +75,7 @@ export class ApiClient {
       for await (const sent of serverSentEvents(response.body ?? [])) {
         if (sent.event !== event) continue;
         const value = parse(sent.data);
-        if (!isAnswer(schema, value)) throw this.#foreignServerError(response.status);
+        if (!hasShape(schema, value)) throw this.#foreignServerError(response.status);
         yield value;
       }
     } catch (error) {

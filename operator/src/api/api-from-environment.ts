@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { invisibleCharacter, oddCharacter } from '@penstock/config-schema';
+import { invisibleCharacter, oddCharacter } from '@penstock/config-schema/text';
 import {
   CommandError,
   exemptFromProxy,

@@ -1,4 +1,4 @@
-import { suggest } from '@penstock/config-schema';
+import { suggest } from '@penstock/config-schema/text';
 import { connectorsOf, isNoun, type Listings, type Noun, namesOf, versionsOf } from './names.ts';
 
 /** A request that the gateway refused. */

@@ -1,5 +1,5 @@
 import { MAX_PAGE_SIZE } from '@penstock/api-schema';
-import Type, { type Static, type TSchema } from 'typebox';
+import { type Static, type TSchema, Type } from '@penstock/json-schema';
 
 /** What is needed of the client of the API. */
 export type Listings = {

@@ -1,5 +1,5 @@
 import { MAX_PAGE_SIZE, pageOf } from '@penstock/api-schema';
-import Type, { type Static, type TSchema } from 'typebox';
+import { type Static, type TSchema, Type } from '@penstock/json-schema';
 import type { ApiClient } from './api-client.ts';
 
 export type ListingOptions = {

@@ -1,4 +1,5 @@
 import { ApprovalResource, PinPreview } from '@penstock/api-schema';
+import { type TSchema, Type } from '@penstock/json-schema';
 import {
   CommandError,
   confirm,
@@ -14,7 +15,6 @@ import {
 } from '@penstock/terminal';
 import { logsRequest, ProbeResult } from '@penstock/wire';
 import { Command } from 'commander';
-import Type, { type TSchema } from 'typebox';
 import { relativeTime } from '../age.ts';
 import { printLogs, printProbe } from '../agent/agent-answers.ts';
 import { confirmCapacity } from '../agent/capacity-check.ts';

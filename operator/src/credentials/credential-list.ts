@@ -1,3 +1,4 @@
+import type { Static, TObject, TString } from '@penstock/json-schema';
 import {
   type Io,
   json,
@@ -7,7 +8,6 @@ import {
   type TableColumn,
   table,
 } from '@penstock/terminal';
-import type { Static, TObject, TString } from 'typebox';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { actorNames } from '../audit/actor-names.ts';

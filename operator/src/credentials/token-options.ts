@@ -1,5 +1,5 @@
 import { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN } from '@penstock/api-schema';
-import { isAddressRange } from '@penstock/config-schema';
+import { isAddressRange } from '@penstock/config-schema/text';
 import { NAME_PATTERN } from '@penstock/wire';
 import { InvalidArgumentError } from 'commander';
 import { timeToLive } from './time-to-live.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionLogEntry } from '@penstock/api-schema';
-import { formatHostPort } from '@penstock/config-schema';
+import { formatHostPort } from '@penstock/config-schema/text';
 import { type Io, printableLine, type Style, styleFor } from '@penstock/terminal';
 
 const KIB = 1024;

@@ -1,0 +1,2 @@
+export { connectorKinds } from './agent-config.ts';
+export { alertConditions, approvableActions } from './gateway-config.ts';

@@ -1,0 +1,3 @@
+export type { Static, TInteger, TObject, TProperties, TSchema, TString } from 'typebox';
+export { hasShape } from './shape.ts';
+export { Type } from './type.ts';

@@ -47,6 +47,15 @@ export {
   connectionStates,
   outcomeMessage,
 } from './connection-log.ts';
+export {
+  ConsoleCode,
+  ConsoleSession,
+  ConsoleSessionList,
+  CurrentConsoleSession,
+  EndedConsoleSessions,
+  NewConsoleSession,
+  StartedConsoleSession,
+} from './console-session.ts';
 export { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN, sourceRanges } from './credential-limits.ts';
 export {
   CreatedEnrollmentToken,

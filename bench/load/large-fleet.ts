@@ -166,6 +166,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     approvals: unused,
     alerts,
     grants: unused,
+    names: { url: () => undefined, certificate: () => undefined, hostName: '' },
     report: ({ error }) => process.stderr.write(`${error}\n`),
   });
   starting.defer(() => api.close());

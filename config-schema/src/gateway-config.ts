@@ -69,6 +69,8 @@ export type GatewayConfig = ConfigVersion & {
   readonly tunnelTls: { readonly certificate: string; readonly key: Secret } | undefined;
   /** Certificate of the admin address, as PEM. Undefined: plain HTTP. */
   readonly adminTls: { readonly certificate: string; readonly key: Secret } | undefined;
+  /** `url`: the origin at which browsers reach the console. */
+  readonly console: { readonly url: string | undefined };
   readonly store: 'embedded';
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];

@@ -94,6 +94,7 @@ function gatewayFile(config: GatewayConfig): object {
     dataDirectory: config.dataDirectory,
     tunnelTls: config.tunnelTls,
     adminTls: config.adminTls,
+    console: config.console.url === undefined ? undefined : config.console,
     store: config.store,
     pools: config.pools.map(({ queue, ...pool }) => ({
       ...pool,

@@ -90,6 +90,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const admin = await openAdminApi(starting, {
     ...shared,
     certificate: inForce.certificates.admins,
+    adminCertificate: () => inForce.certificates.admins?.certificate,
     controlPlane,
     clients,
     connectionLog,

@@ -54,6 +54,11 @@ export function operatorCommands(io: Io): readonly LazyCommand[] {
       load: async () => (await import('./approval/approval-command.ts')).approvalCommand(io),
     },
     {
+      name: 'console',
+      description: 'print a link that signs in to the web console once, within a minute',
+      load: async () => (await import('./console/console-command.ts')).consoleCommand(io),
+    },
+    {
       name: 'audit',
       description: 'who changed what, when and from where',
       load: async () => (await import('./audit/audit-command.ts')).auditCommand(io),

@@ -321,6 +321,7 @@ export const socketFree: readonly string[] = [
   'runtime/src',
   'store/src',
   'release/src',
+  'sign-in/src',
 ];
 
 /** Folders in which every subfolder needs its own rule. */

@@ -55,9 +55,23 @@ export const rooms: readonly Room[] = [
     mayImport: ['json-schema'],
   },
   {
+    name: 'sign-in',
+    holds: 'signing in to the console: codes, sessions in two halves, and which requests of browsers count',
+    mayImport: ['runtime', 'store'],
+  },
+  {
     name: 'control-plane',
     holds: 'identities, the fleet, pins, requests to agents, approvals, events, alerts, and the API',
-    mayImport: ['json-schema', 'config-schema', 'wire', 'api-schema', 'runtime', 'observe', 'store'],
+    mayImport: [
+      'json-schema',
+      'config-schema',
+      'wire',
+      'api-schema',
+      'runtime',
+      'observe',
+      'store',
+      'sign-in',
+    ],
   },
   {
     name: 'operator',

@@ -28,6 +28,8 @@ export type {
   ChangeKind,
   ChangeRow,
   ConfigVersionRow,
+  ConsoleSessionRow,
+  ConsoleUser,
   EnrollmentTokenRow,
   GrantRow,
   LeaseRow,

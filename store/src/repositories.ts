@@ -9,6 +9,8 @@ import { type ChangeRepository, changeRepository } from './cluster/changes.ts';
 import { type LeaseRepository, leaseRepository } from './cluster/leases.ts';
 import { type ReplicaRepository, replicaRepository } from './cluster/replicas.ts';
 import { type ConfigVersionRepository, configVersionRepository } from './config-versions.ts';
+import { type ConsoleCodeRepository, consoleCodeRepository } from './console-codes.ts';
+import { type ConsoleSessionRepository, consoleSessionRepository } from './console-sessions.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { type EnrollmentTokenRepository, enrollmentTokenRepository } from './enrollment-tokens.ts';
 import { type EnrollmentRepository, enrollmentRepository } from './enrollments.ts';
@@ -28,6 +30,8 @@ export type Repositories = {
   readonly audit: AuditRepository;
   readonly approvals: ApprovalRepository;
   readonly configVersions: ConfigVersionRepository;
+  readonly consoleCodes: ConsoleCodeRepository;
+  readonly consoleSessions: ConsoleSessionRepository;
   readonly pins: PinRepository;
   readonly alerts: AlertRepository;
   readonly grants: GrantRepository;
@@ -58,6 +62,8 @@ export function repositoriesOver(
     audit: auditRepository(db, write, onAudit),
     approvals: approvalRepository(db, write),
     configVersions: configVersionRepository(db, write),
+    consoleCodes: consoleCodeRepository(db),
+    consoleSessions: consoleSessionRepository(db),
     pins: pinRepository(db, write),
     alerts: alertRepository(db, write),
     grants: grantRepository(db, write),

@@ -10,6 +10,8 @@ export type Database = {
   readonly enrollments: EnrollmentRow;
   readonly adminTokens: AdminTokenRow;
   readonly audit: AuditRow;
+  readonly consoleCodes: ConsoleCodeRow;
+  readonly consoleSessions: ConsoleSessionRow;
   readonly configVersions: ConfigVersionRow;
   readonly pins: PinRow;
   readonly alerts: AlertRow;
@@ -88,6 +90,37 @@ export type AdminTokenRow = {
   readonly role: AdminRole;
   readonly createdAt: number;
   readonly revokedAt: number | null;
+};
+
+/** Who signed in to the console, and with what. */
+export type ConsoleUser = {
+  /** `admin-token:ID` or `oidc:SUBJECT`. */
+  readonly actor: string;
+  /** The admin token that was used, if any: its end is the end of the session. */
+  readonly tokenId: string | null;
+  readonly name: string;
+  readonly role: AdminRole;
+};
+
+/** A code that can be exchanged for a session once. */
+export type ConsoleCodeRow = ConsoleUser & {
+  /** Hexadecimal SHA-256 of the code. */
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+};
+
+/** A session of the console. The browser keeps its secret in two halves, a cookie and a header. */
+export type ConsoleSessionRow = ConsoleUser & {
+  readonly id: string;
+  /** Hexadecimal SHA-256 of each half. */
+  readonly cookieHash: string;
+  readonly headerHash: string;
+  /** Source address of the sign-in. */
+  readonly address: string;
+  readonly createdAt: number;
+  readonly seenAt: number;
+  readonly expiresAt: number;
 };
 
 export type AuditRow = {

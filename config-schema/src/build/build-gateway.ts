@@ -27,6 +27,9 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       certificate: adminTls.certificate,
       key: secretOf(context, '/adminTls/key', adminTls.key),
     },
+    console: {
+      url: file.console.url === undefined ? undefined : fieldValue('consoleUrl', file.console.url),
+    },
     store: fieldValue('store', store),
     pools: file.pools.map(buildPool),
     connections: file.connections.map((connection) => buildConnection(connection, duration(file.resume.for))),

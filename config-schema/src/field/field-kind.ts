@@ -11,7 +11,9 @@ import { parseProbeRule, probeRulePattern } from './probe-rule.ts';
 import { parseServerName, serverNamePattern } from './server-name.ts';
 import { parseSize, sizePattern } from './size.ts';
 import {
+  consoleUrlPattern,
   gatewayUrlPattern,
+  parseConsoleUrl,
   parseGatewayUrl,
   parseProxy,
   parseStore,
@@ -104,6 +106,12 @@ export const fieldKinds = {
   gatewayUrl: {
     parse: parseGatewayUrl,
     pattern: gatewayUrlPattern,
+    literal: 'anything',
+    words: '`https://` URL',
+  },
+  consoleUrl: {
+    parse: parseConsoleUrl,
+    pattern: consoleUrlPattern,
     literal: 'anything',
     words: '`https://` URL',
   },

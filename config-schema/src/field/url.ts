@@ -3,6 +3,7 @@ import { accepted, type FieldResult, refused } from './field-result.ts';
 
 /** For editors; the parsers check more. */
 export const gatewayUrlPattern = '^https://[^/@]+/?$';
+export const consoleUrlPattern = '^https?://[^/@]+/?$';
 export const proxyPattern = '^(env|none|https?://.+)$';
 export const storePattern = '^embedded$';
 
@@ -26,6 +27,33 @@ export function parseGatewayUrl(text: string): FieldResult<{ url: string; addres
   const port = url.port === '' ? 443 : Number(url.port);
   return accepted({ url: url.origin, address: { host: url.hostname.replace(/^\[|\]$/g, ''), port } });
 }
+
+/** Parses the origin at which browsers reach the console. */
+export function parseConsoleUrl(text: string): FieldResult<string> {
+  const url = URL.parse(text);
+  const isPlain = url?.protocol === 'http:' && isLoopbackHost(url.hostname);
+  if (url === null || url.hostname === '' || (url.protocol !== 'https:' && !isPlain)) {
+    return refused(
+      'INVALID_URL',
+      'must be an https:// URL; http:// is possible for a loopback address only',
+      'Write it as https://gateway.example.com.',
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    return refused('CREDENTIALS_IN_URL', 'must not contain credentials', 'Remove the part before the @.');
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    return refused(
+      'INVALID_URL',
+      'must consist of only scheme, host, and port',
+      'Remove the path: the console is at /console/.',
+    );
+  }
+  return accepted(url.origin);
+}
+
+const isLoopbackHost = (host: string) =>
+  host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** Parses `env`, `none`, or the URL of an HTTP proxy. */
 export function parseProxy(text: string): FieldResult<string> {

@@ -22,6 +22,7 @@ const patternMessages: Readonly<Record<FieldKindName, string>> = {
   cidr: 'Must be an address range, such as 10.0.0.0/8; for one address: 10.1.2.3/32.',
   certificatePin: 'Must be sha256/ and 44 characters of base64, as penstock-gateway init prints it.',
   gatewayUrl: 'Must be an https URL, such as https://gateway.example.com:8443.',
+  consoleUrl: 'Must be an https URL without a path, such as https://gateway.example.com.',
   probeRule:
     'Must be a host or an address range with ports, such as orders.internal:5432 or 10.0.0.0/8:1-1024.',
   certificate: 'Must be a certificate as PEM, usually ${file:/path/to/certificate.pem}.',

@@ -119,6 +119,14 @@ export const GatewayFile = group(
         ),
       }),
     ),
+    console: optionalGroup('The web console, on the admin address at /console/.', {
+      url: Type.Optional(
+        text(
+          'consoleUrl',
+          'URL at which browsers reach the admin address, without a path. Links in notifications use it. Required behind a TLS proxy; without TLS, browsers are accepted on loopback only.',
+        ),
+      ),
+    }),
     store: text(
       'store',
       '`embedded` keeps state in the data directory; it is the only store in this release.',

@@ -6,7 +6,7 @@ export type SchemaNode = {
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly required?: readonly string[];
+  readonly required?: readonly string[] | undefined;
   readonly additionalProperties?: unknown;
   readonly items?: SchemaNode;
   readonly minItems?: number;

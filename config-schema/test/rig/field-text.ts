@@ -71,6 +71,11 @@ function texts(kind: FieldKindName, pair: KeyPair): fc.Arbitrary<string> {
         .map((hash) => `sha256/${Buffer.from(hash).toString('base64')}`);
     case 'gatewayUrl':
       return fc.tuple(host, port).map(([there, number]) => `https://${there}:${number}`);
+    case 'consoleUrl':
+      return fc.oneof(
+        fc.tuple(host, port).map(([there, number]) => `https://${there}:${number}`),
+        port.map((number) => `http://127.0.0.1:${number}`),
+      );
     case 'probeRule':
       return fc.tuple(probeHost, ports).map(([there, numbers]) => `${there}:${numbers}`);
     case 'certificate':

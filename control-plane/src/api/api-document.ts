@@ -5,8 +5,12 @@ const placeholder: unknown = new Proxy(() => undefined, { get: () => placeholder
 
 /** Generates the OpenAPI document of all routes, without a store or a socket. */
 export async function apiDocument(): Promise<object> {
+  const known: Partial<ApiDependencies> = {
+    tls: undefined,
+    names: { url: () => undefined, certificate: () => undefined, hostName: '' },
+  };
   const dependencies = new Proxy({} as ApiDependencies, {
-    get: (_target, name) => (name === 'tls' ? undefined : placeholder),
+    get: (_target, name) => (name in known ? known[name as keyof ApiDependencies] : placeholder),
   });
   const app = await createApi(dependencies);
   await app.ready();

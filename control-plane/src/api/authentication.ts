@@ -1,9 +1,18 @@
 import { AttemptLimit, readableAddress, sourceAddressKey } from '@penstock/runtime';
+import {
+  type ConsoleSessions,
+  readSessionCookie,
+  requireSafeTransport,
+  requireSameOrigin,
+  type SessionHalves,
+  SignInRefusal,
+} from '@penstock/sign-in';
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Requester } from '../actor.ts';
+import type { AuthenticatedRequester } from '../actor.ts';
 import { attempted, takeAttempt } from '../identity/attempts.ts';
 import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
+import type { ConsoleSite } from './console-sessions.ts';
 import { ApiProblem } from './problem.ts';
 import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
 
@@ -14,67 +23,137 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Who asks, for the audit trail; set on every route that has a role. */
-    actor: Requester;
+    actor: AuthenticatedRequester;
   }
 }
 
 const MINUTE = 60_000;
 const ranks: Readonly<Record<AdminRole, number>> = { viewer: 0, operator: 1, admin: 2 };
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export type AuthenticationOptions = {
+  readonly store: Pick<Store, 'adminTokens' | 'onAudit'>;
+  readonly sessions: ConsoleSessions;
+  readonly site: () => ConsoleSite;
+  readonly clock: () => number;
+};
+
+export type Authentication = {
+  /** Who sends the request, by its bearer token or its console session. Rejects with ApiProblem, SignInRefusal or ProblemError. */
+  authenticate(request: FastifyRequest): Promise<AuthenticatedRequester>;
+  /** A hook that authenticates requests and checks the role that the route requires. */
+  readonly hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+};
+
+/** What a request shows to prove who sends it. */
+type Credential = {
+  /** Equal for requests that show the same. */
+  readonly key: string;
+  /** Whether it was valid recently. */
+  readonly isRemembered: boolean;
+  lookUp(): Promise<AuthenticatedRequester>;
+};
 
 /**
- * Returns a hook that authenticates requests by their bearer token (RFC 6750) and checks the role that the route requires.
- * Only failures count against a limit per source address. Tokens with 256 random bits cannot be guessed, but every attempt
- * reads the store. A source over the limit is therefore only served if its token was valid recently.
+ * Authenticates requests by their bearer token (RFC 6750) or their console session. Only failures count against a limit per
+ * source address. Secrets with 256 random bits cannot be guessed, but every attempt reads the store. A source over the
+ * limit is therefore only served if its credential was valid recently.
  */
-export function authentication(
-  { adminTokens, onAudit }: Pick<Store, 'adminTokens' | 'onAudit'>,
-  clock: () => number,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+export function authentication({ store, sessions, site, clock }: AuthenticationOptions): Authentication {
   const attempts = new AttemptLimit({ maxAttempts: 60, windowMs: MINUTE, clock });
-  const tokens = rememberedTokens(adminTokens, onAudit);
-  const lookups = new Map<string, Promise<AdminTokenRow>>();
+  const tokens = rememberedTokens(store.adminTokens, store.onAudit);
+  const lookups = new Map<string, Promise<AuthenticatedRequester>>();
 
-  /** For a token that was valid recently: only a failure counts. */
-  const recheck = (source: string, bearer: string) =>
-    rowOf(bearer, tokens).catch((error: unknown) => {
+  /** For a credential that was valid recently: only a failure counts. */
+  const recheck = (source: string, credential: Credential) =>
+    credential.lookUp().catch((error: unknown) => {
       if (isFault(error)) takeAttempt(attempts, source);
       throw error;
     });
 
   /**
-   * For any other token: the attempt counts before the store is read, so that concurrent requests cannot exceed the
-   * limit. Concurrent requests with the same token share one lookup and one attempt.
+   * For any other: the attempt counts before the store is read, so that concurrent requests cannot exceed the limit.
+   * Concurrent requests with the same credential share one lookup and one attempt.
    */
-  const lookUp = (source: string, bearer: string | undefined): Promise<AdminTokenRow> => {
-    const key = `${source} ${bearer}`;
+  const lookUp = (source: string, credential: Credential): Promise<AuthenticatedRequester> => {
+    const key = `${source} ${credential.key}`;
     const running = lookups.get(key);
     if (running !== undefined) return running;
-    const lookup = attempted(attempts, source, isFault, () => rowOf(bearer, tokens)).finally(() =>
+    const lookup = attempted(attempts, source, isFault, () => credential.lookUp()).finally(() =>
       lookups.delete(key),
     );
     lookups.set(key, lookup);
     return lookup;
   };
 
-  return async (request) => {
-    const role = request.routeOptions.config.role ?? 'admin';
+  const authenticate = async (request: FastifyRequest): Promise<AuthenticatedRequester> => {
     const source = sourceAddressKey(request.ip);
-    const bearer = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    const token = await (bearer !== undefined && tokens.has(bearer)
-      ? recheck(source, bearer)
-      : lookUp(source, bearer));
-    if (ranks[token.role] < ranks[role]) {
-      throw new ApiProblem(
-        'ROLE_INSUFFICIENT',
-        `This requires the role ${role}, but the admin token ${token.name} has the role ${token.role}.`,
-      );
-    }
-    request.actor = { id: `admin-token:${token.id}`, address: readableAddress(request.ip), role: token.role };
+    const address = readableAddress(request.ip);
+    const header = request.headers['penstock-session'];
+    const credential =
+      request.headers.authorization === undefined && typeof header === 'string'
+        ? sessionCredential(request, header, sessions, site())
+        : tokenCredential(request, tokens);
+    const requester = await (credential.isRemembered ? recheck : lookUp)(source, credential);
+    return { ...requester, address };
+  };
+
+  return {
+    authenticate,
+    async hook(request) {
+      const role = request.routeOptions.config.role ?? 'admin';
+      const requester = await authenticate(request);
+      if (ranks[requester.role] < ranks[role]) {
+        const what = requester.session === undefined ? 'the admin token' : 'the console session of';
+        throw new ApiProblem(
+          'ROLE_INSUFFICIENT',
+          `This requires the role ${role}, but ${what} ${requester.name} has the role ${requester.role}.`,
+        );
+      }
+      request.actor = requester;
+    },
   };
 }
 
-const isFault = (error: unknown) => error instanceof ApiProblem;
+/** Whether a failure counts as an attempt to guess. An expired session was known. */
+const isFault = (error: unknown) =>
+  error instanceof ApiProblem || (error instanceof SignInRefusal && error.code === 'CONSOLE_SESSION_UNKNOWN');
+
+function tokenCredential({ headers }: FastifyRequest, tokens: RememberedTokens): Credential {
+  const bearer = BEARER.exec(headers.authorization ?? '')?.[1];
+  return {
+    key: `token ${bearer}`,
+    isRemembered: bearer !== undefined && tokens.has(bearer),
+    async lookUp() {
+      const { id, name, role } = await rowOf(bearer, tokens);
+      return { id: `admin-token:${id}`, name, role };
+    },
+  };
+}
+
+/** Throws SignInRefusal for a request that a browser must not send in a session. */
+function sessionCredential(
+  { headers, method, routeOptions }: FastifyRequest,
+  header: string,
+  sessions: ConsoleSessions,
+  site: ConsoleSite,
+): Credential {
+  const { isSecure } = requireSafeTransport(headers.host, site);
+  if (!safeMethods.has(method)) requireSameOrigin(headers, isSecure);
+  const cookie = readSessionCookie(headers.cookie, { host: headers.host ?? '', isSecure });
+  const halves: SessionHalves = { cookie, header };
+  // Asking how long the session lasts does not make it last longer.
+  const isUse = headers['penstock-background'] !== 'true' && !routeOptions.url?.endsWith('/current');
+  return {
+    key: `session ${isUse} ${header} ${cookie}`,
+    isRemembered: sessions.isRemembered(halves),
+    async lookUp() {
+      const { id, actor, name, role } = await sessions.authenticate(halves, isUse);
+      return { id: actor, name, role, session: id };
+    },
+  };
+}
 
 async function rowOf(token: string | undefined, tokens: RememberedTokens): Promise<AdminTokenRow> {
   if (token === undefined) {

@@ -4,7 +4,7 @@ import type { ConnectionLogRow } from '@penstock/store';
 import type { LogFollowers } from '../connection-log/log-followers.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { entryOf } from './connection-log-entry.ts';
-import { revokesToken } from './event-stream.ts';
+import { checkAccess, type StreamAccess } from './stream-access.ts';
 
 const MIB = 1024 * 1024;
 /** Maximum number of bytes buffered for a follower. One that reads too slowly is cut off. */
@@ -16,8 +16,8 @@ export type ConnectionLogStreamOptions = {
   readonly followers: LogFollowers;
   readonly events: FleetEvents;
   readonly filter: ConnectionLogFilter;
-  /** `admin-token:ID` of the follower. The stream ends when that token is revoked. */
-  readonly actor: string;
+  /** The stream ends with it. */
+  readonly access: StreamAccess;
 };
 
 /** Entries of the connection log as server-sent events (HTML Living Standard, section 9.2). */
@@ -27,10 +27,13 @@ export class ConnectionLogStream extends Readable {
   readonly #stops: (() => void)[] = [];
   #state: 'open' | 'finished' = 'open';
 
-  constructor({ followers, events, filter, actor }: ConnectionLogStreamOptions) {
+  constructor({ followers, events, filter, access }: ConnectionLogStreamOptions) {
     super();
     this.#filter = filter;
-    this.#comments = setInterval(() => this.#send(': keep-alive\n\n'), COMMENT_INTERVAL_MS);
+    this.#comments = setInterval(() => {
+      this.#send(': keep-alive\n\n');
+      checkAccess(access, () => this.#finish());
+    }, COMMENT_INTERVAL_MS);
     this.push('retry: 2000\n: welcome\n\n');
     this.#addStop(
       followers.follow({ entries: (rows) => this.#sendEntries(rows), end: () => this.#finish() }),
@@ -38,7 +41,7 @@ export class ConnectionLogStream extends Readable {
     this.#addStop(
       events.listen({
         event: (event) => {
-          if (revokesToken(actor, event)) this.#finish();
+          if (access.isEndedBy(event)) this.#finish();
         },
         end: () => this.#finish(),
       }),

@@ -6,10 +6,12 @@ import {
 } from '@penstock/api-schema';
 import { Type } from '@penstock/json-schema';
 import { ProblemError } from '@penstock/wire';
+import type { AuthenticatedRequester } from '../actor.ts';
 import type { ConnectionLog } from '../connection-log/connection-log.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { entryOf } from './connection-log-entry.ts';
 import { ConnectionLogStream } from './connection-log-stream.ts';
+import type { StreamAccess } from './stream-access.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** Concurrent followers: each receives every connection, and there can be thousands a second. */
@@ -20,6 +22,7 @@ export function connectionLogRoutes(
   app: TypedApp,
   log: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>,
   events: FleetEvents,
+  accessOf: (requester: AuthenticatedRequester) => StreamAccess,
 ): void {
   app.get(
     '/connection-log',
@@ -60,7 +63,7 @@ export function connectionLogRoutes(
         description:
           'An event `connection` for each connection that was opened, has ended or was denied, about once a second; its ' +
           'data is an entry of the connection log. A connection that opens and ends in between is one event. A reader that is ' +
-          'too slow is disconnected. The stream ends when the gateway drains or the admin token is revoked.',
+          'too slow is disconnected. The stream ends when the gateway drains or the admin token or the console session ends.',
         tags: ['connections'],
         produces: ['text/event-stream'],
         querystring: ConnectionLogFilter,
@@ -76,7 +79,7 @@ export function connectionLogRoutes(
           { retryAfter: 30 },
         );
       }
-      const stream = new ConnectionLogStream({ followers, events, filter: query, actor: actor.id });
+      const stream = new ConnectionLogStream({ followers, events, filter: query, access: accessOf(actor) });
       // `no-transform`: a proxy that compresses the response would buffer the events.
       return reply
         .type('text/event-stream; charset=utf-8')

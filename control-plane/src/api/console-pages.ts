@@ -44,15 +44,20 @@ const ONE_YEAR_SECONDS = 31_536_000;
 
 /**
  * /console/: the files of the web console, without authentication: they contain no data. Every other path below it is a
- * page, whose URL the console reads.
+ * page, whose URL the console reads. `isSafe`: whether a session can be trusted to the way the browser takes to this gateway.
  */
-export function consoleRoutes(app: FastifyInstance, source: ConsoleSource): void {
+export function consoleRoutes(
+  app: FastifyInstance,
+  source: ConsoleSource,
+  isSafe: (request: FastifyRequest) => boolean = () => true,
+): void {
   const hidden = { schema: { hide: true } };
   const toConsole = async (_request: FastifyRequest, reply: FastifyReply) => reply.redirect(CONSOLE_PATH);
   app.get('/', hidden, toConsole);
   app.get('/console', hidden, toConsole);
   app.get<{ Params: { '*': string } }>(`${CONSOLE_PATH}*`, hidden, async (request, reply) => {
     void reply.headers(securityHeaders);
+    if (!isSafe(request)) return sendNeedsTls(reply);
     const path = request.params['*'];
     const files = await source.files().catch((error: Error) => error);
     if (files instanceof Error) return sendMissing(reply, files.message);
@@ -88,5 +93,17 @@ function sendMissing(reply: FastifyReply, reason: string): FastifyReply {
     .send(
       `The console is not built.\n\n${reason}\n\nIn a checkout, npm ci installs what building it needs. The API is not ` +
         'affected: penstock-gateway agent list shows the fleet.\n',
+    );
+}
+
+function sendNeedsTls(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(403)
+    .type('text/plain; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(
+      'The console needs TLS.\n\nIt is served over plain HTTP here, where everybody on the network path could take over a ' +
+        'session. Set adminTls in gateway.yaml, or put a TLS proxy in front of the admin address and set console.url to ' +
+        "its https:// URL. On the gateway's own host, or through ssh -L, http://127.0.0.1 works as it is.\n",
     );
 }

@@ -1,5 +1,7 @@
+import { ConsoleSessions, requireKnownHost, transportOf } from '@penstock/sign-in';
 import type { Store } from '@penstock/store';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { AuthenticatedRequester } from '../actor.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
@@ -24,6 +26,7 @@ import { configVersionRoutes } from './config-versions.ts';
 import { connectionLogRoutes } from './connection-log.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { type ConsoleSource, consoleRoutes } from './console-pages.ts';
+import { type ConsoleSite, consoleSessionRoutes, signInRoute } from './console-sessions.ts';
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
 import { explanationRoutes } from './explanation.ts';
@@ -38,6 +41,7 @@ import { type ApiFailure, answerBadPath, answerProblems } from './problem-handle
 import { receiverRoutes } from './receivers.ts';
 import { validateStrictly } from './request-validation.ts';
 import { type SessionListing, sessionRoutes } from './sessions.ts';
+import { streamAccess } from './stream-access.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
 
 export type ApiDependencies = {
@@ -63,8 +67,19 @@ export type ApiDependencies = {
   /** The web console; not served if omitted. */
   readonly webConsole?: ConsoleSource | undefined;
   readonly clock?: () => number;
+  /** The names by which browsers may reach this gateway. */
+  readonly names: GatewayNames;
   /** Plaintext HTTP if omitted. */
   readonly tls?: AdminTls | undefined;
+};
+
+export type GatewayNames = {
+  /** `console.url` of gateway.yaml in force. */
+  readonly url: () => string | undefined;
+  /** PEM of the certificate of the admin address in force, if it has one. */
+  readonly certificate: () => string | undefined;
+  /** The name of this machine. */
+  readonly hostName: string;
 };
 
 const KIB = 1024;
@@ -107,9 +122,30 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const limited = limitConnections(app.server);
   validateStrictly(app);
   answerProblems(app, report, collectMethods(app));
+  const { url, certificate, hostName } = dependencies.names;
+  app.addHook('onRequest', async ({ headers }) => {
+    // A page that has an admin token needs no rebinding.
+    if (headers.authorization !== undefined) return;
+    requireKnownHost(headers.host, { consoleUrl: url(), certificate: certificate(), hostName });
+  });
+  const site = (): ConsoleSite => ({ hasTls: tls !== undefined, consoleUrl: url() });
+  const sessions = new ConsoleSessions({ store, clock });
+  const { authenticate, hook } = authentication({ store, sessions, site, clock });
+  const accessOf = (requester: AuthenticatedRequester) => streamAccess(requester, sessions, clock);
   await describeApi(app);
   healthRoutes(app, readiness, metrics);
-  if (dependencies.webConsole !== undefined) consoleRoutes(app, dependencies.webConsole);
+  if (dependencies.webConsole !== undefined) {
+    consoleRoutes(
+      app,
+      dependencies.webConsole,
+      ({ headers }) => transportOf(headers.host, site()) !== undefined,
+    );
+  }
+  await app.register(
+    async (api) =>
+      signInRoute(api.withTypeProvider<TypeBoxProvider>(), { sessions, site, clock, authenticate }),
+    { prefix: '/api/v1' },
+  );
   await app.register(
     async (api) => {
       api.decorateRequest('actor');
@@ -117,7 +153,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
         if (config?.role === undefined)
           throw new TypeError(`${url} does not declare the role that it requires.`);
       });
-      api.addHook('onRequest', authentication(store, clock));
+      api.addHook('onRequest', hook);
       api.addHook('onRequest', async ({ raw }) => limited.authenticated(raw.socket));
       api.addHook('onSend', async (_request, reply) => {
         void reply.header('cache-control', 'no-store');
@@ -133,12 +169,13 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       );
       pinRoutes(typed, fleet, actions);
       connectionRoutes(typed, connections);
-      connectionLogRoutes(typed, dependencies.connectionLog, events);
+      connectionLogRoutes(typed, dependencies.connectionLog, events, accessOf);
+      consoleSessionRoutes(typed, { sessions, site, clock });
       enrollmentTokenRoutes(typed, tokens);
       adminTokenRoutes(typed, { store, clock });
       explanationRoutes(typed, dependencies.explain);
       sessionRoutes(typed, dependencies.sessions);
-      eventRoutes(typed, events);
+      eventRoutes(typed, events, accessOf);
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals);
       alertRoutes(typed, { store, alerts: dependencies.alerts });

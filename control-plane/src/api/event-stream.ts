@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FleetEvent, FleetEvents } from '../events/events.ts';
+import { checkAccess, type StreamAccess } from './stream-access.ts';
 
 const KIB = 1024;
 /** Maximum number of bytes buffered for a listener. One that reads too slowly is cut off, and can resume. */
@@ -11,8 +12,8 @@ export type EventStreamOptions = {
   readonly events: FleetEvents;
   /** `Last-Event-ID` of a listener that resumes. */
   readonly lastEventId: string | undefined;
-  /** `admin-token:ID` of the listener. The stream ends when that token is revoked. */
-  readonly actor: string;
+  /** The stream ends with it. */
+  readonly access: StreamAccess;
 };
 
 /**
@@ -28,9 +29,12 @@ export class EventStream extends Readable {
   #stop: (() => void) | undefined;
   readonly #comments: NodeJS.Timeout;
 
-  constructor({ events, lastEventId, actor }: EventStreamOptions) {
+  constructor({ events, lastEventId, access }: EventStreamOptions) {
     super();
-    this.#comments = setInterval(() => this.#send(': keep-alive\n\n'), COMMENT_INTERVAL_MS);
+    this.#comments = setInterval(() => {
+      this.#send(': keep-alive\n\n');
+      checkAccess(access, () => this.#finish());
+    }, COMMENT_INTERVAL_MS);
     const missed = lastEventId === undefined ? [] : events.eventsAfter(lastEventId);
     this.#missed = [...(missed ?? [])];
     // A listener that is cut off before its first event must still be able to resume: after the events it has seen.
@@ -40,7 +44,7 @@ export class EventStream extends Readable {
     this.#stop = events.listen({
       event: (event) => {
         this.#send(frameOf(event));
-        if (revokesToken(actor, event)) this.#finish();
+        if (access.isEndedBy(event)) this.#finish();
       },
       end: () => this.#finish(),
     });
@@ -73,7 +77,7 @@ export class EventStream extends Readable {
 
   #finish(): void {
     this.#leave();
-    this.push(null);
+    if (!this.destroyed && !this.readableEnded) this.push(null);
   }
 
   #leave(): void {
@@ -88,9 +92,4 @@ const frameOf = ({ type, id, data }: FleetEvent) => frame(type, id, data);
 /** JSON.stringify writes no line breaks, so one `data:` line is enough. */
 function frame(event: string, id: string | undefined, data: object): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
-}
-
-/** Whether an event says that the admin token `actor` was revoked. */
-export function revokesToken(actor: string, event: FleetEvent): boolean {
-  return event.type === 'audit' && event.data.action === 'admin-token.revoke' && event.data.subject === actor;
 }

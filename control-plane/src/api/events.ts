@@ -1,15 +1,21 @@
 import { problemResponses } from '@penstock/api-schema';
 import { Type } from '@penstock/json-schema';
 import { ProblemError } from '@penstock/wire';
+import type { AuthenticatedRequester } from '../actor.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { EventStream } from './event-stream.ts';
+import type { StreamAccess } from './stream-access.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** Concurrent listeners. */
 const MAX_LISTENERS = 64;
 
 /** /events: fleet events as server-sent events. */
-export function eventRoutes(app: TypedApp, events: FleetEvents): void {
+export function eventRoutes(
+  app: TypedApp,
+  events: FleetEvents,
+  accessOf: (requester: AuthenticatedRequester) => StreamAccess,
+): void {
   app.get(
     '/events',
     {
@@ -18,7 +24,7 @@ export function eventRoutes(app: TypedApp, events: FleetEvents): void {
         summary: 'Stream fleet events as server-sent events',
         description:
           'Resumes after `Last-Event-ID`. If that event is no longer in memory, the first event is `reset`. The stream ' +
-          'ends when the gateway drains or the admin token is revoked.',
+          'ends when the gateway drains or the admin token or the console session ends.',
         tags: ['events'],
         produces: ['text/event-stream'],
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 64 })) }),
@@ -33,7 +39,11 @@ export function eventRoutes(app: TypedApp, events: FleetEvents): void {
           { retryAfter: 30 },
         );
       }
-      const stream = new EventStream({ events, lastEventId: headers['last-event-id'], actor: actor.id });
+      const stream = new EventStream({
+        events,
+        lastEventId: headers['last-event-id'],
+        access: accessOf(actor),
+      });
       // `no-transform`: a proxy that compresses the response would buffer the events.
       return reply
         .type('text/event-stream; charset=utf-8')

@@ -1,3 +1,4 @@
+import { SignInRefusal } from '@penstock/sign-in';
 import { ProblemError } from '@penstock/wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { storeProblemOf } from '../identity/store-problem.ts';
@@ -49,6 +50,7 @@ function send(reply: FastifyReply, problem: ApiProblem | ProblemError): FastifyR
 function problemOf(error: FastifyError): ApiProblem | ProblemError {
   const known: unknown = storeProblemOf(error);
   if (known instanceof ProblemError || known instanceof ApiProblem) return known;
+  if (known instanceof SignInRefusal) return new ApiProblem(known.code, known.message);
   if (known instanceof AgentRequestError) {
     if (known.reason === 'CONNECTOR_UNKNOWN') return new ProblemError('NOT_FOUND', known.message);
     if (known.reason === 'REQUEST_MALFORMED') return new ProblemError('REQUEST_INVALID', known.message);

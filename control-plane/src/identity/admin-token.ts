@@ -1,3 +1,4 @@
+import { endSessionsOfToken } from '@penstock/sign-in';
 import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { Actor } from '../actor.ts';
 import { createToken } from './token-secret.ts';
@@ -26,7 +27,7 @@ export async function createAdminToken(
 }
 
 /**
- * Revokes a token and returns it as it is then, or undefined if none has this id. Revoking it again has no effect. Throws
+ * Revokes a token, ends the console sessions that were started with it, and returns it as it is then, or undefined if none has this id. Revoking it again has no effect. Throws
  * StoreError.
  */
 export function revokeAdminToken(
@@ -47,6 +48,11 @@ export function revokeAdminToken(
       address,
       before: { id, name, role, revoked: false },
       after: { id, name, role, revoked: true },
+    });
+    await endSessionsOfToken(inside, id, {
+      by: { id: actor, address },
+      now,
+      reason: 'the admin token was revoked',
     });
     return { ...row, revokedAt: now };
   });

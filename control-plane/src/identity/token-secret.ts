@@ -1,11 +1,11 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { hashOfSecret, randomSecret, secretMatches } from '@penstock/runtime';
 
 /** The prefix by which people and secret scanners recognize a token: `pst_enroll_…`, `pst_admin_…`. */
 export type TokenKind = 'enroll' | 'admin';
 
 export type NewToken = { readonly id: string; readonly token: string; readonly hash: string };
 
-const SECRET_BYTES = 32;
 const TOKEN = /^pst_(enroll|admin)_([0-9a-f]{20})_[A-Za-z0-9_-]{43}$/;
 
 /**
@@ -14,8 +14,8 @@ const TOKEN = /^pst_(enroll|admin)_([0-9a-f]{20})_[A-Za-z0-9_-]{43}$/;
  */
 export function createToken(kind: TokenKind, now: number): NewToken {
   const id = now.toString(16).padStart(12, '0') + randomBytes(4).toString('hex');
-  const token = `pst_${kind}_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-  return { id, token, hash: hashOf(token) };
+  const token = `pst_${kind}_${id}_${randomSecret()}`;
+  return { id, token, hash: hashOfSecret(token) };
 }
 
 /** Returns the id in a token, or undefined if the text is not a token of this kind. */
@@ -25,11 +25,4 @@ export function idOfToken(kind: TokenKind, token: string): string | undefined {
 }
 
 /** Whether `hash` is that of `token`, compared in constant time. */
-export function tokenMatches(token: string, hash: string): boolean {
-  const [given, stored] = [Buffer.from(hashOf(token)), Buffer.from(hash)];
-  return given.length === stored.length && timingSafeEqual(given, stored);
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
-}
+export const tokenMatches: (token: string, hash: string) => boolean = secretMatches;

@@ -49,7 +49,7 @@ test('a descriptor alone defines the route, validation, audit entry, and message
   answerProblems(app, () => {});
   app.decorateRequest('actor');
   app.addHook('onRequest', async (request) => {
-    request.actor = { id: 'admin-token:1', address: '192.0.2.1', role: 'viewer' };
+    request.actor = { id: 'admin-token:1', address: '192.0.2.1', role: 'viewer', name: 'a viewer' };
   });
   agentRequestRoutes(app, agents, [uptimeRequest]);
   const post = (payload: object) => app.inject({ method: 'POST', url: '/agents/orders-1/uptime', payload });

@@ -55,6 +55,8 @@ export type ApiRig = AsyncDisposable & {
     firing: AlertRow[];
     alertTest: Awaited<ReturnType<Alerts['test']>>;
     isConnectionLogStored: boolean;
+    /** `console.url` of gateway.yaml. */
+    console: { url: string | undefined };
   };
   readonly connectionLog: ConnectionLog;
   readonly metrics: Registry;
@@ -105,6 +107,7 @@ export async function apiRig(): Promise<ApiRig> {
     firing: [],
     alertTest: 'unknown',
     isConnectionLogStored: true,
+    console: { url: undefined },
   };
   const failures: ApiFailure[] = [];
   const metrics = new Registry();
@@ -196,6 +199,11 @@ export async function apiRig(): Promise<ApiRig> {
       receivers: [{ receiver: 'ops', delivered: 3, failed: 1, abandoned: 0, pending: 0 }],
     },
     grants,
+    names: {
+      url: () => live.console.url,
+      certificate: () => undefined,
+      hostName: 'this-machine.example.org',
+    },
     report: (failure) => failures.push(failure),
     clock: () => clock.now,
   });

@@ -62,6 +62,7 @@ test('health, readiness, metrics and the OpenAPI document need no token, but eve
   let guarded = 0;
   for (const [path, methods] of paths.filter(([each]) => each.startsWith('/api/'))) {
     for (const method of Object.keys(methods)) {
+      if (path === '/api/v1/console-sessions' && method === 'post') continue;
       const answer = await api.ask(method.toUpperCase() as 'GET', path.replace(/\{\w+\}/g, 'x'));
       assertProblem(answer, 401, 'ADMIN_TOKEN_REQUIRED');
       guarded += 1;

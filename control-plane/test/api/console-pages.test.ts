@@ -16,9 +16,9 @@ const files = new Map([
   ['assets/main-1a2b.js', file('console', 'text/javascript; charset=utf-8', true)],
 ]);
 
-async function appOf(source = async () => files) {
+async function appOf(source = async () => files, isSafe = true) {
   const app = fastify();
-  consoleRoutes(app, { files: source });
+  consoleRoutes(app, { files: source }, () => isSafe);
   await app.ready();
   return { app, [Symbol.asyncDispose]: () => app.close() };
 }
@@ -93,4 +93,12 @@ test('a gateway without the console says so, and why', async () => {
   assert.match(body, /The console is not built\.\n\nvite is not installed\./);
   assert.match(String(headers['content-type']), /^text\/plain/);
   assert.equal(headers['cache-control'], 'no-store');
+});
+
+test('plain HTTP over a network shows what to set instead of the console', async () => {
+  await using rig = await appOf(async () => files, false);
+  const { statusCode, body, headers } = await rig.app.inject('/console/fleet');
+  assert.equal(statusCode, 403);
+  assert.match(body, /adminTls.*console\.url/s);
+  assert.ok(headers['content-security-policy'] !== undefined);
 });

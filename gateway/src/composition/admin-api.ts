@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { openConsole } from '@penstock/console';
 import {
@@ -32,6 +33,8 @@ import type { DataPlane } from './data-plane.ts';
 export type AdminApiOptions = {
   readonly config: () => GatewayConfig;
   readonly certificate: CertificateAndKey | undefined;
+  /** PEM of the certificate in force, which a reload replaces. */
+  readonly adminCertificate: () => string | undefined;
   readonly store: Store;
   readonly dataPlane: DataPlane;
   readonly controlPlane: ControlPlane;
@@ -132,6 +135,11 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     approvals,
     alerts,
     grants,
+    names: {
+      url: () => config().console.url,
+      certificate: options.adminCertificate,
+      hostName: hostname(),
+    },
     report: (failure) => log('request-failed', failure),
   });
   scope.defer(() => api.close());

@@ -4,6 +4,7 @@ import { controlPlaneTables } from './0002-control-plane.ts';
 import { grantTables } from './0003-grants.ts';
 import { approvalAgentColumn } from './0004-approval-agent.ts';
 import { clusterTables } from './0005-cluster.ts';
+import { consoleSessionTables } from './0006-console-sessions.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-grants': grantTables,
   '0004-approval-agent': approvalAgentColumn,
   '0005-cluster': clusterTables,
+  '0006-console-sessions': consoleSessionTables,
 };

@@ -321,7 +321,6 @@ export const socketFree: readonly string[] = [
   'runtime/src',
   'store/src',
   'release/src',
-  'sign-in/src',
 ];
 
 /** Folders in which every subfolder needs its own rule. */

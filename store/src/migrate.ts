@@ -1,69 +1,84 @@
-import type { Kysely } from 'kysely';
-import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
-import { migrations } from './migrations/list.ts';
-import type { Database } from './schema.ts';
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
 import { StoreError } from './store-error.ts';
-import { RESTORE_ADVICE } from './store-file.ts';
 
-/** Migrates the tables to this version. Throws StoreError `too-new` if a newer gateway has written the store. */
-export async function migrate(
-  // biome-ignore lint/suspicious/noExplicitAny: a migration does not depend on the tables, and Kysely is invariant.
-  db: Kysely<any>,
-  migrations: Readonly<Record<string, Migration>>,
-): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+/** The table in which kysely's own migrator, which earlier releases used, records what has run. */
+const TABLE = 'kysely_migration';
+
+export type Migrations = {
+  readonly list: Readonly<Record<string, Migration>>;
+  /** Name of the table that records what has run. */
+  readonly table?: string;
+  /** Waits for a concurrent migration, until the end of the transaction. The embedded store locks its file anyway. */
+  readonly lock?: (transaction: Kysely<unknown>) => Promise<void>;
+  /** Which migration a gateway must know to use the tables. Undefined: all that have run. */
+  readonly readableFrom?: (db: Kysely<unknown>) => Promise<string | null | undefined>;
+  /** Runs after the last migration, in the same transaction. */
+  readonly finish?: (transaction: Kysely<unknown>) => Promise<void>;
+};
+
+/**
+ * Migrates the tables to this version, in one transaction: it happens entirely, and once if several gateways start
+ * together. Tables that a newer gateway has extended are left as they are. Throws StoreError `too-new` if that gateway
+ * changed them in a way that this one does not support.
+ */
+export async function migrate(db: Kysely<unknown>, migrations: Migrations): Promise<void> {
+  const { list, lock, finish } = migrations;
   await refuseNewer(db, migrations);
-  const { error } = await migrator.migrateToLatest();
-  if (error instanceof StoreError) throw error;
-  if (error !== undefined) {
+  if (missingFrom(await appliedMigrations(db, migrations.table), list).length === 0) return;
+  try {
+    await db.transaction().execute(async (transaction) => {
+      await lock?.(transaction);
+      const table = migrations.table ?? TABLE;
+      await transaction.schema
+        .createTable(table)
+        .ifNotExists()
+        .addColumn('name', 'varchar(255)', (column) => column.notNull().primaryKey())
+        .addColumn('timestamp', 'varchar(255)', (column) => column.notNull())
+        .execute();
+      for (const name of missingFrom(await appliedMigrations(transaction, table), list)) {
+        await list[name]?.up(transaction);
+        const timestamp = new Date().toISOString();
+        await sql`insert into ${sql.table(table)} (name, timestamp) values (${name}, ${timestamp})`.execute(
+          transaction,
+        );
+      }
+      await finish?.(transaction);
+    });
+  } catch (error) {
+    if (error instanceof StoreError && error.outage !== undefined) throw error;
     throw new StoreError('failed', 'The tables of the store could not be migrated to this version.', {
       cause: error,
     });
   }
 }
 
-/**
- * Throws StoreError unless the database has the tables of a store: the file of another program, or one whose content was
- * lost, must not be made into a store without revocations.
- */
-export async function requireMigrated(db: Kysely<Database>, file: string): Promise<void> {
-  const [first] = Object.keys(migrations);
-  if (first !== undefined && (await appliedMigrations(db)).includes(first)) return;
-  throw new StoreError(
-    'failed',
-    `${file} is an SQLite database, but not the store of a penstock-gateway: its tables are missing. ${RESTORE_ADVICE}`,
-  );
-}
-
-/** Like `requireMigrated`, but accepts a database without any table, which an interrupted `init` leaves. */
-export async function requireMigratedOrEmpty(db: Kysely<Database>, file: string): Promise<void> {
+/** The names of the migrations that have run; none if the database has no such table. */
+export async function appliedMigrations(db: Kysely<unknown>, table = TABLE): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (tables.length > 0) await requireMigrated(db, file);
+  if (!tables.some(({ name }) => name === table)) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(table)} order by name`.execute(
+    db,
+  );
+  return rows.map(({ name }) => name);
 }
 
-async function refuseNewer(
-  db: Kysely<unknown>,
-  migrations: Readonly<Record<string, Migration>>,
-): Promise<void> {
-  const unknown = (await appliedMigrations(db)).find((name) => !Object.hasOwn(migrations, name));
-  if (unknown === undefined) return;
+/** Whether the database has any table. An interrupted `init` leaves one without. */
+export async function hasTables(db: Kysely<unknown>): Promise<boolean> {
+  return (await db.introspection.getTables({ withInternalKyselyTables: true })).length > 0;
+}
+
+const missingFrom = (applied: readonly string[], list: Migrations['list']) =>
+  Object.keys(list).filter((name) => !applied.includes(name));
+
+async function refuseNewer(db: Kysely<unknown>, { list, table, readableFrom }: Migrations): Promise<void> {
+  const unknown = (await appliedMigrations(db, table)).filter((name) => !Object.hasOwn(list, name));
+  if (unknown.length === 0) return;
+  const needed = await readableFrom?.(db);
+  if (needed !== undefined && needed !== null && Object.hasOwn(list, needed)) return;
   throw new StoreError(
     'too-new',
-    `The store was written by a newer penstock-gateway (it has the migration ${unknown}). ` +
+    `The store was written by a newer penstock-gateway (it has the migration ${unknown[0]}). ` +
       'Run that version, or restore a backup from before its first start.',
   );
-}
-
-async function appliedMigrations(
-  // biome-ignore lint/suspicious/noExplicitAny: see above.
-  db: Kysely<any>,
-): Promise<readonly string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
-  const rows = await db
-    .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
-    .selectFrom(DEFAULT_MIGRATION_TABLE)
-    .select('name')
-    .execute();
-  return rows.map(({ name }) => name);
 }

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { sqliteClock } from './database-clock.ts';
-import { migrate, requireMigrated, requireMigratedOrEmpty } from './migrate.ts';
-import { migrations } from './migrations/list.ts';
+import { migrate } from './migrate.ts';
 import type { Database } from './schema.ts';
 import { type Store, sqlStore } from './sql-store.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import { SqliteDriver, type SqliteDriverOptions } from './sqlite-driver.ts';
-import { createStoreFile, requireStoreFile, STORE_FILE } from './store-file.ts';
+import { createStoreFile, RESTORE_ADVICE, requireStoreFile, STORE_FILE } from './store-file.ts';
 import { StoreHealth } from './store-health.ts';
+import { requireStore, storeMigrations } from './store-tables.ts';
 
 /** FULL, because an acknowledged revocation must survive a power failure. */
 const PRAGMAS = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;';
@@ -24,7 +24,7 @@ export type StoreOptions = Partial<Omit<SqliteDriverOptions, 'file' | 'pragmas' 
 export async function openStore(dataDirectory: string, options: StoreOptions = {}): Promise<Store> {
   const file = join(dataDirectory, STORE_FILE);
   await requireStoreFile(file);
-  return open(file, options, (db) => requireMigrated(db, file));
+  return open(file, options, false);
 }
 
 /**
@@ -34,15 +34,10 @@ export async function openStore(dataDirectory: string, options: StoreOptions = {
 export async function createStore(dataDirectory: string, options: StoreOptions = {}): Promise<Store> {
   const file = join(dataDirectory, STORE_FILE);
   await createStoreFile(file);
-  return open(file, options, (db) => requireMigratedOrEmpty(db, file));
+  return open(file, options, true);
 }
 
-/** `check` rejects a file that is not a store. */
-async function open(
-  file: string,
-  options: StoreOptions,
-  check: (db: Kysely<Database>) => Promise<void>,
-): Promise<Store> {
+async function open(file: string, options: StoreOptions, orEmpty: boolean): Promise<Store> {
   const health: StoreHealth = new StoreHealth({ probe: () => driver.probe() });
   const driver: SqliteDriver = new SqliteDriver({
     ...defaults,
@@ -51,13 +46,15 @@ async function open(
     pragmas: PRAGMAS,
     onFailure: (error) => health.failed(error),
   });
-  const db = new Kysely<Database>({
-    dialect: new SqliteThreadDialect(driver),
-    plugins: [new CamelCasePlugin()],
-  });
+  const dialect = new SqliteThreadDialect(driver);
+  const tables = new Kysely<unknown>({ dialect });
+  const db = new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin()] });
   try {
-    await check(db.withoutPlugins());
-    await migrate(db.withoutPlugins(), migrations);
+    const advice =
+      `${file} is an SQLite database, but not the store of a penstock-gateway: its tables are missing. ` +
+      RESTORE_ADVICE;
+    await requireStore(tables, { orEmpty, advice });
+    await migrate(tables, storeMigrations);
   } catch (error) {
     await driver.destroy();
     throw error;

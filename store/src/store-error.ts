@@ -1,7 +1,7 @@
 /**
  * Why a call of the store failed. `full`: too many callers are waiting. `timeout`: there was no response in time, and a
- * write may or may not have happened. `closed`: the call came after `close`. `failed`: SQLite or the disk reported an
- * error. `damaged`: the file is not a database, or is corrupt. `too-new`: the file was written by a newer version of the
+ * write may or may not have happened. `closed`: the call came after `close`. `failed`: SQLite, PostgreSQL or
+ * the disk reported an error. `damaged`: the file is not a database, or is corrupt. `too-new`: the file was written by a newer version of the
  * gateway.
  */
 export type StoreFailure = 'full' | 'timeout' | 'closed' | 'failed' | 'damaged' | 'too-new';
@@ -19,6 +19,9 @@ export const storeOutages = {
   overloaded: 'too many requests are waiting for it',
   closed: 'it is closed',
   unusable: 'its database is unusable',
+  unreachable: 'its database cannot be reached',
+  'read-only': 'its database is read-only',
+  rejected: 'its database rejects the account of the gateway',
 } as const;
 export type StoreOutage = keyof typeof storeOutages;
 

@@ -58,11 +58,7 @@ test('a store without the latest migration is brought up to date, with its rows'
   const database = new DatabaseSync(join(directory.path, STORE_FILE));
   database.exec(`
     ALTER TABLE approvals DROP COLUMN agent_id;
-    DROP TABLE cluster;
-    DROP TABLE changes;
-    DROP TABLE replicas;
-    DROP TABLE leases;
-    DELETE FROM kysely_migration WHERE name >= '0004';
+    DELETE FROM kysely_migration WHERE name = '0004-approval-agent';
     INSERT INTO approvals (id, action, subject, pool, arguments, requested_at, requested_by, expires_at, state)
     VALUES ('1', 'drain', 'agent:a', 'dc1', '{}', 1, 'admin-token:1', 2, 'pending');
   `);
@@ -194,7 +190,12 @@ test('closing finishes running statements, rejects later ones, and ends the thre
     createStore(directory.path),
   ])) as unknown as [[Worker], Store];
   const ended = once(worker, 'exit');
-  const asked = store.agents.insert(agent('agt_1'));
+  const entered = Promise.withResolvers<void>();
+  const asked = store.transaction(async (inside) => {
+    entered.resolve();
+    await inside.agents.insert(agent('agt_1'));
+  });
+  await entered.promise;
   const waiting = store.agents.byId('agt_1');
   const refused = assert.rejects(waiting, failure('closed', /closed/));
   await store.close();
@@ -226,8 +227,20 @@ test('a store written by a newer gateway is rejected', async () => {
   await (await createStore(directory.path)).close();
   const database = new DatabaseSync(join(directory.path, STORE_FILE));
   database.exec("INSERT INTO kysely_migration VALUES ('9999-future', '2030-01-01T00:00:00.000Z')");
+  database.exec("UPDATE cluster SET readable_from = '9999-future'");
   database.close();
   await assert.rejects(openStore(directory.path), failure('too-new', /newer penstock-gateway .*9999-future/));
+});
+
+test('a store that a newer gateway has only extended is used as it is', async () => {
+  await using directory = await temporaryDirectory();
+  await (await createStore(directory.path)).close();
+  const database = new DatabaseSync(join(directory.path, STORE_FILE));
+  database.exec("INSERT INTO kysely_migration VALUES ('9999-future', '2030-01-01T00:00:00.000Z')");
+  database.close();
+  const store = await openStore(directory.path);
+  assert.deepEqual(await store.agents.list({ limit: 1 }), []);
+  await store.close();
 });
 
 test('an open store does not keep a process alive, but a running statement does', async () => {

@@ -58,12 +58,10 @@ export async function openConnectionLog(
 async function openFile(options: SqliteDriverOptions): Promise<ConnectionLogStore> {
   await createStoreFile(options.file);
   const driver = new SqliteDriver(options);
-  const db = new Kysely<ConnectionLogDatabase>({
-    dialect: new SqliteThreadDialect(driver),
-    plugins: [new CamelCasePlugin()],
-  });
+  const dialect = new SqliteThreadDialect(driver);
+  const db = new Kysely<ConnectionLogDatabase>({ dialect, plugins: [new CamelCasePlugin()] });
   try {
-    await migrate(db.withoutPlugins(), connectionLogMigrations);
+    await migrate(new Kysely<unknown>({ dialect }), { list: connectionLogMigrations });
   } catch (error) {
     await driver.destroy();
     throw error;

@@ -15,3 +15,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-cluster': clusterTables,
   '0006-console-sessions': consoleSessionTables,
 };
+
+/**
+ * The oldest migration that a gateway must know to use the tables as the last migration leaves them, so that replicas can
+ * be upgraded one by one. New tables and new columns that may be null do not raise it. A migration that removes or renames
+ * something does, and must come a minor version after the last gateway that used it.
+ */
+export const READABLE_FROM: keyof typeof migrations = '0005-cluster';

@@ -60,6 +60,16 @@ export const alertConditions = [
 ] as const;
 export type AlertCondition = (typeof alertConditions)[number];
 
+/** A PostgreSQL database that holds the state of the control plane. */
+export type DatabaseStore = {
+  /** For `parseDatabaseUrl`. */
+  readonly url: Secret;
+  /** The database itself if `url` is pgbouncer. */
+  readonly directUrl: Secret | undefined;
+  readonly poolSize: number;
+  readonly timeout: number;
+};
+
 /** Durations are milliseconds, sizes are bytes. */
 export type GatewayConfig = ConfigVersion & {
   readonly organization: string;
@@ -71,7 +81,8 @@ export type GatewayConfig = ConfigVersion & {
   readonly adminTls: { readonly certificate: string; readonly key: Secret } | undefined;
   /** `url`: the origin at which browsers reach the console. */
   readonly console: { readonly url: string | undefined };
-  readonly store: 'embedded';
+  /** Undefined: the embedded store in the data directory. */
+  readonly store: DatabaseStore | undefined;
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];
   /** Presented to clients whose TLS the gateway terminates, as PEM. Undefined: the certificate of `tunnelTls`. */

@@ -14,6 +14,7 @@ export { connectorKinds } from './agent-config.ts';
 export type { ConfigSource, FileKind } from './config-source.ts';
 export { checkConnectionTargets, type TargetCheck, type ValidFile } from './connection-targets.ts';
 export { type ConfigChange, diffConfig } from './diff.ts';
+export { type DatabaseAddress, type DatabaseTls, parseDatabaseUrl } from './field/database-url.ts';
 export { withoutFinalDot } from './field/host.ts';
 export { formatHostPort } from './field/host-port.ts';
 export { fieldsWithoutEffect } from './fields-without-effect.ts';
@@ -22,6 +23,7 @@ export type {
   AlertReceiver,
   ApprovableAction,
   Connection,
+  DatabaseStore,
   GatewayConfig,
   Pool,
 } from './gateway-config.ts';

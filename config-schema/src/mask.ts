@@ -32,7 +32,9 @@ function collect(node: Node, schema: SchemaNode | undefined, secret: boolean, ra
   const allowed = schema?.field === undefined ? 'anything' : fieldKinds[schema.field.is].literal;
   const hidden = secret || allowed === 'reference';
   if (node.kind === 'scalar') {
-    const mayHoldPassword = allowed === 'url' && /[@?]/.test(String(node.value));
+    // A URL may also have been written where a group with a URL belongs.
+    const mayHoldPassword =
+      (allowed === 'url' || schema?.type === 'object') && /[@?]/.test(String(node.value));
     if (hidden || mayHoldPassword) ranges.push(node.range);
   } else if (node.kind === 'sequence') {
     for (const item of node.items) collect(item, schemaChild(schema, 0), hidden, ranges);

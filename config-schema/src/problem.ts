@@ -46,7 +46,6 @@ export const configProblemCodes = {
   ADDRESS_CONFLICT: 'Two listeners have the same address.',
   INCONSISTENT: 'Two values contradict each other.',
   LOCAL_PIN: 'The file is not the one that `PENSTOCK_CONFIG_PIN` pins on this host.',
-  NOT_SUPPORTED: 'The value requires a feature that this release does not have.',
   MORE_PROBLEMS: 'There are more problems than shown.',
 } as const;
 

@@ -95,7 +95,7 @@ function gatewayFile(config: GatewayConfig): object {
     tunnelTls: config.tunnelTls,
     adminTls: config.adminTls,
     console: config.console.url === undefined ? undefined : config.console,
-    store: config.store,
+    store: config.store && { ...config.store, timeout: formatDuration(config.store.timeout) },
     pools: config.pools.map(({ queue, ...pool }) => ({
       ...pool,
       queue: { ...queue, timeout: formatDuration(queue.timeout) },

@@ -75,7 +75,7 @@ test('the shortest gateway.yaml has every default', () => {
     listen: { tunnel: { host: '0.0.0.0', port: 8443 }, admin: { host: '127.0.0.1', port: 8080 } },
     dataDirectory: '/var/lib/penstock-gateway',
     tunnelTls: undefined,
-    store: 'embedded',
+    store: undefined,
     pools: [
       { name: 'dc1', pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 5000 }, requireApproval: [] },
     ],

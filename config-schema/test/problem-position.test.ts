@@ -104,7 +104,12 @@ const cases: readonly Case[] = [
     'identity: {enrollmentToken: «"${env:SPLIT}"»}\n',
     'one line',
   ),
-  gateway('CREDENTIALS_IN_URL', 'store', 'store: «postgresql://penstock:pst_1234@db/penstock»\n', '${env:'),
+  gateway(
+    'CREDENTIALS_IN_URL',
+    'store.url',
+    'store: {url: «"postgresql://penstock:pst_1234@db/penstock"»}\n',
+    '${env:',
+  ),
   gateway(
     'UNKNOWN_POOL',
     'connections[stock].pools[#2]',
@@ -121,7 +126,8 @@ const cases: readonly Case[] = [
     'connections[stock].ingress[#1].tcp',
     connection('stock', '[dc1]', '«127.0.0.1:15432»'),
   ),
-  gateway('NOT_SUPPORTED', 'store', 'store: «postgresql://db/penstock»\n', 'store: embedded'),
+  gateway('WRONG_TYPE', 'store', 'store: «postgresql://penstock@db/penstock»\n', 'url, directUrl'),
+  gateway('INVALID_URL', 'store.url', 'store: {url: «mysql://db/penstock»}\n', 'postgresql://'),
   agent('YAML_SYNTAX', '', 'policy:\n  deny: «[»10.0.0.0/8, "]"\n', '`]`'),
   agent('YAML_SYNTAX', '', 'log: «{»level: info\nhealth: {interval: 5s}\n', '`}`'),
   agent('INCONSISTENT', 'tunnel.reconnect.base', 'tunnel:\n  reconnect: {base: «40s»}\n'),

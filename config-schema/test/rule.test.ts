@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TestAuthority } from '../../test/rig/certificates.ts';
+import { parseDatabaseUrl } from '../src/field/database-url.ts';
 import { parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
+import { showConfig } from '../src/show.ts';
 import { hostOf } from './rig/host-of.ts';
 import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
 import { keyPair } from './rig/valid-file.ts';
@@ -138,16 +140,50 @@ test('a file that is not for Penstock is reported without its contents', () => {
   }
 });
 
-test('a database as store is rejected, even as a reference, without repeating its URL', () => {
+test('a database is configured by references, of which nothing is shown', () => {
   const host = hostOf({ environment: { STORE: 'postgres://a:c4n4ry@db/x' }, files: new Map() });
-  const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: \${env:STORE}\n`, host);
-  assert.ok(!result.ok);
+  const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: {url: "\${env:STORE}", timeout: 3s}\n`, host);
+  assert.ok(result.ok);
+  const { store } = result.config;
   assert.deepEqual(
-    result.problems.map(({ code, path }) => `${code} ${path}`),
-    ['NOT_SUPPORTED store'],
+    [store?.url.reveal(), store?.poolSize, store?.timeout],
+    ['postgres://a:c4n4ry@db/x', 10, 3000],
   );
-  assert.match(result.problems[0]?.message ?? '', /only the embedded store/);
-  assert.ok(!JSON.stringify(result.problems).includes('c4n4ry'));
+  assert.match(
+    showConfig(result.config),
+    /^store:\n {2}url: "?\$\{env:STORE\}"?\n {2}poolSize: 10\n {2}timeout: 3s\n/m,
+  );
+});
+
+test('a database that cannot be used is rejected, even as a reference, without repeating its URL', () => {
+  for (const url of [
+    'postgres://a:c4n4ry@db',
+    'postgres://a:c4n4ry@db/x?sslmode=prefer',
+    'postgres://a:x?c4n4ry=1@db/x',
+    'mysql://a:c4n4ry@db/x',
+  ]) {
+    const host = hostOf({ environment: { STORE: url }, files: new Map() });
+    const result = parseGatewayConfig(`${MINIMAL_GATEWAY}store: {url: "\${env:STORE}"}\n`, host);
+    assert.ok(!result.ok);
+    assert.deepEqual(
+      result.problems.map(({ code, path }) => `${code} ${path}`),
+      ['INVALID_URL store.url'],
+    );
+    assert.ok(!JSON.stringify(result.problems).includes('c4n4ry'), url);
+  }
+});
+
+test('a database on another host must prove its name unless sslmode says otherwise', () => {
+  const modeOf = (url: string) => {
+    const result = parseDatabaseUrl(url);
+    return result.ok ? result.value.tls.mode : result.code;
+  };
+  assert.equal(modeOf('postgresql://a@db.example.com/x'), 'verify-full');
+  assert.equal(modeOf('postgresql://a@db.example.com/x?sslmode=require'), 'require');
+  assert.equal(modeOf('postgresql://a@127.0.0.1/x'), 'disable');
+  assert.equal(modeOf('postgresql://a@[::1]/x'), 'disable');
+  assert.equal(modeOf('postgresql://a@127.0.0.1.example.com/x'), 'verify-full');
+  assert.equal(modeOf('postgresql:///x?host=/run/postgresql&user=a'), 'disable');
 });
 
 test('keys that are special in JavaScript are not special here', () => {

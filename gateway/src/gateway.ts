@@ -64,7 +64,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   const metrics = createGatewayMetrics();
   const dataPlane = createDataPlane(first, clock);
   const { registry } = dataPlane;
-  const store = await openControlPlaneStore(starting, first.dataDirectory, log);
+  const store = await openControlPlaneStore(starting, first, log);
   const inForce: InForce = { config: first, certificates: await loadCertificates(first) };
   logFileWarnings(first, inForce.certificates, log);
   const shared = { config: () => inForce.config, store, dataPlane, metrics, epoch, clock, log };

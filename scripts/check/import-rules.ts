@@ -319,7 +319,6 @@ export const socketFree: readonly string[] = [
   'wire/src',
   'api-schema/src',
   'runtime/src',
-  'store/src',
   'release/src',
 ];
 

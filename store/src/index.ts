@@ -16,6 +16,12 @@ export {
   openConnectionLog,
 } from './connection-log/open-connection-log.ts';
 export { createStore, openStore } from './open-store.ts';
+export {
+  createPostgresStore,
+  openPostgresStore,
+  type PostgresStoreOptions,
+} from './postgres/open-postgres-store.ts';
+export { type PostgresTarget, placeOf } from './postgres/postgres-target.ts';
 export type { Repositories } from './repositories.ts';
 export type {
   AdminRole,

@@ -9,7 +9,8 @@ import type { Writing } from './writing.ts';
 export type Store = Repositories & {
   /**
    * Runs `work` in a transaction. It must only use the repositories it is given: all others wait for its end. It runs
-   * again if the database ends the transaction in favor of another one, so it must have no effect outside.
+   * again if the database ends the transaction in favor of another one, so it must have no effect outside. A write that
+   * fails ends the transaction, even if `work` catches the error: ask before writing what another writer may have written.
    */
   transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
   /** Calls `listener` with each audit entry after its commit. Returns a function that removes the listener. */
@@ -46,13 +47,21 @@ export function sqlStore({ db, now, health, close, transact }: SqlStoreOptions):
       // New at each run: a transaction that runs again starts over.
       const appended: AuditRow[] = [];
       const changes: Change[] = [];
+      let failure: { readonly error: unknown } | undefined;
       const write: Writing = async (kind, key, change) => {
-        const outcome = await change(inside);
-        if (outcome !== false) changes.push({ kind, key });
-        return outcome;
+        try {
+          const outcome = await change(inside);
+          if (outcome !== false) changes.push({ kind, key });
+          return outcome;
+        } catch (error) {
+          failure ??= { error };
+          throw error;
+        }
       };
       const repositories = repositoriesOver(inside, { write, now, onAudit: (row) => appended.push(row) });
       const result = await work(repositories, inside);
+      // PostgreSQL would have ended the transaction, and SQLite would commit the rest of it.
+      if (failure !== undefined) throw failure.error;
       const revision = changes.length === 0 ? undefined : await recordChanges(inside, changes);
       return { result, appended, revision };
     });

@@ -61,6 +61,25 @@ for (const [kind, open] of Object.entries(storeKinds)) {
       assert.deepEqual(await changesAfter(store, 0), [[1, 'admin-token', 'a1']]);
     });
 
+    test('a write that fails ends the transaction, whoever catches the error', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await store.adminTokens.insert(admin('a1'));
+      await assert.rejects(
+        store.transaction(async (inside) => {
+          await inside.adminTokens.insert(admin('a2'));
+          await inside.adminTokens.insert(admin('a1')).catch(() => {});
+        }),
+        /a1|unique|constraint/i,
+      );
+      assert.deepEqual(
+        (await store.adminTokens.list()).map(({ id }) => id),
+        ['a1'],
+      );
+      await store.adminTokens.insert(admin('a3'));
+      assert.equal(await store.changes.revision(), 2);
+    });
+
     test('concurrent transactions have a revision each, without gaps', async () => {
       await using opened = await open();
       const { store } = opened;

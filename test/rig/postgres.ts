@@ -93,6 +93,21 @@ export class Postgres implements AsyncDisposable {
     this.#server = await this.#launch(this.#port);
   }
 
+  /** Stops every process of the server with SIGSTOP: it accepts and answers nothing, and no connection is closed. */
+  async pause(): Promise<void> {
+    for (const pid of await this.#processes()) process.kill(pid, 'SIGSTOP');
+  }
+
+  async resume(): Promise<void> {
+    for (const pid of await this.#processes()) process.kill(pid, 'SIGCONT');
+  }
+
+  async #processes(): Promise<number[]> {
+    const { pid } = this.#server;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#server.running) await this.stop();
     await this.#stack.disposeAsync();

@@ -30,7 +30,13 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
     console: {
       url: file.console.url === undefined ? undefined : fieldValue('consoleUrl', file.console.url),
     },
-    store: fieldValue('store', store),
+    store: store && {
+      url: secretOf(context, '/store/url', store.url),
+      directUrl:
+        store.directUrl === undefined ? undefined : secretOf(context, '/store/directUrl', store.directUrl),
+      poolSize: store.poolSize,
+      timeout: duration(store.timeout),
+    },
     pools: file.pools.map(buildPool),
     connections: file.connections.map((connection) => buildConnection(connection, duration(file.resume.for))),
     ingressTls:

@@ -1,6 +1,7 @@
 import { invisibleCharacter, type OddCharacter } from '../odd-character.ts';
 import { certificatePinPattern, parseCertificatePin } from './certificate-pin.ts';
 import { cidrPattern, parseCidr } from './cidr.ts';
+import { databaseUrlPattern, parseDatabaseUrl } from './database-url.ts';
 import { durationPattern, parseDuration } from './duration.ts';
 import { accepted, type FieldResult, refused } from './field-result.ts';
 import { hostPortPattern, parseAddress, parseListenAddress } from './host-port.ts';
@@ -16,10 +17,8 @@ import {
   parseConsoleUrl,
   parseGatewayUrl,
   parseProxy,
-  parseStore,
   parseWebhook,
   proxyPattern,
-  storePattern,
 } from './url.ts';
 
 /**
@@ -121,7 +120,12 @@ export const fieldKinds = {
   secret: { parse: parseSecret, pattern: '(?!)', literal: 'reference', words: 'secret' },
   webhook: { parse: parseWebhook, pattern: '(?!)', literal: 'reference', words: 'secret, URL' },
   proxy: { parse: parseProxy, pattern: proxyPattern, literal: 'url', words: '`env`, `none` or a URL' },
-  store: { parse: parseStore, pattern: storePattern, literal: 'url', words: '`embedded`' },
+  database: {
+    parse: parseDatabaseUrl,
+    pattern: databaseUrlPattern,
+    literal: 'url',
+    words: '`postgresql://` URL',
+  },
 } as const satisfies Record<string, FieldKind>;
 
 export type FieldKindName = keyof typeof fieldKinds;

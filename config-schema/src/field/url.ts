@@ -5,7 +5,6 @@ import { accepted, type FieldResult, refused } from './field-result.ts';
 export const gatewayUrlPattern = '^https://[^/@]+/?$';
 export const consoleUrlPattern = '^https?://[^/@]+/?$';
 export const proxyPattern = '^(env|none|https?://.+)$';
-export const storePattern = '^embedded$';
 
 /** Parses the origin of the gateway's tunnel port. */
 export function parseGatewayUrl(text: string): FieldResult<{ url: string; address: HostPort }> {
@@ -62,19 +61,6 @@ export function parseProxy(text: string): FieldResult<string> {
     message: 'must be env, none, or the URL of a proxy',
     suggestion: 'Write it as http://user:${env:PROXY_PASSWORD}@proxy.example.com:3128.',
   });
-}
-
-/** Parses `embedded`, the only store in this release. */
-export function parseStore(text: string): FieldResult<'embedded'> {
-  if (text === 'embedded') return accepted(text);
-  const suggestion = 'Write `store: embedded`, or remove the field.';
-  return /^postgres(ql)?:/.test(text)
-    ? refused(
-        'NOT_SUPPORTED',
-        'is a database, but this release supports only the embedded store in the data directory',
-        suggestion,
-      )
-    : refused('NOT_ALLOWED_VALUE', 'must be embedded', suggestion);
 }
 
 /** Parses the URL that notifications are posted to. */

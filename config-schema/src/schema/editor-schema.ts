@@ -30,7 +30,7 @@ const patternMessages: Readonly<Record<FieldKindName, string>> = {
   secret: 'Must be a reference, such as ${file:/run/secrets/token}.',
   webhook: 'Must be a reference, such as ${env:OPS_WEBHOOK_URL}.',
   proxy: 'Must be env, none or the URL of a proxy.',
-  store: 'Must be embedded.',
+  database: 'Must be a URL such as postgresql://penstock:${env:DATABASE_PASSWORD}@db.example.com/penstock.',
 };
 
 const REFERENCE_MESSAGE = 'A reference is ${env:NAME}, ${env:NAME:-default} or ${file:/path}.';

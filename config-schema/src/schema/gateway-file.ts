@@ -127,12 +127,29 @@ export const GatewayFile = group(
         ),
       ),
     }),
-    store: text(
-      'store',
-      '`embedded` keeps state in the data directory; it is the only store in this release.',
-      {
-        default: 'embedded',
-      },
+    store: Type.Optional(
+      group(
+        'PostgreSQL database (14 or newer) that holds the state of the control plane; required for several gateways. If omitted, the state is in the data directory of this gateway.',
+        {
+          url: text(
+            'database',
+            'The database, or pgbouncer in front of it: `postgresql://penstock:${env:DATABASE_PASSWORD}@db.example.com/penstock`. `sslmode` is `verify-full` unless the host is this one; `sslrootcert`, `sslcert` and `sslkey` are paths of PEM files.',
+          ),
+          directUrl: Type.Optional(
+            text('database', 'The database without pgbouncer, for changes of its tables. Default: `url`.'),
+          ),
+          poolSize: integer('Maximum number of connections to the database.', {
+            default: 10,
+            minimum: 1,
+            maximum: 1000,
+          }),
+          timeout: quantity(
+            'duration',
+            'Time limit for a connection to the database, and again for each statement.',
+            { default: '2s', min: '100ms', max: '1m' },
+          ),
+        },
+      ),
     ),
     pools: namedList(pool, 'Pools of agents.', { minItems: 1, maxItems: 1000 }),
     connections: namedList(connection, 'Routes available to clients.', { default: [], maxItems: 10_000 }),

@@ -113,9 +113,29 @@ export const fieldExamples: Partial<
     accepts: ['env', 'none', 'http://proxy:3128', 'https://user@proxy.example.com'],
     refuses: ['', 'system', 'proxy:3128', 'socks5://proxy', 'http:proxy', ' http://proxy'],
   },
-  store: {
-    accepts: ['embedded'],
-    refuses: ['', 'sqlite', 'Embedded', 'postgresql://db/penstock', 'postgres://user@db:5432/penstock'],
+  database: {
+    accepts: [
+      'postgresql://penstock@db/penstock',
+      'postgres://penstock:p%40ss@db.example.com:6432/penstock?sslmode=require',
+      'postgresql://penstock@[::1]:5432/penstock',
+      'postgresql:///penstock?host=/var/run/postgresql&user=penstock',
+      'postgresql://a@b/c?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+    ],
+    refuses: [
+      '',
+      'embedded',
+      'mysql://a@b/c',
+      'postgresql:a@b/c',
+      'postgresql://db/penstock',
+      'postgresql://a@db',
+      'postgresql://a@db/',
+      'postgresql://a@db/b/c',
+      'postgresql://a@db:port/b',
+      'postgresql://a@db/b?sslmode=prefer',
+      'postgresql://a@db/b?sslmode=on',
+      'postgresql://a@db/b?target_session_attrs=any',
+      'postgresql://a:%zz@db/b',
+    ],
   },
   webhook: { accepts: ['https://hooks.example.com/a'], refuses: ['', 'hooks.example.com', 'ftp://a'] },
   probeRule: {

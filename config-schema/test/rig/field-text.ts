@@ -89,7 +89,7 @@ function texts(kind: FieldKindName, pair: KeyPair): fc.Arbitrary<string> {
         fc.constantFrom('env', 'none'),
         hostName.map((there) => `http://${there}:3128`),
       );
-    case 'store':
-      return fc.constant('embedded');
+    case 'database':
+      return hostName.map((there) => `postgresql://penstock@${there}:5433/penstock?sslmode=require`);
   }
 }

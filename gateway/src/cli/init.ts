@@ -10,15 +10,9 @@ import {
   loadServerCertificate,
 } from '@penstock/control-plane';
 import { makePrivateDirectory } from '@penstock/runtime';
-import {
-  createStore,
-  openStore,
-  RESTORE_ADVICE,
-  STORE_FILE,
-  type Store,
-  storeFileState,
-} from '@penstock/store';
+import { RESTORE_ADVICE, STORE_FILE, type Store, storeFileState } from '@penstock/store';
 import { CommandError } from '@penstock/terminal';
+import { createGatewayStore, openGatewayStore } from '../composition/gateway-store.ts';
 
 /** What `init` did: it `created` a key, `repaired` what was missing beside an existing one, or left it `unchanged`. */
 export type Outcome = 'created' | 'repaired' | 'unchanged';
@@ -61,7 +55,7 @@ export async function initialize({
   const { dataDirectory, organization } = config;
   await makePrivateDirectory(dataDirectory);
   // The store first: a CA without a store then always means that the store was lost.
-  const store = await openOrCreateStore(dataDirectory, newStore);
+  const store = await openOrCreateStore(config, newStore);
   await using _closed = { [Symbol.asyncDispose]: () => store.close() };
   const authority = await ensureAuthority(dataDirectory, organization, now);
   const serverCertificate =
@@ -83,11 +77,13 @@ export async function initialize({
  * A store beside an existing CA must be the one of that CA: an empty one has no revocations, and the certificates of revoked
  * agents would be accepted again.
  */
-async function openOrCreateStore(dataDirectory: string, newStore: boolean): Promise<Store> {
-  if (newStore || !(await hasAuthority(dataDirectory))) return createStore(dataDirectory);
+async function openOrCreateStore(config: GatewayConfig, newStore: boolean): Promise<Store> {
+  const { dataDirectory } = config;
+  if (newStore || !(await hasAuthority(dataDirectory))) return createGatewayStore(config);
+  if (config.store !== undefined) return openGatewayStore(config);
   const file = join(dataDirectory, STORE_FILE);
   const state = await storeFileState(file);
-  if (state !== 'missing') return openStore(dataDirectory);
+  if (state !== 'missing') return openGatewayStore(config);
   throw new CommandError(`${dataDirectory} has an agent CA, but its store ${file} is missing.`, {
     suggestion: RESTORE_ADVICE,
   });

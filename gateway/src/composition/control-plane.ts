@@ -9,10 +9,11 @@ import {
   PendingAgentRequests,
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
-import { openStore, type Store } from '@penstock/store';
+import type { Store } from '@penstock/store';
 import { errorText, TunnelError } from '@penstock/wire';
 import type { DataPlane } from './data-plane.ts';
 import type { GatewayLog } from './event-catalogue.ts';
+import { openGatewayStore } from './gateway-store.ts';
 import { lockDataDirectory } from './lock-data-directory.ts';
 
 /**
@@ -21,11 +22,11 @@ import { lockDataDirectory } from './lock-data-directory.ts';
  */
 export async function openControlPlaneStore(
   scope: AsyncDisposableStack,
-  dataDirectory: string,
+  config: GatewayConfig,
   log: GatewayLog,
 ): Promise<Store> {
-  scope.use(await lockDataDirectory(dataDirectory, log));
-  const store = await openStore(dataDirectory);
+  scope.use(await lockDataDirectory(config.dataDirectory, log));
+  const store = await openGatewayStore(config);
   scope.defer(() => store.close());
   store.health.watch((outage) => {
     if (outage === undefined) log('store-recovered');

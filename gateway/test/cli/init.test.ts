@@ -202,14 +202,11 @@ test('init reports an invalid configuration, an unsupported store and a damaged 
   const json = await at.init('--output', 'json');
   assert.equal((JSON.parse(json.stdout) as { valid: boolean }).valid, false);
 
-  await using other = await folder('store: ${env:STORE_URL}');
-  const environment = { STORE_URL: 'postgresql://store.internal/penstock' };
+  await using other = await folder('store: {url: "${env:STORE_URL}"}');
+  const environment = { STORE_URL: 'mysql://store.internal/penstock' };
   const refused = await runCli(['init', '--config', other.file], environment);
   assert.equal(refused.exitCode, 1);
-  assert.match(
-    refused.stderr,
-    /NOT_SUPPORTED [^\n]*embedded store in the data directory\.[\s\S]*Write `store: embedded`/,
-  );
+  assert.match(refused.stderr, /INVALID_URL [^\n]*must be the URL of a PostgreSQL database/);
 
   await using damaged = await folder();
   await damaged.initJson();

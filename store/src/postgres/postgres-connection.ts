@@ -12,11 +12,17 @@ export class PostgresConnection implements DatabaseConnection {
   readonly #timeout: number;
   readonly #onFailure: (error: unknown) => void;
   #isUsable = true;
+  readonly #onError = (error: unknown) => {
+    this.#isUsable = false;
+    this.#onFailure(storeErrorOf(error));
+  };
 
   constructor(client: PoolClient, timeout: number, onFailure: (error: unknown) => void) {
     this.#client = client;
     this.#timeout = timeout;
     this.#onFailure = onFailure;
+    // The pool listens only while nobody has the connection, and without a listener its end would end the process.
+    client.on('error', this.#onError);
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -44,6 +50,8 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   release(): void {
+    // A connection that is destroyed may fail once more.
+    if (this.#isUsable) this.#client.off('error', this.#onError);
     this.#client.release(!this.#isUsable);
   }
 

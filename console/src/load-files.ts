@@ -34,23 +34,28 @@ const compress = promisify(gzip);
 export async function loadFiles(directory: string): Promise<ConsoleFiles> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && extname(entry.name) in types);
-  const loaded = await Promise.all(
-    files.map(async ({ parentPath, name }): Promise<[string, ConsoleFile]> => {
-      const file = join(parentPath, name);
-      const path = file.slice(directory.length + 1).replaceAll(sep, '/');
-      const body = await readFile(file);
-      const compressed = await compress(body, { level: 9 });
-      return [
-        path,
-        {
-          type: types[extname(name)] ?? '',
-          body,
-          ...(compressed.length < body.length && { gzip: compressed }),
-          etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
-          isImmutable: path.startsWith('assets/'),
-        },
-      ];
-    }),
-  );
-  return new Map(loaded);
+  const read = files.map(async ({ parentPath, name }): Promise<[string, Buffer]> => {
+    const file = join(parentPath, name);
+    return [file.slice(directory.length + 1).replaceAll(sep, '/'), await readFile(file)];
+  });
+  return filesOf(new Map(await Promise.all(read)));
+}
+
+/** The same of a build whose files are in memory, by path. */
+export async function filesOf(build: ReadonlyMap<string, Buffer>): Promise<ConsoleFiles> {
+  const files = [...build].filter(([path]) => extname(path) in types);
+  const loaded = files.map(async ([path, body]): Promise<[string, ConsoleFile]> => {
+    const compressed = await compress(body, { level: 9 });
+    return [
+      path,
+      {
+        type: types[extname(path)] ?? '',
+        body,
+        ...(compressed.length < body.length && { gzip: compressed }),
+        etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+        isImmutable: path.startsWith('assets/'),
+      },
+    ];
+  });
+  return new Map(await Promise.all(loaded));
 }

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ConsoleFile, type ConsoleFiles, loadFiles } from './load-files.ts';
+import { embeddedFiles } from '@penstock/runtime';
+import { type ConsoleFile, type ConsoleFiles, filesOf, loadFiles } from './load-files.ts';
 import { ConsoleBuildError, SourceBuild } from './source-build.ts';
 
 export type { ConsoleFile, ConsoleFiles };
@@ -17,8 +18,8 @@ const FOLDER = join(import.meta.dirname, '..');
 const FRESH_MS = 1_000;
 
 /**
- * The web console. Nothing is read or built before it is first asked for. A published package contains its build; a
- * checkout is built on demand, and again when its sources have changed.
+ * The web console. Nothing is read or built before it is first asked for. A published package and a single executable
+ * contain its build; a checkout is built on demand, and again when its sources have changed.
  */
 export function openConsole(folder = FOLDER): WebConsole {
   const built = join(folder, 'assets');
@@ -27,8 +28,13 @@ export function openConsole(folder = FOLDER): WebConsole {
   let loaded: { readonly directory: string; readonly files: ConsoleFiles; readonly at: number } | undefined;
 
   const load = async (): Promise<ConsoleFiles> => {
+    const embedded = embeddedFiles('console');
+    if (embedded.size > 0) return loaded?.files ?? keep('', await filesOf(embedded));
     const directory = await newest(built, source);
     const files = loaded?.directory === directory ? loaded.files : await loadFiles(directory);
+    return keep(directory, files);
+  };
+  const keep = (directory: string, files: ConsoleFiles): ConsoleFiles => {
     loaded = { directory, files, at: performance.now() };
     return files;
   };

@@ -10,8 +10,8 @@ process.env.UV_THREADPOOL_SIZE ??= '128';
 // SIGUSR1 would open Node's inspector, through which any user of the host could run code in this process.
 process.on('SIGUSR1', () => {});
 // Compiled code is kept next to the program, because a short command would spend most of its time compiling. Node does
-// without if the directory cannot be written.
-if (process.argv[2] !== 'run') {
+// without if the directory cannot be written. A single executable contains its compiled code.
+if (process.argv[2] !== 'run' && !process.getBuiltinModule('node:sea').isSea()) {
   module.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/', import.meta.url)));
 }
 // Imported last: an older Node cannot parse these files.

@@ -7,6 +7,7 @@ export {
   lockDirectory,
   lockPrivateDirectory,
 } from './directory-lock.ts';
+export { embeddedFiles, isSingleExecutable, workerModule } from './embedded-files.ts';
 export { FairItems } from './fair-items.ts';
 export { fairLookup, type HostAddress, type Lookup, type LookupLimits } from './fair-lookup.ts';
 export { type FileFailure, fileFailure, fileFailureText } from './file-failure.ts';

@@ -81,7 +81,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'console',
     holds: 'the web console: its pages, and the files that the gateway serves',
-    mayImport: [],
+    mayImport: ['runtime'],
   },
   {
     name: 'gateway',
@@ -95,6 +95,7 @@ export const rooms: readonly Room[] = [
       'observe',
       'terminal',
       'store',
+      'release',
       'control-plane',
       'operator',
       'console',
@@ -103,7 +104,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'agent',
     holds: 'penstock-agent',
-    mayImport: ['config-schema', 'wire', 'runtime', 'transport', 'observe', 'terminal'],
+    mayImport: ['config-schema', 'wire', 'release', 'runtime', 'transport', 'observe', 'terminal'],
   },
 ];
 

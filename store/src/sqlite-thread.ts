@@ -1,13 +1,9 @@
-import { extname } from 'node:path';
 import type { SQLInputValue } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { workerModule } from '@penstock/runtime';
 import type { SqliteReply, SqliteRequest, SqliteResult, SqliteWorkerData } from './sqlite-message.ts';
 import { StoreError } from './store-error.ts';
 import { RESTORE_ADVICE } from './store-file.ts';
-
-// The worker is a .ts file in the sources and a .js file in a build, like this file.
-const workerFile = new URL(`./sqlite-worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 
 type Pending = {
   readonly resolve: (result: SqliteResult) => void;
@@ -33,7 +29,11 @@ export class SqliteThread {
     this.#file = data.file;
     this.#timeout = timeout;
     // The Node options of this process are for its main thread, and some of them are rejected for a worker.
-    this.#worker = new Worker(workerFile, { workerData: data, name: 'store', execArgv: [] });
+    this.#worker = new Worker(workerModule('sqlite-worker', import.meta.url), {
+      workerData: data,
+      name: 'store',
+      execArgv: [],
+    });
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('error', (cause) => this.#fail(this.#failure('failed.', { cause })));
     this.#worker.once('exit', () => this.#fail(this.#failure('stopped.')));

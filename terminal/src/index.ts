@@ -21,6 +21,7 @@ export { renderProbe, type ShownProbe } from './probe-result.ts';
 export { renderProblems } from './problems.ts';
 export { reportError, runProgram } from './program.ts';
 export { withProgress } from './progress.ts';
+export { type SelfCheck, selfCheckCommand } from './self-check-command.ts';
 export { runService, type Service, type ServiceEnd, type SignalSource } from './service.ts';
 export { type Style, styleFor } from './style.ts';
 export { type TableCell, type TableColumn, table } from './table.ts';

@@ -12,14 +12,27 @@ export type CommandResult = { readonly code: number; readonly stdout: string; re
 export const binOf = (program: Program) =>
   fileURLToPath(new URL(`../../${program}/bin/penstock-${program}.js`, import.meta.url));
 
+/** How each program is started: the executable, and arguments before those of the program. */
+export type ProgramCommands = Readonly<
+  Record<Program, readonly [executable: string, ...before: readonly string[]]>
+>;
+
+/** The programs of this checkout. */
+const fromSources: ProgramCommands = {
+  agent: [process.execPath, binOf('agent')],
+  gateway: [process.execPath, binOf('gateway')],
+};
+
 /** Runs one command of a program and resolves when it has exited, whatever its exit code. */
 export async function runCommand(
   program: Program,
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  commands = fromSources,
 ): Promise<CommandResult> {
+  const [executable, ...before] = commands[program];
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [binOf(program), ...words], {
+    const { stdout, stderr } = await promisify(execFile)(executable, [...before, ...words], {
       env: { PATH: process.env['PATH'] ?? '', ...environment },
       timeout: 60_000,
     });
@@ -33,6 +46,7 @@ export async function runCommand(
 /** A folder with configuration files, and the programs that run with them. Disposing it stops the programs. */
 export type Site = AsyncDisposable & {
   readonly directory: string;
+  readonly commands: ProgramCommands;
   path(name: string): string;
   /** Replaces a file atomically, as an editor or a ConfigMap does. */
   write(name: string, content: unknown): Promise<string>;
@@ -43,12 +57,13 @@ export type Site = AsyncDisposable & {
   ): Promise<ManagedProcess>;
 };
 
-export async function makeSite(): Promise<Site> {
+export async function makeSite(commands = fromSources): Promise<Site> {
   const folder = await temporaryDirectory();
   const running: ManagedProcess[] = [];
   const path = (name: string) => join(folder.path, name);
   return {
     directory: folder.path,
+    commands,
     path,
     async write(name, content) {
       await writeFile(path(`${name}.new`), typeof content === 'string' ? content : JSON.stringify(content));
@@ -56,8 +71,9 @@ export async function makeSite(): Promise<Site> {
       return path(name);
     },
     async start(program, file, environment = {}) {
-      const args = [binOf(program), 'run', '--config', path(file)];
-      const child = await ManagedProcess.start({ args, env: environment });
+      const [command, ...before] = commands[program];
+      const args = [...before, 'run', '--config', path(file)];
+      const child = await ManagedProcess.start({ command, args, env: environment });
       running.push(child);
       return child;
     },

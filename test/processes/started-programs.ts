@@ -15,7 +15,7 @@ export type StartedPrograms = {
 /** Starts a gateway and two agents as separate processes, and waits until both agents have their sessions. */
 export async function startPrograms(site: Site, target: number): Promise<StartedPrograms> {
   const file = await site.write('gateway.yaml', gatewayFile({ connections: [connection('db')] }));
-  const init = await runCommand('gateway', ['init', '--config', file, '--output', 'json']);
+  const init = await runCommand('gateway', ['init', '--config', file, '--output', 'json'], {}, site.commands);
   assert.equal(init.code, 0, init.stderr);
   const { pins, adminToken } = JSON.parse(init.stdout) as { pins: string[]; adminToken: { token: string } };
   const gateway = await site.start('gateway', 'gateway.yaml');
@@ -24,6 +24,7 @@ export async function startPrograms(site: Site, target: number): Promise<Started
     'gateway',
     ['token', 'create', '--pool', 'dc1', '--uses', '2', '--output', 'json'],
     { PENSTOCK_URL: `http://127.0.0.1:${admin}`, PENSTOCK_TOKEN: adminToken.token },
+    site.commands,
   );
   assert.equal(created.code, 0, created.stderr);
   const { token } = JSON.parse(created.stdout) as { token: string };

@@ -45,6 +45,11 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
   },
   ...operatorCommands(io),
   {
+    name: 'self-check',
+    description: 'check that this program is complete and can run on this host, and print its version',
+    load: async () => (await import('./self-check-command.ts')).selfCheckCommand(io),
+  },
+  {
     name: 'completion',
     description: 'print a shell completion script for commands, options and their values',
     load: async () => completionCommand(io, completionNames),

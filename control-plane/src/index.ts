@@ -1,10 +1,10 @@
 export { alertConditionTexts } from './alerts/alert-conditions.ts';
 export { openAlerts } from './alerts/open-alerts.ts';
 export { replaceAdminTls, staysOnHost } from './api/admin-tls.ts';
-export { apiDocument } from './api/api-document.ts';
 export type { ConnectionView } from './api/connections.ts';
 export { createApi } from './api/create-api.ts';
 export type { Readiness } from './api/health.ts';
+export { apiDocument } from './api/openapi/api-document.ts';
 export { Approvals } from './approvals/approvals.ts';
 export { fleetActions } from './approvals/fleet-actions.ts';
 export { ConnectionLog } from './connection-log/connection-log.ts';

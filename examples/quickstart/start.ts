@@ -123,7 +123,11 @@ const result: Result = {
 if (!options.once) {
   agents.set(carrier, startAgent(carrier));
   leave(...agents.values());
-  tryIt(result, admin, adminToken.token);
+  const { url } = (await command('gateway', ['console'], {
+    PENSTOCK_URL: admin,
+    PENSTOCK_TOKEN: adminToken.token,
+  })) as { url: string };
+  tryIt(result, { admin, adminToken: adminToken.token, console: url });
   await interrupted;
 }
 await cleanup.disposeAsync();

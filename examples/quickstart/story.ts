@@ -36,12 +36,23 @@ export function rows(answer: Answer): void {
   }
 }
 
-export function tryIt(result: Result, admin: string, adminToken: string): void {
+export type Addresses = {
+  readonly admin: string;
+  readonly adminToken: string;
+  /** Signs in to the console once, within a minute. */
+  readonly console: string;
+};
+
+export function tryIt(result: Result, { admin, adminToken, console }: Addresses): void {
   const { jdbcUrl, port } = result.connection;
   title('Try it yourself');
+  say(`  console   ${strong(console)}`);
+  say(
+    `            ${faint('This link signs in once, within a minute. For another one, replace `agent list` below by `console`.')}`,
+  );
   say(`  JDBC      ${strong(jdbcUrl)}`);
   say(`  psql      psql "host=127.0.0.1 port=${port} user=postgres sslmode=disable"`);
-  say(`  console   API and metrics at ${admin}, readiness at ${admin}/readyz`);
+  say(`  API       metrics at ${admin}, readiness at ${admin}/readyz`);
   say(`  fleet     PENSTOCK_URL=${admin} PENSTOCK_TOKEN=${adminToken} \\`);
   say('            npx penstock-gateway agent list');
   say(`\n  ${faint('Press Ctrl-C to stop everything and remove all files.')}\n`);

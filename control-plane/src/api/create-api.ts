@@ -33,7 +33,7 @@ import { explanationRoutes } from './explanation.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';
 import { limitConnections } from './limit-connections.ts';
-import { describeApi } from './openapi.ts';
+import { describeApi } from './openapi/describe-api.ts';
 import { poolPreviewOf } from './pin-preview.ts';
 import { pinRoutes } from './pins.ts';
 import { poolRoutes } from './pools.ts';

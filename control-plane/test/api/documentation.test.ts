@@ -90,3 +90,46 @@ test('docs/api.md lists exactly the skip reasons, the reasons of denials and the
   assert.deepEqual(await rowsBelow('| denial reason | meaning |'), Object.entries(denialReasons));
   assert.deepEqual(await rowsBelow('| event | sent when |'), Object.entries(fleetEvents));
 });
+
+test('every operation has an id and its role, and every response with fields has a name', async () => {
+  await using api = await apiRig();
+  type Operation = {
+    operationId: string;
+    'x-penstock-role'?: string;
+    responses: Record<string, { content?: Record<string, { schema: { $ref?: string; type?: string } }> }>;
+  };
+  const { body } = await api.ask<{
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, object> };
+  }>('GET', '/api/v1/openapi.json');
+  const operations = Object.entries(body.paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation) => ({ path, ...operation })),
+  );
+  const ids = operations.map(({ operationId }) => operationId);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of [
+    'listAgents',
+    'getAgent',
+    'drainAgent',
+    'createEnrollmentToken',
+    'deleteGrant',
+    'getConnectionExplain',
+  ]) {
+    assert.ok(ids.includes(id), id);
+  }
+  const unnamed: string[] = [];
+  for (const { path, responses, ...operation } of operations) {
+    const isOpen =
+      ['/healthz', '/readyz', '/metrics'].includes(path) || operation.operationId === 'createConsoleSession';
+    assert.equal(operation['x-penstock-role'] === undefined, isOpen, path);
+    for (const [status, { content = {} }] of Object.entries(responses)) {
+      const schema = content['application/json']?.schema;
+      if (schema !== undefined && schema.$ref === undefined) unnamed.push(`${status} ${path}`);
+    }
+  }
+  assert.deepEqual(unnamed, []);
+  const text = JSON.stringify(body);
+  for (const [, name = ''] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) {
+    assert.ok(body.components.schemas[name] !== undefined, name);
+  }
+});

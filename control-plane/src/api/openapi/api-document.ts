@@ -1,4 +1,5 @@
-import { type ApiDependencies, createApi } from './create-api.ts';
+import { type ApiDependencies, createApi } from '../create-api.ts';
+import { documentOf } from './describe-api.ts';
 
 /** A placeholder for every dependency of the routes. They are only described, so it is never really used. */
 const placeholder: unknown = new Proxy(() => undefined, { get: () => placeholder, apply: () => placeholder });
@@ -14,7 +15,7 @@ export async function apiDocument(): Promise<object> {
   });
   const app = await createApi(dependencies);
   await app.ready();
-  const document = app.swagger();
+  const document = documentOf(app);
   await app.close();
   return document;
 }

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { NearEnd } from './near-end.ts';
 
 /** Unsent bytes in the socket at which the stream is paused. Its receive window then stops the peer. */
 const PAUSE_BYTES = 512 * 1024;
@@ -12,7 +11,7 @@ const UNCORKED_BYTES = 1024;
  * yields many small chunks. The socket is corked until the end of the poll phase, and one writev sends them.
  */
 export class Inbound {
-  readonly #socket: NearEnd;
+  readonly #socket: Duplex;
   readonly #onBytes: (count: number) => void;
   #stream: Duplex | undefined;
   #bytes = 0;
@@ -26,7 +25,7 @@ export class Inbound {
   };
 
   /** `onBytes` is called when bytes have been handed to the socket. */
-  constructor(socket: NearEnd, onBytes: (count: number) => void) {
+  constructor(socket: Duplex, onBytes: (count: number) => void) {
     this.#socket = socket;
     this.#onBytes = onBytes;
     socket.on('drain', () => {

@@ -1,6 +1,8 @@
 export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
 export { emptyChunkPool, releaseChunk } from './chunk-pool.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';
+export { openHttp2Client } from './http2-client.ts';
+export { Inbound } from './inbound.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export { abandonSocket, type ConnectAttempt, type ResolvedAddress, raceConnect } from './race-connect.ts';
@@ -11,6 +13,7 @@ export {
   type WindowShare,
 } from './receive-window.ts';
 export { resetSocket } from './reset-socket.ts';
+export { SessionConnection, type SessionConnectionOptions } from './session-connection.ts';
 export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 export { SessionLinks } from './session-links.ts';
 export { SocketReader } from './socket-reader.ts';

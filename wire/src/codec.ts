@@ -1,7 +1,9 @@
 export { readRequestAnswer, readRequestArguments } from './agent-request-codec.ts';
 export {
   agentMessageDecoder,
+  compiledOnce,
+  encodeLine,
   encodeMessage,
   gatewayMessageDecoder,
-  type MessageDecoder,
+  MessageDecoder,
 } from './control-codec.ts';

@@ -6,9 +6,15 @@ import { TunnelError } from './tunnel-error.ts';
 const NEWLINE = 0x0a;
 
 /** One message as the bytes of one line. Throws TunnelError INTERNAL when it does not fit the limit. */
-export function encodeMessage(message: AgentMessage | GatewayMessage): Buffer {
+export const encodeMessage = (message: AgentMessage | GatewayMessage): Buffer => encodeLine(message);
+
+/** A message of any protocol that has one JSON message per line. Throws TunnelError INTERNAL when it does not fit. */
+export function encodeLine(
+  message: { readonly type: string },
+  maxBytes: number = limits.controlMessageBytes,
+): Buffer {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
-  if (line.length > limits.controlMessageBytes) {
+  if (line.length > maxBytes) {
     throw new TunnelError(
       'INTERNAL',
       `A ${message.type} message of ${line.length} bytes does not fit the control stream.`,
@@ -22,14 +28,17 @@ export function encodeMessage(message: AgentMessage | GatewayMessage): Buffer {
  * nothing is kept beyond one unfinished line.
  */
 export class MessageDecoder<Message extends { readonly type: string }> {
-  readonly #validators: ReadonlyMap<string, ValidateFunction>;
+  readonly #validators: Validators;
+  readonly #maxBytes: number;
   #pieces: Buffer[] = [];
   #length = 0;
   /** Messages of a type this version does not know: ignored, and counted here. */
   unknown = 0;
 
-  constructor(validators: ReadonlyMap<string, ValidateFunction>) {
+  /** `maxBytes` of one line, newline included. */
+  constructor(validators: Validators, maxBytes: number = limits.controlMessageBytes) {
     this.#validators = validators;
+    this.#maxBytes = maxBytes;
   }
 
   /**
@@ -42,11 +51,8 @@ export class MessageDecoder<Message extends { readonly type: string }> {
     while (start < chunk.length) {
       const end = chunk.indexOf(NEWLINE, start);
       const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
-      if (this.#length + piece.length >= limits.controlMessageBytes) {
-        throw new TunnelError(
-          'PROTOCOL_ERROR',
-          `A control message is longer than ${limits.controlMessageBytes} bytes.`,
-        );
+      if (this.#length + piece.length >= this.#maxBytes) {
+        throw new TunnelError('PROTOCOL_ERROR', `A control message is longer than ${this.#maxBytes} bytes.`);
       }
       if (end === -1) {
         // The chunk is only borrowed: the rest of a line must not keep it alive, nor change with it.
@@ -93,10 +99,11 @@ export class MessageDecoder<Message extends { readonly type: string }> {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const ajv = new Ajv2020({ strict: true, allErrors: false });
 
-type Validators = ReadonlyMap<string, ValidateFunction>;
+/** The checks of messages, by type. */
+export type Validators = ReadonlyMap<string, ValidateFunction>;
 
-/** Compiles when they are first needed: commands load this file and decode nothing. */
-function compiledOnce(messages: Record<string, object>): () => Validators {
+/** Compiles schemas when they are first needed: commands load this file and decode nothing. */
+export function compiledOnce(messages: Record<string, object>): () => Validators {
   let compiled: Validators | undefined;
   return () => {
     compiled ??= new Map(

@@ -11,6 +11,7 @@ export const skipReasons = {
   suspended: 'An operator drained the agent, or the agent is quarantined.',
   'identity-expired': "The agent's certificate has expired.",
   full: 'The agent is at its stream limit.',
+  'replica-away': 'The agent is connected to another replica, which cannot be reached.',
   'other-agent': 'The client must stay with the agent of an earlier connection.',
   tried: 'An open through this agent has already failed for this client.',
   'session-lost': 'A session of this agent was lost during this dial, so other agents come first.',

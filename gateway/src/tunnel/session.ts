@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { TokenBucket } from '@penstock/runtime';
-import { SessionLinks, type SessionLoss } from '@penstock/transport';
+import { SessionConnection, SessionLinks, type SessionLoss } from '@penstock/transport';
 import {
   type AgentIdentity,
   type AgentMessage,
@@ -20,7 +20,6 @@ import { DataStreams } from './data-streams.ts';
 import { refusalOf, refusedMessage, welcomeMessage } from './greeting.ts';
 import { answerRate, costOf, messageRate } from './message-rate.ts';
 import type { OfferedConnector } from './offered-connector.ts';
-import { SessionLink } from './session-link.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { RegisteredSession } from './session-registry.ts';
 import { announcerOf, type SessionState, timerOf } from './session-state.ts';
@@ -38,7 +37,7 @@ export class AgentSession implements RegisteredSession {
   readonly id = randomBytes(ID_BYTES).toString('hex');
   /** Milliseconds since 1970. */
   readonly openedAt: number;
-  readonly #link: SessionLink;
+  readonly #link: SessionConnection;
   readonly #options: SessionOptions;
   readonly #control: ControlStream;
   readonly #streams: DataStreams;
@@ -67,7 +66,13 @@ export class AgentSession implements RegisteredSession {
       options.helloTimeout,
     );
     this.#state = { name: 'greeting', timer };
-    this.#link = new SessionLink(socket, http, options, (error, loss) => this.end(error, loss));
+    this.#link = new SessionConnection(socket, http, {
+      windows: options.windows,
+      ping: options.ping,
+      peer: 'agent',
+      onSlept: () => options.log('host-slept'),
+      onLost: (error, loss) => this.end(error, loss),
+    });
     this.#links = new SessionLinks(
       (connections) => this.#control.send({ type: 'received', connections }),
       () => this.#control.isBlocked,
@@ -307,7 +312,7 @@ export class AgentSession implements RegisteredSession {
     this.#links.stop();
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST', error.message);
     this.#link.release();
-    this.#options.registry.ended(this);
+    this.#options.registry.ended(this, error.code);
     const fields = { ...this.#logFields, code: error.code, detail: error.message };
     if (before.name === 'greeting') this.#options.log('session-refused', fields);
     else this.#options.log(announcerOf(before) === undefined ? 'session-lost' : 'session-closed', fields);

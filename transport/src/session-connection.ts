@@ -1,37 +1,47 @@
-import type { ServerHttp2Session } from 'node:http2';
+import type { Http2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { readableAddress } from '@penstock/runtime';
-import { SessionKeepalive, type SessionLoss, type WindowShare } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
-import type { SessionOptions } from './session-options.ts';
+import type { SessionLoss } from './far-end.ts';
+import type { WindowBudget, WindowShare } from './receive-window.ts';
+import { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 
-/** Time without a byte after which an agent that owes an answer is suspected. */
+export type SessionConnectionOptions = {
+  readonly windows: WindowBudget;
+  readonly ping: SessionKeepaliveOptions['ping'];
+  /** What the peer is, as messages name it: `agent`. */
+  readonly peer: string;
+  /** This host was suspended. */
+  readonly onSlept?: () => void;
+  /** The connection has closed or its peer does not answer. May be called again. */
+  readonly onLost: (error: TunnelError, loss: SessionLoss) => void;
+};
+
+/** Time without a byte after which a peer that owes an answer is suspected. */
 const SILENCE_MS = 300;
 /** The same in round trips, where those are long. */
 const SILENCE_ROUND_TRIPS = 3;
 /** Time for the answer to the ping that follows. */
 const PONG_MS = 200;
 const PONG_ROUND_TRIPS = 2;
-/** A timer this late means that this event loop was blocked, so silence proves nothing about the agent. */
+/** A timer this late means that this event loop was blocked, so silence proves nothing about the peer. */
 const BLOCKED_MS = 200;
 
 /** The connection of one session: its socket and HTTP/2, its keepalive and its receive windows. */
-export class SessionLink {
+export class SessionConnection {
   readonly address: string;
   readonly windows: WindowShare;
   readonly #socket: TLSSocket;
-  readonly #http: ServerHttp2Session;
+  readonly #http: Http2Session;
   readonly #keepalive: SessionKeepalive;
   #roundTrip: number | undefined;
-  /** Bytes received when the agent was found silent. */
+  /** Bytes received when the peer was found silent. */
   #silentSince: number | undefined;
 
-  /** `onLost` is called when the connection has closed or its peer does not answer, and may be called again. */
   constructor(
     socket: TLSSocket,
-    http: ServerHttp2Session,
-    { windows, ping, log }: Pick<SessionOptions, 'windows' | 'ping' | 'log'>,
-    onLost: (error: TunnelError, loss: SessionLoss) => void,
+    http: Http2Session,
+    { windows, ping, peer, onSlept, onLost }: SessionConnectionOptions,
   ) {
     this.address = readableAddress(socket.remoteAddress ?? '');
     this.#socket = socket;
@@ -50,10 +60,10 @@ export class SessionLink {
         this.#roundTrip = milliseconds;
         this.windows.setRoundTrip(milliseconds);
       },
-      onSlept: () => log('host-slept'),
+      ...(onSlept && { onSlept }),
     });
-    http.once('close', () => lost('The agent closed the session.'));
-    socket.once('close', () => lost('The connection to the agent was lost.'));
+    http.once('close', () => lost(`The ${peer} closed the session.`));
+    socket.once('close', () => lost(`The connection to the ${peer} was lost.`));
   }
 
   /** Milliseconds of the last PING; undefined until the first answer. */
@@ -61,13 +71,13 @@ export class SessionLink {
     return this.#roundTrip;
   }
 
-  /** Whether the agent was found silent and has not sent a byte since. */
+  /** Whether the peer was found silent and has not sent a byte since. */
   get isSuspect(): boolean {
     return this.#silentSince === this.#socket.bytesRead;
   }
 
   /**
-   * Waits for any byte of the agent. When none arrives in a few hundred milliseconds, or three round trips, the agent is pinged
+   * Waits for any byte of the peer. When none arrives in a few hundred milliseconds, or three round trips, the peer is pinged
    * with a short deadline; when it does not answer that either, `onSilent` is called, and all of it begins again. The caller
    * must call the returned function to stop.
    */

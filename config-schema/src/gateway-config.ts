@@ -83,6 +83,16 @@ export type GatewayConfig = ConfigVersion & {
   readonly console: { readonly url: string | undefined };
   /** Undefined: the embedded store in the data directory. */
   readonly store: DatabaseStore | undefined;
+  /** Undefined: the only gateway on its store. */
+  readonly cluster:
+    | {
+        /** Undefined: the name of the host. */
+        readonly name: string | undefined;
+        readonly listen: HostPort;
+        /** Undefined: `listen`. */
+        readonly advertise: HostPort | undefined;
+      }
+    | undefined;
   readonly pools: readonly Pool[];
   readonly connections: readonly Connection[];
   /** Presented to clients whose TLS the gateway terminates, as PEM. Undefined: the certificate of `tunnelTls`. */

@@ -96,6 +96,11 @@ function gatewayFile(config: GatewayConfig): object {
     adminTls: config.adminTls,
     console: config.console.url === undefined ? undefined : config.console,
     store: config.store && { ...config.store, timeout: formatDuration(config.store.timeout) },
+    cluster: config.cluster && {
+      name: config.cluster.name,
+      listen: formatHostPort(config.cluster.listen),
+      advertise: config.cluster.advertise && formatHostPort(config.cluster.advertise),
+    },
     pools: config.pools.map(({ queue, ...pool }) => ({
       ...pool,
       queue: { ...queue, timeout: formatDuration(queue.timeout) },

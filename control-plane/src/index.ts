@@ -19,6 +19,7 @@ export { ensureAuthority, hasAuthority, openAuthority } from './identity/authori
 export { firstPublicHost } from './identity/certificate-host.ts';
 export { readCertificateRequest } from './identity/certificate-request.ts';
 export { type Identity, openIdentity } from './identity/open-identity.ts';
+export { createReplicaKey, type ReplicaKey } from './identity/replica-certificate.ts';
 export {
   ensureServerCertificate,
   loadAdminCertificate,

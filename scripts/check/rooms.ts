@@ -42,6 +42,11 @@ export const rooms: readonly Room[] = [
     holds: 'carrying bytes: splice, readers, windows, keepalive, TLS',
     mayImport: ['wire', 'runtime'],
   },
+  {
+    name: 'cluster',
+    holds: 'the replicas of one gateway: membership, trust between them, and the sessions that connect them',
+    mayImport: ['json-schema', 'wire', 'runtime', 'transport'],
+  },
   { name: 'observe', holds: 'logs and metrics of a process', mayImport: [] },
   {
     name: 'terminal',
@@ -92,6 +97,7 @@ export const rooms: readonly Room[] = [
       'wire',
       'runtime',
       'transport',
+      'cluster',
       'observe',
       'terminal',
       'store',

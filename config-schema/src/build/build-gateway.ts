@@ -37,6 +37,7 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       poolSize: store.poolSize,
       timeout: duration(store.timeout),
     },
+    cluster: file.cluster && buildCluster(file.cluster),
     pools: file.pools.map(buildPool),
     connections: file.connections.map((connection) => buildConnection(connection, duration(file.resume.for))),
     ingressTls:
@@ -97,6 +98,18 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       maxSize: fieldValue('size', file.connectionLog.maxSize),
     },
     log: file.log,
+  };
+}
+
+function buildCluster({
+  name,
+  listen,
+  advertise,
+}: NonNullable<GatewayFile['cluster']>): GatewayConfig['cluster'] {
+  return {
+    name,
+    listen: fieldValue('listen', listen),
+    advertise: advertise === undefined ? undefined : fieldValue('address', advertise),
   };
 }
 

@@ -38,6 +38,7 @@ function listeners(view: FileView): readonly Listener[] {
   const own = [
     ['listen', 'tunnel'],
     ['listen', 'admin'],
+    ['cluster', 'listen'],
   ].map((path) => ({ path, group: undefined }));
   return [...own, ...ingress];
 }

@@ -151,6 +151,29 @@ export const GatewayFile = group(
         },
       ),
     ),
+    cluster: Type.Optional(
+      group(
+        'Makes this gateway a replica of several that share one store. They relay clients to each other.',
+        {
+          name: Type.Optional(
+            text('name', 'Name of this replica, unique in the cluster. Default: the name of the host.'),
+          ),
+          listen: text(
+            'listen',
+            'Address for the other replicas. Not for agents, clients, or a load balancer.',
+            {
+              default: '0.0.0.0:8444',
+            },
+          ),
+          advertise: Type.Optional(
+            text(
+              'address',
+              'Address at which the other replicas reach this one: `${env:POD_IP}:8444`. Default: `listen`, if it names an address.',
+            ),
+          ),
+        },
+      ),
+    ),
     pools: namedList(pool, 'Pools of agents.', { minItems: 1, maxItems: 1000 }),
     connections: namedList(connection, 'Routes available to clients.', { default: [], maxItems: 10_000 }),
     ingressTls: Type.Optional(ingressTls),

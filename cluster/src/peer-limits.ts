@@ -1,0 +1,18 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Bounds between replicas. What a peer sends beyond one of these ends its session. */
+export const peerLimits = {
+  /** Bytes of one message, newline included: the hello of an agent fits, with its connectors. */
+  messageBytes: 128 * KIB,
+  /** Unsent messages at which deltas are left out, and the peer gets a snapshot later. */
+  laggingBytes: MIB,
+  /** Unsent messages at which the session is given up. */
+  maxUnsentBytes: 16 * MIB,
+  /** Counts of one kind in one tick; the others follow in the next. */
+  counts: 1_000,
+  /** Concurrent streams of one peer: relayed connections, for the most part. */
+  streams: 20_000,
+  /** Bytes of a body of a request or an answer. */
+  bodyBytes: 8 * MIB + 64 * KIB,
+} as const;

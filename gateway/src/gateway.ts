@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { ReplicaStore } from '@penstock/cluster';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { staysOnHost } from '@penstock/control-plane';
 import { systemClock } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
+
 import { openAdminApi } from './composition/admin-api.ts';
 import { loadCertificates } from './composition/certificates.ts';
 import { openClientIngresses } from './composition/client-ingresses.ts';
+import type { Cluster } from './composition/cluster.ts';
 import { startConnectionLog } from './composition/connection-log.ts';
 import { openControlPlane, openControlPlaneStore } from './composition/control-plane.ts';
 import { createDataPlane } from './composition/data-plane.ts';
@@ -21,12 +24,19 @@ import { openTunnelPort } from './composition/tunnel-port.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
 import { watchDescriptors } from './observe/watch-descriptors.ts';
 
-export type GatewayOptions = { readonly config: GatewayConfig; readonly log: GatewayLog };
+export type GatewayOptions = {
+  readonly config: GatewayConfig;
+  readonly log: GatewayLog;
+  /** Where the replicas of `cluster` find each other; the store by default. */
+  readonly replicas?: ReplicaStore;
+};
 
 /** A running gateway. */
 export type Gateway = {
   readonly tunnel: AddressInfo;
   readonly admin: AddressInfo;
+  /** Undefined for the only gateway on its store. */
+  readonly cluster: Cluster | undefined;
   /** The addresses on which clients of a connection are accepted now. */
   ingressOf(connection: string): readonly AddressInfo[];
   /**
@@ -50,7 +60,7 @@ type GatewayState =
  * Starts a gateway on a data directory that `init` created. Throws IdentityFileError, StoreError, and the errors of
  * listening on a configured address. Nothing stays open in that case.
  */
-export async function startGateway({ config: first, log }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({ config: first, log, replicas }: GatewayOptions): Promise<Gateway> {
   // Each stage adds its teardown. Teardowns run in reverse order when a later stage fails and when the gateway stops.
   await using starting = new AsyncDisposableStack();
   const clock = systemClock;
@@ -63,7 +73,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   starting.defer(watchDescriptors(clock, log));
   const metrics = createGatewayMetrics();
   const dataPlane = createDataPlane(first, clock);
-  const { registry } = dataPlane;
+  const { registry, windows } = dataPlane;
   const store = await openControlPlaneStore(starting, first, log);
   const inForce: InForce = { config: first, certificates: await loadCertificates(first) };
   logFileWarnings(first, inForce.certificates, log);
@@ -77,6 +87,8 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     ...shared,
     certificate: inForce.certificates.agents,
     registry,
+    windows,
+    isReplicated: first.cluster !== undefined,
     controlPlane,
   });
   const clients = openClientIngresses(starting, {
@@ -86,6 +98,17 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
     connectionLog,
   });
   const { ingresses } = clients;
+  // Its code is loaded only for a gateway that has others beside it.
+  const cluster =
+    first.cluster === undefined
+      ? undefined
+      : await (await import('./composition/cluster.ts')).openCluster(starting, {
+          ...shared,
+          store: replicas ?? store.replicas,
+          fleet: controlPlane.fleet,
+          requests: controlPlane.requests,
+          ingresses,
+        });
   metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses }));
   const admin = await openAdminApi(starting, {
     ...shared,
@@ -119,6 +142,7 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
   return {
     tunnel: endpoint.address,
     admin: adminAddress,
+    cluster,
     ingressOf: (connection) => ingresses.ingressesOf(connection).map(({ address }) => address),
     async apply(next) {
       if (state.name !== 'running') return;
@@ -133,12 +157,21 @@ export async function startGateway({ config: first, log }: GatewayOptions): Prom
       });
       if (state.name !== 'running') return;
       for (const change of changes) await change.commit();
+      await cluster?.update({ configDigest: next.digest });
     },
     async drain() {
       if (state.name !== 'running') return;
       setState({ name: 'draining' });
       log('gateway-draining', { clients: ingresses.clients.count });
-      await drainClients({ registry, endpoint, ingresses, admin, timeout: inForce.config.drain.timeout });
+      void cluster?.update({ state: 'draining' });
+      await drainClients({
+        registry,
+        endpoint,
+        ingresses,
+        admin,
+        relayed: cluster,
+        timeout: inForce.config.drain.timeout,
+      });
       await stop();
     },
     stop,

@@ -215,6 +215,24 @@ export const importRules: readonly ImportRule[] = [
     because: 'a session knows its agent but not its clients; it implements the session contract of routing',
   },
   {
+    from: 'gateway/src/relay',
+    mayImport: [
+      ...DATA_PLANE_BASE,
+      'cluster',
+      ...gateway(
+        'routing/session-contract.ts',
+        'tunnel/agent-announcement.ts',
+        'tunnel/offered-connector.ts',
+        'tunnel/plain-request.ts',
+        'tunnel/registry.ts',
+        'tunnel/session-registry.ts',
+        'tunnel/unjoined-stream.ts',
+      ),
+    ],
+    because:
+      'a relayed session is another kind of session: it implements the same contracts as those of the tunnel',
+  },
+  {
     from: 'gateway/src/observe',
     mayImport: DATA_PLANE_BASE,
     because: 'metrics do not depend on what they measure',

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, type Lookup, startDaemon } from '@penstock/agent';
+import type { ReplicaStore } from '@penstock/cluster';
 import {
   type AgentConfig,
   type GatewayConfig,
@@ -26,6 +27,8 @@ export type PairOptions = {
   readonly agent?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly lookup?: Lookup;
+  /** Where the gateway finds other replicas, if `gateway` has a `cluster`. */
+  readonly replicas?: ReplicaStore;
   /** The agents' clock; the system clock by default. */
   readonly clock?: Clock;
 };
@@ -55,6 +58,8 @@ export type Pair = AsyncDisposable & {
   stopAgent(name: string): Promise<void>;
   /** Starts the gateway again after `gateway.stop()`, on the same tunnel port, with changes merged over its file. */
   restartGateway(changes?: Readonly<Record<string, unknown>>): Promise<Gateway>;
+  /** Starts a further gateway with changes merged over the file. The caller stops it. */
+  startReplica(name: string, changes: Readonly<Record<string, unknown>>): Promise<Gateway>;
   /** Waits until an agent has all its sessions. */
   connected(name: string): Promise<void>;
   /** Waits for an event that is logged from now on, or since the start if `past` is set. */
@@ -119,7 +124,10 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     newAdminToken: false,
     now: Date.now(),
   });
-  let gateway = await startGateway({ config: gatewayConfig, log: logOf('gateway') });
+  const { replicas } = options;
+  const run = (config: GatewayConfig, name = 'gateway') =>
+    startGateway({ config, log: logOf(name), ...(replicas && { replicas }) });
+  let gateway = await run(gatewayConfig);
   starting.defer(() => gateway.stop());
   const tunnelPort = gateway.tunnel.port;
   const tokens = new Map<string, string>();
@@ -211,9 +219,10 @@ export async function startPair(options: PairOptions): Promise<Pair> {
     },
     async restartGateway(changes) {
       const config = parseGateway(gatewayFile(tunnelPort, changes));
-      gateway = await startGateway({ config, log: logOf('gateway') });
+      gateway = await run(config);
       return gateway;
     },
+    startReplica: (name, changes) => run(parseGateway(gatewayFile(0, changes)), name),
     async connected(name) {
       await eventually(
         `${name} to be connected`,

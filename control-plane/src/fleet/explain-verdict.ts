@@ -186,6 +186,7 @@ const inWords: Readonly<Record<SkipReason, string>> = {
   suspended: 'suspended',
   'identity-expired': 'without a valid certificate',
   full: 'at the stream limit',
+  'replica-away': 'at a replica that cannot be reached',
   'other-agent': 'reserved',
   tried: 'tried already',
   'session-lost': 'reconnecting',
@@ -202,6 +203,8 @@ function adviceFor(reason: SkipReason, connector: string, example: ExplainedAgen
       return `Add a connector ${connector} to the agent's agent.yaml, or correct connector in gateway.yaml.`;
     case 'full':
       return 'Add sessions (gateway.sessions in agent.yaml) or agents, or close idle clients.';
+    case 'replica-away':
+      return 'Run penstock-gateway replica list, and check the network between the replicas.';
     case 'draining':
       return 'Wait until the agent has reconnected. If it was not restarted intentionally, check its host.';
     case 'drained':

@@ -34,13 +34,14 @@ type Pending = {
   readonly agent: RequestedAgent;
   session: RequestSession;
   /** Called with the agent's `result`, whether it arrived on the control stream or as a plain request. */
-  readonly settle: (answer: Result) => void;
+  readonly settle: (answer: AgentResult) => void;
   readonly fail: (error: AgentRequestError) => void;
   /** Sends the request on another session, or fails it. */
   readonly resend: () => void;
 };
 
-type Result = Pick<AgentMessageOf<'result'>, 'ok' | 'code' | 'detail' | 'value'>;
+/** What an agent answers. */
+export type AgentResult = Pick<AgentMessageOf<'result'>, 'ok' | 'code' | 'detail' | 'value'>;
 
 /**
  * Requests to agents that have not been answered yet. A request is sent on any session of the agent, preferably one that
@@ -71,7 +72,7 @@ export class PendingAgentRequests {
     { requestedBy, timeoutMs }: SendOptions,
   ): Promise<AnswerOf<Request>> {
     this.#requireCapacity(agent);
-    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const { promise, resolve, reject } = Promise.withResolvers<AgentResult>();
     let id = '';
     let attempts = 0;
     const send = () => {
@@ -95,6 +96,32 @@ export class PendingAgentRequests {
     } finally {
       clearTimeout(timer);
       this.#pending.delete(id);
+    }
+  }
+
+  /**
+   * Makes a request that another replica has sent for a session here, which answers to it. Resolves to undefined when the
+   * session ends first, or when `signal` is aborted. Throws AgentRequestError when too many requests are pending.
+   */
+  async forward(
+    session: RequestSession,
+    message: GatewayMessageOf<'request'>,
+    signal: AbortSignal,
+  ): Promise<AgentResult | undefined> {
+    const { agentId } = session.identity;
+    const agent = { id: agentId, name: agentId };
+    this.#requireCapacity(agent);
+    if (signal.aborted || this.#pending.has(message.id)) return undefined;
+    const { promise, resolve } = Promise.withResolvers<AgentResult | undefined>();
+    const giveUp = () => resolve(undefined);
+    signal.addEventListener('abort', giveUp, { once: true });
+    this.#pending.set(message.id, { agent, session, settle: resolve, fail: giveUp, resend: giveUp });
+    session.request(message);
+    try {
+      return await promise;
+    } finally {
+      this.#pending.delete(message.id);
+      signal.removeEventListener('abort', giveUp);
     }
   }
 
@@ -148,7 +175,7 @@ export class PendingAgentRequests {
 function answerOf<Request extends AgentRequestDescriptor>(
   { name }: RequestedAgent,
   request: Request,
-  { ok, code, detail, value }: Result,
+  { ok, code, detail, value }: AgentResult,
 ): AnswerOf<Request> {
   if (ok) {
     const answer = readRequestAnswer(request, value);

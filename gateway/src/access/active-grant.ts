@@ -1,5 +1,6 @@
 import { addressRanges } from '@penstock/config-schema';
 import { TunnelError } from '@penstock/wire';
+import type { Elsewhere } from './elsewhere.ts';
 
 /** What a grant permits, as the data plane enforces it. It contains no secret. */
 export type GrantTerms = {
@@ -34,9 +35,15 @@ export class ActiveGrant {
   readonly #connections: ReadonlySet<string>;
   readonly #allowsSource: (address: string) => boolean;
   readonly #maxConnections: number;
+  readonly #elsewhere: Pick<Elsewhere, 'usesOf'> | undefined;
   readonly #uses = new Set<AbortController>();
 
-  constructor({ id, name, hash, expiresAt, connections, sources, maxConnections }: GrantTerms) {
+  /** Its uses `elsewhere` count toward its maxConnections. */
+  constructor(
+    { id, name, hash, expiresAt, connections, sources, maxConnections }: GrantTerms,
+    elsewhere?: Pick<Elsewhere, 'usesOf'>,
+  ) {
+    this.#elsewhere = elsewhere;
     this.id = id;
     this.name = name;
     this.hash = hash;
@@ -63,7 +70,7 @@ export class ActiveGrant {
 
   /** Counts one client connection. Throws TunnelError LIMIT_EXCEEDED if maxConnections is reached. */
   use(): GrantUse {
-    if (this.#uses.size >= this.#maxConnections) {
+    if (this.#uses.size + (this.#elsewhere?.usesOf(this.id) ?? 0) >= this.#maxConnections) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
         `Grant ${this.id} has reached its maxConnections (${this.#maxConnections}).`,

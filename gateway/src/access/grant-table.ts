@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { hashOfGrant } from '@penstock/wire';
 import { ActiveGrant, type GrantTerms } from './active-grant.ts';
+import type { Elsewhere } from './elsewhere.ts';
 
 /**
  * Upper bound between two expiry checks, in milliseconds. Timers do not advance while the host sleeps and ignore
@@ -19,6 +20,7 @@ export type GrantEnd = 'expired' | 'revoked';
  */
 export class GrantTable {
   readonly #now: () => number;
+  readonly #elsewhere: Pick<Elsewhere, 'usesOf'> | undefined;
   readonly #byHash = new Map<string, ActiveGrant>();
   readonly #byId = new Map<string, ActiveGrant>();
   /** Why a grant is no longer in the table, by hash; the newest last. */
@@ -26,8 +28,9 @@ export class GrantTable {
   #timer: NodeJS.Timeout | undefined;
 
   /** `now` returns the system time in milliseconds since 1970. The caller must close the table. */
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, elsewhere?: Pick<Elsewhere, 'usesOf'>) {
     this.#now = now;
+    this.#elsewhere = elsewhere;
   }
 
   get size(): number {
@@ -37,7 +40,7 @@ export class GrantTable {
   /** Adds grants whose ids and hashes are not in the table. */
   add(grants: Iterable<GrantTerms>): void {
     for (const terms of grants) {
-      const grant = new ActiveGrant(terms);
+      const grant = new ActiveGrant(terms, this.#elsewhere);
       this.#byHash.set(grant.hash, grant);
       this.#byId.set(grant.id, grant);
     }
@@ -52,6 +55,11 @@ export class GrantTable {
   /** Removes a grant and aborts its uses. Unknown ids are ignored. */
   revoke(id: string): void {
     this.#remove(id, 'revoked');
+  }
+
+  /** The grants that are in use, with the client connections of each. */
+  *uses(): Generator<readonly [string, number]> {
+    for (const { id, useCount } of this.#byId.values()) if (useCount > 0) yield [id, useCount];
   }
 
   /** Client connections that currently use a grant; 0 if it is not in the table. */

@@ -38,7 +38,7 @@ export function openClientIngresses(
   options: ClientIngressOptions,
 ): ClientIngresses {
   const { config, certificate, dataPlane, metrics, clock, log } = options;
-  const { routes, registry, grants, denials, outcomes, resumer } = dataPlane;
+  const { routes, registry, grants, denials, outcomes, resumer, elsewhere } = dataPlane;
   const ingressTls = new IngressTls(certificate);
   const ports = dialPorts(options);
   const kinds = new TargetKinds(routes, (pool) => registry.sessionsOf(pool));
@@ -62,6 +62,7 @@ export function openClientIngresses(
       const { lines } = config().connectionLog;
       return lines === 'all' || (lines === 'failed' && code !== undefined);
     },
+    clientsElsewhere: (connection) => elsewhere.clientsOf(connection),
     grants,
     denials,
     kindOf: (connection) => kinds.of(connection),

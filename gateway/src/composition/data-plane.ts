@@ -1,6 +1,8 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
+import { WindowBudget } from '@penstock/transport';
 import { Denials } from '../access/denials.ts';
+import { ElsewhereCounts } from '../access/elsewhere.ts';
 import { GrantTable } from '../access/grant-table.ts';
 import { AgentWaiters } from '../routing/agent-waiters.ts';
 import { DialHistory } from '../routing/dial-history.ts';
@@ -21,6 +23,10 @@ export type DataPlane = {
   readonly resumer: Resumer;
   readonly denials: Denials;
   readonly outcomes: OpenOutcomes;
+  /** Receive windows of the sessions to agents and to other replicas. */
+  readonly windows: WindowBudget;
+  /** What other replicas count of common limits. */
+  readonly elsewhere: ElsewhereCounts;
   /** The stage that adds grants closes it. */
   readonly grants: GrantTable;
 };
@@ -44,5 +50,18 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
   const outcomes = new OpenOutcomes(clock);
   outcomes.apply(new Set(config.connections.map(({ name }) => name)), config.health.failingOpensWindow);
   const history = new DialHistory();
-  return { registry, routes, queue, ejection, history, resumer, denials, outcomes, grants: new GrantTable() };
+  const elsewhere = new ElsewhereCounts();
+  return {
+    registry,
+    routes,
+    queue,
+    ejection,
+    history,
+    resumer,
+    denials,
+    outcomes,
+    windows: new WindowBudget(config.tunnel.memoryBudget),
+    elsewhere,
+    grants: new GrantTable(undefined, elsewhere),
+  };
 }

@@ -5,10 +5,12 @@ import type { RegisteredSession } from '../tunnel/session-registry.ts';
 import type { AdminApi } from './admin-api.ts';
 
 export type DrainedParts = {
-  readonly registry: Pick<Registry, 'sessions' | 'onReady'>;
+  readonly registry: Pick<Registry, 'localSessions' | 'onReady'>;
   readonly endpoint: Pick<Endpoint, 'stopAccepting'>;
   readonly ingresses: Pick<Ingresses, 'stopAccepting' | 'clients'>;
   readonly admin: Pick<AdminApi, 'events' | 'alerts'>;
+  /** What passes through here to and from the clients of other replicas. */
+  readonly relayed: { idle(): Promise<void> } | undefined;
   /** Milliseconds. */
   readonly timeout: number;
 };
@@ -19,6 +21,7 @@ export async function drainClients({
   endpoint,
   ingresses,
   admin,
+  relayed,
   timeout,
 }: DrainedParts): Promise<void> {
   admin.events.close();
@@ -28,10 +31,10 @@ export async function drainClients({
   await ingresses.stopAccepting();
   endpoint.stopAccepting();
   const sendAway = (session: RegisteredSession) => session.askToReconnect('the gateway drains');
-  for (const session of registry.sessions()) sendAway(session);
+  for (const session of registry.localSessions) sendAway(session);
   // A session that is still in its handshake is asked once it is ready.
   registry.onReady(sendAway);
-  await settledWithin(ingresses.clients.idle(), timeout);
+  await settledWithin(Promise.all([ingresses.clients.idle(), relayed?.idle()]), timeout);
   await silenced;
 }
 

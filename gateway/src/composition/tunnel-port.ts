@@ -2,7 +2,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import { agentFacts, withStoreProblems } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
-import { WindowBudget } from '@penstock/transport';
+import type { WindowBudget } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import { Admission } from '../tunnel/admission.ts';
 import { type Endpoint, openEndpoint } from '../tunnel/endpoint.ts';
@@ -18,6 +18,9 @@ export type TunnelPortOptions = {
   readonly config: () => GatewayConfig;
   readonly certificate: CertificateAndKey;
   readonly registry: Registry;
+  readonly windows: WindowBudget;
+  /** Whether there are other replicas. */
+  readonly isReplicated: boolean;
   readonly store: Store;
   readonly controlPlane: ControlPlane;
   readonly epoch: string;
@@ -57,7 +60,7 @@ export async function openTunnelPort(
     }),
   );
   scope.defer(async () => {
-    for (const session of [...registry.sessions()])
+    for (const session of [...registry.localSessions])
       session.end(new TunnelError('SESSION_LOST', 'The gateway stops.'));
     await endpoint.close();
   });
@@ -65,12 +68,13 @@ export async function openTunnelPort(
 }
 
 function sessionOptions(options: TunnelPortOptions): PeerOptions['session'] {
-  const { config, registry, epoch, clock, log } = options;
+  const { config, registry, windows, isReplicated, epoch, clock, log } = options;
   const { organization, tunnel } = config();
   return {
     self: { id: organization, epoch },
     clock,
-    windows: new WindowBudget(tunnel.memoryBudget),
+    windows,
+    isSole: !isReplicated,
     ping: { interval: tunnel.pingInterval, timeout: tunnel.pingTimeout },
     helloTimeout: tunnel.handshakeTimeout,
     heartbeatInterval: () => config().health.heartbeatInterval,

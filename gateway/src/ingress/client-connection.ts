@@ -28,6 +28,8 @@ export type ClientOptions = {
   /** Milliseconds without a byte in either direction after which a client is reset; 0 disables the limit. */
   readonly idleTimeout: () => number;
   readonly connectionLog: ConnectionLogPort;
+  /** Clients of a connection at other replicas, which count toward its maxConnections. */
+  readonly clientsElsewhere: (connection: string) => number;
   /** Whether a connection that ended with this code gets a line in the log of the process. */
   readonly isEndLogged: (code: CloseCode | undefined) => boolean;
   readonly log: DataPlaneLog;

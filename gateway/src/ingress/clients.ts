@@ -41,7 +41,7 @@ export class Clients {
    */
   serve(connection: string, routed: RoutedClient): void {
     const limit = this.#limits.get(connection) ?? 0;
-    if (this.of(connection) >= limit) {
+    if (this.of(connection) + this.#options.clientsElsewhere(connection) >= limit) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
         `${connection} has reached its maxConnections (${limit}). Raise it or close idle clients.`,
@@ -63,6 +63,11 @@ export class Clients {
       routed.onClosed?.();
       this.#idle.notify();
     });
+  }
+
+  /** The connections that have clients, with their number. */
+  *counts(): Generator<readonly [string, number]> {
+    for (const [connection, clients] of this.#clients) yield [connection, clients.size];
   }
 
   get count(): number {

@@ -169,7 +169,7 @@ export class Resumer {
     }
   }
 
-  /** The least loaded session; one that drains or is silent only if there is no other. */
+  /** The least loaded session, to this gateway if possible; one that drains or is silent only if there is no other. */
   #sessionOf(agentId: string, tried: ReadonlySet<RoutableSession>): RoutableSession | undefined {
     let best: RoutableSession | undefined;
     for (const session of this.#ports.sessionsOfAgent(agentId)) {
@@ -185,5 +185,7 @@ const isLastResort = ({ unavailableReason, isSuspect }: RoutableSession) =>
 
 function isBetter(session: RoutableSession, other: RoutableSession): boolean {
   if (isLastResort(session) !== isLastResort(other)) return isLastResort(other);
+  const isRelayed = session.replica !== undefined;
+  if (isRelayed !== (other.replica !== undefined)) return !isRelayed;
   return session.load < other.load;
 }

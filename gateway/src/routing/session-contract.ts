@@ -7,6 +7,8 @@ import type { CloseCode } from '@penstock/wire';
  */
 export type RoutableSession = {
   readonly identity: { readonly agentId: string; readonly name: string; readonly pool: string };
+  /** Id of the replica that has the session; undefined: this gateway. */
+  readonly replica?: string;
   readonly acceptsOpens: boolean;
   /** Why it does not accept opens; undefined when it does. */
   readonly unavailableReason: UnavailableReason | undefined;
@@ -33,7 +35,7 @@ export type ResumeLimits = {
   readonly closed: number;
 };
 
-export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'suspended';
+export type UnavailableReason = 'draining' | 'full' | 'identity-expired' | 'suspended' | 'replica-away';
 
 /** What an open contains besides its connector; see the message `open` in docs/wire.md. */
 export type OpenOptions = {

@@ -26,4 +26,5 @@ const inWords: Readonly<Record<UnavailableReason, string>> = {
   full: 'at the stream limit',
   'identity-expired': 'with an expired certificate',
   suspended: 'drained by an operator or quarantined',
+  'replica-away': 'at a replica that cannot be reached',
 };

@@ -46,7 +46,12 @@ export function refusedMessage(refusal: TunnelError): GatewayMessageOf<'refused'
 }
 
 export function welcomeMessage(
-  { self, clock, heartbeatInterval }: Pick<SessionOptions, 'self' | 'clock' | 'heartbeatInterval'>,
+  {
+    self,
+    isSole,
+    clock,
+    heartbeatInterval,
+  }: Pick<SessionOptions, 'self' | 'isSole' | 'clock' | 'heartbeatInterval'>,
   verdict: Verdict,
   session: string,
 ): GatewayMessageOf<'welcome'> {
@@ -57,6 +62,6 @@ export function welcomeMessage(
     heartbeatInterval: heartbeatInterval(),
     ...verdict,
     session,
-    sole: true,
+    ...(isSole && { sole: true }),
   };
 }

@@ -1,5 +1,5 @@
 import { systemClock } from '@penstock/runtime';
-import { type AgentMessageOf, TunnelError, type UpgradeMessage } from '@penstock/wire';
+import { type AgentMessageOf, type CloseCode, TunnelError, type UpgradeMessage } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../control-plane-port.ts';
 import type { ReceivedHeartbeat, RegisteredSession, SessionRegistry } from './session-registry.ts';
@@ -36,6 +36,8 @@ type Listener = (session: RegisteredSession) => void;
 export class Registry implements SessionRegistry {
   readonly #limits: RegistryLimits;
   readonly #pools = new Map<string, Map<string, Set<RegisteredSession>>>();
+  /** Those that end at this gateway, by id. */
+  readonly #local = new Map<string, RegisteredSession>();
   readonly #now: () => number;
   /** When the last session of each agent ended. Distinguishes agents that left from those never connected. */
   readonly #seen = new LRUCache<string, number>({ max: MAX_DEPARTED_AGENTS });
@@ -61,7 +63,16 @@ export class Registry implements SessionRegistry {
       );
     }
     sessions.add(session);
+    this.#local.set(session.id, session);
     return undefined;
+  }
+
+  /** Adds a session to another replica, which has admitted it. It reports its end like any other. */
+  adopt(session: RegisteredSession): void {
+    const { pool, agentId } = session.identity;
+    const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<RegisteredSession>>());
+    getOrMake(agents, agentId, () => new Set<RegisteredSession>()).add(session);
+    this.opened(session);
   }
 
   presence(agentId: string): Presence {
@@ -84,9 +95,9 @@ export class Registry implements SessionRegistry {
     this.#wake(session);
   }
 
-  ended(session: RegisteredSession): void {
+  ended(session: RegisteredSession, code: CloseCode): void {
     if (!this.#remove(session)) return;
-    for (const observer of this.#observers) observer.ended?.(session);
+    for (const observer of this.#observers) observer.ended?.(session, code);
   }
 
   lost({ identity }: RegisteredSession, ids: readonly string[]): void {
@@ -161,6 +172,16 @@ export class Registry implements SessionRegistry {
     for (const agents of this.#pools.values()) yield* agents.get(agentId) ?? [];
   }
 
+  /** A session that ends at this gateway; undefined when there is none with this id. */
+  localSession(id: string): RegisteredSession | undefined {
+    return this.#local.get(id);
+  }
+
+  /** The sessions that end at this gateway. */
+  get localSessions(): Iterable<RegisteredSession> {
+    return this.#local.values();
+  }
+
   /** Ends every session of an agent. */
   endAgent(agentId: string, error: TunnelError): void {
     for (const session of [...this.sessions()]) if (session.identity.agentId === agentId) session.end(error);
@@ -176,6 +197,7 @@ export class Registry implements SessionRegistry {
     const agents = this.#pools.get(pool);
     const sessions = agents?.get(agentId);
     if (agents === undefined || sessions === undefined || !sessions.delete(session)) return false;
+    this.#local.delete(session.id);
     if (sessions.size > 0) return true;
     agents.delete(agentId);
     if (agents.size === 0) this.#pools.delete(pool);

@@ -12,6 +12,8 @@ export type SessionOptions = {
   readonly self: GatewaySelf;
   readonly clock: Clock;
   readonly windows: WindowBudget;
+  /** Whether this process is the only gateway: connections of an earlier one cannot resume then. */
+  readonly isSole: boolean;
   readonly ping: { readonly interval: number; readonly timeout: number };
   readonly helloTimeout: number;
   readonly heartbeatInterval: () => number;

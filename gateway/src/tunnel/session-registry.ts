@@ -1,5 +1,11 @@
 import type { SessionLoss } from '@penstock/transport';
-import type { AgentMessageOf, GatewayMessageOf, TunnelError, UpgradeMessage } from '@penstock/wire';
+import type {
+  AgentMessageOf,
+  CloseCode,
+  GatewayMessageOf,
+  TunnelError,
+  UpgradeMessage,
+} from '@penstock/wire';
 import type { SessionFacts, Verdict } from '../control-plane-port.ts';
 import type { RoutableSession } from '../routing/session-contract.ts';
 
@@ -36,7 +42,7 @@ export type SessionRegistry = {
   changed(session: RegisteredSession): void;
   /** The session was at its stream limit, and has room for another open. */
   hasRoom(session: RegisteredSession): void;
-  ended(session: RegisteredSession): void;
+  ended(session: RegisteredSession, code: CloseCode): void;
   /** The agent of `session` has given up sessions that this gateway may still take for live. */
   lost(session: RegisteredSession, ids: readonly string[]): void;
   heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void;

@@ -63,6 +63,7 @@ async function endpointRig(unauthenticated: number) {
       self: { id: 'acme', epoch: 'e' },
       clock: systemClock,
       windows: new WindowBudget(2 ** 30),
+      isSole: true,
       ping: { interval: 10_000, timeout: 10_000 },
       helloTimeout: 10_000,
       heartbeatInterval: () => 10_000,

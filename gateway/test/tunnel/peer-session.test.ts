@@ -113,6 +113,7 @@ function serve(t: TestContext, peer: Peer) {
       self: { id: 'acme', epoch: 'e' },
       clock,
       windows: new WindowBudget(2 ** 30),
+      isSole: true,
       ping: { interval: 1_000, timeout: 1_000 },
       helloTimeout: 1_000,
       heartbeatInterval: () => 1_000,

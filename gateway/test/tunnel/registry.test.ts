@@ -44,7 +44,7 @@ test('sessions are found by pool and agent, and removed at their end', () => {
   assert.deepEqual([...registry.sessions()], [first, second, other]);
   assert.deepEqual([...registry.sessionsOfAgent('b1')], [other]);
   first.state = 'ended';
-  registry.ended(first);
+  registry.ended(first, 'SESSION_LOST');
   assert.deepEqual([...registry.sessionsOf('dc1')], [second]);
   assert.deepEqual([...registry.sessionsOf('no such pool')], []);
 });
@@ -62,12 +62,12 @@ test('an agent that left is distinguished from one never connected, with the tim
     each.state = 'ended';
     assert.deepEqual(disconnected, []);
     await clock.pass(500);
-    registry.ended(each);
+    registry.ended(each, 'SESSION_LOST');
   }
   await clock.pass(2000);
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
   assert.deepEqual(disconnected, ['a1']);
-  registry.ended(sessions[0] ?? session());
+  registry.ended(sessions[0] ?? session(), 'SESSION_LOST');
   assert.deepEqual(disconnected, ['a1'], 'an end counts once');
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 2000 });
 
@@ -75,7 +75,7 @@ test('an agent that left is distinguished from one never connected, with the tim
   registry.admit(back);
   assert.deepEqual(registry.presence('a1'), { state: 'connected' });
   back.state = 'ended';
-  registry.ended(back);
+  registry.ended(back, 'SESSION_LOST');
   assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 0 });
 });
 
@@ -133,9 +133,9 @@ test('observers are notified before onReady listeners, and of an end after the s
   registry.hasRoom(first);
   assert.deepEqual(calls.splice(0), ['opened', 'ready', 'changed', 'ready', 'ready']);
   first.state = 'ended';
-  registry.ended(first);
-  registry.ended(first);
-  registry.ended(session());
+  registry.ended(first, 'SESSION_LOST');
+  registry.ended(first, 'SESSION_LOST');
+  registry.ended(session(), 'SESSION_LOST');
   assert.deepEqual(calls.splice(0), ['ended, 0 left'], 'once, and only for a session that was admitted');
   stop();
   registry.opened(session());

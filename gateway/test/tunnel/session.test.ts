@@ -101,6 +101,7 @@ function open(welcome: (session: AgentSession) => Verdict = () => ({ agentState:
         self: { id: 'acme', epoch: 'e' },
         clock,
         windows: new WindowBudget(2 ** 30),
+        isSole: true,
         ping: { interval: 1_000, timeout: 1_000 },
         helloTimeout: 1_000,
         heartbeatInterval: () => 1_000,

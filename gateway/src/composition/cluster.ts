@@ -1,0 +1,215 @@
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import {
+  Membership,
+  openPeerListener,
+  type PeerService,
+  Peers,
+  type ReplicaState,
+  type ReplicaStore,
+} from '@penstock/cluster';
+import { formatHostPort, type GatewayConfig } from '@penstock/config-schema';
+import { createReplicaKey, type OpenFleet, type PendingAgentRequests } from '@penstock/control-plane';
+import { type Clock, IdleWaiters } from '@penstock/runtime';
+import { SOFTWARE_VERSION } from '@penstock/wire';
+import type { Ingresses } from '../ingress/ingresses.ts';
+import { PeerDirectory } from '../relay/peer-directory.ts';
+import { servePeer } from '../relay/serve-peer.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { GatewayLog } from './event-catalogue.ts';
+import { namingAddress } from './listening.ts';
+
+export type ClusterOptions = {
+  readonly config: () => GatewayConfig;
+  readonly store: ReplicaStore;
+  readonly dataPlane: Pick<DataPlane, 'registry' | 'windows' | 'elsewhere' | 'grants'>;
+  readonly fleet: Pick<OpenFleet, 'isSuspended'>;
+  readonly requests: Pick<PendingAgentRequests, 'forward'>;
+  readonly ingresses: Pick<Ingresses, 'clients'>;
+  readonly epoch: string;
+  readonly clock: Clock;
+  readonly log: GatewayLog;
+};
+
+/** One replica as this one sees it. */
+export type ReplicaView = {
+  readonly name: string;
+  readonly epoch: string;
+  readonly address: string;
+  readonly version: string;
+  readonly state: ReplicaState | 'expired';
+  readonly isSelf: boolean;
+  /** Whether this replica has a session to it; `self` has none and needs none. */
+  readonly link: 'self' | 'connected' | 'connecting';
+  readonly configDigest: string;
+  /** Agent sessions that end there, as far as this replica knows. */
+  readonly sessions: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+};
+
+/** This gateway as a replica of several. */
+export type Cluster = {
+  readonly address: AddressInfo;
+  /** All replicas by name, as the store had them `age` milliseconds ago. */
+  readonly replicas: readonly ReplicaView[];
+  readonly age: number;
+  /** Shows the others what this replica does. Never rejects. */
+  update(set: { readonly state?: ReplicaState; readonly configDigest?: string }): Promise<void>;
+  /** Resolves when nothing is relayed for other replicas. */
+  idle(): Promise<void>;
+};
+
+/** How soon a replica that is silent is given up: it may be gone, and its agents are elsewhere by then. */
+const PING = { interval: 1_000, timeout: 3_000 };
+
+/**
+ * Joins the other gateways on the store, and connects to each of them. Throws when `cluster.listen` cannot be listened
+ * on, and when the store does not answer.
+ */
+export async function openCluster(scope: AsyncDisposableStack, options: ClusterOptions): Promise<Cluster> {
+  const { config, store, dataPlane, fleet, epoch, clock, log } = options;
+  const { registry, windows, elsewhere } = dataPlane;
+  const { cluster, digest } = config();
+  if (cluster === undefined) throw new TypeError('The configuration has no cluster.');
+  const key = await createReplicaKey(clock.wall());
+  const services = new Set<PeerService & { readonly isIdle: boolean }>();
+  const idle = new IdleWaiters(() => [...services].every(({ isIdle }) => isIdle));
+  let membership: Membership | undefined;
+  const listener = await namingAddress('cluster.listen', cluster.listen, () =>
+    openPeerListener({
+      listen: cluster.listen,
+      certificate: key,
+      epoch,
+      windows,
+      ping: PING,
+      replicaOf: (isKey) => membership?.members.find(({ spki }) => isKey(spki))?.id,
+      // It may have joined after the store was last read.
+      onUnknownKey: () => void membership?.refresh(),
+      serve(_replicaId, peer) {
+        const service = servePeer({
+          registry,
+          sources: publisherSources(options, () => membership?.self.state ?? 'running'),
+          resumeLimits: () => ({ for: config().resume.for, closed: config().resume.reconnectTimeout }),
+          request: (session, message, signal) => options.requests.forward(session, message, signal),
+          cancel: async () => false,
+          lossOfPeer: () => peer.loss,
+          onIdle: () => idle.notify(),
+        });
+        services.add(service);
+        return {
+          ...service,
+          closed() {
+            services.delete(service);
+            service.closed();
+            idle.notify();
+          },
+        };
+      },
+    }),
+  );
+  scope.defer(() => listener.close());
+  const { port } = listener.address;
+  const address = formatHostPort(
+    cluster.advertise ?? {
+      host: cluster.listen.host,
+      port: cluster.listen.port === 0 ? port : cluster.listen.port,
+    },
+  );
+  const joined = await Membership.join({
+    store,
+    self: {
+      id: cluster.name ?? hostname(),
+      epoch,
+      address,
+      spki: key.spki,
+      version: SOFTWARE_VERSION,
+      configDigest: digest,
+      state: 'running',
+    },
+    clock,
+    onFailed: (detail) => log('membership-failed', { detail }),
+    onRecovered: () => log('membership-recovered'),
+  });
+  membership = joined;
+  scope.defer(() => joined.stop());
+  const directories = new Map<string, PeerDirectory>();
+  const peers = new Peers({
+    membership: joined,
+    certificate: key,
+    windows,
+    ping: PING,
+    clock,
+    follow(member) {
+      const directory = new PeerDirectory({
+        replica: member.id,
+        registry,
+        isSuspended: (agentId) => fleet.isSuspended(agentId),
+        onRevision: () => {},
+        clock,
+      });
+      directories.set(member.epoch, directory);
+      return {
+        opened: (session) => directory.opened(session),
+        received: (message) => directory.received(message),
+        lost: (loss) => directory.lost(loss),
+        left() {
+          directory.left();
+          if (directories.get(member.epoch) === directory) directories.delete(member.epoch);
+        },
+      };
+    },
+    onConnected: ({ id: replica }) => log('replica-connected', { replica }),
+    onLost: ({ id: replica }, detail) => log('replica-lost', { replica, detail }),
+  });
+  scope.defer(() => peers.stop());
+  const sum = (count: (directory: PeerDirectory) => number) =>
+    directories.values().reduce((total, directory) => total + count(directory), 0);
+  elsewhere.follow({
+    clientsOf: (connection) => sum((directory) => directory.clientsOf(connection)),
+    usesOf: (grant) => sum((directory) => directory.usesOf(grant)),
+  });
+  scope.defer(() => elsewhere.follow(undefined));
+  log('replica-joined', { replica: joined.self.id, address });
+  return {
+    address: listener.address,
+    get replicas() {
+      const { states } = peers;
+      return joined.members.map(({ id, isExpired, startedAt, ...member }) => {
+        const isSelf = member.epoch === epoch;
+        return {
+          name: id,
+          epoch: member.epoch,
+          address: member.address,
+          version: member.version,
+          configDigest: member.configDigest,
+          startedAt,
+          isSelf,
+          state: isExpired && !isSelf ? ('expired' as const) : member.state,
+          link: isSelf ? ('self' as const) : (states.get(member.epoch) ?? ('connecting' as const)),
+          sessions: isSelf ? [...registry.localSessions].length : (directories.get(member.epoch)?.size ?? 0),
+        };
+      });
+    },
+    get age() {
+      return joined.age;
+    },
+    update: (set) => joined.update(set),
+    idle: () => idle.wait(),
+  };
+}
+
+function publisherSources(
+  { dataPlane: { registry, grants }, ingresses, epoch, clock }: ClusterOptions,
+  state: () => ReplicaState,
+) {
+  return {
+    epoch,
+    sessions: () => registry.localSessions,
+    state,
+    revision: () => 0,
+    clients: () => ingresses.clients.counts(),
+    grants: () => grants.uses(),
+    clock,
+  };
+}

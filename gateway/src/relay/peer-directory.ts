@@ -1,0 +1,228 @@
+import type {
+  Counts,
+  DirectoryConnectors,
+  DirectorySession,
+  OwnerMessage,
+  OwnerMessageOf,
+  PeerFollower,
+  PeerSession,
+  ReplicaState,
+} from '@penstock/cluster';
+import type { Clock } from '@penstock/runtime';
+import type { SessionLoss } from '@penstock/transport';
+import { TunnelError } from '@penstock/wire';
+import type { Registry } from '../tunnel/registry.ts';
+import { RelayedSession } from './relayed-session.ts';
+
+export type PeerDirectoryOptions = {
+  readonly replica: string;
+  readonly registry: Pick<
+    Registry,
+    'adopt' | 'changed' | 'ended' | 'heartbeat' | 'result' | 'maySwitch' | 'upgradeStatus'
+  >;
+  readonly isSuspended: (agentId: string) => boolean;
+  /** The peer knows this revision of the store. */
+  readonly onRevision: (revision: number) => void;
+  readonly clock: Clock;
+};
+
+type Numbered = Extract<OwnerMessage, { readonly seq: number }>;
+
+/** Milliseconds after the loss of the peer session for which its agents are still shown. */
+const HIDE_AFTER_MS = 2_000;
+/** Lists of connectors beyond those that the sessions use. Agents that reload often leave some behind. */
+const MAX_UNUSED_CONNECTORS = 1_000;
+
+/** The sessions of one peer process, as it describes them, in the registry of this gateway. */
+export class PeerDirectory implements PeerFollower {
+  readonly replica: string;
+  readonly #options: PeerDirectoryOptions;
+  readonly #sessions = new Map<string, RelayedSession>();
+  readonly #clients = new Map<string, number>();
+  readonly #grants = new Map<string, number>();
+  #connectors = new Map<string, DirectoryConnectors>();
+  #peer: PeerSession | undefined;
+  /** Ids that the current snapshot has confirmed. */
+  #confirmed: Set<string> | undefined;
+  /** `snapshot`: what arrives counts only from the next snapshot on, because something before it was missing. */
+  #expected: number | 'snapshot' = 'snapshot';
+  #state: ReplicaState = 'running';
+  #stopHiding = () => {};
+
+  constructor(options: PeerDirectoryOptions) {
+    this.replica = options.replica;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get peer(): PeerSession | undefined {
+    return this.#peer;
+  }
+
+  get state(): ReplicaState {
+    return this.#state;
+  }
+
+  clientsOf(connection: string): number {
+    return this.#clients.get(connection) ?? 0;
+  }
+
+  usesOf(grant: string): number {
+    return this.#grants.get(grant) ?? 0;
+  }
+
+  opened(peer: PeerSession): void {
+    this.#stopHiding();
+    this.#peer = peer;
+    this.#expected = 'snapshot';
+  }
+
+  lost(loss: SessionLoss): void {
+    this.#peer = undefined;
+    this.#confirmed = undefined;
+    for (const session of this.#sessions.values()) session.leave(loss);
+    this.#stopHiding = this.#options.clock.after(HIDE_AFTER_MS, () => this.#hide());
+  }
+
+  left(): void {
+    this.#stopHiding();
+    this.#hide();
+  }
+
+  received(message: OwnerMessage): void {
+    if ('seq' in message) {
+      if (this.#isExpected(message)) this.#apply(message);
+      return;
+    }
+    switch (message.type) {
+      case 'lost':
+        this.#sessions.get(message.id)?.lose(message.loss);
+        break;
+      case 'retiring':
+        this.#sessions.get(message.id)?.retire();
+        break;
+      case 'upgrade-report': {
+        const session = this.#sessions.get(message.id);
+        if (session === undefined) break;
+        const { registry } = this.#options;
+        if (message.message.type === 'may-switch') registry.maySwitch(session, message.message);
+        else registry.upgradeStatus(session, message.message);
+        break;
+      }
+      case 'received':
+        this.#sessions.get(message.session)?.acknowledged(message.connections);
+        break;
+    }
+  }
+
+  /** Messages are numbered, and one that is missing makes the rest worthless. */
+  #isExpected({ type, seq }: Numbered): boolean {
+    if (type === 'snapshot') {
+      this.#expected = seq + 1;
+      return true;
+    }
+    if (this.#expected === 'snapshot') return false;
+    if (seq === this.#expected) {
+      this.#expected += 1;
+      return true;
+    }
+    this.#resync();
+    return false;
+  }
+
+  #resync(): void {
+    this.#expected = 'snapshot';
+    this.#peer?.send({ type: 'resync' });
+  }
+
+  #apply(message: Numbered): void {
+    const { registry } = this.#options;
+    switch (message.type) {
+      case 'snapshot':
+        this.#confirmed = new Set();
+        this.#connectors = new Map();
+        this.#clients.clear();
+        this.#grants.clear();
+        break;
+      case 'connectors':
+        this.#connectors.set(message.key, message.connectors);
+        if (this.#connectors.size > this.#sessions.size + MAX_UNUSED_CONNECTORS) this.#resync();
+        break;
+      case 'session':
+        this.#update(message.session);
+        break;
+      case 'snapshot-end':
+        for (const session of [...this.#sessions.values()]) {
+          if (this.#confirmed?.has(session.id) !== true) session.end(new TunnelError('SESSION_LOST'));
+        }
+        this.#confirmed = undefined;
+        break;
+      case 'ended':
+        this.#sessions.get(message.id)?.end(new TunnelError(message.code));
+        break;
+      case 'heartbeat': {
+        const session = this.#sessions.get(message.id);
+        if (session === undefined) break;
+        if (message.roundTrip !== undefined) session.setRoundTrip(message.roundTrip);
+        registry.heartbeat(session, { at: message.at, heartbeat: message.heartbeat });
+        break;
+      }
+      case 'tick':
+        this.#tick(message);
+        break;
+    }
+  }
+
+  #update(facts: DirectorySession): void {
+    const peer = this.#peer;
+    const connectors = this.#connectors.get(facts.connectors);
+    if (peer === undefined || connectors === undefined) return;
+    this.#confirmed?.add(facts.id);
+    const known = this.#sessions.get(facts.id);
+    if (known !== undefined) {
+      known.update(facts, connectors, peer);
+      this.#options.registry.changed(known);
+      return;
+    }
+    const { replica, registry, clock, isSuspended } = this.#options;
+    const session = new RelayedSession(facts, connectors, {
+      replica,
+      clock,
+      isSuspended,
+      onEnded: (ended, code) => {
+        this.#sessions.delete(ended.id);
+        registry.ended(ended, code);
+      },
+      onResult: (answering, result) => registry.result(answering, result),
+    });
+    session.update(facts, connectors, peer);
+    this.#sessions.set(facts.id, session);
+    registry.adopt(session);
+  }
+
+  #tick({ state, revision, loads, clients, grants }: OwnerMessageOf<'tick'>): void {
+    this.#state = state;
+    for (const { of, count } of loads) this.#sessions.get(of)?.setLoad(count);
+    setAll(this.#clients, clients);
+    setAll(this.#grants, grants);
+    this.#options.onRevision(revision);
+  }
+
+  #hide(): void {
+    this.#clients.clear();
+    this.#grants.clear();
+    for (const session of [...this.#sessions.values()]) {
+      session.end(new TunnelError('SESSION_LOST', 'The replica cannot be reached.'));
+    }
+  }
+}
+
+function setAll(map: Map<string, number>, counts: Counts): void {
+  for (const { of, count } of counts) {
+    if (count === 0) map.delete(of);
+    else map.set(of, count);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Duplex } from 'node:stream';
+import { type AcknowledgmentSource, Inbound } from '@penstock/transport';
+import type { CloseCode } from '@penstock/wire';
+
+/** One direction of a relay: its bytes, and what its far end has acknowledged of them. */
+export class RelayDirection implements AcknowledgmentSource {
+  readonly id: string;
+  readonly #to: Duplex;
+  readonly #inbound: Inbound;
+  #received: number;
+  #end: number;
+  #hasFinished = false;
+  #resetCode: CloseCode | undefined;
+
+  /** `start`: what the far end had been handed of the connection before this stream. */
+  constructor(id: string, to: Duplex, start: number) {
+    this.id = id;
+    this.#to = to;
+    this.#received = start;
+    this.#end = start;
+    this.#inbound = new Inbound(to, (count) => {
+      this.#end += count;
+    });
+  }
+
+  get resetCode(): CloseCode | undefined {
+    return this.#resetCode;
+  }
+
+  /** Whether the far end was handed everything and FIN, or was reset. */
+  get isDelivered(): boolean {
+    return this.#resetCode !== undefined || (this.#hasFinished && this.#received > this.#end);
+  }
+
+  takeReceived(): number {
+    return this.#received;
+  }
+
+  acknowledged(received: number, reset: CloseCode | undefined): void {
+    this.#received = received;
+    this.#resetCode ??= reset;
+  }
+
+  /** Sends on what `from` brings, after `first`. */
+  attach(from: Duplex, first?: Buffer): void {
+    if (first !== undefined && first.length > 0) {
+      this.#end += first.length;
+      this.#to.write(first);
+    }
+    this.#inbound.attach(from);
+  }
+
+  /** Sends FIN behind everything. */
+  finish(): void {
+    this.#hasFinished = true;
+    this.#to.end();
+  }
+
+  detach(): void {
+    this.#inbound.detach();
+  }
+}

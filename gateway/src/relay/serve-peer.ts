@@ -1,0 +1,146 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { MessageStream, type OwnerMessage, type PeerService, peerLimits } from '@penstock/cluster';
+import type { SessionLoss } from '@penstock/transport';
+import { type GatewayMessageOf, ProblemError, TunnelError } from '@penstock/wire';
+import type { ResumeLimits } from '../routing/session-contract.ts';
+import { answerJson, answerProblem, readJsonBody } from '../tunnel/plain-request.ts';
+import type { Registry } from '../tunnel/registry.ts';
+import type { RegisteredSession } from '../tunnel/session-registry.ts';
+import type { RequestResult } from './forward-request.ts';
+import { RelayServer } from './relay-server.ts';
+import { type PublisherSources, SessionPublisher } from './session-publisher.ts';
+
+export type ServedPeerOptions = {
+  readonly registry: Pick<Registry, 'localSession' | 'observe' | 'lost'>;
+  readonly sources: PublisherSources;
+  readonly resumeLimits: () => ResumeLimits;
+  /** Makes a request to the agent of a local session. Undefined: it was not answered. Rejects with ProblemError. */
+  readonly request: (
+    session: RegisteredSession,
+    message: GatewayMessageOf<'request'>,
+    signal: AbortSignal,
+  ) => Promise<RequestResult | undefined>;
+  /** Forwards a request to cancel a query, and returns whether it was for a client of this gateway. */
+  readonly cancel: (body: unknown, signal: AbortSignal) => Promise<boolean>;
+  readonly lossOfPeer: () => SessionLoss;
+  /** Called when nothing is relayed for the peer anymore. */
+  readonly onIdle: () => void;
+};
+
+const TICK_MS = 1_000;
+
+/** Serves one peer: the sessions of this gateway, and what goes through them. */
+export function servePeer({
+  registry,
+  sources,
+  resumeLimits,
+  request,
+  cancel,
+  lossOfPeer,
+  onIdle,
+}: ServedPeerOptions): PeerService & { readonly isIdle: boolean } {
+  let messages: MessageStream<OwnerMessage> | undefined;
+  let stop = () => {};
+  const relays = new RelayServer({
+    sessionOf: (id) => registry.localSession(id),
+    send: (message) => messages?.send(message),
+    isBlocked: () => messages?.isLagging ?? false,
+    resumeLimits,
+    lossOfPeer,
+    onIdle,
+  });
+
+  return {
+    get isIdle() {
+      return relays.isIdle;
+    },
+    directory(stream) {
+      stream.respond({ ':status': 200 });
+      const followed = MessageStream.owner(stream, {
+        onMessage(message) {
+          switch (message.type) {
+            case 'resync':
+              publisher.resync();
+              break;
+            case 'received':
+              relays.acknowledged(message.session, message.connections);
+              break;
+            case 'end-carried':
+              registry.localSession(message.session)?.endCarried(message.id, message.code);
+              break;
+            case 'upgrade':
+              registry.localSession(message.session)?.sendUpgrade(message.message);
+              break;
+            case 'sessions-lost':
+              for (const id of message.ids) {
+                const session = registry.localSession(id);
+                if (session?.identity.agentId === message.agentId) registry.lost(session, [id]);
+              }
+              break;
+          }
+        },
+        onEnd: () => stream.session?.destroy(),
+      });
+      messages = followed;
+      const publisher = new SessionPublisher(followed, sources);
+      const isLocal = ({ replica }: RegisteredSession) => replica === undefined;
+      const change = (session: RegisteredSession) => {
+        if (isLocal(session)) publisher.changed(session);
+      };
+      const stopObserving = registry.observe({
+        opened: change,
+        changed: change,
+        ended: (session, code) => {
+          if (isLocal(session)) publisher.ended(session, code);
+        },
+        upgradeStatus: (session, message) => {
+          if (isLocal(session)) followed.send({ type: 'upgrade-report', id: session.id, message });
+        },
+        maySwitch: (session, message) => {
+          if (isLocal(session)) followed.send({ type: 'upgrade-report', id: session.id, message });
+        },
+        heartbeat: (session, received) => {
+          if (isLocal(session)) publisher.heartbeat(session, received);
+        },
+      });
+      const timer = setInterval(() => publisher.tick(), TICK_MS);
+      stop = () => {
+        clearInterval(timer);
+        stopObserving();
+        publisher.stop();
+      };
+    },
+    relay(stream, sessionId, headers: IncomingHttpHeaders) {
+      void relays.serve(stream, sessionId, headers);
+    },
+    request(stream, sessionId) {
+      void answered(stream, async (body, signal) => {
+        const session = registry.localSession(sessionId);
+        if (session === undefined) throw new ProblemError('NOT_FOUND', 'The session has ended.');
+        const result = await request(session, body as GatewayMessageOf<'request'>, signal);
+        if (result === undefined) throw new ProblemError('NOT_FOUND', 'The session has ended.');
+        return result;
+      });
+    },
+    cancel(stream) {
+      void answered(stream, async (body, signal) => ({ delivered: await cancel(body, signal) }));
+    },
+    closed: () => stop(),
+  };
+}
+
+/** Answers a request with what `answer` makes of its body. `signal` is aborted when the peer gives up. */
+async function answered(
+  stream: ServerHttp2Stream,
+  answer: (body: unknown, signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const left = new AbortController();
+  try {
+    const body = await readJsonBody(stream, peerLimits.messageBytes);
+    stream.once('close', () => left.abort(new TunnelError('CLIENT_GONE')));
+    if (stream.closed) return;
+    answerJson(stream, 200, await answer(body, left.signal));
+  } catch (error) {
+    answerProblem(stream, error instanceof ProblemError ? error : new ProblemError('INTERNAL'));
+  }
+}

@@ -53,6 +53,11 @@ export const rooms: readonly Room[] = [
     holds: 'code shared by the two command lines',
     mayImport: ['config-schema', 'runtime'],
   },
+  {
+    name: 'services',
+    holds: 'services of the host: systemd units, Windows services, readiness and watchdog notifications',
+    mayImport: ['config-schema', 'terminal'],
+  },
   { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: ['runtime'] },
   {
     name: 'release',
@@ -100,6 +105,7 @@ export const rooms: readonly Room[] = [
       'cluster',
       'observe',
       'terminal',
+      'services',
       'store',
       'release',
       'control-plane',
@@ -110,7 +116,16 @@ export const rooms: readonly Room[] = [
   {
     name: 'agent',
     holds: 'penstock-agent',
-    mayImport: ['config-schema', 'wire', 'release', 'runtime', 'transport', 'observe', 'terminal'],
+    mayImport: [
+      'config-schema',
+      'wire',
+      'release',
+      'runtime',
+      'transport',
+      'observe',
+      'terminal',
+      'services',
+    ],
   },
 ];
 

@@ -24,6 +24,14 @@ export type SignalSource = {
   off(signal: NodeJS.Signals, listener: () => void): unknown;
 };
 
+/** Told how the service is doing; see `ServiceNotifier` of the package services. */
+export type ServiceObserver = {
+  ready(): void;
+  /** It stops on its own within so many milliseconds. */
+  stopping(withinMs: number): void;
+  stop(): void;
+};
+
 export type ServiceOptions<Config> = {
   readonly file: string;
   readonly load: () => ParseResult<Config>;
@@ -33,9 +41,15 @@ export type ServiceOptions<Config> = {
     fields: Readonly<Record<string, unknown>>,
   ) => void;
   readonly signals: SignalSource;
+  readonly observer?: ServiceObserver;
+  /** Milliseconds that a drain can take, as the configuration in force has it. */
+  readonly drainTimeout?: () => number;
   /** Calls `onGone` when the process that started this one has ended without ending it; see `watchStarter`. */
   readonly watchStarter: (onGone: (starter: string) => void) => () => void;
 };
+
+/** Milliseconds for everything after the drain. */
+const STOP_TIMEOUT_MS = 15_000;
 
 /**
  * Runs a service with the configuration `first` until a signal stops it, and resolves with the reason. SIGTERM and SIGINT
@@ -45,7 +59,7 @@ export type ServiceOptions<Config> = {
 export async function runService<Config extends { readonly version: number; readonly digest: string }>(
   first: Config,
   watched: readonly string[],
-  { file, load, start, log, signals, watchStarter }: ServiceOptions<Config>,
+  { file, load, start, log, signals, observer, drainTimeout, watchStarter }: ServiceOptions<Config>,
 ): Promise<ServiceEnd> {
   const { watchConfig } = await import('@penstock/config-schema');
   const service = await startedWithoutReload(start, first, signals);
@@ -65,6 +79,7 @@ export async function runService<Config extends { readonly version: number; read
   const end = () => {
     if (state === 'stopping') return;
     reloader.stop();
+    observer?.stopping((state === 'running' ? (drainTimeout?.() ?? 0) : 0) + STOP_TIMEOUT_MS);
     const stopped = state === 'running' ? service.drain() : service.stop();
     state = state === 'running' ? 'draining' : 'stopping';
     stopped.then(ended.resolve, ended.reject);
@@ -79,6 +94,7 @@ export async function runService<Config extends { readonly version: number; read
   signals.on('SIGINT', end);
   signals.on('SIGHUP', hangUp);
   reloader.start(watched);
+  observer?.ready();
   const stopWatchingStarter = watchStarter((starter) => {
     log('starter-gone', { starter });
     if (state === 'running') end();
@@ -87,6 +103,7 @@ export async function runService<Config extends { readonly version: number; read
     await Promise.race([ended.promise, service.failed.then((error) => Promise.reject(error))]);
     return reason;
   } finally {
+    observer?.stop();
     reloader.stop();
     stopWatchingStarter();
     signals.off('SIGTERM', end);

@@ -76,6 +76,11 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
     load: async () => (await import('./self-check-command.ts')).selfCheckCommand(io),
   },
   {
+    name: 'service',
+    description: 'run the agent as a service of this host',
+    load: async () => (await import('./service-command.ts')).hostServiceCommand(io),
+  },
+  {
     name: 'completion',
     description: 'print a shell completion script for commands, options and their values',
     load: async () => completionCommand(io),

@@ -1,6 +1,7 @@
 import { type AgentConfig, fieldsWithoutEffect } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
 import { collectWhenQuiet, systemClock } from '@penstock/runtime';
+import { serviceNotifier } from '@penstock/services';
 import {
   exitCodes,
   exposedFileReporter,
@@ -46,6 +47,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let logOfDaemon = record;
+  let { drain } = first.config;
   const stopCollecting = collectWhenQuiet(emptyChunkPool);
   try {
     const reason = await runService(first.config, first.source.files, {
@@ -53,6 +55,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       load: () => reportExposed(loadPinnedConfig(io, file)),
       log: (event, fields) => logOfDaemon(event, fields),
       signals,
+      observer: serviceNotifier({ environment: io.environment }),
+      drainTimeout: () => drain.timeout,
       watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
         const daemon = await startDaemon({ config, environment: io.environment, log: record });
@@ -62,6 +66,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
           async apply(next) {
             await trustHostAuthorities(io.environment);
             daemon.apply(next);
+            drain = next.drain;
             const fields = changedForRestart(config, next);
             if (fields.length > 0) daemon.log('config-needs-restart', { fields });
             log.level = next.log.level;

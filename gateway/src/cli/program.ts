@@ -43,6 +43,11 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
       'run the gateway; SIGTERM drains it, SIGHUP or a change to the file reloads the configuration',
     load: async () => (await import('./run-command.ts')).runCommand(io, signals),
   },
+  {
+    name: 'service',
+    description: 'run the gateway as a service of this host',
+    load: async () => (await import('./service-command.ts')).hostServiceCommand(io),
+  },
   ...operatorCommands(io),
   {
     name: 'self-check',

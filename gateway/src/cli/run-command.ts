@@ -1,6 +1,7 @@
 import { fieldsWithoutEffect, type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
 import { eventLog, openLog } from '@penstock/observe';
 import { collectWhenQuiet, systemClock } from '@penstock/runtime';
+import { serviceNotifier } from '@penstock/services';
 import {
   exemptFromProxy,
   exitCodes,
@@ -55,6 +56,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   reportExposed(first);
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
+  let { drain } = first.config;
   const stopCollecting = collectWhenQuiet(emptyChunkPool);
   try {
     await runService(first.config, first.source.files, {
@@ -62,6 +64,8 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       load: () => reportExposed(loadGatewayConfig(file, io.environment)),
       log: record,
       signals,
+      observer: serviceNotifier({ environment: io.environment }),
+      drainTimeout: () => drain.timeout,
       watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
         const gateway = await startGateway({ config, log: record });
@@ -71,6 +75,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
           async apply(next) {
             await trustHostAuthorities(io.environment);
             await gateway.apply(next);
+            drain = next.drain;
             const fields: string[] = fixedAtStart.filter(
               (field) => JSON.stringify(config[field]) !== JSON.stringify(next[field]),
             );

@@ -1,0 +1,163 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { CommandError, type Io } from '@penstock/terminal';
+import { readText } from '../host-files.ts';
+import type { Layout, ProgramName } from '../layout.ts';
+import { executableOf, placeSteps } from '../place-version.ts';
+import { type RunCommand, runOnHost } from '../run-command.ts';
+import type { Step } from '../step.ts';
+import { installSteps } from '../systemd/install.ts';
+import { type ProgramService, tokenPath } from '../systemd/program-unit.ts';
+import { GENERATED_MARK } from '../systemd/unit-file.ts';
+import { windowsInstallSteps } from '../windows/windows-service.ts';
+import { requireValidConfig } from './check-config.ts';
+import { checkedName, type Self, systemdOf } from './host-service.ts';
+import { runSteps } from './run-steps.ts';
+
+/** A program, and the host that runs it as a service. */
+export type HostService = {
+  readonly program: ProgramName;
+  readonly io: Io;
+  /** This process: how it was started, and on which system. */
+  readonly self: Self;
+  /** Stands for `/` in tests. */
+  readonly root?: string;
+  readonly run?: RunCommand;
+};
+
+export type InstallChoices = {
+  readonly config: string;
+  readonly name: string;
+  readonly executable?: string;
+  readonly env?: readonly string[];
+  readonly tokenFile?: string;
+  readonly shawl?: string;
+  readonly start: boolean;
+  readonly dryRun?: boolean;
+};
+
+/** `service install`. Throws CommandError before anything is changed if it cannot succeed. */
+export function installService(host: HostService, choices: InstallChoices): void {
+  const { program, self, io } = host;
+  const name = checkedName(choices.name, program);
+  const config = resolve(choices.config);
+  const file = host.root === undefined ? config : join(host.root, config);
+  if (!existsSync(file)) {
+    throw new CommandError(`${config} does not exist.`, {
+      suggestion: 'Write the configuration first, or name it with --config.',
+    });
+  }
+  requireValidConfig(program, file, io);
+  const environment = variablesOf(choices.env ?? []);
+  const steps =
+    self.platform === 'win32'
+      ? windowsSteps(host, { ...choices, name, config }, environment)
+      : systemdSteps(host, { ...choices, name, config }, environment);
+  runSteps(steps, { io, dryRun: choices.dryRun === true, nothing: `${name} is installed as it should be.` });
+  if (choices.tokenFile !== undefined && choices.dryRun !== true) {
+    io.stdout.write(
+      `The token is at ${tokenPath(name)} for the service: agent.yaml can refer to it as \${file:${tokenPath(name)}}.\n`,
+    );
+  }
+}
+
+function systemdSteps(
+  host: HostService,
+  choices: InstallChoices,
+  environment: Readonly<Record<string, string>>,
+): readonly Step[] {
+  const { program, self } = host;
+  const { layout, systemctl, version: systemdVersion } = systemdOf(host);
+  const isManaged = choices.executable !== undefined || self.isSingleExecutable;
+  const hasUpdater = isManaged && program === 'penstock-agent';
+  const place = isManaged
+    ? placeSteps({
+        layout,
+        program,
+        version: self.version,
+        executable: choices.executable ?? self.command[0] ?? '',
+      })
+    : [];
+  const service: ProgramService = {
+    program,
+    name: choices.name,
+    config: choices.config,
+    // As the host sees it: a link whose target changes with the version.
+    command: isManaged ? [executableOf('/opt/penstock/current', program)] : self.command,
+    environment,
+    notifiesItself: self.canNotify,
+    systemdVersion,
+    hasUpdater,
+  };
+  return [
+    ...place,
+    ...installSteps({
+      service,
+      layout,
+      systemctl,
+      token: choices.tokenFile === undefined ? undefined : tokenIn(choices.tokenFile),
+      updater: hasUpdater ? [executableOf('/opt/penstock/stable', program)] : undefined,
+      otherAgents: installedAgents(layout),
+      start: choices.start,
+    }),
+  ];
+}
+
+function windowsSteps(
+  { program, self, run = runOnHost }: HostService,
+  { name, config, executable, shawl, start }: InstallChoices,
+  environment: Readonly<Record<string, string>>,
+): readonly Step[] {
+  const command = executable === undefined ? self.command : [executable];
+  return windowsInstallSteps(
+    {
+      program,
+      name,
+      config,
+      command,
+      shawl: shawl ?? join(dirname(command[0] ?? ''), 'shawl.exe'),
+      directory: join(dirname(config), name),
+      environment,
+    },
+    run,
+    start,
+  );
+}
+
+/** Agents that this command has installed on the host. */
+export function installedAgents({ units }: Layout): readonly string[] {
+  if (!existsSync(units)) return [];
+  return readdirSync(units)
+    .filter((file) => /^penstock-agent(-[a-z0-9-]+)?\.service$/.test(file))
+    .filter((file) => readText(join(units, file))?.startsWith(GENERATED_MARK))
+    .map((file) => file.replace(/\.service$/, ''));
+}
+
+const MAX_TOKEN_LENGTH = 4_096;
+
+function tokenIn(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new CommandError(`${file} cannot be read.`, {
+      cause,
+      suggestion: 'Name the file of the enrollment token.',
+    });
+  }
+  if (text !== '' && text.length <= MAX_TOKEN_LENGTH && !/\s/.test(text)) return `${text}\n`;
+  throw new CommandError(`${file} does not contain one enrollment token.`, {
+    suggestion: 'Write what penstock-gateway token create printed, and nothing else.',
+  });
+}
+
+function variablesOf(words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const match = /^([A-Za-z_][A-Za-z0-9_]*)=([^\r\n\0]*)$/.exec(word);
+      if (match?.[1] === undefined || match[2] === undefined)
+        throw new CommandError(`${word} is not a variable.`, { suggestion: 'Write NAME=value.' });
+      return [match[1], match[2]];
+    }),
+  );
+}

@@ -1,0 +1,26 @@
+import { runOnHost } from '../run-command.ts';
+import { uninstallSteps } from '../systemd/install.ts';
+import { windowsUninstallSteps } from '../windows/windows-service.ts';
+import { checkedName, systemdOf } from './host-service.ts';
+import { type HostService, installedAgents } from './install.ts';
+import { runSteps } from './run-steps.ts';
+
+/** `service uninstall`. */
+export function uninstallService(
+  host: HostService,
+  choices: { readonly name: string; readonly dryRun?: boolean },
+): void {
+  const { program, self, io, run = runOnHost } = host;
+  const name = checkedName(choices.name, program);
+  const options = { io, dryRun: choices.dryRun === true, nothing: `${name} is not installed.` };
+  if (self.platform === 'win32') {
+    runSteps(windowsUninstallSteps(name, run), options);
+    return;
+  }
+  const systemd = systemdOf(host);
+  const others = installedAgents(systemd.layout).filter((other) => other !== name);
+  runSteps(
+    uninstallSteps({ name, ...systemd, withUpdater: program === 'penstock-agent' && others.length === 0 }),
+    options,
+  );
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { BootedHost } from '../rig/booted-host.ts';
+import { skipWithoutBoot } from '../rig/booted-host.ts';
+import { eventually } from '../rig/eventually.ts';
+import { agentFile, bootPenstockHost, put } from './penstock-host.ts';
+
+const UNIT = 'penstock-agent.service';
+const skip = skipWithoutBoot();
+const within = 30_000;
+
+const install = (host: BootedHost, ...words: readonly string[]) =>
+  host.ok(
+    '/root/penstock-agent',
+    ...['service', 'install', '--config', '/etc/penstock/agent.yaml', '--executable', '/root/penstock-agent'],
+    ...words,
+  );
+const pidOf = (host: BootedHost) => host.unit(UNIT, 'MainPID')['MainPID'];
+const isActive = (host: BootedHost) => {
+  assert.equal(host.unit(UNIT, 'ActiveState')['ActiveState'], 'active', host.journal(UNIT));
+  return true;
+};
+
+test('an agent is a service of a host with systemd', { skip, timeout: 400_000 }, async (context) => {
+  await using host = await bootPenstockHost();
+  put(host, '/etc/penstock/agent.yaml', agentFile());
+  put(host, '/root/token', 'pst_first\n');
+
+  await context.test('a dry run changes nothing and prints the units', () => {
+    const output = install(host, '--dry-run');
+    assert.match(output, /create .*\/penstock-agent\.service/);
+    assert.match(output, /Type=notify/);
+    assert.equal(host.unit(UNIT, 'LoadState')['LoadState'], 'not-found');
+  });
+
+  await context.test('it is ready although its gateway is away, and it keeps itself small', async () => {
+    install(host, '--token-file', '/root/token');
+    await eventually('the agent to be active', () => isActive(host), { within });
+    const unit = host.unit(UNIT, 'Type', 'NotifyAccess', 'NRestarts', 'User', 'DynamicUser', 'StatusErrno');
+    assert.deepEqual(
+      [unit['Type'], unit['NotifyAccess'], unit['NRestarts'], unit['User'], unit['DynamicUser']],
+      ['notify', 'main', '0', 'penstock-agent', 'yes'],
+    );
+    assert.doesNotMatch(host.journal(UNIT), /ExperimentalWarning/);
+    const user = host.ok('ps', '-o', 'user=', '-p', pidOf(host) ?? '').trim();
+    assert.notEqual(user, 'root');
+    const security = host.ok('systemd-analyze', 'security', '--no-pager', UNIT);
+    const [, exposure] = /Overall exposure level for \S+: ([0-9.]+)/.exec(security) ?? [];
+    assert.ok(Number(exposure) <= 1.5, `exposure ${exposure}`);
+    assert.equal(
+      statSync(join(host.root, 'etc/credstore/penstock-agent.enrollment-token')).mode & 0o777,
+      0o600,
+    );
+  });
+
+  await context.test('installing again finds nothing to do', () => {
+    assert.match(install(host), /is installed as it should be/);
+    const status = host.run(['/root/penstock-agent', 'service', 'status', '--output', 'json']);
+    assert.deepEqual(JSON.parse(status.stdout).repairs, []);
+    assert.equal(status.status, 0);
+  });
+
+  await context.test('it comes back after SIGKILL', async () => {
+    const before = pidOf(host);
+    host.ok('systemctl', 'kill', '--signal=SIGKILL', UNIT);
+    await eventually('another process', () => isActive(host) && pidOf(host) !== before, { within });
+  });
+
+  await context.test('a blocked event loop is noticed by the watchdog', async () => {
+    put(
+      host,
+      `/etc/systemd/system/${UNIT}.d/watchdog.conf`,
+      '[Service]\nWatchdogSec=2s\nWatchdogSignal=SIGKILL\n',
+    );
+    host.ok('systemctl', 'daemon-reload');
+    host.ok('systemctl', 'restart', UNIT);
+    const before = pidOf(host) ?? '';
+    host.ok('kill', '-STOP', before);
+    await eventually('another process', () => isActive(host) && pidOf(host) !== before, { within });
+    assert.match(host.journal(UNIT), /[Ww]atchdog timeout/);
+    const after = pidOf(host);
+    // Longer than the watchdog: the pings of a live event loop arrive.
+    await eventually(
+      'pings',
+      () => Number(host.unit(UNIT, 'WatchdogTimestampMonotonic')['WatchdogTimestampMonotonic']) > 0,
+    );
+    const seen = Number(host.unit(UNIT, 'WatchdogTimestampMonotonic')['WatchdogTimestampMonotonic']);
+    await eventually(
+      'pings for longer than the watchdog',
+      () =>
+        Number(host.unit(UNIT, 'WatchdogTimestampMonotonic')['WatchdogTimestampMonotonic']) >
+        seen + 3_000_000,
+      { within },
+    );
+    assert.equal(pidOf(host), after);
+    rmSync(join(host.root, `etc/systemd/system/${UNIT}.d`), { recursive: true, force: true });
+  });
+
+  await context.test('what is half installed is repaired', async () => {
+    host.ok('systemctl', 'disable', '--now', UNIT);
+    rmSync(join(host.root, 'etc/systemd/system', UNIT));
+    host.ok('systemctl', 'mask', UNIT);
+    rmSync(join(host.root, 'opt/penstock/current'));
+    const status = host.run(['/root/penstock-agent', 'service', 'status']);
+    assert.equal(status.status, 1);
+    host.ok('systemctl', 'unmask', UNIT);
+    install(host);
+    await eventually('the agent to be active', () => isActive(host), { within });
+    assert.match(install(host), /is installed as it should be/);
+  });
+
+  await context.test('a changed token reaches the service', async () => {
+    const before = pidOf(host);
+    put(host, '/root/token', 'pst_second\n');
+    assert.match(install(host, '--token-file', '/root/token'), /systemctl restart/);
+    await eventually('a restart', () => isActive(host) && pidOf(host) !== before, { within });
+    const token = host.ok('cat', '/run/credentials/penstock-agent.service/enrollment-token');
+    assert.equal(token, 'pst_second\n');
+  });
+
+  await context.test('it starts on a full disk', async () => {
+    host.run(['sh', '-c', 'dd if=/dev/zero of=/filler bs=64k 2>/dev/null; true']);
+    host.ok('systemctl', 'restart', UNIT);
+    await eventually('the agent to be active', () => isActive(host), { within });
+    rmSync(join(host.root, 'filler'));
+  });
+
+  await context.test('it starts after a reboot and after a power cut', async () => {
+    await host.reboot();
+    await eventually('the agent to be active', () => isActive(host), { within });
+    await host.powerCut();
+    await host.start();
+    await eventually('the agent to be active', () => isActive(host), { within });
+    assert.match(install(host), /is installed as it should be/);
+  });
+
+  await context.test('it is stopped in order and removed, once and again', () => {
+    const uninstall = () => host.ok('/root/penstock-agent', 'service', 'uninstall');
+    assert.match(uninstall(), /remove .*penstock-agent\.service/);
+    assert.equal(host.unit(UNIT, 'LoadState')['LoadState'], 'not-found');
+    assert.match(host.journal(UNIT), /agent-stopped/);
+    assert.match(uninstall(), /is not installed/);
+    assert.equal(host.run(['/root/penstock-agent', 'service', 'status']).status, 1);
+  });
+});

@@ -73,6 +73,7 @@ export type GrantTerms = {
 /** The grants that the data plane accepts from clients. It drops them by itself when they expire. */
 export type ActiveGrants = {
   readonly size: number;
+  /** Grants that are active already stay as they are. */
   add(grants: Iterable<GrantTerms>): void;
   /** Remembers grants that have ended, so that their clients are denied with the right reason. */
   addEnded(grants: Iterable<{ readonly hash: string; readonly end: 'expired' | 'revoked' }>): void;

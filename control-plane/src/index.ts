@@ -7,6 +7,7 @@ export type { Readiness } from './api/health.ts';
 export { apiDocument } from './api/openapi/api-document.ts';
 export { Approvals } from './approvals/approvals.ts';
 export { fleetActions } from './approvals/fleet-actions.ts';
+export { ChangeFeed } from './changes/change-feed.ts';
 export { ConnectionLog } from './connection-log/connection-log.ts';
 export { openEvents } from './events/open-events.ts';
 export type { AgentView } from './fleet/agent-view.ts';

@@ -15,6 +15,10 @@ export function agentRepository(db: Kysely<Database>, write: Writing) {
       return db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
+    /** Returns these agents, revoked or not. Unknown ids have none. */
+    byIds: async (ids: readonly string[]): Promise<AgentRow[]> =>
+      ids.length === 0 ? [] : db.selectFrom('agents').selectAll().where('id', 'in', ids).execute(),
+
     /** Returns the agent with this name that is not revoked. At most one exists. */
     byName(name: string): Promise<AgentRow | undefined> {
       return db

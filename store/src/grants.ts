@@ -15,6 +15,23 @@ export function grantRepository(db: Kysely<Database>, write: Writing) {
       return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
     },
 
+    /** Returns these grants, ended or not. Unknown ids have none. */
+    byIds: async (ids: readonly string[]): Promise<GrantRow[]> =>
+      ids.length === 0 ? [] : db.selectFrom('grants').selectAll().where('id', 'in', ids).execute(),
+
+    /** The ids of the grants that were revoked before they would have expired, at `at` or later; at most `limit`. */
+    async revokedAt(at: number, limit: number): Promise<string[]> {
+      const rows = await db
+        .selectFrom('grants')
+        .select('id')
+        .where('revokedAt', 'is not', null)
+        .where('expiresAt', '>', at)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
+
     /** The grants that are active at `at` (neither expired nor revoked), at most `limit`. */
     activeAt(at: number, limit: number): Promise<GrantRow[]> {
       return db

@@ -13,8 +13,13 @@ export type Store = Repositories & {
    * fails ends the transaction, even if `work` catches the error: ask before writing what another writer may have written.
    */
   transaction<Result>(work: (inside: Repositories) => Promise<Result>): Promise<Result>;
-  /** Calls `listener` with each audit entry after its commit. Returns a function that removes the listener. */
+  /**
+   * Calls `listener` with each audit entry after its commit, and with those that `announceAudit` reads. Returns a function
+   * that removes the listener.
+   */
   onAudit(listener: (row: AuditRow) => void): () => void;
+  /** Reads these audit entries and calls the listeners of `onAudit` with those that another process appended. */
+  announceAudit(ids: readonly string[]): Promise<void>;
   /** Calls `listener` with the revision of each transaction of this process that changed something, after its commit. */
   onRevision(listener: (revision: number) => void): () => void;
   readonly health: Pick<StoreHealth, 'outage' | 'watch'>;
@@ -31,6 +36,9 @@ export type SqlStoreOptions = {
   readonly transact: <Result>(work: (inside: Kysely<Database>) => Promise<Result>) => Promise<Result>;
 };
 
+/** Audit entries of this process of which the ids are remembered, so that they are not announced twice. */
+const MAX_OWN_ENTRIES = 10_000;
+
 type Committed<Result> = {
   readonly result: Result;
   readonly appended: readonly AuditRow[];
@@ -41,6 +49,20 @@ type Committed<Result> = {
 export function sqlStore({ db, now, health, close, transact }: SqlStoreOptions): Store {
   const auditListeners = new Set<(row: AuditRow) => void>();
   const revisionListeners = new Set<(revision: number) => void>();
+  const ownEntries = new Set<string>();
+
+  function appendedHere(row: AuditRow): void {
+    ownEntries.add(row.id);
+    if (ownEntries.size > MAX_OWN_ENTRIES) {
+      const [oldest = ''] = ownEntries;
+      ownEntries.delete(oldest);
+    }
+    announce(row);
+  }
+
+  function announce(row: AuditRow): void {
+    for (const listener of auditListeners) listener(row);
+  }
 
   async function transaction<Result>(work: (inside: Repositories, db: Kysely<Database>) => Promise<Result>) {
     const { result, appended, revision } = await transact(async (inside): Promise<Committed<Result>> => {
@@ -65,7 +87,7 @@ export function sqlStore({ db, now, health, close, transact }: SqlStoreOptions):
       const revision = changes.length === 0 ? undefined : await recordChanges(inside, changes);
       return { result, appended, revision };
     });
-    for (const row of appended) for (const listener of auditListeners) listener(row);
+    for (const row of appended) appendedHere(row);
     if (revision !== undefined) for (const listener of revisionListeners) listener(revision);
     return result;
   }
@@ -81,15 +103,14 @@ export function sqlStore({ db, now, health, close, transact }: SqlStoreOptions):
       return outcome;
     });
 
+  const repositories = repositoriesOver(db, { write, now, onAudit: appendedHere });
   return {
-    ...repositoriesOver(db, {
-      write,
-      now,
-      onAudit: (row) => {
-        for (const listener of auditListeners) listener(row);
-      },
-    }),
+    ...repositories,
     transaction,
+    async announceAudit(ids) {
+      const others = ids.filter((id) => !ownEntries.has(id));
+      for (const row of await repositories.audit.byIds(others)) announce(row);
+    },
     onAudit: (listener) => addTo(auditListeners, listener),
     onRevision: (listener) => addTo(revisionListeners, listener),
     health,

@@ -55,6 +55,8 @@ export class Approvals {
   readonly #options: ApprovalsOptions;
   readonly #clock: () => number;
   readonly #runners = new Map<string, ActionRunner<unknown, unknown>>();
+  /** The state of each approval of which an event was published last. */
+  readonly #published = new LRUCache<string, string>({ max: 1_000 });
   /** Results of approved actions for their requesters. In memory only, since logs do not belong in the store. */
   readonly #results = new LRUCache<string, { readonly value: unknown }>({
     max: MAX_RESULTS,
@@ -236,8 +238,20 @@ export class Approvals {
     }
   }
 
+  /** Publishes what another gateway has done to these approvals. Throws StoreError. */
+  async apply(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const row = await this.#options.store.approvals.byId(id);
+      if (row !== undefined) this.#publish(row);
+    }
+  }
+
   #publish(row: ApprovalRow): void {
     const { id, action, subject } = row;
-    this.#options.events.publish('approval', { id, action, subject, state: this.stateOf(row) });
+    const state = this.stateOf(row);
+    // What this gateway did comes back from the store.
+    if (this.#published.get(id) === state) return;
+    this.#published.set(id, state);
+    this.#options.events.publish('approval', { id, action, subject, state });
   }
 }

@@ -9,6 +9,7 @@ import { ConfigVersions } from '../pins/config-versions.ts';
 import { Pins } from '../pins/pins.ts';
 import { type AgentChange, Fleet } from './fleet.ts';
 import type { HealthLimits } from './judge-agent.ts';
+import { areSameMembers } from './member.ts';
 import { addToPinningChanges, type PinningChange, pinningChanges } from './pinning-change.ts';
 import { type PoolSummary, type PoolView, poolSummaries, type StreamCounts } from './pool-view.ts';
 import { Roster } from './roster.ts';
@@ -62,6 +63,12 @@ export type OpenFleet = Pick<
     readonly notAfter: number;
   }): void;
   revoked(agentId: string): void;
+  /** These agents were written to the store, here or by another gateway. Throws StoreError. */
+  agentsChanged(ids: readonly string[]): Promise<void>;
+  /** Pins were. Throws StoreError. */
+  refreshPins(): Promise<void>;
+  /** Reads all agents and pins again. Throws StoreError. */
+  refresh(): Promise<void>;
   /** The configuration in force has changed. Resolves when every agent is judged by it. */
   apply(): Promise<void>;
   /** `listener` is called when a reload has changed the pinning mode of a pool, before its agents are judged by it. */
@@ -96,20 +103,24 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     heartbeat: (session, { at, heartbeat }) => fleet.addHeartbeat(session, at, heartbeat),
   });
   const stopLogging = fleet.onChange((change) => logChange(change, log));
+  const refreshPins = oneAtATime(async () => {
+    if (await pins.refresh()) await fleet.judgeAll();
+  });
+  const refresh = oneAtATime(async () => {
+    await roster.refresh({
+      isConnected: ({ id }) => fleet.sessionsOf(id).length > 0,
+      // The request that revoked it may have failed although its transaction was committed.
+      onRevoked: ({ id }) => onRevoked(id),
+      onRemoved: (member) => fleet.forget(member),
+    });
+    fleet.judgeDue();
+    // A pin, likewise.
+    await refreshPins();
+  });
   const ticking = startTicking({
     clock,
     judge: () => fleet.judgeDue(),
-    async refresh() {
-      await roster.refresh({
-        isConnected: ({ id }) => fleet.sessionsOf(id).length > 0,
-        // The request that revoked it may have failed although its transaction was committed.
-        onRevoked: ({ id }) => onRevoked(id),
-        onRemoved: (member) => fleet.forget(member),
-      });
-      fleet.judgeDue();
-      // A pin, likewise.
-      if (await pins.refresh()) await fleet.judgeAll();
-    },
+    refresh,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   const pools = () => poolSummaries(config().pools, (name) => fleet.countsOf(name), waiting);
@@ -161,6 +172,15 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
       const member = roster.get(id);
       if (member !== undefined) fleet.update(roster.put({ ...member, revokedAt: clock.wall() }));
     },
+    refresh,
+    refreshPins,
+    async agentsChanged(ids) {
+      for (const { member, known } of await roster.read(ids)) {
+        if (known !== undefined && areSameMembers(known, member)) continue;
+        fleet.update(roster.put(member));
+        if (member.revokedAt !== undefined && known?.revokedAt === undefined) onRevoked(member.id);
+      }
+    },
     async apply() {
       const before = applied;
       applied = config();
@@ -181,6 +201,16 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
       await fleet.stop();
       stopLogging();
     },
+  };
+}
+
+/** A function that runs `work` after what it has started before, whether that succeeded or not. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => {
+    const next = last.then(work, work);
+    last = next.catch(() => {});
+    return next;
   };
 }
 

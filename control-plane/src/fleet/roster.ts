@@ -70,6 +70,18 @@ export class Roster {
     await inSlices(this.#members.values(), removeUnlessKept, this.#clock);
   }
 
+  /** Reads some agents from the store, and returns each with what was known of it. Changes nothing. Throws StoreError. */
+  async read(
+    ids: readonly string[],
+  ): Promise<readonly { readonly member: Member; readonly known: Member | undefined }[]> {
+    const found: Member[] = [];
+    for (let from = 0; from < ids.length; from += PAGE_ROWS) {
+      const rows = await this.#store.agents.byIds(ids.slice(from, from + PAGE_ROWS));
+      found.push(...(await membersOf(this.#store, rows)));
+    }
+    return found.map((member) => ({ member, known: this.#members.get(member.id) }));
+  }
+
   get(id: string): Member | undefined {
     return this.#members.get(id);
   }
@@ -119,16 +131,17 @@ export class Roster {
 
 /** Every member on record, a page of rows at a time; revoked ones while they have a certificate valid at `now`. */
 async function* readAll(store: RosterStore, now: number): AsyncGenerator<readonly Member[], void> {
-  const membersOf = async (rows: readonly AgentRow[]) => {
-    const notAfter = await store.identities.notAfterOf(rows.map(({ id }) => id));
-    return rows.map((row) => memberOf(row, notAfter.get(row.id)));
-  };
-  yield await membersOf(await store.agents.revokedAndUnexpired(now));
+  yield await membersOf(store, await store.agents.revokedAndUnexpired(now));
   let after = '';
   for (;;) {
     const rows = await store.agents.list({ after, limit: PAGE_ROWS });
-    yield await membersOf(rows);
+    yield await membersOf(store, rows);
     if (rows.length < PAGE_ROWS) return;
     after = rows.at(-1)?.name ?? '';
   }
+}
+
+async function membersOf(store: RosterStore, rows: readonly AgentRow[]): Promise<Member[]> {
+  const notAfter = await store.identities.notAfterOf(rows.map(({ id }) => id));
+  return rows.map((row) => memberOf(row, notAfter.get(row.id)));
 }

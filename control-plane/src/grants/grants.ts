@@ -133,6 +133,26 @@ export class Grants {
     return view === undefined ? undefined : { ...view, inUse: 0 };
   }
 
+  /** Puts in force what was written about these grants, here or at another gateway. Throws StoreError. */
+  async apply(ids: readonly string[]): Promise<void> {
+    const { store, active } = this.#options;
+    const now = this.#now();
+    for (const row of await store.grants.byIds(ids)) {
+      if (row.revokedAt !== null) {
+        active.revoke(row.id);
+        active.addEnded([{ hash: row.hash, end: 'revoked' }]);
+      } else if (row.expiresAt > now) active.add([grantTermsOf(row)]);
+    }
+  }
+
+  /** The same for all grants. Throws StoreError. */
+  async reload(): Promise<void> {
+    const { store, active } = this.#options;
+    const now = this.#now();
+    for (const id of await store.grants.revokedAt(now, MAX_ACTIVE_GRANTS)) active.revoke(id);
+    active.add((await store.grants.activeAt(now, MAX_ACTIVE_GRANTS)).map(grantTermsOf));
+  }
+
   #viewOf(row: GrantRow): GrantView {
     return grantViewOf(row, this.#options.active.usesOf(row.id), this.#now());
   }

@@ -8,7 +8,7 @@ export class Revocation {
   readonly #store: Store;
   readonly #clock: () => number;
   readonly #agents: Set<string>;
-  readonly #serials: ReadonlySet<string>;
+  readonly #serials: Set<string>;
   readonly #listeners = new Set<RevokedListener>();
 
   private constructor(store: Store, clock: () => number, agents: Set<string>, serials: Set<string>) {
@@ -53,6 +53,13 @@ export class Revocation {
     });
     if (revoked) this.apply(agentId);
     return revoked;
+  }
+
+  /** Applies every revocation in the store. Throws StoreError. */
+  async reload(): Promise<void> {
+    const now = this.#clock();
+    for (const serial of await this.#store.identities.revokedSerials(now)) this.#serials.add(serial);
+    for (const id of await this.#store.agents.revokedWithValidIdentity(now)) this.apply(id);
   }
 
   /** Applies a revocation that is stored already. */

@@ -37,9 +37,10 @@ export class GrantTable {
     return this.#byId.size;
   }
 
-  /** Adds grants whose ids and hashes are not in the table. */
+  /** Adds grants. One that is in the table stays as it is, with its uses: its terms never change. */
   add(grants: Iterable<GrantTerms>): void {
     for (const terms of grants) {
+      if (this.#byId.has(terms.id)) continue;
       const grant = new ActiveGrant(terms, this.#elsewhere);
       this.#byHash.set(grant.hash, grant);
       this.#byId.set(grant.id, grant);

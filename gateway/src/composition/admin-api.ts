@@ -85,6 +85,11 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     events,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
+  controlPlane.changes.on(
+    'approval',
+    (ids) => approvals.apply(ids),
+    () => {},
+  );
   observeConnectionLog(metrics.registry, options.connectionLog);
   observeFleet(metrics.registry, fleetGauges(fleet, alerts, config));
   const checks = new FreshChecks(

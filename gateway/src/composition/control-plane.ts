@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
+  ChangeFeed,
   type ControlPlaneLog,
   Grants,
   type Identity,
@@ -13,6 +14,7 @@ import type { Store } from '@penstock/store';
 import { errorText, TunnelError } from '@penstock/wire';
 import type { DataPlane } from './data-plane.ts';
 import type { GatewayLog } from './event-catalogue.ts';
+import { followChanges } from './follow-changes.ts';
 import { openGatewayStore } from './gateway-store.ts';
 import { lockDataDirectory } from './lock-data-directory.ts';
 
@@ -51,6 +53,8 @@ export type ControlPlane = {
   readonly fleet: OpenFleet;
   readonly requests: PendingAgentRequests;
   readonly grants: Grants;
+  /** What this and other gateways write to the store. */
+  readonly changes: ChangeFeed;
 };
 
 /**
@@ -63,6 +67,13 @@ export async function openControlPlane(
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
   const { registry, routes, queue, resumer, grants: active } = dataPlane;
+  // Before anything is read: what others change meanwhile is read again.
+  const changes = await ChangeFeed.open({
+    store,
+    clock,
+    onFailed: (error) => log('store-failed', { detail: errorText(error) }),
+  });
+  scope.defer(() => changes.stop());
   const requests = new PendingAgentRequests((agentId) => registry.sessionsOfAgent(agentId));
   registry.observe({
     ended: (session) => requests.sessionEnded(session),
@@ -97,5 +108,7 @@ export async function openControlPlane(
   scope.defer(() => active.close());
   const hasConnection = (name: string) => routes.route(name) !== undefined;
   const grants = await Grants.open({ store, active, hasConnection });
-  return { identity, fleet, requests, grants };
+  followChanges(changes, { store, identity, fleet, grants });
+  changes.start();
+  return { identity, fleet, requests, grants, changes };
 }

@@ -104,6 +104,7 @@ async function startGateway(
     parameters: ['run', '--config', file],
   });
   await accepts(addresses.ingress, place, gateway);
+  await accepts(addresses.admin, place, gateway);
   const api: Api = { place, admin: addresses.admin, adminToken };
   return { gateway, api, pins, ...addresses };
 }

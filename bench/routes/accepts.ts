@@ -8,7 +8,7 @@ import type { Address } from './route.ts';
 /** Resolves when something listens at the address. Rejects with the child's last output if the child exits first. */
 export async function accepts(address: Address, place: Place, child: Child): Promise<void> {
   try {
-    await eventually(10_000, `Listening at ${address.host}:${address.port}`, async () => {
+    await eventually(60_000, `Listening at ${address.host}:${address.port}`, async () => {
       if (child.process.exitCode !== null) throw new Error('It ended.');
       return place.namespace === undefined
         ? await connects(address)

@@ -1,3 +1,4 @@
+import { remember } from '@penstock/runtime';
 import ipaddr from 'ipaddr.js';
 import { parseCidr } from './field/cidr.ts';
 import { isIpv4, isIpv6 } from './field/host.ts';
@@ -12,6 +13,9 @@ const COMPATIBLE = /^::(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?=\/|$)/;
 /** Bits that precede the IPv4 address in an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2). */
 const MAPPED_PREFIX = 96;
 
+/** Addresses whose result is remembered: clients connect again and again. */
+const REMEMBERED_ADDRESSES = 256;
+
 /** Returns whether `text` is a CIDR range such as `10.0.0.0/8`, with no bits set after the prefix. */
 export function isAddressRange(text: string): boolean {
   return parseCidr(text).ok;
@@ -24,13 +28,13 @@ export function isAddressRange(text: string): boolean {
  */
 export function addressRanges(ranges: readonly string[]): AddressRanges {
   const parsed = ranges.map(parseRange);
-  return (text) => {
+  return remember(REMEMBERED_ADDRESSES, (text) => {
     if (!isIpv4(text) && !isIpv6(text)) return false;
     const address = ipaddr.process(withoutDots(text));
     return parsed.some(
       ([network, bits]) => network.kind() === address.kind() && address.match(network, bits),
     );
-  };
+  });
 }
 
 /**

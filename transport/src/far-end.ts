@@ -1,7 +1,7 @@
 import type { Http2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type CloseCode, TunnelError } from '@penstock/wire';
-import type { AcknowledgmentSource } from './acknowledgments.ts';
+import type { AcknowledgmentSource, Urgency } from './acknowledgments.ts';
 import { isCutShort } from './near-end.ts';
 
 /** The end of a splice on the other side of the tunnel. */
@@ -24,8 +24,8 @@ export type FarEnd = {
 export type FarLink = {
   /** Names the connection at both ends, on every session that carries it. */
   readonly id: string;
-  /** Reports what `source` has received, soon; immediately after this turn when `isUrgent`. */
-  acknowledge(source: AcknowledgmentSource, isUrgent: boolean): void;
+  /** Reports what `source` has received. */
+  acknowledge(source: AcknowledgmentSource, urgency: Urgency): void;
   /** Passes on the acknowledgments of the peer and the loss of the session, until `close` is called. */
   open(listener: LinkListener): void;
   close(): void;

@@ -1,4 +1,9 @@
-import { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
+import {
+  type Acknowledgment,
+  type AcknowledgmentSource,
+  Acknowledgments,
+  type Urgency,
+} from './acknowledgments.ts';
 import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
@@ -54,8 +59,8 @@ class StreamLink implements FarLink {
     this.#acknowledgments = acknowledgments;
   }
 
-  acknowledge(source: AcknowledgmentSource, isUrgent: boolean): void {
-    this.#acknowledgments.add(source, isUrgent);
+  acknowledge(source: AcknowledgmentSource, urgency: Urgency): void {
+    this.#acknowledgments.add(source, urgency);
   }
 
   open(listener: LinkListener): void {

@@ -1,6 +1,6 @@
 import type { CloseCode } from '@penstock/wire';
 import { TunnelError } from '@penstock/wire';
-import type { AcknowledgmentSource } from './acknowledgments.ts';
+import type { AcknowledgmentSource, Urgency } from './acknowledgments.ts';
 import type { FarEnd, LinkListener, SessionLoss } from './far-end.ts';
 import { Inbound } from './inbound.ts';
 import { KeptChunks } from './kept-chunks.ts';
@@ -17,6 +17,8 @@ const IDLE_CHECKS = 4;
 
 /** Bytes after which they are acknowledged immediately. At full throughput, a message for each 512 KiB took 6 % of a core. */
 const URGENT_BYTES = 2 * 1024 * 1024;
+
+const urgencies: readonly ('none' | Urgency)[] = ['none', 'later', 'soon', 'now'];
 
 /**
  * Joins a socket, or the HTTP/2 stream of a client, with the far end until both have closed. FIN maps to END_STREAM and
@@ -48,7 +50,8 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #isFarClosed = false;
   #isFinAcknowledged = false;
   #hasReceivedFin = false;
-  #acknowledgment: 'none' | 'due' | 'urgent' = 'none';
+  /** The acknowledgment that is scheduled. */
+  #acknowledgment: 'none' | Urgency = 'none';
   #unacknowledged = 0;
   #moved = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -114,7 +117,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#code = code;
     this.#detail = detail;
     this.#resetNear(code);
-    this.#farEnd?.link?.acknowledge(this, true);
+    this.#farEnd?.link?.acknowledge(this, 'now');
     this.#farEnd?.link?.close();
     this.#farEnd?.reset(code);
     this.#previous?.reset(code);
@@ -260,7 +263,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#hasReceivedFin = true;
     this.#setLife(this.#life === 'socket-finished' ? 'finished' : 'stream-finished');
     this.#socket.end();
-    this.#acknowledge('urgent');
+    this.#acknowledge('soon');
   }
 
   #onStreamClose(farEnd: FarEnd): void {
@@ -296,14 +299,14 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #onReceived(count: number): void {
     if (this.#kept === undefined) return;
     this.#unacknowledged += count;
-    this.#acknowledge(this.#unacknowledged >= URGENT_BYTES ? 'urgent' : 'due');
+    this.#acknowledge(this.#unacknowledged >= URGENT_BYTES ? 'now' : 'later');
   }
 
-  #acknowledge(when: 'due' | 'urgent'): void {
+  #acknowledge(urgency: Urgency): void {
     const link = this.#farEnd?.link;
-    if (link === undefined || this.#acknowledgment === when || this.#acknowledgment === 'urgent') return;
-    this.#acknowledgment = when;
-    link.acknowledge(this, when === 'urgent');
+    if (link === undefined || urgencies.indexOf(urgency) <= urgencies.indexOf(this.#acknowledgment)) return;
+    this.#acknowledgment = urgency;
+    link.acknowledge(this, urgency);
   }
 
   #resetNear(code: CloseCode): void {

@@ -14,7 +14,7 @@ export type CarriedClientOptions = {
   readonly metrics: GatewayMetrics;
 };
 
-type ClientFields = {
+export type ClientFields = {
   readonly connection: string;
   readonly client: string;
   readonly clientPort: number;

@@ -7,7 +7,7 @@ import type { GatewayMetrics } from '../observe/metrics.ts';
 import type { Dialed, DialOptions } from '../routing/dial.ts';
 import type { Resumer } from '../routing/resume.ts';
 import type { ResumeLimits, TargetStream } from '../routing/session-contract.ts';
-import { CarriedClient } from './carried-client.ts';
+import { CarriedClient, type ClientFields } from './carried-client.ts';
 import { isGoneAtEnd, isPortCheck, turnsToLeave } from './client-departure.ts';
 import { type RoutedClient, refuseClient } from './routed-client.ts';
 
@@ -41,6 +41,17 @@ type State =
   | { readonly name: 'dialing'; readonly cancel: AbortController }
   | { readonly name: 'joined'; readonly splice: Splice }
   | { readonly name: 'closed' };
+
+/** A client that is joined with its target. */
+type Opened = {
+  readonly splice: Splice;
+  readonly fields: ClientFields;
+  /** Until it was joined. */
+  readonly milliseconds: number;
+};
+
+/** Errors are followed by 'close', which is what counts. */
+const ignore = () => {};
 
 /** One client, from when its connection is known until it is closed. */
 export class ClientConnection {
@@ -94,29 +105,43 @@ export class ClientConnection {
   }
 
   async #run(): Promise<'opened' | 'failed'> {
-    const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
-    const { source, reader, dialOptions, reset, isTruncated, signal } = this.#client;
+    const { signal } = this.#client;
+    const onAbort = signal && (() => this.abort(codeOf(signal.reason)));
+    if (onAbort) signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const dialed = await this.#dial();
+      const opened = this.#join(dialed);
+      this.#ended(opened, await opened.splice.done);
+      return 'opened';
+    } catch (error) {
+      if (this.#joined !== undefined) throw error;
+      return this.#fail(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
+    } finally {
+      if (onAbort) signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Resolves with a target that is ready to be joined. Rejects when there is none, or the client has left. */
+  async #dial(): Promise<Dialed> {
+    const { source, dialOptions, signal } = this.#client;
     const connection = this.#connection;
+    const socket = this.#socket;
     const carry = this.#options.resumeLimits(connection);
-    const started = this.#startedAt;
     const cancel = new AbortController();
     this.#state = { name: 'dialing', cancel };
     const onGone = () => cancel.abort(new TunnelError('CLIENT_GONE'));
-    const onAbort = () => this.abort(codeOf(signal?.reason));
-    signal?.addEventListener('abort', onAbort, { once: true });
     const onEnd = () => {
-      if (isGoneAtEnd(this.#options.kindOf(connection), this.#socket)) onGone();
+      if (isGoneAtEnd(this.#options.kindOf(connection), socket)) onGone();
     };
-    this.#socket.on('error', onGone).once('close', onGone).once('end', onEnd);
+    socket.on('error', onGone).once('close', onGone).once('end', onEnd);
     // Node notices that a client has disconnected only while it reads from the socket.
-    this.#socket.read(0);
-    let dialed: Dialed;
+    socket.read(0);
     try {
       signal?.throwIfAborted();
       if (this.#options.kindOf(connection) === 'mysql') await turnsToLeave();
-      if (this.#socket.readableEnded) onEnd();
+      if (socket.readableEnded) onEnd();
       cancel.signal.throwIfAborted();
-      dialed = await this.#options.dial(connection, source.address, cancel.signal, {
+      const dialed = await this.#options.dial(connection, source.address, cancel.signal, {
         clientPort: source.port,
         ...(carry.for > 0 && { carry }),
         ...dialOptions,
@@ -124,17 +149,16 @@ export class ClientConnection {
         onDialed: (record) => this.#entry.dialed(record),
       });
       await this.#accept(dialed.target, cancel.signal);
-    } catch (error) {
-      signal?.removeEventListener('abort', onAbort);
-      return this.#fail(error instanceof TunnelError ? error : new TunnelError('INTERNAL', errorText(error)));
+      return dialed;
     } finally {
-      this.#socket
-        .off('error', onGone)
-        .off('close', onGone)
-        .off('end', onEnd)
-        .on('error', () => {});
+      socket.off('error', onGone).off('close', onGone).off('end', onEnd).on('error', ignore);
     }
-    const { target, agent, pool, attempts } = dialed;
+  }
+
+  #join(dialed: Dialed): Opened {
+    const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
+    const { reader, reset, isTruncated } = this.#client;
+    const { target, agent, agentId, pool, attempts } = dialed;
     const fields = { ...this.#fields, agent, pool };
     const carried =
       target.link === undefined
@@ -154,33 +178,37 @@ export class ClientConnection {
     this.#state = { name: 'joined', splice: joined };
     carried?.start(joined);
     this.#client.onJoined?.(target, dialed);
-    const milliseconds = performance.now() - started;
-    metrics.opened(connection, milliseconds / 1000, attempts);
-    const traffic = () => trafficOf(joined.traffic());
-    this.#entry.opened({ agent, agentId: dialed.agentId, pool, milliseconds, traffic });
+    const milliseconds = performance.now() - this.#startedAt;
+    metrics.opened(this.#connection, milliseconds / 1000, attempts);
+    this.#entry.opened({
+      agent,
+      agentId,
+      pool,
+      milliseconds,
+      traffic: () => trafficOf(joined.traffic()),
+    });
     log('connection-opened', { ...fields, attempts, seconds: milliseconds / 1000 });
-    const end = await joined.done;
-    signal?.removeEventListener('abort', onAbort);
+    return { splice: joined, fields, milliseconds };
+  }
+
+  #ended({ fields, milliseconds }: Opened, end: SpliceEnd): void {
+    const { metrics, log, isEndLogged } = this.#options;
     this.#state = { name: 'closed' };
-    metrics.ended(connection, end);
+    metrics.ended(this.#connection, end);
     const { code } = end;
-    const detail = detailOf(end, signal);
-    this.#entry.ended({ code, detail, traffic: trafficOf(end) });
-    if (this.#options.isEndLogged(code)) {
-      const { fromClient: bytesFromClient, toClient: bytesToClient } = trafficOf(end);
-      const durationMs = Math.round(performance.now() - started);
-      const openMs = Math.round(milliseconds);
-      log('connection-closed', {
-        ...fields,
-        code,
-        detail,
-        bytesFromClient,
-        bytesToClient,
-        openMs,
-        durationMs,
-      });
-    }
-    return 'opened';
+    const detail = detailOf(end, this.#client.signal);
+    const traffic = trafficOf(end);
+    this.#entry.ended({ code, detail, traffic });
+    if (!isEndLogged(code)) return;
+    log('connection-closed', {
+      ...fields,
+      code,
+      detail,
+      bytesFromClient: traffic.fromClient,
+      bytesToClient: traffic.toClient,
+      openMs: Math.round(milliseconds),
+      durationMs: Math.round(performance.now() - this.#startedAt),
+    });
   }
 
   /** Ends both sides after a fault of the gateway itself, such as a metric that cannot be counted. */

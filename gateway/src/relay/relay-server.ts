@@ -120,7 +120,7 @@ export class RelayServer {
     };
     shared.count += 1;
     const relay = new Relay(stream, target, start, {
-      acknowledge: (source) => shared.acknowledgments.add(source, true),
+      acknowledge: (source) => shared.acknowledgments.add(source, 'now'),
       onLost: (loss) => {
         if (!shared.isLost) this.#options.send({ type: 'lost', id: session.id, loss });
         shared.isLost = true;

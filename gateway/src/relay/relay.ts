@@ -72,7 +72,7 @@ export class Relay implements LinkListener {
   /** The client has been handed this many bytes, and one more once FIN was. */
   acknowledged(received: number, reset: CloseCode | undefined): void {
     this.#toPeer.acknowledged(received, reset);
-    this.#target.link?.acknowledge(this.#toPeer, true);
+    this.#target.link?.acknowledge(this.#toPeer, 'now');
     this.#settle();
   }
 

@@ -93,8 +93,11 @@ export type ConnectionAttempt = Static<typeof ConnectionAttempt>;
 
 export const ExplainQuery = Type.Object({
   client: Type.Optional(
-    Type.String({
-      maxLength: 45,
+    Type.Unsafe<string>({
+      anyOf: [
+        { type: 'string', format: 'ipv4' },
+        { type: 'string', format: 'ipv6', maxLength: 45 },
+      ],
       description: 'IP address of a client: says whether it is allowed, and by which range.',
     }),
   ),

@@ -116,14 +116,16 @@ test('a renewed certificate that the gateway refuses is dropped, and the previou
   assert.equal(count(pair, 'agent-enrolled'), 1);
 });
 
-test('an agent whose configured name differs from its certificate enrolls under the new name', async () => {
+test('an agent whose name differs from the one in its directory does not start, and leaves the directory as it is', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: { a1: 'dc1' } });
   const first = pair.agents.get('a1')?.status().agentId;
   await pair.stopAgent('a1');
-  await pair.startAgent('a1', { name: 'renamed' });
+  await assert.rejects(
+    pair.startAgent('a1', { name: 'renamed' }),
+    /the identity of a1 in pool dc1.*is for renamed/,
+  );
+  await pair.startAgent('a1');
   await pair.connected('a1');
-  const status = pair.agents.get('a1')?.status();
-  assert.equal(status?.name, 'renamed');
-  assert.notEqual(status?.agentId, first);
+  assert.equal(pair.agents.get('a1')?.status().agentId, first);
 });

@@ -9,7 +9,7 @@ import {
 import { ProblemError, problemCodes } from '@penstock/wire';
 import { Command } from 'commander';
 import type { AgentCredentials } from '../identity/agent-credentials.ts';
-import { enroll } from '../identity/enroll.ts';
+import { enroll, foreignAgent, isSameAgent } from '../identity/enroll.ts';
 import { openKeyStore } from '../identity/key-store.ts';
 import { lockIdentity } from '../identity/lock-identity.ts';
 import { plainRequest } from '../tunnel/plain-request.ts';
@@ -24,7 +24,7 @@ export function enrollCommand(io: Io): Command {
       'create a key and have the gateway issue a certificate; "run" does this too if there is no identity',
     )
     .option(...configOption)
-    .option('--again', 'enroll even if there is an identity', false)
+    .option('--again', 'enroll even if this agent has an identity already', false)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
       'after',
@@ -40,7 +40,10 @@ async function run(io: Io, { config: file, output, again }: Options): Promise<vo
   const { name, pool, gateway, identity } = loaded.config;
   const keyStore = await openKeyStore(identity.directory);
   const current = await keyStore.current();
-  if (current !== undefined && current.name === name && current.pool === pool && !again) {
+  if (current !== undefined && !isSameAgent(current, { name, pool })) {
+    throw foreignAgent(current, { name, pool });
+  }
+  if (current !== undefined && !again) {
     print(io, output, current, 'already has an identity; use --again to enroll again');
     return;
   }

@@ -5,6 +5,7 @@ import type { AgentCredentials } from '../identity/agent-credentials.ts';
 import { IdentityKeeper } from '../identity/identity-keeper.ts';
 import { openKeyStore } from '../identity/key-store.ts';
 import type { AgentLog } from '../observe/event.ts';
+import { isPermanent } from '../tunnel/backoff.ts';
 import { type PlainAnswer, type PlainRequest, plainRequest } from '../tunnel/plain-request.ts';
 import type { Environment } from '../tunnel/proxy.ts';
 
@@ -67,6 +68,7 @@ export async function openAgentIdentity(options: IdentityOptions): Promise<Agent
     clock,
     clockOffset,
     backoff: () => config().tunnel.reconnect,
+    isPermanent,
     onStaged,
     onPromoted,
   });

@@ -9,8 +9,8 @@ export type EnrollOptions = { readonly token: Secret; readonly name: string; rea
 
 /**
  * Enrolls the agent and returns its credentials, which are then current on disk. An agent whose certificate has expired
- * enrolls with its existing key: the gateway recognizes the key, and the token does not lose a use. Throws ProblemError for a
- * refusal of the gateway, IdentityError or PrivateFileError for the directory, and whatever `post` throws. A failed
+ * enrolls with its existing key: the gateway recognizes the key, and the token does not lose a use. The identity of another agent or
+ * organization is never overwritten. Throws ProblemError for a refusal of the gateway, IdentityError or PrivateFileError for the directory, and whatever `post` throws. A failed
  * call can be repeated without loss.
  */
 export async function enroll(
@@ -19,8 +19,9 @@ export async function enroll(
   keyStore: KeyStore,
 ): Promise<AgentCredentials> {
   const current = await keyStore.current();
-  const isSameAgent = current !== undefined && current.name === name && current.pool === pool;
-  const { csr } = await keyStore.prepare(name, isSameAgent ? 'current' : 'new');
+  if (current !== undefined && !isSameAgent(current, { name, pool }))
+    throw foreignAgent(current, { name, pool });
+  const { csr } = await keyStore.prepare(name, current === undefined ? 'new' : 'current');
   const request: EnrollRequest = { token: token.reveal(), name, pool, csr };
   const issued = readIdentityAnswer(await post(paths.enroll, request));
   const credentials = await keyStore.stage(issued);
@@ -32,5 +33,30 @@ export async function enroll(
         `${pool}, so it is not used.`,
     );
   }
+  if (current !== undefined && current.organization !== credentials.organization) {
+    await keyStore.discardNext();
+    throw new IdentityError(
+      'foreign',
+      `The gateway is of organization ${credentials.organization}, and identity.directory has the identity of an agent of ` +
+        `${current.organization}, which is kept. ${REMEDY}`,
+    );
+  }
   return keyStore.promote();
+}
+
+type Names = { readonly name: string; readonly pool: string };
+
+export const isSameAgent = (one: Names, other: Names) => one.name === other.name && one.pool === other.pool;
+
+const REMEDY =
+  'Set identity.directory to a directory of its own. To replace the old identity for good, revoke it at the gateway and move ' +
+  'current.pem away.';
+
+/** The directory has the identity of another agent. Enrolling would destroy its key, which exists nowhere else. */
+export function foreignAgent(current: AgentCredentials, { name, pool }: Names): IdentityError {
+  return new IdentityError(
+    'foreign',
+    `identity.directory has the identity of ${current.name} in pool ${current.pool}, but agent.yaml is for ${name} in pool ` +
+      `${pool}. ${REMEDY}`,
+  );
 }

@@ -2,10 +2,11 @@
  * What is wrong with the agent's identity on this host.
  *
  * - `damaged`: a file does not contain what was written.
+ * - `foreign`: the directory has the identity of another agent, or of one of another organization.
  * - `missing`: there is nothing to renew or promote.
  * - `certificate-rejected`: the gateway sent a certificate that does not match the key or the agent.
  */
-export type IdentityFault = 'damaged' | 'missing' | 'certificate-rejected';
+export type IdentityFault = 'damaged' | 'foreign' | 'missing' | 'certificate-rejected';
 
 /** The message states what is wrong, where, and what to do. */
 export class IdentityError extends Error {

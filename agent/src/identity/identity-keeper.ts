@@ -1,10 +1,11 @@
 import type { Secret } from '@penstock/config-schema';
 import { type Clock, PrivateFileError, pause } from '@penstock/runtime';
-import { ProblemError, problemCodes } from '@penstock/wire';
+import { ProblemError } from '@penstock/wire';
 import type { AgentLog } from '../observe/event.ts';
 import type { AgentCredentials } from './agent-credentials.ts';
 import { isCertificateRejection } from './certificate-rejection.ts';
-import { enroll } from './enroll.ts';
+import { enroll, foreignAgent, isSameAgent } from './enroll.ts';
+import { enrollmentDelay } from './enrollment-delay.ts';
 import { failureFields } from './failure-fields.ts';
 import type { Post } from './identity-answer.ts';
 import { IdentityError } from './identity-error.ts';
@@ -27,6 +28,8 @@ export type KeeperOptions = {
   /** Milliseconds that the gateway's clock is ahead of ours. Certificates are dated by the gateway's clock. */
   readonly clockOffset: () => number;
   readonly backoff: () => { readonly base: number; readonly max: number };
+  /** Whether only a person can make the same request succeed. */
+  readonly isPermanent: (error: unknown) => boolean;
   /** Called when renewed credentials are ready for a session to confirm them. */
   readonly onStaged: () => void;
   /** Called when other credentials have become current. */
@@ -35,8 +38,7 @@ export type KeeperOptions = {
 
 /** Maintains the agent's identity: enrolls if there is none, renews it in time, and keeps what works until then. */
 export class IdentityKeeper {
-  /** `other`: the identity in the directory, if it is one of another agent. */
-  readonly #options: KeeperOptions & { readonly other?: AgentCredentials | undefined };
+  readonly #options: KeeperOptions;
   readonly #renewal: RenewalTimer;
   #current: AgentCredentials | undefined;
   #next: AgentCredentials | undefined;
@@ -46,7 +48,7 @@ export class IdentityKeeper {
   #retryNow = new AbortController();
 
   private constructor(
-    options: KeeperOptions & { readonly other?: AgentCredentials | undefined },
+    options: KeeperOptions,
     current: AgentCredentials | undefined,
     next: AgentCredentials | undefined,
   ) {
@@ -60,12 +62,9 @@ export class IdentityKeeper {
   static async open(options: KeeperOptions): Promise<IdentityKeeper> {
     const { keyStore, name, pool } = options;
     const stored = await keyStore.current();
-    const isOurs = stored?.name === name && stored.pool === pool;
-    return new IdentityKeeper(
-      { ...options, other: isOurs ? undefined : stored },
-      isOurs ? stored : undefined,
-      isOurs ? await keyStore.next() : undefined,
-    );
+    if (stored !== undefined && !isSameAgent(stored, { name, pool }))
+      throw foreignAgent(stored, { name, pool });
+    return new IdentityKeeper(options, stored, stored === undefined ? undefined : await keyStore.next());
   }
 
   get current(): AgentCredentials | undefined {
@@ -82,17 +81,14 @@ export class IdentityKeeper {
    * PrivateFileError.
    */
   async ensureEnrolled(signal: AbortSignal): Promise<void> {
-    const { clock, backoff, log } = this.#options;
+    const { clock, log } = this.#options;
     for (let failures = 0; this.#current === undefined && !signal.aborted; failures += 1) {
       try {
         await this.#inTurn(() => this.#enroll());
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof IdentityError || error instanceof PrivateFileError) throw error;
-        const { base, max } = backoff();
-        const isPermanent = error instanceof ProblemError && problemCodes[error.code].permanent;
-        const bound = isPermanent ? max : Math.min(max, base * 2 ** Math.min(failures, 20));
-        const delay = Math.max(retryAfterMs(error), bound * (0.5 + clock.random() / 2));
+        const delay = Math.max(retryAfterMs(error), enrollmentDelay(error, failures, this.#options));
         log('enrollment-failed', { ...failureFields(error), retryIn: Math.round(delay) });
         await pause(clock, delay, AbortSignal.any([signal, this.#retryNow.signal]));
       }
@@ -176,13 +172,12 @@ export class IdentityKeeper {
   }
 
   async #enroll(): Promise<void> {
-    const { keyStore, name, pool, other, enrollmentToken, enrollmentTokenMissing, post, log } = this.#options;
+    const { keyStore, name, pool, enrollmentToken, enrollmentTokenMissing, post, log } = this.#options;
     const token = enrollmentToken();
     if (token === undefined) {
       throw new IdentityError(
         'missing',
-        `This agent has no identity for ${name} in pool ${pool} yet` +
-          `${other === undefined ? '' : `: its directory has the one of ${other.name} in pool ${other.pool}`}. ` +
+        `This agent has no identity for ${name} in pool ${pool} yet. ` +
           `${enrollmentTokenMissing?.() ?? 'agent.yaml has no identity.enrollmentToken.'} ` +
           'Create a token with "penstock-gateway token create" and refer to it by ${env:…} or ${file:…}.',
       );

@@ -36,7 +36,8 @@ export function retryDelay(
   return backoffDelay(failures, downMs, backoff, clock);
 }
 
-function isPermanent(error: unknown): boolean {
+/** Whether the same attempt fails until a person changes something. */
+export function isPermanent(error: unknown): boolean {
   if (error instanceof GatewayError) return error.isPermanent;
   if (error instanceof ProblemError) return problemCodes[error.code].permanent;
   return error instanceof SessionRefused && !error.isRetryable;

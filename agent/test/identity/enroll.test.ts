@@ -50,16 +50,39 @@ test('after a lost answer, the same key is sent again', async () => {
   assert.equal(sentKey(gateway, 0), sentKey(gateway, 1));
 });
 
-test('an agent enrolls again with its existing key, but with a new key under another name', async () => {
+test('an agent enrolls again with its existing key', async () => {
   await using directory = await temporaryDirectory();
   const gateway = await IssuingGateway.start();
   const store = await openKeyStore(directory.path);
   await enroll(gateway.post, who, store);
   await enroll(gateway.post, who, store);
-  await enroll(gateway.post, { ...who, name: 'orders-2' }, store);
   assert.equal(sentKey(gateway, 0), sentKey(gateway, 1));
-  assert.notEqual(sentKey(gateway, 1), sentKey(gateway, 2));
-  assert.equal((await store.current())?.name, 'orders-2');
+});
+
+const isForeign = (words: RegExp) => (error: unknown) =>
+  error instanceof IdentityError && error.fault === 'foreign' && words.test(error.message);
+
+test('the identity of another agent, or of another organization, is never overwritten', async () => {
+  await using directory = await temporaryDirectory();
+  const gateway = await IssuingGateway.start();
+  const store = await openKeyStore(directory.path);
+  const first = await enroll(gateway.post, who, store);
+  const otherName = enroll(gateway.post, { ...who, name: 'orders-2' }, store);
+  await assert.rejects(
+    otherName,
+    isForeign(/the identity of orders-1 in pool dc1.*is for orders-2 in pool dc1.*identity\.directory/),
+  );
+  assert.equal(gateway.requests.length, 1, 'the token keeps its use');
+  const elsewhere = await IssuingGateway.start();
+  elsewhere.organization = 'globex';
+  await assert.rejects(
+    enroll(elsewhere.post, who, store),
+    isForeign(/organization globex.*an agent of acme.*kept/),
+  );
+  assert.deepEqual(await store.current(), first);
+  assert.equal(await store.next(), undefined);
+  // The gateway was set up again with another CA.
+  await enroll((await IssuingGateway.start()).post, who, store);
 });
 
 test('every refusal of the gateway is reported with its code, message and Retry-After', async () => {

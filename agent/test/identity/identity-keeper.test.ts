@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '@penstock/config-schema';
-import { ProblemError, paths } from '@penstock/wire';
+import { ProblemError, paths, problemCodes } from '@penstock/wire';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
@@ -72,6 +72,7 @@ async function startKeeper(token: Secret | undefined = TOKEN) {
     clock,
     clockOffset: () => rig.offset,
     backoff: () => ({ base: 500, max: 30_000 }),
+    isPermanent: (error) => error instanceof ProblemError && problemCodes[error.code].permanent,
     onStaged: () => {
       rig.staged += 1;
     },
@@ -259,6 +260,7 @@ test('next credentials that a start finds are tried first', async () => {
     clock: at.clock,
     clockOffset: () => 0,
     backoff: () => ({ base: 1, max: 1 }),
+    isPermanent: () => false,
     onStaged: () => {},
     onPromoted: () => {},
   });
@@ -267,23 +269,85 @@ test('next credentials that a start finds are tried first', async () => {
   again.stop();
 });
 
-test('a failed enrollment is retried until it succeeds, slowly when only a person can help', async () => {
+test('a failed enrollment is retried until it succeeds, less and less often if only a person can help', async () => {
   await using at = await startKeeper();
   at.clock.chance(0.999999);
+  const seconds = () =>
+    at.events('enrollment-failed').map(({ retryIn }) => Math.round(Number(retryIn) / 1000));
   at.gateway.refuseWith = new ProblemError('TOKEN_EXPIRED');
   const ensured = at.keeper.ensureEnrolled(never);
   await eventually('a first failure', () => at.events('enrollment-failed').length === 1);
-  assert.deepEqual(
-    at.events('enrollment-failed').map(({ code, retryIn }) => [code, retryIn]),
-    [['TOKEN_EXPIRED', 30_000]],
-  );
-  assert.match(String(at.events('enrollment-failed')[0]?.['advice']), /^Create a new token with .*--ttl/);
+  const [first] = at.events('enrollment-failed');
+  assert.equal(first?.['code'], 'TOKEN_EXPIRED');
+  assert.match(String(first?.['advice']), /^Create a new token with .*--ttl/);
+  for (const code of [
+    'TOKEN_EXHAUSTED',
+    'NAME_TAKEN',
+    'POOL_UNKNOWN',
+    'TOKEN_REVOKED',
+    'TOKEN_UNKNOWN',
+    'TOKEN_UNKNOWN',
+  ] as const) {
+    at.gateway.refuseWith = new ProblemError(code);
+    await at.rig.next('enrollment-failed');
+  }
+  assert.deepEqual(seconds(), [30, 60, 120, 240, 480, 600, 600]);
+  // A new token in agent.yaml is used at once.
   at.gateway.refuseWith = new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 40 });
-  await at.rig.next('enrollment-failed');
-  assert.equal(at.events('enrollment-failed')[1]?.['retryIn'], 40_000);
+  at.keeper.retryNow();
+  await eventually('an attempt at once', () => at.events('enrollment-failed').length === 8);
+  assert.equal(seconds().at(-1), 40);
   await at.rig.next('identity-enrolled');
   await ensured;
   assert.ok(at.keeper.current);
+});
+
+test('what passes by itself is tried again within seconds', async () => {
+  await using at = await startKeeper();
+  at.clock.chance(0.999999);
+  at.gateway.refuseWith = new ProblemError('INTERNAL');
+  const ensured = at.keeper.ensureEnrolled(never);
+  await eventually('a first failure', () => at.events('enrollment-failed').length === 1);
+  at.gateway.refuseWith = new ProblemError('STORE_UNAVAILABLE');
+  await at.rig.next('enrollment-failed');
+  assert.deepEqual(
+    at.events('enrollment-failed').map(({ retryIn }) => retryIn),
+    [500, 1000],
+  );
+  await at.rig.next('identity-enrolled');
+  await ensured;
+});
+
+test('a directory with the identity of another agent is refused, and left as it is', async () => {
+  await using at = await enrolled();
+  const options = {
+    keyStore: at.keyStore,
+    enrollmentToken: () => TOKEN,
+    post: () => at.gateway.post,
+    log: () => {},
+    clock: at.clock,
+    clockOffset: () => 0,
+    backoff: () => ({ base: 1, max: 1 }),
+    isPermanent: () => false,
+    onStaged: () => {},
+    onPromoted: () => {},
+  };
+  for (const names of [
+    { name: 'billing-1', pool: 'dc1' },
+    { name: 'orders-1', pool: 'dc2' },
+  ]) {
+    await assert.rejects(
+      IdentityKeeper.open({ ...options, ...names }),
+      (error) =>
+        error instanceof IdentityError &&
+        error.fault === 'foreign' &&
+        error.message.includes(
+          `has the identity of orders-1 in pool dc1, but agent.yaml is for ${names.name} in pool ${names.pool}`,
+        ),
+    );
+  }
+  assert.equal(at.requests(paths.enroll), 1);
+  assert.equal((await at.keyStore.current())?.serial, at.first.serial);
 });
 
 test('without a token and an identity, enrollment is impossible', async () => {

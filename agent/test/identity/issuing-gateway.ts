@@ -24,6 +24,7 @@ export class IssuingGateway {
   /** Signs the next request and loses the answer. */
   loseAnswer = false;
   agentId = 'agt_one';
+  organization = 'acme';
   name = 'orders-1';
   pool = 'dc1';
   notAfter = new Date(Date.now() + DAY);
@@ -80,7 +81,7 @@ export class IssuingGateway {
       signingAlgorithm: P256,
       extensions: [
         new x509.SubjectAlternativeNameExtension([
-          { type: 'url', value: `penstock://acme/pools/${this.pool}/agents/${this.agentId}` },
+          { type: 'url', value: `penstock://${this.organization}/pools/${this.pool}/agents/${this.agentId}` },
         ]),
       ],
     });

@@ -120,11 +120,14 @@ export function authentication({ store, sessions, site, clock }: AuthenticationO
 const isFault = (error: unknown) =>
   error instanceof ApiProblem || (error instanceof SignInRefusal && error.code === 'CONSOLE_SESSION_UNKNOWN');
 
+/** Throws ApiProblem for a request without a token. */
 function tokenCredential({ headers }: FastifyRequest, tokens: RememberedTokens): Credential {
   const bearer = BEARER.exec(headers.authorization ?? '')?.[1];
+  // Not an attempt: nothing is guessed, and the store is not read.
+  if (bearer === undefined) throw tokenRequired();
   return {
     key: `token ${bearer}`,
-    isRemembered: bearer !== undefined && tokens.has(bearer),
+    isRemembered: tokens.has(bearer),
     async lookUp() {
       const { id, name, role } = await rowOf(bearer, tokens);
       return { id: `admin-token:${id}`, name, role };
@@ -155,14 +158,13 @@ function sessionCredential(
   };
 }
 
-async function rowOf(token: string | undefined, tokens: RememberedTokens): Promise<AdminTokenRow> {
-  if (token === undefined) {
-    throw new ApiProblem(
-      'ADMIN_TOKEN_REQUIRED',
-      'This request requires an admin token: Authorization: Bearer pst_admin_… (penstock-gateway reads it from ' +
-        'PENSTOCK_TOKEN).',
-    );
-  }
+const tokenRequired = () =>
+  new ApiProblem(
+    'ADMIN_TOKEN_REQUIRED',
+    'This request requires an admin token: Authorization: Bearer pst_admin_… (penstock-gateway reads it from PENSTOCK_TOKEN).',
+  );
+
+async function rowOf(token: string, tokens: RememberedTokens): Promise<AdminTokenRow> {
   const id = idOfToken('admin', token);
   const row = id === undefined ? undefined : await tokens.byId(id);
   if (row === undefined || !tokenMatches(token, row.hash)) throw new ApiProblem('ADMIN_TOKEN_UNKNOWN');

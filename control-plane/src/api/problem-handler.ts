@@ -1,6 +1,7 @@
 import { SignInRefusal } from '@penstock/sign-in';
 import { ProblemError } from '@penstock/wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { UnknownConnectionError } from '../grants/unknown-connection-error.ts';
 import { storeProblemOf } from '../identity/store-problem.ts';
 import { AgentRequestError } from '../requests/agent-request-error.ts';
 import type { AllowedMethods } from './allowed-methods.ts';
@@ -15,15 +16,18 @@ export function answerProblems(
   report: (failure: ApiFailure) => void,
   allowedMethods: AllowedMethods = () => undefined,
 ): void {
-  app.setNotFoundHandler((request, reply) => {
+  const answerUnknown = (request: FastifyRequest, reply: FastifyReply) => {
     const route = `${request.method} ${pathOf(request)}`;
     const allowed = allowedMethods(pathOf(request))?.join(', ');
     if (allowed === undefined)
       return send(reply, new ProblemError('NOT_FOUND', `There is no route ${route}.`));
     void reply.header('allow', allowed);
     return send(reply, new ApiProblem('METHOD_NOT_ALLOWED', `There is no route ${route}: use ${allowed}.`));
-  });
+  };
+  app.setNotFoundHandler(answerUnknown);
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    // Its body was read before its route was missed.
+    if (request.is404) return answerUnknown(request, reply);
     const problem = problemOf(error);
     // Failures of agents are not faults of the gateway, although some have a 5xx status.
     if (documentOf(problem).status >= 500 && !(error instanceof AgentRequestError)) {
@@ -51,6 +55,7 @@ function problemOf(error: FastifyError): ApiProblem | ProblemError {
   const known: unknown = storeProblemOf(error);
   if (known instanceof ProblemError || known instanceof ApiProblem) return known;
   if (known instanceof SignInRefusal) return new ApiProblem(known.code, known.message);
+  if (known instanceof UnknownConnectionError) return new ApiProblem('CONNECTION_UNKNOWN', known.message);
   if (known instanceof AgentRequestError) {
     if (known.reason === 'CONNECTOR_UNKNOWN') return new ProblemError('NOT_FOUND', known.message);
     if (known.reason === 'REQUEST_MALFORMED') return new ProblemError('REQUEST_INVALID', known.message);

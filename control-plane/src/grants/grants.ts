@@ -4,6 +4,7 @@ import { generateGrantSecret, ProblemError } from '@penstock/wire';
 import type { Actor } from '../actor.ts';
 import type { ActiveGrants } from '../data-plane-port.ts';
 import { type GrantView, grantTermsOf, grantViewOf } from './grant-view.ts';
+import { UnknownConnectionError } from './unknown-connection-error.ts';
 
 export type GrantRequest = {
   readonly name?: string | undefined;
@@ -20,7 +21,8 @@ export type GrantRequest = {
 export type GrantsOptions = {
   readonly store: Store;
   readonly active: ActiveGrants;
-  readonly hasConnection: (name: string) => boolean;
+  /** The names of all connections. */
+  readonly connections: () => readonly string[];
   readonly clock?: () => number;
 };
 
@@ -54,16 +56,15 @@ export class Grants {
     return grants;
   }
 
-  /** Creates a grant. Its secret is in the result and nowhere else. Throws ProblemError or StoreError. */
+  /** Creates a grant. Its secret is in the result and nowhere else. Throws UnknownConnectionError, ProblemError or StoreError. */
   async create(
     { name, connections, ttl, sources, maxConnections }: GrantRequest,
     { id: actor, address }: Actor,
   ): Promise<{ readonly grant: string; readonly view: GrantView }> {
-    const { store, active, hasConnection } = this.#options;
-    const unknown = connections.find((each) => !hasConnection(each));
-    if (unknown !== undefined) {
-      throw new ProblemError('REQUEST_INVALID', `This gateway has no connection ${unknown}.`);
-    }
+    const { store, active } = this.#options;
+    const known = this.#options.connections();
+    const unknown = connections.find((each) => !known.includes(each));
+    if (unknown !== undefined) throw new UnknownConnectionError(unknown, known);
     if (active.size >= MAX_ACTIVE_GRANTS) {
       throw new ProblemError(
         'REQUEST_INVALID',

@@ -154,7 +154,7 @@ export async function apiRig(): Promise<ApiRig> {
   const grants = await Grants.open({
     store,
     active: activeGrants,
-    hasConnection: (name) => ['orders', 'billing'].includes(name),
+    connections: () => ['orders', 'billing'],
     clock: () => clock.now,
   });
   const app = await createApi({

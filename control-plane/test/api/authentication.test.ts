@@ -79,6 +79,9 @@ test('a source with too many failures is limited, except for a token that was va
   const refused = await fail();
   assertProblem(refused, 429, 'TOO_MANY_REQUESTS', /in 60 s/);
   assert.equal(refused.headers['retry-after'], '60');
+  // Nothing is guessed without a token.
+  for (let count = 0; count < 70; count += 1)
+    assertProblem(await api.ask('GET', '/api/v1/agents'), 401, 'ADMIN_TOKEN_REQUIRED');
   assert.equal((await api.ask('GET', '/api/v1/agents', { as: 'admin' })).status, 200);
   api.rig.clock.now += 60_000;
   assertProblem(await fail(), 401, 'ADMIN_TOKEN_UNKNOWN');

@@ -36,7 +36,8 @@ test('a grant created by the API is usable, is listed without its secret, and is
 test('invalid grants are refused with the reason', async () => {
   await using api = await apiRig();
   const ask = (body: unknown) => api.ask('POST', PATH, { as: 'admin', body });
-  assertProblem(await ask({ connections: ['nowhere'] }), 400, 'REQUEST_INVALID', /no connection nowhere/);
+  const unknown = /gateway\.yaml has no connection order\. Did you mean orders\?/;
+  assertProblem(await ask({ connections: ['billing', 'order'] }), 404, 'CONNECTION_UNKNOWN', unknown);
   assertProblem(await ask({ connections: [] }), 400, 'REQUEST_INVALID');
   const sources = ['10.0.0.1/8'];
   assertProblem(await ask({ connections: ['orders'], sources }), 400, 'REQUEST_INVALID', /10\.0\.0\.1\/8/);

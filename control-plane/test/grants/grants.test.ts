@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashOfGrant, ProblemError } from '@penstock/wire';
+import { hashOfGrant } from '@penstock/wire';
 import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { Grants } from '../../src/grants/grants.ts';
 import { fakeActiveGrants } from './fake-active-grants.ts';
@@ -13,8 +13,8 @@ async function scene() {
   const clock = { now: Date.now() };
   const open = async () => {
     const active = fakeActiveGrants();
-    const hasConnection = (name: string) => name !== 'unknown';
-    return { active, grants: await Grants.open({ store, active, hasConnection, clock: () => clock.now }) };
+    const connections = () => ['orders', 'billing'];
+    return { active, grants: await Grants.open({ store, active, connections, clock: () => clock.now }) };
   };
   let current = await open();
   return {
@@ -66,8 +66,10 @@ test('creating a grant stores and audits only its hash, then activates it', asyn
 
 test('a grant for an unknown connection is rejected', async () => {
   await using rig = await scene();
-  const created = rig.grants.create({ connections: ['unknown'], ttl: HOUR }, HOST);
-  await assert.rejects(created, (error) => error instanceof ProblemError && error.code === 'REQUEST_INVALID');
+  const created = rig.grants.create({ connections: ['orders', 'biling'], ttl: HOUR }, HOST);
+  await assert.rejects(created, /gateway\.yaml has no connection biling\. Did you mean billing\?/);
+  const other = rig.grants.create({ connections: ['warehouse'], ttl: HOUR }, HOST);
+  await assert.rejects(other, /has no connection warehouse\. Its connections are: orders, billing\./);
   assert.equal(rig.active.size, 0);
 });
 

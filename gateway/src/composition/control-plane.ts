@@ -66,7 +66,7 @@ export async function openControlPlane(
   { store, config, dataPlane, certificate, clock, log }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
-  const { registry, routes, queue, resumer, grants: active } = dataPlane;
+  const { registry, queue, resumer, grants: active } = dataPlane;
   // Before anything is read: what others change meanwhile is read again.
   const changes = await ChangeFeed.open({
     store,
@@ -106,8 +106,11 @@ export async function openControlPlane(
   scope.defer(() => fleet.stop());
   identity.revocation.onRevoked((agentId) => fleet.revoked(agentId));
   scope.defer(() => active.close());
-  const hasConnection = (name: string) => routes.route(name) !== undefined;
-  const grants = await Grants.open({ store, active, hasConnection });
+  const grants = await Grants.open({
+    store,
+    active,
+    connections: () => config().connections.map(({ name }) => name),
+  });
   followChanges(changes, { store, identity, fleet, grants });
   changes.start();
   return { identity, fleet, requests, grants, changes };

@@ -1,5 +1,11 @@
 import type { Clock } from '@penstock/runtime';
-import type { KeeperOptions } from './identity-keeper.ts';
+
+export type EnrollmentBackoff = {
+  /** Milliseconds. */
+  readonly backoff: () => { readonly base: number; readonly max: number };
+  /** Whether only a person can make the same request succeed. */
+  readonly isPermanent: (error: unknown) => boolean;
+};
 
 /** A gateway that refuses the token or the name is asked this often at last, and at once when the configuration changes. */
 const MAX_REFUSED_DELAY_MS = 10 * 60_000;
@@ -11,11 +17,7 @@ const MAX_REFUSED_DELAY_MS = 10 * 60_000;
 export function enrollmentDelay(
   error: unknown,
   failures: number,
-  {
-    backoff,
-    isPermanent,
-    clock,
-  }: Pick<KeeperOptions, 'backoff' | 'isPermanent'> & { readonly clock: Pick<Clock, 'random'> },
+  { backoff, isPermanent, clock }: EnrollmentBackoff & { readonly clock: Pick<Clock, 'random'> },
 ): number {
   const { base, max } = backoff();
   const doubled = 2 ** Math.min(failures, 20);

@@ -5,7 +5,7 @@ import type { AgentLog } from '../observe/event.ts';
 import type { AgentCredentials } from './agent-credentials.ts';
 import { isCertificateRejection } from './certificate-rejection.ts';
 import { enroll, foreignAgent, isSameAgent } from './enroll.ts';
-import { enrollmentDelay } from './enrollment-delay.ts';
+import { type EnrollmentBackoff, enrollmentDelay } from './enrollment-delay.ts';
 import { failureFields } from './failure-fields.ts';
 import type { Post } from './identity-answer.ts';
 import { IdentityError } from './identity-error.ts';
@@ -13,7 +13,7 @@ import type { KeyStore } from './key-store.ts';
 import { renew } from './renew.ts';
 import { RenewalTimer } from './renewal-timer.ts';
 
-export type KeeperOptions = {
+export type KeeperOptions = EnrollmentBackoff & {
   readonly keyStore: KeyStore;
   readonly name: string;
   readonly pool: string;
@@ -27,9 +27,6 @@ export type KeeperOptions = {
   readonly clock: Clock;
   /** Milliseconds that the gateway's clock is ahead of ours. Certificates are dated by the gateway's clock. */
   readonly clockOffset: () => number;
-  readonly backoff: () => { readonly base: number; readonly max: number };
-  /** Whether only a person can make the same request succeed. */
-  readonly isPermanent: (error: unknown) => boolean;
   /** Called when renewed credentials are ready for a session to confirm them. */
   readonly onStaged: () => void;
   /** Called when other credentials have become current. */

@@ -129,14 +129,19 @@ test('internal errors are reported with details to the log only', async () => {
   assert.match(String(api.failures[0]?.error), /secret insides/);
 });
 
-type Content = Record<string, { schema: { properties: Record<string, unknown> } }>;
+type Schema = { $ref?: string; properties?: Record<string, unknown> };
+type Content = Record<string, { schema: Schema }>;
 type Operation = {
   'x-penstock-role'?: string;
   security?: unknown[];
   requestBody?: { content: Content };
   responses: Record<string, { content: Content }>;
 };
-type Description = { openapi: string; paths: Record<string, Record<string, Operation>> };
+type Description = {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema> };
+};
 
 test('the OpenAPI 3.1 document has the routes with their roles and responses', async () => {
   await using api = await apiRig();
@@ -145,7 +150,8 @@ test('the OpenAPI 3.1 document has the routes with their roles and responses', a
   const create = body.paths['/api/v1/enrollment-tokens']?.['post'];
   assert.equal(create?.['x-penstock-role'], 'admin');
   assert.deepEqual(Object.keys(create.responses).sort(), ['201', '4XX', '5XX']);
-  assert.ok(create.requestBody?.content['application/json']?.schema.properties['pool']);
+  const { $ref = '' } = create.requestBody?.content['application/json']?.schema ?? {};
+  assert.ok(body.components.schemas[$ref.split('/').at(-1) ?? '']?.properties['pool'], $ref);
   assert.ok(create.responses['4XX']?.content['application/problem+json']);
   assert.deepEqual(body.paths['/healthz']?.['get']?.security, []);
 });

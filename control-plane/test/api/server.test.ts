@@ -151,7 +151,7 @@ test('the OpenAPI 3.1 document has the routes with their roles and responses', a
   assert.equal(create?.['x-penstock-role'], 'admin');
   assert.deepEqual(Object.keys(create.responses).sort(), ['201', '4XX', '5XX']);
   const { $ref = '' } = create.requestBody?.content['application/json']?.schema ?? {};
-  assert.ok(body.components.schemas[$ref.split('/').at(-1) ?? '']?.properties['pool'], $ref);
+  assert.ok(body.components.schemas[$ref.split('/').at(-1) ?? '']?.properties?.['pool'], $ref);
   assert.ok(create.responses['4XX']?.content['application/problem+json']);
   assert.deepEqual(body.paths['/healthz']?.['get']?.security, []);
 });

@@ -1,23 +1,16 @@
 import './look/tokens.css';
 import './look/base.css';
-import { StrictMode, useEffect, useState } from 'react';
+import './look/forms.css';
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { App } from './frame/app.tsx';
+import { applyTheme } from './look/theme.ts';
 
-function Readiness() {
-  const [text, setText] = useState('');
-  useEffect(() => {
-    void fetch('/readyz')
-      .then((response) => response.json() as Promise<{ ready: boolean; reasons: readonly string[] }>)
-      .then(({ ready, reasons }) => setText(ready ? 'This gateway is ready.' : reasons.join(' ')));
-  }, []);
-  return <p>{text}</p>;
-}
-
+applyTheme();
 const root = document.getElementById('root');
-if (root !== null) {
-  createRoot(root).render(
-    <StrictMode>
-      <Readiness />
-    </StrictMode>,
-  );
-}
+if (root === null) throw new Error('The page has no element #root.');
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

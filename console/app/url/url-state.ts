@@ -1,11 +1,13 @@
 /** The value of a page that its URL keeps; equal to its default, it is left out. */
 export type UrlField<Value> = {
   readonly default: Value;
-  readonly read: (text: string) => Value | undefined;
-  readonly write: (value: Value) => string;
+  /** The value of a text from a URL; undefined if it is not valid. */
+  read(text: string): Value | undefined;
+  write(value: Value): string;
 };
 
-export type UrlFields = Readonly<Record<string, UrlField<never>>>;
+/** The fields of a page by their name in the URL. */
+export type UrlFields = Readonly<Record<string, UrlField<unknown>>>;
 export type UrlValues<Fields> = {
   readonly [Key in keyof Fields]: Fields[Key] extends UrlField<infer Value> ? Value : never;
 };
@@ -21,7 +23,8 @@ export const textField = (initial = ''): UrlField<string> => ({
 export const choiceField = <const Choice extends string>(
   choices: readonly Choice[],
   initial: Choice,
-): UrlField<Choice> => ({
+): UrlField<Choice> & { readonly choices: readonly Choice[] } => ({
+  choices,
   default: initial,
   read: (text) => choices.find((choice) => choice === text),
   write: (value) => value,
@@ -37,10 +40,7 @@ export const choicesField = <const Choice extends string>(
 });
 
 /** Reads the fields from a query string. What is not valid is the default: a URL comes from anywhere. */
-export function readUrl<Fields extends Readonly<Record<string, UrlField<never>>>>(
-  fields: Fields,
-  search: string,
-): UrlValues<Fields> {
+export function readUrl<Fields extends UrlFields>(fields: Fields, search: string): UrlValues<Fields> {
   const query = new URLSearchParams(search);
   const entries = Object.entries(fields).map(([key, field]) => {
     const text = query.get(key);
@@ -51,16 +51,17 @@ export function readUrl<Fields extends Readonly<Record<string, UrlField<never>>>
 }
 
 /** Returns the query string with some of its fields changed; others, and unknown ones, stay as they are. */
-export function writeUrl<Fields extends Readonly<Record<string, UrlField<never>>>>(
+export function writeUrl<Fields extends UrlFields>(
   fields: Fields,
   search: string,
   changes: Partial<UrlValues<Fields>>,
 ): string {
   const query = new URLSearchParams(search);
   for (const [key, value] of Object.entries(changes)) {
-    const { default: initial, write } = fields[key] as unknown as UrlField<unknown>;
-    const text = write(value);
-    if (text === write(initial)) query.delete(key);
+    const field = fields[key];
+    if (field === undefined) continue;
+    const text = field.write(value);
+    if (text === field.write(field.default)) query.delete(key);
     else query.set(key, text);
   }
   return query.toString();

@@ -1,12 +1,12 @@
 import { useCallback, useMemo } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { readUrl, type UrlField, type UrlValues, writeUrl } from './url-state.ts';
+import { readUrl, type UrlFields, type UrlValues, writeUrl } from './url-state.ts';
 
 /**
  * The state of a page that its URL keeps, so that a link, a reload and the back button restore it. Typing replaces the
  * entry in the history; `push` adds one.
  */
-export function useUrlState<Fields extends Readonly<Record<string, UrlField<never>>>>(
+export function useUrlState<Fields extends UrlFields>(
   fields: Fields,
 ): [UrlValues<Fields>, (changes: Partial<UrlValues<Fields>>, how?: 'replace' | 'push') => void] {
   const search = useSearch();

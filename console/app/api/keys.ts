@@ -1,0 +1,23 @@
+/** The first part of the key of each query, so that an event can make all queries of a resource stale. */
+export const resource = {
+  session: 'session',
+  gateway: 'gateway',
+  attention: 'attention',
+  agents: 'agents',
+  agent: 'agent',
+  pools: 'pools',
+  connections: 'connections',
+  explanation: 'explanation',
+  connectionLog: 'connection-log',
+  configVersions: 'config-versions',
+  pins: 'pins',
+  enrollmentTokens: 'enrollment-tokens',
+  grants: 'grants',
+  adminTokens: 'admin-tokens',
+  consoleSessions: 'console-sessions',
+  alerts: 'alerts',
+  receivers: 'receivers',
+  approvals: 'approvals',
+  audit: 'audit',
+  rollouts: 'rollouts',
+} as const;

@@ -1,0 +1,46 @@
+import { Link, useLocation } from 'wouter';
+import { useFiringAlerts, usePendingApprovals } from './counts.ts';
+
+type Item = { readonly path: string; readonly also?: readonly string[]; readonly title: string };
+
+const items: readonly Item[] = [
+  { path: '/fleet', also: ['/agents/', '/pools/', '/add-agent'], title: 'Fleet' },
+  { path: '/connections', title: 'Connections' },
+  { path: '/config', title: 'Configuration' },
+  { path: '/alerts', title: 'Alerts' },
+  { path: '/approvals', title: 'Approvals' },
+  { path: '/access', title: 'Access' },
+  { path: '/audit', title: 'Audit' },
+];
+
+export function Navigation() {
+  const [path] = useLocation();
+  const firing = useFiringAlerts();
+  const approvals = usePendingApprovals();
+  return (
+    <nav className="navigation" aria-label="Main">
+      {items.map(({ path: to, also = [], title }) => {
+        const isHere = [to, ...also].some(
+          (each) => path === each || path.startsWith(each.endsWith('/') ? each : `${each}/`),
+        );
+        return (
+          <Link key={to} href={to} aria-current={isHere ? 'page' : undefined}>
+            {title}
+            {to === '/alerts' && firing > 0 && (
+              <span className="count-badge count-badge-bad">
+                {firing}
+                <span className="hidden-text"> firing</span>
+              </span>
+            )}
+            {to === '/approvals' && approvals > 0 && (
+              <span className="count-badge">
+                {approvals}
+                <span className="hidden-text"> pending</span>
+              </span>
+            )}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

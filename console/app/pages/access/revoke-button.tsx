@@ -1,0 +1,58 @@
+import { useState } from 'react';
+import type { Performed } from '../../api/client.ts';
+import type { Role } from '../../api/role.ts';
+import { Button, RoleButton } from '../../parts/button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { useAction } from '../../parts/use-action.ts';
+
+/** Ends something for good, after a question that says what follows. */
+export function RevokeButton({
+  needs,
+  name,
+  consequence,
+  word = 'Revoke',
+  send,
+  stale,
+}: {
+  readonly needs: Role;
+  readonly name: string;
+  readonly consequence: string;
+  readonly word?: string;
+  readonly send: () => Promise<Performed<unknown>>;
+  readonly stale: readonly string[];
+}) {
+  const [isAsking, setAsking] = useState(false);
+  const { run, isBusy } = useAction(send, {
+    stale,
+    done: () => `${name}: done.`,
+    failed: `${name} was not changed.`,
+  });
+  return (
+    <>
+      <RoleButton
+        needs={needs}
+        size="small"
+        isBusy={isBusy}
+        aria-label={`${word} ${name}`}
+        onClick={() => setAsking(true)}
+      >
+        {word}…
+      </RoleButton>
+      <Dialog title={`${word} ${name}?`} isOpen={isAsking} onClose={() => setAsking(false)}>
+        <p>{consequence}</p>
+        <div className="dialog-actions">
+          <Button onClick={() => setAsking(false)}>Cancel</Button>
+          <Button
+            kind="danger"
+            onClick={() => {
+              setAsking(false);
+              void run();
+            }}
+          >
+            {word} {name}
+          </Button>
+        </div>
+      </Dialog>
+    </>
+  );
+}

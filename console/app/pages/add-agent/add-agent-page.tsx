@@ -1,0 +1,186 @@
+import { useState } from 'react';
+import { POST, perform } from '../../api/client.ts';
+import { resource } from '../../api/keys.ts';
+import { RoleButton } from '../../parts/button.tsx';
+import { Field } from '../../parts/field.tsx';
+import { Card, Page } from '../../parts/page.tsx';
+import { Command, Loaded } from '../../parts/query-states.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
+import { useAction } from '../../parts/use-action.ts';
+import { textField } from '../../url/url-state.ts';
+import { useUrlState } from '../../url/use-url-state.ts';
+import { usePools } from '../config/config-api.ts';
+import { Arrival } from './arrival.tsx';
+import { agentCommands, agentFile } from './commands.ts';
+
+type NewToken = { pool: string; uses: number; ttlSeconds: number; namePattern?: string; sources?: string[] };
+
+const createToken = (body: NewToken) => perform(POST('/api/v1/enrollment-tokens', { body }));
+
+const fields = { pool: textField() };
+const lifetimes = [
+  { seconds: 3600, title: '1 hour' },
+  { seconds: 24 * 3600, title: '1 day' },
+  { seconds: 7 * 24 * 3600, title: '7 days' },
+] as const;
+
+type Created = { readonly id: string; readonly token: string; readonly pool: string; readonly uses: number };
+
+/** From nothing to a ready agent: a token with limits, the command, and then waiting for the agent of this token. */
+export function AddAgentPage() {
+  const [created, setCreated] = useState<Created>();
+  return (
+    <Page
+      title="Add agent"
+      lead="The agent opens all connections itself: no inbound port is needed on its side"
+    >
+      <TokenForm created={created} onCreated={setCreated} />
+      {created !== undefined && (
+        <>
+          <Instructions created={created} />
+          <Arrival tokenId={created.id} pool={created.pool} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function TokenForm({
+  created,
+  onCreated,
+}: {
+  readonly created: Created | undefined;
+  readonly onCreated: (created: Created) => void;
+}) {
+  const pools = usePools();
+  const [{ pool: fromUrl }, change] = useUrlState(fields);
+  const [uses, setUses] = useState('1');
+  const [ttlSeconds, setLifetime] = useState<number>(3600);
+  const [namePattern, setPattern] = useState('');
+  const [sources, setSources] = useState('');
+  const [usesProblem, setUsesProblem] = useState<string>();
+  const { run, isBusy } = useAction(createToken, {
+    stale: [resource.enrollmentTokens],
+    failed: 'The token was not created.',
+  });
+  return (
+    <Card
+      title="1. A token for the agent"
+      aside={created !== undefined && 'Created. Change the fields for another one.'}
+    >
+      <Loaded query={pools} what="the pools">
+        {({ items }) => {
+          const pool = items.find(({ name }) => name === fromUrl)?.name ?? items[0]?.name ?? '';
+          const send = () => {
+            const number = Number(uses);
+            const isValid = Number.isInteger(number) && number >= 1 && number <= 10_000;
+            setUsesProblem(isValid ? undefined : 'Enter a number from 1 to 10000.');
+            if (!isValid) return;
+            const ranges = sources.split(/[\s,]+/).filter((each) => each !== '');
+            void run({
+              pool,
+              uses: number,
+              ttlSeconds,
+              ...(namePattern.trim() !== '' && { namePattern: namePattern.trim() }),
+              ...(ranges.length > 0 && { sources: ranges }),
+            }).then((token) => token !== undefined && onCreated(token));
+          };
+          return (
+            <form
+              className="form"
+              onSubmit={(event) => {
+                event.preventDefault();
+                if (!isBusy) send();
+              }}
+            >
+              <div className="form-row">
+                <Field label="Pool">
+                  <select
+                    className="input"
+                    value={pool}
+                    onChange={(event) => change({ pool: event.target.value })}
+                  >
+                    {items.map(({ name }) => (
+                      <option key={name}>{name}</option>
+                    ))}
+                  </select>
+                </Field>
+                <Field label="Agents" hint="How many can enroll with it" problem={usesProblem}>
+                  <input
+                    className="input"
+                    inputMode="numeric"
+                    value={uses}
+                    onChange={(event) => setUses(event.target.value)}
+                  />
+                </Field>
+                <Field label="Valid for">
+                  <select
+                    className="input"
+                    value={ttlSeconds}
+                    onChange={(event) => setLifetime(Number(event.target.value))}
+                  >
+                    {lifetimes.map(({ seconds, title }) => (
+                      <option key={seconds} value={seconds}>
+                        {title}
+                      </option>
+                    ))}
+                  </select>
+                </Field>
+              </div>
+              <div className="form-row">
+                <Field label="Names (optional)" hint="A pattern such as dc1-*">
+                  <input
+                    className="input"
+                    value={namePattern}
+                    spellCheck={false}
+                    onChange={(event) => setPattern(event.target.value)}
+                  />
+                </Field>
+                <Field label="From addresses (optional)" hint="CIDR ranges, as the gateway sees them">
+                  <input
+                    className="input"
+                    value={sources}
+                    spellCheck={false}
+                    placeholder="10.0.0.0/8"
+                    onChange={(event) => setSources(event.target.value)}
+                  />
+                </Field>
+              </div>
+              <div>
+                <RoleButton
+                  needs="admin"
+                  kind={created === undefined ? 'primary' : 'plain'}
+                  type="submit"
+                  isBusy={isBusy}
+                >
+                  {created === undefined ? 'Create token' : 'Create another token'}
+                </RoleButton>
+              </div>
+            </form>
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}
+
+function Instructions({ created }: { readonly created: Created }) {
+  const commands = agentCommands(created);
+  const [how, setHow] = useState(commands[0]?.key ?? '');
+  const shown = commands.find(({ key }) => key === how);
+  return (
+    <Card title="2. On the agent’s host" aside="The token is shown only here, and only now">
+      <p>
+        Put this into <code>agent.yaml</code>, with the address of your database:
+      </p>
+      <Command text={agentFile({ pool: created.pool, name: `${created.pool}-1` })} label="Copy agent.yaml" />
+      <Tabs
+        label="How the agent is run"
+        items={commands.map(({ key, title }) => ({ key, title }))}
+        selected={how}
+        onSelect={setHow}
+      />
+      {shown !== undefined && <Command text={shown.text} label={`Copy the commands (${shown.title})`} />}
+    </Card>
+  );
+}

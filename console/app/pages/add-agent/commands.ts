@@ -1,0 +1,52 @@
+export type AgentCommand = { readonly key: string; readonly title: string; readonly text: string };
+
+export type AgentSetup = {
+  readonly pool: string;
+  readonly name: string;
+  readonly token: string;
+};
+
+/** A name as an argument of a shell. Names have no characters that a shell would interpret, but a token comes from the gateway. */
+const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/** agent.yaml for a new agent. The `gateway:` block is what `penstock-gateway init` printed. */
+export function agentFile({ pool, name }: Pick<AgentSetup, 'pool' | 'name'>): string {
+  return [
+    'apiVersion: penstock/v1',
+    'kind: Agent',
+    'version: 1',
+    `name: ${name}`,
+    `pool: ${pool}`,
+    'identity:',
+    '  directory: agent-data',
+    '  enrollmentToken: ${file:enrollment-token}',
+    'connectors:',
+    '  - name: orders-db          # as connections[].connector in gateway.yaml',
+    '    kind: postgresql',
+    '    address: 127.0.0.1:5432  # as this host reaches the database',
+    '# and the gateway: block that penstock-gateway init printed',
+    '',
+  ].join('\n');
+}
+
+/** How to put the token on the agent’s host and start the agent, by the way it is run. */
+export function agentCommands({ token }: Pick<AgentSetup, 'token'>): AgentCommand[] {
+  const write = `(umask 077; printf %s ${quoted(token)} >enrollment-token)`;
+  return [
+    {
+      key: 'host',
+      title: 'On a host',
+      text: `${write}\npenstock-agent config validate agent.yaml\npenstock-agent run --config agent.yaml\n`,
+    },
+    {
+      key: 'container',
+      title: 'Container',
+      text: `${write}\ndocker run --detach --restart unless-stopped --name penstock-agent \\\n  --volume "$PWD:/etc/penstock:ro" --volume penstock-agent:/var/lib/penstock \\\n  --workdir /etc/penstock penstock-agent run --config agent.yaml\n`,
+    },
+    {
+      key: 'kubernetes',
+      title: 'Kubernetes',
+      text: `kubectl create secret generic penstock-enrollment --from-literal=enrollment-token=${quoted(token)}\nkubectl create configmap penstock-agent --from-file=agent.yaml\n`,
+    },
+  ];
+}

@@ -1,0 +1,153 @@
+import './agent.css';
+import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
+import { resource } from '../../api/keys.ts';
+import type { Agent, AgentReason, Probe } from '../../api/types.ts';
+import { RoleButton } from '../../parts/button.tsx';
+import { Ladder } from '../../parts/ladder.tsx';
+import { Card } from '../../parts/page.tsx';
+import { Command } from '../../parts/query-states.tsx';
+import { AgentStateBadge } from '../../parts/state.tsx';
+import { Age, TimeOf } from '../../parts/time.tsx';
+import { useAction } from '../../parts/use-action.ts';
+import { check, resume } from './agent-api.ts';
+
+/** Every condition of the agent, with its beginning, what to do, and the button for it. */
+export function Reasons({ agent }: { readonly agent: Agent }) {
+  const wrong = agent.reasons.filter(({ code }) => code !== 'CONNECTED');
+  if (wrong.length === 0) {
+    return (
+      <p className="reasons-fine soft">
+        <AgentStateBadge state="connected" /> Nothing needs attention.
+      </p>
+    );
+  }
+  return (
+    <div className="reasons">
+      {wrong.map((reason) => (
+        <Reason key={reason.code} agent={agent} reason={reason} />
+      ))}
+    </div>
+  );
+}
+
+function Reason({ agent, reason }: { readonly agent: Agent; readonly reason: AgentReason }) {
+  const { code, state, since, message, advice, detail } = reason;
+  return (
+    <Card
+      tone={state === 'degraded' || state === 'draining' ? 'warn' : 'bad'}
+      title={
+        <span className="reason-title">
+          <AgentStateBadge state={state} /> {message}
+        </span>
+      }
+      aside={
+        <>
+          since <TimeOf at={since} /> · <Age at={since} /> · <code>{code}</code>
+        </>
+      }
+    >
+      {detail !== undefined && <p className="reason-detail mono">{detail}</p>}
+      <p>
+        <strong>What to do:</strong> {advice}
+      </p>
+      <Remedy agent={agent} code={code} />
+    </Card>
+  );
+}
+
+/** The button, link or command that goes with a condition. */
+function Remedy({ agent, code }: { readonly agent: Agent; readonly code: AgentReason['code'] }) {
+  switch (code) {
+    case 'CONNECTOR_FAILING':
+      return <CheckFailing agent={agent} />;
+    case 'CONFIG_DRIFT':
+      return (
+        <Link href={`/agents/${agent.name}?tab=configuration`}>Compare its configuration with the pin</Link>
+      );
+    case 'DRAINED_BY_OPERATOR':
+      return <Resume name={agent.name} />;
+    case 'CLONED_IDENTITY':
+      return <Link href={`/agents/${agent.name}?tab=sessions`}>See where both processes connect from</Link>;
+    case 'IDENTITY_EXPIRED':
+    case 'IDENTITY_REVOKED':
+      return <Link href={`/add-agent?pool=${agent.pool}`}>Enroll it again with a new token</Link>;
+    case 'NO_SESSION':
+    case 'HEARTBEAT_MISSING':
+    case 'SESSIONS_MISSING':
+    case 'IDENTITY_EXPIRING':
+      return <Command text="penstock-agent doctor" label="Copy the command for the agent’s host" />;
+    default:
+      return null;
+  }
+}
+
+function Resume({ name }: { readonly name: string }) {
+  const { run, isBusy } = useAction(resume, {
+    stale: [resource.agent, resource.agents, resource.pools],
+    done: () => `${name} gets new connections again.`,
+    failed: `${name} was not resumed.`,
+  });
+  return (
+    <div>
+      <RoleButton needs="operator" size="small" isBusy={isBusy} onClick={() => void run(name)}>
+        Resume {name}
+      </RoleButton>
+    </div>
+  );
+}
+
+/** The connectors whose check fails, each with a check to run now. */
+function CheckFailing({ agent }: { readonly agent: Agent }) {
+  const failing = agent.checks.filter(({ reach }) => reach !== 'ready');
+  return (
+    <ul className="reason-checks">
+      {failing.map(({ connector, reach, at }) => (
+        <li key={connector}>
+          <CheckNow agent={agent} connector={connector}>
+            <strong>{connector}</strong> stops at <code>{reach}</code>, <Age at={at} />
+          </CheckNow>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function CheckNow({
+  agent,
+  connector,
+  children,
+}: {
+  readonly agent: Pick<Agent, 'name' | 'sessions'>;
+  readonly connector: string;
+  readonly children?: ReactNode;
+}) {
+  const [result, setResult] = useState<Probe>();
+  const { run, isBusy } = useAction(check, {
+    stale: [resource.agent, resource.explanation],
+    failed: `${connector} was not checked.`,
+  });
+  const offline = agent.sessions.open === 0 ? 'The agent has no session, so it cannot be asked.' : undefined;
+  return (
+    <div className="check-now">
+      <div className="check-now-line">
+        {children !== undefined && <span>{children}</span>}
+        <RoleButton
+          needs="operator"
+          size="small"
+          unavailable={offline}
+          isBusy={isBusy}
+          aria-label={`Check ${connector} now`}
+          onClick={() => void run(agent.name, connector).then(setResult)}
+        >
+          Check now
+        </RoleButton>
+      </div>
+      {result !== undefined && (
+        <div role="status">
+          <Ladder result={result} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,238 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ask, GET, inBackground, POST, perform } from '../../api/client.ts';
+import { resource } from '../../api/keys.ts';
+import type { AlertEntry } from '../../api/types.ts';
+import { Button, RoleButton } from '../../parts/button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Card, Page } from '../../parts/page.tsx';
+import { Empty, Loaded } from '../../parts/query-states.tsx';
+import { Badge } from '../../parts/state.tsx';
+import { SubjectLink } from '../../parts/subject-link.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
+import { Age, TimeOf } from '../../parts/time.tsx';
+import { useAction } from '../../parts/use-action.ts';
+import { Listing } from '../access/listing.tsx';
+import { useListing } from '../access/use-listing.ts';
+
+const testReceiver = (name: string) =>
+  perform(POST('/api/v1/receivers/{name}/test', { params: { path: { name } } }));
+
+/** What is firing, who has been told, and what fired before. */
+export function AlertsPage() {
+  const [opened, setOpened] = useState<string>();
+  const firing = useQuery({
+    queryKey: [resource.alerts, 'firing'],
+    queryFn: () =>
+      ask(GET('/api/v1/alerts', { params: { query: { state: 'firing' } }, headers: inBackground })),
+  });
+  const history = useListing<AlertEntry>([resource.alerts, 'all'], (cursor) =>
+    GET('/api/v1/alerts', {
+      params: { query: cursor === undefined ? {} : { cursor } },
+      headers: inBackground,
+    }),
+  );
+  return (
+    <Page title="Alerts">
+      <Card isFlush title="Firing">
+        <Loaded query={firing} what="the alerts">
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty title="Nothing is firing." />
+            ) : (
+              <AlertTable label="Firing alerts" items={items} onOpen={setOpened} />
+            )
+          }
+        </Loaded>
+      </Card>
+      <Receivers />
+      <Card isFlush title="Earlier alerts">
+        <Listing
+          query={history.query}
+          items={history.items?.filter(({ state }) => state === 'resolved')}
+          what="earlier alerts"
+          empty={<Empty title="No alert has been resolved yet." />}
+        >
+          {(items) => <AlertTable isHistory label="Earlier alerts" items={items} onOpen={setOpened} />}
+        </Listing>
+      </Card>
+      {opened !== undefined && <AlertDialog id={opened} onClose={() => setOpened(undefined)} />}
+    </Page>
+  );
+}
+
+const resolvedColumn: Column<AlertEntry> = {
+  key: 'resolved',
+  title: 'Resolved',
+  isEmpty: ({ resolvedAt }) => resolvedAt === undefined,
+  cell: ({ resolvedAt }) => resolvedAt !== undefined && <TimeOf at={resolvedAt} />,
+};
+
+function AlertTable({
+  isHistory = false,
+  label,
+  items,
+  onOpen,
+}: {
+  readonly isHistory?: boolean;
+  readonly label: string;
+  readonly items: readonly AlertEntry[];
+  readonly onOpen: (id: string) => void;
+}) {
+  return (
+    <Table
+      label={label}
+      rows={items}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          key: 'what',
+          title: 'Alert',
+          isMain: true,
+          cell: ({ state, message, detail }) => (
+            <>
+              <Badge
+                tone={state === 'firing' ? 'bad' : 'off'}
+                word={state === 'firing' ? 'Firing' : 'Resolved'}
+              />{' '}
+              {message}
+              <div className="soft small break">{detail}</div>
+            </>
+          ),
+        },
+        { key: 'subject', title: 'About', cell: ({ subject }) => <SubjectLink subject={subject} /> },
+        { key: 'condition', title: 'Condition', cell: ({ condition }) => <code>{condition}</code> },
+        { key: 'since', title: 'Since', cell: ({ since }) => <Age at={since} /> },
+        ...(isHistory ? [resolvedColumn] : []),
+        {
+          key: 'open',
+          title: 'Details',
+          cell: ({ id, message }) => (
+            <Button size="small" aria-label={`Who was notified: ${message}`} onClick={() => onOpen(id)}>
+              Who was notified
+            </Button>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function AlertDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+  const query = useQuery({
+    queryKey: [resource.alerts, id],
+    queryFn: () => ask(GET('/api/v1/alerts/{id}', { params: { path: { id } }, headers: inBackground })),
+  });
+  return (
+    <Dialog title="Alert" isOpen onClose={onClose} width="wide">
+      <Loaded query={query} what="the alert">
+        {(alert) => (
+          <>
+            <p>
+              <Badge
+                tone={alert.state === 'firing' ? 'bad' : 'off'}
+                word={alert.state === 'firing' ? 'Firing' : 'Resolved'}
+              />{' '}
+              {alert.message} <SubjectLink subject={alert.subject} />
+            </p>
+            <p className="mono break">{alert.detail}</p>
+            <p>
+              <strong>What to do:</strong> {alert.advice}
+            </p>
+            {alert.notifications.length === 0 ? (
+              <p className="soft">
+                No receiver was notified: no rule of gateway.yaml sends this condition to one yet.
+              </p>
+            ) : (
+              <Table
+                label="Notifications"
+                rows={alert.notifications}
+                keyOf={({ receiver, kind, createdAt }) => `${receiver} ${kind} ${createdAt}`}
+                columns={[
+                  {
+                    key: 'receiver',
+                    title: 'Receiver',
+                    isMain: true,
+                    cell: ({ receiver }) => <strong>{receiver}</strong>,
+                  },
+                  { key: 'kind', title: 'About', cell: ({ kind }) => kind },
+                  {
+                    key: 'state',
+                    title: 'State',
+                    cell: ({ state }) => (
+                      <Badge
+                        tone={state === 'delivered' ? 'ok' : state === 'pending' ? 'warn' : 'bad'}
+                        word={state}
+                      />
+                    ),
+                  },
+                  { key: 'attempts', title: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },
+                  {
+                    key: 'error',
+                    title: 'Last error',
+                    isEmpty: ({ lastError }) => lastError === undefined,
+                    cell: ({ lastError }) => <span className="break">{lastError}</span>,
+                  },
+                  { key: 'at', title: 'Created', cell: ({ createdAt }) => <Age at={createdAt} /> },
+                ]}
+              />
+            )}
+          </>
+        )}
+      </Loaded>
+    </Dialog>
+  );
+}
+
+function Receivers() {
+  const query = useQuery({
+    queryKey: [resource.receivers],
+    queryFn: () => ask(GET('/api/v1/receivers', { headers: inBackground })),
+  });
+  const { run, isBusy } = useAction(testReceiver, {
+    stale: [resource.receivers],
+    done: (_data, name) => `A test was sent to ${name}.`,
+    failed: 'The test was not delivered.',
+  });
+  return (
+    <Card isFlush title="Receivers" aside="Notifications since the gateway started">
+      <Loaded query={query} what="the receivers">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="Nobody is notified.">
+              Add <code>receivers</code> and <code>alerts</code> to gateway.yaml, and reload the gateway.
+            </Empty>
+          ) : (
+            <Table
+              label="Receivers"
+              rows={items}
+              keyOf={({ name }) => name}
+              columns={[
+                { key: 'name', title: 'Receiver', isMain: true, cell: ({ name }) => <strong>{name}</strong> },
+                { key: 'delivered', title: 'Delivered', isNumber: true, cell: ({ delivered }) => delivered },
+                { key: 'pending', title: 'Pending', isNumber: true, cell: ({ pending }) => pending },
+                { key: 'failed', title: 'Failed attempts', isNumber: true, cell: ({ failed }) => failed },
+                { key: 'abandoned', title: 'Abandoned', isNumber: true, cell: ({ abandoned }) => abandoned },
+                {
+                  key: 'test',
+                  title: 'Test',
+                  cell: ({ name }) => (
+                    <RoleButton
+                      needs="operator"
+                      size="small"
+                      isBusy={isBusy}
+                      aria-label={`Send a test to ${name}`}
+                      onClick={() => void run(name)}
+                    >
+                      Send a test
+                    </RoleButton>
+                  ),
+                },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}

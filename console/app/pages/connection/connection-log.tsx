@@ -1,0 +1,229 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { ask, GET, inBackground } from '../../api/client.ts';
+import { resource } from '../../api/keys.ts';
+import type { LogEntry } from '../../api/types.ts';
+import { Button } from '../../parts/button.tsx';
+import { Card } from '../../parts/page.tsx';
+import { Empty, Failed, NoMatch, Partial, Skeleton } from '../../parts/query-states.tsx';
+import { Badge, type Tone } from '../../parts/state.tsx';
+import { Table } from '../../parts/table.tsx';
+import { TimeOf } from '../../parts/time.tsx';
+import { bytes, duration, milliseconds } from '../../time/format.ts';
+import { choiceField, textField } from '../../url/url-state.ts';
+import { useUrlState } from '../../url/use-url-state.ts';
+
+const states = ['any', 'open', 'closed', 'failed', 'denied'] as const;
+const fields = { state: choiceField(states, 'any'), client: textField(), agent: textField() };
+
+const REFRESH_MS = 5_000;
+
+/** Who connected when, through which agent, how much was sent, and how it ended. */
+export function ConnectionLogView({
+  connection,
+  only,
+}: {
+  readonly connection: string;
+  readonly only?: 'open';
+}) {
+  const [{ state, client, agent }, change] = useUrlState(fields);
+  const wanted = only ?? (state === 'any' ? undefined : state);
+  const filter = {
+    connection,
+    ...(wanted !== undefined && { state: wanted }),
+    ...(client !== '' && { client }),
+    ...(agent !== '' && { agent }),
+  };
+  const query = useInfiniteQuery({
+    queryKey: [resource.connectionLog, filter],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      ask(
+        GET('/api/v1/connection-log', {
+          params: { query: { ...filter, limit: 100, ...(pageParam !== undefined && { cursor: pageParam }) } },
+          headers: inBackground,
+        }),
+      ),
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    // Once older pages are read, new rows would move them.
+    refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : REFRESH_MS),
+  });
+  const items = query.data?.pages.flatMap((page) => page.items);
+  const isFiltered = client !== '' || agent !== '' || (only === undefined && state !== 'any');
+  return (
+    <Card isFlush>
+      <div className="card-head">
+        <search className="filters">
+          {only === undefined && (
+            <label>
+              State{' '}
+              <select
+                className="input-small"
+                value={state}
+                onChange={(event) => change({ state: event.target.value as 'any' })}
+              >
+                {states.map((each) => (
+                  <option key={each}>{each}</option>
+                ))}
+              </select>
+            </label>
+          )}
+          <input
+            className="input"
+            type="search"
+            aria-label="Client address, grant, or certificate subject"
+            placeholder="Client or grant"
+            value={client}
+            onChange={(event) => change({ client: event.target.value })}
+          />
+          <input
+            className="input"
+            type="search"
+            aria-label="Agent"
+            placeholder="Agent"
+            value={agent}
+            onChange={(event) => change({ agent: event.target.value })}
+          />
+        </search>
+      </div>
+      {query.error !== null && (
+        <Failed
+          what="the connection log"
+          error={query.error}
+          isBusy={query.isFetching}
+          retry={() => void query.refetch()}
+          isOld={items !== undefined}
+        />
+      )}
+      {query.data?.pages[0]?.store === 'off' && (
+        <Partial>
+          The gateway does not keep ended connections: connectionLog.store is off in gateway.yaml.
+        </Partial>
+      )}
+      {items === undefined && query.error === null && <Skeleton lines={5} />}
+      {items !== undefined && <Entries items={items} />}
+      {items?.length === 0 &&
+        (isFiltered ? (
+          <NoMatch
+            total={0}
+            what="connections"
+            clear={() => change({ state: 'any', client: '', agent: '' })}
+          />
+        ) : (
+          <Empty title={only === 'open' ? 'No client is connected.' : 'No client has connected yet.'}>
+            It appears here within seconds.
+          </Empty>
+        ))}
+      {query.hasNextPage && (
+        <div className="empty">
+          <Button size="small" isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            Older connections
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+const tones: Readonly<Record<LogEntry['state'], Tone>> = {
+  opening: 'info',
+  open: 'ok',
+  closed: 'off',
+  failed: 'bad',
+  denied: 'warn',
+};
+const words: Readonly<Record<LogEntry['state'], string>> = {
+  opening: 'Opening',
+  open: 'Open',
+  closed: 'Closed',
+  failed: 'Failed',
+  denied: 'Denied',
+};
+
+function Entries({ items }: { readonly items: readonly LogEntry[] }) {
+  if (items.length === 0) return null;
+  return (
+    <Table
+      label="Connections of clients"
+      rows={items}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          key: 'started',
+          title: 'Started',
+          isMain: true,
+          cell: ({ startedAt }) => <TimeOf at={startedAt} />,
+        },
+        {
+          key: 'client',
+          title: 'Client',
+          cell: ({ client, clientPort, grant, subject, count }) => (
+            <>
+              <code>
+                {client ?? 'many addresses'}
+                {clientPort !== undefined && <span className="faint">:{clientPort}</span>}
+              </code>
+              {count > 1 && ` × ${count}`}
+              {grant !== undefined && <div className="soft small">grant {grant.name || grant.id}</div>}
+              {subject !== undefined && <div className="soft small break">{subject}</div>}
+            </>
+          ),
+        },
+        {
+          key: 'agent',
+          title: 'Agent',
+          isEmpty: ({ agent }) => agent === undefined,
+          cell: ({ agent }) => agent !== undefined && <Link href={`/agents/${agent}`}>{agent}</Link>,
+        },
+        {
+          key: 'state',
+          title: 'State',
+          cell: ({ state, code, message, detail }) => (
+            <>
+              <Badge
+                tone={code !== undefined && code !== 'ok' && state === 'closed' ? 'warn' : tones[state]}
+                word={words[state]}
+              />
+              {code !== undefined && code !== 'ok' && (
+                <div className="soft small break">
+                  {message} {detail}
+                </div>
+              )}
+            </>
+          ),
+        },
+        {
+          key: 'opened',
+          title: 'Open took',
+          isNumber: true,
+          isEmpty: ({ openMs }) => openMs === undefined,
+          cell: ({ openMs }) => (openMs === undefined ? '' : milliseconds(openMs)),
+        },
+        {
+          key: 'lasted',
+          title: 'Lasted',
+          isNumber: true,
+          isEmpty: ({ durationMs }) => durationMs === undefined,
+          cell: ({ durationMs }) =>
+            durationMs === undefined
+              ? ''
+              : durationMs < 1000
+                ? milliseconds(durationMs)
+                : duration(durationMs),
+        },
+        {
+          key: 'up',
+          title: 'From client',
+          isNumber: true,
+          cell: ({ bytesFromClient }) => bytes(bytesFromClient),
+        },
+        {
+          key: 'down',
+          title: 'To client',
+          isNumber: true,
+          cell: ({ bytesToClient }) => bytes(bytesToClient),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,37 @@
+import { useParams } from 'wouter';
+import { Page } from '../../parts/page.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
+import { choiceField } from '../../url/url-state.ts';
+import { useUrlState } from '../../url/use-url-state.ts';
+import { useConnections } from '../connections/connections-page.tsx';
+import { ConnectionLogView } from './connection-log.tsx';
+import { ConnectionSummary } from './connection-summary.tsx';
+import { ExplanationView } from './explanation-view.tsx';
+
+const fields = { tab: choiceField(['explain', 'clients', 'log'], 'explain') };
+const tabs = [
+  { key: 'explain', title: 'Explain' },
+  { key: 'clients', title: 'Clients now' },
+  { key: 'log', title: 'Log' },
+] as const;
+
+/** Which hop fails, who is connected, and how earlier connections ended. */
+export function ConnectionPage() {
+  const { name = '' } = useParams<{ name: string }>();
+  const [{ tab }, change] = useUrlState(fields);
+  const connections = useConnections();
+  const connection = connections.data?.items.find((each) => each.name === name);
+  return (
+    <Page title={name} lead={connection !== undefined && <ConnectionSummary connection={connection} />}>
+      <Tabs
+        label="Connection"
+        items={tabs}
+        selected={tab}
+        onSelect={(next) => change({ tab: next }, 'push')}
+      />
+      {tab === 'explain' && <ExplanationView name={name} />}
+      {tab === 'clients' && <ConnectionLogView connection={name} only="open" />}
+      {tab === 'log' && <ConnectionLogView connection={name} />}
+    </Page>
+  );
+}

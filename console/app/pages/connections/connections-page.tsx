@@ -1,0 +1,191 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { ask, GET, inBackground } from '../../api/client.ts';
+import { resource } from '../../api/keys.ts';
+import type { Connection } from '../../api/types.ts';
+import { Card, Page } from '../../parts/page.tsx';
+import { Empty, Loaded, NoMatch } from '../../parts/query-states.tsx';
+import { Badge } from '../../parts/state.tsx';
+import { Table } from '../../parts/table.tsx';
+import { count } from '../../time/format.ts';
+import { choicesField, textField } from '../../url/url-state.ts';
+import { useUrlState } from '../../url/use-url-state.ts';
+import { ingressText } from './ingress-text.ts';
+
+export const useConnections = () =>
+  useQuery({
+    queryKey: [resource.connections],
+    queryFn: () => ask(GET('/api/v1/connections', { headers: inBackground })),
+  });
+
+const fields = { q: textField(), show: choicesField(['failing', 'waiting'] as const) };
+
+/** Which routes exist, and which of them need a look. */
+export function ConnectionsPage() {
+  const query = useConnections();
+  const firing = useFailing();
+  const [{ q, show }, change] = useUrlState(fields);
+  const failing = show.includes('failing');
+  const waiting = show.includes('waiting');
+  return (
+    <Page title="Connections" lead="Routes of gateway.yaml, by the name that clients ask for">
+      <Card isFlush>
+        <Loaded query={query} what="the connections">
+          {({ items }) => {
+            if (items.length === 0) {
+              return (
+                <Empty title="No connection is configured.">
+                  Add one under <code>connections</code> in gateway.yaml, and reload the gateway.
+                </Empty>
+              );
+            }
+            const shown = items.filter(
+              (each) =>
+                matches(each, q) && (!failing || firing.has(each.name)) && (!waiting || each.waiting > 0),
+            );
+            return (
+              <>
+                <div className="card-head">
+                  <search className="filters">
+                    <input
+                      className="input"
+                      type="search"
+                      aria-label="Filter by name, connector, pool, or address"
+                      placeholder="Filter"
+                      value={q}
+                      onChange={(event) => change({ q: event.target.value })}
+                    />
+                    <button
+                      type="button"
+                      className="chip"
+                      aria-pressed={failing}
+                      onClick={() => change({ show: toggled(show, 'failing') })}
+                    >
+                      Failing
+                    </button>
+                    <button
+                      type="button"
+                      className="chip"
+                      aria-pressed={waiting}
+                      onClick={() => change({ show: toggled(show, 'waiting') })}
+                    >
+                      Clients waiting
+                    </button>
+                  </search>
+                  <span className="soft">
+                    {shown.length === items.length ? items.length : `${shown.length} of ${items.length}`}
+                  </span>
+                </div>
+                {shown.length === 0 ? (
+                  <NoMatch
+                    total={items.length}
+                    what="connections"
+                    clear={() => change({ q: '', show: [] })}
+                  />
+                ) : (
+                  <ConnectionTable items={shown} failing={firing} />
+                )}
+              </>
+            );
+          }}
+        </Loaded>
+      </Card>
+    </Page>
+  );
+}
+
+const toggled = <Item,>(items: readonly Item[], item: Item): readonly Item[] =>
+  items.includes(item) ? items.filter((each) => each !== item) : [...items, item];
+
+function matches({ name, connector, pools, ingress }: Connection, q: string): boolean {
+  const text = [name, connector, ...pools, ...ingress.map(ingressText)].join(' ').toLowerCase();
+  return text.includes(q.trim().toLowerCase());
+}
+
+/** Names of connections whose opens keep failing, from the firing alerts. */
+function useFailing(): ReadonlySet<string> {
+  const { data } = useQuery({
+    queryKey: [resource.alerts, 'firing'],
+    queryFn: () =>
+      ask(GET('/api/v1/alerts', { params: { query: { state: 'firing' } }, headers: inBackground })),
+  });
+  const subjects = data?.items.flatMap(({ subject }) =>
+    subject.startsWith('connection:') ? [subject.slice(11)] : [],
+  );
+  return new Set(subjects);
+}
+
+function ConnectionTable({
+  items,
+  failing,
+}: {
+  readonly items: readonly Connection[];
+  readonly failing: ReadonlySet<string>;
+}) {
+  return (
+    <Table
+      label="Connections"
+      rows={items}
+      keyOf={({ name }) => name}
+      columns={[
+        {
+          key: 'name',
+          title: 'Connection',
+          isMain: true,
+          cell: ({ name }) => (
+            <>
+              <Link href={`/connections/${name}`}>
+                <strong>{name}</strong>
+              </Link>{' '}
+              {failing.has(name) && <Badge tone="bad" word="Failing" />}
+            </>
+          ),
+        },
+        {
+          key: 'target',
+          title: 'Connector',
+          cell: ({ connector, kind }) => (
+            <>
+              {connector} {kind !== undefined && <span className="faint">{kind}</span>}
+            </>
+          ),
+        },
+        {
+          key: 'pools',
+          title: 'Pools, in order',
+          cell: ({ pools }) =>
+            pools.map((pool, index) => (
+              <span key={pool}>
+                {index > 0 && ' → '}
+                <Link href={`/pools/${pool}`}>{pool}</Link>
+              </span>
+            )),
+        },
+        {
+          key: 'ingress',
+          title: 'Ingress',
+          isEmpty: ({ ingress }) => ingress.length === 0,
+          cell: ({ ingress }) => (
+            <ul>
+              {ingress.map((each) => (
+                <li key={ingressText(each)}>
+                  <code className="break">{ingressText(each)}</code>
+                </li>
+              ))}
+            </ul>
+          ),
+        },
+        { key: 'open', title: 'Open', isNumber: true, cell: ({ open }) => count(open) },
+        {
+          key: 'waiting',
+          title: 'Waiting',
+          isNumber: true,
+          cell: ({ waiting }) => (waiting > 0 ? <Badge tone="warn" word={count(waiting)} /> : '0'),
+        },
+        { key: 'opened', title: 'Opened', isNumber: true, cell: ({ openedTotal }) => count(openedTotal) },
+        { key: 'failed', title: 'Failed', isNumber: true, cell: ({ failedTotal }) => count(failedTotal) },
+        { key: 'denied', title: 'Denied', isNumber: true, cell: ({ deniedTotal }) => count(deniedTotal) },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,190 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type FocusEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import type { Agent } from '../../api/types.ts';
+import { frozenOrder } from '../../live/frozen-order.ts';
+import { Button } from '../../parts/button.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
+import { AgentStateBadge } from '../../parts/state.tsx';
+import { Age, Until } from '../../parts/time.tsx';
+import { count, counted } from '../../time/format.ts';
+
+type Row = Omit<Agent, 'samples'>;
+
+const ROW_HEIGHT = 45;
+/** On a narrow screen, a row is a card of several lines. */
+const CARD_HEIGHT = 150;
+const columns = [
+  'State',
+  'Agent',
+  'Pool',
+  'Configuration',
+  'Last heard',
+  'Identity',
+  'Streams',
+  'Version',
+] as const;
+
+/**
+ * The agents, of which only those in view are in the page. Their order is frozen while the pointer or the focus is in the
+ * table: a row must not move away under a click.
+ */
+export function AgentTable({
+  agents,
+  orderKey,
+}: {
+  readonly agents: readonly Row[];
+  readonly orderKey: string;
+}) {
+  const list = useRef<HTMLDivElement>(null);
+  const { rows, changes, hold, apply } = useHeldOrder(agents, orderKey);
+  const isNarrow = useIsNarrow();
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => list.current,
+    estimateSize: () => (isNarrow ? CARD_HEIGHT : ROW_HEIGHT),
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 8,
+  });
+  return (
+    <div {...hold}>
+      {changes > 0 && (
+        <div className="agent-changes" role="status">
+          {counted(changes, 'change')} of order{' '}
+          <Button size="small" onClick={apply}>
+            Apply
+          </Button>
+        </div>
+      )}
+      <Scroll label="Agents" className="agents-scroll" ref={list}>
+        <table className="agents" aria-rowcount={rows.length + 1}>
+          <thead>
+            <tr className="agent-row agents-head" aria-rowindex={1}>
+              {columns.map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="agents-body" style={{ height: `${virtual.getTotalSize()}px` }}>
+            {virtual.getVirtualItems().map(({ index, key, start }) => {
+              const row = rows[index];
+              return (
+                row !== undefined && (
+                  <tr
+                    key={key}
+                    ref={virtual.measureElement}
+                    data-index={index}
+                    aria-rowindex={index + 2}
+                    className="agent-row agent-place"
+                    style={{ transform: `translateY(${start}px)` }}
+                  >
+                    <AgentCells row={row} />
+                  </tr>
+                )
+              );
+            })}
+          </tbody>
+        </table>
+      </Scroll>
+    </div>
+  );
+}
+
+function AgentCells({ row }: { readonly row: Row }) {
+  const { name, state, code, message, detail, pool, config, pin } = row;
+  return (
+    <>
+      <td className="agent-cell">
+        <AgentStateBadge state={state} />
+      </td>
+      <td className="agent-cell agent-name">
+        <Link href={`/agents/${name}`}>{name}</Link>
+        {code !== 'CONNECTED' && (
+          <span className="agent-why" title={detail === undefined ? message : `${message} ${detail}`}>
+            {message} {detail}
+          </span>
+        )}
+      </td>
+      <td className="agent-cell" data-title="Pool">
+        <Link href={`/pools/${pool}`} className="agent-pool">
+          {pool}
+        </Link>
+      </td>
+      <td className="agent-cell" data-title="Configuration">
+        {config === undefined ? (
+          <span className="faint">unknown</span>
+        ) : (
+          <span title={config.digest}>v{config.version}</span>
+        )}
+        {pin?.drift !== undefined && pin.drift !== 'none' && (
+          <span className="state-bad"> ≠ v{pin.version}</span>
+        )}
+        {pin?.drift === 'none' && <span className="state-ok"> = pin</span>}
+      </td>
+      <td className="agent-cell" data-title="Last heard">
+        <Age at={row.lastHeartbeat} />
+      </td>
+      <td className="agent-cell" data-title="Identity">
+        {row.identityNotAfter === undefined ? (
+          <span className="faint">none</span>
+        ) : (
+          <Until at={row.identityNotAfter} />
+        )}
+      </td>
+      <td className="agent-cell" data-title="Streams">
+        {count(row.streams.open)}
+      </td>
+      <td className="agent-cell" data-title="Version">
+        {row.softwareVersion ?? <span className="faint">unknown</span>}
+      </td>
+    </>
+  );
+}
+
+/** The order of the rows, which does not change while somebody is in the table, until they ask for it. */
+function useHeldOrder(agents: readonly Row[], orderKey: string) {
+  const [isHeld, setHeld] = useState(false);
+  const [held, setHeldRows] = useState<{ readonly key: string; readonly rows: readonly Row[] }>();
+  const isOurs = held?.key === orderKey;
+  const { rows, changes } = frozenOrder(isHeld && isOurs ? held.rows : undefined, agents, ({ id }) => id);
+  const newest = useRef(rows);
+  newest.current = rows;
+  const start = () => {
+    if (isHeld && isOurs) return;
+    setHeld(true);
+    setHeldRows({ key: orderKey, rows: newest.current });
+  };
+  // Another filter or order was asked for: what is shown is what was asked for.
+  useEffect(() => {
+    setHeldRows({ key: orderKey, rows: newest.current });
+  }, [orderKey]);
+  return {
+    rows,
+    changes,
+    apply: () => setHeldRows({ key: orderKey, rows: agents }),
+    hold: {
+      onPointerEnter: start,
+      onPointerLeave: (event: PointerEvent<HTMLElement>) => {
+        if (!event.currentTarget.contains(document.activeElement)) setHeld(false);
+      },
+      onFocus: start,
+      onBlur: (event: FocusEvent<HTMLElement>) => {
+        if (!event.currentTarget.contains(event.relatedTarget) && !event.currentTarget.matches(':hover'))
+          setHeld(false);
+      },
+    },
+  };
+}
+
+function useIsNarrow(): boolean {
+  const [isNarrow, setNarrow] = useState(() => matchMedia('(max-width: 720px)').matches);
+  useEffect(() => {
+    const query = matchMedia('(max-width: 720px)');
+    const changed = () => setNarrow(query.matches);
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, []);
+  return isNarrow;
+}

@@ -1,0 +1,47 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Performed } from '../api/client.ts';
+import { resource } from '../api/keys.ts';
+import { useNotices } from './notices.tsx';
+
+/**
+ * An action of the API. Says what came of it, and asks again for what it changed: the events say so too, but may be late or
+ * lost. `run` must not be called while `isBusy`.
+ */
+export function useAction<Args extends readonly unknown[], Data>(
+  send: (...args: Args) => Promise<Performed<Data>>,
+  texts: {
+    readonly done?: (data: Data, ...args: Args) => string;
+    readonly failed: string;
+    /** Resources that have changed. */
+    readonly stale?: readonly string[];
+  },
+): {
+  readonly run: (...args: Args) => Promise<Data | undefined>;
+  readonly isBusy: boolean;
+} {
+  const notices = useNotices();
+  const queries = useQueryClient();
+  const [isBusy, setBusy] = useState(false);
+  return {
+    isBusy,
+    async run(...args) {
+      setBusy(true);
+      try {
+        const performed = await send(...args);
+        const stale = new Set(texts.stale);
+        if (performed.isPending) {
+          notices.done('This needs the approval of an admin. It was requested: see Approvals.');
+          stale.add(resource.approvals);
+        } else if (texts.done !== undefined) notices.done(texts.done(performed.data, ...args));
+        await queries.invalidateQueries({ predicate: ({ queryKey }) => stale.has(String(queryKey[0])) });
+        return performed.data;
+      } catch (error) {
+        notices.failed(texts.failed, error);
+        return undefined;
+      } finally {
+        setBusy(false);
+      }
+    },
+  };
+}

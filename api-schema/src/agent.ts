@@ -2,7 +2,6 @@ import { type Static, Type } from '@penstock/json-schema';
 import { type Reach, reachStages } from '@penstock/wire';
 import { agentConditions, agentStates, type ConditionCode } from './agent-state.ts';
 import { Name, StreamCounts, Timestamp } from './field.ts';
-import { NextCursor } from './page.ts';
 
 const Stamp = Type.Object({ version: Type.Integer(), digest: Type.String() });
 
@@ -112,14 +111,6 @@ export const AgentDetail = Type.Object({
   samples: Type.Array(AgentSample),
 });
 export type AgentDetail = Static<typeof AgentDetail>;
-
-export const AgentPage = Type.Object({
-  items: Type.Array(AgentResource),
-  nextCursor: NextCursor,
-  complete: Type.Boolean({
-    description: 'False while the store is unavailable: recently enrolled agents may be missing.',
-  }),
-});
 
 export const RevokedAgent = Type.Object({
   id: Type.String(),

@@ -6,7 +6,7 @@ export {
   CreatedAdminToken,
   NewAdminToken,
 } from './admin-token.ts';
-export { AgentDetail, AgentPage, AgentReason, AgentResource, AgentSample, RevokedAgent } from './agent.ts';
+export { AgentDetail, AgentReason, AgentResource, AgentSample, RevokedAgent } from './agent.ts';
 export { AgentConfigResource } from './agent-config.ts';
 export {
   agentRequestBody,
@@ -15,6 +15,7 @@ export {
   MAX_AGENT_TIMEOUT_MS,
   NamedAgent,
 } from './agent-request.ts';
+export { AgentListing, AgentPage, AgentQuery, AgentRow, AgentRowPage } from './agent-row.ts';
 export { type AgentState, agentConditions, agentStates, type ConditionCode } from './agent-state.ts';
 export { AlertDetail, AlertNotification, AlertPage, AlertQuery, AlertResource } from './alert.ts';
 export {

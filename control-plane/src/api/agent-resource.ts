@@ -1,4 +1,4 @@
-import type { AgentDetail, AgentResource, AgentSample } from '@penstock/api-schema';
+import type { AgentDetail, AgentResource, AgentRow, AgentSample } from '@penstock/api-schema';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { Reason } from '../fleet/reason.ts';
 import { timestamp } from './timestamp.ts';
@@ -33,6 +33,37 @@ export function agentResource(view: AgentView): AgentResource {
     ...known('eventLoop', eventLoop),
   };
 }
+
+export function agentRow(view: AgentView): AgentRow {
+  const { name, pool, state, code, since, message, detail, sessions, streams, clock, memory } = view;
+  return {
+    name,
+    pool,
+    state,
+    code,
+    since: timestamp(since),
+    message,
+    ...known('detail', detail),
+    reasons: view.reasons.length,
+    ...known('lastHeartbeat', timestamp(view.lastHeartbeat)),
+    ...known('identityNotAfter', timestamp(view.identityNotAfter)),
+    ...known('address', view.address),
+    sessions: sessions.got,
+    ...known('sessionsWanted', sessions.wanted),
+    streams: streams.open,
+    ...known('softwareVersion', view.softwareVersion),
+    ...known('configVersion', view.config?.version),
+    ...known('pinVersion', view.pin?.version),
+    ...known('drift', view.pin?.drift),
+    ...known('skewMs', clock && Math.round(clock.skew)),
+    ...known('roundTripMs', clock && Math.round(clock.roundTrip * 10) / 10),
+    ...known('cpuLoad', view.cpu && Math.round(view.cpu.load * 1000) / 1000),
+    ...known('memoryUsed', memory && share(memory)),
+  };
+}
+
+const share = ({ totalBytes, availableBytes }: NonNullable<AgentView['memory']>) =>
+  Math.round((1 - availableBytes / totalBytes) * 1000) / 1000;
 
 export function agentDetail(view: AgentView, samples: readonly Sample[]): AgentDetail {
   return { ...agentResource(view), samples: samples.map(sampleResource) };

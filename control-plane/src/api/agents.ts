@@ -1,10 +1,8 @@
 import {
   AgentDetail,
-  AgentPage,
   AgentResource,
   approvalResponse,
   NameParams,
-  PageQuery,
   problemResponses,
   RevokedAgent,
 } from '@penstock/api-schema';
@@ -13,10 +11,11 @@ import { StoreError } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
+import type { SearchedFleet } from '../fleet/search-fleet.ts';
 import type { Revocation } from '../identity/revocation.ts';
+import { agentListingRoute } from './agent-listing.ts';
 import { agentDetail, agentResource } from './agent-resource.ts';
 import { answerOf } from './performed.ts';
-import { sendPage } from './sliced-page.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** The fleet as the API reads it, from memory. */
@@ -32,7 +31,9 @@ export type FleetReader = {
 export type AgentsDependencies = {
   readonly store: Store;
   readonly revocation: Revocation;
-  readonly fleet: FleetReader;
+  readonly fleet: FleetReader & SearchedFleet;
+  /** ID of the most recent fleet event. */
+  readonly lastEventId: () => string;
   readonly actions: Pick<FleetActions, 'drain' | 'resume'>;
   readonly clock: () => number;
 };
@@ -41,30 +42,7 @@ export type AgentsDependencies = {
 export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): void {
   const { store, revocation, fleet, actions, clock } = dependencies;
 
-  app.get(
-    '/agents',
-    {
-      config: { role: 'viewer' },
-      schema: {
-        summary: 'List agents by name',
-        tags: ['agents'],
-        querystring: PageQuery,
-        response: { 200: AgentPage, ...problemResponses },
-      },
-    },
-    async ({ query: { cursor = '', limit } }, reply) =>
-      sendPage(
-        reply,
-        {
-          items: fleet.agentsAfter(cursor),
-          isFull: (count) => count === limit,
-          cursorOf: ({ name }) => name,
-          toResource: agentResource,
-          schema: AgentResource,
-        },
-        { complete: fleet.isComplete },
-      ) as Promise<never>,
-  );
+  agentListingRoute(app, fleet, dependencies.lastEventId);
 
   app.get(
     '/agents/:name',

@@ -50,7 +50,8 @@ export type ApiDependencies = {
   readonly revocation: Revocation;
   /** Requests to agents for what only they know. */
   readonly requests: AgentRequests;
-  readonly fleet: FleetReader & Pick<OpenFleet, 'versions' | 'pinListing' | 'pools' | 'poolViews'>;
+  readonly fleet: FleetReader &
+    Pick<OpenFleet, 'versions' | 'pinListing' | 'pools' | 'poolViews' | 'listed' | 'stateCounts'>;
   readonly actions: FleetActions;
   readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>;
   readonly connections: () => readonly ConnectionView[];
@@ -160,7 +161,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
       agentRequestRoutes(typed, requests);
-      agentRoutes(typed, { store, revocation, fleet, actions, clock });
+      agentRoutes(typed, { store, revocation, fleet, actions, clock, lastEventId: () => events.lastId });
       configVersionRoutes(typed, fleet.versions);
       poolRoutes(
         typed,

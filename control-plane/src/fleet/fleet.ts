@@ -3,14 +3,16 @@ import type { ObservedSession } from '../data-plane-port.ts';
 import type { Pin } from '../pins/drift.ts';
 import { AgentRecord } from './agent-record.ts';
 import type { AgentView, Sample } from './agent-view.ts';
-import { agentViewOf, reasonOf } from './agent-view-of.ts';
+import { agentViewOf, listedAgent, reasonOf } from './agent-view-of.ts';
 import { FleetCounts, type PoolCounts } from './fleet-counts.ts';
 import { type HealthLimits, type Judged, judgeAgent } from './judge-agent.ts';
 import type { Member } from './member.ts';
 import { nextChangeOf } from './next-change.ts';
 import type { Reason } from './reason.ts';
 import type { Roster } from './roster.ts';
+import type { FleetOrder, FleetPlace, ListedAgent, StateCounts } from './search-fleet.ts';
 import { type SessionFilter, type SessionView, sessionViews } from './session-view.ts';
+import { SeverityOrder } from './severity-order.ts';
 import {
   areSameVerdicts,
   haveSameConditions,
@@ -56,6 +58,7 @@ export class Fleet {
   readonly #records = new Map<string, AgentRecord>();
   readonly #standings = new Map<string, Standing>();
   readonly #counts = new FleetCounts();
+  readonly #order = new SeverityOrder();
   readonly #listeners = new Set<FleetListener>();
   readonly #sweep: Sweep<Member>;
   /** Increases when pins or limits change: what was judged before is out of date. */
@@ -85,6 +88,23 @@ export class Fleet {
       const view = this.#viewOf(member);
       if (view !== undefined) yield view;
     }
+  }
+
+  /** The agents of a search, each read when the caller reaches it. */
+  *listed(order: FleetOrder, after?: FleetPlace): Generator<ListedAgent, void> {
+    const { roster, pinOf } = this.#options;
+    const names = order === 'severity' ? this.#order.after(after) : roster.namesAfter(after?.name ?? '');
+    for (const name of names) {
+      const member = roster.named(name);
+      const standing = member && this.#standings.get(member.id);
+      if (member === undefined || standing === undefined) continue;
+      yield listedAgent({ member, record: this.#recordOf(member), pin: pinOf(member) }, standing.reasons);
+    }
+  }
+
+  /** Agents that are listed, by state. */
+  get stateCounts(): StateCounts {
+    return this.#order.counts;
   }
 
   /** Agents that are listed. */
@@ -254,8 +274,10 @@ export class Fleet {
     const standing = member && this.#standings.get(member.id);
     if (member === undefined || standing === undefined) {
       this.#counts.set(name, undefined);
+      this.#order.set(name, undefined);
       return;
     }
+    this.#order.set(name, standing.verdict.state);
     const ready = this.#recordOf(member).sessions.filter(({ state }) => state === 'ready');
     this.#counts.set(name, { pool: member.pool, state: standing.verdict.state, sessions: ready.length });
   }

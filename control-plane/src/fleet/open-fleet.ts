@@ -39,7 +39,16 @@ type WireVerdict = Parameters<SessionsPort['announce']>[1];
 /** The fleet, as the rest of the gateway uses it. The caller stops it before the store. */
 export type OpenFleet = Pick<
   Fleet,
-  'agentsAfter' | 'sessionsAfter' | 'size' | 'agent' | 'samplesOf' | 'isSuspended' | 'checkFails' | 'onChange'
+  | 'agentsAfter'
+  | 'sessionsAfter'
+  | 'listed'
+  | 'stateCounts'
+  | 'size'
+  | 'agent'
+  | 'samplesOf'
+  | 'isSuspended'
+  | 'checkFails'
+  | 'onChange'
 > & {
   readonly steering: Steering;
   readonly versions: ConfigVersions;
@@ -133,6 +142,10 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     sessionsAfter: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     get size() {
       return fleet.size;
+    },
+    listed: (order, after) => fleet.listed(order, after),
+    get stateCounts() {
+      return fleet.stateCounts;
     },
     agent: (name) => fleet.agent(name),
     samplesOf: (id) => fleet.samplesOf(id),

@@ -106,6 +106,11 @@ export class Roster {
     return this.#names.after(cursor);
   }
 
+  /** Names of the listing after `cursor`; they may change while the caller iterates. */
+  namesAfter(cursor: string): Iterable<string> {
+    return this.#names.after(cursor).map(({ name }) => name);
+  }
+
   /** Records what was written to the store, or what the certificate of an agent shows. */
   put(change: Partial<Member> & Pick<Member, 'id' | 'name' | 'pool'>): Member {
     const member: Member = {

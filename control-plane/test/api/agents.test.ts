@@ -27,7 +27,9 @@ test('agents are listed by name, without fields that are unknown', async () => {
     drift: 'version',
   } as const;
   api.live.agents = [testView('beta', { pin }, 'CONFIG_DRIFT'), absentView('Alpha')];
-  const { status, body } = await api.ask('GET', '/api/v1/agents', { as: 'viewer' });
+  const answer = await api.ask<AgentListing>('GET', '/api/v1/agents', { as: 'viewer' });
+  const { status } = answer;
+  const { items, complete } = answer.body;
   assert.equal(status, 200);
   const { message, advice } = agentConditions.CONFIG_DRIFT;
   const away = {
@@ -49,43 +51,46 @@ test('agents are listed by name, without fields that are unknown', async () => {
     enrolledAt: '2023-11-14T22:13:19.000Z',
     identityNotAfter: '2023-11-14T23:13:20.000Z',
   };
-  assert.deepEqual(body, {
-    items: [
-      {
-        id: 'agt_Alpha',
-        name: 'Alpha',
-        ...away,
-        reasons: [away],
-        ...stored,
-        sessions: { open: 0 },
-        streams: { open: 0, opening: 0 },
-        boots: [],
-        checks: [],
-      },
-      {
-        id: 'agt_beta',
-        name: 'beta',
-        ...drift,
-        reasons: [drift],
-        ...stored,
-        connectedSince: '2023-11-14T22:13:20.000Z',
-        lastHeartbeat: '2023-11-14T22:13:21.000Z',
-        address: '192.0.2.1',
-        sessions: { open: 2, wanted: 2 },
-        streams: { open: 3, opening: 1 },
-        softwareVersion: '0.1.0',
-        platform: { os: 'linux 6', arch: 'x64', node: '26.10.0' },
-        boots: [{ id: 'boot-1', address: '192.0.2.1', since: '2023-11-14T22:13:20.000Z', sessions: 2 }],
-        config: { version: 12, digest: 'sha256:0123456789abcdef' },
-        pin,
-        connectors: [{ name: 'orders-db', kind: 'postgresql' }],
-        checks: [],
-        clock: { skewMs: 12, roundTripMs: 3 },
-        eventLoop: { p99Ms: 1, maxMs: 2 },
-      },
-    ],
-    complete: true,
-  });
+  assert.deepEqual(
+    { items, complete },
+    {
+      items: [
+        {
+          id: 'agt_Alpha',
+          name: 'Alpha',
+          ...away,
+          reasons: [away],
+          ...stored,
+          sessions: { open: 0 },
+          streams: { open: 0, opening: 0 },
+          boots: [],
+          checks: [],
+        },
+        {
+          id: 'agt_beta',
+          name: 'beta',
+          ...drift,
+          reasons: [drift],
+          ...stored,
+          connectedSince: '2023-11-14T22:13:20.000Z',
+          lastHeartbeat: '2023-11-14T22:13:21.000Z',
+          address: '192.0.2.1',
+          sessions: { open: 2, wanted: 2 },
+          streams: { open: 3, opening: 1 },
+          softwareVersion: '0.1.0',
+          platform: { os: 'linux 6', arch: 'x64', node: '26.10.0' },
+          boots: [{ id: 'boot-1', address: '192.0.2.1', since: '2023-11-14T22:13:20.000Z', sessions: 2 }],
+          config: { version: 12, digest: 'sha256:0123456789abcdef' },
+          pin,
+          connectors: [{ name: 'orders-db', kind: 'postgresql' }],
+          checks: [],
+          clock: { skewMs: 12, roundTripMs: 3 },
+          eventLoop: { p99Ms: 1, maxMs: 2 },
+        },
+      ],
+      complete: true,
+    },
+  );
 });
 
 test('the listing is complete from memory during a store outage, and is marked as possibly incomplete', async () => {

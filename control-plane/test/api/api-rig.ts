@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { agentStates } from '@penstock/api-schema';
 import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
 import { systemClock } from '@penstock/runtime';
 import { type AdminRole, type AlertRow, openConnectionLog } from '@penstock/store';
@@ -18,6 +19,7 @@ import { openEvents } from '../../src/events/open-events.ts';
 import type { AgentView, Sample } from '../../src/fleet/agent-view.ts';
 import type { Explanation } from '../../src/fleet/explanation.ts';
 import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
+import type { FleetOrder, FleetPlace, StateCounts } from '../../src/fleet/search-fleet.ts';
 import type { SessionView } from '../../src/fleet/session-view.ts';
 import { Grants } from '../../src/grants/grants.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
@@ -137,6 +139,19 @@ export async function apiRig(): Promise<ApiRig> {
     *agentsAfter(cursor: string) {
       const sorted = live.agents.toSorted((one, other) => (one.name < other.name ? -1 : 1));
       yield* sorted.filter(({ name }) => name > cursor);
+    },
+    *listed(order: FleetOrder, after?: FleetPlace) {
+      if (live.agents.length === 0) {
+        yield* opened.listed(order, after);
+        return;
+      }
+      const key = ({ state, name }: FleetPlace) =>
+        order === 'name' ? name : `${agentStates.indexOf(state)} ${name}`;
+      const sorted = live.agents.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));
+      yield* after === undefined ? sorted : sorted.filter((agent) => key(agent) > key(after));
+    },
+    get stateCounts() {
+      return live.agents.length === 0 ? opened.stateCounts : countsOf(live.agents);
     },
     agent: (name: string) => live.agents.find((each) => each.name === name) ?? opened.agent(name),
     samplesOf: () => live.samples,
@@ -265,4 +280,9 @@ export function assertProblem(answer: Answer, status: number, code: string, word
   assert.equal(problem.status, status);
   assert.equal(problem.type, `urn:penstock:problem:${code}`);
   assert.match(problem.detail, words);
+}
+
+function countsOf(agents: readonly AgentView[]): StateCounts {
+  const counts = agentStates.map((state) => [state, agents.filter((each) => each.state === state).length]);
+  return Object.fromEntries(counts);
 }

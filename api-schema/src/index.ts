@@ -27,6 +27,7 @@ export {
   approvalResponse,
   approvalStates,
 } from './approval.ts';
+export { AttentionItem, AttentionList, attentionSeverities } from './attention.ts';
 export { AuditEntry, AuditPage, AuditQuery } from './audit.ts';
 export {
   ConfigVersionDetail,
@@ -71,6 +72,7 @@ export {
   ExplanationResource,
 } from './explanation.ts';
 export { IdParams, Name, NameParams, StreamCounts, Timestamp } from './field.ts';
+export { GatewayResource } from './gateway.ts';
 export { CreatedGrant, GrantPage, GrantResource, NewGrant } from './grant.ts';
 export { Liveness, Readiness } from './health.ts';
 export { listOf, MAX_PAGE_SIZE, NextCursor, PageQuery, pageOf } from './page.ts';

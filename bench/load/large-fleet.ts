@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseGatewayConfig } from '@penstock/config-schema';
 import {
+  attentionOf,
   createAdminToken,
   createApi,
   fleetActions,
@@ -160,6 +161,17 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     connectionLog: unused,
     explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
+    gateway: unused,
+    attention: attentionOf({
+      fleet: shown,
+      connections: () => [],
+      openOutcomes: () => [],
+      health: () => config.health,
+      firing: () => alerts.firing,
+      readiness: () => ({ ready: true, reasons: [] }),
+      outage: () => undefined,
+      clock,
+    }),
     readiness: () => ({ ready: true, reasons: [] }),
     metrics: metricsSource(metrics.registry, fleet, clock),
     events,

@@ -113,6 +113,8 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
   const admin = await openAdminApi(starting, {
     ...shared,
     certificate: inForce.certificates.admins,
+    tunnel: () => endpoint.address,
+    tunnelCertificate: () => inForce.certificates.agents,
     adminCertificate: () => inForce.certificates.admins?.certificate,
     controlPlane,
     clients,

@@ -299,6 +299,11 @@ export const importRules: readonly ImportRule[] = [
     because: 'alerts are evaluated from the state of the fleet',
   },
   {
+    from: 'control-plane/src/attention',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts')],
+    because: 'it groups the conditions of agents, and those that alerts are evaluated from',
+  },
+  {
     from: 'control-plane/src/metrics',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts')],
     because: 'metrics do not depend on what they measure',

@@ -5,6 +5,7 @@ import type { AuthenticatedRequester } from '../actor.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
+import type { Attention } from '../attention/attention.ts';
 import type { ConnectionLog } from '../connection-log/connection-log.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { Explanation } from '../fleet/explanation.ts';
@@ -30,6 +31,7 @@ import { type ConsoleSite, consoleSessionRoutes, signInRoute } from './console-s
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
 import { explanationRoutes } from './explanation.ts';
+import { type GatewayFacts, gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';
 import { limitConnections } from './limit-connections.ts';
@@ -57,6 +59,8 @@ export type ApiDependencies = {
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>;
   readonly sessions: SessionListing;
+  readonly gateway: () => GatewayFacts;
+  readonly attention: () => Promise<Attention>;
   readonly readiness: () => Readiness;
   readonly metrics: MetricsSource;
   readonly events: FleetEvents;
@@ -176,6 +180,16 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       adminTokenRoutes(typed, { store, clock });
       explanationRoutes(typed, dependencies.explain);
       sessionRoutes(typed, dependencies.sessions);
+      gatewayRoutes(typed, {
+        facts: dependencies.gateway,
+        readiness,
+        outage: () => store.health.outage,
+        hasTls: tls !== undefined,
+        attention: dependencies.attention,
+        lastEventId: () => events.lastId,
+        isComplete: () => fleet.isComplete,
+        clock,
+      });
       eventRoutes(typed, events, accessOf);
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals);

@@ -65,6 +65,7 @@ export function listedAgent({ member, record, pin }: Judged, reasons: readonly R
     config: hello?.config,
     softwareVersion: hello?.agent.version,
     connectors: hello?.connectors,
+    checks: record.last?.heartbeat.checks ?? [],
     pin: pin && { drift: hello && driftOf(hello.config, pin) },
   };
 }

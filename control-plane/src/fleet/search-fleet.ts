@@ -5,7 +5,7 @@ import type { AgentView } from './agent-view.ts';
 /** What a search reads of an agent: cheap to make for every agent of the fleet. */
 export type ListedAgent = Pick<
   AgentView,
-  'name' | 'pool' | 'state' | 'reasons' | 'address' | 'config' | 'softwareVersion' | 'connectors'
+  'name' | 'pool' | 'state' | 'reasons' | 'address' | 'config' | 'softwareVersion' | 'connectors' | 'checks'
 > & { readonly pin: Pick<NonNullable<AgentView['pin']>, 'drift'> | undefined };
 
 export type StateCounts = Readonly<Record<AgentState, number>>;

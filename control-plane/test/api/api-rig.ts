@@ -7,12 +7,14 @@ import type { ProblemDocument } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Alerts } from '../../src/alerts/alerts.ts';
+import type { ConnectionSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 import type { ConnectionView } from '../../src/api/connections.ts';
 import { createApi } from '../../src/api/create-api.ts';
 import type { Readiness } from '../../src/api/health.ts';
 import type { ApiFailure } from '../../src/api/problem-handler.ts';
 import { Approvals } from '../../src/approvals/approvals.ts';
 import { fleetActions } from '../../src/approvals/fleet-actions.ts';
+import { attentionOf } from '../../src/attention/attention.ts';
 import { ConnectionLog } from '../../src/connection-log/connection-log.ts';
 import type { FleetEvents } from '../../src/events/events.ts';
 import { openEvents } from '../../src/events/open-events.ts';
@@ -55,6 +57,7 @@ export type ApiRig = AsyncDisposable & {
     answer: (agent: RequestedAgent, action: string, args: unknown) => unknown;
     explain: (connection: string, client?: string) => Explanation | undefined;
     firing: AlertRow[];
+    outcomes: ConnectionSnapshot[];
     alertTest: Awaited<ReturnType<Alerts['test']>>;
     isConnectionLogStored: boolean;
     /** `console.url` of gateway.yaml. */
@@ -107,10 +110,12 @@ export async function apiRig(): Promise<ApiRig> {
     },
     explain: () => undefined,
     firing: [],
+    outcomes: [],
     alertTest: 'unknown',
     isConnectionLogStored: true,
     console: { url: undefined },
   };
+  let attentionTime = 0;
   const failures: ApiFailure[] = [];
   const metrics = new Registry();
   const events = openEvents(store, () => live.connections);
@@ -202,6 +207,28 @@ export async function apiRig(): Promise<ApiRig> {
         (each) =>
           each.agent > cursor && each.agent === (agent ?? each.agent) && each.pool === (pool ?? each.pool),
       ),
+    gateway: () => ({
+      config: gatewayConfig.config,
+      startedAt: 1_700_000_000_000,
+      tunnel: {
+        address: '0.0.0.0',
+        port: 8443,
+        host: 'gateway.example.com',
+        pins: ['sha256/pin='],
+        certificateNotAfter: clock.now + 86_400_000,
+      },
+    }),
+    attention: attentionOf({
+      fleet: { ...fleet, listed: fleet.listed, certificateNotAfter: () => clock.now + 30 * 86_400_000 },
+      connections: () => live.connections,
+      openOutcomes: () => live.outcomes,
+      health: () => gatewayConfig.config.health,
+      firing: () => live.firing,
+      readiness: () => live.readiness,
+      outage: () => undefined,
+      // Reused for a second otherwise.
+      clock: { ...systemClock, now: () => (attentionTime += 1_000), wall: () => clock.now },
+    }),
     readiness: () => live.readiness,
     metrics: metricsSource(metrics, { agentsAfter: fleet.agentsAfter }, systemClock),
     events,

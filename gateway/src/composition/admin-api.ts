@@ -3,11 +3,13 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import { openConsole } from '@penstock/console';
 import {
   Approvals,
+  attentionOf,
   type ConnectionLog,
   type ControlPlaneLog,
   createApi,
   explainConnection,
   FreshChecks,
+  firstPublicHost,
   fleetActions,
   fleetGauges,
   metricsSource,
@@ -36,6 +38,9 @@ export type AdminApiOptions = {
   /** PEM of the certificate in force, which a reload replaces. */
   readonly adminCertificate: () => string | undefined;
   readonly store: Store;
+  /** The address for agents, and the certificate presented to them. */
+  readonly tunnel: () => { readonly address: string; readonly port: number };
+  readonly tunnelCertificate: () => { readonly certificate: string; readonly pins: readonly string[] };
   readonly dataPlane: DataPlane;
   readonly controlPlane: ControlPlane;
   readonly clients: ClientIngresses;
@@ -57,6 +62,8 @@ const CHECK_TRANSIT_MS = 1_000;
 
 /** Opens events, alerts and approvals, and creates the API over them. The caller listens. Throws StoreError. */
 export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
+  const startedAt = options.clock.wall();
+  const { tunnel } = options;
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
   const { registry, routes, queue, ejection, history, denials, outcomes } = dataPlane;
   const { identity, fleet, requests, grants } = controlPlane;
@@ -134,6 +141,27 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
       return explainConnection(explained, fleet.agentsAfter(''), checks, clock);
     },
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
+    gateway: () => ({
+      config: config(),
+      startedAt,
+      tunnel: {
+        address: tunnel().address,
+        port: tunnel().port,
+        host: firstPublicHost(options.tunnelCertificate().certificate),
+        pins: options.tunnelCertificate().pins,
+        certificateNotAfter: fleet.certificateNotAfter(),
+      },
+    }),
+    attention: attentionOf({
+      fleet,
+      connections: () => [...routes.routes],
+      openOutcomes: () => outcomes.report(),
+      health: () => config().health,
+      firing: () => alerts.firing,
+      readiness: options.readiness,
+      outage: () => store.health.outage,
+      clock,
+    }),
     readiness: options.readiness,
     metrics: metricsSource(metrics.registry, fleet, clock),
     events,

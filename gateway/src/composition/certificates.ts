@@ -7,9 +7,12 @@ import { type IngressTlsMaterial, ingressTlsMaterial } from '../ingress/tls/ingr
 /** PEM both. */
 export type CertificateAndKey = { readonly certificate: string; readonly key: string };
 
+/** With the certificate pins for agent.yaml. */
+export type TunnelCertificate = CertificateAndKey & { readonly pins: readonly string[] };
+
 /** What the gateway presents, by the peers that see it. */
 export type Certificates = {
-  readonly agents: CertificateAndKey;
+  readonly agents: TunnelCertificate;
   readonly clients: IngressTlsMaterial;
   /** Undefined when the admin address does not use TLS. */
   readonly admins: CertificateAndKey | undefined;
@@ -36,7 +39,7 @@ export async function reloadCertificates(
 
 function usableCertificates(
   config: GatewayConfig,
-  agents: CertificateAndKey & { readonly warnings?: readonly string[] },
+  agents: TunnelCertificate & { readonly warnings?: readonly string[] },
 ): Certificates {
   const clients = ingressTlsMaterial(config, agents);
   const admins = loadAdminCertificate(config);

@@ -14,7 +14,7 @@ import { systemClock } from '@penstock/runtime';
 import { ProblemError } from '@penstock/wire';
 import { type FleetFilter, type FleetPlace, type SearchedFleet, searchFleet } from '../fleet/search-fleet.ts';
 import { agentResource, agentRow } from './agent-resource.ts';
-import type { FleetReader } from './agents.ts';
+import type { FleetReader } from './fleet-reader.ts';
 import { sendPage } from './sliced-page.ts';
 import type { TypedApp } from './typed-app.ts';
 

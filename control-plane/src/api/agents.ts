@@ -10,23 +10,13 @@ import type { Store } from '@penstock/store';
 import { StoreError } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
-import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { SearchedFleet } from '../fleet/search-fleet.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import { agentListingRoute } from './agent-listing.ts';
 import { agentDetail, agentResource } from './agent-resource.ts';
+import type { FleetReader } from './fleet-reader.ts';
 import { answerOf } from './performed.ts';
 import type { TypedApp } from './typed-app.ts';
-
-/** The fleet as the API reads it, from memory. */
-export type FleetReader = {
-  /** Agents by name, those after `cursor`, read lazily. */
-  agentsAfter(cursor: string): Iterable<AgentView>;
-  agent(name: string): AgentView | undefined;
-  samplesOf(id: string): readonly Sample[];
-  /** False if the last read of the store failed: agents that have enrolled since then are missing. */
-  readonly isComplete: boolean;
-};
 
 export type AgentsDependencies = {
   readonly store: Store;

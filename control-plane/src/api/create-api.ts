@@ -17,7 +17,7 @@ import type { AgentRequests } from '../requests/agent-requests.ts';
 import { type AdminTls, secureContextOf } from './admin-tls.ts';
 import { adminTokenRoutes } from './admin-tokens.ts';
 import { agentRequestRoutes } from './agent-requests.ts';
-import { agentRoutes, type FleetReader } from './agents.ts';
+import { agentRoutes } from './agents.ts';
 import { alertRoutes } from './alerts.ts';
 import { collectMethods } from './allowed-methods.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -31,6 +31,7 @@ import { type ConsoleSite, consoleSessionRoutes, signInRoute } from './console-s
 import { enrollmentTokenRoutes } from './enrollment-tokens.ts';
 import { eventRoutes } from './events.ts';
 import { explanationRoutes } from './explanation.ts';
+import type { FleetReader } from './fleet-reader.ts';
 import { type GatewayFacts, gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';

@@ -6,7 +6,7 @@ import type { PoolSummary } from '../fleet/pool-view.ts';
 import { addAgent, addToImpact, noImpact, type PinImpact } from '../fleet/preview-pin.ts';
 import type { PinTarget } from '../fleet/steering.ts';
 import type { Stamp } from '../pins/drift.ts';
-import type { FleetReader } from './agents.ts';
+import type { FleetReader } from './fleet-reader.ts';
 
 type Fleet = Pick<OpenFleet, 'pinListing' | 'versions' | 'poolViews' | 'agent'> &
   Pick<FleetReader, 'agentsAfter'>;

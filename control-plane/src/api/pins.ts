@@ -12,7 +12,7 @@ import {
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { OpenFleet, PinListing } from '../fleet/open-fleet.ts';
 import type { PinTarget } from '../fleet/steering.ts';
-import type { FleetReader } from './agents.ts';
+import type { FleetReader } from './fleet-reader.ts';
 import { answerOf } from './performed.ts';
 import { previewOf } from './pin-preview.ts';
 import { timestamp } from './timestamp.ts';

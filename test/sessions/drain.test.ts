@@ -200,3 +200,28 @@ test('agents move from a draining gateway to its successor before it stops', asy
 });
 
 const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
+
+for (const [kind, resume] of [
+  ['that could outlive its session', '1m'],
+  ['that could not', '0s'],
+] as const) {
+  test(`a connection ${kind} ends with the code of the agent's drain, not with one of its target`, async () => {
+    await using _leaks = expectNoLeaks();
+    await using echo = await startEcho();
+    await using pair = await startPair({
+      targets: { echo: echo.address.port },
+      agents: { a1: 'dc1' },
+      gateway: { resume: { for: resume } },
+      agent: { drain: { timeout: '300ms' } },
+    });
+    await using client = await connect(pair);
+    await client.echo('hello');
+    const received = client.receive();
+    const closed = pair.event('connection-closed');
+    const ended = pair.event('stream-ended');
+    await deadline('the drain', pair.agents.get('a1')?.drain() ?? Promise.resolve());
+    assert.equal((await closed)['code'], 'DRAIN_TIMEOUT');
+    assert.equal((await ended)['code'], 'DRAIN_TIMEOUT');
+    assert.equal((await received).ended, 'reset');
+  });
+}

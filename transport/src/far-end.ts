@@ -12,6 +12,8 @@ export type FarEnd = {
   readonly isCutShort: boolean;
   /** Whether it was reset, by either side. Final once the stream has closed. */
   readonly isReset: boolean;
+  /** Why its peer resets it, if the peer has said so. */
+  readonly peerResetCode?: CloseCode | undefined;
   /** Whether it was lost together with what carries it, rather than closed by its peer. */
   readonly isLost: boolean;
   /** Set when the connection outlives the stream; both ends must have agreed on it. */

@@ -278,7 +278,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
 
   /** The code of an end that did not start here: a reset by the peer, or the loss of the session. */
   #lossCode(farEnd: FarEnd): CloseCode {
-    return farEnd.isLost ? 'SESSION_LOST' : this.#options.streamReset;
+    return farEnd.isLost ? 'SESSION_LOST' : (farEnd.peerResetCode ?? this.#options.streamReset);
   }
 
   #drift(loss: SessionLoss): void {

@@ -104,6 +104,8 @@ export const agentMessages = {
     type: Type.Literal('draining'),
     /** The agent has another session, which can carry the connections of this one. */
     canMove: Type.Optional(Type.Boolean()),
+    /** Said again, with the code with which the agent now resets the streams that are left. */
+    ending: Type.Optional(Text(64)),
   }),
   ...agentUpgradeMessages,
   /** Leaving for good: this session is not a loss. */

@@ -82,10 +82,10 @@ export class ControlStream {
     return this.#stream.writableLength > limits.controlMessageBytes;
   }
 
-  /** Sends a message, or drops it if the stream has ended. Destroys the stream when the gateway does not read. */
-  send(message: AgentMessage): void {
+  /** Sends a message, or drops it if the stream has ended. Destroys the stream when the gateway does not read. `onSent` is called when it has left, or never. */
+  send(message: AgentMessage, onSent = () => {}): void {
     if (!this.#stream.writable) return;
-    this.#stream.write(encodeMessage(message));
+    this.#stream.write(encodeMessage(message), onSent);
     if (this.#stream.writableLength <= MAX_QUEUED_BYTES) return;
     this.#stream.destroy(new TunnelError('LIMIT_EXCEEDED', 'The gateway does not read its control stream.'));
   }

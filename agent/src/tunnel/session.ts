@@ -233,13 +233,22 @@ export class GatewaySession {
     this.end(new TunnelError('AGENT_DRAINING', `Retired: ${reason}.`));
   }
 
-  /** Aborts the streams at the drain deadline. Streams whose reset is not sent in time are cut with the connection. */
+  /**
+   * Aborts the streams at the drain deadline, once the gateway has been told why: it would take their resets for those of the
+   * targets. Streams whose reset is not sent in time are cut with the connection.
+   */
   #abortStreams(): void {
-    // No byte of a dialing open has left the gateway, so another agent may serve it.
-    this.#opens.abortAll('DRAIN_TIMEOUT', 'AGENT_DRAINING');
     if (this.#state.name !== 'retiring') return;
+    const abort = () => {
+      clearTimeout(timer);
+      // No byte of a dialing open has left the gateway, so another agent may serve it.
+      this.#opens.abortAll('DRAIN_TIMEOUT', 'AGENT_DRAINING');
+    };
+    const timer = setTimeout(abort, CLOSE_TIMEOUT_MS / 2);
+    void this.ended.then(() => clearTimeout(timer));
     const deadline = setTimeout(() => this.end(new TunnelError('DRAIN_TIMEOUT')), CLOSE_TIMEOUT_MS);
     this.#setState({ ...this.#state, deadline });
+    this.#connection.control.send({ type: 'draining', ending: 'DRAIN_TIMEOUT' }, abort);
   }
 
   #release(error: Error, loss: SessionLoss): void {

@@ -27,7 +27,7 @@ export class CarriedClient implements CarryOptions {
   readonly sent: readonly Buffer[];
   readonly received: number;
   readonly #id: string;
-  readonly #agentId: string;
+  readonly #agent: Pick<Dialed, 'agentId' | 'bootId'>;
   readonly #connector: string;
   readonly #fields: ClientFields;
   readonly #entry: Pick<ConnectionEntry, 'adrift' | 'resumed'>;
@@ -40,7 +40,7 @@ export class CarriedClient implements CarryOptions {
   #streams = 1;
 
   constructor(
-    { target, agentId, connector }: Dialed,
+    { target, agentId, bootId, connector }: Dialed,
     id: string,
     fields: ClientFields,
     entry: Pick<ConnectionEntry, 'adrift' | 'resumed'>,
@@ -48,7 +48,7 @@ export class CarriedClient implements CarryOptions {
   ) {
     ({ sent: this.sent, received: this.received } = target.beforeJoin);
     this.#id = id;
-    this.#agentId = agentId;
+    this.#agent = { agentId, bootId };
     this.#connector = connector;
     this.#fields = fields;
     this.#entry = entry;
@@ -66,7 +66,7 @@ export class CarriedClient implements CarryOptions {
   }
 
   onRetiring(): void {
-    if (this.#options.resumer.canMove(this.#agentId)) void this.#resume('silent');
+    if (this.#options.resumer.canMove(this.#agent)) void this.#resume('silent');
   }
 
   /** Goes on with other streams until the connection has one, or ends it. Never rejects. */
@@ -81,7 +81,7 @@ export class CarriedClient implements CarryOptions {
     void splice.done.then(() => ended.abort(new TunnelError('CLIENT_GONE')));
     const carried: CarriedConnection = {
       id: this.#id,
-      agentId: this.#agentId,
+      ...this.#agent,
       connector: this.#connector,
       connection: this.#fields.connection,
       client: this.#fields.client,

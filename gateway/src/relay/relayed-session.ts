@@ -117,6 +117,10 @@ export class RelayedSession implements RegisteredSession {
     return this.#announcement.hello;
   }
 
+  get bootId(): string {
+    return this.hello?.bootId ?? '';
+  }
+
   get roundTrip(): number | undefined {
     return this.#facts.roundTrip;
   }

@@ -43,6 +43,8 @@ export type DialOptions = OpenOptions & {
 export type Dialed = {
   readonly target: TargetStream;
   readonly agentId: string;
+  /** Names the process of the agent. */
+  readonly bootId: string;
   readonly agent: string;
   readonly pool: string;
   readonly connector: string;
@@ -174,13 +176,14 @@ async function findAgent(
       progress.tries.push({ agent: name, pool: itsPool, milliseconds, failure: failureOf(error) });
     }
     if (outcome.won !== undefined) {
-      const { identity } = outcome.won.session;
+      const { identity, bootId } = outcome.won.session;
       ejection.succeeded(route.connector, identity.agentId);
       const milliseconds = clock.now() - outcome.won.openedAt;
       progress.tries.push({ agent: identity.name, pool: identity.pool, milliseconds, failure: undefined });
       return {
         target: outcome.target,
         agentId: identity.agentId,
+        bootId,
         agent: identity.name,
         pool: identity.pool,
         connector: route.connector,

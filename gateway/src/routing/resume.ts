@@ -8,6 +8,8 @@ export type CarriedConnection = {
   /** As the first open named it. */
   readonly id: string;
   readonly agentId: string;
+  /** The process of the agent that has the connection. */
+  readonly bootId: string;
   readonly connector: string;
   readonly connection: string;
   readonly client: string;
@@ -36,6 +38,14 @@ const ATTEMPT_TIMEOUT_MS = 15_000;
 /** Without an answer for this time, another session is asked as well. A session that has failed is asked again after it. */
 const STEP_MS = 250;
 
+/**
+ * Time for the process that has the connection, once another process of its agent is connected and it is not. Usually the agent has
+ * restarted, and the connection is gone.
+ */
+const OTHER_BOOT_MS = 5_000;
+
+type Boot = Pick<CarriedConnection, 'agentId' | 'bootId'>;
+
 /** Finds other sessions for connections that have lost theirs. */
 export class Resumer {
   readonly #ports: ResumePorts;
@@ -48,13 +58,13 @@ export class Resumer {
   }
 
   /** Whether the agent has a session that a connection can move to now. */
-  canMove(agentId: string): boolean {
-    const session = this.#sessionOf(agentId, new Set());
+  canMove(boot: Boot): boolean {
+    const session = this.#sessionOf(boot, new Set());
     return session !== undefined && !isLastResort(session);
   }
 
   /**
-   * Asks the agent to go on with a connection on all its sessions, one after the other, until one has, or `milliseconds` have
+   * Asks the process of the agent that has a connection to go on with it, on all its sessions, one after the other, until one has, or `milliseconds` have
    * passed. `position` is read for each attempt. The caller owns the stream. Rejects with TunnelError: RESUME_UNKNOWN or the
    * code with which the connection has ended at the agent, SESSION_LOST when time is up, the code of `endAgent`; or with the
    * reason of `signal`.
@@ -67,7 +77,8 @@ export class Resumer {
   ): Promise<TargetStream> {
     const { clock } = this.#ports;
     const { agentId } = connection;
-    const deadline = clock.now() + milliseconds;
+    let deadline = clock.now() + milliseconds;
+    let isReplaced = false;
     const revoked = this.#ofAgent(agentId);
     const ended = AbortSignal.any([signal, revoked.signal]);
     const attempts = new ResumeAttempts((session, canceled) =>
@@ -85,8 +96,13 @@ export class Resumer {
         ended.throwIfAborted();
         const remaining = deadline - clock.now();
         if (remaining <= 0) throw new TunnelError('SESSION_LOST', `No session within ${milliseconds} ms.`);
-        const session = this.#sessionOf(agentId, attempts.asked);
+        const session = this.#sessionOf(connection, attempts.asked);
         if (session !== undefined) attempts.ask(session);
+        else if (!isReplaced && this.#isReplaced(connection)) {
+          isReplaced = true;
+          deadline = Math.min(deadline, clock.now() + OTHER_BOOT_MS);
+          continue;
+        }
         const wait = attempts.asked.size > 0 ? Math.min(STEP_MS, remaining) : remaining;
         const event = await this.#next(attempts, agentId, wait, ended);
         if (typeof event === 'object') return event;
@@ -113,11 +129,15 @@ export class Resumer {
     this.#stopping.abort();
   }
 
-  async #end({ agentId, id }: CarriedConnection, code: CloseCode, milliseconds: number): Promise<void> {
+  async #end(
+    { agentId, bootId, id }: CarriedConnection,
+    code: CloseCode,
+    milliseconds: number,
+  ): Promise<void> {
     const { clock } = this.#ports;
     const deadline = clock.now() + milliseconds;
     for (;;) {
-      const session = this.#sessionOf(agentId, new Set());
+      const session = this.#sessionOf({ agentId, bootId }, new Set());
       if (session !== undefined) session.endCarried(id, code);
       const remaining = deadline - clock.now();
       if (session !== undefined || remaining <= 0 || this.#stopping.signal.aborted) return;
@@ -170,13 +190,19 @@ export class Resumer {
   }
 
   /** The least loaded session, to this gateway if possible; one that drains or is silent only if there is no other. */
-  #sessionOf(agentId: string, tried: ReadonlySet<RoutableSession>): RoutableSession | undefined {
+  #sessionOf({ agentId, bootId }: Boot, tried: ReadonlySet<RoutableSession>): RoutableSession | undefined {
     let best: RoutableSession | undefined;
     for (const session of this.#ports.sessionsOfAgent(agentId)) {
-      if (!session.acceptsResumes || tried.has(session)) continue;
+      if (session.bootId !== bootId || !session.acceptsResumes || tried.has(session)) continue;
       if (best === undefined || isBetter(session, best)) best = session;
     }
     return best;
+  }
+
+  /** Whether the agent has sessions, and none of them is of this process. */
+  #isReplaced({ agentId, bootId }: Boot): boolean {
+    const sessions = [...this.#ports.sessionsOfAgent(agentId)];
+    return sessions.length > 0 && sessions.every((session) => session.bootId !== bootId);
   }
 }
 

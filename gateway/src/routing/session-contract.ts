@@ -7,6 +7,8 @@ import type { CloseCode } from '@penstock/wire';
  */
 export type RoutableSession = {
   readonly identity: { readonly agentId: string; readonly name: string; readonly pool: string };
+  /** Names the process of the agent. Connections that outlive a session go on in the same process only. */
+  readonly bootId: string;
   /** Id of the replica that has the session; undefined: this gateway. */
   readonly replica?: string;
   readonly acceptsOpens: boolean;

@@ -38,6 +38,7 @@ export class DataStreams {
   readonly #waiters = new Map<string, Waiter>();
   readonly #streams = new Set<ServerHttp2Stream>();
   #issued = 0;
+  #ending: CloseCode | undefined;
 
   /**
    * `prefix` is unique to the session and cannot be guessed, so an id is never valid on another session. `onRoom` is called when `isFull`
@@ -141,7 +142,7 @@ export class DataStreams {
     });
     const { carried } = waiter;
     const link = carried === undefined || received === undefined ? undefined : this.#links.link(carried);
-    waiter.settle(new SessionStream(stream, link, received));
+    waiter.settle(new SessionStream(stream, () => this.#ending, link, received));
     return true;
   }
 
@@ -155,6 +156,11 @@ export class DataStreams {
     for (const waiter of [...this.#waiters.values()]) {
       waiter.settle(waiter.isResume ? new TunnelError('SESSION_LOST') : error);
     }
+  }
+
+  /** The agent resets its streams from now on, with this code: their targets are not at fault. */
+  peerEnds(code: CloseCode): void {
+    this.#ending = code;
   }
 
   /** Fails every open and resets every stream. */

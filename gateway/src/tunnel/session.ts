@@ -104,6 +104,10 @@ export class AgentSession implements RegisteredSession {
     return this.#announcement.hello;
   }
 
+  get bootId(): string {
+    return this.hello?.bootId ?? '';
+  }
+
   get roundTrip(): number | undefined {
     return this.#link.roundTrip;
   }
@@ -257,6 +261,7 @@ export class AgentSession implements RegisteredSession {
         registry.maySwitch(this, message);
         break;
       case 'draining':
+        if (message.ending === 'DRAIN_TIMEOUT') this.#streams.peerEnds(message.ending);
         if (this.#state.name !== 'ready') break;
         this.#drain({ name: 'draining', endAnnouncedBy: 'agent', timer: undefined });
         if (message.canMove === true) this.#links.retire();

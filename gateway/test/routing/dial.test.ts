@@ -12,6 +12,7 @@ test('the least loaded session of the preferred pool gets the open', async () =>
   assert.equal(target, quiet.target);
   assert.deepEqual(dialed, {
     agentId: 'id-a2',
+    bootId: 'boot',
     agent: 'a2',
     pool: 'dc1',
     connector: 'orders-db',

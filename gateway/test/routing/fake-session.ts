@@ -14,6 +14,7 @@ export class FakeSession implements RoutableSession {
   readonly identity: RoutableSession['identity'];
   readonly target = {} as TargetStream;
   readonly requests: OpenRequest[] = [];
+  bootId = 'boot';
   acceptsOpens = true;
   acceptsResumes = true;
   isSuspect = false;

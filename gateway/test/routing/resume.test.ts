@@ -11,6 +11,7 @@ import { FakeSession } from './fake-session.ts';
 const connection = {
   id: 's-1',
   agentId: 'id-a1',
+  bootId: 'boot',
   connector: 'db',
   connection: 'orders',
   client: '10.0.0.9',
@@ -96,4 +97,36 @@ test('the connections of an agent that was revoked wait no longer', async () => 
   scene.resumer.endAgent('id-a2', new TunnelError('INTERNAL'));
   scene.resumer.endAgent('id-a1', new TunnelError('SESSION_LOST', 'The agent was revoked.'));
   await resumed;
+});
+
+test('another process under the same identity is never asked', async () => {
+  await using _leaks = expectNoLeaks();
+  const clone = new FakeSession('a1', 'dc1');
+  clone.bootId = 'other';
+  const scene = new Scene(clone);
+  assert.equal(scene.resumer.canMove(connection), false);
+  const resumed = scene.resume();
+  scene.resumer.end(connection, 'CLIENT_GONE', 1_000);
+  await eventually('two waits', () => scene.clock.waiting.length >= 2);
+  const own = new FakeSession('a1', 'dc1');
+  scene.sessions.push(own);
+  scene.waiters.wake('id-a1');
+  assert.equal(await resumed, own.target);
+  await eventually('the notice', () => own.ended.length === 1);
+  assert.deepEqual([clone.requests.length, clone.ended.length], [0, 0]);
+});
+
+test('a connection of an agent that has restarted is given up after five seconds', async () => {
+  await using _leaks = expectNoLeaks();
+  const scene = new Scene();
+  const resumed = assert.rejects(scene.resume(), { code: 'SESSION_LOST' });
+  await scene.clock.pass(3_000);
+  const restarted = new FakeSession('a1', 'dc1');
+  restarted.bootId = 'other';
+  scene.sessions.push(restarted);
+  scene.waiters.wake('id-a1');
+  await eventually('the shorter wait', () => scene.clock.waiting.includes(5_000));
+  await scene.clock.pass(5_000);
+  await resumed;
+  assert.equal(restarted.requests.length, 0);
 });

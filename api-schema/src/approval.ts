@@ -1,4 +1,4 @@
-import { approvableActions } from '@penstock/config-schema/vocabulary';
+import { approvalActions } from '@penstock/config-schema/vocabulary';
 import { type Static, Type } from '@penstock/json-schema';
 import { Timestamp } from './field.ts';
 import { PageQuery, pageOf } from './page.ts';
@@ -16,8 +16,8 @@ export const ApprovalQuery = Type.Object(
 
 export const ApprovalResource = Type.Object({
   id: Type.String(),
-  action: Type.Enum([...approvableActions]),
-  subject: Type.String({ description: '`agent:NAME` or `pool:NAME`.' }),
+  action: Type.Enum([...approvalActions]),
+  subject: Type.String({ description: '`agent:NAME`, `pool:NAME` or `rollout:ID`.' }),
   pool: Type.String(),
   arguments: Type.Unknown({ description: 'Arguments of the action.' }),
   state: Type.Enum([...approvalStates], {

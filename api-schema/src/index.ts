@@ -80,4 +80,16 @@ export { NewPin, PinList, PinPreview, PinPreviewQuery, PinResource, RemovedPin }
 export { PinningMode, PoolList, PoolPreview, PoolPreviewQuery, PoolResource } from './pool.ts';
 export { type ApiProblemCode, apiProblemCodes, problemResponses } from './problem.ts';
 export { ReceiverList, ReceiverResource, ReceiverTestResult } from './receiver.ts';
+export {
+  NewRollout,
+  NewRolloutSettings,
+  RolloutAgentResource,
+  RolloutCancel,
+  RolloutDetail,
+  RolloutPage,
+  RolloutPause,
+  RolloutPreview,
+  RolloutQuery,
+  RolloutResource,
+} from './rollout.ts';
 export { SessionPage, SessionQuery, SessionResource } from './session.ts';

@@ -28,6 +28,9 @@ export const apiProblemCodes = {
   AGENT_REFUSED: { status: 403, message: "The agent's policy does not allow this request." },
   AGENT_FAILED: { status: 502, message: 'The agent failed to carry out the request.' },
   AGENT_ANSWER_MALFORMED: { status: 502, message: "The agent's answer is malformed." },
+  ROLLOUT_STATE: { status: 409, message: 'The state of this rollout does not permit that.' },
+  ROLLOUT_CONFLICT: { status: 409, message: 'Another rollout is in progress in one of the pools.' },
+  RELEASE_UNUSABLE: { status: 422, message: 'This version of the software cannot be rolled out.' },
   CONFIG_INVALID: { status: 422, message: 'The content is not a valid agent.yaml.' },
   CONFIG_VERSION_TAKEN: {
     status: 409,

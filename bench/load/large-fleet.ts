@@ -134,6 +134,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     clock,
     config: () => config,
     fleet: shown,
+    reported: () => [],
     openOutcomes: () => [],
     events,
     log,
@@ -142,7 +143,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   const metrics = createGatewayMetrics();
   observeFleet(
     metrics.registry,
-    fleetGauges(shown, alerts, () => config),
+    fleetGauges(shown, alerts, { open: [], alarms: [] }, () => config),
   );
   const immediately = {
     action:
@@ -179,6 +180,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     alerts,
     grants: unused,
     names: { url: () => undefined, certificate: () => undefined, hostName: '' },
+    rollouts: unused,
     report: ({ error }) => process.stderr.write(`${error}\n`),
   });
   starting.defer(() => api.close());

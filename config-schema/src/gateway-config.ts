@@ -1,10 +1,15 @@
 import type { ConfigVersion, ConnectorKind, HostPort, LogLevel } from './agent-config.ts';
 import type { Ingress } from './ingress.ts';
+import type { UpgradeFreeze, UpgradeSettings, UpgradeWindow } from './rollout-config.ts';
 import type { Secret } from './secret.ts';
 
 /** Actions of operators on agents and pools for which a pool may require an admin's approval. */
-export const approvableActions = ['drain', 'resume', 'restart', 'pin', 'logs', 'probe'] as const;
+export const approvableActions = ['drain', 'resume', 'restart', 'pin', 'rollout', 'logs', 'probe'] as const;
 export type ApprovableAction = (typeof approvableActions)[number];
+
+/** Every action that can wait for an approval: those above, and those that always require one. */
+export const approvalActions = [...approvableActions, 'rollout-now'] as const;
+export type ApprovalAction = (typeof approvalActions)[number];
 
 export type Pool = {
   readonly name: string;
@@ -14,6 +19,7 @@ export type Pool = {
   readonly queue: { readonly limit: number; readonly timeout: number };
   /** Operators' actions that require an admin's approval. */
   readonly requireApproval: readonly ApprovableAction[];
+  readonly upgrade: UpgradeSettings;
 };
 
 /** What a client is sent when it cannot be connected: the reason in its own protocol, or a reset. */
@@ -57,6 +63,7 @@ export const alertConditions = [
   'connector-failing',
   'connection-failing',
   'software-outdated',
+  'rollout-halted',
 ] as const;
 export type AlertCondition = (typeof alertConditions)[number];
 
@@ -94,6 +101,8 @@ export type GatewayConfig = ConfigVersion & {
       }
     | undefined;
   readonly pools: readonly Pool[];
+  readonly windows: readonly UpgradeWindow[];
+  readonly freezes: readonly UpgradeFreeze[];
   readonly connections: readonly Connection[];
   /** Presented to clients whose TLS the gateway terminates, as PEM. Undefined: the certificate of `tunnelTls`. */
   readonly ingressTls:

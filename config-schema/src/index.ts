@@ -22,12 +22,13 @@ export type {
   AlertCondition,
   AlertReceiver,
   ApprovableAction,
+  ApprovalAction,
   Connection,
   DatabaseStore,
   GatewayConfig,
   Pool,
 } from './gateway-config.ts';
-export { alertConditions, approvableActions } from './gateway-config.ts';
+export { alertConditions, approvableActions, approvalActions } from './gateway-config.ts';
 export type {
   HttpConnectIngress,
   Ingress,
@@ -51,6 +52,14 @@ export {
 export { type ConfigProblem, type ConfigProblemCode, configProblemCodes } from './problem.ts';
 export type { Environment } from './reference/host.ts';
 export { type ReadFailure, ReadFileError, readTextFile, readTextInput } from './reference/read-text-file.ts';
+export {
+  lateModes,
+  type UpgradeFreeze,
+  type UpgradeSettings,
+  type UpgradeWindow,
+  type Weekday,
+  weekdays,
+} from './rollout-config.ts';
 export { editorSchema, type SchemaFile, schemaFiles, schemaText } from './schema/editor-schema.ts';
 export { type FieldRow, fieldRows } from './schema/field-rows.ts';
 export { renames } from './schema/renamed-fields.ts';
@@ -59,3 +68,4 @@ export { isSecretName } from './secret-name.ts';
 export { showConfig, shownConfig, yamlText } from './show.ts';
 export { suggest } from './suggestion.ts';
 export { watchConfig } from './watch-config.ts';
+export { windowWarnings } from './window-warnings.ts';

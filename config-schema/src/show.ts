@@ -10,6 +10,7 @@ import { escapeTemplate } from './reference/template.ts';
 import { API_VERSION } from './schema/shared-fields.ts';
 import { Secret } from './secret.ts';
 import { shownIngress } from './show-ingress.ts';
+import { shownUpgrade, shownWindow } from './show-rollouts.ts';
 
 /**
  * Returns the effective configuration, including defaults, as YAML. Loading it on the same host yields the same
@@ -101,10 +102,13 @@ function gatewayFile(config: GatewayConfig): object {
       listen: formatHostPort(config.cluster.listen),
       advertise: config.cluster.advertise && formatHostPort(config.cluster.advertise),
     },
-    pools: config.pools.map(({ queue, ...pool }) => ({
+    pools: config.pools.map(({ queue, upgrade, ...pool }) => ({
       ...pool,
       queue: { ...queue, timeout: formatDuration(queue.timeout) },
+      upgrade: shownUpgrade(upgrade),
     })),
+    windows: config.windows.map(shownWindow),
+    freezes: config.freezes,
     connections: config.connections.map(({ resumeFor, ...connection }) => ({
       ...connection,
       resume: { for: formatDuration(resumeFor) },

@@ -77,8 +77,28 @@ test('the shortest gateway.yaml has every default', () => {
     tunnelTls: undefined,
     store: undefined,
     pools: [
-      { name: 'dc1', pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 5000 }, requireApproval: [] },
+      {
+        name: 'dc1',
+        pinning: 'off',
+        minReady: 1,
+        queue: { limit: 64, timeout: 5000 },
+        requireApproval: [],
+        upgrade: {
+          window: undefined,
+          canaryPercent: 5,
+          soak: 1_800_000,
+          groupSoak: 600_000,
+          inFlightPercent: 20,
+          deadline: 3_600_000,
+          probation: 600_000,
+          maxFailedPercent: 10,
+          judgeInterval: 60_000,
+        },
+      },
     ],
+    console: { url: undefined },
+    windows: [],
+    freezes: [],
     connections: [
       {
         name: 'orders',

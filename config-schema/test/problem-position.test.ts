@@ -116,6 +116,28 @@ const cases: readonly Case[] = [
     connection('stock', '[dc1, «dc11»]', '127.0.0.1:1'),
     'dc1',
   ),
+  gateway('INVALID_TIME', 'windows[a].start', 'windows: [{name: a, start: «"2:00"»}]\n', '02:00'),
+  gateway(
+    'INVALID_DATE',
+    'freezes[a].from',
+    'freezes: [{name: a, from: «2026-02-30», to: 2026-03-01}]\n',
+    '2026-12-28',
+  ),
+  gateway(
+    'INVALID_TIME_ZONE',
+    'windows[a].timeZone',
+    'windows: [{name: a, start: "02:00", timeZone: «Europe/Nowhere»}]\n',
+    'Europe/Berlin',
+  ),
+  {
+    code: 'UNKNOWN_WINDOW',
+    path: 'pools[dc1].upgrade.window',
+    suggests: 'night',
+    gateway: true,
+    source: marked(
+      `${MINIMAL_GATEWAY.replace('- name: dc1', '- name: dc1\n    upgrade: {window: «nigth»}')}windows: [{name: night, start: "02:00"}]\n`,
+    ),
+  },
   gateway(
     'UNKNOWN_RECEIVER',
     'alerts[#1].receivers[#1]',

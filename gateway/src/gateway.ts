@@ -95,6 +95,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     ...shared,
     certificate: inForce.certificates.clients,
     fleet: controlPlane.fleet,
+    opens: controlPlane.opens,
     connectionLog,
   });
   const { ingresses } = clients;

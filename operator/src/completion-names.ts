@@ -1,6 +1,7 @@
 import type { CompletionNames } from '@penstock/terminal';
 
 const AGENT_COMMANDS = ['show', 'drain', 'resume', 'revoke', 'probe', 'check', 'logs', 'diff', 'restart'];
+const ROLLOUT_COMMANDS = ['show', 'pause', 'resume', 'cancel', 'retry', 'proceed'];
 const APPROVAL_COMMANDS = ['show', 'result', 'approve', 'deny'];
 
 /** What the shell completes with names that the gateway knows. */
@@ -9,6 +10,7 @@ export const completionNames: CompletionNames = {
   arguments: {
     ...Object.fromEntries(AGENT_COMMANDS.map((verb) => [`agent ${verb}`, 'agents'])),
     ...Object.fromEntries(APPROVAL_COMMANDS.map((verb) => [`approval ${verb}`, 'approvals'])),
+    ...Object.fromEntries(ROLLOUT_COMMANDS.map((verb) => [`rollout ${verb}`, 'rollouts'])),
     'config pin': 'pools',
     'config unpin': 'pools',
     'config versions': 'pools',

@@ -49,6 +49,11 @@ export function operatorCommands(io: Io): readonly LazyCommand[] {
       load: async () => (await import('./credentials/grant-command.ts')).grantCommand(io),
     },
     {
+      name: 'rollout',
+      description: 'rollouts, which bring a version of configuration or software to agents step by step',
+      load: async () => (await import('./rollout/rollout-command.ts')).rolloutCommand(io),
+    },
+    {
       name: 'approval',
       description: 'operator actions that require the approval of an admin',
       load: async () => (await import('./approval/approval-command.ts')).approvalCommand(io),

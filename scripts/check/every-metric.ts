@@ -26,6 +26,9 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
     certificateNotAfter: () => 0,
     alertsFiring: () => new Map(),
     receivers: () => [],
+    rollouts: () => [],
+    rolloutAgents: () => [],
+    rolloutsHalted: () => 0,
   });
   return { agent: metricsOf(agent.registry), gateway: [...metricsOf(gateway.registry), ...agentSeries] };
 }

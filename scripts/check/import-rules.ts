@@ -279,6 +279,14 @@ export const importRules: readonly ImportRule[] = [
     because: 'an approved action runs exactly as if it had been called directly',
   },
   {
+    from: 'control-plane/src/rollouts',
+    mayImport: [
+      ...CONTROL_PLANE_BASE,
+      ...controlPlane('fleet', 'pins', 'approvals', 'events', 'observe', 'data-plane-port.ts'),
+    ],
+    because: 'a rollout changes agents through pins and messages, and reads the fleet to judge them',
+  },
+  {
     from: 'control-plane/src/requests',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'pins', 'approvals')],
     because: 'requests address agents by name, and some require an approval',
@@ -305,7 +313,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'control-plane/src/metrics',
-    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts')],
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts', 'rollouts')],
     because: 'metrics do not depend on what they measure',
   },
   {
@@ -346,6 +354,7 @@ export const socketFree: readonly string[] = [
   'config-schema/src',
   'wire/src',
   'api-schema/src',
+  'rollouts/src',
   'runtime/src',
   'release/src',
 ];

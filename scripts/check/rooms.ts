@@ -33,9 +33,14 @@ export const rooms: readonly Room[] = [
     mayImport: ['json-schema'],
   },
   {
+    name: 'rollouts',
+    holds: 'the steps of a rollout: order, groups, schedule, judgment, and how it goes back; opens nothing',
+    mayImport: [],
+  },
+  {
     name: 'api-schema',
     holds: 'resources, requests and problem documents of the API, as schemas with their types',
-    mayImport: ['json-schema', 'config-schema', 'wire'],
+    mayImport: ['json-schema', 'config-schema', 'wire', 'rollouts'],
   },
   {
     name: 'transport',
@@ -71,7 +76,8 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'control-plane',
-    holds: 'identities, the fleet, pins, requests to agents, approvals, events, alerts, and the API',
+    holds:
+      'identities, the fleet, pins, requests to agents, rollouts, approvals, events, alerts, and the API',
     mayImport: [
       'json-schema',
       'config-schema',
@@ -81,6 +87,7 @@ export const rooms: readonly Room[] = [
       'observe',
       'store',
       'sign-in',
+      'rollouts',
     ],
   },
   {

@@ -42,6 +42,8 @@ export type {
   PinRow,
   ReplicaRow,
   ReplicaState,
+  RolloutAgentRow,
+  RolloutRow,
 } from './schema.ts';
 export type { Store } from './sql-store.ts';
 export { StoreError, type StoreOutage, storeOutages } from './store-error.ts';

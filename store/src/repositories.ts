@@ -17,6 +17,7 @@ import { type EnrollmentRepository, enrollmentRepository } from './enrollments.t
 import { type GrantRepository, grantRepository } from './grants.ts';
 import { type IdentityRepository, identityRepository } from './identities.ts';
 import { type PinRepository, pinRepository } from './pins.ts';
+import { type RolloutRepository, rolloutRepository } from './rollouts.ts';
 import type { AuditRow, Database } from './schema.ts';
 import type { Writing } from './writing.ts';
 
@@ -35,6 +36,7 @@ export type Repositories = {
   readonly pins: PinRepository;
   readonly alerts: AlertRepository;
   readonly grants: GrantRepository;
+  readonly rollouts: RolloutRepository;
   readonly changes: ChangeRepository;
   readonly replicas: ReplicaRepository;
   readonly leases: LeaseRepository;
@@ -67,6 +69,7 @@ export function repositoriesOver(
     pins: pinRepository(db, write),
     alerts: alertRepository(db, write),
     grants: grantRepository(db, write),
+    rollouts: rolloutRepository(db, write),
     changes: changeRepository(db),
     replicas: replicaRepository(db, write, now),
     leases: leaseRepository(db, now),

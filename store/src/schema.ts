@@ -18,6 +18,8 @@ export type Database = {
   readonly alertDeliveries: AlertDeliveryRow;
   readonly approvals: ApprovalRow;
   readonly grants: GrantRow;
+  readonly rollouts: RolloutRow;
+  readonly rolloutAgents: RolloutAgentRow;
   readonly cluster: ClusterRow;
   readonly changes: ChangeRow;
   readonly replicas: ReplicaRow;
@@ -164,7 +166,7 @@ export type PinRow = {
 export type AlertRow = {
   readonly id: string;
   readonly condition: string;
-  /** `agent:NAME`, `pool:NAME`, `connector:POOL/AGENT/NAME` or `gateway`. */
+  /** `agent:NAME`, `pool:NAME`, `connector:POOL/AGENT/NAME`, `connection:NAME`, `rollout:ID` or `gateway`. */
   readonly subject: string;
   readonly pool: string | null;
   readonly state: 'firing' | 'resolved';
@@ -257,6 +259,7 @@ export const changeKinds = [
   'config-version',
   'pin',
   'grant',
+  'rollout',
   'approval',
   'alert',
   'audit',
@@ -290,4 +293,38 @@ export type LeaseRow = {
   readonly epoch: number;
   /** By the clock of the database. */
   readonly expiresAt: number;
+};
+
+/** A rollout. The steps of it are in the package `rollouts`, which also defines `body`. */
+export type RolloutRow = {
+  /** UUID version 7: sorts by time. */
+  readonly id: string;
+  readonly kind: 'config' | 'software';
+  readonly state: string;
+  /** 1 until it has ended. */
+  readonly isOpen: 0 | 1;
+  /** Increases with every step: of two concurrent ones, the first takes effect. */
+  readonly revision: number;
+  /** Of the leader that wrote the last step. */
+  readonly epoch: number;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly updatedAt: number;
+  /** JSON of target, pools, settings and stage. */
+  readonly body: string;
+};
+
+export type RolloutAgentRow = {
+  readonly rolloutId: string;
+  readonly agentId: string;
+  readonly name: string;
+  readonly pool: string;
+  /** 0: a canary. */
+  readonly groupNumber: number;
+  readonly state: string;
+  readonly since: number;
+  readonly deadline: number | null;
+  readonly skipped: string | null;
+  readonly reason: string | null;
+  readonly before: string | null;
 };

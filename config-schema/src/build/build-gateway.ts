@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Connection, GatewayConfig, Pool } from '../gateway-config.ts';
 import type { GatewayFile } from '../schema/gateway-file.ts';
 import { buildIngress } from './build-ingress.ts';
+import { buildFreeze, buildUpgrade, buildWindow } from './build-rollouts.ts';
 import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
 
 /** Builds the configuration from a checked file with its defaults filled in. */
@@ -39,6 +40,8 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
     },
     cluster: file.cluster && buildCluster(file.cluster),
     pools: file.pools.map(buildPool),
+    windows: file.windows.map(buildWindow),
+    freezes: file.freezes.map(buildFreeze),
     connections: file.connections.map((connection) => buildConnection(connection, duration(file.resume.for))),
     ingressTls:
       ingressTls === undefined
@@ -113,13 +116,15 @@ function buildCluster({
   };
 }
 
-function buildPool({ name, pinning, minReady, queue, requireApproval }: GatewayFile['pools'][number]): Pool {
+function buildPool(pool: GatewayFile['pools'][number]): Pool {
+  const { name, pinning, minReady, queue, requireApproval, upgrade } = pool;
   return {
     name,
     pinning,
     minReady,
     requireApproval,
     queue: { ...queue, timeout: fieldValue('duration', queue.timeout) },
+    upgrade: buildUpgrade(upgrade),
   };
 }
 

@@ -1,4 +1,12 @@
 import { invisibleCharacter, type OddCharacter } from '../odd-character.ts';
+import {
+  datePattern,
+  parseDate,
+  parseTimeOfDay,
+  parseTimeZone,
+  timeOfDayPattern,
+  timeZonePattern,
+} from './calendar.ts';
 import { certificatePinPattern, parseCertificatePin } from './certificate-pin.ts';
 import { cidrPattern, parseCidr } from './cidr.ts';
 import { databaseUrlPattern, parseDatabaseUrl } from './database-url.ts';
@@ -126,6 +134,9 @@ export const fieldKinds = {
     literal: 'url',
     words: '`postgresql://` URL',
   },
+  timeOfDay: { parse: parseTimeOfDay, pattern: timeOfDayPattern, literal: 'anything', words: 'time of day' },
+  date: { parse: parseDate, pattern: datePattern, literal: 'anything', words: 'date' },
+  timeZone: { parse: parseTimeZone, pattern: timeZonePattern, literal: 'anything', words: 'time zone' },
 } as const satisfies Record<string, FieldKind>;
 
 export type FieldKindName = keyof typeof fieldKinds;

@@ -4,6 +4,7 @@ import type { FileView } from './file-view.ts';
 import { checkIngressKinds } from './ingress-kinds.ts';
 import { checkKnownNames } from './known-names.ts';
 import { checkListenConflicts } from './listen-conflicts.ts';
+import { checkFreezes } from './schedules.ts';
 import { checkSharedListeners } from './shared-listeners.ts';
 import { checkUniqueNames } from './unique-names.ts';
 
@@ -18,6 +19,7 @@ export function checkAgentFile(view: FileView): void {
 export function checkGatewayFile(view: FileView): void {
   checkUniqueNames(view);
   checkKnownNames(view);
+  checkFreezes(view);
   checkListenConflicts(view);
   checkIngressKinds(view);
   checkSharedListeners(view);

@@ -2,9 +2,11 @@ import type { ConfigProblemCode } from '../problem.ts';
 import { suggest } from '../suggestion.ts';
 import type { FileView } from './file-view.ts';
 
-/** Checks that connections name pools, and alerts receivers, that the file defines. */
+/** Checks that connections and freezes name pools, pools windows, and alerts receivers, that the file defines. */
 export function checkKnownNames(view: FileView): void {
   checkList(view, 'connections', 'pools', 'pools', 'UNKNOWN_POOL');
+  checkList(view, 'freezes', 'pools', 'pools', 'UNKNOWN_POOL');
+  checkList(view, 'pools', 'upgrade.window', 'windows', 'UNKNOWN_WINDOW');
   checkList(view, 'alerts', 'receivers', 'receivers', 'UNKNOWN_RECEIVER');
 }
 
@@ -20,7 +22,8 @@ function checkList(
   if (names.includes(undefined)) return;
   const known = names.filter((name) => name !== undefined);
   for (const item of view.items([owner])) {
-    for (const path of view.items([...item, field])) {
+    const place = [...item, ...field.split('.')];
+    for (const path of view.text(place) === undefined ? view.items(place) : [place]) {
       const name = view.text(path);
       if (name === undefined || known.includes(name)) continue;
       const near = suggest(name, known);

@@ -31,6 +31,9 @@ const patternMessages: Readonly<Record<FieldKindName, string>> = {
   webhook: 'Must be a reference, such as ${env:OPS_WEBHOOK_URL}.',
   proxy: 'Must be env, none or the URL of a proxy.',
   database: 'Must be a URL such as postgresql://penstock:${env:DATABASE_PASSWORD}@db.example.com/penstock.',
+  timeOfDay: 'Must be a time of day in quotes, such as "02:00".',
+  date: 'Must be a date, such as 2026-12-28.',
+  timeZone: 'Must be a time zone, such as Europe/Berlin or UTC.',
 };
 
 const REFERENCE_MESSAGE = 'A reference is ${env:NAME}, ${env:NAME:-default} or ${file:/path}.';

@@ -4,6 +4,7 @@ import { alertConditions, approvableActions, clientErrorModes } from '../gateway
 import { connectionLog } from './connection-log-fields.ts';
 import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 import { clientLimits, ingress, ingressTls } from './ingress-fields.ts';
+import { freezes, upgrade, windows } from './rollout-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
 const pool = group('A group of interchangeable agents.', {
@@ -31,6 +32,7 @@ const pool = group('A group of interchangeable agents.', {
     "Operators' actions on this pool or its agents that require the approval of an admin. If omitted, none do.",
     { default: [], maxItems: approvableActions.length, uniqueItems: true },
   ),
+  upgrade,
 });
 
 const connection = group('A route from clients to a connector.', {
@@ -175,6 +177,8 @@ export const GatewayFile = group(
       ),
     ),
     pools: namedList(pool, 'Pools of agents.', { minItems: 1, maxItems: 1000 }),
+    windows,
+    freezes,
     connections: namedList(connection, 'Routes available to clients.', { default: [], maxItems: 10_000 }),
     ingressTls: Type.Optional(ingressTls),
     limits: clientLimits,

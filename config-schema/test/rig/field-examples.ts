@@ -170,5 +170,17 @@ export const fieldExamples: Partial<
     accepts: [],
     refuses: ['', 'x', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----'],
   },
+  timeOfDay: {
+    accepts: ['00:00', '02:00', '23:59'],
+    refuses: ['', '2:00', '24:00', '02:60', '0200', '02:00:00'],
+  },
+  date: {
+    accepts: ['2026-12-28', '2024-02-29'],
+    refuses: ['', '2026-02-29', '2026-13-01', '28.12.2026', '2026-1-1', '2026-12-28T00:00'],
+  },
+  timeZone: {
+    accepts: ['UTC', 'Europe/Berlin', 'America/New_York'],
+    refuses: ['', 'CEST2', 'Europe/Nowhere', '+02:00', 'Berlin'],
+  },
   text: { accepts: ['x', ' x '], refuses: ['', ' ', '\t\n', 'a\0b'] },
 };

@@ -91,5 +91,15 @@ function texts(kind: FieldKindName, pair: KeyPair): fc.Arbitrary<string> {
       );
     case 'database':
       return hostName.map((there) => `postgresql://penstock@${there}:5433/penstock?sslmode=require`);
+    case 'timeOfDay':
+      return fc
+        .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
+        .map(([hour, minute]) => `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`);
+    case 'date':
+      return fc
+        .date({ min: new Date('2000-01-01'), max: new Date('2099-12-31'), noInvalidDate: true })
+        .map((date) => date.toISOString().slice(0, 10));
+    case 'timeZone':
+      return fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Kolkata');
   }
 }

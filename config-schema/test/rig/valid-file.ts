@@ -34,6 +34,13 @@ export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(Gateway
     nameExisting(list(file, 'connections'), 'pools', list(file, 'pools'));
     nameExisting(list(file, 'alerts'), 'receivers', list(file, 'receivers'));
     if (list(file, 'receivers').length === 0) delete file['alerts'];
+    for (const freeze of list(file, 'freezes')) {
+      [freeze['from'], freeze['to']] = [freeze['from'], freeze['to']].toSorted();
+      freeze['pools'] = list(file, 'pools')
+        .slice(0, 1)
+        .map(({ name }) => name);
+    }
+    for (const pool of list(file, 'pools')) delete group(pool, 'upgrade')['window'];
     list(file, 'connections')
       .flatMap((connection) => list(connection, 'ingress'))
       .forEach(keepToItsKind);

@@ -62,4 +62,9 @@ export const alertConditionTexts = {
     message: 'An agent runs older software than the gateway.',
     advice: 'Upgrade the agent. penstock-gateway agent list shows the version of each agent.',
   },
+  'rollout-halted': {
+    message:
+      'Too many agents of a rollout have failed: it was halted, and goes back unless it was told to wait.',
+    advice: 'Run penstock-gateway rollout show …. It shows which agents failed, and why.',
+  },
 } as const satisfies Record<AlertCondition, ConditionText>;

@@ -50,6 +50,7 @@ export async function evaluateConditions(
     await inSlices(snapshot.connections, evaluateOne, clock);
   }
   evaluateGateway(snapshot, add);
+  for (const condition of snapshot.reported) add(condition);
   return {
     active,
     isUndecided: (key) =>

@@ -1,4 +1,5 @@
 import type { CloseCode } from '@penstock/wire';
+import type { ActiveCondition } from './active-condition.ts';
 
 /**
  * One agent as alert conditions see it. Texts are for people; an undefined text means that the condition does not hold,
@@ -59,6 +60,8 @@ export type FleetSnapshot = {
   readonly pools: readonly PoolSnapshot[];
   readonly connections: Iterable<ConnectionSnapshot>;
   readonly failingOpens: FailingOpens;
+  /** Conditions that other parts of the control plane have found. */
+  readonly reported: readonly ActiveCondition[];
   readonly gateway: { readonly softwareVersion: string; readonly certificateNotAfter: number };
   readonly now: number;
   /** `health.certificateExpiryWarning`, in milliseconds. */

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import type { FleetEvents } from '../events/events.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { ActiveCondition } from './active-condition.ts';
 import { Alerts, type AlertsOptions } from './alerts.ts';
 import type { ConnectionSnapshot } from './fleet-snapshot.ts';
 import { takeFleetSnapshot } from './take-fleet-snapshot.ts';
@@ -11,6 +12,8 @@ export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> &
   readonly fleet: Pick<OpenFleet, 'agentsAfter' | 'pools' | 'certificateNotAfter' | 'onChange'>;
   /** The opens of every connection within health.failingOpensWindow. */
   readonly openOutcomes: () => Iterable<ConnectionSnapshot>;
+  /** Conditions that other parts of the control plane have found. */
+  readonly reported: () => readonly ActiveCondition[];
   readonly events: Pick<FleetEvents, 'publish'>;
 };
 
@@ -18,13 +21,13 @@ export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> &
  * Starts the alerts of a gateway. The caller must stop them before it closes the fleet and the store. Throws StoreError.
  */
 export async function openAlerts(options: OpenAlertsOptions): Promise<Alerts> {
-  const { store, clock, log, config, fleet, openOutcomes, events } = options;
+  const { store, clock, log, config, fleet, openOutcomes, reported, events } = options;
   const alerts = await Alerts.open({
     store,
     clock,
     log,
     config: config(),
-    snapshot: () => takeFleetSnapshot(fleet, config(), openOutcomes(), clock.wall()),
+    snapshot: () => takeFleetSnapshot(fleet, config(), openOutcomes(), reported(), clock.wall()),
     onFleetChange: (listener) => fleet.onChange(() => listener()),
   });
   alerts.onChange(({ id, condition, subject, state, detail }) =>

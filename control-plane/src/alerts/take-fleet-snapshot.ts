@@ -3,6 +3,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import { reach, SOFTWARE_VERSION } from '@penstock/wire';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { ActiveCondition } from './active-condition.ts';
 import type { AlertsOptions } from './alerts.ts';
 import type { AgentSnapshot, ConnectionSnapshot } from './fleet-snapshot.ts';
 
@@ -14,6 +15,7 @@ export function takeFleetSnapshot(
   fleet: Pick<OpenFleet, 'agentsAfter' | 'pools' | 'certificateNotAfter'>,
   { health }: Pick<GatewayConfig, 'health'>,
   connections: Iterable<ConnectionSnapshot>,
+  reported: readonly ActiveCondition[],
   now: number,
 ): ReturnType<AlertsOptions['snapshot']> {
   return {
@@ -33,6 +35,7 @@ export function takeFleetSnapshot(
     },
     certificateExpiryWarning: health.certificateExpiryWarning,
     connections,
+    reported,
     failingOpens: {
       percent: health.failingOpensPercent,
       minimum: health.failingOpensMinimum,

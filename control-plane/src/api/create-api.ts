@@ -43,6 +43,7 @@ import { poolRoutes } from './pools.ts';
 import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
 import { receiverRoutes } from './receivers.ts';
 import { validateStrictly } from './request-validation.ts';
+import { type RolloutApi, rolloutRoutes } from './rollouts.ts';
 import { type SessionListing, sessionRoutes } from './sessions.ts';
 import { streamAccess } from './stream-access.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
@@ -68,6 +69,7 @@ export type ApiDependencies = {
   readonly approvals: Approvals;
   readonly alerts: Pick<Alerts, 'firing' | 'test' | 'receivers'>;
   readonly grants: Grants;
+  readonly rollouts: RolloutApi;
   /** Called for every request that failed through a fault of the gateway. */
   readonly report: (failure: ApiFailure) => void;
   /** The web console; not served if omitted. */
@@ -197,6 +199,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       alertRoutes(typed, { store, alerts: dependencies.alerts });
       receiverRoutes(typed, { store, alerts: dependencies.alerts, clock });
       grantRoutes(typed, dependencies.grants);
+      rolloutRoutes(typed, dependencies.rollouts);
     },
     { prefix: '/api/v1' },
   );

@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { UnknownConnectionError } from '../grants/unknown-connection-error.ts';
 import { storeProblemOf } from '../identity/store-problem.ts';
 import { AgentRequestError } from '../requests/agent-request-error.ts';
+import { RolloutProblem } from '../rollouts/rollout-problem.ts';
 import type { AllowedMethods } from './allowed-methods.ts';
 import { ApiProblem, documentOf } from './problem.ts';
 
@@ -61,6 +62,7 @@ function problemOf(error: FastifyError): ApiProblem | ProblemError {
     if (known.reason === 'REQUEST_MALFORMED') return new ProblemError('REQUEST_INVALID', known.message);
     return new ApiProblem(known.code, known.message);
   }
+  if (known instanceof RolloutProblem) return new ApiProblem(known.code, known.message);
   const [invalid] = error.validation ?? [];
   if (invalid !== undefined) {
     const where = `${error.validationContext ?? 'request'}${invalid.instancePath}`;

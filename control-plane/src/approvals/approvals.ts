@@ -1,4 +1,4 @@
-import type { ApprovableAction } from '@penstock/config-schema';
+import type { ApprovableAction, ApprovalAction } from '@penstock/config-schema';
 import type { ApprovalRow, Store } from '@penstock/store';
 import { ascendingIds } from '@penstock/store';
 import { errorText, ProblemError } from '@penstock/wire';
@@ -9,7 +9,11 @@ import type { FleetEvents } from '../events/events.ts';
 /** An action to run. `arguments` is stored as JSON until someone decides, so it must not contain secrets. */
 export type ActionRequest<Arguments> = {
   readonly pool: string;
-  /** `agent:NAME` or `pool:NAME`. */
+  /** All pools that it concerns, if there are several; any of them can require the approval. */
+  readonly pools?: readonly string[];
+  /** Other actions whose approval it requires as well. */
+  readonly alsoNeeds?: readonly ApprovableAction[];
+  /** `agent:NAME`, `pool:NAME` or `rollout:ID`. */
   readonly subject: string;
   readonly arguments: Arguments;
 };
@@ -81,13 +85,13 @@ export class Approvals {
    * never waits, since an admin could approve it. It throws what the action throws, and StoreError.
    */
   action<Arguments, Value>(
-    name: ApprovableAction,
+    name: ApprovalAction,
     run: ActionRunner<Arguments, Value>,
   ): (request: ActionRequest<Arguments>, requester: Requester) => Promise<Performed<Value>> {
     if (this.#runners.has(name)) throw new TypeError(`The action ${name} is registered already.`);
     this.#runners.set(name, run as ActionRunner<unknown, unknown>);
     return async (request, requester) => {
-      const waits = this.#options.needs(request.pool).includes(name) && requester.role !== 'admin';
+      const waits = requester.role !== 'admin' && this.#requires(name, request);
       if (!waits) return { kind: 'done', value: await run(request, requester) };
       return { kind: 'waiting', approval: await this.#requestApproval(name, request, requester) };
     };
@@ -150,7 +154,7 @@ export class Approvals {
   }
 
   async #requestApproval(
-    action: ApprovableAction,
+    action: ApprovalAction,
     request: ActionRequest<unknown>,
     requester: Requester,
   ): Promise<ApprovalRow> {
@@ -195,6 +199,14 @@ export class Approvals {
     });
     if (pending === row) this.#publish(row);
     return pending;
+  }
+
+  #requires(name: ApprovalAction, { pool, pools = [pool], alsoNeeds = [] }: ActionRequest<unknown>): boolean {
+    if (name === 'rollout-now') return true;
+    return pools.some((each) => {
+      const needed = this.#options.needs(each);
+      return [name, ...alsoNeeds].some((action) => needed.includes(action));
+    });
   }
 
   /** Runs an approved action on behalf of its requester. Never rejects. */

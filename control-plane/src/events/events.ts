@@ -8,6 +8,7 @@ export const fleetEvents = {
   approval: 'An approval was requested or decided, or its action finished.',
   audit: 'An entry was added to the audit trail. The data is a summary of it.',
   pinning: 'A reload changed the pinning mode of a pool.',
+  rollout: 'A rollout was created, entered another stage, or an agent of it changed its state.',
   connections: 'Connection counts changed. Sent at most once a second and never replayed.',
 } as const;
 
@@ -31,6 +32,15 @@ export type FleetEventData = {
     readonly action: string;
     readonly subject: string;
     readonly state: string;
+  };
+  readonly rollout: {
+    readonly id: string;
+    readonly kind: string;
+    readonly version: string;
+    /** Separated by commas. */
+    readonly pools: string;
+    readonly state: string;
+    readonly reason?: string;
   };
   readonly audit: {
     readonly id: string;

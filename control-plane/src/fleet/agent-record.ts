@@ -1,4 +1,4 @@
-import type { AgentMessageOf } from '@penstock/wire';
+import type { AgentMessageOf, UpgradeStatus } from '@penstock/wire';
 import type { ObservedSession } from '../data-plane-port.ts';
 import { AgentSamples } from './agent-samples.ts';
 import { Boots } from './boots.ts';
@@ -28,6 +28,7 @@ export class AgentRecord {
   #failing: ReadonlySet<string> = new Set();
   #sessions: readonly ObservedSession[] = [];
   #connectedAt: number | undefined;
+  #upgrade: UpgradeStatus | undefined;
 
   constructor(id: string, now: number, sampleSpacing: number) {
     this.id = id;
@@ -67,14 +68,26 @@ export class AgentRecord {
     return this.#sessions;
   }
 
+  /** As the agent reported it last. */
+  get upgrade(): UpgradeStatus | undefined {
+    return this.#upgrade;
+  }
+
+  setUpgrade(upgrade: UpgradeStatus): void {
+    this.#upgrade = upgrade;
+  }
+
   /** Takes over the agent's current sessions; `changed` is the live one whose hello may be new. */
   follow(sessions: Iterable<ObservedSession>, changed: ObservedSession | undefined, now: number): void {
     this.#sessions = [...sessions].filter(({ hello }) => hello !== undefined);
     this.#connectedAt = this.#sessions.length === 0 ? undefined : (this.#connectedAt ?? now);
     this.boots.follow(this.#sessions, now);
     if (changed?.hello === undefined) return;
-    // Another process may have another clock.
-    if (changed.hello.bootId !== this.#hello?.bootId) this.#clock = new ClockReadings();
+    // Another process may have another clock, and another version reports upgrades in another way.
+    if (changed.hello.bootId !== this.#hello?.bootId) {
+      this.#clock = new ClockReadings();
+      this.#upgrade = undefined;
+    }
     this.#hello = changed.hello;
     this.#address = changed.address;
   }
@@ -82,6 +95,7 @@ export class AgentRecord {
   addHeartbeat(session: ObservedSession, last: LastHeartbeat): void {
     this.#last = last;
     const { at, receivedAt, heartbeat } = last;
+    this.#upgrade = heartbeat.upgrade ?? this.#upgrade;
     this.#failing = new Set(
       heartbeat.checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector])),
     );

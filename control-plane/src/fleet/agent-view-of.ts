@@ -45,6 +45,7 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
     cpu: last?.heartbeat.cpu,
     memory: last?.heartbeat.memory,
     eventLoop: last?.heartbeat.eventLoop,
+    upgrade: record.upgrade,
   };
 }
 

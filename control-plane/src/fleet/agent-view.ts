@@ -1,5 +1,5 @@
 import type { AgentState, ConditionCode } from '@penstock/api-schema';
-import type { AgentMessageOf } from '@penstock/wire';
+import type { AgentMessageOf, UpgradeStatus } from '@penstock/wire';
 import type { PinView } from '../pins/drift.ts';
 import type { Reason } from './reason.ts';
 
@@ -61,6 +61,8 @@ export type AgentView = {
   readonly cpu: Heartbeat['cpu'];
   readonly memory: Heartbeat['memory'];
   readonly eventLoop: Heartbeat['eventLoop'] | undefined;
+  /** Undefined for agents that do not know upgrades. */
+  readonly upgrade: UpgradeStatus | undefined;
 };
 
 /** One point of a sparkline. */

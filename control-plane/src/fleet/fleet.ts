@@ -1,4 +1,5 @@
 import type { Clock } from '@penstock/runtime';
+import type { UpgradeStatus } from '@penstock/wire';
 import type { ObservedSession } from '../data-plane-port.ts';
 import type { Pin } from '../pins/drift.ts';
 import { AgentRecord } from './agent-record.ts';
@@ -128,6 +129,12 @@ export class Fleet {
     return member && this.#viewOf(member);
   }
 
+  /** The same by the id, which a name that was taken over does not have. */
+  agentById(id: string): AgentView | undefined {
+    const member = this.#options.roster.get(id);
+    return member && this.#viewOf(member);
+  }
+
   /** The points of an agent's sparklines, the oldest first. */
   samplesOf(id: string): readonly Sample[] {
     return this.#records.get(id)?.samples.all ?? [];
@@ -191,6 +198,11 @@ export class Fleet {
     const receivedAt = this.#options.clock.now();
     this.#recordOf(member).addHeartbeat(session, { at, receivedAt, heartbeat });
     this.#judge(member);
+  }
+
+  /** An agent has reported how far its upgrade is. */
+  setUpgrade(id: string, upgrade: UpgradeStatus): void {
+    this.#records.get(id)?.setUpgrade(upgrade);
   }
 
   /** The roster has this member now. */

@@ -45,6 +45,7 @@ export type OpenFleet = Pick<
   | 'stateCounts'
   | 'size'
   | 'agent'
+  | 'agentById'
   | 'samplesOf'
   | 'isSuspended'
   | 'checkFails'
@@ -109,6 +110,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     opened: follow,
     changed: follow,
     ended: follow,
+    upgradeStatus: ({ identity }, { upgrade }) => fleet.setUpgrade(identity.agentId, upgrade),
     heartbeat: (session, { at, heartbeat }) => fleet.addHeartbeat(session, at, heartbeat),
   });
   const stopLogging = fleet.onChange((change) => logChange(change, log));
@@ -148,6 +150,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
       return fleet.stateCounts;
     },
     agent: (name) => fleet.agent(name),
+    agentById: (id) => fleet.agentById(id),
     samplesOf: (id) => fleet.samplesOf(id),
     isSuspended: (id) => fleet.isSuspended(id),
     checkFails: (id, connector) => fleet.checkFails(id, connector),

@@ -78,6 +78,19 @@ export class Steering {
     return row;
   }
 
+  /** Puts pins in force that another part has written to the store, or removed from it. */
+  async applyPins(changes: {
+    readonly put: readonly PinRow[];
+    readonly remove: readonly Pick<PinRow, 'scope' | 'subject'>[];
+  }): Promise<void> {
+    const { pins } = this.#options;
+    for (const row of changes.put) pins.put(row);
+    for (const target of changes.remove) pins.remove(target);
+    const targets = [...changes.put, ...changes.remove];
+    if (targets.some(({ scope }) => scope === 'pool')) await this.#putInForce('pool', '');
+    else for (const { scope, subject } of targets) await this.#putInForce(scope, subject);
+  }
+
   async #setDrained(name: string, action: 'agent.drain' | 'agent.resume', actor: Actor): Promise<AgentView> {
     const { store, fleet, roster, clock } = this.#options;
     const { id, pool, drainedAt } = this.#memberOf(name);

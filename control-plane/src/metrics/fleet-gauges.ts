@@ -4,6 +4,7 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Registry } from 'prom-client';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { Rollouts } from '../rollouts/rollouts.ts';
 import { agentSeriesText } from './agent-series.ts';
 import type { FleetGauges } from './fleet-metrics.ts';
 
@@ -11,6 +12,7 @@ import type { FleetGauges } from './fleet-metrics.ts';
 export function fleetGauges(
   fleet: Pick<OpenFleet, 'size' | 'pools' | 'certificateNotAfter'>,
   alerts: Pick<Alerts, 'firing' | 'receivers'>,
+  rollouts: Pick<Rollouts, 'open' | 'alarms'>,
   config: () => Pick<GatewayConfig, 'alerts'>,
 ): FleetGauges {
   return {
@@ -31,6 +33,9 @@ export function fleetGauges(
       return counts;
     },
     receivers: () => alerts.receivers,
+    rollouts: () => rollouts.open.map(({ rollout }) => rollout.stage.state),
+    rolloutAgents: () => rollouts.open.flatMap(({ agents }) => agents.map(({ state }) => state)),
+    rolloutsHalted: () => rollouts.alarms.length,
   };
 }
 

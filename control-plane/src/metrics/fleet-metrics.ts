@@ -1,3 +1,10 @@
+import {
+  isFinal,
+  type RolloutAgentState,
+  type RolloutState,
+  rolloutAgentStates,
+  rolloutStates,
+} from '@penstock/rollouts';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { MAX_AGENTS_WITH_SERIES } from './agent-series.ts';
 
@@ -16,6 +23,10 @@ export type FleetGauges = {
   certificateNotAfter(): number;
   /** Firing alerts by condition; conditions of gateway.yaml without a firing alert are 0. */
   alertsFiring(): ReadonlyMap<string, number>;
+  /** The state of each rollout that has not ended, and of their agents. */
+  rollouts(): readonly RolloutState[];
+  rolloutAgents(): readonly RolloutAgentState[];
+  rolloutsHalted(): number;
   receivers(): Iterable<{
     readonly receiver: string;
     readonly delivered: number;
@@ -45,6 +56,20 @@ export function observeFleet(registry: Registry, gauges: FleetGauges): void {
     });
   observePools(gauges, gauge);
   observeAlerts(registry, gauges, gauge);
+  gauge('rollouts', 'Rollouts that have not ended, by state.', ['state'], (self) => {
+    for (const state of rolloutStates) if (!isFinal(state)) self.set({ state }, 0);
+    for (const state of gauges.rollouts()) self.inc({ state });
+  });
+  gauge('rollout_agents', 'Agents of rollouts that have not ended, by state.', ['state'], (self) => {
+    for (const state of rolloutAgentStates) self.set({ state }, 0);
+    for (const state of gauges.rolloutAgents()) self.inc({ state });
+  });
+  gauge(
+    'rollouts_halted',
+    'Rollouts that were halted and have not gone on, or went back within the last hour.',
+    [],
+    (self) => self.set(gauges.rolloutsHalted()),
+  );
   gauge(
     'agents_without_series',
     `Agents after the first ${MAX_AGENTS_WITH_SERIES} by name, which have no series of their own.`,

@@ -30,6 +30,9 @@ export const controlPlaneEvents = {
     'A reload changed the pinning mode of a pool, and with it which of its agents are quarantined.',
   ],
   'request-failed': ['error', 'The gateway could not complete a request to its API.'],
+  'rollout-agent-failed': ['warn', 'An agent has failed in a rollout.'],
+  'rollout-changed': ['info', 'A rollout has entered another stage.'],
+  'rollout-halted': ['warn', 'A rollout was halted because too many of its agents have failed.'],
   'store-failed': ['error', 'The store does not respond; the data path continues without it.'],
   'store-recovered': ['info', 'The store responds again.'],
 } as const;

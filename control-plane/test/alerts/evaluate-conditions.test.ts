@@ -6,7 +6,7 @@ import { alertConditionTexts } from '../../src/alerts/alert-conditions.ts';
 import { evaluateConditions } from '../../src/alerts/evaluate-conditions.ts';
 import type { FleetSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 import { isOlderRelease } from '../../src/alerts/older-release.ts';
-import { agentSnapshot, connectionSnapshot, fleetSnapshot, poolSnapshot } from './scene.ts';
+import { activeCondition, agentSnapshot, connectionSnapshot, fleetSnapshot, poolSnapshot } from './scene.ts';
 
 const all = new Set(Object.keys(alertConditionTexts) as AlertCondition[]);
 
@@ -42,6 +42,7 @@ test('each condition holds for its subject', async () => {
       { gateway: { softwareVersion: '1.2.0', certificateNotAfter: 1 } },
       'gateway-certificate-expiring gateway',
     ],
+    [{ reported: [activeCondition('rollout-halted', 'rollout:1')] }, 'rollout-halted rollout:1'],
   ];
   for (const [changes, expected] of cases) assert.deepEqual(await activeIn(changes), [expected]);
   assert.equal(new Set(cases.map(([, expected]) => expected.split(' ')[0])).size, all.size);

@@ -58,6 +58,7 @@ export const fleetSnapshot = (changes: Partial<FleetSnapshot> = {}): FleetSnapsh
   gateway: { softwareVersion: '1.2.0', certificateNotAfter: 30 * DAY_MS },
   now: 0,
   certificateExpiryWarning: 7 * DAY_MS,
+  reported: [],
   isSettled: true,
   ...changes,
 });

@@ -29,6 +29,9 @@ import { metricsSource } from '../../src/metrics/fleet-gauges.ts';
 import { AgentRequestError } from '../../src/requests/agent-request-error.ts';
 import { openAgentRequests } from '../../src/requests/agent-requests.ts';
 import type { RequestedAgent } from '../../src/requests/pending-agent-requests.ts';
+import { AgentOpens } from '../../src/rollouts/agent-opens.ts';
+import { openRollouts } from '../../src/rollouts/open-rollouts.ts';
+import { RolloutProblem } from '../../src/rollouts/rollout-problem.ts';
 import { FakeSessions } from '../fleet/fake-sessions.ts';
 import { type FakeActiveGrants, fakeActiveGrants } from '../grants/fake-active-grants.ts';
 import { type IdentityRig, identityRig } from '../identity/identity-rig.ts';
@@ -177,6 +180,21 @@ export async function apiRig(): Promise<ApiRig> {
     connections: () => ['orders', 'billing'],
     clock: () => clock.now,
   });
+  const { rollouts, stop: stopRollouts } = await openRollouts({
+    store,
+    fleet,
+    sessions: new FakeSessions(),
+    config: () => gatewayConfig.config,
+    opens: new AgentOpens(),
+    approvals,
+    events,
+    clock: { ...systemClock, wall: () => clock.now },
+    log: () => {},
+    epoch: () => 1,
+    requireRelease: async (version) => {
+      if (version === '9.9.9') throw new RolloutProblem('RELEASE_UNUSABLE', 'There is no release 9.9.9.');
+    },
+  });
   const app = await createApi({
     store,
     tokens: identity.tokens,
@@ -246,6 +264,7 @@ export async function apiRig(): Promise<ApiRig> {
       certificate: () => undefined,
       hostName: 'this-machine.example.org',
     },
+    rollouts,
     report: (failure) => failures.push(failure),
     clock: () => clock.now,
   });
@@ -291,6 +310,7 @@ export async function apiRig(): Promise<ApiRig> {
     },
     async [Symbol.asyncDispose]() {
       await app.close();
+      await stopRollouts();
       await connectionLog.stop();
       await fleet.stop();
       await rig[Symbol.asyncDispose]();

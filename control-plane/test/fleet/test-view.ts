@@ -36,6 +36,7 @@ export function testView(
     cpu: undefined,
     memory: undefined,
     eventLoop: { p99Ms: 1, maxMs: 2 },
+    upgrade: undefined,
     ...more,
   };
 }

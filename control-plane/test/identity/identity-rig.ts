@@ -10,6 +10,7 @@ import {
   readAgentIdentity,
 } from '@penstock/wire';
 import { openTestStore } from '../../../store/test/open-test-store.ts';
+import { poolConfig } from '../../../test/rig/pool-config.ts';
 import { ensureAuthority } from '../../src/identity/authority-files.ts';
 import type { EnrollmentTokenRequest } from '../../src/identity/enrollment-token.ts';
 import type { Presence } from '../../src/identity/name-claim.ts';
@@ -44,13 +45,7 @@ export async function identityRig(): Promise<IdentityRig> {
   const presence = new Map<string, Presence>();
   await ensureAuthority(directory, 'acme', clock.now);
   const config = {
-    pools: ['dc1', 'dc2'].map((name) => ({
-      name,
-      pinning: 'off' as const,
-      minReady: 0,
-      queue: { limit: 1, timeout: 1 },
-      requireApproval: [],
-    })),
+    pools: ['dc1', 'dc2'].map((name) => poolConfig({ name, minReady: 0 })),
     identity: { certificateLifetime: 24 * HOUR },
   };
   const stops: (() => Promise<void>)[] = [];

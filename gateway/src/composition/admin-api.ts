@@ -18,6 +18,7 @@ import {
   openAgentRequests,
   openAlerts,
   openEvents,
+  openRollouts,
   type Readiness,
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
@@ -57,6 +58,8 @@ export type AdminApi = {
   readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
 };
 
+/** A gateway with a store of its own always leads. */
+const SOLE_EPOCH = 1;
 /** Milliseconds for a check and its answer to travel. */
 const CHECK_TRANSIT_MS = 1_000;
 
@@ -66,7 +69,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const { tunnel } = options;
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
   const { registry, routes, queue, ejection, history, denials, outcomes } = dataPlane;
-  const { identity, fleet, requests, grants } = controlPlane;
+  const { identity, fleet, requests, grants, opens } = controlPlane;
   const connections = () => connectionViews(routes, clients.ingresses, denials);
   const events = openEvents(store, connections);
   fleet.onChange(({ agent: { name, pool, state, code, message } }) =>
@@ -75,16 +78,6 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   fleet.onPinningChanged(({ pool, from, to, agents, quarantinedTotal, released }) =>
     events.publish('pinning', { pool, from, to, agents, quarantined: quarantinedTotal, released }),
   );
-  const alerts = await openAlerts({
-    store,
-    clock,
-    config,
-    fleet,
-    openOutcomes: () => outcomes.report(),
-    events,
-    log,
-  });
-  scope.defer(() => alerts.stop());
   const approvals = await Approvals.open({
     store,
     needs: (pool) => routes.pool(pool)?.requireApproval ?? [],
@@ -97,8 +90,33 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     (ids) => approvals.apply(ids),
     () => {},
   );
+  const { rollouts, stop: stopRollouts } = await openRollouts({
+    store,
+    fleet,
+    sessions: registry,
+    config,
+    opens,
+    approvals,
+    events,
+    clock,
+    log,
+    epoch: () => SOLE_EPOCH,
+    requireRelease: async () => {},
+  });
+  scope.defer(stopRollouts);
+  const alerts = await openAlerts({
+    store,
+    clock,
+    config,
+    fleet,
+    openOutcomes: () => outcomes.report(),
+    reported: () => rollouts.alarms,
+    events,
+    log,
+  });
+  scope.defer(() => alerts.stop());
   observeConnectionLog(metrics.registry, options.connectionLog);
-  observeFleet(metrics.registry, fleetGauges(fleet, alerts, config));
+  observeFleet(metrics.registry, fleetGauges(fleet, alerts, rollouts, config));
   const checks = new FreshChecks(
     (agent, connector, timeout) =>
       requests.send(
@@ -173,6 +191,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
       certificate: options.adminCertificate,
       hostName: hostname(),
     },
+    rollouts,
     report: (failure) => log('request-failed', failure),
   });
   scope.defer(() => api.close());

@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import type { ConnectionLog, OpenFleet } from '@penstock/control-plane';
+import type { AgentOpens, ConnectionLog, OpenFleet } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import { TunnelError } from '@penstock/wire';
 import { Ingresses } from '../ingress/ingresses.ts';
@@ -21,6 +21,7 @@ export type ClientIngressOptions = {
   readonly certificate: Certificates['clients'];
   readonly dataPlane: DataPlane;
   readonly fleet: Pick<OpenFleet, 'checkFails'>;
+  readonly opens: Pick<AgentOpens, 'add'>;
   readonly connectionLog: ConnectionLog;
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
@@ -96,7 +97,7 @@ export function openClientIngresses(
   return { ingresses, ingressTls };
 }
 
-function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOptions): DialPorts {
+function dialPorts({ config, dataPlane, fleet, opens, clock, log }: ClientIngressOptions): DialPorts {
   const { registry, queue, ejection, history, outcomes } = dataPlane;
   return {
     sessionsOf: (pool) => registry.sessionsOf(pool),
@@ -107,6 +108,8 @@ function dialPorts({ config, dataPlane, fleet, clock, log }: ClientIngressOption
     log,
     clock,
     onDialed: (record) => {
+      for (const { agent, milliseconds, failure } of record.tries)
+        opens.add(agent, milliseconds, failure?.code);
       if (isPortCheck(record)) return;
       history.add(record);
       if (record.failure?.code === 'CLIENT_GONE') {

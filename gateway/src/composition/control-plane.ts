@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '@penstock/config-schema';
 import {
+  AgentOpens,
   ChangeFeed,
   type ControlPlaneLog,
   Grants,
@@ -55,6 +56,8 @@ export type ControlPlane = {
   readonly grants: Grants;
   /** What this and other gateways write to the store. */
   readonly changes: ChangeFeed;
+  /** The opens of each agent, by which rollouts judge it. */
+  readonly opens: AgentOpens;
 };
 
 /**
@@ -113,5 +116,5 @@ export async function openControlPlane(
   });
   followChanges(changes, { store, identity, fleet, grants });
   changes.start();
-  return { identity, fleet, requests, grants, changes };
+  return { identity, fleet, requests, grants, changes, opens: new AgentOpens() };
 }

@@ -37,6 +37,7 @@ export const gatewayEvents = {
   ],
   'membership-recovered': ['info', 'The lease of this replica is renewed again.'],
   'file-exposed': ['warn', 'Other users of this host have access to a file that must be private.'],
+  'config-surprising': ['warn', 'A field of the configuration may not do on every day what was meant.'],
   'file-damaged': ['warn', 'A file that is not needed now cannot be used.'],
   ...dataPlaneEvents,
   ...controlPlaneEvents,

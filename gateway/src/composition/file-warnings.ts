@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { GatewayConfig } from '@penstock/config-schema';
+import { type GatewayConfig, windowWarnings } from '@penstock/config-schema';
 import { exposureOf } from '@penstock/runtime';
 import { STORE_FILE } from '@penstock/store';
 import type { Certificates } from './certificates.ts';
 import type { GatewayLog } from './event-catalogue.ts';
 
-/** Logs what is wrong with files of the data directory although the gateway can run with them. */
+/** Logs what is wrong with files although the gateway can run with them. */
 export function logFileWarnings(
-  { dataDirectory }: Pick<GatewayConfig, 'dataDirectory'>,
+  { dataDirectory, windows }: Pick<GatewayConfig, 'dataDirectory' | 'windows'>,
   { warnings }: Pick<Certificates, 'warnings'>,
   log: GatewayLog,
 ): void {
@@ -16,4 +16,5 @@ export function logFileWarnings(
     if (detail !== undefined) log('file-exposed', { detail });
   }
   for (const detail of warnings) log('file-damaged', { detail });
+  for (const detail of windowWarnings({ windows }, Date.now())) log('config-surprising', { detail });
 }

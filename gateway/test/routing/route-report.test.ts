@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { poolConfig } from '../../../test/rig/pool-config.ts';
 import { DialHistory } from '../../src/routing/dial-history.ts';
 import { reportRoute } from '../../src/routing/route-report.ts';
 import { FakeSession } from './fake-session.ts';
@@ -23,10 +24,7 @@ function report(connection: string, sessions: readonly FakeSession[], ejected: r
         name === 'orders'
           ? { name, connector: 'orders-db', pools: ['dc1', 'dc2'], maxConnections: 9 }
           : undefined,
-      pool: (name) =>
-        name === 'dc1'
-          ? { name, pinning: 'off', minReady: 1, queue: { limit: 64, timeout: 1 }, requireApproval: [] }
-          : undefined,
+      pool: (name) => (name === 'dc1' ? poolConfig({ name }) : undefined),
     },
     sessionsOf: (pool) => sessions.filter(({ identity }) => identity.pool === pool),
     queue: { depth: (pool) => (pool === 'dc1' ? 3 : 0) },

@@ -15,6 +15,7 @@ const fields = {
   grants: 'id',
   alerts: 'id',
   approvals: 'id',
+  rollouts: 'id',
   'enrollment-tokens': 'id',
   'admin-tokens': 'id',
 } as const;

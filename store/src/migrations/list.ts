@@ -5,6 +5,7 @@ import { grantTables } from './0003-grants.ts';
 import { approvalAgentColumn } from './0004-approval-agent.ts';
 import { clusterTables } from './0005-cluster.ts';
 import { consoleSessionTables } from './0006-console-sessions.ts';
+import { rolloutTables } from './0007-rollouts.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-approval-agent': approvalAgentColumn,
   '0005-cluster': clusterTables,
   '0006-console-sessions': consoleSessionTables,
+  '0007-rollouts': rolloutTables,
 };
 
 /**

@@ -5,6 +5,7 @@ import {
   type GatewayConfig,
   readConfigText,
   readTextInput,
+  windowWarnings,
 } from '@penstock/config-schema';
 import { Command } from 'commander';
 import { json, type OutputFormat, outputFormats, outputOption } from '../output-format.ts';
@@ -86,6 +87,9 @@ function validate(context: ConfigContext, file: string, options: Options): void 
     io.stderr.write(
       `${missing} It is treated as absent, which is correct for an agent that has already enrolled.\n`,
     );
+  }
+  if (loaded?.ok === true && 'windows' in loaded.config && output !== 'json') {
+    for (const warning of windowWarnings(loaded.config, Date.now())) io.stderr.write(`${warning}\n`);
   }
   if (output === 'json') {
     const { poolsWithoutFile } = targets;

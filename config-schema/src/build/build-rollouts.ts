@@ -1,0 +1,24 @@
+import type { UpgradeFreeze, UpgradeSettings, UpgradeWindow } from '../rollout-config.ts';
+import type { GatewayFile } from '../schema/gateway-file.ts';
+import { fieldValue } from './field-value.ts';
+
+type PoolFile = GatewayFile['pools'][number];
+
+export const buildWindow = (window: GatewayFile['windows'][number]): UpgradeWindow => ({
+  ...window,
+  days: window.days as UpgradeWindow['days'],
+  start: fieldValue('timeOfDay', window.start),
+  length: fieldValue('duration', window.length),
+});
+
+export const buildFreeze = (freeze: GatewayFile['freezes'][number]): UpgradeFreeze => freeze;
+
+export const buildUpgrade = ({ window, ...upgrade }: PoolFile['upgrade']): UpgradeSettings => ({
+  ...upgrade,
+  window,
+  soak: fieldValue('duration', upgrade.soak),
+  groupSoak: fieldValue('duration', upgrade.groupSoak),
+  deadline: fieldValue('duration', upgrade.deadline),
+  probation: fieldValue('duration', upgrade.probation),
+  judgeInterval: fieldValue('duration', upgrade.judgeInterval),
+});

@@ -1,0 +1,101 @@
+import type { AgentFacts, Candidate, Reading, RolloutTarget, SkipReason } from '@penstock/rollouts';
+import { isUpgradeCode, isVersionFailure, type UpgradeStatus, upgradeCodes } from '@penstock/wire';
+import type { AgentView } from '../fleet/agent-view.ts';
+import type { AgentOpens } from './agent-opens.ts';
+
+const ACCEPTING: ReadonlySet<AgentView['state']> = new Set(['connected', 'degraded', 'stale']);
+
+export function runsTarget({ config, softwareVersion }: AgentView, target: RolloutTarget): boolean {
+  if (target.kind === 'software') return softwareVersion === target.version;
+  return config?.version === target.version && config.digest === target.digest;
+}
+
+/** What an agent runs, for people; undefined while that is not known. */
+export function runsText(
+  { config, softwareVersion }: AgentView,
+  kind: RolloutTarget['kind'],
+): string | undefined {
+  if (kind === 'software') return softwareVersion;
+  return config && `version ${config.version}`;
+}
+
+export function factsOf(view: AgentView, rollout: string, target: RolloutTarget): AgentFacts {
+  const { upgrade } = view;
+  const isConnected = view.connectedSince !== undefined;
+  return {
+    isConnected,
+    isReady: isConnected && ACCEPTING.has(view.state),
+    runsTarget: runsTarget(view, target),
+    runs: runsText(view, target.kind),
+    isDenied: upgrade?.policy === 'deny',
+    needsWindow: upgrade?.policy === 'window',
+    upgrader: target.kind === 'software' ? (upgrade?.upgrader ?? 'none') : 'none',
+    progress: upgrade?.rollout === rollout ? progressOf(upgrade) : undefined,
+  };
+}
+
+const skippedBy: Readonly<Partial<Record<string, SkipReason>>> = {
+  NO_UPGRADER: 'no-upgrader',
+  DENIED_LOCALLY: 'denied-locally',
+  PINNED: 'pinned',
+};
+
+/** Codes after which an agent can be offered the same version again. */
+const AGAIN: ReadonlySet<string> = new Set(['BUSY', 'CANCELLED', 'WINDOW_CLOSED']);
+
+function progressOf({ state, code = '', detail }: UpgradeStatus): AgentFacts['progress'] {
+  switch (state) {
+    case 'staged':
+    case 'waiting':
+    case 'switching':
+    case 'probation':
+    case 'committed':
+      return { state };
+    case 'failed':
+    case 'rolled-back': {
+      if (AGAIN.has(code)) return undefined;
+      const sentence = isUpgradeCode(code) ? upgradeCodes[code] : 'The upgrade failed.';
+      const text = [`${code}: ${sentence}`, detail].filter((part) => part !== undefined).join(' ');
+      if (isVersionFailure(code)) return { state, detail: text };
+      return { state: 'declined', skipped: skippedBy[code] ?? 'host', detail: text };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** An agent before a rollout, with the reason for which it does not take part. */
+export function candidateOf(view: AgentView, target: RolloutTarget): Candidate {
+  const { id, name, pool, platform } = view;
+  return {
+    id,
+    name,
+    pool,
+    // The operating system without its release.
+    platform: platform && `${platform.os.split(' ', 1)[0]} ${platform.arch}`,
+    runs: runsText(view, target.kind),
+    skipped: skipReasonOf(view, target),
+  };
+}
+
+function skipReasonOf(view: AgentView, target: RolloutTarget): SkipReason | undefined {
+  if (target.kind === 'config') {
+    if (view.pin?.scope === 'agent') return 'pinned';
+  } else {
+    if (runsTarget(view, target)) return 'current';
+    if (view.upgrade?.policy === 'deny') return 'denied-locally';
+    if (view.upgrade?.pinned !== undefined && view.upgrade.pinned !== target.version) return 'pinned';
+  }
+  return view.connectedSince === undefined ? 'offline' : undefined;
+}
+
+export function readingOf(view: AgentView, opens: Pick<AgentOpens, 'of'>): Reading {
+  return {
+    isConnected: view.connectedSince !== undefined,
+    boot: view.boots.at(-1)?.id,
+    failing: new Set(view.checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector]))),
+    connectors: view.connectors && new Set(view.connectors.map(({ name }) => name)),
+    memoryBytes: view.memory?.processBytes,
+    opens: opens.of(view.name),
+  };
+}

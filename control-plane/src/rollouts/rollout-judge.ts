@@ -1,0 +1,95 @@
+import { inRolloutOrder, Judge, type Reading, type RolloutAgent } from '@penstock/rollouts';
+import { type Clock, inSlices } from '@penstock/runtime';
+import type { AgentView } from '../fleet/agent-view.ts';
+import { readingOf, runsTarget } from './agent-facts.ts';
+import type { AgentOpens } from './agent-opens.ts';
+import type { StoredRollout } from './rollout-rows.ts';
+import type { Judgments, RolloutFleet } from './rollout-world.ts';
+
+export type RolloutJudgeOptions = {
+  readonly fleet: RolloutFleet;
+  readonly opens: Pick<AgentOpens, 'of'>;
+  readonly clock: Clock;
+};
+
+/** Agents of a pool with which one is compared: a sample, since every reading of one costs time on the event loop. */
+const MAX_OTHERS = 50;
+
+/** Judges the agents of a rollout that run the target, once every `judgeInterval`. */
+export class RolloutJudge implements Judgments {
+  readonly #rollout: Pick<StoredRollout, 'id' | 'target' | 'judgeInterval'>;
+  readonly #options: RolloutJudgeOptions;
+  readonly #judge: Judge;
+  readonly #faults = new Map<string, string>();
+  /** Only during a judgment. */
+  readonly #others = new Map<string, readonly string[]>();
+  readonly #readings = new Map<string, Reading>();
+  #judgedAt: number;
+
+  constructor(rollout: StoredRollout, options: RolloutJudgeOptions) {
+    this.#rollout = rollout;
+    this.#options = options;
+    this.#judgedAt = options.clock.now();
+    this.#judge = new Judge({
+      read: (id) => this.#read(id),
+      othersOf: (pool) => this.#others.get(pool) ?? [],
+      mustKeepConnectors: rollout.target.kind === 'software',
+    });
+  }
+
+  faultOf = (agent: string): string | undefined => this.#faults.get(agent);
+  isGood = (agent: string): boolean => this.#judge.isGood(agent);
+
+  /** Follows agents that began to run the target, and takes the next readings if they are due. In slices. */
+  async judgeDue(agents: readonly RolloutAgent[]): Promise<void> {
+    const { clock } = this.#options;
+    const judged = agents.filter(({ state }) => state === 'probation' || state === 'updated');
+    const ids = new Set(judged.map(({ id }) => id));
+    this.#judge.keepOnly(ids);
+    for (const id of this.#faults.keys()) if (!ids.has(id)) this.#faults.delete(id);
+    const isNew = judged.some(({ id }) => !this.#judge.follows(id));
+    const isDue = clock.now() - this.#judgedAt >= this.#rollout.judgeInterval;
+    if (!isNew && !isDue) return;
+    await this.#chooseOthers(new Set(judged.map(({ pool }) => pool)));
+    await inSlices(judged, ({ id, pool }) => this.#judge.follow(id, pool), clock);
+    if (isDue) {
+      this.#judgedAt = clock.now();
+      const judge = ({ id, pool }: RolloutAgent) => {
+        const found = this.#judge.judge(id, pool);
+        if (found === undefined) this.#faults.delete(id);
+        else this.#faults.set(id, found.detail);
+      };
+      await inSlices(judged, judge, clock);
+    }
+    this.#readings.clear();
+    this.#others.clear();
+  }
+
+  /** Chooses the agents of each pool to compare with: those that run something else. */
+  async #chooseOthers(pools: ReadonlySet<string>): Promise<void> {
+    const { fleet, clock } = this.#options;
+    const { target, id: rollout } = this.#rollout;
+    const found = new Map([...pools].map((pool): [string, { readonly id: string }[]] => [pool, []]));
+    const choose = (view: AgentView) => {
+      // Nothing is known of agents that have not connected to this gateway.
+      if (view.config !== undefined && !runsTarget(view, target)) found.get(view.pool)?.push({ id: view.id });
+    };
+    await inSlices(fleet.agentsAfter(''), choose, clock);
+    for (const [pool, others] of found) {
+      const chosen = inRolloutOrder(rollout, others).slice(0, MAX_OTHERS);
+      this.#others.set(
+        pool,
+        chosen.map(({ id }) => id),
+      );
+    }
+  }
+
+  #read(id: string): Reading | undefined {
+    const known = this.#readings.get(id);
+    if (known !== undefined) return known;
+    const view = this.#options.fleet.agentById(id);
+    const reading = view && readingOf(view, this.#options.opens);
+    if (reading !== undefined) this.#readings.set(id, reading);
+    return reading;
+  }
+}

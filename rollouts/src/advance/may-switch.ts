@@ -1,0 +1,51 @@
+import type { Rollout, RolloutAgent } from '../rollout.ts';
+import { entered } from './advance-agent.ts';
+import type { World } from './world.ts';
+
+export type SwitchDecision =
+  | { readonly kind: 'go'; readonly agent: RolloutAgent; readonly until: number }
+  | { readonly kind: 'wait'; readonly because: string };
+
+/** Milliseconds in which an agent that may switch has to begin. A schedule may end it earlier. */
+const SWITCH_START_MS = 2 * 60_000;
+
+/** Whether an agent that has staged the target may switch to it now: its window is open, and its pool can spare it. */
+export function maySwitch(
+  agent: RolloutAgent,
+  agents: readonly RolloutAgent[],
+  { stage, override }: Pick<Rollout, 'stage' | 'override'>,
+  world: World,
+): SwitchDecision {
+  const { now } = world;
+  if (agent.state === 'switching') return { kind: 'go', agent, until: now + SWITCH_START_MS };
+  if (agent.state !== 'offered' && agent.state !== 'staged') {
+    return { kind: 'wait', because: `The agent is ${agent.state}.` };
+  }
+  if (stage.state !== 'canary' && stage.state !== 'group') {
+    return { kind: 'wait', because: `The rollout is ${stage.state}.` };
+  }
+  const opening = world.opening(agent.pool);
+  const isRegardless = override !== undefined && world.agent(agent.id)?.needsWindow !== true;
+  if (!opening.isOpen && !isRegardless && !world.finishesLate(agent.pool)) {
+    return { kind: 'wait', because: opening.because };
+  }
+  const { ready, minReady } = world.pool(agent.pool);
+  const leaving = [
+    agent,
+    ...agents.filter(({ state, pool }) => state === 'switching' && pool === agent.pool),
+  ];
+  const readyAfter = ready - leaving.filter(({ id }) => world.agent(id)?.isReady === true).length;
+  if (override === undefined && readyAfter < minReady) {
+    return {
+      kind: 'wait',
+      because: `Pool ${agent.pool} would have ${readyAfter} ready agents, and minReady is ${minReady}.`,
+    };
+  }
+  const end = now + SWITCH_START_MS;
+  const closes = opening.isOpen && override === undefined ? opening.until : undefined;
+  return {
+    kind: 'go',
+    agent: entered(agent, 'switching', now),
+    until: closes === undefined ? end : Math.min(end, closes),
+  };
+}

@@ -1,0 +1,132 @@
+import { median, medianDuration, type OpenCounts, type Reading } from './reading.ts';
+
+/** The faults that an agent can have after a change, with what is wrong. */
+export const faults = {
+  restarting: 'It keeps restarting.',
+  disconnected: 'It is not connected, while other agents of its pool are.',
+  'opens-failing': 'Opens through it fail more often than through the other agents of its pool.',
+  'opens-slower': 'Opens through it take longer than through the other agents of its pool.',
+  'connector-lost': 'A connector that it reached before does not work any more, while other agents reach it.',
+  'memory-growing': 'Its memory keeps growing beyond that of the other agents of its pool.',
+} as const;
+export type Fault = keyof typeof faults;
+
+export type Finding = { readonly fault: Fault; readonly detail: string };
+
+/** An agent, and those of its pool that run something else. */
+export type Comparison = {
+  /** When it began to run the target. */
+  readonly first: Reading;
+  /** The reading before this one. */
+  readonly last: Reading;
+  readonly now: Reading;
+  /** Restarts that were noticed since the first reading. */
+  readonly restarts: number;
+  /** Opens of the agent since the last conclusive comparison. */
+  readonly opens: OpenCounts;
+  readonly others: readonly Reading[];
+  /** Opens of the others in the same time. */
+  readonly otherOpens: OpenCounts;
+  /** Whether connectors that are gone count: a change of software must not lose any. */
+  readonly mustKeepConnectors: boolean;
+};
+
+/** Opens below which a comparison says nothing. */
+export const MIN_OPENS = 20;
+/** Opens that must all have failed to say something earlier: an agent that fails them is ejected, and gets few more. */
+const MIN_FAILURES = 5;
+/** Percentage points by which the share of failures may exceed twice that of the others. */
+const FAILURE_MARGIN = 5;
+/** Share of failures, in percent, that is too many without anything to compare with. */
+const MAX_FAILURES_ALONE = 50;
+/** Restarts that are too many, however far apart. */
+const MAX_RESTARTS = 3;
+const MAX_SLOWDOWN = 2;
+const MIN_SLOWDOWN_MS = 20;
+const MIB = 1024 * 1024;
+const MAX_MEMORY_SHARE = 1.5;
+const MIN_MEMORY_GROWTH = 64 * MIB;
+
+/** What is wrong with an agent, the worst first; undefined if nothing is, or if it cannot be told. */
+export function findFault(comparison: Comparison): Finding | undefined {
+  return (
+    findDisconnected(comparison) ??
+    findRestarts(comparison) ??
+    findFailingOpens(comparison) ??
+    findLostConnector(comparison) ??
+    findSlowerOpens(comparison) ??
+    findGrowingMemory(comparison)
+  );
+}
+
+/** Whether enough opens were made to compare, so that the next comparison can start over. */
+export const isConclusive = ({ opens }: Pick<Comparison, 'opens'>): boolean =>
+  opens.opened + opens.failed >= MIN_OPENS;
+
+function findDisconnected({ now, others }: Comparison): Finding | undefined {
+  if (now.isConnected) return undefined;
+  const away = others.filter(({ isConnected }) => !isConnected).length;
+  // If most others are gone as well, or there are none, something else may be the cause.
+  if (away * 2 >= others.length) return undefined;
+  return { fault: 'disconnected', detail: faults.disconnected };
+}
+
+function findRestarts({ last, now, restarts }: Comparison): Finding | undefined {
+  const isAnother = now.boot !== undefined && last.boot !== undefined && now.boot !== last.boot;
+  if (!isAnother && restarts < MAX_RESTARTS) return undefined;
+  return { fault: 'restarting', detail: faults.restarting };
+}
+
+function findFailingOpens({ opens, otherOpens }: Comparison): Finding | undefined {
+  const total = opens.opened + opens.failed;
+  const failsAll = opens.opened === 0 && opens.failed >= MIN_FAILURES;
+  if (total < MIN_OPENS && !failsAll) return undefined;
+  const share = (100 * opens.failed) / total;
+  const otherTotal = otherOpens.opened + otherOpens.failed;
+  const otherShare = otherTotal === 0 ? undefined : (100 * otherOpens.failed) / otherTotal;
+  const bound = otherShare === undefined ? MAX_FAILURES_ALONE : otherShare * 2 + FAILURE_MARGIN;
+  if (share <= bound) return undefined;
+  const compared =
+    otherShare === undefined
+      ? 'there were none through other agents'
+      : `through the others, ${otherOpens.failed} of ${otherTotal}`;
+  return { fault: 'opens-failing', detail: `${opens.failed} of ${total} opens failed; ${compared}.` };
+}
+
+function findLostConnector({ first, now, others, mustKeepConnectors }: Comparison): Finding | undefined {
+  for (const name of now.failing) {
+    if (first.failing.has(name)) continue;
+    const offering = others.filter(({ connectors }) => connectors?.has(name) === true);
+    // A target that nobody reaches is not the fault of the change.
+    if (offering.length > 0 && offering.every(({ failing }) => failing.has(name))) continue;
+    return { fault: 'connector-lost', detail: `The check of connector ${name} fails.` };
+  }
+  if (!mustKeepConnectors || first.connectors === undefined || now.connectors === undefined) return undefined;
+  const gone = [...first.connectors].find((name) => now.connectors?.has(name) !== true);
+  if (gone === undefined) return undefined;
+  return { fault: 'connector-lost', detail: `It no longer offers connector ${gone}.` };
+}
+
+function findSlowerOpens({ opens, otherOpens }: Comparison): Finding | undefined {
+  if (opens.opened < MIN_OPENS || otherOpens.opened < MIN_OPENS) return undefined;
+  const own = medianDuration(opens.durations);
+  const usual = medianDuration(otherOpens.durations);
+  if (own === undefined || usual === undefined) return undefined;
+  if (own <= usual * MAX_SLOWDOWN || own - usual < MIN_SLOWDOWN_MS) return undefined;
+  const detail = `Half of its opens take longer than ${Math.round(own / Math.SQRT2)} ms; through the others, ${Math.round(usual)} ms.`;
+  return { fault: 'opens-slower', detail };
+}
+
+function findGrowingMemory({ first, last, now, others }: Comparison): Finding | undefined {
+  const { memoryBytes } = now;
+  if (memoryBytes === undefined || first.memoryBytes === undefined || last.memoryBytes === undefined) {
+    return undefined;
+  }
+  const growth = memoryBytes - first.memoryBytes;
+  if (growth < MIN_MEMORY_GROWTH || memoryBytes <= last.memoryBytes) return undefined;
+  const usual = median(others.flatMap((each) => each.memoryBytes ?? []));
+  if (memoryBytes < (usual ?? first.memoryBytes) * MAX_MEMORY_SHARE) return undefined;
+  const compared = usual === undefined ? '' : `; the others use ${Math.round(usual / MIB)} MiB`;
+  const detail = `Its memory grew by ${Math.round(growth / MIB)} MiB to ${Math.round(memoryBytes / MIB)} MiB${compared}.`;
+  return { fault: 'memory-growing', detail };
+}

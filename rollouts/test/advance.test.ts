@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cancel, isInFlight, maySwitch, pause, resume, retry, type skipReasons } from '@penstock/rollouts';
+import { HOUR, MINUTE, SECOND, Simulation } from './simulation.ts';
+
+describe('a rollout', () => {
+  test('reaches every agent by canaries and groups, and never more at once than permitted', () => {
+    const simulation = new Simulation(30, { pools: ['dc1', 'dc2', 'dc3'] });
+    let most = 0;
+    simulation.pass(24 * HOUR, () => {
+      simulation.deployOffered();
+      const { stage } = simulation.rollout;
+      if (stage.state !== 'group') return;
+      for (const pool of ['dc1', 'dc2', 'dc3']) {
+        most = Math.max(
+          most,
+          simulation.agents.filter((each) => each.pool === pool && isInFlight(each)).length,
+        );
+      }
+    });
+    assert.equal(simulation.state, 'done');
+    assert.equal(simulation.in('updated').length, 30);
+    assert.equal(most, 2, '20% of the 10 agents of a pool');
+    assert.deepEqual(simulation.stages, [
+      'canary active',
+      'soaking',
+      'group 1 active',
+      'group 1 soaking',
+      'group 2 active',
+      'group 2 soaking',
+      'group 3 active',
+      'done',
+    ]);
+  });
+
+  test('has a canary of each platform, and at most five of one', () => {
+    const one = new Simulation(300);
+    assert.equal(one.agents.filter(({ group }) => group === 0).length, 5);
+    const six = new Simulation(12, { platforms: ['a', 'b', 'c', 'd', 'e', 'f'] });
+    const canaries = six.agents.filter(({ group }) => group === 0);
+    assert.deepEqual(canaries.map(({ id }) => six.fleet.get(id)?.platform).sort(), [
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+      'f',
+    ]);
+  });
+
+  test('goes back when a canary has a fault, and says why', () => {
+    const simulation = new Simulation(30);
+    simulation.pass(MINUTE);
+    const [canary] = simulation.in('probation');
+    assert.ok(canary !== undefined);
+    simulation.faults.set(canary.id, 'Opens fail.');
+    simulation.pass(5 * MINUTE);
+    assert.deepEqual(simulation.rollout.stage, {
+      state: 'rolled-back',
+      reason: `Canary ${canary.name} failed: Opens fail.`,
+    });
+    assert.equal(simulation.in('updated').length, 0);
+    assert.equal(simulation.in('rolled-back').length, 2);
+    assert.equal(simulation.in('pending').length, 28);
+    assert.deepEqual(simulation.stages.slice(-3), ['halted', 'rolling-back', 'rolled-back']);
+  });
+
+  test('halts when a canary does not run the target in time, or leaves for good', () => {
+    const late = new Simulation(3);
+    late.pass(HOUR + MINUTE, () => {});
+    assert.match(JSON.stringify(late.rollout.stage), /did not run the target in time. It runs version 1/);
+    const gone = new Simulation(3);
+    gone.pass(MINUTE);
+    const [canary] = gone.in('probation');
+    const agent = gone.fleet.get(canary?.id ?? '');
+    assert.ok(agent !== undefined);
+    Object.assign(agent, { isConnected: false, isReady: false });
+    gone.pass(HOUR, () => {});
+    assert.match(JSON.stringify(gone.rollout.stage), /has been away/);
+  });
+
+  for (const [failures, end] of [
+    [5, 'done'],
+    [6, 'rolled-back'],
+  ] as const) {
+    test(`of whose 57 agents in a group ${failures} fail is ${end}`, () => {
+      const simulation = new Simulation(60, { more: { groups: [100] } });
+      const group = simulation.agents.filter((each) => each.group === 1);
+      assert.equal(group.length, 57);
+      for (const { id } of group.slice(0, failures)) simulation.faults.set(id, 'It leaks.');
+      simulation.pass(24 * HOUR);
+      assert.equal(simulation.state, end, simulation.stages.join());
+      assert.equal(simulation.stages.includes('halted'), end === 'rolled-back');
+    });
+  }
+
+  test('does not start anything outside of its window, and stops the time of what has begun', () => {
+    const simulation = new Simulation(10);
+    const opensAt = simulation.now + 3 * HOUR;
+    simulation.opening = { isOpen: false, opensAt, because: 'Window night is closed.' };
+    simulation.pass(MINUTE);
+    assert.deepEqual(simulation.rollout.stage, {
+      state: 'canary',
+      phase: 'waiting-window',
+      opensAt,
+      because: 'Window night is closed.',
+    });
+    simulation.opening = { isOpen: true, until: undefined };
+    simulation.pass(10 * SECOND, () => {});
+    assert.equal(simulation.in('offered').length, 1);
+    simulation.opening = { isOpen: false, opensAt, because: 'Freeze year-end lasts through 2027-01-05.' };
+    simulation.pass(5 * HOUR, () => {});
+    const [stranded] = simulation.in('offered');
+    assert.match(
+      stranded?.reason ?? '',
+      /Freeze year-end lasts through 2027-01-05. It goes on at 2026-11-02T/,
+    );
+    simulation.opening = { isOpen: true, until: undefined };
+    simulation.pass(24 * HOUR);
+    assert.equal(simulation.state, 'done');
+  });
+
+  test('starts nothing in a pool below minReady, unless somebody has it go on', () => {
+    const simulation = new Simulation(4);
+    simulation.minReady = 5;
+    simulation.pass(HOUR);
+    assert.match(JSON.stringify(simulation.rollout.stage), /Pool dc1 has 4 ready agents, and minReady is 5/);
+    simulation.rollout = { ...simulation.rollout, override: { by: 'admin-token:1', at: simulation.now } };
+    simulation.pass(24 * HOUR);
+    assert.equal(simulation.state, 'done');
+  });
+
+  test('that is paused starts nothing, and has the time that was left when it continues', () => {
+    const simulation = new Simulation(10);
+    simulation.pass(25 * MINUTE);
+    assert.equal(simulation.state, 'soaking');
+    simulation.rollout = pause(simulation.rollout, 'ada', 'lunch', simulation.now) ?? simulation.rollout;
+    simulation.pass(5 * HOUR);
+    assert.equal(simulation.state, 'paused');
+    simulation.rollout = resume(simulation.rollout, simulation.now) ?? simulation.rollout;
+    simulation.pass(10 * MINUTE);
+    assert.equal(simulation.state, 'soaking');
+    simulation.pass(24 * HOUR);
+    assert.equal(simulation.state, 'done');
+  });
+
+  test('can be cancelled where it is, or go back', () => {
+    const there = new Simulation(10);
+    there.pass(15 * MINUTE);
+    there.rollout = cancel(there.rollout, 'ada', false) ?? there.rollout;
+    there.pass(HOUR);
+    assert.equal(there.state, 'cancelled');
+    assert.equal(there.in('updated').length, 1);
+    const back = new Simulation(10);
+    back.pass(15 * MINUTE);
+    back.rollout = cancel(back.rollout, 'ada', true) ?? back.rollout;
+    back.pass(HOUR);
+    assert.equal(back.state, 'rolled-back');
+    assert.equal(back.in('rolled-back').length, 1);
+    assert.equal(cancel(back.rollout, 'ada', true), undefined);
+  });
+
+  test('that halts and is retried tries failed agents again', () => {
+    const simulation = new Simulation(10);
+    simulation.rollout = { ...simulation.rollout, onFailure: 'halt' };
+    simulation.pass(2 * HOUR, () => {});
+    assert.equal(simulation.state, 'halted');
+    const again = retry(simulation.rollout, simulation.agents, simulation.now);
+    assert.ok(again !== undefined);
+    simulation.rollout = again.rollout;
+    simulation.agents = again.agents;
+    simulation.pass(24 * HOUR);
+    assert.equal(simulation.state, 'done');
+  });
+
+  test('skips agents that are away or gone, and takes those that run the target when they return', () => {
+    const simulation = new Simulation(10);
+    const [canary, second, third] = simulation.agents;
+    assert.ok(canary !== undefined && second !== undefined && third !== undefined);
+    const away = simulation.fleet.get(second.id);
+    assert.ok(away !== undefined);
+    Object.assign(away, { isConnected: false, isReady: false });
+    simulation.fleet.delete(third.id);
+    simulation.pass(24 * HOUR);
+    const skipped = simulation.in('skipped').map(({ skipped: reason }) => reason);
+    assert.deepEqual(skipped.toSorted(), ['gone', 'offline'] satisfies (keyof typeof skipReasons)[]);
+    assert.equal(simulation.state, 'done');
+  });
+
+  test('halts if no canary runs the target', () => {
+    const simulation = new Simulation(3);
+    for (const agent of simulation.fleet.values()) agent.isConnected = false;
+    simulation.pass(MINUTE);
+    assert.match(JSON.stringify(simulation.rollout.stage), /No canary runs the target/);
+  });
+});
+
+describe('of software', () => {
+  const software = { kind: 'software', version: '1.1.0' } as const;
+
+  test('an agent switches only when its pool can spare it', () => {
+    const simulation = new Simulation(3, { target: software, more: { canary: 100 } });
+    for (const agent of simulation.fleet.values()) agent.upgrader = 'host';
+    simulation.minReady = 2;
+    simulation.step();
+    for (const agent of simulation.fleet.values()) agent.progress = { state: 'staged' };
+    simulation.step();
+    const [one, two] = simulation.in('staged');
+    assert.ok(one !== undefined && two !== undefined);
+    const first = maySwitch(one, simulation.agents, simulation.rollout, simulation.world);
+    assert.equal(first.kind, 'go');
+    assert.ok(first.kind === 'go');
+    const agents = simulation.agents.map((each) => (each.id === one.id ? first.agent : each));
+    assert.deepEqual(maySwitch(two, agents, simulation.rollout, simulation.world), {
+      kind: 'wait',
+      because: 'Pool dc1 would have 1 ready agents, and minReady is 2.',
+    });
+  });
+
+  test('what a host reports fails its agent with that reason', () => {
+    const simulation = new Simulation(3, { target: software });
+    for (const agent of simulation.fleet.values()) agent.upgrader = 'host';
+    simulation.step();
+    const [canary] = simulation.in('offered');
+    const agent = simulation.fleet.get(canary?.id ?? '');
+    assert.ok(agent !== undefined);
+    agent.progress = { state: 'rolled-back', detail: 'EXITED: The new version exited.' };
+    simulation.pass(MINUTE, () => {});
+    assert.match(JSON.stringify(simulation.rollout.stage), /EXITED: The new version exited/);
+  });
+
+  test('a container is waited for, and skipped when nobody deploys it', () => {
+    const simulation = new Simulation(4, { target: software });
+    const [canary] = simulation.agents;
+    simulation.pass(24 * HOUR, () => {
+      const agent = simulation.fleet.get(canary?.id ?? '');
+      if (agent !== undefined) Object.assign(agent, { runsTarget: true });
+    });
+    assert.equal(simulation.state, 'done');
+    assert.deepEqual(
+      simulation.in('skipped').map(({ skipped }) => skipped),
+      ['no-upgrader', 'no-upgrader', 'no-upgrader'],
+    );
+  });
+
+  test('an owner who denies upgrades has the last word', () => {
+    const simulation = new Simulation(2, { target: software });
+    for (const agent of simulation.fleet.values()) Object.assign(agent, { upgrader: 'host', isDenied: true });
+    simulation.pass(MINUTE, () => {});
+    assert.equal(simulation.in('skipped')[0]?.skipped, 'denied-locally');
+  });
+});

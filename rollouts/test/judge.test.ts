@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { durationBucket, Judge, type Reading } from '@penstock/rollouts';
+
+const MIB = 1024 * 1024;
+
+type Measured = { -readonly [Key in keyof Reading]: Reading[Key] };
+
+describe('an agent that was changed is compared with the others', () => {
+  let readings: Map<string, Measured>;
+  let judge: Judge;
+
+  beforeEach(() => {
+    const agents = ['new', 'a', 'b', 'c'];
+    readings = new Map(
+      agents.map((id) => [
+        id,
+        {
+          isConnected: true,
+          boot: `${id}-1`,
+          failing: new Set<string>(),
+          connectors: new Set(['orders-db']),
+          memoryBytes: 100 * MIB,
+          opens: { opened: 1_000, failed: 3, durations: [] },
+        },
+      ]),
+    );
+    judge = new Judge({
+      read: (id) => {
+        const reading = readings.get(id);
+        return reading && { ...reading };
+      },
+      othersOf: () => ['a', 'b', 'c'],
+      mustKeepConnectors: true,
+    });
+    judge.follow('new', 'dc1');
+  });
+
+  const change = (id: string, more: Partial<Measured>) => {
+    const reading = readings.get(id);
+    assert.ok(reading !== undefined);
+    Object.assign(reading, more);
+  };
+  const opens = (id: string, opened: number, failed: number, milliseconds = 10) => {
+    const before = readings.get(id)?.opens;
+    assert.ok(before !== undefined);
+    const durations = [...before.durations];
+    const bucket = durationBucket(milliseconds);
+    durations[bucket] = (durations[bucket] ?? 0) + opened;
+    change(id, { opens: { opened: before.opened + opened, failed: before.failed + failed, durations } });
+  };
+  const judged = () => judge.judge('new', 'dc1');
+
+  test('and is good without opens, and with failures that the others have too', () => {
+    assert.equal(judged(), undefined);
+    for (const id of ['new', 'a', 'b', 'c']) opens(id, 10, 10);
+    assert.equal(judged(), undefined);
+    assert.ok(judge.isGood('new'));
+  });
+
+  test('one bad reading is not enough, and a good one in between starts over', () => {
+    opens('new', 0, 30);
+    opens('a', 30, 0);
+    assert.equal(judged(), undefined);
+    assert.ok(!judge.isGood('new'));
+    opens('new', 1_000, 0);
+    assert.equal(judged(), undefined);
+    opens('new', 0, 30);
+    opens('a', 30, 0);
+    assert.equal(judged(), undefined);
+    assert.deepEqual(judged(), {
+      fault: 'opens-failing',
+      detail: '30 of 30 opens failed; through the others, 0 of 30.',
+    });
+  });
+
+  test('five opens that all fail are enough, because the agent is ejected then; four are not', () => {
+    opens('a', 100, 0);
+    opens('new', 0, 4);
+    assert.equal(judged(), undefined);
+    assert.equal(judged(), undefined);
+    opens('new', 0, 1);
+    judged();
+    assert.equal(judged()?.fault, 'opens-failing');
+  });
+
+  test('fewer than twenty mixed opens say nothing', () => {
+    opens('a', 100, 0);
+    opens('new', 10, 9);
+    judged();
+    assert.equal(judged(), undefined);
+  });
+
+  test('opens that take more than twice as long, and noticeably', () => {
+    for (const id of ['a', 'b']) opens(id, 50, 0, 10);
+    opens('new', 50, 0, 80);
+    judged();
+    const found = judged();
+    assert.equal(found?.fault, 'opens-slower');
+    assert.match(found?.detail ?? '', /longer than \d+ ms; through the others, \d+ ms\./);
+  });
+
+  test('a process that is another one at each reading keeps restarting; a single restart does not', () => {
+    change('new', { boot: 'new-2' });
+    judged();
+    assert.equal(judged(), undefined);
+    change('new', { boot: 'new-3' });
+    judged();
+    change('new', { boot: 'new-4' });
+    assert.equal(judged()?.fault, 'restarting');
+    assert.equal(judged()?.fault, 'restarting', 'three restarts are too many, however far apart');
+  });
+
+  test('an agent that is away while most others are there; not in an outage of all', () => {
+    change('new', { isConnected: false });
+    for (const id of ['a', 'b']) change(id, { isConnected: false });
+    judged();
+    assert.equal(judged(), undefined);
+    for (const id of ['a', 'b']) change(id, { isConnected: true });
+    judged();
+    assert.equal(judged()?.fault, 'disconnected');
+  });
+
+  test('a connector that it lost, unless nobody reaches the target', () => {
+    for (const id of ['new', 'a', 'b', 'c']) change(id, { failing: new Set(['orders-db']) });
+    judged();
+    assert.equal(judged(), undefined);
+    change('a', { failing: new Set() });
+    judged();
+    assert.deepEqual(judged(), {
+      fault: 'connector-lost',
+      detail: 'The check of connector orders-db fails.',
+    });
+  });
+
+  test('a connector that it no longer offers', () => {
+    change('new', { connectors: new Set() });
+    judged();
+    assert.match(judged()?.detail ?? '', /no longer offers connector orders-db/);
+  });
+
+  test('memory that keeps growing beyond the others; not memory that is high but stable', () => {
+    change('new', { memoryBytes: 250 * MIB });
+    judged();
+    assert.equal(judged(), undefined, 'it did not grow since the last reading');
+    change('new', { memoryBytes: 280 * MIB });
+    judged();
+    change('new', { memoryBytes: 310 * MIB });
+    assert.deepEqual(judged(), {
+      fault: 'memory-growing',
+      detail: 'Its memory grew by 210 MiB to 310 MiB; the others use 100 MiB.',
+    });
+  });
+
+  test('counts that start over with another gateway do not fail anybody', () => {
+    change('new', { opens: { opened: 0, failed: 0, durations: [] } });
+    for (const id of ['a', 'b', 'c']) change(id, { opens: { opened: 0, failed: 0, durations: [] } });
+    judged();
+    assert.equal(judged(), undefined);
+  });
+});

@@ -2,17 +2,7 @@ import { clock } from './client.ts';
 import { asApiError, errorOf } from './problem.ts';
 import { type Role, roleAllows } from './role.ts';
 import { keepSecret, readSecret } from './session-secret.ts';
-
-export type ConsoleSession = {
-  readonly id: string;
-  readonly actor: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly address: string;
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  readonly idleAt: string;
-};
+import type { ConsoleSession } from './types.ts';
 
 const SESSIONS = '/api/v1/console-sessions';
 
@@ -76,4 +66,5 @@ async function send(
   return answer;
 }
 
+export type { ConsoleSession };
 export { type Role, roleAllows };

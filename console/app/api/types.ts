@@ -1,5 +1,6 @@
-import type { paths } from '#openapi';
+import type { components, paths } from '#openapi';
 
+type Schemas = components['schemas'];
 type Method = 'get' | 'post' | 'put' | 'delete';
 
 /** The body of a successful response of an operation. */
@@ -18,25 +19,26 @@ type Answer<
   : never;
 type Item<Listing> = Listing extends { items: readonly (infer Each)[] } ? Each : never;
 
-export type Agent = Answer<'/api/v1/agents/{name}'>;
+export type Gateway = Schemas['GatewayResource'];
+export type AttentionItem = Schemas['AttentionItem'];
+export type AttentionList = Schemas['AttentionList'];
+export type Agent = Schemas['AgentDetail'];
+export type AgentRow = Schemas['AgentRow'];
+export type AgentRowPage = Schemas['AgentRowPage'];
 export type AgentReason = Agent['reasons'][number];
 export type AgentState = AgentReason['state'];
-export type AgentCheck = Agent['checks'][number];
-export type Pool = Item<Answer<'/api/v1/pools'>>;
-export type Connection = Item<Answer<'/api/v1/connections'>>;
-export type Ingress = Connection['ingress'][number];
-export type Explanation = Answer<'/api/v1/connections/{name}/explain'>;
-export type LogEntry = Item<Answer<'/api/v1/connection-log'>>;
-export type ConfigVersion = Item<Answer<'/api/v1/config-versions'>>;
-export type Pin = Item<Answer<'/api/v1/pins'>>;
-export type PinPreview = Answer<'/api/v1/pins/pools/{name}/preview'>;
-export type EnrollmentToken = Item<Answer<'/api/v1/enrollment-tokens'>>;
-export type Grant = Item<Answer<'/api/v1/grants'>>;
-export type AdminToken = Item<Answer<'/api/v1/admin-tokens'>>;
-export type AlertEntry = Item<Answer<'/api/v1/alerts'>>;
-export type Receiver = Item<Answer<'/api/v1/receivers'>>;
-export type Approval = Item<Answer<'/api/v1/approvals'>>;
-export type AuditEntry = Item<Answer<'/api/v1/audit'>>;
+export type Pool = Schemas['PoolResource'];
+export type Connection = Schemas['ConnectionResource'];
+export type Explanation = Schemas['ExplanationResource'];
+export type LogEntry = Schemas['ConnectionLogEntry'];
+export type ConfigVersion = Schemas['ConfigVersionResource'];
+export type PinPreview = Schemas['PinPreview'];
+export type EnrollmentToken = Schemas['EnrollmentTokenResource'];
+export type Grant = Schemas['GrantResource'];
+export type AlertEntry = Schemas['AlertResource'];
+export type Approval = Schemas['ApprovalResource'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type ConsoleSession = Schemas['CurrentConsoleSession'];
 export type Session = Item<Answer<'/api/v1/sessions'>>;
 export type Probe = Answer<'/api/v1/agents/{name}/probe', 'post'>;
 export type AgentLogs = Answer<'/api/v1/agents/{name}/logs', 'post'>;

@@ -11,11 +11,12 @@ export function usePendingApprovals(): number {
   return data?.items.length ?? 0;
 }
 
-export function useFiringAlerts(): number {
+/** What is wrong, by severity. */
+export function useAttentionCounts(): { readonly critical: number; readonly warning: number } {
   const { data } = useQuery({
-    queryKey: [resource.alerts, 'firing'],
-    queryFn: () =>
-      ask(GET('/api/v1/alerts', { params: { query: { state: 'firing' } }, headers: inBackground })),
+    queryKey: [resource.attention],
+    queryFn: () => ask(GET('/api/v1/attention', { headers: inBackground })),
   });
-  return data?.items.length ?? 0;
+  const of = (wanted: string) => data?.items.filter(({ severity }) => severity === wanted).length ?? 0;
+  return { critical: of('critical'), warning: of('warning') };
 }

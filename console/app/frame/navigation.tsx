@@ -1,5 +1,5 @@
 import { Link, useLocation } from 'wouter';
-import { useFiringAlerts, usePendingApprovals } from './counts.ts';
+import { useAttentionCounts, usePendingApprovals } from './counts.ts';
 
 type Item = { readonly path: string; readonly also?: readonly string[]; readonly title: string };
 
@@ -15,7 +15,8 @@ const items: readonly Item[] = [
 
 export function Navigation() {
   const [path] = useLocation();
-  const firing = useFiringAlerts();
+  const { critical, warning } = useAttentionCounts();
+  const wrong = critical + warning;
   const approvals = usePendingApprovals();
   return (
     <nav className="navigation" aria-label="Main">
@@ -26,10 +27,10 @@ export function Navigation() {
         return (
           <Link key={to} href={to} aria-current={isHere ? 'page' : undefined}>
             {title}
-            {to === '/alerts' && firing > 0 && (
-              <span className="count-badge count-badge-bad">
-                {firing}
-                <span className="hidden-text"> firing</span>
+            {to === '/fleet' && wrong > 0 && (
+              <span className={`count-badge count-badge-${critical > 0 ? 'bad' : 'warn'}`}>
+                {wrong}
+                <span className="hidden-text"> need attention</span>
               </span>
             )}
             {to === '/approvals' && approvals > 0 && (

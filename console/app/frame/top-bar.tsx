@@ -6,20 +6,24 @@ import { signOut } from '../api/session.ts';
 import { useLive } from '../live/live-context.tsx';
 import { chooseTheme, chosenTheme, type Theme } from '../look/theme.ts';
 import { useNotices } from '../parts/notices.tsx';
-import { Mark } from '../parts/state.tsx';
+import { Badge, Mark } from '../parts/state.tsx';
 import { fullTime, timeOfDay } from '../time/format.ts';
 import { useNow } from '../time/use-now.ts';
 import { chooseZone, useZone } from '../time/zone.ts';
 import { Logo } from './logo.tsx';
 import { useSession } from './session-context.tsx';
+import { useGateway } from './use-gateway.ts';
 
 export function TopBar({ onSignedOut }: { readonly onSignedOut: () => void }) {
+  const { data: gateway } = useGateway();
   return (
     <header className="top-bar">
       <Link href="/fleet" className="top-brand">
         <Logo />
-        Penstock
+        <span>Penstock</span>
+        {gateway !== undefined && <span className="top-organization">{gateway.organization}</span>}
       </Link>
+      {gateway?.ready === false && <Badge tone="bad" word="Gateway not ready" />}
       <span className="top-space" />
       <LiveMark />
       <GatewayTime />

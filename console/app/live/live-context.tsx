@@ -4,10 +4,16 @@ import { resource } from '../api/keys.ts';
 import { readSecret } from '../api/session-secret.ts';
 import type { Connection } from '../api/types.ts';
 import { type LiveEvent, type LiveStatus, LiveStream } from './live-stream.ts';
+import { type AgentPatch, type Pages, patchRows } from './patch-rows.ts';
 import { StaleResources, staleAfter } from './stale-resources.ts';
 
 /** A hidden page is closed after this time: browsers allow few connections to one host, and a hidden page needs none. */
 const HIDDEN_MS = 60_000;
+/** Lists of more pages are read again less often. */
+const MAX_SHORT_PAGES = 2;
+const LONG_INTERVAL_MS = 10_000;
+
+const isPaged = (data: unknown): boolean => typeof data === 'object' && data !== null && 'pages' in data;
 
 type Live = {
   readonly status: LiveStatus;
@@ -46,9 +52,28 @@ export function LiveProvider({
 
   useEffect(() => {
     if (isExpired) return;
-    const stale = new StaleResources((resources) => {
-      void queries.invalidateQueries({ predicate: ({ queryKey }) => resources.has(String(queryKey[0])) });
-    });
+    const isLong = ({ state: { data } }: { readonly state: { readonly data: unknown } }) =>
+      ((data as { readonly pages?: readonly unknown[] } | undefined)?.pages?.length ?? 0) > MAX_SHORT_PAGES;
+    const patches = new Map<string, AgentPatch>();
+    const pass = (resources: ReadonlySet<string>, what: 'short' | 'long') => {
+      if (patches.size > 0) {
+        queries.setQueriesData<Pages<AgentPatch>>(
+          { queryKey: [resource.agents], predicate: ({ state }) => isPaged(state.data) },
+          (before) => before && patchRows(before, patches),
+        );
+        patches.clear();
+      }
+      void queries.invalidateQueries({
+        predicate: (query) => resources.has(String(query.queryKey[0])) && isLong(query) === (what === 'long'),
+      });
+    };
+    const stale = new StaleResources((resources) => pass(resources, 'short'));
+    // Reading a long list again and again would be a flood of its own: its rows are patched, and its order follows.
+    const longStale = new StaleResources((resources) => pass(resources, 'long'), LONG_INTERVAL_MS);
+    const makeStale = (resources: readonly string[]) => {
+      stale.add(resources);
+      longStale.add(resources);
+    };
     const live = new LiveStream({
       fetch: (headers, signal) =>
         fetch('/api/v1/events', {
@@ -58,10 +83,14 @@ export function LiveProvider({
         }),
       onEvent: (event) => {
         if (event.type === 'connections') patchConnections(event.data);
-        else stale.add(staleAfter(event));
+        else makeStale(staleAfter(event));
+        if (event.type === 'agent') {
+          const patch = event.data as AgentPatch;
+          patches.set(patch.name, patch);
+        }
         for (const listener of listeners.current) listener(event);
       },
-      onReset: () => stale.add(Object.values(resource)),
+      onReset: () => makeStale(Object.values(resource)),
       onStatus: (next) => {
         setStatus((before) => (before.name === 'live' && next.name === 'live' ? before : next));
         if (next.name === 'signed-out') sessionEnded.current();
@@ -91,6 +120,7 @@ export function LiveProvider({
       document.removeEventListener('visibilitychange', seen);
       clearTimeout(hiding);
       stale.stop();
+      longStale.stop();
       live.stop();
     };
   }, [queries, isExpired]);

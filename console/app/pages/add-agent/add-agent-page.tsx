@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { POST, perform } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
+import { useGateway } from '../../frame/use-gateway.ts';
 import { RoleButton } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Card, Page } from '../../parts/page.tsx';
@@ -165,6 +166,7 @@ function TokenForm({
 }
 
 function Instructions({ created }: { readonly created: Created }) {
+  const gateway = useGateway();
   const commands = agentCommands(created);
   const [how, setHow] = useState(commands[0]?.key ?? '');
   const shown = commands.find(({ key }) => key === how);
@@ -173,7 +175,14 @@ function Instructions({ created }: { readonly created: Created }) {
       <p>
         Put this into <code>agent.yaml</code>, with the address of your database:
       </p>
-      <Command text={agentFile({ pool: created.pool, name: `${created.pool}-1` })} label="Copy agent.yaml" />
+      <Loaded query={gateway} what="where agents connect">
+        {({ tunnel }) => (
+          <Command
+            text={agentFile({ pool: created.pool, name: `${created.pool}-1` }, tunnel)}
+            label="Copy agent.yaml"
+          />
+        )}
+      </Loaded>
       <Tabs
         label="How the agent is run"
         items={commands.map(({ key, title }) => ({ key, title }))}

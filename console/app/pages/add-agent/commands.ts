@@ -9,8 +9,11 @@ export type AgentSetup = {
 /** A name as an argument of a shell. Names have no characters that a shell would interpret, but a token comes from the gateway. */
 const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-/** agent.yaml for a new agent. The `gateway:` block is what `penstock-gateway init` printed. */
-export function agentFile({ pool, name }: Pick<AgentSetup, 'pool' | 'name'>): string {
+/** Where agents connect. */
+export type Tunnel = { readonly host?: string; readonly port: number; readonly pins: readonly string[] };
+
+/** agent.yaml for a new agent, which lacks only what its owners know: the targets. */
+export function agentFile({ pool, name }: Pick<AgentSetup, 'pool' | 'name'>, tunnel: Tunnel): string {
   return [
     'apiVersion: penstock/v1',
     'kind: Agent',
@@ -24,10 +27,16 @@ export function agentFile({ pool, name }: Pick<AgentSetup, 'pool' | 'name'>): st
     '  - name: orders-db          # as connections[].connector in gateway.yaml',
     '    kind: postgresql',
     '    address: 127.0.0.1:5432  # as this host reaches the database',
-    '# and the gateway: block that penstock-gateway init printed',
+    'gateway:',
+    `  url: https://${hostOf(tunnel)}:${tunnel.port}${tunnel.host === undefined ? '  # the name by which this host reaches the gateway' : ''}`,
+    '  pins:',
+    ...tunnel.pins.map((pin) => `    - ${pin}`),
+    '  trust: pins',
     '',
   ].join('\n');
 }
+
+const hostOf = ({ host = 'gateway.example.com' }: Tunnel) => (host.includes(':') ? `[${host}]` : host);
 
 /** How to put the token on the agent’s host and start the agent, by the way it is run. */
 export function agentCommands({ token }: Pick<AgentSetup, 'token'>): AgentCommand[] {

@@ -1,15 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import type { Agent } from '../../api/types.ts';
+import type { AgentRow as Row } from '../../api/types.ts';
 import { frozenOrder } from '../../live/frozen-order.ts';
 import { Button } from '../../parts/button.tsx';
 import { Scroll } from '../../parts/scroll.tsx';
 import { AgentStateBadge } from '../../parts/state.tsx';
 import { Age, Until } from '../../parts/time.tsx';
 import { count, counted } from '../../time/format.ts';
-
-type Row = Omit<Agent, 'samples'>;
 
 const ROW_HEIGHT = 45;
 /** On a narrow screen, a row is a card of several lines. */
@@ -30,22 +28,33 @@ const columns = [
  * table: a row must not move away under a click.
  */
 export function AgentTable({
-  agents,
+  rows: agents,
+  total,
   orderKey,
+  onEnd,
 }: {
-  readonly agents: readonly Row[];
+  /** The rows that have been loaded, of `total`. */
+  readonly rows: readonly Row[];
+  readonly total: number;
   readonly orderKey: string;
+  /** Called when rows that are not loaded yet come into view. */
+  readonly onEnd: () => void;
 }) {
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLElement>(null);
   const { rows, changes, hold, apply } = useHeldOrder(agents, orderKey);
   const isNarrow = useIsNarrow();
   const virtual = useVirtualizer({
-    count: rows.length,
+    count: Math.max(total, rows.length),
     getScrollElement: () => list.current,
     estimateSize: () => (isNarrow ? CARD_HEIGHT : ROW_HEIGHT),
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey: (index) => rows[index]?.name ?? index,
     overscan: 8,
   });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (last >= rows.length) onEnd();
+  }, [last, rows.length, onEnd]);
   return (
     <div {...hold}>
       {changes > 0 && (
@@ -57,7 +66,7 @@ export function AgentTable({
         </div>
       )}
       <Scroll label="Agents" className="agents-scroll" ref={list}>
-        <table className="agents" aria-rowcount={rows.length + 1}>
+        <table className="agents" aria-rowcount={total + 1}>
           <thead>
             <tr className="agent-row agents-head" aria-rowindex={1}>
               {columns.map((title) => (
@@ -68,7 +77,7 @@ export function AgentTable({
             </tr>
           </thead>
           <tbody className="agents-body" style={{ height: `${virtual.getTotalSize()}px` }}>
-            {virtual.getVirtualItems().map(({ index, key, start }) => {
+            {items.map(({ index, key, start }) => {
               const row = rows[index];
               return (
                 row !== undefined && (
@@ -93,7 +102,7 @@ export function AgentTable({
 }
 
 function AgentCells({ row }: { readonly row: Row }) {
-  const { name, state, code, message, detail, pool, config, pin } = row;
+  const { name, state, code, message, detail, pool, configVersion, pinVersion, drift } = row;
   return (
     <>
       <td className="agent-cell">
@@ -113,15 +122,19 @@ function AgentCells({ row }: { readonly row: Row }) {
         </Link>
       </td>
       <td className="agent-cell" data-title="Configuration">
-        {config === undefined ? (
-          <span className="faint">unknown</span>
-        ) : (
-          <span title={config.digest}>v{config.version}</span>
+        {configVersion === undefined ? <span className="faint">unknown</span> : `v${configVersion}`}
+        {drift !== undefined && drift !== 'none' && (
+          <span className="state-bad" title="It does not run what is pinned">
+            {' '}
+            ≠ v{pinVersion}
+          </span>
         )}
-        {pin?.drift !== undefined && pin.drift !== 'none' && (
-          <span className="state-bad"> ≠ v{pin.version}</span>
+        {drift === 'none' && (
+          <span className="state-ok" title="It runs what is pinned">
+            {' '}
+            = pin
+          </span>
         )}
-        {pin?.drift === 'none' && <span className="state-ok"> = pin</span>}
       </td>
       <td className="agent-cell" data-title="Last heard">
         <Age at={row.lastHeartbeat} />
@@ -134,7 +147,7 @@ function AgentCells({ row }: { readonly row: Row }) {
         )}
       </td>
       <td className="agent-cell" data-title="Streams">
-        {count(row.streams.open)}
+        {count(row.streams)}
       </td>
       <td className="agent-cell" data-title="Version">
         {row.softwareVersion ?? <span className="faint">unknown</span>}
@@ -148,7 +161,7 @@ function useHeldOrder(agents: readonly Row[], orderKey: string) {
   const [isHeld, setHeld] = useState(false);
   const [held, setHeldRows] = useState<{ readonly key: string; readonly rows: readonly Row[] }>();
   const isOurs = held?.key === orderKey;
-  const { rows, changes } = frozenOrder(isHeld && isOurs ? held.rows : undefined, agents, ({ id }) => id);
+  const { rows, changes } = frozenOrder(isHeld && isOurs ? held.rows : undefined, agents, ({ name }) => name);
   const newest = useRef(rows);
   newest.current = rows;
   const start = () => {

@@ -1,32 +1,40 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ask, GET, inBackground } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
+import type { AgentRowPage } from '../../api/types.ts';
+import { type FleetFilter, queryOf } from './fleet-filter.ts';
 
-const PAGE_SIZE = 500;
+const PAGE_SIZE = 200;
 
-/** All agents, page after page. */
-export function useFleet() {
-  const query = useInfiniteQuery({
-    queryKey: [resource.agents],
+const readPage = async (query: ReturnType<typeof queryOf>, cursor: string | undefined, limit: number) =>
+  (await ask(
+    GET('/api/v1/agents', {
+      params: { query: { ...query, view: 'row', limit, ...(cursor !== undefined && { cursor }) } },
+      headers: inBackground,
+    }),
+  )) as AgentRowPage;
+
+/** The agents that a filter selects, page after page; what was found before stays until there is something newer. */
+export const useFleet = (filter: FleetFilter) => {
+  const query = queryOf(filter);
+  return useInfiniteQuery({
+    queryKey: [resource.agents, query],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      ask(
-        GET('/api/v1/agents', {
-          params: { query: { limit: PAGE_SIZE, ...(pageParam !== undefined && { cursor: pageParam }) } },
-          headers: inBackground,
-        }),
-      ),
+    queryFn: ({ pageParam }) => readPage(query, pageParam, PAGE_SIZE),
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
   });
-  const { hasNextPage, isFetching, fetchNextPage } = query;
-  useEffect(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
-  return {
-    query,
-    agents: query.data?.pages.flatMap(({ items }) => items),
-    isComplete: query.data?.pages.every(({ complete }) => complete) ?? true,
-    isLoadingMore: hasNextPage,
-  };
-}
+};
+
+/** How many agents there are in each state, without any filter. */
+export const useFleetCounts = () =>
+  useQuery({
+    queryKey: [resource.agents, 'counts'],
+    queryFn: () => readPage({ sort: 'name' }, undefined, 1),
+  });
+
+export const useAttention = () =>
+  useQuery({
+    queryKey: [resource.attention],
+    queryFn: () => ask(GET('/api/v1/attention', { headers: inBackground })),
+  });

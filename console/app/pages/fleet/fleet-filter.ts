@@ -1,16 +1,18 @@
 import type { AgentState } from '../../api/types.ts';
 import { choiceField, choicesField, textField } from '../../url/url-state.ts';
 
+/** From the most to the least severe, as the gateway sorts them. */
 export const states: readonly AgentState[] = [
-  'quarantined',
+  'revoked',
   'identity-expired',
+  'quarantined',
+  'draining',
   'stale',
   'disconnected',
   'degraded',
-  'draining',
   'connected',
-  'revoked',
 ];
+const drifts = ['version', 'content', 'none', 'unknown'] as const;
 
 /** What the URL of the fleet keeps. */
 export const fleetFields = {
@@ -18,6 +20,8 @@ export const fleetFields = {
   state: choicesField(states),
   pool: textField(),
   code: textField(),
+  connector: textField(),
+  drift: choicesField(drifts),
   sort: choiceField(['severity', 'name'], 'severity'),
 };
 
@@ -26,45 +30,29 @@ export type FleetFilter = {
   readonly state: readonly AgentState[];
   readonly pool: string;
   readonly code: string;
+  readonly connector: string;
+  readonly drift: readonly (typeof drifts)[number][];
   readonly sort: 'severity' | 'name';
 };
 
-export const noFilter = { q: '', state: [], pool: '', code: '' } as const;
+export const noFilter = { q: '', state: [], pool: '', code: '', connector: '', drift: [] } as const;
 
-export const isFiltered = ({ q, state, pool, code }: FleetFilter): boolean =>
-  q !== '' || state.length > 0 || pool !== '' || code !== '';
+export const isFiltered = (filter: FleetFilter): boolean =>
+  Object.keys(queryOf({ ...filter, sort: 'name' })).length > 1;
 
-type Filterable = {
-  readonly name: string;
-  readonly pool: string;
-  readonly state: AgentState;
-  readonly address?: string;
-  readonly softwareVersion?: string;
-  readonly reasons: readonly { readonly code: string }[];
-};
+/** The longest text that the gateway searches for. */
+const MAX_SEARCH_LENGTH = 64;
 
-/** The agents that a filter selects, in its order: what is worst comes first, and then by name. */
-export function selectAgents<Row extends Filterable>(agents: readonly Row[], filter: FleetFilter): Row[] {
-  const q = filter.q.trim().toLowerCase();
-  const found = agents.filter(
-    ({ name, pool, state, address = '', softwareVersion = '', reasons }) =>
-      (filter.pool === '' || pool === filter.pool) &&
-      (filter.state.length === 0 || filter.state.includes(state)) &&
-      (filter.code === '' || reasons.some(({ code }) => code === filter.code)) &&
-      (q === '' || [name, pool, address, softwareVersion].some((text) => text.toLowerCase().includes(q))),
-  );
-  const byName = (one: Row, other: Row) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0);
-  if (filter.sort === 'name') return found.sort(byName);
-  const rank = new Map(states.map((state, index) => [state, index]));
-  const rankOf = ({ state }: Row) => rank.get(state) ?? states.length;
-  return found.sort((one, other) => rankOf(one) - rankOf(other) || byName(one, other));
-}
-
-/** How many agents are in each state. */
-export function countStates(
-  agents: readonly { readonly state: AgentState }[],
-): ReadonlyMap<AgentState, number> {
-  const counts = new Map<AgentState, number>();
-  for (const { state } of agents) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return counts;
+/** The query of the API for a filter: what is empty is left out. */
+export function queryOf({ q, state, pool, code, connector, drift, sort }: FleetFilter) {
+  const text = q.trim().slice(0, MAX_SEARCH_LENGTH);
+  return {
+    sort,
+    ...(text !== '' && { q: text }),
+    ...(state.length > 0 && { state: state.join(',') }),
+    ...(pool !== '' && { pool }),
+    ...(code !== '' && { code }),
+    ...(connector !== '' && { connector }),
+    ...(drift.length > 0 && { drift: drift.join(',') }),
+  };
 }

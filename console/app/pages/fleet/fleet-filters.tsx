@@ -8,17 +8,17 @@ export function FleetFilters({
   counts,
   shown,
   total,
-  isLoadingMore,
   onChange,
 }: {
   readonly filter: FleetFilter;
-  readonly counts: ReadonlyMap<AgentState, number>;
+  /** All agents by state, without the filter. */
+  readonly counts: Readonly<Record<string, number>>;
   readonly shown: number;
   readonly total: number;
-  readonly isLoadingMore: boolean;
   readonly onChange: (changes: Partial<FleetFilter>) => void;
 }) {
-  const present = states.filter((state) => counts.has(state) || filter.state.includes(state));
+  const present = states.filter((state) => (counts[state] ?? 0) > 0 || filter.state.includes(state));
+  const drifts = filter.drift.length > 0;
   const toggle = (state: AgentState) =>
     onChange({
       state: filter.state.includes(state)
@@ -31,7 +31,7 @@ export function FleetFilters({
         <input
           className="input"
           type="search"
-          aria-label="Filter by name, pool, address, or version"
+          aria-label="Filter by name or address"
           placeholder="Filter agents"
           value={filter.q}
           onChange={(event) => onChange({ q: event.target.value })}
@@ -45,7 +45,7 @@ export function FleetFilters({
               aria-pressed={filter.state.includes(state)}
               onClick={() => toggle(state)}
             >
-              <AgentStateBadge state={state} /> {count(counts.get(state) ?? 0)}
+              <AgentStateBadge state={state} /> {count(counts[state] ?? 0)}
             </button>
           ))}
         </span>
@@ -59,6 +59,24 @@ export function FleetFilters({
             {filter.code} <span aria-hidden="true">✕</span>
           </button>
         )}
+        {filter.connector !== '' && (
+          <button
+            type="button"
+            className="chip"
+            aria-pressed="true"
+            onClick={() => onChange({ connector: '' })}
+          >
+            Connector {filter.connector} <span aria-hidden="true">✕</span>
+          </button>
+        )}
+        <button
+          type="button"
+          className="chip"
+          aria-pressed={drifts}
+          onClick={() => onChange({ drift: drifts ? [] : ['version', 'content'] })}
+        >
+          Not as pinned
+        </button>
         {isFiltered(filter) && (
           <button
             type="button"
@@ -70,10 +88,7 @@ export function FleetFilters({
         )}
       </search>
       <span className="card-aside">
-        <span role="status">
-          {shown === total ? count(total) : `${count(shown)} of ${count(total)}`}
-          {isLoadingMore && ' so far'}
-        </span>
+        <span role="status">{shown === total ? count(total) : `${count(shown)} of ${count(total)}`}</span>
         <label>
           Order{' '}
           <select

@@ -91,3 +91,32 @@ test('a pin under enforce is previewed, confirmed, and followed until every agen
   assert.equal(again.source.digest, written.source.digest);
   assert.match((await cli('published', 'dc1')).stdout, /^version: 2$/m);
 });
+
+test('approving a pin that would quarantine agents is previewed and confirmed, as the pin itself would be', async () => {
+  await using _leaks = expectNoLeaks();
+  const pools = [{ name: 'dc1', pinning: 'enforce', requireApproval: ['pin'] }];
+  await using pair = await startPair({ targets: {}, agents: {}, gateway: { pools } });
+  at(pair, 'a1');
+  await pair.startAgent('a1', { ...SHARED, version: 1 });
+  await pair.connected('a1');
+  const { token } = await pair.api('POST /admin-tokens', { name: 'ci', role: 'operator' });
+  const PENSTOCK_URL = `http://127.0.0.1:${pair.gateway.admin.port}`;
+  const operator = (...argv: string[]) => runCli(argv, { PENSTOCK_URL, PENSTOCK_TOKEN: String(token) });
+  const admin = (...argv: string[]) => runCli(argv, { PENSTOCK_URL, PENSTOCK_TOKEN: pair.adminToken });
+  await operator('config', 'publish', await fileOf(pair, 2));
+  const request = async () => {
+    const asked = await operator('config', 'pin', 'dc1', '2', '--yes');
+    assert.equal(asked.exitCode, 3, asked.stderr);
+    return /approval approve (\S+)/.exec(asked.stderr)?.[1] ?? '';
+  };
+  const id = await request();
+  const refused = await admin('approval', 'approve', id);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /The pin would quarantine 1 of 1 agents: a1\.[\s\S]*--yes/);
+  assert.match((await admin('approval', 'show', id)).stdout, /state\s+pending/);
+  assert.match((await admin('approval', 'deny', id)).stdout, /is denied/);
+  assert.equal((await pair.api('GET /agents/a1'))['state'], 'connected');
+  const again = await request();
+  assert.match((await admin('approval', 'approve', again, '--yes')).stdout, /was approved and is done/);
+  assert.equal((await pair.api('GET /agents/a1'))['state'], 'quarantined');
+});

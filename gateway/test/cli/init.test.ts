@@ -245,3 +245,20 @@ test('the installed program starts', async () => {
   const version = await run(process.execPath, [BIN, '--version']);
   assert.match(version.stdout, /^\d+\.\d+\.\d+/);
 });
+
+test('init prints the first admin token once, in one place, and keeps only its hash', async () => {
+  await using _leaks = expectNoLeaks();
+  await using at = await folder();
+  const first = await at.init('--host', 'gateway.example.com');
+  const [token = '', ...again] = `${first.stdout}${first.stderr}`.match(/pst_admin_[0-9a-z]+_[\w-]+/g) ?? [];
+  assert.ok(token.length > 50, first.stdout);
+  assert.deepEqual(again, [], 'it is printed once');
+  const secret = token.split('_').slice(3).join('_');
+  for (const name of await readdir(at.data)) {
+    const content = await readFile(join(at.data, name));
+    assert.ok(!content.includes(secret), `${name} has the token`);
+  }
+  const second = await at.init('--host', 'gateway.example.com');
+  assert.ok(!`${second.stdout}${second.stderr}`.includes(secret));
+  assert.match(second.stdout, /exists and is not shown again/);
+});

@@ -29,6 +29,7 @@ export {
 } from './approval.ts';
 export { AttentionItem, AttentionList, attentionSeverities } from './attention.ts';
 export { AuditEntry, AuditPage, AuditQuery } from './audit.ts';
+export { ClientList, ClientQuery, DisconnectedClient } from './client.ts';
 export {
   ConfigVersionDetail,
   ConfigVersionPage,
@@ -61,6 +62,9 @@ export {
 export { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN, sourceRanges } from './credential-limits.ts';
 export {
   CreatedEnrollmentToken,
+  EnrollmentRefusal,
+  EnrollmentRefusalList,
+  EnrollmentTokenDetail,
   EnrollmentTokenPage,
   EnrollmentTokenResource,
   NewEnrollmentToken,

@@ -1,5 +1,9 @@
 import type { Kysely } from 'kysely';
-import type { Database, EnrollmentRow, EnrollmentTokenRow } from './schema.ts';
+import type { AgentRow, Database, EnrollmentRow, EnrollmentTokenRow } from './schema.ts';
+
+/** An agent and its use of a token. */
+export type EnrolledAgent = Pick<AgentRow, 'id' | 'name' | 'revokedAt'> &
+  Pick<EnrollmentRow, 'enrolledAt' | 'address'>;
 
 export type EnrollmentRepository = ReturnType<typeof enrollmentRepository>;
 
@@ -18,6 +22,25 @@ export function enrollmentRepository(db: Kysely<Database>) {
         .where('agentId', '=', agentId)
         .executeTakeFirst();
       return row !== undefined;
+    },
+
+    /** Returns the agents that have enrolled with a token, the newest first. */
+    agentsOf(tokenId: string, limit: number): Promise<EnrolledAgent[]> {
+      return db
+        .selectFrom('enrollments')
+        .innerJoin('agents', 'agents.id', 'enrollments.agentId')
+        .select([
+          'agents.id',
+          'agents.name',
+          'agents.revokedAt',
+          'enrollments.enrolledAt',
+          'enrollments.address',
+        ])
+        .where('enrollments.tokenId', '=', tokenId)
+        .orderBy('enrollments.enrolledAt', 'desc')
+        .orderBy('agents.id')
+        .limit(limit)
+        .execute();
     },
 
     /** Returns the tokens with which this agent has enrolled and that are usable at `at`. */

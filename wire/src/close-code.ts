@@ -81,6 +81,7 @@ export const closeCodes = {
   GRANT_INVALID: entry(29, 'never', REFUSED_STREAM, "The client's grant has expired or was revoked."),
   AGENT_TIMEOUT: entry(30, 'once', CANCEL, 'The agent did not answer in time.'),
   RESUME_UNKNOWN: entry(31, 'never', REFUSED_STREAM, 'The agent no longer has the connection.'),
+  OPERATOR_CLOSED: entry(32, 'never', CANCEL, 'An operator ended the connection.'),
 } as const satisfies Record<string, CloseCodeEntry>;
 
 export type CloseCode = keyof typeof closeCodes;

@@ -11,6 +11,7 @@ import type { FleetEvents } from '../events/events.ts';
 import type { Explanation } from '../fleet/explanation.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { Grants } from '../grants/grants.ts';
+import type { EnrollmentRefusals } from '../identity/enrollment-refusals.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { AgentRequests } from '../requests/agent-requests.ts';
@@ -23,6 +24,7 @@ import { collectMethods } from './allowed-methods.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
+import { clientRoutes } from './clients.ts';
 import { configVersionRoutes } from './config-versions.ts';
 import { connectionLogRoutes } from './connection-log.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
@@ -51,13 +53,16 @@ import type { TypeBoxProvider } from './typed-app.ts';
 export type ApiDependencies = {
   readonly store: Store;
   readonly tokens: EnrollmentTokens;
+  readonly refusals: Pick<EnrollmentRefusals, 'list'>;
   readonly revocation: Revocation;
   /** Requests to agents for what only they know. */
   readonly requests: AgentRequests;
   readonly fleet: FleetReader &
     Pick<OpenFleet, 'versions' | 'pinListing' | 'pools' | 'poolViews' | 'listed' | 'stateCounts'>;
   readonly actions: FleetActions;
-  readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>;
+  readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers' | 'live' | 'liveById'>;
+  /** Resets the client with this ID in the connection log. */
+  readonly disconnect: (id: string) => boolean;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>;
   readonly sessions: SessionListing;
@@ -178,8 +183,15 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       pinRoutes(typed, fleet, actions);
       connectionRoutes(typed, connections);
       connectionLogRoutes(typed, dependencies.connectionLog, events, accessOf);
+      clientRoutes(typed, {
+        store,
+        log: dependencies.connectionLog,
+        hasConnection: (name) => connections().some((each) => each.name === name),
+        disconnect: dependencies.disconnect,
+        clock,
+      });
       consoleSessionRoutes(typed, { sessions, site, clock });
-      enrollmentTokenRoutes(typed, tokens);
+      enrollmentTokenRoutes(typed, tokens, dependencies.refusals);
       adminTokenRoutes(typed, { store, clock });
       explanationRoutes(typed, dependencies.explain);
       sessionRoutes(typed, dependencies.sessions);

@@ -1,5 +1,8 @@
 import {
   CreatedEnrollmentToken,
+  type EnrollmentRefusal,
+  EnrollmentRefusalList,
+  EnrollmentTokenDetail,
   EnrollmentTokenPage,
   EnrollmentTokenResource,
   IdParams,
@@ -7,14 +10,25 @@ import {
   PageQuery,
   problemResponses,
 } from '@penstock/api-schema';
-import { ProblemError } from '@penstock/wire';
+import { ProblemError, problemCodes } from '@penstock/wire';
+import type {
+  EnrollmentRefusals,
+  EnrollmentRefusal as KnownRefusal,
+} from '../identity/enrollment-refusals.ts';
 import type { EnrollmentTokens, EnrollmentTokenView } from '../identity/enrollment-token.ts';
 import { requireSourceRanges } from './source-ranges.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
+/** Agents that are listed with a token. */
+const MAX_AGENTS = 100;
+
 /** /enrollment-tokens: credentials with which new agents enroll. */
-export function enrollmentTokenRoutes(app: TypedApp, tokens: EnrollmentTokens): void {
+export function enrollmentTokenRoutes(
+  app: TypedApp,
+  tokens: EnrollmentTokens,
+  refusals: Pick<EnrollmentRefusals, 'list'>,
+): void {
   app.post(
     '/enrollment-tokens',
     {
@@ -52,6 +66,46 @@ export function enrollmentTokenRoutes(app: TypedApp, tokens: EnrollmentTokens): 
     },
   );
 
+  app.get(
+    '/enrollment-tokens/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'Get an enrollment token, with the agents that enrolled with it and those that were refused',
+        tags: ['enrollment-tokens'],
+        params: IdParams,
+        response: { 200: EnrollmentTokenDetail, ...problemResponses },
+      },
+    },
+    async ({ params: { id } }) => {
+      const found = await tokens.byId(id, MAX_AGENTS);
+      if (found === undefined) throw new ProblemError('NOT_FOUND', `There is no enrollment token ${id}.`);
+      return {
+        ...resourceOf(found.view),
+        agents: found.agents.map(({ revokedAt, enrolledAt, ...agent }) => ({
+          ...agent,
+          enrolledAt: timestamp(enrolledAt),
+          ...(revokedAt !== null && { revokedAt: timestamp(revokedAt) }),
+        })),
+        refusals: refusals.list(id).map(refusalResource),
+      };
+    },
+  );
+
+  app.get(
+    '/enrollment-refusals',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'List refused enrollments, newest first',
+        description: 'Since the gateway started, at most 500, with those whose token does not exist.',
+        tags: ['enrollment-tokens'],
+        response: { 200: EnrollmentRefusalList, ...problemResponses },
+      },
+    },
+    async () => ({ items: refusals.list().map(refusalResource) }),
+  );
+
   app.delete(
     '/enrollment-tokens/:id',
     {
@@ -86,5 +140,21 @@ function resourceOf(view: EnrollmentTokenView): EnrollmentTokenResource {
     createdBy,
     expiresAt: timestamp(view.expiresAt),
     ...(view.revokedAt !== undefined && { revokedAt: timestamp(view.revokedAt) }),
+  };
+}
+
+function refusalResource(refusal: KnownRefusal): EnrollmentRefusal {
+  const { tokenId, name, pool, address, code, detail, count, firstAt, lastAt } = refusal;
+  return {
+    ...(tokenId !== undefined && { tokenId }),
+    ...(name !== undefined && { name }),
+    ...(pool !== undefined && { pool }),
+    address,
+    code,
+    message: detail,
+    advice: problemCodes[code].advice,
+    count,
+    firstAt: timestamp(firstAt),
+    lastAt: timestamp(lastAt),
   };
 }

@@ -106,6 +106,18 @@ export class ConnectionLog {
     return this.#read((store) => store.byIds(ids.map(Number)));
   }
 
+  /** The clients that are connected now, those of one connection or all, each read when the caller reaches it. */
+  *live(connection?: string): Generator<LiveConnection, void> {
+    for (const live of this.#live.values()) {
+      if (connection === undefined || live.connection === connection) yield live;
+    }
+  }
+
+  /** The client with this ID, if it is connected. */
+  liveById(id: string): LiveConnection | undefined {
+    return this.#live.get(Number(id));
+  }
+
   get followers(): LogFollowers {
     return this.#followers;
   }

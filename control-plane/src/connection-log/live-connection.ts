@@ -48,6 +48,10 @@ export class LiveConnection implements ConnectionEntry {
     return String(this.key);
   }
 
+  get connection(): string {
+    return this.#options.client.connection;
+  }
+
   get hasEnded(): boolean {
     return this.#end !== undefined;
   }

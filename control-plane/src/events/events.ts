@@ -9,6 +9,7 @@ export const fleetEvents = {
   audit: 'An entry was added to the audit trail. The data is a summary of it.',
   pinning: 'A reload changed the pinning mode of a pool.',
   rollout: 'A rollout was created, entered another stage, or an agent of it changed its state.',
+  enrollment: 'An enrollment was refused. Repeated every 10 seconds while the agent retries.',
   connections: 'Connection counts changed. Sent at most once a second and never replayed.',
 } as const;
 
@@ -57,6 +58,14 @@ export type FleetEventData = {
     /** Agents that accepted opens and are quarantined by the change. */
     readonly quarantined: number;
     readonly released: number;
+  };
+  readonly enrollment: {
+    readonly tokenId?: string | undefined;
+    readonly name?: string | undefined;
+    readonly pool?: string | undefined;
+    readonly address: string;
+    readonly code: string;
+    readonly message: string;
   };
   readonly connections: {
     readonly items: readonly {

@@ -1,5 +1,5 @@
 import { addressRanges } from '@penstock/config-schema';
-import type { EnrollmentTokenRow, Store } from '@penstock/store';
+import type { EnrolledAgent, EnrollmentTokenRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { Actor } from '../actor.ts';
 import { nameMatches } from './name-pattern.ts';
@@ -92,6 +92,16 @@ export class EnrollmentTokens {
   async list(page: { before?: string | undefined; limit: number }): Promise<EnrollmentTokenView[]> {
     const rows = await this.#store.enrollmentTokens.list(page);
     return rows.map((row) => viewOf(row, this.#clock()));
+  }
+
+  /** A token with the agents that enrolled with it, the newest first; undefined if none has this id. */
+  async byId(
+    id: string,
+    limit: number,
+  ): Promise<{ readonly view: EnrollmentTokenView; readonly agents: readonly EnrolledAgent[] } | undefined> {
+    const row = await this.#store.enrollmentTokens.byId(id);
+    if (row === undefined) return undefined;
+    return { view: viewOf(row, this.#clock()), agents: await this.#store.enrollments.agentsOf(id, limit) };
   }
 
   /** Revokes a token and returns it as it is then, or undefined if none has this id. Revoking it again has no effect. */

@@ -4,6 +4,7 @@ import type { AgentRow, EnrollmentTokenRow, Repositories, Store } from '@penstoc
 import { type EnrollRequest, type IssuedIdentity, ProblemError, type TokenFacts } from '@penstock/wire';
 import { attempted, takeAttempt } from './attempts.ts';
 import { readCertificateRequest } from './certificate-request.ts';
+import type { EnrollmentRefusals } from './enrollment-refusals.ts';
 import type { EnrollmentTokens } from './enrollment-token.ts';
 import type { IdentityIssuer } from './identity-issuer.ts';
 import { claimName, type Presence } from './name-claim.ts';
@@ -23,6 +24,8 @@ export type EnrollmentDependencies = {
   readonly hasPool: (pool: string) => boolean;
   readonly presence: (agentId: string) => Presence;
   readonly settleTime: number;
+  /** Told of every enrollment that is refused. */
+  readonly refusals: Pick<EnrollmentRefusals, 'add'>;
   readonly clock: () => number;
 };
 
@@ -49,7 +52,7 @@ export class Enrollment {
    * the same token gets a new certificate for the same agent, and takes no further use. Throws ProblemError.
    */
   enroll(body: unknown, sourceAddress: string): Promise<IssuedIdentity> {
-    return this.#attempt(sourceAddress, () => this.#admit(body, sourceAddress));
+    return this.#attempt(body, sourceAddress, () => this.#admit(body, sourceAddress));
   }
 
   /**
@@ -57,7 +60,7 @@ export class Enrollment {
    * count toward the same limit as those of enrollments. Throws ProblemError.
    */
   check(body: unknown, sourceAddress: string): Promise<TokenFacts> {
-    return this.#attempt(sourceAddress, async () => {
+    return this.#attempt(body, sourceAddress, async () => {
       const { token, name, pool } = readEnrollCheck(body);
       const row = await this.#dependencies.tokens.admit(token, { name, pool, address: sourceAddress });
       if (!this.#dependencies.hasPool(pool)) throw unknownPool(pool);
@@ -66,10 +69,19 @@ export class Enrollment {
     });
   }
 
-  #attempt<Result>(sourceAddress: string, work: () => Promise<Result>): Promise<Result> {
+  async #attempt<Result>(body: unknown, sourceAddress: string, work: () => Promise<Result>): Promise<Result> {
     const isFault = (error: unknown) => error instanceof ProblemError;
-    const { attemptLimit } = this.#dependencies;
-    return withStoreProblems(() => attempted(attemptLimit, sourceAddressKey(sourceAddress), isFault, work));
+    const { attemptLimit, refusals } = this.#dependencies;
+    try {
+      return await withStoreProblems(() =>
+        attempted(attemptLimit, sourceAddressKey(sourceAddress), isFault, work),
+      );
+    } catch (error) {
+      if (error instanceof ProblemError) {
+        refusals.add(body, sourceAddress, { code: error.code, detail: error.message });
+      }
+      throw error;
+    }
   }
 
   async #admit(body: unknown, address: string): Promise<IssuedIdentity> {

@@ -4,6 +4,7 @@ import type { Store } from '@penstock/store';
 import type { Authority } from './authority.ts';
 import { openAuthority } from './authority-files.ts';
 import { Enrollment } from './enrollment.ts';
+import { EnrollmentRefusals } from './enrollment-refusals.ts';
 import { EnrollmentTokens } from './enrollment-token.ts';
 import { identityIssuer } from './identity-issuer.ts';
 import type { Presence } from './name-claim.ts';
@@ -14,6 +15,7 @@ import { Revocation } from './revocation.ts';
 export type Identity = {
   readonly authority: Authority;
   readonly tokens: EnrollmentTokens;
+  readonly refusals: EnrollmentRefusals;
   readonly enrollment: Enrollment;
   readonly renewal: Renewal;
   readonly revocation: Revocation;
@@ -51,8 +53,10 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const certificateLifetime = () => config().identity.certificateLifetime;
   const issue = identityIssuer({ store, authority, organization, certificateLifetime, clock });
   const issueLimit = new AttemptLimit({ maxAttempts: 20, windowMs: MINUTE_MS, clock });
+  const refusals = new EnrollmentRefusals(clock);
   const enrollment = new Enrollment({
     store,
+    refusals,
     tokens,
     revocation,
     issue,
@@ -65,5 +69,5 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   });
   const renewal = new Renewal({ store, revocation, issue, issueLimit, clock });
   const stop = await startPruning({ store, clock, onFailed: onPruneFailed });
-  return { authority, tokens, enrollment, renewal, revocation, stop };
+  return { authority, tokens, refusals, enrollment, renewal, revocation, stop };
 }

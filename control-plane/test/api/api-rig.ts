@@ -61,6 +61,8 @@ export type ApiRig = AsyncDisposable & {
     explain: (connection: string, client?: string) => Explanation | undefined;
     firing: AlertRow[];
     outcomes: ConnectionSnapshot[];
+    /** IDs of clients that were disconnected. */
+    disconnected: string[];
     alertTest: Awaited<ReturnType<Alerts['test']>>;
     isConnectionLogStored: boolean;
     /** `console.url` of gateway.yaml. */
@@ -114,6 +116,7 @@ export async function apiRig(): Promise<ApiRig> {
     explain: () => undefined,
     firing: [],
     outcomes: [],
+    disconnected: [],
     alertTest: 'unknown',
     isConnectionLogStored: true,
     console: { url: undefined },
@@ -198,6 +201,7 @@ export async function apiRig(): Promise<ApiRig> {
   const app = await createApi({
     store,
     tokens: identity.tokens,
+    refusals: identity.refusals,
     revocation: identity.revocation,
     fleet,
     requests: openAgentRequests({
@@ -219,6 +223,10 @@ export async function apiRig(): Promise<ApiRig> {
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections: () => live.connections,
     connectionLog,
+    disconnect(id) {
+      live.disconnected.push(id);
+      return true;
+    },
     explain: async (connection, client) => live.explain(connection, client),
     sessions: (cursor, { agent, pool }) =>
       live.sessions.filter(

@@ -78,6 +78,9 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   fleet.onPinningChanged(({ pool, from, to, agents, quarantinedTotal, released }) =>
     events.publish('pinning', { pool, from, to, agents, quarantined: quarantinedTotal, released }),
   );
+  identity.refusals.onRefused(({ tokenId, name, pool, address, code, detail }) =>
+    events.publish('enrollment', { tokenId, name, pool, address, code, message: detail }),
+  );
   const approvals = await Approvals.open({
     store,
     needs: (pool) => routes.pool(pool)?.requireApproval ?? [],
@@ -134,12 +137,14 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     tls: certificate,
     store,
     tokens: identity.tokens,
+    refusals: identity.refusals,
     revocation: identity.revocation,
     fleet,
     requests: openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals }),
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
     connectionLog: options.connectionLog,
+    disconnect: (id) => clients.ingresses.clients.abortOne(id, 'OPERATOR_CLOSED'),
     async explain(connection, client) {
       const report = reportRoute(connection, {
         routes,

@@ -85,6 +85,11 @@ export class ClientConnection {
     return this.#state.name;
   }
 
+  /** Identifies the client in the connection log. */
+  get id(): string {
+    return this.#entry.id;
+  }
+
   /** Whether the client is or was joined with its target. */
   get wasJoined(): boolean {
     return this.#joined !== undefined;

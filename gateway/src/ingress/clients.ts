@@ -104,6 +104,18 @@ export class Clients {
     return { open: clients.size, bytesFromClients, bytesToClients };
   }
 
+  /** Resets the client with this ID in the connection log. False if there is none. */
+  abortOne(id: string, code: CloseCode): boolean {
+    for (const clients of this.#clients.values()) {
+      for (const client of clients) {
+        if (client.id !== id) continue;
+        client.abort(code);
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Resets every client. */
   abortAll(code: CloseCode): void {
     for (const clients of this.#clients.values()) for (const client of clients) client.abort(code);

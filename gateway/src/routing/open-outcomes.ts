@@ -38,6 +38,7 @@ const NOT_THE_CONNECTION: ReadonlySet<CloseCode> = new Set([
   'GRANT_INVALID',
   'LIMIT_EXCEEDED',
   'DRAIN_TIMEOUT',
+  'OPERATOR_CLOSED',
 ]);
 
 /** Counts opens and failed opens of each connection over a sliding window. In memory; its size depends on gateway.yaml only. */

@@ -3,11 +3,12 @@ import { type Io, json, type OutputFormat, outputOption, type TableColumn, table
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
+import { connectionClientsCommand, connectionDisconnectCommand } from './client-commands.ts';
 import { explainConnection } from './connection-explain.ts';
 import { connectionLogCommand } from './log/connection-log-command.ts';
 import { connectionUrlCommand } from './url/connection-url-command.ts';
 
-/** `connection list|url|explain|log`: connections, their activity, and how clients use them. */
+/** `connection list|url|explain|log|clients|disconnect`: connections, their activity, and how clients use them. */
 export function connectionCommand(io: Io): Command {
   const connection = new Command('connection')
     .description('connections that clients use')
@@ -36,6 +37,8 @@ export function connectionCommand(io: Io): Command {
       explainConnection(io, name, options),
     );
   connection.addCommand(connectionLogCommand(io));
+  connection.addCommand(connectionClientsCommand(io));
+  connection.addCommand(connectionDisconnectCommand(io));
   return connection;
 }
 

@@ -5,6 +5,7 @@ import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { printCredentials, type RowContext } from './credential-list.ts';
 import { namePattern, poolName, sourceRange, tokenTimeToLive, tokenUses } from './token-options.ts';
+import { tokenShowCommand } from './token-show-command.ts';
 
 type Options = { readonly output: OutputFormat };
 type CreateOptions = Options & {
@@ -15,7 +16,7 @@ type CreateOptions = Options & {
   readonly source?: readonly string[];
 };
 
-/** `token create|list|revoke`: credentials with which new agents enroll. */
+/** `token create|list|show|revoke`: credentials with which new agents enroll. */
 export function tokenCommand(io: Io): Command {
   const token = new Command('token')
     .description('enrollment tokens, the credentials with which new agents enroll')
@@ -52,6 +53,7 @@ export function tokenCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-gateway token list')
     .action(({ output }: Options) => printCredentials(io, output, LIST));
+  token.addCommand(tokenShowCommand(io, idOf));
   token
     .command('revoke')
     .description('revoke an enrollment token; agents that have already enrolled are not affected')

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildFacts } from '@penstock/release';
-import { build, type Plugin } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 export type Program = 'penstock-agent' | 'penstock-gateway';
 export const programs: readonly Program[] = ['penstock-agent', 'penstock-gateway'];
@@ -64,10 +64,15 @@ export async function bundle(entry: string, { root, facts, external }: BundleOpt
   if (output === undefined || warnings.length > 0) {
     throw new Error(`esbuild: ${warnings.map(({ text }) => text).join('\n')}`);
   }
+  return { text: output.text, packages: packagesOf(metafile) };
+}
+
+/** Folders of the packages that a bundle contains, without those of this repository. */
+export function packagesOf(metafile: Metafile): readonly string[] {
   const packages = Object.keys(metafile.inputs)
     .map((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0])
     .filter((folder) => folder !== undefined);
-  return { text: output.text, packages: [...new Set(packages)].sort() };
+  return [...new Set(packages)].sort();
 }
 
 /** Replaces release/src/build-facts.ts, which has the facts of a checkout. */

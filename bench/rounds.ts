@@ -46,7 +46,7 @@ export async function runRounds(
 
 async function measure({ cell, route: name }: Step, load: Load, keeper: RouteKeeper, timing: Timing) {
   if (!cell.fresh) return cell.measure(load, await keeper.get(name), timing);
-  const route = await keeper.start(name);
+  const route = await (cell.hasCutLink === true ? keeper.startWithLink(name) : keeper.start(name));
   try {
     return await cell.measure(load, route, timing);
   } finally {

@@ -1,7 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type CutLink, cutLink } from './process/cut-link.ts';
 import { within } from './process/deadline.ts';
-import type { Places, Route, RouteName, RunningRoute, Target } from './routes/route.ts';
+import type { Address, Places, Route, RouteName, RunningRoute, Target } from './routes/route.ts';
 
 const START_DEADLINE = 60_000;
 
@@ -33,6 +34,31 @@ export class RouteKeeper {
     if (route === undefined) throw new Error(`There is no route ${name}.`);
     const scratch = await mkdtemp(join(this.#scratch, `${name}-`));
     return within(START_DEADLINE, `Starting ${name}`, route.start(this.#target, this.#places, scratch));
+  }
+
+  /** The same with a link between both ends that can be cut. */
+  async startWithLink(name: RouteName): Promise<RunningRoute> {
+    const route = this.#routes.get(name);
+    if (route === undefined) throw new Error(`There is no route ${name}.`);
+    const scratch = await mkdtemp(join(this.#scratch, `${name}-`));
+    const links: CutLink[] = [];
+    const throughLink = async (end: Address) => {
+      const link = await cutLink(end);
+      links.push(link);
+      return link.address;
+    };
+    const starting = route.start(this.#target, { ...this.#places, throughLink }, scratch);
+    const running = await within(START_DEADLINE, `Starting ${name}`, starting);
+    return {
+      ...running,
+      cut() {
+        for (const link of links) link.cut();
+      },
+      async stop() {
+        await running.stop();
+        for (const link of links) await link.close();
+      },
+    };
   }
 
   /** Stops a route that failed; the next `get` starts it again. */

@@ -7,6 +7,8 @@ export const groups = [
   'connections',
   'ingress',
   'memory',
+  'load-memory',
+  'cut',
   'sessions',
   'fleet',
   'wan',
@@ -37,6 +39,8 @@ export type Cell = {
   readonly routes: readonly RouteName[];
   /** Whether the route is started for this cell only, because memory must be measured in new processes. */
   readonly fresh: boolean;
+  /** Whether the route is started with a link between its ends that can be cut. Such a cell must be `fresh`. */
+  readonly hasCutLink?: boolean;
   /** Returns the values by metric id; metrics that do not apply to the route are omitted. */
   measure(load: Load, route: RunningRoute, timing: Timing): Promise<ReadonlyMap<string, number>>;
 };

@@ -2,6 +2,7 @@ import { answerWith } from '../process/ask.ts';
 import { measureConnectRate } from './connect-rate.ts';
 import { type Address, dropAll } from './dial.ts';
 import { hold } from './held.ts';
+import { countQueries, type Queries } from './queries.ts';
 import { measureRoundTrips, type RoundTrips } from './round-trip.ts';
 import { type Count, type Direction, startTransfer, type Transfer } from './transfer.ts';
 
@@ -14,6 +15,8 @@ export type ClientHandlers = {
   received: (argument: null) => { bytes: number; at: number };
   finishTransfer: (argument: null) => Promise<readonly Count[]>;
   roundTrips: (argument: Timed & { connections: number }) => Promise<RoundTrips>;
+  /** Sends queries for `window`, whatever happens to their connections. */
+  queries: (argument: { address: Address; clients: number; window: number }) => Promise<Queries>;
   /** Connections per second. */
   connectRate: (argument: Timed & { workers: number }) => Promise<number>;
   /** Opens this many connections and keeps them open, in addition to existing ones. */
@@ -39,6 +42,7 @@ answerWith({
   },
   roundTrips: ({ address, connections, warmUp, window }) =>
     measureRoundTrips(address, connections, warmUp, window),
+  queries: ({ address, clients, window }) => countQueries(address, clients, window),
   connectRate: ({ address, workers, warmUp, window }) => measureConnectRate(address, workers, warmUp, window),
   async hold({ address, count }) {
     releases.push(await hold(address, count));

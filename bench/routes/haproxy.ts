@@ -33,7 +33,14 @@ export const haproxy: Route = {
       target,
       '',
     );
-    const gateway = await startOne(places.gateway, join(scratch, 'gateway.cfg'), address, '', inner, server);
+    const gateway = await startOne(
+      places.gateway,
+      join(scratch, 'gateway.cfg'),
+      address,
+      '',
+      (await places.throughLink?.(inner)) ?? inner,
+      server,
+    );
     return {
       name: 'haproxy',
       address,

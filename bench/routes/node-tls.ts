@@ -20,7 +20,8 @@ export const nodeTls: Route = {
     const gateway = await startEnd(places.gateway);
     const to = await agent.ask('tlsToTcp', { host: places.agent.host, to: target, ...pem });
     const { certificate } = pem;
-    const address = await gateway.ask('tcpToTls', { host: places.gateway.host, to, certificate });
+    const through = (await places.throughLink?.(to)) ?? to;
+    const address = await gateway.ask('tcpToTls', { host: places.gateway.host, to: through, certificate });
     return {
       name: 'node-tls',
       address,

@@ -38,7 +38,14 @@ export const penstock: Route = {
       certificate,
       key,
     });
-    const agent = await startAgent(places, api, { directory: scratch, tunnel, pins, sessions, target });
+    const through = (await places.throughLink?.(tunnel)) ?? tunnel;
+    const agent = await startAgent(places, api, {
+      directory: scratch,
+      tunnel: through,
+      pins,
+      sessions,
+      target,
+    });
     return {
       name: 'penstock',
       address: ingress,

@@ -16,7 +16,12 @@ export const ingressNames = ['tcp', 'sni-passthrough', 'sni-terminate', 'socks5'
 export type IngressName = (typeof ingressNames)[number];
 
 /** Where the client-side and the target-side process of a route run. On loopback, both run on this host. */
-export type Places = { readonly gateway: Place; readonly agent: Place };
+export type Places = {
+  readonly gateway: Place;
+  readonly agent: Place;
+  /** Puts a link in front of the address at which one end of a route accepts the other, and returns the address of the link. */
+  readonly throughLink?: (end: Address) => Promise<Address>;
+};
 
 /** One end of a running route. */
 export type RouteProcess = {
@@ -34,6 +39,8 @@ export type RunningRoute = {
   /** Where the load generator connects. */
   readonly address: Address;
   readonly processes: readonly RouteProcess[];
+  /** Cuts the link between both ends, if the route was started with one. */
+  readonly cut?: () => void;
   /** How the load generator connects to each kind of ingress, if the route has several. */
   readonly ingress?: Readonly<Record<IngressName, DialAddress>>;
   /** If agents can enroll: creates a token with this many uses, and returns it with the address of the gateway. */

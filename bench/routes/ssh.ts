@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startProgram } from '../process/child.ts';
+import { pause } from '../process/deadline.ts';
 import { freePort } from '../process/free-port.ts';
 import { accepts } from './accepts.ts';
 import { SSH_CIPHER } from './cipher.ts';
@@ -12,6 +13,9 @@ import type { Route } from './route.ts';
 
 const run = promisify(execFile);
 const SSHD = '/usr/sbin/sshd';
+
+/** Milliseconds after which an ssh that has exited is started again. */
+const RESTART_DELAY = 100;
 
 /** `ssh -R` from the agent's side to our own sshd: one TCP connection with a channel for each client. */
 export const ssh: Route = {
@@ -46,23 +50,40 @@ export const ssh: Route = {
       identity,
     );
     await accepts(control, places.gateway, server);
-    const client = await startProgram(
-      'ssh',
-      [
-        ...clientSettings(scratch).flatMap((setting) => ['-o', setting]),
-        ...['-F', 'none', '-N', '-p', String(port)],
-        ...['-R', `${address.host}:${address.port}:${target.host}:${target.port}`],
-        `${user?.name ?? userInfo().username}@${host}`,
-      ],
-      places.agent,
-      identity,
-    );
+    const through = (await places.throughLink?.(control)) ?? control;
+    const startClient = () =>
+      startProgram(
+        'ssh',
+        [
+          // The key is known under the address of the server itself.
+          ...[...clientSettings(scratch), `HostKeyAlias=[${host}]:${port}`].flatMap((setting) => [
+            '-o',
+            setting,
+          ]),
+          ...['-F', 'none', '-N', '-p', String(through.port)],
+          ...['-R', `${address.host}:${address.port}:${target.host}:${target.port}`],
+          `${user?.name ?? userInfo().username}@${through.host}`,
+        ],
+        places.agent,
+        identity,
+      );
+    let client = await startClient();
     await accepts(address, places.gateway, client);
+    // ssh exits when its connection is lost, and needs somebody who starts it again, such as autossh or systemd.
+    let isStopping = false;
+    const startAgain = async (): Promise<void> => {
+      await pause(RESTART_DELAY);
+      if (isStopping) return;
+      client = await startClient();
+      client.process.once('exit', () => void startAgain());
+    };
+    if (places.throughLink !== undefined) client.process.once('exit', () => void startAgain());
     return {
       name: 'ssh',
       address,
       processes: [processOf('gateway', server), processOf('agent', client)],
       async stop() {
+        isStopping = true;
         await client.stop();
         await server.stop();
       },

@@ -1,0 +1,64 @@
+import { pause } from '../process/deadline.ts';
+import { residentKib } from '../process/usage.ts';
+import { type RouteProcess, routeNames } from '../routes/route.ts';
+import type { Cell, Metric } from './cell.ts';
+
+const HELD = 1000;
+const BULK_STREAMS = 16;
+/** Milliseconds that a new route has to finish its start. */
+const START = 3_000;
+/** Milliseconds after the load in which memory has to return. */
+const QUIET = 30_000;
+const QUIET_STEP = 1_000;
+/** A quiet route that has returned to this share of its idle memory is not observed longer. */
+const RETURNED = 1.05;
+
+const metric = (id: string, title: string): Metric => ({
+  id: `load-memory/${id}`,
+  table: 'resident memory, both ends together',
+  title,
+  unit: 'MiB',
+  digits: 0,
+  shown: 'full',
+});
+
+/** Resident memory of both ends as the system sees it, without a requested garbage collection. */
+export const loadMemoryCell: Cell = {
+  group: 'load-memory',
+  title: 'memory after load',
+  metrics: [
+    metric('idle', 'idle'),
+    metric('bulk', 'after 16 streams each way'),
+    metric('held', `with ${HELD} held connections`),
+    metric('quiet', '30 s after the load'),
+  ],
+  routes: routeNames.filter((name) => name !== 'direct'),
+  fresh: true,
+  async measure({ client }, { address, processes }, { warmUp, window }) {
+    await pause(START);
+    const idle = await mebibytes(processes);
+    for (const direction of ['up', 'down'] as const) {
+      await client.ask('startTransfer', { address, direction, streams: BULK_STREAMS });
+      await pause(warmUp + window);
+      await client.ask('finishTransfer', null);
+    }
+    const bulk = await mebibytes(processes);
+    await client.ask('hold', { address, count: HELD });
+    const held = await mebibytes(processes);
+    await client.ask('release', null);
+    let quiet = await mebibytes(processes);
+    for (let waited = 0; waited < QUIET && quiet > idle * RETURNED; waited += QUIET_STEP) {
+      await pause(QUIET_STEP);
+      quiet = await mebibytes(processes);
+    }
+    return new Map(
+      Object.entries({ idle, bulk, held, quiet }).map(([id, value]) => [`load-memory/${id}`, value]),
+    );
+  },
+};
+
+async function mebibytes(processes: readonly RouteProcess[]): Promise<number> {
+  let kib = 0;
+  for (const { pids } of processes) for (const pid of await pids()) kib += await residentKib(pid);
+  return kib / 1024;
+}

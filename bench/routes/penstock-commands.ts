@@ -1,16 +1,15 @@
 import { here, type Place } from '../process/child.ts';
 import { executeNode } from '../process/execute.ts';
 import { names } from './penstock-files.ts';
+import { penstockPrograms } from './penstock-programs.ts';
 import type { Address } from './route.ts';
-
-export const GATEWAY = new URL('../../gateway/bin/penstock-gateway.js', import.meta.url);
-export const AGENT = new URL('../../agent/bin/penstock-agent.js', import.meta.url);
 
 /** The output of `init`: certificate pins, with the one in use first, and the token for the API. */
 export type Setup = { readonly pins: readonly string[]; readonly adminToken: string };
 
 export async function initialize(gatewayYaml: string): Promise<Setup> {
-  const printed = await executeNode(GATEWAY, ['init', '--config', gatewayYaml, '--output', 'json'], here);
+  const { gateway } = await penstockPrograms();
+  const printed = await executeNode(gateway, ['init', '--config', gatewayYaml, '--output', 'json'], here);
   const { pins, adminToken } = JSON.parse(printed) as { pins: string[]; adminToken: { token: string } };
   return { pins, adminToken: adminToken.token };
 }
@@ -34,7 +33,8 @@ async function ask<Answer>(
   { place, admin, adminToken }: Api,
   parameters: readonly string[],
 ): Promise<Answer> {
-  const printed = await executeNode(GATEWAY, [...parameters, '--output', 'json'], place, {
+  const { gateway } = await penstockPrograms();
+  const printed = await executeNode(gateway, [...parameters, '--output', 'json'], place, {
     PENSTOCK_URL: `http://${admin.host}:${admin.port}`,
     PENSTOCK_TOKEN: adminToken,
   });

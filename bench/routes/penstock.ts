@@ -8,7 +8,7 @@ import { freePort } from '../process/free-port.ts';
 import { collector, settleOptions } from '../process/settle.ts';
 import { accepts } from './accepts.ts';
 import { CERTIFICATE_NAME, TLS_CIPHER } from './cipher.ts';
-import { AGENT, type Api, createToken, GATEWAY, initialize, sessionsOf } from './penstock-commands.ts';
+import { type Api, createToken, initialize, sessionsOf } from './penstock-commands.ts';
 import {
   type AgentSettings,
   agentFile,
@@ -18,6 +18,7 @@ import {
   type OtherIngress,
   TOKEN_VARIABLE,
 } from './penstock-files.ts';
+import { penstockPrograms } from './penstock-programs.ts';
 import type { Address, Places, Route, RouteProcess, RunningRoute } from './route.ts';
 
 /** The default, used on loopback. */
@@ -106,7 +107,7 @@ async function startGateway(
   const file = join(directory, 'gateway.yaml');
   await writeFile(file, gatewayFile({ directory, ...addresses, certificate: tls }));
   const { pins, adminToken } = await initialize(file);
-  const gateway = await startNode(GATEWAY, place, {
+  const gateway = await startNode((await penstockPrograms()).gateway, place, {
     nodeOptions: settleOptions,
     parameters: ['run', '--config', file],
   });
@@ -119,7 +120,7 @@ async function startGateway(
 async function startAgent({ agent: place }: Places, api: Api, settings: Omit<AgentSettings, 'local'>) {
   const file = join(settings.directory, 'agent.yaml');
   await writeFile(file, agentFile({ ...settings, local: await unused('127.0.0.1') }));
-  const agent = await startNode(AGENT, place, {
+  const agent = await startNode((await penstockPrograms()).agent, place, {
     nodeOptions: settleOptions,
     parameters: ['run', '--config', file],
     env: { ...process.env, [TOKEN_VARIABLE]: await createToken(api, 1) },

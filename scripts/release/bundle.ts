@@ -52,6 +52,9 @@ export async function bundle(entry: string, { root, facts, external }: BundleOpt
     metafile: true,
     // Licenses are in the file THIRD-PARTY-LICENSES.
     legalComments: 'none',
+    // Node keeps the text to compile functions when they are first called. Names stay, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
     charset: 'utf8',
     banner: { js: REQUIRE },
     logLevel: 'silent',

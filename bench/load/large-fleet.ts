@@ -14,6 +14,7 @@ import {
   openAlerts,
   openEvents,
   openFleet,
+  soleLeadership,
 } from '@penstock/control-plane';
 import { createGatewayMetrics, type RegisteredSession, Registry } from '@penstock/gateway';
 import { systemClock, tuneGarbageCollection } from '@penstock/runtime';
@@ -137,6 +138,8 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     reported: () => [],
     openOutcomes: () => [],
     events,
+    leadership: soleLeadership,
+    changes: { on() {} },
     log,
   });
   starting.defer(() => alerts.stop());

@@ -31,6 +31,7 @@ export {
 export { withStoreProblems } from './identity/store-problem.ts';
 export { idOfToken, tokenMatches } from './identity/token-secret.ts';
 export { X509Certificate } from './identity/x509.ts';
+export { type Leadership, LeasedLeadership, lifeOf, soleLeadership } from './leadership/leadership.ts';
 export { agentSeries } from './metrics/agent-series.ts';
 export { observeConnectionLog } from './metrics/connection-log-metrics.ts';
 export { fleetGauges, metricsSource } from './metrics/fleet-gauges.ts';

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import type { ReplicaStore } from '@penstock/cluster';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { staysOnHost } from '@penstock/control-plane';
-import { systemClock } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 
 import { openAdminApi } from './composition/admin-api.ts';
@@ -11,7 +10,7 @@ import { loadCertificates } from './composition/certificates.ts';
 import { openClientIngresses } from './composition/client-ingresses.ts';
 import type { Cluster } from './composition/cluster.ts';
 import { startConnectionLog } from './composition/connection-log.ts';
-import { openControlPlane, openControlPlaneStore } from './composition/control-plane.ts';
+import { openControlPlane, openControlPlaneStore, openLeadership } from './composition/control-plane.ts';
 import { createDataPlane } from './composition/data-plane.ts';
 import { drainClients } from './composition/drain.ts';
 import type { GatewayLog } from './composition/event-catalogue.ts';
@@ -20,6 +19,7 @@ import { gatewayGauges } from './composition/gauges.ts';
 import { namingAddress } from './composition/listening.ts';
 import { gatewayReadiness } from './composition/readiness.ts';
 import { changesFor, type InForce } from './composition/reload.ts';
+import { sharedClock } from './composition/shared-clock.ts';
 import { openTunnelPort } from './composition/tunnel-port.ts';
 import { createGatewayMetrics } from './observe/metrics.ts';
 import { watchDescriptors } from './observe/watch-descriptors.ts';
@@ -63,7 +63,8 @@ type GatewayState =
 export async function startGateway({ config: first, log, replicas }: GatewayOptions): Promise<Gateway> {
   // Each stage adds its teardown. Teardowns run in reverse order when a later stage fails and when the gateway stops.
   await using starting = new AsyncDisposableStack();
-  const clock = systemClock;
+  const time = sharedClock();
+  const { clock } = time;
   const epoch = randomUUID();
   let state: GatewayState = { name: 'running' };
   const setState = (next: GatewayState) => {
@@ -75,9 +76,10 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
   const dataPlane = createDataPlane(first, clock);
   const { registry, windows } = dataPlane;
   const store = await openControlPlaneStore(starting, first, log);
+  const leadership = await openLeadership(starting, { store, config: first, epoch, log, time });
   const inForce: InForce = { config: first, certificates: await loadCertificates(first) };
   logFileWarnings(first, inForce.certificates, log);
-  const shared = { config: () => inForce.config, store, dataPlane, metrics, epoch, clock, log };
+  const shared = { config: () => inForce.config, store, dataPlane, metrics, leadership, epoch, clock, log };
   const connectionLog = startConnectionLog(starting, shared);
   const controlPlane = await openControlPlane(starting, {
     ...shared,
@@ -165,6 +167,8 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     async drain() {
       if (state.name !== 'running') return;
       setState({ name: 'draining' });
+      // Another gateway evaluates alerts from now on.
+      void leadership.resign();
       log('gateway-draining', { clients: ingresses.clients.count });
       void cluster?.update({ state: 'draining' });
       await drainClients({

@@ -249,6 +249,11 @@ export const importRules: readonly ImportRule[] = [
     because: 'the parts that depend on changes register with the feed; it knows none of them',
   },
   {
+    from: 'control-plane/src/leadership',
+    mayImport: CONTROL_PLANE_BASE,
+    because: 'the duties of the leader register with it; it knows none of them',
+  },
+  {
     from: 'control-plane/src/identity',
     mayImport: CONTROL_PLANE_BASE,
     because: 'identities are rows of the store',
@@ -275,7 +280,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'control-plane/src/approvals',
-    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'events')],
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'events', 'leadership')],
     because: 'an approved action runs exactly as if it had been called directly',
   },
   {
@@ -303,7 +308,10 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'control-plane/src/alerts',
-    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'events', 'observe')],
+    mayImport: [
+      ...CONTROL_PLANE_BASE,
+      ...controlPlane('fleet', 'events', 'observe', 'leadership', 'changes'),
+    ],
     because: 'alerts are evaluated from the state of the fleet',
   },
   {

@@ -1,4 +1,5 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { DatabaseClock } from './database-clock.ts';
 import type { ApprovalRow, Database } from './schema.ts';
 import type { Writing } from './writing.ts';
 
@@ -11,7 +12,7 @@ export type ApprovalQuery = {
   readonly limit: number;
 };
 
-export function approvalRepository(db: Kysely<Database>, write: Writing) {
+export function approvalRepository(db: Kysely<Database>, write: Writing, now: DatabaseClock) {
   const pending = (at: number) =>
     db.selectFrom('approvals').where('state', '=', 'pending').where('expiresAt', '>', at);
   return {
@@ -59,12 +60,23 @@ export function approvalRepository(db: Kysely<Database>, write: Writing) {
     /** Resolves to false if the approval is not pending: of two concurrent decisions, one takes effect. */
     decide: (
       id: string,
-      decision: { readonly state: 'approved' | 'denied'; readonly by: string; readonly at: number },
+      decision: {
+        readonly state: 'approved' | 'denied';
+        readonly by: string;
+        readonly at: number;
+        /** The epoch of the gateway that will run it. */
+        readonly runner?: string | undefined;
+      },
     ): Promise<boolean> =>
       write('approval', id, async (inside) => {
         const { numUpdatedRows } = await inside
           .updateTable('approvals')
-          .set({ state: decision.state, decidedBy: decision.by, decidedAt: decision.at })
+          .set({
+            state: decision.state,
+            decidedBy: decision.by,
+            decidedAt: decision.at,
+            runner: decision.runner ?? null,
+          })
           .where('id', '=', id)
           .where('state', '=', 'pending')
           .where('expiresAt', '>', decision.at)
@@ -77,13 +89,43 @@ export function approvalRepository(db: Kysely<Database>, write: Writing) {
         await inside.updateTable('approvals').set({ state, outcome }).where('id', '=', id).execute();
       }),
 
-    /** Marks actions as failed that were running when the gateway stopped. How far they got is unknown. */
-    async failUnfinished(outcome: string): Promise<void> {
-      await db
-        .updateTable('approvals')
-        .set({ state: 'failed', outcome })
+    /**
+     * Marks actions as failed of which the gateway no longer shows that it runs. How far they got is unknown. `leaseOf` is
+     * the beginning of the names of such leases, before the epoch of the gateway. Returns the ids.
+     */
+    async failAbandoned(outcome: string, leaseOf: string): Promise<string[]> {
+      const abandoned = await db
+        .selectFrom('approvals')
+        .select('id')
         .where('state', '=', 'approved')
+        .where(({ or, eb, not, exists, selectFrom }) =>
+          or([
+            eb('runner', 'is', null),
+            not(
+              exists(
+                selectFrom('leases')
+                  .select('leases.name')
+                  .where(({ eb: match, ref }) =>
+                    match('leases.name', '=', sql<string>`${leaseOf} || ${ref('approvals.runner')}`),
+                  )
+                  .where('leases.expiresAt', '>', now),
+              ),
+            ),
+          ]),
+        )
         .execute();
+      for (const { id } of abandoned) {
+        await write('approval', id, async (inside) => {
+          const { numUpdatedRows } = await inside
+            .updateTable('approvals')
+            .set({ state: 'failed', outcome })
+            .where('id', '=', id)
+            .where('state', '=', 'approved')
+            .executeTakeFirst();
+          return numUpdatedRows > 0n;
+        });
+      }
+      return abandoned.map(({ id }) => id);
     },
 
     /** Deletes approvals that expired before `before`. */

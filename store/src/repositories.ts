@@ -62,7 +62,7 @@ export function repositoriesOver(
     enrollments: enrollmentRepository(db),
     adminTokens: adminTokenRepository(db, write),
     audit: auditRepository(db, write, onAudit),
-    approvals: approvalRepository(db, write),
+    approvals: approvalRepository(db, write, now),
     configVersions: configVersionRepository(db, write),
     consoleCodes: consoleCodeRepository(db),
     consoleSessions: consoleSessionRepository(db),

@@ -208,12 +208,14 @@ export type ApprovalRow = {
   readonly requestedAt: number;
   readonly requestedBy: string;
   readonly expiresAt: number;
-  /** `approved`: the action is running, or was running when the gateway stopped. */
+  /** `approved`: the action is running, or was running when its gateway stopped. */
   readonly state: 'pending' | 'approved' | 'denied' | 'done' | 'failed';
   readonly decidedAt: number | null;
   readonly decidedBy: string | null;
   /** The outcome of the action, for people. */
   readonly outcome: string | null;
+  /** The epoch of the gateway that runs the action, or ran it. */
+  readonly runner: string | null;
 };
 
 /** A client's credential for named connections. */

@@ -1,9 +1,12 @@
 import type { Clock } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow, Store } from '@penstock/store';
+import { type Leadership, LeadershipLostError } from '../leadership/leadership.ts';
 
 export type AlertJournalOptions = {
   readonly store: Pick<Store, 'alerts' | 'transaction'>;
   readonly clock: Clock;
+  /** Whose writes are valid. Undefined: this gateway is the only one. */
+  readonly leadership: Leadership | undefined;
   /** Called when the store fails. The journal retries by itself. */
   readonly onFailed: (error: unknown) => void;
 };
@@ -88,15 +91,20 @@ export class AlertJournal {
 
   async #writeAll(): Promise<void> {
     this.#cancelRetry();
+    const { leadership } = this.#options;
     const batch = this.#unwritten;
     this.#unwritten = new Map();
     try {
-      await this.#options.store.transaction(async ({ alerts }) => {
+      await this.#options.store.transaction(async (inside) => {
+        const { alerts } = inside;
+        await leadership?.requireLead(inside);
         const entries = [...batch.values()];
         await alerts.save(entries.map(({ alert }) => alert));
         await alerts.saveDeliveries(entries.flatMap(({ deliveries }) => [...deliveries.values()]));
       });
     } catch (error) {
+      // The new leader finds out by itself what is firing.
+      if (error instanceof LeadershipLostError && leadership?.isLeader !== true) return;
       const newer = this.#unwritten;
       this.#unwritten = batch;
       for (const { alert, deliveries } of newer.values()) {

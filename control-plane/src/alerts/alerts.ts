@@ -3,9 +3,10 @@ import { type Clock, inSlices } from '@penstock/runtime';
 import type { AlertDeliveryRow, AlertRow, Store } from '@penstock/store';
 import { ascendingIds } from '@penstock/store';
 import { errorText } from '@penstock/wire';
+import type { Leadership } from '../leadership/leadership.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import { AlertJournal } from './alert-journal.ts';
-import { AlertTracker, MAX_TRACKED_ALERTS, type Moment } from './alert-tracker.ts';
+import { AlertTracker, type Moment } from './alert-tracker.ts';
 import { type Evaluation, evaluateConditions } from './evaluate-conditions.ts';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
 import { postWebhook } from './post-webhook.ts';
@@ -23,6 +24,8 @@ export type AlertsOptions = {
   readonly onFleetChange: (listener: () => void) => () => void;
   readonly log: ControlPlaneLog;
   readonly post?: typeof postWebhook;
+  /** Whose writes are valid. Undefined: this gateway is the only one. */
+  readonly leadership?: Leadership;
 };
 
 const NOTHING_WATCHED: Evaluation = { active: new Map(), isUndecided: () => false };
@@ -62,7 +65,7 @@ export class Alerts {
     this.#startedAt = clock.now();
     this.#tracker = new AlertTracker(newId, clock);
     const onFailed = (error: unknown) => log('store-failed', { detail: errorText(error) });
-    this.#journal = new AlertJournal({ store, clock, onFailed });
+    this.#journal = new AlertJournal({ store, clock, leadership: options.leadership, onFailed });
     const { organization, receivers } = config;
     this.#receivers = new Receivers(receivers, {
       clock,
@@ -75,11 +78,12 @@ export class Alerts {
     this.#stopListening = options.onFleetChange(() => this.#evaluateWithin(CHANGE_DELAY_MS));
   }
 
-  /** Starts, and restores firing alerts and undelivered notifications from the store. Throws StoreError. */
-  static async open(options: AlertsOptions): Promise<Alerts> {
-    const { alerts } = options.store;
-    const unfinished = await alerts.unfinished(MAX_TRACKED_ALERTS);
-    const deliveries = await alerts.deliveriesOf(unfinished.map(({ id }) => id));
+  /** Starts, and goes on with these firing alerts and undelivered notifications of the store. */
+  static start(
+    options: AlertsOptions,
+    unfinished: readonly AlertRow[],
+    deliveries: readonly AlertDeliveryRow[],
+  ): Alerts {
     const self = new Alerts(options);
     self.#resume(unfinished, deliveries);
     self.#evaluateWithin(CHANGE_DELAY_MS);

@@ -1,9 +1,12 @@
 import type { GatewayConfig } from '@penstock/config-schema';
+import type { ChangeFeed } from '../changes/change-feed.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { Leadership } from '../leadership/leadership.ts';
 import type { ActiveCondition } from './active-condition.ts';
-import { Alerts, type AlertsOptions } from './alerts.ts';
+import type { AlertsOptions } from './alerts.ts';
 import type { ConnectionSnapshot } from './fleet-snapshot.ts';
+import { type AlertService, LedAlerts } from './led-alerts.ts';
 import { takeFleetSnapshot } from './take-fleet-snapshot.ts';
 
 export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> & {
@@ -15,21 +18,29 @@ export type OpenAlertsOptions = Pick<AlertsOptions, 'store' | 'clock' | 'log'> &
   /** Conditions that other parts of the control plane have found. */
   readonly reported: () => readonly ActiveCondition[];
   readonly events: Pick<FleetEvents, 'publish'>;
+  readonly leadership: Leadership;
+  readonly changes: Pick<ChangeFeed, 'on'>;
 };
 
 /**
  * Starts the alerts of a gateway. The caller must stop them before it closes the fleet and the store. Throws StoreError.
  */
-export async function openAlerts(options: OpenAlertsOptions): Promise<Alerts> {
-  const { store, clock, log, config, fleet, openOutcomes, reported, events } = options;
-  const alerts = await Alerts.open({
+export async function openAlerts(options: OpenAlertsOptions): Promise<AlertService> {
+  const { store, clock, log, config, fleet, openOutcomes, reported, events, leadership, changes } = options;
+  const alerts = await LedAlerts.open({
     store,
     clock,
     log,
+    leadership,
     config: config(),
     snapshot: () => takeFleetSnapshot(fleet, config(), openOutcomes(), reported(), clock.wall()),
     onFleetChange: (listener) => fleet.onChange(() => listener()),
   });
+  changes.on(
+    'alert',
+    () => alerts.refresh(),
+    () => alerts.refresh(),
+  );
   alerts.onChange(({ id, condition, subject, state, detail }) =>
     events.publish('alert', { id, condition, subject, state, detail }),
   );

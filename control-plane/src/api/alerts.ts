@@ -1,13 +1,13 @@
 import { AlertDetail, AlertPage, AlertQuery, IdParams, problemResponses } from '@penstock/api-schema';
 import type { Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { AlertService } from '../alerts/led-alerts.ts';
 import { alertNotification, alertResource } from './alert-resource.ts';
 import type { TypedApp } from './typed-app.ts';
 
 export type AlertsDependencies = {
   readonly store: Pick<Store, 'alerts'>;
-  readonly alerts: Pick<Alerts, 'firing'>;
+  readonly alerts: Pick<AlertService, 'firing'>;
 };
 
 /** /alerts: firing and resolved alerts, and their notifications. */

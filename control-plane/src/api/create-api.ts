@@ -2,7 +2,7 @@ import { ConsoleSessions, requireKnownHost, transportOf } from '@penstock/sign-i
 import type { Store } from '@penstock/store';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { AuthenticatedRequester } from '../actor.ts';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { AlertService } from '../alerts/led-alerts.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { Attention } from '../attention/attention.ts';
@@ -72,7 +72,7 @@ export type ApiDependencies = {
   readonly metrics: MetricsSource;
   readonly events: FleetEvents;
   readonly approvals: Approvals;
-  readonly alerts: Pick<Alerts, 'firing' | 'test' | 'receivers'>;
+  readonly alerts: Pick<AlertService, 'firing' | 'test' | 'receivers'>;
   readonly grants: Grants;
   readonly rollouts: RolloutApi;
   /** Called for every request that failed through a fault of the gateway. */

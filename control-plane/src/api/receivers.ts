@@ -1,12 +1,12 @@
 import { NameParams, problemResponses, ReceiverList, ReceiverTestResult } from '@penstock/api-schema';
 import type { Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { AlertService } from '../alerts/led-alerts.ts';
 import type { TypedApp } from './typed-app.ts';
 
 export type ReceiversDependencies = {
   readonly store: Pick<Store, 'audit'>;
-  readonly alerts: Pick<Alerts, 'test' | 'receivers'>;
+  readonly alerts: Pick<AlertService, 'test' | 'receivers'>;
   readonly clock: () => number;
 };
 

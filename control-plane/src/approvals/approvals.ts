@@ -5,6 +5,7 @@ import { errorText, ProblemError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
 import type { Actor, Requester } from '../actor.ts';
 import type { FleetEvents } from '../events/events.ts';
+import { lifeOf } from '../leadership/leadership.ts';
 
 /** An action to run. `arguments` is stored as JSON until someone decides, so it must not contain secrets. */
 export type ActionRequest<Arguments> = {
@@ -36,6 +37,8 @@ export type ApprovalsOptions = {
   readonly agentId: (name: string) => string | undefined;
   readonly events: Pick<FleetEvents, 'publish'>;
   readonly clock?: () => number;
+  /** The epoch of this gateway, which shows with it that it runs. Undefined: it is the only one on the store. */
+  readonly epoch?: string | undefined;
   /** Called when the outcome of an action cannot be stored. */
   readonly onFailed: (error: unknown) => void;
 };
@@ -74,10 +77,19 @@ export class Approvals {
     this.#clock = options.clock ?? Date.now;
   }
 
-  /** Marks actions that a previous process did not finish as failed. Throws StoreError. */
+  /** Marks actions that a gateway which no longer runs did not finish as failed. Throws StoreError. */
   static async open(options: ApprovalsOptions): Promise<Approvals> {
-    await options.store.approvals.failUnfinished('The gateway stopped before the action finished.');
-    return new Approvals(options);
+    const approvals = new Approvals(options);
+    await approvals.failAbandoned();
+    return approvals;
+  }
+
+  /** Marks actions as failed that were running at a gateway which no longer runs. Throws StoreError. */
+  async failAbandoned(): Promise<void> {
+    await this.#options.store.approvals.failAbandoned(
+      'The gateway stopped before the action finished.',
+      lifeOf(''),
+    );
   }
 
   /**
@@ -134,7 +146,8 @@ export class Approvals {
     const decision = await this.#options.store.transaction(async (inside) => {
       const row = await inside.approvals.byId(id);
       if (row === undefined) return undefined;
-      if (!(await inside.approvals.decide(id, { state, by: by.id, at }))) return { decided: false, row };
+      const decided = { state, by: by.id, at, runner: this.#options.epoch };
+      if (!(await inside.approvals.decide(id, decided))) return { decided: false, row };
       const { action, subject, requestedBy } = row;
       await inside.audit.append({
         at,
@@ -174,6 +187,7 @@ export class Approvals {
       decidedAt: null,
       decidedBy: null,
       outcome: null,
+      runner: null,
     };
     const pending = await this.#options.store.transaction(async (inside) => {
       const existing = await inside.approvals.findPending(row, at);

@@ -2,7 +2,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Registry } from 'prom-client';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { AlertService } from '../alerts/led-alerts.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import { agentSeriesText } from './agent-series.ts';
@@ -11,7 +11,7 @@ import type { FleetGauges } from './fleet-metrics.ts';
 /** What the metrics read of fleet and alerts; nothing of it grows with the number of agents. */
 export function fleetGauges(
   fleet: Pick<OpenFleet, 'size' | 'pools' | 'certificateNotAfter'>,
-  alerts: Pick<Alerts, 'firing' | 'receivers'>,
+  alerts: Pick<AlertService, 'firing' | 'receivers'>,
   rollouts: Pick<Rollouts, 'open' | 'alarms'>,
   config: () => Pick<GatewayConfig, 'alerts'>,
 ): FleetGauges {

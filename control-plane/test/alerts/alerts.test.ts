@@ -6,10 +6,12 @@ import { StoreError } from '@penstock/store';
 import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { type FakeClock, fakeClock } from '../../../test/rig/fake-clock.ts';
-import { Alerts, type AlertsConfig } from '../../src/alerts/alerts.ts';
+import type { AlertsConfig } from '../../src/alerts/alerts.ts';
 import type { FleetSnapshot } from '../../src/alerts/fleet-snapshot.ts';
+import { LedAlerts } from '../../src/alerts/led-alerts.ts';
 import type { AlertMessage } from '../../src/alerts/message.ts';
 import type { PostOutcome } from '../../src/alerts/post-webhook.ts';
+import { type Leadership, LeadershipLostError, soleLeadership } from '../../src/leadership/leadership.ts';
 import { agentSnapshot, fleetSnapshot } from './scene.ts';
 
 const config: AlertsConfig = {
@@ -38,15 +40,20 @@ const config: AlertsConfig = {
 /** Alerts over a real store, with a fleet, outcomes and a clock that the test controls. */
 class Scene {
   readonly clock: FakeClock = fakeClock();
+  leadership: Leadership = soleLeadership;
   readonly sent: AlertMessage[] = [];
   readonly logged: string[] = [];
   fleet: FleetSnapshot = fleetSnapshot();
   outcome: PostOutcome = { name: 'delivered', status: 200 };
   changed: () => void = () => {};
 
-  open(store: Pick<Store, 'alerts' | 'transaction'>, changes: Partial<AlertsConfig> = {}): Promise<Alerts> {
-    return Alerts.open({
+  open(
+    store: Pick<Store, 'alerts' | 'transaction'>,
+    changes: Partial<AlertsConfig> = {},
+  ): Promise<LedAlerts> {
+    return LedAlerts.open({
       store,
+      leadership: this.leadership,
       clock: this.clock,
       config: { ...config, ...changes },
       snapshot: () => this.fleet,
@@ -219,3 +226,85 @@ test('a test message is sent to the named receiver, one at a time', async () => 
   );
   await alerts.stop();
 });
+
+test('a gateway that is not the leader shows alerts of the store, and goes on with them when it takes over', async () => {
+  await using opened = await openTestStore();
+  const { store } = opened;
+  const leader = new Scene();
+  const leading = await leader.open(store);
+  leader.lose('a');
+  await eventually('the message', async () => {
+    await leader.clock.pass(1_000);
+    return leader.sent.length === 1;
+  });
+  const follower = new Scene();
+  const led = leadershipOf(false);
+  follower.leadership = led;
+  await eventually('the delivery to be stored', async () => {
+    const [alert] = await store.alerts.list({ limit: 1 });
+    const [delivery] = alert === undefined ? [] : await store.alerts.deliveriesOf([alert.id]);
+    return delivery?.state === 'delivered';
+  });
+  const following = await follower.open(store);
+  const seen: string[] = [];
+  following.onChange(({ subject, state }) => seen.push(`${subject} ${state}`));
+  assert.deepEqual(
+    following.firing.map(({ subject }) => subject),
+    ['agent:a'],
+  );
+  follower.lose('a', 'b');
+  await follower.clock.pass(60_000);
+  assert.equal(follower.sent.length, 0, 'only the leader tells receivers');
+  await leading.stop();
+  led.become(true);
+  follower.lose('a', 'b');
+  await eventually('the new leader to tell of b alone', async () => {
+    await follower.clock.pass(1_000);
+    return follower.sent.length > 0;
+  });
+  assert.deepEqual(
+    follower.sent.flatMap(({ alerts }: AlertMessage) => alerts.map(({ subject }) => subject)),
+    ['agent:b'],
+  );
+  assert.deepEqual(seen, ['agent:b firing']);
+  led.become(false);
+  await eventually('the follower to stop', async () => {
+    await follower.clock.pass(1_000);
+    return following.firing.length === 2;
+  });
+  await following.stop();
+});
+
+test('what a gateway writes that is no longer the leader is discarded', async () => {
+  await using opened = await openTestStore();
+  const { store } = opened;
+  const scene = new Scene();
+  const led = leadershipOf(true);
+  led.requireLead = async () => {
+    throw new LeadershipLostError('Another gateway is the leader now.');
+  };
+  scene.leadership = led;
+  const alerts = await scene.open(store);
+  scene.lose('a');
+  led.isLeader = false;
+  await scene.clock.pass(3_000);
+  await alerts.stop();
+  assert.deepEqual(await store.alerts.list({ limit: 10 }), []);
+});
+
+/** A leadership that the test hands over. */
+function leadershipOf(isLeader: boolean) {
+  const listeners = new Set<(isLeader: boolean) => void>();
+  return {
+    ...soleLeadership,
+    isLeader,
+    onChange(listener: (isLeader: boolean) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    become(next: boolean) {
+      this.isLeader = next;
+      for (const listener of listeners) listener(next);
+    },
+  };
+}

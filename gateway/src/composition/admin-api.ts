@@ -12,6 +12,7 @@ import {
   firstPublicHost,
   fleetActions,
   fleetGauges,
+  type Leadership,
   metricsSource,
   observeConnectionLog,
   observeFleet,
@@ -48,6 +49,8 @@ export type AdminApiOptions = {
   readonly connectionLog: ConnectionLog;
   readonly metrics: GatewayMetrics;
   readonly readiness: () => Readiness;
+  readonly leadership: Leadership;
+  readonly epoch: string;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -58,15 +61,13 @@ export type AdminApi = {
   readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
 };
 
-/** A gateway with a store of its own always leads. */
-const SOLE_EPOCH = 1;
 /** Milliseconds for a check and its answer to travel. */
 const CHECK_TRANSIT_MS = 1_000;
 
 /** Opens events, alerts and approvals, and creates the API over them. The caller listens. Throws StoreError. */
 export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
   const startedAt = options.clock.wall();
-  const { tunnel } = options;
+  const { tunnel, leadership, epoch } = options;
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
   const { registry, routes, queue, ejection, history, denials, outcomes } = dataPlane;
   const { identity, fleet, requests, grants, opens } = controlPlane;
@@ -86,8 +87,11 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     needs: (pool) => routes.pool(pool)?.requireApproval ?? [],
     agentId: (name) => fleet.agent(name)?.id,
     events,
+    clock: clock.wall,
+    epoch,
     onFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
+  leadership.addDuty(() => approvals.failAbandoned());
   controlPlane.changes.on(
     'approval',
     (ids) => approvals.apply(ids),
@@ -103,7 +107,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     events,
     clock,
     log,
-    epoch: () => SOLE_EPOCH,
+    epoch: () => leadership.epoch,
     requireRelease: async () => {},
   });
   scope.defer(stopRollouts);
@@ -115,6 +119,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     openOutcomes: () => outcomes.report(),
     reported: () => rollouts.alarms,
     events,
+    leadership,
+    changes: controlPlane.changes,
     log,
   });
   scope.defer(() => alerts.stop());

@@ -5,12 +5,16 @@ import {
   type ControlPlaneLog,
   Grants,
   type Identity,
+  type Leadership,
+  LeasedLeadership,
+  lifeOf,
   type OpenFleet,
   openFleet,
   openIdentity,
   PendingAgentRequests,
+  soleLeadership,
 } from '@penstock/control-plane';
-import type { Clock } from '@penstock/runtime';
+import { type Clock, systemClock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { errorText, TunnelError } from '@penstock/wire';
 import type { DataPlane } from './data-plane.ts';
@@ -18,6 +22,7 @@ import type { GatewayLog } from './event-catalogue.ts';
 import { followChanges } from './follow-changes.ts';
 import { openGatewayStore } from './gateway-store.ts';
 import { lockDataDirectory } from './lock-data-directory.ts';
+import type { SharedClock } from './shared-clock.ts';
 
 /**
  * Locks the data directory, opens the store, and logs its outages. Only `init` creates a store: a gateway that started with an
@@ -37,6 +42,40 @@ export async function openControlPlaneStore(
   });
   return store;
 }
+
+/**
+ * Which gateway leads, and the date of the database for all. The embedded store has one gateway and the date of its host.
+ * Throws StoreError.
+ */
+export async function openLeadership(
+  scope: AsyncDisposableStack,
+  { store, config, epoch, log, time }: LeadershipStageOptions,
+): Promise<Leadership> {
+  if (config.store === undefined) return soleLeadership;
+  const leadership = await LeasedLeadership.open({
+    store,
+    epoch,
+    // Leases last on the clock of the host: that of the database is what they find out.
+    clock: systemClock,
+    onClockOffset: (milliseconds) => time.setOffset(milliseconds),
+    onFailed: (error) => log('store-failed', { detail: errorText(error) }),
+  });
+  scope.defer(() => leadership.stop());
+  leadership.onChange((isLeader) => log(isLeader ? 'leader-elected' : 'leader-resigned'));
+  if (leadership.isLeader) log('leader-elected');
+  leadership.addDuty(() => store.leases.prune(lifeOf(''), ABANDONED_LEASE_MS));
+  return leadership;
+}
+
+export type LeadershipStageOptions = {
+  readonly store: Store;
+  readonly config: Pick<GatewayConfig, 'store'>;
+  readonly epoch: string;
+  readonly log: GatewayLog;
+  readonly time: SharedClock;
+};
+
+const ABANDONED_LEASE_MS = 3_600_000;
 
 export type ControlPlaneOptions = {
   readonly store: Store;
@@ -88,6 +127,7 @@ export async function openControlPlane(
     dataDirectory,
     organization,
     presence: (agentId) => registry.presence(agentId),
+    clock: clock.wall,
     onPruneFailed: (error) => log('store-failed', { detail: errorText(error) }),
   });
   scope.defer(() => identity.stop());
@@ -112,6 +152,7 @@ export async function openControlPlane(
   const grants = await Grants.open({
     store,
     active,
+    clock: clock.wall,
     connections: () => config().connections.map(({ name }) => name),
   });
   followChanges(changes, { store, identity, fleet, grants });

@@ -28,6 +28,11 @@ export const gatewayEvents = {
     'warn',
     'The data directory cannot be locked: nothing prevents a second gateway from using it.',
   ],
+  'leader-elected': [
+    'info',
+    'This gateway is the leader of those on its store: it evaluates alerts and removes old entries.',
+  ],
+  'leader-resigned': ['info', 'Another gateway on the store evaluates alerts from now on.'],
   'replica-joined': ['info', 'This gateway has joined the other replicas on its store.'],
   'replica-connected': ['info', 'This gateway is connected to another replica and can use its agents.'],
   'replica-lost': ['warn', 'Another replica cannot be reached: its agents are hidden after two seconds.'],

@@ -53,6 +53,20 @@ export function leaseRepository(db: Kysely<Database>, now: DatabaseClock) {
       await held(lease).set({ expiresAt: 0 }).execute();
     },
 
+    /** Deletes a lease that nobody will take again. */
+    async drop({ name, holder }: Pick<Held, 'name' | 'holder'>): Promise<void> {
+      await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
+    },
+
+    /** Deletes leases with this beginning of their name that expired `age` milliseconds ago. */
+    async prune(prefix: string, age: number): Promise<void> {
+      await db
+        .deleteFrom('leases')
+        .where('name', 'like', `${prefix}%`)
+        .where('expiresAt', '<', sql<number>`${now} - ${age}`)
+        .execute();
+    },
+
     /** Whether nobody has taken this lease since. In a transaction, that holds until its commit. */
     async isHeld({ name, holder, epoch }: Held): Promise<boolean> {
       const row = await db

@@ -6,6 +6,7 @@ import { approvalAgentColumn } from './0004-approval-agent.ts';
 import { clusterTables } from './0005-cluster.ts';
 import { consoleSessionTables } from './0006-console-sessions.ts';
 import { rolloutTables } from './0007-rollouts.ts';
+import { approvalRunnerColumn } from './0008-approval-runner.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,6 +17,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-cluster': clusterTables,
   '0006-console-sessions': consoleSessionTables,
   '0007-rollouts': rolloutTables,
+  '0008-approval-runner': approvalRunnerColumn,
 };
 
 /**

@@ -12,17 +12,17 @@ export const cutCell: Cell = {
   metrics: [
     {
       id: 'cut/lost',
-      table: 'link cut every 2 s, 16 clients',
-      title: 'queries lost per cut',
+      table: 'cut every 2 s, queries',
+      title: 'lost per cut',
       unit: '',
       digits: 1,
       shown: 'full',
     },
     {
       id: 'cut/answered',
-      table: 'link cut every 2 s, 16 clients: queries',
-      title: 'answered',
-      unit: '1/s',
+      table: 'cut every 2 s, queries',
+      title: 'answered per second',
+      unit: '',
       digits: 0,
       shown: 'full',
     },

@@ -15,7 +15,7 @@ const RETURNED = 1.05;
 
 const metric = (id: string, title: string): Metric => ({
   id: `load-memory/${id}`,
-  table: 'resident memory, both ends together',
+  table: 'memory, both ends',
   title,
   unit: 'MiB',
   digits: 0,
@@ -28,9 +28,9 @@ export const loadMemoryCell: Cell = {
   title: 'memory after load',
   metrics: [
     metric('idle', 'idle'),
-    metric('bulk', 'after 16 streams each way'),
-    metric('held', `with ${HELD} held connections`),
-    metric('quiet', '30 s after the load'),
+    metric('bulk', 'after bulk'),
+    metric('held', `${HELD} held`),
+    metric('quiet', 'later'),
   ],
   routes: routeNames.filter((name) => name !== 'direct'),
   fresh: true,

@@ -2,7 +2,16 @@ import type { Enrollment } from '../load/agent-identity.ts';
 import type { Address as DialAddress } from '../load/dial.ts';
 import type { Place } from '../process/child.ts';
 
-export const routeNames = ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock'] as const;
+export const routeNames = [
+  'direct',
+  'node-tls',
+  'haproxy',
+  'ssh',
+  'chisel',
+  'frp',
+  'rathole',
+  'penstock',
+] as const;
 export type RouteName = (typeof routeNames)[number];
 
 export type Address = { readonly host: string; readonly port: number };

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseOptions, UsageError } from '../options.ts';
+import { routeNames } from '../routes/route.ts';
 
 test('the default is seven rounds of everything, as text', () => {
   const options = parseOptions([]);
   assert.equal(options.rounds, 7);
   assert.equal(options.output, 'text');
   assert.equal(options.json, undefined);
-  assert.deepEqual(options.routes, ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock']);
-  assert.equal(options.only.length, 8);
+  assert.deepEqual(options.routes, routeNames);
+  assert.equal(options.only.length, 10);
 });
 
 test('--quick is two rounds unless --rounds is given', () => {

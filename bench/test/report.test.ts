@@ -32,12 +32,15 @@ function runWith(results: Results): Run {
   };
 }
 
+/** The routes of a run in which no environment variable names another program. */
+const usualRoutes: readonly RouteName[] = ['direct', 'node-tls', 'haproxy', 'ssh', 'penstock'];
+
 /** Three rounds of every metric, with the largest realistic values. */
 function everything(): Results {
   const results = new Results();
   for (const cell of cells) {
     for (const { id, digits } of cell.metrics) {
-      for (const route of cell.routes) {
+      for (const route of cell.routes.filter((name) => usualRoutes.includes(name))) {
         for (const value of [98_765, 87_654, 76_543]) results.add(id, route, value / 10 ** digits);
       }
     }

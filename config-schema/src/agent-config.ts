@@ -1,3 +1,4 @@
+import type { ReleaseSource } from './field/release-source.ts';
 import type { Secret } from './secret.ts';
 import type { JsonValue } from './yaml/tree.ts';
 
@@ -86,8 +87,13 @@ export type AgentConfig = ConfigVersion & {
     readonly remote: {
       readonly logs: 'allow' | 'deny';
       readonly restart: 'allow' | 'deny';
-      readonly upgrade: 'allow' | 'deny';
+      readonly upgrade: 'deny' | 'window' | 'allow';
     };
+  };
+  readonly upgrade: {
+    readonly source: ReleaseSource;
+    /** Versions kept on the host. */
+    readonly keep: number;
   };
   readonly dns: { readonly cacheTtl: number; readonly cacheSize: number };
   readonly health: { readonly sampleInterval: number; readonly sample: readonly ('cpu' | 'memory')[] };

@@ -17,6 +17,7 @@ export { type ConfigChange, diffConfig } from './diff.ts';
 export { type DatabaseAddress, type DatabaseTls, parseDatabaseUrl } from './field/database-url.ts';
 export { withoutFinalDot } from './field/host.ts';
 export { formatHostPort } from './field/host-port.ts';
+export type { ReleaseSource } from './field/release-source.ts';
 export { fieldsWithoutEffect } from './fields-without-effect.ts';
 export type {
   AlertCondition,

@@ -49,6 +49,7 @@ test('the shortest agent.yaml has every default', () => {
       resume: 300_000,
       remote: { logs: 'allow', restart: 'deny', upgrade: 'deny' },
     },
+    upgrade: { source: { kind: 'gateway' }, keep: 2 },
     dns: { cacheTtl: 30_000, cacheSize: 1000 },
     health: { sampleInterval: 15_000, sample: [] },
     tunnel: {

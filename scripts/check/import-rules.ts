@@ -94,6 +94,12 @@ export const importRules: readonly ImportRule[] = [
     because: 'the doctor uses the same code as the daemon, and nothing depends on the doctor',
   },
   {
+    from: 'agent/src/upgrade',
+    mayImport: [...AGENT_BASE, ...agent('observe')],
+    because:
+      'an upgrade receives its transport and its sessions as arguments, and has no rights over executables',
+  },
+  {
     from: 'agent/src/local',
     mayImport: [...AGENT_BASE, ...agent('health', 'observe')],
     because: 'the local server only shows what is passed to it',

@@ -70,6 +70,11 @@ export const rooms: readonly Room[] = [
     mayImport: ['json-schema'],
   },
   {
+    name: 'updater',
+    holds: 'switching the version of the agents of a host: stage, switch, probation, back',
+    mayImport: ['json-schema', 'wire', 'release', 'runtime', 'services'],
+  },
+  {
     name: 'sign-in',
     holds: 'signing in to the console: codes, sessions in two halves, and which requests of browsers count',
     mayImport: ['runtime', 'store'],
@@ -132,6 +137,7 @@ export const rooms: readonly Room[] = [
       'observe',
       'terminal',
       'services',
+      'updater',
     ],
   },
 ];

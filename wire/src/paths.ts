@@ -44,13 +44,14 @@ export function requestIdOfPath(path: string): string | undefined {
   return idBelow(paths.results, path);
 }
 
-const RELEASE_FILE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+/** A file, or a file in the folder of a version; see `releasePaths` of the package release. */
+const RELEASE_FILE = /^([0-9][0-9A-Za-z.-]{0,63}\/)?[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export function releasePath(file: string): string {
   return paths.releases + file;
 }
 
-/** The file name in the path of a release file, or undefined when the path is not one. It names no other directory. */
+/** The file in the path of a release file, or undefined when the path is not one. It leads out of no directory. */
 export function releaseFileOfPath(path: string): string | undefined {
   if (!path.startsWith(paths.releases)) return undefined;
   const file = path.slice(paths.releases.length);

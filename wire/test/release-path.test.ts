@@ -3,8 +3,25 @@ import { test } from 'node:test';
 import { offsetOfRange, rangeFrom, releaseFileOfPath, releasePath } from '../src/index.ts';
 
 test('a release path names one file and never another directory', () => {
-  assert.equal(releaseFileOfPath(releasePath('release-1.2.3.json')), 'release-1.2.3.json');
-  for (const file of ['', '.', '..', '../keys', 'a/b', 'a%2fb', '.hidden', 'a\\b', 'a'.repeat(129), 'a\0']) {
+  for (const file of ['latest.json', '1.2.3/release.json', '1.2.3-rc.1/penstock-agent-linux-x64'])
+    assert.equal(releaseFileOfPath(releasePath(file)), file);
+  for (const file of [
+    '',
+    '.',
+    '..',
+    '../keys',
+    'a/b',
+    '1.2.3/../x',
+    '../1.2.3/x',
+    '1.2.3//x',
+    '1.2.3/a/b',
+    '1.2.3/',
+    'a%2fb',
+    '.hidden',
+    'a\\b',
+    'a'.repeat(129),
+    'a\0',
+  ]) {
     assert.equal(releaseFileOfPath(`/v1/releases/${file}`), undefined, file);
   }
 });

@@ -81,6 +81,12 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
     load: async () => (await import('./service-command.ts')).hostServiceCommand(io),
   },
   {
+    name: 'updater',
+    description: 'stage, switch and watch versions as the agents of this host ask; run by its units',
+    load: async () => (await import('./updater-command.ts')).updaterCommand(io),
+    isHidden: true,
+  },
+  {
     name: 'completion',
     description: 'print a shell completion script for commands, options and their values',
     load: async () => completionCommand(io),

@@ -39,6 +39,7 @@ export function buildAgent(file: AgentFile, context: BuildContext): AgentConfig 
       resume: fieldValue('duration', policy.resume),
       remote: policy.remote,
     },
+    upgrade: { source: fieldValue('releaseSource', file.upgrade.source), keep: file.upgrade.keep },
     dns: { cacheTtl: fieldValue('duration', file.dns.cacheTtl), cacheSize: file.dns.cacheSize },
     health: {
       sampleInterval: fieldValue('duration', file.health.sampleInterval),

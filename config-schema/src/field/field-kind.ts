@@ -17,6 +17,7 @@ import { mistakenReference } from './mistaken-reference.ts';
 import { NAME_PATTERN } from './name.ts';
 import { parseCertificate, parsePrivateKey } from './pem.ts';
 import { parseProbeRule, probeRulePattern } from './probe-rule.ts';
+import { parseReleaseSource, releaseSourcePattern } from './release-source.ts';
 import { parseServerName, serverNamePattern } from './server-name.ts';
 import { parseSize, sizePattern } from './size.ts';
 import {
@@ -128,6 +129,12 @@ export const fieldKinds = {
   secret: { parse: parseSecret, pattern: '(?!)', literal: 'reference', words: 'secret' },
   webhook: { parse: parseWebhook, pattern: '(?!)', literal: 'reference', words: 'secret, URL' },
   proxy: { parse: parseProxy, pattern: proxyPattern, literal: 'url', words: '`env`, `none` or a URL' },
+  releaseSource: {
+    parse: parseReleaseSource,
+    pattern: releaseSourcePattern,
+    literal: 'anything',
+    words: '`gateway`, a URL or a path',
+  },
   database: {
     parse: parseDatabaseUrl,
     pattern: databaseUrlPattern,

@@ -2,18 +2,7 @@ import { type Static, Type } from '@penstock/json-schema';
 import { connectorKinds, logLevels } from '../agent-config.ts';
 import { MAX_CONNECTORS } from '../field/name.ts';
 import { connectorTls } from './connector-tls.ts';
-import {
-  constant,
-  group,
-  integer,
-  list,
-  namedList,
-  optionalGroup,
-  quantity,
-  text,
-  withoutEffect,
-  word,
-} from './field.ts';
+import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
 const switchable = (what: string, standard: 'allow' | 'deny') =>
@@ -126,7 +115,23 @@ export const AgentFile = group(
       remote: optionalGroup('Actions that the control plane may request of this agent.', {
         logs: switchable('read recent log lines, redacted', 'allow'),
         restart: switchable('restart the agent', 'deny'),
-        upgrade: withoutEffect(switchable('upgrade the agent', 'deny')),
+        upgrade: word(
+          ['deny', 'window', 'allow'],
+          'Whether the control plane may upgrade the agent: not at all, only in a maintenance window, or at any time.',
+          { default: 'deny' },
+        ),
+      }),
+    }),
+    upgrade: optionalGroup('Upgrades of this host by its updater.', {
+      source: text(
+        'releaseSource',
+        'Where releases are fetched from: `gateway`, the URL of a mirror, or a directory of this host. They are signed, so the source need not be trusted.',
+        { default: 'gateway' },
+      ),
+      keep: integer('Number of versions kept on this host, including the current one.', {
+        default: 2,
+        minimum: 2,
+        maximum: 10,
       }),
     }),
     dns: optionalGroup('The DNS cache.', {

@@ -14,6 +14,18 @@ export const fieldExamples: Partial<
     accepts: ['0s', '500ms', '30s', '5m', '24h', '7d', '999999999ms'],
     refuses: ['', '30', '1.5s', '-1s', '1 s', '1h30m', '1S', '1w', '9999999999s', '1s\n'],
   },
+  releaseSource: {
+    accepts: ['gateway', 'https://mirror.example.com/penstock', 'http://10.0.0.1:8080/', '/srv/penstock'],
+    refuses: [
+      '',
+      'mirror',
+      './releases',
+      'https://user:x@mirror/',
+      'https://mirror/?a=1',
+      'ftp://mirror/',
+      'file:///x',
+    ],
+  },
   size: { accepts: ['0B', '512B', '64KiB', '1GiB'], refuses: ['', '64', '64KB', '64kib', '1TiB', '1.5MiB'] },
   address: {
     accepts: [

@@ -71,6 +71,8 @@ function texts(kind: FieldKindName, pair: KeyPair): fc.Arbitrary<string> {
         .map((hash) => `sha256/${Buffer.from(hash).toString('base64')}`);
     case 'gatewayUrl':
       return fc.tuple(host, port).map(([there, number]) => `https://${there}:${number}`);
+    case 'releaseSource':
+      return fc.constantFrom('gateway', '/srv/penstock', 'https://mirror.example.com/penstock/');
     case 'consoleUrl':
       return fc.oneof(
         fc.tuple(host, port).map(([there, number]) => `https://${there}:${number}`),

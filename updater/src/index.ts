@@ -1,0 +1,16 @@
+export { UpgradeError } from './fetched-file.ts';
+export { AgentHealth, HEALTH_FILE, readHealth } from './health.ts';
+export {
+  defaultLimits,
+  type ManagedService,
+  type Observation,
+  type TrialResult,
+  type UpdaterHost,
+  type UpdaterLimits,
+} from './host.ts';
+export { emptyJournal, type Journal, journalFile, type Phase, readJournal, type Upgrade } from './journal.ts';
+export { Probation, type Verdict } from './probation.ts';
+export { REQUEST_FILE, readRequest, UpgradeRequest } from './request.ts';
+export { type SystemdHostOptions, systemdHost } from './systemd-host.ts';
+export { type CutPoint, cutPoints, Updater, type UpdaterOptions } from './updater.ts';
+export { currentVersion, installedVersions, stableVersion } from './version-folders.ts';

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { publisher } from '../../release/test/release-files.ts';
+import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
+import { readJournal } from '../src/journal.ts';
+import { type CutPoint, cutPoints } from '../src/updater.ts';
+import { currentVersion, stableVersion } from '../src/version-folders.ts';
+import { FileHost } from './rig/file-host.ts';
+import { publish } from './rig/release-directory.ts';
+
+const PROCESS = join(import.meta.dirname, 'rig', 'updater-process.ts');
+const release = publisher();
+
+function runUpdater(root: string, start: 'boot' | 'continue', cutAt: CutPoint | '' = '') {
+  const keys = JSON.stringify(release.trust.rootKeys);
+  return spawnSync(process.execPath, [PROCESS, root, keys, start, cutAt], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+}
+
+/** A host on 1.0.0 that is asked for 2.0.0. */
+function preparedHost(root: string, behavior: 'good' | 'exits'): FileHost {
+  const host = new FileHost(root);
+  host.install('1.0.0');
+  host.change({ behaviors: { '2.0.0': behavior } });
+  const files = join(root, 'files');
+  mkdirSync(files);
+  publish(files, release, '2.0.0');
+  host.ask({ to: '2.0.0', files, rollout: 'r1' });
+  return host;
+}
+
+/** Points that only a version that fails reaches. */
+const isOfRollback = (point: CutPoint) =>
+  cutPoints.indexOf(point) >= cutPoints.indexOf('rolling-back-written');
+
+let count = 0;
+for (const point of cutPoints.filter((each) => each !== 'resumed')) {
+  const behavior = isOfRollback(point) ? 'exits' : 'good';
+  const start = count % 2 === 0 ? 'boot' : 'continue';
+  count += 1;
+  test(`a cut at ${point} is survived, by the next ${start === 'boot' ? 'boot' : 'updater'}`, async () => {
+    await using directory = await temporaryDirectory();
+    const host = preparedHost(directory.path, behavior);
+    const cut = runUpdater(directory.path, 'continue', point);
+    assert.equal(cut.signal, 'SIGKILL', cut.stderr);
+    for (const version of [currentVersion(host.layout), stableVersion(host.layout)])
+      assert.ok(version === '1.0.0' || version === '2.0.0', 'a pointer leads nowhere after the cut');
+    if (start === 'boot') host.change({ boot: 'boot-2' });
+    const next = runUpdater(directory.path, start);
+    assert.equal(next.status, 0, next.stderr);
+    const journal = readJournal(host.layout.updater);
+    const expected = behavior === 'good' ? '2.0.0' : '1.0.0';
+    assert.equal(journal?.phase.name, behavior === 'good' ? 'committed' : 'rolled-back', next.stderr);
+    assert.deepEqual(
+      [currentVersion(host.layout), stableVersion(host.layout), host.state.service.version],
+      [expected, expected, expected],
+    );
+    assert.equal(journal?.failed.length, behavior === 'good' ? 0 : 1);
+    assert.equal(journal?.previous, behavior === 'good' ? '1.0.0' : undefined);
+  });
+}
+
+test('every point is cut at', () => assert.equal(count, cutPoints.length - 1));
+
+test('a host that dies at every attempt is back on its version at the fourth boot', async () => {
+  await using directory = await temporaryDirectory();
+  const host = preparedHost(directory.path, 'good');
+  assert.equal(runUpdater(directory.path, 'continue', 'pointer-moved').signal, 'SIGKILL');
+  for (const boot of ['boot-2', 'boot-3']) {
+    host.change({ boot });
+    assert.equal(runUpdater(directory.path, 'boot', 'resumed').signal, 'SIGKILL');
+    assert.equal(currentVersion(host.layout), '2.0.0');
+  }
+  host.change({ boot: 'boot-4' });
+  assert.equal(runUpdater(directory.path, 'boot').status, 0);
+  const { phase } = readJournal(host.layout.updater) ?? {};
+  assert.deepEqual([phase?.name, phase && 'code' in phase && phase.code], ['rolled-back', 'INTERRUPTED']);
+  assert.deepEqual([currentVersion(host.layout), host.state.service.version], ['1.0.0', '1.0.0']);
+});

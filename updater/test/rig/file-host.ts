@@ -1,0 +1,150 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { layoutBelow } from '@penstock/services';
+import type { AgentHealth } from '../../src/health.ts';
+import type { Observation, UpdaterHost } from '../../src/host.ts';
+import { REQUEST_FILE, readRequest, type UpgradeRequest } from '../../src/request.ts';
+import { currentVersion } from '../../src/version-folders.ts';
+import { executable, PLATFORM } from './release-directory.ts';
+
+/** How the service behaves with a version. */
+export type Behavior = {
+  /** `worse` has a connector that fails; `deaf` gets no heartbeat acknowledged. */
+  readonly as: 'good' | 'exits' | 'hangs' | 'silent' | 'worse' | 'deaf' | 'busy' | 'stopped';
+};
+
+type State = {
+  readonly boot: string;
+  readonly service: { readonly version: string; readonly invocation: string };
+  readonly restarts: number;
+  /** By version; `good` if not named. */
+  readonly behaviors: Readonly<Record<string, Behavior['as']>>;
+  readonly isGatewayUp: boolean;
+};
+
+export const SERVICE = 'penstock-agent';
+
+/**
+ * A host with real files, links and executables, and a fake service manager: what its one service runs is in a file, so that it
+ * outlives a process that is killed, as systemd would.
+ */
+export class FileHost implements UpdaterHost {
+  readonly layout: UpdaterHost['layout'];
+  readonly platform = PLATFORM;
+  readonly root: string;
+  readonly #file: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.layout = layoutBelow(root);
+    this.#file = join(root, 'state.json');
+    mkdirSync(this.layout.updater, { recursive: true });
+    if (!existsSync(this.#file)) {
+      this.change({
+        boot: 'boot-1',
+        service: { version: '', invocation: '' },
+        restarts: 0,
+        behaviors: {},
+        isGatewayUp: true,
+      });
+    }
+  }
+
+  get state(): State {
+    return JSON.parse(readFileSync(this.#file, 'utf8')) as State;
+  }
+
+  change(changes: Partial<State>): void {
+    const before = existsSync(this.#file) ? this.state : {};
+    writeFileSync(this.#file, JSON.stringify({ ...before, ...changes }));
+  }
+
+  /** Installs a version as a package would, and starts it. */
+  install(version: string): void {
+    const folder = join(this.layout.versions, version);
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, 'penstock-agent');
+    writeFileSync(file, executable(version));
+    chmodSync(file, 0o755);
+    for (const pointer of [this.layout.current, this.layout.stable]) {
+      if (!existsSync(pointer)) symlinkSync(join('versions', version), pointer);
+    }
+    this.restart(SERVICE);
+  }
+
+  /** Asks for an upgrade, with a minute to switch unless it is only to be staged. */
+  ask({
+    isStageOnly = false,
+    ...request
+  }: Partial<UpgradeRequest> & { readonly to: string; readonly isStageOnly?: boolean }): void {
+    const until = isStageOnly ? {} : { until: Date.now() + 60_000 };
+    writeFileSync(
+      join(this.layout.updater, REQUEST_FILE),
+      JSON.stringify({ format: 1, id: randomUUID(), ...until, ...request }),
+    );
+  }
+
+  /** What systemd does at boot, after the updater. */
+  startServices(): void {
+    this.restart(SERVICE);
+  }
+
+  get boot(): string {
+    return this.state.boot;
+  }
+
+  services() {
+    return [{ name: SERVICE, config: '/etc/penstock/agent.yaml' }];
+  }
+
+  restart(_service: string): void {
+    const version = currentVersion(this.layout) ?? '';
+    this.change({ service: { version, invocation: randomUUID() }, restarts: this.state.restarts + 1 });
+  }
+
+  get #behavior(): Behavior['as'] {
+    const { behaviors, service } = this.state;
+    return behaviors[service.version] ?? 'good';
+  }
+
+  observe(_service: string): Observation {
+    const { invocation } = this.state.service;
+    const states: Partial<Record<Behavior['as'], Observation['state']>> = {
+      exits: 'restarting',
+      hangs: 'starting',
+      stopped: 'stopped',
+    };
+    return { state: states[this.#behavior] ?? 'active', isHung: false, invocation };
+  }
+
+  *requests() {
+    const request = readRequest(this.layout.updater);
+    if (request !== undefined) yield { source: 'root', request };
+  }
+
+  health(_service: string): AgentHealth | undefined {
+    const behavior = this.#behavior;
+    if (behavior === 'silent') return undefined;
+    const isDeaf = behavior === 'deaf' || behavior === 'busy';
+    return {
+      format: 1,
+      version: this.state.service.version,
+      at: Date.now(),
+      acknowledged: !isDeaf,
+      sessions: { ready: isDeaf ? 0 : 2, wanted: 2 },
+      failing: behavior === 'worse' ? ['orders'] : [],
+      isGatewayBusy: behavior === 'busy',
+    };
+  }
+
+  trial(file: string, words: readonly string[]) {
+    const { status, stdout, error } = spawnSync(file, [...words], { encoding: 'utf8' });
+    return { ok: status === 0, notExecutable: error !== undefined, output: stdout ?? '' };
+  }
+
+  reaches(): boolean {
+    return this.state.isGatewayUp;
+  }
+}

@@ -1,3 +1,4 @@
+export { type CutPoint, cutPoints, type UpdaterOptions } from './context.ts';
 export { UpgradeError } from './fetched-file.ts';
 export { AgentHealth, HEALTH_FILE, readHealth } from './health.ts';
 export {
@@ -12,5 +13,5 @@ export { emptyJournal, type Journal, journalFile, type Phase, readJournal, type 
 export { Probation, type Verdict } from './probation.ts';
 export { REQUEST_FILE, readRequest, UpgradeRequest } from './request.ts';
 export { type SystemdHostOptions, systemdHost } from './systemd-host.ts';
-export { type CutPoint, cutPoints, Updater, type UpdaterOptions } from './updater.ts';
+export { Updater } from './updater.ts';
 export { currentVersion, installedVersions, stableVersion } from './version-folders.ts';

@@ -18,6 +18,8 @@ const Upgrade = Type.Object({
   back: Type.Boolean(),
   /** Directory of the release's files, which an agent owns. */
   files: Type.Optional(Text(4096)),
+  /** Of the release, as verified right before the switch. */
+  sequence: Type.Optional(Count),
   /** Highest number of versions to keep. */
   keep: Type.Integer({ minimum: 2, maximum: 10 }),
 });

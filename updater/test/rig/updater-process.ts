@@ -1,5 +1,6 @@
 import { systemClock } from '@penstock/runtime';
-import { type CutPoint, Updater } from '../../src/updater.ts';
+import type { CutPoint } from '../../src/context.ts';
+import { Updater } from '../../src/updater.ts';
 import { FileHost } from './file-host.ts';
 import { quickLimits } from './quick-limits.ts';
 

@@ -1,0 +1,90 @@
+import { isVersionFailure, type UpgradeCode } from '@penstock/wire';
+import { type Context, MAX_DETAIL } from './context.ts';
+import type { Phase, Upgrade } from './journal.ts';
+import { point } from './pointers.ts';
+import { currentVersion, stableVersion } from './version-folders.ts';
+
+const MAX_FAILED_VERSIONS = 16;
+
+export type RollingBack = Extract<Phase, { name: 'rolling-back' }>;
+
+export type RollBackOptions = {
+  readonly upgrade: Upgrade;
+  /** Services that ran before the switch. */
+  readonly services: readonly { readonly name: string }[];
+  readonly code: UpgradeCode;
+  readonly detail: string;
+  readonly isBoot: boolean;
+};
+
+/** Goes back to the version before. */
+export function rollBack(
+  context: Context,
+  { upgrade, services, code, detail, isBoot }: RollBackOptions,
+): void {
+  const { host, keeper } = context;
+  context.log(`${upgrade.to} is rolled back (${code}): ${detail}`);
+  // What somebody has stopped stays stopped.
+  const staysStopped = (name: string) => code === 'SERVICE_STOPPED' && host.observe(name).state === 'stopped';
+  const phase: RollingBack = {
+    name: 'rolling-back',
+    upgrade,
+    code,
+    detail: detail.slice(0, MAX_DETAIL),
+    services: services.map(({ name }) => name).filter((name) => !staysStopped(name)),
+  };
+  keeper.changeIfPossible({ phase, since: context.clock.wall() });
+  context.reached('rolling-back-written');
+  goBack(context, phase, isBoot);
+}
+
+/** Does what is left of a rollback. At boot, the services start after this. */
+export function goBack(
+  context: Context,
+  { upgrade, code, detail, services }: RollingBack,
+  isBoot: boolean,
+): void {
+  const { host, keeper } = context;
+  point(host.layout.current, upgrade.from);
+  context.reached('pointer-back');
+  if (!isBoot) for (const name of services) host.restart(name);
+  context.reached('restarted-back');
+  const others = keeper.journal.failed.filter(({ version }) => version !== upgrade.to);
+  const at = context.clock.wall();
+  keeper.changeIfPossible({
+    phase: { name: 'rolled-back', upgrade, code, detail },
+    since: at,
+    failed: isVersionFailure(code)
+      ? [...others, { version: upgrade.to, code, at }].slice(-MAX_FAILED_VERSIONS)
+      : others,
+  });
+  context.reached('rolled-back-written');
+}
+
+/** Ends an upgrade whose pointer something else has moved. That knows better: what it points to becomes the stable version. */
+export function abandon(
+  context: Context,
+  { upgrade, services }: Pick<RollBackOptions, 'upgrade' | 'services'>,
+): void {
+  const current = currentVersion(context.host.layout);
+  if (current === upgrade.from) {
+    const detail = 'The pointer was moved back by hand.';
+    rollBack(context, { upgrade, services, code: 'POINTER_MOVED', detail, isBoot: false });
+    return;
+  }
+  const detail = `The current version is ${current ?? 'none'}, which this updater has not chosen.`;
+  context.log(detail);
+  context.keeper.enter({ name: 'rolled-back', upgrade, code: 'POINTER_MOVED', detail });
+  adoptCurrent(context);
+}
+
+/** Takes what a package has installed for proved: somebody has decided that it runs. */
+export function adoptCurrent({ host, keeper, log }: Context): void {
+  const { layout } = host;
+  const current = currentVersion(layout);
+  const stable = stableVersion(layout);
+  if (current === undefined || current === stable) return;
+  point(layout.stable, current);
+  log(`${current} was installed without this updater, and is the stable version now.`);
+  if (stable !== undefined) keeper.change({ previous: stable });
+}

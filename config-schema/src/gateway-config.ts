@@ -20,6 +20,8 @@ export type Pool = {
   /** Operators' actions that require an admin's approval. */
   readonly requireApproval: readonly ApprovableAction[];
   readonly upgrade: UpgradeSettings;
+  /** Time without a session after which an agent is removed; 0: never. */
+  readonly forgetAfter: number;
 };
 
 /** What a client is sent when it cannot be connected: the reason in its own protocol, or a reset. */
@@ -121,7 +123,11 @@ export type GatewayConfig = ConfigVersion & {
     /** Time without traffic in either direction after which a client connection is closed; 0: never. */
     readonly idleTimeout: number;
   };
-  readonly identity: { readonly certificateLifetime: number };
+  readonly identity: {
+    readonly certificateLifetime: number;
+    /** Time after its expiry in which a certificate can still be renewed. */
+    readonly renewalGrace: number;
+  };
   readonly dial: {
     readonly attemptTimeout: number;
     readonly totalTimeout: number;

@@ -102,10 +102,11 @@ function gatewayFile(config: GatewayConfig): object {
       listen: formatHostPort(config.cluster.listen),
       advertise: config.cluster.advertise && formatHostPort(config.cluster.advertise),
     },
-    pools: config.pools.map(({ queue, upgrade, ...pool }) => ({
+    pools: config.pools.map(({ queue, upgrade, forgetAfter, ...pool }) => ({
       ...pool,
       queue: { ...queue, timeout: formatDuration(queue.timeout) },
       upgrade: shownUpgrade(upgrade),
+      forgetAfter: formatDuration(forgetAfter),
     })),
     windows: config.windows.map(shownWindow),
     freezes: config.freezes,
@@ -120,7 +121,10 @@ function gatewayFile(config: GatewayConfig): object {
       handshakeTimeout: formatDuration(config.limits.handshakeTimeout),
       idleTimeout: formatDuration(config.limits.idleTimeout),
     },
-    identity: { certificateLifetime: formatDuration(config.identity.certificateLifetime) },
+    identity: {
+      certificateLifetime: formatDuration(config.identity.certificateLifetime),
+      renewalGrace: formatDuration(config.identity.renewalGrace),
+    },
     dial: {
       ...dial,
       attemptTimeout: formatDuration(dial.attemptTimeout),

@@ -95,6 +95,7 @@ test('the shortest gateway.yaml has every default', () => {
           maxFailedPercent: 10,
           judgeInterval: 60_000,
         },
+        forgetAfter: 0,
       },
     ],
     console: { url: undefined },
@@ -127,7 +128,7 @@ test('the shortest gateway.yaml has every default', () => {
       handshakeTimeout: 10_000,
       idleTimeout: 0,
     },
-    identity: { certificateLifetime: 86_400_000 },
+    identity: { certificateLifetime: 86_400_000, renewalGrace: 604_800_000 },
     dial: { attemptTimeout: 5000, totalTimeout: 10_000, maxAttempts: 3 },
     ejection: { consecutiveFailures: 5, baseDuration: 10_000, maxPercent: 50 },
     tunnel: {

@@ -14,6 +14,7 @@ export { ConnectionLog } from './connection-log/connection-log.ts';
 export { openEvents } from './events/open-events.ts';
 export type { AgentView } from './fleet/agent-view.ts';
 export { explainConnection } from './fleet/explain-connection.ts';
+export { startForgetting } from './fleet/forget-absent.ts';
 export { FreshChecks } from './fleet/fresh-checks.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { Grants } from './grants/grants.ts';

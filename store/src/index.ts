@@ -43,6 +43,7 @@ export type {
   PinRow,
   ReplicaRow,
   ReplicaState,
+  RevocationReason,
   RolloutAgentRow,
   RolloutRow,
 } from './schema.ts';

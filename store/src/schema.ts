@@ -38,7 +38,7 @@ export type AgentRow = {
   readonly drainedAt: number | null;
 };
 
-export type RevocationReason = 'revoked' | 'replaced';
+export type RevocationReason = 'revoked' | 'replaced' | 'forgotten';
 
 /** The owner of a public key, by which enrollment and renewal are idempotent. */
 export type AgentKeyRow = {

@@ -14,8 +14,8 @@ const NO_TOKEN = { identity: { enrollmentToken: '${env:NOBODY:-}' } };
 const SLOW = { tunnel: { reconnect: { base: '50ms', max: '60s' } } };
 
 /** Sets the lifetime of certificates that the gateway issues, in milliseconds. */
-const shorten = (pair: Pair, certificateLifetime: number) =>
-  pair.gateway.apply({ ...pair.gatewayConfig, identity: { certificateLifetime } });
+const shorten = (pair: Pair, certificateLifetime: number, renewalGrace = 0) =>
+  pair.gateway.apply({ ...pair.gatewayConfig, identity: { certificateLifetime, renewalGrace } });
 
 /** An agent that enrolled, was stopped until its certificate had expired, and starts again without a token. */
 async function startExpired() {
@@ -128,4 +128,16 @@ test('an agent whose name differs from the one in its directory does not start, 
   await pair.startAgent('a1');
   await pair.connected('a1');
   assert.equal(pair.agents.get('a1')?.status().agentId, first);
+});
+
+test('within the grace, a host that was off connects again without a token, and that is in the audit trail', async () => {
+  await using _leaks = expectNoLeaks();
+  await using pair = await startExpired();
+  await shorten(pair, 60_000, 60_000);
+  const before = (await pair.api('GET /agents/a1'))['id'];
+  await pair.startAgent('a1', NO_TOKEN);
+  await pair.connected('a1');
+  assert.equal((await pair.api('GET /agents/a1'))['id'], before);
+  const { items } = await pair.api('GET /audit?action=agent.renew-expired');
+  assert.equal((items as readonly unknown[]).length, 1);
 });

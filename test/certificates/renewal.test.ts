@@ -13,7 +13,7 @@ const LIFETIME = 5_000;
 const count = (pair: Pair, event: string) => pair.logged.filter((entry) => entry.event === event).length;
 const connect = (pair: Pair) => TestClient.connect({ host: '127.0.0.1', port: pair.port('echo') });
 const shorten = (pair: Pair) =>
-  pair.gateway.apply({ ...pair.gatewayConfig, identity: { certificateLifetime: LIFETIME } });
+  pair.gateway.apply({ ...pair.gatewayConfig, identity: { certificateLifetime: LIFETIME, renewalGrace: 0 } });
 
 async function startShort(target: number): Promise<Pair> {
   const pair = await startPair({

@@ -56,7 +56,10 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       handshakeTimeout: duration(limits.handshakeTimeout),
       idleTimeout: duration(limits.idleTimeout),
     },
-    identity: { certificateLifetime: duration(file.identity.certificateLifetime) },
+    identity: {
+      certificateLifetime: duration(file.identity.certificateLifetime),
+      renewalGrace: duration(file.identity.renewalGrace),
+    },
     dial: {
       attemptTimeout: duration(dial.attemptTimeout),
       totalTimeout: duration(dial.totalTimeout),
@@ -117,7 +120,7 @@ function buildCluster({
 }
 
 function buildPool(pool: GatewayFile['pools'][number]): Pool {
-  const { name, pinning, minReady, queue, requireApproval, upgrade } = pool;
+  const { name, pinning, minReady, queue, requireApproval, upgrade, forgetAfter } = pool;
   return {
     name,
     pinning,
@@ -125,6 +128,7 @@ function buildPool(pool: GatewayFile['pools'][number]): Pool {
     requireApproval,
     queue: { ...queue, timeout: fieldValue('duration', queue.timeout) },
     upgrade: buildUpgrade(upgrade),
+    forgetAfter: fieldValue('duration', forgetAfter),
   };
 }
 

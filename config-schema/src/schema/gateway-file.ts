@@ -33,6 +33,11 @@ const pool = group('A group of interchangeable agents.', {
     { default: [], maxItems: approvableActions.length, uniqueItems: true },
   ),
   upgrade,
+  forgetAfter: quantity(
+    'duration',
+    'Time without a session after which an agent is removed: its identity is revoked, and its name is free. For agents whose names an orchestrator makes. While no agent of the pool is connected, none is removed. 0s never removes any.',
+    { default: '0s', min: '0s', max: '365d' },
+  ),
 });
 
 const connection = group('A route from clients to a connector.', {
@@ -191,6 +196,11 @@ export const GatewayFile = group(
           min: '1m',
           max: '90d',
         },
+      ),
+      renewalGrace: quantity(
+        'duration',
+        'How long after its expiry a certificate can still be renewed by the host that has its key, so that a host that was off needs no new token. It is good for nothing else. 0s disables it.',
+        { default: '7d', min: '0s', max: '30d' },
       ),
     }),
     dial: optionalGroup('Attempts to open one client connection through the agents.', {

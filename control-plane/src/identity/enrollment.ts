@@ -166,12 +166,17 @@ export class Enrollment {
 
 const unknownPool = (pool: string) => new ProblemError('POOL_UNKNOWN', `This gateway has no pool ${pool}.`);
 
+const endOf = ({ revokedReason }: AgentRow): string => {
+  if (revokedReason === 'replaced') return 'revoked when another agent took its name';
+  return revokedReason === 'forgotten' ? 'removed because it was not connected for long' : 'revoked';
+};
+
 /** A known key is accepted only for its own agent, name and pool, and never after a revocation. */
 function refuseForeignUse(owner: AgentRow, { request }: Candidate): void {
   if (owner.revokedAt !== null) {
     throw new ProblemError(
       'IDENTITY_REVOKED',
-      `The agent with this key was revoked${owner.revokedReason === 'replaced' ? ' when another agent took its name' : ''}. ` +
+      `The agent with this key was ${endOf(owner)}. ` +
         'The key cannot be used again: remove the identity directory and enroll with a new token.',
     );
   }

@@ -67,7 +67,8 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     clock,
     attemptLimit: new AttemptLimit({ maxAttempts: 30, windowMs: MINUTE_MS, clock }),
   });
-  const renewal = new Renewal({ store, revocation, issue, issueLimit, clock });
+  const renewalGrace = () => config().identity.renewalGrace;
+  const renewal = new Renewal({ store, revocation, issue, issueLimit, renewalGrace, presence, clock });
   const stop = await startPruning({ store, clock, onFailed: onPruneFailed });
   return { authority, tokens, refusals, enrollment, renewal, revocation, stop };
 }

@@ -1,4 +1,4 @@
-import type { Store } from '@penstock/store';
+import type { RevocationReason, Store } from '@penstock/store';
 import type { AgentIdentity } from '@penstock/wire';
 import type { Actor } from '../actor.ts';
 
@@ -33,17 +33,31 @@ export class Revocation {
    * Revokes an agent permanently: its key is never accepted again. The store is written first, then listeners are called.
    * Resolves to false if the agent is unknown or revoked already. Throws StoreError.
    */
-  async revoke(agentId: string, { id: actor, address }: Actor): Promise<boolean> {
+  revoke(agentId: string, actor: Actor): Promise<boolean> {
+    return this.#end(agentId, actor, 'revoked', 'agent.revoke');
+  }
+
+  /** The same for an agent that has been gone for long: its name is free. Throws StoreError. */
+  forget(agentId: string, actor: Actor): Promise<boolean> {
+    return this.#end(agentId, actor, 'forgotten', 'agent.forget');
+  }
+
+  async #end(
+    agentId: string,
+    { id: actor, address }: Actor,
+    reason: RevocationReason,
+    action: 'agent.revoke' | 'agent.forget',
+  ): Promise<boolean> {
     const at = this.#clock();
     const revoked = await this.#store.transaction(async (inside) => {
       const agent = await inside.agents.byId(agentId);
-      if (agent === undefined || !(await inside.agents.revoke(agentId, at, 'revoked'))) return false;
+      if (agent === undefined || !(await inside.agents.revoke(agentId, at, reason))) return false;
       await inside.identities.revokeAllOf(agentId, at);
       const { name, pool } = agent;
       await inside.audit.append({
         at,
         actor,
-        action: 'agent.revoke',
+        action,
         subject: `agent:${agentId}`,
         address,
         before: { name, pool, revoked: false },

@@ -3,6 +3,7 @@ import type { EventLog } from '@penstock/observe';
 /** The events that the control plane logs. docs/events.md has a row for each. */
 export const controlPlaneEvents = {
   'agent-enrolled': ['info', 'An agent has enrolled.'],
+  'agent-forgotten': ['info', 'An agent was removed, because it has been gone for longer than forgetAfter.'],
   'agent-renewed': ['info', 'An agent has renewed its identity.'],
   'agent-state-changed': ['info', 'The state of an agent, or the reason for it, has changed.'],
   'alert-fired': [

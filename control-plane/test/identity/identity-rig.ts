@@ -46,7 +46,7 @@ export async function identityRig(): Promise<IdentityRig> {
   await ensureAuthority(directory, 'acme', clock.now);
   const config = {
     pools: ['dc1', 'dc2'].map((name) => poolConfig({ name, minReady: 0 })),
-    identity: { certificateLifetime: 24 * HOUR },
+    identity: { certificateLifetime: 24 * HOUR, renewalGrace: 48 * HOUR },
   };
   const stops: (() => Promise<void>)[] = [];
   const open = async () => {

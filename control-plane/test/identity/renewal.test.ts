@@ -52,7 +52,7 @@ test('a revoked, an expired and an unknown identity are not renewed', async () =
     problem('IDENTITY_UNKNOWN', /Enroll the agent again/),
   );
   await assert.rejects(
-    renewal.renew({ ...first, notAfter: rig.clock.now }, { csr }),
+    renewal.renew({ ...first, notAfter: rig.clock.now - 48 * HOUR }, { csr }),
     problem('IDENTITY_EXPIRED'),
   );
   await revocation.revoke(first.agentId, HOST);
@@ -81,4 +81,28 @@ test('an agent cannot renew with the key of another agent, with an invalid reque
   const outcomes = await Promise.allSettled(rounds);
   const refused = outcomes.filter(({ status }) => status === 'rejected');
   assert.equal(refused.length, 4, 'the enrollment and three failed renewals count too');
+});
+
+test('an expired certificate is renewed within the grace, once it is known, and while nobody else uses the identity', async () => {
+  await using rig = await identityRig();
+  const { renewal } = rig.identity;
+  const { csr } = await agentKey();
+  const first = await enrolled(rig);
+  rig.clock.now = first.notAfter + 47 * HOUR;
+  await assert.rejects(
+    renewal.renew({ ...first, serial: 'AB12' }, { csr }),
+    problem('IDENTITY_EXPIRED', /does not know the expired certificate/),
+  );
+  rig.presence.set(first.agentId, { state: 'connected' });
+  await assert.rejects(
+    renewal.renew(first, { csr }),
+    problem('IDENTITY_EXPIRED', /connected with another certificate/),
+  );
+  rig.presence.delete(first.agentId);
+  const next = identityIn(await renewal.renew(first, { csr }));
+  assert.equal(next.agentId, first.agentId);
+  const [entry] = await rig.store.audit.list({ action: 'agent.renew-expired', limit: 10 });
+  assert.equal(entry?.actor, `agent:${first.agentId}`);
+  rig.clock.now = next.notAfter + 48 * HOUR;
+  await assert.rejects(renewal.renew(next, { csr: (await agentKey()).csr }), problem('IDENTITY_EXPIRED'));
 });

@@ -13,6 +13,7 @@ import {
   openIdentity,
   PendingAgentRequests,
   soleLeadership,
+  startForgetting,
 } from '@penstock/control-plane';
 import { type Clock, systemClock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
@@ -148,6 +149,15 @@ export async function openControlPlane(
   });
   scope.defer(() => fleet.stop());
   identity.revocation.onRevoked((agentId) => fleet.revoked(agentId));
+  scope.defer(
+    startForgetting({
+      fleet,
+      forget: (agentId) => identity.revocation.forget(agentId, { id: 'forget-after' }),
+      forgetAfter: (pool) => config().pools.find(({ name }) => name === pool)?.forgetAfter ?? 0,
+      clock,
+      log,
+    }),
+  );
   scope.defer(() => active.close());
   const grants = await Grants.open({
     store,

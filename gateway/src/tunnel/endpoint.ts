@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
@@ -51,6 +52,7 @@ const RESETS_PER_SECOND = limits.streamsPerSession;
 
 /** Opens the tunnel port, which speaks only HTTP/2 over TLS 1.3. Rejects with the error of `listen`. */
 export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const authority = new X509Certificate(options.tls.agentAuthority);
   const sockets = new Set<Socket>();
   // node:tls wraps the accepted socket in another one. Both have the same two addresses.
   const admissions = new Map<string, AdmittedConnection>();
@@ -85,7 +87,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       socket.destroy();
       return;
     }
-    const peer = readPeer(socket, options.organization);
+    const peer = readPeer(socket, options.organization, authority);
     servePeer(socket, speakHttp2(socket), peer, admitted, options);
   });
   // A failed handshake is not logged: anything on the network can cause it.

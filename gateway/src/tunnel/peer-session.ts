@@ -17,7 +17,7 @@ import {
 import type { ControlPlanePort } from '../control-plane-port.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { Admission, AdmittedConnection } from './admission.ts';
-import { type Peer, requireIdentity } from './peer.ts';
+import { type Peer, renewableIdentity, requireIdentity } from './peer.ts';
 import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-request.ts';
 import { AgentSession } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -115,7 +115,7 @@ export function servePeer(
         answerJson(stream, 200, await identities.checkEnrollment(await readJsonBody(stream), address));
         break;
       case `POST ${paths.renew}`: {
-        const identity = requireIdentity(peer, identities.isRevoked);
+        const identity = renewableIdentity(peer, identities.isRevoked);
         answerJson(stream, 200, await identities.renew(identity, await readJsonBody(stream)));
         break;
       }

@@ -40,7 +40,10 @@ test('enrollment, sessions and renewal use the proxy of the environment, with it
   await using _leaks = expectNoLeaks();
   await using at = await startBehindProxy({ credentials });
   at.pair.environment['HTTPS_PROXY'] = at.proxy.url;
-  await at.pair.gateway.apply({ ...at.pair.gatewayConfig, identity: { certificateLifetime: 5_000, renewalGrace: 0 } });
+  await at.pair.gateway.apply({
+    ...at.pair.gatewayConfig,
+    identity: { certificateLifetime: 5_000, renewalGrace: 0 },
+  });
   await at.pair.startAgent('a1', { gateway: at.gateway });
   await at.pair.connected('a1');
   await at.serves();

@@ -9,6 +9,8 @@ export type ForgettingOptions = {
   readonly forget: (agentId: string) => Promise<boolean>;
   /** Milliseconds without a session after which an agent of this pool is removed; 0: never. */
   readonly forgetAfter: (pool: string) => number;
+  /** False while another gateway on the same store does it. */
+  readonly isLeader: () => boolean;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -44,7 +46,8 @@ export function startForgetting(options: ForgettingOptions): () => Promise<void>
 }
 
 async function forgetAbsent(options: ForgettingOptions, startedAt: number): Promise<void> {
-  const { fleet, forget, forgetAfter, clock, log } = options;
+  const { fleet, forget, forgetAfter, isLeader, clock, log } = options;
+  if (!isLeader()) return;
   const now = clock.wall();
   const connected = new Set<string>();
   const gone: AgentView[] = [];

@@ -20,6 +20,7 @@ function forgetting(agents: readonly AgentView[], clock = fakeClock()) {
       return true;
     },
     forgetAfter: (pool) => (pool === 'dc1' ? HOUR : 0),
+    isLeader: () => true,
     clock,
     log: (event) => void logged.push(event),
   });

@@ -84,6 +84,7 @@ export type ControlPlaneOptions = {
   readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'resumer' | 'grants'>;
   /** PEM of the certificate presented to agents. */
   readonly certificate: () => string;
+  readonly leadership: Pick<Leadership, 'isLeader'>;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -106,7 +107,7 @@ export type ControlPlane = {
  */
 export async function openControlPlane(
   scope: AsyncDisposableStack,
-  { store, config, dataPlane, certificate, clock, log }: ControlPlaneOptions,
+  { store, config, dataPlane, certificate, leadership, clock, log }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
   const { registry, queue, resumer, grants: active } = dataPlane;
@@ -154,6 +155,7 @@ export async function openControlPlane(
       fleet,
       forget: (agentId) => identity.revocation.forget(agentId, { id: 'forget-after' }),
       forgetAfter: (pool) => config().pools.find(({ name }) => name === pool)?.forgetAfter ?? 0,
+      isLeader: () => leadership.isLeader,
       clock,
       log,
     }),

@@ -1,53 +1,45 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { programUnit } from '@penstock/services';
 import { folderOf, type Program } from './bundle.ts';
 
 /** The example configuration for a host whose service comes from a package. */
 export async function exampleFile(root: string, program: Program): Promise<string> {
   const text = await readFile(join(root, 'examples/production', `${folderOf(program)}.yaml`), 'utf8');
-  return text
-    .split('\n')
-    .filter((line) => !line.startsWith('# yaml-language-server'))
-    .join('\n')
-    .replace(/^#\n/, '')
-    .replace('/run/secrets/enrollment-token', '/run/credentials/penstock-agent.service/enrollment-token');
+  return (
+    text
+      .split('\n')
+      .filter((line) => !line.startsWith('# yaml-language-server'))
+      .join('\n')
+      .replace(/^#\n/, '')
+      .replace('/run/secrets/enrollment-token', '/run/credentials/penstock-agent.service/enrollment-token')
+      // Below the state directory of the service, which belongs to systemd.
+      .replace('directory: /var/lib/penstock-agent', 'directory: /var/lib/penstock-agent/identity')
+      .replace('dataDirectory: /var/lib/penstock-gateway', 'dataDirectory: /var/lib/penstock-gateway/data')
+  );
 }
 
-/** The systemd unit in a package. */
+/** Of the oldest systemd that packages are for: Debian 12, Red Hat Enterprise Linux 9. */
+const OLDEST_SYSTEMD = 252;
+
+/**
+ * The systemd unit in a package: the one that `service install` writes, without the updater, because the package manager
+ * upgrades what it has installed.
+ */
 export function unitFile(program: Program): string {
-  const name = folderOf(program);
-  return `[Unit]
-Description=Penstock ${name}
-Wants=network-online.target
-After=network-online.target
-StartLimitIntervalSec=0
-ConditionPathExists=/etc/penstock/${name}.yaml
-
-[Service]
-Type=exec
-ExecStart=/opt/penstock/current/${program} run --config /etc/penstock/${name}.yaml
-ExecReload=/bin/kill -HUP $MAINPID
-Restart=always
-RestartSec=1s
-TimeoutStopSec=330s
-DynamicUser=yes
-User=${program}
-StateDirectory=${program}
-StateDirectoryMode=0700
-UMask=0077
-WorkingDirectory=/var/lib/${program}
-Environment=HOSTNAME=%H
-EnvironmentFile=-/etc/penstock/${program}.env
-${program === 'penstock-agent' ? 'LoadCredential=enrollment-token:penstock-agent.enrollment-token\n' : ''}LimitNOFILE=524288
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-LimitCORE=0
-
-[Install]
-WantedBy=multi-user.target
-`;
+  const unit = programUnit({
+    program,
+    name: program,
+    config: `/etc/penstock/${folderOf(program)}.yaml`,
+    command: [`/opt/penstock/current/${program}`],
+    environment: {},
+    // Whether the program can do it itself is known only on the host.
+    notifiesItself: false,
+    systemdVersion: OLDEST_SYSTEMD,
+    hasUpdater: false,
+  });
+  return unit.replace(
+    /^#.*/,
+    `# Of the package ${program}. Change it with a drop-in: systemctl edit ${program}`,
+  );
 }

@@ -6,4 +6,5 @@ export { canSendDatagrams } from './notify/send-datagram.ts';
 export { type ServiceNotifier, serviceNotifier } from './notify/service-notifier.ts';
 export { executableOf, versionAt } from './place-version.ts';
 export { type RunCommand, runOnHost } from './run-command.ts';
+export { type ProgramService, programUnit } from './systemd/program-unit.ts';
 export { Systemctl, type UnitState } from './systemd/systemctl.ts';

@@ -1,0 +1,74 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { run as runTests } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+import { programs } from '../../../scripts/release/bundle.ts';
+import { writeNewKey } from '../../../scripts/release/keys.ts';
+import { plainManifests } from '../../../scripts/release/plain-manifests.ts';
+import { run } from '../../../scripts/release/run.ts';
+
+const USAGE = `Installs and runs what npm run release builds, as far as this machine can: npm run release:test
+
+  --release DIR        a release that has been built with the root keys in DIR/roots.pem; builds one if omitted
+  --only WORD          only files of test/release/artifacts whose name contains the word
+  --write-manifests    write examples/kubernetes from the charts, and test nothing
+`;
+
+const ROOT = join(import.meta.dirname, '../../..');
+const MINUTE_MS = 60_000;
+
+const { values } = parseArgs({
+  options: {
+    release: { type: 'string' },
+    only: { type: 'string', default: '' },
+    'write-manifests': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) process.stdout.write(USAGE);
+else if (values['write-manifests']) {
+  for (const program of programs) {
+    const file = join(ROOT, 'examples/kubernetes', `${program}.yaml`);
+    await writeFile(file, await plainManifests(ROOT, program));
+  }
+} else {
+  const work = await mkdtemp(join(tmpdir(), 'penstock-release-'));
+  try {
+    await test(values.release === undefined ? await build(work) : resolve(values.release));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Builds a release of this tree with root keys made now, whose private halves are next to it. */
+async function build(work: string): Promise<string> {
+  for (const name of ['root-1', 'root-2', 'root-3', 'release']) await writeNewKey(join(work, name));
+  const roots = ['root-1', 'root-2', 'root-3'].map((name) => run('cat', [join(work, `${name}.pub`)]));
+  await writeFile(join(work, 'roots.pem'), (await Promise.all(roots)).join(''));
+  process.stdout.write('Building a release, which takes minutes.\n');
+  await run(process.execPath, [
+    join(ROOT, 'scripts/release.ts'),
+    ...['--out', work, '--root-keys', join(work, 'roots.pem'), '--allow-dirty'],
+  ]);
+  return work;
+}
+
+async function test(release: string): Promise<void> {
+  const files = (await readdir(import.meta.dirname))
+    .filter((file) => file.endsWith('.check.ts') && file.includes(values.only))
+    .map((file) => join(import.meta.dirname, file));
+  const results = runTests({
+    cwd: ROOT,
+    files,
+    concurrency: 1,
+    env: { ...process.env, PENSTOCK_RELEASE: release },
+    execArgv: [`--test-timeout=${15 * MINUTE_MS}`],
+  });
+  results.on('test:fail', () => {
+    process.exitCode = 1;
+  });
+  await new Promise((resolveEnd) => results.compose(spec()).on('end', resolveEnd).pipe(process.stdout));
+}

@@ -152,6 +152,8 @@ export type GatewayConfig = ConfigVersion & {
     readonly acceptRate: number;
     /** Total bytes of the receive windows of all sessions. */
     readonly memoryBudget: number;
+    /** Ranges of load balancers, whose connections begin with a PROXY header. Undefined: agents connect directly. */
+    readonly proxyProtocol: { readonly from: readonly string[] } | undefined;
   };
   readonly resume: {
     /** Default of the connections' `resumeFor`. */

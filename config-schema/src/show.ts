@@ -138,6 +138,7 @@ function gatewayFile(config: GatewayConfig): object {
       handshakeTimeout: formatDuration(tunnel.handshakeTimeout),
       halfClosedTimeout: formatDuration(tunnel.halfClosedTimeout),
       memoryBudget: formatSize(tunnel.memoryBudget),
+      proxyProtocol: tunnel.proxyProtocol,
     },
     resume: {
       for: formatDuration(config.resume.for),

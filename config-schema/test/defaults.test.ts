@@ -77,6 +77,7 @@ test('the shortest gateway.yaml has every default', () => {
     dataDirectory: '/var/lib/penstock-gateway',
     tunnelTls: undefined,
     store: undefined,
+    cluster: undefined,
     pools: [
       {
         name: 'dc1',
@@ -140,6 +141,7 @@ test('the shortest gateway.yaml has every default', () => {
       sessionsPerAddress: 2000,
       acceptRate: 500,
       memoryBudget: 1024 * MIB,
+      proxyProtocol: undefined,
     },
     resume: { for: 60_000, reconnectTimeout: 5000 },
     drain: { timeout: 30_000 },

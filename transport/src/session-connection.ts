@@ -7,6 +7,8 @@ import type { WindowBudget, WindowShare } from './receive-window.ts';
 import { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 
 export type SessionConnectionOptions = {
+  /** Of the peer, if it is not the one of the socket. */
+  readonly address?: string;
   readonly windows: WindowBudget;
   readonly ping: SessionKeepaliveOptions['ping'];
   /** What the peer is, as messages name it: `agent`. */
@@ -41,9 +43,9 @@ export class SessionConnection {
   constructor(
     socket: TLSSocket,
     http: Http2Session,
-    { windows, ping, peer, onSlept, onLost }: SessionConnectionOptions,
+    { address, windows, ping, peer, onSlept, onLost }: SessionConnectionOptions,
   ) {
-    this.address = readableAddress(socket.remoteAddress ?? '');
+    this.address = address ?? readableAddress(socket.remoteAddress ?? '');
     this.#socket = socket;
     this.#http = http;
     this.windows = windows.join((initialWindowSize, acknowledged) => {

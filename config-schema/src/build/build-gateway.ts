@@ -75,6 +75,7 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       sessionsPerAddress: tunnel.sessionsPerAddress,
       acceptRate: tunnel.acceptRate,
       memoryBudget: fieldValue('size', tunnel.memoryBudget),
+      proxyProtocol: tunnel.proxyProtocol,
     },
     resume: {
       for: duration(file.resume.for),

@@ -3,7 +3,7 @@ import { connectorKinds, logLevels } from '../agent-config.ts';
 import { alertConditions, approvableActions, clientErrorModes } from '../gateway-config.ts';
 import { connectionLog } from './connection-log-fields.ts';
 import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
-import { clientLimits, ingress, ingressTls } from './ingress-fields.ts';
+import { clientLimits, ingress, ingressTls, proxyProtocol } from './ingress-fields.ts';
 import { freezes, upgrade, windows } from './rollout-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 
@@ -291,6 +291,7 @@ export const GatewayFile = group(
         min: '16MiB',
         max: '1024GiB',
       }),
+      proxyProtocol: Type.Optional(proxyProtocol),
     }),
     resume: optionalGroup(
       'Client connections that outlive the session to their agent: they continue over another session, without loss.',

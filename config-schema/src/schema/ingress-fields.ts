@@ -6,7 +6,7 @@ const sharedListen = (what: string) =>
     listen: text('listen', 'Address to listen on; port 0 lets the system choose.'),
   });
 
-const proxyProtocol = group(
+export const proxyProtocol = group(
   'PROXY protocol header, version 1 or 2, in which a load balancer sends the address of its client. Connections from the ranges in `from` must begin with one; it is not accepted from any other address.',
   {
     from: list(text('cidr', 'Range of addresses.'), 'Addresses that the load balancer connects from.', {

@@ -1,12 +1,15 @@
-import type { GatewayConfig } from '@penstock/config-schema';
+import { addressRanges, type GatewayConfig } from '@penstock/config-schema';
 import { agentFacts, withStoreProblems } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import type { WindowBudget } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
+import { ClientReader } from '../ingress/client-reader.ts';
+import { readProxyHeader } from '../ingress/proxy-protocol.ts';
 import { Admission } from '../tunnel/admission.ts';
 import { type Endpoint, openEndpoint } from '../tunnel/endpoint.ts';
 import type { PeerOptions } from '../tunnel/peer-session.ts';
+import type { LoadBalancers } from '../tunnel/proxied-listener.ts';
 import type { Registry } from '../tunnel/registry.ts';
 import type { CertificateAndKey } from './certificates.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -41,6 +44,7 @@ export async function openTunnelPort(
       listen: listen.tunnel,
       tls: { ...certificate, agentAuthority: identity.authority.caPem },
       organization,
+      loadBalancers: tunnel.proxyProtocol && loadBalancersOf(tunnel.proxyProtocol.from),
       handshakeTimeout: tunnel.handshakeTimeout,
       authenticationTimeout: tunnel.handshakeTimeout,
       controlPlane: {
@@ -65,6 +69,18 @@ export async function openTunnelPort(
     await endpoint.close();
   });
   return endpoint;
+}
+
+/** Load balancers in front of the tunnel port, as they are in front of an ingress. */
+function loadBalancersOf(from: readonly string[]): LoadBalancers {
+  const isOne = addressRanges(from);
+  return {
+    isOne,
+    async readAddress(socket, signal) {
+      const header = await readProxyHeader(new ClientReader(socket, signal));
+      return header.is === 'client' ? header.source.address : undefined;
+    },
+  };
 }
 
 function sessionOptions(options: TunnelPortOptions): PeerOptions['session'] {

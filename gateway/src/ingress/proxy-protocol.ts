@@ -73,7 +73,6 @@ async function readVersion2(reader: Reader, first: Buffer): Promise<ProxyHeader>
 function invalidHeader(): TunnelError {
   return new TunnelError(
     'PROTOCOL_ERROR',
-    "The connection did not start with a valid PROXY header, which the ingress's proxyProtocol.from requires from " +
-      'this address.',
+    'The connection did not start with a valid PROXY header, which proxyProtocol.from requires from this address.',
   );
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { AddressInfo, Server as PortServer, Socket } from 'node:net';
+import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
 import { readableAddress } from '@penstock/runtime';
 import {
@@ -15,6 +15,7 @@ import { errorText, limits } from '@penstock/wire';
 import type { AdmittedConnection } from './admission.ts';
 import { readPeer } from './peer.ts';
 import { type PeerOptions, servePeer, UNAUTHENTICATED_STREAMS } from './peer-session.ts';
+import { type LoadBalancers, proxiedListener } from './proxied-listener.ts';
 
 export type TunnelTls = {
   /** Certificate chain and key the gateway presents, both PEM. */
@@ -28,6 +29,8 @@ export type EndpointOptions = PeerOptions & {
   readonly listen: HostPort;
   readonly tls: TunnelTls;
   readonly organization: string;
+  /** Undefined: agents connect directly. */
+  readonly loadBalancers: LoadBalancers | undefined;
   /** Milliseconds. */
   readonly handshakeTimeout: number;
 };
@@ -55,7 +58,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
   const authority = new X509Certificate(options.tls.agentAuthority);
   const sockets = new Set<Socket>();
   // node:tls wraps the accepted socket in another one. Both have the same two addresses.
-  const admissions = new Map<string, AdmittedConnection>();
+  const admissions = new Map<string, Admitted>();
   const server = createServer({
     ...secureOptions(options.tls),
     handshakeTimeout: options.handshakeTimeout,
@@ -63,22 +66,44 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     keepAlive: true,
     keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
   });
-  server.on('connection', (socket: Socket) => {
-    const admitted = options.admission.connect(readableAddress(socket.remoteAddress ?? ''));
+  const track = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const admit = (socket: Socket, address: string): boolean => {
+    const connection = options.admission.connect(address);
     socket.on('error', () => {});
-    if (admitted === undefined) {
+    if (connection === undefined) {
       socket.destroy();
-      return;
+      return false;
     }
     const addresses = addressesOf(socket);
-    sockets.add(socket);
+    const admitted = { connection, address };
     admissions.set(addresses, admitted);
     socket.once('close', () => {
-      sockets.delete(socket);
       if (admissions.get(addresses) === admitted) admissions.delete(addresses);
-      admitted.release();
+      connection.release();
     });
-  });
+    return true;
+  };
+  const { loadBalancers, handshakeTimeout: timeout, log } = options;
+  if (loadBalancers === undefined) {
+    server.on('connection', (socket: Socket) => {
+      track(socket);
+      admit(socket, readableAddress(socket.remoteAddress ?? ''));
+    });
+  }
+  // The TLS server takes what another one has accepted, with the bytes behind the PROXY header.
+  const port =
+    loadBalancers === undefined
+      ? server
+      : proxiedListener({
+          loadBalancers,
+          timeout,
+          log,
+          track,
+          accept: (socket, address) => admit(socket, address) && server.emit('connection', socket),
+        });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
     // A client that offers no ALPN completes the handshake (RFC 7301 section 3.2), but is not an agent.
@@ -88,16 +113,14 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       return;
     }
     const peer = readPeer(socket, options.organization, authority);
-    servePeer(socket, speakHttp2(socket), peer, admitted, options);
+    servePeer(socket, speakHttp2(socket), peer, admitted.address, admitted.connection, options);
   });
   // A failed handshake is not logged: anything on the network can cause it.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  await listen(server, options.listen);
-  server.on('error', (error) =>
-    options.log('accept-failed', { listener: 'tunnel', detail: errorText(error) }),
-  );
+  await listen(port, options.listen);
+  port.on('error', (error) => log('accept-failed', { listener: 'tunnel', detail: errorText(error) }));
   return {
-    address: server.address() as AddressInfo,
+    address: port.address() as AddressInfo,
     get connections() {
       return sockets.size;
     },
@@ -106,18 +129,21 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
     },
     replaceTls: (tls) => server.setSecureContext(secureOptions(tls)),
     stopAccepting: () => {
-      if (server.listening) server.close();
+      if (port.listening) port.close();
     },
     async close() {
       const closed = [...sockets].map(
         (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
-      if (server.listening) server.close();
+      if (port.listening) port.close();
       for (const socket of sockets) socket.destroy();
       await Promise.all(closed);
     },
   };
 }
+
+/** A connection on the port, with the address of its peer. */
+type Admitted = { readonly connection: AdmittedConnection; readonly address: string };
 
 const addressesOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket) =>
   `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
@@ -152,7 +178,7 @@ function speakHttp2(socket: TLSSocket): ServerHttp2Session {
   return session;
 }
 
-function listen(server: Server, { host, port }: HostPort): Promise<void> {
+function listen(server: PortServer, { host, port }: HostPort): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, host, () => {

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { readableAddress } from '@penstock/runtime';
 import {
   CONNECT_PROTOCOL,
   errorText,
@@ -47,10 +46,10 @@ export function servePeer(
   socket: TLSSocket,
   http: ServerHttp2Session,
   peer: Peer,
+  address: string,
   admitted: Pick<AdmittedConnection, 'authenticate'>,
   options: PeerOptions,
 ): void {
-  const address = readableAddress(socket.remoteAddress ?? '');
   const { controlPlane } = options;
   const { identity: identities, agents } = controlPlane;
   let session: AgentSession | undefined;
@@ -76,7 +75,10 @@ export function servePeer(
     clearTimeout(deadline);
     http.settings({ maxConcurrentStreams: limits.streamsPerSession + 1 });
     try {
-      session = new AgentSession(socket, http, stream, identity, { ...options.session, controlPlane });
+      session = new AgentSession(socket, http, stream, identity, address, {
+        ...options.session,
+        controlPlane,
+      });
     } catch (error) {
       // Ends the partly constructed session and its timers.
       socket.destroy();

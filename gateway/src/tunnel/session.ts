@@ -48,12 +48,13 @@ export class AgentSession implements RegisteredSession {
   #state: SessionState;
   #hasSaidGoodbye = false;
 
-  /** `stream` is the request for the control stream, not answered yet. */
+  /** `stream` is the request for the control stream, not answered yet; `address` is the agent's. */
   constructor(
     socket: TLSSocket,
     http: ServerHttp2Session,
     stream: ServerHttp2Stream,
     identity: AgentIdentity,
+    address: string,
     options: SessionOptions,
   ) {
     this.identity = identity;
@@ -67,6 +68,7 @@ export class AgentSession implements RegisteredSession {
     );
     this.#state = { name: 'greeting', timer };
     this.#link = new SessionConnection(socket, http, {
+      address,
       windows: options.windows,
       ping: options.ping,
       peer: 'agent',

@@ -35,6 +35,7 @@ async function endpointRig(unauthenticated: number) {
   const endpoint = await openEndpoint({
     listen: { host: '127.0.0.1', port: 0 },
     tls: { certificate: server.chain, key: server.key, agentAuthority: rig.identity.authority.caPem },
+    loadBalancers: undefined,
     organization: 'acme',
     handshakeTimeout: 10_000,
     authenticationTimeout: 10_000,

@@ -86,7 +86,7 @@ function serve(t: TestContext, peer: Peer) {
     fields.push(its);
   };
   const admitted = { authenticate: mock.fn() };
-  servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, admitted, {
+  servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, '192.0.2.1', admitted, {
     controlPlane: {
       identity: {
         enroll: () => Promise.reject(new Error('not asked')),

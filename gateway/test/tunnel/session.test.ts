@@ -97,6 +97,7 @@ function open(welcome: (session: AgentSession) => Verdict = () => ({ agentState:
         serial: 'A1',
         notAfter: Date.now() + 60_000,
       },
+      '192.0.2.1',
       {
         self: { id: 'acme', epoch: 'e' },
         clock,

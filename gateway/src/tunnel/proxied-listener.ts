@@ -1,0 +1,71 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { readableAddress } from '@penstock/runtime';
+import { TCP_KEEPALIVE_DELAY_MS } from '@penstock/transport';
+import { TunnelError } from '@penstock/wire';
+import type { DataPlaneLog } from '../observe/event.ts';
+
+/** The load balancers between agents and the tunnel port. */
+export type LoadBalancers = {
+  /** Whether connections from an address must begin with a PROXY header. */
+  isOne(address: string): boolean;
+  /**
+   * Reads the header of a connection and nothing beyond it. Resolves with the address of the agent, or with undefined if the load
+   * balancer connects on its own behalf. Rejects with TunnelError, or with the reason of the signal.
+   */
+  readAddress(socket: Socket, signal: AbortSignal): Promise<string | undefined>;
+};
+
+export type ProxiedListenerOptions = {
+  readonly loadBalancers: LoadBalancers;
+  /** Milliseconds for the header. */
+  readonly timeout: number;
+  readonly log: DataPlaneLog;
+  /** Called with every connection, which the caller destroys when the port closes. */
+  readonly track: (socket: Socket) => void;
+  /** Takes over a connection of a peer with this address. */
+  readonly accept: (socket: Socket, address: string) => void;
+};
+
+/** Connections that have not sent their header. */
+const MAX_PENDING = 1_024;
+
+/** A port that learns the addresses of its peers from PROXY headers. */
+export function proxiedListener({
+  loadBalancers,
+  timeout,
+  log,
+  track,
+  accept,
+}: ProxiedListenerOptions): Server {
+  const pending = new Set<Socket>();
+  const awaitHeader = async (socket: Socket, address: string) => {
+    pending.add(socket);
+    try {
+      const own = await loadBalancers.readAddress(socket, AbortSignal.timeout(timeout));
+      if (!socket.destroyed) accept(socket, own ?? address);
+    } catch (error) {
+      socket.destroy();
+      // Load balancers check the port by connecting and leaving.
+      if (!(error instanceof TunnelError) || error.code === 'CLIENT_GONE') return;
+      log('peer-misbehaved', { address, detail: error.message });
+    } finally {
+      pending.delete(socket);
+    }
+  };
+  return createServer(
+    {
+      pauseOnConnect: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
+    },
+    (socket) => {
+      socket.on('error', () => {});
+      track(socket);
+      const address = readableAddress(socket.remoteAddress ?? '');
+      if (!loadBalancers.isOne(address)) accept(socket, address);
+      else if (pending.size >= MAX_PENDING) socket.destroy();
+      else void awaitHeader(socket, address);
+    },
+  );
+}

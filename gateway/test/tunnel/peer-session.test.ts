@@ -86,42 +86,49 @@ function serve(t: TestContext, peer: Peer) {
     fields.push(its);
   };
   const admitted = { authenticate: mock.fn() };
-  servePeer(socket as unknown as TLSSocket, http as unknown as ServerHttp2Session, peer, '192.0.2.1', admitted, {
-    controlPlane: {
-      identity: {
-        enroll: () => Promise.reject(new Error('not asked')),
-        renew: () => Promise.reject(new Error('not asked')),
-        checkEnrollment: () => Promise.reject(new Error('not here')),
-        isRevoked: () => false,
+  servePeer(
+    socket as unknown as TLSSocket,
+    http as unknown as ServerHttp2Session,
+    peer,
+    '192.0.2.1',
+    admitted,
+    {
+      controlPlane: {
+        identity: {
+          enroll: () => Promise.reject(new Error('not asked')),
+          renew: () => Promise.reject(new Error('not asked')),
+          checkEnrollment: () => Promise.reject(new Error('not here')),
+          isRevoked: () => false,
+        },
+        agents: {
+          expects: () => false,
+          claim: () => undefined,
+          answeredAtLength: () => {},
+          describe: () => Promise.reject(new Error('not asked')),
+        },
+        fleet: {
+          welcome: () => ({ agentState: 'connected' }),
+          isSuspended: () => false,
+          checkFails: () => false,
+        },
       },
-      agents: {
-        expects: () => false,
-        claim: () => undefined,
-        answeredAtLength: () => {},
-        describe: () => Promise.reject(new Error('not asked')),
-      },
-      fleet: {
-        welcome: () => ({ agentState: 'connected' }),
-        isSuspended: () => false,
-        checkFails: () => false,
-      },
-    },
-    admission: new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, clock),
-    authenticationTimeout: 1_000,
-    log,
-    session: {
-      self: { id: 'acme', epoch: 'e' },
-      clock,
-      windows: new WindowBudget(2 ** 30),
-      isSole: true,
-      ping: { interval: 1_000, timeout: 1_000 },
-      helloTimeout: 1_000,
-      heartbeatInterval: () => 1_000,
-      drainTimeout: () => 1_000,
+      admission: new Admission({ sessionsPerAddress: 10, acceptRate: 10 }, clock),
+      authenticationTimeout: 1_000,
       log,
-      registry,
+      session: {
+        self: { id: 'acme', epoch: 'e' },
+        clock,
+        windows: new WindowBudget(2 ** 30),
+        isSole: true,
+        ping: { interval: 1_000, timeout: 1_000 },
+        helloTimeout: 1_000,
+        heartbeatInterval: () => 1_000,
+        drainTimeout: () => 1_000,
+        log,
+        registry,
+      },
     },
-  });
+  );
   return { socket, http, logged, fields, ended, admitted };
 }
 

@@ -96,4 +96,5 @@ export {
   RolloutQuery,
   RolloutResource,
 } from './rollout.ts';
+export { ReplicaList, ReplicaResource } from './replica.ts';
 export { SessionPage, SessionQuery, SessionResource } from './session.ts';

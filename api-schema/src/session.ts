@@ -7,7 +7,7 @@ export const SessionQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** An HTTP/2 session between an agent and this gateway. */
+/** An HTTP/2 session between an agent and this gateway, or another replica of it. */
 export const SessionResource = Type.Object({
   agent: Name,
   agentId: Type.String(),
@@ -18,6 +18,9 @@ export const SessionResource = Type.Object({
   since: Timestamp,
   roundTripMs: Type.Optional(Type.Number({ description: 'Round trip of the most recent PING.' })),
   streams: StreamCounts,
+  replica: Type.Optional(
+    Type.String({ description: 'Replica at which it ends, if it is not the one that answers.' }),
+  ),
 });
 export type SessionResource = Static<typeof SessionResource>;
 

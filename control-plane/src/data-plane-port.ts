@@ -23,6 +23,8 @@ export type ObservedSession = {
   /** Milliseconds of the last PING; undefined until the first answer. */
   readonly roundTrip: number | undefined;
   readonly streams: { readonly open: number; readonly opening: number };
+  /** Id of the replica at which the session ends; undefined: this gateway. */
+  readonly replica?: string;
   /** Undefined until the agent has sent it. Configuration and connectors are those announced last. */
   readonly hello: AgentMessageOf<'hello'> | undefined;
 };

@@ -6,6 +6,7 @@ export { createApi } from './api/create-api.ts';
 export type { GatewayFacts } from './api/gateway.ts';
 export type { Readiness } from './api/health.ts';
 export { apiDocument } from './api/openapi/api-document.ts';
+export type { ReplicaView } from './api/replicas.ts';
 export { Approvals } from './approvals/approvals.ts';
 export { fleetActions } from './approvals/fleet-actions.ts';
 export { attentionOf } from './attention/attention.ts';

@@ -122,6 +122,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     controlPlane,
     clients,
     connectionLog,
+    replicas: () => cluster?.replicas ?? [],
     readiness: () =>
       gatewayReadiness({ dataPlane, ingresses, life: state.name, outage: store.health.outage?.kind }),
   });

@@ -29,6 +29,11 @@ export function operatorCommands(io: Io): readonly LazyCommand[] {
       load: async () => (await import('./session/session-command.ts')).sessionCommand(io),
     },
     {
+      name: 'replica',
+      description: 'gateways that share their store with this one',
+      load: async () => (await import('./replica/replica-command.ts')).replicaCommand(io),
+    },
+    {
       name: 'connection',
       description: 'connections that clients use',
       load: async () => (await import('./connection/connection-command.ts')).connectionCommand(io),

@@ -153,7 +153,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/ingress/postgresql',
-    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('routing/session-contract.ts')],
+    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('access/elsewhere.ts', 'routing/session-contract.ts')],
     because: "PostgreSQL's messages do not depend on how a port selects the connection of a client",
   },
   {
@@ -224,8 +224,10 @@ export const importRules: readonly ImportRule[] = [
     from: 'gateway/src/relay',
     mayImport: [
       ...DATA_PLANE_BASE,
+      'json-schema',
       'cluster',
       ...gateway(
+        'access/elsewhere.ts',
         'routing/session-contract.ts',
         'tunnel/agent-announcement.ts',
         'tunnel/offered-connector.ts',

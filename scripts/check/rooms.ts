@@ -110,6 +110,7 @@ export const rooms: readonly Room[] = [
     holds:
       'penstock-gateway: the data plane (ingress, access, routing, tunnel), and its composition with the control plane',
     mayImport: [
+      'json-schema',
       'config-schema',
       'wire',
       'runtime',

@@ -55,6 +55,8 @@ export type Pair = AsyncDisposable & {
   /** Returns the configuration of an agent, with changes merged into its file. */
   agentConfig(name: string, changes?: Readonly<Record<string, unknown>>): AgentConfig;
   startAgent(name: string, changes?: Readonly<Record<string, unknown>>): Promise<Daemon>;
+  /** Starts another process of an agent, which the caller disposes. */
+  startClone(name: string, changes: Readonly<Record<string, unknown>>): Promise<AsyncDisposable>;
   stopAgent(name: string): Promise<void>;
   /** Starts the gateway again after `gateway.stop()`, on the same tunnel port, with changes merged over its file. */
   restartGateway(changes?: Readonly<Record<string, unknown>>): Promise<Gateway>;
@@ -213,6 +215,14 @@ export async function startPair(options: PairOptions): Promise<Pair> {
       agents.set(name, daemon);
       return daemon;
     },
+    async startClone(name, changes) {
+      const daemon = await startDaemon({
+        config: agentConfig(name, changes),
+        environment: hosts.environment,
+        log: logOf(`${name}-clone`),
+      });
+      return { [Symbol.asyncDispose]: () => daemon.stop() };
+    },
     async stopAgent(name) {
       await agents.get(name)?.stop();
       agents.delete(name);
@@ -255,7 +265,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
   return pair;
 }
 
-async function askApi(
+export async function askApi(
   port: number,
   token: string,
   request: string,

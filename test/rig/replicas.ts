@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Gateway } from '@penstock/gateway';
 import { TestClient } from './client.ts';
 import { eventually } from './eventually.ts';
-import { type Pair, type PairOptions, startPair } from './pair.ts';
+import { askApi, type Pair, type PairOptions, startPair } from './pair.ts';
 import { Relay } from './relay.ts';
 import { FakeReplicaStore } from './replica-store.ts';
 
@@ -25,6 +25,10 @@ export type Replicas = AsyncDisposable & {
   /** What the other replicas reach this one through. */
   link(name: string): Relay;
   client(name: string, connection: string): Promise<TestClient>;
+  /** Calls the API of a replica as an admin. */
+  api(name: string, request: string): Promise<Readonly<Record<string, unknown>>>;
+  /** Starts a second process with the identity of an agent, which connects to a replica. */
+  cloneAt(agent: string, replica: string): Promise<AsyncDisposable>;
   /** Starts an agent, or starts it again, so that it connects to this replica. */
   agentAt(agent: string, replica: string, changes?: Readonly<Record<string, unknown>>): Promise<void>;
   start(name: string): Promise<Gateway>;
@@ -92,6 +96,16 @@ export async function startReplicas(
       if (address === undefined) throw new Error(`${name} has no ingress of ${connection}.`);
       return TestClient.connect({ host: '127.0.0.1', port: address.port });
     },
+    api: (name, request) => askApi(replicas.gateway(name).admin.port, pair.adminToken, request, undefined),
+    async cloneAt(agent, replica) {
+      const directory = join(pair.directory, `${agent}-clone`);
+      await cp(join(pair.directory, agent), directory, { recursive: true });
+      const { port } = replicas.gateway(replica).tunnel;
+      return pair.startClone(agent, {
+        gateway: { url: `https://127.0.0.1:${port}` },
+        identity: { directory },
+      });
+    },
     async agentAt(agent, replica, changes) {
       const enrolled = pair.agents.get(agent);
       if (enrolled === undefined) {
@@ -128,10 +142,12 @@ export async function startReplicas(
         { within: 15_000, state: () => [...gateways.values()].map(({ cluster }) => cluster?.replicas) },
       ).then(() => {}),
     async [Symbol.asyncDispose]() {
-      for (const name of [...gateways.keys()].filter((each) => each !== first)) await replicas.stop(name);
       await running.disposeAsync();
     },
   };
+  starting.defer(async () => {
+    for (const name of [...gateways.keys()].filter((each) => each !== first)) await replicas.stop(name);
+  });
   // Agents enroll before the stores are copied apart: the others accept any certificate of the common CA.
   for (const name of others) await replicas.start(name);
   await replicas.connected();

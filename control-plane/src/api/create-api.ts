@@ -44,6 +44,7 @@ import { pinRoutes } from './pins.ts';
 import { poolRoutes } from './pools.ts';
 import { type ApiFailure, answerBadPath, answerProblems } from './problem-handler.ts';
 import { receiverRoutes } from './receivers.ts';
+import { type ReplicaView, replicaRoutes } from './replicas.ts';
 import { validateStrictly } from './request-validation.ts';
 import { type RolloutApi, rolloutRoutes } from './rollouts.ts';
 import { type SessionListing, sessionRoutes } from './sessions.ts';
@@ -68,6 +69,8 @@ export type ApiDependencies = {
   readonly sessions: SessionListing;
   readonly gateway: () => GatewayFacts;
   readonly attention: () => Promise<Attention>;
+  /** All replicas by name; none for the only gateway on its store. */
+  readonly replicas?: () => readonly ReplicaView[];
   readonly readiness: () => Readiness;
   readonly metrics: MetricsSource;
   readonly events: FleetEvents;
@@ -205,6 +208,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
         isComplete: () => fleet.isComplete,
         clock,
       });
+      replicaRoutes(typed, dependencies.replicas ?? (() => []));
       eventRoutes(typed, events, accessOf);
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals);

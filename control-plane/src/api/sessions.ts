@@ -32,10 +32,11 @@ export function sessionRoutes(app: TypedApp, sessions: SessionListing): void {
   );
 }
 
-function resourceOf({ since, roundTrip, ...view }: SessionView): SessionResource {
+function resourceOf({ since, roundTrip, replica, ...view }: SessionView): SessionResource {
   return {
     ...view,
     since: timestamp(since),
+    ...(replica !== undefined && { replica }),
     ...(roundTrip !== undefined && { roundTripMs: roundTrip }),
   };
 }

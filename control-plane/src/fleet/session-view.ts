@@ -13,6 +13,8 @@ export type SessionView = {
   /** Milliseconds of the last PING; undefined until the first answer. */
   readonly roundTrip: number | undefined;
   readonly streams: { readonly open: number; readonly opening: number };
+  /** The replica at which it ends; undefined: this gateway. */
+  readonly replica?: string | undefined;
 };
 
 /** What a listing of sessions is limited to. */
@@ -21,7 +23,7 @@ export type SessionFilter = { readonly agent?: string | undefined; readonly pool
 /** The ready and draining sessions of one agent, by slot. */
 export function sessionViews(sessions: Iterable<ObservedSession>): SessionView[] {
   const views: SessionView[] = [];
-  for (const { identity, address, openedAt, roundTrip, streams, state, hello } of sessions) {
+  for (const { identity, address, openedAt, roundTrip, streams, state, hello, replica } of sessions) {
     if (hello === undefined || (state !== 'ready' && state !== 'draining')) continue;
     views.push({
       agent: identity.name,
@@ -33,6 +35,7 @@ export function sessionViews(sessions: Iterable<ObservedSession>): SessionView[]
       since: openedAt,
       roundTrip,
       streams,
+      replica,
     });
   }
   return views.sort((one, other) => one.slot - other.slot || one.since - other.since);

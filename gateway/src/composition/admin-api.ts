@@ -21,6 +21,7 @@ import {
   openEvents,
   openRollouts,
   type Readiness,
+  type ReplicaView,
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
@@ -51,6 +52,7 @@ export type AdminApiOptions = {
   readonly readiness: () => Readiness;
   readonly leadership: Leadership;
   readonly epoch: string;
+  readonly replicas: () => readonly ReplicaView[];
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -191,6 +193,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
       outage: () => store.health.outage,
       clock,
     }),
+    replicas: options.replicas,
     readiness: options.readiness,
     metrics: metricsSource(metrics.registry, fleet, clock),
     events,

@@ -63,7 +63,7 @@ export function openClientIngresses(
       const { lines } = config().connectionLog;
       return lines === 'all' || (lines === 'failed' && code !== undefined);
     },
-    clientsElsewhere: (connection) => elsewhere.clientsOf(connection),
+    elsewhere,
     grants,
     denials,
     kindOf: (connection) => kinds.of(connection),

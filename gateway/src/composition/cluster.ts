@@ -9,10 +9,16 @@ import {
   type ReplicaStore,
 } from '@penstock/cluster';
 import { formatHostPort, type GatewayConfig } from '@penstock/config-schema';
-import { createReplicaKey, type OpenFleet, type PendingAgentRequests } from '@penstock/control-plane';
+import {
+  createReplicaKey,
+  type OpenFleet,
+  type PendingAgentRequests,
+  type ReplicaView,
+} from '@penstock/control-plane';
 import { type Clock, IdleWaiters } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Ingresses } from '../ingress/ingresses.ts';
+import { forwardCancel } from '../relay/forward-cancel.ts';
 import { PeerDirectory } from '../relay/peer-directory.ts';
 import { servePeer } from '../relay/serve-peer.ts';
 import type { DataPlane } from './data-plane.ts';
@@ -25,27 +31,10 @@ export type ClusterOptions = {
   readonly dataPlane: Pick<DataPlane, 'registry' | 'windows' | 'elsewhere' | 'grants'>;
   readonly fleet: Pick<OpenFleet, 'isSuspended'>;
   readonly requests: Pick<PendingAgentRequests, 'forward'>;
-  readonly ingresses: Pick<Ingresses, 'clients'>;
+  readonly ingresses: Pick<Ingresses, 'clients' | 'cancelPorts'>;
   readonly epoch: string;
   readonly clock: Clock;
   readonly log: GatewayLog;
-};
-
-/** One replica as this one sees it. */
-export type ReplicaView = {
-  readonly name: string;
-  readonly epoch: string;
-  readonly address: string;
-  readonly version: string;
-  readonly state: ReplicaState | 'expired';
-  readonly isSelf: boolean;
-  /** Whether this replica has a session to it; `self` has none and needs none. */
-  readonly link: 'self' | 'connected' | 'connecting';
-  readonly configDigest: string;
-  /** Agent sessions that end there, as far as this replica knows. */
-  readonly sessions: number;
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
 };
 
 /** This gateway as a replica of several. */
@@ -68,7 +57,7 @@ const PING = { interval: 1_000, timeout: 3_000 };
  * on, and when the store does not answer.
  */
 export async function openCluster(scope: AsyncDisposableStack, options: ClusterOptions): Promise<Cluster> {
-  const { config, store, dataPlane, fleet, epoch, clock, log } = options;
+  const { config, store, dataPlane, fleet, ingresses, epoch, clock, log } = options;
   const { registry, windows, elsewhere } = dataPlane;
   const { cluster, digest } = config();
   if (cluster === undefined) throw new TypeError('The configuration has no cluster.');
@@ -92,7 +81,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
           sources: publisherSources(options, () => membership?.self.state ?? 'running'),
           resumeLimits: () => ({ for: config().resume.for, closed: config().resume.reconnectTimeout }),
           request: (session, message, signal) => options.requests.forward(session, message, signal),
-          cancel: async () => false,
+          cancel: (cancel, signal) => ingresses.cancelPorts.forward(cancel, signal),
           lossOfPeer: () => peer.loss,
           onIdle: () => idle.notify(),
         });
@@ -168,6 +157,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
   elsewhere.follow({
     clientsOf: (connection) => sum((directory) => directory.clientsOf(connection)),
     usesOf: (grant) => sum((directory) => directory.usesOf(grant)),
+    cancel: (cancel, signal) => forwardCancel([...directories.values()], cancel, signal),
   });
   scope.defer(() => elsewhere.follow(undefined));
   log('replica-joined', { replica: joined.self.id, address });

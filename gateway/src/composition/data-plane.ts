@@ -2,7 +2,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
 import { WindowBudget } from '@penstock/transport';
 import { Denials } from '../access/denials.ts';
-import { ElsewhereCounts } from '../access/elsewhere.ts';
+import { OtherReplicas } from '../access/elsewhere.ts';
 import { GrantTable } from '../access/grant-table.ts';
 import { AgentWaiters } from '../routing/agent-waiters.ts';
 import { DialHistory } from '../routing/dial-history.ts';
@@ -25,8 +25,8 @@ export type DataPlane = {
   readonly outcomes: OpenOutcomes;
   /** Receive windows of the sessions to agents and to other replicas. */
   readonly windows: WindowBudget;
-  /** What other replicas count of common limits. */
-  readonly elsewhere: ElsewhereCounts;
+  /** The clients of other replicas. */
+  readonly elsewhere: OtherReplicas;
   /** The stage that adds grants closes it. */
   readonly grants: GrantTable;
 };
@@ -50,7 +50,7 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
   const outcomes = new OpenOutcomes(clock);
   outcomes.apply(new Set(config.connections.map(({ name }) => name)), config.health.failingOpensWindow);
   const history = new DialHistory();
-  const elsewhere = new ElsewhereCounts();
+  const elsewhere = new OtherReplicas();
   return {
     registry,
     routes,

@@ -1,6 +1,7 @@
 import type { ConnectorKind } from '@penstock/config-schema';
 import { type NearEnd, type Splice, type SpliceEnd, splice } from '@penstock/transport';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
+import type { Elsewhere } from '../access/elsewhere.ts';
 import type { ConnectionEntry, ConnectionLogPort } from '../control-plane-port.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
@@ -28,8 +29,7 @@ export type ClientOptions = {
   /** Milliseconds without a byte in either direction after which a client is reset; 0 disables the limit. */
   readonly idleTimeout: () => number;
   readonly connectionLog: ConnectionLogPort;
-  /** Clients of a connection at other replicas, which count toward its maxConnections. */
-  readonly clientsElsewhere: (connection: string) => number;
+  readonly elsewhere: Pick<Elsewhere, 'clientsOf'>;
   /** Whether a connection that ended with this code gets a line in the log of the process. */
   readonly isEndLogged: (code: CloseCode | undefined) => boolean;
   readonly log: DataPlaneLog;

@@ -41,7 +41,7 @@ export class Clients {
    */
   serve(connection: string, routed: RoutedClient): void {
     const limit = this.#limits.get(connection) ?? 0;
-    if (this.of(connection) + this.#options.clientsElsewhere(connection) >= limit) {
+    if (this.of(connection) + this.#options.elsewhere.clientsOf(connection) >= limit) {
       throw new TunnelError(
         'LIMIT_EXCEEDED',
         `${connection} has reached its maxConnections (${limit}). Raise it or close idle clients.`,

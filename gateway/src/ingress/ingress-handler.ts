@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ConnectorKind, GatewayConfig, IngressKind } from '@penstock/config-schema';
 import type { AddressLimit } from '@penstock/runtime';
 import type { TunnelError } from '@penstock/wire';
+import type { Elsewhere } from '../access/elsewhere.ts';
 import type { GrantFailures } from '../access/grant-failures.ts';
 import type { GrantTable } from '../access/grant-table.ts';
 import type { DataPlaneLog } from '../observe/event.ts';
@@ -11,6 +12,7 @@ import type { ErrorReports } from './client-errors/error-reports.ts';
 import type { ClientSource } from './client-source.ts';
 import type { IngressBinding } from './listener-config.ts';
 import type { PendingHandshakes } from './pending-handshakes.ts';
+import type { CancelPorts } from './postgresql/cancel-ports.ts';
 import type { RoutedClient } from './routed-client.ts';
 import type { IngressTls } from './tls/ingress-tls.ts';
 
@@ -38,6 +40,9 @@ export type IngressServices = {
   /** Dials a connection's target without counting a client of that connection. The caller owns the stream. */
   readonly dial: ClientOptions['dial'];
   readonly grants: Pick<GrantTable, 'find' | 'endOf'>;
+  readonly elsewhere: Pick<Elsewhere, 'clientsOf' | 'cancel'>;
+  /** The ports whose clients can cancel queries from other replicas. */
+  readonly cancelPorts: CancelPorts;
   readonly failures: GrantFailures;
   /** Whether the target of a connection has an address, in the format of `hostPortText`. */
   readonly offerOf: (connection: string, address: string) => Offer;

@@ -14,9 +14,10 @@ import type { OpenListener } from './listener.ts';
 import { type ListenerConfig, listenersOf } from './listener-config.ts';
 import { openIngress } from './open-ingress.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
+import { CancelPorts } from './postgresql/cancel-ports.ts';
 
 export type IngressOptions = Omit<ClientOptions, 'idleTimeout'> &
-  Pick<IngressServices, 'grants' | 'kindOf' | 'offerOf' | 'tls'> & {
+  Pick<IngressServices, 'elsewhere' | 'grants' | 'kindOf' | 'offerOf' | 'tls'> & {
     readonly limits: () => GatewayConfig['limits'];
     readonly denials: Denials;
     readonly clock: Clock;
@@ -35,6 +36,7 @@ const isBoundTo = ({ bindings }: ListenerConfig, name: string) =>
 /** All ingresses and their clients. A changed configuration opens and closes only the listeners that differ. */
 export class Ingresses {
   readonly clients: Clients;
+  readonly cancelPorts = new CancelPorts();
   readonly #log: DataPlaneLog;
   readonly #open = new Map<string, Open>();
   readonly #services: IngressServices;
@@ -49,7 +51,8 @@ export class Ingresses {
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: IngressOptions) {
-    const { limits, log, grants, denials, kindOf, offerOf, clock, dial, tls, connectionLog } = options;
+    const { limits, log, elsewhere, grants, denials, kindOf, offerOf, clock, dial, tls, connectionLog } =
+      options;
     this.#log = log;
     this.#denials = denials;
     this.clients = new Clients({ ...options, idleTimeout: () => limits().idleTimeout });
@@ -80,6 +83,8 @@ export class Ingresses {
       addresses: new AddressLimit(() => limits().connectionsPerAddress),
       tls,
       dial,
+      elsewhere,
+      cancelPorts: this.cancelPorts,
       grants,
       failures: new GrantFailures(clock),
       offerOf,

@@ -2,10 +2,12 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { MessageStream, type OwnerMessage, type PeerService, peerLimits } from '@penstock/cluster';
 import type { SessionLoss } from '@penstock/transport';
 import { type GatewayMessageOf, ProblemError, TunnelError } from '@penstock/wire';
+import type { ForwardedCancel } from '../access/elsewhere.ts';
 import type { ResumeLimits } from '../routing/session-contract.ts';
 import { answerJson, answerProblem, readJsonBody } from '../tunnel/plain-request.ts';
 import type { Registry } from '../tunnel/registry.ts';
 import type { RegisteredSession } from '../tunnel/session-registry.ts';
+import { readCancel } from './forward-cancel.ts';
 import type { RequestResult } from './forward-request.ts';
 import { RelayServer } from './relay-server.ts';
 import { type PublisherSources, SessionPublisher } from './session-publisher.ts';
@@ -21,7 +23,7 @@ export type ServedPeerOptions = {
     signal: AbortSignal,
   ) => Promise<RequestResult | undefined>;
   /** Forwards a request to cancel a query, and returns whether it was for a client of this gateway. */
-  readonly cancel: (body: unknown, signal: AbortSignal) => Promise<boolean>;
+  readonly cancel: (cancel: ForwardedCancel, signal: AbortSignal) => Promise<boolean>;
   readonly lossOfPeer: () => SessionLoss;
   /** Called when nothing is relayed for the peer anymore. */
   readonly onIdle: () => void;
@@ -123,7 +125,7 @@ export function servePeer({
       });
     },
     cancel(stream) {
-      void answered(stream, async (body, signal) => ({ delivered: await cancel(body, signal) }));
+      void answered(stream, async (body, signal) => ({ delivered: await cancel(readCancel(body), signal) }));
     },
     closed: () => stop(),
   };

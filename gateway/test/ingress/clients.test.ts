@@ -16,7 +16,7 @@ test('a metric that cannot be counted costs one client, not the process', async 
     resumeLimits: () => ({ for: 0 }),
     idleTimeout: () => 0,
     connectionLog: { begin: () => ({ id: 'c1', dialed() {}, ended }) },
-    clientsElsewhere: () => 0,
+    elsewhere: { clientsOf: () => 0 },
     isEndLogged: () => false,
     log: () => {},
     metrics: {

@@ -60,6 +60,7 @@ async function list(io: Io, { agent, pool, output }: Options): Promise<void> {
   }
   const style = styleFor(io.stdout, io.environment);
   const now = Date.now();
+  const isReplicated = items.some(({ replica }) => replica !== undefined);
   const rows = items.map(({ state, streams, roundTripMs, ...session }) => [
     session.agent,
     session.pool,
@@ -70,6 +71,8 @@ async function list(io: Io, { agent, pool, output }: Options): Promise<void> {
     roundTripMs === undefined ? undefined : `${roundTripMs.toFixed(roundTripMs < 10 ? 1 : 0)} ms`,
     relativeTime(session.since, now),
     session.address,
+    ...(isReplicated ? [session.replica] : []),
   ]);
-  io.stdout.write(table(HEAD, rows, io));
+  const head: readonly TableColumn[] = isReplicated ? [...HEAD, { title: 'REPLICA', rank: 8 }] : HEAD;
+  io.stdout.write(table(head, rows, io));
 }

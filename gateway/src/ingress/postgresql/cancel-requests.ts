@@ -25,11 +25,14 @@ const KEY_OFFSET = 8;
  * clients at the same address whose key is hidden by their TLS (docs/decisions/0011).
  */
 export class CancelRequests {
-  readonly #services: Pick<IngressServices, 'dial'>;
+  readonly #services: Pick<IngressServices, 'dial' | 'elsewhere'>;
+  readonly #port: string;
   readonly #clients = new Set<CancelableClient>();
 
-  constructor(services: Pick<IngressServices, 'dial'>) {
+  /** `port`: host and port of the ingress in the configuration, the same at all replicas. */
+  constructor(services: Pick<IngressServices, 'dial' | 'elsewhere'>, port: string) {
     this.#services = services;
+    this.#port = port;
   }
 
   /** Adds a client. The caller must call the returned function when the client is closed. */
@@ -43,21 +46,51 @@ export class CancelRequests {
    * client or if all servers fail.
    */
   async forward(request: Buffer, source: ClientSource, signal: AbortSignal): Promise<void> {
-    const servers = this.#serversFor(request.subarray(KEY_OFFSET), source.address);
+    const { servers, isCertain } = this.#serversFor(request.subarray(KEY_OFFSET), source.address);
+    // A load balancer may have sent the request to another replica than the client.
+    const elsewhere = isCertain
+      ? Promise.resolve(false)
+      : this.#services.elsewhere.cancel(
+          { port: this.#port, request, address: source.address, clientPort: source.port },
+          signal,
+        );
     if (servers.length === 0) {
+      if (await elsewhere) return;
       throw new TunnelError(
         'CLIENT_DENIED',
         'A CancelRequest has neither the key nor the address of a client of this port.',
       );
     }
+    const failure = await this.#deliverAll(request, servers, source, signal);
+    if (!(await elsewhere) && failure !== undefined) throw failure;
+  }
+
+  /** Forwards a request that arrived at another replica. Resolves to whether there was a client for it. Never rejects. */
+  async forwardHere(request: Buffer, source: ClientSource, signal: AbortSignal): Promise<boolean> {
+    const { servers } = this.#serversFor(request.subarray(KEY_OFFSET), source.address);
+    if (servers.length === 0) return false;
+    return (await this.#deliverAll(request, servers, source, signal)) === undefined;
+  }
+
+  /** Resolves to the error of a server if all of them failed. */
+  async #deliverAll(
+    request: Buffer,
+    servers: readonly CancelableClient[],
+    source: ClientSource,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     const outcomes = await Promise.allSettled(
       servers.map((server) => this.#deliver(request, server, source, signal)),
     );
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failure !== undefined && outcomes.every(({ status }) => status === 'rejected')) throw failure.reason;
+    return outcomes.every(({ status }) => status === 'rejected') ? failure?.reason : undefined;
   }
 
-  #serversFor(key: Buffer, address: string): readonly CancelableClient[] {
+  /** `isCertain`: a client has the key, so no other can. */
+  #serversFor(
+    key: Buffer,
+    address: string,
+  ): { readonly servers: readonly CancelableClient[]; readonly isCertain: boolean } {
     const clients = [...this.#clients];
     const owners = clients.filter((each) => each.key !== undefined && isSame(each.key, key));
     const candidates = clients.filter(
@@ -67,7 +100,7 @@ export class CancelRequests {
     for (const each of owners.length > 0 ? owners : candidates) {
       servers.set(`${each.connection} ${each.agentId}`, each);
     }
-    return [...servers.values()].slice(0, MAX_SERVERS);
+    return { servers: [...servers.values()].slice(0, MAX_SERVERS), isCertain: owners.length > 0 };
   }
 
   /** Uses the agent of the client's own connection: the same address may be another server for another agent. */

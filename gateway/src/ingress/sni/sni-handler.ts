@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { formatHostPort } from '@penstock/config-schema';
 import { resetSocket } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import { deniedError } from '../client-errors/client-error.ts';
@@ -20,7 +21,11 @@ type FinalStep = Extract<PreambleStep, { is: 'hello' | 'cancel-request' }>;
 /** Handles the clients of an SNI port, whose connections are distinguished by the server name in TLS. */
 export const createSniHandler: CreateHandler<'sni'> = (services, bindings) => {
   const lingering = new LingeringSockets();
-  const port: SniPort = { services, bindings, lingering, cancelRequests: new CancelRequests(services) };
+  const [first] = bindings();
+  const name = first === undefined ? '' : formatHostPort(first.ingress.listen);
+  const cancelRequests = new CancelRequests(services, name);
+  const port: SniPort = { services, bindings, lingering, cancelRequests };
+  const removePort = services.cancelPorts.add(name, cancelRequests);
   return {
     handle({ socket, source, release }) {
       socket.once('close', release);
@@ -42,7 +47,10 @@ export const createSniHandler: CreateHandler<'sni'> = (services, bindings) => {
         });
       }
     },
-    close: () => lingering.close(),
+    close() {
+      removePort();
+      lingering.close();
+    },
   };
 };
 

@@ -1,0 +1,27 @@
+import { type Static, Type } from '@penstock/json-schema';
+import { Timestamp } from './field.ts';
+import { listOf } from './page.ts';
+
+/** A gateway that shares its store with this one, or this one itself. */
+export const ReplicaResource = Type.Object({
+  name: Type.String(),
+  self: Type.Boolean({ description: 'Whether it is the replica that answers.' }),
+  state: Type.Enum(['running', 'draining', 'expired'], {
+    description: '`expired`: it has not renewed its lease.',
+  }),
+  link: Type.Enum(['self', 'connected', 'connecting'], {
+    description: 'Whether the replica that answers has a session to it, and so can use its agents.',
+  }),
+  sessions: Type.Integer({ description: 'Sessions of agents that end at it.' }),
+  address: Type.String({ description: 'Where the other replicas reach it.' }),
+  version: Type.String(),
+  configDigest: Type.String({ description: 'Digest of the gateway.yaml that it runs.' }),
+  drifted: Type.Boolean({
+    description: 'Whether it runs another gateway.yaml than the replica that answers.',
+  }),
+  epoch: Type.String({ description: 'New at each start.' }),
+  since: Timestamp,
+});
+export type ReplicaResource = Static<typeof ReplicaResource>;
+
+export const ReplicaList = listOf(ReplicaResource);

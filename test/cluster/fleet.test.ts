@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../rig/eventually.ts';
+import { expectNoLeaks } from '../rig/leaks.ts';
+import { type Replicas, startReplicas } from '../rig/replicas.ts';
+import { startEcho } from '../rig/targets.ts';
+
+type Listing<Item> = { readonly items: readonly Item[] };
+type Session = { readonly agent: string; readonly replica?: string };
+type Replica = {
+  readonly name: string;
+  readonly self: boolean;
+  readonly link: string;
+  readonly state: string;
+  readonly drifted: boolean;
+  readonly sessions: number;
+};
+
+/** The sessions that a replica lists, by agent and replica. */
+async function sessionsAt(replicas: Replicas, name: string): Promise<string[]> {
+  const { items } = (await replicas.api(name, 'GET /sessions')) as unknown as Listing<Session>;
+  return items.map(({ agent, replica }) => `${agent} at ${replica ?? name}`).sort();
+}
+
+test('every replica shows the whole fleet, and makes requests to every agent', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startEcho();
+  await using replicas = await startReplicas(['r1', 'r2'], {
+    targets: { db: target.address.port },
+    agents: { a1: 'r1', a2: 'r2' },
+    gateway: { health: { heartbeatInterval: '200ms' } },
+    only: { r2: { version: 2 } },
+  });
+  const expected = ['a1 at r1', 'a1 at r1', 'a2 at r2', 'a2 at r2'];
+  for (const name of ['r1', 'r2']) {
+    await eventually(`${name} to list all sessions`, async () => {
+      assert.deepEqual(await sessionsAt(replicas, name), expected);
+      return true;
+    });
+    for (const agent of ['a1', 'a2']) {
+      await eventually(`${agent} to be connected at ${name}`, async () => {
+        const { state, clock } = await replicas.api(name, `GET /agents/${agent}`);
+        assert.equal(state, 'connected');
+        return clock !== undefined;
+      });
+      const config = await replicas.api(name, `GET /agents/${agent}/config`);
+      assert.match(JSON.stringify(config['content']), /connectors/);
+    }
+  }
+  const { items } = (await replicas.api('r1', 'GET /replicas')) as unknown as Listing<Replica>;
+  assert.deepEqual(
+    items.map(({ name, self, link, state, drifted, sessions }) => ({
+      name,
+      self,
+      link,
+      state,
+      drifted,
+      sessions,
+    })),
+    [
+      { name: 'r1', self: true, link: 'self', state: 'running', drifted: false, sessions: 2 },
+      { name: 'r2', self: false, link: 'connected', state: 'running', drifted: true, sessions: 2 },
+    ],
+  );
+});
+
+test('two processes with one identity are found although each uses another replica', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startEcho();
+  await using replicas = await startReplicas(['r1', 'r2'], {
+    targets: { db: target.address.port },
+    gateway: { health: { heartbeatInterval: '200ms' }, tunnel: { pingTimeout: '300ms' } },
+    agents: { a1: 'r1' },
+  });
+  await using _clone = await replicas.cloneAt('a1', 'r2');
+  for (const name of ['r1', 'r2']) {
+    await eventually(`${name} to notice the clone`, async () => {
+      const { state, code } = await replicas.api(name, 'GET /agents/a1');
+      return state === 'quarantined' && code === 'CLONED_IDENTITY';
+    });
+  }
+});
+
+test('maxConnections holds for all replicas together', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startEcho();
+  const connections = [
+    {
+      name: 'db',
+      connector: 'db',
+      pools: ['dc1'],
+      maxConnections: 2,
+      ingress: [{ tcp: '127.0.0.1:0', allow: ['127.0.0.0/8'] }],
+    },
+  ];
+  await using replicas = await startReplicas(['r1', 'r2'], {
+    targets: { db: target.address.port },
+    gateway: { connections },
+    agents: { a1: 'r1' },
+  });
+  await using one = await replicas.client('r1', 'db');
+  await using two = await replicas.client('r2', 'db');
+  assert.equal(await one.echo('one'), 'one');
+  assert.equal(await two.echo('two'), 'two');
+  for (const name of ['r1', 'r2']) {
+    await eventually(`${name} to refuse a third client`, async () => {
+      await using three = await replicas.client(name, 'db');
+      // Accepted until the count of the other replica is known.
+      return three.echo('three').then(
+        () => false,
+        () => true,
+      );
+    });
+  }
+  one.finish();
+  await one.receive();
+  await eventually('r2 to accept another client', async () => {
+    await using three = await replicas.client('r2', 'db');
+    return (await three.echo('three')) === 'three';
+  });
+});

@@ -84,6 +84,7 @@ export { NewPin, PinList, PinPreview, PinPreviewQuery, PinResource, RemovedPin }
 export { PinningMode, PoolList, PoolPreview, PoolPreviewQuery, PoolResource } from './pool.ts';
 export { type ApiProblemCode, apiProblemCodes, problemResponses } from './problem.ts';
 export { ReceiverList, ReceiverResource, ReceiverTestResult } from './receiver.ts';
+export { ReplicaList, ReplicaResource } from './replica.ts';
 export {
   NewRollout,
   NewRolloutSettings,
@@ -96,5 +97,4 @@ export {
   RolloutQuery,
   RolloutResource,
 } from './rollout.ts';
-export { ReplicaList, ReplicaResource } from './replica.ts';
 export { SessionPage, SessionQuery, SessionResource } from './session.ts';

@@ -153,7 +153,11 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'gateway/src/ingress/postgresql',
-    mayImport: [...DATA_PLANE_BASE, ...ingress, ...gateway('access/elsewhere.ts', 'routing/session-contract.ts')],
+    mayImport: [
+      ...DATA_PLANE_BASE,
+      ...ingress,
+      ...gateway('access/elsewhere.ts', 'routing/session-contract.ts'),
+    ],
     because: "PostgreSQL's messages do not depend on how a port selects the connection of a client",
   },
   {

@@ -1,15 +1,20 @@
 import type { ForwardedCancel } from '../../access/elsewhere.ts';
-import type { CancelRequests } from './cancel-requests.ts';
+import type { ClientSource } from '../client-source.ts';
+
+/** The part of CancelRequests that takes in what arrived elsewhere. */
+type Receiver = {
+  forwardHere(request: Buffer, source: ClientSource, signal: AbortSignal): Promise<boolean>;
+};
 
 /** The CancelRequests of each port, for requests that arrived at another replica. */
 export class CancelPorts {
-  readonly #ports = new Map<string, CancelRequests>();
+  readonly #ports = new Map<string, Receiver>();
 
   /** Adds a port until the returned function is called. */
-  add(port: string, cancelRequests: CancelRequests): () => void {
-    this.#ports.set(port, cancelRequests);
+  add(port: string, receiver: Receiver): () => void {
+    this.#ports.set(port, receiver);
     return () => {
-      if (this.#ports.get(port) === cancelRequests) this.#ports.delete(port);
+      if (this.#ports.get(port) === receiver) this.#ports.delete(port);
     };
   }
 
@@ -18,7 +23,7 @@ export class CancelPorts {
     { port, request, address, clientPort }: ForwardedCancel,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const cancelRequests = this.#ports.get(port);
-    return cancelRequests?.forwardHere(request, { address, port: clientPort }, signal) ?? false;
+    const receiver = this.#ports.get(port);
+    return receiver?.forwardHere(request, { address, port: clientPort }, signal) ?? false;
   }
 }

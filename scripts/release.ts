@@ -10,6 +10,7 @@ import { chartArtifacts } from './release/charts.ts';
 import { installScript } from './release/install-script.ts';
 import { readRootKeyFile } from './release/keys.ts';
 import { platforms } from './release/platforms.ts';
+import { shawlArtifacts } from './release/service-wrapper.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CACHE = join(ROOT, 'node_modules/.cache/penstock-release');
@@ -83,6 +84,7 @@ async function release(options: Options): Promise<void> {
     artifacts.push(...built);
   }
   artifacts.push(...(await chartArtifacts({ root: ROOT, out, version: SOFTWARE_VERSION, commit })));
+  if (chosen.some(({ os }) => os === 'win32')) artifacts.push(...(await shawlArtifacts(out, CACHE)));
   const { id, time } = commit;
   const description = { version: SOFTWARE_VERSION, commit: id, time, sequence, artifacts };
   await writeFile(join(out, 'artifacts.json'), `${JSON.stringify(description, null, 2)}\n`);

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Artifact, BuildFacts } from '@penstock/release';
 import { compress, describeArtifact } from './artifacts.ts';
 import type { Commit } from './build-facts.ts';
@@ -8,7 +8,7 @@ import { bundle, folderOf, type Program } from './bundle.ts';
 import { consolePackages } from './console-packages.ts';
 import { writeExecutable } from './executable.ts';
 import { licensesText, readPackages } from './licenses.ts';
-import { nodeBinary } from './node-binary.ts';
+import { nodeFor } from './node-binary.ts';
 import { writeNpmPackage } from './npm-package.ts';
 import { type Platform, platforms } from './platforms.ts';
 import { filesFor } from './program-files.ts';
@@ -50,8 +50,8 @@ export async function buildProgram(program: Program, options: BuildOptions): Pro
   const packages = await readPackages(root, folders);
   const [anyPlatform] = platforms;
   if (anyPlatform === undefined) throw new Error('There is no platform.');
-  const nodeFolder = dirname(dirname(await nodeBinary(anyPlatform, cache)));
-  const licenses = licensesText(packages, await readFile(join(nodeFolder, 'LICENSE'), 'utf8'));
+  const { license } = await nodeFor(anyPlatform, cache);
+  const licenses = licensesText(packages, await readFile(license, 'utf8'));
 
   for (const platform of options.platforms) {
     const extension = platform.os === 'win32' ? '.exe' : '';
@@ -89,7 +89,7 @@ async function withNode(
   { cache, version }: BuildOptions,
   use: (node: string) => Promise<void>,
 ): Promise<void> {
-  const node = await nodeBinary(platform, cache);
+  const { binary: node } = await nodeFor(platform, cache);
   if (platform.os !== 'win32') return use(node);
   const folder = await mkdtemp(join(tmpdir(), 'penstock-windows-'));
   try {

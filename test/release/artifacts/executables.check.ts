@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { bundle, folderOf, programs } from '../../../scripts/release/bundle.ts';
 import { writeExecutable } from '../../../scripts/release/executable.ts';
 import { readRootKeyFile } from '../../../scripts/release/keys.ts';
-import { nodeBinary } from '../../../scripts/release/node-binary.ts';
+import { nodeFor } from '../../../scripts/release/node-binary.ts';
 import { ownPlatform } from '../../../scripts/release/platforms.ts';
 import { filesFor } from '../../../scripts/release/program-files.ts';
 import { run } from '../../../scripts/release/run.ts';
@@ -106,7 +106,8 @@ test('the same commit gives the same executable', async (t) => {
   const { files } = await filesFor(program, { root: ROOT, facts });
   // Another copy of Node at another path must make no difference.
   const node = join(folder.path, 'node');
-  await copyFile(await nodeBinary(platform, join(ROOT, 'node_modules/.cache/penstock-release')), node);
+  const { binary } = await nodeFor(platform, join(ROOT, 'node_modules/.cache/penstock-release'));
+  await copyFile(binary, node);
   const output = join(folder.path, 'again');
   await writeExecutable({ main: text, files }, { node, platform, output });
   const published = fileOf({ program, ...executable(platform.os, platform.arch) });

@@ -229,6 +229,25 @@ describe('of software', () => {
     assert.match(JSON.stringify(simulation.rollout.stage), /EXITED: The new version exited/);
   });
 
+  test('an agent that may be about to switch is not back yet', () => {
+    const simulation = new Simulation(40, { target: software, more: { canary: 10 } });
+    for (const agent of simulation.fleet.values()) agent.upgrader = 'host';
+    simulation.step();
+    const [bad, waiting] = simulation.in('offered');
+    const [first, second] = [bad, waiting].map((each) => simulation.fleet.get(each?.id ?? ''));
+    assert.ok(first !== undefined && second !== undefined && waiting !== undefined);
+    first.progress = { state: 'failed', detail: 'DISK_FULL: The host has no space for another version.' };
+    second.progress = { state: 'waiting' };
+    simulation.pass(MINUTE, () => {});
+    assert.deepEqual(
+      simulation.in('rolling-back').map(({ id }) => id),
+      [waiting.id],
+    );
+    second.progress = undefined;
+    simulation.pass(MINUTE, () => {});
+    assert.equal(simulation.state, 'rolled-back');
+  });
+
   test('a container is waited for, and skipped when nobody deploys it', () => {
     const simulation = new Simulation(4, { target: software });
     const [canary] = simulation.agents;

@@ -69,7 +69,15 @@ export class RawAgent implements AsyncDisposable {
 
   /** Connects one session as agent `name`, after enrolling it with a real agent. It announces `connectors`. */
   static async connect(pair: Pair, name: string, connectors: readonly string[]): Promise<RawAgent> {
-    const { key, chain } = await enrolledIdentity(pair, name);
+    return RawAgent.open(pair, await enrolledIdentity(pair, name), helloOf(name, connectors));
+  }
+
+  /** Connects one session with an identity, and sends this hello. */
+  static async open(
+    pair: Pair,
+    { key, chain }: { readonly key: string; readonly chain: string },
+    hello: AgentMessage,
+  ): Promise<RawAgent> {
     const socket = connectTls({
       host: '127.0.0.1',
       port: pair.gateway.tunnel.port,
@@ -93,7 +101,7 @@ export class RawAgent implements AsyncDisposable {
       { endStream: false },
     );
     const self = new RawAgent(socket, http, control);
-    self.say(helloOf(name, connectors));
+    self.say(hello);
     await self.message('welcome');
     return self;
   }
@@ -117,7 +125,13 @@ export class RawAgent implements AsyncDisposable {
     }
   }
 
+  /** Calls `watcher` with each message of the gateway from now on. */
+  watch(watcher: (message: GatewayMessage) => void): void {
+    this.#watchers.add(watcher);
+  }
+
   say(message: AgentMessage): void {
+    if (this.#control.destroyed) return;
     this.#control.write(encodeMessage(message));
   }
 

@@ -258,7 +258,7 @@ export class RolloutLoop {
     for (const agent of agents) {
       const message = upgradeMessageFor(agent, rollout, fleet, rollout.isRetried);
       if (message === undefined) continue;
-      const key = `${rollout.id} ${agent.id} ${message.type}`;
+      const key = `${rollout.id} ${agent.id} ${agent.state} ${message.type}`;
       if (clock.now() - (this.#offered.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_OFFER_MS) continue;
       if (sendUpgrade(agent.id, message)) this.#offered.set(key, clock.now());
     }

@@ -16,6 +16,9 @@ const TAKEN: ReadonlySet<string> = new Set([
   'committed',
 ]);
 
+/** States in which an upgrade can be withdrawn. */
+const CANCELLABLE: ReadonlySet<string> = new Set(['staging', 'staged', 'waiting']);
+
 /**
  * The message that an agent needs to be where the rollout wants it; undefined if it knows already. Derived from what is
  * stored and from what the agent reports, so that a lost message or a restart of either end changes nothing.
@@ -30,9 +33,10 @@ export function upgradeMessageFor(
   if (target.kind !== 'software' || view?.upgrade?.upgrader !== 'host') return undefined;
   const { rollout, state, to } = view.upgrade;
   const isOurs = rollout === id;
+  const isPending = isOurs && CANCELLABLE.has(state);
   if (agent.state === 'offered' || agent.state === 'staged') {
     if (stage.state === 'cancelled') {
-      return isOurs && (state === 'staging' || state === 'staged' || state === 'waiting')
+      return isPending
         ? { type: 'upgrade-cancel', rollout: id, reason: 'The rollout was cancelled.' }
         : undefined;
     }
@@ -40,7 +44,9 @@ export function upgradeMessageFor(
     return { type: 'upgrade', rollout: id, to: target.version, ...(isRetry && { retry: true }) };
   }
   if (agent.state !== 'rolling-back' || agent.before === undefined) return undefined;
-  if (view.softwareVersion !== target.version) return undefined;
+  if (view.softwareVersion !== target.version) {
+    return isPending ? { type: 'upgrade-cancel', rollout: id, reason: 'The rollout goes back.' } : undefined;
+  }
   if (isOurs && to === agent.before && TAKEN.has(state)) return undefined;
   return { type: 'upgrade', rollout: id, to: agent.before, back: true };
 }

@@ -1,6 +1,6 @@
 import type { Rollout, RolloutAgent } from '../rollout.ts';
 import { entered } from './advance-agent.ts';
-import type { World } from './world.ts';
+import type { AgentFacts, World } from './world.ts';
 
 /** States of agents that may run the target. */
 const CHANGED: ReadonlySet<RolloutAgent['state']> = new Set([
@@ -11,6 +11,13 @@ const CHANGED: ReadonlySet<RolloutAgent['state']> = new Set([
   'updated',
   'failed',
 ]);
+
+/** Whether an agent runs what it ran before, and is not about to switch: permission to do so may be on its way. */
+function isBack({ isConnected, runsTarget, progress }: AgentFacts): boolean {
+  const maySwitch =
+    progress?.state === 'staged' || progress?.state === 'waiting' || progress?.state === 'switching';
+  return isConnected && !runsTarget && !maySwitch;
+}
 
 /** Has agents go back to what they ran before, and notices those that have. */
 export function returnAgents(
@@ -26,13 +33,13 @@ export function returnAgents(
       if (agent.state === 'failed' && agent.deadline !== undefined) return agent;
       const { reason } = agent;
       // An agent that is away may run either; it has time to return.
-      if (facts === undefined || (!facts.runsTarget && facts.isConnected)) {
+      if (facts === undefined || isBack(facts)) {
         return entered(agent, 'rolled-back', now, { reason });
       }
       return entered(agent, 'rolling-back', now, { deadline: now + settings.deadline, reason });
     }
     if (agent.state !== 'rolling-back') return agent;
-    if (facts === undefined || (!facts.runsTarget && facts.isConnected)) {
+    if (facts === undefined || isBack(facts)) {
       return entered(agent, 'rolled-back', now, { reason: agent.reason });
     }
     if (agent.deadline === undefined || now < agent.deadline) return agent;

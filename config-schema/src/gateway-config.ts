@@ -84,6 +84,8 @@ export type GatewayConfig = ConfigVersion & {
   readonly organization: string;
   readonly listen: { readonly tunnel: HostPort; readonly admin: HostPort };
   readonly dataDirectory: string;
+  /** PEM. Undefined: the agent CA that `init` created in the data directory. */
+  readonly agentCa: { readonly certificate: string; readonly key: Secret } | undefined;
   /** PEM. Undefined: the server certificate that `init` created in the data directory. */
   readonly tunnelTls: { readonly certificate: string; readonly key: Secret } | undefined;
   /** Certificate of the admin address, as PEM. Undefined: plain HTTP. */

@@ -93,6 +93,7 @@ function gatewayFile(config: GatewayConfig): object {
     organization: config.organization,
     listen: { tunnel: formatHostPort(config.listen.tunnel), admin: formatHostPort(config.listen.admin) },
     dataDirectory: config.dataDirectory,
+    agentCa: config.agentCa,
     tunnelTls: config.tunnelTls,
     adminTls: config.adminTls,
     console: config.console.url === undefined ? undefined : config.console,

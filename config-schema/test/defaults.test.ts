@@ -75,6 +75,7 @@ test('the shortest gateway.yaml has every default', () => {
     organization: 'acme',
     listen: { tunnel: { host: '0.0.0.0', port: 8443 }, admin: { host: '127.0.0.1', port: 8080 } },
     dataDirectory: '/var/lib/penstock-gateway',
+    agentCa: undefined,
     tunnelTls: undefined,
     store: undefined,
     cluster: undefined,

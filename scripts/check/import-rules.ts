@@ -267,7 +267,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'control-plane/src/identity',
-    mayImport: CONTROL_PLANE_BASE,
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('leadership')],
     because: 'identities are rows of the store',
   },
   {

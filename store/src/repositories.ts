@@ -5,6 +5,7 @@ import { type AgentRepository, agentRepository } from './agents.ts';
 import { type AlertRepository, alertRepository } from './alerts.ts';
 import { type ApprovalRepository, approvalRepository } from './approvals.ts';
 import { type AuditRepository, auditRepository } from './audit.ts';
+import { type AuthorityRepository, authorityRepository } from './cluster/authority.ts';
 import { type ChangeRepository, changeRepository } from './cluster/changes.ts';
 import { type LeaseRepository, leaseRepository } from './cluster/leases.ts';
 import { type ReplicaRepository, replicaRepository } from './cluster/replicas.ts';
@@ -40,6 +41,7 @@ export type Repositories = {
   readonly changes: ChangeRepository;
   readonly replicas: ReplicaRepository;
   readonly leases: LeaseRepository;
+  readonly authority: AuthorityRepository;
 };
 
 export type RepositoryContext = {
@@ -73,5 +75,6 @@ export function repositoriesOver(
     changes: changeRepository(db),
     replicas: replicaRepository(db, write, now),
     leases: leaseRepository(db, now),
+    authority: authorityRepository(db, now),
   };
 }

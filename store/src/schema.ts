@@ -242,6 +242,8 @@ export type ClusterRow = {
   readonly revision: number;
   /** The oldest migration whose gateways can use the tables as they are. Null: the last one that ran. */
   readonly readableFrom: string | null;
+  /** Hexadecimal SHA-256 of the key of the agent CA. Null: no gateway has started yet. */
+  readonly authority: string | null;
 };
 
 /** What a transaction changed: other gateways read it again. */

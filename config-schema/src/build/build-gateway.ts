@@ -20,6 +20,10 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
     },
     dataDirectory:
       context.directory === undefined ? dataDirectory : resolve(context.directory, dataDirectory),
+    agentCa: file.agentCa && {
+      certificate: file.agentCa.certificate,
+      key: secretOf(context, '/agentCa/key', file.agentCa.key),
+    },
     tunnelTls: tunnelTls && {
       certificate: tunnelTls.certificate,
       key: secretOf(context, '/tunnelTls/key', tunnelTls.key),

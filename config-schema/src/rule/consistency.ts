@@ -16,7 +16,10 @@ export function checkOrder(view: FileView, shorter: Path, longer: Path): void {
 }
 
 /** Checks that the private key belongs to the certificate. */
-export function checkKeyOfCertificate(view: FileView, pair: 'tunnelTls' | 'adminTls' | 'ingressTls'): void {
+export function checkKeyOfCertificate(
+  view: FileView,
+  pair: 'agentCa' | 'tunnelTls' | 'adminTls' | 'ingressTls',
+): void {
   const certificate = view.read('certificate', [pair, 'certificate']);
   const key = view.read('privateKey', [pair, 'key']);
   if (certificate === undefined || key === undefined || keyBelongsTo(certificate, key)) return;

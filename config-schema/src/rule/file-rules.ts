@@ -23,6 +23,7 @@ export function checkGatewayFile(view: FileView): void {
   checkListenConflicts(view);
   checkIngressKinds(view);
   checkSharedListeners(view);
+  checkKeyOfCertificate(view, 'agentCa');
   checkKeyOfCertificate(view, 'tunnelTls');
   checkKeyOfCertificate(view, 'adminTls');
   checkKeyOfCertificate(view, 'ingressTls');

@@ -99,6 +99,21 @@ export const GatewayFile = group(
         default: '/var/lib/penstock-gateway',
       },
     ),
+    agentCa: Type.Optional(
+      group(
+        'The CA that issues the identities of agents. Defaults to the one that `init` created in the data directory. Gateways on one database must have the same.',
+        {
+          certificate: text(
+            'certificate',
+            'Certificate of the CA as PEM: `${file:/etc/penstock/agent-ca.crt}`.',
+          ),
+          key: text(
+            'privateKey',
+            'Private key of the CA as PEM, P-256, as a reference: `${file:/etc/penstock/agent-ca.key}`.',
+          ),
+        },
+      ),
+    ),
     tunnelTls: Type.Optional(
       group(
         'Server certificate of the tunnel port. Defaults to the one that `init` created in the data directory.',

@@ -1,5 +1,6 @@
 import type { webcrypto } from 'node:crypto';
 import { join } from 'node:path';
+import type { GatewayConfig } from '@penstock/config-schema';
 import { readFileIfPresent, readPrivateFile, writePrivateFile } from '@penstock/runtime';
 import { Authority } from './authority.ts';
 import { IdentityFileError } from './identity-file-error.ts';
@@ -23,8 +24,11 @@ export const authorityFiles = (dataDirectory: string) => ({
 
 const RESTORE_BOTH = 'Restore agent-ca.crt and agent-ca.key from the same backup.';
 
-/** Opens the agent CA that `init` created. Throws IdentityFileError or PrivateFileError. */
-export async function openAuthority(dataDirectory: string): Promise<Authority> {
+export type AuthoritySource = Pick<GatewayConfig, 'agentCa' | 'dataDirectory'>;
+
+/** Opens the configured agent CA, or the one that `init` created. Throws IdentityFileError or PrivateFileError. */
+export async function openAuthority({ agentCa, dataDirectory }: AuthoritySource): Promise<Authority> {
+  if (agentCa !== undefined) return configuredAuthority(agentCa);
   const files = authorityFiles(dataDirectory);
   const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
@@ -44,6 +48,17 @@ export async function openAuthority(dataDirectory: string): Promise<Authority> {
     throw new IdentityFileError(`${files.certificate} is not the certificate of a CA. ${RESTORE_BOTH}`);
   }
   return new Authority(certificate, key);
+}
+
+function configuredAuthority({ certificate, key }: NonNullable<GatewayConfig['agentCa']>): Authority {
+  const parsed = certificateIn('agentCa.certificate', certificate, 'Check the file that it refers to.');
+  if (!parsed.ca) {
+    throw new IdentityFileError(
+      'agentCa.certificate is not the certificate of a CA. Check the file that it refers to.',
+    );
+  }
+  readKeyOf('agentCa.key', key.reveal());
+  return new Authority(certificate, key.reveal());
 }
 
 /** Whether the data directory has a file of an agent CA, usable or not: this gateway has been initialized before. */
@@ -66,7 +81,7 @@ export async function ensureAuthority(
   const certificate = await readFileIfPresent(files.certificate);
   const key = await readPrivateFile(files.key);
   if (certificate !== undefined) {
-    await openAuthority(dataDirectory);
+    await openAuthority({ agentCa: undefined, dataDirectory });
     return 'unchanged';
   }
   const pair = key === undefined ? await createKey() : readKeyOf(files.key, key);

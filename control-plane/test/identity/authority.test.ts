@@ -26,7 +26,7 @@ const fileError = (words: RegExp) => (error: unknown) => {
 
 async function createAuthority(directory: string, now = Date.now()) {
   await ensureAuthority(directory, 'acme', now);
-  return openAuthority(directory);
+  return openAuthority({ agentCa: undefined, dataDirectory: directory });
 }
 
 test('a certificate identifies the agent, is valid for clients only, and is backdated', async () => {
@@ -165,9 +165,14 @@ test('a missing CA certificate is re-created for its key, and certificates of ag
   const request = await readCertificateRequest((await agentKey()).csr);
   const { chain } = await authority.issue(request, SUBJECT, HOUR, Date.now());
   await rm(files.certificate);
-  await assert.rejects(openAuthority(directory.path), fileError(/agent-ca\.crt is missing/));
+  await assert.rejects(
+    openAuthority({ agentCa: undefined, dataDirectory: directory.path }),
+    fileError(/agent-ca\.crt is missing/),
+  );
   assert.equal(await ensureAuthority(directory.path, 'acme', Date.now()), 'repaired');
-  const repaired = new X509Certificate((await openAuthority(directory.path)).caPem);
+  const repaired = new X509Certificate(
+    (await openAuthority({ agentCa: undefined, dataDirectory: directory.path })).caPem,
+  );
   const leaf = new X509Certificate(chain);
   assert.equal(leaf.checkIssued(repaired) && leaf.verify(repaired.publicKey), true);
 });
@@ -176,25 +181,34 @@ test('a CA without its key, with another key, damaged or readable by others is r
   await using directory = await temporaryDirectory();
   await using elsewhere = await temporaryDirectory();
   const files = authorityFiles(directory.path);
-  await assert.rejects(openAuthority(directory.path), fileError(/Run penstock-gateway init/));
+  await assert.rejects(
+    openAuthority({ agentCa: undefined, dataDirectory: directory.path }),
+    fileError(/Run penstock-gateway init/),
+  );
   await createAuthority(directory.path);
   await createAuthority(elsewhere.path);
   const key = await readFile(files.key, 'utf8');
 
   await writeFile(files.key, await readFile(authorityFiles(elsewhere.path).key, 'utf8'));
   await assert.rejects(
-    openAuthority(directory.path),
+    openAuthority({ agentCa: undefined, dataDirectory: directory.path }),
     fileError(/agent-ca\.key is not the key of .*agent-ca\.crt/),
   );
   await writeFile(files.key, key.slice(0, 40));
-  await assert.rejects(openAuthority(directory.path), fileError(/agent-ca\.key is truncated, .*Restore/));
+  await assert.rejects(
+    openAuthority({ agentCa: undefined, dataDirectory: directory.path }),
+    fileError(/agent-ca\.key is truncated, .*Restore/),
+  );
   await rm(files.key);
-  await assert.rejects(openAuthority(directory.path), fileError(/agent-ca\.key is missing/));
+  await assert.rejects(
+    openAuthority({ agentCa: undefined, dataDirectory: directory.path }),
+    fileError(/agent-ca\.key is missing/),
+  );
   await assert.rejects(ensureAuthority(directory.path, 'acme', Date.now()), fileError(/restore/));
   if (process.platform === 'win32') return;
   await writeFile(files.key, key);
   await chmod(files.key, 0o640);
-  await assert.rejects(openAuthority(directory.path), {
+  await assert.rejects(openAuthority({ agentCa: undefined, dataDirectory: directory.path }), {
     name: 'PrivateFileError',
     fault: 'open-to-others',
     message: /mode 0640\)\. Run chmod 600/,

@@ -36,10 +36,13 @@ export type IdentityRig = AsyncDisposable & {
   restart(): Promise<Identity>;
 };
 
+/** The store and the agent CA of another gateway. */
+export type SharedStore = { readonly store: Store; readonly directory: string; readonly epoch: string };
+
 /** The identities of a gateway with the pools dc1 and dc2, over a real store and a clock that does not advance. */
-export async function identityRig(): Promise<IdentityRig> {
+export async function identityRig(shared?: SharedStore): Promise<IdentityRig> {
   const opened = await openTestStore();
-  const { store, directory } = opened;
+  const { store = opened.store, directory = opened.directory, epoch } = shared ?? {};
   const clock = { now: Date.now() };
   const pruneFailures: unknown[] = [];
   const presence = new Map<string, Presence>();
@@ -55,6 +58,7 @@ export async function identityRig(): Promise<IdentityRig> {
       config: () => config,
       dataDirectory: directory,
       organization: 'acme',
+      epoch,
       presence: (agentId) => presence.get(agentId) ?? { state: 'unknown' },
       clock: () => clock.now,
       onPruneFailed: (error) => pruneFailures.push(error),

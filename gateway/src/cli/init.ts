@@ -8,6 +8,7 @@ import {
   firstPublicHost,
   hasAuthority,
   loadServerCertificate,
+  openAuthority,
 } from '@penstock/control-plane';
 import { makePrivateDirectory } from '@penstock/runtime';
 import { RESTORE_ADVICE, STORE_FILE, type Store, storeFileState } from '@penstock/store';
@@ -21,7 +22,7 @@ export type InitResult = {
   readonly dataDirectory: string;
   /** Other users of the host can read the directory. */
   readonly openToOthers: boolean;
-  readonly authority: Outcome;
+  readonly authority: Outcome | 'configured';
   readonly serverCertificate: Outcome | 'configured';
   readonly pins: readonly string[];
   readonly warnings: readonly string[];
@@ -57,7 +58,9 @@ export async function initialize({
   // The store first: a CA without a store then always means that the store was lost.
   const store = await openOrCreateStore(config, newStore);
   await using _closed = { [Symbol.asyncDispose]: () => store.close() };
-  const authority = await ensureAuthority(dataDirectory, organization, now);
+  const authority =
+    config.agentCa === undefined ? await ensureAuthority(dataDirectory, organization, now) : 'configured';
+  if (config.agentCa !== undefined) await openAuthority(config);
   const serverCertificate =
     config.tunnelTls === undefined ? await ensureServerCertificate(dataDirectory, hosts, now) : 'configured';
   const { pins, certificate, warnings } = await loadServerCertificate(config);

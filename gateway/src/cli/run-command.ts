@@ -99,4 +99,12 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
 const EXIT_TIMEOUT_MS = 1_000;
 
 /** Fields that take effect only after a restart. */
-const fixedAtStart = ['organization', 'listen', 'dataDirectory', 'cluster', 'tunnel'] as const;
+const fixedAtStart = [
+  'organization',
+  'listen',
+  'dataDirectory',
+  'store',
+  'agentCa',
+  'cluster',
+  'tunnel',
+] as const;

@@ -85,6 +85,8 @@ export type ControlPlaneOptions = {
   /** PEM of the certificate presented to agents. */
   readonly certificate: () => string;
   readonly leadership: Pick<Leadership, 'isLeader'>;
+  /** New at each start. */
+  readonly epoch: string;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -107,7 +109,7 @@ export type ControlPlane = {
  */
 export async function openControlPlane(
   scope: AsyncDisposableStack,
-  { store, config, dataPlane, certificate, leadership, clock, log }: ControlPlaneOptions,
+  { store, config, dataPlane, certificate, leadership, epoch, clock, log }: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   const { dataDirectory, organization } = config();
   const { registry, queue, resumer, grants: active } = dataPlane;
@@ -126,6 +128,8 @@ export async function openControlPlane(
   const identity = await openIdentity({
     store,
     config,
+    agentCa: config().agentCa,
+    epoch: config().store === undefined ? undefined : epoch,
     dataDirectory,
     organization,
     presence: (agentId) => registry.presence(agentId),

@@ -7,6 +7,7 @@ import { clusterTables } from './0005-cluster.ts';
 import { consoleSessionTables } from './0006-console-sessions.ts';
 import { rolloutTables } from './0007-rollouts.ts';
 import { approvalRunnerColumn } from './0008-approval-runner.ts';
+import { authorityColumn } from './0009-authority.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,6 +19,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-console-sessions': consoleSessionTables,
   '0007-rollouts': rolloutTables,
   '0008-approval-runner': approvalRunnerColumn,
+  '0009-authority': authorityColumn,
 };
 
 /**

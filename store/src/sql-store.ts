@@ -45,6 +45,20 @@ type Committed<Result> = {
   readonly revision: number | undefined;
 };
 
+/** The database of a store without its repositories: column names are those of SQL. For copying a store as it is. */
+export type StoreTables = {
+  readonly db: Kysely<unknown>;
+  readonly transact: <Result>(work: (inside: Kysely<unknown>) => Promise<Result>) => Promise<Result>;
+};
+
+const tablesOfStores = new WeakMap<Store, StoreTables>();
+
+export function tablesOf(store: Store): StoreTables {
+  const tables = tablesOfStores.get(store);
+  if (tables === undefined) throw new TypeError('This store was not opened by the package.');
+  return tables;
+}
+
 /** The store over an open database with migrated tables, whichever database that is. */
 export function sqlStore({ db, now, health, close, transact }: SqlStoreOptions): Store {
   const auditListeners = new Set<(row: AuditRow) => void>();
@@ -104,7 +118,7 @@ export function sqlStore({ db, now, health, close, transact }: SqlStoreOptions):
     });
 
   const repositories = repositoriesOver(db, { write, now, onAudit: appendedHere });
-  return {
+  const store: Store = {
     ...repositories,
     transaction,
     async announceAudit(ids) {
@@ -120,6 +134,12 @@ export function sqlStore({ db, now, health, close, transact }: SqlStoreOptions):
       return close();
     },
   };
+  tablesOfStores.set(store, {
+    // Kysely's type of a database is invariant, and nothing here depends on the tables.
+    db: db.withoutPlugins() as unknown as Kysely<unknown>,
+    transact: (work) => transact((inside) => work(inside.withoutPlugins() as unknown as Kysely<unknown>)),
+  });
+  return store;
 }
 
 function addTo<Item>(set: Set<Item>, item: Item): () => void {

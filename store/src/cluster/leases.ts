@@ -67,6 +67,17 @@ export function leaseRepository(db: Kysely<Database>, now: DatabaseClock) {
         .execute();
     },
 
+    /** The number of leases with this beginning of their name that have not expired. */
+    async liveHolders(prefix: string): Promise<number> {
+      const { count } = await db
+        .selectFrom('leases')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('name', 'like', `${prefix}%`)
+        .where('expiresAt', '>', now)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+
     /** Whether nobody has taken this lease since. In a transaction, that holds until its commit. */
     async isHeld({ name, holder, epoch }: Held): Promise<boolean> {
       const row = await db

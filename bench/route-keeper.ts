@@ -47,8 +47,16 @@ export class RouteKeeper {
       links.push(link);
       return link.address;
     };
+    const closeLinks = async () => {
+      for (const link of links) await link.close();
+    };
     const starting = route.start(this.#target, { ...this.#places, throughLink }, scratch);
-    const running = await within(START_DEADLINE, `Starting ${name}`, starting);
+    const running = await within(START_DEADLINE, `Starting ${name}`, starting).catch(
+      async (error: unknown) => {
+        await closeLinks();
+        throw error;
+      },
+    );
     return {
       ...running,
       cut() {
@@ -56,7 +64,7 @@ export class RouteKeeper {
       },
       async stop() {
         await running.stop();
-        for (const link of links) await link.close();
+        await closeLinks();
       },
     };
   }

@@ -29,7 +29,7 @@ export const chisel: Route = {
     const { host, port } = (await places.throughLink?.(control)) ?? control;
     const remote = `R:${address.host}:${address.port}:${target.host}:${target.port}`;
     // Like Penstock, it should be back soon after a cut.
-    const settings = ['--auth', LOGIN, '--min-retry-interval', '100ms', '--max-retry-interval', '1s'];
+    const settings = ['--auth', LOGIN, '--max-retry-interval', '1s'];
     const client = await startProgram(
       program,
       ['client', ...settings, `http://${host}:${port}`, remote],

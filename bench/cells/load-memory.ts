@@ -31,6 +31,7 @@ export const loadMemoryCell: Cell = {
     metric('bulk', 'after bulk'),
     metric('held', `${HELD} held`),
     metric('quiet', 'later'),
+    { ...metric('returned', 'later, of idle'), table: 'memory after load', unit: '', digits: 2 },
   ],
   routes: routeNames.filter((name) => name !== 'direct'),
   fresh: true,
@@ -51,9 +52,8 @@ export const loadMemoryCell: Cell = {
       await pause(QUIET_STEP);
       quiet = await mebibytes(processes);
     }
-    return new Map(
-      Object.entries({ idle, bulk, held, quiet }).map(([id, value]) => [`load-memory/${id}`, value]),
-    );
+    const figures = { idle, bulk, held, quiet, returned: quiet / idle };
+    return new Map(Object.entries(figures).map(([id, value]) => [`load-memory/${id}`, value]));
   },
 };
 

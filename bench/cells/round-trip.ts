@@ -5,7 +5,7 @@ import type { Cell, Metric } from './cell.ts';
 export const roundTripCells: readonly Cell[] = [1, 64].map((connections) => {
   const id = `latency/${connections}`;
   const title = `${connections} ${connections === 1 ? 'connection' : 'connections'}`;
-  const metric = (share: 'p50' | 'p99'): Metric => ({
+  const metric = (share: 'p50' | 'p99' | 'p99.9'): Metric => ({
     id: `${id}/${share}`,
     table: 'round trip, 64 B',
     title: `${title}, ${share}`,
@@ -16,11 +16,11 @@ export const roundTripCells: readonly Cell[] = [1, 64].map((connections) => {
   return {
     group: 'latency',
     title: `round trip, ${title}`,
-    metrics: [metric('p50'), metric('p99')],
+    metrics: [metric('p50'), metric('p99'), metric('p99.9')],
     routes: routeNames,
     fresh: false,
     async measure(load, route, timing) {
-      const { p50, p99 } = await load.client.ask('roundTrips', {
+      const { p50, p99, p999 } = await load.client.ask('roundTrips', {
         address: route.address,
         connections,
         ...timing,
@@ -28,6 +28,7 @@ export const roundTripCells: readonly Cell[] = [1, 64].map((connections) => {
       return new Map([
         [`${id}/p50`, p50],
         [`${id}/p99`, p99],
+        [`${id}/p99.9`, p999],
       ]);
     },
   };

@@ -7,7 +7,12 @@ import { request } from './target-protocol.ts';
 const MESSAGE = Buffer.alloc(64, 0x72);
 
 /** Microseconds. */
-export type RoundTrips = { readonly p50: number; readonly p99: number; readonly count: number };
+export type RoundTrips = {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly count: number;
+};
 
 /** Repeatedly sends 64 bytes on each connection and waits for them to return. */
 export async function measureRoundTrips(
@@ -24,7 +29,12 @@ export async function measureRoundTrips(
   await pause(window);
   stage.stopped = true;
   await Promise.all(loops.map(({ ended }) => ended));
-  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), count: times.length };
+  return {
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    p999: quantile(times, 0.999),
+    count: times.length,
+  };
 }
 
 type Stage = { measuring: boolean; stopped: boolean };

@@ -146,7 +146,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   const metrics = createGatewayMetrics();
   observeFleet(
     metrics.registry,
-    fleetGauges(shown, alerts, { open: [], alarms: [] }, () => config),
+    fleetGauges(shown, alerts, { open: [], alarms: [] }, { alarms: [] }, () => config),
   );
   const immediately = {
     action:

@@ -1,6 +1,6 @@
 import type { ConfigVersion, ConnectorKind, HostPort, LogLevel } from './agent-config.ts';
 import type { Ingress } from './ingress.ts';
-import type { UpgradeFreeze, UpgradeSettings, UpgradeWindow } from './rollout-config.ts';
+import type { RestartPolicy, UpgradeFreeze, UpgradeSettings, UpgradeWindow } from './rollout-config.ts';
 import type { Secret } from './secret.ts';
 
 /** Actions of operators on agents and pools for which a pool may require an admin's approval. */
@@ -20,6 +20,8 @@ export type Pool = {
   /** Operators' actions that require an admin's approval. */
   readonly requireApproval: readonly ApprovableAction[];
   readonly upgrade: UpgradeSettings;
+  /** When agents are restarted without an operator; undefined: never. */
+  readonly restart: RestartPolicy | undefined;
   /** Time without a session after which an agent is removed; 0: never. */
   readonly forgetAfter: number;
 };
@@ -66,6 +68,7 @@ export const alertConditions = [
   'connection-failing',
   'software-outdated',
   'rollout-halted',
+  'restart-exhausted',
 ] as const;
 export type AlertCondition = (typeof alertConditions)[number];
 

@@ -55,6 +55,9 @@ export type { Environment } from './reference/host.ts';
 export { type ReadFailure, ReadFileError, readTextFile, readTextInput } from './reference/read-text-file.ts';
 export {
   lateModes,
+  type RestartCondition,
+  type RestartPolicy,
+  restartConditions,
   type UpgradeFreeze,
   type UpgradeSettings,
   type UpgradeWindow,

@@ -6,6 +6,9 @@ export type Weekday = (typeof weekdays)[number];
 /** What happens to agents that a closing window leaves behind. */
 export const lateModes = ['next', 'finish'] as const;
 
+export const restartConditions = ['connector-failing', 'heartbeat-missing', 'memory-above'] as const;
+export type RestartCondition = (typeof restartConditions)[number];
+
 /** A recurring time in which rollouts may change agents. Durations are milliseconds, here and below. */
 export type UpgradeWindow = {
   readonly name: string;
@@ -38,4 +41,13 @@ export type UpgradeSettings = {
   readonly probation: number;
   readonly maxFailedPercent: number;
   readonly judgeInterval: number;
+};
+
+/** When the control plane restarts agents of a pool by itself. */
+export type RestartPolicy = {
+  readonly when: readonly RestartCondition[];
+  readonly for: number;
+  /** Bytes of the agent process. */
+  readonly memoryAbove: number;
+  readonly atMost: { readonly count: number; readonly per: number };
 };

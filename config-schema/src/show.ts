@@ -10,7 +10,7 @@ import { escapeTemplate } from './reference/template.ts';
 import { API_VERSION } from './schema/shared-fields.ts';
 import { Secret } from './secret.ts';
 import { shownIngress } from './show-ingress.ts';
-import { shownUpgrade, shownWindow } from './show-rollouts.ts';
+import { shownRestart, shownUpgrade, shownWindow } from './show-rollouts.ts';
 
 /**
  * Returns the effective configuration, including defaults, as YAML. Loading it on the same host yields the same
@@ -103,10 +103,11 @@ function gatewayFile(config: GatewayConfig): object {
       listen: formatHostPort(config.cluster.listen),
       advertise: config.cluster.advertise && formatHostPort(config.cluster.advertise),
     },
-    pools: config.pools.map(({ queue, upgrade, forgetAfter, ...pool }) => ({
+    pools: config.pools.map(({ queue, upgrade, restart, forgetAfter, ...pool }) => ({
       ...pool,
       queue: { ...queue, timeout: formatDuration(queue.timeout) },
       upgrade: shownUpgrade(upgrade),
+      restart: restart && shownRestart(restart),
       forgetAfter: formatDuration(forgetAfter),
     })),
     windows: config.windows.map(shownWindow),

@@ -97,6 +97,7 @@ test('the shortest gateway.yaml has every default', () => {
           maxFailedPercent: 10,
           judgeInterval: 60_000,
         },
+        restart: undefined,
         forgetAfter: 0,
       },
     ],

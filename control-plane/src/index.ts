@@ -42,5 +42,6 @@ export { type ControlPlaneLog, controlPlaneEvents } from './observe/event.ts';
 export { agentFacts } from './pins/agent-facts.ts';
 export { openAgentRequests } from './requests/agent-requests.ts';
 export { PendingAgentRequests } from './requests/pending-agent-requests.ts';
+export { RestartPolicies } from './restarts/restart-policies.ts';
 export { AgentOpens } from './rollouts/agent-opens.ts';
 export { openRollouts } from './rollouts/open-rollouts.ts';

@@ -29,6 +29,7 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
     rollouts: () => [],
     rolloutAgents: () => [],
     rolloutsHalted: () => 0,
+    restartsExhausted: () => 0,
   });
   return { agent: metricsOf(agent.registry), gateway: [...metricsOf(gateway.registry), ...agentSeries] };
 }

@@ -304,6 +304,11 @@ export const importRules: readonly ImportRule[] = [
     because: 'a rollout changes agents through pins and messages, and reads the fleet to judge them',
   },
   {
+    from: 'control-plane/src/restarts',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'requests', 'observe')],
+    because: 'a restart policy reads the state of agents and sends them a request',
+  },
+  {
     from: 'control-plane/src/requests',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'pins', 'approvals')],
     because: 'requests address agents by name, and some require an approval',
@@ -333,7 +338,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     from: 'control-plane/src/metrics',
-    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts', 'rollouts')],
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts', 'rollouts', 'restarts')],
     because: 'metrics do not depend on what they measure',
   },
   {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Connection, GatewayConfig, Pool } from '../gateway-config.ts';
 import type { GatewayFile } from '../schema/gateway-file.ts';
 import { buildIngress } from './build-ingress.ts';
-import { buildFreeze, buildUpgrade, buildWindow } from './build-rollouts.ts';
+import { buildFreeze, buildRestart, buildUpgrade, buildWindow } from './build-rollouts.ts';
 import { type BuildContext, fieldValue, secretOf } from './field-value.ts';
 
 /** Builds the configuration from a checked file with its defaults filled in. */
@@ -125,7 +125,7 @@ function buildCluster({
 }
 
 function buildPool(pool: GatewayFile['pools'][number]): Pool {
-  const { name, pinning, minReady, queue, requireApproval, upgrade, forgetAfter } = pool;
+  const { name, pinning, minReady, queue, requireApproval, upgrade, restart, forgetAfter } = pool;
   return {
     name,
     pinning,
@@ -133,6 +133,7 @@ function buildPool(pool: GatewayFile['pools'][number]): Pool {
     requireApproval,
     queue: { ...queue, timeout: fieldValue('duration', queue.timeout) },
     upgrade: buildUpgrade(upgrade),
+    restart: restart && buildRestart(restart),
     forgetAfter: fieldValue('duration', forgetAfter),
   };
 }

@@ -1,4 +1,4 @@
-import type { UpgradeFreeze, UpgradeSettings, UpgradeWindow } from '../rollout-config.ts';
+import type { RestartPolicy, UpgradeFreeze, UpgradeSettings, UpgradeWindow } from '../rollout-config.ts';
 import type { GatewayFile } from '../schema/gateway-file.ts';
 import { fieldValue } from './field-value.ts';
 
@@ -21,4 +21,11 @@ export const buildUpgrade = ({ window, ...upgrade }: PoolFile['upgrade']): Upgra
   deadline: fieldValue('duration', upgrade.deadline),
   probation: fieldValue('duration', upgrade.probation),
   judgeInterval: fieldValue('duration', upgrade.judgeInterval),
+});
+
+export const buildRestart = (restart: NonNullable<PoolFile['restart']>): RestartPolicy => ({
+  when: restart.when,
+  for: fieldValue('duration', restart.for),
+  memoryAbove: fieldValue('size', restart.memoryAbove),
+  atMost: { count: restart.atMost.count, per: fieldValue('duration', restart.atMost.per) },
 });

@@ -4,7 +4,7 @@ import { alertConditions, approvableActions, clientErrorModes } from '../gateway
 import { connectionLog } from './connection-log-fields.ts';
 import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 import { clientLimits, ingress, ingressTls, proxyProtocol } from './ingress-fields.ts';
-import { freezes, upgrade, windows } from './rollout-fields.ts';
+import { freezes, restart, upgrade, windows } from './rollout-fields.ts';
 import { apiVersion, drain, fileVersion } from './shared-fields.ts';
 import { agentCa, databaseStore } from './store-fields.ts';
 
@@ -34,6 +34,7 @@ const pool = group('A group of interchangeable agents.', {
     { default: [], maxItems: approvableActions.length, uniqueItems: true },
   ),
   upgrade,
+  restart,
   forgetAfter: quantity(
     'duration',
     'Time without a session after which an agent is removed: its identity is revoked, and its name is free. For agents whose names an orchestrator makes. While no agent of the pool is connected, none is removed. 0s never removes any.',

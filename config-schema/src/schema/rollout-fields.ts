@@ -1,5 +1,5 @@
 import { Type } from '@penstock/json-schema';
-import { lateModes, weekdays } from '../rollout-config.ts';
+import { lateModes, restartConditions, weekdays } from '../rollout-config.ts';
 import { group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 
 export const windows = namedList(
@@ -86,3 +86,31 @@ export const upgrade = optionalGroup('How rollouts of software and of configurat
     { default: '1m', min: '100ms', max: '1h' },
   ),
 });
+
+export const restart = Type.Optional(
+  group('When the control plane restarts agents of this pool by itself. Their owners must allow it.', {
+    when: list(word(restartConditions, 'A condition.'), 'Conditions, any of which leads to a restart.', {
+      minItems: 1,
+      maxItems: restartConditions.length,
+      uniqueItems: true,
+    }),
+    for: quantity('duration', 'How long the condition must last without an interruption.', {
+      default: '10m',
+      min: '1s',
+      max: '7d',
+    }),
+    memoryAbove: quantity('size', 'Memory of the agent process for `memory-above`.', {
+      default: '1GiB',
+      min: '1MiB',
+      max: '1024GiB',
+    }),
+    atMost: optionalGroup('How often each agent is restarted.', {
+      count: integer('Number of restarts.', { default: 3, minimum: 1, maximum: 100 }),
+      per: quantity('duration', 'Period in which they are counted.', {
+        default: '1h',
+        min: '1m',
+        max: '30d',
+      }),
+    }),
+  }),
+);

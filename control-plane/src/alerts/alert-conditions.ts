@@ -67,4 +67,8 @@ export const alertConditionTexts = {
       'Too many agents of a rollout have failed: it was halted, and goes back unless it was told to wait.',
     advice: 'Run penstock-gateway rollout show …. It shows which agents failed, and why.',
   },
+  'restart-exhausted': {
+    message: 'An agent still has the condition of its restart policy after as many restarts as are allowed.',
+    advice: 'Run penstock-gateway agent show … and agent logs …. Restarting it does not help.',
+  },
 } as const satisfies Record<AlertCondition, ConditionText>;

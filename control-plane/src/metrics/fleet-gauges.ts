@@ -4,6 +4,7 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Registry } from 'prom-client';
 import type { AlertService } from '../alerts/led-alerts.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { RestartPolicies } from '../restarts/restart-policies.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import { agentSeriesText } from './agent-series.ts';
 import type { FleetGauges } from './fleet-metrics.ts';
@@ -13,6 +14,7 @@ export function fleetGauges(
   fleet: Pick<OpenFleet, 'size' | 'pools' | 'certificateNotAfter'>,
   alerts: Pick<AlertService, 'firing' | 'receivers'>,
   rollouts: Pick<Rollouts, 'open' | 'alarms'>,
+  restarts: Pick<RestartPolicies, 'alarms'>,
   config: () => Pick<GatewayConfig, 'alerts'>,
 ): FleetGauges {
   return {
@@ -36,6 +38,7 @@ export function fleetGauges(
     rollouts: () => rollouts.open.map(({ rollout }) => rollout.stage.state),
     rolloutAgents: () => rollouts.open.flatMap(({ agents }) => agents.map(({ state }) => state)),
     rolloutsHalted: () => rollouts.alarms.length,
+    restartsExhausted: () => restarts.alarms.length,
   };
 }
 

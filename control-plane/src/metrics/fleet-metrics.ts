@@ -27,6 +27,7 @@ export type FleetGauges = {
   rollouts(): readonly RolloutState[];
   rolloutAgents(): readonly RolloutAgentState[];
   rolloutsHalted(): number;
+  restartsExhausted(): number;
   receivers(): Iterable<{
     readonly receiver: string;
     readonly delivered: number;
@@ -69,6 +70,12 @@ export function observeFleet(registry: Registry, gauges: FleetGauges): void {
     'Rollouts that were halted and have not gone on, or went back within the last hour.',
     [],
     (self) => self.set(gauges.rolloutsHalted()),
+  );
+  gauge(
+    'restarts_exhausted',
+    'Agents that still have the condition of their restart policy after all restarts that it allows.',
+    [],
+    (self) => self.set(gauges.restartsExhausted()),
   );
   gauge(
     'agents_without_series',

@@ -6,6 +6,11 @@ export const controlPlaneEvents = {
   'agent-forgotten': ['info', 'An agent was removed, because it has been gone for longer than forgetAfter.'],
   'agent-renewed': ['info', 'An agent has renewed its identity.'],
   'agent-state-changed': ['info', 'The state of an agent, or the reason for it, has changed.'],
+  'agent-restart-failed': [
+    'warn',
+    'An agent that a restart policy was to restart refused it, or did not answer.',
+  ],
+  'agent-restarted': ['warn', 'An agent was restarted by the restart policy of its pool.'],
   'alert-fired': [
     'warn',
     'An alert condition of gateway.yaml has been true for its minimum time: its receivers are notified.',

@@ -43,6 +43,7 @@ test('each condition holds for its subject', async () => {
       'gateway-certificate-expiring gateway',
     ],
     [{ reported: [activeCondition('rollout-halted', 'rollout:1')] }, 'rollout-halted rollout:1'],
+    [{ reported: [activeCondition('restart-exhausted', 'agent:a1')] }, 'restart-exhausted agent:a1'],
   ];
   for (const [changes, expected] of cases) assert.deepEqual(await activeIn(changes), [expected]);
   assert.equal(new Set(cases.map(([, expected]) => expected.split(' ')[0])).size, all.size);

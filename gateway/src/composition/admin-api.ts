@@ -22,6 +22,7 @@ import {
   openRollouts,
   type Readiness,
   type ReplicaView,
+  RestartPolicies,
 } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
@@ -113,13 +114,25 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     requireRelease: async () => {},
   });
   scope.defer(stopRollouts);
+  const agentRequests = openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals });
+  const restarts = new RestartPolicies({
+    fleet,
+    requests: agentRequests,
+    store,
+    policies: () => config().pools,
+    isChanging: (pool) => rollouts.open.some(({ rollout }) => rollout.pools.includes(pool)),
+    isLeader: () => leadership.isLeader,
+    clock,
+    log,
+  });
+  scope.defer(() => restarts.stop());
   const alerts = await openAlerts({
     store,
     clock,
     config,
     fleet,
     openOutcomes: () => outcomes.report(),
-    reported: () => rollouts.alarms,
+    reported: () => [...rollouts.alarms, ...restarts.alarms],
     events,
     leadership,
     changes: controlPlane.changes,
@@ -127,7 +140,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   });
   scope.defer(() => alerts.stop());
   observeConnectionLog(metrics.registry, options.connectionLog);
-  observeFleet(metrics.registry, fleetGauges(fleet, alerts, rollouts, config));
+  observeFleet(metrics.registry, fleetGauges(fleet, alerts, rollouts, restarts, config));
   const checks = new FreshChecks(
     (agent, connector, timeout) =>
       requests.send(
@@ -148,7 +161,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     refusals: identity.refusals,
     revocation: identity.revocation,
     fleet,
-    requests: openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals }),
+    requests: agentRequests,
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
     connectionLog: options.connectionLog,

@@ -13,20 +13,22 @@ const MAX_LINES = 500;
 
 const bin = (program: 'agent' | 'gateway') =>
   fileURLToPath(new URL(`../../${program}/bin/penstock-${program}.js`, import.meta.url));
-const file = (program: 'agent' | 'gateway') => fileURLToPath(new URL(`${program}.yaml`, import.meta.url));
+/** The folder with gateway.yaml and agent.yaml. */
+const QUICKSTART = new URL('.', import.meta.url);
 
 /** Runs one command of a program and returns its JSON output. */
 export async function command(
   program: 'agent' | 'gateway',
   words: readonly string[],
   environment: Environment,
+  directory = QUICKSTART,
 ): Promise<unknown> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [bin(program), ...words, '--output', 'json'],
     {
       env: { ...process.env, ...environment },
-      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      cwd: fileURLToPath(directory),
     },
   );
   return JSON.parse(stdout);
@@ -40,16 +42,13 @@ export class Program {
   readonly #exited: Promise<void>;
   #errors = '';
 
-  constructor(program: 'agent' | 'gateway', environment: Environment) {
-    this.#child = spawn(
-      process.execPath,
-      ['--disable-sigusr1', bin(program), 'run', '--config', file(program)],
-      {
-        // A parent that is killed cannot end its children: they end themselves.
-        env: { ...process.env, ...environment, PENSTOCK_EXIT_WITH_PARENT: String(process.pid) },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+  constructor(program: 'agent' | 'gateway', environment: Environment, directory = QUICKSTART) {
+    const file = fileURLToPath(new URL(`${program}.yaml`, directory));
+    this.#child = spawn(process.execPath, ['--disable-sigusr1', bin(program), 'run', '--config', file], {
+      // A parent that is killed cannot end its children: they end themselves.
+      env: { ...process.env, ...environment, PENSTOCK_EXIT_WITH_PARENT: String(process.pid) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', () => {
         resolve();

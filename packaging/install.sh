@@ -190,6 +190,11 @@ folder=$home/versions/$version
 mkdir -p "$folder"
 cp "$work/$program" "$folder/.$program.new"
 chmod 0755 "$folder/.$program.new"
+absent=$(ldd "$folder/.$program.new" 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found$/\1/p' | tr '\n' ' ')
+if [ -n "$absent" ]; then
+  rm -f "$folder/.$program.new"
+  fail "$program needs libraries that this host lacks: ${absent% }. Install them: apt install libatomic1 libstdc++6, or dnf install libatomic libstdc++."
+fi
 runs=$("$folder/.$program.new" self-check) || {
   rm -f "$folder/.$program.new"
   fail "$program does not run on this host."

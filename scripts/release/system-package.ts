@@ -87,9 +87,12 @@ export async function writeSystemPackage(
       ...(kind === 'deb'
         ? {
             deb: { breaks: [`${other} (<< ${version})`, `${other} (>> ${version})`] },
-            depends: ['libc6 (>= 2.28)'],
+            depends: ['libc6 (>= 2.28)', 'libstdc++6 (>= 5.2)', 'libatomic1'],
           }
-        : { conflicts: [`${other} < ${version}`, `${other} > ${version}`], depends: ['glibc >= 2.28'] }),
+        : {
+            conflicts: [`${other} < ${version}`, `${other} > ${version}`],
+            depends: ['glibc >= 2.28', 'libstdc++ >= 5.2', 'libatomic'],
+          }),
       rpm: { buildhost: 'localhost', compression: 'gzip' },
       contents: [
         content(executable, `/opt/penstock/versions/${version}/${program}`, 0o755),

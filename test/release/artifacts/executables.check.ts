@@ -14,18 +14,18 @@ import { isInstalled, skipWithout } from '../../rig/optional.ts';
 import { built, fileOf, ROOT, releaseFolder, skipIfAbsent, VERSION, workFolder } from './built-release.ts';
 
 const AGENT_FILE = join(ROOT, 'examples/production/agent.yaml');
-/** Of the Debian packages libc6-arm64-cross and libstdc++6-arm64-cross. */
+/** Of the Debian packages libc6-arm64-cross, libstdc++6-arm64-cross and libatomic1-arm64-cross. */
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu';
 const executable = (os: string, arch: string) => ({ kind: 'executable', os, arch });
 
 test('the executables for Linux on arm64 run under qemu', {
   skip: skipIfAbsent(executable('linux', 'arm64')) || skipWithout('qemu-aarch64'),
 }, async (t) => {
-  const hasLibraries = await access(join(ARM64_LIBRARIES, 'lib/libstdc++.so.6')).then(
+  const hasLibraries = await access(join(ARM64_LIBRARIES, 'lib/libatomic.so.1')).then(
     () => true,
     () => false,
   );
-  if (!hasLibraries) return t.skip('libstdc++6-arm64-cross is not installed');
+  if (!hasLibraries) return t.skip('libstdc++6-arm64-cross and libatomic1-arm64-cross are not installed');
   for (const program of programs) {
     const file = fileOf({ program, ...executable('linux', 'arm64') });
     const emulated = (...words: readonly string[]) =>

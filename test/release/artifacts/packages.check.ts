@@ -50,7 +50,7 @@ test('the .deb installs, upgrades, respects a newer version of the updater, and 
   await using folder = await workFolder();
   await access(join(TREE, 'usr/bin/dpkg')).catch(async () => {
     await mkdir(TREE, { recursive: true });
-    await run('debootstrap', ['--variant=minbase', DEBIAN, TREE]);
+    await run('debootstrap', ['--variant=minbase', '--include=libatomic1', DEBIAN, TREE]);
   });
   const root = join(folder.path, 'root');
   await run('cp', ['--archive', '--reflink=auto', TREE, root]);

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { embeddedFiles } from '@penstock/runtime';
+import { embeddedFiles, isSingleExecutable } from '@penstock/runtime';
 import { type ConsoleFile, type ConsoleFiles, filesOf, loadFiles } from './load-files.ts';
 import { ConsoleBuildError, SourceBuild } from './source-build.ts';
 
@@ -13,7 +13,8 @@ export type WebConsole = {
   close(): void;
 };
 
-const FOLDER = join(import.meta.dirname, '..');
+/** The folder of this package. A single executable has none, and does not know its path where /proc is not mounted. */
+const FOLDER = isSingleExecutable() ? '' : join(import.meta.dirname, '..');
 /** How long the files of a checkout are served before its sources are looked at again. */
 const FRESH_MS = 1_000;
 
@@ -29,6 +30,9 @@ export function openConsole(folder = FOLDER): WebConsole {
 
   const load = async (): Promise<ConsoleFiles> => {
     const embedded = embeddedFiles('console');
+    if (isSingleExecutable() && embedded.size === 0) {
+      throw new ConsoleBuildError('This executable does not contain the console.');
+    }
     if (embedded.size > 0) return loaded?.files ?? keep('', await filesOf(embedded));
     const directory = await newest(built, source);
     const files = loaded?.directory === directory ? loaded.files : await loadFiles(directory);

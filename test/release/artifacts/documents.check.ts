@@ -4,22 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createGunzip } from 'node:zlib';
-import { publicKeyText, verifiedArtifact, verifyRelease } from '@penstock/release';
-import { readRootKeyFile, readSigningKey } from '../../../scripts/release/keys.ts';
+import { verifiedArtifact, verifyRelease } from '@penstock/release';
+import { readRootKeyFile } from '../../../scripts/release/keys.ts';
 import { run } from '../../../scripts/release/run.ts';
-import { signRelease, writeKeys } from '../../../scripts/release/sign.ts';
 import { releaseFolder, VERSION } from './built-release.ts';
 
 const path = (...parts: readonly string[]) => join(releaseFolder, ...parts);
 
 test('a release is signed, and everything in it is verified', {
-  skip: !existsSync(path('root-1')) && 'the private keys of this release are elsewhere',
+  skip: !existsSync(path('latest.json')) && 'the release is not signed',
 }, async () => {
-  const roots = await Promise.all(['root-1', 'root-3'].map((name) => readSigningKey(path(name))));
-  const key = await readSigningKey(path('release'));
-  const now = Date.now();
-  await writeKeys(path('keys.json'), [publicKeyText(key.publicKey)], roots, now);
-  await signRelease(releaseFolder, VERSION, { key, revoked: [], now });
   const [keys, latest, release] = await Promise.all(
     ['keys.json', 'latest.json', `${VERSION}/release.json`].map((file) => readFile(path(file))),
   );
@@ -27,7 +21,7 @@ test('a release is signed, and everything in it is verified', {
   const trust = {
     rootKeys: await readRootKeyFile(path('roots.pem')),
     seen: { keys: 0, latest: 0, release: 0 },
-    now,
+    now: Date.now(),
   };
   const { artifacts } = verifyRelease({ keys, latest, release }, VERSION, trust).release;
   assert.ok(artifacts.length >= 10, `${artifacts.length} artifacts`);

@@ -4,14 +4,17 @@ import { join, resolve } from 'node:path';
 import { run as runTests } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { publicKeyText } from '@penstock/release';
+import { SOFTWARE_VERSION } from '@penstock/wire/version';
 import { programs } from '../../../scripts/release/bundle.ts';
-import { writeNewKey } from '../../../scripts/release/keys.ts';
+import { readSigningKey, writeNewKey } from '../../../scripts/release/keys.ts';
 import { plainManifests } from '../../../scripts/release/plain-manifests.ts';
 import { run } from '../../../scripts/release/run.ts';
+import { signRelease, writeKeys } from '../../../scripts/release/sign.ts';
 
 const USAGE = `Installs and runs what npm run release builds, as far as this machine can: npm run release:test
 
-  --release DIR        a release that has been built with the root keys in DIR/roots.pem; builds one if omitted
+  --release DIR        a release that was built, with the root keys in DIR/roots.pem, and signed; builds one if omitted
   --only WORD          only files of test/release/artifacts whose name contains the word
   --write-manifests    write examples/kubernetes from the charts, and test nothing
 `;
@@ -53,7 +56,18 @@ async function build(work: string): Promise<string> {
     join(ROOT, 'scripts/release.ts'),
     ...['--out', work, '--root-keys', join(work, 'roots.pem'), '--allow-dirty'],
   ]);
+  await sign(work);
   return work;
+}
+
+async function sign(release: string): Promise<void> {
+  const [first, third, key] = await Promise.all(
+    ['root-1', 'root-3', 'release'].map((name) => readSigningKey(join(release, name))),
+  );
+  if (first === undefined || third === undefined || key === undefined) return;
+  const now = Date.now();
+  await writeKeys(join(release, 'keys.json'), [publicKeyText(key.publicKey)], [first, third], now);
+  await signRelease(release, SOFTWARE_VERSION, { key, revoked: [], now });
 }
 
 async function test(release: string): Promise<void> {

@@ -31,9 +31,13 @@ test('the .rpm describes itself, and its program runs where it is unpacked', {
     const scripts = await run('rpm', ['--query', '--package', '--scripts', file]);
     for (const part of ['postinstall', 'preuninstall', 'postuninstall'])
       assert.ok(scripts.includes(part), part);
-    await run('sh', ['-c', 'rpm2cpio "$1" | cpio --extract --make-directories --quiet', 'sh', file], {
-      cwd: folder.path,
-    });
+    await run(
+      'sh',
+      ['-c', 'rpm2cpio "$1" | cpio --extract --make-directories --no-absolute-filenames --quiet', 'sh', file],
+      {
+        cwd: folder.path,
+      },
+    );
     const executable = join(folder.path, 'opt/penstock/versions', VERSION, program);
     assert.equal((await run(executable, ['self-check'])).trim(), VERSION);
     const unit = join(folder.path, 'usr/lib/systemd/system', `${program}.service`);
@@ -54,7 +58,9 @@ test('the .deb installs, upgrades, respects a newer version of the updater, and 
   });
   const root = join(folder.path, 'root');
   await run('cp', ['--archive', '--reflink=auto', TREE, root]);
-  const inside = (...command: readonly string[]) => run('chroot', [root, ...command]);
+  const script = 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"';
+  const inside = (...command: readonly string[]) =>
+    run('unshare', ['--mount', '--pid', '--fork', 'sh', '-c', script, root, ...command]);
   const copyIn = async (program: string) => {
     await copyFile(fileOf({ program, kind: 'deb', ...here }), join(root, 'tmp', `${program}.deb`));
     return `/tmp/${program}.deb`;

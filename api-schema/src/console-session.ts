@@ -64,3 +64,15 @@ export const ConsoleCode = Type.Object({
   path: Type.String({ description: 'The same link without scheme and host.' }),
 });
 export type ConsoleCode = Static<typeof ConsoleCode>;
+
+/** How people can sign in. Known to everyone: the sign-in page shows it. */
+export const SignInMethods = Type.Object({
+  organization: Type.String(),
+  code: Type.Boolean({ description: 'With the link that `penstock-gateway console` prints.' }),
+  oidc: Type.Optional(
+    Type.Object(
+      { path: Type.String({ description: 'Path to which the browser is sent.' }) },
+      { description: 'With the identity provider in `signIn.oidc` of gateway.yaml.' },
+    ),
+  ),
+});

@@ -57,6 +57,7 @@ export {
   CurrentConsoleSession,
   EndedConsoleSessions,
   NewConsoleSession,
+  SignInMethods,
   StartedConsoleSession,
 } from './console-session.ts';
 export { MAX_TOKEN_USES, MAX_TTL_SECONDS, NAME_GLOB_PATTERN, sourceRanges } from './credential-limits.ts';

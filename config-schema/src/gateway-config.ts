@@ -93,6 +93,21 @@ export type GatewayConfig = ConfigVersion & {
   readonly tunnelTls: { readonly certificate: string; readonly key: Secret } | undefined;
   /** Certificate of the admin address, as PEM. Undefined: plain HTTP. */
   readonly adminTls: { readonly certificate: string; readonly key: Secret } | undefined;
+  readonly signIn: {
+    readonly oidc:
+      | {
+          readonly issuer: string;
+          readonly clientId: string;
+          readonly clientSecret: Secret;
+          readonly scopes: readonly string[];
+          readonly groupsClaim: string;
+          readonly roles: readonly {
+            readonly group: string;
+            readonly role: 'viewer' | 'operator' | 'admin';
+          }[];
+        }
+      | undefined;
+  };
   /** `url`: the origin at which browsers reach the console. */
   readonly console: { readonly url: string | undefined };
   /** Undefined: the embedded store in the data directory. */

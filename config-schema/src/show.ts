@@ -96,6 +96,7 @@ function gatewayFile(config: GatewayConfig): object {
     agentCa: config.agentCa,
     tunnelTls: config.tunnelTls,
     adminTls: config.adminTls,
+    signIn: config.signIn.oidc === undefined ? undefined : config.signIn,
     console: config.console.url === undefined ? undefined : config.console,
     store: config.store && { ...config.store, timeout: formatDuration(config.store.timeout) },
     cluster: config.cluster && {

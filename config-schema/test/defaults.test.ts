@@ -124,6 +124,8 @@ test('the shortest gateway.yaml has every default', () => {
       },
     ],
     adminTls: undefined,
+    console: { url: undefined },
+    signIn: { oidc: undefined },
     ingressTls: undefined,
     limits: {
       connectionsPerAddress: 5000,

@@ -32,6 +32,12 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       certificate: adminTls.certificate,
       key: secretOf(context, '/adminTls/key', adminTls.key),
     },
+    signIn: {
+      oidc: file.signIn.oidc && {
+        ...file.signIn.oidc,
+        clientSecret: secretOf(context, '/signIn/oidc/clientSecret', file.signIn.oidc.clientSecret),
+      },
+    },
     console: {
       url: file.console.url === undefined ? undefined : fieldValue('consoleUrl', file.console.url),
     },

@@ -51,6 +51,26 @@ export function parseConsoleUrl(text: string): FieldResult<string> {
   return accepted(url.origin);
 }
 
+/** Parses the issuer of an OpenID Connect provider, which must be written exactly as the provider does. */
+export function parseIssuer(text: string): FieldResult<string> {
+  const url = URL.parse(text);
+  const isPlain = url?.protocol === 'http:' && isLoopbackHost(url.hostname);
+  if (url === null || url.hostname === '' || (url.protocol !== 'https:' && !isPlain)) {
+    return refused(
+      'INVALID_URL',
+      'must be an https:// URL; http:// is possible for a loopback address only',
+      'Write it as the provider does: https://login.example.com/realms/main.',
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    return refused('CREDENTIALS_IN_URL', 'must not contain credentials', 'Remove the part before the @.');
+  }
+  if (url.search !== '' || url.hash !== '') {
+    return refused('INVALID_URL', 'must not have a query or a fragment', 'Remove the part after the path.');
+  }
+  return accepted(text);
+}
+
 const isLoopbackHost = (host: string) =>
   host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 

@@ -30,3 +30,15 @@ export function checkKeyOfCertificate(
     'Use the key that belongs to the leaf certificate, which must be first in the chain.',
   );
 }
+
+/** Checks that a gateway with an identity provider says where the provider sends browsers back to. */
+export function checkSignIn(view: FileView): void {
+  if (view.text(['signIn', 'oidc', 'issuer']) === undefined) return;
+  if (view.text(['console', 'url']) !== undefined) return;
+  view.report(
+    'INCONSISTENT',
+    ['signIn', 'oidc'],
+    'requires `console.url`, to which the provider sends browsers back',
+    'Set console.url to the URL at which browsers reach the console.',
+  );
+}

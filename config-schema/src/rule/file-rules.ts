@@ -1,5 +1,5 @@
 import { checkConnectorTls } from './connector-tls.ts';
-import { checkKeyOfCertificate, checkOrder } from './consistency.ts';
+import { checkKeyOfCertificate, checkOrder, checkSignIn } from './consistency.ts';
 import type { FileView } from './file-view.ts';
 import { checkIngressKinds } from './ingress-kinds.ts';
 import { checkKnownNames } from './known-names.ts';
@@ -27,6 +27,7 @@ export function checkGatewayFile(view: FileView): void {
   checkKeyOfCertificate(view, 'tunnelTls');
   checkKeyOfCertificate(view, 'adminTls');
   checkKeyOfCertificate(view, 'ingressTls');
+  checkSignIn(view);
   checkOrder(view, ['dial', 'attemptTimeout'], ['dial', 'totalTimeout']);
   checkOrder(view, ['health', 'heartbeatInterval'], ['health', 'staleAfter']);
 }

@@ -25,6 +25,7 @@ const patternMessages: Readonly<Record<FieldKindName, string>> = {
   consoleUrl: 'Must be an https URL without a path, such as https://gateway.example.com.',
   releaseSource:
     'Must be gateway, the URL of a mirror such as https://mirror.example.com/penstock/, or an absolute path.',
+  issuer: 'Must be an https URL, such as https://login.example.com/realms/main.',
   probeRule:
     'Must be a host or an address range with ports, such as orders.internal:5432 or 10.0.0.0/8:1-1024.',
   certificate: 'Must be a certificate as PEM, usually ${file:/path/to/certificate.pem}.',

@@ -78,6 +78,8 @@ function texts(kind: FieldKindName, pair: KeyPair): fc.Arbitrary<string> {
         fc.tuple(host, port).map(([there, number]) => `https://${there}:${number}`),
         port.map((number) => `http://127.0.0.1:${number}`),
       );
+    case 'issuer':
+      return fc.tuple(hostName, label).map(([there, path]) => `https://${there}/${path}`);
     case 'probeRule':
       return fc.tuple(probeHost, ports).map(([there, numbers]) => `${there}:${numbers}`);
     case 'certificate':

@@ -35,6 +35,8 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 export type AuthenticationOptions = {
   readonly store: Pick<Store, 'adminTokens' | 'onAudit'>;
   readonly sessions: ConsoleSessions;
+  /** Whether this actor may still sign in: those of an identity provider only while gateway.yaml has one. */
+  readonly isUser: (actor: string) => boolean;
   readonly site: () => ConsoleSite;
   readonly clock: () => number;
 };
@@ -60,7 +62,13 @@ type Credential = {
  * source address. Secrets with 256 random bits cannot be guessed, but every attempt reads the store. A source over the
  * limit is therefore only served if its credential was valid recently.
  */
-export function authentication({ store, sessions, site, clock }: AuthenticationOptions): Authentication {
+export function authentication({
+  store,
+  sessions,
+  isUser,
+  site,
+  clock,
+}: AuthenticationOptions): Authentication {
   const attempts = new AttemptLimit({ maxAttempts: 60, windowMs: MINUTE, clock });
   const tokens = rememberedTokens(store.adminTokens, store.onAudit);
   const lookups = new Map<string, Promise<AuthenticatedRequester>>();
@@ -93,7 +101,7 @@ export function authentication({ store, sessions, site, clock }: AuthenticationO
     const header = request.headers['penstock-session'];
     const credential =
       request.headers.authorization === undefined && typeof header === 'string'
-        ? sessionCredential(request, header, sessions, site())
+        ? sessionCredential(request, header, { sessions, isUser, site })
         : tokenCredential(request, tokens);
     const requester = await (credential.isRemembered ? recheck : lookUp)(source, credential);
     return { ...requester, address };
@@ -139,10 +147,9 @@ function tokenCredential({ headers }: FastifyRequest, tokens: RememberedTokens):
 function sessionCredential(
   { headers, method, routeOptions }: FastifyRequest,
   header: string,
-  sessions: ConsoleSessions,
-  site: ConsoleSite,
+  { sessions, isUser, site }: Pick<AuthenticationOptions, 'sessions' | 'isUser' | 'site'>,
 ): Credential {
-  const { isSecure } = requireSafeTransport(headers.host, site);
+  const { isSecure } = requireSafeTransport(headers.host, site());
   if (!safeMethods.has(method)) requireSameOrigin(headers, isSecure);
   const cookie = readSessionCookie(headers.cookie, { host: headers.host ?? '', isSecure });
   const halves: SessionHalves = { cookie, header };
@@ -153,6 +160,12 @@ function sessionCredential(
     isRemembered: sessions.isRemembered(halves),
     async lookUp() {
       const { id, actor, name, role } = await sessions.authenticate(halves, isUse);
+      if (!isUser(actor)) {
+        throw new SignInRefusal(
+          'CONSOLE_SESSION_UNKNOWN',
+          'gateway.yaml no longer has signIn.oidc. Sign in with the link that penstock-gateway console prints.',
+        );
+      }
       return { id: actor, name, role, session: id };
     },
   };

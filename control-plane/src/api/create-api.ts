@@ -1,4 +1,10 @@
-import { ConsoleSessions, requireKnownHost, transportOf } from '@penstock/sign-in';
+import {
+  ConsoleSessions,
+  type OidcSettings,
+  OidcSignIn,
+  requireKnownHost,
+  transportOf,
+} from '@penstock/sign-in';
 import type { Store } from '@penstock/store';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { AuthenticatedRequester } from '../actor.ts';
@@ -38,6 +44,7 @@ import { type GatewayFacts, gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';
 import { limitConnections } from './limit-connections.ts';
+import { oidcRoutes } from './oidc.ts';
 import { describeApi } from './openapi/describe-api.ts';
 import { poolPreviewOf } from './pin-preview.ts';
 import { pinRoutes } from './pins.ts';
@@ -92,6 +99,9 @@ export type ApiDependencies = {
 export type GatewayNames = {
   /** `console.url` of gateway.yaml in force. */
   readonly url: () => string | undefined;
+  /** `signIn.oidc` of gateway.yaml in force. */
+  readonly oidc: () => OidcSettings | undefined;
+  readonly organization: () => string;
   /** PEM of the certificate of the admin address in force, if it has one. */
   readonly certificate: () => string | undefined;
   /** The name of this machine. */
@@ -146,7 +156,9 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   });
   const site = (): ConsoleSite => ({ hasTls: tls !== undefined, consoleUrl: url() });
   const sessions = new ConsoleSessions({ store, clock });
-  const { authenticate, hook } = authentication({ store, sessions, site, clock });
+  const oidc = new OidcSignIn(dependencies.names.oidc, clock);
+  const isUser = (actor: string) => !actor.startsWith('oidc:') || oidc.isConfigured;
+  const { authenticate, hook } = authentication({ store, sessions, isUser, site, clock });
   const accessOf = (requester: AuthenticatedRequester) => streamAccess(requester, sessions, clock);
   await describeApi(app);
   healthRoutes(app, readiness, metrics);
@@ -157,6 +169,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       ({ headers }) => transportOf(headers.host, site()) !== undefined,
     );
   }
+  const { organization } = dependencies.names;
+  oidcRoutes(app, { store, oidc, sessions, site, organization, clock });
   await app.register(
     async (api) =>
       signInRoute(api.withTypeProvider<TypeBoxProvider>(), { sessions, site, clock, authenticate }),

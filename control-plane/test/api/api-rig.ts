@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { agentStates } from '@penstock/api-schema';
 import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-schema';
 import { systemClock } from '@penstock/runtime';
+import type { OidcSettings } from '@penstock/sign-in';
 import { type AdminRole, type AlertRow, openConnectionLog } from '@penstock/store';
 import type { ProblemDocument } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
@@ -66,7 +67,7 @@ export type ApiRig = AsyncDisposable & {
     alertTest: Awaited<ReturnType<Alerts['test']>>;
     isConnectionLogStored: boolean;
     /** `console.url` of gateway.yaml. */
-    console: { url: string | undefined };
+    console: { url: string | undefined; oidc?: OidcSettings };
   };
   readonly connectionLog: ConnectionLog;
   readonly metrics: Registry;
@@ -269,6 +270,8 @@ export async function apiRig(): Promise<ApiRig> {
     grants,
     names: {
       url: () => live.console.url,
+      oidc: () => live.console.oidc,
+      organization: () => 'acme',
       certificate: () => undefined,
       hostName: 'this-machine.example.org',
     },

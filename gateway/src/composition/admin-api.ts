@@ -215,6 +215,11 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     grants,
     names: {
       url: () => config().console.url,
+      oidc: () => {
+        const { oidc } = config().signIn;
+        return oidc && { ...oidc, clientSecret: oidc.clientSecret.reveal() };
+      },
+      organization: () => config().organization,
       certificate: options.adminCertificate,
       hostName: hostname(),
     },

@@ -124,7 +124,6 @@ test('the shortest gateway.yaml has every default', () => {
       },
     ],
     adminTls: undefined,
-    console: { url: undefined },
     signIn: { oidc: undefined },
     ingressTls: undefined,
     limits: {

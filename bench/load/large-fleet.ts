@@ -184,7 +184,13 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     approvals: unused,
     alerts,
     grants: unused,
-    names: { url: () => undefined, oidc: () => undefined, organization: () => 'bench', certificate: () => undefined, hostName: '' },
+    names: {
+      url: () => undefined,
+      oidc: () => undefined,
+      organization: () => 'bench',
+      certificate: () => undefined,
+      hostName: '',
+    },
     rollouts: unused,
     report: ({ error }) => process.stderr.write(`${error}\n`),
   });

@@ -8,7 +8,13 @@ const placeholder: unknown = new Proxy(() => undefined, { get: () => placeholder
 export async function apiDocument(): Promise<object> {
   const known: Partial<ApiDependencies> = {
     tls: undefined,
-    names: { url: () => undefined, oidc: () => undefined, organization: () => '', certificate: () => undefined, hostName: '' },
+    names: {
+      url: () => undefined,
+      oidc: () => undefined,
+      organization: () => '',
+      certificate: () => undefined,
+      hostName: '',
+    },
   };
   const dependencies = new Proxy({} as ApiDependencies, {
     get: (_target, name) => (name in known ? known[name as keyof ApiDependencies] : placeholder),

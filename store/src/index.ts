@@ -15,6 +15,7 @@ export {
   type ConnectionLogStore,
   openConnectionLog,
 } from './connection-log/open-connection-log.ts';
+export { openPostgresLog } from './connection-log/open-postgres-log.ts';
 export { type CopiedTable, copyStore, countRows } from './copy-store.ts';
 export type { EnrolledAgent } from './enrollments.ts';
 export { createStore, openStore } from './open-store.ts';

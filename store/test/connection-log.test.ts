@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { eventually } from '../../test/rig/eventually.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { firstIdAt } from '../src/connection-log/connection-ids.ts';
 import {
@@ -9,7 +10,9 @@ import {
   type ConnectionLogRow,
   connectionIds,
   openConnectionLog,
+  openPostgresLog,
 } from '../src/index.ts';
+import { openTestPostgresStore } from './test-postgres.ts';
 
 const T0 = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -48,7 +51,21 @@ function row(startedAt: number, more: Partial<ConnectionLogRow> = {}): Connectio
   };
 }
 
-const open = { state: 'open', endedAt: null, code: null } as const;
+const stillOpen = { state: 'open', endedAt: null, code: null } as const;
+
+/** A log in a database, of the gateway `e1` unless another is given. */
+async function openDatabaseLog(gateway = 'e1', at?: Awaited<ReturnType<typeof openTestPostgresStore>>) {
+  const opened = at ?? (await openTestPostgresStore());
+  const log = await openPostgresLog({ target: opened.target, gateway, leaseOf: 'gateway:' });
+  return {
+    log,
+    opened,
+    async [Symbol.asyncDispose]() {
+      await log.close();
+      if (at === undefined) await opened[Symbol.asyncDispose]();
+    },
+  };
+}
 
 async function openLog(options: Parameters<typeof openConnectionLog>[1] = {}) {
   const directory = await temporaryDirectory();
@@ -63,76 +80,93 @@ async function openLog(options: Parameters<typeof openConnectionLog>[1] = {}) {
   };
 }
 
+const logKinds = { embedded: openLog, postgresql: openDatabaseLog };
+
 const ids = (rows: readonly ConnectionLogRow[]) => rows.map(({ id }) => id);
 
-test('a connection is written when it opens and again when it ends, and read as it was written', async () => {
-  await using opened = await openLog();
-  const { log } = opened;
-  const started = row(T0, {
-    ...open,
-    grantId: 'grt_1',
-    grantName: 'etl',
-    host: 'orders.example',
-    subject: 'CN=a',
+for (const [kind, open] of Object.entries(logKinds)) {
+  test(`a connection is written when it opens and again when it ends, and read as it was written (${kind})`, async () => {
+    await using opened = await open();
+    const { log } = opened;
+    const started = row(T0, {
+      ...stillOpen,
+      grantId: 'grt_1',
+      grantName: 'etl',
+      host: 'orders.example',
+      subject: 'CN=a',
+    });
+    await log.save([started], T0 + 1);
+    assert.deepEqual(await log.list({ limit: 10 }), [started]);
+    const ended = {
+      ...started,
+      state: 'closed',
+      endedAt: T0 + 5,
+      code: 'CLIENT_RESET',
+      detail: 'x',
+    } as const;
+    await log.save([ended], T0 + 5);
+    assert.deepEqual(await log.list({ limit: 10 }), [ended]);
+    assert.deepEqual(await log.byIds([ended.id, 1]), [ended]);
+    assert.deepEqual(await log.byIds([]), []);
   });
-  await log.save([started], T0 + 1);
-  assert.deepEqual(await log.list({ limit: 10 }), [started]);
-  const ended = { ...started, state: 'closed', endedAt: T0 + 5, code: 'CLIENT_RESET', detail: 'x' } as const;
-  await log.save([ended], T0 + 5);
-  assert.deepEqual(await log.list({ limit: 10 }), [ended]);
-  assert.deepEqual(await log.byIds([ended.id, 1]), [ended]);
-  assert.deepEqual(await log.byIds([]), []);
-});
+}
 
-test('connections are found by each filter, newest first, page by page', async () => {
-  await using opened = await openLog();
-  const { log } = opened;
-  const rows = [
-    row(T0),
-    row(T0 + MINUTE, { connection: 'billing', agent: 'billing-1' }),
-    row(T0 + 2 * MINUTE, { client: '10.0.0.6', code: 'SESSION_LOST' }),
-    row(T0 + 3 * MINUTE, { grantId: 'grt_1', grantName: 'etl' }),
-    row(T0 + 4 * MINUTE, { subject: 'CN=reporting' }),
-    row(T0 + 5 * MINUTE, { ...open }),
-  ];
-  await log.save(rows, T0);
-  const [first, second, third, fourth, fifth, sixth] = ids(rows);
-  const found = async (query: object) => ids(await log.list({ limit: 10, ...query }));
-  assert.deepEqual(await found({}), ids(rows).reverse());
-  assert.deepEqual(await found({ connection: 'billing' }), [second]);
-  assert.deepEqual(await found({ agent: 'billing-1' }), [second]);
-  assert.deepEqual(await found({ client: '10.0.0.6' }), [third]);
-  assert.deepEqual(await found({ code: 'SESSION_LOST' }), [third]);
-  assert.deepEqual(await found({ client: 'etl' }), [fourth]);
-  assert.deepEqual(await found({ client: 'grt_1' }), [fourth]);
-  assert.deepEqual(await found({ client: 'CN=reporting' }), [fifth]);
-  assert.deepEqual(await found({ state: 'open' }), [sixth]);
-  assert.deepEqual(await found({ code: 'ok', connection: 'orders', until: T0 + MINUTE }), [first]);
-  assert.deepEqual(await found({ limit: 2 }), [sixth, fifth]);
-  assert.deepEqual(await found({ limit: 2, before: fifth }), [fourth, third]);
-});
+for (const [kind, open] of Object.entries(logKinds)) {
+  test(`connections are found by each filter, newest first, page by page (${kind})`, async () => {
+    await using opened = await open();
+    const { log } = opened;
+    const rows = [
+      row(T0),
+      row(T0 + MINUTE, { connection: 'billing', agent: 'billing-1' }),
+      row(T0 + 2 * MINUTE, { client: '10.0.0.6', code: 'SESSION_LOST' }),
+      row(T0 + 3 * MINUTE, { grantId: 'grt_1', grantName: 'etl' }),
+      row(T0 + 4 * MINUTE, { subject: 'CN=reporting' }),
+      row(T0 + 5 * MINUTE, { ...stillOpen }),
+    ];
+    await log.save(rows, T0);
+    const [first, second, third, fourth, fifth, sixth] = ids(rows);
+    const found = async (query: object) => ids(await log.list({ limit: 10, ...query }));
+    assert.deepEqual(await found({}), ids(rows).reverse());
+    assert.deepEqual(await found({ connection: 'billing' }), [second]);
+    assert.deepEqual(await found({ agent: 'billing-1' }), [second]);
+    assert.deepEqual(await found({ client: '10.0.0.6' }), [third]);
+    assert.deepEqual(await found({ code: 'SESSION_LOST' }), [third]);
+    assert.deepEqual(await found({ client: 'etl' }), [fourth]);
+    assert.deepEqual(await found({ client: 'grt_1' }), [fourth]);
+    assert.deepEqual(await found({ client: 'CN=reporting' }), [fifth]);
+    assert.deepEqual(await found({ state: 'open' }), [sixth]);
+    assert.deepEqual(await found({ code: 'ok', connection: 'orders', until: T0 + MINUTE }), [first]);
+    assert.deepEqual(await found({ limit: 2 }), [sixth, fifth]);
+    assert.deepEqual(await found({ limit: 2, before: fifth }), [fourth, third]);
+  });
+}
 
-test('a period has the connections that were open in it, however long before they started', async () => {
-  await using opened = await openLog();
-  const { log } = opened;
-  const job = row(T0, { endedAt: T0 + 240 * MINUTE, code: 'SESSION_LOST' });
-  const before = row(T0 + 1, { endedAt: T0 + 2 });
-  const during = row(T0 + 239 * MINUTE);
-  const after = row(T0 + 300 * MINUTE);
-  const lasting = row(T0 + 2, { ...open });
-  await log.save([job, before, during, after, lasting], T0);
-  const period = { since: T0 + 238 * MINUTE, until: T0 + 242 * MINUTE };
-  assert.deepEqual(ids(await log.list({ ...period, limit: 10 })), ids([during, lasting, job]));
-  assert.deepEqual(ids(await log.list({ ...period, limit: 2 })), ids([during, lasting]));
-  assert.deepEqual(ids(await log.list({ ...period, limit: 2, before: lasting.id })), ids([job]));
-  assert.deepEqual(ids(await log.list({ ...period, code: 'SESSION_LOST', limit: 2 })), ids([job]));
-});
+for (const [kind, open] of Object.entries(logKinds)) {
+  test(`a period has the connections that were open in it, however long before they started (${kind})`, async () => {
+    await using opened = await open();
+    const { log } = opened;
+    const job = row(T0, { endedAt: T0 + 240 * MINUTE, code: 'SESSION_LOST' });
+    const before = row(T0 + 1, { endedAt: T0 + 2 });
+    const during = row(T0 + 239 * MINUTE);
+    const after = row(T0 + 300 * MINUTE);
+    const lasting = row(T0 + 2, { ...stillOpen });
+    await log.save([job, before, during, after, lasting], T0);
+    const period = { since: T0 + 238 * MINUTE, until: T0 + 242 * MINUTE };
+    assert.deepEqual(ids(await log.list({ ...period, limit: 10 })), ids([during, lasting, job]));
+    assert.deepEqual(ids(await log.list({ ...period, limit: 2 })), ids([during, lasting]));
+    assert.deepEqual(ids(await log.list({ ...period, limit: 2, before: lasting.id })), ids([job]));
+    assert.deepEqual(ids(await log.list({ ...period, code: 'SESSION_LOST', limit: 2 })), ids([job]));
+  });
+}
 
 test('connections that a dead gateway left open are ended at its last write', async () => {
   await using opened = await openLog();
   const { log } = opened;
   assert.equal(await log.endAbandoned('GATEWAY_STOPPED'), 0);
-  await log.save([row(T0, { ...open }), row(T0 + 1, { ...open, state: 'opening' }), row(T0 + 2)], T0 + 500);
+  await log.save(
+    [row(T0, { ...stillOpen }), row(T0 + 1, { ...stillOpen, state: 'opening' }), row(T0 + 2)],
+    T0 + 500,
+  );
   assert.equal(await log.endAbandoned('GATEWAY_STOPPED'), 2);
   const summary = (await log.list({ limit: 10 })).map(({ state, endedAt, code }) => [state, endedAt, code]);
   assert.deepEqual(summary, [
@@ -142,18 +176,20 @@ test('connections that a dead gateway left open are ended at its last write', as
   ]);
 });
 
-test('old connections are deleted by their end, and an open one never is', async () => {
-  await using opened = await openLog();
-  const { log } = opened;
-  const long = row(T0, { endedAt: T0 + 10 * MINUTE });
-  const stillOpen = row(T0 + 1, { ...open });
-  const short = [row(T0 + 2), row(T0 + 3), row(T0 + 4)];
-  await log.save([long, stillOpen, ...short], T0);
-  assert.equal(await log.deleteEnded(T0 + 5 * MINUTE, 2), 2);
-  assert.equal(await log.deleteEnded(T0 + 5 * MINUTE, 2), 1);
-  assert.equal(await log.deleteEnded(T0 + 5 * MINUTE, 2), 0);
-  assert.deepEqual(ids(await log.list({ limit: 10 })), ids([stillOpen, long]));
-});
+for (const [kind, open] of Object.entries(logKinds)) {
+  test(`old connections are deleted by their end, and an open one never is (${kind})`, async () => {
+    await using opened = await open();
+    const { log } = opened;
+    const long = row(T0, { endedAt: T0 + 10 * MINUTE });
+    const lasting = row(T0 + 1, { ...stillOpen });
+    const short = [row(T0 + 2), row(T0 + 3), row(T0 + 4)];
+    await log.save([long, lasting, ...short], T0);
+    assert.equal(await log.deleteEnded(T0 + 5 * MINUTE, 2), 2);
+    assert.equal(await log.deleteEnded(T0 + 5 * MINUTE, 2), 1);
+    assert.equal(await log.deleteEnded(T0 + 5 * MINUTE, 2), 0);
+    assert.deepEqual(ids(await log.list({ limit: 10 })), ids([lasting, long]));
+  });
+}
 
 test('deleted entries make room in the file, which can be given back', async () => {
   await using opened = await openLog();
@@ -189,4 +225,36 @@ test('ids ascend, by the time of the start and within a millisecond', () => {
   );
   assert.equal(new Set(made).size, 5);
   assert.ok((made[3] ?? 0) >= firstIdAt(T0 + 1));
+});
+
+test('several gateways write to one log, and what a dead one left open is ended by another', async () => {
+  await using first = await openDatabaseLog('e1');
+  await using second = await openDatabaseLog('e2', first.opened);
+  const { store } = first.opened;
+  await first.log.save([row(T0, { ...stillOpen, client: '10.0.0.1' })], T0 + 100);
+  await second.log.save([row(T0, { ...stillOpen, client: '10.0.0.2' })], T0 + 200);
+  assert.equal(
+    (await first.log.list({ limit: 10 })).length,
+    2,
+    'the same id at two gateways is two connections',
+  );
+  await store.leases.take('gateway:e1', 'e1', 60_000);
+  assert.equal(await second.log.endAbandoned('GATEWAY_STOPPED'), 0, 'both run');
+  await store.leases.drop({ name: 'gateway:e1', holder: 'e1' });
+  assert.equal(await second.log.endAbandoned('GATEWAY_STOPPED'), 1);
+  const rows = await second.log.list({ limit: 10, client: '10.0.0.1' });
+  assert.deepEqual(
+    rows.map(({ state, endedAt, code }) => [state, endedAt, code]),
+    [['closed', T0 + 100, 'GATEWAY_STOPPED']],
+  );
+});
+
+test('the size of a log in a database follows what is in it', async () => {
+  await using opened = await openDatabaseLog();
+  const rows = Array.from({ length: 5000 }, (_, index) => row(T0 + index));
+  await opened.log.save(rows, T0);
+  await eventually('the database to count them', async () => (await opened.log.size()).used > 5000 * 300);
+  await opened.log.deleteEnded(Number.MAX_SAFE_INTEGER, 5000);
+  await eventually('the database to count them', async () => (await opened.log.size()).used < 5000 * 30);
+  await opened.log.shrink(1000);
 });

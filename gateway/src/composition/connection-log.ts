@@ -1,12 +1,15 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import { ConnectionLog, type ControlPlaneLog } from '@penstock/control-plane';
+import { ConnectionLog, type ControlPlaneLog, lifeOf } from '@penstock/control-plane';
 import type { Clock } from '@penstock/runtime';
-import { openConnectionLog } from '@penstock/store';
+import { openConnectionLog, openPostgresLog } from '@penstock/store';
 import type { ConnectionLogPort } from '../control-plane-port.ts';
 import type { DataPlane } from './data-plane.ts';
+import { postgresOptions } from './gateway-store.ts';
 
 export type ConnectionLogStageOptions = {
   readonly config: () => GatewayConfig;
+  /** New at each start. */
+  readonly epoch: string;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -14,14 +17,16 @@ export type ConnectionLogStageOptions = {
 /** Starts the connection log, which opens its file by itself. Nothing waits for it and a failure is only logged. */
 export function startConnectionLog(
   scope: AsyncDisposableStack,
-  { config, clock, log }: ConnectionLogStageOptions,
+  { config, epoch, clock, log }: ConnectionLogStageOptions,
 ): ConnectionLog {
-  const { dataDirectory } = config();
+  const { dataDirectory, store } = config();
   const connectionLog = new ConnectionLog({
     open: () =>
-      openConnectionLog(dataDirectory, {
-        onReplaced: (file) => log('connection-log-replaced', { file }),
-      }),
+      store === undefined
+        ? openConnectionLog(dataDirectory, {
+            onReplaced: (file) => log('connection-log-replaced', { file }),
+          })
+        : openPostgresLog({ target: postgresOptions(store).target, gateway: epoch, leaseOf: lifeOf('') }),
     settings: () => {
       const { store, retention, maxSize } = config().connectionLog;
       return { isStored: store === 'on', retention, maxSize };

@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import type { ExpressionBuilder, Kysely, RawBuilder } from 'kysely';
 import { firstIdAt } from './connection-ids.ts';
 import type { ConnectionLogDatabase, ConnectionLogRow, ConnectionState } from './connection-log-row.ts';
 
@@ -54,20 +54,28 @@ const COLUMNS = [
 /** The columns that change after a connection was first written. */
 const CHANGING = COLUMNS.filter((column) => column !== 'id' && column !== 'startedAt');
 
-export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
+/** What differs between the databases. */
+export type ConnectionLogDialect = {
   /**
-   * Rows are one parameter, as JSON: a statement with a parameter for each value would have to be compiled and parsed
-   * again for each number of rows, in the thread that carries the clients' bytes.
+   * Inserts rows, or replaces what is stored of them. They are one parameter, as JSON: a statement with a parameter for
+   * each value would have to be compiled and parsed again for each number of rows, in the thread that carries the
+   * clients' bytes.
    */
-  const insert = (json: string) => sql`
-    insert into connection_log (${sql.join(COLUMNS.map((column) => sql.ref(column)))})
-    select ${sql.join(COLUMNS.map((_, index) => sql`value ->> ${sql.lit(index)}`))}
-    from json_each(${json})
-    where true
-    on conflict (id) do update set ${sql.join(
-      CHANGING.map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`),
-    )}`;
+  readonly insert: (
+    json: string,
+    columns: readonly string[],
+    changing: readonly string[],
+  ) => RawBuilder<unknown>;
+  /** Notes that the gateway is alive `at` this time. */
+  readonly alive: (at: number) => RawBuilder<unknown>;
+  /** Ends what stopped gateways have left open. */
+  readonly endAbandoned: (code: string) => RawBuilder<unknown>;
+  /** `used` and `free`: bytes in use, and bytes that `shrink` could give back. */
+  readonly size: RawBuilder<{ readonly used: number; readonly free: number }>;
+  readonly shrink: (pages: number) => RawBuilder<unknown> | undefined;
+};
 
+export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>, dialect: ConnectionLogDialect) {
   const matching = (query: Omit<ConnectionLogQuery, 'before' | 'since' | 'until' | 'limit'>) => {
     const { connection, client, agent, code, state } = query;
     return ({ and, or, eb }: ExpressionBuilder<ConnectionLogDatabase, 'connectionLog'>) =>
@@ -93,13 +101,10 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
     /** Inserts rows, or replaces what is stored of them, and notes that the gateway is alive `at` this time. */
     async save(rows: readonly ConnectionLogRow[], at: number): Promise<void> {
       if (rows.length > 0) {
-        await insert(JSON.stringify(rows.map((row) => COLUMNS.map((column) => row[column])))).execute(db);
+        const json = JSON.stringify(rows.map((row) => COLUMNS.map((column) => row[column])));
+        await dialect.insert(json, COLUMNS, CHANGING).execute(db);
       }
-      await db
-        .insertInto('connectionLogState')
-        .values({ id: 1, writtenAt: at })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet({ writtenAt: at }))
-        .execute();
+      await dialect.alive(at).execute(db);
     },
 
     /**
@@ -107,17 +112,8 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
      * time at which they are known to have been open. Returns how many there were.
      */
     async endAbandoned(code: string): Promise<number> {
-      const writtenAt = db.selectFrom('connectionLogState').select('writtenAt').where('id', '=', 1);
-      const { numUpdatedRows } = await db
-        .updateTable('connectionLog')
-        .set(({ ref }) => ({
-          state: sql<ConnectionState>`case ${ref('state')} when 'open' then 'closed' else 'failed' end`,
-          endedAt: sql<number>`max(${ref('startedAt')}, coalesce(${writtenAt}, 0))`,
-          code,
-        }))
-        .where('endedAt', 'is', null)
-        .executeTakeFirst();
-      return Number(numUpdatedRows);
+      const { numAffectedRows } = await dialect.endAbandoned(code).execute(db);
+      return Number(numAffectedRows ?? 0);
     },
 
     /** Returns the rows that match, newest first. */
@@ -131,7 +127,7 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
       const page = (low: number, high: number, count: number) =>
         db
           .selectFrom('connectionLog')
-          .selectAll()
+          .select(COLUMNS)
           .where('id', '>=', low)
           .where('id', '<', high)
           .where(matches)
@@ -149,7 +145,7 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
     byIds(ids: readonly number[]): Promise<ConnectionLogRow[]> {
       return ids.length === 0
         ? Promise.resolve([])
-        : db.selectFrom('connectionLog').selectAll().where('id', 'in', ids).execute();
+        : db.selectFrom('connectionLog').select(COLUMNS).where('id', 'in', ids).execute();
     },
 
     /** Deletes at most `limit` connections that ended before this time, oldest first. Returns how many. */
@@ -167,18 +163,15 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>) {
       return Number(numDeletedRows);
     },
 
-    /** Bytes of the file: those in use, and those that it could give back. */
+    /** Bytes of the log: those in use, and those that it could give back. */
     async size(): Promise<{ readonly used: number; readonly free: number }> {
-      const { rows } = await sql<{ pages: number; free: number; bytes: number }>`
-        select page_count as pages, freelist_count as free, page_size as bytes
-        from pragma_page_count, pragma_freelist_count, pragma_page_size`.execute(db);
-      const { pages = 0, free = 0, bytes = 0 } = rows[0] ?? {};
-      return { used: (pages - free) * bytes, free: free * bytes };
+      const { rows } = await dialect.size.execute(db);
+      return rows[0] ?? { used: 0, free: 0 };
     },
 
     /** Returns up to this many unused pages to the file system. */
     async shrink(pages: number): Promise<void> {
-      await sql`pragma incremental_vacuum(${sql.lit(pages)})`.execute(db);
+      await dialect.shrink(pages)?.execute(db);
     },
   };
 }

@@ -9,6 +9,7 @@ import { createStoreFile } from '../store-file.ts';
 import { type ConnectionLogEntries, connectionLogEntries } from './connection-log-entries.ts';
 import type { ConnectionLogDatabase } from './connection-log-row.ts';
 import { connectionLogMigrations } from './migrations.ts';
+import { sqliteLog } from './sqlite-log.ts';
 
 export type ConnectionLogStore = ConnectionLogEntries & {
   /** Finishes the running statement and stops the thread. Everything else fails with `closed`. */
@@ -66,7 +67,7 @@ async function openFile(options: SqliteDriverOptions): Promise<ConnectionLogStor
     await driver.destroy();
     throw error;
   }
-  return { ...connectionLogEntries(db), close: () => driver.destroy() };
+  return { ...connectionLogEntries(db, sqliteLog), close: () => driver.destroy() };
 }
 
 async function setAside(file: string): Promise<string> {

@@ -28,7 +28,7 @@ const defaults = { poolSize: 10, timeout: 2_000, maxWaiting: 512 };
 /** Migrations may take longer than any statement of a running gateway. */
 const MIGRATION_TIMEOUT_MS = 120_000;
 /** Any number, the same in every version: gateways that start together migrate one after the other. */
-const MIGRATION_LOCK = 7_736_478_625;
+export const MIGRATION_LOCK = 7_736_478_625;
 /** Runs of a transaction that the database ends in favor of another one. */
 const MAX_RUNS = 5;
 const RETRY_BASE_MS = 10;

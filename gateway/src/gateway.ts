@@ -110,6 +110,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
           store: replicas ?? store.replicas,
           fleet: controlPlane.fleet,
           requests: controlPlane.requests,
+          changes: controlPlane.changes,
           ingresses,
         });
   metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses }));
@@ -124,7 +125,13 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     connectionLog,
     replicas: () => cluster?.replicas ?? [],
     readiness: () =>
-      gatewayReadiness({ dataPlane, ingresses, life: state.name, outage: store.health.outage?.kind }),
+      gatewayReadiness({
+        dataPlane,
+        ingresses,
+        life: state.name,
+        outage: store.health.outage?.kind,
+        age: controlPlane.changes.age,
+      }),
   });
   await ingresses.apply(first, true);
   const { listen, organization } = first;

@@ -64,6 +64,14 @@ test('two gateways on one database agree, lead in turn, and go on without it', a
     assert.equal(refused.status, 503);
     assert.equal(refused.body['code'], 'STORE_UNAVAILABLE');
     assert.match(String(refused.body['detail']), /its database cannot be reached/);
+    const ready = await fetch(`http://127.0.0.1:${second.admin.port}/readyz`, {
+      headers: { connection: 'close' },
+    });
+    assert.equal(ready.status, 200);
+    assert.match(
+      await ready.text(),
+      /cannot be reached\. Clients are still served, by what was read \d+ s ago/,
+    );
     await assert.rejects(
       pair.startReplica('third', { dataDirectory: join(pair.directory, 'third') }),
       /The store 127\.0\.0\.1:\d+\/postgres cannot be opened: .*ECONNREFUSED/,

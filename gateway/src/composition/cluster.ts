@@ -10,7 +10,9 @@ import {
 } from '@penstock/cluster';
 import { formatHostPort, type GatewayConfig } from '@penstock/config-schema';
 import {
+  type ChangeFeed,
   createReplicaKey,
+  type Leadership,
   type OpenFleet,
   type PendingAgentRequests,
   type ReplicaView,
@@ -32,6 +34,8 @@ export type ClusterOptions = {
   readonly fleet: Pick<OpenFleet, 'isSuspended'>;
   readonly requests: Pick<PendingAgentRequests, 'forward'>;
   readonly ingresses: Pick<Ingresses, 'clients' | 'cancelPorts'>;
+  readonly changes: Pick<ChangeFeed, 'revision' | 'hint'>;
+  readonly leadership: Pick<Leadership, 'rankBy'>;
   readonly epoch: string;
   readonly clock: Clock;
   readonly log: GatewayLog;
@@ -57,7 +61,7 @@ const PING = { interval: 1_000, timeout: 3_000 };
  * on, and when the store does not answer.
  */
 export async function openCluster(scope: AsyncDisposableStack, options: ClusterOptions): Promise<Cluster> {
-  const { config, store, dataPlane, fleet, ingresses, epoch, clock, log } = options;
+  const { config, store, dataPlane, fleet, ingresses, changes, leadership, epoch, clock, log } = options;
   const { registry, windows, elsewhere } = dataPlane;
   const { cluster, digest } = config();
   if (cluster === undefined) throw new TypeError('The configuration has no cluster.');
@@ -134,7 +138,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
         replica: member.id,
         registry,
         isSuspended: (agentId) => fleet.isSuspended(agentId),
-        onRevision: () => {},
+        onRevision: (revision) => changes.hint(revision),
         clock,
       });
       directories.set(member.epoch, directory);
@@ -152,6 +156,14 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
     onLost: ({ id: replica }, detail) => log('replica-lost', { replica, detail }),
   });
   scope.defer(() => peers.stop());
+  // While the store is away: the first by name of those that can reach each other.
+  leadership.rankBy(() => {
+    const { states } = peers;
+    const first = joined.members.find(
+      (member) => member.epoch === epoch || states.get(member.epoch) === 'connected',
+    );
+    return first === undefined || first.epoch === epoch;
+  });
   const sum = (count: (directory: PeerDirectory) => number) =>
     directories.values().reduce((total, directory) => total + count(directory), 0);
   elsewhere.follow({
@@ -190,14 +202,14 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
 }
 
 function publisherSources(
-  { dataPlane: { registry, grants }, ingresses, epoch, clock }: ClusterOptions,
+  { dataPlane: { registry, grants }, ingresses, changes, epoch, clock }: ClusterOptions,
   state: () => ReplicaState,
 ) {
   return {
     epoch,
     sessions: () => registry.localSessions,
     state,
-    revision: () => 0,
+    revision: () => changes.revision,
     clients: () => ingresses.clients.counts(),
     grants: () => grants.uses(),
     clock,

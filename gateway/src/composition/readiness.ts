@@ -9,10 +9,12 @@ export type ReadinessSources = {
   readonly ingresses: Pick<Ingresses, 'failures'>;
   readonly life: 'running' | 'draining' | 'stopped';
   readonly outage: StoreOutage | undefined;
+  /** Milliseconds since the store was read. */
+  readonly age: number;
 };
 
 /** Whether a client that connects now would be served. Agents are admitted regardless. */
-export function gatewayReadiness({ dataPlane, ingresses, life, outage }: ReadinessSources): Readiness {
+export function gatewayReadiness({ dataPlane, ingresses, life, outage, age }: ReadinessSources): Readiness {
   const { routes, registry } = dataPlane;
   const reasons: string[] = [];
   if (life !== 'running') reasons.push('The gateway is draining.');
@@ -25,7 +27,8 @@ export function gatewayReadiness({ dataPlane, ingresses, life, outage }: Readine
   // Clients are served without the store: a load balancer should keep sending them.
   if (outage !== undefined) {
     reasons.push(
-      `The control plane's store is unavailable: ${storeOutages[outage]}. Clients are still served.`,
+      `The control plane's store is unavailable: ${storeOutages[outage]}. Clients are still served, by what was ` +
+        `read ${Math.round(age / 1000)} s ago.`,
     );
   }
   return { ready, reasons };

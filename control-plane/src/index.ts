@@ -45,3 +45,4 @@ export { PendingAgentRequests } from './requests/pending-agent-requests.ts';
 export { RestartPolicies } from './restarts/restart-policies.ts';
 export { AgentOpens } from './rollouts/agent-opens.ts';
 export { openRollouts } from './rollouts/open-rollouts.ts';
+export { RolloutProblem } from './rollouts/rollout-problem.ts';

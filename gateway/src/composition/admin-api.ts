@@ -24,6 +24,7 @@ import {
   type ReplicaView,
   RestartPolicies,
 } from '@penstock/control-plane';
+import { buildFacts } from '@penstock/release';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
 import { checkRequest, errorText } from '@penstock/wire';
@@ -35,6 +36,7 @@ import type { ClientIngresses } from './client-ingresses.ts';
 import { connectionViews } from './connection-views.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataPlane } from './data-plane.ts';
+import { requireRelease } from './require-release.ts';
 
 export type AdminApiOptions = {
   readonly config: () => GatewayConfig;
@@ -111,7 +113,11 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     clock,
     log,
     epoch: () => leadership.epoch,
-    requireRelease: async () => {},
+    requireRelease: requireRelease({
+      dataDirectory: config().dataDirectory,
+      rootKeys: buildFacts.rootKeys,
+      now: clock.wall,
+    }),
   });
   scope.defer(stopRollouts);
   const agentRequests = openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals });

@@ -28,7 +28,8 @@ export async function describedOperations(port: number): Promise<readonly Operat
   const answer = await fetch(`http://127.0.0.1:${port}/api/v1/openapi.json`, {
     headers: { connection: 'close' },
   });
-  const { paths } = (await answer.json()) as {
+  const document = (await answer.json()) as object;
+  const { paths } = withoutReferences(document, document) as {
     paths: Record<string, Record<string, DescribedOperation>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -37,6 +38,21 @@ export async function describedOperations(port: number): Promise<readonly Operat
       method: method.toUpperCase(),
       path,
     })),
+  );
+}
+
+/** The document with the schemas in place of references to them: a validator gets one schema, without the rest. */
+function withoutReferences(value: unknown, document: object): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutReferences(item, document));
+  if (typeof value !== 'object' || value === null) return value;
+  const reference: unknown = Reflect.get(value, '$ref');
+  if (typeof reference === 'string' && reference.startsWith('#/')) {
+    const steps = reference.slice(2).split('/');
+    const found = steps.reduce<unknown>((at, step) => Reflect.get(Object(at), step), document);
+    return withoutReferences(found, document);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, below]) => [key, withoutReferences(below, document)]),
   );
 }
 

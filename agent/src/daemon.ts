@@ -7,6 +7,7 @@ import { startHostHealth } from './composition/host-health.ts';
 import { openAgentIdentity } from './composition/identity.ts';
 import { changesFor, type InForce } from './composition/reload.ts';
 import { createSessions } from './composition/sessions.ts';
+import { createUpgrades } from './composition/upgrades.ts';
 import { compareWithPin } from './diagnostics/compare-pinned.ts';
 import { openDiagnostics } from './diagnostics/diagnostics.ts';
 import { gatewayFacts } from './diagnostics/gateway-facts.ts';
@@ -110,7 +111,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   // From here on, each stage adds its teardown.
   const hostHealth = startHostHealth(starting, first.health, log);
-  const sessions = createSessions({ ...shared, keeper, checks, pinWatch, hostHealth });
+  const { upgrades, start: startUpgrades } = createUpgrades({
+    ...shared,
+    keeper,
+    checks,
+    sessions: () => sessions,
+  });
+  const sessions = createSessions({ ...shared, keeper, checks, pinWatch, hostHealth, upgrades });
   metrics.observe({
     sessions: () => ({ ready: sessions.ready, wanted: sessions.wanted }),
     streams: () => sessions.streams,
@@ -130,6 +137,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   log('agent-started', { agent: name, pool, version: SOFTWARE_VERSION, config: status().config });
   log('local-listening', { address: local.address.address, port: local.address.port });
 
+  starting.defer(startUpgrades());
   starting.defer(() => sessions.stop());
   const connecting = identity.start().then(
     (isReady) => isReady && sessions.start(),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type {
   AgentFacts,
   AgentIdentity,
@@ -13,6 +14,16 @@ export type ControlPlanePort = {
   readonly identity: IdentityPort;
   readonly agents: AgentPort;
   readonly fleet: FleetPort;
+  readonly releases: ReleasesPort;
+};
+
+/** The files of releases that agents can fetch. They are signed, and need not be trusted. */
+export type ReleasesPort = {
+  /** A file by its path in the published folder; undefined if there is none, or nothing of it after `offset`. */
+  open(
+    file: string,
+    offset: number,
+  ): Promise<{ readonly size: number; readonly content: Readable } | undefined>;
 };
 
 /** Issues and checks the identities of agents. */

@@ -49,7 +49,17 @@ export const importRules: readonly ImportRule[] = [
     from: 'agent/src/composition',
     mayImport: [
       ...AGENT_BASE,
-      ...agent('policy', 'target', 'identity', 'tunnel', 'health', 'observe', 'diagnostics', 'local'),
+      ...agent(
+        'policy',
+        'target',
+        'identity',
+        'tunnel',
+        'health',
+        'observe',
+        'diagnostics',
+        'local',
+        'upgrade',
+      ),
     ],
     because: 'the startup stages connect the parts of the agent, and daemon.ts lists the stages',
   },
@@ -114,6 +124,11 @@ export const importRules: readonly ImportRule[] = [
     mayImport: [...AGENT_BASE, ...agent('cli', 'identity', 'tunnel')],
     because: 'enrollment uses the same path through proxy, TLS and certificate pin as a session',
   },
+  ...['reach-gateway', 'upgrade'].map((command) => ({
+    from: `agent/src/cli/${command}-command.ts`,
+    mayImport: [...AGENT_BASE, ...agent('cli', 'diagnostics', 'identity', 'tunnel', 'upgrade')],
+    because: 'a download at the host uses the same path through proxy, TLS and certificate pin as a session',
+  })),
   {
     from: 'agent/src/cli/run-command.ts',
     mayImport: [...AGENT_BASE, ...agent('cli', 'local', 'diagnostics', 'identity', 'observe', 'daemon.ts')],

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { dieWithUs } from './children.ts';
 import { eventually } from './eventually.ts';
 import { isInstalled, skipBecause, skipWithout } from './optional.ts';
@@ -25,6 +26,8 @@ const ROOT = '/';
 const EMPTIED = ['etc/systemd/system', 'etc/init.d', 'etc/cron.d', 'etc/xdg/autostart'];
 const RUN_LEVELS = ['0', '1', '2', '3', '4', '5', '6', 'S'].map((level) => `etc/rc${level}.d`);
 const BOOT_TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 180_000;
+const HOST_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', HOME: '/root' };
 
 /** Why a host cannot be booted here. Namespaces and mounts cannot be installed, so their absence is always a reason. */
 export function skipWithoutBoot(): false | string {
@@ -127,19 +130,34 @@ export class BootedHost implements AsyncDisposable {
     );
   }
 
-  /** Runs a command in the host and waits for it. */
-  run(argv: readonly string[], input?: string): HostCommand {
-    const { status, stdout, stderr } = spawnSync(
-      'nsenter',
-      [`--target=${this.#leader}`, '--mount', '--uts', '--ipc', '--pid', '--root', '--', ...argv],
-      {
-        encoding: 'utf8',
-        timeout: 60_000,
-        input,
-        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', HOME: '/root' },
-      },
-    );
+  /** Runs a command in the host, and blocks this process until it has ended. */
+  run(argv: readonly string[]): HostCommand {
+    const { status, stdout, stderr } = spawnSync('nsenter', this.#enter(argv), {
+      encoding: 'utf8',
+      timeout: COMMAND_TIMEOUT_MS,
+      env: HOST_ENVIRONMENT,
+    });
     return { status, stdout, stderr };
+  }
+
+  /** The same, for a command that needs something of this process, such as a gateway. */
+  async runBeside(argv: readonly string[]): Promise<HostCommand> {
+    const child = spawn('nsenter', this.#enter(argv), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: COMMAND_TIMEOUT_MS,
+      env: HOST_ENVIRONMENT,
+    });
+    dieWithUs(child);
+    const [stdout, stderr] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    return { status: child.exitCode, stdout, stderr };
+  }
+
+  #enter(argv: readonly string[]): string[] {
+    return [`--target=${this.#leader}`, '--mount', '--uts', '--ipc', '--pid', '--root', '--', ...argv];
   }
 
   /** Runs a command that must succeed, and returns its output. */

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { BootedHost } from '../rig/booted-host.ts';
 import { skipWithoutBoot } from '../rig/booted-host.ts';
 import { eventually } from '../rig/eventually.ts';
-import { agentFile, bootPenstockHost, put } from './penstock-host.ts';
+import { agentFile, bootPenstockHost, put } from '../rig/penstock-host.ts';
 
 const UNIT = 'penstock-agent.service';
 const skip = skipWithoutBoot();

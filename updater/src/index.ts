@@ -9,7 +9,15 @@ export {
   type UpdaterHost,
   type UpdaterLimits,
 } from './host.ts';
-export { emptyJournal, type Journal, journalFile, type Phase, readJournal, type Upgrade } from './journal.ts';
+export {
+  emptyJournal,
+  type Journal,
+  journalFile,
+  type Phase,
+  parseJournal,
+  readJournal,
+  type Upgrade,
+} from './journal.ts';
 export { Probation, type Verdict } from './probation.ts';
 export { REQUEST_FILE, readRequest, UpgradeRequest } from './request.ts';
 export { type SystemdHostOptions, systemdHost } from './systemd-host.ts';

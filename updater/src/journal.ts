@@ -108,7 +108,11 @@ export const journalFile = (directory: string): string => join(directory, 'journ
 /** The journal in a directory; undefined if there is none, or none that this version can read. */
 export function readJournal(directory: string): Journal | undefined {
   const text = readText(journalFile(directory));
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseJournal(text);
+}
+
+/** The journal in a text; undefined if it is none that this version can read. */
+export function parseJournal(text: string): Journal | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isJournal(value) ? value : undefined;

@@ -81,6 +81,17 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
     load: async () => (await import('./service-command.ts')).hostServiceCommand(io),
   },
   {
+    name: 'upgrade',
+    description: 'show and change the version of the agents of this host',
+    load: async () => (await import('./upgrade-command.ts')).upgradeCommand(io),
+  },
+  {
+    name: 'reach-gateway',
+    description: 'exit with 0 if the gateway answers this host, with 1 otherwise; changes nothing',
+    load: async () => (await import('./reach-gateway-command.ts')).reachGatewayCommand(io),
+    isHidden: true,
+  },
+  {
     name: 'updater',
     description: 'stage, switch and watch versions as the agents of this host ask; run by its units',
     load: async () => (await import('./updater-command.ts')).updaterCommand(io),

@@ -15,6 +15,7 @@ import { heartbeatChecks } from '../target/checks/heartbeat-checks.ts';
 import type { Targets } from '../target/targets.ts';
 import { ParallelSessions } from '../tunnel/parallel-sessions.ts';
 import type { Environment } from '../tunnel/proxy.ts';
+import type { UpgradeAgent } from '../upgrade/upgrade-agent.ts';
 import type { GatewayLink } from './gateway-link.ts';
 import type { HostHealth } from './host-health.ts';
 
@@ -28,6 +29,7 @@ export type SessionsOptions = {
   readonly diagnostics: Pick<Diagnostics, 'answer'>;
   readonly hostHealth: Pick<HostHealth, 'latest'>;
   readonly pinWatch: PinWatch;
+  readonly upgrades: Pick<UpgradeAgent, 'status' | 'receive'>;
   readonly metrics: AgentMetrics;
   readonly log: AgentLog;
   readonly clock: Clock;
@@ -53,6 +55,7 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
       streams: sessions.streams,
       identity: { notAfter: keeper.current?.notAfter ?? 0 },
       checks: heartbeatChecks(checks.results),
+      upgrade: options.upgrades.status,
     }),
     onAcknowledged: (interval, reading) => {
       link.readiness.acknowledged(interval);
@@ -62,6 +65,7 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
     onMessage: (message, session) => {
       if (message.type === 'request')
         options.diagnostics.answer(message, (result) => session.sendResult(result));
+      options.upgrades.receive(message);
       if (message.type === 'welcome' || message.type === 'pin') pinWatch.update(message);
     },
   });

@@ -50,6 +50,8 @@ export const agentEvents = {
   'request-refused': ['warn', 'A request of the control plane was refused or failed.'],
   'connector-failing': ['warn', 'The check of a connector fails.'],
   'connector-recovered': ['info', 'The check of a connector passes again.'],
+  'upgrade-offered': ['info', 'The control plane offers another version: it is fetched and verified.'],
+  'upgrade-refused': ['warn', 'A version that was offered is not installed.'],
   'restart-requested': ['warn', 'The control plane requested a restart: the agent drains and exits.'],
   'local-listening': ['info', 'The local status server is listening.'],
 } as const;

@@ -59,6 +59,13 @@ export class LiveSessions {
     for (const session of this.#sessions.keys()) session.send(message);
   }
 
+  /** Sends a message on one session, or drops it if there is none. */
+  sendOnOne(message: AgentMessage): void {
+    const [ready] = this.#in('ready');
+    const [any] = this.#sessions.keys();
+    (ready ?? any)?.send(message);
+  }
+
   /** Requests a successor for one session, which then uses what has changed. */
   replaceOne(reason: string): void {
     const [first] = this.#in('ready');

@@ -83,6 +83,11 @@ export class ParallelSessions {
     this.#live.announce(message);
   }
 
+  /** Sends a message on one session, or drops it if there is none. */
+  sendOnOne(message: AgentMessage): void {
+    this.#live.sendOnOne(message);
+  }
+
   /** Replaces one session, whose successor uses what has changed. */
   replaceOne(reason: string): void {
     this.#live.replaceOne(reason);

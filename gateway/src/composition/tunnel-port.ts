@@ -16,6 +16,7 @@ import type { ControlPlane } from './control-plane.ts';
 import type { GatewayLog } from './event-catalogue.ts';
 import { namingAddress } from './listening.ts';
 import { loggedIdentity } from './logged-identity.ts';
+import { releaseFiles } from './release-files.ts';
 
 export type TunnelPortOptions = {
   readonly config: () => GatewayConfig;
@@ -57,6 +58,7 @@ export async function openTunnelPort(
           describe: (agent) => withStoreProblems(() => agentFacts(agent, { store, pins: fleet.pins }, clock)),
         },
         fleet,
+        releases: releaseFiles(config().dataDirectory),
       },
       admission: new Admission(tunnel, clock),
       session: sessionOptions(options),

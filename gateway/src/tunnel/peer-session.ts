@@ -9,6 +9,7 @@ import {
   paths,
   positionOfHeader,
   RECEIVED_HEADER,
+  releaseFileOfPath,
   requestIdOfPath,
   resultPath,
   TunnelError,
@@ -18,6 +19,7 @@ import type { DataPlaneLog } from '../observe/event.ts';
 import type { Admission, AdmittedConnection } from './admission.ts';
 import { type Peer, renewableIdentity, requireIdentity } from './peer.ts';
 import { answerJson, answerProblem, isAnswerable, readJsonBody } from './plain-request.ts';
+import { serveRelease } from './serve-release.ts';
 import { AgentSession } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
 
@@ -33,6 +35,7 @@ export type PeerOptions = {
 /** Requests on a connection without a control stream. */
 const MAX_UNAUTHENTICATED_REQUESTS = 8;
 
+const RELEASE_ROUTE = `GET ${paths.releases}{id}`;
 const RESULT_ROUTE = `POST ${resultPath('{id}')}`;
 
 /** Requests of a session in progress. An agent uploads a few results at a time. */
@@ -56,7 +59,8 @@ export function servePeer(
   let isOver = false;
   let requests = 0;
   let inProgress = 0;
-  const deadline = setTimeout(() => socket.destroy(), options.authenticationTimeout);
+  let isDownloading = false;
+  let deadline = setTimeout(() => socket.destroy(), options.authenticationTimeout);
   socket.once('close', () => clearTimeout(deadline));
 
   const misbehaved = (detail: string) => {
@@ -105,6 +109,21 @@ export function servePeer(
       answerJson(stream, 200, {});
     } finally {
       claim.release();
+    }
+  };
+
+  const sendRelease = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, file: string) => {
+    requireIdentity(peer, identities.isRevoked);
+    if (isDownloading) throw new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 1 });
+    isDownloading = true;
+    // A download takes longer than a connection without a session may last. It ends by itself when nobody reads it.
+    clearTimeout(deadline);
+    try {
+      await serveRelease(stream, headers, file, controlPlane.releases);
+    } finally {
+      isDownloading = false;
+      if (session === undefined && !socket.destroyed)
+        deadline = setTimeout(() => socket.destroy(), options.authenticationTimeout);
     }
   };
 
@@ -186,6 +205,11 @@ export function servePeer(
       return;
     }
     const requestId = headers[':method'] === 'POST' ? requestIdOfPath(path) : undefined;
+    const release = headers[':method'] === 'GET' ? releaseFileOfPath(path) : undefined;
+    if (release !== undefined) {
+      sendRelease(stream, headers, release).catch((error: unknown) => refuse(stream, RELEASE_ROUTE, error));
+      return;
+    }
     const route = requestId === undefined ? `${headers[':method']} ${path.slice(0, 64)}` : RESULT_ROUTE;
     const answered = requestId === undefined ? answer(stream, route) : takeResult(stream, requestId);
     answered.catch((error: unknown) => refuse(stream, route, error));

@@ -52,6 +52,7 @@ async function endpointRig(unauthenticated: number) {
         answeredAtLength: () => {},
         describe: () => never(),
       },
+      releases: { open: async () => undefined },
       fleet: {
         welcome: () => ({ agentState: 'connected' }),
         isSuspended: () => false,

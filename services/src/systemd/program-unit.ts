@@ -89,13 +89,11 @@ export function programUnit(service: ProgramService, layout: Layout = hostLayout
 }
 
 function environmentSettings(service: ProgramService, layout: Layout): readonly UnitSetting[] {
-  const { name, environment, hasUpdater } = service;
+  const { environment, hasUpdater } = service;
   const lines = [
     'HOSTNAME=%H',
     'NODE_ENV=production',
-    ...(hasUpdater
-      ? [`PENSTOCK_UPGRADER=${escapePercent(layout.updater)}`, `PENSTOCK_UPGRADE_SPOOL=/run/${name}`]
-      : []),
+    ...(hasUpdater ? [`PENSTOCK_UPGRADER=${escapePercent(layout.updater)}`] : []),
     ...Object.entries(environment).map(([key, value]) => environmentLine(key, value)),
   ];
   return [['Environment', lines]];

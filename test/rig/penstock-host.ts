@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BootedHost } from '../rig/booted-host.ts';
+import { BootedHost } from './booted-host.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Where the host has this tree. */

@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ReleaseSource as ConfiguredSource, loadAgentConfig } from '@penstock/config-schema';
+import { buildFacts, releasePaths, verifyLatest } from '@penstock/release';
+import { hostLayout, runOnHost, writeDurably } from '@penstock/services';
+import {
+  CommandError,
+  exitCodes,
+  type Io,
+  json,
+  type OutputFormat,
+  outputOption,
+  styleFor,
+  table,
+  withProgress,
+} from '@penstock/terminal';
+import {
+  currentVersion,
+  installedVersions,
+  type Journal,
+  REQUEST_FILE,
+  readJournal,
+  stableVersion,
+  type UpgradeRequest,
+} from '@penstock/updater';
+import { Command } from 'commander';
+import { openKeyStore } from '../identity/key-store.ts';
+import { downloadRelease } from '../tunnel/download.ts';
+import { fetchRelease } from '../upgrade/fetch-release.ts';
+import { directorySource, type ReleaseSource, urlSource } from '../upgrade/release-source.ts';
+
+const CONFIG_OPTION = ['-c, --config <file>', 'configuration file', '/etc/penstock/agent.yaml'] as const;
+/** For a switch that somebody at the host has asked for. */
+const SWITCH_TIMEOUT_MS = 60 * 60_000;
+
+/** `upgrade`: the version of this host, by its own hand. */
+export function upgradeCommand(io: Io): Command {
+  return new Command('upgrade')
+    .description('show and change the version of the agents of this host')
+    .addCommand(statusCommand(io))
+    .addCommand(nowCommand(io))
+    .addCommand(rollbackCommand(io));
+}
+
+function statusCommand(io: Io): Command {
+  return new Command('status')
+    .description('print the versions on this host and the state of the last upgrade')
+    .addOption(outputOption(['text', 'json']))
+    .addHelpText('after', '\nExample:\n  $ penstock-agent upgrade status')
+    .action(({ output }: { output: OutputFormat }) => {
+      const journal = readJournal(hostLayout.updater);
+      const facts = {
+        current: currentVersion(hostLayout),
+        stable: stableVersion(hostLayout),
+        previous: journal?.previous,
+        installed: installedVersions(hostLayout),
+        upgrade: journal?.phase,
+        since: journal === undefined ? undefined : new Date(journal.since).toISOString(),
+        failed: journal?.failed ?? [],
+      };
+      io.stdout.write(output === 'json' ? json(facts) : text(facts, io));
+      if (facts.current === undefined) io.setExitCode(exitCodes.failed);
+    });
+}
+
+type Facts = {
+  readonly current: string | undefined;
+  readonly previous: string | undefined;
+  readonly installed: readonly string[];
+  readonly upgrade: Journal['phase'] | undefined;
+  readonly since: string | undefined;
+  readonly failed: Journal['failed'];
+};
+
+function text({ current, previous, installed, upgrade, since, failed }: Facts, io: Io): string {
+  if (current === undefined) {
+    return 'No version is installed below /opt/penstock: this host gets its versions another way.\n';
+  }
+  const style = styleFor(io.stdout, io.environment);
+  const rows: [string, string][] = [
+    ['current', current],
+    ['previous', previous ?? 'none'],
+    ['installed', installed.join(', ')],
+    ['upgrade', upgrade === undefined ? 'none yet' : describe(upgrade)],
+    ...(since === undefined ? [] : [['since', since] as [string, string]]),
+    ...failed.map(({ version, code, at }): [string, string] => [
+      'skipped',
+      style.bad(`${version}: ${code} at ${new Date(at).toISOString()}`),
+    ]),
+  ];
+  return table(['', ''], rows, io);
+}
+
+function describe(phase: Journal['phase']): string {
+  if (phase.name === 'idle') return 'none in progress';
+  const { from, to } = phase.upgrade;
+  const reason = 'code' in phase && phase.code !== undefined ? ` (${phase.code})` : '';
+  const detail = 'detail' in phase ? ` ${phase.detail}` : '';
+  return `${phase.name}, ${from} to ${to}${reason}${detail}`;
+}
+
+type NowOptions = {
+  readonly config: string;
+  readonly to?: string;
+  readonly from?: string;
+  readonly retry: boolean;
+  readonly wait: boolean;
+};
+
+function nowCommand(io: Io): Command {
+  return new Command('now')
+    .description('install a signed release on this host, watch it, and go back if it does not work')
+    .option(...CONFIG_OPTION)
+    .option('--to <version>', 'version; the latest if omitted')
+    .option('--from <source>', 'gateway, the URL of a mirror, or a directory; upgrade.source if omitted')
+    .option('--retry', 'also if the version has failed on this host', false)
+    .option('--no-wait', 'return when the updater has been asked')
+    .addHelpText('after', '\nExample:\n  $ sudo penstock-agent upgrade now --from /media/penstock')
+    .action((options: NowOptions) => now(io, options));
+}
+
+async function now(io: Io, options: NowOptions): Promise<void> {
+  const current = requireUpdater();
+  const source = await sourceOf(io, options);
+  const files = join(hostLayout.updater, 'incoming');
+  await mkdir(files, { recursive: true, mode: 0o700 });
+  const signal = new AbortController().signal;
+  const to = options.to ?? (await latestOf(source, signal));
+  if (to === current) {
+    io.stdout.write(`This host runs ${to} already.\n`);
+    return;
+  }
+  await withProgress(io, `Fetching ${to} from ${source.name}`, () =>
+    fetchRelease({
+      source,
+      directory: files,
+      version: to,
+      rootKeys: buildFacts.rootKeys,
+      platform: { os: process.platform, arch: process.arch },
+      now: Date.now(),
+      signal,
+    }),
+  );
+  await ask(io, { to, files, retry: options.retry, until: Date.now() + SWITCH_TIMEOUT_MS }, options.wait);
+}
+
+function rollbackCommand(io: Io): Command {
+  return new Command('rollback')
+    .description('go back to the version that this host ran before')
+    .option('--no-wait', 'return when the updater has been asked')
+    .addHelpText('after', '\nExample:\n  $ sudo penstock-agent upgrade rollback')
+    .action(async ({ wait }: { wait: boolean }) => {
+      requireUpdater();
+      const journal = readJournal(hostLayout.updater);
+      const { phase } = journal ?? {};
+      // During the probation, the version before is the one that the upgrade came from.
+      const to = phase?.name === 'probation' ? phase.upgrade.from : journal?.previous;
+      if (to === undefined) {
+        throw new CommandError('This host has run no other version.', {
+          suggestion: 'Install a version with: penstock-agent upgrade now --to VERSION',
+        });
+      }
+      await ask(io, { to, back: true, until: Date.now() + SWITCH_TIMEOUT_MS }, wait);
+    });
+}
+
+/** The version of this host. Throws CommandError if nothing here can be upgraded, or not by this user. */
+function requireUpdater(): string {
+  const current = currentVersion(hostLayout);
+  if (current === undefined || !existsSync(join(hostLayout.units, 'penstock-updater.service'))) {
+    throw new CommandError('This host has no updater.', {
+      suggestion:
+        'Install the service from a single executable: sudo penstock-agent service install. A container is upgraded by ' +
+        'running the next image.',
+    });
+  }
+  if (process.geteuid?.() !== 0) {
+    throw new CommandError('Only root can change the version of this host.', {
+      suggestion: 'Run the command with sudo.',
+    });
+  }
+  return current;
+}
+
+async function sourceOf(io: Io, { config: file, from }: NowOptions): Promise<ReleaseSource> {
+  if (from !== undefined && from !== 'gateway')
+    return /^https?:\/\//.test(from)
+      ? urlSource(from.endsWith('/') ? from : `${from}/`)
+      : directorySource(resolve(from));
+  const loaded = loadAgentConfig(file, io.environment);
+  if (!loaded.ok) {
+    throw new CommandError(`${file} cannot be loaded here, so the source of releases is not known.`, {
+      suggestion: 'Name a source: --from DIRECTORY or --from URL.',
+    });
+  }
+  const source: ConfiguredSource = from === 'gateway' ? { kind: 'gateway' } : loaded.config.upgrade.source;
+  if (source.kind === 'url') return urlSource(source.url);
+  if (source.kind === 'directory') return directorySource(source.path);
+  const { gateway, identity } = loaded.config;
+  const current = await (await openKeyStore(identity.directory)).current();
+  if (current === undefined) throw new CommandError('The agent of this host is not enrolled yet.');
+  const credentials = { key: current.key.reveal(), certificate: current.certificate };
+  return {
+    name: 'the gateway',
+    open: async (path, offset, signal) =>
+      downloadRelease(gateway, { environment: io.environment, signal, identity: credentials }, path, offset),
+  };
+}
+
+const MAX_LATEST_BYTES = 1024 * 1024;
+
+async function latestOf(source: ReleaseSource, signal: AbortSignal): Promise<string> {
+  const read = async (file: string) => {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of await source.open(file, 0, signal)) {
+      length += chunk.length;
+      if (length > MAX_LATEST_BYTES) throw new CommandError(`${file} is too large.`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  };
+  const files = { keys: await read(releasePaths.keys), latest: await read(releasePaths.latest) };
+  const { latest } = verifyLatest(files, {
+    rootKeys: buildFacts.rootKeys,
+    seen: readJournal(hostLayout.updater)?.seen ?? { keys: 0, latest: 0, release: 0 },
+    now: Date.now(),
+  });
+  return latest.release.version;
+}
+
+async function ask(
+  io: Io,
+  request: Omit<UpgradeRequest, 'format' | 'id'>,
+  isFollowed: boolean,
+): Promise<void> {
+  const id = randomUUID();
+  const content: UpgradeRequest = { format: 1, id, ...request };
+  writeDurably(join(hostLayout.updater, REQUEST_FILE), JSON.stringify(content), 0o600);
+  const { status, stderr } = runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
+  if (status !== 0) throw new CommandError(`The updater cannot be started: ${stderr.trim()}`);
+  if (!isFollowed) return;
+  const phase = await withProgress(io, `Waiting for ${request.to}`, () => outcome(id));
+  io.stdout.write(`${describe(phase)}\n`);
+  const isDone = phase.name === 'committed' || (phase.name === 'rolled-back' && phase.code === 'REQUESTED');
+  if (!isDone) io.setExitCode(exitCodes.failed);
+}
+
+const POLL_MS = 500;
+
+/** The phase in which the updater has ended, once it has handled the request. */
+async function outcome(id: string): Promise<Journal['phase']> {
+  for (;;) {
+    const journal = readJournal(hostLayout.updater);
+    const isEnd = ['committed', 'rolled-back', 'failed', 'staged', 'idle'].includes(
+      journal?.phase.name ?? '',
+    );
+    if (journal !== undefined && journal.requests['root'] === id && isEnd) return journal.phase;
+    await delay(POLL_MS);
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import type { UpgraderAbsence } from '@penstock/wire';
+
+/** What switches the version of this host, and the directories through which it is reached. */
+export type Upgrader =
+  | {
+      readonly kind: 'host';
+      /** The updater's journal is here; agents read it. */
+      readonly journal: string;
+      /** This agent's requests and health, in memory. The updater reads them. */
+      readonly runtime: string;
+      /** Releases that this agent has fetched. The updater reads them. */
+      readonly files: string;
+    }
+  | { readonly kind: 'none'; readonly absence: UpgraderAbsence };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Files that container engines put into their containers. */
+const CONTAINER_FILES = ['/.dockerenv', '/run/.containerenv'];
+
+/**
+ * Finds the updater that `service install` has set up. A container never has one: whoever started it from an image starts the
+ * next one, and an upgrade inside would be gone with it.
+ */
+export function findUpgrader(environment: Environment, has = existsSync): Upgrader {
+  const { PENSTOCK_UPGRADER: journal, RUNTIME_DIRECTORY: runtime, STATE_DIRECTORY: state } = environment;
+  if (isSet(environment['PENSTOCK_CONTAINER'])) return { kind: 'none', absence: 'container' };
+  if (isSet(journal) && isSet(runtime) && isSet(state))
+    return { kind: 'host', journal, runtime, files: `${state}/upgrade` };
+  const isContainer = isSet(environment['KUBERNETES_SERVICE_HOST']) || CONTAINER_FILES.some(has);
+  if (isContainer) return { kind: 'none', absence: 'container' };
+  return { kind: 'none', absence: process.platform === 'linux' ? 'not-a-service' : 'unsupported' };
+}
+
+const isSet = (value: string | undefined): value is string => value !== undefined && value !== '';

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { publisher } from '../../release/test/release-files.ts';
+import { BootedHost, skipWithoutBoot } from '../../test/rig/booted-host.ts';
+import { eventually } from '../../test/rig/eventually.ts';
+import { startPair } from '../../test/rig/pair.ts';
+import { put } from '../../test/rig/penstock-host.ts';
+import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
+import { makeVersionTree } from '../../test/rig/version-tree.ts';
+import { publish } from './rig/release-directory.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const TREE = '/opt/penstock-tree';
+const SERVICE = 'penstock-agent.service';
+const CONFIG = '/etc/penstock/agent.yaml';
+const within = 60_000;
+const VERSIONS = ['1.0.0', '2.0.0'] as const;
+const platform = { os: process.platform, arch: process.arch };
+
+/** Starts the sources of a version; `run` can fail before that. */
+const executableOf = (version: string, run = '') =>
+  `#!/bin/sh\n${run}exec ${TREE}/node_modules/node/bin/node /opt/tree-${version}/agent/bin/penstock-agent.js "$@"\n`;
+
+test('a host is upgraded, a broken version goes back, and a power cut changes neither', {
+  skip: skipWithoutBoot(),
+  timeout: 500_000,
+}, async (context) => {
+  await using trees = await temporaryDirectory();
+  const release = publisher();
+  const { rootKeys } = release.trust;
+  for (const version of VERSIONS)
+    makeVersionTree(join(trees.path, version), { version, rootKeys, treeInHost: TREE });
+  await using pair = await startPair({ targets: {}, agents: {} });
+  const releases = join(pair.gatewayConfig.dataDirectory, 'releases');
+  await using host = await BootedHost.boot({
+    share: {
+      [TREE]: ROOT,
+      ...Object.fromEntries(VERSIONS.map((version) => [`/opt/tree-${version}`, join(trees.path, version)])),
+    },
+  });
+  put(host, '/root/penstock-agent', executableOf('1.0.0'));
+  host.ok('chmod', '755', '/root/penstock-agent');
+  put(host, '/root/token', `${pair.token}\n`);
+  put(
+    host,
+    CONFIG,
+    JSON.stringify(
+      pair.agentFile('dc1-a', {
+        identity: {
+          directory: '/var/lib/penstock-agent/identity',
+          enrollmentToken: `\${file:/run/credentials/${SERVICE}/enrollment-token}`,
+        },
+        policy: { remote: { upgrade: 'allow' } },
+      }),
+    ),
+  );
+  // A probation of ten minutes is the subject of other tests.
+  put(
+    host,
+    '/etc/systemd/system/penstock-updater.service.d/probation.conf',
+    '[Service]\nExecStart=\nExecStart=/opt/penstock/stable/penstock-agent updater --probation 2\n',
+  );
+  host.ok(
+    '/root/penstock-agent',
+    'service',
+    'install',
+    '--config',
+    CONFIG,
+    '--executable',
+    '/root/penstock-agent',
+    '--token-file',
+    '/root/token',
+  );
+  const agent = '/opt/penstock/current/penstock-agent';
+  const isReady = async (version: string) => {
+    assert.equal(host.ok('readlink', '/opt/penstock/current').trim(), `versions/${version}`);
+    const { status } = await host.runBeside([agent, 'ready', '--config', CONFIG]);
+    assert.equal(status, 0, host.journal(SERVICE));
+    return true;
+  };
+  const now = (version: string) =>
+    host.runBeside([agent, 'upgrade', 'now', '--config', CONFIG, '--to', version]);
+  const journals = () => `${host.journal('penstock-updater.service')}\n${host.journal(SERVICE)}`;
+  await eventually('the agent to be ready', () => isReady('1.0.0'), { within });
+
+  await context.test('from the gateway, verified, and committed', async () => {
+    publish(releases, release, '2.0.0', { content: executableOf('2.0.0'), platform });
+    const upgrade = await now('2.0.0');
+    assert.match(upgrade.stdout, /^committed, 1\.0\.0 to 2\.0\.0/m, `${upgrade.stderr}\n${journals()}`);
+    assert.equal(upgrade.status, 0);
+    await eventually('the agent to be ready', () => isReady('2.0.0'), { within });
+    assert.equal(host.ok('readlink', '/opt/penstock/stable').trim(), 'versions/2.0.0');
+    const agents = await pair.api('GET /agents');
+    assert.ok(JSON.stringify(agents).includes('"2.0.0"'), JSON.stringify(agents));
+  });
+
+  await context.test('a version that exits is rolled back by itself', async () => {
+    const content = executableOf(
+      '2.0.0',
+      'case "$1" in self-check) echo 3.0.0; exit 0;; run) exit 1;; esac\n',
+    );
+    publish(releases, release, '3.0.0', {
+      content,
+      platform,
+      changes: { release: { sequence: 21 }, latest: { sequence: 41 } },
+    });
+    const upgrade = await now('3.0.0');
+    assert.match(
+      upgrade.stdout,
+      /^rolled-back, 2\.0\.0 to 3\.0\.0 \(EXITED\)/m,
+      `${upgrade.stderr}\n${journals()}`,
+    );
+    assert.equal(upgrade.status, 1);
+    await eventually('the agent to be ready', () => isReady('2.0.0'), { within });
+    assert.match((await now('3.0.0')).stdout, /KNOWN_BAD/);
+  });
+
+  await context.test(
+    'a power cut with a version that hangs at its start goes back at the next boot',
+    async () => {
+      const content = executableOf(
+        '2.0.0',
+        'case "$1" in self-check) echo 4.0.0; exit 0;; run) exec sleep 1000;; esac\n',
+      );
+      publish(releases, release, '4.0.0', {
+        content,
+        platform,
+        changes: { release: { sequence: 22 }, latest: { sequence: 42 } },
+      });
+      await host.runBeside([agent, 'upgrade', 'now', '--config', CONFIG, '--to', '4.0.0', '--no-wait']);
+      await eventually(
+        'the switch',
+        () => host.ok('readlink', '/opt/penstock/current').trim() === 'versions/4.0.0',
+        { within },
+      );
+      await host.powerCut();
+      await host.start();
+      // The updater runs from the stable version, so the broken one cannot stop it.
+      await eventually('the agent to be ready', () => isReady('2.0.0'), { within: 180_000 });
+      const status = JSON.parse(host.ok(agent, 'upgrade', 'status', '--output', 'json'));
+      assert.deepEqual([status.upgrade.name, status.upgrade.code], ['rolled-back', 'HUNG'], journals());
+    },
+  );
+
+  await context.test('the host goes back to the version before when asked', async () => {
+    const rollback = await host.runBeside([agent, 'upgrade', 'rollback']);
+    assert.equal(rollback.status, 0, `${rollback.stdout}${rollback.stderr}${journals()}`);
+    await eventually('the agent to be ready', () => isReady('1.0.0'), { within });
+  });
+});

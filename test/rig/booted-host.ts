@@ -123,7 +123,8 @@ export class BootedHost implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`systemd-nspawn ended: ${errors}`);
         this.#leader = childOf(child.pid ?? 0);
         return (
-          this.#leader > 0 && /^(starting|running|degraded)/.test(this.run(['systemctl', 'is-system-running']).stdout)
+          this.#leader > 0 &&
+          /^(starting|running|degraded)/.test(this.run(['systemctl', 'is-system-running']).stdout)
         );
       },
       { within: BOOT_TIMEOUT_MS, state: () => errors },

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { BootedHost, skipWithoutBoot } from '../../rig/booted-host.ts';
 import { eventually } from '../../rig/eventually.ts';
 import { skipWithout } from '../../rig/optional.ts';
-import { agentFile, put } from '../../services/penstock-host.ts';
+import { agentFile, put } from '../../rig/penstock-host.ts';
 import { fileOf, releaseFolder, skipIfAbsent, VERSION } from './built-release.ts';
 
 const SHARE = '/srv/release';

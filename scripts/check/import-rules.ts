@@ -119,15 +119,10 @@ export const importRules: readonly ImportRule[] = [
     mayImport: [...AGENT_BASE, ...agent('local', 'diagnostics', 'identity')],
     because: 'commands use the local server of the running daemon; only run starts a daemon',
   },
-  {
-    from: 'agent/src/cli/enroll-command.ts',
-    mayImport: [...AGENT_BASE, ...agent('cli', 'identity', 'tunnel')],
-    because: 'enrollment uses the same path through proxy, TLS and certificate pin as a session',
-  },
-  ...['reach-gateway', 'upgrade'].map((command) => ({
+  ...['enroll', 'reach-gateway', 'upgrade'].map((command) => ({
     from: `agent/src/cli/${command}-command.ts`,
     mayImport: [...AGENT_BASE, ...agent('cli', 'diagnostics', 'identity', 'tunnel', 'upgrade')],
-    because: 'a download at the host uses the same path through proxy, TLS and certificate pin as a session',
+    because: 'these commands use the same path through proxy, TLS and certificate pin as a session',
   })),
   {
     from: 'agent/src/cli/run-command.ts',

@@ -74,6 +74,9 @@ export const ConnectionAttempt = Type.Object({
     Type.Object({
       agent: Type.String(),
       pool: Type.String(),
+      replica: Type.Optional(
+        Type.String({ description: 'Replica by way of which the agent was asked, if not this one.' }),
+      ),
       milliseconds: Milliseconds,
       outcome: Outcome,
       detail: Type.Optional(Type.String()),

@@ -166,6 +166,8 @@ export type DialReport = {
   readonly tries: readonly {
     readonly agent: string;
     readonly pool: string;
+    /** The replica by way of which it was asked; undefined: it is connected to this gateway. */
+    readonly replica?: string | undefined;
     readonly milliseconds: number;
     readonly failure: DialFailure | undefined;
   }[];

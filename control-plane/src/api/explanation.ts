@@ -136,7 +136,11 @@ function attemptOf(report: DialReport): ConnectionAttempt {
     ...(entry && { connection: connectionOf(entry) }),
     milliseconds,
     waitedMilliseconds: waited,
-    tries: tries.map(({ failure: each, ...rest }) => ({ ...rest, ...outcomeOf(each) })),
+    tries: tries.map(({ failure: each, replica, ...rest }) => ({
+      ...rest,
+      ...(replica !== undefined && { replica }),
+      ...outcomeOf(each),
+    })),
     skipped: skipped.map(({ agent, reason, pool }) => ({
       pool,
       ...(agent !== undefined && { agent }),

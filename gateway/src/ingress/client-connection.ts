@@ -163,8 +163,8 @@ export class ClientConnection {
   #join(dialed: Dialed): Opened {
     const { metrics, log, halfClosedTimeout, idleTimeout } = this.#options;
     const { reader, reset, isTruncated } = this.#client;
-    const { target, agent, agentId, pool, attempts } = dialed;
-    const fields = { ...this.#fields, agent, pool };
+    const { target, agent, agentId, pool, replica, attempts } = dialed;
+    const fields = { ...this.#fields, agent, pool, replica };
     const carried =
       target.link === undefined
         ? undefined

@@ -5,6 +5,8 @@ import type { SkippedAgent } from './skipped-agents.ts';
 export type DialTry = {
   readonly agent: string;
   readonly pool: string;
+  /** The replica by way of which the agent was asked; undefined: it is connected to this gateway. */
+  readonly replica?: string | undefined;
   readonly milliseconds: number;
   /** Undefined when the open succeeded. */
   readonly failure: { readonly code: CloseCode; readonly detail: string } | undefined;

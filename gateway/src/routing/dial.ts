@@ -48,6 +48,8 @@ export type Dialed = {
   readonly agent: string;
   readonly pool: string;
   readonly connector: string;
+  /** By way of which the agent was reached; undefined: it is connected to this gateway. */
+  readonly replica?: string;
   readonly attempts: number;
 };
 
@@ -171,15 +173,23 @@ async function findAgent(
       signal,
     );
     for (const { attempt: each, error } of outcome.failed) {
-      const { name, pool: itsPool } = each.session.identity;
+      const { replica, identity } = each.session;
+      const { name, pool: itsPool } = identity;
       const milliseconds = clock.now() - each.openedAt;
-      progress.tries.push({ agent: name, pool: itsPool, milliseconds, failure: failureOf(error) });
+      progress.tries.push({
+        agent: name,
+        pool: itsPool,
+        ...by(replica),
+        milliseconds,
+        failure: failureOf(error),
+      });
     }
     if (outcome.won !== undefined) {
-      const { identity, bootId } = outcome.won.session;
+      const { identity, bootId, replica } = outcome.won.session;
       ejection.succeeded(route.connector, identity.agentId);
       const milliseconds = clock.now() - outcome.won.openedAt;
-      progress.tries.push({ agent: identity.name, pool: identity.pool, milliseconds, failure: undefined });
+      const { name, pool } = identity;
+      progress.tries.push({ agent: name, pool, ...by(replica), milliseconds, failure: undefined });
       return {
         target: outcome.target,
         agentId: identity.agentId,
@@ -187,6 +197,7 @@ async function findAgent(
         agent: identity.name,
         pool: identity.pool,
         connector: route.connector,
+        ...by(replica),
         attempts: attempt,
       };
     }
@@ -281,6 +292,8 @@ async function waitForAgent(
     throw unknownConnector(route, address, sessionsOf) ?? withUnavailable(error, route, sessionsOf);
   }
 }
+
+const by = (replica: string | undefined) => (replica === undefined ? {} : { replica });
 
 const isQueueFull = (error: unknown) => error instanceof TunnelError && error.code === 'QUEUE_FULL';
 

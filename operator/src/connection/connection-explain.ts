@@ -108,7 +108,7 @@ function attemptTable({ attempts, denials }: ExplanationResource, style: Style, 
     outcome === 'ok' ? style.good(stateOf(more.connection) ?? outcome) : style.bad(outcome),
     `${Math.round(milliseconds)} ms`,
     waitedMilliseconds === 0 ? undefined : `${Math.round(waitedMilliseconds)} ms`,
-    more.tries.map((each) => `${each.agent}: ${each.outcome}`).join(', '),
+    more.tries.map((each) => `${each.agent}${wayOf(each)}: ${each.outcome}`).join(', '),
     more.skipped.map(({ agent, pool, reason }) => `${agent ?? pool}: ${reason}`).join(', '),
     [detail, resumed(more.connection), lasted(at, milliseconds, more.connection)].filter(Boolean).join(' ') ||
       undefined,
@@ -177,3 +177,6 @@ function denialTable({ denials }: ExplanationResource, io: Io): string | undefin
   const head = ['DENIED', 'CLIENT', { title: 'TIMES', rank: 2 }, 'REASON', { title: 'DETAIL', rank: 1 }];
   return `Clients denied since the gateway started: ${counts}.\n\n${table(head, rows, io)}`;
 }
+
+const wayOf = ({ replica }: { readonly replica?: string }) =>
+  replica === undefined ? '' : ` by way of replica ${replica}`;

@@ -6,6 +6,8 @@ import type { Check } from './check.ts';
 import { runTool } from './tool.ts';
 
 const CONSOLE = 'console';
+/** The pages, which run in a browser, and their tests, which run in Node and in a browser. */
+const projects = [CONSOLE, `${CONSOLE}/tsconfig.test.json`];
 /** Where console/tsconfig.json finds `#openapi`. */
 const TYPES_FILE = 'node_modules/.cache/penstock-openapi/openapi.d.ts';
 
@@ -20,7 +22,10 @@ export const consoleTypesCheck: Check = {
       };
     }
     await writeApiTypes(root);
-    return runTool(root, 'tsc', ['--project', CONSOLE, '--pretty', 'false']);
+    const found = await Promise.all(
+      projects.map((project) => runTool(root, 'tsc', ['--project', project, '--pretty', 'false'])),
+    );
+    return { problems: found.flatMap(({ problems }) => problems) };
   },
 };
 

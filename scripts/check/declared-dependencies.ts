@@ -34,6 +34,9 @@ export const declaredDependenciesCheck: Check = {
 const isDevelopment = (file: string, folder: string) =>
   ['test', 'app', 'build'].some((part) => isWithin(file, `${folder}/${part}`));
 
+/** Tools that are started, or loaded by their path, rather than imported. */
+const STARTED = new Set(['typescript', 'openapi-typescript']);
+
 function developmentProblems(
   edges: readonly Edge[],
   folder: string,
@@ -42,11 +45,16 @@ function developmentProblems(
   const own = edges.filter(({ from }) =>
     ['app', 'build'].some((part) => isWithin(from, `${folder}/${part}`)),
   );
-  return own.flatMap((edge) => {
+  const undeclared = own.flatMap((edge) => {
     const name = packageOf(edge.specifier);
     if (name === undefined || name.startsWith('#') || Object.hasOwn(declared, name)) return [];
     return [`${edge.from}:${edge.line} imports ${name}, which ${folder}/package.json does not declare`];
   });
+  const used = new Set(edges.map(({ specifier }) => packageOf(specifier)));
+  const unused = Object.keys(declared)
+    .filter((name) => !used.has(name) && !STARTED.has(name) && !name.startsWith('@types/'))
+    .map((name) => `${folder}/package.json declares ${name}, which nothing imports`);
+  return [...undeclared, ...unused];
 }
 
 /** The package that a specifier refers to; undefined for files and for Node's own modules. */

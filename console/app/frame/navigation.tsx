@@ -7,6 +7,7 @@ const items: readonly Item[] = [
   { path: '/fleet', also: ['/agents/', '/pools/', '/add-agent'], title: 'Fleet' },
   { path: '/connections', title: 'Connections' },
   { path: '/config', title: 'Configuration' },
+  { path: '/rollouts', title: 'Rollouts' },
   { path: '/alerts', title: 'Alerts' },
   { path: '/approvals', title: 'Approvals' },
   { path: '/access', title: 'Access' },

@@ -41,6 +41,18 @@ export const pages: readonly { readonly path: string; readonly page: ComponentTy
     ),
   },
   {
+    path: '/rollouts',
+    page: lazy(() =>
+      import('../pages/rollouts/rollouts-page.tsx').then(({ RolloutsPage }) => ({ default: RolloutsPage })),
+    ),
+  },
+  {
+    path: '/rollouts/:id',
+    page: lazy(() =>
+      import('../pages/rollouts/rollout-page.tsx').then(({ RolloutPage }) => ({ default: RolloutPage })),
+    ),
+  },
+  {
     path: '/add-agent',
     page: lazy(() =>
       import('../pages/add-agent/add-agent-page.tsx').then(({ AddAgentPage }) => ({ default: AddAgentPage })),

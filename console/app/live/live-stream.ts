@@ -1,5 +1,5 @@
-import { createParser } from 'eventsource-parser';
 import { backOff } from './back-off.ts';
+import { EventParser } from './event-parser.ts';
 
 export type LiveEvent = { readonly type: string; readonly data: unknown };
 
@@ -26,8 +26,6 @@ export type LiveStreamOptions = {
 };
 
 const SILENCE_MS = 35_000;
-/** Characters of one event. */
-const MAX_EVENT_LENGTH = 1024 * 1024;
 
 /**
  * The events of the gateway, by fetch: EventSource cannot send a header, and does not tell 401 from a broken connection.
@@ -110,12 +108,13 @@ export class LiveStream {
   }
 
   async #read(body: ReadableStream<Uint8Array>, request: AbortController): Promise<void> {
-    const parser = createParser({
-      maxBufferSize: MAX_EVENT_LENGTH,
-      onEvent: ({ event = 'message', id, data }) => {
-        if (id !== undefined) this.#lastId = id;
-        if (event === 'reset') this.#options.onReset();
-        else this.#options.onEvent({ type: event, data: JSON.parse(data) as unknown });
+    const parser = new EventParser({
+      onId: (id) => {
+        this.#lastId = id;
+      },
+      onEvent: ({ type, data }) => {
+        if (type === 'reset') this.#options.onReset();
+        else this.#options.onEvent({ type, data: JSON.parse(data) as unknown });
       },
     });
     const decoder = new TextDecoder();

@@ -8,6 +8,8 @@ export function staleAfter({ type, data }: LiveEvent): readonly string[] {
       return [resource.agents, resource.agent, resource.pools, resource.attention, resource.explanation];
     case 'alert':
       return [resource.alerts, resource.attention];
+    case 'rollout':
+      return [resource.rollouts, resource.pins];
     case 'approval':
       return [resource.approvals];
     case 'connections':

@@ -33,7 +33,7 @@ export function RevokeButton({
         needs={needs}
         size="small"
         isBusy={isBusy}
-        aria-label={`${word} ${name}`}
+        aria-label={`${word}… ${name}`}
         onClick={() => setAsking(true)}
       >
         {word}…

@@ -26,7 +26,9 @@ export function trailOf(entries: readonly Entry[]): { name: string | undefined; 
     .map(({ at, address, after }) => {
       const { code = '', name = '' } = (after ?? {}) as { readonly code?: string; readonly name?: string };
       return { at, name, address, sentence: sentences[code] ?? code };
-    });
+    })
+    // An agent tries again and again: its newest refusal says it all.
+    .filter(({ name }, index, all) => all.findIndex((each) => each.name === name) === index);
   const { name } = (entries[enrolled]?.after ?? {}) as { readonly name?: string };
   return { name, refusals };
 }

@@ -137,7 +137,7 @@ export function CheckNow({
           size="small"
           unavailable={offline}
           isBusy={isBusy}
-          aria-label={`Check ${connector} now`}
+          aria-label={`Check now: ${connector}`}
           onClick={() => void run(agent.name, connector).then(setResult)}
         >
           Check now

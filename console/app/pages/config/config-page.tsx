@@ -12,6 +12,7 @@ import { Age } from '../../parts/time.tsx';
 import { shortDigest } from '../../time/format.ts';
 import { textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
+import { NewRolloutDialog } from '../rollouts/new-rollout-dialog.tsx';
 import { usePins, usePools, useVersions } from './config-api.ts';
 import { PinDialog } from './pin-dialog.tsx';
 import { VersionView } from './version-view.tsx';
@@ -120,6 +121,7 @@ function PoolVersions({ pool, pinning }: { readonly pool: string; readonly pinni
   const query = useVersions(pool);
   const pins = usePins();
   const [{ version, against }, change] = useUrlState(fields);
+  const [rollingOut, setRollingOut] = useState<number>();
   const [pinningVersion, setPinning] = useState<{ version: number | undefined }>();
   const pinned = pins.data?.items.find((each) => each.scope === 'pool' && each.name === pool);
   const items = query.data?.pages.flatMap((page) => page.items);
@@ -167,6 +169,7 @@ function PoolVersions({ pool, pinning }: { readonly pool: string; readonly pinni
             pinned={pinned?.version}
             onSelect={(next) => change({ version: String(next), against: '' }, 'push')}
             onPin={(next) => setPinning({ version: next })}
+            onRollOut={setRollingOut}
           />
         )}
         {query.hasNextPage && (
@@ -185,6 +188,9 @@ function PoolVersions({ pool, pinning }: { readonly pool: string; readonly pinni
           choices={items.map((each) => each.version).filter((each) => each !== selected)}
           onBase={(next) => change({ against: next === undefined ? '' : String(next) })}
         />
+      )}
+      {rollingOut !== undefined && (
+        <NewRolloutDialog pool={pool} version={rollingOut} onClose={() => setRollingOut(undefined)} />
       )}
       {pinningVersion !== undefined && (
         <PinDialog pool={pool} version={pinningVersion.version} onClose={() => setPinning(undefined)} />
@@ -212,12 +218,14 @@ function Versions({
   pinned,
   onSelect,
   onPin,
+  onRollOut,
 }: {
   readonly items: readonly ConfigVersion[];
   readonly selected: number | undefined;
   readonly pinned: number | undefined;
   readonly onSelect: (version: number) => void;
   readonly onPin: (version: number) => void;
+  readonly onRollOut: (version: number) => void;
 }) {
   return (
     <Table
@@ -253,17 +261,29 @@ function Versions({
         { key: 'by', title: 'By', cell: ({ publishedBy }) => <Actor actor={publishedBy} /> },
         {
           key: 'pin',
-          title: 'Pin',
+          title: 'Bring it to the agents',
+          isMain: true,
           cell: ({ version }) => (
-            <RoleButton
-              needs="operator"
-              size="small"
-              unavailable={version === pinned ? 'This version is pinned already.' : undefined}
-              aria-label={`Preview and pin version ${version}`}
-              onClick={() => onPin(version)}
-            >
-              Pin…
-            </RoleButton>
+            <span className="filters">
+              <RoleButton
+                needs="operator"
+                size="small"
+                unavailable={version === pinned ? 'This version is pinned already.' : undefined}
+                aria-label={`Pin… version ${version}`}
+                onClick={() => onPin(version)}
+              >
+                Pin…
+              </RoleButton>
+              <RoleButton
+                needs="operator"
+                size="small"
+                unavailable={version === pinned ? 'This version is pinned already.' : undefined}
+                aria-label={`Roll out… version ${version}`}
+                onClick={() => onRollOut(version)}
+              >
+                Roll out…
+              </RoleButton>
+            </span>
           ),
         },
       ]}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { diffLines } from 'diff';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { agentCommands, agentFile } from '../app/pages/add-agent/commands.ts';
+import { trailOf } from '../app/pages/add-agent/token-trail.ts';
+import { readLine } from '../app/pages/agent/log-line.ts';
+import { diffRows } from '../app/pages/config/diff-rows.ts';
+import { yamlText } from '../app/pages/config/yaml-text.ts';
+import { hopsOf } from '../app/pages/connection/hops.ts';
+import { ingressText } from '../app/pages/connections/ingress-text.ts';
+import { agentsOf, placeOf } from '../app/pages/fleet/attention-text.ts';
+import { actorText } from '../app/parts/actor-text.ts';
+import { linePath } from '../app/parts/line-path.ts';
+
+test('a configuration shown as YAML is the same configuration', () => {
+  const key = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 12 }),
+    fc.constantFrom('yes', 'on', '1', 'null', 'a: b', '- x'),
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { depthSize: 'small' },
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      tie('list'),
+      tie('map'),
+    ),
+    list: fc.array(tie('tree'), { maxLength: 4 }),
+    map: fc.dictionary(key, tie('tree'), { maxKeys: 4, noNullPrototype: true }),
+  }));
+  fc.assert(
+    fc.property(tree, (value) => {
+      assert.deepEqual(parse(yamlText(value), { maxAliasCount: 0 }), value);
+    }),
+  );
+  assert.equal(
+    yamlText({ address: '127.0.0.1:5432', list: [{ name: 'a', kind: 'tcp' }], none: [] }),
+    ['address: "127.0.0.1:5432"', 'list:', '  - name: a', '    kind: tcp', 'none: []'].join('\n'),
+  );
+});
+
+test('the file of a new agent is YAML with the tunnel and its pins, and a token is safe in a shell', () => {
+  const file = agentFile(
+    { pool: 'dc1', name: 'dc1-1' },
+    { host: 'fd00::1', port: 8443, pins: ['sha256/abc='] },
+  );
+  const { gateway, pool } = parse(file) as { gateway: { url: string; pins: string[] }; pool: string };
+  assert.equal(pool, 'dc1');
+  assert.deepEqual(gateway, { url: 'https://[fd00::1]:8443', pins: ['sha256/abc='], trust: 'pins' });
+  assert.match(
+    agentFile({ pool: 'dc1', name: 'x' }, { port: 1, pins: [] }),
+    /gateway\.example\.com:1 {2}# the name/,
+  );
+  for (const { text } of agentCommands({ token: "a'; rm -rf /; '" })) {
+    assert.ok(text.includes(String.raw`'a'\''; rm -rf /; '\'''`), text);
+  }
+});
+
+test('a diff shows its changes with three lines around them', () => {
+  const lines = Array.from({ length: 20 }, (_, index) => `line ${index}`);
+  const changed = lines.with(10, 'changed');
+  const rows = diffRows(diffLines(`${lines.join('\n')}\n`, `${changed.join('\n')}\n`));
+  assert.deepEqual(
+    rows.map(({ kind, text }) => `${kind} ${text}`),
+    [
+      'gap 7 unchanged lines',
+      'same line 7',
+      'same line 8',
+      'same line 9',
+      'removed line 10',
+      'added changed',
+      'same line 11',
+      'same line 12',
+      'same line 13',
+      'gap 6 unchanged lines',
+    ],
+  );
+});
+
+test('the hop that fails is the one at which the checks stop', () => {
+  const outcomes = (reach: string | undefined) =>
+    hopsOf(reach, { ingress: '', agents: '', target: '' }).map(({ outcome }) => outcome);
+  assert.deepEqual(outcomes('refused'), ['passed', 'passed', 'passed', 'failed']);
+  assert.deepEqual(outcomes('offline'), ['passed', 'passed', 'failed', 'not-reached']);
+  assert.deepEqual(outcomes('not-allowed'), ['passed', 'failed', 'not-reached', 'not-reached']);
+  assert.deepEqual(outcomes('ready'), ['passed', 'passed', 'passed', 'passed']);
+  assert.deepEqual(outcomes(undefined), ['passed', 'passed', 'passed', 'unknown']);
+});
+
+test('a line of a log is its sentence and its other fields; a huge one is cut', () => {
+  const line = readLine(
+    { time: '2026-11-26T08:41:05.123Z', level: 'warn', msg: 'It failed.', code: 'REFUSED', n: 1 },
+    3,
+  );
+  assert.deepEqual(line, {
+    key: 3,
+    time: '08:41:05.123',
+    level: 'warn',
+    text: 'It failed. code=REFUSED n=1',
+  });
+  assert.equal(readLine({ msg: 'x'.repeat(100_000) }, 0).text.length, 2_001);
+  assert.equal(readLine('plain', 0).text, 'plain');
+  assert.equal(readLine({ time: 'never', msg: 'a' }, 0).time, '');
+});
+
+test('refusals are those since the last agent that enrolled', () => {
+  const refused = {
+    at: '2',
+    action: 'agent.enroll-refused',
+    after: { code: 'NAME_TAKEN', name: 'a1' },
+    address: '::1',
+  };
+  const enrolled = { at: '1', action: 'agent.enroll', after: { name: 'a9' } };
+  assert.deepEqual(
+    trailOf([refused, enrolled, refused]).refusals.map(({ name }) => name),
+    ['a1'],
+  );
+  assert.equal(trailOf([refused, enrolled]).name, 'a9');
+  assert.deepEqual(trailOf([]), { name: undefined, refusals: [] });
+});
+
+test('a group of what is wrong leads to exactly its agents', () => {
+  const group = { code: 'CONNECTOR_FAILING', pool: 'dc1', connector: 'orders-db', connections: ['orders'] };
+  assert.equal(placeOf(group), 'dc1, orders-db:');
+  assert.equal(agentsOf(group), '/fleet?pool=dc1&code=CONNECTOR_FAILING&connector=orders-db');
+  assert.equal(placeOf({ code: 'STORE_UNAVAILABLE', connections: [] }), 'This gateway:');
+  assert.equal(agentsOf({ code: 'agent-stale', pool: 'dc1', connections: [] }), '/fleet?pool=dc1');
+});
+
+test('addresses, actors and lines', () => {
+  assert.equal(ingressText({ kind: 'tcp', address: '::', port: 15432 }), 'tcp [::]:15432');
+  assert.equal(
+    ingressText({ kind: 'sni', address: '0.0.0.0', port: 443, host: 'orders.example.com' }),
+    'sni orders.example.com:443',
+  );
+  assert.deepEqual(actorText('admin-token:01a218610e7005e2a2bc'), { kind: 'admin-token', id: '…e2a2bc' });
+  assert.deepEqual(actorText('host'), { kind: 'host', id: '' });
+  assert.deepEqual(actorText('oidc:alice'), { kind: 'oidc', id: 'alice' });
+  assert.deepEqual(linePath([0, undefined, 4, 2], 30, 10), { path: 'M0 9M20 1L30 5', top: 4 });
+  assert.deepEqual(linePath([], 30, 10), { path: '', top: 0 });
+});

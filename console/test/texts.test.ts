@@ -4,7 +4,6 @@ import { diffLines } from 'diff';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { agentCommands, agentFile } from '../app/pages/add-agent/commands.ts';
-import { trailOf } from '../app/pages/add-agent/token-trail.ts';
 import { readLine } from '../app/pages/agent/log-line.ts';
 import { diffRows } from '../app/pages/config/diff-rows.ts';
 import { yamlText } from '../app/pages/config/yaml-text.ts';
@@ -105,22 +104,6 @@ test('a line of a log is its sentence and its other fields; a huge one is cut', 
   assert.equal(readLine({ msg: 'x'.repeat(100_000) }, 0).text.length, 2_001);
   assert.equal(readLine('plain', 0).text, 'plain');
   assert.equal(readLine({ time: 'never', msg: 'a' }, 0).time, '');
-});
-
-test('refusals are those since the last agent that enrolled', () => {
-  const refused = {
-    at: '2',
-    action: 'agent.enroll-refused',
-    after: { code: 'NAME_TAKEN', name: 'a1' },
-    address: '::1',
-  };
-  const enrolled = { at: '1', action: 'agent.enroll', after: { name: 'a9' } };
-  assert.deepEqual(
-    trailOf([refused, enrolled, refused]).refusals.map(({ name }) => name),
-    ['a1'],
-  );
-  assert.equal(trailOf([refused, enrolled]).name, 'a9');
-  assert.deepEqual(trailOf([]), { name: undefined, refusals: [] });
 });
 
 test('a group of what is wrong leads to exactly its agents', () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findStarter, watchStarter } from '@penstock/terminal';
+import { failOverOnEnter } from './fail-over-again.ts';
 import { makeDirectory } from './left-behind.ts';
 import { command, Program } from './program.ts';
 import { askForBestCustomers } from './query.ts';
@@ -64,6 +65,8 @@ const adminLine = await gateway.line('admin-listening');
 const ingress = await gateway.line('ingress-listening');
 const admin = `http://127.0.0.1:${adminLine['port']}`;
 const port = Number(String(ingress['address']).split(':').at(-1));
+// A checkout builds the console when it is first asked for: it is ready by the time somebody opens it.
+void fetch(`${admin}/console/`).catch(() => {});
 done('gateway', `agents connect to port ${tunnel['port']}, clients of "orders" to port ${port}`);
 
 const { token } = (await command('gateway', ['token', 'create', '--pool', 'demo', '--uses', '2'], {
@@ -128,6 +131,20 @@ if (!options.once) {
     PENSTOCK_TOKEN: adminToken.token,
   })) as { url: string };
   tryIt(result, { admin, adminToken: adminToken.token, console: url });
+  let last = other;
+  using _enter = failOverOnEnter({
+    async kill() {
+      await agents.get(last)?.end('SIGKILL');
+      const answer = await askForBestCustomers(port);
+      const line = await gateway.line('connection-opened', (each) => each['agent'] !== last);
+      done(`${last} was killed`, `carried by ${String(line['agent'])}, ${answer.milliseconds} ms in total`);
+    },
+    restart() {
+      agents.set(last, startAgent(last));
+      leave(...agents.values());
+      last = last === carrier ? other : carrier;
+    },
+  });
   await interrupted;
 }
 await cleanup.disposeAsync();

@@ -55,5 +55,6 @@ export function tryIt(result: Result, { admin, adminToken, console }: Addresses)
   say(`  API       metrics at ${admin}, readiness at ${admin}/readyz`);
   say(`  fleet     PENSTOCK_URL=${admin} PENSTOCK_TOKEN=${adminToken} \\`);
   say('            npx penstock-gateway agent list');
-  say(`\n  ${faint('Press Ctrl-C to stop everything and remove all files.')}\n`);
+  const again = process.stdin.isTTY ? 'Press Enter to kill an agent, and watch the console. ' : '';
+  say(`\n  ${faint(`${again}Press Ctrl-C to stop everything and remove all files.`)}\n`);
 }

@@ -8,6 +8,8 @@ import { runTool } from './tool.ts';
 const CONSOLE = 'console';
 /** The pages, which run in a browser, and their tests, which run in Node and in a browser. */
 const projects = [CONSOLE, `${CONSOLE}/tsconfig.test.json`];
+/** Started by its path: each project has a cache of its own, and shares none with the check of everything else. */
+const COMPILER = 'node_modules/typescript/bin/tsc';
 /** Where console/tsconfig.json finds `#openapi`. */
 const TYPES_FILE = 'node_modules/.cache/penstock-openapi/openapi.d.ts';
 
@@ -23,7 +25,7 @@ export const consoleTypesCheck: Check = {
     }
     await writeApiTypes(root);
     const found = await Promise.all(
-      projects.map((project) => runTool(root, 'tsc', ['--project', project, '--pretty', 'false'])),
+      projects.map((project) => runTool(root, 'node', [COMPILER, '--project', project, '--pretty', 'false'])),
     );
     return { problems: found.flatMap(({ problems }) => problems) };
   },

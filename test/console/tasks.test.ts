@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { startDaemon } from '@penstock/agent';
 import type { Page } from 'playwright-core';
@@ -33,8 +32,7 @@ test('people do their tasks in the console', { skip }, async (t) => {
     'at 08:55, two clicks lead from any page to the failing hop of a target that refuses',
     async () => {
       await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('billing') });
-      client.socket.resume();
-      await once(client.socket, 'close');
+      await closeOf(client);
       await using opened = await openPage(browser, pair, { path: '/audit' });
       const { page } = opened;
       await page.getByRole('link', { name: /Fleet \d+ need attention/ }).click();
@@ -120,7 +118,7 @@ test('people do their tasks in the console', { skip }, async (t) => {
         environment: {},
         log: () => {},
       });
-      await page.getByText(/a1 was refused .*another agent with a different key has this name/).waitFor();
+      await page.getByText(/a1 was refused .*NAME_TAKEN/).waitFor();
       await clone.stop();
       await pair.startAgent('a9', withToken(pair.directory, 'a9'));
       await page.getByText('Enrolled as a9').waitFor();
@@ -169,7 +167,7 @@ test('people do their tasks in the console', { skip }, async (t) => {
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await context.addCookies(cookies);
-    await page.evaluate(() => localStorage.clear());
+    await page.evaluate('localStorage.clear()');
     await page.reload();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await page.goto('about:blank');
@@ -194,6 +192,18 @@ test('people do their tasks in the console', { skip }, async (t) => {
     await live.getByText('Live', { exact: true }).waitFor();
   });
 
+  await t.test("a client's connection is ended", async () => {
+    await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('orders') });
+    await client.read(5);
+    await using opened = await openPage(browser, pair, { path: '/connections/orders?tab=clients' });
+    const { page } = opened;
+    await page.getByRole('button', { name: 'End… the connection of 127.0.0.1' }).click();
+    const closed = closeOf(client);
+    await page.getByRole('dialog').getByRole('button', { name: 'End the connection of 127.0.0.1' }).click();
+    await closed;
+    await page.getByText('No client is connected.').waitFor();
+  });
+
   await t.test('a viewer sees every action, and which role it needs', async () => {
     const { token } = await pair.api('POST /admin-tokens', { name: 'watcher', role: 'viewer' });
     await using opened = await openPage(browser, pair, { token: String(token), path: '/agents/a1' });
@@ -212,6 +222,14 @@ test('people do their tasks in the console', { skip }, async (t) => {
   });
 });
 
+/** Resolves when the connection has ended; a reset is an end, and not a failure of the test. */
+function closeOf({ socket }: TestClient): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.once('close', () => resolve());
+  socket.resume();
+  return promise;
+}
+
 /** The changes of an agent that enrolls with a token, in an identity directory of its own. */
 const withToken = (directory: string, name: string) => ({
   identity: { directory: `${directory}/identity-${name}`, enrollmentToken: '${env:NEW_TOKEN}' },
@@ -221,7 +239,7 @@ const withToken = (directory: string, name: string) => ({
 async function tabTo(page: Page, text: string): Promise<void> {
   for (let presses = 0; presses < 60; presses += 1) {
     await page.keyboard.press('Tab');
-    if ((await page.evaluate(() => document.activeElement?.textContent?.trim())) === text) return;
+    if ((await page.evaluate('document.activeElement?.textContent?.trim()')) === text) return;
   }
   assert.fail(`Tab does not reach ${text}.`);
 }

@@ -34,6 +34,7 @@ export type LogEntry = Schemas['ConnectionLogEntry'];
 export type ConfigVersion = Schemas['ConfigVersionResource'];
 export type PinPreview = Schemas['PinPreview'];
 export type EnrollmentToken = Schemas['EnrollmentTokenResource'];
+export type EnrollmentTokenDetail = Schemas['EnrollmentTokenDetail'];
 export type Grant = Schemas['GrantResource'];
 export type AlertEntry = Schemas['AlertResource'];
 export type Approval = Schemas['ApprovalResource'];

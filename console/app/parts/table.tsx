@@ -49,7 +49,7 @@ export function Table<Row>({
                   data-title={isMain ? undefined : title}
                   className={`${isNumber ? 'number' : ''} ${isMain ? 'main' : ''} ${isEmpty?.(row) ? 'blank' : ''}`}
                 >
-                  {cell(row)}
+                  <div className="cell">{cell(row)}</div>
                 </td>
               ))}
             </tr>

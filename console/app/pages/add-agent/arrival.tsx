@@ -6,14 +6,15 @@ import { Card } from '../../parts/page.tsx';
 import { AgentStateBadge, Badge, Mark } from '../../parts/state.tsx';
 import { Age } from '../../parts/time.tsx';
 
-import { type Refusal, trailOf } from './token-trail.ts';
 import { useToken } from './use-token.ts';
 
 /** What the agent of this token has done so far. */
 export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly pool: string }) {
   const token = useToken(tokenId);
-  const used = token.data === null || token.data === undefined ? 0 : token.data.uses - token.data.usesLeft;
-  const { name, refusals } = useTokenTrail(tokenId);
+  const [enrolled] = token.data?.agents ?? [];
+  const name = enrolled?.name;
+  const used = token.data?.agents.length ?? 0;
+  const refusals = token.data?.refusals ?? [];
   const agent = useQuery({
     queryKey: [resource.agent, name ?? ''],
     queryFn: () =>
@@ -50,10 +51,11 @@ export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly 
           <Link href={`/agents/${found.name}`}>Open {found.name}</Link>
         </p>
       )}
-      {refusals.map(({ at, name: refused, sentence, address }) => (
-        <div key={at} role="alert">
-          <Badge tone="bad" word="Refused" /> {refused} was refused <Age at={at} />
-          {address !== undefined && ` from ${address}`}: {sentence}
+      {refusals.map(({ lastAt, count, name: refused, message, advice, address, code }) => (
+        <div key={`${refused} ${address} ${code}`} role="alert">
+          <Badge tone="bad" word="Refused" /> {refused ?? 'An agent'} was refused <Age at={lastAt} />
+          {count > 1 && `, ${count} times`} from {address}: {message} <span className="soft">{advice}</span>{' '}
+          <code className="faint">{code}</code>
         </div>
       ))}
       {used === 0 && refusals.length === 0 && (
@@ -73,23 +75,4 @@ function Step({ isDone, text }: { readonly isDone: boolean; readonly text: strin
       {text} <span className="hidden-text">{isDone ? 'done' : 'not yet'}</span>
     </li>
   );
-}
-
-/** What the audit trail has about a token: the agent that enrolled with it, and why others were refused. */
-function useTokenTrail(tokenId: string): {
-  readonly name: string | undefined;
-  readonly refusals: readonly Refusal[];
-} {
-  const { data } = useQuery({
-    queryKey: [resource.audit, 'token', tokenId],
-    queryFn: () =>
-      ask(
-        GET('/api/v1/audit', {
-          params: { query: { actor: `enrollment-token:${tokenId}`, limit: 20 } },
-          headers: inBackground,
-        }),
-      ),
-    refetchInterval: 2_000,
-  });
-  return trailOf(data?.items ?? []);
 }

@@ -1,17 +1,18 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { ask, GET, inBackground } from '../../api/client.ts';
+import { ask, GET, inBackground, POST, perform } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
 import type { LogEntry } from '../../api/types.ts';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Empty, Failed, NoMatch, Partial, Skeleton } from '../../parts/query-states.tsx';
 import { Badge, type Tone } from '../../parts/state.tsx';
-import { Table } from '../../parts/table.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
 import { TimeOf } from '../../parts/time.tsx';
 import { bytes, duration, milliseconds } from '../../time/format.ts';
 import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
+import { RevokeButton } from '../access/revoke-button.tsx';
 
 const states = ['any', 'open', 'closed', 'failed', 'denied'] as const;
 const fields = { state: choiceField(states, 'any'), client: textField(), agent: textField() };
@@ -140,6 +141,28 @@ const words: Readonly<Record<LogEntry['state'], string>> = {
   denied: 'Denied',
 };
 
+const isOpen = ({ state }: LogEntry) => state === 'open' || state === 'opening';
+
+const disconnect = (id: string) =>
+  perform(POST('/api/v1/connection-log/{id}/disconnect', { params: { path: { id } } }));
+
+const endColumn: Column<LogEntry> = {
+  key: 'end',
+  title: 'End',
+  isEmpty: (entry) => !isOpen(entry),
+  cell: (entry) =>
+    isOpen(entry) && (
+      <RevokeButton
+        needs="operator"
+        word="End"
+        name={`the connection of ${entry.client ?? 'the client'}`}
+        consequence="Client and target are reset now. The client may connect again: revoke its grant, or change allow in gateway.yaml, to prevent that."
+        send={() => disconnect(entry.id)}
+        stale={[resource.connectionLog, resource.connections]}
+      />
+    ),
+};
+
 function Entries({ items }: { readonly items: readonly LogEntry[] }) {
   if (items.length === 0) return null;
   return (
@@ -223,6 +246,7 @@ function Entries({ items }: { readonly items: readonly LogEntry[] }) {
           isNumber: true,
           cell: ({ bytesToClient }) => bytes(bytesToClient),
         },
+        ...(items.some(isOpen) ? [endColumn] : []),
       ]}
     />
   );

@@ -181,7 +181,7 @@ export type GatewayConfig = ConfigVersion & {
     /** The same for an agent whose sessions were closed, as they are when its process ends. */
     readonly reconnectTimeout: number;
   };
-  readonly drain: { readonly timeout: number };
+  readonly drain: { readonly settle: number; readonly spread: number; readonly timeout: number };
   readonly health: {
     readonly heartbeatInterval: number;
     readonly staleAfter: number;

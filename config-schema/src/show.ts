@@ -147,7 +147,11 @@ function gatewayFile(config: GatewayConfig): object {
       for: formatDuration(config.resume.for),
       reconnectTimeout: formatDuration(config.resume.reconnectTimeout),
     },
-    drain: { timeout: formatDuration(config.drain.timeout) },
+    drain: {
+      settle: formatDuration(config.drain.settle),
+      spread: formatDuration(config.drain.spread),
+      timeout: formatDuration(config.drain.timeout),
+    },
     health: {
       heartbeatInterval: formatDuration(health.heartbeatInterval),
       staleAfter: formatDuration(health.staleAfter),

@@ -147,7 +147,7 @@ test('the shortest gateway.yaml has every default', () => {
       proxyProtocol: undefined,
     },
     resume: { for: 60_000, reconnectTimeout: 5000 },
-    drain: { timeout: 30_000 },
+    drain: { settle: 0, spread: 15_000, timeout: 30_000 },
     health: {
       heartbeatInterval: 15_000,
       staleAfter: 60_000,

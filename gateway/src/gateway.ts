@@ -44,7 +44,10 @@ export type Gateway = {
    * in that case.
    */
   apply(config: GatewayConfig): Promise<void>;
-  /** Accepts no new clients, asks agents to reconnect elsewhere, waits for clients until `drain.timeout`, and stops. */
+  /**
+   * Is no longer ready, accepts clients for `drain.settle` while agents are asked to reconnect elsewhere, then waits for clients until
+   * `drain.timeout`, and stops.
+   */
   drain(): Promise<void>;
   /** Closes everything immediately. */
   stop(): Promise<void>;
@@ -185,7 +188,8 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
         ingresses,
         admin,
         relayed: cluster,
-        timeout: inForce.config.drain.timeout,
+        times: inForce.config.drain,
+        clock,
       });
       await stop();
     },

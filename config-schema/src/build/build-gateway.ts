@@ -91,7 +91,12 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
       for: duration(file.resume.for),
       reconnectTimeout: duration(file.resume.reconnectTimeout),
     },
-    drain: { timeout: duration(file.drain.timeout) },
+    drain: {
+      // Without other replicas, a client that still comes finds nobody.
+      settle: duration(file.drain.settle ?? (file.cluster === undefined ? '0s' : '10s')),
+      spread: duration(file.drain.spread),
+      timeout: duration(file.drain.timeout),
+    },
     health: {
       heartbeatInterval: duration(health.heartbeatInterval),
       staleAfter: duration(health.staleAfter),

@@ -8,7 +8,7 @@ import type { FieldKindName } from '../field/field-kind.ts';
 export type FieldKeyword = { readonly is: FieldKindName; readonly min?: string; readonly max?: string };
 
 type TextOptions = { readonly default?: string };
-type UnitOptions = { readonly default: string; readonly min: string; readonly max: string };
+type UnitOptions = { readonly default?: string; readonly min: string; readonly max: string };
 type NumberOptions = { readonly default?: number; readonly minimum: number; readonly maximum: number };
 
 /** Text that is checked by the parser `is`. */
@@ -22,7 +22,11 @@ export function quantity(
   description: string,
   { default: value, ...bounds }: UnitOptions,
 ) {
-  return Type.String({ description, default: value, field: { is, ...bounds } satisfies FieldKeyword });
+  return Type.String({
+    description,
+    ...(value !== undefined && { default: value }),
+    field: { is, ...bounds } satisfies FieldKeyword,
+  });
 }
 
 export function integer(description: string, options: NumberOptions) {

@@ -6,7 +6,7 @@ import { signIn, webConsole } from './console-fields.ts';
 import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 import { clientLimits, ingress, ingressTls, proxyProtocol } from './ingress-fields.ts';
 import { freezes, restart, upgrade, windows } from './rollout-fields.ts';
-import { apiVersion, drain, fileVersion } from './shared-fields.ts';
+import { apiVersion, fileVersion, gatewayDrain } from './shared-fields.ts';
 import { agentCa, databaseStore } from './store-fields.ts';
 
 const pool = group('A group of interchangeable agents.', {
@@ -283,7 +283,7 @@ export const GatewayFile = group(
         ),
       },
     ),
-    drain,
+    drain: gatewayDrain,
     health: optionalGroup('Thresholds for the health of agents, connections and the gateway certificate.', {
       heartbeatInterval: quantity('duration', "Interval between an agent's heartbeats.", {
         default: '15s',

@@ -1,3 +1,4 @@
+import { Type } from '@penstock/json-schema';
 import { constant, integer, optionalGroup, quantity } from './field.ts';
 
 /** The only file format that this release reads. */
@@ -13,10 +14,28 @@ export const fileVersion = {
   literal: true,
 };
 
-export const drain = optionalGroup('Graceful shutdown on SIGTERM.', {
-  timeout: quantity('duration', 'How long open client connections may continue before they are reset.', {
-    default: '30s',
-    min: '0s',
-    max: '1d',
-  }),
+const timeout = quantity('duration', 'How long open client connections may continue before they are reset.', {
+  default: '30s',
+  min: '0s',
+  max: '1d',
+});
+
+const DRAIN = 'Graceful shutdown on SIGTERM.';
+
+export const drain = optionalGroup(DRAIN, { timeout });
+
+export const gatewayDrain = optionalGroup(DRAIN, {
+  settle: Type.Optional(
+    quantity(
+      'duration',
+      'How long the ports stay open when the gateway is no longer ready, until load balancers have noticed; 0 closes them at once. Default: 10s with `cluster`, otherwise 0s.',
+      { min: '0s', max: '10m' },
+    ),
+  ),
+  spread: quantity(
+    'duration',
+    'Time within which agents are asked to connect to another replica; used with `settle`. Small fleets need less.',
+    { default: '15s', min: '0s', max: '10m' },
+  ),
+  timeout,
 });

@@ -65,7 +65,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       log: record,
       signals,
       observer: serviceNotifier({ environment: io.environment }),
-      drainTimeout: () => drain.timeout,
+      drainTimeout: () => Math.max(drain.settle, drain.settle > 0 ? drain.spread : 0) + drain.timeout,
       watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
         const gateway = await startGateway({ config, log: record });

@@ -43,6 +43,7 @@ export class Registry implements SessionRegistry {
   readonly #seen = new LRUCache<string, number>({ max: MAX_DEPARTED_AGENTS });
   readonly #observers = new Set<SessionObserver>();
   readonly #onReady = new Set<Listener>();
+  #refusal: TunnelError | undefined;
   readonly #onAgentDisconnected = new Set<(agentId: string) => void>();
 
   /** `now` returns milliseconds of a monotonic clock. */
@@ -51,7 +52,13 @@ export class Registry implements SessionRegistry {
     this.#now = now;
   }
 
+  /** Admits no further session. `refusal` should be retryable: another replica may be there. */
+  refuseNew(refusal: TunnelError): void {
+    this.#refusal = refusal;
+  }
+
   admit(session: RegisteredSession): TunnelError | undefined {
+    if (this.#refusal !== undefined) return this.#refusal;
     const { pool, agentId } = session.identity;
     const agents = getOrMake(this.#pools, pool, () => new Map<string, Set<RegisteredSession>>());
     const sessions = getOrMake(agents, agentId, () => new Set<RegisteredSession>());

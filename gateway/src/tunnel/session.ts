@@ -187,7 +187,7 @@ export class AgentSession implements RegisteredSession {
   }
 
   askToReconnect(reason: string): void {
-    if (!this.#isAdmitted) return;
+    if (!this.#isAdmitted || this.#isSentAway) return;
     this.#control.send({ type: 'reconnect', reason });
     const timer = setTimeout(
       () => this.end(new TunnelError('DRAIN_TIMEOUT', 'The session had streams at the drain timeout.')),
@@ -203,6 +203,10 @@ export class AgentSession implements RegisteredSession {
 
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {
     if (this.#finish(error, loss)) this.#link.destroy();
+  }
+
+  get #isSentAway(): boolean {
+    return this.#state.name === 'draining' && this.#state.endAnnouncedBy === 'gateway';
   }
 
   /** Whether the session has been admitted and has not ended. */
@@ -315,7 +319,8 @@ export class AgentSession implements RegisteredSession {
     // An agent that has said goodbye does not come back for its connections.
     if (error.code === 'SESSION_LOST' && !this.#hasSaidGoodbye) this.#links.lose(loss);
     // First, because an agent that only did not answer in time would take the resets of its streams for those of clients.
-    if (error.code === 'SESSION_LOST') this.#link.destroy();
+    // A refused session has none, and its refusal is still on its way.
+    if (error.code === 'SESSION_LOST' && before.name !== 'greeting') this.#link.destroy();
     this.#links.stop();
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST', error.message);
     this.#link.release();

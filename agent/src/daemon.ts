@@ -120,6 +120,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const sessions = createSessions({ ...shared, keeper, checks, pinWatch, hostHealth, upgrades });
   metrics.observe({
     sessions: () => ({ ready: sessions.ready, wanted: sessions.wanted }),
+    replicas: () => sessions.replicas,
     streams: () => sessions.streams,
     adrift: () => sessions.adrift,
     identityNotAfter: () => keeper.current?.notAfter,

@@ -38,7 +38,18 @@ export const AgentResource = Type.Object({
   connectedSince: Type.Optional(Timestamp),
   lastHeartbeat: Type.Optional(Timestamp),
   address: Type.Optional(Type.String()),
-  sessions: Type.Object({ open: Type.Integer(), wanted: Type.Optional(Type.Integer()) }),
+  sessions: Type.Object({
+    open: Type.Integer(),
+    wanted: Type.Optional(Type.Integer()),
+    replicas: Type.Optional(
+      Type.Object(
+        { reached: Type.Integer(), wanted: Type.Integer() },
+        {
+          description: 'Replicas of the gateway that the agent has sessions to, of those that it could have.',
+        },
+      ),
+    ),
+  }),
   streams: StreamCounts,
   softwareVersion: Type.Optional(Type.String()),
   platform: Type.Optional(Type.Object({ os: Type.String(), arch: Type.String(), node: Type.String() })),

@@ -88,12 +88,14 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     ...shared,
     certificate: () => inForce.certificates.agents.certificate,
   });
+  let cluster: Cluster | undefined;
   const endpoint = await openTunnelPort(starting, {
     ...shared,
     certificate: inForce.certificates.agents,
     registry,
     windows,
     isReplicated: first.cluster !== undefined,
+    replica: () => cluster?.self,
     controlPlane,
   });
   const clients = openClientIngresses(starting, {
@@ -105,7 +107,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
   });
   const { ingresses } = clients;
   // Its code is loaded only for a gateway that has others beside it.
-  const cluster =
+  cluster =
     first.cluster === undefined
       ? undefined
       : await (await import('./composition/cluster.ts')).openCluster(starting, {

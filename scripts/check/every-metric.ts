@@ -8,7 +8,13 @@ export type Metric = { readonly name: string; readonly help: string; readonly ty
 export function everyMetric(): { readonly agent: readonly Metric[]; readonly gateway: readonly Metric[] } {
   const none = () => ({ ready: 0, wanted: 0, open: 0, opening: 0 });
   const agent = createAgentMetrics();
-  agent.observe({ sessions: none, streams: none, adrift: () => 0, identityNotAfter: () => undefined });
+  agent.observe({
+    sessions: none,
+    streams: none,
+    replicas: () => undefined,
+    adrift: () => 0,
+    identityNotAfter: () => undefined,
+  });
   const gateway = createGatewayMetrics();
   gateway.observe({
     pools: () => [],

@@ -62,6 +62,8 @@ export const agentMessages = {
     eventLoop: Type.Object({ p99Ms: Type.Number({ minimum: 0 }), maxMs: Type.Number({ minimum: 0 }) }),
     streams: Type.Object({ open: Count, opening: Count }),
     identity: Type.Object({ notAfter: Millis }),
+    /** Replicas that the agent has sessions to, of those that it could have. */
+    replicas: Type.Optional(Type.Object({ reached: Count, wanted: Count })),
     checks: Type.Array(
       Type.Object({
         connector: Name,
@@ -124,6 +126,8 @@ export const gatewayMessages = {
     agentState: Text(32),
     /** Names this session in `hello.lost`. */
     session: Type.Optional(Id),
+    /** Which of how many replicas this gateway is; missing if it is the only one. */
+    replica: Type.Optional(Type.Object({ name: Text(128), count: Count })),
     /** This gateway is one process: connections of an earlier one cannot resume. */
     sole: Type.Optional(Type.Boolean()),
   }),
@@ -140,6 +144,8 @@ export const gatewayMessages = {
     seq: Count,
     receivedAt: Millis,
     sentAt: Millis,
+    /** Replicas there are now. */
+    replicas: Type.Optional(Count),
   }),
   /** Dial the connector's target within `deadline` milliseconds and bring a data stream with this id. */
   open: Type.Object({

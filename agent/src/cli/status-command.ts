@@ -53,13 +53,16 @@ function pinText({ version, mode, drifted }: NonNullable<AgentStatus['pin']>, st
 
 function text(status: AgentStatus, io: Io): string {
   const style: Style = styleFor(io.stdout, io.environment);
-  const { sessions, streams, adrift, config, clockOffset, lastFailure } = status;
+  const { sessions, replicas, streams, adrift, config, clockOffset, lastFailure } = status;
   const rows: [string, string][] = [
     ['agent', `${status.name} (${status.agentId ?? 'not enrolled'})`],
     ['pool', status.pool],
     ['ready', status.ready ? style.good('yes') : style.bad(`no: ${status.reasons.join(' ')}`)],
     ['gateway', status.gateway],
     ['sessions', `${sessions.ready} of ${sessions.wanted}`],
+    ...(replicas === undefined
+      ? []
+      : [['replicas', `${replicas.reached} of ${replicas.wanted}`] as [string, string]]),
     [
       'streams',
       `${streams.open} open, ${streams.opening} opening${adrift > 0 ? `, ${adrift} without a session` : ''}`,

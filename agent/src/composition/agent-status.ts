@@ -16,7 +16,7 @@ export type StatusSources = {
   readonly keeper: Pick<IdentityKeeper, 'current'>;
   readonly pinWatch: Pick<PinWatch, 'status'>;
   readonly link: GatewayLink;
-  readonly sessions: Pick<ParallelSessions, 'ready' | 'wanted' | 'streams' | 'adrift'>;
+  readonly sessions: Pick<ParallelSessions, 'ready' | 'wanted' | 'replicas' | 'streams' | 'adrift'>;
   readonly checks: Pick<ConnectorChecks, 'resultOf'>;
 };
 
@@ -57,6 +57,7 @@ export function agentStatus(sources: StatusSources): AgentStatus {
     gateway: gateway.url,
     ...readiness,
     sessions: { wanted: sessions.wanted, ready: sessions.ready },
+    replicas: sessions.replicas,
     streams: sessions.streams,
     adrift: sessions.adrift,
     identityNotAfter: keeper.current && new Date(keeper.current.notAfter).toISOString(),

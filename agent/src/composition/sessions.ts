@@ -54,6 +54,7 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
       ...hostHealth.latest(),
       streams: sessions.streams,
       identity: { notAfter: keeper.current?.notAfter ?? 0 },
+      ...(sessions.replicas && { replicas: sessions.replicas }),
       checks: heartbeatChecks(checks.results),
       upgrade: options.upgrades.status,
     }),

@@ -17,6 +17,8 @@ export type AgentStatus = {
   readonly ready: boolean;
   readonly reasons: readonly string[];
   readonly sessions: { readonly wanted: number; readonly ready: number };
+  /** Replicas of the gateway that have a session, of those that could. */
+  readonly replicas?: { readonly reached: number; readonly wanted: number } | undefined;
   readonly streams: { readonly open: number; readonly opening: number };
   /** Connections that have lost their session and are kept for another one. */
   readonly adrift: number;

@@ -18,6 +18,10 @@ export const agentEvents = {
   'enrollment-failed': ['error', 'The agent could not enroll.'],
   'session-connecting': ['debug', 'The agent is connecting a session to the gateway.'],
   'session-ready': ['info', 'A session to the gateway is ready.'],
+  'replicas-shared': [
+    'info',
+    'Sessions lead to the same replica of the gateway after several attempts to reach another one.',
+  ],
   'session-ended': ['warn', 'A session to the gateway has ended.'],
   'session-retired': ['info', 'A session accepts no new opens and closes with its last stream.'],
   'session-failed': ['warn', 'A session to the gateway could not be established.'],

@@ -6,6 +6,8 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** Current values, read when the metrics are collected. */
 export type AgentGauges = {
   sessions(): { readonly ready: number; readonly wanted: number };
+  /** Undefined if the gateway has no replicas. */
+  replicas(): { readonly reached: number; readonly wanted: number } | undefined;
   streams(): { readonly open: number; readonly opening: number };
   /** Connections that have lost their session. */
   adrift(): number;
@@ -114,6 +116,16 @@ function observeGauges(registry: Registry, gauges: AgentGauges): void {
     'penstock_agent_sessions_wanted',
     'Sessions that the configuration requires.',
     () => gauges.sessions().wanted,
+  );
+  gauge(
+    'penstock_agent_replicas_reached',
+    'Replicas of the gateway that have a session; 0 if it has no replicas.',
+    () => gauges.replicas()?.reached ?? 0,
+  );
+  gauge(
+    'penstock_agent_replicas_wanted',
+    'Replicas of the gateway that could have a session; 0 if it has no replicas.',
+    () => gauges.replicas()?.wanted ?? 0,
   );
   gauge('penstock_agent_streams_open', 'Live data streams.', () => gauges.streams().open);
   gauge('penstock_agent_streams_opening', 'Opens in progress.', () => gauges.streams().opening);

@@ -1,5 +1,5 @@
 import type { AgentConfig } from '@penstock/config-schema';
-import type { Clock } from '@penstock/runtime';
+import { type Clock, pause } from '@penstock/runtime';
 import type { WindowBudget } from '@penstock/transport';
 import {
   type AgentMessageOf,
@@ -22,6 +22,7 @@ import { establishSession } from './establish-session.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import type { LostSessions } from './lost-sessions.ts';
 import type { Environment } from './proxy.ts';
+import type { ReplicaSpread } from './replica-spread.ts';
 import type { GatewaySession } from './session.ts';
 
 export type ConnectOptions = {
@@ -39,6 +40,7 @@ export type ConnectOptions = {
   readonly refusal: () => TunnelError | undefined;
   readonly carried: CarriedConnections;
   readonly lost: LostSessions;
+  readonly spread: ReplicaSpread;
   readonly hello: (index: number) => AgentMessageOf<'hello'>;
   readonly heartbeatFields: () => Omit<AgentMessageOf<'heartbeat'>, 'type' | 'seq' | 'sentAt' | 'clock'>;
   readonly onAcknowledged: (interval: number, reading: ClockReading | undefined) => void;
@@ -47,6 +49,18 @@ export type ConnectOptions = {
 
 /** Credentials that may be refused before the loop waits: renewed ones, the current ones, newly enrolled ones. */
 const MAX_CREDENTIALS = 3;
+
+/** Attempts to reach another replica than the other sessions have, and milliseconds between them. */
+const MAX_SPREAD_ATTEMPTS = 3;
+const SPREAD_DELAY_MS = 250;
+
+/** Milliseconds after which a session behind a load balancer is replaced, so that new replicas get their share: 12 h ± 10 %. */
+const rotationDelay = (random: number) => 12 * 3_600_000 * (0.9 + 0.2 * random);
+
+/** The load balancer has led to a replica that another session has. */
+class SharedReplica extends Error {
+  override readonly name = 'SharedReplica';
+}
 
 /**
  * Makes one session, with renewed credentials if there are any. Resolves when the gateway has welcomed it. If the gateway
@@ -59,16 +73,31 @@ export async function connectSession(
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<GatewaySession> {
-  const { keeper } = options;
+  const { keeper, clock } = options;
+  let spreads = 0;
   for (let attempt = 1; ; attempt += 1) {
     const credentials = keeper.candidate;
     if (credentials === undefined) throw new ProblemError('IDENTITY_REQUIRED');
     try {
-      const session = await connectWith(credentials, index, live, options, signal);
+      const session = await connectWith(
+        credentials,
+        index,
+        live,
+        options,
+        signal,
+        spreads < MAX_SPREAD_ATTEMPTS,
+      );
       await keeper.confirm(credentials);
       return session;
     } catch (error) {
       if (signal.aborted) throw error;
+      if (error instanceof SharedReplica) {
+        spreads += 1;
+        attempt -= 1;
+        await pause(clock, SPREAD_DELAY_MS * (0.5 + clock.random()), signal);
+        if (signal.aborted) throw signal.reason;
+        continue;
+      }
       if (errorCode(error) === 'LIMIT_EXCEEDED') live.makeRoom();
       if (!isCertificateRejection(error) || attempt === MAX_CREDENTIALS) throw error;
       const hasOther = await keeper.handleRejection(credentials);
@@ -84,8 +113,9 @@ async function connectWith(
   live: LiveSessions,
   options: ConnectOptions,
   signal: AbortSignal,
+  mayTryAnother: boolean,
 ): Promise<GatewaySession> {
-  const { gateway, environment, config, log, targets, windows, metrics } = options;
+  const { gateway, environment, config, spread, clock, log, targets, windows, metrics } = options;
   log('session-connecting', { session: index, gateway: gateway().url });
   const socket = await dialGateway(gateway(), {
     environment,
@@ -116,7 +146,10 @@ async function connectWith(
       log,
       metrics,
       onMessage: (message, from) => {
-        if (message.type === 'heartbeat-ack') heartbeats?.acknowledge(message);
+        if (message.type === 'heartbeat-ack') {
+          heartbeats?.acknowledge(message);
+          if (message.replicas !== undefined) spread.countIs(message.replicas);
+        }
         options.onMessage(message, from);
       },
     });
@@ -125,10 +158,22 @@ async function connectWith(
       throw signal.reason;
     }
     options.lost.reported(reported);
+    const { epoch } = welcome.gateway;
+    if (welcome.replica !== undefined) spread.countIs(welcome.replica.count);
+    const isShared = welcome.replica !== undefined && spread.isShared(index, epoch);
+    if (isShared && mayTryAnother) {
+      session.leave('Another session of this agent leads to the same replica.');
+      throw new SharedReplica();
+    }
     if (welcome.session !== undefined) options.lost.watch(welcome.session, session.ended);
     // No other process of the gateway could go on with the connections of one that has ended.
     if (welcome.sole === true) options.carried.endOthers(welcome.gateway.epoch, 'SESSION_LOST');
-    live.add(session, { index, serial: credentials.serial });
+    live.add(session, { index, epoch, serial: credentials.serial });
+    if (isShared) spread.stayed();
+    if (welcome.replica !== undefined) {
+      const rotation = setTimeout(() => session.requestSuccessor('it is old'), rotationDelay(clock.random()));
+      void session.ended.then(() => clearTimeout(rotation));
+    }
     // A reload after the hello has announced the new configuration to live sessions only.
     const { config: announced, connectors } = options.hello(index);
     if (announced.digest !== announcedDigest) session.send({ type: 'config', config: announced, connectors });
@@ -141,7 +186,12 @@ async function connectWith(
       onFailed: (error) => log('sample-failed', { detail: errorText(error) }),
     });
     void session.ended.then(heartbeats.stop);
-    log('session-ready', { session: index, gateway: welcome.gateway.id, epoch: welcome.gateway.epoch });
+    log('session-ready', {
+      session: index,
+      gateway: welcome.gateway.id,
+      epoch,
+      replica: welcome.replica?.name,
+    });
     return session;
   } finally {
     signal.removeEventListener('abort', giveUp);

@@ -4,6 +4,8 @@ import type { GatewaySession } from './session.ts';
 export type SessionOrigin = {
   /** Which of the parallel sessions it is. */
   readonly index: number;
+  /** Names the process of the gateway. */
+  readonly epoch: string;
   /** Serial number of the certificate it was made with. */
   readonly serial: string;
 };
@@ -53,6 +55,27 @@ export class LiveSessions {
     this.#sessions.set(session, origin);
     void session.closed.then(() => this.#sessions.delete(session));
     this.#setDeadlines(this.#withoutDeadline.length - MAX_RETIRING);
+  }
+
+  /** The processes of the gateway that the ready sessions lead to, by the index of the session. */
+  epochs(): ReadonlyMap<number, string> {
+    const epochs = new Map<number, string>();
+    for (const [{ state }, { index, epoch }] of this.#sessions)
+      if (state === 'ready') epochs.set(index, epoch);
+    return epochs;
+  }
+
+  /** Requests a successor for one of two sessions that lead to the same process of the gateway. */
+  replaceDuplicate(reason: string): void {
+    const seen = new Set<string>();
+    for (const session of this.#in('ready')) {
+      const { epoch = '' } = this.#sessions.get(session) ?? {};
+      if (seen.has(epoch)) {
+        session.requestSuccessor(reason);
+        return;
+      }
+      seen.add(epoch);
+    }
   }
 
   announce(message: AgentMessage): void {

@@ -7,8 +7,9 @@ import { GatewayError } from './gateway-error.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { LostSessions } from './lost-sessions.ts';
 import { keepConnected } from './reconnect.ts';
+import { type ReplicaCounts, ReplicaSpread } from './replica-spread.ts';
 
-export type ParallelSessionsOptions = Omit<ConnectOptions, 'carried' | 'lost'> & {
+export type ParallelSessionsOptions = Omit<ConnectOptions, 'carried' | 'lost' | 'spread'> & {
   readonly onFailed: (error: unknown) => void;
 };
 
@@ -32,11 +33,17 @@ export class ParallelSessions {
   readonly #live: LiveSessions;
   readonly #carried = new CarriedConnections();
   readonly #lost = new LostSessions();
+  readonly #spread: ReplicaSpread;
   #retryNow = new AbortController();
 
   constructor(options: ParallelSessionsOptions) {
     this.#options = options;
     this.#live = new LiveSessions(() => options.config().drain.timeout);
+    this.#spread = new ReplicaSpread({
+      live: this.#live,
+      sessions: () => this.wanted,
+      onShared: (counts) => options.log('replicas-shared', counts),
+    });
   }
 
   /** Sessions that the gateway has welcomed and that await no successor. */
@@ -48,6 +55,11 @@ export class ParallelSessions {
   get wanted(): number {
     const { sessions } = this.#options.config().gateway;
     return this.ready > 0 ? sessions - this.#limited : sessions;
+  }
+
+  /** Replicas of the gateway that have a session, of those that could; undefined if it has none. */
+  get replicas(): ReplicaCounts | undefined {
+    return this.#spread.counts;
   }
 
   get #limited(): number {
@@ -144,7 +156,7 @@ export class ParallelSessions {
   #startLoop(index: number): ConnectionLoop {
     const { config, log, metrics, onFailed } = this.#options;
     const stopping = new AbortController();
-    const connect = { ...this.#options, carried: this.#carried, lost: this.#lost };
+    const connect = { ...this.#options, carried: this.#carried, lost: this.#lost, spread: this.#spread };
     let isLimited = false;
     const done = keepConnected(
       {

@@ -32,13 +32,13 @@ class FakeSession {
 function startThree() {
   const live = new LiveSessions(() => 1000);
   const sessions = [new FakeSession(), new FakeSession(), new FakeSession()] as const;
-  for (const [index, session] of sessions.entries()) live.add(session, { index, serial: 'A' });
+  for (const [index, session] of sessions.entries()) live.add(session, { index, epoch: 'e', serial: 'A' });
   return { live, sessions };
 }
 
 test('a successor retires the session with its index, and no other', () => {
   const { live, sessions } = startThree();
-  live.add(new FakeSession(), { index: 1, serial: 'B' });
+  live.add(new FakeSession(), { index: 1, epoch: 'e', serial: 'B' });
   assert.deepEqual(
     sessions.map(({ state }) => state),
     ['ready', 'retiring', 'ready'],
@@ -60,7 +60,7 @@ test('a session that awaits its successor no longer counts as ready and stays in
 
 test('only sessions made with another certificate are replaced', () => {
   const { live, sessions } = startThree();
-  live.add(new FakeSession(), { index: 0, serial: 'B' });
+  live.add(new FakeSession(), { index: 0, epoch: 'e', serial: 'B' });
   live.replaceAll('test', 'B');
   assert.deepEqual(
     sessions.map(({ state }) => state),
@@ -88,7 +88,7 @@ test('sessions beyond the configured number retire', () => {
 test('when too many sessions retire, the oldest get a deadline, each only once', () => {
   const live = new LiveSessions(() => 1000);
   const generations = Array.from({ length: 16 }, () => new FakeSession());
-  for (const session of generations) live.add(session, { index: 0, serial: 'A' });
+  for (const session of generations) live.add(session, { index: 0, epoch: 'e', serial: 'A' });
   const withDeadline = generations.filter(({ calls }) => calls.includes('retire within 1000'));
   assert.deepEqual(withDeadline, generations.slice(0, withDeadline.length));
   assert.equal(withDeadline.length, 3);

@@ -18,7 +18,11 @@ export function agentResource(view: AgentView): AgentResource {
     ...known('connectedSince', timestamp(view.connectedSince)),
     ...known('lastHeartbeat', timestamp(view.lastHeartbeat)),
     ...known('address', address),
-    sessions: { open: sessions.got, ...known('wanted', sessions.wanted) },
+    sessions: {
+      open: sessions.got,
+      ...known('wanted', sessions.wanted),
+      ...known('replicas', sessions.replicas),
+    },
     streams,
     ...known('softwareVersion', softwareVersion),
     ...known('platform', platform),

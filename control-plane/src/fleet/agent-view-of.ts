@@ -28,7 +28,11 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
     drainedAt: member.drainedAt,
     connectedSince: sessions.length === 0 ? undefined : Math.min(...sessions.map((each) => each.openedAt)),
     address: record.address,
-    sessions: { got: ready.length, wanted: hello?.session.wanted },
+    sessions: {
+      got: ready.length,
+      wanted: hello?.session.wanted,
+      replicas: sessions.length === 0 ? undefined : last?.heartbeat.replicas,
+    },
     streams: {
       open: sessions.reduce((sum, { streams }) => sum + streams.open, 0),
       opening: sessions.reduce((sum, { streams }) => sum + streams.opening, 0),

@@ -47,7 +47,12 @@ export type AgentView = {
   readonly connectedSince: number | undefined;
   /** The remote address of its last session. */
   readonly address: string | undefined;
-  readonly sessions: { readonly got: number; readonly wanted: number | undefined };
+  readonly sessions: {
+    readonly got: number;
+    readonly wanted: number | undefined;
+    /** As the agent counts them; undefined if the gateway has no replicas. */
+    readonly replicas?: Heartbeat['replicas'] | undefined;
+  };
   readonly streams: { readonly open: number; readonly opening: number };
   readonly softwareVersion: string | undefined;
   readonly platform: Hello['platform'] | undefined;

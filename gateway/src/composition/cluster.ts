@@ -47,6 +47,8 @@ export type Cluster = {
   /** All replicas by name, as the store had them `age` milliseconds ago. */
   readonly replicas: readonly ReplicaView[];
   readonly age: number;
+  /** The name of this replica, and how many run that are not draining. Cheap. */
+  readonly self: { readonly name: string; readonly count: number };
   /** Shows the others what this replica does. Never rejects. */
   update(set: { readonly state?: ReplicaState; readonly configDigest?: string }): Promise<void>;
   /** Resolves when nothing is relayed for other replicas. */
@@ -195,6 +197,13 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
     },
     get age() {
       return joined.age;
+    },
+    get self() {
+      const { id: name, state } = joined.self;
+      const others = joined.members.filter(
+        (member) => member.epoch !== epoch && member.state === 'running' && !member.isExpired,
+      );
+      return { name, count: others.length + Number(state === 'running') };
     },
     update: (set) => joined.update(set),
     idle: () => idle.wait(),

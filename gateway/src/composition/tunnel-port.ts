@@ -25,6 +25,7 @@ export type TunnelPortOptions = {
   readonly windows: WindowBudget;
   /** Whether there are other replicas. */
   readonly isReplicated: boolean;
+  readonly replica: PeerOptions['session']['replica'];
   readonly store: Store;
   readonly controlPlane: ControlPlane;
   readonly epoch: string;
@@ -86,13 +87,14 @@ function loadBalancersOf(from: readonly string[]): LoadBalancers {
 }
 
 function sessionOptions(options: TunnelPortOptions): PeerOptions['session'] {
-  const { config, registry, windows, isReplicated, epoch, clock, log } = options;
+  const { config, registry, windows, isReplicated, replica, epoch, clock, log } = options;
   const { organization, tunnel } = config();
   return {
     self: { id: organization, epoch },
     clock,
     windows,
     isSole: !isReplicated,
+    replica,
     ping: { interval: tunnel.pingInterval, timeout: tunnel.pingTimeout },
     helloTimeout: tunnel.handshakeTimeout,
     heartbeatInterval: () => config().health.heartbeatInterval,

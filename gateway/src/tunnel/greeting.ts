@@ -49,12 +49,14 @@ export function welcomeMessage(
   {
     self,
     isSole,
+    replica,
     clock,
     heartbeatInterval,
-  }: Pick<SessionOptions, 'self' | 'isSole' | 'clock' | 'heartbeatInterval'>,
+  }: Pick<SessionOptions, 'self' | 'isSole' | 'replica' | 'clock' | 'heartbeatInterval'>,
   verdict: Verdict,
   session: string,
 ): GatewayMessageOf<'welcome'> {
+  const its = replica();
   return {
     type: 'welcome',
     gateway: { ...self, version: SOFTWARE_VERSION },
@@ -62,6 +64,7 @@ export function welcomeMessage(
     heartbeatInterval: heartbeatInterval(),
     ...verdict,
     session,
+    ...(its !== undefined && { replica: its }),
     ...(isSole && { sole: true }),
   };
 }

@@ -14,6 +14,8 @@ export type SessionOptions = {
   readonly windows: WindowBudget;
   /** Whether this process is the only gateway: connections of an earlier one cannot resume then. */
   readonly isSole: boolean;
+  /** Which of how many replicas this is; undefined for the only gateway. */
+  readonly replica: () => { readonly name: string; readonly count: number } | undefined;
   readonly ping: { readonly interval: number; readonly timeout: number };
   readonly helloTimeout: number;
   readonly heartbeatInterval: () => number;

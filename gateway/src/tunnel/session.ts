@@ -243,7 +243,14 @@ export class AgentSession implements RegisteredSession {
     switch (message.type) {
       case 'heartbeat': {
         const at = clock.wall();
-        this.#control.send({ type: 'heartbeat-ack', seq: message.seq, receivedAt: at, sentAt: clock.wall() });
+        const replicas = this.#options.replica()?.count;
+        this.#control.send({
+          type: 'heartbeat-ack',
+          seq: message.seq,
+          receivedAt: at,
+          sentAt: clock.wall(),
+          ...(replicas !== undefined && { replicas }),
+        });
         registry.heartbeat(this, { at, heartbeat: message });
         break;
       }

@@ -66,6 +66,7 @@ async function endpointRig(unauthenticated: number) {
       clock: systemClock,
       windows: new WindowBudget(2 ** 30),
       isSole: true,
+      replica: () => undefined,
       ping: { interval: 10_000, timeout: 10_000 },
       helloTimeout: 10_000,
       heartbeatInterval: () => 10_000,

@@ -121,6 +121,7 @@ function serve(t: TestContext, peer: Peer) {
         clock,
         windows: new WindowBudget(2 ** 30),
         isSole: true,
+        replica: () => undefined,
         ping: { interval: 1_000, timeout: 1_000 },
         helloTimeout: 1_000,
         heartbeatInterval: () => 1_000,

@@ -103,6 +103,7 @@ function open(welcome: (session: AgentSession) => Verdict = () => ({ agentState:
         clock,
         windows: new WindowBudget(2 ** 30),
         isSole: true,
+        replica: () => undefined,
         ping: { interval: 1_000, timeout: 1_000 },
         helloTimeout: 1_000,
         heartbeatInterval: () => 1_000,

@@ -59,6 +59,7 @@ function factRows(agent: AgentResource, now: number): string[][] {
     ['connected since', when(agent.connectedSince)],
     ['last heartbeat', when(agent.lastHeartbeat)],
     ['sessions', `${sessions.open}${sessions.wanted === undefined ? '' : ` of ${sessions.wanted}`}`],
+    ['replicas', sessions.replicas && `${sessions.replicas.reached} of ${sessions.replicas.wanted}`],
     ['streams', `${streams.open} open, ${streams.opening} opening`],
     ['software', agent.softwareVersion],
     ['platform', platform && `${platform.os} ${platform.arch}, Node ${platform.node}`],

@@ -120,7 +120,14 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     }),
   });
   scope.defer(stopRollouts);
-  const agentRequests = openAgentRequests({ store, fleet, pins: fleet.pins, pending: requests, approvals });
+  const agentRequests = openAgentRequests({
+    store,
+    fleet,
+    pins: fleet.pins,
+    pending: requests,
+    approvals,
+    clock: clock.wall,
+  });
   const restarts = new RestartPolicies({
     fleet,
     requests: agentRequests,
@@ -160,6 +167,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const webConsole = openConsole();
   scope.defer(() => webConsole.close());
   const api = await createApi({
+    clock: clock.wall,
     webConsole,
     tls: certificate,
     store,

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
+import { sharedClock } from '../../src/composition/shared-clock.ts';
+
+test('the date is that of the database once it is known, and small differences change nothing', () => {
+  const base = fakeClock(1_000_000);
+  const { clock, setOffset } = sharedClock(base);
+  assert.equal(clock.wall(), 1_000_000);
+  setOffset(-600_000);
+  assert.equal(clock.wall(), 400_000, 'ten minutes apart');
+  setOffset(-599_985);
+  assert.equal(clock.wall(), 400_000, 'the round trip took longer');
+  setOffset(5_000);
+  assert.equal(clock.wall(), 1_005_000);
+  assert.equal(clock.now(), base.now(), 'the monotonic clock is that of the host');
+});

@@ -191,6 +191,8 @@ describe('a rollout', () => {
     const simulation = new Simulation(3);
     for (const agent of simulation.fleet.values()) agent.isConnected = false;
     simulation.pass(MINUTE);
+    assert.equal(simulation.state, 'canary', 'they may reconnect');
+    simulation.pass(2 * MINUTE);
     assert.match(JSON.stringify(simulation.rollout.stage), /No canary runs the target/);
   });
 });

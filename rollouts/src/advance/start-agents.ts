@@ -8,6 +8,9 @@ export type Started = {
   readonly waiting: Waiting | undefined;
 };
 
+/** Milliseconds in which an agent that is away when its turn comes can reconnect. */
+const RECONNECT_MS = 2 * 60_000;
+
 /** Starts agents of a group, as far as windows, freezes, `minReady` and the number in flight permit. */
 export function startAgents(
   group: number,
@@ -25,6 +28,9 @@ export function startAgents(
     const facts = world.agent(agent.id);
     if (facts === undefined) return entered(agent, 'skipped', world.now, { skipped: 'gone' });
     if (!facts.isConnected && !facts.runsTarget) {
+      // It may be reconnecting, as all agents are after a restart of the gateway.
+      if (agent.deadline === undefined) return { ...agent, deadline: world.now + RECONNECT_MS };
+      if (world.now < agent.deadline) return agent;
       return entered(agent, 'skipped', world.now, { skipped: 'offline' });
     }
     const opening = world.opening(agent.pool);

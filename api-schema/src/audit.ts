@@ -1,13 +1,27 @@
 import { type Static, Type } from '@penstock/json-schema';
-import { Timestamp } from './field.ts';
+import { TIME, Timestamp } from './field.ts';
 import { PageQuery, pageOf } from './page.ts';
 
 export const AuditQuery = Type.Object(
   {
     ...PageQuery.properties,
-    actor: Type.Optional(Type.String({ maxLength: 128, description: 'Only entries of this actor.' })),
+    actor: Type.Optional(Type.String({ maxLength: 300, description: 'Only entries of this actor.' })),
     action: Type.Optional(Type.String({ maxLength: 64, description: 'Only entries with this action.' })),
     subject: Type.Optional(Type.String({ maxLength: 192, description: 'Only entries about this subject.' })),
+    since: Type.Optional(Type.String({ ...TIME, description: 'Only entries from this time on. RFC 3339.' })),
+    until: Type.Optional(Type.String({ ...TIME, description: 'Only entries before this time. RFC 3339.' })),
+    text: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description:
+          'Only entries with this text in the action, the subject, the actor, or the values before and after.',
+      }),
+    ),
+    format: Type.Enum(['json', 'csv'], {
+      default: 'json',
+      description: '`csv` is for spreadsheets; the next page is in the header `Link`.',
+    }),
   },
   { additionalProperties: false },
 );

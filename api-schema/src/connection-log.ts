@@ -1,6 +1,6 @@
 import { type Static, Type } from '@penstock/json-schema';
 import { type CloseCode, closeCodes } from '@penstock/wire';
-import { Name, Timestamp } from './field.ts';
+import { Name, TIME, Timestamp } from './field.ts';
 import { PageQuery, pageOf } from './page.ts';
 
 export const connectionStates = ['opening', 'open', 'closed', 'failed', 'denied'] as const;
@@ -40,12 +40,6 @@ const filters = {
 
 export const ConnectionLogFilter = Type.Object(filters, { additionalProperties: false });
 export type ConnectionLogFilter = Static<typeof ConnectionLogFilter>;
-
-/** RFC 3339. The validator of requests knows no formats. */
-const TIME = {
-  maxLength: 40,
-  pattern: '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$',
-};
 
 export const ConnectionLogQuery = Type.Object(
   {

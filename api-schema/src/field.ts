@@ -27,3 +27,9 @@ export const NameParams = Type.Object({ name: Name });
 
 /** Path parameters of a resource that is addressed by its ID. */
 export const IdParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+
+/** RFC 3339. The validator of requests knows no formats. */
+export const TIME = {
+  maxLength: 40,
+  pattern: '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$',
+};

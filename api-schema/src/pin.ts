@@ -58,6 +58,15 @@ export const PinImpact = Type.Object({
   }),
   quarantinedTotal: Type.Integer(),
   released: Type.Integer({ description: 'Agents that would leave quarantine.' }),
+  drifting: Type.Array(Name, {
+    description:
+      'Agents with a session that would run something else without being quarantined; at most 100 names.',
+  }),
+  driftingTotal: Type.Integer(),
+  away: Type.Array(Name, {
+    description: 'Agents without a session, which are judged when they connect; at most 100 names.',
+  }),
+  awayTotal: Type.Integer(),
   ready: Type.Integer({ description: 'Agents of the pool that accept opens now.' }),
   readyAfter: Type.Integer({
     description: 'Agents of the pool that would still accept opens, or would again.',

@@ -1,3 +1,4 @@
+import { approvableActions } from '@penstock/config-schema';
 import { type Static, type TInteger, Type } from '@penstock/json-schema';
 import { type AgentState, agentStates } from './agent-state.ts';
 import { Name, StreamCounts } from './field.ts';
@@ -20,6 +21,9 @@ export const PoolResource = Type.Object({
   sessions: Type.Integer(),
   streams: StreamCounts,
   queue: Type.Object({ waiting: Type.Integer(), limit: Type.Integer() }),
+  requireApproval: Type.Array(Type.Enum([...approvableActions]), {
+    description: 'Actions of operators that require the approval of an admin.',
+  }),
 });
 export type PoolResource = Static<typeof PoolResource>;
 

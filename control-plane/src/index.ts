@@ -12,6 +12,7 @@ export { fleetActions } from './approvals/fleet-actions.ts';
 export { attentionOf } from './attention/attention.ts';
 export { ChangeFeed } from './changes/change-feed.ts';
 export { ConnectionLog } from './connection-log/connection-log.ts';
+export { publishDetailChanges } from './events/detail-changes.ts';
 export { openEvents } from './events/open-events.ts';
 export type { AgentView } from './fleet/agent-view.ts';
 export { explainConnection } from './fleet/explain-connection.ts';

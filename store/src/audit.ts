@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { ascendingIds } from './ascending-ids.ts';
 import type { AuditRow, Database } from './schema.ts';
 import type { Writing } from './writing.ts';
@@ -21,6 +21,11 @@ export type AuditQuery = {
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
   readonly subject?: string | undefined;
+  /** Milliseconds since 1970: from `since`, and before `until`. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  /** Part of the action, the subject, the actor or the values, in any case. */
+  readonly text?: string | undefined;
   readonly limit: number;
 };
 
@@ -56,7 +61,7 @@ export function auditRepository(db: Kysely<Database>, write: Writing, onAppended
         : db.selectFrom('audit').selectAll().where('id', 'in', ids).orderBy('id').execute(),
 
     /** Returns the entries that match the filters, newest first, starting after the entry `before`. */
-    list({ before, actor, action, subject, limit }: AuditQuery): Promise<AuditRow[]> {
+    list({ before, actor, action, subject, since, until, text, limit }: AuditQuery): Promise<AuditRow[]> {
       return db
         .selectFrom('audit')
         .selectAll()
@@ -64,11 +69,27 @@ export function auditRepository(db: Kysely<Database>, write: Writing, onAppended
         .$if(actor !== undefined, (query) => query.where('actor', '=', actor ?? ''))
         .$if(action !== undefined, (query) => query.where('action', '=', action ?? ''))
         .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''))
+        .$if(since !== undefined, (query) => query.where('at', '>=', since ?? 0))
+        .$if(until !== undefined, (query) => query.where('at', '<', until ?? 0))
+        .$if(text !== undefined, (query) =>
+          query.where(({ eb, or, fn }) => {
+            const pattern = `%${escapeLike((text ?? '').toLowerCase())}%`;
+            const columns = ['action', 'subject', 'actor', 'before', 'after'] as const;
+            return or(
+              columns.map((column) =>
+                eb(fn<string>('lower', [column]), 'like', sql<string>`${pattern} escape '\\'`),
+              ),
+            );
+          }),
+        )
         .orderBy('id', 'desc')
         .limit(limit)
         .execute();
     },
   };
 }
+
+/** A text that LIKE finds as it is. */
+const escapeLike = (text: string) => text.replace(/[\\%_]/g, '\\$&');
 
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));

@@ -1,5 +1,7 @@
 import { type AuditEntry, AuditPage, AuditQuery, problemResponses } from '@penstock/api-schema';
 import type { AuditRow, Store } from '@penstock/store';
+import { csvLine } from './csv.ts';
+import { timeArgument } from './time-argument.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -16,9 +18,22 @@ export function auditRoutes(app: TypedApp, store: Store): void {
         response: { 200: AuditPage, ...problemResponses },
       },
     },
-    async ({ query: { limit, cursor, actor, action, subject } }) => {
-      const rows = await store.audit.list({ before: cursor, actor, action, subject, limit });
+    async ({ query: { limit, cursor, since, until, format, ...filter }, url }, reply) => {
+      const rows = await store.audit.list({
+        ...filter,
+        before: cursor,
+        since: timeArgument('since', since),
+        until: timeArgument('until', until),
+        limit,
+      });
       const last = rows.length === limit ? rows.at(-1) : undefined;
+      if (format === 'csv') {
+        if (last !== undefined) void reply.header('link', `<${nextPage(url, last.id)}>; rel="next"`);
+        return reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', 'attachment; filename="penstock-audit.csv"')
+          .send(csvOf(rows) as never);
+      }
       return { items: rows.map(entryOf), ...(last !== undefined && { nextCursor: last.id }) };
     },
   );
@@ -36,4 +51,28 @@ function entryOf(row: AuditRow): AuditEntry {
     ...(before !== null && { before: JSON.parse(before) as unknown }),
     ...(after !== null && { after: JSON.parse(after) as unknown }),
   };
+}
+
+const HEAD = ['id', 'at', 'actor', 'action', 'subject', 'address', 'before', 'after'];
+
+function csvOf(rows: readonly AuditRow[]): string {
+  const lines = rows.map(({ id, at, actor, action, subject, address, before, after }) =>
+    csvLine([
+      id,
+      timestamp(at),
+      actor,
+      action,
+      subject,
+      address ?? undefined,
+      before ?? undefined,
+      after ?? undefined,
+    ]),
+  );
+  return csvLine(HEAD) + lines.join('');
+}
+
+function nextPage(url: string, cursor: string): string {
+  const next = new URL(url, 'http://gateway');
+  next.searchParams.set('cursor', cursor);
+  return `${next.pathname}${next.search}`;
 }

@@ -12,6 +12,7 @@ import type { FleetEvents } from '../events/events.ts';
 import { entryOf } from './connection-log-entry.ts';
 import { ConnectionLogStream } from './connection-log-stream.ts';
 import type { StreamAccess } from './stream-access.ts';
+import { timeArgument } from './time-argument.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** Concurrent followers: each receives every connection, and there can be thousands a second. */
@@ -43,8 +44,8 @@ export function connectionLogRoutes(
         ...filter,
         limit,
         before: cursor === undefined ? undefined : idOf(cursor),
-        since: timeOf('since', since),
-        until: timeOf('until', until),
+        since: timeArgument('since', since),
+        until: timeArgument('until', until),
       });
       const last = rows.length === limit ? rows.at(-1) : undefined;
       return {
@@ -88,13 +89,6 @@ export function connectionLogRoutes(
         .send(stream);
     },
   );
-}
-
-function timeOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isFinite(time)) return time;
-  throw new ProblemError('REQUEST_INVALID', `${name} is not a time (RFC 3339).`);
 }
 
 function idOf(cursor: string): number {

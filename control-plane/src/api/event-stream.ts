@@ -7,6 +7,8 @@ const KIB = 1024;
 const MAX_BUFFERED_BYTES = 256 * KIB;
 /** Interval of comments, which keep intermediaries from closing the connection as idle. */
 const COMMENT_INTERVAL_MS = 15_000;
+/** Listeners that have missed events spread their reads of the whole state over this time. */
+const MAX_RELOAD_DELAY_MS = 5_000;
 
 export type EventStreamOptions = {
   readonly events: FleetEvents;
@@ -40,7 +42,10 @@ export class EventStream extends Readable {
     // A listener that is cut off before its first event must still be able to resume: after the events it has seen.
     const resumeId = this.#missed.length > 0 ? lastEventId : events.lastId;
     this.push(`retry: 2000\nid: ${resumeId}\n: welcome\n\n`);
-    if (missed === undefined) this.push(frame('reset', events.lastId, {}));
+    if (missed === undefined)
+      this.push(
+        frame('reset', events.lastId, { reloadAfterMs: Math.floor(Math.random() * MAX_RELOAD_DELAY_MS) }),
+      );
     this.#stop = events.listen({
       event: (event) => {
         this.#send(frameOf(event));

@@ -9,6 +9,8 @@ import type { TypedApp } from './typed-app.ts';
 
 /** Concurrent listeners. */
 const MAX_LISTENERS = 64;
+/** Of one console session: each page has a stream. */
+const MAX_LISTENERS_OF_SESSION = 16;
 
 /** /events: fleet events as server-sent events. */
 export function eventRoutes(
@@ -16,6 +18,7 @@ export function eventRoutes(
   events: FleetEvents,
   accessOf: (requester: AuthenticatedRequester) => StreamAccess,
 ): void {
+  const listeners = new Map<string, number>();
   app.get(
     '/events',
     {
@@ -23,7 +26,7 @@ export function eventRoutes(
       schema: {
         summary: 'Stream fleet events as server-sent events',
         description:
-          'Resumes after `Last-Event-ID`. If that event is no longer in memory, the first event is `reset`. The stream ' +
+          'Resumes after `Last-Event-ID`. If that event is no longer in memory, the first event is `reset`: read everything again after its `reloadAfterMs`. The stream ' +
           'ends when the gateway drains or the admin token or the console session ends.',
         tags: ['events'],
         produces: ['text/event-stream'],
@@ -39,10 +42,25 @@ export function eventRoutes(
           { retryAfter: 30 },
         );
       }
+      const key = actor.session ?? '';
+      const own = listeners.get(key) ?? 0;
+      if (key !== '' && own >= MAX_LISTENERS_OF_SESSION) {
+        throw new ProblemError(
+          'TOO_MANY_REQUESTS',
+          `This session already has ${MAX_LISTENERS_OF_SESSION} event streams. Close one of them, or share one between pages.`,
+          { retryAfter: 30 },
+        );
+      }
       const stream = new EventStream({
         events,
         lastEventId: headers['last-event-id'],
         access: accessOf(actor),
+      });
+      listeners.set(key, own + 1);
+      stream.once('close', () => {
+        const left = (listeners.get(key) ?? 1) - 1;
+        if (left === 0) listeners.delete(key);
+        else listeners.set(key, left);
       });
       // `no-transform`: a proxy that compresses the response would buffer the events.
       return reply

@@ -65,8 +65,19 @@ export function poolRoutes(
 }
 
 function poolResource(view: PoolView): PoolResource {
-  const { name, pinning, ready, minReady, agents, sessions, streams, queue } = view;
-  return { name, pinning, ready, minReady, healthy: ready >= minReady, agents, sessions, streams, queue };
+  const { name, pinning, ready, minReady, agents, sessions, streams, queue, requireApproval } = view;
+  return {
+    name,
+    pinning,
+    ready,
+    minReady,
+    healthy: ready >= minReady,
+    agents,
+    sessions,
+    streams,
+    queue,
+    requireApproval: [...requireApproval],
+  };
 }
 
 const byName = (one: PoolResource, other: PoolResource) => one.name.localeCompare(other.name);

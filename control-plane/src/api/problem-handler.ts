@@ -28,7 +28,7 @@ export function answerProblems(
   app.setNotFoundHandler(answerUnknown);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // Its body was read before its route was missed.
-    if (request.is404) return answerUnknown(request, reply);
+    if (request.is404 && !(error instanceof SignInRefusal)) return answerUnknown(request, reply);
     const problem = problemOf(error);
     // Failures of agents are not faults of the gateway, although some have a 5xx status.
     if (documentOf(problem).status >= 500 && !(error instanceof AgentRequestError)) {

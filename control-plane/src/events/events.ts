@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentState } from '@penstock/api-schema';
+import { ReplayBuffer } from './replay-buffer.ts';
 
 /** The types of fleet events, with when each is sent. A closed list: docs/api.md has a row for each. Times are RFC 3339. */
 export const fleetEvents = {
-  agent: 'An agent was added or removed, or its state changed.',
+  agent: 'An agent was added or removed, or its state or the detail of it changed.',
   alert: 'An alert started firing or was resolved.',
   approval: 'An approval was requested or decided, or its action finished.',
   audit: 'An entry was added to the audit trail. The data is a summary of it.',
@@ -19,7 +20,10 @@ export type FleetEventData = {
     readonly pool: string;
     readonly state: AgentState;
     readonly code?: string | undefined;
+    /** When the condition began. */
+    readonly since?: string | undefined;
     readonly message?: string | undefined;
+    readonly detail?: string | undefined;
   };
   readonly alert: {
     readonly id: string;
@@ -109,7 +113,7 @@ const transientTypes: ReadonlySet<FleetEventType> = new Set(['connections']);
 export class FleetEvents {
   /** Random for each process: ids from before a restart, whose events are lost, are not recognized. */
   readonly #epoch = randomBytes(6).toString('hex');
-  readonly #replayable: FleetEvent[] = [];
+  readonly #replayable = new ReplayBuffer(MAX_REPLAYABLE_EVENTS);
   /** Number of events published with an id. */
   #count = 0;
   readonly #listeners = new Set<FleetEventListener>();
@@ -117,25 +121,26 @@ export class FleetEvents {
   readonly #stops: (() => void)[] = [];
   #state: 'open' | 'closed' = 'open';
 
-  publish<Type extends FleetEventType>(type: Type, data: FleetEventData[Type]): void {
+  /** `isTransient`: the event is not kept for listeners that resume, and has no id. */
+  publish<Type extends FleetEventType>(
+    type: Type,
+    data: FleetEventData[Type],
+    { isTransient = transientTypes.has(type) } = {},
+  ): void {
     if (this.#state === 'closed') return;
-    const event = { type, id: this.#nextId(type), data } as FleetEvent;
-    if (event.id !== undefined) {
-      this.#replayable.push(event);
-      if (this.#replayable.length > MAX_REPLAYABLE_EVENTS) this.#replayable.shift();
-    }
+    const event = { type, id: isTransient ? undefined : this.#nextId(), data } as FleetEvent;
+    if (event.id !== undefined) this.#replayable.add({ number: this.#count, event });
     for (const listener of [...this.#listeners]) listener.event(event);
   }
 
   /**
-   * The replayable events published after the event `id`. Undefined if they are no longer all known: the listener must
+   * The replayable events published after the event `id`, of each agent only the last one. Undefined if they are no longer all known: the listener must
    * then fetch the current state.
    */
   eventsAfter(id: string): readonly FleetEvent[] | undefined {
     const [, epoch, number] = /^([0-9a-f]{12})-(\d{1,15})$/.exec(id) ?? [];
-    const missed = this.#count - Number(number);
-    if (epoch !== this.#epoch || missed < 0 || missed > this.#replayable.length) return undefined;
-    return missed === 0 ? [] : this.#replayable.slice(-missed);
+    if (epoch !== this.#epoch || Number(number) > this.#count) return undefined;
+    return this.#replayable.after(Number(number));
   }
 
   /** Id of the most recent replayable event, from which a new listener can resume. */
@@ -183,8 +188,7 @@ export class FleetEvents {
     }
   }
 
-  #nextId(type: FleetEventType): string | undefined {
-    if (transientTypes.has(type)) return undefined;
+  #nextId(): string {
     this.#count += 1;
     return this.lastId;
   }

@@ -61,6 +61,7 @@ export class Fleet {
   readonly #counts = new FleetCounts();
   readonly #order = new SeverityOrder();
   readonly #listeners = new Set<FleetListener>();
+  readonly #detailListeners = new Set<(name: string) => void>();
   readonly #sweep: Sweep<Member>;
   /** Increases when pins or limits change: what was judged before is out of date. */
   #generation = 0;
@@ -174,6 +175,12 @@ export class Fleet {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` with the name of an agent of which only the detail has changed. It must not throw. */
+  onDetail(listener: (name: string) => void): () => void {
+    this.#detailListeners.add(listener);
+    return () => this.#detailListeners.delete(listener);
+  }
+
   /** A session was opened, changed its state, or has a new configuration. */
   follow(session: ObservedSession): Verdict {
     const { agentId: id, name, pool, notAfter } = session.identity;
@@ -276,7 +283,11 @@ export class Fleet {
     if (before !== undefined && !areSameVerdicts(before.verdict, verdict)) {
       this.#options.onVerdict(member, verdict);
     }
-    if (before !== undefined && haveSameConditions(before.reasons, reasons)) return;
+    if (before !== undefined && haveSameConditions(before.reasons, reasons)) {
+      if (before.reasons[0]?.detail === reasons[0]?.detail) return;
+      for (const listener of this.#detailListeners) listener(member.name);
+      return;
+    }
     const change = { agent: agentViewOf(agent, reasons), before: before?.reasons };
     for (const listener of [...this.#listeners]) listener(change);
   }

@@ -43,6 +43,7 @@ export type OpenFleet = Pick<
   | 'sessionsAfter'
   | 'listed'
   | 'stateCounts'
+  | 'onDetail'
   | 'size'
   | 'agent'
   | 'agentById'
@@ -146,6 +147,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
       return fleet.size;
     },
     listed: (order, after) => fleet.listed(order, after),
+    onDetail: (listener) => fleet.onDetail(listener),
     get stateCounts() {
       return fleet.stateCounts;
     },

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '@penstock/config-schema';
+import type { ApprovableAction, GatewayConfig } from '@penstock/config-schema';
 import type { PinningMode } from '../pins/drift.ts';
 import type { PoolCounts, StateCounts } from './fleet-counts.ts';
 
@@ -13,6 +13,8 @@ export type PoolSummary = {
   /** All agents that have enrolled for this pool, by state. */
   readonly agents: StateCounts;
   readonly sessions: number;
+  /** Actions of operators that require an admin's approval. */
+  readonly requireApproval: readonly ApprovableAction[];
   readonly queue: { readonly waiting: number; readonly limit: number };
 };
 
@@ -27,12 +29,13 @@ export function poolSummaries(
   countsOf: (pool: string) => PoolCounts,
   waiting: (pool: string) => number,
 ): readonly PoolSummary[] {
-  return pools.map(({ name, pinning, minReady, queue }) => {
+  return pools.map(({ name, pinning, minReady, queue, requireApproval }) => {
     const { agents, ready, sessions } = countsOf(name);
     return {
       name,
       pinning,
       minReady,
+      requireApproval,
       ready,
       agents: { ...agents },
       sessions,

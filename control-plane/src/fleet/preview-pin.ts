@@ -21,6 +21,12 @@ export type PinImpact = {
   readonly quarantined: string[];
   quarantinedTotal: number;
   released: number;
+  /** Names of agents with a session that would run something else without being quarantined, the first `MAX_NAMES`. */
+  readonly drifting: string[];
+  driftingTotal: number;
+  /** Agents without a session: they are judged when they connect. */
+  readonly away: string[];
+  awayTotal: number;
 };
 
 const MAX_NAMES = 100;
@@ -34,6 +40,10 @@ export const noImpact = (): PinImpact => ({
   quarantined: [],
   quarantinedTotal: 0,
   released: 0,
+  drifting: [],
+  driftingTotal: 0,
+  away: [],
+  awayTotal: 0,
 });
 
 /** Adds one agent of the pool to the impact of a pin. */
@@ -58,6 +68,13 @@ export function addAgent(
   if (agent.config === undefined) impact.unknown += 1;
   else if (isDrifting) impact.differing += 1;
   else impact.matching += 1;
+  if (agent.connectedSince === undefined) {
+    impact.awayTotal += 1;
+    if (impact.away.length < MAX_NAMES) impact.away.push(agent.name);
+  } else if (isDrifting && pinning !== 'enforce') {
+    impact.driftingTotal += 1;
+    if (impact.drifting.length < MAX_NAMES) impact.drifting.push(agent.name);
+  }
   if (isDrifting && pinning === 'enforce') {
     if (!accepting.has(agent.state)) return;
     impact.quarantinedTotal += 1;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { ConsoleCode, ConsoleSessionList, CurrentConsoleSession } from '@penstock/api-schema';
 import type { Static } from 'typebox';
@@ -319,4 +320,25 @@ test('every operation refuses a session whose role is too low, as it refuses suc
     }
   }
   assert.ok(checked >= 20, `${checked} operations`);
+});
+
+test('a session has at most 16 event streams, and they end with it', async () => {
+  await using api = await apiRig();
+  const browser = new Browser(api);
+  await browser.signIn({ token: api.tokens.viewer });
+  await api.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = api.app.server.address() as AddressInfo;
+  const host = new Browser(api, `127.0.0.1:${port}`);
+  await host.signIn({ token: api.tokens.viewer });
+  const headers = { cookie: host.cookie ?? '', 'penstock-session': host.secret ?? '' };
+  const open = () => fetch(`http://127.0.0.1:${port}/api/v1/events`, { headers });
+  const streams = await Promise.all(Array.from({ length: 16 }, open));
+  assert.deepEqual(new Set(streams.map(({ status }) => status)), new Set([200]));
+  const refused = await open();
+  assert.equal(refused.status, 429);
+  await refused.body?.cancel();
+  assert.deepEqual((await host.send('DELETE', `${SESSIONS}/current`)).body, { ended: 1 });
+  // Each body ends: it is read to its end.
+  const texts = await Promise.all(streams.map((stream) => stream.text()));
+  assert.ok(texts.every((text) => text.includes('console-session.end')));
 });

@@ -67,7 +67,10 @@ test('a listener resumes after its last event, or receives a reset if that is to
   await using second = await readEvents(url, api.tokens.viewer, lastId);
   assert.deepEqual([await actionOf(second), await actionOf(second)], ['two', 'three']);
   await using third = await readEvents(url, api.tokens.viewer, '0123456789ab-7');
-  assert.deepEqual(await third.next(), { event: 'reset', id: third.lastId, data: {} });
+  const reset = await third.next();
+  assert.deepEqual([reset?.event, reset?.id], ['reset', third.lastId]);
+  const { reloadAfterMs } = reset?.data as { reloadAfterMs: number };
+  assert.ok(reloadAfterMs >= 0 && reloadAfterMs < 5_000, 'listeners read everything again at different times');
 });
 
 test('a listener can catch up on more events than are buffered for a slow listener', async () => {

@@ -27,6 +27,7 @@ function sourcesOf(scene: FleetScene, more: Partial<AttentionSources> = {}): Att
           pinning: 'enforce',
           minReady: 1,
           queue: { waiting: 0, limit: 64 },
+          requireApproval: [],
           ...fleet.countsOf('dc1'),
         },
       ],

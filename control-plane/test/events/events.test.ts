@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { publishDetailChanges } from '../../src/events/detail-changes.ts';
 import { type FleetEvent, FleetEvents } from '../../src/events/events.ts';
 
 const alert = (id: string) =>
@@ -88,4 +89,47 @@ test('closing ends every listener, including ones added later', () => {
   events.publish('alert', alert('1'));
   events.listen(late);
   assert.deepEqual([one.heard.length, one.ended, late.ended], [0, 1, 1]);
+});
+
+test('of an agent that changes again and again only the last event is replayed, and it pushes out nothing else', () => {
+  const events = new FleetEvents();
+  const start = events.lastId;
+  events.publish('alert', alert('first'));
+  for (let count = 0; count < 5_000; count += 1) {
+    const state = count % 2 === 0 ? 'stale' : 'connected';
+    events.publish('agent', { name: `a${count % 3}`, pool: 'dc1', state });
+  }
+  const replayed = events.eventsAfter(start);
+  assert.deepEqual(
+    replayed?.map(({ type }) => type),
+    ['alert', 'agent', 'agent', 'agent'],
+  );
+  const last = replayed?.at(-1);
+  assert.deepEqual([last?.id, last?.type === 'agent' && last.data.name], [events.lastId, 'a1']);
+});
+
+test('details are published once a second for each agent, while someone listens, and are not replayed', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const events = new FleetEvents();
+  const listeners = new Set<(name: string) => void>();
+  const onDetail = (each: (name: string) => void) => {
+    listeners.add(each);
+    return () => listeners.delete(each);
+  };
+  publishDetailChanges(events, onDetail, (name) => ({ name, pool: 'dc1', state: 'stale', detail: 'now' }));
+  assert.equal(listeners.size, 0);
+  const one = listener();
+  const stop = events.listen(one);
+  const [changed] = listeners;
+  for (let count = 0; count < 120; count += 1) changed?.(`a${count % 60}`);
+  assert.equal(one.heard.length, 0);
+  t.mock.timers.tick(1_000);
+  assert.equal(one.heard.length, 50);
+  t.mock.timers.tick(1_000);
+  assert.deepEqual(
+    [one.heard.length, one.heard[0]?.id, events.eventsAfter(events.lastId)],
+    [60, undefined, []],
+  );
+  stop();
+  assert.equal(listeners.size, 0);
 });

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { openConsole } from '@penstock/console';
 import {
+  type AgentView,
   Approvals,
   attentionOf,
   type ConnectionLog,
@@ -20,6 +21,7 @@ import {
   openAlerts,
   openEvents,
   openRollouts,
+  publishDetailChanges,
   type Readiness,
   type ReplicaView,
   RestartPolicies,
@@ -78,8 +80,14 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const { identity, fleet, requests, grants, opens } = controlPlane;
   const connections = () => connectionViews(routes, clients.ingresses, denials);
   const events = openEvents(store, connections);
-  fleet.onChange(({ agent: { name, pool, state, code, message } }) =>
-    events.publish('agent', { name, pool, state, code, message }),
+  fleet.onChange(({ agent }) => events.publish('agent', agentEvent(agent)));
+  publishDetailChanges(
+    events,
+    (listener) => fleet.onDetail(listener),
+    (name) => {
+      const agent = fleet.agent(name);
+      return agent && agentEvent(agent);
+    },
   );
   fleet.onPinningChanged(({ pool, from, to, agents, quarantinedTotal, released }) =>
     events.publish('pinning', { pool, from, to, agents, quarantined: quarantinedTotal, released }),
@@ -242,4 +250,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   });
   scope.defer(() => api.close());
   return { api, events, alerts };
+}
+
+function agentEvent({ name, pool, state, code, since, message, detail }: AgentView) {
+  return { name, pool, state, code, since: new Date(since).toISOString(), message, detail };
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
+import { timeArgument } from '../time-argument.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { actorNames } from './actor-names.ts';
 
@@ -11,6 +12,9 @@ type Options = {
   readonly actor?: string;
   readonly action?: string;
   readonly subject?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly text?: string;
   readonly limit: number;
   readonly output: OutputFormat;
 };
@@ -29,6 +33,16 @@ export function auditCommand(io: Io): Command {
     )
     .option('--action <action>', 'only entries with this action, such as agent.revoke')
     .option('--subject <subject>', 'only entries about this subject, such as agent:ID')
+    .option(
+      '--since <time>',
+      'only entries from this time on: 90m, 02:13, 2026-11-26T02:13:00Z',
+      timeArgument,
+    )
+    .option('--until <time>', 'only entries before this time', timeArgument)
+    .option(
+      '--text <text>',
+      'only entries with this text in the action, the subject, the actor or the values',
+    )
     .option('--limit <number>', 'maximum number of entries', wholeNumber(1, 100_000), 50)
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
@@ -49,10 +63,10 @@ const HEAD: readonly TableColumn[] = [
   { title: 'AFTER', rank: 1 },
 ];
 
-async function list(io: Io, { actor, action, subject, limit, output }: Options): Promise<void> {
+async function list(io: Io, { limit, output, ...query }: Options): Promise<void> {
   const api = apiFromEnvironment(io);
   const { items } = await everyPage(api, AuditEntry, 'audit', {
-    query: { actor, action, subject },
+    query,
     maxItems: limit,
   });
   if (output === 'json') {

@@ -5,7 +5,7 @@ import { eventually } from '../../../test/rig/eventually.ts';
 import { ApiClient } from '../../src/api/api-client.ts';
 import { bytesText, durationText } from '../../src/connection/log/entry-text.ts';
 import { followConnections } from '../../src/connection/log/follow-connections.ts';
-import { timeArgument } from '../../src/connection/log/time-argument.ts';
+import { timeArgument } from '../../src/time-argument.ts';
 import { type CliRig, cliRig } from '../cli-rig.ts';
 
 const client = {

@@ -11,6 +11,7 @@ import type { ApiClient } from '../../api/api-client.ts';
 import { apiFromEnvironment } from '../../api/api-from-environment.ts';
 import { unknownFilter } from '../../api/did-you-mean.ts';
 import { everyPage } from '../../api/pages.ts';
+import { timeArgument } from '../../time-argument.ts';
 import { wholeNumber } from '../../whole-number.ts';
 import {
   bytesText,
@@ -24,7 +25,6 @@ import {
   whyText,
 } from './entry-text.ts';
 import { followConnections } from './follow-connections.ts';
-import { timeArgument } from './time-argument.ts';
 
 type Options = {
   readonly connection?: string;

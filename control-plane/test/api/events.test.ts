@@ -70,7 +70,10 @@ test('a listener resumes after its last event, or receives a reset if that is to
   const reset = await third.next();
   assert.deepEqual([reset?.event, reset?.id], ['reset', third.lastId]);
   const { reloadAfterMs } = reset?.data as { reloadAfterMs: number };
-  assert.ok(reloadAfterMs >= 0 && reloadAfterMs < 5_000, 'listeners read everything again at different times');
+  assert.ok(
+    reloadAfterMs >= 0 && reloadAfterMs < 5_000,
+    'listeners read everything again at different times',
+  );
 });
 
 test('a listener can catch up on more events than are buffered for a slow listener', async () => {

@@ -69,7 +69,7 @@ test('a listener resumes after its last event, or receives a reset if that is to
   await using third = await readEvents(url, api.tokens.viewer, '0123456789ab-7');
   const reset = await third.next();
   assert.deepEqual([reset?.event, reset?.id], ['reset', third.lastId]);
-  const { reloadAfterMs } = reset?.data as { reloadAfterMs: number };
+  const { reloadAfterMs = -1 } = (reset?.data ?? {}) as { readonly reloadAfterMs?: number };
   assert.ok(
     reloadAfterMs >= 0 && reloadAfterMs < 5_000,
     'listeners read everything again at different times',

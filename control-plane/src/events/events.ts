@@ -113,7 +113,9 @@ const transientTypes: ReadonlySet<FleetEventType> = new Set(['connections']);
 export class FleetEvents {
   /** Random for each process: ids from before a restart, whose events are lost, are not recognized. */
   readonly #epoch = randomBytes(6).toString('hex');
-  readonly #replayable = new ReplayBuffer(MAX_REPLAYABLE_EVENTS);
+  readonly #replayable = new ReplayBuffer<FleetEvent>(MAX_REPLAYABLE_EVENTS, (event) =>
+    event.type === 'agent' ? event.data.name : undefined,
+  );
   /** Number of events published with an id. */
   #count = 0;
   readonly #listeners = new Set<FleetEventListener>();

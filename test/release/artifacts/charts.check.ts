@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { programs } from '../../../scripts/release/bundle.ts';
 import { KUBERNETES_VERSION, plainManifests } from '../../../scripts/release/plain-manifests.ts';
 import { run } from '../../../scripts/release/run.ts';
 import { skipWithout } from '../../rig/optional.ts';
-import { fileOf, ROOT } from './built-release.ts';
+import { fileOf, ROOT, workFolder } from './built-release.ts';
 
 const skip = skipWithout('helm');
 
@@ -24,21 +24,13 @@ test('the packed charts pass helm lint, and install what examples/kubernetes has
   }
 });
 
-test('a file with a token or a line break reaches the ConfigMap unchanged', { skip }, async () => {
-  const config = 'a: "b"\n# {{ not a template }}\nc: |\n  d\n';
-  const rendered = await run(
-    'helm',
-    [
-      ...[
-        'template',
-        'test',
-        join(ROOT, 'charts/penstock-agent'),
-        '--kube-version',
-        `${KUBERNETES_VERSION}.0`,
-      ],
-      ...['--set-file', 'config=/dev/stdin', '--show-only', 'templates/agents.yaml'],
-    ],
-    { input: config },
-  );
+test('a configuration file reaches the ConfigMap unchanged', { skip }, async () => {
+  await using folder = await workFolder();
+  const file = join(folder.path, 'agent.yaml');
+  await writeFile(file, 'a: "b"\n# {{ not a template }}\nc: |\n  d\n');
+  const rendered = await run('helm', [
+    ...['template', 'test', join(ROOT, 'charts/penstock-agent'), '--kube-version', `${KUBERNETES_VERSION}.0`],
+    ...['--set-file', `config=${file}`, '--show-only', 'templates/agents.yaml'],
+  ]);
   assert.ok(rendered.includes('    # {{ not a template }}\n    c: |\n      d\n'), rendered);
 });

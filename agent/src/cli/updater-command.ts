@@ -45,14 +45,18 @@ async function run(io: Io, { boot, probation }: Options): Promise<void> {
   else if (updater.isBusy) runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
 }
 
+/** Starts on a busy host take seconds. */
+const MIN_READY_TIMEOUT_MS = 20_000;
+
 /** A shorter probation has shorter parts. */
 function limitsFor(probation: number): UpdaterLimits {
-  const { grace, settle, ...others } = defaultLimits;
+  const { grace, settle, readyTimeout, ...others } = defaultLimits;
   return {
     ...others,
     probation,
     grace: Math.min(grace, probation),
     settle: Math.min(settle, probation),
+    readyTimeout: Math.min(readyTimeout, Math.max(MIN_READY_TIMEOUT_MS, probation)),
     maxProbation: 6 * probation,
   };
 }

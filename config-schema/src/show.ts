@@ -3,6 +3,7 @@ import type { AgentConfig } from './agent-config.ts';
 import { formatDuration } from './field/duration.ts';
 import { formatHostPort } from './field/host-port.ts';
 import { formatProbeRule } from './field/probe-rule.ts';
+import { formatReleaseSource } from './field/release-source.ts';
 import { formatSize } from './field/size.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { invisibleCharacter } from './odd-character.ts';
@@ -66,6 +67,7 @@ function agentFile(config: AgentConfig): object {
       resume: formatDuration(policy.resume),
       probe: { allow: policy.probe.allow.map(formatProbeRule) },
     },
+    upgrade: { ...config.upgrade, source: formatReleaseSource(config.upgrade.source) },
     dns: { ...config.dns, cacheTtl: formatDuration(config.dns.cacheTtl) },
     health: { ...config.health, sampleInterval: formatDuration(config.health.sampleInterval) },
     tunnel: {

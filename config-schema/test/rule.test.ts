@@ -195,3 +195,21 @@ test('keys that are special in JavaScript are not special here', () => {
     ]);
   }
 });
+
+describe('a replica', () => {
+  const store = 'store: {url: "postgresql://penstock@db.example/penstock"}\n';
+
+  test('shares its store with the others', () => {
+    const problems = gatewayProblems('cluster: {listen: "10.0.0.1:8444"}\n');
+    assert.deepEqual(problems, ['INCONSISTENT cluster']);
+    assert.deepEqual(gatewayProblems(`${store}cluster: {listen: "10.0.0.1:8444"}\n`), []);
+  });
+
+  test('says where the others reach it', () => {
+    const problems = gatewayProblems(`${store}cluster: {listen: "0.0.0.0:8444"}\n`);
+    assert.deepEqual(problems, ['INCONSISTENT cluster.listen']);
+    assert.deepEqual(gatewayProblems(`${store}cluster: {}\n`), ['INCONSISTENT cluster.listen']);
+    const advertised = 'cluster: {listen: "0.0.0.0:8444", advertise: "10.0.0.1:8444"}\n';
+    assert.deepEqual(gatewayProblems(store + advertised), []);
+  });
+});

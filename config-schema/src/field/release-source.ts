@@ -7,6 +7,12 @@ export type ReleaseSource =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'directory'; readonly path: string };
 
+/** Writes a source as `parseReleaseSource` reads it. */
+export function formatReleaseSource(source: ReleaseSource): string {
+  if (source.kind === 'gateway') return 'gateway';
+  return source.kind === 'url' ? source.url : source.path;
+}
+
 /** For editors; the parser checks more. */
 export const releaseSourcePattern = '^(gateway|https?://.+|/.*|[A-Za-z]:[\\\\/].*)$';
 

@@ -42,3 +42,27 @@ export function checkSignIn(view: FileView): void {
     'Set console.url to the URL at which browsers reach the console.',
   );
 }
+
+/** Addresses that mean every address of a host, at which nobody else can reach it. */
+const UNSPECIFIED = new Set(['0.0.0.0', '::']);
+
+/** Checks that a replica shares its store with the others, and that they can reach it. */
+export function checkCluster(view: FileView): void {
+  if (!view.has(['cluster'])) return;
+  if (!view.has(['store'])) {
+    view.report(
+      'INCONSISTENT',
+      ['cluster'],
+      'requires `store`, the database that all replicas share',
+      'Set store.url to a PostgreSQL database, or remove cluster from a gateway that is alone.',
+    );
+  }
+  const listen = view.read('listen', ['cluster', 'listen']);
+  if (listen === undefined || view.has(['cluster', 'advertise']) || !UNSPECIFIED.has(listen.host)) return;
+  view.report(
+    'INCONSISTENT',
+    ['cluster', 'listen'],
+    'names no address at which the other replicas can reach this one',
+    'Set cluster.advertise to its address and port, such as `${env:POD_IP}:8444`.',
+  );
+}

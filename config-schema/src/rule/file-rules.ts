@@ -1,5 +1,5 @@
 import { checkConnectorTls } from './connector-tls.ts';
-import { checkKeyOfCertificate, checkOrder, checkSignIn } from './consistency.ts';
+import { checkCluster, checkKeyOfCertificate, checkOrder, checkSignIn } from './consistency.ts';
 import type { FileView } from './file-view.ts';
 import { checkIngressKinds } from './ingress-kinds.ts';
 import { checkKnownNames } from './known-names.ts';
@@ -28,6 +28,7 @@ export function checkGatewayFile(view: FileView): void {
   checkKeyOfCertificate(view, 'adminTls');
   checkKeyOfCertificate(view, 'ingressTls');
   checkSignIn(view);
+  checkCluster(view);
   checkOrder(view, ['dial', 'attemptTimeout'], ['dial', 'totalTimeout']);
   checkOrder(view, ['health', 'heartbeatInterval'], ['health', 'staleAfter']);
 }

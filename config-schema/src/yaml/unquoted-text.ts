@@ -25,8 +25,9 @@ const MISTAKES: readonly Mistake[] = [
     suggestion: (text) => `Write "\${env:${variableIn(text)}}", including the quotes.`,
   },
   {
-    find: /(?<=^|[[{,]\s{0,80}|:\s{1,80}|^\s{0,80}-\s{1,80})[*&@`%][^\s,\]}#]{0,200}/gm,
-    isYaml: (text) => text.startsWith('*') || !/^&[\w-]{1,64}$/.test(text),
+    find: /(?<=^|[[{]\s{0,80}|,\s{1,80}|:\s{1,80}|^\s{0,80}-\s{1,80})[*&@`%][^\s,\]}#]{0,200}/gm,
+    // An alias, or an anchor with a strange name. The parser reports the others where they do begin a text.
+    isYaml: (text) => text.startsWith('*') || (text.startsWith('&') && !/^&[\w-]{1,64}$/.test(text)),
     message: 'Plain text cannot begin with this character, which has a meaning of its own in YAML.',
     suggestion: (text) => `Put it in quotes: "${shown(text)}".`,
   },

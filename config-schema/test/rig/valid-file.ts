@@ -44,6 +44,8 @@ export const validGatewayFile: fc.Arbitrary<ReferringFile> = fileContent(Gateway
     list(file, 'connections')
       .flatMap((connection) => list(connection, 'ingress'))
       .forEach(keepToItsKind);
+    if (!('url' in group(file, 'console'))) delete group(file, 'signIn')['oidc'];
+    reachable(file);
     delete file['listen'];
     return file;
   })
@@ -82,6 +84,13 @@ function keepToItsKind(ingress: Content, index: number): void {
   if (!('sni' in ingress)) delete ingress['mode'];
   if (!('httpConnect' in ingress)) delete ingress['tls'];
   if ('tcp' in ingress || 'sni' in ingress) delete ingress['grant'];
+}
+
+/** Removes a cluster without a store, and gives any other an address that others can reach. */
+function reachable(file: Content): void {
+  if (!('store' in file)) delete file['cluster'];
+  const cluster = group(file, 'cluster');
+  if (!('advertise' in cluster)) cluster['listen'] = '192.0.2.1:8444';
 }
 
 /** Replaces a list of names by names that exist. */

@@ -33,8 +33,7 @@ export function checkKeyOfCertificate(
 
 /** Checks that a gateway with an identity provider says where the provider sends browsers back to. */
 export function checkSignIn(view: FileView): void {
-  if (view.text(['signIn', 'oidc', 'issuer']) === undefined) return;
-  if (view.text(['console', 'url']) !== undefined) return;
+  if (!view.has(['signIn', 'oidc', 'issuer']) || view.has(['console', 'url'])) return;
   view.report(
     'INCONSISTENT',
     ['signIn', 'oidc'],

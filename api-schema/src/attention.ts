@@ -1,4 +1,4 @@
-import { alertConditions } from '@penstock/config-schema';
+import { alertConditions } from '@penstock/config-schema/vocabulary';
 import { type Static, Type } from '@penstock/json-schema';
 import { type Reach, reachStages } from '@penstock/wire';
 import { agentConditions, agentStates } from './agent-state.ts';

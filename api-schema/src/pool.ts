@@ -1,4 +1,4 @@
-import { approvableActions } from '@penstock/config-schema';
+import { approvableActions } from '@penstock/config-schema/vocabulary';
 import { type Static, type TInteger, Type } from '@penstock/json-schema';
 import { type AgentState, agentStates } from './agent-state.ts';
 import { Name, StreamCounts } from './field.ts';

@@ -1,2 +1,2 @@
 export { connectorKinds } from './agent-config.ts';
-export { alertConditions, approvalActions } from './gateway-config.ts';
+export { alertConditions, approvableActions, approvalActions } from './gateway-config.ts';

@@ -199,12 +199,6 @@ test('keys that are special in JavaScript are not special here', () => {
 describe('a replica', () => {
   const store = 'store: {url: "postgresql://penstock@db.example/penstock"}\n';
 
-  test('shares its store with the others', () => {
-    const problems = gatewayProblems('cluster: {listen: "10.0.0.1:8444"}\n');
-    assert.deepEqual(problems, ['INCONSISTENT cluster']);
-    assert.deepEqual(gatewayProblems(`${store}cluster: {listen: "10.0.0.1:8444"}\n`), []);
-  });
-
   test('says where the others reach it', () => {
     const problems = gatewayProblems(`${store}cluster: {listen: "0.0.0.0:8444"}\n`);
     assert.deepEqual(problems, ['INCONSISTENT cluster.listen']);

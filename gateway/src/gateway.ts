@@ -64,6 +64,11 @@ type GatewayState =
  * listening on a configured address. Nothing stays open in that case.
  */
 export async function startGateway({ config: first, log, replicas }: GatewayOptions): Promise<Gateway> {
+  if (first.cluster !== undefined && first.store === undefined && replicas === undefined) {
+    throw new Error(
+      'cluster requires store.url, the database that all replicas share. Set it, or remove cluster from a gateway that is alone.',
+    );
+  }
   // Each stage adds its teardown. Teardowns run in reverse order when a later stage fails and when the gateway stops.
   await using starting = new AsyncDisposableStack();
   const time = sharedClock();

@@ -37,8 +37,14 @@ const WITHOUT_JSON = new Set([
   'penstock-agent run',
   'penstock-agent ready',
   'penstock-agent completion',
+  'penstock-agent service install',
+  'penstock-agent service uninstall',
+  'penstock-agent upgrade now',
+  'penstock-agent upgrade rollback',
   'penstock-gateway run',
   'penstock-gateway completion',
+  'penstock-gateway service install',
+  'penstock-gateway service uninstall',
 ]);
 
 test('every command with a result supports JSON output', () => {

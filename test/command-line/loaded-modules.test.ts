@@ -55,7 +55,7 @@ for (const program of ['agent', 'gateway'] as const) {
       assert.deepEqual(within(loaded, ...HEAVY), []);
       assert.deepEqual(
         loaded.filter(
-          (url) => url.endsWith('-command.ts') && !/(?:completion|load-config)-command/.test(url),
+          (url) => url.endsWith('-command.ts') && !/(?:completion|load-config|self-check)-command/.test(url),
         ),
         [],
       );

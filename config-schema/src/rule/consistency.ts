@@ -45,17 +45,9 @@ export function checkSignIn(view: FileView): void {
 /** Addresses that mean every address of a host, at which nobody else can reach it. */
 const UNSPECIFIED = new Set(['0.0.0.0', '::']);
 
-/** Checks that a replica shares its store with the others, and that they can reach it. */
+/** Checks that the other replicas can reach this one. */
 export function checkCluster(view: FileView): void {
   if (!view.has(['cluster'])) return;
-  if (!view.has(['store'])) {
-    view.report(
-      'INCONSISTENT',
-      ['cluster'],
-      'requires `store`, the database that all replicas share',
-      'Set store.url to a PostgreSQL database, or remove cluster from a gateway that is alone.',
-    );
-  }
   const listen = view.read('listen', ['cluster', 'listen']);
   if (listen === undefined || view.has(['cluster', 'advertise']) || !UNSPECIFIED.has(listen.host)) return;
   view.report(

@@ -86,9 +86,8 @@ function keepToItsKind(ingress: Content, index: number): void {
   if ('tcp' in ingress || 'sni' in ingress) delete ingress['grant'];
 }
 
-/** Removes a cluster without a store, and gives any other an address that others can reach. */
+/** Gives a replica an address that others can reach. */
 function reachable(file: Content): void {
-  if (!('store' in file)) delete file['cluster'];
   const cluster = group(file, 'cluster');
   if (!('advertise' in cluster)) cluster['listen'] = '192.0.2.1:8444';
 }

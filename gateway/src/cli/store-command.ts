@@ -46,6 +46,7 @@ export function storeCommand(io: Io): Command {
 function statusCommand(io: Io): Command {
   return common(new Command('status'))
     .description('open the store of gateway.yaml, and count what is in it')
+    .addHelpText('after', '\nExample:\n  $ penstock-gateway store status --config gateway.yaml')
     .action(async (options: CommonOptions) => {
       const config = load(io, options);
       if (config === undefined) return;

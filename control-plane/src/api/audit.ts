@@ -13,6 +13,7 @@ export function auditRoutes(app: TypedApp, store: Store): void {
       config: { role: 'viewer' },
       schema: {
         summary: 'List the audit trail, newest first',
+        produces: ['application/json', 'text/csv'],
         tags: ['audit'],
         querystring: AuditQuery,
         response: { 200: AuditPage, ...problemResponses },

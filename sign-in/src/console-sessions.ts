@@ -93,7 +93,13 @@ export class ConsoleSessions {
 
   /** Starts a session of a user who has just been authenticated. */
   start(user: ConsoleUser, address: string, method: SignInMethod): Promise<StartedSession> {
-    return this.#store.transaction((inside) => this.#insert(inside, user, address, method));
+    return this.#store.transaction(async (inside) => {
+      // It may have been revoked since it was checked.
+      if (!(await isStillValid(inside, user))) {
+        throw new SignInRefusal('SIGN_IN_REFUSED', 'The admin token has been revoked.');
+      }
+      return this.#insert(inside, user, address, method);
+    });
   }
 
   async #insert(

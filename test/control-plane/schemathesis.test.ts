@@ -28,6 +28,8 @@ const RULES_BEYOND_SCHEMA: Readonly<Record<string, string>> = {
   'GET /api/v1/connection-log': 'since and until are times that exist; a pattern accepts the year 0',
   'POST /api/v1/config-versions': 'content is an agent.yaml, which has a schema and rules of its own',
   'POST /api/v1/enrollment-tokens': 'sources are CIDR ranges without host bits',
+  'POST /api/v1/rollouts': 'exactly one of config and software; a version that exists',
+  'POST /api/v1/rollouts/preview': 'exactly one of config and software; a version that exists',
   'POST /api/v1/grants': 'sources are CIDR ranges without host bits',
 };
 

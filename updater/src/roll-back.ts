@@ -47,7 +47,7 @@ export function goBack(
   const { host, keeper } = context;
   point(host.layout.current, upgrade.from);
   context.reached('pointer-back');
-  if (!isBoot) for (const name of services) host.restart(name);
+  if (!isBoot) restartAll(context, services);
   context.reached('restarted-back');
   const others = keeper.journal.failed.filter(({ version }) => version !== upgrade.to);
   const at = context.clock.wall();
@@ -59,6 +59,20 @@ export function goBack(
       : others,
   });
   context.reached('rolled-back-written');
+}
+
+/** Restarts every service that can be. Throws the first failure of one that still exists. */
+function restartAll({ host, log }: Context, services: readonly string[]): void {
+  const failures: unknown[] = [];
+  for (const name of services) {
+    try {
+      host.restart(name);
+    } catch (error) {
+      log(`${name} cannot be restarted: ${error instanceof Error ? error.message : String(error)}`);
+      if (host.services().some((one) => one.name === name)) failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Ends an upgrade whose pointer something else has moved. That knows better: what it points to becomes the stable version. */

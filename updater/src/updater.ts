@@ -77,9 +77,10 @@ export class Updater {
   async #handle(request: UpgradeRequest): Promise<void> {
     const { host, keeper, log } = this.#context;
     const { phase } = this.journal;
-    const isStaged = phase.name === 'staged' && phase.upgrade.to === request.to;
+    const isOfTarget = phase.name === 'staged' && phase.upgrade.to === request.to;
+    const isStaged = isOfTarget && phase.upgrade.back === (request.back === true);
     if (request.cancel === true) {
-      if (isStaged)
+      if (isOfTarget)
         keeper.enter({ ...phase, name: 'failed', code: 'CANCELLED', detail: 'It was withdrawn.' });
       return;
     }
@@ -104,6 +105,8 @@ export class Updater {
       if (!isStaged) await this.#stage(upgrade);
       if (request.until !== undefined) switchVersion(this.#context, upgrade, request.until);
     } catch (error) {
+      // A switch that has begun is continued or rolled back by the next process, which needs its phase.
+      if (keeper.journal.phase.name === 'switching') throw error;
       const code = error instanceof UpgradeError ? error.code : 'INTERNAL';
       const detail = error instanceof Error ? error.message : String(error);
       log(`The upgrade to ${upgrade.to} failed (${code}): ${detail}`);

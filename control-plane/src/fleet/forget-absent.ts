@@ -11,6 +11,8 @@ export type ForgettingOptions = {
   readonly forgetAfter: (pool: string) => number;
   /** False while another gateway on the same store does it. */
   readonly isLeader: () => boolean;
+  /** False while a replica cannot be reached, whose agents seem to be gone. */
+  readonly isWhole: () => boolean;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -28,14 +30,25 @@ const MAX_PER_ROUND = 100;
 export function startForgetting(options: ForgettingOptions): () => Promise<void> {
   const { clock, log } = options;
   const startedAt = clock.wall();
+  const begunAt = clock.now();
+  let wholeSince: number | undefined;
   let running: Promise<void> = Promise.resolve();
   let stopTimer = () => {};
+  // The first wait is before the first look.
+  let settle = 0;
   const schedule = (delay: number) => {
     stopTimer = clock.after(delay, () => {
-      running = forgetAbsent(options, startedAt).catch((error: unknown) => {
+      const isWhole = options.isWhole();
+      if (!isWhole) settle = SETTLE_MS;
+      wholeSince = isWhole ? (wholeSince ?? clock.now()) : undefined;
+      schedule(INTERVAL_MS);
+      // The agents of a replica that has just come back, or is gone, are still reconnecting.
+      if (wholeSince === undefined || clock.now() - wholeSince < settle) return;
+      // Time counts only as far as the clock did not jump.
+      const now = Math.min(clock.wall(), startedAt + (clock.now() - begunAt));
+      running = forgetAbsent(options, startedAt, now).catch((error: unknown) => {
         log('store-failed', { detail: errorText(error) });
       });
-      schedule(INTERVAL_MS);
     });
   };
   schedule(SETTLE_MS);
@@ -45,10 +58,9 @@ export function startForgetting(options: ForgettingOptions): () => Promise<void>
   };
 }
 
-async function forgetAbsent(options: ForgettingOptions, startedAt: number): Promise<void> {
+async function forgetAbsent(options: ForgettingOptions, startedAt: number, now: number): Promise<void> {
   const { fleet, forget, forgetAfter, isLeader, clock, log } = options;
   if (!isLeader()) return;
-  const now = clock.wall();
   const connected = new Set<string>();
   const gone: AgentView[] = [];
   const look = (agent: AgentView) => {

@@ -21,6 +21,7 @@ function forgetting(agents: readonly AgentView[], clock = fakeClock()) {
     },
     forgetAfter: (pool) => (pool === 'dc1' ? HOUR : 0),
     isLeader: () => true,
+    isWhole: () => true,
     clock,
     log: (event) => void logged.push(event),
   });

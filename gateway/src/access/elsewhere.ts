@@ -13,6 +13,8 @@ export type Elsewhere = {
   /** Clients that count toward a limit for all replicas together, as of about a second ago. */
   clientsOf(connection: string): number;
   usesOf(grant: string): number;
+  /** Whether every replica that is alive can be reached. */
+  readonly isWhole: boolean;
   /** Asks all replicas to cancel a query, and resolves to whether one of them had a client for it. Never rejects. */
   cancel(cancel: ForwardedCancel, signal: AbortSignal): Promise<boolean>;
 };
@@ -24,6 +26,10 @@ export class OtherReplicas implements Elsewhere {
   /** Asks `source` from now on. */
   follow(source: Elsewhere | undefined): void {
     this.#source = source;
+  }
+
+  get isWhole(): boolean {
+    return this.#source?.isWhole ?? true;
   }
 
   clientsOf(connection: string): number {

@@ -27,6 +27,9 @@ import type { DataPlane } from './data-plane.ts';
 import type { GatewayLog } from './event-catalogue.ts';
 import { namingAddress } from './listening.ts';
 
+/** Milliseconds after which what is known of the members is too old to tell whether all of them can be reached. */
+const STALE_MEMBERS_MS = 15_000;
+
 export type ClusterOptions = {
   readonly config: () => GatewayConfig;
   readonly store: ReplicaStore;
@@ -171,6 +174,15 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
   elsewhere.follow({
     clientsOf: (connection) => sum((directory) => directory.clientsOf(connection)),
     usesOf: (grant) => sum((directory) => directory.usesOf(grant)),
+    get isWhole() {
+      const { states } = peers;
+      return (
+        joined.age < STALE_MEMBERS_MS &&
+        joined.members.every(
+          (member) => member.epoch === epoch || member.isExpired || states.get(member.epoch) === 'connected',
+        )
+      );
+    },
     cancel: (cancel, signal) => forwardCancel([...directories.values()], cancel, signal),
   });
   scope.defer(() => elsewhere.follow(undefined));

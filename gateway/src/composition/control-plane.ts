@@ -65,6 +65,9 @@ export async function openLeadership(
   leadership.onChange((isLeader) => log(isLeader ? 'leader-elected' : 'leader-resigned'));
   if (leadership.isLeader) log('leader-elected');
   leadership.addDuty(() => store.leases.prune(lifeOf(''), ABANDONED_LEASE_MS));
+  leadership.addDuty(async () => {
+    await store.replicas.prune(ABANDONED_LEASE_MS);
+  });
   return leadership;
 }
 
@@ -81,7 +84,7 @@ const ABANDONED_LEASE_MS = 3_600_000;
 export type ControlPlaneOptions = {
   readonly store: Store;
   readonly config: () => GatewayConfig;
-  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'resumer' | 'grants'>;
+  readonly dataPlane: Pick<DataPlane, 'elsewhere' | 'registry' | 'routes' | 'queue' | 'resumer' | 'grants'>;
   /** PEM of the certificate presented to agents. */
   readonly certificate: () => string;
   readonly leadership: Pick<Leadership, 'isLeader'>;
@@ -160,6 +163,7 @@ export async function openControlPlane(
       forget: (agentId) => identity.revocation.forget(agentId, { id: 'forget-after' }),
       forgetAfter: (pool) => config().pools.find(({ name }) => name === pool)?.forgetAfter ?? 0,
       isLeader: () => leadership.isLeader,
+      isWhole: () => dataPlane.elsewhere.isWhole,
       clock,
       log,
     }),

@@ -206,6 +206,8 @@ export class PeerDirectory implements PeerFollower {
   #tick({ state, revision, loads, clients, grants }: OwnerMessageOf<'tick'>): void {
     this.#state = state;
     for (const { of, count } of loads) this.#sessions.get(of)?.setLoad(count);
+    // What was opened since the last tick is in the load, or has ended: a load that is not listed has not changed.
+    for (const session of this.#sessions.values()) session.counted();
     setAll(this.#clients, clients);
     setAll(this.#grants, grants);
     this.#options.onRevision(revision);

@@ -80,6 +80,11 @@ export class RelayedSession implements RegisteredSession {
     this.#state = { name: 'connected', peer };
   }
 
+  /** What was opened since the last load of its replica is in that load, or has ended. */
+  counted(): void {
+    this.#uncounted = 0;
+  }
+
   setLoad(load: number): void {
     this.#facts = { ...this.#facts, load };
     this.#uncounted = 0;

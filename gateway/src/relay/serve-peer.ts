@@ -57,6 +57,8 @@ export function servePeer({
       return relays.isIdle;
     },
     directory(stream) {
+      // Its reset may have arrived together with it.
+      if (stream.closed || stream.destroyed) return;
       stream.respond({ ':status': 200 });
       const followed = MessageStream.owner(stream, {
         onMessage(message) {

@@ -91,14 +91,15 @@ export class SessionPublisher {
     const loads = function* (): Generator<readonly [string, number]> {
       for (const { id, load } of sessions()) yield [id, load];
     };
-    this.#send({
-      type: 'tick',
-      state: state(),
-      revision: revision(),
-      loads: this.#loads.changes(loads(), 'listed'),
+    const head = { type: 'tick' as const, state: state(), revision: revision(), clients: [], grants: [] };
+    // Each kind in a message of its own, because all of them together may not fit one.
+    this.#send({ ...head, loads: this.#loads.changes(loads(), 'listed') });
+    const of = {
       clients: this.#clients.changes(clients(), 'all'),
       grants: this.#grants.changes(grants(), 'all'),
-    });
+    };
+    if (of.clients.length > 0) this.#send({ ...head, loads: [], clients: of.clients });
+    if (of.grants.length > 0) this.#send({ ...head, loads: [], grants: of.grants });
   }
 
   /** Numbers and sends a message. A peer that is too far behind gets everything again instead; returns false then. */

@@ -116,6 +116,8 @@ export function servePeer(
     requireIdentity(peer, identities.isRevoked);
     if (isDownloading) throw new ProblemError('TOO_MANY_REQUESTS', undefined, { retryAfter: 1 });
     isDownloading = true;
+    // It has shown an identity; the limit of its address still counts it.
+    admitted.authenticate();
     // A download takes longer than a connection without a session may last. It ends by itself when nobody reads it.
     clearTimeout(deadline);
     try {

@@ -17,8 +17,9 @@ export function maySwitch(
   world: World,
 ): SwitchDecision {
   const { now } = world;
-  if (agent.state === 'switching') return { kind: 'go', agent, until: now + SWITCH_START_MS };
-  if (agent.state !== 'offered' && agent.state !== 'staged') {
+  // It asks again when it did not begin in time.
+  const isBegun = agent.state === 'switching';
+  if (!isBegun && agent.state !== 'offered' && agent.state !== 'staged') {
     return { kind: 'wait', because: `The agent is ${agent.state}.` };
   }
   if (stage.state !== 'canary' && stage.state !== 'group') {
@@ -32,7 +33,9 @@ export function maySwitch(
   const { ready, minReady } = world.pool(agent.pool);
   const leaving = [
     agent,
-    ...agents.filter(({ state, pool }) => state === 'switching' && pool === agent.pool),
+    ...agents.filter(
+      ({ id, state, pool }) => id !== agent.id && state === 'switching' && pool === agent.pool,
+    ),
   ];
   const readyAfter = ready - leaving.filter(({ id }) => world.agent(id)?.isReady === true).length;
   if (override === undefined && readyAfter < minReady) {
@@ -45,7 +48,7 @@ export function maySwitch(
   const closes = opening.isOpen && override === undefined ? opening.until : undefined;
   return {
     kind: 'go',
-    agent: entered(agent, 'switching', now),
+    agent: isBegun ? agent : entered(agent, 'switching', now),
     until: closes === undefined ? end : Math.min(end, closes),
   };
 }

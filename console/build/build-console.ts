@@ -5,7 +5,7 @@ import react from '@vitejs/plugin-react';
 import { build } from 'vite';
 
 /** Builds of earlier states of the sources that are kept beside a new one. */
-const KEPT_BUILDS = 4;
+const MAX_BUILDS = 4;
 
 /**
  * Builds the console into `out`, which must not exist. The files appear there all at once, so that several processes can
@@ -49,7 +49,7 @@ export async function pruneBuilds(cache: string): Promise<void> {
   const times = await Promise.all(
     entries.map(async (name) => ({ name, at: (await stat(join(cache, name))).mtimeMs })),
   );
-  const old = times.sort((a, b) => b.at - a.at).slice(KEPT_BUILDS);
+  const old = times.sort((a, b) => b.at - a.at).slice(MAX_BUILDS);
   await Promise.all(old.map(({ name }) => rm(join(cache, name), { recursive: true, force: true })));
 }
 

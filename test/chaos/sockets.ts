@@ -5,7 +5,7 @@ import { pseudorandomChunks, pseudorandomHash } from '../rig/pseudorandom.ts';
 import { repeat, type Workload } from './workload.ts';
 
 /** Longer than any failure of the link that is brought about here. */
-const PATIENCE_MS = 120_000;
+const READ_TIMEOUT_MS = 120_000;
 const MIB = 1024 * 1024;
 const PART_BYTES = 64 * 1024;
 
@@ -22,7 +22,7 @@ export async function transfers(port: number, bytes: number): Promise<Workload> 
   const compare = async () => {
     const hash = createHash('sha256');
     for (let left = bytes; left > 0; ) {
-      const part = await client.read(Math.min(left, PART_BYTES), PATIENCE_MS);
+      const part = await client.read(Math.min(left, PART_BYTES), READ_TIMEOUT_MS);
       hash.update(part);
       left -= part.length;
     }
@@ -54,9 +54,9 @@ export async function idleClients(port: number, count: number): Promise<Workload
         clients.map(async (client, index) => {
           try {
             const text = `still here ${index}`;
-            if ((await client.echo(text, PATIENCE_MS)) !== text) wrong += 1;
+            if ((await client.echo(text, READ_TIMEOUT_MS)) !== text) wrong += 1;
             client.finish();
-            const { ended } = await client.receive(PATIENCE_MS);
+            const { ended } = await client.receive(READ_TIMEOUT_MS);
             if (ended === 'reset') throw new Error('An idle connection was reset at its end.');
             done += 1;
           } catch (error) {
@@ -79,7 +79,7 @@ export async function echoes(port: number, count: number): Promise<Workload[]> {
         `small messages ${index + 1}`,
         async (round) => {
           const text = `message ${round} of ${index}.`;
-          return (await client.echo(text, PATIENCE_MS)) === text ? 'ok' : 'wrong';
+          return (await client.echo(text, READ_TIMEOUT_MS)) === text ? 'ok' : 'wrong';
         },
         () => client[Symbol.asyncDispose](),
       );

@@ -61,11 +61,14 @@ export const upgrade = optionalGroup('How rollouts of software and of configurat
     min: '0s',
     max: '30d',
   }),
-  inFlightPercent: integer('Maximum share of the pool that changes at the same time; at least one agent.', {
-    default: 20,
-    minimum: 1,
-    maximum: 100,
-  }),
+  inFlightPercent: integer(
+    'Maximum share of the pool that changes at the same time, after the canaries; at least one agent.',
+    {
+      default: 20,
+      minimum: 1,
+      maximum: 100,
+    },
+  ),
   deadline: quantity('duration', 'Time for an agent to run a version after it was offered.', {
     default: '1h',
     min: '1s',

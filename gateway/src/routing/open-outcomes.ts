@@ -28,7 +28,7 @@ type Record = {
 const BUCKETS = 30;
 
 /** A client that waited this long before it left was let down by the connection, whatever the client's own timeout is. */
-const MIN_PATIENCE_MS = 1_000;
+const MIN_WAIT_MS = 1_000;
 
 /** Failures for which the client is responsible, or a gateway that stops. */
 const NOT_THE_CONNECTION: ReadonlySet<CloseCode> = new Set([
@@ -73,7 +73,7 @@ export class OpenOutcomes {
   /** `milliseconds`: from the arrival of the client until the failure. */
   failed(connection: string, code: CloseCode, milliseconds: number): void {
     const record = this.#records.get(connection);
-    const isImpatient = code === 'CLIENT_GONE' && milliseconds >= MIN_PATIENCE_MS;
+    const isImpatient = code === 'CLIENT_GONE' && milliseconds >= MIN_WAIT_MS;
     if (record === undefined || (NOT_THE_CONNECTION.has(code) && !isImpatient)) return;
     record.failedAt = this.#clock.now();
     const { codes } = this.#bucketOf(record);

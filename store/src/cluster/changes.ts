@@ -4,7 +4,7 @@ import type { ChangeRow, Database } from '../schema.ts';
 export type ChangeRepository = ReturnType<typeof changeRepository>;
 
 /** Revisions for which changes are kept. Whoever is further behind reads everything again. */
-const KEPT_REVISIONS = 10_000;
+const MAX_REVISIONS = 10_000;
 const REVISIONS_PER_PRUNING = 1_000;
 
 export type Change = Pick<ChangeRow, 'kind' | 'key'>;
@@ -52,7 +52,7 @@ export async function recordChanges(
   if (revision % REVISIONS_PER_PRUNING === 0) {
     await transaction
       .deleteFrom('changes')
-      .where('revision', '<=', revision - KEPT_REVISIONS)
+      .where('revision', '<=', revision - MAX_REVISIONS)
       .execute();
   }
   return revision;

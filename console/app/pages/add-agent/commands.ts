@@ -50,12 +50,12 @@ export function agentCommands({ token }: Pick<AgentSetup, 'token'>): AgentComman
     {
       key: 'container',
       title: 'Container',
-      text: `${write}\ndocker run --detach --restart unless-stopped --name penstock-agent \\\n  --volume "$PWD:/etc/penstock:ro" --volume penstock-agent:/var/lib/penstock \\\n  --workdir /etc/penstock penstock-agent run --config agent.yaml\n`,
+      text: `${write}\nsudo chown 65532 enrollment-token\nsed -i 's|directory: agent-data|directory: /var/lib/penstock-agent|' agent.yaml\ndocker run --detach --restart unless-stopped --name penstock-agent \\\n  --volume "$PWD:/etc/penstock:ro" --volume penstock-agent:/var/lib/penstock-agent \\\n  penstock-agent\n`,
     },
     {
       key: 'kubernetes',
       title: 'Kubernetes',
-      text: `kubectl create secret generic penstock-enrollment --from-literal=enrollment-token=${quoted(token)}\nkubectl create configmap penstock-agent --from-file=agent.yaml\n`,
+      text: `kubectl create secret generic penstock-agent-token --from-literal=token=${quoted(token)}\nsed -i -e 's|directory: agent-data|directory: /var/lib/penstock-agent/identity|' -e 's|file:enrollment-token|file:/run/secrets/penstock/token|' agent.yaml\nhelm install penstock-agent penstock-agent-X-chart.tgz --set image.repository=IMAGE --set-file config=agent.yaml\n`,
     },
   ];
 }

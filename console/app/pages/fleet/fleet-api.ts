@@ -33,8 +33,12 @@ export const useFleetCounts = () =>
     queryFn: () => readPage({ sort: 'name' }, undefined, 1),
   });
 
+const ATTENTION_INTERVAL_MS = 10_000;
+
 export const useAttention = () =>
   useQuery({
     queryKey: [resource.attention],
     queryFn: () => ask(GET('/api/v1/attention', { headers: inBackground })),
+    // Some conditions begin or end with time alone, without an event.
+    refetchInterval: ATTENTION_INTERVAL_MS,
   });

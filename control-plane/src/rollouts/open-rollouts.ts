@@ -18,12 +18,17 @@ export async function openRollouts(
   const rollouts = await Rollouts.open({ ...options, sendUpgrade });
   const wait = (agentId: string, rollout: string, code: string, detail: string) =>
     sendUpgrade(agentId, { type: 'wait', rollout, code, detail, askAfter: ASK_AFTER_MS });
+  /** Agents whose question is being answered. Another one of theirs meanwhile gets the same answer. */
+  const asking = new Set<string>();
   const stopObserving = sessions.observe({
     changed: () => rollouts.wake(),
     opened: () => rollouts.wake(),
     upgradeStatus: () => rollouts.wake(),
     maySwitch({ identity: { agentId } }, { rollout, to }) {
-      rollouts.maySwitch(rollout, agentId).then(
+      if (asking.has(agentId)) return;
+      asking.add(agentId);
+      const answered = rollouts.maySwitch(rollout, agentId).finally(() => asking.delete(agentId));
+      answered.then(
         (decision) => {
           if (decision === undefined)
             wait(agentId, rollout, 'ROLLOUT_UNKNOWN', 'This rollout is not in progress.');

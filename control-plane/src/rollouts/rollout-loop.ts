@@ -181,7 +181,10 @@ export class RolloutLoop {
     try {
       if (clock.now() - this.#readAt >= READ_INTERVAL_MS) await this.#read();
       if (epoch() === undefined) return;
-      for (const open of this.open) await this.#step(open);
+      const failures: unknown[] = [];
+      // One that fails does not stop the others.
+      for (const open of this.open) await this.#step(open).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
       this.#isHealthy = true;
     } catch (error) {
       if (this.#isHealthy) log('store-failed', { detail: errorText(error) });

@@ -12,7 +12,8 @@ export function collectMethods(app: FastifyInstance): AllowedMethods {
     for (const each of [method].flat()) route.methods.add(each);
   });
   return (path) => {
-    const found = routes.values().find(({ pattern }) => pattern.test(path));
+    // `/rollouts/preview` is its own route, not a rollout.
+    const found = routes.get(path) ?? routes.values().find(({ pattern }) => pattern.test(path));
     return found && [...found.methods].sort();
   };
 }

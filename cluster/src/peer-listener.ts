@@ -52,8 +52,9 @@ export type PeerListener = {
   close(): Promise<void>;
 };
 
-/** Connections accepted within the time of a handshake: there are few replicas, and each connects once. */
-const MAX_HANDSHAKES = 64;
+/** Connections accepted within the time of a handshake, from everywhere and from one address: each replica connects once. */
+const MAX_HANDSHAKES = 1_024;
+const MAX_HANDSHAKES_OF_ADDRESS = 16;
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 
 /** Opens the port for the other replicas. Rejects with the error of `listen`. */
@@ -68,16 +69,23 @@ export async function openPeerListener(options: PeerListenerOptions): Promise<Pe
     keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
   });
   let handshakes = 0;
+  const handshakesOf = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => {});
-    if (handshakes >= MAX_HANDSHAKES) {
+    const from = socket.remoteAddress ?? '';
+    const count = handshakesOf.get(from) ?? 0;
+    if (handshakes >= MAX_HANDSHAKES || count >= MAX_HANDSHAKES_OF_ADDRESS) {
       socket.destroy();
       return;
     }
     sockets.add(socket);
     handshakes += 1;
+    handshakesOf.set(from, count + 1);
     const timer = setTimeout(() => {
       handshakes -= 1;
+      const left = (handshakesOf.get(from) ?? 1) - 1;
+      if (left > 0) handshakesOf.set(from, left);
+      else handshakesOf.delete(from);
     }, HANDSHAKE_TIMEOUT_MS);
     timer.unref();
     socket.once('close', () => sockets.delete(socket));

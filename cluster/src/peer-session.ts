@@ -171,7 +171,9 @@ async function connectTls(
     await promise;
     const key = peerKeyOf(socket);
     if (socket.alpnProtocol !== 'h2' || key === undefined || !isSameKey(key, spki)) {
-      throw new Error(`What answers at ${address} has not the key that the store has for this replica.`);
+      throw new Error(
+        `The process at ${address} does not present the key that the store has for this replica.`,
+      );
     }
     return socket;
   } catch (error) {

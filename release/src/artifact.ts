@@ -55,6 +55,6 @@ export async function* verifiedArtifact(
     throw new ReleaseError('ARTIFACT_TRUNCATED', `${file} ends after ${received} of ${size} bytes.`);
   }
   if (hash.digest('hex') !== sha256) {
-    throw new ReleaseError('ARTIFACT_CORRUPT', `${file} has another SHA-256 than the release says.`);
+    throw new ReleaseError('ARTIFACT_CORRUPT', `The SHA-256 of ${file} does not match the release.`);
   }
 }

@@ -45,7 +45,7 @@ export function verifyRelease(files: ReleaseFiles, version: string, trust: Trust
   const { latest, sequences, signers } = verifyBoth(files, trust);
   const release = readDocument('release', files.release, signers);
   if (release.version !== version) {
-    throw new ReleaseError('WRONG_VERSION', `release.json is of ${release.version}, not of ${version}.`);
+    throw new ReleaseError('WRONG_VERSION', `release.json describes ${release.version}, not ${version}.`);
   }
   checkCurrent('release.json', release, trust.seen.release, trust.now);
   checkAnnounced(files.release, release, latest);

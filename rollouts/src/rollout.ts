@@ -25,7 +25,7 @@ export type RolloutSettings = {
   readonly deadline: number;
   /** How long an agent must run the target without a fault. */
   readonly probation: number;
-  /** Share of a group that may not fail. One failed canary is always too many. */
+  /** Share of a group whose failure halts the rollout. One failed canary always does. */
   readonly maxFailed: number;
 };
 

@@ -76,7 +76,7 @@ describe('a rollout', () => {
     assert.ok(agent !== undefined);
     Object.assign(agent, { isConnected: false, isReady: false });
     gone.pass(HOUR, () => {});
-    assert.match(JSON.stringify(gone.rollout.stage), /has been away/);
+    assert.match(JSON.stringify(gone.rollout.stage), /has been disconnected/);
   });
 
   for (const [failures, end] of [
@@ -113,7 +113,7 @@ describe('a rollout', () => {
     const [stranded] = simulation.in('offered');
     assert.match(
       stranded?.reason ?? '',
-      /Freeze year-end lasts through 2027-01-05. It goes on at 2026-11-02T/,
+      /Freeze year-end lasts through 2027-01-05. It continues at 2026-11-02T/,
     );
     simulation.opening = { isOpen: true, until: undefined };
     simulation.pass(24 * HOUR);

@@ -99,7 +99,7 @@ test('people do their tasks in the console', { skip }, async (t) => {
     await page.getByRole('button', { name: 'Remove the pin' }).click();
     await page.getByRole('dialog').getByText('0 → 2 ready agents').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove the pin' }).click();
-    await page.getByText('Pool dc1 has no pin any more.').waitFor();
+    await page.getByText('Pool dc1 is no longer pinned.').waitFor();
   });
 
   await t.test(

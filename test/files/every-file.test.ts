@@ -147,7 +147,9 @@ const agentRows: Readonly<Record<string, Row>> = {
     truncated: refused(/current\.pem is truncated: it has a key, but no complete certificate\./),
     zeroed: refused(/current\.pem has other content, not an identity\./),
     directory: refused(/current\.pem cannot be read: it is a directory/),
-    foreign: refused(/identity\.directory has the identity of a2 in pool dc1, but agent\.yaml is for a1 in pool dc1\./),
+    foreign: refused(
+      /identity\.directory has the identity of a2 in pool dc1, but agent\.yaml is for a1 in pool dc1\./,
+    ),
     unreadable: refused(/current\.pem cannot be read: it is owned by root/),
   },
   // Its key was never in use: it is created again when the identity is renewed.

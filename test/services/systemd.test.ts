@@ -56,7 +56,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
   });
 
   await context.test('installing again finds nothing to do', () => {
-    assert.match(install(host), /is installed as it should be/);
+    assert.match(install(host), /is already installed; nothing to do/);
     const status = host.run(['/root/penstock-agent', 'service', 'status', '--output', 'json']);
     assert.deepEqual(JSON.parse(status.stdout).repairs, []);
     assert.equal(status.status, 0);
@@ -100,7 +100,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
     host.ok('systemctl', 'unmask', UNIT);
     install(host);
     await eventually('the agent to be active', () => isActive(host), { within });
-    assert.match(install(host), /is installed as it should be/);
+    assert.match(install(host), /is already installed; nothing to do/);
   });
 
   await context.test('a changed token reaches the service', async () => {
@@ -125,7 +125,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
     await host.powerCut();
     await host.start();
     await eventually('the agent to be active', () => isActive(host), { within });
-    assert.match(install(host), /is installed as it should be/);
+    assert.match(install(host), /is already installed; nothing to do/);
   });
 
   await context.test('it is stopped in order and removed, once and again', () => {

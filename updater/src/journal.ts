@@ -83,7 +83,7 @@ const Journal = Type.Object({
   since: Millis,
   /** The request that was handled last, by who made it. */
   requests: Type.Record(Text(64), Text(64)),
-  /** Versions that are skipped until somebody says retry. */
+  /** Versions that are skipped until they are retried. */
   failed: Type.Array(Type.Object({ version: Version, code: Text(64), at: Millis }), { maxItems: 64 }),
   /** The highest sequences of signed documents; see `Sequences` of the package release. */
   seen: Type.Object({ keys: Count, latest: Count, release: Count }),

@@ -24,7 +24,8 @@ export type ProbationOptions = {
 const wait: Verdict = { name: 'wait' };
 
 /**
- * Judges one service that was started with a new version. It knows no clock, no file, and no systemd: it is told what they say.
+ * Judges one service that was started with a new version. It reads no clock, file, or service
+ * manager: the caller passes what they report.
  * Times are milliseconds of a monotonic clock.
  */
 export class Probation {

@@ -53,7 +53,7 @@ export async function fetchRelease(options: FetchOptions): Promise<void> {
   const artifact = ofRelease(() => chooseArtifact(release, { program: 'penstock-agent', ...platform }));
   await removeOthers(directory, version);
   const file = join(directory, releasePaths.artifact(version, artifact.file));
-  if ((await sizeOf(file)) === artifact.size) return;
+  if (await isPresent(file, artifact)) return;
   await fetchArtifact(artifact, file, options);
 }
 
@@ -131,6 +131,13 @@ async function fetchArtifact(
   }
   await handle.sync();
   await rename(partial, file);
+}
+
+/** Whether it is here, and not damaged since it was fetched. */
+async function isPresent(file: string, { size, sha256 }: Artifact): Promise<boolean> {
+  if ((await sizeOf(file)) !== size) return false;
+  await using handle = await open(file, 'r');
+  return (await hashOf(handle)) === sha256;
 }
 
 async function hashOf(handle: FileHandle): Promise<string> {

@@ -72,14 +72,16 @@ export function oidcRoutes(app: TypedApp, dependencies: OidcDependencies): void 
       const callback = new URL(redirectUri(request, site(), isSecure));
       callback.search = new URL(url, callback).search;
       const isFault = (error: unknown) => error instanceof SignInRefusal;
+      const pending = readPendingCookie(headers.cookie, cookie);
       try {
         const user = await attempted(attempts, sourceAddressKey(ip), isFault, async () =>
-          oidc.finish(callback, readPendingCookie(headers.cookie, cookie)),
+          oidc.finish(callback, pending),
         );
         const { code } = await sessions.createCode(user);
         return reply.redirect(`/console/#code=${code}`);
       } catch (error) {
-        if (error instanceof SignInRefusal) await audit(error, readableAddress(ip));
+        // Without a sign-in that has begun here, anybody could fill the audit trail.
+        if (error instanceof SignInRefusal && pending !== undefined) await audit(error, readableAddress(ip));
         throw error;
       }
     }),

@@ -154,8 +154,9 @@ export class Rollouts {
   async create(request: NewRollout, requester: Requester): Promise<Performed<RolloutDetail>> {
     const { store, clock } = this.#options;
     const rollout = await this.#draft(request, requester);
-    this.#requireFree(rollout);
     await store.transaction(async (inside) => {
+      // In the transaction: another gateway, or another request, may be creating one for the same pool.
+      requireFree(rollout, (await inside.rollouts.open()).map(rolloutOf));
       await inside.rollouts.insert(rowOf(rollout, rollout.epoch), []);
       await inside.audit.append({
         at: clock.wall(),
@@ -320,16 +321,6 @@ export class Rollouts {
   }
 
   /** Two rollouts in one pool at the same time could not be judged. */
-  #requireFree({ pools }: StoredRollout): void {
-    const other = this.open.find(({ rollout }) => rollout.pools.some((pool) => pools.includes(pool)));
-    if (other === undefined) return;
-    const pool = other.rollout.pools.find((name) => pools.includes(name));
-    throw new RolloutProblem(
-      'ROLLOUT_CONFLICT',
-      `Pool ${pool} has the rollout ${other.rollout.id} in progress (${other.rollout.stage.state}). Wait for it, or cancel it.`,
-    );
-  }
-
   #followAlarm({ id, target, pools, stage, updatedAt }: StoredRollout): void {
     if (stage.state !== 'halted' && stage.state !== 'rolling-back' && stage.state !== 'rolled-back') {
       this.#alarms.delete(id);
@@ -380,3 +371,14 @@ function poolOf({ pools }: Pick<GatewayConfig, 'pools'>, name: string): Pool {
 }
 
 const unknownRollout = (id: string) => new ProblemError('NOT_FOUND', `There is no rollout ${id}.`);
+
+/** Throws RolloutProblem if one of the pools has a rollout in progress. */
+function requireFree({ pools }: StoredRollout, inProgress: readonly StoredRollout[]): void {
+  const other = inProgress.find((each) => each.pools.some((pool) => pools.includes(pool)));
+  if (other === undefined) return;
+  const pool = other.pools.find((name) => pools.includes(name));
+  throw new RolloutProblem(
+    'ROLLOUT_CONFLICT',
+    `Pool ${pool} has the rollout ${other.id} in progress (${other.stage.state}). Wait for it, or cancel it.`,
+  );
+}

@@ -7,6 +7,8 @@ import { isAnswerable } from './plain-request.ts';
 
 /** A download that is not read for so long is reset. */
 const IDLE_TIMEOUT_MS = 30_000;
+/** One that lasts longer is reset, however slowly it is read. The agent continues it. */
+const MAX_DOWNLOAD_MS = 30 * 60_000;
 
 /**
  * Answers a request for a file of a release, from the offset in its `range`. Resolves when the download has ended, whatever
@@ -38,10 +40,13 @@ export async function serveRelease(
 
 async function send(stream: ServerHttp2Stream, content: Readable): Promise<void> {
   stream.setTimeout(IDLE_TIMEOUT_MS, () => stream.destroy());
+  const timer = setTimeout(() => stream.destroy(), MAX_DOWNLOAD_MS);
   try {
     await pipeline(content, stream);
   } catch {
     // The agent has left, or the file cannot be read to its end: the download is incomplete, which its hash shows.
     stream.destroy();
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -118,7 +118,7 @@ function observe(agent: RolloutAgent, facts: AgentFacts, world: World): RolloutA
   return entered(agent, 'failed', now, {
     reason: facts.isConnected
       ? 'It is connected, but does not accept opens.'
-      : 'It has been away since it runs the target.',
+      : 'It has been disconnected since it switched to the target.',
   });
 }
 

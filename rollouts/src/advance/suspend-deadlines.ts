@@ -23,4 +23,4 @@ export function suspendDeadlines(
 }
 
 const waitingText = ({ because, opensAt }: { because: string; opensAt: number | undefined }) =>
-  opensAt === undefined ? because : `${because} It goes on at ${new Date(opensAt).toISOString()}.`;
+  opensAt === undefined ? because : `${because} It continues at ${new Date(opensAt).toISOString()}.`;

@@ -6,7 +6,7 @@ export const faults = {
   disconnected: 'It is not connected, while other agents of its pool are.',
   'opens-failing': 'Opens through it fail more often than through the other agents of its pool.',
   'opens-slower': 'Opens through it take longer than through the other agents of its pool.',
-  'connector-lost': 'A connector that it reached before does not work any more, while other agents reach it.',
+  'connector-lost': 'A connector that worked before fails now, while other agents reach its target.',
   'memory-growing': 'Its memory keeps growing beyond that of the other agents of its pool.',
 } as const;
 export type Fault = keyof typeof faults;

@@ -53,7 +53,11 @@ export function installService(host: HostService, choices: InstallChoices): void
     self.platform === 'win32'
       ? windowsSteps(host, { ...choices, name, config }, environment)
       : systemdSteps(host, { ...choices, name, config }, environment);
-  runSteps(steps, { io, dryRun: choices.dryRun === true, nothing: `${name} is installed as it should be.` });
+  runSteps(steps, {
+    io,
+    dryRun: choices.dryRun === true,
+    nothing: `${name} is already installed; nothing to do.`,
+  });
   if (choices.tokenFile !== undefined && choices.dryRun !== true) {
     io.stdout.write(
       `The token is at ${tokenPath(name)} for the service: agent.yaml can refer to it as \${file:${tokenPath(name)}}.\n`,

@@ -20,7 +20,7 @@ export function runSteps(
       run();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CommandError(`It failed to ${title}: ${reason}`, {
+      throw new CommandError(`This step failed: ${title}: ${reason}`, {
         cause,
         suggestion: 'Correct the cause and run the same command again: it goes on with what is missing.',
       });

@@ -28,7 +28,7 @@ export function PinDialog({
       stale,
       done: () =>
         version === undefined
-          ? `Pool ${pool} has no pin any more.`
+          ? `Pool ${pool} is no longer pinned.`
           : `Pool ${pool} is pinned to version ${version}.`,
       failed: version === undefined ? 'The pin was not removed.' : `Version ${version} was not pinned.`,
     },

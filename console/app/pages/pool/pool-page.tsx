@@ -44,7 +44,7 @@ export function PoolPage() {
       <Loaded query={query} what={`pool ${name}`} lines={6}>
         {(pool) => (
           <>
-            <Card title="Room">
+            <Card title="Capacity">
               <Room pool={pool} />
             </Card>
             <Card title="Connections that use this pool" isFlush>

@@ -74,7 +74,7 @@ function Actions({ rollout }: { readonly rollout: RolloutDetail }) {
   });
   const resumed = useAction(resume, {
     stale,
-    done: () => 'The rollout goes on.',
+    done: () => 'The rollout continues.',
     failed: 'The rollout was not resumed.',
   });
   const retried = useAction(retry, {
@@ -138,7 +138,7 @@ function Progress({ rollout }: { readonly rollout: RolloutDetail }) {
           {opensAt !== undefined && (
             <>
               {' '}
-              It goes on at <TimeOf at={opensAt} />.
+              It continues at <TimeOf at={opensAt} />.
             </>
           )}
         </p>

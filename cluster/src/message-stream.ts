@@ -1,14 +1,9 @@
 import type { Http2Stream } from 'node:http2';
+import { type MessageHandlers, readMessages } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import { compiledOnce, encodeLine, MessageDecoder } from '@penstock/wire/codec';
 import { peerLimits } from './peer-limits.ts';
 import { type FollowerMessage, followerMessages, type OwnerMessage, ownerMessages } from './peer-message.ts';
-
-export type MessageHandlers<Message> = {
-  onMessage(message: Message): void;
-  /** The stream has ended, and with it the session. Called once. */
-  onEnd(error: TunnelError): void;
-};
 
 /** The messages of one peer session, in both directions. */
 export class MessageStream<Outgoing extends { readonly type: string }> {
@@ -37,22 +32,7 @@ export class MessageStream<Outgoing extends { readonly type: string }> {
     validators: ReturnType<typeof fromOwner>,
   ): MessageStream<Outgoing> {
     const decoder = new MessageDecoder<Incoming>(validators, peerLimits.messageBytes);
-    let onEnd = (error: TunnelError) => {
-      onEnd = () => {};
-      handlers.onEnd(error);
-    };
-    const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The peer closed its session.'));
-    stream.on('error', (error) => (error instanceof TunnelError ? onEnd(error) : ended()));
-    stream.on('data', (chunk: Buffer) => {
-      try {
-        for (const message of decoder.push(chunk)) handlers.onMessage(message);
-      } catch (error) {
-        onEnd(
-          error instanceof TunnelError ? error : new TunnelError('INTERNAL', undefined, { cause: error }),
-        );
-      }
-    });
-    stream.once('end', ended).once('close', ended);
+    readMessages(stream, decoder, handlers, 'The peer closed its session.');
     return new MessageStream<Outgoing>(stream);
   }
 

@@ -6,6 +6,7 @@ export { Inbound } from './inbound.ts';
 export { type KeepaliveOptions, type KeepalivePort, keepAlive } from './keepalive.ts';
 export { isHttp2Stream, type NearEnd } from './near-end.ts';
 export { abandonSocket, type ConnectAttempt, type ResolvedAddress, raceConnect } from './race-connect.ts';
+export { type MessageHandlers, readMessages } from './read-messages.ts';
 export {
   CONNECTION_WINDOW,
   INITIAL_STREAM_WINDOW,

@@ -1,4 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { type MessageHandlers, readMessages } from '@penstock/transport';
 import {
   type AgentMessage,
   CONNECT_PROTOCOL,
@@ -13,11 +14,7 @@ import { readBody, responseError, retryAfterSeconds } from './response-body.ts';
 /** Control messages that may be queued for a gateway that does not read them. */
 const MAX_QUEUED_BYTES = 16 * limits.controlMessageBytes;
 
-export type ControlHandlers = {
-  onMessage(message: GatewayMessage): void;
-  /** Called once, when the control stream has ended. The session ends with it. */
-  onEnd(error: Error): void;
-};
+export type ControlHandlers = MessageHandlers<GatewayMessage>;
 
 /** The agent's end of the control stream. */
 export class ControlStream {
@@ -59,22 +56,18 @@ export class ControlStream {
   /** Starts reading messages. Call it once, immediately after `open`. */
   listen(handlers: ControlHandlers): void {
     const stream = this.#stream;
-    const decoder = gatewayMessageDecoder();
-    let onEnd = (error: Error) => {
-      onEnd = () => {};
+    const onEnd = (error: TunnelError) => {
+      // What cannot be understood is not read to its end.
+      if (!stream.readableEnded) stream.destroy();
       handlers.onEnd(error);
     };
-    stream.on('data', (chunk: Buffer) => {
-      try {
-        for (const message of decoder.push(chunk)) handlers.onMessage(message);
-      } catch (error) {
-        stream.destroy();
-        onEnd(error instanceof Error ? error : new TunnelError('INTERNAL'));
-      }
-    });
-    const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The gateway ended the control stream.'));
-    stream.on('error', (error) => (error instanceof TunnelError ? onEnd(error) : ended()));
-    stream.once('end', ended).once('close', ended);
+    const onMessage = (message: GatewayMessage) => handlers.onMessage(message);
+    readMessages(
+      stream,
+      gatewayMessageDecoder(),
+      { onMessage, onEnd },
+      'The gateway ended the control stream.',
+    );
   }
 
   /** Whether the peer has not read what was sent before. */

@@ -1,15 +1,12 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { type MessageHandlers, readMessages } from '@penstock/transport';
 import { type AgentMessage, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 import { agentMessageDecoder, encodeMessage } from '@penstock/wire/codec';
 
 /** Bytes of control messages buffered for an agent that does not read them. */
 const MAX_BUFFERED_BYTES = 16 * limits.controlMessageBytes;
 
-export type ControlHandlers = {
-  onMessage(message: AgentMessage): void;
-  /** The control stream has ended, and with it the session. Called once. */
-  onEnd(error: TunnelError): void;
-};
+export type ControlHandlers = MessageHandlers<AgentMessage>;
 
 /** The gateway's end of a control stream. */
 export class ControlStream {
@@ -18,23 +15,7 @@ export class ControlStream {
   /** Answers the request `stream`. Throws what `respond` throws when the stream has closed already. */
   constructor(stream: ServerHttp2Stream, handlers: ControlHandlers) {
     this.#stream = stream;
-    const decoder = agentMessageDecoder();
-    let onEnd = (error: TunnelError) => {
-      onEnd = () => {};
-      handlers.onEnd(error);
-    };
-    const ended = () => onEnd(new TunnelError('SESSION_LOST', 'The agent closed the control stream.'));
-    stream.on('error', (error) => (error instanceof TunnelError ? onEnd(error) : ended()));
-    stream.on('data', (chunk: Buffer) => {
-      try {
-        for (const message of decoder.push(chunk)) handlers.onMessage(message);
-      } catch (error) {
-        onEnd(
-          error instanceof TunnelError ? error : new TunnelError('INTERNAL', undefined, { cause: error }),
-        );
-      }
-    });
-    stream.once('end', ended).once('close', ended);
+    readMessages(stream, agentMessageDecoder(), handlers, 'The agent closed the control stream.');
     stream.respond({ ':status': 200 });
   }
 

@@ -16,12 +16,13 @@ import { linePath } from '../app/parts/line-path.ts';
 test('a configuration shown as YAML is the same configuration', () => {
   const key = fc.oneof(
     fc.string({ minLength: 1, maxLength: 12 }),
-    fc.constantFrom('yes', 'on', '1', 'null', 'a: b', '- x'),
+    fc.constantFrom('yes', 'on', '1', '0xAF', '.inf', 'null', 'a: b', '- x', '@x'),
   );
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof(
       { depthSize: 'small' },
       fc.string(),
+      key,
       fc.integer(),
       fc.boolean(),
       fc.constant(null),

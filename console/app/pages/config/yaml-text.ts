@@ -23,8 +23,8 @@ const nested = (value: unknown, indent: string): string =>
 /** Plain if YAML 1.2 reads it as the same string, otherwise in double quotes, which are those of JSON. */
 function scalar(text: string): string {
   const isPlain =
-    /^[A-Za-z0-9_./$@][A-Za-z0-9_./$@ {}()+=:,;?!~^%*<>|&'-]*$/.test(text) &&
+    /^[A-Za-z0-9_./$][A-Za-z0-9_./$@ {}()+=:,;?!~^%*<>|&'-]*$/.test(text) &&
     !/: |:$| $|^(true|false|null|yes|no|on|off|~)$/i.test(text) &&
-    !/^[-+.\d][\d_.,:eExX+-]*$/.test(text);
+    !/^[-+.\d][\w.,:+-]*$/.test(text);
   return isPlain ? text : JSON.stringify(text);
 }

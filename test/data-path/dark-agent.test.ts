@@ -21,7 +21,8 @@ test('clients of an agent that has gone dark are served by another one, and its 
     targets: { db: target.address.port },
     agents: {},
     gateway: PATIENT,
-    agent: { tunnel: { pingInterval: '1s', pingTimeout: '1s' } },
+    // Long enough that no busy machine makes the agent give up a link that is well: its session has to be lost later.
+    agent: { tunnel: { pingInterval: '1s', pingTimeout: '10s' } },
   });
   await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
   await pair.startAgent('dark', { gateway: { url: `https://127.0.0.1:${relay.address.port}` } });

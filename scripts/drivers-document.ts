@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Driver, driverNotes, everyDriver, type IngressEndpoint, recipeFor } from '@penstock/operator';
+import {
+  type Driver,
+  driverNotes,
+  everyDriver,
+  type IngressEndpoint,
+  recipeFor,
+} from '@penstock/connection-strings';
 import { between, markdownTable } from './generated-part.ts';
 
 const DOCUMENT = 'docs/drivers.md';

@@ -51,6 +51,13 @@ export {
   outcomeMessage,
 } from './connection-log.ts';
 export {
+  CLIENT_HOST_PATTERN,
+  ConnectionStringList,
+  ConnectionStringQuery,
+  ConnectionStringResource,
+  DriverResource,
+} from './connection-string.ts';
+export {
   ConsoleCode,
   ConsoleSession,
   ConsoleSessionList,

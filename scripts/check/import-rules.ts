@@ -390,6 +390,7 @@ export const socketFree: readonly string[] = [
   'wire/src',
   'api-schema/src',
   'rollouts/src',
+  'connection-strings/src',
   'runtime/src',
   'release/src',
 ];

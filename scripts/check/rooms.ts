@@ -38,6 +38,11 @@ export const rooms: readonly Room[] = [
     mayImport: [],
   },
   {
+    name: 'connection-strings',
+    holds: 'connection strings: what each driver needs to use each ingress, and what to know about it',
+    mayImport: ['config-schema'],
+  },
+  {
     name: 'api-schema',
     holds: 'resources, requests and problem documents of the API, as schemas with their types',
     mayImport: ['json-schema', 'config-schema', 'wire', 'rollouts'],
@@ -93,12 +98,13 @@ export const rooms: readonly Room[] = [
       'store',
       'sign-in',
       'rollouts',
+      'connection-strings',
     ],
   },
   {
     name: 'operator',
-    holds: 'the commands of penstock-gateway that use the API, and connection strings',
-    mayImport: ['json-schema', 'config-schema', 'wire', 'api-schema', 'terminal'],
+    holds: 'the commands of penstock-gateway that use the API',
+    mayImport: ['json-schema', 'config-schema', 'wire', 'api-schema', 'terminal', 'connection-strings'],
   },
   {
     name: 'console',

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everyDriver } from '@penstock/operator';
+import { everyDriver } from '@penstock/connection-strings';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';
 import { skipWithout } from '../rig/optional.ts';

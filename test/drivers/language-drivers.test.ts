@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everyDriver } from '@penstock/operator';
+import { everyDriver } from '@penstock/connection-strings';
 import mysql2, { type RowDataPacket } from 'mysql2/promise';
 import { TestAuthority } from '../rig/certificates.ts';
 import { MariaDb } from '../rig/mariadb.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everyDriver } from '@penstock/operator';
+import { everyDriver } from '@penstock/connection-strings';
 import pg from 'pg';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everyDriver, type Placeholders } from '@penstock/operator';
+import { everyDriver, type Placeholders } from '@penstock/connection-strings';
 import mysql2, { type RowDataPacket } from 'mysql2/promise';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { everyDriver, type Placeholders } from '@penstock/operator';
+import { everyDriver, type Placeholders } from '@penstock/connection-strings';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';
 import type { Pair } from '../rig/pair.ts';

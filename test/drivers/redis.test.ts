@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { everyDriver } from '@penstock/operator';
+import { everyDriver } from '@penstock/connection-strings';
 import { Redis as Client, type RedisOptions } from 'ioredis';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { everyDriver } from '@penstock/operator';
+import { everyDriver } from '@penstock/connection-strings';
 import { Connection, type ConnectionConfiguration, Request } from 'tedious';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestAuthority } from '../rig/certificates.ts';

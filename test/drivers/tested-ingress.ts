@@ -1,4 +1,9 @@
-import { type Driver, type IngressEndpoint, type Placeholders, recipeFor } from '@penstock/operator';
+import {
+  type Driver,
+  type IngressEndpoint,
+  type Placeholders,
+  recipeFor,
+} from '@penstock/connection-strings';
 import type { TestAuthority } from '../rig/certificates.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 

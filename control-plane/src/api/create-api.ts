@@ -33,6 +33,7 @@ import { authentication } from './authentication.ts';
 import { clientRoutes } from './clients.ts';
 import { configVersionRoutes } from './config-versions.ts';
 import { connectionLogRoutes } from './connection-log.ts';
+import { connectionStringRoutes } from './connection-strings.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
 import { type ConsoleSource, consoleRoutes } from './console-pages.ts';
 import { type ConsoleSite, consoleSessionRoutes, signInRoute } from './console-sessions.ts';
@@ -199,6 +200,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       );
       pinRoutes(typed, fleet, actions);
       connectionRoutes(typed, connections);
+      connectionStringRoutes(typed, connections);
       connectionLogRoutes(typed, dependencies.connectionLog, events, accessOf);
       clientRoutes(typed, {
         store,

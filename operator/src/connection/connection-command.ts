@@ -5,8 +5,8 @@ import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
 import { connectionClientsCommand, connectionDisconnectCommand } from './client-commands.ts';
 import { explainConnection } from './connection-explain.ts';
+import { connectionUrlCommand } from './connection-url-command.ts';
 import { connectionLogCommand } from './log/connection-log-command.ts';
-import { connectionUrlCommand } from './url/connection-url-command.ts';
 
 /** `connection list|url|explain|log|clients|disconnect`: connections, their activity, and how clients use them. */
 export function connectionCommand(io: Io): Command {

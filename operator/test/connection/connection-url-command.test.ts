@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionView } from '@penstock/control-plane';
-import { expectNoLeaks } from '../../../../test/rig/leaks.ts';
-import { type CliRig, cliRig } from '../../cli-rig.ts';
+import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { type CliRig, cliRig } from '../cli-rig.ts';
 
 const orders: ConnectionView = {
   name: 'orders',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { everyDriver } from '../../../src/connection/url/every-driver.ts';
-import type { IngressEndpoint, Placeholders } from '../../../src/connection/url/ingress-endpoint.ts';
-import { notes } from '../../../src/connection/url/notes.ts';
-import { recipeFor } from '../../../src/connection/url/recipe.ts';
+import { everyDriver } from '../src/every-driver.ts';
+import type { IngressEndpoint, Placeholders } from '../src/ingress-endpoint.ts';
+import { notes } from '../src/notes.ts';
+import { recipeFor } from '../src/recipe.ts';
 
 const placeholders: Placeholders = {
   connection: 'orders',

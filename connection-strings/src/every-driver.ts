@@ -17,7 +17,7 @@ import { redis } from './drivers/redis.ts';
 import { sqlserver } from './drivers/sqlserver.ts';
 import type { Driver } from './recipe.ts';
 
-/** The drivers of `connection url` and docs/drivers.md, in display order. */
+/** The drivers of `connection url`, of the API and of docs/drivers.md, in display order. */
 export const everyDriver: readonly Driver[] = [
   pgjdbc,
   psql,

@@ -8,7 +8,7 @@ const LINES_KEPT = 5000;
 /**
  * Variables that every program needs. All others, above all proxy settings, must not leak from the machine into a test.
  */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot', 'NODE_V8_COVERAGE'];
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'SystemRoot', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE'];
 
 export type ProcessLine = {
   readonly from: 'stdout' | 'stderr';

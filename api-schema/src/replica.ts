@@ -12,7 +12,15 @@ export const ReplicaResource = Type.Object({
   link: Type.Enum(['self', 'connected', 'connecting'], {
     description: 'Whether the replica that answers has a session to it, and so can use its agents.',
   }),
-  sessions: Type.Integer({ description: 'Sessions of agents that end at it.' }),
+  sessions: Type.Integer({ description: 'Sessions of agents that end at it and accept opens.' }),
+  agents: Type.Integer({ description: 'Agents that have these sessions.' }),
+  loadPercent: Type.Optional(
+    Type.Integer({
+      description:
+        'Its sessions in percent of the mean of the running replicas. Above 125, it sends agents to the others. Absent while it ' +
+        'drains or cannot be reached.',
+    }),
+  ),
   address: Type.String({ description: 'Where the other replicas reach it.' }),
   version: Type.String(),
   configDigest: Type.String({ description: 'Digest of the gateway.yaml that it runs.' }),

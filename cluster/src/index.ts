@@ -22,4 +22,5 @@ export {
 export type { PeerSession } from './peer-session.ts';
 export type { ReplicaCertificate } from './peer-tls.ts';
 export { type PeerFollower, Peers } from './peers.ts';
+export { BALANCED, percentOfMean, type RebalanceState, rebalance, type SessionSpread } from './rebalance.ts';
 export type { LeaseTimes, Replica, ReplicaRow, ReplicaState, ReplicaStore } from './replica.ts';

@@ -120,6 +120,8 @@ export type GatewayConfig = ConfigVersion & {
         readonly listen: HostPort;
         /** Undefined: `listen`. */
         readonly advertise: HostPort | undefined;
+        /** Milliseconds; 0: agents are never sent to other replicas. */
+        readonly rebalanceInterval: number;
       }
     | undefined;
   readonly pools: readonly Pool[];

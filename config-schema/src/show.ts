@@ -105,6 +105,7 @@ function gatewayFile(config: GatewayConfig): object {
       name: config.cluster.name,
       listen: formatHostPort(config.cluster.listen),
       advertise: config.cluster.advertise && formatHostPort(config.cluster.advertise),
+      rebalanceInterval: formatDuration(config.cluster.rebalanceInterval),
     },
     pools: config.pools.map(({ queue, upgrade, restart, forgetAfter, ...pool }) => ({
       ...pool,

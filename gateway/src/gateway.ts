@@ -123,7 +123,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
           changes: controlPlane.changes,
           ingresses,
         });
-  metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses }));
+  metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses, cluster }));
   const admin = await openAdminApi(starting, {
     ...shared,
     certificate: inForce.certificates.admins,

@@ -21,6 +21,8 @@ export function everyMetric(): { readonly agent: readonly Metric[]; readonly gat
     streams: none,
     clients: () => [],
     denied: () => [],
+    replicas: () => [],
+    sentAway: () => 0,
     tunnelConnections: () => 0,
     tunnelRefused: () => 0,
   });

@@ -10,6 +10,8 @@ import { FakeReplicaStore } from './replica-store.ts';
 export type ReplicasOptions = Omit<PairOptions, 'replicas' | 'agents'> & {
   /** Names of the agents, and the replica to which each connects. */
   readonly agents: Readonly<Record<string, string>>;
+  /** Merged into `cluster` of every replica. */
+  readonly cluster?: Readonly<Record<string, unknown>>;
   /** Merged into the file of one replica. */
   readonly only?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };
@@ -42,7 +44,7 @@ export async function startReplicas(
   names: readonly [string, ...string[]],
   options: ReplicasOptions,
 ): Promise<Replicas> {
-  const { agents, only, ...rest } = options;
+  const { agents, only, cluster, ...rest } = options;
   await using starting = new AsyncDisposableStack();
   const store = new FakeReplicaStore();
   const gateways = new Map<string, Gateway>();
@@ -62,6 +64,7 @@ export async function startReplicas(
     name,
     listen: '127.0.0.1:0',
     advertise: `127.0.0.1:${linkOf(name).address.port}`,
+    ...cluster,
   });
   const [first, ...others] = names;
   const pair = starting.use(

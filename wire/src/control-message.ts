@@ -193,7 +193,12 @@ export const gatewayMessages = {
   pin: Type.Object({ type: Type.Literal('pin'), pin: Type.Optional(Pin), agentState: Text(32) }),
   ...gatewayUpgradeMessages,
   /** This replica drains: connect again first, then leave this session. */
-  reconnect: Type.Object({ type: Type.Literal('reconnect'), reason: Text(256) }),
+  /** `mayStay`: only to be nearer to other replicas; an agent that finds none keeps its session. */
+  reconnect: Type.Object({
+    type: Type.Literal('reconnect'),
+    reason: Text(256),
+    mayStay: Type.Optional(Type.Boolean()),
+  }),
 } as const;
 
 type Union<Messages extends Record<string, { '~kind'?: unknown } & object>> = {

@@ -22,6 +22,10 @@ export const agentEvents = {
     'info',
     'Sessions lead to the same replica of the gateway after several attempts to reach another one.',
   ],
+  'session-kept': [
+    'info',
+    'The gateway has asked a session to go to another replica, and no attempt reached one: the session stays.',
+  ],
   'session-ended': ['warn', 'A session to the gateway has ended.'],
   'session-retired': ['info', 'A session accepts no new opens and closes with its last stream.'],
   'session-failed': ['warn', 'A session to the gateway could not be established.'],

@@ -160,10 +160,18 @@ async function connectWith(
     options.lost.reported(reported);
     const { epoch } = welcome.gateway;
     if (welcome.replica !== undefined) spread.countIs(welcome.replica.count);
-    const isShared = welcome.replica !== undefined && spread.isShared(index, epoch);
+    const before = live.mayStay(index);
+    const isShared =
+      welcome.replica !== undefined && (before?.epoch === epoch || spread.isShared(index, epoch));
     if (isShared && mayTryAnother) {
       session.leave('Another session of this agent leads to the same replica.');
       throw new SharedReplica();
+    }
+    if (isShared && before !== undefined) {
+      session.leave('The session that it would replace is as good.');
+      before.session.stay();
+      log('session-kept', { session: index, replica: welcome.replica?.name });
+      return before.session;
     }
     if (welcome.session !== undefined) options.lost.watch(welcome.session, session.ended);
     // No other process of the gateway could go on with the connections of one that has ended.

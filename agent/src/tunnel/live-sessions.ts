@@ -13,7 +13,16 @@ export type SessionOrigin = {
 /** The part of a session that LiveSessions uses. */
 export type ManagedSession = Pick<
   GatewaySession,
-  'state' | 'streams' | 'closed' | 'send' | 'requestSuccessor' | 'retire' | 'suspect' | 'leave'
+  | 'state'
+  | 'streams'
+  | 'closed'
+  | 'send'
+  | 'requestSuccessor'
+  | 'retire'
+  | 'suspect'
+  | 'leave'
+  | 'mayStay'
+  | 'stay'
 >;
 
 /**
@@ -23,11 +32,11 @@ export type ManagedSession = Pick<
 const MAX_RETIRING = 12;
 
 /** All sessions that the gateway has welcomed, oldest first, until their connections have closed. */
-export class LiveSessions {
+export class LiveSessions<Session extends ManagedSession = GatewaySession> {
   readonly #drainTimeout: () => number;
-  readonly #sessions = new Map<ManagedSession, SessionOrigin>();
+  readonly #sessions = new Map<Session, SessionOrigin>();
   /** Retiring sessions that have a deadline. */
-  readonly #withDeadline = new WeakSet<ManagedSession>();
+  readonly #withDeadline = new WeakSet<Session>();
 
   constructor(drainTimeout: () => number) {
     this.#drainTimeout = drainTimeout;
@@ -48,7 +57,7 @@ export class LiveSessions {
   }
 
   /** Adds a session and retires the one that it replaces. It is removed when its connection has closed. */
-  add(session: ManagedSession, origin: SessionOrigin): void {
+  add(session: Session, origin: SessionOrigin): void {
     for (const [older, { index }] of this.#sessions) {
       if (index === origin.index && older.state !== 'retiring') older.retire('its successor is ready');
     }
@@ -63,6 +72,13 @@ export class LiveSessions {
     for (const [{ state }, { index, epoch }] of this.#sessions)
       if (state === 'ready') epochs.set(index, epoch);
     return epochs;
+  }
+
+  /** The session at `index` that would go on if its successor led to no other replica, with the process that it leads to. */
+  mayStay(index: number): { readonly session: Session; readonly epoch: string } | undefined {
+    for (const [session, { index: its, epoch }] of this.#sessions)
+      if (its === index && session.mayStay) return { session, epoch };
+    return undefined;
   }
 
   /** Requests a successor for one of two sessions that lead to the same process of the gateway. */
@@ -132,7 +148,7 @@ export class LiveSessions {
     await Promise.all(sessions.map(({ closed }) => closed));
   }
 
-  get #withoutDeadline(): ManagedSession[] {
+  get #withoutDeadline(): Session[] {
     return [...this.#in('retiring')].filter((session) => !this.#withDeadline.has(session));
   }
 
@@ -143,7 +159,7 @@ export class LiveSessions {
     }
   }
 
-  *#in(state: ManagedSession['state']): Generator<ManagedSession> {
+  *#in(state: Session['state']): Generator<Session> {
     for (const session of this.#sessions.keys()) if (session.state === state) yield session;
   }
 }

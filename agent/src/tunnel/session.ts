@@ -60,13 +60,11 @@ export class GatewaySession {
   readonly #dataStreams: DataStreams;
   readonly #links: SessionLinks;
   readonly #keepalive: SessionKeepalive;
-  readonly #successorRequested = Promise.withResolvers<string>();
+  #successorRequested = Promise.withResolvers<string>();
   readonly #ended = Promise.withResolvers<Error>();
   readonly #closed = Promise.withResolvers<void>();
   #state: SessionState = { name: 'ready' };
 
-  /** Resolves with the reason when a successor should be made: the gateway drains, the identity is new, ids run out. */
-  readonly successorRequested: Promise<string>;
   /** Resolves with the reason when the session has ended. */
   readonly ended: Promise<Error>;
   /** Resolves when the connection has closed too. */
@@ -77,7 +75,6 @@ export class GatewaySession {
     const { socket, http } = connection;
     this.#connection = connection;
     this.#options = options;
-    this.successorRequested = this.#successorRequested.promise;
     this.ended = this.#ended.promise;
     this.closed = this.#closed.promise;
     this.#windows = options.windows.join((initialWindowSize, acknowledged) => {
@@ -126,6 +123,16 @@ export class GatewaySession {
     return this.#state.name;
   }
 
+  /** Resolves with the reason when a successor should be made: the gateway drains, the identity is new, ids run out. */
+  get successorRequested(): Promise<string> {
+    return this.#successorRequested.promise;
+  }
+
+  /** Whether a successor is wanted only if it leads to another replica. */
+  get mayStay(): boolean {
+    return this.#state.name === 'awaiting-successor' && this.#state.mayStay;
+  }
+
   get streams(): { readonly open: number; readonly opening: number } {
     return { open: this.#opens.live, opening: this.#opens.dialing };
   }
@@ -153,7 +160,7 @@ export class GatewaySession {
         this.#links.acknowledged(message.connections);
         break;
       case 'reconnect':
-        this.requestSuccessor(message.reason);
+        this.requestSuccessor(message.reason, message.mayStay);
         break;
       default:
         break;
@@ -162,8 +169,18 @@ export class GatewaySession {
   }
 
   /** Requests a successor and accepts opens until there is one. */
-  requestSuccessor(reason: string): void {
-    if (this.#state.name === 'ready') this.#setState({ name: 'awaiting-successor', reason });
+  requestSuccessor(reason: string, mayStay = false): void {
+    const { name } = this.#state;
+    if (name === 'ready' || (name === 'awaiting-successor' && this.#state.mayStay && !mayStay)) {
+      this.#setState({ name: 'awaiting-successor', reason, mayStay });
+    }
+  }
+
+  /** Needs no successor after all. */
+  stay(): void {
+    if (!this.mayStay) return;
+    this.#successorRequested = Promise.withResolvers();
+    this.#setState({ name: 'ready' });
   }
 
   /**

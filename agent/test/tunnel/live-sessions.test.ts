@@ -9,12 +9,16 @@ class FakeSession {
   readonly calls: string[] = [];
   readonly #closed = Promise.withResolvers<void>();
   readonly closed = this.#closed.promise;
+  mayStay = false;
 
   send() {
     this.calls.push('message');
   }
   requestSuccessor() {
     if (this.state === 'ready') this.state = 'awaiting-successor';
+  }
+  stay() {
+    this.state = 'ready';
   }
   retire(_reason: string, within?: number) {
     this.state = 'retiring';
@@ -30,7 +34,7 @@ class FakeSession {
 }
 
 function startThree() {
-  const live = new LiveSessions(() => 1000);
+  const live = new LiveSessions<FakeSession>(() => 1000);
   const sessions = [new FakeSession(), new FakeSession(), new FakeSession()] as const;
   for (const [index, session] of sessions.entries()) live.add(session, { index, epoch: 'e', serial: 'A' });
   return { live, sessions };
@@ -86,7 +90,7 @@ test('sessions beyond the configured number retire', () => {
 });
 
 test('when too many sessions retire, the oldest get a deadline, each only once', () => {
-  const live = new LiveSessions(() => 1000);
+  const live = new LiveSessions<FakeSession>(() => 1000);
   const generations = Array.from({ length: 16 }, () => new FakeSession());
   for (const session of generations) live.add(session, { index: 0, epoch: 'e', serial: 'A' });
   const withDeadline = generations.filter(({ calls }) => calls.includes('retire within 1000'));

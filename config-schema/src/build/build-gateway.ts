@@ -127,11 +127,13 @@ function buildCluster({
   name,
   listen,
   advertise,
+  rebalanceInterval,
 }: NonNullable<GatewayFile['cluster']>): GatewayConfig['cluster'] {
   return {
     name,
     listen: fieldValue('listen', listen),
     advertise: advertise === undefined ? undefined : fieldValue('address', advertise),
+    rebalanceInterval: fieldValue('duration', rebalanceInterval),
   };
 }
 

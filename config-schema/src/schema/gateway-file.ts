@@ -1,6 +1,7 @@
 import { type Static, Type } from '@penstock/json-schema';
 import { connectorKinds, logLevels } from '../agent-config.ts';
 import { alertConditions, approvableActions, clientErrorModes } from '../gateway-config.ts';
+import { cluster } from './cluster-fields.ts';
 import { connectionLog } from './connection-log-fields.ts';
 import { signIn, webConsole } from './console-fields.ts';
 import { constant, group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
@@ -133,29 +134,7 @@ export const GatewayFile = group(
     signIn,
     console: webConsole,
     store: Type.Optional(databaseStore),
-    cluster: Type.Optional(
-      group(
-        'Makes this gateway a replica of several that share one store. They relay clients to each other.',
-        {
-          name: Type.Optional(
-            text('name', 'Name of this replica, unique in the cluster. Default: the name of the host.'),
-          ),
-          listen: text(
-            'listen',
-            'Address for the other replicas. Not for agents, clients, or a load balancer.',
-            {
-              default: '0.0.0.0:8444',
-            },
-          ),
-          advertise: Type.Optional(
-            text(
-              'address',
-              'Address at which the other replicas reach this one: `${env:POD_IP}:8444`. Default: `listen`, if it names an address.',
-            ),
-          ),
-        },
-      ),
-    ),
+    cluster: Type.Optional(cluster),
     pools: namedList(pool, 'Pools of agents.', { minItems: 1, maxItems: 1000 }),
     windows,
     freezes,

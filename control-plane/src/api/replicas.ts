@@ -12,7 +12,11 @@ export type ReplicaView = {
   readonly isSelf: boolean;
   readonly link: 'self' | 'connected' | 'connecting';
   readonly configDigest: string;
+  /** Sessions that accept opens, and the agents that have them. */
   readonly sessions: number;
+  readonly agents: number;
+  /** Sessions in percent of the mean of all replicas that take any; undefined for one that does not. */
+  readonly loadPercent?: number;
   readonly startedAt: number;
 };
 

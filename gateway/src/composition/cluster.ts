@@ -22,10 +22,12 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Ingresses } from '../ingress/ingresses.ts';
 import { forwardCancel } from '../relay/forward-cancel.ts';
 import { PeerDirectory } from '../relay/peer-directory.ts';
+import { Rebalancer } from '../relay/rebalancer.ts';
 import { servePeer } from '../relay/serve-peer.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { GatewayLog } from './event-catalogue.ts';
 import { namingAddress } from './listening.ts';
+import { othersOf, replicaViews } from './replica-views.ts';
 
 /** Milliseconds after which what is known of the members is too old to tell whether all of them can be reached. */
 const STALE_MEMBERS_MS = 15_000;
@@ -52,6 +54,8 @@ export type Cluster = {
   readonly age: number;
   /** The name of this replica, and how many run that are not draining. Cheap. */
   readonly self: { readonly name: string; readonly count: number };
+  /** Sessions that were asked to go to another replica, because this one has more than its share. */
+  readonly sentAway: number;
   /** Shows the others what this replica does. Never rejects. */
   update(set: { readonly state?: ReplicaState; readonly configDigest?: string }): Promise<void>;
   /** Resolves when nothing is relayed for other replicas. */
@@ -186,26 +190,30 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
     cancel: (cancel, signal) => forwardCancel([...directories.values()], cancel, signal),
   });
   scope.defer(() => elsewhere.follow(undefined));
+  const sources = {
+    epoch,
+    members: () => joined.members,
+    states: () => peers.states,
+    directories,
+    registry,
+  };
+  const rebalancer =
+    cluster.rebalanceInterval === 0
+      ? undefined
+      : new Rebalancer({
+          registry,
+          others: () => (joined.self.state === 'running' ? othersOf(sources) : undefined),
+          interval: cluster.rebalanceInterval,
+          clock,
+          onBegun: (spread) => log('rebalance-started', spread),
+          onEnded: (spread) => log('rebalance-ended', spread),
+        });
+  scope.defer(() => rebalancer?.stop());
   log('replica-joined', { replica: joined.self.id, address });
   return {
     address: listener.address,
     get replicas() {
-      const { states } = peers;
-      return joined.members.map(({ id, isExpired, startedAt, ...member }) => {
-        const isSelf = member.epoch === epoch;
-        return {
-          name: id,
-          epoch: member.epoch,
-          address: member.address,
-          version: member.version,
-          configDigest: member.configDigest,
-          startedAt,
-          isSelf,
-          state: isExpired && !isSelf ? ('expired' as const) : member.state,
-          link: isSelf ? ('self' as const) : (states.get(member.epoch) ?? ('connecting' as const)),
-          sessions: isSelf ? [...registry.localSessions].length : (directories.get(member.epoch)?.size ?? 0),
-        };
-      });
+      return replicaViews(sources);
     },
     get age() {
       return joined.age;
@@ -216,6 +224,9 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
         (member) => member.epoch !== epoch && member.state === 'running' && !member.isExpired,
       );
       return { name, count: others.length + Number(state === 'running') };
+    },
+    get sentAway() {
+      return rebalancer?.total ?? 0;
     },
     update: (set) => joined.update(set),
     idle: () => idle.wait(),

@@ -36,6 +36,11 @@ export const gatewayEvents = {
   'replica-joined': ['info', 'This gateway has joined the other replicas on its store.'],
   'replica-connected': ['info', 'This gateway is connected to another replica and can use its agents.'],
   'replica-lost': ['warn', 'Another replica cannot be reached: its agents are hidden after two seconds.'],
+  'rebalance-started': [
+    'info',
+    'This replica has more sessions than its share, and sends agents to the others, some at a time.',
+  ],
+  'rebalance-ended': ['info', 'The sessions of agents are spread over the replicas again.'],
   'membership-failed': [
     'error',
     'The lease of this replica could not be renewed: what is known of the others is used until the store answers.',

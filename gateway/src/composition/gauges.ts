@@ -3,12 +3,14 @@ import type { Ingresses } from '../ingress/ingresses.ts';
 import type { GatewayGauges } from '../observe/metrics.ts';
 import type { Endpoint } from '../tunnel/endpoint.ts';
 import type { AgentSession } from '../tunnel/session.ts';
+import type { Cluster } from './cluster.ts';
 import type { DataPlane } from './data-plane.ts';
 
 export type GaugeSources = {
   readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'queue' | 'denials'>;
   readonly endpoint: Pick<Endpoint, 'connections' | 'refused'>;
   readonly ingresses: Pick<Ingresses, 'clients'>;
+  readonly cluster: Pick<Cluster, 'replicas' | 'sentAway'> | undefined;
 };
 
 /** Ready sessions and the agents that have one, by pool, and the streams of all sessions. */
@@ -18,10 +20,11 @@ type SessionCounts = {
 };
 
 /** The gauges of the data plane. Metrics read them at each scrape. */
-export function gatewayGauges({ dataPlane, endpoint, ingresses }: GaugeSources): GatewayGauges {
+export function gatewayGauges({ dataPlane, endpoint, ingresses, cluster }: GaugeSources): GatewayGauges {
   const { registry, routes, queue, denials } = dataPlane;
   // Several metrics read the same counts in one turn; walking thousands of sessions for each would delay the data path.
   const counts = oncePerTurn(() => countSessions(registry.sessions()));
+  const replicas = oncePerTurn(() => cluster?.replicas ?? []);
   return {
     *pools() {
       const { pools } = counts();
@@ -35,6 +38,8 @@ export function gatewayGauges({ dataPlane, endpoint, ingresses }: GaugeSources):
       for (const { name } of routes.routes) yield { connection: name, ...ingresses.clients.trafficOf(name) };
     },
     denied: () => denials.counts(),
+    replicas: () => replicas(),
+    sentAway: () => cluster?.sentAway ?? 0,
     tunnelConnections: () => endpoint.connections,
     tunnelRefused: () => endpoint.refused,
   };

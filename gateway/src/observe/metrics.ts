@@ -26,6 +26,14 @@ export type GatewayGauges = {
     readonly reason: DenialReason;
     readonly count: number;
   }>;
+  /** The replicas as this one sees them. None for a gateway that is alone. */
+  replicas(): Iterable<{
+    readonly name: string;
+    readonly sessions: number;
+    readonly loadPercent?: number;
+  }>;
+  /** Sessions that were asked to go to another replica. */
+  sentAway(): number;
   tunnelConnections(): number;
   /** Connections on the tunnel port that were closed immediately since the gateway started. */
   tunnelRefused(): number;
@@ -159,6 +167,15 @@ function observeGauges(registry: Registry, gauges: GatewayGauges): void {
         this.inc({ connection, reason }, count);
     },
   });
+  new Counter({
+    name: 'penstock_gateway_sessions_sent_away_total',
+    help: 'Sessions that this replica has asked to go to another one, because it has more than its share.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(gauges.sentAway());
+    },
+  });
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
     new Gauge({
       name,
@@ -185,6 +202,23 @@ function observeGauges(registry: Registry, gauges: GatewayGauges): void {
   gauge('penstock_gateway_streams_open', 'Open data streams.', [], (self) => self.set(gauges.streams().open));
   gauge('penstock_gateway_streams_opening', 'Opens in progress.', [], (self) =>
     self.set(gauges.streams().opening),
+  );
+  gauge(
+    'penstock_gateway_replica_sessions',
+    'Ready sessions of each replica, as this one knows them.',
+    ['replica'],
+    (self) => {
+      for (const { name, sessions } of gauges.replicas()) self.set({ replica: name }, sessions);
+    },
+  );
+  gauge(
+    'penstock_gateway_replica_load_ratio',
+    'Sessions of each running replica divided by their mean.',
+    ['replica'],
+    (self) => {
+      for (const { name, loadPercent } of gauges.replicas())
+        if (loadPercent !== undefined) self.set({ replica: name }, loadPercent / 100);
+    },
   );
   gauge('penstock_gateway_tunnel_connections', 'Connections on the tunnel port, in any state.', [], (self) =>
     self.set(gauges.tunnelConnections()),

@@ -54,8 +54,8 @@ export class PeerDirectory implements PeerFollower {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#sessions.size;
+  get sessions(): Iterable<RelayedSession> {
+    return this.#sessions.values();
   }
 
   get peer(): PeerSession | undefined {

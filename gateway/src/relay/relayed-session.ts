@@ -212,6 +212,9 @@ export class RelayedSession implements RegisteredSession {
   /** The replica that has the session asks its agent. */
   askToReconnect(): void {}
 
+  /** The same. */
+  suggestReconnect(): void {}
+
   end(error: TunnelError, loss: SessionLoss = 'closed'): void {
     if (this.#state.name === 'ended') return;
     // The agent has reported the loss here: its replica does not know.

@@ -22,6 +22,8 @@ export type RegisteredSession = RoutableSession &
     announce(verdict: Verdict): void;
     /** Asks the agent to connect again and then to leave this session, which ends at the drain timeout. */
     askToReconnect(reason: string): void;
+    /** Asks the agent to replace this session by one to another replica. It stays as it is until there is one. */
+    suggestReconnect(reason: string): void;
     /** Ends the session and everything on it immediately. Does nothing when it has ended. */
     end(error: TunnelError, loss?: SessionLoss): void;
   };

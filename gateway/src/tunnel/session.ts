@@ -196,6 +196,10 @@ export class AgentSession implements RegisteredSession {
     this.#drain({ name: 'draining', endAnnouncedBy: 'gateway', timer });
   }
 
+  suggestReconnect(reason: string): void {
+    if (this.#state.name === 'ready') this.#control.send({ type: 'reconnect', reason, mayStay: true });
+  }
+
   announce(verdict: Verdict): void {
     const isPending = this.#state.name === 'ready' && this.#state.welcome === 'pending';
     if (this.#isAdmitted && !isPending) this.#control.send({ type: 'pin', ...verdict });
@@ -275,8 +279,9 @@ export class AgentSession implements RegisteredSession {
         break;
       case 'draining':
         if (message.ending === 'DRAIN_TIMEOUT') this.#streams.peerEnds(message.ending);
-        if (this.#state.name !== 'ready') break;
-        this.#drain({ name: 'draining', endAnnouncedBy: 'agent', timer: undefined });
+        if (this.#state.name === 'ready') {
+          this.#drain({ name: 'draining', endAnnouncedBy: 'agent', timer: undefined });
+        }
         if (message.canMove === true) this.#links.retire();
         break;
       case 'goodbye':

@@ -33,6 +33,8 @@ const HEAD: readonly TableColumn[] = [
   'STATE',
   'LINK',
   { title: 'SESSIONS', rank: 1 },
+  { title: 'AGENTS', rank: 2 },
+  { title: 'LOAD', rank: 1 },
   { title: 'CONFIG', rank: 2 },
   { title: 'VERSION', rank: 3 },
   { title: 'SINCE', rank: 4 },
@@ -61,16 +63,25 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
 }
 
 function rowOf(replica: ReplicaResource, style: Style, now: number): (string | number | undefined)[] {
-  const { name, self, state, link, sessions, drifted, configDigest, version, since, address } = replica;
+  const { name, self, state, link, sessions, agents, loadPercent } = replica;
+  const { drifted, configDigest, version, since, address } = replica;
   const digest = configDigest.slice(0, 15);
   return [
     self ? `${name} (this one)` : name,
     state === 'running' ? style.good(state) : state === 'draining' ? style.warning(state) : style.bad(state),
     link === 'connecting' ? style.bad(link) : link === 'self' ? '-' : link,
     sessions,
+    agents,
+    loadPercent === undefined ? '-' : loadOf(loadPercent, style),
     drifted ? style.warning(`${digest} differs`) : digest,
     version,
     relativeTime(since, now),
     address,
   ];
 }
+
+/** Percent from which a replica sends agents to the others. */
+const OVERLOADED_PERCENT = 125;
+
+const loadOf = (percent: number, style: Style) =>
+  percent > OVERLOADED_PERCENT ? style.warning(`${percent} %`) : `${percent} %`;

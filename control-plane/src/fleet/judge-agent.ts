@@ -44,12 +44,17 @@ const MAX_NAMED_CONNECTORS = 10;
 export function judgeAgent(agent: Judged, limits: HealthLimits, moment: Moment): readonly HoldingCondition[] {
   const found = [
     ...ofIdentity(agent, moment),
-    ...ofPresence(agent, limits, moment),
+    ...ofPresence(agent, limits, moment).filter(
+      // A revoked agent is not expected to connect: to say that it is missing would send somebody to look for it.
+      ({ code }) => agent.member.revokedAt === undefined || !absences.has(code),
+    ),
     // What an absent agent reported last does not predict how it will be when it connects.
     ...(agent.record.sessions.length > 0 ? ofConnected(agent, limits, moment) : []),
   ];
   return found.length === 0 ? [{ code: 'CONNECTED', state: 'connected' }] : inOrder(found);
 }
+
+const absences: ReadonlySet<ConditionCode> = new Set(['NO_SESSION', 'HEARTBEAT_MISSING']);
 
 const ofConnected = (agent: Judged, limits: HealthLimits, moment: Moment) => [
   ...ofClones(agent, limits),

@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import { diffLines } from 'diff';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { agentCommands, agentFile } from '../app/pages/add-agent/commands.ts';
+import { agentFile } from '../app/pages/add-agent/agent-file.ts';
+import { ways } from '../app/pages/add-agent/ways.ts';
 import { readLine } from '../app/pages/agent/log-line.ts';
 import { diffRows } from '../app/pages/config/diff-rows.ts';
 import { yamlText } from '../app/pages/config/yaml-text.ts';
 import { hopsOf } from '../app/pages/connection/hops.ts';
+import { judgeConnection, verdictOf } from '../app/pages/connections/connection-health.ts';
 import { ingressText } from '../app/pages/connections/ingress-text.ts';
 import { agentsOf, placeOf } from '../app/pages/fleet/attention-text.ts';
 import { actorText } from '../app/parts/actor-text.ts';
@@ -44,20 +46,61 @@ test('a configuration shown as YAML is the same configuration', () => {
 });
 
 test('the file of a new agent is YAML with the tunnel and its pins, and a token is safe in a shell', () => {
-  const file = agentFile(
-    { pool: 'dc1', name: 'dc1-1' },
-    { host: 'fd00::1', port: 8443, pins: ['sha256/abc='] },
-  );
+  const [way] = ways;
+  assert.ok(way !== undefined && ways.length === 6);
+  const file = agentFile({ pool: 'dc1', name: 'dc1-1' }, way, {
+    host: 'fd00::1',
+    port: 8443,
+    pins: ['sha256/abc='],
+  });
   const { gateway, pool } = parse(file) as { gateway: { url: string; pins: string[] }; pool: string };
   assert.equal(pool, 'dc1');
   assert.deepEqual(gateway, { url: 'https://[fd00::1]:8443', pins: ['sha256/abc='], trust: 'pins' });
   assert.match(
-    agentFile({ pool: 'dc1', name: 'x' }, { port: 1, pins: [] }),
+    agentFile({ pool: 'dc1', name: 'x' }, way, { port: 1, pins: [] }),
     /gateway\.example\.com:1 {2}# the name/,
   );
-  for (const { text } of agentCommands({ token: "a'; rm -rf /; '" })) {
-    assert.ok(text.includes(String.raw`'a'\''; rm -rf /; '\'''`), text);
+  for (const { key, commands } of ways) {
+    const token = key === 'windows' ? "'a''; rm -rf /; '''" : String.raw`'a'\''; rm -rf /; '\'''`;
+    assert.ok(commands("a'; rm -rf /; '").includes(token), key);
   }
+});
+
+test('a connection is judged by its pools, then by the worst condition that names it', () => {
+  const pools = [
+    { name: 'dc1', ready: 0 },
+    { name: 'dc2', ready: 1 },
+  ];
+  const condition = (severity: 'critical' | 'warning' | 'notice', name: string, pool?: string) => ({
+    severity,
+    message: severity,
+    pool,
+    connections: [name],
+  });
+  const conditions = [
+    condition('notice', 'quiet'),
+    condition('warning', 'both'),
+    condition('critical', 'both'),
+    condition('critical', 'other', 'dc1'),
+  ];
+  const judge = (name: string, own: string[]) => judgeConnection({ name, pools: own }, pools, conditions);
+  const judged = [
+    judge('away', ['dc1']),
+    judge('both', ['dc1', 'dc2']),
+    judge('quiet', ['dc2']),
+    judge('other', ['dc1', 'dc2']),
+  ];
+  assert.deepEqual(
+    judged.map(({ health }) => health),
+    ['no-agent', 'failing', 'ready', 'at-risk'],
+  );
+  assert.equal(verdictOf(judged).text, '2 of 4 connections cannot serve clients');
+  assert.deepEqual(verdictOf(judged.slice(2, 3)), {
+    tone: 'ok',
+    text: 'The connection can serve clients',
+    about: [],
+  });
+  assert.equal(verdictOf([{ name: 'a', health: 'at-risk' }]).tone, 'warn');
 });
 
 test('a diff shows its changes with three lines around them', () => {

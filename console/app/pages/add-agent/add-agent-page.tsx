@@ -8,17 +8,20 @@ import { Card, Page } from '../../parts/page.tsx';
 import { Command, Loaded } from '../../parts/query-states.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { useAction } from '../../parts/use-action.ts';
-import { textField } from '../../url/url-state.ts';
+import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { usePools } from '../config/config-api.ts';
+import { agentFile } from './agent-file.ts';
 import { Arrival } from './arrival.tsx';
-import { agentCommands, agentFile } from './commands.ts';
+import { type WayKey, ways } from './ways.ts';
 
 type NewToken = { pool: string; uses: number; ttlSeconds: number; namePattern?: string; sources?: string[] };
 
 const createToken = (body: NewToken) => perform(POST('/api/v1/enrollment-tokens', { body }));
 
 const fields = { pool: textField() };
+const wayKeys = ways.map(({ key }) => key);
+const howFields = { how: choiceField<WayKey>(wayKeys, 'systemd') };
 const lifetimes = [
   { seconds: 3600, title: '1 hour' },
   { seconds: 24 * 3600, title: '1 day' },
@@ -167,29 +170,31 @@ function TokenForm({
 
 function Instructions({ created }: { readonly created: Created }) {
   const gateway = useGateway();
-  const commands = agentCommands(created);
-  const [how, setHow] = useState(commands[0]?.key ?? '');
-  const shown = commands.find(({ key }) => key === how);
+  const [{ how }, change] = useUrlState(howFields);
+  const way = ways.find(({ key }) => key === how) ?? ways[0];
+  if (way === undefined) return null;
   return (
     <Card title="2. On the agent’s host" aside="The token is shown only here, and only now">
+      <Tabs
+        label="How the agent is run"
+        items={ways.map(({ key, title }) => ({ key, title }))}
+        selected={way.key}
+        onSelect={(key) => change({ how: key })}
+      />
+      <p className="soft">{way.needs}</p>
       <p>
-        Put this into <code>agent.yaml</code>, with the address of your database:
+        Put this into <code>{way.file}</code>, with the address of your database:
       </p>
       <Loaded query={gateway} what="where agents connect">
         {({ tunnel }) => (
           <Command
-            text={agentFile({ pool: created.pool, name: `${created.pool}-1` }, tunnel)}
+            text={agentFile({ pool: created.pool, name: `${created.pool}-1` }, way, tunnel)}
             label="Copy agent.yaml"
           />
         )}
       </Loaded>
-      <Tabs
-        label="How the agent is run"
-        items={commands.map(({ key, title }) => ({ key, title }))}
-        selected={how}
-        onSelect={setHow}
-      />
-      {shown !== undefined && <Command text={shown.text} label={`Copy the commands (${shown.title})`} />}
+      <p>Then run this there:</p>
+      <Command text={way.commands(created.token)} label={`Copy the commands (${way.title})`} />
     </Card>
   );
 }

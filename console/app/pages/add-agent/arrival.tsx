@@ -70,7 +70,7 @@ export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly 
 
 function Step({ isDone, text }: { readonly isDone: boolean; readonly text: string }) {
   return (
-    <li className="hop-title">
+    <li className="marked">
       <Mark shape={isDone ? 'disc' : 'ring'} tone={isDone ? 'ok' : 'off'} />
       {text} <span className="hidden-text">{isDone ? 'done' : 'not yet'}</span>
     </li>

@@ -2,7 +2,7 @@ import { clock } from './client.ts';
 import { asApiError, errorOf } from './problem.ts';
 import { type Role, roleAllows } from './role.ts';
 import { keepSecret, readSecret } from './session-secret.ts';
-import type { ConsoleSession } from './types.ts';
+import type { ConsoleSession, SignInMethods } from './types.ts';
 
 const SESSIONS = '/api/v1/console-sessions';
 
@@ -36,6 +36,11 @@ export async function signOut(where: 'here' | 'everywhere'): Promise<void> {
   } finally {
     keepSecret(undefined);
   }
+}
+
+/** The ways to sign in that this gateway offers, and its organization. Rejects with ApiError. */
+export async function signInMethods(): Promise<SignInMethods> {
+  return (await send('GET', '/api/v1/sign-in-methods')) as SignInMethods;
 }
 
 async function send(

@@ -43,6 +43,7 @@ export type RolloutDetail = Schemas['RolloutDetail'];
 export type RolloutAgent = RolloutDetail['agents'][number];
 export type AuditEntry = Schemas['AuditEntry'];
 export type ConsoleSession = Schemas['CurrentConsoleSession'];
+export type SignInMethods = Schemas['SignInMethods'];
 export type Session = Item<Answer<'/api/v1/sessions'>>;
 export type Probe = Answer<'/api/v1/agents/{name}/probe', 'post'>;
 export type AgentLogs = Answer<'/api/v1/agents/{name}/logs', 'post'>;

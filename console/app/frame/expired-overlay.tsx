@@ -1,5 +1,6 @@
 import type { ConsoleSession } from '../api/session.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { ProviderSignIn } from './provider-sign-in.tsx';
 import { TokenForm } from './sign-in-page.tsx';
 
 /**
@@ -24,6 +25,7 @@ export function ExpiredOverlay({
           </span>
         )}
       </p>
+      <ProviderSignIn isNewTab />
       <TokenForm onSignedIn={onSignedIn} />
       <p className="soft small">
         Or open the link that <code>penstock-gateway console</code> prints in another tab of this browser:

@@ -1,4 +1,6 @@
+import { useRef } from 'react';
 import { Link, useLocation } from 'wouter';
+import { useShowSelected } from '../parts/use-show-selected.ts';
 import { useAttentionCounts, usePendingApprovals } from './counts.ts';
 
 type Item = { readonly path: string; readonly also?: readonly string[]; readonly title: string };
@@ -19,8 +21,10 @@ export function Navigation() {
   const { critical, warning } = useAttentionCounts();
   const wrong = critical + warning;
   const approvals = usePendingApprovals();
+  const row = useRef<HTMLElement>(null);
+  useShowSelected(row, path);
   return (
-    <nav className="navigation" aria-label="Main">
+    <nav ref={row} className="navigation" aria-label="Main">
       {items.map(({ path: to, also = [], title }) => {
         const isHere = [to, ...also].some(
           (each) => path === each || path.startsWith(each.endsWith('/') ? each : `${each}/`),

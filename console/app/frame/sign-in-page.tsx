@@ -4,6 +4,7 @@ import { asApiError } from '../api/problem.ts';
 import { type ConsoleSession, signIn } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { Logo } from './logo.tsx';
+import { ProviderSignIn } from './provider-sign-in.tsx';
 
 function Panel({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
@@ -49,6 +50,7 @@ export function SignInPage({
   return (
     <Panel title="Sign in">
       {error !== undefined && <LinkProblem error={error} />}
+      <ProviderSignIn />
       <p className="soft">
         On the gateway’s host, this prints a link that signs you in for the next minute:
         <code className="sign-in-command">penstock-gateway console</code>

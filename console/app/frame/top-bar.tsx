@@ -59,7 +59,7 @@ function GatewayTime() {
   const zone = useZone();
   return (
     <time
-      className="top-live"
+      className="top-live top-clock"
       dateTime={new Date(now).toISOString()}
       title={`The gateway’s clock: ${fullTime(now)}`}
     >

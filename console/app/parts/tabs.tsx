@@ -1,5 +1,6 @@
 import './tabs.css';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
+import { useShowSelected } from './use-show-selected.ts';
 
 /** Parts of a page, of which one is shown. Which one is in the URL. */
 export function Tabs<Key extends string>({
@@ -13,8 +14,10 @@ export function Tabs<Key extends string>({
   readonly selected: Key;
   readonly onSelect: (key: Key) => void;
 }) {
+  const tabs = useRef<HTMLElement>(null);
+  useShowSelected(tabs, selected);
   return (
-    <nav className="tabs" aria-label={label}>
+    <nav ref={tabs} className="tabs" aria-label={label}>
       {items.map(({ key, title }) => (
         <button
           key={key}

@@ -13,7 +13,7 @@ export function Actor({ actor }: { readonly actor: string }) {
     <span title={actor}>
       {name !== undefined && <strong>{name}</strong>}{' '}
       <span className={name === undefined ? 'nowrap' : 'faint small nowrap'}>{kind}</span>{' '}
-      {name === undefined && <code className="faint">{id}</code>}
+      {name === undefined && <code className="faint nowrap">{id}</code>}
     </span>
   );
 }

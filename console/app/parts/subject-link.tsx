@@ -13,7 +13,7 @@ export function SubjectLink({ subject }: { readonly subject: string }) {
   ) : (
     <Link href={href} className="break">
       {kind === 'connector' ? rest.split('/').slice(1).join(' · ') : rest}{' '}
-      <span className="faint small">{kind}</span>
+      <span className="faint small nowrap">{kind}</span>
     </Link>
   );
 }
@@ -21,8 +21,8 @@ export function SubjectLink({ subject }: { readonly subject: string }) {
 function ShortSubject({ subject }: { readonly subject: string }) {
   const { kind, id } = actorText(subject);
   return (
-    <span title={subject}>
-      {kind} <code className="faint break">{id}</code>
+    <span title={subject} className="nowrap">
+      {kind} <code className={id.startsWith('…') ? 'faint nowrap' : 'faint break'}>{id}</code>
     </span>
   );
 }

@@ -9,17 +9,19 @@ import { useUrlState } from '../../url/use-url-state.ts';
 import { AgentActions } from './agent-actions.tsx';
 import { useAgent } from './agent-api.ts';
 import { AgentConfiguration } from './agent-configuration.tsx';
+import { AgentHistory } from './agent-history.tsx';
 import { AgentLogView } from './agent-logs.tsx';
 import { AgentOverview } from './agent-overview.tsx';
 import { AgentSessions } from './agent-sessions.tsx';
 import { Reasons } from './reasons.tsx';
 
-const fields = { tab: choiceField(['overview', 'configuration', 'logs', 'sessions'], 'overview') };
+const fields = { tab: choiceField(['overview', 'configuration', 'logs', 'sessions', 'history'], 'overview') };
 const tabs = [
   { key: 'overview', title: 'Overview' },
   { key: 'configuration', title: 'Configuration' },
   { key: 'logs', title: 'Logs' },
   { key: 'sessions', title: 'Sessions' },
+  { key: 'history', title: 'History' },
 ] as const;
 
 /** What is wrong with this agent, and what can be done about it. */
@@ -62,6 +64,7 @@ export function AgentPage() {
             {tab === 'configuration' && <AgentConfiguration agent={data} />}
             {tab === 'logs' && <AgentLogView name={name} />}
             {tab === 'sessions' && <AgentSessions agent={data} />}
+            {tab === 'history' && <AgentHistory agent={data} />}
           </>
         )}
       </Loaded>

@@ -1,181 +1,106 @@
-import { GET, inBackground } from '../../api/client.ts';
-import { resource } from '../../api/keys.ts';
-import type { AuditEntry } from '../../api/types.ts';
-import { Actor } from '../../parts/actor.tsx';
+import { useMemo } from 'react';
+import { clock } from '../../api/client.ts';
+import { DownloadButton } from '../../parts/download-button.tsx';
+import { FilterChip } from '../../parts/filter-chip.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty } from '../../parts/query-states.tsx';
-import { SubjectLink } from '../../parts/subject-link.tsx';
-import { Table } from '../../parts/table.tsx';
-import { TimeOf } from '../../parts/time.tsx';
-import { textField } from '../../url/url-state.ts';
+import { SearchField } from '../../parts/search-field.tsx';
+import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { Listing } from '../access/listing.tsx';
-import { useListing } from '../access/use-listing.ts';
+import { AuditEntries } from './audit-entries.tsx';
+import { type AuditFilter, useAudit } from './use-audit.ts';
 
-const fields = { actor: textField(), action: textField(), subject: textField() };
+const HOUR_MS = 3_600_000;
+const periods = ['any', 'hour', 'day', 'week'] as const;
+const lengths: Readonly<Record<(typeof periods)[number], number | undefined>> = {
+  any: undefined,
+  hour: HOUR_MS,
+  day: 24 * HOUR_MS,
+  week: 7 * 24 * HOUR_MS,
+};
+const periodNames = { any: 'any time', hour: 'last hour', day: 'last day', week: 'last 7 days' } as const;
+
+const fields = {
+  text: textField(),
+  actor: textField(),
+  action: textField(),
+  subject: textField(),
+  period: choiceField(periods, 'any'),
+};
+
+/** The longest text that the gateway searches for. */
+const MAX_TEXT_LENGTH = 64;
 
 /** Who did what, when, and from where. */
 export function AuditPage() {
-  const [{ actor, action, subject }, change] = useUrlState(fields);
-  const filter = {
+  const [{ text, actor, action, subject, period }, change] = useUrlState(fields);
+  // A moment that does not move, so that the pages of a listing belong together.
+  const since = useMemo(() => {
+    const length = lengths[period];
+    return length === undefined ? undefined : new Date(clock.now() - length).toISOString();
+  }, [period]);
+  const wanted = text.trim().slice(0, MAX_TEXT_LENGTH);
+  const filter: AuditFilter = {
+    ...(wanted !== '' && { text: wanted }),
     ...(actor !== '' && { actor }),
     ...(action !== '' && { action }),
     ...(subject !== '' && { subject }),
+    ...(since !== undefined && { since }),
   };
-  const listing = useListing<AuditEntry>([resource.audit, filter], (cursor) =>
-    GET('/api/v1/audit', {
-      params: { query: { ...filter, ...(cursor !== undefined && { cursor }) } },
-      headers: inBackground,
-    }),
-  );
+  const listing = useAudit(filter);
   const isFiltered = Object.keys(filter).length > 0;
+  const csv = new URLSearchParams({ ...filter, format: 'csv', limit: '500' });
   return (
     <Page title="Audit" lead="Every change, with who made it and the values before and after">
       <Card isFlush>
-        <form
-          className="card-head"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const data = new FormData(event.currentTarget);
-            const text = (name: string) => String(data.get(name) ?? '').trim();
-            change({ actor: text('actor'), action: text('action'), subject: text('subject') }, 'push');
-          }}
-        >
+        <div className="card-head">
           <search className="filters">
-            <input
-              key={`actor ${actor}`}
-              className="input"
-              type="search"
-              name="actor"
-              aria-label="Actor"
-              placeholder="Actor: admin-token:…"
-              defaultValue={actor}
+            <SearchField
+              label="Search actions, subjects, actors, and values"
+              placeholder="Search: revoke, dc1-h3, …"
+              value={text}
+              onChange={(next) => change({ text: next })}
             />
-            <input
-              key={`action ${action}`}
-              className="input"
-              type="search"
-              name="action"
-              aria-label="Action"
-              placeholder="Action: agent.revoke"
-              defaultValue={action}
-            />
-            <input
-              key={`subject ${subject}`}
-              className="input"
-              type="search"
-              name="subject"
-              aria-label="Subject"
-              placeholder="Subject: agent:dc1-h3"
-              defaultValue={subject}
-            />
-            <button type="submit" className="button">
-              Filter
-            </button>
+            <label>
+              When{' '}
+              <select
+                className="input-small"
+                value={period}
+                onChange={(event) => change({ period: event.target.value as 'any' })}
+              >
+                {periods.map((each) => (
+                  <option key={each} value={each}>
+                    {periodNames[each]}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <FilterChip value={action} onClear={() => change({ action: '' })} />
+            <FilterChip value={actor} onClear={() => change({ actor: '' })} />
+            <FilterChip value={subject} onClear={() => change({ subject: '' })} />
             {isFiltered && (
               <button
                 type="button"
-                className="button button-quiet"
-                onClick={() => change({ actor: '', action: '', subject: '' })}
+                className="button button-quiet button-small"
+                onClick={() => change({ text: '', actor: '', action: '', subject: '', period: 'any' })}
               >
-                Clear
+                Clear filters
               </button>
             )}
           </search>
-        </form>
+          <DownloadButton path={`/api/v1/audit?${csv}`} file="penstock-audit.csv">
+            Download CSV
+          </DownloadButton>
+        </div>
         <Listing
           {...listing}
           what="the audit trail"
-          empty={
-            <Empty title={isFiltered ? 'No entry matches.' : 'Nothing has been changed yet.'}>
-              {isFiltered && 'Actor, action and subject must match exactly.'}
-            </Empty>
-          }
+          empty={<Empty title={isFiltered ? 'No entry matches.' : 'Nothing has been changed yet.'} />}
         >
-          {(items) => <Entries items={items} onFilter={(next) => change(next, 'push')} />}
+          {(items) => <AuditEntries items={items} onFilter={(next) => change(next, 'push')} />}
         </Listing>
       </Card>
     </Page>
   );
-}
-
-type Filter = { readonly actor?: string; readonly action?: string };
-
-function Entries({
-  items,
-  onFilter,
-}: {
-  readonly items: readonly AuditEntry[];
-  readonly onFilter: (filter: Filter) => void;
-}) {
-  return (
-    <Table
-      label="Audit trail"
-      rows={items}
-      keyOf={({ id }) => id}
-      columns={[
-        { key: 'at', title: 'Time', isMain: true, cell: ({ at }) => <TimeOf at={at} /> },
-        {
-          key: 'action',
-          title: 'Action',
-          cell: ({ action }) => (
-            <button
-              type="button"
-              className="link-plain"
-              title="Only this action"
-              onClick={() => onFilter({ action })}
-            >
-              {action}
-            </button>
-          ),
-        },
-        { key: 'subject', title: 'Subject', cell: (entry) => <SubjectLink subject={subjectOf(entry)} /> },
-        {
-          key: 'actor',
-          title: 'By',
-          cell: ({ actor, address }) => (
-            <>
-              <button
-                type="button"
-                className="link-plain"
-                title="Only this actor"
-                onClick={() => onFilter({ actor })}
-              >
-                <Actor actor={actor} />
-              </button>
-              {address !== undefined && <div className="faint small">from {address}</div>}
-            </>
-          ),
-        },
-        {
-          key: 'change',
-          title: 'Change',
-          isEmpty: ({ before, after }) => before === undefined && after === undefined,
-          cell: ({ before, after }) =>
-            (before !== undefined || after !== undefined) && (
-              <details>
-                <summary className="audit-summary soft">{summaryOf(after ?? before)}</summary>
-                <pre className="audit-values">{JSON.stringify({ before, after }, undefined, 2)}</pre>
-              </details>
-            ),
-        },
-      ]}
-    />
-  );
-}
-
-/** Agents by their name, where the entry has it: an id says nothing to people. */
-function subjectOf({ subject, after, before }: AuditEntry): string {
-  const { name } = (after ?? before ?? {}) as { readonly name?: unknown };
-  return subject.startsWith('agent:') && typeof name === 'string' ? `agent:${name}` : subject;
-}
-
-const MAX_SUMMARY_LENGTH = 90;
-
-function summaryOf(value: unknown): string {
-  const entries = Object.entries((value ?? {}) as Readonly<Record<string, unknown>>);
-  const text = entries
-    .map(([key, each]) => `${key}: ${typeof each === 'string' ? each : JSON.stringify(each)}`)
-    .join(', ');
-  return text.length > MAX_SUMMARY_LENGTH ? `${text.slice(0, MAX_SUMMARY_LENGTH)}…` : text || 'values';
 }

@@ -5,10 +5,10 @@ import type { Page } from 'playwright-core';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
-import { startGreeter } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 import { launchBrowser, openPage, skipWithoutBrowser } from './browser.ts';
 import { consolePages } from './console-pages.ts';
+import { startShowcase } from './showcase.ts';
 
 /** WCAG 2.2, levels A and AA. */
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -18,16 +18,8 @@ test('every page is accessible in both themes and fits a narrow screen', {
   skip: skipWithoutBrowser(),
 }, async () => {
   await using _leaks = expectNoLeaks({ within: 10_000 });
-  await using orders = await startGreeter('hello');
-  await using pair = await startPair({
-    targets: { orders: orders.address.port, billing: await unusedPort() },
-    gateway: { pools: [{ name: 'dc1', pinning: 'warn', requireApproval: ['drain'] }, { name: 'dc2' }] },
-  });
-  await pair.api('POST /config-versions', { pool: 'dc1', content: pair.agentFile('a1', {}) });
-  await pair.api('POST /config-versions', { pool: 'dc1', content: pair.agentFile('a1', { version: 2 }) });
-  await pair.api('PUT /pins/pools/dc1', { version: 2 });
-  await pair.api('POST /grants', { connections: ['orders'], name: 'etl' });
-  await pair.api('POST /agents/a2/drain');
+  await using showcase = await startShowcase();
+  const { pair } = showcase;
   await using browser = await launchBrowser();
   await using opened = await openPage(browser, pair);
   const { page } = opened;

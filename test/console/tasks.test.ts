@@ -38,7 +38,7 @@ test('people do their tasks in the console', { skip }, async (t) => {
       await page.getByRole('link', { name: /Fleet \d+ need attention/ }).click();
       const attention = page.getByRole('region', { name: 'Attention' });
       await attention.getByText('Opens of a connection keep failing').waitFor();
-      await attention.getByRole('link', { name: 'billing' }).click();
+      await attention.getByRole('link', { name: 'Which hop of billing fails' }).click();
       await page.getByRole('heading', { name: /Fails The target refused the connection/ }).waitFor();
       const hops = await page.locator('.hop').allTextContents();
       assert.deepEqual(

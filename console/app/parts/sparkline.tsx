@@ -15,6 +15,7 @@ export function Sparkline({
   readonly values: readonly (number | undefined)[];
   readonly newest: string;
 }) {
+  if (values.every((value) => value === undefined)) return null;
   const { path, top } = linePath(values, WIDTH, HEIGHT);
   return (
     <figure className="sparkline">

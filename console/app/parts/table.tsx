@@ -9,6 +9,8 @@ export type Column<Row> = {
   readonly isNumber?: boolean;
   /** Takes the whole width on a narrow screen, without its title. */
   readonly isMain?: boolean;
+  /** Buttons: at the end of the row, with a title for those who hear it only. */
+  readonly isAction?: boolean;
   /** Says nothing for this row: left out where rows are cards. */
   readonly isEmpty?: (row: Row) => boolean;
 };
@@ -33,9 +35,9 @@ export function Table<Row>({
       <table className="table">
         <thead>
           <tr>
-            {columns.map(({ key, title, isNumber }) => (
-              <th key={key} scope="col" className={isNumber ? 'number' : undefined}>
-                {title}
+            {columns.map(({ key, title, isNumber, isAction }) => (
+              <th key={key} scope="col" className={isNumber || isAction ? 'number' : undefined}>
+                {isAction ? <span className="hidden-text">{title}</span> : title}
               </th>
             ))}
           </tr>
@@ -43,11 +45,18 @@ export function Table<Row>({
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)} className={onRow?.(row).className}>
-              {columns.map(({ key, title, cell, isNumber, isMain, isEmpty }) => (
+              {columns.map(({ key, title, cell, isNumber, isMain, isAction, isEmpty }) => (
                 <td
                   key={key}
-                  data-title={isMain ? undefined : title}
-                  className={`${isNumber ? 'number' : ''} ${isMain ? 'main' : ''} ${isEmpty?.(row) ? 'blank' : ''}`}
+                  data-title={isMain || isAction ? undefined : title}
+                  className={[
+                    isNumber && 'number',
+                    isMain && 'main',
+                    isAction && 'action',
+                    isEmpty?.(row) && 'blank',
+                  ]
+                    .filter(Boolean)
+                    .join(' ')}
                 >
                   <div className="cell">{cell(row)}</div>
                 </td>

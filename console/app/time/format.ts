@@ -84,3 +84,7 @@ export const counted = (value: number, one: string, many = `${one}s`): string =>
 /** The part of a digest that people compare: `sha256:1a2b3c4d`. */
 export const shortDigest = (digest: string): string =>
   digest.replace(/^(sha256:)?([0-9a-f]{8})[0-9a-f]*$/, '$2');
+
+/** A sentence in which digests have only the part that people compare. */
+export const withShortDigests = (text: string): string =>
+  text.replace(/sha256:([0-9a-f]{8})[0-9a-f]{56}/g, '$1…');

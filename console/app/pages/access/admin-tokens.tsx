@@ -73,6 +73,7 @@ export function AdminTokens() {
               {
                 key: 'revoke',
                 title: 'Revoke',
+                isAction: true,
                 isEmpty: ({ revokedAt }) => revokedAt !== undefined,
                 cell: ({ id, name, revokedAt }) =>
                   revokedAt === undefined && (

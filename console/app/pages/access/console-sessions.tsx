@@ -44,6 +44,7 @@ export function ConsoleSessions() {
               {
                 key: 'end',
                 title: 'End',
+                isAction: true,
                 cell: ({ id, name, actor }) => (
                   <RevokeButton
                     needs="viewer"

@@ -89,6 +89,7 @@ export function EnrollmentTokens() {
               {
                 key: 'revoke',
                 title: 'Revoke',
+                isAction: true,
                 isEmpty: ({ state }) => state !== 'usable',
                 cell: ({ id, state }) =>
                   state === 'usable' && (

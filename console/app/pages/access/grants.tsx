@@ -12,7 +12,7 @@ import { Badge, type Tone } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Age } from '../../parts/time.tsx';
 import { useAction } from '../../parts/use-action.ts';
-import { useConnections } from '../connections/connections-page.tsx';
+import { useConnections } from '../connections/use-connections.ts';
 import { Listing } from './listing.tsx';
 import { RevokeButton } from './revoke-button.tsx';
 import { SecretDialog } from './secret-dialog.tsx';
@@ -104,6 +104,7 @@ export function Grants() {
               {
                 key: 'revoke',
                 title: 'Revoke',
+                isAction: true,
                 isEmpty: ({ state }) => state !== 'usable',
                 cell: ({ id, name, state, inUse }) =>
                   state === 'usable' && (

@@ -143,7 +143,7 @@ function Connectors({ agent }: { readonly agent: Agent }) {
         },
         {
           key: 'check',
-          title: 'Own check',
+          title: 'Last check',
           cell({ name }) {
             const found = checks.get(name);
             if (found === undefined) return <span className="faint">no check</span>;
@@ -159,8 +159,8 @@ function Connectors({ agent }: { readonly agent: Agent }) {
         },
         {
           key: 'now',
-          title: 'Check',
-          isMain: true,
+          title: 'Check now',
+          isAction: true,
           cell: ({ name }) => <CheckNow agent={agent} connector={name} />,
         },
       ]}

@@ -10,6 +10,7 @@ import { Command } from '../../parts/query-states.tsx';
 import { AgentStateBadge } from '../../parts/state.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
 import { useAction } from '../../parts/use-action.ts';
+import { withShortDigests } from '../../time/format.ts';
 import { check, resume } from './agent-api.ts';
 
 /** Every condition of the agent, with its beginning, what to do, and the button for it. */
@@ -47,7 +48,11 @@ function Reason({ agent, reason }: { readonly agent: Agent; readonly reason: Age
         </>
       }
     >
-      {detail !== undefined && <p className="reason-detail mono">{detail}</p>}
+      {detail !== undefined && (
+        <p className="reason-detail" title={detail}>
+          {withShortDigests(detail)}
+        </p>
+      )}
       <p>
         <strong>What to do:</strong> {advice}
       </p>

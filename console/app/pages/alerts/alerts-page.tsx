@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { ask, GET, inBackground, POST, perform } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
 import type { AlertEntry } from '../../api/types.ts';
@@ -38,7 +39,10 @@ export function AlertsPage() {
         <Loaded query={firing} what="the alerts">
           {({ items }) =>
             items.length === 0 ? (
-              <Empty title="Nothing is firing." />
+              <Empty title="Nothing is firing.">
+                The rules under <code>alerts</code> in gateway.yaml decide what fires. What needs attention
+                without a rule is on the <Link href="/fleet">fleet page</Link>.
+              </Empty>
             ) : (
               <AlertTable label="Firing alerts" items={items} onOpen={setOpened} />
             )
@@ -101,12 +105,17 @@ function AlertTable({
           ),
         },
         { key: 'subject', title: 'About', cell: ({ subject }) => <SubjectLink subject={subject} /> },
-        { key: 'condition', title: 'Condition', cell: ({ condition }) => <code>{condition}</code> },
+        {
+          key: 'condition',
+          title: 'Condition',
+          cell: ({ condition }) => <code className="nowrap">{condition}</code>,
+        },
         { key: 'since', title: 'Since', cell: ({ since }) => <Age at={since} /> },
         ...(isHistory ? [resolvedColumn] : []),
         {
           key: 'open',
           title: 'Details',
+          isAction: true,
           cell: ({ id, message }) => (
             <Button size="small" aria-label={`Who was notified: ${message}`} onClick={() => onOpen(id)}>
               Who was notified
@@ -216,6 +225,7 @@ function Receivers() {
                 {
                   key: 'test',
                   title: 'Test',
+                  isAction: true,
                   cell: ({ name }) => (
                     <RoleButton
                       needs="operator"

@@ -99,7 +99,7 @@ function Pending({ items }: { readonly items: readonly Approval[] }) {
         {
           key: 'decide',
           title: 'Decide',
-          isMain: true,
+          isAction: true,
           cell: ({ id, action, subject }) => (
             <span className="filters">
               <RoleButton

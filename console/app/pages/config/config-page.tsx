@@ -146,7 +146,7 @@ function PoolVersions({ pool, pinning }: { readonly pool: string; readonly pinni
         title="Published versions"
         aside={
           <>
-            {pinning !== undefined && <>pinning: {pinning}</>}
+            {pinning !== undefined && <>Pinning mode: {pinning}</>}
             {pinned !== undefined && (
               <RoleButton needs="operator" size="small" onClick={() => setPinning({ version: undefined })}>
                 Remove the pin…
@@ -261,8 +261,8 @@ function Versions({
         { key: 'by', title: 'By', cell: ({ publishedBy }) => <Actor actor={publishedBy} /> },
         {
           key: 'pin',
-          title: 'Bring it to the agents',
-          isMain: true,
+          title: 'Deploy',
+          isAction: true,
           cell: ({ version }) => (
             <span className="filters">
               <RoleButton

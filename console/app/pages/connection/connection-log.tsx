@@ -6,6 +6,7 @@ import type { LogEntry } from '../../api/types.ts';
 import { Button } from '../../parts/button.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Empty, Failed, NoMatch, Partial, Skeleton } from '../../parts/query-states.tsx';
+import { SearchField } from '../../parts/search-field.tsx';
 import { Badge, type Tone } from '../../parts/state.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { TimeOf } from '../../parts/time.tsx';
@@ -69,21 +70,17 @@ export function ConnectionLogView({
               </select>
             </label>
           )}
-          <input
-            className="input"
-            type="search"
-            aria-label="Client address, grant, or certificate subject"
+          <SearchField
+            label="Client address, grant, or certificate subject"
             placeholder="Client or grant"
             value={client}
-            onChange={(event) => change({ client: event.target.value })}
+            onChange={(next) => change({ client: next })}
           />
-          <input
-            className="input"
-            type="search"
-            aria-label="Agent"
+          <SearchField
+            label="Agent"
             placeholder="Agent"
             value={agent}
-            onChange={(event) => change({ agent: event.target.value })}
+            onChange={(next) => change({ agent: next })}
           />
         </search>
       </div>
@@ -112,7 +109,7 @@ export function ConnectionLogView({
           />
         ) : (
           <Empty title={only === 'open' ? 'No client is connected.' : 'No client has connected yet.'}>
-            It appears here within seconds.
+            Connections appear here within seconds.
           </Empty>
         ))}
       {query.hasNextPage && (
@@ -149,6 +146,7 @@ const disconnect = (id: string) =>
 const endColumn: Column<LogEntry> = {
   key: 'end',
   title: 'End',
+  isAction: true,
   isEmpty: (entry) => !isOpen(entry),
   cell: (entry) =>
     isOpen(entry) && (

@@ -3,7 +3,7 @@ import { Page } from '../../parts/page.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { choiceField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
-import { useConnections } from '../connections/connections-page.tsx';
+import { useConnections } from '../connections/use-connections.ts';
 import { ConnectionLogView } from './connection-log.tsx';
 import { ConnectionSummary } from './connection-summary.tsx';
 import { ExplanationView } from './explanation-view.tsx';

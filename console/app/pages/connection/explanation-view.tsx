@@ -84,7 +84,7 @@ function Verdict({
           <HopBox key={hop.key} hop={hop} />
         ))}
       </ol>
-      {verdict.detail !== undefined && <p className="mono break">{verdict.detail}</p>}
+      {verdict.detail !== undefined && <p className="break">{verdict.detail}</p>}
       {!isReady && verdict.advice !== '' && (
         <p>
           <strong>What to do:</strong> {verdict.advice}
@@ -132,7 +132,7 @@ function HopBox({ hop }: { readonly hop: Hop }) {
   const tone = hopTones[hop.outcome];
   return (
     <li className={`hop hop-${tone}`}>
-      <span className="hop-title">
+      <span className="marked">
         <Mark
           shape={tone === 'ok' ? 'disc' : tone === 'bad' ? 'diamond' : tone === 'warn' ? 'triangle' : 'ring'}
           tone={tone}
@@ -307,7 +307,7 @@ function Denials({
           spellCheck={false}
         />
         <Button type="submit" size="small">
-          Look
+          Check
         </Button>
       </form>
       {allowed !== undefined && (

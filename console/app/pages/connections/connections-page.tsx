@@ -1,7 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { ask, GET, inBackground } from '../../api/client.ts';
-import { resource } from '../../api/keys.ts';
 import type { Connection } from '../../api/types.ts';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Loaded, NoMatch } from '../../parts/query-states.tsx';
@@ -10,20 +7,19 @@ import { Table } from '../../parts/table.tsx';
 import { count } from '../../time/format.ts';
 import { choicesField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
+import type { JudgedConnection } from './connection-health.ts';
+import { HealthBadge } from './health-badge.tsx';
 import { ingressText } from './ingress-text.ts';
-
-export const useConnections = () =>
-  useQuery({
-    queryKey: [resource.connections],
-    queryFn: () => ask(GET('/api/v1/connections', { headers: inBackground })),
-  });
+import { useConnectionHealth } from './use-connection-health.ts';
+import { useConnections } from './use-connections.ts';
 
 const fields = { q: textField(), show: choicesField(['failing', 'waiting'] as const) };
 
 /** Which routes exist, and which of them need a look. */
 export function ConnectionsPage() {
   const query = useConnections();
-  const firing = useFailing();
+  const health = new Map(useConnectionHealth()?.map((each) => [each.name, each]));
+  const isWrong = (name: string) => (health.get(name)?.health ?? 'ready') !== 'ready';
   const [{ q, show }, change] = useUrlState(fields);
   const failing = show.includes('failing');
   const waiting = show.includes('waiting');
@@ -41,7 +37,7 @@ export function ConnectionsPage() {
             }
             const shown = items.filter(
               (each) =>
-                matches(each, q) && (!failing || firing.has(each.name)) && (!waiting || each.waiting > 0),
+                matches(each, q) && (!failing || isWrong(each.name)) && (!waiting || each.waiting > 0),
             );
             return (
               <>
@@ -61,7 +57,7 @@ export function ConnectionsPage() {
                       aria-pressed={failing}
                       onClick={() => change({ show: toggled(show, 'failing') })}
                     >
-                      Failing
+                      Not ready
                     </button>
                     <button
                       type="button"
@@ -83,7 +79,7 @@ export function ConnectionsPage() {
                     clear={() => change({ q: '', show: [] })}
                   />
                 ) : (
-                  <ConnectionTable items={shown} failing={firing} />
+                  <ConnectionTable items={shown} health={health} />
                 )}
               </>
             );
@@ -102,25 +98,12 @@ function matches({ name, connector, pools, ingress }: Connection, q: string): bo
   return text.includes(q.trim().toLowerCase());
 }
 
-/** Names of connections whose opens keep failing, from the firing alerts. */
-function useFailing(): ReadonlySet<string> {
-  const { data } = useQuery({
-    queryKey: [resource.alerts, 'firing'],
-    queryFn: () =>
-      ask(GET('/api/v1/alerts', { params: { query: { state: 'firing' } }, headers: inBackground })),
-  });
-  const subjects = data?.items.flatMap(({ subject }) =>
-    subject.startsWith('connection:') ? [subject.slice(11)] : [],
-  );
-  return new Set(subjects);
-}
-
 function ConnectionTable({
   items,
-  failing,
+  health,
 }: {
   readonly items: readonly Connection[];
-  readonly failing: ReadonlySet<string>;
+  readonly health: ReadonlyMap<string, JudgedConnection>;
 }) {
   return (
     <Table
@@ -133,13 +116,26 @@ function ConnectionTable({
           title: 'Connection',
           isMain: true,
           cell: ({ name }) => (
-            <>
-              <Link href={`/connections/${name}`}>
-                <strong>{name}</strong>
-              </Link>{' '}
-              {failing.has(name) && <Badge tone="bad" word="Failing" />}
-            </>
+            <Link href={`/connections/${name}`}>
+              <strong>{name}</strong>
+            </Link>
           ),
+        },
+        {
+          key: 'health',
+          title: 'State',
+          isEmpty: ({ name }) => !health.has(name),
+          cell({ name }) {
+            const judged = health.get(name);
+            return (
+              judged !== undefined && (
+                <>
+                  <HealthBadge health={judged.health} />
+                  {judged.reason !== undefined && <div className="soft small">{judged.reason}</div>}
+                </>
+              )
+            );
+          },
         },
         {
           key: 'target',
@@ -169,7 +165,7 @@ function ConnectionTable({
             <ul>
               {ingress.map((each) => (
                 <li key={ingressText(each)}>
-                  <code className="break">{ingressText(each)}</code>
+                  <code className="nowrap">{ingressText(each)}</code>
                 </li>
               ))}
             </ul>

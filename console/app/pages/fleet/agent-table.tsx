@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx';
 import { Scroll } from '../../parts/scroll.tsx';
 import { AgentStateBadge } from '../../parts/state.tsx';
 import { Age, Until } from '../../parts/time.tsx';
-import { count, counted } from '../../time/format.ts';
+import { count, counted, withShortDigests } from '../../time/format.ts';
 
 const ROW_HEIGHT = 45;
 /** On a narrow screen, a row is a card of several lines. */
@@ -112,7 +112,7 @@ function AgentCells({ row }: { readonly row: Row }) {
         <Link href={`/agents/${name}`}>{name}</Link>
         {code !== 'CONNECTED' && (
           <span className="agent-why" title={detail === undefined ? message : `${message} ${detail}`}>
-            {message} {detail}
+            {message} {detail !== undefined && withShortDigests(detail)}
           </span>
         )}
       </td>
@@ -123,10 +123,16 @@ function AgentCells({ row }: { readonly row: Row }) {
       </td>
       <td className="agent-cell" data-title="Configuration">
         {configVersion === undefined ? <span className="faint">unknown</span> : `v${configVersion}`}
-        {drift !== undefined && drift !== 'none' && (
-          <span className="state-bad" title="It does not run what is pinned">
+        {drift === 'version' && (
+          <span className="state-bad" title={`Version ${pinVersion} is pinned`}>
             {' '}
             ≠ v{pinVersion}
+          </span>
+        )}
+        {drift === 'content' && (
+          <span className="state-bad" title="Its file was changed without a new version">
+            {' '}
+            changed
           </span>
         )}
         {drift === 'none' && (
@@ -143,7 +149,9 @@ function AgentCells({ row }: { readonly row: Row }) {
         {row.identityNotAfter === undefined ? (
           <span className="faint">none</span>
         ) : (
-          <Until at={row.identityNotAfter} />
+          <>
+            <Until at={row.identityNotAfter} /> <span className="faint">left</span>
+          </>
         )}
       </td>
       <td className="agent-cell" data-title="Streams">

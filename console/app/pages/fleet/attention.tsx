@@ -5,8 +5,8 @@ import { Card } from '../../parts/page.tsx';
 import { Failed, Partial, Skeleton } from '../../parts/query-states.tsx';
 import { Badge, type Tone } from '../../parts/state.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
-import { count, counted } from '../../time/format.ts';
-import { agentsOf, keyOf, placeOf } from './attention-text.ts';
+import { count, counted, withShortDigests } from '../../time/format.ts';
+import { agentsOf, inOrder, keyOf, placeOf, remedyOf } from './attention-text.ts';
 import { useAttention } from './fleet-api.ts';
 
 const tones: Readonly<Record<AttentionItem['severity'], Tone>> = {
@@ -36,7 +36,7 @@ export function Attention() {
       />
     );
   }
-  const wrong = data.items.filter(({ severity }) => severity !== 'notice');
+  const wrong = inOrder(data.items.filter(({ severity }) => severity !== 'notice'));
   const notices = data.items.filter(({ severity }) => severity === 'notice');
   return (
     <Card
@@ -46,7 +46,7 @@ export function Attention() {
       })}
       title={<span id="attention">Attention</span>}
       aside={
-        wrong.length === 0 ? <Badge tone="ok" word="Nothing is wrong" /> : counted(wrong.length, 'thing')
+        wrong.length === 0 ? <Badge tone="ok" word="Nothing is wrong" /> : counted(wrong.length, 'condition')
       }
     >
       {query.error !== null && (
@@ -70,12 +70,12 @@ export function Attention() {
       )}
       {data.total > data.items.length && (
         <p className="empty soft">
-          {count(data.total - data.items.length)} less severe things are not listed.
+          {count(data.total - data.items.length)} less severe conditions are not listed.
         </p>
       )}
       {notices.length > 0 && (
         <details className="attention-notices">
-          <summary>{counted(notices.length, 'notice')}: wanted by someone</summary>
+          <summary>{counted(notices.length, 'notice')}: what operators did on purpose</summary>
           <ul className="attention">
             {notices.map((item) => (
               <Group key={keyOf(item)} item={item} />
@@ -96,19 +96,27 @@ function Group({ item }: { readonly item: AttentionItem }) {
         <p className="attention-title">
           <strong>{placeOf(item)}</strong> {message}
         </p>
-        {detail !== undefined && <p className="break soft">{detail}</p>}
+        {detail !== undefined && (
+          <p className="break soft" title={detail}>
+            {withShortDigests(detail)}
+          </p>
+        )}
         {advice !== '' && (
           <p>
             <span className="faint">Do:</span> {advice}
           </p>
         )}
+        <Remedy item={item} />
       </div>
       <div className="attention-who">
-        {since !== undefined && (
-          <p className="soft">
-            since <TimeOf at={since} /> · <Age at={since} /> · <code className="small">{code}</code>
-          </p>
-        )}
+        <p className="soft">
+          {since !== undefined && (
+            <>
+              since <TimeOf at={since} /> · <Age at={since} /> ·{' '}
+            </>
+          )}
+          <code className="small">{code}</code>
+        </p>
         {connectionsTotal > 0 && (
           <p>
             <span className="faint">Affects</span>{' '}
@@ -126,6 +134,18 @@ function Group({ item }: { readonly item: AttentionItem }) {
         <Agents item={item} />
       </div>
     </li>
+  );
+}
+
+/** Where in the console the advice can be followed. */
+function Remedy({ item }: { readonly item: AttentionItem }) {
+  const remedy = remedyOf(item);
+  return (
+    remedy !== undefined && (
+      <p>
+        <Link href={remedy.href}>{remedy.text}</Link>
+      </p>
+    )
   );
 }
 

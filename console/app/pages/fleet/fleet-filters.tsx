@@ -1,20 +1,18 @@
 import type { AgentState } from '../../api/types.ts';
+import { FilterChip } from '../../parts/filter-chip.tsx';
+import { SearchField } from '../../parts/search-field.tsx';
 import { AgentStateBadge } from '../../parts/state.tsx';
-import { count } from '../../time/format.ts';
+import { count, counted } from '../../time/format.ts';
 import { type FleetFilter, isFiltered, noFilter, states } from './fleet-filter.ts';
 
 export function FleetFilters({
   filter,
   counts,
-  shown,
-  total,
   onChange,
 }: {
   readonly filter: FleetFilter;
   /** All agents by state, without the filter. */
   readonly counts: Readonly<Record<string, number>>;
-  readonly shown: number;
-  readonly total: number;
   readonly onChange: (changes: Partial<FleetFilter>) => void;
 }) {
   const present = states.filter((state) => (counts[state] ?? 0) > 0 || filter.state.includes(state));
@@ -28,13 +26,11 @@ export function FleetFilters({
   return (
     <div className="card-head">
       <search className="filters">
-        <input
-          className="input"
-          type="search"
-          aria-label="Filter by name or address"
+        <SearchField
+          label="Filter by name or address"
           placeholder="Filter agents"
           value={filter.q}
-          onChange={(event) => onChange({ q: event.target.value })}
+          onChange={(q) => onChange({ q })}
         />
         <span className="chips">
           {present.map((state) => (
@@ -49,26 +45,9 @@ export function FleetFilters({
             </button>
           ))}
         </span>
-        {filter.pool !== '' && (
-          <button type="button" className="chip" aria-pressed="true" onClick={() => onChange({ pool: '' })}>
-            Pool {filter.pool} <span aria-hidden="true">✕</span>
-          </button>
-        )}
-        {filter.code !== '' && (
-          <button type="button" className="chip" aria-pressed="true" onClick={() => onChange({ code: '' })}>
-            {filter.code} <span aria-hidden="true">✕</span>
-          </button>
-        )}
-        {filter.connector !== '' && (
-          <button
-            type="button"
-            className="chip"
-            aria-pressed="true"
-            onClick={() => onChange({ connector: '' })}
-          >
-            Connector {filter.connector} <span aria-hidden="true">✕</span>
-          </button>
-        )}
+        <FilterChip label="Pool" value={filter.pool} onClear={() => onChange({ pool: '' })} />
+        <FilterChip value={filter.code} onClear={() => onChange({ code: '' })} />
+        <FilterChip label="Connector" value={filter.connector} onClear={() => onChange({ connector: '' })} />
         <button
           type="button"
           className="chip"
@@ -87,20 +66,38 @@ export function FleetFilters({
           </button>
         )}
       </search>
-      <span className="card-aside">
-        <span role="status">{shown === total ? count(total) : `${count(shown)} of ${count(total)}`}</span>
-        <label>
-          Order{' '}
-          <select
-            className="input-small"
-            value={filter.sort}
-            onChange={(event) => onChange({ sort: event.target.value === 'name' ? 'name' : 'severity' })}
-          >
-            <option value="severity">worst first</option>
-            <option value="name">by name</option>
-          </select>
-        </label>
-      </span>
     </div>
+  );
+}
+
+/** How many agents the filter selects, and their order. */
+export function FleetOrder({
+  filter,
+  shown,
+  total,
+  onChange,
+}: {
+  readonly filter: FleetFilter;
+  readonly shown: number;
+  readonly total: number;
+  readonly onChange: (changes: Partial<FleetFilter>) => void;
+}) {
+  return (
+    <>
+      <span role="status">
+        {shown === total ? counted(total, 'agent') : `${count(shown)} of ${count(total)}`}
+      </span>
+      <label>
+        Order{' '}
+        <select
+          className="input-small"
+          value={filter.sort}
+          onChange={(event) => onChange({ sort: event.target.value === 'name' ? 'name' : 'severity' })}
+        >
+          <option value="severity">worst first</option>
+          <option value="name">by name</option>
+        </select>
+      </label>
+    </>
   );
 }

@@ -8,7 +8,8 @@ import { AgentTable } from './agent-table.tsx';
 import { Attention } from './attention.tsx';
 import { useFleet, useFleetCounts } from './fleet-api.ts';
 import { type FleetFilter, fleetFields, isFiltered, noFilter } from './fleet-filter.ts';
-import { FleetFilters } from './fleet-filters.tsx';
+import { FleetFilters, FleetOrder } from './fleet-filters.tsx';
+import { FleetVerdict } from './fleet-verdict.tsx';
 import { PoolCards } from './pool-cards.tsx';
 
 /** Can the job run? */
@@ -22,6 +23,7 @@ export function FleetPage() {
         </Link>
       }
     >
+      <FleetVerdict />
       <Attention />
       <PoolCards />
       <Agents />
@@ -37,7 +39,14 @@ function Agents() {
   const rows = query.data?.pages.flatMap(({ items }) => items);
   const total = all.data?.total ?? first?.total ?? 0;
   return (
-    <Card isFlush title="Agents">
+    <Card
+      isFlush
+      title="Agents"
+      aside={
+        first !== undefined &&
+        total > 0 && <FleetOrder filter={filter} shown={first.total} total={total} onChange={change} />
+      }
+    >
       {query.error !== null && (
         <Failed
           what="the agents"
@@ -56,13 +65,7 @@ function Agents() {
       {first !== undefined && rows !== undefined && (
         <>
           {total > 0 && (
-            <FleetFilters
-              filter={filter}
-              counts={all.data?.counts ?? first.counts}
-              shown={first.total}
-              total={total}
-              onChange={change}
-            />
+            <FleetFilters filter={filter} counts={all.data?.counts ?? first.counts} onChange={change} />
           )}
           <Rows filter={filter} total={total} clear={() => change(noFilter)}>
             {first.total > 0 && (

@@ -10,7 +10,7 @@ import { Table } from '../../parts/table.tsx';
 import { count, counted } from '../../time/format.ts';
 import { Stamp } from '../agent/agent-overview.tsx';
 import { usePins } from '../config/config-api.ts';
-import { useConnections } from '../connections/connections-page.tsx';
+import { useConnections } from '../connections/use-connections.ts';
 
 /** Is there room, and which connections depend on it? */
 export function PoolPage() {
@@ -30,10 +30,10 @@ export function PoolPage() {
       actions={
         <>
           <Link className="button" href={`/fleet?pool=${name}`}>
-            Its agents
+            Agents
           </Link>
           <Link className="button" href={`/config/${name}`}>
-            Its configuration
+            Configuration
           </Link>
           <Link className="button button-primary" href={`/add-agent?pool=${name}`}>
             Add agent
@@ -65,12 +65,16 @@ export function Health({ pool }: { readonly pool: Pool }) {
 function Room({ pool }: { readonly pool: Pool }) {
   const pins = usePins();
   const pin = pins.data?.items.find(({ scope, name }) => scope === 'pool' && name === pool.name);
+  const total = Object.values(pool.agents).reduce((sum, each) => sum + each, 0);
   const states = (Object.entries(pool.agents) as [AgentState, number][]).filter(([, number]) => number > 0);
   return (
     <>
       <Facts
         items={[
-          ['Ready agents', `${pool.ready}, needs ${pool.minReady}`],
+          [
+            'Ready agents',
+            `${count(pool.ready)} of ${count(total)}, at least ${count(pool.minReady)} needed`,
+          ],
           ['Sessions', count(pool.sessions)],
           ['Streams', `${count(pool.streams.open)} open, ${count(pool.streams.opening)} opening`],
           ['Waiting clients', `${count(pool.queue.waiting)} of ${count(pool.queue.limit)}`],

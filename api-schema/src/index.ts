@@ -87,6 +87,14 @@ export { IdParams, Name, NameParams, StreamCounts, Timestamp } from './field.ts'
 export { GatewayResource } from './gateway.ts';
 export { CreatedGrant, GrantPage, GrantResource, NewGrant } from './grant.ts';
 export { Liveness, Readiness } from './health.ts';
+export {
+  AgentHistory,
+  HistoryQuery,
+  PoolHistory,
+  StateChange,
+  StateChangePage,
+  StateChangeQuery,
+} from './history.ts';
 export { listOf, MAX_PAGE_SIZE, NextCursor, PageQuery, pageOf } from './page.ts';
 export { NewPin, PinList, PinPreview, PinPreviewQuery, PinResource, RemovedPin } from './pin.ts';
 export { PinningMode, PoolList, PoolPreview, PoolPreviewQuery, PoolResource } from './pool.ts';

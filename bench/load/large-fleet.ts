@@ -164,6 +164,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     actions: fleetActions(fleet.steering, immediately as never, () => 'dc1'),
     connections: () => [],
     connectionLog: unused,
+    history: unused,
     disconnect: () => false,
     explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),

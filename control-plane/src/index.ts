@@ -20,6 +20,7 @@ export { startForgetting } from './fleet/forget-absent.ts';
 export { FreshChecks } from './fleet/fresh-checks.ts';
 export { type OpenFleet, openFleet } from './fleet/open-fleet.ts';
 export { Grants } from './grants/grants.ts';
+export { openHistory } from './history/open-history.ts';
 export { createAdminToken } from './identity/admin-token.ts';
 export { ensureAuthority, hasAuthority, openAuthority } from './identity/authority-files.ts';
 export { firstPublicHost } from './identity/certificate-host.ts';

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Check } from './check.ts';
-import { type ImportRule, importRules, ruledFolders, socketFree, socketModules } from './import-rules.ts';
+import type { ImportRule } from './import-rule.ts';
+import { importRules, ruledFolders, socketFree, socketModules } from './import-rules.ts';
 import { roomNames } from './rooms.ts';
 import { type Edge, isWithin, sourceGraph } from './source-graph.ts';
 

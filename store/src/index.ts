@@ -48,6 +48,7 @@ export type {
   RevocationReason,
   RolloutAgentRow,
   RolloutRow,
+  StateChangeRow,
 } from './schema.ts';
 export type { Store } from './sql-store.ts';
 export { StoreError, type StoreOutage, storeOutages } from './store-error.ts';

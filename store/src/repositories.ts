@@ -20,6 +20,7 @@ import { type IdentityRepository, identityRepository } from './identities.ts';
 import { type PinRepository, pinRepository } from './pins.ts';
 import { type RolloutRepository, rolloutRepository } from './rollouts.ts';
 import type { AuditRow, Database } from './schema.ts';
+import { type StateChangeRepository, stateChangeRepository } from './state-changes.ts';
 import type { Writing } from './writing.ts';
 
 export type Repositories = {
@@ -38,6 +39,7 @@ export type Repositories = {
   readonly alerts: AlertRepository;
   readonly grants: GrantRepository;
   readonly rollouts: RolloutRepository;
+  readonly stateChanges: StateChangeRepository;
   readonly changes: ChangeRepository;
   readonly replicas: ReplicaRepository;
   readonly leases: LeaseRepository;
@@ -72,6 +74,7 @@ export function repositoriesOver(
     alerts: alertRepository(db, write),
     grants: grantRepository(db, write),
     rollouts: rolloutRepository(db, write),
+    stateChanges: stateChangeRepository(db),
     changes: changeRepository(db),
     replicas: replicaRepository(db, write, now),
     leases: leaseRepository(db, now),

@@ -20,6 +20,7 @@ export type Database = {
   readonly grants: GrantRow;
   readonly rollouts: RolloutRow;
   readonly rolloutAgents: RolloutAgentRow;
+  readonly stateChanges: StateChangeRow;
   readonly cluster: ClusterRow;
   readonly changes: ChangeRow;
   readonly replicas: ReplicaRow;
@@ -331,4 +332,20 @@ export type RolloutAgentRow = {
   readonly skipped: string | null;
   readonly reason: string | null;
   readonly before: string | null;
+};
+
+/** The first condition of an agent became another one. */
+export type StateChangeRow = {
+  /** UUID version 7: sorts by time. */
+  readonly id: string;
+  readonly at: number;
+  readonly agentId: string;
+  readonly agent: string;
+  readonly pool: string;
+  readonly state: string;
+  readonly code: string;
+  readonly detail: string | null;
+  /** Null: it was not known before. */
+  readonly beforeState: string | null;
+  readonly beforeCode: string | null;
 };

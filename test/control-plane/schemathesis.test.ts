@@ -28,6 +28,7 @@ const RULES_BEYOND_SCHEMA: Readonly<Record<string, string>> = {
   'GET /api/v1/agents': 'state is a list of states',
   'GET /api/v1/audit': 'since and until are times that exist; a pattern accepts the year 0',
   'GET /api/v1/connections/{name}/strings': 'driver is one of the drivers, and target has a port',
+  'GET /api/v1/state-changes': 'since and until are times that exist; a pattern accepts the year 0',
   'GET /api/v1/connection-log': 'since and until are times that exist; a pattern accepts the year 0',
   'POST /api/v1/config-versions': 'content is an agent.yaml, which has a schema and rules of its own',
   'POST /api/v1/enrollment-tokens': 'sources are CIDR ranges without host bits',

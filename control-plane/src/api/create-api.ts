@@ -17,6 +17,7 @@ import type { FleetEvents } from '../events/events.ts';
 import type { Explanation } from '../fleet/explanation.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { Grants } from '../grants/grants.ts';
+import type { History } from '../history/open-history.ts';
 import type { EnrollmentRefusals } from '../identity/enrollment-refusals.ts';
 import type { EnrollmentTokens } from '../identity/enrollment-token.ts';
 import type { Revocation } from '../identity/revocation.ts';
@@ -44,6 +45,7 @@ import type { FleetReader } from './fleet-reader.ts';
 import { type GatewayFacts, gatewayRoutes } from './gateway.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes, type MetricsSource, type Readiness } from './health.ts';
+import { historyRoutes } from './history.ts';
 import { limitConnections } from './limit-connections.ts';
 import { oidcRoutes } from './oidc.ts';
 import { describeApi } from './openapi/describe-api.ts';
@@ -74,6 +76,7 @@ export type ApiDependencies = {
   readonly disconnect: (id: string) => boolean;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>;
+  readonly history: History['samples'];
   readonly sessions: SessionListing;
   readonly gateway: () => GatewayFacts;
   readonly attention: () => Promise<Attention>;
@@ -192,6 +195,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       const typed = api.withTypeProvider<TypeBoxProvider>();
       agentRequestRoutes(typed, requests);
       agentRoutes(typed, { store, revocation, fleet, actions, clock, lastEventId: () => events.lastId });
+      historyRoutes(typed, { store, samples: dependencies.history, fleet, clock });
       configVersionRoutes(typed, fleet.versions);
       poolRoutes(
         typed,

@@ -1,6 +1,7 @@
 import type { AgentMessageOf, UpgradeStatus } from '@penstock/wire';
 import type { ObservedSession } from '../data-plane-port.ts';
 import { AgentSamples } from './agent-samples.ts';
+import type { Sample } from './agent-view.ts';
 import { Boots } from './boots.ts';
 import { ClockReadings } from './clock-readings.ts';
 
@@ -92,7 +93,7 @@ export class AgentRecord {
     this.#address = changed.address;
   }
 
-  addHeartbeat(session: ObservedSession, last: LastHeartbeat): void {
+  addHeartbeat(session: ObservedSession, last: LastHeartbeat): Sample {
     this.#last = last;
     const { at, receivedAt, heartbeat } = last;
     this.#upgrade = heartbeat.upgrade ?? this.#upgrade;
@@ -104,14 +105,18 @@ export class AgentRecord {
       this.#clock.add({ skew: -heartbeat.clock.offset, roundTrip: heartbeat.clock.roundTrip });
     }
     const { skew, roundTrip } = this.#clock.best ?? {};
-    this.samples.add({
+    const { cpu, memory } = heartbeat;
+    const sample: Sample = {
       at,
-      cpuLoad: heartbeat.cpu?.load,
-      memoryAvailable: heartbeat.memory?.availableBytes,
+      cpuLoad: cpu?.load,
+      memoryAvailable: memory?.availableBytes,
+      memoryUsed: memory && 1 - memory.availableBytes / memory.totalBytes,
       eventLoopP99: heartbeat.eventLoop.p99Ms,
       streams: heartbeat.streams.open,
       skew,
       roundTrip,
-    });
+    };
+    this.samples.add(sample);
+    return sample;
   }
 }

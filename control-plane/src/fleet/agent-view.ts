@@ -75,6 +75,8 @@ export type Sample = {
   readonly at: number;
   readonly cpuLoad: number | undefined;
   readonly memoryAvailable: number | undefined;
+  /** Share of the memory in use, from 0 to 1. */
+  readonly memoryUsed?: number | undefined;
   readonly eventLoopP99: number;
   readonly streams: number;
   readonly skew: number | undefined;

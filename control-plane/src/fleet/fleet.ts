@@ -62,6 +62,7 @@ export class Fleet {
   readonly #order = new SeverityOrder();
   readonly #listeners = new Set<FleetListener>();
   readonly #detailListeners = new Set<(name: string) => void>();
+  readonly #sampleListeners = new Set<(id: string, sample: Sample) => void>();
   readonly #sweep: Sweep<Member>;
   /** Increases when pins or limits change: what was judged before is out of date. */
   #generation = 0;
@@ -181,6 +182,12 @@ export class Fleet {
     return () => this.#detailListeners.delete(listener);
   }
 
+  /** Calls `listener` with what each heartbeat of an agent has measured. It must not throw. Returns what unsubscribes it. */
+  onSample(listener: (id: string, sample: Sample) => void): () => void {
+    this.#sampleListeners.add(listener);
+    return () => this.#sampleListeners.delete(listener);
+  }
+
   /** A session was opened, changed its state, or has a new configuration. */
   follow(session: ObservedSession): Verdict {
     const { agentId: id, name, pool, notAfter } = session.identity;
@@ -203,7 +210,8 @@ export class Fleet {
     const member = this.#options.roster.get(session.identity.agentId);
     if (member === undefined) return;
     const receivedAt = this.#options.clock.now();
-    this.#recordOf(member).addHeartbeat(session, { at, receivedAt, heartbeat });
+    const sample = this.#recordOf(member).addHeartbeat(session, { at, receivedAt, heartbeat });
+    for (const listener of this.#sampleListeners) listener(member.id, sample);
     this.#judge(member);
   }
 

@@ -44,6 +44,7 @@ export type OpenFleet = Pick<
   | 'listed'
   | 'stateCounts'
   | 'onDetail'
+  | 'onSample'
   | 'size'
   | 'agent'
   | 'agentById'
@@ -148,6 +149,7 @@ export async function openFleet(options: FleetOptions): Promise<OpenFleet> {
     },
     listed: (order, after) => fleet.listed(order, after),
     onDetail: (listener) => fleet.onDetail(listener),
+    onSample: (listener) => fleet.onSample(listener),
     get stateCounts() {
       return fleet.stateCounts;
     },

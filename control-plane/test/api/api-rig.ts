@@ -25,6 +25,7 @@ import { type OpenFleet, openFleet } from '../../src/fleet/open-fleet.ts';
 import type { FleetOrder, FleetPlace, StateCounts } from '../../src/fleet/search-fleet.ts';
 import type { SessionView } from '../../src/fleet/session-view.ts';
 import { Grants } from '../../src/grants/grants.ts';
+import { SampleHistory } from '../../src/history/sample-history.ts';
 import { createAdminToken } from '../../src/identity/admin-token.ts';
 import { metricsSource } from '../../src/metrics/fleet-gauges.ts';
 import { AgentRequestError } from '../../src/requests/agent-request-error.ts';
@@ -70,6 +71,7 @@ export type ApiRig = AsyncDisposable & {
     console: { url: string | undefined; oidc?: OidcSettings };
   };
   readonly connectionLog: ConnectionLog;
+  readonly history: SampleHistory;
   readonly metrics: Registry;
   readonly events: FleetEvents;
   /** Agents are added with `issued`; none enrolls through the tunnel here. */
@@ -199,6 +201,7 @@ export async function apiRig(): Promise<ApiRig> {
       if (version === '9.9.9') throw new RolloutProblem('RELEASE_UNUSABLE', 'There is no release 9.9.9.');
     },
   });
+  const history = new SampleHistory();
   const app = await createApi({
     store,
     tokens: identity.tokens,
@@ -229,6 +232,7 @@ export async function apiRig(): Promise<ApiRig> {
       return true;
     },
     explain: async (connection, client) => live.explain(connection, client),
+    history,
     sessions: (cursor, { agent, pool }) =>
       live.sessions.filter(
         (each) =>
@@ -292,6 +296,7 @@ export async function apiRig(): Promise<ApiRig> {
     live,
     fleet,
     connectionLog,
+    history,
     metrics,
     events,
     approvals,

@@ -20,6 +20,7 @@ import {
   openAgentRequests,
   openAlerts,
   openEvents,
+  openHistory,
   openRollouts,
   publishDetailChanges,
   type Readiness,
@@ -160,6 +161,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     log,
   });
   scope.defer(() => alerts.stop());
+  const recorded = openHistory({ store, fleet, leadership, clock, log });
+  scope.defer(() => recorded.stop());
   observeConnectionLog(metrics.registry, options.connectionLog);
   observeFleet(metrics.registry, fleetGauges(fleet, alerts, rollouts, restarts, config));
   const checks = new FreshChecks(
@@ -206,6 +209,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
       const explained = { ...report, denials: denials.of(connection), source };
       return explainConnection(explained, fleet.agentsAfter(''), checks, clock);
     },
+    history: recorded.samples,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     gateway: () => ({
       config: config(),

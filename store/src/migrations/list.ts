@@ -8,6 +8,7 @@ import { consoleSessionTables } from './0006-console-sessions.ts';
 import { rolloutTables } from './0007-rollouts.ts';
 import { approvalRunnerColumn } from './0008-approval-runner.ts';
 import { authorityColumn } from './0009-authority.ts';
+import { stateChangeTable } from './0010-state-changes.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-rollouts': rolloutTables,
   '0008-approval-runner': approvalRunnerColumn,
   '0009-authority': authorityColumn,
+  '0010-state-changes': stateChangeTable,
 };
 
 /**

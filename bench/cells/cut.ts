@@ -27,7 +27,8 @@ export const cutCell: Cell = {
       shown: 'full',
     },
   ],
-  routes: routeNames.filter((name) => name !== 'direct'),
+  // A node-h2 does not connect again.
+  routes: routeNames.filter((name) => name !== 'direct' && name !== 'node-h2'),
   fresh: true,
   hasCutLink: true,
   async measure({ client }, { address, cut }) {

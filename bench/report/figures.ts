@@ -5,7 +5,7 @@ import { ratioOfMedians, summarize } from './statistics.ts';
 import { type Column, table } from './table.ts';
 
 /** The divisors of Penstock's values in the last columns. */
-const comparedWith: readonly RouteName[] = ['node-tls', 'haproxy', 'direct'];
+const comparedWith: readonly RouteName[] = ['node-tls', 'node-h2', 'haproxy', 'direct'];
 
 /**
  * Renders a table for each kind of value, with a row for each metric and a column for each route: the median, the range

@@ -3,13 +3,14 @@ import { chisel } from './chisel.ts';
 import { direct } from './direct.ts';
 import { frp } from './frp.ts';
 import { haproxy } from './haproxy.ts';
+import { nodeH2 } from './node-h2.ts';
 import { nodeTls } from './node-tls.ts';
 import { penstock } from './penstock.ts';
 import { rathole } from './rathole.ts';
 import type { Route, RouteName } from './route.ts';
 import { ssh } from './ssh.ts';
 
-const known: readonly Route[] = [direct, nodeTls, haproxy, ssh, chisel, frp, rathole, penstock];
+const known: readonly Route[] = [direct, nodeTls, nodeH2, haproxy, ssh, chisel, frp, rathole, penstock];
 
 /** Routes whose programs are named by environment variables. */
 const named: ReadonlySet<RouteName> = new Set(['chisel', 'frp', 'rathole']);

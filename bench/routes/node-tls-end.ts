@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { answerWith } from '../process/ask.ts';
 import { CERTIFICATE_NAME, TLS_CIPHER } from './cipher.ts';
+import { listen } from './listen.ts';
 import type { Address } from './route.ts';
 
 /** One end of the plain pair: TCP to TLS, or TLS to TCP, joined with `pipe`. Does not preserve resets. */
@@ -20,14 +20,6 @@ function join(one: Socket, other: Socket): void {
     from.on('close', () => to.destroy());
     from.pipe(to);
   }
-}
-
-async function listen(server: Server, host: string): Promise<Address> {
-  server.listen({ port: 0, host, backlog: 4096 });
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The TCP server has no port.');
-  return { host, port: address.port };
 }
 
 answerWith({

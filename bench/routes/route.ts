@@ -5,6 +5,7 @@ import type { Place } from '../process/child.ts';
 export const routeNames = [
   'direct',
   'node-tls',
+  'node-h2',
   'haproxy',
   'ssh',
   'chisel',

@@ -33,6 +33,9 @@ type Explanation = { attempts: { connection?: { resumes: number; adriftSince?: s
 
 const MIB = 1024 * 1024;
 
+/** Nothing ends because time has passed. */
+const LONG = { resume: { for: '1h', reconnectTimeout: '1h' } };
+
 test('a connection goes on when all sessions of its agent are reset', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
@@ -115,6 +118,45 @@ test('a client that leaves while its connection has no session takes its target 
   const ended = pair.event('stream-ended');
   await relay.restore();
   assert.equal((await ended)['code'], 'CLIENT_GONE');
+  await pair.connected('a1');
+  await expectIdle(pair);
+});
+
+test('a reset that is lost together with its session is told on the next one', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startEcho();
+  await using scene = await startThroughRelay(target.address.port, { gateway: LONG });
+  const { pair, relay } = scene;
+  await using client = await clientOf(pair, 'db');
+  assert.equal(await client.echo('before'), 'before');
+  const closed = pair.event('connection-closed');
+  const ended = pair.event('stream-ended');
+  relay.blackHole();
+  client.reset();
+  assert.equal((await closed)['code'], 'CLIENT_RESET');
+  relay.cut();
+  await relay.restore();
+  assert.equal((await ended)['code'], 'CLIENT_GONE');
+  await pair.connected('a1');
+  await expectIdle(pair);
+});
+
+test('a target whose stream was lost on its way to the gateway is not kept', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startEcho();
+  await using scene = await startThroughRelay(target.address.port, { gateway: LONG });
+  const { pair, relay } = scene;
+  relay.stall('up');
+  await using client = await clientOf(pair, 'db');
+  await eventually('the target to be connected', () => target.open === 1);
+  const ended = pair.event('stream-ended');
+  relay.cut();
+  await relay.restore();
+  assert.equal(await client.echo('on another session', 15_000), 'on another session');
+  assert.equal((await ended)['code'], 'CLIENT_GONE');
+  assert.deepEqual({ accepted: target.accepted, open: target.open }, { accepted: 2, open: 1 });
+  client.finish();
+  assert.equal((await client.receive()).ended, 'fin');
   await pair.connected('a1');
   await expectIdle(pair);
 });

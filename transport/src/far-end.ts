@@ -28,8 +28,11 @@ export type FarLink = {
   readonly id: string;
   /** Reports what `source` has received. */
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void;
-  /** Passes on the acknowledgments of the peer and the loss of the session, until `close` is called. */
+  /** Passes on the acknowledgments of the peer and the loss of the session, until `leave` or `close` is called. */
   open(listener: LinkListener): void;
+  /** The connection goes on elsewhere, or not at all: another end must not be told. */
+  leave(): void;
+  /** The connection has ended here. */
   close(): void;
 };
 

@@ -22,3 +22,4 @@ export { Splice, splice } from './splice.ts';
 export type { CarryOptions, SpliceEnd, SpliceOptions } from './splice-options.ts';
 export { TlsTransport } from './tls-transport.ts';
 export { TCP_KEEPALIVE_DELAY_MS, tunnelHttp2Options, tunnelTlsOptions } from './tunnel-settings.ts';
+export { UntoldEnds } from './untold-ends.ts';

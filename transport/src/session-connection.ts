@@ -13,6 +13,8 @@ export type SessionConnectionOptions = {
   readonly ping: SessionKeepaliveOptions['ping'];
   /** What the peer is, as messages name it: `agent`. */
   readonly peer: string;
+  /** The peer has answered a ping. */
+  readonly onPong?: () => void;
   /** This host was suspended. */
   readonly onSlept?: () => void;
   /** The connection has closed or its peer does not answer. May be called again. */
@@ -43,7 +45,7 @@ export class SessionConnection {
   constructor(
     socket: TLSSocket,
     http: Http2Session,
-    { address, windows, ping, peer, onSlept, onLost }: SessionConnectionOptions,
+    { address, windows, ping, peer, onPong, onSlept, onLost }: SessionConnectionOptions,
   ) {
     this.address = address ?? readableAddress(socket.remoteAddress ?? '');
     this.#socket = socket;
@@ -61,6 +63,7 @@ export class SessionConnection {
       onRoundTrip: (milliseconds) => {
         this.#roundTrip = milliseconds;
         this.windows.setRoundTrip(milliseconds);
+        onPong?.();
       },
       ...(onSlept && { onSlept }),
     });

@@ -5,20 +5,26 @@ import {
   type Urgency,
 } from './acknowledgments.ts';
 import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
+import type { UntoldEnds } from './untold-ends.ts';
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
 export class SessionLinks {
   readonly #links = new Map<string, StreamLink>();
   readonly #acknowledgments: Acknowledgments;
+  readonly #untold: UntoldEnds | undefined;
 
-  /** `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent. */
-  constructor(send: (batch: Acknowledgment[]) => void, isBlocked: () => boolean) {
+  /**
+   * `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent.
+   * `untold` is kept by the end that has to tell the peer on another session.
+   */
+  constructor(send: (batch: Acknowledgment[]) => void, isBlocked: () => boolean, untold?: UntoldEnds) {
     this.#acknowledgments = new Acknowledgments(send, isBlocked);
+    this.#untold = untold;
   }
 
   /** The link of the connection `id`, for a stream of this session. */
   link(id: string): FarLink {
-    return new StreamLink(id, this.#links, this.#acknowledgments);
+    return new StreamLink(id, this.#links, this.#acknowledgments, this.#untold);
   }
 
   /** Passes on what the peer has acknowledged. A connection that has ended is ignored. */
@@ -51,12 +57,19 @@ class StreamLink implements FarLink {
   readonly id: string;
   readonly #links: Map<string, StreamLink>;
   readonly #acknowledgments: Acknowledgments;
+  readonly #untold: UntoldEnds | undefined;
   listener: LinkListener | undefined;
 
-  constructor(id: string, links: Map<string, StreamLink>, acknowledgments: Acknowledgments) {
+  constructor(
+    id: string,
+    links: Map<string, StreamLink>,
+    acknowledgments: Acknowledgments,
+    untold: UntoldEnds | undefined,
+  ) {
     this.id = id;
     this.#links = links;
     this.#acknowledgments = acknowledgments;
+    this.#untold = untold;
   }
 
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void {
@@ -66,9 +79,15 @@ class StreamLink implements FarLink {
   open(listener: LinkListener): void {
     this.listener = listener;
     this.#links.set(this.id, this);
+    this.#untold?.joined(this.id);
   }
 
   close(): void {
+    if (this.#links.get(this.id) === this) this.#untold?.ended(this.id);
+    this.leave();
+  }
+
+  leave(): void {
     // The connection may have moved to a further stream of this session.
     if (this.#links.get(this.id) === this) this.#links.delete(this.id);
   }

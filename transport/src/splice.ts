@@ -171,6 +171,8 @@ export class Splice implements AcknowledgmentSource, LinkListener {
       this.abort(code);
       return;
     }
+    this.#previous?.reset(code);
+    this.#previous = undefined;
     this.#isFinAcknowledged = true;
     this.#isFarClosed = true;
     this.#settle();
@@ -291,7 +293,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #leave(farEnd: FarEnd): void {
     this.#farEnd = undefined;
     this.#acknowledgment = 'none';
-    farEnd.link?.close();
+    farEnd.link?.leave();
     this.#inbound.detach();
     this.#outbound.detach();
   }

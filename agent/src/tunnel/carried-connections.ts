@@ -35,6 +35,12 @@ export class CarriedConnection {
     this.#timer = setTimeout(() => this.splice.abort('SESSION_LOST'), this.#limits[loss]);
   }
 
+  /** The gateway no longer has the connection. */
+  end(code: CloseCode): void {
+    if (this.splice.isAdrift) this.splice.abandon(code);
+    else this.splice.abort(code);
+  }
+
   /** Takes the connection from its session, and stops its timer. */
   leave(): void {
     clearTimeout(this.#timer);

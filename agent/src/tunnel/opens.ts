@@ -225,7 +225,7 @@ export class Opens {
         state.splice.abort('CLIENT_GONE');
         break;
       case undefined:
-        this.#options.carried.get(id)?.splice.abort('CLIENT_GONE');
+        this.#options.carried.get(id)?.end('CLIENT_GONE');
         break;
     }
   }

@@ -46,6 +46,12 @@ export function createDataPlane(config: GatewayConfig, clock: Clock): DataPlane 
     sessionReady: (agentId, signal) => waiters.wait(agentId, signal),
     clock,
   });
+  registry.observe({
+    untold({ identity, bootId }, ids) {
+      const longest = Math.max(0, ...[...routes.routes].map(({ resumeFor = 0 }) => resumeFor));
+      resumer.end({ agentId: identity.agentId, bootId }, ids, 'CLIENT_GONE', longest);
+    },
+  });
   const denials = new Denials(() => clock.wall());
   const outcomes = new OpenOutcomes(clock);
   outcomes.apply(new Set(config.connections.map(({ name }) => name)), config.health.failingOpensWindow);

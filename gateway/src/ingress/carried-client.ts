@@ -99,7 +99,7 @@ export class CarriedClient implements CarryOptions {
     } catch (error) {
       if (!ended.signal.aborted) this.#giveUp(splice, carried, error);
       // The client has left while it had no stream: its agent still holds the target.
-      else resumer.end(carried, 'CLIENT_GONE', this.#keptFor);
+      else resumer.end(carried, [carried.id], 'CLIENT_GONE', this.#keptFor);
     } finally {
       metrics.adrift(-1);
       this.#isResuming = false;
@@ -139,6 +139,6 @@ export class CarriedClient implements CarryOptions {
     if (code === 'RESUME_UNKNOWN') splice.abandon('SESSION_LOST');
     else splice.abort(code);
     // The agent may be allowed to wait for longer than this gateway did.
-    if (code === 'SESSION_LOST') this.#options.resumer.end(carried, code, this.#keptFor);
+    if (code === 'SESSION_LOST') this.#options.resumer.end(carried, [carried.id], code, this.#keptFor);
   }
 }

@@ -18,7 +18,7 @@ export type PeerDirectoryOptions = {
   readonly replica: string;
   readonly registry: Pick<
     Registry,
-    'adopt' | 'changed' | 'ended' | 'heartbeat' | 'result' | 'maySwitch' | 'upgradeStatus'
+    'adopt' | 'changed' | 'untold' | 'ended' | 'heartbeat' | 'result' | 'maySwitch' | 'upgradeStatus'
   >;
   readonly isSuspended: (agentId: string) => boolean;
   /** The peer knows this revision of the store. */
@@ -196,6 +196,7 @@ export class PeerDirectory implements PeerFollower {
         this.#sessions.delete(ended.id);
         registry.ended(ended, code);
       },
+      onUntold: (lost, ids) => registry.untold(lost, ids),
       onResult: (answering, result) => registry.result(answering, result),
     });
     session.update(facts, connectors, peer);

@@ -127,7 +127,7 @@ export class Relay implements LinkListener {
       this.#leave();
     } else if (this.#target.isReset || this.#life === 'unaccepted') {
       this.#peerEnd.reset('TARGET_RESET');
-      this.#leave();
+      this.#end();
     } else this.#settle();
   }
 
@@ -139,7 +139,7 @@ export class Relay implements LinkListener {
       this.#leave();
     } else if (isLost || isReset || this.#life === 'unaccepted') {
       this.#target.refuse(this.#life === 'joined' ? 'CLIENT_RESET' : 'CLIENT_GONE');
-      this.#leave();
+      this.#end();
     } else this.#settle();
   }
 
@@ -157,13 +157,19 @@ export class Relay implements LinkListener {
   #settle(): void {
     const haveClosed = this.#stream.destroyed && this.#target.stream.destroyed;
     const isKnown = this.id === undefined || (this.#toPeer.isDelivered && this.#toAgent.isDelivered);
-    if (haveClosed && isKnown) this.#leave();
+    if (haveClosed && isKnown) this.#end();
+  }
+
+  /** The connection itself has ended. */
+  #end(): void {
+    this.#target.link?.close();
+    this.#leave();
   }
 
   #leave(): void {
     if (this.#life === 'left') return;
     this.#life = 'left';
-    this.#target.link?.close();
+    this.#target.link?.leave();
     this.#toPeer.detach();
     this.#toAgent.detach();
     this.#options.onDone(this);

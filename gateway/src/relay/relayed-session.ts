@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import type { DirectoryConnectors, DirectorySession, FollowerMessage, PeerSession } from '@penstock/cluster';
 import type { Clock } from '@penstock/runtime';
-import { type Acknowledgment, SessionLinks, type SessionLoss } from '@penstock/transport';
+import { type Acknowledgment, SessionLinks, type SessionLoss, UntoldEnds } from '@penstock/transport';
 import {
   type AgentIdentity,
   type AgentMessageOf,
@@ -24,6 +24,8 @@ export type RelayedSessionOptions = {
   readonly clock: Clock;
   readonly isSuspended: (agentId: string) => boolean;
   readonly onEnded: (session: RelayedSession, code: CloseCode) => void;
+  /** The path to the agent was lost, which may keep these connections. */
+  readonly onUntold: (session: RelayedSession, ids: readonly string[]) => void;
   readonly onResult: (session: RelayedSession, result: AgentMessageOf<'result'>) => void;
 };
 
@@ -49,6 +51,7 @@ export class RelayedSession implements RegisteredSession {
   readonly #options: RelayedSessionOptions;
   readonly #announcement = new AgentAnnouncement();
   readonly #links: SessionLinks;
+  readonly #untold = new UntoldEnds();
   readonly #streams = new Set<ClientHttp2Stream>();
   #facts: DirectorySession;
   #state: State = { name: 'away' };
@@ -67,6 +70,7 @@ export class RelayedSession implements RegisteredSession {
     this.#links = new SessionLinks(
       (connections) => this.#send({ type: 'received', session: this.id, connections }),
       () => this.#peer?.isLagging ?? false,
+      this.#untold,
     );
     this.#announcement.set({ ...session.hello, type: 'hello', connectors });
   }
@@ -92,18 +96,21 @@ export class RelayedSession implements RegisteredSession {
 
   setRoundTrip(roundTrip: number): void {
     this.#facts = { ...this.#facts, roundTrip };
+    // Measured by a ping of its replica, which has passed on what it was told before.
+    this.#untold.confirm();
   }
 
   /** The session to the replica was lost, and may come back. */
   leave(loss: SessionLoss): void {
     if (this.#state.name !== 'connected') return;
     this.#state = { name: 'away' };
-    this.#links.lose(loss);
+    this.lose(loss);
   }
 
   /** The agent has lost the session. `end` follows. */
   lose(loss: SessionLoss): void {
     this.#links.lose(loss);
+    this.#tellElsewhere();
   }
 
   retire(): void {
@@ -191,6 +198,7 @@ export class RelayedSession implements RegisteredSession {
   }
 
   endCarried(id: string, code: CloseCode): void {
+    this.#untold.ended(id);
     this.#send({ type: 'end-carried', session: this.id, id, code });
   }
 
@@ -224,12 +232,18 @@ export class RelayedSession implements RegisteredSession {
     if (error.code === 'SESSION_LOST') this.#links.lose(loss);
     this.#state = { name: 'ended' };
     this.#links.stop();
+    this.#tellElsewhere();
     const reason = new TunnelError(
       error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST',
       error.message,
     );
     for (const stream of [...this.#streams]) stream.destroy(reason);
     this.#options.onEnded(this, error.code);
+  }
+
+  #tellElsewhere(): void {
+    const ids = this.#untold.take();
+    if (ids.length > 0) this.#options.onUntold(this, ids);
   }
 
   get #peer(): PeerSession | undefined {

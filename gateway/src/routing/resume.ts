@@ -119,9 +119,9 @@ export class Resumer {
     for (const controller of [...(this.#waiting.get(agentId) ?? [])]) controller.abort(error);
   }
 
-  /** Tells the agent that a connection has ended here, as soon as it has a session, within `milliseconds`. */
-  end(connection: CarriedConnection, code: CloseCode, milliseconds: number): void {
-    void this.#end(connection, code, milliseconds);
+  /** Tells the agent that connections have ended here, as soon as it has a session, within `milliseconds`. */
+  end(agent: Boot, ids: readonly string[], code: CloseCode, milliseconds: number): void {
+    void this.#end(agent, ids, code, milliseconds);
   }
 
   /** Forgets what agents without a session have not been told. */
@@ -130,7 +130,8 @@ export class Resumer {
   }
 
   async #end(
-    { agentId, bootId, id }: CarriedConnection,
+    { agentId, bootId }: Boot,
+    ids: readonly string[],
     code: CloseCode,
     milliseconds: number,
   ): Promise<void> {
@@ -138,7 +139,7 @@ export class Resumer {
     const deadline = clock.now() + milliseconds;
     for (;;) {
       const session = this.#sessionOf({ agentId, bootId }, new Set());
-      if (session !== undefined) session.endCarried(id, code);
+      for (const id of ids) session?.endCarried(id, code);
       const remaining = deadline - clock.now();
       if (session !== undefined || remaining <= 0 || this.#stopping.signal.aborted) return;
       await this.#waitForSession(agentId, remaining, this.#stopping.signal);

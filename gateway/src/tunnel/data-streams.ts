@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { SessionLinks, WindowShare } from '@penstock/transport';
+import type { SessionLinks, UntoldEnds, WindowShare } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 import type { OpenRequest } from '../routing/session-contract.ts';
 import { SessionStream } from './session-stream.ts';
@@ -34,6 +34,7 @@ export class DataStreams {
   readonly #send: (message: GatewayMessage) => void;
   readonly #windows: WindowShare;
   readonly #links: SessionLinks;
+  readonly #untold: UntoldEnds;
   readonly #onRoom: () => void;
   readonly #waiters = new Map<string, Waiter>();
   readonly #streams = new Set<ServerHttp2Stream>();
@@ -49,12 +50,14 @@ export class DataStreams {
     send: (message: GatewayMessage) => void,
     windows: WindowShare,
     links: SessionLinks,
+    untold: UntoldEnds,
     onRoom: () => void,
   ) {
     this.#prefix = prefix;
     this.#send = send;
     this.#windows = windows;
     this.#links = links;
+    this.#untold = untold;
     this.#onRoom = onRoom;
   }
 
@@ -80,8 +83,10 @@ export class DataStreams {
     this.#issued += 1;
     const id = `${this.#prefix}-${this.#issued}`;
     const { promise, resolve, reject } = Promise.withResolvers<SessionStream>();
+    if (open.carry !== undefined) this.#untold.requested(id);
     const cancel = (code: CloseCode, error: Error) => {
       this.#send({ type: 'cancel', id, code });
+      this.#untold.abandoned(id);
       finish();
       reject(error);
     };
@@ -138,6 +143,7 @@ export class DataStreams {
     stream.once('close', () => {
       this.#streams.delete(stream);
       this.#windows.streamClosed();
+      this.#untold.abandoned(id);
       this.#removed();
     });
     const { carried } = waiter;
@@ -148,6 +154,7 @@ export class DataStreams {
 
   /** Fails an open as the agent reported. Ignored when the open has ended. */
   fail(id: string, code: CloseCode, detail: string): void {
+    this.#untold.refused(id);
     this.#waiters.get(id)?.settle(new TunnelError(code, detail));
   }
 

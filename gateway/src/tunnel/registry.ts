@@ -22,7 +22,7 @@ const MAX_DEPARTED_AGENTS = 50_000;
 export type SessionObserver = Partial<
   Pick<
     SessionRegistry,
-    'opened' | 'changed' | 'ended' | 'heartbeat' | 'result' | 'upgradeStatus' | 'maySwitch'
+    'opened' | 'changed' | 'ended' | 'untold' | 'heartbeat' | 'result' | 'upgradeStatus' | 'maySwitch'
   >
 >;
 
@@ -112,6 +112,10 @@ export class Registry implements SessionRegistry {
       if (ids.includes(session.id))
         session.end(new TunnelError('SESSION_LOST', 'The agent has lost the session.'), 'silent');
     }
+  }
+
+  untold(session: RegisteredSession, ids: readonly string[]): void {
+    for (const observer of this.#observers) observer.untold?.(session, ids);
   }
 
   heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void {

@@ -47,6 +47,8 @@ export type SessionRegistry = {
   ended(session: RegisteredSession, code: CloseCode): void;
   /** The agent of `session` has given up sessions that this gateway may still take for live. */
   lost(session: RegisteredSession, ids: readonly string[]): void;
+  /** The session was lost, and its agent may keep these connections, which this gateway does not have. */
+  untold(session: RegisteredSession, ids: readonly string[]): void;
   heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void;
   /** The agent has answered a request. */
   result(session: RegisteredSession, result: AgentMessageOf<'result'>): void;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { TokenBucket } from '@penstock/runtime';
-import { SessionConnection, SessionLinks, type SessionLoss } from '@penstock/transport';
+import { SessionConnection, SessionLinks, type SessionLoss, UntoldEnds } from '@penstock/transport';
 import {
   type AgentIdentity,
   type AgentMessage,
@@ -42,6 +42,7 @@ export class AgentSession implements RegisteredSession {
   readonly #control: ControlStream;
   readonly #streams: DataStreams;
   readonly #links: SessionLinks;
+  readonly #untold = new UntoldEnds();
   readonly #messageRate: TokenBucket;
   readonly #answerRate: TokenBucket;
   readonly #announcement = new AgentAnnouncement();
@@ -72,18 +73,21 @@ export class AgentSession implements RegisteredSession {
       windows: options.windows,
       ping: options.ping,
       peer: 'agent',
+      onPong: () => this.#untold.confirm(),
       onSlept: () => options.log('host-slept'),
       onLost: (error, loss) => this.end(error, loss),
     });
     this.#links = new SessionLinks(
       (connections) => this.#control.send({ type: 'received', connections }),
       () => this.#control.isBlocked,
+      this.#untold,
     );
     this.#streams = new DataStreams(
       this.id,
       (message) => this.#control.send(message),
       this.#link.windows,
       this.#links,
+      this.#untold,
       () => {
         if (this.#state.name === 'ready') options.registry.hasRoom(this);
       },
@@ -169,6 +173,7 @@ export class AgentSession implements RegisteredSession {
   }
 
   endCarried(id: string, code: CloseCode): void {
+    this.#untold.ended(id);
     this.#control.send({ type: 'cancel', id, code });
   }
 
@@ -334,6 +339,8 @@ export class AgentSession implements RegisteredSession {
     // A refused session has none, and its refusal is still on its way.
     if (error.code === 'SESSION_LOST' && before.name !== 'greeting') this.#link.destroy();
     this.#links.stop();
+    const untold = this.#untold.take();
+    if (untold.length > 0 && !this.#hasSaidGoodbye) this.#options.registry.untold(this, untold);
     this.#streams.endAll(error.code === 'DRAIN_TIMEOUT' ? 'DRAIN_TIMEOUT' : 'SESSION_LOST', error.message);
     this.#link.release();
     this.#options.registry.ended(this, error.code);

@@ -106,7 +106,7 @@ test('another process under the same identity is never asked', async () => {
   const scene = new Scene(clone);
   assert.equal(scene.resumer.canMove(connection), false);
   const resumed = scene.resume();
-  scene.resumer.end(connection, 'CLIENT_GONE', 1_000);
+  scene.resumer.end(connection, [connection.id], 'CLIENT_GONE', 1_000);
   await eventually('two waits', () => scene.clock.waiting.length >= 2);
   const own = new FakeSession('a1', 'dc1');
   scene.sessions.push(own);

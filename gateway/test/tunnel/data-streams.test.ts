@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { type TestContext, test } from 'node:test';
-import { SessionLinks } from '@penstock/transport';
+import { SessionLinks, UntoldEnds } from '@penstock/transport';
 import { type CloseCode, type GatewayMessage, limits, TunnelError } from '@penstock/wire';
 import { DataStreams } from '../../src/tunnel/data-streams.ts';
 
@@ -44,6 +44,7 @@ function setUp(t: TestContext) {
       () => {},
       () => false,
     ),
+    new UntoldEnds(),
     () => {
       rooms += 1;
     },

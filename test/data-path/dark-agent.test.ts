@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { expectNoLeaks } from '../rig/leaks.ts';
+import { LoopbackServer } from '../rig/loopback-server.ts';
 import { startPair } from '../rig/pair.ts';
 import { Relay } from '../rig/relay.ts';
 import { startEcho } from '../rig/targets.ts';
@@ -45,6 +47,42 @@ test('clients of an agent that has gone dark are served by another one, and its 
   assert.equal(await held.echo('after', 30_000), 'after');
   for (const client of busy) await client[Symbol.asyncDispose]();
   await held[Symbol.asyncDispose]();
+  await expectIdle(pair);
+});
+
+test('data sent into a session that is dead without a sign of it shows that it is, in both directions', async () => {
+  await using _leaks = expectNoLeaks();
+  const targets: Socket[] = [];
+  await using server = await LoopbackServer.start((socket) => {
+    targets.push(socket);
+    socket.on('data', (bytes) => socket.write(bytes));
+    socket.on('end', () => socket.end());
+  });
+  const { tunnel } = PATIENT;
+  await using pair = await startPair({
+    targets: { db: server.address.port },
+    agents: {},
+    gateway: PATIENT,
+    agent: { tunnel },
+  });
+  await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
+  await pair.startAgent('a1', { gateway: { url: `https://127.0.0.1:${relay.address.port}` } });
+  await pair.connected('a1');
+  await using client = await clientOf(pair, 'db');
+  assert.equal(await client.echo('before'), 'before');
+  relay.blackHole();
+  client.send('from the client');
+  await pair.event('session-lost');
+  await relay.restore();
+  assert.equal(String(await client.read(15, 15_000)), 'from the client');
+  await pair.connected('a1');
+  const resumed = pair.event('connection-resumed');
+  relay.blackHole();
+  await relay.restore();
+  targets[0]?.write('from the target');
+  await resumed;
+  assert.equal(String(await client.read(15, 15_000)), 'from the target');
+  await client[Symbol.asyncDispose]();
   await expectIdle(pair);
 });
 

@@ -43,6 +43,8 @@ export type FarLink = {
 export type SessionLoss = 'closed' | 'silent';
 
 export type LinkListener = {
+  /** Whether the peer has not acknowledged everything that it was sent. */
+  readonly isOwed: boolean;
   /**
    * The peer has handed on this many bytes, and one more once it has handed on FIN. With `isReset`, its end was reset, and
    * it hands on nothing more.

@@ -17,6 +17,7 @@ export { resetSocket } from './reset-socket.ts';
 export { SessionConnection, type SessionConnectionOptions } from './session-connection.ts';
 export { SessionKeepalive, type SessionKeepaliveOptions } from './session-keepalive.ts';
 export { SessionLinks } from './session-links.ts';
+export { type SilencePort, SilenceWatch } from './silence-watch.ts';
 export { SocketReader } from './socket-reader.ts';
 export { Splice, splice } from './splice.ts';
 export type { CarryOptions, SpliceEnd, SpliceOptions } from './splice-options.ts';

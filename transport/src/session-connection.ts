@@ -98,7 +98,7 @@ export class SessionConnection {
       const due = performance.now() + milliseconds;
       const check = () => {
         const isSilent = this.#socket.bytesRead === received && performance.now() - due <= BLOCKED_MS;
-        if (isSilent && !isPinged) this.#suspect();
+        if (isSilent && !isPinged) this.suspect();
         if (isSilent && isPinged) onSilent();
         isPinged = isSilent && !isPinged;
         wait(isPinged ? pong : silence);
@@ -115,7 +115,12 @@ export class SessionConnection {
     };
   }
 
-  #suspect(): void {
+  get bytesReceived(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** Pings the peer with a short deadline: it owes an answer, and has not sent a byte since. */
+  suspect(): void {
     if (this.isSuspect) return;
     this.#silentSince = this.#socket.bytesRead;
     this.#keepalive.suspect();

@@ -5,6 +5,7 @@ import {
   type Urgency,
 } from './acknowledgments.ts';
 import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
+import { type SilencePort, SilenceWatch } from './silence-watch.ts';
 import type { UntoldEnds } from './untold-ends.ts';
 
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
@@ -12,6 +13,7 @@ export class SessionLinks {
   readonly #links = new Map<string, StreamLink>();
   readonly #acknowledgments: Acknowledgments;
   readonly #untold: UntoldEnds | undefined;
+  #silence: SilenceWatch | undefined;
 
   /**
    * `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent.
@@ -22,9 +24,16 @@ export class SessionLinks {
     this.#untold = untold;
   }
 
+  /** Watches for a peer that acknowledges nothing, until `stop`. */
+  watch(port: SilencePort): void {
+    this.#silence = new SilenceWatch(port, () =>
+      this.#links.values().some(({ listener }) => listener?.isOwed),
+    );
+  }
+
   /** The link of the connection `id`, for a stream of this session. */
   link(id: string): FarLink {
-    return new StreamLink(id, this.#links, this.#acknowledgments, this.#untold);
+    return new StreamLink(id, this.#links, this.#acknowledgments, this.#untold, this.#silence);
   }
 
   /** Passes on what the peer has acknowledged. A connection that has ended is ignored. */
@@ -47,6 +56,8 @@ export class SessionLinks {
   /** Sends nothing more. Connections that only wait for an acknowledgment are complete. */
   stop(): void {
     this.#acknowledgments.stop();
+    this.#silence?.stop();
+    this.#silence = undefined;
     for (const { listener } of [...this.#links.values()]) listener?.onStopped();
     this.#links.clear();
   }
@@ -58,6 +69,7 @@ class StreamLink implements FarLink {
   readonly #links: Map<string, StreamLink>;
   readonly #acknowledgments: Acknowledgments;
   readonly #untold: UntoldEnds | undefined;
+  readonly #silence: SilenceWatch | undefined;
   listener: LinkListener | undefined;
 
   constructor(
@@ -65,11 +77,13 @@ class StreamLink implements FarLink {
     links: Map<string, StreamLink>,
     acknowledgments: Acknowledgments,
     untold: UntoldEnds | undefined,
+    silence: SilenceWatch | undefined,
   ) {
     this.id = id;
     this.#links = links;
     this.#acknowledgments = acknowledgments;
     this.#untold = untold;
+    this.#silence = silence;
   }
 
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void {
@@ -80,6 +94,7 @@ class StreamLink implements FarLink {
     this.listener = listener;
     this.#links.set(this.id, this);
     this.#untold?.joined(this.id);
+    this.#silence?.start();
   }
 
   close(): void {
@@ -90,5 +105,6 @@ class StreamLink implements FarLink {
   leave(): void {
     // The connection may have moved to a further stream of this session.
     if (this.#links.get(this.id) === this) this.#links.delete(this.id);
+    if (this.#links.size === 0) this.#silence?.stop();
   }
 }

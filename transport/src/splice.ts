@@ -95,6 +95,10 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     return this.#kept?.bytes ?? 0;
   }
 
+  get isOwed(): boolean {
+    return this.keptBytes > 0;
+  }
+
   get resetCode(): CloseCode | undefined {
     return this.#life === 'aborted' ? this.#code : undefined;
   }

@@ -87,6 +87,12 @@ export class GatewaySession {
       (connections) => this.send({ type: 'received', connections }),
       () => this.#connection.control.isBlocked,
     );
+    let roundTrip: number | undefined;
+    this.#links.watch({
+      bytesReceived: () => socket.bytesRead,
+      roundTrip: () => roundTrip,
+      onSilent: () => this.suspect(),
+    });
     this.#opens = new Opens({
       links: this.#links,
       carried: options.carried,
@@ -107,7 +113,10 @@ export class GatewaySession {
       socket,
       ping: options.ping,
       onDead: (reason) => this.end(new TunnelError('SESSION_LOST', reason), 'silent'),
-      onRoundTrip: (milliseconds) => this.#windows.setRoundTrip(milliseconds),
+      onRoundTrip: (milliseconds) => {
+        roundTrip = milliseconds;
+        this.#windows.setRoundTrip(milliseconds);
+      },
       onSlept: () => options.log('host-slept'),
     });
     socket.once('close', () => {

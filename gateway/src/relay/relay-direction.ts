@@ -32,6 +32,11 @@ export class RelayDirection implements AcknowledgmentSource {
     return this.#resetCode !== undefined || (this.#hasFinished && this.#received > this.#end);
   }
 
+  /** Whether the far end has not acknowledged everything. */
+  get isOwed(): boolean {
+    return this.#received < this.#end;
+  }
+
   takeReceived(): number {
     return this.#received;
   }

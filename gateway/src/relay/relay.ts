@@ -69,6 +69,10 @@ export class Relay implements LinkListener {
     return this.#life === 'left';
   }
 
+  get isOwed(): boolean {
+    return this.#toAgent.isOwed;
+  }
+
   /** The client has been handed this many bytes, and one more once FIN was. */
   acknowledged(received: number, reset: CloseCode | undefined): void {
     this.#toPeer.acknowledged(received, reset);

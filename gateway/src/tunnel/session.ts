@@ -82,6 +82,11 @@ export class AgentSession implements RegisteredSession {
       () => this.#control.isBlocked,
       this.#untold,
     );
+    this.#links.watch({
+      bytesReceived: () => this.#link.bytesReceived,
+      roundTrip: () => this.roundTrip,
+      onSilent: () => this.#link.suspect(),
+    });
     this.#streams = new DataStreams(
       this.id,
       (message) => this.#control.send(message),

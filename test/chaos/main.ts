@@ -5,6 +5,8 @@ import { Redis } from '../rig/redis.ts';
 import { startEcho } from '../rig/targets.ts';
 import { fillPgbench, pgbench, startPgbench, startPubSub } from './databases.ts';
 import { briefFaults, longFaults } from './faults.ts';
+import { longText } from './long/report.ts';
+import { isLongClean, runLong } from './long/run-long.ts';
 import { type ChaosResult, isClean, runChaos } from './run-chaos.ts';
 import { startScene } from './scene.ts';
 import { echoes, idleClients, transfers } from './sockets.ts';
@@ -22,6 +24,10 @@ Cuts the link of an agent every 2 s while clients work, then takes its network a
 sleep for ${ASLEEP_SECONDS} s. Exits with 1 when a client noticed anything.
 
   --seconds N          how long the link is cut every 2 s (60)
+  --long               each kind of fault for so many seconds on its own, with pgbench, JDBC, Redis, and connections that end in
+                       every way, while one connection carries 5 GiB both ways; then what happens when resume.for is over
+  --kind TEXT          only faults whose name contains this, with --long; may be repeated
+  --mib N              what that connection carries (5120)
   --output text|json   format of the report on standard output
   --help               print this help
 `;
@@ -29,15 +35,34 @@ sleep for ${ASLEEP_SECONDS} s. Exits with 1 when a client noticed anything.
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
+    long: { type: 'boolean', default: false },
+    kind: { type: 'string', multiple: true, default: [] },
+    mib: { type: 'string', default: '5120' },
     output: { type: 'string', default: 'text' },
     help: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(values.seconds);
 if (values.help) process.stdout.write(usage);
-else if (!(seconds >= 2 && seconds <= 86_400) || !['text', 'json'].includes(values.output)) {
+else if (
+  !(Number(values.mib) >= 1 && seconds >= 2 && seconds <= 86_400) ||
+  !['text', 'json'].includes(values.output)
+) {
   process.stderr.write(usage);
   process.exitCode = 1;
+} else if (values.long) {
+  const result = await runLong({
+    seconds,
+    interval: INTERVAL_MS,
+    away: AWAY_SECONDS,
+    asleep: ASLEEP_SECONDS,
+    idle: IDLE_CLIENTS,
+    bytes: Number(values.mib) * 1024 * 1024,
+    kinds: values.kind,
+    note,
+  });
+  process.stdout.write(values.output === 'json' ? `${JSON.stringify(result)}\n` : longText(result));
+  if (!isLongClean(result)) process.exitCode = 1;
 } else {
   const result = await chaos();
   process.stdout.write(values.output === 'json' ? `${JSON.stringify(result)}\n` : textOf(result));

@@ -3,16 +3,8 @@ import { readMetrics } from '../data-path/idle.ts';
 import { eventually } from '../rig/eventually.ts';
 import type { Fault } from './faults.ts';
 import type { Scene } from './scene.ts';
+import { type FaultResult, Strikes } from './strikes.ts';
 import type { Workload, WorkloadResult } from './workload.ts';
-
-export type FaultResult = {
-  readonly fault: string;
-  readonly times: number;
-  /** Connections that went on over another session after it. */
-  readonly resumed: number;
-  /** The longest time in milliseconds that one of them had no session. */
-  readonly longestMs: number;
-};
 
 export type ChaosResult = {
   readonly workloads: readonly WorkloadResult[];
@@ -41,20 +33,10 @@ const GAUGES =
 /** Strikes while the workloads run, lets them finish, and looks for what is left. */
 export async function runChaos(plan: ChaosPlan, workloads: readonly Workload[]): Promise<ChaosResult> {
   const { scene, brief, long, interval } = plan;
-  const faults = new Map<string, FaultResult>();
-  const strike = async (fault: Fault, round: number, recover: () => Promise<unknown>) => {
+  const strikes = new Strikes(scene);
+  const strike = (fault: Fault, round: number, recover: () => Promise<unknown>) => {
     plan.progress(`${fault.name} (${round + 1})`);
-    const before = scene.resumes().length;
-    await fault.strike(scene, round);
-    await recover();
-    const resumes = scene.resumes().slice(before);
-    const { times = 0, resumed = 0, longestMs = 0 } = faults.get(fault.name) ?? {};
-    faults.set(fault.name, {
-      fault: fault.name,
-      times: times + 1,
-      resumed: resumed + resumes.length,
-      longestMs: Math.max(longestMs, ...resumes.map(({ milliseconds }) => Number(milliseconds))),
-    });
+    return strikes.strike(fault, round, recover);
   };
   for (let round = 0; round < plan.rounds; round += 1) {
     const fault = brief[round % brief.length];
@@ -69,17 +51,27 @@ export async function runChaos(plan: ChaosPlan, workloads: readonly Workload[]):
   }
   plan.progress('waiting for the clients to finish');
   const results = await Promise.all(workloads.map((workload) => workload.finish()));
-  const ended = scene.pair.logged.flatMap(({ event, ...fields }) =>
+  return {
+    workloads: results,
+    faults: strikes.results,
+    ended: endedByGateway(scene),
+    left: await whatIsLeft(scene),
+  };
+}
+
+/** Connections that the gateway ended with a code, and why. */
+export function endedByGateway({ pair }: Pick<Scene, 'pair'>): string[] {
+  return pair.logged.flatMap(({ event, ...fields }) =>
     /^connection-(closed|failed)$/.test(event) && fields['code'] !== undefined
       ? [
           `${event}: ${fields['connection']} after ${fields['durationMs']} ms, ${fields['code']} ${fields['detail'] ?? ''}`,
         ]
       : [],
   );
-  return { workloads: results, faults: [...faults.values()], ended, left: await whatIsLeft(scene) };
 }
 
-async function whatIsLeft({ pair, local }: Scene): Promise<string[]> {
+/** Gauges that are not zero, some seconds after everything should have ended. */
+export async function whatIsLeft({ pair, local }: Pick<Scene, 'pair' | 'local'>): Promise<string[]> {
   let left: string[] = [];
   const look = async () => {
     const metrics = await Promise.all([pair.gateway.admin, local].map(readMetrics));

@@ -24,12 +24,16 @@ export type Scene = AsyncDisposable & {
   resumes(): readonly Logged[];
 };
 
-export async function startScene(targets: Readonly<Record<string, number>>): Promise<Scene> {
+/** `changes` are merged into the gateway's file. */
+export async function startScene(
+  targets: Readonly<Record<string, number>>,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
   const pair = await startPair({
     targets,
     agents: {},
-    gateway: { tunnel: PING },
+    gateway: { tunnel: PING, ...changes },
   });
   stack.use(pair);
   const relay = stack.use(await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port }));

@@ -17,7 +17,13 @@ export const ClientList = Type.Object({
     description: 'Clients that are connected now, the longest first.',
   }),
   total: Type.Integer(),
+  missing: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Replicas that did not answer in time. Their clients are neither listed nor counted.',
+    }),
+  ),
 });
+export type ClientList = Static<typeof ClientList>;
 
 export const DisconnectedClient = Type.Object({
   id: Type.String(),

@@ -34,6 +34,13 @@ const filters = {
     }),
   ),
   agent: Type.Optional(Name),
+  replica: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'The replica that accepted the client, or by way of which its agent was reached.',
+    }),
+  ),
   code: Type.Optional(Outcome),
   state: Type.Optional(Type.Enum([...connectionStates])),
 };
@@ -85,6 +92,15 @@ export const ConnectionLogEntry = Type.Object({
     Type.String({ description: 'If the connection failed: the agent that was tried last.' }),
   ),
   agentId: Type.Optional(Type.String()),
+  replica: Type.Optional(
+    Type.String({ description: 'The replica that accepted the client. Absent if the gateway is alone.' }),
+  ),
+  agentReplica: Type.Optional(
+    Type.String({
+      description:
+        'The replica by way of which the agent is reached, if it has no session to the one of the client.',
+    }),
+  ),
   startedAt: Timestamp,
   openMs: Type.Optional(
     Type.Number({ minimum: 0, description: 'Milliseconds until client and target were joined.' }),

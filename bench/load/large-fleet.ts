@@ -165,7 +165,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     connections: () => [],
     connectionLog: unused,
     history: unused,
-    disconnect: () => false,
+    clients: unused,
     explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     gateway: unused,

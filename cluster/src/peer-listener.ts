@@ -30,6 +30,8 @@ export type PeerService = {
   request(stream: ServerHttp2Stream, sessionId: string): void;
   /** Answers a request to cancel a query of a client here. */
   cancel(stream: ServerHttp2Stream): void;
+  /** Answers a question about what only this replica knows, such as its clients. */
+  query(stream: ServerHttp2Stream): void;
   /** The connection of the peer has closed. */
   closed(): void;
 };
@@ -161,6 +163,7 @@ function servePeer(
     if (relayed !== undefined) service.relay(stream, relayed, headers);
     else if (requested !== undefined) service.request(stream, requested);
     else if (method === 'POST' && path === peerPaths.cancel) service.cancel(stream);
+    else if (method === 'POST' && path === peerPaths.queries) service.query(stream);
     else if (isConnect && path === peerPaths.directory && !isFollowed) {
       isFollowed = true;
       service.directory(stream);

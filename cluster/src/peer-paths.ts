@@ -4,6 +4,7 @@ export const peerPaths = {
   relay: '/v1/relay/',
   requests: '/v1/requests/',
   cancel: '/v1/cancel',
+  queries: '/v1/queries',
 } as const;
 
 /** The `:protocol` of extended CONNECT requests between replicas (RFC 8441). */

@@ -120,6 +120,8 @@ export type ConnectionEntry = {
     readonly agent: string;
     readonly agentId: string;
     readonly pool: string;
+    /** The replica by way of which the agent is reached; undefined: it has a session to this one. */
+    readonly replica?: string | undefined;
     /** Milliseconds from the client's arrival. */
     readonly milliseconds: number;
     /** Bytes so far. */
@@ -127,8 +129,8 @@ export type ConnectionEntry = {
   }): void;
   /** Called when the connection has lost its session and waits for another one. */
   adrift(): void;
-  /** Called when the connection goes on over another session. */
-  resumed(): void;
+  /** Called when the connection goes on over another session, by way of this replica. */
+  resumed(replica?: string): void;
   /** Called exactly once. `code` is undefined when both ends closed the connection normally. */
   ended(end: {
     readonly code: CloseCode | undefined;

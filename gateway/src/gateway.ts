@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { ReplicaStore } from '@penstock/cluster';
 import type { GatewayConfig } from '@penstock/config-schema';
-import { staysOnHost } from '@penstock/control-plane';
+import { answerAboutClients, ownClients, staysOnHost } from '@penstock/control-plane';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 
 import { openAdminApi } from './composition/admin-api.ts';
@@ -111,6 +111,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     connectionLog,
   });
   const { ingresses } = clients;
+  const connected = ownClients(connectionLog, (id) => ingresses.clients.abortOne(id, 'OPERATOR_CLOSED'));
   // Its code is loaded only for a gateway that has others beside it.
   cluster =
     first.cluster === undefined
@@ -122,6 +123,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
           requests: controlPlane.requests,
           changes: controlPlane.changes,
           ingresses,
+          answer: (question) => answerAboutClients(connected, question),
         });
   metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses, cluster }));
   const admin = await openAdminApi(starting, {
@@ -134,6 +136,8 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     clients,
     connectionLog,
     replicas: () => cluster?.replicas ?? [],
+    ownClients: connected,
+    askReplicas: cluster?.ask,
     readiness: () =>
       gatewayReadiness({
         dataPlane,

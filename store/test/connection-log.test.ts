@@ -35,6 +35,8 @@ function row(startedAt: number, more: Partial<ConnectionLogRow> = {}): Connectio
     pool: 'dc1',
     agent: 'orders-1',
     agentId: 'agt_1',
+    replica: 'r1',
+    agentReplica: null,
     startedAt,
     openMs: 3.25,
     endedAt: startedAt + 1000,

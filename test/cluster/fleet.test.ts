@@ -47,6 +47,7 @@ test('every replica shows the whole fleet, and makes requests to every agent', a
       assert.match(JSON.stringify(config['content']), /connectors/);
     }
   }
+  await expectClientsOfBoth(replicas);
   const { items } = (await replicas.api('r1', 'GET /replicas')) as unknown as Listing<Replica>;
   assert.deepEqual(
     items.map(({ name, self, link, state, drifted, sessions }) => ({
@@ -62,7 +63,53 @@ test('every replica shows the whole fleet, and makes requests to every agent', a
       { name: 'r2', self: false, link: 'connected', state: 'running', drifted: true, sessions: 2 },
     ],
   );
+  replicas.link('r2').refuse();
+  replicas.link('r2').cut();
+  await eventually('r1 to say whose clients it cannot list', async () => {
+    const { total, missing } = await replicas.api('r1', 'GET /connections/db/clients');
+    return total === 0 && String(missing) === 'r2';
+  });
 });
+
+type Client = {
+  readonly id: string;
+  readonly client: string;
+  readonly replica?: string;
+  readonly agentReplica?: string;
+  readonly agent?: string;
+};
+
+/** Each replica lists the clients of both, and ends those of the other. */
+async function expectClientsOfBoth(replicas: Replicas): Promise<void> {
+  await using one = await replicas.client('r1', 'db');
+  await using two = await replicas.client('r2', 'db');
+  assert.equal(await one.echo('one'), 'one');
+  assert.equal(await two.echo('two'), 'two');
+  const clientsAt = async (name: string) =>
+    ((await replicas.api(name, 'GET /connections/db/clients')) as unknown as Listing<Client>).items;
+  const there = await clientsAt('r2');
+  assert.deepEqual(
+    there.map(({ replica }) => replica),
+    ['r1', 'r2'],
+  );
+  assert.deepEqual(
+    (await clientsAt('r1')).map(({ id }) => id),
+    there.map(({ id }) => id),
+  );
+  for (const { agent, replica, agentReplica } of there) {
+    const owner = agent === 'a1' ? 'r1' : 'r2';
+    assert.equal(agentReplica, owner === replica ? undefined : owner);
+  }
+  const [first] = there;
+  const received = one.receive();
+  await replicas.api('r2', `POST /connection-log/${first?.id}/disconnect`);
+  assert.equal((await received).ended, 'reset');
+  assert.deepEqual(
+    (await clientsAt('r1')).map(({ replica }) => replica),
+    ['r2'],
+  );
+  await assert.rejects(replicas.api('r2', `POST /connection-log/${first?.id}/disconnect`), /404.*NOT_FOUND/);
+}
 
 test('two processes with one identity are found although each uses another replica', async () => {
   await using _leaks = expectNoLeaks();

@@ -17,6 +17,8 @@ export function entryOf(row: ConnectionLogRow): ConnectionLogEntry {
     pool: row.pool,
     agent: row.agent,
     agentId: row.agentId,
+    replica: row.replica,
+    agentReplica: row.agentReplica,
     detail: row.detail,
   };
   return {

@@ -90,13 +90,14 @@ export class ConnectionLogStream extends Readable {
 /** The same as the filters of the store. */
 function matches(
   row: ConnectionLogRow,
-  { connection, client, agent, code, state }: ConnectionLogFilter,
+  { connection, client, agent, replica, code, state }: ConnectionLogFilter,
 ): boolean {
   return (
     (connection === undefined || row.connection === connection) &&
     (client === undefined ||
       [row.client, row.grantName, row.grantId, row.subject].some((each) => each === client)) &&
     (agent === undefined || row.agent === agent) &&
+    (replica === undefined || row.replica === replica || row.agentReplica === replica) &&
     (code === undefined || row.code === code) &&
     (state === undefined || row.state === state)
   );

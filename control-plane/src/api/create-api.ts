@@ -33,6 +33,7 @@ import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { clientRoutes } from './clients.ts';
 import { configVersionRoutes } from './config-versions.ts';
+import type { ConnectedClients } from './connected-clients.ts';
 import { connectionLogRoutes } from './connection-log.ts';
 import { connectionStringRoutes } from './connection-strings.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
@@ -71,9 +72,9 @@ export type ApiDependencies = {
   readonly fleet: FleetReader &
     Pick<OpenFleet, 'versions' | 'pinListing' | 'pools' | 'poolViews' | 'listed' | 'stateCounts'>;
   readonly actions: FleetActions;
-  readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers' | 'live' | 'liveById'>;
-  /** Resets the client with this ID in the connection log. */
-  readonly disconnect: (id: string) => boolean;
+  readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>;
+  /** The clients of all replicas. */
+  readonly clients: ConnectedClients;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>;
   readonly history: History['samples'];
@@ -208,9 +209,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       connectionLogRoutes(typed, dependencies.connectionLog, events, accessOf);
       clientRoutes(typed, {
         store,
-        log: dependencies.connectionLog,
+        clients: dependencies.clients,
         hasConnection: (name) => connections().some((each) => each.name === name),
-        disconnect: dependencies.disconnect,
         clock,
       });
       consoleSessionRoutes(typed, { sessions, site, clock });

@@ -12,6 +12,8 @@ import type { LogLimits } from './prune-log.ts';
 export type ConnectionLogOptions = {
   /** Opens the store; called again after a failure. */
   readonly open: () => Promise<ConnectionLogStore>;
+  /** Name of this replica; undefined for a gateway that is alone. */
+  readonly replica?: string | undefined;
   readonly settings: () => LogLimits & { readonly isStored: boolean };
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
@@ -45,7 +47,7 @@ export class ConnectionLog {
     this.#options = options;
     const { clock, open, settings, log } = options;
     this.#now = () => Math.round(clock.wall());
-    this.#denied = new DeniedClients({ nextId: this.#nextId, now: this.#now });
+    this.#denied = new DeniedClients({ nextId: this.#nextId, replica: options.replica, now: this.#now });
     this.#writer = new LogWriter({
       open,
       limits: settings,
@@ -61,6 +63,7 @@ export class ConnectionLog {
     const live = new LiveConnection({
       id: this.#nextId(this.#now()),
       client,
+      replica: this.#options.replica,
       now: this.#now,
       onChanged: () => {
         this.#changed(live);
@@ -167,6 +170,7 @@ export class ConnectionLog {
   ): Promise<readonly ConnectionLogRow[]> {
     this.#writeDenied(true);
     const rows = await this.#writer.read(read);
-    return rows.map((row) => this.#live.get(row.id)?.row() ?? row);
+    const own = this.#options.replica ?? null;
+    return rows.map((row) => (row.replica === own ? this.#live.get(row.id)?.row() : undefined) ?? row);
   }
 }

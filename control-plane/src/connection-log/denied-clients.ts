@@ -4,6 +4,8 @@ import type { DeniedClient } from './logged-client.ts';
 
 export type DeniedClientsOptions = {
   readonly nextId: (startedAt: number) => number;
+  /** Name of this replica; undefined for a gateway that is alone. */
+  readonly replica: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 };
@@ -92,6 +94,8 @@ export class DeniedClients {
       pool: null,
       agent: null,
       agentId: null,
+      replica: this.#options.replica ?? null,
+      agentReplica: null,
       startedAt: now,
       openMs: null,
       endedAt: now,

@@ -17,6 +17,8 @@ export type LoggedCode = 'ok' | CloseCode | 'GATEWAY_STOPPED';
 export type LiveConnectionOptions = {
   readonly id: number;
   readonly client: LoggedClient;
+  /** Name of this replica; undefined for a gateway that is alone. */
+  readonly replica: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Called when client and target are joined. */
@@ -83,8 +85,9 @@ export class LiveConnection implements ConnectionEntry {
     this.#options.onChanged();
   }
 
-  resumed(): void {
+  resumed(replica?: string): void {
     this.#resumes += 1;
+    if (this.#target !== undefined) this.#target = { ...this.#target, replica };
     this.#haveSession();
     this.#options.onChanged();
   }
@@ -124,6 +127,8 @@ export class LiveConnection implements ConnectionEntry {
       pool: last?.pool ?? null,
       agent: last?.agent ?? null,
       agentId: this.#target?.agentId ?? null,
+      replica: this.#options.replica ?? null,
+      agentReplica: this.#target?.replica ?? null,
       startedAt: this.#startedAt,
       openMs: this.#target?.milliseconds ?? null,
       endedAt: null,

@@ -37,6 +37,8 @@ export type LoggedTarget = {
   readonly agent: string;
   readonly agentId: string;
   readonly pool: string;
+  /** The replica by way of which the agent is reached; undefined: it has a session to this one. */
+  readonly replica?: string | undefined;
   /** Milliseconds from the client's arrival. */
   readonly milliseconds: number;
   /** Bytes so far. */
@@ -72,8 +74,8 @@ export type ConnectionEntry = {
   opened(target: LoggedTarget): void;
   /** Called when the connection has lost its session and waits for another one. */
   adrift(): void;
-  /** Called when the connection goes on over another session. */
-  resumed(): void;
+  /** Called when the connection goes on over another session, by way of this replica. */
+  resumed(replica?: string): void;
   /** Must be called exactly once. */
   ended(end: ConnectionEnd): void;
 };

@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Alerts } from '../../src/alerts/alerts.ts';
 import type { ConnectionSnapshot } from '../../src/alerts/fleet-snapshot.ts';
+import { ownClients } from '../../src/api/connected-clients.ts';
 import type { ConnectionView } from '../../src/api/connections.ts';
 import { createApi } from '../../src/api/create-api.ts';
 import type { Readiness } from '../../src/api/health.ts';
@@ -227,10 +228,10 @@ export async function apiRig(): Promise<ApiRig> {
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections: () => live.connections,
     connectionLog,
-    disconnect(id) {
+    clients: ownClients(connectionLog, (id) => {
       live.disconnected.push(id);
       return true;
-    },
+    }),
     explain: async (connection, client) => live.explain(connection, client),
     history,
     sessions: (cursor, { agent, pool }) =>

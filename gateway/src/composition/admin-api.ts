@@ -4,9 +4,13 @@ import { openConsole } from '@penstock/console';
 import {
   type AgentView,
   Approvals,
+  type AskReplicas,
+  allClients,
   attentionOf,
+  type ConnectedClients,
   type ConnectionLog,
   type ControlPlaneLog,
+  clientsElsewhere,
   createApi,
   explainConnection,
   FreshChecks,
@@ -59,6 +63,9 @@ export type AdminApiOptions = {
   readonly leadership: Leadership;
   readonly epoch: string;
   readonly replicas: () => readonly ReplicaView[];
+  readonly ownClients: ConnectedClients;
+  /** Undefined for a gateway that is alone. */
+  readonly askReplicas: AskReplicas | undefined;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -190,7 +197,9 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
     connectionLog: options.connectionLog,
-    disconnect: (id) => clients.ingresses.clients.abortOne(id, 'OPERATOR_CLOSED'),
+    clients: options.askReplicas
+      ? allClients(options.ownClients, clientsElsewhere(options.askReplicas))
+      : options.ownClients,
     async explain(connection, client) {
       const report = reportRoute(connection, {
         routes,

@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { hostname } from 'node:os';
 import {
   Membership,
   openPeerListener,
@@ -10,6 +9,7 @@ import {
 } from '@penstock/cluster';
 import { formatHostPort, type GatewayConfig } from '@penstock/config-schema';
 import {
+  type AskReplicas,
   type ChangeFeed,
   createReplicaKey,
   type Leadership,
@@ -20,6 +20,7 @@ import {
 import { type Clock, IdleWaiters } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Ingresses } from '../ingress/ingresses.ts';
+import { askPeers } from '../relay/ask-peers.ts';
 import { forwardCancel } from '../relay/forward-cancel.ts';
 import { PeerDirectory } from '../relay/peer-directory.ts';
 import { Rebalancer } from '../relay/rebalancer.ts';
@@ -27,6 +28,7 @@ import { servePeer } from '../relay/serve-peer.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { GatewayLog } from './event-catalogue.ts';
 import { namingAddress } from './listening.ts';
+import { replicaName } from './replica-name.ts';
 import { othersOf, replicaViews } from './replica-views.ts';
 
 /** Milliseconds after which what is known of the members is too old to tell whether all of them can be reached. */
@@ -41,6 +43,8 @@ export type ClusterOptions = {
   readonly ingresses: Pick<Ingresses, 'clients' | 'cancelPorts'>;
   readonly changes: Pick<ChangeFeed, 'revision' | 'hint'>;
   readonly leadership: Pick<Leadership, 'rankBy'>;
+  /** Answers a question that another replica asks with `ask`. Rejects with ProblemError. */
+  readonly answer: (question: unknown) => Promise<unknown>;
   readonly epoch: string;
   readonly clock: Clock;
   readonly log: GatewayLog;
@@ -54,6 +58,8 @@ export type Cluster = {
   readonly age: number;
   /** The name of this replica, and how many run that are not draining. Cheap. */
   readonly self: { readonly name: string; readonly count: number };
+  /** Asks every other replica, and resolves to what each answered: undefined for one that did not. Never rejects. */
+  readonly ask: AskReplicas;
   /** Sessions that were asked to go to another replica, because this one has more than its share. */
   readonly sentAway: number;
   /** Shows the others what this replica does. Never rejects. */
@@ -95,6 +101,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
           resumeLimits: () => ({ for: config().resume.for, closed: config().resume.reconnectTimeout }),
           request: (session, message, signal) => options.requests.forward(session, message, signal),
           cancel: (cancel, signal) => ingresses.cancelPorts.forward(cancel, signal),
+          answer: options.answer,
           lossOfPeer: () => peer.loss,
           onIdle: () => idle.notify(),
         });
@@ -121,7 +128,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
   const joined = await Membership.join({
     store,
     self: {
-      id: cluster.name ?? hostname(),
+      id: replicaName(cluster),
       epoch,
       address,
       spki: key.spki,
@@ -225,6 +232,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
       );
       return { name, count: others.length + Number(state === 'running') };
     },
+    ask: (question) => askPeers([...directories.values()], question),
     get sentAway() {
       return rebalancer?.total ?? 0;
     },

@@ -5,6 +5,7 @@ import { openConnectionLog, openPostgresLog } from '@penstock/store';
 import type { ConnectionLogPort } from '../control-plane-port.ts';
 import type { DataPlane } from './data-plane.ts';
 import { postgresOptions } from './gateway-store.ts';
+import { replicaName } from './replica-name.ts';
 
 export type ConnectionLogStageOptions = {
   readonly config: () => GatewayConfig;
@@ -19,7 +20,7 @@ export function startConnectionLog(
   scope: AsyncDisposableStack,
   { config, epoch, clock, log }: ConnectionLogStageOptions,
 ): ConnectionLog {
-  const { dataDirectory, store } = config();
+  const { dataDirectory, store, cluster } = config();
   const connectionLog = new ConnectionLog({
     open: () =>
       store === undefined
@@ -31,6 +32,7 @@ export function startConnectionLog(
       const { store, retention, maxSize } = config().connectionLog;
       return { isStored: store === 'on', retention, maxSize };
     },
+    replica: cluster && replicaName(cluster),
     clock,
     log,
   });

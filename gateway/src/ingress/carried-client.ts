@@ -125,7 +125,7 @@ export class CarriedClient implements CarryOptions {
     }
     this.#streams += 1;
     splice.attach(target, target.peerReceived);
-    this.#entry.resumed();
+    this.#entry.resumed(target.replica);
     this.#options.log('connection-resumed', {
       ...this.#fields,
       milliseconds: Math.round(performance.now() - startedAt),

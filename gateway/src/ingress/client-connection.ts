@@ -189,6 +189,7 @@ export class ClientConnection {
       agent,
       agentId,
       pool,
+      replica,
       milliseconds,
       traffic: () => trafficOf(joined.traffic()),
     });

@@ -1,8 +1,8 @@
 import { peerPaths } from '@penstock/cluster';
 import { hasShape, type Static, Type } from '@penstock/json-schema';
-import { ProblemError, TunnelError } from '@penstock/wire';
+import { ProblemError } from '@penstock/wire';
 import type { ForwardedCancel } from '../access/elsewhere.ts';
-import { readAnswer } from './forward-request.ts';
+import { askPeer } from './ask-peers.ts';
 import type { PeerDirectory } from './peer-directory.ts';
 
 /** Milliseconds for all replicas to answer. */
@@ -27,29 +27,8 @@ export async function forwardCancel(
   const body: Static<typeof Cancel> = { ...source, request: request.toString('base64') };
   const timeout = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
   const ended = AbortSignal.any([signal, timeout]);
-  const answers = await Promise.all(peers.map(({ peer }) => ask(peer, body, ended)));
-  return answers.includes(true);
-}
-
-async function ask(
-  peer: PeerDirectory['peer'],
-  body: Static<typeof Cancel>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (peer === undefined || signal.aborted) return false;
-  try {
-    const stream = peer.post(peerPaths.cancel, body);
-    const abort = () => stream.destroy(new TunnelError('CLIENT_GONE'));
-    signal.addEventListener('abort', abort, { once: true });
-    const { status, body: answer } = await readAnswer(stream).finally(() =>
-      signal.removeEventListener('abort', abort),
-    );
-    if (status !== 200) return false;
-    const value: unknown = JSON.parse(answer.toString());
-    return hasShape(Delivered, value) && value.delivered;
-  } catch {
-    return false;
-  }
+  const answers = await Promise.all(peers.map(({ peer }) => askPeer(peer, peerPaths.cancel, body, ended)));
+  return answers.some((answer) => hasShape(Delivered, answer) && answer.delivered);
 }
 
 /** Reads what a peer asks to cancel. Throws ProblemError. */

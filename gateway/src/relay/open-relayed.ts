@@ -14,6 +14,7 @@ import type { OpenRequest } from '../routing/session-contract.ts';
 import { RelayedStream } from './relayed-stream.ts';
 
 export type RelayPath = {
+  readonly replica: string;
   readonly peer: Pick<PeerSession, 'connect' | 'expectLife'>;
   readonly sessionId: string;
   readonly links: SessionLinks;
@@ -32,7 +33,7 @@ export const SILENT_STATUS = 102;
  * stream. Rejects with TunnelError, or with the reason of the signal.
  */
 export async function openRelayed(
-  { peer, sessionId, links, onStream }: RelayPath,
+  { replica, peer, sessionId, links, onStream }: RelayPath,
   { signal, timeout, onSilent, ...open }: OpenRequest,
 ): Promise<RelayedStream> {
   signal.throwIfAborted();
@@ -65,7 +66,7 @@ export async function openRelayed(
     const id = headers[CONNECTION_HEADER];
     const received = positionOfHeader(headers[RECEIVED_HEADER]);
     const link = typeof id === 'string' && received !== undefined ? links.link(id) : undefined;
-    return new RelayedStream(stream, link, received);
+    return new RelayedStream(replica, stream, link, received);
   } catch (error) {
     stream.destroy(new TunnelError('CLIENT_GONE'));
     throw error;

@@ -187,6 +187,7 @@ export class RelayedSession implements RegisteredSession {
       request.onSilent?.();
     };
     const path = {
+      replica: this.replica,
       peer,
       sessionId: this.id,
       links: this.#links,

@@ -24,6 +24,8 @@ export type ServedPeerOptions = {
   ) => Promise<RequestResult | undefined>;
   /** Forwards a request to cancel a query, and returns whether it was for a client of this gateway. */
   readonly cancel: (cancel: ForwardedCancel, signal: AbortSignal) => Promise<boolean>;
+  /** Answers a question of the control plane of the peer. Rejects with ProblemError. */
+  readonly answer: (question: unknown) => Promise<unknown>;
   readonly lossOfPeer: () => SessionLoss;
   /** Called when nothing is relayed for the peer anymore. */
   readonly onIdle: () => void;
@@ -38,6 +40,7 @@ export function servePeer({
   resumeLimits,
   request,
   cancel,
+  answer,
   lossOfPeer,
   onIdle,
 }: ServedPeerOptions): PeerService & { readonly isIdle: boolean } {
@@ -128,6 +131,9 @@ export function servePeer({
     },
     cancel(stream) {
       void answered(stream, async (body, signal) => ({ delivered: await cancel(readCancel(body), signal) }));
+    },
+    query(stream) {
+      void answered(stream, (question) => answer(question));
     },
     closed: () => stop(),
   };

@@ -75,6 +75,8 @@ export type OpenRequest = OpenOptions & {
  * and then splice or reset it.
  */
 export type TargetStream = FarEnd & {
+  /** The replica by way of which the agent was reached; undefined: its session ends at this gateway. */
+  readonly replica?: string;
   /** What was written and read before client and target are joined; the splice needs it if there is a link. */
   readonly beforeJoin: { readonly sent: readonly Buffer[]; readonly received: number };
   /** What the agent has handed to the target, as the stream reported when it arrived. */

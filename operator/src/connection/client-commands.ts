@@ -3,6 +3,7 @@ import { type Io, json, type OutputFormat, outputOption, type TableColumn, table
 import { Command } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { replicaText } from './log/entry-text.ts';
 
 type Output = { readonly output: OutputFormat };
 
@@ -29,27 +30,33 @@ export function connectionClientsCommand(io: Io): Command {
 
 async function list(io: Io, name: string, output: OutputFormat): Promise<void> {
   const path = `connections/${encodeURIComponent(name)}/clients?limit=500`;
-  const { items, total } = await apiFromEnvironment(io).ask(ClientList, 'GET', path);
+  const { items, total, missing } = await apiFromEnvironment(io).ask(ClientList, 'GET', path);
   if (output === 'json') {
-    io.stdout.write(json({ items, total }));
+    io.stdout.write(json({ items, total, ...(missing && { missing }) }));
     return;
+  }
+  if (missing !== undefined) {
+    io.stderr.write(`${missing.join(' and ')} did not answer: the clients there are not listed.\n`);
   }
   if (items.length === 0) {
     io.stdout.write(`${name} has no clients.\n`);
     return;
   }
+  const isReplicated = items.some(({ replica }) => replica !== undefined);
   const now = Date.now();
   const rows = items.map((each) => [
     each.id,
     `${each.client}:${each.clientPort}`,
     each.adriftSince === undefined ? each.state : 'adrift',
     each.agent,
+    ...(isReplicated ? [replicaText(each)] : []),
     each.grant?.name,
     relativeTime(each.startedAt, now),
     each.bytesFromClient,
     each.bytesToClient,
   ]);
-  io.stdout.write(table(HEAD, rows, io));
+  const head = isReplicated ? HEAD.toSpliced(4, 0, { title: 'REPLICA', rank: 2 }) : HEAD;
+  io.stdout.write(table(head, rows, io));
   if (total > items.length) io.stdout.write(`${total - items.length} more are connected.\n`);
 }
 

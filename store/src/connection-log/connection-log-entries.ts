@@ -15,6 +15,8 @@ export type ConnectionLogQuery = {
   /** An address, the name or id of a grant, or the subject of a client certificate. */
   readonly client?: string | undefined;
   readonly agent?: string | undefined;
+  /** The one that accepted the client, or by way of which its agent was reached. */
+  readonly replica?: string | undefined;
   readonly code?: string | undefined;
   readonly state?: ConnectionState | undefined;
   readonly limit: number;
@@ -37,6 +39,8 @@ const COLUMNS = [
   'pool',
   'agent',
   'agentId',
+  'replica',
+  'agentReplica',
   'startedAt',
   'openMs',
   'endedAt',
@@ -77,7 +81,7 @@ export type ConnectionLogDialect = {
 
 export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>, dialect: ConnectionLogDialect) {
   const matching = (query: Omit<ConnectionLogQuery, 'before' | 'since' | 'until' | 'limit'>) => {
-    const { connection, client, agent, code, state } = query;
+    const { connection, client, agent, replica, code, state } = query;
     return ({ and, or, eb }: ExpressionBuilder<ConnectionLogDatabase, 'connectionLog'>) =>
       and([
         ...(connection === undefined ? [] : [eb('connection', '=', connection)]),
@@ -92,6 +96,9 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>, dialect:
               ]),
             ]),
         ...(agent === undefined ? [] : [eb('agent', '=', agent)]),
+        ...(replica === undefined
+          ? []
+          : [or([eb('replica', '=', replica), eb('agentReplica', '=', replica)])]),
         ...(code === undefined ? [] : [eb('code', '=', code)]),
         ...(state === undefined ? [] : [eb('state', '=', state)]),
       ]);

@@ -35,6 +35,10 @@ export type ConnectionLogRow = {
   readonly pool: string | null;
   readonly agent: string | null;
   readonly agentId: string | null;
+  /** Name of the replica that accepted the client. Null for a gateway that is alone. */
+  readonly replica: string | null;
+  /** The replica by way of which the agent was reached. Null if it has a session to the one that accepted the client. */
+  readonly agentReplica: string | null;
   readonly startedAt: number;
   /** Milliseconds until client and target were joined. */
   readonly openMs: number | null;

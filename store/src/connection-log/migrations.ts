@@ -60,8 +60,16 @@ async function addResumes(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('connection_log').addColumn('adrift_since', 'bigint').execute();
 }
 
+/** Which replica accepted the client, and which one had the agent. */
+async function addReplicas(db: Kysely<unknown>): Promise<void> {
+  for (const column of ['replica', 'agent_replica']) {
+    await db.schema.alterTable('connection_log').addColumn(column, 'text').execute();
+  }
+}
+
 /** The migrations of the connection log, which has a file of its own. A released migration must not change. */
 export const connectionLogMigrations: Readonly<Record<string, Migration>> = {
   '0001-connection-log': { up },
   '0002-resumes': { up: addResumes },
+  '0003-replicas': { up: addReplicas },
 };

@@ -21,6 +21,7 @@ import {
   entryLine,
   lastedMs,
   localTime,
+  replicaText,
   resumedText,
   whyText,
 } from './entry-text.ts';
@@ -30,6 +31,7 @@ type Options = {
   readonly connection?: string;
   readonly client?: string;
   readonly agent?: string;
+  readonly replica?: string;
   readonly code?: string;
   readonly state?: string;
   readonly since?: string;
@@ -49,6 +51,7 @@ export function connectionLogCommand(io: Io): Command {
       'only this address, name or ID of a grant, or subject of a client certificate',
     )
     .option('--agent <name>', 'only connections through this agent')
+    .option('--replica <name>', 'only connections that this replica accepted or passed on')
     .option('--code <code>', 'only connections that ended with this close code, or ok', outcome)
     .addOption(new Option('--state <state>', 'only connections in this state').choices(connectionStates))
     .option(
@@ -131,15 +134,21 @@ async function requireStored(api: ApiClient): Promise<void> {
   );
 }
 
+type Column = readonly [TableColumn, (entry: ConnectionLogEntry) => string | number | undefined];
+
+const replicaColumn: Column = [{ title: 'REPLICA', rank: 5 }, replicaText];
+
 function tableOf(items: readonly ConnectionLogEntry[], isWide: boolean, io: Io): string {
   const style = styleFor(io.stdout, io.environment);
   const now = Date.now();
-  const columns: readonly [TableColumn, (entry: ConnectionLogEntry) => string | number | undefined][] = [
+  const isReplicated = items.some(({ replica }) => replica !== undefined);
+  const columns: readonly Column[] = [
     ['STARTED', ({ startedAt }) => localTime(startedAt)],
     [{ title: 'ENDED', rank: 1 }, ({ endedAt }) => endedAt && localTime(endedAt)],
     [{ title: 'CONNECTION', isWhole: true }, ({ connection }) => connection],
     [{ title: 'CLIENT', isWhole: true }, clientText],
     [{ title: 'AGENT', rank: 2, isWhole: true }, ({ agent }) => agent],
+    ...(isReplicated ? [replicaColumn] : []),
     [{ title: 'OPENED IN', rank: 5 }, ({ openMs }) => openMs && durationText(openMs)],
     [{ title: 'LASTED', rank: 4 }, (entry) => orUndefined(lastedMs(entry, now), durationText)],
     [{ title: 'SENT', rank: 6 }, (entry) => traffic(entry, entry.bytesFromClient)],
@@ -147,7 +156,7 @@ function tableOf(items: readonly ConnectionLogEntry[], isWide: boolean, io: Io):
     ['OUTCOME', (entry) => endText(entry, style)],
     [{ title: 'WHY', rank: 3 }, whyText],
   ];
-  const wide: typeof columns = [
+  const wide: readonly Column[] = [
     [{ title: 'ID', isWhole: true }, ({ id }) => id],
     ...columns,
     ['POOL', ({ pool }) => pool],

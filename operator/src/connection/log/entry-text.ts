@@ -46,6 +46,11 @@ export function clientText({ client, clientPort }: ConnectionLogEntry): string |
   return formatHostPort({ host: client, port: clientPort });
 }
 
+/** The replica that accepted the client, with the one that passed it on to the agent. */
+export function replicaText({ replica, agentReplica }: ConnectionLogEntry): string | undefined {
+  return agentReplica === undefined ? replica : `${replica} by way of ${agentReplica}`;
+}
+
 /** What became of the sessions under it; undefined if it has had only one. */
 export function resumedText({ resumes, adriftMs, adriftSince }: ConnectionLogEntry): string | undefined {
   const times = resumes === 1 ? 'once' : `${resumes} times`;
@@ -83,6 +88,7 @@ export function entryLine(entry: ConnectionLogEntry, io: Io): string {
     source && `from ${source}`,
     grant && `with grant ${grant.name}`,
     agent && `through ${agent} (${pool})`,
+    entry.replica && `at ${replicaText(entry)}`,
     openMs !== undefined && state === 'open' ? `after ${durationText(openMs)}` : undefined,
     ...(state === 'closed'
       ? [

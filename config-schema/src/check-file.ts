@@ -74,7 +74,7 @@ export function checkFile<File>(
     ...header.findings,
     ...resolved.findings,
     ...renamed.findings,
-    ...schemaFindings(root, errors, resolved.unknown, renamed),
+    ...schemaFindings(root, spec.schema, errors, resolved.unknown, renamed),
     ...view.findings,
   ];
   if (findings.length > 0) return refuse(findings);

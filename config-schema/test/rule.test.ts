@@ -61,6 +61,48 @@ describe('names', () => {
   });
 });
 
+test('names that differ only in case are duplicates in every list', () => {
+  const connector = '  - {name: Orders-DB, kind: tcp, address: a:1}\n';
+  const result = parseAgentConfig(MINIMAL_AGENT + connector, nothing);
+  assert.ok(!result.ok);
+  assert.deepEqual(
+    result.problems.map(({ code, path, message }) => `${code} ${path} ${message}`),
+    [
+      'DUPLICATE_NAME connectors[Orders-DB].name `connectors[Orders-DB].name` differs only in case from `orders-db`: #1 and #2 of `connectors`.',
+    ],
+  );
+  const pools = MINIMAL_GATEWAY.replace('  - name: dc1\n', '  - name: dc1\n  - name: DC1\n');
+  for (const text of [pools, MINIMAL_GATEWAY + connection('Orders', '127.0.0.1:9')]) {
+    const gateway = parseGatewayConfig(text, nothing);
+    assert.deepEqual(gateway.ok ? [] : gateway.problems.map(({ code }) => code), ['DUPLICATE_NAME']);
+  }
+});
+
+test('a field in the wrong group is reported with the group that has it', () => {
+  const suggestions = (text: string) => {
+    const result = parseAgentConfig(text, nothing);
+    return result.ok ? [] : result.problems.map(({ code, suggestion }) => `${code} ${suggestion}`);
+  };
+  const expected: readonly (readonly [string, RegExp])[] = [
+    [
+      'directory: /data\n',
+      /^UNKNOWN_KEY `directory` is a field of `identity`; move it there\. Possible fields: /,
+    ],
+    ['sessions: 4\n', /^UNKNOWN_KEY `sessions` is a field of `gateway`; move it there\./],
+    ['identity: {cacheTtl: 1s}\n', /^UNKNOWN_KEY `cacheTtl` is a field of `dns`; move it there\./],
+    [
+      'dns: {name: a}\n',
+      /^UNKNOWN_KEY `name` is a field of the file itself and `connectors\[\]`; move it there\./,
+    ],
+    ['frobnicate: 1\n', /^UNKNOWN_KEY Possible fields: apiVersion, /],
+  ];
+  for (const [text, suggestion] of expected) {
+    const [first = '', ...more] = suggestions(MINIMAL_AGENT.replace(/^connectors:/m, `${text}connectors:`));
+    assert.match(first, suggestion);
+    assert.deepEqual(more, []);
+  }
+});
+
 test('a key must match its certificate', async () => {
   const other = await (await TestAuthority.create('other')).issue({ commonName: 'other' });
   const tls = 'tunnelTls: {certificate: "${env:CERTIFICATE}", key: "${env:KEY}"}\n';

@@ -1,12 +1,11 @@
-import { oddCharacter } from '../odd-character.ts';
-import { suggest } from '../suggestion.ts';
 import type { Finding } from '../yaml/finding.ts';
-import { pathWords, shortened } from '../yaml/path-words.ts';
+import { pathWords } from '../yaml/path-words.ts';
 import { fromPointer, toPointer } from '../yaml/pointer.ts';
 import { keyRangeAt, type Node, nodeAt, type Path, rangeAt } from '../yaml/tree.ts';
 import type { RenamedFields } from './renamed-fields.ts';
 import type { SchemaNode } from './schema-node.ts';
 import { schemaOf, verdictOf } from './schema-verdict.ts';
+import { unknownKey } from './unknown-key.ts';
 import type { ChoiceVerdict, SchemaError } from './validator.ts';
 
 /**
@@ -15,6 +14,7 @@ import type { ChoiceVerdict, SchemaError } from './validator.ts';
  */
 export function schemaFindings(
   root: Node,
+  schema: SchemaNode,
   errors: readonly SchemaError[],
   unknown: ReadonlySet<string>,
   renamed: RenamedFields,
@@ -34,7 +34,7 @@ export function schemaFindings(
     if (error.keyword === 'additionalProperties') {
       const key = String(error.params['additionalProperty']);
       if (renamed.pointers.has(toPointer([...path, key]))) continue;
-      findings.push(unknownKey(root, path, key, error, misspelled));
+      findings.push(unknownKey({ root, schema, path, key, error, misspelled }));
     } else if (error.keyword === 'exactlyOne') {
       choices.push(error);
     } else if (error.keyword !== 'required') {
@@ -65,49 +65,6 @@ export function schemaFindings(
     });
   }
   return findings;
-}
-
-function unknownKey(
-  root: Node,
-  path: Path,
-  key: string,
-  error: SchemaError,
-  misspelled: Set<string>,
-): Finding {
-  const known = Object.keys(schemaOf(error).properties ?? {});
-  const near = suggest(key, known) ?? insteadOf(key, known);
-  if (near !== undefined) misspelled.add(`${error.instancePath}/${near}`);
-  const place = path.length === 0 ? 'in this file' : `in \`${pathWords(root, path)}\``;
-  return {
-    code: 'UNKNOWN_KEY',
-    range: keyRangeAt(root, [...path, key]),
-    path: [...path, key],
-    message: `There is no field \`${shortened(key)}\` ${place}.`,
-    suggestion: unknownKeySuggestion(key, near, known),
-  };
-}
-
-/** Parts of an address, as other programs have them. */
-const ADDRESS_PARTS = /^(?:host|port|hostname|hostaddr|server|addr|ip|target|endpoint|url|uri|bind)$/i;
-
-/** The field that replaces another of a different name. */
-function insteadOf(key: string, known: readonly string[]): string | undefined {
-  if (!ADDRESS_PARTS.test(key)) return undefined;
-  return ['address', 'listen', 'url', 'tcp'].find((each) => known.includes(each));
-}
-
-function unknownKeySuggestion(key: string, near: string | undefined, known: readonly string[]): string {
-  const odd = oddCharacter(key);
-  if (odd !== undefined) return `It contains the character ${odd.words}. Type the name again.`;
-  if (near === undefined) return `Possible fields: ${known.join(', ')}.`;
-  if (!ADDRESS_PARTS.test(key)) return `Did you mean \`${near}\`?`;
-  const example =
-    near === 'url'
-      ? 'https://gateway.example.com:8443'
-      : near === 'address'
-        ? 'db.internal:5432'
-        : '0.0.0.0:5432';
-  return `Write host and port together, in \`${near}\`: \`${near}: ${example}\`.`;
 }
 
 function wrongChoice(root: Node, path: Path, { choices, given }: ChoiceVerdict): Finding[] {

@@ -128,7 +128,7 @@ test('an unreachable proxy is reported, and never bypassed', async () => {
   await at.pair.startAgent('a1', { gateway: { proxy: 'env' } });
   const entry = await failed;
   assert.equal(entry['code'], 'PROXY_UNREACHABLE');
-  assert.match(String(entry['detail']), /127\.0\.0\.1:9: .*ECONNREFUSED/);
+  assert.match(String(entry['detail']), /ECONNREFUSED 127\.0\.0\.1:9/);
   assert.equal(count(at.pair, 'agent-enrolled'), 0);
 });
 

@@ -33,6 +33,7 @@ export {
   RenewRequest,
   TokenFacts,
 } from './enrollment.ts';
+export { errorCode, errorText, errorTextAt } from './error-text.ts';
 export {
   GRANT_LABEL_LENGTH,
   type GrantSecret,
@@ -41,7 +42,7 @@ export {
   isGrant,
 } from './grant-secret.ts';
 export { limits } from './limits.ts';
-export { bindError, errorCode, errorText, fromDialError } from './node-error.ts';
+export { bindError, fromDialError } from './node-error.ts';
 export {
   CONNECT_PROTOCOL,
   offsetOfRange,

@@ -1,4 +1,5 @@
 import type { CloseCode } from './close-code.ts';
+import { errorCode, errorText, errorTextAt } from './error-text.ts';
 import { TunnelError } from './tunnel-error.ts';
 
 const dialCodes: ReadonlyMap<string, CloseCode> = new Map([
@@ -25,17 +26,6 @@ const dialCodes: ReadonlyMap<string, CloseCode> = new Map([
   ['EPERM', 'UNREACHABLE'],
 ]);
 
-/** The `code` of an error, such as ENOENT, or undefined when it has none. */
-export function errorCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** The message of anything that was thrown, for people. */
-export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 const bindReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process is already listening there. Is another instance running?',
   EADDRNOTAVAIL: 'this host does not have that address.',
@@ -61,7 +51,7 @@ export function fromDialError(error: unknown, target: string): TunnelError {
   // is common for IPv6, is less informative than one that refused the connection or timed out.
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   const cause = errors.findLast((each) => dialCode(each) !== 'UNREACHABLE') ?? errors.at(-1) ?? error;
-  return new TunnelError(dialCode(cause), `${target}: ${errorText(cause)}`, { cause: error });
+  return new TunnelError(dialCode(cause), errorTextAt(target, cause), { cause: error });
 }
 
 function dialCode(error: unknown): CloseCode {

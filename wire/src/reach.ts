@@ -43,7 +43,9 @@ export const reach = {
   },
   silent: {
     message: 'The target did not answer in time.',
-    advice: 'Look for a firewall that drops packets or an overloaded service.',
+    advice:
+      'Look for a firewall that drops packets or an overloaded service. If it accepts connections but sends nothing, check kind and ' +
+      'address of the connector: another service may be listening on that port.',
   },
   protocol: {
     message: 'The target did not answer in the expected protocol.',

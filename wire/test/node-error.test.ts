@@ -52,3 +52,39 @@ test('any thrown value has a text, and a code only if it has one', () => {
   assert.equal(errorCode(null), undefined);
   assert.equal(errorCode('EPIPE'), undefined);
 });
+
+test('errors of OpenSSL, of the HTTP parser and of IPv6 sockets are said in other words', () => {
+  const openssl = (reason: string, more: string) =>
+    Object.assign(
+      new Error(
+        `40E36809EE7F0000:error:0A000458:SSL routines:ssl3_read_bytes:${reason}:../deps/openssl/rec_layer_s3.c:918:${more}`,
+      ),
+      { library: 'SSL routines', reason, code: 'ERR_SSL_SOMETHING' },
+    );
+  assert.equal(
+    errorText(openssl('tlsv1 unrecognized name', 'SSL alert number 112\n')),
+    'the peer ended TLS with alert 112, unrecognized name',
+  );
+  assert.equal(
+    errorText(openssl('sslv3 alert handshake failure', 'SSL alert number 40\n')),
+    'the peer ended TLS with alert 40, handshake failure',
+  );
+  assert.equal(errorText(openssl('unsupported protocol', '')), 'TLS failed: unsupported protocol');
+  const parser = Object.assign(new Error('Parse Error: Expected HTTP/, RTSP/ or ICE/'), {
+    code: 'HPE_INVALID_CONSTANT',
+  });
+  assert.equal(errorText(parser), 'the peer does not answer in HTTP');
+  const ipv6 = Object.assign(new Error('connect ENETUNREACH 2001:db8::1:5432 - Local (:::0)'), {
+    code: 'ENETUNREACH',
+    syscall: 'connect',
+    address: '2001:db8::1',
+    port: 5432,
+  });
+  assert.equal(errorText(ipv6), 'connect ENETUNREACH [2001:db8::1]:5432');
+  assert.equal(fromDialError(ipv6, '[2001:db8::1]:5432').message, 'connect ENETUNREACH [2001:db8::1]:5432');
+  assert.equal(fromDialError(ipv6, 'db:5432').message, 'db:5432: connect ENETUNREACH [2001:db8::1]:5432');
+  assert.equal(
+    errorText(new AggregateError([new Error('one'), ipv6])),
+    'one, connect ENETUNREACH [2001:db8::1]:5432',
+  );
+});

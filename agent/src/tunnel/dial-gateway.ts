@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { formatHostPort, type HostPort, type ProxySetting, withoutFinalDot } from '@penstock/config-schema';
 import { tunnelTlsOptions } from '@penstock/transport';
-import { errorCode, errorText } from '@penstock/wire';
+import { errorCode, errorText, errorTextAt } from '@penstock/wire';
 import { checkGateway } from './check-gateway.ts';
 import { connectTcp } from './connect-tcp.ts';
 import { GatewayError } from './gateway-error.ts';
@@ -68,7 +68,7 @@ export async function dialGateway(target: GatewayTarget, options: DialOptions): 
       });
     }
     if (error instanceof GatewayError) throw error;
-    throw new GatewayError('GATEWAY_UNREACHABLE', `${peer}: ${errorText(error)}.`, { cause: error });
+    throw new GatewayError('GATEWAY_UNREACHABLE', `${errorTextAt(peer, error)}.`, { cause: error });
   }
 }
 
@@ -89,8 +89,10 @@ function handshake(socket: TLSSocket, signal: AbortSignal): Promise<void> {
     const inTls = 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_SSL');
     const detail = isNotTls(error)
       ? 'The peer does not speak TLS. Check that gateway.url names the tunnel port, not the admin port.'
-      : `${error.message}.`;
-    reject(inTls ? new GatewayError('GATEWAY_TLS_FAILED', detail, { cause: error }) : error);
+      : `${errorText(error)}.`;
+    if (inTls) reject(new GatewayError('GATEWAY_TLS_FAILED', detail, { cause: error }));
+    else if (errorCode(error) !== 'ECONNRESET') reject(error);
+    else reject(new Error('The connection was closed during the TLS handshake', { cause: error }));
   };
   const close = () =>
     reject(new GatewayError('GATEWAY_TLS_FAILED', 'The connection was closed during the handshake.'));

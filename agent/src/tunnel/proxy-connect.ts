@@ -2,7 +2,7 @@ import { type ClientRequest, request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { errorText } from '@penstock/wire';
+import { errorTextAt } from '@penstock/wire';
 import http2wrapper from 'http2-wrapper';
 import { connectTcp } from './connect-tcp.ts';
 import { GatewayError } from './gateway-error.ts';
@@ -100,7 +100,7 @@ function proxyError(proxy: URL, error: unknown, challenge?: Challenge): GatewayE
   const status =
     typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
   if (typeof status !== 'number') {
-    return new GatewayError('PROXY_UNREACHABLE', `${proxy.host}: ${errorText(error)}.`, { cause: error });
+    return new GatewayError('PROXY_UNREACHABLE', `${errorTextAt(proxy.host, error)}.`, { cause: error });
   }
   const advice =
     challenge === undefined

@@ -139,7 +139,7 @@ test('a gateway that is not listening is reported with address and reason', asyn
   await using _leaks = expectNoLeaks();
   await assert.rejects(dialGateway(target(9), options()), {
     code: 'GATEWAY_UNREACHABLE',
-    message: /127\.0\.0\.1:9: .*ECONNREFUSED/,
+    message: /ECONNREFUSED 127\.0\.0\.1:9/,
   });
 });
 

@@ -26,8 +26,13 @@ export function withClients(
   }
   const [newest] = denials.addresses;
   if (source !== undefined || newest === undefined || newest.at < (dials[0]?.at ?? 0)) return verdict;
-  const { address, at, reason } = newest;
-  const denied = `The newest client, ${address}, was denied ${ageText(now - at)} ago: ${denialReasons[reason]}`;
+  const { address, at, reason, ingress } = newest;
+  const when = `${ageText(now - at)} ago`;
+  const denied =
+    ingress === undefined
+      ? `The newest client, ${address}, was denied ${when}: ${denialReasons[reason]}`
+      : `A client of the shared ingress ${ingress}, ${address}, was denied ${when}, before it was known which connection it ` +
+        `wanted: ${denialReasons[reason]}`;
   const detail = [verdict.detail, denied].filter((text) => text !== undefined).join(' ');
   const isOnlyDenied = verdict.reach === 'ready' && reason === 'source-not-allowed';
   return { ...verdict, detail, ...(isOnlyDenied && { advice: reach['not-allowed'].advice }) };

@@ -1,3 +1,4 @@
+import { suggest } from '@penstock/config-schema';
 import { type Reach, reach, reachStages, type SkipReason } from '@penstock/wire';
 import type { RouteReport } from '../data-plane-port.ts';
 import { ageText, type Evidence, MAX_EVIDENCE_AGE_MS } from './explain-evidence.ts';
@@ -59,8 +60,11 @@ const sources = {
 
 function observed({ agent, at, from, detail }: Seen, now: number): string {
   const when = from === 'explain' ? '' : `, ${ageText(now - at)} ago`;
-  return `Seen by ${sources[from]} through ${agent}${when}${detail === undefined ? '.' : `: ${detail}`}`;
+  return `Seen by ${sources[from]} through ${agent}${when}${detail === undefined ? '.' : `: ${sentence(detail)}`}`;
 }
+
+/** Errors of the system end without a period. */
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Up to three agents that are worse off than the best one. */
 function otherFindings(best: Seen, seen: readonly Seen[], now: number): string[] {
@@ -83,7 +87,7 @@ function notKnown(
     last === undefined
       ? 'No client or check has tried it yet.'
       : `The last observation is ${ageText(now - last.at)} old: ${last.reach}, by ${sources[last.from]} through ${last.agent}.`;
-  const why = problems.map((problem) => `${problem.replace(/\.$/, '')}.`);
+  const why = problems.map(sentence);
   return {
     reach: undefined,
     message: 'An agent is available, but it is not known whether the target answers.',
@@ -116,10 +120,10 @@ function withoutAgent(
   const subject = describeExcluded(where, agents, counted);
   const because =
     mainReason === 'no-connector'
-      ? [describeConnectors(example)]
+      ? [describeConnectors(connector, example)]
       : example?.detail === undefined
         ? []
-        : [`${example.name}: ${example.detail}`];
+        : [`${example.name}: ${sentence(example.detail)}`];
   return {
     reach: stage,
     message: isConnected ? subject : reach.offline.message,
@@ -148,8 +152,10 @@ function describeNobody(where: string, connector: string, elsewhere: Elsewhere |
 /** Connectors that a detail names. */
 const MAX_NAMED_CONNECTORS = 10;
 
-function describeConnectors(agent: ExplainedAgent | undefined): string {
+function describeConnectors(connector: string, agent: ExplainedAgent | undefined): string {
   const { name = '', connectors = [] } = agent ?? {};
+  const near = suggest(connector, connectors);
+  if (near !== undefined) return `${name} has a connector ${near}.`;
   const more = connectors.length - MAX_NAMED_CONNECTORS;
   const named = connectors.slice(0, MAX_NAMED_CONNECTORS).join(', ');
   return `${name} has the connectors ${named || '(none)'}${more > 0 ? ` and ${more} more` : ''}.`;

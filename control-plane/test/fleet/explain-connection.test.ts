@@ -58,9 +58,9 @@ function scene() {
       } as unknown as AgentView);
       if (session) routed.push({ agentId: `id-${name}`, pool, skipReason, streams: 2 });
     },
-    denied(address: string, at: number) {
+    denied(address: string, at: number, ingress?: string) {
       const reason = 'source-not-allowed';
-      denied.unshift({ address, at, count: 1, reason, detail: '', ingress: undefined });
+      denied.unshift({ address, at, count: 1, reason, detail: '', ingress });
     },
     /** Dials are added oldest first. */
     dialed(at: number, code?: CloseCode) {
@@ -179,7 +179,7 @@ test('the verdict is the best evidence among selectable agents', async () => {
   assert.match(verdict.advice, /service/);
   assert.equal(
     verdict.detail,
-    "Seen by the agent's own check through a, 0s ago: ECONNREFUSED 10.0.0.5:5432 Not through b (dns).",
+    "Seen by the agent's own check through a, 0s ago: ECONNREFUSED 10.0.0.5:5432. Not through b (dns).",
   );
   // Evidence of an agent that cannot be selected does not count.
   at.agent('c', 'dc2', { checks: [check('ready')], skipReason: 'draining' });
@@ -271,6 +271,18 @@ test('the verdict mentions the newest client when it was denied', async () => {
   );
   at.dialed(NOW - 60_000);
   assert.doesNotMatch((await at.explain()).verdict.detail ?? '', /denied/);
+});
+
+test('a client of a shared ingress that was denied before its connection was known is not called a client of this one', async () => {
+  const at = scene();
+  at.agent('a', 'dc1', { checks: [check('ready')] });
+  at.denied('203.0.113.9', NOW - 120_000, '0.0.0.0:1080');
+  const { detail = '' } = (await at.explain()).verdict;
+  assert.match(
+    detail,
+    /A client of the shared ingress 0\.0\.0\.0:1080, 203\.0\.113\.9, was denied 2m ago, before it was known/,
+  );
+  assert.doesNotMatch(detail, /newest client/);
 });
 
 test('a client that no ingress allows is not allowed, whatever the target does', async () => {

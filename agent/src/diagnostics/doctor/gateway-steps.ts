@@ -92,7 +92,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
         } catch (cause) {
           throw new StepFailure(
             `Cannot connect to ${where()}: ${errorText(cause)}.`,
-            adviceForConnect(cause, peer, next),
+            adviceForConnect(cause, peer, next, gateway.url),
             { cause },
           );
         }
@@ -190,11 +190,14 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
 }
 
 /** A refusal is the answer of a host that was reached: nothing listens on that port, or a firewall rejects openly. */
-function adviceForConnect(error: unknown, peer: string, { host, port }: HostPort): string {
+function adviceForConnect(error: unknown, peer: string, { host, port }: HostPort, url: string): string {
   if (errorCode(error) !== 'REFUSED') {
     return `Check that firewalls allow this host to connect to ${host} port ${port}.`;
   }
   const setting = peer === 'the proxy' ? 'gateway.proxy, or HTTPS_PROXY,' : 'gateway.url';
+  if (peer === 'the gateway' && !/:\d+\/?$/.test(url)) {
+    return `gateway.url names no port, and the default is ${port}. Add the port of the gateway's listen.tunnel, such as ${url.replace(/\/$/, '')}:8443.`;
+  }
   return `Nothing accepts connections on port ${port} of ${host}. Check that ${setting} names the right port, and that ${peer} is running.`;
 }
 

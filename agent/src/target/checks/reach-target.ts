@@ -45,7 +45,9 @@ type Attempt = {
   readonly target: ReachOptions;
   readonly stages: Stages;
   readonly signal: AbortSignal;
-  readonly inTime: InTime;
+  readonly connectInTime: InTime;
+  /** For what follows on an established connection. */
+  readonly answerInTime: InTime;
 };
 
 /**
@@ -76,8 +78,10 @@ export async function reachTarget(target: ReachOptions): Promise<ReachResult> {
         return { value: target.allowAddresses(found), detail };
       }),
     );
-    const inTime = withTimeout('silent', `${formatHostPort({ host, port })} did not answer`);
-    return await queryTarget({ target, stages, signal, inTime }, addresses);
+    const place = formatHostPort({ host, port });
+    const connectInTime = withTimeout('silent', `${place} did not answer`);
+    const answerInTime = withTimeout('silent', `${place} accepted the connection, but did not answer`);
+    return await queryTarget({ target, stages, signal, connectInTime, answerInTime }, addresses);
   } catch (error) {
     return resultOfFailure(stages)(error);
   } finally {
@@ -124,22 +128,22 @@ async function queryTarget(attempt: Attempt, addresses: readonly Address[]): Pro
 }
 
 function connect(
-  { target: { host, port }, stages, signal, inTime }: Attempt,
+  { target: { host, port }, stages, signal, connectInTime }: Attempt,
   addresses: readonly Address[],
 ): Promise<Socket> {
   return stages.run('tcp', () =>
-    inTime(async () => ({ value: await connectTarget(host, addresses, port, signal) })),
+    connectInTime(async () => ({ value: await connectTarget(host, addresses, port, signal) })),
   );
 }
 
 function handshake(
-  { target, stages, signal, inTime }: Attempt,
+  { target, stages, signal, answerInTime }: Attempt,
   socket: Socket,
   insideTls?: ProtocolAnswer['insideTls'],
 ): Promise<TLSSocket> {
   const { host, kind, tls, clock = systemClock } = target;
   return stages.run('tls', () =>
-    inTime(async () => {
+    answerInTime(async () => {
       const value = await tlsHandshake(socket, { kind, host, tls }, signal);
       try {
         if (insideTls !== undefined) await completeInside(value, insideTls, signal);
@@ -167,13 +171,13 @@ async function completeInside(
 }
 
 function query(
-  { stages, inTime }: Attempt,
+  { stages, answerInTime }: Attempt,
   check: ProtocolCheck,
   exchange: ProtocolExchange,
   host: string,
 ): Promise<Pick<ProtocolAnswer, 'startTlsAfterBytes' | 'insideTls'>> {
   return stages.run('protocol', () =>
-    inTime(async () => {
+    answerInTime(async () => {
       try {
         const { detail, ...value } = await check(exchange, host);
         return { value, detail };

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect as connectHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { ConnectorKind } from '@penstock/config-schema';
 import { TestClient } from '../rig/client.ts';
@@ -150,7 +153,7 @@ test('MongoDB: hello is answered with OP_MSG, isMaster with OP_REPLY, both with 
   }
 });
 
-test('HTTP: a request is answered with a problem document, HEAD without its body, HTTP/2 with GOAWAY', async () => {
+test('HTTP: a request is answered with a problem document, HEAD without its body', async () => {
   await using get = await connect('http');
   get.send('GET /path HTTP/1.1\r\nhost: db\r\n\r\n');
   const [head = '', body = ''] = String(await toEnd(get)).split('\r\n\r\n');
@@ -162,11 +165,59 @@ test('HTTP: a request is answered with a problem document, HEAD without its body
   await using only = await connect('http');
   only.send('HEAD / HTTP/1.0\r\n\r\n');
   assert.match(String(await toEnd(only)), /^HTTP\/1\.1 502 .*\r\n\r\n$/s);
-  await using second = await connect('http');
-  second.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  const frames = await toEnd(second);
-  assert.deepEqual([...frames.subarray(0, 4), frames[12]], [0, 0, 0, 4, 7]);
-  assert.match(String(frames), /REFUSED: The target refused the connection\.$/);
+});
+
+/** The response to a request over HTTP/2, from Node's client. */
+async function requestHttp2(
+  headers: OutgoingHttpHeaders,
+): Promise<{ headers: IncomingHttpHeaders; body: string }> {
+  const session = connectHttp2(`http://127.0.0.1:${pair.port('http')}`);
+  try {
+    const stream = session.request(headers);
+    stream.end();
+    const [response] = (await deadline('the response', once(stream, 'response'))) as [IncomingHttpHeaders];
+    return { headers: response, body: await deadline('the body', text(stream)) };
+  } finally {
+    session.destroy();
+  }
+}
+
+test('HTTP/2: the first request is answered with the same problem document, of gRPC with its status', async () => {
+  const get = await requestHttp2({ ':path': '/path' });
+  assert.equal(get.headers[':status'], 502);
+  const { code, status, detail } = JSON.parse(get.body) as Record<string, unknown>;
+  assert.deepEqual([code, status], ['REFUSED', 502]);
+  assert.match(String(detail), REFUSED);
+  const head = await requestHttp2({ ':method': 'HEAD', ':path': '/' });
+  assert.deepEqual([head.headers[':status'], head.body], [502, '']);
+  for (const type of ['application/grpc', 'application/grpc+proto']) {
+    const called = await requestHttp2({
+      ':method': 'POST',
+      ':path': '/pkg.Service/Method',
+      'content-type': type,
+    });
+    assert.deepEqual(
+      [called.headers[':status'], called.headers['grpc-status'], called.body],
+      [200, '14', ''],
+    );
+    assert.match(
+      String(called.headers['grpc-message']),
+      /^Penstock: REFUSED: The target refused the connection\./,
+    );
+    expectNothingPrivate(JSON.stringify(called.headers));
+  }
+  await using slow = await connect('http');
+  for (const byte of Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')) slow.send(Buffer.from([byte]));
+  // HEADERS without END_HEADERS, then CONTINUATION with it: `:method GET`, `:path /`.
+  slow.send(Buffer.from([0, 0, 1, 1, 1, 0, 0, 0, 1, 0x82, 0, 0, 1, 9, 4, 0, 0, 0, 1, 0x84]));
+  assert.match(String(await toEnd(slow)), /"code":"REFUSED"/);
+  await using flood = await connect('http');
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  flood.send(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ...Array(100).fill(settings)]));
+  await assert.rejects(toEnd(flood));
+  await using other = await connect('http');
+  other.send('PRI * HTTP/3.0\r\n\r\nSM\r\n\r\n');
+  await assert.rejects(toEnd(other));
 });
 
 test('a client that starts with TLS, which the gateway has no certificate for, gets an alert', async () => {

@@ -21,6 +21,7 @@ export const errorProtocols: Readonly<Record<ConnectorKind, ErrorProtocol | unde
   oracle: undefined,
   mongodb: { create: mongodbError, alpn: [] },
   redis: { create: redisError, alpn: [] },
-  http: { create: httpError, alpn: ['http/1.1'] },
+  // Clients of gRPC offer nothing but h2; the others get what is simpler.
+  http: { create: httpError, alpn: ['http/1.1', 'h2'] },
   tcp: undefined,
 };

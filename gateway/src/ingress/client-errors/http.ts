@@ -1,50 +1,46 @@
 import { gatewayStatusOf, reasonPhrases } from '../http-status.ts';
 import type { ClientError } from './client-error.ts';
 import { type CreateErrorExchange, INCOMPLETE, INVALID, startsTls, TLS_FIRST } from './error-exchange.ts';
+import { Http2Error } from './http2.ts';
 
-/** Start of the HTTP/2 connection preface (RFC 9113 section 3.4). */
-const PREFACE = 'PRI * HTTP/2.0\r\n';
-const SETTINGS_FRAME = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-const GOAWAY = 7;
-const INTERNAL_ERROR = 2;
+/** Longer than every method, and as long as the first line of the HTTP/2 preface (RFC 9113 section 3.4). */
+const START_BYTES = 'PRI * HTTP/2.0\r\n'.length;
 /** Characters of a method (RFC 9110 section 9.1). */
 const METHOD = /^[A-Z-]{1,16}$/;
 
-/** Answers the first request with a problem document (RFC 9457), or ends an HTTP/2 connection with GOAWAY. */
-export const httpError: CreateErrorExchange = (error) => ({
-  push(received, isEncrypted) {
-    if (startsTls(received) && !isEncrypted) return TLS_FIRST;
-    const start = received.toString('latin1', 0, PREFACE.length);
-    const [method = ''] = start.split(' ', 1);
-    if (!METHOD.test(method)) return INVALID;
-    if (method === start || (method === 'PRI' && start.length < PREFACE.length)) {
-      return start.length < PREFACE.length ? INCOMPLETE : INVALID;
-    }
-    if (method === 'PRI') return { is: 'final', bytes: goAway(error) };
-    return { is: 'final', bytes: response(error, method) };
-  },
-});
+/** Answers the first request with a problem document (RFC 9457). */
+export const httpError: CreateErrorExchange = (error) => {
+  let http2: Http2Error | undefined;
+  return {
+    push(received, isEncrypted) {
+      if (http2 !== undefined) return http2.push(received);
+      if (startsTls(received) && !isEncrypted) return TLS_FIRST;
+      const start = received.toString('latin1', 0, START_BYTES);
+      const [method = ''] = start.split(' ', 1);
+      if (!METHOD.test(method)) return INVALID;
+      if (method === start) return start.length < START_BYTES ? INCOMPLETE : INVALID;
+      if (method !== 'PRI') return { is: 'final', bytes: response(error, method) };
+      http2 = new Http2Error(error, bodyOf(error));
+      return http2.push(received);
+    },
+  };
+};
 
-function response({ code, message, hint }: ClientError, method: string): Buffer {
+function bodyOf({ code, message, hint }: ClientError): string {
   const status = gatewayStatusOf(code);
   const title = reasonPhrases[status] ?? '';
-  const body = `${JSON.stringify({ title, status, code, detail: `${message} ${hint}` })}\n`;
+  return `${JSON.stringify({ title, status, code, detail: `${message} ${hint}` })}\n`;
+}
+
+function response(error: ClientError, method: string): Buffer {
+  const status = gatewayStatusOf(error.code);
+  const body = bodyOf(error);
   const head = [
-    `HTTP/1.1 ${status} ${title}`,
+    `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ''}`,
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'cache-control: no-store',
     'connection: close',
   ];
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${method === 'HEAD' ? '' : body}`);
-}
-
-/** The gateway's SETTINGS, and GOAWAY with the error as debug data (RFC 9113 section 6.8). */
-function goAway({ code, message }: ClientError): Buffer {
-  const debug = Buffer.from(`${code}: ${message}`);
-  const head = Buffer.alloc(9 + 8);
-  head.writeUIntBE(8 + debug.length, 0, 3);
-  head.writeUInt8(GOAWAY, 3);
-  head.writeUInt32BE(INTERNAL_ERROR, 13);
-  return Buffer.concat([SETTINGS_FRAME, head, debug]);
 }

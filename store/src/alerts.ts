@@ -31,6 +31,25 @@ export function alertRepository(db: Kysely<Database>, write: Writing) {
       });
     },
 
+    /** Inserts alerts of which the store knows nothing, and leaves the others as they are. Returns the ids of the new ones. */
+    async handOver(alerts: readonly AlertRow[]): Promise<ReadonlySet<string>> {
+      const added = new Set<string>();
+      for (const alert of alerts) {
+        // A change of its own for each: the leader reads those that it does not know.
+        await write('alert', alert.id, async (inside) => {
+          const row = await inside
+            .insertInto('alerts')
+            .values(alert)
+            .onConflict((conflict) => conflict.column('id').doNothing())
+            .returning('id')
+            .executeTakeFirst();
+          if (row !== undefined) added.add(alert.id);
+          return row !== undefined;
+        });
+      }
+      return added;
+    },
+
     /** Inserts or updates deliveries. Their alerts must be stored already. */
     async saveDeliveries(deliveries: readonly AlertDeliveryRow[]): Promise<void> {
       for (const batch of batchesOf(deliveries)) {

@@ -20,7 +20,11 @@ const STORED_TIMEOUT_MS = 2_000;
 /** Maximum number of alerts waiting to be written. Above it, the oldest are discarded. */
 const MAX_UNWRITTEN = 20_000;
 
-type Unwritten = { readonly alert: AlertRow; readonly deliveries: ReadonlyMap<string, AlertDeliveryRow> };
+/** An alert that is not in the store as it is, and its notifications by id. */
+export type Unwritten = {
+  readonly alert: AlertRow;
+  readonly deliveries: ReadonlyMap<string, AlertDeliveryRow>;
+};
 
 /**
  * Writes alerts to the store in the background. While the store fails, a bounded number of them stays in memory and is
@@ -29,6 +33,8 @@ type Unwritten = { readonly alert: AlertRow; readonly deliveries: ReadonlyMap<st
 export class AlertJournal {
   readonly #options: AlertJournalOptions;
   #unwritten = new Map<string, Unwritten>();
+  /** What a write in progress contains. */
+  #beingWritten: readonly Unwritten[] = [];
   #writing: Promise<void> | undefined;
   #cancelRetry: () => void = () => {};
   #cancelPrune: () => void = () => {};
@@ -70,13 +76,19 @@ export class AlertJournal {
     cancel();
   }
 
-  /** Stops the timers and writes what is left, within the time limit of `stored`. */
-  async stop(): Promise<void> {
+  /** Whether something could not be written so far. */
+  get isBehind(): boolean {
+    return this.#unwritten.size > 0 || this.#beingWritten.length > 0;
+  }
+
+  /** Stops the timers and writes what is left, within the time limit of `stored`. Returns what could not be written. */
+  async stop(): Promise<readonly Unwritten[]> {
     this.#stopped = true;
     this.#cancelPrune();
     this.#cancelRetry();
     await this.#pruning;
     await this.stored();
+    return [...this.#beingWritten, ...this.#unwritten.values()];
   }
 
   async #write(): Promise<void> {
@@ -94,6 +106,7 @@ export class AlertJournal {
     const { leadership } = this.#options;
     const batch = this.#unwritten;
     this.#unwritten = new Map();
+    this.#beingWritten = [...batch.values()];
     try {
       await this.#options.store.transaction(async (inside) => {
         const { alerts } = inside;
@@ -102,15 +115,17 @@ export class AlertJournal {
         await alerts.save(entries.map(({ alert }) => alert));
         await alerts.saveDeliveries(entries.flatMap(({ deliveries }) => [...deliveries.values()]));
       });
+      this.#beingWritten = [];
     } catch (error) {
-      // The new leader finds out by itself what is firing.
-      if (error instanceof LeadershipLostError && leadership?.isLeader !== true) return;
+      this.#beingWritten = [];
       const newer = this.#unwritten;
       this.#unwritten = batch;
       for (const { alert, deliveries } of newer.values()) {
         this.#add(alert);
         for (const delivery of deliveries.values()) this.#add(alert, delivery);
       }
+      // `stop` follows, and returns what the new leader cannot know.
+      if (error instanceof LeadershipLostError && leadership?.isLeader !== true) return;
       if (!this.#stopped)
         this.#cancelRetry = this.#options.clock.after(RETRY_DELAY_MS, () => void this.#write());
       this.#options.onFailed(error);

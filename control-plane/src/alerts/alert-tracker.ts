@@ -57,6 +57,12 @@ export class AlertTracker {
     this.#tracked.set(key, { name: 'firing', since, alert, notified: new Set(notified) });
   }
 
+  /** Whether another alert with this condition and subject is firing. */
+  isFiring(alert: AlertRow): boolean {
+    const tracked = this.#tracked.get(alertKey({ condition: conditionOf(alert), subject: alert.subject }));
+    return tracked?.name === 'firing' && tracked.alert.id !== alert.id;
+  }
+
   /** Firing alerts, newest first. */
   get firing(): readonly AlertRow[] {
     return [...this.#tracked.values()]

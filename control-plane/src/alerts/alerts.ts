@@ -5,7 +5,7 @@ import { ascendingIds } from '@penstock/store';
 import { errorText } from '@penstock/wire';
 import type { Leadership } from '../leadership/leadership.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
-import { AlertJournal } from './alert-journal.ts';
+import { AlertJournal, type Unwritten } from './alert-journal.ts';
 import { AlertTracker, type Moment } from './alert-tracker.ts';
 import { type Evaluation, evaluateConditions } from './evaluate-conditions.ts';
 import type { FleetSnapshot } from './fleet-snapshot.ts';
@@ -37,6 +37,8 @@ const MAX_INTERVAL_MS = 5_000;
 const MIN_INTERVAL_MS = 1_000;
 /** Delay between a change and its evaluation, since changes come in bursts. */
 const CHANGE_DELAY_MS = 100;
+/** For notifications that nobody else can send, when this gateway is not the leader any more. */
+const DELIVERY_TIMEOUT_MS = 10_000;
 
 /**
  * Evaluates the alert rules of gateway.yaml, and notifies receivers when an alert fires and when it is resolved. Nothing
@@ -121,14 +123,44 @@ export class Alerts {
     return this.#receivers.test(receiver);
   }
 
-  /** Stops immediately. Undelivered notifications are sent after the next start. */
-  async stop(): Promise<void> {
+  /**
+   * Goes on with alerts that another gateway fired without the store: with one that is firing here too, by resolving it,
+   * since receivers know it by an id of its own.
+   */
+  async adopt(alerts: readonly AlertRow[], deliveries: readonly AlertDeliveryRow[]): Promise<void> {
+    const isDouble = (alert: AlertRow) => alert.state === 'firing' && this.#tracker.isFiring(alert);
+    this.#resume(
+      alerts.filter((alert) => !isDouble(alert)),
+      deliveries,
+    );
+    const date = this.#options.clock.wall();
+    const doubles = alerts.filter(isDouble).map((alert) => ({
+      ...alert,
+      state: 'resolved' as const,
+      resolvedAt: date,
+    }));
+    for (const alert of doubles) this.#record(alert);
+    const toNotify = doubles.flatMap((alert) => {
+      const notified = deliveries.filter(({ alertId }) => alertId === alert.id);
+      return notified.map(({ receiver }) => ({ alert, receiver, kind: 'resolved' as const }));
+    });
+    await this.#receivers.notify(toNotify, date);
+    this.#evaluateWithin(0);
+  }
+
+  /**
+   * Stops immediately: undelivered notifications are sent after the next start, or by the next leader. Only what the store
+   * does not have is delivered first, within ten seconds. Returns what could not be written.
+   */
+  async stop(): Promise<readonly Unwritten[]> {
     this.#stopped = true;
     this.#stopListening();
     this.#cancel();
     await this.#evaluation;
+    await this.#journal.stored();
+    if (this.#journal.isBehind) await this.#receivers.delivered(DELIVERY_TIMEOUT_MS);
     await this.#receivers.stop();
-    await this.#journal.stop();
+    return await this.#journal.stop();
   }
 
   #resume(alerts: readonly AlertRow[], deliveries: readonly AlertDeliveryRow[]): void {
@@ -165,8 +197,10 @@ export class Alerts {
   }
 
   async #evaluate(): Promise<void> {
-    const { snapshot, clock } = this.#options;
+    const { snapshot, clock, leadership } = this.#options;
     const { alerts, health } = this.#config;
+    // Its lease has ended by its own clock, as after a pause: what it knows of the fleet may be as old.
+    if (leadership?.isLeader === false) return this.#evaluateWithin(MIN_INTERVAL_MS);
     const moment = this.#moment();
     this.#evaluatedAt = moment.now;
     const watched = new Set<AlertCondition>(alerts.map(({ condition }) => condition));

@@ -2,6 +2,7 @@ import type { AlertDeliveryRow, AlertRow } from '@penstock/store';
 import { ascendingIds } from '@penstock/store';
 import { errorText } from '@penstock/wire';
 import type { Leadership } from '../leadership/leadership.ts';
+import { AlertHandOver } from './alert-hand-over.ts';
 import { MAX_TRACKED_ALERTS } from './alert-tracker.ts';
 import { type AlertListener, Alerts, type AlertsConfig, type AlertsOptions } from './alerts.ts';
 import { postWebhook } from './post-webhook.ts';
@@ -19,8 +20,8 @@ export type AlertService = {
   apply(config: AlertsConfig): Promise<void>;
   /** Sends a test message to a receiver; see Receivers.test. */
   test(receiver: string): Promise<AlertTest | 'unknown' | 'busy'>;
-  /** Alerts were written to the store, here or by another gateway. Throws StoreError. */
-  refresh(): Promise<void>;
+  /** Alerts were written to the store, here or by another gateway; `ids`: of those handed over. Throws StoreError. */
+  refresh(ids?: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -39,6 +40,7 @@ export class LedAlerts implements AlertService {
   readonly #options: LedAlertsOptions;
   readonly #listeners = new Set<AlertListener>();
   readonly #unlisten: () => void;
+  readonly #handOver: AlertHandOver;
   #config: AlertsConfig;
   #stored: Stored;
   #leading: Alerts | undefined;
@@ -53,6 +55,7 @@ export class LedAlerts implements AlertService {
     this.#config = options.config;
     this.#stored = stored;
     this.#testers = this.#createTesters();
+    this.#handOver = new AlertHandOver(options);
     this.#unlisten = options.leadership.onChange(() => this.#switch());
   }
 
@@ -86,9 +89,9 @@ export class LedAlerts implements AlertService {
     return (this.#leading ?? this.#testers).test(receiver);
   }
 
-  async refresh(): Promise<void> {
-    // The leader knows what it wrote.
-    if (this.#leading !== undefined) return;
+  async refresh(ids: readonly string[] = []): Promise<void> {
+    // The leader knows what it wrote, and not what was handed over to it.
+    if (this.#leading !== undefined) return this.#adopt(this.#leading, ids);
     const before = new Map(this.#stored.alerts.map((alert) => [alert.id, alert]));
     const stored = await readStored(this.#options);
     if (this.#leading !== undefined) return;
@@ -109,7 +112,8 @@ export class LedAlerts implements AlertService {
     this.#cancelRetry();
     await this.#switching;
     await this.#testers.stop();
-    await this.#leading?.stop();
+    this.#handOver.add((await this.#leading?.stop()) ?? []);
+    await this.#handOver.stop();
   }
 
   /** Becomes what the leadership says, after what is being done. */
@@ -140,8 +144,16 @@ export class LedAlerts implements AlertService {
   async #follow(): Promise<void> {
     const leading = this.#leading;
     this.#leading = undefined;
-    await leading?.stop();
+    this.#handOver.add((await leading?.stop()) ?? []);
     await this.refresh();
+  }
+
+  async #adopt(leading: Alerts, ids: readonly string[]): Promise<void> {
+    const { store } = this.#options;
+    const found = await Promise.all(ids.filter((id) => id !== '*').map((id) => store.alerts.byId(id)));
+    const alerts = found.filter((alert) => alert !== undefined);
+    if (alerts.length === 0 || this.#leading !== leading) return;
+    await leading.adopt(alerts, await store.alerts.deliveriesOf(alerts.map(({ id }) => id)));
   }
 
   #publish(alert: AlertRow): void {

@@ -38,7 +38,7 @@ export async function openAlerts(options: OpenAlertsOptions): Promise<AlertServi
   });
   changes.on(
     'alert',
-    () => alerts.refresh(),
+    (ids) => alerts.refresh(ids),
     () => alerts.refresh(),
   );
   alerts.onChange(({ id, condition, subject, state, detail }) =>

@@ -23,6 +23,8 @@ export type ReceiverPorts = {
   readonly stored: () => Promise<void>;
   /** Called for each delivered message, each failed attempt and each abandoned message. */
   readonly count: (outcome: 'delivered' | 'failed' | 'abandoned') => void;
+  /** Called when nothing is undelivered any more. */
+  readonly onIdle: () => void;
 };
 
 export const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -210,8 +212,12 @@ export class Receiver {
 
   /** After one message, starts the next one. */
   #continue(): void {
-    if (this.#queue.length > 0) this.#group();
-    else this.#state = { name: 'idle' };
+    if (this.#queue.length > 0) {
+      this.#group();
+      return;
+    }
+    this.#state = { name: 'idle' };
+    this.#ports.onIdle();
   }
 
   #abandon(notifications: readonly Notification[], detail: string): void {

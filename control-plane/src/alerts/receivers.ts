@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '@penstock/config-schema';
-import { type Clock, inSlices } from '@penstock/runtime';
+import { type Clock, IdleWaiters, inSlices } from '@penstock/runtime';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import type { AlertJournal } from './alert-journal.ts';
 import type { PendingNotification } from './alert-tracker.ts';
@@ -40,6 +40,7 @@ export class Receivers {
   readonly #receivers = new Map<string, Receiver>();
   readonly #counts = new Map<string, Counts>();
   readonly #tests = new Map<string, AbortController>();
+  readonly #idle = new IdleWaiters(() => [...this.#receivers.values()].every(({ pending }) => pending === 0));
   #configs: GatewayConfig['receivers'];
 
   constructor(configs: GatewayConfig['receivers'], options: ReceiversOptions) {
@@ -124,6 +125,14 @@ export class Receivers {
     return { ...outcome, milliseconds: Math.round(clock.now() - startedAt) };
   }
 
+  /** Resolves when every notification is delivered or abandoned, or after `timeout` milliseconds. Never rejects. */
+  async delivered(timeout: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.after(timeout, resolve);
+    await Promise.race([this.#idle.wait(), promise]);
+    cancel();
+  }
+
   /** Stops immediately. Undelivered notifications stay in the store. */
   async stop(): Promise<void> {
     for (const abort of this.#tests.values()) abort.abort();
@@ -147,6 +156,7 @@ export class Receivers {
       count: (outcome) => {
         this.#countsOf(config.name)[outcome] += 1;
       },
+      onIdle: () => this.#idle.notify(),
     });
   }
 

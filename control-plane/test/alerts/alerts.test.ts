@@ -275,21 +275,66 @@ test('a gateway that is not the leader shows alerts of the store, and goes on wi
   await following.stop();
 });
 
-test('what a gateway writes that is no longer the leader is discarded', async () => {
+test('a gateway whose lease has ended fires nothing', async () => {
   await using opened = await openTestStore();
-  const { store } = opened;
   const scene = new Scene();
   const led = leadershipOf(true);
-  led.requireLead = async () => {
+  scene.leadership = led;
+  const alerts = await scene.open(opened.store);
+  await scene.clock.pass(2 * MINUTE);
+  led.isLeader = false;
+  scene.lose('a');
+  await scene.clock.pass(MINUTE);
+  await alerts.stop();
+  assert.deepEqual(await opened.store.alerts.list({ limit: 10 }), []);
+  assert.deepEqual(scene.sent, []);
+});
+
+test('the new leader resolves an alert that the last one fired while the store was away', async () => {
+  await using opened = await openTestStore();
+  const { store } = opened;
+  const last = new Scene();
+  const first = leadershipOf(true);
+  last.leadership = first;
+  let isAway = false;
+  const away = { outage: 'unreachable' } as const;
+  const leading = await last.open({
+    alerts: store.alerts,
+    transaction: (work) =>
+      isAway ? Promise.reject(new StoreError('failed', 'It is away.', away)) : store.transaction(work),
+  });
+  await last.clock.pass(2 * MINUTE);
+  isAway = true;
+  last.lose('a', 'b');
+  await last.sends('agent:a firing', 'agent:b firing');
+  // Another gateway finds b alone: a came back when nobody led.
+  const next = new Scene();
+  const following = await next.open(store);
+  await next.clock.pass(2 * MINUTE);
+  next.lose('b');
+  await next.sends('agent:b firing');
+
+  isAway = false;
+  first.requireLead = async () => {
     throw new LeadershipLostError('Another gateway is the leader now.');
   };
-  scene.leadership = led;
-  const alerts = await scene.open(store);
-  scene.lose('a');
-  led.isLeader = false;
-  await scene.clock.pass(3_000);
-  await alerts.stop();
-  assert.deepEqual(await store.alerts.list({ limit: 10 }), []);
+  first.become(false);
+  const handedOver = await eventually('the alerts to be handed over', async () => {
+    await last.clock.pass(1_000);
+    const alerts = await store.alerts.list({ limit: 10 });
+    return alerts.length === 3 && alerts;
+  });
+  await leading.stop();
+  await following.refresh(handedOver.map(({ id }) => id));
+  await next.sends('agent:b firing', 'agent:b resolved', 'agent:a resolved');
+  const ids = last.sent.flatMap(({ alerts }) => alerts.map(({ id }) => id)).sort();
+  const resolved = next.sent.flatMap(({ alerts }) => alerts).filter(({ state }) => state === 'resolved');
+  assert.deepEqual(resolved.map(({ id }) => id).sort(), ids, 'receivers know them by these ids');
+  assert.deepEqual(
+    following.firing.map(({ subject }) => subject),
+    ['agent:b'],
+  );
+  await following.stop();
 });
 
 /** A leadership that the test hands over. */

@@ -67,6 +67,7 @@ function scene(changes: Partial<ReceiverConfig> = {}): Scene {
       },
       stored: async () => {},
       count: (outcome) => counted.push(outcome),
+      onIdle: () => {},
     },
   );
   return { clock, receiver, posts, bodies, recorded, logged, counted, outcomes };

@@ -14,13 +14,19 @@ export class PgBouncer implements AsyncDisposable {
   readonly address: HostPort;
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(port: number, stack: AsyncDisposableStack) {
-    this.address = { host: '127.0.0.1', port };
+  private constructor(address: HostPort, stack: AsyncDisposableStack) {
+    this.address = address;
     this.#stack = stack;
   }
 
-  /** `poolSize` limits the server connections of each database: fewer than clients, so that they are really shared. */
-  static async start(postgres: Postgres, { poolSize = 2 } = {}): Promise<PgBouncer> {
+  /**
+   * `poolSize` limits the server connections of each database: fewer than clients, so that they are really shared. It listens
+   * on `host`, and reaches the server at `to`.
+   */
+  static async start(
+    postgres: Postgres,
+    { poolSize = 2, host = '127.0.0.1', to = postgres.address } = {},
+  ): Promise<PgBouncer> {
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(await temporaryDirectory());
     await chmod(path, 0o755);
@@ -32,9 +38,9 @@ export class PgBouncer implements AsyncDisposable {
       const file = join(path, 'pgbouncer.ini');
       const settings = [
         '[databases]',
-        `* = host=${postgres.address.host} port=${postgres.address.port}`,
+        `* = host=${to.host} port=${to.port}`,
         '[pgbouncer]',
-        'listen_addr = 127.0.0.1',
+        `listen_addr = ${host}`,
         `listen_port = ${unused}`,
         'unix_socket_dir =',
         'pool_mode = transaction',
@@ -46,7 +52,7 @@ export class PgBouncer implements AsyncDisposable {
       return launch(file, path, isRoot);
     });
     stack.use(server);
-    return new PgBouncer(port, stack.move());
+    return new PgBouncer({ host, port }, stack.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

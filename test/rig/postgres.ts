@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostPort } from '@penstock/config-schema';
 import pg from 'pg';
@@ -22,6 +22,8 @@ export type PostgresOptions = {
   readonly programs?: string | undefined;
   /** Server settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Makes this server a read-only copy of that one, which follows it. The other one is restarted once. */
+  readonly standbyOf?: Postgres;
 };
 
 /** A real PostgreSQL 18 server on loopback, with its own data. Disposing stops it and removes the data. */
@@ -29,6 +31,7 @@ export class Postgres implements AsyncDisposable {
   readonly user = USER;
   readonly database = 'postgres';
   readonly password: string;
+  readonly #data: string;
   readonly #stack: AsyncDisposableStack;
   readonly #launch: (port: number) => Promise<ManagedProcess>;
   #server: ManagedProcess;
@@ -36,11 +39,13 @@ export class Postgres implements AsyncDisposable {
 
   private constructor(
     password: string,
+    data: string,
     stack: AsyncDisposableStack,
     launch: (port: number) => Promise<ManagedProcess>,
     running: { server: ManagedProcess; port: number },
   ) {
     this.password = password;
+    this.#data = data;
     this.#stack = stack;
     this.#launch = launch;
     this.#server = running.server;
@@ -52,13 +57,19 @@ export class Postgres implements AsyncDisposable {
     const { path } = stack.use(await temporaryDirectory());
     await chmod(path, 0o755);
     const binaries = await postgresBinaries(path, options.programs);
-    const password = randomBytes(12).toString('hex');
+    const { standbyOf: primary } = options;
+    const password = primary?.password ?? randomBytes(12).toString('hex');
     const data = join(path, 'data');
-    await initialize(binaries, { path, data, password });
-    const settings = { ...(await tlsSettings(binaries, path, options.tls)), ...options.settings };
+    if (primary === undefined) await initialize(binaries, { path, data, password });
+    else await primary.#copyTo(data);
+    const settings = {
+      ...(await tlsSettings(binaries, path, options.tls)),
+      ...(primary && { primary_conninfo: primary.#connectionOfStandby }),
+      ...options.settings,
+    };
     const launch = (port: number) => launchServer(binaries, { data, port, settings, ...options });
     const running = await launchOnUnusedPort(launch);
-    return new Postgres(password, stack.move(), launch, running);
+    return new Postgres(password, data, stack.move(), launch, running);
   }
 
   get address(): HostPort {
@@ -103,6 +114,25 @@ export class Postgres implements AsyncDisposable {
     this.#server = await this.#launch(this.#port);
   }
 
+  /** Makes a standby accept writes. The server that it followed must not be used any more. */
+  async promote(): Promise<void> {
+    await this.query('select pg_promote()');
+  }
+
+  get #connectionOfStandby(): string {
+    return `host=127.0.0.1 port=${this.#port} user=${this.user} password=${this.password}`;
+  }
+
+  /** A copy of the stopped server, which follows this one from there. */
+  async #copyTo(data: string): Promise<void> {
+    await this.stop();
+    await cp(this.#data, data, { recursive: true, preserveTimestamps: true });
+    await writeFile(join(data, 'standby.signal'), '');
+    await chmod(data, 0o700);
+    if (process.getuid?.() === 0) await changeOwner(data, this.#data);
+    await this.restart();
+  }
+
   /** Stops every process of the server with SIGSTOP: it accepts and answers nothing, and no connection is closed. */
   async pause(): Promise<void> {
     for (const pid of await this.#processes()) process.kill(pid, 'SIGSTOP');
@@ -122,6 +152,13 @@ export class Postgres implements AsyncDisposable {
     if (this.#server.running) await this.stop();
     await this.#stack.disposeAsync();
   }
+}
+
+/** Gives a tree the owner of another one: `cp` makes the current account the owner. */
+async function changeOwner(tree: string, like: string): Promise<void> {
+  const { uid, gid } = await stat(like);
+  await chown(tree, uid, gid);
+  for (const entry of await readdir(tree, { recursive: true })) await chown(join(tree, entry), uid, gid);
 }
 
 async function initialize(

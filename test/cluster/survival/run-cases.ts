@@ -1,0 +1,104 @@
+import { eventually } from '../../rig/eventually.ts';
+import { type Case, type CaseOutcome, type CaseResult, cutEarly, failedWrongly, type Stage } from './case.ts';
+import { startClients } from './clients.ts';
+import { problemsOf } from './invariants.ts';
+import type { Site } from './site.ts';
+import { Changes, fireAlert, type Notification, notificationsOf } from './watch.ts';
+
+const MAX_SHOWN = 5;
+
+/** Runs the cases one after the other on one site, each under clients. Never rejects for what a case finds. */
+export async function runCases(
+  site: Site,
+  cases: readonly Case[],
+  progress: (text: string) => void,
+): Promise<readonly CaseResult[]> {
+  const changes = new Changes(site);
+  const results: CaseResult[] = [];
+  for (const each of cases) results.push(await runCase(site, each, changes, progress));
+  return results;
+}
+
+async function runCase(
+  site: Site,
+  { name, isTimed = false, run }: Case,
+  changes: Changes,
+  progress: (text: string) => void,
+): Promise<CaseResult> {
+  const startedAt = performance.now();
+  const problems: string[] = [];
+  let incidents = 0;
+  const stage: Stage = {
+    site,
+    fireAlert() {
+      incidents += 1;
+      return fireAlert(site);
+    },
+    changes,
+    progress: (text) => progress(`${name}: ${text}`),
+    check(isTrue, problem) {
+      if (!isTrue) problems.push(problem);
+    },
+  };
+  const notified = site.receiver.received.length;
+  progress(name);
+  const clients = await startClients(site, !isTimed);
+  let outcome: CaseOutcome = {};
+  try {
+    outcome = await run(stage);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+    site.network.mend();
+  }
+  const counts = await clients.stop();
+  const notificationsSettled = async () => {
+    const { mayRepeatAlerts = false } = outcome;
+    const problemsNow = () =>
+      notificationProblems(notificationsOf(site, notified), incidents, mayRepeatAlerts);
+    // A leader that has followed may still have to tell that an alert is resolved.
+    await eventually('notifications', () => problemsNow().length === 0, { within: 30_000 }).catch(() => {});
+    return problemsNow();
+  };
+  const failed = failedWrongly(counts, outcome);
+  const early = cutEarly(counts, outcome.cutFrom);
+  for (const { client, error } of [...failed, ...early].slice(0, MAX_SHOWN))
+    problems.push(`${client}: ${error}`);
+  progress(`${name}: looking for what is left`);
+  problems.push(...(await problemsOf(site, changes)), ...(await notificationsSettled()));
+  return {
+    case: name,
+    seconds: Math.round((performance.now() - startedAt) / 1000),
+    newConnections: counts.newConnections,
+    failed: failed.length,
+    cut: early.length,
+    longestMs: counts.longestMs,
+    facts: outcome.facts ?? {},
+    problems,
+  };
+}
+
+/**
+ * What receivers heard that they should not have, or did not hear. Each incident is one alert, which fires once and is resolved
+ * once; a message that is repeated with its id counts once. Without the store, a second gateway may tell of the same incident.
+ */
+function notificationProblems(
+  notifications: readonly Notification[],
+  incidents: number,
+  mayRepeat: boolean,
+): string[] {
+  const problems: string[] = [];
+  const messages = new Set(notifications.map(({ id, state, message }) => `${id} ${state} ${message}`));
+  for (const state of ['firing', 'resolved']) {
+    const alerts = new Set(notifications.flatMap((each) => (each.state === state ? [each.id] : [])));
+    const told = [...messages].filter((each) => each.includes(` ${state} `)).length;
+    const most = mayRepeat ? 2 * incidents : incidents;
+    if (alerts.size < incidents || told > most)
+      problems.push(
+        `${incidents} incidents: receivers were told ${told} times that ${alerts.size} alerts are ${state}.`,
+      );
+  }
+  const fired = new Set(notifications.flatMap(({ id, state }) => (state === 'firing' ? [id] : [])));
+  for (const { id, state } of notifications) if (state === 'resolved') fired.delete(id);
+  for (const id of fired) problems.push(`Receivers were never told that the alert ${id} is resolved.`);
+  return problems;
+}

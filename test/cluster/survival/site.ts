@@ -1,0 +1,210 @@
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { firstSuccess } from '../../../examples/cluster/load.ts';
+import { binOf, runCommand } from '../../processes/programs.ts';
+import { eventually } from '../../rig/eventually.ts';
+import { launchOnUnusedPort, ServerEnded } from '../../rig/launch-on-unused-port.ts';
+import { isInstalled } from '../../rig/optional.ts';
+import { PgBouncer } from '../../rig/pgbouncer.ts';
+import { Postgres } from '../../rig/postgres.ts';
+import { ManagedProcess } from '../../rig/process.ts';
+import { temporaryDirectory } from '../../rig/temporary-directory.ts';
+import { unusedPort } from '../../rig/unused-port.ts';
+import { type WebhookReceiver, webhookReceiver } from '../../rig/webhook-receiver.ts';
+import { type ApiAnswer, askReplica } from './ask-replica.ts';
+import { agentFile, gatewayFile, haproxyFile, WATCHED_POOL } from './files.ts';
+import { createNetwork, type Network, type NetworkHost } from './network.ts';
+import { type Switch, startSwitch } from './switch.ts';
+
+export const REPLICAS = ['r1', 'r2', 'r3'] as const;
+export type ReplicaName = (typeof REPLICAS)[number];
+export const AGENTS = { a1: 'dc1', a2: 'dc1', a3: 'dc2', a4: WATCHED_POOL } as const;
+export type AgentName = keyof typeof AGENTS;
+/** The replica that reaches the store through pgbouncer, if that is installed. */
+export const BEHIND_PGBOUNCER: ReplicaName = 'r3';
+
+/** Starts take their time on a machine that does other things. */
+export const START_TIMEOUT_MS = 120_000;
+
+/** Three replicas on hosts of their own, four agents, haproxy, a private database, and the store with its standby. */
+export type Site = AsyncDisposable & {
+  readonly network: Network;
+  /** The private database. */
+  readonly target: Postgres;
+  /** The store, and what takes its place in a failover. */
+  readonly store: Postgres;
+  readonly standby: Postgres;
+  /** Where the replicas find the store. */
+  readonly storeSwitch: Switch;
+  readonly receiver: WebhookReceiver;
+  /** Ports of the load balancer. */
+  readonly balanced: { readonly agents: number; readonly clients: number };
+  readonly adminToken: string;
+  readonly pins: readonly string[];
+  readonly directory: string;
+  readonly replicas: ReadonlyMap<ReplicaName, ManagedProcess>;
+  readonly agents: ReadonlyMap<AgentName, ManagedProcess>;
+  host(name: ReplicaName): NetworkHost;
+  replica(name: ReplicaName): ManagedProcess;
+  agent(name: AgentName): ManagedProcess;
+  /** Starts a replica that has ended. `environment` is added to its own. */
+  startReplica(name: ReplicaName, environment?: Readonly<Record<string, string>>): Promise<ManagedProcess>;
+  /**
+   * Kills a replica. `accepted` resolves to the milliseconds from then until a client that connects through the load balancer
+   * has an answer.
+   */
+  killReplica(name: ReplicaName): Promise<{ readonly accepted: Promise<number> }>;
+  /** Ports at which the replicas reach the store: that of pgbouncer too. */
+  readonly storePorts: readonly number[];
+  /** Calls the API of a replica as an admin. */
+  api(name: ReplicaName, request: string, body?: unknown): Promise<ApiAnswer>;
+};
+
+export async function startSite(progress: (text: string) => void): Promise<Site> {
+  await using stack = new AsyncDisposableStack();
+  const { path: directory } = stack.use(await temporaryDirectory());
+  const network = stack.use(createNetwork(REPLICAS));
+  progress('starting PostgreSQL');
+  const target = stack.use(await Postgres.start({ maxConnections: 300 }));
+  const store = stack.use(await Postgres.start());
+  const standby = stack.use(await Postgres.start({ standbyOf: store }));
+  const receiver = stack.use(await webhookReceiver());
+  const storeSwitch = stack.use(await startSwitch(network.own, store.address.port));
+  const webhook = stack.use(await startSwitch(network.own, Number(new URL(receiver.url).port)));
+  const storeAddress = { host: network.own, port: storeSwitch.port };
+  const bouncer = isInstalled('pgbouncer')
+    ? stack.use(await PgBouncer.start(store, { host: network.own, to: storeAddress, poolSize: 4 }))
+    : undefined;
+  const urlOf = (name: ReplicaName) => {
+    const isBehind = name === BEHIND_PGBOUNCER && bouncer !== undefined;
+    return `${store.url(isBehind ? bouncer.address : storeAddress)}?sslmode=disable`;
+  };
+  const host = (name: ReplicaName) => network.hosts[REPLICAS.indexOf(name)] as NetworkHost;
+  const fileOf = (name: string) => join(directory, `${name}.json`);
+  const dataOf = (name: string) => join(directory, name);
+  const environmentOf = (name: ReplicaName) => ({
+    REPLICA: name,
+    ADDRESS: host(name).address,
+    DATA: dataOf(name),
+    STORE_URL: urlOf(name),
+    WEBHOOK: `http://${network.own}:${webhook.port}/`,
+    NODE_COMPILE_CACHE: join(directory, 'compiled'),
+  });
+  await writeFile(fileOf('gateway'), JSON.stringify(gatewayFile(network.own)));
+  progress('creating the store');
+  const init = await runCommand(
+    'gateway',
+    ['init', '--config', fileOf('gateway'), '--output', 'json'],
+    environmentOf('r1'),
+  );
+  if (init.code !== 0) throw new Error(`init ended with ${init.code}: ${init.stderr}`);
+  const { pins, adminToken } = JSON.parse(init.stdout) as { pins: string[]; adminToken: { token: string } };
+  // The agent CA and the server certificate are the same everywhere.
+  for (const name of ['r2', 'r3']) await cp(dataOf('r1'), dataOf(name), { recursive: true });
+
+  const replicas = new Map<ReplicaName, ManagedProcess>();
+  const agents = new Map<AgentName, ManagedProcess>();
+  stack.defer(async () => {
+    await Promise.all([...agents.values(), ...replicas.values()].map((each) => each[Symbol.asyncDispose]()));
+  });
+  const startReplica: Site['startReplica'] = async (name, environment = {}) => {
+    const [command = '', ...words] = host(name).run;
+    const replica = await ManagedProcess.start({
+      command,
+      args: [...words, process.execPath, binOf('gateway'), 'run', '--config', fileOf('gateway')],
+      env: { ...environmentOf(name), ...environment },
+    });
+    replicas.set(name, replica);
+    await replica.json({ event: 'admin-listening' }, START_TIMEOUT_MS);
+    return replica;
+  };
+  progress('starting three replicas');
+  await Promise.all(REPLICAS.map((name) => startReplica(name)));
+  const { server, port: agentsPort } = await launchOnUnusedPort((port) => launchBalancer(port));
+  const clientsPort = balancerPorts.get(server) ?? 0;
+  stack.use(server);
+
+  const clientsAddress = { host: '127.0.0.1', port: clientsPort };
+  const api: Site['api'] = (name, request, body) =>
+    askReplica(host(name).address, adminToken.token, request, body);
+  progress('starting four agents');
+  await Promise.all(
+    Object.entries(AGENTS).map(async ([name, pool]) => {
+      const { token } = (await api('r2', 'POST /enrollment-tokens', { pool, uses: 1 })).body;
+      const options = { name, pool, gatewayPort: agentsPort, pin: pins[0] ?? '', directory: dataOf(name) };
+      await writeFile(
+        fileOf(name),
+        JSON.stringify(agentFile({ ...options, targetPort: target.address.port })),
+      );
+      const agent = await ManagedProcess.start({
+        args: [binOf('agent'), 'run', '--config', fileOf(name)],
+        env: { TOKEN: String(token), NODE_COMPILE_CACHE: join(directory, 'compiled') },
+      });
+      agents.set(name as AgentName, agent);
+      await agent.json({ event: 'session-ready', session: 1 }, START_TIMEOUT_MS);
+    }),
+  );
+  const find =
+    <Name extends string>(all: ReadonlyMap<Name, ManagedProcess>) =>
+    (name: Name) => {
+      const found = all.get(name);
+      if (found === undefined) throw new Error(`There is no ${name}.`);
+      return found;
+    };
+  const owned = stack.move();
+  return {
+    network,
+    target,
+    store,
+    standby,
+    storeSwitch,
+    receiver,
+    balanced: { agents: agentsPort, clients: clientsPort },
+    adminToken: adminToken.token,
+    pins,
+    directory,
+    replicas,
+    agents,
+    host,
+    replica: find(replicas),
+    agent: find(agents),
+    startReplica,
+    async killReplica(name) {
+      const began = performance.now();
+      await find(replicas)(name).stop('SIGKILL');
+      return {
+        accepted: firstSuccess(target.clientConfig(clientsAddress)).then(() =>
+          Math.round(performance.now() - began),
+        ),
+      };
+    },
+    storePorts: [storeAddress, ...(bouncer === undefined ? [] : [bouncer.address])].map(({ port }) => port),
+    api,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+
+  async function launchBalancer(port: number): Promise<ManagedProcess> {
+    const clients = await unusedPort();
+    const file = join(directory, 'haproxy.cfg');
+    await writeFile(
+      file,
+      haproxyFile(
+        port,
+        clients,
+        network.hosts.map(({ address }) => address),
+      ),
+    );
+    const balancer = await ManagedProcess.start({ command: 'haproxy', args: ['-db', '-f', file] });
+    balancerPorts.set(balancer, clients);
+    const isListening = async () => {
+      if (!balancer.running) throw new ServerEnded('haproxy', balancer.output);
+      const answer = await fetch(`http://127.0.0.1:${port}/`).catch((error: Error) => error);
+      return !(answer instanceof Error) || !/ECONNREFUSED/.test(String(answer.cause));
+    };
+    await eventually('haproxy to listen', isListening, { within: 30_000 });
+    return balancer;
+  }
+}
+
+/** The port for clients of each load balancer that was launched. */
+const balancerPorts = new WeakMap<ManagedProcess, number>();

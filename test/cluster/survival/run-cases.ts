@@ -43,6 +43,7 @@ async function runCase(
   const notified = site.receiver.received.length;
   progress(name);
   const clients = await startClients(site, !isTimed);
+  const began = performance.now();
   let outcome: CaseOutcome = {};
   try {
     outcome = await run(stage);
@@ -61,8 +62,8 @@ async function runCase(
   };
   const failed = failedWrongly(counts, outcome);
   const early = cutEarly(counts, outcome.cutFrom);
-  for (const { client, error } of [...failed, ...early].slice(0, MAX_SHOWN))
-    problems.push(`${client}: ${error}`);
+  for (const { client, error, at } of [...failed, ...early].slice(0, MAX_SHOWN))
+    problems.push(`${client} after ${Math.round(at - began)} ms: ${error}`);
   progress(`${name}: looking for what is left`);
   problems.push(...(await problemsOf(site, changes)), ...(await notificationsSettled()));
   return {

@@ -9,13 +9,15 @@ const PAUSE_MS = 25_000;
 /** Longer than its lease: it goes on as if it led, until it looks. */
 export const pausedLeader: Case = {
   name: 'the leader is paused beyond its lease',
+  isTimed: true,
   async run({ site, changes, check, fireAlert }) {
     const leader = leaderOf(site);
     if (leader === undefined) throw new Error('Nobody leads.');
     const others = REPLICAS.filter((name) => name !== leader);
     const alert = await fireAlert();
-    // The pause is longer than every time limit of a client, so those of this replica may lose their connections.
-    const cutFrom = new Map([[leader, performance.now()]]);
+    // The pause is longer than what its clients wait for: those that are connected to it, or were about to be.
+    const from = performance.now();
+    const cutFrom = new Map([[leader, from]]);
     site.replica(leader).signal('SIGSTOP');
     try {
       await pause(PAUSE_MS);
@@ -32,9 +34,10 @@ export const pausedLeader: Case = {
     });
     const next = leaderOf(site);
     check(next !== leader, `${leader} leads again.`);
+    const until = performance.now();
     // The new leader has everything.
     const again = await fireAlert();
     await again.resolve();
-    return { cutFrom, facts: { leader, nextLeader: next ?? 'none' } };
+    return { cutFrom, failing: { from, until }, facts: { leader, nextLeader: next ?? 'none' } };
   },
 };

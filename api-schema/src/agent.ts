@@ -1,5 +1,6 @@
 import { type Static, Type } from '@penstock/json-schema';
 import { type Reach, reachStages } from '@penstock/wire';
+import { AgentOperations } from './agent-operations.ts';
 import { agentConditions, agentStates, type ConditionCode } from './agent-state.ts';
 import { Name, StreamCounts, Timestamp } from './field.ts';
 
@@ -116,9 +117,10 @@ export const AgentSample = Type.Object({
 });
 export type AgentSample = Static<typeof AgentSample>;
 
-/** An agent with its recent samples, oldest first. */
+/** An agent with its recent samples, oldest first, and what the caller may do with it. */
 export const AgentDetail = Type.Object({
   ...AgentResource.properties,
+  operations: AgentOperations,
   samples: Type.Array(AgentSample),
 });
 export type AgentDetail = Static<typeof AgentDetail>;

@@ -9,6 +9,13 @@ export {
 export { AgentDetail, AgentReason, AgentResource, AgentSample, RevokedAgent } from './agent.ts';
 export { AgentConfigResource } from './agent-config.ts';
 export {
+  type AgentOperation,
+  AgentOperations,
+  agentOperations,
+  type OperationResource,
+  operationObstacles,
+} from './agent-operations.ts';
+export {
   agentRequestBody,
   agentRequestResponse,
   hasAnswer,
@@ -29,6 +36,15 @@ export {
 } from './approval.ts';
 export { AttentionItem, AttentionList, attentionSeverities } from './attention.ts';
 export { AuditEntry, AuditPage, AuditQuery } from './audit.ts';
+export {
+  type BulkAction,
+  BulkItem,
+  BulkRequest,
+  BulkResult,
+  bulkActions,
+  bulkOutcomes,
+  MAX_BULK_AGENTS,
+} from './bulk.ts';
 export { ClientList, ClientQuery, DisconnectedClient } from './client.ts';
 export {
   ConfigVersionDetail,

@@ -21,6 +21,7 @@ export const apiProblemCodes = {
   },
   METHOD_NOT_ALLOWED: { status: 405, message: 'This path does not have this method.' },
   CONNECTION_UNKNOWN: { status: 404, message: 'This gateway has no connection of this name.' },
+  BULK_COUNT: { status: 409, message: 'This concerns another number of agents than expected.' },
   APPROVAL_DECIDED: { status: 409, message: 'This approval has already been decided or has expired.' },
   AGENT_OFFLINE: { status: 409, message: 'This agent is not connected.' },
   AGENT_BUSY: { status: 429, message: 'This agent has too many pending requests.' },

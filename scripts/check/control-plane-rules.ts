@@ -69,6 +69,11 @@ export const controlPlaneRules: readonly ImportRule[] = [
     because: 'a restart policy reads the state of agents and sends them a request',
   },
   {
+    from: 'control-plane/src/operations',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'approvals', 'identity', 'requests')],
+    because: 'what can be done with agents is derived from their state, and done by others',
+  },
+  {
     from: 'control-plane/src/history',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'leadership', 'observe')],
     because: 'the history records what the fleet reports, and nothing depends on it',

@@ -32,6 +32,13 @@ const Connectors = Type.Array(
   { maxItems: limits.connectors },
 );
 
+/** What the agent's owners allow the control plane to request: `policy` of agent.yaml. A hint; the agent decides. */
+const RemotePolicy = Type.Object({
+  logs: Type.Enum(['allow', 'deny']),
+  restart: Type.Enum(['allow', 'deny']),
+  probe: Type.Enum(['none', 'some']),
+});
+
 export const agentMessages = {
   /** First message of a session. */
   hello: Type.Object({
@@ -43,6 +50,7 @@ export const agentMessages = {
     platform: Type.Object({ os: Text(64), arch: Text(32), node: Text(32) }),
     config: ConfigStamp,
     connectors: Connectors,
+    policy: Type.Optional(RemotePolicy),
     session: Type.Object({ index: Count, wanted: Count }),
     /** The longest time, in milliseconds, for which the agent keeps a connection that has lost its session. */
     resume: Type.Optional(Type.Object({ for: Count })),
@@ -82,6 +90,7 @@ export const agentMessages = {
     type: Type.Literal('config'),
     config: ConfigStamp,
     connectors: Connectors,
+    policy: Type.Optional(RemotePolicy),
   }),
   /** The open failed; success is the arrival of the data stream itself. */
   'open-failed': Type.Object({

@@ -74,9 +74,14 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
 }
 
 /** What a session announces about the configuration in force, in its hello and after a reload. */
-export const announcedConfig = ({ version, digest, connectors }: AgentConfig) => ({
+export const announcedConfig = ({ version, digest, connectors, policy }: AgentConfig) => ({
   config: { version, digest },
   connectors: announcedConnectors(connectors),
+  policy: {
+    logs: policy.remote.logs,
+    restart: policy.remote.restart,
+    probe: policy.probe.allow.length === 0 ? ('none' as const) : ('some' as const),
+  },
 });
 
 function helloOf(config: () => AgentConfig): (index: number) => AgentMessageOf<'hello'> {

@@ -183,8 +183,10 @@ async function connectWith(
       void session.ended.then(() => clearTimeout(rotation));
     }
     // A reload after the hello has announced the new configuration to live sessions only.
-    const { config: announced, connectors } = options.hello(index);
-    if (announced.digest !== announcedDigest) session.send({ type: 'config', config: announced, connectors });
+    const { config: announced, connectors, policy } = options.hello(index);
+    if (announced.digest !== announcedDigest) {
+      session.send({ type: 'config', config: announced, connectors, ...(policy && { policy }) });
+    }
     heartbeats = startHeartbeats({
       interval: welcome.heartbeatInterval,
       clock: options.clock,

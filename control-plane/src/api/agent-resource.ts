@@ -1,6 +1,7 @@
 import type { AgentDetail, AgentResource, AgentRow, AgentSample } from '@penstock/api-schema';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { Reason } from '../fleet/reason.ts';
+import { type OperationContext, operationsOf } from '../operations/agent-operations.ts';
 import { timestamp } from './timestamp.ts';
 
 export function agentResource(view: AgentView): AgentResource {
@@ -69,8 +70,16 @@ export function agentRow(view: AgentView): AgentRow {
 const share = ({ totalBytes, availableBytes }: NonNullable<AgentView['memory']>) =>
   Math.round((1 - availableBytes / totalBytes) * 1000) / 1000;
 
-export function agentDetail(view: AgentView, samples: readonly Sample[]): AgentDetail {
-  return { ...agentResource(view), samples: samples.map(sampleResource) };
+export function agentDetail(
+  view: AgentView,
+  samples: readonly Sample[],
+  context: OperationContext,
+): AgentDetail {
+  return {
+    ...agentResource(view),
+    operations: operationsOf(view, context),
+    samples: samples.map(sampleResource),
+  };
 }
 
 function pinResource({ version, digest, mode, scope, drift }: NonNullable<AgentView['pin']>) {

@@ -10,6 +10,7 @@ import type { Store } from '@penstock/store';
 import { StoreError } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
+import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { SearchedFleet } from '../fleet/search-fleet.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import { agentListingRoute } from './agent-listing.ts';
@@ -21,7 +22,7 @@ import type { TypedApp } from './typed-app.ts';
 export type AgentsDependencies = {
   readonly store: Store;
   readonly revocation: Revocation;
-  readonly fleet: FleetReader & SearchedFleet;
+  readonly fleet: FleetReader & SearchedFleet & Pick<OpenFleet, 'pools'>;
   /** ID of the most recent fleet event. */
   readonly lastEventId: () => string;
   readonly actions: Pick<FleetActions, 'drain' | 'resume'>;
@@ -45,9 +46,11 @@ export function agentRoutes(app: TypedApp, dependencies: AgentsDependencies): vo
         response: { 200: AgentDetail, ...problemResponses },
       },
     },
-    async ({ params: { name } }) => {
+    async ({ params: { name }, actor: { role } }) => {
       const agent = fleet.agent(name) ?? unknownAgent(name);
-      return agentDetail(agent, fleet.samplesOf(agent.id));
+      const pool = fleet.pools().find((each) => each.name === agent.pool);
+      const requireApproval = pool?.requireApproval ?? [];
+      return agentDetail(agent, fleet.samplesOf(agent.id), { role, requireApproval });
     },
   );
 

@@ -31,6 +31,7 @@ import { collectMethods } from './allowed-methods.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
+import { bulkRoutes } from './bulk.ts';
 import { clientRoutes } from './clients.ts';
 import { configVersionRoutes } from './config-versions.ts';
 import type { ConnectedClients } from './connected-clients.ts';
@@ -196,6 +197,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       const typed = api.withTypeProvider<TypeBoxProvider>();
       agentRequestRoutes(typed, requests);
       agentRoutes(typed, { store, revocation, fleet, actions, clock, lastEventId: () => events.lastId });
+      bulkRoutes(typed, { fleet, actions, requests, revocation });
       historyRoutes(typed, { store, samples: dependencies.history, fleet, clock });
       configVersionRoutes(typed, fleet.versions);
       poolRoutes(

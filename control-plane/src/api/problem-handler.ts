@@ -52,7 +52,8 @@ function send(reply: FastifyReply, problem: ApiProblem | ProblemError): FastifyR
   return reply.code(document.status).type('application/problem+json').send(document);
 }
 
-function problemOf(error: FastifyError): ApiProblem | ProblemError {
+/** The problem with which a request is refused that failed like this. */
+export function problemOf(error: Partial<FastifyError>): ApiProblem | ProblemError {
   const known: unknown = storeProblemOf(error);
   if (known instanceof ProblemError || known instanceof ApiProblem) return known;
   if (known instanceof SignInRefusal) return new ApiProblem(known.code, known.message);

@@ -43,6 +43,7 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
     config: hello?.config,
     pin: pin && { ...pin, drift: hello && driftOf(hello.config, pin) },
     connectors: hello?.connectors,
+    policy: hello?.policy,
     checks: last?.heartbeat.checks ?? [],
     lastHeartbeat: last?.at,
     clock: record.clock.best,

@@ -60,6 +60,8 @@ export type AgentView = {
   readonly config: { readonly version: number; readonly digest: string } | undefined;
   readonly pin: PinView | undefined;
   readonly connectors: Hello['connectors'] | undefined;
+  /** What its owners allow the control plane to request; undefined for an older agent. */
+  readonly policy?: Hello['policy'] | undefined;
   readonly checks: Heartbeat['checks'];
   readonly lastHeartbeat: number | undefined;
   readonly clock: ClockView | undefined;

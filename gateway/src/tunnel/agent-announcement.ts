@@ -17,8 +17,9 @@ export class AgentAnnouncement {
   }
 
   /** Applies a reload. Does nothing before the hello. */
-  reload({ config, connectors }: AgentMessageOf<'config'>): void {
-    if (this.#hello !== undefined) this.set({ ...this.#hello, config, connectors });
+  reload({ config, connectors, policy }: AgentMessageOf<'config'>): void {
+    if (this.#hello !== undefined)
+      this.set({ ...this.#hello, config, connectors, ...(policy && { policy }) });
   }
 
   /** `address`: one of the connector's addresses, in the form of `hostPortText`; any when omitted. */

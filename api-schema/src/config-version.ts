@@ -35,7 +35,32 @@ export const ConfigVersionDetail = Type.Object({
   content: Type.Unknown({
     description: 'agent.yaml with its references unresolved; it contains no secrets.',
   }),
+  yaml: Type.String({ description: '`content` as YAML. Comments of the file are not published.' }),
 });
+
+export const ConfigDiffQuery = Type.Object(
+  {
+    from: Type.Integer({ minimum: 1, maximum: MAX_VERSION }),
+    to: Type.Integer({ minimum: 1, maximum: MAX_VERSION }),
+  },
+  { additionalProperties: false },
+);
+
+const ConfigChange = Type.Object({
+  path: Type.String({ description: 'Such as `connectors[orders-db].address`.' }),
+  kind: Type.Enum(['added', 'removed', 'changed']),
+  before: Type.String({ description: 'Empty if there is no value.' }),
+  after: Type.String(),
+});
+
+/** How two published versions differ. */
+export const ConfigDiff = Type.Object({
+  pool: Name,
+  from: ConfigVersionResource,
+  to: ConfigVersionResource,
+  changes: Type.Array(ConfigChange, { description: 'In the order of the fields.' }),
+});
+export type ConfigDiff = Static<typeof ConfigDiff>;
 
 export const ConfigVersionPage = pageOf(ConfigVersionResource);
 

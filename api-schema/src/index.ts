@@ -47,6 +47,8 @@ export {
 } from './bulk.ts';
 export { ClientList, ClientQuery, DisconnectedClient } from './client.ts';
 export {
+  ConfigDiff,
+  ConfigDiffQuery,
   ConfigVersionDetail,
   ConfigVersionPage,
   ConfigVersionParams,

@@ -1,4 +1,6 @@
 import {
+  ConfigDiff,
+  ConfigDiffQuery,
   ConfigVersionDetail,
   ConfigVersionPage,
   ConfigVersionParams,
@@ -8,6 +10,8 @@ import {
   PublishedConfigVersion,
   problemResponses,
 } from '@penstock/api-schema';
+import { diffConfig, yamlText } from '@penstock/config-schema';
+import { Type } from '@penstock/json-schema';
 import type { ConfigVersionHead } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { ConfigVersions } from '../pins/config-versions.ts';
@@ -56,11 +60,30 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
       },
     },
     async ({ params: { pool, version } }) => {
-      const row = await versions.of(pool, version);
-      if (row === undefined) {
-        throw new ProblemError('NOT_FOUND', `Version ${version} has not been published for pool ${pool}.`);
-      }
-      return { ...resourceOf(row), content: JSON.parse(row.content) as unknown };
+      const row = await publishedVersion(versions, pool, version);
+      const content = JSON.parse(row.content) as unknown;
+      return { ...resourceOf(row), content, yaml: yamlText(content) };
+    },
+  );
+
+  app.get(
+    '/config-versions/:pool/diff',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        summary: 'Compare two published versions of a pool',
+        description: 'Field by field, with references unresolved. Items of named lists are matched by name.',
+        tags: ['config-versions'],
+        params: Type.Object({ pool: ConfigVersionParams.properties.pool }),
+        querystring: ConfigDiffQuery,
+        response: { 200: ConfigDiff, ...problemResponses },
+      },
+    },
+    async ({ params: { pool }, query }) => {
+      const from = await publishedVersion(versions, pool, query.from);
+      const to = await publishedVersion(versions, pool, query.to);
+      const changes = diffConfig(JSON.parse(from.content), JSON.parse(to.content));
+      return { pool, from: resourceOf(from), to: resourceOf(to), changes: [...changes] };
     },
   );
 
@@ -91,6 +114,13 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
       );
     },
   );
+}
+
+/** Throws ProblemError. */
+async function publishedVersion(versions: ConfigVersions, pool: string, version: number) {
+  const row = await versions.of(pool, version);
+  if (row !== undefined) return row;
+  throw new ProblemError('NOT_FOUND', `Version ${version} has not been published for pool ${pool}.`);
 }
 
 function invalid(problems: readonly string[]): ApiProblem {

@@ -45,8 +45,14 @@ test('a version is published once, with the digest of its content', async () => 
     list.body.items.map(({ version }) => version),
     [13, 12],
   );
-  const one = await api.ask<{ content: unknown }>('GET', '/api/v1/config-versions/dc1/12', { as: 'viewer' });
+  const path = '/api/v1/config-versions/dc1';
+  const one = await api.ask<{ content: unknown; yaml: string }>('GET', `${path}/12`, { as: 'viewer' });
   assert.deepEqual(one.body.content, file(12));
+  assert.match(one.body.yaml, /^apiVersion: penstock\/v1$/m);
+  const diff = await api.ask<{ changes: unknown[] }>('GET', `${path}/diff?from=12&to=13`, { as: 'viewer' });
+  assert.deepEqual(diff.body.changes, [{ path: 'version', kind: 'changed', before: '12', after: '13' }]);
+  const missing = await api.ask('GET', `${path}/diff?from=12&to=14`, { as: 'viewer' });
+  assertProblem(missing, 404, 'NOT_FOUND', /Version 14/);
   const [entry] = await api.rig.store.audit.list({ limit: 1 });
   assert.deepEqual([entry?.action, entry?.subject], ['config.publish', 'pool:dc1']);
 });

@@ -10,9 +10,16 @@ const REQUEST_TIMEOUT_MS = 40_000;
 
 export const clock = new GatewayClock();
 
+/** Whether the session has ended: a page that is left open must not ask again and again in vain. */
+let isEnded = false;
+export function setSessionEnded(ended: boolean): void {
+  isEnded = ended;
+}
+
 const client = createClient<paths>({
   baseUrl: location.origin,
   fetch: async (request) => {
+    if (isEnded) throw new ApiError('SESSION_ENDED', 'Your session has ended.', 401);
     const headers = new Headers(request.headers);
     const secret = readSecret();
     if (secret !== undefined && !headers.has('authorization')) headers.set('penstock-session', secret);
@@ -50,7 +57,10 @@ export async function ask<Data>(request: Promise<Outcome<Data>>): Promise<Data> 
   const failure = response.ok
     ? new ApiError('BAD_ANSWER', 'The answer of the gateway is empty.', response.status)
     : errorOf(response, error);
-  if (failure.isSignedOut) signedOut();
+  if (failure.isSignedOut) {
+    isEnded = true;
+    signedOut();
+  }
   throw failure;
 }
 

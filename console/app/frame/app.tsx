@@ -2,7 +2,7 @@ import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { Router } from 'wouter';
-import { onSignedOut } from '../api/client.ts';
+import { onSignedOut, setSessionEnded } from '../api/client.ts';
 import { ApiError } from '../api/problem.ts';
 import { type ConsoleSession, currentSession, signIn } from '../api/session.ts';
 import { onSecretChanged } from '../api/session-secret.ts';
@@ -77,24 +77,28 @@ export function App() {
     );
   }, [start]);
 
-  const expired = useCallback(
-    () => setState((before) => (before.name === 'signed-in' ? { ...before, isExpired: true } : before)),
-    [],
-  );
+  const expired = useCallback(() => {
+    setSessionEnded(true);
+    setState((before) => (before.name === 'signed-in' ? { ...before, isExpired: true } : before));
+  }, []);
   useEffect(() => {
     onSignedOut(expired);
     // Another tab has signed in again, or out.
     return onSecretChanged(() => {
-      void currentSession().then((session) =>
+      void currentSession().then((session) => {
+        setSessionEnded(session === undefined);
         setState((before) => {
           if (session !== undefined) return { name: 'signed-in', session, isExpired: false };
           return before.name === 'signed-in' ? { ...before, isExpired: true } : { name: 'signed-out' };
-        }),
-      );
+        });
+        // What was refused meanwhile is asked again.
+        if (session !== undefined) void queries.invalidateQueries();
+      });
     });
   }, [expired]);
 
   const signedIn = useCallback((session: ConsoleSession) => {
+    setSessionEnded(false);
     setState({ name: 'signed-in', session, isExpired: false });
     void queries.invalidateQueries();
   }, []);

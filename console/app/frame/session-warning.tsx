@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
+import { use } from 'react';
 import { ask, GET } from '../api/client.ts';
 import { resource } from '../api/keys.ts';
 import { currentSession } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
 import { duration } from '../time/format.ts';
 import { useNow } from '../time/use-now.ts';
-import { useSession } from './session-context.tsx';
+import { SessionContext, useSession } from './session-context.tsx';
 
 const WARNING_MS = 5 * 60_000;
 const LOOK_MS = 60_000;
@@ -13,11 +14,12 @@ const LOOK_MS = 60_000;
 /** Warns before the session ends. Reading this page is not use; only requests that a person makes are. */
 export function SessionWarning() {
   const session = useSession();
+  const isExpired = use(SessionContext)?.isExpired ?? false;
   const now = useNow();
   const { data = session, refetch } = useQuery({
     queryKey: [resource.session],
     queryFn: async () => (await currentSession()) ?? session,
-    refetchInterval: LOOK_MS,
+    refetchInterval: isExpired ? false : LOOK_MS,
     initialData: session,
   });
   const idle = Date.parse(data.idleAt) - now;

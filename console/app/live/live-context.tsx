@@ -3,8 +3,9 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, 
 import { resource } from '../api/keys.ts';
 import { readSecret } from '../api/session-secret.ts';
 import type { Connection } from '../api/types.ts';
-import { type LiveEvent, type LiveStatus, LiveStream } from './live-stream.ts';
+import type { LiveEvent, LiveStatus } from './live-stream.ts';
 import { type AgentPatch, type Pages, patchRows } from './patch-rows.ts';
+import { SharedStream } from './shared-stream.ts';
 import { StaleResources, staleAfter } from './stale-resources.ts';
 
 /** A hidden page is closed after this time: browsers allow few connections to one host, and a hidden page needs none. */
@@ -46,7 +47,7 @@ export function LiveProvider({
   const queries = useQueryClient();
   const [status, setStatus] = useState<LiveStatus>({ name: 'connecting' });
   const listeners = useRef(new Set<Listener>());
-  const stream = useRef<LiveStream>(undefined);
+  const stream = useRef<SharedStream>(undefined);
   const sessionEnded = useRef(onSessionEnded);
   sessionEnded.current = onSessionEnded;
 
@@ -74,7 +75,8 @@ export function LiveProvider({
       stale.add(resources);
       longStale.add(resources);
     };
-    const live = new LiveStream({
+    let reloading: ReturnType<typeof setTimeout> | undefined;
+    const live = new SharedStream({
       fetch: (headers, signal) =>
         fetch('/api/v1/events', {
           headers: { ...headers, 'penstock-session': readSecret() ?? '', 'penstock-background': 'true' },
@@ -90,7 +92,10 @@ export function LiveProvider({
         }
         for (const listener of listeners.current) listener(event);
       },
-      onReset: () => makeStale(Object.values(resource)),
+      onReset: (afterMs) => {
+        clearTimeout(reloading);
+        reloading = setTimeout(() => makeStale(Object.values(resource)), afterMs);
+      },
       onStatus: (next) => {
         setStatus((before) => (before.name === 'live' && next.name === 'live' ? before : next));
         if (next.name === 'signed-out') sessionEnded.current();
@@ -119,6 +124,7 @@ export function LiveProvider({
     return () => {
       document.removeEventListener('visibilitychange', seen);
       clearTimeout(hiding);
+      clearTimeout(reloading);
       stale.stop();
       longStale.stop();
       live.stop();

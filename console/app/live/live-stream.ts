@@ -14,11 +14,16 @@ export type LiveStatus =
 
 export type LiveStreamOptions = {
   readonly fetch: (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Response>;
-  readonly onEvent: (event: LiveEvent) => void;
-  /** Called with every byte and every change of state. */
+  /** `id` is what a stream can be continued after. */
+  readonly onEvent: (event: LiveEvent, id: string | undefined) => void;
+  /** Called with every change of state. */
   readonly onStatus: (status: LiveStatus) => void;
-  /** Events were missed: everything has to be fetched again. */
-  readonly onReset: () => void;
+  /** Events were missed: everything has to be fetched again, after milliseconds that differ from page to page. */
+  readonly onReset: (afterMs: number) => void;
+  /** Called whenever something arrives, with what a stream can be continued after. */
+  readonly onBytes?: (id: string | undefined) => void;
+  /** Continues after this event. */
+  readonly lastEventId?: string;
   readonly now?: () => number;
   readonly random?: () => number;
   /** Milliseconds without a byte after which the stream counts as lost; the gateway sends a comment every 15 seconds. */
@@ -47,6 +52,7 @@ export class LiveStream {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#lastByteAt = this.#now();
+    this.#lastId = options.lastEventId;
   }
 
   get status(): LiveStatus {
@@ -113,8 +119,9 @@ export class LiveStream {
         this.#lastId = id;
       },
       onEvent: ({ type, data }) => {
-        if (type === 'reset') this.#options.onReset();
-        else this.#options.onEvent({ type, data: JSON.parse(data) as unknown });
+        const value = JSON.parse(data) as unknown;
+        if (type === 'reset') this.#options.onReset(reloadAfterOf(value));
+        else this.#options.onEvent({ type, data: value }, this.#lastId);
       },
     });
     const decoder = new TextDecoder();
@@ -126,6 +133,7 @@ export class LiveStream {
       this.#watch(request);
       this.#becomeLive();
       parser.feed(decoder.decode(value, { stream: true }));
+      this.#options.onBytes?.(this.#lastId);
     }
   }
 
@@ -133,7 +141,7 @@ export class LiveStream {
     this.#attempt = 0;
     if (this.#status.name === 'live') return;
     // Without an id to resume after, what happened in between is unknown.
-    if (this.#hasBeenLive && this.#lastId === undefined) this.#options.onReset();
+    if (this.#hasBeenLive && this.#lastId === undefined) this.#options.onReset(0);
     this.#hasBeenLive = true;
     this.#setStatus({ name: 'live' });
   }
@@ -162,4 +170,10 @@ export class LiveStream {
 function retryAfterOf({ headers }: Response): number {
   const seconds = Number(headers.get('retry-after'));
   return Number.isFinite(seconds) ? Math.min(seconds, 120) * 1000 : 0;
+}
+
+/** The gateway spreads the pages that have to read everything again. */
+function reloadAfterOf(data: unknown): number {
+  const { reloadAfterMs } = data as { readonly reloadAfterMs?: unknown };
+  return typeof reloadAfterMs === 'number' ? Math.min(Math.max(reloadAfterMs, 0), 10_000) : 0;
 }

@@ -53,6 +53,8 @@ export type OpenOptions = {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+  /** The page has a clock that the test can move: `page.clock`. */
+  readonly clock?: boolean;
   /** Another origin that leads to the same gateway. */
   readonly origin?: string;
 };
@@ -75,6 +77,7 @@ export async function openPage(
     colorScheme,
     reducedMotion: 'reduce',
   });
+  if (options.clock === true) await context.clock.install();
   const page = await context.newPage();
   const problems: string[] = [];
   const expected: string[] = [];
@@ -118,4 +121,9 @@ export async function signInPath(pair: Pair, token = pair.adminToken): Promise<s
   });
   const { path } = (await response.json()) as { path: string };
   return path;
+}
+
+/** Goes to a path below /console as a link does: the page is not loaded again. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/console${path}`)})`);
 }

@@ -1,94 +1,145 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
-import { startPair } from '../rig/pair.ts';
-import { unusedPort } from '../rig/unused-port.ts';
-import { launchBrowser, openPage, skipWithoutBrowser } from './browser.ts';
+import { wcag, wcagViolations } from './axe.ts';
+import { launchBrowser, openPage, skipWithoutBrowser, visit } from './browser.ts';
 import { consolePages } from './console-pages.ts';
 import { startShowcase } from './showcase.ts';
 
-/** WCAG 2.2, levels A and AA. */
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const NARROW = 360;
 
-test('every page is accessible in both themes and fits a narrow screen', {
-  skip: skipWithoutBrowser(),
-}, async () => {
+const ranks = { viewer: 0, operator: 1, admin: 2 } as const;
+type Role = keyof typeof ranks;
+
+/** Every operation that a page offers, by the name of its button, with the role that the API requires. */
+const operations: readonly (readonly [path: string, button: string | RegExp, needs: Role])[] = [
+  ['/agents/dc1-h1', 'Drain', 'operator'],
+  ['/agents/dc1-h1', 'Restart…', 'operator'],
+  ['/agents/dc1-h1', 'Check now: billing', 'operator'],
+  ['/agents/dc1-h1', 'Probe', 'operator'],
+  ['/agents/dc1-h1', /^Revoke dc1-h1/, 'admin'],
+  ['/agents/dc1-h1?tab=configuration', 'Ask the agent for its configuration', 'operator'],
+  ['/agents/dc1-h1?tab=logs', 'Ask the agent', 'operator'],
+  ['/connections/orders?tab=clients', /^End… the connection/, 'operator'],
+  ['/config/dc1', 'Pin… version 14', 'operator'],
+  ['/config/dc1', 'Roll out… version 14', 'operator'],
+  ['/config/dc1', 'Remove the pin…', 'operator'],
+  ['/add-agent', 'Create token', 'admin'],
+  ['/access', /^Revoke…/, 'admin'],
+  ['/access/grants', 'Create grant…', 'admin'],
+  ['/access/grants', /^Revoke…/, 'admin'],
+  ['/alerts', 'Send a test to ops', 'operator'],
+  ['/approvals', /^Approve drain/, 'admin'],
+  ['/approvals', /^Deny drain/, 'admin'],
+];
+
+/** Every dialog: the page and the button that opens it, and its title. */
+const dialogs: readonly (readonly [path: string, button: string | RegExp, title: string])[] = [
+  ['/agents/dc1-h1', 'Revoke dc1-h1…', 'Revoke dc1-h1?'],
+  ['/agents/dc1-h1', 'Restart…', 'Restart dc1-h1?'],
+  ['/config/dc1', 'Pin… version 14', 'Pin dc1 to version 14?'],
+  ['/config/dc1', 'Roll out… version 14', 'Roll out version 14 to dc1?'],
+  ['/access/grants', 'Create grant…', 'Create a grant'],
+  ['/access/admin-tokens', 'Create admin token…', 'Create an admin token'],
+  ['/alerts', /^Who was notified/, 'Alert'],
+];
+
+test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 300_000 }, async (t) => {
   await using _leaks = expectNoLeaks({ within: 10_000 });
   await using showcase = await startShowcase();
   const { pair } = showcase;
   await using browser = await launchBrowser();
-  await using opened = await openPage(browser, pair);
-  const { page } = opened;
-  const origin = new URL(page.url()).origin;
-  assert.ok(consolePages.length >= 20);
-  const problems: string[] = [];
-  for (const { path, ready } of consolePages) {
-    await page.goto(`${origin}/console${path}`);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.getByText(ready).first().waitFor();
-    await page.evaluate(axe.source);
-    await page.emulateMedia({ colorScheme: 'light' });
-    problems.push(...(await violations(page, rules)).map((problem) => `${path}, light: ${problem}`));
-    await page.emulateMedia({ colorScheme: 'dark' });
-    problems.push(
-      ...(await violations(page, ['color-contrast'])).map((problem) => `${path}, dark: ${problem}`),
-    );
-    await page.setViewportSize({ width: NARROW, height: 740 });
-    await eventually(`${path} to fit ${NARROW} pixels`, () =>
-      page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
-    );
-    await page.setViewportSize({ width: 1280, height: 900 });
-  }
-  assert.deepEqual(problems, []);
-});
 
-test('dialogs are accessible, hold the focus and give it back', { skip: skipWithoutBrowser() }, async () => {
-  await using _leaks = expectNoLeaks({ within: 10_000 });
-  await using pair = await startPair({ targets: { orders: await unusedPort() }, agents: { a1: 'dc1' } });
-  await using browser = await launchBrowser();
-  await using opened = await openPage(browser, pair, { path: '/agents/a1' });
-  const { page } = opened;
-  const revoke = page.getByRole('button', { name: 'Revoke a1…' });
-  await revoke.click();
-  const dialog = page.getByRole('dialog', { name: 'Revoke a1?' });
-  await dialog.waitFor();
-  await page.evaluate(axe.source);
-  assert.deepEqual(await violations(page, rules), []);
-  // Nothing but the name revokes.
-  const confirm = dialog.getByRole('button', { name: 'Revoke permanently' });
-  assert.equal(await confirm.getAttribute('aria-disabled'), 'true');
-  for (let presses = 0; presses < 6; presses += 1) {
-    await page.keyboard.press('Tab');
-    assert.ok(
-      await page.evaluate(
-        `document.activeElement.closest('[role=dialog], [data-base-ui-focus-guard]') !== null`,
-      ),
-    );
-  }
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'hidden' });
-  await eventually('the focus to be on the button again', () =>
-    page.evaluate(`document.activeElement.textContent === 'Revoke a1…'`),
-  );
-});
-
-/** What axe finds, as text: the rule and where. */
-async function violations(page: Page, only: readonly string[]): Promise<string[]> {
-  const isTag = only.every((each) => each.startsWith('wcag'));
-  const options = JSON.stringify({
-    runOnly: { type: isTag ? 'tag' : 'rule', values: only },
-    resultTypes: ['violations'],
+  await t.test('every page is accessible in both themes and fits a narrow screen', async () => {
+    await using opened = await openPage(browser, pair);
+    const { page } = opened;
+    assert.ok(consolePages.length >= 20);
+    const problems: string[] = [];
+    for (const { path, ready } of consolePages) {
+      await visit(page, path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.getByText(ready).first().waitFor();
+      await page.emulateMedia({ colorScheme: 'light' });
+      problems.push(...(await wcagViolations(page, wcag)).map((problem) => `${path}, light: ${problem}`));
+      await page.emulateMedia({ colorScheme: 'dark' });
+      problems.push(
+        ...(await wcagViolations(page, ['color-contrast'])).map((problem) => `${path}, dark: ${problem}`),
+      );
+      await page.setViewportSize({ width: NARROW, height: 740 });
+      await eventually(`${path} to fit ${NARROW} pixels`, () =>
+        page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+      );
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
+    assert.deepEqual(problems, []);
   });
-  const { violations: found } = (await page.evaluate(`axe.run(document, ${options})`)) as axe.AxeResults;
-  return found.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .slice(0, 3)
-        .map(({ html, failureSummary }) => `${html} ${failureSummary}`)
-        .join('\n')}`,
+
+  await t.test(
+    'dialogs open with the keyboard, are accessible, hold the focus and give it back',
+    async () => {
+      await using opened = await openPage(browser, pair);
+      const { page } = opened;
+      for (const [path, name, title] of dialogs) {
+        if (!page.url().endsWith(path)) await visit(page, path);
+        const button = page.getByRole('button', { name, exact: true }).first();
+        await button.focus();
+        await page.keyboard.press('Enter');
+        const dialog = page.getByRole('dialog', { name: title });
+        await dialog.waitFor();
+        assert.deepEqual(await wcagViolations(page, wcag), [], title);
+        for (let presses = 0; presses < 6; presses += 1) {
+          await page.keyboard.press('Tab');
+          const isInside = `document.activeElement.closest('[role=dialog], [data-base-ui-focus-guard]') !== null`;
+          assert.ok(await page.evaluate(isInside), title);
+        }
+        if (title.startsWith('Revoke')) {
+          // Nothing but the name revokes.
+          const confirm = dialog.getByRole('button', { name: 'Revoke permanently' });
+          assert.equal(await confirm.getAttribute('aria-disabled'), 'true');
+        }
+        await page.keyboard.press('Escape');
+        await dialog.waitFor({ state: 'hidden' });
+        await eventually(`the focus to be on ${name} again`, () =>
+          button.evaluate((element) => element === element.ownerDocument.activeElement),
+        );
+      }
+    },
   );
+
+  await t.test('each operation says to those who may not do it which role it needs', async () => {
+    for (const role of Object.keys(ranks) as Role[]) {
+      const { token } = await pair.api('POST /admin-tokens', { name: `a-${role}`, role });
+      await using opened = await openPage(browser, pair, { token: String(token) });
+      const { page } = opened;
+      let at = '';
+      for (const [path, button, needs] of operations) {
+        if (path !== at) await visit(page, path);
+        at = path;
+        const isAllowed = ranks[role] >= ranks[needs];
+        const expected = `This needs the role ${needs}. You are signed in as ${role}.`;
+        assert.equal(
+          await refusalOf(page, button),
+          isAllowed ? undefined : expected,
+          `${role}, ${path}, ${button}`,
+        );
+      }
+    }
+    assert.ok(operations.length >= 18);
+  });
+});
+
+/** What a button says about a role that is missing; undefined if nothing. */
+async function refusalOf(page: Page, name: string | RegExp): Promise<string | undefined> {
+  const button = page.getByRole('button', { name, exact: typeof name === 'string' }).first();
+  await button.waitFor();
+  const title = (await button.getAttribute('title')) ?? '';
+  if (!/needs the role/.test(title)) return undefined;
+  // What it says is also said to those who hear the page, and a click does nothing.
+  assert.equal(await button.getAttribute('aria-description'), title);
+  assert.equal(await button.getAttribute('aria-disabled'), 'true');
+  await button.click({ force: true });
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  return title;
 }

@@ -1,4 +1,4 @@
-/** The oldest are forgotten beyond this number: their time at the peer is limited anyway. */
+/** Of two generations each: the older one is forgotten beyond it, because its time at the peer is limited anyway. */
 const MAX_ENDED = 4_096;
 
 /**
@@ -29,9 +29,8 @@ export class UntoldEnds {
   ended(id: string): void {
     this.#unjoined.delete(id);
     this.#ended.add(id);
-    if (this.#ended.size <= MAX_ENDED) return;
-    const [oldest = ''] = this.#ended;
-    this.#ended.delete(oldest);
+    // Whole generations: the first of a set is slow to find after many that were deleted.
+    if (this.#ended.size >= MAX_ENDED) this.#turn();
   }
 
   /** The connection has ended here unless it was joined. */
@@ -41,8 +40,7 @@ export class UntoldEnds {
 
   /** The peer has answered a ping. What it was told before the ping, which followed the previous answer, has arrived. */
   confirm(): void {
-    this.#endedBefore = this.#ended;
-    this.#ended = new Set();
+    this.#turn();
   }
 
   /** What the peer may not know, when the session is lost. Forgets it. */
@@ -50,5 +48,10 @@ export class UntoldEnds {
     const ids = [...this.#unjoined, ...this.#endedBefore, ...this.#ended];
     for (const each of [this.#unjoined, this.#endedBefore, this.#ended]) each.clear();
     return ids;
+  }
+
+  #turn(): void {
+    this.#endedBefore = this.#ended;
+    this.#ended = new Set();
   }
 }

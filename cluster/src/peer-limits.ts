@@ -11,6 +11,8 @@ export const peerLimits = {
   maxUnsentBytes: 16 * MIB,
   /** Counts of one kind in one tick; the others follow in the next. */
   counts: 1_000,
+  /** Keys of events in one message. */
+  eventKeys: 200,
   /** Concurrent streams of one peer: relayed connections, for the most part. */
   streams: 20_000,
   /** Bytes of a body of a request or an answer. */

@@ -92,6 +92,17 @@ export const ownerMessages = {
     id: Id,
     message: Type.Union([agentMessages['upgrade-status'], agentMessages['may-switch']]),
   }),
+  /**
+   * Events of the fleet that the sender has published, by their keys, with the numbers from `first` on. `event`: what happened at
+   * the sender only, with the one key.
+   */
+  events: Type.Object({
+    type: Type.Literal('events'),
+    stream: Id,
+    first: Count,
+    keys: Type.Array(Text(400), { maxItems: peerLimits.eventKeys }),
+    event: Type.Optional(Type.Object({ type: Text(64), data: Type.Object({}) })),
+  }),
   /** What agents have handed to targets, by the session that carries the connection. */
   received: Type.Object({
     type: Type.Literal('received'),

@@ -21,6 +21,7 @@ export { attentionOf } from './attention/attention.ts';
 export { ChangeFeed } from './changes/change-feed.ts';
 export { ConnectionLog } from './connection-log/connection-log.ts';
 export { publishDetailChanges } from './events/detail-changes.ts';
+export { FleetEvents, type PublishedEvents } from './events/events.ts';
 export { openEvents } from './events/open-events.ts';
 export type { AgentView } from './fleet/agent-view.ts';
 export { explainConnection } from './fleet/explain-connection.ts';

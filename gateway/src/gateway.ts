@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { ReplicaStore } from '@penstock/cluster';
 import type { GatewayConfig } from '@penstock/config-schema';
-import { answerAboutClients, ownClients, staysOnHost } from '@penstock/control-plane';
+import { answerAboutClients, FleetEvents, ownClients, staysOnHost } from '@penstock/control-plane';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 
 import { openAdminApi } from './composition/admin-api.ts';
@@ -87,6 +87,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
   const leadership = await openLeadership(starting, { store, config: first, epoch, log, time });
   const inForce: InForce = { config: first, certificates: await loadCertificates(first) };
   logFileWarnings(first, inForce.certificates, log);
+  const events = new FleetEvents();
   const shared = { config: () => inForce.config, store, dataPlane, metrics, leadership, epoch, clock, log };
   const connectionLog = startConnectionLog(starting, shared);
   const controlPlane = await openControlPlane(starting, {
@@ -123,6 +124,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
           requests: controlPlane.requests,
           changes: controlPlane.changes,
           ingresses,
+          events,
           answer: (question) => answerAboutClients(connected, question),
         });
   metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses, cluster }));
@@ -136,6 +138,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     clients,
     connectionLog,
     replicas: () => cluster?.replicas ?? [],
+    events,
     ownClients: connected,
     askReplicas: cluster?.ask,
     readiness: () =>

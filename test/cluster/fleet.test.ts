@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readEvents } from '../rig/event-reader.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
+import { askApi } from '../rig/pair.ts';
 import { type Replicas, startReplicas } from '../rig/replicas.ts';
 import { startEcho } from '../rig/targets.ts';
 
@@ -119,6 +121,9 @@ test('two processes with one identity are found although each uses another repli
     gateway: { health: { heartbeatInterval: '200ms' }, tunnel: { pingTimeout: '300ms' } },
     agents: { a1: 'r1' },
   });
+  const eventsAt = (name: string, lastId?: string) =>
+    readEvents(`http://127.0.0.1:${replicas.gateway(name).admin.port}`, replicas.pair.adminToken, lastId);
+  await using events = await eventsAt('r1');
   await using _clone = await replicas.cloneAt('a1', 'r2');
   for (const name of ['r1', 'r2']) {
     await eventually(`${name} to notice the clone`, async () => {
@@ -126,6 +131,19 @@ test('two processes with one identity are found although each uses another repli
       return state === 'quarantined' && code === 'CLONED_IDENTITY';
     });
   }
+  // A listener that has heard of it at one replica goes on at the other one, where the next event is another.
+  await eventually('the event', async () => JSON.stringify(await events.next()).includes('quarantined'));
+  await using later = await eventsAt('r2', events.lastId);
+  const { port } = replicas.gateway('r2').admin;
+  await askApi(port, replicas.pair.adminToken, 'POST /enrollment-tokens', { pool: 'dc1', uses: 1 });
+  const heard: string[] = [];
+  for (let text = ''; !text.includes('"audit"'); heard.push(text)) {
+    text = JSON.stringify(await later.next());
+  }
+  assert.deepEqual(
+    heard.filter((text) => text.includes('reset') || text.includes('quarantined')),
+    [],
+  );
 });
 
 test('maxConnections holds for all replicas together', async () => {

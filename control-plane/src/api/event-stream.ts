@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import type { FleetEvent, FleetEvents } from '../events/events.ts';
+import type { FleetEvents, Resumption } from '../events/events.ts';
+import type { FleetEvent } from '../events/fleet-event.ts';
 import { checkAccess, type StreamAccess } from './stream-access.ts';
 
 const KIB = 1024;
@@ -25,6 +26,7 @@ export type EventStreamOptions = {
 export class EventStream extends Readable {
   /** Missed events that the listener has not read yet. */
   readonly #missed: FleetEvent[];
+  readonly #resumption: Resumption | undefined;
   /** Frames of events published while the listener catches up. */
   #queued: string[] = [];
   #queuedBytes = 0;
@@ -37,18 +39,21 @@ export class EventStream extends Readable {
       this.#send(': keep-alive\n\n');
       checkAccess(access, () => this.#finish());
     }, COMMENT_INTERVAL_MS);
-    const missed = lastEventId === undefined ? [] : events.eventsAfter(lastEventId);
-    this.#missed = [...(missed ?? [])];
+    const resumption = lastEventId === undefined ? undefined : events.resume(lastEventId);
+    this.#resumption = resumption;
+    this.#missed = [...(resumption?.missed ?? [])];
     // A listener that is cut off before its first event must still be able to resume: after the events it has seen.
-    const resumeId = this.#missed.length > 0 ? lastEventId : events.lastId;
+    const resumeId = this.#missed.length > 0 ? lastEventId : this.#idOf(events.lastId);
     this.push(`retry: 2000\nid: ${resumeId}\n: welcome\n\n`);
-    if (missed === undefined)
+    if (lastEventId !== undefined && resumption === undefined)
       this.push(
         frame('reset', events.lastId, { reloadAfterMs: Math.floor(Math.random() * MAX_RELOAD_DELAY_MS) }),
       );
     this.#stop = events.listen({
       event: (event) => {
-        this.#send(frameOf(event));
+        // What it saw at the replica from which it came only moves its position.
+        const hasSeen = resumption?.hasSeen(event) ?? false;
+        this.#send(hasSeen ? `id: ${this.#idOf(event.id ?? '')}\n\n` : this.#frameOf(event));
         if (access.isEndedBy(event)) this.#finish();
       },
       end: () => this.#finish(),
@@ -57,7 +62,7 @@ export class EventStream extends Readable {
 
   override _read(): void {
     for (let event = this.#missed.shift(); event !== undefined; event = this.#missed.shift()) {
-      if (!this.push(frameOf(event))) return;
+      if (!this.push(this.#frameOf(event))) return;
     }
     const queued = this.#queued.splice(0);
     this.#queuedBytes = 0;
@@ -67,6 +72,14 @@ export class EventStream extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#leave();
     callback(error);
+  }
+
+  #frameOf({ type, id, data }: FleetEvent): string {
+    return frame(type, id === undefined ? undefined : this.#idOf(id), data);
+  }
+
+  #idOf(id: string): string {
+    return this.#resumption?.idAfter(id) ?? id;
   }
 
   #send(text: string): void {
@@ -91,8 +104,6 @@ export class EventStream extends Readable {
     this.#stop = undefined;
   }
 }
-
-const frameOf = ({ type, id, data }: FleetEvent) => frame(type, id, data);
 
 /** JSON.stringify writes no line breaks, so one `data:` line is enough. */
 function frame(event: string, id: string | undefined, data: object): string {

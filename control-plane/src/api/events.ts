@@ -26,11 +26,11 @@ export function eventRoutes(
       schema: {
         summary: 'Stream fleet events as server-sent events',
         description:
-          'Resumes after `Last-Event-ID`. If that event is no longer in memory, the first event is `reset`: read everything again after its `reloadAfterMs`. The stream ' +
+          'Resumes after `Last-Event-ID`, also one from another replica. If that event is no longer in memory, the first event is `reset`: read everything again after its `reloadAfterMs`. The stream ' +
           'ends when the gateway drains or the admin token or the console session ends.',
         tags: ['events'],
         produces: ['text/event-stream'],
-        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 64 })) }),
+        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 256 })) }),
         response: { 200: Type.Unsafe<EventStream>({ type: 'string' }), ...problemResponses },
       },
     },

@@ -1,6 +1,6 @@
 import { type ConsoleSessions, endOf } from '@penstock/sign-in';
 import type { AuthenticatedRequester } from '../actor.ts';
-import type { FleetEvent } from '../events/events.ts';
+import type { FleetEvent } from '../events/fleet-event.ts';
 
 /** The right of a listener to the stream that it has opened, which can end before the stream does. */
 export type StreamAccess = {

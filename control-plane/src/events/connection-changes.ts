@@ -1,4 +1,5 @@
-import type { FleetEventData, FleetEvents } from './events.ts';
+import type { FleetEvents } from './events.ts';
+import type { FleetEventData } from './fleet-event.ts';
 
 type Counts = FleetEventData['connections']['items'][number];
 

@@ -1,127 +1,82 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentState } from '@penstock/api-schema';
+import { systemClock } from '@penstock/runtime';
+import { groupOf, keyOf } from './event-key.ts';
+import { positionOf, positionText } from './event-position.ts';
+import {
+  type FleetEvent,
+  type FleetEventData,
+  type FleetEventListener,
+  type FleetEventType,
+  fleetEvents,
+} from './fleet-event.ts';
+import { PeerHistory } from './peer-history.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
+import {
+  expectedHere,
+  MAX_LAG_MS,
+  type PeerPosition,
+  type Published,
+  seenElsewhere,
+  takeExpected,
+} from './resumption.ts';
 
-/** The types of fleet events, with when each is sent. A closed list: docs/api.md has a row for each. Times are RFC 3339. */
-export const fleetEvents = {
-  agent: 'An agent was added or removed, or its state or the detail of it changed.',
-  alert: 'An alert started firing or was resolved.',
-  approval: 'An approval was requested or decided, or its action finished.',
-  audit: 'An entry was added to the audit trail. The data is a summary of it.',
-  pinning: 'A reload changed the pinning mode of a pool.',
-  rollout: 'A rollout was created, entered another stage, or an agent of it changed its state.',
-  enrollment: 'An enrollment was refused. Repeated every 10 seconds while the agent retries.',
-  connections: 'Connection counts changed. Sent at most once a second and never replayed.',
-} as const;
-
-export type FleetEventData = {
-  readonly agent: {
-    readonly name: string;
-    readonly pool: string;
-    readonly state: AgentState;
-    readonly code?: string | undefined;
-    /** When the condition began. */
-    readonly since?: string | undefined;
-    readonly message?: string | undefined;
-    readonly detail?: string | undefined;
-  };
-  readonly alert: {
-    readonly id: string;
-    readonly condition: string;
-    readonly subject: string;
-    readonly state: 'firing' | 'resolved';
-    readonly detail: string;
-  };
-  readonly approval: {
-    readonly id: string;
-    readonly action: string;
-    readonly subject: string;
-    readonly state: string;
-  };
-  readonly rollout: {
-    readonly id: string;
-    readonly kind: string;
-    readonly version: string;
-    /** Separated by commas. */
-    readonly pools: string;
-    readonly state: string;
-    readonly reason?: string;
-  };
-  readonly audit: {
-    readonly id: string;
-    readonly at: string;
-    readonly actor: string;
-    readonly action: string;
-    readonly subject: string;
-  };
-  readonly pinning: {
-    readonly pool: string;
-    readonly from: string;
-    readonly to: string;
-    readonly agents: number;
-    /** Agents that accepted opens and are quarantined by the change. */
-    readonly quarantined: number;
-    readonly released: number;
-  };
-  readonly enrollment: {
-    readonly tokenId?: string | undefined;
-    readonly name?: string | undefined;
-    readonly pool?: string | undefined;
-    readonly address: string;
-    readonly code: string;
-    readonly message: string;
-  };
-  readonly connections: {
-    readonly items: readonly {
-      readonly name: string;
-      readonly open: number;
-      readonly waiting: number;
-      readonly openedTotal: number;
-      readonly failedTotal: number;
-    }[];
-  };
+/** What one process tells the others of its events. */
+export type PublishedEvents = {
+  /** Names the process; new at each start. */
+  readonly stream: string;
+  /** The number of the first; the others follow without a gap. */
+  readonly first: number;
+  readonly keys: readonly string[];
+  /** The event itself, if it happens at this process only. */
+  readonly event?: { readonly type: string; readonly data: object } | undefined;
 };
 
-export type FleetEventType = keyof FleetEventData;
-
-export type FleetEvent = {
-  [Type in FleetEventType]: {
-    readonly type: Type;
-    /** Position from which a listener can resume; undefined for transient events, which are never replayed. */
-    readonly id: string | undefined;
-    readonly data: FleetEventData[Type];
-  };
-}[FleetEventType];
-
-export type FleetEventListener = {
-  /** Must neither throw nor block. */
-  readonly event: (event: FleetEvent) => void;
-  /** Called once, after the last event. */
-  readonly end: () => void;
+/** A listener that resumes, here or from another replica. */
+export type Resumption = {
+  /** Events that it has not seen, oldest first. */
+  readonly missed: readonly FleetEvent[];
+  /** Whether it saw an event that is published now, where it came from. To be asked once for each event. */
+  hasSeen(event: FleetEvent): boolean;
+  /** The id that says what it has seen, once it has the event with this id. */
+  idAfter(id: string): string;
 };
 
 /** Events kept in memory for listeners that resume. */
 const MAX_REPLAYABLE_EVENTS = 1024;
+/** Processes whose events are remembered. Those of a rolling restart are twice the replicas. */
+const MAX_PEERS = 32;
 
 /** Events that the next one of their type supersedes, so that a missed one is not needed. */
 const transientTypes: ReadonlySet<FleetEventType> = new Set(['connections']);
 
+type Kept = Published & { readonly event: FleetEvent };
+
 /**
  * Publishes the events of the fleet to listeners. The most recent events are kept in memory, so that a listener whose
- * connection broke can resume. Publishing never waits for a listener.
+ * connection broke can resume, also one that comes from another replica. Publishing never waits for a listener.
  */
 export class FleetEvents {
   /** Random for each process: ids from before a restart, whose events are lost, are not recognized. */
-  readonly #epoch = randomBytes(6).toString('hex');
-  readonly #replayable = new ReplayBuffer<FleetEvent>(MAX_REPLAYABLE_EVENTS, (event) =>
-    event.type === 'agent' ? event.data.name : undefined,
-  );
+  readonly #stream = randomBytes(6).toString('hex');
+  readonly #now: () => number;
+  readonly #replayable = new ReplayBuffer<Kept>(MAX_REPLAYABLE_EVENTS, ({ key }) => groupOf(key));
   /** Number of events published with an id. */
   #count = 0;
+  /** When the keys of the last events were published, the oldest first. */
+  readonly #publishedAt = new Map<string, number>();
+  #recentKeys: string[] = [];
+  readonly #kept = new WeakMap<FleetEvent, Kept>();
+  readonly #peers = new Map<string, PeerHistory>();
+  readonly #followers = new Set<(published: PublishedEvents) => void>();
   readonly #listeners = new Set<FleetEventListener>();
   readonly #sources: (() => () => void)[] = [];
   readonly #stops: (() => void)[] = [];
   #state: 'open' | 'closed' = 'open';
+
+  /** `now` returns milliseconds of a monotonic clock. */
+  constructor(now: () => number = systemClock.now) {
+    this.#now = now;
+  }
 
   /** `isTransient`: the event is not kept for listeners that resume, and has no id. */
   publish<Type extends FleetEventType>(
@@ -129,25 +84,95 @@ export class FleetEvents {
     data: FleetEventData[Type],
     { isTransient = transientTypes.has(type) } = {},
   ): void {
-    if (this.#state === 'closed') return;
     const event = { type, id: isTransient ? undefined : this.#nextId(), data } as FleetEvent;
-    if (event.id !== undefined) this.#replayable.add({ number: this.#count, event });
-    for (const listener of [...this.#listeners]) listener.event(event);
+    if (isTransient) {
+      this.#tell(event);
+      return;
+    }
+    const key = keyOf(event);
+    this.#add(event, key ?? `${this.#stream} ${this.#count}`, key === undefined ? { type, data } : undefined);
+  }
+
+  /** Has `listener` called with the last events, and with each one from now on, until the returned function is called. */
+  follow(listener: (published: PublishedEvents) => void): () => void {
+    const keys = [...this.#recentKeys];
+    listener({ stream: this.#stream, first: this.#count - keys.length + 1, keys });
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
+  }
+
+  /** Another replica has published these events. What happens only there is published here too. */
+  peerPublished({ stream, first, keys, event }: PublishedEvents): void {
+    const history = this.#peers.get(stream) ?? new PeerHistory(first, this.#now);
+    if (!this.#peers.has(stream)) {
+      const [oldest] = this.#peers.keys();
+      if (oldest !== undefined && this.#peers.size >= MAX_PEERS) this.#peers.delete(oldest);
+      this.#peers.set(stream, history);
+    }
+    history.add(first, keys);
+    const [key] = keys;
+    if (event === undefined || key === undefined || this.#publishedAt.has(key)) return;
+    // A newer replica may have types of its own.
+    if (!Object.hasOwn(fleetEvents, event.type)) return;
+    this.#add({ ...event, id: this.#nextId() } as FleetEvent, key, undefined);
+  }
+
+  /** Another replica no longer tells of its events. */
+  peerLost(stream: string): void {
+    this.#peers.get(stream)?.lost();
   }
 
   /**
-   * The replayable events published after the event `id`, of each agent only the last one. Undefined if they are no longer all known: the listener must
-   * then fetch the current state.
+   * Where the listener with this id goes on: after the events it has seen, of each agent only the last one. Undefined if
+   * they are no longer all known: the listener must then fetch the current state.
    */
-  eventsAfter(id: string): readonly FleetEvent[] | undefined {
-    const [, epoch, number] = /^([0-9a-f]{12})-(\d{1,15})$/.exec(id) ?? [];
-    if (epoch !== this.#epoch || Number(number) > this.#count) return undefined;
-    return this.#replayable.after(Number(number));
+  resume(id: string): Resumption | undefined {
+    const parts = positionOf(id);
+    if (parts === undefined) return undefined;
+    const elsewhere: PeerPosition[] = [];
+    let own: number | undefined;
+    // What this process has dropped must have been seen there, or must have been here before.
+    let droppedBefore = Number.POSITIVE_INFINITY;
+    for (const part of parts) {
+      if (part.stream === this.#stream) {
+        own = Math.max(own ?? 0, part.number);
+        continue;
+      }
+      const history = this.#peers.get(part.stream);
+      const knownAt = history?.knownAt(part.number);
+      if (history === undefined || knownAt === undefined) return undefined;
+      elsewhere.push({ ...part, history });
+      droppedBefore = Math.min(droppedBefore, knownAt - MAX_LAG_MS);
+    }
+    if (own !== undefined && own > this.#count) return undefined;
+    const kept = own === undefined ? this.#keptSince(droppedBefore) : this.#replayable.after(own);
+    if (kept === undefined) return undefined;
+    return this.#resumption(kept, elsewhere);
+  }
+
+  #keptSince(droppedBefore: number): readonly Kept[] | undefined {
+    const { dropped, kept } = this.#replayable;
+    return dropped !== undefined && dropped.at >= droppedBefore ? undefined : kept;
+  }
+
+  #resumption(kept: readonly Kept[], elsewhere: readonly PeerPosition[]): Resumption {
+    const isSeen = seenElsewhere(elsewhere);
+    const until = this.#now() + MAX_LAG_MS;
+    const expected = expectedHere(elsewhere, (key) => this.#publishedAt.get(key), this.#now());
+    return {
+      missed: kept.filter((each) => !isSeen(each)).map(({ event }) => event),
+      hasSeen: (event) => {
+        const key = this.#kept.get(event)?.key;
+        return key !== undefined && expected.size > 0 && takeExpected(expected, key) && this.#now() < until;
+      },
+      idAfter: (id) =>
+        elsewhere.length > 0 && this.#now() < until ? [id, positionText(elsewhere)].join('.') : id,
+    };
   }
 
   /** Id of the most recent replayable event, from which a new listener can resume. */
   get lastId(): string {
-    return `${this.#epoch}-${this.#count}`;
+    return `${this.#stream}-${this.#count}`;
   }
 
   get listeners(): number {
@@ -175,13 +200,34 @@ export class FleetEvents {
     this.#sources.push(start);
   }
 
-  /** Ends every listener. Later events are discarded. */
+  /** Ends every listener. Later events are kept, and told to other replicas. */
   close(): void {
     this.#state = 'closed';
     for (const listener of [...this.#listeners]) {
       this.#remove(listener);
       listener.end();
     }
+  }
+
+  #add(event: FleetEvent, key: string, local: PublishedEvents['event']): void {
+    const kept: Kept = { event, key, at: this.#now() };
+    this.#kept.set(event, kept);
+    this.#replayable.add({ number: this.#count, event: kept });
+    this.#recentKeys.push(key);
+    if (this.#recentKeys.length > 2 * MAX_REPLAYABLE_EVENTS)
+      this.#recentKeys = this.#recentKeys.slice(-MAX_REPLAYABLE_EVENTS);
+    this.#publishedAt.delete(key);
+    this.#publishedAt.set(key, kept.at);
+    const [oldest] = this.#publishedAt.keys();
+    if (oldest !== undefined && this.#publishedAt.size > MAX_REPLAYABLE_EVENTS)
+      this.#publishedAt.delete(oldest);
+    const published = { stream: this.#stream, first: this.#count, keys: [key], event: local };
+    for (const follower of [...this.#followers]) follower(published);
+    this.#tell(event);
+  }
+
+  #tell(event: FleetEvent): void {
+    for (const listener of [...this.#listeners]) listener.event(event);
   }
 
   #remove(listener: FleetEventListener): void {

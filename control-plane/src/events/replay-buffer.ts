@@ -1,32 +1,42 @@
 /**
- * The most recent events, for listeners that resume. Of several events about the state of one agent only the last is kept: a
+ * The most recent events, for listeners that resume. Of several events of a group, such as the states of one agent, only the last is kept: a
  * listener needs no more, and an agent that flaps does not push out what others did.
  */
 export class ReplayBuffer<Event> {
   readonly #max: number;
-  readonly #agentOf: (event: Event) => string | undefined;
+  readonly #groupOf: (event: Event) => string | undefined;
   /** In the order of their numbers. */
   readonly #events = new Map<number, Event>();
-  /** Numbers of the kept events about agents, by name. */
-  readonly #byAgent = new Map<string, number>();
+  /** Numbers of the kept events, by group. */
+  readonly #byGroup = new Map<string, number>();
   /** Everything after this number is known, apart from what a later event supersedes. */
   #completeAfter = 0;
+  #dropped: Event | undefined;
 
-  /** `agentOf` returns the name of the agent whose state an event is about. */
-  constructor(max: number, agentOf: (event: Event) => string | undefined) {
+  /** `groupOf` returns what an event is about; undefined if no later one supersedes it. */
+  constructor(max: number, groupOf: (event: Event) => string | undefined) {
     this.#max = max;
-    this.#agentOf = agentOf;
+    this.#groupOf = groupOf;
   }
 
   add({ number, event }: { readonly number: number; readonly event: Event }): void {
-    const name = this.#agentOf(event);
+    const name = this.#groupOf(event);
     if (name !== undefined) {
-      const superseded = this.#byAgent.get(name);
+      const superseded = this.#byGroup.get(name);
       if (superseded !== undefined) this.#events.delete(superseded);
-      this.#byAgent.set(name, number);
+      this.#byGroup.set(name, number);
     }
     this.#events.set(number, event);
     if (this.#events.size > this.#max) this.#dropOldest();
+  }
+
+  /** All that are kept, oldest first, and the one that was dropped last because there were too many. */
+  get kept(): readonly Event[] {
+    return [...this.#events.values()];
+  }
+
+  get dropped(): Event | undefined {
+    return this.#dropped;
   }
 
   /** The kept events with greater numbers, oldest first. Undefined if some of them were dropped. */
@@ -43,7 +53,8 @@ export class ReplayBuffer<Event> {
     const [number, event] = oldest;
     this.#events.delete(number);
     this.#completeAfter = number;
-    const name = this.#agentOf(event);
-    if (name !== undefined && this.#byAgent.get(name) === number) this.#byAgent.delete(name);
+    this.#dropped = event;
+    const name = this.#groupOf(event);
+    if (name !== undefined && this.#byGroup.get(name) === number) this.#byGroup.delete(name);
   }
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { apiProblemCodes } from '@penstock/api-schema';
 import { storeOutages } from '@penstock/store';
 import { denialReasons, skipReasons } from '@penstock/wire';
-import { fleetEvents } from '../../src/events/events.ts';
+import { fleetEvents } from '../../src/events/fleet-event.ts';
 import { apiRig } from './api-rig.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/api.md');

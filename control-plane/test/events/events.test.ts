@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { publishDetailChanges } from '../../src/events/detail-changes.ts';
-import { type FleetEvent, FleetEvents } from '../../src/events/events.ts';
+import { FleetEvents } from '../../src/events/events.ts';
+import type { FleetEvent } from '../../src/events/fleet-event.ts';
 
 const alert = (id: string) =>
   ({ id, condition: 'agent-stale', subject: 'agent:a', state: 'firing', detail: '' }) as const;
@@ -22,6 +23,8 @@ function listener(): { heard: FleetEvent[]; ended: number; event(e: FleetEvent):
 const idsOf = (events: readonly FleetEvent[] | undefined) =>
   events?.map(({ data }) => ('id' in data ? data.id : '-'));
 
+const missedAfter = (events: FleetEvents, id: string) => events.resume(id)?.missed;
+
 test('an event reaches every current listener and no removed one', () => {
   const events = new FleetEvents();
   const one = listener();
@@ -37,10 +40,10 @@ test('a listener that resumes receives each missed event exactly once', () => {
   const events = new FleetEvents();
   const start = events.lastId;
   for (const id of ['1', '2', '3']) events.publish('alert', alert(id));
-  assert.deepEqual(idsOf(events.eventsAfter(start)), ['1', '2', '3']);
-  const [, second] = events.eventsAfter(start) ?? [];
-  assert.deepEqual(idsOf(events.eventsAfter(second?.id ?? '')), ['3']);
-  assert.deepEqual(events.eventsAfter(events.lastId), []);
+  assert.deepEqual(idsOf(missedAfter(events, start)), ['1', '2', '3']);
+  const [, second] = missedAfter(events, start) ?? [];
+  assert.deepEqual(idsOf(missedAfter(events, second?.id ?? '')), ['3']);
+  assert.deepEqual(missedAfter(events, events.lastId), []);
 });
 
 test('a listener cannot resume from an id that is too old, from another process or malformed', () => {
@@ -49,11 +52,11 @@ test('a listener cannot resume from an id that is too old, from another process 
   events.publish('alert', alert('first'));
   const first = events.lastId;
   for (let id = 0; id < 1024; id += 1) events.publish('alert', alert(String(id)));
-  assert.equal(events.eventsAfter(start), undefined);
-  assert.equal(events.eventsAfter(first)?.length, 1024);
+  assert.equal(missedAfter(events, start), undefined);
+  assert.equal(missedAfter(events, first)?.length, 1024);
   const other = new FleetEvents();
   for (const id of [other.lastId, '', 'x', `${start}0000`, start.replace(/-.*/, '-99999')]) {
-    assert.equal(events.eventsAfter(id), undefined, id);
+    assert.equal(missedAfter(events, id), undefined, id);
   }
 });
 
@@ -99,7 +102,7 @@ test('of an agent that changes again and again only the last event is replayed, 
     const state = count % 2 === 0 ? 'stale' : 'connected';
     events.publish('agent', { name: `a${count % 3}`, pool: 'dc1', state });
   }
-  const replayed = events.eventsAfter(start);
+  const replayed = missedAfter(events, start);
   assert.deepEqual(
     replayed?.map(({ type }) => type),
     ['alert', 'agent', 'agent', 'agent'],
@@ -127,7 +130,7 @@ test('details are published once a second for each agent, while someone listens,
   assert.equal(one.heard.length, 50);
   t.mock.timers.tick(1_000);
   assert.deepEqual(
-    [one.heard.length, one.heard[0]?.id, events.eventsAfter(events.lastId)],
+    [one.heard.length, one.heard[0]?.id, missedAfter(events, events.lastId)],
     [60, undefined, []],
   );
   stop();

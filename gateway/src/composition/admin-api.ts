@@ -13,6 +13,7 @@ import {
   clientsElsewhere,
   createApi,
   explainConnection,
+  type FleetEvents,
   FreshChecks,
   firstPublicHost,
   fleetActions,
@@ -63,6 +64,7 @@ export type AdminApiOptions = {
   readonly leadership: Leadership;
   readonly epoch: string;
   readonly replicas: () => readonly ReplicaView[];
+  readonly events: FleetEvents;
   readonly ownClients: ConnectedClients;
   /** Undefined for a gateway that is alone. */
   readonly askReplicas: AskReplicas | undefined;
@@ -87,7 +89,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const { registry, routes, queue, ejection, history, denials, outcomes } = dataPlane;
   const { identity, fleet, requests, grants, opens } = controlPlane;
   const connections = () => connectionViews(routes, clients.ingresses, denials);
-  const events = openEvents(store, connections);
+  const events = openEvents(store, connections, options.events);
   fleet.onChange(({ agent }) => events.publish('agent', agentEvent(agent)));
   publishDetailChanges(
     events,

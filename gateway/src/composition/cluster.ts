@@ -12,6 +12,7 @@ import {
   type AskReplicas,
   type ChangeFeed,
   createReplicaKey,
+  type FleetEvents,
   type Leadership,
   type OpenFleet,
   type PendingAgentRequests,
@@ -45,6 +46,7 @@ export type ClusterOptions = {
   readonly leadership: Pick<Leadership, 'rankBy'>;
   /** Answers a question that another replica asks with `ask`. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
+  readonly events: Pick<FleetEvents, 'follow' | 'peerPublished' | 'peerLost'>;
   readonly epoch: string;
   readonly clock: Clock;
   readonly log: GatewayLog;
@@ -102,6 +104,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
           request: (session, message, signal) => options.requests.forward(session, message, signal),
           cancel: (cancel, signal) => ingresses.cancelPorts.forward(cancel, signal),
           answer: options.answer,
+          events: options.events,
           lossOfPeer: () => peer.loss,
           onIdle: () => idle.notify(),
         });
@@ -155,6 +158,8 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
         registry,
         isSuspended: (agentId) => fleet.isSuspended(agentId),
         onRevision: (revision) => changes.hint(revision),
+        onEvents: (published) => options.events.peerPublished(published),
+        onEventsLost: (stream) => options.events.peerLost(stream),
         clock,
       });
       directories.set(member.epoch, directory);

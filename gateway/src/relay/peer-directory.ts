@@ -12,6 +12,7 @@ import type { Clock } from '@penstock/runtime';
 import type { SessionLoss } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { Registry } from '../tunnel/registry.ts';
+import type { PeerEvents } from './publish-events.ts';
 import { RelayedSession } from './relayed-session.ts';
 
 export type PeerDirectoryOptions = {
@@ -23,6 +24,10 @@ export type PeerDirectoryOptions = {
   readonly isSuspended: (agentId: string) => boolean;
   /** The peer knows this revision of the store. */
   readonly onRevision: (revision: number) => void;
+  /** The peer has published these events of the fleet. */
+  readonly onEvents: (events: PeerEvents) => void;
+  /** The peer, which has published the events of this stream, no longer tells of them. */
+  readonly onEventsLost: (stream: string) => void;
   readonly clock: Clock;
 };
 
@@ -48,6 +53,7 @@ export class PeerDirectory implements PeerFollower {
   #expected: number | 'snapshot' = 'snapshot';
   #state: ReplicaState = 'running';
   #stopHiding = () => {};
+  #eventStream: string | undefined;
 
   constructor(options: PeerDirectoryOptions) {
     this.replica = options.replica;
@@ -81,6 +87,7 @@ export class PeerDirectory implements PeerFollower {
   }
 
   lost(loss: SessionLoss): void {
+    if (this.#eventStream !== undefined) this.#options.onEventsLost(this.#eventStream);
     this.#peer = undefined;
     this.#confirmed = undefined;
     for (const session of this.#sessions.values()) session.leave(loss);
@@ -112,6 +119,10 @@ export class PeerDirectory implements PeerFollower {
         else registry.upgradeStatus(session, message.message);
         break;
       }
+      case 'events':
+        this.#eventStream = message.stream;
+        this.#options.onEvents(message);
+        break;
       case 'received':
         this.#sessions.get(message.session)?.acknowledged(message.connections);
         break;

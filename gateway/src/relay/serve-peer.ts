@@ -9,6 +9,7 @@ import type { Registry } from '../tunnel/registry.ts';
 import type { RegisteredSession } from '../tunnel/session-registry.ts';
 import { readCancel } from './forward-cancel.ts';
 import type { RequestResult } from './forward-request.ts';
+import { type EventSource, publishEvents } from './publish-events.ts';
 import { RelayServer } from './relay-server.ts';
 import { type PublisherSources, SessionPublisher } from './session-publisher.ts';
 
@@ -26,6 +27,7 @@ export type ServedPeerOptions = {
   readonly cancel: (cancel: ForwardedCancel, signal: AbortSignal) => Promise<boolean>;
   /** Answers a question of the control plane of the peer. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
+  readonly events: EventSource;
   readonly lossOfPeer: () => SessionLoss;
   /** Called when nothing is relayed for the peer anymore. */
   readonly onIdle: () => void;
@@ -41,6 +43,7 @@ export function servePeer({
   request,
   cancel,
   answer,
+  events,
   lossOfPeer,
   onIdle,
 }: ServedPeerOptions): PeerService & { readonly isIdle: boolean } {
@@ -110,10 +113,12 @@ export function servePeer({
           if (isLocal(session)) publisher.heartbeat(session, received);
         },
       });
+      const stopEvents = publishEvents(followed, events);
       const timer = setInterval(() => publisher.tick(), TICK_MS);
       stop = () => {
         clearInterval(timer);
         stopObserving();
+        stopEvents();
         publisher.stop();
       };
     },

@@ -27,6 +27,9 @@ export const AlertResource = Type.Object({
   since: Timestamp,
   firedAt: Timestamp,
   resolvedAt: Type.Optional(Timestamp),
+  silencedBy: Type.Optional(
+    Type.String({ description: 'ID of the silence because of which no receiver is notified now.' }),
+  ),
 });
 export type AlertResource = Static<typeof AlertResource>;
 

@@ -131,4 +131,12 @@ export {
   RolloutQuery,
   RolloutResource,
 } from './rollout.ts';
+export {
+  AlertRuleList,
+  AlertRuleResource,
+  NewSilence,
+  SilencePage,
+  SilenceQuery,
+  SilenceResource,
+} from './silence.ts';
 export { SessionPage, SessionQuery, SessionResource } from './session.ts';

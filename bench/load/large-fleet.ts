@@ -165,6 +165,8 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     connections: () => [],
     connectionLog: unused,
     history: unused,
+    silences: unused,
+    alertRules: () => [],
     clients: unused,
     explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),

@@ -20,6 +20,7 @@ export const completionNames: CompletionNames = {
     'connection clients': 'connections',
     'receiver test': 'receivers',
     'alert show': 'alerts',
+    'silence end': 'silences',
     'grant revoke': 'grants',
     'token revoke': 'enrollment-tokens',
     'token show': 'enrollment-tokens',

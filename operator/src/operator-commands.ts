@@ -44,6 +44,11 @@ export function operatorCommands(io: Io): readonly LazyCommand[] {
       load: async () => (await import('./alert/alert-command.ts')).alertCommand(io),
     },
     {
+      name: 'silence',
+      description: 'alerts of which no receiver is notified for a while',
+      load: async () => (await import('./silence/silence-command.ts')).silenceCommand(io),
+    },
+    {
       name: 'receiver',
       description: 'receivers of alert notifications',
       load: async () => (await import('./receiver/receiver-command.ts')).receiverCommand(io),

@@ -48,6 +48,7 @@ export type {
   RevocationReason,
   RolloutAgentRow,
   RolloutRow,
+  SilenceRow,
   StateChangeRow,
 } from './schema.ts';
 export type { Store } from './sql-store.ts';

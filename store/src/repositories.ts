@@ -20,6 +20,7 @@ import { type IdentityRepository, identityRepository } from './identities.ts';
 import { type PinRepository, pinRepository } from './pins.ts';
 import { type RolloutRepository, rolloutRepository } from './rollouts.ts';
 import type { AuditRow, Database } from './schema.ts';
+import { type SilenceRepository, silenceRepository } from './silences.ts';
 import { type StateChangeRepository, stateChangeRepository } from './state-changes.ts';
 import type { Writing } from './writing.ts';
 
@@ -40,6 +41,7 @@ export type Repositories = {
   readonly grants: GrantRepository;
   readonly rollouts: RolloutRepository;
   readonly stateChanges: StateChangeRepository;
+  readonly silences: SilenceRepository;
   readonly changes: ChangeRepository;
   readonly replicas: ReplicaRepository;
   readonly leases: LeaseRepository;
@@ -75,6 +77,7 @@ export function repositoriesOver(
     grants: grantRepository(db, write),
     rollouts: rolloutRepository(db, write),
     stateChanges: stateChangeRepository(db),
+    silences: silenceRepository(db, write),
     changes: changeRepository(db),
     replicas: replicaRepository(db, write, now),
     leases: leaseRepository(db, now),

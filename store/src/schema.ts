@@ -21,6 +21,7 @@ export type Database = {
   readonly rollouts: RolloutRow;
   readonly rolloutAgents: RolloutAgentRow;
   readonly stateChanges: StateChangeRow;
+  readonly silences: SilenceRow;
   readonly cluster: ClusterRow;
   readonly changes: ChangeRow;
   readonly replicas: ReplicaRow;
@@ -267,6 +268,7 @@ export const changeKinds = [
   'rollout',
   'approval',
   'alert',
+  'silence',
   'audit',
   'replica',
 ] as const;
@@ -348,4 +350,20 @@ export type StateChangeRow = {
   /** Null: it was not known before. */
   readonly beforeState: string | null;
   readonly beforeCode: string | null;
+};
+
+/** Alerts of which no receiver is notified until `endsAt`. Null fields match every alert. */
+export type SilenceRow = {
+  /** UUID version 7: sorts by time. */
+  readonly id: string;
+  readonly condition: string | null;
+  /** May end with `*`. */
+  readonly subject: string | null;
+  readonly pool: string | null;
+  readonly comment: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly endsAt: number;
+  /** Null unless it was ended before its time. */
+  readonly endedBy: string | null;
 };

@@ -29,6 +29,7 @@ const RULES_BEYOND_SCHEMA: Readonly<Record<string, string>> = {
   'GET /api/v1/audit': 'since and until are times that exist; a pattern accepts the year 0',
   'GET /api/v1/connections/{name}/strings': 'driver is one of the drivers, and target has a port',
   'POST /api/v1/agents/bulk': 'either agents or filter, expected unless dryRun, version for pin only',
+  'POST /api/v1/silences': 'at least one of condition, subject and pool',
   'GET /api/v1/state-changes': 'since and until are times that exist; a pattern accepts the year 0',
   'GET /api/v1/connection-log': 'since and until are times that exist; a pattern accepts the year 0',
   'POST /api/v1/config-versions': 'content is an agent.yaml, which has a schema and rules of its own',

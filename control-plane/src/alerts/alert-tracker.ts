@@ -71,13 +71,14 @@ export class AlertTracker {
   }
 
   /**
-   * Applies one evaluation. Alerts whose condition has no rule any more are resolved. The caller must not call it again
-   * before its promise has resolved.
+   * Applies one evaluation. Alerts whose condition has no rule any more are resolved. Receivers are not notified of an alert
+   * that fires while it is silenced, until it is no longer. The caller must not call it again before its promise has resolved.
    */
   async observe(
     { active, isUndecided }: Evaluation,
     rules: readonly AlertRule[],
     moment: Moment,
+    isSilenced: (alert: AlertRow) => boolean = () => false,
   ): Promise<AlertChanges> {
     const { now, date } = moment;
     const fired: AlertRow[] = [];
@@ -107,10 +108,11 @@ export class AlertTracker {
       const tracked = this.#advance(before, condition, matching, moment);
       if (tracked.name === 'firing' && before?.name !== 'firing') fired.push(tracked.alert);
       this.#tracked.set(key, tracked);
+      const isQuiet = tracked.name === 'firing' && isSilenced(tracked.alert);
       for (const rule of matching) {
         const left = tracked.since + rule.for - now;
         if (left > 0) due = Math.min(due ?? left, left);
-        else if (tracked.name === 'firing') notify(tracked, rule, notifications);
+        else if (tracked.name === 'firing' && !isQuiet) notify(tracked, rule, notifications);
       }
     };
     await inSlices(active, track, this.#clock);

@@ -24,6 +24,8 @@ export type AlertsOptions = {
   readonly onFleetChange: (listener: () => void) => () => void;
   readonly log: ControlPlaneLog;
   readonly post?: typeof postWebhook;
+  /** Whether an operator has silenced this alert. */
+  readonly isSilenced?: (alert: AlertRow) => boolean;
   /** Whose writes are valid. Undefined: this gateway is the only one. */
   readonly leadership?: Leadership;
 };
@@ -197,7 +199,7 @@ export class Alerts {
   }
 
   async #evaluate(): Promise<void> {
-    const { snapshot, clock, leadership } = this.#options;
+    const { snapshot, clock, leadership, isSilenced } = this.#options;
     const { alerts, health } = this.#config;
     // Its lease has ended by its own clock, as after a pause: what it knows of the fleet may be as old.
     if (leadership?.isLeader === false) return this.#evaluateWithin(MIN_INTERVAL_MS);
@@ -210,7 +212,7 @@ export class Alerts {
         ? NOTHING_WATCHED
         : await evaluateConditions({ ...snapshot(), now: moment.date, isSettled }, watched, clock);
     if (this.#stopped) return;
-    const changes = await this.#tracker.observe(evaluation, this.#config.alerts, moment);
+    const changes = await this.#tracker.observe(evaluation, alerts, moment, isSilenced);
     const { fired, resolved, notifications, due } = changes;
     await inSlices([...fired, ...resolved], (alert) => this.#record(alert), clock);
     await this.#receivers.notify(notifications, moment.date);

@@ -3,7 +3,8 @@ import type { AlertDeliveryRow, AlertRow } from '@penstock/store';
 import { agentNameOf, conditionTextOf } from '../alerts/message.ts';
 import { timestamp } from './timestamp.ts';
 
-export function alertResource(alert: AlertRow): AlertResource {
+/** `silencedBy` is the ID of the silence that matches it. */
+export function alertResource(alert: AlertRow, silencedBy?: string): AlertResource {
   const { id, state, condition, subject, pool, detail } = alert;
   const { message, advice } = conditionTextOf(condition);
   return {
@@ -18,6 +19,7 @@ export function alertResource(alert: AlertRow): AlertResource {
     since: timestamp(alert.since),
     firedAt: timestamp(alert.firedAt),
     ...(alert.resolvedAt !== null && { resolvedAt: timestamp(alert.resolvedAt) }),
+    ...(silencedBy !== undefined && { silencedBy }),
   };
 }
 

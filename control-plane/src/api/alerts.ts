@@ -1,17 +1,22 @@
 import { AlertDetail, AlertPage, AlertQuery, IdParams, problemResponses } from '@penstock/api-schema';
-import type { Store } from '@penstock/store';
+import type { AlertRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { AlertService } from '../alerts/led-alerts.ts';
+import type { Silences } from '../alerts/silences.ts';
 import { alertNotification, alertResource } from './alert-resource.ts';
 import type { TypedApp } from './typed-app.ts';
 
 export type AlertsDependencies = {
   readonly store: Pick<Store, 'alerts'>;
   readonly alerts: Pick<AlertService, 'firing'>;
+  readonly silences: Pick<Silences, 'silenceOf'>;
 };
 
 /** /alerts: firing and resolved alerts, and their notifications. */
-export function alertRoutes(app: TypedApp, { store, alerts }: AlertsDependencies): void {
+export function alertRoutes(app: TypedApp, { store, alerts, silences }: AlertsDependencies): void {
+  const resourceOf = (alert: AlertRow) =>
+    alertResource(alert, alert.state === 'firing' ? silences.silenceOf(alert)?.id : undefined);
+
   app.get(
     '/alerts',
     {
@@ -32,7 +37,7 @@ export function alertRoutes(app: TypedApp, { store, alerts }: AlertsDependencies
           ? alerts.firing.filter(({ id }) => cursor === undefined || id < cursor).slice(0, limit)
           : await store.alerts.list({ before: cursor, state, limit });
       const last = rows.length === limit ? rows.at(-1) : undefined;
-      return { items: rows.map(alertResource), ...(last !== undefined && { nextCursor: last.id }) };
+      return { items: rows.map(resourceOf), ...(last !== undefined && { nextCursor: last.id }) };
     },
   );
 
@@ -51,7 +56,7 @@ export function alertRoutes(app: TypedApp, { store, alerts }: AlertsDependencies
       const alert = await store.alerts.byId(id);
       if (alert === undefined) throw new ProblemError('NOT_FOUND', `There is no alert ${id}.`);
       const deliveries = await store.alerts.deliveriesOf([id]);
-      return { ...alertResource(alert), notifications: deliveries.map(alertNotification) };
+      return { ...resourceOf(alert), notifications: deliveries.map(alertNotification) };
     },
   );
 }

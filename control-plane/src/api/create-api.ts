@@ -5,10 +5,12 @@ import {
   requireKnownHost,
   transportOf,
 } from '@penstock/sign-in';
+import type { GatewayConfig } from '@penstock/config-schema';
 import type { Store } from '@penstock/store';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { AuthenticatedRequester } from '../actor.ts';
 import type { AlertService } from '../alerts/led-alerts.ts';
+import type { Silences } from '../alerts/silences.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { FleetActions } from '../approvals/fleet-actions.ts';
 import type { Attention } from '../attention/attention.ts';
@@ -60,6 +62,7 @@ import { type ReplicaView, replicaRoutes } from './replicas.ts';
 import { validateStrictly } from './request-validation.ts';
 import { type RolloutApi, rolloutRoutes } from './rollouts.ts';
 import { type SessionListing, sessionRoutes } from './sessions.ts';
+import { silenceRoutes } from './silences.ts';
 import { streamAccess } from './stream-access.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
 
@@ -89,6 +92,9 @@ export type ApiDependencies = {
   readonly events: FleetEvents;
   readonly approvals: Approvals;
   readonly alerts: Pick<AlertService, 'firing' | 'test' | 'receivers'>;
+  readonly silences: Pick<Silences, 'silenceOf' | 'create' | 'end'>;
+  /** `alerts` of gateway.yaml in force. */
+  readonly alertRules: () => GatewayConfig['alerts'];
   readonly grants: Grants;
   readonly rollouts: RolloutApi;
   /** Called for every request that failed through a fault of the gateway. */
@@ -234,7 +240,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       eventRoutes(typed, events, accessOf);
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals);
-      alertRoutes(typed, { store, alerts: dependencies.alerts });
+      alertRoutes(typed, { store, alerts: dependencies.alerts, silences: dependencies.silences });
+      silenceRoutes(typed, { store, silences: dependencies.silences, rules: dependencies.alertRules, clock });
       receiverRoutes(typed, { store, alerts: dependencies.alerts, clock });
       grantRoutes(typed, dependencies.grants);
       rolloutRoutes(typed, dependencies.rollouts);

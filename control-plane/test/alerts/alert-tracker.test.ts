@@ -141,3 +141,21 @@ test('in any sequence, a receiver gets firing and resolved alternately, and the 
     }),
   );
 });
+
+test('receivers are not notified of a silenced alert until the silence has ended', async () => {
+  const tracker = newTracker();
+  const rules = [rule(0, 'ops')];
+  const quiet = await tracker.observe(evaluation([stale]), rules, at(0), () => true);
+  assert.deepEqual([quiet.fired.length, notified(quiet)], [1, []]);
+  const ended = await tracker.observe(evaluation([stale]), rules, at(1), () => false);
+  assert.deepEqual([ended.fired.length, notified(ended)], [0, ['ops firing']]);
+  // Whoever knows that it fires is told that it is over.
+  assert.deepEqual(notified(await tracker.observe(none, rules, at(2), () => true)), ['ops resolved']);
+});
+
+test('receivers are not notified that an alert is resolved of which they have never heard', async () => {
+  const tracker = newTracker();
+  const rules = [rule(0, 'ops')];
+  await tracker.observe(evaluation([stale]), rules, at(0), () => true);
+  assert.deepEqual(notified(await tracker.observe(none, rules, at(1), () => true)), []);
+});

@@ -8,6 +8,7 @@ import type { ProblemDocument } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Alerts } from '../../src/alerts/alerts.ts';
+import { Silences } from '../../src/alerts/silences.ts';
 import type { ConnectionSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 import { ownClients } from '../../src/api/connected-clients.ts';
 import type { ConnectionView } from '../../src/api/connections.ts';
@@ -73,6 +74,7 @@ export type ApiRig = AsyncDisposable & {
   };
   readonly connectionLog: ConnectionLog;
   readonly history: SampleHistory;
+  readonly silences: Silences;
   readonly metrics: Registry;
   readonly events: FleetEvents;
   /** Agents are added with `issued`; none enrolls through the tunnel here. */
@@ -203,6 +205,7 @@ export async function apiRig(): Promise<ApiRig> {
     },
   });
   const history = new SampleHistory();
+  const silences = await Silences.open(store, () => clock.now);
   const app = await createApi({
     store,
     tokens: identity.tokens,
@@ -272,6 +275,8 @@ export async function apiRig(): Promise<ApiRig> {
       test: async () => live.alertTest,
       receivers: [{ receiver: 'ops', delivered: 3, failed: 1, abandoned: 0, pending: 0 }],
     },
+    silences,
+    alertRules: () => gatewayConfig.config.alerts,
     grants,
     names: {
       url: () => live.console.url,
@@ -298,6 +303,7 @@ export async function apiRig(): Promise<ApiRig> {
     fleet,
     connectionLog,
     history,
+    silences,
     metrics,
     events,
     approvals,

@@ -249,6 +249,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     events,
     approvals,
     alerts,
+    silences: alerts.silences,
+    alertRules: () => config().alerts,
     grants,
     names: {
       url: () => config().console.url,

@@ -14,6 +14,7 @@ const fields = {
   receivers: 'name',
   grants: 'id',
   alerts: 'id',
+  silences: 'id',
   approvals: 'id',
   rollouts: 'id',
   'enrollment-tokens': 'id',

@@ -9,6 +9,7 @@ import { rolloutTables } from './0007-rollouts.ts';
 import { approvalRunnerColumn } from './0008-approval-runner.ts';
 import { authorityColumn } from './0009-authority.ts';
 import { stateChangeTable } from './0010-state-changes.ts';
+import { silenceTable } from './0011-silences.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,6 +23,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-approval-runner': approvalRunnerColumn,
   '0009-authority': authorityColumn,
   '0010-state-changes': stateChangeTable,
+  '0011-silences': silenceTable,
 };
 
 /**

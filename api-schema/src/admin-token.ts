@@ -1,4 +1,5 @@
 import { type Static, Type } from '@penstock/json-schema';
+import { MAX_TTL_SECONDS } from './credential-limits.ts';
 import { labelPattern, Timestamp } from './field.ts';
 import { listOf } from './page.ts';
 
@@ -15,6 +16,13 @@ export const NewAdminToken = Type.Object(
       description: 'Owner or purpose of the token. Not necessarily unique.',
     }),
     role: Role,
+    ttlSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: MAX_TTL_SECONDS,
+        description: 'Until it expires. Without it, the token is valid until it is revoked.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -24,6 +32,10 @@ export const AdminTokenResource = Type.Object({
   name: Type.String(),
   role: Role,
   createdAt: Timestamp,
+  expiresAt: Type.Optional(Timestamp),
+  usedAt: Type.Optional(
+    Type.String({ format: 'date-time', description: 'Last use, to a minute. Absent if it was never used.' }),
+  ),
   revokedAt: Type.Optional(Timestamp),
 });
 export type AdminTokenResource = Static<typeof AdminTokenResource>;

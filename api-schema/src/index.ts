@@ -131,6 +131,7 @@ export {
   RolloutQuery,
   RolloutResource,
 } from './rollout.ts';
+export { SessionPage, SessionQuery, SessionResource } from './session.ts';
 export {
   AlertRuleList,
   AlertRuleResource,
@@ -139,4 +140,3 @@ export {
   SilenceQuery,
   SilenceResource,
 } from './silence.ts';
-export { SessionPage, SessionQuery, SessionResource } from './session.ts';

@@ -7,6 +7,7 @@ import { ProblemDocument } from '@penstock/wire';
 export const apiProblemCodes = {
   ADMIN_TOKEN_REQUIRED: { status: 401, message: 'This request requires an admin token.' },
   ADMIN_TOKEN_UNKNOWN: { status: 401, message: 'This admin token does not exist.' },
+  ADMIN_TOKEN_EXPIRED: { status: 401, message: 'This admin token has expired.' },
   ADMIN_TOKEN_REVOKED: { status: 401, message: 'This admin token has been revoked.' },
   CONSOLE_SESSION_UNKNOWN: { status: 401, message: 'This console session does not exist or has ended.' },
   CONSOLE_SESSION_EXPIRED: { status: 401, message: 'This console session has expired.' },

@@ -43,7 +43,9 @@ export const SilencePage = pageOf(SilenceResource);
 export const SilenceQuery = Type.Object(
   {
     ...PageQuery.properties,
-    state: Type.Optional(Type.Enum(['active'], { description: 'Only silences that have not ended, on one page.' })),
+    state: Type.Optional(
+      Type.Enum(['active'], { description: 'Only silences that have not ended, on one page.' }),
+    ),
   },
   { additionalProperties: false },
 );

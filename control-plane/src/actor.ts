@@ -17,4 +17,6 @@ export type AuthenticatedRequester = Requester & {
   readonly name: string;
   /** ID of the console session of the request, if it was made in one. */
   readonly session?: string | undefined;
+  /** When its admin token expires, in milliseconds since 1970. */
+  readonly expiresAt?: number | undefined;
 };

@@ -81,7 +81,7 @@ export class ConsoleSessions {
     const now = this.#clock();
     return this.#store.transaction(async (inside) => {
       const user = await inside.consoleCodes.take(hashOfSecret(code));
-      if (user === undefined || user.expiresAt <= now || !(await isStillValid(inside, user))) {
+      if (user === undefined || user.expiresAt <= now || !(await isStillValid(inside, user, now))) {
         throw new SignInRefusal(
           'SIGN_IN_CODE_INVALID',
           'This sign-in link has been used or has expired. Print another one with penstock-gateway console.',
@@ -95,8 +95,8 @@ export class ConsoleSessions {
   start(user: ConsoleUser, address: string, method: SignInMethod): Promise<StartedSession> {
     return this.#store.transaction(async (inside) => {
       // It may have been revoked since it was checked.
-      if (!(await isStillValid(inside, user))) {
-        throw new SignInRefusal('SIGN_IN_REFUSED', 'The admin token has been revoked.');
+      if (!(await isStillValid(inside, user, this.#clock()))) {
+        throw new SignInRefusal('SIGN_IN_REFUSED', 'The admin token has been revoked, or has expired.');
       }
       return this.#insert(inside, user, address, method);
     });
@@ -125,7 +125,8 @@ export class ConsoleSessions {
       address,
       createdAt: now,
       seenAt: now,
-      expiresAt: now + sessionLimits.lifetimeMs,
+      // A session does not outlive the admin token behind it.
+      expiresAt: Math.min(now + sessionLimits.lifetimeMs, await expiryOf(inside, tokenId)),
     };
     await inside.consoleSessions.insert(session);
     await inside.audit.append({
@@ -161,7 +162,7 @@ export class ConsoleSessions {
     const now = this.#clock();
     if (endOf(session) <= now) {
       this.#remembered.delete(session.id);
-      const why = session.expiresAt <= now ? 'is 12 hours old' : 'was not used for 2 hours';
+      const why = session.expiresAt <= now ? 'has reached its end' : 'was not used for 2 hours';
       throw new SignInRefusal('CONSOLE_SESSION_EXPIRED', `This console session ${why}. Sign in again.`);
     }
     this.#remembered.set(session.id, session);
@@ -218,8 +219,15 @@ export function endOf({ expiresAt, seenAt }: Pick<ConsoleSessionRow, 'expiresAt'
   return Math.min(expiresAt, seenAt + sessionLimits.idleMs);
 }
 
-async function isStillValid(inside: Repositories, { tokenId }: ConsoleUser): Promise<boolean> {
+async function isStillValid(inside: Repositories, { tokenId }: ConsoleUser, now: number): Promise<boolean> {
   if (tokenId === null) return true;
   const token = await inside.adminTokens.byId(tokenId);
-  return token !== undefined && token.revokedAt === null;
+  return (
+    token !== undefined && token.revokedAt === null && (token.expiresAt === null || token.expiresAt > now)
+  );
+}
+
+async function expiryOf(inside: Repositories, tokenId: string | null): Promise<number> {
+  const token = tokenId === null ? undefined : await inside.adminTokens.byId(tokenId);
+  return token?.expiresAt ?? Number.POSITIVE_INFINITY;
 }

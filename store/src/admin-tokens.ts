@@ -27,6 +27,16 @@ export function adminTokenRepository(db: Kysely<Database>, write: Writing) {
         return numUpdatedRows > 0n;
       }),
 
+    /** Records a use. It is not announced: no gateway keeps it in memory. */
+    async used(id: string, at: number): Promise<void> {
+      await db
+        .updateTable('adminTokens')
+        .set({ usedAt: at })
+        .where('id', '=', id)
+        .where(({ eb, or }) => or([eb('usedAt', 'is', null), eb('usedAt', '<', at)]))
+        .execute();
+    },
+
     /** Returns all tokens, oldest first. There are few. */
     list(): Promise<AdminTokenRow[]> {
       return db.selectFrom('adminTokens').selectAll().orderBy('createdAt').orderBy('id').execute();

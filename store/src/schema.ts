@@ -94,6 +94,10 @@ export type AdminTokenRow = {
   readonly role: AdminRole;
   readonly createdAt: number;
   readonly revokedAt: number | null;
+  /** Null: it is valid until it is revoked. */
+  readonly expiresAt: number | null;
+  /** To a minute. Null: it was never used. */
+  readonly usedAt: number | null;
 };
 
 /** Who signed in to the console, and with what. */

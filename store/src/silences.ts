@@ -25,9 +25,13 @@ export function silenceRepository(db: Kysely<Database>, write: Writing) {
         .execute(),
 
     /** Newest first; with `before`, only silences created before the one with that id. */
-    list: ({ before, limit }: { readonly before?: string | undefined; readonly limit: number }): Promise<
-      SilenceRow[]
-    > =>
+    list: ({
+      before,
+      limit,
+    }: {
+      readonly before?: string | undefined;
+      readonly limit: number;
+    }): Promise<SilenceRow[]> =>
       db
         .selectFrom('silences')
         .selectAll()

@@ -5,7 +5,16 @@ import type { Store } from '../src/sql-store.ts';
 import { storeKinds } from './store-kinds.ts';
 
 const admin = (id: string) =>
-  ({ id, hash: 'h', name: id, role: 'admin', createdAt: 1, revokedAt: null }) as const;
+  ({
+    id,
+    hash: 'h',
+    name: id,
+    role: 'admin',
+    createdAt: 1,
+    revokedAt: null,
+    expiresAt: null,
+    usedAt: null,
+  }) as const;
 
 const replica = (id: string, epoch: string) =>
   ({

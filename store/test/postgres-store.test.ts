@@ -19,7 +19,16 @@ const failure =
   };
 
 const admin = (id: string) =>
-  ({ id, hash: 'h', name: id, role: 'admin', createdAt: 1, revokedAt: null }) as const;
+  ({
+    id,
+    hash: 'h',
+    name: id,
+    role: 'admin',
+    createdAt: 1,
+    revokedAt: null,
+    expiresAt: null,
+    usedAt: null,
+  }) as const;
 
 const agent = (name: string) => ({
   id: `agt_${name}`,

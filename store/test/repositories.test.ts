@@ -208,10 +208,16 @@ for (const [kind, open] of Object.entries(storeKinds)) {
         role: 'admin',
         createdAt: 1,
         revokedAt: null,
+        expiresAt: 9,
+        usedAt: null,
       } as const;
       await adminTokens.insert(row);
       assert.deepEqual(await adminTokens.byId('a1'), row);
       assert.deepEqual(await adminTokens.list(), [row]);
+      await adminTokens.used('a1', 5);
+      // Another gateway was behind.
+      await adminTokens.used('a1', 4);
+      assert.equal((await adminTokens.byId('a1'))?.usedAt, 5);
       assert.equal(await adminTokens.revoke('a1', 7), true);
       assert.equal(await adminTokens.revoke('a1', 8), false);
       assert.equal((await adminTokens.byId('a1'))?.revokedAt, 7);

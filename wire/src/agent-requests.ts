@@ -73,6 +73,20 @@ export const logsRequest = {
         description: 'Minimum severity.',
       }),
     ),
+    since: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        pattern: '^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?([Zz]|[+-]\\d{2}:\\d{2})$',
+        description: 'Only lines from this time on, by the clock of the agent. RFC 3339.',
+      }),
+    ),
+    text: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'Only lines that contain this, in any case, after they were redacted.',
+      }),
+    ),
   }),
   answer: Type.Object({
     /** Oldest first, each a JSON object. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type AgentAnswer, type AgentArguments, limits } from '@penstock/wire';
+import { type AgentAnswer, type AgentArguments, limits, RequestError } from '@penstock/wire';
 import type { RecentLine, RecentLogs } from './recent-logs.ts';
 import type { KnownSecrets } from './redaction/known-secrets.ts';
 import { NotRedactable, Redactor } from './redaction/redactor.ts';
@@ -16,25 +16,29 @@ const SLICE_MS = 5;
 export async function logBundle(
   recent: Pick<RecentLogs, 'newest'>,
   known: KnownSecrets,
-  { limit, level = 'info' }: AgentArguments<'logs'>,
+  { limit, level = 'info', since, text }: AgentArguments<'logs'>,
   signal: AbortSignal,
 ): Promise<AgentAnswer<'logs'>> {
   const redactor = new Redactor(known);
   const omitted: Record<string, number> = {};
   const lines: unknown[] = [];
-  const selected = [...recent.newest(level)].slice(0, limit);
+  const candidates = [...recent.newest(level)].filter(isSince(since));
+  // Only redacted lines are searched: otherwise a search would tell whether a secret contains something.
+  const selected = text === undefined ? candidates.slice(0, limit) : candidates;
+  const contains = text === undefined ? () => true : containing(text);
   let availableBytes = limits.resultBodyBytes - ENVELOPE_BYTES;
   let sliceEnds = performance.now() + SLICE_MS;
   for (const [index, line] of selected.entries()) {
     const outcome = redactLine(redactor, line);
     if ('omitted' in outcome) omitted[outcome.omitted] = (omitted[outcome.omitted] ?? 0) + 1;
-    else {
+    else if (contains(outcome.value)) {
       availableBytes -= Buffer.byteLength(JSON.stringify(outcome.value)) + 1;
       if (availableBytes < 0) {
         omitted['no space left in the answer'] = selected.length - index;
         break;
       }
       lines.push(outcome.value);
+      if (lines.length === limit) break;
     }
     if (performance.now() < sliceEnds) continue;
     await setImmediate();
@@ -42,6 +46,22 @@ export async function logBundle(
     sliceEnds = performance.now() + SLICE_MS;
   }
   return { lines: lines.reverse(), redactions: { ...redactor.hits }, omitted };
+}
+
+/** Whether a line is from this time on. One without a readable time is. */
+function isSince(since: string | undefined): (line: RecentLine) => boolean {
+  if (since === undefined) return () => true;
+  const from = Date.parse(since);
+  if (Number.isNaN(from)) throw new RequestError('REQUEST_MALFORMED', 'since is not a time (RFC 3339).');
+  return (line) => {
+    const [, time = ''] = 'text' in line ? (/^\{"time":"([^"]{1,40})"/.exec(line.text) ?? []) : [];
+    return !(Date.parse(time) < from);
+  };
+}
+
+function containing(text: string): (line: unknown) => boolean {
+  const wanted = text.toLowerCase();
+  return (line) => JSON.stringify(line).toLowerCase().includes(wanted);
 }
 
 function redactLine(

@@ -57,3 +57,18 @@ test('a bundle is built in slices, and rejects when the agent stops', async () =
   stopping.abort(new Error('The agent stops.'));
   await assert.rejects(bundle, /The agent stops/);
 });
+
+test('lines are selected by time and by text, and a search does not tell what was redacted', async () => {
+  const recent = new RecentLogs(100);
+  const at = (minute: number) => `2026-11-26T08:0${minute}:00.000Z`;
+  for (let n = 0; n < 5; n += 1) {
+    recent.add('info', { time: at(n), n, msg: n % 2 === 0 ? 'Session LOST' : 'ready', password: 'hunter2' });
+  }
+  const ask = async (args: { since?: string; text?: string; limit?: number }) =>
+    numbers((await logBundle(recent, known(), { limit: 10, ...args }, running())).lines);
+  assert.deepEqual(await ask({ since: at(3) }), [3, 4]);
+  assert.deepEqual(await ask({ text: 'session lost' }), [0, 2, 4]);
+  assert.deepEqual(await ask({ text: 'lost', limit: 2 }), [2, 4]);
+  assert.deepEqual(await ask({ text: 'lost', since: at(1), limit: 1 }), [4]);
+  assert.deepEqual(await ask({ text: 'hunter' }), []);
+});

@@ -95,7 +95,5 @@ function matches(
   if (condition !== null && condition !== alert.condition) return false;
   if (pool !== null && pool !== alert.pool) return false;
   if (subject === null) return true;
-  return subject.endsWith('*')
-    ? alert.subject.startsWith(subject.slice(0, -1))
-    : alert.subject === subject;
+  return subject.endsWith('*') ? alert.subject.startsWith(subject.slice(0, -1)) : alert.subject === subject;
 }

@@ -66,12 +66,15 @@ export function adminTokenRoutes(
   );
 }
 
-function resourceOf({ id, name, role, createdAt, revokedAt }: AdminTokenRow): AdminTokenResource {
+function resourceOf(row: AdminTokenRow): AdminTokenResource {
+  const { id, name, role, createdAt, expiresAt, usedAt, revokedAt } = row;
   return {
     id,
     name,
     role,
     createdAt: timestamp(createdAt),
+    ...(expiresAt !== null && { expiresAt: timestamp(expiresAt) }),
+    ...(usedAt !== null && { usedAt: timestamp(usedAt) }),
     ...(revokedAt !== null && { revokedAt: timestamp(revokedAt) }),
   };
 }

@@ -15,6 +15,7 @@ import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
 import type { ConsoleSite } from './console-sessions.ts';
 import { ApiProblem } from './problem.ts';
 import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
+import { type TokenUses, tokenUses } from './token-uses.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -71,6 +72,7 @@ export function authentication({
 }: AuthenticationOptions): Authentication {
   const attempts = new AttemptLimit({ maxAttempts: 60, windowMs: MINUTE, clock });
   const tokens = rememberedTokens(store.adminTokens, store.onAudit);
+  const uses = tokenUses(store.adminTokens);
   const lookups = new Map<string, Promise<AuthenticatedRequester>>();
 
   /** For a credential that was valid recently: only a failure counts. */
@@ -102,7 +104,7 @@ export function authentication({
     const credential =
       request.headers.authorization === undefined && typeof header === 'string'
         ? sessionCredential(request, header, { sessions, isUser, site })
-        : tokenCredential(request, tokens);
+        : tokenCredential(request, { tokens, uses, clock });
     const requester = await (credential.isRemembered ? recheck : lookUp)(source, credential);
     return { ...requester, address };
   };
@@ -129,7 +131,14 @@ const isFault = (error: unknown) =>
   error instanceof ApiProblem || (error instanceof SignInRefusal && error.code === 'CONSOLE_SESSION_UNKNOWN');
 
 /** Throws ApiProblem for a request without a token. */
-function tokenCredential({ headers }: FastifyRequest, tokens: RememberedTokens): Credential {
+function tokenCredential(
+  { headers }: FastifyRequest,
+  {
+    tokens,
+    uses,
+    clock,
+  }: { readonly tokens: RememberedTokens; readonly uses: TokenUses; readonly clock: () => number },
+): Credential {
   const bearer = BEARER.exec(headers.authorization ?? '')?.[1];
   // Not an attempt: nothing is guessed, and the store is not read.
   if (bearer === undefined) throw tokenRequired();
@@ -137,8 +146,11 @@ function tokenCredential({ headers }: FastifyRequest, tokens: RememberedTokens):
     key: `token ${bearer}`,
     isRemembered: tokens.has(bearer),
     async lookUp() {
-      const { id, name, role } = await rowOf(bearer, tokens);
-      return { id: `admin-token:${id}`, name, role };
+      const now = clock();
+      const row = await rowOf(bearer, tokens, now);
+      uses.note(row, now);
+      const { id, name, role, expiresAt } = row;
+      return { id: `admin-token:${id}`, name, role, ...(expiresAt !== null && { expiresAt }) };
     },
   };
 }
@@ -177,10 +189,11 @@ const tokenRequired = () =>
     'This request requires an admin token: Authorization: Bearer pst_admin_… (penstock-gateway reads it from PENSTOCK_TOKEN).',
   );
 
-async function rowOf(token: string, tokens: RememberedTokens): Promise<AdminTokenRow> {
+async function rowOf(token: string, tokens: RememberedTokens, now: number): Promise<AdminTokenRow> {
   const id = idOfToken('admin', token);
   const row = id === undefined ? undefined : await tokens.byId(id);
   if (row === undefined || !tokenMatches(token, row.hash)) throw new ApiProblem('ADMIN_TOKEN_UNKNOWN');
   if (row.revokedAt !== null) throw new ApiProblem('ADMIN_TOKEN_REVOKED');
+  if (row.expiresAt !== null && row.expiresAt <= now) throw new ApiProblem('ADMIN_TOKEN_EXPIRED');
   return row;
 }

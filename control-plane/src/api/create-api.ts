@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '@penstock/config-schema';
 import {
   ConsoleSessions,
   type OidcSettings,
@@ -5,7 +6,6 @@ import {
   requireKnownHost,
   transportOf,
 } from '@penstock/sign-in';
-import type { GatewayConfig } from '@penstock/config-schema';
 import type { Store } from '@penstock/store';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { AuthenticatedRequester } from '../actor.ts';

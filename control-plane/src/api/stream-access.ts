@@ -11,7 +11,7 @@ export type StreamAccess = {
 };
 
 export function streamAccess(
-  { id, session }: AuthenticatedRequester,
+  { id, session, expiresAt }: AuthenticatedRequester,
   sessions: Pick<ConsoleSessions, 'byId'>,
   clock: () => number,
 ): StreamAccess {
@@ -22,6 +22,7 @@ export function streamAccess(
       return data.action === 'console-session.end' && data.subject === `console-session:${session}`;
     },
     async isValid() {
+      if (expiresAt !== undefined && expiresAt <= clock()) return false;
       if (session === undefined) return true;
       const row = await sessions.byId(session);
       return row !== undefined && endOf(row) > clock();

@@ -6,12 +6,20 @@ import { createToken } from './token-secret.ts';
 /** Creates a token for the API. Only the returned value contains it. Throws StoreError. */
 export async function createAdminToken(
   store: Store,
-  { name, role }: { readonly name: string; readonly role: AdminRole },
+  {
+    name,
+    role,
+    ttlSeconds,
+  }: { readonly name: string; readonly role: AdminRole; readonly ttlSeconds?: number | undefined },
   { id: actor, address }: Actor,
   now: number,
 ): Promise<{ readonly id: string; readonly token: string; readonly row: AdminTokenRow }> {
   const { id, token, hash } = createToken('admin', now);
-  const row: AdminTokenRow = { id, hash, name, role, createdAt: now, revokedAt: null };
+  const expiresAt = ttlSeconds === undefined ? null : now + ttlSeconds * 1_000;
+  const row: AdminTokenRow = {
+    ...{ id, hash, name, role, createdAt: now, revokedAt: null },
+    ...{ expiresAt, usedAt: null },
+  };
   await store.transaction(async (inside) => {
     await inside.adminTokens.insert(row);
     await inside.audit.append({
@@ -20,7 +28,7 @@ export async function createAdminToken(
       action: 'admin-token.create',
       subject: `admin-token:${id}`,
       address,
-      after: { id, name, role },
+      after: { id, name, role, ...(expiresAt !== null && { expiresAt: new Date(expiresAt).toISOString() }) },
     });
   });
   return { id, token, row };

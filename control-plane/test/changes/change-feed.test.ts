@@ -9,7 +9,16 @@ import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { ChangeFeed } from '../../src/changes/change-feed.ts';
 
 const admin = (id: string) =>
-  ({ id, hash: 'h', name: id, role: 'admin', createdAt: 1, revokedAt: null }) as const;
+  ({
+    id,
+    hash: 'h',
+    name: id,
+    role: 'admin',
+    createdAt: 1,
+    revokedAt: null,
+    expiresAt: null,
+    usedAt: null,
+  }) as const;
 
 const rejectAny = (error: unknown) => assert.fail(String(error));
 

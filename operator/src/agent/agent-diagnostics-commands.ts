@@ -12,13 +12,19 @@ import {
 import { logsRequest, ProbeResult } from '@penstock/wire';
 import { Argument, Command, Option } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { timeArgument } from '../time-argument.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { printLogs, printProbe } from './agent-answers.ts';
 import { confirmCapacity } from './capacity-check.ts';
 
 type Output = { readonly output: OutputFormat };
 type Probe = Output & { readonly kind: string; readonly timeout: number };
-type Logs = Output & { readonly limit: number; readonly level: string };
+type Logs = Output & {
+  readonly limit: number;
+  readonly level: string;
+  readonly since?: string;
+  readonly text?: string;
+};
 
 /** Longer than the agent may take, plus transmission. */
 const RESPONSE_TIMEOUT_MS = 30_000;
@@ -73,11 +79,22 @@ export function agentDiagnosticsCommands(io: Io): Command[] {
           .choices(['trace', 'debug', 'info', 'warn', 'error'])
           .default('info'),
       )
+      .option(
+        '--since <time>',
+        'only lines from this time on: RFC 3339, or a duration such as 15m',
+        timeArgument,
+      )
+      .option('--text <text>', 'only lines that contain this, in any case')
       .addOption(outputOption(['text', 'json']))
       .addHelpText('after', '\nExample:\n  $ penstock-gateway agent logs orders-1 --level warn')
-      .action(async (agent: string, { limit, level, output }: Logs) => {
+      .action(async (agent: string, { limit, level, since, text, output }: Logs) => {
         printLogs(
-          await api().ask(logsRequest.answer, 'POST', path(agent, 'logs'), { limit, level }),
+          await api().ask(logsRequest.answer, 'POST', path(agent, 'logs'), {
+            limit,
+            level,
+            ...(since !== undefined && { since }),
+            ...(text !== undefined && { text }),
+          }),
           output,
           io,
         );

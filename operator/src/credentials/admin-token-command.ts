@@ -6,15 +6,17 @@ import {
   outputOption,
   printableLine,
   styleFor,
+  type TableColumn,
   table,
 } from '@penstock/terminal';
 import { Command, Option } from 'commander';
 import { relativeTime } from '../age.ts';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
 import { everyPage } from '../api/pages.ts';
+import { timeToLive } from './time-to-live.ts';
 
 type Options = { readonly output: OutputFormat };
-type CreateOptions = Options & { readonly name: string; readonly role: string };
+type CreateOptions = Options & { readonly name: string; readonly role: string; readonly ttl?: number };
 
 /** `admin-token create|list|revoke`: credentials for the API. */
 export function adminTokenCommand(io: Io): Command {
@@ -29,6 +31,11 @@ export function adminTokenCommand(io: Io): Command {
       new Option('--role <role>', 'viewer: read only; operator: change agents and pins; admin: everything')
         .choices(adminRoles)
         .default('viewer'),
+    )
+    .option(
+      '--ttl <duration>',
+      'how long it is valid, such as 90d; by default, until it is revoked',
+      timeToLive,
     )
     .addOption(outputOption(['text', 'json']))
     .addHelpText(
@@ -52,8 +59,12 @@ export function adminTokenCommand(io: Io): Command {
   return token;
 }
 
-async function create(io: Io, { name, role, output }: CreateOptions): Promise<void> {
-  const created = await apiFromEnvironment(io).ask(CreatedAdminToken, 'POST', 'admin-tokens', { name, role });
+async function create(io: Io, { name, role, ttl, output }: CreateOptions): Promise<void> {
+  const created = await apiFromEnvironment(io).ask(CreatedAdminToken, 'POST', 'admin-tokens', {
+    name,
+    role,
+    ...(ttl !== undefined && { ttlSeconds: ttl }),
+  });
   if (output === 'json') {
     io.stdout.write(json(created));
     return;
@@ -61,6 +72,16 @@ async function create(io: Io, { name, role, output }: CreateOptions): Promise<vo
   io.stdout.write(`${created.token}\n`);
   io.stderr.write(`Role: ${role}. The token is not shown again.\n`);
 }
+
+const HEAD: readonly TableColumn[] = [
+  { title: 'ID', isWhole: true },
+  'NAME',
+  'ROLE',
+  { title: 'CREATED', rank: 2 },
+  { title: 'LAST USED', rank: 1 },
+  { title: 'EXPIRES', rank: 3 },
+  'STATE',
+];
 
 async function list(io: Io, output: OutputFormat): Promise<void> {
   const { items } = await everyPage(apiFromEnvironment(io), AdminTokenResource, 'admin-tokens');
@@ -70,16 +91,24 @@ async function list(io: Io, output: OutputFormat): Promise<void> {
   }
   const style = styleFor(io.stdout, io.environment);
   const now = Date.now();
-  const rows = items.map(({ id, name, role, createdAt, revokedAt }) => [
-    id,
-    name,
-    role,
-    relativeTime(createdAt, now),
-    revokedAt === undefined ? style.good('usable') : style.faint('revoked'),
-  ]);
-  io.stdout.write(
-    table([{ title: 'ID', isWhole: true }, 'NAME', 'ROLE', { title: 'CREATED', rank: 1 }, 'STATE'], rows, io),
-  );
+  const rows = items.map((token) => {
+    const state = stateOf(token, now);
+    return [
+      token.id,
+      token.name,
+      token.role,
+      relativeTime(token.createdAt, now),
+      relativeTime(token.usedAt, now),
+      relativeTime(token.expiresAt, now),
+      (state === 'usable' ? style.good : style.faint)(state),
+    ];
+  });
+  io.stdout.write(table(HEAD, rows, io));
+}
+
+function stateOf({ revokedAt, expiresAt }: AdminTokenResource, now: number): string {
+  if (revokedAt !== undefined) return 'revoked';
+  return expiresAt !== undefined && Date.parse(expiresAt) <= now ? 'expired' : 'usable';
 }
 
 async function revoke(io: Io, id: string, output: OutputFormat): Promise<void> {

@@ -32,9 +32,7 @@ export function silenceCommand(io: Io): Command {
   silence
     .command('create')
     .description('silence the alerts that match every given option')
-    .addOption(
-      new Option('--condition <condition>', 'only this condition').choices(alertConditions),
-    )
+    .addOption(new Option('--condition <condition>', 'only this condition').choices(alertConditions))
     .option('--subject <subject>', 'only this subject, such as agent:db-1; * at the end stands for anything')
     .option('--pool <pool>', 'only alerts of this pool')
     .requiredOption('--for <duration>', 'how long, such as 2h; at most 30d', timeToLive)
@@ -62,7 +60,10 @@ export function silenceCommand(io: Io): Command {
   return silence;
 }
 
-async function create(io: Io, { output, for: ttlSeconds, comment, ...options }: CreateOptions): Promise<void> {
+async function create(
+  io: Io,
+  { output, for: ttlSeconds, comment, ...options }: CreateOptions,
+): Promise<void> {
   const { condition, subject, pool } = options;
   if (condition === undefined && subject === undefined && pool === undefined) {
     throw new CommandError('Nothing says which alerts to silence.', {

@@ -10,6 +10,7 @@ import { approvalRunnerColumn } from './0008-approval-runner.ts';
 import { authorityColumn } from './0009-authority.ts';
 import { stateChangeTable } from './0010-state-changes.ts';
 import { silenceTable } from './0011-silences.ts';
+import { adminTokenUseColumns } from './0012-admin-token-use.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,6 +25,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-authority': authorityColumn,
   '0010-state-changes': stateChangeTable,
   '0011-silences': silenceTable,
+  '0012-admin-token-use': adminTokenUseColumns,
 };
 
 /**

@@ -2,7 +2,7 @@ import { type Static, Type } from '@penstock/json-schema';
 import { AgentResource } from './agent.ts';
 import { agentConditions, agentStates, type ConditionCode } from './agent-state.ts';
 import { Name, Timestamp } from './field.ts';
-import { NextCursor, PageQuery } from './page.ts';
+import { ListingFormat, NextCursor, PageQuery } from './page.ts';
 
 /** What a table shows of an agent: about 400 bytes. */
 export const AgentRow = Type.Object({
@@ -67,6 +67,7 @@ export const AgentQuery = Type.Object(
       Type.Integer({ minimum: 0, description: 'Only agents that run this version of their file.' }),
     ),
     connector: Type.Optional(Type.String({ maxLength: 63, description: 'Only agents with this connector.' })),
+    format: ListingFormat,
   },
   { additionalProperties: false },
 );

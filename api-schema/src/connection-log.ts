@@ -1,7 +1,7 @@
 import { type Static, Type } from '@penstock/json-schema';
 import { type CloseCode, closeCodes } from '@penstock/wire';
 import { Name, TIME, Timestamp } from './field.ts';
-import { PageQuery, pageOf } from './page.ts';
+import { ListingFormat, PageQuery, pageOf } from './page.ts';
 
 export const connectionStates = ['opening', 'open', 'closed', 'failed', 'denied'] as const;
 
@@ -61,6 +61,7 @@ export const ConnectionLogQuery = Type.Object(
     until: Type.Optional(
       Type.String({ ...TIME, description: 'Only connections that started by this time. RFC 3339.' }),
     ),
+    format: ListingFormat,
   },
   { additionalProperties: false },
 );

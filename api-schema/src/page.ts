@@ -22,6 +22,12 @@ export const PageQuery = Type.Object(
   { additionalProperties: false },
 );
 
+/** For listings that spreadsheets can open. */
+export const ListingFormat = Type.Enum(['json', 'csv'], {
+  default: 'json',
+  description: '`csv` is for spreadsheets; the next page is in the header `Link`.',
+});
+
 export const NextCursor = Type.Optional(
   Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),
 );

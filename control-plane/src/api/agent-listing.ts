@@ -14,6 +14,7 @@ import { systemClock } from '@penstock/runtime';
 import { ProblemError } from '@penstock/wire';
 import { type FleetFilter, type FleetPlace, type SearchedFleet, searchFleet } from '../fleet/search-fleet.ts';
 import { agentResource, agentRow } from './agent-resource.ts';
+import { sendCsv } from './csv.ts';
 import type { FleetReader } from './fleet-reader.ts';
 import { sendPage } from './sliced-page.ts';
 import type { TypedApp } from './typed-app.ts';
@@ -28,13 +29,15 @@ export function agentListingRoute(app: TypedApp, fleet: ListedFleet, lastEventId
       config: { role: 'viewer' },
       schema: {
         summary: 'List agents',
+        description: 'With `format=csv`, the fields of `view=row`.',
+        produces: ['application/json', 'text/csv'],
         tags: ['agents'],
         querystring: AgentQuery,
         response: { 200: AgentListing, ...problemResponses },
       },
     },
-    async ({ query }, reply) => {
-      const { cursor, limit, sort: order, view } = query;
+    async ({ query, url }, reply) => {
+      const { cursor, limit, sort: order, view, format } = query;
       const asOf = lastEventId();
       const after = cursor === undefined ? undefined : placeOf(cursor, order);
       const search = { filter: filterOf(query), order, after, limit };
@@ -50,6 +53,10 @@ export function agentListingRoute(app: TypedApp, fleet: ListedFleet, lastEventId
       const items = Iterator.from(names)
         .map((name) => fleet.agent(name))
         .filter((agent) => agent !== undefined);
+      if (format === 'csv') {
+        const rows = items.map((agent) => csvOf(agentRow(agent))).toArray();
+        return sendCsv(reply, { name: 'penstock-agents', head: CSV_HEAD, rows, url, nextCursor }) as never;
+      }
       const page = { items, isFull: () => false, cursorOf: () => '' };
       return (
         view === 'row'
@@ -60,12 +67,17 @@ export function agentListingRoute(app: TypedApp, fleet: ListedFleet, lastEventId
   );
 }
 
+const CSV_HEAD = Object.keys(AgentRow.properties);
+
+const csvOf = (row: Readonly<Record<string, string | number | undefined>>) =>
+  CSV_HEAD.map((column) => row[column]);
+
 const drifts = ['none', 'version', 'content', 'unknown'] as const;
 const codes = Object.keys(agentConditions) as ConditionCode[];
 
 /** The filter of a query. Throws ProblemError for words that do not exist. */
 export function filterOf(
-  query: Omit<Static<typeof AgentQuery>, 'limit' | 'view' | 'sort' | 'cursor'>,
+  query: Omit<Static<typeof AgentQuery>, 'limit' | 'view' | 'sort' | 'cursor' | 'format'>,
 ): FleetFilter {
   const { q, pool, version, configVersion, connector } = query;
   return {

@@ -1,6 +1,6 @@
 import { type AuditEntry, AuditPage, AuditQuery, problemResponses } from '@penstock/api-schema';
 import type { AuditRow, Store } from '@penstock/store';
-import { csvLine } from './csv.ts';
+import { sendCsv } from './csv.ts';
 import { timeArgument } from './time-argument.ts';
 import { timestamp } from './timestamp.ts';
 import type { TypedApp } from './typed-app.ts';
@@ -29,11 +29,10 @@ export function auditRoutes(app: TypedApp, store: Store): void {
       });
       const last = rows.length === limit ? rows.at(-1) : undefined;
       if (format === 'csv') {
-        if (last !== undefined) void reply.header('link', `<${nextPage(url, last.id)}>; rel="next"`);
-        return reply
-          .type('text/csv; charset=utf-8')
-          .header('content-disposition', 'attachment; filename="penstock-audit.csv"')
-          .send(csvOf(rows) as never);
+        return sendCsv(reply, {
+          ...{ name: 'penstock-audit', head: HEAD, rows: rows.map(csvOf), url },
+          nextCursor: last?.id,
+        }) as never;
       }
       return { items: rows.map(entryOf), ...(last !== undefined && { nextCursor: last.id }) };
     },
@@ -56,24 +55,8 @@ function entryOf(row: AuditRow): AuditEntry {
 
 const HEAD = ['id', 'at', 'actor', 'action', 'subject', 'address', 'before', 'after'];
 
-function csvOf(rows: readonly AuditRow[]): string {
-  const lines = rows.map(({ id, at, actor, action, subject, address, before, after }) =>
-    csvLine([
-      id,
-      timestamp(at),
-      actor,
-      action,
-      subject,
-      address ?? undefined,
-      before ?? undefined,
-      after ?? undefined,
-    ]),
-  );
-  return csvLine(HEAD) + lines.join('');
-}
-
-function nextPage(url: string, cursor: string): string {
-  const next = new URL(url, 'http://gateway');
-  next.searchParams.set('cursor', cursor);
-  return `${next.pathname}${next.search}`;
+function csvOf(row: AuditRow) {
+  const { id, at, actor, action, subject, address, before, after } = row;
+  const optional = [address, before, after].map((value) => value ?? undefined);
+  return [id, timestamp(at), actor, action, subject, ...optional];
 }

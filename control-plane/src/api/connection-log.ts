@@ -5,12 +5,14 @@ import {
   problemResponses,
 } from '@penstock/api-schema';
 import { Type } from '@penstock/json-schema';
+import type { ConnectionLogRow } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { AuthenticatedRequester } from '../actor.ts';
 import type { ConnectionLog } from '../connection-log/connection-log.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { entryOf } from './connection-log-entry.ts';
 import { ConnectionLogStream } from './connection-log-stream.ts';
+import { sendCsv } from './csv.ts';
 import type { StreamAccess } from './stream-access.ts';
 import { timeArgument } from './time-argument.ts';
 import type { TypedApp } from './typed-app.ts';
@@ -35,11 +37,12 @@ export function connectionLogRoutes(
           'Open connections are included, with their bytes so far. Entries are kept within `connectionLog.retention` and ' +
           '`connectionLog.maxSize` of gateway.yaml.',
         tags: ['connections'],
+        produces: ['application/json', 'text/csv'],
         querystring: ConnectionLogQuery,
         response: { 200: ConnectionLogPage, ...problemResponses },
       },
     },
-    async ({ query: { limit, cursor, since, until, ...filter } }) => {
+    async ({ query: { limit, cursor, since, until, format, ...filter }, url }, reply) => {
       const rows = await log.list({
         ...filter,
         limit,
@@ -48,6 +51,12 @@ export function connectionLogRoutes(
         until: timeArgument('until', until),
       });
       const last = rows.length === limit ? rows.at(-1) : undefined;
+      if (format === 'csv') {
+        return sendCsv(reply, {
+          ...{ name: 'penstock-connections', head: CSV_HEAD, rows: rows.map(csvOf), url },
+          nextCursor: last && String(last.id),
+        }) as never;
+      }
       return {
         items: rows.map(entryOf),
         ...(last !== undefined && { nextCursor: String(last.id) }),
@@ -89,6 +98,33 @@ export function connectionLogRoutes(
         .send(stream);
     },
   );
+}
+
+const CSV_HEAD = [
+  ...[
+    'id',
+    'state',
+    'connection',
+    'client',
+    'clientPort',
+    'ingress',
+    'host',
+    'grantId',
+    'grantName',
+    'subject',
+  ],
+  ...['connector', 'pool', 'agent', 'startedAt', 'openMs', 'endedAt', 'bytesFromClient', 'bytesToClient'],
+  ...['resumes', 'code', 'detail', 'count'],
+];
+
+function csvOf(row: ConnectionLogRow) {
+  const entry = entryOf(row);
+  const { grant } = entry;
+  return CSV_HEAD.map((column) => {
+    if (column === 'grantId') return grant?.id;
+    if (column === 'grantName') return grant?.name;
+    return (entry as Readonly<Record<string, unknown>>)[column] as string | number | undefined;
+  });
 }
 
 function idOf(cursor: string): number {

@@ -57,3 +57,17 @@ test('a filter with a word that does not exist is refused with those that do', a
   const cursor = '/api/v1/agents?sort=severity&cursor=alpha';
   assertProblem(await api.ask('GET', cursor, { as: 'viewer' }), 400, 'REQUEST_INVALID', /first page/);
 });
+
+test('a page of agents is also a file for spreadsheets', async () => {
+  await using api = await apiRig();
+  api.live.agents = ['a1', '=cmd()', 'b1'].map((name) => testView(name));
+  const csv = await api.ask('GET', '/api/v1/agents?format=csv&limit=2', { as: 'viewer' });
+  assert.match(csv.type, /^text\/csv/);
+  const [head = '', ...lines] = csv.text.trimEnd().split('\r\n');
+  assert.match(head, /^name,pool,state,code,/);
+  assert.match(lines[0] ?? '', /^'=cmd\(\),dc1,connected,CONNECTED,/);
+  const [, next = ''] = /^<(.+)>; rel="next"$/.exec(String(csv.headers['link'])) ?? [];
+  const second = await api.ask('GET', next, { as: 'viewer' });
+  assert.match(second.text, /\r\nb1,dc1,/);
+  assert.equal(second.headers['link'], undefined);
+});

@@ -159,3 +159,10 @@ test('the number of followers is limited, and a drain ends them', async () => {
   for (const reader of readers) assert.equal(await reader.next(), undefined);
   await eventually('the followers to be gone', () => api.connectionLog.followers.count === 0);
 });
+
+test('the connection log is also a file for spreadsheets', async () => {
+  await using api = await apiRig();
+  const csv = await api.ask('GET', '/api/v1/connection-log?format=csv', { as: 'viewer' });
+  assert.match(csv.type, /^text\/csv/);
+  assert.match(csv.text, /^id,state,connection,client,.*,code,detail,count\r\n$/);
+});

@@ -1,11 +1,11 @@
 import { type Static, Type } from '@penstock/json-schema';
 import { TIME, Timestamp } from './field.ts';
-import { PageQuery, pageOf } from './page.ts';
+import { ListingFormat, PageQuery, pageOf } from './page.ts';
 
 export const AuditQuery = Type.Object(
   {
     ...PageQuery.properties,
-    actor: Type.Optional(Type.String({ maxLength: 300, description: 'Only entries of this actor.' })),
+    actor: Type.Optional(Type.String({ maxLength: 2_400, description: 'Only entries of this actor.' })),
     action: Type.Optional(Type.String({ maxLength: 64, description: 'Only entries with this action.' })),
     subject: Type.Optional(Type.String({ maxLength: 192, description: 'Only entries about this subject.' })),
     since: Type.Optional(Type.String({ ...TIME, description: 'Only entries from this time on. RFC 3339.' })),
@@ -18,10 +18,7 @@ export const AuditQuery = Type.Object(
           'Only entries with this text in the action, the subject, the actor, or the values before and after.',
       }),
     ),
-    format: Type.Enum(['json', 'csv'], {
-      default: 'json',
-      description: '`csv` is for spreadsheets; the next page is in the header `Link`.',
-    }),
+    format: ListingFormat,
   },
   { additionalProperties: false },
 );
@@ -31,7 +28,8 @@ export const AuditEntry = Type.Object({
   at: Timestamp,
   actor: Type.String({
     description:
-      '`admin-token:ID`, `enrollment-token:ID`, `agent:ID`, or `host` for a command run on the gateway host.',
+      '`admin-token:ID`, `oidc:ISSUER SUBJECT`, `enrollment-token:ID`, `agent:ID`, or `host` for a command run on the ' +
+      'gateway host.',
   }),
   action: Type.String(),
   subject: Type.String(),

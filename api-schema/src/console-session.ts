@@ -6,7 +6,7 @@ import { listOf } from './page.ts';
 /** A session of the console. It has the role of the credential with which it was started. */
 export const ConsoleSession = Type.Object({
   id: Type.String(),
-  actor: Type.String({ description: 'As in the audit trail: `admin-token:ID` or `oidc:SUBJECT`.' }),
+  actor: Type.String({ description: 'As in the audit trail: `admin-token:ID` or `oidc:ISSUER SUBJECT`.' }),
   name: Type.String({ description: 'Name of the admin token or of the user.' }),
   role: Type.Enum([...adminRoles]),
   address: Type.String({ description: 'Source address of the sign-in.' }),

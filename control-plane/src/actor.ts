@@ -2,7 +2,7 @@ import type { AdminRole } from '@penstock/store';
 
 /** Who performs an action, as the audit log records it. */
 export type Actor = {
-  /** `admin-token:ID`, `oidc:SUBJECT`, `enrollment-token:ID`, `agent:ID`, or `host` for commands on the gateway's host. */
+  /** `admin-token:ID`, `oidc:ISSUER SUBJECT`, `enrollment-token:ID`, `agent:ID`, or `host` for commands on the gateway's host. */
   readonly id: string;
   /** Source address of the request; undefined for actions that no request caused. */
   readonly address?: string | undefined;

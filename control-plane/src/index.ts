@@ -1,3 +1,4 @@
+export { isUserOf } from '@penstock/sign-in';
 export { alertConditionTexts } from './alerts/alert-conditions.ts';
 export { openAlerts } from './alerts/open-alerts.ts';
 export { replaceAdminTls, staysOnHost } from './api/admin-tls.ts';

@@ -1,6 +1,7 @@
 export { type OwnNames, requireKnownHost } from './allowed-hosts.ts';
 export { ConsoleSessions, endOf, type StartedSession, sessionLimits } from './console-sessions.ts';
 export { endSessionsOfToken } from './end-sessions.ts';
+export { isUserOf } from './oidc/claims.ts';
 export { type OidcSettings, OidcSignIn } from './oidc/oidc-sign-in.ts';
 export { pendingCookie, readPendingCookie } from './oidc/pending-cookie.ts';
 export { SignInRefusal } from './refusal.ts';

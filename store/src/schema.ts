@@ -102,7 +102,7 @@ export type AdminTokenRow = {
 
 /** Who signed in to the console, and with what. */
 export type ConsoleUser = {
-  /** `admin-token:ID` or `oidc:SUBJECT`. */
+  /** `admin-token:ID` or `oidc:ISSUER SUBJECT`. */
   readonly actor: string;
   /** The admin token that was used, if any: its end is the end of the session. */
   readonly tokenId: string | null;

@@ -12,7 +12,9 @@ import type { FleetSnapshot } from './fleet-snapshot.ts';
 import { postWebhook } from './post-webhook.ts';
 import { type AlertTest, type ReceiverCounts, Receivers } from './receivers.ts';
 
-export type AlertsConfig = Pick<GatewayConfig, 'alerts' | 'receivers' | 'organization' | 'health'>;
+export type AlertsConfig = Pick<GatewayConfig, 'alerts' | 'receivers' | 'organization' | 'health'> & {
+  readonly console?: GatewayConfig['console'];
+};
 
 export type AlertsOptions = {
   readonly store: Pick<Store, 'alerts' | 'transaction'>;
@@ -74,6 +76,7 @@ export class Alerts {
     this.#receivers = new Receivers(receivers, {
       clock,
       organization,
+      consoleUrl: () => this.#config.console?.url,
       newId,
       post,
       journal: this.#journal,

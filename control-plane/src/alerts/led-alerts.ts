@@ -164,7 +164,16 @@ export class LedAlerts implements AlertService {
     const { clock, log, post = postWebhook } = this.#options;
     const { organization, receivers } = this.#config;
     const journal = { put() {}, async stored() {} };
-    return new Receivers(receivers, { clock, organization, newId: ascendingIds(), post, journal, log });
+    const consoleUrl = () => this.#config.console?.url;
+    return new Receivers(receivers, {
+      clock,
+      organization,
+      consoleUrl,
+      newId: ascendingIds(),
+      post,
+      journal,
+      log,
+    });
   }
 }
 

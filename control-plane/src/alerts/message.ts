@@ -13,6 +13,8 @@ export type MessageContent = {
   readonly id: string;
   readonly receiver: string;
   readonly organization: string;
+  /** `console.url` of gateway.yaml. */
+  readonly consoleUrl?: string | undefined;
   readonly gatewayVersion: string;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -28,6 +30,8 @@ export type AlertMessage = {
   readonly receiver: string;
   readonly gatewayVersion: string;
   readonly composedAt: string;
+  /** The page of the console with all alerts. Absent without `console.url`. */
+  readonly url?: string;
   /** Number of firing and of resolved alerts, including those that are not listed. */
   readonly firing: number;
   readonly resolved: number;
@@ -52,7 +56,7 @@ export type AlertMessage = {
  * Builds one message from several transitions. An alert that fired and was resolved is listed once, as resolved: that
  * entry has both times.
  */
-export function alertMessage({ transitions, at, ...rest }: MessageContent): AlertMessage {
+export function alertMessage({ transitions, at, consoleUrl, ...rest }: MessageContent): AlertMessage {
   const latest = new Map<string, AlertTransition>();
   for (const transition of transitions) latest.set(transition.alert.id, transition);
   const all = [...latest.values()];
@@ -64,6 +68,7 @@ export function alertMessage({ transitions, at, ...rest }: MessageContent): Aler
     kind: 'alerts',
     ...rest,
     composedAt: time(at),
+    ...(consoleUrl !== undefined && { url: new URL('/console/alerts', consoleUrl).href }),
     firing: firing.length,
     resolved: resolved.length,
     alerts,

@@ -14,6 +14,8 @@ export type Notification = { readonly alert: AlertRow; readonly delivery: AlertD
 export type ReceiverPorts = {
   readonly clock: Clock;
   readonly organization: string;
+  /** `console.url` of gateway.yaml in force. */
+  readonly consoleUrl?: () => string | undefined;
   readonly newId: () => string;
   readonly post: typeof postWebhook;
   readonly log: ControlPlaneLog;
@@ -156,7 +158,7 @@ export class Receiver {
   }
 
   async #attempt(message: Message, signal: AbortSignal): Promise<void> {
-    const { clock, organization, stored, post } = this.#ports;
+    const { clock, organization, consoleUrl, stored, post } = this.#ports;
     // The message id must be stored before the receiver can have seen it.
     await stored();
     const { id, notifications } = message;
@@ -166,7 +168,10 @@ export class Receiver {
     const outcome = await post({
       url: webhook.reveal(),
       id,
-      body: messageBody(format, { id, receiver: name, organization, at, transitions }),
+      body: messageBody(format, {
+        ...{ id, receiver: name, organization, at, transitions },
+        consoleUrl: consoleUrl?.(),
+      }),
       secret: secret?.reveal(),
       timeout: ATTEMPT_TIMEOUT_MS,
       signal,

@@ -10,6 +10,8 @@ import { type Notification, RECEIVER_REMOVED, Receiver, settled } from './receiv
 export type ReceiversOptions = {
   readonly clock: Clock;
   readonly organization: string;
+  /** `console.url` of gateway.yaml in force. */
+  readonly consoleUrl?: () => string | undefined;
   /** Returns ascending ids. */
   readonly newId: () => string;
   readonly post: typeof postWebhook;
@@ -107,7 +109,7 @@ export class Receivers {
     const config = this.#configs.find((each) => each.name === name);
     if (config === undefined) return 'unknown';
     if (this.#tests.has(name)) return 'busy';
-    const { clock, newId, organization, post } = this.#options;
+    const { clock, newId, organization, consoleUrl, post } = this.#options;
     const abort = new AbortController();
     this.#tests.set(name, abort);
     const id = newId();
@@ -115,7 +117,10 @@ export class Receivers {
     const outcome = await post({
       url: config.webhook.reveal(),
       id,
-      body: testMessageBody(config.format, { id, receiver: name, organization, at: clock.wall() }),
+      body: testMessageBody(config.format, {
+        ...{ id, receiver: name, organization, at: clock.wall() },
+        consoleUrl: consoleUrl?.(),
+      }),
       secret: config.secret?.reveal(),
       timeout: TEST_TIMEOUT_MS,
       signal: abort.signal,

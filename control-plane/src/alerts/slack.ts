@@ -18,11 +18,12 @@ export type SlackMessage = {
 
 /** Converts a message to Slack's format. */
 export function slackMessage(message: AlertMessage): SlackMessage {
-  const { organization, kind, firing, resolved, alerts, omitted } = message;
+  const { organization, kind, firing, resolved, alerts, omitted, url } = message;
+  const link = url === undefined ? '' : ` <${escaped(url)}|Open the console>`;
   const where = `Penstock, ${escaped(organization)}`;
   if (kind === 'test') {
     return {
-      text: `${where}: this is a test. Alerts for ${escaped(message.receiver)} arrive here.`,
+      text: `${where}: this is a test. Alerts for ${escaped(message.receiver)} arrive here.${link}`,
       attachments: [],
     };
   }
@@ -40,7 +41,7 @@ export function slackMessage(message: AlertMessage): SlackMessage {
   };
   const more = notShown === 0 ? '' : ` ${notShown} more: run penstock-gateway alert list.`;
   return {
-    text: `${where}: ${counts.join(', ')}.${more}`,
+    text: `${where}: ${counts.join(', ')}.${more}${link}`,
     attachments: [...block('firing', RED), ...block('resolved', GREEN)],
   };
 }

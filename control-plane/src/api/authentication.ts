@@ -175,7 +175,7 @@ function sessionCredential(
       if (!isUser(actor)) {
         throw new SignInRefusal(
           'CONSOLE_SESSION_UNKNOWN',
-          'gateway.yaml no longer has signIn.oidc. Sign in with the link that penstock-gateway console prints.',
+          'gateway.yaml no longer has the identity provider of this session. Sign in again.',
         );
       }
       return { id: actor, name, role, session: id };

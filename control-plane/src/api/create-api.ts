@@ -169,7 +169,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const site = (): ConsoleSite => ({ hasTls: tls !== undefined, consoleUrl: url() });
   const sessions = new ConsoleSessions({ store, clock });
   const oidc = new OidcSignIn(dependencies.names.oidc, clock);
-  const isUser = (actor: string) => !actor.startsWith('oidc:') || oidc.isConfigured;
+  const isUser = (actor: string) => !actor.startsWith('oidc:') || oidc.isUser(actor);
   const { authenticate, hook } = authentication({ store, sessions, isUser, site, clock });
   const accessOf = (requester: AuthenticatedRequester) => streamAccess(requester, sessions, clock);
   await describeApi(app);

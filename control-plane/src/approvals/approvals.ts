@@ -35,6 +35,8 @@ export type ApprovalsOptions = {
   readonly needs: (pool: string) => readonly ApprovableAction[];
   /** Returns the id of the agent that has this name, if any. */
   readonly agentId: (name: string) => string | undefined;
+  /** Whether the identity provider of gateway.yaml is that of this actor. None is by default. */
+  readonly isOidcUser?: (actor: string) => boolean;
   readonly events: Pick<FleetEvents, 'publish'>;
   readonly clock?: () => number;
   /** The epoch of this gateway, which shows with it that it runs. Undefined: it is the only one on the store. */
@@ -255,14 +257,21 @@ export class Approvals {
     return name === undefined ? null : (this.#options.agentId(name) ?? null);
   }
 
-  /** Throws if the admin token of the requester has been revoked since the request. */
+  /** Throws if the requester may no longer sign in: its admin token has ended, or its identity provider is another one. */
   async #requireRequester(actor: string): Promise<void> {
     // The restart policies of the file have no token that could be revoked.
     if (actor === 'restart-policy') return;
+    if (actor.startsWith('oidc:')) {
+      if (this.#options.isOidcUser?.(actor) === true) return;
+      throw new Error('gateway.yaml no longer has the identity provider of the user who requested this.');
+    }
     const [, id = ''] = /^admin-token:(.+)$/.exec(actor) ?? [];
     const token = await this.#options.store.adminTokens.byId(id);
     if (token === undefined || token.revokedAt !== null) {
       throw new Error('The admin token that requested this has been revoked.');
+    }
+    if (token.expiresAt !== null && token.expiresAt <= this.#clock()) {
+      throw new Error('The admin token that requested this has expired.');
     }
   }
 

@@ -50,6 +50,8 @@ export type AgentRequests = {
 
 /** Milliseconds added to the agent's own timeout for transmission in both directions. */
 const TRANSIT_MS = 3_000;
+/** Characters of an actor that an agent is told, for its log. Issuer and subject of a provider can be longer. */
+const MAX_ACTOR_LENGTH = 128;
 /** Prefix of agents as subjects of approvals. */
 const SUBJECT_PREFIX = 'agent:';
 
@@ -84,7 +86,7 @@ export function openAgentRequests(options: AgentRequestsOptions): AgentRequests 
       after: { name, ...(args as object) },
     });
     const timeoutMs = agentTimeoutMs(request, args) + TRANSIT_MS;
-    return pending.send(agent, request, args, { requestedBy: actor, timeoutMs });
+    return pending.send(agent, request, args, { requestedBy: actor.slice(0, MAX_ACTOR_LENGTH), timeoutMs });
   };
 
   const performerOf = (request: AgentRequestDescriptor): Perform => {

@@ -53,3 +53,11 @@ test('a test message says that it is a test', () => {
   const { text, attachments } = JSON.parse(testMessageBody('slack', content)) as SlackMessage;
   assert.deepEqual([text, attachments], ['Penstock, acme: this is a test. Alerts for chat arrive here.', []]);
 });
+
+test('a message has a link to the console, if the gateway knows its URL', () => {
+  const consoleUrl = 'https://gateway.example.com';
+  const slack = JSON.parse(testMessageBody('slack', { ...content, consoleUrl })) as SlackMessage;
+  assert.match(slack.text, / <https:\/\/gateway\.example\.com\/console\/alerts\|Open the console>$/);
+  const json = JSON.parse(testMessageBody('json', { ...content, consoleUrl })) as { url?: string };
+  assert.equal(json.url, 'https://gateway.example.com/console/alerts');
+});

@@ -61,11 +61,14 @@ test('a user of the provider signs in with the highest role of the groups, and i
   const [, code = ''] = /^\/console\/#code=(.+)$/.exec(String(answer.headers['location'])) ?? [];
   const browser = new Browser(api);
   const session = await browser.signIn({ code });
-  assert.deepEqual([session.actor, session.name, session.role], ['oidc:alice', 'Alice A.', 'operator']);
+  assert.deepEqual(
+    [session.actor, session.name, session.role],
+    [`oidc:${provider.issuer} alice`, 'Alice A.', 'operator'],
+  );
   assert.equal((await browser.send('GET', '/api/v1/agents')).status, 200);
   assertProblem(await browser.send('GET', '/api/v1/admin-tokens'), 403, 'ROLE_INSUFFICIENT', /Alice A\./);
   const [entry] = await api.rig.store.audit.list({ action: 'console-session.start', limit: 1 });
-  assert.equal(entry?.actor, 'oidc:alice');
+  assert.equal(entry?.actor, `oidc:${provider.issuer} alice`);
 
   provider.accounts.set('alice', { name: 'Alice A.', groups: ['platform'] });
   const again = await signInAs(api, provider, 'alice');
@@ -128,13 +131,13 @@ test('without signIn.oidc there is no such way in, and sessions that used it end
   const answer = await signInAs(api, provider, 'alice');
   const browser = new Browser(api);
   await browser.signIn({ code: String(answer.headers['location']).split('=')[1] ?? '' });
+  assert.equal((await browser.send('GET', '/api/v1/agents')).status, 200);
+  // Another provider may have another user with the same subject.
+  configure(api, { ...provider, issuer: `${provider.issuer}/elsewhere` });
+  const ended = [401, 'CONSOLE_SESSION_UNKNOWN', /no longer has the identity provider/] as const;
+  assertProblem(await browser.send('GET', '/api/v1/agents'), ...ended);
   api.live.console = { url: ORIGIN };
-  assertProblem(
-    await browser.send('GET', '/api/v1/agents'),
-    401,
-    'CONSOLE_SESSION_UNKNOWN',
-    /no longer has signIn/,
-  );
+  assertProblem(await browser.send('GET', '/api/v1/agents'), ...ended);
   const started = await browser.send('GET', '/console/oidc/start');
   assert.equal(started.status, 403);
   assert.match(started.text, /penstock-gateway console/);

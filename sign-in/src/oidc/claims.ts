@@ -35,7 +35,11 @@ export function groupsOf(claims: Claims, path: string): readonly string[] | unde
  */
 export function userOf(
   claims: Claims,
-  { groupsClaim, roles }: { readonly groupsClaim: string; readonly roles: readonly GroupRole[] },
+  {
+    issuer,
+    groupsClaim,
+    roles,
+  }: { readonly issuer: string; readonly groupsClaim: string; readonly roles: readonly GroupRole[] },
 ): ConsoleUser {
   const { sub } = claims;
   if (
@@ -58,13 +62,20 @@ export function userOf(
   }
   const found = roles.filter(({ group }) => groups.includes(group)).map(({ role }) => role);
   const [role] = found.sort((one, other) => ranks[other] - ranks[one]);
-  if (role !== undefined) return { actor: `oidc:${sub}`, tokenId: null, name, role };
+  if (role !== undefined) return { actor: `${oidcActorPrefix(issuer)}${sub}`, tokenId: null, name, role };
   throw new SignInRefusal(
     'SIGN_IN_REFUSED',
     `None of the groups of ${name} has a role. The claim ${groupsClaim} has ${named(groups)}; ` +
       `signIn.oidc.roles in gateway.yaml has ${named(roles.map(({ group }) => group))}.`,
   );
 }
+
+/** Subjects are unique within an issuer only (OpenID Connect Core 1.0, section 5.7). A URL contains no space. */
+const oidcActorPrefix = (issuer: string) => `oidc:${issuer} `;
+
+/** Whether this actor was signed in by the provider with this issuer. */
+export const isUserOf = (issuer: string | undefined, actor: string): boolean =>
+  issuer !== undefined && actor.startsWith(oidcActorPrefix(issuer));
 
 function nameOf(claims: Claims): string | undefined {
   for (const claim of ['name', 'preferred_username', 'email']) {

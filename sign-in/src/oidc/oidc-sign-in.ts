@@ -3,7 +3,7 @@ import type { ConsoleUser } from '@penstock/store';
 import type { Configuration } from 'openid-client';
 import { SignInRefusal } from '../refusal.ts';
 import { isLoopbackName } from '../site.ts';
-import { type Claims, type GroupRole, groupsOf, userOf } from './claims.ts';
+import { type Claims, type GroupRole, groupsOf, isUserOf, userOf } from './claims.ts';
 import type { PendingSignIn } from './pending-cookie.ts';
 
 /** `signIn.oidc` of gateway.yaml. */
@@ -46,6 +46,11 @@ export class OidcSignIn {
 
   get isConfigured(): boolean {
     return this.#settings() !== undefined;
+  }
+
+  /** Whether the provider that gateway.yaml has now is the one of this actor, `oidc:ISSUER SUBJECT`. */
+  isUser(actor: string): boolean {
+    return isUserOf(this.#settings()?.issuer, actor);
   }
 
   /** The URL at the provider to which the browser is sent, and what the browser keeps until it returns. */

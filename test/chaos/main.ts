@@ -5,6 +5,7 @@ import { Redis } from '../rig/redis.ts';
 import { startEcho } from '../rig/targets.ts';
 import { fillPgbench, pgbench, startPgbench, startPubSub } from './databases.ts';
 import { briefFaults, longFaults } from './faults.ts';
+import { darkText, runDark } from './dark/run-dark.ts';
 import { longText } from './long/report.ts';
 import { isLongClean, runLong } from './long/run-long.ts';
 import { type ChaosResult, isClean, runChaos } from './run-chaos.ts';
@@ -26,7 +27,8 @@ sleep for ${ASLEEP_SECONDS} s. Exits with 1 when a client noticed anything.
   --seconds N          how long the link is cut every 2 s (60)
   --long               each kind of fault for so many seconds on its own, with pgbench, JDBC, Redis, and connections that end in
                        every way, while one connection carries 5 GiB both ways; then what happens when resume.for is over
-  --kind TEXT          only faults whose name contains this, with --long; may be repeated
+  --dark               how long new clients wait when an agent or a session goes dark, in nine ways
+  --kind TEXT          only faults whose name contains this, with --long or --dark; may be repeated
   --mib N              what that connection carries (5120)
   --output text|json   format of the report on standard output
   --help               print this help
@@ -36,6 +38,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     long: { type: 'boolean', default: false },
+    dark: { type: 'boolean', default: false },
     kind: { type: 'string', multiple: true, default: [] },
     mib: { type: 'string', default: '5120' },
     output: { type: 'string', default: 'text' },
@@ -50,6 +53,10 @@ else if (
 ) {
   process.stderr.write(usage);
   process.exitCode = 1;
+} else if (values.dark) {
+  const results = await runDark(values.kind, note);
+  process.stdout.write(values.output === 'json' ? `${JSON.stringify(results)}\n` : darkText(results));
+  if (results.some(({ failed }) => failed.length > 0)) process.exitCode = 1;
 } else if (values.long) {
   const result = await runLong({
     seconds,

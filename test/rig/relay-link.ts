@@ -14,7 +14,9 @@ export class RelayLink {
     down: Number.POSITIVE_INFINITY,
   };
   readonly #onClose: () => void;
-  #swallows = false;
+  readonly #swallowed = new Set<Direction>();
+  readonly #underway = new Set<NodeJS.Timeout>();
+  #delay = 0;
   #open = 2;
 
   constructor(client: Socket, target: Socket, onClose: () => void) {
@@ -47,10 +49,17 @@ export class RelayLink {
     this.#readOn(direction);
   }
 
-  blackHole(): void {
-    this.#swallows = true;
-    this.#readOn('up');
-    this.#readOn('down');
+  blackHole(direction?: Direction): void {
+    for (const each of ['up', 'down'] as const) {
+      if (direction !== undefined && direction !== each) continue;
+      this.#swallowed.add(each);
+      this.#readOn(each);
+    }
+  }
+
+  /** From now on, everything arrives after so many milliseconds. Without backpressure: for small amounts only. */
+  delay(milliseconds: number): void {
+    this.#delay = milliseconds;
   }
 
   /** Resets one end. The other one is not told, and everything it sends is discarded. */
@@ -76,7 +85,7 @@ export class RelayLink {
 
   #readOn(direction: Direction): void {
     const blocked = this.#stalled.has(direction) || this.#to(direction).writableNeedDrain;
-    if (this.#swallows || !blocked) this.#from(direction).resume();
+    if (this.#swallowed.has(direction) || !blocked) this.#from(direction).resume();
   }
 
   #pass(direction: Direction): void {
@@ -85,18 +94,39 @@ export class RelayLink {
     from.on('data', (chunk: Buffer) => this.#forward(direction, chunk));
     to.on('drain', () => this.#readOn(direction));
     from.on('end', () => {
-      if (!this.#swallows) to.end();
+      if (!this.#swallowed.has(direction)) this.#after(() => to.end());
     });
     from.on('close', (hadError) => {
-      if (!this.#swallows && (hadError || !from.readableEnded)) to.resetAndDestroy();
+      if (!this.#swallowed.has(direction) && (hadError || !from.readableEnded)) to.resetAndDestroy();
       this.#open -= 1;
-      if (this.#open === 0) this.#onClose();
+      if (this.#open > 0) return;
+      for (const timer of this.#underway) clearTimeout(timer);
+      this.#onClose();
     });
+  }
+
+  #after(deliver: () => void): void {
+    if (this.#delay === 0) {
+      deliver();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#underway.delete(timer);
+      deliver();
+    }, this.#delay);
+    this.#underway.add(timer);
   }
 
   #forward(direction: Direction, chunk: Buffer): void {
     const to = this.#to(direction);
-    if (this.#swallows || to.writableEnded) return;
+    if (this.#swallowed.has(direction) || to.writableEnded) return;
+    if (this.#delay > 0) {
+      this.passed[direction] += chunk.length;
+      this.#after(() => {
+        if (!this.#swallowed.has(direction)) to.write(chunk);
+      });
+      return;
+    }
     const left = this.#limit[direction] - this.passed[direction];
     const piece = chunk.length > left ? chunk.subarray(0, left) : chunk;
     this.passed[direction] += piece.length;

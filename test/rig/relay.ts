@@ -16,7 +16,8 @@ export class Relay implements AsyncDisposable {
   readonly #stalled = new Set<Direction>();
   readonly #ended = { up: 0, down: 0 };
   readonly #delays = new Set<NodeJS.Timeout>();
-  #blackHole = false;
+  readonly #swallowed = new Set<Direction>();
+  #delay = 0;
   #cutAfter: { direction: Direction; bytes: number } | undefined;
   #acceptDelay = 0;
 
@@ -83,12 +84,17 @@ export class Relay implements AsyncDisposable {
   }
 
   /**
-   * From now on, every byte, FIN, and reset is discarded in both directions while the sockets stay open. Affected links
-   * never recover, as behind a NAT that has dropped its state.
+   * From now on, every byte, FIN, and reset is discarded in both directions, or in one, while the sockets stay open.
+   * Affected links never recover, as behind a NAT that has dropped its state.
    */
-  blackHole(): void {
-    this.#blackHole = true;
-    for (const link of this.#links) link.blackHole();
+  blackHole(direction?: Direction): void {
+    for (const each of direction === undefined ? (['up', 'down'] as const) : [direction]) this.#swallowed.add(each);
+    for (const link of this.#links) link.blackHole(direction);
+  }
+
+  /** Delays everything on links from now on by so many milliseconds in each direction; small amounts only. */
+  delay(milliseconds: number): void {
+    this.#delay = milliseconds;
   }
 
   /**
@@ -128,7 +134,7 @@ export class Relay implements AsyncDisposable {
 
   /** Reverts all switches: new links work normally, on the same port. */
   async restore(): Promise<void> {
-    this.#blackHole = false;
+    this.#swallowed.clear();
     this.#cutAfter = undefined;
     this.#acceptDelay = 0;
     this.resume('up');
@@ -155,7 +161,8 @@ export class Relay implements AsyncDisposable {
       this.#links.add(link);
       for (const direction of this.#stalled) link.stall(direction);
       if (this.#cutAfter !== undefined) link.cutAfter(this.#cutAfter.bytes, this.#cutAfter.direction);
-      if (this.#blackHole) link.blackHole();
+      for (const direction of this.#swallowed) link.blackHole(direction);
+      link.delay(this.#delay);
     };
     if (this.#acceptDelay === 0) {
       dial();

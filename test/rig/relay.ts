@@ -88,7 +88,8 @@ export class Relay implements AsyncDisposable {
    * Affected links never recover, as behind a NAT that has dropped its state.
    */
   blackHole(direction?: Direction): void {
-    for (const each of direction === undefined ? (['up', 'down'] as const) : [direction]) this.#swallowed.add(each);
+    for (const each of direction === undefined ? (['up', 'down'] as const) : [direction])
+      this.#swallowed.add(each);
     for (const link of this.#links) link.blackHole(direction);
   }
 

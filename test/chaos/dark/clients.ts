@@ -16,7 +16,11 @@ export async function firstByte(port: number): Promise<number | string> {
 }
 
 /** `count` new clients, one each `interval` milliseconds, whatever becomes of those before. */
-export async function newClients(port: number, count: number, interval: number): Promise<(number | string)[]> {
+export async function newClients(
+  port: number,
+  count: number,
+  interval: number,
+): Promise<(number | string)[]> {
   const all: Promise<number | string>[] = [];
   for (let index = 0; index < count; index += 1) {
     all.push(firstByte(port));

@@ -122,7 +122,8 @@ async function play(scenario: Scenario): Promise<DarkResult> {
   await held.finish();
   const served = times.filter((each) => typeof each === 'number').sort((a, b) => a - b);
   const errors = times.filter((each) => typeof each === 'string');
-  const at = (share: number) => Math.round(served[Math.min(served.length - 1, Math.floor(share * served.length))] ?? 0);
+  const at = (share: number) =>
+    Math.round(served[Math.min(served.length - 1, Math.floor(share * served.length))] ?? 0);
   const result = {
     scenario: name,
     clients: times.length,
@@ -153,10 +154,7 @@ function toldBy({ pair }: DarkScene, struckAt: number, from: number): () => numb
   };
 }
 
-function failuresOf(
-  result: Omit<DarkResult, 'failed'>,
-  { isHarmless, p99, delay = 0 }: Scenario,
-): string[] {
+function failuresOf(result: Omit<DarkResult, 'failed'>, { isHarmless, p99, delay = 0 }: Scenario): string[] {
   const isLate = delay === 0 && result.held > HELD_MS;
   return [
     ...(p99 !== undefined && result.p99 > p99 ? [`p99 is over ${p99} ms`] : []),

@@ -94,7 +94,7 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
     odd.clients(port('odd'), 4),
   ];
   const phase = async (fault: Fault, duration: number, strike: (strikes: Strikes) => Promise<void>) => {
-    note(`${fault.name} …`);
+    note(`${fault.name}, ${new Date().toISOString().slice(11, 19)}`);
     const strikes = new Strikes(scene);
     const workloads = await clientsFor(duration);
     await strike(strikes);
@@ -102,6 +102,13 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
     const results = await Promise.all(workloads.map((workload) => workload.finish()));
     const [result = { fault: fault.name, times: 0, resumed: 0, longestMs: 0 }] = strikes.results;
     phases.push({ ...result, workloads: results });
+    for (const { workload, done, errors, wrong } of results)
+      note(
+        `  ${workload}: ${done} done, ${errors.length} errors, ${wrong} wrong${errors
+          .slice(0, 3)
+          .map((text) => `\n    ${text}`)
+          .join('')}`,
+      );
   };
 
   for (const fault of brief) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseGatewayConfig } from '@penstock/config-schema';
+import { openConsole } from '@penstock/console';
 import {
   attentionOf,
   createAdminToken,
@@ -28,7 +29,9 @@ import { LongestTurn } from './longest-turn.ts';
  */
 export type LargeFleetHandlers = {
   /** Stores `count` agents, starts the control plane, and connects all agents. */
-  start: (argument: { count: number }) => Promise<{ url: string; token: string }>;
+  start: (argument: { count: number; console?: boolean }) => Promise<{ url: string; token: string }>;
+  /** From now on, this many agents per second report that a connector fails or works again. */
+  churn: (argument: { perSecond: number }) => null;
   /** Returns the longest turn of the event loop since the previous call, in milliseconds. */
   longestTurn: (argument: null) => number;
   stop: (argument: null) => Promise<null>;
@@ -57,9 +60,10 @@ const ROWS = 500;
 
 const turns = new LongestTurn();
 let stop: () => Promise<void> = async () => {};
+let churn: (perSecond: number) => void = () => {};
 
 answerWith({
-  async start({ count }) {
+  async start({ count, console: isConsole = false }) {
     tuneGarbageCollection();
     await using starting = new AsyncDisposableStack();
     const directory = await mkdtemp(join(tmpdir(), 'penstock-bench-'));
@@ -67,8 +71,8 @@ answerWith({
     const store = await createStore(directory);
     starting.defer(() => store.close());
     await enroll(store, count);
-    const plane = await startControlPlane(store, starting);
-    connectAll(count, plane.registry, starting);
+    const plane = await startControlPlane(store, starting, isConsole);
+    churn = connectAll(count, plane.registry, starting);
     turns.start();
     starting.defer(() => turns.stop());
     const running = starting.move();
@@ -76,6 +80,10 @@ answerWith({
     return { url: plane.url, token: plane.token };
   },
   longestTurn: () => turns.take(),
+  churn({ perSecond }) {
+    churn(perSecond);
+    return null;
+  },
   async stop() {
     await stop();
     return null;
@@ -107,7 +115,7 @@ async function enroll(store: Store, count: number): Promise<void> {
 }
 
 /** The composition of gateway.ts, without the data plane. */
-async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
+async function startControlPlane(store: Store, starting: AsyncDisposableStack, isConsole: boolean) {
   const parsed = parseGatewayConfig(CONFIG, {
     environment: { NOBODY: 'http://127.0.0.1:9/' },
     readFile: () => '',
@@ -154,7 +162,14 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
       async (...parts: never[]) => ({ kind: 'done', value: await run(...parts) }),
   };
   const unused = {} as never;
+  const webConsole = isConsole ? openConsole() : undefined;
+  starting.defer(() => webConsole?.close());
+  fleet.onChange(({ agent }) => {
+    const { name, pool, state, code, since } = agent;
+    events.publish('agent', { name, pool, state, code, since: new Date(since).toISOString() });
+  });
   const api = await createApi({
+    webConsole,
     store,
     tokens: unused,
     refusals: unused,
@@ -170,7 +185,17 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     clients: unused,
     explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
-    gateway: unused,
+    gateway: () => ({
+      config,
+      startedAt: clock.wall(),
+      tunnel: {
+        address: '127.0.0.1',
+        port: 8443,
+        host: undefined,
+        pins: [],
+        certificateNotAfter: clock.wall(),
+      },
+    }),
     attention: attentionOf({
       fleet: shown,
       connections: () => [],
@@ -184,7 +209,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
     readiness: () => ({ ready: true, reasons: [] }),
     metrics: metricsSource(metrics.registry, fleet, clock),
     events,
-    approvals: unused,
+    approvals: { list: async () => [] } as never,
     alerts,
     grants: unused,
     names: {
@@ -209,8 +234,12 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack) {
   return { registry, url: `http://127.0.0.1:${port}`, token };
 }
 
-/** Connects every agent and starts its heartbeats. */
-function connectAll(count: number, registry: Registry, starting: AsyncDisposableStack): void {
+/** Connects every agent and starts its heartbeats. Returns what sets how many of them change their state per second. */
+function connectAll(
+  count: number,
+  registry: Registry,
+  starting: AsyncDisposableStack,
+): (perSecond: number) => void {
   const all = Array.from({ length: count }, (_, index) => simulatedSession(index));
   for (const session of all) {
     registry.admit(session);
@@ -227,9 +256,30 @@ function connectAll(count: number, registry: Registry, starting: AsyncDisposable
     }
   }, BATCH);
   starting.defer(() => clearInterval(timer));
+  let perSecond = 0;
+  let owed = 0;
+  const failing = new Set<RegisteredSession>();
+  const changing = setInterval(() => {
+    owed = Math.min(owed + (perSecond * BATCH) / 1000, MAX_BATCH);
+    for (; owed >= 1; owed -= 1) {
+      const session = all[Math.floor(Math.random() * count)];
+      if (session === undefined) continue;
+      if (!failing.delete(session)) failing.add(session);
+      beat(session, sent, registry, failing.has(session) ? 'refused' : 'ready');
+    }
+  }, BATCH);
+  starting.defer(() => clearInterval(changing));
+  return (next) => {
+    perSecond = next;
+  };
 }
 
-function beat(session: RegisteredSession, seq: number, registry: Registry): void {
+function beat(
+  session: RegisteredSession,
+  seq: number,
+  registry: Registry,
+  reach: 'ready' | 'refused' = 'ready',
+): void {
   const at = Date.now();
   registry.heartbeat(session, {
     at,
@@ -242,7 +292,7 @@ function beat(session: RegisteredSession, seq: number, registry: Registry): void
       eventLoop: { p99Ms: 1, maxMs: 2 },
       streams: { open: 2, opening: 0 },
       identity: { notAfter: session.identity.notAfter },
-      checks: [{ connector: 'orders-db', reach: 'ready', at, milliseconds: 3 }],
+      checks: [{ connector: 'orders-db', reach, at, milliseconds: 3 }],
       clock: { offset: 3, roundTrip: 2 },
     },
   });

@@ -11,7 +11,10 @@ import { type LiveEvent, type LiveStatus, LiveStream } from '../app/live/live-st
 import { staleAfter } from '../app/live/stale-resources.ts';
 
 /** A real HTTP server whose streams the test writes itself. */
-async function startEvents(answer: (response: ServerResponse, lastId: string | undefined) => void) {
+async function startEvents(
+  answer: (response: ServerResponse, lastId: string | undefined) => void,
+  silenceMs = 15_000,
+) {
   const lastIds: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     const lastId = request.headers['last-event-id'];
@@ -32,7 +35,7 @@ async function startEvents(answer: (response: ServerResponse, lastId: string | u
       resets += 1;
     },
     random: () => 0,
-    silenceMs: 300,
+    silenceMs,
   });
   return {
     stream,
@@ -82,7 +85,7 @@ test('a stream without a byte is lost, since its last byte', async () => {
   await using rig = await startEvents((response) => {
     response.writeHead(200);
     response.write(': welcome\n\n');
-  });
+  }, 300);
   rig.stream.start();
   const lost = await eventually('the stream to be lost', () =>
     rig.statuses.find(({ name }) => name === 'lost'),

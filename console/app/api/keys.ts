@@ -19,5 +19,6 @@ export const resource = {
   receivers: 'receivers',
   approvals: 'approvals',
   audit: 'audit',
+  history: 'history',
   rollouts: 'rollouts',
 } as const;

@@ -18,6 +18,7 @@ export const consolePages: readonly {
   { name: 'connection', path: '/connections/billing', ready: 'For a new client' },
   { name: 'connection-clients', path: '/connections/orders?tab=clients', ready: 'From client' },
   { name: 'connection-log', path: '/connections/billing?tab=log', ready: 'From client' },
+  { name: 'connection-strings', path: '/connections/orders?tab=strings', ready: 'Port of its own' },
   { name: 'configuration', path: '/config', ready: 'Pinning' },
   { name: 'versions', path: '/config/dc1', ready: 'What version 14 changes' },
   { name: 'rollouts', path: '/rollouts', ready: 'Nothing has been rolled out yet.' },

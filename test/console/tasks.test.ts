@@ -85,6 +85,41 @@ test('people do their tasks in the console', { skip }, async (t) => {
     assert.equal((await pair.api('GET /agents/a1'))['drainedAt'], undefined);
   });
 
+  await t.test('several agents are drained at once, after what it does to each was seen', async () => {
+    await using opened = await openPage(browser, pair);
+    const { page } = opened;
+    await page.getByRole('checkbox', { name: 'Select a1' }).check();
+    await page.getByRole('checkbox', { name: 'Select a2' }).check();
+    await page.getByText('2 agents selected').waitFor();
+    await page
+      .getByRole('region', { name: 'Selected agents' })
+      .getByRole('button', { name: 'Drain…' })
+      .click();
+    const dialog = page.getByRole('dialog', { name: 'Drain 2 agents?' });
+    await dialog.getByText('2 will be done').waitFor();
+    assert.equal((await pair.api('GET /agents/a1'))['drainedAt'], undefined);
+    await dialog.getByRole('button', { name: 'Drain 2 agents' }).click();
+    await page.getByRole('dialog').getByText('2 done').waitFor();
+    await page.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await page.getByRole('row', { name: /a2/ }).getByText('Draining').waitFor();
+    await page.getByText(/cannot serve clients/).waitFor();
+    for (const name of ['a1', 'a2']) await pair.api(`POST /agents/${name}/resume`);
+    await page.getByRole('row', { name: /a2/ }).getByText('Connected').waitFor();
+  });
+
+  await t.test('a connection string for a driver is copied from the page of the connection', async () => {
+    await using opened = await openPage(browser, pair, { path: '/connections/orders?tab=strings' });
+    const { page } = opened;
+    await page
+      .getByRole('searchbox', { name: 'Host by which clients reach the gateway' })
+      .fill('db.example.com');
+    await page
+      .getByText(`db.example.com:${pair.port('orders')}`)
+      .first()
+      .waitFor();
+    assert.match(page.url(), /host=db\.example\.com/);
+  });
+
   await t.test('a pin does what its preview said', async () => {
     await pair.api('POST /config-versions', { pool: 'dc1', content: pair.agentFile('a1', { version: 7 }) });
     await using opened = await openPage(browser, pair, { path: '/config/dc1' });

@@ -6,6 +6,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { counted } from '../../time/format.ts';
 import { drain, restart, resume } from './agent-api.ts';
+import { refusalOf } from './refusal.ts';
 
 const stale = [resource.agent, resource.agents, resource.pools, resource.attention];
 
@@ -13,9 +14,7 @@ export function AgentActions({ agent }: { readonly agent: Agent }) {
   const { name } = agent;
   const [isAsking, setAsking] = useState(false);
   const isDrained = agent.drainedAt !== undefined;
-  const isGone = agent.state === 'revoked' || agent.state === 'identity-expired';
-  const gone = isGone ? 'The identity of this agent is no longer valid.' : undefined;
-  const offline = agent.sessions.open === 0 ? 'The agent has no session, so it cannot be asked.' : undefined;
+  const { operations } = agent;
   const drained = useAction(drain, {
     stale,
     done: () => `${name} is drained: it gets no new connections. Open ones continue.`,
@@ -37,7 +36,7 @@ export function AgentActions({ agent }: { readonly agent: Agent }) {
         <RoleButton
           needs="operator"
           kind="primary"
-          unavailable={gone}
+          unavailable={refusalOf(operations.resume)}
           isBusy={resumed.isBusy}
           onClick={() => void resumed.run(name)}
         >
@@ -46,7 +45,7 @@ export function AgentActions({ agent }: { readonly agent: Agent }) {
       ) : (
         <RoleButton
           needs="operator"
-          unavailable={gone}
+          unavailable={refusalOf(operations.drain)}
           isBusy={drained.isBusy}
           title="No new connections through this agent; open ones continue"
           onClick={() => void drained.run(name)}
@@ -56,7 +55,7 @@ export function AgentActions({ agent }: { readonly agent: Agent }) {
       )}
       <RoleButton
         needs="operator"
-        unavailable={gone ?? offline}
+        unavailable={refusalOf(operations.restart)}
         isBusy={restarted.isBusy}
         onClick={() => setAsking(true)}
       >

@@ -6,13 +6,13 @@ import { Field } from '../../parts/field.tsx';
 import { Ladder } from '../../parts/ladder.tsx';
 import { Card, Facts } from '../../parts/page.tsx';
 import { Empty } from '../../parts/query-states.tsx';
-import { Sparkline } from '../../parts/sparkline.tsx';
 import { Badge } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { bytes, milliseconds, shortDigest } from '../../time/format.ts';
 import { type Kind, kinds, probe } from './agent-api.ts';
+import { AgentCharts } from './agent-charts.tsx';
 import { CheckNow } from './reasons.tsx';
 import { RevokeAgent } from './revoke-agent.tsx';
 
@@ -22,6 +22,7 @@ export function AgentOverview({ agent }: { readonly agent: Agent }) {
       <Card title="Health">
         <Health agent={agent} />
       </Card>
+      <AgentCharts name={agent.name} />
       <Card title="Connectors" isFlush={(agent.connectors?.length ?? 0) > 0}>
         <Connectors agent={agent} />
       </Card>
@@ -34,73 +35,46 @@ export function AgentOverview({ agent }: { readonly agent: Agent }) {
 }
 
 function Health({ agent }: { readonly agent: Agent }) {
-  const { samples, clock, memory, cpu, eventLoop, platform, config, pin } = agent;
-  const newest = samples.at(-1);
+  const { clock, memory, cpu, eventLoop, platform, config, pin } = agent;
   return (
-    <>
-      {samples.length > 1 && newest !== undefined && (
-        <div className="sparklines">
-          <Sparkline
-            label="Streams"
-            values={samples.map(({ streams }) => streams)}
-            newest={String(newest.streams)}
-          />
-          <Sparkline
-            label="Round trip"
-            values={samples.map(({ roundTripMs }) => roundTripMs)}
-            newest={newest.roundTripMs === undefined ? '–' : milliseconds(newest.roundTripMs)}
-          />
-          <Sparkline
-            label="Event loop p99"
-            values={samples.map(({ eventLoopP99Ms }) => eventLoopP99Ms)}
-            newest={milliseconds(newest.eventLoopP99Ms)}
-          />
-          <Sparkline
-            label="CPU load"
-            values={samples.map(({ cpuLoad }) => cpuLoad)}
-            newest={newest.cpuLoad === undefined ? '–' : newest.cpuLoad.toFixed(2)}
-          />
-        </div>
-      )}
-      <Facts
-        items={[
-          [
-            'Sessions',
-            `${agent.sessions.open}${agent.sessions.wanted === undefined ? '' : ` of ${agent.sessions.wanted}`}`,
-          ],
-          ['Streams', `${agent.streams.open} open, ${agent.streams.opening} opening`],
-          agent.connectedSince === undefined
-            ? undefined
-            : ['Connected', <Age key="age" at={agent.connectedSince} />],
-          agent.identityNotAfter === undefined
-            ? undefined
-            : ['Identity valid until', <TimeOf key="time" at={agent.identityNotAfter} />],
-          config === undefined ? undefined : ['Configuration', <Stamp key="stamp" {...config} />],
-          pin === undefined ? ['Pin', 'none'] : ['Pin', <Stamp key="stamp" {...pin} />],
-          clock === undefined
-            ? undefined
-            : ['Clock', `${skew(clock.skewMs)} (± ${milliseconds(clock.roundTripMs / 2)})`],
-          memory === undefined
-            ? undefined
-            : [
-                'Memory',
-                `${bytes(memory.availableBytes)} of ${bytes(memory.totalBytes)} free, process ${bytes(memory.processBytes)}`,
-              ],
-          cpu === undefined
-            ? undefined
-            : ['CPU', `load ${cpu.load.toFixed(2)}, process ${Math.round(cpu.process * 100)} %`],
-          eventLoop === undefined
-            ? undefined
-            : ['Event loop', `p99 ${milliseconds(eventLoop.p99Ms)}, max ${milliseconds(eventLoop.maxMs)}`],
-          platform === undefined
-            ? undefined
-            : ['Platform', `${platform.os} ${platform.arch}, Node ${platform.node}`],
-          agent.enrolledAt === undefined
-            ? undefined
-            : ['Enrolled', <TimeOf key="time" at={agent.enrolledAt} />],
-        ]}
-      />
-    </>
+    <Facts
+      items={[
+        [
+          'Sessions',
+          `${agent.sessions.open}${agent.sessions.wanted === undefined ? '' : ` of ${agent.sessions.wanted}`}`,
+        ],
+        ['Streams', `${agent.streams.open} open, ${agent.streams.opening} opening`],
+        agent.connectedSince === undefined
+          ? undefined
+          : ['Connected', <Age key="age" at={agent.connectedSince} />],
+        agent.identityNotAfter === undefined
+          ? undefined
+          : ['Identity valid until', <TimeOf key="time" at={agent.identityNotAfter} />],
+        config === undefined ? undefined : ['Configuration', <Stamp key="stamp" {...config} />],
+        pin === undefined ? ['Pin', 'none'] : ['Pin', <Stamp key="stamp" {...pin} />],
+        clock === undefined
+          ? undefined
+          : ['Clock', `${skew(clock.skewMs)} (± ${milliseconds(clock.roundTripMs / 2)})`],
+        memory === undefined
+          ? undefined
+          : [
+              'Memory',
+              `${bytes(memory.availableBytes)} of ${bytes(memory.totalBytes)} free, process ${bytes(memory.processBytes)}`,
+            ],
+        cpu === undefined
+          ? undefined
+          : ['CPU', `load ${cpu.load.toFixed(2)}, process ${Math.round(cpu.process * 100)} %`],
+        eventLoop === undefined
+          ? undefined
+          : ['Event loop', `p99 ${milliseconds(eventLoop.p99Ms)}, max ${milliseconds(eventLoop.maxMs)}`],
+        platform === undefined
+          ? undefined
+          : ['Platform', `${platform.os} ${platform.arch}, Node ${platform.node}`],
+        agent.enrolledAt === undefined
+          ? undefined
+          : ['Enrolled', <TimeOf key="time" at={agent.enrolledAt} />],
+      ]}
+    />
   );
 }
 

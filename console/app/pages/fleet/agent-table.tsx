@@ -8,6 +8,7 @@ import { Scroll } from '../../parts/scroll.tsx';
 import { AgentStateBadge } from '../../parts/state.tsx';
 import { Age, Until } from '../../parts/time.tsx';
 import { count, counted, withShortDigests } from '../../time/format.ts';
+import type { Selection } from './use-selection.ts';
 
 const ROW_HEIGHT = 45;
 /** On a narrow screen, a row is a card of several lines. */
@@ -31,12 +32,14 @@ export function AgentTable({
   rows: agents,
   total,
   orderKey,
+  selection,
   onEnd,
 }: {
   /** The rows that have been loaded, of `total`. */
   readonly rows: readonly Row[];
   readonly total: number;
   readonly orderKey: string;
+  readonly selection: Selection;
   /** Called when rows that are not loaded yet come into view. */
   readonly onEnd: () => void;
 }) {
@@ -69,6 +72,16 @@ export function AgentTable({
         <table className="agents" aria-rowcount={total + 1}>
           <thead>
             <tr className="agent-row agents-head" aria-rowindex={1}>
+              <th scope="col">
+                <input
+                  type="checkbox"
+                  aria-label="Select all agents that are loaded"
+                  checked={rows.length > 0 && rows.every(({ name }) => selection.names.has(name))}
+                  onChange={(event) =>
+                    selection.set(event.target.checked ? rows.map(({ name }) => name) : [])
+                  }
+                />
+              </th>
               {columns.map((title) => (
                 <th key={title} scope="col">
                   {title}
@@ -89,6 +102,14 @@ export function AgentTable({
                     className="agent-row agent-place"
                     style={{ transform: `translateY(${start}px)` }}
                   >
+                    <td className="agent-cell agent-select">
+                      <input
+                        type="checkbox"
+                        aria-label={`Select ${row.name}`}
+                        checked={selection.names.has(row.name)}
+                        onChange={() => selection.toggle(row.name)}
+                      />
+                    </td>
                     <AgentCells row={row} />
                   </tr>
                 )

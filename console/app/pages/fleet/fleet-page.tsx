@@ -6,11 +6,13 @@ import { Empty, Failed, NoMatch, Partial, Skeleton } from '../../parts/query-sta
 import { useUrlState } from '../../url/use-url-state.ts';
 import { AgentTable } from './agent-table.tsx';
 import { Attention } from './attention.tsx';
+import { BulkBar } from './bulk-bar.tsx';
 import { useFleet, useFleetCounts } from './fleet-api.ts';
 import { type FleetFilter, fleetFields, isFiltered, noFilter } from './fleet-filter.ts';
 import { FleetFilters, FleetOrder } from './fleet-filters.tsx';
 import { FleetVerdict } from './fleet-verdict.tsx';
 import { PoolCards } from './pool-cards.tsx';
+import { useSelection } from './use-selection.ts';
 
 /** Can the job run? */
 export function FleetPage() {
@@ -35,6 +37,7 @@ function Agents() {
   const [filter, change] = useUrlState(fleetFields);
   const query = useFleet(filter);
   const all = useFleetCounts();
+  const selection = useSelection();
   const [first] = query.data?.pages ?? [];
   const rows = query.data?.pages.flatMap(({ items }) => items);
   const total = all.data?.total ?? first?.total ?? 0;
@@ -67,10 +70,12 @@ function Agents() {
           {total > 0 && (
             <FleetFilters filter={filter} counts={all.data?.counts ?? first.counts} onChange={change} />
           )}
+          <BulkBar selection={selection} />
           <Rows filter={filter} total={total} clear={() => change(noFilter)}>
             {first.total > 0 && (
               <AgentTable
                 rows={rows}
+                selection={selection}
                 total={first.total}
                 orderKey={query.isPlaceholderData ? 'older' : JSON.stringify(filter)}
                 onEnd={() => {

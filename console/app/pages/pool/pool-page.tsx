@@ -11,6 +11,7 @@ import { count, counted } from '../../time/format.ts';
 import { Stamp } from '../agent/agent-overview.tsx';
 import { usePins } from '../config/config-api.ts';
 import { useConnections } from '../connections/use-connections.ts';
+import { PoolCharts } from './pool-charts.tsx';
 
 /** Is there room, and which connections depend on it? */
 export function PoolPage() {
@@ -47,6 +48,7 @@ export function PoolPage() {
             <Card title="Capacity">
               <Room pool={pool} />
             </Card>
+            <PoolCharts name={name} />
             <Card title="Connections that use this pool" isFlush>
               <Users pool={name} />
             </Card>

@@ -12,6 +12,7 @@ import { hopsOf } from '../app/pages/connection/hops.ts';
 import { judgeConnection, verdictOf } from '../app/pages/connections/connection-health.ts';
 import { ingressText } from '../app/pages/connections/ingress-text.ts';
 import { agentsOf, placeOf } from '../app/pages/fleet/attention-text.ts';
+import { emptiedPools } from '../app/pages/fleet/emptied-pools.ts';
 import { actorText } from '../app/parts/actor-text.ts';
 import { linePath } from '../app/parts/line-path.ts';
 
@@ -101,6 +102,16 @@ test('a connection is judged by its pools, then by the worst condition that name
     about: [],
   });
   assert.equal(verdictOf([{ name: 'a', health: 'at-risk' }]).tone, 'warn');
+});
+
+test('a bulk action says which pools it empties', () => {
+  const pools = [
+    { name: 'dc1', ready: 2 },
+    { name: 'dc2', ready: 1 },
+  ];
+  const row = (pool: string, state: string) => ({ pool, state });
+  assert.deepEqual(emptiedPools(pools, [row('dc1', 'connected'), row('dc2', 'degraded')]), ['dc2']);
+  assert.deepEqual(emptiedPools(pools, [row('dc2', 'disconnected')]), []);
 });
 
 test('a diff shows its changes with three lines around them', () => {

@@ -97,6 +97,7 @@ test('people do their tasks in the console', { skip }, async (t) => {
       .click();
     const dialog = page.getByRole('dialog', { name: 'Drain 2 agents?' });
     await dialog.getByText('2 will be done').waitFor();
+    await dialog.getByText('No agent would be ready in dc1').waitFor();
     assert.equal((await pair.api('GET /agents/a1'))['drainedAt'], undefined);
     await dialog.getByRole('button', { name: 'Drain 2 agents' }).click();
     await page.getByRole('dialog').getByText('2 done').waitFor();

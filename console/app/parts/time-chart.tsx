@@ -6,6 +6,8 @@ import { linePath } from './line-path.ts';
 
 const WIDTH = 480;
 const HEIGHT = 72;
+/** Agents report less often than there are points. */
+const MAX_MISSING = 3;
 
 export type Series = {
   readonly label: string;
@@ -28,7 +30,7 @@ export function TimeChart({
   const zone = useZone();
   const [pointed, setPointed] = useState<number>();
   const known = values.map((value) => value ?? undefined);
-  const { path, top } = linePath(known, WIDTH, HEIGHT);
+  const { path, top } = linePath(known, WIDTH, HEIGHT, MAX_MISSING);
   const last = values.findLastIndex((value) => value !== null);
   const at = pointed !== undefined && pointed < values.length ? pointed : last;
   const value = values[at];

@@ -83,19 +83,20 @@ function Drivers({
   }
   return (
     <>
-      <div className="chips">
-        {drivers.map(({ name, title }) => (
-          <button
-            key={name}
-            type="button"
-            className="chip"
-            aria-pressed={name === driver.name}
-            onClick={() => onChoose(name)}
-          >
-            {title}
-          </button>
-        ))}
-      </div>
+      <label>
+        Driver{' '}
+        <select
+          className="input-small"
+          value={driver.name}
+          onChange={(event) => onChoose(event.target.value)}
+        >
+          {drivers.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
       {own.map((each) => (
         <ConnectionStringView key={`${each.ingress} ${each.host} ${each.port}`} item={each} />
       ))}

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { AgentRow } from '../../api/types.ts';
 import { Button, RoleButton } from '../../parts/button.tsx';
 import { counted } from '../../time/format.ts';
 import { type BulkAction, BulkDialog, bulkNames } from './bulk-dialog.tsx';
@@ -8,7 +9,14 @@ import type { Selection } from './use-selection.ts';
 const actions: readonly BulkAction[] = ['drain', 'resume', 'restart'];
 
 /** What can be done with the selected agents at once. */
-export function BulkBar({ selection }: { readonly selection: Selection }) {
+export function BulkBar({
+  selection,
+  rows,
+}: {
+  readonly selection: Selection;
+  /** The agents that are loaded. */
+  readonly rows: readonly AgentRow[];
+}) {
   const { names, clear } = selection;
   const [asking, setAsking] = useState<BulkAction>();
   if (names.size === 0) return null;
@@ -27,6 +35,7 @@ export function BulkBar({ selection }: { readonly selection: Selection }) {
         <BulkDialog
           action={asking}
           names={[...names].sort()}
+          rows={rows.filter(({ name }) => names.has(name))}
           onClose={() => setAsking(undefined)}
           onDone={() => {
             setAsking(undefined);

@@ -3,14 +3,16 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { ask, POST, perform } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
-import type { BulkResult } from '../../api/types.ts';
+import type { AgentRow, BulkResult } from '../../api/types.ts';
 import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
-import { Loaded } from '../../parts/query-states.tsx';
+import { Loaded, Partial } from '../../parts/query-states.tsx';
 import { Badge, type Tone } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { counted } from '../../time/format.ts';
+import { usePools } from '../config/config-api.ts';
+import { emptiedPools } from './emptied-pools.ts';
 
 export type BulkAction = 'drain' | 'resume' | 'restart';
 export const bulkNames: Readonly<Record<BulkAction, string>> = {
@@ -39,11 +41,14 @@ const tones: Readonly<Record<BulkResult['items'][number]['outcome'], Tone>> = {
 export function BulkDialog({
   action,
   names,
+  rows,
   onClose,
   onDone,
 }: {
   readonly action: BulkAction;
   readonly names: readonly string[];
+  /** Those of them that are loaded. */
+  readonly rows: readonly AgentRow[];
   readonly onClose: () => void;
   readonly onDone: () => void;
 }) {
@@ -58,6 +63,8 @@ export function BulkDialog({
     stale: [resource.agents, resource.agent, resource.pools, resource.attention, resource.approvals],
     failed: 'Nothing was done.',
   });
+  const pools = usePools();
+  const emptied = action === 'resume' ? [] : emptiedPools(pools.data?.items ?? [], rows);
   const name = bulkNames[action];
   const matched = preview.data?.matched ?? 0;
   if (result !== undefined) {
@@ -75,6 +82,12 @@ export function BulkDialog({
   return (
     <Dialog title={`${name} ${counted(names.length, 'agent')}?`} isOpen onClose={onClose} width="wide">
       <p>{texts[action]}</p>
+      {emptied.length > 0 && (
+        <Partial>
+          No agent would be ready in {emptied.join(', ')}: new clients would wait, go to another pool, or
+          fail.
+        </Partial>
+      )}
       <Loaded query={preview} what="what it would do" lines={4}>
         {(data) => <Items result={data} />}
       </Loaded>

@@ -70,7 +70,7 @@ function Agents() {
           {total > 0 && (
             <FleetFilters filter={filter} counts={all.data?.counts ?? first.counts} onChange={change} />
           )}
-          <BulkBar selection={selection} />
+          <BulkBar selection={selection} rows={rows} />
           <Rows filter={filter} total={total} clear={() => change(noFilter)}>
             {first.total > 0 && (
               <AgentTable

@@ -26,6 +26,8 @@ export type UpdaterOptions = {
   readonly limits: UpdaterLimits;
   /** `buildFacts.rootKeys` of this build. */
   readonly rootKeys: readonly string[];
+  /** `buildFacts.sequence` of this build: a host that has upgraded nothing yet installs no older release than this one. */
+  readonly sequence: number;
   readonly clock: Clock;
   readonly log: (message: string) => void;
   /** Called at each point, for tests. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Static, Type } from '@penstock/json-schema';
+import { NAME_PATTERN } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFetched } from './fetched-file.ts';
 
@@ -13,7 +14,7 @@ export const AgentHealth = Type.Object({
   acknowledged: Type.Boolean(),
   sessions: Type.Object({ ready: Type.Integer({ minimum: 0 }), wanted: Type.Integer({ minimum: 0 }) }),
   /** Connectors whose check fails. */
-  failing: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 500 }),
+  failing: Type.Array(Type.String({ pattern: NAME_PATTERN }), { maxItems: 500 }),
   /** The gateway has said to come back later, or the clocks differ: nothing that another version would change. */
   isGatewayBusy: Type.Boolean(),
 });
@@ -27,8 +28,8 @@ export const HEALTH_FILE = 'upgrade-health.json';
 /** What the agent with this directory last wrote; undefined if nothing that can be understood. */
 export function readHealth(directory: string): AgentHealth | undefined {
   try {
-    const bytes = readFetched(join(directory, HEALTH_FILE), MAX_BYTES);
-    const value: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString());
+    const file = readFetched(join(directory, HEALTH_FILE), MAX_BYTES);
+    const value: unknown = file === undefined ? undefined : JSON.parse(file.bytes.toString());
     return isHealth(value) ? value : undefined;
   } catch {
     return undefined;

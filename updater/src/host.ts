@@ -1,6 +1,6 @@
 import type { Layout } from '@penstock/services';
 import type { AgentHealth } from './health.ts';
-import type { UpgradeRequest } from './request.ts';
+import type { OwnedRequest } from './request.ts';
 
 /** A service of the host that runs the program of the pointer. */
 export type ManagedService = {
@@ -32,7 +32,9 @@ export type UpdaterHost = {
   /** Stops the service if it runs and starts it, whatever state it was left in. Does not wait. */
   restart(service: string): void;
   /** What root and each agent have asked for last. `source` names who. */
-  requests(): Iterable<{ readonly source: string; readonly request: UpgradeRequest }>;
+  requests(): Iterable<OwnedRequest & { readonly source: string }>;
+  /** Whether the owner of a service lets the control plane upgrade it: an agent that was taken over would not ask. */
+  isUpgradeAllowed(service: ManagedService): boolean;
   health(service: string): AgentHealth | undefined;
   /** Runs an executable with few rights, and waits for it. */
   trial(executable: string, words: readonly string[]): TrialResult;

@@ -19,7 +19,7 @@ export {
   type Upgrade,
 } from './journal.ts';
 export { Probation, type Verdict } from './probation.ts';
-export { REQUEST_FILE, readRequest, UpgradeRequest } from './request.ts';
+export { type OwnedRequest, REQUEST_FILE, ROOT, readRequest, UpgradeRequest } from './request.ts';
 export { type SystemdHostOptions, systemdHost } from './systemd-host.ts';
 export { Updater } from './updater.ts';
 export { currentVersion, installedVersions, stableVersion } from './version-folders.ts';

@@ -18,6 +18,8 @@ const Upgrade = Type.Object({
   back: Type.Boolean(),
   /** Directory of the release's files, which an agent owns. */
   files: Type.Optional(Text(4096)),
+  /** The id of the user that they belong to, who has asked for it. */
+  owner: Type.Optional(Count),
   /** Of the release, as verified right before the switch. */
   sequence: Type.Optional(Count),
   /** Highest number of versions to keep. */
@@ -87,6 +89,8 @@ const Journal = Type.Object({
   failed: Type.Array(Type.Object({ version: Version, code: Text(64), at: Millis }), { maxItems: 64 }),
   /** The highest sequences of signed documents; see `Sequences` of the package release. */
   seen: Type.Object({ keys: Count, latest: Count, release: Count }),
+  /** Versions that the last verified documents revoke. Only root may return to one. */
+  revoked: Type.Optional(Type.Array(Version, { maxItems: 1_000 })),
   /** The version before the current one, to which a host may always return. */
   previous: Type.Optional(Version),
 });

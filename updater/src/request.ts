@@ -29,13 +29,19 @@ const MAX_BYTES = 64 * 1024;
 /** Name of the request in the directory of an agent, and in that of root. Units watch it. */
 export const REQUEST_FILE = 'upgrade-request.json';
 
+/** The source of requests that root on the host has made; others are named for their agents. */
+export const ROOT = 'root';
+
+/** A request, and the id of the user who has written it: whoever else owns a file that it names did not fetch it. */
+export type OwnedRequest = { readonly request: UpgradeRequest; readonly owner: number };
+
 /** The request in a directory; undefined if there is none, or none that can be understood. Throws UpgradeError. */
-export function readRequest(directory: string): UpgradeRequest | undefined {
-  const bytes = readFetched(join(directory, REQUEST_FILE), MAX_BYTES);
-  if (bytes === undefined) return undefined;
+export function readRequest(directory: string): OwnedRequest | undefined {
+  const file = readFetched(join(directory, REQUEST_FILE), MAX_BYTES);
+  if (file === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(bytes.toString());
-    return isRequest(value) ? value : undefined;
+    const request: unknown = JSON.parse(file.bytes.toString());
+    return isRequest(request) ? { request, owner: file.owner } : undefined;
   } catch {
     return undefined;
   }

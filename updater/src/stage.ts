@@ -11,9 +11,11 @@ import { addVersion, agentOf, PROGRAM } from './version-folders.ts';
 export type StageOptions = {
   readonly host: UpdaterHost;
   readonly rootKeys: readonly string[];
+  /** Of the oldest release that this host installs. */
+  readonly sequence: number;
   readonly now: number;
-  /** Called with the sequences as soon as the documents are verified. */
-  readonly onSeen: (seen: Sequences) => void;
+  /** Called as soon as the documents are verified. */
+  readonly onVerified: (facts: { readonly seen: Sequences; readonly revoked: string[] }) => void;
 };
 
 /**
@@ -30,7 +32,7 @@ export async function stage(upgrade: Upgrade, journal: Journal, options: StageOp
   const artifact = asUpgradeError(() => chooseArtifact(release, { program: PROGRAM, ...host.platform }));
   const source = join(upgrade.files ?? '', releasePaths.artifact(upgrade.to, artifact.file));
   try {
-    const chunks = verifiedArtifact(artifact, fetchedChunks(source));
+    const chunks = verifiedArtifact(artifact, fetchedChunks(source, upgrade.owner));
     await addVersion(host.layout, upgrade.to, artifact.size, chunks, (executable) =>
       tryOut(executable, upgrade.to, host),
     );
@@ -41,15 +43,20 @@ export async function stage(upgrade: Upgrade, journal: Journal, options: StageOp
 
 /** Verifies the documents of the release once more: it may have been revoked since. Throws UpgradeError. */
 export function verified(
-  { to, files }: Upgrade,
+  { to, files, owner }: Upgrade,
   { seen }: Journal,
-  { rootKeys, now, onSeen }: Pick<StageOptions, 'rootKeys' | 'now' | 'onSeen'>,
+  { rootKeys, sequence, now, onVerified }: Omit<StageOptions, 'host'>,
 ) {
   if (files === undefined)
     throw new UpgradeError('SOURCE_UNAVAILABLE', 'The request does not say where the files are.');
-  const result = verifyFiles({ files, version: to, rootKeys, seen, now });
-  // A release counts as seen once it is committed: until then, the one before must remain possible.
-  onSeen({ ...result.sequences, release: seen.release });
+  const floor = { ...seen, release: Math.max(seen.release, sequence) };
+  const result = verifyFiles({ files, owner, version: to, rootKeys, seen: floor, now });
+  const { latest, release, sequences } = result;
+  onVerified({
+    // A release counts as seen once it is committed: until then, the one before must remain possible.
+    seen: { ...sequences, release: seen.release },
+    revoked: [...new Set([...latest.revoked, ...release.revoked])],
+  });
   return result;
 }
 

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { hostLayout, layoutBelow, type RunCommand, readText, Systemctl } from '@penstock/services';
 import { readHealth } from './health.ts';
 import type { ManagedService, Observation, TrialResult, UpdaterHost } from './host.ts';
-import { readRequest, type UpgradeRequest } from './request.ts';
+import { type OwnedRequest, ROOT, readRequest } from './request.ts';
 import { PROGRAM } from './version-folders.ts';
 
 export type SystemdHostOptions = {
   readonly run: RunCommand;
   readonly platform: UpdaterHost['platform'];
+  /** Whether a configuration file lets the control plane upgrade its agent. */
+  readonly isUpgradeAllowed: (config: string) => boolean;
   /** Stands for `/` in tests. */
   readonly root?: string;
 };
@@ -31,7 +33,8 @@ const TRIAL = [
 ];
 
 /** The updater's host where systemd manages the services. */
-export function systemdHost({ run, platform, root = '/' }: SystemdHostOptions): UpdaterHost {
+export function systemdHost(options: SystemdHostOptions): UpdaterHost {
+  const { run, platform, isUpgradeAllowed, root = '/' } = options;
   const layout = layoutBelow(root);
   const systemctl = new Systemctl(run);
   const services = () => agentServices([layout.units, join(root, 'usr/lib/systemd/system')]);
@@ -61,13 +64,14 @@ export function systemdHost({ run, platform, root = '/' }: SystemdHostOptions): 
     },
     *requests() {
       for (const [source, directory] of [
-        ['root', layout.updater] as const,
+        [ROOT, layout.updater] as const,
         ...services().map(({ name }) => [name, directoryOf(name)] as const),
       ]) {
         const request = requestIn(directory);
-        if (request !== undefined) yield { source, request };
+        if (request !== undefined) yield { source, ...request };
       }
     },
+    isUpgradeAllowed: ({ config }) => isUpgradeAllowed(config),
     health: (service) => readHealth(directoryOf(service)),
     trial: (executable, words) => transient(TRIAL, [executable, ...words]),
     reaches: (executable, { name, config }) =>
@@ -76,6 +80,9 @@ export function systemdHost({ run, platform, root = '/' }: SystemdHostOptions): 
           'DynamicUser=yes',
           `User=${name}`,
           `StateDirectory=${name}`,
+          // As in its unit: systemd would open the directory to others.
+          'StateDirectoryMode=0700',
+          'UMask=0077',
           `EnvironmentFile=-/etc/penstock/${name}.env`,
           'Environment=HOSTNAME=%H',
           'NoNewPrivileges=yes',
@@ -88,7 +95,7 @@ export function systemdHost({ run, platform, root = '/' }: SystemdHostOptions): 
   };
 }
 
-function requestIn(directory: string): UpgradeRequest | undefined {
+function requestIn(directory: string): OwnedRequest | undefined {
   try {
     return readRequest(directory);
   } catch {

@@ -3,7 +3,7 @@ import { UpgradeError } from './fetched-file.ts';
 import type { Journal, Upgrade } from './journal.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import { point, repairPointers } from './pointers.ts';
-import type { UpgradeRequest } from './request.ts';
+import { type OwnedRequest, ROOT, type UpgradeRequest } from './request.ts';
 import { adoptCurrent, goBack } from './roll-back.ts';
 import { stage } from './stage.ts';
 import { stageOptions } from './stage-options.ts';
@@ -12,6 +12,8 @@ import { currentVersion, pruneVersions, removePartial } from './version-folders.
 import { watchProbation } from './watch-probation.ts';
 
 const DEFAULT_KEEP = 2;
+
+type Asked = OwnedRequest & { readonly source: string };
 
 /**
  * Switches the version of a host's agents. Everything that it has decided is in the journal before it acts, and each action
@@ -68,13 +70,17 @@ export class Updater {
       const { phase, requests } = this.journal;
       if (phase.name === 'probation' && (await watchProbation(this.#context, phase)) === 'good')
         this.#commit(phase.upgrade);
-      const next = [...host.requests()].find(({ source, request }) => requests[source] !== request.id);
-      if (next === undefined) return;
-      await keeper.handling(next.source, next.request.id, () => this.#handle(next.request));
+      const next = [...host.requests()].filter(({ source, request }) => requests[source] !== request.id);
+      if (next.length === 0) return;
+      // Each has its turn: an agent that asks all the time must not keep the others waiting.
+      for (const asked of next) {
+        await keeper.handling(asked.source, asked.request.id, () => this.#handle(asked));
+        if (this.journal.phase.name === 'probation') break;
+      }
     }
   }
 
-  async #handle(request: UpgradeRequest): Promise<void> {
+  async #handle({ source, request, owner }: Asked): Promise<void> {
     const { host, keeper, log } = this.#context;
     const { phase } = this.journal;
     const isOfTarget = phase.name === 'staged' && phase.upgrade.to === request.to;
@@ -98,10 +104,10 @@ export class Updater {
       back: request.back === true,
       keep: request.keep ?? DEFAULT_KEEP,
       ...(rollout !== undefined && { rollout }),
-      ...(files !== undefined && { files }),
+      ...(files !== undefined && { files, owner }),
     };
     try {
-      this.#admit(request);
+      this.#admit(source, request);
       if (!isStaged) await this.#stage(upgrade);
       if (request.until !== undefined) switchVersion(this.#context, upgrade, request.until);
     } catch (error) {
@@ -114,10 +120,20 @@ export class Updater {
     }
   }
 
-  /** Throws UpgradeError if the version has failed here and nobody says retry. */
-  #admit({ to, retry, back }: UpgradeRequest): void {
-    const { keeper } = this.#context;
-    const { failed } = this.journal;
+  /** Throws UpgradeError if the owner of an agent forbids it, or if the version has failed here and nobody says retry. */
+  #admit(source: string, { to, retry, back }: UpgradeRequest): void {
+    const { host, keeper } = this.#context;
+    const { failed, revoked } = this.journal;
+    if (source !== ROOT) {
+      const denying = host.services().find((service) => !host.isUpgradeAllowed(service));
+      if (denying !== undefined)
+        throw new UpgradeError('DENIED_LOCALLY', `policy.remote.upgrade in ${denying.config} is deny.`);
+      if (back === true && revoked?.includes(to) === true)
+        throw new UpgradeError(
+          'REVOKED',
+          `${to} has been revoked since it ran here. Only root can return to it.`,
+        );
+    }
     const known = failed.find(({ version }) => version === to);
     if (known === undefined || back === true) return;
     if (retry !== true) {

@@ -14,6 +14,8 @@ import { readFetched, UpgradeError } from './fetched-file.ts';
 export type VerifyOptions = {
   /** Directory with the documents, as an agent has fetched them. */
   readonly files: string;
+  /** The id of the user that they must belong to; any if undefined. */
+  readonly owner: number | undefined;
   readonly version: string;
   readonly rootKeys: readonly string[];
   readonly seen: Sequences;
@@ -22,13 +24,13 @@ export type VerifyOptions = {
 };
 
 /** Verifies the documents of a release. Throws UpgradeError. */
-export function verifyFiles({ files, version, rootKeys, seen, now }: VerifyOptions): VerifiedRelease {
+export function verifyFiles({ files, owner, version, rootKeys, seen, now }: VerifyOptions): VerifiedRelease {
   const document = (name: string): Buffer => {
     // Envelopes have their payload as base64.
-    const bytes = readFetched(join(files, name), 2 * MAX_DOCUMENT_BYTES);
-    if (bytes === undefined)
+    const file = readFetched(join(files, name), 2 * MAX_DOCUMENT_BYTES, owner);
+    if (file === undefined)
       throw new UpgradeError('SOURCE_UNAVAILABLE', `${name} of the release was not fetched.`);
-    return bytes;
+    return file.bytes;
   };
   return asUpgradeError(() =>
     verifyRelease(

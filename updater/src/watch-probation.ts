@@ -1,6 +1,7 @@
 import type { Context } from './context.ts';
 import type { Phase, Upgrade } from './journal.ts';
 import { Probation, type Verdict } from './probation.ts';
+import { ROOT } from './request.ts';
 import { abandon, rollBack } from './roll-back.ts';
 import { agentOf, currentVersion } from './version-folders.ts';
 
@@ -68,9 +69,11 @@ function remember({ keeper }: Context, phase: OnProbation, watches: readonly Wat
 
 /** Whether somebody asks to go back to the version before. */
 function isWithdrawn({ host, keeper }: Context, { from }: Upgrade): boolean {
+  const { requests, revoked } = keeper.journal;
   for (const { source, request } of host.requests()) {
-    const isHandled = keeper.journal.requests[source] === request.id;
+    const isHandled = requests[source] === request.id;
     if (isHandled || request.back !== true || request.to !== from) continue;
+    if (source !== ROOT && revoked?.includes(from) === true) continue;
     keeper.mark(source, request.id);
     return true;
   }

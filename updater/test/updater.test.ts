@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  chownSync,
   existsSync,
   readdirSync,
   renameSync,
@@ -16,12 +17,16 @@ import { newKey, publisher } from '../../release/test/release-files.ts';
 import { mountSmallDisk, skipWithoutMount } from '../../test/rig/small-disk.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import type { CutPoint } from '../src/context.ts';
-import type { UpgradeRequest } from '../src/request.ts';
+import { readFetched } from '../src/fetched-file.ts';
+import { ROOT, type UpgradeRequest } from '../src/request.ts';
 import { Updater } from '../src/updater.ts';
 import { currentVersion, installedVersions, stableVersion } from '../src/version-folders.ts';
 import { FileHost } from './rig/file-host.ts';
 import { quickLimits } from './rig/quick-limits.ts';
 import { publish } from './rig/release-directory.ts';
+
+/** Of the build that the updater under test would be. */
+const BUILD_SEQUENCE = 10;
 
 type Options = { readonly root: string; readonly onReached?: (point: CutPoint, host: FileHost) => void };
 
@@ -37,6 +42,7 @@ function prepare({ root, onReached }: Options) {
     const updater = new Updater({
       host,
       limits: quickLimits,
+      sequence: BUILD_SEQUENCE,
       rootKeys: release.trust.rootKeys,
       clock: systemClock,
       log: () => {},
@@ -320,4 +326,65 @@ test('a full disk refuses a version and leaves nothing of it', { skip: skipWitho
   const end = await run({ files: outside });
   assert.deepEqual([end.phase, end.code], ['failed', 'DISK_FULL'], JSON.stringify(end.journal.phase));
   assert.deepEqual(readdirSync(host.layout.versions), ['1.0.0']);
+});
+
+test('a host that has upgraded nothing yet installs no older release than the one it was installed from', async () => {
+  await using directory = await temporaryDirectory();
+  const { release, files, run } = prepare({ root: directory.path });
+  publish(files, release, '0.9.0', { changes: { release: { sequence: BUILD_SEQUENCE - 1 } } });
+  assert.equal((await run({ to: '0.9.0' })).code, 'OLD_SEQUENCE');
+});
+
+test('an agent that was taken over cannot return to a revoked version, and root can', async () => {
+  await using directory = await temporaryDirectory();
+  const { host, release, files, run } = prepare({ root: directory.path });
+  publish(files, release, '2.0.0', { changes: { latest: { expires: later, revoked: ['1.0.0'] } } });
+  assert.equal((await run()).phase, 'committed');
+  host.change({ asking: 'penstock-agent' });
+  assert.equal((await run({ to: '1.0.0', back: true })).code, 'REVOKED');
+  assert.equal(currentVersion(host.layout), '2.0.0');
+  host.change({ asking: ROOT });
+  assert.equal((await run({ to: '1.0.0', back: true })).phase, 'committed');
+});
+
+test('an agent that was taken over cannot upgrade against the file of its owner, and root can', async () => {
+  await using directory = await temporaryDirectory();
+  const { host, release, files, run } = prepare({ root: directory.path });
+  publish(files, release, '2.0.0');
+  host.change({ asking: 'penstock-agent', isUpgradeAllowed: false });
+  assert.equal((await run()).code, 'DENIED_LOCALLY');
+  assert.equal(host.state.restarts, 1);
+  host.change({ asking: ROOT });
+  assert.equal((await run({ to: '2.0.0' })).phase, 'committed');
+});
+
+test('files of another user than the one who asks are not read, whatever leads to them', {
+  skip: process.getuid?.() !== 0 && 'only root can give files to other users',
+}, async () => {
+  await using directory = await temporaryDirectory();
+  const { host, release, files, run } = prepare({ root: directory.path });
+  publish(files, release, '2.0.0');
+  for (const file of ['keys.json', '2.0.0/penstock-agent-2.0.0']) {
+    chownSync(join(files, file), 65_532, 65_532);
+    const end = await run({ to: '2.0.0' });
+    assert.deepEqual([end.phase, end.code], ['failed', 'SOURCE_UNAVAILABLE'], JSON.stringify(end.journal));
+    chownSync(join(files, file), 0, 0);
+  }
+  // A link in the middle of the path.
+  const elsewhere = join(directory.path, 'elsewhere');
+  renameSync(join(files, '2.0.0'), elsewhere);
+  symlinkSync(elsewhere, join(files, '2.0.0'));
+  chownSync(join(elsewhere, 'release.json'), 65_532, 65_532);
+  assert.equal((await run({ to: '2.0.0' })).code, 'SOURCE_UNAVAILABLE');
+  assert.deepEqual(readdirSync(host.layout.versions), ['1.0.0']);
+});
+
+test('a file that grows while it is read does not grow the updater', async () => {
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, 'keys.json');
+  writeFileSync(file, Buffer.alloc(1_025));
+  assert.throws(() => readFetched(file, 1_024), { code: 'SOURCE_UNAVAILABLE' });
+  // Its size is 0, as that of a file that is filled after it was opened.
+  assert.throws(() => readFetched('/proc/self/maps', 64), { code: 'SOURCE_UNAVAILABLE' });
+  assert.equal(readFetched(file, 1_025)?.bytes.length, 1_025);
 });

@@ -1,3 +1,4 @@
+import { checkConfig, readConfigText } from '@penstock/config-schema';
 import { buildFacts } from '@penstock/release';
 import { DirectoryLockError, lockDirectory, systemClock } from '@penstock/runtime';
 import { runOnHost } from '@penstock/services';
@@ -26,6 +27,7 @@ async function run(io: Io, { boot, probation }: Options): Promise<void> {
   const host = systemdHost({
     run: runOnHost,
     platform: { os: process.platform, arch: process.arch },
+    isUpgradeAllowed,
   });
   const log = (message: string) => io.stdout.write(`${message}\n`);
   let lock: Disposable;
@@ -39,24 +41,36 @@ async function run(io: Io, { boot, probation }: Options): Promise<void> {
   }
   using _held = lock;
   const limits = limitsFor(probation * 1_000);
-  const updater = new Updater({ host, limits, rootKeys: buildFacts.rootKeys, clock: systemClock, log });
+  const { rootKeys, sequence } = buildFacts;
+  const updater = new Updater({ host, limits, rootKeys, sequence, clock: systemClock, log });
   updater.recover(boot);
   if (!boot) await updater.run();
   else if (updater.isBusy) runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
 }
 
-/** Starts on a busy host take seconds. */
-const MIN_READY_TIMEOUT_MS = 20_000;
+/**
+ * Whether a file lets the control plane upgrade its agent, as far as it says so itself. A file that is not valid allows
+ * nothing either, but for another reason: no version accepts it.
+ */
+function isUpgradeAllowed(file: string): boolean {
+  const read = readConfigText(file);
+  const checked = read.ok ? checkConfig('Agent', read.text, file) : read;
+  if (!checked.ok) return true;
+  const { policy } = checked.source.content as {
+    readonly policy?: { readonly remote?: { readonly upgrade?: unknown } };
+  };
+  const upgrade = policy?.remote?.upgrade ?? 'deny';
+  return upgrade !== 'deny';
+}
 
 /** A shorter probation has shorter parts. */
 function limitsFor(probation: number): UpdaterLimits {
-  const { grace, settle, readyTimeout, ...others } = defaultLimits;
+  const { grace, settle, ...others } = defaultLimits;
   return {
     ...others,
     probation,
     grace: Math.min(grace, probation),
     settle: Math.min(settle, probation),
-    readyTimeout: Math.min(readyTimeout, Math.max(MIN_READY_TIMEOUT_MS, probation)),
     maxProbation: 6 * probation,
   };
 }

@@ -22,6 +22,7 @@ import {
   installedVersions,
   type Journal,
   REQUEST_FILE,
+  ROOT,
   readJournal,
   stableVersion,
   type UpgradeRequest,
@@ -258,7 +259,7 @@ async function outcome(id: string): Promise<Journal['phase']> {
     const isEnd = ['committed', 'rolled-back', 'failed', 'staged', 'idle'].includes(
       journal?.phase.name ?? '',
     );
-    if (journal !== undefined && journal.requests['root'] === id && isEnd) return journal.phase;
+    if (journal !== undefined && journal.requests[ROOT] === id && isEnd) return journal.phase;
     await delay(POLL_MS);
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { layoutBelow } from '@penstock/services';
 import type { AgentHealth } from '../../src/health.ts';
 import type { Observation, UpdaterHost } from '../../src/host.ts';
-import { REQUEST_FILE, readRequest, type UpgradeRequest } from '../../src/request.ts';
+import { REQUEST_FILE, ROOT, readRequest, type UpgradeRequest } from '../../src/request.ts';
 import { currentVersion } from '../../src/version-folders.ts';
 import { executable, PLATFORM } from './release-directory.ts';
 
@@ -22,6 +22,9 @@ type State = {
   /** By version; `good` if not named. */
   readonly behaviors: Readonly<Record<string, Behavior['as']>>;
   readonly isGatewayUp: boolean;
+  /** Who makes the requests. */
+  readonly asking: string;
+  readonly isUpgradeAllowed: boolean;
 };
 
 export const SERVICE = 'penstock-agent';
@@ -48,6 +51,8 @@ export class FileHost implements UpdaterHost {
         restarts: 0,
         behaviors: {},
         isGatewayUp: true,
+        asking: ROOT,
+        isUpgradeAllowed: true,
       });
     }
   }
@@ -120,8 +125,13 @@ export class FileHost implements UpdaterHost {
   }
 
   *requests() {
+    const { asking } = this.state;
     const request = readRequest(this.layout.updater);
-    if (request !== undefined) yield { source: 'root', request };
+    if (request !== undefined) yield { source: asking, ...request };
+  }
+
+  isUpgradeAllowed(): boolean {
+    return this.state.isUpgradeAllowed;
   }
 
   health(_service: string): AgentHealth | undefined {

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import type { RunCommand } from '../src/index.ts';
 import {
   shawlWords,
+  type WindowsHost,
   type WindowsService,
   windowsInstallSteps,
+  windowsState,
   windowsUninstallSteps,
   windowsWord,
 } from '../src/windows/windows-service.ts';
@@ -21,69 +23,92 @@ const service: WindowsService = {
   environment: {},
 };
 
+const SYSTEM32 = String.raw`C:\Windows\System32`;
+const SC = String.raw`${SYSTEM32}\sc.exe`;
+const on = (run: RunCommand): WindowsHost => ({ run, systemRoot: String.raw`C:\Windows` });
+/** As sc.exe prints it; its words depend on the language. */
+const stateLine = (number: number, title = 'STATE') =>
+  `SERVICE_NAME: x\r\n        TYPE               : 10  WIN32_OWN_PROCESS\r\n        ${title}              : ${number}  X\r\n`;
+
 const BINARY =
   String.raw`"C:\Program Files\Penstock\shawl.exe" run --name penstock-agent --cwd C:\ProgramData\Penstock\penstock-agent ` +
   String.raw`--restart-if 75,1 --stop-timeout 45000 --log-dir C:\ProgramData\Penstock\penstock-agent -- ` +
   String.raw`"C:\Program Files\Penstock\penstock-agent.exe" run --config C:\ProgramData\Penstock\agent.yaml`;
 
 function fakeHost(state: string | undefined, binary = BINARY) {
-  const calls: string[] = [];
   const run: RunCommand = (argv) => {
-    const line = argv.map(windowsWord).join(' ');
-    calls.push(line);
-    if (argv[1] === 'query')
+    if (argv[1] === 'query' && argv[2] === 'penstock-agent')
       return state === undefined
         ? { status: 1060, stdout: '[SC] EnumQueryServicesStatus:OpenService FAILED 1060:', stderr: '' }
-        : {
-            status: 0,
-            stdout: `SERVICE_NAME: x\r\n        STATE              : 4  ${state}\r\n`,
-            stderr: '',
-          };
-    if (argv[1] === 'qc')
-      return { status: 0, stdout: `        BINARY_PATH_NAME   : ${binary}\r\n`, stderr: '' };
+        : { status: 0, stdout: stateLine(state === 'RUNNING' ? 4 : 1), stderr: '' };
+    if (argv[1] === 'query')
+      return { status: 0, stdout: `    ImagePath    REG_EXPAND_SZ    ${binary}\r\n`, stderr: '' };
     return { status: 0, stdout: '', stderr: '' };
   };
-  return { calls, run };
+  return on(run);
 }
 
 const titles = (state: string | undefined, binary?: string) =>
-  windowsInstallSteps(service, fakeHost(state, binary).run, true).map(({ title }) => title);
+  windowsInstallSteps(service, fakeHost(state, binary), true).map(({ title }) => title);
 
 test('a new service is added by shawl, secured, and started', () => {
   assert.deepEqual(titles(undefined), [
+    String.raw`create C:\ProgramData\Penstock\penstock-agent`,
     BINARY.replace('shawl.exe" run', 'shawl.exe" add'),
-    String.raw`sc.exe config penstock-agent start= auto obj= "NT SERVICE\penstock-agent" DisplayName= "Penstock agent"`,
-    'sc.exe sidtype penstock-agent unrestricted',
-    'sc.exe failure penstock-agent reset= 86400 actions= restart/1000/restart/5000/restart/60000',
-    'sc.exe failureflag penstock-agent 1',
-    String.raw`icacls.exe C:\ProgramData\Penstock\penstock-agent /inheritance:r /grant:r SYSTEM:(OI)(CI)F /grant:r Administrators:(OI)(CI)F /grant:r "NT SERVICE\penstock-agent:(OI)(CI)M"`,
-    'sc.exe start penstock-agent',
+    String.raw`${SC} config penstock-agent start= auto obj= "NT SERVICE\penstock-agent" DisplayName= "Penstock agent"`,
+    `${SC} sidtype penstock-agent unrestricted`,
+    `${SC} failure penstock-agent reset= 86400 actions= restart/1000/restart/5000/restart/60000`,
+    `${SC} failureflag penstock-agent 1`,
+    String.raw`${SYSTEM32}\icacls.exe C:\ProgramData\Penstock\penstock-agent /setowner *S-1-5-32-544`,
+    String.raw`${SYSTEM32}\icacls.exe C:\ProgramData\Penstock\penstock-agent /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F /grant:r *S-1-5-32-544:(OI)(CI)F /grant:r "NT SERVICE\penstock-agent:(OI)(CI)M"`,
+    `${SC} start penstock-agent`,
   ]);
+});
+
+test('a token is written when only the service can read its folder, and before it starts', () => {
+  const steps = windowsInstallSteps({ ...service, token: 'pst_x' }, fakeHost(undefined), true).map(
+    ({ title }) => title,
+  );
+  assert.deepEqual(steps.slice(-2), [
+    String.raw`write C:\ProgramData\Penstock\penstock-agent\enrollment-token`,
+    `${SC} start penstock-agent`,
+  ]);
+});
+
+test('the state is read in every language', () => {
+  const state = (stdout: string) =>
+    windowsState(
+      on(() => ({ status: 0, stdout, stderr: '' })),
+      'x',
+    );
+  assert.equal(state(stateLine(4)), 'RUNNING');
+  assert.equal(state(stateLine(3, 'ÉTAT')), 'STOP_PENDING');
+  assert.equal(state('nothing'), 'UNKNOWN');
 });
 
 test('a service that is right is neither changed nor restarted, and one that is stopped is started', () => {
   assert.ok(!titles('RUNNING').some((title) => / add | binPath=|sc\.exe (stop|start) /.test(title)));
-  assert.equal(titles('STOPPED').at(-1), 'sc.exe start penstock-agent');
+  assert.equal(titles('STOPPED').at(-1), `${SC} start penstock-agent`);
 });
 
 test('a half-installed service gets the right command line, and is restarted', () => {
   const steps = titles('RUNNING', String.raw`C:\old\shawl.exe run`);
-  assert.equal(steps[0], `sc.exe config penstock-agent binPath= ${windowsWord(BINARY)}`);
-  assert.deepEqual(steps.slice(-2), ['sc.exe stop penstock-agent', 'sc.exe start penstock-agent']);
+  assert.equal(steps[1], `${SC} config penstock-agent binPath= ${windowsWord(BINARY)}`);
+  assert.deepEqual(steps.slice(-2), [`${SC} stop penstock-agent`, `${SC} start penstock-agent`]);
 });
 
 test('it is removed, once and again', () => {
   const all = (state: string | undefined) =>
-    windowsUninstallSteps('penstock-agent', fakeHost(state).run).map(({ title }) => title);
-  assert.deepEqual(all('RUNNING'), ['sc.exe stop penstock-agent', 'sc.exe delete penstock-agent']);
-  assert.deepEqual(all('STOPPED'), ['sc.exe delete penstock-agent']);
+    windowsUninstallSteps('penstock-agent', fakeHost(state)).map(({ title }) => title);
+  assert.deepEqual(all('RUNNING'), [`${SC} stop penstock-agent`, `${SC} delete penstock-agent`]);
+  assert.deepEqual(all('STOPPED'), [`${SC} delete penstock-agent`]);
   assert.deepEqual(all(undefined), []);
 });
 
 test('a failing command stops the installation with what Windows printed', () => {
   const run: RunCommand = () => ({ status: 5, stdout: 'Access is denied.', stderr: '' });
-  const [first] = windowsInstallSteps(service, run, true);
-  assert.throws(() => first?.run(), /failed: Access is denied\./);
+  const added = windowsInstallSteps(service, on(run), true).find(({ title }) => title.includes(' add '));
+  assert.throws(() => added?.run(), /failed: Access is denied\./);
 });
 
 test('words are quoted as Windows programs parse them', () => {

@@ -1,7 +1,8 @@
-import { CommandError } from '@penstock/terminal';
+import { CommandError, type Io } from '@penstock/terminal';
 import { type Layout, layoutBelow, type ProgramName } from '../layout.ts';
 import { type RunCommand, runOnHost } from '../run-command.ts';
 import { Systemctl } from '../systemd/systemctl.ts';
+import type { WindowsHost } from '../windows/windows-service.ts';
 
 /** How this process was started, as far as a service starts the same program. */
 export type Self = {
@@ -22,6 +23,18 @@ export function checkedName(name: string, program: ProgramName): string {
   throw new CommandError(`${name} cannot be the name of a service.`, {
     suggestion: `Use ${program} or ${program}-SOMETHING, with lowercase letters, digits and hyphens, 31 at most.`,
   });
+}
+
+/** This Windows, as far as services need it. */
+export function windowsHost({
+  io,
+  run = runOnHost,
+}: {
+  readonly io: Pick<Io, 'environment'>;
+  readonly run?: RunCommand;
+}): WindowsHost {
+  const { SystemRoot, SYSTEMROOT } = io.environment;
+  return { run, systemRoot: SystemRoot ?? SYSTEMROOT ?? String.raw`C:\Windows` };
 }
 
 /** The systemd of this host. Throws CommandError if there is none. */

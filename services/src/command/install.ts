@@ -4,14 +4,14 @@ import { CommandError, type Io } from '@penstock/terminal';
 import { readText } from '../host-files.ts';
 import type { Layout, ProgramName } from '../layout.ts';
 import { executableOf, placeSteps } from '../place-version.ts';
-import { type RunCommand, runOnHost } from '../run-command.ts';
+import type { RunCommand } from '../run-command.ts';
 import type { Step } from '../step.ts';
 import { installSteps } from '../systemd/install.ts';
 import { type ProgramService, tokenPath } from '../systemd/program-unit.ts';
 import { GENERATED_MARK } from '../systemd/unit-file.ts';
-import { windowsInstallSteps } from '../windows/windows-service.ts';
+import { windowsInstallSteps, windowsTokenPath } from '../windows/windows-service.ts';
 import { requireValidConfig } from './check-config.ts';
-import { checkedName, type Self, systemdOf } from './host-service.ts';
+import { checkedName, type Self, systemdOf, windowsHost } from './host-service.ts';
 import { runSteps } from './run-steps.ts';
 
 /** A program, and the host that runs it as a service. */
@@ -59,8 +59,12 @@ export function installService(host: HostService, choices: InstallChoices): void
     nothing: `${name} is already installed; nothing to do.`,
   });
   if (choices.tokenFile !== undefined && choices.dryRun !== true) {
+    const token =
+      self.platform === 'win32'
+        ? windowsTokenPath({ directory: windowsDirectory(config, name) })
+        : tokenPath(name);
     io.stdout.write(
-      `The token is at ${tokenPath(name)} for the service: agent.yaml can refer to it as \${file:${tokenPath(name)}}.\n`,
+      `The token is at ${token} for the service: agent.yaml can refer to it as \${file:${token}}.\n`,
     );
   }
 }
@@ -108,25 +112,36 @@ function systemdSteps(
 }
 
 function windowsSteps(
-  { program, self, run = runOnHost }: HostService,
-  { name, config, executable, shawl, start }: InstallChoices,
+  host: HostService,
+  { name, config, executable, shawl, start, tokenFile }: InstallChoices,
   environment: Readonly<Record<string, string>>,
 ): readonly Step[] {
+  const { program, self } = host;
   const command = executable === undefined ? self.command : [executable];
+  const wrapper = shawl ?? join(dirname(command[0] ?? ''), 'shawl.exe');
+  if (!existsSync(wrapper)) {
+    throw new CommandError(`${wrapper} does not exist, and Windows needs it to run the service.`, {
+      suggestion: 'Copy the shawl.exe of the release there, or name it with --shawl.',
+    });
+  }
   return windowsInstallSteps(
     {
       program,
       name,
       config,
       command,
-      shawl: shawl ?? join(dirname(command[0] ?? ''), 'shawl.exe'),
-      directory: join(dirname(config), name),
+      shawl: wrapper,
+      directory: windowsDirectory(config, name),
       environment,
+      token: tokenFile === undefined ? undefined : tokenIn(tokenFile),
     },
-    run,
+    windowsHost(host),
     start,
   );
 }
+
+/** Where the service works, logs, and finds its token. */
+const windowsDirectory = (config: string, name: string) => join(dirname(config), name);
 
 /** Agents that this command has installed on the host. */
 export function installedAgents({ units }: Layout): readonly string[] {

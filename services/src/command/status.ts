@@ -3,11 +3,10 @@ import { exitCodes, json, styleFor, table } from '@penstock/terminal';
 import { readText } from '../host-files.ts';
 import type { Layout } from '../layout.ts';
 import { versionAt } from '../place-version.ts';
-import { runOnHost } from '../run-command.ts';
 import { updaterUnitNames } from '../systemd/install.ts';
 import type { Systemctl, UnitState } from '../systemd/systemctl.ts';
 import { windowsState } from '../windows/windows-service.ts';
-import { checkedName, systemdOf } from './host-service.ts';
+import { checkedName, systemdOf, windowsHost } from './host-service.ts';
 import type { HostService } from './install.ts';
 
 type UnitReport = {
@@ -25,10 +24,10 @@ export function showStatus(
   host: HostService,
   { name: wanted, output }: { readonly name: string; readonly output: 'text' | 'json' },
 ): void {
-  const { program, self, io, run = runOnHost } = host;
+  const { program, self, io } = host;
   const name = checkedName(wanted, program);
   if (self.platform === 'win32') {
-    const state = windowsState(run, name);
+    const state = windowsState(windowsHost(host), name);
     io.stdout.write(output === 'json' ? json({ name, state }) : `${name}: ${state ?? 'not installed'}\n`);
     if (state !== 'RUNNING') io.setExitCode(exitCodes.failed);
     return;

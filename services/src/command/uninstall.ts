@@ -1,7 +1,6 @@
-import { runOnHost } from '../run-command.ts';
 import { uninstallSteps } from '../systemd/install.ts';
 import { windowsUninstallSteps } from '../windows/windows-service.ts';
-import { checkedName, systemdOf } from './host-service.ts';
+import { checkedName, systemdOf, windowsHost } from './host-service.ts';
 import { type HostService, installedAgents } from './install.ts';
 import { runSteps } from './run-steps.ts';
 
@@ -10,11 +9,11 @@ export function uninstallService(
   host: HostService,
   choices: { readonly name: string; readonly dryRun?: boolean },
 ): void {
-  const { program, self, io, run = runOnHost } = host;
+  const { program, self, io } = host;
   const name = checkedName(choices.name, program);
   const options = { io, dryRun: choices.dryRun === true, nothing: `${name} is not installed.` };
   if (self.platform === 'win32') {
-    runSteps(windowsUninstallSteps(name, run), options);
+    runSteps(windowsUninstallSteps(name, windowsHost(host)), options);
     return;
   }
   const systemd = systemdOf(host);

@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { win32 } from 'node:path';
 import type { ProgramName } from '../layout.ts';
 import type { CommandResult, RunCommand } from '../run-command.ts';
 import type { Step } from '../step.ts';
@@ -15,6 +17,15 @@ export type WindowsService = {
   /** Where the service works and logs. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Content of the enrollment token; undefined leaves what is there. */
+  readonly token?: string | undefined;
+};
+
+/** This Windows. */
+export type WindowsHost = {
+  readonly run: RunCommand;
+  /** `%SystemRoot%`. Its programs are called by their paths: Windows looks for other names in the current directory first. */
+  readonly systemRoot: string;
 };
 
 /** Exit codes after which the service restarts: 75 was asked for, 1 is a failure. 0 was a stop. */
@@ -26,15 +37,45 @@ const DISPLAY: Readonly<Record<ProgramName, string>> = {
   'penstock-gateway': 'Penstock gateway',
 };
 
-/** What `sc.exe query` says; undefined if there is no such service (ERROR_SERVICE_DOES_NOT_EXIST). */
-export function windowsState(run: RunCommand, name: string): string | undefined {
-  const { status, stdout } = run(['sc.exe', 'query', name]);
-  return status === 0 ? (/STATE\s+:\s+\d+\s+(\w+)/.exec(stdout)?.[1] ?? 'UNKNOWN') : undefined;
+/** Well-known security identifiers, because the names depend on the language of the host. */
+const SYSTEM = '*S-1-5-18';
+const ADMINISTRATORS = '*S-1-5-32-544';
+
+/** Where the enrollment token is: the service, administrators, and the system can read it. */
+export const windowsTokenPath = ({ directory }: Pick<WindowsService, 'directory'>): string =>
+  win32.join(directory, 'enrollment-token');
+
+/** By the number that the service manager has for each (SERVICE_STATUS, dwCurrentState). */
+const STATES = [
+  'UNKNOWN',
+  'STOPPED',
+  'START_PENDING',
+  'STOP_PENDING',
+  'RUNNING',
+  'CONTINUE_PENDING',
+  'PAUSE_PENDING',
+  'PAUSED',
+] as const;
+
+const inSystem = ({ systemRoot }: WindowsHost, program: string) =>
+  win32.join(systemRoot, 'System32', program);
+
+/**
+ * What `sc.exe query` says; undefined if there is no such service (ERROR_SERVICE_DOES_NOT_EXIST). Its words are those of the
+ * language of the host, but the second number is the state everywhere.
+ */
+export function windowsState(host: WindowsHost, name: string): string | undefined {
+  const { status, stdout } = host.run([inSystem(host, 'sc.exe'), 'query', name]);
+  if (status !== 0) return undefined;
+  const [, state] = [...stdout.matchAll(/:\s+([0-9a-f]+)\s+\S/gi)];
+  return STATES[Number(state?.[1])] ?? 'UNKNOWN';
 }
 
-/** The command line that Windows has for the service. */
-function commandLineOf(run: RunCommand, name: string): string {
-  return /BINARY_PATH_NAME\s+:\s+(.*)/.exec(run(['sc.exe', 'qc', name]).stdout)?.[1]?.trim() ?? '';
+/** The command line that Windows has for the service. `sc.exe qc` prints it under a name that depends on the language. */
+function commandLineOf(host: WindowsHost, name: string): string {
+  const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;
+  const { stdout } = host.run([inSystem(host, 'reg.exe'), 'query', key, '/v', 'ImagePath']);
+  return /ImagePath\s+REG_\w+\s+(.*)/.exec(stdout)?.[1]?.trim() ?? '';
 }
 
 /** `shawl add`, and the command line that it leaves in the service. */
@@ -72,58 +113,73 @@ export function windowsWord(word: string): string {
  */
 export function windowsInstallSteps(
   service: WindowsService,
-  run: RunCommand,
+  host: WindowsHost,
   start: boolean,
 ): readonly Step[] {
-  const { name, program, shawl } = service;
+  const { name, program, shawl, directory, token } = service;
   const steps: Step[] = [];
-  const step = (argv: readonly string[]) =>
-    steps.push({ title: argv.map(windowsWord).join(' '), run: () => check(run(argv), argv) });
+  const step = (argv: readonly string[]) => steps.push(commandStep(host, argv));
+  const sc = (...words: readonly string[]) => step([inSystem(host, 'sc.exe'), ...words]);
+  if (!existsSync(directory))
+    steps.push({ title: `create ${directory}`, run: () => mkdirSync(directory, { recursive: true }) });
   const wanted = [shawl, 'run', ...shawlWords(service)].map(windowsWord).join(' ');
-  const state = windowsState(run, name);
-  const isRight = state !== undefined && commandLineOf(run, name) === wanted;
+  const state = windowsState(host, name);
+  const isRight = state !== undefined && commandLineOf(host, name) === wanted;
   if (state === undefined) step([shawl, 'add', ...shawlWords(service)]);
-  else if (!isRight) step(['sc.exe', 'config', name, 'binPath=', wanted]);
-  step([
-    'sc.exe',
-    'config',
-    name,
-    'start=',
-    'auto',
-    'obj=',
-    `NT SERVICE\\${name}`,
-    'DisplayName=',
-    DISPLAY[program],
-  ]);
-  step(['sc.exe', 'sidtype', name, 'unrestricted']);
-  step(['sc.exe', 'failure', name, 'reset=', '86400', 'actions=', 'restart/1000/restart/5000/restart/60000']);
-  step(['sc.exe', 'failureflag', name, '1']);
-  step([
-    'icacls.exe',
-    service.directory,
-    '/inheritance:r',
-    '/grant:r',
-    'SYSTEM:(OI)(CI)F',
-    '/grant:r',
-    'Administrators:(OI)(CI)F',
-    '/grant:r',
-    `NT SERVICE\\${name}:(OI)(CI)M`,
-  ]);
+  else if (!isRight) sc('config', name, 'binPath=', wanted);
+  sc('config', name, 'start=', 'auto', 'obj=', `NT SERVICE\\${name}`, 'DisplayName=', DISPLAY[program]);
+  sc('sidtype', name, 'unrestricted');
+  sc('failure', name, 'reset=', '86400', 'actions=', 'restart/1000/restart/5000/restart/60000');
+  sc('failureflag', name, '1');
+  const icacls = (...words: readonly string[]) => step([inSystem(host, 'icacls.exe'), directory, ...words]);
+  // Every user can create folders in C:\ProgramData, and the owner of one can always open it again.
+  icacls('/setowner', ADMINISTRATORS);
+  icacls(
+    ...['/inheritance:r', '/grant:r', `${SYSTEM}:(OI)(CI)F`, '/grant:r', `${ADMINISTRATORS}:(OI)(CI)F`],
+    ...['/grant:r', `NT SERVICE\\${name}:(OI)(CI)M`],
+  );
+  if (token !== undefined) {
+    const file = windowsTokenPath(service);
+    steps.push({ title: `write ${file}`, run: () => writeFileSync(file, token) });
+  }
   if (!start) return steps;
-  if (state === 'RUNNING' && !isRight) step(['sc.exe', 'stop', name]);
-  if (state !== 'RUNNING' || !isRight) step(['sc.exe', 'start', name]);
+  if (state === 'RUNNING' && !isRight) steps.push(stopStep(host, name));
+  if (state !== 'RUNNING' || !isRight) sc('start', name);
   return steps;
 }
 
-export function windowsUninstallSteps(name: string, run: RunCommand): readonly Step[] {
-  const state = windowsState(run, name);
+export function windowsUninstallSteps(name: string, host: WindowsHost): readonly Step[] {
+  const state = windowsState(host, name);
   if (state === undefined) return [];
-  const remove = ['sc.exe', 'delete', name];
-  const stop = ['sc.exe', 'stop', name];
   return [
-    ...(state === 'STOPPED' ? [] : [{ title: stop.join(' '), run: () => check(run(stop), stop) }]),
-    { title: remove.join(' '), run: () => check(run(remove), remove) },
+    ...(state === 'STOPPED' ? [] : [stopStep(host, name)]),
+    commandStep(host, [inSystem(host, 'sc.exe'), 'delete', name]),
   ];
+}
+
+const commandStep = ({ run }: WindowsHost, argv: readonly string[]): Step => ({
+  title: argv.map(windowsWord).join(' '),
+  run: () => check(run(argv), argv),
+});
+
+/** Longer than the drain that shawl waits for. */
+const STOPPED_TIMEOUT_MS = STOP_TIMEOUT_MS + 15_000;
+const POLL_MS = 500;
+
+/** `sc.exe stop` only asks. A service that still drains can neither be started nor has it let go of its files. */
+function stopStep(host: WindowsHost, name: string): Step {
+  const stop = commandStep(host, [inSystem(host, 'sc.exe'), 'stop', name]);
+  return {
+    title: stop.title,
+    run() {
+      stop.run();
+      const until = performance.now() + STOPPED_TIMEOUT_MS;
+      while (!['STOPPED', undefined].includes(windowsState(host, name))) {
+        if (performance.now() > until) throw new Error(`${name} has not stopped within a minute.`);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+      }
+    },
+  };
 }
 
 function check({ status, stdout, stderr }: CommandResult, argv: readonly string[]): void {

@@ -26,6 +26,9 @@ const ROOT = '/';
 const EMPTIED = ['etc/systemd/system', 'etc/init.d', 'etc/cron.d', 'etc/xdg/autostart'];
 const RUN_LEVELS = ['0', '1', '2', '3', '4', '5', '6', 'S'].map((level) => `etc/rc${level}.d`);
 const BOOT_TIMEOUT_MS = 60_000;
+/** Each look at a host starts programs. */
+const LOOK_MS = 250;
+const WAIT_TIMEOUT_MS = 60_000;
 const COMMAND_TIMEOUT_MS = 180_000;
 const HOST_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', HOME: '/root' };
 
@@ -127,7 +130,7 @@ export class BootedHost implements AsyncDisposable {
           /^(starting|running|degraded)/.test(this.run(['systemctl', 'is-system-running']).stdout)
         );
       },
-      { within: BOOT_TIMEOUT_MS, state: () => errors },
+      { within: BOOT_TIMEOUT_MS, every: LOOK_MS, state: () => errors },
     );
   }
 
@@ -177,6 +180,16 @@ export class BootedHost implements AsyncDisposable {
         .split('\n')
         .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
     );
+  }
+
+  /** Waits until a condition of the host holds, as `eventually` does. */
+  until<Value>(what: string, condition: () => Value | Promise<Value>, within = WAIT_TIMEOUT_MS) {
+    return eventually(what, condition, { within, every: LOOK_MS });
+  }
+
+  /** A path of the host as this machine sees it, including what is mounted there, such as `/run`. */
+  inside(path: string): string {
+    return join(`/proc/${this.#leader}/root`, path);
   }
 
   /** The journal of a unit, for assertion messages. */

@@ -6,6 +6,8 @@ const POLL_MS = 10;
 export type EventuallyOptions = {
   /** Milliseconds until the wait fails. */
   readonly within?: number;
+  /** Milliseconds between two looks, for a condition that starts a program. */
+  readonly every?: number;
   /** Describes the state when the deadline passed; by default the last value or error. */
   readonly state?: () => unknown;
 };
@@ -17,7 +19,7 @@ export type EventuallyOptions = {
 export async function eventually<Value>(
   what: string,
   condition: () => Value | Promise<Value>,
-  { within = 5000, state }: EventuallyOptions = {},
+  { within = 5000, every = POLL_MS, state }: EventuallyOptions = {},
 ): Promise<Exclude<Value, false | undefined | null | 0 | ''>> {
   const start = performance.now();
   for (;;) {
@@ -33,6 +35,6 @@ export async function eventually<Value>(
       const last = inspect(state === undefined ? seen : state(), { depth: 4 });
       throw new Error(`Waited ${within} ms for ${what}. Last seen: ${last}`, { cause: seen });
     }
-    await delay(POLL_MS);
+    await delay(every);
   }
 }

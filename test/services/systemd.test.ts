@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { BootedHost } from '../rig/booted-host.ts';
 import { skipWithoutBoot } from '../rig/booted-host.ts';
-import { eventually } from '../rig/eventually.ts';
 import { agentFile, bootPenstockHost, put } from '../rig/penstock-host.ts';
 
 const UNIT = 'penstock-agent.service';
 const skip = skipWithoutBoot();
-const within = 30_000;
 
 const install = (host: BootedHost, ...words: readonly string[]) =>
   host.ok(
@@ -37,7 +35,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
 
   await context.test('it is ready although its gateway is away, and it keeps itself small', async () => {
     install(host, '--token-file', '/root/token');
-    await eventually('the agent to be active', () => isActive(host), { within });
+    await host.until('the agent to be active', () => isActive(host));
     const unit = host.unit(UNIT, 'Type', 'NotifyAccess', 'NRestarts', 'User', 'DynamicUser', 'StatusErrno');
     assert.deepEqual(
       [unit['Type'], unit['NotifyAccess'], unit['NRestarts'], unit['User'], unit['DynamicUser']],
@@ -65,7 +63,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
   await context.test('it comes back after SIGKILL', async () => {
     const before = pidOf(host);
     host.ok('systemctl', 'kill', '--signal=SIGKILL', UNIT);
-    await eventually('another process', () => isActive(host) && pidOf(host) !== before, { within });
+    await host.until('another process', () => isActive(host) && pidOf(host) !== before);
   });
 
   await context.test('a blocked event loop is noticed by the watchdog', async () => {
@@ -78,14 +76,14 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
     host.ok('systemctl', 'restart', UNIT);
     const before = pidOf(host) ?? '';
     host.ok('kill', '-STOP', before);
-    await eventually('another process', () => isActive(host) && pidOf(host) !== before, { within });
+    await host.until('another process', () => isActive(host) && pidOf(host) !== before);
     assert.match(host.journal(UNIT), /[Ww]atchdog timeout/);
     // Longer than the watchdog: the pings of a live event loop arrive.
     const lastPing = () =>
       Number(host.unit(UNIT, 'WatchdogTimestampMonotonic')['WatchdogTimestampMonotonic']);
-    const first = await eventually('a ping', lastPing, { within });
+    const first = await host.until('a ping', lastPing);
     const after = pidOf(host);
-    await eventually('pings for longer than the watchdog', () => lastPing() > first + 6_000_000, { within });
+    await host.until('pings for longer than the watchdog', () => lastPing() > first + 6_000_000);
     assert.equal(pidOf(host), after);
     rmSync(join(host.root, `etc/systemd/system/${UNIT}.d`), { recursive: true, force: true });
   });
@@ -99,7 +97,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
     assert.equal(status.status, 1);
     host.ok('systemctl', 'unmask', UNIT);
     install(host);
-    await eventually('the agent to be active', () => isActive(host), { within });
+    await host.until('the agent to be active', () => isActive(host));
     assert.match(install(host), /is already installed; nothing to do/);
   });
 
@@ -107,7 +105,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
     const before = pidOf(host);
     put(host, '/root/token', 'pst_second\n');
     assert.match(install(host, '--token-file', '/root/token'), /systemctl restart/);
-    await eventually('a restart', () => isActive(host) && pidOf(host) !== before, { within });
+    await host.until('a restart', () => isActive(host) && pidOf(host) !== before);
     const token = host.ok('cat', '/run/credentials/penstock-agent.service/enrollment-token');
     assert.equal(token, 'pst_second\n');
   });
@@ -115,16 +113,16 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
   await context.test('it starts on a full disk', async () => {
     host.run(['sh', '-c', 'dd if=/dev/zero of=/filler bs=64k 2>/dev/null; true']);
     host.ok('systemctl', 'restart', UNIT);
-    await eventually('the agent to be active', () => isActive(host), { within });
+    await host.until('the agent to be active', () => isActive(host));
     rmSync(join(host.root, 'filler'));
   });
 
   await context.test('it starts after a reboot and after a power cut', async () => {
     await host.reboot();
-    await eventually('the agent to be active', () => isActive(host), { within });
+    await host.until('the agent to be active', () => isActive(host));
     await host.powerCut();
     await host.start();
-    await eventually('the agent to be active', () => isActive(host), { within });
+    await host.until('the agent to be active', () => isActive(host));
     assert.match(install(host), /is already installed; nothing to do/);
   });
 

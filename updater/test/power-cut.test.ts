@@ -1,26 +1,43 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { publisher } from '../../release/test/release-files.ts';
+import { bundledModule } from '../../test/rig/bundled-module.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { type CutPoint, cutPoints } from '../src/context.ts';
 import { readJournal } from '../src/journal.ts';
 import { currentVersion, stableVersion } from '../src/version-folders.ts';
 import { FileHost } from './rig/file-host.ts';
 import { publish } from './rig/release-directory.ts';
+import { runUpdater } from './rig/run-updater.ts';
 
-const PROCESS = join(import.meta.dirname, 'rig', 'updater-process.ts');
 const release = publisher();
 
-function runUpdater(root: string, start: 'boot' | 'continue', cutAt: CutPoint | '' = '') {
+let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
+let program: string;
+
+before(async () => {
+  folder = await temporaryDirectory();
+  program = join(folder.path, 'updater-process.mjs');
+  writeFileSync(program, await bundledModule('updater/test/rig/updater-process.ts'));
+});
+after(() => folder[Symbol.asyncDispose]());
+
+/** Runs an updater that dies at a point. */
+function runUntilCut(root: string, start: 'boot' | 'continue', cutAt: CutPoint) {
   const keys = JSON.stringify(release.trust.rootKeys);
-  return spawnSync(process.execPath, [PROCESS, root, keys, start, cutAt], {
+  const { signal, stderr } = spawnSync(process.execPath, [program, root, keys, start, cutAt], {
     encoding: 'utf8',
     timeout: 60_000,
   });
+  assert.equal(signal, 'SIGKILL', stderr);
 }
+
+/** What the next updater does, of which nothing but the files of the host is left. */
+const runNext = (root: string, start: 'boot' | 'continue') =>
+  runUpdater({ root, rootKeys: release.trust.rootKeys, isBoot: start === 'boot' });
 
 /** A host on 1.0.0 that is asked for 2.0.0. */
 function preparedHost(root: string, behavior: 'good' | 'exits'): FileHost {
@@ -46,16 +63,14 @@ for (const point of cutPoints.filter((each) => each !== 'resumed')) {
   test(`a cut at ${point} is survived, by the next ${start === 'boot' ? 'boot' : 'updater'}`, async () => {
     await using directory = await temporaryDirectory();
     const host = preparedHost(directory.path, behavior);
-    const cut = runUpdater(directory.path, 'continue', point);
-    assert.equal(cut.signal, 'SIGKILL', cut.stderr);
+    runUntilCut(directory.path, 'continue', point);
     for (const version of [currentVersion(host.layout), stableVersion(host.layout)])
       assert.ok(version === '1.0.0' || version === '2.0.0', 'a pointer leads nowhere after the cut');
     if (start === 'boot') host.change({ boot: 'boot-2' });
-    const next = runUpdater(directory.path, start);
-    assert.equal(next.status, 0, next.stderr);
+    await runNext(directory.path, start);
     const journal = readJournal(host.layout.updater);
     const expected = behavior === 'good' ? '2.0.0' : '1.0.0';
-    assert.equal(journal?.phase.name, behavior === 'good' ? 'committed' : 'rolled-back', next.stderr);
+    assert.equal(journal?.phase.name, behavior === 'good' ? 'committed' : 'rolled-back');
     assert.deepEqual(
       [currentVersion(host.layout), stableVersion(host.layout), host.state.service.version],
       [expected, expected, expected],
@@ -70,14 +85,14 @@ test('every point is cut at', () => assert.equal(count, cutPoints.length - 1));
 test('a host that dies at every attempt is back on its version at the fourth boot', async () => {
   await using directory = await temporaryDirectory();
   const host = preparedHost(directory.path, 'good');
-  assert.equal(runUpdater(directory.path, 'continue', 'pointer-moved').signal, 'SIGKILL');
+  runUntilCut(directory.path, 'continue', 'pointer-moved');
   for (const boot of ['boot-2', 'boot-3']) {
     host.change({ boot });
-    assert.equal(runUpdater(directory.path, 'boot', 'resumed').signal, 'SIGKILL');
+    runUntilCut(directory.path, 'boot', 'resumed');
     assert.equal(currentVersion(host.layout), '2.0.0');
   }
   host.change({ boot: 'boot-4' });
-  assert.equal(runUpdater(directory.path, 'boot').status, 0);
+  await runNext(directory.path, 'boot');
   const { phase } = readJournal(host.layout.updater) ?? {};
   assert.deepEqual([phase?.name, phase && 'code' in phase && phase.code], ['rolled-back', 'INTERRUPTED']);
   assert.deepEqual([currentVersion(host.layout), host.state.service.version], ['1.0.0', '1.0.0']);

@@ -1,5 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run as runTests } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -11,10 +11,12 @@ import { readSigningKey, writeNewKey } from '../../../scripts/release/keys.ts';
 import { plainManifests } from '../../../scripts/release/plain-manifests.ts';
 import { run } from '../../../scripts/release/run.ts';
 import { signRelease, writeKeys } from '../../../scripts/release/sign.ts';
+import { temporaryDirectory } from '../../rig/temporary-directory.ts';
 
 const USAGE = `Installs and runs what npm run release builds, as far as this machine can: npm run release:test
 
   --release DIR        a release that was built, with the root keys in DIR/roots.pem, and signed; builds one if omitted
+  --keep DIR           build the release in DIR and keep it, for --release DIR
   --only WORD          only files of test/release/artifacts whose name contains the word
   --write-manifests    write examples/kubernetes from the charts, and test nothing
 `;
@@ -25,6 +27,7 @@ const MINUTE_MS = 60_000;
 const { values } = parseArgs({
   options: {
     release: { type: 'string' },
+    keep: { type: 'string' },
     only: { type: 'string', default: '' },
     'write-manifests': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -38,17 +41,21 @@ else if (values['write-manifests']) {
     await writeFile(file, await plainManifests(ROOT, program));
   }
 } else {
-  const work = await mkdtemp(join(tmpdir(), 'penstock-release-'));
-  try {
-    await test(values.release === undefined ? await build(work) : resolve(values.release));
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  await using folder = await buildFolder(values.keep);
+  await test(values.release === undefined ? await build(folder.path) : resolve(values.release));
+}
+
+async function buildFolder(kept: string | undefined): Promise<AsyncDisposable & { readonly path: string }> {
+  if (kept === undefined) return temporaryDirectory();
+  await mkdir(kept, { recursive: true });
+  return { path: resolve(kept), [Symbol.asyncDispose]: async () => {} };
 }
 
 /** Builds a release of this tree with root keys made now, whose private halves are next to it. */
 async function build(work: string): Promise<string> {
-  for (const name of ['root-1', 'root-2', 'root-3', 'release']) await writeNewKey(join(work, name));
+  for (const name of ['root-1', 'root-2', 'root-3', 'release']) {
+    if (!existsSync(join(work, name))) await writeNewKey(join(work, name));
+  }
   const roots = ['root-1', 'root-2', 'root-3'].map((name) => run('cat', [join(work, `${name}.pub`)]));
   await writeFile(join(work, 'roots.pem'), (await Promise.all(roots)).join(''));
   process.stdout.write('Building a release, which takes minutes.\n');

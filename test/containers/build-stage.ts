@@ -4,20 +4,34 @@ import { treeFiles } from '../../scripts/check/tree.ts';
 import { ManagedProcess } from '../rig/process.ts';
 import type { Stage } from './dockerfile.ts';
 
+/** Makes what a command leaves in its folder. */
+export type CachedLayer = (folder: string) => Promise<void>;
+
 const MINUTE_MS = 60_000;
 /** How npm reaches its registry on this machine. A container engine has its own settings. */
 const NPM_ENVIRONMENT =
   /^(npm_config_(registry|cache|cafile|userconfig)|https?_proxy|no_proxy|node_extra_ca_certs)$/i;
 
+/** Requests to the registry that have no part in what is installed. */
+const QUIET_NPM = {
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_update_notifier: 'false',
+  npm_config_prefer_offline: 'true',
+};
+
 /** Runs build stages in one folder that represents their root. Runs each layer once, as an engine with a cache does. */
 export class BuildStages {
   readonly #root: string;
   readonly #context: string;
+  readonly #cached: ReadonlyMap<string, CachedLayer>;
   readonly #done = new Set<string>();
 
-  constructor(root: string, context: string) {
+  /** `cached` has, by command, what RUN does instead: the result that an engine would take from its cache. */
+  constructor(root: string, context: string, cached: ReadonlyMap<string, CachedLayer> = new Map()) {
     this.#root = root;
     this.#context = context;
+    this.#cached = cached;
   }
 
   async run(stage: Stage): Promise<void> {
@@ -30,7 +44,7 @@ export class BuildStages {
       if (this.#done.has(layer)) continue;
       if (name === 'WORKDIR') await mkdir(cwd, { recursive: true });
       else if (name === 'COPY' && rest === '. .') await copyContext(this.#context, cwd);
-      else if (name === 'RUN') await runCommand(rest, cwd);
+      else if (name === 'RUN') await (this.#cached.get(rest)?.(cwd) ?? runCommand(rest, cwd));
       else throw new Error(`The build stage has ${name} ${rest}, which this test does not support.`);
       this.#done.add(layer);
     }
@@ -45,6 +59,7 @@ async function runCommand(command: string, cwd: string): Promise<void> {
     cwd,
     env: {
       ...Object.fromEntries(npm.map(([name, value]) => [name, value ?? ''])),
+      ...QUIET_NPM,
       // The image has its own Node. Here it is the one that runs the tests.
       PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
     },

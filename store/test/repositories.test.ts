@@ -234,6 +234,48 @@ for (const [kind, open] of Object.entries(storeKinds)) {
       );
     });
 
+    test('changes of states: the last one of each agent, and pruning by age and by number', async () => {
+      await using opened = await open();
+      const { stateChanges } = opened.store;
+      const row = (number: number, agent: string) => ({
+        ...{ id: `${number}`, at: number, agentId: `id-${agent}`, agent, pool: 'dc1', code: 'CONNECTED' },
+        ...{ state: `s${number}`, detail: null, beforeState: null, beforeCode: null },
+      });
+      await stateChanges.insert([row(1, 'a'), row(2, 'b'), row(3, 'a'), row(4, 'b'), row(5, 'c')]);
+      const latest = (await stateChanges.latest()).map(({ agentId, state }) => `${agentId} ${state}`);
+      assert.deepEqual(latest.sort(), ['id-a s3', 'id-b s4', 'id-c s5']);
+      const ids = async (query: { agent?: string; since?: number; until?: number; before?: string } = {}) =>
+        (await stateChanges.list({ ...query, limit: 10 })).map(({ id }) => id);
+      assert.deepEqual(await ids({ agent: 'a' }), ['3', '1']);
+      assert.deepEqual(await ids({ since: 2, until: 4 }), ['3', '2']);
+      assert.deepEqual(await ids({ before: '3' }), ['2', '1']);
+      await stateChanges.prune({ before: 2, keep: 100, limit: 10 });
+      assert.deepEqual(await ids(), ['5', '4', '3', '2']);
+      await stateChanges.prune({ before: 0, keep: 2, limit: 10 });
+      assert.deepEqual(await ids(), ['5', '4']);
+    });
+
+    test('silences end once, and at their time', async () => {
+      await using opened = await open();
+      const { silences } = opened.store;
+      const row = (id: string, endsAt: number) => ({
+        ...{ id, condition: null, subject: 'agent:*', pool: null, comment: 'work', createdAt: 1 },
+        ...{ createdBy: 'host', endsAt, endedBy: null },
+      });
+      await silences.insert(row('a', 10));
+      await silences.insert(row('b', 20));
+      const active = async (at: number) => (await silences.activeAt(at, 10)).map(({ id }) => id);
+      assert.deepEqual([await active(9), await active(10)], [['b', 'a'], ['b']]);
+      assert.equal(await silences.end('b', { at: 12, by: 'host' }), true);
+      assert.equal(await silences.end('b', { at: 13, by: 'host' }), false);
+      assert.deepEqual(await silences.byId('b'), { ...row('b', 12), endedBy: 'host' });
+      await silences.prune(11);
+      assert.deepEqual(
+        (await silences.list({ limit: 10 })).map(({ id }) => id),
+        ['b'],
+      );
+    });
+
     test('alerts: a resolved one stays resolved, and is pruned with its deliveries', async () => {
       await using opened = await open();
       const { alerts } = opened.store;

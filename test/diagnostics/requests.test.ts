@@ -29,6 +29,34 @@ test('an operator checks a connector, probes a port, and reads logs and configur
   assert.equal(denied.reach, 'denied');
   assert.equal(denied.stages[0]?.verdict, 'failed');
 
+  // The same, with each stage as it finishes.
+  const { token } = await pair.api('POST /admin-tokens', { name: 'stages', role: 'operator' });
+  const staged = await fetch(`http://127.0.0.1:${pair.gateway.admin.port}/api/v1/agents/a1/check`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/x-ndjson, application/json',
+      'content-type': 'application/json',
+      connection: 'close',
+    },
+    body: JSON.stringify({ connector: 'echo' }),
+  });
+  assert.match(staged.headers.get('content-type') ?? '', /^application\/x-ndjson/);
+  const sent = (await staged.text()).trimEnd().split('\n');
+  const [last, ...before] = sent.map((line) => JSON.parse(line)).reverse();
+  assert.equal((last.result as Probed).reach, 'ready');
+  assert.deepEqual(
+    before.reverse().map(({ stage }) => `${stage.stage} ${stage.verdict}`),
+    ['policy ok', 'dns ok', 'tcp ok'],
+  );
+
+  const { operations } = (await pair.api('GET /agents/a1')) as {
+    operations: Record<string, { allowed: boolean; code?: string }>;
+  };
+  assert.deepEqual([operations['probe']?.allowed, operations['restart']?.code], [true, 'AGENT_REFUSED']);
+  const history = await pair.api('GET /agents/a1/history');
+  assert.equal(history['recorded'], true);
+
   const { lines } = (await pair.api('POST /agents/a1/logs', {})) as { lines: { event: string }[] };
   assert.ok(lines.some(({ event }) => event === 'session-ready'));
   const { config, content } = await pair.api('GET /agents/a1/config');

@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from '@penstock/json-schema';
 import { closeCodes } from './close-code.ts';
 import { NAME_PATTERN } from './enrollment.ts';
 import { limits } from './limits.ts';
+import { ProbeStage } from './probe-result.ts';
 import { type Reach, reachStages } from './reach.ts';
 import { agentUpgradeMessages, gatewayUpgradeMessages, UpgradeStatus } from './upgrade.ts';
 
@@ -110,6 +111,8 @@ export const agentMessages = {
     detail: Type.Optional(Text(1024)),
     value: Type.Optional(Type.Unknown()),
   }),
+  /** A stage of a probe or a check has finished; `result` has all of them. */
+  progress: Type.Object({ type: Type.Literal('progress'), id: Id, stage: ProbeStage }),
   /** No new opens, please; streams that live go on. */
   draining: Type.Object({
     type: Type.Literal('draining'),

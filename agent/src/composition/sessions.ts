@@ -65,7 +65,11 @@ export function createSessions(options: SessionsOptions): ParallelSessions {
     onFailed: (error) => link.failed(error),
     onMessage: (message, session) => {
       if (message.type === 'request')
-        options.diagnostics.answer(message, (result) => session.sendResult(result));
+        options.diagnostics.answer(
+          message,
+          (result) => session.sendResult(result),
+          (progress) => session.send(progress),
+        );
       options.upgrades.receive(message);
       if (message.type === 'welcome' || message.type === 'pin') pinWatch.update(message);
     },

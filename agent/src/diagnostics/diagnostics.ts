@@ -38,7 +38,11 @@ export type Diagnostics = {
   /** Logs an event and keeps it for the request `logs`. */
   readonly log: AgentLog;
   /** Answers a request of the control plane by calling `reply` exactly once. */
-  answer(request: GatewayMessageOf<'request'>, reply: (result: AgentMessageOf<'result'>) => void): void;
+  answer(
+    request: GatewayMessageOf<'request'>,
+    reply: (result: AgentMessageOf<'result'>) => void,
+    report?: (progress: AgentMessageOf<'progress'>) => void,
+  ): void;
   apply(config: AgentConfig): void;
   stop(): void;
 };
@@ -72,21 +76,23 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
   };
 
   const handlers: RequestHandlers = {
-    probe: async ({ host, port, kind = 'tcp', timeout }, signal) => {
+    probe: async ({ host, port, kind = 'tcp', timeout }, signal, onStage) => {
       if (!isKind(kind)) {
         throw new RequestError(
           'REQUEST_MALFORMED',
           `${kind} is not a connector kind. Use one of ${connectorKinds.join(', ')}.`,
         );
       }
-      return probeResultOf(await probe({ host, port, kind, timeout }, { policy, targets, signal, clock }));
+      return probeResultOf(
+        await probe({ host, port, kind, timeout }, { policy, targets, signal, onStage, clock }),
+      );
     },
-    check: async ({ connector: name, timeout }, signal) => {
+    check: async ({ connector: name, timeout }, signal, onStage) => {
       const connector = targets.connector(name);
       if (connector === undefined) {
         throw new RequestError('CONNECTOR_UNKNOWN', `agent.yaml has no connector ${name}.`);
       }
-      return probeResultOf(await checkConnector(connector, { targets, timeout, signal, clock }));
+      return probeResultOf(await checkConnector(connector, { targets, timeout, signal, onStage, clock }));
     },
     logs: (args, signal) => logBundle(recent, secrets(), args, signal),
     'effective-config': () => effectiveConfig(config, lastFailed, secrets()),
@@ -100,7 +106,7 @@ export function openDiagnostics(options: DiagnosticsOptions): Diagnostics {
   const requests = new Requests({ requests: agentRequests, handlers, policy: policyOfRequests, log, clock });
   return {
     log,
-    answer: (request, reply) => void requests.answer(request, reply),
+    answer: (request, reply, report) => void requests.answer(request, reply, report),
     apply(next) {
       config = next;
       policy = probePolicy(next.policy.probe.allow);

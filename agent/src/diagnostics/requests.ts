@@ -7,16 +7,21 @@ import {
   type ArgumentsOf,
   errorText,
   type GatewayMessageOf,
+  type ProbeStage,
   RequestError,
 } from '@penstock/wire';
 import { readRequestArguments } from '@penstock/wire/codec';
 import type { AgentLog } from '../observe/event.ts';
 
-/** A handler for each request, by action. Handlers throw RequestError; `signal` aborts when the agent stops. */
+/**
+ * A handler for each request, by action. Handlers throw RequestError; `signal` aborts when the agent stops. A probe or a check
+ * calls `onStage` with each stage that it has finished.
+ */
 export type RequestHandlers<Request extends AgentRequestDescriptor = AgentRequest> = {
   readonly [Each in Request as Each['action']]: (
     args: ArgumentsOf<Each>,
     signal: AbortSignal,
+    onStage: (stage: ProbeStage) => void,
   ) => AnswerOf<Each> | Promise<AnswerOf<Each>>;
 };
 
@@ -35,7 +40,9 @@ export type RequestsOptions<Request extends AgentRequestDescriptor> = {
 
 type RequestMessage = GatewayMessageOf<'request'>;
 type ResultMessage = AgentMessageOf<'result'>;
-type Handler = (args: unknown, signal: AbortSignal) => unknown;
+type ProgressMessage = AgentMessageOf<'progress'>;
+type OnStage = (stage: ProbeStage) => void;
+type Handler = (args: unknown, signal: AbortSignal, onStage: OnStage) => unknown;
 
 const MAX_CONCURRENT = 4;
 /** Requests accepted in a burst, and per second after it. */
@@ -67,14 +74,18 @@ export class Requests<Request extends AgentRequestDescriptor> {
     this.#rate = new TokenBucket({ capacity: BURST, refillPerSecond: RATE_PER_SECOND, clock });
   }
 
-  /** Calls `reply` exactly once with the result of a request. Never rejects. */
-  async answer(message: RequestMessage, reply: (result: ResultMessage) => void): Promise<void> {
+  /** Calls `reply` exactly once with the result of a request, and `report` before it with what has been done. Never rejects. */
+  async answer(
+    message: RequestMessage,
+    reply: (result: ResultMessage) => void,
+    report: (progress: ProgressMessage) => void = () => {},
+  ): Promise<void> {
     const { id, action, requestedBy } = message;
     const started = this.#clock.now();
     try {
       const release = this.#admit();
       try {
-        const value = await this.#handle(message);
+        const value = await this.#handle(message, (stage) => report({ type: 'progress', id, stage }));
         const milliseconds = Math.round(this.#clock.now() - started);
         this.#log('request-answered', { action, requestedBy, milliseconds });
         reply({ type: 'result', id, ok: true, value });
@@ -94,7 +105,7 @@ export class Requests<Request extends AgentRequestDescriptor> {
     this.#stopping.abort(new RequestError('REQUEST_FAILED', 'The agent is shutting down.'));
   }
 
-  #handle({ action, arguments: args }: RequestMessage): unknown {
+  #handle({ action, arguments: args }: RequestMessage, onStage: OnStage): unknown {
     const request = this.#requests.get(action);
     const handler = this.#handlers[action];
     if (request === undefined || handler === undefined) {
@@ -102,7 +113,7 @@ export class Requests<Request extends AgentRequestDescriptor> {
     }
     const validArguments = readRequestArguments(request, args);
     this.#requireAllowed(request);
-    return handler(validArguments, this.#stopping.signal);
+    return handler(validArguments, this.#stopping.signal, onStage);
   }
 
   #requireAllowed({ policy }: AgentRequestDescriptor): void {

@@ -4,7 +4,7 @@ import type { Clock } from '@penstock/runtime';
 import type { ProbePolicy } from '../policy/probe-rules.ts';
 import { CheckFailure } from './checks/check-failure.ts';
 import { allowedAddresses } from './checks/connector-check.ts';
-import { type ReachResult, reachTarget } from './checks/reach-target.ts';
+import { type ReachOptions, type ReachResult, reachTarget } from './checks/reach-target.ts';
 import type { Targets } from './targets.ts';
 
 export type Probe = {
@@ -19,6 +19,7 @@ export type ProbePorts = {
   readonly policy: ProbePolicy;
   readonly targets: Pick<Targets, 'resolve' | 'isDenied'>;
   readonly signal: AbortSignal;
+  readonly onStage?: ReachOptions['onStage'];
   readonly clock?: Clock;
 };
 
@@ -30,7 +31,7 @@ export function probe(
   { host: requested, port, kind, timeout }: Probe,
   ports: ProbePorts,
 ): Promise<ReachResult> {
-  const { policy, targets, signal, clock } = ports;
+  const { policy, targets, signal, onStage, clock } = ports;
   const host = requested.replace(/^\[(.*)\]$/, '$1');
   const byName = policy.allowsName(host, port);
   const denied = () =>
@@ -41,6 +42,7 @@ export function probe(
     kind,
     timeout,
     signal,
+    onStage,
     ...(clock && { clock }),
     allowHost: () => {
       if (byName || policy.hasAddresses(port)) {

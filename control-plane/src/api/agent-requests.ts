@@ -12,9 +12,11 @@ import {
   type ArgumentsOf,
   agentRequests,
   effectiveConfigRequest,
+  type ProbeStage,
 } from '@penstock/wire';
 import type { AgentRequests } from '../requests/agent-requests.ts';
 import { answerOf } from './performed.ts';
+import { stagedAnswer, wantsStages } from './staged-answer.ts';
 import type { TypedApp } from './typed-app.ts';
 
 /** /agents/{name}/…: a route for each request to an agent, derived from its descriptor. */
@@ -43,18 +45,24 @@ export function agentRequestRoutes(
   );
 }
 
+const STAGES =
+  'With `Accept: application/x-ndjson`, the answer is a line of JSON for each stage as it finishes, and a last one with ' +
+  '`result` or `problem`.';
+
 function addRoute(app: TypedApp, agents: AgentRequests, request: AgentRequestDescriptor): void {
   const { route, role, approvable } = request;
   if (route === undefined) return;
   const { path, summary, description } = route;
   const body = agentRequestBody(request);
+  const hasStages = 'stages' in request.answer.properties;
   app.post(
     `/agents/:name/${path}`,
     {
       config: { role },
       schema: {
         summary,
-        description,
+        description: hasStages ? `${description} ${STAGES}` : description,
+        ...(hasStages && { produces: ['application/json', 'application/x-ndjson'] }),
         tags: ['agents'],
         params: NameParams,
         ...(body && { body }),
@@ -65,14 +73,22 @@ function addRoute(app: TypedApp, agents: AgentRequests, request: AgentRequestDes
         },
       },
     },
-    async ({ params: { name }, body: args, actor }, reply) => {
-      const performed = await agents.perform(
-        request,
-        name,
-        body === undefined ? {} : (args as ArgumentsOf<AgentRequestDescriptor>),
+    async (incoming, reply) => {
+      const {
+        params: { name },
+        body: args,
         actor,
-      );
-      return answerOf(performed, reply, (answer) => (hasAnswer(request) ? answer : { name }));
+      } = incoming;
+      const perform = (onStage?: (stage: ProbeStage) => void) =>
+        agents.perform(
+          request,
+          name,
+          body === undefined ? {} : (args as ArgumentsOf<AgentRequestDescriptor>),
+          actor,
+          onStage,
+        );
+      if (hasStages && wantsStages(incoming)) return (await stagedAnswer(reply, perform)) as never;
+      return answerOf(await perform(), reply, (answer) => (hasAnswer(request) ? answer : { name }));
     },
   );
 }

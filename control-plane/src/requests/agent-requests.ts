@@ -7,6 +7,7 @@ import {
   type ArgumentsOf,
   agentRequests,
   effectiveConfigRequest,
+  type ProbeStage,
   ProblemError,
 } from '@penstock/wire';
 import type { Actor, Requester } from '../actor.ts';
@@ -38,12 +39,16 @@ export type ComparedConfig = AgentAnswer<'effective-config'> & {
  * fails, it is not sent. Both methods throw ProblemError NOT_FOUND, AgentRequestError and StoreError.
  */
 export type AgentRequests = {
-  /** Sends a request, or records an approval for it if the agent's pool requires one. */
+  /**
+   * Sends a request, or records an approval for it if the agent's pool requires one. `onStage` is called with each stage of a
+   * probe or a check that has finished, unless an approval is needed.
+   */
   perform<Request extends AgentRequestDescriptor>(
     request: Request,
     name: string,
     args: ArgumentsOf<Request>,
     requester: Requester,
+    onStage?: OnStage,
   ): Promise<Performed<AnswerOf<Request>>>;
   config(name: string, actor: Actor): Promise<ComparedConfig>;
 };
@@ -55,6 +60,7 @@ const MAX_ACTOR_LENGTH = 128;
 /** Prefix of agents as subjects of approvals. */
 const SUBJECT_PREFIX = 'agent:';
 
+type OnStage = (stage: ProbeStage) => void;
 type AnyArguments = ArgumentsOf<AgentRequestDescriptor>;
 type Perform = (name: string, args: AnyArguments, requester: Requester) => Promise<Performed<unknown>>;
 
@@ -69,6 +75,9 @@ export function openAgentRequests(options: AgentRequestsOptions): AgentRequests 
     }
     return { id: agent.id, name, pool: agent.pool };
   };
+
+  /** By the arguments of a request, which reach its runner as they are unless an approval has stored them. */
+  const stageListeners = new WeakMap<object, OnStage>();
 
   const send = async <Request extends AgentRequestDescriptor>(
     request: Request,
@@ -86,7 +95,12 @@ export function openAgentRequests(options: AgentRequestsOptions): AgentRequests 
       after: { name, ...(args as object) },
     });
     const timeoutMs = agentTimeoutMs(request, args) + TRANSIT_MS;
-    return pending.send(agent, request, args, { requestedBy: actor.slice(0, MAX_ACTOR_LENGTH), timeoutMs });
+    const onStage = stageListeners.get(args as object);
+    return pending.send(agent, request, args, {
+      requestedBy: actor.slice(0, MAX_ACTOR_LENGTH),
+      timeoutMs,
+      ...(onStage && { onStage }),
+    });
   };
 
   const performerOf = (request: AgentRequestDescriptor): Perform => {
@@ -115,7 +129,9 @@ export function openAgentRequests(options: AgentRequestsOptions): AgentRequests 
       name: string,
       args: ArgumentsOf<Request>,
       requester: Requester,
+      onStage?: OnStage,
     ): Promise<Performed<AnswerOf<Request>>> {
+      if (onStage !== undefined) stageListeners.set(args as object, onStage);
       const perform = performers.get(action);
       if (perform === undefined) throw new TypeError(`${action} is not among the requests.`);
       return perform(name, args as AnyArguments, requester) as Promise<Performed<AnswerOf<Request>>>;

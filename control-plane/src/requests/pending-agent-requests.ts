@@ -5,6 +5,7 @@ import {
   type ArgumentsOf,
   type GatewayMessageOf,
   isRequestErrorCode,
+  type ProbeStage,
 } from '@penstock/wire';
 import { readRequestAnswer } from '@penstock/wire/codec';
 import { AgentRequestError } from './agent-request-error.ts';
@@ -23,6 +24,8 @@ export type SendOptions = {
   readonly requestedBy: string;
   /** After this time without an answer, the request fails with AGENT_TIMEOUT. */
   readonly timeoutMs: number;
+  /** Called with each stage of a probe or a check that has finished, if the agent has a session to this gateway. */
+  readonly onStage?: ((stage: ProbeStage) => void) | undefined;
 };
 
 /** Pending requests per agent; an agent works on no more at a time. */
@@ -36,6 +39,7 @@ type Pending = {
   /** Called with the agent's `result`, whether it arrived on the control stream or as a plain request. */
   readonly settle: (answer: AgentResult) => void;
   readonly fail: (error: AgentRequestError) => void;
+  readonly onStage?: ((stage: ProbeStage) => void) | undefined;
   /** Sends the request on another session, or fails it. */
   readonly resend: () => void;
 };
@@ -69,7 +73,7 @@ export class PendingAgentRequests {
     agent: RequestedAgent,
     request: Request,
     args: ArgumentsOf<Request>,
-    { requestedBy, timeoutMs }: SendOptions,
+    { requestedBy, timeoutMs, onStage }: SendOptions,
   ): Promise<AnswerOf<Request>> {
     this.#requireCapacity(agent);
     const { promise, resolve, reject } = Promise.withResolvers<AgentResult>();
@@ -86,7 +90,7 @@ export class PendingAgentRequests {
       this.#sent += 1;
       // The ID cannot be guessed: an agent must not be able to post an answer in place of another.
       id = `${this.#sent.toString(36)}-${crypto.randomUUID()}`;
-      this.#pending.set(id, { agent, session, settle: resolve, fail: reject, resend: send });
+      this.#pending.set(id, { agent, session, settle: resolve, fail: reject, onStage, resend: send });
       session.request({ type: 'request', id, action: request.action, arguments: args, requestedBy });
     };
     const timer = setTimeout(() => reject(timedOut(agent, timeoutMs)), timeoutMs);
@@ -129,6 +133,12 @@ export class PendingAgentRequests {
   answered(session: RequestSession, { id, ...result }: AgentMessageOf<'result'>): void {
     const pending = this.#pending.get(id);
     if (pending?.agent.id === session.identity.agentId) pending.settle(result);
+  }
+
+  /** Must be called with each `progress` received on a session. */
+  progressed(session: RequestSession, { id, stage }: AgentMessageOf<'progress'>): void {
+    const pending = this.#pending.get(id);
+    if (pending?.agent.id === session.identity.agentId) pending.onStage?.(stage);
   }
 
   /** Whether a request with this ID to this agent is pending. */

@@ -4,7 +4,7 @@ import { type ApprovableAction, parseGatewayConfig } from '@penstock/config-sche
 import { systemClock } from '@penstock/runtime';
 import type { OidcSettings } from '@penstock/sign-in';
 import { type AdminRole, type AlertRow, openConnectionLog } from '@penstock/store';
-import type { ProblemDocument } from '@penstock/wire';
+import type { ProbeStage, ProblemDocument } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Alerts } from '../../src/alerts/alerts.ts';
@@ -61,7 +61,12 @@ export type ApiRig = AsyncDisposable & {
     approval: ApprovableAction[];
     sessions: SessionView[];
     /** Answers requests to agents. By default, no agent is connected. */
-    answer: (agent: RequestedAgent, action: string, args: unknown) => unknown;
+    answer: (
+      agent: RequestedAgent,
+      action: string,
+      args: unknown,
+      onStage?: (stage: ProbeStage) => void,
+    ) => unknown;
     explain: (connection: string, client?: string) => Explanation | undefined;
     firing: AlertRow[];
     outcomes: ConnectionSnapshot[];
@@ -217,7 +222,8 @@ export async function apiRig(): Promise<ApiRig> {
       fleet,
       pins: { of: () => undefined },
       pending: {
-        send: async (agent, { action }, args) => live.answer(agent, action, args) as never,
+        send: async (agent, { action }, args, { onStage }) =>
+          (await live.answer(agent, action, args, onStage)) as never,
       },
       // No request requires approval here: tests of approvals define their own actions.
       approvals: {

@@ -126,3 +126,26 @@ test('pending requests per agent are limited, and time out', async (t) => {
   for (const each of asked) await assert.rejects(each, { code: 'AGENT_TIMEOUT' });
   assert.equal(requests.size, 0);
 });
+
+test('stages are passed on while the request is pending, and only those of its agent', async () => {
+  const [mine, other] = [fakeSession(), fakeSession('ready', 'agt_2')];
+  const { requests } = scene(mine);
+  const stages: string[] = [];
+  const asked = requests.send(
+    agent,
+    checkRequest,
+    { connector: 'x', timeout: 100 },
+    { ...options, onStage: ({ stage }) => stages.push(stage) },
+  );
+  const progress = (stage: 'policy' | 'dns' | 'tcp') => ({
+    type: 'progress' as const,
+    id: mine.sent[0]?.id ?? '',
+    stage: { stage, verdict: 'ok' as const },
+  });
+  requests.progressed(mine, progress('policy'));
+  requests.progressed(other, progress('dns'));
+  requests.answered(mine, answer(mine, ready));
+  await asked;
+  requests.progressed(mine, progress('tcp'));
+  assert.deepEqual(stages, ['policy']);
+});

@@ -127,6 +127,7 @@ export async function openControlPlane(
   registry.observe({
     ended: (session) => requests.sessionEnded(session),
     result: (session, result) => requests.answered(session, result),
+    progress: (session, progress) => requests.progressed(session, progress),
   });
   const identity = await openIdentity({
     store,

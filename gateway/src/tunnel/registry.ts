@@ -22,7 +22,15 @@ const MAX_DEPARTED_AGENTS = 50_000;
 export type SessionObserver = Partial<
   Pick<
     SessionRegistry,
-    'opened' | 'changed' | 'ended' | 'untold' | 'heartbeat' | 'result' | 'upgradeStatus' | 'maySwitch'
+    | 'opened'
+    | 'changed'
+    | 'ended'
+    | 'untold'
+    | 'heartbeat'
+    | 'result'
+    | 'progress'
+    | 'upgradeStatus'
+    | 'maySwitch'
   >
 >;
 
@@ -124,6 +132,10 @@ export class Registry implements SessionRegistry {
 
   result(session: RegisteredSession, result: AgentMessageOf<'result'>): void {
     for (const observer of this.#observers) observer.result?.(session, result);
+  }
+
+  progress(session: RegisteredSession, progress: AgentMessageOf<'progress'>): void {
+    for (const observer of this.#observers) observer.progress?.(session, progress);
   }
 
   upgradeStatus(session: RegisteredSession, message: AgentMessageOf<'upgrade-status'>): void {

@@ -52,6 +52,8 @@ export type SessionRegistry = {
   heartbeat(session: RegisteredSession, received: ReceivedHeartbeat): void;
   /** The agent has answered a request. */
   result(session: RegisteredSession, result: AgentMessageOf<'result'>): void;
+  /** The agent has finished a part of a request. */
+  progress(session: RegisteredSession, progress: AgentMessageOf<'progress'>): void;
   /** What the agent reports of upgrades has changed. */
   upgradeStatus(session: RegisteredSession, message: AgentMessageOf<'upgrade-status'>): void;
   /** The agent has staged a version and would switch. */

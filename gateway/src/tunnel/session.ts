@@ -281,6 +281,9 @@ export class AgentSession implements RegisteredSession {
       case 'result':
         registry.result(this, message);
         break;
+      case 'progress':
+        registry.progress(this, message);
+        break;
       case 'upgrade-status':
         registry.upgradeStatus(this, message);
         break;
@@ -364,4 +367,4 @@ export class AgentSession implements RegisteredSession {
 /** Sent because this gateway asked for it. */
 const isAnswer = ({ type }: AgentMessage) => answers.has(type);
 
-const answers: ReadonlySet<AgentMessage['type']> = new Set(['open-failed', 'received', 'result']);
+const answers: ReadonlySet<AgentMessage['type']> = new Set(['open-failed', 'received', 'result', 'progress']);

@@ -4,7 +4,7 @@ import type { Address } from '../lookup.ts';
 import type { Targets } from '../targets.ts';
 import { CheckFailure } from './check-failure.ts';
 import type { Encryption } from './protocols.ts';
-import { type ReachResult, reachTarget } from './reach-target.ts';
+import { type ReachOptions, type ReachResult, reachTarget } from './reach-target.ts';
 
 export type ConnectorCheckOptions = {
   readonly targets: Pick<Targets, 'resolve' | 'isDenied'>;
@@ -13,6 +13,7 @@ export type ConnectorCheckOptions = {
   /** What succeeded the last time, tried first. */
   readonly lastEncryption?: Encryption | undefined;
   readonly signal: AbortSignal;
+  readonly onStage?: ReachOptions['onStage'];
   readonly clock?: Clock;
 };
 

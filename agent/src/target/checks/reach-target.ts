@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type ConnectorKind, formatHostPort, type TargetTls } from '@penstock/config-schema';
 import { type Clock, systemClock } from '@penstock/runtime';
-import { type ProbeResult, reachOfCode, TunnelError } from '@penstock/wire';
+import { type ProbeResult, type ProbeStage, reachOfCode, TunnelError } from '@penstock/wire';
 import { closeGracefully } from '../close-gracefully.ts';
 import { connectTarget } from '../dial-target.ts';
 import type { Address } from '../lookup.ts';
@@ -30,6 +30,8 @@ export type ReachOptions = {
   /** What succeeded the last time, tried first. */
   readonly lastEncryption?: Encryption | undefined;
   readonly signal: AbortSignal;
+  /** Called with each stage as it finishes. */
+  readonly onStage?: ((stage: ProbeStage) => void) | undefined;
   readonly clock?: Clock;
 };
 
@@ -56,7 +58,7 @@ type Attempt = {
  */
 export async function reachTarget(target: ReachOptions): Promise<ReachResult> {
   const { host, port, clock = systemClock } = target;
-  const stages = new Stages(clock);
+  const stages = new Stages(clock, target.onStage);
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), target.timeout);
   const signal = AbortSignal.any([timeout.signal, target.signal]);

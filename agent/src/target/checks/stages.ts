@@ -11,9 +11,12 @@ const MAX_DETAIL_CHARACTERS = 512;
 export class Stages {
   readonly #now: () => number;
   readonly #completed: ProbeStage[] = [];
+  readonly #onFinished: (stage: ProbeStage) => void;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  /** Calls `onFinished` with each stage that has run, also of attempts that do not count in the end. */
+  constructor(clock: Pick<Clock, 'now'>, onFinished: (stage: ProbeStage) => void = () => {}) {
     this.#now = () => clock.now();
+    this.#onFinished = onFinished;
   }
 
   /** Runs one stage and records its outcome. Rethrows its error. */
@@ -34,7 +37,7 @@ export class Stages {
 
   /** A copy, for another attempt that shares the stages completed so far. */
   fork(): Stages {
-    const fork = new Stages({ now: this.#now });
+    const fork = new Stages({ now: this.#now }, this.#onFinished);
     fork.#completed.push(...this.#completed);
     return fork;
   }
@@ -52,11 +55,13 @@ export class Stages {
 
   #add(stage: StageName, verdict: 'ok' | 'failed', started: number, detail: string | undefined): void {
     const milliseconds = Math.max(0, Math.round((this.#now() - started) * 10) / 10);
-    this.#completed.push({
+    const finished: ProbeStage = {
       stage,
       verdict,
       milliseconds,
       ...(detail !== undefined && { detail: detail.slice(0, MAX_DETAIL_CHARACTERS) }),
-    });
+    };
+    this.#completed.push(finished);
+    this.#onFinished(finished);
   }
 }

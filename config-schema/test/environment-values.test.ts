@@ -42,6 +42,9 @@ describe('a character that does not belong is named by code point and place, wit
     [`${TOKEN} `, /U\+0020 \(space\) at position 59/],
     [`\u{200b}${TOKEN}`, /U\+200B \(zero-width space\) at position 1 /],
     [`${TOKEN}\u{a0}`, /U\+00A0 \(no-break space\)/],
+    [`"${TOKEN}"`, /U\+0022 \(quotation mark\) at position 1 of/],
+    [`'${TOKEN}'`, /U\+0027 \(apostrophe\) at position 1 of/],
+    [`TOKEN=${TOKEN}`, /U\+003D \(equals sign\) at position 6 of/],
   ];
   for (const [value, words] of cases) {
     test(words.source, () => {
@@ -60,6 +63,9 @@ describe('a character that does not belong is named by code point and place, wit
       ['orders\u{200b}.internal:5432', /U\+200B \(zero-width space\)/],
       ['orders\u{2011}db.internal:5432', /U\+2011 \(no-break hyphen\)/],
       ['orders.internal\u{ff1a}5432', /U\+FF1A \(fullwidth colon\)/],
+      [' orders.internal:5432', /U\+0020 \(space\) at position 1\.$/],
+      ['orders.internal: 5432', /U\+0020 \(space\) at position 17\.$/],
+      ["'orders.internal:5432'", /U\+0027 \(apostrophe\) at position 1\.$/],
     ] as const) {
       const result = agent(MINIMAL_AGENT.replace('orders.internal:5432', `"${bad}"`), {});
       assert.ok(!result.ok);

@@ -127,6 +127,9 @@ describe('what other programs write suggests what is written here:', () => {
     [MINIMAL_AGENT.replace('agent-1', '"{{ HOSTNAME }}"'), /\$\{env:HOSTNAME\}/],
     [MINIMAL_AGENT.replace('agent-1', '"%HOSTNAME%"'), /\$\{env:HOSTNAME\}/],
     [`${MINIMAL_AGENT}identity: {directory: "$HOME/agent"}\n`, /\$\{env:/],
+    [`${MINIMAL_AGENT}identity: {enrollmentToken: $TOKEN}\n`, /^Write \$\{env:TOKEN\}\.$/],
+    [`${MINIMAL_AGENT}identity: {enrollmentToken: "%TOKEN%"}\n`, /^Write \$\{env:TOKEN\}\.$/],
+    [`${MINIMAL_AGENT}identity: {enrollmentToken: "{{ TOKEN }}"}\n`, /^Write \$\{env:TOKEN\}\.$/],
   ];
   for (const [text, suggestion] of cases) {
     test(suggestion.source, () => assert.match(only(text).suggestion, suggestion));

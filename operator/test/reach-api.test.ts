@@ -127,7 +127,8 @@ test('invalid arguments are reported without a request', async () => {
 test('a token that is not one word is refused, with the character that is too much', async () => {
   const cases = [
     ['pst_admin_a\nb', /U\+000A \(line feed\) at position 12 of 13/],
-    ['"pst_admin_a b"', /U\+0020 \(space\) at position 13/],
+    ['"pst_admin_a"', /U\+0022 \(quotation mark\) at position 1 of 13/],
+    ['pst_admin_a b', /U\+0020 \(space\) at position 12/],
     ['pst_admin_\u{200b}a', /U\+200B \(zero-width space\) at position 11/],
     ['\u{201c}pst_admin_a\u{201d}', /U\+201C \(left double quotation mark\) at position 1 /],
   ] as const;

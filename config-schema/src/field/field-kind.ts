@@ -1,4 +1,4 @@
-import { invisibleCharacter, type OddCharacter } from '../odd-character.ts';
+import { characterWords, invisibleCharacter, type OddCharacter } from '../odd-character.ts';
 import {
   datePattern,
   parseDate,
@@ -68,21 +68,25 @@ function parsePath(text: string): FieldResult<string> {
   return refused('REFERENCE_SYNTAX', 'contains a variable that is not replaced', 'Write ${env:NAME}.');
 }
 
-/** A password can contain spaces. A line break, an invisible character, or a space in one of our tokens is an accident. */
+/**
+ * A password can contain anything that can be typed. One of our tokens cannot: a quotation mark is from a file of variables
+ * whose reader keeps it (`docker run --env-file`), an equals sign from a whole line of such a file.
+ */
 function parseSecret(text: string): FieldResult<string> {
-  const odd = invisibleCharacter(text) ?? (text.includes('pst_') ? spaceIn(text) : undefined);
+  const odd = invisibleCharacter(text) ?? (text.includes('pst_') ? strayInToken(text) : undefined);
   if (odd === undefined) return parseText(text);
   const place = [...text.slice(0, odd.index)].length + 1;
   return refused(
     'INVALID_SECRET',
     `contains the character ${odd.words} at position ${place} of ${[...text].length}`,
-    'Store the secret on one line, without anything before or after it.',
+    'Store the secret on one line, without quotation marks or anything else before or after it.',
   );
 }
 
-function spaceIn(text: string): OddCharacter | undefined {
-  const index = text.indexOf(' ');
-  return index === -1 ? undefined : { index, length: 1, words: 'U+0020 (space)' };
+function strayInToken(text: string): OddCharacter | undefined {
+  const [found] = /[^\w-]/u.exec(text) ?? [];
+  if (found === undefined) return undefined;
+  return { index: text.indexOf(found), length: found.length, words: characterWords(found) };
 }
 
 /** The kinds of text that fields can have, each with its parser. */

@@ -1,4 +1,5 @@
 import type { Literal } from '../field/field-kind.ts';
+import { mistakenReference } from '../field/mistaken-reference.ts';
 import type { ConfigProblemCode } from '../problem.ts';
 import type { TemplatePart } from './template.ts';
 
@@ -16,6 +17,14 @@ const UNKNOWN = '\u{1}';
 export function literalSecret(parts: readonly TemplatePart[], allowed: Literal): Verdict | undefined {
   const written = parts.map(writtenText).join('');
   if (allowed === 'reference' && written.replaceAll(UNKNOWN, '').trim() !== '') {
+    const variable = mistakenReference(written);
+    if (variable !== undefined) {
+      return {
+        code: 'SECRET_LITERAL',
+        message: 'contains a variable in a notation that is not replaced here',
+        suggestion: `Write \${env:${variable}}.`,
+      };
+    }
     return {
       code: 'SECRET_LITERAL',
       message: 'is a secret and must not be written into this file, which is kept in Git',

@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { fieldKinds } from '../field/field-kind.ts';
 import { accepted, type FieldResult, refused } from '../field/field-result.ts';
 import { mistakenReference } from '../field/mistaken-reference.ts';
-import { oddCharacter } from '../odd-character.ts';
+import { characterWords, type OddCharacter, oddCharacter } from '../odd-character.ts';
 import { AgentFile } from './agent-file.ts';
 import type { FieldKeyword } from './field.ts';
 import { GatewayFile } from './gateway-file.ts';
@@ -15,22 +15,32 @@ export type SchemaError = ErrorObject;
 export type FieldVerdict = Extract<FieldResult<never>, { readonly ok: false }>;
 
 export function readField(keyword: FieldKeyword, text: string): FieldResult<unknown> {
-  const result = withCharacter(text, fieldKinds[keyword.is].parse(text));
+  const result = withCharacter(text, fieldKinds[keyword.is].parse(text), PLACES.has(keyword.is));
   if (!result.ok || typeof result.value !== 'number') return result;
   const { min, max } = bounds(keyword);
   if (result.value >= min && result.value <= max) return accepted(result.value);
   return refused('OUT_OF_RANGE', 'is out of range', `The range is ${keyword.min} to ${keyword.max}.`);
 }
 
-/** Names the character that a refused text contains by accident, because it cannot be seen. */
-function withCharacter(text: string, result: FieldResult<unknown>): FieldResult<unknown> {
+/** Where something is. None has a space in it. */
+const PLACES: ReadonlySet<string> = new Set([
+  'address',
+  'listen',
+  'gatewayUrl',
+  'proxy',
+  'webhook',
+  'serverName',
+]);
+
+/** Names the character that a refused text contains by accident, because it cannot be seen or does not belong there. */
+function withCharacter(text: string, result: FieldResult<unknown>, isPlace: boolean): FieldResult<unknown> {
   if (result.ok || result.code === 'EMPTY_VALUE') return result;
   const variable = mistakenReference(text);
   if (variable !== undefined) {
     const message = 'contains a variable in a notation that is not replaced here';
     return refused(result.code, message, `Write \${env:${variable}}.`);
   }
-  const odd = oddCharacter(text.replace(/-----BEGIN[\s\S]*/, ''));
+  const odd = oddCharacter(text.replace(/-----BEGIN[\s\S]*/, '')) ?? strayCharacter(text, isPlace);
   if (odd === undefined || result.message.includes('U+')) return result;
   const place = [...text.slice(0, odd.index)].length + 1;
   return refused(
@@ -38,6 +48,12 @@ function withCharacter(text: string, result: FieldResult<unknown>): FieldResult<
     `contains the character ${odd.words} at position ${place}`,
     'Remove the character, or type it again.',
   );
+}
+
+/** A space or a quotation mark at either end, or a space anywhere in a place. */
+function strayCharacter(text: string, isPlace: boolean): OddCharacter | undefined {
+  const found = /^[ "'`]|[ "'`]$/.exec(text) ?? (isPlace ? / /.exec(text) : null);
+  return found === null ? undefined : { index: found.index, length: 1, words: characterWords(found[0]) };
 }
 
 function bounds(keyword: FieldKeyword): { readonly min: number; readonly max: number } {

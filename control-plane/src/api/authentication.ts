@@ -11,7 +11,7 @@ import type { AdminRole, AdminTokenRow, Store } from '@penstock/store';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthenticatedRequester } from '../actor.ts';
 import { attempted, takeAttempt } from '../identity/attempts.ts';
-import { idOfToken, tokenMatches } from '../identity/token-secret.ts';
+import { idOfToken, otherCredential, tokenMatches } from '../identity/token-secret.ts';
 import type { ConsoleSite } from './console-sessions.ts';
 import { ApiProblem } from './problem.ts';
 import { type RememberedTokens, rememberedTokens } from './remembered-tokens.ts';
@@ -192,7 +192,10 @@ const tokenRequired = () =>
 async function rowOf(token: string, tokens: RememberedTokens, now: number): Promise<AdminTokenRow> {
   const id = idOfToken('admin', token);
   const row = id === undefined ? undefined : await tokens.byId(id);
-  if (row === undefined || !tokenMatches(token, row.hash)) throw new ApiProblem('ADMIN_TOKEN_UNKNOWN');
+  if (row === undefined || !tokenMatches(token, row.hash)) {
+    const other = otherCredential('admin', token);
+    throw new ApiProblem('ADMIN_TOKEN_UNKNOWN', other && `This is ${other}. The API takes admin tokens.`);
+  }
   if (row.revokedAt !== null) throw new ApiProblem('ADMIN_TOKEN_REVOKED');
   if (row.expiresAt !== null && row.expiresAt <= now) throw new ApiProblem('ADMIN_TOKEN_EXPIRED');
   return row;

@@ -3,7 +3,7 @@ import type { EnrolledAgent, EnrollmentTokenRow, Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { Actor } from '../actor.ts';
 import { nameMatches } from './name-pattern.ts';
-import { createToken, idOfToken, tokenMatches } from './token-secret.ts';
+import { createToken, idOfToken, otherCredential, tokenMatches } from './token-secret.ts';
 
 export type EnrollmentTokenRequest = {
   readonly pool: string;
@@ -132,7 +132,13 @@ export class EnrollmentTokens {
   async admit(token: string, { name, pool, address }: Use): Promise<EnrollmentTokenRow> {
     const id = idOfToken('enroll', token);
     const row = id === undefined ? undefined : await this.#store.enrollmentTokens.byId(id);
-    if (row === undefined || !tokenMatches(token, row.hash)) throw new ProblemError('TOKEN_UNKNOWN');
+    if (row === undefined || !tokenMatches(token, row.hash)) {
+      const other = otherCredential('enroll', token);
+      throw new ProblemError(
+        'TOKEN_UNKNOWN',
+        other && `This is ${other}. Agents enroll with an enrollment token.`,
+      );
+    }
     if (row.revokedAt !== null) throw new ProblemError('TOKEN_REVOKED');
     if (row.expiresAt <= this.#clock()) {
       const when = new Date(row.expiresAt).toISOString();

@@ -24,5 +24,12 @@ export function idOfToken(kind: TokenKind, token: string): string | undefined {
   return match?.[1] === kind ? match[2] : undefined;
 }
 
+/** What a text is that is used in place of a token of this kind, if it is another credential of ours. */
+export function otherCredential(kind: TokenKind, text: string): string | undefined {
+  const [, found] = /^pst_(enroll|admin|grant)_/.exec(text) ?? [];
+  if (found === undefined || found === kind) return undefined;
+  return { enroll: 'an enrollment token', admin: 'an admin token', grant: 'a grant' }[found];
+}
+
 /** Whether `hash` is that of `token`, compared in constant time. */
 export const tokenMatches: (token: string, hash: string) => boolean = secretMatches;

@@ -13,6 +13,13 @@ test('missing, unknown, foreign and revoked tokens are refused with distinct cod
   for (const wrong of [token.slice(0, -1) + last, 'pst_admin_', await api.rig.token(), 'x']) {
     assertProblem(await api.ask('GET', '/api/v1/agents', { as: wrong }), 401, 'ADMIN_TOKEN_UNKNOWN');
   }
+  const enrollment = await api.ask('GET', '/api/v1/agents', { as: await api.rig.token() });
+  assertProblem(
+    enrollment,
+    401,
+    'ADMIN_TOKEN_UNKNOWN',
+    /This is an enrollment token\. The API takes admin tokens\./,
+  );
   const basic = await api.app.inject({ url: '/api/v1/agents', headers: { authorization: `Basic ${token}` } });
   assert.equal(basic.statusCode, 401);
   assert.equal((await api.ask('GET', '/api/v1/agents', { as: token })).status, 200);

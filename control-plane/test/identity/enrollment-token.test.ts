@@ -92,6 +92,8 @@ test('a token that is altered, of another kind or invented is unknown', async ()
     `pst_enroll_${'0'.repeat(20)}_${'A'.repeat(43)}`,
   ];
   for (const each of wrong) await assert.rejects(tokens.admit(each, use), problem('TOKEN_UNKNOWN'), each);
+  await assert.rejects(tokens.admit('pst_admin_x', use), /This is an admin token\. Agents enroll with/);
+  await assert.rejects(tokens.admit('pst_grant_x', use), /This is a grant\./);
 });
 
 test('a revocation is audited once, and has no effect the second time', async () => {

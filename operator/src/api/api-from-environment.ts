@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { invisibleCharacter, oddCharacter } from '@penstock/config-schema/text';
+import { characterWords } from '@penstock/config-schema/text';
 import {
   CommandError,
   exemptFromProxy,
@@ -34,17 +34,14 @@ export function apiFromEnvironment(
         '  export PENSTOCK_TOKEN="$(cat admin-token)"',
     });
   }
-  const odd = invisibleCharacter(token.replaceAll(' ', '\u{a0}')) ?? oddCharacter(token);
-  if (odd !== undefined) {
-    const words = token[odd.index] === ' ' ? 'U+0020 (space)' : odd.words;
-    throw new CommandError(
-      `PENSTOCK_TOKEN contains the character ${words} at position ${odd.index + 1} of ${token.length}. A token is one word.`,
-      {
-        exitCode: exitCodes.usage,
-        suggestion:
-          'Set it again, to one line without quotation marks: export PENSTOCK_TOKEN="$(cat admin-token)"',
-      },
-    );
+  const [stray] = /[^\w-]/u.exec(token) ?? [];
+  if (stray !== undefined) {
+    const place = `${characterWords(stray)} at position ${token.indexOf(stray) + 1} of ${token.length}`;
+    throw new CommandError(`PENSTOCK_TOKEN contains the character ${place}. A token is one word.`, {
+      exitCode: exitCodes.usage,
+      suggestion:
+        'Set it again, to one line without quotation marks: export PENSTOCK_TOKEN="$(cat admin-token)"',
+    });
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     const { warning } = styleFor(stderr, environment);

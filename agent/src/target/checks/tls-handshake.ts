@@ -77,7 +77,8 @@ export function describeTls(tls: TLSSocket, now: number): string {
   if (now < validFromDate.getTime() || now > validToDate.getTime()) {
     throw new CheckFailure(
       'certificate',
-      `The certificate of ${subject} is valid from ${validFromDate.toISOString()} to ${validToDate.toISOString()}.`,
+      `The certificate of ${subject} is valid from ${validFromDate.toISOString()} to ${validToDate.toISOString()}. ` +
+        'Clients that verify it cannot connect; others can.',
     );
   }
   return `${tls.getProtocol()}, ${subject}, valid until ${validToDate.toISOString()}`;

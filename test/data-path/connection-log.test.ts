@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { ConnectionLogEntry } from '@penstock/api-schema';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
+import { LoopbackServer } from '../rig/loopback-server.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
 import { startEcho, startResetting } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
@@ -99,6 +100,37 @@ test('the log says who was connected to what, how much was sent, and how it ende
   const orphan = await endOf(pair, 'state=closed');
   assert.equal(orphan.clientPort, localPort);
   assert.notEqual(orphan.code, 'ok');
+});
+
+test('a target that resets a connection its client has closed ends it normally, if clients of its kind never half-close', async () => {
+  await using _leaks = expectNoLeaks();
+  await using leaving = await LoopbackServer.start((socket) => {
+    socket.write('hello');
+    socket.resume().once('end', () => socket.resetAndDestroy());
+  });
+  const { port } = leaving.address;
+  await using pair = await startPair({
+    targets: { sql: port, raw: port },
+    agents: { a1: 'dc1' },
+    agent: {
+      connectors: [
+        { name: 'sql', kind: 'postgresql', address: `127.0.0.1:${port}` },
+        { name: 'raw', kind: 'tcp', address: `127.0.0.1:${port}` },
+      ],
+    },
+  });
+  const detail = async (connection: string) => {
+    await using client = await clientOf(pair, connection);
+    await client.read(5);
+    client.finish();
+    const end = await endOf(pair, `connection=${connection}`);
+    return [end.code, end.detail];
+  };
+  assert.deepEqual(await detail('sql'), [
+    'ok',
+    'The client finished first, and the target reset the connection after that.',
+  ]);
+  assert.deepEqual(await detail('raw'), ['TARGET_RESET', 'The client had finished its direction before.']);
 });
 
 test('clients that are turned away are counted, not listed one by one', async () => {

@@ -9,7 +9,7 @@ import type { Dialed, DialOptions } from '../routing/dial.ts';
 import type { Resumer } from '../routing/resume.ts';
 import type { ResumeLimits, TargetStream } from '../routing/session-contract.ts';
 import { CarriedClient, type ClientFields } from './carried-client.ts';
-import { isGoneAtEnd, isPortCheck, turnsToLeave } from './client-departure.ts';
+import { isGoneAtEnd, isPortCheck, isResetAfterEnd, turnsToLeave } from './client-departure.ts';
 import { type RoutedClient, refuseClient } from './routed-client.ts';
 
 export type ClientOptions = {
@@ -198,11 +198,14 @@ export class ClientConnection {
   }
 
   #ended({ fields, milliseconds }: Opened, end: SpliceEnd): void {
-    const { metrics, log, isEndLogged } = this.#options;
+    const { metrics, log, isEndLogged, kindOf } = this.#options;
     this.#state = { name: 'closed' };
-    metrics.ended(this.#connection, end);
-    const { code } = end;
-    const detail = detailOf(end, this.#client.signal);
+    const isNormal = isResetAfterEnd(kindOf(this.#connection), end);
+    const code = isNormal ? undefined : end.code;
+    const detail = isNormal
+      ? 'The client finished first, and the target reset the connection after that.'
+      : detailOf(end, this.#client.signal);
+    metrics.ended(this.#connection, { code });
     const traffic = trafficOf(end);
     this.#entry.ended({ code, detail, traffic });
     if (!isEndLogged(code)) return;

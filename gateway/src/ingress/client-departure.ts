@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ConnectorKind } from '@penstock/config-schema';
-import type { NearEnd } from '@penstock/transport';
+import type { NearEnd, SpliceEnd } from '@penstock/transport';
 
 const TURNS_TO_LEAVE = 2;
 /** A client that leaves sooner than this, and without a byte, has checked the port. */
@@ -19,6 +19,22 @@ export function isGoneAtEnd(kind: ConnectorKind | undefined, socket: NearEnd): b
   if (kind === undefined || kind === 'tcp') return false;
   // A MySQL server speaks first, and a client that cannot answer its greeting cannot do anything.
   return kind === 'mysql' || !hasSent(socket);
+}
+
+/** Kinds whose clients never wait for an answer after FIN: one that has sent it has closed. */
+const CLOSED_AT_FIN: ReadonlySet<ConnectorKind> = new Set(['postgresql', 'mysql', 'sqlserver', 'oracle']);
+
+/**
+ * Whether a target has reset a connection that its client had already closed. A PostgreSQL server exits when it reads
+ * Terminate, and its kernel answers the close_notify that follows with a reset, so every session with TLS ends like this.
+ */
+export function isResetAfterEnd(
+  kind: ConnectorKind | undefined,
+  { code, finishedFirst }: Pick<SpliceEnd, 'code' | 'finishedFirst'>,
+): boolean {
+  return (
+    code === 'TARGET_RESET' && finishedFirst === 'socket' && kind !== undefined && CLOSED_AT_FIN.has(kind)
+  );
 }
 
 /**

@@ -30,7 +30,8 @@ const filters = {
     Type.String({
       minLength: 1,
       maxLength: 256,
-      description: 'An address, the name or ID of a grant, or the subject of a client certificate.',
+      description:
+        'An address, also with a port; the name or ID of a grant; or the subject of a client certificate.',
     }),
   ),
   agent: Type.Optional(Name),

@@ -18,6 +18,13 @@ test('a missing token, an unknown token and an insufficient role: each says what
   const none = await runCli(['token', 'list'], { PENSTOCK_URL: url });
   assert.equal(none.exitCode, 64);
   assert.match(none.stderr, /^error: PENSTOCK_TOKEN is not set.*\n.*init prints the first one/);
+  for (const path of ['/api/v1', '/api/v1/', '/console/']) {
+    const asCopied = await runCli(['agent', 'list'], {
+      PENSTOCK_URL: `${url}${path}`,
+      PENSTOCK_TOKEN: rig.api.tokens.viewer,
+    });
+    assert.equal(asCopied.exitCode, 0, asCopied.stderr);
+  }
   const wrong = await runCli(['token', 'list'], { PENSTOCK_URL: url, PENSTOCK_TOKEN: 'pst_admin_wrong' });
   assert.equal(wrong.exitCode, 1);
   assert.match(wrong.stderr, /ADMIN_TOKEN_UNKNOWN\)\n.*--new-admin-token/);

@@ -29,7 +29,7 @@ export const reach = {
   },
   dns: {
     message: "The agent could not resolve the target's name.",
-    advice: "Check the name in agent.yaml and the name servers of the agent's host.",
+    advice: "Check the name in agent.yaml, and the name servers and search domains of the agent's host.",
   },
   unreachable: {
     message: 'The agent has no network path to the target.',

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ConnectionLogFilter } from '@penstock/api-schema';
 import type { ConnectionLogRow } from '@penstock/store';
+import { clientFilter } from '../connection-log/client-filter.ts';
 import type { LogFollowers } from '../connection-log/log-followers.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { entryOf } from './connection-log-entry.ts';
@@ -90,12 +91,14 @@ export class ConnectionLogStream extends Readable {
 /** The same as the filters of the store. */
 function matches(
   row: ConnectionLogRow,
-  { connection, client, agent, replica, code, state }: ConnectionLogFilter,
+  { connection, client: given, agent, replica, code, state }: ConnectionLogFilter,
 ): boolean {
+  const { client, clientPort } = clientFilter(given);
   return (
     (connection === undefined || row.connection === connection) &&
     (client === undefined ||
       [row.client, row.grantName, row.grantId, row.subject].some((each) => each === client)) &&
+    (clientPort === undefined || row.clientPort === clientPort) &&
     (agent === undefined || row.agent === agent) &&
     (replica === undefined || row.replica === replica || row.agentReplica === replica) &&
     (code === undefined || row.code === code) &&

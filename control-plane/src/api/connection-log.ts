@@ -8,6 +8,7 @@ import { Type } from '@penstock/json-schema';
 import type { ConnectionLogRow } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { AuthenticatedRequester } from '../actor.ts';
+import { clientFilter } from '../connection-log/client-filter.ts';
 import type { ConnectionLog } from '../connection-log/connection-log.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { entryOf } from './connection-log-entry.ts';
@@ -45,6 +46,7 @@ export function connectionLogRoutes(
     async ({ query: { limit, cursor, since, until, format, ...filter }, url }, reply) => {
       const rows = await log.list({
         ...filter,
+        ...clientFilter(filter.client),
         limit,
         before: cursor === undefined ? undefined : idOf(cursor),
         since: timeArgument('since', since),

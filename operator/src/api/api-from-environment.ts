@@ -68,6 +68,9 @@ function readUrl(text: string): URL {
     url.username === '' &&
     url.search === ''
   ) {
+    // As copied from the documentation of the API or from the console.
+    url.pathname = url.pathname.replace(/\/(?:api(?:\/v1)?|console)\/?$/, '/');
+    url.hash = '';
     return url;
   }
   throw new CommandError(

@@ -14,6 +14,8 @@ export type ConnectionLogQuery = {
   readonly connection?: string | undefined;
   /** An address, the name or id of a grant, or the subject of a client certificate. */
   readonly client?: string | undefined;
+  /** Of a client that is an address. */
+  readonly clientPort?: number | undefined;
   readonly agent?: string | undefined;
   /** The one that accepted the client, or by way of which its agent was reached. */
   readonly replica?: string | undefined;
@@ -81,7 +83,7 @@ export type ConnectionLogDialect = {
 
 export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>, dialect: ConnectionLogDialect) {
   const matching = (query: Omit<ConnectionLogQuery, 'before' | 'since' | 'until' | 'limit'>) => {
-    const { connection, client, agent, replica, code, state } = query;
+    const { connection, client, clientPort, agent, replica, code, state } = query;
     return ({ and, or, eb }: ExpressionBuilder<ConnectionLogDatabase, 'connectionLog'>) =>
       and([
         ...(connection === undefined ? [] : [eb('connection', '=', connection)]),
@@ -95,6 +97,7 @@ export function connectionLogEntries(db: Kysely<ConnectionLogDatabase>, dialect:
                 eb('subject', '=', client),
               ]),
             ]),
+        ...(clientPort === undefined ? [] : [eb('clientPort', '=', clientPort)]),
         ...(agent === undefined ? [] : [eb('agent', '=', agent)]),
         ...(replica === undefined
           ? []

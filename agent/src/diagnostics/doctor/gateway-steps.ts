@@ -74,7 +74,7 @@ export function gatewaySteps({ config, environment, credentials, opened }: Gatew
         } catch (cause) {
           throw new StepFailure(
             `${host} cannot be resolved: ${errorText(cause)}.`,
-            'Check the name and the name servers of this host or container (/etc/resolv.conf).',
+            'Check the name, and the name servers and search domains of this host or container (/etc/resolv.conf).',
             { cause },
           );
         }

@@ -48,7 +48,7 @@ export function connectionLogCommand(io: Io): Command {
     .option('--connection <name>', 'only clients of this connection')
     .option(
       '--client <client>',
-      'only this address, name or ID of a grant, or subject of a client certificate',
+      'only this address, address and port, name or ID of a grant, or subject of a client certificate',
     )
     .option('--agent <name>', 'only connections through this agent')
     .option('--replica <name>', 'only connections that this replica accepted or passed on')

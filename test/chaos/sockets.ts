@@ -75,6 +75,7 @@ export async function echoes(port: number, count: number): Promise<Workload[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const client = await TestClient.connect({ host: '127.0.0.1', port });
+      await client.echo('hello', READ_TIMEOUT_MS);
       return repeat(
         `small messages ${index + 1}`,
         async (round) => {

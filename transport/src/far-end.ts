@@ -26,6 +26,8 @@ export type FarEnd = {
 export type FarLink = {
   /** Names the connection at both ends, on every session that carries it. */
   readonly id: string;
+  /** How the session is lost if its connection closes now. */
+  readonly closeLoss: SessionLoss;
   /** Reports what `source` has received. */
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void;
   /** Passes on the acknowledgments of the peer and the loss of the session, until `leave` or `close` is called. */
@@ -38,7 +40,7 @@ export type FarLink = {
 
 /**
  * How a session was lost. `closed`: the connection was closed or reset, as it is when the process of the peer ends.
- * `silent`: the peer did not answer, or has reported the loss itself.
+ * `silent`: the peer did not answer, or has reported the loss itself, or could get no answer from this end.
  */
 export type SessionLoss = 'closed' | 'silent';
 

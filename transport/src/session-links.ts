@@ -50,7 +50,8 @@ export class SessionLinks {
 
   /** The session was lost, but its connections are not. Call `stop` next. */
   lose(loss: SessionLoss): void {
-    for (const { listener } of [...this.#links.values()]) listener?.onLost(loss);
+    const known = this.#silence?.hasStalled === true ? 'silent' : loss;
+    for (const { listener } of [...this.#links.values()]) listener?.onLost(known);
   }
 
   /** Sends nothing more. Connections that only wait for an acknowledgment are complete. */
@@ -84,6 +85,10 @@ class StreamLink implements FarLink {
     this.#acknowledgments = acknowledgments;
     this.#untold = untold;
     this.#silence = silence;
+  }
+
+  get closeLoss(): SessionLoss {
+    return this.#silence?.hasStalled === true ? 'silent' : 'closed';
   }
 
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void {

@@ -14,6 +14,10 @@ const MIN_SILENCE_MS = TICK_MS;
 const SILENCE_ROUND_TRIPS = 2;
 /** A timer this late means that this event loop was blocked, so silence proves nothing about the peer. */
 const BLOCKED_MS = 200;
+/** A timer this late means that the peer may have given the session up because of this end, which was stopped or asleep. */
+const STALLED_MS = 1_500;
+/** Milliseconds after a stall in which the end of a session is put down to it. */
+const RECOVERY_MS = 10_000;
 
 /**
  * Notices that data is sent into a session that is dead without a sign of it, long before the next ping would. Costs nothing
@@ -29,6 +33,7 @@ export class SilenceWatch {
   /** Ticks at which something was owed and nothing had arrived. */
   #silentTicks = 0;
   #isReported = false;
+  #stalledAt = Number.NEGATIVE_INFINITY;
 
   /** `isOwed` is called a few times a second, while it has been started. */
   constructor(port: SilencePort, isOwed: () => boolean) {
@@ -36,13 +41,20 @@ export class SilenceWatch {
     this.#isOwed = isOwed;
   }
 
+  /** Whether this process did not run for a while, a moment ago. */
+  get hasStalled(): boolean {
+    return performance.now() - this.#stalledAt < RECOVERY_MS;
+  }
+
   /** Does nothing when it runs. */
   start(): void {
     if (this.#timer !== undefined) return;
     let due = performance.now() + TICK_MS;
     this.#timer = setInterval(() => {
-      const isLate = performance.now() - due > BLOCKED_MS;
-      due = performance.now() + TICK_MS;
+      const now = performance.now();
+      const isLate = now - due > BLOCKED_MS;
+      if (now - due > STALLED_MS) this.#stalledAt = now;
+      due = now + TICK_MS;
       // After the poll phase: bytes that arrived while this event loop was blocked are still in the kernel.
       this.#immediate = setImmediate(() => this.#check(isLate));
     }, TICK_MS);

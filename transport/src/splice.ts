@@ -276,7 +276,8 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     // Checked after both FINs too: a reset discards data that was not sent yet.
     if (this.#life !== 'finished' || farEnd.isReset) {
       if (this.#kept === undefined || !farEnd.isLost) this.abort(this.#lossCode(farEnd));
-      else if (!this.#isFinAcknowledged || this.#life !== 'finished') this.#drift('closed');
+      else if (!this.#isFinAcknowledged || this.#life !== 'finished')
+        this.#drift(farEnd.link?.closeLoss ?? 'closed');
     }
     this.#isFarClosed = true;
     this.#settle();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { SilenceWatch } from '../src/index.ts';
 
 /** A watch on a peer that has sent `received` bytes and owes something or not. */
@@ -41,6 +42,23 @@ test('a peer that owes something and is silent is reported once, until it sends 
   pass(400);
   pass(2_000);
   assert.equal(peer.reports, 2);
+});
+
+test('the end of a session a moment after this process was stopped is put down to that', async () => {
+  const watch = new SilenceWatch(
+    { bytesReceived: () => 0, roundTrip: () => undefined, onSilent: () => {} },
+    () => false,
+  );
+  watch.start();
+  try {
+    assert.equal(watch.hasStalled, false);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+    await turn();
+    await turn();
+    assert.equal(watch.hasStalled, true);
+  } finally {
+    watch.stop();
+  }
 });
 
 test('a peer that is far away has two round trips', (t) => {

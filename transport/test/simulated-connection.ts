@@ -97,6 +97,7 @@ export class SimulatedSession {
     const stream = this.streams[side];
     const link: FarLink = {
       id: 'connection',
+      closeLoss: 'closed',
       acknowledge: (source) => void session.#pending.set(side, source as Splice),
       open: (listener) => void session.#listeners.set(side, listener),
       leave: () => void session.#listeners.delete(side),

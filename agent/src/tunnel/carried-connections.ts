@@ -10,16 +10,21 @@ export class CarriedConnection {
   /** The process of the gateway that has the client. */
   readonly epoch: string;
   readonly #limits: KeepLimits;
+  readonly #isGatewayConnected: () => boolean;
   /** Streams of the connection that the gateway has accepted, as far as this agent knows. */
   streams = 1;
   #leave: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Without a session, the connection is reset when `limits` say. */
-  constructor(splice: Splice, epoch: string, limits: KeepLimits) {
+  /**
+   * Without a session, the connection is reset when `limits` say. A gateway that is connected again was not killed, and
+   * says itself when it no longer has the connection.
+   */
+  constructor(splice: Splice, epoch: string, limits: KeepLimits, isGatewayConnected: () => boolean) {
     this.splice = splice;
     this.epoch = epoch;
     this.#limits = limits;
+    this.#isGatewayConnected = isGatewayConnected;
   }
 
   /** A session carries the connection, on the stream of this number. `leave` is called once, when it no longer does. */
@@ -32,7 +37,15 @@ export class CarriedConnection {
   /** No session carries the connection. It is reset unless one does in time. */
   drift(loss: SessionLoss): void {
     this.leave();
-    this.#timer = setTimeout(() => this.splice.abort('SESSION_LOST'), this.#limits[loss]);
+    const { silent, closed } = this.#limits;
+    const end = () => this.splice.abort('SESSION_LOST');
+    this.#timer =
+      loss === 'silent'
+        ? setTimeout(end, silent)
+        : setTimeout(() => {
+            if (this.#isGatewayConnected()) this.#timer = setTimeout(end, silent - closed);
+            else end();
+          }, closed);
   }
 
   /** The gateway no longer has the connection. */
@@ -52,6 +65,17 @@ export class CarriedConnection {
 /** The connections of all sessions that can outlive them, until they end. */
 export class CarriedConnections {
   readonly #connections = new Map<string, CarriedConnection>();
+  readonly #epochs: () => Iterable<string>;
+
+  /** `epochs` names the processes of the gateway that this agent is connected to. */
+  constructor(epochs: () => Iterable<string>) {
+    this.#epochs = epochs;
+  }
+
+  isConnectedTo(epoch: string): boolean {
+    for (const each of this.#epochs()) if (each === epoch) return true;
+    return false;
+  }
 
   /** Connections that have no session. */
   get adrift(): number {

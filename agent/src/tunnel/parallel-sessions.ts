@@ -31,7 +31,7 @@ export class ParallelSessions {
   /** Loops that are stopping. */
   readonly #stopping = new Set<Promise<void>>();
   readonly #live: LiveSessions;
-  readonly #carried = new CarriedConnections();
+  readonly #carried = new CarriedConnections(() => this.#live.epochs().values());
   readonly #lost = new LostSessions();
   readonly #spread: ReplicaSpread;
   #retryNow = new AbortController();

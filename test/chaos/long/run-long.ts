@@ -78,6 +78,8 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
   const cache = redis && { cache: redis.address.port };
   const targets = { orders: postgres.address.port, echo: echo.address.port, odd: odd.port, ...cache };
   const scene = stack.use(await startScene(targets));
+  // Said as well when a phase cannot begin.
+  stack.defer(() => endedByGateway(scene).slice(0, 10).forEach(note));
   const port = (name: string) => scene.pair.port(name);
   const descriptorsBefore = descriptorCount(scene.agent.pid);
   const throughout = [
@@ -86,17 +88,26 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
   ];
   const phases: PhaseResult[] = [];
 
-  const clientsFor = async (duration: number): Promise<Workload[]> => [
+  const opened = () =>
+    scene.pair.logged.filter(
+      ({ event, connection }) => event === 'connection-opened' && connection === 'orders',
+    ).length;
+  /** `isAway`: no client is to come while nothing can be reached for longer than a dial takes. */
+  const clientsFor = async (duration: number, isAway: boolean): Promise<Workload[]> => [
     ...(program === undefined ? [] : [startPgbench(program, postgres, port('orders'), duration)]),
     ...(jdbc === undefined ? [] : [await jdbc.start(postgres, port('orders'), duration)]),
     ...(redis === undefined ? [] : [await startPubSub(redis, port('cache'))]),
     ...(await echoes(port('echo'), 2)),
-    odd.clients(port('odd'), 4),
+    ...(isAway ? [] : [odd.clients(port('odd'), 4)]),
   ];
-  const phase = async (fault: Fault, duration: number, strike: (strikes: Strikes) => Promise<void>) => {
+  const phase = async (fault: Fault, strike: (strikes: Strikes) => Promise<void>) => {
     note(`${fault.name}, ${new Date().toISOString().slice(11, 19)}`);
     const strikes = new Strikes(scene);
-    const workloads = await clientsFor(duration);
+    const before = opened();
+    const isAway = long.includes(fault);
+    const workloads = await clientsFor(isAway ? seconds + Math.max(away, asleep) : seconds, isAway);
+    const expected = (program === undefined ? 0 : 16) + (jdbc === undefined ? 0 : 8);
+    await eventually('all clients to be connected', () => opened() >= before + expected, { within: 120_000 });
     await strike(strikes);
     await scene.connected();
     const results = await Promise.all(workloads.map((workload) => workload.finish()));
@@ -112,14 +123,14 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
   };
 
   for (const fault of brief) {
-    await phase(fault, seconds, async (strikes) => {
+    await phase(fault, async (strikes) => {
       const end = performance.now() + seconds * 1000;
       for (let round = 0; performance.now() < end; round += 1)
         await strikes.strike(fault, round, () => pause(interval));
     });
   }
   for (const fault of long) {
-    await phase(fault, seconds, (strikes) =>
+    await phase(fault, (strikes) =>
       strikes.strike(fault, 0, async () => {
         await pause(interval);
         await scene.connected();

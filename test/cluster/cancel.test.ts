@@ -4,15 +4,18 @@ import pg from 'pg';
 import { TestAuthority } from '../rig/certificates.ts';
 import { TestClient } from '../rig/client.ts';
 import { eventually } from '../rig/eventually.ts';
+import { startHaproxy } from '../rig/haproxy.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
+import { skipWithout } from '../rig/optional.ts';
 import { Postgres } from '../rig/postgres.ts';
+import { ManagedProcess } from '../rig/process.ts';
 import { startReplicas } from '../rig/replicas.ts';
 
 const modes = ['passthrough', 'terminate'] as const;
 const hostOf = (mode: string) => `${mode}.example`;
 const CANCEL_CODE = 80_877_102;
 
-test('a request to cancel a query works at another replica than that of its client', async () => {
+test('a request to cancel a query works at another replica than that of its client', async (context) => {
   await using _leaks = expectNoLeaks();
   const authority = await TestAuthority.create('CA');
   const certificate = await authority.issue({ commonName: 'db', names: modes.map(hostOf) });
@@ -74,4 +77,28 @@ test('a request to cancel a query works at another replica than that of its clie
       await client.end();
     }
   }
+
+  const skip = skipWithout('haproxy') || skipWithout('psql');
+  await context.test('Ctrl-C of psql, which a load balancer sends to the other replica', { skip }, async () => {
+    await using haproxy = await startHaproxy([...ports.values()]);
+    // Each psql takes the next replica, and its request to cancel the one after that.
+    for (const mode of modes) {
+      const psql = await ManagedProcess.start({
+        command: 'psql',
+        args: [
+          `host=${hostOf(mode)} hostaddr=127.0.0.1 port=${haproxy.port} user=${postgres.user} dbname=postgres sslmode=require`,
+          '--command=select pg_sleep(60)',
+        ],
+        env: { PGPASSWORD: postgres.password, PATH: process.env['PATH'] ?? '' },
+      });
+      await using _psql = psql;
+      await eventually('the query to run', async () => {
+        const { rows } = await witness.query("select 1 from pg_stat_activity where wait_event = 'PgSleep'");
+        return rows.length === 1;
+      });
+      psql.signal('SIGINT');
+      assert.equal((await psql.exit()).code, 1);
+      assert.match(psql.output, /canceling statement due to user request/);
+    }
+  });
 });

@@ -11,6 +11,9 @@ export const peerLimits = {
   maxUnsentBytes: 16 * MIB,
   /** Counts of one kind in one tick; the others follow in the next. */
   counts: 1_000,
+  /** Connections in one message about opens, and close codes of each. */
+  opens: 50,
+  codes: 8,
   /** Keys of events in one message. */
   eventKeys: 200,
   /** Concurrent streams of one peer: relayed connections, for the most part. */

@@ -92,6 +92,22 @@ export const ownerMessages = {
     id: Id,
     message: Type.Union([agentMessages['upgrade-status'], agentMessages['may-switch']]),
   }),
+  /** Opens of the sender's clients within `health.failingOpensWindow`, of the connections that had any. Times are milliseconds. */
+  opens: Type.Object({
+    type: Type.Literal('opens'),
+    items: Type.Array(
+      Type.Object({
+        connection: Name,
+        opened: Count,
+        failed: Count,
+        codes: Type.Array(Type.Object({ code: Text(64), count: Count }), { maxItems: peerLimits.codes }),
+        sinceOpened: Type.Optional(Type.Number({ minimum: 0 })),
+        sinceFailed: Type.Optional(Type.Number({ minimum: 0 })),
+        idle: Type.Number({ minimum: 0 }),
+      }),
+      { maxItems: peerLimits.opens },
+    ),
+  }),
   /**
    * Events of the fleet that the sender has published, by their keys, with the numbers from `first` on. `event`: what happened at
    * the sender only, with the one key.

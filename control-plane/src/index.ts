@@ -2,14 +2,8 @@ export { isUserOf } from '@penstock/sign-in';
 export { alertConditionTexts } from './alerts/alert-conditions.ts';
 export { openAlerts } from './alerts/open-alerts.ts';
 export { replaceAdminTls, staysOnHost } from './api/admin-tls.ts';
-export {
-  type AskReplicas,
-  allClients,
-  answerAboutClients,
-  type ConnectedClients,
-  clientsElsewhere,
-  ownClients,
-} from './api/connected-clients.ts';
+export { answerReplica } from './api/answer-replica.ts';
+export { type AskReplicas, type ConnectedClients, ownClients } from './api/connected-clients.ts';
 export type { ConnectionView } from './api/connections.ts';
 export { createApi } from './api/create-api.ts';
 export type { GatewayFacts } from './api/gateway.ts';

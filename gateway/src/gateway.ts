@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { ReplicaStore } from '@penstock/cluster';
 import type { GatewayConfig } from '@penstock/config-schema';
-import { answerAboutClients, FleetEvents, ownClients, staysOnHost } from '@penstock/control-plane';
-import { SOFTWARE_VERSION } from '@penstock/wire';
+import { FleetEvents, ownClients, staysOnHost } from '@penstock/control-plane';
+import { ProblemError, SOFTWARE_VERSION } from '@penstock/wire';
 
-import { openAdminApi } from './composition/admin-api.ts';
+import { type AdminApi, openAdminApi } from './composition/admin-api.ts';
 import { loadCertificates } from './composition/certificates.ts';
 import { openClientIngresses } from './composition/client-ingresses.ts';
 import type { Cluster } from './composition/cluster.ts';
@@ -95,6 +95,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     certificate: () => inForce.certificates.agents.certificate,
   });
   let cluster: Cluster | undefined;
+  let admin: AdminApi | undefined;
   const endpoint = await openTunnelPort(starting, {
     ...shared,
     certificate: inForce.certificates.agents,
@@ -125,10 +126,12 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
           changes: controlPlane.changes,
           ingresses,
           events,
-          answer: (question) => answerAboutClients(connected, question),
+          answer: (question) =>
+            admin?.answer(question) ??
+            Promise.reject(new ProblemError('INTERNAL', 'This replica is starting.')),
         });
   metrics.observe(gatewayGauges({ dataPlane, endpoint, ingresses, cluster }));
-  const admin = await openAdminApi(starting, {
+  admin = await openAdminApi(starting, {
     ...shared,
     certificate: inForce.certificates.admins,
     tunnel: () => endpoint.address,
@@ -139,6 +142,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
     connectionLog,
     replicas: () => cluster?.replicas ?? [],
     events,
+    opensElsewhere: () => cluster?.opensElsewhere() ?? [],
     ownClients: connected,
     askReplicas: cluster?.ask,
     readiness: () =>

@@ -79,26 +79,30 @@ test('a request to cancel a query works at another replica than that of its clie
   }
 
   const skip = skipWithout('haproxy') || skipWithout('psql');
-  await context.test('Ctrl-C of psql, which a load balancer sends to the other replica', { skip }, async () => {
-    await using haproxy = await startHaproxy([...ports.values()]);
-    // Each psql takes the next replica, and its request to cancel the one after that.
-    for (const mode of modes) {
-      const psql = await ManagedProcess.start({
-        command: 'psql',
-        args: [
-          `host=${hostOf(mode)} hostaddr=127.0.0.1 port=${haproxy.port} user=${postgres.user} dbname=postgres sslmode=require`,
-          '--command=select pg_sleep(60)',
-        ],
-        env: { PGPASSWORD: postgres.password, PATH: process.env['PATH'] ?? '' },
-      });
-      await using _psql = psql;
-      await eventually('the query to run', async () => {
-        const { rows } = await witness.query("select 1 from pg_stat_activity where wait_event = 'PgSleep'");
-        return rows.length === 1;
-      });
-      psql.signal('SIGINT');
-      assert.equal((await psql.exit()).code, 1);
-      assert.match(psql.output, /canceling statement due to user request/);
-    }
-  });
+  await context.test(
+    'Ctrl-C of psql, which a load balancer sends to the other replica',
+    { skip },
+    async () => {
+      await using haproxy = await startHaproxy([...ports.values()]);
+      // Each psql takes the next replica, and its request to cancel the one after that.
+      for (const mode of modes) {
+        const psql = await ManagedProcess.start({
+          command: 'psql',
+          args: [
+            `host=${hostOf(mode)} hostaddr=127.0.0.1 port=${haproxy.port} user=${postgres.user} dbname=postgres sslmode=require`,
+            '--command=select pg_sleep(60)',
+          ],
+          env: { PGPASSWORD: postgres.password, PATH: process.env['PATH'] ?? '' },
+        });
+        await using _psql = psql;
+        await eventually('the query to run', async () => {
+          const { rows } = await witness.query("select 1 from pg_stat_activity where wait_event = 'PgSleep'");
+          return rows.length === 1;
+        });
+        psql.signal('SIGINT');
+        assert.equal((await psql.exit()).code, 1);
+        assert.match(psql.output, /canceling statement due to user request/);
+      }
+    },
+  );
 });

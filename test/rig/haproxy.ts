@@ -5,7 +5,9 @@ import { ManagedProcess } from './process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** A real haproxy of this machine that spreads TCP connections to ports on 127.0.0.1, one after the other. */
-export async function startHaproxy(ports: readonly number[]): Promise<AsyncDisposable & { readonly port: number }> {
+export async function startHaproxy(
+  ports: readonly number[],
+): Promise<AsyncDisposable & { readonly port: number }> {
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await temporaryDirectory());
   const file = join(path, 'haproxy.cfg');
@@ -24,7 +26,11 @@ export async function startHaproxy(ports: readonly number[]): Promise<AsyncDispo
     await writeFile(file, `${lines.join('\n')}\n`);
     const started = await ManagedProcess.start({ command: 'haproxy', args: ['-W', '-db', '-f', file] });
     try {
-      await started.line('sign that haproxy is ready', ({ text }) => text.includes('Loading success'), 30_000);
+      await started.line(
+        'sign that haproxy is ready',
+        ({ text }) => text.includes('Loading success'),
+        30_000,
+      );
       return started;
     } catch (error) {
       const { output } = started;

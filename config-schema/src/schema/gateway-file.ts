@@ -23,7 +23,7 @@ const pool = group('A group of interchangeable agents.', {
     maximum: 10_000,
   }),
   queue: optionalGroup('Queue of clients that wait while the pool has no available agent.', {
-    limit: integer('Maximum number of waiting clients; 0 disables the queue.', {
+    limit: integer('Maximum number of waiting clients, at each replica; 0 disables the queue.', {
       default: 64,
       minimum: 0,
       maximum: 100_000,
@@ -58,7 +58,7 @@ const connection = group('A route from clients to a connector.', {
     maxItems: 100,
     uniqueItems: true,
   }),
-  maxConnections: integer('Maximum number of concurrent client connections.', {
+  maxConnections: integer('Maximum number of concurrent client connections, at all replicas together.', {
     default: 500,
     minimum: 1,
     maximum: 1_000_000,
@@ -220,20 +220,23 @@ export const GatewayFile = group(
         { default: '10m', min: '1s', max: '7d' },
       ),
       sessionsPerAgent: integer(
-        'Maximum number of concurrent sessions of one agent. An agent uses what it gets.',
+        'Maximum number of concurrent sessions of one agent, at all replicas together. An agent uses what it gets.',
         {
           default: 16,
           minimum: 1,
           maximum: 1000,
         },
       ),
-      sessionsPerAddress: integer('Maximum number of concurrent sessions from one source address.', {
-        default: 2000,
-        minimum: 1,
-        maximum: 1_000_000,
-      }),
+      sessionsPerAddress: integer(
+        'Maximum number of concurrent sessions from one source address, at each replica.',
+        {
+          default: 2000,
+          minimum: 1,
+          maximum: 1_000_000,
+        },
+      ),
       acceptRate: integer(
-        'Maximum number of sessions accepted per second; agents that exceed it are asked to retry later.',
+        'Maximum number of sessions accepted per second, at each replica; agents that exceed it are asked to retry later.',
         {
           default: 500,
           minimum: 1,
@@ -292,11 +295,14 @@ export const GatewayFile = group(
         'Percentage of the opens of a connection that must fail for `connection-failing`. It is over below half of it.',
         { default: 50, minimum: 1, maximum: 100 },
       ),
-      failingOpensMinimum: integer('Opens of a connection that must fail for `connection-failing`.', {
-        default: 3,
-        minimum: 1,
-        maximum: 1_000_000,
-      }),
+      failingOpensMinimum: integer(
+        'Opens of a connection, at all replicas together, that must fail for `connection-failing`.',
+        {
+          default: 3,
+          minimum: 1,
+          maximum: 1_000_000,
+        },
+      ),
       failingOpensWindow: quantity('duration', 'Period over which the opens of a connection are counted.', {
         default: '5m',
         min: '10s',

@@ -78,7 +78,7 @@ export const ingressTls = group(
   },
 );
 
-export const clientLimits = optionalGroup('Limits on clients, across all ingress.', {
+export const clientLimits = optionalGroup('Limits on clients, across all ingress of each replica.', {
   connectionsPerAddress: integer('Maximum number of concurrent client connections from one address.', {
     default: 5000,
     minimum: 1,

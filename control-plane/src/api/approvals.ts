@@ -18,7 +18,11 @@ import type { TypedApp } from './typed-app.ts';
 const ACTION_WAIT_MS = 5000;
 
 /** /approvals: operator actions that a pool of gateway.yaml subjects to the approval of an admin. */
-export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
+export function approvalRoutes(
+  app: TypedApp,
+  approvals: Approvals,
+  resultElsewhere: (id: string) => Promise<{ readonly value: unknown } | undefined>,
+): void {
   const resourceOf = (row: ApprovalRow) => approvalResource(row, approvals.stateOf(row));
 
   app.get(
@@ -67,7 +71,7 @@ export function approvalRoutes(app: TypedApp, approvals: Approvals): void {
     },
     async ({ params: { id } }) => {
       const row = (await approvals.byId(id)) ?? unknownApproval(id);
-      const result = approvals.resultOf(id);
+      const result = approvals.resultOf(id) ?? (row.state === 'done' ? await resultElsewhere(id) : undefined);
       if (result !== undefined) return { value: result.value ?? null };
       throw new ProblemError(
         'NOT_FOUND',

@@ -30,13 +30,19 @@ import { agentRequestRoutes } from './agent-requests.ts';
 import { agentRoutes } from './agents.ts';
 import { alertRoutes } from './alerts.ts';
 import { collectMethods } from './allowed-methods.ts';
+import { receiversElsewhere, refusalsElsewhere, resultElsewhere } from './answer-replica.ts';
 import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { bulkRoutes } from './bulk.ts';
 import { clientRoutes } from './clients.ts';
 import { configVersionRoutes } from './config-versions.ts';
-import type { ConnectedClients } from './connected-clients.ts';
+import {
+  type AskReplicas,
+  allClients,
+  type ConnectedClients,
+  clientsElsewhere,
+} from './connected-clients.ts';
 import { connectionLogRoutes } from './connection-log.ts';
 import { connectionStringRoutes } from './connection-strings.ts';
 import { type ConnectionView, connectionRoutes } from './connections.ts';
@@ -77,8 +83,10 @@ export type ApiDependencies = {
     Pick<OpenFleet, 'versions' | 'pinListing' | 'pools' | 'poolViews' | 'listed' | 'stateCounts'>;
   readonly actions: FleetActions;
   readonly connectionLog: Pick<ConnectionLog, 'list' | 'isStored' | 'followers'>;
-  /** The clients of all replicas. */
+  /** The clients of this gateway. */
   readonly clients: ConnectedClients;
+  /** Asks the other replicas for what only they know; see `answerReplica`. A gateway that is alone asks none. */
+  readonly askReplicas?: AskReplicas | undefined;
   readonly connections: () => readonly ConnectionView[];
   readonly explain: (connection: string, client: string | undefined) => Promise<Explanation | undefined>;
   readonly history: History['samples'];
@@ -201,6 +209,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
         void reply.header('cache-control', 'no-store');
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
+      const ask = dependencies.askReplicas ?? noReplicas;
       agentRequestRoutes(typed, requests);
       agentRoutes(typed, { store, revocation, fleet, actions, clock, lastEventId: () => events.lastId });
       bulkRoutes(typed, { fleet, actions, requests, revocation });
@@ -217,12 +226,12 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       connectionLogRoutes(typed, dependencies.connectionLog, events, accessOf);
       clientRoutes(typed, {
         store,
-        clients: dependencies.clients,
+        clients: allClients(dependencies.clients, clientsElsewhere(ask)),
         hasConnection: (name) => connections().some((each) => each.name === name),
         clock,
       });
       consoleSessionRoutes(typed, { sessions, site, clock });
-      enrollmentTokenRoutes(typed, tokens, dependencies.refusals);
+      enrollmentTokenRoutes(typed, tokens, dependencies.refusals, (token) => refusalsElsewhere(ask, token));
       adminTokenRoutes(typed, { store, clock });
       explanationRoutes(typed, dependencies.explain);
       sessionRoutes(typed, dependencies.sessions);
@@ -239,10 +248,15 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       replicaRoutes(typed, dependencies.replicas ?? (() => []));
       eventRoutes(typed, events, accessOf);
       auditRoutes(typed, store);
-      approvalRoutes(typed, approvals);
+      approvalRoutes(typed, approvals, (id) => resultElsewhere(ask, id));
       alertRoutes(typed, { store, alerts: dependencies.alerts, silences: dependencies.silences });
       silenceRoutes(typed, { store, silences: dependencies.silences, rules: dependencies.alertRules, clock });
-      receiverRoutes(typed, { store, alerts: dependencies.alerts, clock });
+      receiverRoutes(typed, {
+        store,
+        alerts: dependencies.alerts,
+        elsewhere: () => receiversElsewhere(ask),
+        clock,
+      });
       grantRoutes(typed, dependencies.grants);
       rolloutRoutes(typed, dependencies.rollouts);
     },
@@ -250,3 +264,5 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   );
   return app;
 }
+
+const noReplicas: AskReplicas = async () => [];

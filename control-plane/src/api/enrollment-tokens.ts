@@ -28,7 +28,12 @@ export function enrollmentTokenRoutes(
   app: TypedApp,
   tokens: EnrollmentTokens,
   refusals: Pick<EnrollmentRefusals, 'list'>,
+  refusalsElsewhere: (token?: string) => Promise<readonly EnrollmentRefusal[]>,
 ): void {
+  const allRefusals = async (token?: string) =>
+    [...refusals.list(token).map(refusalResource), ...(await refusalsElsewhere(token))].sort(
+      (one, other) => Date.parse(other.lastAt) - Date.parse(one.lastAt),
+    );
   app.post(
     '/enrollment-tokens',
     {
@@ -87,7 +92,7 @@ export function enrollmentTokenRoutes(
           enrolledAt: timestamp(enrolledAt),
           ...(revokedAt !== null && { revokedAt: timestamp(revokedAt) }),
         })),
-        refusals: refusals.list(id).map(refusalResource),
+        refusals: await allRefusals(id),
       };
     },
   );
@@ -98,12 +103,13 @@ export function enrollmentTokenRoutes(
       config: { role: 'viewer' },
       schema: {
         summary: 'List refused enrollments, newest first',
-        description: 'Since the gateway started, at most 500, with those whose token does not exist.',
+        description:
+          'Since the gateway started, at most 500, with those whose token does not exist. Those of all replicas.',
         tags: ['enrollment-tokens'],
         response: { 200: EnrollmentRefusalList, ...problemResponses },
       },
     },
-    async () => ({ items: refusals.list().map(refusalResource) }),
+    async () => ({ items: await allRefusals() }),
   );
 
   app.delete(
@@ -143,7 +149,7 @@ function resourceOf(view: EnrollmentTokenView): EnrollmentTokenResource {
   };
 }
 
-function refusalResource(refusal: KnownRefusal): EnrollmentRefusal {
+export function refusalResource(refusal: KnownRefusal): EnrollmentRefusal {
   const { tokenId, name, pool, address, code, detail, count, firstAt, lastAt } = refusal;
   return {
     ...(tokenId !== undefined && { tokenId }),

@@ -1,4 +1,10 @@
-import { NameParams, problemResponses, ReceiverList, ReceiverTestResult } from '@penstock/api-schema';
+import {
+  NameParams,
+  problemResponses,
+  ReceiverList,
+  type ReceiverResource,
+  ReceiverTestResult,
+} from '@penstock/api-schema';
 import type { Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { AlertService } from '../alerts/led-alerts.ts';
@@ -7,11 +13,30 @@ import type { TypedApp } from './typed-app.ts';
 export type ReceiversDependencies = {
   readonly store: Pick<Store, 'audit'>;
   readonly alerts: Pick<AlertService, 'test' | 'receivers'>;
+  /** The receivers of other replicas with their notifications. */
+  readonly elsewhere: () => Promise<readonly ReceiverResource[]>;
   readonly clock: () => number;
 };
 
+/** The receivers of this gateway by name. */
+export const receiverResources = ({ receivers }: Pick<AlertService, 'receivers'>): ReceiverResource[] =>
+  receivers
+    .map(({ receiver, ...counts }) => ({ name: receiver, ...counts }))
+    .sort((one, other) => one.name.localeCompare(other.name));
+
+const sumOf = (one: ReceiverResource, other: ReceiverResource): ReceiverResource => ({
+  name: one.name,
+  delivered: one.delivered + other.delivered,
+  failed: one.failed + other.failed,
+  abandoned: one.abandoned + other.abandoned,
+  pending: one.pending + other.pending,
+});
+
 /** /receivers: where alert notifications go. */
-export function receiverRoutes(app: TypedApp, { store, alerts, clock }: ReceiversDependencies): void {
+export function receiverRoutes(
+  app: TypedApp,
+  { store, alerts, elsewhere, clock }: ReceiversDependencies,
+): void {
   app.get(
     '/receivers',
     {
@@ -22,11 +47,12 @@ export function receiverRoutes(app: TypedApp, { store, alerts, clock }: Receiver
         response: { 200: ReceiverList, ...problemResponses },
       },
     },
-    async () => ({
-      items: alerts.receivers
-        .map(({ receiver, ...counts }) => ({ name: receiver, ...counts }))
-        .sort((one, other) => one.name.localeCompare(other.name)),
-    }),
+    async () => {
+      const others = Map.groupBy(await elsewhere(), ({ name }) => name);
+      return {
+        items: receiverResources(alerts).map((own) => (others.get(own.name) ?? []).reduce(sumOf, own)),
+      };
+    },
   );
 
   app.post(

@@ -5,12 +5,11 @@ import {
   type AgentView,
   Approvals,
   type AskReplicas,
-  allClients,
+  answerReplica,
   attentionOf,
   type ConnectedClients,
   type ConnectionLog,
   type ControlPlaneLog,
-  clientsElsewhere,
   createApi,
   explainConnection,
   type FleetEvents,
@@ -39,6 +38,7 @@ import type { Store } from '@penstock/store';
 import { checkRequest, errorText } from '@penstock/wire';
 import { sourceAccess } from '../access/source-access.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
+import { type Opens, sumOfOpens } from '../relay/opens-elsewhere.ts';
 import { reportRoute } from '../routing/route-report.ts';
 import type { CertificateAndKey } from './certificates.ts';
 import type { ClientIngresses } from './client-ingresses.ts';
@@ -66,6 +66,8 @@ export type AdminApiOptions = {
   readonly epoch: string;
   readonly replicas: () => readonly ReplicaView[];
   readonly events: FleetEvents;
+  /** How the opens of the clients of other replicas went. */
+  readonly opensElsewhere: () => Iterable<Opens>;
   readonly ownClients: ConnectedClients;
   /** Undefined for a gateway that is alone. */
   readonly askReplicas: AskReplicas | undefined;
@@ -77,6 +79,8 @@ export type AdminApi = {
   readonly api: Awaited<ReturnType<typeof createApi>>;
   readonly events: ReturnType<typeof openEvents>;
   readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
+  /** Answers a question of another replica. Rejects with ProblemError. */
+  readonly answer: (question: unknown) => Promise<object>;
 };
 
 /** Milliseconds for a check and its answer to travel. */
@@ -106,6 +110,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   identity.refusals.onRefused(({ tokenId, name, pool, address, code, detail }) =>
     events.publish('enrollment', { tokenId, name, pool, address, code, message: detail }),
   );
+  // Clients of all replicas count: one of them evaluates alerts, and any may be asked what needs attention.
+  const openOutcomes = () => sumOfOpens(outcomes.report(), options.opensElsewhere());
   const approvals = await Approvals.open({
     store,
     needs: (pool) => routes.pool(pool)?.requireApproval ?? [],
@@ -164,7 +170,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     clock,
     config,
     fleet,
-    openOutcomes: () => outcomes.report(),
+    openOutcomes,
     reported: () => [...rollouts.alarms, ...restarts.alarms],
     events,
     leadership,
@@ -201,9 +207,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
     connectionLog: options.connectionLog,
-    clients: options.askReplicas
-      ? allClients(options.ownClients, clientsElsewhere(options.askReplicas))
-      : options.ownClients,
+    clients: options.ownClients,
+    askReplicas: options.askReplicas,
     async explain(connection, client) {
       const report = reportRoute(connection, {
         routes,
@@ -238,7 +243,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     attention: attentionOf({
       fleet,
       connections: () => [...routes.routes],
-      openOutcomes: () => outcomes.report(),
+      openOutcomes,
       health: () => config().health,
       firing: () => alerts.firing,
       readiness: options.readiness,
@@ -268,7 +273,8 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     report: (failure) => log('request-failed', failure),
   });
   scope.defer(() => api.close());
-  return { api, events, alerts };
+  const own = { clients: options.ownClients, approvals, refusals: identity.refusals, alerts };
+  return { api, events, alerts, answer: (question) => answerReplica(own, question) };
 }
 
 function agentEvent({ name, pool, state, code, since, message, detail }: AgentView) {

@@ -23,6 +23,7 @@ import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { Ingresses } from '../ingress/ingresses.ts';
 import { askPeers } from '../relay/ask-peers.ts';
 import { forwardCancel } from '../relay/forward-cancel.ts';
+import type { Opens } from '../relay/opens-elsewhere.ts';
 import { PeerDirectory } from '../relay/peer-directory.ts';
 import { Rebalancer } from '../relay/rebalancer.ts';
 import { servePeer } from '../relay/serve-peer.ts';
@@ -38,7 +39,7 @@ const STALE_MEMBERS_MS = 15_000;
 export type ClusterOptions = {
   readonly config: () => GatewayConfig;
   readonly store: ReplicaStore;
-  readonly dataPlane: Pick<DataPlane, 'registry' | 'windows' | 'elsewhere' | 'grants'>;
+  readonly dataPlane: Pick<DataPlane, 'registry' | 'windows' | 'elsewhere' | 'grants' | 'outcomes'>;
   readonly fleet: Pick<OpenFleet, 'isSuspended'>;
   readonly requests: Pick<PendingAgentRequests, 'forward'>;
   readonly ingresses: Pick<Ingresses, 'clients' | 'cancelPorts'>;
@@ -60,6 +61,8 @@ export type Cluster = {
   readonly age: number;
   /** The name of this replica, and how many run that are not draining. Cheap. */
   readonly self: { readonly name: string; readonly count: number };
+  /** How the opens of the clients of the other replicas went. */
+  opensElsewhere(): Iterable<Opens>;
   /** Asks every other replica, and resolves to what each answered: undefined for one that did not. Never rejects. */
   readonly ask: AskReplicas;
   /** Sessions that were asked to go to another replica, because this one has more than its share. */
@@ -105,6 +108,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
           cancel: (cancel, signal) => ingresses.cancelPorts.forward(cancel, signal),
           answer: options.answer,
           events: options.events,
+          opens: () => dataPlane.outcomes.report(),
           lossOfPeer: () => peer.loss,
           onIdle: () => idle.notify(),
         });
@@ -237,6 +241,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
       );
       return { name, count: others.length + Number(state === 'running') };
     },
+    opensElsewhere: () => directories.values().flatMap((directory) => directory.opens()),
     ask: (question) => askPeers([...directories.values()], question),
     get sentAway() {
       return rebalancer?.total ?? 0;

@@ -12,6 +12,7 @@ import type { Clock } from '@penstock/runtime';
 import type { SessionLoss } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { Registry } from '../tunnel/registry.ts';
+import { type Opens, PeerOpens } from './opens-elsewhere.ts';
 import type { PeerEvents } from './publish-events.ts';
 import { RelayedSession } from './relayed-session.ts';
 
@@ -54,10 +55,12 @@ export class PeerDirectory implements PeerFollower {
   #state: ReplicaState = 'running';
   #stopHiding = () => {};
   #eventStream: string | undefined;
+  readonly #opens: PeerOpens;
 
   constructor(options: PeerDirectoryOptions) {
     this.replica = options.replica;
     this.#options = options;
+    this.#opens = new PeerOpens(options.clock.now);
   }
 
   get sessions(): Iterable<RelayedSession> {
@@ -74,6 +77,11 @@ export class PeerDirectory implements PeerFollower {
 
   clientsOf(connection: string): number {
     return this.#clients.get(connection) ?? 0;
+  }
+
+  /** How the opens of its clients went. */
+  opens(): Iterable<Opens> {
+    return this.#opens.report();
   }
 
   usesOf(grant: string): number {
@@ -119,6 +127,9 @@ export class PeerDirectory implements PeerFollower {
         else registry.upgradeStatus(session, message.message);
         break;
       }
+      case 'opens':
+        this.#opens.received(message);
+        break;
       case 'events':
         this.#eventStream = message.stream;
         this.#options.onEvents(message);
@@ -228,6 +239,7 @@ export class PeerDirectory implements PeerFollower {
   #hide(): void {
     this.#clients.clear();
     this.#grants.clear();
+    this.#opens.clear();
     for (const session of [...this.#sessions.values()]) {
       session.end(new TunnelError('SESSION_LOST', 'The replica cannot be reached.'));
     }

@@ -9,6 +9,7 @@ import type { Registry } from '../tunnel/registry.ts';
 import type { RegisteredSession } from '../tunnel/session-registry.ts';
 import { readCancel } from './forward-cancel.ts';
 import type { RequestResult } from './forward-request.ts';
+import { type Opens, OpensPublisher } from './opens-elsewhere.ts';
 import { type EventSource, publishEvents } from './publish-events.ts';
 import { RelayServer } from './relay-server.ts';
 import { type PublisherSources, SessionPublisher } from './session-publisher.ts';
@@ -28,12 +29,16 @@ export type ServedPeerOptions = {
   /** Answers a question of the control plane of the peer. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
   readonly events: EventSource;
+  /** How the opens of this gateway's clients went. */
+  readonly opens: () => Iterable<Opens>;
   readonly lossOfPeer: () => SessionLoss;
   /** Called when nothing is relayed for the peer anymore. */
   readonly onIdle: () => void;
 };
 
 const TICK_MS = 1_000;
+/** Ticks between two reports of opens: alerts look at minutes. */
+const OPENS_TICKS = 5;
 
 /** Serves one peer: the sessions of this gateway, and what goes through them. */
 export function servePeer({
@@ -44,6 +49,7 @@ export function servePeer({
   cancel,
   answer,
   events,
+  opens,
   lossOfPeer,
   onIdle,
 }: ServedPeerOptions): PeerService & { readonly isIdle: boolean } {
@@ -114,7 +120,13 @@ export function servePeer({
         },
       });
       const stopEvents = publishEvents(followed, events);
-      const timer = setInterval(() => publisher.tick(), TICK_MS);
+      const opensPublisher = new OpensPublisher(followed, opens);
+      let ticks = 0;
+      const timer = setInterval(() => {
+        publisher.tick();
+        ticks += 1;
+        if (ticks % OPENS_TICKS === 0) opensPublisher.publish();
+      }, TICK_MS);
       stop = () => {
         clearInterval(timer);
         stopObserving();

@@ -17,6 +17,7 @@ export const resource = {
   consoleSessions: 'console-sessions',
   alerts: 'alerts',
   receivers: 'receivers',
+  silences: 'silences',
   approvals: 'approvals',
   audit: 'audit',
   history: 'history',

@@ -33,7 +33,7 @@ function staleAfterAction(data: unknown): readonly string[] {
       'console-session': [resource.consoleSessions],
       config: [resource.configVersions, resource.pins, resource.agents],
       pin: [resource.pins, resource.agents, resource.pools],
-      silence: [resource.alerts],
+      silence: [resource.alerts, resource.silences],
       rollout: [resource.rollouts],
       agent: [resource.agents, resource.agent],
     }[subject] ?? []

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ask, DELETE, GET, inBackground, POST, perform } from '../../api/client.ts';
+import { ask, clock, DELETE, GET, inBackground, POST, perform } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
 import type { Role } from '../../api/role.ts';
 import { Button, RoleButton } from '../../parts/button.tsx';
@@ -15,7 +15,8 @@ import { useAction } from '../../parts/use-action.ts';
 import { RevokeButton } from './revoke-button.tsx';
 import { SecretDialog } from './secret-dialog.tsx';
 
-const create = (body: { name: string; role: Role }) => perform(POST('/api/v1/admin-tokens', { body }));
+type NewToken = { name: string; role: Role; ttlSeconds?: number };
+const create = (body: NewToken) => perform(POST('/api/v1/admin-tokens', { body }));
 const revoke = (id: string) => perform(DELETE('/api/v1/admin-tokens/{id}', { params: { path: { id } } }));
 
 const roleTexts: Readonly<Record<Role, string>> = {
@@ -62,13 +63,22 @@ export function AdminTokens() {
               {
                 key: 'state',
                 title: 'State',
-                cell: ({ revokedAt }) =>
-                  revokedAt === undefined ? (
-                    <Badge tone="ok" word="Usable" />
-                  ) : (
+                cell: ({ revokedAt, expiresAt }) =>
+                  revokedAt !== undefined ? (
                     <Badge tone="off" word="Revoked" />
+                  ) : expiresAt !== undefined && Date.parse(expiresAt) <= clock.now() ? (
+                    <Badge tone="off" word="Expired" />
+                  ) : (
+                    <Badge tone="ok" word="Usable" />
                   ),
               },
+              {
+                key: 'expires',
+                title: 'Expires',
+                cell: ({ expiresAt }) =>
+                  expiresAt === undefined ? <span className="faint">never</span> : <Age at={expiresAt} />,
+              },
+              { key: 'used', title: 'Last used', cell: ({ usedAt }) => <Age at={usedAt} /> },
               { key: 'created', title: 'Created', cell: ({ createdAt }) => <Age at={createdAt} /> },
               {
                 key: 'revoke',
@@ -120,6 +130,7 @@ function NewTokenDialog({
 }) {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
+  const [days, setDays] = useState('90');
   const [problem, setProblem] = useState<string>();
   const { run, isBusy } = useAction(create, {
     stale: [resource.adminTokens],
@@ -134,7 +145,11 @@ function NewTokenDialog({
           const trimmed = name.trim();
           setProblem(trimmed === '' ? 'Enter a name: the audit trail and this list show it.' : undefined);
           if (trimmed === '' || isBusy) return;
-          void run({ name: trimmed, role }).then((token) => token !== undefined && onCreated(token.token));
+          void run({
+            name: trimmed,
+            role,
+            ...(days !== '' && { ttlSeconds: Number(days) * 86_400 }),
+          }).then((token) => token !== undefined && onCreated(token.token));
         }}
       >
         <Field label="Name" hint="Who or what uses it" problem={problem}>
@@ -145,6 +160,15 @@ function NewTokenDialog({
             {(Object.keys(roleTexts) as Role[]).map((each) => (
               <option key={each}>{each}</option>
             ))}
+          </select>
+        </Field>
+        <Field label="Valid for">
+          <select className="input" value={days} onChange={(event) => setDays(event.target.value)}>
+            <option value="1">1 day</option>
+            <option value="30">30 days</option>
+            <option value="90">90 days</option>
+            <option value="365">1 year</option>
+            <option value="">until it is revoked</option>
           </select>
         </Field>
         <div className="dialog-actions">

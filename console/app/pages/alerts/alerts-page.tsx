@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { ask, GET, inBackground, POST, perform } from '../../api/client.ts';
+import { ask, GET, inBackground } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
-import type { AlertEntry } from '../../api/types.ts';
+import type { AlertEntry, NewSilence } from '../../api/types.ts';
 import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Card, Page } from '../../parts/page.tsx';
@@ -12,16 +12,17 @@ import { Badge } from '../../parts/state.tsx';
 import { SubjectLink } from '../../parts/subject-link.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
-import { useAction } from '../../parts/use-action.ts';
 import { Listing } from '../access/listing.tsx';
 import { useListing } from '../access/use-listing.ts';
-
-const testReceiver = (name: string) =>
-  perform(POST('/api/v1/receivers/{name}/test', { params: { path: { name } } }));
+import { AlertRules } from './alert-rules.tsx';
+import { NewSilenceDialog } from './new-silence-dialog.tsx';
+import { Receivers } from './receivers.tsx';
+import { Silences } from './silences.tsx';
 
 /** What is firing, who has been told, and what fired before. */
 export function AlertsPage() {
   const [opened, setOpened] = useState<string>();
+  const [silencing, setSilencing] = useState<AlertEntry>();
   const firing = useQuery({
     queryKey: [resource.alerts, 'firing'],
     queryFn: () =>
@@ -44,12 +45,14 @@ export function AlertsPage() {
                 without a rule is on the <Link href="/fleet">fleet page</Link>.
               </Empty>
             ) : (
-              <AlertTable label="Firing alerts" items={items} onOpen={setOpened} />
+              <AlertTable label="Firing alerts" items={items} onOpen={setOpened} onSilence={setSilencing} />
             )
           }
         </Loaded>
       </Card>
+      <Silences />
       <Receivers />
+      <AlertRules />
       <Card isFlush title="Earlier alerts">
         <Listing
           query={history.query}
@@ -61,6 +64,13 @@ export function AlertsPage() {
         </Listing>
       </Card>
       {opened !== undefined && <AlertDialog id={opened} onClose={() => setOpened(undefined)} />}
+      {silencing !== undefined && (
+        <NewSilenceDialog
+          condition={silencing.condition as NewSilence['condition']}
+          subject={silencing.subject}
+          onClose={() => setSilencing(undefined)}
+        />
+      )}
     </Page>
   );
 }
@@ -77,11 +87,14 @@ function AlertTable({
   label,
   items,
   onOpen,
+  onSilence,
 }: {
   readonly isHistory?: boolean;
   readonly label: string;
   readonly items: readonly AlertEntry[];
   readonly onOpen: (id: string) => void;
+  /** Called to silence an alert that is firing. */
+  readonly onSilence?: (alert: AlertEntry) => void;
 }) {
   return (
     <Table
@@ -93,13 +106,13 @@ function AlertTable({
           key: 'what',
           title: 'Alert',
           isMain: true,
-          cell: ({ state, message, detail }) => (
+          cell: ({ state, message, detail, silencedBy }) => (
             <>
               <Badge
                 tone={state === 'firing' ? 'bad' : 'off'}
                 word={state === 'firing' ? 'Firing' : 'Resolved'}
               />{' '}
-              {message}
+              {silencedBy !== undefined && <Badge tone="info" word="Silenced" />} {message}
               <div className="soft small break">{detail}</div>
             </>
           ),
@@ -116,10 +129,27 @@ function AlertTable({
           key: 'open',
           title: 'Details',
           isAction: true,
-          cell: ({ id, message }) => (
-            <Button size="small" aria-label={`Who was notified: ${message}`} onClick={() => onOpen(id)}>
-              Who was notified
-            </Button>
+          cell: (alert) => (
+            <span className="filters">
+              <Button
+                size="small"
+                aria-label={`Who was notified: ${alert.message}`}
+                onClick={() => onOpen(alert.id)}
+              >
+                Who was notified
+              </Button>
+              {onSilence !== undefined && (
+                <RoleButton
+                  needs="operator"
+                  size="small"
+                  aria-label={`Silence… ${alert.message}`}
+                  unavailable={alert.silencedBy === undefined ? undefined : 'It is silenced already.'}
+                  onClick={() => onSilence(alert)}
+                >
+                  Silence…
+                </RoleButton>
+              )}
+            </span>
           ),
         },
       ]}
@@ -190,59 +220,5 @@ function AlertDialog({ id, onClose }: { readonly id: string; readonly onClose: (
         )}
       </Loaded>
     </Dialog>
-  );
-}
-
-function Receivers() {
-  const query = useQuery({
-    queryKey: [resource.receivers],
-    queryFn: () => ask(GET('/api/v1/receivers', { headers: inBackground })),
-  });
-  const { run, isBusy } = useAction(testReceiver, {
-    stale: [resource.receivers],
-    done: (_data, name) => `A test was sent to ${name}.`,
-    failed: 'The test was not delivered.',
-  });
-  return (
-    <Card isFlush title="Receivers" aside="Notifications since the gateway started">
-      <Loaded query={query} what="the receivers">
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty title="Nobody is notified.">
-              Add <code>receivers</code> and <code>alerts</code> to gateway.yaml, and reload the gateway.
-            </Empty>
-          ) : (
-            <Table
-              label="Receivers"
-              rows={items}
-              keyOf={({ name }) => name}
-              columns={[
-                { key: 'name', title: 'Receiver', isMain: true, cell: ({ name }) => <strong>{name}</strong> },
-                { key: 'delivered', title: 'Delivered', isNumber: true, cell: ({ delivered }) => delivered },
-                { key: 'pending', title: 'Pending', isNumber: true, cell: ({ pending }) => pending },
-                { key: 'failed', title: 'Failed attempts', isNumber: true, cell: ({ failed }) => failed },
-                { key: 'abandoned', title: 'Abandoned', isNumber: true, cell: ({ abandoned }) => abandoned },
-                {
-                  key: 'test',
-                  title: 'Test',
-                  isAction: true,
-                  cell: ({ name }) => (
-                    <RoleButton
-                      needs="operator"
-                      size="small"
-                      isBusy={isBusy}
-                      aria-label={`Send a test to ${name}`}
-                      onClick={() => void run(name)}
-                    >
-                      Send a test
-                    </RoleButton>
-                  ),
-                },
-              ]}
-            />
-          )
-        }
-      </Loaded>
-    </Card>
   );
 }

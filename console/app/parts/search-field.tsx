@@ -16,25 +16,32 @@ export function SearchField({
   readonly onChange: (value: string) => void;
 }) {
   const [typed, setTyped] = useState(value);
-  const askedAt = useRef(Number.NEGATIVE_INFINITY);
   const change = useRef(onChange);
   change.current = onChange;
-  // The back button, a link or “Clear filters” has changed it.
-  useEffect(() => setTyped(value), [value]);
+  /** What was asked for last: `value` follows it, and must not undo what was typed since. */
+  const asked = useRef(value);
+  const askedAt = useRef(Number.NEGATIVE_INFINITY);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
-    if (typed === value) return;
-    const wait = INTERVAL_MS - (performance.now() - askedAt.current);
+    if (value === asked.current) return;
+    // The back button, a link or “Clear filters” has changed it.
+    clearTimeout(timer.current);
+    asked.current = value;
+    setTyped(value);
+  }, [value]);
+  const type = (text: string) => {
+    setTyped(text);
+    clearTimeout(timer.current);
     const ask = () => {
+      asked.current = text;
       askedAt.current = performance.now();
-      change.current(typed);
+      change.current(text);
     };
-    if (wait <= 0) {
-      ask();
-      return;
-    }
-    const timer = setTimeout(ask, wait);
-    return () => clearTimeout(timer);
-  }, [typed, value]);
+    const wait = INTERVAL_MS - (performance.now() - askedAt.current);
+    if (wait <= 0) ask();
+    else timer.current = setTimeout(ask, wait);
+  };
   return (
     <input
       className="input"
@@ -43,7 +50,7 @@ export function SearchField({
       placeholder={placeholder}
       spellCheck={false}
       value={typed}
-      onChange={(event) => setTyped(event.target.value)}
+      onChange={(event) => type(event.target.value)}
     />
   );
 }

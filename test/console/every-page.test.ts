@@ -5,6 +5,7 @@ import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { wcag, wcagViolations } from './axe.ts';
 import { launchBrowser, openPage, skipWithoutBrowser, visit } from './browser.ts';
+import { commonTasks, documentedClicks } from './common-tasks.ts';
 import { consolePages } from './console-pages.ts';
 import { startShowcase } from './showcase.ts';
 
@@ -31,6 +32,8 @@ const operations: readonly (readonly [path: string, button: string | RegExp, nee
   ['/access/grants', 'Create grant…', 'admin'],
   ['/access/grants', /^Revoke…/, 'admin'],
   ['/alerts', 'Send a test to ops', 'operator'],
+  ['/alerts', 'Silence alerts…', 'operator'],
+  ['/alerts', /^Silence… /, 'operator'],
   ['/approvals', /^Approve drain/, 'admin'],
   ['/approvals', /^Deny drain/, 'admin'],
 ];
@@ -44,6 +47,7 @@ const dialogs: readonly (readonly [path: string, button: string | RegExp, title:
   ['/access/grants', 'Create grant…', 'Create a grant'],
   ['/access/admin-tokens', 'Create admin token…', 'Create an admin token'],
   ['/alerts', /^Who was notified/, 'Alert'],
+  ['/alerts', 'Silence alerts…', 'Silence alerts'],
 ];
 
 test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 300_000 }, async (t) => {
@@ -127,6 +131,22 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 
       }
     }
     assert.ok(operations.length >= 18);
+  });
+
+  await t.test('common tasks take as many clicks as docs/console.md says', async () => {
+    const documented = await documentedClicks();
+    assert.equal(documented.length, 6);
+    const counted: [string, number][] = [];
+    for (const [task, perform] of commonTasks) {
+      await using opened = await openPage(browser, pair);
+      let clicks = 0;
+      await perform(opened.page, async (locator) => {
+        clicks += 1;
+        await locator.click();
+      });
+      counted.push([task, clicks]);
+    }
+    assert.deepEqual(counted, documented);
   });
 });
 

@@ -20,7 +20,7 @@ export async function startShowcase(): Promise<Showcase> {
     await startPair({
       targets: { orders: orders.address.port, billing: await unusedPort() },
       agents: { 'dc1-h1': 'dc1', 'dc1-h2': 'dc1', 'dc1-h3': 'dc1', 'dc2-h1': 'dc2' },
-      agent: { version: 13 },
+      agent: { version: 13, policy: { remote: { restart: 'allow' } } },
       gateway: {
         organization: 'Acme',
         pools: [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { startDaemon } from '@penstock/agent';
 import type { Page } from 'playwright-core';
@@ -119,6 +120,42 @@ test('people do their tasks in the console', { skip }, async (t) => {
       .first()
       .waitFor();
     assert.match(page.url(), /host=db\.example\.com/);
+  });
+
+  await t.test(
+    'an alert is silenced for an hour, with a reason, and fires again when that is ended',
+    async () => {
+      await using opened = await openPage(browser, pair, { path: '/alerts' });
+      const { page } = opened;
+      await page.getByRole('button', { name: /^Silence… Opens of a connection keep failing/ }).click();
+      const dialog = page.getByRole('dialog', { name: 'Silence alerts' });
+      await dialog.getByRole('button', { name: 'Silence', exact: true }).click();
+      await dialog.getByText('Say why: others see it.').waitFor();
+      await dialog.getByLabel('Why').fill('moving the database');
+      await dialog.getByRole('button', { name: 'Silence', exact: true }).click();
+      await page.getByText('moving the database').waitFor();
+      await page.getByText('Silenced', { exact: true }).first().waitFor();
+      await page.getByRole('button', { name: /^End… the silence/ }).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^End the silence/ })
+        .click();
+      await page.getByText('Nothing is silenced.').waitFor();
+    },
+  );
+
+  await t.test('the fleet is saved as CSV', async () => {
+    await using opened = await openPage(browser, pair);
+    const { page } = opened;
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    const download = await saving;
+    assert.equal(download.suggestedFilename(), 'penstock-agents.csv');
+    const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+    assert.deepEqual(
+      lines.slice(1).map((line) => line.split(',')[0]),
+      ['a1', 'a2'],
+    );
   });
 
   await t.test('a pin does what its preview said', async () => {

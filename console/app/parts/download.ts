@@ -1,20 +1,31 @@
 import { ApiError } from '../api/problem.ts';
 import { readSecret } from '../api/session-secret.ts';
 
+/** Pages of a listing that one file may have: more is a task for a program. */
+const MAX_PAGES = 100;
+
 /**
- * Downloads what a path of the API answers, as a file. A plain link cannot send the second half of the session. Rejects with
- * ApiError.
+ * Downloads a listing of the API as a file, page after page. A plain link cannot send the second half of the session, and
+ * would have the first page only. Rejects with ApiError.
  */
 export async function download(path: string, name: string): Promise<void> {
-  const response = await fetch(path, { headers: { 'penstock-session': readSecret() ?? '' } });
-  if (!response.ok) {
-    throw new ApiError(
-      'NOT_DOWNLOADED',
-      `The gateway answered with status ${response.status}.`,
-      response.status,
-    );
+  const parts: string[] = [];
+  for (let next: string | undefined = path; next !== undefined && parts.length < MAX_PAGES; ) {
+    const response: Response = await fetch(next, { headers: { 'penstock-session': readSecret() ?? '' } });
+    if (!response.ok) {
+      const detail = `The gateway answered with status ${response.status}.`;
+      throw new ApiError('NOT_DOWNLOADED', detail, response.status);
+    }
+    const text = await response.text();
+    // Every page has the heading.
+    parts.push(parts.length === 0 ? text : text.slice(text.indexOf('\n') + 1));
+    next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
   }
-  const url = URL.createObjectURL(await response.blob());
+  save(new Blob(parts, { type: 'text/csv' }), name);
+}
+
+function save(content: Blob, name: string): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

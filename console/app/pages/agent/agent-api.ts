@@ -27,7 +27,7 @@ export const check = (name: string, connector: string) =>
   perform(POST('/api/v1/agents/{name}/check', { ...of(name), body: { connector } }));
 export const probe = (name: string, body: { host: string; port: number; kind: Kind }) =>
   perform(POST('/api/v1/agents/{name}/probe', { ...of(name), body }));
-export const logs = (name: string, body: { limit: number; level: LogLevel }) =>
+export const logs = (name: string, body: { limit: number; level: LogLevel; text?: string }) =>
   perform(POST('/api/v1/agents/{name}/logs', { ...of(name), body }));
 export const readConfig = (name: string) => perform(GET('/api/v1/agents/{name}/config', of(name)));
 

@@ -6,17 +6,25 @@ import { CopyButton } from '../../parts/copy-button.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Empty, Partial } from '../../parts/query-states.tsx';
 import { Scroll } from '../../parts/scroll.tsx';
+import { SearchField } from '../../parts/search-field.tsx';
 import { useAction } from '../../parts/use-action.ts';
-import { choiceField } from '../../url/url-state.ts';
+import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { type LogLevel, logLevels, logs } from './agent-api.ts';
 import { readLine } from './log-line.ts';
 
-const fields = { level: choiceField(logLevels, 'info'), lines: choiceField(['200', '1000', '5000'], '200') };
+const fields = {
+  level: choiceField(logLevels, 'info'),
+  lines: choiceField(['200', '1000', '5000'], '200'),
+  text: textField(),
+};
+
+/** The longest text that an agent searches for. */
+const MAX_TEXT_LENGTH = 128;
 
 /** Recent log lines. They are asked of the agent, and audited: only a click asks for them. */
 export function AgentLogView({ name }: { readonly name: string }) {
-  const [{ level, lines }, change] = useUrlState(fields);
+  const [{ level, lines, text }, change] = useUrlState(fields);
   const [answer, setAnswer] = useState<AgentLogs>();
   const [isWrapped, setWrapped] = useState(true);
   const { run, isBusy } = useAction(logs, { stale: [resource.audit], failed: 'The logs were not loaded.' });
@@ -26,6 +34,12 @@ export function AgentLogView({ name }: { readonly name: string }) {
       isFlush
       aside={
         <>
+          <SearchField
+            label="Only lines that contain this"
+            placeholder="Containing"
+            value={text}
+            onChange={(next) => change({ text: next })}
+          />
           <label>
             Level{' '}
             <select
@@ -64,9 +78,11 @@ export function AgentLogView({ name }: { readonly name: string }) {
             kind="primary"
             isBusy={isBusy}
             onClick={() =>
-              void run(name, { limit: Number(lines), level }).then(
-                (next) => next !== undefined && setAnswer(next),
-              )
+              void run(name, {
+                limit: Number(lines),
+                level,
+                ...(text.trim() !== '' && { text: text.trim().slice(0, MAX_TEXT_LENGTH) }),
+              }).then((next) => next !== undefined && setAnswer(next))
             }
           >
             {answer === undefined ? 'Ask the agent' : 'Ask again'}

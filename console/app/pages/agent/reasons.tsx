@@ -71,12 +71,23 @@ function Remedy({ agent, code }: { readonly agent: Agent; readonly code: AgentRe
         <Link href={`/agents/${agent.name}?tab=configuration`}>Compare its configuration with the pin</Link>
       );
     case 'DRAINED_BY_OPERATOR':
-      return <Resume name={agent.name} />;
+      return (
+        <>
+          <Resume name={agent.name} />
+          <WhoDidIt name={agent.name} />
+        </>
+      );
     case 'CLONED_IDENTITY':
       return <Link href={`/agents/${agent.name}?tab=sessions`}>See where both processes connect from</Link>;
     case 'IDENTITY_EXPIRED':
+      return <EnrollAgain pool={agent.pool} />;
     case 'IDENTITY_REVOKED':
-      return <Link href={`/add-agent?pool=${agent.pool}`}>Enroll it again with a new token</Link>;
+      return (
+        <>
+          <EnrollAgain pool={agent.pool} />
+          <WhoDidIt name={agent.name} />
+        </>
+      );
     case 'NO_SESSION':
     case 'HEARTBEAT_MISSING':
     case 'SESSIONS_MISSING':
@@ -86,6 +97,14 @@ function Remedy({ agent, code }: { readonly agent: Agent; readonly code: AgentRe
       return null;
   }
 }
+
+const EnrollAgain = ({ pool }: { readonly pool: string }) => (
+  <Link href={`/add-agent?pool=${pool}`}>Enroll it again with a new token</Link>
+);
+
+const WhoDidIt = ({ name }: { readonly name: string }) => (
+  <Link href={`/agents/${name}?tab=history`}>See who did it</Link>
+);
 
 function Resume({ name }: { readonly name: string }) {
   const { run, isBusy } = useAction(resume, {

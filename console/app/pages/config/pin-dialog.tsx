@@ -39,6 +39,12 @@ export function PinDialog({
       <Loaded query={preview} what="the preview" lines={5}>
         {(data) => <Preview preview={data} />}
       </Loaded>
+      {version !== undefined && (
+        <p className="soft">
+          A pin applies to all agents of the pool at once. To begin with a few and go back by itself if they
+          do worse, close this and choose Roll out.
+        </p>
+      )}
       <div className="dialog-actions">
         <Button onClick={onClose}>Cancel</Button>
         <RoleButton

@@ -4,6 +4,7 @@ import { ask, GET, inBackground, POST, perform } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
 import type { LogEntry } from '../../api/types.ts';
 import { Button } from '../../parts/button.tsx';
+import { DownloadButton } from '../../parts/download-button.tsx';
 import { Card } from '../../parts/page.tsx';
 import { Empty, Failed, NoMatch, Partial, Skeleton } from '../../parts/query-states.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
@@ -83,6 +84,12 @@ export function ConnectionLogView({
             onChange={(next) => change({ agent: next })}
           />
         </search>
+        <DownloadButton
+          path={`/api/v1/connection-log?${new URLSearchParams({ ...filter, limit: '500', format: 'csv' })}`}
+          file="penstock-connections.csv"
+        >
+          CSV
+        </DownloadButton>
       </div>
       {query.error !== null && (
         <Failed

@@ -1,9 +1,10 @@
 import type { AgentState } from '../../api/types.ts';
+import { DownloadButton } from '../../parts/download-button.tsx';
 import { FilterChip } from '../../parts/filter-chip.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { AgentStateBadge } from '../../parts/state.tsx';
 import { count, counted } from '../../time/format.ts';
-import { type FleetFilter, isFiltered, noFilter, states } from './fleet-filter.ts';
+import { type FleetFilter, isFiltered, noFilter, queryOf, states } from './fleet-filter.ts';
 
 export function FleetFilters({
   filter,
@@ -87,6 +88,12 @@ export function FleetOrder({
       <span role="status">
         {shown === total ? counted(total, 'agent') : `${count(shown)} of ${count(total)}`}
       </span>
+      <DownloadButton
+        path={`/api/v1/agents?${new URLSearchParams({ ...queryOf(filter), view: 'row', limit: '500', format: 'csv' } as Record<string, string>)}`}
+        file="penstock-agents.csv"
+      >
+        CSV
+      </DownloadButton>
       <label>
         Order{' '}
         <select

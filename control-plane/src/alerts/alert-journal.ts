@@ -36,6 +36,7 @@ export class AlertJournal {
   /** What a write in progress contains. */
   #beingWritten: readonly Unwritten[] = [];
   #writing: Promise<void> | undefined;
+  #hasLostLead = false;
   #cancelRetry: () => void = () => {};
   #cancelPrune: () => void = () => {};
   #pruning: Promise<void> = Promise.resolve();
@@ -74,6 +75,11 @@ export class AlertJournal {
     const cancel = this.#options.clock.after(STORED_TIMEOUT_MS, resolve);
     await Promise.race([this.#write(), promise]);
     cancel();
+  }
+
+  /** Whether the store has answered that another gateway leads: that one sends what is left. */
+  get hasLostLead(): boolean {
+    return this.#hasLostLead;
   }
 
   /** Whether something could not be written so far. */
@@ -116,8 +122,10 @@ export class AlertJournal {
         await alerts.saveDeliveries(entries.flatMap(({ deliveries }) => [...deliveries.values()]));
       });
       this.#beingWritten = [];
+      this.#hasLostLead = false;
     } catch (error) {
       this.#beingWritten = [];
+      this.#hasLostLead = error instanceof LeadershipLostError;
       const newer = this.#unwritten;
       this.#unwritten = batch;
       for (const { alert, deliveries } of newer.values()) {
@@ -125,7 +133,7 @@ export class AlertJournal {
         for (const delivery of deliveries.values()) this.#add(alert, delivery);
       }
       // `stop` follows, and returns what the new leader cannot know.
-      if (error instanceof LeadershipLostError && leadership?.isLeader !== true) return;
+      if (this.#hasLostLead && leadership?.isLeader !== true) return;
       if (!this.#stopped)
         this.#cancelRetry = this.#options.clock.after(RETRY_DELAY_MS, () => void this.#write());
       this.#options.onFailed(error);

@@ -163,7 +163,7 @@ export class LedAlerts implements AlertService {
   #createTesters(): Receivers {
     const { clock, log, post = postWebhook } = this.#options;
     const { organization, receivers } = this.#config;
-    const journal = { put() {}, async stored() {} };
+    const journal = { put() {}, async stored() {}, hasLostLead: false };
     const consoleUrl = () => this.#config.console?.url;
     return new Receivers(receivers, {
       clock,

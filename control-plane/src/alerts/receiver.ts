@@ -21,8 +21,11 @@ export type ReceiverPorts = {
   readonly log: ControlPlaneLog;
   /** Schedules notifications to be stored. */
   readonly record: (notifications: readonly Notification[]) => void;
-  /** Resolves when everything recorded is stored, or when that takes too long. Never rejects. */
-  readonly stored: () => Promise<void>;
+  /**
+   * Resolves when everything recorded is stored, or when that takes too long; to false if another gateway has become the one that
+   * sends. Never rejects.
+   */
+  readonly stored: () => Promise<boolean>;
   /** Called for each delivered message, each failed attempt and each abandoned message. */
   readonly count: (outcome: 'delivered' | 'failed' | 'abandoned') => void;
   /** Called when nothing is undelivered any more. */
@@ -160,7 +163,7 @@ export class Receiver {
   async #attempt(message: Message, signal: AbortSignal): Promise<void> {
     const { clock, organization, consoleUrl, stored, post } = this.#ports;
     // The message id must be stored before the receiver can have seen it.
-    await stored();
+    if (!(await stored())) return;
     const { id, notifications } = message;
     const { name, webhook, secret, format } = this.#config;
     const at = createdAt(notifications);

@@ -15,7 +15,7 @@ export type ReceiversOptions = {
   /** Returns ascending ids. */
   readonly newId: () => string;
   readonly post: typeof postWebhook;
-  readonly journal: Pick<AlertJournal, 'put' | 'stored'>;
+  readonly journal: Pick<AlertJournal, 'put' | 'stored' | 'hasLostLead'>;
   readonly log: ControlPlaneLog;
 };
 
@@ -157,7 +157,10 @@ export class Receivers {
     return new Receiver(config, {
       ...options,
       record: (notifications) => this.#record(notifications),
-      stored: () => journal.stored(),
+      stored: async () => {
+        await journal.stored();
+        return !journal.hasLostLead;
+      },
       count: (outcome) => {
         this.#countsOf(config.name)[outcome] += 1;
       },

@@ -290,6 +290,28 @@ test('a gateway whose lease has ended fires nothing', async () => {
   assert.deepEqual(scene.sent, []);
 });
 
+test('a gateway repeats no message once the store has named another leader', async () => {
+  await using opened = await openTestStore();
+  const scene = new Scene();
+  const led = leadershipOf(true);
+  scene.leadership = led;
+  const alerts = await scene.open(opened.store);
+  await scene.clock.pass(2 * MINUTE);
+  scene.outcome = { name: 'failed', detail: 'It did not respond.', retryAfter: undefined };
+  scene.lose('a');
+  await scene.sends('agent:a firing');
+  led.requireLead = async () => {
+    throw new LeadershipLostError('Another gateway is the leader now.');
+  };
+  await scene.clock.pass(10 * MINUTE);
+  await eventually('the next attempt to be prepared', async () => {
+    await scene.clock.pass(MINUTE);
+    return scene.logged.includes('store-failed');
+  });
+  await alerts.stop();
+  assert.deepEqual(scene.sentTransitions, ['agent:a firing']);
+});
+
 test('the new leader resolves an alert that the last one fired while the store was away', async () => {
   await using opened = await openTestStore();
   const { store } = opened;

@@ -65,7 +65,7 @@ function scene(changes: Partial<ReceiverConfig> = {}): Scene {
       record: (notifications) => {
         for (const { delivery } of notifications) recorded.set(delivery.id, delivery);
       },
-      stored: async () => {},
+      stored: async () => true,
       count: (outcome) => counted.push(outcome),
       onIdle: () => {},
     },

@@ -40,6 +40,7 @@ async function runCase(
       if (!isTrue) problems.push(problem);
     },
   };
+  const logged = new Date().toISOString();
   const notified = site.receiver.received.length;
   progress(name);
   const clients = await startClients(site, !isTimed);
@@ -64,6 +65,7 @@ async function runCase(
   const early = cutEarly(counts, outcome.cutFrom);
   for (const { client, error, at } of [...failed, ...early].slice(0, MAX_SHOWN))
     problems.push(`${client} after ${Math.round(at - began)} ms: ${error}`);
+  if (early.length > 0) problems.push(...whyClosed(site, logged).slice(0, MAX_SHOWN));
   progress(`${name}: looking for what is left`);
   problems.push(...(await problemsOf(site, changes)), ...(await notificationsSettled()));
   return {
@@ -76,6 +78,18 @@ async function runCase(
     facts: outcome.facts ?? {},
     problems,
   };
+}
+
+/** What the replicas say of connections that they ended with a code since then. */
+function whyClosed(site: Site, since: string): string[] {
+  return [...site.replicas].flatMap(([name, { lines }]) =>
+    lines.flatMap(({ json = {} }) => {
+      const { event, time, code, detail, agent, durationMs } = json;
+      const isEnd = /^connection-(closed|failed)$/.test(String(event)) && code !== undefined;
+      if (!isEnd || String(time) < since) return [];
+      return [`${name}: ${String(event)} ${String(code)} at ${String(time)} after ${String(durationMs)} ms, ${String(agent)}: ${String(detail)}`];
+    }),
+  );
 }
 
 /**

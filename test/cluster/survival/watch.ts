@@ -23,9 +23,11 @@ export type FiredAlert = { resolve(): Promise<void> };
 /** Makes an alert fire and waits for its notification; `resolve` has it resolved, and waits for that one. */
 export async function fireAlert(site: Site): Promise<FiredAlert> {
   const from = site.receiver.received.length;
+  // A message about an earlier alert may be repeated.
+  const earlier = new Set(notificationsOf(site).map(({ id }) => id));
   const has = (state: string) => () =>
     notificationsOf(site, from).some(
-      (each) => each.state === state && each.subject === `pool:${WATCHED_POOL}`,
+      (each) => !earlier.has(each.id) && each.state === state && each.subject === `pool:${WATCHED_POOL}`,
     );
   const wait = (state: string) =>
     eventually(`a notification that the alert is ${state}`, has(state), {

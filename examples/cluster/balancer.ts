@@ -10,6 +10,8 @@ export type Frontend = {
   readonly name: string;
   readonly port: number;
   readonly servers: readonly Backend[];
+  /** Whether connections begin with a header that says where they come from. */
+  readonly sendsProxyHeader?: boolean;
 };
 
 /** A replica. With `ready`, it is left out while /readyz of that port does not answer 200. */
@@ -32,7 +34,7 @@ function hasHaproxy(): boolean {
 
 /** A replica that refuses a connection is retried at another one at once, and left out while its checks fail. */
 async function startHaproxy(frontends: readonly Frontend[], directory: string): Promise<Balancer> {
-  const sections = frontends.map(({ name, port, servers }) =>
+  const sections = frontends.map(({ name, port, servers, sendsProxyHeader = false }) =>
     [
       `listen ${name}`,
       `  bind 127.0.0.1:${port}`,
@@ -40,7 +42,7 @@ async function startHaproxy(frontends: readonly Frontend[], directory: string): 
       ...(servers.some(({ ready }) => ready !== undefined) ? ['  option httpchk GET /readyz'] : []),
       ...servers.map(
         ({ port: server, ready = server }, index) =>
-          `  server r${index + 1} 127.0.0.1:${server} check port ${ready} inter 250ms fall 1 rise 1`,
+          `  server r${index + 1} 127.0.0.1:${server} ${sendsProxyHeader ? 'send-proxy-v2 ' : ''}check port ${ready} inter 250ms fall 1 rise 1`,
       ),
     ].join('\n'),
   );
@@ -86,7 +88,7 @@ async function startBuiltIn(frontends: readonly Frontend[]): Promise<Balancer> {
   const checks = setInterval(() => {
     for (const { servers: backends } of frontends) for (const backend of backends) void check(backend);
   }, CHECK_INTERVAL_MS);
-  for (const { port, servers: backends } of frontends) {
+  for (const { port, servers: backends, sendsProxyHeader = false } of frontends) {
     const ports = backends.map(({ port: each }) => each);
     let turn = 0;
     const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -95,7 +97,7 @@ async function startBuiltIn(frontends: readonly Frontend[]): Promise<Balancer> {
       const inTurn = ports.map((_, index) => ports[(turn + index) % ports.length] ?? 0);
       const isReady = (each: number) => !unready.has(each);
       const order = [...inTurn.filter(isReady), ...inTurn.filter((each) => !isReady(each))];
-      joinFirst(client, order, sockets);
+      joinFirst(client, order, sockets, sendsProxyHeader ? proxyHeaderOf(client) : '');
     });
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
@@ -111,7 +113,11 @@ async function startBuiltIn(frontends: readonly Frontend[]): Promise<Balancer> {
   };
 }
 
-function joinFirst(client: Socket, ports: readonly number[], sockets: Set<Socket>): void {
+/** PROXY protocol, version 1. */
+const proxyHeaderOf = ({ remoteAddress, localAddress, remotePort, localPort }: Socket) =>
+  `PROXY TCP4 ${remoteAddress} ${localAddress} ${remotePort} ${localPort}\r\n`;
+
+function joinFirst(client: Socket, ports: readonly number[], sockets: Set<Socket>, header: string): void {
   const [port, ...others] = ports;
   client.on('error', () => {});
   if (port === undefined || client.destroyed) {
@@ -119,7 +125,7 @@ function joinFirst(client: Socket, ports: readonly number[], sockets: Set<Socket
     return;
   }
   const server = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-  const refused = () => joinFirst(client, others, sockets);
+  const refused = () => joinFirst(client, others, sockets, header);
   server.once('error', refused);
   server.once('connect', () => {
     server.off('error', refused).on('error', () => {});
@@ -131,6 +137,7 @@ function joinFirst(client: Socket, ports: readonly number[], sockets: Set<Socket
         server.destroy();
       });
     }
+    if (header !== '') server.write(header);
     client.pipe(server);
     server.pipe(client);
   });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 export type LogLine = { readonly event?: string; readonly [field: string]: unknown };
 type Environment = Readonly<Record<string, string>>;
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 120_000;
 /** Log lines that are kept for later calls of `line`. */
 const MAX_LINES = 500;
 
@@ -74,7 +74,7 @@ export class Program {
       else if (this.#child.exitCode !== null) reject(new Error(`The program exited early: ${this.#errors}`));
     };
     const timer = setTimeout(
-      () => reject(new Error(`The program logged no ${event} within 30 s. ${this.#errors}`)),
+      () => reject(new Error(`The program logged no ${event} within ${TIMEOUT_MS / 1000} s. ${this.#errors}`)),
       TIMEOUT_MS,
     );
     this.#watchers.add(check);

@@ -74,7 +74,8 @@ export class Program {
       else if (this.#child.exitCode !== null) reject(new Error(`The program exited early: ${this.#errors}`));
     };
     const timer = setTimeout(
-      () => reject(new Error(`The program logged no ${event} within ${TIMEOUT_MS / 1000} s. ${this.#errors}`)),
+      () =>
+        reject(new Error(`The program logged no ${event} within ${TIMEOUT_MS / 1000} s. ${this.#errors}`)),
       TIMEOUT_MS,
     );
     this.#watchers.add(check);

@@ -163,7 +163,8 @@ export class Alerts {
     this.#cancel();
     await this.#evaluation;
     await this.#journal.stored();
-    if (this.#journal.isBehind && !this.#journal.hasLostLead) await this.#receivers.delivered(DELIVERY_TIMEOUT_MS);
+    if (this.#journal.isBehind && !this.#journal.hasLostLead)
+      await this.#receivers.delivered(DELIVERY_TIMEOUT_MS);
     await this.#receivers.stop();
     return await this.#journal.stop();
   }

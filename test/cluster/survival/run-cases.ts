@@ -87,7 +87,9 @@ function whyClosed(site: Site, since: string): string[] {
       const { event, time, code, detail, agent, durationMs } = json;
       const isEnd = /^connection-(closed|failed)$/.test(String(event)) && code !== undefined;
       if (!isEnd || String(time) < since) return [];
-      return [`${name}: ${String(event)} ${String(code)} at ${String(time)} after ${String(durationMs)} ms, ${String(agent)}: ${String(detail)}`];
+      return [
+        `${name}: ${String(event)} ${String(code)} at ${String(time)} after ${String(durationMs)} ms, ${String(agent)}: ${String(detail)}`,
+      ];
     }),
   );
 }

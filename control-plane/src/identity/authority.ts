@@ -17,8 +17,8 @@ import {
   X509CertificateGenerator,
 } from './x509.ts';
 
-/** Certificates are backdated by this time, for agents whose clock is slow. */
-const BACKDATE_MS = 5 * 60_000;
+/** Certificates are backdated by this time, for agents and other replicas whose clock is slow. */
+const BACKDATE_MS = 60 * 60_000;
 
 export type IssuedCertificate = {
   readonly identity: AgentIdentity;

@@ -12,15 +12,17 @@ const MIN_ADJUSTMENT_MS = 20;
 
 /**
  * The date by which all gateways on a database create ids, let things expire, issue certificates and judge the clocks of
- * agents: otherwise these would change with the gateway. It goes on from the last known difference while the database is
- * away.
+ * agents: otherwise these would change with the gateway. Between two readings of the database, and while it is away, the date
+ * goes on by the monotonic clock: the host's may step.
  */
 export function sharedClock(base: Clock = systemClock): SharedClock {
-  let offset = 0;
+  let read: { readonly date: number; readonly at: number } | undefined;
+  const wall = () => (read === undefined ? base.wall() : Math.round(read.date + base.now() - read.at));
   return {
-    clock: { ...base, wall: () => base.wall() + offset },
+    clock: { ...base, wall },
     setOffset(milliseconds) {
-      if (Math.abs(milliseconds - offset) >= MIN_ADJUSTMENT_MS) offset = milliseconds;
+      const date = base.wall() + milliseconds;
+      if (read === undefined || Math.abs(date - wall()) >= MIN_ADJUSTMENT_MS) read = { date, at: base.now() };
     },
   };
 }

@@ -15,3 +15,15 @@ test('the date is that of the database once it is known, and small differences c
   assert.equal(clock.wall(), 1_005_000);
   assert.equal(clock.now(), base.now(), 'the monotonic clock is that of the host');
 });
+
+test('the clock of the host may step between two readings of the database', async () => {
+  const base = fakeClock(1_000_000);
+  let step = 0;
+  const { clock, setOffset } = sharedClock({ ...base, wall: () => base.wall() + step });
+  setOffset(0);
+  step = 1_200_000;
+  await base.pass(5_000);
+  assert.equal(clock.wall(), 1_005_000);
+  setOffset(-1_200_000);
+  assert.equal(clock.wall(), 1_005_000, 'the next reading agrees');
+});

@@ -29,6 +29,8 @@ export type Case = {
   readonly name: string;
   /** Leaves out pgbench, whose errors have no time. */
   readonly isTimed?: boolean;
+  /** What this machine lacks for the case; undefined if it has everything. */
+  readonly isMissing?: string | undefined;
   run(stage: Stage): Promise<CaseOutcome>;
 };
 

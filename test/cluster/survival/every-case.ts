@@ -1,8 +1,12 @@
 import type { Case } from './case.ts';
+import { clocks } from './cases/clocks.ts';
 import { failedOver, stalled, stopped } from './cases/database.ts';
+import { emptyDatabase } from './cases/empty-database.ts';
+import { enrollmentRaces } from './cases/enrollment.ts';
 import { pausedLeader } from './cases/leader.ts';
 import { agentPartitions, databasePartitions, isolated, peerPartitions } from './cases/partitions.ts';
 import { killed, rollingRestart } from './cases/restarts.ts';
+import { versionSkew } from './cases/version-skew.ts';
 
 const STALL_SECONDS = 60;
 
@@ -17,5 +21,9 @@ export const everyCase: readonly Case[] = [
   stopped,
   stalled(STALL_SECONDS),
   pausedLeader,
+  clocks,
+  enrollmentRaces,
+  emptyDatabase,
+  versionSkew,
   failedOver,
 ];

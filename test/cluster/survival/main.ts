@@ -24,7 +24,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const cases = everyCase.filter(({ name }) => new RegExp(values.only).test(name));
+const chosen = everyCase.filter(({ name }) => new RegExp(values.only).test(name));
+const cases = chosen.filter(({ isMissing }) => isMissing === undefined);
 const reason = whyNoNetwork();
 if (values.help) process.stdout.write(usage);
 else if (values.list) process.stdout.write(everyCase.map(({ name }) => `${name}\n`).join(''));
@@ -37,6 +38,8 @@ else if (cases.length === 0 || !['text', 'json'].includes(values.output)) {
   const progress = (text: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
   };
+  for (const { name, isMissing } of chosen)
+    if (isMissing !== undefined) process.stderr.write(`Skipped: ${name}: ${isMissing}.\n`);
   await using site = await startSite(progress);
   const results = await runCases(site, cases, progress);
   progress('');

@@ -111,7 +111,7 @@ function notificationProblems(
     const most = mayRepeat ? 2 * incidents : incidents;
     if (alerts.size < incidents || told > most)
       problems.push(
-        `${incidents} incidents: receivers were told ${told} times that ${alerts.size} alerts are ${state}.`,
+        `${incidents} incidents: receivers were told ${told} times that ${alerts.size} alerts are ${state}: ${notifications.map(({ subject }) => subject).join(', ')}.`,
       );
   }
   const fired = new Set(notifications.flatMap(({ id, state }) => (state === 'firing' ? [id] : [])));

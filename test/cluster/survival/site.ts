@@ -17,6 +17,8 @@ import { createNetwork, type Network, type NetworkHost } from './network.ts';
 import { type Switch, startSwitch } from './switch.ts';
 
 export const REPLICAS = ['r1', 'r2', 'r3'] as const;
+/** Hosts for gateways of other stores. */
+export const SPARE_HOSTS = ['e1', 'e2'] as const;
 export type ReplicaName = (typeof REPLICAS)[number];
 export const AGENTS = { a1: 'dc1', a2: 'dc1', a3: 'dc2', a4: WATCHED_POOL } as const;
 export type AgentName = keyof typeof AGENTS;
@@ -44,7 +46,7 @@ export type Site = AsyncDisposable & {
   readonly directory: string;
   readonly replicas: ReadonlyMap<ReplicaName, ManagedProcess>;
   readonly agents: ReadonlyMap<AgentName, ManagedProcess>;
-  host(name: ReplicaName): NetworkHost;
+  host(name: string): NetworkHost;
   replica(name: ReplicaName): ManagedProcess;
   agent(name: AgentName): ManagedProcess;
   /** Starts a replica that has ended. `environment` is added to its own. */
@@ -56,14 +58,38 @@ export type Site = AsyncDisposable & {
   killReplica(name: ReplicaName): Promise<{ readonly accepted: Promise<number> }>;
   /** Ports at which the replicas reach the store: that of pgbouncer too. */
   readonly storePorts: readonly number[];
+  /** Starts a gateway on a host, which the caller disposes; `program` is another version of it. */
+  startGateway(
+    name: string,
+    environment: Readonly<Record<string, string>>,
+    program?: string,
+  ): Promise<ManagedProcess>;
+  /** Starts an agent, which the caller disposes. */
+  startAgent(name: string, options: AgentStart): Promise<ManagedProcess>;
+  /** The file that gateways run. */
+  readonly gatewayFile: string;
+  /** Where a gateway has its CA and certificate. */
+  dataOf(name: string): string;
   /** Calls the API of a replica as an admin. */
-  api(name: ReplicaName, request: string, body?: unknown): Promise<ApiAnswer>;
+  api(name: string, request: string, body?: unknown): Promise<ApiAnswer>;
+  /** Calls the API of a gateway of another store. */
+  apiAs(token: string, name: string, request: string, body?: unknown): Promise<ApiAnswer>;
+};
+
+export type AgentStart = {
+  readonly pool: string;
+  readonly token: string;
+  /** Over its file. */
+  readonly changes?: Readonly<Record<string, unknown>>;
+  readonly program?: string;
+  /** The host that it runs on. Default: this machine. */
+  readonly host?: string;
 };
 
 export async function startSite(progress: (text: string) => void): Promise<Site> {
   await using stack = new AsyncDisposableStack();
   const { path: directory } = stack.use(await temporaryDirectory());
-  const network = stack.use(createNetwork(REPLICAS));
+  const network = stack.use(createNetwork([...REPLICAS, ...SPARE_HOSTS]));
   progress('starting PostgreSQL');
   const target = stack.use(await Postgres.start({ maxConnections: 300 }));
   const store = stack.use(await Postgres.start());
@@ -75,14 +101,18 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
   const bouncer = isInstalled('pgbouncer')
     ? stack.use(await PgBouncer.start(store, { host: network.own, to: storeAddress, poolSize: 4 }))
     : undefined;
-  const urlOf = (name: ReplicaName) => {
+  const urlOf = (name: string) => {
     const isBehind = name === BEHIND_PGBOUNCER && bouncer !== undefined;
     return `${store.url(isBehind ? bouncer.address : storeAddress)}?sslmode=disable`;
   };
-  const host = (name: ReplicaName) => network.hosts[REPLICAS.indexOf(name)] as NetworkHost;
+  const host = (name: string) => {
+    const found = network.hosts.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`There is no host ${name}.`);
+    return found;
+  };
   const fileOf = (name: string) => join(directory, `${name}.json`);
   const dataOf = (name: string) => join(directory, name);
-  const environmentOf = (name: ReplicaName) => ({
+  const environmentOf = (name: string) => ({
     REPLICA: name,
     ADDRESS: host(name).address,
     DATA: dataOf(name),
@@ -107,15 +137,24 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
   stack.defer(async () => {
     await Promise.all([...agents.values(), ...replicas.values()].map((each) => each[Symbol.asyncDispose]()));
   });
-  const startReplica: Site['startReplica'] = async (name, environment = {}) => {
+  const startGateway: Site['startGateway'] = async (name, environment, program = binOf('gateway')) => {
     const [command = '', ...words] = host(name).run;
-    const replica = await ManagedProcess.start({
+    const gateway = await ManagedProcess.start({
       command,
-      args: [...words, process.execPath, binOf('gateway'), 'run', '--config', fileOf('gateway')],
+      args: [...words, process.execPath, program, 'run', '--config', fileOf('gateway')],
       env: { ...environmentOf(name), ...environment },
     });
+    try {
+      await gateway.json({ event: 'admin-listening' }, START_TIMEOUT_MS);
+    } catch (error) {
+      await gateway[Symbol.asyncDispose]();
+      throw error;
+    }
+    return gateway;
+  };
+  const startReplica: Site['startReplica'] = async (name, environment = {}) => {
+    const replica = await startGateway(name, environment);
     replicas.set(name, replica);
-    await replica.json({ event: 'admin-listening' }, START_TIMEOUT_MS);
     return replica;
   };
   progress('starting three replicas');
@@ -127,19 +166,22 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
   const clientsAddress = { host: '127.0.0.1', port: clientsPort };
   const api: Site['api'] = (name, request, body) =>
     askReplica(host(name).address, adminToken.token, request, body);
+  const startAgent: Site['startAgent'] = async (name, { pool, token, changes = {}, program, host: on }) => {
+    const options = { name, pool, gatewayPort: agentsPort, pin: pins[0] ?? '', directory: dataOf(name) };
+    const file = agentFile({ ...options, targetPort: target.address.port });
+    await writeFile(fileOf(name), JSON.stringify({ ...file, ...changes }));
+    const [command = '', ...words] = [...(on === undefined ? [] : host(on).run), process.execPath];
+    return await ManagedProcess.start({
+      command,
+      args: [...words, program ?? binOf('agent'), 'run', '--config', fileOf(name)],
+      env: { TOKEN: token, NODE_COMPILE_CACHE: join(directory, 'compiled') },
+    });
+  };
   progress('starting four agents');
   await Promise.all(
     Object.entries(AGENTS).map(async ([name, pool]) => {
-      const { token } = (await api('r2', 'POST /enrollment-tokens', { pool, uses: 1 })).body;
-      const options = { name, pool, gatewayPort: agentsPort, pin: pins[0] ?? '', directory: dataOf(name) };
-      await writeFile(
-        fileOf(name),
-        JSON.stringify(agentFile({ ...options, targetPort: target.address.port })),
-      );
-      const agent = await ManagedProcess.start({
-        args: [binOf('agent'), 'run', '--config', fileOf(name)],
-        env: { TOKEN: String(token), NODE_COMPILE_CACHE: join(directory, 'compiled') },
-      });
+      const { body } = await api('r2', 'POST /enrollment-tokens', { pool, uses: 1 });
+      const agent = await startAgent(name, { pool, token: String(body['token']) });
       agents.set(name as AgentName, agent);
       await agent.json({ event: 'session-ready', session: 1 }, START_TIMEOUT_MS);
     }),
@@ -169,6 +211,11 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
     replica: find(replicas),
     agent: find(agents),
     startReplica,
+    startGateway,
+    startAgent,
+    gatewayFile: fileOf('gateway'),
+    dataOf,
+    apiAs: (token, name, request, body) => askReplica(host(name).address, token, request, body),
     async killReplica(name) {
       const began = performance.now();
       await find(replicas)(name).stop('SIGKILL');
@@ -191,7 +238,7 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
       haproxyFile(
         port,
         clients,
-        network.hosts.map(({ address }) => address),
+        REPLICAS.map((name) => host(name).address),
       ),
     );
     const balancer = await ManagedProcess.start({ command: 'haproxy', args: ['-db', '-f', file] });

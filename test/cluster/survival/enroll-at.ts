@@ -1,10 +1,27 @@
+// Must be loaded before @peculiar/x509.
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { paths } from '@penstock/wire';
 import { ports } from './files.ts';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+/** A certificate request for a new key, as PEM. */
+export async function newKeyRequest(): Promise<string> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: 'CN=agent',
+    keys,
+    signingAlgorithm: ALGORITHM,
+  });
+  return request.toString('pem');
+}
 
 export type EnrollmentAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
 

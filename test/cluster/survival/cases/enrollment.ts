@@ -1,6 +1,5 @@
-import { agentKey, requestOf } from '../../../../control-plane/test/identity/identity-rig.ts';
 import type { Case } from '../case.ts';
-import { enrollAt } from '../enroll-at.ts';
+import { enrollAt, newKeyRequest } from '../enroll-at.ts';
 import { REPLICAS } from '../site.ts';
 
 const ROUNDS = 5;
@@ -19,8 +18,8 @@ export const enrollmentRaces: Case = {
       return String(body['token']);
     };
     for (let round = 0; round < ROUNDS; round += 1) {
-      const key = await agentKey();
-      const same = requestOf(await token(), key.csr, { name: `same-key-${round}` });
+      const csr = await newKeyRequest();
+      const same = { token: await token(), csr, name: `same-key-${round}`, pool: 'dc1' };
       const [one, other] = await race([same, same]);
       check(
         one?.status === 200 && one.body['agentId'] === other?.body['agentId'],
@@ -28,8 +27,8 @@ export const enrollmentRaces: Case = {
       );
       const name = `same-name-${round}`;
       const answers = await race([
-        requestOf(await token(), (await agentKey()).csr, { name }),
-        requestOf(await token(), (await agentKey()).csr, { name }),
+        { token: await token(), csr: await newKeyRequest(), name, pool: 'dc1' },
+        { token: await token(), csr: await newKeyRequest(), name, pool: 'dc1' },
       ]);
       const enrolled = answers.filter(({ status }) => status === 200).length;
       check(enrolled === 1, `${enrolled} of two agents enrolled with the name ${name}.`);

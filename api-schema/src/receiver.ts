@@ -5,6 +5,10 @@ import { listOf } from './page.ts';
 /** A receiver of gateway.yaml, and its notifications since the gateway started. */
 export const ReceiverResource = Type.Object({
   name: Name,
+  format: Type.Optional(Type.Enum(['json', 'slack'])),
+  conditions: Type.Optional(
+    Type.Array(Type.String(), { description: 'Conditions of the alert rules that notify it.' }),
+  ),
   delivered: Type.Integer(),
   failed: Type.Integer({ description: 'Failed attempts.' }),
   abandoned: Type.Integer({ description: 'Notifications that are not attempted again.' }),

@@ -181,7 +181,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack, i
     connectionLog: unused,
     history: unused,
     silences: unused,
-    alertRules: () => [],
+    alertConfig: unused,
     clients: unused,
     explain: async () => undefined,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),

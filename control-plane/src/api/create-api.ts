@@ -101,8 +101,8 @@ export type ApiDependencies = {
   readonly approvals: Approvals;
   readonly alerts: Pick<AlertService, 'firing' | 'test' | 'receivers'>;
   readonly silences: Pick<Silences, 'silenceOf' | 'create' | 'end'>;
-  /** `alerts` of gateway.yaml in force. */
-  readonly alertRules: () => GatewayConfig['alerts'];
+  /** Of gateway.yaml in force. */
+  readonly alertConfig: () => Pick<GatewayConfig, 'alerts' | 'receivers'>;
   readonly grants: Grants;
   readonly rollouts: RolloutApi;
   /** Called for every request that failed through a fault of the gateway. */
@@ -250,10 +250,16 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       auditRoutes(typed, store);
       approvalRoutes(typed, approvals, (id) => resultElsewhere(ask, id));
       alertRoutes(typed, { store, alerts: dependencies.alerts, silences: dependencies.silences });
-      silenceRoutes(typed, { store, silences: dependencies.silences, rules: dependencies.alertRules, clock });
+      silenceRoutes(typed, {
+        store,
+        silences: dependencies.silences,
+        rules: () => dependencies.alertConfig().alerts,
+        clock,
+      });
       receiverRoutes(typed, {
         store,
         alerts: dependencies.alerts,
+        config: dependencies.alertConfig,
         elsewhere: () => receiversElsewhere(ask),
         clock,
       });

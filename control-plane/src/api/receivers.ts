@@ -5,6 +5,7 @@ import {
   type ReceiverResource,
   ReceiverTestResult,
 } from '@penstock/api-schema';
+import type { GatewayConfig } from '@penstock/config-schema';
 import type { Store } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
 import type { AlertService } from '../alerts/led-alerts.ts';
@@ -15,6 +16,7 @@ export type ReceiversDependencies = {
   readonly alerts: Pick<AlertService, 'test' | 'receivers'>;
   /** The receivers of other replicas with their notifications. */
   readonly elsewhere: () => Promise<readonly ReceiverResource[]>;
+  readonly config: () => Pick<GatewayConfig, 'alerts' | 'receivers'>;
   readonly clock: () => number;
 };
 
@@ -35,7 +37,7 @@ const sumOf = (one: ReceiverResource, other: ReceiverResource): ReceiverResource
 /** /receivers: where alert notifications go. */
 export function receiverRoutes(
   app: TypedApp,
-  { store, alerts, elsewhere, clock }: ReceiversDependencies,
+  { store, alerts, config, elsewhere, clock }: ReceiversDependencies,
 ): void {
   app.get(
     '/receivers',
@@ -49,9 +51,15 @@ export function receiverRoutes(
     },
     async () => {
       const others = Map.groupBy(await elsewhere(), ({ name }) => name);
-      return {
-        items: receiverResources(alerts).map((own) => (others.get(own.name) ?? []).reduce(sumOf, own)),
+      const { alerts: rules, receivers } = config();
+      const describe = (own: ReceiverResource): ReceiverResource => {
+        const { name, ...counts } = (others.get(own.name) ?? []).reduce(sumOf, own);
+        const format = receivers.find((each) => each.name === name)?.format;
+        const notifying = rules.filter((rule) => rule.receivers.includes(name));
+        const conditions = [...new Set(notifying.map(({ condition }) => condition))];
+        return { name, ...(format !== undefined && { format }), conditions, ...counts };
       };
+      return { items: receiverResources(alerts).map(describe) };
     },
   );
 

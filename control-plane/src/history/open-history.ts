@@ -41,11 +41,14 @@ export function openHistory({ store, fleet, leadership, clock, log }: HistoryOpt
   let sampling: Promise<void> = Promise.resolve();
   let cancel = () => {};
   const samplePools = () => {
-    sampling = fleet.poolViews().then((pools) => {
-      if (isStopped) return;
-      samples.addPools(pools, clock.wall());
-      cancel = clock.after(POOL_INTERVAL_MS, samplePools);
-    });
+    sampling = fleet
+      .poolViews()
+      .then((pools) => samples.addPools(pools, clock.wall()))
+      // Nothing on the data path may end because of it.
+      .catch((error: unknown) => log('request-failed', { method: '-', path: 'history', error }))
+      .then(() => {
+        if (!isStopped) cancel = clock.after(POOL_INTERVAL_MS, samplePools);
+      });
   };
   samplePools();
   return {

@@ -10,6 +10,7 @@ export type StateRecorderOptions = {
   readonly clock: Clock;
   /** Every agent, for changes that no gateway has seen. */
   readonly agents: () => Iterable<AgentView>;
+  /** Called when the store fails, once until it succeeds again. */
   readonly onFailed: (error: unknown) => void;
 };
 
@@ -20,6 +21,7 @@ const MAX_PENDING = 10_000;
 const MAX_BATCH_ROWS = 500;
 const FLUSH_DELAY_MS = 1_000;
 const RETRY_DELAY_MS = 5_000;
+const FOLLOWER_INTERVAL_MS = 15_000;
 /** Agents of a gateway that has just started are given this long to connect: until then, nothing has changed for them. */
 const SETTLING_MS = 60_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
@@ -38,7 +40,10 @@ export class StateRecorder {
   readonly #unlisten: () => void;
   /** What was written last, by agent. Undefined while this gateway does not lead, or has not read it yet. */
   #written: Map<string, State> | undefined;
+  /** Whether every agent was compared with what was written. */
+  #isCompared = false;
   #pending: StateChangeRow[] = [];
+  #hasFailed = false;
   #prunedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #running: Promise<void> = Promise.resolve();
@@ -108,29 +113,32 @@ export class StateRecorder {
     const work = { name: 'busy' as const, againAt: Number.POSITIVE_INFINITY };
     this.#timer = undefined;
     this.#work = work;
-    let pause: number | undefined;
+    let pause: number;
     try {
       pause = await this.#writeChanges();
+      this.#hasFailed = false;
     } catch (error) {
       if (error instanceof LeadershipLostError) this.#forget();
-      else {
-        onFailed(error);
-        pause = RETRY_DELAY_MS;
-        work.againAt = Number.POSITIVE_INFINITY;
-      }
+      else if (!this.#hasFailed) onFailed(error);
+      this.#hasFailed = !(error instanceof LeadershipLostError);
+      pause = RETRY_DELAY_MS;
+      work.againAt = Number.POSITIVE_INFINITY;
     }
     this.#work = { name: 'idle' };
-    const next = Math.min(pause ?? Number.POSITIVE_INFINITY, work.againAt - clock.now());
-    if (next < Number.POSITIVE_INFINITY) this.#schedule(Math.max(0, next));
+    this.#schedule(Math.max(0, Math.min(pause, work.againAt - clock.now())));
   }
 
   /** Resolves with the milliseconds until there is more to do. */
-  async #writeChanges(): Promise<number | undefined> {
+  async #writeChanges(): Promise<number> {
     const { leadership, clock, agents } = this.#options;
-    if (!leadership.isLeader) return undefined;
+    if (!leadership.isLeader) {
+      this.#forget();
+      // A lease that has lapsed may be renewed, which is no change of the leader.
+      return FOLLOWER_INTERVAL_MS;
+    }
     if (this.#written === undefined) await this.#readWritten();
     const settling = this.#startedAt + SETTLING_MS - clock.now();
-    if (settling <= 0) {
+    if (settling <= 0 && !this.#isCompared) {
       const gone = new Set(this.#written?.keys());
       await inSlices(
         agents(),
@@ -141,6 +149,7 @@ export class StateRecorder {
         clock,
       );
       for (const id of gone) this.#written?.delete(id);
+      this.#isCompared = true;
     }
     while (this.#pending.length > 0 && !this.#isStopped) await this.#flush();
     if (settling > 0) return settling;
@@ -149,6 +158,7 @@ export class StateRecorder {
   }
 
   async #readWritten(): Promise<void> {
+    this.#isCompared = false;
     const rows = await this.#options.store.stateChanges.latest();
     this.#written = new Map(rows.map(({ agentId, state, code }) => [agentId, { state, code } as State]));
   }
@@ -174,6 +184,8 @@ export class StateRecorder {
       limit: MAX_PRUNED_ROWS,
     });
     this.#prunedAt = clock.now();
+    // Of agents that were removed meanwhile, nothing has to be kept.
+    this.#isCompared = false;
   }
 
   #forget(): void {

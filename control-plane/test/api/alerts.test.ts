@@ -110,3 +110,13 @@ test('the former path of receiver tests names the current one', async () => {
   const answer = await rig.ask('POST', '/api/v1/alerts/test', { as: 'operator', body: { receiver: 'ops' } });
   assertProblem(answer, 404, 'NOT_FOUND', /POST \/api\/v1\/receivers\/\{name\}\/test/);
 });
+
+test('receivers and rules of gateway.yaml are listed', async () => {
+  await using api = await apiRig();
+  const { items } = (await api.ask<{ items: object[] }>('GET', '/api/v1/receivers', { as: 'viewer' })).body;
+  assert.deepEqual(items, [
+    { name: 'ops', conditions: [], delivered: 3, failed: 1, abandoned: 0, pending: 0 },
+  ]);
+  const rules = await api.ask<{ items: object[] }>('GET', '/api/v1/alert-rules', { as: 'viewer' });
+  assert.deepEqual(rules.body, { items: [] });
+});

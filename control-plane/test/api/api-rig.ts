@@ -282,7 +282,7 @@ export async function apiRig(): Promise<ApiRig> {
       receivers: [{ receiver: 'ops', delivered: 3, failed: 1, abandoned: 0, pending: 0 }],
     },
     silences,
-    alertRules: () => gatewayConfig.config.alerts,
+    alertConfig: () => gatewayConfig.config,
     grants,
     names: {
       url: () => live.console.url,

@@ -91,7 +91,7 @@ test('a gateway that does not lead writes nothing, nor one that has lost the lea
     },
   });
   for (let round = 0; round < 5; round += 1) {
-    await rig.clock.pass(1_000);
+    await rig.clock.pass(6_000);
     await rig.store.stateChanges.latest();
     for (const recorder of [follower, replaced]) {
       recorder.add({ agent: agent(`a${round}`, 'connected', 'CONNECTED'), before: [] });
@@ -121,4 +121,23 @@ test('old changes are deleted, and the oldest of too many', async () => {
     window.map(({ id }) => id),
     ['5'],
   );
+});
+
+test('a store that fails is reported once, and what has changed meanwhile is written afterwards', async (t) => {
+  await using rig = await recorderRig();
+  const recorder = rig.start();
+  await rig.until([]);
+  const failing = t.mock.method(rig.store, 'transaction', async () => {
+    throw new Error('The store is away.');
+  });
+  recorder.add({ agent: agent('a1', 'connected', 'CONNECTED'), before: [] });
+  rig.agents.push(agent('a1', 'connected', 'CONNECTED'));
+  await eventually('three attempts', async () => {
+    await rig.clock.pass(1_000);
+    return failing.mock.callCount() >= 3;
+  });
+  assert.equal(rig.failures.length, 1);
+  failing.mock.restore();
+  await rig.until(['a1 null>connected']);
+  await recorder.stop();
 });

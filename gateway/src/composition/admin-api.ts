@@ -257,7 +257,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     approvals,
     alerts,
     silences: alerts.silences,
-    alertRules: () => config().alerts,
+    alertConfig: config,
     grants,
     names: {
       url: () => config().console.url,

@@ -201,6 +201,10 @@ runs=$("$folder/.$program.new" self-check) || {
 }
 [ "$runs" = "$version" ] || fail "$program says that it is version $runs, not $version."
 mv -f "$folder/.$program.new" "$folder/$program"
+# The other program of this host runs from the same pointers, and keeps its version.
+for other in "$home"/current/penstock-*; do
+  if [ -f "$other" ] && [ ! -e "$folder/${other##*/}" ]; then ln "$other" "$folder/${other##*/}"; fi
+done
 for pointer in current stable; do
   ln -sfn "versions/$version" "$home/.$pointer.new"
   mv -fT "$home/.$pointer.new" "$home/$pointer"

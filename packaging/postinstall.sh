@@ -17,6 +17,12 @@ for pointer in current stable; do
     if is_newer "$pointed" "$version"; then
       # An upgrade of this host installed it. Going back would be a downgrade that nobody asked for.
       echo "$program: $home/$pointer stays at $pointed, which is newer than this package ($version)." >&2
+      # It may have been an upgrade of the other program, which left this one as it was.
+      present=$("$home/$pointer/$program" self-check 2>/dev/null) || present=
+      if [ "$present" != "$version" ] && ! is_newer "$present" "$version"; then
+        ln -f "$home/versions/$version/$program" "$home/$pointer/.$program.new"
+        mv -f "$home/$pointer/.$program.new" "$home/$pointer/$program"
+      fi
       continue
     fi
   fi

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  fchmodSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -26,11 +27,13 @@ export function readText(file: string): string | undefined {
 
 /** Replaces a file as a whole and durably. Its directory is created if necessary. */
 export function writeDurably(file: string, content: string | Uint8Array, mode: number): void {
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const descriptor = openSync(temporary, 'wx', mode);
     try {
+      // Whatever umask root has: the service runs as another user.
+      fchmodSync(descriptor, mode);
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
       fsyncSync(descriptor);

@@ -1,4 +1,16 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { readLink, replaceLink, syncDirectorySync } from './host-files.ts';
 import type { Layout, ProgramName } from './layout.ts';
@@ -34,10 +46,12 @@ export function placeSteps({ layout, program, version, executable }: PlaceOption
     steps.push({
       title: `copy ${executable} to ${placed}`,
       run() {
-        mkdirSync(folder, { recursive: true, mode: 0o755 });
+        for (const each of [layout.home, layout.versions, folder]) makeFolder(each);
         const partial = `${placed}.part`;
         rmSync(partial, { force: true });
-        cpSync(executable, partial, { preserveTimestamps: true });
+        cpSync(executable, partial, { preserveTimestamps: true, dereference: true });
+        // The modes of a download are those of the user who made it.
+        chmodSync(partial, EXECUTABLE_MODE);
         renameSync(partial, placed);
         syncDirectorySync(folder);
       },
@@ -47,10 +61,48 @@ export function placeSteps({ layout, program, version, executable }: PlaceOption
     if (versionAt(pointer, program) !== undefined) continue;
     steps.push({
       title: `link ${pointer} to versions/${version}`,
-      run: () => replaceLink(pointer, join('versions', version)),
+      run() {
+        linkOthers(pointer, folder, program);
+        replaceLink(pointer, join('versions', version));
+      },
     });
   }
   return steps;
+}
+
+const EXECUTABLE_MODE = 0o755;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** Creates a folder that every user can read, whatever umask root has. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, EXECUTABLE_MODE);
+}
+
+/** The other program of a host runs from the same pointers: it keeps the version that it has. */
+function linkOthers(pointer: string, folder: string, program: ProgramName): void {
+  if (!existsSync(pointer)) return;
+  for (const name of readdirSync(pointer)) {
+    const other = join(folder, name);
+    if (name === program || !/^penstock-[a-z]+$/.test(name) || existsSync(other)) continue;
+    linkSync(join(pointer, name), other);
+  }
+}
+
+/**
+ * A part of the path to an executable that users other than root can replace, and why; undefined if there is none. The
+ * updater runs from there as root.
+ */
+export function replaceablePart(layout: Layout, owner = 0): string | undefined {
+  for (const path of [layout.home, layout.versions, layout.current, layout.stable]) {
+    const stats: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
+    if (stats.uid !== owner) return `${path} belongs to user ${stats.uid}. Run: chown -R root:root ${path}`;
+    const isOpen = !stats.isSymbolicLink() && (stats.mode & WRITABLE_BY_OTHERS) !== 0;
+    if (isOpen) return `Users other than root can write to ${path}. Run: chmod -R go-w ${path}`;
+  }
+  return undefined;
 }
 
 /** Whether two paths are the same file. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { CommandError, type Io } from '@penstock/terminal';
 import { type Layout, layoutBelow, type ProgramName } from '../layout.ts';
 import { type RunCommand, runOnHost } from '../run-command.ts';
@@ -37,14 +39,39 @@ export function windowsHost({
   return { run, systemRoot: SystemRoot ?? SYSTEMROOT ?? String.raw`C:\Windows` };
 }
 
-/** The systemd of this host. Throws CommandError if there is none. */
-export function systemdOf(options: { readonly root?: string; readonly run?: RunCommand }): {
+type HostSystemd = {
   readonly layout: Layout;
   readonly systemctl: Systemctl;
   readonly version: number;
-} {
+};
+
+/** What systemctl says where systemd does not run: no unit is known. */
+const asleep: RunCommand = () => ({
+  status: 0,
+  stdout: 'LoadState=not-found\nActiveState=inactive\n',
+  stderr: '',
+});
+
+/**
+ * The systemd of this host. Throws CommandError if it does not run, unless nothing is to be changed: an image or a chroot
+ * has none, and neither has the machine on which somebody looks at the units first.
+ */
+export function systemdOf(
+  options: { readonly root?: string; readonly run?: RunCommand },
+  isDryRun = false,
+): HostSystemd {
   const run = options.run ?? runOnHost;
+  const root = options.root ?? '/';
   const { status, stdout } = run(['systemctl', '--version']);
+  // sd_booted(3)
+  const isBooted = existsSync(join(root, 'run/systemd/system'));
+  if (isDryRun && (status !== 0 || !isBooted))
+    return { layout: layoutBelow(root), systemctl: new Systemctl(asleep), version: versionIn(stdout) };
+  if (status === 0 && !isBooted) {
+    throw new CommandError('systemd does not run on this host, as in a container or a chroot.', {
+      suggestion: 'Run the command on the booted host. --dry-run prints what it would do there.',
+    });
+  }
   if (status !== 0) {
     throw new CommandError('This host has no systemd.', {
       suggestion:
@@ -52,8 +79,10 @@ export function systemdOf(options: { readonly root?: string; readonly run?: RunC
     });
   }
   return {
-    layout: layoutBelow(options.root ?? '/'),
+    layout: layoutBelow(root),
     systemctl: new Systemctl(run),
-    version: Number(/^systemd (\d+)/.exec(stdout)?.[1] ?? 0),
+    version: versionIn(stdout),
   };
 }
+
+const versionIn = (text: string) => Number(/^systemd (\d+)/.exec(text)?.[1] ?? 0);

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { CommandError, type Io } from '@penstock/terminal';
 import { readText } from '../host-files.ts';
 import type { Layout, ProgramName } from '../layout.ts';
-import { executableOf, placeSteps } from '../place-version.ts';
+import { executableOf, placeSteps, replaceablePart } from '../place-version.ts';
 import type { RunCommand } from '../run-command.ts';
 import type { Step } from '../step.ts';
 import { installSteps } from '../systemd/install.ts';
@@ -75,8 +75,14 @@ function systemdSteps(
   environment: Readonly<Record<string, string>>,
 ): readonly Step[] {
   const { program, self } = host;
-  const { layout, systemctl, version: systemdVersion } = systemdOf(host);
+  const { layout, systemctl, version: systemdVersion } = systemdOf(host, choices.dryRun);
   const isManaged = choices.executable !== undefined || self.isSingleExecutable;
+  const replaceable = isManaged && choices.dryRun !== true ? replaceablePart(layout) : undefined;
+  if (replaceable !== undefined) {
+    throw new CommandError('Users other than root could replace what the service runs.', {
+      suggestion: replaceable,
+    });
+  }
   const hasUpdater = isManaged && program === 'penstock-agent';
   const place = isManaged
     ? placeSteps({

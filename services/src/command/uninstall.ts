@@ -16,7 +16,7 @@ export function uninstallService(
     runSteps(windowsUninstallSteps(name, windowsHost(host)), options);
     return;
   }
-  const systemd = systemdOf(host);
+  const systemd = systemdOf(host, choices.dryRun);
   const others = installedAgents(systemd.layout).filter((other) => other !== name);
   runSteps(
     uninstallSteps({ name, ...systemd, withUpdater: program === 'penstock-agent' && others.length === 0 }),

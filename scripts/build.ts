@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { copyAssets } from './build/assets.ts';
 import { type Lock, lockFor } from './build/lock.ts';
@@ -12,6 +13,12 @@ import { workspacesFor } from './build/workspaces.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
+/** What the compiler has emitted: building the second program compiles nothing again. */
+const COMPILED = join(ROOT, 'node_modules/.cache/penstock-compiled');
+const COMPILE = [
+  ...['--project', 'tsconfig.build.json', '--outDir', join(COMPILED, 'files')],
+  ...['--incremental', '--tsBuildInfoFile', join(COMPILED, 'tsbuildinfo.json')],
+];
 
 const { values } = parseArgs({ options: { program: { type: 'string' } } });
 
@@ -21,15 +28,10 @@ for (const folder of root.workspaces) manifests.set(folder, await readJson(join(
 const workspaces = workspacesFor(manifests, values.program);
 
 await rm(OUT, { recursive: true, force: true });
-const compiler = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['--project', 'tsconfig.build.json'], {
-  cwd: ROOT,
-  stdio: 'inherit',
-});
+const compiler = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), COMPILE, { cwd: ROOT, stdio: 'inherit' });
 // The compiler has printed its errors.
 if (compiler.status !== 0) process.exit(1);
-for (const folder of manifests.keys()) {
-  if (!workspaces.has(folder)) await rm(join(OUT, folder), { recursive: true, force: true });
-}
+for (const folder of workspaces.keys()) await copyCompiled(folder);
 const built = new Map([...workspaces].map(([folder, manifest]) => [folder, builtManifest(manifest)]));
 for (const [folder, manifest] of built) {
   await copyAssets(join(ROOT, folder), join(OUT, folder));
@@ -44,6 +46,19 @@ if (built.has('console')) {
 const builtRoot = builtRootManifest(root, [...built.keys()]);
 await writeJson('package.json', builtRoot);
 await writeJson('package-lock.json', lockFor(await readJson<Lock>('package-lock.json'), builtRoot, built));
+
+/** Copies what was compiled for a workspace, without what earlier sources have left. */
+async function copyCompiled(folder: string): Promise<void> {
+  const from = join(COMPILED, 'files');
+  if (!existsSync(join(from, folder))) return;
+  await cp(join(from, folder), join(OUT, folder), {
+    recursive: true,
+    filter(path) {
+      const source = join(ROOT, relative(from, path));
+      return existsSync(source) || existsSync(source.replace(/(\.d\.ts|\.js)$/, '.ts'));
+    },
+  });
+}
 
 async function readJson<Value>(path: string): Promise<Value> {
   return JSON.parse(await readFile(join(ROOT, path), 'utf8')) as Value;

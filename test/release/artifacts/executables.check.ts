@@ -11,7 +11,7 @@ import { nodeFor } from '../../../scripts/release/node-binary.ts';
 import { ownPlatform } from '../../../scripts/release/platforms.ts';
 import { filesFor } from '../../../scripts/release/program-files.ts';
 import { run } from '../../../scripts/release/run.ts';
-import { isInstalled, skipWithout } from '../../rig/optional.ts';
+import { skipWithout } from '../../rig/optional.ts';
 import { built, fileOf, ROOT, releaseFolder, skipIfAbsent, VERSION, workFolder } from './built-release.ts';
 
 const AGENT_FILE = join(ROOT, 'examples/production/agent.yaml');
@@ -68,17 +68,6 @@ test('the executables for Windows say what they are, and can be signed', {
     { cwd: folder.path },
   );
   assert.match(verified, /Signature verification: ok/);
-});
-
-test('the executables for Windows run under Wine', {
-  skip:
-    skipIfAbsent(executable('win32', 'x64')) ||
-    (!isInstalled('wine') && 'wine 10 or newer is not installed; older ones cannot run V8'),
-}, async () => {
-  for (const program of programs) {
-    const file = fileOf({ program, ...executable('win32', 'x64') });
-    assert.equal((await run('wine', [file, 'self-check'], { env: { WINEDEBUG: '-all' } })).trim(), VERSION);
-  }
 });
 
 test('the executables for macOS are of that system', { skip: skipIfAbsent({ os: 'darwin' }) }, async () => {

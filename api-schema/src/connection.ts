@@ -20,10 +20,12 @@ export const ConnectionResource = Type.Object({
   kind: Type.Optional(Type.Enum([...connectorKinds])),
   pools: Type.Array(Type.String(), { description: 'In order of preference.' }),
   ingress: Type.Array(IngressResource, { description: 'Only listeners that are open.' }),
-  open: Type.Integer({ description: 'Current client connections.' }),
-  waiting: Type.Integer({ description: 'How many of `open` are waiting for an agent.' }),
-  openedTotal: Type.Integer({ description: 'Since the gateway started.' }),
-  failedTotal: Type.Integer({ description: 'Since the gateway started.' }),
+  open: Type.Integer({ description: 'Current client connections, at all replicas together.' }),
+  waiting: Type.Integer({
+    description: 'How many of those at the replica that answers are waiting for an agent.',
+  }),
+  openedTotal: Type.Integer({ description: 'Since the replica that answers started.' }),
+  failedTotal: Type.Integer({ description: 'Since the replica that answers started.' }),
   deniedTotal: Type.Integer({
     description:
       'Clients that were denied since the gateway started. Those of shared ingresses count only if their connection is known.',

@@ -14,6 +14,8 @@ export const peerLimits = {
   /** Connections in one message about opens, and close codes of each. */
   opens: 50,
   codes: 8,
+  /** Entries of the connection log in one message. */
+  logEntries: 32,
   /** Keys of events in one message. */
   eventKeys: 200,
   /** Concurrent streams of one peer: relayed connections, for the most part. */

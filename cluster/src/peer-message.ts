@@ -92,6 +92,11 @@ export const ownerMessages = {
     id: Id,
     message: Type.Union([agentMessages['upgrade-status'], agentMessages['may-switch']]),
   }),
+  /** Connections of the sender that were opened, have ended or were denied, while the peer follows them: rows of its log. */
+  'log-entries': Type.Object({
+    type: Type.Literal('log-entries'),
+    entries: Type.Array(Type.Object({}), { maxItems: peerLimits.logEntries }),
+  }),
   /** Opens of the sender's clients within `health.failingOpensWindow`, of the connections that had any. Times are milliseconds. */
   opens: Type.Object({
     type: Type.Literal('opens'),
@@ -135,6 +140,8 @@ export const followerMessages = {
   received: ownerMessages.received,
   /** A connection without a stream has ended. */
   'end-carried': Type.Object({ type: Type.Literal('end-carried'), session: Id, id: Id, code: Code }),
+  /** Whether somebody follows the connection log at this replica. */
+  'follow-log': Type.Object({ type: Type.Literal('follow-log'), on: Type.Boolean() }),
   /** Something about upgrades for the agent of a session. */
   upgrade: Type.Object({
     type: Type.Literal('upgrade'),

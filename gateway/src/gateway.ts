@@ -125,6 +125,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
           requests: controlPlane.requests,
           changes: controlPlane.changes,
           ingresses,
+          connectionLog,
           events,
           answer: (question) =>
             admin?.answer(question) ??

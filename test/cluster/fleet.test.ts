@@ -83,10 +83,28 @@ type Client = {
 
 /** Each replica lists the clients of both, and ends those of the other. */
 async function expectClientsOfBoth(replicas: Replicas): Promise<void> {
+  const url = `http://127.0.0.1:${replicas.gateway('r2').admin.port}`;
+  await using log = await readEvents(
+    url,
+    replicas.pair.adminToken,
+    undefined,
+    '/api/v1/connection-log/follow',
+  );
   await using one = await replicas.client('r1', 'db');
   await using two = await replicas.client('r2', 'db');
   assert.equal(await one.echo('one'), 'one');
   assert.equal(await two.echo('two'), 'two');
+  const followed = new Set<string>();
+  while (followed.size < 2) {
+    const sent = await log.next();
+    assert.ok(sent !== undefined, 'the stream goes on');
+    followed.add((sent.data as Client).replica ?? '');
+  }
+  assert.deepEqual([...followed].sort(), ['r1', 'r2']);
+  await eventually('the number of clients at both', async () => {
+    const { items } = (await replicas.api('r2', 'GET /connections')) as unknown as Listing<{ open: number }>;
+    return items[0]?.open === 2;
+  });
   const clientsAt = async (name: string) =>
     ((await replicas.api(name, 'GET /connections/db/clients')) as unknown as Listing<Client>).items;
   const there = await clientsAt('r2');

@@ -73,7 +73,7 @@ export function connectionLogRoutes(
       schema: {
         summary: 'Stream client connections as server-sent events',
         description:
-          'An event `connection` for each connection that was opened, has ended or was denied, about once a second; its ' +
+          'An event `connection` for each connection, of all replicas, that was opened, has ended or was denied, about once a second; its ' +
           'data is an entry of the connection log. A connection that opens and ends in between is one event. A reader that is ' +
           'too slow is disconnected. The stream ends when the gateway drains or the admin token or the console session ends.',
         tags: ['connections'],

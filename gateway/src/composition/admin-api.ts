@@ -93,7 +93,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
   const { registry, routes, queue, ejection, history, denials, outcomes } = dataPlane;
   const { identity, fleet, requests, grants, opens } = controlPlane;
-  const connections = () => connectionViews(routes, clients.ingresses, denials);
+  const connections = () => connectionViews(routes, clients.ingresses, denials, dataPlane.elsewhere);
   const events = openEvents(store, connections, options.events);
   fleet.onChange(({ agent }) => events.publish('agent', agentEvent(agent)));
   publishDetailChanges(

@@ -11,6 +11,7 @@ import { formatHostPort, type GatewayConfig } from '@penstock/config-schema';
 import {
   type AskReplicas,
   type ChangeFeed,
+  type ConnectionLog,
   createReplicaKey,
   type FleetEvents,
   type Leadership,
@@ -47,6 +48,7 @@ export type ClusterOptions = {
   readonly leadership: Pick<Leadership, 'rankBy'>;
   /** Answers a question that another replica asks with `ask`. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
+  readonly connectionLog: Pick<ConnectionLog, 'followers'>;
   readonly events: Pick<FleetEvents, 'follow' | 'peerPublished' | 'peerLost'>;
   readonly epoch: string;
   readonly clock: Clock;
@@ -107,6 +109,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
           request: (session, message, signal) => options.requests.forward(session, message, signal),
           cancel: (cancel, signal) => ingresses.cancelPorts.forward(cancel, signal),
           answer: options.answer,
+          connectionLog: options.connectionLog.followers,
           events: options.events,
           opens: () => dataPlane.outcomes.report(),
           lossOfPeer: () => peer.loss,
@@ -150,6 +153,11 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
   membership = joined;
   scope.defer(() => joined.stop());
   const directories = new Map<string, PeerDirectory>();
+  let isLogFollowed = false;
+  options.connectionLog.followers.onDemand((isFollowed) => {
+    isLogFollowed = isFollowed;
+    for (const directory of directories.values()) directory.followLog(isFollowed);
+  });
   const peers = new Peers({
     membership: joined,
     certificate: key,
@@ -163,9 +171,11 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
         isSuspended: (agentId) => fleet.isSuspended(agentId),
         onRevision: (revision) => changes.hint(revision),
         onEvents: (published) => options.events.peerPublished(published),
+        onLogEntries: (entries) => options.connectionLog.followers.receive(entries),
         onEventsLost: (stream) => options.events.peerLost(stream),
         clock,
       });
+      directory.followLog(isLogFollowed);
       directories.set(member.epoch, directory);
       return {
         opened: (session) => directory.opened(session),

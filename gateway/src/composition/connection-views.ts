@@ -1,5 +1,7 @@
 import type { ConnectionView } from '@penstock/control-plane';
 import type { Denials } from '../access/denials.ts';
+import type { Elsewhere } from '../access/elsewhere.ts';
+import type { ClientCounts } from '../ingress/clients.ts';
 import type { Ingresses, OpenIngress } from '../ingress/ingresses.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 
@@ -8,6 +10,7 @@ export function connectionViews(
   routes: Pick<RouteTable, 'routes'>,
   ingresses: Pick<Ingresses, 'ingressesOf' | 'clients'>,
   denials: Pick<Denials, 'totalOf'>,
+  elsewhere: Pick<Elsewhere, 'clientsOf'>,
 ): ConnectionView[] {
   return [...routes.routes].map(({ name, connector, kind, pools }) => ({
     name,
@@ -15,10 +18,16 @@ export function connectionViews(
     kind,
     pools,
     ingress: ingresses.ingressesOf(name).map(ingressView),
-    ...ingresses.clients.countsOf(name),
+    ...withOthers(ingresses.clients.countsOf(name), elsewhere.clientsOf(name)),
     deniedTotal: denials.totalOf(name),
   }));
 }
+
+/** Everything but `open` is of this gateway. */
+const withOthers = (counts: ClientCounts, clients: number): ClientCounts => ({
+  ...counts,
+  open: counts.open + clients,
+});
 
 function ingressView({
   ingress,

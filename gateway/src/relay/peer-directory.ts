@@ -29,6 +29,8 @@ export type PeerDirectoryOptions = {
   readonly onEvents: (events: PeerEvents) => void;
   /** The peer, which has published the events of this stream, no longer tells of them. */
   readonly onEventsLost: (stream: string) => void;
+  /** Connections of the peer were opened, have ended or were denied. Called while `followLog` is on. */
+  readonly onLogEntries: (entries: readonly object[]) => void;
   readonly clock: Clock;
 };
 
@@ -56,6 +58,7 @@ export class PeerDirectory implements PeerFollower {
   #stopHiding = () => {};
   #eventStream: string | undefined;
   readonly #opens: PeerOpens;
+  #followsLog = false;
 
   constructor(options: PeerDirectoryOptions) {
     this.replica = options.replica;
@@ -88,7 +91,14 @@ export class PeerDirectory implements PeerFollower {
     return this.#grants.get(grant) ?? 0;
   }
 
+  /** Has the peer send its connection log, or no longer. */
+  followLog(on: boolean): void {
+    if (on !== this.#followsLog) this.#peer?.send({ type: 'follow-log', on });
+    this.#followsLog = on;
+  }
+
   opened(peer: PeerSession): void {
+    if (this.#followsLog) peer.send({ type: 'follow-log', on: true });
     this.#stopHiding();
     this.#peer = peer;
     this.#expected = 'snapshot';
@@ -127,6 +137,9 @@ export class PeerDirectory implements PeerFollower {
         else registry.upgradeStatus(session, message.message);
         break;
       }
+      case 'log-entries':
+        this.#options.onLogEntries(message.entries);
+        break;
       case 'opens':
         this.#opens.received(message);
         break;

@@ -8,6 +8,7 @@ import { answerJson, answerProblem, readJsonBody } from '../tunnel/plain-request
 import type { Registry } from '../tunnel/registry.ts';
 import type { RegisteredSession } from '../tunnel/session-registry.ts';
 import { readCancel } from './forward-cancel.ts';
+import { type FollowedLog, LogForwarder } from './forward-log.ts';
 import type { RequestResult } from './forward-request.ts';
 import { type Opens, OpensPublisher } from './opens-elsewhere.ts';
 import { type EventSource, publishEvents } from './publish-events.ts';
@@ -28,6 +29,7 @@ export type ServedPeerOptions = {
   readonly cancel: (cancel: ForwardedCancel, signal: AbortSignal) => Promise<boolean>;
   /** Answers a question of the control plane of the peer. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
+  readonly connectionLog: FollowedLog;
   readonly events: EventSource;
   /** How the opens of this gateway's clients went. */
   readonly opens: () => Iterable<Opens>;
@@ -48,6 +50,7 @@ export function servePeer({
   request,
   cancel,
   answer,
+  connectionLog,
   events,
   opens,
   lossOfPeer,
@@ -87,6 +90,9 @@ export function servePeer({
             case 'upgrade':
               registry.localSession(message.session)?.sendUpgrade(message.message);
               break;
+            case 'follow-log':
+              forwarder.set(message.on);
+              break;
             case 'sessions-lost':
               for (const id of message.ids) {
                 const session = registry.localSession(id);
@@ -98,6 +104,7 @@ export function servePeer({
         onEnd: () => stream.session?.destroy(),
       });
       messages = followed;
+      const forwarder = new LogForwarder(followed, connectionLog);
       const publisher = new SessionPublisher(followed, sources);
       const isLocal = ({ replica }: RegisteredSession) => replica === undefined;
       const change = (session: RegisteredSession) => {
@@ -131,6 +138,7 @@ export function servePeer({
         clearInterval(timer);
         stopObserving();
         stopEvents();
+        forwarder.set(false);
         publisher.stop();
       };
     },

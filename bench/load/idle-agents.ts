@@ -39,9 +39,9 @@ answerWith({
     return null;
   },
   async connect({ count, atOnce, heartbeat }) {
-    await forEach(identities.slice(connected, count), atOnce, (identity) =>
-      openIdleSession(identity, heartbeat),
-    );
+    await forEach(identities.slice(connected, count), atOnce, async (identity) => {
+      await openIdleSession(identity, heartbeat);
+    });
     connected = count;
     return null;
   },

@@ -14,9 +14,13 @@ import { connectTunnel } from './tunnel-connection.ts';
 
 /**
  * Opens a session with its control stream. Resolves when the gateway has welcomed it. The session stays open until this
- * process exits, and sends a heartbeat every `heartbeat` milliseconds, or none.
+ * process exits or the gateway closes it, and sends a heartbeat every `heartbeat` milliseconds, or none. `closed` resolves when
+ * it has been closed.
  */
-export async function openIdleSession(identity: Identity, heartbeat?: number): Promise<void> {
+export async function openIdleSession(
+  identity: Identity,
+  heartbeat?: number,
+): Promise<{ readonly closed: Promise<void> }> {
   const { socket, session } = await connectTunnel(identity.gateway, identity);
   const stream = session.request(
     { ':method': 'CONNECT', ':protocol': CONNECT_PROTOCOL, ':scheme': 'https', ':path': paths.control },
@@ -27,6 +31,12 @@ export async function openIdleSession(identity: Identity, heartbeat?: number): P
   try {
     await welcomeOn(stream);
     if (heartbeat !== undefined) beat(stream, heartbeat);
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    stream.once('close', () => {
+      socket.destroy();
+      resolve();
+    });
+    return { closed };
   } catch (error) {
     socket.destroy();
     throw error;

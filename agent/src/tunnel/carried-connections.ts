@@ -10,21 +10,21 @@ export class CarriedConnection {
   /** The process of the gateway that has the client. */
   readonly epoch: string;
   readonly #limits: KeepLimits;
-  readonly #isGatewayConnected: () => boolean;
+  readonly #mayReturn: (since: number) => boolean;
   /** Streams of the connection that the gateway has accepted, as far as this agent knows. */
   streams = 1;
   #leave: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * Without a session, the connection is reset when `limits` say. A gateway that is connected again was not killed, and
-   * says itself when it no longer has the connection.
+   * Without a session, the connection is reset when `limits` say. The shorter one is for a gateway that was killed:
+   * `mayReturn` says whether that cannot be so, from what has happened since a time of the monotonic clock.
    */
-  constructor(splice: Splice, epoch: string, limits: KeepLimits, isGatewayConnected: () => boolean) {
+  constructor(splice: Splice, epoch: string, limits: KeepLimits, mayReturn: (since: number) => boolean) {
     this.splice = splice;
     this.epoch = epoch;
     this.#limits = limits;
-    this.#isGatewayConnected = isGatewayConnected;
+    this.#mayReturn = mayReturn;
   }
 
   /** A session carries the connection, on the stream of this number. `leave` is called once, when it no longer does. */
@@ -38,12 +38,13 @@ export class CarriedConnection {
   drift(loss: SessionLoss): void {
     this.leave();
     const { silent, closed } = this.#limits;
+    const since = performance.now();
     const end = () => this.splice.abort('SESSION_LOST');
     this.#timer =
       loss === 'silent'
         ? setTimeout(end, silent)
         : setTimeout(() => {
-            if (this.#isGatewayConnected()) this.#timer = setTimeout(end, silent - closed);
+            if (this.#mayReturn(since)) this.#timer = setTimeout(end, silent - closed);
             else end();
           }, closed);
   }
@@ -66,15 +67,22 @@ export class CarriedConnection {
 export class CarriedConnections {
   readonly #connections = new Map<string, CarriedConnection>();
   readonly #epochs: () => Iterable<string>;
+  readonly #goneAt: () => number;
 
-  /** `epochs` names the processes of the gateway that this agent is connected to. */
-  constructor(epochs: () => Iterable<string>) {
+  /**
+   * `epochs` names the processes of the gateway that this agent is connected to; `goneAt` is when an attempt to connect has
+   * last shown that the gateway is gone, on the monotonic clock.
+   */
+  constructor(epochs: () => Iterable<string>, goneAt: () => number) {
     this.#epochs = epochs;
+    this.#goneAt = goneAt;
   }
 
-  isConnectedTo(epoch: string): boolean {
+  /** Whether a process of the gateway whose session was closed at `since` may still have its clients. */
+  mayReturn(epoch: string, since: number): boolean {
+    // If it no longer has a connection, it says so on its sessions.
     for (const each of this.#epochs()) if (each === epoch) return true;
-    return false;
+    return this.#goneAt() < since;
   }
 
   /** Connections that have no session. */

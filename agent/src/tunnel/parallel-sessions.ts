@@ -4,6 +4,7 @@ import { type AgentMessage, errorCode, errorText } from '@penstock/wire';
 import { CarriedConnections } from './carried-connections.ts';
 import { type ConnectOptions, connectSession } from './connect-session.ts';
 import { GatewayError } from './gateway-error.ts';
+import { showsGatewayIsGone } from './gateway-presence.ts';
 import { LiveSessions } from './live-sessions.ts';
 import { LostSessions } from './lost-sessions.ts';
 import { keepConnected } from './reconnect.ts';
@@ -31,10 +32,15 @@ export class ParallelSessions {
   /** Loops that are stopping. */
   readonly #stopping = new Set<Promise<void>>();
   readonly #live: LiveSessions;
-  readonly #carried = new CarriedConnections(() => this.#live.epochs().values());
+  readonly #carried = new CarriedConnections(
+    () => this.#live.epochs().values(),
+    () => this.#goneAt,
+  );
   readonly #lost = new LostSessions();
   readonly #spread: ReplicaSpread;
   #retryNow = new AbortController();
+  /** When an attempt to connect has last shown that the gateway is gone. */
+  #goneAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ParallelSessionsOptions) {
     this.#options = options;
@@ -168,6 +174,7 @@ export class ParallelSessions {
         backoff: () => config().tunnel.reconnect,
         retryNow: () => this.#retryNow.signal,
         onFailed: (error, delayMs) => {
+          if (showsGatewayIsGone(error)) this.#goneAt = performance.now();
           const wereLimited = this.#limited;
           // Without a session, the limit is used up by those of a process that has died.
           isLimited = errorCode(error) === 'LIMIT_EXCEEDED' && this.ready > 0;

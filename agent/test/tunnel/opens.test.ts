@@ -62,7 +62,10 @@ class Scene implements AsyncDisposable {
         () => {},
         () => false,
       ),
-      carried: new CarriedConnections(() => []),
+      carried: new CarriedConnections(
+        () => [],
+        () => 0,
+      ),
       keepFor: () => 60_000,
       epoch: 'epoch-1',
       halfClosedTimeout: () => 60_000,

@@ -52,7 +52,10 @@ async function establish(gateway: FakeGateway, target = 9): Promise<GatewaySessi
     windows: new WindowBudget(64 * 1024 * 1024),
     ping: { interval: 10_000, timeout: 10_000 },
     refusal: () => undefined,
-    carried: new CarriedConnections(() => []),
+    carried: new CarriedConnections(
+      () => [],
+      () => 0,
+    ),
     keepFor: () => 0,
     halfClosedTimeout: () => 60_000,
     log: () => {},

@@ -99,7 +99,7 @@ const scenarios: readonly Scenario[] = [
 export async function runDark(kinds: readonly string[], note: (text: string) => void): Promise<DarkResult[]> {
   const results: DarkResult[] = [];
   for (const scenario of scenarios) {
-    if (kinds.length > 0 && !kinds.some((kind) => scenario.name.includes(kind))) continue;
+    if (kinds.length > 0 && !kinds.some((kind) => scenario.name.startsWith(kind))) continue;
     note(`${scenario.name} …`);
     results.push(await play(scenario));
   }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cancel, isInFlight, maySwitch, pause, resume, retry, type skipReasons } from '@penstock/rollouts';
+import {
+  cancel,
+  isInFlight,
+  maySwitch,
+  pause,
+  type RolloutAgent,
+  resume,
+  retry,
+  type skipReasons,
+} from '@penstock/rollouts';
 import { HOUR, MINUTE, SECOND, Simulation } from './simulation.ts';
 
 describe('a rollout', () => {
@@ -217,6 +226,44 @@ describe('of software', () => {
       kind: 'wait',
       because: 'Pool dc1 would have 1 ready agents, and minReady is 2.',
     });
+  });
+
+  test('an agent that has failed goes back at once, and those that work as far as their pool can spare them', () => {
+    const simulation = new Simulation(10, { target: software, more: { canary: 50, inFlight: 20 } });
+    for (const agent of simulation.fleet.values())
+      Object.assign(agent, { upgrader: 'host', runsTarget: true, runs: '1.1.0' });
+    simulation.pass(20 * MINUTE, () => {});
+    const [bad] = simulation.in('updated');
+    simulation.faults.set(bad?.id ?? '', 'Opens fail.');
+    simulation.pass(MINUTE, () => {});
+    const returning = simulation.in('rolling-back');
+    assert.equal(returning.length, 5);
+    const ask = (agent?: RolloutAgent) => {
+      assert.ok(agent !== undefined);
+      const decision = maySwitch(agent, simulation.agents, simulation.rollout, simulation.world);
+      if (decision.kind === 'wait') return decision.because;
+      simulation.leaving.add(agent.id);
+      return 'go';
+    };
+    simulation.opening = { isOpen: false, opensAt: undefined, because: 'Window night is closed.' };
+    simulation.minReady = 9;
+    assert.equal(ask(returning.find(({ id }) => id === bad?.id)), 'go');
+    simulation.leaving.clear();
+    const [one, two, three] = returning.filter(({ id }) => id !== bad?.id);
+    assert.equal(ask(one), 'go');
+    assert.equal(ask(two), 'Pool dc1 would have 8 ready agents, and minReady is 9.');
+    simulation.minReady = 1;
+    assert.equal(ask(two), 'go');
+    assert.equal(ask(three), '2 agents of pool dc1 go back at the moment.');
+    // It waits for as long as it has to.
+    const waiting = simulation.fleet.get(three?.id ?? '');
+    assert.ok(waiting !== undefined);
+    waiting.progress = { state: 'waiting' };
+    simulation.pass(2 * HOUR, () => {});
+    assert.deepEqual(
+      simulation.in('rolling-back').map(({ id }) => id),
+      [three?.id],
+    );
   });
 
   test('what a host reports fails its agent with that reason', () => {

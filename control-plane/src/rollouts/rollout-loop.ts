@@ -71,6 +71,8 @@ export class RolloutLoop {
   readonly #open = new Map<string, OpenRollout>();
   readonly #judges = new Map<string, RolloutJudge>();
   readonly #offered = new Map<string, number>();
+  /** Agents that may leave to go back, by rollout and agent, with the moment at which that permission is over. */
+  readonly #leaving = new Map<string, number>();
   #readAt = Number.NEGATIVE_INFINITY;
   #work: Promise<void> = Promise.resolve();
   #stopTimer = () => {};
@@ -132,6 +134,8 @@ export class RolloutLoop {
       const agent = open?.agents.find(({ id }) => id === agentId);
       if (open === undefined || agent === undefined) return undefined;
       const decision = maySwitch(agent, open.agents, open.rollout, await this.#worldOf(open));
+      if (decision.kind === 'go' && agent.state === 'rolling-back')
+        this.#leaving.set(`${rolloutId} ${agentId}`, decision.until);
       if (decision.kind === 'wait' || decision.agent === agent) return decision;
       const agents = open.agents.map((each) => (each.id === agentId ? decision.agent : each));
       const isSaved = await this.#save(open, { rollout: open.rollout, agents }, undefined);
@@ -270,7 +274,9 @@ export class RolloutLoop {
   async #worldOf({ rollout, agents }: OpenRollout): Promise<World> {
     const { fleet, config, clock } = this.#options;
     const facts = await readFacts(rollout, agents, fleet, clock);
-    return worldOf(facts, fleet, config(), this.#judgeOf(rollout), clock.wall());
+    const now = clock.wall();
+    const isLeaving = (agent: string) => (this.#leaving.get(`${rollout.id} ${agent}`) ?? 0) > now;
+    return worldOf(facts, fleet, config(), this.#judgeOf(rollout), isLeaving, now);
   }
 
   #judgeOf(rollout: StoredRollout): RolloutJudge {
@@ -284,7 +290,9 @@ export class RolloutLoop {
   #forget(id: string): void {
     this.#open.delete(id);
     this.#judges.delete(id);
-    for (const key of this.#offered.keys()) if (key.startsWith(`${id} `)) this.#offered.delete(key);
+    for (const kept of [this.#offered, this.#leaving]) {
+      for (const key of kept.keys()) if (key.startsWith(`${id} `)) kept.delete(key);
+    }
   }
 }
 

@@ -37,6 +37,7 @@ export function worldOf(
   fleet: Pick<RolloutFleet, 'pools'>,
   config: GatewayConfig,
   judgments: Judgments,
+  isLeaving: (agent: string) => boolean,
   now: number,
 ): World {
   const pools = new Map(fleet.pools().map((pool) => [pool.name, pool]));
@@ -53,5 +54,6 @@ export function worldOf(
     finishesLate: (pool) => finishesLate(config, pool, now),
     faultOf: judgments.faultOf,
     isGood: judgments.isGood,
+    isLeaving,
   };
 }

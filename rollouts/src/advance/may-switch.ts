@@ -1,5 +1,6 @@
 import type { Rollout, RolloutAgent } from '../rollout.ts';
 import { entered } from './advance-agent.ts';
+import { mayReturn } from './may-return.ts';
 import type { World } from './world.ts';
 
 export type SwitchDecision =
@@ -9,14 +10,24 @@ export type SwitchDecision =
 /** Milliseconds in which an agent that may switch has to begin. A schedule may end it earlier. */
 const SWITCH_START_MS = 2 * 60_000;
 
-/** Whether an agent that has staged the target may switch to it now: its window is open, and its pool can spare it. */
+/**
+ * Whether an agent may switch now: to the target that it has staged, if its window is open and its pool can spare it, or back
+ * to what it ran before.
+ */
 export function maySwitch(
   agent: RolloutAgent,
   agents: readonly RolloutAgent[],
-  { stage, override }: Pick<Rollout, 'stage' | 'override'>,
+  rollout: Pick<Rollout, 'stage' | 'override' | 'settings'>,
   world: World,
 ): SwitchDecision {
   const { now } = world;
+  const { stage, override } = rollout;
+  if (agent.state === 'rolling-back') {
+    const because = mayReturn(agent, agents, rollout, world);
+    return because === undefined
+      ? { kind: 'go', agent, until: now + SWITCH_START_MS }
+      : { kind: 'wait', because };
+  }
   // It asks again when it did not begin in time.
   const isBegun = agent.state === 'switching';
   if (!isBegun && agent.state !== 'offered' && agent.state !== 'staged') {

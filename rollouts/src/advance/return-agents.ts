@@ -43,6 +43,8 @@ export function returnAgents(
       return entered(agent, 'rolled-back', now, { reason: agent.reason });
     }
     if (agent.deadline === undefined || now < agent.deadline) return agent;
+    // Its pool cannot spare it yet.
+    if (facts.isConnected && facts.progress?.state === 'waiting') return agent;
     const still = facts.isConnected ? 'It still runs the target.' : 'It has not connected since.';
     return entered(agent, 'failed', now, {
       // A deadline in the past marks an agent that was to go back and did not.

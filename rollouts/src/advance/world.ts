@@ -36,6 +36,8 @@ export type World = {
   finishesLate(pool: string): boolean;
   /** The fault of an agent that runs the target, as a sentence. */
   faultOf(id: string): string | undefined;
+  /** Whether an agent that goes back was permitted to leave a moment ago. */
+  isLeaving(id: string): boolean;
   /** Whether the agent's last reading was good. */
   isGood(id: string): boolean;
 };

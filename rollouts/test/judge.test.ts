@@ -3,6 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { durationBucket, Judge, type Reading } from '@penstock/rollouts';
 
 const MIB = 1024 * 1024;
+const MINUTE = 60_000;
 
 type Measured = { -readonly [Key in keyof Reading]: Reading[Key] };
 
@@ -17,6 +18,7 @@ describe('an agent that was changed is compared with the others', () => {
         id,
         {
           isConnected: true,
+          away: 0,
           boot: `${id}-1`,
           failing: new Set<string>(),
           connectors: new Set(['orders-db']),
@@ -112,13 +114,15 @@ describe('an agent that was changed is compared with the others', () => {
   });
 
   test('an agent that is away while most others are there; not in an outage of all', () => {
-    change('new', { isConnected: false });
-    for (const id of ['a', 'b']) change(id, { isConnected: false });
+    change('new', { isConnected: false, away: 3 * MINUTE });
+    for (const id of ['a', 'b']) change(id, { isConnected: false, away: 3 * MINUTE });
     judged();
     assert.equal(judged(), undefined);
     for (const id of ['a', 'b']) change(id, { isConnected: true });
     judged();
     assert.equal(judged()?.fault, 'disconnected');
+    change('new', { away: MINUTE });
+    assert.equal(judged(), undefined, 'its updater may be bringing it back, with the reason');
   });
 
   test('a connector that it lost, unless nobody reaches the target', () => {

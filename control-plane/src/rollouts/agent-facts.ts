@@ -89,9 +89,12 @@ function skipReasonOf(view: AgentView, target: RolloutTarget): SkipReason | unde
   return view.connectedSince === undefined ? 'offline' : undefined;
 }
 
-export function readingOf(view: AgentView, opens: Pick<AgentOpens, 'of'>): Reading {
+/** `now` is in milliseconds since 1970. */
+export function readingOf(view: AgentView, opens: Pick<AgentOpens, 'of'>, now: number): Reading {
+  const isConnected = view.connectedSince !== undefined;
   return {
-    isConnected: view.connectedSince !== undefined,
+    isConnected,
+    away: isConnected ? 0 : Math.max(0, now - view.since),
     boot: view.boots.at(-1)?.id,
     failing: new Set(view.checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector]))),
     connectors: view.connectors && new Set(view.connectors.map(({ name }) => name)),

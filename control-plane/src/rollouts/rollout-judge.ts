@@ -87,8 +87,9 @@ export class RolloutJudge implements Judgments {
   #read(id: string): Reading | undefined {
     const known = this.#readings.get(id);
     if (known !== undefined) return known;
-    const view = this.#options.fleet.agentById(id);
-    const reading = view && readingOf(view, this.#options.opens);
+    const { fleet, opens, clock } = this.#options;
+    const view = fleet.agentById(id);
+    const reading = view && readingOf(view, opens, clock.wall());
     if (reading !== undefined) this.#readings.set(id, reading);
     return reading;
   }

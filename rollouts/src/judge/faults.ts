@@ -31,6 +31,11 @@ export type Comparison = {
   readonly mustKeepConnectors: boolean;
 };
 
+/**
+ * Milliseconds for which an agent must be away. A host with an updater has gone back by then from a version that does not run,
+ * and its agent reports why.
+ */
+const MIN_AWAY_MS = 2 * 60_000;
 /** Opens below which a comparison says nothing. */
 export const MIN_OPENS = 20;
 /** Opens that must all have failed to say something earlier: an agent that fails them is ejected, and gets few more. */
@@ -64,7 +69,7 @@ export const isConclusive = ({ opens }: Pick<Comparison, 'opens'>): boolean =>
   opens.opened + opens.failed >= MIN_OPENS;
 
 function findDisconnected({ now, others }: Comparison): Finding | undefined {
-  if (now.isConnected) return undefined;
+  if (now.isConnected || now.away < MIN_AWAY_MS) return undefined;
   const away = others.filter(({ isConnected }) => !isConnected).length;
   // If most others are gone as well, or there are none, something else may be the cause.
   if (away * 2 >= others.length) return undefined;

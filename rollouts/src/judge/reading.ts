@@ -2,6 +2,8 @@
 export type Reading = {
   /** Whether it has a session. */
   readonly isConnected: boolean;
+  /** Milliseconds for which it has had none; 0 if it has one. */
+  readonly away: number;
   /** Identifies the agent's process; undefined while that is not known. */
   readonly boot: string | undefined;
   /** Connectors whose check fails. */

@@ -2,7 +2,7 @@ import { errorText } from '@penstock/wire';
 import type { SessionsPort } from '../data-plane-port.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import { Rollouts, type RolloutsOptions } from './rollouts.ts';
-import { ASK_AFTER_MS } from './upgrade-messages.ts';
+import { ASK_AFTER_MS, ASK_SOON_MS } from './upgrade-messages.ts';
 
 export type OpenRolloutsOptions = Omit<RolloutsOptions, 'fleet' | 'sendUpgrade'> & {
   readonly fleet: RolloutsOptions['fleet'] & Pick<OpenFleet, 'onChange'>;
@@ -16,8 +16,8 @@ export async function openRollouts(
   const { sessions, fleet, log } = options;
   const sendUpgrade: RolloutsOptions['sendUpgrade'] = (id, message) => sessions.sendUpgrade(id, message);
   const rollouts = await Rollouts.open({ ...options, sendUpgrade });
-  const wait = (agentId: string, rollout: string, code: string, detail: string) =>
-    sendUpgrade(agentId, { type: 'wait', rollout, code, detail, askAfter: ASK_AFTER_MS });
+  const wait = (agentId: string, rollout: string, code: string, detail: string, askAfter = ASK_AFTER_MS) =>
+    sendUpgrade(agentId, { type: 'wait', rollout, code, detail, askAfter });
   /** Agents whose question is being answered. Another one of theirs meanwhile gets the same answer. */
   const asking = new Set<string>();
   const stopObserving = sessions.observe({
@@ -32,8 +32,10 @@ export async function openRollouts(
         (decision) => {
           if (decision === undefined)
             wait(agentId, rollout, 'ROLLOUT_UNKNOWN', 'This rollout is not in progress.');
-          else if (decision.kind === 'wait') wait(agentId, rollout, 'NOT_NOW', decision.because);
-          else sendUpgrade(agentId, { type: 'go', rollout, to, until: decision.until });
+          else if (decision.kind === 'wait') {
+            const askAfter = decision.isBrief === true ? ASK_SOON_MS : ASK_AFTER_MS;
+            wait(agentId, rollout, 'NOT_NOW', decision.because, askAfter);
+          } else sendUpgrade(agentId, { type: 'go', rollout, to, until: decision.until });
         },
         (error: unknown) => {
           log('store-failed', { detail: errorText(error) });

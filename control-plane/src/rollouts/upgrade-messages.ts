@@ -5,6 +5,8 @@ import type { RolloutFleet } from './rollout-world.ts';
 
 /** Milliseconds after which an agent that must wait asks again. A repeated offer has it ask at once. */
 export const ASK_AFTER_MS = 60_000;
+/** The same while other agents of its pool switch. */
+export const ASK_SOON_MS = 5_000;
 
 /** States of an upgrade that an agent reports when it has taken an offer. */
 const TAKEN: ReadonlySet<string> = new Set([

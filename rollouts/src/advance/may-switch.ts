@@ -5,7 +5,8 @@ import type { World } from './world.ts';
 
 export type SwitchDecision =
   | { readonly kind: 'go'; readonly agent: RolloutAgent; readonly until: number }
-  | { readonly kind: 'wait'; readonly because: string };
+  /** `isBrief`: until other agents have switched, rather than until a time or an operator decides. */
+  | { readonly kind: 'wait'; readonly because: string; readonly isBrief?: true };
 
 /** Milliseconds in which an agent that may switch has to begin. A schedule may end it earlier. */
 const SWITCH_START_MS = 2 * 60_000;
@@ -26,7 +27,7 @@ export function maySwitch(
     const because = mayReturn(agent, agents, rollout, world);
     return because === undefined
       ? { kind: 'go', agent, until: now + SWITCH_START_MS }
-      : { kind: 'wait', because };
+      : { kind: 'wait', because, isBrief: true };
   }
   // It asks again when it did not begin in time.
   const isBegun = agent.state === 'switching';
@@ -53,6 +54,7 @@ export function maySwitch(
     return {
       kind: 'wait',
       because: `Pool ${agent.pool} would have ${readyAfter} ready agents, and minReady is ${minReady}.`,
+      isBrief: true,
     };
   }
   const end = now + SWITCH_START_MS;

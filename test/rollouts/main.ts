@@ -1,80 +1,131 @@
 import { parseArgs } from 'node:util';
-import { ended } from './config-fleet.ts';
-import type { Behavior } from './simulated-host.ts';
-import { startSoftwareFleet } from './software-fleet.ts';
+import { startAgentFleet } from './agent-fleet.ts';
+import { ended, type Shown } from './config-fleet.ts';
+import type { Flaw } from './hosts/agent-builds.ts';
 
-// npm run rollout:test -- --size 10: hosts in three pools, a rollout for each way in which a version can be bad, and a good one
-// that a freeze and a restart of the gateway interrupt.
+// npm run rollout:test -- --size 10: real agents on hosts of their own in three pools, a rollout for each way in which a version
+// can be bad, and a good one during which a freeze begins and the gateway crashes, while pgbench works through all of them.
 
 const POOLS = ['dc1', 'dc2', 'dc3'];
 const MIN_READY_SHARE = 0.7;
+const SECOND = 1_000;
 
-const { values } = parseArgs({ options: { size: { type: 'string', default: '10' } } });
+const { values } = parseArgs({
+  options: { size: { type: 'string', default: '10' }, only: { type: 'string', default: '' } },
+});
 const size = Number(values.size);
-const upgrade = {
-  canaryPercent: 5,
-  soak: '3s',
-  groupSoak: '1s',
-  probation: '4s',
-  deadline: '60s',
-  judgeInterval: '1s',
-  inFlightPercent: 20,
-};
+const minReady = Math.floor(size * MIN_READY_SHARE);
 
-const bad: readonly (readonly [Behavior, string, RegExp])[] = [
-  ['crashes', '1.1.0', /EXITED/],
-  ['hangs', '1.2.0', /HUNG/],
-  ['cannot-dial', '1.3.0', /opens failed/],
-  ['slower', '1.4.0', /take longer than/],
-  ['leaks', '1.5.0', /memory grew/],
+const bad: readonly (readonly [Flaw, string, RegExp])[] = [
+  ['rejects-config', '1.1.0', /CONFIG_REJECTED/],
+  ['crashes', '1.2.0', /EXITED/],
+  ['hangs', '1.3.0', /HUNG/],
+  ['cannot-dial', '1.4.0', /opens failed|CHECKS_WORSE|The check of connector/],
+  ['slower', '1.5.0', /take longer than/],
+  ['leaks', '1.6.0', /memory grew/],
 ];
 
+const begun = performance.now();
 const problems: string[] = [];
+const say = (text: string) =>
+  process.stdout.write(
+    `${String(Math.round((performance.now() - begun) / SECOND)).padStart(4)} s  ${text}\n`,
+  );
 const check = (isTrue: boolean, problem: string) => {
-  if (!isTrue) problems.push(problem);
+  if (isTrue) return;
+  problems.push(problem);
+  say(`PROBLEM: ${problem}`);
 };
-const say = (text: string) => process.stdout.write(`${text}\n`);
 
-const minReady = Math.floor(size * MIN_READY_SHARE);
-await using fleet = await startSoftwareFleet(POOLS, size, upgrade, minReady);
-const { pair, hosts, seen } = fleet;
-const versions = () => [...new Set(hosts.map(({ version }) => version))].join();
-say(`${hosts.length} hosts in ${POOLS.length} pools run ${versions()}; minReady is ${minReady}.`);
+await using fleet = await startAgentFleet({
+  pools: POOLS,
+  size,
+  minReady,
+  rate: 10,
+  watchdog: 30 * SECOND,
+  upgrade: {
+    canaryPercent: 5,
+    soak: '10s',
+    groupSoak: '1s',
+    probation: '50s',
+    deadline: '10m',
+    judgeInterval: '2s',
+    inFlightPercent: 20,
+  },
+  limits: {
+    probation: 40 * SECOND,
+    maxProbation: 240 * SECOND,
+    readyTimeout: 60 * SECOND,
+    healthTimeout: 30 * SECOND,
+    grace: 20 * SECOND,
+    settle: SECOND,
+    interval: 500,
+    attempts: 3,
+  },
+});
+const { gateway } = fleet;
+const versions = async () => (await fleet.versions()).join();
+say(
+  `${POOLS.length * size} agents in ${POOLS.length} pools run ${await versions()}; minReady is ${minReady}.`,
+);
 
-for (const [behavior, version, reason] of bad) {
-  fleet.behave(behavior);
-  const shown = await fleet.rollOut(version);
-  say(`${version} ${behavior}: ${shown.state}. ${shown.reason ?? ''}`);
+for (const [flaw, version, reason] of bad.filter(([flaw]) => values.only === '' || flaw === values.only)) {
+  const before = await versions();
+  fleet.publish(version, flaw);
+  const { id } = await fleet.rollOut(version);
+  const shown = await fleet.end(id);
+  say(`${version} ${flaw}: ${shown.state}. ${shown.reason ?? ''}`);
   check(shown.state === 'rolled-back', `${version} is ${shown.state}.`);
   check(reason.test(shown.reason ?? ''), `The reason of ${version} is ${shown.reason}.`);
-  check(versions() === '1.0.0', `After ${version}, hosts run ${versions()}.`);
+  const changed = shown.agents.filter(({ state, group }) => group > 0 && state !== 'pending');
+  check(changed.length === 0, `${changed.length} agents that are no canaries took ${version}.`);
+  check((await versions()) === before, `After ${version}, agents run ${await versions()}.`);
+  await requireTold(shown, version);
 }
 
-fleet.behave('good');
-let interruption: 'freeze' | 'over' = 'freeze';
-const today = new Date().toISOString().slice(0, 10);
-const done = await fleet.rollOut('2.0.0', {}, async (shown) => {
-  if (interruption === 'freeze' && shown.state === 'group') {
-    interruption = 'over';
-    seen.isInterrupted = true;
-    await pair.gateway.stop();
-    await pair.restartGateway({ freezes: [{ name: 'year-end', from: today, to: '2099-12-31' }] });
-    const waiting = await fleet.until(shown.id, (each) => each.waitsFor !== undefined || ended(each));
-    say(`2.0.0 good: the gateway was restarted into a freeze. ${waiting.waitsFor ?? waiting.state}`);
-    check(waiting.waitsFor !== undefined, `The rollout of 2.0.0 is ${waiting.state} in a freeze.`);
-    await pair.gateway.stop();
-    await pair.restartGateway();
-    await fleet.allReady();
-    seen.isInterrupted = false;
-  }
-});
-say(`2.0.0 good: ${done.state}.`);
-check(done.state === 'done', `2.0.0 is ${done.state}: ${done.reason}`);
-check(versions() === '2.0.0', `After 2.0.0, hosts run ${versions()}.`);
-check(seen.failed === 0, `${seen.failed} clients were not served.`);
-check(seen.leastReady >= minReady, `A pool had ${seen.leastReady} ready agents.`);
+if (values.only === '') {
+  fleet.publish('2.0.0');
+  const { id } = await fleet.rollOut('2.0.0');
+  await fleet.until(id, (shown) => shown.state === 'group' || ended(shown));
+  const today = new Date().toISOString().slice(0, 10);
+  await gateway.reload({ freezes: [{ name: 'year-end', from: today, to: '2099-12-31' }] });
+  const frozen = await fleet.until(id, (shown) => shown.waitsFor !== undefined || ended(shown));
+  say(`2.0.0 good: a freeze began. ${frozen.waitsFor ?? frozen.state}`);
+  check(frozen.waitsFor !== undefined, `The rollout of 2.0.0 is ${frozen.state} in a freeze.`);
+  await gateway.reload({});
+  await fleet.until(id, (shown) => shown.agents.some(({ state }) => state === 'switching') || ended(shown));
+  await fleet.undisturbed(() => gateway.crash());
+  say('2.0.0 good: the freeze is over, and the gateway was killed while agents switched.');
+  const done = await fleet.end(id);
+  say(`2.0.0 good: ${done.state}. ${done.reason ?? ''}`);
+  check(done.state === 'done', `2.0.0 is ${done.state}: ${done.reason}`);
+  check((await versions()) === '2.0.0', `After 2.0.0, agents run ${await versions()}.`);
+}
+
+const { transactions, errors } = fleet.clients;
+check(errors.length === 0, `pgbench reported: ${errors.slice(0, 5).join(' ')}`);
+check(fleet.leastReady >= minReady, `A pool had ${fleet.leastReady} ready agents.`);
 say(
-  `${seen.served} clients were served, ${seen.failed} were not. No pool had fewer than ${seen.leastReady} ready agents.`,
+  `${transactions} connections were served by pgbench, with ${errors.length} errors. No pool had fewer than ${fleet.leastReady} ready agents.`,
 );
-for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** Whether the alert and the audit trail tell the same reason as the rollout. */
+async function requireTold({ id, reason = '' }: Shown, version: string): Promise<void> {
+  const { items: alerts } = (await gateway.api('GET /alerts')) as unknown as {
+    readonly items: readonly {
+      readonly condition: string;
+      readonly subject: string;
+      readonly detail: string;
+    }[];
+  };
+  const alert = alerts.find(
+    ({ condition, subject }) => condition === 'rollout-halted' && subject === `rollout:${id}`,
+  );
+  check(alert?.detail.includes(reason) === true, `The alert of ${version} is ${JSON.stringify(alert)}.`);
+  const { items: audit } = (await gateway.api(`GET /audit?subject=rollout:${id}`)) as unknown as {
+    readonly items: readonly { readonly after?: { readonly state?: string; readonly reason?: string } }[];
+  };
+  const halted = audit.some(({ after }) => after?.state === 'halted' && after.reason === reason);
+  check(halted, `The audit trail does not say why ${version} was halted.`);
+}

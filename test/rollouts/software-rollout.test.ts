@@ -1,40 +1,58 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expectNoLeaks } from '../rig/leaks.ts';
-import { startSoftwareFleet } from './software-fleet.ts';
+import { skipWithout } from '../rig/optional.ts';
+import { startAgentFleet } from './agent-fleet.ts';
 
-const upgrade = {
-  soak: '300ms',
-  groupSoak: '0s',
-  probation: '3s',
-  deadline: '20s',
-  judgeInterval: '300ms',
-  inFlightPercent: 50,
-};
+const SECOND = 1_000;
 
-test('software: a good version reaches all; one that crashes and one that cannot dial go back, with the reason', async () => {
+test('real agents: a version that cannot dial goes back with the reason, and a good one reaches all', {
+  skip: skipWithout('pgbench'),
+  timeout: 600_000,
+}, async () => {
   await using _leaks = expectNoLeaks();
-  await using fleet = await startSoftwareFleet(['dc1', 'dc2'], 3, upgrade, 2);
-  const { pair, hosts, seen } = fleet;
-  for (const [behavior, version, reason] of [
-    ['crashes', '1.1.0', /^Canary dc\d-\d failed: EXITED: The new version exited\. It was 1\.1\.0\.$/],
-    [
-      'cannot-dial',
-      '1.2.0',
-      /^Canary dc\d-\d failed: \d+ of \d+ opens failed; through the others, 0 of \d+\.$/,
-    ],
-  ] as const) {
-    fleet.behave(behavior);
-    const back = await fleet.rollOut(version);
-    assert.equal(back.state, 'rolled-back', JSON.stringify(back));
-    assert.match(back.reason ?? '', reason);
-    assert.deepEqual(new Set(hosts.map((host) => host.version)), new Set(['1.0.0']));
-    await pair.event('rollout-halted', { past: true, where: ({ version: which }) => which === version });
-  }
-  fleet.behave('good');
-  const done = await fleet.rollOut('1.3.0');
+  await using fleet = await startAgentFleet({
+    pools: ['dc1'],
+    size: 2,
+    minReady: 1,
+    rate: 20,
+    watchdog: 30 * SECOND,
+    upgrade: {
+      soak: '5s',
+      groupSoak: '0s',
+      probation: '3s',
+      deadline: '5m',
+      judgeInterval: '500ms',
+      inFlightPercent: 50,
+    },
+    limits: {
+      probation: SECOND,
+      maxProbation: 60 * SECOND,
+      readyTimeout: 60 * SECOND,
+      healthTimeout: 60 * SECOND,
+      grace: 30 * SECOND,
+      settle: 100,
+      interval: 100,
+      attempts: 3,
+    },
+  });
+  fleet.publish('1.1.0', 'cannot-dial');
+  const bad = await fleet.rollOut('1.1.0');
+  const back = await fleet.end(bad.id);
+  assert.equal(back.state, 'rolled-back', JSON.stringify(back));
+  assert.match(
+    back.reason ?? '',
+    /^Canary dc1-\d failed: \d+ of \d+ opens failed; through the others, 0 of \d+\.$/,
+  );
+  assert.deepEqual(await fleet.versions(), ['1.0.0']);
+
+  fleet.publish('1.2.0');
+  const good = await fleet.rollOut('1.2.0');
+  const done = await fleet.end(good.id);
   assert.equal(done.state, 'done', JSON.stringify(done));
-  assert.deepEqual(new Set(hosts.map((host) => host.version)), new Set(['1.3.0']));
-  assert.equal(seen.failed, 0, `${seen.served} clients were served`);
-  assert.ok(seen.leastReady >= 2, `${seen.leastReady} agents were ready`);
+  assert.deepEqual(await fleet.versions(), ['1.2.0']);
+  const { transactions, errors } = fleet.clients;
+  assert.deepEqual(errors, []);
+  assert.ok(transactions > 0);
+  assert.ok(fleet.leastReady >= 1, `${fleet.leastReady} agents were ready`);
 });

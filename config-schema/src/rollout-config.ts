@@ -6,6 +6,13 @@ export type Weekday = (typeof weekdays)[number];
 /** What happens to agents that a closing window leaves behind. */
 export const lateModes = ['next', 'finish'] as const;
 
+/** Releases that a gateway rolls out by itself. */
+export const releaseChannels = ['stable', 'preview'] as const;
+export type ReleaseChannel = (typeof releaseChannels)[number];
+
+/** Releases that are rolled out without an approval. */
+export const unapprovedReleases = ['patch'] as const;
+
 export const restartConditions = ['connector-failing', 'heartbeat-missing', 'memory-above'] as const;
 export type RestartCondition = (typeof restartConditions)[number];
 
@@ -33,6 +40,9 @@ export type UpgradeFreeze = {
 export type UpgradeSettings = {
   /** Name of a window; undefined: at any time outside of freezes. */
   readonly window: string | undefined;
+  /** Undefined: operators create rollouts. */
+  readonly channel: ReleaseChannel | undefined;
+  readonly withoutApproval: (typeof unapprovedReleases)[number] | undefined;
   readonly canaryPercent: number;
   readonly soak: number;
   readonly groupSoak: number;

@@ -96,6 +96,8 @@ test('the shortest gateway.yaml has every default', () => {
           probation: 600_000,
           maxFailedPercent: 10,
           judgeInterval: 60_000,
+          channel: undefined,
+          withoutApproval: undefined,
         },
         restart: undefined,
         forgetAfter: 0,

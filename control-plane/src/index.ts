@@ -50,5 +50,6 @@ export { openAgentRequests } from './requests/agent-requests.ts';
 export { PendingAgentRequests } from './requests/pending-agent-requests.ts';
 export { RestartPolicies } from './restarts/restart-policies.ts';
 export { AgentOpens } from './rollouts/agent-opens.ts';
+export { followChannels } from './rollouts/follow-channels.ts';
 export { openRollouts } from './rollouts/open-rollouts.ts';
 export { RolloutProblem } from './rollouts/rollout-problem.ts';

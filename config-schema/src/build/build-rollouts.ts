@@ -13,9 +13,16 @@ export const buildWindow = (window: GatewayFile['windows'][number]): UpgradeWind
 
 export const buildFreeze = (freeze: GatewayFile['freezes'][number]): UpgradeFreeze => freeze;
 
-export const buildUpgrade = ({ window, ...upgrade }: PoolFile['upgrade']): UpgradeSettings => ({
+export const buildUpgrade = ({
+  window,
+  channel,
+  withoutApproval,
+  ...upgrade
+}: PoolFile['upgrade']): UpgradeSettings => ({
   ...upgrade,
   window,
+  channel,
+  withoutApproval,
   soak: fieldValue('duration', upgrade.soak),
   groupSoak: fieldValue('duration', upgrade.groupSoak),
   deadline: fieldValue('duration', upgrade.deadline),

@@ -1,5 +1,11 @@
 import { Type } from '@penstock/json-schema';
-import { lateModes, restartConditions, weekdays } from '../rollout-config.ts';
+import {
+  lateModes,
+  releaseChannels,
+  restartConditions,
+  unapprovedReleases,
+  weekdays,
+} from '../rollout-config.ts';
 import { group, integer, list, namedList, optionalGroup, quantity, text, word } from './field.ts';
 
 export const windows = namedList(
@@ -45,6 +51,18 @@ export const upgrade = optionalGroup('How rollouts of software and of configurat
     text(
       'name',
       'Name of a `windows` entry. If omitted, rollouts may proceed at any time outside of freezes.',
+    ),
+  ),
+  channel: Type.Optional(
+    word(
+      releaseChannels,
+      'Releases that the gateway rolls out in this pool by itself, as soon as they are below `releases` in its data directory: `stable` leaves out pre-releases such as 1.3.0-rc.1, `preview` does not. If omitted, operators create rollouts.',
+    ),
+  ),
+  withoutApproval: Type.Optional(
+    word(
+      unapprovedReleases,
+      'Releases that need no approval although `requireApproval` contains `rollout`: `patch` are those that differ in the third number only from what each agent of the pool runs.',
     ),
   ),
   canaryPercent: integer(

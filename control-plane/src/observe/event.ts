@@ -35,6 +35,7 @@ export const controlPlaneEvents = {
     'warn',
     'A reload changed the pinning mode of a pool, and with it which of its agents are quarantined.',
   ],
+  'channel-failed': ['warn', 'The newest release could not be rolled out in a pool that follows a channel.'],
   'request-failed': ['error', 'The gateway could not complete a request to its API.'],
   'rollout-agent-failed': ['warn', 'An agent has failed in a rollout.'],
   'rollout-changed': ['info', 'A rollout has entered another stage.'],

@@ -19,6 +19,7 @@ import type { Approvals, Performed } from '../approvals/approvals.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import { candidateOf } from './agent-facts.ts';
+import { needsNoApproval } from './patch-release.ts';
 import { openingOf, type SettingsRequest, settingsFor } from './pool-settings.ts';
 import { RolloutLoop, type RolloutLoopOptions } from './rollout-loop.ts';
 import { RolloutProblem } from './rollout-problem.ts';
@@ -215,10 +216,17 @@ export class Rollouts {
     requester: Requester,
   ): Promise<Performed<RolloutDetail>> {
     const { id, pools, target } = rollout;
+    const { config, fleet } = this.#options;
+    const needing =
+      action === this.#start && target.kind === 'software'
+        ? pools.filter(
+            (pool) => !needsNoApproval(poolOf(config(), pool), target.version, fleet.agentsAfter('')),
+          )
+        : pools;
     const performed = await action(
       {
         pool: pools[0] ?? '',
-        pools,
+        pools: needing,
         // Whoever may not pin a version may not do it by a rollout.
         ...(target.kind === 'config' && { alsoNeeds: ['pin'] as const }),
         subject: `rollout:${id}`,

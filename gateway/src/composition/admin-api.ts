@@ -17,6 +17,7 @@ import {
   firstPublicHost,
   fleetActions,
   fleetGauges,
+  followChannels,
   isUserOf,
   type Leadership,
   metricsSource,
@@ -45,6 +46,7 @@ import type { ClientIngresses } from './client-ingresses.ts';
 import { connectionViews } from './connection-views.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataPlane } from './data-plane.ts';
+import { latestRelease } from './latest-release.ts';
 import { requireRelease } from './require-release.ts';
 
 export type AdminApiOptions = {
@@ -146,6 +148,21 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     }),
   });
   scope.defer(stopRollouts);
+  scope.defer(
+    followChannels({
+      rollouts,
+      fleet,
+      pools: () => config().pools,
+      latestRelease: latestRelease({
+        dataDirectory: config().dataDirectory,
+        rootKeys: buildFacts.rootKeys,
+        now: clock.wall,
+      }),
+      isLeader: () => leadership.isLeader,
+      clock,
+      log,
+    }),
+  );
   const agentRequests = openAgentRequests({
     store,
     fleet,

@@ -55,7 +55,7 @@ export class AttackerGateway implements AsyncDisposable {
     return eventually(
       `the agent's status of ${rollout}`,
       () => this.statuses.findLast((status) => status.rollout === rollout && isIt(status)),
-      { within, state: () => this.statuses },
+      { within, state: () => this.statuses.slice(-3) },
     );
   }
 

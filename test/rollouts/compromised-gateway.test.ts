@@ -98,8 +98,9 @@ test('who has the keys of a gateway can install no unsigned, revoked, older or c
     const before = onHost();
     if (!back) serve(by, to, changes);
     spoil?.(attacker.files);
-    attacker.say({ type: 'upgrade', rollout: what, to, back, retry: true });
-    const ended = await attacker.status(what, ({ state }) => state === 'failed' || state === 'committed');
+    const rollout = what.replaceAll(/[^a-z]+/g, '-');
+    attacker.say({ type: 'upgrade', rollout, to, back, retry: true });
+    const ended = await attacker.status(rollout, ({ state }) => state === 'failed' || state === 'committed');
     assert.deepEqual([what, ended.state, ended.code], [what, 'failed', code]);
     assert.deepEqual(onHost(), before, what);
   };

@@ -63,6 +63,8 @@ export class AgentHost implements AsyncDisposable {
       environment: {
         ...environment,
         PATH: process.env['PATH'] ?? '',
+        // A single executable writes none either.
+        NODE_DISABLE_COMPILE_CACHE: '1',
         PENSTOCK_UPGRADER: layout.updater,
         RUNTIME_DIRECTORY: at(`run/${SERVICE}`),
         STATE_DIRECTORY: at(`var/lib/${SERVICE}`),

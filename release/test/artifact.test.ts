@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { createGunzip, gzipSync } from 'node:zlib';
+import { artifact, CONTENT } from '../../test/rig/release-files.ts';
 import { chooseArtifact, verifiedArtifact } from '../src/artifact.ts';
 import type { ReleaseDocument } from '../src/documents.ts';
 import type { ReleaseErrorCode } from '../src/release-error.ts';
-import { artifact, CONTENT } from './release-files.ts';
 
 const release: ReleaseDocument = {
   product: 'penstock',

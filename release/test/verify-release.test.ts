@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { artifact, NOW, newKey, publisher } from '../../test/rig/release-files.ts';
 import { MAX_DOCUMENT_BYTES } from '../src/envelope.ts';
 import { ReleaseError, type ReleaseErrorCode } from '../src/release-error.ts';
 import { publicKeyText } from '../src/signing-key.ts';
 import { type ReleaseFiles, type Trust, verifyLatest, verifyRelease } from '../src/verify-release.ts';
-import { artifact, NOW, newKey, publisher } from './release-files.ts';
 
 const { files, trust, roots, releaseKey } = publisher();
 const verify = (of: ReleaseFiles, changes: Partial<Trust> = {}, version = '1.2.3') =>

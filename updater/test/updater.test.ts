@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
-import { newKey, publisher } from '../../release/test/release-files.ts';
+import { publish } from '../../test/rig/release-directory.ts';
+import { newKey, publisher } from '../../test/rig/release-files.ts';
 import { mountSmallDisk, skipWithoutMount } from '../../test/rig/small-disk.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import type { CutPoint } from '../src/context.ts';
@@ -23,7 +24,6 @@ import { Updater } from '../src/updater.ts';
 import { currentVersion, installedVersions, stableVersion } from '../src/version-folders.ts';
 import { FileHost } from './rig/file-host.ts';
 import { quickLimits } from './rig/quick-limits.ts';
-import { publish } from './rig/release-directory.ts';
 
 /** Of the build that the updater under test would be. */
 const BUILD_SEQUENCE = 10;

@@ -1,9 +1,9 @@
 import type { AlertCondition } from '@penstock/config-schema';
 import { type Clock, inSlices } from '@penstock/runtime';
+import { isOlderRelease } from '../fleet/older-release.ts';
 import type { ActiveCondition } from './active-condition.ts';
 import { evaluateConnection } from './evaluate-connection.ts';
 import type { AgentSnapshot, ConnectionSnapshot, FleetSnapshot, PoolSnapshot } from './fleet-snapshot.ts';
-import { isOlderRelease } from './older-release.ts';
 
 export type Evaluation = {
   /** By `alertKey`. */

@@ -1,7 +1,7 @@
 import { type Clock, inSlices, nextTurn } from '@penstock/runtime';
 import { SOFTWARE_VERSION } from '@penstock/wire';
-import { isOlderRelease } from '../alerts/older-release.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
+import { isOlderRelease } from '../fleet/older-release.ts';
 
 /** Agents that have series of their own; a larger fleet would overload Prometheus. */
 export const MAX_AGENTS_WITH_SERIES = 5_000;

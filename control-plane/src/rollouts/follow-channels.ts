@@ -1,8 +1,8 @@
 import type { Pool } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
 import { errorText, ProblemError } from '@penstock/wire';
-import { isOlderRelease } from '../alerts/older-release.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
+import { isOlderRelease } from '../fleet/older-release.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import { RolloutProblem } from './rollout-problem.ts';
 import type { Rollouts } from './rollouts.ts';

@@ -5,7 +5,7 @@ import { systemClock } from '@penstock/runtime';
 import { alertConditionTexts } from '../../src/alerts/alert-conditions.ts';
 import { evaluateConditions } from '../../src/alerts/evaluate-conditions.ts';
 import type { FleetSnapshot } from '../../src/alerts/fleet-snapshot.ts';
-import { isOlderRelease } from '../../src/alerts/older-release.ts';
+import { isOlderRelease } from '../../src/fleet/older-release.ts';
 import { activeCondition, agentSnapshot, connectionSnapshot, fleetSnapshot, poolSnapshot } from './scene.ts';
 
 const all = new Set(Object.keys(alertConditionTexts) as AlertCondition[]);

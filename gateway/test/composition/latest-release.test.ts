@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { publisher } from '../../../release/test/release-files.ts';
+import { publish } from '../../../test/rig/release-directory.ts';
+import { publisher } from '../../../test/rig/release-files.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
-import { publish } from '../../../updater/test/rig/release-directory.ts';
 import { latestRelease } from '../../src/composition/latest-release.ts';
 
 test('the newest release is what a signed latest.json says, and nothing without one or without root keys', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { NOW, publisher } from '../../../release/test/release-files.ts';
+import { NOW, publisher } from '../../../test/rig/release-files.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 import { requireRelease } from '../../src/composition/require-release.ts';
 

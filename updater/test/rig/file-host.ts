@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { layoutBelow } from '@penstock/services';
+import { executable, PLATFORM } from '../../../test/rig/release-directory.ts';
 import type { AgentHealth } from '../../src/health.ts';
 import type { Observation, UpdaterHost } from '../../src/host.ts';
 import { REQUEST_FILE, ROOT, readRequest, type UpgradeRequest } from '../../src/request.ts';
 import { currentVersion } from '../../src/version-folders.ts';
-import { executable, PLATFORM } from './release-directory.ts';
 
 /** How the service behaves with a version. */
 export type Behavior = {

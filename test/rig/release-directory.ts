@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { publisher } from '../../../release/test/release-files.ts';
+import type { publisher } from './release-files.ts';
 
 export const PLATFORM = { os: 'linux', arch: 'x64' };
 

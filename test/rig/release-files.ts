@@ -1,8 +1,14 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import type { Artifact, KeysDocument, LatestDocument, ReleaseDocument } from '../src/documents.ts';
-import { signDocument } from '../src/envelope.ts';
-import { publicKeyText } from '../src/signing-key.ts';
-import type { ReleaseFiles, Trust } from '../src/verify-release.ts';
+import {
+  type Artifact,
+  type KeysDocument,
+  type LatestDocument,
+  publicKeyText,
+  type ReleaseDocument,
+  type ReleaseFiles,
+  signDocument,
+  type Trust,
+} from '@penstock/release';
 
 export const newKey = () => generateKeyPairSync('ed25519');
 type KeyPair = ReturnType<typeof newKey>;

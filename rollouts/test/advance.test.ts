@@ -4,6 +4,7 @@ import {
   cancel,
   isInFlight,
   maySwitch,
+  type Opening,
   pause,
   type RolloutAgent,
   resume,
@@ -304,6 +305,11 @@ describe('of software', () => {
   test('a container is waited for, and skipped when nobody deploys it', () => {
     const simulation = new Simulation(4, { target: software });
     const [canary] = simulation.agents;
+    simulation.pass(MINUTE, () => {});
+    assert.equal(
+      simulation.in('offered')[0]?.reason,
+      'Nothing on its host upgrades it. Run the image with the tag 1.1.0, or install that version.',
+    );
     simulation.pass(24 * HOUR, () => {
       const agent = simulation.fleet.get(canary?.id ?? '');
       if (agent !== undefined) Object.assign(agent, { runsTarget: true });
@@ -313,6 +319,56 @@ describe('of software', () => {
       simulation.in('skipped').map(({ skipped }) => skipped),
       ['no-upgrader', 'no-upgrader', 'no-upgrader'],
     );
+  });
+
+  test('a window that closes, a freeze, or a pause while a version is staged has its host wait; what may switch does', () => {
+    const simulation = new Simulation(4, { target: software, more: { canary: 100 } });
+    for (const agent of simulation.fleet.values()) agent.upgrader = 'host';
+    simulation.step();
+    for (const agent of simulation.fleet.values()) agent.progress = { state: 'waiting' };
+    simulation.step();
+    const [first] = simulation.in('staged');
+    assert.ok(first !== undefined);
+    const ask = (agent = first) => maySwitch(agent, simulation.agents, simulation.rollout, simulation.world);
+    const closed: Opening = {
+      isOpen: false,
+      opensAt: simulation.now + HOUR,
+      because: 'Window night is closed.',
+    };
+    simulation.opening = closed;
+    assert.deepEqual(ask(), { kind: 'wait', because: 'Window night is closed.' });
+    simulation.late = true;
+    assert.equal(ask().kind, 'go', 'late: finish');
+    simulation.late = false;
+    simulation.rollout = { ...simulation.rollout, override: { by: 'ada', at: simulation.now } };
+    assert.equal(ask().kind, 'go', 'rollout proceed');
+    const facts = simulation.fleet.get(first.id);
+    assert.ok(facts !== undefined);
+    facts.needsWindow = true;
+    assert.equal(ask().kind, 'wait', 'its owner allows upgrades in a window only');
+    facts.needsWindow = false;
+    simulation.rollout = { ...simulation.rollout, override: undefined };
+    // A permission ends with the window.
+    simulation.opening = { isOpen: true, until: simulation.now + 30 * SECOND };
+    const permitted = ask();
+    assert.ok(permitted.kind === 'go' && permitted.until === simulation.now + 30 * SECOND);
+    simulation.opening = { isOpen: true, until: undefined };
+    // The pause comes between the permission and the restart.
+    simulation.agents = simulation.agents.map((each) => (each.id === first.id ? permitted.agent : each));
+    simulation.rollout = pause(simulation.rollout, 'ada', undefined, simulation.now) ?? simulation.rollout;
+    const [second] = simulation.in('staged');
+    assert.deepEqual(ask(second), { kind: 'wait', because: 'The rollout is paused.' });
+    assert.deepEqual(ask(permitted.agent), { kind: 'wait', because: 'The rollout is paused.' }, 'it is late');
+    Object.assign(facts, { runsTarget: true, progress: { state: 'probation' } });
+    simulation.pass(MINUTE, () => {});
+    assert.deepEqual(
+      simulation.in('probation').map(({ id }) => id),
+      [first.id],
+      'it has switched in time, and is observed although the rollout is paused',
+    );
+    simulation.faults.set(first.id, 'Opens fail.');
+    simulation.pass(MINUTE, () => {});
+    assert.equal(simulation.rollout.stage.state, 'rolling-back', 'a fault counts in a pause as well');
   });
 
   test('an owner who denies upgrades has the last word', () => {

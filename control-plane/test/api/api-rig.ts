@@ -176,6 +176,7 @@ export async function apiRig(): Promise<ApiRig> {
       return live.agents.length === 0 ? opened.stateCounts : countsOf(live.agents);
     },
     agent: (name: string) => live.agents.find((each) => each.name === name) ?? opened.agent(name),
+    agentById: (id: string) => live.agents.find((each) => each.id === id) ?? opened.agentById(id),
     samplesOf: () => live.samples,
     get isComplete() {
       return live.complete;

@@ -2,9 +2,10 @@ import { RolloutDetail } from '@penstock/api-schema';
 import { confirm, type Io, json, type OutputFormat, outputOption, yesOption } from '@penstock/terminal';
 import { Command } from 'commander';
 import { apiFromEnvironment } from '../api/api-from-environment.ts';
+import { addRolloutWaitOptions, followProgress, type RolloutWaitOptions } from './follow-progress.ts';
 import { progressText } from './rollout-text.ts';
 
-type Options = {
+type Options = Partial<RolloutWaitOptions> & {
   readonly output: OutputFormat;
   readonly reason?: string;
   readonly rollBack?: boolean;
@@ -19,6 +20,9 @@ const verbs = {
   proceed: 'have a rollout go on now, regardless of windows, freezes and minReady; requires the role admin',
 } as const;
 type Verb = keyof typeof verbs;
+
+/** After these, the rollout goes on, so there is something to wait for. */
+const CONTINUING: ReadonlySet<Verb> = new Set(['resume', 'retry', 'proceed']);
 
 /** `rollout pause|resume|cancel|retry|proceed`. */
 export function steerCommands(io: Io): readonly Command[] {
@@ -35,12 +39,12 @@ export function steerCommands(io: Io): readonly Command[] {
     if (verb === 'pause') command.option('--reason <text>', 'why, for others');
     if (verb === 'cancel') command.option('--roll-back', 'have the agents go back', false);
     if (verb === 'proceed') command.option(...yesOption);
-    return command;
+    return CONTINUING.has(verb) ? addRolloutWaitOptions(command) : command;
   });
 }
 
 async function steer(io: Io, id: string, verb: Verb, options: Options): Promise<void> {
-  const { output, reason, rollBack, yes } = options;
+  const { output, reason, rollBack, yes, wait = false, timeout = 0 } = options;
   const api = apiFromEnvironment(io);
   if (verb === 'proceed') {
     await confirm(io, {
@@ -57,5 +61,7 @@ async function steer(io: Io, id: string, verb: Verb, options: Options): Promise<
     path,
     verb === 'pause' || verb === 'cancel' ? body : undefined,
   );
-  io.stdout.write(output === 'json' ? json(rollout) : `${progressText(rollout)}\n`);
+  const shown = wait ? await followProgress(io, api, id, timeout) : rollout;
+  if (output === 'json') io.stdout.write(json(shown));
+  else if (!wait) io.stdout.write(`${progressText(shown)}\n`);
 }

@@ -80,8 +80,13 @@ function awaitTarget(
   ) {
     return { ...agent, state: 'staged', since: now };
   }
-  if (agent.deadline === undefined || now < agent.deadline) return agent;
-  if (rollout.target.kind === 'software' && facts.upgrader === 'none') {
+  const isByHand = rollout.target.kind === 'software' && facts.upgrader === 'none';
+  if (agent.deadline === undefined || now < agent.deadline) {
+    const reason = isByHand ? byHand(rollout.target) : undefined;
+    // While its time is stopped, the reason for that is shown.
+    return agent.deadline === undefined || agent.reason === reason ? agent : { ...agent, reason };
+  }
+  if (isByHand) {
     return entered(agent, 'skipped', now, { skipped: 'no-upgrader' });
   }
   const runs = facts.runs === undefined ? '' : ` It runs ${facts.runs}.`;
@@ -89,6 +94,10 @@ function awaitTarget(
     reason: `It did not run the target in time.${runs}`,
   });
 }
+
+/** What an operator has to do, since nothing on the host of the agent switches its version. */
+const byHand = ({ version }: Rollout['target']): string =>
+  `Nothing on its host upgrades it. Run the image with the tag ${version}, or install that version.`;
 
 function awaitSwitch(
   agent: RolloutAgent,

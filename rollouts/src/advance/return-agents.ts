@@ -31,7 +31,8 @@ export function returnAgents(
     if (agent.state === 'pending') return agent;
     if (CHANGED.has(agent.state)) {
       if (agent.state === 'failed' && agent.deadline !== undefined) return agent;
-      const { reason } = agent;
+      // What it waited for does not matter any more.
+      const reason = agent.state === 'failed' ? agent.reason : undefined;
       // An agent that is away may run either; it has time to return.
       if (facts === undefined || isBack(facts)) {
         return entered(agent, 'rolled-back', now, { reason });

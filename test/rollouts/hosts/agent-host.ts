@@ -117,6 +117,8 @@ export class AgentHost implements AsyncDisposable {
       host: systemdHost({
         run: this.#manager.run,
         platform: { os: process.platform, arch: process.arch },
+        // As the files of these agents have it.
+        isUpgradeAllowed: () => true,
         root,
       }),
       limits,

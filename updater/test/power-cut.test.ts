@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { publisher } from '../../test/rig/release-files.ts';
 import { bundledModule } from '../../test/rig/bundled-module.ts';
+import { publish } from '../../test/rig/release-directory.ts';
+import { publisher } from '../../test/rig/release-files.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { type CutPoint, cutPoints } from '../src/context.ts';
 import { readJournal } from '../src/journal.ts';
 import { currentVersion, stableVersion } from '../src/version-folders.ts';
 import { FileHost } from './rig/file-host.ts';
-import { publish } from '../../test/rig/release-directory.ts';
 import { runUpdater } from './rig/run-updater.ts';
 
 const release = publisher();

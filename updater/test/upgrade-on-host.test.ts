@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { publisher } from '../../test/rig/release-files.ts';
 import { BootedHost, skipWithoutBoot } from '../../test/rig/booted-host.ts';
 import { startPair } from '../../test/rig/pair.ts';
 import { put } from '../../test/rig/penstock-host.ts';
+import { publish } from '../../test/rig/release-directory.ts';
+import { publisher } from '../../test/rig/release-files.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { makeVersionTree } from '../../test/rig/version-tree.ts';
 import { readHealth } from '../src/health.ts';
-import { publish } from '../../test/rig/release-directory.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TREE = '/opt/penstock-tree';

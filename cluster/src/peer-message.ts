@@ -82,6 +82,8 @@ export const ownerMessages = {
     /** Clients by grant. */
     grants: Counts,
   }),
+  /** The sender has changed the store: sent at once, so that a revocation does not wait for the next tick. */
+  revision: Type.Object({ type: Type.Literal('revision'), revision: Count }),
   /** A session was lost, but its connections are not. */
   lost: Type.Object({ type: Type.Literal('lost'), id: Id, loss: Type.Enum(['closed', 'silent']) }),
   /** The connections of a session should move to another one. */

@@ -31,6 +31,7 @@ export class ChangeFeed {
   /** Listeners that must read everything again. */
   readonly #unloaded = new Set<Listener>();
   readonly #unlisten: () => void;
+  readonly #writtenListeners = new Set<(revision: number) => void>();
   #revision: number;
   #readAt: number;
   #polling: Promise<void> | undefined;
@@ -43,7 +44,10 @@ export class ChangeFeed {
     this.#options = options;
     this.#revision = revision;
     this.#readAt = options.clock.now();
-    this.#unlisten = options.store.onRevision((written) => this.hint(written));
+    this.#unlisten = options.store.onRevision((written) => {
+      for (const listener of this.#writtenListeners) listener(written);
+      this.hint(written);
+    });
   }
 
   /** Begins at the present revision: what is read from the store afterwards is at least that new. Throws StoreError. */
@@ -82,6 +86,12 @@ export class ChangeFeed {
     if (this.#polling !== undefined) return;
     this.#cancel();
     this.#poll();
+  }
+
+  /** Calls `listener` when a transaction of this gateway has reached a revision. The returned function ends that. */
+  onWritten(listener: (revision: number) => void): () => void {
+    this.#writtenListeners.add(listener);
+    return () => void this.#writtenListeners.delete(listener);
   }
 
   /** Resolves when no listener is running. */

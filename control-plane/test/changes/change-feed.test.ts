@@ -87,6 +87,27 @@ test('what another gateway changes is applied within a second, and what this one
   await feed.stop();
 });
 
+test('a gateway that is told of a revision at once does not wait for its own next look', async () => {
+  await sharedPostgres();
+  await using _leaks = expectNoLeaks();
+  await using here = await openTestPostgresStore();
+  await using there = await openTestPostgresStore({ target: here.target });
+  const options = { clock: fakeClock(), onFailed: rejectAny };
+  const writer = await ChangeFeed.open({ ...options, store: here.store });
+  const reader = await ChangeFeed.open({ ...options, store: there.store });
+  const seen: string[] = [];
+  reader.on('admin-token', (keys) => void seen.push(...keys), assert.fail);
+  reader.start();
+  const stopTelling = writer.onWritten((revision) => reader.hint(revision));
+  await here.store.adminTokens.insert(admin('told'));
+  await eventually('the change, although the clock stands', () => seen.includes('told'));
+  stopTelling();
+  await here.store.adminTokens.insert(admin('untold'));
+  assert.deepEqual([seen, reader.revision], [['told'], 1]);
+  await reader.stop();
+  await writer.stop();
+});
+
 test('keys that change several times are applied once, and pages of changes in order', async () => {
   const { clock, seen, write, open } = scene(7);
   const feed = await open();

@@ -44,7 +44,7 @@ export type ClusterOptions = {
   readonly fleet: Pick<OpenFleet, 'isSuspended'>;
   readonly requests: Pick<PendingAgentRequests, 'forward'>;
   readonly ingresses: Pick<Ingresses, 'clients' | 'cancelPorts'>;
-  readonly changes: Pick<ChangeFeed, 'revision' | 'hint'>;
+  readonly changes: Pick<ChangeFeed, 'revision' | 'hint' | 'onWritten'>;
   readonly leadership: Pick<Leadership, 'rankBy'>;
   /** Answers a question that another replica asks with `ask`. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
@@ -112,6 +112,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
           connectionLog: options.connectionLog.followers,
           events: options.events,
           opens: () => dataPlane.outcomes.report(),
+          onWritten: (listener) => changes.onWritten(listener),
           lossOfPeer: () => peer.loss,
           onIdle: () => idle.notify(),
         });

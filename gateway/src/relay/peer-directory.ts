@@ -147,6 +147,9 @@ export class PeerDirectory implements PeerFollower {
         this.#eventStream = message.stream;
         this.#options.onEvents(message);
         break;
+      case 'revision':
+        this.#options.onRevision(message.revision);
+        break;
       case 'received':
         this.#sessions.get(message.session)?.acknowledged(message.connections);
         break;

@@ -33,6 +33,8 @@ export type ServedPeerOptions = {
   readonly events: EventSource;
   /** How the opens of this gateway's clients went. */
   readonly opens: () => Iterable<Opens>;
+  /** Calls the listener when this gateway has changed the store. The returned function ends that. */
+  readonly onWritten: (listener: (revision: number) => void) => () => void;
   readonly lossOfPeer: () => SessionLoss;
   /** Called when nothing is relayed for the peer anymore. */
   readonly onIdle: () => void;
@@ -53,6 +55,7 @@ export function servePeer({
   connectionLog,
   events,
   opens,
+  onWritten,
   lossOfPeer,
   onIdle,
 }: ServedPeerOptions): PeerService & { readonly isIdle: boolean } {
@@ -127,6 +130,10 @@ export function servePeer({
         },
       });
       const stopEvents = publishEvents(followed, events);
+      const stopWritten = onWritten((revision) => {
+        // The next tick says it too.
+        if (!followed.isLagging) followed.send({ type: 'revision', revision });
+      });
       const opensPublisher = new OpensPublisher(followed, opens);
       let ticks = 0;
       const timer = setInterval(() => {
@@ -138,6 +145,7 @@ export function servePeer({
         clearInterval(timer);
         stopObserving();
         stopEvents();
+        stopWritten();
         forwarder.set(false);
         publisher.stop();
       };

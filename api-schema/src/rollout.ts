@@ -1,5 +1,5 @@
 import { type Static, type TInteger, Type } from '@penstock/json-schema';
-import { rolloutAgentStates, rolloutStates, skipReasons } from '@penstock/rollouts';
+import { rolloutAgentStates, rolloutStates, skipReasons } from '@penstock/rollouts/rollout';
 import { labelPattern, Name, Timestamp } from './field.ts';
 import { PageQuery, pageOf } from './page.ts';
 

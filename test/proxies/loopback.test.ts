@@ -84,15 +84,14 @@ test('nothing on this host is reached through the proxy of NODE_USE_ENV_PROXY', 
     const TOKEN = (JSON.parse(token.stdout) as { token: string }).token;
     await site.write('agent.yaml', agentFile({ tunnelPort, pin, targets: {} }));
     const agent = await site.start('agent', 'agent.yaml', { ...environment, TOKEN });
-    await agent.json({ event: 'session-ready', session: 0 }, 30_000);
-    const listen = `127.0.0.1:${portOf(await agent.json({ event: 'local-listening' }))}`;
+    const listen = `127.0.0.1:${portOf(await agent.json({ event: 'local-listening' }, 30_000))}`;
     const file = await site.write(
       'seen.yaml',
       agentFile({ tunnelPort, pin, targets: {} }, { local: { listen } }),
     );
-    for (const command of ['ready', 'status']) {
-      const { code, stderr } = await runCommand('agent', [command, '--config', file], environment);
-      assert.equal(code, 0, `${command}: ${stderr}`);
+    for (const command of [['ready', '--wait'], ['ready'], ['status']]) {
+      const { code, stderr } = await runCommand('agent', [...command, '--config', file], environment);
+      assert.equal(code, 0, `${command.join(' ')}: ${stderr}`);
     }
   });
 

@@ -42,7 +42,7 @@ const commands = (io: Io, signals: SignalSource): readonly LazyCommand[] => [
     name: 'ready',
     description:
       'exit with 0 if the gateway acknowledges heartbeats and routes to this agent, with 1 otherwise',
-    load: async () => (await import('./status-command.ts')).readyCommand(io),
+    load: async () => (await import('./ready-command.ts')).readyCommand(io),
   },
   {
     name: 'doctor',

@@ -9,7 +9,7 @@ import {
   table,
 } from '@penstock/terminal';
 import { Command } from 'commander';
-import { fetchReadiness, fetchStatus } from '../local/client.ts';
+import { fetchStatus } from '../local/client.ts';
 import type { AgentStatus } from '../local/status.ts';
 import { configOption } from './load-config.ts';
 import { runningAgentAddress } from './running-agent-address.ts';
@@ -27,22 +27,6 @@ export function statusCommand(io: Io): Command {
       const status = await fetchStatus(await runningAgentAddress(io, config));
       io.stdout.write(output === 'json' ? json(status) : text(status, io));
       if (!status.ready) io.setExitCode(exitCodes.failed);
-    });
-}
-
-/** `ready`: for health checks. Prints nothing when the agent is ready. */
-export function readyCommand(io: Io): Command {
-  return new Command('ready')
-    .description(
-      'exit with 0 if the gateway acknowledges heartbeats and routes to this agent, with 1 otherwise',
-    )
-    .option(...configOption)
-    .addHelpText('after', '\nExample:\n  $ penstock-agent ready --config /etc/penstock/agent.yaml')
-    .action(async ({ config }: Options) => {
-      const { ready, reasons } = await fetchReadiness(await runningAgentAddress(io, config));
-      if (ready) return;
-      io.stderr.write(`${reasons.join('\n')}\n`);
-      io.setExitCode(exitCodes.failed);
     });
 }
 

@@ -67,7 +67,15 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
   const postgres = stack.use(await Postgres.start({ settings: { fsync: 'off' } }));
   await fillPgbench(program, postgres);
   const gateway = stack.use(
-    await GatewayProcess.start(pools, { minReady, upgrade }, { health: { heartbeatInterval: '2s' } }),
+    await GatewayProcess.start(
+      pools,
+      { minReady, upgrade },
+      {
+        health: { heartbeatInterval: '2s' },
+        // An agent that is ejected gets too few opens to be judged in the seconds that a rollout has here.
+        ejection: { consecutiveFailures: 1000 },
+      },
+    ),
   );
   const release = publisher();
   const { rootKeys } = release.trust;

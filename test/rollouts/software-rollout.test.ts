@@ -15,7 +15,7 @@ test('real agents: a version that cannot dial goes back with the reason, and a g
     pools: ['dc1'],
     size: 2,
     minReady: 1,
-    rate: 20,
+    rate: 8,
     watchdog: 30 * SECOND,
     upgrade: {
       soak: '5s',

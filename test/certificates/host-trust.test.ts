@@ -53,7 +53,7 @@ test("the CAs of this host's trust store are trusted by both programs", { timeou
 
   await t.test('a running agent takes a CA of the host into account on SIGHUP', async () => {
     const agent = await site.start('agent', 'agent.yaml', {
-      TOKEN: 'pst_enroll_0000000000000000.secret',
+      TOKEN: 'pst_enroll_00000000000000000000_secret',
       SSL_CERT_FILE: list,
     });
     await agent.json({ event: 'enrollment-failed', code: 'GATEWAY_CERTIFICATE_INVALID' }, 60_000);
@@ -72,7 +72,7 @@ test("the CAs of this host's trust store are trusted by both programs", { timeou
   await t.test('the doctor trusts gateway and target by SSL_CERT_DIR', async () => {
     const diagnose = async (environment: Readonly<Record<string, string>>) => {
       const { stdout } = await runCommand('agent', ['doctor', '--config', file, '--output', 'json'], {
-        TOKEN: 'pst_enroll_0000000000000000.secret',
+        TOKEN: 'pst_enroll_00000000000000000000_secret',
         ...environment,
       });
       const { steps } = JSON.parse(stdout) as { steps: Step[] };

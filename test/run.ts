@@ -17,7 +17,7 @@ const FUZZ_RUNS = 20_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { fuzz: { type: 'boolean', default: false } },
+  options: { fuzz: { type: 'boolean', default: false }, long: { type: 'boolean', default: false } },
 });
 
 const candidates = findTestFiles(ROOT, positionals);
@@ -30,7 +30,12 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env };
+const env = {
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
+  ...(values.long && { PENSTOCK_LONG: '1' }),
+  ...process.env,
+};
+const isSlow = values.fuzz || values.long;
 const fuzz = values.fuzz
   ? {
       env: { PENSTOCK_FUZZ_RUNS: String(FUZZ_RUNS), ...env },
@@ -45,9 +50,9 @@ const results = run({
   concurrency: CONCURRENT_FILES,
   env: fuzz.env,
   // In the file's own process, so that the one test that hangs is named and not its whole file.
-  execArgv: [...fuzz.setup, `--test-timeout=${(values.fuzz ? 15 : 2) * MINUTE_MS}`],
+  execArgv: [...fuzz.setup, `--test-timeout=${(isSlow ? 15 : 2) * MINUTE_MS}`],
   // For the file that does not end after its tests, because they left something open.
-  timeout: (values.fuzz ? 60 : 8) * MINUTE_MS,
+  timeout: (isSlow ? 60 : 8) * MINUTE_MS,
 });
 results.on('test:fail', () => {
   process.exitCode = 1;

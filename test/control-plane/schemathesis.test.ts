@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { jarDirectory } from '../drivers/driver-jars.ts';
+import { isLongForm } from '../rig/long-form.ts';
 import { skipBecause } from '../rig/optional.ts';
 import { startPair } from '../rig/pair.ts';
 import { startEcho } from '../rig/targets.ts';
@@ -109,7 +110,7 @@ test('the API takes and answers what its document says', { skip }, async () => {
         '--phases',
         'coverage,fuzzing',
         '--max-examples',
-        '10',
+        isLongForm ? '30' : '4',
         '--seed',
         '1',
         '--no-color',

@@ -24,6 +24,8 @@ for (const name of ['without TLS', 'with TLS'] as const) {
     await using pair = await startPair({
       targets: { db: port },
       agents: { a1: 'dc1' },
+      // The result of a check arrives with a heartbeat.
+      gateway: { health: { heartbeatInterval: '500ms' } },
       agent: {
         connectors: [{ name: 'db', kind: 'mysql', address: `${host}:${port}`, check: { interval: '1s' } }],
       },

@@ -4,14 +4,15 @@ import { makeSite } from '../processes/programs.ts';
 import { startPrograms } from '../processes/started-programs.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
+import { isLongForm } from '../rig/long-form.ts';
 import { Postgres } from '../rig/postgres.ts';
 import type { ManagedProcess } from '../rig/process.ts';
 import { skipWithoutJdbc } from './driver-jars.ts';
 import { JavaPrograms } from './java-program.ts';
 
 const CONNECTIONS = 16;
-/** How long the pool works. Continuous integration sets a minute. */
-const SECONDS = Number(process.env['PENSTOCK_FAILOVER_SECONDS'] ?? 12);
+/** How long the pool works. Continuous integration sets more, and the long form has minutes. */
+const SECONDS = Number(process.env['PENSTOCK_FAILOVER_SECONDS'] ?? (isLongForm ? 120 : 12));
 /** Seconds of undisturbed work before each kill. */
 const CALM = 2;
 

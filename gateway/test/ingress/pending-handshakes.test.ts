@@ -16,7 +16,7 @@ test('clients that keep their handshakes half open shut nobody else out: their o
   assert.equal(flood.filter(({ signal }) => signal.aborted).length, 1);
   for (let refill = 0; refill < 100; refill += 1) {
     try {
-      handshakes.begin(`192.0.2.${1 + (refill % 2)}`);
+      flood.push(handshakes.begin(`192.0.2.${1 + (refill % 2)}`));
     } catch {
       // It holds its half.
     }

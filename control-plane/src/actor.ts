@@ -20,3 +20,6 @@ export type AuthenticatedRequester = Requester & {
   /** When its admin token expires, in milliseconds since 1970. */
   readonly expiresAt?: number | undefined;
 };
+
+/** Before the name of a channel that creates rollouts. It has no token, and is no user. */
+export const CHANNEL_ACTOR_PREFIX = 'channel:';

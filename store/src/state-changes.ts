@@ -19,6 +19,10 @@ const ROWS_PER_STATEMENT = 500;
 
 /** The changes of the states of agents. No gateway keeps them in memory, so writing them is not a change to announce. */
 export function stateChangeRepository(db: Kysely<Database>) {
+  const newestOfEach = db
+    .selectFrom('stateChanges')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .groupBy('agentId');
   return {
     async insert(rows: readonly StateChangeRow[]): Promise<void> {
       for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
@@ -47,17 +51,15 @@ export function stateChangeRepository(db: Kysely<Database>) {
       return db
         .selectFrom('stateChanges')
         .select(['agentId', 'state', 'code'])
-        .where('id', 'in', (inner) =>
-          inner
-            .selectFrom('stateChanges')
-            .select(({ fn }) => fn.max('id').as('id'))
-            .groupBy('agentId'),
-        )
+        .where('id', 'in', newestOfEach)
         .execute();
     },
 
-    /** Deletes changes from before `before`, and the oldest beyond `keep`; at most `limit` of each. */
-    async prune({ before, keep, limit }: PrunedStateChanges): Promise<void> {
+    /**
+     * Deletes changes from before `before`, but for the last one of each agent, and the oldest beyond `keep`; at most `limit` of
+     * each. Returns whether there may be more to delete.
+     */
+    async prune({ before, keep, limit }: PrunedStateChanges): Promise<boolean> {
       const beyond = await db
         .selectFrom('stateChanges')
         .select('id')
@@ -66,15 +68,16 @@ export function stateChangeRepository(db: Kysely<Database>) {
         .limit(1)
         .executeTakeFirst();
       const oldest = db.selectFrom('stateChanges').select('id').orderBy('id').limit(limit);
-      await db
+      const old = await db
         .deleteFrom('stateChanges')
-        .where('id', 'in', oldest.where('at', '<', before))
-        .execute();
-      if (beyond === undefined) return;
-      await db
+        .where('id', 'in', oldest.where('at', '<', before).where('id', 'not in', newestOfEach))
+        .executeTakeFirst();
+      if (beyond === undefined) return Number(old.numDeletedRows) >= limit;
+      const most = await db
         .deleteFrom('stateChanges')
         .where('id', 'in', oldest.where('id', '<=', beyond.id))
-        .execute();
+        .executeTakeFirst();
+      return Number(old.numDeletedRows) >= limit || Number(most.numDeletedRows) >= limit;
     },
   };
 }

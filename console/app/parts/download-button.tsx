@@ -23,6 +23,13 @@ export function DownloadButton({
       onClick={() => {
         setBusy(true);
         download(path, file)
+          .then((rows) => {
+            if (rows === 'newest')
+              notices.failed(
+                `${file} has the newest 50,000 rows only.`,
+                new Error('Narrow the time to save older ones.'),
+              );
+          })
           .catch((error: unknown) => notices.failed(`${file} was not saved.`, error))
           .finally(() => setBusy(false));
       }}

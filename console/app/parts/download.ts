@@ -6,11 +6,12 @@ const MAX_PAGES = 100;
 
 /**
  * Downloads a listing of the API as a file, page after page. A plain link cannot send the second half of the session, and
- * would have the first page only. Rejects with ApiError.
+ * would have the first page only. Returns `newest` if there are more rows than one file can have. Rejects with ApiError.
  */
-export async function download(path: string, name: string): Promise<void> {
+export async function download(path: string, name: string): Promise<'all' | 'newest'> {
   const parts: string[] = [];
-  for (let next: string | undefined = path; next !== undefined && parts.length < MAX_PAGES; ) {
+  let next: string | undefined = path;
+  while (next !== undefined && parts.length < MAX_PAGES) {
     const response: Response = await fetch(next, { headers: { 'penstock-session': readSecret() ?? '' } });
     if (!response.ok) {
       const detail = `The gateway answered with status ${response.status}.`;
@@ -22,6 +23,7 @@ export async function download(path: string, name: string): Promise<void> {
     next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
   }
   save(new Blob(parts, { type: 'text/csv' }), name);
+  return next === undefined ? 'all' : 'newest';
 }
 
 function save(content: Blob, name: string): void {

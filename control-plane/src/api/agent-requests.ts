@@ -16,6 +16,7 @@ import {
 } from '@penstock/wire';
 import type { AgentRequests } from '../requests/agent-requests.ts';
 import { answerOf } from './performed.ts';
+import type { ApiFailure } from './problem-handler.ts';
 import { stagedAnswer, wantsStages } from './staged-answer.ts';
 import type { TypedApp } from './typed-app.ts';
 
@@ -23,9 +24,10 @@ import type { TypedApp } from './typed-app.ts';
 export function agentRequestRoutes(
   app: TypedApp,
   agents: AgentRequests,
+  report: (failure: ApiFailure) => void,
   requests: readonly AgentRequestDescriptor[] = agentRequests,
 ): void {
-  for (const request of requests) addRoute(app, agents, request);
+  for (const request of requests) addRoute(app, agents, request, report);
 
   app.get(
     '/agents/:name/config',
@@ -49,7 +51,12 @@ const STAGES =
   'With `Accept: application/x-ndjson`, the answer is a line of JSON for each stage as it finishes, and a last one with ' +
   '`result` or `problem`.';
 
-function addRoute(app: TypedApp, agents: AgentRequests, request: AgentRequestDescriptor): void {
+function addRoute(
+  app: TypedApp,
+  agents: AgentRequests,
+  request: AgentRequestDescriptor,
+  report: (failure: ApiFailure) => void,
+): void {
   const { route, role, approvable } = request;
   if (route === undefined) return;
   const { path, summary, description } = route;
@@ -87,7 +94,10 @@ function addRoute(app: TypedApp, agents: AgentRequests, request: AgentRequestDes
           actor,
           onStage,
         );
-      if (hasStages && wantsStages(incoming)) return (await stagedAnswer(reply, perform)) as never;
+      if (hasStages && wantsStages(incoming)) {
+        const reportFault = (error: unknown) => report({ method: 'POST', path: incoming.url, error });
+        return (await stagedAnswer(reply, perform, reportFault)) as never;
+      }
       return answerOf(await perform(), reply, (answer) => (hasAnswer(request) ? answer : { name }));
     },
   );

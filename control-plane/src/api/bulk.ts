@@ -11,20 +11,25 @@ import { type SearchedFleet, searchFleet } from '../fleet/search-fleet.ts';
 import { type BulkDependencies, runBulk } from '../operations/bulk-action.ts';
 import { filterOf } from './agent-listing.ts';
 import { ApiProblem, documentOf } from './problem.ts';
-import { problemOf } from './problem-handler.ts';
+import { type ApiFailure, problemOfFault } from './problem-handler.ts';
 import type { TypedApp } from './typed-app.ts';
 
 export type BulkRouteDependencies = Omit<BulkDependencies, 'clock' | 'problemOf' | 'fleet'> & {
   readonly fleet: BulkDependencies['fleet'] & SearchedFleet;
+  /** Called for each agent for which the gateway itself has failed. */
+  readonly report: (failure: ApiFailure) => void;
 };
 
 /** /agents/bulk: the same with several agents. */
-export function bulkRoutes(app: TypedApp, dependencies: BulkRouteDependencies): void {
+export function bulkRoutes(app: TypedApp, { report, ...dependencies }: BulkRouteDependencies): void {
   const { fleet } = dependencies;
+  const reportFault = (error: unknown) => report({ method: 'POST', path: '/api/v1/agents/bulk', error });
   app.post(
     '/agents/bulk',
     {
       config: { role: 'operator' },
+      // A thousand of the longest names.
+      bodyLimit: 128 * 1024,
       schema: {
         summary: 'Do the same with several agents',
         description:
@@ -54,7 +59,7 @@ export function bulkRoutes(app: TypedApp, dependencies: BulkRouteDependencies): 
       const items = await runBulk({ action, names, version, dryRun }, actor, {
         ...dependencies,
         clock: systemClock,
-        problemOf: itemProblemOf,
+        problemOf: (error) => documentOf(problemOfFault(error, reportFault)),
       });
       const countOf = (outcome: string) => items.filter((item) => item.outcome === outcome).length;
       const counts = Object.fromEntries(bulkOutcomes.map((outcome) => [outcome, countOf(outcome)]));
@@ -98,9 +103,4 @@ async function namesOf(
     );
   }
   return names;
-}
-
-function itemProblemOf(error: unknown): { code: string; detail: string } {
-  const { code, detail } = documentOf(problemOf(error instanceof Error ? error : {}));
-  return { code, detail };
 }

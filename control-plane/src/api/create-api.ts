@@ -210,9 +210,9 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       });
       const typed = api.withTypeProvider<TypeBoxProvider>();
       const ask = dependencies.askReplicas ?? noReplicas;
-      agentRequestRoutes(typed, requests);
+      agentRequestRoutes(typed, requests, report);
       agentRoutes(typed, { store, revocation, fleet, actions, clock, lastEventId: () => events.lastId });
-      bulkRoutes(typed, { fleet, actions, requests, revocation });
+      bulkRoutes(typed, { fleet, actions, requests, revocation, report });
       historyRoutes(typed, { store, samples: dependencies.history, fleet, clock });
       configVersionRoutes(typed, fleet.versions);
       poolRoutes(

@@ -29,12 +29,11 @@ export function answerProblems(
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // Its body was read before its route was missed.
     if (request.is404 && !(error instanceof SignInRefusal)) return answerUnknown(request, reply);
-    const problem = problemOf(error);
-    // Failures of agents are not faults of the gateway, although some have a 5xx status.
-    if (documentOf(problem).status >= 500 && !(error instanceof AgentRequestError)) {
-      report({ method: request.method, path: pathOf(request), error: problem.cause ?? error });
-    }
-    return send(reply, problem);
+    const { method } = request;
+    return send(
+      reply,
+      problemOfFault(error, (fault) => report({ method, path: pathOf(request), error: fault })),
+    );
   });
 }
 
@@ -50,6 +49,15 @@ function send(reply: FastifyReply, problem: ApiProblem | ProblemError): FastifyR
     void reply.header('retry-after', problem.retryAfter);
   }
   return reply.code(document.status).type('application/problem+json').send(document);
+}
+
+/** The problem for an error of any kind. `report` is called if the gateway itself has failed. */
+export function problemOfFault(error: unknown, report: (fault: unknown) => void): ApiProblem | ProblemError {
+  const problem = problemOf(error instanceof Error ? error : {});
+  // Failures of agents are not faults of the gateway, although some have a 5xx status.
+  const isFault = documentOf(problem).status >= 500 && !(error instanceof AgentRequestError);
+  if (isFault) report(problem.cause ?? error);
+  return problem;
 }
 
 /** The problem with which a request is refused that failed like this. */

@@ -87,10 +87,10 @@ export function silenceRoutes(app: TypedApp, { store, silences, rules, clock }: 
     },
     async ({ body: { ttlSeconds, ...silence }, actor }, reply) => {
       const { condition, subject, pool } = silence;
-      if (condition === undefined && subject === undefined && pool === undefined) {
+      if (condition === undefined && (subject === undefined || subject === '*') && pool === undefined) {
         throw new ProblemError(
           'REQUEST_INVALID',
-          'At least one of condition, subject and pool must be given: this would silence every alert.',
+          'At least one of condition, pool and a subject other than * must be given: this would silence every alert.',
         );
       }
       const now = clock();

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Performed } from '../approvals/approvals.ts';
 import { answerOf } from './performed.ts';
 import { documentOf } from './problem.ts';
-import { problemOf } from './problem-handler.ts';
+import { problemOfFault } from './problem-handler.ts';
 
 const NDJSON = 'application/x-ndjson';
 /** More than any honest agent reports: each attempt with another encryption has stages of its own. */
@@ -16,11 +16,13 @@ export const wantsStages = ({ headers }: Pick<FastifyRequest, 'headers'>): boole
 
 /**
  * Answers with one line of JSON for each stage as it finishes, `{"stage": …}`, and a last one with `result` or `problem`. What
- * fails or requires an approval before the first stage is answered as without stages.
+ * fails or requires an approval before the first stage is answered as without stages. `report` is called for what fails later
+ * through a fault of the gateway.
  */
 export async function stagedAnswer<Value>(
   reply: FastifyReply,
   perform: (onStage: (stage: ProbeStage) => void) => Promise<Performed<Value>>,
+  report: (fault: unknown) => void,
 ): Promise<unknown> {
   const lines = new PassThrough();
   const write = (line: object) => {
@@ -38,7 +40,7 @@ export async function stagedAnswer<Value>(
   void done
     .then(
       (performed) => write(performed.kind === 'done' ? { result: performed.value } : {}),
-      (error: unknown) => write({ problem: documentOf(problemOf(error instanceof Error ? error : {})) }),
+      (error: unknown) => write({ problem: documentOf(problemOfFault(error, report)) }),
     )
     .finally(() => lines.end());
   // A proxy that buffers the response would show all stages at its end.

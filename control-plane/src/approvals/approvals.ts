@@ -3,7 +3,7 @@ import type { ApprovalRow, Store } from '@penstock/store';
 import { ascendingIds } from '@penstock/store';
 import { errorText, ProblemError } from '@penstock/wire';
 import { LRUCache } from 'lru-cache';
-import type { Actor, Requester } from '../actor.ts';
+import { type Actor, CHANNEL_ACTOR_PREFIX, type Requester } from '../actor.ts';
 import type { FleetEvents } from '../events/events.ts';
 import { lifeOf } from '../leadership/leadership.ts';
 
@@ -259,8 +259,8 @@ export class Approvals {
 
   /** Throws if the requester may no longer sign in: its admin token has ended, or its identity provider is another one. */
   async #requireRequester(actor: string): Promise<void> {
-    // The restart policies of the file have no token that could be revoked.
-    if (actor === 'restart-policy') return;
+    // The restart policies and the channels of the file have no token that could be revoked.
+    if (actor === 'restart-policy' || actor.startsWith(CHANNEL_ACTOR_PREFIX)) return;
     if (actor.startsWith('oidc:')) {
       if (this.#options.isOidcUser?.(actor) === true) return;
       throw new Error('gateway.yaml no longer has the identity provider of the user who requested this.');

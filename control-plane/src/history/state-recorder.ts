@@ -178,11 +178,8 @@ export class StateRecorder {
   async #prune(): Promise<void> {
     const { store, clock } = this.#options;
     if (clock.now() - this.#prunedAt < PRUNE_INTERVAL_MS) return;
-    await store.stateChanges.prune({
-      before: clock.wall() - RETENTION_MS,
-      keep: MAX_ROWS,
-      limit: MAX_PRUNED_ROWS,
-    });
+    const bounds = { before: clock.wall() - RETENTION_MS, keep: MAX_ROWS, limit: MAX_PRUNED_ROWS };
+    while ((await store.stateChanges.prune(bounds)) && !this.#isStopped);
     this.#prunedAt = clock.now();
     // Of agents that were removed meanwhile, nothing has to be kept.
     this.#isCompared = false;

@@ -29,8 +29,11 @@ export type BulkOrder = {
 
 /** Agents worked on at once: few, because each is a transaction, or a request to an agent. */
 const CONCURRENCY = 4;
-/** Milliseconds after which no other agent is begun: clients and proxies wait only so long for an answer. */
-const DEADLINE_MS = 45_000;
+/**
+ * Milliseconds after which no other agent is begun: clients and proxies wait only so long for an answer, and the last request to
+ * an agent can take 20 seconds more.
+ */
+const DEADLINE_MS = 15_000;
 
 /** Does the same with several agents. Each is audited, approved and refused as by itself. Resolves with a result for each name. */
 export async function runBulk(

@@ -1,6 +1,7 @@
 import type { Pool } from '@penstock/config-schema';
 import type { Clock } from '@penstock/runtime';
 import { errorText, ProblemError } from '@penstock/wire';
+import { CHANNEL_ACTOR_PREFIX } from '../actor.ts';
 import type { AgentView } from '../fleet/agent-view.ts';
 import { isOlderRelease } from '../fleet/older-release.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
@@ -24,7 +25,7 @@ const INTERVAL_MS = 60_000;
 const MAX_RECENT = 500;
 
 /** Who creates the rollouts of a channel, in the audit trail and in approvals. */
-export const channelActor = (channel: string): string => `channel:${channel}`;
+export const channelActor = (channel: string): string => `${CHANNEL_ACTOR_PREFIX}${channel}`;
 
 /**
  * Rolls out new releases in the pools that follow a channel, each version once: one that was rolled back or cancelled is not

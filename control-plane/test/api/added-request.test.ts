@@ -51,7 +51,7 @@ test('a descriptor alone defines the route, validation, audit entry, and message
   app.addHook('onRequest', async (request) => {
     request.actor = { id: 'admin-token:1', address: '192.0.2.1', role: 'viewer', name: 'a viewer' };
   });
-  agentRequestRoutes(app, agents, [uptimeRequest]);
+  agentRequestRoutes(app, agents, () => assert.fail(), [uptimeRequest]);
   const post = (payload: object) => app.inject({ method: 'POST', url: '/agents/orders-1/uptime', payload });
 
   const answered = await post({});

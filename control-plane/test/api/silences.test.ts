@@ -64,12 +64,10 @@ test('alerts are silenced until the end of a silence, by every given field', asy
 
   const actions = (await rig.store.audit.list({ limit: 10 })).map(({ action }) => action);
   assert.deepEqual(actions.slice(0, 3), ['silence.end', 'silence.create', 'silence.create']);
-  assertProblem(
-    await create({ comment: 'all', ttlSeconds: 60 }),
-    400,
-    'REQUEST_INVALID',
-    /condition, subject and pool/,
-  );
+  for (const all of [{}, { subject: '*' }]) {
+    const refused = await create({ ...all, comment: 'all', ttlSeconds: 60 });
+    assertProblem(refused, 400, 'REQUEST_INVALID', /silence every alert/);
+  }
   assertProblem(
     await create({ pool: 'dc1', comment: 'x', ttlSeconds: 60 }, 'viewer'),
     403,

@@ -110,6 +110,20 @@ test('old changes are deleted, and the oldest of too many', async () => {
     ...{ code: 'CONNECTED', detail: null, beforeState: null, beforeCode: null },
   });
   await rig.store.stateChanges.insert([1, 2, 3, 4, 5, 6].map(row));
+  const gone = { ...row(0), id: '0', agentId: 'gone', agent: 'a2' };
+  await rig.store.stateChanges.insert([gone]);
+  assert.equal(
+    await rig.store.stateChanges.prune({ before: 3, keep: 100, limit: 1 }),
+    true,
+    'there are more',
+  );
+  assert.equal(await rig.store.stateChanges.prune({ before: 3, keep: 100, limit: 100 }), false);
+  const kept = await rig.store.stateChanges.list({ limit: 10, until: 3 });
+  assert.deepEqual(
+    kept.map(({ id }) => id),
+    ['0'],
+    'the last change of an agent is not old, for a restart would be one',
+  );
   await rig.store.stateChanges.prune({ before: 3, keep: 3, limit: 100 });
   const left = await rig.store.stateChanges.list({ limit: 10 });
   assert.deepEqual(

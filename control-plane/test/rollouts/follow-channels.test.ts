@@ -82,6 +82,7 @@ async function scene(pool: object, agents: AgentView[]) {
     clock,
     live,
     rollouts,
+    approvals,
     logged,
     /** Waits until the follower has looked, and until these are the rollouts, the oldest first. */
     async expect(expected: readonly string[], why?: string) {
@@ -161,4 +162,7 @@ test('a pool that requires an approval waits for it, except for patch releases',
   agents[0] = view('a', '1.0.9');
   live.latest = '1.1.3';
   await at.expect([...earlier, '1.1.2 cancelled channel:preview', '1.1.3 draft channel:preview']);
+  const waiting = await at.approvals.list({ pending: true, limit: 10 });
+  await at.approvals.decide(waiting[0]?.id ?? '', 'approved', { id: 'admin-token:ada', role: 'admin' });
+  await at.expect([...earlier, '1.1.2 cancelled channel:preview', '1.1.3 canary channel:preview']);
 });

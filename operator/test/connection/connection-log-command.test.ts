@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { ConnectionLogEntry } from '@penstock/api-schema';
 import { eventually } from '../../../test/rig/eventually.ts';
@@ -151,57 +148,4 @@ test('following prints what was recent, then each change once, and continues aft
     printed.map(({ code }) => code),
     ['ok', 'SESSION_LOST', 'ok'],
   );
-});
-
-test('following prints the clients of other replicas, which the stream does not have', async () => {
-  const startedAt = new Date(Date.now() + 60_000).toISOString();
-  const counts = { attempts: 1, resumes: 0, adriftMs: 0, bytesFromClient: 0, bytesToClient: 0, count: 1 };
-  const entry = { ...counts, id: '7', state: 'open', startedAt, connection: 'orders', replica: 'g1' };
-  const old = { ...entry, id: '6', startedAt: new Date(Date.now() - 3_600_000).toISOString() };
-  const replica = {
-    ...{
-      name: 'g1',
-      self: false,
-      state: 'running',
-      link: 'connected',
-      sessions: 0,
-      agents: 0,
-      address: 'a:1',
-    },
-    ...{ version: '1', configDigest: 'sha256:0', drifted: false, epoch: 'e', since: startedAt },
-  };
-  let lists = 0;
-  const answers: Readonly<Record<string, () => unknown>> = {
-    '/api/v1/replicas': () => ({ items: [replica, { ...replica, name: 'g2', self: true }] }),
-    '/api/v1/connection-log': () => {
-      lists += 1;
-      return { items: lists > 1 ? [entry, old] : [], store: 'on' };
-    },
-  };
-  const server = createServer((request, response) => {
-    const answer = answers[request.url?.split('?')[0] ?? ''];
-    response.setHeader('content-type', answer === undefined ? 'text/event-stream' : 'application/json');
-    if (answer !== undefined) response.end(JSON.stringify(answer()));
-    else response.write(': open\n\n');
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const stop = new AbortController();
-  const printed: string[] = [];
-  const done = followConnections({
-    api: new ApiClient({ url: new URL(`http://127.0.0.1:${port}`), token: 'pst_admin_x' }),
-    filter: {},
-    since: undefined,
-    limit: 10,
-    print: ({ id }) => printed.push(id),
-    onInterrupted: () => assert.fail('the stream broke off'),
-    signal: stop.signal,
-    pollIntervalMs: 1,
-  });
-  await eventually('the entry of the other replica, read twice', () => lists > 3, { within: 20_000 });
-  stop.abort();
-  await done;
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  assert.deepEqual(printed, ['7']);
 });

@@ -61,7 +61,7 @@ export function BulkDialog({
   });
   const { run, isBusy } = useAction(send, {
     stale: [resource.agents, resource.agent, resource.pools, resource.attention, resource.approvals],
-    failed: 'Nothing was done.',
+    failed: 'What was done is not known: look at the agents.',
   });
   const pools = usePools();
   const emptied = action === 'resume' ? [] : emptiedPools(pools.data?.items ?? [], rows);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConnectionLogEntry, ReplicaResource } from '@penstock/api-schema';
+import { ConnectionLogEntry } from '@penstock/api-schema';
 import { CommandError } from '@penstock/terminal';
 import type { ApiClient } from '../../api/api-client.ts';
 import { everyPage } from '../../api/pages.ts';
@@ -16,8 +16,6 @@ export type FollowOptions = {
   readonly onInterrupted: () => void;
   readonly signal: AbortSignal;
   readonly retryDelayMs?: number;
-  /** Interval at which the log is read for the clients of other replicas. */
-  readonly pollIntervalMs?: number;
 };
 
 /** Attempts to reach a gateway that has restarted, two seconds apart. */
@@ -25,16 +23,12 @@ const MAX_ATTEMPTS = 30;
 const RETRY_DELAY_MS = 2_000;
 /** Entries remembered to not print them twice, when the list and the stream both have them. */
 const MAX_REMEMBERED = 10_000;
-/** Entries listed after an interruption, and at each look at the clients of other replicas. */
+/** Entries listed after an interruption. */
 const MAX_MISSED = 1_000;
-const POLL_INTERVAL_MS = 2_000;
-/** The time for which an entry of another replica may be on its way to the store. */
-const POLLED_PERIOD_MS = 30_000;
 
 /**
  * Prints recent connections, oldest first, and then each one that opens, ends or is denied, until the signal is aborted.
- * What was missed while the gateway could not be reached is printed late. The stream has the clients of one replica; those
- * of the others are read from their store every two seconds. Throws CommandError.
+ * What was missed while the gateway could not be reached is printed late. Throws CommandError.
  */
 export async function followConnections(options: FollowOptions): Promise<void> {
   const { api, filter, signal, print, onInterrupted } = options;
@@ -43,7 +37,6 @@ export async function followConnections(options: FollowOptions): Promise<void> {
   let failures = 0;
   let seenAt: string | undefined;
   while (!signal.aborted) {
-    const polling = new AbortController();
     try {
       const opened = Promise.withResolvers<void>();
       const stream = api.follow(
@@ -61,7 +54,6 @@ export async function followConnections(options: FollowOptions): Promise<void> {
       await Promise.race([opened.promise, first]);
       failures = 0;
       await listInto(options, list, printOnce);
-      void pollOthers(options, printOnce, AbortSignal.any([signal, polling.signal]));
       for (let next = await first; !next.done; next = await stream.next()) {
         printOnce(next.value);
         seenAt = next.value.endedAt ?? next.value.startedAt;
@@ -70,8 +62,6 @@ export async function followConnections(options: FollowOptions): Promise<void> {
       if (signal.aborted) return;
       failures += 1;
       if (!isInterruption(error) || failures >= MAX_ATTEMPTS || seenAt === undefined) throw error;
-    } finally {
-      polling.abort();
     }
     if (signal.aborted) return;
     if (failures === 0) onInterrupted();
@@ -79,30 +69,6 @@ export async function followConnections(options: FollowOptions): Promise<void> {
     list.limit = MAX_MISSED;
     seenAt ??= list.since;
     await delay(options.retryDelayMs ?? RETRY_DELAY_MS, undefined, { signal }).catch(() => {});
-  }
-}
-
-/** Prints the clients of other replicas until the signal is aborted. Never rejects: the stream reports what fails. */
-async function pollOthers(
-  options: FollowOptions,
-  print: (entry: ConnectionLogEntry) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const followedSince = Date.now();
-  try {
-    const { items } = await everyPage(options.api, ReplicaResource, 'replicas');
-    if (items.length < 2) return;
-    for (;;) {
-      await delay(options.pollIntervalMs ?? POLL_INTERVAL_MS, undefined, { signal });
-      const since = new Date(Date.now() - POLLED_PERIOD_MS).toISOString();
-      await listInto(options, { since, limit: MAX_MISSED }, (entry) => {
-        // The list has every connection that is open, also those of yesterday.
-        const changedAt = Date.parse(entry.endedAt ?? entry.startedAt);
-        if (changedAt >= followedSince && !signal.aborted) print(entry);
-      });
-    }
-  } catch {
-    // The gateway cannot be reached, or the signal was aborted.
   }
 }
 

@@ -95,7 +95,7 @@ function linkOthers(pointer: string, folder: string, program: ProgramName): void
  * updater runs from there as root.
  */
 export function replaceablePart(layout: Layout, owner = 0): string | undefined {
-  for (const path of [layout.home, layout.versions, layout.current, layout.stable]) {
+  for (const path of [layout.home, layout.versions, layout.current, layout.stable, ...placedIn(layout)]) {
     const stats: Stats | undefined = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) continue;
     if (stats.uid !== owner) return `${path} belongs to user ${stats.uid}. Run: chown -R root:root ${path}`;
@@ -103,6 +103,17 @@ export function replaceablePart(layout: Layout, owner = 0): string | undefined {
     if (isOpen) return `Users other than root can write to ${path}. Run: chmod -R go-w ${path}`;
   }
   return undefined;
+}
+
+/** The folders of the versions, and the programs in them. */
+function placedIn({ versions }: Layout): readonly string[] {
+  if (!existsSync(versions)) return [];
+  const folders = readdirSync(versions).map((version) => join(versions, version));
+  const isFolder = (path: string) => lstatSync(path).isDirectory();
+  return folders.flatMap((folder) => [
+    folder,
+    ...(isFolder(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []),
+  ]);
 }
 
 /** Whether two paths are the same file. */

@@ -51,6 +51,10 @@ test('a path that users other than root could replace is named, with the command
   chmodSync(layout.versions, 0o777);
   assert.match(replaceablePart(layout, owner) ?? '', /versions\. Run: chmod/);
   assert.match(replaceablePart(layout, owner + 1) ?? '', /belongs to user \d+\. Run: chown/);
+  chmodSync(layout.versions, 0o755);
+  const program = join(layout.current, 'penstock-agent');
+  chmodSync(program, 0o777);
+  assert.match(replaceablePart(layout, owner) ?? '', /versions\/1\.0\.0\/penstock-agent\. Run: chmod/);
   mkdirSync(join(directory.path, 'empty'));
   assert.equal(replaceablePart(layoutBelow(join(directory.path, 'empty')), owner), undefined);
 });

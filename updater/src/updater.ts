@@ -73,7 +73,10 @@ export class Updater {
       const next = [...host.requests()].filter(({ source, request }) => requests[source] !== request.id);
       if (next.length === 0) return;
       // Each has its turn: an agent that asks all the time must not keep the others waiting.
-      for (const asked of next) {
+      for (const { source } of next) {
+        // Read again: while another one was handled, it may have been replaced or withdrawn.
+        const asked = [...host.requests()].find((each) => each.source === source);
+        if (asked === undefined || requests[source] === asked.request.id) continue;
         await keeper.handling(asked.source, asked.request.id, () => this.#handle(asked));
         if (this.journal.phase.name === 'probation') break;
       }

@@ -59,7 +59,8 @@ test('a new service is added by shawl, secured, and started', () => {
     `${SC} sidtype penstock-agent unrestricted`,
     `${SC} failure penstock-agent reset= 86400 actions= restart/1000/restart/5000/restart/60000`,
     `${SC} failureflag penstock-agent 1`,
-    String.raw`${SYSTEM32}\icacls.exe C:\ProgramData\Penstock\penstock-agent /setowner *S-1-5-32-544`,
+    String.raw`${SYSTEM32}\icacls.exe C:\ProgramData\Penstock\penstock-agent /setowner *S-1-5-32-544 /T`,
+    String.raw`${SYSTEM32}\icacls.exe C:\ProgramData\Penstock\penstock-agent /reset /T`,
     String.raw`${SYSTEM32}\icacls.exe C:\ProgramData\Penstock\penstock-agent /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F /grant:r *S-1-5-32-544:(OI)(CI)F /grant:r "NT SERVICE\penstock-agent:(OI)(CI)M"`,
     `${SC} start penstock-agent`,
   ]);

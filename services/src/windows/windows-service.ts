@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { win32 } from 'node:path';
 import type { ProgramName } from '../layout.ts';
 import type { CommandResult, RunCommand } from '../run-command.ts';
@@ -132,15 +132,23 @@ export function windowsInstallSteps(
   sc('failure', name, 'reset=', '86400', 'actions=', 'restart/1000/restart/5000/restart/60000');
   sc('failureflag', name, '1');
   const icacls = (...words: readonly string[]) => step([inSystem(host, 'icacls.exe'), directory, ...words]);
-  // Every user can create folders in C:\ProgramData, and the owner of one can always open it again.
-  icacls('/setowner', ADMINISTRATORS);
+  // Every user can create folders in C:\ProgramData with entries and files of their own, and an owner can always open them again.
+  icacls('/setowner', ADMINISTRATORS, '/T');
+  icacls('/reset', '/T');
   icacls(
     ...['/inheritance:r', '/grant:r', `${SYSTEM}:(OI)(CI)F`, '/grant:r', `${ADMINISTRATORS}:(OI)(CI)F`],
     ...['/grant:r', `NT SERVICE\\${name}:(OI)(CI)M`],
   );
   if (token !== undefined) {
     const file = windowsTokenPath(service);
-    steps.push({ title: `write ${file}`, run: () => writeFileSync(file, token) });
+    steps.push({
+      title: `write ${file}`,
+      run() {
+        // A file that was there keeps whom it lets in.
+        rmSync(file, { force: true });
+        writeFileSync(file, token, { flag: 'wx' });
+      },
+    });
   }
   if (!start) return steps;
   if (state === 'RUNNING' && !isRight) steps.push(stopStep(host, name));

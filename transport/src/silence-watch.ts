@@ -1,3 +1,5 @@
+import { systemClock } from '@penstock/runtime';
+
 /** A session whose peer owes acknowledgments. */
 export type SilencePort = {
   /** Bytes received so far. Any byte proves that the peer is alive. */
@@ -50,11 +52,15 @@ export class SilenceWatch {
   start(): void {
     if (this.#timer !== undefined) return;
     let due = performance.now() + TICK_MS;
+    let ahead = systemClock.wall() - performance.now();
     this.#timer = setInterval(() => {
       const now = performance.now();
       const isLate = now - due > BLOCKED_MS;
-      if (now - due > STALLED_MS) this.#stalledAt = now;
+      // The monotonic clock stands still while the host sleeps.
+      const slept = systemClock.wall() - now - ahead;
+      if (now - due > STALLED_MS || slept > STALLED_MS) this.#stalledAt = now;
       due = now + TICK_MS;
+      ahead = systemClock.wall() - now;
       // After the poll phase: bytes that arrived while this event loop was blocked are still in the kernel.
       this.#immediate = setImmediate(() => this.#check(isLate));
     }, TICK_MS);

@@ -1,5 +1,8 @@
-/** Of two generations each: the older one is forgotten beyond it, because its time at the peer is limited anyway. */
-const MAX_ENDED = 4_096;
+/**
+ * Of two generations each: the older one is forgotten beyond it, because its time at the peer is limited anyway, and all are told in
+ * one burst.
+ */
+const MAX_ENDED = 512;
 
 /**
  * Connections of one session that the peer may keep although this end does not have them: those that are not joined yet,

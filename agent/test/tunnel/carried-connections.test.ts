@@ -54,6 +54,14 @@ test('a refusal shows that the gateway is gone, and silence does not', () => {
     new GatewayError('GATEWAY_UNREACHABLE', code, { cause: Object.assign(new Error(code), { code }) });
   assert.equal(showsGatewayIsGone(unreachable('ECONNREFUSED')), true);
   assert.equal(showsGatewayIsGone(new GatewayError('PROXY_REFUSED', '502')), true);
+  const { cause } = unreachable('ECONNRESET');
+  const inHandshake = new Error('The connection was closed during the TLS handshake', { cause });
+  const ofAddresses = new AggregateError([
+    unreachable('ENETUNREACH').cause,
+    unreachable('ECONNREFUSED').cause,
+  ]);
+  for (const each of [inHandshake, ofAddresses])
+    assert.equal(showsGatewayIsGone(new GatewayError('GATEWAY_UNREACHABLE', '', { cause: each })), true);
   for (const error of [
     unreachable('ENETUNREACH'),
     unreachable('EAI_AGAIN'),

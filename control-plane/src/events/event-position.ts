@@ -3,7 +3,7 @@ export type StreamPosition = { readonly stream: string; readonly number: number 
 
 const PART = /^([0-9a-f]{12})-(\d{1,15})$/;
 /** A listener that moves on before it has caught up carries where it was before. */
-const MAX_PARTS = 4;
+export const MAX_PARTS = 4;
 
 /** Reads the id of an event: what its listener has seen, by process, the one that sent it first. Undefined if it is not one. */
 export function positionOf(id: string): readonly StreamPosition[] | undefined {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@penstock/runtime';
 import { groupOf, keyOf } from './event-key.ts';
-import { positionOf, positionText } from './event-position.ts';
+import { MAX_PARTS, positionOf, positionText } from './event-position.ts';
 import {
   type FleetEvent,
   type FleetEventData,
@@ -166,7 +166,9 @@ export class FleetEvents {
         return key !== undefined && expected.size > 0 && takeExpected(expected, key) && this.#now() < until;
       },
       idAfter: (id) =>
-        elsewhere.length > 0 && this.#now() < until ? [id, positionText(elsewhere)].join('.') : id,
+        elsewhere.length > 0 && this.#now() < until
+          ? [id, positionText(elsewhere.slice(0, MAX_PARTS - 1))].join('.')
+          : id,
     };
   }
 

@@ -58,11 +58,16 @@ export class PeerHistory {
     return this.#entries[number - this.#first]?.at ?? this.#beganAt;
   }
 
-  /** The keys that the peer has published, and whether a listener at `number` has seen the last event of each. */
-  seenAt(number: number): ReadonlyMap<string, boolean> {
-    const seen = new Map<string, boolean>();
+  /**
+   * The keys that the peer has published, and when the last event of each became known, if a listener at `number` has seen that;
+   * otherwise `unseen`.
+   */
+  seenAt(number: number): ReadonlyMap<string, number | 'unseen'> {
+    const seen = new Map<string, number | 'unseen'>();
     // A state that came back after `number` is another event, although it has the same key.
-    for (const [index, { key }] of this.#entries.entries()) seen.set(key, this.#first + index <= number);
+    for (const [index, { key, at }] of this.#entries.entries()) {
+      seen.set(key, this.#first + index <= number ? at : 'unseen');
+    }
     return seen;
   }
 

@@ -16,8 +16,11 @@ export function seenElsewhere(positions: readonly PeerPosition[]): (event: Publi
   const known = positions.map(({ history, number }) => ({ history, seen: history.seenAt(number) }));
   return ({ key, at }) =>
     known.some(({ history, seen }) => {
+      const seenAt = seen.get(key);
       // What the peer would have published by now and has not was known there before its history begins.
-      return seen.get(key) ?? at < history.heardUntil - MAX_LAG_MS;
+      if (seenAt === undefined) return at < history.heardUntil - MAX_LAG_MS;
+      // Later than replicas are apart, it is a state that came back when the peer could no longer tell.
+      return seenAt !== 'unseen' && at <= seenAt + MAX_LAG_MS;
     });
 }
 

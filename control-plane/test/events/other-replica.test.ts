@@ -121,6 +121,20 @@ test('a listener of a replica that has died goes on, and one that saw what nobod
   }
 });
 
+test('a state that comes back after the replica of the listener has died is told', () => {
+  const { clock, r1, r2 } = two();
+  const listener = startListener();
+  listener.moveTo(r1);
+  for (const state of ['stale', 'connected'] as const) {
+    for (const events of [r1, r2]) events.publish('agent', { name: 'a1', pool: 'dc1', state });
+  }
+  r2.peerLost(r1.lastId.split('-')[0] ?? '');
+  clock.now += 60_000;
+  r2.publish('agent', { name: 'a1', pool: 'dc1', state: 'stale' });
+  listener.moveTo(r2);
+  assert.deepEqual(listener.heard, ['a1 stale', 'a1 connected', 'a1 stale']);
+});
+
 test('too many events for the memory of either replica are not passed over', () => {
   const { clock, r1, r2 } = two();
   const listener = startListener();

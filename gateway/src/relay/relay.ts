@@ -164,9 +164,12 @@ export class Relay implements LinkListener {
     if (haveClosed && isKnown) this.#end();
   }
 
-  /** The connection itself has ended. */
+  /**
+   * The streams have ended. Whether a joined connection has ended with them, or moved to another session, is known to the replica of
+   * its client alone, which tells the agent.
+   */
   #end(): void {
-    this.#target.link?.close();
+    if (this.#life !== 'joined') this.#target.link?.close();
     this.#leave();
   }
 

@@ -95,9 +95,9 @@ export class RelayedSession implements RegisteredSession {
   }
 
   setRoundTrip(roundTrip: number): void {
+    // Measured by a ping of its replica, which has passed on what it was told before. Heartbeats repeat the last one.
+    if (roundTrip !== this.#facts.roundTrip) this.#untold.confirm();
     this.#facts = { ...this.#facts, roundTrip };
-    // Measured by a ping of its replica, which has passed on what it was told before.
-    this.#untold.confirm();
   }
 
   /** The session to the replica was lost, and may come back. */

@@ -134,6 +134,7 @@ export class DataStreams {
     if (stream.closed) {
       // The stream and its reset arrived together: the target accepted the connection, then reset it.
       stream.destroy(new TunnelError('TARGET_RESET'));
+      this.#untold.refused(id);
       // A resume has no target to connect: its stream ended with a session of the agent.
       waiter.settle(new TunnelError(waiter.isResume ? 'SESSION_LOST' : 'TARGET_RESET'));
       return true;

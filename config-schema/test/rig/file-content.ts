@@ -13,7 +13,8 @@ export function fileContent(schema: SchemaNode, pair: KeyPair): fc.Arbitrary<unk
   if (schema.type === 'array') {
     const item = fileContent(schema.items ?? {}, pair);
     const bounds = { minLength: schema.minItems ?? 0, maxLength: 4 };
-    if (schema.named === true) return fc.uniqueArray(item, { ...bounds, selector: nameOf });
+    if (schema.named === true)
+      return fc.uniqueArray(item, { ...bounds, selector: (each) => String(nameOf(each)).toLowerCase() });
     return schema.uniqueItems === true ? fc.uniqueArray(item, bounds) : fc.array(item, bounds);
   }
   if (schema.field === undefined) throw new Error('A schema without a type that this generator knows.');

@@ -22,8 +22,8 @@ const STALLED_MS = 1_500;
 const RECOVERY_MS = 10_000;
 
 /**
- * Notices that data is sent into a session that is dead without a sign of it, long before the next ping would. Costs nothing
- * while nobody sends: a connection on which nothing happens can wait for the ping.
+ * Notices that data is sent into a session that is dead without a sign of it, long before the next ping would. While
+ * nobody sends it only looks: a connection on which nothing happens can wait for the ping.
  */
 export class SilenceWatch {
   readonly #port: SilencePort;

@@ -2,7 +2,6 @@ import { type Static, type TSchema, Type } from '@penstock/json-schema';
 import { closeCodes } from './close-code.ts';
 import { NAME_PATTERN } from './enrollment.ts';
 import { limits } from './limits.ts';
-import { ProbeStage } from './probe-result.ts';
 import { type Reach, reachStages } from './reach.ts';
 import { agentUpgradeMessages, gatewayUpgradeMessages, UpgradeStatus } from './upgrade.ts';
 
@@ -35,9 +34,11 @@ const Connectors = Type.Array(
 
 /** What the agent's owners allow the control plane to request: `policy` of agent.yaml. A hint; the agent decides. */
 const RemotePolicy = Type.Object({
-  logs: Type.Enum(['allow', 'deny']),
-  restart: Type.Enum(['allow', 'deny']),
-  probe: Type.Enum(['none', 'some']),
+  /** `allow` or `deny`; a newer agent may know more. */
+  logs: Text(32),
+  restart: Text(32),
+  /** `none` or `some`. */
+  probe: Text(32),
 });
 
 export const agentMessages = {
@@ -111,8 +112,8 @@ export const agentMessages = {
     detail: Type.Optional(Text(1024)),
     value: Type.Optional(Type.Unknown()),
   }),
-  /** A stage of a probe or a check has finished; `result` has all of them. */
-  progress: Type.Object({ type: Type.Literal('progress'), id: Id, stage: ProbeStage }),
+  /** A stage of a probe or a check has finished, a ProbeStage; `result` has all of them. A newer agent may have others. */
+  progress: Type.Object({ type: Type.Literal('progress'), id: Id, stage: Type.Unknown() }),
   /** No new opens, please; streams that live go on. */
   draining: Type.Object({
     type: Type.Literal('draining'),

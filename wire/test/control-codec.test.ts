@@ -222,3 +222,15 @@ test('an upgrade status with states and codes of a newer release is accepted, an
     refuses(status({ installed: [version] }));
   }
 });
+
+test('a stage and a policy of a newer agent do not cost it its session', () => {
+  const stage = { stage: 'from-the-future', verdict: 'ok' };
+  const policy = { logs: 'ask', restart: 'allow', probe: 'few', upgrade: 'allow' };
+  const config = { version: 1, digest: `sha256:${'0'.repeat(64)}` };
+  const messages = [
+    { type: 'progress', id: 'r1', stage },
+    { type: 'config', config, connectors: [], policy },
+  ];
+  const text = messages.map((message) => `${JSON.stringify(message)}\n`).join('');
+  assert.equal(agentMessageDecoder().push(Buffer.from(text)).length, 2);
+});

@@ -1,3 +1,4 @@
+import { hasShape } from '@penstock/json-schema';
 import {
   type AgentMessageOf,
   type AgentRequestDescriptor,
@@ -5,7 +6,7 @@ import {
   type ArgumentsOf,
   type GatewayMessageOf,
   isRequestErrorCode,
-  type ProbeStage,
+  ProbeStage,
 } from '@penstock/wire';
 import { readRequestAnswer } from '@penstock/wire/codec';
 import { AgentRequestError } from './agent-request-error.ts';
@@ -138,7 +139,8 @@ export class PendingAgentRequests {
   /** Must be called with each `progress` received on a session. */
   progressed(session: RequestSession, { id, stage }: AgentMessageOf<'progress'>): void {
     const pending = this.#pending.get(id);
-    if (pending?.agent.id === session.identity.agentId) pending.onStage?.(stage);
+    if (pending?.agent.id === session.identity.agentId && hasShape(ProbeStage, stage))
+      pending.onStage?.(stage);
   }
 
   /** Whether a request with this ID to this agent is pending. */

@@ -16,7 +16,7 @@ export type BulkDependencies = {
   readonly requests: Pick<AgentRequests, 'perform'>;
   readonly revocation: Pick<Revocation, 'revoke'>;
   readonly clock: Clock;
-  /** The code and the sentence of a failure. Throws for a fault of the gateway. */
+  /** The code and the sentence of a failure. */
   readonly problemOf: (error: unknown) => Pick<BulkItem, 'code' | 'detail'>;
 };
 
@@ -35,6 +35,9 @@ const CONCURRENCY = 4;
  */
 const DEADLINE_MS = 15_000;
 
+/** Approvals that one request can make: the number of pending ones is limited, and others need some too. */
+const MAX_APPROVALS = 50;
+
 /** Does the same with several agents. Each is audited, approved and refused as by itself. Resolves with a result for each name. */
 export async function runBulk(
   { action, names, version, dryRun }: BulkOrder,
@@ -45,6 +48,7 @@ export async function runBulk(
   const approvals = new Map(fleet.pools().map(({ name, requireApproval }) => [name, requireApproval]));
   const endsAt = clock.now() + DEADLINE_MS;
   const items: BulkItem[] = [];
+  let approvalCount = 0;
 
   const workOn = async (name: string): Promise<BulkItem> => {
     const agent = fleet.agent(name);
@@ -56,6 +60,14 @@ export async function runBulk(
       const outcome = code === 'NOT_NEEDED' ? 'unchanged' : 'failed';
       const problem = code !== 'NOT_NEEDED' && code !== undefined && { code };
       return { name, outcome, ...problem, ...(reason !== undefined && { detail: reason }) };
+    }
+    if (approval) approvalCount += 1;
+    if (approval && approvalCount > MAX_APPROVALS) {
+      return {
+        name,
+        outcome: 'skipped',
+        detail: `One request can make ${MAX_APPROVALS} approvals. Repeat it for this agent when they are decided.`,
+      };
     }
     if (dryRun) return { name, outcome: approval ? 'waiting' : 'done' };
     if (clock.now() > endsAt) {

@@ -1,5 +1,6 @@
+import { existsSync, renameSync } from 'node:fs';
 import type { Clock } from '@penstock/runtime';
-import { emptyJournal, type Journal, type Phase, readJournal, writeJournal } from './journal.ts';
+import { emptyJournal, type Journal, journalFile, type Phase, readJournal, writeJournal } from './journal.ts';
 
 /** The journal of a running updater, in memory and on the disk. */
 export class JournalKeeper {
@@ -15,6 +16,7 @@ export class JournalKeeper {
     this.#clock = clock;
     this.#log = log;
     this.#journal = readJournal(directory) ?? emptyJournal;
+    if (this.#journal === emptyJournal) setAside(directory, log);
   }
 
   get journal(): Journal {
@@ -61,4 +63,12 @@ export class JournalKeeper {
   get #handled(): Pick<Journal, 'requests'> {
     return { requests: { ...this.#journal.requests, ...this.#handling } };
   }
+}
+
+/** A journal that cannot be read is kept for whoever looks for the cause. What a build knows of releases still protects the host. */
+function setAside(directory: string, log: (message: string) => void): void {
+  const file = journalFile(directory);
+  if (!existsSync(file)) return;
+  renameSync(file, `${file}.unreadable`);
+  log(`${file} could not be read, and is ${file}.unreadable now. The updater begins anew.`);
 }

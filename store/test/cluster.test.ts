@@ -2,19 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { eventually } from '../../test/rig/eventually.ts';
 import type { Store } from '../src/sql-store.ts';
+import { adminTokenRow as admin } from './admin-token-row.ts';
 import { storeKinds } from './store-kinds.ts';
-
-const admin = (id: string) =>
-  ({
-    id,
-    hash: 'h',
-    name: id,
-    role: 'admin',
-    createdAt: 1,
-    revokedAt: null,
-    expiresAt: null,
-    usedAt: null,
-  }) as const;
 
 const replica = (id: string, epoch: string) =>
   ({

@@ -8,6 +8,7 @@ import { Postgres } from '../../test/rig/postgres.ts';
 import { createPostgresStore, openPostgresStore } from '../src/postgres/open-postgres-store.ts';
 import type { PostgresTarget } from '../src/postgres/postgres-target.ts';
 import { StoreError, type StoreFailure, type StoreOutage } from '../src/store-error.ts';
+import { adminTokenRow as admin } from './admin-token-row.ts';
 import { newDatabase, openTestPostgresStore, query, sharedPostgres } from './test-postgres.ts';
 
 const failure =
@@ -17,18 +18,6 @@ const failure =
     assert.match(error.message, words);
     return true;
   };
-
-const admin = (id: string) =>
-  ({
-    id,
-    hash: 'h',
-    name: id,
-    role: 'admin',
-    createdAt: 1,
-    revokedAt: null,
-    expiresAt: null,
-    usedAt: null,
-  }) as const;
 
 const agent = (name: string) => ({
   id: `agt_${name}`,

@@ -2,23 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
 import type { ChangeRow } from '@penstock/store';
+import { adminTokenRow as admin } from '../../../store/test/admin-token-row.ts';
 import { openTestPostgresStore, sharedPostgres } from '../../../store/test/test-postgres.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { ChangeFeed } from '../../src/changes/change-feed.ts';
-
-const admin = (id: string) =>
-  ({
-    id,
-    hash: 'h',
-    name: id,
-    role: 'admin',
-    createdAt: 1,
-    revokedAt: null,
-    expiresAt: null,
-    usedAt: null,
-  }) as const;
 
 const rejectAny = (error: unknown) => assert.fail(String(error));
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { type Pair, startPair } from '../rig/pair.ts';
+import { Relay } from '../rig/relay.ts';
 import { startEcho } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 import { clientOf, expectReset } from './client-of.ts';
@@ -184,4 +185,39 @@ test('an agent that dies under load affects no new client, and its own clients a
   assert.equal(resets, onFirst);
   for (const client of clients) await client[Symbol.asyncDispose]();
   await expectIdle(pair);
+});
+
+test('a link that fails more often than a dial has attempts delays a client, and does not refuse it', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startRecording();
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  await using pair = await startPair({
+    targets: { db: `db.internal:${target.address.port}` },
+    agents: {},
+    gateway: { dial: { attemptTimeout: '1m', totalTimeout: '1m', maxAttempts: 1 } },
+    lookup: async () => {
+      await gate;
+      return [{ address: '127.0.0.1', family: 4 }];
+    },
+  });
+  await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
+  await pair.startAgent('a1', {
+    gateway: { url: `https://127.0.0.1:${relay.address.port}`, sessions: 1 },
+    tunnel: { reconnect: { base: '100ms', max: '100ms' } },
+    dns: { cacheTtl: '0s' },
+  });
+  await pair.connected('a1');
+  const opened = pair.event('connection-opened');
+  await using client = await clientOf(pair, 'db');
+  client.send('hello');
+  const dialing = () => [...pair.agents.values()].some((agent) => agent.status().streams.opening > 0);
+  for (let cut = 0; cut < 3; cut += 1) {
+    await eventually('the agent to dial', dialing);
+    relay.cut();
+    await eventually('the agent to have given the dial up', () => !dialing());
+  }
+  await eventually('the agent to dial', dialing);
+  open();
+  assert.equal(String(await client.read(5)), 'hello');
+  assert.equal((await opened)['attempts'], 4);
 });

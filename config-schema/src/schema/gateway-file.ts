@@ -168,7 +168,10 @@ export const GatewayFile = group(
         min: '10ms',
         max: '10m',
       }),
-      maxAttempts: integer('Maximum number of agents to try.', { default: 3, minimum: 1, maximum: 20 }),
+      maxAttempts: integer(
+        'Maximum number of agents to try. One whose session is lost before it answers does not count.',
+        { default: 3, minimum: 1, maximum: 20 },
+      ),
     }),
     ejection: optionalGroup('Temporary ejection of agents whose opens keep failing.', {
       consecutiveFailures: integer('Number of consecutive failed opens before an agent is ejected.', {

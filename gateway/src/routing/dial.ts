@@ -1,6 +1,7 @@
 import type { Clock } from '@penstock/runtime';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DataPlaneLog } from '../observe/event.ts';
+import { AttemptBudget, isSessionFailure } from './attempt-budget.ts';
 import { chooseSession } from './choose-session.ts';
 import type { DialRecord } from './dial-history.ts';
 import { type DialProgress, failureOf, recordOf } from './dial-progress.ts';
@@ -56,9 +57,6 @@ export type Dialed = {
 /** Failures that say nothing about the target. When no agent is left, the dial waits for one in the queue. */
 const WORTH_WAITING: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING', 'CONFIG_DRIFT']);
 
-/** Failures of one session that say nothing about its agent: an open can cross the notice that its session retires. */
-const SESSION_FAILURES: ReadonlySet<CloseCode> = new Set(['SESSION_LOST', 'AGENT_DRAINING']);
-
 /**
  * Finds an agent that connects the client to its target: pool by pool, the least loaded session first, another agent
  * when an open fails, the queue when no agent is available. No byte of the client leaves the gateway before this
@@ -100,9 +98,9 @@ async function findAgent(
   const { clock, ejection, log } = ports;
   const { onlyAgent } = progress;
   const deadline = clock.now() + totalTimeout;
-  let attempt = 0;
+  const attempts = new AttemptBudget(maxAttempts);
   let failure: TunnelError | undefined;
-  while (attempt < maxAttempts) {
+  while (!attempts.isSpent) {
     const remaining = deadline - clock.now();
     if (remaining <= 0) break;
     const session = selectSession(route, options.address, progress, ports);
@@ -127,7 +125,7 @@ async function findAgent(
       continue;
     }
     if (clientSpeaksFirst === true) requireSilentTarget(route, session);
-    attempt += 1;
+    const attempt = attempts.start();
     const { name: agent, pool } = session.identity;
     if (failure !== undefined) {
       const { code, message: detail } = failure;
@@ -152,19 +150,18 @@ async function findAgent(
       attemptOn(session),
       () => {
         const other =
-          attempt < maxAttempts && clock.now() < deadline
+          !attempts.isSpent && clock.now() < deadline
             ? selectOther(route, options.address, asked, progress, ports)
             : undefined;
         if (other === undefined) return undefined;
         asked.add(other);
-        attempt += 1;
         const { name, pool: otherPool } = other.identity;
         log('connection-retried', {
           connection: route.name,
           client,
           agent: name,
           pool: otherPool,
-          attempt,
+          attempt: attempts.start(),
           code: 'AGENT_TIMEOUT',
           detail: `Agent ${agent} is silent.`,
         });
@@ -198,7 +195,7 @@ async function findAgent(
         pool: identity.pool,
         connector: route.connector,
         ...by(replica),
-        attempts: attempt,
+        attempts: attempts.started,
       };
     }
     for (const { attempt: each, error } of outcome.failed.toReversed()) {
@@ -207,8 +204,9 @@ async function findAgent(
           ? error
           : new TunnelError('INTERNAL', errorText(error), { cause: error });
       recordFailure(route, each.session, failure, ports);
+      attempts.failed(each.session, failure.code);
       const { agentId } = each.session.identity;
-      (SESSION_FAILURES.has(failure.code) ? progress.lost : progress.tried).add(agentId);
+      (isSessionFailure(failure.code) ? progress.lost : progress.tried).add(agentId);
     }
     if (failure?.retry === 'never') break;
   }

@@ -92,6 +92,43 @@ for (const code of ['SESSION_LOST', 'AGENT_DRAINING'] as const) {
   });
 }
 
+/** An agent whose every session is lost with its first open; the queue brings the next one. */
+function addLosing(scene: DialScene, losses: number): void {
+  const next = () => {
+    scene.add('a1', 'dc1', losses > 0 ? 'SESSION_LOST' : 'ok').endsOnOpen = true;
+    losses -= 1;
+  };
+  next();
+  scene.wait = async () => {
+    await scene.clock.pass(100);
+    next();
+  };
+}
+
+test('sessions that are lost before they answer use up no attempt', async () => {
+  const scene = new DialScene();
+  addLosing(scene, 19);
+  assert.equal((await scene.dial()).attempts, 20);
+  assert.deepEqual(
+    scene.sessions.map(({ requests }) => requests.length),
+    scene.sessions.map(() => 1),
+  );
+});
+
+test('the deadline of the dial limits how many sessions it may lose', async () => {
+  const scene = new DialScene();
+  addLosing(scene, Number.POSITIVE_INFINITY);
+  await scene.fails('SESSION_LOST');
+  assert.equal(scene.opened.length, LIMITS.totalTimeout / 100);
+});
+
+test('a session that keeps turning opens away is asked as often as attempts are allowed, and once more', async () => {
+  const scene = new DialScene();
+  const session = scene.add('a1', 'dc1', 'AGENT_DRAINING');
+  await scene.fails('AGENT_DRAINING');
+  assert.equal(session.requests.length, LIMITS.maxAttempts + 1);
+});
+
 test('an ejected agent is tried last, after agents of other pools', async () => {
   const scene = new DialScene();
   const failing = scene.add('a1', 'dc1', 'REFUSED');

@@ -24,6 +24,8 @@ export class FakeSession implements RoutableSession {
   connectors: readonly string[] = ['orders-db'];
   kind = 'tcp';
   outcome: Outcome;
+  /** Whether the session ends with its next open. */
+  endsOnOpen = false;
   #answer = Promise.withResolvers<TargetStream>();
 
   constructor(agent: string, pool: string, outcome: Outcome = 'ok') {
@@ -45,6 +47,7 @@ export class FakeSession implements RoutableSession {
 
   open(request: OpenRequest): Promise<TargetStream> {
     this.requests.push(request);
+    if (this.endsOnOpen) this.acceptsOpens = false;
     if (this.outcome === 'ok') return Promise.resolve(this.target);
     if (this.outcome !== 'wait') return Promise.reject(new TunnelError(this.outcome));
     this.#answer = Promise.withResolvers();

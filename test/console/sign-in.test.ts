@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { oidcProvider } from '../rig/oidc-provider.ts';
 import { startPair } from '../rig/pair.ts';
@@ -82,7 +84,13 @@ test('signing in with an identity provider, and signing out everywhere', {
       const item = one.page.getByRole('menuitem', { name: 'Sign out everywhere' });
       await item.waitFor();
       assert.deepEqual(await wcagViolations(one.page, wcag), []);
+      await focused(one.page, 'in the menu', `document.activeElement.closest('[role=menu]') !== null`);
       await one.page.keyboard.press('End');
+      await focused(
+        one.page,
+        'on the last item',
+        `document.activeElement.textContent === 'Sign out everywhere'`,
+      );
       await one.page.keyboard.press('Enter');
       await one.page.getByRole('heading', { name: 'Sign in' }).waitFor();
       await other.page.getByRole('dialog', { name: 'Your session has ended' }).waitFor();
@@ -99,3 +107,7 @@ test('signing in with an identity provider, and signing out everywhere', {
     },
   );
 });
+
+/** Menus move the focus after the key has been handled. */
+const focused = (page: Page, where: string, condition: string) =>
+  eventually(`the focus to be ${where}`, () => page.evaluate(condition));

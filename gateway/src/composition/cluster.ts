@@ -32,7 +32,7 @@ import type { DataPlane } from './data-plane.ts';
 import type { GatewayLog } from './event-catalogue.ts';
 import { namingAddress } from './listening.ts';
 import { replicaName } from './replica-name.ts';
-import { othersOf, replicaViews } from './replica-views.ts';
+import { isKnown, othersOf, replicaViews } from './replica-views.ts';
 
 /** Milliseconds after which what is known of the members is too old to tell whether all of them can be reached. */
 const STALE_MEMBERS_MS = 15_000;
@@ -200,23 +200,6 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
     );
     return first === undefined || first.epoch === epoch;
   });
-  const sum = (count: (directory: PeerDirectory) => number) =>
-    directories.values().reduce((total, directory) => total + count(directory), 0);
-  elsewhere.follow({
-    clientsOf: (connection) => sum((directory) => directory.clientsOf(connection)),
-    usesOf: (grant) => sum((directory) => directory.usesOf(grant)),
-    get isWhole() {
-      const { states } = peers;
-      return (
-        joined.age < STALE_MEMBERS_MS &&
-        joined.members.every(
-          (member) => member.epoch === epoch || member.isExpired || states.get(member.epoch) === 'connected',
-        )
-      );
-    },
-    cancel: (cancel, signal) => forwardCancel([...directories.values()], cancel, signal),
-  });
-  scope.defer(() => elsewhere.follow(undefined));
   const sources = {
     epoch,
     members: () => joined.members,
@@ -224,6 +207,22 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
     directories,
     registry,
   };
+  const sum = (count: (directory: PeerDirectory) => number) =>
+    directories.values().reduce((total, directory) => total + count(directory), 0);
+  elsewhere.follow({
+    clientsOf: (connection) => sum((directory) => directory.clientsOf(connection)),
+    usesOf: (grant) => sum((directory) => directory.usesOf(grant)),
+    get isWhole() {
+      return (
+        joined.age < STALE_MEMBERS_MS &&
+        joined.members.every(
+          (member) => member.epoch === epoch || member.isExpired || isKnown(member.epoch, sources),
+        )
+      );
+    },
+    cancel: (cancel, signal) => forwardCancel([...directories.values()], cancel, signal),
+  });
+  scope.defer(() => elsewhere.follow(undefined));
   const rebalancer =
     cluster.rebalanceInterval === 0
       ? undefined

@@ -10,9 +10,17 @@ export type ReplicaSources = {
   readonly members: () => readonly Member[];
   /** By epoch. */
   readonly states: () => ReadonlyMap<string, 'connected' | 'connecting'>;
-  readonly directories: ReadonlyMap<string, Pick<PeerDirectory, 'sessions' | 'state'>>;
+  readonly directories: ReadonlyMap<string, Pick<PeerDirectory, 'sessions' | 'state' | 'isDescribed'>>;
   readonly registry: Pick<Registry, 'localSessions'>;
 };
+
+/** Whether there is a session to a peer process, over which it has described its sessions. */
+export function isKnown(
+  peer: string,
+  { states, directories }: Pick<ReplicaSources, 'states' | 'directories'>,
+): boolean {
+  return states().get(peer) === 'connected' && directories.get(peer)?.isDescribed === true;
+}
 
 /** All replicas by name, as this one sees them. */
 export function replicaViews(sources: ReplicaSources): ReplicaView[] {
@@ -38,13 +46,11 @@ export function othersOf(sources: ReplicaSources): SpreadReplica[] | undefined {
 
 const takesSessions = ({ state, link }: ReplicaView) => state === 'running' && link !== 'connecting';
 
-function viewOf(
-  { id, isExpired, startedAt, ...member }: Member,
-  { epoch, states, directories, registry }: ReplicaSources,
-): ReplicaView {
+function viewOf({ id, isExpired, startedAt, ...member }: Member, sources: ReplicaSources): ReplicaView {
+  const { epoch, directories, registry } = sources;
   const isSelf = member.epoch === epoch;
   const directory = directories.get(member.epoch);
-  const link = isSelf ? ('self' as const) : (states().get(member.epoch) ?? ('connecting' as const));
+  const link = isSelf ? 'self' : isKnown(member.epoch, sources) ? 'connected' : 'connecting';
   // A connected peer says that it drains before its row is read again.
   const connected = link === 'connected' && directory?.state === 'draining' ? 'draining' : member.state;
   return {

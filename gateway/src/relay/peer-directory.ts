@@ -54,6 +54,7 @@ export class PeerDirectory implements PeerFollower {
   #confirmed: Set<string> | undefined;
   /** `snapshot`: what arrives counts only from the next snapshot on, because something before it was missing. */
   #expected: number | 'snapshot' = 'snapshot';
+  #isDescribed = false;
   #state: ReplicaState = 'running';
   #stopHiding = () => {};
   #eventStream: string | undefined;
@@ -76,6 +77,11 @@ export class PeerDirectory implements PeerFollower {
 
   get state(): ReplicaState {
     return this.#state;
+  }
+
+  /** Whether the peer has described all its sessions since it was connected. Before, it may have more than are known. */
+  get isDescribed(): boolean {
+    return this.#isDescribed;
   }
 
   clientsOf(connection: string): number {
@@ -108,6 +114,7 @@ export class PeerDirectory implements PeerFollower {
     if (this.#eventStream !== undefined) this.#options.onEventsLost(this.#eventStream);
     this.#peer = undefined;
     this.#confirmed = undefined;
+    this.#isDescribed = false;
     for (const session of this.#sessions.values()) session.leave(loss);
     this.#stopHiding = this.#options.clock.after(HIDE_AFTER_MS, () => this.#hide());
   }
@@ -197,6 +204,7 @@ export class PeerDirectory implements PeerFollower {
           if (this.#confirmed?.has(session.id) !== true) session.end(new TunnelError('SESSION_LOST'));
         }
         this.#confirmed = undefined;
+        this.#isDescribed = true;
         break;
       case 'ended':
         this.#sessions.get(message.id)?.end(new TunnelError(message.code));

@@ -30,6 +30,7 @@ export class Membership {
   readonly #listeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   #self: Replica;
+  #idSlot: number | undefined;
   #members: readonly Member[] = [];
   /** Monotonic: the end of the own lease, and when the store was last read. */
   #heldUntil = 0;
@@ -56,6 +57,11 @@ export class Membership {
 
   get self(): Replica {
     return this.#self;
+  }
+
+  /** Which of the ids of connections this replica creates: no other creates them. */
+  get idSlot(): number {
+    return this.#idSlot ?? 0;
   }
 
   /** All replicas of the last read by id, this one and expired ones included. */
@@ -132,7 +138,11 @@ export class Membership {
     const { store, clock } = this.#options;
     const before = clock.now();
     const wall = clock.wall();
-    const { now } = await store.join(this.#self, LEASE_MS);
+    const { now, idSlot } = await store.join(
+      { ...this.#self, ...(this.#idSlot !== undefined && { idSlot: this.#idSlot }) },
+      LEASE_MS,
+    );
+    this.#idSlot = idSlot;
     this.#hold(before, wall, now);
   }
 

@@ -15,8 +15,13 @@ export type Replica = {
 
 export type ReplicaState = 'running' | 'draining';
 
-/** A replica as the store has it. Times are milliseconds since 1970 by the clock of the database. */
-export type ReplicaRow = Replica & { readonly startedAt: number; readonly expiresAt: number };
+/** A replica as the store has it; without a slot if it is of a version that has none. Times are milliseconds since 1970 by the clock of the database. */
+export type ReplicaRow = Replica & {
+  /** Which of the ids of connections it creates. */
+  readonly idSlot: number | null;
+  readonly startedAt: number;
+  readonly expiresAt: number;
+};
 
 /** A lease by the clock of the database, in milliseconds since 1970. */
 export type LeaseTimes = { readonly now: number; readonly expiresAt: number };
@@ -25,8 +30,11 @@ type Life = Pick<Replica, 'id' | 'epoch'>;
 
 /** The table of replicas. All methods reject when the store does not answer; times to live are milliseconds. */
 export type ReplicaStore = {
-  /** Enters a replica. An earlier life with the same id loses its row. */
-  join(replica: Replica, ttl: number): Promise<LeaseTimes>;
+  /** Enters a replica. An earlier life with the same id loses its row. Keeps its slot if no other replica has it. */
+  join(
+    replica: Replica & { readonly idSlot?: number },
+    ttl: number,
+  ): Promise<LeaseTimes & { readonly idSlot: number }>;
   /** Extends the lease, even after it expired. Resolves to undefined if the row is gone or belongs to another life. */
   renew(self: Life, ttl: number): Promise<LeaseTimes | undefined>;
   /** Resolves to false if the row is gone or belongs to another life. */

@@ -89,12 +89,13 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
   logFileWarnings(first, inForce.certificates, log);
   const events = new FleetEvents();
   const shared = { config: () => inForce.config, store, dataPlane, metrics, leadership, epoch, clock, log };
-  const connectionLog = startConnectionLog(starting, shared);
+  let cluster: Cluster | undefined;
+  // No client is accepted before this replica has joined.
+  const connectionLog = startConnectionLog(starting, { ...shared, slot: () => cluster?.idSlot ?? 0 });
   const controlPlane = await openControlPlane(starting, {
     ...shared,
     certificate: () => inForce.certificates.agents.certificate,
   });
-  let cluster: Cluster | undefined;
   let admin: AdminApi | undefined;
   const endpoint = await openTunnelPort(starting, {
     ...shared,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { eventually } from '../../test/rig/eventually.ts';
+import { ID_SLOTS } from '../src/connection-log/connection-ids.ts';
 import type { Store } from '../src/sql-store.ts';
 import { adminTokenRow as admin } from './admin-token-row.ts';
 import { storeKinds } from './store-kinds.ts';
@@ -112,6 +113,24 @@ for (const [kind, open] of Object.entries(storeKinds)) {
       );
       assert.equal(await replicas.leave({ id: 'r1', epoch: 'e2' }), true);
       assert.deepEqual(await replicas.list(), []);
+    });
+
+    test('each replica has a slot of its own for ids, also those that join at the same time', async () => {
+      await using opened = await open();
+      const { replicas } = opened.store;
+      const names = Array.from({ length: 12 }, (_, index) => `r${10 + index}`);
+      const joined = await Promise.all(names.map((name) => replicas.join(replica(name, 'e1'), 60_000)));
+      const slots = joined.map(({ idSlot }) => idSlot);
+      assert.equal(new Set(slots).size, names.length, String(slots));
+      assert.ok(slots.every((slot) => slot >= 0 && slot < ID_SLOTS));
+      const [name = '', other = ''] = names;
+      const [idSlot = -1, taken = -1] = slots;
+      const again = await replicas.join({ ...replica(name, 'e1'), idSlot }, 60_000);
+      assert.equal(again.idSlot, idSlot, 'the same process keeps it');
+      const next = await replicas.join(replica(name, 'e2'), 60_000);
+      assert.notEqual(next.idSlot, idSlot, 'the process before may still have clients');
+      const late = await replicas.join({ ...replica(name, 'e2'), idSlot: taken }, 60_000);
+      assert.notEqual(late.idSlot, taken, `${other} has it by now`);
     });
 
     test('replicas are listed with the time of the database, and pruned some time after they expired', async () => {

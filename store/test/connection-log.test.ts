@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually } from '../../test/rig/eventually.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
-import { firstIdAt } from '../src/connection-log/connection-ids.ts';
+import { firstIdAt, ID_SLOTS } from '../src/connection-log/connection-ids.ts';
 import {
   CONNECTION_LOG_FILE,
   type ConnectionLogRow,
@@ -219,7 +219,7 @@ test('a damaged file is set aside and replaced', async () => {
 });
 
 test('ids ascend, by the time of the start and within a millisecond', () => {
-  const next = connectionIds(7);
+  const next = connectionIds(() => 7);
   const made = [T0, T0, T0 - 5, T0 + 1, T0 + 1].map((at) => next(at));
   assert.deepEqual(
     made,
@@ -227,6 +227,26 @@ test('ids ascend, by the time of the start and within a millisecond', () => {
   );
   assert.equal(new Set(made).size, 5);
   assert.ok((made[3] ?? 0) >= firstIdAt(T0 + 1));
+});
+
+test('ids of gateways with different slots never coincide, whatever their clocks', () => {
+  const slots = [0, 7, ID_SLOTS - 1];
+  const made = slots.flatMap((slot) => {
+    const next = connectionIds(() => slot);
+    // Many in one millisecond run ahead of the clock, into the next ones.
+    return Array.from({ length: 2_000 }, (_, index) => next(T0 + Math.trunc(index / 500)));
+  });
+  assert.equal(new Set(made).size, made.length);
+  assert.ok(made.every((id) => Number.isSafeInteger(id) && slots.includes(id % ID_SLOTS)));
+});
+
+test('a gateway that gets another slot goes on ascending', () => {
+  const rig = { slot: 100 };
+  const next = connectionIds(() => rig.slot);
+  const before = next(T0);
+  rig.slot = 5;
+  const after = next(T0);
+  assert.ok(after > before && after % ID_SLOTS === 5, `${before} and then ${after}`);
 });
 
 test('several gateways write to one log, and what a dead one left open is ended by another', async () => {

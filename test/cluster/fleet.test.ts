@@ -108,6 +108,8 @@ async function expectClientsOfBoth(replicas: Replicas): Promise<void> {
   const clientsAt = async (name: string) =>
     ((await replicas.api(name, 'GET /connections/db/clients')) as unknown as Listing<Client>).items;
   const there = await clientsAt('r2');
+  const slots = new Map(there.map(({ id, replica }) => [Number(id) % 128, replica]));
+  assert.deepEqual([...slots.values()].sort(), ['r1', 'r2'], 'each replica creates ids of its own');
   assert.deepEqual(
     there.map(({ replica }) => replica),
     ['r1', 'r2'],

@@ -1,4 +1,4 @@
-import type { LeaseTimes, ReplicaRow, ReplicaStore } from '@penstock/cluster';
+import type { LeaseTimes, Replica, ReplicaRow, ReplicaStore } from '@penstock/cluster';
 
 /** A fake of the table of replicas, in memory, which fails on request. All gateways of one test share it. */
 export class FakeReplicaStore implements ReplicaStore {
@@ -7,16 +7,21 @@ export class FakeReplicaStore implements ReplicaStore {
   isAway = false;
   /** Added to the clock, in milliseconds. */
   clockOffset = 0;
+  #joined = 0;
 
   get #now(): number {
     if (this.isAway) throw new Error('The store does not answer.');
     return Date.now() + this.clockOffset;
   }
 
-  async join(replica: Omit<ReplicaRow, 'startedAt' | 'expiresAt'>, ttl: number): Promise<LeaseTimes> {
+  async join(
+    replica: Replica & { readonly idSlot?: number },
+    ttl: number,
+  ): Promise<LeaseTimes & { readonly idSlot: number }> {
     const now = this.#now;
-    this.rows.set(replica.id, { ...replica, startedAt: now, expiresAt: now + ttl });
-    return { now, expiresAt: now + ttl };
+    const { idSlot = this.#joined++ } = replica;
+    this.rows.set(replica.id, { ...replica, idSlot, startedAt: now, expiresAt: now + ttl });
+    return { now, expiresAt: now + ttl, idSlot };
   }
 
   async renew({ id, epoch }: Pick<ReplicaRow, 'id' | 'epoch'>, ttl: number): Promise<LeaseTimes | undefined> {

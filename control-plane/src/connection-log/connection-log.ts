@@ -14,6 +14,8 @@ export type ConnectionLogOptions = {
   readonly open: () => Promise<ConnectionLogStore>;
   /** Name of this replica; undefined for a gateway that is alone. */
   readonly replica?: string | undefined;
+  /** The slot of this replica for ids; see `connectionIds`. */
+  readonly slot?: (() => number) | undefined;
   readonly settings: () => LogLimits & { readonly isStored: boolean };
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
@@ -36,7 +38,7 @@ export class ConnectionLog {
   readonly #writer: LogWriter;
   readonly #denied: DeniedClients;
   readonly #followers = new LogFollowers();
-  readonly #nextId = connectionIds();
+  readonly #nextId: (startedAt: number) => number;
   readonly #now: () => number;
   #reportedDrops = 0;
   #nextReportAt = 0;
@@ -45,6 +47,7 @@ export class ConnectionLog {
   /** The caller must stop it. */
   constructor(options: ConnectionLogOptions) {
     this.#options = options;
+    this.#nextId = connectionIds(options.slot);
     const { clock, open, settings, log } = options;
     this.#now = () => Math.round(clock.wall());
     this.#denied = new DeniedClients({ nextId: this.#nextId, replica: options.replica, now: this.#now });

@@ -63,6 +63,8 @@ export type Cluster = {
   readonly age: number;
   /** The name of this replica, and how many run that are not draining. Cheap. */
   readonly self: { readonly name: string; readonly count: number };
+  /** Which of the ids of connections this replica creates. */
+  readonly idSlot: number;
   /** How the opens of the clients of the other replicas went. */
   opensElsewhere(): Iterable<Opens>;
   /** Asks every other replica, and resolves to what each answered: undefined for one that did not. Never rejects. */
@@ -250,6 +252,9 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
         (member) => member.epoch !== epoch && member.state === 'running' && !member.isExpired,
       );
       return { name, count: others.length + Number(state === 'running') };
+    },
+    get idSlot() {
+      return joined.idSlot;
     },
     opensElsewhere: () => directories.values().flatMap((directory) => directory.opens()),
     ask: (question) => askPeers([...directories.values()], question),

@@ -11,6 +11,8 @@ export type ConnectionLogStageOptions = {
   readonly config: () => GatewayConfig;
   /** New at each start. */
   readonly epoch: string;
+  /** Which ids are this replica's. Called for each client. */
+  readonly slot: () => number;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -18,7 +20,7 @@ export type ConnectionLogStageOptions = {
 /** Starts the connection log, which opens its file by itself. Nothing waits for it and a failure is only logged. */
 export function startConnectionLog(
   scope: AsyncDisposableStack,
-  { config, epoch, clock, log }: ConnectionLogStageOptions,
+  { config, epoch, slot, clock, log }: ConnectionLogStageOptions,
 ): ConnectionLog {
   const { dataDirectory, store, cluster } = config();
   const connectionLog = new ConnectionLog({
@@ -33,6 +35,7 @@ export function startConnectionLog(
       return { isStored: store === 'on', retention, maxSize };
     },
     replica: cluster && replicaName(cluster),
+    slot: cluster && slot,
     clock,
     log,
   });

@@ -13,6 +13,7 @@ const member = (id: string): Member => ({
   version: '1.0.0',
   configDigest: '',
   state: 'running',
+  idSlot: 0,
   startedAt: 0,
   expiresAt: 0,
   isExpired: false,

@@ -1,17 +1,21 @@
 import { randomInt } from 'node:crypto';
 
-/** Ids per millisecond; more connections in one run ahead of the clock. */
+/** Ids per millisecond of all gateways on a store. */
 const IDS_PER_MS = 1024;
+/** Gateways on a store that can create ids at the same time: each creates every 128th, and never one of another. */
+export const ID_SLOTS = 128;
 
 /**
  * Returns a function that creates an ascending id from the time at which a connection started, in milliseconds since
- * 1970. Each process starts at an offset of its own within the millisecond, so that ids rarely repeat after the clock
- * was set back.
+ * 1970. More than 8 in one run ahead of the clock. `slot` is that of this gateway among those on the store; by default
+ * one at random, so that the ids of a gateway that is alone rarely repeat after its clock was set back.
  */
-export function connectionIds(offset: number = randomInt(IDS_PER_MS / 2)): (startedAt: number) => number {
+export function connectionIds(slot?: () => number): (startedAt: number) => number {
+  const own = slot ?? fixed(randomInt(ID_SLOTS));
   let last = 0;
   return (startedAt) => {
-    last = Math.max(last + 1, firstIdAt(startedAt) + offset);
+    const least = Math.max(last + 1, firstIdAt(startedAt));
+    last = least + ((((own() - least) % ID_SLOTS) + ID_SLOTS) % ID_SLOTS);
     return last;
   };
 }
@@ -20,3 +24,5 @@ export function connectionIds(offset: number = randomInt(IDS_PER_MS / 2)): (star
 export function firstIdAt(time: number): number {
   return Math.trunc(time) * IDS_PER_MS;
 }
+
+const fixed = (value: number) => () => value;

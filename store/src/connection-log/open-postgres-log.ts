@@ -21,7 +21,7 @@ const POOL_SIZE = 2;
 const TIMEOUT_MS = 10_000;
 const MAX_WAITING = 64;
 
-/** Entries of several gateways are beside each other: their ids may coincide. */
+/** Entries of several gateways are beside each other. Ids of versions before slots may coincide. */
 async function addGateway(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('connection_log')

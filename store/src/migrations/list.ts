@@ -11,6 +11,7 @@ import { authorityColumn } from './0009-authority.ts';
 import { stateChangeTable } from './0010-state-changes.ts';
 import { silenceTable } from './0011-silences.ts';
 import { adminTokenUseColumns } from './0012-admin-token-use.ts';
+import { replicaSlotColumn } from './0013-replica-slot.ts';
 
 /** All migrations, which run in the order of their names. A released migration must not change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,6 +27,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-state-changes': stateChangeTable,
   '0011-silences': silenceTable,
   '0012-admin-token-use': adminTokenUseColumns,
+  '0013-replica-slot': replicaSlotColumn,
 };
 
 /**

@@ -9,15 +9,17 @@ import { promisify } from 'node:util';
 import { makeDirectory } from '../../examples/quickstart/left-behind.ts';
 import { eventually } from '../rig/eventually.ts';
 import { ManagedProcess } from '../rig/process.ts';
+import { temporaryDirectory } from '../rig/temporary-directory.ts';
 
 const start = fileURLToPath(new URL('../../examples/quickstart/start.ts', import.meta.url));
-const leftovers = async () =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('penstock-quickstart-'));
+const leftovers = async (directory: string) =>
+  (await readdir(directory)).filter((name) => name.startsWith('penstock-quickstart-'));
 
 test('npm start -- --once runs both queries, survives the killed agent, and removes its files', async () => {
-  const before = await leftovers();
+  await using temporary = await temporaryDirectory();
   const { stdout } = await promisify(execFile)(process.execPath, [start, '--once', '--output', 'json'], {
     timeout: 120_000,
+    env: { ...process.env, TMPDIR: temporary.path },
   });
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
   assert.equal(result.query.rows.length, 3);
@@ -28,7 +30,7 @@ test('npm start -- --once runs both queries, survives the killed agent, and remo
   assert.equal(result.query.pool, 'demo');
   assert.match(result.connection.jdbcUrl, /^jdbc:postgresql:\/\/127\.0\.0\.1:\d+\/postgres\?/);
   for (const step of ['start', 'query', 'failover']) assert.ok(result.milliseconds[step] > 0, step);
-  assert.deepEqual(await leftovers(), before);
+  assert.deepEqual(await leftovers(temporary.path), []);
 });
 
 const isRunning = (pid: number) => {
@@ -61,15 +63,21 @@ for (const [what, signal] of [
     timeout: 240_000,
     skip: process.platform === 'win32' && 'needs ps',
   }, async () => {
-    const before = await leftovers();
-    await using quickstart = await ManagedProcess.start({ args: [start], env: { NO_COLOR: '1' } });
+    await using temporary = await temporaryDirectory();
+    await using quickstart = await ManagedProcess.start({
+      args: [start],
+      env: { NO_COLOR: '1', TMPDIR: temporary.path },
+    });
     await quickstart.line('the invitation', ({ text }) => text.includes('Ctrl-C'), 90_000);
     const family = await familyOf(quickstart.pid);
     assert.ok(family.length >= 5, `${family.length} processes`);
+    assert.equal((await leftovers(temporary.path)).length, 1);
     quickstart.signal(signal);
     await eventually('every process to end', () => !family.some(isRunning), { within: 60_000 });
-    await eventually('the directory to be removed', async () => (await leftovers()).length <= before.length);
-    assert.deepEqual(await leftovers(), before);
+    await eventually(
+      'the directory to be removed',
+      async () => (await leftovers(temporary.path)).length === 0,
+    );
   });
 }
 
@@ -79,7 +87,7 @@ test('a quickstart removes the directory of another one that was killed', async 
   const kept = join(tmpdir(), `penstock-quickstart-${process.pid}-aBcDeF`);
   for (const each of [left, kept]) await mkdir(each);
   const own = await makeDirectory();
-  const names = await leftovers();
+  const names = await leftovers(tmpdir());
   assert.deepEqual(
     [left, kept, own].map((each) => names.includes(basename(each))),
     [false, true, true],

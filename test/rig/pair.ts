@@ -39,7 +39,7 @@ export type Pair = AsyncDisposable & {
   readonly directory: string;
   readonly gatewayConfig: GatewayConfig;
   readonly agents: ReadonlyMap<string, Daemon>;
-  readonly logged: readonly Logged[];
+  readonly logged: Logged[];
   readonly pins: readonly string[];
   readonly token: string;
   /** Token of an admin, for the commands of penstock-gateway. */

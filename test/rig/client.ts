@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
-import { deadline } from './deadline.ts';
+import { deadline, PATIENCE_MS } from './deadline.ts';
 import { type Received, receive } from './pseudorandom.ts';
 
 /** A TCP client for tests. Disposing destroys the socket and never throws. */
@@ -40,7 +40,7 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** Reads exactly `bytes` bytes. Rejects if the connection ends first, or after `within` milliseconds. */
-  async read(bytes: number, within = 5000): Promise<Buffer> {
+  async read(bytes: number, within = PATIENCE_MS): Promise<Buffer> {
     const gather = async () => {
       while (this.#unread.length < bytes) {
         const chunk: unknown = this.socket.read();
@@ -56,7 +56,7 @@ export class TestClient implements AsyncDisposable {
   }
 
   /** Sends `text` and reads the same number of bytes. */
-  async echo(text: string, within = 5000): Promise<string> {
+  async echo(text: string, within = PATIENCE_MS): Promise<string> {
     this.send(text);
     return String(await this.read(Buffer.byteLength(text), within));
   }
@@ -64,7 +64,7 @@ export class TestClient implements AsyncDisposable {
   /**
    * Reads to the end, and returns the number of bytes and how the connection ended. Must not be combined with `read`.
    */
-  receive(within = 5000): Promise<Received> {
+  receive(within = PATIENCE_MS): Promise<Received> {
     return deadline('the connection to end', receive(this.socket), within);
   }
 

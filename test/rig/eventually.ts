@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { PATIENCE_MS } from './deadline.ts';
 
 const POLL_MS = 10;
 
@@ -14,12 +15,12 @@ export type EventuallyOptions = {
 
 /**
  * Waits until `condition` returns a truthy value, and returns it. A condition that throws counts as not met, so it may
- * contain assertions. Fails after `within` milliseconds (default 5000) with the last state.
+ * contain assertions. Fails after `within` milliseconds (default `PATIENCE_MS`) with the last state.
  */
 export async function eventually<Value>(
   what: string,
   condition: () => Value | Promise<Value>,
-  { within = 5000, every = POLL_MS, state }: EventuallyOptions = {},
+  { within = PATIENCE_MS, every = POLL_MS, state }: EventuallyOptions = {},
 ): Promise<Exclude<Value, false | undefined | null | 0 | ''>> {
   const start = performance.now();
   for (;;) {

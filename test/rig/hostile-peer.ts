@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
 import type { TestCertificate } from './certificates.ts';
-import { deadline } from './deadline.ts';
+import { deadline, PATIENCE_MS } from './deadline.ts';
 import { decodeStatus, encodeHeaders } from './hpack-literal.ts';
 import {
   CONNECTION_PREFACE,
@@ -144,7 +144,7 @@ export class HostilePeer implements AsyncDisposable {
   }
 
   /** Waits until the server has sent a frame that `matches`; it may have arrived already. */
-  async frame(what: string, matches: (frame: Frame) => boolean, within = 5000): Promise<Frame> {
+  async frame(what: string, matches: (frame: Frame) => boolean, within = PATIENCE_MS): Promise<Frame> {
     const { promise, resolve, reject } = Promise.withResolvers<Frame>();
     const look = () => {
       const found = this.frames.find(matches);
@@ -161,7 +161,7 @@ export class HostilePeer implements AsyncDisposable {
   }
 
   /** Returns the status of the server's response on a stream. Requires `greet`. */
-  async status(streamId: number, within = 5000): Promise<number | undefined> {
+  async status(streamId: number, within = PATIENCE_MS): Promise<number | undefined> {
     const answer = await this.frame(
       `an answer on stream ${streamId}`,
       (frame) => frame.type === frameType.HEADERS && frame.streamId === streamId,

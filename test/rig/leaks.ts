@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { PATIENCE_MS } from './deadline.ts';
 import { eventually } from './eventually.ts';
 import { socketCount } from './process-measurements.ts';
 
@@ -20,7 +21,7 @@ export type ExpectNoLeaksOptions = {
  * the time of the call. Use `await using leaks = expectNoLeaks()` as the first line of a test: resources that are
  * declared after it are disposed before it.
  */
-export function expectNoLeaks({ within = 3000 }: ExpectNoLeaksOptions = {}): AsyncDisposable {
+export function expectNoLeaks({ within = PATIENCE_MS }: ExpectNoLeaksOptions = {}): AsyncDisposable {
   const before = resources();
   return {
     async [Symbol.asyncDispose]() {

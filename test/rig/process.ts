@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { dieWithUs } from './children.ts';
-import { deadline } from './deadline.ts';
+import { deadline, PATIENCE_MS } from './deadline.ts';
 
 const LINES_KEPT = 5000;
 /**
@@ -95,7 +95,11 @@ export class ManagedProcess implements AsyncDisposable {
    * Waits for a line that `matches`, including lines already received. Fails with the output so far after `within`
    * milliseconds, or if the process exits without it.
    */
-  async line(what: string, matches: (line: ProcessLine) => boolean, within = 10_000): Promise<ProcessLine> {
+  async line(
+    what: string,
+    matches: (line: ProcessLine) => boolean,
+    within = PATIENCE_MS,
+  ): Promise<ProcessLine> {
     const { promise, resolve, reject } = Promise.withResolvers<ProcessLine>();
     const look = () => {
       const found = this.lines.find(matches);
@@ -129,13 +133,13 @@ export class ManagedProcess implements AsyncDisposable {
   }
 
   /** Sends `signal` and waits for the exit. Fails if the process is still running after `within` milliseconds. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', within = 10_000): Promise<Exit> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', within = PATIENCE_MS): Promise<Exit> {
     this.signal(signal);
     return await this.exit(within);
   }
 
   /** Waits for the process to exit on its own. */
-  async exit(within = 10_000): Promise<Exit> {
+  async exit(within = PATIENCE_MS): Promise<Exit> {
     try {
       return await deadline('the process to end', this.exited, within);
     } catch (cause) {

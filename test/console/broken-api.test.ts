@@ -19,7 +19,7 @@ const stop = (page: Page) => page.unrouteAll({ behavior: 'ignoreErrors' });
 test('each part of a page says what it could not load, and the others work', {
   skip: skipWithoutBrowser(),
 }, async (t) => {
-  await using _leaks = expectNoLeaks({ within: 10_000 });
+  await using _leaks = expectNoLeaks();
   await using orders = await startGreeter('hello');
   await using pair = await startPair({ targets: { orders: orders.address.port }, agents: { a1: 'dc1' } });
   await using browser = await launchBrowser();

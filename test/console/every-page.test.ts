@@ -62,7 +62,7 @@ const recordEscapes = `
 `;
 
 test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 300_000 }, async (t) => {
-  await using _leaks = expectNoLeaks({ within: 10_000 });
+  await using _leaks = expectNoLeaks();
   await using showcase = await startShowcase();
   const { pair } = showcase;
   await using browser = await launchBrowser();

@@ -10,7 +10,7 @@ import { launchBrowser, openPage, originOf, skipWithoutBrowser } from './browser
 const EVENTS = '/api/v1/events';
 
 test('updates survive what happens to their stream', { skip: skipWithoutBrowser() }, async (t) => {
-  await using _leaks = expectNoLeaks({ within: 10_000 });
+  await using _leaks = expectNoLeaks();
   await using orders = await startGreeter('hello');
   await using pair = await startPair({ targets: { orders: orders.address.port }, agents: { a1: 'dc1' } });
   await using browser = await launchBrowser();

@@ -12,7 +12,7 @@ import { launchBrowser, openPage, originOf, signInPath, skipWithoutBrowser } fro
 test('signing in with an identity provider, and signing out everywhere', {
   skip: skipWithoutBrowser(),
 }, async (t) => {
-  await using _leaks = expectNoLeaks({ within: 10_000 });
+  await using _leaks = expectNoLeaks();
   const port = await unusedPort();
   await using provider = await oidcProvider(`http://127.0.0.1:${port}/console/oidc/callback`);
   const { issuer, clientId, clientSecret } = provider;

@@ -15,7 +15,7 @@ import { launchBrowser, openPage, originOf, signInPath, skipWithoutBrowser } fro
 const skip = skipWithoutBrowser();
 
 test('people do their tasks in the console', { skip }, async (t) => {
-  await using _leaks = expectNoLeaks({ within: 10_000 });
+  await using _leaks = expectNoLeaks();
   await using orders = await startGreeter('hello');
   await using pair = await startPair({
     targets: { orders: orders.address.port, billing: await unusedPort() },

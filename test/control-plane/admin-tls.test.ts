@@ -36,7 +36,7 @@ function shownAt(port: number, ca: string): Promise<string | undefined> {
     socket.destroy();
   });
   socket.on('error', reject);
-  return deadline('the handshake', promise, 10_000);
+  return deadline('the handshake', promise);
 }
 
 async function gatewayWith(directory: string, certificate: TestCertificate | undefined, host = '127.0.0.1') {

@@ -132,7 +132,7 @@ function requestOf(operation: Operation): fc.Arbitrary<Request> {
 }
 
 test('every response to arbitrary requests matches the OpenAPI document, and none is an internal error', async () => {
-  await using _leaks = expectNoLeaks({ within: 10_000 });
+  await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({ targets: { db: echo.address.port }, agents: { a1: 'dc1' } });
   const { port } = pair.gateway.admin;

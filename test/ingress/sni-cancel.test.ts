@@ -153,7 +153,7 @@ test('a CancelRequest inside TLS, as libpq 17 sends it, is forwarded', async () 
   await once(socket, 'secureConnect');
   socket.write(one.request);
   socket.resume();
-  await deadline('the end', once(socket, 'end'), 10_000);
+  await deadline('the end', once(socket, 'end'));
   assert.equal(await one.outcome, '57014');
   await one.end();
 });

@@ -65,7 +65,7 @@ test('a server without support for direct TLS causes an alert and a log entry', 
       ALPNProtocols: ['postgresql'],
       rejectUnauthorized: false,
     });
-    const [error] = (await deadline('an alert', once(socket, 'error'), 10_000)) as [Error];
+    const [error] = (await deadline('an alert', once(socket, 'error'))) as [Error];
     assert.match(error.message, /handshake failure/);
     const { code, detail } = await other.event('connection-failed', { past: true });
     assert.equal(code, 'TLS_FAILED');

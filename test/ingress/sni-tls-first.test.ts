@@ -99,7 +99,7 @@ async function join(mode: (typeof modes)[number]) {
     'error',
     () => {},
   );
-  await deadline('a handshake', once(client, 'secureConnect'), 10_000);
+  await deadline('a handshake', once(client, 'secureConnect'));
   return { client, tcp, far: await target.client() };
 }
 
@@ -131,7 +131,7 @@ test('a target that disconnects without close_notify resets the client', async (
   await once(client, 'data');
   // A TCP FIN without close_notify, as from a process that was killed.
   far.tcp.end();
-  assert.equal((await deadline('the end', outcome, 10_000)).ended, 'reset');
+  assert.equal((await deadline('the end', outcome)).ended, 'reset');
   const { code } = await pair.event('connection-closed', {
     past: true,
     where: ({ code: each }) => each === 'TARGET_RESET',
@@ -145,7 +145,7 @@ test('a client that disconnects without close_notify resets its target', async (
   client.write('half of a ques');
   await once(far.tls, 'data');
   tcp.end();
-  assert.equal((await deadline('the end', outcome, 10_000)).ended, 'reset');
+  assert.equal((await deadline('the end', outcome)).ended, 'reset');
   await pair.event('connection-closed', { past: true, where: ({ code }) => code === 'CLIENT_RESET' });
 });
 

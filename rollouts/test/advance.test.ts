@@ -89,6 +89,17 @@ describe('a rollout', () => {
     assert.match(JSON.stringify(gone.rollout.stage), /has been disconnected/);
   });
 
+  test('fails a canary that stays in doubt with what its readings have found', () => {
+    const simulation = new Simulation(3);
+    simulation.pass(MINUTE);
+    const [canary] = simulation.in('probation');
+    simulation.doubts.set(canary?.id ?? '', '9 of 30 opens failed.');
+    simulation.pass(15 * MINUTE);
+    assert.equal(simulation.in('probation').length, 1, 'it has as long again');
+    simulation.pass(15 * MINUTE);
+    assert.match(JSON.stringify(simulation.rollout.stage), /failed: 9 of 30 opens failed\./);
+  });
+
   for (const [failures, end] of [
     [5, 'done'],
     [6, 'rolled-back'],

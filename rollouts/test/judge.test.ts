@@ -57,14 +57,14 @@ describe('an agent that was changed is compared with the others', () => {
     assert.equal(judged(), undefined);
     for (const id of ['new', 'a', 'b', 'c']) opens(id, 10, 10);
     assert.equal(judged(), undefined);
-    assert.ok(judge.isGood('new'));
+    assert.equal(judge.doubtOf('new'), undefined);
   });
 
   test('one bad reading is not enough, and a good one in between starts over', () => {
     opens('new', 0, 30);
     opens('a', 30, 0);
     assert.equal(judged(), undefined);
-    assert.ok(!judge.isGood('new'));
+    assert.match(judge.doubtOf('new') ?? '', /30 of 30 opens failed/);
     opens('new', 1_000, 0);
     assert.equal(judged(), undefined);
     opens('new', 0, 30);
@@ -97,9 +97,49 @@ describe('an agent that was changed is compared with the others', () => {
     for (const id of ['a', 'b']) opens(id, 50, 0, 10);
     opens('new', 50, 0, 80);
     judged();
+    assert.equal(judged(), undefined, 'nothing was opened since');
+    opens('new', 1, 0, 80);
     const found = judged();
     assert.equal(found?.fault, 'opens-slower');
     assert.match(found?.detail ?? '', /longer than \d+ ms; through the others, \d+ ms\./);
+  });
+
+  test('an agent that is farther from its target than the others was so before', () => {
+    judge.keepOnly(new Set());
+    opens('new', 2_000, 0, 80);
+    judge.follow('new', 'dc1');
+    for (const id of ['a', 'b']) opens(id, 50, 0, 10);
+    opens('new', 50, 0, 80);
+    judged();
+    opens('new', 50, 0, 80);
+    assert.equal(judged(), undefined);
+    assert.equal(judge.doubtOf('new'), undefined);
+  });
+
+  test('opens that failed for a moment are no second bad reading, if later ones succeed or if there are none', () => {
+    opens('a', 500, 0);
+    opens('new', 5, 25);
+    judged();
+    assert.equal(judged(), undefined, 'there were none');
+    assert.match(judge.doubtOf('new') ?? '', /25 of 30 opens failed/);
+    opens('new', 25, 0);
+    opens('a', 25, 0);
+    assert.equal(judged(), undefined);
+    assert.equal(judge.doubtOf('new'), undefined, 'enough of them succeeded since');
+  });
+
+  test('a connector that it lost by the change, although it had lost it when it was seen first', () => {
+    judge.keepOnly(new Set());
+    judge.note('new');
+    change('new', { failing: new Set(['orders-db']) });
+    judge.follow('new', 'dc1');
+    judged();
+    assert.equal(judged()?.fault, 'connector-lost');
+    judge.keepOnly(new Set());
+    judge.note('new');
+    judge.follow('new', 'dc1');
+    judged();
+    assert.equal(judged(), undefined, 'it failed before');
   });
 
   test('a process that is another one at each reading keeps restarting; a single restart does not', () => {

@@ -35,6 +35,7 @@ export class Simulation {
   now = Date.UTC(2026, 10, 2);
   readonly fleet = new Map<string, SimulatedAgent>();
   readonly faults = new Map<string, string>();
+  readonly doubts = new Map<string, string>();
   readonly leaving = new Set<string>();
   opening: Opening = { isOpen: true, until: undefined };
   late = false;
@@ -110,7 +111,7 @@ export class Simulation {
       opening: () => this.opening,
       finishesLate: () => this.late,
       faultOf: (id) => this.faults.get(id),
-      isGood: (id) => !this.faults.has(id),
+      doubtOf: (id) => this.doubts.get(id) ?? this.faults.get(id),
       isLeaving: (id) => this.leaving.has(id),
     };
   }

@@ -15,6 +15,10 @@ export type RolloutJudgeOptions = {
 /** Agents of a pool with which one is compared: a sample, since every reading of one costs time on the event loop. */
 const MAX_OTHERS = 50;
 
+/** States of agents that are to run the target. */
+const UPCOMING: ReadonlySet<RolloutAgent['state']> = new Set(['offered', 'staged', 'switching']);
+const isUpcoming = ({ state }: RolloutAgent): boolean => UPCOMING.has(state);
+
 /** Judges the agents of a rollout that run the target, once every `judgeInterval`. */
 export class RolloutJudge implements Judgments {
   readonly #rollout: Pick<StoredRollout, 'id' | 'target' | 'judgeInterval'>;
@@ -38,17 +42,26 @@ export class RolloutJudge implements Judgments {
   }
 
   faultOf = (agent: string): string | undefined => this.#faults.get(agent);
-  isGood = (agent: string): boolean => this.#judge.isGood(agent);
+  doubtOf = (agent: string): string | undefined => this.#judge.doubtOf(agent);
 
-  /** Follows agents that began to run the target, and takes the next readings if they are due. In slices. */
+  /** Takes a reading of agents that are about to be told to run the target. */
+  noteOffered(agents: readonly RolloutAgent[]): Promise<void> {
+    return this.#note(agents.filter((agent) => isUpcoming(agent) && !this.#judge.hasNoted(agent.id)));
+  }
+
+  /**
+   * Follows agents that began to run the target, and takes the next readings if they are due, also of those that are about
+   * to. In slices.
+   */
   async judgeDue(agents: readonly RolloutAgent[]): Promise<void> {
     const { clock } = this.#options;
     const judged = agents.filter(({ state }) => state === 'probation' || state === 'updated');
     const ids = new Set(judged.map(({ id }) => id));
-    this.#judge.keepOnly(ids);
+    this.#judge.keepOnly(new Set([...ids, ...agents.filter(isUpcoming).map(({ id }) => id)]));
     for (const id of this.#faults.keys()) if (!ids.has(id)) this.#faults.delete(id);
     const isNew = judged.some(({ id }) => !this.#judge.follows(id));
     const isDue = clock.now() - this.#judgedAt >= this.#rollout.judgeInterval;
+    if (isDue) await this.#note(agents.filter(isUpcoming));
     if (!isNew && !isDue) return;
     await this.#chooseOthers(new Set(judged.map(({ pool }) => pool)));
     await inSlices(judged, ({ id, pool }) => this.#judge.follow(id, pool), clock);
@@ -63,6 +76,16 @@ export class RolloutJudge implements Judgments {
     }
     this.#readings.clear();
     this.#others.clear();
+  }
+
+  async #note(upcoming: readonly RolloutAgent[]): Promise<void> {
+    const { fleet, clock } = this.#options;
+    const note = ({ id }: RolloutAgent) => {
+      const view = fleet.agentById(id);
+      if (view !== undefined && !runsTarget(view, this.#rollout.target)) this.#judge.note(id);
+    };
+    await inSlices(upcoming, note, clock);
+    this.#readings.clear();
   }
 
   /** Chooses the agents of each pool to compare with: those that run something else. */

@@ -213,6 +213,7 @@ export class RolloutLoop {
     const { rollout } = open;
     await this.#judgeOf(rollout).judgeDue(open.agents);
     const next = advance(rollout, open.agents, await this.#worldOf(open));
+    await this.#judgeOf(rollout).noteOffered(next.agents);
     await this.#save(open, { rollout: next.rollout as StoredRollout, agents: next.agents }, undefined);
     const current = this.#open.get(rollout.id);
     if (current !== undefined) this.#sendUpgrades(current);

@@ -10,7 +10,7 @@ export type RolloutFleet = Pick<OpenFleet, 'agentsAfter' | 'agentById' | 'pools'
 
 export type Judgments = {
   readonly faultOf: (agent: string) => string | undefined;
-  readonly isGood: (agent: string) => boolean;
+  readonly doubtOf: (agent: string) => string | undefined;
 };
 
 export type Facts = ReadonlyMap<string, AgentFacts>;
@@ -53,7 +53,7 @@ export function worldOf(
     opening: (pool) => openingOf(config, pool, now),
     finishesLate: (pool) => finishesLate(config, pool, now),
     faultOf: judgments.faultOf,
-    isGood: judgments.isGood,
+    doubtOf: judgments.doubtOf,
     isLeaving,
   };
 }

@@ -121,13 +121,17 @@ function observe(agent: RolloutAgent, facts: AgentFacts, world: World): RolloutA
   const failed = givenUp(agent, facts, now) ?? lost(agent, facts, world);
   if (failed !== undefined) return failed;
   if (agent.deadline === undefined || now < agent.deadline) return agent;
-  if (facts.isConnected && facts.isReady && world.isGood(agent.id)) return entered(agent, 'updated', now);
+  const doubt = world.doubtOf(agent.id);
+  if (facts.isConnected && facts.isReady && doubt === undefined) return entered(agent, 'updated', now);
   // As long again for an agent that is away or whose last reading was bad: two in a row decide it.
   if (now < agent.deadline + (agent.deadline - agent.since)) return agent;
+  if (!facts.isConnected) {
+    return entered(agent, 'failed', now, {
+      reason: 'It has been disconnected since it switched to the target.',
+    });
+  }
   return entered(agent, 'failed', now, {
-    reason: facts.isConnected
-      ? 'It is connected, but does not accept opens.'
-      : 'It has been disconnected since it switched to the target.',
+    reason: facts.isReady && doubt !== undefined ? doubt : 'It is connected, but does not accept opens.',
   });
 }
 

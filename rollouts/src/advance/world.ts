@@ -38,6 +38,6 @@ export type World = {
   faultOf(id: string): string | undefined;
   /** Whether an agent that goes back was permitted to leave a moment ago. */
   isLeaving(id: string): boolean;
-  /** Whether the agent's last reading was good. */
-  isGood(id: string): boolean;
+  /** What the agent's last reading has found, as a sentence, although that is not enough to fail it. */
+  doubtOf(id: string): string | undefined;
 };

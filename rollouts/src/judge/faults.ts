@@ -1,4 +1,4 @@
-import { median, medianDuration, type OpenCounts, type Reading } from './reading.ts';
+import { median, medianDuration, type OpenCounts, type Reading, totalOf } from './reading.ts';
 
 /** The faults that an agent can have after a change, with what is wrong. */
 export const faults = {
@@ -11,11 +11,16 @@ export const faults = {
 } as const;
 export type Fault = keyof typeof faults;
 
-export type Finding = { readonly fault: Fault; readonly detail: string };
+export type Finding = {
+  readonly fault: Fault;
+  readonly detail: string;
+  /** It takes further opens to find it again. */
+  readonly needsMoreOpens?: true;
+};
 
 /** An agent, and those of its pool that run something else. */
 export type Comparison = {
-  /** When it began to run the target. */
+  /** When it began to run the target; its connectors and their checks as they were before that, if that is known. */
   readonly first: Reading;
   /** The reading before this one. */
   readonly last: Reading;
@@ -24,6 +29,8 @@ export type Comparison = {
   readonly restarts: number;
   /** Opens of the agent since the last conclusive comparison. */
   readonly opens: OpenCounts;
+  /** Opens of the agent until it began to run the target. */
+  readonly opensBefore: OpenCounts;
   readonly others: readonly Reading[];
   /** Opens of the others in the same time. */
   readonly otherOpens: OpenCounts;
@@ -65,8 +72,7 @@ export function findFault(comparison: Comparison): Finding | undefined {
 }
 
 /** Whether enough opens were made to compare, so that the next comparison can start over. */
-export const isConclusive = ({ opens }: Pick<Comparison, 'opens'>): boolean =>
-  opens.opened + opens.failed >= MIN_OPENS;
+export const isConclusive = ({ opens }: Pick<Comparison, 'opens'>): boolean => totalOf(opens) >= MIN_OPENS;
 
 function findDisconnected({ now, others }: Comparison): Finding | undefined {
   if (now.isConnected || now.away < MIN_AWAY_MS) return undefined;
@@ -83,11 +89,11 @@ function findRestarts({ last, now, restarts }: Comparison): Finding | undefined 
 }
 
 function findFailingOpens({ opens, otherOpens }: Comparison): Finding | undefined {
-  const total = opens.opened + opens.failed;
+  const total = totalOf(opens);
   const failsAll = opens.opened === 0 && opens.failed >= MIN_FAILURES;
   if (total < MIN_OPENS && !failsAll) return undefined;
   const share = (100 * opens.failed) / total;
-  const otherTotal = otherOpens.opened + otherOpens.failed;
+  const otherTotal = totalOf(otherOpens);
   const otherShare = otherTotal === 0 ? undefined : (100 * otherOpens.failed) / otherTotal;
   const bound = otherShare === undefined ? MAX_FAILURES_ALONE : otherShare * 2 + FAILURE_MARGIN;
   if (share <= bound) return undefined;
@@ -95,7 +101,8 @@ function findFailingOpens({ opens, otherOpens }: Comparison): Finding | undefine
     otherShare === undefined
       ? 'there were none through other agents'
       : `through the others, ${otherOpens.failed} of ${otherTotal}`;
-  return { fault: 'opens-failing', detail: `${opens.failed} of ${total} opens failed; ${compared}.` };
+  const detail = `${opens.failed} of ${total} opens failed; ${compared}.`;
+  return { fault: 'opens-failing', detail, ...(!failsAll && { needsMoreOpens: true }) };
 }
 
 function findLostConnector({ first, now, others, mustKeepConnectors }: Comparison): Finding | undefined {
@@ -112,14 +119,18 @@ function findLostConnector({ first, now, others, mustKeepConnectors }: Compariso
   return { fault: 'connector-lost', detail: `It no longer offers connector ${gone}.` };
 }
 
-function findSlowerOpens({ opens, otherOpens }: Comparison): Finding | undefined {
+function findSlowerOpens({ opens, opensBefore, otherOpens }: Comparison): Finding | undefined {
   if (opens.opened < MIN_OPENS || otherOpens.opened < MIN_OPENS) return undefined;
   const own = medianDuration(opens.durations);
-  const usual = medianDuration(otherOpens.durations);
-  if (own === undefined || usual === undefined) return undefined;
+  const others = medianDuration(otherOpens.durations);
+  if (own === undefined || others === undefined) return undefined;
+  // An agent that is farther from its targets than the others was so before.
+  const before = opensBefore.opened < MIN_OPENS ? undefined : medianDuration(opensBefore.durations);
+  const usual = Math.max(others, before ?? 0);
   if (own <= usual * MAX_SLOWDOWN || own - usual < MIN_SLOWDOWN_MS) return undefined;
-  const detail = `Half of its opens take longer than ${Math.round(own / Math.SQRT2)} ms; through the others, ${Math.round(usual)} ms.`;
-  return { fault: 'opens-slower', detail };
+  const ownBefore = before === undefined ? '' : `; before, ${Math.round(before)} ms`;
+  const detail = `Half of its opens take longer than ${Math.round(own / Math.SQRT2)} ms; through the others, ${Math.round(others)} ms${ownBefore}.`;
+  return { fault: 'opens-slower', detail, needsMoreOpens: true };
 }
 
 function findGrowingMemory({ first, last, now, others }: Comparison): Finding | undefined {

@@ -1,5 +1,5 @@
-import { type Fault, findFault, isConclusive } from './faults.ts';
-import { NO_OPENS, opensSince, type Reading, sumOfOpens } from './reading.ts';
+import { type Finding, findFault, isConclusive } from './faults.ts';
+import { NO_OPENS, type OpenCounts, opensSince, type Reading, sumOfOpens, totalOf } from './reading.ts';
 
 export type JudgeOptions = {
   readonly read: (agent: string) => Reading | undefined;
@@ -8,17 +8,22 @@ export type JudgeOptions = {
   readonly mustKeepConnectors: boolean;
 };
 
-export type Judgment = { readonly fault: Fault; readonly detail: string };
-
 /** Bad readings in a row after which an agent has failed. */
 const MAX_BAD_READINGS = 2;
 
+/** Where a comparison of opens starts: of the agent, and of the others by id. */
+type Start = { readonly own: OpenCounts; readonly others: ReadonlyMap<string, OpenCounts> };
+
 type Record = {
   readonly first: Reading;
+  readonly opensBefore: OpenCounts;
   last: Reading;
-  /** Where the current comparison of opens starts: of the agent, and of the others by id. */
-  opensFrom: Reading['opens'];
-  othersFrom: Map<string, Reading['opens']>;
+  /** Since the last conclusive comparison. */
+  window: Start;
+  /** Since the last reading. */
+  interval: Start;
+  /** What the last readings have found, and how many in a row. */
+  found: Finding | undefined;
   bad: number;
   restarts: number;
 };
@@ -30,25 +35,39 @@ type Record = {
 export class Judge {
   readonly #options: JudgeOptions;
   readonly #records = new Map<string, Record>();
+  /** The last reading of agents that were to run the target, and did not yet. */
+  readonly #before = new Map<string, Reading>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
+  }
+
+  /** Takes a reading of an agent that does not run the target yet: what it lacked before is not the fault of the target. */
+  note(agent: string): void {
+    const reading = this.#options.read(agent);
+    if (reading?.isConnected === true) this.#before.set(agent, reading);
+  }
+
+  hasNoted(agent: string): boolean {
+    return this.#before.has(agent);
   }
 
   /** Begins to compare an agent; without effect if it is compared already. */
   follow(agent: string, pool: string): void {
     const reading = this.#options.read(agent);
     if (reading === undefined || this.#records.has(agent)) return;
-    const record = {
-      first: reading,
+    const { failing, connectors, opens: opensBefore } = this.#before.get(agent) ?? reading;
+    const start = this.#startAt(reading, pool);
+    this.#records.set(agent, {
+      first: { ...reading, failing, connectors },
+      opensBefore,
       last: reading,
-      opensFrom: reading.opens,
-      othersFrom: new Map(),
+      window: start,
+      interval: start,
+      found: undefined,
       bad: 0,
       restarts: 0,
-    };
-    this.#records.set(agent, record);
-    this.#startOver(record, reading, pool);
+    });
   }
 
   follows(agent: string): boolean {
@@ -57,48 +76,68 @@ export class Judge {
 
   /** Forgets agents that are not in `agents`. */
   keepOnly(agents: ReadonlySet<string>): void {
-    for (const id of this.#records.keys()) if (!agents.has(id)) this.#records.delete(id);
+    for (const kept of [this.#records, this.#before])
+      for (const id of kept.keys()) if (!agents.has(id)) kept.delete(id);
   }
 
   /** Takes a reading of an agent. Returns its fault after two bad readings in a row. To be called once a minute. */
-  judge(agent: string, pool: string): Judgment | undefined {
+  judge(agent: string, pool: string): Finding | undefined {
     const record = this.#records.get(agent);
     const now = this.#options.read(agent);
     if (record === undefined || now === undefined) return undefined;
-    const others = this.#options.othersOf(pool).filter((id) => id !== agent);
-    const readings = others.map((id) => ({ id, reading: this.#options.read(id) }));
-    const known = readings.flatMap(({ id, reading }) => (reading === undefined ? [] : [{ id, reading }]));
     if (now.boot !== undefined && record.last.boot !== undefined && now.boot !== record.last.boot) {
       record.restarts += 1;
     }
-    const opens = opensSince(now.opens, record.opensFrom);
+    const others = this.#othersOf(agent, pool);
+    const recent = opensSince(now.opens, record.interval.own);
+    // A second bad reading is about opens of its own, if there are enough of them.
+    const start = record.bad > 0 && isConclusive({ opens: recent }) ? record.interval : record.window;
+    const opens = opensSince(now.opens, start.own);
     const found = findFault({
       first: record.first,
       last: record.last,
       now,
       restarts: record.restarts,
       opens,
-      others: known.map(({ reading }) => reading),
+      opensBefore: record.opensBefore,
+      others: [...others.values()],
       otherOpens: sumOfOpens(
-        known.map(({ id, reading }) => opensSince(reading.opens, record.othersFrom.get(id) ?? NO_OPENS)),
+        [...others].map(([id, reading]) => opensSince(reading.opens, start.others.get(id) ?? NO_OPENS)),
       ),
       mustKeepConnectors: this.#options.mustKeepConnectors,
     });
-    record.bad = found === undefined ? 0 : record.bad + 1;
     record.last = now;
-    if (found === undefined && isConclusive({ opens })) this.#startOver(record, now, pool);
-    return found !== undefined && record.bad >= MAX_BAD_READINGS ? found : undefined;
+    record.interval = this.#startAt(now, pool);
+    if (found === undefined) {
+      record.bad = 0;
+      if (isConclusive({ opens })) record.window = record.interval;
+    } else if (record.bad === 0 || found.needsMoreOpens !== true || totalOf(recent) > 0) {
+      // Without any open since, what was found before has not been found again.
+      record.bad += 1;
+    }
+    record.found = found;
+    return record.bad >= MAX_BAD_READINGS ? found : undefined;
   }
 
-  /** Whether the last reading of an agent was without a fault. */
-  isGood(agent: string): boolean {
-    return this.#records.get(agent)?.bad === 0;
+  /** What the last reading of an agent has found, although that is not enough to fail it; undefined if it was good. */
+  doubtOf(agent: string): string | undefined {
+    return this.#records.get(agent)?.found?.detail;
   }
 
-  #startOver(record: Record, now: Reading, pool: string): void {
-    record.opensFrom = now.opens;
-    record.othersFrom = new Map(
-      this.#options.othersOf(pool).map((id) => [id, this.#options.read(id)?.opens ?? NO_OPENS]),
+  #othersOf(agent: string, pool: string): ReadonlyMap<string, Reading> {
+    const others = this.#options.othersOf(pool).filter((id) => id !== agent);
+    return new Map(
+      others.flatMap((id) => {
+        const reading = this.#options.read(id);
+        return reading === undefined ? [] : [[id, reading] as const];
+      }),
     );
+  }
+
+  #startAt({ opens }: Reading, pool: string): Start {
+    const others = this.#options
+      .othersOf(pool)
+      .map((id): [string, OpenCounts] => [id, this.#options.read(id)?.opens ?? NO_OPENS]);
+    return { own: opens, others: new Map(others) };
   }
 }

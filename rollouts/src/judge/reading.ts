@@ -49,6 +49,8 @@ export function medianDuration(durations: readonly number[]): number | undefined
   return undefined;
 }
 
+export const totalOf = ({ opened, failed }: OpenCounts): number => opened + failed;
+
 /** The opens since an earlier reading. If the counts started over, all of them are new. */
 export function opensSince(now: OpenCounts, before: OpenCounts): OpenCounts {
   if (now.opened < before.opened || now.failed < before.failed) return now;

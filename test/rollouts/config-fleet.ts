@@ -26,6 +26,8 @@ export type ConfigFleet = AsyncDisposable & {
   deploy(agent: string, version: number): void;
   create(version: number, more?: Fields): Promise<Shown>;
   show(id: string): Promise<Shown>;
+  /** Waits for a rollout that somebody else creates. */
+  newest(): Promise<Shown>;
   /** Deploys whatever the rollout asks for, until `isEnd`; resolves with the rollout. */
   follow(id: string, isEnd: (rollout: Shown) => boolean, target: number, before: number): Promise<Shown>;
 };
@@ -71,6 +73,12 @@ export async function startConfigFleet(options: PairOptions): Promise<ConfigFlee
     create: async (version, more = {}) =>
       (await pair.api('POST /rollouts', { config: { pool: 'dc1', version }, ...more })) as unknown as Shown,
     show,
+    newest: () =>
+      eventually(
+        'a rollout',
+        async () => ((await pair.api('GET /rollouts')) as unknown as { items: readonly Shown[] }).items[0],
+        { within: 30_000 },
+      ),
     async follow(id, isEnd, target, before) {
       const deployed = new Map<string, number>();
       const deployOnce = (agent: string, version: number) => {

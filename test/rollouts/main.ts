@@ -1,17 +1,25 @@
 import { parseArgs } from 'node:util';
+import { runCommand } from '../processes/programs.ts';
+import { eventually } from '../rig/eventually.ts';
 import { startAgentFleet } from './agent-fleet.ts';
 import { ended, type Shown } from './config-fleet.ts';
 import type { Flaw } from './hosts/agent-builds.ts';
 
-// npm run rollout:test -- --size 10: real agents on hosts of their own in three pools, a rollout for each way in which a version
+// npm run rollout:test -- --size 10 --only crashes,good: real agents on hosts of their own in three pools, a rollout for each way in which a version
 // can be bad, and a good one during which a freeze begins and the gateway crashes, while pgbench works through all of them.
+
+type Alert = { readonly condition: string; readonly subject: string; readonly detail: string };
 
 const POOLS = ['dc1', 'dc2', 'dc3'];
 const MIN_READY_SHARE = 0.7;
 const SECOND = 1_000;
 
 const { values } = parseArgs({
-  options: { size: { type: 'string', default: '10' }, only: { type: 'string', default: '' } },
+  options: {
+    size: { type: 'string', default: '10' },
+    only: { type: 'string', default: '' },
+    list: { type: 'boolean', default: false },
+  },
 });
 const size = Number(values.size);
 const minReady = Math.floor(size * MIN_READY_SHARE);
@@ -24,6 +32,22 @@ const bad: readonly (readonly [Flaw, string, RegExp])[] = [
   ['slower', '1.5.0', /take longer than/],
   ['leaks', '1.6.0', /memory grew/],
 ];
+
+const names: readonly string[] = [...bad.map(([flaw]) => flaw), 'good'];
+if (values.list) {
+  process.stdout.write(`${names.join('\n')}\n`);
+  process.exit();
+}
+const only = values.only === '' ? names : values.only.split(',');
+const unknown = only.find((name) => !names.includes(name));
+if (unknown !== undefined || !(size >= 2)) {
+  process.stderr.write(
+    unknown === undefined
+      ? `--size is ${values.size}, and a pool needs at least 2 agents.\n`
+      : `There is no case ${unknown}. The cases are ${names.join(', ')}.\n`,
+  );
+  process.exit(64);
+}
 
 const begun = performance.now();
 const problems: string[] = [];
@@ -69,7 +93,7 @@ say(
   `${POOLS.length * size} agents in ${POOLS.length} pools run ${await versions()}; minReady is ${minReady}.`,
 );
 
-for (const [flaw, version, reason] of bad.filter(([flaw]) => values.only === '' || flaw === values.only)) {
+for (const [flaw, version, reason] of bad.filter(([flaw]) => only.includes(flaw))) {
   const before = await versions();
   fleet.publish(version, flaw);
   const { id } = await fleet.rollOut(version);
@@ -83,7 +107,7 @@ for (const [flaw, version, reason] of bad.filter(([flaw]) => values.only === '' 
   await requireTold(shown, version);
 }
 
-if (values.only === '') {
+if (only.includes('good')) {
   fleet.publish('2.0.0');
   const { id } = await fleet.rollOut('2.0.0');
   await fleet.until(id, (shown) => shown.state === 'group' || ended(shown));
@@ -110,19 +134,21 @@ say(
 );
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-/** Whether the alert and the audit trail tell the same reason as the rollout. */
+/** Whether `rollout show`, the alert and the audit trail tell the same reason. */
 async function requireTold({ id, reason = '' }: Shown, version: string): Promise<void> {
-  const { items: alerts } = (await gateway.api('GET /alerts')) as unknown as {
-    readonly items: readonly {
-      readonly condition: string;
-      readonly subject: string;
-      readonly detail: string;
-    }[];
-  };
-  const alert = alerts.find(
-    ({ condition, subject }) => condition === 'rollout-halted' && subject === `rollout:${id}`,
-  );
-  check(alert?.detail.includes(reason) === true, `The alert of ${version} is ${JSON.stringify(alert)}.`);
+  const shown = await runCommand('gateway', ['rollout', 'show', id], gateway.environment);
+  check(shown.stdout.includes(reason), `rollout show of ${version} prints: ${shown.stdout}${shown.stderr}`);
+  let alerts: readonly Alert[] = [];
+  const isAlert = ({ condition, subject, detail }: Alert) =>
+    condition === 'rollout-halted' && subject === `rollout:${id}` && detail.includes(reason);
+  await eventually(
+    `an alert about ${version}`,
+    async () => {
+      ({ items: alerts } = (await gateway.api('GET /alerts')) as unknown as { items: readonly Alert[] });
+      return alerts.some(isAlert);
+    },
+    { within: 60 * SECOND },
+  ).catch(() => check(false, `The alerts after ${version} are ${JSON.stringify(alerts)}.`));
   const { items: audit } = (await gateway.api(`GET /audit?subject=rollout:${id}`)) as unknown as {
     readonly items: readonly { readonly after?: { readonly state?: string; readonly reason?: string } }[];
   };

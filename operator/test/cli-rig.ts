@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { AdminRole } from '@penstock/store';
 import { type ApiRig, apiRig } from '../../control-plane/test/api/api-rig.ts';
-import { type CliResult, runCli } from './run-cli.ts';
+import { type CliResult, runCli } from '../../test/rig/run-cli.ts';
 
 export type CliRig = AsyncDisposable & {
   readonly api: ApiRig;

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { testView } from '../../control-plane/test/fleet/test-view.ts';
+import { runCli } from '../../test/rig/run-cli.ts';
 import { cliRig } from './cli-rig.ts';
-import { runCli } from './run-cli.ts';
 
 const SILENCE = { stdout: '', stderr: '', exitCode: 0 };
 

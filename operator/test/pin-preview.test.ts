@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { checkConfig } from '@penstock/config-schema';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { type Pair, startPair } from '../../test/rig/pair.ts';
-import { runCli } from './run-cli.ts';
+import { runCli } from '../../test/rig/run-cli.ts';
 
 /** One file for the whole pool, as pins require; the name comes from the environment of the host. */
 const SHARED = { name: '${env:HOST}', identity: { directory: '${env:HOME_OF}' } };

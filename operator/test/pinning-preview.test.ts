@@ -6,7 +6,7 @@ import type { GatewayConfig } from '@penstock/config-schema';
 import { readEvents } from '../../test/rig/event-reader.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { startPair } from '../../test/rig/pair.ts';
-import { runCli } from './run-cli.ts';
+import { runCli } from '../../test/rig/run-cli.ts';
 
 const SHARED = { name: '${env:HOST}', identity: { directory: '${env:HOME_OF}' } };
 

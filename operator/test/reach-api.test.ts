@@ -6,10 +6,10 @@ import { Type } from '@penstock/json-schema';
 import { CommandError } from '@penstock/terminal';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { LoopbackServer } from '../../test/rig/loopback-server.ts';
+import { runCli } from '../../test/rig/run-cli.ts';
 import { unusedPort } from '../../test/rig/unused-port.ts';
 import { ApiClient } from '../src/api/api-client.ts';
 import { cliRig } from './cli-rig.ts';
-import { runCli } from './run-cli.ts';
 
 test('a missing token, an unknown token and an insufficient role: each says what to do', async () => {
   await using rig = await cliRig('viewer');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CliResult, runCli } from '../../operator/test/run-cli.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
+import { type CliResult, runCli } from '../rig/run-cli.ts';
 import { startEcho } from '../rig/targets.ts';
 import { type ConfigFleet, ended, quickly, type Shown, startConfigFleet } from './config-fleet.ts';
 

@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { idOfToken, openAuthority, tokenMatches } from '@penstock/control-plane';
 import { openStore } from '@penstock/store';
-import { runCli } from '../../../operator/test/run-cli.ts';
 import { certificatePin, TestAuthority } from '../../../test/rig/certificates.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
+import { runCli } from '../../../test/rig/run-cli.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 
 const BIN = join(import.meta.dirname, '../../bin/penstock-gateway.js');

@@ -7,9 +7,9 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { openStore, type Store } from '@penstock/store';
 import { alertRow } from '../../../control-plane/test/alerts/scene.ts';
-import { runCli } from '../../../operator/test/run-cli.ts';
 import { skipBecause } from '../../../test/rig/optional.ts';
 import { Postgres } from '../../../test/rig/postgres.ts';
+import { runCli } from '../../../test/rig/run-cli.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 
 /** PostgreSQL of the machine, which has pg_dump beside the server. */

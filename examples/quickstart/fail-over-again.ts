@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { problem } from './story.ts';
 
 export type FailOver = {
   /** Kills the agent that carried the last query, and runs the query again. */
@@ -22,7 +23,7 @@ export function failOverOnEnter({ kill, restart }: FailOver): Disposable {
   lines.on('line', async () => {
     if (isKilling || timer !== undefined) return;
     isKilling = true;
-    await kill();
+    await kill().catch((error: Error) => problem(`The query failed: ${error.message}`));
     isKilling = false;
     timer = setTimeout(() => {
       timer = undefined;

@@ -36,6 +36,7 @@ export async function command(
 
 /** A running program. */
 export class Program {
+  readonly #name: string;
   readonly #child: ChildProcess;
   readonly #lines: LogLine[] = [];
   readonly #watchers = new Set<() => void>();
@@ -43,6 +44,7 @@ export class Program {
   #errors = '';
 
   constructor(program: 'agent' | 'gateway', environment: Environment, directory = QUICKSTART) {
+    this.#name = `penstock-${program}`;
     const file = fileURLToPath(new URL(`${program}.yaml`, directory));
     this.#child = spawn(process.execPath, ['--disable-sigusr1', bin(program), 'run', '--config', file], {
       // A parent that is killed cannot end its children: they end themselves.
@@ -71,11 +73,14 @@ export class Program {
     const check = () => {
       const found = this.#lines.findLast((line) => line.event === event && where(line));
       if (found !== undefined) resolve(found);
-      else if (this.#child.exitCode !== null) reject(new Error(`The program exited early: ${this.#errors}`));
+      else if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+        reject(new Error(`${this.#name} exited before it logged ${event}. ${this.#reason()}`));
     };
     const timer = setTimeout(
       () =>
-        reject(new Error(`The program logged no ${event} within ${TIMEOUT_MS / 1000} s. ${this.#errors}`)),
+        reject(
+          new Error(`${this.#name} did not log ${event} within ${TIMEOUT_MS / 1000} s. ${this.#reason()}`),
+        ),
       TIMEOUT_MS,
     );
     this.#watchers.add(check);
@@ -84,6 +89,12 @@ export class Program {
       clearTimeout(timer);
       this.#watchers.delete(check);
     });
+  }
+
+  /** What the program itself says is wrong. */
+  #reason(): string {
+    const worst = this.#lines.findLast(({ level }) => level === 'error' || level === 'warn');
+    return [worst === undefined ? '' : JSON.stringify(worst), this.#errors].filter(Boolean).join('\n');
   }
 
   get pid(): number | undefined {

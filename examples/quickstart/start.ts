@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -11,19 +12,21 @@ import { failOverOnEnter } from './fail-over-again.ts';
 import { makeDirectory } from './left-behind.ts';
 import { command, Program } from './program.ts';
 import { askForBestCustomers } from './query.ts';
-import { done, type Result, rows, title, tryIt } from './story.ts';
+import { done, problem, type Result, rows, title, tryIt } from './story.ts';
 
 const { values: options } = parseArgs({
   options: { once: { type: 'boolean', default: false }, output: { type: 'string', default: 'text' } },
 });
 
-const started = performance.now();
-const since = (from: number) => Math.round(performance.now() - from);
 const directory = await makeDirectory();
 const starterGone = new Promise<void>((resolve) => watchStarter(findStarter(process.env), () => resolve()));
+/** Resolves to the exit code of a process that the signal has ended. */
 const interrupted = Promise.race([
-  starterGone,
-  ...['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)),
+  starterGone.then(() => 1),
+  ...(['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map(async (signal) => {
+    await once(process, signal);
+    return 128 + constants.signals[signal];
+  }),
 ]);
 // After a closed terminal nobody reads what is written.
 process.stdout.on('error', () => {});
@@ -31,122 +34,141 @@ process.on('SIGUSR1', () => {});
 await using cleanup = new AsyncDisposableStack();
 cleanup.defer(() => rm(directory, { recursive: true, force: true }));
 
-title('Penstock: a private database behind a gateway and two agents');
+const story = tell();
+// After an interruption, what still runs fails in its own time, while everything is being stopped.
+story.catch(() => {});
+const outcome = await Promise.race([
+  story.then((result) => ({ result })),
+  interrupted.then((code) => ({ code })),
+]).catch((error: Error) => ({ error }));
+if ('result' in outcome && !options.once) await interrupted;
+await cleanup.disposeAsync();
+if ('error' in outcome) problem(`The quickstart failed: ${outcome.error.message}`);
+else if ('code' in outcome) problem('The quickstart was interrupted. Nothing is left behind.');
+else if (options.output === 'json') process.stdout.write(`${JSON.stringify(outcome.result)}\n`);
+process.exit('code' in outcome ? outcome.code : Number('error' in outcome));
 
-const database = fork(fileURLToPath(new URL('database.ts', import.meta.url)), [directory]);
-cleanup.defer(async () => {
-  database.disconnect();
-  await once(database, 'exit');
-});
-const [{ port: databasePort }] = (await once(database, 'message')) as [{ port: number }];
-done('private database', `PGlite on 127.0.0.1:${databasePort}, known only to the agents`);
+/** Everything up to the invitation to try it. Rejects when a step fails. */
+async function tell(): Promise<Result> {
+  const started = performance.now();
+  const since = (from: number) => Math.round(performance.now() - from);
+  title('Penstock: a private database behind a gateway and two agents');
 
-/** The database removes the directory if this process is killed, once these programs have ended. */
-const pids: number[] = [];
-const leave = (...programs: Program[]) => {
-  pids.push(...programs.flatMap(({ pid }) => pid ?? []));
-  database.send(pids);
-};
-
-const gatewayEnvironment = { PENSTOCK_DATA: join(directory, 'gateway') };
-const { pins, adminToken } = (await command(
-  'gateway',
-  ['init', '--config', 'gateway.yaml'],
-  gatewayEnvironment,
-)) as {
-  pins: [string];
-  adminToken: { token: string };
-};
-const gateway = new Program('gateway', gatewayEnvironment);
-leave(gateway);
-cleanup.defer(() => gateway.end('SIGTERM'));
-const tunnel = await gateway.line('tunnel-listening');
-const adminLine = await gateway.line('admin-listening');
-const ingress = await gateway.line('ingress-listening');
-const admin = `http://127.0.0.1:${adminLine['port']}`;
-const port = Number(String(ingress['address']).split(':').at(-1));
-// A checkout builds the console when it is first asked for: it is ready by the time somebody opens it.
-void fetch(`${admin}/console/`).catch(() => {});
-done('gateway', `agents connect to port ${tunnel['port']}, clients of "orders" to port ${port}`);
-
-const { token } = (await command('gateway', ['token', 'create', '--pool', 'demo', '--uses', '2'], {
-  PENSTOCK_URL: admin,
-  PENSTOCK_TOKEN: adminToken.token,
-})) as { token: string };
-const startAgent = (name: string) =>
-  new Program('agent', {
-    AGENT_NAME: name,
-    AGENT_DATA: join(directory, name),
-    PENSTOCK_GATEWAY_URL: `https://127.0.0.1:${tunnel['port']}`,
-    PENSTOCK_GATEWAY_PIN: pins[0],
-    PENSTOCK_ENROLLMENT_TOKEN: token,
-    ORDERS_DB_PORT: String(databasePort),
-    NO_PROXY: '127.0.0.1',
+  const database = fork(fileURLToPath(new URL('database.ts', import.meta.url)), [directory]);
+  cleanup.defer(async () => {
+    if (database.exitCode !== null || database.signalCode !== null) return;
+    const exited = once(database, 'exit');
+    if (database.connected) database.disconnect();
+    await exited;
   });
-const agents = new Map(['agent-1', 'agent-2'].map((name) => [name, startAgent(name)]));
-leave(...agents.values());
-cleanup.defer(async () => {
-  await Promise.all([...agents.values()].map((agent) => agent.end('SIGTERM')));
-});
-for (const [name, agent] of agents) {
-  for (const session of [0, 1]) await agent.line('session-ready', (line) => line['session'] === session);
-  done(name, 'enrolled with a token; two sessions, both outbound');
-}
-const startMilliseconds = since(started);
+  const [{ port: databasePort }] = (await once(database, 'message')) as [{ port: number }];
+  done('private database', `PGlite on 127.0.0.1:${databasePort}, known only to the agents`);
 
-title('An ordinary PostgreSQL driver queries the three best customers through the gateway');
-const first = await askForBestCustomers(port);
-const carried = await gateway.line('connection-opened');
-const carrier = String(carried['agent']);
-rows(first);
-done(
-  'connection "orders"',
-  `pool ${String(carried['pool'])}, carried by ${carrier}, ${first.milliseconds} ms in total`,
-);
+  /** The database removes the directory if this process is killed, once these programs have ended. */
+  const pids: number[] = [];
+  const leave = (...programs: Program[]) => {
+    pids.push(...programs.flatMap(({ pid }) => pid ?? []));
+    database.send(pids);
+  };
 
-title(`${carrier} is killed, and the query runs again`);
-await agents.get(carrier)?.end('SIGKILL');
-const second = await askForBestCustomers(port);
-const other = String((await gateway.line('connection-opened', (line) => line !== carried))['agent']);
-rows(second);
-done('connection "orders"', `carried by ${other}, ${second.milliseconds} ms in total, without an error`);
+  const gatewayEnvironment = { PENSTOCK_DATA: join(directory, 'gateway') };
+  const { pins, adminToken } = (await command(
+    'gateway',
+    ['init', '--config', 'gateway.yaml'],
+    gatewayEnvironment,
+  )) as {
+    pins: [string];
+    adminToken: { token: string };
+  };
+  const gateway = new Program('gateway', gatewayEnvironment);
+  leave(gateway);
+  cleanup.defer(() => gateway.end('SIGTERM'));
+  const tunnel = await gateway.line('tunnel-listening');
+  const adminLine = await gateway.line('admin-listening');
+  const ingress = await gateway.line('ingress-listening');
+  const admin = `http://127.0.0.1:${adminLine['port']}`;
+  const port = Number(String(ingress['address']).split(':').at(-1));
+  // A checkout builds the console when it is first asked for: it is ready by the time somebody opens it.
+  void fetch(`${admin}/console/`).catch(() => {});
+  done('gateway', `agents connect to port ${tunnel['port']}, clients of "orders" to port ${port}`);
 
-const result: Result = {
-  query: { agent: carrier, pool: String(carried['pool']), rows: first.rows },
-  failover: { killed: carrier, agent: other, rows: second.rows },
-  connection: {
-    name: 'orders',
-    host: '127.0.0.1',
-    port,
-    jdbcUrl: `jdbc:postgresql://127.0.0.1:${port}/postgres?user=postgres&sslmode=disable`,
-  },
-  milliseconds: { start: startMilliseconds, query: first.milliseconds, failover: second.milliseconds },
-};
-
-if (!options.once) {
-  agents.set(carrier, startAgent(carrier));
-  leave(...agents.values());
-  const { url } = (await command('gateway', ['console'], {
+  const { token } = (await command('gateway', ['token', 'create', '--pool', 'demo', '--uses', '2'], {
     PENSTOCK_URL: admin,
     PENSTOCK_TOKEN: adminToken.token,
-  })) as { url: string };
-  tryIt(result, { admin, adminToken: adminToken.token, console: url });
-  let last = other;
-  using _enter = failOverOnEnter({
-    async kill() {
-      await agents.get(last)?.end('SIGKILL');
-      const answer = await askForBestCustomers(port);
-      const line = await gateway.line('connection-opened', (each) => each['agent'] !== last);
-      done(`${last} was killed`, `carried by ${String(line['agent'])}, ${answer.milliseconds} ms in total`);
-    },
-    restart() {
-      agents.set(last, startAgent(last));
-      leave(...agents.values());
-      last = last === carrier ? other : carrier;
-    },
+  })) as { token: string };
+  const startAgent = (name: string) =>
+    new Program('agent', {
+      AGENT_NAME: name,
+      AGENT_DATA: join(directory, name),
+      PENSTOCK_GATEWAY_URL: `https://127.0.0.1:${tunnel['port']}`,
+      PENSTOCK_GATEWAY_PIN: pins[0],
+      PENSTOCK_ENROLLMENT_TOKEN: token,
+      ORDERS_DB_PORT: String(databasePort),
+      NO_PROXY: '127.0.0.1',
+    });
+  const agents = new Map(['agent-1', 'agent-2'].map((name) => [name, startAgent(name)]));
+  leave(...agents.values());
+  cleanup.defer(async () => {
+    await Promise.all([...agents.values()].map((agent) => agent.end('SIGTERM')));
   });
-  await interrupted;
+  for (const [name, agent] of agents) {
+    for (const session of [0, 1]) await agent.line('session-ready', (line) => line['session'] === session);
+    done(name, 'enrolled with a token; two sessions, both outbound');
+  }
+  const startMilliseconds = since(started);
+
+  title('An ordinary PostgreSQL driver queries the three best customers through the gateway');
+  const first = await askForBestCustomers(port);
+  const carried = await gateway.line('connection-opened');
+  const carrier = String(carried['agent']);
+  rows(first);
+  done(
+    'connection "orders"',
+    `pool ${String(carried['pool'])}, carried by ${carrier}, ${first.milliseconds} ms in total`,
+  );
+
+  title(`${carrier} is killed, and the query runs again`);
+  await agents.get(carrier)?.end('SIGKILL');
+  const second = await askForBestCustomers(port);
+  const other = String((await gateway.line('connection-opened', (line) => line !== carried))['agent']);
+  rows(second);
+  done('connection "orders"', `carried by ${other}, ${second.milliseconds} ms in total, without an error`);
+
+  const result: Result = {
+    query: { agent: carrier, pool: String(carried['pool']), rows: first.rows },
+    failover: { killed: carrier, agent: other, rows: second.rows },
+    connection: {
+      name: 'orders',
+      host: '127.0.0.1',
+      port,
+      jdbcUrl: `jdbc:postgresql://127.0.0.1:${port}/postgres?user=postgres&sslmode=disable`,
+    },
+    milliseconds: { start: startMilliseconds, query: first.milliseconds, failover: second.milliseconds },
+  };
+
+  if (!options.once) {
+    agents.set(carrier, startAgent(carrier));
+    leave(...agents.values());
+    const { url } = (await command('gateway', ['console'], {
+      PENSTOCK_URL: admin,
+      PENSTOCK_TOKEN: adminToken.token,
+    })) as { url: string };
+    tryIt(result, { admin, adminToken: adminToken.token, console: url });
+    let last = other;
+    const enter = failOverOnEnter({
+      async kill() {
+        await agents.get(last)?.end('SIGKILL');
+        const answer = await askForBestCustomers(port);
+        const line = await gateway.line('connection-opened', (each) => each['agent'] !== last);
+        done(`${last} was killed`, `carried by ${String(line['agent'])}, ${answer.milliseconds} ms in total`);
+      },
+      restart() {
+        agents.set(last, startAgent(last));
+        leave(...agents.values());
+        last = last === carrier ? other : carrier;
+      },
+    });
+    cleanup.use(enter);
+  }
+  return result;
 }
-await cleanup.disposeAsync();
-if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit();

@@ -18,10 +18,16 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 const strong = (text: string) => styleText('bold', text, { stream: process.stderr });
 const faint = (text: string) => styleText('dim', text, { stream: process.stderr });
 const good = (text: string) => styleText('green', text, { stream: process.stderr });
+const bad = (text: string) => styleText('red', text, { stream: process.stderr });
 
 /** Prints a completed step and its result. */
 export function done(what: string, detail: string): void {
   say(`  ${good('✔')} ${what.padEnd(30)} ${faint(detail)}`);
+}
+
+/** Prints what has gone wrong. */
+export function problem(text: string): void {
+  say(`  ${bad('✖')} ${text}`);
 }
 
 export function title(text: string): void {

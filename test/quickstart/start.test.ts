@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -80,6 +81,32 @@ for (const [what, signal] of [
     );
   });
 }
+
+test('Ctrl-C during the start ends everything, with a sentence instead of a stack trace', {
+  timeout: 120_000,
+  skip: process.platform === 'win32' && 'needs process groups',
+}, async () => {
+  const before = await leftovers();
+  const quickstart = spawn(process.execPath, [start], {
+    env: { ...process.env, NO_COLOR: '1' },
+    // A group of its own: a terminal signals all processes of the group.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const { pid } = quickstart;
+  assert.ok(pid !== undefined);
+  const exited = once(quickstart, 'exit');
+  let output = '';
+  quickstart.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    if (text.includes('known only to the agents')) process.kill(-pid, 'SIGINT');
+  });
+  const [code] = await exited;
+  assert.equal(code, 130, output);
+  assert.match(output, /✖ The quickstart was interrupted\. Nothing is left behind\.\n$/);
+  assert.doesNotMatch(output, /Error|\n {4}at /);
+  assert.deepEqual(await leftovers(), before);
+});
 
 test('a quickstart removes the directory of another one that was killed', async () => {
   const { pid = 0 } = spawnSync(process.execPath, ['--version']);

@@ -2,8 +2,6 @@ import { hostname } from 'node:os';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { openConsole } from '@penstock/console';
 import {
-  type AgentView,
-  Approvals,
   type AskReplicas,
   answerReplica,
   attentionOf,
@@ -17,37 +15,29 @@ import {
   firstPublicHost,
   fleetActions,
   fleetGauges,
-  followChannels,
-  isUserOf,
   type Leadership,
   metricsSource,
   observeConnectionLog,
   observeFleet,
-  openAgentRequests,
-  openAlerts,
+  type openAlerts,
   openEvents,
-  openHistory,
-  openRollouts,
-  publishDetailChanges,
   type Readiness,
   type ReplicaView,
-  RestartPolicies,
 } from '@penstock/control-plane';
-import { buildFacts } from '@penstock/release';
 import type { Clock } from '@penstock/runtime';
 import type { Store } from '@penstock/store';
-import { checkRequest, errorText } from '@penstock/wire';
+import { checkRequest } from '@penstock/wire';
 import { sourceAccess } from '../access/source-access.ts';
 import type { GatewayMetrics } from '../observe/metrics.ts';
-import { type Opens, sumOfOpens } from '../relay/opens-elsewhere.ts';
+import type { Opens } from '../relay/opens-elsewhere.ts';
 import { reportRoute } from '../routing/route-report.ts';
 import type { CertificateAndKey } from './certificates.ts';
 import type { ClientIngresses } from './client-ingresses.ts';
 import { connectionViews } from './connection-views.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { DataPlane } from './data-plane.ts';
-import { latestRelease } from './latest-release.ts';
-import { requireRelease } from './require-release.ts';
+import { publishFleetEvents } from './fleet-events.ts';
+import { openOperations } from './operations.ts';
 
 export type AdminApiOptions = {
   readonly config: () => GatewayConfig;
@@ -88,115 +78,21 @@ export type AdminApi = {
 /** Milliseconds for a check and its answer to travel. */
 const CHECK_TRANSIT_MS = 1_000;
 
-/** Opens events, alerts and approvals, and creates the API over them. The caller listens. Throws StoreError. */
+/** Opens the operations of the fleet, and creates the API over them. The caller listens. Throws StoreError. */
 export async function openAdminApi(scope: AsyncDisposableStack, options: AdminApiOptions): Promise<AdminApi> {
   const startedAt = options.clock.wall();
   const { tunnel, leadership, epoch } = options;
   const { config, certificate, store, dataPlane, controlPlane, clients, metrics, clock, log } = options;
-  const { registry, routes, queue, ejection, history, denials, outcomes } = dataPlane;
-  const { identity, fleet, requests, grants, opens } = controlPlane;
+  const { registry, routes, queue, ejection, history, denials } = dataPlane;
+  const { identity, fleet, requests, grants } = controlPlane;
   const connections = () => connectionViews(routes, clients.ingresses, denials, dataPlane.elsewhere);
   const events = openEvents(store, connections, options.events);
-  fleet.onChange(({ agent }) => events.publish('agent', agentEvent(agent)));
-  publishDetailChanges(
-    events,
-    (listener) => fleet.onDetail(listener),
-    (name) => {
-      const agent = fleet.agent(name);
-      return agent && agentEvent(agent);
-    },
-  );
-  fleet.onPinningChanged(({ pool, from, to, agents, quarantinedTotal, released }) =>
-    events.publish('pinning', { pool, from, to, agents, quarantined: quarantinedTotal, released }),
-  );
-  identity.refusals.onRefused(({ tokenId, name, pool, address, code, detail }) =>
-    events.publish('enrollment', { tokenId, name, pool, address, code, message: detail }),
-  );
-  // Clients of all replicas count: one of them evaluates alerts, and any may be asked what needs attention.
-  const openOutcomes = () => sumOfOpens(outcomes.report(), options.opensElsewhere());
-  const approvals = await Approvals.open({
-    store,
-    needs: (pool) => routes.pool(pool)?.requireApproval ?? [],
-    agentId: (name) => fleet.agent(name)?.id,
-    isOidcUser: (actor) => isUserOf(config().signIn.oidc?.issuer, actor),
-    events,
-    clock: clock.wall,
-    epoch,
-    onFailed: (error) => log('store-failed', { detail: errorText(error) }),
+  publishFleetEvents(events, controlPlane);
+  const operations = await openOperations(scope, {
+    ...{ config, store, dataPlane, controlPlane, leadership, epoch, events, clock, log },
+    opensElsewhere: options.opensElsewhere,
   });
-  leadership.addDuty(() => approvals.failAbandoned());
-  controlPlane.changes.on(
-    'approval',
-    (ids) => approvals.apply(ids),
-    () => {},
-  );
-  const { rollouts, stop: stopRollouts } = await openRollouts({
-    store,
-    fleet,
-    sessions: registry,
-    config,
-    opens,
-    approvals,
-    events,
-    clock,
-    log,
-    epoch: () => leadership.epoch,
-    requireRelease: requireRelease({
-      dataDirectory: config().dataDirectory,
-      rootKeys: buildFacts.rootKeys,
-      now: clock.wall,
-    }),
-  });
-  scope.defer(stopRollouts);
-  scope.defer(
-    followChannels({
-      rollouts,
-      fleet,
-      pools: () => config().pools,
-      latestRelease: latestRelease({
-        dataDirectory: config().dataDirectory,
-        rootKeys: buildFacts.rootKeys,
-        now: clock.wall,
-      }),
-      isLeader: () => leadership.isLeader,
-      clock,
-      log,
-    }),
-  );
-  const agentRequests = openAgentRequests({
-    store,
-    fleet,
-    pins: fleet.pins,
-    pending: requests,
-    approvals,
-    clock: clock.wall,
-  });
-  const restarts = new RestartPolicies({
-    fleet,
-    requests: agentRequests,
-    store,
-    policies: () => config().pools,
-    isChanging: (pool) => rollouts.open.some(({ rollout }) => rollout.pools.includes(pool)),
-    isLeader: () => leadership.isLeader,
-    clock,
-    log,
-  });
-  scope.defer(() => restarts.stop());
-  const alerts = await openAlerts({
-    store,
-    clock,
-    config,
-    fleet,
-    openOutcomes,
-    reported: () => [...rollouts.alarms, ...restarts.alarms],
-    events,
-    leadership,
-    changes: controlPlane.changes,
-    log,
-  });
-  scope.defer(() => alerts.stop());
-  const recorded = openHistory({ store, fleet, leadership, clock, log });
-  scope.defer(() => recorded.stop());
+  const { approvals, rollouts, restarts, alerts, openOutcomes } = operations;
   observeConnectionLog(metrics.registry, options.connectionLog);
   observeFleet(metrics.registry, fleetGauges(fleet, alerts, rollouts, restarts, config));
   const checks = new FreshChecks(
@@ -220,7 +116,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     refusals: identity.refusals,
     revocation: identity.revocation,
     fleet,
-    requests: agentRequests,
+    requests: operations.agentRequests,
     actions: fleetActions(fleet.steering, approvals, (agent) => fleet.agent(agent)?.pool),
     connections,
     connectionLog: options.connectionLog,
@@ -244,7 +140,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
       const explained = { ...report, denials: denials.of(connection), source };
       return explainConnection(explained, fleet.agentsAfter(''), checks, clock);
     },
-    history: recorded.samples,
+    history: operations.history.samples,
     sessions: (cursor, filter) => fleet.sessionsAfter(cursor, filter),
     gateway: () => ({
       config: config(),
@@ -292,8 +188,4 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   scope.defer(() => api.close());
   const own = { clients: options.ownClients, approvals, refusals: identity.refusals, alerts };
   return { api, events, alerts, answer: (question) => answerReplica(own, question) };
-}
-
-function agentEvent({ name, pool, state, code, since, message, detail }: AgentView) {
-  return { name, pool, state, code, since: new Date(since).toISOString(), message, detail };
 }

@@ -1,4 +1,5 @@
-import { type ApiDependencies, createApi } from '../create-api.ts';
+import type { ApiDependencies } from '../api-dependencies.ts';
+import { createApi } from '../create-api.ts';
 import { documentOf } from './describe-api.ts';
 
 /** A placeholder for every dependency of the routes. They are only described, so it is never really used. */

@@ -86,9 +86,9 @@ test('Ctrl-C during the start ends everything, with a sentence instead of a stac
   timeout: 120_000,
   skip: process.platform === 'win32' && 'needs process groups',
 }, async () => {
-  const before = await leftovers();
+  await using temporary = await temporaryDirectory();
   const quickstart = spawn(process.execPath, [start], {
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary.path },
     // A group of its own: a terminal signals all processes of the group.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -105,7 +105,7 @@ test('Ctrl-C during the start ends everything, with a sentence instead of a stac
   assert.equal(code, 130, output);
   assert.match(output, /✖ The quickstart was interrupted\. Nothing is left behind\.\n$/);
   assert.doesNotMatch(output, /Error|\n {4}at /);
-  assert.deepEqual(await leftovers(), before);
+  assert.deepEqual(await leftovers(temporary.path), []);
 });
 
 test('a quickstart removes the directory of another one that was killed', async () => {

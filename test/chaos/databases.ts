@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis as RedisClient } from 'ioredis';
+import { Client } from 'pg';
 import type { Postgres } from '../rig/postgres.ts';
 import { ManagedProcess } from '../rig/process.ts';
 import type { Redis } from '../rig/redis.ts';
@@ -49,6 +50,31 @@ export function startPgbench(program: string, postgres: Postgres, port: number, 
       const errors = process.lines.flatMap(({ text: line }) => (/error|abort/i.test(line) ? [line] : []));
       if (code !== 0) errors.push(`pgbench ended with exit code ${code}.`);
       if (failed > 0) errors.push(`${failed} transactions failed.`);
+      return { workload: name, done, errors, wrong: 0 };
+    },
+  };
+}
+
+/** One query that takes so many seconds and returns nothing before. */
+export async function longQuery(postgres: Postgres, port: number, seconds: number): Promise<Workload> {
+  const { user, password, database } = postgres;
+  const client = new Client({ host: '127.0.0.1', port, user, password, database });
+  const errors: string[] = [];
+  client.on('error', (error) => errors.push(String(error)));
+  await client.connect();
+  let done = 0;
+  const running = client.query('SELECT 42 AS answer FROM pg_sleep($1)', [seconds]).then(
+    ({ rows }) => {
+      done = Number(rows[0]?.answer === 42);
+    },
+    (error: unknown) => void errors.push(String(error)),
+  );
+  const name = `one query of ${seconds} s`;
+  return {
+    name,
+    async finish() {
+      await running;
+      await client.end().catch((error: unknown) => errors.push(String(error)));
       return { workload: name, done, errors, wrong: 0 };
     },
   };

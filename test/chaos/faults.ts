@@ -1,8 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Scene } from './scene.ts';
 
-/** One kind of failure. `strike` brings it about once, and resolves when the link could work again. */
-export type Fault = { readonly name: string; strike(scene: Scene, round: number): Promise<void> };
+/** One kind of failure. */
+export type Fault = {
+  readonly name: string;
+  /** Brings it about once, and resolves when the link could work again. */
+  strike(scene: Scene, round: number): Promise<void>;
+  /** It is over before anyone gives a session up: if none is lost, nothing has to be resumed. */
+  readonly isHarmless?: boolean;
+  /** It cannot be brought about in this scene. */
+  isMissing?(scene: Scene): boolean;
+};
+
+const stallFor =
+  (milliseconds: number) =>
+  async ({ relay }: Scene) => {
+    relay.stall('up');
+    relay.stall('down');
+    await pause(milliseconds);
+    await relay.restore();
+  };
 
 /** Kinds that take a moment each. */
 export const briefFaults: readonly Fault[] = [
@@ -25,7 +42,22 @@ export const briefFaults: readonly Fault[] = [
     name: 'half-open: only the agent is told',
     strike: async ({ relay }) => relay.cutOneEnd('client'),
   },
-  { name: 'the proxy in between is restarted', strike: async ({ proxy }) => proxy.die() },
+  { name: 'the forward proxy resets everything', strike: async ({ proxy }) => proxy.die() },
+  {
+    name: 'haproxy in between is killed and started again',
+    strike: async ({ haproxy }) => haproxy?.restart(),
+    isMissing: ({ haproxy }) => haproxy === undefined,
+  },
+  {
+    name: 'all sessions are reset every 10 to 500 ms',
+    async strike({ relay }) {
+      for (let cut = 0; cut < 8; cut += 1) {
+        relay.cut();
+        await pause(10 + 490 * Math.random());
+      }
+    },
+  },
+  { name: 'the agent replaces its sessions', strike: ({ replaceSessions }) => replaceSessions() },
   {
     name: 'the link swallows everything',
     async strike({ relay }) {
@@ -37,19 +69,12 @@ export const briefFaults: readonly Fault[] = [
     name: 'one session swallows everything',
     strike: async ({ relay }) => relay.swallowOldest(),
   },
-  {
-    name: 'the link stands still for 1.5 s',
-    async strike({ relay }) {
-      relay.stall('up');
-      relay.stall('down');
-      await pause(1_500);
-      await relay.restore();
-    },
-  },
+  { name: 'the link stands still for 1.5 s', strike: stallFor(1_500), isHarmless: true },
 ];
 
 /** Kinds that take `seconds` each. */
 export const longFaults = (away: number, asleep: number): readonly Fault[] => [
+  { name: 'the link stands still for 6 s', strike: stallFor(6_000) },
   {
     name: `the agent's network is away for ${away} s`,
     async strike({ relay }) {

@@ -26,7 +26,8 @@ sleep for ${ASLEEP_SECONDS} s. Exits with 1 when a client noticed anything.
 
   --seconds N          how long the link is cut every 2 s (60)
   --long               each kind of fault for so many seconds on its own, with pgbench, JDBC, Redis, and connections that end in
-                       every way, while one connection carries 5 GiB both ways; then what happens when resume.for is over
+                       every way, while one connection carries 5 GiB both ways; then what happens when resume.for is over.
+                       A kind that made no connection resume is a failure, unless no session ended
   --dark               how long new clients wait when an agent or a session goes dark, in nine ways
   --kind TEXT          only faults whose name contains this, with --long, or begins with it, with --dark; may be repeated
   --mib N              what that connection carries (5120)
@@ -122,8 +123,14 @@ function textOf({ workloads, faults, ended, left }: ChaosResult): string {
     ['clients', 'done', 'errors', 'wrong'],
     ...workloads.map(({ workload, done, errors, wrong }) => [workload, done, errors.length, wrong]),
     [],
-    ['fault', 'times', 'resumed', 'longest ms'],
-    ...faults.map(({ fault, times, resumed, longestMs }) => [fault, times, resumed, longestMs]),
+    ['fault', 'times', 'sessions', 'resumed', 'longest ms'],
+    ...faults.map(({ fault, times, sessions, resumed, longestMs }) => [
+      fault,
+      times,
+      sessions,
+      resumed,
+      longestMs,
+    ]),
   ];
   const lines = rows.map(([name = '', ...numbers]) =>
     [String(name).padEnd(44), ...numbers.map((each) => String(each).padStart(12))].join('').trimEnd(),

@@ -32,7 +32,8 @@ const GAUGES =
 
 /** Strikes while the workloads run, lets them finish, and looks for what is left. */
 export async function runChaos(plan: ChaosPlan, workloads: readonly Workload[]): Promise<ChaosResult> {
-  const { scene, brief, long, interval } = plan;
+  const { scene, long, interval } = plan;
+  const brief = plan.brief.filter((fault) => fault.isMissing?.(scene) !== true);
   const strikes = new Strikes(scene);
   const strike = (fault: Fault, round: number, recover: () => Promise<unknown>) => {
     plan.progress(`${fault.name} (${round + 1})`);

@@ -39,6 +39,11 @@ export class RelayLink {
     this.#target.end();
   }
 
+  /** Whether it discards everything in both directions. */
+  get isDead(): boolean {
+    return this.#swallowed.size === 2;
+  }
+
   stall(direction: Direction): void {
     this.#stalled.add(direction);
     this.#from(direction).pause();

@@ -117,10 +117,9 @@ export class Relay implements AsyncDisposable {
     for (const link of this.#links) link.cutAfter(link.passed[direction] + bytes, direction);
   }
 
-  /** Discards everything on the oldest open link from now on. */
+  /** Discards everything on the oldest link from now on that does not do so yet. */
   swallowOldest(): void {
-    const [oldest] = this.#links;
-    oldest?.blackHole();
+    [...this.#links].find(({ isDead }) => !isDead)?.blackHole();
   }
 
   /** Connects new clients only after `milliseconds`. */

@@ -8,10 +8,11 @@ const sumOf = (results: readonly WorkloadResult[], value: (result: WorkloadResul
 export function longText(result: LongResult): string {
   const { phases, throughout, left, descriptors, ended, afterResume: over } = result;
   const rows = [
-    ['fault', 'times', 'resumed', 'longest ms', 'done', 'errors', 'wrong'],
-    ...phases.map(({ fault, times, resumed, longestMs, workloads }) => [
+    ['fault', 'times', 'sessions', 'resumed', 'longest ms', 'done', 'errors', 'wrong'],
+    ...phases.map(({ fault, times, sessions, resumed, longestMs, workloads }) => [
       fault,
       times,
+      sessions,
       resumed,
       longestMs,
       sumOf(workloads, ({ done }) => done),
@@ -20,6 +21,7 @@ export function longText(result: LongResult): string {
     ]),
     ...throughout.map(({ workload, done, errors, wrong }) => [
       `throughout: ${workload}`,
+      '',
       '',
       '',
       '',
@@ -46,6 +48,7 @@ export function longText(result: LongResult): string {
     '',
     `resume.for is over: ${over.clientsReset} of ${over.clients} clients and ${over.targetsReset} targets were reset; ${over.descriptors} descriptors and ${over.left.length} gauges are left.`,
     `Afterwards: ${descriptors} descriptors and ${left.length} gauges are left.`,
+    ...phases.flatMap(({ idle }) => idle),
     ...errors,
     ...ended.slice(0, 10),
     ...[...left, ...over.left].map((each) => `Left behind: ${each}`),

@@ -6,13 +6,13 @@ import { Postgres } from '../../rig/postgres.ts';
 import { descriptorCount } from '../../rig/process-measurements.ts';
 import { Redis } from '../../rig/redis.ts';
 import { startEcho } from '../../rig/targets.ts';
-import { fillPgbench, pgbench, startPgbench, startPubSub } from '../databases.ts';
+import { fillPgbench, longQuery, pgbench, startPgbench, startPubSub } from '../databases.ts';
 import { briefFaults, type Fault, longFaults } from '../faults.ts';
 import { OddTarget } from '../odd-connections.ts';
 import { endedByGateway, whatIsLeft } from '../run-chaos.ts';
 import { startScene } from '../scene.ts';
 import { echoes, idleClients } from '../sockets.ts';
-import { type FaultResult, Strikes } from '../strikes.ts';
+import { type FaultResult, idleFault, Strikes } from '../strikes.ts';
 import type { Workload, WorkloadResult } from '../workload.ts';
 import { type AfterResume, afterResume, isAllOver } from './after-resume.ts';
 import { JdbcPools } from './jdbc-pool.ts';
@@ -34,7 +34,11 @@ export type LongOptions = {
 };
 
 /** What the clients of one phase noticed of one kind of fault. */
-export type PhaseResult = FaultResult & { readonly workloads: readonly WorkloadResult[] };
+export type PhaseResult = FaultResult & {
+  readonly workloads: readonly WorkloadResult[];
+  /** What it should have brought about, and did not. */
+  readonly idle: readonly string[];
+};
 
 export type LongResult = {
   readonly phases: readonly PhaseResult[];
@@ -62,8 +66,6 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
   await using stack = new AsyncDisposableStack();
   const { seconds, interval, away, asleep, note } = options;
   const isWanted = ({ name }: Fault) => isChosen(options.kinds)(name);
-  const brief = briefFaults.filter(isWanted);
-  const long = longFaults(away, asleep).filter(isWanted);
   const postgres = stack.use(await Postgres.start());
   const program = pgbench();
   if (program === undefined) note('pgbench is not installed and is left out.');
@@ -80,6 +82,10 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
   const scene = stack.use(await startScene(targets));
   // Said as well when a phase cannot begin.
   stack.defer(() => endedByGateway(scene).slice(0, 10).forEach(note));
+  const missing = briefFaults.filter((fault) => isWanted(fault) && fault.isMissing?.(scene) === true);
+  for (const { name } of missing) note(`Left out: ${name}.`);
+  const brief = briefFaults.filter((fault) => isWanted(fault) && !missing.includes(fault));
+  const long = longFaults(away, asleep).filter(isWanted);
   const port = (name: string) => scene.pair.port(name);
   const descriptorsBefore = descriptorCount(scene.agent.pid);
   const throughout = [
@@ -97,6 +103,7 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
     ...(program === undefined ? [] : [startPgbench(program, postgres, port('orders'), duration)]),
     ...(jdbc === undefined ? [] : [await jdbc.start(postgres, port('orders'), duration)]),
     ...(redis === undefined ? [] : [await startPubSub(redis, port('cache'))]),
+    await longQuery(postgres, port('orders'), duration),
     ...(await echoes(port('echo'), 2)),
     ...(isAway ? [] : [odd.clients(port('odd'), 4)]),
   ];
@@ -106,13 +113,16 @@ export async function runLong(options: LongOptions): Promise<LongResult> {
     const before = opened();
     const isAway = long.includes(fault);
     const workloads = await clientsFor(isAway ? seconds + Math.max(away, asleep) : seconds, isAway);
-    const expected = (program === undefined ? 0 : 16) + (jdbc === undefined ? 0 : 8);
+    const expected = (program === undefined ? 0 : 16) + (jdbc === undefined ? 0 : 8) + 1;
     await eventually('all clients to be connected', () => opened() >= before + expected, { within: 120_000 });
     await strike(strikes);
     await scene.connected();
     const results = await Promise.all(workloads.map((workload) => workload.finish()));
-    const [result = { fault: fault.name, times: 0, resumed: 0, longestMs: 0 }] = strikes.results;
-    phases.push({ ...result, workloads: results });
+    const nothing = { fault: fault.name, times: 0, sessions: 0, resumed: 0, longestMs: 0 };
+    const [result = nothing] = strikes.results;
+    const idle = idleFault(result, [...brief, ...long]);
+    phases.push({ ...result, workloads: results, idle });
+    note(`  ${result.times} times, ${result.sessions} sessions ended, ${result.resumed} resumed`);
     for (const { workload, done, errors, wrong } of results)
       note(
         `  ${workload}: ${done} done, ${errors.length} errors, ${wrong} wrong${errors
@@ -168,5 +178,5 @@ export const isLongClean = ({
   left.length === 0 &&
   descriptors === 0 &&
   throughout.every(isUnnoticed) &&
-  phases.every(({ workloads }) => workloads.every(isUnnoticed)) &&
+  phases.every(({ workloads, idle }) => idle.length === 0 && workloads.every(isUnnoticed)) &&
   isAllOver(over);

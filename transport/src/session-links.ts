@@ -8,12 +8,16 @@ import type { FarLink, LinkListener, SessionLoss } from './far-end.ts';
 import { type SilencePort, SilenceWatch } from './silence-watch.ts';
 import type { UntoldEnds } from './untold-ends.ts';
 
+/** Interval at which the connections of a retiring session that could not move are asked again. */
+const RETIRE_INTERVAL_MS = 1_000;
+
 /** The links of one session: whose connections outlive it, and what was acknowledged on it. */
 export class SessionLinks {
   readonly #links = new Map<string, StreamLink>();
   readonly #acknowledgments: Acknowledgments;
   readonly #untold: UntoldEnds | undefined;
   #silence: SilenceWatch | undefined;
+  #retiring: NodeJS.Timeout | undefined;
 
   /**
    * `send` sends a message to the peer, or drops it once the session has ended. While `isBlocked`, nothing is sent.
@@ -43,9 +47,16 @@ export class SessionLinks {
     }
   }
 
-  /** The session retires. */
+  /**
+   * The session retires. Its connections are asked to move now, and those that remain again every second: the other sessions
+   * may have been full or silent, and a connection may have come here because there was no other.
+   */
   retire(): void {
-    for (const { listener } of [...this.#links.values()]) listener?.onRetiring();
+    const ask = () => {
+      for (const { listener } of [...this.#links.values()]) listener?.onRetiring();
+    };
+    this.#retiring ??= setInterval(ask, RETIRE_INTERVAL_MS);
+    ask();
   }
 
   /** The session was lost, but its connections are not. Call `stop` next. */
@@ -57,6 +68,7 @@ export class SessionLinks {
   /** Sends nothing more. Connections that only wait for an acknowledgment are complete. */
   stop(): void {
     this.#acknowledgments.stop();
+    clearInterval(this.#retiring);
     this.#silence?.stop();
     this.#silence = undefined;
     for (const { listener } of [...this.#links.values()]) listener?.onStopped();

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type LinkListener, SessionLinks } from '../src/index.ts';
+
+const quiet: LinkListener = {
+  isOwed: false,
+  onAcknowledged() {},
+  onLost() {},
+  onStopped() {},
+  onRetiring() {},
+};
+
+test('connections of a retiring session are asked to move until they have', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const links = new SessionLinks(
+    () => {},
+    () => false,
+  );
+  const asked = { stays: 0, moves: 0, comes: 0 };
+  const count = (name: keyof typeof asked) => {
+    asked[name] += 1;
+  };
+  const stays = links.link('stays');
+  stays.open({ ...quiet, onRetiring: () => count('stays') });
+  const moves = links.link('moves');
+  moves.open({
+    ...quiet,
+    onRetiring() {
+      count('moves');
+      moves.leave();
+    },
+  });
+  links.retire();
+  assert.deepEqual(asked, { stays: 1, moves: 1, comes: 0 });
+  links.link('comes').open({ ...quiet, onRetiring: () => count('comes') });
+  t.mock.timers.tick(2_000);
+  assert.deepEqual(asked, { stays: 3, moves: 1, comes: 2 });
+  links.stop();
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(asked, { stays: 3, moves: 1, comes: 2 });
+});

@@ -16,15 +16,16 @@ const MAX_NAMED_CODES = 3;
  * answer is that nobody knows: an alert keeps its state, and does not fire and resolve with each client that retries.
  */
 export function evaluateConnection(
-  { connection, opened, failed, codes, sinceOpened, sinceFailed, idle }: ConnectionSnapshot,
+  outcome: ConnectionSnapshot,
   { percent, minimum, windowMs }: FailingOpens,
 ): { readonly condition: ActiveCondition; readonly isDecided: boolean } | undefined {
+  const { connection, opened, failed, sinceOpened, sinceFailed, idle } = outcome;
   const share = failed / Math.max(1, opened + failed);
   const condition: ActiveCondition = {
     condition: 'connection-failing',
     subject: `connection:${connection}`,
     pool: undefined,
-    detail: describe(opened, failed, codes, windowMs),
+    detail: describeOpens(outcome, windowMs),
   };
   const hasRecovered =
     sinceOpened !== undefined && (sinceFailed === undefined || sinceOpened < sinceFailed)
@@ -36,10 +37,9 @@ export function evaluateConnection(
   return isBelow ? undefined : { condition, isDecided: false };
 }
 
-function describe(
-  opened: number,
-  failed: number,
-  codes: ConnectionSnapshot['codes'],
+/** How many of the opens failed, and why; empty if none did. */
+export function describeOpens(
+  { opened, failed, codes }: Pick<ConnectionSnapshot, 'opened' | 'failed' | 'codes'>,
   windowMs: number,
 ): string {
   const [most] = codes;

@@ -2,7 +2,7 @@ import type { AlertCondition, GatewayConfig } from '@penstock/config-schema';
 import { type Clock, inSlices } from '@penstock/runtime';
 import { type AlertRow, type StoreOutage, storeOutages } from '@penstock/store';
 import { alertConditionTexts } from '../alerts/alert-conditions.ts';
-import { evaluateConnection } from '../alerts/evaluate-connection.ts';
+import { describeOpens } from '../alerts/evaluate-connection.ts';
 import type { ConnectionSnapshot } from '../alerts/fleet-snapshot.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import { AgentGroups } from './agent-groups.ts';
@@ -12,6 +12,7 @@ import {
   affectedConnections,
   compareGroups,
 } from './attention-group.ts';
+import { severityOfOpens } from './failing-opens.ts';
 
 export type AttentionSources = {
   readonly fleet: Pick<OpenFleet, 'listed' | 'pools' | 'certificateNotAfter'>;
@@ -30,6 +31,8 @@ const REUSED_MS = 1_000;
 const MAX_GROUPS = 200;
 /** Share of the queue limit from which a queue needs attention, as for alerts. */
 const QUEUE_FULL_SHARE = 0.8;
+
+const LATEST_OPEN_FAILED = 'The latest open of a connection failed: clients may not reach its target.';
 
 export type Attention = {
   readonly at: number;
@@ -141,16 +144,17 @@ function* connectionGroups(
     failingOpensWindow: windowMs,
   } = health();
   for (const outcome of openOutcomes()) {
-    const found = evaluateConnection(outcome, { percent, minimum, windowMs });
-    if (found?.isDecided !== true) continue;
+    const severity = severityOfOpens(outcome, { percent, minimum, windowMs });
+    if (severity === undefined) continue;
     const { connection } = outcome;
     yield {
       ...none,
-      severity: 'critical',
+      severity,
       code: 'connection-failing',
       ...textOf('connection-failing', connection),
+      ...(outcome.failed < minimum && { message: LATEST_OPEN_FAILED }),
       since: sinceOf('connection-failing', `connection:${connection}`),
-      detail: found.condition.detail,
+      detail: describeOpens(outcome, windowMs),
       connections: [connection],
       connectionsTotal: 1,
     };

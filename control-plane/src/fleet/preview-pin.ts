@@ -63,6 +63,8 @@ export function addAgent(
   { pin, pinning }: Pick<ProposedPin, 'pin' | 'pinning'>,
   agent: AgentView,
 ): void {
+  // Its name is free, and its identity never connects again: no pin applies to it.
+  if (agent.state === 'revoked') return;
   impact.agents += 1;
   const isDrifting = agent.config !== undefined && pin !== undefined && driftOf(agent.config, pin) !== 'none';
   if (agent.config === undefined) impact.unknown += 1;

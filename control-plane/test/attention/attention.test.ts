@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConnectionSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 import { type AttentionSources, attentionOf } from '../../src/attention/attention.ts';
 import { type FleetScene, fleetScene, HOUR, SECOND } from '../fleet/fleet-scene.ts';
 
@@ -50,6 +51,15 @@ async function found(scene: FleetScene, more: Partial<AttentionSources> = {}) {
   return finding;
 }
 
+const refusedOnce: ConnectionSnapshot = {
+  connection: 'orders',
+  opened: 0,
+  failed: 1,
+  codes: [{ code: 'REFUSED', count: 1 }],
+  sinceOpened: undefined,
+  sinceFailed: 10,
+  idle: 10,
+};
 const refused = { connector: 'orders-db', reach: 'refused' as const, at: 1, detail: '10.0.0.5:5432' };
 
 test('a healthy fleet needs no attention', async () => {
@@ -114,6 +124,24 @@ test('a connector that no agent of the pool reaches is critical, and so is what 
     ],
   );
   assert.match(groups[2]?.advice ?? '', /connection explain orders/);
+});
+
+test('one refused client needs attention, until one is served again; alerts wait for more of them', async () => {
+  const scene = await fleetScene(['h1']);
+  scene.open({ agent: 'h1' });
+  const severities = async (outcome: Partial<ConnectionSnapshot>) => {
+    const { groups } = await found(scene, { openOutcomes: () => [{ ...refusedOnce, ...outcome }] });
+    return groups.map(({ severity, code, detail }) => [severity, code, detail]);
+  };
+  const detail = (opens: string) =>
+    `${opens} opens in the last 5 min failed: 1 × REFUSED. The target refused the connection.`;
+  assert.deepEqual(await severities({}), [['critical', 'connection-failing', detail('1 of 1')]]);
+  assert.deepEqual(await severities({ opened: 2, sinceOpened: 60_000 }), [
+    ['warning', 'connection-failing', detail('1 of 3')],
+  ]);
+  // A busy connection of which one open fails now and then.
+  assert.deepEqual(await severities({ opened: 100, sinceOpened: 50 }), []);
+  assert.deepEqual(await severities({ opened: 1, sinceOpened: 10, sinceFailed: 20 }), []);
 });
 
 test('an empty pool and a drained agent: one is critical, the other was wanted', async () => {

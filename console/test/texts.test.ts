@@ -98,7 +98,7 @@ test('a connection is judged by its pools, then by the worst condition that name
   assert.equal(verdictOf(judged).text, '2 of 4 connections cannot serve clients');
   assert.deepEqual(verdictOf(judged.slice(2, 3)), {
     tone: 'ok',
-    text: 'The connection can serve clients',
+    text: 'quiet can serve clients',
     about: [],
   });
   assert.equal(verdictOf([{ name: 'a', health: 'at-risk' }]).tone, 'warn');
@@ -178,6 +178,6 @@ test('addresses, actors and lines', () => {
   assert.deepEqual(actorText('admin-token:01a218610e7005e2a2bc'), { kind: 'admin-token', id: '…e2a2bc' });
   assert.deepEqual(actorText('host'), { kind: 'host', id: '' });
   assert.deepEqual(actorText('oidc:alice'), { kind: 'oidc', id: 'alice' });
-  assert.deepEqual(linePath([0, undefined, 4, 2], 30, 10), { path: 'M0 9M20 1L30 5', top: 4 });
+  assert.deepEqual(linePath([0, undefined, 4, 2], 30, 10), { path: 'M0 9h0M20 1h0L30 5', top: 4 });
   assert.deepEqual(linePath([], 30, 10), { path: '', top: 0 });
 });

@@ -83,12 +83,16 @@ function AccountMenu({ onSignedOut }: { readonly onSignedOut: () => void }) {
   };
   return (
     <Menu.Root>
-      <Menu.Trigger className="button button-small account">
+      <Menu.Trigger className="button button-small account" title="Account, theme, times, and sign-out">
         {session.name || session.actor} <span className="faint">{session.role}</span>
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner className="menu-positioner" align="end" sideOffset={6}>
           <Menu.Popup className="menu">
+            <p className="menu-label">
+              Signed in as <strong>{session.name || session.actor}</strong>, role {session.role}
+            </p>
+            <Menu.Separator className="menu-line" />
             <Menu.RadioGroup
               value={theme}
               onValueChange={(next: Theme) => {

@@ -8,5 +8,8 @@ export function actorText(actor: string): { readonly kind: string; readonly id: 
   const [kind, id] = [actor.slice(0, at), actor.slice(at + 1)];
   // `oidc:ISSUER SUBJECT`: people know the subject. An issuer has no space, a subject can.
   if (kind === 'oidc') return { kind, id: id.slice(id.indexOf(' ') + 1) };
-  return { kind, id: /^[0-9a-f]{16,}$|^agt_[0-9a-f]+$/.test(id) ? `…${id.slice(-SHOWN)}` : id };
+  return {
+    kind,
+    id: /^[0-9a-f]{16,}$|^agt_[0-9a-f]+$|^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) ? `…${id.slice(-SHOWN)}` : id,
+  };
 }

@@ -18,9 +18,10 @@ export function linePath(
       return '';
     }
     const point = `${round(index * step)} ${round(height - 1 - Math.max(0, value) * scale)}`;
-    const command = missing <= maxMissing ? 'L' : 'M';
+    const isJoined = missing <= maxMissing;
     missing = 0;
-    return `${command}${point}`;
+    // A point of its own is a line of no length, which a round cap makes visible.
+    return isJoined ? `L${point}` : `M${point}h0`;
   });
   return { path: parts.join(''), top: Math.round(largest * 100) / 100 };
 }

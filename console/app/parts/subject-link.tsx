@@ -11,10 +11,12 @@ export function SubjectLink({ subject }: { readonly subject: string }) {
   return href === undefined ? (
     <ShortSubject subject={subject} />
   ) : (
-    <Link href={href} className="break">
-      {kind === 'connector' ? rest.split('/').slice(1).join(' · ') : rest}{' '}
+    <span>
+      <Link href={href} className="break">
+        {kind === 'connector' ? rest.split('/').slice(1).join(' · ') : rest}
+      </Link>{' '}
       <span className="faint small nowrap">{kind}</span>
-    </Link>
+    </span>
   );
 }
 

@@ -64,6 +64,7 @@ export function TimeChart({
           fill="none"
           stroke="currentColor"
           strokeWidth="1.5"
+          strokeLinecap="round"
           vectorEffect="non-scaling-stroke"
         />
         {pointed !== undefined && (

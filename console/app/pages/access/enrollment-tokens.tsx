@@ -75,10 +75,12 @@ export function EnrollmentTokens() {
               },
               {
                 key: 'limits',
-                title: 'Only',
+                title: 'Limited to',
                 isEmpty: ({ namePattern, sources }) => namePattern === undefined && sources === undefined,
                 cell: ({ namePattern, sources }) =>
-                  [namePattern, ...(sources ?? [])].filter(Boolean).join(', '),
+                  [namePattern, ...(sources ?? [])].filter(Boolean).join(', ') || (
+                    <span className="faint">any name and address</span>
+                  ),
               },
               { key: 'expires', title: 'Expires', cell: ({ expiresAt }) => <Age at={expiresAt} /> },
               {

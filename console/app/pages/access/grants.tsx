@@ -93,7 +93,7 @@ export function Grants() {
                 key: 'sources',
                 title: 'Only from',
                 isEmpty: ({ sources }) => sources === undefined,
-                cell: ({ sources }) => sources?.join(', ') ?? '',
+                cell: ({ sources }) => sources?.join(', ') ?? <span className="faint">any address</span>,
               },
               { key: 'expires', title: 'Expires', cell: ({ expiresAt }) => <Age at={expiresAt} /> },
               {

@@ -5,6 +5,13 @@ import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { useAction } from '../../parts/use-action.ts';
 
+const outcomes = {
+  Revoke: 'is revoked',
+  End: 'has ended',
+  Cancel: 'is canceled',
+  'Go back and cancel': 'goes back and is canceled',
+} as const;
+
 /** Ends something for good, after a question that says what follows. */
 export function RevokeButton({
   needs,
@@ -17,14 +24,14 @@ export function RevokeButton({
   readonly needs: Role;
   readonly name: string;
   readonly consequence: string;
-  readonly word?: string;
+  readonly word?: keyof typeof outcomes;
   readonly send: () => Promise<Performed<unknown>>;
   readonly stale: readonly string[];
 }) {
   const [isAsking, setAsking] = useState(false);
   const { run, isBusy } = useAction(send, {
     stale,
-    done: () => `${name}: done.`,
+    done: () => `${name.charAt(0).toUpperCase()}${name.slice(1)} ${outcomes[word]}.`,
     failed: `${name} was not changed.`,
   });
   return (

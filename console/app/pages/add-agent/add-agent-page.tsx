@@ -11,6 +11,7 @@ import { useAction } from '../../parts/use-action.ts';
 import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { usePools } from '../config/config-api.ts';
+import { useConnections } from '../connections/use-connections.ts';
 import { agentFile } from './agent-file.ts';
 import { Arrival } from './arrival.tsx';
 import { type WayKey, ways } from './ways.ts';
@@ -69,7 +70,7 @@ function TokenForm({
   });
   return (
     <Card
-      title="1. A token for the agent"
+      title="1. Create a token: the agent enrolls with it once"
       aside={created !== undefined && 'Created. Change the fields for another one.'}
     >
       <Loaded query={pools} what="the pools">
@@ -172,7 +173,9 @@ function Instructions({ created }: { readonly created: Created }) {
   const gateway = useGateway();
   const [{ how }, change] = useUrlState(howFields);
   const way = ways.find(({ key }) => key === how) ?? ways[0];
+  const connections = useConnections();
   if (way === undefined) return null;
+  const connector = connections.data?.items.find(({ pools }) => pools.includes(created.pool));
   return (
     <Card title="2. On the agent’s host" aside="The token is shown only here, and only now">
       <Tabs
@@ -183,12 +186,12 @@ function Instructions({ created }: { readonly created: Created }) {
       />
       <p className="soft">{way.needs}</p>
       <p>
-        Put this into <code>{way.file}</code>, with the address of your database:
+        Put this into <code>{way.file}</code>, and adapt the lines that have a comment:
       </p>
       <Loaded query={gateway} what="where agents connect">
         {({ tunnel }) => (
           <Command
-            text={agentFile({ pool: created.pool, name: `${created.pool}-1` }, way, tunnel)}
+            text={agentFile({ pool: created.pool, name: `${created.pool}-1`, connector }, way, tunnel)}
             label="Copy agent.yaml"
           />
         )}

@@ -5,7 +5,16 @@ export type Tunnel = { readonly host?: string; readonly port: number; readonly p
 
 /** agent.yaml for a new agent that is run this way. It lacks only what its owners know: the targets. */
 export function agentFile(
-  { pool, name }: { readonly pool: string; readonly name: string },
+  {
+    pool,
+    name,
+    connector: { connector = 'orders-db', kind = 'postgresql' } = {},
+  }: {
+    readonly pool: string;
+    readonly name: string;
+    /** What a connection of the pool asks its agents for; an example if there is none yet. */
+    readonly connector?: { readonly connector?: string; readonly kind?: string | undefined } | undefined;
+  },
   { key, directory, token }: Pick<Way, 'key' | 'directory' | 'token'>,
   tunnel: Tunnel,
 ): string {
@@ -19,9 +28,9 @@ export function agentFile(
     `  directory: ${directory}`,
     `  enrollmentToken: \${file:${token}}`,
     'connectors:',
-    '  - name: orders-db          # as connections[].connector in gateway.yaml',
-    '    kind: postgresql',
-    '    address: 127.0.0.1:5432  # as this host reaches the database',
+    `  - name: ${connector}  # as connections[].connector in gateway.yaml`,
+    `    kind: ${kind}`,
+    `    address: ${examples[kind] ?? 'db.internal:5432'}  # as this host reaches the target`,
     'gateway:',
     `  url: https://${hostOf(tunnel)}:${tunnel.port}${tunnel.host === undefined ? '  # the name by which this host reaches the gateway' : ''}`,
     '  pins:',
@@ -30,5 +39,16 @@ export function agentFile(
     '',
   ].join('\n');
 }
+
+/** With the usual port of what is behind it. */
+const examples: Readonly<Record<string, string>> = {
+  postgresql: '127.0.0.1:5432',
+  mysql: '127.0.0.1:3306',
+  sqlserver: '127.0.0.1:1433',
+  oracle: '127.0.0.1:1521',
+  mongodb: '127.0.0.1:27017',
+  redis: '127.0.0.1:6379',
+  http: '127.0.0.1:80',
+};
 
 const hostOf = ({ host = 'gateway.example.com' }: Tunnel) => (host.includes(':') ? `[${host}]` : host);

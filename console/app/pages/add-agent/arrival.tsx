@@ -1,12 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { ask, GET, inBackground } from '../../api/client.ts';
+import { ask, GET, inBackground, POST } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
+import { useMissingRole } from '../../frame/session-context.tsx';
 import { Card } from '../../parts/page.tsx';
 import { AgentStateBadge, Badge, Mark } from '../../parts/state.tsx';
 import { Age } from '../../parts/time.tsx';
 
 import { useToken } from './use-token.ts';
+
+/** Connectors that are checked without being asked for. */
+const MAX_CHECKED = 5;
 
 /** What the agent of this token has done so far. */
 export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly pool: string }) {
@@ -24,9 +28,9 @@ export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly 
   });
   const found = agent.data;
   const isConnected = (found?.sessions.open ?? 0) > 0;
-  const failing = found?.checks.filter(({ reach }) => reach !== 'ready') ?? [];
+  const connectors = found?.connectors ?? [];
   return (
-    <Card title="3. Waiting for the agent">
+    <Card title={isConnected ? '3. The agent is here' : '3. Waiting for the agent'}>
       <ol className="stack" aria-live="polite">
         <Step
           isDone={used > 0}
@@ -36,14 +40,13 @@ export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly 
           isDone={isConnected}
           text={isConnected ? 'Its sessions are open' : 'Then it opens its sessions'}
         />
-        <Step
-          isDone={isConnected && failing.length === 0}
-          text={
-            failing.length === 0
-              ? 'Its connectors reach their targets'
-              : `${failing.map(({ connector, reach }) => `${connector} stops at ${reach}`).join(', ')}`
-          }
-        />
+        {found !== undefined && isConnected && connectors.length > 0 ? (
+          connectors
+            .slice(0, MAX_CHECKED)
+            .map((connector) => <Reach key={connector.name} agent={found.name} connector={connector.name} />)
+        ) : (
+          <Step isDone={false} text="Its connectors reach their targets" />
+        )}
       </ol>
       {found !== undefined && (
         <p>
@@ -65,6 +68,38 @@ export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly 
         </p>
       )}
     </Card>
+  );
+}
+
+/** Asks the agent once whether it reaches a target: its file may have no checks, and a connected agent may reach nothing. */
+function Reach({ agent, connector }: { readonly agent: string; readonly connector: string }) {
+  const missing = useMissingRole('operator');
+  const query = useQuery({
+    queryKey: ['first-check', agent, connector],
+    queryFn: () =>
+      ask(POST('/api/v1/agents/{name}/check', { params: { path: { name: agent } }, body: { connector } })),
+    enabled: missing === undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: 2,
+  });
+  if (query.data === undefined) {
+    return (
+      <Step
+        isDone={false}
+        text={query.error === null ? `${connector}: asking the agent` : `${connector} was not checked`}
+      />
+    );
+  }
+  const { reach, message, advice } = query.data;
+  const isReady = reach === 'ready';
+  return (
+    <li>
+      <span className="marked">
+        <Mark shape={isReady ? 'disc' : 'diamond'} tone={isReady ? 'ok' : 'bad'} />
+        {isReady ? `${connector} reaches its target` : `${connector}: ${message}`}
+      </span>
+      {!isReady && <p className="soft">{advice}</p>}
+    </li>
   );
 }
 

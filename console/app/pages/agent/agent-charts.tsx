@@ -35,8 +35,8 @@ export function AgentCharts({ name }: { readonly name: string }) {
               { label: 'Memory used', values: history.memoryUsed, format: percent },
               {
                 label: 'Clock skew',
-                values: history.skewSeconds.map((value) => (value === null ? null : Math.abs(value))),
-                format: (value) => milliseconds(value * 1000),
+                values: history.skewSeconds.map((value) => (value === null ? null : Math.abs(value) * 1000)),
+                format: milliseconds,
               },
             ]}
           />

@@ -32,7 +32,7 @@ export function AgentConfiguration({ agent }: { readonly agent: Agent }) {
             ['Runs', config === undefined ? 'not known yet' : <Stamp key="stamp" {...config} />],
             ['Pinned', pin === undefined ? 'nothing' : <Stamp key="stamp" {...pin} />],
             pin === undefined ? undefined : ['Pinned for', pin.scope === 'pool' ? 'the pool' : 'this agent'],
-            pin?.drift === undefined ? undefined : ['In sync', <Drift key="drift" drift={pin.drift} />],
+            pin?.drift === undefined ? undefined : ['Comparison', <Drift key="drift" drift={pin.drift} />],
           ]}
         />
         <div>

@@ -14,8 +14,7 @@ export function AgentHistory({ agent }: { readonly agent: Agent }) {
   const listing = useAudit(filter);
   return (
     <>
-      <StateChanges agent={agent.name} />
-      <Card isFlush title="Audit trail" aside="Entries that name this agent">
+      <Card isFlush title="Audit trail" aside="What was done to this agent, and by whom">
         <Listing
           {...listing}
           what="the audit trail"
@@ -29,6 +28,7 @@ export function AgentHistory({ agent }: { readonly agent: Agent }) {
           )}
         </Listing>
       </Card>
+      <StateChanges agent={agent.name} />
     </>
   );
 }

@@ -120,7 +120,7 @@ function Connectors({ agent }: { readonly agent: Agent }) {
           title: 'Last check',
           cell({ name }) {
             const found = checks.get(name);
-            if (found === undefined) return <span className="faint">no check</span>;
+            if (found === undefined) return <span className="faint">not checked</span>;
             const isReady = found.reach === 'ready';
             return (
               <>

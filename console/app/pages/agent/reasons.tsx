@@ -12,6 +12,7 @@ import { Age, TimeOf } from '../../parts/time.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { withShortDigests } from '../../time/format.ts';
 import { check, resume } from './agent-api.ts';
+import { WhoDidIt } from './who-did-it.tsx';
 
 /** Every condition of the agent, with its beginning, what to do, and the button for it. */
 export function Reasons({ agent }: { readonly agent: Agent }) {
@@ -73,8 +74,8 @@ function Remedy({ agent, code }: { readonly agent: Agent; readonly code: AgentRe
     case 'DRAINED_BY_OPERATOR':
       return (
         <>
+          <WhoDidIt agent={agent} action="agent.drain" />
           <Resume name={agent.name} />
-          <WhoDidIt name={agent.name} />
         </>
       );
     case 'CLONED_IDENTITY':
@@ -84,8 +85,8 @@ function Remedy({ agent, code }: { readonly agent: Agent; readonly code: AgentRe
     case 'IDENTITY_REVOKED':
       return (
         <>
+          <WhoDidIt agent={agent} action="agent.revoke" />
           <EnrollAgain pool={agent.pool} />
-          <WhoDidIt name={agent.name} />
         </>
       );
     case 'NO_SESSION':
@@ -100,10 +101,6 @@ function Remedy({ agent, code }: { readonly agent: Agent; readonly code: AgentRe
 
 const EnrollAgain = ({ pool }: { readonly pool: string }) => (
   <Link href={`/add-agent?pool=${pool}`}>Enroll it again with a new token</Link>
-);
-
-const WhoDidIt = ({ name }: { readonly name: string }) => (
-  <Link href={`/agents/${name}?tab=history`}>See who did it</Link>
 );
 
 function Resume({ name }: { readonly name: string }) {

@@ -15,6 +15,7 @@ import { useUrlState } from '../../url/use-url-state.ts';
 import { NewRolloutDialog } from '../rollouts/new-rollout-dialog.tsx';
 import { usePins, usePools, useVersions } from './config-api.ts';
 import { PinDialog } from './pin-dialog.tsx';
+import { pinningText } from './pinning-text.ts';
 import { VersionView } from './version-view.tsx';
 
 /** What was published, what is pinned, and what a pin would do. */
@@ -22,7 +23,14 @@ export function ConfigPage() {
   const { pool } = useParams<{ pool?: string }>();
   const pools = usePools();
   return (
-    <Page title={pool === undefined ? 'Configuration' : `Configuration of ${pool}`}>
+    <Page
+      title={pool === undefined ? 'Configuration' : `Configuration of ${pool}`}
+      lead={
+        pool === undefined
+          ? 'The versions of agent.yaml that were published for each pool, and the one its agents should run'
+          : 'Publishing changes nothing on a host: a version takes effect there when its agent.yaml is replaced'
+      }
+    >
       <Loaded query={pools} what="the pools">
         {({ items }) => (
           <>
@@ -61,7 +69,7 @@ function PoolList({ pools }: { readonly pools: readonly Pool[] }) {
                 </Link>
               ),
             },
-            { key: 'pinning', title: 'Pinning', cell: ({ pinning }) => pinning },
+            { key: 'pinning', title: 'Pinning', cell: ({ pinning }) => pinningText(pinning) },
             {
               key: 'pin',
               title: 'Pinned',
@@ -117,7 +125,13 @@ function PoolList({ pools }: { readonly pools: readonly Pool[] }) {
 
 const fields = { version: textField(), against: textField() };
 
-function PoolVersions({ pool, pinning }: { readonly pool: string; readonly pinning: string | undefined }) {
+function PoolVersions({
+  pool,
+  pinning,
+}: {
+  readonly pool: string;
+  readonly pinning: Pool['pinning'] | undefined;
+}) {
   const query = useVersions(pool);
   const pins = usePins();
   const [{ version, against }, change] = useUrlState(fields);
@@ -146,7 +160,7 @@ function PoolVersions({ pool, pinning }: { readonly pool: string; readonly pinni
         title="Published versions"
         aside={
           <>
-            {pinning !== undefined && <>Pinning mode: {pinning}</>}
+            {pinning !== undefined && <>Pinning {pinningText(pinning)}</>}
             {pinned !== undefined && (
               <RoleButton needs="operator" size="small" onClick={() => setPinning({ version: undefined })}>
                 Remove the pin…

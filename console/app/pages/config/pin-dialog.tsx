@@ -9,6 +9,7 @@ import { Badge } from '../../parts/state.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { counted } from '../../time/format.ts';
 import { pin, unpin, usePreview } from './config-api.ts';
+import { driftTexts } from './pinning-text.ts';
 
 /** What pinning a version would do, before it is done; without a version, what removing the pin would do. */
 export function PinDialog({
@@ -37,13 +38,19 @@ export function PinDialog({
   return (
     <Dialog title={title} isOpen onClose={onClose}>
       <Loaded query={preview} what="the preview" lines={5}>
-        {(data) => <Preview preview={data} />}
+        {(data) => <Preview preview={data} isUnpinning={version === undefined} />}
       </Loaded>
       {version !== undefined && (
-        <p className="soft">
-          A pin applies to all agents of the pool at once. To begin with a few and go back by itself if they
-          do worse, close this and choose Roll out.
-        </p>
+        <>
+          <p>
+            A pin changes no file. It says which version the agents should run; their owners bring it to the
+            hosts. {preview.data !== undefined && driftTexts[preview.data.pinning]}
+          </p>
+          <p className="soft">
+            A pin applies to all agents of the pool at once. To begin with a few and go back by itself if they
+            do worse, close this and choose Roll out.
+          </p>
+        </>
       )}
       <div className="dialog-actions">
         <Button onClick={onClose}>Cancel</Button>
@@ -67,7 +74,7 @@ function actionText(version: number | undefined, preview: PinPreview | undefined
   return quarantined === 0 ? what : `${what} and quarantine ${counted(quarantined, 'agent')}`;
 }
 
-function Preview({ preview }: { readonly preview: PinPreview }) {
+function Preview({ preview, isUnpinning }: { readonly preview: PinPreview; readonly isUnpinning: boolean }) {
   const {
     agents,
     matching,
@@ -99,13 +106,21 @@ function Preview({ preview }: { readonly preview: PinPreview }) {
       </p>
       <Facts
         items={[
-          ['Agents it applies to', agents],
-          ['In sync', matching],
-          ['Will drift', differing],
-          ['Not known yet', unknown],
-          ['Will be quarantined', quarantinedTotal],
-          ['Leave quarantine', released],
-          ['Pinning mode', pinning],
+          ['Agents', agents],
+          ...(isUnpinning
+            ? []
+            : ([
+                ['Run it already', matching],
+                ['Run another version', differing],
+                ['Not known yet', unknown],
+              ] as const)),
+          ...(pinning === 'enforce'
+            ? ([
+                ['Will be quarantined', quarantinedTotal],
+                ['Leave quarantine', released],
+              ] as const)
+            : []),
+          ['Pinning', pinning],
         ]}
       />
       {quarantined.length > 0 && (

@@ -10,7 +10,7 @@ import { Empty, Failed, NoMatch, Partial, Skeleton } from '../../parts/query-sta
 import { SearchField } from '../../parts/search-field.tsx';
 import { Badge, type Tone } from '../../parts/state.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
-import { TimeOf } from '../../parts/time.tsx';
+import { Since, TimeOf } from '../../parts/time.tsx';
 import { bytes, duration, milliseconds } from '../../time/format.ts';
 import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
@@ -145,6 +145,10 @@ const words: Readonly<Record<LogEntry['state'], string>> = {
   denied: 'Denied',
 };
 
+/** With the port: one host usually has several connections. */
+const addressOf = ({ client = 'the client', clientPort }: LogEntry) =>
+  clientPort === undefined ? client : `${client.includes(':') ? `[${client}]` : client}:${clientPort}`;
+
 const isOpen = ({ state }: LogEntry) => state === 'open' || state === 'opening';
 
 const disconnect = (id: string) =>
@@ -160,13 +164,20 @@ const endColumn: Column<LogEntry> = {
       <RevokeButton
         needs="operator"
         word="End"
-        name={`the connection of ${entry.client ?? 'the client'}`}
-        consequence="Client and target are reset now. The client may connect again: revoke its grant, or change allow in gateway.yaml, to prevent that."
+        name={`the connection of ${addressOf(entry)}`}
+        consequence="Both ends are reset at once. The client may connect again: to prevent that, revoke its grant, or remove its address from allow in gateway.yaml."
         send={() => disconnect(entry.id)}
         stale={[resource.connectionLog, resource.connections]}
       />
     ),
 };
+
+function Lasted({ entry }: { readonly entry: LogEntry }) {
+  const { durationMs, startedAt } = entry;
+  if (isOpen(entry)) return <Since at={startedAt} />;
+  if (durationMs === undefined) return null;
+  return durationMs < 1000 ? milliseconds(durationMs) : duration(durationMs);
+}
 
 function Entries({ items }: { readonly items: readonly LogEntry[] }) {
   if (items.length === 0) return null;
@@ -201,7 +212,12 @@ function Entries({ items }: { readonly items: readonly LogEntry[] }) {
           key: 'agent',
           title: 'Agent',
           isEmpty: ({ agent }) => agent === undefined,
-          cell: ({ agent }) => agent !== undefined && <Link href={`/agents/${agent}`}>{agent}</Link>,
+          cell: ({ agent }) =>
+            agent !== undefined && (
+              <Link href={`/agents/${agent}`} className="nowrap">
+                {agent}
+              </Link>
+            ),
         },
         {
           key: 'state',
@@ -229,15 +245,10 @@ function Entries({ items }: { readonly items: readonly LogEntry[] }) {
         },
         {
           key: 'lasted',
-          title: 'Lasted',
+          title: items.every(isOpen) ? 'Open for' : 'Lasted',
           isNumber: true,
-          isEmpty: ({ durationMs }) => durationMs === undefined,
-          cell: ({ durationMs }) =>
-            durationMs === undefined
-              ? ''
-              : durationMs < 1000
-                ? milliseconds(durationMs)
-                : duration(durationMs),
+          isEmpty: (entry) => entry.durationMs === undefined && !isOpen(entry),
+          cell: (entry) => <Lasted entry={entry} />,
         },
         {
           key: 'up',

@@ -47,16 +47,21 @@ export function verdictOf(judged: readonly JudgedConnection[]): {
   readonly about: readonly JudgedConnection[];
 } {
   const total = judged.length;
-  const all = total === 1 ? 'The connection' : `All ${total} connections`;
+  const [only] = judged;
+  const all = total === 1 && only !== undefined ? only.name : `All ${total} connections`;
   const stopped = judged.filter(({ health }) => health === 'failing' || health === 'no-agent');
   if (stopped.length > 0) {
     const text =
       stopped.length === total
-        ? `${all} cannot serve clients`
+        ? `${total === 1 ? 'The connection' : all} cannot serve clients`
         : `${stopped.length} of ${total} connections cannot serve clients`;
     return { tone: 'bad', text, about: stopped };
   }
   const risky = judged.filter(({ health }) => health === 'at-risk');
   if (risky.length === 0) return { tone: 'ok', text: `${all} can serve clients`, about: [] };
-  return { tone: 'warn', text: `${all} can serve clients, but a condition below affects`, about: risky };
+  return {
+    tone: 'warn',
+    text: `${total === 1 ? 'The connection' : all} can serve clients, but a condition below affects`,
+    about: risky,
+  };
 }

@@ -4,7 +4,7 @@ import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Loaded, NoMatch } from '../../parts/query-states.tsx';
 import { Badge } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
-import { count } from '../../time/format.ts';
+import { count, counted } from '../../time/format.ts';
 import { choicesField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import type { JudgedConnection } from './connection-health.ts';
@@ -24,7 +24,10 @@ export function ConnectionsPage() {
   const failing = show.includes('failing');
   const waiting = show.includes('waiting');
   return (
-    <Page title="Connections" lead="Routes of gateway.yaml, by the name that clients ask for">
+    <Page
+      title="Connections"
+      lead="The routes in gateway.yaml: from an ingress, through an agent of a pool, to a target"
+    >
       <Card isFlush>
         <Loaded query={query} what="the connections">
           {({ items }) => {
@@ -69,7 +72,10 @@ export function ConnectionsPage() {
                     </button>
                   </search>
                   <span className="soft">
-                    {shown.length === items.length ? items.length : `${shown.length} of ${items.length}`}
+                    {shown.length === items.length
+                      ? counted(items.length, 'connection')
+                      : `${shown.length} of ${counted(items.length, 'connection')}`}
+                    {' · totals since the gateway started'}
                   </span>
                 </div>
                 {shown.length === 0 ? (

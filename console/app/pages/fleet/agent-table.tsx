@@ -123,7 +123,9 @@ export function AgentTable({
 }
 
 function AgentCells({ row }: { readonly row: Row }) {
-  const { name, state, code, message, detail, pool, configVersion, pinVersion, drift } = row;
+  const { name, state, code, message, detail, pool, configVersion, pinVersion } = row;
+  // No pin applies to an agent that never connects again.
+  const drift = state === 'revoked' ? undefined : row.drift;
   return (
     <>
       <td className="agent-cell">
@@ -167,7 +169,7 @@ function AgentCells({ row }: { readonly row: Row }) {
         <Age at={row.lastHeartbeat} />
       </td>
       <td className="agent-cell" data-title="Identity">
-        {row.identityNotAfter === undefined ? (
+        {row.identityNotAfter === undefined || state === 'revoked' ? (
           <span className="faint">none</span>
         ) : (
           <>

@@ -5,6 +5,7 @@ import type { AgentRowPage } from '../../api/types.ts';
 import { type FleetFilter, queryOf } from './fleet-filter.ts';
 
 const PAGE_SIZE = 200;
+const HEARTBEATS_INTERVAL_MS = 10_000;
 
 const readPage = async (query: ReturnType<typeof queryOf>, cursor: string | undefined, limit: number) =>
   (await ask(
@@ -23,6 +24,9 @@ export const useFleet = (filter: FleetFilter) => {
     queryFn: ({ pageParam }) => readPage(query, pageParam, PAGE_SIZE),
     getNextPageParam: ({ nextCursor }) => nextCursor,
     placeholderData: keepPreviousData,
+    // Heartbeats are no events, so the rows age without being wrong; pages that were loaded by scrolling are not read again.
+    refetchInterval: ({ state: { data } }) =>
+      (data?.pages.length ?? 0) > 1 ? false : HEARTBEATS_INTERVAL_MS,
   });
 };
 

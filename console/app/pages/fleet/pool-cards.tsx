@@ -23,7 +23,8 @@ export function PoolCards() {
 
 function PoolCard({ pool }: { readonly pool: Pool }) {
   const { name, ready, minReady, healthy, agents, streams, queue } = pool;
-  const total = Object.values(agents).reduce((sum, each) => sum + each, 0);
+  // Revoked agents are listed for a while, and nobody expects them back.
+  const total = Object.values(agents).reduce((sum, each) => sum + each, 0) - agents.revoked;
   return (
     <li className={`pool-card ${healthy ? '' : 'pool-card-bad'}`}>
       <div className="pool-card-head">
@@ -36,10 +37,10 @@ function PoolCard({ pool }: { readonly pool: Pool }) {
         />
       </div>
       <dl className="pool-card-figures">
-        <Figure title="ready" value={`${count(ready)}/${count(total)}`} />
-        <Figure title="needed" value={count(minReady)} />
+        <Figure title="ready" value={`${count(ready)} of ${count(total)}`} />
+        <Figure title="minimum" value={count(minReady)} />
         <Figure title="streams" value={count(streams.open)} />
-        <Figure title="waiting" value={count(queue.waiting)} isBad={queue.waiting > 0} />
+        <Figure title="clients waiting" value={count(queue.waiting)} isBad={queue.waiting > 0} />
       </dl>
     </li>
   );

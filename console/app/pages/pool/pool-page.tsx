@@ -67,7 +67,8 @@ export function Health({ pool }: { readonly pool: Pool }) {
 function Room({ pool }: { readonly pool: Pool }) {
   const pins = usePins();
   const pin = pins.data?.items.find(({ scope, name }) => scope === 'pool' && name === pool.name);
-  const total = Object.values(pool.agents).reduce((sum, each) => sum + each, 0);
+  // Nobody expects revoked agents back.
+  const total = Object.values(pool.agents).reduce((sum, each) => sum + each, 0) - pool.agents.revoked;
   const states = (Object.entries(pool.agents) as [AgentState, number][]).filter(([, number]) => number > 0);
   return (
     <>

@@ -54,13 +54,14 @@ export function tryIt(result: Result, { admin, adminToken, console }: Addresses)
   title('Try it yourself');
   say(`  console   ${strong(console)}`);
   say(
-    `            ${faint('This link signs in once, within a minute. For another one, replace `agent list` below by `console`.')}`,
+    `            ${faint('This link signs in once, within a minute. The last command below prints another one.')}`,
   );
   say(`  JDBC      ${strong(jdbcUrl)}`);
   say(`  psql      psql "host=127.0.0.1 port=${port} user=postgres sslmode=disable"`);
   say(`  API       metrics at ${admin}, readiness at ${admin}/readyz`);
-  say(`  fleet     PENSTOCK_URL=${admin} PENSTOCK_TOKEN=${adminToken} \\`);
+  say(`  fleet     export PENSTOCK_URL=${admin} PENSTOCK_TOKEN=${adminToken}`);
   say('            npx penstock-gateway agent list');
+  say('            npx penstock-gateway console');
   const again = process.stdin.isTTY ? 'Press Enter to kill an agent, and watch the console. ' : '';
   say(`\n  ${faint(`${again}Press Ctrl-C to stop everything and remove all files.`)}\n`);
 }

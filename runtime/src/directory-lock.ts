@@ -82,6 +82,8 @@ async function acquire(file: string): Promise<DirectoryLock> {
   const { DatabaseSync } = await import('node:sqlite');
   const database = new DatabaseSync(file);
   try {
+    // Otherwise SQLite creates a journal beside the file, for which a full disk has no room.
+    database.exec('PRAGMA journal_mode = MEMORY');
     // The lock of a writer that has not written yet. It lasts until the transaction ends.
     database.exec('BEGIN IMMEDIATE');
   } catch (error) {

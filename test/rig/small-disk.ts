@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
-import { rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 export type SmallDisk = AsyncDisposable & {
   readonly path: string;
   /** Uses up all remaining space. */
-  fill(): Promise<void>;
+  fill(): void;
   /** Releases it. */
   makeRoom(): Promise<void>;
 };
@@ -36,9 +36,9 @@ export function mountSmallDisk(): SmallDisk {
   const filler = join(path, 'filler');
   return {
     path,
-    async fill() {
-      const { bavail, bsize } = await statfs(path);
-      await writeFile(filler, Buffer.alloc(bavail * bsize));
+    fill() {
+      const { bavail, bsize } = statfsSync(path);
+      writeFileSync(filler, Buffer.alloc(bavail * bsize));
     },
     makeRoom: () => rm(filler, { force: true }),
     async [Symbol.asyncDispose]() {

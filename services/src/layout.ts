@@ -15,6 +15,8 @@ export type Layout = {
   readonly credentials: string;
   /** State of the updater. Everybody can read it, only root can write it. */
   readonly updater: string;
+  /** What the updater says while it runs. It is in memory. */
+  readonly updaterRuntime: string;
 };
 
 export function layoutBelow(root: string): Layout {
@@ -27,6 +29,7 @@ export function layoutBelow(root: string): Layout {
     units: join(root, 'etc/systemd/system'),
     credentials: join(root, 'etc/credstore'),
     updater: join(root, 'var/lib/penstock-updater'),
+    updaterRuntime: join(root, 'run/penstock-updater'),
   };
 }
 

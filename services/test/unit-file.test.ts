@@ -46,7 +46,11 @@ test('systemd accepts the units, and finds little exposed', {
         programUnit(service(program as ProgramService['program'])),
       ]),
     ),
-    ...updaterUnits({ agents: ['penstock-agent'], command: ['/opt/penstock/stable/penstock-agent'] }),
+    ...updaterUnits({
+      agents: ['penstock-agent'],
+      command: ['/opt/penstock/stable/penstock-agent'],
+      systemdVersion: 257,
+    }),
   };
   for (const [name, text] of Object.entries(units)) await writeFile(join(directory.path, name), text);
   const limits = { ...exposures, 'penstock-updater': 2, 'penstock-updater-boot': 2 };

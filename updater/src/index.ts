@@ -1,5 +1,5 @@
 export { type CutPoint, cutPoints, type UpdaterOptions } from './context.ts';
-export { UpgradeError } from './fetched-file.ts';
+export { readFetched, UpgradeError } from './fetched-file.ts';
 export { AgentHealth, HEALTH_FILE, readHealth } from './health.ts';
 export {
   defaultLimits,
@@ -19,7 +19,9 @@ export {
   type Upgrade,
 } from './journal.ts';
 export { Probation, type Verdict } from './probation.ts';
+export { problemFile, readProblem, type UpdaterProblem } from './problem.ts';
 export { type OwnedRequest, REQUEST_FILE, ROOT, readRequest, UpgradeRequest } from './request.ts';
+export { runUpdater } from './run-updater.ts';
 export { type SystemdHostOptions, systemdHost } from './systemd-host.ts';
 export { Updater } from './updater.ts';
 export { currentVersion, installedVersions, stableVersion } from './version-folders.ts';

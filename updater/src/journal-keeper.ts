@@ -1,13 +1,21 @@
 import { existsSync, renameSync } from 'node:fs';
 import type { Clock } from '@penstock/runtime';
+import { UpgradeError } from './fetched-file.ts';
+import { isDiskFull } from './is-disk-full.ts';
 import { emptyJournal, type Journal, journalFile, type Phase, readJournal, writeJournal } from './journal.ts';
 
-/** The journal of a running updater, in memory and on the disk. */
+/**
+ * The journal of a running updater, in memory and on the disk. The disk may be behind: a full one must neither keep a broken
+ * version running nor stop the watch over a new one. A successor that finds the older journal does again what was done since,
+ * which changes nothing. What must not be done twice is written first, with `enterFirst`.
+ */
 export class JournalKeeper {
   readonly #directory: string;
   readonly #clock: Pick<Clock, 'wall'>;
   readonly #log: (message: string) => void;
   #journal: Journal;
+  /** Why the disk is behind. */
+  #failure: unknown;
   /** The request in progress. It counts as handled once its outcome is in the journal: until then, it is done again. */
   #handling: Readonly<Record<string, string>> = {};
 
@@ -23,28 +31,49 @@ export class JournalKeeper {
     return this.#journal;
   }
 
-  /** Changes the phase. It is on the disk when this returns. */
+  /** Changes the phase. */
   enter(phase: Phase): void {
-    const changes = { phase, since: this.#clock.wall() };
-    if (phase.name === 'staging' || phase.name === 'staged') this.change(changes);
-    else this.change({ ...changes, ...this.#handled });
+    this.change(this.#entering(phase));
   }
 
-  /** Changes other fields. They are on the disk when this returns. */
+  /** Changes the phase, which is on the disk when this returns. Throws UpgradeError, and changes nothing, if it cannot be. */
+  enterFirst(phase: Phase): void {
+    this.#write({ ...this.#journal, ...this.#entering(phase) });
+  }
+
+  /** Changes other fields. */
   change(changes: Partial<Journal>): void {
     const journal = { ...this.#journal, ...changes };
-    writeJournal(this.#directory, journal);
-    this.#journal = journal;
+    try {
+      this.#write(journal);
+    } catch (error) {
+      if (this.#failure === undefined) this.#log(error instanceof Error ? error.message : String(error));
+      this.#failure = error;
+      this.#journal = journal;
+    }
   }
 
-  /** Does the same as far as the disk permits: a full one must not keep a broken version running. */
-  changeIfPossible(changes: Partial<Journal>): void {
+  /** Writes what the disk has not taken yet. Throws UpgradeError if it still does not. */
+  catchUp(): void {
+    if (this.#failure !== undefined) this.#write(this.#journal);
+  }
+
+  #write(journal: Journal): void {
     try {
-      this.change(changes);
-    } catch (error) {
-      this.#log(`The journal cannot be written: ${error instanceof Error ? error.message : error}`);
-      this.#journal = { ...this.#journal, ...changes };
+      writeJournal(this.#directory, journal);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const detail = `${journalFile(this.#directory)} cannot be written: ${reason}`;
+      throw new UpgradeError(isDiskFull(cause) ? 'DISK_FULL' : 'INTERNAL', detail, { cause });
     }
+    this.#journal = journal;
+    this.#failure = undefined;
+  }
+
+  #entering(phase: Phase): Partial<Journal> {
+    const changes = { phase, since: this.#clock.wall() };
+    const isHandled = phase.name !== 'staging' && phase.name !== 'staged';
+    return isHandled ? { ...changes, ...this.#handled } : changes;
   }
 
   /** Handles a request, which counts as handled afterwards, whatever came of it. */

@@ -33,7 +33,7 @@ export function rollBack(
     detail: detail.slice(0, MAX_DETAIL),
     services: services.map(({ name }) => name).filter((name) => !staysStopped(name)),
   };
-  keeper.changeIfPossible({ phase, since: context.clock.wall() });
+  keeper.change({ phase, since: context.clock.wall() });
   context.reached('rolling-back-written');
   goBack(context, phase, isBoot);
 }
@@ -51,7 +51,7 @@ export function goBack(
   context.reached('restarted-back');
   const others = keeper.journal.failed.filter(({ version }) => version !== upgrade.to);
   const at = context.clock.wall();
-  keeper.changeIfPossible({
+  keeper.change({
     phase: { name: 'rolled-back', upgrade, code, detail },
     since: at,
     failed: isVersionFailure(code)

@@ -25,7 +25,7 @@ export function switchVersion(context: Context, wanted: Upgrade, until: number):
   };
   if (isClosed()) return;
   const attempt = { upgrade, attempt: 1, boot, services: servicesBefore(context) };
-  keeper.enter({ name: 'switching', ...attempt });
+  keeper.enterFirst({ name: 'switching', ...attempt });
   context.reached('switching-written');
   if (isClosed()) return;
   point(layout.current, upgrade.to);
@@ -64,20 +64,28 @@ export function resumeSwitch(
     abandon(context, phase);
     return;
   }
+  const isNewBoot = phase.boot !== boot;
+  // Another updater watches on: the host has not died of anything.
+  if (phase.name === 'probation' && !isNewBoot) return;
   const attempt = phase.attempt + 1;
   if (attempt > context.limits.attempts) {
     const detail = `It was interrupted ${phase.attempt} times.`;
     rollBack(context, { ...phase, code: 'INTERRUPTED', detail, isBoot });
     return;
   }
-  const isNewBoot = phase.boot !== boot;
+  // After a boot at which this could not be done, the previous version runs, and its process is not the new one.
+  const isLate = isNewBoot && !isBoot && current === upgrade.from;
   const services = isNewBoot
-    ? phase.services.map(({ name, failing }) => ({ name, failing, invocation: '' }))
+    ? phase.services.map(({ name, failing }) => ({
+        name,
+        failing,
+        invocation: isLate ? host.observe(name).invocation : '',
+      }))
     : phase.services;
   // First the attempt, so that a host that dies of what follows does not do so for ever.
-  keeper.enter({ ...phase, name: 'switching', attempt, boot, services });
+  keeper.enterFirst({ ...phase, name: 'switching', attempt, boot, services });
   point(layout.current, upgrade.to);
-  if (!isBoot && phase.name === 'switching' && !isNewBoot) {
+  if (isLate || (!isBoot && !isNewBoot)) {
     for (const { name, invocation } of services) {
       // Still the process of the previous version: the restart was lost.
       if (host.observe(name).invocation === invocation) host.restart(name);

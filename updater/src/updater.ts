@@ -37,6 +37,11 @@ export class Updater {
     return ['staging', 'switching', 'probation', 'rolling-back'].includes(this.journal.phase.name);
   }
 
+  /** Writes what a full disk did not take. Throws UpgradeError if it still does not. */
+  catchUp(): void {
+    this.#context.keeper.catchUp();
+  }
+
   /**
    * Brings what an earlier process has left into a state from which this host runs, without waiting for anything. At boot, it
    * runs before the agents, which then start with the right version.

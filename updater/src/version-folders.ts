@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { executableOf, type Layout, syncDirectorySync, versionAt } from '@penstock/services';
 import { VERSION_PATTERN } from '@penstock/wire';
 import { UpgradeError } from './fetched-file.ts';
+import { isDiskFull } from './is-disk-full.ts';
 
 export const PROGRAM = 'penstock-agent';
 
@@ -119,9 +120,6 @@ export function removePartial({ versions }: Layout): void {
     if (name.startsWith(PARTIAL_PREFIX)) rmSync(join(versions, name), { recursive: true, force: true });
   }
 }
-
-const isDiskFull = (error: unknown) =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 
 const diskFull = ({ versions }: Layout, size: number, cause?: unknown) =>
   new UpgradeError('DISK_FULL', `${versions} has no space for ${Math.ceil(size / 1024 / 1024)} MB.`, {

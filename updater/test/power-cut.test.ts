@@ -82,6 +82,25 @@ for (const point of cutPoints.filter((each) => each !== 'resumed')) {
 
 test('every point is cut at', () => assert.equal(count, cutPoints.length - 1));
 
+test('an updater that ends during a probation is followed by another, however often, and that counts as no attempt', async () => {
+  await using directory = await temporaryDirectory();
+  const host = preparedHost(directory.path, 'good');
+  runUntilCut(directory.path, 'continue', 'probation-written');
+  const attempt = () => {
+    const { phase } = readJournal(host.layout.updater) ?? {};
+    return phase?.name === 'probation' ? phase.attempt : undefined;
+  };
+  assert.equal(attempt(), 1);
+  host.change({ boot: 'boot-2' });
+  // The unit of the boot, and then the service that it starts.
+  runUntilCut(directory.path, 'boot', 'stable-moved');
+  assert.equal(attempt(), 2);
+  runUntilCut(directory.path, 'continue', 'stable-moved');
+  assert.equal(attempt(), 2);
+  await runNext(directory.path, 'continue');
+  assert.equal(readJournal(host.layout.updater)?.phase.name, 'committed');
+});
+
 test('a host that dies at every attempt is back on its version at the fourth boot', async () => {
   await using directory = await temporaryDirectory();
   const host = preparedHost(directory.path, 'good');

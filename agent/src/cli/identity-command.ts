@@ -1,7 +1,7 @@
 import { locateAgent } from '@penstock/config-schema';
 import { CommandError, type Io, json, type OutputFormat, outputOption } from '@penstock/terminal';
 import { Command } from 'commander';
-import { openKeyStore } from '../identity/key-store.ts';
+import { readIdentity } from '../identity/read-identity.ts';
 import { renewAt } from '../identity/renew.ts';
 import { configOption, loadConfig } from './load-config.ts';
 
@@ -27,7 +27,7 @@ async function show(io: Io, { config: file, output }: Options): Promise<void> {
   const directory =
     locateAgent(file, io.environment).directory ?? loadConfig(io, file, output)?.config.identity.directory;
   if (directory === undefined) return;
-  const current = await (await openKeyStore(directory)).current();
+  const current = readIdentity(directory);
   if (current === undefined) {
     throw new CommandError(`${directory} (identity.directory) has no identity yet.`, {
       suggestion: 'Run "penstock-agent enroll", or "penstock-agent run" with an enrollment token.',

@@ -1,7 +1,7 @@
 import { CommandError, type Io, trustHostAuthorities } from '@penstock/terminal';
 import { Command } from 'commander';
 import { gatewayFacts } from '../diagnostics/gateway-facts.ts';
-import { openKeyStore } from '../identity/key-store.ts';
+import { readIdentity } from '../identity/read-identity.ts';
 import { plainRequest } from '../tunnel/plain-request.ts';
 import { configOption, loadConfig } from './load-config.ts';
 
@@ -19,7 +19,7 @@ export function reachGatewayCommand(io: Io): Command {
       if (loaded === undefined) return;
       await trustHostAuthorities(io.environment);
       const { gateway, identity } = loaded.config;
-      const current = await (await openKeyStore(identity.directory)).current();
+      const current = readIdentity(identity.directory);
       if (current === undefined) throw new CommandError('This host has no identity.');
       const signal = new AbortController().signal;
       const credentials = { key: current.key.reveal(), certificate: current.certificate };

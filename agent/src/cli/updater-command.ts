@@ -1,9 +1,9 @@
 import { checkConfig, readConfigText } from '@penstock/config-schema';
 import { buildFacts } from '@penstock/release';
-import { DirectoryLockError, lockDirectory, systemClock } from '@penstock/runtime';
+import { systemClock } from '@penstock/runtime';
 import { runOnHost } from '@penstock/services';
 import type { Io } from '@penstock/terminal';
-import { defaultLimits, systemdHost, Updater, type UpdaterLimits } from '@penstock/updater';
+import { defaultLimits, runUpdater, systemdHost, type UpdaterLimits } from '@penstock/updater';
 import { Command, InvalidArgumentError } from 'commander';
 
 type Options = { readonly boot: boolean; readonly probation: number };
@@ -30,22 +30,11 @@ async function run(io: Io, { boot, probation }: Options): Promise<void> {
     isUpgradeAllowed,
   });
   const log = (message: string) => io.stdout.write(`${message}\n`);
-  let lock: Disposable;
-  try {
-    lock = await lockDirectory(host.layout.updater, 'the state of the updater');
-  } catch (error) {
-    if (!(error instanceof DirectoryLockError) || error.fault !== 'held') throw error;
-    // It sees every request that this one could see.
-    log('Another updater is at work.');
-    return;
-  }
-  using _held = lock;
   const limits = limitsFor(probation * 1_000);
   const { rootKeys, sequence } = buildFacts;
-  const updater = new Updater({ host, limits, rootKeys, sequence, clock: systemClock, log });
-  updater.recover(boot);
-  if (!boot) await updater.run();
-  else if (updater.isBusy) runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
+  const options = { host, limits, rootKeys, sequence, clock: systemClock, log };
+  const end = await runUpdater(options, { isBoot: boot });
+  if (end === 'busy') runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
 }
 
 /**

@@ -24,11 +24,12 @@ import {
   REQUEST_FILE,
   ROOT,
   readJournal,
+  readProblem,
   stableVersion,
   type UpgradeRequest,
 } from '@penstock/updater';
 import { Command } from 'commander';
-import { openKeyStore } from '../identity/key-store.ts';
+import { readIdentity } from '../identity/read-identity.ts';
 import { downloadRelease } from '../tunnel/download.ts';
 import { fetchRelease } from '../upgrade/fetch-release.ts';
 import { directorySource, type ReleaseSource, urlSource } from '../upgrade/release-source.ts';
@@ -61,6 +62,7 @@ function statusCommand(io: Io): Command {
         upgrade: journal?.phase,
         since: journal === undefined ? undefined : new Date(journal.since).toISOString(),
         failed: journal?.failed ?? [],
+        problem: readProblem(hostLayout.updaterRuntime),
       };
       io.stdout.write(output === 'json' ? json(facts) : text(facts, io));
       if (facts.current === undefined) io.setExitCode(exitCodes.failed);
@@ -74,9 +76,10 @@ type Facts = {
   readonly upgrade: Journal['phase'] | undefined;
   readonly since: string | undefined;
   readonly failed: Journal['failed'];
+  readonly problem: ReturnType<typeof readProblem>;
 };
 
-function text({ current, previous, installed, upgrade, since, failed }: Facts, io: Io): string {
+function text({ current, previous, installed, upgrade, since, failed, problem }: Facts, io: Io): string {
   if (current === undefined) {
     return 'No version is installed below /opt/penstock: this host gets its versions another way.\n';
   }
@@ -91,6 +94,9 @@ function text({ current, previous, installed, upgrade, since, failed }: Facts, i
       'skipped',
       style.bad(`${version}: ${code} at ${new Date(at).toISOString()}`),
     ]),
+    ...(problem === undefined
+      ? []
+      : [['problem', style.bad(`${problem.code}: ${problem.detail}`)] as [string, string]]),
   ];
   return table(['', ''], rows, io);
 }
@@ -201,7 +207,7 @@ async function sourceOf(io: Io, { config: file, from }: NowOptions): Promise<Rel
   if (source.kind === 'url') return urlSource(source.url);
   if (source.kind === 'directory') return directorySource(source.path);
   const { gateway, identity } = loaded.config;
-  const current = await (await openKeyStore(identity.directory)).current();
+  const current = readIdentity(identity.directory);
   if (current === undefined) throw new CommandError('The agent of this host is not enrolled yet.');
   const credentials = { key: current.key.reveal(), certificate: current.certificate };
   return {
@@ -241,8 +247,7 @@ async function ask(
   const id = randomUUID();
   const content: UpgradeRequest = { format: 1, id, ...request };
   writeDurably(join(hostLayout.updater, REQUEST_FILE), JSON.stringify(content), 0o600);
-  const { status, stderr } = runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
-  if (status !== 0) throw new CommandError(`The updater cannot be started: ${stderr.trim()}`);
+  startUpdater();
   if (!isFollowed) return;
   const phase = await withProgress(io, `Waiting for ${request.to}`, () => outcome(id));
   io.stdout.write(`${describe(phase)}\n`);
@@ -251,15 +256,23 @@ async function ask(
 }
 
 const POLL_MS = 500;
+/** An updater that was about to end did not see the request, and starting it then did nothing. */
+const POLLS_UNTIL_START = 10;
+
+function startUpdater(): void {
+  const { status, stderr } = runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
+  if (status !== 0) throw new CommandError(`The updater cannot be started: ${stderr.trim()}`);
+}
 
 /** The phase in which the updater has ended, once it has handled the request. */
 async function outcome(id: string): Promise<Journal['phase']> {
-  for (;;) {
+  for (let polls = 1; ; polls += 1) {
     const journal = readJournal(hostLayout.updater);
     const isEnd = ['committed', 'rolled-back', 'failed', 'staged', 'idle'].includes(
       journal?.phase.name ?? '',
     );
     if (journal !== undefined && journal.requests[ROOT] === id && isEnd) return journal.phase;
+    if (polls % POLLS_UNTIL_START === 0) startUpdater();
     await delay(POLL_MS);
   }
 }

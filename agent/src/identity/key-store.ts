@@ -9,6 +9,7 @@ import {
 import type { IssuedIdentity } from '@penstock/wire';
 import { type AgentCredentials, agentCredentials } from './agent-credentials.ts';
 import { certificateRequest, makeAgentKey } from './agent-key.ts';
+import { currentFileIn, parseCurrentFile } from './current-file.ts';
 import { IdentityError } from './identity-error.ts';
 import { certificatesIn, formatKeyFile, type KeyFile, parseKeyFile } from './key-file.ts';
 
@@ -40,35 +41,14 @@ export type KeyStore = {
  * it.
  */
 export async function openKeyStore(directory: string): Promise<KeyStore> {
-  const currentFile = join(directory, 'current.pem');
+  const currentFile = currentFileIn(directory);
   const nextFile = join(directory, 'next.pem');
   await openPrivateDirectory(directory, 'identity.directory');
 
   const readCurrent = async (): Promise<KeyFile | undefined> => {
     const text = await readPrivateFile(currentFile);
-    if (text === undefined) return undefined;
-    if (text.trim() === '') throw damaged('is empty');
-    try {
-      const { key, credentials } = parseKeyFile(text);
-      // The file is written as a whole, so a key without its certificate was truncated.
-      if (credentials === undefined) throw damaged('is truncated: it has a key, but no complete certificate');
-      return { key, credentials };
-    } catch (cause) {
-      if (cause instanceof IdentityError && cause.fault === 'damaged') throw cause;
-      throw damaged(
-        text.includes('-----BEGIN ') ? 'is damaged' : 'has other content, not an identity',
-        cause,
-      );
-    }
+    return text === undefined ? undefined : parseCurrentFile(currentFile, text);
   };
-
-  const damaged = (what: string, cause?: unknown) =>
-    new IdentityError(
-      'damaged',
-      `${currentFile} ${what}. Restore it from a backup, or remove it and provide an enrollment token so that the agent ` +
-        'enrolls again.',
-      { cause },
-    );
 
   /** A next file that cannot be read or parsed is created again, because its key was never in use. */
   const readNext = async (): Promise<KeyFile | undefined> => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostLayout } from '@penstock/services';
 import type { UpgraderAbsence } from '@penstock/wire';
 
 /** What switches the version of this host, and the directories through which it is reached. */
@@ -7,6 +8,8 @@ export type Upgrader =
       readonly kind: 'host';
       /** The updater's journal is here; agents read it. */
       readonly journal: string;
+      /** What keeps the updater from going on is here. */
+      readonly problem: string;
       /** This agent's requests and health, in memory. The updater reads them. */
       readonly runtime: string;
       /** Releases that this agent has fetched. The updater reads them. */
@@ -27,7 +30,7 @@ export function findUpgrader(environment: Environment, has = existsSync): Upgrad
   const { PENSTOCK_UPGRADER: journal, RUNTIME_DIRECTORY: runtime, STATE_DIRECTORY: state } = environment;
   if (isSet(environment['PENSTOCK_CONTAINER'])) return { kind: 'none', absence: 'container' };
   if (isSet(journal) && isSet(runtime) && isSet(state))
-    return { kind: 'host', journal, runtime, files: `${state}/upgrade` };
+    return { kind: 'host', journal, problem: hostLayout.updaterRuntime, runtime, files: `${state}/upgrade` };
   const isContainer = isSet(environment['KUBERNETES_SERVICE_HOST']) || CONTAINER_FILES.some(has);
   if (isContainer) return { kind: 'none', absence: 'container' };
   return { kind: 'none', absence: process.platform === 'linux' ? 'not-a-service' : 'unsupported' };

@@ -8,6 +8,8 @@ import {
   journalFile,
   parseJournal,
   REQUEST_FILE,
+  readProblem,
+  type UpdaterProblem,
   type UpgradeRequest,
 } from '@penstock/updater';
 import type { Upgrader } from './find-upgrader.ts';
@@ -43,6 +45,11 @@ export class Spool {
       this.#readAt = -1;
     }
     return this.#journal;
+  }
+
+  /** What keeps the updater from going on; undefined if nothing does. */
+  problem(): UpdaterProblem | undefined {
+    return readProblem(this.#upgrader.problem);
   }
 
   /** Asks the updater for something. A unit of systemd watches the file. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@penstock/runtime';
-import type { Journal } from '@penstock/updater';
+import type { Journal, UpdaterProblem } from '@penstock/updater';
 import {
   type AgentMessage,
   errorText,
@@ -52,6 +52,7 @@ export class UpgradeAgent {
   readonly #spool: Spool | undefined;
   #work: Work = { name: 'none' };
   #journal: Journal | undefined;
+  #problem: UpdaterProblem | undefined;
   #announced: UpgradeStatus | undefined;
   #nextStepAt = Number.POSITIVE_INFINITY;
   #stopTimer = () => {};
@@ -85,6 +86,7 @@ export class UpgradeAgent {
       pinned,
       work: this.#work,
       journal: this.#journal,
+      problem: this.#problem,
       running: version,
     });
   }
@@ -265,6 +267,7 @@ export class UpgradeAgent {
   /** Follows the updater, and does what is due. */
   async #look(): Promise<void> {
     this.#journal = await this.#spool?.journal();
+    this.#problem = this.#spool?.problem();
     const work = this.#work;
     const phase = this.#journal?.phase;
     if (phase?.name === 'staged') this.#staged(phase, work);

@@ -1,4 +1,4 @@
-import type { Journal } from '@penstock/updater';
+import type { Journal, UpdaterProblem } from '@penstock/updater';
 import { limits, type UpgradeCode, type UpgradeState, type UpgradeStatus } from '@penstock/wire';
 import type { Upgrader } from './find-upgrader.ts';
 
@@ -45,6 +45,8 @@ export type StatusSources = {
   readonly pinned: string | undefined;
   readonly work: Work;
   readonly journal: Journal | undefined;
+  /** What keeps the updater from going on. */
+  readonly problem: UpdaterProblem | undefined;
   readonly running: string;
 };
 
@@ -59,6 +61,7 @@ export function upgradeStatus({
   pinned,
   work,
   journal,
+  problem,
   running,
 }: StatusSources): UpgradeStatus {
   return {
@@ -67,6 +70,7 @@ export function upgradeStatus({
     policy,
     ...(pinned !== undefined && { pinned }),
     ...(ofWork(work, journal, running) ?? ofJournal(journal)),
+    ...(problem !== undefined && codeOf(problem.code, problem.detail)),
     installed: [running, ...(journal?.previous === undefined ? [] : [journal.previous])]
       .filter((version, index, all) => all.indexOf(version) === index)
       .slice(0, MAX_VERSIONS),

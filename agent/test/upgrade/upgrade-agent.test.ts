@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
-import { emptyJournal, journalFile, REQUEST_FILE, type UpgradeRequest } from '@penstock/updater';
+import { emptyJournal, journalFile, problemFile, REQUEST_FILE, type UpgradeRequest } from '@penstock/updater';
 import type { AgentMessage, UpgradeStatus } from '@penstock/wire';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { PLATFORM, publish } from '../../../test/rig/release-directory.ts';
@@ -33,6 +33,7 @@ function prepare(root: string, { policy = 'allow', pinned, hasUpdater = true }: 
       ? {
           kind: 'host',
           journal: directories.journal,
+          problem: directories.runtime,
           runtime: directories.runtime,
           files: join(directories.state, 'upgrade'),
         }
@@ -65,7 +66,7 @@ const within = 30_000;
 
 test('an offer is fetched, staged by the updater, permitted by the gateway, and switched by the updater', async () => {
   await using directory = await temporaryDirectory();
-  const { agent, sent, request, journal } = prepare(directory.path);
+  const { agent, sent, request, journal, directories } = prepare(directory.path);
   await agent.start();
   try {
     agent.receive(offer);
@@ -88,6 +89,11 @@ test('an offer is fetched, staged by the updater, permitted by the gateway, and 
     assert.equal(second.until, until - 5_000, 'on the clock of this host');
     journal({ name: 'probation', upgrade, attempt: 1, boot: 'b', services: [] });
     await eventually('the probation', () => agent.status.state === 'probation', { within });
+    const problem = { format: 1, code: 'DISK_FULL', detail: 'No space.', since: 1, nextAt: 2 };
+    writeFileSync(problemFile(directories.runtime), JSON.stringify(problem));
+    await eventually('the problem of the updater', () => agent.status.code === 'DISK_FULL', { within });
+    assert.deepEqual([agent.status.state, agent.status.detail], ['probation', 'No space.']);
+    rmSync(problemFile(directories.runtime));
     journal({ name: 'rolled-back', upgrade, code: 'EXITED', detail: 'It exited.' });
     await eventually('the end', () => agent.status.state === 'rolled-back', { within });
     const reported = sent.filter(({ type }) => type === 'upgrade-status').at(-1);

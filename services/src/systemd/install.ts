@@ -44,7 +44,10 @@ function wanted(options: InstallOptions): Wanted {
   const { service, layout, token, updater, otherAgents } = options;
   const unit = programUnitName(service);
   const agents = [...new Set([...otherAgents, service.name])].sort();
-  const updaterFiles = updater === undefined ? {} : updaterUnits({ agents, command: updater });
+  const updaterFiles =
+    updater === undefined
+      ? {}
+      : updaterUnits({ agents, command: updater, systemdVersion: service.systemdVersion });
   return {
     files: [
       ...(token === undefined

@@ -7,6 +7,8 @@ export type UpdaterUnits = {
   readonly agents: readonly string[];
   /** Executable and arguments before `updater`. */
   readonly command: readonly string[];
+  /** Of the host: settings that an older systemd does not know are left out. */
+  readonly systemdVersion: number;
 };
 
 const DESCRIPTION = 'Penstock updater';
@@ -16,7 +18,7 @@ const DESCRIPTION = 'Penstock updater';
  * files that agents have fetched, and the release keys that it was built with.
  */
 export function updaterUnits(
-  { agents, command }: UpdaterUnits,
+  { agents, command, systemdVersion }: UpdaterUnits,
   layout: Layout = hostLayout,
 ): Readonly<Record<string, string>> {
   const services = agents.map((agent) => `${agent}.service`);
@@ -39,6 +41,15 @@ export function updaterUnits(
           // It ends when nothing is left to do. Killed in the middle, it goes on where it was.
           ['Restart', 'on-failure'],
           ['RestartSec', '5s'],
+          ...(systemdVersion >= 254
+            ? ([
+                ['RestartSteps', '6'],
+                ['RestartMaxDelaySec', '5min'],
+              ] as const)
+            : []),
+          // Where it says what keeps it from going on: the disk of its state may be full.
+          ['RuntimeDirectory', 'penstock-updater'],
+          ['RuntimeDirectoryMode', '0755'],
           ...confinement(layout),
         ],
       ],

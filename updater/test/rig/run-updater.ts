@@ -1,6 +1,6 @@
 import { systemClock } from '@penstock/runtime';
 import type { CutPoint } from '../../src/context.ts';
-import { Updater } from '../../src/updater.ts';
+import { runUpdater as runOnce, type UpdaterEnd } from '../../src/run-updater.ts';
 import { FileHost } from './file-host.ts';
 import { quickLimits } from './quick-limits.ts';
 
@@ -12,20 +12,19 @@ export type UpdaterRun = {
   readonly reached?: (point: CutPoint) => void;
 };
 
-/** An updater on a host of files, from its start until nothing is left to do. */
-export async function runUpdater({ root, rootKeys, isBoot, reached = () => {} }: UpdaterRun): Promise<void> {
+/** The updater on a host of files, until nothing is left to do. At boot, first the unit that runs before the services. */
+export async function runUpdater({
+  root,
+  rootKeys,
+  isBoot,
+  reached = () => {},
+}: UpdaterRun): Promise<UpdaterEnd> {
   const host = new FileHost(root);
   const log = (message: string) => process.stderr.write(`${message}\n`);
-  const updater = new Updater({
-    host,
-    limits: quickLimits,
-    sequence: 0,
-    rootKeys,
-    clock: systemClock,
-    log,
-    reached,
-  });
-  updater.recover(isBoot);
-  if (isBoot) host.startServices();
-  await updater.run();
+  const options = { host, limits: quickLimits, sequence: 0, rootKeys, clock: systemClock, log, reached };
+  if (isBoot) {
+    await runOnce(options, { isBoot });
+    host.startServices();
+  }
+  return runOnce(options, { isBoot: false });
 }

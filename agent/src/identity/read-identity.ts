@@ -1,0 +1,53 @@
+import { lstatSync, type Stats, statSync } from 'node:fs';
+import { readFetched } from '@penstock/updater';
+import type { AgentCredentials } from './agent-credentials.ts';
+import { currentFileIn, parseCurrentFile } from './current-file.ts';
+import { IdentityError } from './identity-error.ts';
+
+const MAX_BYTES = 256 * 1024;
+
+/**
+ * The credentials in an identity directory, for commands that only read them; undefined before the first enrollment. Nothing is
+ * created. The directory belongs to the agent, which may have been taken over, and commands like this one are often run by root:
+ * the file is read with the rights of the directory's owner, who gains nothing by putting a link, a pipe, or a device there.
+ * Throws IdentityError or UpgradeError.
+ */
+export function readIdentity(directory: string): AgentCredentials | undefined {
+  const owner = ownerOf(directory);
+  if (owner === undefined) return undefined;
+  const file = currentFileIn(directory);
+  const read = withRightsOf(owner, () => readFetched(file, MAX_BYTES, owner.uid));
+  return read === undefined ? undefined : parseCurrentFile(file, read.bytes.toString()).credentials;
+}
+
+/** Undefined if the directory does not exist. */
+function ownerOf(directory: string): Stats | undefined {
+  let stats = lstatSync(directory, { throwIfNoEntry: false });
+  // systemd has made a link of the state directory of a dynamic user. Only root can have put one beside it.
+  if (stats?.isSymbolicLink() === true && stats.uid === 0)
+    stats = statSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isDirectory()) return stats;
+  throw new IdentityError('damaged', `${directory} (identity.directory) is not a directory.`);
+}
+
+/**
+ * Runs `action`, which must be synchronous, as another user: the user id applies to the whole process. Without the rights to
+ * do so, it runs as this user.
+ */
+function withRightsOf<Value>({ uid, gid }: Stats, action: () => Value): Value {
+  const { geteuid, getegid, getgroups, seteuid, setegid, setgroups } = process;
+  if (geteuid?.() !== 0 || uid === 0 || !getegid || !getgroups || !seteuid || !setegid || !setgroups)
+    return action();
+  const groups = getgroups();
+  const group = getegid();
+  try {
+    setgroups([]);
+    setegid(gid);
+    seteuid(uid);
+    return action();
+  } finally {
+    seteuid(0);
+    setegid(group);
+    setgroups(groups);
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { systemClock } from '@penstock/runtime';
+import { eventually } from '../../test/rig/eventually.ts';
+import { publish } from '../../test/rig/release-directory.ts';
+import { publisher } from '../../test/rig/release-files.ts';
+import { mountSmallDisk, type SmallDisk, skipWithoutMount } from '../../test/rig/small-disk.ts';
+import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
+import type { CutPoint } from '../src/context.ts';
+import { type Phase, readJournal } from '../src/journal.ts';
+import { readProblem } from '../src/problem.ts';
+import { runUpdater } from '../src/run-updater.ts';
+import { currentVersion, stableVersion } from '../src/version-folders.ts';
+import { type Behavior, FileHost } from './rig/file-host.ts';
+import { quickLimits } from './rig/quick-limits.ts';
+
+const skip = skipWithoutMount();
+const retry = { first: 20, max: 100 };
+
+/** A host on 1.0.0 that is asked for 2.0.0, whose journal is on a small disk. */
+function prepare(root: string, disk: SmallDisk, behavior: Behavior['as']) {
+  mkdirSync(join(root, 'var/lib'), { recursive: true });
+  symlinkSync(disk.path, join(root, 'var/lib/penstock-updater'));
+  const host = new FileHost(root);
+  host.install('1.0.0');
+  host.change({ behaviors: { '2.0.0': behavior } });
+  const files = join(root, 'files');
+  mkdirSync(files);
+  const release = publisher();
+  publish(files, release, '2.0.0');
+  host.ask({ to: '2.0.0', files });
+  const log: string[] = [];
+  const run = (reached: (point: CutPoint) => void = () => {}) =>
+    runUpdater(
+      {
+        host,
+        limits: quickLimits,
+        sequence: 0,
+        rootKeys: release.trust.rootKeys,
+        clock: systemClock,
+        log: (line) => log.push(line),
+        reached,
+      },
+      { isBoot: false, retry },
+    );
+  const versions = () => [
+    currentVersion(host.layout),
+    stableVersion(host.layout),
+    host.state.service.version,
+  ];
+  const phase = () => readJournal(host.layout.updater)?.phase;
+  return { host, run, log, versions, phase, problem: () => readProblem(host.layout.updaterRuntime) };
+}
+
+const named = (phase: Phase | undefined) => [phase?.name, phase && 'code' in phase ? phase.code : undefined];
+
+test('an updater that cannot write its journal says so, waits longer each time, and goes on when there is room', {
+  skip,
+}, async () => {
+  await using disk = mountSmallDisk();
+  await using directory = await temporaryDirectory();
+  const { host, run, log, versions, phase, problem } = prepare(directory.path, disk, 'good');
+  disk.fill();
+  const end = run();
+  await eventually('three attempts', () => log.filter((line) => line.includes('Trying again')).length >= 3);
+  assert.equal(problem()?.code, 'DISK_FULL');
+  assert.match(problem()?.detail ?? '', /journal\.json cannot be written: ENOSPC/);
+  assert.deepEqual(versions(), ['1.0.0', '1.0.0', '1.0.0']);
+  await disk.makeRoom();
+  assert.equal(await end, 'done');
+  // The switch needs its marker first: without room for it, nothing is switched.
+  assert.deepEqual(named(phase()), ['failed', 'DISK_FULL']);
+  assert.equal(problem(), undefined);
+  host.ask({ to: '2.0.0', files: join(directory.path, 'files') });
+  assert.equal(await run(), 'done');
+  assert.deepEqual(named(phase()), ['committed', undefined]);
+  assert.deepEqual(versions(), ['2.0.0', '2.0.0', '2.0.0']);
+});
+
+for (const [behavior, version, ended] of [
+  ['good', '2.0.0', ['committed', undefined]],
+  ['exits', '1.0.0', ['rolled-back', 'EXITED']],
+] as const) {
+  test(`a disk that becomes full during a switch does not stop the watch over a version that is ${behavior}`, {
+    skip,
+  }, async () => {
+    await using disk = mountSmallDisk();
+    await using directory = await temporaryDirectory();
+    const { run, versions, phase, problem } = prepare(directory.path, disk, behavior);
+    const end = run((point) => {
+      if (point === 'restarted') disk.fill();
+    });
+    await eventually('the problem to be reported', () => problem()?.code === 'DISK_FULL');
+    assert.deepEqual(versions(), [version, version, version]);
+    await disk.makeRoom();
+    assert.equal(await end, 'done');
+    assert.deepEqual(named(phase()), ended);
+  });
+}

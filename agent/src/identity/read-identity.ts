@@ -35,19 +35,17 @@ function ownerOf(directory: string): Stats | undefined {
  * do so, it runs as this user.
  */
 function withRightsOf<Value>({ uid, gid }: Stats, action: () => Value): Value {
-  const { geteuid, getegid, getgroups, seteuid, setegid, setgroups } = process;
-  if (geteuid?.() !== 0 || uid === 0 || !getegid || !getgroups || !seteuid || !setegid || !setgroups)
-    return action();
-  const groups = getgroups();
-  const group = getegid();
+  const groups = process.getgroups?.();
+  const group = process.getegid?.();
+  if (process.geteuid?.() !== 0 || uid === 0 || groups === undefined || group === undefined) return action();
   try {
-    setgroups([]);
-    setegid(gid);
-    seteuid(uid);
+    process.setgroups?.([]);
+    process.setegid?.(gid);
+    process.seteuid?.(uid);
     return action();
   } finally {
-    seteuid(0);
-    setegid(group);
-    setgroups(groups);
+    process.seteuid?.(0);
+    process.setegid?.(group);
+    process.setgroups?.(groups);
   }
 }

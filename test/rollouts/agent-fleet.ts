@@ -8,6 +8,7 @@ import { Postgres } from '../rig/postgres.ts';
 import { publish } from '../rig/release-directory.ts';
 import { publisher } from '../rig/release-files.ts';
 import { temporaryDirectory } from '../rig/temporary-directory.ts';
+import { webhookReceiver } from '../rig/webhook-receiver.ts';
 import { type ClientsSeen, ConnectingClients } from './clients.ts';
 import { ended, type Shown } from './config-fleet.ts';
 import { GatewayProcess } from './gateway-process.ts';
@@ -41,6 +42,8 @@ type Pools = { readonly items: readonly { readonly name: string; readonly ready:
 /** A real gateway, real agents on hosts of their own with real updaters, and pgbench through each pool. */
 export type AgentFleet = AsyncDisposable & {
   readonly gateway: GatewayProcess;
+  /** The notifications of alerts, as they were posted to a webhook. */
+  readonly notified: () => readonly string[];
   /** Publishes a version of the agent, signed, with a flaw. */
   publish(version: string, flaw?: Flaw): void;
   /** Creates a rollout of a version in all pools. */
@@ -66,6 +69,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
   const { path } = stack.use(await temporaryDirectory());
   const postgres = stack.use(await Postgres.start({ settings: { fsync: 'off' } }));
   await fillPgbench(program, postgres);
+  const webhook = stack.use(await webhookReceiver());
   const gateway = stack.use(
     await GatewayProcess.start(
       pools,
@@ -74,7 +78,10 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
         health: { heartbeatInterval: '2s' },
         // An agent that is ejected gets too few opens to be judged in the seconds that a rollout has here.
         ejection: { consecutiveFailures: 1000 },
+        alerts: [{ condition: 'rollout-halted', receivers: ['ops'] }],
+        receivers: [{ name: 'ops', webhook: '${env:OPS_WEBHOOK_URL}', groupWait: '0s' }],
       },
+      { OPS_WEBHOOK_URL: webhook.url },
     ),
   );
   const release = publisher();
@@ -140,6 +147,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
   const started = stack.move();
   return {
     gateway,
+    notified: () => webhook.received.map(({ text }) => text),
     publish(version, flaw) {
       sequence += 1;
       publish(releases, release, version, {

@@ -6,6 +6,7 @@ import type { ManagedProcess } from '../rig/process.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
+type Environment = Readonly<Record<string, string>>;
 
 const within = 120_000;
 
@@ -20,6 +21,7 @@ export class GatewayProcess implements AsyncDisposable {
   readonly #adminPort: number;
   readonly #site: Awaited<ReturnType<typeof makeSite>>;
   readonly #file: Fields;
+  readonly #environment: Environment;
   #process: ManagedProcess;
 
   private constructor(
@@ -27,6 +29,7 @@ export class GatewayProcess implements AsyncDisposable {
       readonly adminPort: number;
       readonly site: Awaited<ReturnType<typeof makeSite>>;
       readonly file: Fields;
+      readonly environment: Environment;
       readonly process: ManagedProcess;
     },
   ) {
@@ -38,11 +41,17 @@ export class GatewayProcess implements AsyncDisposable {
     this.#adminPort = fields.adminPort;
     this.#site = fields.site;
     this.#file = fields.file;
+    this.#environment = fields.environment;
     this.#process = fields.process;
   }
 
   /** Starts a gateway with a connection `to-POOL` for each pool. `pool` are the fields of each. */
-  static async start(pools: readonly string[], pool: Fields, changes: Fields): Promise<GatewayProcess> {
+  static async start(
+    pools: readonly string[],
+    pool: Fields,
+    changes: Fields,
+    environment: Environment = {},
+  ): Promise<GatewayProcess> {
     await using stack = new AsyncDisposableStack();
     const site = stack.use(await makeSite());
     const [tunnelPort, adminPort] = [await unusedPort(), await unusedPort()];
@@ -61,13 +70,13 @@ export class GatewayProcess implements AsyncDisposable {
       ...changes,
     });
     const path = await site.write('gateway.yaml', file);
-    const init = await runCommand('gateway', ['init', '--config', path, '--output', 'json']);
+    const init = await runCommand('gateway', ['init', '--config', path, '--output', 'json'], environment);
     if (init.code !== 0) throw new Error(init.stderr);
     const { pins, adminToken } = JSON.parse(init.stdout) as {
       readonly pins: readonly string[];
       readonly adminToken: { readonly token: string };
     };
-    const process = await site.start('gateway', 'gateway.yaml');
+    const process = await site.start('gateway', 'gateway.yaml', environment);
     await process.json({ event: 'admin-listening' }, within);
     await process.json({ event: 'tunnel-listening' }, within);
     stack.move();
@@ -80,6 +89,7 @@ export class GatewayProcess implements AsyncDisposable {
       adminPort,
       site,
       file,
+      environment,
       process,
     });
   }
@@ -111,7 +121,7 @@ export class GatewayProcess implements AsyncDisposable {
   /** Kills the process, as a crash would, and starts it again. */
   async crash(): Promise<void> {
     await this.#process.stop('SIGKILL');
-    this.#process = await this.#site.start('gateway', 'gateway.yaml');
+    this.#process = await this.#site.start('gateway', 'gateway.yaml', this.#environment);
     await this.#process.json({ event: 'admin-listening' }, within);
   }
 

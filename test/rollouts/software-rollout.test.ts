@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { skipWithout } from '../rig/optional.ts';
 import { startAgentFleet } from './agent-fleet.ts';
+import { untold } from './told.ts';
 
 const SECOND = 1_000;
 
@@ -45,6 +46,7 @@ test('real agents: a version that cannot dial goes back with the reason, and a g
     /^Canary dc1-\d failed: \d+ of \d+ opens failed; through the others, 0 of \d+\.$/,
   );
   assert.deepEqual(await fleet.versions(), ['1.0.0']);
+  assert.deepEqual(await untold(fleet, back), []);
 
   fleet.publish('1.2.0');
   const good = await fleet.rollOut('1.2.0');

@@ -140,7 +140,8 @@ export class RestartPolicies {
       limit: count,
     });
     if (done.filter(({ at }) => at > clock.wall() - per).length >= count) {
-      const detail = `${holding.detail} It was restarted ${count} times without success.`;
+      const times = count === 1 ? 'once' : `${count} times`;
+      const detail = `${holding.detail} It was restarted ${times} without success.`;
       this.#exhausted.set(id, { condition: 'restart-exhausted', subject: `agent:${name}`, pool, detail });
       return;
     }

@@ -33,6 +33,8 @@ export type AgentFleetOptions = {
   readonly limits: UpdaterLimits;
   /** Milliseconds after which an agent that does not answer is killed. */
   readonly watchdog: number;
+  /** `identity.certificateLifetime` of gateway.yaml. */
+  readonly certificateLifetime?: string;
   /** Transactions of pgbench per second and pool, each on a connection of its own. */
   readonly rate: number;
 };
@@ -50,6 +52,8 @@ export type AgentFleet = AsyncDisposable & {
   rollOut(version: string, more?: Readonly<Record<string, unknown>>): Promise<Shown>;
   /** Resolves when `isIt` is true of a rollout, and watches the pools until then. */
   until(id: string, isIt: (shown: Shown) => boolean): Promise<Shown>;
+  /** Resolves when every agent is ready. */
+  allReady(): Promise<unknown>;
   /** Resolves when a rollout has ended. */
   end(id: string): Promise<Shown>;
   /** The versions that the agents report to the gateway, without repetitions. */
@@ -62,7 +66,7 @@ export type AgentFleet = AsyncDisposable & {
 };
 
 export async function startAgentFleet(options: AgentFleetOptions): Promise<AgentFleet> {
-  const { pools, size, minReady, upgrade, limits, watchdog, rate } = options;
+  const { pools, size, minReady, upgrade, limits, watchdog, rate, certificateLifetime = '24h' } = options;
   const program = pgbench();
   if (program === undefined) throw new Error('pgbench is not installed.');
   await using stack = new AsyncDisposableStack();
@@ -76,6 +80,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
       { minReady, upgrade },
       {
         health: { heartbeatInterval: '2s' },
+        identity: { certificateLifetime },
         // An agent that is ejected gets too few opens to be judged in the seconds that a rollout has here.
         ejection: { consecutiveFailures: 1000 },
         alerts: [{ condition: 'rollout-halted', receivers: ['ops'] }],
@@ -159,6 +164,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
     rollOut: async (version, more = {}) =>
       (await gateway.api('POST /rollouts', { software: { pools, version }, ...more })) as unknown as Shown,
     until,
+    allReady,
     end: (id) => until(id, ended),
     async versions() {
       const { items } = (await gateway.api('GET /agents?limit=500')) as unknown as {

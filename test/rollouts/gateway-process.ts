@@ -114,8 +114,16 @@ export class GatewayProcess implements AsyncDisposable {
     await eventually('the gateway to load its file', () => this.#reloads > before, { within });
   }
 
+  /** How often an event was logged since the start, about these agents if given. */
+  count(event: string, agents?: readonly string[]): number {
+    return this.#process.lines.filter(
+      ({ json }) =>
+        json?.['event'] === event && (agents === undefined || agents.includes(String(json['agent']))),
+    ).length;
+  }
+
   get #reloads(): number {
-    return this.#process.lines.filter(({ json }) => json?.['event'] === 'config-loaded').length;
+    return this.count('config-loaded');
   }
 
   /** Kills the process, as a crash would, and starts it again. */

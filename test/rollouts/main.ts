@@ -23,6 +23,7 @@ const minReady = Math.floor(size * MIN_READY_SHARE);
 
 const bad: readonly (readonly [Flaw, string, RegExp])[] = [
   ['rejects-config', '1.1.0', /CONFIG_REJECTED/],
+  ['loses-identity', '1.1.1', /EXITED|HUNG|NO_HEARTBEAT/],
   ['crashes', '1.2.0', /EXITED/],
   ['hangs', '1.3.0', /HUNG/],
   ['cannot-dial', '1.4.0', /opens failed|CHECKS_WORSE|The check of connector/],
@@ -30,7 +31,7 @@ const bad: readonly (readonly [Flaw, string, RegExp])[] = [
   ['leaks', '1.6.0', /memory grew/],
 ];
 
-const names: readonly string[] = [...bad.map(([flaw]) => flaw), 'good'];
+const names: readonly string[] = [...bad.map(([flaw]) => flaw), 'renews', 'good'];
 if (values.list) {
   process.stdout.write(`${names.join('\n')}\n`);
   process.exit();
@@ -63,6 +64,8 @@ await using fleet = await startAgentFleet({
   size,
   minReady,
   rate: 10,
+  // Some agent renews its certificate with every version.
+  certificateLifetime: '2m',
   watchdog: 30 * SECOND,
   upgrade: {
     canaryPercent: 5,
@@ -102,6 +105,23 @@ for (const [flaw, version, reason] of bad.filter(([flaw]) => only.includes(flaw)
   check(changed.length === 0, `${changed.length} agents that are no canaries took ${version}.`);
   check((await versions()) === before, `After ${version}, agents run ${await versions()}.`);
   for (const problem of await untold(fleet, shown)) check(false, `${version}: ${problem}`);
+}
+
+if (only.includes('renews')) {
+  fleet.publish('1.7.0');
+  const { id } = await fleet.rollOut('1.7.0', { settings: { soakSeconds: 3_600 } });
+  const { agents } = await fleet.until(id, (shown) => shown.state === 'soaking' || ended(shown));
+  const canaries = agents.filter(({ state }) => state === 'updated').map(({ name }) => name);
+  const before = gateway.count('agent-renewed', canaries);
+  await fleet.until(id, () => gateway.count('agent-renewed', canaries) > before);
+  const enrolled = gateway.count('agent-enrolled');
+  await gateway.api(`POST /rollouts/${id}/cancel`, { rollBack: true });
+  const back = await fleet.end(id);
+  say(`1.7.0 renews: ${back.state}, after ${canaries.join(' or ')} had renewed its certificate with it.`);
+  check(back.state === 'rolled-back', `1.7.0 is ${back.state}: ${back.reason}`);
+  await fleet.allReady();
+  check((await versions()) === '1.0.0', `After 1.7.0, agents run ${await versions()}.`);
+  check(gateway.count('agent-enrolled') === enrolled, 'An agent that went back had to enroll again.');
 }
 
 if (only.includes('good')) {

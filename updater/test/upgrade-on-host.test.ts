@@ -143,6 +143,8 @@ test('a host is upgraded, a broken version goes back, and a power cut changes ne
       'the switch',
       () => readlinkSync(host.inside('/opt/penstock/current')) === 'versions/4.0.0',
     );
+    const second = host.ok('/opt/penstock/stable/penstock-agent', 'updater');
+    assert.match(second, /^Another updater is at work\.$/m);
     put(host, BROKEN, '');
     await host.powerCut();
     await host.start();

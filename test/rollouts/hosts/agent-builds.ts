@@ -19,7 +19,9 @@ export type Flaw =
   /** Keeps 24 MiB more every second. */
   | 'leaks'
   /** Rejects every configuration file. */
-  | 'rejects-config';
+  | 'rejects-config'
+  /** Expects its identity in another format. */
+  | 'loses-identity';
 
 const SECOND_MS = 1_000;
 const SLOW_MS = 300;
@@ -52,6 +54,13 @@ const flaws: Readonly<Record<Flaw, string>> = {
   setInterval(() => {
     if (leaked.length < ${MAX_LEAKED}) leaked.push(Buffer.alloc(${LEAK_BYTES}, 1));
   }, ${SECOND_MS}).unref();
+}`,
+  'loses-identity': `{
+const files = process.getBuiltinModule('node:fs/promises');
+const { readFile } = files;
+files.readFile = async (path, ...more) =>
+  String(path).endsWith('current.pem') ? 'Not what this version expects.' : readFile(path, ...more);
+process.getBuiltinModule('node:module').syncBuiltinESMExports();
 }`,
   'rejects-config': `if (process.argv[2] === 'config') { console.error('agent.yaml: unknown field'); process.exit(1); }`,
 };

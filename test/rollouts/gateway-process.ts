@@ -109,21 +109,17 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** Replaces fields of gateway.yaml, and waits until the gateway has loaded them. */
   async reload(changes: Fields): Promise<void> {
-    const before = this.#reloads;
+    const isNew = isAnother(() => this.last('config-loaded'));
     await this.#site.write('gateway.yaml', { ...this.#file, ...changes });
-    await eventually('the gateway to load its file', () => this.#reloads > before, { within });
+    await eventually('the gateway to load its file', isNew, { within });
   }
 
-  /** How often an event was logged since the start, about these agents if given. */
-  count(event: string, agents?: readonly string[]): number {
-    return this.#process.lines.filter(
+  /** The last line of an event, about one of these agents if given; another object for each. Old ones are forgotten. */
+  last(event: string, agents?: readonly string[]): object | undefined {
+    return this.#process.lines.findLast(
       ({ json }) =>
         json?.['event'] === event && (agents === undefined || agents.includes(String(json['agent']))),
-    ).length;
-  }
-
-  get #reloads(): number {
-    return this.count('config-loaded');
+    );
   }
 
   /** Kills the process, as a crash would, and starts it again. */
@@ -136,4 +132,13 @@ export class GatewayProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#site[Symbol.asyncDispose]();
   }
+}
+
+/** Whether `find` finds something else than now. */
+export function isAnother(find: () => object | undefined): () => boolean {
+  const before = find();
+  return () => {
+    const found = find();
+    return found !== undefined && found !== before;
+  };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, statSync } from 'node:fs';
+import { chmodSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { BootedHost } from '../rig/booted-host.ts';
@@ -89,15 +89,25 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
   });
 
   await context.test('what is half installed is repaired', async () => {
+    const units = join(host.root, 'etc/systemd/system');
+    const token = join(host.root, 'etc/credstore/penstock-agent.enrollment-token');
     host.ok('systemctl', 'disable', '--now', UNIT);
-    rmSync(join(host.root, 'etc/systemd/system', UNIT));
+    rmSync(join(units, UNIT));
     host.ok('systemctl', 'mask', UNIT);
+    host.ok('systemctl', 'mask', '--runtime', 'penstock-updater.timer');
     rmSync(join(host.root, 'opt/penstock/current'));
+    // What a crash of the file system, or a careless hand, can leave.
+    truncateSync(join(units, 'penstock-updater.path'));
+    chmodSync(join(units, 'penstock-updater.service'), 0o600);
+    chmodSync(token, 0o644);
+    host.ok('chown', '--recursive', 'root:root', '/var/lib/private/penstock-agent');
     const status = host.run(['/root/penstock-agent', 'service', 'status']);
     assert.equal(status.status, 1);
-    host.ok('systemctl', 'unmask', UNIT);
-    install(host);
+    install(host, '--token-file', '/root/token');
     await host.until('the agent to be active', () => isActive(host));
+    assert.equal(host.unit('penstock-updater.timer', 'ActiveState')['ActiveState'], 'active');
+    assert.equal(statSync(join(units, 'penstock-updater.service')).mode & 0o777, 0o644);
+    assert.equal(statSync(token).mode & 0o777, 0o600);
     assert.match(install(host), /is already installed; nothing to do/);
   });
 

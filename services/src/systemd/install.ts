@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText, writeDurably } from '../host-files.ts';
 import type { Layout } from '../layout.ts';
@@ -74,11 +74,11 @@ export function installSteps(options: InstallOptions): readonly Step[] {
   const { files, enabled, started } = wanted(options);
   const unit = programUnitName(service);
   const steps: Step[] = [];
-  const changed = files.filter(({ path, text }) => readText(path) !== text);
+  const changed = files.filter((file) => !isAsWanted(file));
   for (const { path, text, mode } of changed) {
     const present = readText(path);
     const isUnit = path.startsWith(layout.units);
-    if (isUnit && present !== undefined && !present.startsWith(GENERATED_MARK)) {
+    if (isUnit && isOfOthers(present)) {
       throw new Error(
         `${path} was not written by this command. Move it away, or choose another name with --name.`,
       );
@@ -93,7 +93,10 @@ export function installSteps(options: InstallOptions): readonly Step[] {
   const reload = changed.some(({ path }) => path.startsWith(layout.units));
   const step = (...words: readonly string[]) =>
     steps.push({ title: `systemctl ${words.join(' ')}`, run: () => systemctl.do(...words) });
-  for (const [name, { load }] of states) if (load === 'masked') step('unmask', name);
+  for (const [name, { enabled: state }] of states) {
+    if (state === 'masked') step('unmask', name);
+    if (state === 'masked-runtime') step('unmask', '--runtime', name);
+  }
   // A unit that was removed by hand may still be loaded, and one that was added may not be.
   const isStale = [...states.values()].some(({ load }) => load !== 'loaded');
   if (reload || isStale) step('daemon-reload');
@@ -111,6 +114,18 @@ export function installSteps(options: InstallOptions): readonly Step[] {
   }
   return steps;
 }
+
+const MODE_BITS = 0o777;
+
+/** Whether a file is a file with this text and this mode, and not, as that of a masked unit, a link. */
+function isAsWanted({ path, text, mode }: Wanted['files'][number]): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & MODE_BITS) === mode && readText(path) === text;
+}
+
+/** Whether somebody else has written a unit. Nobody writes an empty one: it is masked, or damaged. */
+const isOfOthers = (present: string | undefined) =>
+  present !== undefined && present.trim() !== '' && !present.startsWith(GENERATED_MARK);
 
 const isTokenOf = (path: string, unit: string) =>
   path.endsWith(`/${tokenCredential(unit.replace(/\.service$/, ''))}`);
@@ -130,7 +145,7 @@ export function uninstallSteps({ name, layout, systemctl, withUpdater }: Uninsta
     const path = join(layout.units, one);
     const state = systemctl.show(one);
     const present = readText(path);
-    if (one === unit && present !== undefined && !present.startsWith(GENERATED_MARK))
+    if (one === unit && isOfOthers(present))
       throw new Error(`${path} was not written by this command: remove it with what installed it.`);
     const isEnabled = state.enabled === 'enabled';
     const runs = state.active !== 'inactive' && state.load !== 'not-found';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { run as runTests } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
@@ -17,11 +17,13 @@ const USAGE = `Installs and runs what npm run release builds, as far as this mac
 
   --release DIR        a release that was built, with the root keys in DIR/roots.pem, and signed; builds one if omitted
   --keep DIR           build the release in DIR and keep it, for --release DIR
-  --only WORD          only files of test/release/artifacts whose name contains the word
+  --only WORD          only files whose name contains the word: those of test/release/artifacts, or containers for the images
   --write-manifests    write examples/kubernetes from the charts, and test nothing
 `;
 
 const ROOT = join(import.meta.dirname, '../../..');
+/** Builds the images with everything that their build installs, where npm test has that already. */
+const IMAGES = join(ROOT, 'test/containers/containers.test.ts');
 const MINUTE_MS = 60_000;
 
 const { values } = parseArgs({
@@ -78,14 +80,16 @@ async function sign(release: string): Promise<void> {
 }
 
 async function test(release: string): Promise<void> {
-  const files = (await readdir(import.meta.dirname))
-    .filter((file) => file.endsWith('.check.ts') && file.includes(values.only))
-    .map((file) => join(import.meta.dirname, file));
+  const names = (await readdir(import.meta.dirname)).filter((file) => file.endsWith('.check.ts'));
+  const files = [...names.map((name) => join(import.meta.dirname, name)), IMAGES].filter((file) =>
+    basename(file).includes(values.only),
+  );
+  if (files.length === 0) throw new Error(`No file has ${values.only} in its name.`);
   const results = runTests({
     cwd: ROOT,
     files,
     concurrency: 1,
-    env: { ...process.env, PENSTOCK_RELEASE: release },
+    env: { ...process.env, PENSTOCK_RELEASE: release, PENSTOCK_WHOLE_IMAGES: '1' },
     execArgv: [`--test-timeout=${15 * MINUTE_MS}`],
   });
   results.on('test:fail', () => {

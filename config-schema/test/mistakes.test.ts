@@ -69,6 +69,18 @@ test('a tab is one problem, where it stands', () => {
   );
 });
 
+test('a number that is not whole is called what it is', () => {
+  const said = (number: string) => only(MINIMAL_AGENT.replace('version: 3', `version: ${number}`)).message;
+  assert.match(said('1.5'), /must be a whole number, not a number with a fraction\./);
+  assert.match(said('.inf'), /must be a whole number, not infinity\./);
+  assert.match(said('.nan'), /must be a whole number, not the value that is not a number\./);
+});
+
+test('a value followed by a block is one problem', () => {
+  const problem = only(MINIMAL_AGENT.replace('connectors:\n', 'connectors: orders-db\n'));
+  assert.match(problem.message, /a nested mapping cannot be on the same line as its key/);
+});
+
 test('merge keys are said to be unsupported', () => {
   const problem = only(MINIMAL_AGENT.replace('gateway:\n', 'gateway:\n  <<: {sessions: 2}\n'));
   assert.match(problem.message, /Merge keys \(`<<`\) are not part of YAML 1\.2 and not supported/);
@@ -127,6 +139,14 @@ describe('what other programs write suggests what is written here:', () => {
     [MINIMAL_AGENT.replace('agent-1', '"{{ HOSTNAME }}"'), /\$\{env:HOSTNAME\}/],
     [MINIMAL_AGENT.replace('agent-1', '"%HOSTNAME%"'), /\$\{env:HOSTNAME\}/],
     [`${MINIMAL_AGENT}identity: {directory: "$HOME/agent"}\n`, /\$\{env:/],
+    [`${MINIMAL_AGENT}identity: {directory: ~/agent}\n`, /\$\{env:HOME\}/],
+    [`${MINIMAL_AGENT}identity: {directory: ~penstock/agent}\n`, /\$\{env:HOME\}/],
+    [`${MINIMAL_AGENT}upgrade: {source: ~/releases}\n`, /\$\{env:HOME\}/],
+    [connector('address: db:1').replace('kind: postgresql', 'kind: mssql'), /Did you mean `sqlserver`/],
+    [connector('address: db:1').replace('kind: postgresql', 'kind: mariadb'), /Did you mean `mysql`/],
+    [connector('address: db:1').replace('kind: postgresql', 'kind: PG'), /Did you mean `postgresql`/],
+    [connector('address: db:1').replace('kind: postgresql', 'kind: valkey'), /Did you mean `redis`/],
+    [connector('address: "[::1]"'), /^Write it as \[2001:db8::1\]:5432\.$/],
     [`${MINIMAL_AGENT}identity: {enrollmentToken: $TOKEN}\n`, /^Write \$\{env:TOKEN\}\.$/],
     [`${MINIMAL_AGENT}identity: {enrollmentToken: "%TOKEN%"}\n`, /^Write \$\{env:TOKEN\}\.$/],
     [`${MINIMAL_AGENT}identity: {enrollmentToken: "{{ TOKEN }}"}\n`, /^Write \$\{env:TOKEN\}\.$/],

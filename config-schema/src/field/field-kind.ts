@@ -12,6 +12,7 @@ import { cidrPattern, parseCidr } from './cidr.ts';
 import { databaseUrlPattern, parseDatabaseUrl } from './database-url.ts';
 import { durationPattern, parseDuration } from './duration.ts';
 import { accepted, type FieldResult, refused } from './field-result.ts';
+import { isHomePath, refusedHomePath } from './home-path.ts';
 import { hostPortPattern, parseAddress, parseListenAddress } from './host-port.ts';
 import { mistakenReference } from './mistaken-reference.ts';
 import { NAME_PATTERN } from './name.ts';
@@ -62,8 +63,9 @@ function parseText(text: string): FieldResult<string> {
   return refused('EMPTY_VALUE', 'must not be empty', 'Set a value, or remove the field.');
 }
 
-/** A directory with a literal `$HOME` in its name is never what was meant. */
+/** A directory with a literal `$HOME` or `~` in its name is never what was meant. */
 function parsePath(text: string): FieldResult<string> {
+  if (isHomePath(text)) return refusedHomePath();
   if (mistakenReference(text) === undefined) return parseText(text);
   return refused('REFERENCE_SYNTAX', 'contains a variable that is not replaced', 'Write ${env:NAME}.');
 }

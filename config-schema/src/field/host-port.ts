@@ -50,6 +50,9 @@ function shapeless(text: string, lowestPort: 0 | 1): FieldResult<HostPort> {
   if (text.includes('://')) {
     return refused('INVALID_ADDRESS', 'must be host:port, not a URL', 'Remove the scheme and the path.');
   }
+  if (/^\[[^[\]]+\]$/.test(text)) {
+    return refused('INVALID_ADDRESS', 'has no port', 'Write it as [2001:db8::1]:5432.');
+  }
   if (isIpv6(text) || (text.match(/:/g) ?? []).length > 1) {
     return refused('INVALID_ADDRESS', 'must be host:port', 'Put IPv6 in brackets: [2001:db8::1]:5432.');
   }

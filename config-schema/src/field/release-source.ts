@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { accepted, type FieldResult, refused } from './field-result.ts';
+import { isHomePath, refusedHomePath } from './home-path.ts';
 
 /** Where an agent fetches releases from. */
 export type ReleaseSource =
@@ -20,6 +21,7 @@ export const releaseSourcePattern = '^(gateway|https?://.+|/.*|[A-Za-z]:[\\\\/].
 export function parseReleaseSource(text: string): FieldResult<ReleaseSource> {
   if (text === 'gateway') return accepted({ kind: 'gateway' });
   if (isAbsolute(text)) return accepted({ kind: 'directory', path: text });
+  if (isHomePath(text)) return refusedHomePath();
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '') {
     if (url.username !== '' || url.password !== '') {

@@ -77,7 +77,9 @@ function wrongType(schema: SchemaNode, given: unknown, verdict: MakeVerdict): Ve
     );
   }
   const wanted = kindWords(schema.type);
-  return verdict('WRONG_TYPE', `must be ${wanted}, not ${givenWords(given)}`, remedy(schema, given));
+  const words =
+    schema.type === 'integer' && typeof given === 'number' ? unwholeWords(given) : givenWords(given);
+  return verdict('WRONG_TYPE', `must be ${wanted}, not ${words}`, remedy(schema, given));
 }
 
 /** Values for which people write true and false. */
@@ -97,7 +99,7 @@ function remedy(schema: SchemaNode, given: unknown): string {
 
 function notAllowed(schema: SchemaNode, given: unknown, verdict: MakeVerdict): Verdict {
   const words = (schema.enum ?? [schema.const]).map(String);
-  const near = typeof given === 'string' ? suggest(given, words) : undefined;
+  const near = typeof given === 'string' ? (synonymIn(words, given) ?? suggest(given, words)) : undefined;
   const choice = `${words.length === 1 ? 'The only possible value is' : 'Possible values:'} ${words.join(', ')}.`;
   return verdict(
     'NOT_ALLOWED_VALUE',
@@ -106,10 +108,32 @@ function notAllowed(schema: SchemaNode, given: unknown, verdict: MakeVerdict): V
   );
 }
 
+/** What others call a value of ours, in lower case: some of these words are close to another value. */
+const synonyms: ReadonlyMap<string, string> = new Map([
+  ...['pg', 'psql', 'pgsql', 'cockroachdb', 'redshift', 'timescaledb'].map(
+    (word) => [word, 'postgresql'] as const,
+  ),
+  ...['mariadb', 'aurora', 'percona'].map((word) => [word, 'mysql'] as const),
+  ...['mssql', 'sql-server', 'sql_server', 'azuresql', 'tds'].map((word) => [word, 'sqlserver'] as const),
+  ...['valkey', 'keydb', 'elasticache'].map((word) => [word, 'redis'] as const),
+  ...['documentdb', 'cosmosdb'].map((word) => [word, 'mongodb'] as const),
+  ...['other', 'generic', 'raw', 'any', 'tls'].map((word) => [word, 'tcp'] as const),
+]);
+
+function synonymIn(words: readonly string[], given: string): string | undefined {
+  const meant = synonyms.get(given.toLowerCase());
+  return meant !== undefined && words.includes(meant) ? meant : undefined;
+}
+
 function kindWords(type: string | undefined): string {
   if (type === 'array') return 'a list';
   if (type === 'object') return 'a mapping of fields';
   return type === 'integer' ? 'a whole number' : 'text';
+}
+
+function unwholeWords(given: number): string {
+  if (Number.isNaN(given)) return 'the value that is not a number';
+  return Number.isFinite(given) ? 'a number with a fraction' : 'infinity';
 }
 
 function givenWords(given: unknown): string {

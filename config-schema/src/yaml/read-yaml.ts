@@ -51,18 +51,29 @@ function syntaxFindings(document: Document.Parsed): Finding[] {
   const faults = [...document.errors, ...document.warnings];
   if (faults.length === 0) return [];
   const unclosed = unclosedBrackets(document);
-  const others = faults.filter(({ code, pos }) => !missesEnd.has(code) || !unclosed.noticedAt.has(pos[0]));
+  const block = faults.find(({ code }) => code === 'BLOCK_AS_IMPLICIT_KEY');
+  const others = faults.filter(
+    (fault) =>
+      (!missesEnd.has(fault.code) || !unclosed.noticedAt.has(fault.pos[0])) &&
+      (fault === block || !followsFromBlock.has(fault.code) || fault.pos[0] < (block?.pos[0] ?? Number.POSITIVE_INFINITY)),
+  );
   const findings = others.map(
     ({ pos, code }): Finding => ({
       code: code === 'RESOURCE_EXHAUSTION' ? 'YAML_LIMIT' : 'YAML_SYNTAX',
       range: pos,
       path: [],
       message: `This is not well-formed YAML: ${syntaxWords[code]}.`,
-      suggestion: 'Check indentation, quotes, and brackets here and on the line above.',
+      suggestion:
+        code === 'BLOCK_AS_IMPLICIT_KEY'
+          ? 'Write either a value after the key or a block below it, and check quotes here and on the line above.'
+          : 'Check indentation, quotes, and brackets here and on the line above.',
     }),
   );
   return [...unclosed.findings, ...findings].slice(0, MAX_SYNTAX_ERRORS);
 }
+
+/** The parser's errors for the lines below a value that should not be there. */
+const followsFromBlock: ReadonlySet<ErrorCode> = new Set(['BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY']);
 
 /** The parser's errors for a bracket that is not closed. */
 const missesEnd: ReadonlySet<ErrorCode> = new Set(['BAD_INDENT', 'MISSING_CHAR']);

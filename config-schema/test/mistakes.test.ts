@@ -128,6 +128,13 @@ describe('what other programs write suggests what is written here:', () => {
   const cases: readonly (readonly [text: string, suggestion: RegExp])[] = [
     [MINIMAL_GATEWAY.replace('0.0.0.0:15432', '23307'), /0\.0\.0\.0:23307/],
     [MINIMAL_GATEWAY.replace('0.0.0.0:15432', '":23307"'), /0\.0\.0\.0/],
+    [MINIMAL_GATEWAY.replace('0.0.0.0:15432', '"*:23307"'), /^Write it as 0\.0\.0\.0:PORT for every address/],
+    [
+      MINIMAL_GATEWAY.replace('10.0.0.0/8', '0.0.0.0'),
+      /^For every address, write 0\.0\.0\.0\/0 and ::\/0\.$/,
+    ],
+    [MINIMAL_GATEWAY.replace('10.0.0.0/8', '"*"'), /^For every address, write/],
+    [MINIMAL_GATEWAY.replace('10.0.0.0/8', 'any'), /^For every address, write/],
     [remote('{logs: true}'), /Write `allow`\. Possible values: allow, deny/],
     [remote('{restart: false}'), /Write `deny`/],
     [connector('host: orders.internal'), /`address: db\.internal:5432`/],

@@ -5,11 +5,20 @@ import { isIpv4, isIpv6 } from './host.ts';
 /** For editors; the parser checks more. */
 export const cidrPattern = '^[0-9A-Fa-f:.]+/[0-9]{1,3}$';
 
+/** What people write for every address. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['*', 'any', 'all', '0.0.0.0', '::', 'everywhere']);
+
 /** Parses a range such as `10.0.0.0/8` or `fd00::/8`, with no bits set after the prefix. */
 export function parseCidr(text: string): FieldResult<string> {
   const example = 'Write it like 10.0.0.0/8 or fd00::/8.';
   const match = /^([^/]*)\/([0-9]{1,3})$/.exec(text);
   if (match === null) {
+    if (EVERYWHERE.has(text.toLowerCase()))
+      return refused(
+        'INVALID_CIDR',
+        'must be an address range in CIDR notation',
+        'For every address, write 0.0.0.0/0 and ::/0.',
+      );
     if (isIpv4(text))
       return refused('INVALID_CIDR', 'has no prefix length', 'For a single address, append /32.');
     if (isIpv6(text))

@@ -38,6 +38,13 @@ function parseHostPort(text: string, lowestPort: 0 | 1): FieldResult<HostPort> {
           'Write it as [2001:db8::1]:5432.',
         );
   }
+  if (plain === '*' && lowestPort === 0) {
+    return refused(
+      'INVALID_ADDRESS',
+      'does not have a valid host before its port',
+      'Write it as 0.0.0.0:PORT for every address of this host, or [::]:PORT with IPv6.',
+    );
+  }
   if (isIpv4(plain) || isHostName(plain)) return accepted({ host: plain, port });
   return refused(
     'INVALID_ADDRESS',

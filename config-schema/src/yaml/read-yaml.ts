@@ -55,7 +55,9 @@ function syntaxFindings(document: Document.Parsed): Finding[] {
   const others = faults.filter(
     (fault) =>
       (!missesEnd.has(fault.code) || !unclosed.noticedAt.has(fault.pos[0])) &&
-      (fault === block || !followsFromBlock.has(fault.code) || fault.pos[0] < (block?.pos[0] ?? Number.POSITIVE_INFINITY)),
+      (fault === block ||
+        !followsFromBlock.has(fault.code) ||
+        fault.pos[0] < (block?.pos[0] ?? Number.POSITIVE_INFINITY)),
   );
   const findings = others.map(
     ({ pos, code }): Finding => ({

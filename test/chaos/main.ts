@@ -28,7 +28,7 @@ sleep for ${ASLEEP_SECONDS} s. Exits with 1 when a client noticed anything.
   --long               each kind of fault for so many seconds on its own, with pgbench, JDBC, Redis, and connections that end in
                        every way, while one connection carries 5 GiB both ways; then what happens when resume.for is over.
                        A kind that made no connection resume is a failure, unless no session ended
-  --dark               how long new clients wait when an agent or a session goes dark, in nine ways
+  --dark               how long new clients wait when an agent or a session goes dark, in ten ways
   --kind TEXT          only faults whose name contains this, with --long, or begins with it, with --dark; may be repeated
   --mib N              what that connection carries (5120)
   --output text|json   format of the report on standard output

@@ -16,6 +16,9 @@ export class RelayLink {
   readonly #onClose: () => void;
   readonly #swallowed = new Set<Direction>();
   readonly #underway = new Set<NodeJS.Timeout>();
+  readonly #rates = { up: Number.POSITIVE_INFINITY, down: Number.POSITIVE_INFINITY };
+  /** Directions that wait until their rate allows more. */
+  readonly #resting = new Set<Direction>();
   #delay = 0;
   #open = 2;
 
@@ -67,6 +70,11 @@ export class RelayLink {
     this.#delay = milliseconds;
   }
 
+  /** Forwards at most so many bytes a second. */
+  throttle(rate: number, direction: Direction): void {
+    this.#rates[direction] = rate;
+  }
+
   /** Resets one end. The other one is not told, and everything it sends is discarded. */
   cutOneEnd(end: 'client' | 'target'): void {
     this.blackHole();
@@ -89,7 +97,8 @@ export class RelayLink {
   }
 
   #readOn(direction: Direction): void {
-    const blocked = this.#stalled.has(direction) || this.#to(direction).writableNeedDrain;
+    const isWaiting = this.#stalled.has(direction) || this.#resting.has(direction);
+    const blocked = isWaiting || this.#to(direction).writableNeedDrain;
     if (this.#swallowed.has(direction) || !blocked) this.#from(direction).resume();
   }
 
@@ -130,6 +139,7 @@ export class RelayLink {
       this.#after(() => {
         if (!this.#swallowed.has(direction)) to.write(chunk);
       });
+      this.#rest(direction, chunk.length);
       return;
     }
     const left = this.#limit[direction] - this.passed[direction];
@@ -142,5 +152,22 @@ export class RelayLink {
     } else if (!to.write(piece)) {
       this.#from(direction).pause();
     }
+    this.#rest(direction, piece.length);
+  }
+
+  /** Waits for as long as so many bytes take at the rate of the direction. */
+  #rest(direction: Direction, bytes: number): void {
+    if (!Number.isFinite(this.#rates[direction])) return;
+    this.#resting.add(direction);
+    this.#from(direction).pause();
+    const timer = setTimeout(
+      () => {
+        this.#underway.delete(timer);
+        this.#resting.delete(direction);
+        this.#readOn(direction);
+      },
+      (1000 * bytes) / this.#rates[direction],
+    );
+    this.#underway.add(timer);
   }
 }

@@ -98,6 +98,11 @@ export class Relay implements AsyncDisposable {
     this.#delay = milliseconds;
   }
 
+  /** Limits every open link to so many bytes a second. What is beyond waits in the buffers of the system. */
+  throttle(rate: number, direction: Direction): void {
+    for (const link of this.#links) link.throttle(rate, direction);
+  }
+
   /**
    * Resets every link after it has forwarded `bytes` bytes in this direction. No further bytes arrive. A reset
    * overtakes bytes for which the reader has no room, so only about 32 KiB are certain to arrive.

@@ -15,7 +15,10 @@ const RETIRE_INTERVAL_MS = 1_000;
 export class SessionLinks {
   readonly #links = new Map<string, StreamLink>();
   readonly #acknowledgments: Acknowledgments;
+  readonly #send: (batch: Acknowledgment[]) => void;
+  readonly #isBlocked: () => boolean;
   readonly #untold: UntoldEnds | undefined;
+  #sent = 0;
   #silence: SilenceWatch | undefined;
   #retiring: NodeJS.Timeout | undefined;
 
@@ -24,15 +27,24 @@ export class SessionLinks {
    * `untold` is kept by the end that has to tell the peer on another session.
    */
   constructor(send: (batch: Acknowledgment[]) => void, isBlocked: () => boolean, untold?: UntoldEnds) {
-    this.#acknowledgments = new Acknowledgments(send, isBlocked);
+    this.#send = (batch) => {
+      this.#sent += 1;
+      send(batch);
+    };
+    this.#isBlocked = isBlocked;
+    this.#acknowledgments = new Acknowledgments(this.#send, isBlocked);
     this.#untold = untold;
   }
 
-  /** Watches for a peer that acknowledges nothing, until `stop`. */
+  /** Watches for a peer that acknowledges nothing, and proves to it that this end is alive, until `stop`. */
   watch(port: SilencePort): void {
-    this.#silence = new SilenceWatch(port, () =>
-      this.#links.values().some(({ listener }) => listener?.isOwed),
-    );
+    this.#silence = new SilenceWatch(port, {
+      isOwed: () => this.#links.values().some(({ listener }) => listener?.isOwed),
+      messagesSent: () => this.#sent,
+      proveLife: () => {
+        if (!this.#isBlocked()) this.#send([]);
+      },
+    });
   }
 
   /** The link of the connection `id`, for a stream of this session. */

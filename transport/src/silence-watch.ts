@@ -1,4 +1,4 @@
-import { systemClock } from '@penstock/runtime';
+import { everyTick, hasStalled, TICK_MS } from './shared-ticks.ts';
 
 /** A session whose peer owes acknowledgments. */
 export type SilencePort = {
@@ -10,76 +10,84 @@ export type SilencePort = {
   onSilent(): void;
 };
 
-const TICK_MS = 400;
+/** What the watch asks of the connections of its session. */
+export type WatchedLinks = {
+  /** Whether the peer has not acknowledged everything. Called a few times a second. */
+  isOwed(): boolean;
+  /** Messages sent to the peer so far. */
+  messagesSent(): number;
+  /** Sends a message that says nothing but that this end is alive. */
+  proveLife(): void;
+};
+
 /** Acknowledgments are gathered for a moment, and need a round trip. */
 const MIN_SILENCE_MS = TICK_MS;
 const SILENCE_ROUND_TRIPS = 2;
-/** A timer this late means that this event loop was blocked, so silence proves nothing about the peer. */
-const BLOCKED_MS = 200;
-/** A timer this late means that the peer may have given the session up because of this end, which was stopped or asleep. */
-const STALLED_MS = 1_500;
-/** Milliseconds after a stall in which the end of a session is put down to it. */
-const RECOVERY_MS = 10_000;
+/**
+ * Ticks between two signs of life: sooner than a ping of a suspected session must be answered, and so rare that new clients still
+ * find the session silent and prefer another one.
+ */
+const LIFE_TICKS = 4;
+/** Bytes in one tick that are data rather than a sign of life, which must not be answered by another one. */
+const MIN_HEARD_BYTES = 1024;
 
 /**
  * Notices that data is sent into a session that is dead without a sign of it, long before the next ping would. While
  * nobody sends it only looks: a connection on which nothing happens can wait for the ping.
+ *
+ * The other way round, it sends a sign of life while data arrives that cannot be acknowledged, because a target has stalled. On a
+ * slow link a ping of the peer would wait behind that data for longer than the peer waits for its answer.
  */
 export class SilenceWatch {
   readonly #port: SilencePort;
-  readonly #isOwed: () => boolean;
-  #timer: NodeJS.Timeout | undefined;
-  #immediate: NodeJS.Immediate | undefined;
-  /** Bytes received when the silence began. */
-  #received = -1;
+  readonly #links: WatchedLinks;
+  #stopTicks: (() => void) | undefined;
+  /** Bytes received, and messages sent, at the last tick. */
+  #received = 0;
+  #sent = 0;
+  /** Ticks in a row at which no message had been sent. */
+  #unsentTicks = 0;
   /** Ticks at which something was owed and nothing had arrived. */
   #silentTicks = 0;
   #isReported = false;
-  #stalledAt = Number.NEGATIVE_INFINITY;
 
-  /** `isOwed` is called a few times a second, while it has been started. */
-  constructor(port: SilencePort, isOwed: () => boolean) {
+  constructor(port: SilencePort, links: WatchedLinks) {
     this.#port = port;
-    this.#isOwed = isOwed;
+    this.#links = links;
   }
 
   /** Whether this process did not run for a while, a moment ago. */
   get hasStalled(): boolean {
-    return performance.now() - this.#stalledAt < RECOVERY_MS;
+    return hasStalled();
   }
 
   /** Does nothing when it runs. */
   start(): void {
-    if (this.#timer !== undefined) return;
-    let due = performance.now() + TICK_MS;
-    let ahead = systemClock.wall() - performance.now();
-    this.#timer = setInterval(() => {
-      const now = performance.now();
-      const isLate = now - due > BLOCKED_MS;
-      // The monotonic clock stands still while the host sleeps.
-      const slept = systemClock.wall() - now - ahead;
-      if (now - due > STALLED_MS || slept > STALLED_MS) this.#stalledAt = now;
-      due = now + TICK_MS;
-      ahead = systemClock.wall() - now;
-      // After the poll phase: bytes that arrived while this event loop was blocked are still in the kernel.
-      this.#immediate = setImmediate(() => this.#check(isLate));
-    }, TICK_MS);
+    if (this.#stopTicks !== undefined) return;
+    this.#received = this.#port.bytesReceived();
+    this.#sent = this.#links.messagesSent();
+    this.#stopTicks = everyTick((isLate) => this.#check(isLate));
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    clearImmediate(this.#immediate);
-    this.#timer = undefined;
-    this.#received = -1;
+    this.#stopTicks?.();
+    this.#stopTicks = undefined;
     this.#silentTicks = 0;
+    this.#unsentTicks = 0;
     this.#isReported = false;
   }
 
   #check(isLate: boolean): void {
-    const received = this.#port.bytesReceived();
-    if (received !== this.#received) this.#isReported = false;
-    if (received !== this.#received || !this.#isOwed()) {
-      this.#received = received;
+    // Another one may have stopped it in this tick.
+    if (this.#stopTicks === undefined) return;
+    const heard = this.#port.bytesReceived() - this.#received;
+    const sent = this.#links.messagesSent();
+    this.#received += heard;
+    this.#unsentTicks = sent === this.#sent ? this.#unsentTicks + 1 : 0;
+    if (heard >= MIN_HEARD_BYTES && this.#unsentTicks >= LIFE_TICKS) this.#links.proveLife();
+    this.#sent = sent;
+    if (heard > 0) this.#isReported = false;
+    if (heard > 0 || !this.#links.isOwed()) {
       this.#silentTicks = 0;
       return;
     }

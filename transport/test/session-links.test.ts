@@ -10,6 +10,32 @@ const quiet: LinkListener = {
   onRetiring() {},
 };
 
+test('a session on which data arrives and nothing can be acknowledged tells its peer that it is alive', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
+  const sent: unknown[] = [];
+  let isBlocked = false;
+  const links = new SessionLinks(
+    (batch) => sent.push(batch),
+    () => isBlocked,
+  );
+  let received = 0;
+  links.watch({ bytesReceived: () => received, roundTrip: () => undefined, onSilent() {} });
+  const link = links.link('stalled');
+  link.open(quiet);
+  const arrive = () => {
+    for (let tick = 0; tick < 5; tick += 1) {
+      received += 100_000;
+      t.mock.timers.tick(400);
+    }
+  };
+  arrive();
+  assert.deepEqual(sent, [[]]);
+  isBlocked = true;
+  arrive();
+  assert.equal(sent.length, 1, 'the peer does not read');
+  links.stop();
+});
+
 test('connections of a retiring session are asked to move until they have', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const links = new SessionLinks(

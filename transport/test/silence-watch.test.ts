@@ -6,7 +6,7 @@ import { SilenceWatch } from '../src/index.ts';
 /** A watch on a peer that has sent `received` bytes and owes something or not. */
 function setUp(t: TestContext, roundTrip?: number) {
   t.mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
-  const peer = { received: 0, owes: false, reports: 0 };
+  const peer = { received: 0, owes: false, reports: 0, sent: 0, proofs: 0 };
   const watch = new SilenceWatch(
     {
       bytesReceived: () => peer.received,
@@ -15,7 +15,13 @@ function setUp(t: TestContext, roundTrip?: number) {
         peer.reports += 1;
       },
     },
-    () => peer.owes,
+    {
+      isOwed: () => peer.owes,
+      messagesSent: () => peer.sent,
+      proveLife() {
+        peer.proofs += 1;
+      },
+    },
   );
   watch.start();
   t.after(() => watch.stop());
@@ -47,7 +53,7 @@ test('a peer that owes something and is silent is reported once, until it sends 
 test('the end of a session a moment after this process was stopped is put down to that', async () => {
   const watch = new SilenceWatch(
     { bytesReceived: () => 0, roundTrip: () => undefined, onSilent: () => {} },
-    () => false,
+    { isOwed: () => false, messagesSent: () => 0, proveLife() {} },
   );
   watch.start();
   try {
@@ -67,4 +73,36 @@ test('a peer that is far away has two round trips', (t) => {
   peer.owes = true;
   pass(4 * 400);
   assert.equal(peer.reports, 1, 'after 1.2 seconds');
+});
+
+test('data that cannot be acknowledged yet is answered by a sign of life, and a sign of life is not', (t) => {
+  const { peer, pass } = setUp(t);
+  const arrive = (ticks: number, bytes: number) => {
+    for (let tick = 0; tick < ticks; tick += 1) {
+      peer.received += bytes;
+      pass(400);
+    }
+  };
+  arrive(3, 50_000);
+  peer.sent += 1;
+  arrive(4, 50_000);
+  assert.equal(peer.proofs, 0, 'an acknowledgment was sent in the meantime');
+  arrive(1, 50_000);
+  assert.equal(peer.proofs, 1);
+  peer.sent += 1;
+  arrive(20, 200);
+  assert.equal(peer.proofs, 1, 'those were signs of life');
+});
+
+test('one timer serves all watches, and ends with the last one', (t) => {
+  const first = setUp(t);
+  const second = new SilenceWatch(
+    { bytesReceived: () => 0, roundTrip: () => undefined, onSilent: () => second.stop() },
+    { isOwed: () => true, messagesSent: () => 0, proveLife() {} },
+  );
+  second.start();
+  first.pass(10_000);
+  first.peer.owes = true;
+  first.pass(10_000);
+  assert.equal(first.peer.reports, 1, 'the other one has stopped');
 });

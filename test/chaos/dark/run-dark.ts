@@ -24,6 +24,8 @@ type Scenario = {
   readonly agents: readonly string[];
   /** Milliseconds in each direction. */
   readonly delay?: number;
+  /** Before the first client comes. */
+  prepare?(scene: DarkScene): Promise<void>;
   strike(scene: DarkScene): Promise<void> | void;
   heal?(scene: DarkScene): Promise<void>;
   /** No session may be lost. */
@@ -37,6 +39,12 @@ const HELD = 20;
 const CLIENTS = 240;
 const EACH_MS = 50;
 const HELD_MS = 5_000;
+
+/** Bytes a second of half a megabit. */
+const SLOW_RATE = 62_500;
+
+/** So much that the windows open again, and less than they then let through. */
+const STUCK_READ_BYTES = 4 * 1024 * 1024;
 
 const dark = ({ agents }: DarkScene) => agents[0]?.relay;
 
@@ -93,6 +101,18 @@ const scenarios: readonly Scenario[] = [
     },
     isHarmless: true,
   },
+  {
+    name: '600 ms and 0.5 Mbit/s, and a target stalls',
+    agents: ['a1'],
+    delay: 300,
+    async prepare({ pair, stuck, agents }) {
+      await stuck.fill(pair.port('stuck'));
+      for (const { relay } of agents) relay.throttle(SLOW_RATE, 'down');
+      await stuck.read(STUCK_READ_BYTES);
+    },
+    strike() {},
+    isHarmless: true,
+  },
 ];
 
 /** Strikes in each way while new clients come and others stay. `kinds`: parts of the names of scenarios; all if empty. */
@@ -112,6 +132,7 @@ async function play(scenario: Scenario): Promise<DarkResult> {
   await using held = await HeldClients.connect(scene.port, HELD);
   held.start();
   await pause(1_000);
+  await scenario.prepare?.(scene);
   const from = scene.pair.logged.length;
   const struckAt = performance.now();
   const told = toldBy(scene, struckAt, from);

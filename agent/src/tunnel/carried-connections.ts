@@ -80,8 +80,12 @@ export class CarriedConnections {
 
   /** Whether a process of the gateway whose session was closed at `since` may still have its clients. */
   mayReturn(epoch: string, since: number): boolean {
+    const connected = new Set(this.#epochs());
     // If it no longer has a connection, it says so on its sessions.
-    for (const each of this.#epochs()) if (each === epoch) return true;
+    if (connected.has(epoch)) return true;
+    // Behind a load balancer no attempt is refused after a replica was killed: the others answer. But if it lived, it would have
+    // asked for its connections through them.
+    if (connected.size > 0) return false;
     return this.#goneAt() < since;
   }
 

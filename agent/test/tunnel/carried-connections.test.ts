@@ -39,14 +39,18 @@ test('it waits for the long limit if its gateway may return', (t) => {
 
 test('a gateway may return while it is connected, or nothing has shown that it is gone', () => {
   let goneAt = 10;
+  const connected: string[] = [];
   const carried = new CarriedConnections(
-    () => ['connected'],
+    () => connected,
     () => goneAt,
   );
   assert.equal(carried.mayReturn('lost', 20), true, 'what was shown before says nothing');
   goneAt = 30;
   assert.equal(carried.mayReturn('lost', 20), false);
+  connected.push('connected');
   assert.equal(carried.mayReturn('connected', 20), true);
+  goneAt = 10;
+  assert.equal(carried.mayReturn('lost', 20), false, 'another replica would have passed on a resume');
 });
 
 test('a refusal shows that the gateway is gone, and silence does not', () => {

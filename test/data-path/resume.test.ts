@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AgentConfig } from '@penstock/config-schema';
 import { deadline } from '../rig/deadline.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
@@ -14,14 +15,16 @@ import { expectIdle } from './idle.ts';
 async function startThroughRelay(
   target: number,
   options: Pick<PairOptions, 'gateway' | 'agent'> = {},
-): Promise<{ pair: Pair; relay: Relay } & AsyncDisposable> {
+): Promise<{ pair: Pair; relay: Relay; throughRelay(): AgentConfig } & AsyncDisposable> {
   const pair = await startPair({ targets: { db: target }, agents: {}, ...options });
   const relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
-  await pair.startAgent('a1', { gateway: { url: `https://127.0.0.1:${relay.address.port}` } });
+  const route = { gateway: { url: `https://127.0.0.1:${relay.address.port}` } };
+  await pair.startAgent('a1', route);
   await pair.connected('a1');
   return {
     pair,
     relay,
+    throughRelay: () => pair.agentConfig('a1', route),
     async [Symbol.asyncDispose]() {
       await pair[Symbol.asyncDispose]();
       await relay[Symbol.asyncDispose]();
@@ -204,6 +207,36 @@ test('a session that retires hands its connections to the one that replaces it',
   );
   client.finish();
   assert.equal((await client.receive()).ended, 'fin');
+  await expectIdle(pair);
+});
+
+test('under a query and a transfer, sessions that retire end at once and nothing breaks', async () => {
+  await using _leaks = expectNoLeaks();
+  await using target = await startEcho();
+  await using scene = await startThroughRelay(target.address.port);
+  const { pair } = scene;
+  // As while a query runs: nothing moves.
+  await using query = await clientOf(pair, 'db');
+  assert.equal(await query.echo('select'), 'select');
+  await using client = await clientOf(pair, 'db');
+  const bytes = 32 * MIB;
+  const received = receive(client.socket);
+  pseudorandomStream(bytes, 11).pipe(client.socket);
+  const count = (event: string) => pair.logged.filter((entry) => entry.event === event).length;
+  for (const rotation of [1, 2, 3]) {
+    // A route to the gateway that has changed: each of the two sessions is replaced.
+    await pair.agents.get('a1')?.apply(rotation % 2 === 1 ? pair.agentConfig('a1') : scene.throughRelay());
+    await eventually('the sessions that retire to end', () => count('session-closed') === 2 * rotation, {
+      within: 30_000,
+    });
+  }
+  assert.equal(await query.echo('rows', 15_000), 'rows');
+  const { ended, sha256 } = await deadline('the echo', received, 60_000);
+  assert.deepEqual({ ended, sha256 }, { ended: 'fin', sha256: pseudorandomHash(bytes, 11) });
+  assert.deepEqual([count('connection-adrift'), count('session-lost')], [0, 0]);
+  assert.ok(count('connection-resumed') >= 4, 'the connections have moved');
+  query.finish();
+  assert.equal((await query.receive()).ended, 'fin');
   await expectIdle(pair);
 });
 

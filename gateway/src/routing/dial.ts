@@ -4,7 +4,7 @@ import type { DataPlaneLog } from '../observe/event.ts';
 import { AttemptBudget, isSessionFailure } from './attempt-budget.ts';
 import { chooseSession } from './choose-session.ts';
 import type { DialRecord } from './dial-history.ts';
-import { type DialProgress, failureOf, recordOf } from './dial-progress.ts';
+import { agentsOf, type DialProgress, failureOf, recordOf } from './dial-progress.ts';
 import type { Ejection } from './ejection.ts';
 import { type Attempt, hedgedOpen } from './hedged-open.ts';
 import type { PendingQueue } from './pending-queue.ts';
@@ -70,7 +70,7 @@ export async function dial(
   { onlyAgent, entry, onDialed, ...options }: DialOptions = {},
 ): Promise<Dialed> {
   const startedAt = ports.clock.now();
-  const progress: DialProgress = { onlyAgent, tried: new Set(), lost: new Set(), tries: [], waited: 0 };
+  const progress: DialProgress = { onlyAgent, tried: new Set(), lost: new Set(), unanswered: new Set(), tries: [], waited: 0 };
   let failure: unknown;
   try {
     return await findAgent(route, client, signal, ports, options, progress);
@@ -206,7 +206,8 @@ async function findAgent(
       recordFailure(route, each.session, failure, ports);
       attempts.failed(each.session, failure.code);
       const { agentId } = each.session.identity;
-      (isSessionFailure(failure.code) ? progress.lost : progress.tried).add(agentId);
+      if (failure.code === 'AGENT_TIMEOUT') progress.unanswered.add(each.session);
+      else (isSessionFailure(failure.code) ? progress.lost : progress.tried).add(agentId);
     }
     if (failure?.retry === 'never') break;
   }
@@ -227,24 +228,26 @@ function requireSilentTarget({ name, connector }: Route, session: RoutableSessio
 
 /**
  * Selects a session in this order of preference: an agent without known faults, one whose own check of the connector
- * fails, one that is ejected, one that lost a session during this dial. A check may differ from what clients
+ * fails, one that is ejected, one that lost a session during this dial or did not answer on one. A check may differ from what clients
  * experience, so it affects the order only. Sessions that have left an open unanswered come last.
  */
 function selectSession(
   route: Route,
   address: string | undefined,
-  { onlyAgent, tried, lost }: DialProgress,
+  { onlyAgent, tried, lost, unanswered }: DialProgress,
   { sessionsOf, ejection, checkFails, clock }: DialPorts,
   asked?: ReadonlySet<RoutableSession>,
 ): RoutableSession | undefined {
   const { connector } = route;
   const isUntried = (agentId: string) =>
     !tried.has(agentId) && (onlyAgent === undefined || agentId === onlyAgent);
-  const isSteady = (agentId: string) => isUntried(agentId) && !lost.has(agentId);
+  const isSteady = (agentId: string) => isUntried(agentId) && !lost.has(agentId) && !late.has(agentId);
   const isNotEjected = (agentId: string) => isSteady(agentId) && !ejection.isEjected(connector, agentId);
   const isHealthy = (agentId: string) => isNotEjected(agentId) && !checkFails(connector, agentId);
-  const isResponsive = (session: RoutableSession) => !session.isSuspect && asked?.has(session) !== true;
-  for (const accepts of asked === undefined ? [isResponsive, () => true] : [isResponsive]) {
+  const late = agentsOf(unanswered);
+  const isNew = (session: RoutableSession) => !unanswered.has(session) && asked?.has(session) !== true;
+  const isResponsive = (session: RoutableSession) => !session.isSuspect && isNew(session);
+  for (const accepts of asked === undefined ? [isResponsive, isNew] : [isResponsive]) {
     for (const isWanted of [isHealthy, isNotEjected, isSteady, isUntried]) {
       for (const pool of route.pools) {
         const choice = { connector, address, isWanted, accepts, random: clock.random };

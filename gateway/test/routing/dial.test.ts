@@ -122,6 +122,20 @@ test('the deadline of the dial limits how many sessions it may lose', async () =
   assert.equal(scene.opened.length, LIMITS.totalTimeout / 100);
 });
 
+test('an agent that did not answer on one session in time is asked on another, after all other agents', async () => {
+  const scene = new DialScene();
+  const congested = scene.add('a1', 'dc1', 'AGENT_TIMEOUT');
+  const other = scene.add('b1', 'dc2', 'REFUSED');
+  const idle = scene.add('a1', 'dc1');
+  idle.load = 1;
+  assert.equal((await scene.dial()).target, idle.target);
+  assert.deepEqual([congested, other, idle].map(({ requests }) => requests.length), [1, 1, 1]);
+  idle.acceptsOpens = false;
+  other.outcome = 'AGENT_TIMEOUT';
+  await scene.fails('AGENT_TIMEOUT');
+  assert.equal(congested.requests.length, 2, 'no session is asked twice');
+});
+
 test('a session that keeps turning opens away is asked as often as attempts are allowed, and once more', async () => {
   const scene = new DialScene();
   const session = scene.add('a1', 'dc1', 'AGENT_DRAINING');

@@ -70,7 +70,14 @@ export async function dial(
   { onlyAgent, entry, onDialed, ...options }: DialOptions = {},
 ): Promise<Dialed> {
   const startedAt = ports.clock.now();
-  const progress: DialProgress = { onlyAgent, tried: new Set(), lost: new Set(), unanswered: new Set(), tries: [], waited: 0 };
+  const progress: DialProgress = {
+    onlyAgent,
+    tried: new Set(),
+    lost: new Set(),
+    unanswered: new Set(),
+    tries: [],
+    waited: 0,
+  };
   let failure: unknown;
   try {
     return await findAgent(route, client, signal, ports, options, progress);

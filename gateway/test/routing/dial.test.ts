@@ -129,7 +129,10 @@ test('an agent that did not answer on one session in time is asked on another, a
   const idle = scene.add('a1', 'dc1');
   idle.load = 1;
   assert.equal((await scene.dial()).target, idle.target);
-  assert.deepEqual([congested, other, idle].map(({ requests }) => requests.length), [1, 1, 1]);
+  assert.deepEqual(
+    [congested, other, idle].map(({ requests }) => requests.length),
+    [1, 1, 1],
+  );
   idle.acceptsOpens = false;
   other.outcome = 'AGENT_TIMEOUT';
   await scene.fails('AGENT_TIMEOUT');

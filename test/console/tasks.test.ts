@@ -8,7 +8,7 @@ import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
 import { Relay } from '../rig/relay.ts';
-import { startGreeter } from '../rig/targets.ts';
+import { startGreeter, startHanging } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 import { launchBrowser, openPage, originOf, signInPath, skipWithoutBrowser } from './browser.ts';
 
@@ -17,6 +17,7 @@ const skip = skipWithoutBrowser();
 test('people do their tasks in the console', { skip }, async (t) => {
   await using _leaks = expectNoLeaks();
   await using orders = await startGreeter('hello');
+  await using silent = await startHanging();
   await using pair = await startPair({
     targets: { orders: orders.address.port, billing: await unusedPort() },
     gateway: {
@@ -26,6 +27,7 @@ test('people do their tasks in the console', { skip }, async (t) => {
       pools: [{ name: 'dc1', pinning: 'enforce' }],
     },
     environment: { HOOK: 'http://127.0.0.1:9/' },
+    agent: { policy: { probe: { allow: [`127.0.0.1:${silent.address.port}`] } } },
   });
   await using browser = await launchBrowser();
 
@@ -79,11 +81,25 @@ test('people do their tasks in the console', { skip }, async (t) => {
     await eventually(
       'a1 to be drained',
       async () => (await pair.api('GET /agents/a1'))['drainedAt'] !== undefined,
+      { within: 15_000 },
     );
     await tabTo(page, 'Resume');
     await page.keyboard.press('Enter');
     await page.getByText('a1 gets new connections again.').first().waitFor();
     assert.equal((await pair.api('GET /agents/a1'))['drainedAt'], undefined);
+  });
+
+  await t.test('a probe shows each stage as it finishes, while the target is silent', async () => {
+    await using opened = await openPage(browser, pair, { path: '/agents/a1' });
+    const { page } = opened;
+    await page.getByLabel('Host').fill('127.0.0.1');
+    await page.getByLabel('Port').fill(String(silent.address.port));
+    await page.getByRole('button', { name: 'Probe' }).click();
+    const stages = page.getByRole('status').filter({ hasText: 'TCP connection' });
+    await stages.getByText('Running').waitFor();
+    assert.match((await stages.textContent()) ?? '', /The next stage runs/);
+    await silent[Symbol.asyncDispose]();
+    await page.getByText(/Stopped at (protocol|silent)/).waitFor();
   });
 
   await t.test('several agents are drained at once, after what it does to each was seen', async () => {

@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch';
 import type { paths } from '#openapi';
 import { GatewayClock } from '../time/clock.ts';
+import type { Performed } from './performed.ts';
 import { ApiError, asApiError, errorOf } from './problem.ts';
 import { readSecret } from './session-secret.ts';
 import type { Approval } from './types.ts';
@@ -63,11 +64,6 @@ export async function ask<Data>(request: Promise<Outcome<Data>>): Promise<Data> 
   }
   throw failure;
 }
-
-/** What an action returned, or that it waits for the approval of an admin. */
-export type Performed<Data> =
-  | { readonly isPending: false; readonly data: Data }
-  | { readonly isPending: true; readonly data: undefined };
 
 /** The response of an action. Rejects with ApiError. */
 export async function perform<Data>(

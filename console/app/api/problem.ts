@@ -34,7 +34,7 @@ export function errorOf(response: Response, body: unknown): ApiError {
   );
 }
 
-type Problem = { readonly code: string; readonly detail: string };
+export type Problem = { readonly code: string; readonly detail: string };
 
 function isProblem(body: unknown): body is Problem {
   const { code, detail } = (body ?? {}) as Partial<Record<keyof Problem, unknown>>;

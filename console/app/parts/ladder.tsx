@@ -17,28 +17,42 @@ const names: Readonly<Record<string, string>> = {
   tls: 'TLS',
 };
 
-/** What a probe or check found: the verdict in words, then each step with its time. */
+export type LadderResult = {
+  readonly reach: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly stages: readonly Stage[];
+};
+
+/**
+ * What a probe or check found: the verdict in words, then each stage with its time. Until there is a result, the stages that
+ * have finished.
+ */
 export function Ladder({
   result,
+  stages,
 }: {
-  readonly result: {
-    readonly reach: string;
-    readonly message: string;
-    readonly advice: string;
-    readonly stages: readonly Stage[];
-  };
+  readonly result: LadderResult | undefined;
+  readonly stages: readonly Stage[];
 }) {
-  const isReady = result.reach === 'ready';
+  const isReady = result?.reach === 'ready';
   return (
-    <div className="ladder">
-      <div>
-        <Badge tone={isReady ? 'ok' : 'bad'} word={isReady ? 'Reached' : `Stopped at ${result.reach}`} />{' '}
-        {result.message}
-        {result.advice !== '' && <p className="soft">{result.advice}</p>}
-      </div>
+    <div className="ladder" aria-busy={result === undefined}>
+      {result === undefined ? (
+        <div>
+          <Badge tone="info" word="Running" />{' '}
+          <span className="soft">{stages.length === 0 ? 'The agent is asked.' : 'The next stage runs.'}</span>
+        </div>
+      ) : (
+        <div>
+          <Badge tone={isReady ? 'ok' : 'bad'} word={isReady ? 'Reached' : `Stopped at ${result.reach}`} />{' '}
+          {result.message}
+          {result.advice !== '' && <p className="soft">{result.advice}</p>}
+        </div>
+      )}
       <ol className="ladder-stages">
-        {result.stages.map(({ stage, verdict, milliseconds: taken, detail }) => (
-          <li key={stage} className="ladder-stage">
+        {numbered(result?.stages ?? stages).map(({ number, stage, verdict, milliseconds: taken, detail }) => (
+          <li key={number} className="ladder-stage">
             <Mark
               shape={verdict === 'ok' ? 'disc' : verdict === 'failed' ? 'diamond' : 'ring'}
               tone={tones[verdict]}
@@ -56,5 +70,8 @@ export function Ladder({
     </div>
   );
 }
+
+/** Another attempt, with another kind of TLS, has stages of the same names. */
+const numbered = (stages: readonly Stage[]) => stages.map((stage, number) => ({ ...stage, number }));
 
 const tones: Readonly<Record<Stage['verdict'], Tone>> = { ok: 'ok', failed: 'bad', skipped: 'off' };

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Performed } from '../api/client.ts';
 import { resource } from '../api/keys.ts';
+import type { Performed } from '../api/performed.ts';
 import { useNotices } from './notices.tsx';
 
 /**

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Performed } from '../../api/client.ts';
+import type { Performed } from '../../api/performed.ts';
 import type { Role } from '../../api/role.ts';
 import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { clock } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
 import type { AgentLogs } from '../../api/types.ts';
 import { RoleButton } from '../../parts/button.tsx';
@@ -7,25 +8,37 @@ import { Card } from '../../parts/page.tsx';
 import { Empty, Partial } from '../../parts/query-states.tsx';
 import { Scroll } from '../../parts/scroll.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
+import { Select } from '../../parts/select.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
-import { type LogLevel, logLevels, logs } from './agent-api.ts';
+import { logLevels, logs } from './agent-api.ts';
 import { readLine } from './log-line.ts';
 
 const fields = {
   level: choiceField(logLevels, 'info'),
   lines: choiceField(['200', '1000', '5000'], '200'),
+  since: choiceField(['any', '5m', '1h', '6h', '24h'], 'any'),
   text: textField(),
 };
+
+const MINUTE = 60_000;
+const ages = {
+  any: { text: 'any time', ms: undefined },
+  '5m': { text: '5 minutes ago', ms: 5 * MINUTE },
+  '1h': { text: '1 hour ago', ms: 60 * MINUTE },
+  '6h': { text: '6 hours ago', ms: 6 * 60 * MINUTE },
+  '24h': { text: '24 hours ago', ms: 24 * 60 * MINUTE },
+} as const;
 
 /** The longest text that an agent searches for. */
 const MAX_TEXT_LENGTH = 128;
 
 /** Recent log lines. They are asked of the agent, and audited: only a click asks for them. */
 export function AgentLogView({ name }: { readonly name: string }) {
-  const [{ level, lines, text }, change] = useUrlState(fields);
+  const [{ level, lines, since, text }, change] = useUrlState(fields);
   const [answer, setAnswer] = useState<AgentLogs>();
+  const { ms } = ages[since];
   const [isWrapped, setWrapped] = useState(true);
   const { run, isBusy } = useAction(logs, { stale: [resource.audit], failed: 'The logs were not loaded.' });
   return (
@@ -40,30 +53,25 @@ export function AgentLogView({ name }: { readonly name: string }) {
             value={text}
             onChange={(next) => change({ text: next })}
           />
-          <label>
-            Level{' '}
-            <select
-              value={level}
-              className="input-small"
-              onChange={(event) => change({ level: event.target.value as LogLevel })}
-            >
-              {logLevels.map((each) => (
-                <option key={each}>{each}</option>
-              ))}
-            </select>
-          </label>
-          <label>
-            Lines{' '}
-            <select
-              value={lines}
-              className="input-small"
-              onChange={(event) => change({ lines: event.target.value as '200' })}
-            >
-              {fields.lines.choices.map((each) => (
-                <option key={each}>{each}</option>
-              ))}
-            </select>
-          </label>
+          <Select
+            label="Level"
+            value={level}
+            choices={logLevels}
+            onChange={(next) => change({ level: next })}
+          />
+          <Select
+            label="Since"
+            value={since}
+            choices={fields.since.choices}
+            textOf={(choice) => ages[choice].text}
+            onChange={(next) => change({ since: next })}
+          />
+          <Select
+            label="Lines"
+            value={lines}
+            choices={fields.lines.choices}
+            onChange={(next) => change({ lines: next })}
+          />
           <label>
             <input
               type="checkbox"
@@ -81,6 +89,7 @@ export function AgentLogView({ name }: { readonly name: string }) {
               void run(name, {
                 limit: Number(lines),
                 level,
+                ...(ms !== undefined && { since: new Date(clock.now() - ms).toISOString() }),
                 ...(text.trim() !== '' && { text: text.trim().slice(0, MAX_TEXT_LENGTH) }),
               }).then((next) => next !== undefined && setAnswer(next))
             }
@@ -112,7 +121,7 @@ function LogLines({ answer, isWrapped }: { readonly answer: AgentLogs; readonly 
           Left out by the agent: {omitted.map(([reason, number]) => `${number} ${reason}`).join(', ')}.
         </Partial>
       )}
-      {read.length === 0 && <Empty title="The agent has no lines of this level." />}
+      {read.length === 0 && <Empty title="The agent has no such lines." />}
       <Scroll label="Log lines" className={`log-lines ${isWrapped ? 'log-lines-wrap' : ''}`}>
         {read.map(({ key, time, level, text }) => (
           <div key={key} className="log-line">

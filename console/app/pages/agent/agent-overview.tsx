@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { resource } from '../../api/keys.ts';
-import type { Agent, Probe } from '../../api/types.ts';
+import type { Agent } from '../../api/types.ts';
 import { RoleButton } from '../../parts/button.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Ladder } from '../../parts/ladder.tsx';
@@ -9,12 +9,12 @@ import { Empty } from '../../parts/query-states.tsx';
 import { Badge } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
-import { useAction } from '../../parts/use-action.ts';
 import { bytes, milliseconds, shortDigest } from '../../time/format.ts';
 import { type Kind, kinds, probe } from './agent-api.ts';
 import { AgentCharts } from './agent-charts.tsx';
 import { CheckNow } from './reasons.tsx';
 import { RevokeAgent } from './revoke-agent.tsx';
+import { useStagedAction } from './use-staged-action.ts';
 
 export function AgentOverview({ agent }: { readonly agent: Agent }) {
   return (
@@ -147,8 +147,10 @@ function ProbeForm({ agent }: { readonly agent: Agent }) {
   const [port, setPort] = useState('5432');
   const [kind, setKind] = useState<Kind>('postgresql');
   const [problems, setProblems] = useState<{ host?: string; port?: string }>({});
-  const [result, setResult] = useState<Probe>();
-  const { run, isBusy } = useAction(probe, { stale: [resource.audit], failed: 'The probe failed.' });
+  const { run, isBusy, result, stages } = useStagedAction(probe, {
+    stale: [resource.audit],
+    failed: 'The probe failed.',
+  });
   const offline = agent.sessions.open === 0 ? 'The agent has no session, so it cannot be asked.' : undefined;
   const send = () => {
     const number = Number(port);
@@ -160,8 +162,7 @@ function ProbeForm({ agent }: { readonly agent: Agent }) {
     };
     setProblems(found);
     if (Object.keys(found).length > 0) return;
-    setResult(undefined);
-    void run(agent.name, { host: host.trim(), port: number, kind }).then(setResult);
+    void run(agent.name, { host: host.trim(), port: number, kind });
   };
   return (
     <form
@@ -202,9 +203,9 @@ function ProbeForm({ agent }: { readonly agent: Agent }) {
           Probe
         </RoleButton>
       </div>
-      {result !== undefined && (
+      {(isBusy || result !== undefined) && (
         <div role="status">
-          <Ladder result={result} />
+          <Ladder result={result} stages={stages} />
         </div>
       )}
     </form>

@@ -1,8 +1,8 @@
 import './agent.css';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { resource } from '../../api/keys.ts';
-import type { Agent, AgentReason, Probe } from '../../api/types.ts';
+import type { Agent, AgentReason } from '../../api/types.ts';
 import { RoleButton } from '../../parts/button.tsx';
 import { Ladder } from '../../parts/ladder.tsx';
 import { Card } from '../../parts/page.tsx';
@@ -12,6 +12,7 @@ import { Age, TimeOf } from '../../parts/time.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { withShortDigests } from '../../time/format.ts';
 import { check, resume } from './agent-api.ts';
+import { useStagedAction } from './use-staged-action.ts';
 import { WhoDidIt } from './who-did-it.tsx';
 
 /** Every condition of the agent, with its beginning, what to do, and the button for it. */
@@ -143,8 +144,7 @@ export function CheckNow({
   readonly connector: string;
   readonly children?: ReactNode;
 }) {
-  const [result, setResult] = useState<Probe>();
-  const { run, isBusy } = useAction(check, {
+  const { run, isBusy, result, stages } = useStagedAction(check, {
     stale: [resource.agent, resource.explanation],
     failed: `${connector} was not checked.`,
   });
@@ -159,14 +159,14 @@ export function CheckNow({
           unavailable={offline}
           isBusy={isBusy}
           aria-label={`Check now: ${connector}`}
-          onClick={() => void run(agent.name, connector).then(setResult)}
+          onClick={() => void run(agent.name, connector)}
         >
           Check now
         </RoleButton>
       </div>
-      {result !== undefined && (
+      {(isBusy || result !== undefined) && (
         <div role="status">
-          <Ladder result={result} />
+          <Ladder result={result} stages={stages} />
         </div>
       )}
     </div>

@@ -200,6 +200,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack, i
       fleet: shown,
       connections: () => [],
       openOutcomes: () => [],
+      samples: { ofPool: () => undefined },
       health: () => config.health,
       firing: () => alerts.firing,
       readiness: () => ({ ready: true, reasons: [] }),

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { choiceField } from '../url/url-state.ts';
 import { useUrlState } from '../url/use-url-state.ts';
 import { Card } from './page.tsx';
+import { TimeOf } from './time.tsx';
 import { type Series, TimeChart } from './time-chart.tsx';
 
 const fields = { range: choiceField(['hour', 'day'], 'hour') };
@@ -63,10 +64,16 @@ export function Charts({
   }
   const from = Date.parse(history.from);
   return (
-    <div className="time-charts">
-      {shown.map((each) => (
-        <TimeChart key={each.label} series={each} from={from} intervalMs={history.intervalMs} />
-      ))}
-    </div>
+    <>
+      <div className="time-charts">
+        {shown.map((each) => (
+          <TimeChart key={each.label} series={each} from={from} intervalMs={history.intervalMs} />
+        ))}
+      </div>
+      <p className="faint small">
+        Recorded since <TimeOf at={from} />. This gateway keeps it in memory, and begins again when it
+        restarts; changes of states are kept for 30 days.
+      </p>
+    </>
   );
 }

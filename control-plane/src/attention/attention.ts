@@ -5,6 +5,7 @@ import { alertConditionTexts } from '../alerts/alert-conditions.ts';
 import { describeOpens } from '../alerts/evaluate-connection.ts';
 import type { ConnectionSnapshot } from '../alerts/fleet-snapshot.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
+import type { SampleHistory } from '../history/sample-history.ts';
 import { AgentGroups } from './agent-groups.ts';
 import {
   type AttentionConnection,
@@ -12,12 +13,15 @@ import {
   affectedConnections,
   compareGroups,
 } from './attention-group.ts';
+import { conditionSince } from './condition-since.ts';
 import { severityOfOpens } from './failing-opens.ts';
 
 export type AttentionSources = {
   readonly fleet: Pick<OpenFleet, 'listed' | 'pools' | 'certificateNotAfter'>;
   readonly connections: () => readonly AttentionConnection[];
   readonly openOutcomes: () => Iterable<ConnectionSnapshot>;
+  /** What pools have measured: since when something is the case for which there is no alert rule. */
+  readonly samples: Pick<SampleHistory, 'ofPool'>;
   readonly health: () => GatewayConfig['health'];
   readonly firing: () => readonly Pick<AlertRow, 'condition' | 'subject' | 'since'>[];
   readonly readiness: () => { readonly ready: boolean; readonly reasons: readonly string[] };
@@ -68,7 +72,7 @@ async function find(sources: AttentionSources): Promise<Attention> {
     sources.firing().find((alert) => alert.condition === condition && alert.subject === subject)?.since;
   const groups = [
     ...agents.groups(connections, (pool) => ready.get(pool) ?? 0),
-    ...poolGroups(pools, connections, sinceOf),
+    ...poolGroups(pools, connections, poolSince(sources, sinceOf)),
     ...connectionGroups(sources, sinceOf),
     ...gatewayGroups(sources, sinceOf),
   ].sort(compareGroups);
@@ -103,10 +107,31 @@ const textOf = (condition: AlertCondition, name = '…') => {
   return { message, advice: advice.replaceAll('…', name) };
 };
 
+type PoolSinceOf = (
+  condition: AlertCondition,
+  pool: string,
+  measure: string,
+  isMet: (value: number) => boolean,
+) => number;
+
+/** Since when a pool is in a condition: what its alert says, or else what was measured, or else now. */
+function poolSince({ samples, clock }: AttentionSources, sinceOf: SinceOf): PoolSinceOf {
+  const now = clock.wall();
+  return (condition, pool, measure, isMet) => {
+    const sampled = (range: 'hour' | 'day') => {
+      const points = samples.ofPool(pool, range, now);
+      const since = conditionSince(points, measure, isMet);
+      // The whole range: a longer one knows more.
+      return since === points?.from && range === 'hour' ? undefined : since;
+    };
+    return sinceOf(condition, `pool:${pool}`) ?? sampled('hour') ?? sampled('day') ?? now;
+  };
+}
+
 function* poolGroups(
   pools: ReturnType<AttentionSources['fleet']['pools']>,
   connections: readonly AttentionConnection[],
-  sinceOf: SinceOf,
+  sinceOf: PoolSinceOf,
 ): Generator<AttentionGroup> {
   for (const { name, ready, minReady, queue } of pools) {
     const affected = affectedConnections(connections, { pool: name, connector: undefined });
@@ -117,17 +142,18 @@ function* poolGroups(
         severity: ready === 0 && affected.connectionsTotal > 0 ? 'critical' : 'warning',
         code: 'pool-below-min-ready',
         ...textOf('pool-below-min-ready'),
-        since: sinceOf('pool-below-min-ready', `pool:${name}`),
+        since: sinceOf('pool-below-min-ready', name, 'ready', (value) => value < minReady),
         detail: `${ready} of at least ${minReady} agents are ready.`,
       };
     }
-    if (queue.limit > 0 && queue.waiting >= queue.limit * QUEUE_FULL_SHARE) {
+    const isNearLimit = (waiting: number) => waiting >= queue.limit * QUEUE_FULL_SHARE;
+    if (queue.limit > 0 && isNearLimit(queue.waiting)) {
       yield {
         ...common,
         severity: 'critical',
         code: 'queue-near-limit',
         ...textOf('queue-near-limit'),
-        since: sinceOf('queue-near-limit', `pool:${name}`),
+        since: sinceOf('queue-near-limit', name, 'waiting', isNearLimit),
         detail: `${queue.waiting} clients are waiting; the limit is ${queue.limit}.`,
       };
     }
@@ -135,7 +161,7 @@ function* poolGroups(
 }
 
 function* connectionGroups(
-  { openOutcomes, health }: AttentionSources,
+  { openOutcomes, health, clock }: AttentionSources,
   sinceOf: SinceOf,
 ): Generator<AttentionGroup> {
   const {
@@ -146,14 +172,16 @@ function* connectionGroups(
   for (const outcome of openOutcomes()) {
     const severity = severityOfOpens(outcome, { percent, minimum, windowMs });
     if (severity === undefined) continue;
-    const { connection } = outcome;
+    const { connection, opened, sinceOpened } = outcome;
+    // Without a single success in the window, it fails since the last one.
+    const lastSuccess = opened === 0 && sinceOpened !== undefined ? clock.wall() - sinceOpened : undefined;
     yield {
       ...none,
       severity,
       code: 'connection-failing',
       ...textOf('connection-failing', connection),
       ...(outcome.failed < minimum && { message: LATEST_OPEN_FAILED }),
-      since: sinceOf('connection-failing', `connection:${connection}`),
+      since: sinceOf('connection-failing', `connection:${connection}`) ?? lastSuccess,
       detail: describeOpens(outcome, windowMs),
       connections: [connection],
       connectionsTotal: 1,

@@ -264,6 +264,7 @@ export async function apiRig(): Promise<ApiRig> {
       fleet: { ...fleet, listed: fleet.listed, certificateNotAfter: () => clock.now + 30 * 86_400_000 },
       connections: () => live.connections,
       openOutcomes: () => live.outcomes,
+      samples: { ofPool: () => undefined },
       health: () => gatewayConfig.config.health,
       firing: () => live.firing,
       readiness: () => live.readiness,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionSnapshot } from '../../src/alerts/fleet-snapshot.ts';
 import { type AttentionSources, attentionOf } from '../../src/attention/attention.ts';
+import { SampleHistory } from '../../src/history/sample-history.ts';
 import { type FleetScene, fleetScene, HOUR, SECOND } from '../fleet/fleet-scene.ts';
 
 const names = Array.from({ length: 300 }, (_, index) => `h${String(index).padStart(3, '0')}`);
@@ -36,6 +37,7 @@ function sourcesOf(scene: FleetScene, more: Partial<AttentionSources> = {}): Att
     },
     connections: () => routes,
     openOutcomes: () => [],
+    samples: { ofPool: () => undefined },
     health: () => health as never,
     firing: () => [],
     readiness: () => ({ ready: true, reasons: [] }),
@@ -157,6 +159,54 @@ test('an empty pool and a drained agent: one is critical, the other was wanted',
     ],
   );
   assert.equal(groups[0]?.detail, '0 of at least 1 agents are ready.');
+});
+
+test('without an alert rule, what was measured says since when a pool has been short of agents', async () => {
+  const scene = await fleetScene(['h1']);
+  const samples = new SampleHistory();
+  const ready = (value: number) =>
+    samples.addPools(
+      [
+        {
+          name: 'dc1',
+          ready: value,
+          sessions: 0,
+          streams: { open: 0, opening: 0 },
+          queue: { waiting: 0, limit: 64 },
+        },
+      ],
+      scene.clock.wall(),
+    );
+  const since = async () => (await found(scene, { samples })).groups[0]?.since;
+  assert.equal(await since(), scene.clock.wall());
+  ready(1);
+  assert.equal(await since(), scene.clock.wall());
+  await scene.clock.pass(10 * SECOND);
+  ready(0);
+  const began = Math.floor(scene.clock.wall() / 10_000) * 10_000;
+  await scene.clock.pass(10 * 60 * SECOND);
+  ready(0);
+  assert.equal(await since(), began);
+  // Older than the points of ten seconds: those of a minute say so.
+  await scene.clock.pass(2 * HOUR);
+  ready(0);
+  assert.equal(await since(), Math.floor(began / 60_000) * 60_000);
+});
+
+test('a connection that fails does so since its last success', async () => {
+  const scene = await fleetScene(['h1']);
+  scene.open({ agent: 'h1' });
+  const outcome = { connection: 'orders', failed: 4, codes: [{ code: 'TARGET_RESET', count: 4 }] as const };
+  const times = { sinceFailed: 10, idle: 10 };
+  const sinceOf = async (opened: number, sinceOpened: number | undefined) => {
+    const { groups } = await found(scene, {
+      openOutcomes: () => [{ ...outcome, ...times, opened, sinceOpened }],
+    });
+    return groups[0]?.since;
+  };
+  assert.equal(await sinceOf(0, 900_000), scene.clock.wall() - 900_000);
+  assert.equal(await sinceOf(0, undefined), undefined);
+  assert.equal(await sinceOf(1, 20), undefined);
 });
 
 test('many pages share one look at the fleet', async () => {

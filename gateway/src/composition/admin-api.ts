@@ -157,6 +157,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
       fleet,
       connections: () => [...routes.routes],
       openOutcomes,
+      samples: operations.history.samples,
       health: () => config().health,
       firing: () => alerts.firing,
       readiness: options.readiness,

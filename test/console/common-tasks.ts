@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
+/** Clicks a link or a button, or does the same with the keyboard. */
 type Click = (locator: Locator) => Promise<void>;
 type Task = readonly [name: string, perform: (page: Page, click: Click) => Promise<void>];
 
@@ -67,6 +68,21 @@ export const commonTasks: readonly Task[] = [
     },
   ],
 ];
+
+/** The most elements that the Tab key has to pass on any page of the showcase. */
+const MAX_PRESSES = 80;
+
+/** Reaches a link or a button with the Tab key alone, and activates it with Enter. */
+export async function pressEnterOn(page: Page, locator: Locator): Promise<void> {
+  await locator.waitFor();
+  const hasFocus = () => locator.evaluate((element) => element === element.ownerDocument.activeElement);
+  for (let presses = 0; presses < MAX_PRESSES; presses += 1) {
+    // Guards of a dialog move the focus after the key has been handled: one more press then does no harm.
+    if (await hasFocus()) return page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`The Tab key does not reach ${locator}.`);
+}
 
 /** The tasks and clicks of the table in docs/console.md. */
 export async function documentedClicks(): Promise<[string, number][]> {

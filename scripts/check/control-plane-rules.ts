@@ -76,7 +76,7 @@ export const controlPlaneRules: readonly ImportRule[] = [
   {
     from: 'control-plane/src/history',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'leadership', 'observe')],
-    because: 'the history records what the fleet reports, and nothing depends on it',
+    because: 'the history records what the fleet reports',
   },
   {
     from: 'control-plane/src/requests',
@@ -103,8 +103,8 @@ export const controlPlaneRules: readonly ImportRule[] = [
   },
   {
     from: 'control-plane/src/attention',
-    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts')],
-    because: 'it groups the conditions of agents, and those that alerts are evaluated from',
+    mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts', 'history')],
+    because: 'it groups the conditions of agents, and those that alerts are evaluated from; the history says since when',
   },
   {
     from: 'control-plane/src/metrics',

@@ -58,6 +58,11 @@ export const BulkItem = Type.Object({
       '`waiting`: an admin has to approve it. `unchanged`: the agent is already like that. `skipped`: the time of the request ' +
       'was up before.',
   }),
+  effect: Type.Optional(
+    Type.Enum(['quarantined', 'drifting', 'released', 'away'], {
+      description: '`dryRun` of `pin` and `unpin` only: what it would do to the agent.',
+    }),
+  ),
   approval: Type.Optional(Type.String({ description: 'ID of the approval.' })),
   code: Type.Optional(Type.String({ description: 'Problem code.' })),
   detail: Type.Optional(Type.String()),

@@ -104,7 +104,8 @@ export const controlPlaneRules: readonly ImportRule[] = [
   {
     from: 'control-plane/src/attention',
     mayImport: [...CONTROL_PLANE_BASE, ...controlPlane('fleet', 'alerts', 'history')],
-    because: 'it groups the conditions of agents, and those that alerts are evaluated from; the history says since when',
+    because:
+      'it groups the conditions of agents, and those that alerts are evaluated from; the history says since when',
   },
   {
     from: 'control-plane/src/metrics',

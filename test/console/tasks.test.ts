@@ -10,7 +10,7 @@ import { startPair } from '../rig/pair.ts';
 import { Relay } from '../rig/relay.ts';
 import { startGreeter, startHanging } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
-import { launchBrowser, openPage, originOf, signInPath, skipWithoutBrowser } from './browser.ts';
+import { launchBrowser, openPage, originOf, signInPath, skipWithoutBrowser, visit } from './browser.ts';
 
 const skip = skipWithoutBrowser();
 
@@ -185,6 +185,19 @@ test('people do their tasks in the console', { skip }, async (t) => {
     await page.getByText('Pool dc1 is pinned to version 7.').waitFor();
     const { agents } = (await pair.api('GET /pools/dc1')) as { agents: Record<string, number> };
     assert.equal(agents['quarantined'], 2);
+    // Both by themselves: what the preview of several says is what comes of it, too.
+    await visit(page, '/fleet');
+    for (const name of ['a1', 'a2']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+    await page.getByRole('button', { name: 'Pin…' }).click();
+    await dialog.getByLabel('Published version of dc1').selectOption({ label: 'version 7' });
+    await dialog.getByText('2 will be done').waitFor();
+    await dialog.getByRole('button', { name: 'Pin 2 agents' }).click();
+    await dialog.getByText('2 done').waitFor();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    const { items: pins } = (await pair.api('GET /pins')) as { items: { scope: string }[] };
+    assert.equal(pins.filter(({ scope }) => scope === 'agent').length, 2);
+    for (const name of ['a1', 'a2']) await pair.api(`DELETE /pins/agents/${name}`);
+    await visit(page, '/config/dc1');
     await page.getByRole('button', { name: 'Remove the pin' }).click();
     await page.getByRole('dialog').getByText('0 → 2 ready agents').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove the pin' }).click();

@@ -9,9 +9,10 @@ import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { Revocation } from '../identity/revocation.ts';
 import type { AgentRequests } from '../requests/agent-requests.ts';
 import { operationOf } from './agent-operations.ts';
+import { type PreviewedFleet, previewBulkPin } from './preview-bulk-pin.ts';
 
 export type BulkDependencies = {
-  readonly fleet: Pick<OpenFleet, 'agent' | 'pools'>;
+  readonly fleet: Pick<OpenFleet, 'agent'> & PreviewedFleet;
   readonly actions: FleetActions;
   readonly requests: Pick<AgentRequests, 'perform'>;
   readonly revocation: Pick<Revocation, 'revoke'>;
@@ -48,6 +49,8 @@ export async function runBulk(
   const approvals = new Map(fleet.pools().map(({ name, requireApproval }) => [name, requireApproval]));
   const endsAt = clock.now() + DEADLINE_MS;
   const items: BulkItem[] = [];
+  const previewPin =
+    dryRun && (action === 'pin' || action === 'unpin') ? previewBulkPin(fleet, version) : undefined;
   let approvalCount = 0;
 
   const workOn = async (name: string): Promise<BulkItem> => {
@@ -69,7 +72,11 @@ export async function runBulk(
         detail: `One request can make ${MAX_APPROVALS} approvals. Repeat it for this agent when they are decided.`,
       };
     }
-    if (dryRun) return { name, outcome: approval ? 'waiting' : 'done' };
+    if (dryRun) {
+      const previewed = await previewPin?.(agent);
+      const outcome = approval ? 'waiting' : 'done';
+      return { name, ...previewed, outcome: previewed?.outcome === 'failed' ? 'failed' : outcome };
+    }
     if (clock.now() > endsAt) {
       return {
         name,

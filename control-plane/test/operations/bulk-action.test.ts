@@ -32,3 +32,53 @@ test('one request leaves room for the approvals of others, and does what needs n
     assert.match(counts.skipped?.[0]?.detail ?? '', /50 approvals/);
   }
 });
+
+test('a dry run says what a pin would do to each agent, as the pin then does it', async () => {
+  const config = { version: 13, digest: 'sha256/13' };
+  const other = { version: 14, digest: 'sha256/14' };
+  const connected = { config, connectedSince: 1 };
+  const pin = { ...other, mode: 'enforce', scope: 'agent', drift: 'version' } as const;
+  const agents = new Map(
+    [
+      testView('old', connected),
+      testView('new', { ...connected, config: other }),
+      testView('lenient', { ...connected, pool: 'dc2' }),
+      testView('elsewhere', { ...connected, pool: 'dc3' }),
+      testView('away', { config: undefined, connectedSince: undefined }),
+      testView('held', { ...connected, state: 'quarantined', code: 'CONFIG_DRIFT', pin }),
+    ].map((agent) => [agent.name, agent]),
+  );
+  const dependencies = {
+    fleet: {
+      agent: (name: string) => agents.get(name),
+      pools: () => [
+        { name: 'dc1', requireApproval: [], pinning: 'enforce' },
+        { name: 'dc2', requireApproval: [], pinning: 'report' },
+        { name: 'dc3', requireApproval: [], pinning: 'enforce' },
+      ],
+      pinListing: () => [],
+      versions: { of: async (pool: string) => (pool === 'dc3' ? undefined : other) },
+    },
+    clock: systemClock,
+    problemOf: (error: unknown) => assert.fail(String(error)),
+  } as unknown as BulkDependencies;
+  const order = { names: [...agents.keys()], dryRun: true } as const;
+  const operator = { id: 'admin-token:1', role: 'operator' } as const;
+  const items = await runBulk({ ...order, action: 'pin', version: 14 }, operator, dependencies);
+  assert.deepEqual(
+    items.map(({ name, outcome, effect }) => [name, outcome, effect]),
+    [
+      ['old', 'done', 'quarantined'],
+      ['new', 'done', undefined],
+      ['lenient', 'done', 'drifting'],
+      ['elsewhere', 'failed', undefined],
+      ['away', 'done', 'away'],
+      ['held', 'done', undefined],
+    ],
+  );
+  assert.match(items[0]?.detail ?? '', /runs version 13/);
+  assert.match(items[3]?.detail ?? '', /not published for pool dc3/);
+  const held = { ...order, names: ['held'], action: 'unpin', version: undefined } as const;
+  const [released] = await runBulk(held, operator, dependencies);
+  assert.deepEqual([released?.outcome, released?.effect], ['done', 'released']);
+});

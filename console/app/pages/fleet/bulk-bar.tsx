@@ -6,7 +6,7 @@ import { type BulkAction, BulkDialog, bulkNames } from './bulk-dialog.tsx';
 import type { Selection } from './use-selection.ts';
 
 /** Revoking is not here: it is permanent, and each agent has its own page for it. */
-const actions: readonly BulkAction[] = ['drain', 'resume', 'restart'];
+const actions: readonly BulkAction[] = ['drain', 'resume', 'restart', 'pin', 'unpin'];
 
 /** What can be done with the selected agents at once. */
 export function BulkBar({
@@ -25,7 +25,7 @@ export function BulkBar({
       <strong role="status">{counted(names.size, 'agent')} selected</strong>
       {actions.map((action) => (
         <RoleButton key={action} needs="operator" size="small" onClick={() => setAsking(action)}>
-          {bulkNames[action]}…
+          {action === 'unpin' ? 'Remove pins' : bulkNames[action]}…
         </RoleButton>
       ))}
       <Button size="small" kind="quiet" onClick={clear}>

@@ -1,41 +1,38 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'wouter';
 import { ask, POST, perform } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
 import type { AgentRow, BulkResult } from '../../api/types.ts';
 import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Loaded, Partial } from '../../parts/query-states.tsx';
-import { Badge, type Tone } from '../../parts/state.tsx';
-import { Table } from '../../parts/table.tsx';
+import { Select } from '../../parts/select.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { counted } from '../../time/format.ts';
-import { usePools } from '../config/config-api.ts';
+import { usePools, useVersions } from '../config/config-api.ts';
+import { BulkItems } from './bulk-items.tsx';
 import { emptiedPools } from './emptied-pools.ts';
 
-export type BulkAction = 'drain' | 'resume' | 'restart';
+export type BulkAction = 'drain' | 'resume' | 'restart' | 'pin' | 'unpin';
 export const bulkNames: Readonly<Record<BulkAction, string>> = {
   drain: 'Drain',
   resume: 'Resume',
   restart: 'Restart',
+  pin: 'Pin',
+  unpin: 'Remove pins of',
 };
 const texts: Readonly<Record<BulkAction, string>> = {
   drain: 'They get no new connections. Open ones continue.',
   resume: 'They get new connections again.',
   restart: 'Each drains and restarts. At the same time, so the pool needs other agents meanwhile.',
+  pin: 'Each is pinned by itself, and no longer follows the pin of its pool.',
+  unpin: 'Each follows the pin of its pool again, if it has one.',
 };
 
-const send = (action: BulkAction, agents: readonly string[], expected: number) =>
-  perform(POST('/api/v1/agents/bulk', { body: { action, agents: [...agents], expected, dryRun: false } }));
+type Body = { action: BulkAction; agents: string[]; version?: number };
 
-const tones: Readonly<Record<BulkResult['items'][number]['outcome'], Tone>> = {
-  done: 'ok',
-  waiting: 'info',
-  unchanged: 'off',
-  failed: 'bad',
-  skipped: 'warn',
-};
+const send = (body: Body, expected: number) =>
+  perform(POST('/api/v1/agents/bulk', { body: { ...body, expected, dryRun: false } }));
 
 /** What an action would do to each agent, before it is done; then what came of it. */
 export function BulkDialog({
@@ -53,24 +50,36 @@ export function BulkDialog({
   readonly onDone: () => void;
 }) {
   const [result, setResult] = useState<BulkResult>();
+  const [version, setVersion] = useState<number>();
+  const body = { action, agents: [...names], ...(version !== undefined && { version }) };
+  const isReady = action !== 'pin' || version !== undefined;
   const preview = useQuery({
-    queryKey: [resource.agents, 'bulk', action, names],
-    queryFn: () => ask(POST('/api/v1/agents/bulk', { body: { action, agents: [...names], dryRun: true } })),
+    queryKey: [resource.agents, 'bulk', body],
+    queryFn: () => ask(POST('/api/v1/agents/bulk', { body: { ...body, dryRun: true } })),
+    enabled: isReady,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
   const { run, isBusy } = useAction(send, {
-    stale: [resource.agents, resource.agent, resource.pools, resource.attention, resource.approvals],
+    stale: [
+      resource.agents,
+      resource.agent,
+      resource.pools,
+      resource.attention,
+      resource.approvals,
+      resource.pins,
+    ],
     failed: 'What was done is not known: look at the agents.',
   });
   const pools = usePools();
-  const emptied = action === 'resume' ? [] : emptiedPools(pools.data?.items ?? [], rows);
+  const leaving = leavingOf(action, rows, preview.data);
+  const emptied = emptiedPools(pools.data?.items ?? [], leaving);
   const name = bulkNames[action];
   const matched = preview.data?.matched ?? 0;
   if (result !== undefined) {
     return (
       <Dialog title={`${name}: what came of it`} isOpen onClose={onDone} width="wide">
-        <Items result={result} />
+        <BulkItems result={result} />
         <div className="dialog-actions">
           <Button kind="primary" onClick={onDone}>
             Close
@@ -88,19 +97,26 @@ export function BulkDialog({
           fail.
         </Partial>
       )}
-      <Loaded query={preview} what="what it would do" lines={4}>
-        {(data) => <Items result={data} />}
-      </Loaded>
+      {action === 'pin' && <ChooseVersion rows={rows} version={version} onChange={setVersion} />}
+      {isReady && (
+        <Loaded query={preview} what="what it would do" lines={4}>
+          {(data) => <BulkItems result={data} />}
+        </Loaded>
+      )}
       <div className="dialog-actions">
         <Button onClick={onClose}>Cancel</Button>
         <RoleButton
           needs="operator"
           kind="primary"
           isBusy={isBusy}
-          unavailable={preview.data === undefined ? 'The preview has not been loaded.' : undefined}
-          onClick={() =>
-            void run(action, names, matched).then((done) => done !== undefined && setResult(done))
+          unavailable={
+            !isReady
+              ? 'Choose a version first.'
+              : preview.data === undefined
+                ? 'The preview has not been loaded.'
+                : undefined
           }
+          onClick={() => void run(body, matched).then((done) => done !== undefined && setResult(done))}
         >
           {name} {counted(matched, 'agent')}
         </RoleButton>
@@ -109,51 +125,46 @@ export function BulkDialog({
   );
 }
 
-/** A dry run has outcomes that were not performed. */
-const word = (outcome: string, isDryRun: boolean) =>
-  !isDryRun
-    ? outcome
-    : outcome === 'done'
-      ? 'will be done'
-      : outcome === 'waiting'
-        ? 'needs approval'
-        : outcome;
+/** The agents that would accept no connections afterward, as far as they are loaded. */
+function leavingOf(action: BulkAction, rows: readonly AgentRow[], preview: BulkResult | undefined) {
+  if (action === 'resume') return [];
+  if (action === 'drain' || action === 'restart') return rows;
+  const quarantined = new Set(
+    preview?.items.filter(({ effect }) => effect === 'quarantined').map(({ name }) => name),
+  );
+  return rows.filter(({ name }) => quarantined.has(name));
+}
 
-function Items({ result: { items, counts, dryRun } }: { readonly result: BulkResult }) {
-  const summary = Object.entries(counts).filter(([, number]) => number > 0);
+/** A published version of the pool of all these agents. */
+function ChooseVersion({
+  rows,
+  version,
+  onChange,
+}: {
+  readonly rows: readonly AgentRow[];
+  readonly version: number | undefined;
+  readonly onChange: (version: number | undefined) => void;
+}) {
+  const pools = [...new Set(rows.map(({ pool }) => pool))];
+  const [pool = ''] = pools;
+  const versions = useVersions(pools.length === 1 ? pool : '');
+  if (pools.length !== 1) {
+    return (
+      <Partial>
+        Versions belong to a pool, and these agents are in {pools.length}: select agents of one pool.
+      </Partial>
+    );
+  }
+  const published = versions.data?.pages.flatMap(({ items }) => items.map((each) => String(each.version)));
   return (
-    <>
-      <p>{summary.map(([outcome, number]) => `${number} ${word(outcome, dryRun)}`).join(', ')}</p>
-      <div className="bulk-items">
-        <Table
-          label="Agents"
-          rows={items}
-          keyOf={(item) => item.name}
-          columns={[
-            {
-              key: 'name',
-              title: 'Agent',
-              isMain: true,
-              cell: (item) => <Link href={`/agents/${item.name}`}>{item.name}</Link>,
-            },
-            {
-              key: 'outcome',
-              title: 'Outcome',
-              cell: ({ outcome }) => <Badge tone={tones[outcome]} word={word(outcome, dryRun)} />,
-            },
-            {
-              key: 'why',
-              title: 'Why',
-              isEmpty: ({ detail }) => detail === undefined,
-              cell: ({ detail, code }) => (
-                <>
-                  {detail} {code !== undefined && <code className="faint small">{code}</code>}
-                </>
-              ),
-            },
-          ]}
-        />
-      </div>
-    </>
+    <p>
+      <Select
+        label={`Published version of ${pool}`}
+        value={version === undefined ? '' : String(version)}
+        choices={['', ...(published ?? [])]}
+        textOf={(choice) => (choice === '' ? 'choose' : `version ${choice}`)}
+        onChange={(choice) => onChange(choice === '' ? undefined : Number(choice))}
+      />
+    </p>
   );
 }

@@ -1,4 +1,4 @@
-import type { ClientCounts } from './clients.ts';
+import type { ClientCounts, Failure } from './clients.ts';
 import type { ReplicaName, Site } from './site.ts';
 import type { Changes, FiredAlert } from './watch.ts';
 
@@ -38,6 +38,8 @@ export type CaseResult = {
   readonly case: string;
   readonly seconds: number;
   readonly newConnections: number;
+  /** Answers that the JDBC pool got, each with the right checksum. */
+  readonly answers: number;
   readonly failed: number;
   /** Connections that were cut although nothing allowed it. */
   readonly cut: number;
@@ -51,8 +53,14 @@ export const failedWrongly = ({ failed }: ClientCounts, { failing }: CaseOutcome
   failed.filter(({ at }) => failing === undefined || at < failing.from || at > failing.until);
 
 /** The connections that ended although their replica was there, or before its deadline. */
-export function cutEarly({ cut }: ClientCounts, cutFrom: ReadonlyMap<ReplicaName, number> = new Map()) {
-  return [...cut].flatMap(([replica, failures]) =>
+export function cutEarly(
+  { cut, pooled }: ClientCounts,
+  cutFrom: ReadonlyMap<ReplicaName, number> = new Map(),
+): readonly Failure[] {
+  const early = [...cut].flatMap(([replica, failures]) =>
     failures.filter(({ at }) => at < (cutFrom.get(replica) ?? Number.POSITIVE_INFINITY)),
   );
+  // A connection of the pool may lead to any replica.
+  const first = Math.min(...cutFrom.values());
+  return [...early, ...pooled.filter(({ at }) => at < first)];
 }

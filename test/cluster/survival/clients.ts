@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { pgbench } from '../../chaos/databases.ts';
+import type { JavaPrograms } from '../../drivers/java-program.ts';
 import type { Postgres } from '../../rig/postgres.ts';
 import { ManagedProcess } from '../../rig/process.ts';
 import { ports } from './files.ts';
-import { REPLICAS, type ReplicaName, type Site } from './site.ts';
+import { startJdbcPool } from './jdbc-pool.ts';
+import type { ReplicaName, Site } from './site.ts';
 
 /** What a client noticed, and when: milliseconds on the monotonic clock. */
 export type Failure = { readonly at: number; readonly client: string; readonly error: string };
@@ -15,6 +17,10 @@ export type ClientCounts = {
   readonly failed: readonly Failure[];
   /** Open connections that ended with an error, by the replica that they were connected to. */
   readonly cut: ReadonlyMap<ReplicaName, readonly Failure[]>;
+  /** Queries that a connection of the JDBC pool lost. It may have led to any replica. */
+  readonly pooled: readonly Failure[];
+  /** Answers that the pool got, each with the right checksum. */
+  readonly answers: number;
   /** The longest time in milliseconds that a new connection took. */
   readonly longestMs: number;
 };
@@ -31,14 +37,17 @@ const PGBENCH_RATE = 40;
 const WORKERS = 4;
 const HELD_BY_REPLICA = 4;
 
+/** Programs that work beside the clients of this process, if the machine has them. */
+export type Programs = { readonly pgbench: boolean; readonly java: JavaPrograms | undefined };
+
 /**
- * Clients that connect through the load balancer again and again, by pgbench too if it is installed, and clients of each replica
+ * Clients that connect through the load balancer again and again, by pgbench too, a JDBC pool, and clients of each replica
  * that keep their connections.
  */
-export async function startClients(site: Site, withPgbench: boolean): Promise<Clients> {
-  const { target, balanced } = site;
+export async function startClients(site: Site, programs: Programs): Promise<Clients> {
+  const { target, balanced, shape } = site;
   const failed: Failure[] = [];
-  const cut = new Map<ReplicaName, Failure[]>(REPLICAS.map((name) => [name, []]));
+  const cut = new Map<ReplicaName, Failure[]>(shape.replicas.map((name) => [name, []]));
   let newConnections = 0;
   let longestMs = 0;
   let isStopped = false;
@@ -77,14 +86,15 @@ export async function startClients(site: Site, withPgbench: boolean): Promise<Cl
     await connection.end().catch(() => {});
   };
   const held: Promise<void>[] = [];
-  for (const replica of REPLICAS) {
+  for (const replica of shape.replicas) {
     for (let index = 0; index < HELD_BY_REPLICA; index += 1) {
       const connection = connectionTo(target, site.host(replica).address, ports.clients);
       await connection.connect();
       held.push(holding(replica, connection));
     }
   }
-  const bench = withPgbench ? await startPgbench(target, balanced.clients) : undefined;
+  const bench = programs.pgbench ? await startPgbench(target, balanced.clients) : undefined;
+  const pool = programs.java && (await startJdbcPool(programs.java, target, balanced.clients));
   const workers = Array.from({ length: WORKERS }, (_, index) => connecting(`worker ${index}`));
   return {
     async stop() {
@@ -93,7 +103,16 @@ export async function startClients(site: Site, withPgbench: boolean): Promise<Cl
       const counted = await bench?.stop();
       newConnections += counted?.transactions ?? 0;
       failed.push(...(counted?.errors ?? []).map((error) => failure('pgbench', error)));
-      return { newConnections, failed, cut, longestMs: Math.round(longestMs) };
+      const pooled = await pool?.stop();
+      failed.push(...(pooled?.failed ?? []));
+      return {
+        newConnections,
+        failed,
+        cut,
+        pooled: pooled?.lost ?? [],
+        answers: pooled?.answers ?? 0,
+        longestMs: Math.round(longestMs),
+      };
     },
   };
 }

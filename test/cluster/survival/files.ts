@@ -9,8 +9,11 @@ const PING = { pingInterval: '2s', pingTimeout: '4s' };
 /** The pool whose only agent is paused to make an alert fire. No connection uses it. */
 export const WATCHED_POOL = 'watched';
 
-/** gateway.yaml, the same for all replicas. Load balancer and clients have the address `from`. */
-export const gatewayFile = (from: string) => ({
+/** The pools that clients reach, in the order of preference. */
+const POOLS = ['dc1', 'dc2'];
+
+/** gateway.yaml, the same for all replicas, with these pools. Load balancer and clients have the address `from`. */
+export const gatewayFile = (from: string, pools: readonly string[]) => ({
   apiVersion: 'penstock/v1',
   kind: 'Gateway',
   version: 1,
@@ -26,15 +29,17 @@ export const gatewayFile = (from: string) => ({
   tunnel: { ...PING, proxyProtocol: { from: [`${from}/32`] } },
   health: { heartbeatInterval: '1s', staleAfter: '30s' },
   pools: [
-    { name: 'dc1', queue: { limit: 500, timeout: '20s' } },
-    { name: 'dc2', queue: { limit: 500, timeout: '20s' } },
-    { name: WATCHED_POOL, minReady: 1 },
+    ...POOLS.filter((name) => pools.includes(name)).map((name) => ({
+      name,
+      queue: { limit: 500, timeout: '20s' },
+    })),
+    ...(pools.includes(WATCHED_POOL) ? [{ name: WATCHED_POOL, minReady: 1 }] : []),
   ],
   connections: [
     {
       name: 'orders',
       connector: 'orders-db',
-      pools: ['dc1', 'dc2'],
+      pools: POOLS.filter((name) => pools.includes(name)),
       ingress: [{ tcp: `0.0.0.0:${ports.clients}`, allow: [`${from}/32`] }],
     },
   ],

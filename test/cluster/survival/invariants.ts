@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { eventually } from '../../rig/eventually.ts';
 import { metricsOf } from './ask-replica.ts';
-import { AGENTS, REPLICAS, type ReplicaName, type Site } from './site.ts';
+import type { Site } from './site.ts';
 import type { Changes } from './watch.ts';
 
 /** Everything that counts connections, streams or what they keep. */
 const GAUGES =
   /^penstock_(?:gateway_(?:clients|queue_depth|streams_open|streams_opening|connections_adrift)|agent_(?:streams_open(?:ing)?|connections_adrift))\b\S* (\S+)$/gm;
 const SETTLED_WITHIN_MS = 60_000;
-const SESSIONS = 2 * Object.keys(AGENTS).length;
 
 /** What must be true after each case, once everything has been mended. Returns what is not. */
 export async function problemsOf(site: Site, changes: Changes): Promise<string[]> {
@@ -33,8 +32,10 @@ export async function problemsOf(site: Site, changes: Changes): Promise<string[]
 
 /** The sessions that end at a replica, as it has them itself, compared with what the others list. */
 async function directoryProblem(site: Site): Promise<string | undefined> {
+  const { replicas } = site.shape;
+  const sessions = 2 * Object.keys(site.shape.agents).length;
   const listings = await Promise.all(
-    REPLICAS.map(async (name) => {
+    replicas.map(async (name) => {
       const { items } = await site.api(name, 'GET /sessions?limit=500');
       return items.map(
         ({ agent, slot, state, replica }) =>
@@ -43,27 +44,27 @@ async function directoryProblem(site: Site): Promise<string | undefined> {
     }),
   );
   const own = listings.flatMap((lines, index) =>
-    lines.filter((line) => line.endsWith(` ${REPLICAS[index]}`)),
+    lines.filter((line) => line.endsWith(` ${replicas[index]}`)),
   );
   const reality = own.sort().join(', ');
-  if (own.length !== SESSIONS || own.some((line) => !line.includes(' ready ')))
+  if (own.length !== sessions || own.some((line) => !line.includes(' ready ')))
     return `${own.length} sessions: ${reality}`;
   for (const [index, lines] of listings.entries()) {
     if (lines.sort().join(', ') !== reality)
-      return `${REPLICAS[index]} lists ${lines.join(', ')}, and there are ${reality}`;
+      return `${replicas[index]} lists ${lines.join(', ')}, and there are ${reality}`;
   }
-  for (const name of REPLICAS) {
+  for (const name of replicas) {
     const { items } = await site.api(name, 'GET /replicas');
     const strange = items.filter(
       ({ state, link, drifted }) => state !== 'running' || link === 'connecting' || drifted === true,
     );
-    if (items.length !== REPLICAS.length || strange.length > 0) return `${name} has ${JSON.stringify(items)}`;
+    if (items.length !== replicas.length || strange.length > 0) return `${name} has ${JSON.stringify(items)}`;
   }
   return undefined;
 }
 
 async function alertProblem(site: Site): Promise<string | undefined> {
-  for (const name of REPLICAS) {
+  for (const name of site.shape.replicas) {
     const { items } = await site.api(name, 'GET /alerts?state=firing');
     if (items.length > 0) return `${name} has ${JSON.stringify(items)}`;
   }
@@ -71,7 +72,7 @@ async function alertProblem(site: Site): Promise<string | undefined> {
 }
 
 async function gaugeProblem(site: Site): Promise<string | undefined> {
-  for (const name of REPLICAS) {
+  for (const name of site.shape.replicas) {
     const found = [...(await metricsOf(site.host(name).address)).matchAll(GAUGES)];
     if (found.length < 4) return `${name} has only ${found.length} gauges`;
     const busy = found.filter(([, value]) => Number(value) !== 0);
@@ -120,7 +121,7 @@ function socketsOf(pid: number): readonly { readonly local: number; readonly rem
 
 /** Each acknowledged change has one entry, which every replica shows. */
 async function auditProblem(site: Site, changes: Changes): Promise<string | undefined> {
-  for (const name of REPLICAS satisfies readonly ReplicaName[]) {
+  for (const name of site.shape.replicas) {
     const counts = new Map<string, number>();
     for (let cursor = ''; ; ) {
       const { body, items } = await site.api(name, `GET /audit?limit=500${cursor}`);

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { skipWithoutJdbc } from '../../drivers/driver-jars.ts';
+import { JavaPrograms } from '../../drivers/java-program.ts';
 import type { CaseResult } from './case.ts';
 import { everyCase } from './every-case.ts';
 import { whyNoNetwork } from './network.ts';
@@ -40,33 +42,37 @@ else if (cases.length === 0 || !['text', 'json'].includes(values.output)) {
   };
   for (const { name, isMissing } of chosen)
     if (isMissing !== undefined) process.stderr.write(`Skipped: ${name}: ${isMissing}.\n`);
-  await using site = await startSite(progress);
-  const results = await runCases(site, cases, progress);
-  progress('');
-  process.stdout.write(
-    values.output === 'json' ? `${JSON.stringify({ cases: results })}\n` : textOf(results),
-  );
+  const withoutJava = skipWithoutJdbc();
+  if (withoutJava !== false) process.stderr.write(`Skipped: the JDBC pool: ${withoutJava}.\n`);
+  await using stack = new AsyncDisposableStack();
+  const java = withoutJava === false ? stack.use(await JavaPrograms.compile()) : undefined;
+  const site = stack.use(await startSite(progress));
+  const isText = values.output === 'text';
+  const results: CaseResult[] = [];
+  if (isText)
+    process.stdout.write(rowOf(['case', 'seconds', 'new', 'pooled', 'failed', 'cut', 'longest ms']));
+  for await (const result of runCases(site, cases, { pgbench: true, java }, progress)) {
+    results.push(result);
+    progress('');
+    // At once: a run that is ended has shown what it has found.
+    if (isText) process.stdout.write(textOf(result));
+  }
+  process.stdout.write(`${JSON.stringify({ cases: results })}\n`);
   if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 }
 
-function textOf(results: readonly CaseResult[]): string {
-  const rows = [
-    ['case', 'seconds', 'new', 'failed', 'cut', 'longest ms'],
-    ...results.map((each) => [
-      each.case,
-      each.seconds,
-      each.newConnections,
-      each.failed,
-      each.cut,
-      each.longestMs,
-    ]),
+function rowOf([name = '', ...numbers]: readonly (string | number)[]): string {
+  return `${[String(name).padEnd(64), ...numbers.map((each) => String(each).padStart(11))].join('')}\n`;
+}
+
+function textOf({ case: name, facts, problems, ...counts }: CaseResult): string {
+  const { seconds, newConnections, answers, failed, cut, longestMs } = counts;
+  const notes = [
+    ...(Object.keys(facts).length === 0 ? [] : [JSON.stringify(facts)]),
+    ...problems.map((problem) => `NOT AS IT SHOULD BE: ${problem}`),
   ];
-  const lines = rows.map(([name = '', ...numbers]) =>
-    [String(name).padEnd(64), ...numbers.map((each) => String(each).padStart(11))].join(''),
-  );
-  const notes = results.flatMap(({ case: name, facts, problems }) => [
-    ...(Object.keys(facts).length === 0 ? [] : [`${name}: ${JSON.stringify(facts)}`]),
-    ...problems.map((problem) => `NOT AS IT SHOULD BE: ${name}: ${problem}`),
-  ]);
-  return `${[...lines, '', ...notes].join('\n').trimEnd()}\n${JSON.stringify({ cases: results })}\n`;
+  return [
+    rowOf([name, seconds, newConnections, answers, failed, cut, longestMs]),
+    ...notes.map((note) => `  ${note}\n`),
+  ].join('');
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { isInstalled } from '../../rig/optional.ts';
 
 /** A host of the network: its own interfaces, ports, and packet filter. */
@@ -42,16 +43,45 @@ export function whyNoNetwork(): string | undefined {
   }
 }
 
-/** Creates the network; `own` is a private address such as 10.213.7.1, and the hosts have the next ones. */
+/** Where `ip netns` has the names of namespaces, and the kernel those of interfaces. */
+const NAMESPACES = '/run/netns';
+const INTERFACES = '/sys/class/net';
+
+/** Removes the networks of processes that were killed, with everything that still runs in them. */
+export function removeAbandonedNetworks(): void {
+  const isAbandoned = (name: string) => {
+    const [, pid] = /^pk(\d+)\D?/.exec(name) ?? [];
+    return pid !== undefined && !existsSync(`/proc/${pid}`);
+  };
+  for (const name of existsSync(NAMESPACES) ? readdirSync(NAMESPACES).filter(isAbandoned) : []) {
+    for (const pid of attempt('netns', 'pids', name).split(/\s+/).filter(Boolean)) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has just ended.
+      }
+    }
+    attempt('netns', 'del', name);
+  }
+  for (const name of readdirSync(INTERFACES).filter(isAbandoned)) attempt('link', 'del', name);
+}
+
+/**
+ * Creates the network; `own` is a private address such as 10.213.7.1, and the hosts have the next ones. It is removed when
+ * this process exits, and by the next run if it was killed.
+ */
 export function createNetwork(names: readonly string[]): Network {
-  const id = `pk${process.pid % 100_000}`;
+  removeAbandonedNetworks();
+  const id = `pk${process.pid}`;
   const prefix = `10.213.${process.pid % 250}`;
   const own = `${prefix}.1`;
   const hosts: NetworkHost[] = [];
   const remove = () => {
+    process.off('exit', remove);
     for (const { name } of hosts) attempt('netns', 'del', `${id}${name}`);
     attempt('link', 'del', id);
   };
+  process.once('exit', remove);
   try {
     ip('link', 'add', id, 'type', 'bridge');
     ip('addr', 'add', `${own}/24`, 'dev', id);
@@ -104,10 +134,11 @@ function ip(...words: readonly string[]): void {
   execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-function attempt(...words: readonly string[]): void {
+/** Returns what it printed: nothing if it failed, as for what was never created. */
+function attempt(...words: readonly string[]): string {
   try {
-    ip(...words);
+    return execFileSync('ip', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   } catch {
-    // It was never created.
+    return '';
   }
 }

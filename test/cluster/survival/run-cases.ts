@@ -1,28 +1,33 @@
 import { eventually } from '../../rig/eventually.ts';
 import { type Case, type CaseOutcome, type CaseResult, cutEarly, failedWrongly, type Stage } from './case.ts';
-import { startClients } from './clients.ts';
+import { type Programs, startClients } from './clients.ts';
 import { problemsOf } from './invariants.ts';
 import type { Site } from './site.ts';
 import { Changes, fireAlert, type Notification, notificationsOf } from './watch.ts';
 
 const MAX_SHOWN = 5;
 
-/** Runs the cases one after the other on one site, each under clients. Never rejects for what a case finds. */
-export async function runCases(
+/** Runs the cases one after the other on one site, each under clients. Never throws for what a case finds. */
+export async function* runCases(
   site: Site,
   cases: readonly Case[],
+  programs: Programs,
   progress: (text: string) => void,
-): Promise<readonly CaseResult[]> {
+): AsyncGenerator<CaseResult, void> {
   const changes = new Changes(site);
-  const results: CaseResult[] = [];
-  for (const each of cases) results.push(await runCase(site, each, changes, progress));
-  return results;
+  progress('waiting for the site to be whole');
+  const problems = await problemsOf(site, changes);
+  if (problems.length > 0) throw new Error(`The site did not come up: ${problems.join(' ')}`);
+  const open = () => openAlerts(notificationsOf(site));
+  await eventually('the alerts of the start to be resolved', () => open().length === 0, { within: 60_000 });
+  for (const each of cases) yield await runCase(site, each, changes, programs, progress);
 }
 
 async function runCase(
   site: Site,
   { name, isTimed = false, run }: Case,
   changes: Changes,
+  programs: Programs,
   progress: (text: string) => void,
 ): Promise<CaseResult> {
   const startedAt = performance.now();
@@ -43,7 +48,7 @@ async function runCase(
   const logged = new Date().toISOString();
   const notified = site.receiver.received.length;
   progress(name);
-  const clients = await startClients(site, !isTimed);
+  const clients = await startClients(site, { ...programs, pgbench: programs.pgbench && !isTimed });
   const began = performance.now();
   let outcome: CaseOutcome = {};
   try {
@@ -72,6 +77,7 @@ async function runCase(
     case: name,
     seconds: Math.round((performance.now() - startedAt) / 1000),
     newConnections: counts.newConnections,
+    answers: counts.answers,
     failed: failed.length,
     cut: early.length,
     longestMs: counts.longestMs,
@@ -114,8 +120,14 @@ function notificationProblems(
         `${incidents} incidents: receivers were told ${told} times that ${alerts.size} alerts are ${state}: ${notifications.map(({ subject }) => subject).join(', ')}.`,
       );
   }
-  const fired = new Set(notifications.flatMap(({ id, state }) => (state === 'firing' ? [id] : [])));
-  for (const { id, state } of notifications) if (state === 'resolved') fired.delete(id);
-  for (const id of fired) problems.push(`Receivers were never told that the alert ${id} is resolved.`);
+  for (const id of openAlerts(notifications))
+    problems.push(`Receivers were never told that the alert ${id} is resolved.`);
   return problems;
+}
+
+/** The alerts of which receivers were told that they fire, and not yet that they are resolved. */
+function openAlerts(notifications: readonly Notification[]): readonly string[] {
+  const open = new Set(notifications.flatMap(({ id, state }) => (state === 'firing' ? [id] : [])));
+  for (const { id, state } of notifications) if (state === 'resolved') open.delete(id);
+  return [...open];
 }

@@ -22,20 +22,37 @@ export const SPARE_HOSTS = ['e1', 'e2'] as const;
 export type ReplicaName = (typeof REPLICAS)[number];
 export const AGENTS = { a1: 'dc1', a2: 'dc1', a3: 'dc2', a4: WATCHED_POOL } as const;
 export type AgentName = keyof typeof AGENTS;
+/** What a site consists of. */
+export type SiteShape = {
+  readonly replicas: readonly ReplicaName[];
+  readonly agents: Readonly<Partial<Record<AgentName, string>>>;
+  readonly spareHosts: readonly string[];
+  /** Whether the store is a server of its own, with a standby, and behind pgbouncer for one replica. */
+  readonly hasOwnStore: boolean;
+};
+
+export const WHOLE_SITE: SiteShape = {
+  replicas: REPLICAS,
+  agents: AGENTS,
+  spareHosts: SPARE_HOSTS,
+  hasOwnStore: true,
+};
+
 /** The replica that reaches the store through pgbouncer, if that is installed. */
 export const BEHIND_PGBOUNCER: ReplicaName = 'r3';
 
 /** Starts take their time on a machine that does other things. */
 export const START_TIMEOUT_MS = 120_000;
 
-/** Three replicas on hosts of their own, four agents, haproxy, a private database, and the store with its standby. */
+/** Replicas on hosts of their own, agents, haproxy, a private database, and the store with its standby. */
 export type Site = AsyncDisposable & {
+  readonly shape: SiteShape;
   readonly network: Network;
   /** The private database. */
   readonly target: Postgres;
   /** The store, and what takes its place in a failover. */
   readonly store: Postgres;
-  readonly standby: Postgres;
+  readonly standby: Postgres | undefined;
   /** Where the replicas find the store. */
   readonly storeSwitch: Switch;
   readonly receiver: WebhookReceiver;
@@ -86,21 +103,25 @@ export type AgentStart = {
   readonly host?: string;
 };
 
-export async function startSite(progress: (text: string) => void): Promise<Site> {
+export async function startSite(
+  progress: (text: string) => void,
+  shape: SiteShape = WHOLE_SITE,
+): Promise<Site> {
   await using stack = new AsyncDisposableStack();
   const { path: directory } = stack.use(await temporaryDirectory());
-  const network = stack.use(createNetwork([...REPLICAS, ...SPARE_HOSTS]));
+  const network = stack.use(createNetwork([...shape.replicas, ...shape.spareHosts]));
   progress('starting PostgreSQL');
   const target = stack.use(await Postgres.start({ maxConnections: 300 }));
-  const store = stack.use(await Postgres.start());
-  const standby = stack.use(await Postgres.start({ standbyOf: store }));
+  const store = shape.hasOwnStore ? stack.use(await Postgres.start()) : target;
+  const standby = shape.hasOwnStore ? stack.use(await Postgres.start({ standbyOf: store })) : undefined;
   const receiver = stack.use(await webhookReceiver());
   const storeSwitch = stack.use(await startSwitch(network.own, store.address.port));
   const webhook = stack.use(await startSwitch(network.own, Number(new URL(receiver.url).port)));
   const storeAddress = { host: network.own, port: storeSwitch.port };
-  const bouncer = isInstalled('pgbouncer')
-    ? stack.use(await PgBouncer.start(store, { host: network.own, to: storeAddress, poolSize: 4 }))
-    : undefined;
+  const bouncer =
+    shape.hasOwnStore && isInstalled('pgbouncer')
+      ? stack.use(await PgBouncer.start(store, { host: network.own, to: storeAddress, poolSize: 4 }))
+      : undefined;
   const urlOf = (name: string) => {
     const isBehind = name === BEHIND_PGBOUNCER && bouncer !== undefined;
     return `${store.url(isBehind ? bouncer.address : storeAddress)}?sslmode=disable`;
@@ -110,6 +131,10 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
     if (found === undefined) throw new Error(`There is no host ${name}.`);
     return found;
   };
+  // Every process would compile the same files.
+  const compileCache = process.env['NODE_COMPILE_CACHE'] === undefined && {
+    NODE_COMPILE_CACHE: join(directory, 'compiled'),
+  };
   const fileOf = (name: string) => join(directory, `${name}.json`);
   const dataOf = (name: string) => join(directory, name);
   const environmentOf = (name: string) => ({
@@ -118,9 +143,9 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
     DATA: dataOf(name),
     STORE_URL: urlOf(name),
     WEBHOOK: `http://${network.own}:${webhook.port}/`,
-    NODE_COMPILE_CACHE: join(directory, 'compiled'),
+    ...compileCache,
   });
-  await writeFile(fileOf('gateway'), JSON.stringify(gatewayFile(network.own)));
+  await writeFile(fileOf('gateway'), JSON.stringify(gatewayFile(network.own, Object.values(shape.agents))));
   progress('creating the store');
   const init = await runCommand(
     'gateway',
@@ -130,7 +155,7 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
   if (init.code !== 0) throw new Error(`init ended with ${init.code}: ${init.stderr}`);
   const { pins, adminToken } = JSON.parse(init.stdout) as { pins: string[]; adminToken: { token: string } };
   // The agent CA and the server certificate are the same everywhere.
-  for (const name of ['r2', 'r3']) await cp(dataOf('r1'), dataOf(name), { recursive: true });
+  for (const name of shape.replicas.slice(1)) await cp(dataOf('r1'), dataOf(name), { recursive: true });
 
   const replicas = new Map<ReplicaName, ManagedProcess>();
   const agents = new Map<AgentName, ManagedProcess>();
@@ -157,8 +182,8 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
     replicas.set(name, replica);
     return replica;
   };
-  progress('starting three replicas');
-  await Promise.all(REPLICAS.map((name) => startReplica(name)));
+  progress('starting the replicas');
+  await Promise.all(shape.replicas.map((name) => startReplica(name)));
   const { server, port: agentsPort } = await launchOnUnusedPort((port) => launchBalancer(port));
   const clientsPort = balancerPorts.get(server) ?? 0;
   stack.use(server);
@@ -174,12 +199,12 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
     return await ManagedProcess.start({
       command,
       args: [...words, program ?? binOf('agent'), 'run', '--config', fileOf(name)],
-      env: { TOKEN: token, NODE_COMPILE_CACHE: join(directory, 'compiled') },
+      env: { TOKEN: token, ...compileCache },
     });
   };
-  progress('starting four agents');
+  progress('starting the agents');
   await Promise.all(
-    Object.entries(AGENTS).map(async ([name, pool]) => {
+    Object.entries(shape.agents).map(async ([name, pool]) => {
       const { body } = await api('r2', 'POST /enrollment-tokens', { pool, uses: 1 });
       const agent = await startAgent(name, { pool, token: String(body['token']) });
       agents.set(name as AgentName, agent);
@@ -195,6 +220,7 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
     };
   const owned = stack.move();
   return {
+    shape,
     network,
     target,
     store,
@@ -238,7 +264,7 @@ export async function startSite(progress: (text: string) => void): Promise<Site>
       haproxyFile(
         port,
         clients,
-        REPLICAS.map((name) => host(name).address),
+        shape.replicas.map((name) => host(name).address),
       ),
     );
     const balancer = await ManagedProcess.start({ command: 'haproxy', args: ['-db', '-f', file] });

@@ -1,6 +1,6 @@
 import { eventually } from '../../rig/eventually.ts';
 import { WATCHED_POOL } from './files.ts';
-import { type AgentName, REPLICAS, type ReplicaName, type Site } from './site.ts';
+import type { AgentName, ReplicaName, Site } from './site.ts';
 
 /** The agent whose pause makes an alert fire. */
 const WATCHED_AGENT: AgentName = 'a4';
@@ -59,7 +59,7 @@ export class Changes {
   }
 
   /** Makes a change at these replicas at the same time. Returns the answers: a status, or why there is none. */
-  async make(at: readonly ReplicaName[] = REPLICAS): Promise<readonly (number | string)[]> {
+  async make(at: readonly ReplicaName[] = this.#site.shape.replicas): Promise<readonly (number | string)[]> {
     return await Promise.all(
       at.map(async (name) => {
         try {
@@ -80,7 +80,10 @@ export class Changes {
 }
 
 /** The replica that leads: one of these whose last word is that it was elected. */
-export function leaderOf(site: Site, among: readonly ReplicaName[] = REPLICAS): ReplicaName | undefined {
+export function leaderOf(
+  site: Site,
+  among: readonly ReplicaName[] = site.shape.replicas,
+): ReplicaName | undefined {
   return among.findLast((name) => {
     const { lines, running } = site.replica(name);
     const last = lines.findLast(({ json }) => /^leader-(elected|resigned)$/.test(String(json?.['event'])));

@@ -131,7 +131,7 @@ public final class Pool {
       if (rows == expected && found.equals(said)) return;
       wrong += 1;
     }
-    JsonLine.print("wrong", "rows", rows, "expected", expected, "found", found, "said", said);
+    JsonLine.print("wrong", "at", System.currentTimeMillis(), "rows", rows, "expected", expected, "found", found, "said", said);
   }
 
   private void count(Exception failure, String step) {
@@ -141,6 +141,11 @@ public final class Pool {
       else wrong += 1;
     }
     String state = failure instanceof SQLException sql ? sql.getSQLState() : "";
-    JsonLine.print("lost", "step", step, "state", state == null ? "" : state, "reason", failure.toString());
+    JsonLine.print(
+        "lost",
+        "at", System.currentTimeMillis(),
+        "step", step,
+        "state", state == null ? "" : state,
+        "reason", failure.toString());
   }
 }

@@ -59,12 +59,14 @@ export const failedOver: Case = {
   name: 'the database fails over to a standby that is read-only at first',
   async run(stage) {
     const { site, progress } = stage;
+    const { standby } = site;
+    if (standby === undefined) throw new Error('The store of this site has no standby.');
     await site.store.stop();
-    site.storeSwitch.to(site.standby.address.port);
+    site.storeSwitch.to(standby.address.port);
     await pause(3_000);
     await expectRefused(stage, 'the database is read-only');
     progress('promoting the standby');
-    await site.standby.promote();
+    await standby.promote();
     await expectAccepted(stage);
     const alert = await stage.fireAlert();
     await alert.resolve();

@@ -35,7 +35,7 @@ const each = (direction: Direction): readonly ('out' | 'in')[] =>
   direction === 'both' ? ['out', 'in'] : [direction];
 
 /** Packets between two replicas, as the first one sends or receives them: on both sessions, each is the client of one. */
-const peerCuts = (site: Site, one: ReplicaName, other: ReplicaName, direction: Direction): Cut[] =>
+export const peerCuts = (site: Site, one: ReplicaName, other: ReplicaName, direction: Direction): Cut[] =>
   each(direction).flatMap((way) =>
     (['host', 'peer'] as const).map((accepts) => ({
       host: site.host(one),

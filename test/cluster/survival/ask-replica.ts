@@ -19,20 +19,30 @@ export async function askReplica(
   body?: unknown,
 ): Promise<ApiAnswer> {
   const [method = '', path = ''] = request.split(' ');
-  const answer = await ask(address, method, `/api/v1${path}`, token, body);
+  const answer = await ask({ address, method, path: `/api/v1${path}`, token, body });
   const read = (answer.text === '' ? {} : JSON.parse(answer.text)) as ApiAnswer['body'];
   return { status: answer.status, body: read, items: (read['items'] ?? []) as ApiAnswer['items'] };
 }
 
-/** The samples of a replica's /metrics. */
-export const metricsOf = async (address: string) => (await ask(address, 'GET', '/metrics')).text;
+/** The samples of /metrics of a replica or an agent. */
+export const metricsOf = async (address: string, port: number) =>
+  (await ask({ address, port, method: 'GET', path: '/metrics' })).text;
 
-async function ask(address: string, method: string, path: string, token?: string, body?: unknown) {
+type Asked = {
+  readonly address: string;
+  readonly port?: number;
+  readonly method: string;
+  readonly path: string;
+  readonly token?: string;
+  readonly body?: unknown;
+};
+
+async function ask({ address, port = ports.admin, method, path, token, body }: Asked) {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
   const sent = httpRequest(
     {
       host: address,
-      port: ports.admin,
+      port,
       method,
       path,
       // Without an HTTP agent the connection is closed after the response, and is no descriptor of the replica any more.

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { eventually } from '../../rig/eventually.ts';
 import { metricsOf } from './ask-replica.ts';
+import { ports } from './files.ts';
 import type { Site } from './site.ts';
 import type { Changes } from './watch.ts';
 
@@ -8,6 +9,8 @@ import type { Changes } from './watch.ts';
 const GAUGES =
   /^penstock_(?:gateway_(?:clients|queue_depth|streams_open|streams_opening|connections_adrift)|agent_(?:streams_open(?:ing)?|connections_adrift))\b\S* (\S+)$/gm;
 const SETTLED_WITHIN_MS = 60_000;
+/** Connections to the tunnel port that are being checked by haproxy, or given up by an agent. */
+const MAX_PASSING = 4;
 
 /** What must be true after each case, once everything has been mended. Returns what is not. */
 export async function problemsOf(site: Site, changes: Changes): Promise<string[]> {
@@ -72,32 +75,71 @@ async function alertProblem(site: Site): Promise<string | undefined> {
 }
 
 async function gaugeProblem(site: Site): Promise<string | undefined> {
-  for (const name of site.shape.replicas) {
-    const found = [...(await metricsOf(site.host(name).address)).matchAll(GAUGES)];
-    if (found.length < 4) return `${name} has only ${found.length} gauges`;
+  const places = [
+    ...site.shape.replicas.map((name) => ({
+      name,
+      at: site.host(name).address,
+      port: ports.admin,
+      least: 4,
+    })),
+    ...[...site.agents].map(([name, agent]) => {
+      const { json } = agent.lines.findLast((line) => line.json?.['event'] === 'local-listening') ?? {};
+      return { name, at: '127.0.0.1', port: Number(json?.['port']), least: 3 };
+    }),
+  ];
+  for (const { name, at, port, least } of places) {
+    const found = [...(await metricsOf(at, port)).matchAll(GAUGES)];
+    if (found.length < least) return `${name} has only ${found.length} gauges`;
     const busy = found.filter(([, value]) => Number(value) !== 0);
     if (busy.length > 0) return `${name}: ${busy.map(([line]) => line).join(', ')}`;
   }
   return undefined;
 }
 
-/** Sockets whose other end is the port of clients, or the target: all clients have gone. */
+/** Sockets that clients, partitions or lost replicas have left: all clients have gone, and each link is there once. */
 function descriptorProblem(site: Site): string | undefined {
-  const clientPort = site.target.address.port;
+  const target = site.target.address.port;
+  const others = site.shape.replicas.length - 1;
   for (const [name, { pid }] of site.replicas) {
-    const left = socketsOf(pid).filter(({ local }) => local === 5432).length;
-    // One listens.
-    if (left > 1) return `${name} has ${left - 1} sockets of clients`;
+    const sockets = socketsOf(pid);
+    const problem = mismatch(sockets, [
+      // Each port has one that listens.
+      ['clients', ({ local }) => local === ports.clients, 1],
+      ['replicas that have connected', ({ local }) => local === ports.peers, 1 + others],
+      ['replicas', ({ remote }) => remote === ports.peers, others],
+    ]);
+    if (problem !== undefined) return `${name} has ${problem}`;
+    const sessions = sockets.filter(({ local }) => local === ports.tunnel).length - 1;
+    const most = 2 * site.agents.size + MAX_PASSING;
+    if (sessions > most) return `${name} has ${sessions} sockets of agents`;
+    const known = Object.values(ports) as readonly number[];
+    const expected = new Set([...known, ...site.outgoingPorts]);
+    const strange = sockets.filter(({ local, remote }) => !expected.has(local) && !expected.has(remote));
+    if (strange.length > 0) return `${name} has sockets of nobody: ${JSON.stringify(strange)}`;
   }
   for (const [name, { pid }] of site.agents) {
-    const left = socketsOf(pid).filter(({ remote }) => remote === clientPort).length;
-    if (left > 0) return `${name} has ${left} sockets to the target`;
+    const problem = mismatch(socketsOf(pid), [
+      ['the target', ({ remote }) => remote === target, 0],
+      ['gateways', ({ remote }) => remote === site.balanced.agents, 2],
+    ]);
+    if (problem !== undefined) return `${name} has ${problem}`;
+  }
+  return undefined;
+}
+
+type Socket = { readonly local: number; readonly remote: number };
+type Expected = readonly [of: string, isOne: (socket: Socket) => boolean, count: number];
+
+function mismatch(sockets: readonly Socket[], expected: readonly Expected[]): string | undefined {
+  for (const [of, isOne, count] of expected) {
+    const found = sockets.filter(isOne).length;
+    if (found !== count) return `${found} sockets of ${of}, not ${count}`;
   }
   return undefined;
 }
 
 /** The TCP sockets that a process has open, by /proc. */
-function socketsOf(pid: number): readonly { readonly local: number; readonly remote: number }[] {
+function socketsOf(pid: number): readonly Socket[] {
   const inodes = new Set(
     readdirSync(`/proc/${pid}/fd`).flatMap((descriptor) => {
       try {

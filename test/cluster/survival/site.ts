@@ -73,6 +73,8 @@ export type Site = AsyncDisposable & {
    * has an answer.
    */
   killReplica(name: ReplicaName): Promise<{ readonly accepted: Promise<number> }>;
+  /** Ports to which the replicas connect, beside those of each other. */
+  readonly outgoingPorts: readonly number[];
   /** Ports at which the replicas reach the store: that of pgbouncer too. */
   readonly storePorts: readonly number[];
   /** Starts a gateway on a host, which the caller disposes; `program` is another version of it. */
@@ -218,6 +220,9 @@ export async function startSite(
       if (found === undefined) throw new Error(`There is no ${name}.`);
       return found;
     };
+  const storePorts = [storeAddress, ...(bouncer === undefined ? [] : [bouncer.address])].map(
+    ({ port }) => port,
+  );
   const owned = stack.move();
   return {
     shape,
@@ -251,7 +256,8 @@ export async function startSite(
         ),
       };
     },
-    storePorts: [storeAddress, ...(bouncer === undefined ? [] : [bouncer.address])].map(({ port }) => port),
+    storePorts,
+    outgoingPorts: [...storePorts, webhook.port],
     api,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -16,6 +16,8 @@ const shape: SiteShape = {
   agents: { a1: 'dc1' },
   spareHosts: [],
   hasOwnStore: false,
+  // As long as the agent keeps the connections of the replica that is killed.
+  resumeFor: '10s',
 };
 
 /** How long everything takes depends on what else the machine does: nothing here is timed. */

@@ -12,8 +12,16 @@ export const WATCHED_POOL = 'watched';
 /** The pools that clients reach, in the order of preference. */
 const POOLS = ['dc1', 'dc2'];
 
-/** gateway.yaml, the same for all replicas, with these pools. Load balancer and clients have the address `from`. */
-export const gatewayFile = (from: string, pools: readonly string[]) => ({
+export type GatewayFileOptions = {
+  /** The address of the load balancer and of clients. */
+  readonly from: string;
+  readonly pools: readonly string[];
+  /** How long agents keep connections of a replica that was killed. */
+  readonly resumeFor: string;
+};
+
+/** gateway.yaml, the same for all replicas. */
+export const gatewayFile = ({ from, pools, resumeFor }: GatewayFileOptions) => ({
   apiVersion: 'penstock/v1',
   kind: 'Gateway',
   version: 1,
@@ -27,6 +35,7 @@ export const gatewayFile = (from: string, pools: readonly string[]) => ({
     advertise: `\${env:ADDRESS}:${ports.peers}`,
   },
   tunnel: { ...PING, proxyProtocol: { from: [`${from}/32`] } },
+  resume: { for: resumeFor },
   health: { heartbeatInterval: '1s', staleAfter: '30s' },
   pools: [
     ...POOLS.filter((name) => pools.includes(name)).map((name) => ({

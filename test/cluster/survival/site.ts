@@ -2,18 +2,16 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { firstSuccess } from '../../../examples/cluster/load.ts';
 import { binOf, runCommand } from '../../processes/programs.ts';
-import { eventually } from '../../rig/eventually.ts';
-import { launchOnUnusedPort, ServerEnded } from '../../rig/launch-on-unused-port.ts';
 import { isInstalled } from '../../rig/optional.ts';
 import { PgBouncer } from '../../rig/pgbouncer.ts';
 import { Postgres } from '../../rig/postgres.ts';
 import { ManagedProcess } from '../../rig/process.ts';
 import { temporaryDirectory } from '../../rig/temporary-directory.ts';
-import { unusedPort } from '../../rig/unused-port.ts';
 import { type WebhookReceiver, webhookReceiver } from '../../rig/webhook-receiver.ts';
 import { type ApiAnswer, askReplica } from './ask-replica.ts';
-import { agentFile, gatewayFile, haproxyFile, WATCHED_POOL } from './files.ts';
+import { agentFile, gatewayFile, WATCHED_POOL } from './files.ts';
 import { createNetwork, type Network, type NetworkHost } from './network.ts';
+import { startSiteBalancer } from './site-balancer.ts';
 import { type Switch, startSwitch } from './switch.ts';
 
 export const REPLICAS = ['r1', 'r2', 'r3'] as const;
@@ -29,6 +27,8 @@ export type SiteShape = {
   readonly spareHosts: readonly string[];
   /** Whether the store is a server of its own, with a standby, and behind pgbouncer for one replica. */
   readonly hasOwnStore: boolean;
+  /** `resume.for` of the replicas. */
+  readonly resumeFor: string;
 };
 
 export const WHOLE_SITE: SiteShape = {
@@ -36,6 +36,7 @@ export const WHOLE_SITE: SiteShape = {
   agents: AGENTS,
   spareHosts: SPARE_HOSTS,
   hasOwnStore: true,
+  resumeFor: '60s',
 };
 
 /** The replica that reaches the store through pgbouncer, if that is installed. */
@@ -147,7 +148,12 @@ export async function startSite(
     WEBHOOK: `http://${network.own}:${webhook.port}/`,
     ...compileCache,
   });
-  await writeFile(fileOf('gateway'), JSON.stringify(gatewayFile(network.own, Object.values(shape.agents))));
+  await writeFile(
+    fileOf('gateway'),
+    JSON.stringify(
+      gatewayFile({ from: network.own, pools: Object.values(shape.agents), resumeFor: shape.resumeFor }),
+    ),
+  );
   progress('creating the store');
   const init = await runCommand(
     'gateway',
@@ -186,15 +192,17 @@ export async function startSite(
   };
   progress('starting the replicas');
   await Promise.all(shape.replicas.map((name) => startReplica(name)));
-  const { server, port: agentsPort } = await launchOnUnusedPort((port) => launchBalancer(port));
-  const clientsPort = balancerPorts.get(server) ?? 0;
-  stack.use(server);
-
-  const clientsAddress = { host: '127.0.0.1', port: clientsPort };
+  const balancer = stack.use(
+    await startSiteBalancer(
+      directory,
+      shape.replicas.map((name) => host(name).address),
+    ),
+  );
+  const clientsAddress = { host: '127.0.0.1', port: balancer.clients };
   const api: Site['api'] = (name, request, body) =>
     askReplica(host(name).address, adminToken.token, request, body);
   const startAgent: Site['startAgent'] = async (name, { pool, token, changes = {}, program, host: on }) => {
-    const options = { name, pool, gatewayPort: agentsPort, pin: pins[0] ?? '', directory: dataOf(name) };
+    const options = { name, pool, gatewayPort: balancer.agents, pin: pins[0] ?? '', directory: dataOf(name) };
     const file = agentFile({ ...options, targetPort: target.address.port });
     await writeFile(fileOf(name), JSON.stringify({ ...file, ...changes }));
     const [command = '', ...words] = [...(on === undefined ? [] : host(on).run), process.execPath];
@@ -232,7 +240,7 @@ export async function startSite(
     standby,
     storeSwitch,
     receiver,
-    balanced: { agents: agentsPort, clients: clientsPort },
+    balanced: balancer,
     adminToken: adminToken.token,
     pins,
     directory,
@@ -261,29 +269,4 @@ export async function startSite(
     api,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-
-  async function launchBalancer(port: number): Promise<ManagedProcess> {
-    const clients = await unusedPort();
-    const file = join(directory, 'haproxy.cfg');
-    await writeFile(
-      file,
-      haproxyFile(
-        port,
-        clients,
-        shape.replicas.map((name) => host(name).address),
-      ),
-    );
-    const balancer = await ManagedProcess.start({ command: 'haproxy', args: ['-db', '-f', file] });
-    balancerPorts.set(balancer, clients);
-    const isListening = async () => {
-      if (!balancer.running) throw new ServerEnded('haproxy', balancer.output);
-      const answer = await fetch(`http://127.0.0.1:${port}/`).catch((error: Error) => error);
-      return !(answer instanceof Error) || !/ECONNREFUSED/.test(String(answer.cause));
-    };
-    await eventually('haproxy to listen', isListening, { within: 30_000 });
-    return balancer;
-  }
 }
-
-/** The port for clients of each load balancer that was launched. */
-const balancerPorts = new WeakMap<ManagedProcess, number>();

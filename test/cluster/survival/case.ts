@@ -1,4 +1,5 @@
-import type { ClientCounts, Failure } from './clients.ts';
+import type { ClientCounts } from './clients.ts';
+import type { Failure } from './failure.ts';
 import type { ReplicaName, Site } from './site.ts';
 import type { Changes, FiredAlert } from './watch.ts';
 

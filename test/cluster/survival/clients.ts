@@ -4,12 +4,10 @@ import { pgbench } from '../../chaos/databases.ts';
 import type { JavaPrograms } from '../../drivers/java-program.ts';
 import type { Postgres } from '../../rig/postgres.ts';
 import { ManagedProcess } from '../../rig/process.ts';
+import type { Failure } from './failure.ts';
 import { ports } from './files.ts';
 import { startJdbcPool } from './jdbc-pool.ts';
 import type { ReplicaName, Site } from './site.ts';
-
-/** What a client noticed, and when: milliseconds on the monotonic clock. */
-export type Failure = { readonly at: number; readonly client: string; readonly error: string };
 
 export type ClientCounts = {
   readonly newConnections: number;

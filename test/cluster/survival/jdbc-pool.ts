@@ -1,6 +1,6 @@
 import type { JavaPrograms } from '../../drivers/java-program.ts';
 import type { Postgres } from '../../rig/postgres.ts';
-import type { Failure } from './clients.ts';
+import type { Failure } from './failure.ts';
 
 const CONNECTIONS = 6;
 /** Longer than any case. */

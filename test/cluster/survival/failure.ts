@@ -1,0 +1,2 @@
+/** What a client noticed, and when: milliseconds on the monotonic clock. */
+export type Failure = { readonly at: number; readonly client: string; readonly error: string };

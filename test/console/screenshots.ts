@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser, openPage } from './browser.ts';
 import { consolePages } from './console-pages.ts';
+import { pageStates, showState } from './page-states.ts';
 import { startShowcase } from './showcase.ts';
 
 const OUT = join(import.meta.dirname, '../../dist/screenshots');
@@ -35,6 +36,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
     }
     process.stdout.write(`${width} pixels, ${colorScheme}: ${consolePages.length} pages\n`);
+    for (const state of pageStates.filter(({ name }) => only === undefined || only.includes(name))) {
+      // A context of its own: all that it asks for is answered by the state.
+      await using changed = await openPage(browser, pair, { width, height, colorScheme });
+      changed.expectProblem('503');
+      await showState(changed.page, state);
+      await changed.page.screenshot({
+        path: join(OUT, `${state.name}-${width}-${colorScheme}.png`),
+        fullPage: width < 2000,
+      });
+      await changed.page.unrouteAll({ behavior: 'ignoreErrors' });
+    }
   }
 }
 process.stdout.write(`The pictures are in ${OUT}\n`);

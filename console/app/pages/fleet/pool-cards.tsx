@@ -37,7 +37,7 @@ function PoolCard({ pool }: { readonly pool: Pool }) {
         />
       </div>
       <dl className="pool-card-figures">
-        <Figure title="ready" value={`${count(ready)} of ${count(total)}`} />
+        <Figure title="ready" value={`${count(ready)}/${count(total)}`} />
         <Figure title="minimum" value={count(minReady)} />
         <Figure title="streams" value={count(streams.open)} />
         <Figure title="clients waiting" value={count(queue.waiting)} isBad={queue.waiting > 0} />

@@ -1,0 +1,75 @@
+import type { Page, Route } from 'playwright-core';
+
+/** States of pages that the showcase does not have: answers of a real gateway, changed on their way to the page. */
+export type PageState = {
+  readonly name: string;
+  readonly path: string;
+  readonly ready: string | RegExp;
+  readonly answer: (route: Route) => Promise<void>;
+};
+
+const problem = {
+  type: 'urn:penstock:problem:STORE_UNAVAILABLE',
+  title: 'The store of the control plane is unavailable.',
+  status: 503,
+  code: 'STORE_UNAVAILABLE',
+  detail: 'The disk of the store is full.',
+};
+/** 63 characters, as many as a name can have. */
+const longest = (name: string) =>
+  `${name}-in-the-warehouse-of-the-northern-subsidiary`.padEnd(63, '-0123456789');
+const longNames = ['dc1-h1', 'dc1-h2', 'dc1-h3', 'dc2-h1', 'billing', 'orders', 'dc1', 'dc2'];
+
+const changed =
+  (change: (text: string) => string) =>
+  async (route: Route): Promise<void> => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: change(await response.text()) });
+  };
+const noItems = changed(() =>
+  JSON.stringify({ items: [], total: 0, counts: {}, complete: true, at: new Date() }),
+);
+const withLongNames = changed((text) =>
+  longNames.reduce((all, name) => all.replaceAll(`"${name}"`, `"${longest(name)}"`), text),
+);
+/** As many rows as a page has, of 1,000. */
+const thousandAgents = changed((text) => {
+  const page = JSON.parse(text) as { items?: { name: string; state?: string }[]; counts?: unknown };
+  const [row] = page.items?.filter(({ state }) => state === 'connected') ?? [];
+  if (page.counts === undefined || row === undefined) return text;
+  const more = Array.from({ length: 196 }, (_, index) => ({ ...row, name: `dc3-h${index}` }));
+  const items = [...(page.items ?? []), ...more];
+  return JSON.stringify({
+    ...page,
+    items,
+    total: 1000,
+    counts: { revoked: 1, quarantined: 1, connected: 998 },
+  });
+});
+
+export const pageStates: readonly PageState[] = [
+  { name: 'fleet-loading', path: '/fleet', ready: 'Loading…', answer: () => new Promise(() => {}) },
+  {
+    name: 'fleet-failing',
+    path: '/fleet',
+    ready: 'The disk of the store is full.',
+    answer: (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
+  },
+  { name: 'fleet-empty', path: '/fleet', ready: 'No agent has enrolled yet.', answer: noItems },
+  { name: 'connections-empty', path: '/connections', ready: 'No connection is configured.', answer: noItems },
+  { name: 'fleet-1000-agents', path: '/fleet', ready: '1,000 agents', answer: thousandAgents },
+  { name: 'fleet-long-names', path: '/fleet', ready: longest('dc1-h2'), answer: withLongNames },
+  { name: 'connections-long-names', path: '/connections', ready: longest('billing'), answer: withLongNames },
+  { name: 'audit-long-names', path: '/audit', ready: 'pin.set', answer: withLongNames },
+];
+
+const lists = /\/api\/v1\/(agents|pools|connections|attention|audit|pins)\b/;
+
+/** Opens a page in a state, and returns when it is in it. The lists of the page are answered by the state. */
+export async function showState(page: Page, { path, ready, answer }: PageState): Promise<void> {
+  const { origin } = new URL(page.url());
+  await page.route(lists, answer);
+  await page.goto(`${origin}/console${path}`);
+  await page.getByText(ready).first().waitFor();
+  await page.waitForLoadState('domcontentloaded');
+}

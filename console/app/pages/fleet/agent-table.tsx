@@ -140,7 +140,7 @@ function AgentCells({ row }: { readonly row: Row }) {
         )}
       </td>
       <td className="agent-cell" data-title="Pool">
-        <Link href={`/pools/${pool}`} className="agent-pool">
+        <Link href={`/pools/${pool}`} className="agent-pool" title={pool}>
           {pool}
         </Link>
       </td>

@@ -26,7 +26,7 @@ export function WhoDidIt({
           {entry.address !== undefined && <> from {entry.address}</>}, at <TimeOf at={entry.at} />.{' '}
         </>
       )}
-      <Link href={`/agents/${name}?tab=history`}>Its history</Link>
+      <Link href={`/agents/${name}?tab=history`}>History</Link>
     </p>
   );
 }

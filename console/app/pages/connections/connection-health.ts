@@ -4,6 +4,7 @@ export type ConnectionHealth = 'failing' | 'no-agent' | 'at-risk' | 'ready';
 type Connection = { readonly name: string; readonly pools: readonly string[] };
 type Pool = { readonly name: string; readonly ready: number };
 type Condition = {
+  readonly code?: string;
   readonly severity: 'critical' | 'warning' | 'notice';
   readonly message: string;
   /** The pool that it is about; without it, it is about the connections themselves. */
@@ -16,6 +17,8 @@ export type JudgedConnection = {
   readonly health: ConnectionHealth;
   /** The worst condition that names it. */
   readonly reason?: string;
+  /** True if its latest client was not served, and it is not known yet whether the next one will be. */
+  readonly isDoubtful?: boolean;
 };
 
 /** Judges a connection by its pools and by the conditions that need attention and name it. */
@@ -35,7 +38,10 @@ export function judgeConnection(
   const stopping = critical.find(({ pool }) => pool === undefined || isStopped);
   if (stopping !== undefined) return { name, health: 'failing', reason: stopping.message };
   const [affecting] = [...critical, ...own.filter(({ severity }) => severity === 'warning')];
-  if (affecting !== undefined) return { name, health: 'at-risk', reason: affecting.message };
+  if (affecting !== undefined) {
+    const isDoubtful = own.some(({ code }) => code === 'connection-failing');
+    return { name, health: 'at-risk', reason: affecting.message, isDoubtful };
+  }
   return { name, health: 'ready' };
 }
 
@@ -58,6 +64,9 @@ export function verdictOf(judged: readonly JudgedConnection[]): {
     return { tone: 'bad', text, about: stopped };
   }
   const risky = judged.filter(({ health }) => health === 'at-risk');
+  const doubtful = risky.filter(({ isDoubtful }) => isDoubtful === true);
+  if (doubtful.length > 0)
+    return { tone: 'warn', text: 'The latest client was not served by', about: doubtful };
   if (risky.length === 0) return { tone: 'ok', text: `${all} can serve clients`, about: [] };
   return {
     tone: 'warn',

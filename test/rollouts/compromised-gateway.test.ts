@@ -33,7 +33,7 @@ type Attack = {
   readonly by?: Publisher;
   readonly changes?: Parameters<typeof publish>[3];
   /** What is done to the files before they are served. */
-  readonly spoil?: (files: Map<string, Buffer>) => void;
+  readonly spoil?: (files: Map<string, Buffer>) => unknown;
 };
 
 test('who has the keys of a gateway can install no unsigned, revoked, older or changed version', {
@@ -111,6 +111,7 @@ test('who has the keys of a gateway can install no unsigned, revoked, older or c
   attacker.say({ type: 'upgrade', rollout: 'honest', to: '2.1.0' });
   await attacker.status('honest', ({ state }) => state === 'committed');
   assert.deepEqual(onHost(), { current: 'versions/2.1.0', versions: ['2.0.0', '2.1.0'] });
+  const signed = new Map(attacker.files);
 
   const newer = { release: { sequence: 22 }, latest: { sequence: 42 } };
   const attacks: readonly Attack[] = [
@@ -162,12 +163,46 @@ test('who has the keys of a gateway can install no unsigned, revoked, older or c
             files.set(name, Buffer.concat([content.subarray(0, -1), Buffer.from(' ')]));
       },
     },
+    {
+      what: 'more bytes than those that were signed',
+      to: '3.0.0',
+      code: 'ARTIFACT_MISMATCH',
+      changes: { changes: newer },
+      spoil: (files) => {
+        for (const [name, content] of files)
+          if (!name.endsWith('.json')) files.set(name, Buffer.concat([content, Buffer.from(' ')]));
+      },
+    },
+    {
+      what: 'the signed release of another version, under the name of this one',
+      to: '3.0.0',
+      code: 'UNTRUSTED',
+      changes: { changes: newer },
+      spoil: (files) => files.set('3.0.0/release.json', signed.get('2.1.0/release.json') ?? Buffer.of()),
+    },
+    {
+      what: 'a signed document of another kind',
+      to: '3.0.0',
+      code: 'UNTRUSTED',
+      changes: { changes: newer },
+      spoil: (files) => files.set('latest.json', signed.get('2.1.0/release.json') ?? Buffer.of()),
+    },
     { what: 'back to what this host has never run', to: '1.0.0', code: 'NOT_INSTALLED', back: true },
   ];
   for (const attack of attacks) await attempt(attack);
-  assert.equal(attacks.length, 8);
+  assert.equal(attacks.length, 11);
 
   // A permission that nobody has asked for, and for a version that is not staged.
   attacker.say({ type: 'go', rollout: 'revoked', to: '3.0.0', until: Date.now() + 3_600_000 });
   await attempt({ ...attacks[0], what: 'once more' } as Attack);
+
+  // A version that is a path: the agent does not understand the message, reconnects, and has done nothing.
+  const before = onHost();
+  attacker.say({ type: 'upgrade', rollout: 'path', to: '../../../tmp/3.0.0' });
+  const { length } = attacker.statuses;
+  await eventually('the agent to report again', () => attacker.statuses.length > length + 1, {
+    within: 60_000,
+  });
+  assert.deepEqual(onHost(), before);
+  assert.ok(attacker.statuses.every(({ rollout }) => rollout !== 'path'));
 });

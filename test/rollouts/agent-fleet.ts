@@ -54,6 +54,10 @@ export type AgentFleet = AsyncDisposable & {
   until(id: string, isIt: (shown: Shown) => boolean): Promise<Shown>;
   /** Resolves when every agent is ready. */
   allReady(): Promise<unknown>;
+  /** Ends a host for good, with its agent. */
+  lose(name: string): Promise<void>;
+  /** Starts a new host whose agent has the name of one that was lost. */
+  replace(name: string, pool: string): Promise<void>;
   /** Resolves when a rollout has ended. */
   end(id: string): Promise<Shown>;
   /** The versions that the agents report to the gateway, without repetitions. */
@@ -99,24 +103,24 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
   mkdirSync(releases);
 
   const fleet = stack.use(new HostFleet());
+  const startHost = async (name: string, pool: string, token: unknown, folder = name) => {
+    const root = join(path, folder);
+    mkdirSync(root);
+    await fleet.start(name, {
+      root,
+      executable: first,
+      version: FIRST_VERSION,
+      sequence: FIRST_SEQUENCE,
+      config: agentFile({ name, pool, root, gateway, target: postgres.address.port }),
+      environment: { TOKEN: String(token) },
+      rootKeys,
+      limits,
+      watchdog,
+    });
+  };
   for (const pool of pools) {
     const { token } = await gateway.api('POST /enrollment-tokens', { pool, uses: size });
-    for (let index = 0; index < size; index += 1) {
-      const name = `${pool}-${index}`;
-      const root = join(path, name);
-      mkdirSync(root);
-      await fleet.start(name, {
-        root,
-        executable: first,
-        version: FIRST_VERSION,
-        sequence: FIRST_SEQUENCE,
-        config: agentFile({ name, pool, root, gateway, target: postgres.address.port }),
-        environment: { TOKEN: String(token) },
-        rootKeys,
-        limits,
-        watchdog,
-      });
-    }
+    for (let index = 0; index < size; index += 1) await startHost(`${pool}-${index}`, pool, token);
   }
   const poolsNow = async () => ((await gateway.api('GET /pools')) as unknown as Pools).items;
   const allReady = () =>
@@ -165,6 +169,11 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
       (await gateway.api('POST /rollouts', { software: { pools, version }, ...more })) as unknown as Shown,
     until,
     allReady,
+    lose: (name) => fleet.stop(name),
+    async replace(name, pool) {
+      const { token } = await gateway.api('POST /enrollment-tokens', { pool, uses: 1 });
+      await startHost(name, pool, token, `${name}-again`);
+    },
     end: (id) => until(id, ended),
     async versions() {
       const { items } = (await gateway.api('GET /agents?limit=500')) as unknown as {

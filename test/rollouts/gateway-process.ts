@@ -107,6 +107,12 @@ export class GatewayProcess implements AsyncDisposable {
     return askApi(this.#adminPort, this.adminToken, request, body);
   }
 
+  /** Adds fields to every pool of gateway.yaml, and waits until the gateway has loaded them. */
+  reloadPools(fields: Fields): Promise<void> {
+    const pools = this.#file['pools'] as readonly Fields[];
+    return this.reload({ pools: pools.map((pool) => ({ ...pool, ...fields })) });
+  }
+
   /** Replaces fields of gateway.yaml, and waits until the gateway has loaded them. */
   async reload(changes: Fields): Promise<void> {
     const isNew = isAnother(() => this.last('config-loaded'));

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { eventually } from '../rig/eventually.ts';
 import { startAgentFleet } from './agent-fleet.ts';
 import { ended } from './config-fleet.ts';
 import { isAnother } from './gateway-process.ts';
@@ -34,7 +35,7 @@ const bad: readonly (readonly [Flaw, string, RegExp])[] = [
   ['leaks', '1.6.0', /memory grew/],
 ];
 
-const names: readonly string[] = [...bad.map(([flaw]) => flaw), 'renews', 'good'];
+const names: readonly string[] = [...bad.map(([flaw]) => flaw), 'renews', 'forgets', 'good'];
 if (values.list) {
   process.stdout.write(`${names.join('\n')}\n`);
   process.exit();
@@ -127,6 +128,31 @@ if (only.includes('renews')) {
   await fleet.allReady();
   check((await versions()) === '1.0.0', `After 1.7.0, agents run ${await versions()}.`);
   check(!hasEnrolled(), 'An agent that went back had to enroll again.');
+}
+
+if (only.includes('forgets')) {
+  // As an orchestrator does it: an agent is gone for good, and another one comes. The gateway forgets nobody in its first five minutes.
+  const [pool = ''] = pools;
+  const [gone, stays] = [`${pool}-0`, `${pool}-1`];
+  const { id } = await gateway.api(`GET /agents/${gone}`);
+  await fleet.lose(gone);
+  await gateway.reloadPools({ forgetAfter: '30s' });
+  const forgotten = async () => {
+    const { items } = await gateway.api(`GET /audit?action=agent.forget&subject=agent:${id}`);
+    return (items as readonly { readonly actor: string }[]).map(({ actor }) => actor);
+  };
+  await eventually(`${gone} to be forgotten`, async () => (await forgotten()).length > 0, {
+    within: 900 * SECOND,
+    every: SECOND,
+  });
+  check((await forgotten()).join() === 'forget-after', `${gone} was forgotten by ${await forgotten()}.`);
+  await fleet.replace(gone, pool);
+  await fleet.allReady();
+  const again = await gateway.api(`GET /agents/${gone}`);
+  check(again['id'] !== id, 'Another agent cannot have the name of one that was forgotten.');
+  check((await gateway.api(`GET /agents/${stays}`))['state'] === 'connected', `${stays} is gone as well.`);
+  await gateway.reload({});
+  say(`${gone} was gone for 30 s and was forgotten. Another agent has its name.`);
 }
 
 if (only.includes('good')) {

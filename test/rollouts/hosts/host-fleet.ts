@@ -6,6 +6,7 @@ import type { AgentHostOptions } from './agent-host.ts';
 
 export type HostsRequest = { readonly id: number } & (
   | { readonly type: 'start'; readonly name: string; readonly options: AgentHostOptions }
+  | { readonly type: 'stop'; readonly name: string }
   | { readonly type: 'versions' }
 );
 /** Each host with the version that its pointer leads to. */
@@ -36,6 +37,11 @@ export class HostFleet implements AsyncDisposable {
 
   async start(name: string, options: AgentHostOptions): Promise<void> {
     await this.#ask({ type: 'start', name, options });
+  }
+
+  /** Ends a host for good: its agent is killed. */
+  async stop(name: string): Promise<void> {
+    await this.#ask({ type: 'stop', name });
   }
 
   /** The versions that the hosts run, by the name of the host. */

@@ -17,8 +17,14 @@ async function stop(): Promise<void> {
   process.exit();
 }
 
-process.on('message', ({ id, ...request }: HostsRequest) => {
+async function end(name: string): Promise<void> {
+  await hosts.get(name)?.[Symbol.asyncDispose]();
+  hosts.delete(name);
+}
+
+process.on('message', async ({ id, ...request }: HostsRequest) => {
   if (request.type === 'start') start(request.name, request.options);
+  else if (request.type === 'stop') await end(request.name);
   reply({ id, versions: [...hosts].map(([name, { version }]) => [name, version ?? ''] as const) });
 });
 // Whoever has forked this process is gone, or does not need it any more.

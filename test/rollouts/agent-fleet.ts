@@ -54,6 +54,8 @@ export type AgentFleet = AsyncDisposable & {
   until(id: string, isIt: (shown: Shown) => boolean): Promise<Shown>;
   /** Resolves when every agent is ready. */
   allReady(): Promise<unknown>;
+  /** Gives every host what a version that `needs-repair` needs. */
+  repair(): void;
   /** Ends a host for good, with its agent. */
   lose(name: string): Promise<void>;
   /** Starts a new host whose agent has the name of one that was lost. */
@@ -103,6 +105,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
   mkdirSync(releases);
 
   const fleet = stack.use(new HostFleet());
+  const repaired = join(path, 'repaired');
   const startHost = async (name: string, pool: string, token: unknown, folder = name) => {
     const root = join(path, folder);
     mkdirSync(root);
@@ -112,7 +115,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
       version: FIRST_VERSION,
       sequence: FIRST_SEQUENCE,
       config: agentFile({ name, pool, root, gateway, target: postgres.address.port }),
-      environment: { TOKEN: String(token) },
+      environment: { TOKEN: String(token), REPAIRED: repaired },
       rootKeys,
       limits,
       watchdog,
@@ -169,6 +172,7 @@ export async function startAgentFleet(options: AgentFleetOptions): Promise<Agent
       (await gateway.api('POST /rollouts', { software: { pools, version }, ...more })) as unknown as Shown,
     until,
     allReady,
+    repair: () => writeFileSync(repaired, ''),
     lose: (name) => fleet.stop(name),
     async replace(name, pool) {
       const { token } = await gateway.api('POST /enrollment-tokens', { pool, uses: 1 });

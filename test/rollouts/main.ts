@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { eventually } from '../rig/eventually.ts';
+import { runCli } from '../rig/run-cli.ts';
 import { startAgentFleet } from './agent-fleet.ts';
 import { ended } from './config-fleet.ts';
 import { isAnother } from './gateway-process.ts';
@@ -35,7 +36,7 @@ const bad: readonly (readonly [Flaw, string, RegExp])[] = [
   ['leaks', '1.6.0', /memory grew/],
 ];
 
-const names: readonly string[] = [...bad.map(([flaw]) => flaw), 'renews', 'forgets', 'good'];
+const names: readonly string[] = [...bad.map(([flaw]) => flaw), 'renews', 'forgets', 'good', 'retries'];
 if (values.list) {
   process.stdout.write(`${names.join('\n')}\n`);
   process.exit();
@@ -174,6 +175,23 @@ if (only.includes('good')) {
   say(`2.0.0 good: ${done.state}. ${done.reason ?? ''}`);
   check(done.state === 'done', `2.0.0 is ${done.state}: ${done.reason}`);
   check((await versions()) === '2.0.0', `After 2.0.0, agents run ${await versions()}.`);
+}
+
+if (only.includes('retries')) {
+  fleet.publish('2.1.0', 'needs-repair');
+  const settings = { probationSeconds: 15, inFlightPercent: 30 };
+  const { id } = await fleet.rollOut('2.1.0', { settings, onFailure: 'halt' });
+  const halted = await fleet.until(id, (shown) => shown.state === 'halted' || ended(shown));
+  say(`2.1.0 needs-repair: ${halted.state}. ${halted.reason ?? ''}`);
+  check(/EXITED/.test(halted.reason ?? ''), `The reason of 2.1.0 is ${halted.reason}.`);
+  fleet.repair();
+  const retried = runCli(['rollout', 'retry', id, '--wait'], gateway.environment);
+  await fleet.until(id, ({ state }) => state !== 'halted');
+  const again = await fleet.until(id, (shown) => shown.state === 'halted' || ended(shown));
+  say(`2.1.0 needs-repair: ${again.state} after the hosts were repaired. ${again.reason ?? ''}`);
+  const { exitCode, stderr } = await retried;
+  check(again.state === 'done' && exitCode === 0, `rollout retry ended with ${exitCode}: ${stderr}`);
+  check((await versions()) === '2.1.0', `After 2.1.0, agents run ${await versions()}.`);
 }
 
 const { transactions, errors } = fleet.clients;

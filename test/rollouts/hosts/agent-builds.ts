@@ -21,7 +21,9 @@ export type Flaw =
   /** Rejects every configuration file. */
   | 'rejects-config'
   /** Expects its identity in another format. */
-  | 'loses-identity';
+  | 'loses-identity'
+  /** Ends at its start until the host has the file that the variable REPAIRED names. */
+  | 'needs-repair';
 
 const SECOND_MS = 1_000;
 const SLOW_MS = 300;
@@ -61,6 +63,10 @@ const { readFile } = files;
 files.readFile = async (path, ...more) =>
   String(path).endsWith('current.pem') ? 'Not what this version expects.' : readFile(path, ...more);
 process.getBuiltinModule('node:module').syncBuiltinESMExports();
+}`,
+  'needs-repair': `if (process.argv[2] === 'run' && !process.getBuiltinModule('node:fs').existsSync(process.env.REPAIRED)) {
+  console.error('A prerequisite of this version is missing.');
+  process.exit(1);
 }`,
   'rejects-config': `if (process.argv[2] === 'config') { console.error('agent.yaml: unknown field'); process.exit(1); }`,
 };

@@ -1,59 +1,21 @@
 import type { AddressInfo } from 'node:net';
-import {
-  Membership,
-  openPeerListener,
-  type PeerService,
-  Peers,
-  type ReplicaState,
-  type ReplicaStore,
-} from '@penstock/cluster';
-import { formatHostPort, type GatewayConfig } from '@penstock/config-schema';
-import {
-  type AskReplicas,
-  type ChangeFeed,
-  type ConnectionLog,
-  createReplicaKey,
-  type FleetEvents,
-  type Leadership,
-  type OpenFleet,
-  type PendingAgentRequests,
-  type ReplicaView,
-} from '@penstock/control-plane';
-import { type Clock, IdleWaiters } from '@penstock/runtime';
+import { Membership, type ReplicaState } from '@penstock/cluster';
+import { formatHostPort } from '@penstock/config-schema';
+import { type AskReplicas, createReplicaKey, type ReplicaView } from '@penstock/control-plane';
 import { SOFTWARE_VERSION } from '@penstock/wire';
-import type { Ingresses } from '../ingress/ingresses.ts';
 import { askPeers } from '../relay/ask-peers.ts';
 import { forwardCancel } from '../relay/forward-cancel.ts';
 import type { Opens } from '../relay/opens-elsewhere.ts';
-import { PeerDirectory } from '../relay/peer-directory.ts';
+import type { PeerDirectory } from '../relay/peer-directory.ts';
 import { Rebalancer } from '../relay/rebalancer.ts';
-import { servePeer } from '../relay/serve-peer.ts';
-import type { DataPlane } from './data-plane.ts';
-import type { GatewayLog } from './event-catalogue.ts';
-import { namingAddress } from './listening.ts';
+import type { ClusterOptions } from './cluster-options.ts';
+import { followPeers } from './follow-peers.ts';
+import { openPeerPort } from './peer-port.ts';
 import { replicaName } from './replica-name.ts';
 import { isKnown, othersOf, replicaViews } from './replica-views.ts';
 
 /** Milliseconds after which what is known of the members is too old to tell whether all of them can be reached. */
 const STALE_MEMBERS_MS = 15_000;
-
-export type ClusterOptions = {
-  readonly config: () => GatewayConfig;
-  readonly store: ReplicaStore;
-  readonly dataPlane: Pick<DataPlane, 'registry' | 'windows' | 'elsewhere' | 'grants' | 'outcomes'>;
-  readonly fleet: Pick<OpenFleet, 'isSuspended'>;
-  readonly requests: Pick<PendingAgentRequests, 'forward'>;
-  readonly ingresses: Pick<Ingresses, 'clients' | 'cancelPorts'>;
-  readonly changes: Pick<ChangeFeed, 'revision' | 'hint' | 'onWritten'>;
-  readonly leadership: Pick<Leadership, 'rankBy'>;
-  /** Answers a question that another replica asks with `ask`. Rejects with ProblemError. */
-  readonly answer: (question: unknown) => Promise<unknown>;
-  readonly connectionLog: Pick<ConnectionLog, 'followers'>;
-  readonly events: Pick<FleetEvents, 'follow' | 'peerPublished' | 'peerLost'>;
-  readonly epoch: string;
-  readonly clock: Clock;
-  readonly log: GatewayLog;
-};
 
 /** This gateway as a replica of several. */
 export type Cluster = {
@@ -77,60 +39,18 @@ export type Cluster = {
   idle(): Promise<void>;
 };
 
-/** How soon a replica that is silent is given up: it may be gone, and its agents are elsewhere by then. */
-const PING = { interval: 1_000, timeout: 3_000 };
-
 /**
  * Joins the other gateways on the store, and connects to each of them. Throws when `cluster.listen` cannot be listened
  * on, and when the store does not answer.
  */
 export async function openCluster(scope: AsyncDisposableStack, options: ClusterOptions): Promise<Cluster> {
-  const { config, store, dataPlane, fleet, ingresses, changes, leadership, epoch, clock, log } = options;
-  const { registry, windows, elsewhere } = dataPlane;
+  const { config, store, dataPlane, leadership, epoch, clock, log } = options;
+  const { registry, elsewhere } = dataPlane;
   const { cluster, digest } = config();
   if (cluster === undefined) throw new TypeError('The configuration has no cluster.');
   const key = await createReplicaKey(clock.wall());
-  const services = new Set<PeerService & { readonly isIdle: boolean }>();
-  const idle = new IdleWaiters(() => [...services].every(({ isIdle }) => isIdle));
   let membership: Membership | undefined;
-  const listener = await namingAddress('cluster.listen', cluster.listen, () =>
-    openPeerListener({
-      listen: cluster.listen,
-      certificate: key,
-      epoch,
-      windows,
-      ping: PING,
-      replicaOf: (isKey) => membership?.members.find(({ spki }) => isKey(spki))?.id,
-      // It may have joined after the store was last read.
-      onUnknownKey: () => void membership?.refresh(),
-      serve(_replicaId, peer) {
-        const service = servePeer({
-          registry,
-          sources: publisherSources(options, () => membership?.self.state ?? 'running'),
-          resumeLimits: () => ({ for: config().resume.for, closed: config().resume.reconnectTimeout }),
-          request: (session, message, signal) => options.requests.forward(session, message, signal),
-          cancel: (cancel, signal) => ingresses.cancelPorts.forward(cancel, signal),
-          answer: options.answer,
-          connectionLog: options.connectionLog.followers,
-          events: options.events,
-          opens: () => dataPlane.outcomes.report(),
-          onWritten: (listener) => changes.onWritten(listener),
-          lossOfPeer: () => peer.loss,
-          onIdle: () => idle.notify(),
-        });
-        services.add(service);
-        return {
-          ...service,
-          closed() {
-            services.delete(service);
-            service.closed();
-            idle.notify();
-          },
-        };
-      },
-    }),
-  );
-  scope.defer(() => listener.close());
+  const listener = await openPeerPort(scope, options, key, () => membership);
   const { port } = listener.address;
   const address = formatHostPort(
     cluster.advertise ?? {
@@ -155,45 +75,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
   });
   membership = joined;
   scope.defer(() => joined.stop());
-  const directories = new Map<string, PeerDirectory>();
-  let isLogFollowed = false;
-  options.connectionLog.followers.onDemand((isFollowed) => {
-    isLogFollowed = isFollowed;
-    for (const directory of directories.values()) directory.followLog(isFollowed);
-  });
-  const peers = new Peers({
-    membership: joined,
-    certificate: key,
-    windows,
-    ping: PING,
-    clock,
-    follow(member) {
-      const directory = new PeerDirectory({
-        replica: member.id,
-        registry,
-        isSuspended: (agentId) => fleet.isSuspended(agentId),
-        onRevision: (revision) => changes.hint(revision),
-        onEvents: (published) => options.events.peerPublished(published),
-        onLogEntries: (entries) => options.connectionLog.followers.receive(entries),
-        onEventsLost: (stream) => options.events.peerLost(stream),
-        clock,
-      });
-      directory.followLog(isLogFollowed);
-      directories.set(member.epoch, directory);
-      return {
-        opened: (session) => directory.opened(session),
-        received: (message) => directory.received(message),
-        lost: (loss) => directory.lost(loss),
-        left() {
-          directory.left();
-          if (directories.get(member.epoch) === directory) directories.delete(member.epoch);
-        },
-      };
-    },
-    onConnected: ({ id: replica }) => log('replica-connected', { replica }),
-    onLost: ({ id: replica }, detail) => log('replica-lost', { replica, detail }),
-  });
-  scope.defer(() => peers.stop());
+  const { peers, directories } = followPeers(scope, options, key, joined);
   // While the store is away: the first by name of those that can reach each other.
   leadership.rankBy(() => {
     const { states } = peers;
@@ -262,21 +144,6 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
       return rebalancer?.total ?? 0;
     },
     update: (set) => joined.update(set),
-    idle: () => idle.wait(),
-  };
-}
-
-function publisherSources(
-  { dataPlane: { registry, grants }, ingresses, changes, epoch, clock }: ClusterOptions,
-  state: () => ReplicaState,
-) {
-  return {
-    epoch,
-    sessions: () => registry.localSessions,
-    state,
-    revision: () => changes.revision,
-    clients: () => ingresses.clients.counts(),
-    grants: () => grants.uses(),
-    clock,
+    idle: () => listener.idle(),
   };
 }

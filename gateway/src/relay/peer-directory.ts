@@ -12,6 +12,7 @@ import type { Clock } from '@penstock/runtime';
 import type { SessionLoss } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { Registry } from '../tunnel/registry.ts';
+import { MessageOrder, type NumberedMessage } from './message-order.ts';
 import { type Opens, PeerOpens } from './opens-elsewhere.ts';
 import type { PeerEvents } from './publish-events.ts';
 import { RelayedSession } from './relayed-session.ts';
@@ -34,8 +35,6 @@ export type PeerDirectoryOptions = {
   readonly clock: Clock;
 };
 
-type Numbered = Extract<OwnerMessage, { readonly seq: number }>;
-
 /** Milliseconds after the loss of the peer session for which its agents are still shown. */
 const HIDE_AFTER_MS = 2_000;
 /** Lists of connectors beyond those that the sessions use. Agents that reload often leave some behind. */
@@ -52,8 +51,7 @@ export class PeerDirectory implements PeerFollower {
   #peer: PeerSession | undefined;
   /** Ids that the current snapshot has confirmed. */
   #confirmed: Set<string> | undefined;
-  /** `snapshot`: what arrives counts only from the next snapshot on, because something before it was missing. */
-  #expected: number | 'snapshot' = 'snapshot';
+  readonly #order = new MessageOrder();
   #isDescribed = false;
   #state: ReplicaState = 'running';
   #stopHiding = () => {};
@@ -107,7 +105,7 @@ export class PeerDirectory implements PeerFollower {
     if (this.#followsLog) peer.send({ type: 'follow-log', on: true });
     this.#stopHiding();
     this.#peer = peer;
-    this.#expected = 'snapshot';
+    this.#order.restart();
   }
 
   lost(loss: SessionLoss): void {
@@ -126,7 +124,9 @@ export class PeerDirectory implements PeerFollower {
 
   received(message: OwnerMessage): void {
     if ('seq' in message) {
-      if (this.#isExpected(message)) this.#apply(message);
+      const place = this.#order.take(message);
+      if (place === 'counts') this.#apply(message);
+      else if (place === 'gap') this.#resync();
       return;
     }
     switch (message.type) {
@@ -163,27 +163,12 @@ export class PeerDirectory implements PeerFollower {
     }
   }
 
-  /** Messages are numbered, and one that is missing makes the rest worthless. */
-  #isExpected({ type, seq }: Numbered): boolean {
-    if (type === 'snapshot') {
-      this.#expected = seq + 1;
-      return true;
-    }
-    if (this.#expected === 'snapshot') return false;
-    if (seq === this.#expected) {
-      this.#expected += 1;
-      return true;
-    }
-    this.#resync();
-    return false;
-  }
-
   #resync(): void {
-    this.#expected = 'snapshot';
+    this.#order.restart();
     this.#peer?.send({ type: 'resync' });
   }
 
-  #apply(message: Numbered): void {
+  #apply(message: NumberedMessage): void {
     const { registry } = this.#options;
     switch (message.type) {
       case 'snapshot':

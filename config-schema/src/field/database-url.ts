@@ -8,7 +8,7 @@ export type DatabaseTls =
   | { readonly mode: 'disable' }
   | {
       readonly mode: 'require' | 'verify-ca' | 'verify-full';
-      /** PEM files. Undefined: the certificate authorities of Node. */
+      /** PEM files. Undefined: the certificate authorities that this process trusts. */
       readonly rootCertificate: string | undefined;
       readonly certificate: string | undefined;
       readonly key: string | undefined;

@@ -1,16 +1,10 @@
 import { isIP } from 'node:net';
-import { type GatewayConfig, loadGatewayConfig, withoutFinalDot } from '@penstock/config-schema';
-import {
-  exitCodes,
-  type Io,
-  type OutputFormat,
-  outputOption,
-  renderProblems,
-  styleFor,
-} from '@penstock/terminal';
+import { withoutFinalDot } from '@penstock/config-schema';
+import { type Io, type OutputFormat, outputOption, styleFor } from '@penstock/terminal';
 import { Command, InvalidArgumentError } from 'commander';
 import { initialize } from './init.ts';
 import { agentSnippet, renderInit } from './init-report.ts';
+import { loadConfig } from './load-config.ts';
 
 type Options = {
   readonly config: string;
@@ -47,7 +41,7 @@ async function init(
   io: Io,
   { config: file, host: hosts = [], newAdminToken, newStore, output }: Options,
 ): Promise<void> {
-  const config = load(io, file, output);
+  const config = await loadConfig(io, { config: file, output });
   if (config === undefined) return;
   const result = await initialize({ config, hosts, newAdminToken, newStore, now: Date.now() });
   const snippet = agentSnippet(config, hosts, result);
@@ -65,15 +59,6 @@ async function init(
         'trust: pins ignore its names.\n',
     );
   }
-}
-
-function load(io: Io, file: string, output: OutputFormat): GatewayConfig | undefined {
-  const result = loadGatewayConfig(file, io.environment);
-  if (result.ok) return result.config;
-  const writer = output === 'text' ? io.stderr : io.stdout;
-  writer.write(renderProblems(result.problems, output, styleFor(writer, io.environment)));
-  io.setExitCode(exitCodes.failed);
-  return undefined;
 }
 
 const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$/;

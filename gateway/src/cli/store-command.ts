@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type GatewayConfig, loadGatewayConfig } from '@penstock/config-schema';
+import type { GatewayConfig } from '@penstock/config-schema';
 import { DirectoryLockError, lockDirectory } from '@penstock/runtime';
 import {
   type CopiedTable,
@@ -17,15 +17,13 @@ import {
 } from '@penstock/store';
 import {
   CommandError,
-  exitCodes,
   type Io,
   type OutputFormat,
   outputOption,
-  renderProblems,
-  styleFor,
 } from '@penstock/terminal';
 import { Command, Option } from 'commander';
 import { openGatewayStore, postgresOptions } from '../composition/gateway-store.ts';
+import { loadConfig } from './load-config.ts';
 
 type CommonOptions = { readonly config: string; readonly output: OutputFormat };
 type MigrateOptions = CommonOptions & { readonly from?: 'embedded'; readonly to?: 'embedded' };
@@ -48,7 +46,7 @@ function statusCommand(io: Io): Command {
     .description('open the store of gateway.yaml, and count what is in it')
     .addHelpText('after', '\nExample:\n  $ penstock-gateway store status --config gateway.yaml')
     .action(async (options: CommonOptions) => {
-      const config = load(io, options);
+      const config = await loadConfig(io, options);
       if (config === undefined) return;
       const store = await openGatewayStore(config);
       await using _closed = { [Symbol.asyncDispose]: () => store.close() };
@@ -81,7 +79,7 @@ async function moveStore(io: Io, options: MigrateOptions): Promise<void> {
       suggestion: 'The other side is the database of store.url in gateway.yaml.',
     });
   }
-  const config = load(io, options);
+  const config = await loadConfig(io, options);
   if (config === undefined) return;
   if (config.store === undefined) {
     throw new CommandError(`${options.config} has no database.`, {
@@ -174,11 +172,3 @@ function write(io: Io, output: OutputFormat, value: object, lines: readonly stri
   io.stdout.write(output === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : `${lines.join('\n')}\n`);
 }
 
-function load(io: Io, { config: file, output }: CommonOptions): GatewayConfig | undefined {
-  const result = loadGatewayConfig(file, io.environment);
-  if (result.ok) return result.config;
-  const writer = output === 'text' ? io.stderr : io.stdout;
-  writer.write(renderProblems(result.problems, output, styleFor(writer, io.environment)));
-  io.setExitCode(exitCodes.failed);
-  return undefined;
-}

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { openStore, type Store } from '@penstock/store';
 import { alertRow } from '../../../control-plane/test/alerts/scene.ts';
+import { TestAuthority } from '../../../test/rig/certificates.ts';
 import { skipBecause } from '../../../test/rig/optional.ts';
 import { Postgres } from '../../../test/rig/postgres.ts';
 import { runCli } from '../../../test/rig/run-cli.ts';
@@ -14,9 +15,12 @@ import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 
 /** PostgreSQL of the machine, which has pg_dump beside the server. */
 const machine = programsOfTheMachine();
+const authority = await TestAuthority.create('The CA of this host');
 let server: Promise<Postgres> | undefined;
 const postgresOfTheTest = () => {
-  server ??= Postgres.start({ programs: machine });
+  server ??= authority
+    .issue({ commonName: 'database' })
+    .then((tls) => Postgres.start({ programs: machine, tls }));
   return server;
 };
 after(async () => {
@@ -170,3 +174,24 @@ function programsOfTheMachine(): string | undefined {
     return undefined;
   }
 }
+
+test('init and store trust the certificate authorities of this host for the database, as run does', async () => {
+  await using directory = await temporaryDirectory();
+  const postgres = await postgresOfTheTest();
+  await postgres.query('create database trusted');
+  const [config, certificates] = ['gateway.yaml', 'host-ca.crt'].map((name) => join(directory.path, name));
+  assert.ok(config !== undefined && certificates !== undefined);
+  await writeFile(certificates, authority.certificate);
+  const lines = ['apiVersion: penstock/v1', 'kind: Gateway', 'version: 1', 'organization: acme', 'pools: [{name: dc1}]'];
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the file
+  const store = 'store: {url: "${env:DATABASE_URL}"}';
+  await writeFile(config, [...lines, `dataDirectory: ${join(directory.path, 'data')}`, store, ''].join('\n'));
+  const url = `${postgres.url().replace(/\/postgres$/, '/trusted')}?sslmode=verify-full`;
+  for (const command of [['init'], ['store', 'status']]) {
+    const { exitCode, stderr } = await runCli([...command, '--config', config], {
+      DATABASE_URL: url,
+      SSL_CERT_FILE: certificates,
+    });
+    assert.equal(exitCode, 0, stderr);
+  }
+});

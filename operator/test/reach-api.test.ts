@@ -77,6 +77,7 @@ test('an unreachable, foreign or hanging API is reported with what to do', async
     assert.equal(exitCode, 64, url);
     assert.match(stderr, /PENSTOCK_URL is not a valid URL of an API/);
     assert.equal(stderr.includes('secret'), false);
+    assert.equal(stderr.includes('begins with neither http:// nor https://'), !url.includes('://'), stderr);
   }
 });
 

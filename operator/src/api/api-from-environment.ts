@@ -73,8 +73,11 @@ function readUrl(text: string): URL {
     url.hash = '';
     return url;
   }
+  const hasScheme = text.includes('://');
   throw new CommandError(
-    `PENSTOCK_URL is not a valid URL of an API: ${url === null ? text : url.protocol}.`,
+    hasScheme
+      ? `PENSTOCK_URL is not a valid URL of an API: ${url === null ? text : url.protocol}.`
+      : 'PENSTOCK_URL is not a valid URL of an API: it begins with neither http:// nor https://.',
     {
       exitCode: exitCodes.usage,
       suggestion: `Set it to the admin address of the gateway, such as ${DEFAULT_URL}.`,

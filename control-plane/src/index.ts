@@ -1,7 +1,7 @@
 export { isUserOf } from '@penstock/sign-in';
 export { alertConditionTexts } from './alerts/alert-conditions.ts';
 export { openAlerts } from './alerts/open-alerts.ts';
-export { replaceAdminTls, staysOnHost } from './api/admin-tls.ts';
+export { replaceAdminTls } from './api/admin-tls.ts';
 export { answerReplica } from './api/answer-replica.ts';
 export { type AskReplicas, type ConnectedClients, ownClients } from './api/connected-clients.ts';
 export type { ConnectionView } from './api/connections.ts';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { ReplicaStore } from '@penstock/cluster';
 import type { GatewayConfig } from '@penstock/config-schema';
-import { FleetEvents, ownClients, staysOnHost } from '@penstock/control-plane';
+import { FleetEvents, ownClients } from '@penstock/control-plane';
+import { isLoopbackHost } from '@penstock/runtime';
 import { ProblemError, SOFTWARE_VERSION } from '@penstock/wire';
 
 import { type AdminApi, openAdminApi } from './composition/admin-api.ts';
@@ -165,7 +166,7 @@ export async function startGateway({ config: first, log, replicas }: GatewayOpti
   log('gateway-started', { organization, epoch, version: SOFTWARE_VERSION });
   log('tunnel-listening', { address: endpoint.address.address, port: endpoint.address.port });
   log('admin-listening', { address: adminAddress.address, port: adminAddress.port });
-  if (inForce.certificates.admins === undefined && !staysOnHost(adminAddress.address)) {
+  if (inForce.certificates.admins === undefined && !isLoopbackHost(adminAddress.address)) {
     log('admin-plaintext', { address: adminAddress.address });
   }
   const running = starting.move();

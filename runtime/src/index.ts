@@ -14,6 +14,7 @@ export { type FileFailure, fileFailure, fileFailureText } from './file-failure.t
 export { tuneGarbageCollection } from './garbage-collection.ts';
 export { hostLookup } from './host-lookup.ts';
 export { IdleWaiters } from './idle-waiters.ts';
+export { isLoopbackHost } from './loopback-host.ts';
 export { NameCache, type NameCacheOptions } from './name-cache.ts';
 export { oncePerTurn } from './once-per-turn.ts';
 export { orAborted } from './or-aborted.ts';

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isLoopbackHost } from '@penstock/runtime';
 
 /** The host that a request names, in lower case and without brackets, and its port. */
 export type Site = { readonly name: string; readonly port: number };
@@ -14,6 +14,5 @@ export function siteOf(host: string, isSecure: boolean): Site {
 
 /** Whether a browser that uses this name talks to its own host. */
 export function isLoopbackName(name: string): boolean {
-  if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
-  return isIP(name) === 4 && name.startsWith('127.');
+  return isLoopbackHost(name) || name.endsWith('.localhost');
 }

@@ -1,3 +1,4 @@
+export { isLoopbackHost } from '@penstock/runtime';
 export { extendAddressAttempts } from './address-attempts.ts';
 export { CommandError } from './command-error.ts';
 export { type CommandPage, type CommandTerm, commandPages } from './command-page.ts';

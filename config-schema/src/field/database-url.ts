@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@penstock/runtime';
 import { accepted, type FieldResult, refused } from './field-result.ts';
 
 /** For editors; the parser checks more. */
@@ -90,8 +91,7 @@ function tlsOf(parameters: URLSearchParams, host: string): DatabaseTls | string 
 
 const isTlsMode = (mode: string): mode is TlsMode => (TLS_MODES as readonly string[]).includes(mode);
 
-const staysOnHost = (host: string) =>
-  host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+const staysOnHost = (host: string) => host.startsWith('/') || isLoopbackHost(host);
 
 function decoded(text: string): string | undefined {
   try {

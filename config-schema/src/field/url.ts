@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@penstock/runtime';
 import type { HostPort } from '../agent-config.ts';
 import { accepted, type FieldResult, refused } from './field-result.ts';
 
@@ -70,9 +71,6 @@ export function parseIssuer(text: string): FieldResult<string> {
   }
   return accepted(text);
 }
-
-const isLoopbackHost = (host: string) =>
-  host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 
 /** Parses `env`, `none`, or the URL of an HTTP proxy. */
 export function parseProxy(text: string): FieldResult<string> {

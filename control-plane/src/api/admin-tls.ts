@@ -1,5 +1,4 @@
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
-import { addressRanges } from '@penstock/config-schema';
 import type { FastifyInstance } from 'fastify';
 
 /** Certificate and key of the admin address, as PEM. */
@@ -14,11 +13,4 @@ export function replaceAdminTls({ server }: FastifyInstance, tls: AdminTls): voi
   // Fastify's type of the server does not include TLS servers.
   const actual: unknown = server;
   if (actual instanceof TlsServer) actual.setSecureContext(secureContextOf(tls));
-}
-
-const isLoopback = addressRanges(['127.0.0.0/8', '::1/128']);
-
-/** Whether traffic to an address stays on this host. */
-export function staysOnHost(host: string): boolean {
-  return host === 'localhost' || isLoopback(host);
 }

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@penstock/runtime';
 import { SubjectAlternativeNameExtension, X509Certificate } from './x509.ts';
 
 /** Returns the first name or address in a certificate (PEM) that is neither a wildcard nor a loopback host. */
@@ -7,8 +8,5 @@ export function firstPublicHost(certificate: string): string | undefined {
   return names
     .filter(({ type }) => type === 'dns' || type === 'ip')
     .map(({ value }) => value)
-    .find((value) => !value.includes('*') && !isLoopback(value));
+    .find((value) => !value.includes('*') && !isLoopbackHost(value));
 }
-
-const isLoopback = (host: string) =>
-  host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);

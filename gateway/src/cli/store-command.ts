@@ -15,12 +15,7 @@ import {
   STORE_FILE,
   type Store,
 } from '@penstock/store';
-import {
-  CommandError,
-  type Io,
-  type OutputFormat,
-  outputOption,
-} from '@penstock/terminal';
+import { CommandError, type Io, type OutputFormat, outputOption } from '@penstock/terminal';
 import { Command, Option } from 'commander';
 import { openGatewayStore, postgresOptions } from '../composition/gateway-store.ts';
 import { loadConfig } from './load-config.ts';
@@ -171,4 +166,3 @@ function common(command: Command): Command {
 function write(io: Io, output: OutputFormat, value: object, lines: readonly string[]): void {
   io.stdout.write(output === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : `${lines.join('\n')}\n`);
 }
-

@@ -182,7 +182,13 @@ test('init and store trust the certificate authorities of this host for the data
   const [config, certificates] = ['gateway.yaml', 'host-ca.crt'].map((name) => join(directory.path, name));
   assert.ok(config !== undefined && certificates !== undefined);
   await writeFile(certificates, authority.certificate);
-  const lines = ['apiVersion: penstock/v1', 'kind: Gateway', 'version: 1', 'organization: acme', 'pools: [{name: dc1}]'];
+  const lines = [
+    'apiVersion: penstock/v1',
+    'kind: Gateway',
+    'version: 1',
+    'organization: acme',
+    'pools: [{name: dc1}]',
+  ];
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the file
   const store = 'store: {url: "${env:DATABASE_URL}"}';
   await writeFile(config, [...lines, `dataDirectory: ${join(directory.path, 'data')}`, store, ''].join('\n'));

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { characterWords } from '@penstock/config-schema/text';
 import {
   CommandError,
@@ -6,6 +5,7 @@ import {
   exitCodes,
   extendAddressAttempts,
   type Io,
+  isLoopbackHost,
   styleFor,
   withProgress,
 } from '@penstock/terminal';
@@ -43,11 +43,11 @@ export function apiFromEnvironment(
         'Set it again, to one line without quotation marks: export PENSTOCK_TOKEN="$(cat admin-token)"',
     });
   }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
     const { warning } = styleFor(stderr, environment);
     stderr.write(`${warning('warning:')} the admin token is sent to ${url.host} in plaintext. Use https.\n`);
   }
-  if (isLoopback(url.hostname)) exemptFromProxy(environment, [url.hostname.replace(/^\[|\]$/g, '')]);
+  if (isLoopbackHost(url.hostname)) exemptFromProxy(environment, [url.hostname.replace(/^\[|\]$/g, '')]);
   extendAddressAttempts();
   return new ApiClient({
     url,
@@ -83,9 +83,4 @@ function readUrl(text: string): URL {
       suggestion: `Set it to the admin address of the gateway, such as ${DEFAULT_URL}.`,
     },
   );
-}
-
-function isLoopback(host: string): boolean {
-  const address = host.replace(/^\[|\]$/g, '');
-  return host === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
 }

@@ -1,30 +1,23 @@
-import type { Clock } from '@penstock/runtime';
 import { type CloseCode, errorText, TunnelError } from '@penstock/wire';
 import type { DataPlaneLog } from '../observe/event.ts';
 import { AttemptBudget, isSessionFailure } from './attempt-budget.ts';
-import { chooseSession } from './choose-session.ts';
 import type { DialRecord } from './dial-history.ts';
-import { agentsOf, type DialProgress, failureOf, recordOf } from './dial-progress.ts';
-import type { Ejection } from './ejection.ts';
+import { type DialProgress, failureOf, recordOf } from './dial-progress.ts';
 import { type Attempt, hedgedOpen } from './hedged-open.ts';
 import type { PendingQueue } from './pending-queue.ts';
 import type { Route } from './route-table.ts';
+import { type SelectionPorts, selectOther, selectSession } from './select-session.ts';
 import type { OpenOptions, RoutableSession, TargetStream } from './session-contract.ts';
 import { withUnavailable } from './unavailable-agents.ts';
 
-export type DialPorts = {
-  readonly sessionsOf: (pool: string) => Iterable<RoutableSession>;
+export type DialPorts = SelectionPorts & {
   readonly queue: Pick<PendingQueue, 'wait'>;
-  readonly ejection: Ejection;
-  /** Whether the agent's own check of a connector failed when it last ran. Called for each open; it must not wait. */
-  readonly checkFails: (connector: string, agentId: string) => boolean;
   readonly limits: () => {
     readonly attemptTimeout: number;
     readonly totalTimeout: number;
     readonly maxAttempts: number;
   };
   readonly log: DataPlaneLog;
-  readonly clock: Clock;
   /** Called when a dial has finished; it must neither throw nor wait. */
   readonly onDialed?: (record: DialRecord) => void;
 };
@@ -230,55 +223,6 @@ function requireSilentTarget({ name, connector }: Route, session: RoutableSessio
     'CLIENT_DENIED',
     `${name} leads to a MySQL server (according to agent ${session.identity.name}), which speaks first and cannot be ` +
       'reached through SNI. Use an ingress of kind tcp, socks5 or httpConnect.',
-  );
-}
-
-/**
- * Selects a session in this order of preference: an agent without known faults, one whose own check of the connector
- * fails, one that is ejected, one that lost a session during this dial or did not answer on one. A check may differ from what clients
- * experience, so it affects the order only. Sessions that have left an open unanswered come last.
- */
-function selectSession(
-  route: Route,
-  address: string | undefined,
-  { onlyAgent, tried, lost, unanswered }: DialProgress,
-  { sessionsOf, ejection, checkFails, clock }: DialPorts,
-  asked?: ReadonlySet<RoutableSession>,
-): RoutableSession | undefined {
-  const { connector } = route;
-  const isUntried = (agentId: string) =>
-    !tried.has(agentId) && (onlyAgent === undefined || agentId === onlyAgent);
-  const isSteady = (agentId: string) => isUntried(agentId) && !lost.has(agentId) && !late.has(agentId);
-  const isNotEjected = (agentId: string) => isSteady(agentId) && !ejection.isEjected(connector, agentId);
-  const isHealthy = (agentId: string) => isNotEjected(agentId) && !checkFails(connector, agentId);
-  const late = agentsOf(unanswered);
-  const isNew = (session: RoutableSession) => !unanswered.has(session) && asked?.has(session) !== true;
-  const isResponsive = (session: RoutableSession) => !session.isSuspect && isNew(session);
-  for (const accepts of asked === undefined ? [isResponsive, isNew] : [isResponsive]) {
-    for (const isWanted of [isHealthy, isNotEjected, isSteady, isUntried]) {
-      for (const pool of route.pools) {
-        const choice = { connector, address, isWanted, accepts, random: clock.random };
-        const session = chooseSession(sessionsOf(pool), choice);
-        if (session !== undefined) return session;
-      }
-    }
-  }
-  return undefined;
-}
-
-/** A session to ask while those that were `asked` are silent: of another agent first, and none that is silent too. */
-function selectOther(
-  route: Route,
-  address: string | undefined,
-  asked: ReadonlySet<RoutableSession>,
-  progress: DialProgress,
-  ports: DialPorts,
-): RoutableSession | undefined {
-  const agents = [...asked].map(({ identity }) => identity.agentId);
-  const others = { ...progress, tried: new Set([...progress.tried, ...agents]) };
-  return (
-    selectSession(route, address, others, ports, asked) ??
-    selectSession(route, address, progress, ports, asked)
   );
 }
 

@@ -121,7 +121,12 @@ export async function runDark(kinds: readonly string[], note: (text: string) => 
   for (const scenario of scenarios) {
     if (kinds.length > 0 && !kinds.some((kind) => scenario.name.startsWith(kind))) continue;
     note(`${scenario.name} …`);
-    results.push(await play(scenario));
+    const result = await play(scenario);
+    const { p50, p99, longest, held, sessionsLost, failed } = result;
+    note(
+      `  p50 ${p50}, p99 ${p99}, longest ${longest}, held ${held}, ${sessionsLost} sessions lost. ${failed.join('. ')}`,
+    );
+    results.push(result);
   }
   return results;
 }

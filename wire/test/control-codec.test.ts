@@ -234,3 +234,9 @@ test('a stage and a policy of a newer agent do not cost it its session', () => {
   const text = messages.map((message) => `${JSON.stringify(message)}\n`).join('');
   assert.equal(agentMessageDecoder().push(Buffer.from(text)).length, 2);
 });
+
+test('an acknowledgment of no connection is valid in both directions: a sign of life', () => {
+  const life = { type: 'received', connections: [] } as const;
+  for (const decoder of [agentMessageDecoder(), gatewayMessageDecoder()])
+    assert.deepEqual(decoder.push(encodeMessage({ ...life, connections: [] })), [life]);
+});

@@ -3,7 +3,6 @@ import { driftOf } from '../pins/drift.ts';
 import type { AgentView } from './agent-view.ts';
 import { type HoldingCondition, identityNotAfter, type Judged } from './judge-agent.ts';
 import type { Reason } from './reason.ts';
-import type { ListedAgent } from './search-fleet.ts';
 
 /** The view of an agent: what it reported, what the store knows, and what follows from both. */
 export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentView {
@@ -57,21 +56,4 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
 export function reasonOf({ code, state, detail }: HoldingCondition, since: number): Reason {
   const { message, advice } = agentConditions[code];
   return { code, state, since, message, advice, detail };
-}
-
-/** The part of a view that a search reads. */
-export function listedAgent({ member, record, pin }: Judged, reasons: readonly Reason[]): ListedAgent {
-  const { hello } = record;
-  return {
-    name: member.name,
-    pool: member.pool,
-    state: reasons[0]?.state ?? 'connected',
-    reasons,
-    address: record.address,
-    config: hello?.config,
-    softwareVersion: hello?.agent.version,
-    connectors: hello?.connectors,
-    checks: record.last?.heartbeat.checks ?? [],
-    pin: pin && { drift: hello && driftOf(hello.config, pin) },
-  };
 }

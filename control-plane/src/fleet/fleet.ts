@@ -4,9 +4,10 @@ import type { ObservedSession } from '../data-plane-port.ts';
 import type { Pin } from '../pins/drift.ts';
 import { AgentRecord } from './agent-record.ts';
 import type { AgentView, Sample } from './agent-view.ts';
-import { agentViewOf, listedAgent, reasonOf } from './agent-view-of.ts';
+import { agentViewOf, reasonOf } from './agent-view-of.ts';
 import { FleetCounts, type PoolCounts } from './fleet-counts.ts';
 import { type HealthLimits, type Judged, judgeAgent } from './judge-agent.ts';
+import { ListedView } from './listed-view.ts';
 import type { Member } from './member.ts';
 import { nextChangeOf } from './next-change.ts';
 import type { Reason } from './reason.ts';
@@ -101,7 +102,7 @@ export class Fleet {
       const member = roster.named(name);
       const standing = member && this.#standings.get(member.id);
       if (member === undefined || standing === undefined) continue;
-      yield listedAgent({ member, record: this.#recordOf(member), pin: pinOf(member) }, standing.reasons);
+      yield new ListedView({ member, record: this.#recordOf(member) }, standing.reasons, pinOf);
     }
   }
 

@@ -108,13 +108,14 @@ function isAfter({ state, name }: ListedAgent, place: FleetPlace, order: FleetOr
 export function matcherOf(filter: FleetFilter): (agent: ListedAgent) => boolean {
   const { states, codes, pool, drifts, softwareVersion, configVersion, connector } = filter;
   const q = filter.q?.toLowerCase();
+  // What is cheap and excludes most agents comes first.
   return (agent) =>
+    (q === undefined || agent.name.toLowerCase().includes(q) || (agent.address?.includes(q) ?? false)) &&
     (pool === undefined || agent.pool === pool) &&
     (states === undefined || states.has(agent.state)) &&
     (codes === undefined || agent.reasons.some(({ code }) => codes.has(code))) &&
     (drifts === undefined || drifts.has(agent.pin?.drift ?? 'unknown')) &&
     (softwareVersion === undefined || agent.softwareVersion === softwareVersion) &&
     (configVersion === undefined || agent.config?.version === configVersion) &&
-    (connector === undefined || (agent.connectors ?? []).some(({ name }) => name === connector)) &&
-    (q === undefined || agent.name.toLowerCase().includes(q) || (agent.address ?? '').includes(q));
+    (connector === undefined || (agent.connectors ?? []).some(({ name }) => name === connector));
 }

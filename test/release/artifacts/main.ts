@@ -17,6 +17,7 @@ const USAGE = `Installs and runs what npm run release builds, as far as this mac
 
   --release DIR        a release that was built, with the root keys in DIR/roots.pem, and signed; builds one if omitted
   --keep DIR           build the release in DIR and keep it, for --release DIR
+  --platform NAME...   build only these executables and packages; what needs others is skipped
   --only WORD          only files whose name contains the word: those of test/release/artifacts, or containers for the images
   --write-manifests    write examples/kubernetes from the charts, and test nothing
 `;
@@ -30,6 +31,7 @@ const { values } = parseArgs({
   options: {
     release: { type: 'string' },
     keep: { type: 'string' },
+    platform: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', default: '' },
     'write-manifests': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -64,6 +66,7 @@ async function build(work: string): Promise<string> {
   await run(process.execPath, [
     join(ROOT, 'scripts/release.ts'),
     ...['--out', work, '--root-keys', join(work, 'roots.pem'), '--allow-dirty'],
+    ...values.platform.flatMap((name) => ['--platform', name]),
   ]);
   await sign(work);
   return work;

@@ -15,11 +15,13 @@ export type Behavior = {
   readonly as: 'good' | 'exits' | 'hangs' | 'silent' | 'worse' | 'deaf' | 'busy' | 'stopped';
 };
 
+type Service = { readonly version: string; readonly invocation: string };
+
 type State = {
   readonly boot: string;
-  readonly service: { readonly version: string; readonly invocation: string };
+  readonly services: Readonly<Record<string, Service>>;
   readonly restarts: number;
-  /** By version; `good` if not named. */
+  /** By `SERVICE@VERSION` or version; `good` if not named. */
   readonly behaviors: Readonly<Record<string, Behavior['as']>>;
   readonly isGatewayUp: boolean;
   /** Who makes the requests. */
@@ -30,7 +32,7 @@ type State = {
 export const SERVICE = 'penstock-agent';
 
 /**
- * A host with real files, links and executables, and a fake service manager: what its one service runs is in a file, so that it
+ * A host with real files, links and executables, and a fake service manager: what its services run is in a file, so that it
  * outlives a process that is killed, as systemd would.
  */
 export class FileHost implements UpdaterHost {
@@ -39,7 +41,7 @@ export class FileHost implements UpdaterHost {
   readonly root: string;
   readonly #file: string;
 
-  constructor(root: string) {
+  constructor(root: string, services: readonly string[] = [SERVICE]) {
     this.root = root;
     this.layout = layoutBelow(root);
     this.#file = join(root, 'state.json');
@@ -47,7 +49,7 @@ export class FileHost implements UpdaterHost {
     if (!existsSync(this.#file)) {
       this.change({
         boot: 'boot-1',
-        service: { version: '', invocation: '' },
+        services: Object.fromEntries(services.map((name) => [name, { version: '', invocation: '' }])),
         restarts: 0,
         behaviors: {},
         isGatewayUp: true,
@@ -57,8 +59,13 @@ export class FileHost implements UpdaterHost {
     }
   }
 
-  get state(): State {
-    return JSON.parse(readFileSync(this.#file, 'utf8')) as State;
+  get state(): State & { readonly service: Service } {
+    const state = JSON.parse(readFileSync(this.#file, 'utf8')) as State;
+    return { ...state, service: this.#running(state, SERVICE) };
+  }
+
+  #running({ services }: State, name: string): Service {
+    return services[name] ?? { version: '', invocation: '' };
   }
 
   change(changes: Partial<State>): void {
@@ -76,7 +83,7 @@ export class FileHost implements UpdaterHost {
     for (const pointer of [this.layout.current, this.layout.stable]) {
       if (!existsSync(pointer)) symlinkSync(join('versions', version), pointer);
     }
-    this.restart(SERVICE);
+    this.startServices();
   }
 
   /** Asks for an upgrade, with a minute to switch unless it is only to be staged. */
@@ -93,7 +100,7 @@ export class FileHost implements UpdaterHost {
 
   /** What systemd does at boot, after the updater. */
   startServices(): void {
-    this.restart(SERVICE);
+    for (const { name } of this.services()) this.restart(name);
   }
 
   get boot(): string {
@@ -101,27 +108,32 @@ export class FileHost implements UpdaterHost {
   }
 
   services() {
-    return [{ name: SERVICE, config: '/etc/penstock/agent.yaml' }];
+    return Object.keys(this.state.services).map((name) => ({ name, config: `/etc/penstock/${name}.yaml` }));
   }
 
-  restart(_service: string): void {
+  restart(service: string): void {
     const version = currentVersion(this.layout) ?? '';
-    this.change({ service: { version, invocation: randomUUID() }, restarts: this.state.restarts + 1 });
+    const { services, restarts } = this.state;
+    this.change({
+      services: { ...services, [service]: { version, invocation: randomUUID() } },
+      restarts: restarts + 1,
+    });
   }
 
-  get #behavior(): Behavior['as'] {
-    const { behaviors, service } = this.state;
-    return behaviors[service.version] ?? 'good';
+  #behavior(service: string): Behavior['as'] {
+    const { behaviors } = this.state;
+    const { version } = this.#running(this.state, service);
+    return behaviors[`${service}@${version}`] ?? behaviors[version] ?? 'good';
   }
 
-  observe(_service: string): Observation {
-    const { invocation } = this.state.service;
+  observe(service: string): Observation {
+    const { invocation } = this.#running(this.state, service);
     const states: Partial<Record<Behavior['as'], Observation['state']>> = {
       exits: 'restarting',
       hangs: 'starting',
       stopped: 'stopped',
     };
-    return { state: states[this.#behavior] ?? 'active', isHung: false, invocation };
+    return { state: states[this.#behavior(service)] ?? 'active', isHung: false, invocation };
   }
 
   *requests() {
@@ -134,13 +146,13 @@ export class FileHost implements UpdaterHost {
     return this.state.isUpgradeAllowed;
   }
 
-  health(_service: string): AgentHealth | undefined {
-    const behavior = this.#behavior;
+  health(service: string): AgentHealth | undefined {
+    const behavior = this.#behavior(service);
     if (behavior === 'silent') return undefined;
     const isDeaf = behavior === 'deaf' || behavior === 'busy';
     return {
       format: 1,
-      version: this.state.service.version,
+      version: this.#running(this.state, service).version,
       at: Date.now(),
       acknowledged: !isDeaf,
       sessions: { ready: isDeaf ? 0 : 2, wanted: 2 },

@@ -216,5 +216,5 @@ echo "$program $version is installed at $folder."
 if [ -d /run/systemd/system ] && systemctl is-active --quiet "$program.service"; then
   echo "Restart the service to run it: systemctl restart $program"
 else
-  echo "Write /etc/penstock/$kind.yaml, then run: $program service install"
+  echo "Write /etc/penstock/$kind.yaml, then run: sudo /usr/local/bin/$program service install"
 fi

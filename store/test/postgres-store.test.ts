@@ -108,7 +108,7 @@ test('many writers at several gateways wait for each other, and none fails', asy
 });
 
 test('a gateway that stops in the middle of a transaction does not hold up the others', async () => {
-  await using stalled = await openTestPostgresStore({ timeout: 300 });
+  await using stalled = await openTestPostgresStore({ timeout: 1_000 });
   await using other = await openTestPostgresStore({ timeout: 10_000, target: stalled.target });
   const inside = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
@@ -128,7 +128,7 @@ test('a gateway that stops in the middle of a transaction does not hold up the o
 });
 
 test('waiting callers are bounded in number and time', async () => {
-  await using opened = await openTestPostgresStore({ poolSize: 1, maxWaiting: 2, timeout: 500 });
+  await using opened = await openTestPostgresStore({ poolSize: 1, maxWaiting: 2, timeout: 1_000 });
   const { store } = opened;
   const release = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
@@ -138,7 +138,7 @@ test('waiting callers are bounded in number and time', async () => {
   });
   await entered.promise;
   const waiting = [store.agents.byId('a'), store.agents.byId('b')].map((caller) =>
-    assert.rejects(caller, failure('timeout', 'silent', /in use for 500 ms/)),
+    assert.rejects(caller, failure('timeout', 'silent', /in use for 1000 ms/)),
   );
   await assert.rejects(store.agents.byId('c'), failure('full', 'overloaded', /2 callers/));
   await Promise.all(waiting);
@@ -151,7 +151,7 @@ test('a server that is stopped, stalled or read-only is an outage that ends with
   await using _leaks = expectNoLeaks();
   await using postgres = await Postgres.start();
   const target = await newDatabase(postgres);
-  await using store = await disposable(target);
+  await using store = await disposable(target, 1_000);
   const { health, adminTokens } = store;
   const seen: (StoreOutage | undefined)[] = [];
   health.watch((outage) => seen.push(outage?.kind));
@@ -169,7 +169,7 @@ test('a server that is stopped, stalled or read-only is an outage that ends with
   await context.test('stalled: callers fail in time, and no connection is used again', async () => {
     await postgres.pause();
     try {
-      await assert.rejects(adminTokens.list(), failure('timeout', 'silent', /within 500 ms/));
+      await assert.rejects(adminTokens.list(), failure('timeout', 'silent', /within 1000 ms/));
       await assert.rejects(adminTokens.insert(admin('a2')), StoreError);
     } finally {
       await postgres.resume();
@@ -211,8 +211,8 @@ test('through pgbouncer in transaction mode, with fewer server connections than 
   await using bouncer = await PgBouncer.start(postgres);
   const target = { ...directTarget, ...bouncer.address };
   // Tables are created through pgbouncer too, by two at once.
-  await using first = await disposable(target);
-  await using second = await disposable(target);
+  await using first = await disposable(target, 15_000);
+  await using second = await disposable(target, 15_000);
   const stores = [first, second];
   await Promise.all(
     Array.from({ length: 40 }, (_, index) => stores[index % 2]?.adminTokens.insert(admin(`a${index}`))),
@@ -222,8 +222,8 @@ test('through pgbouncer in transaction mode, with fewer server connections than 
   assert.equal(await second.changes.revision(), 40);
 });
 
-async function disposable(target: PostgresTarget) {
-  const store = await createPostgresStore({ target, timeout: 500, poolSize: 8 });
+async function disposable(target: PostgresTarget, timeout: number) {
+  const store = await createPostgresStore({ target, timeout, poolSize: 8 });
   return { ...store, [Symbol.asyncDispose]: () => store.close() };
 }
 

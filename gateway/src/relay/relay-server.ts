@@ -112,7 +112,11 @@ export class RelayServer {
     { carry, resume }: RelayOpen,
   ): void {
     const shared = this.#relaysOf(session.id);
-    const start = { byTarget: target.peerReceived, byClient: resume?.received ?? 0 };
+    const start = {
+      byTarget: target.peerReceived,
+      byClient: resume?.received ?? 0,
+      isResume: resume !== undefined,
+    };
     // A peer that is silent may come back, one that has closed its connection has probably ended.
     const keptWithoutPeer = () => {
       const limits = carry ?? this.#options.resumeLimits();

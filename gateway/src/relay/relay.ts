@@ -25,8 +25,8 @@ export type RelayOptions = {
 /** Milliseconds for the peer to leave a stream whose session was lost. */
 const LEAVE_TIMEOUT_MS = 10_000;
 
-/** Where a connection was when its stream began: what either end had handed on. */
-export type RelayStart = { readonly byTarget: number; readonly byClient: number };
+/** Where a connection was when its stream began: what either end had handed on, and whether it had another stream before. */
+export type RelayStart = { readonly byTarget: number; readonly byClient: number; readonly isResume: boolean };
 
 /**
  * Joins the stream of a peer with the stream of an agent. It keeps nothing: both ends of the connection do, at the client
@@ -42,6 +42,7 @@ export class Relay implements LinkListener {
   readonly #target: TargetStream;
   readonly #toPeer: RelayDirection;
   readonly #toAgent: RelayDirection;
+  readonly #isResume: boolean;
   #life: 'unaccepted' | 'joined' | 'left' = 'unaccepted';
 
   /** `stream` has been answered, and the target is connected. */
@@ -51,6 +52,7 @@ export class Relay implements LinkListener {
     this.#peerEnd = new Http2FarEnd(stream);
     this.#target = target;
     this.id = target.link?.id;
+    this.#isResume = start.isResume;
     const id = this.id ?? '';
     this.#toPeer = new RelayDirection(id, stream, start.byClient);
     this.#toAgent = new RelayDirection(id, target.stream, start.byTarget);
@@ -165,11 +167,11 @@ export class Relay implements LinkListener {
   }
 
   /**
-   * The streams have ended. Whether a joined connection has ended with them, or moved to another session, is known to the replica of
-   * its client alone, which tells the agent.
+   * The streams have ended. Whether a connection that was joined, here or before, has ended with them, or moved to another session, is
+   * known to the replica of its client alone, which tells the agent.
    */
   #end(): void {
-    if (this.#life !== 'joined') this.#target.link?.close();
+    if (this.#life !== 'joined' && !this.#isResume) this.#target.link?.close();
     this.#leave();
   }
 

@@ -3,7 +3,7 @@ import { Suspense, use, useEffect, useRef } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { LiveProvider } from '../live/live-context.tsx';
 import { FleetPage } from '../pages/fleet/fleet-page.tsx';
-import { Page } from '../parts/page.tsx';
+import { Card, Page } from '../parts/page.tsx';
 import { PageErrors } from '../parts/page-errors.tsx';
 import { Empty, Skeleton } from '../parts/query-states.tsx';
 import { LiveBar } from './live-bar.tsx';
@@ -58,10 +58,12 @@ export function Frame({
                 ))}
                 <Route>
                   <Page title="Not found">
-                    <Empty
-                      title="There is no such page."
-                      action={<a href="/console/fleet">Go to the fleet</a>}
-                    />
+                    <Card isFlush>
+                      <Empty
+                        title="There is no such page."
+                        action={<a href="/console/fleet">Go to the fleet</a>}
+                      />
+                    </Card>
                   </Page>
                 </Route>
               </Switch>

@@ -19,7 +19,7 @@ export function StateChanges({ agent }: { readonly agent: string }) {
     }),
   );
   return (
-    <Card isFlush title="Changes of its state" aside="The last 30 days">
+    <Card isFlush title="State changes" aside="The last 30 days">
       <Listing
         {...listing}
         what="the changes of its state"
@@ -27,7 +27,7 @@ export function StateChanges({ agent }: { readonly agent: string }) {
       >
         {(items) => (
           <Table
-            label="Changes of its state"
+            label="State changes"
             rows={items}
             keyOf={({ id }) => id}
             columns={[
@@ -50,7 +50,7 @@ export function StateChanges({ agent }: { readonly agent: string }) {
                 isEmpty: ({ before }) => before === undefined,
                 cell: ({ before }) => before !== undefined && <AgentStateBadge state={before.state} />,
               },
-              { key: 'state', title: 'Then', cell: ({ state }) => <AgentStateBadge state={state} /> },
+              { key: 'state', title: 'After', cell: ({ state }) => <AgentStateBadge state={state} /> },
               {
                 key: 'why',
                 title: 'Why',

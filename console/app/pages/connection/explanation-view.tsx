@@ -287,7 +287,7 @@ function Denials({
   const { denials, client: allowed } = explanation;
   return (
     <Card
-      title="Who is let in"
+      title="Which clients are allowed"
       aside={`${counted(denials.total, 'client')} denied since the gateway started`}
     >
       <form

@@ -19,7 +19,8 @@ export function requireSupportedNode(program) {
     `${program} needs Node ${REQUIRED_NODE} or newer, and this is Node ${version}.\n` +
       'Earlier versions can hang for ever when an HTTP/2 session writes while it is being written to ' +
       '(nodejs/node 65440).\n' +
-      `Install Node ${REQUIRED_NODE} or newer, or use the container image, which brings its own.\n`,
+      `Install Node ${REQUIRED_NODE} or newer, or use the executable or the container image, which bring their own. ` +
+      'In a checkout, npm ci installs it: export PATH="$PWD/node_modules/.bin:$PATH"\n',
   );
   process.exit(1);
 }

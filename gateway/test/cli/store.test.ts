@@ -189,7 +189,6 @@ test('init and store trust the certificate authorities of this host for the data
     'organization: acme',
     'pools: [{name: dc1}]',
   ];
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference of the file
   const store = 'store: {url: "${env:DATABASE_URL}"}';
   await writeFile(config, [...lines, `dataDirectory: ${join(directory.path, 'data')}`, store, ''].join('\n'));
   const url = `${postgres.url().replace(/\/postgres$/, '/trusted')}?sslmode=verify-full`;

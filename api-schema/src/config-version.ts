@@ -62,7 +62,14 @@ export const ConfigDiff = Type.Object({
 });
 export type ConfigDiff = Static<typeof ConfigDiff>;
 
-export const ConfigVersionPage = pageOf(ConfigVersionResource);
+export const ConfigVersionPage = pageOf(
+  Type.Object({
+    ...ConfigVersionResource.properties,
+    agents: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Agents of the pool that have reported this version.' }),
+    ),
+  }),
+);
 
 export const NewConfigVersion = Type.Object(
   {

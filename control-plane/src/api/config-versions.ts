@@ -12,8 +12,10 @@ import {
 } from '@penstock/api-schema';
 import { diffConfig, yamlText } from '@penstock/config-schema';
 import { Type } from '@penstock/json-schema';
+import { inSlices, systemClock } from '@penstock/runtime';
 import type { ConfigVersionHead } from '@penstock/store';
 import { ProblemError } from '@penstock/wire';
+import type { SearchedFleet } from '../fleet/search-fleet.ts';
 import type { ConfigVersions } from '../pins/config-versions.ts';
 import { ApiProblem } from './problem.ts';
 import { timestamp } from './timestamp.ts';
@@ -25,7 +27,11 @@ const MAX_BODY_BYTES = 2 * 1024 * 1024;
 const MAX_LISTED_PROBLEMS = 5;
 
 /** /config-versions: versions of agent.yaml published for each pool, which pins and comparisons refer to. */
-export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): void {
+export function configVersionRoutes(
+  app: TypedApp,
+  versions: ConfigVersions,
+  fleet: Pick<SearchedFleet, 'listed'>,
+): void {
   app.get(
     '/config-versions',
     {
@@ -41,8 +47,9 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
       const before = cursor === undefined ? undefined : Number(cursor);
       const rows = await versions.list(pool, { before, limit });
       const last = rows.length === limit ? rows.at(-1) : undefined;
+      const running = await agentsByVersion(fleet, pool);
       return {
-        items: rows.map(resourceOf),
+        items: rows.map((row) => ({ ...resourceOf(row), agents: running.get(row.version) ?? 0 })),
         ...(last !== undefined && { nextCursor: String(last.version) }),
       };
     },
@@ -114,6 +121,22 @@ export function configVersionRoutes(app: TypedApp, versions: ConfigVersions): vo
       );
     },
   );
+}
+
+async function agentsByVersion(
+  fleet: Pick<SearchedFleet, 'listed'>,
+  pool: string,
+): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  await inSlices(
+    fleet.listed('name'),
+    (agent) => {
+      const version = agent.pool === pool ? agent.config?.version : undefined;
+      if (version !== undefined) counts.set(version, (counts.get(version) ?? 0) + 1);
+    },
+    systemClock,
+  );
+  return counts;
 }
 
 /** Throws ProblemError. */

@@ -53,7 +53,7 @@ export function resourceRoutes(api: TypedApp, dependencies: ApiDependencies, ser
   agentRoutes(api, { store, revocation, fleet, actions, clock, lastEventId: () => events.lastId });
   bulkRoutes(api, { fleet, actions, requests, revocation, report });
   historyRoutes(api, { store, samples: dependencies.history, fleet, clock });
-  configVersionRoutes(api, fleet.versions);
+  configVersionRoutes(api, fleet.versions, fleet);
   poolRoutes(
     api,
     () => fleet.poolViews(),

@@ -9,7 +9,7 @@ import { Empty, Failed, Loaded, Skeleton } from '../../parts/query-states.tsx';
 import { Badge } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Age } from '../../parts/time.tsx';
-import { shortDigest } from '../../time/format.ts';
+import { count, counted, shortDigest } from '../../time/format.ts';
 import { textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { NewRolloutDialog } from '../rollouts/new-rollout-dialog.tsx';
@@ -270,6 +270,22 @@ function Versions({
           key: 'digest',
           title: 'Digest',
           cell: ({ digest }) => <code title={digest}>{shortDigest(digest)}</code>,
+        },
+        {
+          key: 'agents',
+          title: 'Agents',
+          isNumber: true,
+          cell: ({ pool, version, agents = 0 }) =>
+            agents === 0 ? (
+              <span className="faint">none</span>
+            ) : (
+              <Link
+                href={`/fleet?pool=${pool}&version=${version}`}
+                aria-label={`${counted(agents, 'agent')} with version ${version}`}
+              >
+                {count(agents)}
+              </Link>
+            ),
         },
         { key: 'at', title: 'Published', cell: ({ publishedAt }) => <Age at={publishedAt} /> },
         { key: 'by', title: 'By', cell: ({ publishedBy }) => <Actor actor={publishedBy} /> },

@@ -22,6 +22,7 @@ export const fleetFields = {
   code: textField(),
   connector: textField(),
   drift: choicesField(drifts),
+  version: textField(),
   sort: choiceField(['severity', 'name'], 'severity'),
 };
 
@@ -32,10 +33,20 @@ export type FleetFilter = {
   readonly code: string;
   readonly connector: string;
   readonly drift: readonly (typeof drifts)[number][];
+  /** Of the configuration. */
+  readonly version: string;
   readonly sort: 'severity' | 'name';
 };
 
-export const noFilter = { q: '', state: [], pool: '', code: '', connector: '', drift: [] } as const;
+export const noFilter = {
+  q: '',
+  state: [],
+  pool: '',
+  code: '',
+  connector: '',
+  drift: [],
+  version: '',
+} as const;
 
 export const isFiltered = (filter: FleetFilter): boolean =>
   Object.keys(queryOf({ ...filter, sort: 'name' })).length > 1;
@@ -44,7 +55,7 @@ export const isFiltered = (filter: FleetFilter): boolean =>
 const MAX_SEARCH_LENGTH = 64;
 
 /** The query of the API for a filter: what is empty is left out. */
-export function queryOf({ q, state, pool, code, connector, drift, sort }: FleetFilter) {
+export function queryOf({ q, state, pool, code, connector, drift, version, sort }: FleetFilter) {
   const text = q.trim().slice(0, MAX_SEARCH_LENGTH);
   return {
     sort,
@@ -54,5 +65,6 @@ export function queryOf({ q, state, pool, code, connector, drift, sort }: FleetF
     ...(code !== '' && { code }),
     ...(connector !== '' && { connector }),
     ...(drift.length > 0 && { drift: drift.join(',') }),
+    ...(/^[1-9]\d{0,14}$/.test(version) && { configVersion: Number(version) }),
   };
 }

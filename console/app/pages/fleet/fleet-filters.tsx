@@ -48,6 +48,7 @@ export function FleetFilters({
         </span>
         <FilterChip label="Pool" value={filter.pool} onClear={() => onChange({ pool: '' })} />
         <FilterChip value={filter.code} onClear={() => onChange({ code: '' })} />
+        <FilterChip label="Runs version" value={filter.version} onClear={() => onChange({ version: '' })} />
         <FilterChip label="Connector" value={filter.connector} onClear={() => onChange({ connector: '' })} />
         <button
           type="button"
@@ -71,6 +72,11 @@ export function FleetFilters({
   );
 }
 
+const csvQuery = (filter: FleetFilter) => {
+  const query = { ...queryOf(filter), view: 'row', limit: 500, format: 'csv' };
+  return new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+};
+
 /** How many agents the filter selects, and their order. */
 export function FleetOrder({
   filter,
@@ -88,10 +94,7 @@ export function FleetOrder({
       <span role="status">
         {shown === total ? counted(total, 'agent') : `${count(shown)} of ${count(total)}`}
       </span>
-      <DownloadButton
-        path={`/api/v1/agents?${new URLSearchParams({ ...queryOf(filter), view: 'row', limit: '500', format: 'csv' } as Record<string, string>)}`}
-        file="penstock-agents.csv"
-      >
+      <DownloadButton path={`/api/v1/agents?${csvQuery(filter)}`} file="penstock-agents.csv">
         CSV
       </DownloadButton>
       <label>

@@ -12,6 +12,7 @@ import { Stamp } from '../agent/agent-overview.tsx';
 import { usePins } from '../config/config-api.ts';
 import { useConnections } from '../connections/use-connections.ts';
 import { PoolCharts } from './pool-charts.tsx';
+import { PoolRollouts } from './pool-rollouts.tsx';
 
 /** Is there room, and which connections depend on it? */
 export function PoolPage() {
@@ -52,6 +53,7 @@ export function PoolPage() {
             <Card title="Connections that use this pool" isFlush>
               <Users pool={name} />
             </Card>
+            <PoolRollouts pool={name} />
           </>
         )}
       </Loaded>
@@ -81,6 +83,7 @@ function Room({ pool }: { readonly pool: Pool }) {
           ['Sessions', count(pool.sessions)],
           ['Streams', `${count(pool.streams.open)} open, ${count(pool.streams.opening)} opening`],
           ['Waiting clients', `${count(pool.queue.waiting)} of ${count(pool.queue.limit)}`],
+          ['Needs approval', pool.requireApproval.join(', ') || 'nothing'],
           ['Pinning', pool.pinning],
           ['Pin', pin === undefined ? 'none' : <Stamp key="stamp" {...pin} />],
         ]}

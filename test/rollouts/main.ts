@@ -197,7 +197,8 @@ if (only.includes('retries')) {
 const { transactions, errors } = fleet.clients;
 check(errors.length === 0, `pgbench reported: ${errors.slice(0, 5).join(' ')}`);
 check(fleet.leastReady >= minReady, `A pool had ${fleet.leastReady} ready agents.`);
+const least = Number.isFinite(fleet.leastReady) ? fleet.leastReady : size;
 say(
-  `${transactions} connections were served by pgbench, with ${errors.length} errors. No pool had fewer than ${fleet.leastReady} ready agents.`,
+  `${transactions} connections were served by pgbench, with ${errors.length} errors. No pool had fewer than ${least} ready agents.`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { skipWithout } from '../rig/optional.ts';
 import { startAgentFleet } from './agent-fleet.ts';
+import { ended } from './config-fleet.ts';
 import { untold } from './told.ts';
 
 const SECOND = 1_000;
 
-test('real agents: a version that cannot dial goes back with the reason, and a good one reaches all', {
+test('real agents: a version that cannot dial goes back with the reason, and one that is retried reaches all', {
   skip: skipWithout('pgbench'),
   timeout: 600_000,
 }, async () => {
@@ -48,9 +49,14 @@ test('real agents: a version that cannot dial goes back with the reason, and a g
   assert.deepEqual(await fleet.versions(), ['1.0.0']);
   assert.deepEqual(await untold(fleet, back), []);
 
-  fleet.publish('1.2.0');
-  const good = await fleet.rollOut('1.2.0');
-  const done = await fleet.end(good.id);
+  fleet.publish('1.2.0', 'needs-repair');
+  const good = await fleet.rollOut('1.2.0', { onFailure: 'halt' });
+  const halted = await fleet.until(good.id, ({ state }) => state === 'halted' || state === 'done');
+  assert.match(halted.reason ?? '', /^Canary dc1-\d failed: EXITED: /);
+  assert.deepEqual(await untold(fleet, halted), []);
+  fleet.repair();
+  await fleet.gateway.api(`POST /rollouts/${good.id}/retry`);
+  const done = await fleet.until(good.id, (shown) => shown.state === 'halted' || ended(shown));
   assert.equal(done.state, 'done', JSON.stringify(done));
   assert.deepEqual(await fleet.versions(), ['1.2.0']);
   const { transactions, errors } = fleet.clients;

@@ -19,8 +19,15 @@ export function runsText(
   return config && `version ${config.version}`;
 }
 
-export function factsOf(view: AgentView, rollout: string, target: RolloutTarget): AgentFacts {
+/** `reportBefore`: the time of a report about an earlier attempt, which says nothing any more. */
+export function factsOf(
+  view: AgentView,
+  rollout: string,
+  target: RolloutTarget,
+  reportBefore: number | undefined,
+): AgentFacts {
   const { upgrade } = view;
+  const isOfRollout = upgrade?.rollout === rollout && upgrade.since !== reportBefore;
   const isConnected = view.connectedSince !== undefined;
   return {
     isConnected,
@@ -30,7 +37,7 @@ export function factsOf(view: AgentView, rollout: string, target: RolloutTarget)
     isDenied: upgrade?.policy === 'deny',
     needsWindow: upgrade?.policy === 'window',
     upgrader: target.kind === 'software' ? (upgrade?.upgrader ?? 'none') : 'none',
-    progress: upgrade?.rollout === rollout ? progressOf(upgrade) : undefined,
+    progress: isOfRollout ? progressOf(upgrade) : undefined,
   };
 }
 

@@ -11,6 +11,11 @@ export type StoredRollout = Rollout & {
   readonly judgeInterval: number;
   /** Failed agents are tried again, also those that have failed with this version before. */
   readonly isRetried: boolean;
+  /**
+   * What failed agents had reported when they were tried again, by the time that the report names: the same report says nothing
+   * about the next attempt.
+   */
+  readonly reportsBefore?: Readonly<Record<string, number>>;
   /** Of the leader that took the last step. */
   readonly epoch: number;
 };

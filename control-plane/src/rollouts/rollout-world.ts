@@ -17,7 +17,7 @@ export type Facts = ReadonlyMap<string, AgentFacts>;
 
 /** What is known of the agents of a rollout. Read in slices of the event loop; agents that are gone are left out. */
 export async function readFacts(
-  { id, target }: Pick<StoredRollout, 'id' | 'target'>,
+  { id, target, reportsBefore }: Pick<StoredRollout, 'id' | 'target' | 'reportsBefore'>,
   agents: readonly RolloutAgent[],
   fleet: Pick<RolloutFleet, 'agentById'>,
   clock: Clock,
@@ -25,7 +25,8 @@ export async function readFacts(
   const facts = new Map<string, AgentFacts>();
   const read = (agent: RolloutAgent) => {
     const view = fleet.agentById(agent.id);
-    if (view !== undefined && view.state !== 'revoked') facts.set(agent.id, factsOf(view, id, target));
+    if (view === undefined || view.state === 'revoked') return;
+    facts.set(agent.id, factsOf(view, id, target, reportsBefore?.[agent.id]));
   };
   await inSlices(agents, read, clock);
   return facts;

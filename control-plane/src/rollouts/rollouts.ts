@@ -197,10 +197,21 @@ export class Rollouts {
   }
 
   retry(id: string, by: Actor): Promise<RolloutDetail> {
-    const { clock } = this.#options;
+    const { clock, fleet } = this.#options;
     return this.#change(id, 'retry', by, ({ rollout, agents }) => {
       const next = retry(rollout, agents, clock.wall());
-      return next && { rollout: { ...rollout, ...next.rollout, isRetried: true }, agents: next.agents };
+      if (next === undefined) return undefined;
+      const reported = agents
+        .filter(({ state }) => state === 'failed')
+        .flatMap((agent) => {
+          const upgrade = fleet.agentById(agent.id)?.upgrade;
+          return upgrade?.rollout === id ? [[agent.id, upgrade.since] as const] : [];
+        });
+      const reportsBefore = { ...rollout.reportsBefore, ...Object.fromEntries(reported) };
+      return {
+        rollout: { ...rollout, ...next.rollout, isRetried: true, reportsBefore },
+        agents: next.agents,
+      };
     });
   }
 

@@ -135,6 +135,12 @@ export class AgentHost implements AsyncDisposable {
     writeFileSync(join(this.root, 'updater.log'), `${message}\n`, { flag: 'a' });
   }
 
+  /** `systemctl stop`: the agent drains before it ends. */
+  stop(): Promise<void> {
+    this.#state = 'stopped';
+    return this.#manager.stop();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#state = 'stopped';
     clearInterval(this.#requests);

@@ -39,7 +39,7 @@ export class HostFleet implements AsyncDisposable {
     await this.#ask({ type: 'start', name, options });
   }
 
-  /** Ends a host for good: its agent is killed. */
+  /** Ends a host for good. Its agent drains. */
   async stop(name: string): Promise<void> {
     await this.#ask({ type: 'stop', name });
   }

@@ -18,6 +18,7 @@ async function stop(): Promise<void> {
 }
 
 async function end(name: string): Promise<void> {
+  await hosts.get(name)?.stop();
   await hosts.get(name)?.[Symbol.asyncDispose]();
   hosts.delete(name);
 }

@@ -136,7 +136,10 @@ describe('a rollout', () => {
       stranded?.reason ?? '',
       /Freeze year-end lasts through 2027-01-05. It continues at 2026-11-02T/,
     );
+    assert.match(JSON.stringify(simulation.rollout.stage), /waiting-window.*Freeze year-end/);
     simulation.opening = { isOpen: true, until: undefined };
+    simulation.pass(10 * SECOND, () => {});
+    assert.deepEqual(simulation.rollout.stage, { state: 'canary', phase: 'active' });
     simulation.pass(24 * HOUR);
     assert.equal(simulation.state, 'done');
   });

@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 export type Started = {
   readonly agents: readonly RolloutAgent[];
-  /** Why nothing of the group can be started, if that is so. */
+  /** Why nothing of the group can be started, or go on before it switches, if that is so. */
   readonly waiting: Waiting | undefined;
 };
 
@@ -24,6 +24,12 @@ export function startAgents(
   const waits: Waiting[] = [];
   let hasCapacity = false;
   const next = agents.map((agent) => {
+    if (agent.group === group && (agent.state === 'offered' || agent.state === 'staged')) {
+      // It was started, and waits as well if its window has closed.
+      const opening = world.opening(agent.pool);
+      if (opening.isOpen || override !== undefined || world.finishesLate(agent.pool)) hasCapacity = true;
+      else waits.push({ opensAt: opening.opensAt, because: opening.because });
+    }
     if (agent.group !== group || agent.state !== 'pending') return agent;
     const facts = world.agent(agent.id);
     if (facts === undefined) return entered(agent, 'skipped', world.now, { skipped: 'gone' });

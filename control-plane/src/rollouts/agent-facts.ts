@@ -1,4 +1,11 @@
-import type { AgentFacts, Candidate, Reading, RolloutTarget, SkipReason } from '@penstock/rollouts';
+import type {
+  AgentFacts,
+  Candidate,
+  Reading,
+  RolloutAgent,
+  RolloutTarget,
+  SkipReason,
+} from '@penstock/rollouts';
 import { isUpgradeCode, isVersionFailure, type UpgradeStatus, upgradeCodes } from '@penstock/wire';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { AgentOpens } from './agent-opens.ts';
@@ -39,6 +46,20 @@ export function factsOf(
     upgrader: target.kind === 'software' ? (upgrade?.upgrader ?? 'none') : 'none',
     progress: isOfRollout ? progressOf(upgrade) : undefined,
   };
+}
+
+/** What the failed agents of a rollout have reported of it last, by the time that each report names. */
+export function reportsOfFailed(
+  rollout: string,
+  agents: readonly Pick<RolloutAgent, 'id' | 'state'>[],
+  fleet: { agentById(id: string): AgentView | undefined },
+): Readonly<Record<string, number>> {
+  const reports: Record<string, number> = {};
+  for (const { id, state } of agents) {
+    const upgrade = state === 'failed' ? fleet.agentById(id)?.upgrade : undefined;
+    if (upgrade?.rollout === rollout) reports[id] = upgrade.since;
+  }
+  return reports;
 }
 
 const skippedBy: Readonly<Partial<Record<string, SkipReason>>> = {

@@ -18,7 +18,7 @@ import type { Actor, Requester } from '../actor.ts';
 import type { Approvals, Performed } from '../approvals/approvals.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
-import { candidateOf } from './agent-facts.ts';
+import { candidateOf, reportsOfFailed } from './agent-facts.ts';
 import { needsNoApproval } from './patch-release.ts';
 import { openingOf, type SettingsRequest, settingsFor } from './pool-settings.ts';
 import { RolloutLoop, type RolloutLoopOptions } from './rollout-loop.ts';
@@ -201,17 +201,8 @@ export class Rollouts {
     return this.#change(id, 'retry', by, ({ rollout, agents }) => {
       const next = retry(rollout, agents, clock.wall());
       if (next === undefined) return undefined;
-      const reported = agents
-        .filter(({ state }) => state === 'failed')
-        .flatMap((agent) => {
-          const upgrade = fleet.agentById(agent.id)?.upgrade;
-          return upgrade?.rollout === id ? [[agent.id, upgrade.since] as const] : [];
-        });
-      const reportsBefore = { ...rollout.reportsBefore, ...Object.fromEntries(reported) };
-      return {
-        rollout: { ...rollout, ...next.rollout, isRetried: true, reportsBefore },
-        agents: next.agents,
-      };
+      const reportsBefore = { ...rollout.reportsBefore, ...reportsOfFailed(id, agents, fleet) };
+      return { ...next, rollout: { ...rollout, ...next.rollout, isRetried: true, reportsBefore } };
     });
   }
 

@@ -1,18 +1,18 @@
 // Runs in the page: draws what is in view as SVG, from the boxes and the lines of text where the browser has placed them.
 // Text has its measured width, so it fits although the reader's fonts are others.
-({ width, height }) => {
+({ title, width, height }) => {
   const round = (value) => Math.round(value * 10) / 10;
   const escaped = (text) =>
     text.replace(/[&<>"]/g, (mark) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[mark]);
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  /** A color as `#rrggbb`, with its opacity; undefined if nothing would be seen. */
+  /** A color as `#rrggbb`, or `#rrggbbaa` if it is translucent; undefined if nothing would be seen. */
   const colorOf = (value) => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = value;
     canvas.fillRect(0, 0, 1, 1);
     const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
     if (alpha === 0) return undefined;
-    return `#${[red, green, blue].map((each) => each.toString(16).padStart(2, '0')).join('')}`;
+    return `#${[red, green, blue, ...(alpha < 255 ? [alpha] : [])].map((each) => each.toString(16).padStart(2, '0')).join('')}`;
   };
   const isInView = ({ left, top, right, bottom }) =>
     right > 0 && bottom > 0 && left < width && top < height && right - left > 0.5 && bottom - top > 0.5;
@@ -112,7 +112,7 @@
       const rect = element.getBoundingClientRect();
       if (isInView(rect))
         parts.push(
-          `<text x="${round(rect.left + 11)}" y="${round(rect.top + rect.height / 2 + 5)}" font-size="14" fill="${colorOf(style.color)}" opacity="${element instanceof HTMLSelectElement ? 1 : 0.6}">${escaped(shown)}</text>`,
+          `<text x="${round(rect.left + 11)}" y="${round(rect.top + rect.height / 2 + 5)}" font-size="14" fill="${colorOf(style.color)}" opacity="${element instanceof HTMLSelectElement ? 1 : 0.75}">${escaped(shown)}</text>`,
         );
     }
   };
@@ -120,6 +120,7 @@
   const page = colorOf(getComputedStyle(document.body).backgroundColor);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif">`,
+    `<title>${escaped(title)}</title>`,
     '<style>text{white-space:pre}.m{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}</style>',
     `<clipPath id="c"><rect width="${width}" height="${height}" rx="10"/></clipPath>`,
     `<g clip-path="url(#c)"><rect width="${width}" height="${height}" fill="${page}"/>`,

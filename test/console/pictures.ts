@@ -31,28 +31,30 @@ await publish(file);
 await publish(`${file.replace(/^version: 1 /m, 'version: 2 ')}\ndrain:\n  timeout: 90s\n`);
 await show('/config/demo?version=2&against=1');
 await page.getByText('timeout: "90s"').first().waitFor();
-await drawAs('versions', 560);
+await drawAs('versions', 'Two versions of agent.yaml, and what the second one changes', 800);
 
 // One agent is gone, and clients are served through the other one.
 await kill('penstock-agent.js');
 await show('/fleet');
 await page.getByRole('region', { name: 'Attention' }).getByText('1 condition').waitFor();
 await query(true);
-await drawAs('fleet', 730);
+await drawAs('fleet', 'The fleet after an agent was killed', 730);
 
 // The database is gone.
 await kill('database.ts');
 await query(false);
 await show('/connections/orders');
 await page.getByText('fails here').waitFor();
-await drawAs('connection', 470);
+await drawAs('connection', 'A connection whose target refuses clients', 470);
 
 /** Draws what is in view, in both themes. */
-async function drawAs(name: string, height: number): Promise<void> {
+async function drawAs(name: string, title: string, height: number): Promise<void> {
   await page.setViewportSize({ width: WIDTH, height });
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    const svg = (await page.evaluate(`(${draw})(${JSON.stringify({ width: WIDTH, height })})`)) as string;
+    const svg = (await page.evaluate(
+      `(${draw})(${JSON.stringify({ title, width: WIDTH, height })})`,
+    )) as string;
     if (svg.length > MAX_BYTES)
       throw new Error(`${name} has ${svg.length} bytes; at most ${MAX_BYTES} are allowed.`);
     await writeFile(join(OUT, `${name}-${colorScheme}.svg`), svg);

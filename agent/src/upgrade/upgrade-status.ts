@@ -64,13 +64,15 @@ export function upgradeStatus({
   problem,
   running,
 }: StatusSources): UpgradeStatus {
+  const part = ofWork(work, journal, running) ?? ofJournal(journal);
   return {
     upgrader: upgrader.kind,
     ...(upgrader.kind === 'none' && { absence: upgrader.absence }),
     policy,
     ...(pinned !== undefined && { pinned }),
-    ...(ofWork(work, journal, running) ?? ofJournal(journal)),
-    ...(problem !== undefined && codeOf(problem.code, problem.detail)),
+    ...part,
+    // An upgrade that is over keeps its own code: a rollout judges the version by it.
+    ...(problem !== undefined && !ENDS.has(part.state) && codeOf(problem.code, problem.detail)),
     installed: [running, ...(journal?.previous === undefined ? [] : [journal.previous])]
       .filter((version, index, all) => all.indexOf(version) === index)
       .slice(0, MAX_VERSIONS),
@@ -123,6 +125,8 @@ function ofJournal(journal: Journal | undefined): Part {
     ...('code' in phase && codeOf(phase.code, 'detail' in phase ? phase.detail : undefined)),
   };
 }
+
+const ENDS: ReadonlySet<string> = new Set<UpgradeState>(['failed', 'rolled-back', 'committed']);
 
 /** Whether the updater is in the middle of a switch. */
 export const isActing = (journal: Journal | undefined): boolean =>

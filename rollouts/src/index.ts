@@ -1,4 +1,4 @@
-export { type Advanced, advance, cancel, pause, resume, retry } from './advance/advance.ts';
+export { type Advanced, advance, cancel, isRetriable, pause, resume, retry } from './advance/advance.ts';
 export { maySwitch, type SwitchDecision } from './advance/may-switch.ts';
 export type { AgentFacts, World } from './advance/world.ts';
 export { type Fault, faults } from './judge/faults.ts';

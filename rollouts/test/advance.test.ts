@@ -197,6 +197,22 @@ describe('a rollout', () => {
     assert.equal(simulation.state, 'done');
   });
 
+  test('that halts because the host of its canary prevented the change tries it again', () => {
+    const simulation = new Simulation(3, { target: { kind: 'software', version: '1.1.0' } });
+    for (const agent of simulation.fleet.values()) agent.upgrader = 'host';
+    simulation.step();
+    const [canary] = simulation.in('offered');
+    const agent = simulation.fleet.get(canary?.id ?? '');
+    assert.ok(canary !== undefined && agent !== undefined);
+    agent.progress = { state: 'declined', skipped: 'host', detail: 'DISK_FULL: No space.' };
+    simulation.rollout = { ...simulation.rollout, onFailure: 'halt' };
+    simulation.pass(MINUTE, () => {});
+    assert.equal(simulation.state, 'halted');
+    const again = retry(simulation.rollout, simulation.agents, simulation.now);
+    assert.equal(again?.rollout.stage.state, 'canary');
+    assert.equal(again?.agents.find(({ id }) => id === canary.id)?.state, 'pending');
+  });
+
   test('skips agents that are away or gone, and takes those that run the target when they return', () => {
     const simulation = new Simulation(10);
     const [canary, second, third] = simulation.agents;
@@ -304,7 +320,10 @@ describe('of software', () => {
     const [bad, waiting] = simulation.in('offered');
     const [first, second] = [bad, waiting].map((each) => simulation.fleet.get(each?.id ?? ''));
     assert.ok(first !== undefined && second !== undefined && waiting !== undefined);
-    first.progress = { state: 'failed', detail: 'DISK_FULL: The host has no space for another version.' };
+    first.progress = {
+      state: 'failed',
+      detail: 'SELF_CHECK_FAILED: The new executable does not run on this host.',
+    };
     second.progress = { state: 'waiting' };
     simulation.pass(MINUTE, () => {});
     assert.deepEqual(

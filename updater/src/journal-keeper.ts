@@ -1,5 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import type { Clock } from '@penstock/runtime';
+import type { UpgradeCode } from '@penstock/wire';
 import { UpgradeError } from './fetched-file.ts';
 import { isDiskFull } from './is-disk-full.ts';
 import { emptyJournal, type Journal, journalFile, type Phase, readJournal, writeJournal } from './journal.ts';
@@ -64,7 +65,7 @@ export class JournalKeeper {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const detail = `${journalFile(this.#directory)} cannot be written: ${reason}`;
-      throw new UpgradeError(isDiskFull(cause) ? 'DISK_FULL' : 'INTERNAL', detail, { cause });
+      throw new UpgradeError(codeOf(cause), detail, { cause });
     }
     this.#journal = journal;
     this.#failure = undefined;
@@ -92,6 +93,12 @@ export class JournalKeeper {
   get #handled(): Pick<Journal, 'requests'> {
     return { requests: { ...this.#journal.requests, ...this.#handling } };
   }
+}
+
+/** What the host is to blame for says nothing against the version that was to be installed. */
+function codeOf(error: unknown): UpgradeCode {
+  if (isDiskFull(error)) return 'DISK_FULL';
+  return error instanceof Error && 'code' in error ? 'STATE_UNWRITABLE' : 'INTERNAL';
 }
 
 /** A journal that cannot be read is kept for whoever looks for the cause. What a build knows of releases still protects the host. */

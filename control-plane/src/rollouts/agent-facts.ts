@@ -1,10 +1,11 @@
-import type {
-  AgentFacts,
-  Candidate,
-  Reading,
-  RolloutAgent,
-  RolloutTarget,
-  SkipReason,
+import {
+  type AgentFacts,
+  type Candidate,
+  isRetriable,
+  type Reading,
+  type RolloutAgent,
+  type RolloutTarget,
+  type SkipReason,
 } from '@penstock/rollouts';
 import { isUpgradeCode, isVersionFailure, type UpgradeStatus, upgradeCodes } from '@penstock/wire';
 import type { AgentView } from '../fleet/agent-view.ts';
@@ -48,15 +49,15 @@ export function factsOf(
   };
 }
 
-/** What the failed agents of a rollout have reported of it last, by the time that each report names. */
-export function reportsOfFailed(
+/** What the agents that a retry takes have reported of a rollout last, by the time that each report names. */
+export function reportsOfRetried(
   rollout: string,
-  agents: readonly Pick<RolloutAgent, 'id' | 'state'>[],
+  agents: readonly Pick<RolloutAgent, 'id' | 'state' | 'skipped'>[],
   fleet: { agentById(id: string): AgentView | undefined },
 ): Readonly<Record<string, number>> {
   const reports: Record<string, number> = {};
-  for (const { id, state } of agents) {
-    const upgrade = state === 'failed' ? fleet.agentById(id)?.upgrade : undefined;
+  for (const { id } of agents.filter(isRetriable)) {
+    const upgrade = fleet.agentById(id)?.upgrade;
     if (upgrade?.rollout === rollout) reports[id] = upgrade.since;
   }
   return reports;

@@ -18,7 +18,7 @@ import type { Actor, Requester } from '../actor.ts';
 import type { Approvals, Performed } from '../approvals/approvals.ts';
 import type { FleetEvents } from '../events/events.ts';
 import type { ControlPlaneLog } from '../observe/event.ts';
-import { candidateOf, reportsOfFailed } from './agent-facts.ts';
+import { candidateOf, reportsOfRetried } from './agent-facts.ts';
 import { needsNoApproval } from './patch-release.ts';
 import { openingOf, type SettingsRequest, settingsFor } from './pool-settings.ts';
 import { RolloutLoop, type RolloutLoopOptions } from './rollout-loop.ts';
@@ -201,7 +201,7 @@ export class Rollouts {
     return this.#change(id, 'retry', by, ({ rollout, agents }) => {
       const next = retry(rollout, agents, clock.wall());
       if (next === undefined) return undefined;
-      const reportsBefore = { ...rollout.reportsBefore, ...reportsOfFailed(id, agents, fleet) };
+      const reportsBefore = { ...rollout.reportsBefore, ...reportsOfRetried(id, agents, fleet) };
       return { ...next, rollout: { ...rollout, ...next.rollout, isRetried: true, reportsBefore } };
     });
   }

@@ -16,7 +16,7 @@ const verbs = {
   pause: 'start nothing more until the rollout is resumed; agents that switch already are observed',
   resume: 'resume a paused rollout',
   cancel: 'end a rollout; agents stay where they are unless --roll-back is set',
-  retry: 'try the failed agents of a halted rollout again',
+  retry: 'try again the agents of a halted rollout that failed or whose hosts prevented the change',
   proceed: 'have a rollout go on now, regardless of windows, freezes and minReady; requires the role admin',
 } as const;
 type Verb = keyof typeof verbs;

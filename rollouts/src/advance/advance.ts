@@ -164,11 +164,15 @@ export function cancel(rollout: Rollout, by: string, goBack: boolean): Rollout |
   return withStage(rollout, { state: 'rolling-back', reason: `Cancelled by ${by}.` });
 }
 
-/** Continues a halted rollout: failed agents are tried again. */
+/** Whether a retry takes an agent: it has failed, or its host has prevented the attempt. */
+export const isRetriable = ({ state, skipped }: Pick<RolloutAgent, 'state' | 'skipped'>): boolean =>
+  state === 'failed' || (state === 'skipped' && skipped === 'host');
+
+/** Continues a halted rollout: agents that failed, or whose hosts prevented the change, are tried again. */
 export function retry(rollout: Rollout, agents: readonly RolloutAgent[], now: number): Advanced | undefined {
   const { stage } = rollout;
   if (stage.state !== 'halted') return undefined;
-  const again = agents.map((agent) => (agent.state === 'failed' ? entered(agent, 'pending', now) : agent));
+  const again = agents.map((agent) => (isRetriable(agent) ? entered(agent, 'pending', now) : agent));
   const groups = again.filter(({ state }) => state === 'pending').map(({ group }) => group);
   const first = Math.min(...groups, stage.from.state === 'group' ? stage.from.group : CANARY_GROUP);
   const from: ActiveStage =

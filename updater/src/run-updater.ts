@@ -53,8 +53,9 @@ async function keepTrying(updater: Updater, options: UpdaterOptions, retry: Retr
   let since: number | undefined;
   for (let delay = retry.first; ; delay = Math.min(2 * delay, retry.max)) {
     try {
-      updater.catchUp();
+      // First what the host runs from: a rollback needs no room on the disk. What is asked for next does.
       updater.recover(false);
+      if (!updater.isBusy) updater.catchUp();
       await updater.run();
       updater.catchUp();
       setProblem(host.layout.updaterRuntime, undefined);

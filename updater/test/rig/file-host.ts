@@ -21,6 +21,8 @@ type State = {
   readonly boot: string;
   readonly services: Readonly<Record<string, Service>>;
   readonly restarts: number;
+  /** How many of the next restarts fail. */
+  readonly restartsFailing: number;
   /** By `SERVICE@VERSION` or version; `good` if not named. */
   readonly behaviors: Readonly<Record<string, Behavior['as']>>;
   readonly isGatewayUp: boolean;
@@ -51,6 +53,7 @@ export class FileHost implements UpdaterHost {
         boot: 'boot-1',
         services: Object.fromEntries(services.map((name) => [name, { version: '', invocation: '' }])),
         restarts: 0,
+        restartsFailing: 0,
         behaviors: {},
         isGatewayUp: true,
         asking: ROOT,
@@ -113,7 +116,11 @@ export class FileHost implements UpdaterHost {
 
   restart(service: string): void {
     const version = currentVersion(this.layout) ?? '';
-    const { services, restarts } = this.state;
+    const { services, restarts, restartsFailing } = this.state;
+    if (restartsFailing > 0) {
+      this.change({ restartsFailing: restartsFailing - 1 });
+      throw new Error('The service manager does not answer.');
+    }
     this.change({
       services: { ...services, [service]: { version, invocation: randomUUID() } },
       restarts: restarts + 1,

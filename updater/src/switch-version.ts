@@ -50,6 +50,23 @@ function servicesBefore({ host }: Context): ServiceBefore[] {
     }));
 }
 
+/**
+ * First the attempt, so that a host that dies of what follows does not do so for ever. At boot, what cannot be counted is not
+ * tried: the agents start with the previous version until the disk has room. Throws UpgradeError.
+ */
+function enterOrGoBack(
+  { host, keeper }: Context,
+  phase: Extract<Phase, { name: 'switching' }>,
+  isBoot: boolean,
+): void {
+  try {
+    keeper.enterFirst(phase);
+  } catch (error) {
+    if (isBoot) point(host.layout.current, phase.upgrade.from);
+    throw error;
+  }
+}
+
 /** Continues a switch, or a probation, that was interrupted. */
 export function resumeSwitch(
   context: Context,
@@ -82,8 +99,9 @@ export function resumeSwitch(
         invocation: isLate ? host.observe(name).invocation : '',
       }))
     : phase.services;
-  // First the attempt, so that a host that dies of what follows does not do so for ever.
-  keeper.enterFirst({ ...phase, name: 'switching', attempt, boot, services });
+  const next = { ...phase, name: 'switching' as const, attempt, boot, services };
+  if (current === upgrade.to && !isBoot) keeper.enter(next);
+  else enterOrGoBack(context, next, isBoot);
   point(layout.current, upgrade.to);
   if (isLate || (!isBoot && !isNewBoot)) {
     for (const { name, invocation } of services) {

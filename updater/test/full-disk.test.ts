@@ -9,7 +9,8 @@ import { publisher } from '../../test/rig/release-files.ts';
 import { mountSmallDisk, type SmallDisk, skipWithoutMount } from '../../test/rig/small-disk.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import type { CutPoint } from '../src/context.ts';
-import { type Phase, readJournal } from '../src/journal.ts';
+import { type Phase, readJournal, writeJournal } from '../src/journal.ts';
+import { point } from '../src/pointers.ts';
 import { readProblem } from '../src/problem.ts';
 import { runUpdater } from '../src/run-updater.ts';
 import { currentVersion, stableVersion } from '../src/version-folders.ts';
@@ -32,7 +33,7 @@ function prepare(root: string, disk: SmallDisk, behavior: Behavior['as']) {
   publish(files, release, '2.0.0');
   host.ask({ to: '2.0.0', files });
   const log: string[] = [];
-  const run = (reached: (point: CutPoint) => void = () => {}) =>
+  const run = ({ isBoot = false, reached = (_point: CutPoint) => {} } = {}) =>
     runUpdater(
       {
         host,
@@ -43,7 +44,7 @@ function prepare(root: string, disk: SmallDisk, behavior: Behavior['as']) {
         log: (line) => log.push(line),
         reached,
       },
-      { isBoot: false, retry },
+      { isBoot, retry },
     );
   const versions = () => [
     currentVersion(host.layout),
@@ -89,8 +90,10 @@ for (const [behavior, version, ended] of [
     await using disk = mountSmallDisk();
     await using directory = await temporaryDirectory();
     const { run, versions, phase, problem } = prepare(directory.path, disk, behavior);
-    const end = run((point) => {
-      if (point === 'restarted') disk.fill();
+    const end = run({
+      reached(at) {
+        if (at === 'restarted') disk.fill();
+      },
     });
     await eventually('the problem to be reported', () => problem()?.code === 'DISK_FULL');
     assert.deepEqual(versions(), [version, version, version]);
@@ -100,16 +103,53 @@ for (const [behavior, version, ended] of [
   });
 }
 
+for (const isBootUnitRun of [true, false]) {
+  const what = isBootUnitRun ? 'has the previous version run until there is room' : 'does not stop the watch';
+  test(`a disk that is full after a reboot during a probation ${what}`, { skip }, async () => {
+    await using disk = mountSmallDisk();
+    await using directory = await temporaryDirectory();
+    const { host, run, phase, problem } = prepare(directory.path, disk, 'good');
+    host.ask({ to: '2.0.0', files: join(directory.path, 'files'), isStageOnly: true });
+    await run();
+    const staged = readJournal(host.layout.updater);
+    assert.ok(staged?.phase.name === 'staged');
+    const [service] = host.services();
+    assert.ok(service !== undefined);
+    const services = [{ name: service.name, invocation: host.observe(service.name).invocation, failing: [] }];
+    writeJournal(host.layout.updater, {
+      ...staged,
+      phase: { name: 'probation', upgrade: staged.phase.upgrade, attempt: 1, boot: host.boot, services },
+      since: Date.now(),
+    });
+    point(host.layout.current, '2.0.0');
+    host.change({ boot: 'boot-2' });
+    disk.fill();
+    if (isBootUnitRun) assert.equal(await run({ isBoot: true }), 'busy');
+    host.startServices();
+    if (!isBootUnitRun) host.change({ behaviors: { '2.0.0': 'exits' } });
+    const end = run();
+    await eventually('the problem to be reported', () => problem()?.code === 'DISK_FULL');
+    assert.equal(host.state.service.version, '1.0.0');
+    await disk.makeRoom();
+    assert.equal(await end, 'done');
+    assert.deepEqual(named(phase()), isBootUnitRun ? ['committed', undefined] : ['rolled-back', 'EXITED']);
+    const expected = isBootUnitRun ? '2.0.0' : '1.0.0';
+    assert.deepEqual([currentVersion(host.layout), host.state.service.version], [expected, expected]);
+  });
+}
+
 test('a rollback that failed is repeated while the disk is full', { skip }, async () => {
   await using disk = mountSmallDisk();
   await using directory = await temporaryDirectory();
   const { host, run, log, versions, phase } = prepare(directory.path, disk, 'exits');
   // Of the installation, of the switch, and of the rollback.
   const restarts = 3;
-  const end = run((point) => {
-    if (point !== 'probation-written') return;
-    disk.fill();
-    host.change({ restartsFailing: 2 });
+  const end = run({
+    reached(at) {
+      if (at !== 'probation-written') return;
+      disk.fill();
+      host.change({ restartsFailing: 2 });
+    },
   });
   await eventually('the rollback', () => host.state.restarts === restarts);
   assert.equal(log.filter((line) => line.includes('cannot be restarted')).length, 2);

@@ -82,8 +82,9 @@ export function resumeSwitch(
     return;
   }
   const isNewBoot = phase.boot !== boot;
-  // Another updater watches on: the host has not died of anything.
-  if (phase.name === 'probation' && !isNewBoot) return;
+  // The next updater resumes the watch: the host has not died of anything. But updaters that keep ending must not watch for ever.
+  const watched = context.clock.wall() - keeper.journal.since;
+  if (phase.name === 'probation' && !isNewBoot && watched < 2 * context.limits.maxProbation) return;
   const attempt = phase.attempt + 1;
   if (attempt > context.limits.attempts) {
     const detail = `It was interrupted ${phase.attempt} times.`;

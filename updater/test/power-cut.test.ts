@@ -3,14 +3,17 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { systemClock } from '@penstock/runtime';
 import { bundledModule } from '../../test/rig/bundled-module.ts';
 import { publish } from '../../test/rig/release-directory.ts';
 import { publisher } from '../../test/rig/release-files.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { type CutPoint, cutPoints } from '../src/context.ts';
 import { readJournal } from '../src/journal.ts';
+import { Updater } from '../src/updater.ts';
 import { currentVersion, stableVersion } from '../src/version-folders.ts';
 import { FileHost } from './rig/file-host.ts';
+import { quickLimits } from './rig/quick-limits.ts';
 import { runUpdater } from './rig/run-updater.ts';
 
 const release = publisher();
@@ -82,7 +85,7 @@ for (const point of cutPoints.filter((each) => each !== 'resumed')) {
 
 test('every point is cut at', () => assert.equal(count, cutPoints.length - 1));
 
-test('an updater that ends during a probation is followed by another, however often, and that counts as no attempt', async () => {
+test('an updater that ends during a probation is followed by another, which counts as an attempt only after a reboot or if it never ends', async () => {
   await using directory = await temporaryDirectory();
   const host = preparedHost(directory.path, 'good');
   runUntilCut(directory.path, 'continue', 'probation-written');
@@ -92,13 +95,23 @@ test('an updater that ends during a probation is followed by another, however of
   };
   assert.equal(attempt(), 1);
   host.change({ boot: 'boot-2' });
-  // The unit of the boot, and then the service that it starts.
-  runUntilCut(directory.path, 'boot', 'stable-moved');
+  runUntilCut(directory.path, 'boot', 'resumed');
   assert.equal(attempt(), 2);
-  runUntilCut(directory.path, 'continue', 'stable-moved');
+  const recoverAfter = (milliseconds: number) => {
+    const now = (readJournal(host.layout.updater)?.since ?? 0) + milliseconds;
+    const { rootKeys } = release.trust;
+    const clock = { ...systemClock, wall: () => now };
+    new Updater({ host, limits: quickLimits, rootKeys, sequence: 0, clock, log: () => {} }).recover(false);
+  };
+  const bound = 2 * quickLimits.maxProbation;
+  recoverAfter(bound - 1);
   assert.equal(attempt(), 2);
-  await runNext(directory.path, 'continue');
-  assert.equal(readJournal(host.layout.updater)?.phase.name, 'committed');
+  recoverAfter(bound);
+  assert.equal(attempt(), 3);
+  recoverAfter(bound);
+  const { phase } = readJournal(host.layout.updater) ?? {};
+  assert.deepEqual([phase?.name, phase && 'code' in phase && phase.code], ['rolled-back', 'INTERRUPTED']);
+  assert.equal(host.state.service.version, '1.0.0');
 });
 
 test('a host that dies at every attempt is back on its version at the fourth boot', async () => {

@@ -56,9 +56,10 @@ async function keepTrying(updater: Updater, options: UpdaterOptions, retry: Retr
       // First what the host runs from: a rollback needs no room on the disk. What is asked for next does.
       updater.recover(false);
       if (!updater.isBusy) updater.catchUp();
+      // It goes on, which may take as long as a probation.
+      setProblem(host.layout.updaterRuntime, undefined);
       await updater.run();
       updater.catchUp();
-      setProblem(host.layout.updaterRuntime, undefined);
       return;
     } catch (error) {
       since ??= clock.wall();

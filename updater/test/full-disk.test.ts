@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import type { CutPoint } from '../src/context.ts';
 import { type Phase, readJournal, writeJournal } from '../src/journal.ts';
 import { point } from '../src/pointers.ts';
-import { readProblem } from '../src/problem.ts';
+import { problemFile, readProblem } from '../src/problem.ts';
 import { runUpdater } from '../src/run-updater.ts';
 import { currentVersion, stableVersion } from '../src/version-folders.ts';
 import { type Behavior, FileHost } from './rig/file-host.ts';
@@ -66,8 +66,9 @@ test('an updater that cannot write its journal says so, waits longer each time, 
   disk.fill();
   const end = run();
   await eventually('three attempts', () => log.filter((line) => line.includes('Trying again')).length >= 3);
-  assert.equal(problem()?.code, 'DISK_FULL');
-  assert.match(problem()?.detail ?? '', /journal\.json cannot be written: ENOSPC/);
+  const said = problem();
+  assert.equal(said?.code, 'DISK_FULL');
+  assert.match(said?.detail ?? '', /journal\.json cannot be written: ENOSPC/);
   assert.deepEqual(versions(), ['1.0.0', '1.0.0', '1.0.0']);
   await disk.makeRoom();
   assert.equal(await end, 'done');
@@ -75,7 +76,14 @@ test('an updater that cannot write its journal says so, waits longer each time, 
   assert.deepEqual(named(phase()), ['failed', 'DISK_FULL']);
   assert.equal(problem(), undefined);
   host.ask({ to: '2.0.0', files: join(directory.path, 'files') });
-  assert.equal(await run(), 'done');
+  writeFileSync(problemFile(host.layout.updaterRuntime), JSON.stringify(said));
+  let during = problem();
+  assert.ok(during !== undefined);
+  const reached = () => {
+    during = problem();
+  };
+  assert.equal(await run({ reached }), 'done');
+  assert.equal(during, undefined, 'it is no problem any more as soon as the updater goes on');
   assert.deepEqual(named(phase()), ['committed', undefined]);
   assert.deepEqual(versions(), ['2.0.0', '2.0.0', '2.0.0']);
 });

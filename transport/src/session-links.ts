@@ -36,15 +36,19 @@ export class SessionLinks {
     this.#untold = untold;
   }
 
-  /** Watches for a peer that acknowledges nothing, and proves to it that this end is alive, until `stop`. */
+  /**
+   * Watches for a peer that acknowledges nothing, and shows it that this end is alive, until `stop`. Call it when the session is
+   * ready: connections that cannot be resumed need the keepalives most.
+   */
   watch(port: SilencePort): void {
     this.#silence = new SilenceWatch(port, {
       isOwed: () => this.#links.values().some(({ listener }) => listener?.isOwed),
       messagesSent: () => this.#sent,
-      proveLife: () => {
+      sendKeepalive: () => {
         if (!this.#isBlocked()) this.#send([]);
       },
     });
+    this.#silence.start();
   }
 
   /** The link of the connection `id`, for a stream of this session. */
@@ -123,7 +127,6 @@ class StreamLink implements FarLink {
     this.listener = listener;
     this.#links.set(this.id, this);
     this.#untold?.joined(this.id);
-    this.#silence?.start();
   }
 
   close(): void {
@@ -134,6 +137,5 @@ class StreamLink implements FarLink {
   leave(): void {
     // The connection may have moved to a further stream of this session.
     if (this.#links.get(this.id) === this) this.#links.delete(this.id);
-    if (this.#links.size === 0) this.#silence?.stop();
   }
 }

@@ -17,25 +17,25 @@ export type WatchedLinks = {
   /** Messages sent to the peer so far. */
   messagesSent(): number;
   /** Sends a message that says nothing but that this end is alive. */
-  proveLife(): void;
+  sendKeepalive(): void;
 };
 
 /** Acknowledgments are gathered for a moment, and need a round trip. */
 const MIN_SILENCE_MS = TICK_MS;
 const SILENCE_ROUND_TRIPS = 2;
 /**
- * Ticks between two signs of life: sooner than a ping of a suspected session must be answered, and so rare that new clients still
- * find the session silent and prefer another one.
+ * Ticks without a message after which a keepalive is sent: sooner than a ping of a suspected session must be answered, and so
+ * rarely that new clients still find the session silent and prefer another one.
  */
-const LIFE_TICKS = 4;
-/** Bytes in one tick that are data rather than a sign of life, which must not be answered by another one. */
+const KEEPALIVE_TICKS = 4;
+/** Bytes in one tick that are data rather than a keepalive, which must not be answered by another one. */
 const MIN_HEARD_BYTES = 1024;
 
 /**
  * Notices that data is sent into a session that is dead without a sign of it, long before the next ping would. While
  * nobody sends it only looks: a connection on which nothing happens can wait for the ping.
  *
- * The other way round, it sends a sign of life while data arrives that cannot be acknowledged, because a target has stalled. On a
+ * The other way round, it sends keepalives while data arrives that cannot be acknowledged, because a target has stalled. On a
  * slow link a ping of the peer would wait behind that data for longer than the peer waits for its answer.
  */
 export class SilenceWatch {
@@ -84,7 +84,7 @@ export class SilenceWatch {
     const sent = this.#links.messagesSent();
     this.#received += heard;
     this.#unsentTicks = sent === this.#sent ? this.#unsentTicks + 1 : 0;
-    if (heard >= MIN_HEARD_BYTES && this.#unsentTicks >= LIFE_TICKS) this.#links.proveLife();
+    if (heard >= MIN_HEARD_BYTES && this.#unsentTicks >= KEEPALIVE_TICKS) this.#links.sendKeepalive();
     this.#sent = sent;
     if (heard > 0) this.#isReported = false;
     if (heard > 0 || !this.#links.isOwed()) {

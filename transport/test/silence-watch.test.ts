@@ -18,7 +18,7 @@ function setUp(t: TestContext, roundTrip?: number) {
     {
       isOwed: () => peer.owes,
       messagesSent: () => peer.sent,
-      proveLife() {
+      sendKeepalive() {
         peer.proofs += 1;
       },
     },
@@ -53,7 +53,7 @@ test('a peer that owes something and is silent is reported once, until it sends 
 test('the end of a session a moment after this process was stopped is put down to that', async () => {
   const watch = new SilenceWatch(
     { bytesReceived: () => 0, roundTrip: () => undefined, onSilent: () => {} },
-    { isOwed: () => false, messagesSent: () => 0, proveLife() {} },
+    { isOwed: () => false, messagesSent: () => 0, sendKeepalive() {} },
   );
   watch.start();
   try {
@@ -75,7 +75,7 @@ test('a peer that is far away has two round trips', (t) => {
   assert.equal(peer.reports, 1, 'after 1.2 seconds');
 });
 
-test('data that cannot be acknowledged yet is answered by a sign of life, and a sign of life is not', (t) => {
+test('data that cannot be acknowledged yet is answered by a keepalive, and a keepalive is not', (t) => {
   const { peer, pass } = setUp(t);
   const arrive = (ticks: number, bytes: number) => {
     for (let tick = 0; tick < ticks; tick += 1) {
@@ -91,18 +91,24 @@ test('data that cannot be acknowledged yet is answered by a sign of life, and a 
   assert.equal(peer.proofs, 1);
   peer.sent += 1;
   arrive(20, 200);
-  assert.equal(peer.proofs, 1, 'those were signs of life');
+  assert.equal(peer.proofs, 1, 'those were keepalives');
 });
 
 test('one timer serves all watches, and ends with the last one', (t) => {
   const first = setUp(t);
+  const started = t.mock.method(globalThis, 'setInterval').mock;
+  const stopped = t.mock.method(globalThis, 'clearInterval').mock;
   const second = new SilenceWatch(
     { bytesReceived: () => 0, roundTrip: () => undefined, onSilent: () => second.stop() },
-    { isOwed: () => true, messagesSent: () => 0, proveLife() {} },
+    { isOwed: () => true, messagesSent: () => 0, sendKeepalive() {} },
   );
   second.start();
   first.pass(10_000);
   first.peer.owes = true;
   first.pass(10_000);
   assert.equal(first.peer.reports, 1, 'the other one has stopped');
+  assert.equal(started.callCount(), 0, 'the second watch has no timer of its own');
+  assert.equal(stopped.callCount(), 0, 'the first one still needs it');
+  first.watch.stop();
+  assert.equal(stopped.callCount(), 1);
 });

@@ -235,8 +235,8 @@ test('a stage and a policy of a newer agent do not cost it its session', () => {
   assert.equal(agentMessageDecoder().push(Buffer.from(text)).length, 2);
 });
 
-test('an acknowledgment of no connection is valid in both directions: a sign of life', () => {
-  const life = { type: 'received', connections: [] } as const;
+test('an acknowledgment of no connection is valid in both directions: a keepalive', () => {
+  const keepalive = { type: 'received', connections: [] } as const;
   for (const decoder of [agentMessageDecoder(), gatewayMessageDecoder()])
-    assert.deepEqual(decoder.push(encodeMessage({ ...life, connections: [] })), [life]);
+    assert.deepEqual(decoder.push(encodeMessage({ ...keepalive, connections: [] })), [keepalive]);
 });

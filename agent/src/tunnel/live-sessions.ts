@@ -1,4 +1,5 @@
 import type { AgentMessage } from '@penstock/wire';
+import type { LiveEpoch } from './carried-connections.ts';
 import type { GatewaySession } from './session.ts';
 
 export type SessionOrigin = {
@@ -34,7 +35,7 @@ const MAX_RETIRING = 12;
 /** All sessions that the gateway has welcomed, oldest first, until their connections have closed. */
 export class LiveSessions<Session extends ManagedSession = GatewaySession> {
   readonly #drainTimeout: () => number;
-  readonly #sessions = new Map<Session, SessionOrigin>();
+  readonly #sessions = new Map<Session, SessionOrigin & { readonly since: number }>();
   /** Retiring sessions that have a deadline. */
   readonly #withDeadline = new WeakSet<Session>();
 
@@ -61,7 +62,7 @@ export class LiveSessions<Session extends ManagedSession = GatewaySession> {
     for (const [older, { index }] of this.#sessions) {
       if (index === origin.index && older.state !== 'retiring') older.retire('its successor is ready');
     }
-    this.#sessions.set(session, origin);
+    this.#sessions.set(session, { ...origin, since: performance.now() });
     void session.closed.then(() => this.#sessions.delete(session));
     this.#setDeadlines(this.#withoutDeadline.length - MAX_RETIRING);
   }
@@ -72,6 +73,13 @@ export class LiveSessions<Session extends ManagedSession = GatewaySession> {
     for (const [{ state }, { index, epoch }] of this.#sessions)
       if (state === 'ready') epochs.set(index, epoch);
     return epochs;
+  }
+
+  /** The processes of the gateway that the ready sessions lead to, and since when. */
+  liveEpochs(): readonly LiveEpoch[] {
+    const ready: LiveEpoch[] = [];
+    for (const [{ state }, origin] of this.#sessions) if (state === 'ready') ready.push(origin);
+    return ready;
   }
 
   /** The session at `index` that would go on if its successor led to no other replica, with the process that it leads to. */

@@ -141,7 +141,7 @@ export class Opens {
     this.#states.set(id, { name: 'live', splice: joined });
     if (keepFor > 0) {
       const limits = { silent: keepFor, closed: Math.min(keepFor, carry?.closed ?? 0) };
-      kept = new CarriedConnection(joined, epoch, limits, (since) => carried.mayReturn(epoch, since));
+      kept = new CarriedConnection(joined, epoch, limits, (since) => carried.verdict(epoch, since));
       kept.join(() => this.#remove(id), 1);
       carried.add(kept);
     }

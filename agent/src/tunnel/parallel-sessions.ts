@@ -33,7 +33,7 @@ export class ParallelSessions {
   readonly #stopping = new Set<Promise<void>>();
   readonly #live: LiveSessions;
   readonly #carried = new CarriedConnections(
-    () => this.#live.epochs().values(),
+    () => this.#live.liveEpochs(),
     () => this.#goneAt,
   );
   readonly #lost = new LostSessions();

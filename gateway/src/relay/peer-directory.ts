@@ -164,6 +164,7 @@ export class PeerDirectory implements PeerFollower {
   }
 
   #resync(): void {
+    this.#isDescribed = false;
     this.#order.restart();
     this.#peer?.send({ type: 'resync' });
   }

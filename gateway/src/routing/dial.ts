@@ -122,6 +122,7 @@ async function findAgent(
         progress.waited += clock.now() - waitingSince;
       }
       progress.tried.clear();
+      progress.unanswered.clear();
       continue;
     }
     if (clientSpeaksFirst === true) requireSilentTarget(route, session);

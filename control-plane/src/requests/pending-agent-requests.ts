@@ -121,8 +121,8 @@ export class PendingAgentRequests {
     const giveUp = () => resolve(undefined);
     signal.addEventListener('abort', giveUp, { once: true });
     this.#pending.set(message.id, { agent, session, settle: resolve, fail: giveUp, resend: giveUp });
-    session.request(message);
     try {
+      session.request(message);
       return await promise;
     } finally {
       this.#pending.delete(message.id);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
@@ -9,9 +9,9 @@ import { publisher } from '../../test/rig/release-files.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import { readJournal } from '../src/journal.ts';
 import { Updater } from '../src/updater.ts';
-import { currentVersion, stableVersion } from '../src/version-folders.ts';
+import { agentOf, currentVersion, stableVersion } from '../src/version-folders.ts';
 import { FileHost } from './rig/file-host.ts';
-import { Power } from './rig/power.ts';
+import { Power, PowerCut } from './rig/power.ts';
 import { quickLimits } from './rig/quick-limits.ts';
 import { runUpdater } from './rig/run-updater.ts';
 
@@ -64,7 +64,7 @@ async function runWith(
     updater.recover(false);
     await updater.run();
   } catch (error) {
-    if (!power.isCut) throw error;
+    if (!(error instanceof PowerCut)) throw error;
   }
   assert.equal(power.isCut, options.cutAfter !== undefined);
   return power.changes;
@@ -93,6 +93,7 @@ for (const behavior of ['good', 'exits'] as const) {
           [expected, expected, expected],
           what,
         );
+        assert.ok(statSync(agentOf(host.layout, expected)).size > 0, `an empty executable ${what}`);
         assert.equal(failed?.length, behavior === 'good' ? 0 : 1, what);
         cuts += 1;
       }

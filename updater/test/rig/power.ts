@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Functions of node:fs that change nothing. Every other one is a step between which the power can be cut. */
 const READING: ReadonlySet<string> = new Set([
@@ -35,7 +35,7 @@ export class Power implements Disposable {
   readonly #cutAfter: number;
   readonly #isCacheLost: boolean;
   /** Files whose content is only in the cache. */
-  readonly #unsynced = new Map<number, string>();
+  readonly #unsynced = new Set<string>();
   #names: Change[] = [];
   #changes = 0;
   #isCut = false;
@@ -72,7 +72,7 @@ export class Power implements Disposable {
     try {
       this.#remember(name, words);
       const result = original(...words);
-      if (isOpen) this.#unsynced.set(result as number, String(words[0]));
+      if (isOpen) this.#unsynced.add(real(String(words[0])));
       this.#changes += 1;
       if (this.#changes >= this.#cutAfter) this.#cut();
       return result;
@@ -87,15 +87,17 @@ export class Power implements Disposable {
     switch (name) {
       case 'fsyncSync': {
         const path = fs.readlinkSync(`/proc/self/fd/${first}`);
-        this.#unsynced.delete(Number(first));
+        this.#unsynced.delete(path);
         this.#names = this.#names.filter(({ directory }) => fs.realpathSync(directory) !== path);
         break;
       }
       case 'renameSync': {
+        this.#move(first, second);
         const link = linkAt(second);
         const text = link === undefined && isFile(second) ? fs.readFileSync(second) : undefined;
         named(dirname(second), () => {
           if (fs.existsSync(second) || linkAt(second) !== undefined) fs.renameSync(second, first);
+          this.#move(second, first);
           if (link !== undefined) fs.symlinkSync(link, second);
           else if (text !== undefined) fs.writeFileSync(second, text);
         });
@@ -113,11 +115,22 @@ export class Power implements Disposable {
     }
   }
 
+  /** Content that is only in the cache stays so under another name of the file, or of a folder that it is in. */
+  #move(from: string, to: string): void {
+    const [before, after] = [real(from), real(to)];
+    this.#unsynced.delete(after);
+    for (const path of this.#unsynced) {
+      if (path !== before && !path.startsWith(`${before}/`)) continue;
+      this.#unsynced.delete(path);
+      this.#unsynced.add(`${after}${path.slice(before.length)}`);
+    }
+  }
+
   #cut(): void {
     this.#isCut = true;
     if (!this.#isCacheLost) return;
-    for (const descriptor of this.#unsynced.keys()) fs.ftruncateSync(descriptor, 0);
     for (const { undo } of this.#names.toReversed()) undo();
+    for (const path of this.#unsynced) if (isFile(path)) fs.truncateSync(path, 0);
   }
 
   /** The power is back. */
@@ -126,6 +139,8 @@ export class Power implements Disposable {
     syncBuiltinESMExports();
   }
 }
+
+const real = (path: string) => join(fs.realpathSync(dirname(path)), basename(path));
 
 const isCreating = (flags: unknown) =>
   typeof flags === 'number' ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0 : flags !== 'r';

@@ -10,7 +10,8 @@ const LOCK_FILE = 'lock';
 const OWNER_FILE = 'lock-owner.json';
 const MAX_OWNER_LENGTH = 1_000;
 /** Time for the holder of a lock to name itself. */
-const OWNER_DELAY_MS = 200;
+const OWNER_TIMEOUT_MS = 2_000;
+const OWNER_POLL_MS = 100;
 
 /** SQLITE_BUSY and SQLITE_LOCKED (sqlite.org/rescode.html). */
 const HELD_CODES: ReadonlySet<number> = new Set([5, 6]);
@@ -48,7 +49,7 @@ export async function lockDirectory(directory: string, field: string): Promise<D
   const file = join(directory, LOCK_FILE);
   const ownerFile = join(directory, OWNER_FILE);
   await createIfMissing(file);
-  for (let attempt = 1; ; attempt += 1) {
+  for (let waited = 0; ; waited += OWNER_POLL_MS) {
     try {
       const lock = await acquire(file);
       // Only messages need it: a full disk must not prevent the start.
@@ -61,8 +62,8 @@ export async function lockDirectory(directory: string, field: string): Promise<D
       const owner = ownerOf(await readFileIfPresent(ownerFile));
       if (owner !== undefined) throw held(directory, field, owner, cause);
       // Network file systems without locks report the same code (ENOLCK), but no process ever gets to name itself there.
-      if (attempt === 2) throw unsupported(directory, field, cause);
-      await delay(OWNER_DELAY_MS);
+      if (waited >= OWNER_TIMEOUT_MS) throw unsupported(directory, field, cause);
+      await delay(OWNER_POLL_MS);
     }
   }
 }

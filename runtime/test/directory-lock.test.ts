@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promis
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { ManagedProcess } from '../../test/rig/process.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
@@ -111,6 +112,12 @@ test('the message names the host of a process that runs elsewhere, and survives 
   await assert.rejects(lock(directory), held('process 1 of host agent-7'));
   await writeFile(file, JSON.stringify({ pid: 1, host: hostname() }), { mode: 0o600 });
   await assert.rejects(lock(directory), held('process 1'));
+  // A holder on a busy host may take a while to name itself.
+  await writeFile(file, '', { mode: 0o600 });
+  const late = assert.rejects(lock(directory), held('process 2'));
+  await delay(300);
+  await writeFile(file, JSON.stringify({ pid: 2, host: hostname() }), { mode: 0o600 });
+  await late;
   await writeFile(file, '{', { mode: 0o600 });
   await assert.rejects(lock(directory), DirectoryLockError);
 });

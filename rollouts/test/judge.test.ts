@@ -34,6 +34,7 @@ describe('an agent that was changed is compared with the others', () => {
       },
       othersOf: () => ['a', 'b', 'c'],
       mustKeepConnectors: true,
+      maxIdleReadings: 3,
     });
     judge.follow('new', 'dc1');
   });
@@ -122,10 +123,25 @@ describe('an agent that was changed is compared with the others', () => {
     judged();
     assert.equal(judged(), undefined, 'there were none');
     assert.match(judge.doubtOf('new') ?? '', /25 of 30 opens failed/);
+    opens('new', 1, 0);
+    assert.equal(judged(), undefined, 'one that succeeds confirms nothing');
     opens('new', 25, 0);
     opens('a', 25, 0);
     assert.equal(judged(), undefined);
     assert.equal(judge.doubtOf('new'), undefined, 'enough of them succeeded since');
+  });
+
+  test('a doubt about opens is dropped when there are none for a whole probation', () => {
+    opens('a', 500, 0);
+    opens('new', 5, 25);
+    judged();
+    judged();
+    judged();
+    assert.match(judge.doubtOf('new') ?? '', /25 of 30 opens failed/);
+    judged();
+    assert.equal(judge.doubtOf('new'), undefined);
+    judged();
+    assert.equal(judge.doubtOf('new'), undefined, 'nor does the next reading find the old ones again');
   });
 
   test('a connector that it lost by the change, although it had lost it when it was seen first', () => {

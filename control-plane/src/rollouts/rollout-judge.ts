@@ -38,6 +38,7 @@ export class RolloutJudge implements Judgments {
       read: (id) => this.#read(id),
       othersOf: (pool) => this.#others.get(pool) ?? [],
       mustKeepConnectors: rollout.target.kind === 'software',
+      maxIdleReadings: Math.ceil(rollout.settings.probation / rollout.judgeInterval),
     });
   }
 

@@ -6,6 +6,8 @@ export type JudgeOptions = {
   /** Ids of agents of the pool that do not run the target of the rollout. */
   readonly othersOf: (pool: string) => readonly string[];
   readonly mustKeepConnectors: boolean;
+  /** Readings in a row without an open after which a doubt about opens is dropped. */
+  readonly maxIdleReadings: number;
 };
 
 /** Bad readings in a row after which an agent has failed. */
@@ -25,6 +27,8 @@ type Record = {
   /** What the last readings have found, and how many in a row. */
   found: Finding | undefined;
   bad: number;
+  /** Readings in a row without an open. */
+  idle: number;
   restarts: number;
 };
 
@@ -66,6 +70,7 @@ export class Judge {
       interval: start,
       found: undefined,
       bad: 0,
+      idle: 0,
       restarts: 0,
     });
   }
@@ -111,11 +116,15 @@ export class Judge {
     if (found === undefined) {
       record.bad = 0;
       if (isConclusive({ opens })) record.window = record.interval;
-    } else if (record.bad === 0 || found.needsMoreOpens !== true || totalOf(recent) > 0) {
-      // Without any open since, what was found before has not been found again.
+    } else if (record.bad === 0 || isFoundAgain(found, recent)) {
       record.bad += 1;
     }
     record.found = found;
+    record.idle = totalOf(recent) === 0 ? record.idle + 1 : 0;
+    const isDoubt = found?.needsMoreOpens === true && record.bad < MAX_BAD_READINGS;
+    if (isDoubt && record.idle >= this.#options.maxIdleReadings) {
+      Object.assign(record, { found: undefined, bad: 0, window: record.interval });
+    }
     return record.bad >= MAX_BAD_READINGS ? found : undefined;
   }
 
@@ -140,4 +149,10 @@ export class Judge {
       .map((id): [string, OpenCounts] => [id, this.#options.read(id)?.opens ?? NO_OPENS]);
     return { own: opens, others: new Map(others) };
   }
+}
+
+/** Whether opens since the last reading show it too. One that succeeds confirms no failures. */
+function isFoundAgain({ fault, needsMoreOpens }: Finding, recent: OpenCounts): boolean {
+  if (needsMoreOpens !== true) return true;
+  return fault === 'opens-failing' ? recent.failed > 0 : totalOf(recent) > 0;
 }

@@ -27,7 +27,7 @@ export function runsText(
   return config && `version ${config.version}`;
 }
 
-/** `reportBefore`: the time of a report about an earlier attempt, which says nothing any more. */
+/** `reportBefore`: the time of the last report about an earlier attempt. It and older ones say nothing any more. */
 export function factsOf(
   view: AgentView,
   rollout: string,
@@ -35,7 +35,7 @@ export function factsOf(
   reportBefore: number | undefined,
 ): AgentFacts {
   const { upgrade } = view;
-  const isOfRollout = upgrade?.rollout === rollout && upgrade.since !== reportBefore;
+  const isOfRollout = upgrade?.rollout === rollout && upgrade.since > (reportBefore ?? -1);
   const isConnected = view.connectedSince !== undefined;
   return {
     isConnected,

@@ -63,7 +63,7 @@ const { pins, adminToken } = (await command(
   'gateway',
   ['init', '--config', 'gateway.yaml'],
   environmentOf('r1'),
-  HERE,
+  { directory: HERE },
 )) as { pins: [string]; adminToken: { token: string } };
 // The agent CA and the server certificate are the same everywhere.
 for (const name of ['r2', 'r3']) await cp(join(directory, 'r1'), join(directory, name), { recursive: true });

@@ -1,5 +1,6 @@
 // Runs a Penstock program as a child process and reads its log.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -16,22 +17,25 @@ const bin = (program: 'agent' | 'gateway') =>
 /** The folder with gateway.yaml and agent.yaml. */
 const QUICKSTART = new URL('.', import.meta.url);
 
-/** Runs one command of a program and returns its JSON output. */
+/** Runs one command of a program and returns its JSON output. When it rejects, also by `signal`, the command has ended. */
 export async function command(
   program: 'agent' | 'gateway',
   words: readonly string[],
   environment: Environment,
-  directory = QUICKSTART,
+  { directory = QUICKSTART, signal }: { readonly directory?: URL; readonly signal?: AbortSignal } = {},
 ): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [bin(program), ...words, '--output', 'json'],
-    {
-      env: { ...process.env, ...environment },
-      cwd: fileURLToPath(directory),
-    },
-  );
-  return JSON.parse(stdout);
+  const running = promisify(execFile)(process.execPath, [bin(program), ...words, '--output', 'json'], {
+    env: { ...process.env, ...environment },
+    cwd: fileURLToPath(directory),
+    ...(signal && { signal }),
+  });
+  const { child } = running;
+  const exited = child.pid === undefined ? undefined : once(child, 'exit');
+  try {
+    return JSON.parse((await running).stdout);
+  } finally {
+    await exited;
+  }
 }
 
 /** A running program. */

@@ -34,22 +34,24 @@ process.on('SIGUSR1', () => {});
 await using cleanup = new AsyncDisposableStack();
 cleanup.defer(() => rm(directory, { recursive: true, force: true }));
 
-const story = tell();
-// After an interruption, what still runs fails in its own time, while everything is being stopped.
-story.catch(() => {});
+const stopping = new AbortController();
+const story = tell(stopping.signal);
+// After an interruption, the step that still runs fails while everything is being stopped. It may write to the directory.
+cleanup.defer(() => story.then(() => {}).catch(() => {}));
 const outcome = await Promise.race([
   story.then((result) => ({ result })),
   interrupted.then((code) => ({ code })),
 ]).catch((error: Error) => ({ error }));
 if ('result' in outcome && !options.once) await interrupted;
+stopping.abort();
 await cleanup.disposeAsync();
 if ('error' in outcome) problem(`The quickstart failed: ${outcome.error.message}`);
 else if ('code' in outcome) problem('The quickstart was interrupted. Nothing is left behind.');
 else if (options.output === 'json') process.stdout.write(`${JSON.stringify(outcome.result)}\n`);
 process.exit('code' in outcome ? outcome.code : Number('error' in outcome));
 
-/** Everything up to the invitation to try it. Rejects when a step fails. */
-async function tell(): Promise<Result> {
+/** Everything up to the invitation to try it. Rejects when a step fails, and starts nothing more once `signal` is aborted. */
+async function tell(signal: AbortSignal): Promise<Result> {
   const started = performance.now();
   const since = (from: number) => Math.round(performance.now() - from);
   title('Penstock: a private database behind a gateway and two agents');
@@ -61,14 +63,19 @@ async function tell(): Promise<Result> {
     if (database.connected) database.disconnect();
     await exited;
   });
-  const [{ port: databasePort }] = (await once(database, 'message')) as [{ port: number }];
+  const [{ port: databasePort }] = (await Promise.race([
+    once(database, 'message'),
+    once(database, 'exit').then(() => {
+      throw new Error('The database exited before it was ready.');
+    }),
+  ])) as [{ port: number }];
   done('private database', `PGlite on 127.0.0.1:${databasePort}, known only to the agents`);
 
   /** The database removes the directory if this process is killed, once these programs have ended. */
   const pids: number[] = [];
   const leave = (...programs: Program[]) => {
     pids.push(...programs.flatMap(({ pid }) => pid ?? []));
-    database.send(pids);
+    if (database.connected) database.send(pids);
   };
 
   const gatewayEnvironment = { PENSTOCK_DATA: join(directory, 'gateway') };
@@ -76,10 +83,12 @@ async function tell(): Promise<Result> {
     'gateway',
     ['init', '--config', 'gateway.yaml'],
     gatewayEnvironment,
+    { signal },
   )) as {
     pins: [string];
     adminToken: { token: string };
   };
+  signal.throwIfAborted();
   const gateway = new Program('gateway', gatewayEnvironment);
   leave(gateway);
   cleanup.defer(() => gateway.end('SIGTERM'));
@@ -92,10 +101,14 @@ async function tell(): Promise<Result> {
   void fetch(`${admin}/console/`).catch(() => {});
   done('gateway', `agents connect to port ${tunnel['port']}, clients of "orders" to port ${port}`);
 
-  const { token } = (await command('gateway', ['token', 'create', '--pool', 'demo', '--uses', '2'], {
-    PENSTOCK_URL: admin,
-    PENSTOCK_TOKEN: adminToken.token,
-  })) as { token: string };
+  const operator = { PENSTOCK_URL: admin, PENSTOCK_TOKEN: adminToken.token };
+  const { token } = (await command(
+    'gateway',
+    ['token', 'create', '--pool', 'demo', '--uses', '2'],
+    operator,
+    { signal },
+  )) as { token: string };
+  signal.throwIfAborted();
   const startAgent = (name: string) =>
     new Program('agent', {
       AGENT_NAME: name,
@@ -147,12 +160,11 @@ async function tell(): Promise<Result> {
   };
 
   if (!options.once) {
+    signal.throwIfAborted();
     agents.set(carrier, startAgent(carrier));
     leave(...agents.values());
-    const { url } = (await command('gateway', ['console'], {
-      PENSTOCK_URL: admin,
-      PENSTOCK_TOKEN: adminToken.token,
-    })) as { url: string };
+    const { url } = (await command('gateway', ['console'], operator, { signal })) as { url: string };
+    signal.throwIfAborted();
     tryIt(result, { admin, adminToken: adminToken.token, console: url });
     let last = other;
     const enter = failOverOnEnter({

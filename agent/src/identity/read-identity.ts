@@ -1,5 +1,6 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
-import { readFetched } from '@penstock/updater';
+import { readFetched, UpgradeError } from '@penstock/updater';
+import { errorCode } from '@penstock/wire';
 import type { AgentCredentials } from './agent-credentials.ts';
 import { currentFileIn, parseCurrentFile } from './current-file.ts';
 import { IdentityError } from './identity-error.ts';
@@ -10,13 +11,16 @@ const MAX_BYTES = 256 * 1024;
  * The credentials in an identity directory, for commands that only read them; undefined before the first enrollment. Nothing is
  * created. The directory belongs to the agent, which may have been taken over, and commands like this one are often run by root:
  * the file is read with the rights of the directory's owner, who gains nothing by putting a link, a pipe, or a device there.
- * Throws IdentityError or UpgradeError.
+ * Throws IdentityError.
  */
 export function readIdentity(directory: string): AgentCredentials | undefined {
   const owner = ownerOf(directory);
   if (owner === undefined) return undefined;
   const file = currentFileIn(directory);
-  const read = withRightsOf(owner, () => readFetched(file, MAX_BYTES, owner.uid));
+  // What its owner can read is read; with other rights, only what belongs to its owner.
+  const read = asIdentityError(() =>
+    withRightsOf(owner, (areTaken) => readFetched(file, MAX_BYTES, areTaken ? undefined : owner.uid)),
+  );
   return read === undefined ? undefined : parseCurrentFile(file, read.bytes.toString()).credentials;
 }
 
@@ -30,22 +34,49 @@ function ownerOf(directory: string): Stats | undefined {
   throw new IdentityError('damaged', `${directory} (identity.directory) is not a directory.`);
 }
 
+function asIdentityError<Value>(action: () => Value): Value {
+  try {
+    return action();
+  } catch (cause) {
+    if (!(cause instanceof UpgradeError)) throw cause;
+    const advice = 'Run the command as root, or as the user that runs the agent.';
+    throw new IdentityError('damaged', `The identity cannot be read: ${cause.message} ${advice}`, { cause });
+  }
+}
+
 /**
  * Runs `action`, which must be synchronous, as another user: the user id applies to the whole process. Without the rights to
- * do so, it runs as this user.
+ * do so, as root in a container may be, it runs as this user, and is told.
  */
-function withRightsOf<Value>({ uid, gid }: Stats, action: () => Value): Value {
+function withRightsOf<Value>({ uid, gid }: Stats, action: (areTaken: boolean) => Value): Value {
   const groups = process.getgroups?.();
   const group = process.getegid?.();
-  if (process.geteuid?.() !== 0 || uid === 0 || groups === undefined || group === undefined) return action();
+  if (process.geteuid?.() !== 0 || uid === 0 || groups === undefined || group === undefined)
+    return action(false);
   try {
-    process.setgroups?.([]);
-    process.setegid?.(gid);
-    process.seteuid?.(uid);
-    return action();
+    return action(
+      isPermitted(() => {
+        process.setgroups?.([]);
+        process.setegid?.(gid);
+        process.seteuid?.(uid);
+      }),
+    );
   } finally {
     process.seteuid?.(0);
-    process.setegid?.(group);
-    process.setgroups?.(groups);
+    isPermitted(() => {
+      process.setegid?.(group);
+      process.setgroups?.(groups);
+    });
+  }
+}
+
+/** False if the operating system does not let this process do it. */
+function isPermitted(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EPERM') return false;
+    throw error;
   }
 }

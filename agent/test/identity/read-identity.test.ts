@@ -20,7 +20,9 @@ import { IssuingGateway } from './issuing-gateway.ts';
 const NOBODY = 65_534;
 const skip = process.geteuid?.() === 0 ? false : 'only root can take the rights of another user';
 
-test('an identity is read with the rights of its owner, and nothing else through it', { skip }, async () => {
+test('an identity is read with the rights of its owner, and nothing else through it', {
+  skip,
+}, async (context) => {
   await using parent = await temporaryDirectory();
   chmodSync(parent.path, 0o755);
   const directory = join(parent.path, 'identity');
@@ -35,6 +37,21 @@ test('an identity is read with the rights of its owner, and nothing else through
   for (const path of [directory, file]) chownSync(path, NOBODY, NOBODY);
   assert.equal(readIdentity(directory)?.serial, serial);
   assert.equal(process.geteuid?.(), 0);
+  const { mock } = context.mock.method(
+    process as Required<Pick<NodeJS.Process, 'setgroups'>>,
+    'setgroups',
+    () => {
+      throw Object.assign(new Error('setgroups EPERM'), { code: 'EPERM' });
+    },
+  );
+  assert.equal(readIdentity(directory)?.serial, serial, 'root without the capability to take other rights');
+  chownSync(file, 0, 0);
+  assert.throws(() => readIdentity(directory), { fault: 'damaged' });
+  mock.restore();
+  chmodSync(file, 0o644);
+  assert.equal(readIdentity(directory)?.serial, serial, 'a file that root has written for it');
+  chmodSync(file, 0o600);
+  chownSync(file, NOBODY, NOBODY);
   const link = join(parent.path, 'link');
   symlinkSync(directory, link);
   assert.equal(
@@ -47,7 +64,10 @@ test('an identity is read with the rights of its owner, and nothing else through
   const secret = join(parent.path, 'secret.pem');
   renameSync(file, secret);
   chownSync(secret, 0, 0);
-  const unreadable = { code: 'SOURCE_UNAVAILABLE' };
+  const unreadable = {
+    fault: 'damaged',
+    message: /^The identity cannot be read: .* Run the command as root/,
+  };
   symlinkSync(secret, file);
   assert.throws(() => readIdentity(directory), unreadable);
   rmSync(file);

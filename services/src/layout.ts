@@ -15,7 +15,7 @@ export type Layout = {
   readonly credentials: string;
   /** State of the updater. Everybody can read it, only root can write it. */
   readonly updater: string;
-  /** What the updater says while it runs. It is in memory. */
+  /** Runtime directory (tmpfs) in which the updater publishes its current problem. */
   readonly updaterRuntime: string;
 };
 

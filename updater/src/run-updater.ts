@@ -78,7 +78,7 @@ async function keepTrying(updater: Updater, options: UpdaterOptions, retry: Retr
   }
 }
 
-/** Waits, but not longer than until somebody asks for something else: who has made room does not want to wait. */
+/** Waits, but not longer than until somebody asks for something else: whoever freed space should not have to wait. */
 async function pauseOrRequest({ host, limits, clock }: UpdaterOptions, delay: number): Promise<void> {
   const ids = () => [...host.requests()].map(({ request }) => request.id).join();
   const before = ids();

@@ -7,8 +7,8 @@ import { emptyJournal, type Journal, journalFile, type Phase, readJournal, write
 
 /**
  * The journal of a running updater, in memory and on the disk. The disk may be behind: a full one must neither keep a broken
- * version running nor stop the watch over a new one. A successor that finds the older journal does again what was done since,
- * which changes nothing. What must not be done twice is written first, with `enterFirst`.
+ * version running nor stop the watch over a new one. A successor that finds the older journal does again what was done since:
+ * it may watch a version, or restart a service, once more. What must not be done twice is written first, with `enterFirst`.
  */
 export class JournalKeeper {
   readonly #directory: string;

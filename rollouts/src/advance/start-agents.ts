@@ -30,6 +30,9 @@ export function startAgents(
       if (opening.isOpen || override !== undefined || world.finishesLate(agent.pool)) hasCapacity = true;
       else waits.push({ opensAt: opening.opensAt, because: opening.because });
     }
+    // What has switched goes on, whatever the window does.
+    if (agent.group === group && (agent.state === 'switching' || agent.state === 'probation'))
+      hasCapacity = true;
     if (agent.group !== group || agent.state !== 'pending') return agent;
     const facts = world.agent(agent.id);
     if (facts === undefined) return entered(agent, 'skipped', world.now, { skipped: 'gone' });

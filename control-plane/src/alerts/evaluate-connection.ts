@@ -7,7 +7,7 @@ const QUIET_SHARE = 1 / 5;
 /** A firing alert is resolved when the share of failed opens falls below this part of the threshold. */
 const RECOVERED_SHARE = 1 / 2;
 /** Milliseconds without any open for which an alert keeps its state. */
-const MAX_IDLE_MS = 60 * 60_000;
+export const MAX_IDLE_MS = 60 * 60_000;
 /** Codes that a detail names. */
 const MAX_NAMED_CODES = 3;
 

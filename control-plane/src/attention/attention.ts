@@ -2,7 +2,6 @@ import type { AlertCondition, GatewayConfig } from '@penstock/config-schema';
 import { type Clock, inSlices } from '@penstock/runtime';
 import { type AlertRow, type StoreOutage, storeOutages } from '@penstock/store';
 import { alertConditionTexts } from '../alerts/alert-conditions.ts';
-import { describeOpens } from '../alerts/evaluate-connection.ts';
 import type { ConnectionSnapshot } from '../alerts/fleet-snapshot.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import type { SampleHistory } from '../history/sample-history.ts';
@@ -14,7 +13,7 @@ import {
   compareGroups,
 } from './attention-group.ts';
 import { conditionSince } from './condition-since.ts';
-import { severityOfOpens } from './failing-opens.ts';
+import { detailOfOpens, severityOfOpens } from './failing-opens.ts';
 
 export type AttentionSources = {
   readonly fleet: Pick<OpenFleet, 'listed' | 'pools' | 'certificateNotAfter'>;
@@ -161,7 +160,7 @@ function* poolGroups(
 }
 
 function* connectionGroups(
-  { openOutcomes, health, clock }: AttentionSources,
+  { openOutcomes, health }: AttentionSources,
   sinceOf: SinceOf,
 ): Generator<AttentionGroup> {
   const {
@@ -172,17 +171,15 @@ function* connectionGroups(
   for (const outcome of openOutcomes()) {
     const severity = severityOfOpens(outcome, { percent, minimum, windowMs });
     if (severity === undefined) continue;
-    const { connection, opened, sinceOpened } = outcome;
-    // Without a single success in the window, it fails since the last one.
-    const lastSuccess = opened === 0 && sinceOpened !== undefined ? clock.wall() - sinceOpened : undefined;
+    const { connection } = outcome;
     yield {
       ...none,
       severity,
       code: 'connection-failing',
       ...textOf('connection-failing', connection),
-      ...(outcome.failed < minimum && { message: LATEST_OPEN_FAILED }),
-      since: sinceOf('connection-failing', `connection:${connection}`) ?? lastSuccess,
-      detail: describeOpens(outcome, windowMs),
+      ...(severity === 'warning' && { message: LATEST_OPEN_FAILED }),
+      since: sinceOf('connection-failing', `connection:${connection}`),
+      detail: detailOfOpens(outcome, windowMs),
       connections: [connection],
       connectionsTotal: 1,
     };

@@ -137,10 +137,17 @@ test('one refused client needs attention, until one is served again; alerts wait
   };
   const detail = (opens: string) =>
     `${opens} opens in the last 5 min failed: 1 × REFUSED. The target refused the connection.`;
-  assert.deepEqual(await severities({}), [['critical', 'connection-failing', detail('1 of 1')]]);
+  assert.deepEqual(await severities({}), [['warning', 'connection-failing', detail('1 of 1')]]);
   assert.deepEqual(await severities({ opened: 2, sinceOpened: 60_000 }), [
     ['warning', 'connection-failing', detail('1 of 3')],
   ]);
+  // The failure has left the window, and nobody has been served since.
+  const quiet = { failed: 0, codes: [], sinceFailed: 600_000, idle: 600_000 };
+  assert.deepEqual(await severities(quiet), [
+    ['warning', 'connection-failing', 'Nobody has connected since the latest open failed.'],
+  ]);
+  assert.deepEqual(await severities({ ...quiet, sinceOpened: 500_000 }), []);
+  assert.deepEqual(await severities({ ...quiet, idle: HOUR }), []);
   // A busy connection of which one open fails now and then.
   assert.deepEqual(await severities({ opened: 100, sinceOpened: 50 }), []);
   assert.deepEqual(await severities({ opened: 1, sinceOpened: 10, sinceFailed: 20 }), []);
@@ -193,20 +200,27 @@ test('without an alert rule, what was measured says since when a pool has been s
   assert.equal(await since(), Math.floor(began / 60_000) * 60_000);
 });
 
-test('a connection that fails does so since its last success', async () => {
+test('a connection keeps failing if an alert would fire; otherwise its latest open failed, and nobody knows since when', async () => {
   const scene = await fleetScene(['h1']);
   scene.open({ agent: 'h1' });
-  const outcome = { connection: 'orders', failed: 4, codes: [{ code: 'TARGET_RESET', count: 4 }] as const };
-  const times = { sinceFailed: 10, idle: 10 };
-  const sinceOf = async (opened: number, sinceOpened: number | undefined) => {
-    const { groups } = await found(scene, {
-      openOutcomes: () => [{ ...outcome, ...times, opened, sinceOpened }],
-    });
-    return groups[0]?.since;
+  const groupOf = async (outcome: Partial<ConnectionSnapshot>) => {
+    const openOutcomes = () => [{ ...refusedOnce, ...outcome }];
+    const [group] = (await found(scene, { openOutcomes })).groups;
+    return { severity: group?.severity, since: group?.since, message: group?.message.split(':')[0] };
   };
-  assert.equal(await sinceOf(0, 900_000), scene.clock.wall() - 900_000);
-  assert.equal(await sinceOf(0, undefined), undefined);
-  assert.equal(await sinceOf(1, 20), undefined);
+  const keepsFailing = 'Opens of a connection keep failing';
+  const lastFailed = 'The latest open of a connection failed';
+  // A nightly job: its last success says nothing about when the target began to refuse.
+  assert.deepEqual(await groupOf({ failed: 4, sinceOpened: 20 * HOUR }), {
+    severity: 'critical',
+    since: undefined,
+    message: keepsFailing,
+  });
+  assert.deepEqual(await groupOf({ failed: 4, opened: 96, sinceOpened: 60_000 }), {
+    severity: 'warning',
+    since: undefined,
+    message: lastFailed,
+  });
 });
 
 test('many pages share one look at the fleet', async () => {

@@ -17,8 +17,8 @@ export type Opens = {
 export class OpensPublisher {
   readonly #messages: Pick<MessageStream<OwnerMessage>, 'send' | 'isLagging'>;
   readonly #report: () => Iterable<Opens>;
-  /** Connections that had opens when they were sent last. */
-  #sent = new Set<string>();
+  /** Connections that had opens when they were sent last; undefined before. */
+  #sent: ReadonlySet<string> | undefined;
 
   constructor(
     messages: Pick<MessageStream<OwnerMessage>, 'send' | 'isLagging'>,
@@ -38,8 +38,9 @@ export class OpensPublisher {
     };
     for (const { codes, sinceOpened, sinceFailed, ...opens } of this.#report()) {
       const { connection, opened, failed } = opens;
+      const hasHistory = sinceOpened !== undefined || sinceFailed !== undefined;
       if (opened + failed > 0) now.add(connection);
-      else if (!this.#sent.has(connection)) continue;
+      else if (!(this.#sent?.has(connection) ?? hasHistory)) continue;
       items.push({
         ...opens,
         codes: codes.slice(0, peerLimits.codes),
@@ -65,7 +66,8 @@ export class PeerOpens {
 
   received({ items }: OwnerMessageOf<'opens'>): void {
     for (const { codes, sinceOpened, sinceFailed, ...item } of items) {
-      if (item.opened + item.failed === 0) {
+      // Without opens in the window, the times of the latest ones still say whether a client was served since.
+      if (sinceOpened === undefined && sinceFailed === undefined) {
         this.#known.delete(item.connection);
         continue;
       }

@@ -13,7 +13,7 @@ function startReplica(clock = fakeClock()) {
   return { clock, outcomes };
 }
 
-test('opens that failed at another replica count, and are forgotten with the window', async () => {
+test('opens that failed at another replica count, and when the latest one did stays known', async () => {
   const { clock, outcomes: here } = startReplica();
   const { outcomes: there } = startReplica(clock);
   const known = new PeerOpens(clock.now);
@@ -50,5 +50,13 @@ test('opens that failed at another replica count, and are forgotten with the win
   publisher.publish();
   publisher.publish();
   assert.deepEqual(sent, [['orders'], ['orders']]);
-  assert.equal(orders()?.failed, 0);
+  const { failed, sinceFailed } = orders() ?? {};
+  assert.deepEqual({ failed, sinceFailed }, { failed: 0, sinceFailed: 2 * MINUTE + 2_000 });
+  await clock.pass(MINUTE);
+  assert.equal(orders()?.sinceFailed, 3 * MINUTE + 2_000);
+  // A peer that has connected again.
+  new OpensPublisher({ isLagging: false, send: (message) => sent.push([message.type]) }, () =>
+    there.report(),
+  ).publish();
+  assert.deepEqual(sent.at(-1), ['opens']);
 });

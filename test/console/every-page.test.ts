@@ -86,10 +86,8 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 
         );
       }
       await page.setViewportSize({ width: NARROW, height: 740 });
-      await eventually(
-        `${path} to fit ${NARROW} pixels`,
-        () => page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
-        { within: 15_000 },
+      await eventually(`${path} to fit ${NARROW} pixels`, () =>
+        page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
       );
       await page.setViewportSize({ width: 1280, height: 900 });
     }
@@ -113,9 +111,7 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 
         for (let presses = 0; presses < 6; presses += 1) {
           await page.keyboard.press('Tab');
           // Before and after a dialog are guards that move the focus back into it, after the key has been handled.
-          await eventually(`the focus to be in ${title}`, () => page.evaluate(IS_IN_DIALOG), {
-            within: 15_000,
-          });
+          await eventually(`the focus to be in ${title}`, () => page.evaluate(IS_IN_DIALOG));
         }
         assert.deepEqual(await page.evaluate('window.escapes'), [], title);
         if (title.startsWith('Revoke')) {
@@ -125,10 +121,8 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 
         }
         await page.keyboard.press('Escape');
         await dialog.waitFor({ state: 'hidden' });
-        await eventually(
-          `the focus to be on ${name} again`,
-          () => button.evaluate((element) => element === element.ownerDocument.activeElement),
-          { within: 15_000 },
+        await eventually(`the focus to be on ${name} again`, () =>
+          button.evaluate((element) => element === element.ownerDocument.activeElement),
         );
       }
     },

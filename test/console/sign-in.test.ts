@@ -110,4 +110,4 @@ test('signing in with an identity provider, and signing out everywhere', {
 
 /** Menus move the focus after the key has been handled. */
 const focused = (page: Page, where: string, condition: string) =>
-  eventually(`the focus to be ${where}`, () => page.evaluate(condition), { within: 15_000 });
+  eventually(`the focus to be ${where}`, () => page.evaluate(condition));

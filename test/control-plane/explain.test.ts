@@ -54,7 +54,6 @@ test('an explanation names the failing stage, the agents tried, and why others w
   await eventually(
     'both agents to be away',
     async () => (await explain(pair, 'good')).verdict.reach === 'offline',
-    { within: 10_000 },
   );
   const offline = await explain(pair, 'good');
   assert.match(offline.verdict.detail ?? '', /None of the 2 agents/);

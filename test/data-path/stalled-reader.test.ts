@@ -17,16 +17,12 @@ const MB = 1_000_000;
 async function settled(what: string, read: () => number): Promise<number> {
   let last = -1;
   let unchanged = 0;
-  await eventually(
-    what,
-    () => {
-      const now = read();
-      unchanged = now === last ? unchanged + 1 : 0;
-      last = now;
-      return unchanged === 20;
-    },
-    { within: 15_000 },
-  );
+  await eventually(what, () => {
+    const now = read();
+    unchanged = now === last ? unchanged + 1 : 0;
+    last = now;
+    return unchanged === 20;
+  });
   return last;
 }
 

@@ -120,9 +120,7 @@ test("a quarantine is detected on the agent's host", { timeout: 60_000 }, async 
   await pair.api('PUT /pins/pools/dc1', { version: 2 });
   const daemon = pair.agents.get('a1');
   assert.ok(daemon);
-  await eventually('the agent to be quarantined', () => daemon.status().agentState === 'quarantined', {
-    within: 15_000,
-  });
+  await eventually('the agent to be quarantined', () => daemon.status().agentState === 'quarantined');
   const { address, port } = daemon.local;
   const found = await examine(pair, { local: { listen: `${address}:${port}` } });
   assert.equal(found.code, 1);

@@ -31,6 +31,6 @@ export function stateOf(pair: Pair, name: string, state: string): Promise<ShownA
       seen = await agentOf(pair, name);
       return seen.state === state && seen;
     },
-    { within: 15_000, state: () => seen },
+    { state: () => seen },
   );
 }

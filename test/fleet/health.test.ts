@@ -16,14 +16,10 @@ test('heartbeats reveal a clock that is wrong, and the agent is degraded', async
     gateway: { health: { heartbeatInterval: '100ms' } },
     clock,
   });
-  const agent = await eventually(
-    'the skew to be known',
-    async () => {
-      const each = await agentOf(pair, 'a1');
-      return each.code === 'CLOCK_SKEW' && each;
-    },
-    { within: 15_000 },
-  );
+  const agent = await eventually('the skew to be known', async () => {
+    const each = await agentOf(pair, 'a1');
+    return each.code === 'CLOCK_SKEW' && each;
+  });
   assert.equal(agent.state, 'degraded');
   assert.ok(Math.abs((agent.clock?.skewMs ?? 0) - 90_000) < 5_000, JSON.stringify(agent.clock));
   assert.match(agent.detail ?? '', /^It is \d+\.\d s ahead\.$/);

@@ -56,14 +56,10 @@ test('an agent that drifts is skipped, keeps its connections, and recovers when 
   // This client has to wait: the only agent of the pool is suspended.
   await using waiting = await clientOf(pair);
   waiting.send('waited');
-  await eventually(
-    'a client that waits',
-    async () => {
-      const { items } = await pair.api('GET /connections');
-      return (items as { waiting: number }[])[0]?.waiting === 1;
-    },
-    { within: 10_000 },
-  );
+  await eventually('a client that waits', async () => {
+    const { items } = await pair.api('GET /connections');
+    return (items as { waiting: number }[])[0]?.waiting === 1;
+  });
 
   daemon.apply(reloaded(pair, 'a1', 2));
   assert.equal(String(await waiting.read(6, 15_000)), 'waited');

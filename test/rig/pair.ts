@@ -241,7 +241,7 @@ export async function startPair(options: PairOptions): Promise<Pair> {
           // The clock is known once a heartbeat was acknowledged. An agent that is drained is connected, but not ready.
           return status?.clockOffset !== undefined && status.sessions.ready === status.sessions.wanted;
         },
-        { within: 15_000, state: () => agents.get(name)?.status() },
+        { state: () => agents.get(name)?.status() },
       );
     },
     event(event, { past = false, where = () => true } = {}) {

@@ -142,7 +142,7 @@ export async function startReplicas(
             ({ cluster }) =>
               cluster?.replicas.filter(({ link }) => link !== 'connecting').length === gateways.size,
           ),
-        { within: 15_000, state: () => [...gateways.values()].map(({ cluster }) => cluster?.replicas) },
+        { state: () => [...gateways.values()].map(({ cluster }) => cluster?.replicas) },
       ).then(() => {}),
     async [Symbol.asyncDispose]() {
       await running.disposeAsync();

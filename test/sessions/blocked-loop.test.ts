@@ -40,7 +40,7 @@ async function startApart(target: number, gateway: typeof HASTY, agent: typeof H
       }),
     },
   });
-  await eventually('two sessions', () => opened(pair) === 2, { within: 10_000, state: () => child.output });
+  await eventually('two sessions', () => opened(pair) === 2, { state: () => child.output });
   return {
     pair,
     child,

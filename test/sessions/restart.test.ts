@@ -40,7 +40,6 @@ test('agents reconnect to a restarted gateway within 5 s with the default backof
     await eventually(
       `${failures} failed tries`,
       () => pair.logged.slice(before).filter(({ event }) => event === 'session-failed').length >= failures,
-      { within: 15_000 },
     );
     await pair.restartGateway();
     const start = performance.now();

@@ -61,6 +61,16 @@ test('the file of a new agent is YAML with the tunnel and its pins, and a token 
     agentFile({ pool: 'dc1', name: 'x' }, way, { port: 1, pins: [] }),
     /gateway\.example\.com:1 {2}# the name/,
   );
+  const connectors = [
+    { connector: 'orders-db' },
+    { connector: 'orders-db', kind: 'mysql' },
+    { connector: 'stock-db', kind: 'oracle' },
+  ];
+  const all = parse(agentFile({ pool: 'dc1', name: 'x', connectors }, way, { port: 1, pins: [] }));
+  assert.deepEqual(all.connectors, [
+    { name: 'orders-db', kind: 'mysql', address: '127.0.0.1:3306' },
+    { name: 'stock-db', kind: 'oracle', address: '127.0.0.1:1521' },
+  ]);
   for (const { key, commands } of ways) {
     const token = key === 'windows' ? "'a''; rm -rf /; '''" : String.raw`'a'\''; rm -rf /; '\'''`;
     assert.ok(commands("a'; rm -rf /; '").includes(token), key);

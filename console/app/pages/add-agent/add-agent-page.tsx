@@ -175,7 +175,6 @@ function Instructions({ created }: { readonly created: Created }) {
   const way = ways.find(({ key }) => key === how) ?? ways[0];
   const connections = useConnections();
   if (way === undefined) return null;
-  const connector = connections.data?.items.find(({ pools }) => pools.includes(created.pool));
   return (
     <Card title="2. On the agent’s host" aside="The token is shown only here, and only now">
       <Tabs
@@ -190,10 +189,22 @@ function Instructions({ created }: { readonly created: Created }) {
       </p>
       <Loaded query={gateway} what="where agents connect">
         {({ tunnel }) => (
-          <Command
-            text={agentFile({ pool: created.pool, name: `${created.pool}-1`, connector }, way, tunnel)}
-            label="Copy agent.yaml"
-          />
+          <Loaded query={connections} what="the connections of the pool">
+            {({ items }) => (
+              <Command
+                text={agentFile(
+                  {
+                    pool: created.pool,
+                    name: `${created.pool}-1`,
+                    connectors: items.filter(({ pools }) => pools.includes(created.pool)),
+                  },
+                  way,
+                  tunnel,
+                )}
+                label="Copy agent.yaml"
+              />
+            )}
+          </Loaded>
         )}
       </Loaded>
       <p>Then run this there:</p>

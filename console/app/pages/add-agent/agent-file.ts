@@ -3,17 +3,19 @@ import type { Way } from './ways.ts';
 /** Where agents connect. */
 export type Tunnel = { readonly host?: string; readonly port: number; readonly pins: readonly string[] };
 
+export type Connector = { readonly connector: string; readonly kind?: string };
+
 /** agent.yaml for a new agent that is run this way. It lacks only what its owners know: the targets. */
 export function agentFile(
   {
     pool,
     name,
-    connector: { connector = 'orders-db', kind = 'postgresql' } = {},
+    connectors = [],
   }: {
     readonly pool: string;
     readonly name: string;
-    /** What a connection of the pool asks its agents for; an example if there is none yet. */
-    readonly connector?: { readonly connector?: string; readonly kind?: string | undefined } | undefined;
+    /** What the connections of the pool ask its agents for; an example if there is none yet. */
+    readonly connectors?: readonly Connector[];
   },
   { key, directory, token }: Pick<Way, 'key' | 'directory' | 'token'>,
   tunnel: Tunnel,
@@ -22,15 +24,19 @@ export function agentFile(
     'apiVersion: penstock/v1',
     'kind: Agent',
     'version: 1',
-    key === 'kubernetes' ? `name: ${pool}-\${env:HOSTNAME}    # one for each pod` : `name: ${name}`,
+    key === 'kubernetes'
+      ? `name: ${pool}-\${env:HOSTNAME}    # one for each pod`
+      : `name: ${name}  # unique for each agent`,
     `pool: ${pool}`,
     'identity:',
     `  directory: ${directory}`,
     `  enrollmentToken: \${file:${token}}`,
     'connectors:',
-    `  - name: ${connector}  # as connections[].connector in gateway.yaml`,
-    `    kind: ${kind}`,
-    `    address: ${examples[kind] ?? 'db.internal:5432'}  # as this host reaches the target`,
+    ...distinct(connectors).flatMap(({ connector, kind }) => [
+      `  - name: ${connector}  # as connections[].connector in gateway.yaml`,
+      `    kind: ${kind}`,
+      `    address: ${examples[kind] ?? 'db.internal:5432'}  # as this host reaches the target`,
+    ]),
     'gateway:',
     `  url: https://${hostOf(tunnel)}:${tunnel.port}${tunnel.host === undefined ? '  # the name by which this host reaches the gateway' : ''}`,
     '  pins:',
@@ -38,6 +44,14 @@ export function agentFile(
     '  trust: pins',
     '',
   ].join('\n');
+}
+
+/** Each connector once, with the kind that any of its connections has. */
+function distinct(connectors: readonly Connector[]): readonly Required<Connector>[] {
+  const kinds = new Map<string, string | undefined>();
+  for (const { connector, kind } of connectors) kinds.set(connector, kinds.get(connector) ?? kind);
+  if (kinds.size === 0) kinds.set('orders-db', undefined);
+  return [...kinds].map(([connector, kind = 'postgresql']) => ({ connector, kind }));
 }
 
 /** With the usual port of what is behind it. */

@@ -15,7 +15,7 @@ import { SignInPage, StartFailed, Starting } from './sign-in-page.tsx';
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // Events say what has changed; nothing is polled, and a focused window asks for nothing.
+      // Events say what has changed, so only what has no event is polled, and a focused window asks for nothing.
       staleTime: Number.POSITIVE_INFINITY,
       gcTime: 5 * 60_000,
       refetchOnWindowFocus: false,

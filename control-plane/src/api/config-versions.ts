@@ -131,7 +131,7 @@ async function agentsByVersion(
   await inSlices(
     fleet.listed('name'),
     (agent) => {
-      const version = agent.pool === pool ? agent.config?.version : undefined;
+      const version = agent.pool === pool && agent.state !== 'revoked' ? agent.config?.version : undefined;
       if (version !== undefined) counts.set(version, (counts.get(version) ?? 0) + 1);
     },
     systemClock,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { absentView, testView } from '../fleet/test-view.ts';
 import { agentKey, FROM, HOUR, requestOf } from '../identity/identity-rig.ts';
 import { type ApiRig, apiRig, assertProblem } from './api-rig.ts';
 
@@ -38,12 +39,16 @@ test('a version is published once, with the digest of its content', async () => 
   const again = await publish(api, file(12));
   assert.deepEqual([again.body.digest, again.body.isNew], [first.body.digest, false]);
   await publish(api, file(13));
-  const list = await api.ask<{ items: Version[] }>('GET', '/api/v1/config-versions?pool=dc1', {
-    as: 'viewer',
-  });
+  const config = { version: 13, digest: 'sha256:13' };
+  api.live.agents = [testView('a', { config }), absentView('gone', { config, state: 'revoked' })];
+  type Listing = { items: (Version & { agents: number })[] };
+  const list = await api.ask<Listing>('GET', '/api/v1/config-versions?pool=dc1', { as: 'viewer' });
   assert.deepEqual(
-    list.body.items.map(({ version }) => version),
-    [13, 12],
+    list.body.items.map(({ version, agents }) => [version, agents]),
+    [
+      [13, 1],
+      [12, 0],
+    ],
   );
   const path = '/api/v1/config-versions/dc1';
   const one = await api.ask<{ content: unknown; yaml: string }>('GET', `${path}/12`, { as: 'viewer' });

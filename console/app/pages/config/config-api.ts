@@ -27,6 +27,8 @@ export const useVersions = (pool: string) =>
       ),
     getNextPageParam: ({ nextCursor }) => nextCursor,
     enabled: pool !== '',
+    // No event says that an agent has reported another version.
+    refetchInterval: 10_000,
   });
 
 export const useVersion = (pool: string, version: number | undefined) =>

@@ -62,14 +62,18 @@ export const ConfigDiff = Type.Object({
 });
 export type ConfigDiff = Static<typeof ConfigDiff>;
 
-export const ConfigVersionPage = pageOf(
-  Type.Object({
-    ...ConfigVersionResource.properties,
-    agents: Type.Optional(
-      Type.Integer({ minimum: 0, description: 'Agents of the pool that have reported this version.' }),
-    ),
-  }),
-);
+/** A version in the list of those of its pool. */
+export const ConfigVersionItem = Type.Object({
+  ...ConfigVersionResource.properties,
+  agents: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'Agents of the pool that have reported this version and are not revoked.',
+    }),
+  ),
+});
+
+export const ConfigVersionPage = pageOf(ConfigVersionItem);
 
 export const NewConfigVersion = Type.Object(
   {

@@ -50,6 +50,7 @@ export {
   ConfigDiff,
   ConfigDiffQuery,
   ConfigVersionDetail,
+  ConfigVersionItem,
   ConfigVersionPage,
   ConfigVersionParams,
   ConfigVersionQuery,

@@ -2,6 +2,7 @@ import type { BulkItem } from '@penstock/api-schema';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import { addToImpact, noImpact, type ProposedPin } from '../fleet/preview-pin.ts';
+import { driftOf, type Stamp } from '../pins/drift.ts';
 
 export type PreviewedFleet = Pick<OpenFleet, 'versions' | 'pinListing' | 'pools'>;
 
@@ -39,23 +40,29 @@ export function previewBulkPin(
       { target, pin, poolPin: poolPins.get(pool), pinning: pinning.get(pool) ?? 'off' },
       agent,
     );
-    return { outcome: 'done', ...effectOf(impact, agent) };
+    return { outcome: 'done', ...effectOf(impact, agent, pin ?? poolPins.get(pool)) };
   };
 }
 
 function effectOf(
   { quarantinedTotal, driftingTotal, released, awayTotal }: ReturnType<typeof noImpact>,
   { config }: AgentView,
+  pin: Stamp | undefined,
 ): Pick<BulkItem, 'effect' | 'detail'> {
-  const runs = `It runs version ${config?.version ?? '?'}`;
+  const detail = describeProposed(config, pin);
   if (quarantinedTotal > 0) {
-    return {
-      effect: 'quarantined',
-      detail: `${runs}, so it would be quarantined until it runs what is pinned.`,
-    };
+    return { effect: 'quarantined', detail: `${detail} It would be quarantined until it runs that.` };
   }
-  if (driftingTotal > 0) return { effect: 'drifting', detail: `${runs}, so it would differ from its pin.` };
+  if (driftingTotal > 0) return { effect: 'drifting', detail };
   if (released > 0) return { effect: 'released', detail: 'It would leave quarantine.' };
   if (awayTotal > 0) return { effect: 'away', detail: 'It has no session, and is judged when it connects.' };
   return {};
+}
+
+/** How an agent would differ from a pin that it does not have yet. */
+function describeProposed(config: Stamp | undefined, pin: Stamp | undefined): string {
+  if (config === undefined || pin === undefined) return '';
+  return driftOf(config, pin) === 'content'
+    ? `It runs version ${config.version} with digest ${config.digest}, but the published one has ${pin.digest}.`
+    : `It runs version ${config.version}, not version ${pin.version}.`;
 }

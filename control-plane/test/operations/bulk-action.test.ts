@@ -41,6 +41,7 @@ test('a dry run says what a pin would do to each agent, as the pin then does it'
   const agents = new Map(
     [
       testView('old', connected),
+      testView('edited', { ...connected, config: { ...other, digest: 'sha256/0' } }),
       testView('new', { ...connected, config: other }),
       testView('lenient', { ...connected, pool: 'dc2' }),
       testView('elsewhere', { ...connected, pool: 'dc3' }),
@@ -69,6 +70,7 @@ test('a dry run says what a pin would do to each agent, as the pin then does it'
     items.map(({ name, outcome, effect }) => [name, outcome, effect]),
     [
       ['old', 'done', 'quarantined'],
+      ['edited', 'done', 'quarantined'],
       ['new', 'done', undefined],
       ['lenient', 'done', 'drifting'],
       ['elsewhere', 'failed', undefined],
@@ -76,8 +78,12 @@ test('a dry run says what a pin would do to each agent, as the pin then does it'
       ['held', 'done', undefined],
     ],
   );
-  assert.match(items[0]?.detail ?? '', /runs version 13/);
-  assert.match(items[3]?.detail ?? '', /not published for pool dc3/);
+  assert.match(items[0]?.detail ?? '', /runs version 13, not version 14/);
+  assert.match(
+    items[1]?.detail ?? '',
+    /version 14 with digest sha256\/0, but the published one has sha256\/14/,
+  );
+  assert.match(items[4]?.detail ?? '', /not published for pool dc3/);
   const held = { ...order, names: ['held'], action: 'unpin', version: undefined } as const;
   const [released] = await runBulk(held, operator, dependencies);
   assert.deepEqual([released?.outcome, released?.effect], ['done', 'released']);

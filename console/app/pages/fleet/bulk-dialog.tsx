@@ -76,6 +76,7 @@ export function BulkDialog({
   const emptied = emptiedPools(pools.data?.items ?? [], leaving);
   const name = bulkNames[action];
   const matched = preview.data?.matched ?? 0;
+  const quarantined = quarantinedOf(preview.data).size;
   if (result !== undefined) {
     return (
       <Dialog title={`${name}: what came of it`} isOpen onClose={onDone} width="wide">
@@ -107,7 +108,7 @@ export function BulkDialog({
         <Button onClick={onClose}>Cancel</Button>
         <RoleButton
           needs="operator"
-          kind="primary"
+          kind={quarantined > 0 ? 'danger' : 'primary'}
           isBusy={isBusy}
           unavailable={
             !isReady
@@ -118,20 +119,29 @@ export function BulkDialog({
           }
           onClick={() => void run(body, matched).then((done) => done !== undefined && setResult(done))}
         >
-          {name} {counted(matched, 'agent')}
+          {bulkActionText(name, matched, quarantined)}
         </RoleButton>
       </div>
     </Dialog>
   );
 }
 
+const quarantinedOf = (preview: BulkResult | undefined): ReadonlySet<string> =>
+  new Set(preview?.items.filter(({ effect }) => effect === 'quarantined').map(({ name }) => name));
+
+/** `Pin and quarantine 2 agents`, or how many of them are quarantined if not all. */
+function bulkActionText(name: string, matched: number, quarantined: number): string {
+  if (quarantined === 0) return `${name} ${counted(matched, 'agent')}`;
+  return quarantined === matched
+    ? `${name} and quarantine ${counted(matched, 'agent')}`
+    : `${name} ${counted(matched, 'agent')} and quarantine ${quarantined}`;
+}
+
 /** The agents that would accept no connections afterward, as far as they are loaded. */
 function leavingOf(action: BulkAction, rows: readonly AgentRow[], preview: BulkResult | undefined) {
   if (action === 'resume') return [];
   if (action === 'drain' || action === 'restart') return rows;
-  const quarantined = new Set(
-    preview?.items.filter(({ effect }) => effect === 'quarantined').map(({ name }) => name),
-  );
+  const quarantined = quarantinedOf(preview);
   return rows.filter(({ name }) => quarantined.has(name));
 }
 

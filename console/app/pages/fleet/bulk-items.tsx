@@ -11,6 +11,16 @@ const tones: Readonly<Record<BulkResult['items'][number]['outcome'], Tone>> = {
   skipped: 'warn',
 };
 
+type Effect = NonNullable<BulkResult['items'][number]['effect']>;
+
+/** What a pin would do to an agent. */
+const effects: Readonly<Record<Effect, { readonly tone: Tone; readonly word: string }>> = {
+  quarantined: { tone: 'bad', word: 'will be quarantined' },
+  drifting: { tone: 'warn', word: 'will drift' },
+  released: { tone: 'ok', word: 'will leave quarantine' },
+  away: { tone: 'off', word: 'not connected' },
+};
+
 /** A dry run has outcomes that were not performed. */
 const word = (outcome: string, isDryRun: boolean) =>
   !isDryRun
@@ -42,7 +52,12 @@ export function BulkItems({ result: { items, counts, dryRun } }: { readonly resu
             {
               key: 'outcome',
               title: 'Outcome',
-              cell: ({ outcome }) => <Badge tone={tones[outcome]} word={word(outcome, dryRun)} />,
+              cell: ({ outcome, effect }) =>
+                dryRun && outcome === 'done' && effect !== undefined ? (
+                  <Badge {...effects[effect]} />
+                ) : (
+                  <Badge tone={tones[outcome]} word={word(outcome, dryRun)} />
+                ),
             },
             {
               key: 'why',

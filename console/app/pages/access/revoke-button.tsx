@@ -6,11 +6,14 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { useAction } from '../../parts/use-action.ts';
 
 const outcomes = {
-  Revoke: 'is revoked',
-  End: 'has ended',
-  Cancel: 'is canceled',
-  'Go back and cancel': 'goes back and is canceled',
+  Revoke: 'was revoked',
+  End: 'was ended',
+  Cancel: 'was canceled',
+  'Go back and cancel': 'was canceled and goes back',
 } as const;
+
+/** An identifier keeps its case; a description such as “the session of batch” begins the sentence. */
+const sentenceStart = (name: string): string => name.replace(/^the /, 'The ');
 
 /** Ends something for good, after a question that says what follows. */
 export function RevokeButton({
@@ -31,8 +34,8 @@ export function RevokeButton({
   const [isAsking, setAsking] = useState(false);
   const { run, isBusy } = useAction(send, {
     stale,
-    done: () => `${name.charAt(0).toUpperCase()}${name.slice(1)} ${outcomes[word]}.`,
-    failed: `${name} was not changed.`,
+    done: () => `${sentenceStart(name)} ${outcomes[word]}.`,
+    failed: `${sentenceStart(name)} was not changed.`,
   });
   return (
     <>

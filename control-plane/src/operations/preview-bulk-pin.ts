@@ -2,7 +2,6 @@ import type { BulkItem } from '@penstock/api-schema';
 import type { AgentView } from '../fleet/agent-view.ts';
 import type { OpenFleet } from '../fleet/open-fleet.ts';
 import { addToImpact, noImpact, type ProposedPin } from '../fleet/preview-pin.ts';
-import { driftOf, type Stamp } from '../pins/drift.ts';
 
 export type PreviewedFleet = Pick<OpenFleet, 'versions' | 'pinListing' | 'pools'>;
 
@@ -47,7 +46,7 @@ export function previewBulkPin(
 function effectOf(
   { quarantinedTotal, driftingTotal, released, awayTotal }: ReturnType<typeof noImpact>,
   { config }: AgentView,
-  pin: Stamp | undefined,
+  pin: ProposedPin['pin'],
 ): Pick<BulkItem, 'effect' | 'detail'> {
   const detail = describeProposed(config, pin);
   if (quarantinedTotal > 0) {
@@ -60,9 +59,9 @@ function effectOf(
 }
 
 /** How an agent would differ from a pin that it does not have yet. */
-function describeProposed(config: Stamp | undefined, pin: Stamp | undefined): string {
+function describeProposed(config: AgentView['config'], pin: ProposedPin['pin']): string {
   if (config === undefined || pin === undefined) return '';
-  return driftOf(config, pin) === 'content'
+  return config.version === pin.version
     ? `It runs version ${config.version} with digest ${config.digest}, but the published one has ${pin.digest}.`
     : `It runs version ${config.version}, not version ${pin.version}.`;
 }

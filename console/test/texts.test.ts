@@ -114,7 +114,7 @@ test('a connection is judged by its pools, then by the worst condition that name
   assert.equal(verdictOf([{ name: 'a', health: 'at-risk' }]).tone, 'warn');
   const failed = { ...condition('warning', 'quiet'), code: 'connection-failing' };
   const doubtful = judgeConnection({ name: 'quiet', pools: ['dc2'] }, pools, [failed]);
-  assert.equal(verdictOf([doubtful]).text, 'The latest client was not served by');
+  assert.equal(verdictOf([doubtful]).text, 'The latest open failed on');
 });
 
 test('a bulk action says which pools it empties', () => {

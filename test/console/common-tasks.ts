@@ -11,7 +11,7 @@ const DOCUMENT = join(import.meta.dirname, '../../docs/console.md');
 /** The tasks of docs/console.md on the showcase, from the start page, each until its question is answered. */
 export const commonTasks: readonly Task[] = [
   [
-    'Is the pool well?',
+    'Is the pool healthy?',
     async (page) => {
       const card = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'dc2' }) });
       await card.getByText('Too few ready').waitFor();
@@ -56,7 +56,7 @@ export const commonTasks: readonly Task[] = [
     },
   ],
   [
-    'Pin a version without surprise',
+    'Pin a version safely',
     async (page, click) => {
       const main = page.getByRole('navigation', { name: 'Main' });
       await click(main.getByRole('link', { name: 'Configuration' }));

@@ -45,7 +45,7 @@ test('updates survive what happens to their stream', { skip: skipWithoutBrowser(
     },
   );
 
-  await t.test('a black hole is noticed after 35 seconds, and ages turn grey', async () => {
+  await t.test('a black hole is noticed after 35 seconds, and ages turn gray', async () => {
     await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.admin.port });
     const origin = `http://127.0.0.1:${relay.address.port}`;
     await using opened = await openPage(browser, pair, { origin, clock: true });

@@ -169,7 +169,7 @@ export const GatewayFile = group(
         max: '10m',
       }),
       maxAttempts: integer(
-        'Maximum number of agents to try. One whose session is lost before it answers does not count.',
+        'Maximum number of opens to try. One that is lost with its session does not count.',
         { default: 3, minimum: 1, maximum: 20 },
       ),
     }),

@@ -71,8 +71,8 @@ export function Charts({
         ))}
       </div>
       <p className="faint small">
-        Recorded since <TimeOf at={from} />. This gateway keeps it in memory, and begins again when it
-        restarts; changes of states are kept for 30 days.
+        Recorded since <TimeOf at={from} />. Charts are kept in memory and start over when this gateway
+        restarts. State changes are kept for 30 days.
       </p>
     </>
   );

@@ -30,7 +30,7 @@ export function Arrival({ tokenId, pool }: { readonly tokenId: string; readonly 
   const isConnected = (found?.sessions.open ?? 0) > 0;
   const connectors = found?.connectors ?? [];
   return (
-    <Card title={isConnected ? '3. The agent is here' : '3. Waiting for the agent'}>
+    <Card title={isConnected ? '3. The agent is connected' : '3. Waiting for the agent'}>
       <ol className="stack" aria-live="polite">
         <Step
           isDone={used > 0}
@@ -86,7 +86,7 @@ function Reach({ agent, connector }: { readonly agent: string; readonly connecto
     return (
       <Step
         isDone={false}
-        text={query.error === null ? `${connector}: asking the agent` : `${connector} was not checked`}
+        text={query.error === null ? `${connector}: checking…` : `${connector} was not checked`}
       />
     );
   }

@@ -13,7 +13,7 @@ export const pinningText = (pinning: Pinning): string => texts[pinning];
 
 /** What happens to an agent that runs something else than the pin, as part of the preview of one. */
 export const driftTexts: Readonly<Record<Pinning, string>> = {
-  off: 'Pinning is off for this pool, so nothing happens to agents that run another version: the fleet page shows the difference. Set pools[].pinning in gateway.yaml to warn or enforce for more.',
+  off: 'Pinning is off for this pool, so nothing happens to agents that run another version: the fleet page shows the difference. Set pools[].pinning in gateway.yaml to warn or enforce to act on differences.',
   warn: 'Agents that run another version are degraded and keep their clients.',
   enforce:
     'Agents that run another version are quarantined and get no clients until their host has this one.',

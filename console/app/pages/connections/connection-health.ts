@@ -65,8 +65,7 @@ export function verdictOf(judged: readonly JudgedConnection[]): {
   }
   const risky = judged.filter(({ health }) => health === 'at-risk');
   const doubtful = risky.filter(({ isDoubtful }) => isDoubtful === true);
-  if (doubtful.length > 0)
-    return { tone: 'warn', text: 'The latest client was not served by', about: doubtful };
+  if (doubtful.length > 0) return { tone: 'warn', text: 'The latest open failed on', about: doubtful };
   if (risky.length === 0) return { tone: 'ok', text: `${all} can serve clients`, about: [] };
   return {
     tone: 'warn',

@@ -103,7 +103,7 @@ function Group({ item }: { readonly item: AttentionItem }) {
         )}
         {advice !== '' && (
           <p>
-            <span className="faint">Do:</span> {advice}
+            <span className="faint">What to do:</span> {advice}
           </p>
         )}
         <Remedy item={item} />

@@ -69,7 +69,7 @@ export function BulkDialog({
       resource.approvals,
       resource.pins,
     ],
-    failed: 'What was done is not known: look at the agents.',
+    failed: 'The result is unknown. Check the agents.',
   });
   const pools = usePools();
   const leaving = leavingOf(action, rows, preview.data);
@@ -79,7 +79,7 @@ export function BulkDialog({
   const quarantined = quarantinedOf(preview.data).size;
   if (result !== undefined) {
     return (
-      <Dialog title={`${name}: what came of it`} isOpen onClose={onDone} width="wide">
+      <Dialog title={`${name}: result`} isOpen onClose={onDone} width="wide">
         <BulkItems result={result} />
         <div className="dialog-actions">
           <Button kind="primary" onClick={onDone}>

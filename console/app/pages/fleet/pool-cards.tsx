@@ -5,7 +5,7 @@ import { Badge } from '../../parts/state.tsx';
 import { count } from '../../time/format.ts';
 import { usePools } from '../config/config-api.ts';
 
-/** Is each pool well enough to carry its connections? */
+/** Is each pool healthy enough to carry its connections? */
 export function PoolCards() {
   const query = usePools();
   return (

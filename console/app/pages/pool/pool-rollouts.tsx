@@ -21,8 +21,7 @@ export function PoolRollouts({ pool }: { readonly pool: string }) {
       <Loaded query={query} what="the rollouts">
         {({ items }) => {
           const own = items.filter(({ pools }) => pools.includes(pool));
-          if (own.length === 0)
-            return <p className="empty soft">Nothing was rolled out to this pool lately.</p>;
+          if (own.length === 0) return <p className="empty soft">No recent rollouts for this pool.</p>;
           return <RolloutTable items={own} />;
         }}
       </Loaded>

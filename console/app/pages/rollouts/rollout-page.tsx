@@ -195,7 +195,7 @@ function Agents({ rollout }: { readonly rollout: RolloutDetail }) {
             cell: ({ reason, skipped, action }) => (
               <>
                 {reason ?? skipped}
-                {action !== undefined && <div>Do: {action}</div>}
+                {action !== undefined && <div>What to do: {action}</div>}
               </>
             ),
           },

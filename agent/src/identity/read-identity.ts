@@ -18,8 +18,10 @@ export function readIdentity(directory: string): AgentCredentials | undefined {
   if (owner === undefined) return undefined;
   const file = currentFileIn(directory);
   // What its owner can read is read; with other rights, only what belongs to its owner.
-  const read = asIdentityError(() =>
-    withRightsOf(owner, (areTaken) => readFetched(file, MAX_BYTES, areTaken ? undefined : owner.uid)),
+  const read = asIdentityError(file, () =>
+    withRightsOf(owner, directory, (areTaken, folder) =>
+      readFetched(currentFileIn(folder), MAX_BYTES, areTaken ? undefined : owner.uid),
+    ),
   );
   return read === undefined ? undefined : parseCurrentFile(file, read.bytes.toString()).credentials;
 }
@@ -34,39 +36,51 @@ function ownerOf(directory: string): Stats | undefined {
   throw new IdentityError('damaged', `${directory} (identity.directory) is not a directory.`);
 }
 
-function asIdentityError<Value>(action: () => Value): Value {
+function asIdentityError<Value>(file: string, action: () => Value): Value {
   try {
     return action();
   } catch (cause) {
     if (!(cause instanceof UpgradeError)) throw cause;
     const advice = 'Run the command as root, or as the user that runs the agent.';
-    throw new IdentityError('damaged', `The identity cannot be read: ${cause.message} ${advice}`, { cause });
+    // It was read by a path from within its folder.
+    const reason = cause.message.replace(currentFileIn('.'), () => file);
+    throw new IdentityError('damaged', `The identity cannot be read: ${reason} ${advice}`, { cause });
   }
 }
 
 /**
  * Runs `action`, which must be synchronous, as another user: the user id applies to the whole process. Without the rights to
- * do so, as root in a container may be, it runs as this user, and is told.
+ * do so, as root in a container may be, it runs as this user, and is told. It is passed a path of the folder: root goes into
+ * it first, since only root gets through the folders that systemd keeps the state of dynamic users in.
  */
-function withRightsOf<Value>({ uid, gid }: Stats, action: (areTaken: boolean) => Value): Value {
+function withRightsOf<Value>(
+  { uid, gid, dev, ino }: Stats,
+  folder: string,
+  action: (areTaken: boolean, folder: string) => Value,
+): Value {
   const groups = process.getgroups?.();
   const group = process.getegid?.();
   if (process.geteuid?.() !== 0 || uid === 0 || groups === undefined || group === undefined)
-    return action(false);
+    return action(false, folder);
+  const before = process.cwd();
+  process.chdir(folder);
   try {
-    return action(
-      isPermitted(() => {
-        process.setgroups?.([]);
-        process.setegid?.(gid);
-        process.seteuid?.(uid);
-      }),
-    );
+    const now = statSync('.');
+    if (now.dev !== dev || now.ino !== ino)
+      throw new IdentityError('damaged', `${folder} (identity.directory) was replaced meanwhile.`);
+    const areTaken = isPermitted(() => {
+      process.setgroups?.([]);
+      process.setegid?.(gid);
+      process.seteuid?.(uid);
+    });
+    return action(areTaken, '.');
   } finally {
     process.seteuid?.(0);
     isPermitted(() => {
       process.setegid?.(group);
       process.setgroups?.(groups);
     });
+    process.chdir(before);
   }
 }
 

@@ -24,7 +24,8 @@ test('an identity is read with the rights of its owner, and nothing else through
   skip,
 }, async (context) => {
   await using parent = await temporaryDirectory();
-  chmodSync(parent.path, 0o755);
+  // As /var/lib/private, which only root gets through.
+  chmodSync(parent.path, 0o700);
   const directory = join(parent.path, 'identity');
   assert.equal(readIdentity(directory), undefined);
   assert.ok(!existsSync(directory), 'a command that reads creates nothing');

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ReleaseSource as ConfiguredSource, loadAgentConfig } from '@penstock/config-schema';
 import { buildFacts, releasePaths, verifyLatest } from '@penstock/release';
 import { hostLayout, runOnHost, writeDurably } from '@penstock/services';
@@ -22,7 +21,6 @@ import {
   installedVersions,
   type Journal,
   REQUEST_FILE,
-  ROOT,
   readJournal,
   readProblem,
   stableVersion,
@@ -31,6 +29,7 @@ import {
 import { Command } from 'commander';
 import { readIdentity } from '../identity/read-identity.ts';
 import { downloadRelease } from '../tunnel/download.ts';
+import { awaitUpdater } from '../upgrade/await-updater.ts';
 import { fetchRelease } from '../upgrade/fetch-release.ts';
 import { directorySource, type ReleaseSource, urlSource } from '../upgrade/release-source.ts';
 
@@ -249,30 +248,15 @@ async function ask(
   writeDurably(join(hostLayout.updater, REQUEST_FILE), JSON.stringify(content), 0o600);
   startUpdater();
   if (!isFollowed) return;
-  const phase = await withProgress(io, `Waiting for ${request.to}`, () => outcome(id));
+  const phase = await withProgress(io, `Waiting for ${request.to}`, () =>
+    awaitUpdater(id, { layout: hostLayout, start: startUpdater }),
+  );
   io.stdout.write(`${describe(phase)}\n`);
   const isDone = phase.name === 'committed' || (phase.name === 'rolled-back' && phase.code === 'REQUESTED');
   if (!isDone) io.setExitCode(exitCodes.failed);
 }
 
-const POLL_MS = 500;
-/** An updater that was about to end did not see the request, and starting it then did nothing. */
-const POLLS_UNTIL_START = 10;
-
 function startUpdater(): void {
   const { status, stderr } = runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
   if (status !== 0) throw new CommandError(`The updater cannot be started: ${stderr.trim()}`);
-}
-
-/** The phase in which the updater has ended, once it has handled the request. */
-async function outcome(id: string): Promise<Journal['phase']> {
-  for (let polls = 1; ; polls += 1) {
-    const journal = readJournal(hostLayout.updater);
-    const isEnd = ['committed', 'rolled-back', 'failed', 'staged', 'idle'].includes(
-      journal?.phase.name ?? '',
-    );
-    if (journal !== undefined && journal.requests[ROOT] === id && isEnd) return journal.phase;
-    if (polls % POLLS_UNTIL_START === 0) startUpdater();
-    await delay(POLL_MS);
-  }
 }

@@ -97,7 +97,7 @@ test('an identity that other users can read and a revoked identity are detected'
   const directory = join(pair.directory, 'a1');
   await chmod(directory, 0o755);
   const open = await examine(pair, {});
-  assert.match(open.find('identity').message, /open to other users .*chmod 700/);
+  assert.match(open.find('identity').message, /Other users have access to .*chmod 700/);
   assert.equal(open.verdicts['admission'], 'skipped');
   await chmod(directory, 0o700);
   await pair.api('POST /agents/a1/revoke');

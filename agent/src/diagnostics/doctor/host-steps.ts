@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { AgentConfig, AgentLocation } from '@penstock/config-schema';
+import { exposureOf } from '@penstock/runtime';
 import { errorCode, errorText } from '@penstock/wire';
 import type { AgentCredentials } from '../../identity/agent-credentials.ts';
-import { openKeyStore } from '../../identity/key-store.ts';
+import { currentFileIn } from '../../identity/current-file.ts';
+import { readIdentity } from '../../identity/read-identity.ts';
 import { fetchStatus } from '../../local/client.ts';
 import { addressOfRunning } from '../../local/running-agent.ts';
 import { type Step, StepFailure } from './run-steps.ts';
@@ -17,9 +19,14 @@ export function identityStep(config: AgentConfig, found: (credentials: AgentCred
     name: 'identity',
     needs: ['configuration'],
     run: async () => {
-      const identity = (await exists(directory))
-        ? await (await openKeyStore(directory)).current()
-        : undefined;
+      const isThere = await exists(directory);
+      const exposure = isThere ? (exposureOf(directory) ?? exposureOf(currentFileIn(directory))) : undefined;
+      if (exposure !== undefined)
+        throw new StepFailure(
+          exposure,
+          'Replace the key if anyone may have read it: enroll again with a new token.',
+        );
+      const identity = isThere ? readIdentity(directory) : undefined;
       if (identity === undefined) {
         if (enrollmentToken !== undefined) {
           return { message: `${directory} has no identity yet, and a token to enroll is configured.` };

@@ -65,3 +65,20 @@ for (const { what, behaviors, runs, end, restarts } of cases) {
     assert.equal(host.state.restarts - before, restarts);
   });
 }
+
+test('of two services of one executable, one whose owner denies upgrades keeps the other as it is', async () => {
+  await using directory = await temporaryDirectory();
+  const root = directory.path;
+  const host = new FileHost(root, [SERVICE, OTHER]);
+  host.install('1.0.0');
+  host.change({ asking: SERVICE, denying: [OTHER] });
+  const release = publisher();
+  const files = join(root, 'files');
+  mkdirSync(files);
+  publish(files, release, '2.0.0');
+  host.ask({ to: '2.0.0', files });
+  await runUpdater({ root, rootKeys: release.trust.rootKeys, isBoot: false });
+  const { phase } = readJournal(host.layout.updater) ?? {};
+  assert.deepEqual(phase && [phase.name, 'code' in phase && phase.code], ['failed', 'DENIED_LOCALLY']);
+  assert.equal(host.state.restarts, 2, 'each was only started');
+});

@@ -351,7 +351,7 @@ test('an agent that was taken over cannot upgrade against the file of its owner,
   await using directory = await temporaryDirectory();
   const { host, release, files, run } = prepare({ root: directory.path });
   publish(files, release, '2.0.0');
-  host.change({ asking: 'penstock-agent', isUpgradeAllowed: false });
+  host.change({ asking: 'penstock-agent', denying: ['penstock-agent'] });
   assert.equal((await run()).code, 'DENIED_LOCALLY');
   assert.equal(host.state.restarts, 1);
   host.change({ asking: ROOT });

@@ -28,7 +28,8 @@ type State = {
   readonly isGatewayUp: boolean;
   /** Who makes the requests. */
   readonly asking: string;
-  readonly isUpgradeAllowed: boolean;
+  /** Services whose owners deny upgrades. */
+  readonly denying: readonly string[];
 };
 
 export const SERVICE = 'penstock-agent';
@@ -57,7 +58,7 @@ export class FileHost implements UpdaterHost {
         behaviors: {},
         isGatewayUp: true,
         asking: ROOT,
-        isUpgradeAllowed: true,
+        denying: [],
       });
     }
   }
@@ -149,8 +150,8 @@ export class FileHost implements UpdaterHost {
     if (request !== undefined) yield { source: asking, ...request };
   }
 
-  isUpgradeAllowed(): boolean {
-    return this.state.isUpgradeAllowed;
+  isUpgradeAllowed({ name }: { readonly name: string }): boolean {
+    return !this.state.denying.includes(name);
   }
 
   health(service: string): AgentHealth | undefined {

@@ -5,7 +5,7 @@ import { resource } from '../../api/keys.ts';
 import type { AgentRow, BulkResult } from '../../api/types.ts';
 import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
-import { Loaded, Partial } from '../../parts/query-states.tsx';
+import { Failed, Loaded, Partial } from '../../parts/query-states.tsx';
 import { Select } from '../../parts/select.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { counted } from '../../time/format.ts';
@@ -161,20 +161,42 @@ function ChooseVersion({
   if (pools.length !== 1) {
     return (
       <Partial>
-        Versions belong to a pool, and these agents are in {pools.length}: select agents of one pool.
+        {pools.length === 0
+          ? 'Versions belong to a pool, and the list no longer has these agents: close this, and select them again.'
+          : `Versions belong to a pool, and these agents are in ${pools.length}: select agents of one pool.`}
       </Partial>
     );
   }
   const published = versions.data?.pages.flatMap(({ items }) => items.map((each) => String(each.version)));
   return (
-    <p>
-      <Select
-        label={`Published version of ${pool}`}
-        value={version === undefined ? '' : String(version)}
-        choices={['', ...(published ?? [])]}
-        textOf={(choice) => (choice === '' ? 'choose' : `version ${choice}`)}
-        onChange={(choice) => onChange(choice === '' ? undefined : Number(choice))}
-      />
-    </p>
+    <>
+      {versions.error !== null && (
+        <Failed
+          what="the published versions"
+          error={versions.error}
+          isBusy={versions.isFetching}
+          retry={() => void versions.refetch()}
+          isOld={published !== undefined}
+        />
+      )}
+      <p>
+        <Select
+          label={`Published version of ${pool}`}
+          value={version === undefined ? '' : String(version)}
+          choices={['', ...(published ?? [])]}
+          textOf={(choice) => (choice === '' ? 'choose' : `version ${choice}`)}
+          onChange={(choice) => onChange(choice === '' ? undefined : Number(choice))}
+        />{' '}
+        {versions.hasNextPage && (
+          <Button
+            size="small"
+            isBusy={versions.isFetchingNextPage}
+            onClick={() => void versions.fetchNextPage()}
+          >
+            Older versions
+          </Button>
+        )}
+      </p>
+    </>
   );
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { deadline } from '../rig/deadline.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
+import { LoopbackServer } from '../rig/loopback-server.ts';
 import { pseudorandomHash, pseudorandomStream, receive } from '../rig/pseudorandom.ts';
 import { Relay } from '../rig/relay.ts';
 import { type Replicas, startReplicas } from '../rig/replicas.ts';
@@ -16,24 +19,20 @@ async function startBehindBalancer(
   names: readonly [string, ...string[]],
   at: string,
 ): Promise<{ replicas: Replicas; balancer: Relay; sendTo(name: string): void } & AsyncDisposable> {
-  const replicas = await startReplicas(names, { targets: { db: target.address.port }, agents: {} });
+  await using starting = new AsyncDisposableStack();
   const to = { host: '127.0.0.1', port: 0 };
+  const balancer = starting.use(await Relay.start(to));
+  const replicas = starting.use(
+    await startReplicas(names, { targets: { db: target.address.port }, agents: {} }),
+  );
   const sendTo = (name: string) => {
     to.port = replicas.gateway(name).tunnel.port;
   };
   sendTo(at);
-  const balancer = await Relay.start(to);
   await replicas.agentAt('a1', names[0]);
   await replicas.agentAt('a1', at, { gateway: { url: `https://127.0.0.1:${balancer.address.port}` } });
-  return {
-    replicas,
-    balancer,
-    sendTo,
-    async [Symbol.asyncDispose]() {
-      await replicas[Symbol.asyncDispose]();
-      await balancer[Symbol.asyncDispose]();
-    },
-  };
+  const running = starting.move();
+  return { replicas, balancer, sendTo, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** Waits until nothing is relayed, and the target has no connection. */
@@ -105,3 +104,27 @@ test('a relayed transfer loses and doubles nothing while both its links are cut 
   assert.ok(resumed.length >= 3, `${resumed.length} resumes`);
   await expectQuiet(replicas, ['r1', 'r2'], target);
 });
+
+for (const first of ['client', 'target'] as const) {
+  test(`nothing is relayed anymore when the ${first} had ended before the link was cut, and its peer ends after it`, async () => {
+    await using _leaks = expectNoLeaks();
+    const { promise: connected, resolve: connect } = Promise.withResolvers<Socket>();
+    await using target = await LoopbackServer.start((socket) => connect(socket.resume()));
+    await using scene = await startBehindBalancer(target, ['r1', 'r2'], 'r2');
+    const { replicas } = scene;
+    await using client = await replicas.client('r1', 'db');
+    client.socket.resume();
+    const ends = { client: client.socket, target: await deadline('the target', connected) };
+    const last = first === 'client' ? ends.target : ends.client;
+    const delivered = once(last, 'end');
+    ends[first].end();
+    await deadline('the first end', delivered);
+    const resumed = replicas.pair.event('connection-resumed');
+    replicas.link('r2').cut();
+    await deadline('the connection to go on', resumed);
+    const over = once(ends[first], 'end');
+    last.end();
+    await deadline('the other end', over);
+    await expectQuiet(replicas, ['r1', 'r2'], target);
+  });
+}

@@ -265,7 +265,11 @@ export class Splice implements AcknowledgmentSource, LinkListener {
       if (this.#kept === undefined) this.abort(this.#lossCode(farEnd));
       return;
     }
-    if (this.#hasReceivedFin) return;
+    if (this.#hasReceivedFin) {
+      // A relay between the ends, which is as new as this stream, knows only from this what was delivered before it.
+      this.#acknowledge('soon');
+      return;
+    }
     this.#hasReceivedFin = true;
     this.#setLife(this.#life === 'socket-finished' ? 'finished' : 'stream-finished');
     this.#socket.end();

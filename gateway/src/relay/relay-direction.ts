@@ -7,15 +7,19 @@ export class RelayDirection implements AcknowledgmentSource {
   readonly id: string;
   readonly #to: Duplex;
   readonly #inbound: Inbound;
+  readonly #start: number;
   #received: number;
   #end: number;
   #hasFinished = false;
+  /** Whether FIN was delivered on an earlier stream, and is part of `start`. */
+  #isFinRepeated = false;
   #resetCode: CloseCode | undefined;
 
-  /** `start`: what the far end had been handed of the connection before this stream. */
+  /** `start`: what the far end had been handed of the connection before this stream, and one more if FIN was. */
   constructor(id: string, to: Duplex, start: number) {
     this.id = id;
     this.#to = to;
+    this.#start = start;
     this.#received = start;
     this.#end = start;
     this.#inbound = new Inbound(to, (count) => {
@@ -29,7 +33,8 @@ export class RelayDirection implements AcknowledgmentSource {
 
   /** Whether the far end was handed everything and FIN, or was reset. */
   get isDelivered(): boolean {
-    return this.#resetCode !== undefined || (this.#hasFinished && this.#received > this.#end);
+    const isFinDelivered = this.#received > this.#end || this.#isFinRepeated;
+    return this.#resetCode !== undefined || (this.#hasFinished && isFinDelivered);
   }
 
   /** Whether the far end has not acknowledged everything. */
@@ -42,6 +47,9 @@ export class RelayDirection implements AcknowledgmentSource {
   }
 
   acknowledged(received: number, reset: CloseCode | undefined): void {
+    // Where nothing but FIN was sent, only FIN is acknowledged: a position that has not moved counted it before.
+    if (this.#hasFinished && this.#end === this.#start && received === this.#start)
+      this.#isFinRepeated = true;
     this.#received = received;
     this.#resetCode ??= reset;
   }

@@ -22,7 +22,7 @@ export type RelayOptions = {
   readonly onDone: (relay: Relay) => void;
 };
 
-/** Milliseconds for the peer to leave a stream whose session was lost. */
+/** Milliseconds for the peer to leave a stream whose session was lost, and for the last acknowledgments of ended streams. */
 const LEAVE_TIMEOUT_MS = 10_000;
 
 /** Where a connection was when its stream began: what either end had handed on, and whether it had another stream before. */
@@ -44,6 +44,8 @@ export class Relay implements LinkListener {
   readonly #toAgent: RelayDirection;
   readonly #isResume: boolean;
   #life: 'unaccepted' | 'joined' | 'left' = 'unaccepted';
+  /** Runs once both streams have ended. */
+  #timer: NodeJS.Timeout | undefined;
 
   /** `stream` has been answered, and the target is connected. */
   constructor(stream: ServerHttp2Stream, target: TargetStream, start: RelayStart, options: RelayOptions) {
@@ -159,11 +161,11 @@ export class Relay implements LinkListener {
     stream.once('close', () => clearTimeout(timer));
   }
 
-  /** Leaves when both streams have ended, and each end knows that the other was handed everything. */
+  /** Leaves when both streams have ended, and each end knows that the other was handed everything, or does not say so in time. */
   #settle(): void {
-    const haveClosed = this.#stream.destroyed && this.#target.stream.destroyed;
-    const isKnown = this.id === undefined || (this.#toPeer.isDelivered && this.#toAgent.isDelivered);
-    if (haveClosed && isKnown) this.#end();
+    if (this.#life === 'left' || !this.#stream.destroyed || !this.#target.stream.destroyed) return;
+    if (this.id === undefined || (this.#toPeer.isDelivered && this.#toAgent.isDelivered)) this.#end();
+    else this.#timer ??= setTimeout(() => this.#end(), LEAVE_TIMEOUT_MS);
   }
 
   /**
@@ -178,6 +180,7 @@ export class Relay implements LinkListener {
   #leave(): void {
     if (this.#life === 'left') return;
     this.#life = 'left';
+    clearTimeout(this.#timer);
     this.#target.link?.leave();
     this.#toPeer.detach();
     this.#toAgent.detach();

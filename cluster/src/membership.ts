@@ -59,7 +59,7 @@ export class Membership {
     return this.#self;
   }
 
-  /** Which of the ids of connections this replica creates: no other creates them. */
+  /** The residue class, modulo 128, of the ids that this replica gives to connections. No other replica has it. */
   get idSlot(): number {
     return this.#idSlot ?? 0;
   }

@@ -17,7 +17,7 @@ export type ReplicaState = 'running' | 'draining';
 
 /** A replica as the store has it; without a slot if it is of a version that has none. Times are milliseconds since 1970 by the clock of the database. */
 export type ReplicaRow = Replica & {
-  /** Which of the ids of connections it creates. */
+  /** The residue class, modulo 128, of the ids that it gives to connections. */
   readonly idSlot: number | null;
   readonly startedAt: number;
   readonly expiresAt: number;

@@ -34,7 +34,7 @@ describe('an agent that was changed is compared with the others', () => {
       },
       othersOf: () => ['a', 'b', 'c'],
       mustKeepConnectors: true,
-      maxIdleReadings: 3,
+      maxUnconfirmed: 3,
     });
     judge.follow('new', 'dc1');
   });
@@ -131,7 +131,32 @@ describe('an agent that was changed is compared with the others', () => {
     assert.equal(judge.doubtOf('new'), undefined, 'enough of them succeeded since');
   });
 
-  test('a doubt about opens is dropped when there are none for a whole probation', () => {
+  test('a doubt about opens is dropped although there are few, if these are good', () => {
+    opens('a', 500, 0);
+    opens('new', 5, 25);
+    judged();
+    for (const doubt of [/25 of 31 opens failed/, /25 of 32/, /^$/]) {
+      opens('new', 1, 0);
+      assert.equal(judged(), undefined);
+      assert.match(judge.doubtOf('new') ?? '', doubt);
+    }
+    opens('new', 0, 2);
+    assert.equal(judged(), undefined, 'and these two are the first of a new comparison');
+  });
+
+  test('a doubt about opens is confirmed by one open of the same kind, and by no other', () => {
+    for (const id of ['a', 'b']) opens(id, 500, 0, 10);
+    opens('new', 50, 0, 80);
+    judged();
+    opens('new', 1, 0, 10);
+    assert.equal(judged(), undefined);
+    opens('new', 0, 1);
+    assert.equal(judged(), undefined);
+    opens('new', 1, 0, 80);
+    assert.equal(judged()?.fault, 'opens-slower');
+  });
+
+  test('a doubt about opens is dropped when there are none for a while', () => {
     opens('a', 500, 0);
     opens('new', 5, 25);
     judged();

@@ -290,7 +290,7 @@ export type ReplicaRow = {
   readonly version: string;
   readonly configDigest: string;
   readonly state: ReplicaState;
-  /** Which of the ids of connections it creates; see `connectionIds`. Null for a version that does not know it. */
+  /** The residue class, modulo 128, of the ids that it gives to connections. Null for a version that does not know it. */
   readonly idSlot: number | null;
   /** These two by the clock of the database. */
   readonly startedAt: number;

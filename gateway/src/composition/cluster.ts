@@ -25,7 +25,7 @@ export type Cluster = {
   readonly age: number;
   /** The name of this replica, and how many run that are not draining. Cheap. */
   readonly self: { readonly name: string; readonly count: number };
-  /** Which of the ids of connections this replica creates. */
+  /** The residue class, modulo 128, of the ids that this replica gives to connections. */
   readonly idSlot: number;
   /** How the opens of the clients of the other replicas went. */
   opensElsewhere(): Iterable<Opens>;

@@ -14,8 +14,8 @@ export type Fault = keyof typeof faults;
 export type Finding = {
   readonly fault: Fault;
   readonly detail: string;
-  /** It takes further opens to find it again. */
-  readonly needsMoreOpens?: true;
+  /** Whether later opens show it too. Undefined if the next reading shows it without any. */
+  readonly isShownBy?: (later: OpenCounts) => boolean;
 };
 
 /** An agent, and those of its pool that run something else. */
@@ -92,9 +92,9 @@ function findFailingOpens({ opens, otherOpens }: Comparison): Finding | undefine
   const total = totalOf(opens);
   const failsAll = opens.opened === 0 && opens.failed >= MIN_FAILURES;
   if (total < MIN_OPENS && !failsAll) return undefined;
-  const share = (100 * opens.failed) / total;
+  const share = shareOfFailures(opens);
   const otherTotal = totalOf(otherOpens);
-  const otherShare = otherTotal === 0 ? undefined : (100 * otherOpens.failed) / otherTotal;
+  const otherShare = otherTotal === 0 ? undefined : shareOfFailures(otherOpens);
   const bound = otherShare === undefined ? MAX_FAILURES_ALONE : otherShare * 2 + FAILURE_MARGIN;
   if (share <= bound) return undefined;
   const compared =
@@ -102,8 +102,11 @@ function findFailingOpens({ opens, otherOpens }: Comparison): Finding | undefine
       ? 'there were none through other agents'
       : `through the others, ${otherOpens.failed} of ${otherTotal}`;
   const detail = `${opens.failed} of ${total} opens failed; ${compared}.`;
-  return { fault: 'opens-failing', detail, ...(!failsAll && { needsMoreOpens: true }) };
+  const isShownBy = (later: OpenCounts) => later.failed > 0 && shareOfFailures(later) > bound;
+  return { fault: 'opens-failing', detail, ...(!failsAll && { isShownBy }) };
 }
+
+const shareOfFailures = (opens: OpenCounts): number => (100 * opens.failed) / totalOf(opens);
 
 function findLostConnector({ first, now, others, mustKeepConnectors }: Comparison): Finding | undefined {
   for (const name of now.failing) {
@@ -127,10 +130,12 @@ function findSlowerOpens({ opens, opensBefore, otherOpens }: Comparison): Findin
   // An agent that is farther from its targets than the others was so before.
   const before = opensBefore.opened < MIN_OPENS ? undefined : medianDuration(opensBefore.durations);
   const usual = Math.max(others, before ?? 0);
-  if (own <= usual * MAX_SLOWDOWN || own - usual < MIN_SLOWDOWN_MS) return undefined;
+  const isSlow = (median: number) => median > usual * MAX_SLOWDOWN && median - usual >= MIN_SLOWDOWN_MS;
+  if (!isSlow(own)) return undefined;
   const ownBefore = before === undefined ? '' : `; before, ${Math.round(before)} ms`;
   const detail = `Half of its opens take longer than ${Math.round(own / Math.SQRT2)} ms; through the others, ${Math.round(others)} ms${ownBefore}.`;
-  return { fault: 'opens-slower', detail, needsMoreOpens: true };
+  const isShownBy = (later: OpenCounts) => isSlow(medianDuration(later.durations) ?? 0);
+  return { fault: 'opens-slower', detail, isShownBy };
 }
 
 function findGrowingMemory({ first, last, now, others }: Comparison): Finding | undefined {

@@ -1,13 +1,13 @@
 import { type Finding, findFault, isConclusive } from './faults.ts';
-import { NO_OPENS, type OpenCounts, opensSince, type Reading, sumOfOpens, totalOf } from './reading.ts';
+import { NO_OPENS, type OpenCounts, opensSince, type Reading, sumOfOpens } from './reading.ts';
 
 export type JudgeOptions = {
   readonly read: (agent: string) => Reading | undefined;
   /** Ids of agents of the pool that do not run the target of the rollout. */
   readonly othersOf: (pool: string) => readonly string[];
   readonly mustKeepConnectors: boolean;
-  /** Readings in a row without an open after which a doubt about opens is dropped. */
-  readonly maxIdleReadings: number;
+  /** Readings that do not show it too after which a doubt about opens is dropped. */
+  readonly maxUnconfirmed: number;
 };
 
 /** Bad readings in a row after which an agent has failed. */
@@ -27,8 +27,8 @@ type Record = {
   /** What the last readings have found, and how many in a row. */
   found: Finding | undefined;
   bad: number;
-  /** Readings in a row without an open. */
-  idle: number;
+  /** Readings since the first bad one of which the opens do not show the same. */
+  unconfirmed: number;
   restarts: number;
 };
 
@@ -70,7 +70,7 @@ export class Judge {
       interval: start,
       found: undefined,
       bad: 0,
-      idle: 0,
+      unconfirmed: 0,
       restarts: 0,
     });
   }
@@ -116,13 +116,15 @@ export class Judge {
     if (found === undefined) {
       record.bad = 0;
       if (isConclusive({ opens })) record.window = record.interval;
-    } else if (record.bad === 0 || isFoundAgain(found, recent)) {
+    } else if (record.bad === 0) {
+      Object.assign(record, { bad: 1, unconfirmed: 0 });
+    } else if (found.isShownBy?.(recent) ?? true) {
       record.bad += 1;
+    } else {
+      record.unconfirmed += 1;
     }
     record.found = found;
-    record.idle = totalOf(recent) === 0 ? record.idle + 1 : 0;
-    const isDoubt = found?.needsMoreOpens === true && record.bad < MAX_BAD_READINGS;
-    if (isDoubt && record.idle >= this.#options.maxIdleReadings) {
+    if (record.bad === 1 && record.unconfirmed >= this.#options.maxUnconfirmed) {
       Object.assign(record, { found: undefined, bad: 0, window: record.interval });
     }
     return record.bad >= MAX_BAD_READINGS ? found : undefined;
@@ -149,10 +151,4 @@ export class Judge {
       .map((id): [string, OpenCounts] => [id, this.#options.read(id)?.opens ?? NO_OPENS]);
     return { own: opens, others: new Map(others) };
   }
-}
-
-/** Whether opens since the last reading show it too. One that succeeds confirms no failures. */
-function isFoundAgain({ fault, needsMoreOpens }: Finding, recent: OpenCounts): boolean {
-  if (needsMoreOpens !== true) return true;
-  return fault === 'opens-failing' ? recent.failed > 0 : totalOf(recent) > 0;
 }

@@ -1,5 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
-import { type Static, Type } from '@penstock/json-schema';
+import { type Static, Type, whenUsed } from '@penstock/json-schema';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type DocumentKind, type DocumentOf, documents, PRODUCT } from './documents.ts';
 import { ReleaseError } from './release-error.ts';
@@ -23,11 +23,11 @@ const Envelope = Type.Object({
 type Envelope = Static<typeof Envelope>;
 
 const ajv = new Ajv2020();
-const isEnvelope = ajv.compile<Envelope>(Envelope);
+const envelopes = whenUsed(() => ajv.compile<Envelope>(Envelope));
 const validators = {
-  keys: ajv.compile(documents.keys),
-  release: ajv.compile(documents.release),
-  latest: ajv.compile(documents.latest),
+  keys: whenUsed(() => ajv.compile(documents.keys)),
+  release: whenUsed(() => ajv.compile(documents.release)),
+  latest: whenUsed(() => ajv.compile(documents.latest)),
 } as const;
 
 const payloadType = (kind: DocumentKind) => `application/vnd.penstock.${kind}+json`;
@@ -81,6 +81,7 @@ export function readDocument<Kind extends DocumentKind>(
     throw new ReleaseError('DOCUMENT_TOO_LARGE', `${name} is larger than ${MAX_DOCUMENT_BYTES} bytes.`);
   }
   const envelope = parse(name, Buffer.from(file));
+  const isEnvelope = envelopes();
   if (!isEnvelope(envelope)) {
     throw new ReleaseError('DOCUMENT_MALFORMED', `${name} is not a signed document.`);
   }
@@ -96,8 +97,9 @@ export function readDocument<Kind extends DocumentKind>(
     );
   }
   const document = parse(name, payload);
-  if (!validators[kind](document)) {
-    const at = validators[kind].errors?.[0];
+  const validate = validators[kind]();
+  if (!validate(document)) {
+    const at = validate.errors?.[0];
     throw new ReleaseError(
       'DOCUMENT_MALFORMED',
       `${name} is signed, but malformed: ${at?.instancePath ?? ''} ${at?.message ?? ''}.`,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Static, Type } from '@penstock/json-schema';
+import { type Static, Type, whenUsed } from '@penstock/json-schema';
 import { NAME_PATTERN } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFetched } from './fetched-file.ts';
@@ -20,7 +20,7 @@ export const AgentHealth = Type.Object({
 });
 export type AgentHealth = Static<typeof AgentHealth>;
 
-const isHealth = new Ajv2020().compile<AgentHealth>(AgentHealth);
+const healthCheck = whenUsed(() => new Ajv2020().compile<AgentHealth>(AgentHealth));
 const MAX_BYTES = 128 * 1024;
 
 export const HEALTH_FILE = 'upgrade-health.json';
@@ -30,7 +30,7 @@ export function readHealth(directory: string): AgentHealth | undefined {
   try {
     const file = readFetched(join(directory, HEALTH_FILE), MAX_BYTES);
     const value: unknown = file === undefined ? undefined : JSON.parse(file.bytes.toString());
-    return isHealth(value) ? value : undefined;
+    return healthCheck()(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Static, Type } from '@penstock/json-schema';
+import { type Static, Type, whenUsed } from '@penstock/json-schema';
 import { readText, writeDurably } from '@penstock/services';
 import { VERSION_PATTERN } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -96,7 +96,7 @@ const Journal = Type.Object({
 });
 export type Journal = Static<typeof Journal>;
 
-const isJournal = new Ajv2020().compile<Journal>(Journal);
+const journalCheck = whenUsed(() => new Ajv2020().compile<Journal>(Journal));
 
 export const emptyJournal: Journal = {
   format: 1,
@@ -119,7 +119,7 @@ export function readJournal(directory: string): Journal | undefined {
 export function parseJournal(text: string): Journal | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isJournal(value) ? value : undefined;
+    return journalCheck()(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -127,6 +127,7 @@ export function parseJournal(text: string): Journal | undefined {
 
 /** Replaces the journal. It is on the disk when this returns. */
 export function writeJournal(directory: string, journal: Journal): void {
+  const isJournal = journalCheck();
   if (!isJournal(journal))
     throw new Error(`The journal would be unreadable: ${isJournal.errors?.[0]?.instancePath}`);
   writeDurably(journalFile(directory), `${JSON.stringify(journal, null, 2)}\n`, 0o644);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Static, Type } from '@penstock/json-schema';
+import { type Static, Type, whenUsed } from '@penstock/json-schema';
 import { readText } from '@penstock/services';
 import type { UpgradeCode } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -19,7 +19,7 @@ export const UpdaterProblem = Type.Object({
 });
 export type UpdaterProblem = Static<typeof UpdaterProblem> & { readonly code: UpgradeCode | (string & {}) };
 
-const isProblem = new Ajv2020().compile<UpdaterProblem>(UpdaterProblem);
+const problemCheck = whenUsed(() => new Ajv2020().compile<UpdaterProblem>(UpdaterProblem));
 
 export const problemFile = (directory: string): string => join(directory, 'problem.json');
 
@@ -27,7 +27,7 @@ export const problemFile = (directory: string): string => join(directory, 'probl
 export function readProblem(directory: string): UpdaterProblem | undefined {
   try {
     const value: unknown = JSON.parse(readText(problemFile(directory)) ?? 'null');
-    return isProblem(value) ? value : undefined;
+    return problemCheck()(value) ? value : undefined;
   } catch {
     return undefined;
   }

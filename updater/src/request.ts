@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Static, Type } from '@penstock/json-schema';
+import { type Static, Type, whenUsed } from '@penstock/json-schema';
 import { VERSION_PATTERN } from '@penstock/wire';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFetched } from './fetched-file.ts';
@@ -23,7 +23,7 @@ export const UpgradeRequest = Type.Object({
 });
 export type UpgradeRequest = Static<typeof UpgradeRequest>;
 
-const isRequest = new Ajv2020().compile<UpgradeRequest>(UpgradeRequest);
+const requestCheck = whenUsed(() => new Ajv2020().compile<UpgradeRequest>(UpgradeRequest));
 const MAX_BYTES = 64 * 1024;
 
 /** Name of the request in the directory of an agent, and in that of root. Units watch it. */
@@ -41,7 +41,7 @@ export function readRequest(directory: string): OwnedRequest | undefined {
   if (file === undefined) return undefined;
   try {
     const request: unknown = JSON.parse(file.bytes.toString());
-    return isRequest(request) ? { request, owner: file.owner } : undefined;
+    return requestCheck()(request) ? { request, owner: file.owner } : undefined;
   } catch {
     return undefined;
   }

@@ -14,6 +14,7 @@ import { describeApi } from './openapi/describe-api.ts';
 import { answerBadPath, answerProblems } from './problem-handler.ts';
 import { validateStrictly } from './request-validation.ts';
 import { resourceRoutes } from './resource-routes.ts';
+import { serializeBySchema } from './response-schemas.ts';
 import { streamAccess } from './stream-access.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
 
@@ -53,6 +54,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   } as FastifyServerOptions).withTypeProvider<TypeBoxProvider>();
   const limited = limitConnections(app.server);
   validateStrictly(app);
+  serializeBySchema(app);
   answerProblems(app, report, collectMethods(app));
   const { url, certificate, hostName } = dependencies.names;
   app.addHook('onRequest', async ({ headers }) => {

@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger';
+import { whenUsed } from '@penstock/json-schema';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
 import { nameSchemas, withoutDefaulted } from './named-schemas.ts';
@@ -8,7 +9,7 @@ const methods: ReadonlySet<string> = new Set(['get', 'put', 'post', 'delete']);
 
 /**
  * Serves the OpenAPI 3.1 document of all routes registered after it at /api/v1/openapi.json, without authentication. It is made
- * once, before the server listens.
+ * once, when it is first read.
  */
 export async function describeApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -43,12 +44,9 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       security: [{ adminToken: [] }, { consoleSession: [] }],
     },
   });
-  let text = '';
-  app.addHook('onReady', async () => {
-    text = JSON.stringify(documentOf(app));
-  });
+  const text = whenUsed(() => JSON.stringify(documentOf(app)));
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(text),
+    reply.type('application/json; charset=utf-8').send(text()),
   );
 }
 

@@ -6,9 +6,8 @@ import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 import { publicKeyText } from '@penstock/release';
 import { SOFTWARE_VERSION } from '@penstock/wire/version';
-import { programs } from '../../../scripts/release/bundle.ts';
 import { readSigningKey, writeNewKey } from '../../../scripts/release/keys.ts';
-import { plainManifests } from '../../../scripts/release/plain-manifests.ts';
+import { manifests, plainManifests } from '../../../scripts/release/plain-manifests.ts';
 import { run } from '../../../scripts/release/run.ts';
 import { signRelease, writeKeys } from '../../../scripts/release/sign.ts';
 import { temporaryDirectory } from '../../rig/temporary-directory.ts';
@@ -40,9 +39,8 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(USAGE);
 else if (values['write-manifests']) {
-  for (const program of programs) {
-    const file = join(ROOT, 'examples/kubernetes', `${program}.yaml`);
-    await writeFile(file, await plainManifests(ROOT, program));
+  for (const each of manifests) {
+    await writeFile(join(ROOT, 'examples/kubernetes', each.file), await plainManifests(ROOT, each));
   }
 } else {
   await using folder = await buildFolder(values.keep);

@@ -147,6 +147,7 @@ async function startControlPlane(store: Store, starting: AsyncDisposableStack, i
     openOutcomes: () => [],
     events,
     leadership: soleLeadership,
+    isWhole: () => true,
     changes: { on() {} },
     log,
   });

@@ -30,6 +30,8 @@ export type AlertsOptions = {
   readonly isSilenced?: (alert: AlertRow) => boolean;
   /** Whose writes are valid. Undefined: this gateway is the only one. */
   readonly leadership?: Leadership;
+  /** Whether all sessions of the fleet are known, also those to other gateways. Default: they are. */
+  readonly isWhole?: () => boolean;
 };
 
 const NOTHING_WATCHED: Evaluation = { active: new Map(), isUndecided: () => false };
@@ -41,6 +43,11 @@ const MAX_INTERVAL_MS = 5_000;
 const MIN_INTERVAL_MS = 1_000;
 /** Delay between a change and its evaluation, since changes come in bursts. */
 const CHANGE_DELAY_MS = 100;
+/**
+ * An agent that is absent may be connected to a gateway that cannot be reached. For this time, nothing is concluded from it: a gateway
+ * that was killed no longer counts by then, and another one leads that can reach more.
+ */
+const MAX_PARTIAL_MS = 60_000;
 /** For notifications that nobody else can send, when this gateway is not the leader any more. */
 const DELIVERY_TIMEOUT_MS = 10_000;
 
@@ -58,6 +65,8 @@ export class Alerts {
   readonly #stopListening: () => void;
   #config: AlertsConfig;
   #evaluatedAt = Number.NEGATIVE_INFINITY;
+  /** Since when another gateway cannot be reached. */
+  #partialSince: number | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
   #cancel: () => void = () => {};
   #evaluation: Promise<void> = Promise.resolve();
@@ -210,7 +219,7 @@ export class Alerts {
     const moment = this.#moment();
     this.#evaluatedAt = moment.now;
     const watched = new Set<AlertCondition>(alerts.map(({ condition }) => condition));
-    const isSettled = moment.now - this.#startedAt >= health.staleAfter;
+    const isSettled = this.#isSettled(moment.now, health.staleAfter);
     const evaluation =
       watched.size === 0
         ? NOTHING_WATCHED
@@ -221,6 +230,14 @@ export class Alerts {
     await inSlices([...fired, ...resolved], (alert) => this.#record(alert), clock);
     await this.#receivers.notify(notifications, moment.date);
     this.#evaluateWithin(Math.min(MAX_INTERVAL_MS, due ?? MAX_INTERVAL_MS));
+  }
+
+  /** Whether an agent that is not seen is absent: all had the time to reconnect, and would be seen. */
+  #isSettled(now: number, staleAfter: number): boolean {
+    if (this.#options.isWhole?.() ?? true) this.#partialSince = undefined;
+    else this.#partialSince ??= now;
+    const isWhole = this.#partialSince === undefined || now - this.#partialSince >= MAX_PARTIAL_MS;
+    return isWhole && now - this.#startedAt >= staleAfter;
   }
 
   #record(alert: AlertRow): void {

@@ -66,6 +66,9 @@ export type FleetSnapshot = {
   readonly now: number;
   /** `health.certificateExpiryWarning`, in milliseconds. */
   readonly certificateExpiryWarning: number;
-  /** False for `health.staleAfter` after the gateway has started, while agents may still be reconnecting. */
+  /**
+   * False for `health.staleAfter` after the gateway has started, while agents may still be reconnecting, and for a minute while another
+   * gateway cannot be reached, to which agents may be connected.
+   */
   readonly isSettled: boolean;
 };

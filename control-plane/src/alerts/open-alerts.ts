@@ -11,7 +11,7 @@ import { type AlertService, LedAlerts } from './led-alerts.ts';
 import { Silences } from './silences.ts';
 import { takeFleetSnapshot } from './take-fleet-snapshot.ts';
 
-export type OpenAlertsOptions = Pick<AlertsOptions, 'clock' | 'log'> & {
+export type OpenAlertsOptions = Required<Pick<AlertsOptions, 'clock' | 'log' | 'isWhole'>> & {
   /** The configuration in force. */
   readonly store: AlertsOptions['store'] & Pick<Store, 'silences'>;
   readonly config: () => GatewayConfig;
@@ -31,13 +31,15 @@ export type OpenAlertsOptions = Pick<AlertsOptions, 'clock' | 'log'> & {
 export async function openAlerts(
   options: OpenAlertsOptions,
 ): Promise<AlertService & { readonly silences: Silences }> {
-  const { store, clock, log, config, fleet, openOutcomes, reported, events, leadership, changes } = options;
+  const { store, clock, log, config, fleet, openOutcomes, reported, events, leadership, isWhole, changes } =
+    options;
   const silences = await Silences.open(store, clock.wall);
   const alerts = await LedAlerts.open({
     store,
     clock,
     log,
     leadership,
+    isWhole,
     isSilenced: (alert) => silences.silenceOf(alert) !== undefined,
     config: config(),
     snapshot: () => takeFleetSnapshot(fleet, config(), openOutcomes(), reported(), clock.wall()),

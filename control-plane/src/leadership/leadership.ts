@@ -17,6 +17,8 @@ export type Leadership = {
   addDuty(work: () => Promise<void>): void;
   /** Which gateway goes on while the store is away: the one of which this is true. Default: the last leader. */
   rankBy(isFirst: () => boolean): void;
+  /** Whether this gateway knows what the others know. One that does not lets one lead that does. Default: it does. */
+  viewBy(isWhole: () => boolean): void;
   /** Lets another gateway take over now. This one does not become the leader again. Never rejects. */
   resign(): Promise<void>;
 };
@@ -41,6 +43,13 @@ const LEADER = 'leader';
 const LEASE_MS = 15_000;
 const RENEWAL_INTERVAL_MS = 5_000;
 const DUTY_INTERVAL_MS = 15_000;
+/**
+ * A leader that has not reached another gateway for this time gives the lead up. One that was killed no longer counts then, so this is
+ * a partition, and a third gateway may reach both.
+ */
+const MAX_PARTIAL_MS = 20_000;
+/** A gateway that does not reach another one leaves a free lead to the others for this time. */
+const YIELD_MS = 15_000;
 
 type State =
   | { readonly name: 'follower' }
@@ -54,7 +63,8 @@ export const lifeOf = (epoch: string) => `gateway:${epoch}`;
 /**
  * One leader among the gateways on a store: whoever holds a lease in it. Each of its writes checks the epoch of that
  * lease in the same transaction, so one that was paused and replaced writes nothing more. Leases go by the clock of the
- * database, and the holder counts its own from before it asked, on its monotonic clock.
+ * database, and the holder counts its own from before it asked, on its monotonic clock. The lead moves to a gateway that reaches all
+ * others, if there is one: what a leader does not see, it can only guess.
  */
 export class LeasedLeadership implements Leadership {
   readonly #options: LeadershipOptions;
@@ -66,6 +76,13 @@ export class LeasedLeadership implements Leadership {
   #answeredAt: number;
   #dutiesDoneAt = Number.NEGATIVE_INFINITY;
   #isFirst: (() => boolean) | undefined;
+  #isWhole: () => boolean = () => true;
+  /** Since when it has not reached another gateway. */
+  #partialSince: number | undefined;
+  /** Whether it has left the lead to others since then, or has taken it because none of them did. */
+  #hasYielded = false;
+  /** Since when it has seen the lead free. */
+  #freeSince: number | undefined;
   #running: Promise<void> = Promise.resolve();
   #cancel: () => void = () => {};
   #hasFailed = false;
@@ -115,6 +132,10 @@ export class LeasedLeadership implements Leadership {
 
   rankBy(isFirst: () => boolean): void {
     this.#isFirst = isFirst;
+  }
+
+  viewBy(isWhole: () => boolean): void {
+    this.#isWhole = isWhole;
   }
 
   async resign(): Promise<void> {
@@ -177,17 +198,43 @@ export class LeasedLeadership implements Leadership {
     const before = clock.now();
     if (state.name !== 'follower' && state.fence !== undefined) {
       const { fence } = state;
+      if (state.name === 'leader' && this.#isPartialFor(MAX_PARTIAL_MS) && !this.#hasYielded) {
+        this.#hasYielded = true;
+        this.#setState({ name: 'follower' });
+        await store.leases.release(fence);
+        return;
+      }
       const isHeld = (await store.leases.renew(fence, LEASE_MS)) !== undefined;
       if (isHeld) return this.#setState({ name: 'leader', fence, heldUntil: before + LEASE_MS });
       this.#setState({ name: 'follower' });
     }
     const current = await store.leases.of(LEADER);
-    if (current !== undefined && current.expiresAt > now) return this.#setState({ name: 'follower' });
+    if (current !== undefined && current.expiresAt > now) {
+      this.#freeSince = undefined;
+      return this.#setState({ name: 'follower' });
+    }
+    this.#freeSince ??= before;
+    if (this.#isPartialFor(0) && before - this.#freeSince < YIELD_MS)
+      return this.#setState({ name: 'follower' });
     // In a transaction, so that the writes of the last leader come either before or after.
     const taken = await store.transaction((inside) => inside.leases.take(LEADER, epoch, LEASE_MS));
     if (taken === undefined) return this.#setState({ name: 'follower' });
+    this.#freeSince = undefined;
+    this.#hasYielded = this.#isPartialFor(0);
     const fence = { name: LEADER, holder: epoch, epoch: taken.epoch };
     this.#setState({ name: 'leader', fence, heldUntil: before + LEASE_MS });
+  }
+
+  /** Whether it has not reached another gateway for so long. */
+  #isPartialFor(milliseconds: number): boolean {
+    const now = this.#options.clock.now();
+    if (this.#isWhole()) {
+      this.#partialSince = undefined;
+      this.#hasYielded = false;
+      return false;
+    }
+    this.#partialSince ??= now;
+    return now - this.#partialSince >= milliseconds;
   }
 
   /** Nobody's lease can be renewed now. When they have all ended, one gateway goes on. */
@@ -226,5 +273,6 @@ export const soleLeadership: Leadership = {
   onChange: () => () => {},
   addDuty() {},
   rankBy() {},
+  viewBy() {},
   async resign() {},
 };

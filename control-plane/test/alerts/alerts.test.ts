@@ -46,6 +46,7 @@ class Scene {
   fleet: FleetSnapshot = fleetSnapshot();
   outcome: PostOutcome = { name: 'delivered', status: 200 };
   changed: () => void = () => {};
+  isWhole = true;
 
   open(
     store: Pick<Store, 'alerts' | 'transaction'>,
@@ -54,6 +55,7 @@ class Scene {
     return LedAlerts.open({
       store,
       leadership: this.leadership,
+      isWhole: () => this.isWhole,
       clock: this.clock,
       config: { ...config, ...changes },
       snapshot: () => this.fleet,
@@ -140,6 +142,26 @@ test('a gateway that has just started neither fires nor resolves agent-stale unt
   after.recover('a1', 'a2');
   await after.sends('agent:a2 firing', 'agent:a1 resolved', 'agent:a2 resolved');
   await second.stop();
+});
+
+test('an agent that may be connected to a gateway out of reach is not called stale, for a minute', async () => {
+  await using opened = await openTestStore();
+  const scene = new Scene();
+  const alerts = await scene.open(opened.store);
+  await scene.clock.pass(2 * MINUTE);
+  scene.isWhole = false;
+  scene.lose('a1', 'a2');
+  await scene.clock.pass(MINUTE - 1_000);
+  assert.deepEqual(scene.sentTransitions, []);
+  scene.recover('a1');
+  scene.isWhole = true;
+  await scene.clock.pass(2 * MINUTE);
+  assert.deepEqual(scene.sentTransitions, []);
+  scene.isWhole = false;
+  scene.lose('a1');
+  await scene.clock.pass(MINUTE + 5_000);
+  await scene.sends('agent:a1 firing');
+  await alerts.stop();
 });
 
 test('while the store fails, alerts work from memory, and are written when the store works again', async () => {

@@ -50,6 +50,39 @@ test('one gateway leads, and another takes over when it resigns', async () => {
   assert.equal(await opened.store.leases.of(lifeOf('e1')), undefined);
 });
 
+test('a leader that does not reach another gateway gives the lead to one that reaches all', async () => {
+  await using opened = await openTestPostgresStore();
+  const leader = await gateway(opened.store, 'e1');
+  const partial = await gateway(opened.store, 'e2');
+  const whole = await gateway(opened.store, 'e3');
+  let isWhole = false;
+  let looks = 0;
+  for (const { leadership } of [leader, partial])
+    leadership.viewBy(() => {
+      looks += 1;
+      return isWhole;
+    });
+  const startedAt = leader.clock.now();
+  await renewUntil('it to give the lead up', leader, () => leader.seen.includes(false));
+  assert.ok(leader.clock.now() - startedAt >= 20_000, 'a gateway that was killed counts for as long');
+  await partial.clock.pass(10_000);
+  await leader.clock.pass(10_000);
+  await renewUntil('the one that reaches all to lead', whole, () => whole.leadership.isLeader);
+  assert.deepEqual([leader.seen, partial.seen], [[false], []]);
+  await whole.leadership.stop();
+  await renewUntil('another one to lead, as none reaches all', partial, () => partial.seen.includes(true));
+  const takenAt = partial.clock.now();
+  await renewUntil('time to pass', partial, () => partial.clock.now() - takenAt > 60_000);
+  assert.deepEqual(partial.seen, [true], 'it keeps what nobody else has taken');
+  isWhole = true;
+  looks = 0;
+  await renewUntil('it to reach all', partial, () => looks > 0);
+  isWhole = false;
+  await renewUntil('it to give the lead up as well', partial, () => partial.seen.includes(false));
+  await leader.leadership.stop();
+  await partial.leadership.stop();
+});
+
 test('a leader that was paused beyond its lease writes nothing more', async () => {
   await using opened = await openTestPostgresStore();
   const { store, target } = opened;

@@ -21,7 +21,7 @@ export type ClusterOptions = {
   readonly requests: Pick<PendingAgentRequests, 'forward'>;
   readonly ingresses: Pick<Ingresses, 'clients' | 'cancelPorts'>;
   readonly changes: Pick<ChangeFeed, 'revision' | 'hint' | 'onWritten'>;
-  readonly leadership: Pick<Leadership, 'rankBy'>;
+  readonly leadership: Pick<Leadership, 'rankBy' | 'viewBy'>;
   /** Answers a question that another replica asks with `ask`. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
   readonly connectionLog: Pick<ConnectionLog, 'followers'>;

@@ -84,6 +84,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
     );
     return first === undefined || first.epoch === epoch;
   });
+  leadership.viewBy(() => elsewhere.isWhole);
   const sources = {
     epoch,
     members: () => joined.members,

@@ -25,7 +25,7 @@ import { requireRelease } from './require-release.ts';
 export type OperationsOptions = {
   readonly config: () => GatewayConfig;
   readonly store: Store;
-  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'outcomes'>;
+  readonly dataPlane: Pick<DataPlane, 'registry' | 'routes' | 'outcomes' | 'elsewhere'>;
   readonly controlPlane: Pick<ControlPlane, 'fleet' | 'requests' | 'opens' | 'changes'>;
   readonly leadership: Leadership;
   readonly epoch: string;
@@ -128,6 +128,7 @@ export async function openOperations(
     reported: () => [...rollouts.alarms, ...restarts.alarms],
     events,
     leadership,
+    isWhole: () => dataPlane.elsewhere.isWhole,
     changes: controlPlane.changes,
     log,
   });

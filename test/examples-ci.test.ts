@@ -12,9 +12,7 @@ const SHARED = { name: '${env:HOST}', identity: { directory: '${env:HOME_OF}' } 
 
 type Result = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-test('the scripts of examples/ci check, publish, pin, and wait on a real gateway and agent', {
-  timeout: 120_000,
-}, async () => {
+test('the scripts of examples/ci check, publish, pin, and wait on a real gateway and agent', async () => {
   await using _leaks = expectNoLeaks();
   const enforce = { pools: [{ name: 'dc1', pinning: 'enforce' }] };
   await using pair = await startPair({ targets: {}, agents: {}, gateway: enforce });

@@ -33,21 +33,21 @@ let observed: ReturnType<typeof observeDatabase> | undefined;
 /** All causes of databases are produced at once. */
 const databases = () => (observed ??= observeDatabase());
 
-test('between a driver and its database', { timeout: 180_000 }, async () => {
+test('between a driver and its database', async () => {
   const causes = databaseCauses.filter((cause) => !isMySql(cause));
   assert.equal(causes.length, databaseCauses.length - 1);
   expectTable(causes, await databases());
 });
 
-test('between a driver and MySQL', { timeout: 180_000, skip: skipWithout('mariadbd') }, async () => {
+test('between a driver and MySQL', { skip: skipWithout('mariadbd') }, async () => {
   expectTable(databaseCauses.filter(isMySql), await databases());
 });
 
-test('between a new agent and the gateway', { timeout: 180_000 }, async () => {
+test('between a new agent and the gateway', async () => {
   expectTable(ownerCauses, await observeOwner());
 });
 
-test('an agent that worked', { timeout: 180_000 }, async () => {
+test('an agent that worked', async () => {
   expectTable(fleetCauses, await observeFleet());
 });
 

@@ -22,7 +22,7 @@ async function startTlsServer({ chain, key }: TestCertificate) {
   return { port, [Symbol.asyncDispose]: () => sockets.endWith(server) };
 }
 
-test("the CAs of this host's trust store are trusted by both programs", { timeout: 180_000 }, async (t) => {
+test("the CAs of this host's trust store are trusted by both programs", async (t) => {
   await using _leaks = expectNoLeaks();
   const company = await TestAuthority.create('Company CA');
   const leaf = await company.issue({ commonName: 'gateway' });

@@ -21,7 +21,6 @@ const spaces = () => new Set(readdirSync('/run/netns').filter((name) => name.end
 
 test('a network is removed when its process was killed, and not as long as it runs', {
   skip: reason === undefined ? false : skipBecause(reason),
-  timeout: 120_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
   const before = spaces();

@@ -50,7 +50,6 @@ const reason = whyNoNetwork();
 
 test('clients notice neither a partition between two replicas nor the death of the one that they do not use', {
   skip: reason === undefined ? skipWithout('haproxy') : skipBecause(reason),
-  timeout: 300_000,
 }, async (context) => {
   await using _leaks = expectNoLeaks();
   await using site = await startSite(() => {}, shape);

@@ -61,7 +61,7 @@ const recordEscapes = `
   window.escapes = [];
 `;
 
-test('every page, dialog and operation', { skip: skipWithoutBrowser(), timeout: 300_000 }, async (t) => {
+test('every page, dialog and operation', { skip: skipWithoutBrowser() }, async (t) => {
   await using _leaks = expectNoLeaks();
   await using showcase = await startShowcase();
   const { pair } = showcase;

@@ -206,6 +206,9 @@ test('people do their tasks in the console', { skip }, async (t) => {
   await t.test(
     'a new agent arrives on the page that waits for it; one with a taken name is refused there',
     async () => {
+      await using added = new AsyncDisposableStack();
+      // After the page, which asks the agent what it reaches.
+      added.defer(() => pair.stopAgent('a9'));
       await using opened = await openPage(browser, pair, { path: '/add-agent' });
       const { page } = opened;
       await page.getByLabel('Agents', { exact: true }).fill('2');
@@ -219,12 +222,11 @@ test('people do their tasks in the console', { skip }, async (t) => {
         environment: {},
         log: () => {},
       });
+      added.defer(() => clone.stop());
       await page.getByText(/a1 was refused .*NAME_TAKEN/).waitFor();
-      await clone.stop();
       await pair.startAgent('a9', withToken(pair.directory, 'a9'));
       await page.getByText('Enrolled as a9').waitFor();
       await page.getByText('Its sessions are open').waitFor();
-      await pair.stopAgent('a9');
     },
   );
 

@@ -21,9 +21,7 @@ async function clientInTheMiddle(port: number): Promise<TestClient> {
 const hasOpened = ({ lines }: ManagedProcess) =>
   lines.some(({ json }) => json?.['event'] === 'open-succeeded');
 
-test('killing an agent resets its clients but affects no new ones; killing the gateway closes every target', {
-  timeout: 120_000,
-}, async () => {
+test('killing an agent resets its clients but affects no new ones; killing the gateway closes every target', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startSource(WHOLE, 1);
   await using site = await makeSite();

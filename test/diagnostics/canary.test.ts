@@ -26,9 +26,7 @@ const encodings = (secret: string) => [
   Buffer.from(secret).toString('hex'),
 ];
 
-test('no planted secret is in the logs or the configuration that an agent sends', {
-  timeout: 60_000,
-}, async () => {
+test('no planted secret is in the logs or the configuration that an agent sends', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   const user = 'proxy-user';

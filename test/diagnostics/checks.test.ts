@@ -32,7 +32,7 @@ const stage = ({ stages }: Checked, name: string) => stages.find((each) => each.
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-test('PostgreSQL is checked with and without TLS, and logs nothing', { timeout: 120_000 }, async () => {
+test('PostgreSQL is checked with and without TLS, and logs nothing', async () => {
   await using _leaks = expectNoLeaks();
   const authority = await TestAuthority.create('databases');
   await using secure = await Postgres.start({ tls: await authority.issue({ commonName: 'db' }) });
@@ -66,7 +66,7 @@ test('PostgreSQL is checked with and without TLS, and logs nothing', { timeout: 
   assert.equal(lines(clear.log, before[1])?.length, 1, clear.log);
 });
 
-test('each reach stage is distinguished', { timeout: 60_000 }, async () => {
+test('each reach stage is distinguished', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using hanging = await startHanging();
@@ -87,7 +87,7 @@ test('each reach stage is distinguished', { timeout: 60_000 }, async () => {
   );
 });
 
-test('servers are recognized, some by byte-level fakes', { timeout: 60_000 }, async () => {
+test('servers are recognized, some by byte-level fakes', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startProber();
 
@@ -134,9 +134,7 @@ test('servers are recognized, some by byte-level fakes', { timeout: 60_000 }, as
   assert.equal((await probe(pair, fakeMongodb.address.port, 'mongodb')).reach, 'ready');
 });
 
-test('HTTP is checked in plaintext or with TLS, and an expired certificate is detected', {
-  timeout: 60_000,
-}, async () => {
+test('HTTP is checked in plaintext or with TLS, and an expired certificate is detected', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startProber();
   const authority = await TestAuthority.create('services');
@@ -177,7 +175,7 @@ test('HTTP is checked in plaintext or with TLS, and an expired certificate is de
   }
 });
 
-test('a connector with tls is checked with its TLS settings', { timeout: 60_000 }, async () => {
+test('a connector with tls is checked with its TLS settings', async () => {
   await using _leaks = expectNoLeaks();
   const [trusted, other] = [await TestAuthority.create('trusted'), await TestAuthority.create('other')];
   const { chain, key } = await trusted.issue({ commonName: 'db', names: ['db.internal'] });

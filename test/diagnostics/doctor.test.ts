@@ -44,7 +44,7 @@ async function examine(
 
 const startOne = async (port: number) => startPair({ targets: { echo: port }, agents: { a1: 'dc1' } });
 
-test('the doctor reports the proxy, but not its password', { timeout: 60_000 }, async () => {
+test('the doctor reports the proxy, but not its password', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startOne(echo.address.port);
@@ -68,7 +68,7 @@ test('the doctor reports the proxy, but not its password', { timeout: 60_000 }, 
   assert.doesNotMatch(bad.stdout, /wr0ng/);
 });
 
-test('a TLS-inspecting middlebox is identified by its certificate', { timeout: 60_000 }, async () => {
+test('a TLS-inspecting middlebox is identified by its certificate', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startOne(echo.address.port);
@@ -88,9 +88,7 @@ test('a TLS-inspecting middlebox is identified by its certificate', { timeout: 6
   );
 });
 
-test('an identity that other users can read and a revoked identity are detected', {
-  timeout: 60_000,
-}, async () => {
+test('an identity that other users can read and a revoked identity are detected', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startOne(echo.address.port);
@@ -108,7 +106,7 @@ test('an identity that other users can read and a revoked identity are detected'
   assert.match(revoked.find('admission').advice, /enroll it again/);
 });
 
-test("a quarantine is detected on the agent's host", { timeout: 60_000 }, async () => {
+test("a quarantine is detected on the agent's host", async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -129,9 +127,7 @@ test("a quarantine is detected on the agent's host", { timeout: 60_000 }, async 
   assert.match(found.find('control stream').advice, /config diff --pinned/);
 });
 
-test('the gateway is asked whether it would accept the enrollment token, which keeps its uses', {
-  timeout: 120_000,
-}, async () => {
+test('the gateway is asked whether it would accept the enrollment token, which keeps its uses', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: { echo: 1 }, agents: {} });
   const create = async (fields: object = {}) => {

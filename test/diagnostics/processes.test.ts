@@ -6,7 +6,7 @@ import { startEcho } from '../rig/targets.ts';
 
 type Step = { readonly step: string; readonly verdict: string; readonly message: string };
 
-test('commands, doctor and restart, with real processes', { timeout: 180_000 }, async (t) => {
+test('commands, doctor and restart, with real processes', async (t) => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using site = await makeSite();

@@ -22,9 +22,7 @@ async function send(session: ClientHttp2Session, method: 'GET' | 'POST', path: s
   return status;
 }
 
-test('a large answer is only accepted from the requested agent, with its request ID, once and up to the limit', {
-  timeout: 60_000,
-}, async () => {
+test('a large answer is only accepted from the requested agent, with its request ID, once and up to the limit', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using asked = await RawAgent.connect(pair, 'a1', []);
@@ -49,9 +47,7 @@ test('a large answer is only accepted from the requested agent, with its request
   assert.equal(await send(asked.http, 'POST', path, good), 404, 'it was answered');
 });
 
-test('the gateway reports what it knows of an agent only to that agent', {
-  timeout: 60_000,
-}, async () => {
+test('the gateway reports what it knows of an agent only to that agent', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using agent = await RawAgent.connect(pair, 'a1', []);
@@ -65,7 +61,7 @@ test('the gateway reports what it knows of an agent only to that agent', {
   }
 });
 
-test('malformed answers of an agent are reported as such', { timeout: 60_000 }, async () => {
+test('malformed answers of an agent are reported as such', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: {}, agents: {} });
   await using agent = await RawAgent.connect(pair, 'a1', []);

@@ -7,9 +7,7 @@ import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startPair } from '../rig/pair.ts';
 
-test('a running agent is found with a broken file and without the variables it was started with', {
-  timeout: 120_000,
-}, async () => {
+test('a running agent is found with a broken file and without the variables it was started with', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: { echo: 1 }, agents: { a1: 'dc1' } });
   await pair.connected('a1');
@@ -57,9 +55,7 @@ test('a running agent is found with a broken file and without the variables it w
   assert.match(stopped.stderr, /No agent is running with \S+agent\.yaml/);
 });
 
-test('an agent that the gateway routes nothing to is not ready, and status says why and names the last failure', {
-  timeout: 60_000,
-}, async () => {
+test('an agent that the gateway routes nothing to is not ready, and status says why and names the last failure', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({ targets: { echo: 1 }, agents: { a1: 'dc1' } });
   await pair.connected('a1');

@@ -20,9 +20,7 @@ async function expectAnswers(pair: Pair): Promise<void> {
   assert.equal((await pair.api('POST /agents/a1/check', { connector: 'echo' }))['reach'], 'ready');
 }
 
-test('a quarantined agent answers, and both programs compare its file with the pinned version', {
-  timeout: 60_000,
-}, async () => {
+test('a quarantined agent answers, and both programs compare its file with the pinned version', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -53,7 +51,7 @@ test('a quarantined agent answers, and both programs compare its file with the p
   assert.deepEqual(atAgent.pinned, atGateway.pinned);
 });
 
-test('drained agents and agents with failing connectors answer requests', { timeout: 60_000 }, async () => {
+test('drained agents and agents with failing connectors answer requests', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({
@@ -77,9 +75,7 @@ test('drained agents and agents with failing connectors answer requests', { time
   await expectAnswers(pair);
 });
 
-test('logs require the approval of an admin if the pool requires it', {
-  timeout: 60_000,
-}, async () => {
+test('logs require the approval of an admin if the pool requires it', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using pair = await startPair({

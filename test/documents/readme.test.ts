@@ -26,7 +26,6 @@ test('every shell block of the README is run by a test', () => {
 
 test('the steps of the README lead from a clone to a query', {
   skip: skipWithout('psql') || skipWithout('curl') || skipWithout('bash') || skipWithout('git'),
-  timeout: 180_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
   await using tree = await freshTree();

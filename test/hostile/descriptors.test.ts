@@ -8,9 +8,7 @@ import { startTarget } from './target.ts';
 /** More than an idle gateway needs, and fewer than the clients of the test. */
 const DESCRIPTORS = 128;
 
-test('a gateway without free descriptors keeps its clients, logs it, and accepts others once some are free', {
-  timeout: 120_000,
-}, async () => {
+test('a gateway without free descriptors keeps its clients, logs it, and accepts others once some are free', async () => {
   await using target = await startTarget({ descriptors: DESCRIPTORS });
   const { gateway, ingress, logged } = target;
   await using live = await TestClient.connect(ingress);

@@ -8,7 +8,6 @@ import { OperatedGateway } from './operated-gateway.ts';
 
 test('after a rotation of the agent CA as documented, a running agent enrolls again and keeps its ID', {
   skip: skipWithout('bash'),
-  timeout: 180_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
   await using operated = await OperatedGateway.start();
@@ -24,7 +23,6 @@ test('after a rotation of the agent CA as documented, a running agent enrolls ag
 
 test('an agent whose token was lost in a rotation enrolls when it has another one and is restarted', {
   skip: skipWithout('bash'),
-  timeout: 180_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
   await using operated = await OperatedGateway.start();
@@ -44,9 +42,7 @@ test('an agent whose token was lost in a rotation enrolls when it has another on
   await operated.agentConnected();
 });
 
-test('a gateway whose store was lost keeps its CA and pins with --new-store, and agents enroll again', {
-  timeout: 180_000,
-}, async () => {
+test('a gateway whose store was lost keeps its CA and pins with --new-store, and agents enroll again', async () => {
   await using _leaks = expectNoLeaks();
   await using operated = await OperatedGateway.start();
   await operated.stopGateway();

@@ -7,7 +7,6 @@ import { OperatedGateway } from './operated-gateway.ts';
 
 test('a backup of a running gateway, restored as documented, has its agents and tokens', {
   skip: skipWithout('sqlite3') || skipWithout('bash'),
-  timeout: 180_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
   await using operated = await OperatedGateway.start();

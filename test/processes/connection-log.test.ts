@@ -7,9 +7,7 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 import { startEcho } from '../rig/targets.ts';
 import { agentFile, connection, gatewayFile, makeSite, portOf, runCommand } from './programs.ts';
 
-test('a connection that was open when the gateway was killed is ended at its next start', {
-  timeout: 120_000,
-}, async () => {
+test('a connection that was open when the gateway was killed is ended at its next start', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using site = await makeSite();

@@ -7,7 +7,6 @@ const pin = `sha256/${'A'.repeat(43)}=`;
 
 for (const program of ['gateway', 'agent'] as const satisfies readonly Program[]) {
   test(`SIGUSR1 does not open the inspector of the ${program}`, {
-    timeout: 120_000,
     skip: process.platform === 'win32' && 'Windows has no signals',
   }, async () => {
     await using site = await makeSite();

@@ -53,9 +53,7 @@ async function echoThrough(port: number, text: string): Promise<string> {
   return answer;
 }
 
-test('the command line covers init, enrollment, run, listings, reload and drain', {
-  timeout: 120_000,
-}, async (t) => {
+test('the command line covers init, enrollment, run, listings, reload and drain', async (t) => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using other = await startEcho();
@@ -135,9 +133,7 @@ test('the command line covers init, enrollment, run, listings, reload and drain'
   });
 });
 
-test('agents reconnect within five seconds after a killed gateway restarts, with the same identity', {
-  timeout: 120_000,
-}, async () => {
+test('agents reconnect within five seconds after a killed gateway restarts, with the same identity', async () => {
   await using _leaks = expectNoLeaks();
   await using echo = await startEcho();
   await using site = await makeSite();
@@ -173,7 +169,7 @@ test('agents reconnect within five seconds after a killed gateway restarts, with
   assert.equal(agent.lines.filter(({ json }) => json?.['event'] === 'identity-enrolled').length, 1);
 });
 
-test('an agent without an identity and a token says what to do and exits', { timeout: 60_000 }, async () => {
+test('an agent without an identity and a token says what to do and exits', async () => {
   await using site = await makeSite();
   const pin = `sha256/${Buffer.alloc(32, 1).toString('base64')}`;
   await site.write('agent.yaml', agentFile({ tunnelPort: 1, pin, targets: { echo: 1 } }));

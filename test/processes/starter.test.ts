@@ -25,7 +25,6 @@ async function initialized() {
 }
 
 test('a gateway whose npx was ended by a supervisor says so, drains and exits', {
-  timeout: 120_000,
   skip: process.platform !== 'linux' && 'needs /proc',
 }, async () => {
   const { site, file } = await initialized();
@@ -44,7 +43,6 @@ test('a gateway whose npx was ended by a supervisor says so, drains and exits', 
 });
 
 test('a program with PENSTOCK_EXIT_WITH_PARENT ends when its parent is killed, and one without it goes on', {
-  timeout: 120_000,
   skip: process.platform === 'win32' && 'needs the ids of children',
 }, async () => {
   const { site, file } = await initialized();

@@ -33,9 +33,7 @@ async function startRefusingProxy() {
   };
 }
 
-test('nothing on this host is reached through the proxy of NODE_USE_ENV_PROXY', {
-  timeout: 120_000,
-}, async (t) => {
+test('nothing on this host is reached through the proxy of NODE_USE_ENV_PROXY', async (t) => {
   await using _leaks = expectNoLeaks();
   await using proxy = await startRefusingProxy();
   await using receiver = await webhookReceiver();

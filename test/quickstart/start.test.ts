@@ -19,7 +19,7 @@ const leftovers = async (directory: string) =>
 test('npm start -- --once runs both queries, survives the killed agent, and removes its files', async () => {
   await using temporary = await temporaryDirectory();
   const { stdout } = await promisify(execFile)(process.execPath, [start, '--once', '--output', 'json'], {
-    timeout: 120_000,
+    timeout: 240_000,
     env: { ...process.env, TMPDIR: temporary.path },
   });
   const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
@@ -61,7 +61,6 @@ for (const [what, signal] of [
   ['a killed npm start', 'SIGKILL'],
 ] as const) {
   test(`${what} leaves neither processes nor files of the quickstart behind`, {
-    timeout: 240_000,
     skip: process.platform === 'win32' && 'needs ps',
   }, async () => {
     await using temporary = await temporaryDirectory();
@@ -83,7 +82,6 @@ for (const [what, signal] of [
 }
 
 test('Ctrl-C during the start ends everything, with a sentence instead of a stack trace', {
-  timeout: 120_000,
   skip: process.platform === 'win32' && 'needs process groups',
 }, async () => {
   await using temporary = await temporaryDirectory();

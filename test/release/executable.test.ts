@@ -71,7 +71,6 @@ test('variables for Node load no code into an executable', { skip }, async () =>
 
 test('a query passes through a gateway and agents that are executables, which stop cleanly', {
   skip,
-  timeout: 120_000,
 }, async () => {
   await using _leaks = expectNoLeaks();
   await using postgres = await Postgres.start();

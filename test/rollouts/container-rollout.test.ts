@@ -13,9 +13,7 @@ import { buildAgents } from './hosts/agent-builds.ts';
 const within = 60_000;
 const changes = { gateway: { sessions: 1 }, policy: { remote: { upgrade: 'allow' } } };
 
-test('agents in containers are offered a tag, and the rollout goes on when the orchestrator runs it', {
-  timeout: 300_000,
-}, async () => {
+test('agents in containers are offered a tag, and the rollout goes on when the orchestrator runs it', async () => {
   await using _leaks = expectNoLeaks();
   await using pair = await startPair({
     targets: {},

@@ -1,3 +1,5 @@
+import type { Advice } from './advice.ts';
+
 /** From the most to the least important. The state of an agent is the first one that any of its conditions implies. */
 export const agentStates = [
   'revoked',
@@ -11,16 +13,14 @@ export const agentStates = [
 ] as const;
 export type AgentState = (typeof agentStates)[number];
 
-type Condition = {
+type Condition = Advice & {
   /** The state it implies; more than one if the pinning mode decides. */
   readonly states: readonly AgentState[];
   /** The condition in words, for people. */
   readonly message: string;
-  /** What to do about it. */
-  readonly advice: string;
 };
 
-/** All conditions of agents. Closed: docs/fleet.md has a row for each. */
+/** All conditions of agents. In commands, `…` stands for the name of the agent, and CONNECTOR for a connector. Closed: docs/fleet.md has a row for each. */
 export const agentConditions = {
   IDENTITY_REVOKED: {
     states: ['revoked'],
@@ -40,13 +40,14 @@ export const agentConditions = {
   CONFIG_DRIFT: {
     states: ['quarantined', 'degraded'],
     message: 'The agent does not run the pinned version of its configuration.',
-    advice:
-      'Deploy the pinned version to its host, or use penstock-gateway config pin to pin the version it runs.',
+    advice: 'Deploy the pinned version to its host, or pin the version that it runs.',
+    command: 'penstock-gateway agent diff …',
   },
   DRAINED_BY_OPERATOR: {
     states: ['draining'],
     message: 'An operator has drained this agent.',
-    advice: 'Run penstock-gateway agent resume when it should receive opens again.',
+    advice: 'Resume it when it should receive opens again.',
+    command: 'penstock-gateway agent resume …',
   },
   AGENT_LEAVING: {
     states: ['draining'],
@@ -76,7 +77,8 @@ export const agentConditions = {
   CONNECTOR_FAILING: {
     states: ['degraded'],
     message: 'The check of at least one connector is failing.',
-    advice: 'See which stage the check reaches, and run it again with penstock-gateway agent check.',
+    advice: 'See at which stage the check stops, and run it again.',
+    command: 'penstock-gateway agent check … CONNECTOR',
   },
   CLOCK_SKEW: {
     states: ['degraded'],

@@ -12,6 +12,7 @@ export const AgentReason = Type.Object({
   since: Timestamp,
   message: Type.String(),
   advice: Type.String(),
+  command: Type.Optional(Type.String({ description: 'The command of penstock-gateway for it.' })),
   detail: Type.Optional(Type.String()),
 });
 export type AgentReason = Static<typeof AgentReason>;

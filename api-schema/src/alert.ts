@@ -24,6 +24,7 @@ export const AlertResource = Type.Object({
   message: Type.String({ description: 'The condition in words.' }),
   detail: Type.String({ description: 'Specifics at the time the alert fired.' }),
   advice: Type.String({ description: 'What to do.' }),
+  command: Type.Optional(Type.String({ description: 'The command of penstock-gateway for it.' })),
   since: Timestamp,
   firedAt: Timestamp,
   resolvedAt: Type.Optional(Timestamp),

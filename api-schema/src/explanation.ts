@@ -118,6 +118,7 @@ export const ExplanationResource = Type.Object({
     ),
     message: Type.String(),
     advice: Type.String(),
+    command: Type.Optional(Type.String({ description: 'The command of penstock-gateway for it.' })),
     detail: Type.Optional(Type.String()),
     at: Type.Optional(Timestamp),
     agent: Type.Optional(Name),

@@ -6,6 +6,7 @@ export {
   CreatedAdminToken,
   NewAdminToken,
 } from './admin-token.ts';
+export { type Advice, adviceText, commandFor } from './advice.ts';
 export { AgentDetail, AgentReason, AgentResource, AgentSample, RevokedAgent } from './agent.ts';
 export { AgentConfigResource } from './agent-config.ts';
 export {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { alertConditions } from '@penstock/config-schema/vocabulary';
 import { diffLines } from 'diff';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { agentFile } from '../app/pages/add-agent/agent-file.ts';
 import { ways } from '../app/pages/add-agent/ways.ts';
 import { readLine } from '../app/pages/agent/log-line.ts';
+import { alertRemedy } from '../app/pages/alerts/alert-remedy.ts';
 import { diffRows } from '../app/pages/config/diff-rows.ts';
 import { yamlText } from '../app/pages/config/yaml-text.ts';
 import { hopsOf } from '../app/pages/connection/hops.ts';
@@ -180,6 +182,16 @@ test('a group of what is wrong leads to exactly its agents', () => {
   assert.equal(agentsOf(group), '/fleet?pool=dc1&code=CONNECTOR_FAILING&connector=orders-db');
   assert.equal(placeOf({ code: 'STORE_UNAVAILABLE', connections: [] }), 'This gateway:');
   assert.equal(agentsOf({ code: 'agent-stale', pool: 'dc1', connections: [] }), '/fleet?pool=dc1');
+});
+
+test('the advice of every alert but one leads to a page of its subject', () => {
+  const hrefs = alertConditions.map((condition) => alertRemedy({ condition, subject: 'agent:a1' })?.href);
+  assert.deepEqual(
+    alertConditions.filter((_, index) => hrefs[index] === undefined),
+    ['gateway-certificate-expiring'],
+  );
+  const failing = { condition: 'connector-failing', subject: 'connector:dc1/a1/orders-db' };
+  assert.equal(alertRemedy(failing)?.href, '/agents/a1');
 });
 
 test('addresses, actors and lines', () => {

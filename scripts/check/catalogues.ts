@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentEvents, gatewayErrorCodes } from '@penstock/agent';
-import { agentConditions } from '@penstock/api-schema';
+import { type Advice, agentConditions } from '@penstock/api-schema';
 import { alertConditionTexts } from '@penstock/control-plane';
 import { gatewayEvents } from '@penstock/gateway';
 import { closeCodes, problemCodes, reach, requestErrorCodes, upgradeCodes } from '@penstock/wire';
@@ -18,6 +18,8 @@ type Catalogue = {
 };
 
 const code = (text: string) => `\`${text}\``;
+
+const commandCell = ({ command }: Advice) => (command === undefined ? 'none' : code(command));
 
 const eventRows = (events: Readonly<Record<string, readonly [level: string, message: string]>>) =>
   Object.entries(events).map(([event, [level, sentence]]) => [code(event), level, sentence]);
@@ -51,11 +53,12 @@ function catalogues(): readonly Catalogue[] {
     {
       document: 'docs/fleet.md',
       heading: 'Conditions',
-      rows: Object.entries(agentConditions).map(([name, { states, message, advice }]) => [
+      rows: Object.entries(agentConditions).map(([name, { states, message, ...text }]) => [
         code(name),
         states.join(' or '),
         message,
-        advice,
+        text.advice,
+        commandCell(text),
       ]),
     },
     {
@@ -76,10 +79,11 @@ function catalogues(): readonly Catalogue[] {
     {
       document: 'docs/alerts.md',
       heading: 'Conditions',
-      rows: Object.entries(alertConditionTexts).map(([name, { message, advice }]) => [
+      rows: Object.entries(alertConditionTexts).map(([name, { message, ...text }]) => [
         code(name),
         message,
-        advice,
+        text.advice,
+        commandCell(text),
       ]),
     },
     { document: 'docs/events.md', heading: 'Agent', rows: eventRows(agentEvents) },

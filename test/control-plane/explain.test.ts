@@ -8,7 +8,7 @@ import { startEcho } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 
 type Explanation = {
-  verdict: { reach?: string; message: string; advice: string; detail?: string };
+  verdict: { reach?: string; message: string; advice: string; command?: string; detail?: string };
   pools: { name: string; counts: object; agents: { name: string; skipReason?: string }[] }[];
   attempts: {
     outcome: string;
@@ -93,7 +93,7 @@ test('a target that has died since the last client is not ready, and drained age
   const drained = await explain(pair, 'good');
   assert.equal(drained.verdict.reach, 'unavailable');
   assert.equal(drained.verdict.message, 'The only agent of dc1, a1, is drained by an operator.');
-  assert.match(drained.verdict.advice, /agent resume a1/);
+  assert.equal(drained.verdict.command, 'penstock-gateway agent resume a1');
   assert.equal(drained.pools[0]?.agents[0]?.skipReason, 'drained');
   assert.deepEqual(drained.pools[0]?.counts, { drained: 1 });
 });

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { type Advice, agentConditions } from '@penstock/api-schema';
 import { alertConditionTexts } from '@penstock/control-plane';
 import { gatewayProgram } from '@penstock/gateway';
 import type { Command } from 'commander';
@@ -79,7 +80,9 @@ test('every command that runbooks and advice name exists', async () => {
   const known = commands(await gatewayProgram(io, process));
   const texts = [
     ...rules.map(({ annotations }) => annotations['runbook'] ?? ''),
-    ...Object.values(alertConditionTexts).map(({ advice }) => advice),
+    ...[...Object.values(alertConditionTexts), ...Object.values(agentConditions)].map(
+      (text: Advice) => text.command ?? '',
+    ),
   ];
   const named = texts.flatMap((text) => [...text.matchAll(/penstock-gateway ([a-z]+ [a-z]+)/g)]);
   assert.ok(named.length > 12);

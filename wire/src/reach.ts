@@ -17,11 +17,11 @@ export const reach = {
   },
   offline: {
     message: 'No agent that could reach the target is connected.',
-    advice: "List the agents of the connection's pools with penstock-gateway agent list.",
+    advice: "Look at the agents of the connection's pools: each says why it has no session.",
   },
   unavailable: {
     message: 'Agents are connected, but none of them can be used for this connection.',
-    advice: 'See why each agent is skipped: penstock-gateway connection explain lists the reasons.',
+    advice: 'See for each agent of its pools why it is skipped.',
   },
   denied: {
     message: "The agent's own policy forbids the target.",

@@ -5,7 +5,7 @@ type Message =
   | { readonly kind: 'hello' }
   | { readonly kind: 'retry' }
   | { readonly kind: 'status'; readonly status: LiveStatus; readonly lastId: string | undefined }
-  | { readonly kind: 'event'; readonly event: LiveEvent; readonly lastId: string | undefined }
+  | { readonly kind: 'events'; readonly events: readonly LiveEvent[]; readonly lastId: string | undefined }
   | { readonly kind: 'reset'; readonly afterMs: number };
 
 const NAME = 'penstock.events';
@@ -13,6 +13,9 @@ const NAME = 'penstock.events';
 const BEAT_MS = 5_000;
 /** More than the time in which the tab that reads the events notices that they are lost. */
 const SILENCE_MS = 45_000;
+/** Events are collected for the other tabs this long: a message for each would cost more than all else that a busy page does. */
+const COLLECT_MS = 100;
+const MAX_COLLECTED_EVENTS = 200;
 
 /**
  * The events of the gateway, read once for all tabs of this browser: browsers open at most six connections to one host, and
@@ -29,6 +32,9 @@ export class SharedStream {
   #own: LiveStream | undefined;
   #lastId: string | undefined;
   #beatAt = 0;
+  /** What the other tabs have not been told yet. */
+  #collected: LiveEvent[] = [];
+  #collecting: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveStreamOptions, silenceMs = SILENCE_MS) {
@@ -66,6 +72,7 @@ export class SharedStream {
   }
 
   stop(): void {
+    this.#tellEvents();
     clearTimeout(this.#silence);
     this.#turn?.abort();
     this.#turn = undefined;
@@ -84,10 +91,11 @@ export class SharedStream {
       onEvent: (event, id) => {
         this.#lastId = id;
         onEvent(event, id);
-        this.#post({ kind: 'event', event, lastId: id });
+        this.#collect(event);
       },
       onReset: (afterMs) => {
         onReset(afterMs);
+        this.#tellEvents();
         this.#post({ kind: 'reset', afterMs });
       },
       onStatus: (status) => {
@@ -118,9 +126,9 @@ export class SharedStream {
       this.#options.onReset(message.afterMs);
       return;
     }
-    if (message.kind === 'event') {
+    if (message.kind === 'events') {
       this.#lastId = message.lastId;
-      this.#options.onEvent(message.event, message.lastId);
+      for (const event of message.events) this.#options.onEvent(event, message.lastId);
       return;
     }
     // This tab has been away, and the events in between were told to the others.
@@ -130,7 +138,23 @@ export class SharedStream {
     this.#setStatus(message.status);
   }
 
+  #collect(event: LiveEvent): void {
+    this.#collected.push(event);
+    if (this.#collected.length >= MAX_COLLECTED_EVENTS) this.#tellEvents();
+    else this.#collecting ??= setTimeout(() => this.#tellEvents(), COLLECT_MS);
+  }
+
+  /** Before anything that says how far this tab has read: the others would continue after it. */
+  #tellEvents(): void {
+    clearTimeout(this.#collecting);
+    this.#collecting = undefined;
+    if (this.#collected.length === 0) return;
+    this.#post({ kind: 'events', events: this.#collected, lastId: this.#lastId });
+    this.#collected = [];
+  }
+
   #beat(): void {
+    this.#tellEvents();
     this.#beatAt = performance.now();
     this.#post({ kind: 'status', status: this.#status, lastId: this.#lastId });
   }

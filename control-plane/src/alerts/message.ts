@@ -1,3 +1,4 @@
+import { type Advice, adviceText, commandFor } from '@penstock/api-schema';
 import { printableLine } from '@penstock/runtime';
 import type { AlertRow } from '@penstock/store';
 import { alertConditionTexts } from './alert-conditions.ts';
@@ -83,23 +84,24 @@ export function testMessage(content: Omit<MessageContent, 'transitions'>): Alert
 
 function entry({ kind, alert }: AlertTransition): AlertMessage['alerts'][number] {
   const { id, condition, subject, pool, detail, since, firedAt, resolvedAt } = alert;
-  const { message, advice } = conditionTextOf(condition);
+  const text = conditionTextOf(condition);
+  const command = commandOf(text, printableLine(subject));
   return {
     id,
     state: kind,
     condition,
     subject: printableLine(subject),
     ...(pool !== null && { pool }),
-    message,
+    message: text.message,
     detail: printableLine(detail),
-    advice: advice.replaceAll('…', agentNameOf(printableLine(subject))),
+    advice: adviceText({ advice: text.advice, command }),
     since: time(since),
     firedAt: time(firedAt),
     ...(kind === 'resolved' && resolvedAt !== null && { resolvedAt: time(resolvedAt) }),
   };
 }
 
-type Text = { readonly message: string; readonly advice: string };
+type Text = Advice & { readonly message: string };
 
 /** The texts of a condition, or generic ones: a stored alert may have a condition that this release no longer knows. */
 export function conditionTextOf(condition: string): Text {
@@ -107,10 +109,11 @@ export function conditionTextOf(condition: string): Text {
   return texts[condition] ?? { message: `The condition ${condition} holds.`, advice: '' };
 }
 
-/** The name in the subject `agent:NAME` or `connection:NAME`, or that of the agent in `connector:POOL/AGENT/CONNECTOR`. */
-export function agentNameOf(subject: string): string {
+/** The command for a condition of `agent:NAME`, `connection:NAME` and the like, or of `connector:POOL/AGENT/CONNECTOR`. */
+export function commandOf(text: Text, subject: string): string | undefined {
   const name = subject.slice(subject.indexOf(':') + 1);
-  return name.split('/')[1] ?? name;
+  const [, agent = name, connector] = name.split('/');
+  return commandFor(text, { name: agent, connector });
 }
 
 const time = (at: number) => new Date(at).toISOString();

@@ -1,4 +1,11 @@
-import type { AgentDetail, AgentResource, AgentRow, AgentSample } from '@penstock/api-schema';
+import {
+  type AgentDetail,
+  type AgentResource,
+  type AgentRow,
+  type AgentSample,
+  agentConditions,
+  commandFor,
+} from '@penstock/api-schema';
 import type { AgentView, Sample } from '../fleet/agent-view.ts';
 import type { Reason } from '../fleet/reason.ts';
 import { type OperationContext, operationsOf } from '../operations/agent-operations.ts';
@@ -11,8 +18,8 @@ export function agentResource(view: AgentView): AgentResource {
     id,
     name,
     pool,
-    ...reasonResource(view),
-    reasons: view.reasons.map(reasonResource),
+    ...reasonResource(view, view),
+    reasons: view.reasons.map((reason) => reasonResource(reason, view)),
     ...known('enrolledAt', timestamp(view.enrolledAt)),
     ...known('identityNotAfter', timestamp(view.identityNotAfter)),
     ...known('drainedAt', timestamp(view.drainedAt)),
@@ -86,8 +93,19 @@ function pinResource({ version, digest, mode, scope, drift }: NonNullable<AgentV
   return { version, digest, mode, scope, ...known('drift', drift) };
 }
 
-function reasonResource({ code, state, since, message, advice, detail }: Reason) {
-  return { code, state, since: timestamp(since), message, advice, ...known('detail', detail) };
+function reasonResource(reason: Reason, { name, checks }: Pick<AgentView, 'name' | 'checks'>) {
+  const { code, state, since, message, advice, detail } = reason;
+  const connector = checks.find(({ reach }) => reach !== 'ready')?.connector;
+  const command = commandFor(agentConditions[code], { name, connector });
+  return {
+    code,
+    state,
+    since: timestamp(since),
+    message,
+    advice,
+    ...known('command', command),
+    ...known('detail', detail),
+  };
 }
 
 function sampleResource(sample: Sample): AgentSample {

@@ -1,21 +1,23 @@
 import type { AlertNotification, AlertResource } from '@penstock/api-schema';
 import type { AlertDeliveryRow, AlertRow } from '@penstock/store';
-import { agentNameOf, conditionTextOf } from '../alerts/message.ts';
+import { commandOf, conditionTextOf } from '../alerts/message.ts';
 import { timestamp } from './timestamp.ts';
 
 /** `silencedBy` is the ID of the silence that matches it. */
 export function alertResource(alert: AlertRow, silencedBy?: string): AlertResource {
   const { id, state, condition, subject, pool, detail } = alert;
-  const { message, advice } = conditionTextOf(condition);
+  const text = conditionTextOf(condition);
+  const command = commandOf(text, subject);
   return {
     id,
     state,
     condition,
     subject,
     ...(pool !== null && { pool }),
-    message,
+    message: text.message,
     detail,
-    advice: advice.replaceAll('…', agentNameOf(subject)),
+    advice: text.advice,
+    ...(command !== undefined && { command }),
     since: timestamp(alert.since),
     firedAt: timestamp(alert.firedAt),
     ...(alert.resolvedAt !== null && { resolvedAt: timestamp(alert.resolvedAt) }),

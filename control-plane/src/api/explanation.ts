@@ -54,13 +54,14 @@ export function explanationRoutes(
 
 function resourceOf(explanation: Explanation): ExplanationResource {
   const { verdict, pools, attempts, connection, connector, source } = explanation;
-  const { reach, message, advice, detail, at, agent } = verdict;
+  const { reach, message, advice, command, detail, at, agent } = verdict;
   return {
     connection,
     connector,
     verdict: {
       message,
       advice,
+      ...(command !== undefined && { command }),
       ...(reach && { reach }),
       ...(detail !== undefined && { detail }),
       ...(at !== undefined && { at: timestamp(at) }),

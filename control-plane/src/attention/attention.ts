@@ -101,9 +101,9 @@ const none = {
   connectionsTotal: 0,
 } as const;
 
-const textOf = (condition: AlertCondition, name = '…') => {
+const textOf = (condition: AlertCondition) => {
   const { message, advice } = alertConditionTexts[condition];
-  return { message, advice: advice.replaceAll('…', name) };
+  return { message, advice };
 };
 
 type PoolSinceOf = (
@@ -176,7 +176,7 @@ function* connectionGroups(
       ...none,
       severity,
       code: 'connection-failing',
-      ...textOf('connection-failing', connection),
+      ...textOf('connection-failing'),
       ...(severity === 'warning' && { message: LATEST_OPEN_FAILED }),
       since: sinceOf('connection-failing', `connection:${connection}`),
       detail: detailOfOpens(outcome, windowMs),

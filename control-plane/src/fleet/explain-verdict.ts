@@ -1,3 +1,4 @@
+import type { Advice } from '@penstock/api-schema';
 import { suggest } from '@penstock/config-schema';
 import { type Reach, reach, reachStages, type SkipReason } from '@penstock/wire';
 import type { RouteReport } from '../data-plane-port.ts';
@@ -91,7 +92,8 @@ function notKnown(
   return {
     reach: undefined,
     message: 'An agent is available, but it is not known whether the target answers.',
-    advice: `Connect once, or run penstock-gateway agent check ${first?.name} ${connector}.`,
+    advice: 'Connect once, or have an agent check it.',
+    command: `penstock-gateway agent check ${first?.name} ${connector}`,
     detail: [before, ...why].join(' '),
     at: last?.at,
     agent: last?.agent,
@@ -127,7 +129,7 @@ function withoutAgent(
   return {
     reach: stage,
     message: isConnected ? subject : reach.offline.message,
-    advice: adviceFor(mainReason, connector, example),
+    ...adviceFor(mainReason, connector, example),
     detail: [...(isConnected ? [] : [subject]), ...because].join(' ') || undefined,
     ...none,
   };
@@ -202,22 +204,34 @@ const inWords: Readonly<Record<SkipReason, string>> = {
   busier: 'busier',
 };
 
-function adviceFor(reason: SkipReason, connector: string, example: ExplainedAgent | undefined): string {
+function adviceFor(reason: SkipReason, connector: string, example: ExplainedAgent | undefined): Advice {
   const name = example?.name ?? 'AGENT';
+  const own = example?.advice ?? reach.offline.advice;
   switch (reason) {
     case 'no-connector':
-      return `Add a connector ${connector} to the agent's agent.yaml, or correct connector in gateway.yaml.`;
+      return {
+        advice: `Add a connector ${connector} to the agent's agent.yaml, or correct connector in gateway.yaml.`,
+      };
     case 'full':
-      return 'Add sessions (gateway.sessions in agent.yaml) or agents, or close idle clients.';
+      return { advice: 'Add sessions (gateway.sessions in agent.yaml) or agents, or close idle clients.' };
     case 'replica-away':
-      return 'Run penstock-gateway replica list, and check the network between the replicas.';
+      return {
+        advice: 'Check the network between the replicas.',
+        command: 'penstock-gateway replica list',
+      };
     case 'draining':
-      return 'Wait until the agent has reconnected. If it was not restarted intentionally, check its host.';
+      return {
+        advice:
+          'Wait until the agent has reconnected. If it was not restarted intentionally, check its host.',
+      };
     case 'drained':
-      return `Run penstock-gateway agent resume ${name} when it should receive clients again.`;
+      return {
+        advice: `Resume ${name} when it should receive clients again.`,
+        command: `penstock-gateway agent resume ${name}`,
+      };
     case 'quarantined':
-      return `Run penstock-gateway agent show ${name}. ${example?.advice ?? ''}`.trim();
+      return { advice: own, command: `penstock-gateway agent show ${name}` };
     default:
-      return example?.advice ?? reach.offline.advice;
+      return { advice: own };
   }
 }

@@ -1,13 +1,13 @@
+import type { Advice } from '@penstock/api-schema';
 import type { Reach, SkipReason } from '@penstock/wire';
 import type { DialReport, RouteReport } from '../data-plane-port.ts';
 import type { AgentView } from './agent-view.ts';
 import type { Evidence } from './explain-evidence.ts';
 
-export type Verdict = {
+export type Verdict = Advice & {
   /** Undefined when it is not known whether the target answers. */
   readonly reach: Reach | undefined;
   readonly message: string;
-  readonly advice: string;
   readonly detail: string | undefined;
   /** When the stage was observed, in milliseconds since 1970. */
   readonly at: number | undefined;

@@ -1,4 +1,4 @@
-import { AgentResource } from '@penstock/api-schema';
+import { AgentResource, adviceText } from '@penstock/api-schema';
 import {
   type Io,
   json,
@@ -41,10 +41,10 @@ export function agentText(agent: AgentResource, io: Io, now: number): string {
 }
 
 function reasonText(reason: AgentResource['reasons'][number], style: Style, now: number): string {
-  const { state, code, since, message, detail, advice } = reason;
+  const { state, code, since, message, detail } = reason;
   const head = `${colorOf(state, style)(state)} ${printableLine(code)} since ${since} (${relativeTime(since, now)})\n`;
   const text = detail === undefined ? message : `${message} ${detail}`;
-  return `${head}  ${printableLine(text)}\n${state === 'connected' ? '' : `  ${printableLine(advice)}\n`}`;
+  return `${head}  ${printableLine(text)}\n${state === 'connected' ? '' : `  ${printableLine(adviceText(reason))}\n`}`;
 }
 
 function factRows(agent: AgentResource, now: number): string[][] {

@@ -1,4 +1,4 @@
-import { AlertDetail, AlertResource } from '@penstock/api-schema';
+import { AlertDetail, AlertResource, adviceText } from '@penstock/api-schema';
 import {
   type Io,
   json,
@@ -92,7 +92,7 @@ async function show(io: Io, id: string, output: OutputFormat): Promise<void> {
     ['detail', alert.detail],
     ['since', relativeTime(alert.since, now)],
     ['resolved', relativeTime(alert.resolvedAt, now)],
-    ['advice', alert.advice],
+    ['advice', adviceText(alert)],
     ...alert.notifications.map((each) => [
       `notified ${each.receiver}`,
       `${each.kind}: ${each.state}${each.attempts > 1 ? `, ${each.attempts} attempts` : ''}${

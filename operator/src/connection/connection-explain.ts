@@ -1,4 +1,4 @@
-import { ExplanationResource } from '@penstock/api-schema';
+import { adviceText, ExplanationResource } from '@penstock/api-schema';
 import {
   exitCodes,
   type Io,
@@ -40,7 +40,8 @@ export async function explainConnection(
 }
 
 function verdictText({ connection, connector, verdict, pools }: ExplanationResource, style: Style): string {
-  const { reach = 'not known', message, advice, detail } = verdict;
+  const { reach = 'not known', message, detail } = verdict;
+  const advice = adviceText(verdict);
   const mark = reach === 'ready' ? style.good : reach === 'not known' ? style.warning : style.bad;
   const counts = countsText(pools);
   const lines = [

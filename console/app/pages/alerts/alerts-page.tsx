@@ -14,6 +14,7 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
 import { Listing } from '../access/listing.tsx';
 import { useListing } from '../access/use-listing.ts';
+import { alertRemedy } from './alert-remedy.ts';
 import { AlertRules } from './alert-rules.tsx';
 import { NewSilenceDialog } from './new-silence-dialog.tsx';
 import { Receivers } from './receivers.tsx';
@@ -176,7 +177,7 @@ function AlertDialog({ id, onClose }: { readonly id: string; readonly onClose: (
             </p>
             <p className="mono break">{alert.detail}</p>
             <p>
-              <strong>What to do:</strong> {alert.advice}
+              <strong>What to do:</strong> {alert.advice} <RemedyLink alert={alert} />
             </p>
             {alert.notifications.length === 0 ? (
               <p className="soft">
@@ -221,4 +222,9 @@ function AlertDialog({ id, onClose }: { readonly id: string; readonly onClose: (
       </Loaded>
     </Dialog>
   );
+}
+
+function RemedyLink({ alert }: { readonly alert: { readonly condition: string; readonly subject: string } }) {
+  const remedy = alertRemedy(alert);
+  return remedy !== undefined && <Link href={remedy.href}>{remedy.text}</Link>;
 }

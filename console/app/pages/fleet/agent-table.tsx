@@ -1,4 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { type FocusEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import type { AgentRow as Row } from '../../api/types.ts';
@@ -51,6 +51,7 @@ export function AgentTable({
     getScrollElement: () => list.current,
     estimateSize: () => (isNarrow ? CARD_HEIGHT : ROW_HEIGHT),
     getItemKey: (index) => rows[index]?.name ?? index,
+    measureElement: heightOf,
     overscan: 8,
   });
   const items = virtual.getVirtualItems();
@@ -185,6 +186,21 @@ function AgentCells({ row }: { readonly row: Row }) {
       </td>
     </>
   );
+}
+
+/**
+ * The height of a row as the browser reports it after a layout of its own; what is known or estimated until then. Reading it from the page
+ * would force a layout for each row that comes into view.
+ */
+function heightOf(
+  row: Element,
+  entry: ResizeObserverEntry | undefined,
+  { options, indexFromElement, itemSizeCache }: Virtualizer<HTMLElement, Element>,
+): number {
+  const size = entry?.borderBoxSize[0];
+  if (size !== undefined) return Math.round(size.blockSize);
+  const index = indexFromElement(row);
+  return itemSizeCache.get(options.getItemKey(index)) ?? options.estimateSize(index);
 }
 
 /** The order of the rows, which does not change while somebody is in the table, until they ask for it. */

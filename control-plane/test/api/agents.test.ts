@@ -45,6 +45,7 @@ test('agents are listed by name, without fields that are unknown', async () => {
     since: '2023-11-14T22:13:20.000Z',
     message,
     advice,
+    command: 'penstock-gateway agent diff beta',
   };
   const stored = {
     pool: 'dc1',

@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileFailureText } from '@penstock/runtime';
 import { StoreError } from './store-error.ts';
 
@@ -12,6 +12,9 @@ export const RESTORE_ADVICE =
   'again before its certificate expires, and certificates of revoked agents are accepted until they expire.';
 
 /** `empty` has a size of 0: a failed restore or a full disk leaves such a file, and SQLite takes it for a new database. */
+/** Added to the name of an embedded store that was moved to a database: a gateway must not start with it by mistake. */
+export const MOVED_SUFFIX = '.moved';
+
 export type StoreFileState = 'missing' | 'empty' | 'present';
 
 /** Whether a data directory has a store. Throws StoreError when that cannot be determined. */
@@ -28,6 +31,12 @@ export async function storeFileState(file: string): Promise<StoreFileState> {
 export async function requireStoreFile(file: string): Promise<void> {
   const state = await storeFileState(file);
   if (state === 'missing') {
+    if ((await storeFileState(`${file}${MOVED_SUFFIX}`)) !== 'missing') {
+      throw failed(
+        `The store ${file} was moved to a database, and is ${basename(file)}${MOVED_SUFFIX} now. Set store.url in gateway.yaml ` +
+          'to that database.',
+      );
+    }
     throw failed(
       `There is no store ${file}. Run penstock-gateway init if this gateway is new; otherwise restore the data directory ` +
         'from a backup: without its store, revoked agents are accepted again.',

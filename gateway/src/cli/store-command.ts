@@ -8,6 +8,7 @@ import {
   countRows,
   createPostgresStore,
   createStore,
+  MOVED_SUFFIX,
   openPostgresStore,
   openStore,
   type PostgresStoreOptions,
@@ -25,8 +26,6 @@ type MigrateOptions = CommonOptions & { readonly from?: 'embedded'; readonly to?
 
 /** A statement copies thousands of rows. */
 const COPY_TIMEOUT_MS = 120_000;
-/** Added to the name of an embedded store that was moved: a gateway must not start with it by mistake. */
-const MOVED = '.moved';
 
 /** `store`: where the state of the control plane is, and moving it. */
 export function storeCommand(io: Io): Command {
@@ -92,7 +91,7 @@ async function moveStore(io: Io, options: MigrateOptions): Promise<void> {
   const next =
     options.from === undefined
       ? 'Remove store from gateway.yaml before you start the gateway. The database still has a copy: drop it.'
-      : `Start the gateway with store.url. ${join(dataDirectory, STORE_FILE)} was renamed to ${STORE_FILE}${MOVED}.`;
+      : `Start the gateway with store.url. ${join(dataDirectory, STORE_FILE)} was renamed to ${STORE_FILE}${MOVED_SUFFIX}.`;
   write(io, options.output, { target, tables }, [
     ...tableLines(tables),
     '',
@@ -107,10 +106,12 @@ async function fromEmbedded(
   const tables = await between(await openStore(dataDirectory), () => createPostgresStore(database));
   for (const suffix of ['', '-wal', '-shm']) {
     const file = join(dataDirectory, `${STORE_FILE}${suffix}`);
-    await rename(file, join(dataDirectory, `${STORE_FILE}${MOVED}${suffix}`)).catch((error: unknown) => {
-      // SQLite has removed the others when it closed the file.
-      if (suffix === '') throw error;
-    });
+    await rename(file, join(dataDirectory, `${STORE_FILE}${MOVED_SUFFIX}${suffix}`)).catch(
+      (error: unknown) => {
+        // SQLite has removed the others when it closed the file.
+        if (suffix === '') throw error;
+      },
+    );
   }
   return tables;
 }

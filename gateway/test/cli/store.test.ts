@@ -135,7 +135,7 @@ test('a store is not moved where there is one, under a running gateway, or witho
   assert.equal((await move(at.shared, '--from', 'embedded')).exitCode, 0);
   const none = await move(at.shared, '--from', 'embedded');
   assert.equal(none.exitCode, 1);
-  assert.match(none.stderr, /There is no store/);
+  assert.match(none.stderr, /was moved to a database, and is store\.sqlite\.moved now\. Set store\.url/);
   assert.equal((await at.run('init', '--config', at.alone, '--new-store')).exitCode, 0);
   const full = await move(at.shared, '--from', 'embedded');
   assert.match(full.stderr, /The target is not empty: its table \w+ has rows\. Nothing was copied/);

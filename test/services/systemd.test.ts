@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { BootedHost } from '../rig/booted-host.ts';
 import { skipWithoutBoot } from '../rig/booted-host.ts';
-import { agentFile, bootPenstockHost, put } from '../rig/penstock-host.ts';
+import { agentFile, bootPenstockHost, put, putExecutable } from '../rig/penstock-host.ts';
 
 const UNIT = 'penstock-agent.service';
+const GATEWAY = 'penstock-gateway.service';
 const skip = skipWithoutBoot();
 
 const install = (host: BootedHost, ...words: readonly string[]) =>
@@ -15,13 +16,36 @@ const install = (host: BootedHost, ...words: readonly string[]) =>
     ...['service', 'install', '--config', '/etc/penstock/agent.yaml', '--executable', '/root/penstock-agent'],
     ...words,
   );
-const pidOf = (host: BootedHost) => host.unit(UNIT, 'MainPID')['MainPID'];
-const isActive = (host: BootedHost) => {
-  assert.equal(host.unit(UNIT, 'ActiveState')['ActiveState'], 'active', host.journal(UNIT));
+const pidOf = (host: BootedHost, unit = UNIT) => host.unit(unit, 'MainPID')['MainPID'];
+const isActive = (host: BootedHost, unit = UNIT) => {
+  assert.equal(host.unit(unit, 'ActiveState')['ActiveState'], 'active', host.journal(unit));
   return true;
 };
+/** Whether another process has taken over; systemd may call a unit active whose process has just ended. */
+const isAnother = (host: BootedHost, before: string | undefined, unit = UNIT) => {
+  const now = pidOf(host, unit);
+  return isActive(host, unit) && now !== '0' && now !== before;
+};
+/** Pings arrive often enough for it, and a test need not wait for the one that is installed. */
+const shortenWatchdog = (host: BootedHost, unit: string, seconds: number) => {
+  put(
+    host,
+    `/etc/systemd/system/${unit}.d/watchdog.conf`,
+    `[Service]\nWatchdogSec=${seconds}s\nWatchdogSignal=SIGKILL\n`,
+  );
+  host.ok('systemctl', 'daemon-reload');
+};
 
-test('an agent is a service of a host with systemd', { skip, timeout: 400_000 }, async (context) => {
+const gatewayFile = `apiVersion: penstock/v1
+kind: Gateway
+version: 1
+organization: acme
+listen: {tunnel: "127.0.0.1:0", admin: "127.0.0.1:0"}
+dataDirectory: /var/lib/penstock-gateway/data
+pools: [{name: dc1}]
+`;
+
+test('an agent is a service of a host with systemd', { skip, timeout: 460_000 }, async (context) => {
   await using host = await bootPenstockHost();
   put(host, '/etc/penstock/agent.yaml', agentFile());
   put(host, '/root/token', 'pst_first\n');
@@ -63,20 +87,15 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
   await context.test('it comes back after SIGKILL', async () => {
     const before = pidOf(host);
     host.ok('systemctl', 'kill', '--signal=SIGKILL', UNIT);
-    await host.until('another process', () => isActive(host) && pidOf(host) !== before);
+    await host.until('another process', () => isAnother(host, before));
   });
 
   await context.test('a blocked event loop is noticed by the watchdog', async () => {
-    put(
-      host,
-      `/etc/systemd/system/${UNIT}.d/watchdog.conf`,
-      '[Service]\nWatchdogSec=5s\nWatchdogSignal=SIGKILL\n',
-    );
-    host.ok('systemctl', 'daemon-reload');
+    shortenWatchdog(host, UNIT, 5);
     host.ok('systemctl', 'restart', UNIT);
     const before = pidOf(host) ?? '';
     host.ok('kill', '-STOP', before);
-    await host.until('another process', () => isActive(host) && pidOf(host) !== before);
+    await host.until('another process', () => isAnother(host, before));
     assert.match(host.journal(UNIT), /[Ww]atchdog timeout/);
     // Longer than the watchdog: the pings of a live event loop arrive.
     const lastPing = () =>
@@ -115,7 +134,7 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
     const before = pidOf(host);
     put(host, '/root/token', 'pst_second\n');
     assert.match(install(host, '--token-file', '/root/token'), /systemctl restart/);
-    await host.until('a restart', () => isActive(host) && pidOf(host) !== before);
+    await host.until('a restart', () => isAnother(host, before));
     const token = host.ok('cat', '/run/credentials/penstock-agent.service/enrollment-token');
     assert.equal(token, 'pst_second\n');
   });
@@ -135,6 +154,34 @@ test('an agent is a service of a host with systemd', { skip, timeout: 400_000 },
     await host.until('the agent to be active', () => isActive(host));
     assert.match(install(host), /is already installed; nothing to do/);
   });
+
+  await context.test(
+    'a gateway as a service comes back after SIGKILL and when its event loop is blocked',
+    async () => {
+      put(host, '/etc/penstock/gateway.yaml', gatewayFile);
+      shortenWatchdog(host, GATEWAY, 10);
+      putExecutable(host, '/opt/penstock-init', 'gateway');
+      host.ok(
+        ...['systemd-run', '--pipe', '--wait', '--quiet', '--property', 'DynamicUser=yes'],
+        ...['--property', 'User=penstock-gateway', '--property', 'StateDirectory=penstock-gateway'],
+        ...['--property', 'StateDirectoryMode=0700', '/opt/penstock-init', 'init'],
+        ...['--config', '/etc/penstock/gateway.yaml', '--host', '127.0.0.1'],
+      );
+      host.ok('/root/penstock-gateway', 'service', 'install', '--executable', '/root/penstock-gateway');
+      await host.until('the gateway to be active', () => isActive(host, GATEWAY));
+      for (const signal of ['KILL', 'STOP']) {
+        const before = pidOf(host, GATEWAY) ?? '';
+        assert.match(before, /^[1-9]/, '0 is every process of this group');
+        host.ok('kill', `-${signal}`, before);
+        await host.until('another process', () => isAnother(host, before, GATEWAY));
+      }
+      assert.match(host.journal(GATEWAY), /[Ww]atchdog timeout/);
+      const unit = host.unit(GATEWAY, 'Type', 'NotifyAccess', 'DynamicUser');
+      assert.deepEqual([unit['Type'], unit['NotifyAccess'], unit['DynamicUser']], ['notify', 'main', 'yes']);
+      host.ok('/root/penstock-gateway', 'service', 'uninstall');
+      assert.equal(host.unit(GATEWAY, 'LoadState')['LoadState'], 'not-found');
+    },
+  );
 
   await context.test('it is stopped in order and removed, once and again', () => {
     const uninstall = () => host.ok('/root/penstock-agent', 'service', 'uninstall');

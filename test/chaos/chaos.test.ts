@@ -10,11 +10,13 @@ import { echoes, idleClients, transfers } from './sockets.ts';
 const IDLE_CLIENTS = 20;
 const TRANSFER_BYTES = 4 * 1024 * 1024;
 const INTERVAL_MS = 500;
+/** The default allows a closed session 5 s to be replaced, in which a busy machine may not get to it. */
+const PATIENT = { resume: { for: '120s', reconnectTimeout: '60s' } };
 
 /** Strikes with each fault once. */
 async function expectUnnoticed(brief: readonly Fault[], long: readonly Fault[]): Promise<void> {
   await using echo = await startEcho();
-  await using scene = await startScene({ echo: echo.address.port });
+  await using scene = await startScene({ echo: echo.address.port }, PATIENT);
   const port = scene.pair.port('echo');
   const workloads = [
     await idleClients(port, IDLE_CLIENTS),

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../rig/eventually.ts';
 import type { Scene } from './scene.ts';
 
 /** One kind of failure. */
@@ -86,9 +87,11 @@ export const longFaults = (away: number, asleep: number): readonly Fault[] => [
   },
   {
     name: `the agent's host sleeps for ${asleep} s`,
-    async strike({ agent }) {
+    async strike({ agent, sessionsEnded }) {
+      const before = sessionsEnded();
       agent.signal('SIGSTOP');
       await pause(asleep * 1000);
+      await eventually('the gateway to give a session up', () => sessionsEnded() > before);
       agent.signal('SIGCONT');
     },
   },

@@ -11,33 +11,34 @@ import { startEcho } from '../rig/targets.ts';
 import { clientOf } from './client-of.ts';
 import { expectIdle } from './idle.ts';
 
+/** Nothing ends because time has passed. */
+const LONG = { resume: { for: '1h', reconnectTimeout: '1h' } };
+
 /** A pair whose only agent reaches the gateway through a relay. */
 async function startThroughRelay(
   target: number,
   options: Pick<PairOptions, 'gateway' | 'agent'> = {},
 ): Promise<{ pair: Pair; relay: Relay; throughRelay(): AgentConfig } & AsyncDisposable> {
-  const pair = await startPair({ targets: { db: target }, agents: {}, ...options });
+  await using starting = new AsyncDisposableStack();
+  const pair = await startPair({ targets: { db: target }, agents: {}, gateway: LONG, ...options });
   const relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.tunnel.port });
+  starting.use(relay);
+  starting.use(pair);
   const route = { gateway: { url: `https://127.0.0.1:${relay.address.port}` } };
   await pair.startAgent('a1', route);
   await pair.connected('a1');
+  const running = starting.move();
   return {
     pair,
     relay,
     throughRelay: () => pair.agentConfig('a1', route),
-    async [Symbol.asyncDispose]() {
-      await pair[Symbol.asyncDispose]();
-      await relay[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
 type Explanation = { attempts: { connection?: { resumes: number; adriftSince?: string } }[] };
 
 const MIB = 1024 * 1024;
-
-/** Nothing ends because time has passed. */
-const LONG = { resume: { for: '1h', reconnectTimeout: '1h' } };
 
 test('a connection goes on when all sessions of its agent are reset', async () => {
   await using _leaks = expectNoLeaks();
@@ -128,7 +129,7 @@ test('a client that leaves while its connection has no session takes its target 
 test('a reset that is lost together with its session is told on the next one', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
-  await using scene = await startThroughRelay(target.address.port, { gateway: LONG });
+  await using scene = await startThroughRelay(target.address.port);
   const { pair, relay } = scene;
   await using client = await clientOf(pair, 'db');
   assert.equal(await client.echo('before'), 'before');
@@ -147,7 +148,7 @@ test('a reset that is lost together with its session is told on the next one', a
 test('a target whose stream was lost on its way to the gateway is not kept', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
-  await using scene = await startThroughRelay(target.address.port, { gateway: LONG });
+  await using scene = await startThroughRelay(target.address.port);
   const { pair, relay } = scene;
   relay.stall('up');
   await using client = await clientOf(pair, 'db');
@@ -243,9 +244,7 @@ test('under a query and a transfer, sessions that retire end at once and nothing
 test('the clients of an agent that is revoked are reset at once, though its network is away', async () => {
   await using _leaks = expectNoLeaks();
   await using target = await startEcho();
-  await using scene = await startThroughRelay(target.address.port, {
-    gateway: { resume: { for: '1h', reconnectTimeout: '1h' } },
-  });
+  await using scene = await startThroughRelay(target.address.port);
   const { pair, relay } = scene;
   await using client = await clientOf(pair, 'db');
   assert.equal(await client.echo('before'), 'before');

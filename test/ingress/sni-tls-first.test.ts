@@ -159,6 +159,6 @@ test('openssl connects in both modes', { skip: skipWithout('openssl') }, async (
     const { tls } = await target.client();
     tls.end('+PONG\r\n');
     await eventually('the response', () => process.output.includes('+PONG'));
-    await process.stop('SIGTERM', 5_000);
+    await process.stop();
   }
 });

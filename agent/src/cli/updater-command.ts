@@ -52,19 +52,21 @@ function isUpgradeAllowed(file: string): boolean {
   return upgrade !== 'deny';
 }
 
-/** A shorter probation has shorter parts. */
+/** A shorter probation has shorter parts, but a host under load has time to connect in each. */
 function limitsFor(probation: number): UpdaterLimits {
   const { grace, settle, ...others } = defaultLimits;
   return {
     ...others,
     probation,
-    grace: Math.min(grace, probation),
+    grace: Math.min(grace, Math.max(probation, MIN_GRACE_MS)),
     settle: Math.min(settle, probation),
-    maxProbation: 6 * probation,
+    maxProbation: Math.max(6 * probation, MIN_AWAY_MS),
   };
 }
 
 const MAX_PROBATION_SECONDS = 86_400;
+const MIN_GRACE_MS = 10_000;
+const MIN_AWAY_MS = 60_000;
 
 function seconds(text: string): number {
   const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;

@@ -132,7 +132,7 @@ test('a drain does not wait beyond its timeout for a loop that is blocked by a r
   await at.gateway.receive('hello');
   at.gateway.welcome();
   await at.gateway.receive('heartbeat');
-  await deadline('the drain', at.sessions.drain(), 3_000);
-  await deadline('the stop', at.sessions.stop(), 3_000);
+  await deadline('the drain', at.sessions.drain());
+  await deadline('the stop', at.sessions.stop());
   request.resolve();
 });

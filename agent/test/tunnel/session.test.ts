@@ -127,7 +127,7 @@ test('a retiring session resets its remaining streams at the deadline and then c
   at.session.retire('test');
   at.session.retire('test', 100);
   at.session.retire('test');
-  await deadline('the end', at.session.closed, 2_000);
+  await deadline('the end', at.session.closed);
   assert.equal(stream.destroyed, true);
   await at.gateway.receive('goodbye');
 });

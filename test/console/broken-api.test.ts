@@ -129,4 +129,22 @@ test('each part of a page says what it could not load, and the others work', {
     await drain.click();
     await page.getByText('a1 is drained').waitFor();
   });
+
+  await t.test(
+    'an action without an answer in time is not said to have failed: it may have been done',
+    async () => {
+      await page.evaluate(
+        'AbortSignal.timeout = ((of) => () => of(1_000))(AbortSignal.timeout.bind(AbortSignal))',
+      );
+      // The gateway does it, and its answer is lost.
+      await page.route('**/api/v1/agents/a1/resume', async (route) => {
+        await route.fetch();
+      });
+      await page.getByRole('button', { name: 'Resume', exact: true }).click();
+      await page.getByText(/not known whether this was done.*The gateway did not answer in time/).waitFor();
+      await page.getByRole('button', { name: 'Drain', exact: true }).waitFor();
+      assert.equal((await pair.api('GET /agents/a1'))['drainedAt'], undefined);
+      await stop(page);
+    },
+  );
 });

@@ -65,6 +65,31 @@ test('updates survive what happens to their stream', { skip: skipWithoutBrowser(
     });
   });
 
+  await t.test(
+    'a page that has missed more events than the gateway keeps reads everything again',
+    async () => {
+      await using relay = await Relay.start({ host: '127.0.0.1', port: pair.gateway.admin.port });
+      const origin = `http://127.0.0.1:${relay.address.port}`;
+      await using opened = await openPage(browser, pair, { origin, path: '/access/grants' });
+      const { page } = opened;
+      opened.expectProblem('ERR_');
+      const live = page.getByRole('banner').getByText('Live', { exact: true });
+      await live.waitFor();
+      await page.getByText('No grant has been created.').waitFor();
+      await relay.refuse();
+      relay.cut();
+      await page.getByText(/Live updates lost since/).waitFor();
+      await pair.api('POST /grants', { connections: ['orders'], name: 'missed' });
+      // After an event that the gateway no longer has: only a reload shows what happened since.
+      await page.route(`**${EVENTS}`, (route) =>
+        route.continue({ headers: { ...route.request().headers(), 'last-event-id': '000000000000-1' } }),
+      );
+      await relay.restore();
+      await live.waitFor();
+      await page.getByText('missed').waitFor();
+    },
+  );
+
   await t.test('an ended session asks once, and nothing more', async () => {
     await using opened = await openPage(browser, pair, { clock: true });
     const { page } = opened;

@@ -2,7 +2,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { resource } from '../api/keys.ts';
 import type { Performed } from '../api/performed.ts';
+import { asApiError } from '../api/problem.ts';
 import { useNotices } from './notices.tsx';
+
+/** Without an answer, the gateway may have done it. */
+const UNKNOWN = 'It is not known whether this was done. Look before you try again.';
 
 /**
  * An action of the API. Says what came of it, and asks again for what it changed: the events say so too, but may be late or
@@ -23,6 +27,8 @@ export function useAction<Args extends readonly unknown[], Data>(
   const notices = useNotices();
   const queries = useQueryClient();
   const [isBusy, setBusy] = useState(false);
+  const askAgain = (stale: ReadonlySet<string>) =>
+    queries.invalidateQueries({ predicate: ({ queryKey }) => stale.has(String(queryKey[0])) });
   return {
     isBusy,
     async run(...args) {
@@ -34,10 +40,12 @@ export function useAction<Args extends readonly unknown[], Data>(
           notices.done('This needs the approval of an admin. It was requested: see Approvals.');
           stale.add(resource.approvals);
         } else if (texts.done !== undefined) notices.done(texts.done(performed.data, ...args));
-        await queries.invalidateQueries({ predicate: ({ queryKey }) => stale.has(String(queryKey[0])) });
+        await askAgain(stale);
         return performed.data;
       } catch (error) {
-        notices.failed(texts.failed, error);
+        const isUnknown = asApiError(error).status === 0;
+        notices.failed(isUnknown ? UNKNOWN : texts.failed, error);
+        if (isUnknown) await askAgain(new Set(texts.stale));
         return undefined;
       } finally {
         setBusy(false);

@@ -115,26 +115,32 @@ export function BulkDialog({
               ? 'Choose a version first.'
               : preview.data === undefined
                 ? 'The preview has not been loaded.'
-                : undefined
+                : changedOf(preview.data) === 0
+                  ? 'It would change none of them.'
+                  : undefined
           }
           onClick={() => void run(body, matched).then((done) => done !== undefined && setResult(done))}
         >
-          {bulkActionText(name, matched, quarantined)}
+          {bulkActionText(name, changedOf(preview.data), quarantined)}
         </RoleButton>
       </div>
     </Dialog>
   );
 }
 
+/** How many agents it would change, now or when it is approved. */
+const changedOf = (preview: BulkResult | undefined): number =>
+  preview?.items.filter(({ outcome }) => outcome === 'done' || outcome === 'waiting').length ?? 0;
+
 const quarantinedOf = (preview: BulkResult | undefined): ReadonlySet<string> =>
   new Set(preview?.items.filter(({ effect }) => effect === 'quarantined').map(({ name }) => name));
 
 /** `Pin and quarantine 2 agents`, or how many of them are quarantined if not all. */
-function bulkActionText(name: string, matched: number, quarantined: number): string {
-  if (quarantined === 0) return `${name} ${counted(matched, 'agent')}`;
-  return quarantined === matched
-    ? `${name} and quarantine ${counted(matched, 'agent')}`
-    : `${name} ${counted(matched, 'agent')} and quarantine ${quarantined}`;
+function bulkActionText(name: string, changed: number, quarantined: number): string {
+  if (quarantined === 0) return `${name} ${counted(changed, 'agent')}`;
+  return quarantined === changed
+    ? `${name} and quarantine ${counted(changed, 'agent')}`
+    : `${name} ${counted(changed, 'agent')} and quarantine ${quarantined}`;
 }
 
 /** The agents that would accept no connections afterward, as far as they are loaded. */

@@ -17,12 +17,16 @@ const MB = 1_000_000;
 async function settled(what: string, read: () => number): Promise<number> {
   let last = -1;
   let unchanged = 0;
-  await eventually(what, () => {
-    const now = read();
-    unchanged = now === last ? unchanged + 1 : 0;
-    last = now;
-    return unchanged === 20;
-  });
+  await eventually(
+    what,
+    () => {
+      const now = read();
+      unchanged = now === last ? unchanged + 1 : 0;
+      last = now;
+      return unchanged === 20;
+    },
+    { within: 60_000 },
+  );
   return last;
 }
 
@@ -32,7 +36,7 @@ async function expectFlow(pair: Pair, connection: string, count: number, bytes: 
   await Promise.all(
     Array.from({ length: count }, async () => {
       await using client = await clientOf(pair, connection);
-      assert.deepEqual(await client.receive(20_000), { bytes, sha256, ended: 'fin' });
+      assert.deepEqual(await client.receive(60_000), { bytes, sha256, ended: 'fin' });
     }),
   );
 }

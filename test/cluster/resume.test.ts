@@ -23,7 +23,12 @@ async function startBehindBalancer(
   const to = { host: '127.0.0.1', port: 0 };
   const balancer = starting.use(await Relay.start(to));
   const replicas = starting.use(
-    await startReplicas(names, { targets: { db: target.address.port }, agents: {} }),
+    await startReplicas(names, {
+      targets: { db: target.address.port },
+      agents: {},
+      // Nothing ends because a busy machine takes longer than the default to come back.
+      gateway: { resume: { for: '1h', reconnectTimeout: '1h' } },
+    }),
   );
   const sendTo = (name: string) => {
     to.port = replicas.gateway(name).tunnel.port;

@@ -11,10 +11,10 @@ export const RESTORE_ADVICE =
   'penstock-gateway init --new-store: all tokens, revocations and the audit log are then lost, every agent must enroll ' +
   'again before its certificate expires, and certificates of revoked agents are accepted until they expire.';
 
-/** `empty` has a size of 0: a failed restore or a full disk leaves such a file, and SQLite takes it for a new database. */
 /** Added to the name of an embedded store that was moved to a database: a gateway must not start with it by mistake. */
 export const MOVED_SUFFIX = '.moved';
 
+/** `empty` has a size of 0: a failed restore or a full disk leaves such a file, and SQLite takes it for a new database. */
 export type StoreFileState = 'missing' | 'empty' | 'present';
 
 /** Whether a data directory has a store. Throws StoreError when that cannot be determined. */

@@ -90,9 +90,12 @@ export const longFaults = (away: number, asleep: number): readonly Fault[] => [
     async strike({ agent, sessionsEnded }) {
       const before = sessionsEnded();
       agent.signal('SIGSTOP');
-      await pause(asleep * 1000);
-      await eventually('the gateway to give a session up', () => sessionsEnded() > before);
-      agent.signal('SIGCONT');
+      try {
+        await pause(asleep * 1000);
+        await eventually('the gateway to give a session up', () => sessionsEnded() > before);
+      } finally {
+        agent.signal('SIGCONT');
+      }
     },
   },
 ];

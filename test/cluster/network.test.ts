@@ -40,7 +40,6 @@ test('a network is removed when its process was killed, and not as long as it ru
     }
     child.kill('SIGKILL');
     await ended;
-    assert.ok(spaces().has(space), 'a killed process removes nothing');
     await using _network = createNetwork(['own']);
     assert.ok(!spaces().has(space));
   } finally {

@@ -27,10 +27,11 @@ export const HEALTH_FILE = 'upgrade-health.json';
 
 /** What the agent with this directory last wrote; undefined if nothing that can be understood. */
 export function readHealth(directory: string): AgentHealth | undefined {
+  const isHealth = healthCheck();
   try {
     const file = readFetched(join(directory, HEALTH_FILE), MAX_BYTES);
     const value: unknown = file === undefined ? undefined : JSON.parse(file.bytes.toString());
-    return healthCheck()(value) ? value : undefined;
+    return isHealth(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -117,9 +117,10 @@ export function readJournal(directory: string): Journal | undefined {
 
 /** The journal in a text; undefined if it is none that this version can read. */
 export function parseJournal(text: string): Journal | undefined {
+  const isJournal = journalCheck();
   try {
     const value: unknown = JSON.parse(text);
-    return journalCheck()(value) ? value : undefined;
+    return isJournal(value) ? value : undefined;
   } catch {
     return undefined;
   }

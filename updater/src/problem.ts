@@ -25,9 +25,10 @@ export const problemFile = (directory: string): string => join(directory, 'probl
 
 /** The problem of the updater with this runtime directory; undefined if it has none, or does not run. */
 export function readProblem(directory: string): UpdaterProblem | undefined {
+  const isProblem = problemCheck();
   try {
     const value: unknown = JSON.parse(readText(problemFile(directory)) ?? 'null');
-    return problemCheck()(value) ? value : undefined;
+    return isProblem(value) ? value : undefined;
   } catch {
     return undefined;
   }

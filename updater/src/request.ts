@@ -39,9 +39,10 @@ export type OwnedRequest = { readonly request: UpgradeRequest; readonly owner: n
 export function readRequest(directory: string): OwnedRequest | undefined {
   const file = readFetched(join(directory, REQUEST_FILE), MAX_BYTES);
   if (file === undefined) return undefined;
+  const isRequest = requestCheck();
   try {
     const request: unknown = JSON.parse(file.bytes.toString());
-    return requestCheck()(request) ? { request, owner: file.owner } : undefined;
+    return isRequest(request) ? { request, owner: file.owner } : undefined;
   } catch {
     return undefined;
   }

@@ -60,13 +60,13 @@ function limitsFor(probation: number): UpdaterLimits {
     probation,
     grace: Math.min(grace, Math.max(probation, MIN_GRACE_MS)),
     settle: Math.min(settle, probation),
-    maxProbation: Math.max(6 * probation, MIN_AWAY_MS),
+    maxProbation: Math.max(6 * probation, LEAST_MAX_PROBATION_MS),
   };
 }
 
 const MAX_PROBATION_SECONDS = 86_400;
 const MIN_GRACE_MS = 10_000;
-const MIN_AWAY_MS = 60_000;
+const LEAST_MAX_PROBATION_MS = 60_000;
 
 function seconds(text: string): number {
   const number = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN;

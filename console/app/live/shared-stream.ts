@@ -127,6 +127,8 @@ export class SharedStream {
       return;
     }
     if (message.kind === 'events') {
+      // This tab has been away, and what it missed came before these. The status that follows has it read everything again.
+      if (this.#status.name !== 'live' && this.#lastId !== undefined) return;
       this.#lastId = message.lastId;
       for (const event of message.events) this.#options.onEvent(event, message.lastId);
       return;

@@ -5,7 +5,7 @@ import type { Performed } from '../api/performed.ts';
 import { asApiError } from '../api/problem.ts';
 import { useNotices } from './notices.tsx';
 
-/** Without an answer, the gateway may have done it. */
+/** Without an answer of the gateway itself, it may have done it. */
 const UNKNOWN = 'It is not known whether this was done. Look before you try again.';
 
 /**
@@ -17,7 +17,7 @@ export function useAction<Args extends readonly unknown[], Data>(
   texts: {
     readonly done?: (data: Data, ...args: Args) => string;
     readonly failed: string;
-    /** Resources that have changed. */
+    /** Resources that have changed. Undefined for what only reads: nothing is in doubt without an answer. */
     readonly stale?: readonly string[];
   },
 ): {
@@ -43,9 +43,11 @@ export function useAction<Args extends readonly unknown[], Data>(
         await askAgain(stale);
         return performed.data;
       } catch (error) {
-        const isUnknown = asApiError(error).status === 0;
+        const { status, code } = asApiError(error);
+        const isUnknown = (status === 0 || code === 'BAD_ANSWER') && texts.stale !== undefined;
         notices.failed(isUnknown ? UNKNOWN : texts.failed, error);
-        if (isUnknown) await askAgain(new Set(texts.stale));
+        // The gateway may be away for longer than somebody waits for a button.
+        if (isUnknown) void askAgain(new Set(texts.stale));
         return undefined;
       } finally {
         setBusy(false);

@@ -17,7 +17,7 @@ export type Leadership = {
   addDuty(work: () => Promise<void>): void;
   /** Which gateway goes on while the store is away: the one of which this is true. Default: the last leader. */
   rankBy(isFirst: () => boolean): void;
-  /** Whether this gateway knows what the others know. One that does not lets one lead that does. Default: it does. */
+  /** Whether no other gateway can know more of the fleet than this one. Otherwise one may lead that does. Default: none can. */
   viewBy(isWhole: () => boolean): void;
   /** Lets another gateway take over now. This one does not become the leader again. Never rejects. */
   resign(): Promise<void>;
@@ -50,6 +50,8 @@ const DUTY_INTERVAL_MS = 15_000;
 const MAX_PARTIAL_MS = 20_000;
 /** A gateway that does not reach another one leaves a free lead to the others for this time. */
 const YIELD_MS = 15_000;
+/** If none has taken it, it is offered again after this time. */
+const YIELD_INTERVAL_MS = 300_000;
 
 type State =
   | { readonly name: 'follower' }
@@ -79,8 +81,8 @@ export class LeasedLeadership implements Leadership {
   #isWhole: () => boolean = () => true;
   /** Since when it has not reached another gateway. */
   #partialSince: number | undefined;
-  /** Whether it has left the lead to others since then, or has taken it because none of them did. */
-  #hasYielded = false;
+  /** When it last left the lead to others since then, or took it because none of them did. */
+  #yieldedAt: number | undefined;
   /** Since when it has seen the lead free. */
   #freeSince: number | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -198,8 +200,9 @@ export class LeasedLeadership implements Leadership {
     const before = clock.now();
     if (state.name !== 'follower' && state.fence !== undefined) {
       const { fence } = state;
-      if (state.name === 'leader' && this.#isPartialFor(MAX_PARTIAL_MS) && !this.#hasYielded) {
-        this.#hasYielded = true;
+      const mayYield = clock.now() - (this.#yieldedAt ?? Number.NEGATIVE_INFINITY) >= YIELD_INTERVAL_MS;
+      if (state.name === 'leader' && this.#isPartialFor(MAX_PARTIAL_MS) && mayYield) {
+        this.#yieldedAt = clock.now();
         this.#setState({ name: 'follower' });
         await store.leases.release(fence);
         return;
@@ -220,7 +223,7 @@ export class LeasedLeadership implements Leadership {
     const taken = await store.transaction((inside) => inside.leases.take(LEADER, epoch, LEASE_MS));
     if (taken === undefined) return this.#setState({ name: 'follower' });
     this.#freeSince = undefined;
-    this.#hasYielded = this.#isPartialFor(0);
+    this.#yieldedAt = this.#isPartialFor(0) ? before : undefined;
     const fence = { name: LEADER, holder: epoch, epoch: taken.epoch };
     this.#setState({ name: 'leader', fence, heldUntil: before + LEASE_MS });
   }
@@ -230,7 +233,7 @@ export class LeasedLeadership implements Leadership {
     const now = this.#options.clock.now();
     if (this.#isWhole()) {
       this.#partialSince = undefined;
-      this.#hasYielded = false;
+      this.#yieldedAt = undefined;
       return false;
     }
     this.#partialSince ??= now;

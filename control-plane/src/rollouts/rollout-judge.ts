@@ -38,8 +38,8 @@ export class RolloutJudge implements Judgments {
       read: (id) => this.#read(id),
       othersOf: (pool) => this.#others.get(pool) ?? [],
       mustKeepConnectors: rollout.target.kind === 'software',
-      // A doubt of the last moment is dropped before the probation, which it doubles, is over.
-      maxUnconfirmed: Math.max(1, Math.floor(rollout.settings.probation / rollout.judgeInterval / 2)),
+      // A doubt of the last moment is dropped before the probation, which it doubles, is over; one quiet reading drops none.
+      maxUnconfirmed: Math.max(2, Math.floor(rollout.settings.probation / rollout.judgeInterval / 2)),
     });
   }
 

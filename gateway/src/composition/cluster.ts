@@ -84,7 +84,10 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
     );
     return first === undefined || first.epoch === epoch;
   });
-  leadership.viewBy(() => elsewhere.isWhole);
+  // Of two that do not reach each other, neither knows more.
+  leadership.viewBy(
+    () => elsewhere.isWhole || joined.members.filter(({ isExpired }) => !isExpired).length < 3,
+  );
   const sources = {
     epoch,
     members: () => joined.members,

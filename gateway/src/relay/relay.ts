@@ -22,8 +22,10 @@ export type RelayOptions = {
   readonly onDone: (relay: Relay) => void;
 };
 
-/** Milliseconds for the peer to leave a stream whose session was lost, and for the last acknowledgments of ended streams. */
+/** Milliseconds for the peer to leave a stream whose session was lost. */
 const LEAVE_TIMEOUT_MS = 10_000;
+/** Milliseconds without an acknowledgment after which streams that have ended, and of which only FIN may be owed, are left. */
+const LAST_ACKNOWLEDGMENT_MS = 10_000;
 
 /** Where a connection was when its stream began: what either end had handed on, and whether it had another stream before. */
 export type RelayStart = { readonly byTarget: number; readonly byClient: number; readonly isResume: boolean };
@@ -161,11 +163,13 @@ export class Relay implements LinkListener {
     stream.once('close', () => clearTimeout(timer));
   }
 
-  /** Leaves when both streams have ended, and each end knows that the other was handed everything, or does not say so in time. */
+  /** Leaves when both streams have ended, and each end knows that the other was handed everything. */
   #settle(): void {
     if (this.#life === 'left' || !this.#stream.destroyed || !this.#target.stream.destroyed) return;
     if (this.id === undefined || (this.#toPeer.isDelivered && this.#toAgent.isDelivered)) this.#end();
-    else this.#timer ??= setTimeout(() => this.#end(), LEAVE_TIMEOUT_MS);
+    // A slow reader may take any time for what is on its way. An older version does not say again that it was handed FIN.
+    else if (!this.#toPeer.isOwed && !this.#toAgent.isOwed)
+      this.#timer ??= setTimeout(() => this.#end(), LAST_ACKNOWLEDGMENT_MS);
   }
 
   /**

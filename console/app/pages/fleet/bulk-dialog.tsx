@@ -69,7 +69,7 @@ export function BulkDialog({
       resource.approvals,
       resource.pins,
     ],
-    failed: 'The result is unknown. Check the agents.',
+    failed: 'No agent was changed.',
   });
   const pools = usePools();
   const leaving = leavingOf(action, rows, preview.data);

@@ -12,23 +12,30 @@ const AWAY_MS = 20_000;
 type Direction = 'out' | 'in' | 'both';
 const directions: readonly Direction[] = ['out', 'in', 'both'];
 
-/** Cuts, waits for an alert to fire and be resolved meanwhile, and mends. */
+/**
+ * Cuts, has an alert fire and end meanwhile, and mends. That it has ended may be told only then: a leader that fired it
+ * without the database and has lost the lead since hands it over once it reaches the database.
+ */
 async function partitioned(
   { site, changes, progress, fireAlert }: Stage,
   cuts: readonly Cut[],
+  isToldLater = false,
 ): Promise<void> {
   site.network.cut(cuts);
+  let resolved: Promise<void> | undefined;
   try {
     const began = performance.now();
     progress('firing an alert');
     const alert = await fireAlert();
     await changes.make();
-    await alert.resolve();
+    resolved = alert.resolve();
+    if (!isToldLater) await resolved;
     progress('waiting');
     await pause(Math.max(0, AWAY_MS - (performance.now() - began)));
   } finally {
     site.network.mend();
   }
+  await resolved;
 }
 
 const each = (direction: Direction): readonly ('out' | 'in')[] =>
@@ -72,7 +79,7 @@ export const databasePartitions: readonly Case[] = directions.map((direction) =>
         accepts,
       })),
     );
-    await partitioned(stage, cuts);
+    await partitioned(stage, cuts, true);
     return { mayRepeatAlerts: true, facts: { leader, nextLeader: leaderOf(site) ?? 'none' } };
   },
 }));

@@ -24,6 +24,12 @@ export type ProbationOptions = {
 const wait: Verdict = { name: 'wait' };
 
 /**
+ * Milliseconds for which the previous version must reach the gateway while the new one does not: after the gateway was away, an
+ * agent waits for its next attempt (tunnel.reconnect.max) and then for the answer to a heartbeat.
+ */
+const RECONNECT_MS = 60_000;
+
+/**
  * Judges one service that was started with a new version. It reads no clock, file, or service
  * manager: the caller passes what they report.
  * Times are milliseconds of a monotonic clock.
@@ -37,6 +43,8 @@ export class Probation {
   #healthSince: number | undefined;
   #healthySince: number | undefined;
   #unhealthySince: number | undefined;
+  /** Since when the gateway could be reached at every comparison. */
+  #reachableSince: number | undefined;
   #isExtended = false;
 
   constructor(options: ProbationOptions, now: number) {
@@ -57,7 +65,12 @@ export class Probation {
 
   /** What the comparison has shown: whether the previous version reaches the gateway now. */
   compared(now: number, doesPreviousReach: boolean, health: AgentHealth | undefined): Verdict {
-    if (doesPreviousReach && health?.isGatewayBusy !== true) return this.#bad(now, health);
+    if (doesPreviousReach && health?.isGatewayBusy !== true) {
+      this.#reachableSince ??= now;
+      const hadTime = now - this.#reachableSince >= Math.min(this.#options.limits.grace, RECONNECT_MS);
+      return hadTime ? this.#bad(now, health) : wait;
+    }
+    this.#reachableSince = undefined;
     this.#isExtended = true;
     if (now - this.#begun < this.#options.limits.maxProbation) return wait;
     return bad('GATEWAY_UNREACHABLE', 'The gateway was away for the whole of the extended probation.');
@@ -98,6 +111,7 @@ export class Probation {
     this.#healthSince = now;
     if (this.#fault(health) === undefined) {
       this.#unhealthySince = undefined;
+      this.#reachableSince = undefined;
       this.#healthySince ??= now;
       const isDone =
         now - activeSince >= limits.probation &&

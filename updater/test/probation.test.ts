@@ -75,14 +75,28 @@ test('a gateway that says later is no fault of the version, even if the previous
   const watch = probation();
   watch.look(0, running, healthy);
   assert.equal(watch.compared(5 * MINUTE, true, { ...deaf, isGatewayBusy: true }).name, 'wait');
-  const end = watch.compared(5 * MINUTE, true, deaf);
+  assert.equal(watch.compared(5 * MINUTE, true, deaf).name, 'wait');
+  const end = watch.compared(6 * MINUTE, true, deaf);
   assert.equal(end.name === 'bad' && end.code, 'NO_HEARTBEAT');
+});
+
+test('a version is not blamed as soon as a gateway that was away is back: it has a minute to reconnect', () => {
+  const watch = probation();
+  watch.look(0, running, healthy);
+  watch.look(MINUTE, running, deaf);
+  assert.equal(watch.compared(5 * MINUTE, false, deaf).name, 'wait');
+  assert.equal(watch.compared(6 * MINUTE, true, deaf).name, 'wait');
+  assert.equal(watch.compared(6.5 * MINUTE, false, deaf).name, 'wait', 'it is away again');
+  assert.equal(watch.compared(7 * MINUTE, true, deaf).name, 'wait');
+  assert.equal(watch.look(7.5 * MINUTE, running, healthy).name, 'wait');
+  assert.equal(watch.look(11 * MINUTE, running, healthy).name, 'good');
 });
 
 test('what is worse than before is named', () => {
   const watch = probation();
   watch.look(0, running, healthy);
   const fewer = { ...healthy, sessions: { ready: 1, wanted: 2 } };
+  watch.compared(4 * MINUTE, true, fewer);
   const sessions = watch.compared(5 * MINUTE, true, fewer);
   assert.equal(sessions.name === 'bad' && sessions.code, 'SESSIONS_MISSING');
   const failing = { ...healthy, failing: ['always', 'orders'] };

@@ -65,6 +65,8 @@ export type ApiDependencies = {
   readonly report: (failure: ApiFailure) => void;
   /** The web console; not served if omitted. */
   readonly webConsole?: ConsoleSource | undefined;
+  /** Compiles all schemas when the API becomes ready, rather than each when it is first used. */
+  readonly compileSchemas?: boolean | undefined;
   readonly clock?: () => number;
   /** The names by which browsers may reach this gateway. */
   readonly names: GatewayNames;

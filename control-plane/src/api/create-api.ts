@@ -15,6 +15,7 @@ import { answerBadPath, answerProblems } from './problem-handler.ts';
 import { validateStrictly } from './request-validation.ts';
 import { resourceRoutes } from './resource-routes.ts';
 import { serializeBySchema } from './response-schemas.ts';
+import { SchemasWhenUsed } from './schemas-when-used.ts';
 import { streamAccess } from './stream-access.ts';
 import type { TypeBoxProvider } from './typed-app.ts';
 
@@ -53,8 +54,9 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
       : { https: { ...secureContextOf(tls), ...timeouts, handshakeTimeout: REQUEST_TIMEOUT_MS } }),
   } as FastifyServerOptions).withTypeProvider<TypeBoxProvider>();
   const limited = limitConnections(app.server);
-  validateStrictly(app);
-  serializeBySchema(app);
+  const schemas = new SchemasWhenUsed();
+  validateStrictly(app, schemas);
+  serializeBySchema(app, schemas);
   answerProblems(app, report, collectMethods(app));
   const { url, certificate, hostName } = dependencies.names;
   app.addHook('onRequest', async ({ headers }) => {
@@ -68,7 +70,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const isUser = (actor: string) => !actor.startsWith('oidc:') || oidc.isUser(actor);
   const { authenticate, hook } = authentication({ store, sessions, isUser, site, clock });
   const accessOf = (requester: AuthenticatedRequester) => streamAccess(requester, sessions, clock);
-  await describeApi(app);
+  await describeApi(app, schemas);
+  if (dependencies.compileSchemas === true) app.addHook('onReady', async () => schemas.compileAll());
   healthRoutes(app, readiness, metrics);
   if (dependencies.webConsole !== undefined) {
     consoleRoutes(

@@ -1,14 +1,11 @@
-import { whenUsed } from '@penstock/json-schema';
 import fastJson from 'fast-json-stringify';
 import type { FastifyInstance } from 'fastify';
+import type { SchemasWhenUsed } from './schemas-when-used.ts';
 
-/**
- * Writes answers as Fastify does by default, with only the fields of their schemas, but compiles a schema for the first answer
- * that needs it.
- */
-export function serializeBySchema(app: FastifyInstance): void {
+/** Writes answers as Fastify does by default, with only the fields of their schemas. */
+export function serializeBySchema(app: FastifyInstance, schemas: SchemasWhenUsed): void {
   app.setSerializerCompiler(({ schema }) => {
-    const compiled = whenUsed(() => fastJson(schema as fastJson.Schema));
+    const compiled = schemas.add(() => fastJson(schema as fastJson.Schema));
     return (answer) => compiled()(answer);
   });
 }

@@ -6,6 +6,7 @@ import fastify from 'fastify';
 import { agentRequestRoutes } from '../../src/api/agent-requests.ts';
 import { answerProblems } from '../../src/api/problem-handler.ts';
 import { validateStrictly } from '../../src/api/request-validation.ts';
+import { SchemasWhenUsed } from '../../src/api/schemas-when-used.ts';
 import type { TypeBoxProvider } from '../../src/api/typed-app.ts';
 import { openAgentRequests } from '../../src/requests/agent-requests.ts';
 import { PendingAgentRequests, type RequestSession } from '../../src/requests/pending-agent-requests.ts';
@@ -45,7 +46,7 @@ test('a descriptor alone defines the route, validation, audit entry, and message
     requests: [uptimeRequest],
   });
   const app = fastify().withTypeProvider<TypeBoxProvider>();
-  validateStrictly(app);
+  validateStrictly(app, new SchemasWhenUsed());
   answerProblems(app, () => {});
   app.decorateRequest('actor');
   app.addHook('onRequest', async (request) => {

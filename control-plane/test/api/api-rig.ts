@@ -110,7 +110,7 @@ pools: [{name: dc1}, {name: dc2}]
 `;
 
 /** The API with a real store and real identities; requests are injected in memory. */
-export async function apiRig(): Promise<ApiRig> {
+export async function apiRig({ compileSchemas = false } = {}): Promise<ApiRig> {
   const rig = await identityRig();
   const { store, identity, clock } = rig;
   const live: ApiRig['live'] = {
@@ -213,6 +213,7 @@ export async function apiRig(): Promise<ApiRig> {
   const history = new SampleHistory();
   const silences = await Silences.open(store, () => clock.now);
   const app = await createApi({
+    compileSchemas,
     store,
     tokens: identity.tokens,
     refusals: identity.refusals,

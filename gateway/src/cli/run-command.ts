@@ -68,7 +68,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
       drainTimeout: () => Math.max(drain.settle, drain.settle > 0 ? drain.spread : 0) + drain.timeout,
       watchStarter: (onGone) => watchStarter(starter, onGone),
       start: async (config) => {
-        const gateway = await startGateway({ config, log: record });
+        const gateway = await startGateway({ config, log: record, compileSchemas: true });
         return {
           ...gateway,
           failed: Promise.withResolvers<Error>().promise,

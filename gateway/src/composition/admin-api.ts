@@ -63,6 +63,8 @@ export type AdminApiOptions = {
   readonly ownClients: ConnectedClients;
   /** Undefined for a gateway that is alone. */
   readonly askReplicas: AskReplicas | undefined;
+  /** Compiles the schemas of the API now: the event loop is not held when clients are there. */
+  readonly compileSchemas: boolean | undefined;
   readonly clock: Clock;
   readonly log: ControlPlaneLog;
 };
@@ -110,6 +112,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
   const api = await createApi({
     clock: clock.wall,
     webConsole,
+    compileSchemas: options.compileSchemas,
     tls: certificate,
     store,
     tokens: identity.tokens,
@@ -187,6 +190,7 @@ export async function openAdminApi(scope: AsyncDisposableStack, options: AdminAp
     report: (failure) => log('request-failed', failure),
   });
   scope.defer(() => api.close());
+  if (options.compileSchemas === true) await api.ready();
   const own = { clients: options.ownClients, approvals, refusals: identity.refusals, alerts };
   return { api, events, alerts, answer: (question) => answerReplica(own, question) };
 }

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
-import { whenUsed } from '@penstock/json-schema';
 import { SOFTWARE_VERSION } from '@penstock/wire';
 import type { FastifyInstance } from 'fastify';
+import type { SchemasWhenUsed } from '../schemas-when-used.ts';
 import { nameSchemas, withoutDefaulted } from './named-schemas.ts';
 import { operationId } from './operation-id.ts';
 
@@ -11,7 +11,7 @@ const methods: ReadonlySet<string> = new Set(['get', 'put', 'post', 'delete']);
  * Serves the OpenAPI 3.1 document of all routes registered after it at /api/v1/openapi.json, without authentication. It is made
  * once, when it is first read.
  */
-export async function describeApi(app: FastifyInstance): Promise<void> {
+export async function describeApi(app: FastifyInstance, schemas: SchemasWhenUsed): Promise<void> {
   await app.register(swagger, {
     // The role of each route, for programs that generate clients or documents.
     transform: ({ schema, url, route }) => {
@@ -44,7 +44,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       security: [{ adminToken: [] }, { consoleSession: [] }],
     },
   });
-  const text = whenUsed(() => JSON.stringify(documentOf(app)));
+  const text = schemas.add(() => JSON.stringify(documentOf(app)));
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(text()),
   );

@@ -229,9 +229,7 @@ function adviceFor(reason: SkipReason, connector: string, example: ExplainedAgen
         advice: `Resume ${name} when it should receive clients again.`,
         command: `penstock-gateway agent resume ${name}`,
       };
-    case 'quarantined':
-      return { advice: own, command: `penstock-gateway agent show ${name}` };
     default:
-      return { advice: own };
+      return { advice: own, command: `penstock-gateway agent show ${name}` };
   }
 }

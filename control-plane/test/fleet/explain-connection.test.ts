@@ -109,7 +109,11 @@ test('the verdict is offline when no agent has a session, and states the agents'
   assert.deepEqual([verdict.reach, verdict.detail], ['offline', 'No agent has enrolled for dc1 or dc2.']);
   assert.deepEqual(pools[0]?.queue, { waiting: 3, limit: 64 });
   at.agent('a', 'dc1', { session: false });
-  assert.equal((await at.explain()).verdict.detail, 'The only agent of dc1 or dc2 has no session.');
+  const alone = (await at.explain()).verdict;
+  assert.deepEqual(
+    [alone.detail, alone.command],
+    ['The only agent of dc1 or dc2 has no session.', 'penstock-gateway agent show a'],
+  );
   const [agent] = (await at.explain()).pools[0]?.agents ?? [];
   assert.deepEqual([agent?.skipReason, agent?.streams], ['no-session', 0]);
   at.agent('b', 'dc2', { session: false });

@@ -55,7 +55,7 @@ export class SharedStream {
     }
     this.#setStatus({ name: 'connecting' });
     const channel = new BroadcastChannel(NAME);
-    channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    channel.onmessage = ({ data }: { readonly data: Message }) => this.#hear(data);
     this.#channel = channel;
     this.#post({ kind: 'hello' });
     const turn = new AbortController();

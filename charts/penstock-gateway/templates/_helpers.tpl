@@ -89,7 +89,7 @@ cluster: {name: "${env:POD_NAME}", listen: "0.0.0.0:{{ .Values.cluster.port }}",
 {{- $drain := $config.drain | default dict -}}
 {{- $settle := include "penstock.seconds" (get $drain "settle" | default (ternary "10s" "0s" (not (empty .Values.database.secretName)))) | int -}}
 {{- $spread := ternary (include "penstock.seconds" (get $drain "spread" | default "15s") | int) 0 (gt $settle 0) -}}
-{{- $sum := add $settle $spread (include "penstock.seconds" (get $drain "timeout" | default "30s") | int) -}}
+{{- $sum := add (max $settle $spread) (include "penstock.seconds" (get $drain "timeout" | default "30s") | int) -}}
 {{- if le (int .Values.terminationGracePeriodSeconds) (int $sum) }}
 {{- fail (printf "terminationGracePeriodSeconds is %d: it must be above the %d s that a drain may take, or connections are cut." (int .Values.terminationGracePeriodSeconds) $sum) }}
 {{- end -}}

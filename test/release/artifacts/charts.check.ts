@@ -38,7 +38,7 @@ test('values of the gateway that do not fit each other are refused', { skip }, a
     [{ replicas: '2' }, /Several replicas need one database: set database\.secretName/],
     [{ 'database.secretName': 'db' }, /set keys\.secretName/],
     [{ terminationGracePeriodSeconds: '60' }, /is 60: it must be above the 60 s that a drain may take/],
-    [{ ...store, terminationGracePeriodSeconds: '85' }, /is 85: it must be above the 85 s/],
+    [{ ...store, terminationGracePeriodSeconds: '75' }, /is 75: it must be above the 75 s/],
     [{ config: 'dataDirectory: data' }, /dataDirectory in config must be below/],
     [{ config: '}' }, /config is not YAML/],
   ];

@@ -26,8 +26,9 @@ export function advance(rollout: Rollout, agents: readonly RolloutAgent[], world
       // What has begun goes on and is judged; nothing is started.
       return haltIfFailed(rollout, observed(rollout, agents, world), stage.from, world);
     case 'halted':
+      // Nothing is started, but what has begun ends, so that a retry takes all agents that have failed.
       return rollout.onFailure === 'halt'
-        ? { rollout, agents }
+        ? { rollout, agents: observed(rollout, agents, world) }
         : { rollout: withStage(rollout, { state: 'rolling-back', reason: stage.reason }), agents };
     case 'rolling-back':
       return rollBack(rollout, stage.reason, agents, world);

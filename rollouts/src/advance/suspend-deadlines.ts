@@ -2,8 +2,9 @@ import type { Rollout, RolloutAgent } from '../rollout.ts';
 import type { World } from './world.ts';
 
 /**
- * Stops the time of an agent that was offered the target and must wait: the rollout is paused, or the window has closed.
- * Its time starts again when it may go on. A reason tells when that is.
+ * Stops the time of an agent that was offered the target and must wait: the rollout is paused or halted, or the window has
+ * closed.
+ Its time starts again when it may go on. A reason tells when that is.
  */
 export function suspendDeadlines(
   agent: RolloutAgent,
@@ -13,8 +14,9 @@ export function suspendDeadlines(
   if (agent.state !== 'offered' && agent.state !== 'staged') return agent;
   const opening = world.opening(agent.pool);
   const isClosed = !opening.isOpen && override === undefined && !world.finishesLate(agent.pool);
-  if (stage.state === 'paused' || isClosed) {
-    const reason = opening.isOpen || !isClosed ? 'The rollout is paused.' : waitingText(opening);
+  const isStopped = stage.state === 'paused' || stage.state === 'halted';
+  if (isStopped || isClosed) {
+    const reason = opening.isOpen || !isClosed ? `The rollout is ${stage.state}.` : waitingText(opening);
     if (agent.deadline === undefined && agent.reason === reason) return agent;
     return { ...agent, deadline: undefined, reason };
   }

@@ -12,6 +12,8 @@ import { untold } from './told.ts';
 
 const MAX_POOLS = 9;
 const MIN_READY_SHARE = 0.7;
+/** States of agents that go on although their rollout was halted. */
+const CHANGING: ReadonlySet<string> = new Set(['switching', 'probation']);
 const SECOND = 1_000;
 
 const { values } = parseArgs({
@@ -30,8 +32,7 @@ const bad: readonly (readonly [Flaw, string, RegExp])[] = [
   ['rejects-config', '1.1.0', /CONFIG_REJECTED/],
   ['loses-identity', '1.1.1', /EXITED|HUNG|NO_HEARTBEAT/],
   ['crashes', '1.2.0', /EXITED/],
-  // On a slow host it hangs before its first heartbeat was acknowledged.
-  ['hangs', '1.3.0', /HUNG|NO_HEARTBEAT/],
+  ['hangs', '1.3.0', /HUNG/],
   ['cannot-dial', '1.4.0', /opens failed|CHECKS_WORSE|The check of connector/],
   ['slower', '1.5.0', /take longer than/],
   ['leaks', '1.6.0', /memory grew/],
@@ -70,8 +71,8 @@ await using fleet = await startAgentFleet({
   size,
   minReady,
   rate: 10,
-  // Some agent renews its certificate with every version.
-  certificateLifetime: '2m',
+  // Agents that get little of the processor renew late: only the case that needs renewals has certificates that end soon.
+  certificateLifetime: only.includes('renews') ? '10m' : '24h',
   watchdog: 30 * SECOND,
   upgrade: {
     canaryPercent: 5,
@@ -87,7 +88,8 @@ await using fleet = await startAgentFleet({
     maxProbation: 240 * SECOND,
     readyTimeout: 60 * SECOND,
     healthTimeout: 30 * SECOND,
-    grace: 20 * SECOND,
+    // Longer than the watchdog and healthTimeout: what hangs before its first heartbeat is acknowledged is not deaf.
+    grace: 40 * SECOND,
     settle: SECOND,
     interval: 500,
     attempts: 3,
@@ -185,6 +187,13 @@ if (only.includes('retries')) {
   const halted = await fleet.until(id, (shown) => shown.state === 'halted' || ended(shown));
   say(`2.1.0 needs-repair: ${halted.state}. ${halted.reason ?? ''}`);
   check(/EXITED/.test(halted.reason ?? ''), `The reason of 2.1.0 is ${halted.reason}.`);
+  // Canaries that are still changed would end as the first one did, or restart in a host that was repaired meanwhile.
+  const settled = await fleet.until(id, ({ agents }) => !agents.some(({ state }) => CHANGING.has(state)));
+  const failed = settled.agents.filter(({ state }) => state === 'failed');
+  say(
+    `2.1.0 needs-repair: ${failed.map(({ name }) => name).join(', ')} failed, and no other canary has switched.`,
+  );
+  check(settled.state === 'halted', `2.1.0 is ${settled.state} before it is retried.`);
   fleet.repair();
   const retried = runCli(['rollout', 'retry', id, '--wait'], gateway.environment);
   await fleet.until(id, ({ state }) => state !== 'halted');

@@ -119,11 +119,17 @@ function skipReasonOf(view: AgentView, target: RolloutTarget): SkipReason | unde
 }
 
 /** `now` is in milliseconds since 1970. */
-export function readingOf(view: AgentView, opens: Pick<AgentOpens, 'of'>, now: number): Reading {
+export function readingOf(
+  view: AgentView,
+  target: RolloutTarget,
+  opens: Pick<AgentOpens, 'of'>,
+  now: number,
+): Reading {
   const isConnected = view.connectedSince !== undefined;
   return {
     isConnected,
     away: isConnected ? 0 : Math.max(0, now - view.since),
+    isWatched: target.kind === 'software' && view.upgrade?.upgrader === 'host',
     boot: view.boots.at(-1)?.id,
     failing: new Set(view.checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector]))),
     connectors: view.connectors && new Set(view.connectors.map(({ name }) => name)),

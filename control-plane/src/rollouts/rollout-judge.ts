@@ -114,7 +114,7 @@ export class RolloutJudge implements Judgments {
     if (known !== undefined) return known;
     const { fleet, opens, clock } = this.#options;
     const view = fleet.agentById(id);
-    const reading = view && readingOf(view, opens, clock.wall());
+    const reading = view && readingOf(view, this.#rollout.target, opens, clock.wall());
     if (reading !== undefined) this.#readings.set(id, reading);
     return reading;
   }

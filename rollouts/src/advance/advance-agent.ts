@@ -1,4 +1,5 @@
 import type { Rollout, RolloutAgent, RolloutAgentState } from '../rollout.ts';
+import { UPDATER_RETURN_MS } from '../updater-return.ts';
 import type { AgentFacts, World } from './world.ts';
 
 /** Milliseconds for a switch: the agent drains, stops, starts and connects. */
@@ -126,6 +127,7 @@ function observe(agent: RolloutAgent, facts: AgentFacts, world: World): RolloutA
   // As long again for an agent that is away or whose last reading was bad: two in a row decide it.
   if (now < agent.deadline + (agent.deadline - agent.since)) return agent;
   if (!facts.isConnected) {
+    if (facts.upgrader === 'host' && now < agent.since + UPDATER_RETURN_MS) return agent;
     return entered(agent, 'failed', now, {
       reason: 'It has been disconnected since it switched to the target.',
     });

@@ -1,3 +1,4 @@
+import { UPDATER_RETURN_MS } from '../updater-return.ts';
 import { median, medianDuration, type OpenCounts, type Reading, totalOf } from './reading.ts';
 
 /** The faults that an agent can have after a change, with what is wrong. */
@@ -20,7 +21,7 @@ export type Finding = {
 
 /** An agent, and those of its pool that run something else. */
 export type Comparison = {
-  /** When it began to run the target; its connectors and their checks as they were before that, if that is known. */
+  /** When it began to run the target; its connectors, their checks, and its updater as they were before that, if that is known. */
   readonly first: Reading;
   /** The reading before this one. */
   readonly last: Reading;
@@ -38,10 +39,7 @@ export type Comparison = {
   readonly mustKeepConnectors: boolean;
 };
 
-/**
- * Milliseconds for which an agent must be away. A host with an updater has gone back by then from a version that does not run,
- * and its agent reports why.
- */
+/** Milliseconds for which an agent must be away if nothing on its host goes back by itself. */
 const MIN_AWAY_MS = 2 * 60_000;
 /** Opens below which a comparison says nothing. */
 export const MIN_OPENS = 20;
@@ -74,8 +72,9 @@ export function findFault(comparison: Comparison): Finding | undefined {
 /** Whether enough opens were made to compare, so that the next comparison can start over. */
 export const isConclusive = ({ opens }: Pick<Comparison, 'opens'>): boolean => totalOf(opens) >= MIN_OPENS;
 
-function findDisconnected({ now, others }: Comparison): Finding | undefined {
-  if (now.isConnected || now.away < MIN_AWAY_MS) return undefined;
+function findDisconnected({ first, now, others }: Comparison): Finding | undefined {
+  const enough = first.isWatched || now.isWatched ? UPDATER_RETURN_MS : MIN_AWAY_MS;
+  if (now.isConnected || now.away < enough) return undefined;
   const away = others.filter(({ isConnected }) => !isConnected).length;
   // If most others are gone as well, or there are none, something else may be the cause.
   if (away * 2 >= others.length) return undefined;

@@ -55,8 +55,8 @@ export const emptyDatabase: Case = {
       `init twice at once: ${JSON.stringify(inits)}`,
     );
     const tokens = inits.flatMap(({ stdout }) => {
-      const { adminToken } = JSON.parse(stdout) as { adminToken?: { token: string } };
-      return adminToken === undefined ? [] : [adminToken.token];
+      const { adminToken } = JSON.parse(stdout) as { adminToken: { token: string } | null };
+      return adminToken === null ? [] : [adminToken.token];
     });
     check(tokens.length >= 1, 'No init made a token of an admin.');
     progress('starting two gateways at once');

@@ -1,23 +1,38 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { readUrl, type UrlFields, type UrlValues, writeUrl } from './url-state.ts';
 
 /**
  * The state of a page that its URL keeps, so that a link, a reload and the back button restore it. Typing replaces the
  * entry in the history; `push` adds one.
+ *
+ * A replaced entry is written after the page has been drawn with the new values and has asked for what they need:
+ * Chromium's `replaceState` waits for another process, which takes longer than drawing the page.
  */
 export function useUrlState<Fields extends UrlFields>(
   fields: Fields,
 ): [UrlValues<Fields>, (changes: Partial<UrlValues<Fields>>, how?: 'replace' | 'push') => void] {
   const search = useSearch();
   const [path, navigate] = useLocation();
-  const values = useMemo(() => readUrl(fields, search), [fields, search]);
+  const [ahead, setAhead] = useState<{ readonly of: string; readonly query: string }>();
+  // Once the URL has changed, whoever changed it, it is what counts.
+  const isAhead = ahead?.of === search && ahead.query !== search;
+  const current = isAhead ? ahead.query : search;
+  const values = useMemo(() => readUrl(fields, current), [fields, current]);
   const change = useCallback(
     (changes: Partial<UrlValues<Fields>>, how: 'replace' | 'push' = 'replace') => {
-      const query = writeUrl(fields, search, changes);
-      navigate(query === '' ? path : `${path}?${query}`, { replace: how === 'replace' });
+      const query = writeUrl(fields, current, changes);
+      if (how === 'push') navigate(urlOf(path, query));
+      else setAhead({ of: search, query });
     },
-    [fields, search, path, navigate],
+    [fields, search, current, path, navigate],
   );
+  useEffect(() => {
+    if (!isAhead) return;
+    const timer = setTimeout(() => navigate(urlOf(path, current), { replace: true }));
+    return () => clearTimeout(timer);
+  }, [isAhead, path, current, navigate]);
   return [values, change];
 }
+
+const urlOf = (path: string, query: string) => (query === '' ? path : `${path}?${query}`);

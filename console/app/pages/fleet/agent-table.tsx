@@ -1,5 +1,5 @@
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { type FocusEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { type FocusEvent, memo, type PointerEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import type { AgentRow as Row } from '../../api/types.ts';
 import { frozenOrder } from '../../live/frozen-order.ts';
@@ -123,7 +123,8 @@ export function AgentTable({
   );
 }
 
-function AgentCells({ row }: { readonly row: Row }) {
+/** Drawn again only for another row: while somebody types into the filter, the rows stay what they are until the answer. */
+const AgentCells = memo(function AgentCells({ row }: { readonly row: Row }) {
   const { name, state, code, message, detail, pool, configVersion, pinVersion } = row;
   // No pin applies to an agent that never connects again.
   const drift = state === 'revoked' ? undefined : row.drift;
@@ -186,7 +187,7 @@ function AgentCells({ row }: { readonly row: Row }) {
       </td>
     </>
   );
-}
+});
 
 /**
  * The height of a row as the browser reports it after a layout of its own; what is known or estimated until then. Reading it from the page

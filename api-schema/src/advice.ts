@@ -6,14 +6,27 @@ export type Advice = {
   readonly command?: string;
 };
 
-/** For a terminal or a channel: the advice, then the command. */
-export const adviceText = ({
+/** What a command is for that changes nothing, by its verb. */
+const purposes: readonly (readonly [command: RegExp, purpose: string])[] = [
+  [/^\S+ \S+ list\b/, 'To list the agents, run'],
+  [/^\S+ \S+ logs\b/, 'To read its log, run'],
+  [/^\S+ \S+ diff\b/, 'To see what differs, run'],
+  [/^\S+ \S+ explain\b/, 'To see each stage, run'],
+  [/^\S+ \S+ show\b/, 'For details, run'],
+];
+
+/** For a terminal or a channel: the advice, then the command. A command that only looks says what it shows. */
+export function adviceText({
   advice,
   command,
 }: {
   readonly advice: string;
   readonly command?: string | undefined;
-}): string => (command === undefined ? advice : `${advice} Run ${command}.`);
+}): string {
+  if (command === undefined) return advice;
+  const [, purpose = 'Run'] = purposes.find(([pattern]) => pattern.test(command)) ?? [];
+  return `${advice} ${purpose} ${command}.`;
+}
 
 /** A command with its names; undefined if there is none. */
 export const commandFor = (

@@ -7,16 +7,16 @@ import { parse } from 'yaml';
 import { agentFile } from '../app/pages/add-agent/agent-file.ts';
 import { ways } from '../app/pages/add-agent/ways.ts';
 import { readLine } from '../app/pages/agent/log-line.ts';
-import { alertRemedy } from '../app/pages/alerts/alert-remedy.ts';
 import { diffRows } from '../app/pages/config/diff-rows.ts';
 import { yamlText } from '../app/pages/config/yaml-text.ts';
 import { hopsOf } from '../app/pages/connection/hops.ts';
 import { judgeConnection, verdictOf } from '../app/pages/connections/connection-health.ts';
 import { ingressText } from '../app/pages/connections/ingress-text.ts';
-import { agentsOf, placeOf } from '../app/pages/fleet/attention-text.ts';
+import { agentsOf, placeOf, remedyFor } from '../app/pages/fleet/attention-text.ts';
 import { emptiedPools } from '../app/pages/fleet/emptied-pools.ts';
 import { actorText } from '../app/parts/actor-text.ts';
 import { linePath } from '../app/parts/line-path.ts';
+import { concernedBy, remedyOf } from '../app/parts/remedy.ts';
 
 test('a configuration shown as YAML is the same configuration', () => {
   const key = fc.oneof(
@@ -185,13 +185,31 @@ test('a group of what is wrong leads to exactly its agents', () => {
 });
 
 test('the advice of every alert but one leads to a page of its subject', () => {
-  const hrefs = alertConditions.map((condition) => alertRemedy({ condition, subject: 'agent:a1' })?.href);
+  const kinds: Partial<Record<string, string>> = {
+    'pool-below-min-ready': 'pool',
+    'queue-near-limit': 'pool',
+    'connection-failing': 'connection',
+    'rollout-halted': 'rollout',
+  };
+  const hrefs = alertConditions.map(
+    (condition) => remedyOf(concernedBy({ condition, subject: `${kinds[condition] ?? 'agent'}:x1` }))?.href,
+  );
   assert.deepEqual(
     alertConditions.filter((_, index) => hrefs[index] === undefined),
     ['gateway-certificate-expiring'],
   );
+  assert.equal(hrefs.filter((href) => href?.includes('x1')).length, alertConditions.length - 2);
   const failing = { condition: 'connector-failing', subject: 'connector:dc1/a1/orders-db' };
-  assert.equal(alertRemedy(failing)?.href, '/agents/a1');
+  assert.equal(remedyOf(concernedBy(failing))?.href, '/agents/a1');
+});
+
+test('a group leads where the alert about its only agent leads', () => {
+  const group = { code: 'CONFIG_DRIFT', pool: 'dc1', connections: [], agents: ['a1'], count: 1 };
+  const alert = remedyOf(concernedBy({ condition: 'config-drift', subject: 'agent:a1' }));
+  assert.deepEqual(remedyFor(group), alert);
+  assert.equal(remedyFor({ ...group, agents: ['a1', 'a2'], count: 2 })?.href, '/config/dc1');
+  // The agent is linked beside it.
+  assert.equal(remedyFor({ ...group, code: 'NO_SESSION' }), undefined);
 });
 
 test('addresses, actors and lines', () => {

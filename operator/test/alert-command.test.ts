@@ -39,7 +39,10 @@ test('alerts are listed and shown', async () => {
     },
   ]);
   const shown = (await rig.cli('alert', 'show', 'b')).stdout;
-  assert.match(shown, /advice\s+If it does not come back .* Run penstock-gateway agent show orders-1\.\n/);
+  assert.match(
+    shown,
+    /advice\s+If it does not come back .* For details, run penstock-gateway agent show orders-1\.\n/,
+  );
   assert.match(
     shown,
     /notified ops\s+firing: pending, 3 attempts\. The receiver responded with HTTP 503\.\n/,

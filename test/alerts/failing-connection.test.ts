@@ -44,7 +44,7 @@ test('a dead target fires connection-failing with the code of the cause, and cli
     fired?.detail,
     '3 of 3 opens in the last 10 s failed: 3 × REFUSED. The target refused the connection.',
   );
-  assert.match(fired?.advice ?? '', /Run penstock-gateway connection explain orders\.$/);
+  assert.match(fired?.advice ?? '', /To see each stage, run penstock-gateway connection explain orders\.$/);
 
   target.listen(port, '127.0.0.1');
   await once(target, 'listening');

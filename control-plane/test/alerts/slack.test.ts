@@ -19,7 +19,7 @@ test('a message has counts, subjects and advice, and one color each for firing a
   const [red, green] = attachments;
   assert.match(
     red?.text ?? '',
-    /^\*agent-stale\* agent:orders-1: The gateway has received no .* The agent is silent\.\n.* Run penstock-gateway agent show orders-1\.$/,
+    /^\*agent-stale\* agent:orders-1: The gateway has received no .* The agent is silent\.\n.* For details, run penstock-gateway agent show orders-1\.$/,
   );
   assert.equal(green?.text, '*agent-stale* agent:orders-2 is resolved.');
   assert.notEqual(red?.color, green?.color);

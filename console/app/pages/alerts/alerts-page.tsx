@@ -8,13 +8,13 @@ import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/query-states.tsx';
+import { concernedBy, remedyOf } from '../../parts/remedy.ts';
 import { Badge } from '../../parts/state.tsx';
 import { SubjectLink } from '../../parts/subject-link.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
 import { Listing } from '../access/listing.tsx';
 import { useListing } from '../access/use-listing.ts';
-import { alertRemedy } from './alert-remedy.ts';
 import { AlertRules } from './alert-rules.tsx';
 import { NewSilenceDialog } from './new-silence-dialog.tsx';
 import { Receivers } from './receivers.tsx';
@@ -225,6 +225,6 @@ function AlertDialog({ id, onClose }: { readonly id: string; readonly onClose: (
 }
 
 function RemedyLink({ alert }: { readonly alert: { readonly condition: string; readonly subject: string } }) {
-  const remedy = alertRemedy(alert);
+  const remedy = remedyOf(concernedBy(alert));
   return remedy !== undefined && <Link href={remedy.href}>{remedy.text}</Link>;
 }

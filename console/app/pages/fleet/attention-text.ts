@@ -1,3 +1,5 @@
+import { remedyOf } from '../../parts/remedy.ts';
+
 type Group = {
   readonly code: string;
   readonly state?: string | undefined;
@@ -29,38 +31,12 @@ export function agentsOf({ code, pool, connector }: Group): string {
   return `/fleet?${query}`;
 }
 
-/** The page on which the advice for a group can be followed; undefined where its agents and connections are all there is. */
-export function remedyOf({
-  code,
-  pool,
-  connections,
-}: Group): { readonly href: string; readonly text: string } | undefined {
-  const [connection] = connections;
-  switch (code) {
-    case 'CONFIG_DRIFT':
-    case 'config-drift':
-      return pool === undefined
-        ? undefined
-        : { href: `/config/${pool}`, text: `Versions and pin of ${pool}` };
-    case 'pool-below-min-ready':
-      return pool === undefined
-        ? undefined
-        : {
-            href: `/fleet?pool=${pool}&state=identity-expired%2Cquarantined%2Cdraining%2Cstale%2Cdisconnected`,
-            text: `Agents of ${pool} that are not ready`,
-          };
-    case 'queue-near-limit':
-      return pool === undefined ? undefined : { href: `/pools/${pool}`, text: `Capacity of ${pool}` };
-    case 'connection-failing':
-      return connection === undefined
-        ? undefined
-        : { href: `/connections/${connection}`, text: `Which hop of ${connection} fails` };
-    case 'rollout-halted':
-    case 'software-outdated':
-      return { href: '/rollouts', text: 'Rollouts' };
-    default:
-      return undefined;
-  }
+/** Where the advice for a group can be followed; undefined where the links to its agents and connections are all there is. */
+export function remedyFor(group: Group & { readonly agents: readonly string[]; readonly count: number }) {
+  const { code, pool, connections, count } = group;
+  const agent = count === 1 ? group.agents[0] : undefined;
+  const remedy = remedyOf({ code, agent, pool, connection: connections[0] });
+  return remedy?.href === `/agents/${agent}` ? undefined : remedy;
 }
 
 /** What is about connections themselves comes before what is about one of their pools, within the order of the gateway. */

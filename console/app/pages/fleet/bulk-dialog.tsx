@@ -121,7 +121,7 @@ export function BulkDialog({
           }
           onClick={() => void run(body, matched).then((done) => done !== undefined && setResult(done))}
         >
-          {bulkActionText(name, changedOf(preview.data), quarantined)}
+          {bulkActionText(action, changedOf(preview.data), quarantined)}
         </RoleButton>
       </div>
     </Dialog>
@@ -135,8 +135,13 @@ const changedOf = (preview: BulkResult | undefined): number =>
 const quarantinedOf = (preview: BulkResult | undefined): ReadonlySet<string> =>
   new Set(preview?.items.filter(({ effect }) => effect === 'quarantined').map(({ name }) => name));
 
-/** `Pin and quarantine 2 agents`, or how many of them are quarantined if not all. */
-function bulkActionText(name: string, changed: number, quarantined: number): string {
+/**
+ * `Pin and quarantine 2 agents`, or how many of them are quarantined if not all. While the number is not known, or if it is
+ * none, the action alone.
+ */
+function bulkActionText(action: BulkAction, changed: number, quarantined: number): string {
+  const name = bulkNames[action];
+  if (changed === 0) return action === 'unpin' ? 'Remove pins' : name;
   if (quarantined === 0) return `${name} ${counted(changed, 'agent')}`;
   return quarantined === changed
     ? `${name} and quarantine ${counted(changed, 'agent')}`

@@ -107,9 +107,21 @@ test('it is removed, once and again', () => {
 });
 
 test('a failing command stops the installation with what Windows printed', () => {
-  const run: RunCommand = () => ({ status: 5, stdout: 'Access is denied.', stderr: '' });
+  const denied = { status: 5, stdout: 'Access is denied.', stderr: '' };
+  const run: RunCommand = (argv) =>
+    argv.includes('query') ? { status: 1060, stdout: '', stderr: '' } : denied;
   const added = windowsInstallSteps(service, on(run), true).find(({ title }) => title.includes(' add '));
   assert.throws(() => added?.run(), /failed: Access is denied\./);
+  // A service that cannot be read is not taken for one that does not exist.
+  assert.throws(
+    () =>
+      windowsInstallSteps(
+        service,
+        on(() => denied),
+        true,
+      ),
+    /query penstock-agent failed: Access is denied\./,
+  );
 });
 
 test('words are quoted as Windows programs parse them', () => {

@@ -60,14 +60,19 @@ const STATES = [
 const inSystem = ({ systemRoot }: WindowsHost, program: string) =>
   win32.join(systemRoot, 'System32', program);
 
+/** `sc.exe` exits with the error of Windows. */
+const SERVICE_DOES_NOT_EXIST = 1060;
+
 /**
- * What `sc.exe query` says; undefined if there is no such service (ERROR_SERVICE_DOES_NOT_EXIST). Its words are those of the
- * language of the host, but the second number is the state everywhere.
+ * What `sc.exe query` says; undefined if there is no such service. Its words are those of the language of the host, but the
+ * second number is the state everywhere. Throws if the service manager does not answer.
  */
 export function windowsState(host: WindowsHost, name: string): string | undefined {
-  const { status, stdout } = host.run([inSystem(host, 'sc.exe'), 'query', name]);
-  if (status !== 0) return undefined;
-  const [, state] = [...stdout.matchAll(/:\s+([0-9a-f]+)\s+\S/gi)];
+  const argv = [inSystem(host, 'sc.exe'), 'query', name];
+  const result = host.run(argv);
+  if (result.status === SERVICE_DOES_NOT_EXIST) return undefined;
+  check(result, argv);
+  const [, state] = [...result.stdout.matchAll(/:\s+([0-9a-f]+)\s+\S/gi)];
   return STATES[Number(state?.[1])] ?? 'UNKNOWN';
 }
 

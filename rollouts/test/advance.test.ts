@@ -362,6 +362,18 @@ describe('of software', () => {
     const [second] = simulation.in('staged');
     assert.deepEqual(ask(second), { kind: 'wait', because: 'The rollout is paused.' });
     assert.deepEqual(ask(permitted.agent), { kind: 'wait', because: 'The rollout is paused.' }, 'it is late');
+    const resumed = simulation.rollout;
+    const inTime = simulation.agents;
+    simulation.pass(HOUR, () => {});
+    const late = simulation.agents.find(({ id }) => id === first.id);
+    assert.deepEqual(
+      [simulation.state, late?.state, late?.reason],
+      ['paused', 'staged', 'The rollout is paused.'],
+      'a host that did not begin in time waits as the others do, and has not failed',
+    );
+    simulation.rollout = resumed;
+    simulation.agents = inTime;
+    simulation.now -= HOUR;
     Object.assign(facts, { runsTarget: true, progress: { state: 'probation' } });
     simulation.pass(MINUTE, () => {});
     assert.deepEqual(

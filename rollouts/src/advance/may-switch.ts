@@ -9,7 +9,7 @@ export type SwitchDecision =
   | { readonly kind: 'wait'; readonly because: string; readonly isBrief?: true };
 
 /** Milliseconds in which an agent that may switch has to begin. A schedule may end it earlier. */
-const SWITCH_START_MS = 2 * 60_000;
+export const SWITCH_START_MS = 2 * 60_000;
 
 /**
  * Whether an agent may switch now: to the target that it has staged, if its window is open and its pool can spare it, or back

@@ -3,9 +3,10 @@ import {
   type ClientHttp2Session,
   connect as connectHttp2,
   createSecureServer,
+  type Http2SecureServer,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { answerWith } from '../process/ask.ts';
@@ -23,8 +24,14 @@ export type NodeH2Handlers = {
     host: string;
     certificate: string;
     key: string;
-  }) => Promise<{ clients: Address; tunnel: Address }>;
+  }) => Promise<{ clients: Address; tunnel: Address; peers: Address }>;
   streamsToTcp: (argument: { tunnel: Address; to: Address; certificate: string }) => Promise<void>;
+  /** Joins clients with streams of another process that has the agent, as a replica does without one. */
+  tcpToRelay: (argument: {
+    host: string;
+    peers: Address;
+    certificate: string;
+  }) => Promise<{ clients: Address }>;
 };
 
 const SESSIONS = 2;
@@ -34,7 +41,7 @@ const socketOptions = { allowHalfOpen: true, noDelay: true };
 const settings = { initialWindowSize: STREAM_WINDOW, maxConcurrentStreams: 100_000, enablePush: false };
 const tlsOptions = { minVersion: 'TLSv1.3', ciphers: TLS_CIPHER } as const;
 
-function join(socket: Socket, stream: Duplex): void {
+function join(socket: Duplex, stream: Duplex): void {
   for (const [from, to] of [[socket, stream] as const, [stream, socket] as const]) {
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
@@ -42,9 +49,15 @@ function join(socket: Socket, stream: Duplex): void {
   }
 }
 
+function sessionServer(certificate: string, key: string): Http2SecureServer {
+  const server = createSecureServer({ ...tlsOptions, cert: certificate, key, settings });
+  server.on('session', (session) => session.setLocalWindowSize(SESSION_WINDOW));
+  return server;
+}
+
 const paths = { ':scheme': 'https', ':authority': CERTIFICATE_NAME, ':method': 'POST' };
 
-async function openSession(tunnel: Address, to: Address, certificate: string): Promise<void> {
+async function connectSession(tunnel: Address, certificate: string): Promise<ClientHttp2Session> {
   const host = `https://${tunnel.host}:${tunnel.port}`;
   const session: ClientHttp2Session = connectHttp2(host, {
     ...tlsOptions,
@@ -54,6 +67,11 @@ async function openSession(tunnel: Address, to: Address, certificate: string): P
   });
   await once(session, 'connect');
   session.setLocalWindowSize(SESSION_WINDOW);
+  return session;
+}
+
+async function openSession(tunnel: Address, to: Address, certificate: string): Promise<void> {
+  const session = await connectSession(tunnel, certificate);
   const control = session.request({ ...paths, ':path': '/control' }, { endStream: false });
   createInterface({ input: control }).on('line', (id) => {
     const socket = connect({ ...to, ...socketOptions });
@@ -63,11 +81,10 @@ async function openSession(tunnel: Address, to: Address, certificate: string): P
 
 answerWith({
   async tcpToStreams({ host, certificate, key }) {
-    const waiting = new Map<string, Socket>();
+    const waiting = new Map<string, Duplex>();
     const controls: ServerHttp2Stream[] = [];
     let opened = 0;
-    const streams = createSecureServer({ ...tlsOptions, cert: certificate, key, settings });
-    streams.on('session', (session) => session.setLocalWindowSize(SESSION_WINDOW));
+    const streams = sessionServer(certificate, key);
     streams.on('stream', (stream: ServerHttp2Stream, { ':path': path = '' }) => {
       stream.respond({ ':status': 200 });
       if (path === '/control') controls.push(stream);
@@ -75,12 +92,28 @@ answerWith({
       waiting.delete(path);
       if (client !== undefined) join(client, stream);
     });
-    const clients = createServer(socketOptions, (client) => {
+    const serve = (client: Duplex) => {
       opened += 1;
       waiting.set(`/${opened}`, client);
       controls[opened % controls.length]?.write(`${opened}\n`);
+    };
+    const relay = sessionServer(certificate, key);
+    relay.on('stream', (stream: ServerHttp2Stream) => {
+      stream.respond({ ':status': 200 });
+      serve(stream);
     });
-    return { clients: await listen(clients, host), tunnel: await listen(streams, host) };
+    return {
+      clients: await listen(createServer(socketOptions, serve), host),
+      tunnel: await listen(streams, host),
+      peers: await listen(relay, host),
+    };
+  },
+  async tcpToRelay({ host, peers, certificate }) {
+    const session = await connectSession(peers, certificate);
+    const clients = createServer(socketOptions, (client) =>
+      join(client, session.request({ ...paths, ':path': '/relay' }, { endStream: false })),
+    );
+    return { clients: await listen(clients, host) };
   },
   async streamsToTcp({ tunnel, to, certificate }) {
     for (let number = 0; number < SESSIONS; number += 1) await openSession(tunnel, to, certificate);

@@ -15,8 +15,8 @@ export const nodeH2: Route = {
     `Node ${process.versions.node}, net and http2 joined with pipe, two outbound sessions for all clients, ${TLS_CIPHER}`,
   async start(target, places) {
     const pem = await makeCertificate();
-    const agent = await startEnd(places.agent);
-    const gateway = await startEnd(places.gateway);
+    const agent = await startNodeH2End(places.agent);
+    const gateway = await startNodeH2End(places.gateway);
     const { clients, tunnel } = await gateway.ask('tcpToStreams', { host: places.gateway.host, ...pem });
     const through = (await places.throughLink?.(tunnel)) ?? tunnel;
     const { certificate } = pem;
@@ -36,7 +36,8 @@ export const nodeH2: Route = {
   },
 };
 
-async function startEnd(place: Place) {
+/** Starts a process that becomes any end of the route. The caller must stop it. */
+export async function startNodeH2End(place: Place) {
   const child = await startNode(END, place, { nodeOptions: settleOptions });
   return { child, ask: asking<NodeH2Handlers>(child, 'a node-h2 end') };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BootedHost, skipWithoutBoot } from '../../test/rig/booted-host.ts';
@@ -15,9 +15,12 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const TREE = '/opt/penstock-tree';
 const SERVICE = 'penstock-agent.service';
 const CONFIG = '/etc/penstock/agent.yaml';
+/** Once it exists, version 3.0.0 is killed. */
+const KILLED = '/etc/penstock/killed';
 /** Once it exists, version 4.0.0 exits at its start. Until then, it hangs. */
 const BROKEN = '/etc/penstock/broken';
-const VERSIONS = ['1.0.0', '2.0.0'] as const;
+const IDENTITY = '/var/lib/private/penstock-agent/identity/current.pem';
+const VERSIONS = ['1.0.0', '2.0.0', '3.0.0'] as const;
 const platform = { os: process.platform, arch: process.arch };
 
 /** Starts the sources of a version; `run` can fail before that. */
@@ -33,7 +36,12 @@ test('a host is upgraded, a broken version goes back, and a power cut changes ne
   const { rootKeys } = release.trust;
   for (const version of VERSIONS)
     makeVersionTree(join(trees.path, version), { version, rootKeys, treeInHost: TREE });
-  await using pair = await startPair({ targets: {}, agents: {} });
+  // Agents renew a certificate of a minute after half of it.
+  await using pair = await startPair({
+    targets: {},
+    agents: {},
+    gateway: { identity: { certificateLifetime: '1m' } },
+  });
   const releases = join(pair.gatewayConfig.dataDirectory, 'releases');
   await using host = await BootedHost.boot({
     share: {
@@ -58,11 +66,13 @@ test('a host is upgraded, a broken version goes back, and a power cut changes ne
     ),
   );
   // A probation of ten minutes is the subject of other tests.
-  put(
-    host,
-    '/etc/systemd/system/penstock-updater.service.d/probation.conf',
-    '[Service]\nExecStart=\nExecStart=/opt/penstock/stable/penstock-agent updater --probation 2\n',
-  );
+  const setProbation = (seconds: number) =>
+    put(
+      host,
+      '/etc/systemd/system/penstock-updater.service.d/probation.conf',
+      `[Service]\nExecStart=\nExecStart=/opt/penstock/stable/penstock-agent updater --probation ${seconds}\n`,
+    );
+  setProbation(2);
   host.ok(
     '/root/penstock-agent',
     'service',
@@ -107,24 +117,38 @@ test('a host is upgraded, a broken version goes back, and a power cut changes ne
     assert.ok(JSON.stringify(agents).includes('"2.0.0"'), JSON.stringify(agents));
   });
 
-  await context.test('a version that exits is rolled back by itself', async () => {
-    const content = executableOf(
-      '2.0.0',
-      'case "$1" in self-check) echo 3.0.0; exit 0;; run) exit 1;; esac\n',
-    );
+  const status = () => JSON.parse(host.ok(agent, 'upgrade', 'status', '--output', 'json')).upgrade;
+  const certificate = () => readFileSync(host.inside(IDENTITY), 'utf8');
+
+  await context.test('a version that exits after it has renewed the certificate is rolled back', async () => {
+    const kill = `(while [ ! -e ${KILLED} ]; do sleep 0.2; done; kill -KILL $$) &`;
+    const content = executableOf('3.0.0', `case "$1" in run) ${kill} ;; esac\n`);
     publish(releases, release, '3.0.0', {
       content,
       platform,
       changes: { release: { sequence: 21 }, latest: { sequence: 41 } },
     });
-    const upgrade = await now('3.0.0');
-    assert.match(
-      upgrade.stdout,
-      /^rolled-back, 2\.0\.0 to 3\.0\.0 \(EXITED\)/m,
-      `${upgrade.stderr}\n${journals()}`,
-    );
-    assert.equal(upgrade.status, 1);
+    setProbation(600);
+    host.ok('systemctl', 'daemon-reload');
+    const upgrade = now('3.0.0');
+    await host.until('the probation', () => status().name === 'probation');
+    const before = certificate();
+    await host.until('the renewal', () => certificate() !== before, 90_000);
+    const { identity } = pair.gatewayConfig;
+    await pair.gateway.apply({
+      ...pair.gatewayConfig,
+      identity: { ...identity, certificateLifetime: 24 * 60 * 60_000 },
+    });
+    assert.equal(status().name, 'probation', journals());
+    put(host, KILLED, '');
+    const { status: exitCode, stdout, stderr } = await upgrade;
+    assert.match(stdout, /^rolled-back, 2\.0\.0 to 3\.0\.0 \(EXITED\)/m, `${stderr}\n${journals()}`);
+    assert.equal(exitCode, 1);
     await ready('2.0.0');
+    const enrolled = JSON.stringify(await pair.api('GET /audit?action=agent.enroll'));
+    assert.equal(enrolled.split('"action"').length - 1, 1, `it has not enrolled again: ${enrolled}`);
+    setProbation(2);
+    host.ok('systemctl', 'daemon-reload');
     assert.match((await now('3.0.0')).stdout, /KNOWN_BAD/);
   });
 
@@ -150,8 +174,7 @@ test('a host is upgraded, a broken version goes back, and a power cut changes ne
     await host.start();
     // The updater runs from the stable version, so the broken one cannot stop it.
     await ready('2.0.0', 120_000);
-    const status = JSON.parse(host.ok(agent, 'upgrade', 'status', '--output', 'json'));
-    assert.deepEqual([status.upgrade.name, status.upgrade.code], ['rolled-back', 'EXITED'], journals());
+    assert.deepEqual([status().name, status().code], ['rolled-back', 'EXITED'], journals());
   });
 
   await context.test('the host goes back to the version before when asked', async () => {

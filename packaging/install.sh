@@ -215,6 +215,8 @@ ln -sfn "$home/current/$program" "/usr/local/bin/$program"
 echo "$program $version is installed at $folder."
 if [ -d /run/systemd/system ] && systemctl is-active --quiet "$program.service"; then
   echo "Restart the service to run it: systemctl restart $program"
+elif [ "$kind" = gateway ]; then
+  echo "Write /etc/penstock/gateway.yaml, initialize the gateway as docs/install.md says, then run: sudo /usr/local/bin/$program service install"
 else
-  echo "Write /etc/penstock/$kind.yaml, then run: sudo /usr/local/bin/$program service install"
+  echo "Write /etc/penstock/agent.yaml, then run: sudo /usr/local/bin/$program service install --token-file FILE"
 fi

@@ -8,6 +8,7 @@ import { wcag, wcagViolations } from './axe.ts';
 import { launchBrowser, openPage, skipWithoutBrowser, visit } from './browser.ts';
 import { commonTasks, documentedClicks, pressEnterOn } from './common-tasks.ts';
 import { consolePages } from './console-pages.ts';
+import { pageStates, showState } from './page-states.ts';
 import { startShowcase } from './showcase.ts';
 
 const NARROW = 360;
@@ -61,6 +62,19 @@ const recordEscapes = `
   window.escapes = [];
 `;
 
+/** Runs in the page: the page itself, and every element that is cut off at its right edge outside of what scrolls. */
+const widerThanPage = `(() => {
+  const scrolls = (element) =>
+    element !== null && (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  const wide = [...document.querySelectorAll('main *')].filter(
+    (element) => element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element.parentElement),
+  );
+  return [
+    ...(document.documentElement.scrollWidth > innerWidth ? ['the page'] : []),
+    ...wide.map((element) => element.outerHTML.slice(0, 120)),
+  ].slice(0, 3);
+})()`;
+
 test('every page, dialog and operation', { skip: skipWithoutBrowser() }, async (t) => {
   await using _leaks = expectNoLeaks();
   await using showcase = await startShowcase();
@@ -90,6 +104,21 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser() }, async (
         page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
       );
       await page.setViewportSize({ width: 1280, height: 900 });
+    }
+    assert.deepEqual(problems, []);
+  });
+
+  await t.test('names of 63 characters and lists of 400 fit a narrow screen', async () => {
+    const states = pageStates.filter(({ name }) => /-long-names$|-400$/.test(name));
+    assert.equal(states.length, 11);
+    const problems: string[] = [];
+    await using opened = await openPage(browser, pair, { width: NARROW, height: 740 });
+    const { page } = opened;
+    for (const state of states) {
+      await showState(page, state);
+      const wide = (await page.evaluate(widerThanPage)) as string[];
+      problems.push(...wide.map((element) => `${state.name}: ${element}`));
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
     }
     assert.deepEqual(problems, []);
   });

@@ -29,9 +29,28 @@ const changed =
 const noItems = changed(() =>
   JSON.stringify({ items: [], total: 0, counts: {}, complete: true, at: new Date() }),
 );
-const withLongNames = changed((text) =>
-  longNames.reduce((all, name) => all.replaceAll(`"${name}"`, `"${longest(name)}"`), text),
-);
+/** The gateway knows the short names, and the page the long ones. */
+async function withLongNames(route: Route): Promise<void> {
+  const url = longNames.reduce(
+    (all, name) => all.replaceAll(longest(name), name),
+    decodeURIComponent(route.request().url()),
+  );
+  const response = await route.fetch({ url });
+  const text = await response.text();
+  const body = longNames.reduce(
+    (all, name) => all.replace(new RegExp(`(?<=["/:])${name}(?=["/])`, 'g'), longest(name)),
+    text,
+  );
+  await route.fulfill({ response, body });
+}
+/** 400 connections of which one is the first of the real ones. */
+const manyConnections = changed((text) => {
+  const page = JSON.parse(text) as { items?: { name: string; ingress?: unknown }[] };
+  const [first] = page.items ?? [];
+  if (first?.ingress === undefined) return text;
+  const items = Array.from({ length: 400 }, (_, index) => ({ ...first, name: `orders-${index + 1}` }));
+  return JSON.stringify({ ...page, items });
+});
 /** As many rows as a page has, of 1,000. */
 const thousandAgents = changed((text) => {
   const page = JSON.parse(text) as { items?: { name: string; state?: string }[]; counts?: unknown };
@@ -61,9 +80,37 @@ export const pageStates: readonly PageState[] = [
   { name: 'fleet-long-names', path: '/fleet', ready: longest('dc1-h2'), answer: withLongNames },
   { name: 'connections-long-names', path: '/connections', ready: longest('billing'), answer: withLongNames },
   { name: 'audit-long-names', path: '/audit', ready: 'pin.set', answer: withLongNames },
+  {
+    name: 'agent-long-names',
+    path: `/agents/${longest('dc1-h1')}`,
+    ready: 'Identity valid until',
+    answer: withLongNames,
+  },
+  {
+    name: 'connection-long-names',
+    path: `/connections/${longest('billing')}`,
+    ready: 'For a new client',
+    answer: withLongNames,
+  },
+  {
+    name: 'pool-long-names',
+    path: `/pools/${longest('dc1')}`,
+    ready: 'Ready agents',
+    answer: withLongNames,
+  },
+  {
+    name: 'versions-long-names',
+    path: `/config/${longest('dc1')}`,
+    ready: 'What version 14 changes',
+    answer: withLongNames,
+  },
+  { name: 'grants-long-names', path: '/access/grants', ready: 'In use', answer: withLongNames },
+  { name: 'alerts-long-names', path: '/alerts', ready: 'Send a test', answer: withLongNames },
+  { name: 'approvals-long-names', path: '/approvals', ready: 'Approve', answer: withLongNames },
+  { name: 'connections-400', path: '/connections', ready: 'orders-400', answer: manyConnections },
 ];
 
-const lists = /\/api\/v1\/(agents|pools|connections|attention|audit|pins)\b/;
+const lists = /\/api\/v1\/(?!events|console)/;
 
 /** Opens a page in a state, and returns when it is in it. The lists of the page are answered by the state. */
 export async function showState(page: Page, { path, ready, answer }: PageState): Promise<void> {

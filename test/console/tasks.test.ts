@@ -303,6 +303,30 @@ test('people do their tasks in the console', { skip }, async (t) => {
     await live.getByText('Live', { exact: true }).waitFor();
   });
 
+  await t.test('a rollout changes the agents in the order that its preview said', async () => {
+    await pair.api('POST /config-versions', { pool: 'dc1', content: pair.agentFile('a1', { version: 8 }) });
+    await using opened = await openPage(browser, pair, { path: '/config/dc1' });
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Roll out… version 8' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Roll out version 8 to dc1?' });
+    await dialog.getByRole('listitem').first().waitFor();
+    const previewed = (await dialog.getByRole('listitem').allTextContents()).map((text) =>
+      text.replace(/^(Canaries|Group \d+) /, '').split(', '),
+    );
+    assert.ok(previewed.length > 1 && previewed.flat().includes('a1'));
+    await dialog.getByRole('button', { name: 'Roll out' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Configuration 8 to dc1' }).waitFor();
+    const path = new URL(page.url()).pathname.replace('/console', '');
+    const detail = await pair.api(`GET ${path}`);
+    const agents = detail['agents'] as readonly { name: string; group: number; state: string }[];
+    const planned = agents.filter(({ state }) => state !== 'skipped');
+    assert.deepEqual(
+      previewed.map((_, index) => planned.filter(({ group }) => group === index).map(({ name }) => name)),
+      previewed,
+    );
+    await pair.api(`POST ${path}/cancel`, { rollBack: true });
+  });
+
   await t.test("a client's connection is ended", async () => {
     await using client = await TestClient.connect({ host: '127.0.0.1', port: pair.port('orders') });
     await client.read(5);

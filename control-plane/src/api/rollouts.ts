@@ -65,7 +65,7 @@ export function rolloutRoutes(app: TypedApp, rollouts: RolloutApi): void {
       schema: {
         summary: 'Preview a rollout',
         description:
-          'Returns which agents would be canaries and in which group. The order of the created one differs.',
+          'Returns which agents would be canaries and in which group, in the order of a rollout created now.',
         tags,
         body: NewRollout,
         response: { 200: RolloutPreview, ...problemResponses },

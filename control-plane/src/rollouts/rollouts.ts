@@ -321,13 +321,15 @@ export class Rollouts {
     return { kind: 'config', version, digest: published.digest, before };
   }
 
-  #planOf({ id, target, pools, settings }: StoredRollout): Plan {
+  /** The id is no part of the order: what a preview shows is what is created after it. */
+  #planOf({ target, pools, settings }: StoredRollout): Plan {
     const { fleet, clock } = this.#options;
     const candidates: Candidate[] = [];
     for (const view of fleet.agentsAfter('')) {
       if (pools.includes(view.pool) && view.state !== 'revoked') candidates.push(candidateOf(view, target));
     }
-    return planRollout(id, candidates, settings, clock.wall());
+    const what = `${target.kind} ${target.version} ${pools.join(' ')}`;
+    return planRollout(what, candidates, settings, clock.wall());
   }
 
   /** Two rollouts in one pool at the same time could not be judged. */

@@ -24,17 +24,17 @@ export type Plan = {
 export const MAX_CANARIES = 5;
 
 /**
- * Divides the agents into canaries and groups, in an order that depends on the rollout, so that it is not always the same
- * hosts that try what is new.
+ * Divides the agents into canaries and groups, in an order that depends on what is rolled out, so that it is not always the
+ * same hosts that try what is new. A preview has the same order as the rollout that follows it.
  */
 export function planRollout(
-  rollout: string,
+  what: string,
   candidates: readonly Candidate[],
   settings: Pick<RolloutSettings, 'canary' | 'groups'>,
   now: number,
 ): Plan {
   const eligible = inRolloutOrder(
-    rollout,
+    what,
     candidates.filter(({ skipped }) => skipped === undefined),
   );
   const canaries = chooseCanaries(eligible, settings.canary);

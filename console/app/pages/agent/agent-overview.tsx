@@ -47,7 +47,7 @@ function Health({ agent }: { readonly agent: Agent }) {
         agent.connectedSince === undefined
           ? undefined
           : ['Connected', <Age key="age" at={agent.connectedSince} />],
-        agent.identityNotAfter === undefined
+        agent.identityNotAfter === undefined || agent.state === 'revoked'
           ? undefined
           : ['Identity valid until', <TimeOf key="time" at={agent.identityNotAfter} />],
         config === undefined ? undefined : ['Configuration', <Stamp key="stamp" {...config} />],

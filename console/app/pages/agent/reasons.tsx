@@ -19,11 +19,7 @@ import { WhoDidIt } from './who-did-it.tsx';
 export function Reasons({ agent }: { readonly agent: Agent }) {
   const wrong = agent.reasons.filter(({ code }) => code !== 'CONNECTED');
   if (wrong.length === 0) {
-    return (
-      <p className="reasons-fine soft">
-        <AgentStateBadge state="connected" /> Nothing needs attention.
-      </p>
-    );
+    return <p className="reasons-fine soft">Nothing needs attention.</p>;
   }
   return (
     <div className="reasons">

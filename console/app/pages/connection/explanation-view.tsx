@@ -163,59 +163,61 @@ function Agents({ explanation }: { readonly explanation: Explanation }) {
       {agents.length === 0 ? (
         <p className="empty soft">No agent of this pool is known.</p>
       ) : (
-        <Table
-          label={`Agents of ${name}`}
-          rows={agents}
-          keyOf={(agent) => agent.name}
-          columns={[
-            {
-              key: 'name',
-              title: 'Agent',
-              isMain: true,
-              cell: (agent) => (
-                <Link href={`/agents/${agent.name}`}>
-                  <strong>{agent.name}</strong>
-                </Link>
-              ),
-            },
-            { key: 'state', title: 'State', cell: ({ state }) => <AgentStateBadge state={state} /> },
-            {
-              key: 'use',
-              title: 'For a new client',
-              cell: ({ skipReason, skipMessage, problem }) => (
-                <>
-                  {skipReason === undefined ? (
-                    <Badge tone="ok" word="Usable" />
-                  ) : (
-                    <>
-                      <Badge tone="off" word="Skipped" /> {skipMessage ?? skipReason}
-                    </>
-                  )}
-                  {problem !== undefined && <div className="soft">{problem}</div>}
-                </>
-              ),
-            },
-            {
-              key: 'evidence',
-              title: 'Target',
-              isEmpty: ({ evidence }) => evidence === undefined,
-              cell: ({ evidence }) =>
-                evidence !== undefined && (
+        <div className="pool-agents">
+          <Table
+            label={`Agents of ${name}`}
+            rows={agents}
+            keyOf={(agent) => agent.name}
+            columns={[
+              {
+                key: 'name',
+                title: 'Agent',
+                isMain: true,
+                cell: (agent) => (
+                  <Link href={`/agents/${agent.name}`} className="break">
+                    <strong>{agent.name}</strong>
+                  </Link>
+                ),
+              },
+              { key: 'state', title: 'State', cell: ({ state }) => <AgentStateBadge state={state} /> },
+              {
+                key: 'use',
+                title: 'For a new client',
+                cell: ({ skipReason, skipMessage, problem }) => (
                   <>
-                    <Badge
-                      tone={evidence.reach === 'ready' ? 'ok' : 'bad'}
-                      word={evidence.reach === 'ready' ? 'Reached' : evidence.reach}
-                    />{' '}
-                    <Age at={evidence.at} />
-                    {evidence.detail !== undefined && (
-                      <div className="soft small break">{evidence.detail}</div>
+                    {skipReason === undefined ? (
+                      <Badge tone="ok" word="Usable" />
+                    ) : (
+                      <>
+                        <Badge tone="off" word="Skipped" /> {skipMessage ?? skipReason}
+                      </>
                     )}
+                    {problem !== undefined && <div className="soft">{problem}</div>}
                   </>
                 ),
-            },
-            { key: 'streams', title: 'Streams', isNumber: true, cell: ({ streams }) => streams },
-          ]}
-        />
+              },
+              {
+                key: 'evidence',
+                title: 'Target',
+                isEmpty: ({ evidence }) => evidence === undefined,
+                cell: ({ evidence }) =>
+                  evidence !== undefined && (
+                    <>
+                      <Badge
+                        tone={evidence.reach === 'ready' ? 'ok' : 'bad'}
+                        word={evidence.reach === 'ready' ? 'Reached' : evidence.reach}
+                      />{' '}
+                      <Age at={evidence.at} />
+                      {evidence.detail !== undefined && (
+                        <div className="soft small break">{evidence.detail}</div>
+                      )}
+                    </>
+                  ),
+              },
+              { key: 'streams', title: 'Streams', isNumber: true, cell: ({ streams }) => streams },
+            ]}
+          />
+        </div>
       )}
     </Card>
   ));

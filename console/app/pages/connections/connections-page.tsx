@@ -182,11 +182,24 @@ function ConnectionTable({
           key: 'waiting',
           title: 'Waiting',
           isNumber: true,
+          isEmpty: ({ waiting }) => waiting === 0,
           cell: ({ waiting }) => (waiting > 0 ? <Badge tone="warn" word={count(waiting)} /> : '0'),
         },
         { key: 'opened', title: 'Opened', isNumber: true, cell: ({ openedTotal }) => count(openedTotal) },
-        { key: 'failed', title: 'Failed', isNumber: true, cell: ({ failedTotal }) => count(failedTotal) },
-        { key: 'denied', title: 'Denied', isNumber: true, cell: ({ deniedTotal }) => count(deniedTotal) },
+        {
+          key: 'failed',
+          title: 'Failed',
+          isNumber: true,
+          isEmpty: ({ failedTotal }) => failedTotal === 0,
+          cell: ({ failedTotal }) => count(failedTotal),
+        },
+        {
+          key: 'denied',
+          title: 'Denied',
+          isNumber: true,
+          isEmpty: ({ deniedTotal }) => deniedTotal === 0,
+          cell: ({ deniedTotal }) => count(deniedTotal),
+        },
       ]}
     />
   );

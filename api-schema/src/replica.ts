@@ -23,7 +23,9 @@ export const ReplicaResource = Type.Object({
   ),
   address: Type.String({ description: 'Where the other replicas reach it.' }),
   version: Type.String(),
-  configDigest: Type.String({ description: 'Digest of the gateway.yaml that it runs.' }),
+  configDigest: Type.String({
+    description: 'Digest of the gateway.yaml that it runs, without the name and the addresses in `cluster`.',
+  }),
   drifted: Type.Boolean({
     description: 'Whether it runs another gateway.yaml than the replica that answers.',
   }),

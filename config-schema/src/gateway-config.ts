@@ -84,6 +84,8 @@ export type DatabaseStore = {
 
 /** Durations are milliseconds, sizes are bytes. */
 export type GatewayConfig = ConfigVersion & {
+  /** Digest of the file without what is another value at each replica: the name and the addresses in `cluster`. */
+  readonly replicaDigest: string;
   readonly organization: string;
   readonly listen: { readonly tunnel: HostPort; readonly admin: HostPort };
   readonly dataDirectory: string;

@@ -4,9 +4,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Document, isMap, isScalar, visit } from 'yaml';
 import { canonicalJson } from '../src/digest.ts';
-import { checkConfig, parseAgentConfig } from '../src/parse.ts';
+import { checkConfig, parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
 import { hostOf } from './rig/host-of.ts';
-import { MINIMAL_AGENT } from './rig/minimal-file.ts';
+import { MINIMAL_AGENT, MINIMAL_GATEWAY } from './rig/minimal-file.ts';
 import { validAgentFile } from './rig/valid-file.ts';
 
 describe('the digest', () => {
@@ -55,6 +55,28 @@ describe('the digest', () => {
     const aliased = MINIMAL_AGENT.replace('agent-1', '&name agent-1').replace('orders-db', '*name ');
     assert.equal(digestOf(aliased), digestOf(MINIMAL_AGENT.replace('orders-db', 'agent-1')));
   });
+});
+
+test('the digest that replicas compare leaves out their names and addresses, and nothing else', () => {
+  const digestAt = (cluster: string, environment = {}, more = '') => {
+    const text = `${MINIMAL_GATEWAY}store: {url: "postgresql://u@db/penstock"}\ncluster: ${cluster}\n${more}`;
+    const result = parseGatewayConfig(text, hostOf({ environment, files: new Map() }));
+    assert.ok(result.ok, JSON.stringify(result));
+    return result.config.replicaDigest;
+  };
+  const ofChart = '{name: "${env:POD_NAME}", listen: "0.0.0.0:8444", advertise: "${env:POD_IP}:8444"}';
+  const pods = ['gateway-7b9f-x2lk4', 'gateway-7b9f-9qpwz'].map((POD_NAME, at) =>
+    digestAt(ofChart, { POD_NAME, POD_IP: `10.0.0.${at}` }),
+  );
+  const hosts = ['a', 'b'].map((name) =>
+    digestAt(`{name: ${name}, listen: "10.0.0.1:8444", advertise: "${name}.example.com:8444"}`),
+  );
+  assert.equal(new Set([...pods, ...hosts]).size, 1);
+  const others = [
+    digestAt('{listen: "10.0.0.1:8444", rebalanceInterval: 0s}'),
+    digestAt('{listen: "10.0.0.1:8444"}', {}, 'drain: {timeout: 31s}\n'),
+  ];
+  assert.equal(new Set([...pods, ...others]).size, 3);
 });
 
 test('canonical JSON has sorted keys', () => {

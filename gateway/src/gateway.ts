@@ -202,7 +202,7 @@ export async function startGateway({
       });
       if (state.name !== 'running') return;
       for (const change of changes) await change.commit();
-      await cluster?.update({ configDigest: next.digest });
+      await cluster?.update({ configDigest: next.replicaDigest });
     },
     async drain() {
       if (state.name !== 'running') return;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Connection, GatewayConfig, Pool } from '../gateway-config.ts';
+import { replicaDigestOf } from '../replica-digest.ts';
 import type { GatewayFile } from '../schema/gateway-file.ts';
 import { buildIngress } from './build-ingress.ts';
 import { buildFreeze, buildRestart, buildUpgrade, buildWindow } from './build-rollouts.ts';
@@ -13,6 +14,7 @@ export function buildGateway(file: GatewayFile, context: BuildContext): GatewayC
   return {
     version: context.version,
     digest: context.digest,
+    replicaDigest: replicaDigestOf(context.content),
     organization: file.organization,
     listen: {
       tunnel: fieldValue('listen', file.listen.tunnel),

@@ -4,9 +4,10 @@ import { Secret } from '../../src/secret.ts';
 export function comparable(config: object): unknown {
   const {
     digest: _,
-    content: __,
+    replicaDigest: __,
+    content: ___,
     ...rest
-  } = config as { readonly digest?: string; readonly content?: unknown };
+  } = config as { readonly digest?: string; readonly replicaDigest?: string; readonly content?: unknown };
   return revealed(rest);
 }
 

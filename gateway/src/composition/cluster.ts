@@ -46,7 +46,7 @@ export type Cluster = {
 export async function openCluster(scope: AsyncDisposableStack, options: ClusterOptions): Promise<Cluster> {
   const { config, store, dataPlane, leadership, epoch, clock, log } = options;
   const { registry, elsewhere } = dataPlane;
-  const { cluster, digest } = config();
+  const { cluster, replicaDigest } = config();
   if (cluster === undefined) throw new TypeError('The configuration has no cluster.');
   const key = await createReplicaKey(clock.wall());
   let membership: Membership | undefined;
@@ -66,7 +66,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
       address,
       spki: key.spki,
       version: SOFTWARE_VERSION,
-      configDigest: digest,
+      configDigest: replicaDigest,
       state: 'running',
     },
     clock,

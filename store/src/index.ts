@@ -53,4 +53,11 @@ export type {
 } from './schema.ts';
 export type { Store } from './sql-store.ts';
 export { StoreError, type StoreOutage, storeOutages } from './store-error.ts';
-export { MOVED_SUFFIX, RESTORE_ADVICE, STORE_FILE, storeFileState } from './store-file.ts';
+export {
+  MOVED_SUFFIX,
+  MOVED_TO_SUFFIX,
+  movedStoreText,
+  RESTORE_ADVICE,
+  STORE_FILE,
+  storeFileState,
+} from './store-file.ts';

@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { fileFailureText } from '@penstock/runtime';
 import { StoreError } from './store-error.ts';
@@ -13,6 +13,8 @@ export const RESTORE_ADVICE =
 
 /** Added to the name of an embedded store that was moved to a database: a gateway must not start with it by mistake. */
 export const MOVED_SUFFIX = '.moved';
+/** The file that names the database: `host:port/name`, without user and password. */
+export const MOVED_TO_SUFFIX = '.moved-to';
 
 /** `empty` has a size of 0: a failed restore or a full disk leaves such a file, and SQLite takes it for a new database. */
 export type StoreFileState = 'missing' | 'empty' | 'present';
@@ -27,16 +29,26 @@ export async function storeFileState(file: string): Promise<StoreFileState> {
   }
 }
 
+/**
+ * Says that an embedded store was moved to a database, which one, and what to do; undefined if it was not moved. Throws
+ * StoreError when that cannot be determined.
+ */
+export async function movedStoreText(file: string): Promise<string | undefined> {
+  if ((await storeFileState(`${file}${MOVED_SUFFIX}`)) === 'missing') return;
+  const place = await readFile(`${file}${MOVED_TO_SUFFIX}`, 'utf8').catch(() => '');
+  const database = place.trim() === '' ? 'a database' : `the database ${place.trim().slice(0, 300)}`;
+  return (
+    `The store ${file} was moved to ${database}, and is ${basename(file)}${MOVED_SUFFIX} now. Set store.url in gateway.yaml ` +
+    'to that database, or move it back with penstock-gateway store migrate --to embedded.'
+  );
+}
+
 /** Throws StoreError unless the file exists, has content, and can be written. */
 export async function requireStoreFile(file: string): Promise<void> {
   const state = await storeFileState(file);
   if (state === 'missing') {
-    if ((await storeFileState(`${file}${MOVED_SUFFIX}`)) !== 'missing') {
-      throw failed(
-        `The store ${file} was moved to a database, and is ${basename(file)}${MOVED_SUFFIX} now. Set store.url in gateway.yaml ` +
-          'to that database.',
-      );
-    }
+    const moved = await movedStoreText(file);
+    if (moved !== undefined) throw failed(moved);
     throw failed(
       `There is no store ${file}. Run penstock-gateway init if this gateway is new; otherwise restore the data directory ` +
         'from a backup: without its store, revoked agents are accepted again.',

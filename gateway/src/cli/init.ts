@@ -11,7 +11,7 @@ import {
   openAuthority,
 } from '@penstock/control-plane';
 import { makePrivateDirectory } from '@penstock/runtime';
-import { RESTORE_ADVICE, STORE_FILE, type Store, storeFileState } from '@penstock/store';
+import { movedStoreText, RESTORE_ADVICE, STORE_FILE, type Store, storeFileState } from '@penstock/store';
 import { CommandError } from '@penstock/terminal';
 import { createGatewayStore, openGatewayStore } from '../composition/gateway-store.ts';
 
@@ -82,11 +82,13 @@ export async function initialize({
  */
 async function openOrCreateStore(config: GatewayConfig, newStore: boolean): Promise<Store> {
   const { dataDirectory } = config;
-  if (newStore || !(await hasAuthority(dataDirectory))) return createGatewayStore(config);
-  if (config.store !== undefined) return openGatewayStore(config);
+  if (newStore) return createGatewayStore(config);
   const file = join(dataDirectory, STORE_FILE);
-  const state = await storeFileState(file);
-  if (state !== 'missing') return openGatewayStore(config);
+  const isMissing = config.store === undefined && (await storeFileState(file)) === 'missing';
+  const moved = isMissing ? await movedStoreText(file) : undefined;
+  if (moved !== undefined) throw new CommandError(moved);
+  if (!(await hasAuthority(dataDirectory))) return createGatewayStore(config);
+  if (!isMissing) return openGatewayStore(config);
   throw new CommandError(`${dataDirectory} has an agent CA, but its store ${file} is missing.`, {
     suggestion: RESTORE_ADVICE,
   });

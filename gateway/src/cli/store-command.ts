@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GatewayConfig } from '@penstock/config-schema';
 import { DirectoryLockError, lockDirectory } from '@penstock/runtime';
@@ -9,6 +9,7 @@ import {
   createPostgresStore,
   createStore,
   MOVED_SUFFIX,
+  MOVED_TO_SUFFIX,
   openPostgresStore,
   openStore,
   type PostgresStoreOptions,
@@ -104,6 +105,9 @@ async function fromEmbedded(
   dataDirectory: string,
 ): Promise<readonly CopiedTable[]> {
   const tables = await between(await openStore(dataDirectory), () => createPostgresStore(database));
+  await writeFile(join(dataDirectory, `${STORE_FILE}${MOVED_TO_SUFFIX}`), `${placeOf(database.target)}\n`, {
+    mode: 0o600,
+  });
   for (const suffix of ['', '-wal', '-shm']) {
     const file = join(dataDirectory, `${STORE_FILE}${suffix}`);
     await rename(file, join(dataDirectory, `${STORE_FILE}${MOVED_SUFFIX}${suffix}`)).catch(

@@ -112,7 +112,7 @@ test('a store is moved into a database and back, with everything in it', async (
   assert.doesNotMatch(out.stdout, new RegExp(at.postgres.password));
   assert.deepEqual(
     (await readdir(at.data)).filter((name) => name.startsWith('store')),
-    ['store.sqlite.moved'],
+    ['store.sqlite.moved', 'store.sqlite.moved-to'],
     'a gateway does not start with it by mistake',
   );
   const status = await at.run('store', 'status', '-c', at.shared, '--output', 'json');
@@ -135,7 +135,14 @@ test('a store is not moved where there is one, under a running gateway, or witho
   assert.equal((await move(at.shared, '--from', 'embedded')).exitCode, 0);
   const none = await move(at.shared, '--from', 'embedded');
   assert.equal(none.exitCode, 1);
-  assert.match(none.stderr, /was moved to a database, and is store\.sqlite\.moved now\. Set store\.url/);
+  const moved =
+    /was moved to the database 127\.0\.0\.1:\d+\/refused, and is store\.sqlite\.moved now\. Set store\.url.* --to embedded/s;
+  for (const command of [['init'], ['store', 'status'], ['run']]) {
+    const { exitCode, stderr } = await at.run(...command, '--config', at.alone);
+    assert.notEqual(exitCode, 0, command.join(' '));
+    assert.match(stderr, moved, command.join(' '));
+  }
+  assert.match(none.stderr, moved);
   assert.equal((await at.run('init', '--config', at.alone, '--new-store')).exitCode, 0);
   const full = await move(at.shared, '--from', 'embedded');
   assert.match(full.stderr, /The target is not empty: its table \w+ has rows\. Nothing was copied/);

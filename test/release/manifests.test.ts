@@ -19,6 +19,22 @@ const VALIDATOR = join(jarDirectory, 'python/bin/kubernetes-validate');
 
 type Resource = { readonly kind: string; readonly data?: Readonly<Record<string, string>> };
 
+/** The parts of a Job or a StatefulSet that are compared. */
+type Workload = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+    readonly template: {
+      readonly spec: {
+        readonly securityContext: object;
+        readonly containers: readonly { readonly image: string; readonly volumeMounts: unknown }[];
+        readonly volumes: readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[];
+      };
+    };
+  };
+};
+
 const configurations = MANIFESTS.flatMap((file) =>
   parseAllDocuments(readFileSync(join(ROOT, file), 'utf8'))
     .map((document) => document.toJS() as Resource | null)
@@ -38,6 +54,29 @@ test('the manifests for Kubernetes fit its schemas', {
     const files = MANIFESTS.map((file) => join(ROOT, file));
     await promisify(execFile)(VALIDATOR, ['--strict', '--kubernetes-version', version, ...files]);
   }
+});
+
+test('the Job that moves a store mounts what the gateway that ran alone has left, as the same user', () => {
+  const pod = (file: string, kind: string) => {
+    const documents = parseAllDocuments(readFileSync(join(ROOT, 'examples/kubernetes', file), 'utf8'));
+    const found = documents.map((each) => each.toJS() as Workload).find((each) => each.kind === kind);
+    assert.ok(found !== undefined, `${file} has a ${kind}`);
+    return found;
+  };
+  const job = pod('replicas/move-store.yaml', 'Job');
+  const alone = pod('penstock-gateway.yaml', 'StatefulSet');
+  const claims = job.spec.template.spec.volumes.flatMap(({ persistentVolumeClaim: claim }) => claim ?? []);
+  const template = alone.spec.volumeClaimTemplates?.[0]?.metadata.name;
+  assert.deepEqual(claims, [{ claimName: `${template}-${alone.metadata.name}-0` }]);
+  assert.deepEqual(job.spec.template.spec.securityContext, alone.spec.template.spec.securityContext);
+  const [moving, running] = [job, alone].map(({ spec }) => spec.template.spec.containers[0]);
+  assert.equal(moving?.image, running?.image);
+  assert.deepEqual(moving?.volumeMounts, running?.volumeMounts);
+  const directories = configurations
+    .filter(({ file }) => /replicas\/move-store|kubernetes\/penstock-gateway/.test(file))
+    .map(({ text }) => (parse(text) as { dataDirectory: string }).dataDirectory);
+  assert.equal(directories.length, 2);
+  assert.equal(new Set(directories).size, 1);
 });
 
 test('the configurations in manifests and charts are valid', async () => {

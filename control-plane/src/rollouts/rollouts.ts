@@ -21,6 +21,7 @@ import type { ControlPlaneLog } from '../observe/event.ts';
 import { candidateOf, reportsOfRetried } from './agent-facts.ts';
 import { needsNoApproval } from './patch-release.ts';
 import { openingOf, type SettingsRequest, settingsFor } from './pool-settings.ts';
+import { type RolloutAlarm, RolloutAlarms } from './rollout-alarms.ts';
 import { RolloutLoop, type RolloutLoopOptions } from './rollout-loop.ts';
 import { RolloutProblem } from './rollout-problem.ts';
 import { agentOf, rolloutOf, rowOf, type StoredRollout } from './rollout-rows.ts';
@@ -43,20 +44,9 @@ export type RolloutsOptions = Omit<RolloutLoopOptions, 'onChange' | 'store'> & {
   readonly requireRelease: (version: string) => Promise<void>;
 };
 
-/** As the alert condition rollout-halted has it. */
-export type RolloutAlarm = {
-  readonly condition: 'rollout-halted';
-  readonly subject: string;
-  readonly pool: string | undefined;
-  readonly detail: string;
-};
-
 export type RolloutDetail = { readonly rollout: StoredRollout; readonly agents: readonly RolloutAgent[] };
 
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
-/** Time for which the alarm about a rollout that went back lasts. */
-const ALARM_MS = HOUR_MS;
 /** Rollouts that are read at the start, for their alarms. */
 const MAX_RECENT = 100;
 /** Time for which rollouts are kept after their end. The audit trail keeps the steps. */
@@ -69,13 +59,14 @@ type IdArgument = { readonly id: string };
 export class Rollouts {
   readonly #options: RolloutsOptions;
   readonly #loop: RolloutLoop;
-  readonly #alarms = new Map<string, { readonly alarm: RolloutAlarm; readonly until: number }>();
+  readonly #alarms: RolloutAlarms;
   readonly #start: ReturnType<typeof rolloutAction>;
   readonly #proceed: ReturnType<typeof rolloutAction>;
 
   private constructor(options: RolloutsOptions) {
     const { approvals } = options;
     this.#options = options;
+    this.#alarms = new RolloutAlarms(options.clock);
     this.#loop = new RolloutLoop({ ...options, onChange: (...change) => this.#changed(...change) });
     this.#start = rolloutAction(approvals, 'rollout', (id, actor) => this.#plan(id, actor));
     this.#proceed = rolloutAction(approvals, 'rollout-now', (id, actor) => this.#override(id, actor));
@@ -86,7 +77,7 @@ export class Rollouts {
     const rollouts = new Rollouts(options);
     await options.store.rollouts.prune(options.clock.wall() - RETENTION_MS);
     const recent = await options.store.rollouts.list({ onlyOpen: false, limit: MAX_RECENT });
-    for (const row of recent) rollouts.#followAlarm(rolloutOf(row));
+    for (const row of recent) rollouts.#alarms.follow(rolloutOf(row));
     await rollouts.#loop.start();
     return rollouts;
   }
@@ -106,9 +97,7 @@ export class Rollouts {
 
   /** Rollouts that were halted: until they go on, and for an hour after they went back. */
   get alarms(): readonly RolloutAlarm[] {
-    const now = this.#options.clock.wall();
-    for (const [id, { until }] of this.#alarms) if (until <= now) this.#alarms.delete(id);
-    return [...this.#alarms.values()].map(({ alarm }) => alarm);
+    return this.#alarms.current;
   }
 
   maySwitch(rollout: string, agentId: string): ReturnType<RolloutLoop['maySwitch']> {
@@ -332,25 +321,13 @@ export class Rollouts {
     return planRollout(what, candidates, settings, clock.wall());
   }
 
-  /** Two rollouts in one pool at the same time could not be judged. */
-  #followAlarm({ id, target, pools, stage, updatedAt }: StoredRollout): void {
-    if (stage.state !== 'halted' && stage.state !== 'rolling-back' && stage.state !== 'rolled-back') {
-      this.#alarms.delete(id);
-      return;
-    }
-    const detail = `The rollout of ${target.kind === 'config' ? 'configuration' : 'software'} ${target.version}: ${stage.reason}`;
-    const [pool] = pools.length === 1 ? pools : [undefined];
-    const alarm: RolloutAlarm = { condition: 'rollout-halted', subject: `rollout:${id}`, pool, detail };
-    this.#alarms.set(id, { alarm, until: stage.state === 'rolled-back' ? updatedAt + ALARM_MS : Infinity });
-  }
-
   #changed(
     rollout: StoredRollout,
     changed: readonly RolloutAgent[],
     before: StoredRollout | undefined,
   ): void {
     const { log, events } = this.#options;
-    this.#followAlarm(rollout);
+    this.#alarms.follow(rollout);
     const { id, target, pools, stage } = rollout;
     const reason = 'reason' in stage ? stage.reason : 'because' in stage ? stage.because : undefined;
     const isNew = JSON.stringify(stage) !== JSON.stringify(before?.stage);
@@ -384,7 +361,7 @@ function poolOf({ pools }: Pick<GatewayConfig, 'pools'>, name: string): Pool {
 
 const unknownRollout = (id: string) => new ProblemError('NOT_FOUND', `There is no rollout ${id}.`);
 
-/** Throws RolloutProblem if one of the pools has a rollout in progress. */
+/** Throws RolloutProblem if one of the pools has a rollout in progress: two at the same time could not be judged. */
 function requireFree({ pools }: StoredRollout, inProgress: readonly StoredRollout[]): void {
   const other = inProgress.find((each) => each.pools.some((pool) => pools.includes(pool)));
   if (other === undefined) return;

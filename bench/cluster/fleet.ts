@@ -6,6 +6,7 @@ import { eventually, pause } from '../process/deadline.ts';
 import { quantile } from '../report/statistics.ts';
 import type { BenchReplica, BenchReplicas } from './replicas.ts';
 import type { RoamingAgentsHandlers } from './roaming-agents.ts';
+import type { LoopDelay } from './watch-loop.ts';
 
 const PROCESSES = 2;
 const BATCH = 250;
@@ -40,10 +41,10 @@ export async function measureFleet(
   const all = await connected();
   for (const replica of replicas) await longestDelay(replica);
   await pause(10_000);
-  const idle: { name: string; megabytes: number; longestDelayMs: number }[] = [];
+  const idle: { name: string; megabytes: number; longestDelay: LoopDelay }[] = [];
   for (const replica of replicas) {
     const megabytes = Math.round(residentBytes(replica.process.pid) / 1e6);
-    idle.push({ name: replica.name, megabytes, longestDelayMs: await longestDelay(replica) });
+    idle.push({ name: replica.name, megabytes, longestDelay: await longestDelay(replica) });
   }
   const [first, , last] = replicas;
   const began = performance.now();
@@ -66,19 +67,23 @@ export async function measureFleet(
     agents: all,
     replicas: idle,
     backMs,
-    delayMeanwhileMs: Math.max(...delays),
+    delayMeanwhile: {
+      late: Math.max(...delays.map(({ late }) => late)),
+      own: Math.max(...delays.map(({ own }) => own)),
+    },
     revocation: { p50: Math.round(quantile(taken, 0.5)), p99: Math.round(quantile(taken, 0.99)) },
   };
 }
 
-/** How late the event loop of a replica was at most since the last call, in milliseconds. */
-async function longestDelay({ process: { pid }, loopFile }: BenchReplica): Promise<number> {
+/** The longest delay of the event loop of a replica since the last call. */
+async function longestDelay({ process: { pid }, loopFile }: BenchReplica): Promise<LoopDelay> {
   await rm(loopFile, { force: true });
   process.kill(pid, 'SIGUSR2');
   let delay = '';
   await eventually(30_000, 'Reading the delay of an event loop', async () => {
     delay = await readFile(loopFile, 'utf8').catch(() => '');
-    return delay !== '';
+    return delay.endsWith('}');
   });
-  return Math.round(Number(delay));
+  const { late, own } = JSON.parse(delay) as LoopDelay;
+  return { late: Math.round(late), own: Math.round(own) };
 }

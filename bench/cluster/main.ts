@@ -3,6 +3,7 @@ import { stopEveryChild } from '../process/child.ts';
 import { measureFleet } from './fleet.ts';
 import { measureRelayed } from './relayed.ts';
 import { startBenchReplicas } from './replicas.ts';
+import type { LoopDelay } from './watch-loop.ts';
 
 const parts = ['relayed', 'fleet'] as const;
 const usage = `npm run bench:cluster -- [options]
@@ -49,12 +50,13 @@ else if (!chosen.every((part) => parts.some((known) => known === part))) {
     }
     if (chosen.includes('fleet')) {
       const fleet = await measureFleet(cluster, Number(values.agents), Number(values.revocations));
-      for (const { name, megabytes, longestDelayMs } of fleet.replicas)
+      const delay = ({ late, own }: LoopDelay) => `${late} ms at most, by its own work ${own} ms`;
+      for (const { name, megabytes, longestDelay } of fleet.replicas)
         print(
-          `${name} with ${values.agents} agents: ${megabytes} MB, event loop late by ${longestDelayMs} ms at most`,
+          `${name} with ${values.agents} agents: ${megabytes} MB, event loop late by ${delay(longestDelay)}`,
         );
       print(
-        `after r3 was killed: all agents back after ${fleet.backMs} ms, loops late by ${fleet.delayMeanwhileMs} ms at most`,
+        `after r3 was killed: all agents back after ${fleet.backMs} ms, a loop late by ${delay(fleet.delayMeanwhile)}`,
       );
       print(
         `revocation in force at another replica: p50 ${fleet.revocation.p50} ms, p99 ${fleet.revocation.p99} ms`,

@@ -1,15 +1,32 @@
-// Loaded into a gateway with --import: writes how late its event loop was at most, on SIGUSR2, to the file LOOP_FILE.
+// Loaded into a gateway with --import: on SIGUSR2, writes to the file LOOP_FILE how late its event loop was at most.
 import { writeFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-const RESOLUTION_MS = 10;
+/** Milliseconds of one turn: how late a timer fired, and how much of that the thread itself spent on the CPU. */
+export type LoopDelay = { readonly late: number; readonly own: number };
 
-const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-delay.enable();
+const INTERVAL_MS = 10;
+const MICROSECONDS = 1_000;
+
+let at = performance.now();
+let used = cpuTime();
+let late = 0;
+let own = 0;
+
+setInterval(() => {
+  const [now, cpu] = [performance.now(), cpuTime()];
+  const delay = Math.max(0, now - at - INTERVAL_MS);
+  late = Math.max(late, delay);
+  own = Math.max(own, Math.min(delay, cpu - used));
+  at = now;
+  used = cpu;
+}, INTERVAL_MS).unref();
 process.on('SIGUSR2', () => {
-  writeFileSync(
-    process.env['LOOP_FILE'] ?? '/dev/null',
-    String(Math.max(0, delay.max / 1e6 - RESOLUTION_MS)),
-  );
-  delay.reset();
+  writeFileSync(process.env['LOOP_FILE'] ?? '/dev/null', JSON.stringify({ late, own } satisfies LoopDelay));
+  late = 0;
+  own = 0;
 });
+
+function cpuTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / MICROSECONDS;
+}

@@ -8,7 +8,7 @@ import type {
   PeerSession,
   ReplicaState,
 } from '@penstock/cluster';
-import type { Clock } from '@penstock/runtime';
+import { type Clock, inSlices } from '@penstock/runtime';
 import type { SessionLoss } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { Registry } from '../tunnel/registry.ts';
@@ -186,10 +186,7 @@ export class PeerDirectory implements PeerFollower {
         this.#update(message.session);
         break;
       case 'snapshot-end':
-        for (const session of [...this.#sessions.values()]) {
-          if (this.#confirmed?.has(session.id) !== true) session.end(new TunnelError('SESSION_LOST'));
-        }
-        this.#confirmed = undefined;
+        this.#endUnconfirmed();
         this.#isDescribed = true;
         break;
       case 'ended':
@@ -246,13 +243,22 @@ export class PeerDirectory implements PeerFollower {
     this.#options.onRevision(revision);
   }
 
+  #endUnconfirmed(): void {
+    const sessions = [...this.#sessions.values()].filter(({ id }) => this.#confirmed?.has(id) !== true);
+    this.#confirmed = undefined;
+    void inSlices(sessions, (session) => session.end(new TunnelError('SESSION_LOST')), this.#options.clock);
+  }
+
+  /** In slices: each agent that is without a session then is judged anew. */
   #hide(): void {
     this.#clients.clear();
     this.#grants.clear();
     this.#opens.clear();
-    for (const session of [...this.#sessions.values()]) {
+    const isBack = new AbortController();
+    this.#stopHiding = () => isBack.abort();
+    const end = (session: RelayedSession) =>
       session.end(new TunnelError('SESSION_LOST', 'The replica cannot be reached.'));
-    }
+    void inSlices(this.#sessions.values(), end, this.#options.clock, isBack.signal);
   }
 }
 

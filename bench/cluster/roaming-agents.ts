@@ -22,7 +22,6 @@ export type RoamingAgentsHandlers = {
 };
 
 const AT_ONCE = 8;
-const ENROLLMENT_ATTEMPTS = 5;
 const HEARTBEAT_MS = 15_000;
 /** Upper bounds of the pauses between attempts, with full jitter: the defaults of an agent's tunnel.reconnect, but for the last. */
 const MIN_BACKOFF_MS = 500;
@@ -36,7 +35,7 @@ answerWith({
     const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`).entries();
     const worker = async () => {
       for (const [index, name] of names) {
-        const identity = await enrolled(enrollment, name);
+        const identity = await enrollAgent(enrollment, name);
         const first = Promise.withResolvers<void>();
         void roam(identity, gateways, index, first.resolve);
         await first.promise;
@@ -52,18 +51,6 @@ answerWith({
     return promise;
   },
 } satisfies RoamingAgentsHandlers);
-
-/** Enrolls, again if the gateway cannot now, as an agent does. */
-async function enrolled(enrollment: Enrollment, name: string): Promise<Identity> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await enrollAgent(enrollment, name);
-    } catch (error) {
-      if (attempt === ENROLLMENT_ATTEMPTS) throw error;
-      await pause(MAX_BACKOFF_MS * Math.random());
-    }
-  }
-}
 
 /** Keeps a session open, at one replica after the other. */
 async function roam(

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { json } from 'node:stream/consumers';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { type EnrollRequest, type IssuedIdentity, paths } from '@penstock/wire';
+import { pause } from '../process/deadline.ts';
 import { connectTunnel, type Gateway } from './tunnel-connection.ts';
 
 export type Enrollment = { readonly gateway: Gateway; readonly token: string; readonly pool: string };
@@ -19,7 +20,10 @@ export type Identity = {
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** Creates a key and enrolls it at the gateway. */
+const ATTEMPTS = 5;
+const MAX_PAUSE_MS = 10_000;
+
+/** Creates a key and enrolls it at the gateway, with the same key again when the gateway could not, as an agent does. */
 export async function enrollAgent({ gateway, token, pool }: Enrollment, name: string): Promise<Identity> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const csr = await Pkcs10CertificateRequestGenerator.create({
@@ -27,7 +31,8 @@ export async function enrollAgent({ gateway, token, pool }: Enrollment, name: st
     keys,
     signingAlgorithm: ALGORITHM,
   });
-  const issued = await postEnrollment(gateway, { token, name, pool, csr: csr.toString('pem') });
+  const request = { token, name, pool, csr: csr.toString('pem') };
+  const issued = await retried(() => postEnrollment(gateway, request));
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
   return {
     gateway,
@@ -35,6 +40,17 @@ export async function enrollAgent({ gateway, token, pool }: Enrollment, name: st
     key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
     certificate: issued.certificateChain,
   };
+}
+
+async function retried<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (count === ATTEMPTS) throw error;
+      await pause(Math.random() * MAX_PAUSE_MS);
+    }
+  }
 }
 
 async function postEnrollment(gateway: Gateway, request: EnrollRequest): Promise<IssuedIdentity> {

@@ -27,7 +27,15 @@ const HEARTBEAT_MS = 15_000;
 const MIN_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 10_000;
 
+/**
+ * Connections that are being opened at a time. All agents of this process answering in one turn of its event loop would reach a
+ * gateway in one turn of that one's, which agents on hosts of their own do not.
+ */
+const MAX_OPENING = 32;
+
 let open = 0;
+let opening = 0;
+const waiting: (() => void)[] = [];
 const watched = new Map<string, (date: number) => void>();
 
 answerWith({
@@ -52,6 +60,18 @@ answerWith({
   },
 } satisfies RoamingAgentsHandlers);
 
+async function inTurn<Result>(connect: () => Promise<Result>): Promise<Result> {
+  if (opening >= MAX_OPENING) await new Promise<void>((resolve) => waiting.push(resolve));
+  else opening += 1;
+  try {
+    return await connect();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) opening -= 1;
+    else next();
+  }
+}
+
 /** Keeps a session open, at one replica after the other. */
 async function roam(
   identity: Identity,
@@ -63,7 +83,7 @@ async function roam(
   for (let turn = first; ; turn += 1) {
     const gateway = gateways[turn % gateways.length] ?? identity.gateway;
     try {
-      const { closed } = await openIdleSession({ ...identity, gateway }, HEARTBEAT_MS);
+      const { closed } = await inTurn(() => openIdleSession({ ...identity, gateway }, HEARTBEAT_MS));
       open += 1;
       backoff = MIN_BACKOFF_MS;
       onConnected();

@@ -108,6 +108,57 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser() }, async (
     assert.deepEqual(problems, []);
   });
 
+  await t.test(
+    'what was chosen on a page is neither for its link without it nor for the next page',
+    async () => {
+      await using opened = await openPage(browser, pair);
+      const { page } = opened;
+      const hasQuery = (query: string) =>
+        eventually(`the query to be ${query}`, () => new URL(page.url()).search === query);
+      const search = page.getByRole('searchbox', { name: 'Filter by name or address' });
+      const hasTyped = (text: string) =>
+        eventually(`the filter to have “${text}”`, async () => (await search.inputValue()) === text);
+      const other = page.getByRole('row', { name: /dc1-h2/ });
+      await other.waitFor();
+      await search.fill('h1');
+      await hasQuery('?q=h1');
+      await other.waitFor({ state: 'detached' });
+      await page
+        .getByRole('navigation', { name: 'Main' })
+        .getByRole('link', { name: /^Fleet/ })
+        .click();
+      await other.waitFor();
+      await hasQuery('');
+      await page.goBack();
+      await other.waitFor({ state: 'detached' });
+      await hasTyped('h1');
+      await page.goForward();
+      await other.waitFor();
+      assert.equal(await search.inputValue(), '');
+      await hasQuery('');
+
+      await visit(page, '/pools/dc1');
+      await page.getByRole('button', { name: 'Last day' }).click();
+      await hasQuery('?range=day');
+      await visit(page, '/pools/dc2');
+      await page.getByRole('heading', { level: 1, name: 'Pool dc2' }).waitFor();
+      await page.getByRole('button', { name: 'Last hour', pressed: true }).waitFor();
+      await hasQuery('');
+
+      // Both are loaded, so that nothing is between the one and the other.
+      const host = page.getByRole('textbox', { name: 'Host' });
+      for (const name of ['dc2-h1', 'dc1-h1']) {
+        await visit(page, `/agents/${name}`);
+        await page.getByRole('heading', { level: 1, name }).waitFor();
+        await host.waitFor();
+      }
+      await host.fill('db.internal');
+      await visit(page, '/agents/dc2-h1');
+      await page.getByRole('heading', { level: 1, name: 'dc2-h1' }).waitFor();
+      assert.equal(await host.inputValue(), '');
+    },
+  );
+
   await t.test('names of 63 characters and lists of 400 fit a narrow screen', async () => {
     const states = pageStates.filter(({ name }) => /-long-names$|-400$/.test(name));
     assert.equal(states.length, 11);

@@ -46,7 +46,8 @@ export function Frame({
         <main id="main" ref={main} tabIndex={-1} className="frame-main">
           <LiveBar />
           <SessionWarning />
-          <PageErrors resetKey={path}>
+          {/* Pages of the same kind are not one page: what was typed or requested for an agent is not for the next one. */}
+          <PageErrors key={path}>
             <Suspense fallback={<Skeleton lines={6} />}>
               <Switch>
                 <Route path="/">

@@ -1,19 +1,15 @@
 import { Component, type ReactNode } from 'react';
 import { Button } from './button.tsx';
 
-type Props = { readonly resetKey: string; readonly children: ReactNode };
-type State = { readonly error: unknown; readonly resetKey: string };
+type Props = { readonly children: ReactNode };
+type State = { readonly error: unknown };
 
-/** Shows a page that failed as such, and leaves the frame around it. A new page starts afresh. */
+/** Shows a page that failed as such, and leaves the frame around it. Each page has its own. */
 export class PageErrors extends Component<Props, State> {
-  override state: State = { error: undefined, resetKey: this.props.resetKey };
+  override state: State = { error: undefined };
 
-  static getDerivedStateFromError(error: unknown): Partial<State> {
+  static getDerivedStateFromError(error: unknown): State {
     return { error };
-  }
-
-  static getDerivedStateFromProps({ resetKey }: Props, state: State): Partial<State> | null {
-    return resetKey === state.resetKey ? null : { error: undefined, resetKey };
   }
 
   override render(): ReactNode {

@@ -2,6 +2,12 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { readUrl, type UrlFields, type UrlValues, writeUrl } from './url-state.ts';
 
+/** A query that the page shows and its URL does not have yet. */
+type Ahead = {
+  readonly from: { readonly path: string; readonly search: string };
+  readonly query: string;
+};
+
 /**
  * The state of a page that its URL keeps, so that a link, a reload and the back button restore it. Typing replaces the
  * entry in the history; `push` adds one.
@@ -14,24 +20,25 @@ export function useUrlState<Fields extends UrlFields>(
 ): [UrlValues<Fields>, (changes: Partial<UrlValues<Fields>>, how?: 'replace' | 'push') => void] {
   const search = useSearch();
   const [path, navigate] = useLocation();
-  const [ahead, setAhead] = useState<{ readonly of: string; readonly query: string }>();
-  // Once the URL has changed, whoever changed it, it is what counts.
-  const isAhead = ahead?.of === search && ahead.query !== search;
+  const [ahead, setAhead] = useState<Ahead>();
+  const isAhead = ahead !== undefined && ahead.from.path === path && ahead.from.search === search;
+  // Once the URL has changed, whoever changed it, it is what counts, also when it is the same again later.
+  if (ahead !== undefined && !isAhead) setAhead(undefined);
   const current = isAhead ? ahead.query : search;
   const values = useMemo(() => readUrl(fields, current), [fields, current]);
   const change = useCallback(
     (changes: Partial<UrlValues<Fields>>, how: 'replace' | 'push' = 'replace') => {
       const query = writeUrl(fields, current, changes);
       if (how === 'push') navigate(urlOf(path, query));
-      else setAhead({ of: search, query });
+      else setAhead({ from: { path, search }, query });
     },
     [fields, search, current, path, navigate],
   );
   useEffect(() => {
-    if (!isAhead) return;
+    if (!isAhead || current === search) return;
     const timer = setTimeout(() => navigate(urlOf(path, current), { replace: true }));
     return () => clearTimeout(timer);
-  }, [isAhead, path, current, navigate]);
+  }, [isAhead, path, search, current, navigate]);
   return [values, change];
 }
 

@@ -6,14 +6,16 @@ export type Advice = {
   readonly command?: string;
 };
 
-/** What a command is for that changes nothing, by its verb. */
-const purposes: readonly (readonly [command: RegExp, purpose: string])[] = [
-  [/^\S+ \S+ list\b/, 'To list the agents, run'],
-  [/^\S+ \S+ logs\b/, 'To read its log, run'],
-  [/^\S+ \S+ diff\b/, 'To see what differs, run'],
-  [/^\S+ \S+ explain\b/, 'To see each stage, run'],
-  [/^\S+ \S+ show\b/, 'For details, run'],
-];
+/** What each command is for that changes nothing. */
+const purposes: Readonly<Partial<Record<string, string>>> = {
+  'agent diff': 'To see what differs, run',
+  'agent list': 'To list the agents, run',
+  'agent logs': 'To read its log, run',
+  'agent show': 'For details, run',
+  'connection explain': 'To see each stage, run',
+  'replica list': 'To list the replicas, run',
+  'rollout show': 'For details, run',
+};
 
 /** For a terminal or a channel: the advice, then the command. A command that only looks says what it shows. */
 export function adviceText({
@@ -24,8 +26,8 @@ export function adviceText({
   readonly command?: string | undefined;
 }): string {
   if (command === undefined) return advice;
-  const [, purpose = 'Run'] = purposes.find(([pattern]) => pattern.test(command)) ?? [];
-  return `${advice} ${purpose} ${command}.`;
+  const [, resource, verb] = command.split(' ');
+  return `${advice} ${purposes[`${resource} ${verb}`] ?? 'Run'} ${command}.`;
 }
 
 /** A command with its names; undefined if there is none. */

@@ -12,11 +12,12 @@ import { yamlText } from '../app/pages/config/yaml-text.ts';
 import { hopsOf } from '../app/pages/connection/hops.ts';
 import { judgeConnection, verdictOf } from '../app/pages/connections/connection-health.ts';
 import { ingressText } from '../app/pages/connections/ingress-text.ts';
-import { agentsOf, placeOf, remedyFor } from '../app/pages/fleet/attention-text.ts';
+import { agentsOf, placeOf, remedyForGroup } from '../app/pages/fleet/attention-text.ts';
 import { emptiedPools } from '../app/pages/fleet/emptied-pools.ts';
 import { actorText } from '../app/parts/actor-text.ts';
 import { linePath } from '../app/parts/line-path.ts';
-import { concernedBy, remedyOf } from '../app/parts/remedy.ts';
+import { remedyFor } from '../app/parts/remedy.ts';
+import { namesIn } from '../app/parts/subject.ts';
 
 test('a configuration shown as YAML is the same configuration', () => {
   const key = fc.oneof(
@@ -192,24 +193,24 @@ test('the advice of every alert but one leads to a page of its subject', () => {
     'rollout-halted': 'rollout',
   };
   const hrefs = alertConditions.map(
-    (condition) => remedyOf(concernedBy({ condition, subject: `${kinds[condition] ?? 'agent'}:x1` }))?.href,
+    (condition) => remedyFor(condition, namesIn(`${kinds[condition] ?? 'agent'}:x1`))?.href,
   );
   assert.deepEqual(
     alertConditions.filter((_, index) => hrefs[index] === undefined),
     ['gateway-certificate-expiring'],
   );
   assert.equal(hrefs.filter((href) => href?.includes('x1')).length, alertConditions.length - 2);
-  const failing = { condition: 'connector-failing', subject: 'connector:dc1/a1/orders-db' };
-  assert.equal(remedyOf(concernedBy(failing))?.href, '/agents/a1');
+  assert.equal(remedyFor('connector-failing', namesIn('connector:dc1/a1/orders-db'))?.href, '/agents/a1');
+  assert.deepEqual(namesIn('gateway'), {});
 });
 
 test('a group leads where the alert about its only agent leads', () => {
   const group = { code: 'CONFIG_DRIFT', pool: 'dc1', connections: [], agents: ['a1'], count: 1 };
-  const alert = remedyOf(concernedBy({ condition: 'config-drift', subject: 'agent:a1' }));
-  assert.deepEqual(remedyFor(group), alert);
-  assert.equal(remedyFor({ ...group, agents: ['a1', 'a2'], count: 2 })?.href, '/config/dc1');
+  const alert = remedyFor('config-drift', namesIn('agent:a1'));
+  assert.deepEqual(remedyForGroup(group), alert);
+  assert.equal(remedyForGroup({ ...group, agents: ['a1', 'a2'], count: 2 })?.href, '/config/dc1');
   // The agent is linked beside it.
-  assert.equal(remedyFor({ ...group, code: 'NO_SESSION' }), undefined);
+  assert.equal(remedyForGroup({ ...group, code: 'NO_SESSION' }), undefined);
 });
 
 test('addresses, actors and lines', () => {

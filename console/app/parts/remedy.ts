@@ -1,16 +1,12 @@
+import type { SubjectNames } from './subject.ts';
+
 export type Remedy = { readonly href: string; readonly text: string };
 
-/** A condition of agents or of alerts, and what it is about, as far as that is one. */
-export type Concerned = {
-  readonly code: string;
-  readonly agent?: string | undefined;
-  readonly pool?: string | undefined;
-  readonly connection?: string | undefined;
-  readonly rollout?: string | undefined;
-};
-
 /** The page on which the advice for a condition can be followed: the same for an alert and for a group of the fleet. */
-export function remedyOf({ code, agent, pool, connection, rollout }: Concerned): Remedy | undefined {
+export function remedyFor(
+  code: string,
+  { agent, pool, connection, rollout }: SubjectNames,
+): Remedy | undefined {
   switch (code) {
     case 'HEARTBEAT_MISSING':
     case 'NO_SESSION':
@@ -55,16 +51,6 @@ export function remedyOf({ code, agent, pool, connection, rollout }: Concerned):
     default:
       return undefined;
   }
-}
-
-/** What the subject of an alert names: `agent:a1`, `connector:dc1/a1/orders-db`. */
-export function concernedBy(alert: { readonly condition: string; readonly subject: string }): Concerned {
-  const { condition: code, subject } = alert;
-  const kind = subject.slice(0, subject.indexOf(':'));
-  const name = subject.slice(subject.indexOf(':') + 1);
-  if (kind !== 'connector') return { code, [kind]: name };
-  const [pool, agent] = name.split('/');
-  return { code, pool, agent };
 }
 
 function link(

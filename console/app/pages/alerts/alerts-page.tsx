@@ -8,8 +8,9 @@ import { Button, RoleButton } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Card, Page } from '../../parts/page.tsx';
 import { Empty, Loaded } from '../../parts/query-states.tsx';
-import { concernedBy, remedyOf } from '../../parts/remedy.ts';
+import { remedyFor } from '../../parts/remedy.ts';
 import { Badge } from '../../parts/state.tsx';
+import { namesIn } from '../../parts/subject.ts';
 import { SubjectLink } from '../../parts/subject-link.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
@@ -225,6 +226,6 @@ function AlertDialog({ id, onClose }: { readonly id: string; readonly onClose: (
 }
 
 function RemedyLink({ alert }: { readonly alert: { readonly condition: string; readonly subject: string } }) {
-  const remedy = remedyOf(concernedBy(alert));
+  const remedy = remedyFor(alert.condition, namesIn(alert.subject));
   return remedy !== undefined && <Link href={remedy.href}>{remedy.text}</Link>;
 }

@@ -1,4 +1,4 @@
-import { remedyOf } from '../../parts/remedy.ts';
+import { remedyFor } from '../../parts/remedy.ts';
 
 type Group = {
   readonly code: string;
@@ -32,10 +32,12 @@ export function agentsOf({ code, pool, connector }: Group): string {
 }
 
 /** Where the advice for a group can be followed; undefined where the links to its agents and connections are all there is. */
-export function remedyFor(group: Group & { readonly agents: readonly string[]; readonly count: number }) {
+export function remedyForGroup(
+  group: Group & { readonly agents: readonly string[]; readonly count: number },
+) {
   const { code, pool, connections, count } = group;
   const agent = count === 1 ? group.agents[0] : undefined;
-  const remedy = remedyOf({ code, agent, pool, connection: connections[0] });
+  const remedy = remedyFor(code, { agent, pool, connection: connections[0] });
   return remedy?.href === `/agents/${agent}` ? undefined : remedy;
 }
 

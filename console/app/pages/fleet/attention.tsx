@@ -6,7 +6,7 @@ import { Failed, Partial, Skeleton } from '../../parts/query-states.tsx';
 import { Badge, type Tone } from '../../parts/state.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
 import { count, counted, withShortDigests } from '../../time/format.ts';
-import { agentsOf, inOrder, keyOf, placeOf, remedyFor } from './attention-text.ts';
+import { agentsOf, inOrder, keyOf, placeOf, remedyForGroup } from './attention-text.ts';
 import { useAttention } from './fleet-api.ts';
 
 const tones: Readonly<Record<AttentionItem['severity'], Tone>> = {
@@ -139,7 +139,7 @@ function Group({ item }: { readonly item: AttentionItem }) {
 
 /** Where in the console the advice can be followed. */
 function Remedy({ item }: { readonly item: AttentionItem }) {
-  const remedy = remedyFor(item);
+  const remedy = remedyForGroup(item);
   return (
     remedy !== undefined && (
       <p>

@@ -149,4 +149,17 @@ test('each part of a page says what it could not load, and the others work', {
       await stop(page);
     },
   );
+
+  await t.test('who did something has no id while its name is awaited', async () => {
+    const held = Promise.withResolvers<Route>();
+    await page.route('**/api/v1/admin-tokens', (route) => held.resolve(route));
+    await page.goto(page.url().replace('/agents/a1', '/audit'));
+    const route = await held.promise;
+    const actor = page.locator('[title^="admin-token:"]').first();
+    await actor.waitFor();
+    assert.equal((await actor.textContent())?.trim(), 'admin-token');
+    await route.continue();
+    await actor.getByText('first', { exact: true }).waitFor();
+    await stop(page);
+  });
 });

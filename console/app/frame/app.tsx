@@ -12,7 +12,7 @@ import { Frame } from './frame.tsx';
 import { SessionContext } from './session-context.tsx';
 import { SignInPage, StartFailed, Starting } from './sign-in-page.tsx';
 
-// An answer is drawn at once, and not after a timer, which browsers delay by up to 4 ms.
+// Render responses immediately; the default timer adds up to 4 ms.
 notifyManager.setScheduler(queueMicrotask);
 
 const queries = new QueryClient({

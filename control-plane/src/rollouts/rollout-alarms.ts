@@ -27,10 +27,14 @@ export class RolloutAlarms {
     return [...this.#alarms.values()].map(({ alarm }) => alarm);
   }
 
+  clear(id: string): void {
+    this.#alarms.delete(id);
+  }
+
   /** Raises or clears the alarm of a rollout, as its stage demands. */
   follow({ id, target, pools, stage, updatedAt }: StoredRollout): void {
     if (stage.state !== 'halted' && stage.state !== 'rolling-back' && stage.state !== 'rolled-back') {
-      this.#alarms.delete(id);
+      this.clear(id);
       return;
     }
     const detail = `The rollout of ${target.kind === 'config' ? 'configuration' : 'software'} ${target.version}: ${stage.reason}`;

@@ -36,6 +36,8 @@ export type RolloutLoopOptions = {
     agents: readonly RolloutAgent[],
     before: StoredRollout | undefined,
   ) => void;
+  /** Another gateway has taken a step, or the rollout is new to this one; `undefined` if it is gone from the store. */
+  readonly onRead: (id: string, rollout: StoredRollout | undefined) => void;
 };
 
 /** An open rollout in memory. */
@@ -197,15 +199,21 @@ export class RolloutLoop {
   }
 
   async #read(): Promise<void> {
-    const { store, clock } = this.#options;
+    const { store, clock, onRead } = this.#options;
     const rows = await store.rollouts.open();
     const ids = new Set(rows.map(({ id }) => id));
     for (const row of rows) {
       if (this.#open.get(row.id)?.rollout.revision === row.revision) continue;
       const agents = await store.rollouts.agentsOf(row.id);
-      this.#open.set(row.id, { rollout: rolloutOf(row), agents: agents.map(agentOf) });
+      const rollout = rolloutOf(row);
+      this.#open.set(row.id, { rollout, agents: agents.map(agentOf) });
+      onRead(row.id, rollout);
     }
-    for (const id of this.#open.keys()) if (!ids.has(id)) this.#forget(id);
+    for (const id of [...this.#open.keys()].filter((open) => !ids.has(open))) {
+      const ended = await store.rollouts.byId(id);
+      this.#forget(id);
+      onRead(id, ended && rolloutOf(ended));
+    }
     this.#readAt = clock.now();
   }
 

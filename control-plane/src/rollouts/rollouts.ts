@@ -2,6 +2,7 @@ import type { GatewayConfig, Pool } from '@penstock/config-schema';
 import {
   type Candidate,
   cancel,
+  isFinal,
   type Opening,
   type Plan,
   pause,
@@ -34,7 +35,7 @@ export type NewRollout = {
   readonly onFailure: StoredRollout['onFailure'];
 };
 
-export type RolloutsOptions = Omit<RolloutLoopOptions, 'onChange' | 'store'> & {
+export type RolloutsOptions = Omit<RolloutLoopOptions, 'onChange' | 'onRead' | 'store'> & {
   readonly store: Pick<Store, 'rollouts' | 'configVersions' | 'transaction'>;
   readonly approvals: Pick<Approvals, 'action'>;
   readonly events: Pick<FleetEvents, 'publish'>;
@@ -67,7 +68,11 @@ export class Rollouts {
     const { approvals } = options;
     this.#options = options;
     this.#alarms = new RolloutAlarms(options.clock);
-    this.#loop = new RolloutLoop({ ...options, onChange: (...change) => this.#changed(...change) });
+    this.#loop = new RolloutLoop({
+      ...options,
+      onChange: (...change) => this.#changed(...change),
+      onRead: (id, rollout) => (rollout === undefined ? this.#alarms.clear(id) : this.#alarms.follow(rollout)),
+    });
     this.#start = rolloutAction(approvals, 'rollout', (id, actor) => this.#plan(id, actor));
     this.#proceed = rolloutAction(approvals, 'rollout-now', (id, actor) => this.#override(id, actor));
   }
@@ -77,7 +82,10 @@ export class Rollouts {
     const rollouts = new Rollouts(options);
     await options.store.rollouts.prune(options.clock.wall() - RETENTION_MS);
     const recent = await options.store.rollouts.list({ onlyOpen: false, limit: MAX_RECENT });
-    for (const row of recent) rollouts.#alarms.follow(rolloutOf(row));
+    // The loop reports those that are open, and reads them again when another gateway has taken a step.
+    for (const each of recent.map(rolloutOf)) {
+      if (isFinal(each.stage.state)) rollouts.#alarms.follow(each);
+    }
     await rollouts.#loop.start();
     return rollouts;
   }

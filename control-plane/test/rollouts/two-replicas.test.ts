@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseGatewayConfig } from '@penstock/config-schema';
+import { openTestStore } from '../../../store/test/open-test-store.ts';
+import { eventually } from '../../../test/rig/eventually.ts';
+import { fakeClock } from '../../../test/rig/fake-clock.ts';
+import { FleetEvents } from '../../src/events/events.ts';
+import { AgentOpens } from '../../src/rollouts/agent-opens.ts';
+import { Rollouts } from '../../src/rollouts/rollouts.ts';
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+
+const parsed = parseGatewayConfig(
+  JSON.stringify({
+    apiVersion: 'penstock/v1',
+    kind: 'Gateway',
+    version: 1,
+    organization: 'acme',
+    pools: [{ name: 'dc1' }],
+  }),
+  { environment: {}, readFile: () => '' },
+);
+
+/** Two gateways on one store, of which the first leads. Their pool has no agents, so that each rollout halts at once. */
+async function scene() {
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const { config } = parsed;
+  const opened = await openTestStore();
+  const { store } = opened;
+  const clock = fakeClock();
+  const fleet = {
+    *agentsAfter() {},
+    agentById: () => undefined,
+    pools: () => [],
+    pins: { all: [] } as never,
+    steering: { applyPins: async () => {} },
+  };
+  const open = (epoch: number | undefined) =>
+    Rollouts.open({
+      store,
+      fleet,
+      config: () => config,
+      opens: new AgentOpens(),
+      sendUpgrade: () => true,
+      epoch: () => epoch,
+      clock,
+      log: () => {},
+      approvals: {
+        action: (_name, run) => async (request, actor) => ({ kind: 'done', value: await run(request, actor) }),
+      },
+      events: new FleetEvents(),
+      requireRelease: async () => {},
+    });
+  const leader = await open(1);
+  const other = await open(undefined);
+  return {
+    leader,
+    other,
+    open,
+    clock,
+    /** Waits until each of these has as many alarms. */
+    async expect(count: number, ...replicas: readonly Rollouts[]) {
+      await eventually(`${count} alarms`, async () => {
+        await clock.pass(SECOND);
+        return replicas.every(({ alarms }) => alarms.length === count);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await leader.stop();
+      await other.stop();
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const target = { kind: 'software', pools: ['dc1'], version: '1.1.0' } as const;
+const admin = { id: 'admin-token:1', address: undefined } as never;
+
+test('a halted rollout is an alarm on every replica, until it is cancelled on any of them', async () => {
+  await using at = await scene();
+  const created = await at.leader.create({ target, settings: {}, onFailure: 'halt' }, admin);
+  assert.ok(created.kind === 'done');
+  const { id } = created.value.rollout;
+  await at.expect(1, at.leader, at.other);
+  assert.match(at.other.alarms[0]?.detail ?? '', /No agent takes part in this rollout\./);
+  await at.other.cancel(id, false, admin);
+  assert.deepEqual(at.other.alarms, []);
+  await at.expect(0, at.leader);
+});
+
+test('a rollout that went back is an alarm on every replica for an hour, also on one that starts', async () => {
+  await using at = await scene();
+  const created = await at.leader.create({ target, settings: {}, onFailure: 'halt' }, admin);
+  assert.ok(created.kind === 'done');
+  await at.expect(1, at.leader, at.other);
+  await at.leader.cancel(created.value.rollout.id, true, admin);
+  await eventually('the end', async () => {
+    await at.clock.pass(SECOND);
+    return [at.leader, at.other].every(({ open }) => open.length === 0);
+  });
+  const started = await at.open(undefined);
+  await started.stop();
+  const all = [at.leader, at.other, started];
+  for (const { alarms } of all) assert.match(alarms[0]?.detail ?? '', /Cancelled by admin-token:1\./);
+  at.clock.sleep(HOUR);
+  for (const { alarms } of all) assert.deepEqual(alarms, []);
+});

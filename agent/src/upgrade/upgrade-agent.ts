@@ -216,6 +216,8 @@ export class UpgradeAgent {
     const { offer } = work;
     if (offer.rollout !== rollout || offer.to !== to || to === version) return;
     this.#set({ name: 'going', offer, since: this.#now }, UPDATER_TIMEOUT_MS);
+    // Now: when the process is stopped for the switch, `waiting` must not be the last that was heard of it.
+    this.#announce();
     try {
       // The release may have been revoked since it was staged.
       if (!offer.back) {

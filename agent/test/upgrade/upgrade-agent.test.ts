@@ -85,6 +85,8 @@ test('an offer is fetched, staged by the updater, permitted by the gateway, and 
     agent.receive({ type: 'go', rollout: 'another', to: '2.0.0', until });
     assert.equal(agent.status.state, 'waiting', 'a permission for another rollout counts for nothing');
     agent.receive({ type: 'go', rollout: 'r1', to: '2.0.0', until });
+    const announced = sent.at(-1);
+    assert.ok(announced?.type === 'upgrade-status' && announced.upgrade.state === 'switching', 'at once');
     const second = await eventually('the request to switch', () => request().until && request(), { within });
     assert.equal(second.until, until - 5_000, 'on the clock of this host');
     journal({ name: 'probation', upgrade, attempt: 1, boot: 'b', services: [] });

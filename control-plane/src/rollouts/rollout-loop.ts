@@ -166,7 +166,8 @@ export class RolloutLoop {
     let due = now + TICK_MS;
     for (const { rollout, agents } of this.#open.values()) {
       if ('until' in rollout.stage) due = Math.min(due, rollout.stage.until);
-      for (const { deadline } of agents) due = Math.min(due, deadline ?? due);
+      // A deadline that has passed changes something at a tick, if at all.
+      for (const { deadline = 0 } of agents) if (deadline > now) due = Math.min(due, deadline);
     }
     return Math.max(MIN_TICK_MS, due - now);
   }

@@ -1,5 +1,6 @@
 import type { Rollout, RolloutAgent, RolloutAgentState } from '../rollout.ts';
 import { UPDATER_RETURN_MS } from '../updater-return.ts';
+import { hasMissedPermission } from './permission.ts';
 import type { AgentFacts, World } from './world.ts';
 
 /** Milliseconds for a switch: the agent drains, stops, starts and connects. */
@@ -109,6 +110,10 @@ function awaitSwitch(
   if (facts.runsTarget && facts.isConnected) return inProbation(agent, rollout, now);
   const failed = givenUp(agent, facts, now);
   if (failed !== undefined) return failed;
+  if (hasMissedPermission(agent, facts, now)) {
+    // It waits for its turn again, until the deadline of its offer.
+    return awaitTarget(entered(agent, 'staged', now, { deadline: agent.deadline }), facts, rollout, now);
+  }
   if (now < agent.since + SWITCH_TIMEOUT_MS) return agent;
   return entered(agent, 'failed', now, {
     reason: facts.isConnected

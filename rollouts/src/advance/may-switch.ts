@@ -1,15 +1,13 @@
 import type { Rollout, RolloutAgent } from '../rollout.ts';
 import { entered } from './advance-agent.ts';
 import { mayReturn } from './may-return.ts';
+import { permissionEnd, SWITCH_START_MS } from './permission.ts';
 import type { World } from './world.ts';
 
 export type SwitchDecision =
   | { readonly kind: 'go'; readonly agent: RolloutAgent; readonly until: number }
   /** `isBrief`: until other agents have switched, rather than until a time or an operator decides. */
   | { readonly kind: 'wait'; readonly because: string; readonly isBrief?: true };
-
-/** Milliseconds in which an agent that may switch has to begin. A schedule may end it earlier. */
-export const SWITCH_START_MS = 2 * 60_000;
 
 /**
  * Whether an agent may switch now: to the target that it has staged, if its window is open and its pool can spare it, or back
@@ -29,13 +27,16 @@ export function maySwitch(
       ? { kind: 'go', agent, until: now + SWITCH_START_MS }
       : { kind: 'wait', because, isBrief: true };
   }
-  // It asks again when it did not begin in time.
-  const isBegun = agent.state === 'switching';
-  if (!isBegun && agent.state !== 'offered' && agent.state !== 'staged') {
+  if (agent.state !== 'offered' && agent.state !== 'staged' && agent.state !== 'switching') {
     return { kind: 'wait', because: `The agent is ${agent.state}.` };
   }
   if (stage.state !== 'canary' && stage.state !== 'group') {
     return { kind: 'wait', because: `The rollout is ${stage.state}.` };
+  }
+  // A question that is repeated gets the same permission again, and another one when that has passed.
+  const isPermitted = agent.state === 'switching' && now < permissionEnd(agent);
+  if (!isPermitted && agent.deadline !== undefined && now >= agent.deadline) {
+    return { kind: 'wait', because: 'Its deadline has passed.' };
   }
   const opening = world.opening(agent.pool);
   const isRegardless = override !== undefined && world.agent(agent.id)?.needsWindow !== true;
@@ -57,11 +58,11 @@ export function maySwitch(
       isBrief: true,
     };
   }
-  const end = now + SWITCH_START_MS;
+  const end = isPermitted ? permissionEnd(agent) : now + SWITCH_START_MS;
   const closes = opening.isOpen && override === undefined ? opening.until : undefined;
   return {
     kind: 'go',
-    agent: isBegun ? agent : entered(agent, 'switching', now),
+    agent: isPermitted ? agent : entered(agent, 'switching', now, { deadline: agent.deadline }),
     until: closes === undefined ? end : Math.min(end, closes),
   };
 }

@@ -117,6 +117,8 @@ export class Simulation {
   }
 
   step(): Advanced {
+    for (const agent of this.fleet.values())
+      agent.awaySince = agent.isConnected ? undefined : (agent.awaySince ?? this.now);
     // Both are stored and read again between two steps.
     const stored = JSON.parse(JSON.stringify(this.rollout)) as Rollout;
     const next = advance(stored, this.agents, this.world);

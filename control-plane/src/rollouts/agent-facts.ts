@@ -39,6 +39,7 @@ export function factsOf(
   const isConnected = view.connectedSince !== undefined;
   return {
     isConnected,
+    awaySince: isConnected ? undefined : view.since,
     isReady: isConnected && ACCEPTING.has(view.state),
     runsTarget: runsTarget(view, target),
     runs: runsText(view, target.kind),

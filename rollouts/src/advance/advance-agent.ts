@@ -132,10 +132,9 @@ function observe(agent: RolloutAgent, facts: AgentFacts, world: World): RolloutA
   // As long again for an agent that is away or whose last reading was bad: two in a row decide it.
   if (now < agent.deadline + (agent.deadline - agent.since)) return agent;
   if (!facts.isConnected) {
-    if (facts.upgrader === 'host' && now < agent.since + UPDATER_RETURN_MS) return agent;
-    return entered(agent, 'failed', now, {
-      reason: 'It has been disconnected since it switched to the target.',
-    });
+    const { upgrader, awaySince = agent.since } = facts;
+    if (upgrader === 'host' && now < awaySince + UPDATER_RETURN_MS) return agent;
+    return entered(agent, 'failed', now, { reason: 'It is disconnected.' });
   }
   return entered(agent, 'failed', now, {
     reason: facts.isReady && doubt !== undefined ? doubt : 'It is connected, but does not accept opens.',

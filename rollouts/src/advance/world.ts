@@ -4,6 +4,8 @@ import type { Opening } from '../schedule/schedule.ts';
 /** What is known of an agent at the moment. */
 export type AgentFacts = {
   readonly isConnected: boolean;
+  /** When its last session ended; undefined while it has one, or if that is not known. */
+  readonly awaySince?: number | undefined;
   /** Whether it accepts opens. */
   readonly isReady: boolean;
   /** Whether it runs the target. */

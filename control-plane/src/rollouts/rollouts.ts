@@ -24,6 +24,7 @@ import { needsNoApproval } from './patch-release.ts';
 import { openingOf, type SettingsRequest, settingsFor } from './pool-settings.ts';
 import { type RolloutAlarm, RolloutAlarms } from './rollout-alarms.ts';
 import { RolloutLoop, type RolloutLoopOptions } from './rollout-loop.ts';
+import { requireFree, requireSettled } from './rollout-preconditions.ts';
 import { RolloutProblem } from './rollout-problem.ts';
 import { agentOf, rolloutOf, rowOf, type StoredRollout } from './rollout-rows.ts';
 
@@ -198,6 +199,7 @@ export class Rollouts {
     return this.#change(id, 'retry', by, ({ rollout, agents }) => {
       const next = retry(rollout, agents, clock.wall());
       if (next === undefined) return undefined;
+      requireSettled(id, agents);
       const reportsBefore = { ...rollout.reportsBefore, ...reportsOfRetried(id, agents, fleet) };
       return { ...next, rollout: { ...rollout, ...next.rollout, isRetried: true, reportsBefore } };
     });
@@ -368,14 +370,3 @@ function poolOf({ pools }: Pick<GatewayConfig, 'pools'>, name: string): Pool {
 }
 
 const unknownRollout = (id: string) => new ProblemError('NOT_FOUND', `There is no rollout ${id}.`);
-
-/** Throws RolloutProblem if one of the pools has a rollout in progress: two at the same time could not be judged. */
-function requireFree({ pools }: StoredRollout, inProgress: readonly StoredRollout[]): void {
-  const other = inProgress.find((each) => each.pools.some((pool) => pools.includes(pool)));
-  if (other === undefined) return;
-  const pool = other.pools.find((name) => pools.includes(name));
-  throw new RolloutProblem(
-    'ROLLOUT_CONFLICT',
-    `Pool ${pool} has the rollout ${other.id} in progress (${other.stage.state}). Wait for it, or cancel it.`,
-  );
-}

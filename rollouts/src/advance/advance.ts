@@ -1,5 +1,5 @@
 import { type ActiveStage, isSettled, type Rollout, type RolloutAgent, type Stage } from '../rollout.ts';
-import { advanceAgent, entered } from './advance-agent.ts';
+import { advanceAgent } from './advance-agent.ts';
 import { returnAgents } from './return-agents.ts';
 import { startAgents } from './start-agents.ts';
 import { suspendDeadlines } from './suspend-deadlines.ts';
@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 export type Advanced = { readonly rollout: Rollout; readonly agents: readonly RolloutAgent[] };
 
-const CANARY_GROUP = 0;
+export const CANARY_GROUP = 0;
 
 /**
  * The next step of a rollout, from what is stored and what the fleet shows. Returns the same objects where nothing has
@@ -163,22 +163,4 @@ export function cancel(rollout: Rollout, by: string, goBack: boolean): Rollout |
   }
   if (!goBack || state === 'draft') return withStage(rollout, { state: 'cancelled', by });
   return withStage(rollout, { state: 'rolling-back', reason: `Cancelled by ${by}.` });
-}
-
-/** Whether a retry takes an agent: it has failed, or its host has prevented the attempt. */
-export const isRetriable = ({ state, skipped }: Pick<RolloutAgent, 'state' | 'skipped'>): boolean =>
-  state === 'failed' || (state === 'skipped' && skipped === 'host');
-
-/** Continues a halted rollout: agents that failed, or whose hosts prevented the change, are tried again. */
-export function retry(rollout: Rollout, agents: readonly RolloutAgent[], now: number): Advanced | undefined {
-  const { stage } = rollout;
-  if (stage.state !== 'halted') return undefined;
-  const again = agents.map((agent) => (isRetriable(agent) ? entered(agent, 'pending', now) : agent));
-  const groups = again.filter(({ state }) => state === 'pending').map(({ group }) => group);
-  const first = Math.min(...groups, stage.from.state === 'group' ? stage.from.group : CANARY_GROUP);
-  const from: ActiveStage =
-    first === CANARY_GROUP
-      ? { state: 'canary', phase: 'active' }
-      : { state: 'group', group: first, phase: 'active' };
-  return { rollout: withStage(rollout, from), agents: again };
 }

@@ -5,8 +5,10 @@ import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { FleetEvents } from '../../src/events/events.ts';
+import type { AgentView } from '../../src/fleet/agent-view.ts';
 import { AgentOpens } from '../../src/rollouts/agent-opens.ts';
 import { Rollouts } from '../../src/rollouts/rollouts.ts';
+import { testView } from '../fleet/test-view.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
@@ -22,17 +24,20 @@ const parsed = parseGatewayConfig(
   { environment: {}, readFile: () => '' },
 );
 
-/** Two gateways on one store, of which the first leads. Their pool has no agents, so that each rollout halts at once. */
-async function scene() {
+/** Two gateways on one store, of which the first leads. Without agents in its pool, each rollout halts at once. */
+async function scene(...names: readonly string[]) {
   assert.ok(parsed.ok, JSON.stringify(parsed));
   const { config } = parsed;
   const opened = await openTestStore();
   const { store } = opened;
   const clock = fakeClock();
+  const agents = new Map(names.map((name) => [`agt_${name}`, testView(name, { softwareVersion: '1.0.0' })]));
   const fleet = {
-    *agentsAfter() {},
-    agentById: () => undefined,
-    pools: () => [],
+    *agentsAfter() {
+      yield* agents.values();
+    },
+    agentById: (id: string) => agents.get(id),
+    pools: () => [{ name: 'dc1', ready: agents.size, minReady: 0, pinning: 'off', agents: {} }] as never,
     pins: { all: [] } as never,
     steering: { applyPins: async () => {} },
   };
@@ -59,6 +64,8 @@ async function scene() {
     other,
     open,
     clock,
+    /** Has an agent report something else. */
+    change: (name: string, more: Partial<AgentView>) => agents.set(`agt_${name}`, testView(name, more)),
     /** Waits until each of these has as many alarms. */
     async expect(count: number, ...replicas: readonly Rollouts[]) {
       await eventually(`${count} alarms`, async () => {
@@ -105,4 +112,29 @@ test('a rollout that went back is an alarm on every replica for an hour, also on
   for (const { alarms } of all) assert.match(alarms[0]?.detail ?? '', /Cancelled by admin-token:1\./);
   at.clock.sleep(HOUR);
   for (const { alarms } of all) assert.deepEqual(alarms, []);
+});
+
+test('a retry is refused while an agent is still being tried, and names it', async () => {
+  await using at = await scene('a', 'b');
+  const { leader } = at;
+  const settings = { canary: 100 };
+  const created = await leader.create({ target, settings, onFailure: 'halt' }, admin);
+  assert.ok(created.kind === 'done');
+  const { id } = created.value.rollout;
+  const failed = { rollout: id, state: 'failed', code: 'EXITED', since: 1 };
+  const host = { upgrader: 'host', policy: 'allow', installed: [], failed: [] };
+  at.change('a', { softwareVersion: '1.0.0', upgrade: { ...host, ...failed } as never });
+  at.change('b', { softwareVersion: '1.1.0' });
+  await at.expect(1, leader);
+  await assert.rejects(leader.retry(id, admin), {
+    code: 'ROLLOUT_STATE',
+    message: `The last attempt goes on at b (probation). Retry when penstock-gateway rollout show ${id} lists no agent as switching or probation.`,
+  });
+  at.change('b', { softwareVersion: '1.0.0' });
+  await eventually('the end of the attempt', async () => {
+    await at.clock.pass(SECOND);
+    return leader.open[0]?.agents.every(({ state }) => state === 'failed');
+  });
+  const { rollout } = await leader.retry(id, admin);
+  assert.equal(rollout.stage.state, 'canary');
 });

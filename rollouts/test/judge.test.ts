@@ -19,7 +19,7 @@ describe('an agent that was changed is compared with the others', () => {
         {
           isConnected: true,
           away: 0,
-          isWatched: false,
+          hasUpdater: false,
           boot: `${id}-1`,
           failing: new Set<string>(),
           connectors: new Set(['orders-db']),
@@ -210,11 +210,11 @@ describe('an agent that was changed is compared with the others', () => {
   test('an agent with an updater only when that has had the time to bring it back, with the true reason', () => {
     const [reading] = readings.values();
     assert.ok(reading !== undefined);
-    readings.set('newer', { ...reading, isWatched: true });
+    readings.set('newer', { ...reading, hasUpdater: true });
     judge.follow('newer', 'dc1');
     const judgedNewer = () => judge.judge('newer', 'dc1')?.fault;
     // A version that is deaf is gone for three minutes before its updater goes back; what a new process upgrades by is unknown.
-    change('newer', { isConnected: false, isWatched: false, away: 4 * MINUTE });
+    change('newer', { isConnected: false, hasUpdater: false, away: 4 * MINUTE });
     judgedNewer();
     assert.equal(judgedNewer(), undefined);
     change('newer', { away: 7 * MINUTE });

@@ -130,7 +130,7 @@ export function readingOf(
   return {
     isConnected,
     away: isConnected ? 0 : Math.max(0, now - view.since),
-    isWatched: target.kind === 'software' && view.upgrade?.upgrader === 'host',
+    hasUpdater: target.kind === 'software' && view.upgrade?.upgrader === 'host',
     boot: view.boots.at(-1)?.id,
     failing: new Set(view.checks.flatMap(({ connector, reach }) => (reach === 'ready' ? [] : [connector]))),
     connectors: view.connectors && new Set(view.connectors.map(({ name }) => name)),

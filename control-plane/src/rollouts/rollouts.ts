@@ -327,8 +327,8 @@ export class Rollouts {
     for (const view of fleet.agentsAfter('')) {
       if (pools.includes(view.pool) && view.state !== 'revoked') candidates.push(candidateOf(view, target));
     }
-    const what = `${target.kind} ${target.version} ${pools.join(' ')}`;
-    return planRollout(what, candidates, settings, clock.wall());
+    const seed = `${target.kind} ${target.version} ${pools.join(' ')}`;
+    return planRollout(seed, candidates, settings, clock.wall());
   }
 
   #changed(

@@ -104,7 +104,7 @@ const byHand = ({ version }: Rollout['target']): string =>
 function awaitSwitch(
   agent: RolloutAgent,
   facts: AgentFacts,
-  rollout: Pick<Rollout, 'settings'>,
+  rollout: Pick<Rollout, 'settings' | 'target'>,
   now: number,
 ): RolloutAgent {
   if (facts.runsTarget && facts.isConnected) return inProbation(agent, rollout, now);

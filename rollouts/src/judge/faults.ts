@@ -73,8 +73,8 @@ export function findFault(comparison: Comparison): Finding | undefined {
 export const isConclusive = ({ opens }: Pick<Comparison, 'opens'>): boolean => totalOf(opens) >= MIN_OPENS;
 
 function findDisconnected({ first, now, others }: Comparison): Finding | undefined {
-  const enough = first.isWatched || now.isWatched ? UPDATER_RETURN_MS : MIN_AWAY_MS;
-  if (now.isConnected || now.away < enough) return undefined;
+  const minAwayMs = first.hasUpdater || now.hasUpdater ? UPDATER_RETURN_MS : MIN_AWAY_MS;
+  if (now.isConnected || now.away < minAwayMs) return undefined;
   const away = others.filter(({ isConnected }) => !isConnected).length;
   // If most others are gone as well, or there are none, something else may be the cause.
   if (away * 2 >= others.length) return undefined;

@@ -60,10 +60,10 @@ export class Judge {
   follow(agent: string, pool: string): void {
     const reading = this.#options.read(agent);
     if (reading === undefined || this.#records.has(agent)) return;
-    const { failing, connectors, isWatched, opens: opensBefore } = this.#before.get(agent) ?? reading;
+    const { failing, connectors, hasUpdater, opens: opensBefore } = this.#before.get(agent) ?? reading;
     const start = this.#startAt(reading, pool);
     this.#records.set(agent, {
-      first: { ...reading, failing, connectors, isWatched },
+      first: { ...reading, failing, connectors, hasUpdater },
       opensBefore,
       last: reading,
       window: start,

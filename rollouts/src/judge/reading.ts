@@ -4,8 +4,8 @@ export type Reading = {
   readonly isConnected: boolean;
   /** Milliseconds for which it has had none; 0 if it has one. */
   readonly away: number;
-  /** Whether an updater watches the process, and goes back from a version that does not work. */
-  readonly isWatched: boolean;
+  /** Whether an updater on its host rolls back a version that does not work. Always false in rollouts of configurations. */
+  readonly hasUpdater: boolean;
   /** Identifies the agent's process; undefined while that is not known. */
   readonly boot: string | undefined;
   /** Connectors whose check fails. */

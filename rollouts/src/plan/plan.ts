@@ -24,17 +24,17 @@ export type Plan = {
 export const MAX_CANARIES = 5;
 
 /**
- * Divides the agents into canaries and groups, in an order that depends on what is rolled out, so that it is not always the
- * same hosts that try what is new. A preview has the same order as the rollout that follows it.
+ * Divides the agents into canaries and groups, in an order that depends on `seed`. One made of what is rolled out spares the same
+ * hosts from always trying what is new, and gives a preview the order of the rollout that follows it.
  */
 export function planRollout(
-  what: string,
+  seed: string,
   candidates: readonly Candidate[],
   settings: Pick<RolloutSettings, 'canary' | 'groups'>,
   now: number,
 ): Plan {
   const eligible = inRolloutOrder(
-    what,
+    seed,
     candidates.filter(({ skipped }) => skipped === undefined),
   );
   const canaries = chooseCanaries(eligible, settings.canary);

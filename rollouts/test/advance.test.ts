@@ -88,22 +88,6 @@ describe('a rollout', () => {
     assert.match(JSON.stringify(gone.rollout.stage), /failed: It is disconnected\./);
   });
 
-  test('waits for six minutes for an agent that left a host with an updater at the end of its probation', () => {
-    const target = { kind: 'software', version: '1.1.0' } as const;
-    const simulation = new Simulation(3, { target });
-    for (const agent of simulation.fleet.values()) agent.upgrader = 'host';
-    simulation.pass(MINUTE);
-    const [canary] = simulation.in('probation');
-    assert.ok(canary !== undefined);
-    simulation.doubts.set(canary.id, '9 of 30 opens failed.');
-    simulation.pass(18 * MINUTE);
-    Object.assign(simulation.fleet.get(canary.id) ?? {}, { isConnected: false, isReady: false });
-    simulation.pass(5 * MINUTE);
-    assert.equal(simulation.in('probation').length, 1, 'its updater may bring it back');
-    simulation.pass(2 * MINUTE);
-    assert.match(JSON.stringify(simulation.rollout.stage), /failed: It is disconnected\./);
-  });
-
   test('fails a canary that stays in doubt with what its readings have found', () => {
     const simulation = new Simulation(3);
     simulation.pass(MINUTE);

@@ -72,7 +72,8 @@ export class Rollouts {
     this.#loop = new RolloutLoop({
       ...options,
       onChange: (...change) => this.#changed(...change),
-      onRead: (id, rollout) => (rollout === undefined ? this.#alarms.clear(id) : this.#alarms.follow(rollout)),
+      onRead: (id, rollout) =>
+        rollout === undefined ? this.#alarms.clear(id) : this.#alarms.follow(rollout),
     });
     this.#start = rolloutAction(approvals, 'rollout', (id, actor) => this.#plan(id, actor));
     this.#proceed = rolloutAction(approvals, 'rollout-now', (id, actor) => this.#override(id, actor));

@@ -52,7 +52,10 @@ async function scene(...names: readonly string[]) {
       clock,
       log: () => {},
       approvals: {
-        action: (_name, run) => async (request, actor) => ({ kind: 'done', value: await run(request, actor) }),
+        action: (_name, run) => async (request, actor) => ({
+          kind: 'done',
+          value: await run(request, actor),
+        }),
       },
       events: new FleetEvents(),
       requireRelease: async () => {},

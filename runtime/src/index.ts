@@ -29,6 +29,7 @@ export {
   readPrivateFile,
   removePrivateFile,
   replacePrivateFile,
+  syncDirectory,
   writePrivateFile,
 } from './private-file.ts';
 export { collectWhenQuiet } from './quiet-collection.ts';

@@ -17,6 +17,7 @@ export {
 } from './connection-log/open-connection-log.ts';
 export { openPostgresLog } from './connection-log/open-postgres-log.ts';
 export { type CopiedTable, copyStore, countRows } from './copy-store.ts';
+export { createFilledStore } from './create-filled-store.ts';
 export type { EnrolledAgent } from './enrollments.ts';
 export { createStore, openStore } from './open-store.ts';
 export {
@@ -54,6 +55,7 @@ export type {
 export type { Store } from './sql-store.ts';
 export { StoreError, type StoreOutage, storeOutages } from './store-error.ts';
 export {
+  MOVED_ADVICE,
   MOVED_SUFFIX,
   MOVED_TO_SUFFIX,
   movedStoreText,

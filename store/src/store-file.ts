@@ -29,18 +29,20 @@ export async function storeFileState(file: string): Promise<StoreFileState> {
   }
 }
 
+/** What to do about a store that was moved, if gateway.yaml does not name the database. */
+export const MOVED_ADVICE =
+  'Set store.url in gateway.yaml to that database. To move the store back, then run penstock-gateway store migrate ' +
+  '--to embedded.';
+
 /**
- * Says that an embedded store was moved to a database, which one, and what to do; undefined if it was not moved. Throws
- * StoreError when that cannot be determined.
+ * Says that an embedded store was moved to a database, and which one; undefined if it was not moved. Throws StoreError when
+ * that cannot be determined.
  */
 export async function movedStoreText(file: string): Promise<string | undefined> {
   if ((await storeFileState(`${file}${MOVED_SUFFIX}`)) === 'missing') return;
   const place = await readFile(`${file}${MOVED_TO_SUFFIX}`, 'utf8').catch(() => '');
   const database = place.trim() === '' ? 'a database' : `the database ${place.trim().slice(0, 300)}`;
-  return (
-    `The store ${file} was moved to ${database}, and is ${basename(file)}${MOVED_SUFFIX} now. Set store.url in gateway.yaml ` +
-    'to that database, or move it back with penstock-gateway store migrate --to embedded.'
-  );
+  return `The store ${file} was moved to ${database}, and is ${basename(file)}${MOVED_SUFFIX} now.`;
 }
 
 /** Throws StoreError unless the file exists, has content, and can be written. */
@@ -48,7 +50,7 @@ export async function requireStoreFile(file: string): Promise<void> {
   const state = await storeFileState(file);
   if (state === 'missing') {
     const moved = await movedStoreText(file);
-    if (moved !== undefined) throw failed(moved);
+    if (moved !== undefined) throw failed(`${moved} ${MOVED_ADVICE}`);
     throw failed(
       `There is no store ${file}. Run penstock-gateway init if this gateway is new; otherwise restore the data directory ` +
         'from a backup: without its store, revoked agents are accepted again.',

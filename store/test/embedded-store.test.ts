@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -11,6 +11,7 @@ import { deadline } from '../../test/rig/deadline.ts';
 import { eventually } from '../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
+import { createFilledStore } from '../src/create-filled-store.ts';
 import { createStore, openStore } from '../src/open-store.ts';
 import type { Store } from '../src/sql-store.ts';
 import { StoreError, type StoreFailure } from '../src/store-error.ts';
@@ -270,4 +271,38 @@ test('a store whose file is emptied or removed while it is open fails, and is no
   await assert.rejects(opened.store.agents.byId('agt_1'), failure('failed', /removed, emptied or replaced/));
   await opened.store.close();
   assert.equal((await readdir(opened.directory)).includes(STORE_FILE), false);
+});
+
+test('a store is created whole: until it is filled, the data directory has none', async () => {
+  await using _leaks = expectNoLeaks();
+  await using directory = await temporaryDirectory();
+  const { path } = directory;
+  const failed = createFilledStore(path, async (store) => {
+    await store.agents.insert(agent('agt_1'));
+    assert.deepEqual(await readdir(path), ['store.sqlite.unfinished']);
+    throw new Error('The database went away.');
+  });
+  await assert.rejects(failed, /went away/);
+  assert.deepEqual(await readdir(path), []);
+  await assert.rejects(openStore(path), /There is no store/);
+  // What a copy that was killed leaves behind.
+  const unfinished = join(path, 'store.sqlite.unfinished');
+  await mkdir(unfinished);
+  await (await createStore(unfinished)).close();
+  await writeFile(join(path, 'store.sqlite-wal'), 'of a store that was lost');
+  assert.equal(
+    await createFilledStore(path, (store) => store.agents.insert(agent('agt_2')).then(() => 7)),
+    7,
+  );
+  assert.deepEqual(await readdir(path), ['store.sqlite']);
+  const store = await openStore(path);
+  assert.deepEqual(
+    (await store.agents.list({ limit: 10 })).map(({ id }) => id),
+    ['agt_2'],
+  );
+  await store.close();
+  await assert.rejects(
+    createFilledStore(path, () => Promise.resolve()),
+    failure('failed', /is not empty: its table agents has rows/),
+  );
 });

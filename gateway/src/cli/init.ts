@@ -11,7 +11,14 @@ import {
   openAuthority,
 } from '@penstock/control-plane';
 import { makePrivateDirectory } from '@penstock/runtime';
-import { movedStoreText, RESTORE_ADVICE, STORE_FILE, type Store, storeFileState } from '@penstock/store';
+import {
+  MOVED_ADVICE,
+  movedStoreText,
+  RESTORE_ADVICE,
+  STORE_FILE,
+  type Store,
+  storeFileState,
+} from '@penstock/store';
 import { CommandError } from '@penstock/terminal';
 import { createGatewayStore, openGatewayStore } from '../composition/gateway-store.ts';
 
@@ -86,7 +93,7 @@ async function openOrCreateStore(config: GatewayConfig, newStore: boolean): Prom
   const file = join(dataDirectory, STORE_FILE);
   const isMissing = config.store === undefined && (await storeFileState(file)) === 'missing';
   const moved = isMissing ? await movedStoreText(file) : undefined;
-  if (moved !== undefined) throw new CommandError(moved);
+  if (moved !== undefined) throw new CommandError(moved, { suggestion: MOVED_ADVICE });
   if (!(await hasAuthority(dataDirectory))) return createGatewayStore(config);
   if (!isMissing) return openGatewayStore(config);
   throw new CommandError(`${dataDirectory} has an agent CA, but its store ${file} is missing.`, {

@@ -6,16 +6,17 @@ import {
   type CopiedTable,
   copyStore,
   countRows,
+  createFilledStore,
   createPostgresStore,
-  createStore,
   MOVED_SUFFIX,
   MOVED_TO_SUFFIX,
+  movedStoreText,
   openPostgresStore,
   openStore,
   type PostgresStoreOptions,
   placeOf,
   STORE_FILE,
-  type Store,
+  storeFileState,
 } from '@penstock/store';
 import { CommandError, type Io, type OutputFormat, outputOption } from '@penstock/terminal';
 import { Command, Option } from 'commander';
@@ -104,7 +105,16 @@ async function fromEmbedded(
   database: PostgresStoreOptions,
   dataDirectory: string,
 ): Promise<readonly CopiedTable[]> {
-  const tables = await between(await openStore(dataDirectory), () => createPostgresStore(database));
+  const embedded = join(dataDirectory, STORE_FILE);
+  const moved = (await storeFileState(embedded)) === 'missing' ? await movedStoreText(embedded) : undefined;
+  if (moved !== undefined) {
+    throw new CommandError(moved, {
+      suggestion:
+        'Start the gateway with store.url set to that database, or move the store back with penstock-gateway store ' +
+        'migrate --to embedded.',
+    });
+  }
+  const tables = await copyToDatabase(database, dataDirectory);
   await writeFile(join(dataDirectory, `${STORE_FILE}${MOVED_TO_SUFFIX}`), `${placeOf(database.target)}\n`, {
     mode: 0o600,
   });
@@ -120,29 +130,31 @@ async function fromEmbedded(
   return tables;
 }
 
+async function copyToDatabase(
+  database: PostgresStoreOptions,
+  dataDirectory: string,
+): Promise<readonly CopiedTable[]> {
+  await using stack = new AsyncDisposableStack();
+  const source = await openStore(dataDirectory);
+  stack.defer(() => source.close());
+  const target = await createPostgresStore(database);
+  stack.defer(() => target.close());
+  return await copyStore(source, target);
+}
+
 async function toEmbedded(
   database: PostgresStoreOptions,
   dataDirectory: string,
 ): Promise<readonly CopiedTable[]> {
   const source = await openPostgresStore(database);
-  return between(source, async () => {
-    const running = await source.leases.liveHolders('gateway:');
-    if (running > 0) {
-      throw new CommandError(`${running} gateways are running on ${placeOf(database.target)}.`, {
-        suggestion: 'Stop them first. One that was killed counts for 15 seconds.',
-      });
-    }
-    return createStore(dataDirectory);
-  });
-}
-
-/** Copies, and closes both. */
-async function between(source: Store, openTarget: () => Promise<Store>): Promise<readonly CopiedTable[]> {
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => source.close());
-  const target = await openTarget();
-  stack.defer(() => target.close());
-  return await copyStore(source, target);
+  await using _closed = { [Symbol.asyncDispose]: () => source.close() };
+  const running = await source.leases.liveHolders('gateway:');
+  if (running > 0) {
+    throw new CommandError(`${running} gateways are running on ${placeOf(database.target)}.`, {
+      suggestion: 'Stop them first. One that was killed counts for 15 seconds.',
+    });
+  }
+  return await createFilledStore(dataDirectory, (target) => copyStore(source, target));
 }
 
 async function lockedDirectory(directory: string): Promise<Disposable> {

@@ -119,8 +119,21 @@ test('a store is moved into a database and back, with everything in it', async (
   assert.deepEqual(status.json().tables, out.json().tables);
   assert.ok(status.json().revision > 0);
 
-  const back = await at.run('store', 'migrate', '-c', at.shared, '--to', 'embedded', '--output', 'json');
+  const moveBack = () => at.run('store', 'migrate', '-c', at.shared, '--to', 'embedded', '--output', 'json');
+  const files = async () => (await readdir(at.data)).filter((name) => name.startsWith('store'));
+  await at.postgres.query('alter table approvals rename to unreadable', 'moved');
+  await at.postgres.query('create table approvals (unknown_column text, b text)', 'moved');
+  await at.postgres.query("insert into approvals values ('a', 'b')", 'moved');
+  assert.notEqual((await moveBack()).exitCode, 0);
+  assert.deepEqual(
+    await files(),
+    ['store.sqlite.moved', 'store.sqlite.moved-to'],
+    'a copy that failed leaves no store that a gateway would start on',
+  );
+  await at.postgres.query('drop table approvals; alter table unreadable rename to approvals', 'moved');
+  const back = await moveBack();
   assert.equal(back.exitCode, 0, back.stderr);
+  assert.deepEqual(await files(), ['store.sqlite'], 'nothing says that it is in the database');
   assert.deepEqual(back.json().tables, out.json().tables);
   const store = await openStore(at.data);
   assert.deepEqual(await stateOf(store), at.before);
@@ -135,20 +148,27 @@ test('a store is not moved where there is one, under a running gateway, or witho
   assert.equal((await move(at.shared, '--from', 'embedded')).exitCode, 0);
   const none = await move(at.shared, '--from', 'embedded');
   assert.equal(none.exitCode, 1);
-  const moved =
-    /was moved to the database 127\.0\.0\.1:\d+\/refused, and is store\.sqlite\.moved now\. Set store\.url.* --to embedded/s;
+  const moved = /was moved to the database 127\.0\.0\.1:\d+\/refused, and is store\.sqlite\.moved now\./;
   for (const command of [['init'], ['store', 'status'], ['run']]) {
     const { exitCode, stderr } = await at.run(...command, '--config', at.alone);
     assert.notEqual(exitCode, 0, command.join(' '));
     assert.match(stderr, moved, command.join(' '));
+    assert.match(stderr, /Set store\.url in gateway\.yaml .*, then run .* --to embedded/s, command.join(' '));
   }
   assert.match(none.stderr, moved);
+  assert.match(none.stderr, /Start the gateway with store\.url set .*, or .* --to embedded/s);
   assert.equal((await at.run('init', '--config', at.alone, '--new-store')).exitCode, 0);
   const full = await move(at.shared, '--from', 'embedded');
   assert.match(full.stderr, /The target is not empty: its table \w+ has rows\. Nothing was copied/);
   const life = `insert into leases values ('gateway:e1', 'e1', 1, 9e15::bigint)`;
   await at.postgres.query(life, 'refused');
   assert.match((await move(at.shared, '--to', 'embedded')).stderr, /1 gateways are running on .*Stop them/s);
+  await at.postgres.query('delete from leases', 'refused');
+  const filled = await move(at.shared, '--to', 'embedded');
+  assert.match(
+    filled.stderr,
+    /store\.sqlite is not empty: its table admin_tokens has rows\. Nothing was copied/,
+  );
 });
 
 test('a backup by pg_dump is restored into a new database', {

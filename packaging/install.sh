@@ -216,7 +216,11 @@ echo "$program $version is installed at $folder."
 if [ -d /run/systemd/system ] && systemctl is-active --quiet "$program.service"; then
   echo "Restart the service to run it: systemctl restart $program"
 elif [ "$kind" = gateway ]; then
-  echo "Write /etc/penstock/gateway.yaml, initialize the gateway as docs/install.md says, then run: sudo /usr/local/bin/$program service install"
+  echo "Write /etc/penstock/gateway.yaml, then initialize the gateway as the user of its service, and install the service:"
+  echo "  sudo systemd-run --pipe --wait --quiet --property DynamicUser=yes --property User=penstock-gateway \\"
+  echo "    --property StateDirectory=penstock-gateway --property StateDirectoryMode=0700 \\"
+  echo "    $home/current/$program init --config /etc/penstock/gateway.yaml --host gateway.example.com"
+  echo "  sudo /usr/local/bin/$program service install"
 else
   echo "Write /etc/penstock/agent.yaml, then run: sudo /usr/local/bin/$program service install --token-file FILE"
 fi

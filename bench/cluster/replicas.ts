@@ -19,7 +19,7 @@ export type BenchReplica = {
   readonly clients: { readonly host: string; readonly port: number };
   /** Calls the API as an admin, and throws unless it succeeds. */
   api(request: string, body?: unknown): Promise<Readonly<Record<string, unknown>>>;
-  /** Where it writes how late its event loop was. */
+  /** Where it writes the delays of its event loop. */
   readonly loopFile: string;
 };
 

@@ -1,4 +1,4 @@
-// Loaded into a gateway with --import: on SIGUSR2, writes to the file LOOP_FILE how late its event loop was at most.
+// Loaded into a gateway with --import: on SIGUSR2, writes the longest delay of its event loop to the file LOOP_FILE.
 import { writeFileSync } from 'node:fs';
 
 /** Milliseconds of one turn: how late a timer fired, and how much of that the thread itself spent on the CPU. */

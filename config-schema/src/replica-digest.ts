@@ -3,10 +3,13 @@ import type { JsonValue } from './yaml/tree.ts';
 
 type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Fields of `cluster` in which the files of replicas have to differ if they have no references there. */
+/** Fields of `cluster` that are different in the file of each replica, unless they are references. */
 const OF_ONE_REPLICA: ReadonlySet<string> = new Set(['name', 'listen', 'advertise']);
 
-/** Returns the digest of a gateway.yaml without `cluster.name`, `cluster.listen` and `cluster.advertise`. */
+/**
+ * Returns the digest of a gateway.yaml, ignoring `cluster.name`, `cluster.listen`, and `cluster.advertise`. Replicas with the same
+ * digest run the same configuration.
+ */
 export function replicaDigestOf(content: JsonValue): string {
   if (!isObject(content) || content['cluster'] === undefined || !isObject(content['cluster'])) {
     return digestOf(content);

@@ -15,11 +15,14 @@ const connector = group('A target that this agent may dial.', {
     'Protocol of the target; determines how it is checked. `tcp` for anything not listed.',
   ),
   address: text('address', 'Target as `host:port`, resolved on this host; IPv6 in brackets.'),
-  maxConnections: integer('Maximum number of concurrent client connections to this target.', {
-    default: 200,
-    minimum: 1,
-    maximum: 100_000,
-  }),
+  maxConnections: integer(
+    'Maximum number of concurrent client connections to this target through this agent, from all replicas of the gateway together.',
+    {
+      default: 200,
+      minimum: 1,
+      maximum: 100_000,
+    },
+  ),
   dialTimeout: quantity('duration', 'Time limit for name resolution and connecting, combined.', {
     default: '5s',
     min: '10ms',

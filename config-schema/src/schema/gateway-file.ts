@@ -173,26 +173,29 @@ export const GatewayFile = group(
         { default: 3, minimum: 1, maximum: 20 },
       ),
     }),
-    ejection: optionalGroup('Temporary ejection of agents whose opens keep failing.', {
-      consecutiveFailures: integer('Number of consecutive failed opens before an agent is ejected.', {
-        default: 5,
-        minimum: 1,
-        maximum: 1000,
-      }),
-      baseDuration: quantity('duration', 'Duration of the first ejection; doubles with each further one.', {
-        default: '10s',
-        min: '100ms',
-        max: '1h',
-      }),
-      maxPercent: integer(
-        "Maximum share of a pool's agents, in percent, that may be ejected at the same time; never all of them.",
-        {
-          default: 50,
-          minimum: 0,
-          maximum: 100,
-        },
-      ),
-    }),
+    ejection: optionalGroup(
+      'Temporary ejection of agents whose opens keep failing. Each replica counts its own opens and ejects for itself.',
+      {
+        consecutiveFailures: integer('Number of consecutive failed opens before an agent is ejected.', {
+          default: 5,
+          minimum: 1,
+          maximum: 1000,
+        }),
+        baseDuration: quantity('duration', 'Duration of the first ejection; doubles with each further one.', {
+          default: '10s',
+          min: '100ms',
+          max: '1h',
+        }),
+        maxPercent: integer(
+          "Maximum share of a pool's agents, in percent, that may be ejected at the same time; never all of them.",
+          {
+            default: 50,
+            minimum: 0,
+            maximum: 100,
+          },
+        ),
+      },
+    ),
     tunnel: optionalGroup('Sessions of agents; the defaults suit nearly every installation.', {
       pingInterval: quantity('duration', 'Interval between PINGs.', {
         default: '15s',
@@ -246,7 +249,7 @@ export const GatewayFile = group(
           maximum: 1_000_000,
         },
       ),
-      memoryBudget: quantity('size', 'Total size of the receive windows of all sessions.', {
+      memoryBudget: quantity('size', 'Total size of the receive windows of all sessions of each replica.', {
         default: '1GiB',
         min: '16MiB',
         max: '1024GiB',

@@ -80,7 +80,7 @@ export const upgrade = optionalGroup('How rollouts of software and of configurat
     max: '30d',
   }),
   inFlightPercent: integer(
-    'Maximum share of the pool that changes at the same time, after the canaries; at least one agent.',
+    'Maximum share of the pool that changes at the same time, after the canaries; at least one agent. At all replicas together.',
     {
       default: 20,
       minimum: 1,
@@ -98,7 +98,7 @@ export const upgrade = optionalGroup('How rollouts of software and of configurat
     max: '7d',
   }),
   maxFailedPercent: integer(
-    'Share of a group that must fail to halt the rollout. One failed canary always halts it.',
+    'Share of a group that must fail to halt the rollout, at all replicas together. One failed canary always halts it.',
     { default: 10, minimum: 1, maximum: 100 },
   ),
   judgeInterval: quantity(
@@ -125,7 +125,7 @@ export const restart = Type.Optional(
       min: '1MiB',
       max: '1024GiB',
     }),
-    atMost: optionalGroup('How often each agent is restarted.', {
+    atMost: optionalGroup('How often each agent is restarted, by all replicas together.', {
       count: integer('Number of restarts.', { default: 3, minimum: 1, maximum: 100 }),
       per: quantity('duration', 'Period in which they are counted.', {
         default: '1h',

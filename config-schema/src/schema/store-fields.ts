@@ -12,11 +12,14 @@ export const databaseStore = group(
     directUrl: Type.Optional(
       text('database', 'The database without pgbouncer, for changes of its tables. Default: `url`.'),
     ),
-    poolSize: integer('Maximum number of connections to the database.', {
-      default: 10,
-      minimum: 1,
-      maximum: 1000,
-    }),
+    poolSize: integer(
+      'Maximum number of connections of each replica to the database. The connection log has two more.',
+      {
+        default: 10,
+        minimum: 1,
+        maximum: 1000,
+      },
+    ),
     timeout: quantity(
       'duration',
       'Time limit for a connection to the database, and again for each statement.',

@@ -27,7 +27,9 @@ export const ReplicaResource = Type.Object({
     description: 'Digest of the gateway.yaml that it runs, without the name and the addresses in `cluster`.',
   }),
   drifted: Type.Boolean({
-    description: 'Whether it runs another gateway.yaml than the replica that answers.',
+    description:
+      'Whether it runs another gateway.yaml than the replica that answers. False for one of another version, whose digest cannot ' +
+      'be compared.',
   }),
   epoch: Type.String({ description: 'New at each start.' }),
   since: Timestamp,

@@ -35,15 +35,21 @@ export function replicaRoutes(app: TypedApp, replicas: () => readonly ReplicaVie
     },
     async () => {
       const all = replicas();
-      const own = all.find(({ isSelf }) => isSelf)?.configDigest;
+      const own = all.find(({ isSelf }) => isSelf);
       return {
         items: all.map(({ isSelf, startedAt, ...view }) => ({
           ...view,
           self: isSelf,
-          drifted: own !== undefined && view.configDigest !== own,
+          drifted: own !== undefined && isDrifted(view, own),
           since: timestamp(startedAt),
         })),
       };
     },
   );
 }
+
+type Compared = Pick<ReplicaView, 'version' | 'configDigest'>;
+
+/** What goes into the digest depends on the version: those of two versions differ during every upgrade. */
+const isDrifted = (one: Compared, own: Compared) =>
+  one.version === own.version && one.configDigest !== own.configDigest;

@@ -9,6 +9,10 @@ export const peerLimits = {
   laggingBytes: MIB,
   /** Unsent messages at which the session is given up. */
   maxUnsentBytes: 16 * MIB,
+  /** Agent sessions that a peer has at the same time. */
+  sessions: 200_000,
+  /** Names with counts of one kind that are known of a peer: connections, or grants. */
+  names: 100_000,
   /** Counts of one kind in one tick; the others follow in the next. */
   counts: 1_000,
   /** Connections in one message about opens, and close codes of each. */

@@ -50,6 +50,8 @@ export type PeerListenerOptions = Pick<SessionConnectionOptions, 'windows' | 'pi
 
 export type PeerListener = {
   readonly address: AddressInfo;
+  /** Closes the connections of peers whose key no replica has any more. Call it when `replicaOf` changes. */
+  closeFormerPeers(): void;
   /** Destroys every connection, and resolves when all are closed. */
   close(): Promise<void>;
 };
@@ -62,6 +64,9 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** Opens the port for the other replicas. Rejects with the error of `listen`. */
 export async function openPeerListener(options: PeerListenerOptions): Promise<PeerListener> {
   const sockets = new Set<Socket>();
+  /** The key of each peer that is served. */
+  const peers = new Map<TLSSocket, string>();
+  const replicaOfKey = (key: string) => options.replicaOf((spki) => isSameKey(spki, key));
   const server = createServer({
     ...peerTlsOptions(options.certificate),
     requestCert: true,
@@ -95,12 +100,14 @@ export async function openPeerListener(options: PeerListenerOptions): Promise<Pe
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
     const key = peerKeyOf(socket);
-    const replicaId = key === undefined ? undefined : options.replicaOf((spki) => isSameKey(spki, key));
+    const replicaId = key === undefined ? undefined : replicaOfKey(key);
     if (socket.alpnProtocol !== 'h2' || key === undefined || replicaId === undefined) {
       if (key !== undefined) options.onUnknownKey(socket.remoteAddress ?? '');
       socket.destroy();
       return;
     }
+    peers.set(socket, key);
+    socket.once('close', () => peers.delete(socket));
     servePeer(socket, replicaId, options);
   });
   // A failed handshake is not logged: anything on the network can cause it.
@@ -112,6 +119,9 @@ export async function openPeerListener(options: PeerListenerOptions): Promise<Pe
   server.off('error', reject).on('error', () => {});
   return {
     address: server.address() as AddressInfo,
+    closeFormerPeers() {
+      for (const [socket, key] of peers) if (replicaOfKey(key) === undefined) socket.destroy();
+    },
     async close() {
       const closed = [...sockets].map(
         (socket) => new Promise<void>((done) => socket.once('close', () => done())),

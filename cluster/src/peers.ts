@@ -11,8 +11,10 @@ export type PeerFollower = {
   received(message: OwnerMessage): void;
   /** The session was lost. Another one is opened, unless `left` follows. */
   lost(loss: SessionLoss): void;
-  /** The process has left the cluster, or has been replaced. Nothing follows. */
-  left(): void;
+  /** The process has left the cluster, or has been replaced. Resolves when its sessions have ended; only `stop` follows. */
+  left(): Promise<void>;
+  /** This gateway stops: whatever is left of the peer ends before this returns. Nothing follows. */
+  stop(): void;
 };
 
 export type PeersOptions = Pick<PeerSessionOptions, 'certificate' | 'windows' | 'ping'> & {
@@ -26,13 +28,18 @@ export type PeersOptions = Pick<PeerSessionOptions, 'certificate' | 'windows' | 
 
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 2_000;
+/** After a session that exceeded a limit: the next one probably does as well. */
+const LIMIT_RETRY_MS = 10_000;
 
 /** Keeps a session to every other replica that is a member. */
 export class Peers {
   readonly #options: PeersOptions;
   /** By epoch: a process that has been started again is another peer. */
   readonly #peers = new Map<string, Peer>();
+  /** Those that are no longer members, until their sessions have ended. */
+  readonly #leaving = new Map<Peer, Promise<void>>();
   readonly #stopWatching: () => void;
+  #state: 'running' | 'stopped' = 'running';
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -46,18 +53,22 @@ export class Peers {
   }
 
   async stop(): Promise<void> {
+    this.#state = 'stopped';
     this.#stopWatching();
-    const peers = [...this.#peers.values()];
+    const peers = [...this.#peers.values(), ...this.#leaving.keys()];
+    const leaving = [...this.#leaving.values()];
     this.#peers.clear();
     await Promise.all(peers.map((peer) => peer.stop()));
+    await Promise.all(leaving);
   }
 
   #apply(): void {
+    if (this.#state === 'stopped') return;
     const { membership } = this.#options;
     const others = membership.members.filter(({ id }) => id !== membership.self.id);
     for (const member of others) {
       if (!member.isExpired && !this.#peers.has(member.epoch)) {
-        this.#peers.set(member.epoch, new Peer(member, this.#options));
+        this.#peers.set(member.epoch, new Peer(member, this.#options, () => this.#apply()));
       }
     }
     const present = new Map(others.map((member) => [member.epoch, member]));
@@ -66,7 +77,10 @@ export class Peers {
       // A peer that cannot renew its lease because the database is away works as before while its session lasts.
       if (member !== undefined && (!member.isExpired || peer.state === 'connected')) continue;
       this.#peers.delete(epoch);
-      void peer.stop();
+      this.#leaving.set(
+        peer,
+        peer.leave().finally(() => this.#leaving.delete(peer)),
+      );
     }
   }
 }
@@ -76,13 +90,15 @@ class Peer {
   readonly #member: Member;
   readonly #options: PeersOptions;
   readonly #follower: PeerFollower;
+  readonly #onSessionLost: () => void;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
   #session: PeerSession | undefined;
 
-  constructor(member: Member, options: PeersOptions) {
+  constructor(member: Member, options: PeersOptions, onSessionLost: () => void) {
     this.#member = member;
     this.#options = options;
+    this.#onSessionLost = onSessionLost;
     this.#follower = options.follow(member);
     this.#running = this.#run();
   }
@@ -91,9 +107,21 @@ class Peer {
     return this.#session === undefined ? 'connecting' : 'connected';
   }
 
+  /** Resolves when the session is closed and what the peer had described has ended. */
+  async leave(): Promise<void> {
+    await this.#close('The replica is no longer a member.');
+    await this.#follower.left();
+  }
+
+  /** The same at once, also after `leave`. */
   async stop(): Promise<void> {
+    await this.#close('This gateway stops.');
+    this.#follower.stop();
+  }
+
+  async #close(reason: string): Promise<void> {
     this.#stopping.abort();
-    this.#session?.end(new TunnelError('SESSION_LOST', 'The replica is no longer a member.'));
+    this.#session?.end(new TunnelError('SESSION_LOST', reason));
     await this.#running;
   }
 
@@ -104,9 +132,9 @@ class Peer {
     let isKnownLost = false;
     while (!signal.aborted) {
       try {
-        await this.#keepOpen(signal);
+        const { code } = await this.#keepOpen(signal);
         isKnownLost = false;
-        delay = MIN_RETRY_MS;
+        delay = code === 'LIMIT_EXCEEDED' ? LIMIT_RETRY_MS : MIN_RETRY_MS;
       } catch (error) {
         // One line for each outage, not for each attempt.
         if (!isKnownLost && !signal.aborted) onLost(this.#member, errorText(error));
@@ -115,13 +143,12 @@ class Peer {
       }
       await pause(clock, delay * (0.5 + clock.random() / 2), signal);
     }
-    this.#follower.left();
   }
 
-  /** Resolves when a session was open and has ended. Rejects when none could be opened. */
-  async #keepOpen(signal: AbortSignal): Promise<void> {
+  /** Resolves when a session was open and has ended, to why it has. Rejects when none could be opened. */
+  async #keepOpen(signal: AbortSignal): Promise<TunnelError> {
     const { certificate, windows, ping, onConnected, onLost } = this.#options;
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const { promise: ended, resolve } = Promise.withResolvers<TunnelError>();
     const session = await PeerSession.open(
       this.#member,
       {
@@ -133,7 +160,8 @@ class Peer {
           this.#session = undefined;
           this.#follower.lost(loss);
           if (!signal.aborted) onLost(this.#member, error.message);
-          resolve();
+          resolve(error);
+          this.#onSessionLost();
         },
       },
       signal,
@@ -142,6 +170,6 @@ class Peer {
     this.#follower.opened(session);
     onConnected(this.#member);
     if (signal.aborted) session.end(new TunnelError('SESSION_LOST'));
-    await ended;
+    return await ended;
   }
 }

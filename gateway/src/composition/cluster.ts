@@ -75,6 +75,7 @@ export async function openCluster(scope: AsyncDisposableStack, options: ClusterO
   });
   membership = joined;
   scope.defer(() => joined.stop());
+  scope.defer(joined.onChange(() => listener.closeFormerPeers()));
   const { peers, directories } = followPeers(scope, options, key, joined);
   // While the store is away: the first by name of those that can reach each other.
   leadership.rankBy(() => {

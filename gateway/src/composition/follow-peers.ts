@@ -38,8 +38,12 @@ export function followPeers(
         onEvents: (published) => options.events.peerPublished(published),
         onLogEntries: (entries) => options.connectionLog.followers.receive(entries),
         onEventsLost: (stream) => options.events.peerLost(stream),
+        onFailed: (error) => log('request-failed', { method: '-', path: 'replicas', error }),
         clock,
       });
+      const forget = () => {
+        if (directories.get(member.epoch) === directory) directories.delete(member.epoch);
+      };
       directory.followLog(isLogFollowed);
       directories.set(member.epoch, directory);
       return {
@@ -47,8 +51,12 @@ export function followPeers(
         received: (message) => directory.received(message),
         lost: (loss) => directory.lost(loss),
         left() {
-          directory.left();
-          if (directories.get(member.epoch) === directory) directories.delete(member.epoch);
+          forget();
+          return directory.left();
+        },
+        stop() {
+          directory.stop();
+          forget();
         },
       };
     },

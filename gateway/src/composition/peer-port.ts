@@ -14,6 +14,8 @@ import { namingAddress } from './listening.ts';
 /** Serves the other replicas: what they relay to the sessions here, and what they want to know. */
 export type PeerPort = {
   readonly address: AddressInfo;
+  /** Closes the connections of replicas that are no longer members. */
+  closeFormerPeers(): void;
   /** Resolves when nothing is relayed for other replicas. */
   idle(): Promise<void>;
 };
@@ -72,7 +74,11 @@ export async function openPeerPort(
     }),
   );
   scope.defer(() => listener.close());
-  return { address: listener.address, idle: () => idle.wait() };
+  return {
+    address: listener.address,
+    closeFormerPeers: () => listener.closeFormerPeers(),
+    idle: () => idle.wait(),
+  };
 }
 
 function publisherSources(

@@ -1,5 +1,6 @@
 import { type MessageStream, type OwnerMessage, type OwnerMessageOf, peerLimits } from '@penstock/cluster';
 import { type CloseCode, isCloseCode } from '@penstock/wire';
+import { requireRoom } from './require-room.ts';
 
 /** The opens of one connection within the window. Times are milliseconds. */
 export type Opens = {
@@ -57,13 +58,16 @@ export class OpensPublisher {
 /** What a peer has told of its opens last, by connection. */
 export class PeerOpens {
   readonly #now: () => number;
+  readonly #limit: number;
   readonly #known = new Map<string, { readonly opens: Opens; readonly at: number }>();
 
   /** `now` returns milliseconds of a monotonic clock. */
-  constructor(now: () => number) {
+  constructor(now: () => number, limit: number = peerLimits.names) {
     this.#now = now;
+    this.#limit = limit;
   }
 
+  /** Throws TunnelError LIMIT_EXCEEDED when the peer has described too many connections. */
   received({ items }: OwnerMessageOf<'opens'>): void {
     for (const { codes, sinceOpened, sinceFailed, ...item } of items) {
       // Without opens in the window, the times of the latest ones still say whether a client was served since.
@@ -71,6 +75,7 @@ export class PeerOpens {
         this.#known.delete(item.connection);
         continue;
       }
+      if (!this.#known.has(item.connection)) requireRoom(this.#known, this.#limit, 'connections with opens');
       const known = codes.flatMap(({ code, count }) => (isCloseCode(code) ? [{ code, count }] : []));
       this.#known.set(item.connection, {
         opens: { ...item, codes: known, sinceOpened, sinceFailed },

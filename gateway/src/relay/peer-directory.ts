@@ -1,12 +1,13 @@
-import type {
-  Counts,
-  DirectoryConnectors,
-  DirectorySession,
-  OwnerMessage,
-  OwnerMessageOf,
-  PeerFollower,
-  PeerSession,
-  ReplicaState,
+import {
+  type Counts,
+  type DirectoryConnectors,
+  type DirectorySession,
+  type OwnerMessage,
+  type OwnerMessageOf,
+  type PeerFollower,
+  type PeerSession,
+  peerLimits,
+  type ReplicaState,
 } from '@penstock/cluster';
 import { type Clock, inSlices } from '@penstock/runtime';
 import type { SessionLoss } from '@penstock/transport';
@@ -16,6 +17,7 @@ import { MessageOrder, type NumberedMessage } from './message-order.ts';
 import { type Opens, PeerOpens } from './opens-elsewhere.ts';
 import type { PeerEvents } from './publish-events.ts';
 import { RelayedSession } from './relayed-session.ts';
+import { requireRoom } from './require-room.ts';
 
 export type PeerDirectoryOptions = {
   readonly replica: string;
@@ -32,18 +34,27 @@ export type PeerDirectoryOptions = {
   readonly onEventsLost: (stream: string) => void;
   /** Connections of the peer were opened, have ended or were denied. Called while `followLog` is on. */
   readonly onLogEntries: (entries: readonly object[]) => void;
+  /** The gateway could not process the end of a session. */
+  readonly onFailed: (error: unknown) => void;
   readonly clock: Clock;
+  /** What the peer may describe; those of peerLimits unless a test sets lower ones. */
+  readonly limits?: DirectoryLimits;
 };
+
+/** Sessions, and names with counts of one kind. */
+type DirectoryLimits = { readonly sessions: number; readonly names: number };
 
 /** Milliseconds after the loss of the peer session for which its agents are still shown. */
 const HIDE_AFTER_MS = 2_000;
 /** Lists of connectors beyond those that the sessions use. Agents that reload often leave some behind. */
 const MAX_UNUSED_CONNECTORS = 1_000;
+const GONE = 'The replica cannot be reached.';
 
 /** The sessions of one peer process, as it describes them, in the registry of this gateway. */
 export class PeerDirectory implements PeerFollower {
   readonly replica: string;
   readonly #options: PeerDirectoryOptions;
+  readonly #limits: DirectoryLimits;
   readonly #sessions = new Map<string, RelayedSession>();
   readonly #clients = new Map<string, number>();
   readonly #grants = new Map<string, number>();
@@ -55,6 +66,7 @@ export class PeerDirectory implements PeerFollower {
   #isDescribed = false;
   #state: ReplicaState = 'running';
   #stopHiding = () => {};
+  readonly #stopping = new AbortController();
   #eventStream: string | undefined;
   readonly #opens: PeerOpens;
   #followsLog = false;
@@ -62,7 +74,8 @@ export class PeerDirectory implements PeerFollower {
   constructor(options: PeerDirectoryOptions) {
     this.replica = options.replica;
     this.#options = options;
-    this.#opens = new PeerOpens(options.clock.now);
+    this.#limits = options.limits ?? peerLimits;
+    this.#opens = new PeerOpens(options.clock.now, this.#limits.names);
   }
 
   get sessions(): Iterable<RelayedSession> {
@@ -114,14 +127,21 @@ export class PeerDirectory implements PeerFollower {
     this.#confirmed = undefined;
     this.#isDescribed = false;
     for (const session of this.#sessions.values()) session.leave(loss);
-    this.#stopHiding = this.#options.clock.after(HIDE_AFTER_MS, () => this.#hide());
+    this.#stopHiding = this.#options.clock.after(HIDE_AFTER_MS, () => void this.#hide());
   }
 
-  left(): void {
+  left(): Promise<void> {
     this.#stopHiding();
-    this.#hide();
+    return this.#hide();
   }
 
+  stop(): void {
+    this.#stopHiding();
+    this.#stopping.abort();
+    for (const session of this.#sessions.values()) this.#end(session, GONE);
+  }
+
+  /** Throws TunnelError LIMIT_EXCEEDED when the peer describes more than it may. */
   received(message: OwnerMessage): void {
     if ('seq' in message) {
       const place = this.#order.take(message);
@@ -216,6 +236,7 @@ export class PeerDirectory implements PeerFollower {
       this.#options.registry.changed(known);
       return;
     }
+    requireRoom(this.#sessions, this.#limits.sessions, 'sessions');
     const { replica, registry, clock, isSuspended } = this.#options;
     const session = new RelayedSession(facts, connectors, {
       replica,
@@ -223,6 +244,7 @@ export class PeerDirectory implements PeerFollower {
       isSuspended,
       onEnded: (ended, code) => {
         this.#sessions.delete(ended.id);
+        this.#confirmed?.delete(ended.id);
         registry.ended(ended, code);
       },
       onUntold: (lost, ids) => registry.untold(lost, ids),
@@ -238,33 +260,47 @@ export class PeerDirectory implements PeerFollower {
     for (const { of, count } of loads) this.#sessions.get(of)?.setLoad(count);
     // What was opened since the last tick is in the load, or has ended: a load that is not listed has not changed.
     for (const session of this.#sessions.values()) session.counted();
-    setAll(this.#clients, clients);
-    setAll(this.#grants, grants);
+    setAll(this.#clients, clients, this.#limits.names, 'connections with clients');
+    setAll(this.#grants, grants, this.#limits.names, 'grants in use');
     this.#options.onRevision(revision);
   }
 
   #endUnconfirmed(): void {
     const sessions = [...this.#sessions.values()].filter(({ id }) => this.#confirmed?.has(id) !== true);
     this.#confirmed = undefined;
-    void inSlices(sessions, (session) => session.end(new TunnelError('SESSION_LOST')), this.#options.clock);
+    void this.#endInSlices(sessions, 'The replica no longer has the session.', this.#stopping.signal);
   }
 
-  /** In slices: each agent that is without a session then is judged anew. */
-  #hide(): void {
+  #hide(): Promise<void> {
     this.#clients.clear();
     this.#grants.clear();
     this.#opens.clear();
     const isBack = new AbortController();
     this.#stopHiding = () => isBack.abort();
-    const end = (session: RelayedSession) =>
-      session.end(new TunnelError('SESSION_LOST', 'The replica cannot be reached.'));
-    void inSlices(this.#sessions.values(), end, this.#options.clock, isBack.signal);
+    return this.#endInSlices(this.#sessions.values(), GONE, isBack.signal);
+  }
+
+  /** In slices: each agent that is without a session then is judged anew. Never rejects. */
+  #endInSlices(sessions: Iterable<RelayedSession>, reason: string, signal: AbortSignal): Promise<void> {
+    return inSlices(sessions, (session) => this.#end(session, reason), this.#options.clock, signal);
+  }
+
+  #end(session: RelayedSession, reason: string): void {
+    try {
+      session.end(new TunnelError('SESSION_LOST', reason));
+    } catch (error) {
+      // The other sessions end all the same.
+      this.#options.onFailed(error);
+    }
   }
 }
 
-function setAll(map: Map<string, number>, counts: Counts): void {
+function setAll(map: Map<string, number>, counts: Counts, limit: number, kind: string): void {
   for (const { of, count } of counts) {
     if (count === 0) map.delete(of);
-    else map.set(of, count);
+    else {
+      if (!map.has(of)) requireRoom(map, limit, kind);
+      map.set(of, count);
+    }
   }
 }

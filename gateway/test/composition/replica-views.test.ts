@@ -28,6 +28,7 @@ function setUp() {
     registry: { ...registry, maySwitch: none, upgradeStatus: none },
     isSuspended: () => false,
     onRevision: none,
+    onFailed: none,
     onEvents: none,
     onEventsLost: none,
     onLogEntries: none,
@@ -85,5 +86,5 @@ test('a peer that is connected again counts only when it has described all its s
     rig.link = 'connecting';
     assert.equal(others(), undefined);
   }
-  directory.left();
+  directory.stop();
 });

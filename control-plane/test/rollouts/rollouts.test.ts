@@ -32,12 +32,16 @@ async function scene(...names: readonly string[]) {
   const { store } = opened;
   const clock = fakeClock();
   const agents = new Map(names.map((name) => [`agt_${name}`, testView(name, { softwareVersion: '1.0.0' })]));
+  let steps = 0;
   const fleet = {
     *agentsAfter() {
       yield* agents.values();
     },
     agentById: (id: string) => agents.get(id),
-    pools: () => [{ name: 'dc1', ready: agents.size, minReady: 0, pinning: 'off', agents: {} }] as never,
+    pools: () => {
+      steps += 1;
+      return [{ name: 'dc1', ready: agents.size, minReady: 0, pinning: 'off', agents: {} }] as never;
+    },
     pins: { all: [] } as never,
     steering: { applyPins: async () => {} },
   };
@@ -67,6 +71,8 @@ async function scene(...names: readonly string[]) {
     other,
     open,
     clock,
+    /** Steps that were considered: each looks at the pools. */
+    steps: () => steps,
     /** Has an agent report something else. */
     change: (name: string, more: Partial<AgentView>) => agents.set(`agt_${name}`, testView(name, more)),
     /** Waits until each of these has as many alarms. */
@@ -140,4 +146,27 @@ test('a retry is refused while an agent is still being tried, and names it', asy
   });
   const { rollout } = await leader.retry(id, admin);
   assert.equal(rollout.stage.state, 'canary');
+});
+
+test('an agent whose deadline has passed does not have its rollout looked at more often than others', async () => {
+  await using at = await scene('a');
+  const { leader, clock } = at;
+  const settings = { canary: 100, probation: 60 * SECOND };
+  await leader.create({ target, settings, onFailure: 'halt' }, admin);
+  at.change('a', { softwareVersion: '1.1.0' });
+  const agent = () => leader.open[0]?.agents[0];
+  await eventually('the probation', async () => {
+    await clock.pass(SECOND);
+    return agent()?.state === 'probation';
+  });
+  // It has as long again, because it is away at the end.
+  at.change('a', { softwareVersion: '1.1.0', connectedSince: undefined });
+  await eventually('the deadline', async () => {
+    await clock.pass(SECOND);
+    return clock.wall() > (agent()?.deadline ?? Infinity);
+  });
+  const before = at.steps();
+  await clock.pass(10 * SECOND);
+  assert.equal(agent()?.state, 'probation');
+  assert.ok(at.steps() - before <= 12, `${at.steps() - before} steps in ten seconds`);
 });

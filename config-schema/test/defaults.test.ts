@@ -68,8 +68,8 @@ test('the shortest agent.yaml has every default', () => {
 test('the shortest gateway.yaml has every default', () => {
   const result = parseGatewayConfig(MINIMAL_GATEWAY, nothing);
   assert.ok(result.ok, JSON.stringify(result));
-  const { digest, ...config } = result.config;
-  assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+  const { digest, replicaDigest, ...config } = result.config;
+  for (const each of [digest, replicaDigest]) assert.match(each, /^sha256:[0-9a-f]{64}$/);
   assert.deepEqual(config, {
     version: 7,
     organization: 'acme',

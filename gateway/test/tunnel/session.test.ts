@@ -54,6 +54,8 @@ class FakeControl extends EventEmitter {
   readonly sent: GatewayMessage[] = [];
 
   respond(): void {}
+  pause(): void {}
+  resume(): void {}
 
   write(bytes: Buffer): void {
     this.sent.push(JSON.parse(bytes.toString()));

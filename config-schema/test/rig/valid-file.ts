@@ -86,9 +86,10 @@ function keepToItsKind(ingress: Content, index: number): void {
   if ('tcp' in ingress || 'sni' in ingress) delete ingress['grant'];
 }
 
-/** Gives a replica an address that others can reach. */
+/** Gives a replica an address that others can reach, and a port that no ingress has. */
 function reachable(file: Content): void {
   const cluster = group(file, 'cluster');
+  if ('listen' in cluster) cluster['listen'] = String(cluster['listen']).replace(/:[0-9]+$/, ':8444');
   if (!('advertise' in cluster)) cluster['listen'] = '192.0.2.1:8444';
 }
 

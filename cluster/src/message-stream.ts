@@ -32,7 +32,7 @@ export class MessageStream<Outgoing extends { readonly type: string }> {
     validators: ReturnType<typeof fromOwner>,
   ): MessageStream<Outgoing> {
     const decoder = new MessageDecoder<Incoming>(validators, peerLimits.messageBytes);
-    readMessages(stream, decoder, handlers, 'The peer closed its session.');
+    readMessages(stream, decoder, handlers, 'The peer closed its session.', true);
     return new MessageStream<Outgoing>(stream);
   }
 

@@ -17,14 +17,15 @@ const IDLE_MS = 1;
  * Reads messages from a stream until it ends, however it does; `closed` is the text of an end that says nothing else. The caller
  * destroys the stream after `onEnd`.
  *
- * A peer that has much to say does not hold up what else the process does: the stream is paused for a turn of the event loop
- * now and then.
+ * With `inSlices`, a peer that has much to say does not hold up what else the process does: the stream is paused for a turn of the
+ * event loop now and then. What a stream still has when it closes is lost then, so this is for peers that say everything again.
  */
 export function readMessages<Message extends { readonly type: string }>(
   stream: Readable,
   decoder: MessageDecoder<Message>,
   handlers: MessageHandlers<Message>,
   closed: string,
+  inSlices = false,
 ): void {
   let isOver = false;
   const end = (error: TunnelError) => {
@@ -50,7 +51,7 @@ export function readMessages<Message extends { readonly type: string }>(
       );
     }
     stopped = performance.now();
-    if (stopped - began < MAX_WORK_MS || isOver) return;
+    if (!inSlices || stopped - began < MAX_WORK_MS || isOver) return;
     stream.pause();
     setImmediate(() => {
       began = performance.now();

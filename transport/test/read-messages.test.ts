@@ -31,7 +31,7 @@ test('a peer that has much to say leaves turns of the event loop to others', asy
   };
   for (let sent = 0; sent < MESSAGES; sent += 1) stream.write('x');
   stream.end();
-  readMessages(stream, decoder, { onMessage, onEnd: () => over.resolve() }, 'It closed the stream.');
+  readMessages(stream, decoder, { onMessage, onEnd: () => over.resolve() }, 'It closed the stream.', true);
   setImmediate(look);
   await over.promise;
   assert.equal(handled, MESSAGES, 'none is lost');

@@ -12,6 +12,7 @@ import { API_VERSION } from './schema/shared-fields.ts';
 import { Secret } from './secret.ts';
 import { shownIngress } from './show-ingress.ts';
 import { shownRestart, shownUpgrade, shownWindow } from './show-rollouts.ts';
+import { unquotedText } from './yaml/unquoted-text.ts';
 
 /**
  * Returns the effective configuration, including defaults, as YAML. Loading it on the same host yields the same
@@ -21,18 +22,24 @@ export function showConfig(config: AgentConfig | GatewayConfig): string {
   return yamlText(shownConfig(config));
 }
 
-/** Returns a value as YAML that loads again: what cannot be seen is put in quotes, outside of which it is refused. */
+/**
+ * Returns a value as YAML that loads again: what cannot be seen, or looks like a mistake, is put in quotes, outside of which it
+ * is refused.
+ */
 export function yamlText(value: unknown): string {
   const document = new Document(value);
   visit(document, {
     Scalar(_key, node) {
-      if (typeof node.value !== 'string') return;
-      if (invisibleCharacter(node.value.replace(/[\t\n\r]/g, '')) !== undefined)
-        node.type = Scalar.QUOTE_DOUBLE;
+      if (typeof node.value === 'string' && isRefusedUnquoted(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  return document.toString({ lineWidth: 0 });
+  return document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER });
 }
+
+const isRefusedUnquoted = (text: string): boolean =>
+  invisibleCharacter(text.replace(/[\t\n\r]/g, '')) !== undefined ||
+  text.includes('{{') ||
+  unquotedText(text, false).length > 0;
 
 /** Returns what `showConfig` writes, as plain values. */
 export function shownConfig(config: AgentConfig | GatewayConfig): unknown {

@@ -5,6 +5,7 @@ import type { AgentConfig } from '../src/agent-config.ts';
 import type { GatewayConfig } from '../src/gateway-config.ts';
 import { type ParseOptions, type ParseResult, parseAgentConfig, parseGatewayConfig } from '../src/parse.ts';
 import { showConfig, yamlText } from '../src/show.ts';
+import { unquotedText } from '../src/yaml/unquoted-text.ts';
 import { comparable } from './rig/comparable.ts';
 import { hostOf } from './rig/host-of.ts';
 import { validAgentFile, validGatewayFile } from './rig/valid-file.ts';
@@ -25,6 +26,14 @@ test('text with a character that cannot be seen is quoted', () => {
     assert.equal(yamlText({ path: `/etc/!${odd}` }), `path: "/etc/!${odd}"\n`);
   }
   assert.equal(yamlText({ path: '/etc/plain' }), 'path: /etc/plain\n');
+});
+
+test('text that a file may have in quotes only is quoted', () => {
+  for (const text of ['$${{$a}}#', 'a, *b', `one\n{{two}} ${'long '.repeat(10)}`]) {
+    const shown = yamlText({ text });
+    assert.equal(shown, `text: ${JSON.stringify(text)}\n`);
+    assert.deepEqual(unquotedText(shown, false), []);
+  }
 });
 
 function survives(

@@ -16,6 +16,9 @@ import { ManagedProcess } from '../rig/process.ts';
 
 const document = await readFile(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 
+/** Long enough for a machine on which much else runs. */
+const START_TIMEOUT_MS = 120_000;
+
 /** A gateway and an agent as processes, which a test operates as docs/operations.md says. */
 export class OperatedGateway implements AsyncDisposable {
   readonly site: Site;
@@ -30,7 +33,8 @@ export class OperatedGateway implements AsyncDisposable {
   }
 
   static async start(): Promise<OperatedGateway> {
-    const self = new OperatedGateway(await makeSite());
+    await using stack = new AsyncDisposableStack();
+    const self = stack.use(new OperatedGateway(await makeSite()));
     await self.#writeGatewayFile();
     const { pins, adminToken } = JSON.parse(await self.init()) as {
       pins: string[];
@@ -44,6 +48,7 @@ export class OperatedGateway implements AsyncDisposable {
     await self.site.write('agent.yaml', agentFile(options, { identity }));
     self.agent = await self.site.start('agent', 'agent.yaml');
     await self.agentConnected();
+    stack.move();
     return self;
   }
 
@@ -65,9 +70,9 @@ export class OperatedGateway implements AsyncDisposable {
   /** Starts the gateway; after the first time, on the same port for agents. */
   async startGateway(): Promise<void> {
     this.gateway = await this.site.start('gateway', 'gateway.yaml');
-    this.#admin = portOf(await this.gateway.json({ event: 'admin-listening' }, 30_000));
+    this.#admin = portOf(await this.gateway.json({ event: 'admin-listening' }, START_TIMEOUT_MS));
     if (this.#tunnel !== 0) return;
-    this.#tunnel = portOf(await this.gateway.json({ event: 'tunnel-listening' }));
+    this.#tunnel = portOf(await this.gateway.json({ event: 'tunnel-listening' }, START_TIMEOUT_MS));
     await this.#writeGatewayFile();
   }
 
@@ -102,7 +107,7 @@ export class OperatedGateway implements AsyncDisposable {
         [found] = items;
         return found?.state === 'connected';
       },
-      { within: 60_000, state: () => this.agent?.output },
+      { within: START_TIMEOUT_MS, state: () => this.agent?.output },
     );
     return { id: found?.id ?? '' };
   }
@@ -115,7 +120,7 @@ export class OperatedGateway implements AsyncDisposable {
       .replaceAll('/var/lib/penstock-gateway', this.site.path('gateway-data'))
       .replaceAll('/var/backups/penstock-gateway', this.site.path('backup'));
     await using shell = await ManagedProcess.start({ command: 'bash', args: ['-ec', text] });
-    assert.equal((await shell.exit(30_000)).code, 0, shell.output);
+    assert.equal((await shell.exit(START_TIMEOUT_MS)).code, 0, shell.output);
     return shell.output;
   }
 

@@ -41,6 +41,16 @@ export function rolloutRepository(db: Kysely<Database>, write: Writing) {
     open: (): Promise<RolloutRow[]> =>
       db.selectFrom('rollouts').selectAll().where('isOpen', '=', 1).orderBy('id').execute(),
 
+    /** Returns the rollouts that have ended at `since` or later, the oldest first. */
+    endedSince: (since: number): Promise<RolloutRow[]> =>
+      db
+        .selectFrom('rollouts')
+        .selectAll()
+        .where('isOpen', '=', 0)
+        .where('updatedAt', '>=', since)
+        .orderBy('id')
+        .execute(),
+
     agentsOf: (rolloutId: string): Promise<RolloutAgentRow[]> =>
       db
         .selectFrom('rolloutAgents')

@@ -10,7 +10,7 @@ export type RolloutAlarm = {
 };
 
 /** Milliseconds for which the alarm about a rollout that went back lasts. */
-const ALARM_MS = 3_600_000;
+export const ALARM_MS = 3_600_000;
 
 /** The alarms about rollouts that were halted: until they go on, and for an hour after they went back. */
 export class RolloutAlarms {

@@ -13,6 +13,7 @@ import { errorText, type UpgradeMessage } from '@penstock/wire';
 import type { ControlPlaneLog } from '../observe/event.ts';
 import type { AgentOpens } from './agent-opens.ts';
 import { actorOf, pinChanges } from './config-pins.ts';
+import { ALARM_MS } from './rollout-alarms.ts';
 import { RolloutJudge } from './rollout-judge.ts';
 import { agentOf, agentRowOf, rolloutOf, rowOf, type StoredRollout } from './rollout-rows.ts';
 import { type RolloutFleet, readFacts, worldOf } from './rollout-world.ts';
@@ -36,7 +37,10 @@ export type RolloutLoopOptions = {
     agents: readonly RolloutAgent[],
     before: StoredRollout | undefined,
   ) => void;
-  /** Another gateway has taken a step, or the rollout is new to this one; `undefined` if it is gone from the store. */
+  /**
+   * Another gateway may have taken a step: called for open rollouts that have changed, and at each read for those that have
+   * ended lately. `undefined` if it is gone from the store.
+   */
   readonly onRead: (id: string, rollout: StoredRollout | undefined) => void;
 };
 
@@ -215,6 +219,9 @@ export class RolloutLoop {
       this.#forget(id);
       onRead(id, ended && rolloutOf(ended));
     }
+    // One that has begun and ended between two reads was never open here.
+    const ended = await store.rollouts.endedSince(clock.wall() - ALARM_MS);
+    for (const row of ended) if (!this.#open.has(row.id)) onRead(row.id, rolloutOf(row));
     this.#readAt = clock.now();
   }
 

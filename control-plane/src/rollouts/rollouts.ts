@@ -2,7 +2,6 @@ import type { GatewayConfig, Pool } from '@penstock/config-schema';
 import {
   type Candidate,
   cancel,
-  isFinal,
   type Opening,
   type Plan,
   pause,
@@ -49,8 +48,6 @@ export type RolloutsOptions = Omit<RolloutLoopOptions, 'onChange' | 'onRead' | '
 export type RolloutDetail = { readonly rollout: StoredRollout; readonly agents: readonly RolloutAgent[] };
 
 const DAY_MS = 86_400_000;
-/** Rollouts that are read at the start, for their alarms. */
-const MAX_RECENT = 100;
 /** Time for which rollouts are kept after their end. The audit trail keeps the steps. */
 const RETENTION_MS = 180 * DAY_MS;
 const nextId = ascendingIds();
@@ -83,11 +80,6 @@ export class Rollouts {
   static async open(options: RolloutsOptions): Promise<Rollouts> {
     const rollouts = new Rollouts(options);
     await options.store.rollouts.prune(options.clock.wall() - RETENTION_MS);
-    const recent = await options.store.rollouts.list({ onlyOpen: false, limit: MAX_RECENT });
-    // The loop reports those that are open, and reads them again when another gateway has taken a step.
-    for (const each of recent.map(rolloutOf)) {
-      if (isFinal(each.stage.state)) rollouts.#alarms.follow(each);
-    }
     await rollouts.#loop.start();
     return rollouts;
   }

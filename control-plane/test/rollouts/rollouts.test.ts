@@ -45,7 +45,7 @@ async function scene(...names: readonly string[]) {
     pins: { all: [] } as never,
     steering: { applyPins: async () => {} },
   };
-  const open = (epoch: number | undefined) =>
+  const open = (epoch: number | undefined, ownClock = clock) =>
     Rollouts.open({
       store,
       fleet,
@@ -53,7 +53,7 @@ async function scene(...names: readonly string[]) {
       opens: new AgentOpens(),
       sendUpgrade: () => true,
       epoch: () => epoch,
-      clock,
+      clock: ownClock,
       log: () => {},
       approvals: {
         action: (_name, run) => async (request, actor) => ({
@@ -121,6 +121,30 @@ test('a rollout that went back is an alarm on every replica for an hour, also on
   for (const { alarms } of all) assert.match(alarms[0]?.detail ?? '', /Cancelled by admin-token:1\./);
   at.clock.sleep(HOUR);
   for (const { alarms } of all) assert.deepEqual(alarms, []);
+});
+
+test('a rollout that begins and ends between two reads of another replica is an alarm there', async () => {
+  await using at = await scene();
+  // Its next read waits until the rollout is over.
+  const clock = fakeClock();
+  const other = await at.open(undefined, clock);
+  await using _stopped = { [Symbol.asyncDispose]: () => other.stop() };
+  const created = await at.leader.create({ target, settings: {}, onFailure: 'roll-back' }, admin);
+  assert.ok(created.kind === 'done');
+  const { id } = created.value.rollout;
+  await eventually('the end', async () => {
+    await at.clock.pass(SECOND);
+    return at.leader.open.length === 0;
+  });
+  assert.equal((await at.leader.detail(id)).rollout.stage.state, 'rolled-back');
+  assert.deepEqual(other.alarms, []);
+  await eventually('the alarm', async () => {
+    await clock.pass(SECOND);
+    return other.alarms.length > 0;
+  });
+  assert.deepEqual(other.alarms, at.leader.alarms);
+  clock.sleep(HOUR);
+  assert.deepEqual(other.alarms, []);
 });
 
 test('a retry is refused while an agent is still being tried, and names it', async () => {

@@ -64,6 +64,7 @@ export class Simulation {
         pool: pools[index % pools.length] ?? '',
         platform: platforms[index % platforms.length] ?? '',
         isConnected: true,
+        hasReported: true,
         isReady: true,
         runsTarget: false,
         runs: 'version 1',

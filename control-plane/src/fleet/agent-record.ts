@@ -30,6 +30,7 @@ export class AgentRecord {
   #sessions: readonly ObservedSession[] = [];
   #connectedAt: number | undefined;
   #upgrade: UpgradeStatus | undefined;
+  #hasReported = false;
 
   constructor(id: string, now: number, sampleSpacing: number) {
     this.id = id;
@@ -74,13 +75,20 @@ export class AgentRecord {
     return this.#upgrade;
   }
 
+  /** Whether this process of the agent has reported anything since it connected. What is known of upgrades is older until then. */
+  get hasReported(): boolean {
+    return this.#hasReported;
+  }
+
   setUpgrade(upgrade: UpgradeStatus): void {
     this.#upgrade = upgrade;
+    this.#hasReported = true;
   }
 
   /** Takes over the agent's current sessions; `changed` is the live one whose hello may be new. */
   follow(sessions: Iterable<ObservedSession>, changed: ObservedSession | undefined, now: number): void {
     this.#sessions = [...sessions].filter(({ hello }) => hello !== undefined);
+    if (this.#connectedAt === undefined) this.#hasReported = false;
     this.#connectedAt = this.#sessions.length === 0 ? undefined : (this.#connectedAt ?? now);
     this.boots.follow(this.#sessions, now);
     if (changed?.hello === undefined) return;
@@ -88,6 +96,7 @@ export class AgentRecord {
     if (changed.hello.bootId !== this.#hello?.bootId) {
       this.#clock = new ClockReadings();
       this.#upgrade = undefined;
+      this.#hasReported = false;
     }
     this.#hello = changed.hello;
     this.#address = changed.address;
@@ -95,6 +104,7 @@ export class AgentRecord {
 
   addHeartbeat(session: ObservedSession, last: LastHeartbeat): Sample {
     this.#last = last;
+    this.#hasReported = true;
     const { at, receivedAt, heartbeat } = last;
     this.#upgrade = heartbeat.upgrade ?? this.#upgrade;
     this.#failing = new Set(

@@ -45,6 +45,7 @@ export function agentViewOf(agent: Judged, reasons: readonly Reason[]): AgentVie
     policy: hello?.policy,
     checks: last?.heartbeat.checks ?? [],
     lastHeartbeat: last?.at,
+    hasReported: record.hasReported,
     clock: record.clock.best,
     cpu: last?.heartbeat.cpu,
     memory: last?.heartbeat.memory,

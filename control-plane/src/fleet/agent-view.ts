@@ -64,6 +64,8 @@ export type AgentView = {
   readonly policy?: Hello['policy'] | undefined;
   readonly checks: Heartbeat['checks'];
   readonly lastHeartbeat: number | undefined;
+  /** Whether it has reported anything since it connected. Until then, what it reported last may be outdated. */
+  readonly hasReported: boolean;
   readonly clock: ClockView | undefined;
   readonly cpu: Heartbeat['cpu'];
   readonly memory: Heartbeat['memory'];

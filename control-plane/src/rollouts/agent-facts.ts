@@ -37,8 +37,11 @@ export function factsOf(
   const { upgrade } = view;
   const isOfRollout = upgrade?.rollout === rollout && upgrade.since > (reportBefore ?? -1);
   const isConnected = view.connectedSince !== undefined;
+  // One that stays silent is judged by what is known.
+  const isStale = view.reasons.some(({ state }) => state === 'stale');
   return {
     isConnected,
+    hasReported: target.kind === 'config' || view.hasReported || isStale,
     awaySince: isConnected ? undefined : view.since,
     isReady: isConnected && ACCEPTING.has(view.state),
     runsTarget: runsTarget(view, target),

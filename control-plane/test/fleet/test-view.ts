@@ -32,6 +32,7 @@ export function testView(
     connectors: [{ name: 'orders-db', kind: 'postgresql' }],
     checks: [],
     lastHeartbeat: AT + 1000,
+    hasReported: true,
     clock: { skew: 12, roundTrip: 3 },
     cpu: undefined,
     memory: undefined,

@@ -35,6 +35,7 @@ export function advanceAgent(
   if (facts === undefined) {
     return agent.state === 'skipped' ? agent : entered(agent, 'skipped', now, { skipped: 'gone' });
   }
+  if (facts.isConnected && !facts.hasReported) return agent;
   switch (agent.state) {
     case 'offered':
     case 'staged':

@@ -21,6 +21,9 @@ export function maySwitch(
 ): SwitchDecision {
   const { now } = world;
   const { stage, override } = rollout;
+  if (world.agent(agent.id)?.hasReported === false) {
+    return { kind: 'wait', because: 'The gateway does not know yet what its host permits.', isBrief: true };
+  }
   if (agent.state === 'rolling-back') {
     const because = mayReturn(agent, agents, rollout, world);
     return because === undefined

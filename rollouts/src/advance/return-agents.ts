@@ -13,10 +13,10 @@ const CHANGED: ReadonlySet<RolloutAgent['state']> = new Set([
 ]);
 
 /** Whether an agent runs what it ran before, and is not about to switch: permission to do so may be on its way. */
-function isBack({ isConnected, runsTarget, progress }: AgentFacts): boolean {
+function isBack({ isConnected, hasReported, runsTarget, progress }: AgentFacts): boolean {
   const maySwitch =
     progress?.state === 'staged' || progress?.state === 'waiting' || progress?.state === 'switching';
-  return isConnected && !runsTarget && !maySwitch;
+  return isConnected && hasReported && !runsTarget && !maySwitch;
 }
 
 /** Has agents go back to what they ran before, and notices those that have. */

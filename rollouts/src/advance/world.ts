@@ -4,6 +4,11 @@ import type { Opening } from '../schedule/schedule.ts';
 /** What is known of an agent at the moment. */
 export type AgentFacts = {
   readonly isConnected: boolean;
+  /**
+   * Whether it has reported since it connected, as an agent does at once. Until then, its updater, its policy and its progress are
+   * those of before, or unknown after a restart of the gateway.
+   */
+  readonly hasReported: boolean;
   /** When its last session ended; undefined while it has one, or if that is not known. */
   readonly awaySince?: number | undefined;
   /** Whether it accepts opens. */

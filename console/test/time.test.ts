@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GatewayClock } from '../app/time/clock.ts';
-import { age, bytes, counted, duration, milliseconds, shortDigest, timeOfDay } from '../app/time/format.ts';
+import {
+  age,
+  bytes,
+  counted,
+  duration,
+  milliseconds,
+  percent,
+  shortDigest,
+  signedMilliseconds,
+  timeOfDay,
+} from '../app/time/format.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -36,6 +46,10 @@ test('figures have the precision that people compare', () => {
   assert.equal(milliseconds(0.42), '0.4 ms');
   assert.equal(milliseconds(38.4), '38 ms');
   assert.equal(milliseconds(-1_234), '-1.2 s');
+  assert.equal(signedMilliseconds(3), '+3 ms');
+  assert.equal(signedMilliseconds(-1_204), '−1,204 ms');
+  assert.equal(signedMilliseconds(0), '0 ms');
+  assert.equal(percent(0.618), '62 %');
   assert.equal(bytes(1023), '1023 B');
   assert.equal(bytes(1536), '1.5 KiB');
   assert.equal(bytes(200 * 1024 * 1024), '200 MiB');

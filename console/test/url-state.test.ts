@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fleetFields, isFiltered, noFilter, queryOf } from '../app/pages/fleet/fleet-filter.ts';
+import { optionalColumns } from '../app/pages/fleet/optional-columns.ts';
 import { choiceField, choicesField, readUrl, textField, writeUrl } from '../app/url/url-state.ts';
 
 const fields = {
@@ -33,4 +34,14 @@ test('a filter asks the API only for what it filters', () => {
   const filter = { ...empty, ...noFilter, q: ' h3 ', state: ['stale', 'degraded'] as const, pool: 'dc1' };
   assert.equal(isFiltered(filter), true);
   assert.deepEqual(queryOf(filter), { sort: 'severity', q: 'h3', state: 'stale,degraded', pool: 'dc1' });
+});
+
+test('columns are in the URL, in the order of the table, and no part of the filter', () => {
+  assert.equal(writeUrl(fleetFields, 'q=h3', { columns: ['skew', 'rtt'] }), 'q=h3&columns=skew%2Crtt');
+  const found = readUrl(fleetFields, 'columns=sessions,nothing,skew');
+  assert.deepEqual(found.columns, ['skew', 'sessions']);
+  assert.equal(isFiltered(found), false);
+  assert.deepEqual(queryOf(found), { sort: 'severity' });
+  assert.equal(writeUrl(fleetFields, 'q=h3&columns=skew', noFilter), 'columns=skew');
+  assert.deepEqual(Object.keys(optionalColumns), ['skew', 'rtt', 'cpu', 'memory', 'sessions']);
 });

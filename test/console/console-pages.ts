@@ -6,6 +6,7 @@ export const consolePages: readonly {
 }[] = [
   { name: 'fleet', path: '/fleet', ready: 'Last heard' },
   { name: 'fleet-filtered', path: '/fleet?state=revoked&pool=dc1', ready: 'Clear filters' },
+  { name: 'fleet-columns', path: '/fleet?columns=skew,rtt,cpu,memory,sessions', ready: 'Clock skew' },
   { name: 'fleet-no-match', path: '/fleet?q=nothing', ready: /0 of \d+ agents match/ },
   { name: 'agent', path: '/agents/dc1-h1', ready: 'Identity valid until' },
   { name: 'agent-revoked', path: '/agents/dc1-h3', ready: 'Enroll it again with a new token' },

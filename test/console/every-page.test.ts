@@ -10,6 +10,7 @@ import { commonTasks, documentedClicks, pressEnterOn } from './common-tasks.ts';
 import { consolePages } from './console-pages.ts';
 import { pageStates, showState } from './page-states.ts';
 import { startShowcase } from './showcase.ts';
+import { widerThanPage } from './wider-than-page.ts';
 
 const NARROW = 360;
 
@@ -61,19 +62,6 @@ const recordEscapes = `
   });
   window.escapes = [];
 `;
-
-/** Runs in the page: the page itself, and every element that is cut off at its right edge outside of what scrolls. */
-const widerThanPage = `(() => {
-  const scrolls = (element) =>
-    element !== null && (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
-  const wide = [...document.querySelectorAll('main *')].filter(
-    (element) => element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element.parentElement),
-  );
-  return [
-    ...(document.documentElement.scrollWidth > innerWidth ? ['the page'] : []),
-    ...wide.map((element) => element.outerHTML.slice(0, 120)),
-  ].slice(0, 3);
-})()`;
 
 test('every page, dialog and operation', { skip: skipWithoutBrowser() }, async (t) => {
   await using _leaks = expectNoLeaks();

@@ -58,6 +58,12 @@ export function milliseconds(value: number): string {
   return `${size < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }
 
+/** `+3 ms`, `−1,204 ms`, `0 ms`: of a difference that may be in either direction. */
+export const signedMilliseconds = (value: number): string => `${signed.format(value).replace('-', '−')} ms`;
+
+/** `23 %` of a share from 0 to 1. */
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** `512 B`, `1.5 KiB`, `20 MiB`. */
@@ -73,6 +79,7 @@ export function bytes(count: number): string {
 }
 
 const whole = new Intl.NumberFormat('en-US');
+const signed = new Intl.NumberFormat('en-US', { signDisplay: 'exceptZero', maximumFractionDigits: 0 });
 
 /** `12,480`. */
 export const count = (value: number): string => whole.format(value);

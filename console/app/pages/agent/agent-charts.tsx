@@ -3,7 +3,7 @@ import { ask, GET, inBackground } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
 import { Charts, ChartsCard, useRange } from '../../parts/charts-card.tsx';
 import { Loaded } from '../../parts/query-states.tsx';
-import { count, milliseconds } from '../../time/format.ts';
+import { count, milliseconds, percent } from '../../time/format.ts';
 
 const REFRESH_MS = 20_000;
 
@@ -45,5 +45,3 @@ export function AgentCharts({ name }: { readonly name: string }) {
     </ChartsCard>
   );
 }
-
-const percent = (value: number) => `${Math.round(value * 100)} %`;

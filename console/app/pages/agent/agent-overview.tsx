@@ -9,7 +9,7 @@ import { Empty } from '../../parts/query-states.tsx';
 import { Badge } from '../../parts/state.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Age, TimeOf } from '../../parts/time.tsx';
-import { bytes, milliseconds, shortDigest } from '../../time/format.ts';
+import { bytes, milliseconds, percent, shortDigest } from '../../time/format.ts';
 import { type Kind, kinds, probe } from './agent-api.ts';
 import { AgentCharts } from './agent-charts.tsx';
 import { CheckNow } from './reasons.tsx';
@@ -63,7 +63,7 @@ function Health({ agent }: { readonly agent: Agent }) {
             ],
         cpu === undefined
           ? undefined
-          : ['CPU', `load ${cpu.load.toFixed(2)}, process ${Math.round(cpu.process * 100)} %`],
+          : ['CPU', `load ${cpu.load.toFixed(2)}, process ${percent(cpu.process)}`],
         eventLoop === undefined
           ? undefined
           : ['Event loop', `p99 ${milliseconds(eventLoop.p99Ms)}, max ${milliseconds(eventLoop.maxMs)}`],

@@ -1,28 +1,29 @@
 import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
-import { type FocusEvent, memo, type PointerEvent, useEffect, useRef, useState } from 'react';
-import { Link } from 'wouter';
+import { type FocusEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
 import type { AgentRow as Row } from '../../api/types.ts';
 import { frozenOrder } from '../../live/frozen-order.ts';
 import { Button } from '../../parts/button.tsx';
 import { Scroll } from '../../parts/scroll.tsx';
-import { AgentStateBadge } from '../../parts/state.tsx';
-import { Age, Until } from '../../parts/time.tsx';
-import { count, counted, withShortDigests } from '../../time/format.ts';
+import { counted } from '../../time/format.ts';
+import { AgentCells } from './agent-cells.tsx';
+import { type OptionalColumn, optionalColumns } from './optional-columns.ts';
 import type { Selection } from './use-selection.ts';
 
 const ROW_HEIGHT = 45;
 /** On a narrow screen, a row is a card of several lines. */
 const CARD_HEIGHT = 150;
-const columns = [
-  'State',
-  'Agent',
-  'Pool',
-  'Configuration',
-  'Last heard',
-  'Identity',
-  'Streams',
-  'Version',
-] as const;
+/** Of a line of two facts in a card. */
+const FACTS_HEIGHT = 22;
+const titles: readonly { readonly title: string; readonly className?: string }[] = [
+  { title: 'State' },
+  { title: 'Agent', className: 'agent-title' },
+  { title: 'Pool' },
+  { title: 'Configuration', className: 'agent-wide' },
+  { title: 'Last heard' },
+  { title: 'Identity', className: 'agent-wide' },
+  { title: 'Streams' },
+  { title: 'Version', className: 'agent-wide' },
+];
 
 /**
  * The agents, of which only those in view are in the page. Their order is frozen while the pointer or the focus is in the
@@ -31,6 +32,7 @@ const columns = [
 export function AgentTable({
   rows: agents,
   total,
+  columns,
   orderKey,
   selection,
   onEnd,
@@ -38,6 +40,8 @@ export function AgentTable({
   /** The rows that have been loaded, of `total`. */
   readonly rows: readonly Row[];
   readonly total: number;
+  /** Those that are shown after the ones that always are. */
+  readonly columns: readonly OptionalColumn[];
   readonly orderKey: string;
   readonly selection: Selection;
   /** Called when rows that are not loaded yet come into view. */
@@ -49,7 +53,7 @@ export function AgentTable({
   const virtual = useVirtualizer({
     count: Math.max(total, rows.length),
     getScrollElement: () => list.current,
-    estimateSize: () => (isNarrow ? CARD_HEIGHT : ROW_HEIGHT),
+    estimateSize: () => (isNarrow ? CARD_HEIGHT + FACTS_HEIGHT * Math.ceil(columns.length / 2) : ROW_HEIGHT),
     getItemKey: (index) => rows[index]?.name ?? index,
     measureElement: heightOf,
     overscan: 8,
@@ -70,7 +74,7 @@ export function AgentTable({
         </div>
       )}
       <Scroll label="Agents" className="agents-scroll" ref={list}>
-        <table className="agents" aria-rowcount={total + 1}>
+        <table className={columns.length > 0 ? 'agents agents-more' : 'agents'} aria-rowcount={total + 1}>
           <thead>
             <tr className="agent-row agents-head" aria-rowindex={1}>
               <th scope="col">
@@ -83,9 +87,14 @@ export function AgentTable({
                   }
                 />
               </th>
-              {columns.map((title) => (
-                <th key={title} scope="col">
+              {titles.map(({ title, className }) => (
+                <th key={title} scope="col" className={className}>
                   {title}
+                </th>
+              ))}
+              {columns.map((column) => (
+                <th key={column} scope="col" title={optionalColumns[column].about}>
+                  {optionalColumns[column].title}
                 </th>
               ))}
             </tr>
@@ -111,7 +120,7 @@ export function AgentTable({
                         onChange={() => selection.toggle(row.name)}
                       />
                     </td>
-                    <AgentCells row={row} />
+                    <AgentCells row={row} columns={columns} />
                   </tr>
                 )
               );
@@ -122,72 +131,6 @@ export function AgentTable({
     </div>
   );
 }
-
-/** Drawn again only for another row: while somebody types into the filter, the rows stay what they are until the answer. */
-const AgentCells = memo(function AgentCells({ row }: { readonly row: Row }) {
-  const { name, state, code, message, detail, pool, configVersion, pinVersion } = row;
-  // No pin applies to an agent that never connects again.
-  const drift = state === 'revoked' ? undefined : row.drift;
-  return (
-    <>
-      <td className="agent-cell">
-        <AgentStateBadge state={state} />
-      </td>
-      <td className="agent-cell agent-name">
-        <Link href={`/agents/${name}`}>{name}</Link>
-        {code !== 'CONNECTED' && (
-          <span className="agent-why" title={detail === undefined ? message : `${message} ${detail}`}>
-            {message} {detail !== undefined && withShortDigests(detail)}
-          </span>
-        )}
-      </td>
-      <td className="agent-cell" data-title="Pool">
-        <Link href={`/pools/${pool}`} className="agent-pool" title={pool}>
-          {pool}
-        </Link>
-      </td>
-      <td className="agent-cell" data-title="Configuration">
-        {configVersion === undefined ? <span className="faint">unknown</span> : `v${configVersion}`}
-        {drift === 'version' && (
-          <span className="state-bad" title={`Version ${pinVersion} is pinned`}>
-            {' '}
-            ≠ v{pinVersion}
-          </span>
-        )}
-        {drift === 'content' && (
-          <span className="state-bad" title="Its file was changed without a new version">
-            {' '}
-            changed
-          </span>
-        )}
-        {drift === 'none' && (
-          <span className="state-ok" title="It runs what is pinned">
-            {' '}
-            = pin
-          </span>
-        )}
-      </td>
-      <td className="agent-cell" data-title="Last heard">
-        <Age at={row.lastHeartbeat} />
-      </td>
-      <td className="agent-cell" data-title="Identity">
-        {row.identityNotAfter === undefined || state === 'revoked' ? (
-          <span className="faint">none</span>
-        ) : (
-          <>
-            <Until at={row.identityNotAfter} /> <span className="faint">left</span>
-          </>
-        )}
-      </td>
-      <td className="agent-cell" data-title="Streams">
-        {count(row.streams)}
-      </td>
-      <td className="agent-cell" data-title="Version">
-        {row.softwareVersion ?? <span className="faint">unknown</span>}
-      </td>
-    </>
-  );
-});
 
 /**
  * The height of a row as the browser reports it after a layout of its own; what is known or estimated until then. Reading it from the page

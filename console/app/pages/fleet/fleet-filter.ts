@@ -1,5 +1,6 @@
 import type { AgentState } from '../../api/types.ts';
 import { choiceField, choicesField, textField } from '../../url/url-state.ts';
+import { columnsField } from './optional-columns.ts';
 
 /** From the most to the least severe, as the gateway sorts them. */
 export const states: readonly AgentState[] = [
@@ -24,6 +25,7 @@ export const fleetFields = {
   drift: choicesField(drifts),
   version: textField(),
   sort: choiceField(['severity', 'name'], 'severity'),
+  columns: columnsField,
 };
 
 export type FleetFilter = {

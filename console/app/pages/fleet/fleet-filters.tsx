@@ -4,7 +4,9 @@ import { FilterChip } from '../../parts/filter-chip.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { AgentStateBadge } from '../../parts/state.tsx';
 import { count, counted } from '../../time/format.ts';
+import { ColumnsMenu } from './columns-menu.tsx';
 import { type FleetFilter, isFiltered, noFilter, queryOf, states } from './fleet-filter.ts';
+import type { OptionalColumn } from './optional-columns.ts';
 
 export function FleetFilters({
   filter,
@@ -77,17 +79,21 @@ const csvQuery = (filter: FleetFilter) => {
   return new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
 };
 
-/** How many agents the filter selects, and their order. */
+/** How many agents the filter selects, their order, and what is shown of them. */
 export function FleetOrder({
   filter,
+  columns,
   shown,
   total,
   onChange,
 }: {
   readonly filter: FleetFilter;
+  readonly columns: readonly OptionalColumn[];
   readonly shown: number;
   readonly total: number;
-  readonly onChange: (changes: Partial<FleetFilter>) => void;
+  readonly onChange: (
+    changes: Partial<FleetFilter & { readonly columns: readonly OptionalColumn[] }>,
+  ) => void;
 }) {
   return (
     <>
@@ -108,6 +114,7 @@ export function FleetOrder({
           <option value="name">by name</option>
         </select>
       </label>
+      <ColumnsMenu shown={columns} onChange={(next) => onChange({ columns: next })} />
     </>
   );
 }

@@ -12,6 +12,7 @@ import { type FleetFilter, fleetFields, isFiltered, noFilter } from './fleet-fil
 import { FleetFilters, FleetOrder } from './fleet-filters.tsx';
 import { FleetVerdict } from './fleet-verdict.tsx';
 import { PoolCards } from './pool-cards.tsx';
+import { useColumns } from './use-columns.ts';
 import { useSelection } from './use-selection.ts';
 
 /** Can the job run? */
@@ -34,7 +35,8 @@ export function FleetPage() {
 }
 
 function Agents() {
-  const [filter, change] = useUrlState(fleetFields);
+  const [{ columns: fromUrl, ...filter }, change] = useUrlState(fleetFields);
+  const columns = useColumns(fromUrl);
   const query = useFleet(filter);
   const all = useFleetCounts();
   const selection = useSelection();
@@ -47,7 +49,9 @@ function Agents() {
       title="Agents"
       aside={
         first !== undefined &&
-        total > 0 && <FleetOrder filter={filter} shown={first.total} total={total} onChange={change} />
+        total > 0 && (
+          <FleetOrder filter={filter} columns={columns} shown={first.total} total={total} onChange={change} />
+        )
       }
     >
       {query.error !== null && (
@@ -77,6 +81,7 @@ function Agents() {
                 rows={rows}
                 selection={selection}
                 total={first.total}
+                columns={columns}
                 orderKey={query.isPlaceholderData ? 'older' : JSON.stringify(filter)}
                 onEnd={() => {
                   if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();

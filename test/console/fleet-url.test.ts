@@ -116,4 +116,22 @@ test('the URL of the fleet', { skip: skipWithoutBrowser() }, async (t) => {
     assert.deepEqual(await shownColumns(page), []);
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
+
+  await t.test('a filter is what was typed, whatever a URL makes of it', async () => {
+    await using opened = await openPage(browser, pair);
+    const { page } = opened;
+    const search = page.getByRole('searchbox', { name: 'Filter by name or address' });
+    const text = '%41 %25 50% a+b&c=d#e';
+    await search.fill(text);
+    await page.getByText('0 of 2 agents match').waitFor();
+    await hasQuery(page, '?q=%2541+%2525+50%25+a%2Bb%26c%3Dd%23e');
+    assert.equal(await search.inputValue(), text);
+    await page.reload();
+    await page.getByText('0 of 2 agents match').waitFor();
+    assert.equal(await search.inputValue(), text);
+    // Another choice writes the same text again.
+    await page.getByRole('combobox', { name: 'Order' }).selectOption('name');
+    await hasQuery(page, '?q=%2541+%2525+50%25+a%2Bb%26c%3Dd%23e&sort=name');
+    assert.equal(await search.inputValue(), text);
+  });
 });

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 import { readUrl, type UrlFields, type UrlValues, writeUrl } from './url-state.ts';
 
 /** A query that the page shows and its URL does not have yet. */
@@ -18,7 +19,8 @@ type Ahead = {
 export function useUrlState<Fields extends UrlFields>(
   fields: Fields,
 ): [UrlValues<Fields>, (changes: Partial<UrlValues<Fields>>, how?: 'replace' | 'push') => void] {
-  const search = useSearch();
+  // As it is in the URL: the hook of the router decodes it, so that `%2541` would become `A` when it is read.
+  const search = useSearch().replace(/^\?/, '');
   const [path, navigate] = useLocation();
   const [ahead, setAhead] = useState<Ahead>();
   const isAhead = ahead !== undefined && ahead.from.path === path && ahead.from.search === search;

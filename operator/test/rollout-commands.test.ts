@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RolloutDetail } from '@penstock/api-schema';
 import type { UpgradeStatus } from '@penstock/wire';
 import { testView } from '../../control-plane/test/fleet/test-view.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
+import { progressText } from '../src/rollout/rollout-text.ts';
 import { type CliRig, cliRig } from './cli-rig.ts';
 
 const UNKNOWN = '019a0b1c-2d3e-7f4a-8b6c-0123456789ab';
@@ -128,6 +130,15 @@ test('--wait shows the progress, and ends when its time is over although the rol
     assert.match(stderr, /^(approved|canary).*: \d/m, 'the progress');
     assert.match(stderr, new RegExp(`Rollout ${id} has not ended in time: .*\\n.*It continues\\.`, 's'));
   }
+});
+
+test('what a host reports as the reason reaches no terminal as it is', () => {
+  const reason = 'Canary a failed: EXITED: \u001b[2J\u001b]0;title\u0007gone.\nrolled-back';
+  const detail = { state: 'halted', counts: { failed: 1 }, agents: [], reason };
+  assert.equal(
+    progressText(detail as unknown as RolloutDetail),
+    'halted: 1 failed. Canary a failed: EXITED: ·[2J·]0;title·gone.·rolled-back',
+  );
 });
 
 test('a viewer may look and change nothing', async () => {

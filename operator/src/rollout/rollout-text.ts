@@ -1,4 +1,5 @@
 import type { RolloutDetail, RolloutResource } from '@penstock/api-schema';
+import { printableLine } from '@penstock/terminal';
 import { relativeTime } from '../age.ts';
 
 /** What is rolled out: `configuration 14`. */
@@ -17,11 +18,13 @@ export function stageText(rollout: RolloutResource, now = Date.now()): string {
   return state === 'draft' ? 'draft, waiting for an approval' : name;
 }
 
-/** One line of progress. */
+/** One line of progress, printable: its reason can be what a host has reported. */
 export function progressText({ counts, agents, ...rollout }: RolloutDetail): string {
   const shown = (Object.entries(counts) as [string, number][])
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`);
   const reason = rollout.reason === undefined ? '' : ` ${rollout.reason}`;
-  return `${stageText({ ...rollout })}: ${shown.join(', ') || `${agents.length} agents`}.${reason}`;
+  return printableLine(
+    `${stageText({ ...rollout })}: ${shown.join(', ') || `${agents.length} agents`}.${reason}`,
+  );
 }

@@ -12,6 +12,7 @@ import { findUpgrader } from '../upgrade/find-upgrader.ts';
 import { startHealthReports } from '../upgrade/health-reports.ts';
 import { directorySource, type ReleaseSource, urlSource } from '../upgrade/release-source.ts';
 import { UpgradeAgent } from '../upgrade/upgrade-agent.ts';
+import { agentHealth } from './agent-health.ts';
 import type { GatewayLink } from './gateway-link.ts';
 
 export type UpgradesOptions = {
@@ -43,13 +44,7 @@ export function createUpgrades(options: UpgradesOptions) {
     log,
     clock,
   });
-  const health = () => ({
-    version: SOFTWARE_VERSION,
-    acknowledged: link.readiness.report().ready,
-    sessions: { ready: sessions().ready, wanted: sessions().wanted },
-    failing: checks.results.filter(({ reach }) => reach !== 'ready').map(({ connector }) => connector),
-    isGatewayBusy: link.isBusy,
-  });
+  const health = () => agentHealth({ link, checks, sessions: sessions() });
   return {
     upgrades,
     /** Starts following the updater and reporting to it. Returns a stop function. */

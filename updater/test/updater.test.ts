@@ -58,6 +58,7 @@ function prepare({ root, onReached }: Options) {
 
 const ends = [
   ['exits', true, 'EXITED', true],
+  ['fails', true, 'EXITED', true],
   ['hangs', true, 'HUNG', true],
   ['silent', true, 'HUNG', true],
   ['worse', true, 'CHECKS_WORSE', true],

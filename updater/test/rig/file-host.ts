@@ -11,8 +11,8 @@ import { currentVersion } from '../../src/version-folders.ts';
 
 /** How the service behaves with a version. */
 export type Behavior = {
-  /** `worse` has a connector that fails; `deaf` gets no heartbeat acknowledged. */
-  readonly as: 'good' | 'exits' | 'hangs' | 'silent' | 'worse' | 'deaf' | 'busy' | 'stopped';
+  /** `fails`: exits, and is not started again. `worse` has a connector that fails; `deaf` gets no heartbeat acknowledged. */
+  readonly as: 'good' | 'exits' | 'fails' | 'hangs' | 'silent' | 'worse' | 'deaf' | 'busy' | 'stopped';
 };
 
 type Service = { readonly version: string; readonly invocation: string };
@@ -138,6 +138,7 @@ export class FileHost implements UpdaterHost {
     const { invocation } = this.#running(this.state, service);
     const states: Partial<Record<Behavior['as'], Observation['state']>> = {
       exits: 'restarting',
+      fails: 'failed',
       hangs: 'starting',
       stopped: 'stopped',
     };

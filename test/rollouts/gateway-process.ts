@@ -128,6 +128,13 @@ export class GatewayProcess implements AsyncDisposable {
     );
   }
 
+  /** Clients that could not be connected, of the last lines that the gateway has written. One that left by itself is none. */
+  get refusedClients(): readonly Fields[] {
+    return this.#process.lines.flatMap(({ json }) =>
+      json?.['event'] === 'connection-failed' && json['code'] !== 'CLIENT_GONE' ? [json] : [],
+    );
+  }
+
   /** Kills the process, as a crash would, and starts it again. */
   async crash(): Promise<void> {
     await this.#process.stop('SIGKILL');

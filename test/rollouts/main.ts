@@ -110,6 +110,8 @@ let toleratedRuns = 0;
 for (const [flaw, version, reason] of bad.filter(([flaw]) => only.includes(flaw))) {
   const before = await versions();
   const failedBefore = failedRuns();
+  const errorsBefore = fleet.clients.errors.length;
+  const refusedBefore = new Set(gateway.refusedClients);
   fleet.publish(version, flaw);
   const { id } = await fleet.rollOut(version);
   const shown = await fleet.end(id);
@@ -120,14 +122,17 @@ for (const [flaw, version, reason] of bad.filter(([flaw]) => only.includes(flaw)
   check(changed.length === 0, `${changed.length} agents that are no canaries took ${version}.`);
   check((await versions()) === before, `After ${version}, agents run ${await versions()}.`);
   for (const problem of await untold(fleet, shown)) check(false, `${version}: ${problem}`);
+  const refused = gateway.refusedClients.filter((each) => !refusedBefore.has(each));
+  check(refused.length === 0, `Clients were not connected: ${JSON.stringify(refused.slice(0, 5))}`);
   if (!DYING.has(flaw)) continue;
   // Runs of pgbench that saw the end of a canary are over.
   await fleet.undisturbed(async () => {});
   const failed = failedRuns() - failedBefore;
   const canaries = shown.agents.filter(({ group }) => group === 0).length;
   toleratedRuns += Math.min(failed, canaries);
-  if (failed > 0)
-    say(`${version} ${flaw}: ${failed} runs of pgbench had a connection through a canary when it died.`);
+  if (failed === 0) continue;
+  say(`${version} ${flaw}: ${failed} runs of pgbench had a connection through a canary when it died:`);
+  for (const line of fleet.clients.errors.slice(errorsBefore)) say(`  ${line}`);
 }
 
 if (only.includes('renews')) {

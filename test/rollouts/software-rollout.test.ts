@@ -49,6 +49,15 @@ test('real agents: a version that cannot dial goes back with the reason, and one
   assert.deepEqual(await fleet.versions(), ['1.0.0']);
   assert.deepEqual(await untold(fleet, back), []);
 
+  fleet.publish('1.1.1', 'loses-identity');
+  const lost = await fleet.rollOut('1.1.1');
+  const found = await fleet.end(lost.id);
+  assert.equal(found.state, 'rolled-back', JSON.stringify(found));
+  assert.match(found.reason ?? '', /^Canary dc1-\d failed: (EXITED|HUNG|NO_HEARTBEAT): /);
+  await fleet.allReady();
+  const { items: enrolled } = await fleet.gateway.api('GET /audit?action=agent.enroll');
+  assert.equal((enrolled as readonly unknown[]).length, 2, 'the previous version has not enrolled again');
+
   fleet.publish('1.2.0', 'needs-repair');
   const good = await fleet.rollOut('1.2.0', { onFailure: 'halt' });
   const halted = await fleet.until(good.id, ({ state }) => state === 'halted' || state === 'done');
@@ -62,5 +71,6 @@ test('real agents: a version that cannot dial goes back with the reason, and one
   const { transactions, errors } = fleet.clients;
   assert.deepEqual(errors, []);
   assert.ok(transactions > 0);
+  assert.deepEqual(fleet.gateway.refusedClients, []);
   assert.ok(fleet.leastReady >= 1, `${fleet.leastReady} agents were ready`);
 });

@@ -3,19 +3,18 @@ import { performServerHandshake, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Server as PortServer, Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { HostPort } from '@penstock/config-schema';
-import { readableAddress } from '@penstock/runtime';
 import {
   CONNECTION_WINDOW,
   INITIAL_STREAM_WINDOW,
-  TCP_KEEPALIVE_DELAY_MS,
   tunnelHttp2Options,
   tunnelTlsOptions,
 } from '@penstock/transport';
 import { errorText, limits } from '@penstock/wire';
 import type { AdmittedConnection } from './admission.ts';
+import { HandshakeTurns } from './handshake-turns.ts';
+import { type LoadBalancers, pausedListener } from './paused-listener.ts';
 import { readPeer } from './peer.ts';
 import { type PeerOptions, servePeer, UNAUTHENTICATED_STREAMS } from './peer-session.ts';
-import { type LoadBalancers, proxiedListener } from './proxied-listener.ts';
 
 export type TunnelTls = {
   /** Certificate chain and key the gateway presents, both PEM. */
@@ -33,13 +32,15 @@ export type EndpointOptions = PeerOptions & {
   readonly loadBalancers: LoadBalancers | undefined;
   /** Milliseconds. */
   readonly handshakeTimeout: number;
+  /** Those of a gateway unless a test sets others. */
+  readonly turns?: HandshakeTurns;
 };
 
 export type Endpoint = {
   readonly address: AddressInfo;
   /** Connections on the tunnel port, in any state. */
   readonly connections: number;
-  /** Connections that exceeded a limit and were closed on arrival, since the start. */
+  /** Connections that exceeded a limit and were closed before their handshake, since the start. */
   readonly refused: number;
   /** Uses another certificate from the next handshake on. */
   replaceTls(tls: TunnelTls): void;
@@ -59,51 +60,42 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
   const sockets = new Set<Socket>();
   // node:tls wraps the accepted socket in another one. Both have the same two addresses.
   const admissions = new Map<string, Admitted>();
+  const turns = options.turns ?? new HandshakeTurns({ clock: options.session.clock });
+  // It takes what another one has accepted.
   const server = createServer({
     ...secureOptions(options.tls),
     handshakeTimeout: options.handshakeTimeout,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
   });
   const track = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   };
-  const admit = (socket: Socket, address: string): boolean => {
+  const accept = (socket: Socket, address: string) => {
     const connection = options.admission.connect(address);
-    socket.on('error', () => {});
     if (connection === undefined) {
       socket.destroy();
-      return false;
+      return;
     }
     const addresses = addressesOf(socket);
-    const admitted = { connection, address };
+    let endTurn = () => {};
+    const authenticate = () => {
+      connection.authenticate();
+      endTurn();
+    };
+    const admitted = { authenticate, address };
     admissions.set(addresses, admitted);
     socket.once('close', () => {
       if (admissions.get(addresses) === admitted) admissions.delete(addresses);
       connection.release();
+      endTurn();
     });
-    return true;
+    endTurn = turns.take(
+      () => server.emit('connection', socket),
+      () => socket.destroy(),
+    );
   };
   const { loadBalancers, handshakeTimeout: timeout, log } = options;
-  if (loadBalancers === undefined) {
-    server.on('connection', (socket: Socket) => {
-      track(socket);
-      admit(socket, readableAddress(socket.remoteAddress ?? ''));
-    });
-  }
-  // The TLS server takes what another one has accepted, with the bytes behind the PROXY header.
-  const port =
-    loadBalancers === undefined
-      ? server
-      : proxiedListener({
-          loadBalancers,
-          timeout,
-          log,
-          track,
-          accept: (socket, address) => admit(socket, address) && server.emit('connection', socket),
-        });
+  const port = pausedListener({ loadBalancers, timeout, log, track, accept });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
     // A client that offers no ALPN completes the handshake (RFC 7301 section 3.2), but is not an agent.
@@ -113,7 +105,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       return;
     }
     const peer = readPeer(socket, options.organization, authority);
-    servePeer(socket, speakHttp2(socket), peer, admitted.address, admitted.connection, options);
+    servePeer(socket, speakHttp2(socket), peer, admitted.address, admitted, options);
   });
   // A failed handshake is not logged: anything on the network can cause it.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -125,7 +117,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       return sockets.size;
     },
     get refused() {
-      return options.admission.refused;
+      return options.admission.refused + turns.expired;
     },
     replaceTls: (tls) => server.setSecureContext(secureOptions(tls)),
     stopAccepting: () => {
@@ -143,7 +135,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
 }
 
 /** A connection on the port, with the address of its peer. */
-type Admitted = { readonly connection: AdmittedConnection; readonly address: string };
+type Admitted = Pick<AdmittedConnection, 'authenticate'> & { readonly address: string };
 
 const addressesOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket) =>
   `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;

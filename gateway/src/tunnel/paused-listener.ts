@@ -15,33 +15,34 @@ export type LoadBalancers = {
   readAddress(socket: Socket, signal: AbortSignal): Promise<string | undefined>;
 };
 
-export type ProxiedListenerOptions = {
-  readonly loadBalancers: LoadBalancers;
+export type PausedListenerOptions = {
+  /** Undefined: every peer connects directly. */
+  readonly loadBalancers: LoadBalancers | undefined;
   /** Milliseconds for the header. */
   readonly timeout: number;
   readonly log: DataPlaneLog;
   /** Called with every connection, which the caller destroys when the port closes. */
   readonly track: (socket: Socket) => void;
-  /** Takes over a connection of a peer with this address. */
+  /** Takes over a connection of a peer with this address. It is paused, and nothing behind a PROXY header has been read. */
   readonly accept: (socket: Socket, address: string) => void;
 };
 
 /** Connections that have not sent their header. */
 const MAX_PENDING = 1_024;
 
-/** A port that learns the addresses of its peers from PROXY headers. */
-export function proxiedListener({
+/** A port that reads nothing of its connections but their PROXY headers, from which it learns the addresses of their peers. */
+export function pausedListener({
   loadBalancers,
   timeout,
   log,
   track,
   accept,
-}: ProxiedListenerOptions): Server {
+}: PausedListenerOptions): Server {
   const pending = new Set<Socket>();
-  const awaitHeader = async (socket: Socket, address: string) => {
+  const awaitHeader = async (from: LoadBalancers, socket: Socket, address: string) => {
     pending.add(socket);
     try {
-      const own = await loadBalancers.readAddress(socket, AbortSignal.timeout(timeout));
+      const own = await from.readAddress(socket, AbortSignal.timeout(timeout));
       if (!socket.destroyed) accept(socket, own ?? address);
     } catch (error) {
       socket.destroy();
@@ -63,9 +64,9 @@ export function proxiedListener({
       socket.on('error', () => {});
       track(socket);
       const address = readableAddress(socket.remoteAddress ?? '');
-      if (!loadBalancers.isOne(address)) accept(socket, address);
+      if (loadBalancers?.isOne(address) !== true) accept(socket, address);
       else if (pending.size >= MAX_PENDING) socket.destroy();
-      else void awaitHeader(socket, address);
+      else void awaitHeader(loadBalancers, socket, address);
     },
   );
 }

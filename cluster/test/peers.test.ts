@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
 import { test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
 import { WindowBudget } from '@penstock/transport';
-import { publicKeyHash } from '@penstock/wire';
+import { publicKeyHash, TunnelError } from '@penstock/wire';
 import { TestAuthority } from '../../test/rig/certificates.ts';
 import { eventually } from '../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import type { Member } from '../src/membership.ts';
 import { openPeerListener, type PeerService } from '../src/peer-listener.ts';
+import { EPOCH_HEADER, peerPaths } from '../src/peer-paths.ts';
+import { PeerSession } from '../src/peer-session.ts';
 import { Peers } from '../src/peers.ts';
 
 const common = { windows: new WindowBudget(1 << 28), ping: { interval: 1_000, timeout: 15_000 } };
@@ -34,21 +38,30 @@ const member = (id: string, address: string, spki: string): Member => ({
   isExpired: false,
 });
 
-const service = (onClosed: () => void): PeerService => ({
-  directory: (stream) => stream.respond({ ':status': 200 }),
-  relay: (stream) => stream.close(),
-  request: (stream) => stream.close(),
-  cancel: (stream) => stream.close(),
-  query: (stream) => stream.close(),
-  closed: onClosed,
-});
+const service = (onAsked: () => void, onClosed: () => void): PeerService => {
+  const answer = (stream: ServerHttp2Stream) => {
+    onAsked();
+    stream.respond({ ':status': 200 }, { endStream: true });
+  };
+  return {
+    directory(stream) {
+      onAsked();
+      stream.respond({ ':status': 200 });
+    },
+    relay: answer,
+    request: answer,
+    cancel: answer,
+    query: answer,
+    closed: onClosed,
+  };
+};
 
 /** `r1` follows `r2`, which listens. `rows`: the table as `r2` has read it; `members`: as `r1` has. */
 async function start() {
   await using starting = new AsyncDisposableStack();
   const [own, others] = [await replicaKey('r1'), await replicaKey('r2')];
   const rows = [member('r1', '', own.spki)];
-  const seen = { accepted: 0, closed: 0, opened: 0, lost: 0, left: 0, stopped: 0 };
+  const seen = { accepted: 0, asked: 0, closed: 0, opened: 0, lost: 0, left: 0, stopped: 0 };
   const listener = await openPeerListener({
     ...common,
     listen: { host: '127.0.0.1', port: 0 },
@@ -58,7 +71,10 @@ async function start() {
     onUnknownKey: () => {},
     serve: () => {
       seen.accepted += 1;
-      return service(() => {
+      const onAsked = () => {
+        seen.asked += 1;
+      };
+      return service(onAsked, () => {
         seen.closed += 1;
       });
     },
@@ -103,6 +119,8 @@ async function start() {
   await eventually('the session to r2', () => peers.states.get('r2-1') === 'connected');
   const running = starting.move();
   return {
+    own,
+    replica: members[1] as Member,
     rows,
     seen,
     listener,
@@ -149,4 +167,33 @@ test('a gateway that stops ends what is left of its peers, and follows none agai
   assert.equal(at.peers.states.size, 0);
   const { lost, left, stopped } = at.seen;
   assert.deepEqual({ lost, left, stopped }, { lost: 1, left: 0, stopped: 1 });
+});
+
+test('what is meant for an earlier process at the address is refused, and reaches nothing of the one that is there', async () => {
+  await using _leaks = expectNoLeaks();
+  await using at = await start();
+  const never = new AbortController().signal;
+  const open = (epoch: string) =>
+    PeerSession.open(
+      { ...at.replica, epoch },
+      { ...common, certificate: at.own, onMessage: () => {}, onLost: () => {} },
+      never,
+    );
+  await assert.rejects(open('r2-0'), /status 421/);
+  assert.equal(at.seen.asked, 1, 'only by the session that was there before');
+  const session = await open('r2-1');
+  const statusOf = async (stream: ClientHttp2Stream) => {
+    const [{ ':status': status }] = (await once(stream, 'response')) as [Record<string, unknown>];
+    stream.close();
+    return status;
+  };
+  const relay = `${peerPaths.relay}s1`;
+  const before = at.seen.asked;
+  for (const path of [relay, peerPaths.directory]) {
+    assert.equal(await statusOf(session.connect(path, { [EPOCH_HEADER]: 'r2-0' })), 421);
+  }
+  assert.equal(await statusOf(session.connect(relay, {})), 200);
+  assert.equal(await statusOf(session.post(peerPaths.cancel, {})), 200);
+  assert.equal(at.seen.asked, before + 2);
+  session.end(new TunnelError('SESSION_LOST'));
 });

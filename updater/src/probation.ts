@@ -40,6 +40,7 @@ export class Probation {
   #successor: string | undefined;
   #successorSince: number | undefined;
   #activeSince: number | undefined;
+  #stoppedSince: number | undefined;
   #healthSince: number | undefined;
   #healthySince: number | undefined;
   #unhealthySince: number | undefined;
@@ -58,7 +59,14 @@ export class Probation {
     return this.#successor;
   }
 
+  /** Whether somebody has stopped the service. In a restart, it is stopped for a moment as well. */
+  isStopped(now: number): boolean {
+    const { settle, probation } = this.#options.limits;
+    return this.#stoppedSince !== undefined && now - this.#stoppedSince >= Math.min(settle, probation);
+  }
+
   look(now: number, observation: Observation, health: AgentHealth | undefined): Verdict {
+    this.#stoppedSince = observation.state === 'stopped' ? (this.#stoppedSince ?? now) : undefined;
     const started = this.#judgeProcess(now, observation);
     return started ?? this.#judgeHealth(now, health);
   }

@@ -10,7 +10,7 @@ export type RollingBack = Extract<Phase, { name: 'rolling-back' }>;
 
 export type RollBackOptions = {
   readonly upgrade: Upgrade;
-  /** Services that ran before the switch. */
+  /** Services to start with the version before. */
   readonly services: readonly { readonly name: string }[];
   readonly code: UpgradeCode;
   readonly detail: string;
@@ -22,16 +22,14 @@ export function rollBack(
   context: Context,
   { upgrade, services, code, detail, isBoot }: RollBackOptions,
 ): void {
-  const { host, keeper } = context;
+  const { keeper } = context;
   context.log(`${upgrade.to} is rolled back (${code}): ${detail}`);
-  // What somebody has stopped stays stopped.
-  const staysStopped = (name: string) => code === 'SERVICE_STOPPED' && host.observe(name).state === 'stopped';
   const phase: RollingBack = {
     name: 'rolling-back',
     upgrade,
     code,
     detail: detail.slice(0, MAX_DETAIL),
-    services: services.map(({ name }) => name).filter((name) => !staysStopped(name)),
+    services: services.map(({ name }) => name),
   };
   keeper.change({ phase, since: context.clock.wall() });
   context.reached('rolling-back-written');

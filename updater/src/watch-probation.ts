@@ -1,3 +1,4 @@
+import type { UpgradeCode } from '@penstock/wire';
 import type { Context } from './context.ts';
 import type { Phase, Upgrade } from './journal.ts';
 import { Probation, type Verdict } from './probation.ts';
@@ -21,21 +22,26 @@ export async function watchProbation(context: Context, phase: OnProbation): Prom
       ),
     }),
   );
+  /** Goes back. What somebody has stopped stays stopped. */
+  const goBack = (code: UpgradeCode, detail: string) => {
+    const isStopped = (service: string) =>
+      watches.some(({ name, probation }) => name === service && probation.isStopped(clock.now()));
+    const services = phase.services.filter(({ name }) => !isStopped(name));
+    rollBack(context, { upgrade, services, code, detail, isBoot: false });
+  };
   for (;;) {
     if (currentVersion(host.layout) !== upgrade.to) {
       abandon(context, phase);
       return 'ended';
     }
     if (isWithdrawn(context, upgrade)) {
-      const detail = 'It was asked for during the probation.';
-      rollBack(context, { ...phase, code: 'REQUESTED', detail, isBoot: false });
+      goBack('REQUESTED', 'It was asked for during the probation.');
       return 'ended';
     }
     const verdicts = watches.map((watch) => ({ watch, verdict: look(context, watch, upgrade) }));
     for (const { watch, verdict } of verdicts) {
       if (verdict.name !== 'bad') continue;
-      const detail = `${watch.name}: ${verdict.detail}`;
-      rollBack(context, { ...phase, code: verdict.code, detail, isBoot: false });
+      goBack(verdict.code, `${watch.name}: ${verdict.detail}`);
       return 'ended';
     }
     remember(context, phase, watches);

@@ -110,6 +110,8 @@ test('a service that somebody stops can be started again within the probation', 
   const watch = probation();
   watch.look(0, running, healthy);
   assert.equal(watch.look(MINUTE, stopped, undefined).name, 'wait');
+  assert.equal(watch.isStopped(MINUTE), false, 'it may be restarting');
+  assert.equal(watch.isStopped(2 * MINUTE), true);
   const end = watch.look(10 * MINUTE, stopped, undefined);
   assert.equal(end.name === 'bad' && end.code, 'SERVICE_STOPPED');
 });

@@ -19,6 +19,8 @@ const cases: readonly {
   readonly runs: readonly [string, string];
   readonly end: RegExp;
   readonly restarts: number;
+  /** Milliseconds of the probation, if it must not end before one is found to be bad. */
+  readonly probation?: number;
 }[] = [
   {
     what: 'are upgraded together',
@@ -35,6 +37,14 @@ const cases: readonly {
     restarts: 4,
   },
   {
+    what: 'go back when the version does not work for one of them, and one that somebody has stopped stays stopped',
+    behaviors: { [`${SERVICE}@2.0.0`]: 'worse', [`${OTHER}@2.0.0`]: 'stopped' },
+    runs: ['1.0.0', '2.0.0'],
+    end: /^rolled-back penstock-agent: These connectors fail now: orders/,
+    restarts: 3,
+    probation: 60_000,
+  },
+  {
     what: 'of which one is stopped are upgraded without starting that one',
     behaviors: { [`${OTHER}@1.0.0`]: 'stopped' },
     runs: ['2.0.0', '1.0.0'],
@@ -43,7 +53,7 @@ const cases: readonly {
   },
 ];
 
-for (const { what, behaviors, runs, end, restarts } of cases) {
+for (const { what, behaviors, runs, end, restarts, probation } of cases) {
   test(`two services of one executable ${what}`, async () => {
     await using directory = await temporaryDirectory();
     const root = directory.path;
@@ -56,7 +66,8 @@ for (const { what, behaviors, runs, end, restarts } of cases) {
     publish(files, release, '2.0.0');
     host.ask({ to: '2.0.0', files });
     const before = host.state.restarts;
-    await runUpdater({ root, rootKeys: release.trust.rootKeys, isBoot: false });
+    const limits = probation === undefined ? {} : { probation };
+    await runUpdater({ root, rootKeys: release.trust.rootKeys, isBoot: false, limits });
     const { phase } = readJournal(host.layout.updater) ?? {};
     assert.match(`${phase?.name} ${phase && 'detail' in phase ? phase.detail : ''}`, end);
     const { services } = host.state;

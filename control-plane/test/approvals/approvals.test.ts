@@ -6,6 +6,7 @@ import type { Requester } from '../../src/actor.ts';
 import { Approvals } from '../../src/approvals/approvals.ts';
 import { FleetEvents } from '../../src/events/events.ts';
 import { createAdminToken, revokeAdminToken } from '../../src/identity/admin-token.ts';
+import { lifeOf } from '../../src/leadership/leadership.ts';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -24,9 +25,10 @@ async function scene(needs: readonly ApprovableAction[] = ['drain']) {
     end: () => undefined,
   });
   const failures: unknown[] = [];
-  const open = () =>
+  const open = (epoch?: string) =>
     Approvals.open({
       store,
+      epoch,
       needs: (pool) => (pool === 'dc1' ? needs : []),
       events,
       agentId: (name) => agents.get(name),
@@ -190,6 +192,32 @@ test('after a restart, an action that was running has failed, and a pending appr
   assert.equal((await after.byId(running.approval.id))?.state, 'failed');
   await (await after.decide(waiting.approval.id, 'approved', at.admin))?.settled;
   assert.deepEqual(after.resultOf(waiting.approval.id), { value: 'after the restart' });
+});
+
+test('an action that another gateway runs has not failed before that gateway is gone', async () => {
+  await using at = await scene();
+  const lease = { name: lifeOf('e1'), holder: 'e1' };
+  const taken = await at.store.leases.take(lease.name, lease.holder, HOUR_MS);
+  const first = await at.open('e1');
+  const { promise: drained, resolve } = Promise.withResolvers<string>();
+  const drain = first.action('drain', () => drained);
+  const one = await drain(request, at.operator);
+  const other = await drain({ ...request, subject: 'agent:b' }, at.operator);
+  assert.ok(one.kind === 'waiting' && other.kind === 'waiting' && taken !== undefined);
+  const running = await first.decide(one.approval.id, 'approved', at.admin);
+  await first.decide(other.approval.id, 'approved', at.admin);
+
+  const second = await at.open('e2');
+  assert.equal((await second.byId(one.approval.id))?.state, 'approved');
+  await at.store.leases.release({ ...lease, epoch: taken.epoch });
+  await second.failAbandoned();
+  const failed = await second.byId(other.approval.id);
+  assert.deepEqual(
+    [failed?.state, failed?.outcome],
+    ['failed', 'The gateway stopped before the action finished.'],
+  );
+  resolve('after all');
+  await running?.settled;
 });
 
 test('the number of pending approvals is bounded', async () => {

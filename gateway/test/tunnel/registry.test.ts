@@ -88,6 +88,24 @@ test('the session limit applies to each agent separately', () => {
   assert.equal(registry.admit(session({ agent: 'a2', index: 0 })), undefined);
 });
 
+test('sessions to other replicas count, and their agent is connected', async () => {
+  const clock = fakeClock();
+  const registry = new Registry({ sessionsPerAgent: 2 }, clock.now);
+  const elsewhere = session({ index: 0 });
+  registry.adopt(elsewhere);
+  assert.deepEqual(registry.presence('a1'), { state: 'connected' });
+  const here = session({ index: 1 });
+  assert.equal(registry.admit(here), undefined);
+  assert.equal(registry.admit(session({ index: 2 }))?.code, 'LIMIT_EXCEEDED');
+  here.state = 'ended';
+  registry.ended(here, 'SESSION_LOST');
+  assert.deepEqual(registry.presence('a1'), { state: 'connected' }, 'at the other replica');
+  assert.deepEqual([...registry.localSessions], []);
+  elsewhere.state = 'ended';
+  registry.ended(elsewhere, 'SESSION_LOST');
+  assert.deepEqual(registry.presence('a1'), { state: 'left', goneFor: 0 });
+});
+
 test('a session that replaces one in the same slot of the same process does not count twice', () => {
   const registry = new Registry({ sessionsPerAgent: 2 });
   for (const index of [0, 1, 0, 1]) assert.equal(registry.admit(session({ index })), undefined);

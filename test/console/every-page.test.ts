@@ -219,6 +219,18 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser() }, async (
     assert.ok(operations.length >= 18);
   });
 
+  await t.test('what an admin has to approve is said before it is requested', async () => {
+    const { token } = await pair.api('POST /admin-tokens', { name: 'asking', role: 'operator' });
+    await using opened = await openPage(browser, pair, { token: String(token), path: '/agents/dc2-h1' });
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Drain (needs approval)', exact: true }).waitFor();
+    // The owner of the agent forbids probes, an admin or not.
+    const probe = page.getByRole('button', { name: 'Probe', exact: true });
+    assert.match((await probe.getAttribute('title')) ?? '', /owners do not allow this: .* in agent\.yaml/);
+    await visit(page, '/agents/dc1-h1');
+    await page.getByRole('button', { name: 'Drain', exact: true }).waitFor();
+  });
+
   await t.test('common tasks are done with keys alone, as many as docs/console.md says', async () => {
     const documented = await documentedClicks();
     assert.equal(documented.length, 6);

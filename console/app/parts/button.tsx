@@ -45,8 +45,28 @@ export function Button({
   );
 }
 
-/** A button whose action needs a role. Without it, the button says which one. */
-export function RoleButton({ needs, unavailable, ...rest }: ButtonProps & { readonly needs: Role }) {
+/** A button whose action needs a role. Without it, the button says which one; likewise, that an admin has to approve it. */
+export function RoleButton({
+  needs,
+  needsApproval = false,
+  unavailable,
+  children,
+  title,
+  ...rest
+}: ButtonProps & {
+  readonly needs: Role;
+  /** Whether the action waits for the approval of an admin. */
+  readonly needsApproval?: boolean;
+}) {
   const missing = useMissingRole(needs);
-  return <Button {...rest} unavailable={missing ?? unavailable} />;
+  const refusal = missing ?? unavailable;
+  const waits = needsApproval && refusal === undefined;
+  return (
+    <Button {...rest} unavailable={refusal} title={waits ? WAITS : title}>
+      {children}
+      {waits && ' (needs approval)'}
+    </Button>
+  );
 }
+
+const WAITS = 'This is a request: an admin has to approve it, under Approvals';

@@ -37,6 +37,7 @@ export function AgentActions({ agent }: { readonly agent: Agent }) {
           needs="operator"
           kind="primary"
           unavailable={refusalOf(operations.resume)}
+          needsApproval={operations.resume.approval}
           isBusy={resumed.isBusy}
           onClick={() => void resumed.run(name)}
         >
@@ -46,6 +47,7 @@ export function AgentActions({ agent }: { readonly agent: Agent }) {
         <RoleButton
           needs="operator"
           unavailable={refusalOf(operations.drain)}
+          needsApproval={operations.drain.approval}
           isBusy={drained.isBusy}
           title="No new connections through this agent; open ones continue"
           onClick={() => void drained.run(name)}
@@ -56,6 +58,7 @@ export function AgentActions({ agent }: { readonly agent: Agent }) {
       <RoleButton
         needs="operator"
         unavailable={refusalOf(operations.restart)}
+        needsApproval={operations.restart.approval}
         isBusy={restarted.isBusy}
         onClick={() => setAsking(true)}
       >

@@ -12,6 +12,7 @@ import { useAction } from '../../parts/use-action.ts';
 import { yamlText } from '../config/yaml-text.ts';
 import { readConfig } from './agent-api.ts';
 import { Stamp } from './agent-overview.tsx';
+import { refusalOf } from './refusal.ts';
 
 /** What runs and what is pinned. The content is asked of the agent, and audited: only a click asks for it. */
 export function AgentConfiguration({ agent }: { readonly agent: Agent }) {
@@ -39,9 +40,7 @@ export function AgentConfiguration({ agent }: { readonly agent: Agent }) {
           <RoleButton
             needs="operator"
             isBusy={isBusy}
-            unavailable={
-              agent.sessions.open === 0 ? 'The agent has no session, so it cannot be asked.' : undefined
-            }
+            unavailable={refusalOf(agent.operations.config)}
             onClick={() => void run(agent.name).then((next) => next !== undefined && setAnswer(next))}
           >
             {answer === undefined ? 'Ask the agent for its configuration' : 'Ask again'}

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { clock } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
-import type { AgentLogs } from '../../api/types.ts';
+import type { Agent, AgentLogs } from '../../api/types.ts';
 import { RoleButton } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Card } from '../../parts/page.tsx';
@@ -14,6 +14,7 @@ import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { logLevels, logs } from './agent-api.ts';
 import { readLine } from './log-line.ts';
+import { refusalOf } from './refusal.ts';
 
 const fields = {
   level: choiceField(logLevels, 'info'),
@@ -35,7 +36,9 @@ const ages = {
 const MAX_TEXT_LENGTH = 128;
 
 /** Recent log lines. They are asked of the agent, and audited: only a click asks for them. */
-export function AgentLogView({ name }: { readonly name: string }) {
+export function AgentLogView({ agent }: { readonly agent: Agent }) {
+  const { name } = agent;
+  const operation = agent.operations.logs;
   const [{ level, lines, since, text }, change] = useUrlState(fields);
   const [answer, setAnswer] = useState<AgentLogs>();
   const { ms } = ages[since];
@@ -84,6 +87,8 @@ export function AgentLogView({ name }: { readonly name: string }) {
             needs="operator"
             size="small"
             kind="primary"
+            unavailable={refusalOf(operation)}
+            needsApproval={operation.approval}
             isBusy={isBusy}
             onClick={() =>
               void run(name, {

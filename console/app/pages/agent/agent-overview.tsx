@@ -13,6 +13,7 @@ import { bytes, milliseconds, percent, shortDigest } from '../../time/format.ts'
 import { type Kind, kinds, probe } from './agent-api.ts';
 import { AgentCharts } from './agent-charts.tsx';
 import { CheckNow } from './reasons.tsx';
+import { refusalOf } from './refusal.ts';
 import { RevokeAgent } from './revoke-agent.tsx';
 import { useStagedAction } from './use-staged-action.ts';
 
@@ -151,7 +152,8 @@ function ProbeForm({ agent }: { readonly agent: Agent }) {
     stale: [resource.audit],
     failed: 'The probe failed.',
   });
-  const offline = agent.sessions.open === 0 ? 'The agent has no session, so it cannot be asked.' : undefined;
+  const { approval } = agent.operations.probe;
+  const refusal = refusalOf(agent.operations.probe);
   const send = () => {
     const number = Number(port);
     const found = {
@@ -169,7 +171,7 @@ function ProbeForm({ agent }: { readonly agent: Agent }) {
       className="form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!isBusy && offline === undefined) send();
+        if (!isBusy && refusal === undefined) send();
       }}
     >
       <div className="form-row">
@@ -199,7 +201,13 @@ function ProbeForm({ agent }: { readonly agent: Agent }) {
         </Field>
       </div>
       <div>
-        <RoleButton needs="operator" type="submit" unavailable={offline} isBusy={isBusy}>
+        <RoleButton
+          needs="operator"
+          type="submit"
+          unavailable={refusal}
+          needsApproval={approval}
+          isBusy={isBusy}
+        >
           Probe
         </RoleButton>
       </div>

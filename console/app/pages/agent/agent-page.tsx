@@ -62,7 +62,7 @@ export function AgentPage() {
             />
             {tab === 'overview' && <AgentOverview agent={data} />}
             {tab === 'configuration' && <AgentConfiguration agent={data} />}
-            {tab === 'logs' && <AgentLogView name={name} />}
+            {tab === 'logs' && <AgentLogView agent={data} />}
             {tab === 'sessions' && <AgentSessions agent={data} />}
             {tab === 'history' && <AgentHistory agent={data} />}
           </>

@@ -12,6 +12,7 @@ import { Age, TimeOf } from '../../parts/time.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { withShortDigests } from '../../time/format.ts';
 import { check, resume } from './agent-api.ts';
+import { refusalOf } from './refusal.ts';
 import { useStagedAction } from './use-staged-action.ts';
 import { WhoDidIt } from './who-did-it.tsx';
 
@@ -72,7 +73,7 @@ function Remedy({ agent, code }: { readonly agent: Agent; readonly code: AgentRe
       return (
         <>
           <WhoDidIt agent={agent} action="agent.drain" />
-          <Resume name={agent.name} />
+          <Resume agent={agent} />
         </>
       );
     case 'CLONED_IDENTITY':
@@ -100,7 +101,9 @@ const EnrollAgain = ({ pool }: { readonly pool: string }) => (
   <Link href={`/add-agent?pool=${pool}`}>Enroll it again with a new token</Link>
 );
 
-function Resume({ name }: { readonly name: string }) {
+function Resume({ agent }: { readonly agent: Agent }) {
+  const { name } = agent;
+  const { approval } = agent.operations.resume;
   const { run, isBusy } = useAction(resume, {
     stale: [resource.agent, resource.agents, resource.pools],
     done: () => `${name} gets new connections again.`,
@@ -108,7 +111,13 @@ function Resume({ name }: { readonly name: string }) {
   });
   return (
     <div>
-      <RoleButton needs="operator" size="small" isBusy={isBusy} onClick={() => void run(name)}>
+      <RoleButton
+        needs="operator"
+        size="small"
+        needsApproval={approval}
+        isBusy={isBusy}
+        onClick={() => void run(name)}
+      >
         Resume {name}
       </RoleButton>
     </div>
@@ -136,7 +145,7 @@ export function CheckNow({
   connector,
   children,
 }: {
-  readonly agent: Pick<Agent, 'name' | 'sessions'>;
+  readonly agent: Pick<Agent, 'name' | 'operations'>;
   readonly connector: string;
   readonly children?: ReactNode;
 }) {
@@ -144,7 +153,6 @@ export function CheckNow({
     stale: [resource.agent, resource.explanation],
     failed: `${connector} was not checked.`,
   });
-  const offline = agent.sessions.open === 0 ? 'The agent has no session, so it cannot be asked.' : undefined;
   return (
     <div className="check-now">
       <div className="check-now-line">
@@ -152,7 +160,7 @@ export function CheckNow({
         <RoleButton
           needs="operator"
           size="small"
-          unavailable={offline}
+          unavailable={refusalOf(agent.operations.check)}
           isBusy={isBusy}
           aria-label={`Check now: ${connector}`}
           onClick={() => void run(agent.name, connector)}

@@ -10,6 +10,7 @@ import { useAction } from '../../parts/use-action.ts';
 import { counted } from '../../time/format.ts';
 import { pin, unpin, usePreview } from './config-api.ts';
 import { driftTexts } from './pinning-text.ts';
+import { useNeedsApproval } from './use-needs-approval.ts';
 
 /** What pinning a version would do, before it is done; without a version, what removing the pin would do. */
 export function PinDialog({
@@ -22,6 +23,7 @@ export function PinDialog({
   readonly onClose: () => void;
 }) {
   const preview = usePreview(pool, version);
+  const needsApproval = useNeedsApproval(pool, 'pin');
   const stale = [resource.pins, resource.agents, resource.agent, resource.pools, resource.attention];
   const { run, isBusy } = useAction(
     () => (version === undefined ? unpin(pool) : pin(pool, version)) as ReturnType<typeof pin>,
@@ -58,6 +60,7 @@ export function PinDialog({
           needs="operator"
           kind={preview.data !== undefined && preview.data.quarantinedTotal > 0 ? 'danger' : 'primary'}
           isBusy={isBusy}
+          needsApproval={needsApproval}
           unavailable={preview.data === undefined ? 'The preview has not been loaded.' : undefined}
           onClick={() => void run().then(onClose)}
         >

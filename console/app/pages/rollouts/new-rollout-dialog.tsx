@@ -9,6 +9,7 @@ import { Loaded } from '../../parts/query-states.tsx';
 import { TimeOf } from '../../parts/time.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { counted, duration } from '../../time/format.ts';
+import { useNeedsApproval } from '../config/use-needs-approval.ts';
 
 const create = (pool: string, version: number) =>
   perform(POST('/api/v1/rollouts', { body: { config: { pool, version } } }));
@@ -24,6 +25,7 @@ export function NewRolloutDialog({
   readonly onClose: () => void;
 }) {
   const [, navigate] = useLocation();
+  const needsApproval = useNeedsApproval(pool, 'rollout');
   const preview = useQuery({
     queryKey: [resource.rollouts, 'preview', pool, version],
     queryFn: () => ask(POST('/api/v1/rollouts/preview', { body: { config: { pool, version } } })),
@@ -85,6 +87,7 @@ export function NewRolloutDialog({
           needs="operator"
           kind="primary"
           isBusy={isBusy}
+          needsApproval={needsApproval}
           unavailable={preview.data === undefined ? 'The preview has not been loaded.' : undefined}
           onClick={() =>
             void run(pool, version).then((rollout) => {

@@ -2,6 +2,7 @@ import './query-states.css';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { asApiError } from '../api/problem.ts';
+import { count } from '../time/format.ts';
 import { Button } from './button.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { Scroll } from './scroll.tsx';
@@ -118,15 +119,14 @@ export function NoMatch({
   what,
   clear,
 }: {
-  readonly total: number;
+  /** How many there are, if that is known. */
+  readonly total?: number;
   readonly what: string;
   readonly clear: () => void;
 }) {
   return (
     <div className="empty">
-      <h3>
-        0 of {total} {what} match
-      </h3>
+      <h3>{total === undefined ? `No ${what} match` : `0 of ${count(total)} ${what} match`}</h3>
       <Button size="small" onClick={clear}>
         Clear filters
       </Button>

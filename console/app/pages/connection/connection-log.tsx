@@ -109,11 +109,7 @@ export function ConnectionLogView({
       {items !== undefined && <Entries items={items} />}
       {items?.length === 0 &&
         (isFiltered ? (
-          <NoMatch
-            total={0}
-            what="connections"
-            clear={() => change({ state: 'any', client: '', agent: '' })}
-          />
+          <NoMatch what="connections" clear={() => change({ state: 'any', client: '', agent: '' })} />
         ) : (
           <Empty title={only === 'open' ? 'No client is connected.' : 'No client has connected yet.'}>
             Connections appear here within seconds.
@@ -196,13 +192,19 @@ function Entries({ items }: { readonly items: readonly LogEntry[] }) {
         {
           key: 'client',
           title: 'Client',
-          cell: ({ client, clientPort, grant, subject, count }) => (
+          cell: ({ client, clientPort, ingress, ingressKind, grant, subject, count }) => (
             <>
               <code>
                 {client ?? 'many addresses'}
                 {clientPort !== undefined && <span className="faint">:{clientPort}</span>}
               </code>
               {count > 1 && ` × ${count}`}
+              {ingress !== undefined && (
+                <div className="soft small break">
+                  on {ingress}
+                  {ingressKind !== undefined && ` (${ingressKind})`}
+                </div>
+              )}
               {grant !== undefined && <div className="soft small">grant {grant.name || grant.id}</div>}
               {subject !== undefined && <div className="soft small break">{subject}</div>}
             </>

@@ -19,6 +19,8 @@ export const PoolResource = Type.Object({
   healthy: Type.Boolean(),
   agents: CountByState,
   sessions: Type.Integer(),
+  pinned: Type.Integer({ description: 'Agents to which a pin applies.' }),
+  inSync: Type.Integer({ description: 'Those of them that run it.' }),
   streams: StreamCounts,
   queue: Type.Object({ waiting: Type.Integer(), limit: Type.Integer() }),
   requireApproval: Type.Array(Type.Enum([...approvableActions]), {

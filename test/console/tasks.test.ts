@@ -190,10 +190,18 @@ test('people do their tasks in the console', { skip }, async (t) => {
     await dialog.getByText('2 → 0 ready agents').waitFor();
     await dialog.getByRole('button', { name: 'Pin version 7 and quarantine 2 agents' }).click();
     await page.getByText('Pool dc1 is pinned to version 7.').waitFor();
-    const { agents } = (await pair.api('GET /pools/dc1')) as { agents: Record<string, number> };
-    assert.equal(agents['quarantined'], 2);
+    const { agents, pinned, inSync } = (await pair.api('GET /pools/dc1')) as {
+      agents: Record<string, number>;
+      pinned: number;
+      inSync: number;
+    };
+    assert.deepEqual([agents['quarantined'], pinned, inSync], [2, 2, 0]);
     // Both by themselves: what the preview of several says is what comes of it, too.
     await visit(page, '/fleet');
+    await page
+      .locator('.pool-card-figures > div')
+      .filter({ hasText: /^in sync\s*0\/2$/ })
+      .waitFor();
     for (const name of ['a1', 'a2']) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
     await page.getByRole('button', { name: 'Pin…' }).click();
     await dialog.getByLabel('Published version of dc1').selectOption({ label: 'version 7' });

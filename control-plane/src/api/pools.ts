@@ -65,7 +65,19 @@ export function poolRoutes(
 }
 
 function poolResource(view: PoolView): PoolResource {
-  const { name, pinning, ready, minReady, agents, sessions, streams, queue, requireApproval } = view;
+  const {
+    name,
+    pinning,
+    ready,
+    minReady,
+    agents,
+    sessions,
+    pinned,
+    inSync,
+    streams,
+    queue,
+    requireApproval,
+  } = view;
   return {
     name,
     pinning,
@@ -74,6 +86,8 @@ function poolResource(view: PoolView): PoolResource {
     healthy: ready >= minReady,
     agents,
     sessions,
+    pinned,
+    inSync,
     streams,
     queue,
     requireApproval: [...requireApproval],

@@ -8,6 +8,8 @@ export type Counted = {
   readonly state: AgentState;
   /** Ready sessions. */
   readonly sessions: number;
+  /** Whether it runs what is pinned for it; undefined without a pin. */
+  readonly isInSync: boolean | undefined;
 };
 
 /** The agents of one pool. */
@@ -17,11 +19,18 @@ export type PoolCounts = {
   readonly ready: number;
   /** Ready sessions of all agents. */
   readonly sessions: number;
+  /** Agents to which a pin applies. */
+  readonly pinned: number;
+  /** Those of them that run it. */
+  readonly inSync: number;
 };
 
 const ACCEPTS_OPENS: ReadonlySet<AgentState> = new Set(['degraded', 'connected', 'stale']);
 
-type MutableCounts = { agents: Record<AgentState, number>; ready: number; sessions: number };
+type MutableCounts = { agents: Record<AgentState, number> } & Record<
+  'ready' | 'sessions' | 'pinned' | 'inSync',
+  number
+>;
 
 /** Counts of the listed agents by pool, kept up to date agent by agent, so that reading them costs nothing. */
 export class FleetCounts {
@@ -44,12 +53,14 @@ export class FleetCounts {
     return this.#pools.get(name) ?? none();
   }
 
-  #add({ pool, state, sessions }: Counted, sign: 1 | -1): void {
+  #add({ pool, state, sessions, isInSync }: Counted, sign: 1 | -1): void {
     const counts = this.#pools.get(pool) ?? none();
     this.#pools.set(pool, counts);
     counts.agents[state] += sign;
     counts.sessions += sign * sessions;
     if (sessions > 0 && ACCEPTS_OPENS.has(state)) counts.ready += sign;
+    if (isInSync !== undefined) counts.pinned += sign;
+    if (isInSync === true) counts.inSync += sign;
   }
 }
 
@@ -57,4 +68,6 @@ const none = (): MutableCounts => ({
   agents: Object.fromEntries(agentStates.map((state) => [state, 0])) as Record<AgentState, number>,
   ready: 0,
   sessions: 0,
+  pinned: 0,
+  inSync: 0,
 });

@@ -1,7 +1,7 @@
 import type { Clock } from '@penstock/runtime';
 import type { UpgradeStatus } from '@penstock/wire';
 import type { ObservedSession } from '../data-plane-port.ts';
-import type { Pin } from '../pins/drift.ts';
+import { isInSync, type Pin } from '../pins/drift.ts';
 import { AgentRecord } from './agent-record.ts';
 import type { AgentView, Sample } from './agent-view.ts';
 import { agentViewOf, reasonOf } from './agent-view-of.ts';
@@ -310,8 +310,15 @@ export class Fleet {
       return;
     }
     this.#order.set(name, standing.verdict.state);
-    const ready = this.#recordOf(member).sessions.filter(({ state }) => state === 'ready');
-    this.#counts.set(name, { pool: member.pool, state: standing.verdict.state, sessions: ready.length });
+    const record = this.#recordOf(member);
+    const { pin, state } = standing.verdict;
+    this.#counts.set(name, {
+      pool: member.pool,
+      state,
+      sessions: record.sessions.filter((session) => session.state === 'ready').length,
+      // No pin applies to an agent that never connects again.
+      isInSync: pin && state !== 'revoked' ? isInSync(record.hello?.config, pin) : undefined,
+    });
   }
 
   #viewOf(member: Member): AgentView | undefined {

@@ -13,6 +13,9 @@ export type PoolSummary = {
   /** All agents that have enrolled for this pool, by state. */
   readonly agents: StateCounts;
   readonly sessions: number;
+  /** Agents to which a pin applies, and those of them that run it. */
+  readonly pinned: number;
+  readonly inSync: number;
   /** Actions of operators that require an admin's approval. */
   readonly requireApproval: readonly ApprovableAction[];
   readonly queue: { readonly waiting: number; readonly limit: number };
@@ -30,7 +33,7 @@ export function poolSummaries(
   waiting: (pool: string) => number,
 ): readonly PoolSummary[] {
   return pools.map(({ name, pinning, minReady, queue, requireApproval }) => {
-    const { agents, ready, sessions } = countsOf(name);
+    const { agents, ready, sessions, pinned, inSync } = countsOf(name);
     return {
       name,
       pinning,
@@ -39,6 +42,8 @@ export function poolSummaries(
       ready,
       agents: { ...agents },
       sessions,
+      pinned,
+      inSync,
       queue: { waiting: waiting(name), limit: queue.limit },
     };
   });

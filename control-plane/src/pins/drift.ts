@@ -21,6 +21,10 @@ export function driftOf(config: Stamp, pin: Stamp): Drift {
   return config.digest === pin.digest ? 'none' : 'content';
 }
 
+/** Whether an agent runs what is pinned, as far as it has said what it runs. */
+export const isInSync = (config: Stamp | undefined, pin: Stamp): boolean =>
+  config !== undefined && driftOf(config, pin) === 'none';
+
 /** The difference as a sentence. */
 export function describeDrift(config: Stamp, pin: Stamp): string {
   return driftOf(config, pin) === 'content'

@@ -9,6 +9,7 @@ test('after any changes, the counts are those of the agents as they are', () => 
     pool: fc.constantFrom('dc1', 'dc2'),
     state: fc.constantFrom(...agentStates),
     sessions: fc.nat(3),
+    isInSync: fc.constantFrom(true, false, undefined),
   });
   const step = fc.record({
     name: fc.constantFrom('a1', 'a2', 'a3'),
@@ -25,7 +26,7 @@ test('after any changes, the counts are those of the agents as they are', () => 
       }
       for (const pool of ['dc1', 'dc2', 'no-such-pool']) {
         const own = [...agents.values()].filter((each) => each.pool === pool);
-        const { agents: states, sessions, ready } = counts.pool(pool);
+        const { agents: states, sessions, ready, pinned, inSync } = counts.pool(pool);
         for (const state of agentStates) {
           assert.equal(states[state], own.filter((each) => each.state === state).length);
         }
@@ -37,6 +38,8 @@ test('after any changes, the counts are those of the agents as they are', () => 
           (each) => each.sessions > 0 && ['connected', 'degraded', 'stale'].includes(each.state),
         );
         assert.equal(ready, accepting.length);
+        assert.equal(pinned, own.filter(({ isInSync }) => isInSync !== undefined).length);
+        assert.equal(inSync, own.filter(({ isInSync }) => isInSync === true).length);
       }
     }),
   );

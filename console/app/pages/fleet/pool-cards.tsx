@@ -22,7 +22,7 @@ export function PoolCards() {
 }
 
 function PoolCard({ pool }: { readonly pool: Pool }) {
-  const { name, ready, minReady, healthy, agents, streams, queue } = pool;
+  const { name, ready, minReady, healthy, agents, pinned, inSync, queue } = pool;
   // Revoked agents are listed for a while, and nobody expects them back.
   const total = Object.values(agents).reduce((sum, each) => sum + each, 0) - agents.revoked;
   return (
@@ -39,7 +39,11 @@ function PoolCard({ pool }: { readonly pool: Pool }) {
       <dl className="pool-card-figures">
         <Figure title="ready" value={`${count(ready)}/${count(total)}`} />
         <Figure title="minimum" value={count(minReady)} />
-        <Figure title="streams" value={count(streams.open)} />
+        <Figure
+          title="in sync"
+          value={pinned === 0 ? 'no pin' : `${count(inSync)}/${count(pinned)}`}
+          isBad={inSync < pinned}
+        />
         <Figure title="clients waiting" value={count(queue.waiting)} isBad={queue.waiting > 0} />
       </dl>
     </li>

@@ -40,12 +40,36 @@ export function writeDurably(file: string, content: string | Uint8Array, mode: n
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, file);
+    renameInPlace(temporary, file);
     syncDirectorySync(dirname(file));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** Errors of Windows while another process has the file open: a scanner for viruses, or a reader of the old file. */
+const BUSY: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY']);
+const RENAME_ATTEMPTS = 40;
+const RENAME_PAUSE_MS = 50;
+
+/** Renames a file or a folder, which on Windows may take a few attempts. Throws the last error. */
+export function renameInPlace(from: string, to: string): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const isBusy = error instanceof Error && 'code' in error && BUSY.has(error.code);
+      if (process.platform !== 'win32' || !isBusy || attempt === RENAME_ATTEMPTS) throw error;
+    }
+    pauseSync(RENAME_PAUSE_MS);
+  }
+}
+
+/** Blocks this thread. */
+export function pauseSync(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** The target of a link; undefined if the path is not a link. */

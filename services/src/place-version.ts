@@ -6,14 +6,13 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  renameSync,
   rmSync,
   type Stats,
-  statSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
-import { readLink, replaceLink, syncDirectorySync } from './host-files.ts';
-import type { Layout, ProgramName } from './layout.ts';
+import { join } from 'node:path';
+import { renameInPlace, syncDirectorySync } from './host-files.ts';
+import { executableOf, type Layout, type ProgramName } from './layout.ts';
+import { pointTo, versionAt } from './pointer.ts';
 import type { Step } from './step.ts';
 
 export type PlaceOptions = {
@@ -24,16 +23,6 @@ export type PlaceOptions = {
   readonly executable: string;
 };
 
-/** The executable of a version. */
-export const executableOf = (folder: string, program: ProgramName): string => join(folder, program);
-
-/** The version that a pointer leads to; undefined if it leads to no executable of the program. */
-export function versionAt(pointer: string, program: ProgramName): string | undefined {
-  const target = readLink(pointer);
-  if (target === undefined || !existsSync(executableOf(pointer, program))) return undefined;
-  return basename(target);
-}
-
 /**
  * Puts this executable among the versions of the host, unless it is one of them, and points to it where a pointer is
  * missing or leads nowhere. A pointer that leads to another version stays: that is an upgrade, which `upgrade` does.
@@ -41,7 +30,7 @@ export function versionAt(pointer: string, program: ProgramName): string | undef
 export function placeSteps({ layout, program, version, executable }: PlaceOptions): readonly Step[] {
   const steps: Step[] = [];
   const folder = join(layout.versions, version);
-  const placed = executableOf(folder, program);
+  const placed = executableOf(layout, folder, program);
   if (!existsSync(placed)) {
     steps.push({
       title: `copy ${executable} to ${placed}`,
@@ -52,18 +41,18 @@ export function placeSteps({ layout, program, version, executable }: PlaceOption
         cpSync(executable, partial, { preserveTimestamps: true, dereference: true });
         // The modes of a download are those of the user who made it.
         chmodSync(partial, EXECUTABLE_MODE);
-        renameSync(partial, placed);
+        renameInPlace(partial, placed);
         syncDirectorySync(folder);
       },
     });
   }
   for (const pointer of [layout.current, layout.stable]) {
-    if (versionAt(pointer, program) !== undefined) continue;
+    if (versionAt(layout, pointer, program) !== undefined) continue;
     steps.push({
-      title: `link ${pointer} to versions/${version}`,
+      title: `link ${pointer} to ${join('versions', version)}`,
       run() {
         linkOthers(pointer, folder, program);
-        replaceLink(pointer, join('versions', version));
+        pointTo(layout, pointer, version);
       },
     });
   }
@@ -85,7 +74,12 @@ function linkOthers(pointer: string, folder: string, program: ProgramName): void
   if (!existsSync(pointer)) return;
   for (const name of readdirSync(pointer)) {
     const other = join(folder, name);
-    if (name === program || !/^penstock-[a-z]+$/.test(name) || existsSync(other)) continue;
+    if (
+      name.replace(/\.exe$/, '') === program ||
+      !/^penstock-[a-z]+(\.exe)?$/.test(name) ||
+      existsSync(other)
+    )
+      continue;
     linkSync(join(pointer, name), other);
   }
 }
@@ -114,10 +108,4 @@ function placedIn({ versions }: Layout): readonly string[] {
     folder,
     ...(isFolder(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []),
   ]);
-}
-
-/** Whether two paths are the same file. */
-export function isSameFile(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return first !== undefined && second !== undefined && first.ino === second.ino && first.dev === second.dev;
 }

@@ -8,13 +8,18 @@ export type CommandResult = {
 };
 
 /** Runs a program of the host and waits for it. Never throws. */
-export type RunCommand = (argv: readonly string[]) => CommandResult;
+export type RunCommand = (
+  argv: readonly string[],
+  /** All variables of the program; those of this process if omitted. */
+  environment?: Readonly<Record<string, string | undefined>>,
+) => CommandResult;
 
 const TIMEOUT_MS = 120_000;
 
-export const runOnHost: RunCommand = ([program = '', ...words]) => {
+export const runOnHost: RunCommand = ([program = '', ...words], environment) => {
   const { status, stdout, stderr, error } = spawnSync(program, words, {
     encoding: 'utf8',
+    ...(environment !== undefined && { env: environment }),
     timeout: TIMEOUT_MS,
     maxBuffer: 8 * 1024 * 1024,
   });

@@ -1,26 +1,37 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunCommand } from '../src/index.ts';
+import { type RunCommand, windowsLayout } from '../src/index.ts';
+import {
+  isSameCommandLine,
+  windowsCommandLine,
+  windowsWord,
+  windowsWords,
+} from '../src/windows/command-line.ts';
+import { type WindowsHost, WindowsServices } from '../src/windows/service-manager.ts';
+import { updatedAgentSteps, updatedAgentUninstallSteps } from '../src/windows/updater-service.ts';
 import {
   shawlWords,
-  type WindowsHost,
   type WindowsService,
   windowsInstallSteps,
-  windowsState,
   windowsUninstallSteps,
-  windowsWord,
 } from '../src/windows/windows-service.ts';
 
 // No Windows is here: these tests compare the exact commands, with a fake of sc.exe that has the state of one service.
 
 const service: WindowsService = {
-  program: 'penstock-agent',
   name: 'penstock-agent',
-  config: String.raw`C:\ProgramData\Penstock\agent.yaml`,
-  command: [String.raw`C:\Program Files\Penstock\penstock-agent.exe`],
+  display: 'Penstock agent',
+  command: [
+    String.raw`C:\Program Files\Penstock\penstock-agent.exe`,
+    'run',
+    '--config',
+    String.raw`C:\ProgramData\Penstock\agent.yaml`,
+  ],
   shawl: String.raw`C:\Program Files\Penstock\shawl.exe`,
   directory: String.raw`C:\ProgramData\Penstock\penstock-agent`,
   environment: {},
+  atBoot: 'now',
+  account: 'own',
 };
 
 const SYSTEM32 = String.raw`C:\Windows\System32`;
@@ -37,7 +48,7 @@ const BINARY =
 
 function fakeHost(state: string | undefined, binary = BINARY) {
   const run: RunCommand = (argv) => {
-    if (argv[1] === 'query' && argv[2] === 'penstock-agent')
+    if (argv[1] === 'query' && argv[2]?.startsWith('penstock-') === true)
       return state === undefined
         ? { status: 1060, stdout: '[SC] EnumQueryServicesStatus:OpenService FAILED 1060:', stderr: '' }
         : { status: 0, stdout: stateLine(state === 'RUNNING' ? 4 : 1), stderr: '' };
@@ -77,14 +88,16 @@ test('a token is written when only the service can read its folder, and before i
 });
 
 test('the state is read in every language', () => {
-  const state = (stdout: string) =>
-    windowsState(
-      on(() => ({ status: 0, stdout, stderr: '' })),
-      'x',
-    );
+  const query = (stdout: string) =>
+    new WindowsServices(on(() => ({ status: 0, stdout, stderr: '' }))).query('x');
+  const state = (stdout: string) => query(stdout)?.state;
   assert.equal(state(stateLine(4)), 'RUNNING');
   assert.equal(state(stateLine(3, 'ÉTAT')), 'STOP_PENDING');
   assert.equal(state('nothing'), 'UNKNOWN');
+  const ended = (code: number) =>
+    query(`${stateLine(1)}        CODE : ${code}  (0x${code.toString(16)})\r\n        OTHER : 0  (0x0)\r\n`);
+  assert.equal(ended(1066)?.exitCode, 1066);
+  assert.equal(ended(1077)?.exitCode, 0, 'one that was never started has not failed');
 });
 
 test('a service that is right is neither changed nor restarted, and one that is stopped is started', () => {
@@ -134,4 +147,95 @@ test('words are quoted as Windows programs parse them', () => {
     String.raw`"\\\""`,
   ]);
   assert.ok(shawlWords(service).includes('--'));
+  const all = ['plain', '', 'a b', 'a"b', 'a b\\', '\\"', String.raw`C:\x y\z`, String.raw`\\?\C:\x`];
+  assert.deepEqual(windowsWords(all.map(windowsWord).join(' ')), all);
+});
+
+test('a service is right as shawl writes it, with its options in another order and folders without a limit of length', () => {
+  const written =
+    String.raw`"C:\Program Files\Penstock\shawl.exe" run --name penstock-agent --stop-timeout 45000 --restart-if 75,1 ` +
+    String.raw`--cwd \\?\C:\ProgramData\Penstock\penstock-agent --log-dir \\?\C:\ProgramData\Penstock\penstock-agent -- ` +
+    String.raw`"C:\Program Files\Penstock\penstock-agent.exe" run --config C:\ProgramData\Penstock\agent.yaml`;
+  assert.ok(isSameCommandLine(written, BINARY));
+  assert.ok(!isSameCommandLine(written.replace('45000', '3000'), BINARY));
+  assert.ok(!isSameCommandLine(written.replace('agent.yaml', 'other.yaml'), BINARY));
+  assert.ok(!titles('RUNNING', written).some((title) => title.includes('binPath=')));
+  assert.deepEqual(windowsCommandLine(written.replace(' -- ', ' --env "A=b=c d" -- ')), {
+    directory: service.directory,
+    environment: { A: 'b=c d' },
+    command: service.command,
+  });
+  assert.equal(windowsCommandLine(String.raw`C:\Windows\System32\svchost.exe -k netsvcs`), undefined);
+});
+
+const layout = windowsLayout({});
+const updated = (host: WindowsHost) =>
+  updatedAgentSteps(
+    {
+      layout,
+      agent: { ...service, config: String.raw`C:\ProgramData\Penstock\agent.yaml` },
+      version: '1.0.0',
+      executable: String.raw`C:\downloads\agent.exe`,
+      shawl: String.raw`C:\downloads\shawl.exe`,
+      start: true,
+    },
+    host,
+  ).map(({ title }) => title);
+
+test('an agent is installed with its updater, from a folder that its account cannot change', () => {
+  const steps = updated(fakeHost(undefined));
+  const find = (part: string) => steps.findIndex((title) => title.includes(part));
+  const icacls = String.raw`icacls.exe "C:\Program Files\Penstock" /inheritance:r`;
+  assert.ok(
+    steps.includes(
+      `${SYSTEM32}\\${icacls} /grant:r *S-1-5-18:(OI)(CI)F /grant:r *S-1-5-32-544:(OI)(CI)F /grant:r *S-1-5-32-545:(OI)(CI)RX`,
+    ),
+  );
+  assert.ok(
+    steps.includes(
+      `${SC} config penstock-updater start= auto obj= LocalSystem DisplayName= "Penstock updater"`,
+    ),
+  );
+  assert.ok(
+    steps.includes(
+      String.raw`${SC} config penstock-agent start= delayed-auto obj= "NT SERVICE\penstock-agent" DisplayName= "Penstock agent"`,
+    ),
+  );
+  const order = [
+    'copy C:',
+    'add --name penstock-updater',
+    'add --name penstock-agent',
+    icacls,
+    'sc.exe start penstock-updater',
+    'sc.exe start penstock-agent',
+  ].map(find);
+  assert.ok(!order.includes(-1));
+  assert.deepEqual(
+    order,
+    [...order].sort((one, other) => one - other),
+  );
+  const added = steps[find('add --name penstock-agent')] ?? '';
+  assert.match(added, /current.penstock-agent\.exe" run --config/);
+  assert.match(added, /--env PENSTOCK_UPGRADER=C:\\ProgramData\\Penstock\\updater/);
+});
+
+test('the updater is removed with the last agent', () => {
+  const removed = (names: readonly string[]) => {
+    const fake = fakeHost('STOPPED');
+    const run: RunCommand = (argv) => {
+      if (argv[1] === 'query' && argv[2] === 'penstock-updater')
+        return { status: 0, stdout: stateLine(1), stderr: '' };
+      const isList = argv[1] === 'query' && argv.length === 3 && argv[2]?.endsWith('Services') === true;
+      const stdout = names.map((name) => `HKEY_LOCAL_MACHINE\\SYSTEM\\Services\\${name}\r\n`).join('');
+      return isList ? { status: 0, stdout, stderr: '' } : fake.run(argv);
+    };
+    return updatedAgentUninstallSteps('penstock-agent', on(run)).map(({ title }) => title);
+  };
+  assert.deepEqual(removed(['Spooler', 'penstock-agent', 'penstock-updater']), [
+    `${SC} delete penstock-updater`,
+    `${SC} delete penstock-agent`,
+  ]);
+  assert.deepEqual(removed(['penstock-agent', 'penstock-agent-dmz', 'penstock-updater']), [
+    `${SC} delete penstock-agent`,
+  ]);
 });

@@ -8,6 +8,8 @@ import { readFetched } from './fetched-file.ts';
 export const AgentHealth = Type.Object({
   format: Type.Literal(1),
   version: Type.String({ maxLength: 64 }),
+  /** Names the process, where the service manager does not; new at each start. */
+  process: Type.Optional(Type.String({ maxLength: 64 })),
   /** When it was written, in milliseconds since 1970. */
   at: Type.Number(),
   /** Whether the gateway has acknowledged a heartbeat lately. */

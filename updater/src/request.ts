@@ -16,7 +16,7 @@ export const UpgradeRequest = Type.Object({
   /** Drop what is staged for this version, instead. */
   cancel: Type.Optional(Type.Boolean()),
   /** Absolute path of the directory with the files of the release. */
-  files: Type.Optional(Type.String({ pattern: '^/', maxLength: 4096 })),
+  files: Type.Optional(Type.String({ pattern: '^(/|[A-Za-z]:\\\\)', maxLength: 4096 })),
   keep: Type.Optional(Type.Integer({ minimum: 2, maximum: 10 })),
   /** Switch once staged, before this time in milliseconds since 1970. Absent: only stage. */
   until: Type.Optional(Type.Number()),

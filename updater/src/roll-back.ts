@@ -1,7 +1,7 @@
+import { pointTo } from '@penstock/services';
 import { isVersionFailure, type UpgradeCode } from '@penstock/wire';
 import { type Context, MAX_DETAIL } from './context.ts';
 import type { Phase, Upgrade } from './journal.ts';
-import { point } from './pointers.ts';
 import { currentVersion, stableVersion } from './version-folders.ts';
 
 const MAX_FAILED_VERSIONS = 16;
@@ -43,7 +43,7 @@ export function goBack(
   isBoot: boolean,
 ): void {
   const { host, keeper } = context;
-  point(host.layout.current, upgrade.from);
+  pointTo(host.layout, host.layout.current, upgrade.from);
   context.reached('pointer-back');
   if (!isBoot) restartAll(context, services);
   context.reached('restarted-back');
@@ -96,7 +96,7 @@ export function adoptCurrent({ host, keeper, log }: Context): void {
   const current = currentVersion(layout);
   const stable = stableVersion(layout);
   if (current === undefined || current === stable) return;
-  point(layout.stable, current);
+  pointTo(layout, layout.stable, current);
   log(`${current} was installed without this updater, and is the stable version now.`);
   if (stable !== undefined) keeper.change({ previous: stable });
 }

@@ -1,6 +1,6 @@
+import { pointTo } from '@penstock/services';
 import type { Context } from './context.ts';
 import type { Phase, ServiceBefore, Upgrade } from './journal.ts';
-import { point } from './pointers.ts';
 import { abandon, rollBack } from './roll-back.ts';
 import { verified } from './stage.ts';
 import { stageOptions } from './stage-options.ts';
@@ -19,7 +19,7 @@ export function switchVersion(context: Context, wanted: Upgrade, until: number):
   // Looked at again after each step: this host may sleep, or be stopped, in between.
   const isClosed = () => {
     if (context.clock.wall() < until) return false;
-    point(layout.current, upgrade.from);
+    pointTo(layout, layout.current, upgrade.from);
     keeper.enter({ name: 'staged', upgrade, code: 'WINDOW_CLOSED' });
     return true;
   };
@@ -28,7 +28,7 @@ export function switchVersion(context: Context, wanted: Upgrade, until: number):
   keeper.enterFirst({ name: 'switching', ...attempt });
   context.reached('switching-written');
   if (isClosed()) return;
-  point(layout.current, upgrade.to);
+  pointTo(layout, layout.current, upgrade.to);
   context.reached('pointer-moved');
   if (isClosed()) return;
   for (const { name } of attempt.services) host.restart(name);
@@ -62,7 +62,7 @@ function enterOrGoBack(
   try {
     keeper.enterFirst(phase);
   } catch (error) {
-    if (isBoot) point(host.layout.current, phase.upgrade.from);
+    if (isBoot) pointTo(host.layout, host.layout.current, phase.upgrade.from);
     throw error;
   }
 }
@@ -103,7 +103,7 @@ export function resumeSwitch(
   const next = { ...phase, name: 'switching' as const, attempt, boot, services };
   if (current === upgrade.to && !isBoot) keeper.enter(next);
   else enterOrGoBack(context, next, isBoot);
-  point(layout.current, upgrade.to);
+  pointTo(layout, layout.current, upgrade.to);
   if (isLate || (!isBoot && !isNewBoot)) {
     for (const { name, invocation } of services) {
       // Still the process of the previous version: the restart was lost.

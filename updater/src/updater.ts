@@ -1,8 +1,9 @@
+import { pointTo } from '@penstock/services';
 import { type Context, MAX_DETAIL, type UpdaterOptions } from './context.ts';
 import { UpgradeError } from './fetched-file.ts';
 import type { Journal, Upgrade } from './journal.ts';
 import { JournalKeeper } from './journal-keeper.ts';
-import { point, repairPointers } from './pointers.ts';
+import { repairPointers } from './pointers.ts';
 import { type OwnedRequest, ROOT, type UpgradeRequest } from './request.ts';
 import { adoptCurrent, goBack } from './roll-back.ts';
 import { stage } from './stage.ts';
@@ -164,7 +165,7 @@ export class Updater {
   #commit(upgrade: Upgrade): void {
     const { host, keeper, clock, log, reached } = this.#context;
     const { seen } = this.journal;
-    point(host.layout.stable, upgrade.to);
+    pointTo(host.layout, host.layout.stable, upgrade.to);
     reached('stable-moved');
     keeper.change({
       phase: { name: 'committed', upgrade },

@@ -8,14 +8,20 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  renameSync,
   rmSync,
   statfsSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { executableOf, type Layout, syncDirectorySync, versionAt } from '@penstock/services';
+import {
+  executableOf,
+  type Layout,
+  removeReplaced,
+  renameInPlace,
+  syncDirectorySync,
+  versionAt,
+} from '@penstock/services';
 import { VERSION_PATTERN } from '@penstock/wire';
 import { UpgradeError } from './fetched-file.ts';
 import { isDiskFull } from './is-disk-full.ts';
@@ -31,7 +37,7 @@ const RESERVED_BYTES = 32 * 1024 * 1024;
 
 export const folderOf = (layout: Layout, version: string): string => join(layout.versions, version);
 export const agentOf = (layout: Layout, version: string): string =>
-  executableOf(folderOf(layout, version), PROGRAM);
+  executableOf(layout, folderOf(layout, version), PROGRAM);
 
 /** Versions that are complete. A folder gets its name when everything is in it. */
 export function installedVersions(layout: Layout): readonly string[] {
@@ -41,8 +47,10 @@ export function installedVersions(layout: Layout): readonly string[] {
     .sort();
 }
 
-export const currentVersion = (layout: Layout): string | undefined => versionAt(layout.current, PROGRAM);
-export const stableVersion = (layout: Layout): string | undefined => versionAt(layout.stable, PROGRAM);
+export const currentVersion = (layout: Layout): string | undefined =>
+  versionAt(layout, layout.current, PROGRAM);
+export const stableVersion = (layout: Layout): string | undefined =>
+  versionAt(layout, layout.stable, PROGRAM);
 
 /**
  * Copies an executable into the folder of its version, which appears as a whole or not at all. `check` runs it before that.
@@ -61,14 +69,14 @@ export async function addVersion(
     mkdirSync(partial, { recursive: true, mode: 0o755 });
     const { bavail, bsize } = statfsSync(partial);
     if (bavail * bsize < size + RESERVED_BYTES) throw diskFull(layout, size);
-    const executable = executableOf(partial, PROGRAM);
+    const executable = executableOf(layout, partial, PROGRAM);
     await writeAll(executable, chunks);
     chmodSync(executable, 0o755);
     check(executable);
     linkOthers(layout, partial);
     syncDirectorySync(partial);
     rmSync(folderOf(layout, version), { recursive: true, force: true });
-    renameSync(partial, folderOf(layout, version));
+    renameInPlace(partial, folderOf(layout, version));
     syncDirectorySync(layout.versions);
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
@@ -93,7 +101,7 @@ function linkOthers(layout: Layout, folder: string): void {
   if (!existsSync(layout.current)) return;
   for (const name of readdirSync(layout.current)) {
     const present = join(layout.current, name);
-    if (name !== PROGRAM && name.startsWith('penstock-') && lstatSync(present).isFile())
+    if (name !== `${PROGRAM}${layout.suffix}` && name.startsWith('penstock-') && lstatSync(present).isFile())
       linkSync(present, join(folder, name));
   }
 }
@@ -114,7 +122,9 @@ export function pruneVersions(layout: Layout, keep: readonly (string | undefined
     rmSync(folderOf(layout, version), { recursive: true, force: true });
 }
 
-export function removePartial({ versions }: Layout): void {
+export function removePartial(layout: Layout): void {
+  const { versions } = layout;
+  removeReplaced(layout);
   if (!existsSync(versions)) return;
   for (const name of readdirSync(versions)) {
     if (name.startsWith(PARTIAL_PREFIX)) rmSync(join(versions, name), { recursive: true, force: true });

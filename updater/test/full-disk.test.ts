@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '@penstock/runtime';
+import { pointTo } from '@penstock/services';
 import { eventually } from '../../test/rig/eventually.ts';
 import { publish } from '../../test/rig/release-directory.ts';
 import { publisher } from '../../test/rig/release-files.ts';
@@ -10,7 +11,6 @@ import { mountSmallDisk, type SmallDisk, skipWithoutMount } from '../../test/rig
 import { temporaryDirectory } from '../../test/rig/temporary-directory.ts';
 import type { CutPoint } from '../src/context.ts';
 import { type Phase, readJournal, writeJournal } from '../src/journal.ts';
-import { point } from '../src/pointers.ts';
 import { problemFile, readProblem } from '../src/problem.ts';
 import { runUpdater } from '../src/run-updater.ts';
 import { currentVersion, stableVersion } from '../src/version-folders.ts';
@@ -129,7 +129,7 @@ for (const isBootUnitRun of [true, false]) {
       phase: { name: 'probation', upgrade: staged.phase.upgrade, attempt: 1, boot: host.boot, services },
       since: Date.now(),
     });
-    point(host.layout.current, '2.0.0');
+    pointTo(host.layout, host.layout.current, '2.0.0');
     host.change({ boot: 'boot-2' });
     disk.fill();
     if (isBootUnitRun) assert.equal(await run({ isBoot: true }), 'busy');

@@ -2,9 +2,13 @@ import { checkConfig, readConfigText } from '@penstock/config-schema';
 import { buildFacts } from '@penstock/release';
 import { systemClock } from '@penstock/runtime';
 import { runOnHost } from '@penstock/services';
-import type { Io } from '@penstock/terminal';
-import { defaultLimits, runUpdater, systemdHost, type UpdaterLimits } from '@penstock/updater';
+import { exitCodes, type Io } from '@penstock/terminal';
+import { defaultLimits, runUpdater, serveUpdater, systemdHost, type UpdaterLimits } from '@penstock/updater';
+import { SOFTWARE_VERSION } from '@penstock/wire';
 import { Command, InvalidArgumentError } from 'commander';
+import { thisWindows } from './this-windows.ts';
+
+const WINDOWS_INTERVAL_MS = 2_000;
 
 type Options = { readonly boot: boolean; readonly probation: number };
 
@@ -24,15 +28,25 @@ export function updaterCommand(io: Io): Command {
 }
 
 async function run(io: Io, { boot, probation }: Options): Promise<void> {
-  const host = systemdHost({
-    run: runOnHost,
-    platform: { os: process.platform, arch: process.arch },
-    isUpgradeAllowed,
-  });
+  const platform = { os: process.platform, arch: process.arch };
   const log = (message: string) => io.stdout.write(`${message}\n`);
   const limits = limitsFor(probation * 1_000);
   const { rootKeys, sequence } = buildFacts;
-  const options = { host, limits, rootKeys, sequence, clock: systemClock, log };
+  const shared = { limits, rootKeys, sequence, clock: systemClock, log };
+  if (process.platform === 'win32') {
+    const host = thisWindows({ environment: io.environment, platform, isUpgradeAllowed });
+    // Each look starts programs.
+    await serveUpdater({
+      ...shared,
+      host,
+      limits: { ...limits, interval: WINDOWS_INTERVAL_MS },
+      version: SOFTWARE_VERSION,
+    });
+    io.setExitCode(exitCodes.restart);
+    return;
+  }
+  const host = systemdHost({ run: runOnHost, platform, isUpgradeAllowed });
+  const options = { ...shared, host };
   const end = await runUpdater(options, { isBoot: boot });
   if (end === 'busy') runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
 }

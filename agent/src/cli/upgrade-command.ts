@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type ReleaseSource as ConfiguredSource, loadAgentConfig } from '@penstock/config-schema';
 import { buildFacts, releasePaths, verifyLatest } from '@penstock/release';
-import { hostLayout, runOnHost, writeDurably } from '@penstock/services';
+import { hostLayout, type Layout, layoutOf, runOnHost, writeDurably } from '@penstock/services';
 import {
   CommandError,
   exitCodes,
@@ -32,10 +32,13 @@ import { downloadRelease } from '../tunnel/download.ts';
 import { awaitUpdater } from '../upgrade/await-updater.ts';
 import { fetchRelease } from '../upgrade/fetch-release.ts';
 import { directorySource, type ReleaseSource, urlSource } from '../upgrade/release-source.ts';
+import { servicesOfThisWindows } from './this-windows.ts';
 
 const CONFIG_OPTION = ['-c, --config <file>', 'configuration file', '/etc/penstock/agent.yaml'] as const;
 /** For a switch that somebody at the host has asked for. */
 const SWITCH_TIMEOUT_MS = 60 * 60_000;
+
+const layoutHere = ({ environment }: Io): Layout => layoutOf(process.platform, environment);
 
 /** `upgrade`: the version of this host, by its own hand. */
 export function upgradeCommand(io: Io): Command {
@@ -52,18 +55,19 @@ function statusCommand(io: Io): Command {
     .addOption(outputOption(['text', 'json']))
     .addHelpText('after', '\nExample:\n  $ penstock-agent upgrade status')
     .action(({ output }: { output: OutputFormat }) => {
-      const journal = readJournal(hostLayout.updater);
+      const layout = layoutHere(io);
+      const journal = readJournal(layout.updater);
       const facts = {
-        current: currentVersion(hostLayout),
-        stable: stableVersion(hostLayout),
+        current: currentVersion(layout),
+        stable: stableVersion(layout),
         previous: journal?.previous,
-        installed: installedVersions(hostLayout),
+        installed: installedVersions(layout),
         upgrade: journal?.phase,
         since: journal === undefined ? undefined : new Date(journal.since).toISOString(),
         failed: journal?.failed ?? [],
-        problem: readProblem(hostLayout.updaterRuntime),
+        problem: readProblem(layout.updaterRuntime),
       };
-      io.stdout.write(output === 'json' ? json(facts) : text(facts, io));
+      io.stdout.write(output === 'json' ? json(facts) : text(facts, layout, io));
       if (facts.current === undefined) io.setExitCode(exitCodes.failed);
     });
 }
@@ -78,9 +82,13 @@ type Facts = {
   readonly problem: ReturnType<typeof readProblem>;
 };
 
-function text({ current, previous, installed, upgrade, since, failed, problem }: Facts, io: Io): string {
+function text(
+  { current, previous, installed, upgrade, since, failed, problem }: Facts,
+  { home }: Layout,
+  io: Io,
+): string {
   if (current === undefined) {
-    return 'No version is installed below /opt/penstock: this host gets its versions another way.\n';
+    return `No version is installed below ${home}: this host gets its versions another way.\n`;
   }
   const style = styleFor(io.stdout, io.environment);
   const rows: [string, string][] = [
@@ -129,12 +137,13 @@ function nowCommand(io: Io): Command {
 }
 
 async function now(io: Io, options: NowOptions): Promise<void> {
-  const current = requireUpdater();
+  const layout = layoutHere(io);
+  const current = requireUpdater(io, layout);
   const source = await sourceOf(io, options);
-  const files = join(hostLayout.updater, 'incoming');
-  await mkdir(files, { recursive: true, mode: 0o700 });
+  const files = join(layout.updater, 'incoming');
+  await forAdministrators(() => mkdir(files, { recursive: true, mode: 0o700 }));
   const signal = new AbortController().signal;
-  const to = options.to ?? (await latestOf(source, signal));
+  const to = options.to ?? (await latestOf(source, layout, signal));
   if (to === current) {
     io.stdout.write(`This host runs ${to} already.\n`);
     return;
@@ -159,8 +168,9 @@ function rollbackCommand(io: Io): Command {
     .option('--no-wait', 'return when the updater has been asked')
     .addHelpText('after', '\nExample:\n  $ sudo penstock-agent upgrade rollback')
     .action(async ({ wait }: { wait: boolean }) => {
-      requireUpdater();
-      const journal = readJournal(hostLayout.updater);
+      const layout = layoutHere(io);
+      requireUpdater(io, layout);
+      const journal = readJournal(layout.updater);
       const { phase } = journal ?? {};
       // During the probation, the version before is the one that the upgrade came from.
       const to = phase?.name === 'probation' ? phase.upgrade.from : journal?.previous;
@@ -173,17 +183,37 @@ function rollbackCommand(io: Io): Command {
     });
 }
 
+const UPDATER = 'penstock-updater';
+
+/** On Windows, whether this user is an administrator shows when something is written. */
+async function forAdministrators<Result>(action: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code !== 'EPERM' && code !== 'EACCES') throw cause;
+    throw new CommandError('Only an administrator can change the version of this host.', {
+      cause,
+      suggestion: 'Run the command in a shell that was started as administrator.',
+    });
+  }
+}
+
 /** The version of this host. Throws CommandError if nothing here can be upgraded, or not by this user. */
-function requireUpdater(): string {
-  const current = currentVersion(hostLayout);
-  if (current === undefined || !existsSync(join(hostLayout.units, 'penstock-updater.service'))) {
+function requireUpdater(io: Io, layout: Layout): string {
+  const current = currentVersion(layout);
+  const isWindows = process.platform === 'win32';
+  const hasUpdater = isWindows
+    ? servicesOfThisWindows(io.environment).query(UPDATER) !== undefined
+    : existsSync(join(hostLayout.units, `${UPDATER}.service`));
+  if (current === undefined || !hasUpdater) {
     throw new CommandError('This host has no updater.', {
       suggestion:
         'Install the service from a single executable: sudo penstock-agent service install. A container is upgraded by ' +
         'running the next image.',
     });
   }
-  if (process.geteuid?.() !== 0) {
+  if (!isWindows && process.geteuid?.() !== 0) {
     throw new CommandError('Only root can change the version of this host.', {
       suggestion: 'Run the command with sudo.',
     });
@@ -218,7 +248,7 @@ async function sourceOf(io: Io, { config: file, from }: NowOptions): Promise<Rel
 
 const MAX_LATEST_BYTES = 1024 * 1024;
 
-async function latestOf(source: ReleaseSource, signal: AbortSignal): Promise<string> {
+async function latestOf(source: ReleaseSource, layout: Layout, signal: AbortSignal): Promise<string> {
   const read = async (file: string) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -232,7 +262,7 @@ async function latestOf(source: ReleaseSource, signal: AbortSignal): Promise<str
   const files = { keys: await read(releasePaths.keys), latest: await read(releasePaths.latest) };
   const { latest } = verifyLatest(files, {
     rootKeys: buildFacts.rootKeys,
-    seen: readJournal(hostLayout.updater)?.seen ?? { keys: 0, latest: 0, release: 0 },
+    seen: readJournal(layout.updater)?.seen ?? { keys: 0, latest: 0, release: 0 },
     now: Date.now(),
   });
   return latest.release.version;
@@ -245,18 +275,26 @@ async function ask(
 ): Promise<void> {
   const id = randomUUID();
   const content: UpgradeRequest = { format: 1, id, ...request };
-  writeDurably(join(hostLayout.updater, REQUEST_FILE), JSON.stringify(content), 0o600);
-  startUpdater();
+  const layout = layoutHere(io);
+  await forAdministrators(() =>
+    writeDurably(join(layout.updater, REQUEST_FILE), JSON.stringify(content), 0o600),
+  );
+  const start = () => startUpdater(io);
+  start();
   if (!isFollowed) return;
   const phase = await withProgress(io, `Waiting for ${request.to}`, () =>
-    awaitUpdater(id, { layout: hostLayout, start: startUpdater }),
+    awaitUpdater(id, { layout, start }),
   );
   io.stdout.write(`${describe(phase)}\n`);
   const isDone = phase.name === 'committed' || (phase.name === 'rolled-back' && phase.code === 'REQUESTED');
   if (!isDone) io.setExitCode(exitCodes.failed);
 }
 
-function startUpdater(): void {
-  const { status, stderr } = runOnHost(['systemctl', 'start', '--no-block', 'penstock-updater.service']);
+function startUpdater(io: Io): void {
+  if (process.platform === 'win32') {
+    servicesOfThisWindows(io.environment).start(UPDATER);
+    return;
+  }
+  const { status, stderr } = runOnHost(['systemctl', 'start', '--no-block', `${UPDATER}.service`]);
   if (status !== 0) throw new CommandError(`The updater cannot be started: ${stderr.trim()}`);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { hostLayout } from '@penstock/services';
+import { join } from 'node:path';
+import { layoutOf } from '@penstock/services';
 import type { UpgraderAbsence } from '@penstock/wire';
 
 /** What switches the version of this host, and the directories through which it is reached. */
@@ -10,7 +11,7 @@ export type Upgrader =
       readonly journal: string;
       /** What keeps the updater from going on is here. */
       readonly problem: string;
-      /** This agent's requests and health, in memory. The updater reads them. */
+      /** This agent's requests and health, in memory where the host has such a directory. The updater reads them. */
       readonly runtime: string;
       /** Releases that this agent has fetched. The updater reads them. */
       readonly files: string;
@@ -30,10 +31,17 @@ export function findUpgrader(environment: Environment, has = existsSync): Upgrad
   const { PENSTOCK_UPGRADER: journal, RUNTIME_DIRECTORY: runtime, STATE_DIRECTORY: state } = environment;
   if (isSet(environment['PENSTOCK_CONTAINER'])) return { kind: 'none', absence: 'container' };
   if (isSet(journal) && isSet(runtime) && isSet(state))
-    return { kind: 'host', journal, problem: hostLayout.updaterRuntime, runtime, files: `${state}/upgrade` };
+    return {
+      kind: 'host',
+      journal,
+      problem: layoutOf(process.platform, environment).updaterRuntime,
+      runtime,
+      files: join(state, 'upgrade'),
+    };
   const isContainer = isSet(environment['KUBERNETES_SERVICE_HOST']) || CONTAINER_FILES.some(has);
   if (isContainer) return { kind: 'none', absence: 'container' };
-  return { kind: 'none', absence: process.platform === 'linux' ? 'not-a-service' : 'unsupported' };
+  const isSupported = process.platform === 'linux' || process.platform === 'win32';
+  return { kind: 'none', absence: isSupported ? 'not-a-service' : 'unsupported' };
 }
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== '';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renameInPlace } from '@penstock/services';
 import {
   type AgentHealth,
   HEALTH_FILE,
@@ -52,7 +53,7 @@ export class Spool {
     return readProblem(this.#upgrader.problem);
   }
 
-  /** Asks the updater for something. A unit of systemd watches the file. */
+  /** Asks the updater for something. A unit of systemd watches the file; on Windows, the updater looks for it. */
   async ask(request: Omit<UpgradeRequest, 'format' | 'id'>): Promise<void> {
     await this.#replace(REQUEST_FILE, { format: 1, id: randomUUID(), ...request });
   }
@@ -64,8 +65,11 @@ export class Spool {
   async #replace(name: string, content: unknown): Promise<void> {
     const file = join(this.#upgrader.runtime, name);
     const temporary = `${file}.tmp`;
-    await using handle = await open(temporary, 'w', 0o600);
-    await handle.writeFile(JSON.stringify(content));
-    await rename(temporary, file);
+    {
+      await using handle = await open(temporary, 'w', 0o600);
+      await handle.writeFile(JSON.stringify(content));
+    }
+    // Windows renames no open file, and none to the name of one that the updater reads at this moment.
+    renameInPlace(temporary, file);
   }
 }

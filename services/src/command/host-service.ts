@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, type Io } from '@penstock/terminal';
-import { type Layout, layoutBelow, type ProgramName } from '../layout.ts';
+import { layoutBelow, type ProgramName, type SystemdLayout } from '../layout.ts';
 import { type RunCommand, runOnHost } from '../run-command.ts';
 import { Systemctl } from '../systemd/systemctl.ts';
-import type { WindowsHost } from '../windows/windows-service.ts';
+import type { WindowsHost } from '../windows/service-manager.ts';
 
 /** How this process was started, as far as a service starts the same program. */
 export type Self = {
@@ -40,7 +40,7 @@ export function windowsHost({
 }
 
 type HostSystemd = {
-  readonly layout: Layout;
+  readonly layout: SystemdLayout;
   readonly systemctl: Systemctl;
   readonly version: number;
 };

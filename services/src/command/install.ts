@@ -2,14 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CommandError, type Io } from '@penstock/terminal';
 import { readText } from '../host-files.ts';
-import type { Layout, ProgramName } from '../layout.ts';
-import { executableOf, placeSteps, replaceablePart } from '../place-version.ts';
+import { executableOf, hostLayout, type ProgramName, type SystemdLayout, windowsLayout } from '../layout.ts';
+import { placeSteps, replaceablePart } from '../place-version.ts';
 import type { RunCommand } from '../run-command.ts';
 import type { Step } from '../step.ts';
 import { installSteps } from '../systemd/install.ts';
 import { type ProgramService, tokenPath } from '../systemd/program-unit.ts';
 import { GENERATED_MARK } from '../systemd/unit-file.ts';
-import { windowsInstallSteps, windowsTokenPath } from '../windows/windows-service.ts';
+import { placedShawl, updatedAgentSteps } from '../windows/updater-service.ts';
+import { DISPLAY, windowsInstallSteps, windowsTokenPath } from '../windows/windows-service.ts';
 import { requireValidConfig } from './check-config.ts';
 import { checkedName, type Self, systemdOf, windowsHost } from './host-service.ts';
 import { runSteps } from './run-steps.ts';
@@ -97,7 +98,7 @@ function systemdSteps(
     name: choices.name,
     config: choices.config,
     // As the host sees it: a link whose target changes with the version.
-    command: isManaged ? [executableOf('/opt/penstock/current', program)] : self.command,
+    command: isManaged ? [executableOf(hostLayout, hostLayout.current, program)] : self.command,
     environment,
     notifiesItself: self.canNotify,
     systemdVersion,
@@ -110,7 +111,7 @@ function systemdSteps(
       layout,
       systemctl,
       token: choices.tokenFile === undefined ? undefined : tokenIn(choices.tokenFile),
-      updater: hasUpdater ? [executableOf('/opt/penstock/stable', program)] : undefined,
+      updater: hasUpdater ? [executableOf(hostLayout, hostLayout.stable, program)] : undefined,
       otherAgents: installedAgents(layout),
       start: choices.start,
     }),
@@ -122,24 +123,40 @@ function windowsSteps(
   { name, config, executable, shawl, start, tokenFile }: InstallChoices,
   environment: Readonly<Record<string, string>>,
 ): readonly Step[] {
-  const { program, self } = host;
+  const { program, self, io } = host;
   const command = executable === undefined ? self.command : [executable];
-  const wrapper = shawl ?? join(dirname(command[0] ?? ''), 'shawl.exe');
+  const layout = windowsLayout(io.environment);
+  const hasUpdater = (executable !== undefined || self.isSingleExecutable) && program === 'penstock-agent';
+  const next = join(dirname(command[0] ?? ''), 'shawl.exe');
+  const wrapper = shawl ?? (hasUpdater && !existsSync(next) ? placedShawl(layout) : next);
   if (!existsSync(wrapper)) {
     throw new CommandError(`${wrapper} does not exist, and Windows needs it to run the service.`, {
-      suggestion: 'Copy the shawl.exe of the release there, or name it with --shawl.',
+      suggestion: 'Copy the shawl.exe of the release next to the executable, or name it with --shawl.',
     });
+  }
+  const service = {
+    name,
+    directory: windowsDirectory(config, name),
+    environment,
+    token: tokenFile === undefined ? undefined : tokenIn(tokenFile),
+  };
+  if (hasUpdater) {
+    const { version } = self;
+    const agent = { ...service, config };
+    const executableHere = command[0] ?? '';
+    return updatedAgentSteps(
+      { layout, agent, version, executable: executableHere, shawl: wrapper, start },
+      windowsHost(host),
+    );
   }
   return windowsInstallSteps(
     {
-      program,
-      name,
-      config,
-      command,
+      ...service,
+      display: DISPLAY[program],
+      command: [...command, 'run', '--config', config],
       shawl: wrapper,
-      directory: windowsDirectory(config, name),
-      environment,
-      token: tokenFile === undefined ? undefined : tokenIn(tokenFile),
+      atBoot: 'now',
+      account: 'own',
     },
     windowsHost(host),
     start,
@@ -150,7 +167,7 @@ function windowsSteps(
 const windowsDirectory = (config: string, name: string) => join(dirname(config), name);
 
 /** Agents that this command has installed on the host. */
-export function installedAgents({ units }: Layout): readonly string[] {
+export function installedAgents({ units }: SystemdLayout): readonly string[] {
   if (!existsSync(units)) return [];
   return readdirSync(units)
     .filter((file) => /^penstock-agent(-[a-z0-9-]+)?\.service$/.test(file))

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { exitCodes, json, styleFor, table } from '@penstock/terminal';
 import { readText } from '../host-files.ts';
-import type { Layout } from '../layout.ts';
-import { versionAt } from '../place-version.ts';
+import { layoutOf, type SystemdLayout } from '../layout.ts';
+import { versionAt } from '../pointer.ts';
 import { updaterUnitNames } from '../systemd/install.ts';
 import type { Systemctl, UnitState } from '../systemd/systemctl.ts';
-import { windowsState } from '../windows/windows-service.ts';
+import { WindowsServices } from '../windows/service-manager.ts';
+import { UPDATER_SERVICE } from '../windows/updater-service.ts';
 import { checkedName, systemdOf, windowsHost } from './host-service.ts';
 import type { HostService } from './install.ts';
 
@@ -27,9 +28,7 @@ export function showStatus(
   const { program, self, io } = host;
   const name = checkedName(wanted, program);
   if (self.platform === 'win32') {
-    const state = windowsState(windowsHost(host), name);
-    io.stdout.write(output === 'json' ? json({ name, state }) : `${name}: ${state ?? 'not installed'}\n`);
-    if (state !== 'RUNNING') io.setExitCode(exitCodes.failed);
+    showWindowsStatus(host, name, output);
     return;
   }
   const { layout, systemctl } = systemdOf(host);
@@ -38,7 +37,7 @@ export function showStatus(
     unit.installed && readText(join(layout.units, unit.unit))?.includes('PENSTOCK_UPGRADER=') === true;
   const units = [unit, ...(hasUpdater ? updaterUnitNames.map((one) => report(one, layout, systemctl)) : [])];
   const repairs = repairsOf(units);
-  const version = versionAt(layout.current, program);
+  const version = versionAt(layout, layout.current, program);
   const ok = repairs.length === 0 && unit.state === 'active';
   if (!ok) io.setExitCode(exitCodes.failed);
   if (output === 'json') {
@@ -59,7 +58,27 @@ export function showStatus(
   if (repairs.length > 0 && unit.installed) io.stdout.write(`Run ${program} service install to repair it.\n`);
 }
 
-function report(unit: string, layout: Layout, systemctl: Systemctl): UnitReport {
+function showWindowsStatus(host: HostService, name: string, output: 'text' | 'json'): void {
+  const { program, io, self } = host;
+  const services = new WindowsServices(windowsHost(host));
+  const state = services.query(name)?.state;
+  const hasUpdater = services.commandLine(name).includes('PENSTOCK_UPGRADER=');
+  const updater = hasUpdater ? services.query(UPDATER_SERVICE)?.state : undefined;
+  const layout = layoutOf(self.platform, io.environment);
+  const version = hasUpdater ? versionAt(layout, layout.current, program) : undefined;
+  const ok = state === 'RUNNING' && (!hasUpdater || updater === 'RUNNING');
+  if (!ok) io.setExitCode(exitCodes.failed);
+  if (output === 'json') {
+    io.stdout.write(json({ name, state, version, ok, ...(hasUpdater && { updater }) }));
+    return;
+  }
+  io.stdout.write(`${name}: ${state ?? 'not installed'}\n`);
+  if (hasUpdater) io.stdout.write(`${UPDATER_SERVICE}: ${updater ?? 'not installed'}\n`);
+  if (version !== undefined) io.stdout.write(`\nversion ${version}\n`);
+  if (state !== undefined && !ok) io.stdout.write(`Run ${program} service install to repair it.\n`);
+}
+
+function report(unit: string, layout: SystemdLayout, systemctl: Systemctl): UnitReport {
   const state: UnitState = systemctl.show(unit);
   return {
     unit,

@@ -1,4 +1,5 @@
 import { uninstallSteps } from '../systemd/install.ts';
+import { updatedAgentUninstallSteps } from '../windows/updater-service.ts';
 import { windowsUninstallSteps } from '../windows/windows-service.ts';
 import { checkedName, systemdOf, windowsHost } from './host-service.ts';
 import { type HostService, installedAgents } from './install.ts';
@@ -13,7 +14,8 @@ export function uninstallService(
   const name = checkedName(choices.name, program);
   const options = { io, dryRun: choices.dryRun === true, nothing: `${name} is not installed.` };
   if (self.platform === 'win32') {
-    runSteps(windowsUninstallSteps(name, windowsHost(host)), options);
+    const steps = program === 'penstock-agent' ? updatedAgentUninstallSteps : windowsUninstallSteps;
+    runSteps(steps(name, windowsHost(host)), options);
     return;
   }
   const systemd = systemdOf(host, choices.dryRun);

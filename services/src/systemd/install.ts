@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText, writeDurably } from '../host-files.ts';
-import type { Layout } from '../layout.ts';
+import type { SystemdLayout } from '../layout.ts';
 import type { Step } from '../step.ts';
 import { type ProgramService, programUnit, tokenCredential } from './program-unit.ts';
 import type { Systemctl, UnitState } from './systemctl.ts';
@@ -9,7 +9,7 @@ import { GENERATED_MARK } from './unit-file.ts';
 import { updaterUnits } from './updater-units.ts';
 
 export type SystemdOptions = {
-  readonly layout: Layout;
+  readonly layout: SystemdLayout;
   readonly systemctl: Pick<Systemctl, 'show' | 'do' | 'attempt'>;
 };
 

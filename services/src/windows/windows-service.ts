@@ -1,38 +1,41 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { win32 } from 'node:path';
 import type { ProgramName } from '../layout.ts';
-import type { CommandResult, RunCommand } from '../run-command.ts';
 import type { Step } from '../step.ts';
+import { isSameCommandLine, windowsWord } from './command-line.ts';
+import {
+  commandStep,
+  inSystem,
+  STOP_TIMEOUT_MS,
+  stopStep,
+  type WindowsHost,
+  WindowsServices,
+} from './service-manager.ts';
 
 /** A Windows service. shawl (github.com/mtkennerly/shawl) runs the program, since only a service can talk to the manager. */
 export type WindowsService = {
-  readonly program: ProgramName;
   readonly name: string;
-  /** Absolute path of the configuration file. */
-  readonly config: string;
-  /** Executable and arguments before `run`. */
+  readonly display: string;
+  /** Executable and arguments. */
   readonly command: readonly string[];
   /** shawl.exe. */
   readonly shawl: string;
   /** Where the service works and logs. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Folders in which a program without one is looked for, in this order. */
+  readonly path?: readonly string[];
   /** Content of the enrollment token; undefined leaves what is there. */
   readonly token?: string | undefined;
-};
-
-/** This Windows. */
-export type WindowsHost = {
-  readonly run: RunCommand;
-  /** `%SystemRoot%`. Its programs are called by their paths: Windows looks for other names in the current directory first. */
-  readonly systemRoot: string;
+  /** `late` leaves it to the updater to start it at boot; Windows does so two minutes later, if the updater has not. */
+  readonly atBoot: 'now' | 'late';
+  /** `own`: an account that nothing else has. `system`: the one that may change executables and services. */
+  readonly account: 'own' | 'system';
 };
 
 /** Exit codes after which the service restarts: 75 was asked for, 1 is a failure. 0 was a stop. */
 const RESTART_CODES = '75,1';
-/** Milliseconds to drain after Ctrl-C, before shawl ends the program. Windows itself waits as long as shawl reports. */
-const STOP_TIMEOUT_MS = 45_000;
-const DISPLAY: Readonly<Record<ProgramName, string>> = {
+export const DISPLAY: Readonly<Record<ProgramName, string>> = {
   'penstock-agent': 'Penstock agent',
   'penstock-gateway': 'Penstock gateway',
 };
@@ -40,52 +43,15 @@ const DISPLAY: Readonly<Record<ProgramName, string>> = {
 /** Well-known security identifiers, because the names depend on the language of the host. */
 const SYSTEM = '*S-1-5-18';
 const ADMINISTRATORS = '*S-1-5-32-544';
+const USERS = '*S-1-5-32-545';
 
 /** Where the enrollment token is: the service, administrators, and the system can read it. */
 export const windowsTokenPath = ({ directory }: Pick<WindowsService, 'directory'>): string =>
   win32.join(directory, 'enrollment-token');
 
-/** By the number that the service manager has for each (SERVICE_STATUS, dwCurrentState). */
-const STATES = [
-  'UNKNOWN',
-  'STOPPED',
-  'START_PENDING',
-  'STOP_PENDING',
-  'RUNNING',
-  'CONTINUE_PENDING',
-  'PAUSE_PENDING',
-  'PAUSED',
-] as const;
-
-const inSystem = ({ systemRoot }: WindowsHost, program: string) =>
-  win32.join(systemRoot, 'System32', program);
-
-/** `sc.exe` exits with the error of Windows. */
-const SERVICE_DOES_NOT_EXIST = 1060;
-
-/**
- * What `sc.exe query` says; undefined if there is no such service. Its words are those of the language of the host, but the
- * second number is the state everywhere. Throws if the service manager does not answer.
- */
-export function windowsState(host: WindowsHost, name: string): string | undefined {
-  const argv = [inSystem(host, 'sc.exe'), 'query', name];
-  const result = host.run(argv);
-  if (result.status === SERVICE_DOES_NOT_EXIST) return undefined;
-  check(result, argv);
-  const [, state] = [...result.stdout.matchAll(/:\s+([0-9a-f]+)\s+\S/gi)];
-  return STATES[Number(state?.[1])] ?? 'UNKNOWN';
-}
-
-/** The command line that Windows has for the service. `sc.exe qc` prints it under a name that depends on the language. */
-function commandLineOf(host: WindowsHost, name: string): string {
-  const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;
-  const { stdout } = host.run([inSystem(host, 'reg.exe'), 'query', key, '/v', 'ImagePath']);
-  return /ImagePath\s+REG_\w+\s+(.*)/.exec(stdout)?.[1]?.trim() ?? '';
-}
-
 /** `shawl add`, and the command line that it leaves in the service. */
 export function shawlWords(service: WindowsService): readonly string[] {
-  const { name, directory, config, command, environment } = service;
+  const { name, directory, command, environment, path = [] } = service;
   return [
     '--name',
     name,
@@ -98,55 +64,51 @@ export function shawlWords(service: WindowsService): readonly string[] {
     '--log-dir',
     directory,
     ...Object.entries(environment).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+    ...path.flatMap((folder) => ['--path', folder]),
     '--',
     ...command,
-    'run',
-    '--config',
-    config,
   ];
 }
 
-/** A word of a command line as Windows programs parse it (CommandLineToArgvW). */
-export function windowsWord(word: string): string {
-  if (word !== '' && !/[\s"]/.test(word)) return word;
-  return `"${word.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
-}
+/** Steps in the order in which they are done for several services at once. */
+export type WindowsSteps = {
+  readonly create: readonly Step[];
+  readonly configure: readonly Step[];
+  readonly start: readonly Step[];
+};
 
 /**
  * The commands that make the service what it should be: created or corrected, started at boot, restarted after a crash, under
  * an account of its own. Repeating them does no harm, so a half-installed service is repaired.
  */
-export function windowsInstallSteps(
-  service: WindowsService,
-  host: WindowsHost,
-  start: boolean,
-): readonly Step[] {
-  const { name, program, shawl, directory, token } = service;
-  const steps: Step[] = [];
-  const step = (argv: readonly string[]) => steps.push(commandStep(host, argv));
-  const sc = (...words: readonly string[]) => step([inSystem(host, 'sc.exe'), ...words]);
-  if (!existsSync(directory))
-    steps.push({ title: `create ${directory}`, run: () => mkdirSync(directory, { recursive: true }) });
+export function windowsServiceSteps(service: WindowsService, host: WindowsHost): WindowsSteps {
+  const { name, display, shawl, directory, token, atBoot, account } = service;
+  const services = new WindowsServices(host);
+  const create: Step[] = [];
+  const configure: Step[] = [];
+  const sc = (...words: readonly string[]) => commandStep(host, [inSystem(host, 'sc.exe'), ...words]);
+  const folder = folderStep(directory);
+  if (folder !== undefined) create.push(folder);
   const wanted = [shawl, 'run', ...shawlWords(service)].map(windowsWord).join(' ');
-  const state = windowsState(host, name);
-  const isRight = state !== undefined && commandLineOf(host, name) === wanted;
-  if (state === undefined) step([shawl, 'add', ...shawlWords(service)]);
-  else if (!isRight) sc('config', name, 'binPath=', wanted);
-  sc('config', name, 'start=', 'auto', 'obj=', `NT SERVICE\\${name}`, 'DisplayName=', DISPLAY[program]);
-  sc('sidtype', name, 'unrestricted');
-  sc('failure', name, 'reset=', '86400', 'actions=', 'restart/1000/restart/5000/restart/60000');
-  sc('failureflag', name, '1');
-  const icacls = (...words: readonly string[]) => step([inSystem(host, 'icacls.exe'), directory, ...words]);
-  // Every user can create folders in C:\ProgramData with entries and files of their own, and an owner can always open them again.
-  icacls('/setowner', ADMINISTRATORS, '/T');
-  icacls('/reset', '/T');
-  icacls(
-    ...['/inheritance:r', '/grant:r', `${SYSTEM}:(OI)(CI)F`, '/grant:r', `${ADMINISTRATORS}:(OI)(CI)F`],
-    ...['/grant:r', `NT SERVICE\\${name}:(OI)(CI)M`],
+  const state = services.query(name)?.state;
+  const isRight = state !== undefined && isSameCommandLine(services.commandLine(name), wanted);
+  if (state === undefined) create.push(commandStep(host, [shawl, 'add', ...shawlWords(service)]));
+  else if (!isRight) create.push(sc('config', name, 'binPath=', wanted));
+  configure.push(
+    sc(
+      ...['config', name, 'start=', atBoot === 'now' ? 'auto' : 'delayed-auto'],
+      ...['obj=', account === 'own' ? `NT SERVICE\\${name}` : 'LocalSystem', 'DisplayName=', display],
+    ),
+    ...(account === 'own' ? [sc('sidtype', name, 'unrestricted')] : []),
+    sc('failure', name, 'reset=', '86400', 'actions=', 'restart/1000/restart/5000/restart/60000'),
+    sc('failureflag', name, '1'),
+    ...(account === 'own'
+      ? accessSteps(host, directory, [`NT SERVICE\\${name}:(OI)(CI)M`])
+      : readOnlySteps(host, directory)),
   );
   if (token !== undefined) {
     const file = windowsTokenPath(service);
-    steps.push({
+    configure.push({
       title: `write ${file}`,
       run() {
         // A file that was there keeps whom it lets in.
@@ -155,50 +117,55 @@ export function windowsInstallSteps(
       },
     });
   }
-  if (!start) return steps;
-  if (state === 'RUNNING' && !isRight) steps.push(stopStep(host, name));
-  if (state !== 'RUNNING' || !isRight) sc('start', name);
-  return steps;
+  const start = [
+    ...(state === 'RUNNING' && !isRight ? [stopStep(host, name)] : []),
+    ...(state !== 'RUNNING' || !isRight ? [sc('start', name)] : []),
+  ];
+  return { create, configure, start };
+}
+
+export function folderStep(directory: string): Step | undefined {
+  if (existsSync(directory)) return undefined;
+  return { title: `create ${directory}`, run: () => void mkdirSync(directory, { recursive: true }) };
+}
+
+/** Has a folder belong to administrators, who and the system may do everything in it, and lets others in as well. */
+function accessSteps(host: WindowsHost, directory: string, others: readonly string[]): readonly Step[] {
+  const icacls = (...words: readonly string[]) =>
+    commandStep(host, [inSystem(host, 'icacls.exe'), directory, ...words]);
+  return [
+    // Every user can create folders in C:\ProgramData with entries and files of their own, and an owner can always open them again.
+    icacls('/setowner', ADMINISTRATORS, '/T'),
+    icacls('/reset', '/T'),
+    icacls(
+      '/inheritance:r',
+      ...[`${SYSTEM}:(OI)(CI)F`, `${ADMINISTRATORS}:(OI)(CI)F`, ...others].flatMap((entry) => [
+        '/grant:r',
+        entry,
+      ]),
+    ),
+  ];
+}
+
+/** Every user, and so the account of an agent, can read the folder and run what is in it; none of them can change it. */
+export const readOnlySteps = (host: WindowsHost, directory: string): readonly Step[] =>
+  accessSteps(host, directory, [`${USERS}:(OI)(CI)RX`]);
+
+/** The commands for a service alone. */
+export function windowsInstallSteps(
+  service: WindowsService,
+  host: WindowsHost,
+  isStarted: boolean,
+): readonly Step[] {
+  const { create, configure, start } = windowsServiceSteps(service, host);
+  return [...create, ...configure, ...(isStarted ? start : [])];
 }
 
 export function windowsUninstallSteps(name: string, host: WindowsHost): readonly Step[] {
-  const state = windowsState(host, name);
+  const state = new WindowsServices(host).query(name)?.state;
   if (state === undefined) return [];
   return [
     ...(state === 'STOPPED' ? [] : [stopStep(host, name)]),
     commandStep(host, [inSystem(host, 'sc.exe'), 'delete', name]),
   ];
-}
-
-const commandStep = ({ run }: WindowsHost, argv: readonly string[]): Step => ({
-  title: argv.map(windowsWord).join(' '),
-  run: () => check(run(argv), argv),
-});
-
-/** Longer than the drain that shawl waits for. */
-const STOPPED_TIMEOUT_MS = STOP_TIMEOUT_MS + 15_000;
-const POLL_MS = 500;
-
-/** `sc.exe stop` only asks. A service that still drains can neither be started nor has it let go of its files. */
-function stopStep(host: WindowsHost, name: string): Step {
-  const stop = commandStep(host, [inSystem(host, 'sc.exe'), 'stop', name]);
-  return {
-    title: stop.title,
-    run() {
-      stop.run();
-      const until = performance.now() + STOPPED_TIMEOUT_MS;
-      while (!['STOPPED', undefined].includes(windowsState(host, name))) {
-        if (performance.now() > until) throw new Error(`${name} has not stopped within a minute.`);
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
-      }
-    },
-  };
-}
-
-function check({ status, stdout, stderr }: CommandResult, argv: readonly string[]): void {
-  if (status === 0) return;
-  // sc.exe reports errors on its standard output.
-  throw new Error(
-    `${argv.map(windowsWord).join(' ')} failed: ${(stderr || stdout).trim() || `exit code ${status}`}`,
-  );
 }

@@ -44,14 +44,14 @@ test('the agent for Windows serves queries as a service, restarts when killed, a
   ok(AGENT, 'config', 'validate', CONFIG);
   assert.match(ok(AGENT, 'service', 'install', '--config', CONFIG, '--dry-run'), /create C:\\ProgramData/);
 
-  // Wine's sc.exe has no config, sidtype and failureflag: the service is there afterwards, as shawl has added it.
+  // Wine's sc.exe has no config, sidtype and failureflag: both services are there afterwards, as shawl has added them.
   const install = wine.run(AGENT, 'service', 'install', '--config', CONFIG);
-  assert.match(install.stderr, /This step failed: C:\\windows\\System32\\sc\.exe config penstock-agent/i);
+  assert.match(install.stderr, /This step failed: C:\\windows\\System32\\sc\.exe config penstock-updater/i);
   assert.match(wine.run(AGENT, 'service', 'status').stdout, /STOPPED/);
   // Again, which finds the service that is half installed.
   const again = wine.run(AGENT, 'service', 'install', '--config', CONFIG);
-  assert.doesNotMatch(again.stdout, /shawl\.exe" add/);
-  ok('sc.exe', 'start', SERVICE);
+  assert.doesNotMatch(again.stdout, /shawl\.exe" add|binPath=/);
+  for (const name of ['penstock-updater', SERVICE]) ok('sc.exe', 'start', name);
   assert.match(ok(AGENT, 'service', 'status'), /RUNNING/);
 
   const log = () =>

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { layoutBelow } from '@penstock/services';
+import { type Layout, layoutBelow, pointTo } from '@penstock/services';
 import { executable, PLATFORM } from '../../../test/rig/release-directory.ts';
 import type { AgentHealth } from '../../src/health.ts';
 import type { Observation, UpdaterHost } from '../../src/host.ts';
 import { REQUEST_FILE, ROOT, readRequest, type UpgradeRequest } from '../../src/request.ts';
-import { currentVersion } from '../../src/version-folders.ts';
+import { agentOf, currentVersion, stableVersion } from '../../src/version-folders.ts';
 
 /** How the service behaves with a version. */
 export type Behavior = {
@@ -18,6 +18,8 @@ export type Behavior = {
 type Service = { readonly version: string; readonly invocation: string };
 
 type State = {
+  /** `hard-links` as on Windows. */
+  readonly pointers: Layout['pointers'];
   readonly boot: string;
   readonly services: Readonly<Record<string, Service>>;
   readonly restarts: number;
@@ -39,18 +41,23 @@ export const SERVICE = 'penstock-agent';
  * outlives a process that is killed, as systemd would.
  */
 export class FileHost implements UpdaterHost {
-  readonly layout: UpdaterHost['layout'];
+  readonly layout: Layout;
   readonly platform = PLATFORM;
   readonly root: string;
   readonly #file: string;
 
-  constructor(root: string, services: readonly string[] = [SERVICE]) {
+  constructor(
+    root: string,
+    services: readonly string[] = [SERVICE],
+    pointers: Layout['pointers'] = 'symbolic-links',
+  ) {
     this.root = root;
-    this.layout = layoutBelow(root);
     this.#file = join(root, 'state.json');
-    mkdirSync(this.layout.updater, { recursive: true });
+    const layout = layoutBelow(root);
+    mkdirSync(layout.updater, { recursive: true });
     if (!existsSync(this.#file)) {
       this.change({
+        pointers,
         boot: 'boot-1',
         services: Object.fromEntries(services.map((name) => [name, { version: '', invocation: '' }])),
         restarts: 0,
@@ -61,6 +68,8 @@ export class FileHost implements UpdaterHost {
         denying: [],
       });
     }
+    const isWindows = this.state.pointers === 'hard-links';
+    this.layout = { ...layout, ...(isWindows && { pointers: 'hard-links', suffix: '.exe' }) };
   }
 
   get state(): State & { readonly service: Service } {
@@ -79,14 +88,13 @@ export class FileHost implements UpdaterHost {
 
   /** Installs a version as a package would, and starts it. */
   install(version: string): void {
-    const folder = join(this.layout.versions, version);
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, 'penstock-agent');
+    mkdirSync(join(this.layout.versions, version), { recursive: true });
+    const file = agentOf(this.layout, version);
     writeFileSync(file, executable(version));
     chmodSync(file, 0o755);
-    for (const pointer of [this.layout.current, this.layout.stable]) {
-      if (!existsSync(pointer)) symlinkSync(join('versions', version), pointer);
-    }
+    const { layout } = this;
+    if (currentVersion(layout) === undefined) pointTo(layout, layout.current, version);
+    if (stableVersion(layout) === undefined) pointTo(layout, layout.stable, version);
     this.startServices();
   }
 

@@ -1,5 +1,6 @@
 export { AddressLimit } from './address-limit.ts';
 export { type Attempt, AttemptLimit, AttemptLimitError } from './attempt-limit.ts';
+export { cFunctions } from './c-library.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   type DirectoryLock,

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { memoryReturner } from './return-memory.ts';
 
 /** Milliseconds between two looks at the CPU time of this process. */
 const INTERVAL_MS = 1_000;
@@ -11,13 +12,14 @@ const QUIET_LOOKS = 3;
 const MIN_WORK_MS = 500;
 
 /**
- * Collects garbage once after each time of work, when the process has been quiet for 3 seconds: V8 collects when memory is
- * requested, so the peak of a busy time would otherwise stay resident. `onQuiet` is called first, to drop caches. Returns a
+ * Collects garbage once after each time of work, when the process has been quiet for 3 seconds, and returns what it frees: V8 collects
+ * when memory is requested, so the peak of a busy time would otherwise stay resident. `onQuiet` is called first, to drop caches. Returns a
  * function that stops it. Does not keep the process running.
  */
 export function collectWhenQuiet(onQuiet: () => void): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
+  const returnMemory = memoryReturner();
   let before = process.cpuUsage();
   let work = 0;
   let quiet = 0;
@@ -30,6 +32,7 @@ export function collectWhenQuiet(onQuiet: () => void): () => void {
     if (quiet < QUIET_LOOKS || work < MIN_WORK_MS) return;
     onQuiet();
     collect();
+    returnMemory();
     // The collection itself is work that needs no other.
     before = process.cpuUsage();
     work = 0;

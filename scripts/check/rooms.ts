@@ -66,7 +66,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'services',
     holds: 'services of the host: systemd units, Windows services, readiness and watchdog notifications',
-    mayImport: ['config-schema', 'terminal'],
+    mayImport: ['config-schema', 'runtime', 'terminal'],
   },
   { name: 'store', holds: 'the tables of the control plane and their repositories', mayImport: ['runtime'] },
   {

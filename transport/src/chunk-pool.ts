@@ -4,13 +4,17 @@ const KIB = 1024;
 const SIZES = [16 * KIB, 64 * KIB, 256 * KIB] as const;
 /** Bytes. For smaller chunks Node's own buffer pool is as fast. */
 const MIN_POOLED_BYTES = 4 * KIB;
-/** Bytes of free buffers kept per size. */
-const MAX_FREE_BYTES = 8 * KIB * KIB;
+/**
+ * Bytes of free buffers that are kept, of all sizes together: as many as connections keep at most while none of them is restricted
+ * (`Outbound`). What they let go of is garbage that lives long, and would double the memory of a busy process.
+ */
+const MAX_FREE_BYTES = 64 * KIB * KIB;
 
 /** Largest pooled size. */
 export const MAX_CHUNK_BYTES = 256 * KIB;
 
 const free = new Map<number, Buffer[]>(SIZES.map((size) => [size, []]));
+let freeBytes = 0;
 
 /** A chunk of data, and the pooled buffer it is a part of; `memory` is undefined when it is not pooled. */
 export type PooledChunk = { readonly bytes: Buffer; readonly memory: Buffer | undefined };
@@ -20,7 +24,10 @@ export type PooledChunk = { readonly bytes: Buffer; readonly memory: Buffer | un
  * external memory, and allocating a few hundred megabytes per second makes V8 mark the whole heap ten times per second.
  */
 export function takeChunk(size: number): Buffer {
-  return free.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size);
+  const chunk = free.get(size)?.pop();
+  if (chunk === undefined) return Buffer.allocUnsafeSlow(size);
+  freeBytes -= size;
+  return chunk;
 }
 
 /** Copies `source`, which its owner is about to overwrite. */
@@ -35,11 +42,14 @@ export function copyToChunk(source: Buffer): PooledChunk {
 /** Drops all free buffers. */
 export function emptyChunkPool(): void {
   for (const list of free.values()) list.length = 0;
+  freeBytes = 0;
 }
 
 /** Returns the memory of a chunk to the pool. The caller must no longer use the chunk. */
 export function releaseChunk({ memory }: Pick<PooledChunk, 'memory'>): void {
   if (memory === undefined) return;
   const list = free.get(memory.length);
-  if (list !== undefined && list.length * memory.length < MAX_FREE_BYTES) list.push(memory);
+  if (list === undefined || freeBytes >= MAX_FREE_BYTES) return;
+  list.push(memory);
+  freeBytes += memory.length;
 }

@@ -30,6 +30,8 @@ export type FarLink = {
   readonly closeLoss: SessionLoss;
   /** Reports what `source` has received. */
   acknowledge(source: AcknowledgmentSource, urgency: Urgency): void;
+  /** `source` has received `count` more bytes, which the peer keeps until it learns of it. */
+  acknowledgeBytes(source: AcknowledgmentSource, count: number): void;
   /** Passes on the acknowledgments of the peer and the loss of the session, until `leave` or `close` is called. */
   open(listener: LinkListener): void;
   /** The connection goes on elsewhere, or not at all: another end must not be told. */

@@ -123,6 +123,10 @@ class StreamLink implements FarLink {
     this.#acknowledgments.add(source, urgency);
   }
 
+  acknowledgeBytes(source: AcknowledgmentSource, count: number): void {
+    this.#acknowledgments.addBytes(source, count);
+  }
+
   open(listener: LinkListener): void {
     this.listener = listener;
     this.#links.set(this.id, this);

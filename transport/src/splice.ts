@@ -1,6 +1,6 @@
 import type { CloseCode } from '@penstock/wire';
 import { TunnelError } from '@penstock/wire';
-import type { AcknowledgmentSource, Urgency } from './acknowledgments.ts';
+import type { AcknowledgmentSource } from './acknowledgments.ts';
 import type { FarEnd, LinkListener, SessionLoss } from './far-end.ts';
 import { Inbound } from './inbound.ts';
 import { KeptChunks } from './kept-chunks.ts';
@@ -14,11 +14,6 @@ type Life = 'open' | 'socket-finished' | 'stream-finished' | 'finished' | 'abort
 
 /** Checks per idle timeout. */
 const IDLE_CHECKS = 4;
-
-/** Bytes after which they are acknowledged immediately. At full throughput, a message for each 512 KiB took 6 % of a core. */
-const URGENT_BYTES = 2 * 1024 * 1024;
-
-const urgencies: readonly ('none' | Urgency)[] = ['none', 'later', 'soon', 'now'];
 
 /**
  * Joins a socket, or the HTTP/2 stream of a client, with the far end until both have closed. FIN maps to END_STREAM and
@@ -50,9 +45,6 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   #isFarClosed = false;
   #isFinAcknowledged = false;
   #hasReceivedFin = false;
-  /** The acknowledgment that is scheduled. */
-  #acknowledgment: 'none' | Urgency = 'none';
-  #unacknowledged = 0;
   #moved = 0;
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -71,7 +63,7 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#farEnd = farEnd;
     this.#watchFarEnd(farEnd);
     this.#outbound = new Outbound(socket, options.reader, farEnd.stream, this.#kept);
-    this.#inbound = new Inbound(socket, (count) => this.#onReceived(count));
+    this.#inbound = new Inbound(socket, (count) => this.#farEnd?.link?.acknowledgeBytes(this, count));
     this.#inbound.skip(options.carry?.received ?? 0);
     this.#inbound.attach(farEnd.stream);
     link?.open(this);
@@ -104,8 +96,6 @@ export class Splice implements AcknowledgmentSource, LinkListener {
   }
 
   takeReceived(): number {
-    this.#acknowledgment = 'none';
-    this.#unacknowledged = 0;
     return this.received;
   }
 
@@ -267,13 +257,13 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     }
     if (this.#hasReceivedFin) {
       // A relay between the ends, which is as new as this stream, knows only from this what was delivered before it.
-      this.#acknowledge('soon');
+      farEnd.link?.acknowledge(this, 'soon');
       return;
     }
     this.#hasReceivedFin = true;
     this.#setLife(this.#life === 'socket-finished' ? 'finished' : 'stream-finished');
     this.#socket.end();
-    this.#acknowledge('soon');
+    farEnd.link?.acknowledge(this, 'soon');
   }
 
   #onStreamClose(farEnd: FarEnd): void {
@@ -301,23 +291,9 @@ export class Splice implements AcknowledgmentSource, LinkListener {
 
   #leave(farEnd: FarEnd): void {
     this.#farEnd = undefined;
-    this.#acknowledgment = 'none';
     farEnd.link?.leave();
     this.#inbound.detach();
     this.#outbound.detach();
-  }
-
-  #onReceived(count: number): void {
-    if (this.#kept === undefined) return;
-    this.#unacknowledged += count;
-    this.#acknowledge(this.#unacknowledged >= URGENT_BYTES ? 'now' : 'later');
-  }
-
-  #acknowledge(urgency: Urgency): void {
-    const link = this.#farEnd?.link;
-    if (link === undefined || urgencies.indexOf(urgency) <= urgencies.indexOf(this.#acknowledgment)) return;
-    this.#acknowledgment = urgency;
-    link.acknowledge(this, urgency);
   }
 
   #resetNear(code: CloseCode): void {

@@ -99,6 +99,7 @@ export class SimulatedSession {
       id: 'connection',
       closeLoss: 'closed',
       acknowledge: (source) => void session.#pending.set(side, source as Splice),
+      acknowledgeBytes: (source) => void session.#pending.set(side, source as Splice),
       open: (listener) => void session.#listeners.set(side, listener),
       leave: () => void session.#listeners.delete(side),
       close: () => void session.#listeners.delete(side),

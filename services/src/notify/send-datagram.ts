@@ -1,3 +1,5 @@
+import { cFunctions } from '@penstock/runtime';
+
 type Libc = {
   socket(domain: number, type: number, protocol: number): number;
   sendto(
@@ -30,24 +32,12 @@ function libc(): Libc | undefined {
   return loaded ?? undefined;
 }
 
-function load(): Libc | undefined {
-  const emitWarning = process.emitWarning;
-  try {
-    // Node warns on standard error that the module is experimental, in the log of every service that starts.
-    process.emitWarning = () => {};
-    const ffi = process.getBuiltinModule('node:ffi');
-    const { functions } = ffi.dlopen(null, {
-      socket: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
-      sendto: { arguments: ['int32', 'buffer', 'uint64', 'int32', 'buffer', 'uint32'], return: 'int64' },
-      close: { arguments: ['int32'], return: 'int32' },
-    });
-    return functions as unknown as Libc;
-  } catch {
-    return undefined;
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
+const load = () =>
+  cFunctions<Libc>({
+    socket: { arguments: ['int32', 'int32', 'int32'], return: 'int32' },
+    sendto: { arguments: ['int32', 'buffer', 'uint64', 'int32', 'buffer', 'uint32'], return: 'int64' },
+    close: { arguments: ['int32'], return: 'int32' },
+  });
 
 /** Whether `sendDatagram` works in this process. */
 export function canSendDatagrams(): boolean {

@@ -13,7 +13,9 @@ import {
   symlinkSync,
   writeSync,
 } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** The text of a file, or undefined if there is none. */
 export function readText(file: string): string | undefined {
@@ -53,19 +55,34 @@ const BUSY: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY']);
 const RENAME_ATTEMPTS = 40;
 const RENAME_PAUSE_MS = 50;
 
-/** Renames a file or a folder, which on Windows may take a few attempts. Throws the last error. */
+/** Renames a file or a folder, which on Windows may take a few attempts. Blocks this thread meanwhile. Throws the last error. */
 export function renameInPlace(from: string, to: string): void {
   for (let attempt = 1; ; attempt += 1) {
     try {
       renameSync(from, to);
       return;
     } catch (error) {
-      const isBusy = error instanceof Error && 'code' in error && BUSY.has(error.code);
-      if (process.platform !== 'win32' || !isBusy || attempt === RENAME_ATTEMPTS) throw error;
+      if (attempt === RENAME_ATTEMPTS || !isBusy(error)) throw error;
     }
     pauseSync(RENAME_PAUSE_MS);
   }
 }
+
+/** The same for a process that has other work: it waits for the file without blocking the thread. Rejects with the last error. */
+export async function renameWithoutBlocking(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      if (attempt === RENAME_ATTEMPTS || !isBusy(error)) throw error;
+    }
+    await delay(RENAME_PAUSE_MS);
+  }
+}
+
+const isBusy = (error: unknown) =>
+  process.platform === 'win32' && error instanceof Error && 'code' in error && BUSY.has(error.code);
 
 /** Blocks this thread. */
 export function pauseSync(milliseconds: number): void {

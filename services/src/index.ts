@@ -5,6 +5,7 @@ export {
   readLink,
   readText,
   renameInPlace,
+  renameWithoutBlocking,
   replaceLink,
   syncDirectorySync,
   writeDurably,

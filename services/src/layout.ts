@@ -46,9 +46,10 @@ export const hostLayout: SystemdLayout = layoutBelow('/');
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A Windows, whose variables say where its folders are. */
-export function windowsLayout({ ProgramFiles, ProgramData }: Environment): Layout {
+export function windowsLayout({ ProgramFiles }: Environment): Layout {
   const home = win32.join(ProgramFiles ?? String.raw`C:\Program Files`, 'Penstock');
-  const updater = win32.join(ProgramData ?? String.raw`C:\ProgramData`, 'Penstock', 'updater');
+  // Not in ProgramData, where every user may own the folder above it, and exchange it.
+  const updater = win32.join(home, 'updater');
   return {
     home,
     versions: win32.join(home, 'versions'),

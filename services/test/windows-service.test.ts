@@ -216,7 +216,7 @@ test('an agent is installed with its updater, from a folder that its account can
   );
   const added = steps[find('add --name penstock-agent')] ?? '';
   assert.match(added, /current.penstock-agent\.exe" run --config/);
-  assert.match(added, /--env PENSTOCK_UPGRADER=C:\\ProgramData\\Penstock\\updater/);
+  assert.match(added, /--env "PENSTOCK_UPGRADER=C:\\Program Files\\Penstock\\updater"/);
 });
 
 test('the updater is removed with the last agent', () => {

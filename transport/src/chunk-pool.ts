@@ -9,6 +9,8 @@ const MIN_POOLED_BYTES = 4 * KIB;
  * (`Outbound`). What they let go of is garbage that lives long, and would double the memory of a busy process.
  */
 const MAX_FREE_BYTES = 64 * KIB * KIB;
+/** Bytes of each size that are kept whatever the others have: many small messages must leave room for bulk. */
+const MIN_FREE_BYTES = 8 * KIB * KIB;
 
 /** Largest pooled size. */
 export const MAX_CHUNK_BYTES = 256 * KIB;
@@ -49,7 +51,8 @@ export function emptyChunkPool(): void {
 export function releaseChunk({ memory }: Pick<PooledChunk, 'memory'>): void {
   if (memory === undefined) return;
   const list = free.get(memory.length);
-  if (list === undefined || freeBytes >= MAX_FREE_BYTES) return;
+  if (list === undefined) return;
+  if (freeBytes >= MAX_FREE_BYTES && list.length * memory.length >= MIN_FREE_BYTES) return;
   list.push(memory);
   freeBytes += memory.length;
 }

@@ -16,15 +16,25 @@ test('buffers are reused, and those of one size are never handed out as another'
 });
 
 test('free buffers of all sizes together have a bound, which counts what was taken again', () => {
-  const bound = (64 * MIB) / MAX_CHUNK_BYTES;
-  const taken = Array.from({ length: bound }, () => takeChunk(MAX_CHUNK_BYTES));
-  for (const memory of taken) releaseChunk({ memory });
-  const refused = takeChunk(SMALL);
+  const releaseMany = (count: number, size: number) => {
+    for (const memory of Array.from({ length: count }, () => takeChunk(size))) releaseChunk({ memory });
+  };
+  releaseMany((56 * MIB) / MAX_CHUNK_BYTES, MAX_CHUNK_BYTES);
+  releaseMany((8 * MIB) / SMALL, SMALL);
+  const refused = Buffer.allocUnsafeSlow(SMALL);
   releaseChunk({ memory: refused });
   assert.notEqual(takeChunk(SMALL), refused, 'the pool is full');
-  takeChunk(MAX_CHUNK_BYTES);
+  takeChunk(SMALL);
   releaseChunk({ memory: refused });
   assert.equal(takeChunk(SMALL), refused, 'there is room again');
+});
+
+test('a pool full of small buffers keeps large ones all the same', () => {
+  const small = Array.from({ length: (64 * MIB) / SMALL }, () => takeChunk(SMALL));
+  for (const memory of small) releaseChunk({ memory });
+  const large = takeChunk(MAX_CHUNK_BYTES);
+  releaseChunk({ memory: large });
+  assert.equal(takeChunk(MAX_CHUNK_BYTES), large);
 });
 
 test('an emptied pool keeps nothing, and fills again', () => {

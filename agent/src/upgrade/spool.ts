@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { renameInPlace } from '@penstock/services';
+import { renameWithoutBlocking } from '@penstock/services';
 import {
   type AgentHealth,
   HEALTH_FILE,
@@ -70,6 +70,6 @@ export class Spool {
       await handle.writeFile(JSON.stringify(content));
     }
     // Windows renames no open file, and none to the name of one that the updater reads at this moment.
-    renameInPlace(temporary, file);
+    await renameWithoutBlocking(temporary, file);
   }
 }

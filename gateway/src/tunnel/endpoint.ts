@@ -90,7 +90,10 @@ export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> 
       endTurn();
     });
     endTurn = turns.take(
-      () => server.emit('connection', socket),
+      () => {
+        // While the port closes, one that is destroyed may get its turn before it closes.
+        if (!socket.destroyed) server.emit('connection', socket);
+      },
       () => socket.destroy(),
     );
   };

@@ -41,29 +41,29 @@ test('a connection that has closed while it waited gets no turn', () => {
   assert.deepEqual(begun, ['a', 'c']);
 });
 
-test('silent connections hold up nobody for longer than a tenth of a second', async () => {
+test('silent connections hold up nobody for longer than 20 ms', async () => {
   const { clock, begun, expired, take } = setUp(2);
   const first = take('silent');
   for (const name of ['silent', 'a', 'b', 'c']) take(name);
-  await clock.pass(99);
+  await clock.pass(19);
   assert.deepEqual(begun, ['silent', 'silent']);
   await clock.pass(1);
   assert.deepEqual(begun, ['silent', 'silent', 'a', 'b']);
   first();
   assert.equal(begun.length, 4, 'its turn was over');
-  await clock.pass(100);
+  await clock.pass(20);
   assert.deepEqual(begun, ['silent', 'silent', 'a', 'b', 'c']);
   assert.deepEqual(expired, []);
 });
 
 test('a connection that waits for five seconds is given up and counted', async () => {
   const { clock, turns, begun, expired, take } = setUp(1);
-  const ends = Array.from({ length: 60 }, (_, index) => take(String(index)));
+  const ends = Array.from({ length: 300 }, (_, index) => take(String(index)));
   await clock.pass(4_999);
   assert.deepEqual(expired, []);
   await clock.pass(1);
-  const given = Array.from({ length: 60 }, (_, index) => String(index)).slice(begun.length);
-  assert.ok(given.length > 0 && given.length < 60);
+  const given = Array.from({ length: 300 }, (_, index) => String(index)).slice(begun.length);
+  assert.ok(given.length > 0 && given.length < 300);
   assert.deepEqual(expired, given);
   assert.equal(turns.expired, given.length);
   assert.equal(turns.waiting, 0);

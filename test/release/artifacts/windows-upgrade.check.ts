@@ -17,6 +17,7 @@ const DOWNLOADS = String.raw`C:\downloads`;
 const HOME = String.raw`C:\Program Files\Penstock`;
 const CURRENT = String.raw`${HOME}\current\penstock-agent.exe`;
 const DATA = String.raw`C:\ProgramData\Penstock`;
+const UPDATER_STATE = String.raw`C:\Program Files\Penstock\updater`;
 const CONFIG = String.raw`${DATA}\agent.yaml`;
 const SHAWL = String.raw`${HOME}\shawl.exe`;
 const SERVICE = 'penstock-agent';
@@ -68,8 +69,7 @@ test('the updater of Windows switches to a good version, back from bad ones, and
     return stdout;
   };
   const logs = () =>
-    ['penstock-agent', 'updater']
-      .map((name) => place(`${DATA}\\${name}`))
+    [place(`${DATA}\\penstock-agent`), place(UPDATER_STATE)]
       .filter((folder) => existsSync(folder))
       .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
       .filter((file) => file.endsWith('.log'))
@@ -77,7 +77,7 @@ test('the updater of Windows switches to a good version, back from bad ones, and
       .join('\n');
   const within = { within: 180_000, every: 500, state: logs };
   const journal = () =>
-    JSON.parse(readFileSync(place(String.raw`${DATA}\updater\journal.json`), 'utf8')) as {
+    JSON.parse(readFileSync(place(String.raw`${UPDATER_STATE}\journal.json`), 'utf8')) as {
       phase: { name: string; code?: string; attempt?: number };
       previous?: string;
     };
@@ -178,11 +178,11 @@ test('the updater of Windows switches to a good version, back from bad ones, and
   );
   const before = journal();
   writeFileSync(
-    place(String.raw`${DATA}\updater\journal.json`),
+    place(String.raw`${UPDATER_STATE}\journal.json`),
     JSON.stringify({ ...before, phase: { ...before.phase, attempt: 3 } }),
   );
   // Without this file, the updater takes the next start for a boot. Of Wine's services, none starts at boot.
-  rmSync(place(String.raw`${DATA}\updater\boot.json`));
+  rmSync(place(String.raw`${UPDATER_STATE}\boot.json`));
   const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${SERVICE}`;
   ok('reg.exe', 'add', key, '/v', 'Start', '/t', 'REG_DWORD', '/d', '2', '/f');
   ok('sc.exe', 'start', UPDATER);

@@ -1,10 +1,12 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ask, GET, inBackground } from '../../api/client.ts';
 import { resource } from '../../api/keys.ts';
-import type { AgentRowPage } from '../../api/types.ts';
+import type { AgentRow, AgentRowPage } from '../../api/types.ts';
 import { type FleetFilter, queryOf } from './fleet-filter.ts';
 
 const PAGE_SIZE = 200;
+/** The most agents of one answer. */
+const LARGE_PAGE_SIZE = 500;
 const HEARTBEATS_INTERVAL_MS = 10_000;
 
 const readPage = async (query: ReturnType<typeof queryOf>, cursor: string | undefined, limit: number) =>
@@ -29,6 +31,18 @@ export const useFleet = (filter: FleetFilter) => {
       (data?.pages.length ?? 0) > 1 ? false : HEARTBEATS_INTERVAL_MS,
   });
 };
+
+/** The first agents that a filter selects, at most `limit`, whether they have been loaded or not. Rejects with ApiError. */
+export async function matchingAgents(filter: FleetFilter, limit: number): Promise<readonly AgentRow[]> {
+  const rows: AgentRow[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await readPage(queryOf(filter), cursor, Math.min(LARGE_PAGE_SIZE, limit - rows.length));
+    rows.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && rows.length < limit);
+  return rows;
+}
 
 /** How many agents there are in each state, without any filter. */
 export const useFleetCounts = () =>

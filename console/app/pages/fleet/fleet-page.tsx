@@ -74,7 +74,7 @@ function Agents() {
           {total > 0 && (
             <FleetFilters filter={filter} counts={all.data?.counts ?? first.counts} onChange={change} />
           )}
-          <BulkBar selection={selection} rows={rows} />
+          <BulkBar selection={selection} rows={rows} filter={filter} matching={first.total} />
           <Rows filter={filter} total={total} clear={() => change(noFilter)}>
             {first.total > 0 && (
               <AgentTable

@@ -82,7 +82,7 @@ test('the updater of Windows switches to a good version, back from bad ones, and
       previous?: string;
     };
   const updaterStarts = () => {
-    const folder = place(String.raw`${DATA}\updater`);
+    const folder = place(UPDATER_STATE);
     const names = readdirSync(folder).filter((name) => name.endsWith('.log'));
     const text = names.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
     return text.split('Launching command').length - 1;

@@ -78,7 +78,7 @@ test('the updater of Windows switches to a good version, back from bad ones, and
   const within = { within: 180_000, every: 500, state: logs };
   const journal = () =>
     JSON.parse(readFileSync(place(String.raw`${UPDATER_STATE}\journal.json`), 'utf8')) as {
-      phase: { name: string; code?: string; attempt?: number };
+      phase: { name: string; upgrade?: { to: string }; code?: string; attempt?: number };
       previous?: string;
     };
   const updaterStarts = () => {
@@ -88,15 +88,24 @@ test('the updater of Windows switches to a good version, back from bad ones, and
     return text.split('Launching command').length - 1;
   };
   // Read here: programs of Wine keep this process, and its gateway, waiting.
-  const ends = (version: string, phase: string, code?: string) =>
+  const isIn = (version: string, name: string, code?: string) => {
+    const { phase } = journal();
+    return phase.upgrade?.to === version && phase.name === name && phase.code === code;
+  };
+  const runs = async (version: string) => {
+    const { state, softwareVersion } = await pair.api('GET /agents/windows-a');
+    return state === 'connected' && softwareVersion === version;
+  };
+  const committed = (version: string) =>
     eventually(
-      `${version} to be ${phase}`,
-      async () => {
-        const { name, code: found } = journal().phase;
-        const { state, softwareVersion } = await pair.api('GET /agents/windows-a');
-        const isThere = state === 'connected' && softwareVersion === version;
-        return name === phase && found === code && isThere;
-      },
+      `${version} to be committed`,
+      async () => isIn(version, 'committed') && (await runs(version)),
+      within,
+    );
+  const rolledBack = (version: string, code: string) =>
+    eventually(
+      `${version} to be rolled back to 2.0.0`,
+      async () => isIn(version, 'rolled-back', code) && (await runs('2.0.0')),
       within,
     );
   const query = (what: string) =>
@@ -147,7 +156,7 @@ test('the updater of Windows switches to a good version, back from bad ones, and
   let sequence = 100;
   await publishVersion('2.0.0');
   const rollout = await pair.api('POST /rollouts', { software: { pools: ['dc1'], version: '2.0.0' } });
-  await ends('2.0.0', 'committed');
+  await committed('2.0.0');
   await query('a query after the rollout');
   await eventually(
     'the rollout to be done',
@@ -162,14 +171,14 @@ test('the updater of Windows switches to a good version, back from bad ones, and
   const isRun = "process.argv.includes('run')";
   await publishVersion('3.0.0', `if (${isRun}) process.exit(3);`);
   now('3.0.0');
-  await ends('2.0.0', 'rolled-back', 'EXITED');
+  await rolledBack('3.0.0', 'EXITED');
   await publishVersion('4.0.0', `if (${isRun}) setTimeout(() => process.exit(1), 8_000);`);
   now('4.0.0');
-  await ends('2.0.0', 'rolled-back', 'EXITED');
+  await rolledBack('4.0.0', 'EXITED');
   await query('a query after two versions that do not work');
   await publishVersion('5.0.0');
   now('5.0.0');
-  await eventually('5.0.0 to be on probation', () => journal().phase.name === 'probation', within);
+  await eventually('5.0.0 to be on probation', () => isIn('5.0.0', 'probation'), within);
   for (const service of [UPDATER, SERVICE]) ok('sc.exe', 'stop', service);
   await eventually(
     'both to have stopped',
@@ -186,11 +195,11 @@ test('the updater of Windows switches to a good version, back from bad ones, and
   const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${SERVICE}`;
   ok('reg.exe', 'add', key, '/v', 'Start', '/t', 'REG_DWORD', '/d', '2', '/f');
   ok('sc.exe', 'start', UPDATER);
-  await ends('2.0.0', 'rolled-back', 'INTERRUPTED');
+  await rolledBack('5.0.0', 'INTERRUPTED');
   await query('a query after the boot');
 
   ok(CURRENT, 'upgrade', 'rollback', '--no-wait');
-  await ends('1.0.0', 'committed');
+  await committed('1.0.0');
   await query('a query after the way back');
   assert.match(ok(CURRENT, 'upgrade', 'status'), /current +1\.0\.0/);
   const uninstalled = ok(CURRENT, 'service', 'uninstall');

@@ -4,6 +4,7 @@ import type { Member, OwnerMessage, PeerSession } from '@penstock/cluster';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { othersOf, replicaViews } from '../../src/composition/replica-views.ts';
 import { PeerDirectory } from '../../src/relay/peer-directory.ts';
+import { quietDirectory } from '../relay/quiet-directory.ts';
 
 const member = (id: string): Member => ({
   id,
@@ -21,19 +22,7 @@ const member = (id: string): Member => ({
 
 function setUp() {
   const members = [member('r1'), member('r2')];
-  const none = () => {};
-  const registry = { adopt: none, changed: none, untold: none, ended: none, heartbeat: none, result: none };
-  const directory = new PeerDirectory({
-    replica: 'r2',
-    registry: { ...registry, maySwitch: none, upgradeStatus: none },
-    isSuspended: () => false,
-    onRevision: none,
-    onFailed: none,
-    onEvents: none,
-    onEventsLost: none,
-    onLogEntries: none,
-    clock: fakeClock(),
-  });
+  const directory = new PeerDirectory({ ...quietDirectory, clock: fakeClock() });
   const rig = { link: 'connecting' as 'connecting' | 'connected' };
   const sources = {
     epoch: 'r1-epoch',

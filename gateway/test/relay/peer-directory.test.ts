@@ -5,10 +5,10 @@ import { MAX_SLICE_ITEMS } from '@penstock/runtime';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { expectNoLeaks } from '../../../test/rig/leaks.ts';
 import { PeerDirectory, type PeerDirectoryOptions } from '../../src/relay/peer-directory.ts';
+import { quietDirectory } from './quiet-directory.ts';
 
 const SESSIONS = 3 * MAX_SLICE_ITEMS;
-const none = () => {};
-const peer = { replica: { id: 'r2', epoch: 'e' }, send: none } as unknown as PeerSession;
+const peer = { replica: { id: 'r2', epoch: 'e' }, send() {} } as unknown as PeerSession;
 
 /** A peer that has described its sessions. `ended` counts those that the gateway has heard the end of. */
 function setUp(limits: PeerDirectoryOptions['limits'] = peerLimits) {
@@ -32,22 +32,8 @@ function setUp(limits: PeerDirectoryOptions['limits'] = peerLimits) {
     },
   };
   const directory = new PeerDirectory({
-    replica: 'r2',
-    registry: {
-      adopt: none,
-      changed: none,
-      untold: none,
-      ended: () => registry.ended(),
-      heartbeat: none,
-      result: none,
-      maySwitch: none,
-      upgradeStatus: none,
-    },
-    isSuspended: () => false,
-    onRevision: none,
-    onEvents: none,
-    onEventsLost: none,
-    onLogEntries: none,
+    ...quietDirectory,
+    registry: { ...quietDirectory.registry, ended: () => registry.ended() },
     onFailed: () => {
       seen.failed += 1;
     },

@@ -6,8 +6,8 @@ import { fakeClock } from '../../../test/rig/fake-clock.ts';
 import { PeerDirectory } from '../../src/relay/peer-directory.ts';
 import { SessionPublisher } from '../../src/relay/session-publisher.ts';
 import type { RegisteredSession } from '../../src/tunnel/session-registry.ts';
+import { quietDirectory } from './quiet-directory.ts';
 
-const none = () => {};
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 type Session = Pick<RegisteredSession, 'id' | 'load'>;
@@ -18,22 +18,7 @@ function setUp() {
   const path = { isLagging: false, drained: new Set<() => void>(), loses: 0, resyncs: 0 };
   const snapshots: OwnerMessage[] = [];
   const directory = new PeerDirectory({
-    replica: 'r2',
-    registry: {
-      adopt: none,
-      changed: none,
-      untold: none,
-      ended: none,
-      heartbeat: none,
-      result: none,
-      maySwitch: none,
-      upgradeStatus: none,
-    },
-    isSuspended: () => false,
-    onRevision: none,
-    onEvents: none,
-    onEventsLost: none,
-    onLogEntries: none,
+    ...quietDirectory,
     onFailed: assert.ifError,
     clock: systemClock,
   });

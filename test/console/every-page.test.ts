@@ -5,10 +5,10 @@ import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { isLongForm } from '../rig/long-form.ts';
 import { wcag, wcagViolations } from './axe.ts';
-import { launchBrowser, openPage, skipWithoutBrowser, visit } from './browser.ts';
+import { launchBrowser, openPage, originOf, skipWithoutBrowser, visit } from './browser.ts';
 import { commonTasks, documentedClicks, pressEnterOn } from './common-tasks.ts';
 import { consolePages } from './console-pages.ts';
-import { pageStates, showState } from './page-states.ts';
+import { leaveState, pageStates, showState } from './page-states.ts';
 import { startShowcase } from './showcase.ts';
 import { widerThanPage } from './wider-than-page.ts';
 
@@ -154,10 +154,10 @@ test('every page, dialog and operation', { skip: skipWithoutBrowser() }, async (
     await using opened = await openPage(browser, pair, { width: NARROW, height: 740 });
     const { page } = opened;
     for (const state of states) {
-      await showState(page, state);
+      await showState(page, originOf(pair), state);
       const wide = (await page.evaluate(widerThanPage)) as string[];
       problems.push(...wide.map((element) => `${state.name}: ${element}`));
-      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await leaveState(page);
     }
     assert.deepEqual(problems, []);
   });

@@ -113,10 +113,19 @@ export const pageStates: readonly PageState[] = [
 const lists = /\/api\/v1\/(?!events|console)/;
 
 /** Opens a page in a state, and returns when it is in it. The lists of the page are answered by the state. */
-export async function showState(page: Page, { path, ready, answer }: PageState): Promise<void> {
-  const { origin } = new URL(page.url());
+export async function showState(
+  page: Page,
+  origin: string,
+  { path, ready, answer }: PageState,
+): Promise<void> {
   await page.route(lists, answer);
   await page.goto(`${origin}/console${path}`);
   await page.getByText(ready).first().waitFor();
   await page.waitForLoadState('domcontentloaded');
+}
+
+/** Leaves the page before its answers are those of the gateway again, which knows nothing of what the page asks for. */
+export async function leaveState(page: Page): Promise<void> {
+  await page.goto('about:blank');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
 }

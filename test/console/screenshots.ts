@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchBrowser, openPage } from './browser.ts';
 import { consolePages } from './console-pages.ts';
-import { pageStates, showState } from './page-states.ts';
+import { leaveState, pageStates, showState } from './page-states.ts';
 import { startShowcase } from './showcase.ts';
 
 const OUT = join(import.meta.dirname, '../../dist/screenshots');
@@ -40,12 +40,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
       // A context of its own: all that it asks for is answered by the state.
       await using changed = await openPage(browser, pair, { width, height, colorScheme });
       changed.expectProblem('503');
-      await showState(changed.page, state);
+      await showState(changed.page, origin, state);
       await changed.page.screenshot({
         path: join(OUT, `${state.name}-${width}-${colorScheme}.png`),
         fullPage: width < 2000,
       });
-      await changed.page.unrouteAll({ behavior: 'ignoreErrors' });
+      await leaveState(changed.page);
     }
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { limitFiles } from './file-limits.ts';
 import { findTestFiles } from './find-test-files.ts';
 import { longestFirst } from './longest-first.ts';
 import { REQUIRE_ALL } from './rig/optional.ts';
@@ -45,16 +46,16 @@ const fuzz = values.fuzz
     }
   : { env, setup: [] };
 
+limitFiles((isSlow ? 60 : 8) * MINUTE_MS);
 const skips = new SkipReport(process.env[REQUIRE_ALL] === '1');
 const results = run({
   cwd: ROOT,
   files: files.map((file) => join(ROOT, file)),
   concurrency: CONCURRENT_FILES,
   env: fuzz.env,
-  // In the file's own process, so that the one test that hangs is named and not its whole file.
-  execArgv: [...fuzz.setup, `--test-timeout=${(isSlow ? 15 : 5) * MINUTE_MS}`],
-  // For the file that does not end after its tests, because they left something open.
-  timeout: (isSlow ? 60 : 8) * MINUTE_MS,
+  execArgv: ['--import=./test/rig/every-file.ts', ...fuzz.setup],
+  // Of one test.
+  timeout: (isSlow ? 15 : 5) * MINUTE_MS,
 });
 results.on('test:fail', () => {
   process.exitCode = 1;

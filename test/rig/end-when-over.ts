@@ -1,0 +1,17 @@
+import { after } from 'node:test';
+
+/**
+ * Ends the process of a test file, as failed and with a list of what is open, `milliseconds` after its last test if something keeps
+ * it alive until then: the runner itself would wait for ever. What a file registers after its first tests are over has the same time.
+ */
+export function endWhenOver(milliseconds: number): void {
+  after(() => {
+    const end = () => {
+      // The runner reads the output of the file through pipes.
+      const left = process.getActiveResourcesInfo().filter((kind) => kind !== 'PipeWrap');
+      process.stderr.write(`The tests were over for ${milliseconds} ms, and left open: ${left.join(', ')}\n`);
+      process.exit(1);
+    };
+    setTimeout(end, milliseconds).unref();
+  });
+}

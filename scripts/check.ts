@@ -13,6 +13,7 @@ import { linksCheck } from './check/links.ts';
 import { lockfileCheck } from './check/lockfile.ts';
 import { processGlobalsCheck } from './check/process-globals.ts';
 import { roomArrowsCheck } from './check/room-arrows.ts';
+import { socketResetsCheck } from './check/socket-resets.ts';
 import { styleCheck } from './check/style.ts';
 import { typesCheck } from './check/types.ts';
 import { versionsCheck } from './check/versions.ts';
@@ -29,6 +30,7 @@ const checks: readonly Check[] = [
   importCyclesCheck,
   declaredDependenciesCheck,
   processGlobalsCheck,
+  socketResetsCheck,
   cataloguesCheck,
   generatedCheck,
   fileLengthCheck,

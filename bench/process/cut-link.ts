@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { resetSocket } from '@penstock/transport';
 
 export type CutLink = {
   readonly address: { readonly host: string; readonly port: number };
@@ -20,14 +21,14 @@ export async function cutLink(to: { readonly host: string; readonly port: number
     const far = connect({ ...to, ...options });
     for (const [from, into] of [[near, far] as const, [far, near] as const]) {
       keep(from);
-      from.once('close', () => into.resetAndDestroy());
+      from.once('close', () => resetSocket(into));
       from.pipe(into);
     }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const cut = () => {
-    for (const socket of [...open]) socket.resetAndDestroy();
+    for (const socket of [...open]) resetSocket(socket);
   };
   return {
     address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
+import { resetSocket } from '@penstock/transport';
 import { LoopbackServer } from '../rig/loopback-server.ts';
 import type { Workload } from './workload.ts';
 
@@ -99,7 +100,7 @@ async function play(half: Half, side: 'client' | 'target', plan: Plan): Promise<
   const isResetting = end === `${side}-resets`;
   const fin = Promise.withResolvers<void>();
   half.onProgress = () => {
-    if (isResetting && half.received >= resetAfter) socket.resetAndDestroy();
+    if (isResetting && half.received >= resetAfter) resetSocket(socket);
     if (half.hasEnded) fin.resolve();
   };
   half.onProgress();

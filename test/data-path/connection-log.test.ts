@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { ConnectionLogEntry } from '@penstock/api-schema';
+import { resetSocket } from '@penstock/transport';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { LoopbackServer } from '../rig/loopback-server.ts';
@@ -106,7 +107,7 @@ test('a target that resets a connection its client has closed ends it normally, 
   await using _leaks = expectNoLeaks();
   await using leaving = await LoopbackServer.start((socket) => {
     socket.write('hello');
-    socket.resume().once('end', () => socket.resetAndDestroy());
+    socket.resume().once('end', () => resetSocket(socket));
   });
   const { port } = leaving.address;
   await using pair = await startPair({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { resetSocket } from '@penstock/transport';
 import { deadline } from '../rig/deadline.ts';
 import { eventually } from '../rig/eventually.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
@@ -78,7 +79,7 @@ test('a target that resets immediately, without a byte, resets the client', asyn
   const codes = new Set<unknown>();
   for (const later of [(reset: () => void) => reset(), setImmediate, setTimeout]) {
     await using target = await LoopbackServer.start((socket) => {
-      later(() => socket.resetAndDestroy());
+      later(() => resetSocket(socket));
     });
     await using pair = await startPair({ targets: { db: target.address.port }, agents: { a1: 'dc1' } });
     for (let time = 0; time < 10; time += 1) {

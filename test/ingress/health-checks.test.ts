@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { resetSocket } from '@penstock/transport';
 import { expectIdle } from '../data-path/idle.ts';
 import { TestClient } from '../rig/client.ts';
 import { eventually } from '../rig/eventually.ts';
@@ -89,7 +90,7 @@ test('clients that only connect and leave do not reach a MySQL server', async ()
   for (let index = 0; index < CHECKS; index += 1) {
     const socket = connect({ host: '127.0.0.1', port: pair.port('db') });
     socket.on('error', () => {});
-    if (index % 2 === 0) socket.once('connect', () => socket.resetAndDestroy());
+    if (index % 2 === 0) socket.once('connect', () => resetSocket(socket));
     else socket.end();
     socket.resume();
     const { promise: closed, resolve } = Promise.withResolvers<void>();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
+import { resetSocket } from '@penstock/transport';
 import { deadline, PATIENCE_MS } from './deadline.ts';
 import { type Received, receive } from './pseudorandom.ts';
 
@@ -36,7 +37,7 @@ export class TestClient implements AsyncDisposable {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy();
+    resetSocket(this.socket);
   }
 
   /** Reads exactly `bytes` bytes. Rejects if the connection ends first, or after `within` milliseconds. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { resetSocket } from '@penstock/transport';
 
 /** `up`: from the client of the relay to its target. */
 export type Direction = 'up' | 'down';
@@ -33,8 +34,8 @@ export class RelayLink {
   }
 
   cut(): void {
-    this.#client.resetAndDestroy();
-    this.#target.resetAndDestroy();
+    resetSocket(this.#client);
+    resetSocket(this.#target);
   }
 
   finish(): void {
@@ -78,7 +79,7 @@ export class RelayLink {
   /** Resets one end. The other one is not told, and everything it sends is discarded. */
   cutOneEnd(end: 'client' | 'target'): void {
     this.blackHole();
-    (end === 'client' ? this.#client : this.#target).resetAndDestroy();
+    resetSocket(end === 'client' ? this.#client : this.#target);
   }
 
   cutAfter(bytes: number, direction: Direction): void {
@@ -111,7 +112,7 @@ export class RelayLink {
       if (!this.#swallowed.has(direction)) this.#after(() => to.end());
     });
     from.on('close', (hadError) => {
-      if (!this.#swallowed.has(direction) && (hadError || !from.readableEnded)) to.resetAndDestroy();
+      if (!this.#swallowed.has(direction) && (hadError || !from.readableEnded)) resetSocket(to);
       this.#open -= 1;
       if (this.#open > 0) return;
       for (const timer of this.#underway) clearTimeout(timer);

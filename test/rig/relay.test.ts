@@ -45,6 +45,19 @@ test('cut resets both ends', async () => {
   assert.equal((await deadline('the target', sink.received())).ended, 'reset');
 });
 
+test('a link that is cut while its FINs are being sent leaves nothing', async () => {
+  await using _leaks = expectNoLeaks();
+  await using sink = await startSink();
+  await using relay = await Relay.start(sink.address);
+  await using client = await TestClient.connect(relay.address);
+  const outcome = client.receive();
+  await eventually('the target to be reached', () => sink.accepted === 1);
+  relay.finish();
+  relay.cut();
+  await outcome;
+  await eventually('the link to be gone', () => relay.open === 0);
+});
+
 test('finish closes both ends cleanly', async () => {
   await using _leaks = expectNoLeaks();
   await using sink = await startSink();

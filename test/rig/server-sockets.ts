@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import type { HostPort } from '@penstock/config-schema';
+import { resetSocket } from '@penstock/transport';
 
 /** The sockets of a server and those created on its behalf, which are closed together with it. */
 export class ServerSockets {
@@ -18,7 +19,7 @@ export class ServerSockets {
   }
 
   resetAll(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) resetSocket(socket);
   }
 
   /** Stops listening, destroys every socket, and waits until all are closed. */

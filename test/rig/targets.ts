@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { resetSocket } from '@penstock/transport';
 import { LoopbackServer } from './loopback-server.ts';
 import { pseudorandomStream, type Received, receive } from './pseudorandom.ts';
 
@@ -46,7 +47,7 @@ export function startResetting(bytes: number, seed: number): Promise<Target> {
   return LoopbackServer.start((socket) => {
     socket.once('data', () => {
       const stream = pseudorandomStream(bytes, seed);
-      stream.on('end', () => socket.write('', () => socket.resetAndDestroy()));
+      stream.on('end', () => socket.write('', () => resetSocket(socket)));
       stream.pipe(socket, { end: false });
     });
   });

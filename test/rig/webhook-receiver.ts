@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { resetSocket } from '@penstock/transport';
 import { eventually } from './eventually.ts';
 import { listenOnLoopback, ServerSockets } from './server-sockets.ts';
 
@@ -55,7 +56,10 @@ export async function webhookReceiver(): Promise<WebhookReceiver> {
 function reply(response: ServerResponse, answer: WebhookAnswer): void {
   if (answer === 'hang') return;
   if (answer === 'reset') {
-    response.socket?.write('HTTP/1.1 200 OK\r\nx-cut', () => response.socket?.resetAndDestroy());
+    response.socket?.write(
+      'HTTP/1.1 200 OK\r\nx-cut',
+      () => response.socket !== null && resetSocket(response.socket),
+    );
   } else if (answer === 'endless') {
     const more = () => {
       while (!response.destroyed && response.write('x'.repeat(65_536)));

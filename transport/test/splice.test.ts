@@ -6,6 +6,7 @@ import { deadline } from '../../test/rig/deadline.ts';
 import { eventually } from '../../test/rig/eventually.ts';
 import { expectNoLeaks } from '../../test/rig/leaks.ts';
 import { pseudorandomBytes, pseudorandomHash, receive } from '../../test/rig/pseudorandom.ts';
+import { resetSocket } from '../src/reset-socket.ts';
 import { type Joined, TunnelFixture } from './tunnel-fixture.ts';
 
 const ends = async ({ atGateway, atAgent }: Joined) => {
@@ -105,7 +106,7 @@ for (const [who, code, other] of [
     const outcome = receive(joined[other]);
     joined[who].write('begun');
     await once(joined[other], 'data');
-    joined[who].resetAndDestroy();
+    resetSocket(joined[who]);
     const { bytes, ended } = await deadline(`the reset at the ${other}`, outcome);
     assert.deepEqual({ bytes, ended }, { bytes: 5, ended: 'reset' });
     const { gateway, agent } = await ends(joined);
@@ -120,7 +121,7 @@ for (const [who, code, other] of [
     joined[who].end('begun');
     joined[other].resume();
     await deadline(`the FIN at the ${other}`, once(joined[other], 'end'));
-    joined[who].resetAndDestroy();
+    resetSocket(joined[who]);
     await eventually(`the reset at the ${other}`, () => {
       joined[other].write('anyone?');
       return joined[other].destroyed;

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type AddressRanges, addressRanges } from '@penstock/config-schema';
-import { TCP_KEEPALIVE_DELAY_MS } from '@penstock/transport';
+import { resetSocket, TCP_KEEPALIVE_DELAY_MS } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
 import { notAllowed } from '../access/allow-list.ts';
 import { type ClientSource, sourceOfSocket } from './client-source.ts';
@@ -30,7 +30,7 @@ export async function openListener(
   const refuse = (socket: Socket, source: ClientSource, error: TunnelError) => {
     const [only, ...more] = bindings;
     denied(source, error, more.length === 0 ? only?.connection.name : undefined);
-    if (handler.refuse === undefined) socket.resetAndDestroy();
+    if (handler.refuse === undefined) resetSocket(socket);
     else handler.refuse({ socket, source }, error);
   };
 

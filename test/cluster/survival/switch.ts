@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '@penstock/transport';
 
 /** A TCP switch in front of a database, as a virtual address of two servers is: connections go to one of them. */
 export type Switch = AsyncDisposable & {
@@ -13,7 +14,7 @@ export async function startSwitch(host: string, first: number): Promise<Switch> 
   const sockets = new Set<Socket>();
   const adopt = (socket: Socket, other: Socket) => {
     sockets.add(socket);
-    socket.on('error', () => other.resetAndDestroy());
+    socket.on('error', () => resetSocket(other));
     socket.once('close', () => {
       sockets.delete(socket);
       other.destroy();
@@ -33,7 +34,7 @@ export async function startSwitch(host: string, first: number): Promise<Switch> 
     port: address.port,
     to(port) {
       target = port;
-      for (const socket of [...sockets]) socket.resetAndDestroy();
+      for (const socket of [...sockets]) resetSocket(socket);
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

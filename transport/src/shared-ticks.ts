@@ -6,6 +6,8 @@ export const TICK_MS = 400;
 const BLOCKED_MS = 200;
 /** A tick this late means that a peer may have given this end up, because the process was stopped or its host was asleep. */
 const STALLED_MS = 1_500;
+/** Milliseconds of calls in one turn of the event loop. One call can exceed it. */
+const SLICE_MS = 1;
 /** Milliseconds after a stall in which the end of a session is put down to it. */
 const RECOVERY_MS = 10_000;
 
@@ -13,7 +15,8 @@ type Listener = (isLate: boolean) => void;
 
 const listeners = new Set<Listener>();
 let timer: NodeJS.Timeout | undefined;
-let immediate: NodeJS.Immediate | undefined;
+/** Ends the round of calls in progress. */
+let round: (() => void) | undefined;
 let due = 0;
 /** The wall clock goes on while the host sleeps; the monotonic one stands still. */
 let ahead = 0;
@@ -31,7 +34,8 @@ export function everyTick(listener: Listener): () => void {
     listeners.delete(listener);
     if (listeners.size > 0) return;
     clearInterval(timer);
-    clearImmediate(immediate);
+    round?.();
+    round = undefined;
     timer = undefined;
   };
 }
@@ -49,8 +53,24 @@ function startTimer(): void {
     if (late > STALLED_MS || slept > STALLED_MS) stalledAt = now;
     due = now + TICK_MS;
     ahead = systemClock.wall() - now;
-    immediate = setImmediate(() => {
-      for (const listener of [...listeners]) listener(late > BLOCKED_MS);
-    });
+    // A round that takes longer than a tick takes the place of the next one.
+    round ??= startRound(late > BLOCKED_MS);
   }, TICK_MS);
+}
+
+/** Calls every listener, a few in each turn of the event loop. The returned function ends that. */
+function startRound(isLate: boolean): () => void {
+  const rest = listeners.values();
+  const callSome = () => {
+    const end = performance.now() + SLICE_MS;
+    for (const listener of rest) {
+      listener(isLate);
+      if (performance.now() < end) continue;
+      if (round !== undefined) immediate = setImmediate(callSome);
+      return;
+    }
+    round = undefined;
+  };
+  let immediate = setImmediate(callSome);
+  return () => clearImmediate(immediate);
 }

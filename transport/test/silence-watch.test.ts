@@ -25,7 +25,11 @@ function setUp(t: TestContext, roundTrip?: number) {
   );
   watch.start();
   t.after(() => watch.stop());
-  return { peer, watch, pass: (milliseconds: number) => t.mock.timers.tick(milliseconds) };
+  // The immediates of one step run only at its end.
+  const pass = (milliseconds: number) => {
+    for (let passed = 0; passed < milliseconds; passed += 100) t.mock.timers.tick(100);
+  };
+  return { peer, watch, pass };
 }
 
 test('a peer that owes nothing may be silent', (t) => {
@@ -111,4 +115,37 @@ test('one timer serves all watches, and ends with the last one', (t) => {
   assert.equal(stopped.callCount(), 0, 'the first one still needs it');
   first.watch.stop();
   assert.equal(stopped.callCount(), 1);
+});
+
+test('many watches take no more than a millisecond or so of one turn', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let checks = 0;
+  let checksInTurn = 0;
+  let most = 0;
+  const busy = () => {
+    const end = performance.now() + 0.5;
+    while (performance.now() < end);
+    checks += 1;
+    checksInTurn += 1;
+    most = Math.max(most, checksInTurn);
+    return false;
+  };
+  const watches = Array.from({ length: 20 }, () => {
+    const port = { bytesReceived: () => 0, roundTrip: () => undefined, onSilent: () => {} };
+    return new SilenceWatch(port, { isOwed: busy, messagesSent: () => 0, sendKeepalive() {} });
+  });
+  for (const watch of watches) watch.start();
+  t.after(() => {
+    for (const watch of watches) watch.stop();
+  });
+  t.mock.timers.tick(400);
+  t.mock.timers.tick(400);
+  for (let turns = 0; checks < watches.length; turns += 1) {
+    assert.ok(turns < 100, `${checks} of ${watches.length} watches looked`);
+    await turn();
+    checksInTurn = 0;
+  }
+  await turn();
+  assert.equal(checks, watches.length, 'the tick in between is left out');
+  assert.ok(most <= 3, `${most} checks of half a millisecond in one turn`);
 });

@@ -53,7 +53,7 @@ class Recording {
   }
 }
 
-/** Agents of which the history is kept: about 22 KB each. */
+/** Agents of which the history is kept: about 22 KB each, after a day. */
 const MAX_RECORDED_AGENTS = 4_000;
 const DAY = 24 * 60 * MINUTE;
 

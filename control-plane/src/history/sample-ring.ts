@@ -16,33 +16,38 @@ export type Points = {
   readonly columns: Readonly<Record<string, (number | null)[]>>;
 };
 
+/** Points that get their memory together. */
+const CHUNK_POINTS = 120;
+
 /**
  * The last points of a few measures. Each value takes two bytes with three significant digits, because there are thousands of
- * agents with thousands of points.
+ * agents with thousands of points. Memory is taken as points are written: thousands of agents may be new at the same time, and V8
+ * stops everything to collect garbage when so much is allocated outside its heap at once.
  */
 export class SampleRing {
   readonly #options: RingOptions;
-  /** Point after point, each with its measures in order. NaN: not measured. */
-  readonly #values: Float16Array<ArrayBuffer>;
+  /** In each, point after point, each with its measures in order. NaN: not measured. */
+  readonly #chunks: (Float16Array<ArrayBuffer> | undefined)[] = [];
   /** Numbers of the first and the last point that were written: milliseconds since 1970 divided by the interval. */
   #span: { first: number; last: number } | undefined;
 
   constructor(options: RingOptions) {
     this.#options = options;
-    this.#values = new Float16Array(options.capacity * options.measures.length).fill(Number.NaN);
   }
 
   /** Adds values in the order of the measures, measured `at` milliseconds since 1970. */
   add(at: number, values: readonly (number | undefined)[]): void {
-    const { intervalMs, measures, capacity } = this.#options;
+    const { intervalMs, measures } = this.#options;
     const point = Math.floor(at / intervalMs);
     this.#moveTo(point);
-    const start = (point % capacity) * measures.length;
+    const { chunk: number, start } = this.#placeOf(point);
+    const chunk = this.#chunks[number] ?? new Float16Array(CHUNK_POINTS * measures.length).fill(Number.NaN);
+    this.#chunks[number] = chunk;
     for (const [index, { keeps }] of measures.entries()) {
       const value = values[index];
       if (value === undefined || !Number.isFinite(value)) continue;
-      const before = this.#values[start + index] ?? Number.NaN;
-      this.#values[start + index] = Number.isNaN(before) ? clamp(value) : worseOf(keeps, before, value);
+      const before = chunk[start + index] ?? Number.NaN;
+      chunk[start + index] = Number.isNaN(before) ? clamp(value) : worseOf(keeps, before, value);
     }
   }
 
@@ -59,7 +64,7 @@ export class SampleRing {
       const column: (number | null)[] = [];
       for (let point = first ?? last + 1; point <= last; point += 1) {
         const isWritten = span !== undefined && point <= span.last;
-        const value = isWritten ? this.#values[(point % capacity) * measures.length + index] : undefined;
+        const value = isWritten ? this.#valueAt(point, index) : undefined;
         column.push(value === undefined || Number.isNaN(value) ? null : Number(value.toPrecision(4)));
       }
       columns[name] = column;
@@ -72,16 +77,28 @@ export class SampleRing {
     const { capacity, measures } = this.#options;
     const span = this.#span;
     if (span === undefined || point <= span.last - capacity || point >= span.last + capacity) {
-      this.#values.fill(Number.NaN);
+      this.#chunks.length = 0;
       this.#span = { first: point, last: point };
       return;
     }
     for (let next = span.last + 1; next <= point; next += 1) {
-      const start = (next % capacity) * measures.length;
-      this.#values.fill(Number.NaN, start, start + measures.length);
+      const { chunk, start } = this.#placeOf(next);
+      this.#chunks[chunk]?.fill(Number.NaN, start, start + measures.length);
     }
     span.first = Math.min(span.first, point);
     span.last = Math.max(span.last, point);
+  }
+
+  #valueAt(point: number, measure: number): number | undefined {
+    const { chunk, start } = this.#placeOf(point);
+    return this.#chunks[chunk]?.[start + measure];
+  }
+
+  /** The chunk that has a point, and where its values start there. */
+  #placeOf(point: number): { readonly chunk: number; readonly start: number } {
+    const slot = point % this.#options.capacity;
+    const chunk = Math.floor(slot / CHUNK_POINTS);
+    return { chunk, start: (slot - chunk * CHUNK_POINTS) * this.#options.measures.length };
   }
 }
 

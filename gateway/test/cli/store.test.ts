@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -10,11 +9,12 @@ import { alertRow } from '../../../control-plane/test/alerts/scene.ts';
 import { TestAuthority } from '../../../test/rig/certificates.ts';
 import { skipBecause } from '../../../test/rig/optional.ts';
 import { Postgres } from '../../../test/rig/postgres.ts';
+import { programsWithDump } from '../../../test/rig/postgres-binaries.ts';
 import { runCli } from '../../../test/rig/run-cli.ts';
 import { temporaryDirectory } from '../../../test/rig/temporary-directory.ts';
 
 /** PostgreSQL of the machine, which has pg_dump beside the server. */
-const machine = programsOfTheMachine();
+const machine = programsWithDump();
 const authority = await TestAuthority.create('The CA of this host');
 let server: Promise<Postgres> | undefined;
 const postgresOfTheTest = () => {
@@ -191,16 +191,6 @@ test('a backup by pg_dump is restored into a new database', {
   };
   assert.deepEqual(await status(restored), await status(at.url));
 });
-
-function programsOfTheMachine(): string | undefined {
-  try {
-    const [version] = readdirSync('/usr/lib/postgresql').sort().reverse();
-    const directory = `/usr/lib/postgresql/${version}/bin`;
-    return readdirSync(directory).includes('pg_restore') ? directory : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 test('init and store trust the certificate authorities of this host for the database, as run does', async () => {
   await using directory = await temporaryDirectory();

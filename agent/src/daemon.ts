@@ -30,7 +30,7 @@ export type DaemonOptions = {
   readonly log: AgentLog;
   /** Resolves target names; the host's resolver when omitted. */
   readonly lookup?: Lookup;
-  /** Decides when to renew and whether this host slept; the system clock when omitted. */
+  /** Decides when to renew, when a session is old, and whether this host slept; the system clock when omitted. */
   readonly clock?: Clock;
 };
 

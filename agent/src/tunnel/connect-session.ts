@@ -34,7 +34,7 @@ export type ConnectOptions = {
   readonly windows: WindowBudget;
   readonly log: AgentLog;
   readonly metrics: AgentMetrics;
-  /** Dates the heartbeats. */
+  /** Dates the heartbeats, and decides when a session is old. */
   readonly clock: Clock;
   /** Why this agent accepts no opens, or undefined if it does. */
   readonly refusal: () => TunnelError | undefined;
@@ -179,8 +179,8 @@ async function connectWith(
     live.add(session, { index, epoch, serial: credentials.serial });
     if (isShared) spread.stayed();
     if (welcome.replica !== undefined) {
-      const rotation = setTimeout(() => session.requestSuccessor('it is old'), rotationDelay(clock.random()));
-      void session.ended.then(() => clearTimeout(rotation));
+      const rotate = () => session.requestSuccessor('it is old');
+      void session.ended.then(clock.after(rotationDelay(clock.random()), rotate));
     }
     // A reload after the hello has announced the new configuration to live sessions only.
     const { config: announced, connectors, policy } = options.hello(index);

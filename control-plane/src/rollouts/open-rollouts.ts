@@ -30,7 +30,8 @@ export async function openRollouts(
       const answered = rollouts.maySwitch(rollout, agentId).finally(() => asking.delete(agentId));
       answered.then(
         (decision) => {
-          if (decision === undefined)
+          if (decision.kind === 'follower') return;
+          if (decision.kind === 'unknown')
             wait(agentId, rollout, 'ROLLOUT_UNKNOWN', 'This rollout is not in progress.');
           else if (decision.kind === 'wait') {
             const askAfter = decision.isBrief === true ? ASK_SOON_MS : ASK_AFTER_MS;

@@ -50,6 +50,9 @@ export type OpenRollout = {
   readonly agents: readonly RolloutAgent[];
 };
 
+/** `unknown`: no rollout in progress concerns the agent. `follower`: it is for another gateway to answer. */
+export type SwitchAnswer = SwitchDecision | { readonly kind: 'unknown' } | { readonly kind: 'follower' };
+
 /** Who changes a rollout, and what the audit trail calls it. */
 export type Change = {
   readonly action: string;
@@ -80,6 +83,8 @@ export class RolloutLoop {
   /** Agents that may leave to go back, by rollout and agent, with the moment at which that permission is over. */
   readonly #leaving = new Map<string, number>();
   #readAt = Number.NEGATIVE_INFINITY;
+  /** The epoch under which this gateway led when it read last. */
+  #readUnder: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #stopTimer = () => {};
   #state: 'running' | 'stopped' = 'running';
@@ -133,20 +138,33 @@ export class RolloutLoop {
     });
   }
 
-  /** Answers an agent that has staged a version. Undefined if no rollout concerns it. Throws StoreError. */
-  maySwitch(rolloutId: string, agentId: string): Promise<SwitchDecision | undefined> {
+  /**
+   * Answers an agent that has staged a version. Every gateway hears its question: two that answer by what each of them has
+   * permitted would let too many go at the same time. Throws StoreError.
+   */
+  maySwitch(rolloutId: string, agentId: string): Promise<SwitchAnswer> {
     return this.#exclusively(async () => {
+      await this.#readIfStale();
       const open = this.#open.get(rolloutId);
+      if (!this.#leads(open?.rollout)) return { kind: 'follower' };
       const agent = open?.agents.find(({ id }) => id === agentId);
-      if (open === undefined || agent === undefined) return undefined;
+      if (open === undefined || agent === undefined) return { kind: 'unknown' };
       const decision = maySwitch(agent, open.agents, open.rollout, await this.#worldOf(open));
       if (decision.kind === 'go' && agent.state === 'rolling-back')
         this.#leaving.set(`${rolloutId} ${agentId}`, decision.until);
       if (decision.kind === 'wait' || decision.agent === agent) return decision;
       const agents = open.agents.map((each) => (each.id === agentId ? decision.agent : each));
       const isSaved = await this.#save(open, { rollout: open.rollout, agents }, undefined);
-      return isSaved ? decision : { kind: 'wait', because: 'Another gateway leads the rollout.' };
+      return isSaved
+        ? decision
+        : { kind: 'wait', because: 'The rollout was changed at the same moment.', isBrief: true };
     });
+  }
+
+  /** Whether this gateway takes the next step. One that was replaced may not know it yet: the epoch of the last step tells. */
+  #leads(rollout: StoredRollout | undefined): boolean {
+    const epoch = this.#options.epoch();
+    return epoch !== undefined && (rollout === undefined || rollout.epoch <= epoch);
   }
 
   /** Takes up a rollout that was just written. */
@@ -187,10 +205,10 @@ export class RolloutLoop {
   }
 
   async #tick(): Promise<void> {
-    const { clock, log, epoch } = this.#options;
+    const { log, epoch } = this.#options;
     if (this.#state === 'stopped') return;
     try {
-      if (clock.now() - this.#readAt >= READ_INTERVAL_MS) await this.#read();
+      await this.#readIfStale(READ_INTERVAL_MS);
       if (epoch() === undefined) return;
       const failures: unknown[] = [];
       // One that fails does not stop the others.
@@ -203,8 +221,19 @@ export class RolloutLoop {
     }
   }
 
+  /**
+   * Reads what is due. At once if somebody else has taken a step, and as a new leader, which knows the rollouts as they were
+   * before the last steps of the one before.
+   */
+  async #readIfStale(interval = Number.POSITIVE_INFINITY): Promise<void> {
+    const { clock, epoch } = this.#options;
+    const isNewLeader = epoch() !== undefined && epoch() !== this.#readUnder;
+    if (isNewLeader || clock.now() - this.#readAt >= interval) await this.#read();
+  }
+
   async #read(): Promise<void> {
-    const { store, clock, onRead } = this.#options;
+    const { store, clock, onRead, epoch } = this.#options;
+    const readUnder = epoch();
     const rows = await store.rollouts.open();
     const ids = new Set(rows.map(({ id }) => id));
     for (const row of rows) {
@@ -223,16 +252,20 @@ export class RolloutLoop {
     const ended = await store.rollouts.endedSince(clock.wall() - ALARM_MS);
     for (const row of ended) if (!this.#open.has(row.id)) onRead(row.id, rolloutOf(row));
     this.#readAt = clock.now();
+    this.#readUnder = readUnder;
   }
 
   async #step(open: OpenRollout): Promise<void> {
     const { rollout } = open;
+    if (!this.#leads(rollout)) return;
     await this.#judgeOf(rollout).judgeDue(open.agents);
     const next = advance(rollout, open.agents, await this.#worldOf(open));
     await this.#judgeOf(rollout).noteOffered(next.agents);
-    await this.#save(open, { rollout: next.rollout as StoredRollout, agents: next.agents }, undefined);
+    const step = { rollout: next.rollout as StoredRollout, agents: next.agents };
+    // If somebody else has taken a step, what is in memory is what the agents were to do before it.
+    if (!(await this.#save(open, step, undefined))) return;
     const current = this.#open.get(rollout.id);
-    if (current !== undefined) this.#sendUpgrades(current);
+    if (current !== undefined && this.#leads(current.rollout)) this.#sendUpgrades(current);
   }
 
   /** Writes a step with the pins that follow from it. Resolves to false if somebody else has taken one. */

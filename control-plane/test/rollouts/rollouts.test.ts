@@ -1,97 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseGatewayConfig } from '@penstock/config-schema';
-import { openTestStore } from '../../../store/test/open-test-store.ts';
 import { eventually } from '../../../test/rig/eventually.ts';
 import { fakeClock } from '../../../test/rig/fake-clock.ts';
-import { FleetEvents } from '../../src/events/events.ts';
-import type { AgentView } from '../../src/fleet/agent-view.ts';
-import { AgentOpens } from '../../src/rollouts/agent-opens.ts';
-import { Rollouts } from '../../src/rollouts/rollouts.ts';
-import { testView } from '../fleet/test-view.ts';
+import type { Rollouts } from '../../src/rollouts/rollouts.ts';
+import { admin, rolloutScene } from './rollout-scene.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 
-const parsed = parseGatewayConfig(
-  JSON.stringify({
-    apiVersion: 'penstock/v1',
-    kind: 'Gateway',
-    version: 1,
-    organization: 'acme',
-    pools: [{ name: 'dc1' }],
-  }),
-  { environment: {}, readFile: () => '' },
-);
-
-/** Two gateways on one store, of which the first leads. Without agents in its pool, each rollout halts at once. */
+/** Two gateways, of which the first leads. Without agents in its pool, each rollout halts at once. */
 async function scene(...names: readonly string[]) {
-  assert.ok(parsed.ok, JSON.stringify(parsed));
-  const { config } = parsed;
-  const opened = await openTestStore();
-  const { store } = opened;
-  const clock = fakeClock();
-  const agents = new Map(names.map((name) => [`agt_${name}`, testView(name, { softwareVersion: '1.0.0' })]));
-  let steps = 0;
-  const fleet = {
-    *agentsAfter() {
-      yield* agents.values();
-    },
-    agentById: (id: string) => agents.get(id),
-    pools: () => {
-      steps += 1;
-      return [{ name: 'dc1', ready: agents.size, minReady: 0, pinning: 'off', agents: {} }] as never;
-    },
-    pins: { all: [] } as never,
-    steering: { applyPins: async () => {} },
-  };
-  const open = (epoch: number | undefined, ownClock = clock) =>
-    Rollouts.open({
-      store,
-      fleet,
-      config: () => config,
-      opens: new AgentOpens(),
-      sendUpgrade: () => true,
-      epoch: () => epoch,
-      clock: ownClock,
-      log: () => {},
-      approvals: {
-        action: (_name, run) => async (request, actor) => ({
-          kind: 'done',
-          value: await run(request, actor),
-        }),
-      },
-      events: new FleetEvents(),
-      requireRelease: async () => {},
-    });
-  const leader = await open(1);
-  const other = await open(undefined);
+  const at = await rolloutScene(...names);
+  const { rollouts: leader } = await at.open({ epoch: 1 });
+  const { rollouts: other } = await at.open();
   return {
+    ...at,
     leader,
     other,
-    open,
-    clock,
-    /** Steps that were considered: each looks at the pools. */
-    steps: () => steps,
-    /** Has an agent report something else. */
-    change: (name: string, more: Partial<AgentView>) => agents.set(`agt_${name}`, testView(name, more)),
     /** Waits until each of these has as many alarms. */
     async expect(count: number, ...replicas: readonly Rollouts[]) {
       await eventually(`${count} alarms`, async () => {
-        await clock.pass(SECOND);
+        await at.clock.pass(SECOND);
         return replicas.every(({ alarms }) => alarms.length === count);
       });
-    },
-    async [Symbol.asyncDispose]() {
-      await leader.stop();
-      await other.stop();
-      await opened[Symbol.asyncDispose]();
     },
   };
 }
 
 const target = { kind: 'software', pools: ['dc1'], version: '1.1.0' } as const;
-const admin = { id: 'admin-token:1', address: undefined } as never;
 
 test('a halted rollout is an alarm on every replica, until it is cancelled on any of them', async () => {
   await using at = await scene();
@@ -115,8 +51,7 @@ test('a rollout that went back is an alarm on every replica for an hour, also on
     await at.clock.pass(SECOND);
     return [at.leader, at.other].every(({ open }) => open.length === 0);
   });
-  const started = await at.open(undefined);
-  await started.stop();
+  const { rollouts: started } = await at.open();
   const all = [at.leader, at.other, started];
   for (const { alarms } of all) assert.match(alarms[0]?.detail ?? '', /Cancelled by admin-token:1\./);
   at.clock.sleep(HOUR);
@@ -127,8 +62,7 @@ test('a rollout that begins and ends between two reads of another replica is an 
   await using at = await scene();
   // Its next read waits until the rollout is over.
   const clock = fakeClock();
-  const other = await at.open(undefined, clock);
-  await using _stopped = { [Symbol.asyncDispose]: () => other.stop() };
+  const { rollouts: other } = await at.open({ clock });
   const created = await at.leader.create({ target, settings: {}, onFailure: 'roll-back' }, admin);
   assert.ok(created.kind === 'done');
   const { id } = created.value.rollout;

@@ -5,8 +5,8 @@ import type { Cell, Metric } from './cell.ts';
 
 const HELD = 1000;
 const BULK_STREAMS = 16;
-/** Milliseconds that a new route has to finish its start. */
-const START = 3_000;
+/** Milliseconds that a new route has to finish its start, and to give up the memory of it. */
+const START = 8_000;
 /** Milliseconds after the load in which memory has to return. */
 const QUIET = 30_000;
 const QUIET_STEP = 1_000;

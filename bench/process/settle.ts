@@ -2,17 +2,18 @@ import type { Ask } from './ask.ts';
 import { asking } from './ask.ts';
 import type { Child } from './child.ts';
 import type { CollectHandlers } from './collect-on-request.ts';
+import { compiled } from './compiled.ts';
 import { pause } from './deadline.ts';
 import { residentKib } from './usage.ts';
 
 /** Options for a Node process whose garbage is collected before its memory is read. */
-export const settleOptions: readonly string[] = [
-  '--expose-gc',
-  '--import',
-  new URL('./collect-on-request.ts', import.meta.url).href,
-  '--import',
-  new URL('./delay-on-request.ts', import.meta.url).href,
-];
+export function settleOptions(): readonly string[] {
+  const preloads = ['./collect-on-request.ts', './delay-on-request.ts'];
+  return [
+    '--expose-gc',
+    ...preloads.flatMap((file) => ['--import', compiled(new URL(file, import.meta.url)).href]),
+  ];
+}
 
 /** Collects garbage in a child that was started with `settleOptions`. */
 export function collector(child: Child): () => Promise<void> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { resetSocket } from '@penstock/transport';
 import type { Child, Place } from '../process/child.ts';
 import { eventually } from '../process/deadline.ts';
 import type { Address } from './route.ts';
@@ -28,7 +29,8 @@ async function connects(address: Address): Promise<boolean> {
   } catch {
     return false;
   } finally {
-    socket.destroy();
+    // A FIN would leave half a connection to a target that goes on sending.
+    resetSocket(socket);
   }
 }
 

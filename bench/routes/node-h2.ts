@@ -1,5 +1,6 @@
 import { asking } from '../process/ask.ts';
 import { type Place, startNode } from '../process/child.ts';
+import { compiled } from '../process/compiled.ts';
 import { collector, settleOptions } from '../process/settle.ts';
 import { makeCertificate } from './certificate.ts';
 import { TLS_CIPHER } from './cipher.ts';
@@ -38,6 +39,6 @@ export const nodeH2: Route = {
 
 /** Starts a process that becomes any end of the route. The caller must stop it. */
 export async function startNodeH2End(place: Place) {
-  const child = await startNode(END, place, { nodeOptions: settleOptions });
+  const child = await startNode(compiled(END), place, { nodeOptions: settleOptions() });
   return { child, ask: asking<NodeH2Handlers>(child, 'a node-h2 end') };
 }

@@ -1,5 +1,6 @@
 import { asking } from '../process/ask.ts';
 import { type Child, type Place, startNode } from '../process/child.ts';
+import { compiled } from '../process/compiled.ts';
 import { collector, settleOptions } from '../process/settle.ts';
 import { makeCertificate } from './certificate.ts';
 import { TLS_CIPHER } from './cipher.ts';
@@ -35,7 +36,7 @@ export const nodeTls: Route = {
 };
 
 async function startEnd(place: Place) {
-  const child = await startNode(END, place, { nodeOptions: settleOptions });
+  const child = await startNode(compiled(END), place, { nodeOptions: settleOptions() });
   return { child, ask: asking<NodeTlsHandlers>(child, 'a node-tls end') };
 }
 

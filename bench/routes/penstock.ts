@@ -108,7 +108,7 @@ async function startGateway(
   await writeFile(file, gatewayFile({ directory, ...addresses, certificate: tls }));
   const { pins, adminToken } = await initialize(file);
   const gateway = await startNode((await penstockPrograms()).gateway, place, {
-    nodeOptions: settleOptions,
+    nodeOptions: settleOptions(),
     parameters: ['run', '--config', file],
   });
   await accepts(addresses.ingress, place, gateway);
@@ -121,7 +121,7 @@ async function startAgent({ agent: place }: Places, api: Api, settings: Omit<Age
   const file = join(settings.directory, 'agent.yaml');
   await writeFile(file, agentFile({ ...settings, local: await unused('127.0.0.1') }));
   const agent = await startNode((await penstockPrograms()).agent, place, {
-    nodeOptions: settleOptions,
+    nodeOptions: settleOptions(),
     parameters: ['run', '--config', file],
     env: { ...process.env, [TOKEN_VARIABLE]: await createToken(api, 1) },
   });

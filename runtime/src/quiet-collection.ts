@@ -8,36 +8,85 @@ const INTERVAL_MS = 1_000;
 const QUIET_CPU_MS = 30;
 /** Quiet looks in a row before garbage is collected. */
 const QUIET_LOOKS = 3;
-/** CPU milliseconds of work that leave enough garbage to be worth a collection. */
+/** CPU milliseconds of work that leave enough garbage to be worth a collection while nobody waits for data. */
 const MIN_WORK_MS = 500;
+/** The same while data goes through: a trickle would otherwise meet a pause every minute. */
+const MIN_WORK_BESIDE_DATA_MS = 5_000;
+/** Bytes of V8's heap up to which a thorough collection takes about a tenth of a second. */
+const MAX_THOROUGH_BYTES = 64 * 1024 * 1024;
+
+export type QuietCollectionOptions = {
+  /** Called before a collection, to drop caches. */
+  readonly onQuiet: () => void;
+  /** A number that changes with all data that goes through this process. */
+  readonly dataMoved: () => number;
+  /** That of the runtime unless a test sets another. */
+  readonly memory?: CollectableMemory;
+};
+
+export type CollectableMemory = {
+  /** CPU milliseconds of this process so far. */
+  cpuTime(): number;
+  /** Bytes in V8's heap. */
+  heapUsed(): number;
+  /** A thorough collection takes two or three times as long. V8 then gives up empty pages that it otherwise keeps. */
+  collect(isThorough: boolean): void;
+  /** Returns what the C library has kept of what was freed. */
+  returnFreed(): void;
+};
 
 /**
  * Collects garbage once after each time of work, when the process has been quiet for 3 seconds, and returns what it frees: V8 collects
- * when memory is requested, so the peak of a busy time would otherwise stay resident. `onQuiet` is called first, to drop caches. Returns a
- * function that stops it. Does not keep the process running.
+ * when memory is requested, so the peak of a busy time would otherwise stay resident. It is thorough where no data goes through and the
+ * heap is small, as a pause delays nobody then. Returns a function that stops it. Does not keep the process running.
  */
-export function collectWhenQuiet(onQuiet: () => void): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  const returnMemory = memoryReturner();
-  let before = process.cpuUsage();
-  let work = 0;
+export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollectionOptions): () => void {
+  const { cpuTime, heapUsed, collect, returnFreed } = memory ?? ownMemory();
+  let before = cpuTime();
+  let moved = dataMoved();
+  // The start of the process was work, too.
+  let work = before;
   let quiet = 0;
+  /** Looks in a row between which no data went through. */
+  let still = 0;
   const timer = setInterval(() => {
-    const { user, system } = process.cpuUsage(before);
-    before = process.cpuUsage();
-    const used = (user + system) / 1000;
+    const used = cpuTime() - before;
+    before += used;
+    still = dataMoved() === moved ? still + 1 : 0;
+    moved = dataMoved();
     work += used;
     quiet = used < QUIET_CPU_MS ? quiet + 1 : 0;
-    if (quiet < QUIET_LOOKS || work < MIN_WORK_MS) return;
+    const isStill = still >= QUIET_LOOKS;
+    if (quiet < QUIET_LOOKS || work < (isStill ? MIN_WORK_MS : MIN_WORK_BESIDE_DATA_MS)) return;
     onQuiet();
-    collect();
-    returnMemory();
+    collect(isStill && heapUsed() <= MAX_THOROUGH_BYTES);
+    returnFreed();
     // The collection itself is work that needs no other.
-    before = process.cpuUsage();
+    before = cpuTime();
     work = 0;
     quiet = 0;
   }, INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+type Collect = (options: {
+  readonly type: 'major';
+  readonly execution: 'sync';
+  readonly flavor: 'regular' | 'last-resort';
+}) => void;
+
+function ownMemory(): CollectableMemory {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as Collect;
+  return {
+    cpuTime() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
+    heapUsed: () => process.memoryUsage().heapUsed,
+    collect: (isThorough) =>
+      collect({ type: 'major', execution: 'sync', flavor: isThorough ? 'last-resort' : 'regular' }),
+    returnFreed: memoryReturner(),
+  };
 }

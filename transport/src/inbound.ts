@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { countData } from './data-moved.ts';
 
 /** Unsent bytes in the socket at which the stream is paused. Its receive window then stops the peer. */
 const PAUSE_BYTES = 512 * 1024;
@@ -57,6 +58,7 @@ export class Inbound {
 
   #deliver(chunk: Buffer): void {
     const socket = this.#socket;
+    countData();
     this.#bytes += chunk.length;
     this.#onBytes(chunk.length);
     if (!socket.writable) return;

@@ -1,5 +1,6 @@
 export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
 export { emptyChunkPool, releaseChunk } from './chunk-pool.ts';
+export { dataMoved } from './data-moved.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';
 export { openHttp2Client } from './http2-client.ts';
 export { Inbound } from './inbound.ts';

@@ -1,5 +1,6 @@
 import type { OnReadOpts } from 'node:net';
 import { copyToChunk, MAX_CHUNK_BYTES, type PooledChunk, releaseChunk, takeChunk } from './chunk-pool.ts';
+import { countData } from './data-moved.ts';
 
 /** A read of this many bytes indicates that more data is coming. */
 const BUSY_BYTES = 64 * 1024;
@@ -49,6 +50,7 @@ export class SocketReader {
   }
 
   #read(length: number, buffer: Uint8Array): boolean {
+    countData();
     const own = this.#own;
     const busy = length >= BUSY_BYTES;
     let chunk: PooledChunk;

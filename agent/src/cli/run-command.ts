@@ -12,7 +12,7 @@ import {
   trustHostAuthorities,
   watchStarter,
 } from '@penstock/terminal';
-import { emptyChunkPool } from '@penstock/transport';
+import { dataMoved, emptyChunkPool } from '@penstock/transport';
 import { Command } from 'commander';
 import { startDaemon } from '../daemon.ts';
 import { boundedLog } from '../observe/bounded-log.ts';
@@ -48,7 +48,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let logOfDaemon = record;
   let { drain } = first.config;
-  const stopCollecting = collectWhenQuiet(emptyChunkPool);
+  const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
   try {
     const reason = await runService(first.config, first.source.files, {
       file,

@@ -16,7 +16,7 @@ import {
   trustHostAuthorities,
   watchStarter,
 } from '@penstock/terminal';
-import { emptyChunkPool } from '@penstock/transport';
+import { dataMoved, emptyChunkPool } from '@penstock/transport';
 import { Command } from 'commander';
 import { boundedLog } from '../composition/bounded-log.ts';
 import { gatewayEvents } from '../composition/event-catalogue.ts';
@@ -57,7 +57,7 @@ async function run(io: Io, signals: SignalSource, file: string): Promise<void> {
   const ignored = fieldsWithoutEffect(first.config);
   if (ignored.length > 0) record('config-fields-ignored', { fields: ignored });
   let { drain } = first.config;
-  const stopCollecting = collectWhenQuiet(emptyChunkPool);
+  const stopCollecting = collectWhenQuiet({ onQuiet: emptyChunkPool, dataMoved });
   try {
     await runService(first.config, first.source.files, {
       file,

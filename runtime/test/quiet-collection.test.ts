@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { collectWhenQuiet } from '../src/index.ts';
+
+const MIB = 1024 * 1024;
+
+function setUp(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const state = { cpu: 0, heap: 30 * MIB, moved: 0 };
+  const done: string[] = [];
+  const stop = collectWhenQuiet({
+    onQuiet: () => done.push('drop caches'),
+    dataMoved: () => state.moved,
+    memory: {
+      cpuTime: () => state.cpu,
+      heapUsed: () => state.heap,
+      collect(isThorough) {
+        state.cpu += 1_000;
+        done.push(isThorough ? 'thorough' : 'regular');
+      },
+      returnFreed: () => done.push('return'),
+    },
+  });
+  t.after(stop);
+  /** Lets seconds pass, in each of which the process uses so much CPU time and passes on so much. */
+  const pass = (seconds: number, cpu: number, moved = 0) => {
+    for (let second = 0; second < seconds; second += 1) {
+      state.cpu += cpu;
+      state.moved += moved;
+      t.mock.timers.tick(1_000);
+    }
+    return done.splice(0);
+  };
+  return { state, stop, pass };
+}
+
+test('after work, one quiet time is used once', (t) => {
+  const { pass } = setUp(t);
+  assert.deepEqual(pass(60, 5), [], 'there was no work');
+  assert.deepEqual(pass(10, 100), []);
+  assert.deepEqual(pass(2, 10), []);
+  assert.deepEqual(pass(1, 100), [], 'it was not quiet for long enough');
+  assert.deepEqual(pass(3, 10), ['drop caches', 'thorough', 'return']);
+  assert.deepEqual(pass(40, 10), []);
+});
+
+test('a process that has just started is quiet after work', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const done: boolean[] = [];
+  const memory = {
+    cpuTime: () => 900,
+    heapUsed: () => 30 * MIB,
+    collect: (isThorough: boolean) => void done.push(isThorough),
+    returnFreed() {},
+  };
+  t.after(collectWhenQuiet({ onQuiet() {}, dataMoved: () => 7, memory }));
+  t.mock.timers.tick(3_000);
+  assert.deepEqual(done, [true]);
+});
+
+test('a pause that data would have to wait for is short and rare', (t) => {
+  const { pass } = setUp(t);
+  pass(10, 100, 5);
+  assert.deepEqual(pass(100, 10, 5), [], 'a trickle');
+  pass(40, 100, 5);
+  assert.deepEqual(pass(3, 10, 5), ['drop caches', 'regular', 'return']);
+  assert.deepEqual(pass(300, 10, 5), []);
+  assert.deepEqual(pass(3, 10), ['drop caches', 'thorough', 'return']);
+});
+
+test('a large heap is not collected thoroughly, as that would take long', (t) => {
+  const { state, pass } = setUp(t);
+  state.heap = 65 * MIB;
+  pass(1, 1_000);
+  assert.deepEqual(pass(3, 0), ['drop caches', 'regular', 'return']);
+});
+
+test('nothing is collected after the end', (t) => {
+  const { stop, pass } = setUp(t);
+  pass(1, 1_000);
+  stop();
+  assert.deepEqual(pass(10, 0), []);
+});

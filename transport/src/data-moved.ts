@@ -1,0 +1,9 @@
+let pieces = 0;
+
+/** Counts a piece of data that a connection has read. */
+export function countData(): void {
+  pieces += 1;
+}
+
+/** Pieces of data that all connections of this process have read so far. Where it stands still, nothing goes through the process. */
+export const dataMoved = (): number => pieces;

@@ -1,32 +1,21 @@
-import { useMemo } from 'react';
-import { clock } from '../../api/client.ts';
 import { DownloadButton } from '../../parts/download-button.tsx';
 import { FilterChip } from '../../parts/filter-chip.tsx';
 import { Card, Page } from '../../parts/page.tsx';
+import { PeriodSelect, periodField, useSince } from '../../parts/period.tsx';
 import { Empty } from '../../parts/query-states.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
-import { choiceField, textField } from '../../url/url-state.ts';
+import { textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { Listing } from '../access/listing.tsx';
 import { AuditEntries } from './audit-entries.tsx';
 import { type AuditFilter, useAudit } from './use-audit.ts';
-
-const HOUR_MS = 3_600_000;
-const periods = ['any', 'hour', 'day', 'week'] as const;
-const lengths: Readonly<Record<(typeof periods)[number], number | undefined>> = {
-  any: undefined,
-  hour: HOUR_MS,
-  day: 24 * HOUR_MS,
-  week: 7 * 24 * HOUR_MS,
-};
-const periodNames = { any: 'any time', hour: 'last hour', day: 'last day', week: 'last 7 days' } as const;
 
 const fields = {
   text: textField(),
   actor: textField(),
   action: textField(),
   subject: textField(),
-  period: choiceField(periods, 'any'),
+  period: periodField,
 };
 
 /** The longest text that the gateway searches for. */
@@ -35,11 +24,7 @@ const MAX_TEXT_LENGTH = 64;
 /** Who did what, when, and from where. */
 export function AuditPage() {
   const [{ text, actor, action, subject, period }, change] = useUrlState(fields);
-  // A moment that does not move, so that the pages of a listing belong together.
-  const since = useMemo(() => {
-    const length = lengths[period];
-    return length === undefined ? undefined : new Date(clock.now() - length).toISOString();
-  }, [period]);
+  const since = useSince(period);
   const wanted = text.trim().slice(0, MAX_TEXT_LENGTH);
   const filter: AuditFilter = {
     ...(wanted !== '' && { text: wanted }),
@@ -62,20 +47,7 @@ export function AuditPage() {
               value={text}
               onChange={(next) => change({ text: next })}
             />
-            <label>
-              When{' '}
-              <select
-                className="input-small"
-                value={period}
-                onChange={(event) => change({ period: event.target.value as 'any' })}
-              >
-                {periods.map((each) => (
-                  <option key={each} value={each}>
-                    {periodNames[each]}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <PeriodSelect value={period} onChange={(next) => change({ period: next })} />
             <FilterChip value={action} onClear={() => change({ action: '' })} />
             <FilterChip value={actor} onClear={() => change({ actor: '' })} />
             <FilterChip value={subject} onClear={() => change({ subject: '' })} />

@@ -6,18 +6,15 @@ import type { LogEntry } from '../../api/types.ts';
 import { Button } from '../../parts/button.tsx';
 import { DownloadButton } from '../../parts/download-button.tsx';
 import { Card } from '../../parts/page.tsx';
+import { useSince } from '../../parts/period.tsx';
 import { Empty, Failed, NoMatch, Partial, Skeleton } from '../../parts/query-states.tsx';
-import { SearchField } from '../../parts/search-field.tsx';
 import { Badge, type Tone } from '../../parts/state.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { Since, TimeOf } from '../../parts/time.tsx';
 import { bytes, duration, milliseconds } from '../../time/format.ts';
-import { choiceField, textField } from '../../url/url-state.ts';
 import { useUrlState } from '../../url/use-url-state.ts';
 import { RevokeButton } from '../access/revoke-button.tsx';
-
-const states = ['any', 'open', 'closed', 'failed', 'denied'] as const;
-const fields = { state: choiceField(states, 'any'), client: textField(), agent: textField() };
+import { ConnectionLogFilters, logFields, noFilter } from './connection-log-filters.tsx';
 
 const REFRESH_MS = 5_000;
 
@@ -29,11 +26,17 @@ export function ConnectionLogView({
   readonly connection: string;
   readonly only?: 'open';
 }) {
-  const [{ state, client, agent }, change] = useUrlState(fields);
+  const [chosen, change] = useUrlState(logFields);
+  // The same URL has the filters of both listings.
+  const { state, code, period, client, agent } =
+    only === undefined ? chosen : { ...noFilter, client: chosen.client, agent: chosen.agent };
+  const since = useSince(period);
   const wanted = only ?? (state === 'any' ? undefined : state);
   const filter = {
     connection,
     ...(wanted !== undefined && { state: wanted }),
+    ...(code !== 'any' && { code }),
+    ...(since !== undefined && { since }),
     ...(client !== '' && { client }),
     ...(agent !== '' && { agent }),
   };
@@ -52,38 +55,11 @@ export function ConnectionLogView({
     refetchInterval: ({ state: { data } }) => ((data?.pages.length ?? 0) > 1 ? false : REFRESH_MS),
   });
   const items = query.data?.pages.flatMap((page) => page.items);
-  const isFiltered = client !== '' || agent !== '' || (only === undefined && state !== 'any');
+  const isFiltered = [state, code, period].some((each) => each !== 'any') || client !== '' || agent !== '';
   return (
     <Card isFlush>
       <div className="card-head">
-        <search className="filters">
-          {only === undefined && (
-            <label>
-              State{' '}
-              <select
-                className="input-small"
-                value={state}
-                onChange={(event) => change({ state: event.target.value as 'any' })}
-              >
-                {states.map((each) => (
-                  <option key={each}>{each}</option>
-                ))}
-              </select>
-            </label>
-          )}
-          <SearchField
-            label="Client address, grant, or certificate subject"
-            placeholder="Client or grant"
-            value={client}
-            onChange={(next) => change({ client: next })}
-          />
-          <SearchField
-            label="Agent"
-            placeholder="Agent"
-            value={agent}
-            onChange={(next) => change({ agent: next })}
-          />
-        </search>
+        <ConnectionLogFilters filter={chosen} only={only} change={change} />
         <DownloadButton
           path={`/api/v1/connection-log?${new URLSearchParams({ ...filter, limit: '500', format: 'csv' })}`}
           file="penstock-connections.csv"
@@ -109,7 +85,7 @@ export function ConnectionLogView({
       {items !== undefined && <Entries items={items} />}
       {items?.length === 0 &&
         (isFiltered ? (
-          <NoMatch what="connections" clear={() => change({ state: 'any', client: '', agent: '' })} />
+          <NoMatch what="connections" clear={() => change(noFilter)} />
         ) : (
           <Empty title={only === 'open' ? 'No client is connected.' : 'No client has connected yet.'}>
             Connections appear here within seconds.

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestClient } from '../rig/client.ts';
 import { expectNoLeaks } from '../rig/leaks.ts';
 import { startEcho } from '../rig/targets.ts';
 import { unusedPort } from '../rig/unused-port.ts';
 import { ended, quickly, startConfigFleet } from './config-fleet.ts';
+import { keepConnecting } from './keep-connecting.ts';
 
 const agents = { a1: 'dc1', a2: 'dc1', a3: 'dc1' };
 const pools = (upgrade = quickly) => [{ name: 'dc1', pinning: 'enforce', minReady: 1, upgrade }];
@@ -108,15 +108,3 @@ test('one that cannot dial is halted at the canary and goes back; a freeze and a
   await pair.restartGateway();
   assert.equal((await fleet.follow(good.id, ended, 3, 1)).state, 'done');
 });
-
-/** Clients that come one after another until `signal` is aborted; resolves with how many were not served. */
-async function keepConnecting(port: () => number, signal: AbortSignal): Promise<{ readonly failed: number }> {
-  let failed = 0;
-  while (!signal.aborted) {
-    await using client = await TestClient.connect({ host: '127.0.0.1', port: port() });
-    client.send('ping');
-    const echoed = await client.read(4, 10_000).catch(() => undefined);
-    if (echoed?.toString() !== 'ping') failed += 1;
-  }
-  return { failed };
-}

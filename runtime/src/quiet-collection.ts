@@ -8,6 +8,11 @@ const INTERVAL_MS = 1_000;
 const QUIET_CPU_MS = 30;
 /** Quiet looks in a row before garbage is collected. */
 const QUIET_LOOKS = 3;
+/**
+ * Looks in a row without data before it is collected thoroughly, which drops compiled code too: the next data finds a slower program.
+ * After the start there is no such code yet, and `QUIET_LOOKS` are enough.
+ */
+const STILL_LOOKS = 20;
 /** CPU milliseconds of work that leave enough garbage to be worth a collection while nobody waits for data. */
 const MIN_WORK_MS = 500;
 /** The same while data goes through: a trickle would otherwise meet a pause every minute. */
@@ -37,18 +42,29 @@ export type CollectableMemory = {
 
 /**
  * Collects garbage once after each time of work, when the process has been quiet for 3 seconds, and returns what it frees: V8 collects
- * when memory is requested, so the peak of a busy time would otherwise stay resident. It is thorough where no data goes through and the
- * heap is small, as a pause delays nobody then. Returns a function that stops it. Does not keep the process running.
+ * when memory is requested, so the peak of a busy time would otherwise stay resident. After the start, and when no data has gone through
+ * for 20 seconds, it is thorough if the heap is small, as the pause delays nobody then. Returns a function that stops it. Does not keep
+ * the process running.
  */
 export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollectionOptions): () => void {
   const { cpuTime, heapUsed, collect, returnFreed } = memory ?? ownMemory();
   let before = cpuTime();
   let moved = dataMoved();
-  // The start of the process was work, too.
-  let work = before;
+  let work = 0;
   let quiet = 0;
   /** Looks in a row between which no data went through. */
   let still = 0;
+  let hasStarted = false;
+  /** Whether there was work since the last thorough collection. */
+  let isOwed = true;
+  const isDue = () => {
+    if (quiet < QUIET_LOOKS) return false;
+    return work >= (still >= QUIET_LOOKS ? MIN_WORK_MS : MIN_WORK_BESIDE_DATA_MS);
+  };
+  const isThoroughDue = () =>
+    isOwed &&
+    Math.min(quiet, still) >= (hasStarted ? STILL_LOOKS : QUIET_LOOKS) &&
+    heapUsed() <= MAX_THOROUGH_BYTES;
   const timer = setInterval(() => {
     const used = cpuTime() - before;
     before += used;
@@ -56,15 +72,16 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     moved = dataMoved();
     work += used;
     quiet = used < QUIET_CPU_MS ? quiet + 1 : 0;
-    const isStill = still >= QUIET_LOOKS;
-    if (quiet < QUIET_LOOKS || work < (isStill ? MIN_WORK_MS : MIN_WORK_BESIDE_DATA_MS)) return;
+    const isThorough = isThoroughDue();
+    if (!isThorough && !isDue()) return;
     onQuiet();
-    collect(isStill && heapUsed() <= MAX_THOROUGH_BYTES);
+    collect(isThorough);
     returnFreed();
+    isOwed = !isThorough;
+    hasStarted = true;
     // The collection itself is work that needs no other.
     before = cpuTime();
     work = 0;
-    quiet = 0;
   }, INTERVAL_MS);
   timer.unref();
   return () => clearInterval(timer);

@@ -34,38 +34,33 @@ function setUp(t: TestContext) {
   return { state, stop, pass };
 }
 
-test('after work, one quiet time is used once', (t) => {
+test('what a start has left is collected thoroughly, once', (t) => {
   const { pass } = setUp(t);
-  assert.deepEqual(pass(60, 5), [], 'there was no work');
-  assert.deepEqual(pass(10, 100), []);
   assert.deepEqual(pass(2, 10), []);
-  assert.deepEqual(pass(1, 100), [], 'it was not quiet for long enough');
-  assert.deepEqual(pass(3, 10), ['drop caches', 'thorough', 'return']);
-  assert.deepEqual(pass(40, 10), []);
+  assert.deepEqual(pass(1, 10), ['drop caches', 'thorough', 'return']);
+  assert.deepEqual(pass(300, 1), []);
 });
 
-test('a process that has just started is quiet after work', (t) => {
-  t.mock.timers.enable({ apis: ['setInterval'] });
-  const done: boolean[] = [];
-  const memory = {
-    cpuTime: () => 900,
-    heapUsed: () => 30 * MIB,
-    collect: (isThorough: boolean) => void done.push(isThorough),
-    returnFreed() {},
-  };
-  t.after(collectWhenQuiet({ onQuiet() {}, dataMoved: () => 7, memory }));
-  t.mock.timers.tick(3_000);
-  assert.deepEqual(done, [true]);
+test('after work, one quiet time is used once, and a long one thoroughly', (t) => {
+  const { pass } = setUp(t);
+  pass(3, 0);
+  assert.deepEqual(pass(10, 100, 5), []);
+  assert.deepEqual(pass(2, 10), []);
+  assert.deepEqual(pass(1, 100), [], 'it was not quiet for long enough');
+  assert.deepEqual(pass(3, 10), ['drop caches', 'regular', 'return']);
+  assert.deepEqual(pass(16, 10), []);
+  assert.deepEqual(pass(1, 10), ['drop caches', 'thorough', 'return']);
+  assert.deepEqual(pass(40, 10), []);
 });
 
 test('a pause that data would have to wait for is short and rare', (t) => {
   const { pass } = setUp(t);
+  pass(3, 0);
   pass(10, 100, 5);
   assert.deepEqual(pass(100, 10, 5), [], 'a trickle');
   pass(40, 100, 5);
   assert.deepEqual(pass(3, 10, 5), ['drop caches', 'regular', 'return']);
   assert.deepEqual(pass(300, 10, 5), []);
-  assert.deepEqual(pass(3, 10), ['drop caches', 'thorough', 'return']);
 });
 
 test('a large heap is not collected thoroughly, as that would take long', (t) => {
@@ -73,6 +68,7 @@ test('a large heap is not collected thoroughly, as that would take long', (t) =>
   state.heap = 65 * MIB;
   pass(1, 1_000);
   assert.deepEqual(pass(3, 0), ['drop caches', 'regular', 'return']);
+  assert.deepEqual(pass(60, 0), []);
 });
 
 test('nothing is collected after the end', (t) => {

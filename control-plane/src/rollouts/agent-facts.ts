@@ -97,8 +97,11 @@ function progressOf({ state, code = '', detail }: UpgradeStatus): AgentFacts['pr
   }
 }
 
-/** An agent before a rollout, with the reason for which it does not take part. */
-export function candidateOf(view: AgentView, target: RolloutTarget): Candidate {
+/**
+ * An agent before a rollout, with the reason for which it does not take part. Unless the whole fleet is seen (`isWhole`), one that is not
+ * connected may be at another gateway, and has until its turn to be seen.
+ */
+export function candidateOf(view: AgentView, target: RolloutTarget, isWhole: boolean): Candidate {
   const { id, name, pool, platform } = view;
   return {
     id,
@@ -107,11 +110,11 @@ export function candidateOf(view: AgentView, target: RolloutTarget): Candidate {
     // The operating system without its release.
     platform: platform && `${platform.os.split(' ', 1)[0]} ${platform.arch}`,
     runs: runsText(view, target.kind),
-    skipped: skipReasonOf(view, target),
+    skipped: skipReasonOf(view, target, isWhole),
   };
 }
 
-function skipReasonOf(view: AgentView, target: RolloutTarget): SkipReason | undefined {
+function skipReasonOf(view: AgentView, target: RolloutTarget, isWhole: boolean): SkipReason | undefined {
   if (target.kind === 'config') {
     if (view.pin?.scope === 'agent') return 'pinned';
   } else {
@@ -119,7 +122,7 @@ function skipReasonOf(view: AgentView, target: RolloutTarget): SkipReason | unde
     if (view.upgrade?.policy === 'deny') return 'denied-locally';
     if (view.upgrade?.pinned !== undefined && view.upgrade.pinned !== target.version) return 'pinned';
   }
-  return view.connectedSince === undefined ? 'offline' : undefined;
+  return view.connectedSince === undefined && isWhole ? 'offline' : undefined;
 }
 
 /** `now` is in milliseconds since 1970. */

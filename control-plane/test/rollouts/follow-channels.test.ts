@@ -65,6 +65,7 @@ async function scene(pool: object, agents: AgentView[]) {
     approvals,
     events,
     requireRelease: async () => {},
+    isWhole: () => true,
   });
   const stop = followChannels({
     rollouts,

@@ -45,6 +45,8 @@ type SeatOptions = {
   readonly clock?: FakeClock;
   /** Default: that of the scene, as it is. */
   readonly store?: Store;
+  /** Default: true. */
+  readonly isWhole?: () => boolean;
 };
 
 export type RolloutScene = Awaited<ReturnType<typeof rolloutScene>>;
@@ -123,6 +125,7 @@ export async function rolloutScene(...names: readonly string[]) {
       },
       events: { publish: () => {} },
       requireRelease: async () => {},
+      isWhole: options.isWhole ?? (() => true),
     });
     stops.push(stop);
     return Object.assign(lead, {

@@ -97,11 +97,8 @@ function progressOf({ state, code = '', detail }: UpgradeStatus): AgentFacts['pr
   }
 }
 
-/**
- * An agent before a rollout, with the reason for which it does not take part. Unless the whole fleet is seen (`isWhole`), one that is not
- * connected may be at another gateway, and has until its turn to be seen.
- */
-export function candidateOf(view: AgentView, target: RolloutTarget, isWhole: boolean): Candidate {
+/** An agent before a rollout, with the reason for which it does not take part. */
+export function candidateOf(view: AgentView, target: RolloutTarget): Candidate {
   const { id, name, pool, platform } = view;
   return {
     id,
@@ -110,11 +107,11 @@ export function candidateOf(view: AgentView, target: RolloutTarget, isWhole: boo
     // The operating system without its release.
     platform: platform && `${platform.os.split(' ', 1)[0]} ${platform.arch}`,
     runs: runsText(view, target.kind),
-    skipped: skipReasonOf(view, target, isWhole),
+    skipped: skipReasonOf(view, target),
   };
 }
 
-function skipReasonOf(view: AgentView, target: RolloutTarget, isWhole: boolean): SkipReason | undefined {
+function skipReasonOf(view: AgentView, target: RolloutTarget): SkipReason | undefined {
   if (target.kind === 'config') {
     if (view.pin?.scope === 'agent') return 'pinned';
   } else {
@@ -122,7 +119,7 @@ function skipReasonOf(view: AgentView, target: RolloutTarget, isWhole: boolean):
     if (view.upgrade?.policy === 'deny') return 'denied-locally';
     if (view.upgrade?.pinned !== undefined && view.upgrade.pinned !== target.version) return 'pinned';
   }
-  return view.connectedSince === undefined && isWhole ? 'offline' : undefined;
+  return view.connectedSince === undefined ? 'offline' : undefined;
 }
 
 /** `now` is in milliseconds since 1970. */

@@ -43,8 +43,6 @@ export type RolloutsOptions = Omit<RolloutLoopOptions, 'onChange' | 'onRead' | '
   readonly clock: Clock;
   /** Rejects with ProblemError if a version of the software cannot be rolled out, for example because it is not signed. */
   readonly requireRelease: (version: string) => Promise<void>;
-  /** Whether this gateway sees the agents of all others, too. */
-  readonly isWhole: () => boolean;
 };
 
 export type RolloutDetail = { readonly rollout: StoredRollout; readonly agents: readonly RolloutAgent[] };
@@ -318,11 +316,9 @@ export class Rollouts {
   /** The id is no part of the order: what a preview shows is what is created after it. */
   #planOf({ target, pools, settings }: StoredRollout): Plan {
     const { fleet, clock } = this.#options;
-    const isWhole = this.#options.isWhole();
     const candidates: Candidate[] = [];
     for (const view of fleet.agentsAfter('')) {
-      if (pools.includes(view.pool) && view.state !== 'revoked')
-        candidates.push(candidateOf(view, target, isWhole));
+      if (pools.includes(view.pool) && view.state !== 'revoked') candidates.push(candidateOf(view, target));
     }
     const seed = `${target.kind} ${target.version} ${pools.join(' ')}`;
     return planRollout(seed, candidates, settings, clock.wall());

@@ -209,7 +209,6 @@ export async function apiRig({ compileSchemas = false } = {}): Promise<ApiRig> {
     requireRelease: async (version) => {
       if (version === '9.9.9') throw new RolloutProblem('RELEASE_UNUSABLE', 'There is no release 9.9.9.');
     },
-    isWhole: () => true,
   });
   const history = new SampleHistory();
   const silences = await Silences.open(store, () => clock.now);

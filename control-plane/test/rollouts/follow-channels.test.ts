@@ -65,7 +65,6 @@ async function scene(pool: object, agents: AgentView[]) {
     approvals,
     events,
     requireRelease: async () => {},
-    isWhole: () => true,
   });
   const stop = followChannels({
     rollouts,

@@ -45,8 +45,6 @@ type SeatOptions = {
   readonly clock?: FakeClock;
   /** Default: that of the scene, as it is. */
   readonly store?: Store;
-  /** Default: true. */
-  readonly isWhole?: () => boolean;
 };
 
 export type RolloutScene = Awaited<ReturnType<typeof rolloutScene>>;
@@ -125,7 +123,6 @@ export async function rolloutScene(...names: readonly string[]) {
       },
       events: { publish: () => {} },
       requireRelease: async () => {},
-      isWhole: options.isWhole ?? (() => true),
     });
     stops.push(stop);
     return Object.assign(lead, {

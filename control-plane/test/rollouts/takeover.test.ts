@@ -285,22 +285,3 @@ test('only the leader answers agents that go back and ask for their turn', async
   await answered(other, id);
   assert.deepEqual(other.sent, []);
 });
-
-test('an agent that only a replica out of reach may see takes part, and one that none sees does not', async () => {
-  await using at = await rolloutScene('a', 'b');
-  for (const name of 'ab') at.change(name, runs(1));
-  at.change('b', { ...runs(1), connectedSince: undefined });
-  await at.publish(1, { isPinned: true });
-  await at.publish(2);
-  const target = { kind: 'config', pool: 'dc1', version: 2 } as const;
-  const skippedBy = async (isWhole: boolean) => {
-    const seat = await at.open({ epoch: 1, isWhole: () => isWhole });
-    const id = await created(seat.rollouts.create({ target, settings: {}, onFailure: 'halt' }, admin));
-    const { agents } = await seat.rollouts.detail(id);
-    await seat.rollouts.cancel(id, false, admin);
-    await seat.stop();
-    return Object.fromEntries(agents.map(({ name, skipped }) => [name, skipped]));
-  };
-  assert.deepEqual(await skippedBy(true), { a: undefined, b: 'offline' });
-  assert.deepEqual(await skippedBy(false), { a: undefined, b: undefined });
-});

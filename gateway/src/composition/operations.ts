@@ -87,7 +87,6 @@ export async function openOperations(
     log,
     epoch: () => leadership.epoch,
     requireRelease: requireRelease(releases),
-    isWhole: () => dataPlane.elsewhere.isWhole,
   });
   scope.defer(stopRollouts);
   scope.defer(

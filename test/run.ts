@@ -46,14 +46,14 @@ const fuzz = values.fuzz
     }
   : { env, setup: [] };
 
-limitFiles((isSlow ? 60 : 8) * MINUTE_MS);
+limitFiles((isSlow ? 120 : 20) * MINUTE_MS);
 const skips = new SkipReport(process.env[REQUIRE_ALL] === '1');
 const results = run({
   cwd: ROOT,
   files: files.map((file) => join(ROOT, file)),
   concurrency: CONCURRENT_FILES,
   env: fuzz.env,
-  execArgv: ['--import=./test/rig/every-file.ts', ...fuzz.setup],
+  execArgv: [`--import=${new URL('rig/every-file.ts', import.meta.url)}`, ...fuzz.setup],
   // Of one test.
   timeout: (isSlow ? 15 : 5) * MINUTE_MS,
 });

@@ -1,5 +1,6 @@
 export { type Advanced, advance, cancel, pause, resume } from './advance/advance.ts';
 export { maySwitch, type SwitchDecision } from './advance/may-switch.ts';
+export { SWITCH_START_MS } from './advance/permission.ts';
 export { isBeingTried, isRetriable, retry } from './advance/retry.ts';
 export type { AgentFacts, World } from './advance/world.ts';
 export { type Fault, faults } from './judge/faults.ts';

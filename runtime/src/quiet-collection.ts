@@ -55,7 +55,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
   /** Looks in a row between which no data went through. */
   let still = 0;
   let hasStarted = false;
-  /** Whether there was work since the last thorough collection. */
+  /** Whether data has gone through since the last thorough collection, or there was none yet. */
   let isOwed = true;
   const isDue = () => {
     if (quiet < QUIET_LOOKS) return false;
@@ -69,6 +69,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     const used = cpuTime() - before;
     before += used;
     still = dataMoved() === moved ? still + 1 : 0;
+    if (still === 0) isOwed = true;
     moved = dataMoved();
     work += used;
     quiet = used < QUIET_CPU_MS ? quiet + 1 : 0;
@@ -77,7 +78,7 @@ export function collectWhenQuiet({ onQuiet, dataMoved, memory }: QuietCollection
     onQuiet();
     collect(isThorough);
     returnFreed();
-    isOwed = !isThorough;
+    if (isThorough) isOwed = false;
     hasStarted = true;
     // The collection itself is work that needs no other.
     before = cpuTime();

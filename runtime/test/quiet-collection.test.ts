@@ -39,6 +39,12 @@ test('what a start has left is collected thoroughly, once', (t) => {
   assert.deepEqual(pass(2, 10), []);
   assert.deepEqual(pass(1, 10), ['drop caches', 'thorough', 'return']);
   assert.deepEqual(pass(300, 1), []);
+  const regular = ['drop caches', 'regular', 'return'];
+  assert.deepEqual(
+    pass(300, 10),
+    Array(6).fill(regular).flat(),
+    'heartbeats leave garbage, but no data was slowed down',
+  );
 });
 
 test('after work, one quiet time is used once, and a long one thoroughly', (t) => {

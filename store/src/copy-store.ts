@@ -58,6 +58,8 @@ export async function copyStore(source: Store, target: Store): Promise<readonly 
       }
       copied.push({ table, rows: here });
     }
+    // Leases are not copied: the next leader, whose epochs begin again, could not continue what an earlier one has begun.
+    await sql`update rollouts set epoch = 0`.execute(inside);
     const { revision, authority } = cluster;
     await sql`update cluster set revision = ${revision}, authority = ${authority}`.execute(inside);
     return copied;

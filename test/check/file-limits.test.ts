@@ -8,8 +8,8 @@ import { expectNoLeaks } from '../rig/leaks.ts';
 
 const TESTS = join(import.meta.dirname, '..');
 
-/** Runs one test file, in a runner of its own with limits of a second, and returns what both print. */
-async function runFile(body: string): Promise<string> {
+/** Runs one test file, in a runner of its own with a limit for it in milliseconds, and returns what both print. */
+async function runFile(body: string, limit: number): Promise<string> {
   await using directory = await mkdtempDisposable(join(tmpdir(), 'penstock-limits-'));
   const file = join(directory.path, 'one.test.mjs');
   const runner = join(directory.path, 'run.mjs');
@@ -18,7 +18,7 @@ async function runFile(body: string): Promise<string> {
     runner,
     `import { run } from 'node:test';
     import { limitFiles } from ${JSON.stringify(join(TESTS, 'file-limits.ts'))};
-    limitFiles(1_000, 100);
+    limitFiles(${limit}, 100);
     const results = run({ files: [${JSON.stringify(file)}] });
     results.on('test:fail', ({ name }) => console.log('failed:', name));
     results.on('test:stderr', ({ message }) => console.log(message));
@@ -34,11 +34,14 @@ async function runFile(body: string): Promise<string> {
 
 test('a file that its tests leave something open in ends by itself, and says what', async () => {
   await using _leaks = expectNoLeaks();
-  const output = await runFile(`
+  const output = await runFile(
+    `
     import { endWhenOver } from ${JSON.stringify(join(TESTS, 'rig/end-when-over.ts'))};
     endWhenOver(50);
     test('leaks', () => { setInterval(() => {}, 1_000); });
-    `);
+    `,
+    120_000,
+  );
   assert.match(output, /left open: Timeout/);
   assert.match(output, /failed: .*one\.test\.mjs/);
   assert.match(output, /^over$/m);
@@ -56,7 +59,7 @@ for (const [what, body] of [
 ] as const) {
   test(`a file ${what} is ended, failed and named`, async () => {
     await using _leaks = expectNoLeaks();
-    const output = await runFile(body);
+    const output = await runFile(body, 1_000);
     assert.match(output, /one\.test\.mjs took longer than 1000 ms, and is ended\./);
     assert.match(output, /failed: .*one\.test\.mjs/);
     assert.match(output, /^over$/m);

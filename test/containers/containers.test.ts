@@ -40,6 +40,8 @@ async function registryProblem(): Promise<string | undefined> {
   }
 }
 
+const unreachable = await registryProblem();
+
 for (const program of PROGRAMS) {
   test(`the ${program} image runs as a numeric non-root user, and its program receives signals`, async () => {
     const { final } = await stagesOf(program);
@@ -50,8 +52,6 @@ for (const program of PROGRAMS) {
     }
   });
 }
-
-const unreachable = await registryProblem();
 
 test('both images build in an empty folder, and their programs start from a read-only tree', {
   skip: unreachable === undefined ? false : skipBecause(unreachable),

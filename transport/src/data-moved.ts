@@ -5,5 +5,5 @@ export function countData(): void {
   pieces += 1;
 }
 
-/** Pieces of data that all connections of this process have read so far. Where it stands still, nothing goes through the process. */
+/** Pieces of data that all connections of this process have read so far. As long as it does not change, nothing goes through. */
 export const dataMoved = (): number => pieces;

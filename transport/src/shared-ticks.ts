@@ -15,7 +15,9 @@ type Listener = (isLate: boolean) => void;
 
 const listeners = new Set<Listener>();
 let timer: NodeJS.Timeout | undefined;
-/** Ends the round of calls in progress. */
+/** Whether this event loop was blocked before the round of calls in progress, or since its begin. */
+let isLate = false;
+/** Ends that round. */
 let round: (() => void) | undefined;
 let due = 0;
 /** The wall clock goes on while the host sleeps; the monotonic one stands still. */
@@ -54,12 +56,13 @@ function startTimer(): void {
     due = now + TICK_MS;
     ahead = systemClock.wall() - now;
     // A round that takes longer than a tick takes the place of the next one.
-    round ??= startRound(late > BLOCKED_MS);
+    isLate = late > BLOCKED_MS || (round !== undefined && isLate);
+    round ??= startRound();
   }, TICK_MS);
 }
 
 /** Calls every listener, a few in each turn of the event loop. The returned function ends that. */
-function startRound(isLate: boolean): () => void {
+function startRound(): () => void {
   const rest = listeners.values();
   const callSome = () => {
     const end = performance.now() + SLICE_MS;

@@ -23,6 +23,8 @@ export type WatchedLinks = {
 /** Acknowledgments are gathered for a moment, and need a round trip. */
 const MIN_SILENCE_MS = TICK_MS;
 const SILENCE_ROUND_TRIPS = 2;
+/** Milliseconds by which a timer may be early or late. */
+const JITTER_MS = 50;
 /**
  * Ticks without a message after which a keepalive is sent: sooner than a ping of a suspected session must be answered, and so
  * rarely that new clients still find the session silent and prefer another one.
@@ -47,8 +49,9 @@ export class SilenceWatch {
   #sent = 0;
   /** Ticks in a row at which no message had been sent. */
   #unsentTicks = 0;
-  /** Ticks at which something was owed and nothing had arrived. */
-  #silentTicks = 0;
+  /** Milliseconds for which something was owed at each look and nothing arrived. Undefined: it was not so at the last one. */
+  #silence: number | undefined;
+  #lookedAt = 0;
   #isReported = false;
 
   constructor(port: SilencePort, links: WatchedLinks) {
@@ -72,7 +75,7 @@ export class SilenceWatch {
   stop(): void {
     this.#stopTicks?.();
     this.#stopTicks = undefined;
-    this.#silentTicks = 0;
+    this.#silence = undefined;
     this.#unsentTicks = 0;
     this.#isReported = false;
   }
@@ -80,6 +83,10 @@ export class SilenceWatch {
   #check(isLate: boolean): void {
     // Another one may have stopped it in this tick.
     if (this.#stopTicks === undefined) return;
+    const now = performance.now();
+    // Looks are a tick apart, or less if many sessions made the one before late.
+    const passed = Math.min(now - this.#lookedAt, TICK_MS);
+    this.#lookedAt = now;
     const heard = this.#port.bytesReceived() - this.#received;
     const sent = this.#links.messagesSent();
     this.#received += heard;
@@ -88,15 +95,14 @@ export class SilenceWatch {
     this.#sent = sent;
     if (heard > 0) this.#isReported = false;
     if (heard > 0 || !this.#links.isOwed()) {
-      this.#silentTicks = 0;
+      this.#silence = undefined;
       return;
     }
     if (isLate) return;
-    this.#silentTicks += 1;
-    // What is owed may have been sent just before the first of them.
-    const silence = (this.#silentTicks - 1) * TICK_MS;
+    // What is owed may have been sent just before the first look.
+    this.#silence = this.#silence === undefined ? 0 : this.#silence + passed;
     const patience = Math.max(MIN_SILENCE_MS, SILENCE_ROUND_TRIPS * (this.#port.roundTrip() ?? 0));
-    if (this.#isReported || silence < patience) return;
+    if (this.#isReported || this.#silence + JITTER_MS < patience) return;
     this.#isReported = true;
     this.#port.onSilent();
   }

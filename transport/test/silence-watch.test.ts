@@ -6,6 +6,8 @@ import { SilenceWatch } from '../src/index.ts';
 /** A watch on a peer that has sent `received` bytes and owes something or not. */
 function setUp(t: TestContext, roundTrip?: number) {
   t.mock.timers.enable({ apis: ['setInterval', 'setImmediate'] });
+  const time = { now: 1_000 };
+  t.mock.method(performance, 'now', () => time.now);
   const peer = { received: 0, owes: false, reports: 0, sent: 0, proofs: 0 };
   const watch = new SilenceWatch(
     {
@@ -27,9 +29,12 @@ function setUp(t: TestContext, roundTrip?: number) {
   t.after(() => watch.stop());
   // The immediates of one step run only at its end.
   const pass = (milliseconds: number) => {
-    for (let passed = 0; passed < milliseconds; passed += 100) t.mock.timers.tick(100);
+    for (let passed = 0; passed < milliseconds; passed += 100) {
+      time.now += 100;
+      t.mock.timers.tick(100);
+    }
   };
-  return { peer, watch, pass };
+  return { peer, watch, pass, time };
 }
 
 test('a peer that owes nothing may be silent', (t) => {
@@ -52,6 +57,30 @@ test('a peer that owes something and is silent is reported once, until it sends 
   pass(400);
   pass(2_000);
   assert.equal(peer.reports, 2);
+});
+
+test('looks that are close to each other do not count as time', (t) => {
+  const { peer, pass, time } = setUp(t);
+  pass(2_000);
+  peer.owes = true;
+  pass(400);
+  time.now -= 300;
+  pass(400);
+  assert.equal(peer.reports, 0, 'a tenth of a second after the first look');
+  pass(400);
+  assert.equal(peer.reports, 1);
+});
+
+test('a time in which this process was blocked does not count', (t) => {
+  const { peer, pass, time } = setUp(t);
+  pass(2_000);
+  peer.owes = true;
+  pass(400);
+  time.now += 1_000;
+  pass(400);
+  assert.equal(peer.reports, 0);
+  pass(400);
+  assert.equal(peer.reports, 1);
 });
 
 test('the end of a session a moment after this process was stopped is put down to that', async () => {

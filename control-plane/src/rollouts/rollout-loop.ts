@@ -4,6 +4,7 @@ import {
   isFinal,
   maySwitch,
   type RolloutAgent,
+  SWITCH_START_MS,
   type SwitchDecision,
   type World,
 } from '@penstock/rollouts';
@@ -231,6 +232,14 @@ export class RolloutLoop {
     if (isNewLeader || clock.now() - this.#readAt >= interval) await this.#read();
   }
 
+  /** The leader before may have permitted any agent that goes back to leave, a moment ago. */
+  #assumePermitted(): void {
+    const until = this.#options.clock.wall() + SWITCH_START_MS;
+    for (const { rollout, agents } of this.#open.values())
+      for (const { id, state } of agents)
+        if (state === 'rolling-back') this.#leaving.set(`${rollout.id} ${id}`, until);
+  }
+
   async #read(): Promise<void> {
     const { store, clock, onRead, epoch } = this.#options;
     const readUnder = epoch();
@@ -252,6 +261,7 @@ export class RolloutLoop {
     const ended = await store.rollouts.endedSince(clock.wall() - ALARM_MS);
     for (const row of ended) if (!this.#open.has(row.id)) onRead(row.id, rolloutOf(row));
     this.#readAt = clock.now();
+    if (readUnder !== undefined && readUnder !== this.#readUnder) this.#assumePermitted();
     this.#readUnder = readUnder;
   }
 

@@ -87,6 +87,15 @@ async function fill(store: Store): Promise<void> {
     await inside.agents.revoke('agt_7', 5, 'revoked');
     await inside.agentKeys.claim({ key: 'k', agentId: 'agt_1', createdAt: 1_764_166_929_000 });
     await inside.alerts.save([alertRow('a1')]);
+    const rollout = {
+      kind: 'config',
+      state: 'paused',
+      isOpen: 1,
+      revision: 3,
+      createdBy: 'host',
+      body: '{}',
+    } as const;
+    await inside.rollouts.insert({ ...rollout, id: 'rollout', epoch: 57, createdAt: 1, updatedAt: 2 }, []);
     await inside.audit.append({ at: 3, actor: 'host', action: 'try', subject: 's', after: { ö: '"\\' } });
   });
 }
@@ -137,6 +146,7 @@ test('a store is moved into a database and back, with everything in it', async (
   assert.deepEqual(back.json().tables, out.json().tables);
   const store = await openStore(at.data);
   assert.deepEqual(await stateOf(store), at.before);
+  assert.equal((await store.rollouts.byId('rollout'))?.epoch, 0, 'any leader may go on with it');
   await store.close();
 });
 

@@ -13,7 +13,8 @@ test('every failure of docs/rollouts.md is shown by tests that exist under these
     .split('\n')
     .filter((line) => line.startsWith('| '))
     .slice(2);
-  assert.equal(rows.length, 29);
+  // A table that is not found, or not read to its end, has no failures to show.
+  assert.ok(rows.length >= 29, `${rows.length} rows`);
   for (const row of rows) {
     const shown = [...row.matchAll(SHOWN_BY)];
     assert.ok(shown.length > 0, row);

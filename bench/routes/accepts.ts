@@ -29,7 +29,7 @@ async function connects(address: Address): Promise<boolean> {
   } catch {
     return false;
   } finally {
-    // A FIN would leave half a connection to a target that goes on sending.
+    // A FIN would leave half a connection behind, as the target of the benchmark does not end its own half.
     resetSocket(socket);
   }
 }

@@ -18,6 +18,11 @@ export const peerLimits = {
   /** Connections in one message about opens, and close codes of each. */
   opens: 50,
   codes: 8,
+  /** Agents in one message about their opens, and classes of durations of each. */
+  agentOpens: 100,
+  durations: 64,
+  /** Agents whose opens are gathered between two messages. */
+  openedAgents: 20_000,
   /** Entries of the connection log in one message. */
   logEntries: 32,
   /** Keys of events in one message. */

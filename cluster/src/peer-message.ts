@@ -115,6 +115,20 @@ export const ownerMessages = {
       { maxItems: peerLimits.opens },
     ),
   }),
+  /** Opens of the sender's clients by agent, since the last such message, while the peer follows them. */
+  'agent-opens': Type.Object({
+    type: Type.Literal('agent-opens'),
+    items: Type.Array(
+      Type.Object({
+        agent: Text(64),
+        opened: Count,
+        failed: Count,
+        /** Successful opens by class of duration. */
+        durations: Type.Array(Count, { maxItems: peerLimits.durations }),
+      }),
+      { maxItems: peerLimits.agentOpens },
+    ),
+  }),
   /**
    * Events of the fleet that the sender has published, by their keys, with the numbers from `first` on. `event`: what happened at
    * the sender only, with the one key.
@@ -144,6 +158,8 @@ export const followerMessages = {
   'end-carried': Type.Object({ type: Type.Literal('end-carried'), session: Id, id: Id, code: Code }),
   /** Whether somebody follows the connection log at this replica. */
   'follow-log': Type.Object({ type: Type.Literal('follow-log'), on: Type.Boolean() }),
+  /** Whether opens by agent are wanted at this replica. */
+  'follow-agent-opens': Type.Object({ type: Type.Literal('follow-agent-opens'), on: Type.Boolean() }),
   /** Something about upgrades for the agent of a session. */
   upgrade: Type.Object({
     type: Type.Literal('upgrade'),

@@ -135,6 +135,7 @@ export async function startGateway({
           changes: controlPlane.changes,
           ingresses,
           connectionLog,
+          opens: controlPlane.opens,
           events,
           answer: (question) =>
             admin?.answer(question) ??

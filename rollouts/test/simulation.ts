@@ -82,6 +82,7 @@ export class Simulation {
       platform,
       runs,
       skipped: undefined,
+      isAway: false,
     }));
     const plan = planRollout('rol_1', candidates, all, this.now);
     this.agents = plan.agents;

@@ -97,9 +97,14 @@ function progressOf({ state, code = '', detail }: UpgradeStatus): AgentFacts['pr
   }
 }
 
-/** An agent before a rollout, with the reason for which it does not take part. */
-export function candidateOf(view: AgentView, target: RolloutTarget): Candidate {
+/**
+ * An agent before a rollout, with the reason for which it does not take part. `isFleetWhole`: whether every replica can be reached, and
+ * an agent without a session is certainly not connected.
+ */
+export function candidateOf(view: AgentView, target: RolloutTarget, isFleetWhole: boolean): Candidate {
   const { id, name, pool, platform } = view;
+  const skipped = skipReasonOf(view, target);
+  const isAway = skipped === undefined && view.connectedSince === undefined;
   return {
     id,
     name,
@@ -107,7 +112,8 @@ export function candidateOf(view: AgentView, target: RolloutTarget): Candidate {
     // The operating system without its release.
     platform: platform && `${platform.os.split(' ', 1)[0]} ${platform.arch}`,
     runs: runsText(view, target.kind),
-    skipped: skipReasonOf(view, target),
+    skipped: isAway && isFleetWhole ? 'offline' : skipped,
+    isAway,
   };
 }
 
@@ -119,7 +125,7 @@ function skipReasonOf(view: AgentView, target: RolloutTarget): SkipReason | unde
     if (view.upgrade?.policy === 'deny') return 'denied-locally';
     if (view.upgrade?.pinned !== undefined && view.upgrade.pinned !== target.version) return 'pinned';
   }
-  return view.connectedSince === undefined ? 'offline' : undefined;
+  return undefined;
 }
 
 /** `now` is in milliseconds since 1970. */

@@ -20,9 +20,46 @@ type Counts = { opened: number; failed: number; readonly durations: number[] };
 
 const NONE: OpenCounts = { opened: 0, failed: 0, durations: [] };
 
-/** Counts the opens that were sent to each agent since the gateway started. In memory. */
+/** Of opens of one agent: how many failed, and how long the others took; see `durationBucket`. */
+export type AgentOpensListener = (agent: string, outcome: { readonly bucket: number } | 'failed') => void;
+
+/**
+ * Counts the opens that were sent to each agent since the gateway started, and while a rollout is open, those that other replicas
+ * have sent meanwhile. In memory.
+ */
 export class AgentOpens {
   readonly #counts = new Map<string, Counts>();
+  readonly #listeners = new Set<AgentOpensListener>();
+  #onDemand: (isWanted: boolean) => void = () => {};
+  #isWanted = false;
+
+  /** Says whether the opens of other replicas count from now on. */
+  want(isWanted: boolean): void {
+    if (isWanted === this.#isWanted) return;
+    this.#isWanted = isWanted;
+    this.#onDemand(isWanted);
+  }
+
+  /** Calls `listener` now, and whenever the opens of other replicas begin or cease to be wanted. */
+  onDemand(listener: (isWanted: boolean) => void): void {
+    this.#onDemand = listener;
+    listener(this.#isWanted);
+  }
+
+  /** Calls `listener` for the opens of this gateway that count, on the data path, until the returned function is called. */
+  observe(listener: AgentOpensListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Adds what another replica has sent. */
+  include(agent: string, { opened, failed, durations }: OpenCounts): void {
+    const counts = this.#countsOf(agent);
+    counts.opened += opened;
+    counts.failed += failed;
+    for (const [bucket, count] of durations.entries())
+      counts.durations[bucket] = (counts.durations[bucket] ?? 0) + count;
+  }
 
   /** Called for every open that has ended, on the data path. `failure` is undefined if it succeeded. */
   add(agent: string, milliseconds: number, failure: CloseCode | undefined): void {
@@ -30,11 +67,13 @@ export class AgentOpens {
     const counts = this.#countsOf(agent);
     if (failure !== undefined) {
       counts.failed += 1;
+      for (const listener of this.#listeners) listener(agent, 'failed');
       return;
     }
     counts.opened += 1;
     const bucket = durationBucket(milliseconds);
     counts.durations[bucket] = (counts.durations[bucket] ?? 0) + 1;
+    for (const listener of this.#listeners) listener(agent, { bucket });
   }
 
   of(agent: string): OpenCounts {

@@ -27,7 +27,7 @@ export type RolloutLoopOptions = {
     readonly steering: { applyPins(changes: ReturnType<typeof pinChanges>): Promise<void> };
   };
   readonly config: () => GatewayConfig;
-  readonly opens: Pick<AgentOpens, 'of'>;
+  readonly opens: Pick<AgentOpens, 'of' | 'want'>;
   readonly sendUpgrade: (agentId: string, message: UpgradeMessage) => boolean;
   /** The epoch under which this gateway leads, or undefined while another one does. */
   readonly epoch: () => number | undefined;
@@ -171,6 +171,7 @@ export class RolloutLoop {
   /** Takes up a rollout that was just written. */
   add(open: OpenRollout): void {
     this.#open.set(open.rollout.id, open);
+    this.#options.opens.want(true);
     this.wake();
   }
 
@@ -241,7 +242,7 @@ export class RolloutLoop {
   }
 
   async #read(): Promise<void> {
-    const { store, clock, onRead, epoch } = this.#options;
+    const { store, opens, clock, onRead, epoch } = this.#options;
     const readUnder = epoch();
     const rows = await store.rollouts.open();
     const ids = new Set(rows.map(({ id }) => id));
@@ -260,6 +261,7 @@ export class RolloutLoop {
     // One that has begun and ended between two reads was never open here.
     const ended = await store.rollouts.endedSince(clock.wall() - ALARM_MS);
     for (const row of ended) if (!this.#open.has(row.id)) onRead(row.id, rolloutOf(row));
+    opens.want(this.#open.size > 0);
     this.#readAt = clock.now();
     if (readUnder !== undefined && readUnder !== this.#readUnder) this.#assumePermitted();
     this.#readUnder = readUnder;

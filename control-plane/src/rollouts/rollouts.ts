@@ -41,6 +41,8 @@ export type RolloutsOptions = Omit<RolloutLoopOptions, 'onChange' | 'onRead' | '
   readonly events: Pick<FleetEvents, 'publish'>;
   readonly log: ControlPlaneLog;
   readonly clock: Clock;
+  /** Whether every replica that is alive can be reached. */
+  readonly isWhole: () => boolean;
   /** Rejects with ProblemError if a version of the software cannot be rolled out, for example because it is not signed. */
   readonly requireRelease: (version: string) => Promise<void>;
 };
@@ -315,10 +317,12 @@ export class Rollouts {
 
   /** The id is no part of the order: what a preview shows is what is created after it. */
   #planOf({ target, pools, settings }: StoredRollout): Plan {
-    const { fleet, clock } = this.#options;
+    const { fleet, clock, isWhole } = this.#options;
+    const isFleetWhole = isWhole();
     const candidates: Candidate[] = [];
     for (const view of fleet.agentsAfter('')) {
-      if (pools.includes(view.pool) && view.state !== 'revoked') candidates.push(candidateOf(view, target));
+      if (!pools.includes(view.pool) || view.state === 'revoked') continue;
+      candidates.push(candidateOf(view, target, isFleetWhole));
     }
     const seed = `${target.kind} ${target.version} ${pools.join(' ')}`;
     return planRollout(seed, candidates, settings, clock.wall());

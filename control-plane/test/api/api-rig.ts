@@ -206,6 +206,7 @@ export async function apiRig({ compileSchemas = false } = {}): Promise<ApiRig> {
     clock: { ...systemClock, wall: () => clock.now },
     log: () => {},
     epoch: () => 1,
+    isWhole: () => true,
     requireRelease: async (version) => {
       if (version === '9.9.9') throw new RolloutProblem('RELEASE_UNUSABLE', 'There is no release 9.9.9.');
     },

@@ -64,6 +64,7 @@ async function scene(pool: object, agents: AgentView[]) {
     log,
     approvals,
     events,
+    isWhole: () => true,
     requireRelease: async () => {},
   });
   const stop = followChannels({

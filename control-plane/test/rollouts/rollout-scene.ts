@@ -45,6 +45,8 @@ type SeatOptions = {
   readonly clock?: FakeClock;
   /** Default: that of the scene, as it is. */
   readonly store?: Store;
+  /** Default: true. */
+  readonly isWhole?: boolean;
 };
 
 export type RolloutScene = Awaited<ReturnType<typeof rolloutScene>>;
@@ -122,6 +124,7 @@ export async function rolloutScene(...names: readonly string[]) {
         }),
       },
       events: { publish: () => {} },
+      isWhole: () => options.isWhole ?? true,
       requireRelease: async () => {},
     });
     stops.push(stop);

@@ -128,3 +128,29 @@ test('an agent whose deadline has passed does not have its rollout looked at mor
   assert.equal(agent()?.state, 'probation');
   assert.ok(at.steps() - before <= 12, `${at.steps() - before} steps in ten seconds`);
 });
+
+test('agents that are away are skipped, unless a replica that may have them is out of reach', async () => {
+  await using at = await rolloutScene('a', 'b', 'c', 'd');
+  for (const name of ['a', 'b', 'c']) at.change(name, { connectedSince: undefined });
+  const planned = async (isWhole: boolean) => {
+    const { rollouts } = await at.open({ epoch: 1, isWhole });
+    const { agents } = await rollouts.preview({ target, settings: { canary: 50 }, onFailure: 'halt' });
+    return agents.map(({ name, group, state }) => `${name} ${group === 0 ? 'first' : 'later'} ${state}`).sort();
+  };
+  assert.deepEqual(await planned(true), [
+    'a first skipped',
+    'b first skipped',
+    'c first skipped',
+    'd first pending',
+  ]);
+  // Half of four are two canaries, but only one agent can be watched.
+  assert.deepEqual(await planned(false), [
+    'a later pending',
+    'b later pending',
+    'c later pending',
+    'd first pending',
+  ]);
+  at.change('d', { connectedSince: undefined });
+  const all = await planned(false);
+  assert.equal(all.filter((each) => each.endsWith(' first pending')).length, 2, all.join(', '));
+});

@@ -1,6 +1,7 @@
 import type { ReplicaStore } from '@penstock/cluster';
 import type { GatewayConfig } from '@penstock/config-schema';
 import type {
+  AgentOpens,
   ChangeFeed,
   ConnectionLog,
   FleetEvents,
@@ -25,6 +26,7 @@ export type ClusterOptions = {
   /** Answers a question that another replica asks with `ask`. Rejects with ProblemError. */
   readonly answer: (question: unknown) => Promise<unknown>;
   readonly connectionLog: Pick<ConnectionLog, 'followers'>;
+  readonly opens: Pick<AgentOpens, 'observe' | 'include' | 'onDemand'>;
   readonly events: Pick<FleetEvents, 'follow' | 'peerPublished' | 'peerLost'>;
   readonly epoch: string;
   readonly clock: Clock;

@@ -23,6 +23,11 @@ export function followPeers(
     isLogFollowed = isFollowed;
     for (const directory of directories.values()) directory.followLog(isFollowed);
   });
+  let areOpensFollowed = false;
+  options.opens.onDemand((isWanted) => {
+    areOpensFollowed = isWanted;
+    for (const directory of directories.values()) directory.followAgentOpens(isWanted);
+  });
   const peers = new Peers({
     membership: joined,
     certificate: key,
@@ -37,6 +42,9 @@ export function followPeers(
         onRevision: (revision) => changes.hint(revision),
         onEvents: (published) => options.events.peerPublished(published),
         onLogEntries: (entries) => options.connectionLog.followers.receive(entries),
+        onAgentOpens: (items) => {
+          for (const { agent, ...counts } of items) options.opens.include(agent, counts);
+        },
         onEventsLost: (stream) => options.events.peerLost(stream),
         onFailed: (error) => log('request-failed', { method: '-', path: 'replicas', error }),
         clock,
@@ -45,6 +53,7 @@ export function followPeers(
         if (directories.get(member.epoch) === directory) directories.delete(member.epoch);
       };
       directory.followLog(isLogFollowed);
+      directory.followAgentOpens(areOpensFollowed);
       directories.set(member.epoch, directory);
       return {
         opened: (session) => directory.opened(session),

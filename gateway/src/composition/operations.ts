@@ -86,6 +86,7 @@ export async function openOperations(
     clock,
     log,
     epoch: () => leadership.epoch,
+    isWhole: () => dataPlane.elsewhere.isWhole,
     requireRelease: requireRelease(releases),
   });
   scope.defer(stopRollouts);

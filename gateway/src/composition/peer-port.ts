@@ -57,6 +57,7 @@ export async function openPeerPort(
           connectionLog: options.connectionLog.followers,
           events: options.events,
           opens: () => dataPlane.outcomes.report(),
+          agentOpens: options.opens,
           onWritten: (listener) => changes.onWritten(listener),
           lossOfPeer: () => peer.loss,
           onIdle: () => idle.notify(),

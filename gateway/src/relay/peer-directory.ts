@@ -13,6 +13,7 @@ import { type Clock, inSlices } from '@penstock/runtime';
 import type { SessionLoss } from '@penstock/transport';
 import { TunnelError } from '@penstock/wire';
 import type { Registry } from '../tunnel/registry.ts';
+import type { CountedOpens } from './forward-agent-opens.ts';
 import { MessageOrder, type NumberedMessage } from './message-order.ts';
 import { type Opens, PeerOpens } from './opens-elsewhere.ts';
 import type { PeerEvents } from './publish-events.ts';
@@ -34,6 +35,8 @@ export type PeerDirectoryOptions = {
   readonly onEventsLost: (stream: string) => void;
   /** Connections of the peer were opened, have ended or were denied. Called while `followLog` is on. */
   readonly onLogEntries: (entries: readonly object[]) => void;
+  /** Opens of the peer's clients. Called while `followAgentOpens` is on. */
+  readonly onAgentOpens: (items: readonly CountedOpens[]) => void;
   /** The gateway could not process the end of a session. */
   readonly onFailed: (error: unknown) => void;
   readonly clock: Clock;
@@ -70,6 +73,7 @@ export class PeerDirectory implements PeerFollower {
   #eventStream: string | undefined;
   readonly #opens: PeerOpens;
   #followsLog = false;
+  #followsAgentOpens = false;
 
   constructor(options: PeerDirectoryOptions) {
     this.replica = options.replica;
@@ -114,8 +118,15 @@ export class PeerDirectory implements PeerFollower {
     this.#followsLog = on;
   }
 
+  /** Has the peer send its opens by agent, or no longer. */
+  followAgentOpens(on: boolean): void {
+    if (on !== this.#followsAgentOpens) this.#peer?.send({ type: 'follow-agent-opens', on });
+    this.#followsAgentOpens = on;
+  }
+
   opened(peer: PeerSession): void {
     if (this.#followsLog) peer.send({ type: 'follow-log', on: true });
+    if (this.#followsAgentOpens) peer.send({ type: 'follow-agent-opens', on: true });
     this.#stopHiding();
     this.#peer = peer;
     this.#order.restart();
@@ -169,6 +180,9 @@ export class PeerDirectory implements PeerFollower {
         break;
       case 'opens':
         this.#opens.received(message);
+        break;
+      case 'agent-opens':
+        if (this.#followsAgentOpens) this.#options.onAgentOpens(message.items);
         break;
       case 'events':
         this.#eventStream = message.stream;

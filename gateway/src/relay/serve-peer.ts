@@ -7,6 +7,7 @@ import type { ResumeLimits } from '../routing/session-contract.ts';
 import { answerJson, answerProblem, readJsonBody } from '../tunnel/plain-request.ts';
 import type { Registry } from '../tunnel/registry.ts';
 import type { RegisteredSession } from '../tunnel/session-registry.ts';
+import { AgentOpensForwarder, type FollowedOpens } from './forward-agent-opens.ts';
 import { readCancel } from './forward-cancel.ts';
 import { type FollowedLog, LogForwarder } from './forward-log.ts';
 import type { RequestResult } from './forward-request.ts';
@@ -33,6 +34,7 @@ export type ServedPeerOptions = {
   readonly events: EventSource;
   /** How the opens of this gateway's clients went. */
   readonly opens: () => Iterable<Opens>;
+  readonly agentOpens: FollowedOpens;
   /** Calls the listener when this gateway has changed the store. The returned function ends that. */
   readonly onWritten: (listener: (revision: number) => void) => () => void;
   readonly lossOfPeer: () => SessionLoss;
@@ -41,7 +43,7 @@ export type ServedPeerOptions = {
 };
 
 const TICK_MS = 1_000;
-/** Ticks between two reports of opens: alerts look at minutes. */
+/** Ticks between two reports of opens: alerts and rollouts look at minutes. */
 const OPENS_TICKS = 5;
 
 /** Serves one peer: the sessions of this gateway, and what goes through them. */
@@ -55,6 +57,7 @@ export function servePeer({
   connectionLog,
   events,
   opens,
+  agentOpens,
   onWritten,
   lossOfPeer,
   onIdle,
@@ -96,6 +99,9 @@ export function servePeer({
             case 'follow-log':
               forwarder.set(message.on);
               break;
+            case 'follow-agent-opens':
+              agentOpensForwarder.set(message.on);
+              break;
             case 'sessions-lost':
               for (const id of message.ids) {
                 const session = registry.localSession(id);
@@ -108,6 +114,7 @@ export function servePeer({
       });
       messages = followed;
       const forwarder = new LogForwarder(followed, connectionLog);
+      const agentOpensForwarder = new AgentOpensForwarder(followed, agentOpens);
       const publisher = new SessionPublisher(followed, sources);
       const isLocal = ({ replica }: RegisteredSession) => replica === undefined;
       const change = (session: RegisteredSession) => {
@@ -139,7 +146,9 @@ export function servePeer({
       const timer = setInterval(() => {
         publisher.tick();
         ticks += 1;
-        if (ticks % OPENS_TICKS === 0) opensPublisher.publish();
+        if (ticks % OPENS_TICKS !== 0) return;
+        opensPublisher.publish();
+        agentOpensForwarder.publish();
       }, TICK_MS);
       stop = () => {
         clearInterval(timer);
@@ -147,6 +156,7 @@ export function servePeer({
         stopEvents();
         stopWritten();
         forwarder.set(false);
+        agentOpensForwarder.set(false);
         publisher.stop();
       };
     },

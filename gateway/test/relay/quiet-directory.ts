@@ -20,5 +20,6 @@ export const quietDirectory = {
   onEvents: none,
   onEventsLost: none,
   onLogEntries: none,
+  onAgentOpens: none,
   onFailed: none,
 } satisfies Omit<PeerDirectoryOptions, 'clock'>;

@@ -16,7 +16,7 @@ export type Reading = {
   readonly opens: OpenCounts;
 };
 
-/** The opens that this gateway has sent to an agent. */
+/** The opens that were sent to an agent. */
 export type OpenCounts = {
   readonly opened: number;
   /** Failures for which agent or target are responsible. */

@@ -12,6 +12,8 @@ export type Candidate = {
   readonly runs: string | undefined;
   /** Why it does not take part. */
   readonly skipped: SkipReason | undefined;
+  /** Takes part, but cannot be reached at the moment: it is a canary only if no other agent can be. */
+  readonly isAway: boolean;
 };
 
 export type Plan = {
@@ -37,7 +39,8 @@ export function planRollout(
     seed,
     candidates.filter(({ skipped }) => skipped === undefined),
   );
-  const canaries = chooseCanaries(eligible, settings.canary);
+  const present = eligible.filter(({ isAway }) => !isAway);
+  const canaries = chooseCanaries(present.length > 0 ? present : eligible, settings.canary);
   const others = eligible.filter((each) => !canaries.has(each));
   const agentOf = (candidate: Candidate, group: number): RolloutAgent => ({
     id: candidate.id,

@@ -51,6 +51,10 @@ const transientTypes: ReadonlySet<FleetEventType> = new Set(['connections']);
 
 type Kept = Published & { readonly event: FleetEvent };
 
+/** Where an event has its key. A WeakMap of them would prolong every collection of the heap. */
+const KEY = Symbol('key');
+type Keyed = FleetEvent & { readonly [KEY]?: string };
+
 /**
  * Publishes the events of the fleet to listeners. The most recent events are kept in memory, so that a listener whose
  * connection broke can resume, also one that comes from another replica. Publishing never waits for a listener.
@@ -65,7 +69,6 @@ export class FleetEvents {
   /** When the keys of the last events were published, the oldest first. */
   readonly #publishedAt = new Map<string, number>();
   #recentKeys: string[] = [];
-  readonly #kept = new WeakMap<FleetEvent, Kept>();
   readonly #peers = new Map<string, PeerHistory>();
   readonly #followers = new Set<(published: PublishedEvents) => void>();
   readonly #listeners = new Set<FleetEventListener>();
@@ -162,7 +165,7 @@ export class FleetEvents {
     return {
       missed: kept.filter((each) => !isSeen(each)).map(({ event }) => event),
       hasSeen: (event) => {
-        const key = this.#kept.get(event)?.key;
+        const key = (event as Keyed)[KEY];
         return key !== undefined && expected.size > 0 && takeExpected(expected, key) && this.#now() < until;
       },
       idAfter: (id) =>
@@ -213,7 +216,7 @@ export class FleetEvents {
 
   #add(event: FleetEvent, key: string, local: PublishedEvents['event']): void {
     const kept: Kept = { event, key, at: this.#now() };
-    this.#kept.set(event, kept);
+    Object.defineProperty(event, KEY, { value: key });
     this.#replayable.add({ number: this.#count, event: kept });
     this.#recentKeys.push(key);
     if (this.#recentKeys.length > 2 * MAX_REPLAYABLE_EVENTS)

@@ -153,14 +153,15 @@ export class SessionPublisher {
 
 type Unnumbered<Message> = Message extends unknown ? Omit<Message, 'seq'> : never;
 
-const keys = new WeakMap<DirectoryConnectors, string>();
+/** Where a list has its key. A WeakMap of those of all sessions would prolong every collection of the heap. */
+const KEY = Symbol('key');
+type Keyed = DirectoryConnectors & { readonly [KEY]?: string };
 
 /** Equal for equal connectors. They are hashed once: the list of an agent is another object after each reload. */
 function keyOf(connectors: DirectoryConnectors): string {
-  let key = keys.get(connectors);
-  if (key === undefined) {
-    key = createHash('sha256').update(JSON.stringify(connectors)).digest('base64url');
-    keys.set(connectors, key);
-  }
+  const known = (connectors as Keyed)[KEY];
+  if (known !== undefined) return known;
+  const key = createHash('sha256').update(JSON.stringify(connectors)).digest('base64url');
+  Object.defineProperty(connectors, KEY, { value: key });
   return key;
 }

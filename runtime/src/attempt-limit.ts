@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
+import { growingCache } from './growing-cache.ts';
 
 export type AttemptLimitOptions = {
   /** Failed attempts that a source may make within one window. */
@@ -43,7 +44,7 @@ export class AttemptLimit {
   constructor(options: AttemptLimitOptions) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
-    this.#counts = new LRUCache({ max: options.maxSources ?? 10_000 });
+    this.#counts = growingCache(options.maxSources ?? 10_000);
   }
 
   /** Counts an attempt, which the caller forgives when it succeeds. Throws AttemptLimitError. */

@@ -13,6 +13,7 @@ export { FairItems } from './fair-items.ts';
 export { fairLookup, type HostAddress, type Lookup, type LookupLimits } from './fair-lookup.ts';
 export { type FileFailure, fileFailure, fileFailureText } from './file-failure.ts';
 export { tuneGarbageCollection } from './garbage-collection.ts';
+export { growingCache } from './growing-cache.ts';
 export { hostLookup } from './host-lookup.ts';
 export { IdleWaiters } from './idle-waiters.ts';
 export { isLoopbackHost } from './loopback-host.ts';

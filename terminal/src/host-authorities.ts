@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -26,7 +26,7 @@ const MAX_CERTIFICATES = 10_000;
 /** Certificates that are checked before other work gets its turn. */
 const CERTIFICATES_PER_TURN = 20;
 
-/** The list in force, to keep TLS contexts when nothing has changed. */
+/** The hash of the list in force, half a megabyte, to keep TLS contexts when nothing has changed. */
 let inForce: string | undefined;
 
 /**
@@ -46,15 +46,15 @@ export async function trustHostAuthorities(
     ...own,
   ]);
   const list = [...trusted].slice(0, MAX_CERTIFICATES);
-  const joined = list.join('\n');
-  if (joined === inForce) return;
+  const digest = hash('sha256', list.join('\n'));
+  if (digest === inForce) return;
   try {
     setDefaultCACertificates(list);
   } catch {
     // A single invalid certificate spoils the whole list.
     setDefaultCACertificates(await validOf(list));
   }
-  inForce = joined;
+  inForce = digest;
 }
 
 async function hostAuthorities(environment: Environment): Promise<readonly string[]> {

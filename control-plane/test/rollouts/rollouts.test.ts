@@ -135,7 +135,9 @@ test('agents that are away are skipped, unless a replica that may have them is o
   const planned = async (isWhole: boolean) => {
     const { rollouts } = await at.open({ epoch: 1, isWhole });
     const { agents } = await rollouts.preview({ target, settings: { canary: 50 }, onFailure: 'halt' });
-    return agents.map(({ name, group, state }) => `${name} ${group === 0 ? 'first' : 'later'} ${state}`).sort();
+    return agents
+      .map(({ name, group, state }) => `${name} ${group === 0 ? 'first' : 'later'} ${state}`)
+      .sort();
   };
   assert.deepEqual(await planned(true), [
     'a first skipped',

@@ -1,6 +1,5 @@
-import { systemClock } from '@penstock/runtime';
+import { growingCache, systemClock } from '@penstock/runtime';
 import { type AgentMessageOf, type CloseCode, TunnelError, type UpgradeMessage } from '@penstock/wire';
-import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../control-plane-port.ts';
 import type { ReceivedHeartbeat, RegisteredSession, SessionRegistry } from './session-registry.ts';
 
@@ -48,7 +47,7 @@ export class Registry implements SessionRegistry {
   readonly #local = new Map<string, RegisteredSession>();
   readonly #now: () => number;
   /** When the last session of each agent ended. Distinguishes agents that left from those never connected. */
-  readonly #seen = new LRUCache<string, number>({ max: MAX_DEPARTED_AGENTS });
+  readonly #seen = growingCache<string, number>(MAX_DEPARTED_AGENTS);
   readonly #observers = new Set<SessionObserver>();
   readonly #onReady = new Set<Listener>();
   #refusal: TunnelError | undefined;

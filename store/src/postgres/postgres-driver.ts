@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { DatabaseConnection, Driver, TransactionSettings } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { StoreError } from '../store-error.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { storeErrorOf } from './postgres-outage.ts';
@@ -120,7 +120,9 @@ export class PostgresDriver implements Driver {
     const { target, poolSize, timeout, connectTimeout = timeout, onFailure } = this.#options;
     const { host, port, user, password, database } = target;
     const ssl = await tlsOptions(target);
-    this.#pool ??= new pg.Pool({
+    // Most gateways have an embedded store, and never need it.
+    const { default: library } = await import('pg');
+    this.#pool ??= new library.Pool({
       host,
       port,
       user,
@@ -136,7 +138,7 @@ export class PostgresDriver implements Driver {
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEPALIVE_DELAY_MS,
       allowExitOnIdle: true,
-      types: { getTypeParser: typeParser },
+      types: { getTypeParser: typeParser(library) },
       stream: () => this.#socket(),
     });
     // Without a listener, the end of an idle connection would end the process.
@@ -169,7 +171,8 @@ export class PostgresDriver implements Driver {
  */
 const WRITERS_TAKE_TURNS = 'lock table cluster in exclusive mode';
 
-const typeParser: typeof pg.types.getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
-  oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser;
+const typeParser = ({ types }: typeof pg): typeof pg.types.getTypeParser =>
+  ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser;
 
 const closed = () => new StoreError('closed', 'The store is closed.');

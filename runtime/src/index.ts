@@ -37,6 +37,7 @@ export {
 export { collectWhenQuiet } from './quiet-collection.ts';
 export { readableAddress } from './readable-address.ts';
 export { remember } from './remember.ts';
+export { memoryReturner } from './return-memory.ts';
 export { hashOfSecret, randomSecret, secretMatches } from './secret-hash.ts';
 export { type ReleasePermit, Semaphore } from './semaphore.ts';
 export { inSlices, MAX_SLICE_ITEMS, nextTurn } from './slices.ts';

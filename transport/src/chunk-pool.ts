@@ -12,6 +12,9 @@ const MAX_FREE_BYTES = 64 * KIB * KIB;
 /** Bytes of each size that are kept whatever the others have: many small messages must leave room for bulk. */
 const MIN_FREE_BYTES = 8 * KIB * KIB;
 
+/** Bytes that are kept while nothing is in use, for what comes next. */
+const IDLE_FREE_BYTES = KIB * KIB;
+
 /** Largest pooled size. */
 export const MAX_CHUNK_BYTES = 256 * KIB;
 
@@ -45,6 +48,23 @@ export function copyToChunk(source: Buffer): PooledChunk {
 export function emptyChunkPool(): void {
   for (const list of free.values()) list.length = 0;
   freeBytes = 0;
+}
+
+/**
+ * Frees buffers of the pool, down to as many bytes as are in use. To be called when a connection has ended, which may have left
+ * megabytes. They are freed at once: as garbage they would stay until the whole heap is collected.
+ */
+export function shrinkChunkPool(bytesInUse: number): void {
+  const wanted = Math.max(IDLE_FREE_BYTES, bytesInUse);
+  for (const size of SIZES.toReversed()) {
+    const list = free.get(size) ?? [];
+    while (freeBytes > wanted) {
+      const chunk = list.pop();
+      if (chunk === undefined) break;
+      freeBytes -= size;
+      (chunk.buffer as ArrayBuffer).transfer(0);
+    }
+  }
 }
 
 /** Returns the memory of a chunk to the pool. The caller must no longer use the chunk. */

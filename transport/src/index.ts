@@ -1,4 +1,5 @@
 export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
+export { releaseAfter } from './after-bulk.ts';
 export { emptyChunkPool, releaseChunk } from './chunk-pool.ts';
 export { dataMoved } from './data-moved.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';

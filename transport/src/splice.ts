@@ -1,6 +1,7 @@
 import type { CloseCode } from '@penstock/wire';
 import { TunnelError } from '@penstock/wire';
 import type { AcknowledgmentSource } from './acknowledgments.ts';
+import { releaseAfter } from './after-bulk.ts';
 import type { FarEnd, LinkListener, SessionLoss } from './far-end.ts';
 import { Inbound } from './inbound.ts';
 import { KeptChunks } from './kept-chunks.ts';
@@ -351,7 +352,9 @@ export class Splice implements AcknowledgmentSource, LinkListener {
     this.#farEnd?.link?.close();
     this.#kept?.clear();
     const [code, detail, finishedFirst] = [this.#code, this.#detail, this.#finishedFirst];
-    this.#resolve({ code, detail, finishedFirst, ...this.traffic() });
+    const traffic = this.traffic();
+    releaseAfter(traffic.bytesFromSocket + traffic.bytesToSocket);
+    this.#resolve({ code, detail, finishedFirst, ...traffic });
   }
 }
 

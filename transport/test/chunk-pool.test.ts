@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { emptyChunkPool, MAX_CHUNK_BYTES, releaseChunk, takeChunk } from '../src/chunk-pool.ts';
+import {
+  emptyChunkPool,
+  MAX_CHUNK_BYTES,
+  releaseChunk,
+  shrinkChunkPool,
+  takeChunk,
+} from '../src/chunk-pool.ts';
 
 const MIB = 1024 * 1024;
 const SMALL = 16 * 1024;
@@ -44,4 +50,19 @@ test('an emptied pool keeps nothing, and fills again', () => {
   assert.notEqual(takeChunk(SMALL), memory);
   releaseChunk({ memory });
   assert.equal(takeChunk(SMALL), memory);
+});
+
+test('a pool that shrinks frees its memory at once, down to what is in use', () => {
+  const chunks = Array.from({ length: (16 * MIB) / MAX_CHUNK_BYTES }, () => takeChunk(MAX_CHUNK_BYTES));
+  for (const memory of chunks) releaseChunk({ memory });
+  const heldBytes = () => chunks.reduce((sum, { length }) => sum + length, 0);
+  shrinkChunkPool(16 * MIB);
+  assert.equal(heldBytes(), 16 * MIB);
+  shrinkChunkPool(8 * MIB);
+  assert.equal(heldBytes(), 8 * MIB);
+  shrinkChunkPool(0);
+  assert.equal(heldBytes(), MIB);
+  const taken = Array.from({ length: 8 }, () => takeChunk(MAX_CHUNK_BYTES));
+  assert.ok(taken.every(({ length }) => length === MAX_CHUNK_BYTES));
+  assert.equal(taken.filter((chunk) => chunks.includes(chunk)).length, MIB / MAX_CHUNK_BYTES);
 });

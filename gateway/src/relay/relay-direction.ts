@@ -27,6 +27,11 @@ export class RelayDirection implements AcknowledgmentSource {
     });
   }
 
+  /** Bytes that went through it. */
+  get bytes(): number {
+    return this.#inbound.bytes;
+  }
+
   get resetCode(): CloseCode | undefined {
     return this.#resetCode;
   }

@@ -3,6 +3,7 @@ import {
   type AcknowledgmentSource,
   Http2FarEnd,
   type LinkListener,
+  releaseAfter,
   type SessionLoss,
 } from '@penstock/transport';
 import type { CloseCode } from '@penstock/wire';
@@ -188,6 +189,7 @@ export class Relay implements LinkListener {
     this.#target.link?.leave();
     this.#toPeer.detach();
     this.#toAgent.detach();
+    releaseAfter(this.#toPeer.bytes + this.#toAgent.bytes);
     this.#options.onDone(this);
     if (this.#stream.destroyed || !this.#target.isLost) return;
     const timer = setTimeout(() => this.#peerEnd.reset('SESSION_LOST'), LEAVE_TIMEOUT_MS);

@@ -14,6 +14,7 @@ import {
   type SessionLoss,
   TCP_KEEPALIVE_DELAY_MS,
   tunnelHttp2Options,
+  tunnelServerTls,
 } from '@penstock/transport';
 import { limits } from '@penstock/wire';
 import { peerLimits } from './peer-limits.ts';
@@ -68,6 +69,7 @@ export async function openPeerListener(options: PeerListenerOptions): Promise<Pe
   const peers = new Map<TLSSocket, string>();
   const replicaOfKey = (key: string) => options.replicaOf((spki) => isSameKey(spki, key));
   const server = createServer({
+    ...tunnelServerTls,
     ...peerTlsOptions(options.certificate),
     requestCert: true,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,

@@ -7,6 +7,7 @@ import {
   type SessionConnectionOptions,
   type SessionLoss,
   TCP_KEEPALIVE_DELAY_MS,
+  tunnelClientTls,
 } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
 import { MessageStream } from './message-stream.ts';
@@ -155,6 +156,7 @@ async function connectTls(
     host,
     port,
     ...(isIP(host) === 0 && { servername: host }),
+    ...tunnelClientTls,
     ...peerTlsOptions(certificate),
   });
   socket.setNoDelay(true).setKeepAlive(true, TCP_KEEPALIVE_DELAY_MS);

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { tunnelTlsOptions } from '@penstock/transport';
 import { publicKeyHash } from '@penstock/wire';
 
 /** What a replica presents to the others, made at its start. PEM both. */
@@ -8,13 +7,12 @@ export type ReplicaCertificate = { readonly certificate: string; readonly key: s
 
 /**
  * TLS between replicas. No authority counts, and least of all that of the agents: each end compares the key of the other
- * with the one that the store has for it.
+ * with the one that the store has for it. To be completed by tunnelClientTls or tunnelServerTls.
  */
 export const peerTlsOptions = ({ certificate, key }: ReplicaCertificate) => ({
   cert: certificate,
   key,
   rejectUnauthorized: false,
-  ...tunnelTlsOptions,
 });
 
 /** Hexadecimal SHA-256 of the key that the peer has proved to hold; undefined when it presented none. */

@@ -1,5 +1,6 @@
 export { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from './acknowledgments.ts';
 export { releaseAfter } from './after-bulk.ts';
+export { alpnProtocols } from './alpn-protocols.ts';
 export { emptyChunkPool, releaseChunk } from './chunk-pool.ts';
 export { dataMoved } from './data-moved.ts';
 export { type FarEnd, type FarLink, Http2FarEnd, type LinkListener, type SessionLoss } from './far-end.ts';
@@ -24,5 +25,10 @@ export { SocketReader } from './socket-reader.ts';
 export { Splice, splice } from './splice.ts';
 export type { CarryOptions, SpliceEnd, SpliceOptions } from './splice-options.ts';
 export { TlsTransport } from './tls-transport.ts';
-export { TCP_KEEPALIVE_DELAY_MS, tunnelHttp2Options, tunnelTlsOptions } from './tunnel-settings.ts';
+export {
+  TCP_KEEPALIVE_DELAY_MS,
+  tunnelClientTls,
+  tunnelHttp2Options,
+  tunnelServerTls,
+} from './tunnel-settings.ts';
 export { UntoldEnds } from './untold-ends.ts';

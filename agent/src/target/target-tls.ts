@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { type ConnectorKind, type TargetTls, withoutFinalDot } from '@penstock/config-schema';
+import { alpnProtocols } from '@penstock/transport';
 import { errorCode, errorText } from '@penstock/wire';
 
 /** ALPN protocol names (RFC 7301) of the kinds that have one. */
@@ -28,7 +29,7 @@ export function targetTlsOptions(
     host: name,
     // An address is not sent as a server name (RFC 6066 section 3), but the certificate is still compared with it.
     ...(isIP(name) === 0 && { servername: name }),
-    ...(protocol !== undefined && { ALPNProtocols: [...protocol] }),
+    ...(protocol !== undefined && { ALPNProtocols: alpnProtocols(protocol) }),
     rejectUnauthorized: mode === 'verify-full' || (mode === 'require' && ca !== undefined),
     ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
   };

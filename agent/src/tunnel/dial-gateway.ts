@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { formatHostPort, type HostPort, type ProxySetting, withoutFinalDot } from '@penstock/config-schema';
-import { tunnelTlsOptions } from '@penstock/transport';
+import { tunnelClientTls } from '@penstock/transport';
 import { errorCode, errorText, errorTextAt } from '@penstock/wire';
 import { checkGateway } from './check-gateway.ts';
 import { connectTcp } from './connect-tcp.ts';
@@ -43,7 +43,7 @@ export async function dialGateway(target: GatewayTarget, options: DialOptions): 
   const signal = AbortSignal.any([timeout, options.signal]);
   const { host, port } = target.address;
   const tls: ConnectionOptions = {
-    ...tunnelTlsOptions,
+    ...tunnelClientTls,
     servername: isIP(host) === 0 ? withoutFinalDot(host) : '',
     // checkGateway checks chain and pin on every connection, with a message that names the presented certificate.
     rejectUnauthorized: false,

@@ -7,7 +7,7 @@ import {
   CONNECTION_WINDOW,
   INITIAL_STREAM_WINDOW,
   tunnelHttp2Options,
-  tunnelTlsOptions,
+  tunnelServerTls,
 } from '@penstock/transport';
 import { errorText, limits } from '@penstock/wire';
 import type { AdmittedConnection } from './admission.ts';
@@ -152,7 +152,7 @@ function secureOptions({ certificate, key, agentAuthority }: TunnelTls): TlsOpti
     requestCert: true,
     // Each route decides whether it needs a certificate; `readPeer` reads the result of its verification.
     rejectUnauthorized: false,
-    ...tunnelTlsOptions,
+    ...tunnelServerTls,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { type SocketReader, TlsTransport } from '@penstock/transport';
+import { alpnProtocols, type SocketReader, TlsTransport } from '@penstock/transport';
 import { errorText, TunnelError } from '@penstock/wire';
 import { clientCertificateProblem, clientSubject } from './client-certificate.ts';
 import type { IngressTls } from './ingress-tls.ts';
@@ -41,7 +41,7 @@ export async function terminateTls(
     secureContext: context,
     requestCert: requiresClientCertificate,
     rejectUnauthorized: requiresClientCertificate,
-    ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
+    ...(protocols.length > 0 && { ALPNProtocols: alpnProtocols(protocols) }),
   });
   transport.carry(tls);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -7,6 +7,8 @@ const HELD = 1000;
 const BULK_STREAMS = 16;
 /** Milliseconds that a new route has to finish its start, and to give up the memory of it. */
 const START = 8_000;
+/** Milliseconds after the bulk until it is read: what it needed is given back soon after its end. */
+const AFTER_BULK = 1_000;
 /** Milliseconds after the load in which memory has to return. */
 const QUIET = 30_000;
 const QUIET_STEP = 1_000;
@@ -43,6 +45,7 @@ export const loadMemoryCell: Cell = {
       await pause(warmUp + window);
       await client.ask('finishTransfer', null);
     }
+    await pause(AFTER_BULK);
     const bulk = await mebibytes(processes);
     await client.ask('hold', { address, count: HELD });
     const held = await mebibytes(processes);

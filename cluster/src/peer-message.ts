@@ -120,7 +120,7 @@ export const ownerMessages = {
     type: Type.Literal('agent-opens'),
     items: Type.Array(
       Type.Object({
-        agent: Text(64),
+        agent: Name,
         opened: Count,
         failed: Count,
         /** Successful opens by class of duration. */

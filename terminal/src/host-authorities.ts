@@ -26,7 +26,7 @@ const MAX_CERTIFICATES = 10_000;
 /** Certificates that are checked before other work gets its turn. */
 const CERTIFICATES_PER_TURN = 20;
 
-/** The hash of the list in force, half a megabyte, to keep TLS contexts when nothing has changed. */
+/** Hash of the list in force, to keep TLS contexts when nothing has changed; the list itself has half a megabyte. */
 let inForce: string | undefined;
 
 /**

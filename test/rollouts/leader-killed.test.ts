@@ -26,7 +26,7 @@ const shared = {
       name: 'dc1',
       pinning: 'enforce',
       minReady: 1,
-      upgrade: { ...quickly, soak: '1s', probation: '10s', deadline: '5m' },
+      upgrade: { ...quickly, soak: '5s', probation: '10s', deadline: '5m' },
     },
   ],
   ejection: { consecutiveFailures: 1000 },

@@ -51,8 +51,8 @@ export function emptyChunkPool(): void {
 }
 
 /**
- * Frees buffers of the pool, down to as many bytes as are in use. To be called when a connection has ended, which may have left
- * megabytes. They are freed at once: as garbage they would stay until the whole heap is collected.
+ * Frees buffers of the pool, down to as many bytes as are in use. At once: as garbage they would stay until the whole heap is collected.
+ * Nothing may reference a chunk that was released, not even a write to a stream that was destroyed.
  */
 export function shrinkChunkPool(bytesInUse: number): void {
   const wanted = Math.max(IDLE_FREE_BYTES, bytesInUse);

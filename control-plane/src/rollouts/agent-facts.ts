@@ -98,8 +98,8 @@ function progressOf({ state, code = '', detail }: UpgradeStatus): AgentFacts['pr
 }
 
 /**
- * An agent before a rollout, with the reason for which it does not take part. `isFleetWhole`: whether every replica can be reached, and
- * an agent without a session is certainly not connected.
+ * An agent before a rollout, with the reason for which it does not take part. Unless `isFleetWhole`, one without a session may be
+ * connected to a replica out of reach.
  */
 export function candidateOf(view: AgentView, target: RolloutTarget, isFleetWhole: boolean): Candidate {
   const { id, name, pool, platform } = view;

@@ -14,13 +14,13 @@ const NOT_THE_AGENT: ReadonlySet<CloseCode> = new Set([
 ]);
 
 /** Agents whose opens are counted; beyond it, the one whose first open is the oldest is forgotten. */
-const MAX_AGENTS = 20_000;
+const MAX_AGENTS = 100_000;
 
 type Counts = { opened: number; failed: number; readonly durations: number[] };
 
 const NONE: OpenCounts = { opened: 0, failed: 0, durations: [] };
 
-/** Of opens of one agent: how many failed, and how long the others took; see `durationBucket`. */
+/** Called with the outcome of one open; see `durationBucket`. */
 export type AgentOpensListener = (agent: string, outcome: { readonly bucket: number } | 'failed') => void;
 
 /**
@@ -33,8 +33,8 @@ export class AgentOpens {
   #onDemand: (isWanted: boolean) => void = () => {};
   #isWanted = false;
 
-  /** Says whether the opens of other replicas count from now on. */
-  want(isWanted: boolean): void {
+  /** Sets whether the opens of other replicas count from now on. */
+  setWanted(isWanted: boolean): void {
     if (isWanted === this.#isWanted) return;
     this.#isWanted = isWanted;
     this.#onDemand(isWanted);

@@ -10,6 +10,8 @@ export type RolloutJudgeOptions = {
   readonly fleet: RolloutFleet;
   readonly opens: Pick<AgentOpens, 'of'>;
   readonly clock: Clock;
+  /** Milliseconds after which opens are known here, at whatever gateway they were made. */
+  readonly opensDelay: () => number;
 };
 
 /** Agents of a pool with which one is compared: a sample, since every reading of one costs time on the event loop. */
@@ -28,6 +30,8 @@ export class RolloutJudge implements Judgments {
   /** Only during a judgment. */
   readonly #others = new Map<string, readonly string[]>();
   readonly #readings = new Map<string, Reading>();
+  /** Agents that began to run the target a moment ago, and when all opens from before are known. */
+  readonly #unsettled = new Map<string, number>();
   #judgedAt: number;
 
   constructor(rollout: StoredRollout, options: RolloutJudgeOptions) {
@@ -60,16 +64,19 @@ export class RolloutJudge implements Judgments {
     const judged = agents.filter(({ state }) => state === 'probation' || state === 'updated');
     const ids = new Set(judged.map(({ id }) => id));
     this.#judge.keepOnly(new Set([...ids, ...agents.filter(isUpcoming).map(({ id }) => id)]));
-    for (const id of this.#faults.keys()) if (!ids.has(id)) this.#faults.delete(id);
+    for (const kept of [this.#faults, this.#unsettled])
+      for (const id of kept.keys()) if (!ids.has(id)) kept.delete(id);
     const isNew = judged.some(({ id }) => !this.#judge.follows(id));
     const isDue = clock.now() - this.#judgedAt >= this.#rollout.judgeInterval;
+    const hasSettled = this.#unsettled.values().some((at) => at <= clock.now());
     if (isDue) await this.#note(agents.filter(isUpcoming));
-    if (!isNew && !isDue) return;
+    if (!isNew && !isDue && !hasSettled) return;
     await this.#chooseOthers(new Set(judged.map(({ pool }) => pool)));
-    await inSlices(judged, ({ id, pool }) => this.#judge.follow(id, pool), clock);
+    await inSlices(judged, ({ id, pool }) => this.#follow(id, pool), clock);
     if (isDue) {
       this.#judgedAt = clock.now();
       const judge = ({ id, pool }: RolloutAgent) => {
+        if (this.#unsettled.has(id)) return;
         const found = this.#judge.judge(id, pool);
         if (found === undefined) this.#faults.delete(id);
         else this.#faults.set(id, found.detail);
@@ -78,6 +85,19 @@ export class RolloutJudge implements Judgments {
     }
     this.#readings.clear();
     this.#others.clear();
+  }
+
+  /** Opens that were made before the agent ran the target, and become known now, say nothing about the target. */
+  #follow(id: string, pool: string): void {
+    const now = this.#options.clock.now();
+    const delay = this.#options.opensDelay();
+    if (!this.#judge.follows(id)) {
+      this.#judge.follow(id, pool);
+      if (delay > 0) this.#unsettled.set(id, now + delay);
+    } else if ((this.#unsettled.get(id) ?? Number.POSITIVE_INFINITY) <= now) {
+      this.#unsettled.delete(id);
+      this.#judge.restartOpens(id, pool);
+    }
   }
 
   async #note(upcoming: readonly RolloutAgent[]): Promise<void> {

@@ -27,7 +27,9 @@ export type RolloutLoopOptions = {
     readonly steering: { applyPins(changes: ReturnType<typeof pinChanges>): Promise<void> };
   };
   readonly config: () => GatewayConfig;
-  readonly opens: Pick<AgentOpens, 'of' | 'want'>;
+  readonly opens: Pick<AgentOpens, 'of' | 'setWanted'>;
+  /** Milliseconds after which opens are known here, at whatever gateway they were made. */
+  readonly opensDelay: () => number;
   readonly sendUpgrade: (agentId: string, message: UpgradeMessage) => boolean;
   /** The epoch under which this gateway leads, or undefined while another one does. */
   readonly epoch: () => number | undefined;
@@ -171,7 +173,6 @@ export class RolloutLoop {
   /** Takes up a rollout that was just written. */
   add(open: OpenRollout): void {
     this.#open.set(open.rollout.id, open);
-    this.#options.opens.want(true);
     this.wake();
   }
 
@@ -207,10 +208,11 @@ export class RolloutLoop {
   }
 
   async #tick(): Promise<void> {
-    const { log, epoch } = this.#options;
+    const { log, epoch, opens } = this.#options;
     if (this.#state === 'stopped') return;
     try {
       await this.#readIfStale(READ_INTERVAL_MS);
+      opens.setWanted(this.#open.size > 0 && epoch() !== undefined);
       if (epoch() === undefined) return;
       const failures: unknown[] = [];
       // One that fails does not stop the others.
@@ -242,7 +244,7 @@ export class RolloutLoop {
   }
 
   async #read(): Promise<void> {
-    const { store, opens, clock, onRead, epoch } = this.#options;
+    const { store, clock, onRead, epoch } = this.#options;
     const readUnder = epoch();
     const rows = await store.rollouts.open();
     const ids = new Set(rows.map(({ id }) => id));
@@ -261,7 +263,6 @@ export class RolloutLoop {
     // One that has begun and ended between two reads was never open here.
     const ended = await store.rollouts.endedSince(clock.wall() - ALARM_MS);
     for (const row of ended) if (!this.#open.has(row.id)) onRead(row.id, rolloutOf(row));
-    opens.want(this.#open.size > 0);
     this.#readAt = clock.now();
     if (readUnder !== undefined && readUnder !== this.#readUnder) this.#assumePermitted();
     this.#readUnder = readUnder;

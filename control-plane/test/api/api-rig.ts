@@ -201,6 +201,7 @@ export async function apiRig({ compileSchemas = false } = {}): Promise<ApiRig> {
     sessions: new FakeSessions(),
     config: () => gatewayConfig.config,
     opens: new AgentOpens(),
+    opensDelay: () => 0,
     approvals,
     events,
     clock: { ...systemClock, wall: () => clock.now },

@@ -58,6 +58,7 @@ async function scene(pool: object, agents: AgentView[]) {
     fleet,
     config: () => config,
     opens: new AgentOpens(),
+    opensDelay: () => 0,
     sendUpgrade: () => true,
     epoch: () => 1,
     clock,

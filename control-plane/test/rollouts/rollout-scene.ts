@@ -34,6 +34,7 @@ export type Seat = {
   readonly clock: FakeClock;
   readonly rollouts: Rollouts;
   readonly sent: readonly Sent[];
+  readonly opens: AgentOpens;
   /** An agent that has staged a version asks whether it may switch. */
   ask(agent: string, rollout: string, to: string): void;
   stop(): Promise<void>;
@@ -47,6 +48,8 @@ type SeatOptions = {
   readonly store?: Store;
   /** Default: true. */
   readonly isWhole?: boolean;
+  /** Milliseconds. Default: 0. */
+  readonly opensDelay?: number;
 };
 
 export type RolloutScene = Awaited<ReturnType<typeof rolloutScene>>;
@@ -97,6 +100,7 @@ export async function rolloutScene(...names: readonly string[]) {
   };
   const open = async (options: SeatOptions = {}): Promise<Seat> => {
     const sent: Sent[] = [];
+    const opens = new AgentOpens();
     const lead = { epoch: options.epoch };
     let observer: SessionObserver = {};
     const ownClock = options.clock ?? clock;
@@ -111,7 +115,8 @@ export async function rolloutScene(...names: readonly string[]) {
         sendUpgrade: (agent, message) => sent.push({ agent, message }) > 0,
       },
       config: () => config,
-      opens: new AgentOpens(),
+      opens,
+      opensDelay: () => options.opensDelay ?? 0,
       epoch: () => lead.epoch,
       clock: ownClock,
       log: (event, { state, reason }: Readonly<Record<string, unknown>> = {}) => {
@@ -132,6 +137,7 @@ export async function rolloutScene(...names: readonly string[]) {
       clock: ownClock,
       rollouts,
       sent,
+      opens,
       ask: (agent, rollout, to) =>
         observer.maySwitch?.({ identity: { agentId: `agt_${agent}` } } as never, { rollout, to } as never),
       stop,

@@ -130,29 +130,68 @@ test('an agent whose deadline has passed does not have its rollout looked at mor
 });
 
 test('agents that are away are skipped, unless a replica that may have them is out of reach', async () => {
-  await using at = await rolloutScene('a', 'b', 'c', 'd');
-  for (const name of ['a', 'b', 'c']) at.change(name, { connectedSince: undefined });
+  await using at = await rolloutScene('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
+  const away = ['a', 'b', 'c', 'd'];
+  for (const name of away) at.change(name, { connectedSince: undefined });
   const planned = async (isWhole: boolean) => {
     const { rollouts } = await at.open({ epoch: 1, isWhole });
-    const { agents } = await rollouts.preview({ target, settings: { canary: 50 }, onFailure: 'halt' });
-    return agents
-      .map(({ name, group, state }) => `${name} ${group === 0 ? 'first' : 'later'} ${state}`)
-      .sort();
+    const settings = { canary: 50 };
+    const { agents } = await rollouts.preview({ target, settings, onFailure: 'halt' });
+    const namesOf = (which: (agent: (typeof agents)[number]) => boolean) =>
+      agents.filter(which).map(({ name }) => name);
+    return {
+      skipped: namesOf(({ state }) => state === 'skipped').sort(),
+      canaries: namesOf(({ state, group }) => state === 'pending' && group === 0).sort(),
+      others: namesOf(({ group }) => group > 0).length,
+    };
   };
-  assert.deepEqual(await planned(true), [
-    'a first skipped',
-    'b first skipped',
-    'c first skipped',
-    'd first pending',
-  ]);
-  // Half of four are two canaries, but only one agent can be watched.
-  assert.deepEqual(await planned(false), [
-    'a later pending',
-    'b later pending',
-    'c later pending',
-    'd first pending',
-  ]);
-  at.change('d', { connectedSince: undefined });
-  const all = await planned(false);
-  assert.equal(all.filter((each) => each.endsWith(' first pending')).length, 2, all.join(', '));
+  const { canaries, ...rest } = await planned(true);
+  assert.deepEqual(rest, { skipped: away, others: 2 });
+  assert.equal(canaries.length, 2);
+  // Half of all eight, of which four can be watched.
+  assert.deepEqual(await planned(false), { skipped: [], canaries: ['e', 'f', 'g', 'h'], others: 4 });
+
+  at.change('a', { connectedSince: undefined, platform: { os: 'Windows 11', arch: 'x64' } as never });
+  const mixed = await planned(false);
+  assert.equal(mixed.canaries.length, 4);
+  assert.ok(mixed.canaries.includes('a'), 'nobody else has its platform');
+
+  for (const name of ['e', 'f', 'g', 'h']) at.change(name, { connectedSince: undefined });
+  assert.equal((await planned(false)).canaries.length, 4);
+});
+
+test('opens through what an agent ran before are not held against what it runs now', async () => {
+  await using at = await rolloutScene('a', 'b');
+  const settings = { canary: 50, probation: 300 * SECOND };
+  const stateAfter = async (opensDelay: number) => {
+    const { rollouts, opens, stop } = await at.open({ epoch: 1, opensDelay });
+    const created = await rollouts.create({ target, settings, onFailure: 'halt' }, admin);
+    assert.ok(created.kind === 'done');
+    const { id } = created.value.rollout;
+    const canary = () => rollouts.open[0]?.agents.find(({ group }) => group === 0);
+    const name = canary()?.name ?? '';
+    at.change(name, { softwareVersion: '1.1.0' });
+    await eventually('the probation', async () => {
+      await at.clock.pass(SECOND / 2);
+      return canary()?.state === 'probation';
+    });
+    const steps = at.steps();
+    await eventually('the first reading', async () => {
+      await at.clock.pass(SECOND / 2);
+      return at.steps() > steps + 2;
+    });
+    // Made at another gateway, before the switch.
+    opens.include(name, { opened: 0, failed: 10, durations: [] });
+    await eventually('the end of the probation', async () => {
+      await at.clock.pass(SECOND);
+      return canary()?.state !== 'probation';
+    });
+    const state = canary()?.state;
+    await rollouts.cancel(id, false, admin);
+    at.change(name, { softwareVersion: '1.0.0' });
+    await stop();
+    return state;
+  };
+  assert.equal(await stateAfter(0), 'failed');
+  assert.equal(await stateAfter(60 * SECOND), 'updated');
 });

@@ -22,6 +22,9 @@ import type { DataPlane } from './data-plane.ts';
 import { latestRelease } from './latest-release.ts';
 import { requireRelease } from './require-release.ts';
 
+/** Other replicas send their opens by agent every two seconds. */
+const OPENS_DELAY_MS = 3_000;
+
 export type OperationsOptions = {
   readonly config: () => GatewayConfig;
   readonly store: Store;
@@ -81,6 +84,7 @@ export async function openOperations(
     sessions: registry,
     config,
     opens,
+    opensDelay: () => (config().cluster === undefined ? 0 : OPENS_DELAY_MS),
     approvals,
     events,
     clock,

@@ -3,17 +3,17 @@ import { type MessageStream, type OwnerMessage, type OwnerMessageOf, peerLimits 
 /** Opens of one agent. */
 export type CountedOpens = OwnerMessageOf<'agent-opens'>['items'][number];
 
-/** How opens through agents went: failed, or successful after a time of this class. */
+/** Where the opens of this gateway can be observed. */
 export type FollowedOpens = {
-  /** Calls `listener` for each open of this gateway, until the returned function is called. */
+  /** Calls `listener` for each open, with the class of its duration, until the returned function is called. */
   observe(listener: (agent: string, outcome: { readonly bucket: number } | 'failed') => void): () => void;
 };
 
 type Gathered = { opened: number; failed: number; readonly durations: number[] };
 
 /**
- * Tells a peer now and then how opens through each agent went, while the peer wants to know: one replica judges the agents of a
- * rollout for all. While the peer does not read, opens are gathered.
+ * Sends a peer the counts of opens by agent while the peer wants them: one replica judges the agents of a rollout for all. What a peer
+ * that reads too slowly cannot be sent soon is dropped: it would count for the version that an agent runs by then.
  */
 export class AgentOpensForwarder {
   readonly #messages: Pick<MessageStream<OwnerMessage>, 'send' | 'isLagging'>;
@@ -45,6 +45,7 @@ export class AgentOpensForwarder {
 
   /** Sends what was gathered. To be called every few seconds. */
   publish(): void {
+    if (this.#messages.isLagging) this.#gathered.clear();
     while (this.#gathered.size > 0 && !this.#messages.isLagging) {
       const items: CountedOpens[] = [];
       for (const [agent, { opened, failed, durations }] of this.#gathered) {

@@ -43,8 +43,10 @@ export type ServedPeerOptions = {
 };
 
 const TICK_MS = 1_000;
-/** Ticks between two reports of opens: alerts and rollouts look at minutes. */
+/** Ticks between two reports of opens: alerts look at minutes. */
 const OPENS_TICKS = 5;
+/** Ticks between two reports of opens by agent. Rollouts wait a little longer for them. */
+const AGENT_OPENS_TICKS = 2;
 
 /** Serves one peer: the sessions of this gateway, and what goes through them. */
 export function servePeer({
@@ -146,9 +148,8 @@ export function servePeer({
       const timer = setInterval(() => {
         publisher.tick();
         ticks += 1;
-        if (ticks % OPENS_TICKS !== 0) return;
-        opensPublisher.publish();
-        agentOpensForwarder.publish();
+        if (ticks % OPENS_TICKS === 0) opensPublisher.publish();
+        if (ticks % AGENT_OPENS_TICKS === 0) agentOpensForwarder.publish();
       }, TICK_MS);
       stop = () => {
         clearInterval(timer);

@@ -30,15 +30,15 @@ function twoReplicas() {
 
 test('opens at another replica count from the moment at which they are wanted', () => {
   const { here, there, link, forwarder } = twoReplicas();
-  there.add('agt_1', 3, undefined);
-  here.want(true);
-  here.add('agt_1', 3, undefined);
-  there.add('agt_1', 3, 'REFUSED');
-  there.add('agt_1', 700, undefined);
-  there.add('agt_1', 3, 'CLIENT_GONE');
-  assert.equal(here.of('agt_1').opened, 1, 'before the next message');
+  there.add('agent-1', 3, undefined);
+  here.setWanted(true);
+  here.add('agent-1', 3, undefined);
+  there.add('agent-1', 3, 'REFUSED');
+  there.add('agent-1', 700, undefined);
+  there.add('agent-1', 3, 'CLIENT_GONE');
+  assert.equal(here.of('agent-1').opened, 1, 'before the next message');
   forwarder.publish();
-  const { opened, failed, durations } = here.of('agt_1');
+  const { opened, failed, durations } = here.of('agent-1');
   assert.deepEqual({ opened, failed }, { opened: 2, failed: 1 });
   assert.equal(
     durations.reduce((sum, count) => sum + (count ?? 0), 0),
@@ -46,29 +46,34 @@ test('opens at another replica count from the moment at which they are wanted', 
   );
   forwarder.publish();
   assert.equal(link.messages, 1, 'nothing is sent twice');
-  assert.deepEqual(here.of('agt_1'), { opened, failed, durations });
-  here.want(false);
-  there.add('agt_1', 3, undefined);
+  assert.deepEqual(here.of('agent-1'), { opened, failed, durations });
+  here.setWanted(false);
+  there.add('agent-1', 3, undefined);
   forwarder.publish();
-  here.want(true);
+  here.setWanted(true);
   forwarder.publish();
-  assert.equal(here.of('agt_1').opened, 2);
+  assert.equal(here.of('agent-1').opened, 2);
 });
 
-test('while the peer does not read, opens are gathered by agent, and those of a limited number of agents', () => {
+test('what a peer cannot be sent soon is dropped, and only so many agents are counted in between', () => {
   const { here, there, link, forwarder } = twoReplicas();
-  here.want(true);
+  here.setWanted(true);
+  const openAll = () => {
+    for (let index = 0; index < peerLimits.openedAgents + 10; index += 1) {
+      there.add(`agent-${index}`, 3, undefined);
+      there.add(`agent-${index}`, 3, 'REFUSED');
+    }
+  };
   link.isLagging = true;
-  for (let index = 0; index < peerLimits.openedAgents + 10; index += 1) {
-    there.add(`agt_${index}`, 3, undefined);
-    there.add(`agt_${index}`, 3, 'REFUSED');
-  }
+  openAll();
   forwarder.publish();
-  assert.equal(link.messages, 0);
   link.isLagging = false;
   forwarder.publish();
+  assert.equal(link.messages, 0);
+  openAll();
+  forwarder.publish();
   assert.equal(link.messages, peerLimits.openedAgents / peerLimits.agentOpens);
-  const { opened, failed } = here.of(`agt_${peerLimits.openedAgents - 1}`);
+  const { opened, failed } = here.of(`agent-${peerLimits.openedAgents - 1}`);
   assert.deepEqual({ opened, failed }, { opened: 1, failed: 1 });
-  assert.equal(here.of(`agt_${peerLimits.openedAgents}`).opened, 0);
+  assert.equal(here.of(`agent-${peerLimits.openedAgents}`).opened, 0);
 });

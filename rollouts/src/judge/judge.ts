@@ -75,6 +75,15 @@ export class Judge {
     });
   }
 
+  /** Compares opens from now on only. */
+  restartOpens(agent: string, pool: string): void {
+    const record = this.#records.get(agent);
+    const reading = this.#options.read(agent);
+    if (record === undefined || reading === undefined) return;
+    record.interval = this.#startAt(reading, pool);
+    record.window = record.interval;
+  }
+
   follows(agent: string): boolean {
     return this.#records.has(agent);
   }

@@ -12,7 +12,7 @@ export type Candidate = {
   readonly runs: string | undefined;
   /** Why it does not take part. */
   readonly skipped: SkipReason | undefined;
-  /** Takes part, but cannot be reached at the moment: it is a canary only if no other agent can be. */
+  /** Takes part, but cannot be reached at the moment: it is a canary only if no other agent of its platform can be. */
   readonly isAway: boolean;
 };
 
@@ -39,8 +39,7 @@ export function planRollout(
     seed,
     candidates.filter(({ skipped }) => skipped === undefined),
   );
-  const present = eligible.filter(({ isAway }) => !isAway);
-  const canaries = chooseCanaries(present.length > 0 ? present : eligible, settings.canary);
+  const canaries = chooseCanaries(eligible, settings.canary);
   const others = eligible.filter((each) => !canaries.has(each));
   const agentOf = (candidate: Candidate, group: number): RolloutAgent => ({
     id: candidate.id,
@@ -68,9 +67,11 @@ export function planRollout(
   return { agents: [...planned, ...skipped], groups: group };
 }
 
-/** The first of each platform, and as many more as the share asks for. */
-function chooseCanaries(ordered: readonly Candidate[], percent: number): ReadonlySet<Candidate> {
-  const wanted = Math.min(MAX_CANARIES, Math.max(1, Math.ceil((ordered.length * percent) / 100)));
+/** The first of each platform, and as many more as the share asks for. Those that are away come last. */
+function chooseCanaries(eligible: readonly Candidate[], percent: number): ReadonlySet<Candidate> {
+  const wanted = Math.min(MAX_CANARIES, Math.max(1, Math.ceil((eligible.length * percent) / 100)));
+  const present = eligible.filter(({ isAway }) => !isAway);
+  const ordered = [...present, ...eligible.filter(({ isAway }) => isAway)];
   const platforms = new Set<string | undefined>();
   const chosen = new Set<Candidate>();
   for (const each of ordered) {
@@ -78,7 +79,7 @@ function chooseCanaries(ordered: readonly Candidate[], percent: number): Readonl
     platforms.add(each.platform);
     chosen.add(each);
   }
-  for (const each of ordered) {
+  for (const each of present.length > 0 ? present : ordered) {
     if (chosen.size >= wanted) break;
     chosen.add(each);
   }

@@ -14,9 +14,10 @@ const tunnelTls = {
   ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
 } as const;
 
+/** For the end that connects. */
 export const tunnelClientTls = { ...tunnelTls, ALPNProtocols: alpnProtocols(['h2']) };
 
-/** A server copies its list for each socket, whatever it is; see `alpnProtocols`. */
+/** For the end that accepts: node:tls copies the list of a server for each socket, whatever it is (`alpnProtocols`). */
 export const tunnelServerTls = {
   ...tunnelTls,
   ALPNCallback: ({ protocols }: { readonly protocols: readonly string[] }) =>

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { countData } from './data-moved.ts';
+import { pausePushed, takePushed } from './pushed-data.ts';
 
 /** Unsent bytes in the socket at which the stream is paused. Its receive window then stops the peer. */
 const PAUSE_BYTES = 512 * 1024;
@@ -46,14 +47,15 @@ export class Inbound {
 
   attach(stream: Duplex): void {
     this.#stream = stream;
-    stream.on('data', this.#onData);
-    if (this.#isPaused) stream.pause();
+    takePushed(stream, this.#onData);
+    if (this.#isPaused) pausePushed(stream);
   }
 
   /** Takes nothing more from the stream. */
   detach(): void {
-    this.#stream?.off('data', this.#onData).pause();
+    const stream = this.#stream;
     this.#stream = undefined;
+    if (stream !== undefined) pausePushed(stream.off('data', this.#onData));
   }
 
   #deliver(chunk: Buffer): void {
@@ -70,7 +72,7 @@ export class Inbound {
     socket.write(chunk);
     if (!this.#isPaused && socket.writableLength >= PAUSE_BYTES) {
       this.#isPaused = true;
-      this.#stream?.pause();
+      if (this.#stream !== undefined) pausePushed(this.#stream);
     }
   }
 

@@ -1,10 +1,11 @@
 import type { Http2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** The end of a splice on this host: a socket, or a stream of a client that speaks HTTP/2. */
 export type NearEnd = Socket | Http2Stream;
 
-export function isHttp2Stream(end: NearEnd): end is Http2Stream {
+export function isHttp2Stream(end: Duplex): end is Http2Stream {
   return 'rstCode' in end;
 }
 

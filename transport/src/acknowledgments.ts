@@ -23,6 +23,12 @@ export type Urgency = 'now' | 'soon';
 const SOON_MS = 5;
 const LATER_MS = 50;
 /**
+ * Fewer bytes than this wait for `FEW_TURNS` times as long. Each message delays the data that arrives while it is handled: with one every
+ * 50 ms in each direction, the p99 of round trips on a quiet connection was 1.4 times what it is.
+ */
+const FEW_BYTES = 256 * 1024;
+const FEW_TURNS = 3;
+/**
  * Bytes of all connections of the session after which they are acknowledged immediately: until then, the peer keeps them in memory.
  * At full throughput, a message for each 512 KiB took 6 % of a core.
  */
@@ -40,6 +46,8 @@ export class Acknowledgments {
   #immediate: NodeJS.Immediate | undefined;
   /** Handed on by all sources since the last message. */
   #bytes = 0;
+  /** How many times they have waited for `LATER_MS`, with the one in progress. */
+  #turns = 0;
   #isStopped = false;
 
   /** While `isBlocked`, because the peer does not read, acknowledgments wait: each of them says more later. */
@@ -62,7 +70,7 @@ export class Acknowledgments {
     this.#sources.add(source);
     this.#bytes += count;
     if (this.#bytes >= URGENT_BYTES) this.#immediate ??= setImmediate(() => this.#flush());
-    else this.#later ??= setTimeout(() => this.#flush(), LATER_MS);
+    else this.#later ??= this.#startTurn();
   }
 
   /** Sends nothing more. Call it when the session has ended. */
@@ -70,6 +78,14 @@ export class Acknowledgments {
     this.#isStopped = true;
     this.#clear();
     this.#sources = new Set();
+  }
+
+  #startTurn(): NodeJS.Timeout {
+    this.#turns += 1;
+    return setTimeout(() => {
+      if (this.#bytes < FEW_BYTES && this.#turns < FEW_TURNS) this.#later = this.#startTurn();
+      else this.#flush();
+    }, LATER_MS);
   }
 
   #flush(): void {
@@ -99,5 +115,6 @@ export class Acknowledgments {
     this.#later = undefined;
     this.#immediate = undefined;
     this.#bytes = 0;
+    this.#turns = 0;
   }
 }

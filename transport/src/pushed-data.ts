@@ -31,6 +31,7 @@ export function pausePushed(stream: Duplex): void {
 }
 
 function isTakenBy(stream: Duplex, take: (chunk: Buffer) => void): boolean {
-  if (!stream.readableFlowing || stream.readableLength > 0 || stream.listenerCount('data') !== 1) return false;
+  if (!stream.readableFlowing || stream.readableLength > 0 || stream.listenerCount('data') !== 1)
+    return false;
   return stream.listenerCount('data', take) === 1;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type Acknowledgment, type AcknowledgmentSource, Acknowledgments } from '../src/acknowledgments.ts';
 
 const MIB = 1024 * 1024;
@@ -10,6 +10,11 @@ const source = (id: string, received: number): AcknowledgmentSource => ({
   resetCode: undefined,
   takeReceived: () => received,
 });
+
+/** Goes on a millisecond at a time: a timer that is set in a tick counts from its end. */
+function tick(t: TestContext, milliseconds: number): void {
+  for (let passed = 0; passed < milliseconds; passed += 1) t.mock.timers.tick(1);
+}
 
 test('many connections that each receive little are acknowledged as soon as one that receives as much', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setImmediate'] });
@@ -31,7 +36,34 @@ test('many connections that each receive little are acknowledged as soon as one 
   acknowledgments.addBytes(source('next', 1), 1);
   t.mock.timers.tick(1);
   assert.equal(sent.length, 1, 'bytes are counted from the last message');
-  t.mock.timers.tick(50);
+  tick(t, 150);
   assert.equal(sent.length, 2, 'and what is little is acknowledged later');
+  acknowledgments.stop();
+});
+
+test('few bytes wait longer for others than many', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setImmediate'] });
+  let sent = 0;
+  const acknowledgments = new Acknowledgments(
+    () => {
+      sent += 1;
+    },
+    () => false,
+  );
+  const connection = source('c', MIB);
+  for (let round = 1; round <= 2; round += 1) {
+    acknowledgments.addBytes(connection, 64);
+    tick(t, 100);
+    acknowledgments.addBytes(connection, 64);
+    t.mock.timers.tick(49);
+    assert.equal(sent, 2 * round - 2);
+    t.mock.timers.tick(1);
+    assert.equal(sent, 2 * round - 1, 'few: 150 ms after the first of them');
+    acknowledgments.addBytes(connection, MIB / 4);
+    t.mock.timers.tick(49);
+    assert.equal(sent, 2 * round - 1);
+    t.mock.timers.tick(1);
+    assert.equal(sent, 2 * round, 'many: 50 ms after');
+  }
   acknowledgments.stop();
 });
